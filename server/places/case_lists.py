@@ -51,6 +51,16 @@ def case_page(
     return CaseList(cases=views, next_after=shown[-1].case_id if len(rows) > limit else None)
 
 
+def rooms_of_open_cases(connection: Connection, district_id: str) -> frozenset[UUID]:
+    """Rooms of a district of which a case has still to be looked at."""
+    of_room = cases.join(rooms, rooms.c.room_id == cases.c.room_id)
+    places = of_room.join(facilities, facilities.c.facility_id == rooms.c.facility_id)
+    statement = select(cases.c.room_id).select_from(places).where(facilities.c.district_id == district_id)
+    return frozenset(
+        connection.scalars(statement.where(cases.c.state.not_in(sorted(CLOSED)), cases.c.source == "live"))
+    )
+
+
 def is_open_on(today: date) -> ColumnElement[bool]:
     """Condition on `cases`: somebody has still to do something about it."""
     is_due_again = and_(cases.c.state == "not_camera", cases.c.reopens <= today.isoformat())

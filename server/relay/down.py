@@ -45,6 +45,7 @@ def pull(db: Database, client: CityClient, notary: Notary, identity: Identity) -
     if isinstance(head, str):
         return head
     _, _, root_id = head.origin.rpartition("/")
+    is_begun_anew = False
     try:
         for _ in range(MOST_PAGES):
             with db.read() as connection:
@@ -57,8 +58,13 @@ def pull(db: Database, client: CityClient, notary: Notary, identity: Identity) -
                 _take(connection, notary, city, root_id, down, shift, sealed)
             if down.entries:
                 destroy_dead_keys(db)
-            if not down.is_more:
+            if down.is_more:
+                continue
+            if is_begun_anew or not _lacks(db, shift):
                 return None
+            with db.write() as connection:  # a room that was none of the shift before
+                change(connection, down_after=0)
+            is_begun_anew = True
     except CityRefusesError as error:
         return str(error)
     except (ContractError, SealedError) as error:
@@ -100,9 +106,21 @@ def _take(
     _erase_what_came(connection)
     sign_waiting(connection, notary)
     places.take_places(connection, shift)
+    if shift.assignments and not down.is_more:
+        places.remove_unused(connection, keep={room.room_id for room in shift.assignments[0].rooms})
     expires_ms = now_ms() + max(0, shift.expires_ms - shift.made_ms)  # by the one clock that will look at it
     _keep_sealed(connection, shift, sealed, expires_ms)
     change(connection, down_after=down.after, expires_ms=expires_ms)
+
+
+def _lacks(db: Database, shift: Shift) -> bool:
+    """Is a room of the shift, or its newest plan, not here?"""
+    with db.read() as connection:
+        return any(
+            not places.has_plan(connection, room.room_id, room.plan_version)
+            for one in shift.assignments
+            for room in one.rooms
+        )
 
 
 def _take_entry(connection: Connection, notary: Notary, city: City, root_id: str, one: DownEntry) -> None:
@@ -169,8 +187,8 @@ def _erase_what_came(connection: Connection) -> None:
 
 
 def _keep_sealed(connection: Connection, shift: Shift, sealed: bytes, expires_ms: int) -> None:
-    """Keep the shift as it came, once for each time that something came, and all until the last expires."""
-    connection.execute(update(sealed_shifts).values(expires_ms=expires_ms))
+    """Keep the shift as it came, once for each time that something came, each until it expires."""
+    connection.execute(delete(sealed_shifts).where(sealed_shifts.c.expires_ms < now_ms()))
     if not any((shift.facilities, shift.rooms, shift.plans, *_later(shift))):
         return
     last = connection.scalar(select(func.max(sealed_shifts.c.taken_ms))) or 0
@@ -180,4 +198,4 @@ def _keep_sealed(connection: Connection, shift: Shift, sealed: bytes, expires_ms
 
 def _later(shift: Shift) -> tuple[object, ...]:
     """What no server reads yet."""
-    return shift.cases, shift.checklists, shift.assignments, shift.verifiers
+    return shift.cases, shift.checklists, shift.verifiers

@@ -1,55 +1,98 @@
 """The city's side of the way down: what changed since a Pi's server asked last, for its eyes.
 
-Input is a number and a recipient; output is one page of changes: places of the tenant without those of the
-demonstration, and the entries about keys and erasures that count, in the order in which they took effect.
+Input is a number, a recipient, the relay that asks and the rooms of its shift; output is one page of changes: those
+places of its own district, and the entries that it needs about keys (root, this server, its own probes) and erasures
+(of what it sent or its district holds), in the order in which they took effect.  What another district has never
+leaves here, nor the name of anybody of it.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
+from server.ingest.erasure_entries import holders_of
 from server.log.stored_wire import stored_entry
 from server.relay.sealing import seal_to
-from server.relay.shift import CHANGES_AT_ONCE, Down, DownEntry, Shift, ShiftFacility, ShiftPlan, ShiftRoom
+from server.relay.shift import (
+    CHANGES_AT_ONCE,
+    MOST_ROOMS,
+    AssignedRoom,
+    Assignment,
+    Down,
+    DownEntry,
+    Shift,
+    ShiftFacility,
+    ShiftPlan,
+    ShiftRoom,
+)
+from server.signing import keys
+from server.signing.key_bodies import read_key_body
 from server.store.clock import now_ms
 from server.store.schema import IS_ACCEPTED, down_changes, entries, facilities, plans, rooms
-from sweep.entry.envelope import to_wire
-from sweep.report import LocalText, Plan, parse_json, to_json
+from sweep.entry.dsse import EntryError
+from sweep.entry.envelope import Body, parse_envelope, to_wire
+from sweep.entry.kinds import BODY_ERASED, ERASED_TYPE, KEY_KINDS
+from sweep.report import BodyErased, ContractError, LocalText, Plan, parse_json, to_json
 
 HOUR_MS = 3_600_000
 
 
-def down_for(connection: Connection, *, after: int, recipient: str, tenant: str, shift_hours: int) -> Down:
-    """One page of what comes down; raises SealedError for a recipient that is none."""
+def down_for(
+    connection: Connection, *, after: int, recipient: str, relay: keys.Key, shift: Collection[UUID], shift_hours: int
+) -> Down:
+    """One page of what comes down; `shift`: rooms of it. Raises SealedError for a recipient that is none."""
+    district_id = relay.tenant or ""
+    own = _rooms_of_district(connection, shift, district_id)
+    room_ids, facility_ids = {row.room_id for row in own}, {row.facility_id for row in own}
+    is_its = down_changes.c.room_id.in_(room_ids) | down_changes.c.facility_id.in_(facility_ids)
     changes = connection.execute(
         select(down_changes)
-        .where(down_changes.c.change_no > after)
+        .where(down_changes.c.change_no > after, down_changes.c.log_index.is_not(None) | is_its)
         .order_by(down_changes.c.change_no)
         .limit(CHANGES_AT_ONCE + 1)
     ).all()
     page = changes[:CHANGES_AT_ONCE]
     made_ms = now_ms()
-    shift = Shift(
+    said = Shift(
         v=1,
-        tenant=tenant,
+        tenant=district_id,
         made_ms=made_ms,
         expires_ms=made_ms + shift_hours * HOUR_MS,
         facilities=_facilities(connection, [row.facility_id for row in page if row.facility_id is not None]),
         rooms=_rooms(connection, [row.room_id for row in page if row.room_id is not None and row.plan_version is None]),
         plans=_plans(connection, [row for row in page if row.plan_version is not None]),
+        assignments=(Assignment(rooms=_assigned(connection, room_ids)),),
     )
     return Down(
         v=1,
         after=page[-1].change_no if page else after,
         is_more=len(changes) > len(page),
-        entries=_entries(connection, [row.log_index for row in page if row.log_index is not None]),
-        sealed=base64.b64encode(seal_to(recipient, to_json(shift))).decode(),
+        entries=_entries(connection, [row.log_index for row in page if row.log_index is not None], relay),
+        sealed=base64.b64encode(seal_to(recipient, to_json(said))).decode(),
     )
+
+
+def _rooms_of_district(connection: Connection, shift: Collection[UUID], district_id: str) -> Sequence[Any]:
+    """Those of the rooms that lie in this district: whatever the shift says, nothing of another one comes down."""
+    return connection.execute(
+        select(rooms.c.room_id, rooms.c.facility_id)
+        .join(facilities, facilities.c.facility_id == rooms.c.facility_id)
+        .where(rooms.c.room_id.in_(shift), facilities.c.district_id == district_id, ~facilities.c.is_demo)
+        .order_by(rooms.c.room_id)
+        .limit(MOST_ROOMS)
+    ).all()
+
+
+def _assigned(connection: Connection, room_ids: Collection[UUID]) -> tuple[AssignedRoom, ...]:
+    """Every room of the shift with its newest plan."""
+    newest = select(plans.c.room_id, func.max(plans.c.version).label("version")).where(plans.c.room_id.in_(room_ids))
+    found = connection.execute(newest.group_by(plans.c.room_id).order_by(plans.c.room_id)).all()
+    return tuple(AssignedRoom(room_id=row.room_id, plan_version=row.version) for row in found)
 
 
 def _facilities(connection: Connection, ids: Sequence[UUID]) -> tuple[ShiftFacility, ...]:
@@ -105,9 +148,40 @@ def _plans(connection: Connection, changes: Sequence[Row[Any]]) -> tuple[ShiftPl
     )
 
 
-def _entries(connection: Connection, indices: Sequence[int]) -> tuple[DownEntry, ...]:
+def _entries(connection: Connection, indices: Sequence[int], relay: keys.Key) -> tuple[DownEntry, ...]:
     found = []
     for row in connection.execute(select(entries).where(entries.c.log_index.in_(indices), IS_ACCEPTED)).all():
-        wire = to_wire(*stored_entry(connection, row)).decode()
-        found.append(DownEntry(log_index=row.log_index, wire=wire))
+        entry, bodies = stored_entry(connection, row)
+        if _is_needed(connection, row, bodies, relay):
+            found.append(DownEntry(log_index=row.log_index, wire=to_wire(entry, bodies).decode()))
     return tuple(sorted(found, key=lambda one: indices.index(one.log_index)))
+
+
+def _is_needed(connection: Connection, row: Row[Any], bodies: tuple[Body, ...], relay: keys.Key) -> bool:
+    """Is this entry about a key that the Pi meets, or about a body that it may have?"""
+    try:
+        if row.kind in KEY_KINDS:
+            key = keys.find_key(connection, read_key_body(parse_envelope(row.payload), bodies).key_id)
+            return key is not None and (key.key_id == relay.key_id or _is_near(key, relay))
+        said = [parse_json(BodyErased, body.data) for body in bodies if body.media_type == ERASED_TYPE]
+    except (ContractError, EntryError):
+        return False
+    if row.kind != BODY_ERASED or not said:
+        return False
+    return any(_is_of(connection, one, relay) for one in holders_of(connection, said[0].commitment))
+
+
+def _is_near(key: keys.Key, relay: keys.Key) -> bool:
+    """The root, a pen of this server, or one of the relay's own probes."""
+    if key.role in {"probe", "demo"} and key.probe_id is not None:
+        return key.probe_id in relay.probes and key.tenant == relay.tenant
+    return key.role in {"root", "server", "demo"}
+
+
+def _is_of(connection: Connection, holder: Row[Any], relay: keys.Key) -> bool:
+    """Did the Pi send it, or does it lie in its district?"""
+    if holder.key_id == relay.key_id:
+        return True
+    of_room = select(facilities.c.district_id).join(rooms, rooms.c.facility_id == facilities.c.facility_id)
+    district_id = connection.scalar(of_room.where(rooms.c.room_id == holder.room_id))
+    return bool((holder.tenant if district_id is None else district_id) == relay.tenant)

@@ -7,16 +7,18 @@ that version, or an older one that would go before it, this server keeps its own
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select
 
 from server.places import facilities
 from server.relay.city import PLAN_KEPT
 from server.relay.shift import Shift, ShiftPlan
 from server.store.alarms import raise_alarm
 from server.store.audit import record
-from server.store.schema import city_places, due_sweeps, plans, rooms, sweeps
+from server.store.schema import cases, city_places, due_sweeps, metadata, plans, rooms, sweeps
 from server.store.schema import facilities as facility_table
 from sweep.report import Plan, parse_json
 
@@ -43,17 +45,29 @@ def take_places(connection: Connection, shift: Shift) -> int:
     return sum(_take_plan(connection, one) for one in shift.plans)
 
 
-def remove_unused(connection: Connection) -> int:
-    """Remove rooms that came down and of which no sweep is known, with their plans; returns how many.
+def has_plan(connection: Connection, room_id: UUID, version: int) -> bool:
+    """Is this version of a room's plan here, or one of ours in its place?"""
+    noted = select(city_places.c.place_id).where(
+        city_places.c.place_id == room_id, city_places.c.version == version, city_places.c.what == "plan"
+    )
+    here = select(plans.c.room_id).where(plans.c.room_id == room_id, plans.c.version == version)
+    return connection.scalar(noted.union_all(here).limit(1)) is not None
+
+
+def remove_unused(connection: Connection, keep: Collection[UUID] = ()) -> int:
+    """Remove rooms that came down, are not to be kept and that nothing here speaks of, with their plans; how many.
 
     Facilities go with their last room.  Nothing goes while a sweep waits to be read: it may be of such a room.
     """
     if connection.scalar(select(func.count()).select_from(due_sweeps)):
         return 0
     taken = select(city_places.c.place_id).where(city_places.c.what == "room", city_places.c.state == TAKEN)
-    is_used = exists().where(sweeps.c.room_id == rooms.c.room_id)
+    is_used = or_(
+        exists().where(sweeps.c.room_id == rooms.c.room_id), exists().where(cases.c.room_id == rooms.c.room_id)
+    )
     own_plan = exists().where(plans.c.room_id == rooms.c.room_id, ~_came_down())
-    gone = connection.scalars(select(rooms.c.room_id).where(rooms.c.room_id.in_(taken), ~is_used, ~own_plan)).all()
+    unused = select(rooms.c.room_id).where(rooms.c.room_id.in_(taken), ~is_used, ~own_plan, _unnamed(rooms.c.room_id))
+    gone = connection.scalars(unused.where(rooms.c.room_id.not_in(keep))).all()
     for room_id in gone:
         connection.execute(delete(plans).where(plans.c.room_id == room_id))
         connection.execute(delete(rooms).where(rooms.c.room_id == room_id))
@@ -61,7 +75,7 @@ def remove_unused(connection: Connection) -> int:
     empty = select(city_places.c.place_id).where(
         city_places.c.what == "facility",
         city_places.c.state == TAKEN,
-        ~exists().where(rooms.c.facility_id == city_places.c.place_id),
+        _unnamed(facility_table.c.facility_id, by=city_places.c.place_id),
     )
     for facility_id in connection.scalars(empty).all():
         connection.execute(delete(facility_table).where(facility_table.c.facility_id == facility_id))
@@ -70,6 +84,19 @@ def remove_unused(connection: Connection) -> int:
         detail = {"rooms": len(gone)}
         record(connection, actor=ACTOR, action="shift.expired", object_id="rooms", detail=detail)
     return len(gone)
+
+
+def _unnamed(column: ColumnElement[Any], by: ColumnElement[Any] | None = None) -> ColumnElement[bool]:
+    """Does no row of any other table refer to this one, plans apart? `by`: what stands for the column."""
+    value = column if by is None else by
+    parents = (
+        key.parent
+        for table in metadata.tables.values()
+        if table is not plans
+        for key in table.foreign_keys
+        if key.column is column
+    )
+    return and_(*(~exists().where(parent == value) for parent in parents))
 
 
 def _take_plan(connection: Connection, offered: ShiftPlan) -> bool:

@@ -1,7 +1,7 @@
 """What comes down from the city, v1: records that both sides read strictly (RELAY.md).
 
-The answer holds signed entries as they stand in the city's log, and a sealed `Shift`: places now, and room for what a
-shift will carry (cases, checklists, assignments, public verifiers of persons), which no server fills yet.
+The answer holds signed entries as they stand in the city's log, and a sealed `Shift`: places, which rooms are to be
+visited, and room for what a shift will carry (cases, checklists, public verifiers of persons), which no server fills.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from server.interface.fields import MAX_LOG_INDEX, Degrees, Line, OptionalLine, 
 from sweep.report import LocalText, Plan, Record, RoomKind
 
 CHANGES_AT_ONCE = 50  # derived: as many of the largest plans (100 kB) make half of what one answer may hold
+MOST_ROOMS = 1_000  # guessed: more than all pairs of a district visit in a day
 Number = Annotated[int, Field(ge=0, le=MAX_LOG_INDEX)]
 Later = Annotated[tuple[dict[str, Any], ...], Field(max_length=1_000)]
 """Of a form that is not laid down yet; kept sealed, read by nobody."""
@@ -49,6 +50,19 @@ class ShiftPlan(Record):
     created_by: Line
 
 
+class AssignedRoom(Record):
+    """A room to be visited, with its newest plan."""
+
+    room_id: UUID
+    plan_version: Number
+
+
+class Assignment(Record):
+    """All rooms of the shift; what came down before and is none of them goes."""
+
+    rooms: Annotated[tuple[AssignedRoom, ...], Field(max_length=MOST_ROOMS)]
+
+
 class Shift(Record):
     """What one server is given for a shift."""
 
@@ -62,7 +76,8 @@ class Shift(Record):
     plans: tuple[ShiftPlan, ...]
     cases: Later = ()
     checklists: Later = ()
-    assignments: Later = ()
+    assignments: Annotated[tuple[Assignment, ...], Field(max_length=1)] = ()
+    """None: of a city of an older release, which gives the places of the whole district."""
     verifiers: Later = ()
 
 

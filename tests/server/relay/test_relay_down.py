@@ -6,31 +6,50 @@ import base64
 import json
 import time
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from server.api.services import Services
+from server.config.settings import Settings
+from server.districts import register
 from server.ingest import persons
+from server.ingest.case_entries import open_case
 from server.ingest.erasure_entries import is_erased
 from server.ingest.judging import release_quarantine
+from server.interface.case_requests import CaseRequest
 from server.interface.place_requests import FacilityRequest, RoomRequest
+from server.interface.schedule_requests import VisitOrderRequest
 from server.places import facilities
 from server.places.sweeps import gaps_beside
 from server.relay import city as known_city
 from server.relay.down import expire, pull
 from server.relay.sealing import Identity, SealedError
 from server.relay.up import push
+from server.schedule.pairs import call_off, order_visit, orders_of
+from server.schedule.periods import today
 from server.server_keys.root import sign_waiting
 from server.signing import keys
-from server.store.schema import alarms, body_data, city, city_entries, city_keys, entries, plans, rooms, sealed_shifts
+from server.store.schema import (
+    alarms,
+    body_data,
+    city,
+    city_entries,
+    city_keys,
+    city_places,
+    entries,
+    plans,
+    rooms,
+    sealed_shifts,
+)
 from sweep.entry.envelope import from_wire, sign_request
 from sweep.report import LocalText, Plan, new_id
 from tests.entry_factory import signer
-from tests.server.conftest import NO_TLS, SECOND_IN_SOAK, Site
+from tests.server.conftest import NO_TLS, SECOND_IN_SOAK, Site, running
 from tests.server.relay.test_relay import ADMIN, INSPECTOR, REASON, decide
 from tests.server.relay_kit import admit, check_log, check_relayed, client_of, introduce, pi_of, pi_settings, take
 from tests.server.sweep_kit import Probe
@@ -66,7 +85,15 @@ def _add_room(site: Site) -> tuple[UUID, UUID]:
         request = FacilityRequest(name=NAME, address="어디 1", code="A-1")
         facility_id = facilities.add_facility(connection, request, actor="test")
         room = RoomRequest(name=LocalText(ko="여자", en="Women"), kind="restroom")
+        _order(connection, facility_id)
         return facility_id, facilities.add_room(connection, facility_id, room, actor="test")
+
+
+def _order(connection: Connection, facility_id: UUID, first_day: date | None = None) -> UUID:
+    """Have a facility visited, today or later."""
+    day = first_day or today()
+    order = VisitOrderRequest(facility_id=facility_id, first_day=day, last_day=day, with_police=False, reason="x")
+    return order_visit(connection, order, actor="test", district_id=None)
 
 
 def _next_plan(there: Services, room_id: UUID, width_m: float) -> Plan:
@@ -277,6 +304,7 @@ def test_what_was_not_used_is_removed_after_the_shift_and_comes_again(
     with site.db.write() as connection:
         other = FacilityRequest(name=NAME, address="어디 2")
         facility_id = facilities.add_facility(connection, other, actor="test")
+        _order(connection, facility_id)
         room = RoomRequest(name=LocalText(ko="남자", en="Men"), kind="restroom")
         used = facilities.add_room(connection, facility_id, room, actor="test")
     probe = Probe(room_id=used)
@@ -297,6 +325,112 @@ def test_what_was_not_used_is_removed_after_the_shift_and_comes_again(
     with pi.db.read() as connection:
         there = set(connection.scalars(select(rooms.c.room_id).where(rooms.c.room_id.in_([unused, used]))))
     assert there == {used, unused}
+
+
+LAW_ONLY = """
+[[rule]]
+name = "statute"
+ko = "법정 점검"
+en = "statutory inspection"
+basis = "test"
+rooms = ["restroom"]
+method = "equipment"
+modes = ["full", "quick"]
+every = "half_year"
+is_floor = true
+"""
+
+
+@pytest.fixture
+def undrawn(settings: Settings, tmp_path: Path) -> Iterator[Site]:
+    """A city where changing rooms are visited only when somebody orders it."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text(LAW_ONLY, encoding="utf-8")
+    with running(settings.model_copy(update={"inspection_policy": policy})) as found:
+        yield found
+
+
+def test_a_room_comes_down_for_its_shift_and_goes_with_it(undrawn: Site, tmp_path: Path, migrated_sqlite: Path) -> None:
+    with pi_of(pi_settings(tmp_path, migrated_sqlite, undrawn.url)) as pi:
+        introduce(undrawn.services, pi)
+        _check_shifts(undrawn, pi, Identity.load_or_create(pi.settings.data_dir / "relay.age"))
+
+
+def _check_shifts(site: Site, pi: Services, identity: Identity) -> None:
+    def here() -> set[UUID]:
+        with pi.db.read() as connection:
+            came = select(city_places.c.place_id).where(city_places.c.what == "room")
+            return set(connection.scalars(select(rooms.c.room_id).where(rooms.c.room_id.in_(came))))
+
+    with site.db.write() as connection:
+        request = FacilityRequest(name=NAME, address="어디 1")
+        room = RoomRequest(name=LocalText(ko="여자", en="Women"), kind="changing_room")
+        made = [facilities.add_facility(connection, request, actor="test") for _ in range(4)]
+        now, later, never, looked = (facilities.add_room(connection, one, room, actor="test") for one in made)
+        order_id = _order(connection, made[0])
+        _order(connection, made[1], today() + timedelta(days=9))
+    assert _pull(pi, site, identity) is None
+    assert here() == {now}
+    with site.db.write() as connection:
+        call_off(connection, order_id, actor="test", district_id=None)
+        _order(connection, made[1])
+    newest = _next_plan(site.services, later, 5.0)
+    assert _pull(pi, site, identity) is None
+    assert here() == {later}, "what was none of the shift before comes with all its plans"
+    assert _plan_here(pi, later) == newest
+    _next_plan(site.services, never, 5.0)
+    case = CaseRequest.model_validate({"step": {"step": "reported", "what": "벽의 구멍"}})
+    with site.db.write() as connection:
+        open_case(connection, site.services.notary, INSPECTOR, looked, case)
+    assert _pull(pi, site, identity) is None
+    assert here() == {later, looked}
+    with pi.db.write() as connection:  # what here speaks of it keeps a room
+        open_case(connection, pi.notary, INSPECTOR, later, case)
+    with site.db.write() as connection:
+        for order in orders_of(connection, None):
+            call_off(connection, order.order_id, actor="test", district_id=None)
+    assert _pull(pi, site, identity) is None
+    assert here() == {later, looked}
+
+
+def test_nothing_of_another_district_comes_down(site: Site, pi: Services, identity: Identity) -> None:
+    with site.db.write() as connection:
+        register.add_district(connection, "jung-gu", LocalText(ko="중구", en="Jung-gu"), actor="test")
+        request = FacilityRequest(name=LocalText(ko="남의 공원", en="Not ours"), address="어디 9")
+        facility_id = facilities.add_facility(connection, request, actor="test", district_id="jung-gu")
+        room = RoomRequest(name=LocalText(ko="남의 방", en="Not ours"), kind="restroom")
+        room_id = facilities.add_room(connection, facility_id, room, actor="남의 사람")
+        _order(connection, facility_id)
+    theirs, other_pi = Probe("theirs", probe_id="probe-9", tenant="jung-gu", room_id=room_id), signer("another pi")
+    admit(site.services, theirs.signer, "demo", "probe-9", tenant="jung-gu")
+    admit(site.services, other_pi, "relay", probes=frozenset({"probe-9"}), tenant="jung-gu")
+    admit(site.services, signer("of another Pi here"), "relay", probes=frozenset({"probe-8"}))
+    admit(site.services, signer("another probe here"), "demo", "probe-8")
+    _, *wires = theirs.whole_sweep()
+    for wire in wires:
+        assert site.send(wire).status_code == 200
+    persons.erase(site.db, site.services.notary, ADMIN, INSPECTOR, from_wire(wires[-1])[1][-1].commitment, REASON)
+    target = f"/api/relay/down?after=0&recipient={identity.recipient}"
+    with client_of(pi, site.url) as client:
+        answer = json.loads(client.get_signed(target))
+    shift = json.loads(identity.unseal(base64.b64decode(answer["sealed"])))
+    assert (shift["facilities"], shift["rooms"], shift["plans"]) == ([], [], [])
+    said = [base64.b64decode(body["data"]) for one in answer["entries"] for body in json.loads(one["wire"])["bodies"]]
+    roles = sorted(json.loads(one).get("role") for one in said)
+    assert roles == ["demo", "relay", "root", "server"], "root, the city's two pens and its own key"
+    assert _pull(pi, site, identity) is None
+    with pi.db.read() as connection:
+        assert connection.scalar(select(rooms.c.room_id).where(rooms.c.room_id == room_id)) is None
+    header = {"Authorization": sign_request(other_pi, "GET", target, b"", int(time.time()))}
+    theirs_too = httpx.get(site.url + target, headers=header, verify=NO_TLS).json()
+    shift = json.loads(identity.unseal(base64.b64decode(theirs_too["sealed"])))
+    assert [one["room_id"] for one in shift["rooms"]] == [str(room_id)]
+    assert len([one for one in theirs_too["entries"] if "body-erased" in base64_of(one)]) == 1
+
+
+def base64_of(one: dict[str, str]) -> str:
+    """The payload of an entry that came down."""
+    return base64.b64decode(json.loads(one["wire"])["dsse"]["payload"]).decode()
 
 
 def test_only_the_server_of_a_pi_is_answered(site: Site, pi: Services, identity: Identity) -> None:
