@@ -148,8 +148,9 @@ class Moment:
 
 
 def words_of(key: Key) -> KeyWords:
-    """A key as an operation carries it."""
-    return KeyWords(**asdict(key) | {"public_key": key.public_key.hex()})
+    """A key as an operation carries it: what a probe's key has."""
+    words = asdict(key) | {"public_key": key.public_key.hex()}
+    return KeyWords(**{name: words[name] for name in KeyWords.model_fields})
 
 
 def encode(said: Said) -> str:
