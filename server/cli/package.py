@@ -21,7 +21,7 @@ from server.projections import projecting
 from server.server_keys.root import sign_waiting
 from server.store.db import Database
 from server.verifier.anchors import Anchors
-from server.verifier.command import CHECKPOINT_HELP, ROOT_HELP, WITNESS_HELP, anchors_of, verify_package
+from server.verifier.command import CHECKPOINT_HELP, ENTRY_HELP, ROOT_HELP, WITNESS_HELP, anchors_of, verify_package
 from server.verifier.findings import Findings
 from server.verifier.package_lines import Scope
 from server.verifier.verification import verify
@@ -108,9 +108,10 @@ def verify_file(
     checkpoint: Annotated[Path | None, typer.Option(help=CHECKPOINT_HELP)] = None,
     root: Annotated[str | None, typer.Option(help=ROOT_HELP)] = None,
     witness: Annotated[str | None, typer.Option(help=WITNESS_HELP)] = None,
+    entry: Annotated[str | None, typer.Option(help=ENTRY_HELP)] = None,
 ) -> None:
     """Verify an exported log and say what is not proven; exit code 1 when something does not hold."""
-    anchors = anchors_of(checkpoint, root, witness)
+    anchors = anchors_of(checkpoint, root, witness, entry)
     with file.open("rb") as start:
         is_sqlite = start.read(16) == b"SQLite format 3\0"
     found = _verify_database(file, anchors) if is_sqlite else verify_package(file, anchors)

@@ -1,7 +1,8 @@
 """What a printed log says of its record as a QR code: hashes that anybody can hold against an exported log.
 
 Input are hashes, output is one line of ASCII and its code as SVG.  It names no place, no person and no result; whoever
-scans it learns nothing but whether a log that somebody hands them holds this record (`sweep-server verify --entry`).
+scans it learns nothing but whether a log that somebody hands them holds this record (`sweep-server verify FILE --entry
+'THE LINE'`).
 """
 
 from __future__ import annotations

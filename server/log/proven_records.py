@@ -20,6 +20,7 @@ from server.verifier.bodies import Carried
 from server.verifier.package_lines import Scope
 from server.verifier.proven_records import RECORDS
 from server.verifier.strict import write_exact
+from server.verifier.zip_file import NAME
 from sweep.entry import merkle
 from sweep.entry.dsse import Signer
 from sweep.entry.kinds import KEY_KINDS
@@ -59,7 +60,10 @@ def parts_of(items: Sequence[T]) -> Iterator[Sequence[T]]:
 def signed_statement(
     signer: Signer, media_type: str, about: Mapping[str, Any], checkpoint: str, files: Mapping[str, bytes]
 ) -> bytes:
-    """The statement: what these files are about, and each by name, size and hash."""
+    """The statement: what these files are about, and each by name, size and hash; ValueError for a name not plain."""
+    for name in files:
+        if NAME.fullmatch(name) is None:
+            raise ValueError(f"{name!r} is no name of a file that every extractor takes as it is")
     said = {
         "v": 1,
         **about,

@@ -6,7 +6,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from server.verifier.command import CHECKPOINT_HELP, ROOT_HELP, WITNESS_HELP, AnchorError, anchors_of, verify_package
+from server.verifier.command import (
+    CHECKPOINT_HELP,
+    ENTRY_HELP,
+    ROOT_HELP,
+    WITNESS_HELP,
+    AnchorError,
+    anchors_of,
+    verify_package,
+)
 from server.verifier.findings import PackageError
 from server.verifier.words import lines_of
 
@@ -18,9 +26,12 @@ def main() -> int:
     parser.add_argument("--checkpoint", type=Path, help=CHECKPOINT_HELP)
     parser.add_argument("--root", help=ROOT_HELP)
     parser.add_argument("--witness", help=WITNESS_HELP)
+    parser.add_argument("--entry", help=ENTRY_HELP)
     options = parser.parse_args()
     try:
-        found = verify_package(options.file, anchors_of(options.checkpoint, options.root, options.witness))
+        found = verify_package(
+            options.file, anchors_of(options.checkpoint, options.root, options.witness, options.entry)
+        )
     except (AnchorError, PackageError, OSError) as error:
         sys.stderr.write(f"verifier: {error}\n")
         return 2

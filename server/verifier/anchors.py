@@ -12,10 +12,9 @@ from datetime import UTC, datetime
 
 from server.verifier.findings import Findings
 from server.verifier.package_lines import Header
+from server.verifier.printed import LAST_SECOND, Printed
 from sweep.entry import notes
 from sweep.entry.notes import Checkpoint, Note, NoteError, VerifierKey
-
-LAST_SECOND = 253_402_300_799  # of the year 9999, the last that Python can name
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,8 @@ class Anchors:
     root_key: str | None = None
     """Key id of the first root key, as the district published it."""
     witness: VerifierKey | None = None
+    printed: Printed | None = None
+    """What a paper names."""
 
 
 def size_of(checkpoint: str | None) -> int | None:

@@ -7,18 +7,22 @@ photograph without a recorded request is a problem of the file.
 
 from __future__ import annotations
 
-import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
 from server.verifier.anchors import Anchors
 from server.verifier.bodies import ASKED, carried_in_case
-from server.verifier.envelopes import UUID_TEXT, Envelope
+from server.verifier.envelopes import DIGEST, UUID_TEXT, Envelope
 from server.verifier.findings import Findings, PackageError
 from server.verifier.package_lines import EntryLine
-from server.verifier.proven_records import Form, Proven, check_carried, read_proven, say_anchors
+from server.verifier.printed import LAST_SECOND
+from server.verifier.proven_records import counting, read_proven, say_printed
+from server.verifier.statement import Form, say_anchors
 from server.verifier.strict import read_json
+from server.verifier.zip_file import ZipFile
 from sweep.entry.dsse import MAX_BODY_BYTES
 from sweep.entry.kinds import CASE_STEP, CASE_STEP_TYPE, PHOTO_TAKEN, SEALED_PHOTO_TYPE
 
@@ -35,82 +39,122 @@ OPENING = frozenset({"reported", "defect_found"})
 """Steps that open a case without a sweep."""
 
 
-def verify_case_file(book: zipfile.ZipFile, anchors: Anchors) -> Findings:
+MAX_WORD = 60  # characters, as of a subject
+MAX_PICTURES = 1_000  # a case has 6, and some more
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is kept of a step."""
+
+    log_index: int
+    received_ms: int
+    entry_id: str
+    sweep_id: str | None
+    refs: tuple[str, ...]
+    """Of the first step all that it cites, of a later one the step before it, or nothing."""
+    subject: str
+    second_person: str | None
+    name: str
+
+
+def verify_case_file(book: ZipFile, anchors: Anchors) -> Findings:
     """Verify the file of a case; PackageError when the file is none."""
     found = Findings(scope="case")
-    read = read_proven(book, FORM, found)
-    case_id = read.said["case_id"]
+    asked = set[str]()
+
+    def hear(item: EntryLine, envelope: Envelope) -> None:
+        """What a step asks for counts at once: when the step does not, that is a problem of its own."""
+        step = (_body(item, CASE_STEP_TYPE) or {}).get("step") if envelope.kind == CASE_STEP else None
+        if isinstance(step, dict) and step.get("step") == "police_asked":
+            asked.update(_wanted(step.get("wanted")))
+
+    read = read_proven(book, FORM, anchors, found, hear)
+    if read is None:
+        return found
+    case_id = read.statement.said["case_id"]
     if UUID_TEXT.fullmatch(case_id) is None:
         raise PackageError("not a file of a case: its statement names no case")
-    steps = _steps(read, case_id, found)
-    asked = {one for _, _, step in steps for one in _wanted(step)}
-    check_carried(read, carried_in_case(asked), found)
-    _check_way(read, case_id, steps, found)
-    for item, envelope, step in steps:
-        when = datetime.fromtimestamp(item.received_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        second = f" and {step['second_person']}" if type(step.get("second_person")) is str else ""
-        found.notes.append(f"{when} UTC, log index {item.log_index}: {step['step']}, {envelope.subject}{second}")
-    _say_photographs(read, found)
-    say_anchors(read, anchors, FORM, found)
+    steps: list[Step] = []
+    pictures: list[str] = []
+    here: set[str] = set()
+    for item, envelope in counting(read, found, carried_in_case(asked)):
+        here.add(envelope.entry_id)
+        if envelope.kind == CASE_STEP and (step := _step(item, envelope, case_id, steps[-1:], found)):
+            steps.append(step)
+        elif envelope.kind == PHOTO_TAKEN and len(pictures) < MAX_PICTURES:
+            pictures.extend(_picture(item, found))
+    _check_way(here, case_id, steps, found)
+    for step in steps:
+        when = datetime.fromtimestamp(min(step.received_ms // 1000, LAST_SECOND), UTC).strftime("%Y-%m-%d %H:%M:%S")
+        second = f" and {step.second_person}" if step.second_person is not None else ""
+        found.notes.append(f"{when} UTC, log index {step.log_index}: {step.name}, {step.subject}{second}")
+    found.notes += pictures
+    say_anchors(read.statement, anchors, FORM, found)
+    say_printed(read, found)
     given = ", ".join(sorted(asked)) or "nothing"
     found.notes.append(f"asked for by the police in writing: {given}")
     found.unproven.append("that no later step was taken, and that no key here was revoked since: see the whole log")
     return found
 
 
-def _steps(read: Proven, case_id: str, found: Findings) -> list[tuple[EntryLine, Envelope, dict[str, Any]]]:
-    """The steps that count, each with what it says; what cannot be read or is of another case is a problem."""
-    steps = []
-    for item, envelope in read.counting:
-        if envelope.kind != CASE_STEP:
-            continue
-        value = _body(item, CASE_STEP_TYPE)
-        step = value.get("step") if value is not None else None
-        if value is None or type(step) is not dict or type(step.get("step")) is not str:
-            found.complain_of(item.log_index, "a step of a case that cannot be read")
-        elif value.get("case_id") != case_id:
+def _step(item: EntryLine, envelope: Envelope, case_id: str, before: list[Step], found: Findings) -> Step | None:
+    """What a step says; None and a problem when it cannot be read or is of another case."""
+    known = {step.entry_id for step in before}
+    value = _body(item, CASE_STEP_TYPE)
+    match value:
+        case {"step": {"step": str(name), **step}, **others} if len(name) <= MAX_WORD:
+            if others.get("case_id") == case_id:
+                return Step(
+                    item.log_index,
+                    item.received_ms,
+                    envelope.entry_id,
+                    envelope.sweep_id,
+                    tuple(one for one in envelope.refs if one in known) if before else envelope.refs,
+                    envelope.subject,
+                    _word(step.get("second_person")),
+                    name,
+                )
             found.complain_of(item.log_index, "a step of another case")
-        else:
-            steps.append((item, envelope, step))
-    return steps
+        case _:
+            found.complain_of(item.log_index, "a step of a case that cannot be read")
+    return None
 
 
-def _check_way(
-    read: Proven, case_id: str, steps: list[tuple[EntryLine, Envelope, dict[str, Any]]], found: Findings
-) -> None:
+def _check_way(here: set[str], case_id: str, steps: list[Step], found: Findings) -> None:
     """Complain of a gap: each step cites the one before it, the first the report of its sweep or nothing."""
     if not steps:
         found.complain("no step of the case is here")
         return
-    problems = len(found.problems)
-    _, first, opening = steps[0]
-    here = {envelope.entry_id for _, envelope in read.counting}
+    problems, first = found.count, steps[0]
     if first.refs and not here.issuperset(first.refs):
-        found.complain_of(steps[0][0].log_index, "the first step here cites an entry that is not here")
-    if first.sweep_id is None and opening["step"] not in OPENING:
-        found.complain_of(steps[0][0].log_index, "the first step here opens no case")
-    for (_, before, _), (item, envelope, _) in pairwise(steps):
-        if before.entry_id not in envelope.refs:
-            found.complain_of(item.log_index, "does not cite the step before it: one in between is not here")
-    if len(found.problems) == problems:
+        found.complain_of(first.log_index, "the first step here cites an entry that is not here")
+    if first.sweep_id is None and first.name not in OPENING:
+        found.complain_of(first.log_index, "the first step here opens no case")
+    for before, step in pairwise(steps):
+        if before.entry_id not in step.refs:
+            found.complain_of(step.log_index, "does not cite the step before it: one in between is not here")
+    if found.count == problems:
         found.proven.append(f"the {len(steps)} steps of case {case_id} follow each other without a gap")
 
 
-def _wanted(step: dict[str, Any]) -> list[str]:
-    wanted = step.get("wanted") if step["step"] == "police_asked" else None
-    return [one for one in wanted if one in ASKED] if type(wanted) is list else []
+def _wanted(wanted: object) -> tuple[str, ...]:
+    return tuple(one for one in ASKED if one in wanted) if isinstance(wanted, list) else ()
 
 
-def _say_photographs(read: Proven, found: Findings) -> None:
-    """The hash of each picture before it was sealed: whoever was given the picture compares it."""
-    for item, envelope in read.counting:
-        if envelope.kind != PHOTO_TAKEN:
-            continue
-        head = _body(item, SEALED_PHOTO_TYPE)
-        if head is not None and type(head.get("plain_sha256")) is str:
-            found.notes.append(f"the photograph of log index {item.log_index} has the SHA-256 {head['plain_sha256']}")
-        elif any(body.media_type == SEALED_PHOTO_TYPE for body in item.bodies):
-            found.complain_of(item.log_index, "a sealed photograph whose first line cannot be read")
+def _word(value: object) -> str | None:
+    return value[:MAX_WORD] if isinstance(value, str) else None
+
+
+def _picture(item: EntryLine, found: Findings) -> Iterator[str]:
+    """The hash of a picture before it was sealed, in words: whoever was given the picture compares it."""
+    if not any(body.media_type == SEALED_PHOTO_TYPE for body in item.bodies):
+        return
+    sha256 = (_body(item, SEALED_PHOTO_TYPE) or {}).get("plain_sha256")
+    if type(sha256) is str and DIGEST.fullmatch(sha256):
+        yield f"the photograph of log index {item.log_index} has the SHA-256 {sha256}"
+    else:
+        found.complain_of(item.log_index, "a sealed photograph whose first line cannot be read")
 
 
 def _body(item: EntryLine, media_type: str) -> dict[str, Any] | None:

@@ -6,16 +6,17 @@ is no package PackageError, one that cannot be read OSError.
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 from server.verifier.anchors import Anchors
 from server.verifier.case_file import STATEMENT as CASE_STATEMENT
 from server.verifier.case_file import verify_case_file
 from server.verifier.envelopes import DIGEST, KEY_ID
-from server.verifier.findings import Findings, PackageError
+from server.verifier.findings import Findings
+from server.verifier.printed import Printed, printed_of
 from server.verifier.submission import verify_submission
 from server.verifier.verification import read_lines, verify
+from server.verifier.zip_file import SIGNATURE, ZipFile
 from sweep.entry.dsse import key_id_of
 from sweep.entry.notes import (
     COSIGNATURE,
@@ -29,6 +30,7 @@ from sweep.entry.notes import (
 
 CHECKPOINT_HELP = "A checkpoint from elsewhere: the file must begin with its entries."
 ROOT_HELP = "The district's first root key: 64 digits, or the 16 of its key id."
+ENTRY_HELP = "A record hash, or the text of a printed QR code: what does the file prove of it?"
 WITNESS_HELP = "Verifier key of a witness (name+hash+key) that must have signed."
 
 
@@ -36,33 +38,25 @@ class AnchorError(ValueError):
     """An option that names no checkpoint, root key or witness; the message is one line."""
 
 
-def anchors_of(checkpoint: Path | None, root: str | None, witness: str | None) -> Anchors:
+def anchors_of(checkpoint: Path | None, root: str | None, witness: str | None, entry: str | None = None) -> Anchors:
     """What a person brought; AnchorError, OSError."""
     return Anchors(
         None if checkpoint is None else _read_note(checkpoint),
         None if root is None else _root_key_id(root),
         None if witness is None else _witness(witness),
+        None if entry is None else _printed(entry),
     )
 
 
 def verify_package(path: Path, anchors: Anchors) -> Findings:
     """Verify a package, a submission or the file of a case; PackageError, OSError."""
     with path.open("rb") as file:
-        is_zip = file.read(4) == b"PK\x03\x04"
-    if is_zip:
-        return _verify_zip(path, anchors)
+        if file.read(len(SIGNATURE)) == SIGNATURE:
+            book = ZipFile(file)
+            return verify_case_file(book, anchors) if CASE_STATEMENT in book else verify_submission(book, anchors)
     with path.open("rb") as first, path.open("rb") as second:
         files = iter((first, second))
         return verify(lambda: read_lines(next(files).readline), anchors)
-
-
-def _verify_zip(path: Path, anchors: Anchors) -> Findings:
-    try:
-        with zipfile.ZipFile(path) as book:
-            is_case = CASE_STATEMENT in book.namelist()
-            return verify_case_file(book, anchors) if is_case else verify_submission(book, anchors)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise PackageError(f"not a submission: the ZIP cannot be read ({error})") from None
 
 
 def _read_note(path: Path) -> str:
@@ -84,6 +78,13 @@ def _root_key_id(text: str) -> str:
     if not DIGEST.fullmatch(text.lower()):
         raise AnchorError("--root: a public key is 64 hexadecimal digits, its key id 16")
     return key_id_of(bytes.fromhex(text))
+
+
+def _printed(text: str) -> Printed:
+    try:
+        return printed_of(text)
+    except ValueError as error:
+        raise AnchorError(f"--entry: {error}") from None
 
 
 def _witness(text: str) -> VerifierKey:

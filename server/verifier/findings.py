@@ -29,6 +29,8 @@ class Findings:
     problems: list[str] = field(default_factory=list)
     more_problems: int = 0
     """Beyond the first thousand."""
+    is_cut: bool = False
+    """Was the rest of the file not read, since what was read is enough?"""
     proven: list[str] = field(default_factory=list)
     """What anchors from outside show."""
     unproven: list[str] = field(default_factory=list)
@@ -44,6 +46,16 @@ class Findings:
     def holds(self) -> bool:
         """Is there no problem?"""
         return not self.problems
+
+    @property
+    def count(self) -> int:
+        """How many problems there are."""
+        return len(self.problems) + self.more_problems
+
+    @property
+    def is_full(self) -> bool:
+        """Are there more problems than are told? Then it is no use to read on."""
+        return self.more_problems > 0
 
     def complain(self, line: str) -> None:
         """Add a problem."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from server.verifier.bodies import check_bodies, erased_by, head_in, purged_by
 from server.verifier.envelopes import Envelope, Unread, read_payload
-from server.verifier.findings import Findings, PackageError
+from server.verifier.findings import MAX_PROBLEMS, Findings, PackageError
 from server.verifier.key_table import KeyEntryError, KeyTable, carried_body
 from server.verifier.package_lines import EntryLine, Header, PurgedLine, is_manifest, read_header, read_line
 from server.verifier.signing_rules import Claim
@@ -29,8 +29,8 @@ class Reading:
     keys: KeyTable
     tree: merkle.Frontier = field(default_factory=merkle.Frontier)
     roots: dict[int, bytes] = field(default_factory=dict)
-    """Root by number of entries, of the size that a checkpoint from outside names."""
-    wanted_size: int | None = None
+    """Root by number of entries, of the sizes that a checkpoint from outside and a paper name."""
+    wanted_sizes: frozenset[int] = frozenset()
     key_entries: set[int] = field(default_factory=set)
     """Log indices of key entries that count."""
     purged: dict[int, bytes] = field(default_factory=dict)
@@ -46,17 +46,19 @@ class Reading:
     """SHA-256 of all lines before the manifest."""
     last_line: bytes | None = None
     """What stands where the manifest must."""
+    received_ms: int = 0
+    """Of the record that a paper names."""
     broken: set[int] = field(default_factory=set)
     """Lines that nobody can read, by the index they have."""
 
 
-def first_reading(lines: Iterator[bytes], found: Findings, *, is_sealed: bool, wanted_size: int | None) -> Reading:
-    """Read all lines once; `wanted_size`: number of entries of which the root is to be kept. PackageError."""
+def first_reading(lines: Iterator[bytes], found: Findings, *, is_sealed: bool, wanted_sizes: frozenset[int]) -> Reading:
+    """Read all lines once; `wanted_sizes`: numbers of entries of which the root is to be kept. PackageError."""
     first = next(lines, b"")
     header = _read_header(first)
-    read = Reading(header, KeyTable(header.tenant, header.root_key_id), wanted_size=wanted_size)
+    read = Reading(header, KeyTable(header.tenant, header.root_key_id), wanted_sizes=wanted_sizes)
     hasher = hashlib.sha256(first)
-    if read.wanted_size == 0:
+    if 0 in wanted_sizes:
         read.roots[0] = read.tree.root()
     for line in lines:
         if read.last_line is not None:
@@ -65,9 +67,12 @@ def first_reading(lines: Iterator[bytes], found: Findings, *, is_sealed: bool, w
         if is_sealed and is_manifest(line):
             read.last_line = line
             continue
+        if len(read.broken) > MAX_PROBLEMS:
+            found.is_cut = True
+            break
         hasher.update(line)
         _take_line(line, read, found)
-        if read.tree.size == read.wanted_size:
+        if read.tree.size in wanted_sizes:
             read.roots[read.tree.size] = read.tree.root()
     read.digest = hasher.digest()
     return read

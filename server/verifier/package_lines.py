@@ -109,7 +109,12 @@ def read_header(line: bytes) -> Header:
 
 def read_line(line: bytes, *, is_checked: bool = False) -> EntryLine | PurgedLine:
     """An entry's line; ValueError. `is_checked`: it was read before, so that neither form nor bodies are read again."""
-    value = read_json(line, max_bytes=MAX_LINE_BYTES) if is_checked else read_exact(line, max_bytes=MAX_LINE_BYTES)
+    read = read_json if is_checked else read_exact
+    return entry_of(read(line, max_bytes=MAX_LINE_BYTES), is_checked=is_checked)
+
+
+def entry_of(value: Any, *, is_checked: bool = False) -> EntryLine | PurgedLine:
+    """An entry out of what its line holds; ValueError. `is_checked` as in `read_line`."""
     match value:
         case {"log_index": index, "status": "purged", "received_ms": time} if is_index(index) and is_index(time):
             if not _has(value, ("log_index", "status", "received_ms", "entry_hash", "signatures_hash")):

@@ -1,200 +1,195 @@
-"""A ZIP of documents and records verified: a statement that names every file, and records proven to be in the log.
+"""The records in a ZIP verified: entries of a log, each with its place in the tree under the statement's checkpoint.
 
-Input is an open ZIP file as sweep/LOG.md describes it; output are what its records gave, and findings.  The statement
-is signed by a server key; each record carries its place in the tree under the statement's checkpoint.  It proves that
-what is here is in the log, never that the log holds nothing else: for that there is the package of the whole log.
+Input is a ZIP file as sweep/LOG.md describes it; output are what its records gave, and findings.  It proves that what
+is here is in the log, never that the log holds nothing else: for that there is the package of the whole log.  First the
+structure of the file, then who signed the statement, then the contents: records are read anew for each question, line
+by line, so that only a few bytes of each are kept, and not any further when there are more problems than are told.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-from server.verifier import anchors as outside
 from server.verifier.anchors import Anchors
 from server.verifier.bodies import Carried, check_bodies
-from server.verifier.envelopes import DIGEST, Envelope, read_payload
+from server.verifier.envelopes import DIGEST, Envelope, Unread, read_payload
 from server.verifier.findings import Findings, PackageError
-from server.verifier.first_reading import claim_of
+from server.verifier.first_reading import claim_of, without_newline
 from server.verifier.key_table import Key, KeyEntryError, KeyTable, carried_body
-from server.verifier.package_lines import EntryLine, Header, read_document, read_line
+from server.verifier.package_lines import MAX_LINE_BYTES, EntryLine, Scope, entry_of
+from server.verifier.printed import Printed, Record, say_log, say_record
 from server.verifier.signing_rules import broken_rule
-from server.verifier.strict import is_index, read_exact, read_json, write_exact
-from sweep.entry import merkle, notes
-from sweep.entry.dsse import EntryError, SignedEntry, verify_signature
+from server.verifier.statement import (
+    Form,
+    Statement,
+    check_contents,
+    check_names,
+    has_signed,
+    is_signed,
+    read_statement,
+)
+from server.verifier.strict import read_exact, read_json
+from server.verifier.verification import read_lines, uuid_bytes
+from server.verifier.zip_file import ZipFile
+from sweep.entry import merkle
 from sweep.entry.kinds import KEY_KINDS
-from sweep.entry.notes import NoteError, VerifierKey
 
 RECORDS = "records.jsonl"
-MAX_FILES = 20
-MAX_BYTES = 1024 * 1024 * 1024  # guessed: a hundred times the month of a large district
-MAX_STATEMENT_BYTES = 256 * 1024
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}")
-_ORIGIN = re.compile(r"ansim-log/([A-Za-z0-9][A-Za-z0-9._-]{0,63})/([0-9a-f]{16})")
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What a sort of ZIP has for a statement."""
-
-    what: str
-    """What it is called in a complaint."""
-    statement: str
-    """Name of the file that holds it."""
-    media_type: str
-    members: tuple[str, ...]
-    texts: tuple[str, ...]
-    """Of the members, those that are texts."""
+Read = tuple[EntryLine, Envelope]
+Hear = Callable[[EntryLine, Envelope], None]
 
 
 @dataclass(slots=True)
 class Proven:
-    """What the records gave."""
+    """What the first reading of the records gave."""
 
-    document: SignedEntry
-    said: dict[str, Any]
-    """The statement."""
-    names: list[str]
-    """Of all files."""
-    note: notes.Note
-    head: notes.Checkpoint
-    """The checkpoint in the statement."""
-    header: Header
+    book: ZipFile
+    statement: Statement
     keys: KeyTable
-    records: list[tuple[EntryLine, Envelope]] = field(default_factory=list)
-    """All of them that can be read, in the order of the log."""
-    counting: list[tuple[EntryLine, Envelope]] = field(default_factory=list)
-    """Those that no problem is known of, without key entries."""
+    printed: Printed | None
+    of_paper: Record | None = None
+    """The record that a paper names."""
+    broken: set[int] = field(default_factory=set)
+    """Lines of which nothing more is to be said."""
+    seen: set[object] = field(default_factory=set)
+    """Ids and numbers of entries."""
+    is_cut: bool = False
+    """Were there more problems than are told?"""
 
 
-def read_proven(book: zipfile.ZipFile, form: Form, found: Findings) -> Proven:
-    """Read statement, files and records, and judge all but the bodies; PackageError when the file is none such."""
-    names = [part.filename for part in book.infolist()]
-    if form.statement not in names or RECORDS not in names:
+def read_proven(
+    book: ZipFile,
+    form: Form,
+    anchors: Anchors,
+    found: Findings,
+    on_record: Hear | None = None,
+) -> Proven | None:
+    """Read statement, keys and files; None when it is no use to read on; PackageError when the file is none such.
+
+    `on_record` is given each record that can be read, whoever may have signed it.
+    """
+    if form.statement not in book or RECORDS not in book:
         raise PackageError(f"not a {form.what}: {form.statement} or {RECORDS} is missing")
-    if len(names) > MAX_FILES or sum(part.file_size for part in book.infolist()) > MAX_BYTES:
-        raise PackageError(f"not a {form.what}: more in it than there can be")
-    try:
-        document, said = _read_statement(part_of(book, form.statement, MAX_STATEMENT_BYTES), form)
-        note = notes.parse_note(said["checkpoint"])
-        head = notes.parse_checkpoint(note.text)
-    except (ValueError, NoteError) as error:
-        raise PackageError(f"not a {form.what}: its statement cannot be read ({error})") from None
-    origin = _ORIGIN.fullmatch(said["origin"])
-    if origin is None or head.origin != said["origin"]:
-        raise PackageError(f"not a {form.what}: statement and checkpoint are not of one log")
-    found.origin, found.root_hash = said["origin"], head.root.hex()
-    _check_files(book, names, said["files"], form, found)
-    header = Header(said["origin"], origin[1], origin[2], "structure", said["checkpoint"])
-    read = Proven(document, said, names, note, head, header, KeyTable(origin[1], origin[2]))
-    _read_records(part_of(book, RECORDS, MAX_BYTES).splitlines(keepends=True), read, found)
-    _judge(read, found)
-    _check_signers(read, found)
+    statement = read_statement(book, form, found)
+    check_names(book, form, statement, RECORDS, found)
+    read = Proven(book, statement, KeyTable(statement.header.tenant, statement.header.root_key_id), anchors.printed)
+    _first_reading(read, found, on_record)
+    if not is_signed(statement, read.keys, found) or read.is_cut:
+        found.is_cut = True
+        return None
+    check_contents(book, statement, found)
     return read
 
 
-def check_carried(read: Proven, carried: Carried | None, found: Findings) -> None:
-    """Hold the bodies of every record to what such a file carries; None: what `structure` does."""
-    for item, envelope in read.records:
-        counts, wrong = check_bodies(item, envelope, "structure" if carried is None else carried)
-        found.bodies.update(counts)
-        for words in wrong:
-            found.complain_of(item.log_index, words)
+def counting(read: Proven, found: Findings, carried: Carried | Scope) -> Iterator[Read]:
+    """The records that no problem is known of, without key entries; complains of each other.
+
+    Bodies of all are held to `carried`.
+    """
+    for item, envelope in _again(read, found):
+        _weigh(item, envelope, carried, found)
+        key = read.keys.find(envelope.key_id)
+        is_of_key = envelope.kind in KEY_KINDS  # judged already, by the keys of that moment
+        objection = None if is_of_key else _objection(item, envelope, key, read)
+        if read.printed is not None and read.printed.digest == item.entry.entry_hash:
+            read.of_paper = Record(item.log_index, item.received_ms, envelope.kind, key, objection)
+        if objection is not None:
+            found.complain_of(item.log_index, objection)
+        elif not is_of_key:
+            yield item, envelope
 
 
-def part_of(book: zipfile.ZipFile, name: str, most: int = MAX_BYTES) -> bytes:
-    """A file of the ZIP; PackageError when it is larger than `most` bytes."""
-    with book.open(name) as part:
-        data = part.read(most + 1)
-    if len(data) > most:
-        raise PackageError(f"{name} is too large")
-    return data
+def say_printed(read: Proven, found: Findings) -> None:
+    """Say what the file proves of what a paper names; after `counting`."""
+    head = read.statement.head
+    say_record(read.printed, read.of_paper, found)
+    say_log(read.printed, head.size, {head.size: head.root}, found)
 
 
-def _read_statement(data: bytes, form: Form) -> tuple[SignedEntry, dict[str, Any]]:
-    value = read_exact(data.removesuffix(b"\n"), max_bytes=MAX_STATEMENT_BYTES)
-    document = read_document(value, re.compile(re.escape(form.media_type)), MAX_STATEMENT_BYTES)
-    said = read_exact(document.payload, max_bytes=MAX_STATEMENT_BYTES)
-    if type(said) is not dict or tuple(said) != form.members or type(said["v"]) is not int or said["v"] != 1:
-        raise ValueError("a statement has other members")
-    if not all(type(said[name]) is str for name in form.texts) or not is_index(said["made_ms"]):
-        raise ValueError("a member of the statement is not what it must be")
-    if type(said["files"]) is not list:
-        raise ValueError("a member of the statement is not what it must be")
-    return document, said
+def _objection(item: EntryLine, envelope: Envelope, key: Key | None, read: Proven) -> str | None:
+    if key is None or not has_signed(item.entry, key):
+        return "no key that is admitted here signed it"
+    if not key.counts_at(item.log_index):
+        return "its key did not count at that place"
+    rule = broken_rule(claim_of(envelope, {}), read.keys.bearer(key))
+    return None if rule is None else f"its key may not sign this ({rule})"
 
 
-def _check_files(book: zipfile.ZipFile, names: list[str], told: list[Any], form: Form, found: Findings) -> None:
-    """Complain of files that are missing, changed, or here without being named."""
-    named = []
-    for one in told:
-        is_form = type(one) is dict and tuple(one) == ("name", "size", "sha256")
-        if not is_form or not all(type(one[name]) is str for name in ("name", "sha256")) or not is_index(one["size"]):
-            raise PackageError(f"not a {form.what}: its statement names a file in another form")
-        named.append(one["name"])
-        if names.count(one["name"]) != 1 or _NAME.fullmatch(one["name"]) is None:
-            found.complain(f"the file {one['name']} is missing, or stands twice")
-            continue
-        data = part_of(book, one["name"])
-        if len(data) != one["size"] or hashlib.sha256(data).hexdigest() != one["sha256"]:
-            found.complain(f"the file {one['name']} is not the one that the statement names")
-    for name in names:
-        if name != form.statement and name not in named:
-            found.complain(f"the file {name} stands here and the statement names it nowhere")
-    if RECORDS not in named:
-        found.complain("the statement does not name the records")
+def _weigh(item: EntryLine, envelope: Envelope, carried: Carried | Scope, found: Findings) -> None:
+    counts, wrong = check_bodies(item, envelope, carried)
+    found.bodies.update(counts)
+    for words in wrong:
+        found.complain_of(item.log_index, words)
 
 
-def _read_records(lines: Iterable[bytes], read: Proven, found: Findings) -> None:
-    last = -1
-    for number, line in enumerate(lines):
+def _first_reading(read: Proven, found: Findings, on_record: Hear | None) -> None:
+    """Read every record once: its form, its place in the tree, and what it says of keys."""
+    head, last = read.statement.head, -1
+    for number, line in enumerate(_lines(read)):
+        if found.is_full:
+            read.is_cut = True
+            return
         try:
-            value = read_json(line.removesuffix(b"\n"), max_bytes=MAX_BYTES)
-            if type(value) is not dict or type(value.get("proof")) is not list or not line.endswith(b"\n"):
-                raise ValueError("not a record with its proof")
-            proof = value.pop("proof")
-            if not all(type(one) is str and DIGEST.fullmatch(one) for one in proof):
-                raise ValueError("a hash is none")
-            item = read_line(write_exact(value))
-            if not isinstance(item, EntryLine) or item.status != "accepted" or item.log_index <= last:
-                raise ValueError("not an accepted entry in the order of the log")
-            envelope = read_payload(item.entry.payload_type, item.entry.payload)
+            item, envelope, proof = _read_record(line)
+            if item.log_index <= last:
+                raise ValueError("not in the order of the log")
         except ValueError as error:  # an EntryError is one
             found.complain(f"record {number}: {error}")
+            read.broken.add(number)
             continue
         last = item.log_index
         found.entries["accepted"] += 1
         data = merkle.leaf_data(item.entry.entry_hash, item.entry.signatures_hash, item.received_ms)
-        path = [bytes.fromhex(one) for one in proof]
-        if not merkle.is_included(merkle.leaf_hash(data), item.log_index, read.head.size, path, read.head.root):
+        if not merkle.is_included(merkle.leaf_hash(data), item.log_index, head.size, proof, head.root):
             found.complain_of(item.log_index, "its proof does not lead to the checkpoint")
         if not isinstance(envelope, Envelope):
             found.complain_of(item.log_index, "an entry of a version that nobody reads")
-            continue
-        read.records.append((item, envelope))
-
-
-def _judge(read: Proven, found: Findings) -> None:
-    """Take the keys in, then complain of each other record that its key did not, may not or could not sign any more."""
-    for item, envelope in read.records:
-        if envelope.kind in KEY_KINDS:
+            read.broken.add(number)
+        elif not _is_new(envelope, read):
+            found.complain_of(item.log_index, "has the id or the number of an entry before it, and both are accepted")
+            read.broken.add(number)
+        elif envelope.kind in KEY_KINDS:
             _take_key(item, envelope, read, found)
-    for item, envelope in read.records:
-        if envelope.kind in KEY_KINDS:
-            continue
-        key = read.keys.find(envelope.key_id)
-        if key is None or not _has_signed(item.entry, key):
-            found.complain_of(item.log_index, "no key that is admitted here signed it")
-        elif not key.counts_at(item.log_index):
-            found.complain_of(item.log_index, "its key did not count at that place")
-        elif (rule := broken_rule(claim_of(envelope, {}), read.keys.bearer(key))) is not None:
-            found.complain_of(item.log_index, f"its key may not sign this ({rule})")
-        else:
-            read.counting.append((item, envelope))
+        elif on_record is not None:
+            on_record(item, envelope)
+
+
+def _again(read: Proven, found: Findings) -> Iterator[Read]:
+    """The records that can be read, in the order of the log, up to more problems than are told."""
+    for number, line in enumerate(_lines(read)):
+        if found.is_full:
+            found.is_cut = True
+            return
+        if number not in read.broken:
+            item, envelope, _ = _read_record(line, is_checked=True)
+            if isinstance(envelope, Envelope):
+                yield item, envelope
+
+
+def _lines(read: Proven) -> Iterator[bytes]:
+    return read_lines(read.book.open(RECORDS).readline)
+
+
+def _read_record(line: bytes, *, is_checked: bool = False) -> tuple[EntryLine, Envelope | Unread, list[bytes]]:
+    """(entry, what it says, its proof); ValueError. `is_checked`: how it is written was looked at before."""
+    value = (read_json if is_checked else read_exact)(without_newline(line), max_bytes=MAX_LINE_BYTES)
+    if type(value) is not dict or type(proof := value.pop("proof", None)) is not list:
+        raise ValueError("not a record with its proof")
+    if not all(type(one) is str and DIGEST.fullmatch(one) for one in proof):
+        raise ValueError("a hash is none")
+    item = entry_of(value)
+    if not isinstance(item, EntryLine) or item.status != "accepted":
+        raise ValueError("not an accepted entry")
+    return item, read_payload(item.entry.payload_type, item.entry.payload), [bytes.fromhex(one) for one in proof]
+
+
+def _is_new(envelope: Envelope, read: Proven) -> bool:
+    """Is there no entry before it with the same id, or number of the same key?"""
+    marks = {uuid_bytes(envelope.entry_id), (envelope.key_id, envelope.seq)}
+    is_new = read.seen.isdisjoint(marks)
+    read.seen |= marks
+    return is_new
 
 
 def _take_key(item: EntryLine, envelope: Envelope, read: Proven, found: Findings) -> None:
@@ -204,60 +199,3 @@ def _take_key(item: EntryLine, envelope: Envelope, read: Proven, found: Findings
             found.complain_of(item.log_index, "no root key of this log signed what it says of a key")
     except KeyEntryError as error:
         found.complain_of(item.log_index, str(error))
-
-
-def _check_signers(read: Proven, found: Findings) -> None:
-    signers = [key for key in read.keys.of_role("server") if key.counts_at(read.head.size - 1)]
-    if not any(_has_signed(read.document, key) for key in signers):
-        found.complain("no server key of this log that counts signed the statement")
-    lines = [VerifierKey(found.origin, notes.ED25519, key.public_key) for key in signers]
-    if not any(_is_by(read.note, line, found) for line in lines):
-        found.complain("no server key of this log that counts signed the checkpoint in the file")
-
-
-def say_anchors(read: Proven, anchors: Anchors, form: Form, found: Findings) -> None:
-    """What the anchors that a person brought prove, and what stays open without them."""
-    found.proven.append(f"the records here are in the log of {read.head.size} entries")
-    if anchors.checkpoint is not None:
-        _say_checkpoint(anchors.checkpoint, read.head, form, found)
-    if anchors.witness is not None:
-        outside.check_witness(anchors.witness, (read.note,), found)
-    else:
-        found.unproven.append("that anybody but the operator saw this log (--witness)")
-    root_key_id = read.header.root_key_id
-    if anchors.root_key is None:
-        found.unproven.append(f"that root key {root_key_id} is the district's (--root)")
-    elif anchors.root_key != root_key_id:
-        found.complain(f"this log begins with root key {root_key_id}, not with {anchors.root_key}")
-    else:
-        found.proven.append(f"every key was admitted under root key {anchors.root_key}")
-
-
-def _say_checkpoint(text: str, head: notes.Checkpoint, form: Form, found: Findings) -> None:
-    try:
-        given = notes.parse_checkpoint(notes.parse_note(text).text)
-    except NoteError as error:
-        found.complain(f"the checkpoint given: {error}")
-        return
-    if (given.origin, given.size) == (head.origin, head.size) and given.root != head.root:
-        found.complain("the checkpoint given is of as many entries with another root hash")
-    elif given == head:
-        found.proven.append(f"the checkpoint given is that of this {form.what}")
-    else:
-        found.unproven.append(f"that the checkpoint given and this {form.what} are of one log: other sizes")
-
-
-def _has_signed(document: SignedEntry, key: Key) -> bool:
-    try:
-        verify_signature(document, document.payload_type, key.public_key)
-    except EntryError:
-        return False
-    return True
-
-
-def _is_by(note: notes.Note, key: VerifierKey, found: Findings) -> bool:
-    try:
-        return notes.is_signed_by(note, key)
-    except NoteError as error:
-        found.complain(f"the checkpoint in the file: {error}")
-        return False

@@ -24,7 +24,7 @@ def read_json(data: bytes, *, max_bytes: int) -> Any:
     if data.count(b",") + brackets > MAX_VALUES or data.count(b'"') > 4 * MAX_VALUES:
         raise ValueError("too much structure")
     try:
-        value = json.loads(data.decode(), object_pairs_hook=_no_key_twice, parse_constant=_no_constant)
+        value = json.loads(data.decode(), object_pairs_hook=no_key_twice, parse_constant=no_constant)
     except UnicodeDecodeError:
         raise ValueError("not UTF-8") from None
     except json.JSONDecodeError:
@@ -38,6 +38,8 @@ def read_json(data: bytes, *, max_bytes: int) -> Any:
 
 def read_exact(data: bytes, *, max_bytes: int) -> Any:
     """`read_json` of bytes that are exactly what Python's `json.dumps` writes without spaces; else ValueError."""
+    if not data.isascii():  # found out before it is built: one rare character takes four bytes for each of the others
+        raise ValueError("not written as a package writes it")
     value = read_json(data, max_bytes=max_bytes)
     if write_exact(value) != data:
         raise ValueError("not written as a package writes it")
@@ -80,12 +82,14 @@ def _children(value: object) -> Iterable[object]:
     return value if isinstance(value, list) else ()
 
 
-def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; ValueError when a key stands twice."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key stands twice")
     return found
 
 
-def _no_constant(name: str) -> Any:
+def no_constant(name: str) -> Any:
+    """ValueError for NaN and Infinity."""
     raise ValueError(f"{name} is no number")

@@ -6,12 +6,14 @@ read in `proven_records.py`; here each line of the log is held to the record tha
 
 from __future__ import annotations
 
-import zipfile
-
 from server.verifier.anchors import Anchors
+from server.verifier.envelopes import DIGEST
 from server.verifier.findings import Findings, PackageError
-from server.verifier.proven_records import MAX_BYTES, Form, check_carried, part_of, read_proven, say_anchors
-from server.verifier.strict import read_json
+from server.verifier.listed_sweeps import listed_sweeps
+from server.verifier.printed import say_list
+from server.verifier.proven_records import counting, read_proven, say_printed
+from server.verifier.statement import Form, say_anchors
+from server.verifier.zip_file import ZipFile
 
 SUBMISSION_TYPE = "application/vnd.ansim.submission.v1+json"
 STATEMENT = "submission.json"
@@ -24,32 +26,50 @@ FORM = Form(
 )
 
 
-def verify_submission(book: zipfile.ZipFile, anchors: Anchors) -> Findings:
+def verify_submission(book: ZipFile, anchors: Anchors) -> Findings:
     """Verify a submission; PackageError when the file is none."""
     found = Findings(scope="submission")
-    read = read_proven(book, FORM, found)
-    if not (read.said["district"] is None or type(read.said["district"]) is str):
+    read = read_proven(book, FORM, anchors, found)
+    if read is None:
+        return found
+    said = read.statement.said
+    if not (said["district"] is None or type(said["district"]) is str):
         raise PackageError("not a submission: its statement names a district in another form")
-    check_carried(read, None, found)
-    hashes = {item.entry.entry_hash for item, _ in read.counting}
-    for name in read.names:
-        if name.startswith("inspection-log") and name.endswith(".json"):
-            _check_log(part_of(book, name), name, hashes, found)
-    say_anchors(read, anchors, FORM, found)
+    hashes = {bytes.fromhex(item.entry.entry_hash) for item, _ in counting(read, found, "structure")}
+    for part in book.parts:
+        if part.name.startswith("inspection-log") and part.name.endswith(".json"):
+            say_list(anchors.printed, _check_log(book, part.name, hashes, found), part.name, found)
+    say_anchors(read.statement, anchors, FORM, found)
+    say_printed(read, found)
     found.unproven.append("that no sweep was left out, and that no key here was revoked since: see the whole log")
     return found
 
 
-def _check_log(data: bytes, name: str, hashes: set[str], found: Findings) -> None:
-    """Complain of each line of the log whose record is not here."""
+def _check_log(book: ZipFile, name: str, hashes: set[bytes], found: Findings) -> set[bytes]:
+    """The records that a log lists; complains of each line whose record is not here."""
+    listed, problems = set[bytes](), found.count
     try:
-        sweeps = read_json(data, max_bytes=MAX_BYTES)["sweeps"]
-        listed = [one["entry_hash"] for one in sweeps]
-    except (ValueError, KeyError, TypeError):
+        for sweep in listed_sweeps(book.pieces(name)):
+            if found.is_full:
+                found.is_cut = True
+                break
+            _check_sweep(sweep, name, listed, hashes, found)
+    except PackageError:
+        raise
+    except ValueError:
         found.complain(f"the file {name} is not a log that can be read")
-        return
-    missing = [one for one in listed if one not in hashes]
-    for one in missing:
-        found.complain(f"{name}: the record {one} of a sweep is not among the records here")
-    if not missing:
+    if found.count == problems:
         found.proven.append(f"each of the {len(listed)} sweeps in {name} stands on a record here")
+    return listed
+
+
+def _check_sweep(sweep: object, name: str, listed: set[bytes], hashes: set[bytes], found: Findings) -> None:
+    one = sweep.get("entry_hash") if isinstance(sweep, dict) else None
+    if type(one) is not str or DIGEST.fullmatch(one) is None:
+        raise ValueError("a sweep without its record")
+    digest = bytes.fromhex(one)
+    if digest not in hashes:
+        found.complain(f"{name}: the record {one} of a sweep is not among the records here")
+    elif digest in listed:
+        found.complain(f"{name}: two sweeps stand on the record {one}")
+    listed.add(digest)

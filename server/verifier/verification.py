@@ -8,6 +8,7 @@ holds, the outcome are problems; only a file that does not even begin as a packa
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -27,6 +28,7 @@ from server.verifier.package_lines import (
     read_line,
     read_manifest,
 )
+from server.verifier.printed import Printed, Record, say_log, say_record
 from server.verifier.statuses import (
     NOT_OF_ROOT,
     NOT_SIGNED,
@@ -54,10 +56,15 @@ def read_lines(file: Callable[[int], bytes]) -> Iterator[bytes]:
 def verify(lines: Lines, anchors: Anchors = Anchors(), *, is_sealed: bool = True) -> Findings:  # noqa: B008 - frozen
     """Verify a package. Not `is_sealed`: lines without checkpoint and manifest, out of a database. PackageError."""
     found = Findings()
-    read = first_reading(lines(), found, is_sealed=is_sealed, wanted_size=outside.size_of(anchors.checkpoint))
+    paper = anchors.printed
+    sizes = outside.size_of(anchors.checkpoint), None if paper is None else paper.size
+    wanted_sizes = frozenset(size for size in sizes if size is not None)
+    read = first_reading(lines(), found, is_sealed=is_sealed, wanted_sizes=wanted_sizes)
     header, root = read.header, read.tree.root()
     found.origin, found.scope, found.root_hash = header.origin, header.scope, root.hex()
-    facts = _second_reading(lines(), read, is_sealed=is_sealed)
+    if found.is_cut:
+        return found
+    facts = _second_reading(lines(), read, None if paper is None else paper.digest, is_sealed=is_sealed)
     judge_rules(facts)
     check_statuses(facts, found.complain_of)
     counting = {fact.log_index for fact in facts if fact.counts}
@@ -76,12 +83,14 @@ def verify(lines: Lines, anchors: Anchors = Anchors(), *, is_sealed: bool = True
         found.complain(f"this log begins with root key {header.root_key_id}, not with {anchors.root_key}")
     elif anchors.root_key is not None:
         found.proven.append(f"every key was admitted under root key {anchors.root_key}")
+    say_record(paper, _of_paper(paper, facts, read), found)
+    say_log(paper, found.size, read.roots, found)
     outside.say_what_is_missing(anchors, header, inner, found)
     _say_the_rest(read, found, is_sealed=is_sealed)
     return found
 
 
-def _second_reading(lines: Iterator[bytes], read: Reading, *, is_sealed: bool) -> list[Fact]:
+def _second_reading(lines: Iterator[bytes], read: Reading, wanted: str | None, *, is_sealed: bool) -> list[Fact]:
     facts: list[Fact] = []
     known: dict[Any, Any] = {}
     hasher = hashlib.sha256(next(lines, b""))
@@ -98,6 +107,8 @@ def _second_reading(lines: Iterator[bytes], read: Reading, *, is_sealed: bool) -
             raise _changed() from None
         if isinstance(item, EntryLine) and said is not None:
             facts.append(_fact(item, said, read, known))
+            if item.entry.entry_hash == wanted:
+                read.received_ms = item.received_ms
     if hasher.digest() != read.digest:
         raise _changed()
     return facts
@@ -136,6 +147,18 @@ def _objection(item: EntryLine, key: Key | None) -> str | None:
     return None if key.counts_at(item.log_index) else NOT_VALID
 
 
+def _of_paper(paper: Printed | None, facts: list[Fact], read: Reading) -> Record | None:
+    """The record that a paper names."""
+    wanted = None if paper is None else bytes.fromhex(paper.digest)
+    for fact in facts:
+        if fact.entry_hash == wanted:
+            kind = "an entry of a version that is not read here" if fact.claim is None else fact.claim.kind
+            objection = fact.objection if fact.status == "accepted" else f"it stands as {fact.status}"
+            return Record(fact.log_index, read.received_ms, kind, read.keys.find(fact.key_id), objection)
+    gone = (index for index, entry_hash in read.purged.items() if entry_hash == wanted)
+    return next((Record(index, 0, "", None, "it was purged, and only its hashes are left") for index in gone), None)
+
+
 def _check_own(read: Reading, counting: set[int], found: Findings) -> None:
     """Erasures, purges and heads of the access log: what they name, and whether somebody who may has said it."""
     erased = {name for index, names in read.erasures if index in counting for name in names or ()}
@@ -165,12 +188,36 @@ def _check_own(read: Reading, counting: set[int], found: Findings) -> None:
 def _purges(read: Reading, counting: set[int]) -> dict[bytes, int]:
     """Hash of each purged entry, and the last purge that names its place; of several places the one purged first."""
     runs = [(index, run) for index, named, _ in read.purges if index in counting for run in named or ()]
+    last = _last_naming(sorted(read.purged), sorted(runs, reverse=True))
     found: dict[bytes, int] = {}
-    for place, entry_hash in read.purged.items():
-        last = max((index for index, (first, end) in runs if first <= place <= end), default=None)
-        if last is not None:
-            found[entry_hash] = min(last, found.get(entry_hash, last))
+    for place, index in last.items():
+        entry_hash = read.purged[place]
+        found[entry_hash] = min(index, found.get(entry_hash, index))
     return found
+
+
+def _last_naming(places: list[int], runs: Iterable[tuple[int, tuple[int, int]]]) -> dict[int, int]:
+    """The last purge that names each of the sorted places; `runs`: (purge, first and last place), the last purge first.
+
+    A place that was named is skipped from then on, so that naming all of them again and again costs nothing.
+    """
+    following = list(range(len(places) + 1))
+    found: dict[int, int] = {}
+    for index, (first, end) in runs:
+        at = _next_of(following, bisect_left(places, first))
+        while at < len(places) and places[at] <= end:
+            found[places[at]] = index
+            following[at] = at + 1
+            at = _next_of(following, at)
+    return found
+
+
+def _next_of(following: list[int], at: int) -> int:
+    """The first place from `at` on that follows itself; the way there is shortened."""
+    while following[at] != at:
+        following[at] = following[following[at]]
+        at = following[at]
+    return at
 
 
 def _outside(indices: list[int], runs: list[tuple[int, int]]) -> Iterator[int]:

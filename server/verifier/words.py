@@ -30,6 +30,8 @@ def lines_of(found: Findings) -> Iterator[str]:
     ]
     if found.more_problems:
         lines.append(f"problem: and {found.more_problems} more")
+    if found.is_cut:
+        lines.append("note: the rest of the file was not read")
     lines.append("everything holds" if found.holds else f"{len(found.problems) + found.more_problems} problems")
     return (_shown(line) for line in lines)
 
@@ -39,6 +41,6 @@ _SELDOM = {"conflict": "in conflict", "purged": "purged", "broken": "unreadable"
 
 
 def _shown(line: str) -> str:
-    text = "".join(character if character.isprintable() else " " for character in line)
+    text = "".join(character if character.isprintable() else " " for character in line[: MAX_LINE + 1])
     text = text.encode("ascii", "backslashreplace").decode()
     return text if len(text) <= MAX_LINE else text[: MAX_LINE - 3] + "..."

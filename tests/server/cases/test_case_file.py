@@ -20,6 +20,8 @@ import pyrage
 import pytest
 
 from server.cases.machine import OPENING
+from server.documents.inspection_log import today
+from server.documents.zipped import zipped
 from server.verifier.anchors import Anchors
 from server.verifier.case_file import STATEMENT
 from server.verifier.command import verify_package
@@ -172,8 +174,9 @@ def test_from_the_candidate_to_the_police_and_a_third_who_has_the_file_alone(
     assert "하나 이상" in _said(_step(one, case_id, asked | {"wanted": []}), 400)[1]
     assert _step(one, case_id, asked | {"wanted": ["addresses", "photographs"]}).status_code == 201
     assert officer.open(photo["photo_id"], purpose="police", reason="수사-77").status_code == 200
-    given = _files(_file(site.login("evidence_officer", "증거담당-09"), case_id))
-    exit_code, said = _third(_zip(given), tmp_path, "--root", _root(given))
+    answer = _file(site.login("evidence_officer", "증거담당-09"), case_id)
+    given = _files(answer)
+    exit_code, said = _third(answer.content, tmp_path, "--root", _root(given))
     assert exit_code == 0, said
     assert "asked for by the police in writing: addresses, photographs" in said
     assert "every key was admitted under root key" in said
@@ -195,11 +198,7 @@ def test_from_the_candidate_to_the_police_and_a_third_who_has_the_file_alone(
 
 
 def _zip(files: Files) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as book:
-        for name, data in files.items():
-            book.writestr(name, data)
-    return out.getvalue()
+    return zipped(files, today())
 
 
 def _records(files: Files) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ import pytest
 
 from server.documents.inspection_log import LogRequest, today
 from server.documents.submission import write_submission
+from server.documents.zipped import zipped
 from server.exports.records import ExportError, Period
 from server.projections import projecting
 from server.verifier.anchors import Anchors
@@ -58,9 +59,7 @@ def _files(data: bytes) -> Files:
 
 def _verify(files: Files, folder: Path, anchors: Anchors = Anchors()) -> Findings:  # noqa: B008 - frozen
     file = folder / "submission.zip"
-    with zipfile.ZipFile(file, "w") as book:
-        for name, data in files.items():
-            book.writestr(name, data)
+    file.write_bytes(zipped(files, today()))
     return verify_package(file, anchors)
 
 
@@ -76,6 +75,8 @@ def test_a_submission_holds_and_says_what_it_cannot_prove(site: Site, tmp_path: 
     answer = officer.http.get("/api/exports/inspection-log", params=query, timeout=PATIENCE_S)
     assert answer.status_code == 200, answer.text
     assert 'filename="submission_2026-03-01_2026-03-31.zip"' in answer.headers["content-disposition"]
+    (tmp_path / "as-it-came.zip").write_bytes(answer.content)
+    assert verify_package(tmp_path / "as-it-came.zip", Anchors()).holds
     files = _files(answer.content)
     assert sorted(name.rpartition(".")[2] for name in files) == ["hwpx", "json", "json", "jsonl", "pdf", "txt", "xlsx"]
     said = _statement(files)

@@ -1,0 +1,203 @@
+"""The signed statement in a ZIP: what the file is about, each other file in it by name, size and hash, a checkpoint.
+
+Input are a ZIP file and the form that its statement has; output are what it says, and findings.  Nothing of what it
+says is believed before a server key of its log signed it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from server.verifier import anchors as outside
+from server.verifier.anchors import Anchors
+from server.verifier.envelopes import DIGEST
+from server.verifier.findings import Findings, PackageError
+from server.verifier.key_table import Key, KeyTable
+from server.verifier.package_lines import Header, read_document
+from server.verifier.printed import LAST_SECOND
+from server.verifier.strict import is_index, read_exact
+from server.verifier.zip_file import MAX_FILES, NAME, ZipFile
+from sweep.entry import notes
+from sweep.entry.dsse import EntryError, SignedEntry, verify_signature
+from sweep.entry.notes import NoteError, VerifierKey
+
+MAX_STATEMENT_BYTES = 256 * 1024
+FROM_CLOCK = timedelta(hours=24)
+"""How far times in the ZIP may be from that of the statement: they name no zone, and making a month takes a while."""
+_ORIGIN = re.compile(r"ansim-log/([A-Za-z0-9][A-Za-z0-9._-]{0,63})/([0-9a-f]{16})")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a sort of ZIP has for a statement."""
+
+    what: str
+    """What it is called in a complaint."""
+    statement: str
+    """Name of the file that holds it."""
+    media_type: str
+    members: tuple[str, ...]
+    texts: tuple[str, ...]
+    """Of the members, those that are texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file as the statement names it."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What it says, its signature not verified."""
+
+    document: SignedEntry
+    said: dict[str, Any]
+    files: tuple[NamedFile, ...]
+    note: notes.Note
+    head: notes.Checkpoint
+    """The checkpoint in it."""
+    header: Header
+
+
+def read_statement(book: ZipFile, form: Form, found: Findings) -> Statement:
+    """The statement of a ZIP; PackageError when it has none of this form."""
+    try:
+        document, said = _read(book.read(form.statement, MAX_STATEMENT_BYTES), form)
+        note = notes.parse_note(said["checkpoint"])
+        head = notes.parse_checkpoint(note.text)
+        files = _read_files(said["files"])
+    except (ValueError, NoteError) as error:
+        raise PackageError(f"not a {form.what}: its statement cannot be read ({error})") from None
+    origin = _ORIGIN.fullmatch(said["origin"])
+    if origin is None or head.origin != said["origin"]:
+        raise PackageError(f"not a {form.what}: statement and checkpoint are not of one log")
+    found.origin, found.root_hash = said["origin"], head.root.hex()
+    header = Header(said["origin"], origin[1], origin[2], "structure", said["checkpoint"])
+    return Statement(document, said, files, note, head, header)
+
+
+def check_names(book: ZipFile, form: Form, statement: Statement, records: str, found: Findings) -> None:
+    """Complain of files that are missing, of another size or time, or here without being named; nothing is unpacked."""
+    named = {one.name: one for one in statement.files}
+    for name in named:
+        if name not in book:
+            found.complain(f"the file {name} is missing")
+    made = datetime.fromtimestamp(min(statement.said["made_ms"] // 1000, LAST_SECOND), UTC)
+    for part in book.parts:
+        if part.name != form.statement and part.name not in named:
+            found.complain(f"the file {part.name} stands here and the statement names it nowhere")
+        if abs(part.made - made) > FROM_CLOCK or part.made != book.parts[0].made:
+            found.complain(f"the file {part.name} bears another time than the rest: {part.made:%Y-%m-%d %H:%M:%S}")
+    if records not in named:
+        found.complain("the statement does not name the records")
+
+
+def check_contents(book: ZipFile, statement: Statement, found: Findings) -> None:
+    """Complain of each file that is here and not the one that is named."""
+    sizes = {part.name: part.size for part in book.parts}
+    for one in statement.files:
+        if one.name not in sizes:
+            continue
+        digest = hashlib.sha256()
+        for piece in book.pieces(one.name):
+            digest.update(piece)
+        if (sizes[one.name], digest.hexdigest()) != (one.size, one.sha256):
+            found.complain(f"the file {one.name} is not the one that the statement names")
+
+
+def is_signed(statement: Statement, keys: KeyTable, found: Findings) -> bool:
+    """Did a server key that counts at the end of the log sign statement and checkpoint? Else complain."""
+    signers = [key for key in keys.of_role("server") if key.counts_at(statement.head.size - 1)]
+    is_stated = any(has_signed(statement.document, key) for key in signers)
+    if not is_stated:
+        found.complain("no server key of this log that counts signed the statement")
+    lines = [VerifierKey(found.origin, notes.ED25519, key.public_key) for key in signers]
+    is_sealed = any(_is_by(statement.note, line, found) for line in lines)
+    if not is_sealed:
+        found.complain("no server key of this log that counts signed the checkpoint in the file")
+    return is_stated and is_sealed
+
+
+def has_signed(document: SignedEntry, key: Key) -> bool:
+    """Does the signature of this key hold?"""
+    try:
+        verify_signature(document, document.payload_type, key.public_key)
+    except EntryError:
+        return False
+    return True
+
+
+def say_anchors(statement: Statement, anchors: Anchors, form: Form, found: Findings) -> None:
+    """What the anchors that a person brought prove, and what stays open without them."""
+    found.proven.append(f"the records here are in the log of {statement.head.size} entries")
+    if anchors.checkpoint is not None:
+        _say_checkpoint(anchors.checkpoint, statement.head, form, found)
+    if anchors.witness is not None:
+        outside.check_witness(anchors.witness, (statement.note,), found)
+    else:
+        found.unproven.append("that anybody but the operator saw this log (--witness)")
+    root_key_id = statement.header.root_key_id
+    if anchors.root_key is None:
+        found.unproven.append(f"that root key {root_key_id} is the district's (--root)")
+    elif anchors.root_key != root_key_id:
+        found.complain(f"this log begins with root key {root_key_id}, not with {anchors.root_key}")
+    else:
+        found.proven.append(f"every key was admitted under root key {anchors.root_key}")
+
+
+def _read(data: bytes, form: Form) -> tuple[SignedEntry, dict[str, Any]]:
+    value = read_exact(data.removesuffix(b"\n"), max_bytes=MAX_STATEMENT_BYTES)
+    document = read_document(value, re.compile(re.escape(form.media_type)), MAX_STATEMENT_BYTES)
+    said = read_exact(document.payload, max_bytes=MAX_STATEMENT_BYTES)
+    if type(said) is not dict or tuple(said) != form.members or type(said["v"]) is not int or said["v"] != 1:
+        raise ValueError("a statement has other members")
+    if not all(type(said[name]) is str for name in form.texts) or not is_index(said["made_ms"]):
+        raise ValueError("a member of the statement is not what it must be")
+    return document, said
+
+
+def _read_files(told: Any) -> tuple[NamedFile, ...]:
+    if not isinstance(told, list) or len(told) > MAX_FILES:
+        raise ValueError("a member of the statement is not what it must be")
+    files = tuple(map(_read_file, told))
+    if len({one.name for one in files}) != len(files):
+        raise ValueError("it names a file twice")
+    return files
+
+
+def _read_file(one: Any) -> NamedFile:
+    match one:
+        case {"name": str(name), "size": size, "sha256": str(sha256)} if tuple(one) == ("name", "size", "sha256"):
+            if NAME.fullmatch(name) and DIGEST.fullmatch(sha256) and is_index(size):
+                return NamedFile(name, size, sha256)
+    raise ValueError("it names a file in another form")
+
+
+def _say_checkpoint(text: str, head: notes.Checkpoint, form: Form, found: Findings) -> None:
+    try:
+        given = notes.parse_checkpoint(notes.parse_note(text).text)
+    except NoteError as error:
+        found.complain(f"the checkpoint given: {error}")
+        return
+    if (given.origin, given.size) == (head.origin, head.size) and given.root != head.root:
+        found.complain("the checkpoint given is of as many entries with another root hash")
+    elif given == head:
+        found.proven.append(f"the checkpoint given is that of this {form.what}")
+    else:
+        found.unproven.append(f"that the checkpoint given and this {form.what} are of one log: other sizes")
+
+
+def _is_by(note: notes.Note, key: VerifierKey, found: Findings) -> bool:
+    try:
+        return notes.is_signed_by(note, key)
+    except NoteError as error:
+        found.complain(f"the checkpoint in the file: {error}")
+        return False
