@@ -9,8 +9,9 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
-from tests.server.verifier.zip_kit import Entry, changed, deflated, entries_of, extra, unicode_path, written
+from tests.server.verifier.zip_kit import Entry, changed, deflated, extra, unicode_path, written
 
 PAPER = "case.pdf"
 FORGED = b"%PDF-1.7 another paper"
@@ -62,7 +63,7 @@ def hostile(entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
 def _papers(paper: Entry) -> Iterator[tuple[str, Entry]]:
     """The paper alone, told falsely by one header, the other or both."""
     stored = replace(paper, method=0)
-    local = {
+    local: dict[str, dict[str, Any]] = {
         "name": {"name": b"case2pdf"},
         "method": {"method": 0},
         "checksum": {"crc": 1},
@@ -74,9 +75,9 @@ def _papers(paper: Entry) -> Iterator[tuple[str, Entry]]:
         "extra field": {"extra": extra(0x5455, b"\x01\0\0\0\0")},
     }
     for what, fields in local.items():
-        yield f"another {what} in the local header", replace(paper, local=replace(paper, **fields))  # type: ignore[arg-type]
+        yield f"another {what} in the local header", replace(paper, local=replace(paper, **fields))
     yield "a forged paper in the local header", _two_papers(paper)
-    both = {
+    both: dict[str, dict[str, Any]] = {
         "a wrong checksum": {"crc": 1},
         "a size too small": {"size": len(paper.data) - 1},
         "a size too large": {"size": len(paper.data) + 1},
@@ -109,7 +110,7 @@ def _papers(paper: Entry) -> Iterator[tuple[str, Entry]]:
         "an empty stream in front": {"stored": b"\x00\x00\x00\xff\xff\x03\x00" + paper.octets},
     }
     for what, fields in both.items():
-        yield what, replace(paper, **fields)  # type: ignore[arg-type]
+        yield what, replace(paper, **fields)
     for method in (1, 6, 9, 12, 14, 93, 95, 98, 99):
         yield f"method {method}", replace(paper, method=method, stored=paper.data)
     for signature in (b"PK\x07\x08", b""):
@@ -163,8 +164,3 @@ def _overlapping(entries: Sequence[Entry]) -> bytes:
     inner = entries[1].header() + entries[1].octets
     outer = replace(entries[0], data=inner, method=0, stored=b"", stored_size=len(inner), size=len(inner))
     return written([outer, *entries[1:]])
-
-
-def read(data: bytes) -> list[Entry]:
-    """The entries of an honest file."""
-    return entries_of(data)

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 LOCAL, CENTRAL, END = struct.Struct("<4s5H3I2H"), struct.Struct("<4s6H3I5H2I"), struct.Struct("<4s4H2IH")
 UNICODE_PATH = 0x7075
@@ -120,9 +120,9 @@ def entries_of(data: bytes) -> list[Entry]:
             ]
 
 
-def changed(entries: Iterable[Entry], which: str, **fields: object) -> list[Entry]:
+def changed(entries: Iterable[Entry], which: str, **fields: Any) -> list[Entry]:
     """The same, but for one of them."""
-    return [replace(one, **fields) if one.name == which.encode() else one for one in entries]  # type: ignore[arg-type]
+    return [replace(one, **fields) if one.name == which.encode() else one for one in entries]
 
 
 def extra(kind: int, data: bytes) -> bytes:
