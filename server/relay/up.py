@@ -117,11 +117,11 @@ def watch_head(db: Database, client: CityClient) -> Checkpoint | str:
 
 def _is_successor(city: City, key: bytes, client: CityClient) -> bool:
     """Did the root key of the log that was seen admit this key in the place of the pinned one?"""
-    if city.seen_note is None:
+    if city.seen_note is None or city.server_key is None:
         return False
     root_key_id = city.seen_note.partition("\n")[0].rpartition("/")[2]
     try:
-        return follow(client.succession(), root_key_id) == key
+        return follow(client.succession(), root_key_id, city.server_key) == key
     except EntryError:
         return False
 

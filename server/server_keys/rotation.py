@@ -21,6 +21,7 @@ from server.store.schema import IS_ACCEPTED, entries
 from sweep.entry import kinds
 from sweep.entry.dsse import Signer
 from sweep.entry.envelope import to_wire
+from sweep.entry.succession import MAX_ADMISSIONS
 from sweep.report import ContractError, parse_json
 from sweep.report.log_records import KeyAdmitted
 
@@ -55,22 +56,34 @@ def rotate(connection: Connection, notary: Notary, data_dir: Path, *, actor: str
 
 
 def succession(connection: Connection, notary: Notary) -> list[dict[str, Any]]:
-    """Admissions that lead from the first root key to this server's key, as they travel."""
+    """Admissions from the first root key to this server's key, then those of the keys before it, as they travel.
+
+    The newest before come first: who knows one of the last keys finds the way to it, however many there were.
+    """
     rows = connection.execute(
         select(entries).where(entries.c.kind == kinds.KEY_ADMITTED, IS_ACCEPTED).order_by(entries.c.log_index)
     ).all()
-    found: list[dict[str, Any]] = []
+    roots: list[dict[str, Any]] = []
+    servers: dict[str, tuple[dict[str, Any], str | None]] = {}
     for row in rows:
         entry, bodies = stored_entry(connection, row)
         try:
             said = parse_json(KeyAdmitted, bodies[0].data) if bodies else None
         except ContractError:
             said = None
-        if said is not None and (said.role == "root" or said.key_id == notary.signer.key_id):
-            found.append(json.loads(to_wire(entry, bodies)))
-            if said.role == "server":
-                return found
-    return []
+        if said is None or said.role not in {"root", "server"}:
+            continue
+        wire = json.loads(to_wire(entry, bodies))
+        if said.role == "server":
+            servers[said.key_id] = (wire, said.predecessor)
+        elif notary.signer.key_id not in servers:  # a root key after it leads to nothing
+            roots.append(wire)
+    found: list[dict[str, Any]] = []
+    key_id: str | None = notary.signer.key_id
+    while key_id is not None and key_id in servers:
+        wire, key_id = servers[key_id]
+        found.append(wire)
+    return [*roots, *found][:MAX_ADMISSIONS] if found else []
 
 
 def signer_from_now(connection: Connection, data_dir: Path) -> Signer:

@@ -102,7 +102,7 @@ class Uplink:
         if key is None:
             raise ServerUnreachableError(f"{self._url} has no key to show; is this an Ansim Sweep server?")
         pinned = _read_pin(pin_file)
-        if pinned is None or (pinned != key and self._has_followed(key, root_key_id)):
+        if pinned is None or (pinned != key and self._has_followed(key, root_key_id, pinned)):
             _write_pin(pin_file, key)
         elif pinned != key:
             raise ServerChangedError(
@@ -110,7 +110,7 @@ class Uplink:
             )
         return key
 
-    def _has_followed(self, key: bytes, root_key_id: str | None) -> bool:
+    def _has_followed(self, key: bytes, root_key_id: str | None, pinned: bytes) -> bool:
         """Whether the root key of the log admitted this key in the place of the one that was pinned."""
         if root_key_id is None:
             return False
@@ -119,7 +119,7 @@ class Uplink:
             return False
         try:
             wires = [from_wire(json.dumps(one).encode()) for one in admissions[:MAX_ADMISSIONS]]
-            return follow(wires, root_key_id) == key
+            return follow(wires, root_key_id, pinned) == key
         except (EntryError, ValueError, RecursionError):
             return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -51,14 +52,45 @@ def test_a_probe_follows_a_new_server_key_that_the_root_admitted(
         shown = site.anonymous().get("/api/server-key/succession").json()["admissions"]
         wires = [from_wire(json.dumps(one).encode()) for one in shown]
         root = site.anonymous().get("/api/log/checkpoint").text.splitlines()[0].rpartition("/")[2]
-        assert follow(wires, root) == site.services.notary.signer.public_key
+        assert follow(wires, root, before) == site.services.notary.signer.public_key
         with pytest.raises(EntryError, match="begin with root key"):
-            follow(wires, "00" * 8)
+            follow(wires, "00" * 8, before)
         with pytest.raises(EntryError, match="without a server key"):
-            follow(wires[:1], root)
+            follow(wires[:1], root, before)
         with pytest.raises(EntryError, match="without a server key"):
-            follow([], root)
+            follow([], root, before)
+        with pytest.raises(EntryError, match="in the place of the one that is known"):
+            follow(wires, root, signer("another").public_key)
     assert call("keys")[1].count("server, tenant demo-gu, valid") == 1
+
+
+def test_a_probe_that_knows_the_new_key_is_not_led_back_to_the_old_one(
+    settings: Settings, tmp_path: Path, call: Call
+) -> None:
+    """Whoever stole the old key has the server's folder as it was, and stands in its place."""
+    with running(settings) as site:
+        assert send(site, tmp_path / "box", "before") == 1
+        assert send(site, tmp_path / "away", "before") == 1
+    stolen = settings.data_dir.with_name("stolen")
+    shutil.copytree(settings.data_dir, stolen)
+    database = tmp_path / "stolen.sqlite3"
+    if settings.url.startswith("sqlite"):
+        shutil.copyfile(tmp_path / "test.sqlite3", database)
+    for number in range(2):
+        assert call("rotate-key", "--reason", "stolen")[0] == 0
+        if number == 0:
+            with running(settings) as site:
+                assert send(site, tmp_path / "box", "after") == 1
+    with running(settings) as site:
+        assert send(site, tmp_path / "box", "later") == 1
+        assert send(site, tmp_path / "away", "later") == 1  # two keys at once
+        pinned = (tmp_path / "box" / "server.pub").read_text()
+    if not settings.url.startswith("sqlite"):
+        return
+    thief = settings.model_copy(update={"data_dir": stolen, "database_url": f"sqlite:///{database}"})
+    with running(thief) as site, pytest.raises(ServerChangedError):
+        send(site, tmp_path / "box", "to the thief")
+    assert (tmp_path / "box" / "server.pub").read_text() == pinned
 
 
 def test_a_probe_does_not_follow_a_server_of_another_root(tmp_path: Path) -> None:
