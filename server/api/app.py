@@ -88,6 +88,7 @@ from server.server_keys.own_keys import open_keys
 from server.server_keys.relays import judge_relays
 from server.server_keys.root import sign_waiting
 from server.server_keys.rotation import KEY_FILE
+from server.signing.placements import read_once
 from server.store.bodies import check_store, take_block
 from server.store.db import Database
 from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError
@@ -205,6 +206,7 @@ def build_services(settings: Settings) -> Services:
     open_city(db, settings.city_url)
     judge_old_log(db, settings.tenant)
     build_tree(db)
+    read_once(db)
     try:
         notary, devices = open_keys(db, settings)
     except SettingsError:

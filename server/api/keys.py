@@ -13,7 +13,7 @@ from server.api.access import Admin, KeyReader
 from server.api.services import services_of
 from server.districts.register import existing_district
 from server.ingest import quarantine
-from server.ingest.judging import quarantined_of_admitted, release_quarantine
+from server.ingest.judging import Judged, judge_anew, quarantined_of_admitted
 from server.interface.key_requests import AdmitRequest, KeyReasonRequest, ReplaceKeyRequest, RevokeRequest
 from server.interface.request_body import describe, json_body
 from server.interface.views.keys import AskedOfRoot, Discarded, JudgedKey, KeyList, KeyView, LogFork, WaitingKeyView
@@ -167,8 +167,8 @@ def replace_key(
 def release(request: Request, _person: Admin, key_id: KeyIdPath) -> JudgedKey:
     """Judge what waits of an admitted key anew; 404 for a key that nobody admitted."""
     with services_of(request).db.write() as connection:
-        released, left = release_quarantine(connection, keys.the_key(connection, key_id))
-    return JudgedKey(key_id=key_id, released=released, left=left, waits_for_root=False)
+        judged = judge_anew(connection, keys.the_key(connection, key_id))
+    return _told(key_id, judged)
 
 
 @router.post("/api/quarantine/{key_id}/discard", openapi_extra=describe(KeyReasonRequest) | shows())
@@ -190,6 +190,19 @@ def _judged(request: Request, change: Callable[[Connection, bool], keys.Key]) ->
     with services.db.write() as connection:
         is_in_force = root_at_hand(connection, services.notary) is not None
         key = change(connection, is_in_force)
-        released, left = release_quarantine(connection, key) if is_in_force else (0, 0)
+        judged = judge_anew(connection, key) if is_in_force else None
         sign_waiting(connection, services.notary)
-    return JudgedKey(key_id=key.key_id, released=released, left=left, waits_for_root=not is_in_force)
+    return _told(key.key_id, judged)
+
+
+def _told(key_id: str, judged: Judged | None) -> JudgedKey:
+    """What became of a key's entries; None: nothing yet, the root key has to sign first."""
+    if judged is None:
+        return JudgedKey(key_id=key_id, released=0, left=0, documents=(), waits_for_root=True)
+    return JudgedKey(
+        key_id=key_id,
+        released=judged.released,
+        left=judged.left,
+        documents=judged.documents,
+        waits_for_root=False,
+    )

@@ -184,7 +184,15 @@ def _erase(request: Request, person: Person, commitment: str, body: EraseRequest
     )
     second = prove_second(request, person, named, about=commitment, roles=DETAIL_READERS)
     _refuse_foreign(services, second, "commitment", commitment)
-    return persons.erase(services.db, services.notary, person, second, commitment, body.reason)
+    return persons.erase(
+        services.db,
+        services.notary,
+        person,
+        second,
+        commitment,
+        body.reason,
+        despite_waiting=body.despite_waiting,
+    )
 
 
 def _refuse_foreign(services: Services, person: Person, name: str, value: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
+from server.interface.fields import FOUND
 from server.interface.fields import CaseState as State
 from sweep.report.case_records import (
     CameraFound,
@@ -21,11 +22,8 @@ from sweep.report.case_records import (
     Step,
 )
 
+__all__ = ["CLOSED", "FOUND", "Case", "Verdict", "after_all", "may_follow"]
 CLOSED: frozenset[State] = frozenset({"not_camera", "hole_repaired", "reported_to_city"})
-FOUND: frozenset[State] = frozenset(
-    {"camera", "room_closed", "photographed", "police_called", "handed_over", "reported_to_city"}
-)
-"""A camera was found: nothing that belongs to the case may be erased."""
 BEFORE_POLICE: frozenset[State] = frozenset({"camera", "room_closed", "photographed"})
 """Two persons may still say that it is none; later only the police do."""
 CLEARED_BY_VERDICTS: frozenset[State] = BEFORE_POLICE | {"candidate", "not_reached", "looked_at"}

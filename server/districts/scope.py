@@ -1,13 +1,14 @@
 """In which district a thing lies, by the id that a request names, so that a person of another one never hears of it.
 
 Input are ids as they stand in paths and queries; output is the set of districts that a thing belongs to: empty when
-nobody here knows it, more than one when several entries share a body.  It reads tables and no projection, so that what
-was received a moment ago has its district already.
+nothing that counts speaks of it.  What waits in quarantine, stands in conflict or is only claimed gives nobody a right:
+a thing of which only such entries speak lies in no district.  It reads tables and no projection, so that what was
+received a moment ago has its district already.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, sele
 
 from server.interface.errors import not_found
 from server.store.schema import (
+    IS_ACCEPTED,
     body_refs,
     cases,
     entries,
@@ -22,11 +24,15 @@ from server.store.schema import (
     findings,
     keys,
     photos,
+    quarantine,
     rooms,
     user_facilities,
     users,
 )
+from server.store.stored_bodies import has_counted
 
+OF_LOG = frozenset({"sweep_id", "finding_id", "entry_id", "commitment"})
+"""Names of parameters that lie where the log says."""
 WORDS: dict[str, tuple[str, str]] = {
     "room_id": ("방", "room"),
     "facility_id": ("시설", "facility"),
@@ -41,7 +47,12 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 """Names of parameters that lie in a district, and the words with which the routes refuse what nobody knows."""
 OF_ENTRY: ColumnElement[str] = func.coalesce(facilities.c.district_id, entries.c.tenant)
-"""District of an entry: that of its room or, where the room is not known here, the one that it names itself."""
+"""District of an entry that counts: that of its room or, where the room is not known here, that of its key, which is
+the one that it names."""
+IS_STRANGERS: ColumnElement[bool] = entries.c.log_index.in_(select(quarantine.c.log_index))
+"""Condition on `entries`: of a key that nobody admitted."""
+OF_KEY: ColumnElement[str] = select(keys.c.tenant).where(keys.c.key_id == entries.c.key_id).scalar_subquery()
+"""District of the key of an entry, whatever the entry says."""
 
 
 def entries_with_places() -> FromClause:
@@ -57,7 +68,9 @@ def rooms_of(district_id: str) -> Select[Any]:
 
 
 def districts_of(connection: Connection, name: str, value: str) -> frozenset[str | None]:
-    """The districts in which the thing lies that the parameter `name` means; empty for what nobody here knows."""
+    """The districts in which the thing lies that the parameter `name` means; empty for what nothing here proves."""
+    if name in OF_LOG:
+        return _of_log(connection, name, value)
     statement = _statement(name, value)
     return frozenset() if statement is None else frozenset(connection.scalars(statement.distinct()))
 
@@ -72,11 +85,11 @@ def refuse_foreign(connection: Connection, district_id: str | None, named: Mappi
 
 
 def is_within(connection: Connection, district_id: str | None, name: str, value: str) -> bool:
-    """Does this thing lie in the district (None: any), among others perhaps? True for what nobody here knows."""
+    """Does this thing lie in the district (None: any)? True for what nobody knows, not for what is only claimed."""
     if district_id is None:
         return True
     found = districts_of(connection, name, value)
-    return not found or district_id in found
+    return district_id in found if found else not _is_claimed(connection, name, value)
 
 
 def refuse_unowned(connection: Connection, user_id: UUID, room_id: str) -> None:
@@ -97,41 +110,92 @@ def is_owned(connection: Connection, user_id: UUID, room_id: UUID) -> bool:
 
 
 def is_entry_of(district_id: str) -> ColumnElement[bool]:
-    """Condition on `entries_with_places()`: entries of one district."""
-    return OF_ENTRY.in_([district_id])
+    """Condition on `entries_with_places()`: what counts in a district, and what its own keys sent besides."""
+    return (IS_ACCEPTED & OF_ENTRY.in_([district_id])) | is_waiting_of(district_id)
+
+
+def is_waiting_of(district_id: str) -> ColumnElement[bool]:
+    """Condition on `entries`: what keys of a district sent and does not count."""
+    return ~IS_ACCEPTED & ~IS_STRANGERS & (district_id == OF_KEY)
+
+
+def _of_log(connection: Connection, name: str, value: str) -> frozenset[str | None]:
+    """Districts of a sweep, finding, entry or body."""
+    if name == "commitment":
+        return _of_body(connection, value)
+    try:
+        wanted = UUID(value)
+    except ValueError:
+        return frozenset()
+    match name:
+        case "sweep_id":
+            return _of_sweeps(connection, [wanted])
+        case "finding_id":
+            of_finding = select(findings.c.sweep_id).where(findings.c.finding_id == wanted)
+            return _of_sweeps(connection, connection.scalars(of_finding).all())
+        case _:
+            return _of_entries(connection, entries.c.entry_id == wanted)
+
+
+def _of_sweeps(connection: Connection, sweep_ids: Sequence[UUID]) -> frozenset[str | None]:
+    """Districts of sweeps: where those who measured say that they are, not who spoke about them since."""
+    measured = select(OF_ENTRY).select_from(entries_with_places())
+    measured = measured.where(IS_ACCEPTED, entries.c.sweep_id.in_(sweep_ids), entries.c.assurance == "device")
+    return frozenset(connection.scalars(measured.distinct()))
+
+
+def _of_entries(connection: Connection, condition: ColumnElement[bool]) -> frozenset[str | None]:
+    """Districts of the entries that count and keep a condition: a sweep's are where the sweep is."""
+    statement = select(entries.c.sweep_id, OF_ENTRY.label("district")).select_from(entries_with_places())
+    found: set[str | None] = set()
+    for row in connection.execute(statement.where(IS_ACCEPTED, condition)).all():
+        found |= {row.district} if row.sweep_id is None else _of_sweeps(connection, [row.sweep_id])
+    return frozenset(found)
+
+
+def _of_body(connection: Connection, commitment: str) -> frozenset[str | None]:
+    """Districts of a body: those of the first entry that named it and counts or did; who names it later gets none."""
+    holders = select(func.min(entries.c.log_index)).join(body_refs, body_refs.c.log_index == entries.c.log_index)
+    first = connection.scalar(holders.where(body_refs.c.commitment == commitment, has_counted(entries)))
+    return frozenset() if first is None else _of_entries(connection, entries.c.log_index == first)
+
+
+def _is_claimed(connection: Connection, name: str, value: str) -> bool:
+    """Does any entry at all speak of this thing of the log?"""
+    if name == "commitment":
+        named = select(body_refs.c.log_index).where(body_refs.c.commitment == value)
+        return connection.scalar(named.limit(1)) is not None
+    try:
+        wanted = UUID(value)
+    except ValueError:
+        return False
+    if name not in {"sweep_id", "entry_id"}:
+        return False
+    about = select(entries.c.log_index).where(entries.c[name] == wanted)
+    return connection.scalar(about.limit(1)) is not None
 
 
 def _statement(name: str, value: str) -> Select[Any] | None:
     if name == "username":
         return select(users.c.district_id).where(users.c.username == value)
-    if name in {"probe_id", "commitment"}:
-        if name == "probe_id":
-            return select(keys.c.tenant).where(keys.c.probe_id == value)
-        holders = select(body_refs.c.log_index).where(body_refs.c.commitment == value)
-        return select(OF_ENTRY).select_from(entries_with_places()).where(entries.c.log_index.in_(holders))
+    if name == "probe_id":
+        of_probe = keys.c.probe_id == value
+        lives = select(keys.c.key_id).where(of_probe, keys.c.revoked_from_index.is_(None)).exists()
+        return select(keys.c.tenant).where(of_probe, keys.c.revoked_from_index.is_(None) | ~lives)
     try:
         wanted = UUID(value)
     except ValueError:
         return None
+    of_room = facilities.join(rooms, rooms.c.facility_id == facilities.c.facility_id)
+    of_case = cases.join(rooms, rooms.c.room_id == cases.c.room_id)
+    of_case = of_case.join(facilities, facilities.c.facility_id == rooms.c.facility_id)
     match name:
         case "facility_id":
             return select(facilities.c.district_id).where(facilities.c.facility_id == wanted)
         case "room_id":
-            of_room = facilities.join(rooms, rooms.c.facility_id == facilities.c.facility_id)
             return select(facilities.c.district_id).select_from(of_room).where(rooms.c.room_id == wanted)
         case "case_id":
-            of_case = cases.join(rooms, rooms.c.room_id == cases.c.room_id)
-            places = of_case.join(facilities, facilities.c.facility_id == rooms.c.facility_id)
-            return select(facilities.c.district_id).select_from(places).where(cases.c.case_id == wanted)
-        case "photo_id":
-            with_photos = photos.join(entries, entries.c.log_index == photos.c.log_index)
-            with_rooms = with_photos.outerjoin(rooms, rooms.c.room_id == entries.c.room_id)
-            places = with_rooms.outerjoin(facilities, facilities.c.facility_id == rooms.c.facility_id)
-            return select(OF_ENTRY).select_from(places).where(photos.c.photo_id == wanted)
-        case "sweep_id":
-            where: ColumnElement[bool] = entries.c.sweep_id == wanted
-        case "finding_id":
-            where = entries.c.sweep_id.in_(select(findings.c.sweep_id).where(findings.c.finding_id == wanted))
+            return select(facilities.c.district_id).select_from(of_case).where(cases.c.case_id == wanted)
         case _:
-            where = entries.c.entry_id == wanted
-    return select(OF_ENTRY).select_from(entries_with_places()).where(where)
+            with_photos = entries_with_places().join(photos, photos.c.log_index == entries.c.log_index)
+            return select(OF_ENTRY).select_from(with_photos).where(photos.c.photo_id == wanted, IS_ACCEPTED)

@@ -105,7 +105,7 @@ class LineReader:
                 entries=len(own),
                 signatures_ok=bool(own) and all(self._holds(entry) for entry in own),
                 missing_entries=_missing(own, gaps),
-                alarms=alarms_of[row.sweep_id] + sum(self._alarms_of_key(key_id) for key_id in _keys_of(own)),
+                alarms=sum(alarms_of[row.sweep_id, key_id] + self._alarms_of_key(key_id) for key_id in _keys_of(own)),
             )
 
     def _find_places(self, room_ids: Sequence[UUID]) -> None:
@@ -138,8 +138,10 @@ class LineReader:
         spans = _spans([row for rows in of_sweep.values() for row in rows])
         return {key_id: tuple(gaps_within(self._connection, key_id, *span)) for key_id, span in spans.items()}
 
-    def _alarms(self, sweep_ids: Sequence[UUID]) -> Counter[UUID]:
-        return Counter(self._connection.scalars(select(alarms.c.sweep_id).where(alarms.c.sweep_id.in_(sweep_ids))))
+    def _alarms(self, sweep_ids: Sequence[UUID]) -> Counter[tuple[UUID, str]]:
+        """How many alarms each key caused about a sweep."""
+        about = select(alarms.c.sweep_id, alarms.c.key_id).where(alarms.c.sweep_id.in_(sweep_ids))
+        return Counter((row.sweep_id, row.key_id) for row in self._connection.execute(about))
 
     def _alarms_of_key(self, key_id: str) -> int:
         """Conflicts of the key that name no sweep."""

@@ -17,7 +17,7 @@ from server.districts.register import all_districts, home_of
 from server.facilities_import.place import Place, PlannedRoom
 from server.facilities_import.reading import Layout
 from server.interface.fields import RoomSex
-from server.places.facilities import template_plan
+from server.places.facilities import say_anew_where, template_plan
 from server.places.laying_out import lay_out
 from server.places.room_parts import floor_in
 from server.store.clock import now_ms
@@ -131,6 +131,8 @@ def change_place(connection: Connection, layout: Layout, facility_id: UUID, plac
     if district_id is not None:
         values["district_id"] = district_id
     connection.execute(update(facilities).where(facilities.c.facility_id == facility_id).values(**values))
+    if district_id not in {None, before["facility"]["district_id"]}:
+        say_anew_where(connection, facility_id)
     _put(connection, layout, facility_id, facts=fact_values(place), source=source_values(layout, place))
     note_changes(connection, [{"facility_id": facility_id}])
     return before
@@ -166,6 +168,7 @@ def stored_values(connection: Connection, layout: Layout, facility_id: UUID) -> 
 def restore_place(connection: Connection, layout: Layout, facility_id: UUID, before: dict[str, Any]) -> None:
     """Let a facility be what `stored_values` told."""
     connection.execute(update(facilities).where(facilities.c.facility_id == facility_id).values(**before["facility"]))
+    say_anew_where(connection, facility_id)
     _put(connection, layout, facility_id, facts=before["facts"], source=before["source"])
     note_changes(connection, [{"facility_id": facility_id}])
 

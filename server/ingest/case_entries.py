@@ -35,7 +35,7 @@ from server.projections.case_rows import CASE_COLUMNS, steps_of
 from server.projections.projecting import catch_up
 from server.store.clock import entry_time
 from server.store.db import Database
-from server.store.schema import cases, entries, facilities, photos, rooms
+from server.store.schema import IS_ACCEPTED, cases, entries, facilities, photos, rooms
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
 from sweep.report import ClockReading, LocalText, Source, new_id, to_json
@@ -147,7 +147,7 @@ def _known(
         row, said = found
         if said.step == step:
             return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, False, row.kind, row.sweep_id)
-    elif connection.scalar(select(entries.c.entry_id).where(entries.c.entry_id == step_id)) is None:
+    elif connection.scalar(select(entries.c.entry_id).where(entries.c.entry_id == step_id, IS_ACCEPTED)) is None:
         return None
     raise ApiError(
         409,
@@ -164,7 +164,7 @@ def refuse_wrong_turn(connection: Connection, case: Row[Any], request: StepReque
     """
     if may_follow(_case(case), request.step.step, today()):
         return
-    of_step = select(entries.c.entry_id).where(entries.c.entry_id == request.step_id)
+    of_step = select(entries.c.entry_id).where(entries.c.entry_id == request.step_id, IS_ACCEPTED)
     if request.step_id is None or connection.scalar(of_step) is None:
         raise wrong_turn(case)
 
@@ -258,7 +258,10 @@ def _checked(step: S) -> S:
 
 
 def _check_correction(connection: Connection, case: Row[Any], step: RoomCorrected) -> None:
-    if connection.scalar(select(rooms.c.room_id).where(rooms.c.room_id == step.room_id)) is None:
+    """ApiError 404 for a room of another district: a case never leaves the district that has to answer for it."""
+    of_room = select(facilities.c.district_id).join(rooms, rooms.c.facility_id == facilities.c.facility_id)
+    found = connection.execute(of_room.where(rooms.c.room_id == step.room_id)).one_or_none()
+    if found is None or found.district_id != case.district_id:
         raise not_found("방", "room")
     if step.room_id == case.room_id:
         raise ApiError(409, "same_room", "이미 그 방의 사건입니다", "the case belongs to this room already")

@@ -17,13 +17,14 @@ from sqlalchemy import Connection, Row, bindparam, delete, select
 from server.ingest import erasure_entries, key_entries, quarantine
 from server.ingest.arrivals import Arrival
 from server.ingest.entry_rows import Outcome, Place, Status, insert_entries, store_bodies, there_or_erased
+from server.ingest.issued_documents import say_judged_anew
 from server.ingest.judging import check_chain, release_quarantine
 from server.interface.errors import ApiError, invalid
 from server.log import tiles
 from server.log.order import leaf_of, next_index, next_place
 from server.projections import case_rows, photo_rows, reference_rows
 from server.projections.projecting import project
-from server.signing import keys
+from server.signing import keys, placements
 from server.signing.validity import alarm_about, claim_of, objection, rival_of
 from server.store.alarms import raise_alarm
 from server.store.db import Database
@@ -39,6 +40,7 @@ from sweep.entry.kinds import (
     PHOTO_KINDS,
     PHOTO_TAKEN,
     REFERENCE_CHECKED,
+    ROOM_PLACED,
 )
 
 UNBOUNDED = 2**62
@@ -89,7 +91,7 @@ def write(
         return _take_again(connection, arrival, known, key, quarantine_max_bytes, network, is_read_later)
     envelope = arrival.envelope
     log_index, received_ms = _place(connection, known)
-    reason = objection(key, claim_of(envelope) if envelope else None, log_index)
+    reason = objection(connection, key, claim_of(envelope) if envelope else None, log_index)
     rival = None if reason else _find_rival(connection, arrival)
     status: Status = "quarantined" if reason else "conflict" if rival is not None else "accepted"
     key_id = arrival.key_id
@@ -143,6 +145,11 @@ def _count_in(connection: Connection, arrival: Arrival, envelope: Envelope, key_
         reference_rows.take_effect(connection, log_index)
     if envelope.kind in PHOTO_KINDS:
         photo_rows.take_effect(connection, log_index)
+    if envelope.kind == ROOM_PLACED:
+        foreign = placements.take_effect(connection, log_index)
+        for sweep_id in sorted(foreign):
+            project(connection, sweep_id)
+        say_judged_anew(connection, foreign, actor=envelope.subject)
 
 
 def _erase(connection: Connection, arrival: Arrival, log_index: int, actor: str) -> None:

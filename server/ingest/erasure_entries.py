@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from server.ingest.named_bodies import named_by
 from server.store.alarms import raise_alarm
 from server.store.audit import record
 from server.store.bodies import keys_of
@@ -52,7 +53,7 @@ def take_effect(
             connection.execute(update(erased_bodies).where(where).values(log_index=log_index))
         return []
     row = connection.execute(select(*_ABOUT).where(entries.c.log_index == log_index)).one()
-    if not _may_erase(row, holders_of(connection, said.commitment)):
+    if not _may_erase(row, named_by(connection, said.commitment).holders):
         raise_alarm(connection, NOT_OF_THIS, key_id=row.key_id, sweep_id=row.sweep_id, log_index=log_index)
         return []
     slot = connection.scalar(select(body_data.c.slot).where(body_data.c.commitment == said.commitment))
@@ -84,23 +85,17 @@ def are_of_one(holders: Sequence[Row[Any]]) -> bool:
     return len({(row.room_id, row.sweep_id, row.source) for row in holders}) <= 1
 
 
-def counting_of(holders: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
-    """Those of the entries that count; all of them when none does, as of what strangers sent."""
-    return [row for row in holders if row.status == "accepted"] or holders
-
-
 def _may_erase(erasure: Any, holders: Sequence[Row[Any]]) -> bool:
-    """Does the body belong to what the erasure (a row of `_ABOUT`) speaks of?
+    """Does the body, which belongs to these entries, belong to what the erasure (a row of `_ABOUT`) speaks of?
 
     The tenant is not compared: only the log's own pen signs an erasure, for every district of its city.
     """
-    counting = counting_of(holders)
     if erasure.kind == kinds.PHOTO_EXPIRED:
-        return all(row.kind == kinds.PHOTO_TAKEN for row in counting) and are_of_one(counting)
-    if not counting:
+        return all(row.kind == kinds.PHOTO_TAKEN for row in holders) and are_of_one(holders)
+    if not holders:
         return bool(erasure.source == "live")
     of = (erasure.room_id, erasure.sweep_id, erasure.source)
-    return all((row.room_id, row.sweep_id, row.source) == of for row in counting)
+    return all((row.room_id, row.sweep_id, row.source) == of for row in holders)
 
 
 def _detail(said: BodyErased | PhotoExpired) -> dict[str, object]:

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
 
 from server.ingest import erasure_entries, quarantine
+from server.ingest.issued_documents import say_judged_anew
 from server.log.stored_wire import signed_entry
 from server.projections import case_rows, photo_rows, reference_rows
-from server.projections.projecting import project
-from server.signing import keys
+from server.projections.projecting import project, project_due
+from server.signing import keys, placements
 from server.signing.validity import (
     CLAIM_COLUMNS,
     accept_row,
@@ -37,7 +39,15 @@ from server.store.schema import IS_ACCEPTED, IS_QUARANTINED, entries
 from server.store.schema import keys as key_table
 from server.store.stored_bodies import bodies_of
 from sweep.entry.dsse import EntryError, verify_signature
-from sweep.entry.kinds import BODY_ERASED, CASE_STEP, KEY_KINDS, PHOTO_EXPIRED, PHOTO_KINDS, REFERENCE_CHECKED
+from sweep.entry.kinds import (
+    BODY_ERASED,
+    CASE_STEP,
+    KEY_KINDS,
+    PHOTO_EXPIRED,
+    PHOTO_KINDS,
+    REFERENCE_CHECKED,
+    ROOM_PLACED,
+)
 from sweep.report.log_records import RELAYS
 
 PAGE = 500
@@ -48,8 +58,25 @@ _NEIGHBOURS = select(entries.c.log_index, entries.c.seq, entries.c.prev, entries
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of the entries of a key that was judged anew."""
+
+    released: int
+    left: int
+    """In quarantine, of what waited there."""
+    documents: tuple[str, ...]
+    """Names of documents given out before, which would say something else now."""
+
+
 def release_quarantine(connection: Connection, key: keys.Key) -> tuple[int, int]:
-    """Judge everything of a key anew: (accepted now, left in quarantine) of what waited.
+    """`judge_anew`, told as (accepted now, left in quarantine)."""
+    judged = judge_anew(connection, key)
+    return judged.released, judged.left
+
+
+def judge_anew(connection: Connection, key: keys.Key) -> Judged:
+    """Judge everything of a key anew.
 
     What was accepted and lies outside the key's validity now goes into quarantine.  An entry whose signature does not
     hold stays there, with the reason `bad_signature`: it is a stranger's.  An entry about a key stays what it was when
@@ -57,6 +84,7 @@ def release_quarantine(connection: Connection, key: keys.Key) -> tuple[int, int]
     """
     of_key = (entries.c.key_id == key.key_id) & (entries.c.kind.is_(None) | entries.c.kind.not_in(KEY_KINDS))
     waited = connection.execute(select(entries).where(of_key, IS_QUARANTINED).order_by(entries.c.log_index)).all()
+    before = set(connection.scalars(select(entries.c.log_index).where(of_key, IS_ACCEPTED)))
     for row in waited:
         _judge_waiting(connection, key, row)
     sweep_ids = {row.sweep_id for row in waited}
@@ -64,6 +92,8 @@ def release_quarantine(connection: Connection, key: keys.Key) -> tuple[int, int]
     if key.revoked_from_index is not None:
         is_outside |= entries.c.log_index >= key.revoked_from_index
     gone = connection.execute(select(entries).where(of_key, IS_ACCEPTED, is_outside)).all()
+    for sweep_id in {row.sweep_id for row in gone}:
+        project_due(connection, sweep_id)  # a find of a moment ago is one that stands
     for row in gone:
         quarantine_row(connection, row, keys.objection(key, row.log_index) or keys.REVOKED)
         sweep_ids |= {row.sweep_id, *restore_rivals(connection, row.log_index)}
@@ -90,7 +120,16 @@ def release_quarantine(connection: Connection, key: keys.Key) -> tuple[int, int]
                 log_index=row.log_index,
             )
     stayed = sum(row.log_index in still for row in waited)
-    return len(waited) - stayed, stayed
+    return Judged(len(waited) - stayed, stayed, _say_what_changed(connection, of_key, before))
+
+
+def _say_what_changed(connection: Connection, of_key: ColumnElement[bool], before: set[int]) -> tuple[str, ...]:
+    """Write down which sweeps say something else now; returns the issued documents that they stand in."""
+    changed = before ^ set(connection.scalars(select(entries.c.log_index).where(of_key, IS_ACCEPTED)))
+    of_sweeps = select(entries.c.sweep_id).where(entries.c.log_index.in_(sorted(changed)))
+    of_sweeps = of_sweeps.where(entries.c.sweep_id.is_not(None))
+    touched = set(connection.scalars(of_sweeps)) if changed else set()
+    return say_judged_anew(connection, touched, actor="system", is_asked=True)
 
 
 def judge_by_role(connection: Connection, key: keys.Key) -> None:
@@ -100,7 +139,7 @@ def judge_by_role(connection: Connection, key: keys.Key) -> None:
     ).all()
     touched = {row.sweep_id for row in rows}
     for row in rows:
-        reason = objection(key, stored_claim(row), row.log_index)
+        reason = objection(connection, key, stored_claim(row), row.log_index)
         if reason is not None:
             quarantine_row(connection, row, reason)
             touched |= restore_rivals(connection, row.log_index)
@@ -139,6 +178,7 @@ def judge_old_log(db: Database, tenant: str) -> int:
             release_quarantine(connection, key)
         for sweep_id in sorted(touched):
             project(connection, sweep_id)
+        say_judged_anew(connection, touched, actor="system")
         return len(before ^ _counting(connection))
 
 
@@ -187,13 +227,15 @@ def _judge_waiting(connection: Connection, key: keys.Key, row: Row[Any]) -> None
         )
         return
     quarantine.forget(connection, (row.log_index,))
-    reason = objection(key, stored_claim(row), row.log_index)
+    reason = objection(connection, key, stored_claim(row), row.log_index)
     if reason is None:
         is_accepted = accept_row(connection, row)
         if is_accepted and row.kind in {BODY_ERASED, PHOTO_EXPIRED}:
             _erase(connection, row)
         if is_accepted and row.kind == REFERENCE_CHECKED:
             reference_rows.take_effect(connection, row.log_index)
+        if is_accepted and row.kind == ROOM_PLACED:
+            mark_all_due(connection, ((sweep_id, 0) for sweep_id in placements.take_effect(connection, row.log_index)))
     elif reason != row.reason:
         quarantine_row(connection, row, reason)
 
@@ -235,7 +277,8 @@ def _quarantine_forbidden(connection: Connection) -> set[UUID]:
                 touched.add(row.sweep_id)  # the projection says why, and quarantines it
             elif row.log_index not in counts:
                 key = keys.find_key(connection, row.key_id)
-                quarantine_row(connection, row, objection(key, stored_claim(row), row.log_index) or keys.REVOKED)
+                found = objection(connection, key, stored_claim(row), row.log_index)
+                quarantine_row(connection, row, found or keys.REVOKED)
     return touched
 
 

@@ -14,23 +14,22 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
 
-from server.cases.machine import FOUND
 from server.cases.words import check_words
 from server.ingest.arrivals import Arrival
 from server.ingest.entries import write_own
 from server.ingest.entry_rows import Outcome
-from server.ingest.erasure_entries import are_of_one, counting_of, holders_of, is_erased
+from server.ingest.erasure_entries import are_of_one, is_erased
+from server.ingest.named_bodies import named_by, named_by_waiting, refuse_held
 from server.ingest.photo_declarations import suspend
 from server.interface.errors import ApiError, invalid, not_found, refuse_links
 from server.interface.sweep_requests import DispositionRequest, PhoneClaim
 from server.people.auth import Person
-from server.projections.photo_rows import is_held
 from server.projections.projecting import project, project_due
 from server.signing.entry_chain import next_of_key
 from server.store.clock import entry_time
 from server.store.db import Database
 from server.store.erasure import destroy_dead_keys
-from server.store.schema import IS_ACCEPTED, cases, entries, findings, sweeps
+from server.store.schema import IS_ACCEPTED, entries, findings, sweeps
 from server.store.stored_bodies import bodies_of
 from sweep.entry import kinds
 from sweep.entry.dsse import Signer
@@ -174,8 +173,19 @@ def _phone_time(claim: PhoneClaim, now: datetime) -> PhoneTime:
     return PhoneTime(utc=claim.decided, behind_ms=round((now - claim.sent) / timedelta(milliseconds=1)))
 
 
-def erase(db: Database, notary: Notary, first: Person, second: Person, commitment: str, reason: LocalText) -> Outcome:
-    """Erase a body for good by a two-person entry; ApiError 404, or 409 when it is erased already.
+def erase(
+    db: Database,
+    notary: Notary,
+    first: Person,
+    second: Person,
+    commitment: str,
+    reason: LocalText,
+    *,
+    despite_waiting: bool = False,
+) -> Outcome:
+    """Erase a body for good by a two-person entry; ApiError 404, or 409 when it is erased already or held.
+
+    `despite_waiting`: both know that entries which do not count name it too, and answer for erasing it.
 
     When this returns nobody has its key any more, here or in what was copied from the database before.
     """
@@ -183,7 +193,8 @@ def erase(db: Database, notary: Notary, first: Person, second: Person, commitmen
     if first.user_id == second.user_id:
         raise ApiError(403, "second_person_needed", "다른 사람이 함께 승인해야 합니다", "a second person must agree")
     with db.write() as connection:
-        holders = counting_of(holders_of(connection, commitment))
+        named = named_by(connection, commitment)
+        holders = named.holders
         if not holders:
             raise not_found("본문", "body")
         if not are_of_one(holders):
@@ -196,22 +207,16 @@ def erase(db: Database, notary: Notary, first: Person, second: Person, commitmen
             )
         if is_erased(connection, commitment, by_what_counts=True):
             raise ApiError(409, "already_erased", "이미 삭제된 본문입니다", "this body is erased already")
-        held = select(cases.c.case_id).where(
-            cases.c.state.in_(sorted(FOUND)), cases.c.sweep_id.in_({row.sweep_id for row in holders} - {None})
-        )
-        if connection.scalar(held.limit(1)) is not None or is_held(connection, commitment):
-            raise ApiError(
-                409,
-                "legal_hold",
-                "카메라가 발견된 사건의 기록은 수사가 끝날 때까지 지울 수 없습니다",
-                "a camera was found: nothing that belongs to this case can be erased until the investigation is over",
-            )
+        refuse_held(connection, named)
+        if named.waiting and not despite_waiting:
+            raise named_by_waiting(named)
         erased = BodyErased(
             v=1,
             commitment=commitment,
             second_person=second.display_name,
             reason=reason,
             identified=identified(first, second),
+            despite=tuple(row.entry_id for row in named.waiting)[:256] or None,
         )
         outcome = write_for(
             connection,

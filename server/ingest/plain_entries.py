@@ -3,8 +3,8 @@
 Input are arrivals that wait for the same writer, each with the public key under which its signature was verified;
 output are the outcomes of those that were stored.  Plain is an entry about which nothing has to be said or kept beside
 it: its key is admitted and may sign it, it is new, its place is free, its neighbours in the chain fit, and nothing else
-in the group has its key or its id.  All others are left to entries.py, which knows every case and would have stored
-these just so.
+in the group has its key, its id or its sweep.  All others are left to entries.py, which knows every case and would have
+stored these just so.
 """
 
 from __future__ import annotations
@@ -20,13 +20,21 @@ from server.ingest.entry_rows import Outcome, Place, insert_entries, store_bodie
 from server.log import tiles
 from server.log.order import leaf_of, next_place
 from server.signing import keys
-from server.signing.validity import claim_of, objection
+from server.signing.validity import claim_of, objections
 from server.store.pending_sweeps import mark_all_due
 from server.store.schema import IS_ACCEPTED, entries
 from sweep.entry.envelope import Envelope
-from sweep.entry.kinds import BODY_ERASED, CASE_STEP, KEY_KINDS, PHOTO_EXPIRED, PHOTO_KINDS, REFERENCE_CHECKED
+from sweep.entry.kinds import (
+    BODY_ERASED,
+    CASE_STEP,
+    KEY_KINDS,
+    PHOTO_EXPIRED,
+    PHOTO_KINDS,
+    REFERENCE_CHECKED,
+    ROOM_PLACED,
+)
 
-ACTING_KINDS = KEY_KINDS | PHOTO_KINDS | {BODY_ERASED, CASE_STEP, PHOTO_EXPIRED, REFERENCE_CHECKED}
+ACTING_KINDS = KEY_KINDS | PHOTO_KINDS | {BODY_ERASED, CASE_STEP, PHOTO_EXPIRED, REFERENCE_CHECKED, ROOM_PLACED}
 """What changes something beside itself when it counts."""
 _WAYS = (
     entries.c.entry_hash.in_(bindparam("hashes", expanding=True)),
@@ -55,12 +63,18 @@ def write_plain(connection: Connection, group: Sequence[tuple[Arrival, bytes | N
     near = _near(connection, [(group[number][0].entry.entry_hash, envelope) for number, envelope in alone.items()])
     first, received_ms = next_place(connection)
     placed: dict[int, tuple[Arrival, Place]] = {}
-    for number, envelope in alone.items():
-        arrival, verified_with = group[number]
-        key, log_index = signers.get(envelope.key_id), first + len(placed)
-        if key is None or key.public_key != verified_with:
-            continue
-        if objection(key, claim_of(envelope), log_index) is None and _fits(arrival.entry.entry_hash, envelope, near):
+    verified = {
+        number: key
+        for number, envelope in alone.items()
+        if (key := signers.get(envelope.key_id)) is not None and key.public_key == group[number][1]
+    }
+    # which of the next places each will have makes no difference: nothing in this group changes what a key may sign
+    against = objections(
+        connection, [(key, claim_of(alone[number]), first + number) for number, key in verified.items()]
+    )
+    for number, key in verified.items():
+        arrival, log_index = group[number][0], first + len(placed)
+        if against[first + number] is None and _fits(arrival.entry.entry_hash, alone[number], near):
             place = Place(log_index, received_ms, key.key_id, "accepted", arrival.unreadable)
             placed[number] = (arrival, place)
     if not placed:
@@ -85,7 +99,7 @@ def write_plain(connection: Connection, group: Sequence[tuple[Arrival, bytes | N
 
 
 def _alone(group: Sequence[tuple[Arrival, bytes | None]]) -> dict[int, Envelope]:
-    """Those verified entries whose key and id no other one of the group has, by their number in it."""
+    """Those verified entries whose key, id and sweep no other one of the group has, by their number in it."""
     marks = [_marks(arrival) for arrival, _ in group]
     times = Counter(mark for own in marks for mark in own)
     return {
@@ -100,7 +114,8 @@ def _alone(group: Sequence[tuple[Arrival, bytes | None]]) -> dict[int, Envelope]
 
 def _marks(arrival: Arrival) -> set[object]:
     signers = {key_id for key_id, _ in arrival.entry.signatures}
-    return {arrival.entry_id} | signers
+    about = set() if arrival.envelope is None else {("sweep", arrival.envelope.sweep_id)} - {("sweep", None)}
+    return {arrival.entry_id} | signers | about
 
 
 def _near(connection: Connection, new: Iterable[tuple[str, Envelope]]) -> Sequence[Row[Any]]:

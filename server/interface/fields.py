@@ -110,3 +110,7 @@ CaseState = Literal[
     "handed_over",
     "reported_to_city",
 ]
+FOUND: frozenset[CaseState] = frozenset(
+    {"camera", "room_closed", "photographed", "police_called", "handed_over", "reported_to_city"}
+)
+"""A camera was found: nothing that belongs to the case may be erased."""

@@ -36,3 +36,5 @@ class EraseRequest(Record):
     second_person_username: Username
     second_person_password: Password
     second_person_code: LoginCode | None = None
+    despite_waiting: bool = False
+    """Both persons looked at the entries that name it and do not count, and erase it all the same."""

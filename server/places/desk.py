@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, func, select
 
 from server.cases.machine import CLOSED, FOUND
-from server.districts.scope import entries_with_places, is_entry_of, rooms_of
+from server.districts.scope import is_waiting_of, rooms_of
 from server.interface.views.desk import CheckedProbe, CityMap, DeskDay, DistrictOutline, MapPlace, OpenSweep
 from server.places.case_lists import is_open_on
 from server.places.counting import counts_by
@@ -61,9 +61,7 @@ def desk_day(connection: Connection, today: date, probes: Iterable[Key], distric
         of_alarms = and_(of_alarms, alarms.c.key_id.in_(own_keys))
     waiting = select(func.count()).select_from(entries).where(IS_QUARANTINED)
     if district_id is not None:
-        waiting = (
-            select(func.count()).select_from(entries_with_places()).where(IS_QUARANTINED, is_entry_of(district_id))
-        )
+        waiting = select(func.count()).select_from(entries).where(IS_QUARANTINED, is_waiting_of(district_id))
     found = _in_district(select(func.count()).select_from(_cases_with_places()), district_id)
     open_now = is_open_on(today)
     counts_here = counts_by(cases.c.source)

@@ -244,6 +244,13 @@ def set_parts(connection: Connection, room_id: UUID, request: RoomPartsRequest, 
     record(connection, actor=actor, action="room.parts_changed", object_id=str(room_id), detail=parts)
 
 
+def say_anew_where(connection: Connection, facility_id: UUID) -> None:
+    """The facility may lie in another district now: let the log say of each of its rooms where it lies."""
+    here = select(facilities.c.district_id).where(facilities.c.facility_id == facility_id).scalar_subquery()
+    moved = update(rooms).where(rooms.c.facility_id == facility_id, rooms.c.said_district != here)
+    connection.execute(moved.values(said_district=None))
+
+
 def _stalls_of(plan: Plan) -> int:
     """Stalls of a restroom, booths of a changing room."""
     return sum(zone.kind in {"stall", "booth"} for zone in plan.zones)

@@ -26,8 +26,8 @@ from server.projections.visit_words import visit_view
 from server.signing.signatures import holds
 from server.store.alarms import alarms_about
 from server.store.clock import from_ms
-from server.store.schema import IS_ACCEPTED, IS_QUARANTINED, entries, quarantine, sweeps
-from server.store.stored_bodies import bodies_of
+from server.store.schema import IS_ACCEPTED, entries, keys, sweeps
+from server.store.stored_bodies import bodies_of, own_bodies_of
 from sweep.entry import kinds
 from sweep.entry.dsse import SignedEntry
 from sweep.report import ContractError, FindingDetails, SweepReport, display_text, parse_json
@@ -75,13 +75,16 @@ def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: boo
 def _rows_about(connection: Connection, sweep_id: UUID) -> list[Row[Any]]:
     """Entries about a sweep in the order of the log: all that stand there and, of those that wait, the first ones.
 
-    What keys sent that nobody admitted is none of its record: anybody can write a sweep's id, as often as they like.
+    What does not count is none of its record but where a key sent it that may speak of it: of its own district's probes
+    and of this server.  Anybody else can write a sweep's id, as often as they like.
     """
     about = select(entries).where(entries.c.sweep_id == sweep_id)
-    is_strangers = entries.c.log_index.in_(select(quarantine.c.log_index))
-    waiting = about.where(IS_QUARANTINED, ~is_strangers).order_by(entries.c.log_index).limit(MAX_WAITING_SHOWN)
-    found = [*connection.execute(about.where(~IS_QUARANTINED)), *connection.execute(waiting)]
-    return sorted(found, key=lambda row: row.log_index)
+    counting = connection.execute(about.where(IS_ACCEPTED)).all()
+    measured = {row.tenant for row in counting if row.assurance == "device"}
+    is_servers = (keys.c.role == "server") | ((keys.c.role == "demo") & keys.c.probe_id.is_(None))
+    own = select(keys.c.key_id).where(keys.c.tenant.in_(measured) | is_servers)
+    others = about.where(~IS_ACCEPTED, entries.c.key_id.in_(own)).order_by(entries.c.log_index)
+    return sorted([*counting, *connection.execute(others.limit(MAX_WAITING_SHOWN))], key=lambda row: row.log_index)
 
 
 def entry_row(connection: Connection, row: Row[Any]) -> EntryRow:
@@ -161,7 +164,7 @@ def _report_bodies(
         return (), ()
     details, crops = [], []
     of_crop = _findings_by_crop(record.report)
-    for body in bodies_of(connection, record.report_row.log_index):
+    for body in own_bodies_of(connection, record.report_row):
         if body.data is None:
             continue
         if body.media_type == kinds.CROP_TYPE:

@@ -6,18 +6,19 @@ Input is what was read of a sweep, or a step that has just been written; output 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
 
-from server.cases.machine import NEW, Case, Verdict, after_all
+from server.cases.machine import FOUND, NEW, Case, Verdict, after_all
 from server.exports.claimed_time import counted
 from server.projections.sweep_record import SweepRecord
+from server.signing.kept_finds import kept_case, kept_of_sweep
 from server.signing.validity import counting
 from server.store.clock import to_ms
-from server.store.schema import case_steps, cases, entries, facilities, rooms
+from server.store.schema import case_steps, cases, entries, facilities, kept_finds, rooms
 from server.store.stored_bodies import bodies_of
 from sweep.entry import kinds
 from sweep.report import ContractError, SweepReport, derived_id, parse_json
@@ -42,12 +43,15 @@ def case_of(sweep_id: UUID, finding_id: UUID) -> UUID:
 def insert_cases(connection: Connection, record: SweepRecord) -> None:
     """The cases of a sweep's findings; those from before were deleted with its other rows."""
     head = record.report or record.opened
+    kept = kept_of_sweep(connection, record.sweep_id)
     if head is None:
+        _insert_finds(connection, record, kept)
         return
     counting_findings = () if record.report is None else record.report.counted_findings
     found = dict.fromkeys(finding.finding_id for finding in counting_findings)
     found |= dict.fromkeys(item.finding_id for _, item in record.dispositions)
     found |= dict.fromkeys(step.finding_id for _, step in record.steps if step.finding_id is not None)
+    found |= dict.fromkeys(kept)
     if not found:
         return
     started = head.started if isinstance(head, SweepReport) else head.opened
@@ -56,13 +60,48 @@ def insert_cases(connection: Connection, record: SweepRecord) -> None:
     rows = []
     for finding_id in found:
         own = [(row, what) for row, about, what in happened if about == finding_id]
-        case = after_all((what for _, what in own), NEW) or NEW
+        case = _case_after(own, kept.get(finding_id))
         ids = {"case_id": case_of(head.sweep_id, finding_id), "sweep_id": head.sweep_id, "finding_id": finding_id}
         times = {"opened_ms": opened_ms, "changed_ms": max((row.received_ms for row, _ in own), default=opened_ms)}
         rows.append(ids | times | _values(case, head.room_id, head.source))
     taken = [row["case_id"] for row in rows]  # a case without a sweep never takes the id of one that a finding opened
     connection.execute(delete(cases).where(cases.c.case_id.in_(taken), cases.c.sweep_id.is_(None)))
     connection.execute(insert(cases), rows)
+
+
+def _case_after(own: Sequence[tuple[Row[Any], Step | Verdict]], kept: Row[Any] | None) -> Case:
+    """A case after what happened; of a find that was kept, after what happened since."""
+    if kept is None:
+        return after_all((what for _, what in own), NEW) or NEW
+    since = [what for row, what in own if row.log_index >= kept.kept_index]
+    corrected = None if kept.room_id == kept.recorded_room_id else kept.room_id
+    stood = Case(kept.state, kept.steps, corrected_room=corrected)
+    return after_all(since, stood) or stood
+
+
+def found_of(connection: Connection, sweep_id: UUID) -> Sequence[UUID]:
+    """Findings of a sweep that were kept as finds and still are."""
+    kept = kept_of_sweep(connection, sweep_id)
+    standing = select(cases.c.finding_id).where(cases.c.sweep_id == sweep_id, cases.c.state.in_(sorted(FOUND)))
+    return connection.scalars(standing.where(cases.c.finding_id.in_(list(kept)))).all() if kept else ()
+
+
+def _insert_finds(connection: Connection, record: SweepRecord, kept: Mapping[UUID, Row[Any]]) -> None:
+    """The finds of a sweep of which neither opening nor report counts: what persons found stays found."""
+    happened = _in_order(record)
+    for finding_id in dict.fromkeys([*kept, *(about for _, about, _ in happened if about is not None)]):
+        own = [(row, what) for row, about, what in happened if about == finding_id]
+        before = kept.get(finding_id)
+        case = _case_after(own, before)
+        if before is None and case.state not in FOUND:
+            continue
+        first = before or own[0][0]
+        room_id = own[0][0].room_id if before is None else before.recorded_room_id
+        opened_ms = own[0][0].received_ms if before is None else before.opened_ms
+        changed_ms = max((row.received_ms for row, _ in own), default=opened_ms)
+        ids = {"case_id": case_of(record.sweep_id, finding_id), "sweep_id": record.sweep_id, "finding_id": finding_id}
+        times = {"opened_ms": opened_ms, "changed_ms": changed_ms}
+        connection.execute(insert(cases).values(**ids, **times, **_values(case, room_id, first.source)))
 
 
 def _in_order(record: SweepRecord) -> list[tuple[Row[Any], UUID | None, Step | Verdict]]:
@@ -124,27 +163,29 @@ def rebuild_steps(connection: Connection) -> None:
     )
     for log_index in connection.scalars(statement.order_by(entries.c.log_index)).all():
         take_effect(connection, None, log_index)
+    of_no_sweep = select(kept_finds.c.case_id).where(kept_finds.c.sweep_id.is_(None))
+    for case_id in connection.scalars(of_no_sweep).all():
+        _refresh(connection, case_id)
 
 
 def _refresh(connection: Connection, case_id: UUID) -> None:
     """The row of a case that no sweep opened."""
     connection.execute(delete(cases).where(cases.c.case_id == case_id, cases.c.sweep_id.is_(None)))
-    steps = steps_of(connection, case_id, None)
-    case = after_all(step.step for _, step in steps)
-    is_taken = connection.scalar(select(cases.c.case_id).where(cases.c.case_id == case_id)) is not None
-    if case is None or steps[0][0].room_id is None or is_taken:
-        return
-    first, last = steps[0][0], steps[-1][0]
-    connection.execute(
-        insert(cases).values(
-            case_id=case_id,
-            sweep_id=None,
-            finding_id=None,
-            opened_ms=first.received_ms,
-            changed_ms=last.received_ms,
-            **_values(case, first.room_id, first.source),
-        )
-    )
+    steps, kept = steps_of(connection, case_id, None), kept_case(connection, case_id)
+    if connection.scalar(select(cases.c.case_id).where(cases.c.case_id == case_id)) is not None:
+        return  # a sweep's case has this id
+    if kept is not None:
+        own: list[tuple[Row[Any], Step | Verdict]] = [(row, step.step) for row, step in steps]
+        values = _values(_case_after(own, kept), kept.recorded_room_id, kept.source)
+        values |= {"opened_ms": kept.opened_ms, "changed_ms": kept.changed_ms}
+    else:
+        case = after_all(step.step for _, step in steps)
+        if case is None or steps[0][0].room_id is None:
+            return
+        first, last = steps[0][0], steps[-1][0]
+        values = _values(case, first.room_id, first.source)
+        values |= {"opened_ms": first.received_ms, "changed_ms": last.received_ms}
+    connection.execute(insert(cases).values(case_id=case_id, sweep_id=None, finding_id=None, **values))
 
 
 def _values(case: Case, room_id: UUID, source: str) -> dict[str, Any]:

@@ -20,10 +20,11 @@ from server.exports.log_lines import stored_line
 from server.interface.fields import MAX_LOG_INDEX
 from server.live.table import append_entries
 from server.projections import photo_rows
-from server.projections.case_rows import insert_cases, rebuild_steps
+from server.projections.case_rows import found_of, insert_cases, rebuild_steps
 from server.projections.reference_rows import rebuild_checks
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.projections.visit_words import hand_of
+from server.signing.placements import rebuild_placements
 from server.signing.validity import settle
 from server.store import schema
 from server.store.alarms import raise_alarm
@@ -168,6 +169,7 @@ def rebuild(db: Database) -> int:
     """
     done, after = 0, None
     with db.write() as connection:
+        rebuild_placements(connection)
         rebuild_steps(connection)
         rebuild_checks(connection)
         photo_rows.rebuild_photos(connection)
@@ -199,6 +201,7 @@ def _sweep_ids_after(connection: Connection, after: UUID | None) -> Sequence[UUI
 def _insert_sweep(connection: Connection, record: SweepRecord) -> None:
     head = record.report or record.opened
     if head is None:
+        insert_cases(connection, record)
         return
     report = record.report
     result, _ = judge(report, record.report_state, [item for _, item in record.dispositions])
@@ -237,7 +240,7 @@ def _insert_sweep(connection: Connection, record: SweepRecord) -> None:
     connection.execute(insert(log_rows).values(sweep_id=sweep_id, sealed=sealed))
     decisions = [(row.subject, item) for row, item in record.dispositions]
     reported = {} if report is None else {finding.finding_id: finding for finding in report.counted_findings}
-    standing = open_findings(tuple(reported), decisions)
+    standing = open_findings(tuple(reported), decisions) | dict.fromkeys(found_of(connection, sweep_id), "found")
     if standing:
         rows = [{"sweep_id": sweep_id, "finding_id": known, "state": state} for known, state in standing.items()]
         connection.execute(insert(schema.open_findings), rows)

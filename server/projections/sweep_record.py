@@ -18,7 +18,7 @@ from server.interface.fields import BodyState
 from server.signing.validity import counting
 from server.store.clock import from_ms
 from server.store.schema import entries
-from server.store.stored_bodies import StoredBody, bodies_of
+from server.store.stored_bodies import StoredBody, bodies_of, own_bodies_of
 from sweep.entry import kinds
 from sweep.entry.dsse import EntryError
 from sweep.entry.envelope import parse_envelope
@@ -34,6 +34,7 @@ R = TypeVar("R", bound=Record)
 class SweepRecord:
     """What the accepted entries of one sweep hold."""
 
+    sweep_id: UUID
     opened: SweepOpened | None = None
     opened_row: Row[Any] | None = None
     report: SweepReport | None = None
@@ -70,7 +71,7 @@ class SweepRecord:
 
 def read_sweep(connection: Connection, sweep_id: UUID) -> tuple[SweepRecord, list[Row[Any]]]:
     """The sweep as its accepted entries tell it, and the entries whose body cannot be read."""
-    record, unreadable = SweepRecord(), []
+    record, unreadable = SweepRecord(sweep_id), []
     statement = (
         select(entries)
         .where(
@@ -160,7 +161,7 @@ def _is_report(body: StoredBody) -> bool:
 
 def _read(connection: Connection, record: SweepRecord, row: Row[Any], media_type: str, model: type[R]) -> R | None:
     """The entry's body of this type as a record; None when it is not there; raises ContractError when broken."""
-    for body in bodies_of(connection, row.log_index):
+    for body in own_bodies_of(connection, row):
         if body.media_type == media_type:
             if body.data is not None and body.slot is not None:
                 record.slots.append(body.slot)

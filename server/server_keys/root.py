@@ -22,6 +22,7 @@ from server.ingest.persons import Notary
 from server.interface.errors import ApiError, invalid
 from server.log.order import next_index
 from server.signing import keys, statements
+from server.signing.placements import has_unsaid, say_where_rooms_lie
 from server.store.audit import record
 from server.store.db import Database
 from sweep.entry import kinds
@@ -95,6 +96,7 @@ def sign_waiting(connection: Connection, notary: Notary) -> int:
 
     The others wait, and are in nobody's way.
     """
+    say_where_rooms_lie(connection)
     done = 0
     for one in statements.waiting(connection):
         signer = _signer_of(connection, one, notary)
@@ -105,8 +107,10 @@ def sign_waiting(connection: Connection, notary: Notary) -> int:
 
 
 def can_sign(connection: Connection, notary: Notary) -> bool:
-    """Does a statement wait whose key is at hand and counts?"""
-    return any(_signer_of(connection, one, notary) is not None for one in statements.waiting(connection))
+    """Does a statement wait whose key is at hand and counts, or is one to be made?"""
+    return has_unsaid(connection) or any(
+        _signer_of(connection, one, notary) is not None for one in statements.waiting(connection)
+    )
 
 
 def _signer_of(connection: Connection, one: statements.Waiting, notary: Notary) -> Signer | None:

@@ -28,6 +28,7 @@ MEDIA_TYPES = {kind: media_type for kind, (media_type, _) in MODELS.items()} | {
     kinds.QUARANTINE_PURGED: kinds.QUARANTINE_PURGED_TYPE,
     kinds.ACCESS_LOG_HEAD: kinds.ACCESS_LOG_HEAD_TYPE,
     kinds.PHOTO_EXPIRED: kinds.PHOTO_EXPIRED_TYPE,
+    kinds.ROOM_PLACED: kinds.ROOM_PLACED_TYPE,
 }
 SERVER_SUBJECT = "server"
 

@@ -7,20 +7,22 @@ by the rule too.  It verifies no signature: the write door did.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, bindparam, select, union_all, update
 
-from server.signing import keys
+from server.signing import keys, placements
+from server.signing.kept_finds import keep_finds
 from server.store.alarms import raise_alarm
 from server.store.schema import IS_ACCEPTED, IS_QUARANTINED, entries
-from server.verifier.signing_rules import SWEEP_CODES, Claim, Statement, broken_rule, broken_rules_in_sweep
+from server.verifier.placements import Placements
+from server.verifier.signing_rules import JUDGED_TOGETHER, Claim, Statement, broken_rule, broken_rules_in_sweep
 from sweep.entry.dsse import EntryError
 from sweep.entry.envelope import Envelope, parse_envelope
-from sweep.entry.kinds import PHOTO_KINDS
+from sweep.entry.kinds import PHOTO_KINDS, ROOM_PLACED
 
 CLAIM_COLUMNS: tuple[Any, ...] = (
     entries.c.log_index,
@@ -44,6 +46,7 @@ _OF_PLACE = select(entries.c.log_index).where(
     IS_ACCEPTED, entries.c.key_id == bindparam("key_id"), entries.c.seq == bindparam("seq")
 )
 _OF_ID_OR_PLACE = union_all(_OF_ID, _OF_PLACE)
+_ABOUT = select(*CLAIM_COLUMNS).where(IS_ACCEPTED, entries.c.sweep_id.in_(bindparam("sweeps", expanding=True)))
 
 
 def claim_of(envelope: Envelope) -> Claim:
@@ -66,10 +69,28 @@ def stored_claim(row: Row[Any]) -> Claim | None:
     return Claim(row.kind, row.source, row.tenant, row.assurance, row.subject, row.room_id, row.sweep_id)
 
 
-def objection(key: keys.Key | None, claim: Claim | None, log_index: int) -> str | None:
-    """Why an entry of this key does not count, whatever else is in its sweep; None when it counts."""
-    reason = keys.objection(key, log_index)
-    return broken_rule(claim, key.bearer) if key is not None and reason is None and claim is not None else reason
+def objection(connection: Connection, key: keys.Key | None, claim: Claim | None, log_index: int) -> str | None:
+    """Why an entry of this key does not count beside what counts already; None when it counts."""
+    return objections(connection, [(key, claim, log_index)])[log_index]
+
+
+def objections(
+    connection: Connection, new: Sequence[tuple[keys.Key | None, Claim | None, int]]
+) -> dict[int, str | None]:
+    """`objection` of several entries at once, by their log indices; no two of them about one sweep."""
+    found = {log_index: keys.objection(key, log_index) for key, _, log_index in new}
+    judged = [
+        Statement(log_index, claim, key.bearer)
+        for key, claim, log_index in new
+        if key is not None and claim is not None and found[log_index] is None
+    ]
+    places = placements.placements_of(connection, (as_uuid(item.claim.room_id) for item in judged))
+    of_sweep = _beside(connection, {as_uuid(item.claim.sweep_id) for item in judged} - {None})
+    for item in judged:
+        others = of_sweep.get(as_uuid(item.claim.sweep_id), ())
+        together = [*(one for one in others if one.log_index != item.log_index), item]
+        found[item.log_index] = _judge_together(together, places)[item.log_index]
+    return found
 
 
 @dataclass(slots=True)
@@ -95,7 +116,7 @@ def settle(connection: Connection, sweep_id: UUID) -> Settled:
 def _settle_once(connection: Connection, sweep_id: UUID, settled: Settled) -> set[UUID]:
     """One judgement of all; returns the sweeps of entries that were in conflict and count now."""
     restored: set[UUID] = set()
-    back = entries.c.reason.in_(SWEEP_CODES)
+    back = entries.c.reason.in_(JUDGED_TOGETHER)
     rows = connection.execute(
         select(*CLAIM_COLUMNS)
         .where(entries.c.sweep_id == sweep_id, IS_ACCEPTED | (IS_QUARANTINED & back))
@@ -131,7 +152,7 @@ def restore_rivals(connection: Connection, log_index: int) -> set[UUID]:
 
 def judge_conflict(connection: Connection, row: Row[Any]) -> bool:
     """Put an entry that is in conflict where it belongs; True when it counts now."""
-    reason = objection(keys.find_key(connection, row.key_id), stored_claim(row), row.log_index)
+    reason = objection(connection, keys.find_key(connection, row.key_id), stored_claim(row), row.log_index)
     if reason is not None:
         quarantine_row(connection, row, reason)
         return False
@@ -165,9 +186,13 @@ def accept_row(connection: Connection, row: Row[Any]) -> bool:
 
 
 def quarantine_row(connection: Connection, row: Row[Any], reason: str) -> None:
-    """Take an entry out of what counts, with an alarm when it broke a rule."""
+    """Take an entry out of what counts, with an alarm when it broke a rule; a find that rests on it stays one."""
+    if row.status == "accepted":
+        keep_finds(connection, row)
     where = entries.c.log_index == row.log_index
     connection.execute(update(entries).where(where).values(status="quarantined", reason=reason, conflict_with=None))
+    if row.kind == ROOM_PLACED:
+        placements.forget(connection, row.log_index)
     alarm_about(connection, reason, key_id=row.key_id, sweep_id=row.sweep_id, log_index=row.log_index)
 
 
@@ -195,15 +220,47 @@ def tenant_of(payload: bytes) -> str | None:
 
 
 def _judge(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, str | None]:
-    bearers = keys.find_keys(connection, {row.key_id for row in rows})
+    places = placements.placements_of(connection, (row.room_id for row in rows))
+    found, statements = _statements(connection, rows)
+    alone = [item for item in statements if item.claim.sweep_id is None]
+    for item in alone:
+        found |= _judge_together([item], places)
+    return found | _judge_together([item for item in statements if item.claim.sweep_id is not None], places)
+
+
+def _judge_together(statements: Sequence[Statement], places: Placements) -> dict[int, str | None]:
+    """Those about one sweep, or a single one about none."""
+    if len(statements) == 1 and statements[0].claim.sweep_id is None:
+        item = statements[0]
+        district = places.district_at(item.claim.room_id, item.log_index)
+        return {item.log_index: broken_rule(item.claim, item.bearer, district)}
+    return broken_rules_in_sweep(statements, places.district_at)
+
+
+def _statements(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[dict[int, str | None], list[Statement]]:
+    """(what is against the key of each, by log index, those that nothing is)."""
+    bearers = keys.find_keys(connection, {row.key_id for row in rows}) if rows else {}
     found: dict[int, str | None] = {}
     statements = []
     for row in rows:
         key, claim = bearers.get(row.key_id), stored_claim(row)
         found[row.log_index] = keys.objection(key, row.log_index)
         if found[row.log_index] is None and key is not None and claim is not None:
-            if row.sweep_id is None:
-                found[row.log_index] = broken_rule(claim, key.bearer)
-            else:
-                statements.append(Statement(row.log_index, claim, key.bearer))
-    return found | broken_rules_in_sweep(statements)
+            statements.append(Statement(row.log_index, claim, key.bearer))
+    return found, statements
+
+
+def _beside(connection: Connection, sweep_ids: Collection[UUID | None]) -> dict[UUID | None, list[Statement]]:
+    """What counts already about these sweeps."""
+    if not sweep_ids:
+        return {}
+    rows = connection.execute(_ABOUT, {"sweeps": sorted(filter(None, sweep_ids))}).all()
+    of_sweep: dict[UUID | None, list[Statement]] = {}
+    for item in _statements(connection, rows)[1]:
+        of_sweep.setdefault(as_uuid(item.claim.sweep_id), []).append(item)
+    return of_sweep
+
+
+def as_uuid(value: UUID | str | None) -> UUID | None:
+    """An id of a claim as a column holds it."""
+    return UUID(value) if isinstance(value, str) else value

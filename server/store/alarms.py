@@ -41,6 +41,10 @@ TEXTS: dict[str, LocalText] = {
         ko="이 키로는 점검에 관한 기록에 이렇게 서명할 수 없습니다",
         en="This key may not sign entries about sweeps like this",
     ),
+    "room_not_allowed": LocalText(
+        ko="다른 구의 방을 적은 기록이 들어왔습니다. 반영하지 않았습니다",
+        en="An entry speaks of a room of another district than its key's; it does not count",
+    ),
     "sweep_of_another_key": LocalText(
         ko="다른 점검기의 점검에 관한 기록이 들어왔습니다. 반영하지 않았습니다",
         en="An entry speaks of another probe's sweep; it does not count",
@@ -103,6 +107,10 @@ TEXTS: dict[str, LocalText] = {
         ko="시청의 도면과 다른 도면이 이 점검기에 있습니다. 덮어쓰지 않았습니다",
         en="This server has another plan of a room than the city; it was not overwritten",
     ),
+    "judged_anew": LocalText(
+        ko="기록을 다시 판정해 반영이 달라진 점검이 있습니다. 감사 기록에 이미 내보낸 문서가 적혀 있습니다",
+        en="The log was judged anew and some sweeps say something else now; the audit trail names documents given out",
+    ),
     "unreadable_body": LocalText(ko="본문을 읽을 수 없는 기록이 있습니다", en="The body of an entry cannot be read"),
     "photo_doubted": LocalText(
         ko="열어 본 물체 사진이 촬영 때 기록한 것과 다르거나 촬영 정보가 남아 있습니다. 기록을 확인하십시오",
@@ -151,13 +159,13 @@ def raise_alarm(
 
 
 def alarms_about(connection: Connection, sweep_id: UUID, key_ids: frozenset[str]) -> tuple[AlarmView, ...]:
-    """Alarms of a sweep and conflicts of its keys that name no sweep, oldest first."""
+    """Alarms about what its own keys said of a sweep, and conflicts of theirs that name no sweep, oldest first.
+
+    What another key says of it is no alarm of the sweep's: anybody can write its id.
+    """
+    is_about = or_(alarms.c.sweep_id == sweep_id, alarms.c.sweep_id.is_(None))
     statement = (
-        select(alarms)
-        .where(
-            or_(alarms.c.sweep_id == sweep_id, (alarms.c.sweep_id.is_(None)) & (alarms.c.key_id.in_(sorted(key_ids))))
-        )
-        .order_by(alarms.c.at_ms, alarms.c.alarm_id)
+        select(alarms).where(is_about, alarms.c.key_id.in_(sorted(key_ids))).order_by(alarms.c.at_ms, alarms.c.alarm_id)
     )
     return tuple(alarm_view(row) for row in connection.execute(statement))
 

@@ -5,14 +5,14 @@ Input is a log index or a commitment inside a transaction; output are `StoredBod
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, null, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, null, select
 
 from server.interface.fields import BodyState
 from server.store.bodies import keys_of, open_row
-from server.store.schema import body_data, body_refs, erased_bodies
+from server.store.schema import body_data, body_refs, entries, erased_bodies
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,31 @@ def bodies_of(connection: Connection, log_index: int, *, with_data: bool = True)
     """The bodies that an entry names, in its order, with what became of them."""
     named = _bodies_where(body_refs.c.log_index == log_index, with_data=with_data).order_by(body_refs.c.position)
     return tuple(_stored_body(connection, row) for row in connection.execute(named))
+
+
+def has_counted(table: FromClause) -> ColumnElement[bool]:
+    """Condition on `entries`: it counts, or did until its key was revoked or its room turned out to be another's."""
+    return (table.c.status == "accepted") | table.c.reason.in_(("key_revoked", "room_not_allowed"))
+
+
+def own_bodies_of(connection: Connection, row: Row[Any]) -> tuple[StoredBody, ...]:
+    """`bodies_of` a row of `entries`, without the contents of what another district's entry had named before it."""
+    earlier, holder = body_refs.alias(), entries.alias()
+    named_before = (
+        select(earlier.c.commitment)
+        .join(holder, holder.c.log_index == earlier.c.log_index)
+        .where(
+            earlier.c.commitment.in_(select(body_refs.c.commitment).where(body_refs.c.log_index == row.log_index)),
+            holder.c.log_index < row.log_index,
+            holder.c.tenant != row.tenant,
+            has_counted(holder),
+        )
+    )
+    foreign = set(connection.scalars(named_before))
+    return tuple(
+        body if body.commitment not in foreign else replace(body, state="missing", salt=None, data=None, slot=None)
+        for body in bodies_of(connection, row.log_index)
+    )
 
 
 def find_body(connection: Connection, commitment: str) -> StoredBody | None:

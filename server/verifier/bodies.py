@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TypeGuard
 
-from server.verifier.envelopes import DIGEST, Envelope, NamedBody
+from server.verifier.envelopes import DIGEST, SLUG, UUID_TEXT, Envelope, NamedBody
 from server.verifier.key_table import MAX_OWN_BYTES
 from server.verifier.package_lines import CarriedBody, EntryLine, Scope
 from server.verifier.strict import is_index, read_json
@@ -45,6 +45,8 @@ from sweep.entry.kinds import (
     QUARANTINE_PURGED_TYPE,
     REPORT,
     REPORT_TYPE,
+    ROOM_PLACED,
+    ROOM_PLACED_TYPE,
     SEALED_PHOTO_TYPE,
 )
 
@@ -59,6 +61,7 @@ STRUCTURE: Carried = frozenset(
         (QUARANTINE_PURGED, QUARANTINE_PURGED_TYPE),
         (ACCESS_LOG_HEAD, ACCESS_LOG_HEAD_TYPE),
         (PHOTO_EXPIRED, PHOTO_EXPIRED_TYPE),
+        (ROOM_PLACED, ROOM_PLACED_TYPE),
     }
 )
 """Kind and media type of what even `structure` carries: without it nobody could tell what counts."""
@@ -169,6 +172,18 @@ def head_in(line: EntryLine) -> tuple[str, str | None] | None:
     if not _is_digest(head) or not (before is None or _is_digest(before)):
         return None
     return head, before
+
+
+def placed_by(line: EntryLine) -> tuple[str, list[str]] | None:
+    """(district, rooms) of a `room.placed`; None when it cannot be read."""
+    value = _only(line, ROOM_PLACED_TYPE)
+    if value is None or value.keys() != {"v", "district", "rooms"} or not _is_v1(value):
+        return None
+    district, rooms = value["district"], value["rooms"]
+    if type(district) is not str or SLUG.fullmatch(district) is None or type(rooms) is not list or not rooms:
+        return None
+    named = [room for room in rooms if type(room) is str and UUID_TEXT.fullmatch(room) is not None]
+    return (district, named) if len(named) == len(rooms) else None
 
 
 def _only(line: EntryLine, media_type: str) -> dict[str, object] | None:

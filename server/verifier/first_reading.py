@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.verifier.bodies import check_bodies, erased_by, head_in, purged_by
+from server.verifier.bodies import check_bodies, erased_by, head_in, placed_by, purged_by
 from server.verifier.envelopes import Envelope, Unread, read_payload
 from server.verifier.findings import MAX_PROBLEMS, Findings, PackageError
 from server.verifier.key_table import KeyEntryError, KeyTable, carried_body
@@ -42,6 +42,8 @@ class Reading:
     """(log index, runs of indices, is its body there)."""
     heads: list[tuple[int, tuple[str, str | None] | None, bool]] = field(default_factory=list)
     """(log index, (head, before), is its body there)."""
+    placed: dict[int, tuple[str, list[str]] | None] = field(default_factory=dict)
+    """(district, rooms) by index of what says where rooms lie; None: it cannot be read."""
     digest: bytes = b""
     """SHA-256 of all lines before the manifest."""
     last_line: bytes | None = None
@@ -131,6 +133,8 @@ def _weigh_bodies(item: EntryLine, envelope: Envelope, read: Reading, found: Fin
             read.purges.append((item.log_index, purged_by(item), bool(item.bodies)))
         case "access_log.head":
             read.heads.append((item.log_index, head_in(item), bool(item.bodies)))
+        case "room.placed":
+            read.placed[item.log_index] = placed_by(item)
         case _:
             pass
 

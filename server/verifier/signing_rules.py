@@ -8,11 +8,12 @@ It needs only the standard library, so that the door and a verifier without a se
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from server.verifier.placements import Room
 from sweep.entry.kinds import (
     BODY_ERASED,
     CASE_KINDS,
@@ -85,7 +86,12 @@ OF_DEVICES: frozenset[Signatory] = frozenset({"probe", "demo probe"})
 """Those whose sweeps are their own."""
 RELAYS: frozenset[Signatory] = frozenset({"relay", "demo relay"})
 """Servers of Pis at their city's."""
+PLACED: frozenset[Signatory] = OF_DEVICES | RELAYS
+"""Those who may speak only of rooms that lie in their district."""
 SWEEP_CODES = ("sweep_of_another_key", "sweep_of_another_probe", "sweep_of_another_room", "sweep_of_another_source")
+ROOM_CODE = "room_not_allowed"
+JUDGED_TOGETHER = (ROOM_CODE, *SWEEP_CODES)
+"""What hangs on the other entries about a sweep: what waits for such a reason is judged anew with each of them."""
 CODES = (
     "source_not_allowed",
     "tenant_not_allowed",
@@ -93,6 +99,7 @@ CODES = (
     "assurance_not_allowed",
     "subject_not_allowed",
     "sweep_not_allowed",
+    ROOM_CODE,
     *SWEEP_CODES,
 )
 
@@ -148,8 +155,19 @@ class Statement:
     bearer: Bearer
 
 
-def broken_rule(claim: Claim, bearer: Bearer) -> str | None:
-    """The code of what this key may not sign here, whatever else the log holds."""
+DistrictAt = Callable[[Room, int], str | None]
+"""The district in which a room lies at a log index; None where no record says."""
+
+
+def nowhere(_room: Room, _log_index: int) -> None:
+    """For a log of which no record says where a room lies."""
+
+
+def broken_rule(claim: Claim, bearer: Bearer, district: str | None = None) -> str | None:
+    """The code of what this key may not sign here, whatever else is said of its sweep.
+
+    `district`: where the room lies that it speaks of, at its place in the log; None where no record says.
+    """
     rules = RULES[bearer.signatory]
     rule = next((rule for rule in rules if _is_of_kind(claim.kind, rule)), None)
     is_kind_allowed, rule = rule is not None, rule or rules[0]
@@ -163,23 +181,32 @@ def broken_rule(claim: Claim, bearer: Bearer) -> str | None:
         "sweep_not_allowed": (claim.sweep_id, claim.room_id) == (None, None)
         if rule.sweep == "none"
         else claim.sweep_id is not None or claim.kind not in DEVICE_KINDS,
+        ROOM_CODE: is_placed(bearer, district),
     }
     return next((code for code, holds in checks.items() if not holds), None)
 
 
-def broken_rules_in_sweep(statements: Iterable[Statement]) -> dict[int, str | None]:
+def is_placed(bearer: Bearer, district: str | None) -> bool:
+    """May this key speak of a room of this district?"""
+    return bearer.signatory not in PLACED or None in (district, bearer.tenant) or district == bearer.tenant
+
+
+def broken_rules_in_sweep(statements: Iterable[Statement], district_at: DistrictAt = nowhere) -> dict[int, str | None]:
     """By log index, the code of what is forbidden among all statements about one sweep, in whatever order they came.
 
     The sweep is that of the first key that opened it or, while no opening is there, of the first key that speaks of it
     as its own, and made-up ones never stand in the way of a live one; other keys of that sort may not speak of it, a
-    relay only when it is one of its probes', and nobody may put it into another room or source.
+    relay only when it is one of its probes', and nobody may put it into another room or source.  Where its room lies is
+    asked at the place of its owner's statement, so that a sweep that began before the room went to another district is
+    finished by the key that began it.
     """
     ordered = sorted(statements, key=lambda statement: statement.log_index)
     found = {item.log_index: broken_rule(item.claim, item.bearer) for item in ordered}
     standing = [item for item in ordered if found[item.log_index] is None]
-    own = [item for item in standing if item.bearer.signatory in OF_DEVICES]
+    own = [item for item in standing if item.bearer.signatory in OF_DEVICES and _is_placed(item, district_at)]
     if not own:
-        return found | {item.log_index: "sweep_of_another_probe" for item in standing if _is_relay(item.bearer)}
+        found |= {item.log_index: "sweep_of_another_probe" for item in standing if _is_relay(item.bearer)}
+        return found | {item.log_index: ROOM_CODE for item in standing if not _is_placed(item, district_at)}
     owner = min(own, key=lambda item: (item.bearer.role == "demo", item.claim.kind != OPENED, item.log_index))
     for item in standing:
         is_device = item.bearer.signatory in OF_DEVICES
@@ -187,6 +214,8 @@ def broken_rules_in_sweep(statements: Iterable[Statement]) -> dict[int, str | No
             found[item.log_index] = "sweep_of_another_key"
         elif _is_relay(item.bearer) and not _is_beside(item.bearer, owner.bearer):
             found[item.log_index] = "sweep_of_another_probe"
+        elif not is_placed(item.bearer, district_at(item.claim.room_id, owner.log_index)):
+            found[item.log_index] = ROOM_CODE
         elif item.claim.kind not in KNOWN_KINDS:
             continue  # nobody here reads it
         elif owner.claim.kind in KNOWN_KINDS and item.claim.room_id != owner.claim.room_id:
@@ -202,6 +231,10 @@ def _is_relay(bearer: Bearer) -> bool:
 
 def _is_beside(relay: Bearer, probe: Bearer) -> bool:
     return probe.probe_id in relay.probes and probe.tenant == relay.tenant
+
+
+def _is_placed(item: Statement, district_at: DistrictAt) -> bool:
+    return is_placed(item.bearer, district_at(item.claim.room_id, item.log_index))
 
 
 def _is_of_kind(kind: str, rule: Rule) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from server.verifier.package_lines import Status
+from server.verifier.placements import Placements
 from server.verifier.signing_rules import Bearer, Claim, Statement, broken_rule, broken_rules_in_sweep
 from sweep.entry.kinds import BODY_ERASED
 
@@ -51,22 +52,39 @@ class Fact:
 Complain = Callable[[int, str], None]
 
 
-def judge_rules(facts: Sequence[Fact]) -> None:
+def judge_rules(facts: Sequence[Fact], placed: Mapping[int, tuple[str, list[str]] | None]) -> None:
     """Hold every entry of which nothing else is against the table of what a key may sign.
 
-    What stands in conflict takes no effect, so that no sweep is judged by it.
+    `placed`: what the records of where rooms lie say, by their index.  What stands in conflict takes no effect, so that
+    no sweep is judged by it.
     """
+    places = _places(facts, placed)
     of_sweep: defaultdict[object, list[Fact]] = defaultdict(list)
     for fact in facts:
         if fact.objection is None and fact.claim is not None and fact.bearer is not None:
             if fact.claim.sweep_id is None or fact.status == "conflict":
-                fact.objection = _in_words(broken_rule(fact.claim, fact.bearer), fact)
+                district = places.district_at(fact.claim.room_id, fact.log_index)
+                fact.objection = _in_words(broken_rule(fact.claim, fact.bearer, district), fact)
             else:
                 of_sweep[fact.claim.sweep_id].append(fact)
     for together in of_sweep.values():
-        found = broken_rules_in_sweep(_statements(together))
+        found = broken_rules_in_sweep(_statements(together), places.district_at)
         for fact in together:
             fact.objection = _in_words(found[fact.log_index], fact)
+
+
+def _places(facts: Iterable[Fact], placed: Mapping[int, tuple[str, list[str]] | None]) -> Placements:
+    """Where rooms lie, by the records that count."""
+    places = Placements()
+    for fact in facts:
+        said = placed.get(fact.log_index)
+        if said is None or fact.claim is None or fact.bearer is None or fact.status != "accepted":
+            continue
+        if fact.objection is None and broken_rule(fact.claim, fact.bearer) is None:
+            district, rooms = said
+            for room in rooms:
+                places.place(room, fact.log_index, district)
+    return places
 
 
 def check_statuses(facts: Iterable[Fact], complain: Complain) -> None:

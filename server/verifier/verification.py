@@ -65,7 +65,7 @@ def verify(lines: Lines, anchors: Anchors = Anchors(), *, is_sealed: bool = True
     if found.is_cut:
         return found
     facts = _second_reading(lines(), read, None if paper is None else paper.digest, is_sealed=is_sealed)
-    judge_rules(facts)
+    judge_rules(facts, read.placed)
     check_statuses(facts, found.complain_of)
     counting = {fact.log_index for fact in facts if fact.counts}
     check_chains(facts, _purges(read, counting), read.keys.admitted_at, found.complain_of)
@@ -160,7 +160,7 @@ def _of_paper(paper: Printed | None, facts: list[Fact], read: Reading) -> Record
 
 
 def _check_own(read: Reading, counting: set[int], found: Findings) -> None:
-    """Erasures, purges and heads of the access log: what they name, and whether somebody who may has said it."""
+    """Erasures, purges and what else a log says of itself: what they name, and whether somebody who may said it."""
     erased = {name for index, names in read.erasures if index in counting for name in names or ()}
     for index, name in read.erased:
         if name not in erased:
@@ -173,6 +173,14 @@ def _check_own(read: Reading, counting: set[int], found: Findings) -> None:
             found.complain_of(index, "says what was purged, and nobody can read it")
     for index in _outside(sorted(read.purged), sorted(runs)):
         found.complain_of(index, "stands as purged, and no purge that counts names it")
+    _check_heads(read, counting, found)
+    for index, placed in read.placed.items():
+        if index in counting and placed is None:
+            found.complain_of(index, "says where rooms lie, and nobody can read it")
+
+
+def _check_heads(read: Reading, counting: set[int], found: Findings) -> None:
+    """The heads of the access log: each follows the one before it."""
     before: str | None = None
     is_known = True
     for index, head, is_there in read.heads:

@@ -19,11 +19,12 @@ PHOTO_TAKEN = "photo.taken"
 PHOTO_OPENED = "photo.opened"
 PHOTO_CHECKED = "photo.checked"
 PHOTO_EXPIRED = "photo.expired"
+ROOM_PLACED = "room.placed"
 SWEEP_KINDS = frozenset({OPENED, REPORT, DISPOSITION, BODY_ERASED, VISIT_NOTED, VISIT_SIGNED})
 """About what was measured and decided in rooms."""
 KEY_KINDS = frozenset({KEY_ADMITTED, KEY_REVOKED, KEY_REINSTATED})
 """Who may speak in the log."""
-SERVER_KINDS = frozenset({QUARANTINE_PURGED, ACCESS_LOG_HEAD, PHOTO_EXPIRED})
+SERVER_KINDS = frozenset({QUARANTINE_PURGED, ACCESS_LOG_HEAD, PHOTO_EXPIRED, ROOM_PLACED})
 """What the server says for itself."""
 CASE_KINDS = frozenset({CASE_STEP})
 """What persons did about a case."""
@@ -53,3 +54,4 @@ SEALED_PHOTO_TYPE = "application/vnd.ansim.sealed-photo.v1"
 PHOTO_OPENED_TYPE = "application/vnd.ansim.photo-opened.v1+json"
 PHOTO_CHECKED_TYPE = "application/vnd.ansim.photo-checked.v1+json"
 PHOTO_EXPIRED_TYPE = "application/vnd.ansim.photo-expired.v1+json"
+ROOM_PLACED_TYPE = "application/vnd.ansim.room-placed.v1+json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer, model_validator
 
@@ -67,6 +68,14 @@ class QuarantinePurged(Record):
     indices: Annotated[tuple[tuple[Count, Count], ...], Field(min_length=1, max_length=1_000)]
     """First and last index of each run."""
     reason: Text
+
+
+class RoomPlaced(Record):
+    """From its own place in the log on these rooms lie in this district."""
+
+    v: Literal[1]
+    district: Slug
+    rooms: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=1_000)]
 
 
 class AccessLogHead(Record):

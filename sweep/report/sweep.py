@@ -299,3 +299,5 @@ class BodyErased(Record):
     reason: LocalText
     identified: Identified | None = None
     """None: in entries from before this was said; it was by passwords then."""
+    despite: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=256)] | None = None
+    """Entries that name the body too and did not count then: both persons answer for erasing it all the same."""

@@ -101,6 +101,8 @@ class JudgedKey(View):
     released: int
     left: int
     """Entries that still wait."""
+    documents: tuple[str, ...]
+    """Documents given out before that would say something else now."""
     waits_for_root: bool
     """Nothing is changed yet: the root key is elsewhere and has to sign first."""
 

@@ -56,6 +56,7 @@ from server.store.schema.projections import (
     dispositions,
     due_sweeps,
     findings,
+    kept_finds,
     log_rows,
     open_findings,
     photos,
@@ -65,7 +66,7 @@ from server.store.schema.projections import (
 from server.store.schema.public_page import public_reports, stickers
 from server.store.schema.relay import city, city_entries, city_keys, city_places, down_changes, relayed, sealed_shifts
 from server.store.schema.schedule import draw_secrets, inspector_pairs, visit_orders, visual_checks
-from server.store.schema.signing import keys, own_keys, statements
+from server.store.schema.signing import keys, own_keys, room_districts, statements
 
 __all__ = [
     "IS_ACCEPTED",
@@ -103,6 +104,7 @@ __all__ = [
     "import_rows",
     "imports",
     "inspector_pairs",
+    "kept_finds",
     "keys",
     "live_channels",
     "live_operations",
@@ -125,6 +127,7 @@ __all__ = [
     "reference_checks",
     "relayed",
     "room_bases",
+    "room_districts",
     "rooms",
     "sealed_shifts",
     "second_factors",

@@ -44,8 +44,12 @@ rooms = Table(
     Column("sex", String(16), nullable=True),
     Column("floor", Integer, nullable=True),
     Column("stalls", Integer, nullable=True),
+    # The district in which the log says, or is about to say, that it lies; null: nothing was said yet.
+    Column("said_district", String(64), nullable=True),
     Index("ix_rooms_of_facility", "facility_id", "name_ko", "room_id"),
 )
+_IS_UNSAID = rooms.c.said_district.is_(None)
+Index("ix_rooms_unsaid", rooms.c.room_id, sqlite_where=_IS_UNSAID, postgresql_where=_IS_UNSAID)
 
 plans = Table(
     "plans",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, String, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text, Uuid
 
 from server.store.schema.base import metadata
 
@@ -42,4 +42,14 @@ own_keys = Table(
     metadata,
     Column("name", String(32), primary_key=True),
     Column("fingerprint", String(64), nullable=False),
+)
+
+# Where rooms lie, from which place in the log on: read from the entries that say it (signing/placements.py).
+room_districts = Table(
+    "room_districts",
+    metadata,
+    Column("room_id", Uuid, primary_key=True),
+    Column("from_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("district_id", String(64), nullable=False),
+    Index("ix_room_districts_from_index", "from_index"),
 )

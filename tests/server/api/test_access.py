@@ -21,8 +21,11 @@ from server.people import auth
 from server.people.sessions import open_session
 from server.places import facilities
 from server.projections.case_rows import case_of
-from server.store.schema import body_refs, entries, photos, user_facilities
+from server.signing import keys
+from server.store.schema import body_refs, entries, erased_bodies, photos, user_facilities
+from sweep.entry.envelope import to_wire
 from sweep.report import LocalText, new_id
+from tests.entry_factory import entry_id, make_entry
 from tests.server.conftest import NO_TLS, QUICK_HASH, Site
 from tests.server.sweep_kit import Probe
 
@@ -111,6 +114,45 @@ def districts(site: Site) -> dict[str, Things]:
     return {name: _district(site, name) for name in DISTRICTS}
 
 
+def _in_other_states(site: Site, own: Things) -> dict[str, tuple[Things, bool]]:
+    """Things of the own district that strangers made up, that conflict, are erased or revoked: by state, what paths can
+    name of it, and whether it is to be answered like another district's.
+    """
+    stranger = Probe("stranger", "live", probe_id="probe-x", tenant=DISTRICTS[0], room_id=UUID(own["room_id"]))
+    claimed, opened, report = stranger.whole_sweep()
+    for wire in (opened, report):
+        assert site.send(wire).status_code == 200
+    probe = Probe("probe of mapo-gu", probe_id="probe-mapo-gu", tenant=DISTRICTS[0], room_id=UUID(own["room_id"]))
+    rival = make_entry(probe.signer, 1, kind="sweep.other", tenant=DISTRICTS[0], subject=probe.probe_id)
+    rival = probe.signer.sign(
+        rival.payload_type, rival.payload.replace(str(entry_id(probe.signer, 1)).encode(), str(new_id()).encode())
+    )
+    assert site.send(to_wire(rival, ())).status_code == 409
+    lost = Probe("lost probe", "live", probe_id="probe-lost", tenant=DISTRICTS[0])
+    site.admit(lost.signer, "probe", probe_id=lost.probe_id, tenant=DISTRICTS[0])
+    gone = "e" * 64
+    with site.db.write() as connection:
+        keys.revoke(connection, lost.signer.key_id, actor="test", reason="분실")
+        of_entry = select(entries.c.log_index).where(entries.c.entry_id == UUID(own["entry_id"]))
+        values = {"log_index": connection.scalar(of_entry), "position": 9, "media_type": "image/png", "size": 1}
+        connection.execute(insert(body_refs).values(commitment=gone, **values))
+        connection.execute(insert(erased_bodies).values(commitment=gone, erased_ms=0, log_index=None, slot=None))
+        row = connection.execute(
+            select(entries.c.entry_id, body_refs.c.commitment)
+            .join(body_refs, body_refs.c.log_index == entries.c.log_index)
+            .where(entries.c.sweep_id == claimed)
+        ).first()
+        in_conflict = connection.scalar(select(entries.c.entry_id).where(entries.c.status == "conflict"))
+    assert row is not None
+    made_up = {"sweep_id": str(claimed), "entry_id": str(row.entry_id), "commitment": row.commitment}
+    return {
+        "quarantined": (own | made_up, True),
+        "conflicting": (own | {"entry_id": str(in_conflict)}, True),
+        "erased": (own | {"commitment": gone}, False),
+        "revoked": (own | {"probe_id": lost.probe_id}, False),
+    }
+
+
 class Caller:
     """Somebody with a session, or nobody."""
 
@@ -173,8 +215,10 @@ def _expected(access: dict[str, Any], caller: Caller, *, is_foreign: bool) -> tu
     return (404, "not_found") if scope in {"district", "facility"} and is_foreign else None
 
 
-def test_every_route_by_every_role_in_own_and_foreign_districts(site: Site, districts: dict[str, Things]) -> None:
+def test_every_route_by_every_role_about_things_of_every_state(site: Site, districts: dict[str, Things]) -> None:
     own, foreign = DISTRICTS
+    states = {"own": (districts[own], False), "foreign": (districts[foreign], True)}
+    states |= _in_other_states(site, districts[own])
     document = httpx.get(f"{site.url}/api/openapi.json", verify=NO_TLS).json()
     callers = [Caller(site, None, None), *(Caller(site, role, None) for role in (*sorted(CITY_ROLES), "auditor"))]
     for role in sorted(ALL_ROLES - CITY_ROLES):
@@ -190,17 +234,22 @@ def test_every_route_by_every_role_in_own_and_foreign_districts(site: Site, dist
             assert names <= districts[own].keys(), f"{path} names something that no district of this test has"
             counts["routes"] += 1
             for caller in callers:
-                for district_id in (own, foreign) if names & WORDS.keys() else (own,):
-                    is_foreign = district_id == foreign and caller.district_id == own
+                for state, (things, is_hidden) in states.items():
+                    if state != "own" and not any(things[name] != districts[own][name] for name in names):
+                        continue
+                    is_foreign = is_hidden and caller.district_id == own
                     wanted = _expected(access, caller, is_foreign=is_foreign)
-                    answer = caller.ask(method.upper(), path.format(**districts[district_id]))
+                    answer = caller.ask(method.upper(), path.format(**things))
+                    counts[state] += 1
                     counts["requests"] += 1
                     counts["let in" if wanted is None else f"refused {wanted[0]}"] += 1
                     is_let_in = answer[0] not in {401, 403} and answer[0] < 500
                     # what exists in one's own district is found there, or the refusals of foreign things say nothing
+                    is_there = state in {"own", "foreign", "revoked"}
                     is_found = answer[0] != 404 or not names & WORDS.keys() or access["scope"] != "district"
+                    is_found = is_found or not is_there
                     if not (is_let_in and is_found if wanted is None else answer == wanted):
-                        wrong.append(f"{method} {path} as {caller} in {district_id}: {answer}, expected {wanted}")
+                        wrong.append(f"{method} {path} as {caller}, {state}: {answer}, expected {wanted}")
     for caller in callers:
         caller.close()
     print(dict(counts), f"{len(callers)} callers, {len(wrong)} wrong")

@@ -264,6 +264,7 @@ def test_the_page_lists_releases_and_discards(site: Site) -> None:
         "key_id": probe.signer.key_id,
         "released": 2,
         "left": 0,
+        "documents": [],
         "waits_for_root": False,
     }
     assert admin.get(f"/api/sweeps/{sweep_id}").json()["summary"]["result"] == "suspected"

@@ -61,7 +61,7 @@ def test_the_tree_is_that_of_the_entries_after_every_kind_of_write(site: Site) -
 
     probe, stranger = Probe("p", "live"), Probe("stranger")
     check(200)
-    assert sizes == [3]  # the root key and the server's two
+    assert sizes == [4]  # the root key, the server's two, and where the demonstration's rooms lie
     site.admit(probe.signer, "probe")
     check(200)
     sweep_id, opened, report = probe.whole_sweep()
@@ -81,7 +81,7 @@ def test_the_tree_is_that_of_the_entries_after_every_kind_of_write(site: Site) -
     assert _tree(site.db) == before
     unread = probe.signer.sign("application/vnd.ansim.entry.v2+json", b"of tomorrow")
     check(site.send(to_wire(unread, ())).status_code)
-    assert sizes == [3, 4, 5, 6, 6, 7, 8, 9, 10, 10, 11]
+    assert sizes == [4, 5, 6, 7, 7, 8, 9, 10, 11, 11, 12]
 
 
 def test_entries_of_one_commit_stand_in_the_tree_in_their_order(settings: Settings) -> None:
@@ -139,7 +139,7 @@ def test_the_origin_names_the_first_root_key_and_the_tenant(site: Site) -> None:
     note = site.anonymous().get("/api/log/checkpoint").text
     root_signer = site.services.notary.root_signer
     assert root_signer is not None
-    assert note.splitlines()[:2] == [f"ansim-log/demo-gu/{root_signer.key_id}", "3"]
+    assert note.splitlines()[:2] == [f"ansim-log/demo-gu/{root_signer.key_id}", "4"]
 
 
 def test_every_index_has_a_proof_and_no_other(site: Site) -> None:

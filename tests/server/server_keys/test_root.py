@@ -346,7 +346,7 @@ def test_the_page_is_told_what_waits_for_the_root_key(site: Site) -> None:
         new = signer("new root").public_key
         root.hand_over(connection, site.services.notary, new, actor="sweep-server", reason="ceremony")
     judged = admin.post("/api/keys", wanted).json()
-    assert judged == {"key_id": probe.signer.key_id, "released": 0, "left": 0, "waits_for_root": True}
+    assert judged == {"key_id": probe.signer.key_id, "released": 0, "left": 0, "documents": [], "waits_for_root": True}
     asked = admin.get("/api/keys").json()["asked_of_root"]
     assert [(one["kind"], one["actor"]) for one in asked] == [
         (kinds.KEY_REVOKED, "sweep-server"),

@@ -91,7 +91,7 @@ def test_revoked_from_now_on_and_reinstated(site: Site) -> None:
     admin, path = site.login("admin", "관리자-01"), f"/api/keys/{probe.signer.key_id}"
     end = end_of(site.db)
     judged = _change(admin, f"{path}/revoke", {"reason": "분실"})
-    assert judged == {"key_id": probe.signer.key_id, "released": 0, "left": 0, "waits_for_root": False}
+    assert judged == {"key_id": probe.signer.key_id, "released": 0, "left": 0, "documents": [], "waits_for_root": False}
     second, opened, report = probe.whole_sweep()
     receipts = [site.send(wire) for wire in (opened, report)]
     assert [answer.status_code for answer in receipts] == [200, 200]
@@ -148,6 +148,7 @@ def test_a_successor_finishes_the_sweeps_of_its_predecessor_and_nobody_elses(sit
         "key_id": new.signer.key_id,
         "released": 1,
         "left": 0,
+        "documents": [],
         "waits_for_root": False,
     }
     for wire in (new.report(foreign), old.opened(new_id())):
@@ -165,7 +166,7 @@ def test_a_successor_finishes_the_sweeps_of_its_predecessor_and_nobody_elses(sit
 
 
 def test_a_key_admitted_with_wrong_words_is_corrected_and_its_entries_judged_anew(site: Site) -> None:
-    probe = Probe("p", "live", probe_id="probe-a", tenant="seo-gu")
+    probe = Probe("p", "live", probe_id="probe-a", tenant="seo-gu", room_id=new_id())
     site.admit(probe.signer, "probe", "probe-b")
     sweep_id, opened, report = probe.whole_sweep()
     for wire in (opened, report):

@@ -79,14 +79,14 @@ def test_any_bytes_are_refused_in_one_line(tmp_path_factory: pytest.TempPathFact
 def test_a_server_has_its_head_signed(settings: Settings, tmp_path: Path) -> None:
     with running(settings) as site, witnessing(tmp_path / "w", log_key(site.services)) as (url, memory):
         first = asked(site.services, url, memory)
-        assert (first.state, first.size) == ("signed", 3)
+        assert (first.state, first.size) == ("signed", 4)
         assert asked(site.services, url, memory).state == "nothing_new"
         send(site.url, tmp_path / "box", 3)
         assert asked(site.services, url, memory).state == "signed"
         with site.db.read() as connection:
             note = cosigned(connection, memory.key)
         assert note is not None
-        assert notes.open_checkpoint(note, [log_key(site.services)]).size == 6
+        assert notes.open_checkpoint(note, [log_key(site.services)]).size == 7
         origin = log_key(site.services).name
         assert httpx.get(f"{url}/last", params={"origin": origin}, verify=NO_TLS).text == memory.last(origin)
         assert str(memory.key) in httpx.get(url, verify=NO_TLS).text
