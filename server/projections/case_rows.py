@@ -63,7 +63,7 @@ def insert_cases(connection: Connection, record: SweepRecord) -> None:
         case = _case_after(own, kept.get(finding_id))
         ids = {"case_id": case_of(head.sweep_id, finding_id), "sweep_id": head.sweep_id, "finding_id": finding_id}
         times = {"opened_ms": opened_ms, "changed_ms": max((row.received_ms for row, _ in own), default=opened_ms)}
-        rows.append(ids | times | _values(case, head.room_id, head.source))
+        rows.append(ids | times | _values(connection, case, head.room_id, head.source))
     taken = [row["case_id"] for row in rows]  # a case without a sweep never takes the id of one that a finding opened
     connection.execute(delete(cases).where(cases.c.case_id.in_(taken), cases.c.sweep_id.is_(None)))
     connection.execute(insert(cases), rows)
@@ -101,7 +101,7 @@ def _insert_finds(connection: Connection, record: SweepRecord, kept: Mapping[UUI
         changed_ms = max((row.received_ms for row, _ in own), default=opened_ms)
         ids = {"case_id": case_of(record.sweep_id, finding_id), "sweep_id": record.sweep_id, "finding_id": finding_id}
         times = {"opened_ms": opened_ms, "changed_ms": changed_ms}
-        connection.execute(insert(cases).values(**ids, **times, **_values(case, room_id, first.source)))
+        connection.execute(insert(cases).values(**ids, **times, **_values(connection, case, room_id, first.source)))
 
 
 def _in_order(record: SweepRecord) -> list[tuple[Row[Any], UUID | None, Step | Verdict]]:
@@ -176,21 +176,21 @@ def _refresh(connection: Connection, case_id: UUID) -> None:
         return  # a sweep's case has this id
     if kept is not None:
         own: list[tuple[Row[Any], Step | Verdict]] = [(row, step.step) for row, step in steps]
-        values = _values(_case_after(own, kept), kept.recorded_room_id, kept.source)
+        values = _values(connection, _case_after(own, kept), kept.recorded_room_id, kept.source)
         values |= {"opened_ms": kept.opened_ms, "changed_ms": kept.changed_ms}
     else:
         case = after_all(step.step for _, step in steps)
         if case is None or steps[0][0].room_id is None:
             return
         first, last = steps[0][0], steps[-1][0]
-        values = _values(case, first.room_id, first.source)
+        values = _values(connection, case, first.room_id, first.source)
         values |= {"opened_ms": first.received_ms, "changed_ms": last.received_ms}
     connection.execute(insert(cases).values(case_id=case_id, sweep_id=None, finding_id=None, **values))
 
 
-def _values(case: Case, room_id: UUID, source: str) -> dict[str, Any]:
+def _values(connection: Connection, case: Case, room_id: UUID, source: str) -> dict[str, Any]:
     return {
-        "room_id": case.corrected_room or room_id,
+        "room_id": _room_of(connection, case, room_id),
         "recorded_room_id": room_id,
         "source": source,
         "state": case.state,
@@ -198,3 +198,13 @@ def _values(case: Case, room_id: UUID, source: str) -> dict[str, Any]:
         "due": None if case.due is None else case.due.isoformat(),
         "reopens": None if case.reopens is None else case.reopens.isoformat(),
     }
+
+
+def _room_of(connection: Connection, case: Case, room_id: UUID) -> UUID:
+    """The room of a case: the corrected one, unless that lies in another district, whose case it cannot become."""
+    if case.corrected_room is None:
+        return room_id
+    places = rooms.join(facilities, facilities.c.facility_id == rooms.c.facility_id)
+    of_rooms = select(facilities.c.district_id).select_from(places)
+    found = connection.scalars(of_rooms.where(rooms.c.room_id.in_([room_id, case.corrected_room])).distinct()).all()
+    return case.corrected_room if len(found) < 2 else room_id

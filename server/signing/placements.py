@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from server.signing.statements import SERVER_SUBJECT, say
 from server.store.db import Database
-from server.store.schema import IS_ACCEPTED, entries, facilities, room_districts, rooms, sweeps
+from server.store.schema import IS_ACCEPTED, cases, entries, facilities, room_districts, rooms, sweeps
 from server.store.stored_bodies import bodies_of
 from server.verifier.placements import Placements
 from sweep.entry.kinds import OPENED, REPORT, ROOM_PLACED, ROOM_PLACED_TYPE
@@ -74,7 +74,7 @@ def placements_of(connection: Connection, room_ids: Iterable[UUID | None]) -> Pl
 
 
 def take_effect(connection: Connection, log_index: int) -> set[UUID]:
-    """Note where an accepted entry says that rooms lie; returns sweeps of other districts' keys to be judged anew."""
+    """Note where an accepted entry says that rooms lie; returns sweeps that it lets say something else."""
     forget(connection, log_index)
     said = _said_in(connection, log_index)
     if said is None:
@@ -95,7 +95,10 @@ def take_effect(connection: Connection, log_index: int) -> set[UUID]:
             entries.c.tenant != said.district,
         )
     )
-    return set(connection.scalars(foreign.distinct())) if new else set()
+    moved = select(cases.c.sweep_id).where(
+        cases.c.room_id.in_(new), cases.c.room_id != cases.c.recorded_room_id, cases.c.sweep_id.is_not(None)
+    )  # a case that was taken into another district's room
+    return set(connection.scalars(foreign.union(moved))) if new else set()
 
 
 def forget(connection: Connection, log_index: int) -> None:
