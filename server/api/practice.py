@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from server.api.access import OwnPractice
 from server.api.services import services_of
+from server.districts.scope import refuse_foreign
 from server.interface.practice_requests import PracticeRequest, PracticeSweep
 from server.interface.request_body import describe, json_body
 from server.interface.views.practice import Practice
@@ -33,6 +34,7 @@ def post_practice(
 ) -> Practice:
     """Keep what a colleague hid for whoever is logged in."""
     with services_of(request).db.write() as connection:
+        refuse_foreign(connection, person.district_id, {"room_id": str(body.room_id)})
         practice.hide(connection, person.user_id, body)
         return practice.practice_of(connection, person.user_id)
 

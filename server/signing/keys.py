@@ -114,6 +114,7 @@ def admit(
             return known
         if not is_same and (known.public_key != public_key or has_spoken(connection, key_id)):
             raise ApiError(409, "key_known", "다른 역할로 등록된 키입니다", f"key {key_id} is admitted as {known.role}")
+    _refuse_foreign_probe(connection, key_id, probe_id, tenant)
     asked = Key(key_id, public_key, role, probe_id, name, valid_from_index, None, tenant, predecessor, probes=probes)
     if known is not None:
         asked = replace(asked, valid_from_index=known.valid_from_index, predecessor=known.predecessor)
@@ -275,6 +276,23 @@ def replace_key(
         probes=old.probes,
         is_in_force=is_in_force,
     )
+
+
+def _refuse_foreign_probe(connection: Connection, key_id: str, probe_id: str | None, tenant: str) -> None:
+    """ApiError 409 for the name of a probe that a key of another district bears: people command a probe by its name."""
+    others = select(keys.c.tenant).where(
+        keys.c.probe_id == probe_id,
+        keys.c.tenant != tenant,
+        keys.c.key_id != key_id,
+        keys.c.revoked_from_index.is_(None),
+    )
+    if probe_id is not None and connection.scalar(others.limit(1)) is not None:
+        raise ApiError(
+            409,
+            "probe_known",
+            "다른 구의 점검기가 쓰는 이름입니다. 그 키를 먼저 폐기하거나 다른 이름을 쓰십시오",
+            f"a probe of another district is called {probe_id}: revoke its key first, or choose another name",
+        )
 
 
 def find_key(connection: Connection, key_id: str) -> Key | None:

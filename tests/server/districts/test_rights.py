@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
+from server.interface.errors import ApiError
+from server.signing import keys
 from server.store.schema import alarms, body_refs, cases, entries
 from sweep.entry import kinds
 from sweep.entry.envelope import Body, to_wire
@@ -167,6 +169,26 @@ def test_the_step_of_a_case_of_no_sweep_is_held_too(site: Site, mine: District) 
     erase = erasure(site, MINE)
     refused = person(site, "evidence_officer", MINE).post(f"/api/bodies/{commitment}/erase", erase)
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "legal_hold")
+
+
+def test_no_probe_bears_the_name_of_another_district_s(site: Site, mine: District, theirs: District) -> None:
+    """Whoever may command a probe is told by its name: an admitted namesake would give it away."""
+    with pytest.raises(ApiError) as refused:
+        site.admit(signer("namesake"), "probe", probe_id=theirs.probe.probe_id, tenant=MINE)
+    assert refused.value.code == "probe_known"
+    with site.db.write() as connection:
+        keys.revoke(connection, theirs.probe.signer.key_id, actor="test", reason="이관")
+    site.admit(signer("namesake"), "probe", probe_id=theirs.probe.probe_id, tenant=MINE)
+    command = {"command": "abort", "sweep_id": str(theirs.sweep_id)}
+    path = f"/api/probes/{theirs.probe.probe_id}/commands"
+    assert person(site, "inspector", THEIRS).post(path, command).status_code == 404
+    assert person(site, "inspector", MINE).post(path, command).status_code == 200
+
+
+def test_nobody_hides_things_in_a_room_of_another_district(site: Site, mine: District, theirs: District) -> None:
+    hidden = {"room_id": str(theirs.room_id), "hidden": [{"kind": "lens", "zone_id": "whole"}]}
+    refused = person(site, "inspector", MINE).post("/api/practice", hidden)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (404, "not_found")
 
 
 def test_a_case_never_moves_into_another_district(site: Site, mine: District, theirs: District) -> None:
