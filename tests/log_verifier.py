@@ -43,6 +43,7 @@ OWN_KINDS = {
     "quarantine.purged": "quarantine-purged",
     "access_log.head": "access-log-head",
     "photo.expired": "photo-expired",
+    "room.placed": "room-placed",
 }
 STRUCTURE = {**KEY_KINDS, **OWN_KINDS, "body.erased": "body-erased"}
 CITY = {**STRUCTURE, "sweep.opened": "sweep-opened", "sweep.report": "sweep-report", "disposition": "disposition"}
@@ -209,6 +210,7 @@ class Log:
         self.admitted_at: dict[str, int] = {}
         self.pens: dict[tuple[str, str], set[str]] = defaultdict(set)
         self.items: list[Item] = []
+        self.rooms: dict[str, list[tuple[int, str]]] = {}
         self.leaves: list[bytes] = []
         self.manifest: bytes | None = None
         self.counts = dict.fromkeys(("present", "withheld", "erased", "missing"), 0)
@@ -341,7 +343,9 @@ class Log:
                 item.counts = True
                 if item.status != "conflict":
                     judged[item.envelope["sweep_id"]].append(item)
-        judged.pop(None, None)
+        self.rooms = rooms_of(self.items)
+        for item in judged.pop(None, []):
+            item.counts = self.is_at_home(item, item.index)
         for about in judged.values():
             self.judge_sweep(about)
 
@@ -380,6 +384,15 @@ class Log:
             case _:
                 return False  # a root key signs key entries only, which are judged apart
 
+    def is_at_home(self, item: Item, index: int) -> bool:
+        """Does its key, of a probe or a Pi, speak of a room of its own district, as the log had it at this index?"""
+        e = item.envelope or {}
+        key = self.keys[e["key_id"]]
+        is_bound = key.role in ("probe", "relay", "demo-relay") or (key.role == "demo" and key.probe_id is not None)
+        said = self.rooms.get(e["room_id"], [])
+        lies = [district for since, district in said if since <= index] or [district for _, district in said[:1]]
+        return not is_bound or not lies or lies[-1] == key.tenant
+
     def judge_sweep(self, about: list[Item]) -> None:
         def envelope(item: Item) -> dict[str, Any]:
             return item.envelope or {}
@@ -393,20 +406,20 @@ class Log:
         def owner_of(item: Item) -> tuple[str, str]:
             return self.line_of(envelope(item)["key_id"])[-1], key(item).role
 
-        own = [item for item in about if is_device(item)]
+        own = [item for item in about if is_device(item) and self.is_at_home(item, item.index)]
         for is_demo, opening in ((False, True), (False, False), (True, True), (True, False)):
             first = [i for i in own if (key(i).role == "demo") == is_demo and (i.kind == "sweep.opened") >= opening]
             if first:
                 break
         else:
             for item in about:
-                item.counts = key(item).role not in ("relay", "demo-relay")
+                item.counts = key(item).role not in ("relay", "demo-relay") and self.is_at_home(item, item.index)
             return
         owner = first[0]
         for item in about:
             is_beside = key(owner).probe_id in key(item).probes and key(owner).tenant == key(item).tenant
             is_foreign = is_device(item) and owner_of(item) != owner_of(owner)
-            if is_foreign or (key(item).role in ("relay", "demo-relay") and not is_beside):
+            if is_foreign or (key(item).role in ("relay", "demo-relay") and not is_beside) or not self.is_at_home(item, owner.index):
                 item.counts = False
             elif item.kind in READ:
                 is_room = owner.kind not in READ or envelope(item)["room_id"] == envelope(owner)["room_id"]
@@ -665,6 +678,20 @@ def purge(item: Item) -> list[list[int]] | None:
         if not run[0] <= run[1] < item.index:
             return None
     return list(said["indices"])
+
+
+def rooms_of(items: list[Item]) -> dict[str, list[tuple[int, str]]]:
+    """Where rooms lie: by room, (index, district) of each record that counts, in their order."""
+    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for item in items:
+        if item.kind != "room.placed" or not item.counts or item.status != "accepted":
+            continue
+        said = read_own(item, "room-placed", "v", "district", "rooms")
+        if said is None or not fits(SLUG, said["district"]) or not isinstance(said["rooms"], list):
+            continue
+        for room in said["rooms"]:
+            found[room].append((item.index, said["district"]))
+    return found
 
 
 def access_head(item: Item) -> tuple[str, str | None] | None:
