@@ -419,7 +419,8 @@ class Log:
         for item in about:
             is_beside = key(owner).probe_id in key(item).probes and key(owner).tenant == key(item).tenant
             is_foreign = is_device(item) and owner_of(item) != owner_of(owner)
-            if is_foreign or (key(item).role in ("relay", "demo-relay") and not is_beside) or not self.is_at_home(item, owner.index):
+            is_strange = key(item).role in ("relay", "demo-relay") and not is_beside
+            if is_foreign or is_strange or not self.is_at_home(item, owner.index):
                 item.counts = False
             elif item.kind in READ:
                 is_room = owner.kind not in READ or envelope(item)["room_id"] == envelope(owner)["room_id"]
