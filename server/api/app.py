@@ -84,7 +84,7 @@ from server.relay.client import CityClient
 from server.relay.courier import Courier
 from server.relay.down import expire, pull
 from server.relay.sealing import Identity
-from server.server_keys.own_keys import open_keys
+from server.server_keys.own_keys import open_keys, refuse_other_folder
 from server.server_keys.relays import judge_relays
 from server.server_keys.root import sign_waiting
 from server.server_keys.rotation import KEY_FILE
@@ -197,9 +197,8 @@ def build_services(settings: Settings) -> Services:
     db = Database(settings.url, body_keys)
     try:
         db.migrate()
-        with db.read() as connection:
-            check_store(connection)
-    except (SchemaError, BodyKeysError):
+        _check_store(db, settings)
+    except (SchemaError, BodyKeysError, SettingsError):
         db.close()
         raise
     settle_home(db, settings.tenant)
@@ -244,6 +243,16 @@ def build_services(settings: Settings) -> Services:
         shares,
         upkeep=Upkeep(holds_plain=db.holds_plain()),
     )
+
+
+def _check_store(db: Database, settings: Settings) -> None:
+    """BodyKeysError when the store is not the database's; SettingsError when nothing in the data folder is."""
+    try:
+        with db.read() as connection:
+            check_store(connection)
+    except BodyKeysError:
+        refuse_other_folder(db, settings.data_dir)
+        raise
 
 
 def _ask_city(services: Services, client: CityClient) -> str | None:

@@ -66,6 +66,18 @@ def open_keys(db: Database, settings: Settings) -> tuple[Notary, KnownDevices]:
     return notary, devices
 
 
+def refuse_other_folder(db: Database, folder: Path) -> None:
+    """SettingsError when this folder has no key of the server whose database this is: nothing else in it fits."""
+    with db.read() as connection:
+        noted = _noted(connection)
+    if noted and not any(_fingerprint(folder, name) == known for name, known in noted.items()):
+        raise SettingsError(
+            f"{folder} holds no key of this database, which is served from another folder: name that one "
+            f"(ANSIM_DATA_DIR), or for a second process copy {', '.join(FILES)} from it and give both the same "
+            "ANSIM_BODY_KEYS and ANSIM_STORE_KEY; if it is lost, restore its sealed backup"
+        )
+
+
 def _admit(connection: Connection, notary: Notary) -> None:
     is_in_force = root_at_hand(connection, notary) is not None
     signers = (notary.signer, notary.demo_signer, notary.log_signer)

@@ -14,10 +14,12 @@ from sqlalchemy import select
 
 from server.api.app import build_services
 from server.config.settings import Settings, SettingsError
+from server.crypto.body_keys import BodyKeysError
 from server.server_keys.own_keys import DEMO_FILE, DEVICES_FILE
 from server.server_keys.root import ROOT_FILE
 from server.server_keys.rotation import KEY_FILE
 from server.signing import keys
+from server.store.bodies import take_block
 from server.store.db import Database
 from server.store.schema import own_keys
 from tests.server.conftest import Call, running
@@ -48,6 +50,38 @@ def test_a_second_folder_needs_the_keys_of_the_first(settings: Settings, tmp_pat
     copy_keys(settings.data_dir, second.data_dir)
     with closing(build_services(second).db) as db:
         assert _roles(db) == ["demo", "root", "server"]
+
+
+@pytest.mark.parametrize("has_served_another", [False, True], ids=["new folder", "folder of another server"])
+def test_a_second_process_hears_first_that_its_folder_is_another(
+    settings: Settings, tmp_path: Path, call: Call, has_served_another: bool
+) -> None:
+    with closing(build_services(settings).db) as db:
+        take_block(db)  # as every server does when it starts: from now on the database has a store
+    folder = tmp_path / "second"
+    if has_served_another:
+        with closing(build_services(Settings(data_dir=folder)).db) as db:
+            take_block(db)
+    for command in ("serve", "migrate"):
+        code, _, said = call(command, "--data-dir", folder)
+        assert (code, len(said.splitlines())) == (2, 1)
+        assert f"{folder} holds no key of this database, which is served from another folder" in said
+        assert "copy server.key, server-demo.key, devices.key from it" in said
+        assert said.rstrip().endswith("if it is lost, restore its sealed backup")
+    if not has_served_another:
+        assert list(folder.iterdir()) == []
+    copy_keys(settings.data_dir, folder)
+    with pytest.raises(BodyKeysError):  # what is left to do is said once the keys are here
+        build_services(settings.model_copy(update={"data_dir": folder}))
+    build_services(with_folder(settings, folder)).db.close()
+
+
+def test_a_store_that_was_lost_is_put_back_from_its_backup(settings: Settings) -> None:
+    with closing(build_services(settings).db) as db:
+        take_block(db)
+    settings.body_keys_path.unlink()
+    with pytest.raises(BodyKeysError, match="put it back from its sealed backup"):
+        build_services(settings)
 
 
 @ONLY_POSTGRES
