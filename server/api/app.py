@@ -49,6 +49,7 @@ from server.api import (
 )
 from server.api import keys as key_routes
 from server.api.describing import describe_application
+from server.api.disk import is_full
 from server.api.measures import MeasuredRequests
 from server.api.pulse import Pulse
 from server.api.services import Services
@@ -156,6 +157,8 @@ def create_app(settings: Settings, pace: Pace = PACE) -> FastAPI:
             watcher.add_done_callback(_say_why)
         with suppress(BusyError, AwayError, DiskFullError):  # the first entry takes it then
             await run_in_threadpool(take_block, services.db)
+        if await run_in_threadpool(is_full, services):
+            logger.warning("the disk is full: what is there can be read; entries and changes are refused with 507")
         services.projector.start(partial(_tell_listeners, asyncio.get_running_loop(), services.exchange))
         courier = Courier(services.db, settings.city_url, services.notary.signer, partial(_ask_city, services))
         courier.start()

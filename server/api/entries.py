@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from functools import partial
 from typing import Annotated
 from uuid import UUID
@@ -13,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.api.access import OPEN, Viewer
+from server.api.disk import refuse_when_full
 from server.api.services import Services, services_of
 from server.api.sweeps import as_json
 from server.districts.scope import entries_with_places, is_entry_of
@@ -30,13 +30,11 @@ from server.places import sweeps
 from server.projections.projecting import catch_up
 from server.projections.projector import LIST_WAIT_S
 from server.server_keys.rotation import succession
-from server.store.faults import DiskFullError
 from server.store.schema import entries
 from sweep.entry.envelope import InclusionProof
 
 router = APIRouter(tags=["log"])
 
-MIB = 1024 * 1024
 WIRE_BODY = {
     "requestBody": {
         "required": True,
@@ -129,8 +127,7 @@ def server_succession(request: Request) -> ServerSuccession:
 
 
 def _accept(services: Services, wire: bytes, network: str) -> tuple[Arrival, Outcome, InclusionProof]:
-    if shutil.disk_usage(services.settings.data_dir).free < services.settings.min_free_mib * MIB:
-        raise DiskFullError("the disk is nearly full")
+    refuse_when_full(services.settings)
     arrival = read_arrival(wire)
     outcome = services.door.accept(arrival, network)
     with services.db.read() as connection:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-
+from server.api.disk import is_full
 from server.api.services import Services
 from server.interface.views.answer import HealthParts
-
-MIB = 1024 * 1024
 
 
 def health_parts(services: Services) -> HealthParts:
     """The parts of a server whose database has just answered; reads the disk, so call it in a thread."""
     settings = services.settings
-    free_mib = shutil.disk_usage(settings.data_dir).free / MIB
     return HealthParts(
         database="ok",
-        disk="ok" if free_mib >= settings.min_free_mib else "degraded",
+        disk="degraded" if is_full(services) else "ok",
         witness=services.upkeep.witness,
         queue="degraded" if services.exports.is_full else "ok",
         page="ok" if (settings.web_dir / "index.html").is_file() else "off",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import shutil
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from server.api.access import INSPECTORS, CaseReader, EvidenceOfficer, Inspector, reader_of
+from server.api.disk import refuse_when_full
 from server.api.second_person import prove_second
 from server.api.services import services_of
 from server.cases.photographing import MAX_EDGE_PX, MAX_PER_CASE, PREVIEW_S
@@ -42,11 +42,9 @@ from server.people.access_log import shows
 from server.people.auth import Person
 from server.projections.photo_rows import PHOTO_COLUMNS
 from server.store.clock import from_ms, now_ms
-from server.store.faults import DiskFullError
 from server.store.schema import photos
 
 router = APIRouter(tags=["photographs"])
-MIB = 1024 * 1024
 
 
 @router.get("/api/cases/{case_id}/photos", openapi_extra=shows())
@@ -159,8 +157,7 @@ def _declare(request: Request, person: Person, case_id: UUID, body: PhotoDeclara
 
 def _take(request: Request, person: Person, case_id: UUID, body: PhotoRequest) -> PhotoCreated:
     services = services_of(request)
-    if shutil.disk_usage(services.settings.data_dir).free < services.settings.min_free_mib * MIB:
-        raise DiskFullError("the disk is nearly full")
+    refuse_when_full(services.settings)
     sealed = _decoded(body.sealed)
     catch_up_case(services.db, case_id)
     with services.db.write() as connection:

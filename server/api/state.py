@@ -5,7 +5,6 @@ Input are the services, output metrics.  No person, address, facility, room or s
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 
@@ -14,6 +13,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection, func, select
 
+from server.api.disk import free_bytes
 from server.api.services import Services
 from server.api.upkeep import JOBS
 from server.config.release import VERSION
@@ -36,8 +36,8 @@ class ServerState(Collector):
         services, began_s = self._services, time.monotonic()
         yield _gauge("ansim_build", "Always 1; the release is its label", 1, version=VERSION)
         yield _gauge(
-            "ansim_disk_free_bytes", "Free on the disk of the data folder",
-            shutil.disk_usage(services.settings.data_dir).free,
+            "ansim_disk_free_bytes", "Free where the data folder lies, or an SQLite database if that is less",
+            free_bytes(services.settings),
         )  # fmt: skip
         yield from self._exports()
         yield from self._upkeep()

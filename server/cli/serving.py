@@ -13,6 +13,7 @@ from server.ingest.photo_retention import count_due
 from server.people import auth
 from server.projections import projecting
 from server.serving.running import open_socket, run
+from server.serving.spare_room import keep_spare_room
 from server.serving.tls import open_tls
 from server.store.overdue_bodies import count_overdue
 from server.store.postgres_statistics import WRITE_ANEW
@@ -32,6 +33,7 @@ def serve(
     """Serve until Ctrl-C. The first start makes the user `admin` and prints its password once."""
     settings = settings_of(data_dir, database_url, host=host, port=port)
     with closing(open_socket(settings.host, settings.port)) as listener:
+        keep_spare_room(settings.url)
         with database_of(settings) as db:
             password = auth.ensure_first_user(db, settings.first_password)
         if password is not None:

@@ -10,6 +10,7 @@ database that does not answer `AwayError`, and a schema of another release `Sche
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
@@ -31,6 +32,7 @@ WRITER_LOCK = 0x616E73696D  # "ansim": name of the PostgreSQL advisory lock that
 TURN_LOCK = WRITER_LOCK + 1  # that of the short transactions of processes that share a PostgreSQL
 TURNS = 4  # guessed: each takes about a millisecond
 PING_WAIT_S = 2
+FULL_S = 60.0  # guessed: a small write may find room where a report did not
 KEEP_ALIVE: dict[str, Any] = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -56,6 +58,7 @@ class Database:
         self.body_keys = body_keys
         self._options = {"body_keys": body_keys}
         self._is_closed = False
+        self._full_s: float | None = None
         if self.is_sqlite:
             make_private(parsed.database or "")
             wait_s = writer_wait_s
@@ -84,8 +87,16 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A connection in the only write transaction; committed and on disk when the block ends without an error."""
-        with named_faults(), self._locked(), self._only_writer() as connection:
+        with self._full_noted(), named_faults(), self._locked(), self._only_writer() as connection:
             yield connection
+            has_room = self._full_s is not None and self._has_written(connection)
+        if has_room and time.monotonic() > (self._full_s or 0.0) + FULL_S:
+            self._full_s = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the last write within the minute had no room, or none has been done since."""
+        return self._full_s is not None
 
     @contextmanager
     def beside(self, *, is_durable: bool) -> Iterator[Connection]:
@@ -93,7 +104,7 @@ class Database:
 
         What is not durable may be lost with the database's last half second, and waits for no disk.
         """
-        with named_faults(), self._turns.begin() as connection:
+        with self._full_noted(), named_faults(), self._turns.begin() as connection:
             if not is_durable:
                 connection.execute(text("SET LOCAL synchronous_commit = off"))
             yield connection
@@ -255,6 +266,18 @@ class Database:
                 yield connection
         finally:
             connection.close()
+
+    @contextmanager
+    def _full_noted(self) -> Iterator[None]:
+        try:
+            yield
+        except DiskFullError:
+            self._full_s = time.monotonic()
+            raise
+
+    def _has_written(self, connection: Connection) -> bool:
+        """Whether this transaction needs room; of an SQLite file the disk is at hand and tells."""
+        return self.is_sqlite or connection.scalar(text("SELECT pg_current_xact_id_if_assigned()")) is not None
 
     def _become_writer(self, connection: Connection) -> None:
         if not self.is_sqlite:

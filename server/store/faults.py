@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +14,8 @@ SQLITE_FULL = 13  # SQLITE_FULL in sqlite3.h
 SQLITE_BUSY = 5  # SQLITE_BUSY in sqlite3.h
 SQLITE_AWAY = frozenset({10, 14})  # SQLITE_IOERR, SQLITE_CANTOPEN in sqlite3.h
 POSTGRES_AWAY = ("08", "57P")  # connection_exception; admin_shutdown, crash_shutdown, cannot_connect_now
+SQLITE_NO_INDEX = 10 | (19 << 8)  # SQLITE_IOERR_SHMSIZE in sqlite3.h: no room for the index of the write-ahead log
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 POSTGRES_FULL = "53100"  # disk_full, PostgreSQL manual, appendix A
 POSTGRES_BUSY = frozenset({"55P03", "53300", "40P01"})  # lock_not_available, too_many_connections, deadlock_detected
 
@@ -39,15 +43,26 @@ def named_faults() -> Iterator[None]:
         yield
     except PoolTimeoutError:
         raise BusyError("no connection to the database is free; try again in a few seconds") from None
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise DiskFullError("the disk is full") from error
+        raise
     except OperationalError as error:
         code, state = getattr(error.orig, "sqlite_errorcode", None), getattr(error.orig, "sqlstate", None)
-        if (code is not None and code & 0xFF == SQLITE_FULL) or state == POSTGRES_FULL:
+        if _is_full(code, state, str(error.orig)):
             raise DiskFullError("the disk is full") from error
         if (code is not None and code & 0xFF == SQLITE_BUSY) or state in POSTGRES_BUSY:
             raise BusyError("another writer is not done yet; try again in a few seconds") from error
         if _is_away(code, state, error.connection_invalidated):
             raise AwayError("the database does not answer; is it running?") from error
         raise
+
+
+def _is_full(code: int | None, state: str | None, words: str) -> bool:
+    """Is it that there is no room? A PostgreSQL that has none for a connection says so in words alone."""
+    if code is not None:
+        return code & 0xFF == SQLITE_FULL or code == SQLITE_NO_INDEX
+    return state == POSTGRES_FULL or (state is None and os.strerror(errno.ENOSPC) in words)
 
 
 def _is_away(code: int | None, state: str | None, is_invalidated: bool) -> bool:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
 from server.api import tending
@@ -48,6 +50,11 @@ class SmallDisk:
     def ballast(self) -> Path:
         """What can be thrown away."""
         return self.seen / "ballast"
+
+    @property
+    def filler(self) -> Path:
+        """What others fill it with."""
+        return self.seen / "filler"
 
 
 @contextlib.contextmanager
@@ -113,8 +120,8 @@ def small_database(kind: str, tmp_path: Path) -> Iterator[SmallDatabase]:
 
 
 @contextlib.contextmanager
-def _serving(small: SmallDatabase, root: Path) -> Iterator[str]:
-    """A server that sees the small disk and does not look how much is free; killed at the end."""
+def _serving(small: SmallDatabase, root: Path, *, end: signal.Signals = signal.SIGKILL) -> Iterator[str]:
+    """A server that sees the small disk and does not look how much is free; ended by a signal."""
     settings = small.settings
     command = [*small.disk.inside, sys.executable, "-m", "server.cli", "serve", "--port", "0"]
     command += ["--data-dir", str(settings.data_dir), "--database-url", settings.database_url]
@@ -126,7 +133,7 @@ def _serving(small: SmallDatabase, root: Path) -> Iterator[str]:
             assert line.startswith("serving on"), line
             yield line.split()[-1]
         finally:
-            process.kill()
+            process.send_signal(end)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.soak])])
@@ -158,6 +165,49 @@ def test_no_acknowledged_entry_is_lost_on_a_full_disk(kind: str, tmp_path: Path,
             check_log(db, [uploads])
     print(f"{kind}: {acknowledged} acknowledged before the disk was full, {uploads.answers}: 0 lost")
     assert uploads.answers[507] + uploads.answers[503] >= REFUSED_AT_LAST
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_a_server_starts_on_a_full_disk_and_says_so(kind: str, tmp_path: Path, repo_root: Path) -> None:
+    """It answers what is read, refuses what is written, and takes it once there is room, without another start."""
+    if not can_mount(tmp_path):
+        pytest.skip("no disk can be mounted here")
+    with small_database(kind, tmp_path) as small:
+        services = build_services(small.settings.model_copy(update={"database_url": small.url}))
+        uploads = Uploads(services.notary.signer.public_key, PROBES)
+        uploads.admit(services.db)
+        services.db.close()
+        small.put_in()
+        with _serving(small, repo_root, end=signal.SIGTERM):
+            pass  # as it was before the disk was full; nothing of SQLite's log and its index is left
+        _fill(small.disk)
+        with _serving(small, repo_root, end=signal.SIGTERM) as uploads.url:
+            assert _part(uploads.url, "database") == "ok"
+            assert httpx.get(f"{uploads.url}/api/log/checkpoint").status_code == 200
+            wire = uploads.note(uploads.probes[0], BODY_BYTES)
+            refused = {uploads.post(wire) for _ in range(REFUSED_AT_LAST)}
+            assert _part(uploads.url, "disk") == "degraded"
+            small.disk.filler.unlink()
+            small.disk.ballast.unlink()
+            uploads.deliver(wire)
+        small.take_out()
+        with contextlib.closing(Database(small.url, keys_in(small.settings.data_dir))) as db:
+            check_log(db, [uploads])
+    assert 507 in refused
+    assert refused <= ({507} if kind == "sqlite" else {507, 503})
+
+
+def _fill(disk: SmallDisk) -> None:
+    """Leave nothing free."""
+    with disk.filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(bytes(4096)):
+            pass
+    assert shutil.disk_usage(disk.seen).free == 0
+
+
+def _part(url: str, name: str) -> str:
+    parts: dict[str, str] = httpx.get(f"{url}/api/health", timeout=30).json()["parts"]
+    return parts[name]
 
 
 def test_what_tends_the_database_goes_on_after_a_full_disk(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ class HealthParts(View):
 
     database: PartState
     disk: PartState
-    """Degraded: entries are refused, since less is free than `ANSIM_MIN_FREE_MIB`."""
+    """Degraded: entries are refused, since less is free than `ANSIM_MIN_FREE_MIB`, or nothing is."""
     witness: PartState
     """Degraded: witness or time-stamping service did not answer last or refused, or a fork of the log is open."""
     queue: PartState

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import itertools
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +24,7 @@ from server.projections import sweep_record
 from server.signing import keys
 from server.store.alarms import raise_alarm
 from server.store.db import WRITER_LOCK, Database
-from server.store.faults import BusyError, SchemaError
+from server.store.faults import BusyError, DiskFullError, SchemaError
 from server.store.revisions import MIGRATIONS
 from server.store.schema import body_refs, entries, metadata, plans, rooms, sweeps
 from sweep.report import new_id
@@ -151,6 +153,29 @@ def test_one_line_of_migrations_leads_to_the_newest() -> None:
         written = path.read_text(encoding="utf-8")
         assert f"\ndown_revision = {down}\n" in written, path.name
         assert f'\nrevision = "{number}"\n' in written, path.name
+
+
+def test_a_full_disk_is_remembered_until_a_later_write_found_room(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = itertools.count(100)
+
+    def write(*, is_empty: bool = False) -> None:
+        with filled.write() as connection:
+            if not is_empty:
+                raise_alarm(connection, "test", key_id=None, sweep_id=None, log_index=next(places))
+
+    with pytest.raises(DiskFullError), filled.write():
+        raise OSError(errno.ENOSPC, "the store of the keys has no room either")
+    assert filled.is_full
+    write()
+    assert filled.is_full, "a small one may find room where a report did not"
+    monkeypatch.setattr("server.store.db.FULL_S", 0.0)
+    if not filled.is_sqlite:
+        write(is_empty=True)
+        assert filled.is_full
+    write()
+    assert not filled.is_full
 
 
 def test_a_reader_cannot_write(filled: Database) -> None:
