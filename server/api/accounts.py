@@ -27,6 +27,7 @@ from server.interface.views.people import AccountList, BadgeList, BadgeView, Dis
 from server.people import accounts, auth, badges, links
 from server.people.access_log import shows
 from server.people.single_sign_on import no_sign_on
+from server.server_keys.root import sign_waiting
 
 router = APIRouter(tags=["people"])
 
@@ -62,7 +63,8 @@ def post_user(
     """Invite somebody: the one-time password is in this answer and nowhere else."""
     password = auth.random_password()
     stored = auth.hashed(password)
-    with services_of(request).db.write() as connection:
+    services = services_of(request)
+    with services.db.write() as connection:
         accounts.invite(
             connection,
             person,
@@ -73,6 +75,7 @@ def post_user(
             facility_ids=body.facility_ids,
             password=stored,
         )
+        sign_waiting(connection, services.notary)
     return Invited(username=body.username, one_time_password=password)
 
 
@@ -161,7 +164,15 @@ async def move_user(
 
     def move() -> None:
         with services.db.write() as connection:
-            accounts.move(connection, person, username, role=body.role, district_id=body.district_id)
+            accounts.move(
+                connection,
+                person,
+                username,
+                role=body.role,
+                district_id=body.district_id,
+                display_name=body.display_name,
+            )
+            sign_waiting(connection, services.notary)
 
     await run_in_threadpool(move)
     await services.end_dead_streams()
@@ -176,6 +187,7 @@ async def deactivate_user(request: Request, person: AccountKeeper, username: Use
     def deactivate() -> None:
         with services.db.write() as connection:
             auth.deactivate_user(connection, username, actor=person.display_name)
+            sign_waiting(connection, services.notary)
 
     await run_in_threadpool(deactivate)
     await services.end_dead_streams()

@@ -25,6 +25,7 @@ from server.interface.command_requests import (
     StopRequest,
 )
 from server.interface.errors import ApiError, invalid, not_found
+from server.interface.plain_text import unlike
 from server.places.facilities import current_plan
 from server.places.history import known_things
 from server.places.rooms import room_summary
@@ -194,5 +195,5 @@ def _build(connection: Connection, wanted: OrdinaryRequest, declarers: Declarers
 
 
 def _need_two(names: tuple[str, ...]) -> None:
-    if not are_two_persons(names):
+    if not (are_two_persons(names) and unlike(names) == len(names)):
         raise invalid("two different persons are needed", ko="서로 다른 두 사람이 필요합니다", code="two_persons")

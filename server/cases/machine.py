@@ -13,6 +13,7 @@ from uuid import UUID
 
 from server.interface.fields import FOUND
 from server.interface.fields import CaseState as State
+from server.interface.voice import Voice
 from sweep.report.case_records import (
     CameraFound,
     DefectFound,
@@ -67,7 +68,7 @@ AFTER: dict[str, State] = {
 class Verdict:
     """A single person's verdict on the finding."""
 
-    person: str
+    person: Voice
     verdict: str
 
 
@@ -77,7 +78,7 @@ class Case:
 
     state: State
     steps: int = 0
-    clearers: frozenset[str] = field(default_factory=frozenset)
+    clearers: frozenset[Voice] = field(default_factory=frozenset)
     """Persons whose last single verdict was that it is no camera."""
     reopens: date | None = None
     due: date | None = None
@@ -140,7 +141,7 @@ def after_all(happened: Iterable[Step | Verdict], case: Case | None = None) -> C
 
 
 def _after_verdict(before: Case, verdict: Verdict) -> Case:
-    clearers = before.clearers - {verdict.person}
+    clearers = frozenset(one for one in before.clearers if not one.is_of(verdict.person))
     match verdict.verdict:
         case "camera_found" if not before.is_found:
             return replace(before, state="camera", clearers=clearers)

@@ -22,7 +22,7 @@ from server.facilities_import import importing, outlines
 from server.interface.fields import FACILITY_ROLES, Role
 from server.interface.schedule_requests import PairRequest
 from server.people import auth
-from server.people.auth import Person
+from server.people.auth import Person, person_of
 from server.places.facilities import current_plan
 from server.schedule import pairs
 from server.store.db import Database
@@ -236,8 +236,5 @@ def add_people(db: Database, password: str, first_rooms: Sequence[CityRoom]) -> 
             for one, other in of_district:
                 request = PairRequest(first_username=one, second_username=other, district_id=district_id)
                 pairs.add_pair(connection, request, actor=ACTOR, district_id=None)
-        found = {
-            row.username: Person(row.user_id, row.username, row.display_name, row.role, district_id=row.district_id)
-            for row in connection.execute(select(users))
-        }
+        found = {row.username: person_of(row) for row in connection.execute(select(users))}
     return People(found, walking)

@@ -17,10 +17,11 @@ from server.api.app import build_services
 from server.cli.base import DatabaseUrl, DataDir, fail, new_file, parse_key, settings_of
 from server.cli.witness import tell_witness
 from server.exports.root_sheet import sheet
+from server.interface.plain_text import unlike
 from server.server_keys import root
 from sweep.entry.crypto import SigningKey, seal, unseal
 from sweep.entry.dsse import Signer
-from sweep.report import display_text, utc_now
+from sweep.report import are_two_persons, display_text, utc_now
 from sweep.report.command_help import SpokenCommand, SpokenGroup
 
 app = typer.Typer(
@@ -47,7 +48,7 @@ def create(
 ) -> None:
     """Make a root key, on a machine without a network, before two persons."""
     people = [display_text(one, limit=60) for one in person]
-    if len(set(people)) < 2:
+    if not (are_two_persons(tuple(people)) and unlike(people) == len(people)):
         fail("two_present")
     if out.exists():
         fail("root_exists", file=out)

@@ -12,6 +12,7 @@ from typing import Literal
 from uuid import UUID
 
 from server.exports.words import Result
+from server.interface.voice import Voice
 from sweep.report import Disposition, SweepReport
 
 ReportState = Literal["present", "erased", "missing"]
@@ -25,7 +26,7 @@ def latest_dispositions(dispositions: Sequence[Disposition]) -> dict[UUID, Dispo
     return {item.finding_id: item for item in sorted(dispositions, key=lambda item: item.counts_from)}
 
 
-def open_findings(finding_ids: Iterable[UUID], decisions: Sequence[tuple[str, Disposition]]) -> dict[UUID, OpenState]:
+def open_findings(finding_ids: Iterable[UUID], decisions: Sequence[tuple[Voice, Disposition]]) -> dict[UUID, OpenState]:
     """What stands open of a sweep, whatever sweeps come later; `decisions` are (person, disposition) in any order.
 
     A find is closed when two persons each said last that it is no camera; a candidate by the last word of one.
@@ -36,8 +37,8 @@ def open_findings(finding_ids: Iterable[UUID], decisions: Sequence[tuple[str, Di
     for finding_id in (*finding_ids, *sorted(found)):
         verdict = last[finding_id].verdict if finding_id in last else None
         if finding_id in found:
-            words = latest_dispositions_by_person(finding_id, decisions)
-            closers = sum(word.verdict == "no_camera" for word in words.values())
+            words = latest_by_person(finding_id, decisions)
+            closers = sum(word.verdict == "no_camera" for _, word in words)
             if verdict != "no_camera" or closers < CLOSERS:
                 standing[finding_id] = "found"
         elif verdict is None:
@@ -47,12 +48,15 @@ def open_findings(finding_ids: Iterable[UUID], decisions: Sequence[tuple[str, Di
     return standing
 
 
-def latest_dispositions_by_person(
-    finding_id: UUID, decisions: Sequence[tuple[str, Disposition]]
-) -> dict[str, Disposition]:
+def latest_by_person(
+    finding_id: UUID, decisions: Sequence[tuple[Voice, Disposition]]
+) -> list[tuple[Voice, Disposition]]:
     """The last word of each person on one finding."""
-    ordered = sorted(decisions, key=lambda decision: decision[1].counts_from)
-    return {person: item for person, item in ordered if item.finding_id == finding_id}
+    last: list[tuple[Voice, Disposition]] = []
+    for person, item in sorted(decisions, key=lambda decision: decision[1].counts_from):
+        if item.finding_id == finding_id:
+            last = [*(one for one in last if not one[0].is_of(person)), (person, item)]
+    return last
 
 
 def judge(

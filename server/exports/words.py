@@ -131,6 +131,7 @@ ENTRY_KINDS: Mapping[str, str] = {
     kinds.KEY_REINSTATED: "키 폐기 취소",
     kinds.QUARANTINE_PURGED: "격리 기록 정리",
     kinds.ACCESS_LOG_HEAD: "열람 기록 요약",
+    kinds.PERSON_REGISTERED: "사람 등록",
 }
 NEXT_STEPS: Mapping[Result, str] = {
     "found": "만지지 않고 현장 보존 · 출입 통제 · 112 신고 · 접수번호 기재 · 증거물 인수인계",

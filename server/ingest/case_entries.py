@@ -145,7 +145,7 @@ def _known(
     found = next(((row, said) for row, said in history if row.entry_id == step_id), None)
     if found is not None:
         row, said = found
-        if said.step == step:
+        if said.step == step or said.step == step.model_copy(update={"second_account": None}):
             return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, False, row.kind, row.sweep_id)
     elif connection.scalar(select(entries.c.entry_id).where(entries.c.entry_id == step_id, IS_ACCEPTED)) is None:
         return None
@@ -211,6 +211,7 @@ def _whole(request: StepRequest, person: Person, second: Person | None) -> Step:
 
 class _Two(TypedDict):
     second_person: str
+    second_account: str
     identified: Identified
 
 
@@ -223,7 +224,11 @@ def _two(person: Person, second: Person | None) -> _Two:
             "두 번째 사람이 자신의 패스키, PIN 또는 비밀번호로 함께 확인해야 합니다",
             "a second person has to confirm with a passkey, PIN or password of their own",
         )
-    return {"second_person": second.display_name, "identified": identified(person, second)}
+    return {
+        "second_person": second.display_name,
+        "second_account": second.account,
+        "identified": identified(person, second),
+    }
 
 
 def _reported(request: SuspicionRequest, by: str) -> Reported:
@@ -308,6 +313,7 @@ def _write(
         finding_id=finding_id,
         step=step,
         decided=ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms),
+        account=person.account,
     )
     return write_for(
         connection,

@@ -24,6 +24,7 @@ from server.ingest.photo_declarations import suspend
 from server.interface.errors import ApiError, invalid, not_found, refuse_links
 from server.interface.sweep_requests import DispositionRequest, PhoneClaim
 from server.people.auth import Person
+from server.people.register import accounts_named, forget_name, refuse_foreign_accounts
 from server.projections.projecting import project, project_due
 from server.signing.entry_chain import next_of_key
 from server.store.clock import entry_time
@@ -100,6 +101,7 @@ def dispose(db: Database, notary: Notary, person: Person, finding_id: UUID, requ
             note=request.note,
             decided=ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms),
             claimed=None if request.claimed is None else _phone_time(request.claimed, when.utc),
+            account=person.account,
         )
         return write_for(
             connection,
@@ -210,6 +212,9 @@ def erase(
         refuse_held(connection, named)
         if named.waiting and not despite_waiting:
             raise named_by_waiting(named)
+        accounts = accounts_named(connection, (row.log_index for row in holders), commitment)
+        for person in (first, second):
+            refuse_foreign_accounts(connection, accounts, person.district_id)
         erased = BodyErased(
             v=1,
             commitment=commitment,
@@ -217,6 +222,8 @@ def erase(
             reason=reason,
             identified=identified(first, second),
             despite=tuple(row.entry_id for row in named.waiting)[:256] or None,
+            account=first.account,
+            second_account=second.account,
         )
         outcome = write_for(
             connection,
@@ -231,6 +238,8 @@ def erase(
         )
         for sweep_id in {row.sweep_id for row in holders}:
             project(connection, sweep_id)
+        for account in accounts:
+            forget_name(connection, account)
     destroy_dead_keys(db)
     return outcome
 

@@ -36,6 +36,8 @@ def declare(connection: Connection, first: Person, second: Person, case_id: UUID
             user_id=first.user_id,
             first_name=first.display_name,
             second_name=second.display_name,
+            first_account=first.account,
+            second_account=second.account,
             first_way=first.way,
             second_way=second.way,
             declared_ms=declared_ms,

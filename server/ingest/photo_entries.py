@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from server.cases.photographing import MAX_PER_DAY, MAX_PER_DECLARATION, NO_KEY, why_not
 from server.ingest.persons import MAX_CLAIMED_AGE, Notary, write_for
@@ -61,6 +61,7 @@ def take(
     refuse_unless_possible(connection, case)
     _check_counts(connection, person, declared.declaration_id)
     _check_recipients(connection, case, request, declared.declared_ms)
+    accounts = (declared.first_account, declared.second_account)
     head = PhotoHead(v=1, photo_id=request.photo_id, plain_sha256=request.plain_sha256, plain_size=request.plain_size)
     told = PhotoTaken(
         v=1,
@@ -77,6 +78,8 @@ def take(
         sealed_to=tuple(sorted(request.sealed_to)),
         decided=_now(),
         claimed=claimed,
+        account=person.account,
+        declared_accounts=None if None in accounts else accounts,
     )
     write_for(
         connection,
@@ -113,6 +116,7 @@ def open_one(
         reason=request.reason,
         document_no=document_no,
         decided=_now(),
+        account=officer.account,
     )
     body = make_body(kinds.PHOTO_OPENED_TYPE, to_json(opened))
     log_index = _say(connection, notary, officer, photo, case, kinds.PHOTO_OPENED, body)
@@ -131,6 +135,7 @@ def check(
         has_metadata=request.has_metadata,
         opens=request.opens,
         decided=_now(),
+        account=officer.account,
     )
     body = make_body(kinds.PHOTO_CHECKED_TYPE, to_json(checked))
     return _say(connection, notary, officer, photo, case, kinds.PHOTO_CHECKED, body)
@@ -219,9 +224,7 @@ def _check_counts(connection: Connection, person: Person, declaration_id: UUID) 
             f"한 번의 확인으로 {MAX_PER_DECLARATION}장까지 촬영합니다. 두 사람이 다시 확인하십시오",
             f"a declaration is for {MAX_PER_DECLARATION} photographs; two persons declare anew",
         )
-    own = select(func.count()).where(
-        photos.c.person == person.display_name, photos.c.taken_ms > now_ms() - DAY // timedelta(milliseconds=1)
-    )
+    own = select(func.count()).where(_is_own(person), photos.c.taken_ms > now_ms() - DAY // timedelta(milliseconds=1))
     if (connection.scalar(own) or 0) >= MAX_PER_DAY:
         raise ApiError(
             429,
@@ -229,6 +232,12 @@ def _check_counts(connection: Connection, person: Person, declaration_id: UUID) 
             f"한 사람이 하루에 {MAX_PER_DAY}장까지 촬영할 수 있습니다",
             f"a person takes at most {MAX_PER_DAY} photographs a day",
         )
+
+
+def _is_own(person: Person) -> ColumnElement[bool]:
+    """Those of an account, and of its name from before entries named accounts."""
+    is_named = photos.c.account.is_(None) & (photos.c.person == person.display_name)
+    return (photos.c.account == person.account) | is_named
 
 
 def _check_recipients(connection: Connection, case: Row[Any], request: PhotoRequest, declared_ms: int) -> None:

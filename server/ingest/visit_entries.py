@@ -59,6 +59,7 @@ def note_visit(db: Database, notary: Notary, person: Person, sweep_id: UUID, req
             )
         when = entry_time()
         clock = ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms)
+        told = VisitNote(v=1, sweep_id=sweep_id, noted=clock, account=person.account, **noted)
         return write_for(
             connection,
             notary,
@@ -68,7 +69,7 @@ def note_visit(db: Database, notary: Notary, person: Person, sweep_id: UUID, req
             room_id=sweep.room_id,
             sweep_id=sweep_id,
             refs=_report_of(connection, sweep.report_log_index),
-            body=make_body(kinds.VISIT_NOTED_TYPE, to_json(VisitNote(v=1, sweep_id=sweep_id, noted=clock, **noted))),
+            body=make_body(kinds.VISIT_NOTED_TYPE, to_json(told)),
             entry_id=request.note_id,
         )
 
@@ -109,7 +110,7 @@ def sign_visit(db: Database, notary: Notary, person: Person, sweep_id: UUID, req
             )
         when = entry_time()
         clock = ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms)
-        record = VisitSigned(v=1, sweep_id=sweep_id, signed=clock, **signed)
+        record = VisitSigned(v=1, sweep_id=sweep_id, signed=clock, account=person.account, **signed)
         return write_for(
             connection,
             notary,

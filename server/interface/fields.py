@@ -75,6 +75,10 @@ CITY_ROLES: frozenset[Role] = frozenset({"admin", "city_officer"})
 """Roles of the whole city: they belong to no district."""
 FACILITY_ROLES: frozenset[Role] = frozenset({"facility_owner", "facility_staff", "cleaner"})
 """People of single facilities: they see their own rooms' last check, and nothing of what was seen or will come."""
+ENTRY_ROLES: frozenset[Role] = frozenset(
+    {"admin", "inspector", "supervisor", "district_officer", "evidence_officer", "cleaner"}
+)
+"""Whose decisions become entries, and who therefore stand in the register of persons."""
 Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 Badge = Annotated[str, StringConstraints(pattern=r"^[A-HJ-NP-TV-Z][0-9A-HJ-NP-TV-Z]{7}$")]
 """What a badge shows as letters and as QR code: Crockford's alphabet, no secret."""

@@ -108,6 +108,8 @@ class MoveRequest(Record):
 
     role: Role
     district_id: DistrictId | None = None
+    display_name: PersonName | None = None
+    """None: as before. Needed where somebody there has a name that looks the same."""
 
 
 class LoginRequest(Record):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 import icu
@@ -60,6 +61,15 @@ def looks(text: str) -> frozenset[str]:
     """What a text looks like, with and without capitals; texts that share one look alike. Spaces do not count."""
     plain = "".join(unicodedata.normalize("NFKC", text).split())
     return frozenset(str(_LOOKS.getSkeleton(0, one)) for one in (plain, plain.casefold()))
+
+
+def unlike(names: Sequence[str]) -> int:
+    """How many of these names look different."""
+    found: list[frozenset[str]] = []
+    for name in names:
+        if not any(looks(name) & one for one in found):
+            found.append(looks(name))
+    return len(found)
 
 
 def _with_plain_letters(text: str) -> str:

@@ -16,6 +16,8 @@ from server.interface.errors import ApiError, invalid, not_found
 from server.interface.fields import CITY_ROLES, FACILITY_ROLES, Role
 from server.interface.views.people import AccountView
 from server.people.auth import HashedPassword, Person, create_user, end_all
+from server.people.names import give_name, tidy_name
+from server.people.register import register
 from server.store.audit import record
 from server.store.schema import facilities, user_facilities, users
 
@@ -31,6 +33,7 @@ def accounts(connection: Connection, district_id: str | None) -> tuple[AccountVi
     return tuple(
         AccountView(
             username=row.username,
+            account=row.account,
             display_name=row.display_name,
             role=row.role,
             district_id=row.district_id,
@@ -93,21 +96,36 @@ def invite(
         connection.execute(insert(user_facilities), rows)
 
 
-def move(connection: Connection, by: Person, username: str, *, role: Role, district_id: str | None) -> None:
-    """Give somebody another district or role; ApiError 404 without the account, 403 for a role not to be given."""
-    row = connection.execute(select(users.c.user_id, users.c.role).where(users.c.username == username)).one_or_none()
+def move(
+    connection: Connection,
+    by: Person,
+    username: str,
+    *,
+    role: Role,
+    district_id: str | None,
+    display_name: str | None = None,
+) -> None:
+    """Give somebody another district or role, and another name if need be.
+
+    ApiError 404 without the account, 403 for a role not to be given, 409 when the name is somebody's there.
+    """
+    row = connection.execute(select(users).where(users.c.username == username)).one_or_none()
     if row is None:
         raise not_found("사용자", "user")
     if row.user_id == by.user_id:
         raise ApiError(409, "oneself", "자신의 소속은 바꿀 수 없습니다", "nobody moves themselves")
     _district_by(by, row.role, None)
     district = district_for(connection, role, _district_by(by, role, district_id))
-    to = {"role": role, "district_id": district, "is_demonstration": False}
+    name = row.display_name if display_name is None else tidy_name(display_name)
+    if (name, district) != (row.display_name, row.district_id):
+        give_name(connection, row.account, name, district)
+    to = {"role": role, "district_id": district, "is_demonstration": False, "display_name": name}
     connection.execute(update(users).where(users.c.user_id == row.user_id).values(**to))
     connection.execute(delete(user_facilities).where(user_facilities.c.user_id == row.user_id))
     end_all(connection, row.user_id)
-    detail = {"from": row.role, "role": role, "district": district}
+    detail = {"from": row.role, "role": role, "district": district, "is_renamed": name != row.display_name}
     record(connection, actor=by.display_name, action="user.moved", object_id=username, detail=detail)
+    register(connection, row.user_id, actor=by.display_name)
 
 
 def _district_by(by: Person, role: Role, wanted: str | None) -> str | None:

@@ -20,6 +20,8 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select, updat
 from server.districts.register import district_for
 from server.interface.errors import ApiError
 from server.interface.fields import Role
+from server.people.names import give_name, new_account, tidy_name
+from server.people.register import register
 from server.store.audit import record
 from server.store.clock import now_ms
 from server.store.db import Database
@@ -62,6 +64,8 @@ class Person:
     display_name: str
     """Pseudonym that goes into entries."""
     role: Role
+    account: str
+    """Id that goes into entries beside the name."""
     must_change_password: bool = False
     """The password was given by somebody else: nothing but a change of it is allowed."""
     district_id: str | None = None
@@ -105,12 +109,14 @@ def create_user(
     """Add an account of a district, or of the whole city; a one-time password has to be changed at first login.
 
     Only the commands of the demonstration make accounts `is_demonstration`, which need no second factor.
-    ApiError 409 when the name is taken, 400 or 404 for a district that does not fit or is not there.
+    ApiError 409 when the user name or one that looks like the display name is taken, 400 for a name that cannot be,
+    400 or 404 for a district that does not fit or is not there.
     """
     district_id = district_for(connection, role, district_id)
     if connection.scalar(select(users.c.user_id).where(users.c.username == username)) is not None:
-        raise ApiError(409, "name_taken", "이미 있는 아이디입니다", f"the user name {username} is taken")
-    user_id = new_id()
+        raise ApiError(409, "username_taken", "이미 있는 아이디입니다", f"the user name {username} is taken")
+    user_id, account, display_name = new_id(), new_account(connection), tidy_name(display_name)
+    give_name(connection, account, display_name, district_id)
     connection.execute(
         insert(users).values(
             user_id=user_id,
@@ -124,10 +130,12 @@ def create_user(
             created_ms=now_ms(),
             district_id=district_id,
             is_demonstration=is_demonstration,
+            account=account,
         )
     )
     detail = {"role": role, "district": district_id, "is_demonstration": is_demonstration}
     record(connection, actor=actor, action="user.created", object_id=username, detail=detail)
+    register(connection, user_id, actor=actor)
     return user_id
 
 
@@ -140,6 +148,7 @@ def set_password(
     an account of the demonstration one like any other.
     """
     user_id = _user_id(connection, username)
+    was_active = connection.scalar(select(users.c.is_active).where(users.c.user_id == user_id))
     connection.execute(
         update(users)
         .where(users.c.user_id == user_id)
@@ -154,6 +163,8 @@ def set_password(
     if is_one_time:
         connection.execute(update(users).where(users.c.user_id == user_id).values(is_demonstration=False))
         end_proofs(connection, user_id)
+    if not was_active:
+        register(connection, user_id, actor=actor)
     record(connection, actor=actor, action="password.changed", object_id=username, detail={"one_time": is_one_time})
 
 
@@ -192,6 +203,7 @@ def deactivate_user(connection: Connection, username: str, *, actor: str) -> Non
     connection.execute(update(users).where(users.c.user_id == user_id).values(is_active=False))
     end_all(connection, user_id)
     record(connection, actor=actor, action="user.deactivated", object_id=username, detail={})
+    register(connection, user_id, actor=actor)
 
 
 def end_all(connection: Connection, user_id: UUID) -> None:
@@ -298,6 +310,7 @@ def person_of(row: Row[Any], way: LoginWay = "password") -> Person:
         row.username,
         row.display_name,
         row.role,
+        row.account,
         row.must_change_password and way != "single_sign_on",  # who never types the password need not change it
         row.district_id,
         way,

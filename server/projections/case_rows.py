@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
 
 from server.cases.machine import FOUND, NEW, Case, Verdict, after_all
 from server.exports.claimed_time import counted
+from server.interface.voice import Voice
 from server.projections.sweep_record import SweepRecord
 from server.signing.kept_finds import kept_case, kept_of_sweep
 from server.signing.validity import counting
@@ -111,7 +112,7 @@ def _in_order(record: SweepRecord) -> list[tuple[Row[Any], UUID | None, Step | V
     checked against the one before.
     """
     timed: list[tuple[int, Row[Any], UUID | None, Step | Verdict]] = [
-        (to_ms(item.counts_from), row, item.finding_id, Verdict(row.subject, item.verdict))
+        (to_ms(item.counts_from), row, item.finding_id, Verdict(Voice(row.subject, item.account), item.verdict))
         for row, item in record.dispositions
     ]
     latest_ms = 0

@@ -87,6 +87,7 @@ def _taken(connection: Connection, row: Row[Any]) -> None:
             case_id=taken.case_id,
             shows=taken.shows,
             person=row.subject,
+            account=taken.account,
             taken_ms=row.received_ms,
             commitment=sealed.commitment,
             declaration_id=taken.declaration_id,

@@ -18,6 +18,8 @@ from server.exports.claimed_time import counted
 from server.exports.judgement import judge, open_findings
 from server.exports.log_lines import stored_line
 from server.interface.fields import MAX_LOG_INDEX
+from server.interface.plain_text import unlike
+from server.interface.voice import Voice
 from server.live.table import append_entries
 from server.projections import photo_rows
 from server.projections.case_rows import found_of, insert_cases, rebuild_steps
@@ -228,7 +230,7 @@ def _insert_sweep(connection: Connection, record: SweepRecord) -> None:
             report_log_index=record.report_row.log_index if record.report_row is not None else None,
             report_commitment=record.report_commitment,
             report_state=record.report_state,
-            persons=len({name.strip().casefold() for name in head.inspectors}),
+            persons=unlike(head.inspectors),
         )
     )
     sweep_id = head.sweep_id
@@ -238,7 +240,7 @@ def _insert_sweep(connection: Connection, record: SweepRecord) -> None:
     )
     sealed = seal_read(connection, record.slots, f"line {sweep_id}", line)
     connection.execute(insert(log_rows).values(sweep_id=sweep_id, sealed=sealed))
-    decisions = [(row.subject, item) for row, item in record.dispositions]
+    decisions = [(Voice(row.subject, item.account), item) for row, item in record.dispositions]
     reported = {} if report is None else {finding.finding_id: finding for finding in report.counted_findings}
     standing = open_findings(tuple(reported), decisions) | dict.fromkeys(found_of(connection, sweep_id), "found")
     if standing:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, insert, select
 from server.config.settings import Settings, SettingsError
 from server.ingest.persons import Notary
 from server.people.devices import KnownDevices
+from server.people.register import is_missing, register_missing
 from server.server_keys.root import can_sign, open_root, root_at_hand, sign_waiting
 from server.server_keys.rotation import KEY_FILE, take_over
 from server.signing import keys
@@ -58,10 +59,12 @@ def open_keys(db: Database, settings: Settings) -> tuple[Notary, KnownDevices]:
     notary = Notary(tenant or settings.tenant, signer, demo_signer, log_signer=log_signer)
     notary = replace(notary, root_signer=open_root(db, settings.data_dir, notary.tenant))
     with db.read() as connection:
-        if len(own) == len(key_ids) and not can_sign(connection, notary):
+        is_whole = len(own) == len(key_ids) and not is_missing(connection)
+        if is_whole and not can_sign(connection, notary):
             return notary, devices
     with db.write() as connection:
         _admit(connection, notary)
+        register_missing(connection)
         sign_waiting(connection, notary)
     return notary, devices
 

@@ -29,7 +29,10 @@ MEDIA_TYPES = {kind: media_type for kind, (media_type, _) in MODELS.items()} | {
     kinds.ACCESS_LOG_HEAD: kinds.ACCESS_LOG_HEAD_TYPE,
     kinds.PHOTO_EXPIRED: kinds.PHOTO_EXPIRED_TYPE,
     kinds.ROOM_PLACED: kinds.ROOM_PLACED_TYPE,
+    kinds.PERSON_REGISTERED: kinds.PERSON_REGISTERED_TYPE,
 }
+SECOND_TYPES = {kinds.PERSON_REGISTERED: kinds.PERSON_NAME_TYPE}
+"""Of the body that can be erased by itself."""
 SERVER_SUBJECT = "server"
 
 
@@ -43,11 +46,20 @@ class Waiting:
     actor: str
     kind: str
     body_json: str
+    second_json: str | None
     is_in_force: bool
 
 
-def say(connection: Connection, kind: str, body: Record, *, actor: str, is_in_force: bool = True) -> None:
-    """Write a statement down; it becomes an entry when its key is at hand."""
+def say(
+    connection: Connection,
+    kind: str,
+    body: Record,
+    *,
+    actor: str,
+    second: Record | None = None,
+    is_in_force: bool = True,
+) -> None:
+    """Write a statement down; it becomes an entry when its key is at hand. `second`: the body of `SECOND_TYPES`."""
     last = connection.scalar(select(func.max(statements.c.number)))
     connection.execute(
         insert(statements).values(
@@ -57,6 +69,7 @@ def say(connection: Connection, kind: str, body: Record, *, actor: str, is_in_fo
             actor=actor,
             kind=kind,
             body_json=to_json(body).decode(),
+            second_json=None if second is None else to_json(second).decode(),
             is_in_force=is_in_force,
         )
     )
@@ -79,10 +92,10 @@ def said(connection: Connection, statement_id: UUID) -> None:
     connection.execute(delete(statements).where(statements.c.statement_id == statement_id))
 
 
-def envelope_of(connection: Connection, one: Waiting, body: Body, *, tenant: str, key_id: str) -> Envelope:
+def envelope_of(connection: Connection, one: Waiting, *bodies: Body, tenant: str, key_id: str) -> Envelope:
     """What the key of this id is to sign next in its chain."""
     seq, prev = next_of_key(connection, key_id)
-    return _envelope(one, body, tenant=tenant, key_id=key_id, seq=seq, prev=prev)
+    return _envelope(one, bodies, tenant=tenant, key_id=key_id, seq=seq, prev=prev)
 
 
 def body_of(one: Waiting) -> Body:
@@ -94,9 +107,11 @@ def sign(
     connection: Connection, one: Waiting, signer: Signer, tenant: str
 ) -> tuple[SignedEntry, Envelope, tuple[Body, ...]]:
     """The entry of a statement, signed by its key."""
-    body = body_of(one)
-    envelope = envelope_of(connection, one, body, tenant=tenant, key_id=signer.key_id)
-    return sign_envelope(envelope, signer), envelope, (body,)
+    bodies = [body_of(one)]
+    if one.second_json is not None:
+        bodies.append(make_body(SECOND_TYPES[one.kind], one.second_json.encode()))
+    envelope = envelope_of(connection, one, *bodies, tenant=tenant, key_id=signer.key_id)
+    return sign_envelope(envelope, signer), envelope, tuple(bodies)
 
 
 def hash_of(payload: bytes) -> str:
@@ -104,7 +119,9 @@ def hash_of(payload: bytes) -> str:
     return SignedEntry(ENTRY_TYPE, payload, ()).entry_hash
 
 
-def _envelope(one: Waiting, body: Body, *, tenant: str, key_id: str, seq: int, prev: str | None) -> Envelope:
+def _envelope(
+    one: Waiting, bodies: tuple[Body, ...], *, tenant: str, key_id: str, seq: int, prev: str | None
+) -> Envelope:
     is_about_key = one.kind in kinds.KEY_KINDS
     return Envelope(
         v=1,
@@ -120,11 +137,11 @@ def _envelope(one: Waiting, body: Body, *, tenant: str, key_id: str, seq: int, p
         seq=seq,
         prev=prev,
         refs=(),
-        bodies=(body.ref,),
+        bodies=tuple(body.ref for body in bodies),
         time=entry_time(),
         seen_checkpoint=None,
     )
 
 
 def _waiting(row: Row[Any]) -> Waiting:
-    return Waiting(row.statement_id, row.made_ms, row.actor, row.kind, row.body_json, row.is_in_force)
+    return Waiting(row.statement_id, row.made_ms, row.actor, row.kind, row.body_json, row.second_json, row.is_in_force)

@@ -33,6 +33,8 @@ from sweep.entry.kinds import (
     KEY_REVOKED_TYPE,
     OPENED,
     OPENED_TYPE,
+    PERSON_REGISTERED,
+    PERSON_REGISTERED_TYPE,
     PHOTO_CHECKED,
     PHOTO_CHECKED_TYPE,
     PHOTO_EXPIRED,
@@ -65,7 +67,12 @@ STRUCTURE: Carried = frozenset(
     }
 )
 """Kind and media type of what even `structure` carries: without it nobody could tell what counts."""
-CITY: Carried = STRUCTURE | {(OPENED, OPENED_TYPE), (REPORT, REPORT_TYPE), (DISPOSITION, DISPOSITION_TYPE)}
+CITY: Carried = STRUCTURE | {
+    (OPENED, OPENED_TYPE),
+    (REPORT, REPORT_TYPE),
+    (DISPOSITION, DISPOSITION_TYPE),
+    (PERSON_REGISTERED, PERSON_REGISTERED_TYPE),
+}
 """What `city` carries: no addresses, names, crops or photographs, nor anything that is not known to be free of them."""
 CASE: Carried = STRUCTURE | {
     (CASE_STEP, CASE_STEP_TYPE),

@@ -20,11 +20,12 @@ PHOTO_OPENED = "photo.opened"
 PHOTO_CHECKED = "photo.checked"
 PHOTO_EXPIRED = "photo.expired"
 ROOM_PLACED = "room.placed"
+PERSON_REGISTERED = "person.registered"
 SWEEP_KINDS = frozenset({OPENED, REPORT, DISPOSITION, BODY_ERASED, VISIT_NOTED, VISIT_SIGNED})
 """About what was measured and decided in rooms."""
 KEY_KINDS = frozenset({KEY_ADMITTED, KEY_REVOKED, KEY_REINSTATED})
 """Who may speak in the log."""
-SERVER_KINDS = frozenset({QUARANTINE_PURGED, ACCESS_LOG_HEAD, PHOTO_EXPIRED, ROOM_PLACED})
+SERVER_KINDS = frozenset({QUARANTINE_PURGED, ACCESS_LOG_HEAD, PHOTO_EXPIRED, ROOM_PLACED, PERSON_REGISTERED})
 """What the server says for itself."""
 CASE_KINDS = frozenset({CASE_STEP})
 """What persons did about a case."""
@@ -55,3 +56,5 @@ PHOTO_OPENED_TYPE = "application/vnd.ansim.photo-opened.v1+json"
 PHOTO_CHECKED_TYPE = "application/vnd.ansim.photo-checked.v1+json"
 PHOTO_EXPIRED_TYPE = "application/vnd.ansim.photo-expired.v1+json"
 ROOM_PLACED_TYPE = "application/vnd.ansim.room-placed.v1+json"
+PERSON_REGISTERED_TYPE = "application/vnd.ansim.person-registered.v1+json"
+PERSON_NAME_TYPE = "application/vnd.ansim.person-name.v1+json"

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from .base import ClockReading, HexDigest, Record, Text
+from .base import AccountId, ClockReading, HexDigest, Record, Text
 from .persons import Identified
 
 Seen = Literal["nothing", "hole", "object"]
@@ -43,6 +43,7 @@ class LookedAt(Record):
     seen: Seen
     identified: Identified | None = None
     """None: in entries from before this was said; it was by passwords then."""
+    second_account: AccountId | None = None
 
 
 class NotReached(Record):
@@ -60,6 +61,7 @@ class NotCamera(Record):
     what: Text
     reopens: date
     identified: Identified | None = None
+    second_account: AccountId | None = None
 
 
 class DefectFound(Record):
@@ -93,6 +95,7 @@ class CameraFound(Record):
     second_person: Person
     was_touched: bool
     identified: Identified | None = None
+    second_account: AccountId | None = None
 
 
 class RoomClosed(Record):
@@ -203,3 +206,4 @@ class CaseStep(Record):
     """The finding that opened the case; null when a person did."""
     step: Step
     decided: ClockReading
+    account: AccountId | None = None

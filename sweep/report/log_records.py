@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer, model_validator
 
-from .base import Count, HexDigest, KeyId, Record, Slug, Text
+from .base import AccountId, Code, Count, HexDigest, KeyId, Pseudonym, Record, Slug, Text, UtcTime
 
 RELAYS = frozenset({"relay", "demo-relay"})
 """Roles of the keys of a Pi's server at its city's: each names its probes, and no other role does."""
@@ -87,3 +87,23 @@ class AccessLogHead(Record):
     count: Count
     head: HexDigest
     before: HexDigest | None
+
+
+class PersonRegistered(Record):
+    """An account by whose id entries name a person, as it is from a time on: its line in the district's register."""
+
+    v: Literal[1]
+    account: AccountId
+    district: Slug | None
+    """Null: of the whole city."""
+    role: Code
+    is_active: bool
+    since: UtcTime
+
+
+class PersonName(Record):
+    """What an account is called in entries; a body of its own, so that it can be erased and the line stays."""
+
+    v: Literal[1]
+    account: AccountId
+    name: Pseudonym

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from .base import ClockReading, Count, HexDigest, KeyId, Label, Pseudonym, Record, Slug, Text, UtcTime
+from .base import AccountId, ClockReading, Count, HexDigest, KeyId, Label, Pseudonym, Record, Slug, Text, UtcTime
 from .persons import Identified
 from .sweep import PhoneTime
 
@@ -51,6 +51,9 @@ class PhotoTaken(Record):
     """Names of the evidence officers' keys, in order."""
     decided: ClockReading
     claimed: PhoneTime
+    account: AccountId | None = None
+    declared_accounts: tuple[AccountId, AccountId] | None = None
+    """Of the two in `declared_by`."""
 
 
 class PhotoOpened(Record):
@@ -64,6 +67,7 @@ class PhotoOpened(Record):
     document_no: Label | None
     """Of the request of the police, when it is for them."""
     decided: ClockReading
+    account: AccountId | None = None
 
 
 class PhotoChecked(Record):
@@ -77,6 +81,7 @@ class PhotoChecked(Record):
     opens: bool = True
     """False: a key to which it was to be sealed does not open it, and nothing is known of what is inside."""
     decided: ClockReading
+    account: AccountId | None = None
 
 
 class PhotoExpired(Record):

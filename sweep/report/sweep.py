@@ -14,6 +14,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from .base import (
     MAX_SAFE_INTEGER,
+    AccountId,
     ClockReading,
     Code,
     Count,
@@ -277,6 +278,8 @@ class Disposition(Record):
     """When the server signed it."""
     claimed: PhoneTime | None = None
     """When the person decided, which may be long before it was sent; null when the page did not say."""
+    account: AccountId | None = None
+    """Of the envelope's subject; null in entries from before accounts had ids. So in every entry of a person."""
 
     @property
     def counts_from(self) -> datetime:
@@ -301,3 +304,5 @@ class BodyErased(Record):
     """None: in entries from before this was said; it was by passwords then."""
     despite: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=256)] | None = None
     """Entries that name the body too and did not count then: both persons answer for erasing it all the same."""
+    account: AccountId | None = None
+    second_account: AccountId | None = None

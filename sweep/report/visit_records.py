@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from .base import ClockReading, HexDigest, Record, Slug, Text
+from .base import AccountId, ClockReading, HexDigest, Record, Slug, Text
 from .case_records import Millimetres, Person, Stroke
 
 ByEye = Literal["nothing_unusual", "marks", "not_done"]
@@ -91,6 +91,7 @@ class VisitNote(Noted):
     sweep_id: UUID
     noted: ClockReading
     """When the server signed it."""
+    account: AccountId | None = None
 
 
 class SignedByHand(Record):
@@ -115,3 +116,5 @@ class VisitSigned(SignedByHand):
     sweep_id: UUID
     signed: ClockReading
     """When the server signed it."""
+    account: AccountId | None = None
+    """Of whoever held the phone: the envelope's subject."""

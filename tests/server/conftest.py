@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import pwd
 import shutil
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine, select, text
 
 from server import cli
 from server.api.app import build_services
@@ -39,6 +40,7 @@ from server.serving.running import open_socket, run
 from server.serving.tls import TlsPort
 from server.signing import keys
 from server.store.db import Database
+from server.store.schema import users
 from server.verifier.signing_rules import KeyRole
 from sweep.entry.dsse import Signer
 from sweep.entry.envelope import DEFAULT_TENANT
@@ -117,15 +119,19 @@ class Site:
             strengthen(connection, client.http.cookies["ansim_session"])
 
     def add_user(self, username: str, role: Role, display_name: str) -> None:
+        """An account of the whole city, whose name gets a number where somebody has that name."""
         with self.db.write() as connection:
+            borne = set(connection.scalars(select(users.c.display_name)))
+            names = itertools.chain([display_name], (f"{display_name} {number}" for number in itertools.count(2)))
             auth.create_user(
                 connection,
                 username=username,
-                display_name=display_name,
+                display_name=next(name for name in names if name not in borne),
                 role=role,
                 password=QUICK_HASH,
                 actor="test",
             )
+            sign_waiting(connection, self.services.notary)
 
     def admit(
         self,

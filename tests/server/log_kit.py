@@ -80,12 +80,12 @@ def receipt_of(answer: httpx.Response) -> dict[str, object]:
 
 
 def own_entries(db: Database) -> list[tuple[Envelope, Any]]:
-    """What the root key and the server said that counts, with its body as JSON, in the order of the log."""
+    """What the root key and the server said that counts but for the register, with its body as JSON, in order."""
     found = []
     with db.read() as connection:
         rows = connection.execute(
             select(entries)
-            .where(entries.c.kind.in_(OWN_KINDS), entries.c.status == "accepted")
+            .where(entries.c.kind.in_(OWN_KINDS - {kinds.PERSON_REGISTERED}), entries.c.status == "accepted")
             .order_by(entries.c.log_index)
         ).all()
         for row in rows:

@@ -66,7 +66,7 @@ def _people(services: Services, count: int) -> list[tuple[str, str]]:
                 password="a-long-password",
                 actor="test",
             )
-        person = Person(user_id, f"crowd-{number}", f"점검자-{number}", "inspector")
+        person = Person(user_id, f"crowd-{number}", f"점검자-{number}", "inspector", "p-aaaaaaaaaa")
         opened: tuple[str, Session] = open_session(services.db, person, 1)
         logins.append((opened[0], opened[1].csrf_token))
     return logins

@@ -38,6 +38,8 @@ class AccountView(View):
     """An account as those see it who keep it."""
 
     username: str
+    account: str
+    """Id in entries beside the name; never another's."""
     display_name: str
     role: Role
     district_id: str | None

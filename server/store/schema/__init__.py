@@ -33,6 +33,7 @@ from server.store.schema.log import checkpoints, log_forks, log_tiles
 from server.store.schema.people import (
     access_heads,
     access_log,
+    account_names,
     audit,
     badges,
     login_counts,
@@ -75,6 +76,7 @@ __all__ = [
     "PURGED",
     "access_heads",
     "access_log",
+    "account_names",
     "alarms",
     "audit",
     "badges",

@@ -58,6 +58,21 @@ users = Table(
     Column("created_ms", BigInteger, nullable=False),
     Column("district_id", String(64), nullable=True),
     Column("is_demonstration", Boolean, nullable=False, server_default=false()),
+    Column("account", String(16), nullable=False, unique=True),
+    Column("enrolment_hash", Text, nullable=True),
+    Column("registered_ms", BigInteger, nullable=True),
+)
+
+# Every name that an account ever bore in a district, and so every id that was ever given: no row goes with its account.
+# `name` is null once it was erased.
+account_names = Table(
+    "account_names",
+    metadata,
+    Column("name_id", Uuid, primary_key=True),
+    Column("account", String(16), nullable=False, index=True),
+    Column("name", String(60), nullable=True),
+    Column("district_id", String(64), nullable=True),
+    Column("since_ms", BigInteger, nullable=False),
 )
 
 # Facilities that an owner, a member of staff or a cleaner belongs to.

@@ -144,6 +144,7 @@ photos = Table(
     Column("declaration_id", Uuid, nullable=False, index=True),
     Column("opened", Integer, nullable=False),
     Column("is_doubted", Boolean, nullable=False),
+    Column("account", String(16), nullable=True),
     Column("overdue_s", BigInteger, nullable=False, server_default="0"),
     Index("ix_photos_of_person", "person", "taken_ms"),
 )

@@ -33,6 +33,7 @@ statements = Table(
     Column("actor", String(60), nullable=False),
     Column("kind", String(64), nullable=False),
     Column("body_json", Text, nullable=False),
+    Column("second_json", Text, nullable=True),
     Column("is_in_force", Boolean, nullable=False),
 )
 

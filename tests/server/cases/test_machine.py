@@ -12,6 +12,7 @@ from server.cases.gaps import duty_of
 from server.cases.machine import AT_ANY_TIME, CLOSED, FOLLOWING, FOUND, NEW, Case, Verdict, after_all, may_follow
 from server.interface.fields import CaseState
 from server.interface.plain_text import has_link
+from server.interface.voice import Voice
 from sweep.report import LocalText
 from sweep.report.case_records import CameraFound, LookedAt, NotCamera, Reopened, Step
 
@@ -44,6 +45,9 @@ def test_from_every_state_there_is_a_way_on_and_found_cases_end_with_the_police(
         assert not FOLLOWING[state] & {"not_camera", "looked_at", "reopened", "defect_found"}, state
 
 
+A, B = "p-aaaaaaaaaa", "p-bbbbbbbbbb"
+
+
 def looked(second: str = "점검자-02") -> LookedAt:
     return LookedAt(step="looked_at", second_person=second, seen="object")
 
@@ -56,22 +60,32 @@ CAMERA = CameraFound(step="camera", second_person="점검자-02", was_touched=Fa
     ("happened", "state", "is_open"),
     [
         ((), "candidate", True),
-        ((Verdict("하나", "no_camera"),), "candidate", True),
-        ((Verdict("하나", "no_camera"), Verdict("하나", "no_camera")), "candidate", True),
-        ((Verdict("하나", "no_camera"), Verdict("둘", "no_camera")), "not_camera", False),
-        ((Verdict("하나", "no_camera"), Verdict("하나", "recheck"), Verdict("둘", "no_camera")), "candidate", True),
-        ((Verdict("하나", "camera_found"),), "camera", True),
-        ((Verdict("하나", "camera_found"), Verdict("하나", "no_camera")), "camera", True),
+        ((Verdict(Voice("하나"), "no_camera"),), "candidate", True),
+        ((Verdict(Voice("하나"), "no_camera"), Verdict(Voice("하나"), "no_camera")), "candidate", True),
+        ((Verdict(Voice("하나"), "no_camera"), Verdict(Voice("둘"), "no_camera")), "not_camera", False),
+        ((Verdict(Voice("하나", A), "no_camera"), Verdict(Voice("하나", B), "no_camera")), "not_camera", False),
+        ((Verdict(Voice("하나", A), "no_camera"), Verdict(Voice("하나 2", A), "no_camera")), "candidate", True),
+        ((Verdict(Voice("하나"), "no_camera"), Verdict(Voice("하나", A), "no_camera")), "candidate", True),
+        (
+            (Verdict(Voice("하나"), "no_camera"), Verdict(Voice("하나"), "recheck"), Verdict(Voice("둘"), "no_camera")),
+            "candidate",
+            True,
+        ),
+        ((Verdict(Voice("하나"), "camera_found"),), "camera", True),
+        ((Verdict(Voice("하나"), "camera_found"), Verdict(Voice("하나"), "no_camera")), "camera", True),
         ((looked(), NOT_CAMERA), "not_camera", False),
         ((looked(), NOT_CAMERA, Reopened(step="reopened", why="다시 보임")), "candidate", True),
-        ((looked(), CAMERA, Verdict("하나", "no_camera")), "camera", True),
-        ((looked(), NOT_CAMERA, Verdict("셋", "camera_found")), "camera", True),
+        ((looked(), CAMERA, Verdict(Voice("하나"), "no_camera")), "camera", True),
+        ((looked(), NOT_CAMERA, Verdict(Voice("셋"), "camera_found")), "camera", True),
     ],
     ids=[
         "nobody looked",
         "one person",
         "one person twice",
         "two persons",
+        "two accounts of one name",
+        "one account that was renamed",
+        "one name from before and after accounts had ids",
         "one took it back",
         "one found a camera",
         "and changed their mind",

@@ -243,13 +243,13 @@ def test_networks(host: str | None, network: str) -> None:
 def test_the_page_lists_releases_and_discards(site: Site) -> None:
     probe = Probe("new")
     sweep_id, opened, report = probe.whole_sweep()
-    first = end_of(site.db)
-    for wire in (opened, report, _stranger(1)):
-        assert site.send(wire).status_code == 200
     admin = site.login("admin", "관리자-01")
     roles: tuple[Role, ...] = ("viewer", "inspector")
     for role in roles:
         assert site.login(role).get("/api/keys").status_code == 403
+    first = end_of(site.db)
+    for wire in (opened, report, _stranger(1)):
+        assert site.send(wire).status_code == 200
     listed = admin.get("/api/keys").json()
     mine = next(item for item in listed["waiting"] if item["key_id"] == probe.signer.key_id)
     assert (mine["entries"], mine["tenants"], mine["subjects"], mine["networks"]) == (

@@ -8,7 +8,7 @@ import pytest
 
 from server.cases.words import hurtful_in
 from server.interface.errors import ApiError, refuse_links
-from server.interface.plain_text import folded, has_link, is_invisible, looks, mixes_scripts, without_links
+from server.interface.plain_text import folded, has_link, is_invisible, looks, mixes_scripts, unlike, without_links
 from sweep.report import LocalText
 
 LINKS = (
@@ -69,6 +69,7 @@ def test_long_text_is_read_at_once() -> None:
 )  # fmt: skip
 def test_look_alikes_share_a_look(one: str, other: str) -> None:
     assert looks(one) & looks(other)
+    assert unlike([one, other, one]) == 1
 
 
 @pytest.mark.parametrize(
@@ -83,6 +84,7 @@ def test_look_alikes_share_a_look(one: str, other: str) -> None:
 )
 def test_other_names_do_not(one: str, other: str) -> None:
     assert not looks(one) & looks(other)
+    assert unlike([one, other, one]) == 2
 
 
 def test_writing_that_no_language_mixes() -> None:

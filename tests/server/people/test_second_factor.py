@@ -127,12 +127,12 @@ def test_a_password_alone_makes_no_second_person_of_who_needs_more(site: Site) -
 
 
 def test_only_accounts_of_the_demonstration_are_spared_until_somebody_resets_or_moves_them(site: Site) -> None:
-    for username in ("kim", "lee"):
+    for username, display_name in (("kim", "관리자-01"), ("lee", "관리자-02")):
         with site.db.write() as connection:
             auth.create_user(
                 connection,
                 username=username,
-                display_name="관리자-01",
+                display_name=display_name,
                 role="admin",
                 password=QUICK_HASH,
                 actor="demo",

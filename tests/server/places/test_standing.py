@@ -16,6 +16,7 @@ from sqlalchemy import delete, text, update
 from server.exports.judgement import open_findings
 from server.ingest.arrivals import read_arrival
 from server.ingest.entries import accept
+from server.interface.voice import Voice
 from server.places.facilities import load_demo_facility
 from server.places.standing import standing_of_rooms
 from server.projections import projecting
@@ -212,8 +213,8 @@ def _said(verdict: Verdict, minutes: float, claimed: float | None = None) -> Dis
 
 
 def test_decisions_count_in_the_order_in_which_they_were_made() -> None:
-    late = ("A", _said("no_camera", 60, claimed=10))  # decided first, sent last
-    soon = ("B", _said("cannot_exclude", 30, claimed=29))
+    late = (Voice("A"), _said("no_camera", 60, claimed=10))  # decided first, sent last
+    soon = (Voice("B"), _said("cannot_exclude", 30, claimed=29))
     for order in itertools.permutations((late, soon)):
         assert open_findings([FINDING_ID], order) == {FINDING_ID: "cannot_exclude"}
 

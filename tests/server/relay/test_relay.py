@@ -31,8 +31,8 @@ from tests.server.sweep_kit import Probe
 from tests.waiting import wait_until
 
 pytestmark = SECOND_IN_SOAK
-INSPECTOR = Person(new_id(), "kim", "점검자-01", "inspector", False)
-ADMIN = Person(new_id(), "lee", "관리자-01", "admin", False)
+INSPECTOR = Person(new_id(), "kim", "점검자-01", "inspector", "p-aaaaaaaaaa")
+ADMIN = Person(new_id(), "lee", "관리자-01", "admin", "p-bbbbbbbbbb")
 REASON = LocalText(ko="오인", en="mistaken")
 
 

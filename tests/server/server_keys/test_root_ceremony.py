@@ -194,6 +194,8 @@ def test_a_root_key_is_made_before_two_persons_and_never_overwritten(
     for arguments in (
         (tmp_path / "a", *people[:2], *secret),
         (tmp_path / "a", *people[:2], *people[:2], *secret),
+        (tmp_path / "a", *people[:2], "--person", "점검자－０1", *secret),
+        (tmp_path / "a", "--person", "A", "--person", "А", *secret),
         (tmp_path / "a", *people, "--passphrase-file", short),
         (new_root, *people, *secret),
     ):

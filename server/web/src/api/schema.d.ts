@@ -2310,6 +2310,8 @@ export interface components {
          * @description An account as those see it who keep it.
          */
         AccountView: {
+            /** Account */
+            account: string;
             /** Display Name */
             display_name: string;
             /** District Id */
@@ -2717,6 +2719,8 @@ export interface components {
          */
         CameraFound: {
             identified?: components["schemas"]["Identified"] | null;
+            /** Second Account */
+            second_account?: string | null;
             /** Second Person */
             second_person: string;
             /**
@@ -5111,6 +5115,8 @@ export interface components {
         LookedAt: {
             /** @description None: in entries from before this was said; it was by passwords then. */
             identified?: components["schemas"]["Identified"] | null;
+            /** Second Account */
+            second_account?: string | null;
             /** Second Person */
             second_person: string;
             /**
@@ -5225,6 +5231,12 @@ export interface components {
          * @description Another district or role for somebody.
          */
         MoveRequest: {
+            /**
+             * Display Name
+             * @description None: as before. Needed where somebody there has a name that looks the same.
+             * @default null
+             */
+            display_name: string | null;
             /**
              * District Id
              * @default null
@@ -5380,6 +5392,8 @@ export interface components {
              * Format: date
              */
             reopens: string;
+            /** Second Account */
+            second_account?: string | null;
             /** Second Person */
             second_person: string;
             /**
