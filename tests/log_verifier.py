@@ -45,8 +45,10 @@ OWN_KINDS = {
     "photo.expired": "photo-expired",
     "room.placed": "room-placed",
 }
+REGISTER = {"person.registered": "person-registered"}
 STRUCTURE = {**KEY_KINDS, **OWN_KINDS, "body.erased": "body-erased"}
-CITY = {**STRUCTURE, "sweep.opened": "sweep-opened", "sweep.report": "sweep-report", "disposition": "disposition"}
+CITY = STRUCTURE | REGISTER
+CITY |= {"sweep.opened": "sweep-opened", "sweep.report": "sweep-report", "disposition": "disposition"}
 CASE_KINDS = {"case.step", "visit.noted", "visit.signed"}
 PHOTO_KINDS = {"photo.taken", "photo.opened", "photo.checked"}
 PROBE_KINDS = {"reference.checked"}
@@ -373,7 +375,7 @@ class Log:
                 is_mine = (e["kind"] in DEVICE_KINDS or not is_read) and has_sweep
                 is_mine |= e["kind"] in PROBE_KINDS and is_alone
                 return is_mine and e["assurance"] == "device"
-            case "server", _ if e["kind"] in OWN_KINDS:
+            case "server", _ if e["kind"] in OWN_KINDS | REGISTER:
                 return e["assurance"] == "device" and e["subject"] == "server" and is_alone
             case ("server", _) | ("demo", None):
                 return (e["kind"] in PERSON_KINDS or not is_read) and person

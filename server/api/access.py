@@ -25,6 +25,7 @@ from server.districts.scope import refuse_foreign, refuse_unowned
 from server.interface.errors import ApiError
 from server.interface.fields import FACILITY_ROLES, Role
 from server.interface.request_body import MAX_LIVE_BYTES, read_body
+from server.people import enrolment
 from server.people.access_log import Reader
 from server.people.auth import Person
 from server.people.second_factor import factor_needed, needs_second_factor
@@ -149,6 +150,11 @@ async def _own_settled_session(session: Annotated[Session, Depends(_settled_sess
 
 
 async def _fresh_session(session: Annotated[Session, Depends(_settled_session)]) -> Session:
+    _refuse_stale(session)
+    return session
+
+
+def _refuse_stale(session: Session) -> None:
     if now_ms() - session.opened_ms > FRESH_S * 1000:
         raise ApiError(
             403,
@@ -156,6 +162,12 @@ async def _fresh_session(session: Annotated[Session, Depends(_settled_session)])
             f"다시 로그인한 뒤 {FRESH_S // 60}분 안에 바꿀 수 있습니다",
             f"log in again: ways to log in can be changed for {FRESH_S // 60} minutes after that",
         )
+
+
+async def _enrolling_session(session: Annotated[Session, Depends(_settled_session)]) -> Session:
+    _refuse_stale(session)
+    if session.person.needs_enrolment_code:
+        raise enrolment.code_needed()
     return session
 
 
@@ -250,6 +262,8 @@ OwnSession = Annotated[Session, Depends(_own_settled_session)]
 """For ways to log in, which are a person's own, whatever the role and with or without a second factor."""
 FreshSession = Annotated[Session, Depends(_fresh_session)]
 """Soon after a login: for what would outlive a session that somebody else got hold of."""
+EnrollingSession = Annotated[Session, Depends(_enrolling_session)]
+"""And by more than a password that somebody handed over: for setting up another way to log in."""
 OptionalSession = Annotated[Session | None, Depends(optional_session)]
 
 
@@ -308,6 +322,7 @@ _DECLARED |= {
     _own_session: Access(tuple(sorted(ALL_ROLES)), "account"),
     _own_settled_session: Access(tuple(sorted(ALL_ROLES)), "account"),
     _fresh_session: Access(tuple(sorted(ALL_ROLES)), "account"),
+    _enrolling_session: Access(tuple(sorted(ALL_ROLES)), "account"),
     signed_request: Access(("probe",), "device"),
     signed_server: Access(("server",), "device"),
 }

@@ -26,6 +26,8 @@ from server.interface.views.answer import Ok
 from server.interface.views.people import AccountList, BadgeList, BadgeView, DistrictList, Invited, SignOnLinks
 from server.people import accounts, auth, badges, links
 from server.people.access_log import shows
+from server.people.enrolment import hashed_code
+from server.people.first_passwords import random_code
 from server.people.single_sign_on import no_sign_on
 from server.server_keys.root import sign_waiting
 
@@ -60,10 +62,10 @@ def list_users(request: Request, person: AccountKeeper) -> AccountList:
 def post_user(
     request: Request, person: AccountKeeper, body: Annotated[InviteRequest, json_body(InviteRequest)]
 ) -> Invited:
-    """Invite somebody: the one-time password is in this answer and nowhere else."""
-    password = auth.random_password()
-    stored = auth.hashed(password)
+    """Invite somebody: the one-time password and the enrolment code are in this answer and nowhere else."""
     services = services_of(request)
+    password, code = auth.random_password(), random_code()
+    stored, stored_code = auth.hashed(password), hashed_code(code)
     with services.db.write() as connection:
         accounts.invite(
             connection,
@@ -74,9 +76,20 @@ def post_user(
             district_id=body.district_id,
             facility_ids=body.facility_ids,
             password=stored,
+            code=stored_code,
         )
         sign_waiting(connection, services.notary)
-    return Invited(username=body.username, one_time_password=password)
+    return Invited(username=body.username, one_time_password=password, enrolment_code=code)
+
+
+@router.post("/api/users/{username}/first-password", status_code=201, openapi_extra=shows())
+def renew_first_password(request: Request, person: AccountKeeper, username: UsernamePath) -> Invited:
+    """Another one-time password and enrolment code for somebody who never used the first ones, which end."""
+    password, code = auth.random_password(), random_code()
+    stored, stored_code = auth.hashed(password), hashed_code(code)
+    with services_of(request).db.write() as connection:
+        accounts.renew(connection, person, username, password=stored, code=stored_code)
+    return Invited(username=username, one_time_password=password, enrolment_code=code)
 
 
 @router.post("/api/users/{username}/badge", status_code=201, openapi_extra=shows())

@@ -106,6 +106,7 @@ def user_view(person: Person) -> UserView:
         role=person.role,
         district_id=person.district_id,
         must_change_password=person.must_change_password,
+        needs_enrolment_code=person.needs_enrolment_code,
         needs_second_factor=needs_second_factor(person),
     )
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from webauthn.helpers import bytes_to_base64url
 
-from server.api.access import OPEN, FreshSession, OwnSession, client_address
+from server.api.access import OPEN, EnrollingSession, OwnSession, client_address
 from server.api.login import MAX_DEVICE_COOKIE, set_cookies, user_view
 from server.api.services import Services, services_of
 from server.interface.errors import ApiError
@@ -79,7 +79,7 @@ def list_passkeys(request: Request, session: OwnSession) -> PasskeyList:
 
 
 @router.post("/api/passkeys/options", openapi_extra=shows())
-def new_options(request: Request, response: Response, session: FreshSession) -> PasskeyOptions:
+def new_options(request: Request, response: Response, session: EnrollingSession) -> PasskeyOptions:
     """A challenge for a new passkey of one's own; 409 where there are none."""
     party, services, person = needed_party(request), services_of(request), session.person
     with services.db.read() as connection:
@@ -102,7 +102,7 @@ def new_options(request: Request, response: Response, session: FreshSession) -> 
 @router.post("/api/passkeys", status_code=201, openapi_extra=describe(NewPasskey) | shows())
 def post_passkey(
     request: Request,
-    session: FreshSession,
+    session: EnrollingSession,
     body: Annotated[NewPasskey, json_body(NewPasskey)],
 ) -> PasskeyList:
     """Register a passkey of one's own."""

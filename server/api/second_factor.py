@@ -10,12 +10,13 @@ from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from server.api.access import SESSION_COOKIE, FreshSession, OwnSession, client_address
+from server.api.access import SESSION_COOKIE, EnrollingSession, FreshSession, OwnSession, client_address
 from server.api.services import Services, services_of
-from server.interface.people_requests import CodeRequest
+from server.interface.people_requests import CodeRequest, EnrolmentRequest
 from server.interface.request_body import describe, json_body
+from server.interface.views.answer import Ok
 from server.interface.views.people import NewSecondFactor, RecoveryCodes, SecondFactorView
-from server.people import second_factor
+from server.people import enrolment, second_factor
 from server.people.access_log import shows
 from server.people.auth import Person
 from server.people.login_delays import LoginAttempt
@@ -31,8 +32,21 @@ def get_second_factor(request: Request, session: OwnSession) -> SecondFactorView
         return second_factor.state_of(connection, session.person)
 
 
+@router.post("/api/enrolment-code", openapi_extra=describe(EnrolmentRequest) | shows())
+async def prove_enrolment(
+    request: Request, session: OwnSession, body: Annotated[EnrolmentRequest, json_body(EnrolmentRequest)]
+) -> Ok:
+    """Give the code that came apart from the first password: other ways to log in can be set up from then on."""
+    services, person = services_of(request), session.person
+    attempt = LoginAttempt(client_address(request), f"enrolment {person.username}", f"enrolment {person.user_id}")
+    await services.crews.sessions.run(partial(services.delays.enter, attempt))
+    await services.crews.known_devices.run(partial(enrolment.prove_code, services.db, person, body.code))
+    await services.crews.sessions.run(partial(services.delays.succeeded, attempt))
+    return Ok()
+
+
 @router.post("/api/second-factor", status_code=201, openapi_extra=shows())
-def begin_second_factor(request: Request, session: FreshSession) -> NewSecondFactor:
+def begin_second_factor(request: Request, session: EnrollingSession) -> NewSecondFactor:
     """A new secret for an app; it counts once a code of it came back."""
     services = services_of(request)
     with services.db.write() as connection:
@@ -41,7 +55,7 @@ def begin_second_factor(request: Request, session: FreshSession) -> NewSecondFac
 
 @router.post("/api/second-factor/confirm", openapi_extra=describe(CodeRequest) | shows())
 async def confirm_second_factor(
-    request: Request, session: FreshSession, body: Annotated[CodeRequest, json_body(CodeRequest)]
+    request: Request, session: EnrollingSession, body: Annotated[CodeRequest, json_body(CodeRequest)]
 ) -> RecoveryCodes:
     """Connect the app by a code of it; the recovery codes are in this answer and nowhere else."""
     services, person = services_of(request), session.person

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.api.access import INSPECTORS, CaseWorker, FreshSession, Inspector, OwnSession, client_address
+from server.api.access import INSPECTORS, CaseWorker, EnrollingSession, Inspector, OwnSession, client_address
 from server.api.passkeys import challenge_cookie, needed_party, set_challenge_cookie
 from server.api.second_factor import use_code
 from server.api.services import services_of
@@ -36,7 +36,7 @@ def get_pin(request: Request, session: OwnSession) -> PinView:
 
 
 @router.put("/api/pin", openapi_extra=describe(PinRequest) | shows())
-def put_pin(request: Request, session: FreshSession, body: Annotated[PinRequest, json_body(PinRequest)]) -> PinView:
+def put_pin(request: Request, session: EnrollingSession, body: Annotated[PinRequest, json_body(PinRequest)]) -> PinView:
     """Give oneself a PIN, or another one."""
     services, person = services_of(request), session.person
     if needs_second_factor(person):

@@ -18,6 +18,7 @@ from server.config.retention import days_of
 from server.crypto.body_keys import BodyKeysError
 from server.ingest import photo_retention, quarantine
 from server.people import access_log
+from server.people.first_passwords import age_first_passwords
 from server.server_keys.root import sign_waiting
 from server.store.erasure import destroy_dead_keys
 from server.store.faults import AwayError, BusyError, DiskFullError
@@ -40,6 +41,7 @@ async def tend(services: Services) -> None:
                 elapsed_s = int(time.monotonic() - aged_s)
                 own_s = elapsed_s // services.hub.processes  # every process adds its part
                 days = days_of(services.periods, "quarantine")
+                await run_in_threadpool(_age_first_passwords, services, own_s)
                 upkeep.note("quarantine", await run_in_threadpool(_purge_quarantine, services, own_s, days))
                 upkeep.note("photographs", await run_in_threadpool(_expire_photographs, services, own_s))
                 aged_s += elapsed_s
@@ -55,6 +57,11 @@ async def tend(services: Services) -> None:
         except BodyKeysError as error:
             logger.error("%s", error)  # noqa: TRY400  the line says it all
         await asyncio.sleep(TEND_S)
+
+
+def _age_first_passwords(services: Services, elapsed_s: int) -> None:
+    with services.db.write() as connection:
+        age_first_passwords(connection, elapsed_s)
 
 
 def _tend_access_log(services: Services) -> int:

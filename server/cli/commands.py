@@ -70,6 +70,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "quarantine": keys.show_quarantine,
     "add-user": people.add_user,
     "reset-password": people.reset_password,
+    "enrolment-code": people.enrolment_code,
     "deactivate-user": people.deactivate_user,
     "hotspot": hotspot.hotspot,
     "backup": backup.back_up,

@@ -1,4 +1,4 @@
-"""Accounts from a terminal: `add-user`, `reset-password`, `deactivate-user`."""
+"""Accounts from a terminal: `add-user`, `reset-password`, `enrolment-code`, `deactivate-user`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from server.cli.base import DatabaseUrl, DataDir, database_of, fail, settings_of
 from server.interface.fields import Role, Username
-from server.people import auth
+from server.people import auth, enrolment
+from server.people.first_passwords import FIRST_PASSWORD_H, random_code
 from sweep.report import display_text
 
 
@@ -29,8 +30,8 @@ def add_user(
     roles: dict[str, Role] = {name: name for name in get_args(Role)}
     if role not in roles:
         fail("one_of", option="--role", choices=", ".join(roles))
-    password = auth.random_password()
-    stored = auth.hashed(password)
+    password, code = auth.random_password(), random_code()
+    stored, stored_code = auth.hashed(password), enrolment.hashed_code(code)
     with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
         auth.create_user(
             connection,
@@ -40,18 +41,34 @@ def add_user(
             password=stored,
             actor="sweep-server",
             is_one_time=True,
+            code=stored_code,
             district_id=district or None,
         )
-    typer.echo(f"user: {username}   password: {password}   (shown once, to be changed at first login)")
+    _say(username, password, code)
 
 
 def reset_password(username: str, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """Give a user a new random password, print it once, and switch the account on; its sessions end."""
-    password = auth.random_password()
-    stored = auth.hashed(password)
+    password, code = auth.random_password(), random_code()
+    stored, stored_code = auth.hashed(password), enrolment.hashed_code(code)
     with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
-        auth.set_password(connection, username, stored, actor="sweep-server", is_one_time=True)
-    typer.echo(f"user: {username}   password: {password}   (shown once, to be changed at first login)")
+        auth.set_password(connection, username, stored, actor="sweep-server", is_one_time=True, code=stored_code)
+    _say(username, password, code)
+
+
+def enrolment_code(username: str, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """Give an account a new enrolment code, without which a first password sets up no other way to log in."""
+    code = random_code()
+    stored = enrolment.hashed_code(code)
+    with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
+        enrolment.give_code(connection, username, stored, actor="sweep-server")
+    typer.echo(f"user: {username}   enrolment code: {code}   (shown once)")
+
+
+def _say(username: str, password: str, code: str) -> None:
+    hours = f"to be changed at first login, within {FIRST_PASSWORD_H} hours"
+    typer.echo(f"user: {username}   password: {password}   (shown once, {hours})")
+    typer.echo(f"enrolment code: {code}   (to be told by another way than the password)")
 
 
 def deactivate_user(username: str, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:

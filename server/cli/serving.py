@@ -37,7 +37,8 @@ def serve(
         with database_of(settings) as db:
             password = auth.ensure_first_user(db, settings.first_password)
         if password is not None:
-            typer.echo(f"first user: {auth.FIRST_USER}   password: {password}   (shown once)")
+            then = f"then sweep-server enrolment-code {auth.FIRST_USER} gives the code for the second step"
+            typer.echo(f"first user: {auth.FIRST_USER}   password: {password}   (shown once; {then})")
         tls = open_tls(settings, open_socket)
         address = f"http://{settings.host}:{listener.getsockname()[1]}"
         more = "" if tls is None else f"\nand with TLS on port {tls.listener.getsockname()[1]}"

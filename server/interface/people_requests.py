@@ -54,6 +54,12 @@ class CodeRequest(Record):
     code: AppCode
 
 
+class EnrolmentRequest(Record):
+    """The code that came apart from a first password."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z -]{8,20}$")]
+
+
 class PinRequest(Record):
     """A PIN of one's own, for agreeing on somebody else's phone."""
 

@@ -7,15 +7,17 @@ Whoever is moved or leaves loses every session at once, and what was assigned to
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from server.districts.register import district_for
 from server.interface.errors import ApiError, invalid, not_found
 from server.interface.fields import CITY_ROLES, FACILITY_ROLES, Role
 from server.interface.views.people import AccountView
-from server.people.auth import HashedPassword, Person, create_user, end_all
+from server.people.auth import HashedPassword, Person, create_user, end_all, set_password
+from server.people.first_passwords import is_expired
 from server.people.names import give_name, tidy_name
 from server.people.register import register
 from server.store.audit import record
@@ -38,6 +40,7 @@ def accounts(connection: Connection, district_id: str | None) -> tuple[AccountVi
             role=row.role,
             district_id=row.district_id,
             is_active=row.is_active,
+            first_password=_first_password(row),
             is_demonstration=row.is_demonstration,
         )
         for row in connection.execute(statement)
@@ -64,6 +67,7 @@ def invite(
     district_id: str | None,
     facility_ids: Iterable[UUID],
     password: HashedPassword,
+    code: HashedPassword,
 ) -> None:
     """An account with a one-time password; ApiError 403 for a role that this person may not give.
 
@@ -89,11 +93,28 @@ def invite(
         password=password,
         actor=by.display_name,
         is_one_time=True,
+        code=code,
         district_id=district,
     )
     if ids:
         rows = [{"user_id": user_id, "facility_id": facility_id} for facility_id in ids]
         connection.execute(insert(user_facilities), rows)
+
+
+def renew(connection: Connection, by: Person, username: str, *, password: HashedPassword, code: HashedPassword) -> None:
+    """New first secrets for somebody who never used the old ones; ApiError 409 for an account that is in use."""
+    row = connection.execute(select(users).where(users.c.username == username)).one_or_none()
+    if row is None:
+        raise not_found("사용자", "user")
+    _district_by(by, row.role, None)
+    if not row.is_active or not row.must_change_password:
+        raise ApiError(
+            409,
+            "in_use",
+            "이미 쓰고 있는 계정입니다. 비밀번호를 잃었으면 서버 관리자가 reset-password로 새로 줍니다",
+            "this account is in use: whoever lost a password gets a new one by sweep-server reset-password",
+        )
+    set_password(connection, username, password, actor=by.display_name, is_one_time=True, code=code)
 
 
 def move(
@@ -126,6 +147,12 @@ def move(
     detail = {"from": row.role, "role": role, "district": district, "is_renamed": name != row.display_name}
     record(connection, actor=by.display_name, action="user.moved", object_id=username, detail=detail)
     register(connection, row.user_id, actor=by.display_name)
+
+
+def _first_password(row: Row[Any]) -> Literal["waiting", "expired"] | None:
+    if not row.must_change_password:
+        return None
+    return "expired" if is_expired(row) else "waiting"
 
 
 def _district_by(by: Person, role: Role, wanted: str | None) -> str | None:

@@ -8,7 +8,6 @@ or with a new account) has to be changed at once.
 from __future__ import annotations
 
 import secrets
-import string
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,6 +19,8 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select, updat
 from server.districts.register import district_for
 from server.interface.errors import ApiError
 from server.interface.fields import Role
+from server.people.first_passwords import NO_CODE, refuse_expired
+from server.people.letters import PASSWORD_ALPHABET
 from server.people.names import give_name, new_account, tidy_name
 from server.people.register import register
 from server.store.audit import record
@@ -40,7 +41,6 @@ from sweep.report import new_id
 from sweep.report.persons import FirstWay, SecondWay
 
 FIRST_USER = "admin"
-PASSWORD_ALPHABET = string.ascii_lowercase.replace("l", "").replace("o", "") + "23456789"
 MIN_DIFFERENT_LETTERS = 5  # guessed: keeps aaaaaaaaaa and 1212121212 out
 PASSWORD_GROUPS = 4  # derived: 4 groups of 4 letters out of 32 are 80 bits
 
@@ -72,6 +72,8 @@ class Person:
     """The only district that this person sees; None: the whole city."""
     way: LoginWay = "password"
     """By what they proved it."""
+    needs_enrolment_code: bool = False
+    """Only a password that somebody handed over, or what came of it, was proved: it sets up no other way to log in."""
     is_demonstration: bool = False
     """The account was made by the demonstration, whose password lies in a file beside made-up data."""
 
@@ -103,11 +105,13 @@ def create_user(
     password: str | HashedPassword,
     actor: str,
     is_one_time: bool = False,
+    code: HashedPassword | None = None,
     district_id: str | None = None,
     is_demonstration: bool = False,
 ) -> UUID:
     """Add an account of a district, or of the whole city; a one-time password has to be changed at first login.
 
+    `code`: the enrolment code that goes with a one-time password; without one it sets up nothing until one is given.
     Only the commands of the demonstration make accounts `is_demonstration`, which need no second factor.
     ApiError 409 when the user name or one that looks like the display name is taken, 400 for a name that cannot be,
     400 or 404 for a district that does not fit or is not there.
@@ -131,6 +135,7 @@ def create_user(
             district_id=district_id,
             is_demonstration=is_demonstration,
             account=account,
+            enrolment_hash=_code_of(code, is_one_time=is_one_time),
         )
     )
     detail = {"role": role, "district": district_id, "is_demonstration": is_demonstration}
@@ -140,7 +145,13 @@ def create_user(
 
 
 def set_password(
-    connection: Connection, username: str, password: str | HashedPassword, *, actor: str, is_one_time: bool = False
+    connection: Connection,
+    username: str,
+    password: str | HashedPassword,
+    *,
+    actor: str,
+    is_one_time: bool = False,
+    code: HashedPassword | None = None,
 ) -> None:
     """Give an account a new password and switch it on; its sessions and known devices end. ApiError 404 without one.
 
@@ -156,12 +167,14 @@ def set_password(
             password_hash=_stored(password),
             password_ms=now_ms(),
             must_change_password=is_one_time,
+            first_age_s=0,
             is_active=True,
         )
     )
     connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
     if is_one_time:
-        connection.execute(update(users).where(users.c.user_id == user_id).values(is_demonstration=False))
+        given = {"is_demonstration": False, "enrolment_hash": _code_of(code, is_one_time=True)}
+        connection.execute(update(users).where(users.c.user_id == user_id).values(given))
         end_proofs(connection, user_id)
     if not was_active:
         register(connection, user_id, actor=actor)
@@ -218,6 +231,10 @@ def end_proofs(connection: Connection, user_id: UUID) -> None:
     """End whatever a person could prove themselves by beside the password."""
     for table in (passkeys, recovery_codes, second_factors, pins, badges, single_sign_on_links):
         connection.execute(delete(table).where(table.c.user_id == user_id))
+
+
+def _code_of(code: HashedPassword | None, *, is_one_time: bool) -> str | None:
+    return code.text if code is not None else NO_CODE if is_one_time else None
 
 
 def _stored(password: str | HashedPassword) -> str:
@@ -289,7 +306,7 @@ def waste_a_check(secret: str) -> None:
 
 
 def check_password(db: Database, username: str, password: str) -> Person:
-    """The active person of this name and password; ApiError 401 otherwise."""
+    """The active person of this name and password; ApiError 401 otherwise, 403 for a first password that expired."""
     with db.read() as connection:
         row = connection.execute(select(users).where(users.c.username == username)).one_or_none()
     fits = is_right(password, row.password_hash if row is not None else _decoy)
@@ -300,6 +317,7 @@ def check_password(db: Database, username: str, password: str) -> Person:
             "아이디 또는 비밀번호가 올바르지 않습니다",
             "the user name or the password is wrong",
         )
+    refuse_expired(row)
     return person_of(row)
 
 
@@ -314,5 +332,6 @@ def person_of(row: Row[Any], way: LoginWay = "password") -> Person:
         row.must_change_password and way != "single_sign_on",  # who never types the password need not change it
         row.district_id,
         way,
+        row.enrolment_hash is not None and way == "password",
         row.is_demonstration,
     )

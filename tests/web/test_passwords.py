@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from server.config.settings import Settings
 from server.people import auth
+from server.people.enrolment import hashed_code
 from tests.server.conftest import running
 from tests.web.conftest import OpenPhone
 from tests.web.site import PASSWORD, QUICK_HASH
@@ -64,6 +65,40 @@ def test_a_password_of_somebody_else_is_changed_first_and_ones_own_later(
         expect(page.get_by_text("비밀번호를 바꾸었습니다.")).to_be_visible()
         assert phone.violations() == []
         assert auth.check_password(server.db, name, LATER).must_change_password is False
+
+
+def test_a_way_to_log_in_is_set_up_with_the_code_that_came_apart_from_the_password(
+    open_phone: OpenPhone, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with running(Settings(data_dir=tmp_path_factory.mktemp("codes"), port=0)) as server:
+        with server.db.write() as connection:
+            auth.create_user(
+                connection,
+                username="lee",
+                display_name="점검자-22",
+                role="inspector",
+                password=QUICK_HASH,
+                actor="test",
+                is_one_time=True,
+                code=hashed_code("abcd-2345"),
+            )
+        phone = open_phone(server.url)
+        phone.watch.allowed = ("403",)
+        phone.log_in("lee")
+        page = phone.page
+        _fill(page, PASSWORD, OWN, OWN)
+        expect(page.get_by_role("navigation")).to_be_visible()
+        phone.open("#/settings/login")
+        expect(page.get_by_role("heading", name="먼저 등록 코드")).to_be_visible()
+        expect(page.get_by_role("button", name="인증 앱 연결")).to_have_count(0)
+        assert phone.violations() == []
+        page.get_by_role("textbox", name="등록 코드").fill("aaaa-2222")
+        page.get_by_role("button", name="코드 확인").click()
+        expect(page.locator(".field-error")).to_contain_text("등록 코드가 맞지 않습니다")
+        page.get_by_role("textbox", name="등록 코드").fill("ABCD 2345")
+        page.get_by_role("button", name="코드 확인").click()
+        page.get_by_role("button", name="인증 앱 연결").click()
+        expect(page.get_by_role("img", name="인증 앱에 넣을 QR 코드")).to_be_visible()
 
 
 def test_a_capital_letter_is_no_wrong_name_and_a_number_of_an_inspector_is_said_to_be_none(

@@ -30,6 +30,8 @@ class UserView(View):
     """None: the whole city."""
     must_change_password: bool
     """The password was given by somebody else: everything is refused until it is changed."""
+    needs_enrolment_code: bool
+    """Other ways to log in can be set up once the code is given that came apart from the first password."""
     needs_second_factor: bool
     """A password alone opens nothing for this role: everything is refused but connecting an app or adding a passkey."""
 
@@ -44,6 +46,8 @@ class AccountView(View):
     role: Role
     district_id: str | None
     is_active: bool
+    first_password: Literal["waiting", "expired"] | None
+    """The password that was given has not been changed yet: it may be, or a new one has to be given."""
     is_demonstration: bool
     """Made by the demonstration: needs no second factor whatever its role."""
 
@@ -61,10 +65,12 @@ class DistrictList(View):
 
 
 class Invited(View):
-    """A new account; the password has to be changed at the first login."""
+    """A new account, or new secrets of one: the password has to be changed at the first login, within 72 hours."""
 
     username: str
     one_time_password: str
+    enrolment_code: str
+    """To be told by another way than the password: without it no other way to log in can be set up."""
 
 
 class BadgeRow(View):

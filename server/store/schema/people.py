@@ -60,6 +60,7 @@ users = Table(
     Column("is_demonstration", Boolean, nullable=False, server_default=false()),
     Column("account", String(16), nullable=False, unique=True),
     Column("enrolment_hash", Text, nullable=True),
+    Column("first_age_s", BigInteger, nullable=False, server_default="0"),
     Column("registered_ms", BigInteger, nullable=True),
 )
 

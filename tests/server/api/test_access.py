@@ -166,7 +166,7 @@ class Caller:
                 user_id = auth.create_user(
                     connection,
                     username=self._username,
-                    display_name=f"{role} 01",
+                    display_name=f"{role} {1 + (None, *DISTRICTS).index(district_id):02}",
                     role=role,
                     password=QUICK_HASH,
                     actor="test",

@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.server.log_kit import OWN_KINDS
 from tests.server.sweep_kit import DEMO_ROOM
 from tests.waiting import PATIENCE_S, wait_until
 
@@ -112,10 +113,7 @@ def test_the_demonstration(tmp_path: Path, repo_root: Path) -> None:
         assert LOGIN.findall(demo.said) == LOGIN.findall(first)
         assert (data / "inspection-log.csv").read_text(encoding="utf-8-sig") == table
         kinds = [row["kind"] for row in demo.get("/api/entries")["entries"]]
-        assert [kind for kind in kinds if kind not in {"key.admitted", "room.placed"}] == [
-            "sweep.opened",
-            "sweep.report",
-        ]
+        assert [kind for kind in kinds if kind not in OWN_KINDS] == ["sweep.opened", "sweep.report"]
         _wait_for("the probe", lambda: demo.get("/api/probes")["probes"][0]["state"] == "idle")
         started = demo.command(
             command="start", room_id=str(DEMO_ROOM), mode="quick", inspectors=["점검자-01", "점검자-02"]

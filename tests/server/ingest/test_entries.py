@@ -82,12 +82,12 @@ def test_another_entry_in_the_same_place_is_kept_refused_and_raises_an_alarm(sit
 def test_an_unknown_key_waits_in_quarantine_with_a_receipt_until_it_is_admitted(site: Site) -> None:
     probe = Probe()
     sweep_id, opened, report = probe.whole_sweep()
+    inspector = site.login("inspector")
     first = end_of(site.db)
     assert [_verified(site, opened), _verified(site, report)] == [first, first + 1]
     key_id = probe.signer.key_id
     forged = SignedEntry(ENTRY_TYPE, make_entry(probe.signer, 3, probe.prev).payload, ((key_id, b"x" * 64),))
     _verified(site, to_wire(forged, ()))
-    inspector = site.login("inspector")
     assert inspector.get(f"/api/sweeps/{sweep_id}").status_code == 404
     listed = inspector.get("/api/entries", after=first - 1).json()["entries"]
     assert [row["reason"] for row in listed] == ["key_unknown"] * 3

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from server.config.settings import Settings
 from server.interface.errors import ApiError
 from server.interface.fields import Role
-from server.people import auth, second_factor
+from server.people import auth, enrolment, second_factor
 from server.people.second_factor import MAX_WRONG, STEP_S, STRONG_ROLES
 from server.store.schema import audit, recovery_codes, second_factors, sessions
 from tests.server.conftest import PASSWORD, QUICK_HASH, Client, Site, running
@@ -98,6 +98,10 @@ def test_an_administrator_gets_nowhere_beside_the_second_factor(settings: Settin
         changed = admin.post("/api/password", {"current_password": password, "new_password": PASSWORD})
         admin.csrf = changed.json()["csrf_token"]
         _ask(elsewhere, "admin")  # somebody else who knows the password
+        assert _refused(admin.post("/api/second-factor")) == (403, "enrolment_code_needed")
+        with site.db.write() as connection:
+            enrolment.give_code(connection, "admin", enrolment.hashed_code("abcd-2345"), actor="test")
+        assert admin.post("/api/enrolment-code", {"code": "ABCD2345"}).status_code == 200
         for path in ("/api/users", "/api/keys", "/api/rooms"):
             assert _refused(admin.get(path)) == (403, "second_factor_needed"), path
         assert _refused(admin.put("/api/pin", {"pin": "582047"})) == (403, "second_factor_needed")

@@ -165,6 +165,7 @@ def test_a_second_report_replaces_the_first_only_as_a_correction_by_the_same_key
     probe, stranger = Probe(), Probe("stranger")
     for one in (probe, stranger):
         site.admit(one.signer)
+    inspector = site.login("inspector")
     sweep_id, opened, first = probe.whole_sweep()
     second = stranger.report(sweep_id)
     bodies = from_wire(probe.report(sweep_id))[1]
@@ -175,7 +176,6 @@ def test_a_second_report_replaces_the_first_only_as_a_correction_by_the_same_key
         entry_id = connection.scalar(select(entries.c.entry_id).where(entries.c.log_index == end - 2))
     assert entry_id is not None
     correction, wire = probe.entry("sweep.report", bodies, sweep_id=sweep_id, refs=(entry_id,))
-    inspector = site.login("inspector")
 
     def shown() -> str:
         detail = inspector.get(f"/api/sweeps/{sweep_id}").json()

@@ -30,6 +30,7 @@ def upgrade() -> None:
     with op.batch_alter_table("users") as users:
         users.add_column(sa.Column("account", sa.String(length=16), nullable=True))
         users.add_column(sa.Column("enrolment_hash", sa.Text(), nullable=True))
+        users.add_column(sa.Column("first_age_s", sa.BigInteger(), nullable=False, server_default="0"))
         users.add_column(sa.Column("registered_ms", sa.BigInteger(), nullable=True))
     op.create_table(
         "account_names",
@@ -45,6 +46,7 @@ def upgrade() -> None:
     with op.batch_alter_table("users") as users:
         users.alter_column("account", existing_type=sa.String(length=16), nullable=False)
         users.create_unique_constraint(op.f("uq_users_account"), ["account"])
+    op.execute("UPDATE users SET enrolment_hash = '' WHERE must_change_password")  # nobody was given a code yet
     with op.batch_alter_table("statements") as statements:
         statements.add_column(sa.Column("second_json", sa.Text(), nullable=True))
     with op.batch_alter_table("photos") as photos:
@@ -67,7 +69,7 @@ def downgrade() -> None:
     op.drop_table("account_names")
     with op.batch_alter_table("users") as users:
         users.drop_constraint(op.f("uq_users_account"), type_="unique")
-        for name in ("registered_ms", "enrolment_hash", "account"):
+        for name in ("registered_ms", "first_age_s", "enrolment_hash", "account"):
             users.drop_column(name)
 
 

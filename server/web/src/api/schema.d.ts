@@ -279,6 +279,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/enrolment-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove Enrolment
+         * @description Give the code that came apart from the first password: other ways to log in can be set up from then on.
+         */
+        post: operations["prove_enrolment_api_enrolment_code_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/entries": {
         parameters: {
             query?: never;
@@ -2164,7 +2184,7 @@ export interface paths {
         put?: never;
         /**
          * Post User
-         * @description Invite somebody: the one-time password is in this answer and nowhere else.
+         * @description Invite somebody: the one-time password and the enrolment code are in this answer and nowhere else.
          */
         post: operations["post_user_api_users_post"];
         delete?: never;
@@ -2211,6 +2231,26 @@ export interface paths {
          * @description Switch an account off: its sessions and event streams end at once, and what was assigned to it goes back.
          */
         post: operations["deactivate_user_api_users__username__deactivate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{username}/first-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew First Password
+         * @description Another one-time password and enrolment code for somebody who never used the first ones, which end.
+         */
+        post: operations["renew_first_password_api_users__username__first_password_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2316,6 +2356,8 @@ export interface components {
             display_name: string;
             /** District Id */
             district_id: string | null;
+            /** First Password */
+            first_password: ("waiting" | "expired") | null;
             /** Is Active */
             is_active: boolean;
             /** Is Demonstration */
@@ -3775,6 +3817,14 @@ export interface components {
             with_police: boolean;
         };
         /**
+         * EnrolmentRequest
+         * @description The code that came apart from a first password.
+         */
+        EnrolmentRequest: {
+            /** Code */
+            code: string;
+        };
+        /**
          * EntryCreated
          * @description The server wrote an entry for a person.
          */
@@ -3860,6 +3910,12 @@ export interface components {
          * @description Erase a body: needs a reason and a second person who is logged in by this very request.
          */
         EraseRequest: {
+            /**
+             * Despite Waiting
+             * @description Both persons looked at the entries that name it and do not count, and erase it all the same.
+             * @default false
+             */
+            despite_waiting: boolean;
             reason: components["schemas"]["LocalText"];
             /**
              * Second Person Code
@@ -4677,9 +4733,11 @@ export interface components {
         };
         /**
          * Invited
-         * @description A new account; the password has to be changed at the first login.
+         * @description A new account, or new secrets of one: the password has to be changed at the first login, within 72 hours.
          */
         Invited: {
+            /** Enrolment Code */
+            enrolment_code: string;
             /** One Time Password */
             one_time_password: string;
             /** Username */
@@ -4717,6 +4775,8 @@ export interface components {
          * @description A key was changed, and what waited of it judged anew.
          */
         JudgedKey: {
+            /** Documents */
+            documents: string[];
             /** Key Id */
             key_id: string;
             /** Left */
@@ -8540,6 +8600,8 @@ export interface components {
             district_id: string | null;
             /** Must Change Password */
             must_change_password: boolean;
+            /** Needs Enrolment Code */
+            needs_enrolment_code: boolean;
             /** Needs Second Factor */
             needs_second_factor: boolean;
             /**
@@ -9693,6 +9755,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DistrictList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    prove_enrolment_api_enrolment_code_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
                 };
             };
             /** @description Refused; the code says why */
@@ -13280,6 +13375,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ok"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    renew_first_password_api_users__username__first_password_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invited"];
                 };
             };
             /** @description Refused; the code says why */

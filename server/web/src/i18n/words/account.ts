@@ -53,6 +53,13 @@ export const account = {
     "인증 앱의 6자리 숫자, 또는 적어 둔 복구 코드 하나",
     "Six digits of the authenticator app, or one of your recovery codes",
   ),
+  enrolment_title: text("먼저 등록 코드", "First the enrolment code"),
+  enrolment_lead: text(
+    "비밀번호와 따로 받은 8자리 코드입니다. 이 코드를 적어야 패스키, 인증 앱과 PIN을 등록할 수 있습니다.",
+    "Eight letters that you were given apart from the password. Passkeys, an app and a PIN can be set up after it.",
+  ),
+  enrolment_code: text("등록 코드", "Enrolment code"),
+  enrolment_submit: text("코드 확인", "Check the code"),
   factor_title: text("인증 앱 (2단계 인증)", "Authenticator app (second factor)"),
   factor_lead: text(
     "비밀번호로 로그인할 때 휴대전화 인증 앱의 6자리 코드도 묻습니다. 패스키로 로그인할 때는 묻지 않습니다.",
