@@ -13,6 +13,7 @@ import typer
 
 from server.cli.base import fail
 from server.config.settings import Settings
+from server.interface.plain_text import unlike
 from server.log.heads import Heads
 from server.server_keys.rotation import signer_from_now
 from server.serving.running import open_socket, run_small
@@ -61,7 +62,7 @@ def witness(
 def _resolve(book: Book, fork_id: str, head: Path | None, person: Sequence[str], reason: str, *, is_sure: bool) -> None:
     """Show what is decided, ask, and go on."""
     persons = sorted({display_text(one, limit=60).strip() for one in person} - {""})
-    if len(persons) < 2 or not reason.strip():
+    if unlike(persons) < 2 or not reason.strip():
         fail("two_persons_decide")
     note = None
     if head is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy import create_engine
@@ -13,6 +13,7 @@ from typer.main import get_command
 from server.api.app import create_app
 from server.cli.commands import app
 from server.config.settings import WEB_DIR, Settings, SettingsError, load_settings
+from server.interface.fields import Role
 
 SERVER = Path(WEB_DIR).parent.parent
 README = (SERVER / "README.md").read_text(encoding="utf-8")
@@ -30,6 +31,16 @@ def test_routes(tmp_path: Path) -> None:
     application.state.services.db.close()
     there = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
     assert {row[0] for row in _rows("Routes")} == there
+
+
+def test_what_each_role_can_break_names_every_role_and_tests_that_are_there(repo_root: Path) -> None:
+    section = README.split("\n### What each role can break\n")[1].split("\n### ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")][1:]
+    assert all(len(row) == 4 for row in rows)
+    assert {role for row in rows for role in re.findall(r"`([a-z_]+)`", row[0])} == set(get_args(Role))
+    tests = "".join(path.read_text(encoding="utf-8") for path in (repo_root / "tests").rglob("test_*.py"))
+    for row in rows:
+        assert re.search(rf"^def {row[3].strip('`')}\(", tests, re.MULTILINE), row[3]
 
 
 def test_settings() -> None:

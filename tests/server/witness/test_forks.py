@@ -173,6 +173,7 @@ def test_a_fork_that_was_signed_in_time_is_an_alarm_on_both_sides_and_two_person
     refusals = {
         "one person": (*resolve, "--head", head, *PERSONS[2:]),
         "the same person twice": (*resolve, "--head", head, *PERSONS[:2], *PERSONS[:2], *PERSONS[4:]),
+        "a name that looks the same": (*resolve, "--head", head, "--person", "A", "--person", "А", *PERSONS[4:]),
         "no reason": (*resolve, "--head", head, *PERSONS[:4], "--yes"),
         "no such fork": (*resolve[:-1], "0" * 16, "--head", head, *PERSONS),
         "the thief's head": (*resolve, "--head", written(tmp_path / "forged", thief.note("forged", "x")), *PERSONS),
