@@ -22,6 +22,7 @@ from starlette_compress import CompressMiddleware, remove_compress_type
 from server.api import (
     accounts,
     cases,
+    could_change,
     desk,
     entries,
     evidence_keys,
@@ -117,6 +118,7 @@ ROUTERS = tuple(
         desk,
         entries,
         log,
+        could_change,
         key_routes,
         probes,
         reference_checks,

@@ -43,6 +43,7 @@ Action = Literal[
     "entries.exported",
     "access_log.exported",
     "case.given",
+    "changers.viewed",
     "statistics.exported",
     "copy.exported",
 ]
@@ -57,6 +58,7 @@ WORDS: dict[str, str] = {
     "entries.exported": "기록 내보내기",
     "access_log.exported": "접속 기록 내보내기",
     "case.given": "사건 기록 묶음 내려받기",
+    "changers.viewed": "기록을 바꿀 수 있었던 사람·키 열람",
     "statistics.exported": "통계 내보내기",
     "copy.exported": "분석용 사본 내보내기",
     "device_addresses": "기기 주소",
