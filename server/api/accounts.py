@@ -23,7 +23,7 @@ from server.interface.people_requests import (
 )
 from server.interface.request_body import describe, json_body
 from server.interface.views.answer import Ok
-from server.interface.views.people import AccountList, BadgeList, BadgeView, DistrictList, Invited, SignOnLinks
+from server.interface.views.people import AccountList, BadgeList, BadgeView, DistrictList, Invited, Moved, SignOnLinks
 from server.people import accounts, auth, badges, links
 from server.people.access_log import shows
 from server.people.enrolment import hashed_code
@@ -171,9 +171,11 @@ async def move_user(
     person: AccountKeeper,
     username: UsernamePath,
     body: Annotated[MoveRequest, json_body(MoveRequest)],
-) -> Ok:
+) -> Moved:
     """Give somebody another district or role: their sessions end, and what was assigned to them goes back."""
     services = services_of(request)
+    code = random_code()
+    stored = await run_in_threadpool(hashed_code, code)
 
     def move() -> None:
         with services.db.write() as connection:
@@ -183,13 +185,14 @@ async def move_user(
                 username,
                 role=body.role,
                 district_id=body.district_id,
+                code=stored,
                 display_name=body.display_name,
             )
             sign_waiting(connection, services.notary)
 
     await run_in_threadpool(move)
     await services.end_dead_streams()
-    return Ok()
+    return Moved(enrolment_code=code)
 
 
 @router.post("/api/users/{username}/deactivate", openapi_extra=shows())

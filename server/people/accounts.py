@@ -124,9 +124,12 @@ def move(
     *,
     role: Role,
     district_id: str | None,
+    code: HashedPassword,
     display_name: str | None = None,
 ) -> None:
     """Give somebody another district or role, and another name if need be.
+
+    What they proved themselves by ends, so that the password, which stays, needs an enrolment `code` beside it again.
 
     ApiError 404 without the account, 403 for a role not to be given, 409 when the name is somebody's there.
     """
@@ -140,7 +143,13 @@ def move(
     name = row.display_name if display_name is None else tidy_name(display_name)
     if (name, district) != (row.display_name, row.district_id):
         give_name(connection, row.account, name, district)
-    to = {"role": role, "district_id": district, "is_demonstration": False, "display_name": name}
+    to = {
+        "role": role,
+        "district_id": district,
+        "is_demonstration": False,
+        "display_name": name,
+        "enrolment_hash": code.text,
+    }
     connection.execute(update(users).where(users.c.user_id == row.user_id).values(**to))
     connection.execute(delete(user_facilities).where(user_facilities.c.user_id == row.user_id))
     end_all(connection, row.user_id)

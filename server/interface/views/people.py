@@ -73,6 +73,13 @@ class Invited(View):
     """To be told by another way than the password: without it no other way to log in can be set up."""
 
 
+class Moved(View):
+    """Somebody who keeps the password and sets up all else anew."""
+
+    enrolment_code: str
+    """To be told to them: without it no way to log in can be set up beside the password."""
+
+
 class BadgeRow(View):
     """Somebody who may be a second person, with or without a badge."""
 

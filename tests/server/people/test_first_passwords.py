@@ -129,6 +129,16 @@ def test_who_only_knows_the_first_password_sets_up_no_other_way_to_log_in(settin
             ]
 
 
+def test_who_is_moved_sets_up_nothing_by_the_old_password_alone(site: Site) -> None:
+    admin, kim = site.login("admin", "관리자-01"), site.anonymous()
+    site.add_user("kim", "inspector", "점검자-07")
+    moved = admin.post("/api/users/kim/move", {"role": "auditor", "district_id": None}).json()
+    assert _log_in(kim, "a-long-password").json()["user"]["needs_enrolment_code"] is True
+    assert _refused(kim.post("/api/second-factor")) == (403, "enrolment_code_needed")
+    assert kim.post("/api/enrolment-code", {"code": moved["enrolment_code"]}).status_code == 200
+    assert kim.post("/api/second-factor").status_code == 201
+
+
 def test_wrong_enrolment_codes_wait_like_wrong_passwords(settings: Settings) -> None:
     with running(settings.model_copy(update={"login_attempts_per_minute": 3})) as site:
         invited = _invite(site.login("admin", "관리자-01"))

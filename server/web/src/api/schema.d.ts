@@ -5287,6 +5287,14 @@ export interface components {
             user: components["schemas"]["UserView"] | null;
         };
         /**
+         * Moved
+         * @description Somebody who keeps the password and sets up all else anew.
+         */
+        Moved: {
+            /** Enrolment Code */
+            enrolment_code: string;
+        };
+        /**
          * MoveRequest
          * @description Another district or role for somebody.
          */
@@ -13440,7 +13448,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Ok"];
+                    "application/json": components["schemas"]["Moved"];
                 };
             };
             /** @description Refused; the code says why */
