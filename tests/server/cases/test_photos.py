@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import random
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -164,6 +167,7 @@ def test_only_what_is_sealed_to_just_the_officers_comes_in(site: Site, two: Clie
         "no base64": {"sealed": "::::"},
         "cut off": {"sealed": sealed_for(declared)[:150]},
         "to one more": {"sealed": stranger},
+        **{name: {"sealed": data, "plain_size": _plain_size(data)} for name, data in _not_wholly_sealed(declared)},
     }
     for name, changed in wrong.items():
         refused = send(two, case_id, request_of(declared, **changed))
@@ -181,6 +185,52 @@ def test_only_what_is_sealed_to_just_the_officers_comes_in(site: Site, two: Clie
     for data in (PICTURE, b"age-encryption.org/v1\n-> scrypt AAAA 18\nAAAA\n--- " + b"A" * 43 + b"\n" + bytes(64)):
         with pytest.raises(ApiError, match="seal it"):
             read_sealed(data)
+
+
+def _not_wholly_sealed(declared: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """Age files in which somebody could read something."""
+    sealed = sealed_for(declared, random.Random(1).randbytes(150_000))
+    header, mac, rest = sealed.partition(b"\n--- ")
+    start = len(header) + len(mac) + 44  # of the nonce
+    grease = b"\n-> x-grease " + base64.b64encode(PICTURE[:60]).rstrip(b"=")
+    noise = bytes(random.Random(2).choices(range(256), [9] + [1] * 255, k=40_000))  # as uneven as a JPEG's scan
+    svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
+    yield "a picture behind it", sealed + PICTURE
+    yield "a picture with metadata behind it", sealed + EXIF
+    yield "a PNG behind it", sealed + b"\x89PNG\r\n\x1a\n" + bytes(9)
+    yield "an SVG behind it", sealed + svg
+    yield "a ZIP behind it", sealed + b"PK\x03\x04\x14\x00" + bytes(24)
+    yield "a page behind it", sealed + b"<html><script>alert(1)</script>"
+    yield "what is compressed behind it", sealed + noise
+    yield "a picture in place of what is sealed", sealed[: start + 16] + PICTURE + bytes(40)
+    yield "a picture in its middle", sealed[: start + 70_000] + EXIF + sealed[start + 70_000 :]
+    yield "what is compressed in place of it", sealed[: start + 16] + noise
+    yield "a picture in a stanza that means nothing", header + grease + (b"\n" + b"/" * 64) * 10 + b"\n" + mac + rest
+    yield "two stanzas that mean nothing", header + (grease + b"\nAAAA") * 2 + mac + rest
+    yield (
+        "with armor",
+        b"-----BEGIN AGE ENCRYPTED FILE-----\n" + base64.encodebytes(sealed) + b"-----END AGE ENCRYPTED FILE-----\n",
+    )
+    yield "under a passphrase", pyrage.passphrase.encrypt(PICTURE, "a passphrase")
+    yield "lines of Windows", sealed.replace(b"\n", b"\r\n", 3)
+    yield "an SVG", svg
+    yield "a HEIC", b"\x00\x00\x00\x18ftypheic" + bytes(40)
+    yield "a WebP", b"RIFF\x20\x00\x00\x00WEBPVP8 " + bytes(40)
+
+
+def _plain_size(data: bytes) -> int:
+    """What an age file of these octets would hold, so that the size that was declared is not what is wrong."""
+    payload = len(data) - data.find(b"\n--- ") - 49 - 16
+    return min(max(payload - -(-payload // 65_552) * 16, 1), MAX_SEALED_BYTES)
+
+
+def test_what_is_sealed_looks_like_noise_and_comes_in() -> None:
+    chance = random.Random(3)
+    keys = [pyrage.x25519.Identity.generate().to_public() for _ in range(16)]
+    for size in (1, 500, 2_047, 2_100, 16_384, 65_536, 65_537, 700_000, 1_000_000):
+        for count in (1, 3, 16):
+            sealed = pyrage.encrypt(chance.randbytes(size) if size % 2 else bytes(size), keys[:count])
+            assert read_sealed(sealed) == (count, size)
 
 
 def test_without_a_living_declaration_of_two_nothing_is_photographed(
