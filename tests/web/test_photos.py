@@ -33,7 +33,7 @@ navigator.mediaDevices.getUserMedia = async (wanted) => {
 """
 
 
-def _ask(page: Page, city: str, path: str, body: Any = None) -> Any:
+def ask(page: Page, city: str, path: str, body: Any = None) -> Any:
     """GET, or POST with a body, in the session of a page."""
     if body is None:
         answer = page.request.get(f"{city}{path}")
@@ -44,14 +44,14 @@ def _ask(page: Page, city: str, path: str, body: Any = None) -> Any:
     return answer.json()
 
 
-def _new_case(page: Page, city: str, *steps: dict[str, Any]) -> str:
+def new_case(page: Page, city: str, *steps: dict[str, Any]) -> str:
     """A case of the first room of whoever is logged in, after these steps."""
-    room_id = _ask(page, city, "/api/rooms?limit=1")["rooms"][0]["room_id"]
-    opened = _ask(page, city, f"/api/rooms/{room_id}/cases", {"step": {"step": "reported", "what": "환풍구의 검은 점"}})
+    room_id = ask(page, city, "/api/rooms?limit=1")["rooms"][0]["room_id"]
+    opened = ask(page, city, f"/api/rooms/{room_id}/cases", {"step": {"step": "reported", "what": "환풍구의 검은 점"}})
     case_id: str = opened["case"]["case_id"]
     second = {"username": SECOND, "password": PASSWORD}
     for step in steps:
-        _ask(page, city, f"/api/cases/{case_id}/steps", {"step": step, "second_person": second})
+        ask(page, city, f"/api/cases/{case_id}/steps", {"step": step, "second_person": second})
     return case_id
 
 
@@ -67,21 +67,21 @@ def _live_tracks(page: Page) -> int:
     return found
 
 
-def _declare(page: Page, *, secret: str = PASSWORD) -> None:
+def declare(page: Page, *, secret: str = PASSWORD) -> None:
     page.get_by_label("세 가지를 모두 확인했습니다").check()
     page.get_by_label("아이디 또는 배지 번호").fill(SECOND)
     page.get_by_label("PIN 또는 비밀번호").fill(secret)
     page.get_by_role("button", name="비었음 – 촬영 허용").click()
 
 
-def _inspector(open_phone: OpenPhone, city: str) -> Phone:
+def inspector(open_phone: OpenPhone, city: str) -> Phone:
     phone = open_phone(city)
     phone.page.add_init_script(WATCH_CAMERA)
     phone.log_in(INSPECTOR)
     return phone
 
 
-def _officer_with_key(open_phone: OpenPhone, city: str, folder: Path) -> tuple[Phone, Path]:
+def officer_with_key(open_phone: OpenPhone, city: str, folder: Path) -> tuple[Phone, Path]:
     """The evidence officer at a desk, with a key that the page has just made and saved."""
     desk = open_phone(city, **AT_DESK)
     desk.log_in("evidence", path="#/desk/evidence")
@@ -105,20 +105,20 @@ def _officer_with_key(open_phone: OpenPhone, city: str, folder: Path) -> tuple[P
 def test_one_still_is_sealed_on_the_phone_and_opened_by_the_officer_alone(
     open_phone: OpenPhone, city: str, tmp_path: Path
 ) -> None:
-    desk, key_file = _officer_with_key(open_phone, city, tmp_path)
-    phone = _inspector(open_phone, city)
+    desk, key_file = officer_with_key(open_phone, city, tmp_path)
+    phone = inspector(open_phone, city)
     page, sent = phone.page, []
     page.on("request", lambda request: sent.append(request) if request.url.endswith("/photos") else None)
     phone.watch.allowed = ("status of 401",)
-    case_id = _new_case(page, city, *FOUND)
+    case_id = new_case(page, city, *FOUND)
     phone.open(f"#/photos/{case_id}")
     expect(page.get_by_text("소지품은 절대 찍지 않습니다")).to_be_visible()
     expect(page.get_by_role("button", name="촬영하기")).to_have_count(0)
-    _declare(page, secret="wrong-password")
+    declare(page, secret="wrong-password")
     expect(page.locator(".alert")).to_be_visible()
     phone.shoot("photos-declare")
     assert phone.violations() == []
-    _declare(page)
+    declare(page)
     page.get_by_role("button", name="촬영하기").click()
     expect(page.get_by_text("카메라 꺼짐")).to_be_visible()
     assert page.evaluate("window.cameraTracks.length") == 0, "nothing opens the camera but the button for it"
@@ -156,7 +156,7 @@ def test_one_still_is_sealed_on_the_phone_and_opened_by_the_officer_alone(
     submit = found.get_by_role("button", name="사유를 기록하고 열기")
     submit.click()
     expect(found.locator("dialog .alert")).to_contain_text("암호문구가 다릅니다")
-    assert _ask(found, city, f"/api/cases/{case_id}/photos")["photos"][0]["opened"] == 0
+    assert ask(found, city, f"/api/cases/{case_id}/photos")["photos"][0]["opened"] == 0
     found.get_by_label("키 암호문구").fill(PASSPHRASE)
     submit.click()
     expect(found.get_by_text("촬영 때 기록한 사진과 같고 촬영 정보가 없습니다.")).to_be_visible()
@@ -168,7 +168,7 @@ def test_one_still_is_sealed_on_the_phone_and_opened_by_the_officer_alone(
     found.get_by_role("button", name="보기", exact=True).click()
     assert picture.evaluate("it => getComputedStyle(it).filter") == "none"
     desk.shoot("photos-opened", full=False)
-    (photo,) = _ask(found, city, f"/api/cases/{case_id}/photos")["photos"]
+    (photo,) = ask(found, city, f"/api/cases/{case_id}/photos")["photos"]
     assert (photo["opened"], photo["is_doubted"], photo["person"]) == (1, False, "점검자-01")
 
     # the next step cites it, and what was not the declared picture is called so
@@ -187,8 +187,8 @@ def test_one_still_is_sealed_on_the_phone_and_opened_by_the_officer_alone(
     expect(found.get_by_text("촬영 때 기록한 사진이 아닙니다.")).to_be_visible()
     found.get_by_role("button", name="닫기").click()
     expect(found.get_by_text("촬영 기록과 다름")).to_be_visible()
-    for key in _ask(found, city, "/api/evidence-keys")["keys"]:
-        token = _ask(found, city, "/api/me")["csrf_token"]
+    for key in ask(found, city, "/api/evidence-keys")["keys"]:
+        token = ask(found, city, "/api/me")["csrf_token"]
         gone = found.request.delete(f"{city}/api/evidence-keys/{key['key_id']}", headers={"X-CSRF-Token": token})
         assert gone.ok
 
@@ -197,10 +197,10 @@ def _send_another_picture(page: Page, city: str, case_id: str) -> None:
     """A picture with metadata under the hash of another one, sealed right: only who opens it can tell."""
     picture = b"\xff\xd8\xff\xe1\x00\x08Exif\x00\x00\xff\xd9"
     second = {"username": SECOND, "password": PASSWORD}
-    declared = _ask(page, city, f"/api/cases/{case_id}/photo-declarations", {"second_person": second})
+    declared = ask(page, city, f"/api/cases/{case_id}/photo-declarations", {"second_person": second})
     keys = [pyrage.x25519.Recipient.from_str(key["recipient"]) for key in declared["recipients"]]
     now = utc_now().isoformat().replace("+00:00", "Z")
-    _ask(
+    ask(
         page,
         city,
         f"/api/cases/{case_id}/photos",
@@ -222,13 +222,13 @@ def _send_another_picture(page: Page, city: str, case_id: str) -> None:
 
 @pytest.mark.soak  # half a minute on a machine with other work
 def test_the_camera_closes_by_itself_and_needs_a_secure_page(open_phone: OpenPhone, city: str, tmp_path: Path) -> None:
-    _officer_with_key(open_phone, city, tmp_path)
-    phone = _inspector(open_phone, city)
+    officer_with_key(open_phone, city, tmp_path)
+    phone = inspector(open_phone, city)
     page = phone.page
-    case_id = _new_case(page, city)
+    case_id = new_case(page, city)
     page.clock.install()
     phone.open(f"#/photos/{case_id}")
-    _declare(page)
+    declare(page)
     page.get_by_role("button", name="촬영하기").click()
     page.get_by_role("button", name="카메라 켜기").click()
     expect(page.get_by_role("timer")).to_be_visible()
@@ -257,13 +257,13 @@ def test_the_camera_closes_by_itself_and_needs_a_secure_page(open_phone: OpenPho
 def test_a_photograph_that_could_not_be_sent_waits_in_the_outbox(
     open_phone: OpenPhone, city: str, tmp_path: Path
 ) -> None:
-    _officer_with_key(open_phone, city, tmp_path)
-    phone = _inspector(open_phone, city)
+    officer_with_key(open_phone, city, tmp_path)
+    phone = inspector(open_phone, city)
     page = phone.page
     phone.watch.allowed = ("ERR_", "Failed to load resource")
-    case_id = _new_case(page, city, *FOUND)
+    case_id = new_case(page, city, *FOUND)
     phone.open(f"#/photos/{case_id}")
-    _declare(page)
+    declare(page)
     photos = f"**/api/cases/{case_id}/photos"
     page.route(photos, lambda route: route.abort() if route.request.method == "POST" else route.fallback())
     page.get_by_role("button", name="촬영하기").click()
@@ -281,5 +281,5 @@ def test_a_photograph_that_could_not_be_sent_waits_in_the_outbox(
     page.unroute(photos)
     page.get_by_role("button", name="지금 보내기").click()
     expect(page.get_by_text("없음", exact=True)).to_be_visible()
-    (photo,) = _ask(page, city, f"/api/cases/{case_id}/photos")["photos"]
+    (photo,) = ask(page, city, f"/api/cases/{case_id}/photos")["photos"]
     assert photo["state"] == "kept"

@@ -111,6 +111,10 @@ export const words = {
     "촬영 정보가 남아 있습니다. 경보를 남겼습니다.",
     "It still holds metadata; an alarm was raised.",
   ),
+  not_shown: text(
+    "휴대전화가 찍은 사진의 형식이나 크기가 아니어서 보이지 않습니다. 경보를 남겼습니다.",
+    "Not shown: it has neither form nor size of a photograph from the phone. An alarm was raised.",
+  ),
   save_plain: text("사진 내려받기(경찰 제출용)", "Download the picture, for the police"),
   save_sealed: text("봉인 파일 내려받기", "Download the sealed file"),
   keys_title: text("증거 키", "Evidence keys"),
