@@ -52,9 +52,9 @@ CITY |= {"sweep.opened": "sweep-opened", "sweep.report": "sweep-report", "dispos
 CASE_KINDS = {"case.step", "visit.noted", "visit.signed"}
 PHOTO_KINDS = {"photo.taken", "photo.opened", "photo.checked"}
 PROBE_KINDS = {"reference.checked"}
-READ = set(CITY) | CASE_KINDS | PHOTO_KINDS | PROBE_KINDS
+READ = set(CITY) | CASE_KINDS | PHOTO_KINDS | PROBE_KINDS | {"proof.given"}
 DEVICE_KINDS = {"sweep.opened", "sweep.report"}
-PERSON_KINDS = {"disposition", "body.erased"} | CASE_KINDS | PHOTO_KINDS
+PERSON_KINDS = {"disposition", "body.erased", "proof.given"} | CASE_KINDS | PHOTO_KINDS
 
 
 def as_written(data: bytes) -> Any:
@@ -380,7 +380,12 @@ class Log:
             case ("server", _) | ("demo", None):
                 return (e["kind"] in PERSON_KINDS or not is_read) and person
             case (("relay" | "demo-relay"), _):
-                return person and e["kind"] in PERSON_KINDS - {"body.erased", "photo.opened", "photo.checked"}
+                return person and e["kind"] in PERSON_KINDS - {
+                    "body.erased",
+                    "photo.opened",
+                    "photo.checked",
+                    "proof.given",
+                }
             case "witness", _:
                 return not is_read and e["kind"].startswith("checkpoint.") and e["assurance"] == "witness" and is_alone
             case _:

@@ -123,6 +123,7 @@ ENTRY_KINDS: Mapping[str, str] = {
     kinds.PHOTO_OPENED: "물체 사진 열람",
     kinds.PHOTO_CHECKED: "물체 사진 확인",
     kinds.PHOTO_EXPIRED: "물체 사진 보존기간 만료 삭제",
+    kinds.PROOF_GIVEN: "점검기에서 온 판정 본인 확인",
     kinds.REFERENCE_CHECKED: "점검기 기준 점검",
     kinds.VISIT_NOTED: "현장 기재",
     kinds.VISIT_SIGNED: "현장 확인 서명",

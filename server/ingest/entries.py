@@ -39,6 +39,7 @@ from sweep.entry.kinds import (
     PHOTO_EXPIRED,
     PHOTO_KINDS,
     PHOTO_TAKEN,
+    PROOF_GIVEN,
     REFERENCE_CHECKED,
     ROOM_PLACED,
 )
@@ -141,6 +142,8 @@ def _count_in(connection: Connection, arrival: Arrival, envelope: Envelope, key_
         _erase(connection, arrival, log_index, envelope.subject)
     if envelope.kind == CASE_STEP:
         case_rows.take_effect(connection, envelope.sweep_id, log_index)
+    if envelope.kind == PROOF_GIVEN:
+        case_rows.take_proof(connection, log_index)
     if envelope.kind == REFERENCE_CHECKED:
         reference_rows.take_effect(connection, log_index)
     if envelope.kind in PHOTO_KINDS:

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, 
 from server.ingest import erasure_entries, quarantine
 from server.ingest.issued_documents import say_judged_anew
 from server.log.stored_wire import signed_entry
-from server.projections import case_rows, photo_rows, reference_rows
+from server.projections import case_rows, photo_rows, proof_rows, reference_rows
 from server.projections.projecting import project, project_due
 from server.signing import keys, placements
 from server.signing.validity import (
@@ -45,6 +45,7 @@ from sweep.entry.kinds import (
     KEY_KINDS,
     PHOTO_EXPIRED,
     PHOTO_KINDS,
+    PROOF_GIVEN,
     REFERENCE_CHECKED,
     ROOM_PLACED,
 )
@@ -150,7 +151,9 @@ def judge_by_role(connection: Connection, key: keys.Key) -> None:
 
 def read_anew(connection: Connection, rows: Sequence[Row[Any]]) -> None:
     """Compute anew what hangs on no sweep where these entries, which count now or no more, are about it."""
-    if any(row.kind == CASE_STEP and row.sweep_id is None for row in rows):
+    if any(row.kind == PROOF_GIVEN for row in rows):
+        proof_rows.rebuild_proofs(connection)
+    if any(row.kind in {CASE_STEP, PROOF_GIVEN} and row.sweep_id is None for row in rows):
         case_rows.rebuild_steps(connection)
     if any(row.kind in PHOTO_KINDS for row in rows):
         photo_rows.rebuild_photos(connection)

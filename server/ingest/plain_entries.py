@@ -30,11 +30,14 @@ from sweep.entry.kinds import (
     KEY_KINDS,
     PHOTO_EXPIRED,
     PHOTO_KINDS,
+    PROOF_KINDS,
     REFERENCE_CHECKED,
     ROOM_PLACED,
 )
 
-ACTING_KINDS = KEY_KINDS | PHOTO_KINDS | {BODY_ERASED, CASE_STEP, PHOTO_EXPIRED, REFERENCE_CHECKED, ROOM_PLACED}
+ACTING_KINDS = (
+    KEY_KINDS | PHOTO_KINDS | PROOF_KINDS | {BODY_ERASED, CASE_STEP, PHOTO_EXPIRED, REFERENCE_CHECKED, ROOM_PLACED}
+)
 """What changes something beside itself when it counts."""
 _WAYS = (
     entries.c.entry_hash.in_(bindparam("hashes", expanding=True)),

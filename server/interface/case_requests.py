@@ -44,6 +44,9 @@ SECOND_WAYS: frozenset[frozenset[str]] = frozenset(
 )
 
 
+PROVING_WAYS = frozenset(map(frozenset, ({"passkey"}, {"pin"}, {"password"}, {"password", "code"})))
+
+
 class SecondPerson(Record):
     """The other one who is there, by something of their own: two taps by one thumb are not two persons.
 
@@ -63,6 +66,22 @@ class SecondPerson(Record):
         given = frozenset(name for name in type(self).model_fields if getattr(self, name) is not None)
         if given not in SECOND_WAYS:
             raise ValueError("give a passkey, a user name or badge with a PIN, or a user name with a password")
+        return self
+
+
+class ProveRequest(Record):
+    """Oneself once more, for what a Pi said in one's name: by passkey, by PIN, or by password (with a code)."""
+
+    password: Password | None = None
+    code: LoginCode | None = None
+    pin: Pin | None = None
+    passkey: PasskeyAnswer | None = None
+
+    @model_validator(mode="after")
+    def _is_one_way(self) -> Self:
+        given = frozenset(name for name in type(self).model_fields if getattr(self, name) is not None)
+        if given not in PROVING_WAYS:
+            raise ValueError("give a passkey, a PIN, or the password")
         return self
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from server.interface.case_requests import CaseRequest, LookRequest, StepRequest
+from server.interface.case_requests import CaseRequest, LookRequest, ProveRequest, StepRequest
 from server.interface.command_requests import CommandRequest
 from server.interface.export_requests import ExportRequest
 from server.interface.key_requests import AdmitRequest, KeyReasonRequest, ReplaceKeyRequest, RevokeRequest
@@ -85,6 +85,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     CodeRequest,
     EnrolmentRequest,
     PinRequest,
+    ProveRequest,
     AgreeRequest,
     NewPasskey,
     PasskeyAnswer,

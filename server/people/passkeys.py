@@ -165,6 +165,25 @@ def prove(
     """
     with db.write() as connection:
         challenge = challenges.spend(connection, cookie, purpose, whom)
+    return person_of(_answered(db, party, challenge, answer), "passkey")
+
+
+def prove_over(db: Database, party: RelyingParty, challenge: bytes, answer: PasskeyAnswer) -> tuple[Person, bytes]:
+    """The active person whose passkey signed this challenge, which follows from what it is about, and its COSE key.
+
+    ApiError 401 when the answer does not hold.  Whoever keeps the answer proves the same again and nothing else.
+    """
+    row = _answered(db, party, challenge, answer)
+    return person_of(row, "passkey"), row.public_key
+
+
+def encoded(data: bytes) -> str:
+    """Bytes in base64url, as browsers and passkeys have them."""
+    return bytes_to_base64url(data)
+
+
+def _answered(db: Database, party: RelyingParty, challenge: bytes, answer: PasskeyAnswer) -> Row[Any]:
+    """The passkey, with its active owner, that answered this challenge; it is counted."""
     statement = (
         select(passkeys, users)
         .join(users, users.c.user_id == passkeys.c.user_id)
@@ -180,7 +199,7 @@ def prove(
         used = {"sign_count": count, "last_used_ms": now_ms(), "is_synced": is_synced}
         if connection.execute(update(passkeys).where(is_as_read).values(used)).rowcount != 1:
             raise _wrong()  # removed or used meanwhile
-    return person_of(row, "passkey")
+    return row
 
 
 def record_failure(db: Database, owner: Owner | None, *, address: str, code: str) -> None:

@@ -16,7 +16,9 @@ from server.cases.machine import AT_ANY_TIME, CLOSED, FOLLOWING, FOUND, Case, ma
 from server.interface.errors import not_found
 from server.interface.views.cases import CaseCreated, CaseDetail, CaseEvent, CaseList, CaseView, RoomState
 from server.places.counting import counts_by
-from server.projections.case_rows import CASE_COLUMNS, steps_of
+from server.projections.case_rows import CASE_COLUMNS, read_steps, steps_of
+from server.projections.claim_words import claim_view
+from server.projections.proof_rows import proven_among
 from server.store.clock import from_ms
 from server.store.schema import cases, facilities, rooms, sweeps
 from sweep.report import LocalText
@@ -95,6 +97,8 @@ def case_view(row: Row[Any], today: date) -> CaseView:
 
 def case_detail(connection: Connection, row: Row[Any], today: date) -> CaseDetail:
     """A case with its steps."""
+    steps, claims = read_steps(connection, row.case_id, row.sweep_id)
+    proven = proven_among(connection, [entry for entry, _ in steps])
     events = tuple(
         CaseEvent(
             log_index=entry.log_index,
@@ -102,10 +106,11 @@ def case_detail(connection: Connection, row: Row[Any], today: date) -> CaseDetai
             person=entry.subject,
             received=from_ms(entry.received_ms),
             step=step.step,
+            is_identity_proven=proven.is_proven(entry),
         )
-        for entry, step in steps_of(connection, row.case_id, row.sweep_id)
+        for entry, step in steps
     )
-    return CaseDetail(**_values(row, today), events=events)
+    return CaseDetail(**_values(row, today), events=events, claims=tuple(map(claim_view, claims)))
 
 
 def case_created(connection: Connection, row: Row[Any], today: date) -> CaseCreated:

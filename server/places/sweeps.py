@@ -21,6 +21,7 @@ from server.log.stored_wire import signed_entry
 from server.places.history import known_before
 from server.places.rooms import room_summary
 from server.places.summaries import at_city_of, sweep_summary
+from server.projections.claim_words import claim_view
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.projections.visit_words import visit_view
 from server.signing.signatures import holds
@@ -61,9 +62,11 @@ def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: boo
                 assurance=row.assurance,
                 decided=item.decided.utc,
                 claimed=item.claimed,
+                is_identity_proven=record.proven.is_proven(row),
             )
             for row, item in record.dispositions
         ),
+        claims=tuple(map(claim_view, record.claims)),
         visit=visit_view(record, summary.result),
         known=known_before(connection, summary.room_id, record),
         entries=tuple(entry_row(connection, row) for row in rows),

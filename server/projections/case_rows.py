@@ -13,13 +13,16 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
 
 from server.cases.machine import FOUND, NEW, Case, Verdict, after_all
+from server.cases.proving import provers_of_step, second_of
 from server.exports.claimed_time import counted
 from server.interface.voice import Voice
+from server.projections import proof_rows
+from server.projections.proof_rows import Claim, note_claims, proven_among
 from server.projections.sweep_record import SweepRecord
 from server.signing.kept_finds import kept_case, kept_of_sweep
-from server.signing.validity import counting
+from server.signing.validity import allowed
 from server.store.clock import to_ms
-from server.store.schema import case_steps, cases, entries, facilities, kept_finds, rooms
+from server.store.schema import case_steps, cases, entries, facilities, kept_finds, rooms, unproven
 from server.store.stored_bodies import bodies_of
 from sweep.entry import kinds
 from sweep.report import ContractError, SweepReport, derived_id, parse_json
@@ -132,6 +135,14 @@ def take_effect(connection: Connection, sweep_id: UUID | None, log_index: int) -
         _refresh(connection, step.case_id)
 
 
+def take_proof(connection: Connection, log_index: int) -> None:
+    """A proof counts: a case without a sweep is read anew, the rest with its sweep."""
+    about = proof_rows.take_effect(connection, log_index)
+    step = None if about is None or about.sweep_id is not None else read_step(connection, about)
+    if step is not None:
+        _refresh(connection, step.case_id)
+
+
 def read_step(connection: Connection, row: Row[Any]) -> CaseStep | None:
     """The step that an entry holds; None when its body is away or broken."""
     for body in bodies_of(connection, row.log_index):
@@ -145,19 +156,38 @@ def read_step(connection: Connection, row: Row[Any]) -> CaseStep | None:
 
 def steps_of(connection: Connection, case_id: UUID, sweep_id: UUID | None) -> Sequence[tuple[Row[Any], CaseStep]]:
     """The steps of a case that count, in the order of the log; of a case without a sweep those in its own room."""
+    return read_steps(connection, case_id, sweep_id)[0]
+
+
+def read_steps(
+    connection: Connection, case_id: UUID, sweep_id: UUID | None
+) -> tuple[Sequence[tuple[Row[Any], CaseStep]], Sequence[Claim]]:
+    """The steps of a case that count, and those that wait until their persons have proven them."""
     where: ColumnElement[bool] = entries.c.sweep_id == sweep_id
     if sweep_id is None:
         where = entries.c.log_index.in_(select(case_steps.c.log_index).where(case_steps.c.case_id == case_id))
     statement = select(entries).where(where, entries.c.kind == kinds.CASE_STEP, entries.c.status == "accepted")
-    rows = counting(connection, connection.execute(statement.order_by(entries.c.log_index)).all())
+    rows = allowed(connection, connection.execute(statement.order_by(entries.c.log_index)).all())
     read = ((row, read_step(connection, row)) for row in rows)
     found = [(row, step) for row, step in read if step is not None and step.case_id == case_id]
-    return [(row, step) for row, step in found if sweep_id is not None or row.room_id == found[0][0].room_id]
+    in_place = [(row, step) for row, step in found if sweep_id is not None or row.room_id == found[0][0].room_id]
+    proven = proven_among(connection, [row for row, _ in in_place])
+    steps: list[tuple[Row[Any], CaseStep]] = []
+    claims = []
+    for row, step in in_place:
+        needed = provers_of_step(step.step, opens=sweep_id is None and not steps)
+        missing = proven.missing(row, needed, second_of(step.step))
+        if missing:
+            claims.append(Claim(row, step, missing))
+        else:
+            steps.append((row, step))
+    return steps, claims
 
 
 def rebuild_steps(connection: Connection) -> None:
     """Compute anew what hangs on no sweep."""
     connection.execute(delete(case_steps))
+    connection.execute(delete(unproven).where(unproven.c.sweep_id.is_(None)))
     connection.execute(delete(cases).where(cases.c.sweep_id.is_(None)))
     statement = select(entries.c.log_index).where(
         entries.c.kind == kinds.CASE_STEP, entries.c.status == "accepted", entries.c.sweep_id.is_(None)
@@ -172,7 +202,8 @@ def rebuild_steps(connection: Connection) -> None:
 def _refresh(connection: Connection, case_id: UUID) -> None:
     """The row of a case that no sweep opened."""
     connection.execute(delete(cases).where(cases.c.case_id == case_id, cases.c.sweep_id.is_(None)))
-    steps, kept = steps_of(connection, case_id, None), kept_case(connection, case_id)
+    (steps, claims), kept = read_steps(connection, case_id, None), kept_case(connection, case_id)
+    note_claims(connection, claims, case_id=case_id)
     if connection.scalar(select(cases.c.case_id).where(cases.c.case_id == case_id)) is not None:
         return  # a sweep's case has this id
     if kept is not None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
 from server.cases.machine import FOUND
-from server.signing.validity import counting
+from server.signing.validity import allowed
 from server.store.alarms import raise_alarm
 from server.store.schema import IS_ACCEPTED, cases, entries, erased_bodies, photos
 from server.store.stored_bodies import StoredBody, bodies_of
@@ -56,7 +56,7 @@ def rebuild_photos(connection: Connection) -> None:
     """Compute anew which entries hold photographs; what has been overdue for a while waits anew."""
     connection.execute(delete(photos))
     statement = select(entries).where(entries.c.kind.in_(sorted(kinds.PHOTO_KINDS)), IS_ACCEPTED)
-    for row in counting(connection, connection.execute(statement.order_by(entries.c.log_index)).all()):
+    for row in allowed(connection, connection.execute(statement.order_by(entries.c.log_index)).all()):
         take_effect(connection, row.log_index)
 
 

@@ -23,6 +23,7 @@ from server.interface.voice import Voice
 from server.live.table import append_entries
 from server.projections import photo_rows
 from server.projections.case_rows import found_of, insert_cases, rebuild_steps
+from server.projections.proof_rows import note_claims, rebuild_proofs
 from server.projections.reference_rows import rebuild_checks
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.projections.visit_words import hand_of
@@ -68,6 +69,7 @@ def project(connection: Connection, sweep_id: UUID | None) -> None:
             log_index=row.log_index,
             other_log_index=before.log_index,
         )
+    note_claims(connection, record.claims, sweep_id=sweep_id)
     _insert_sweep(connection, record)
     for row, item in record.dispositions:
         connection.execute(
@@ -172,6 +174,7 @@ def rebuild(db: Database) -> int:
     done, after = 0, None
     with db.write() as connection:
         rebuild_placements(connection)
+        rebuild_proofs(connection)
         rebuild_steps(connection)
         rebuild_checks(connection)
         photo_rows.rebuild_photos(connection)

@@ -13,8 +13,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
 
+from server.cases.proving import provers_of_note, provers_of_step, provers_of_verdict, second_of
 from server.exports.claimed_time import counted
 from server.interface.fields import BodyState
+from server.projections.proof_rows import Claim, Proven, proven_among
 from server.signing.validity import counting
 from server.store.clock import from_ms
 from server.store.schema import entries
@@ -51,6 +53,9 @@ class SweepRecord:
     """By finger, over this or an earlier note."""
     photographs: list[tuple[Row[Any], PhotoTaken]] = field(default_factory=list)
     """Of objects, in the cases of its findings; that they were taken, never what they show."""
+    claims: list[Claim] = field(default_factory=list)
+    """What a Pi's server said in persons' names and they have not proven: it counts for nothing."""
+    proven: Proven = field(default_factory=lambda: Proven(frozenset()))
     slots: list[int] = field(default_factory=list)
     """Of the bodies from which all this was read: what is kept of it is sealed so that it dies with any of them."""
 
@@ -81,7 +86,9 @@ def read_sweep(connection: Connection, sweep_id: UUID) -> tuple[SweepRecord, lis
         )
         .order_by(entries.c.log_index)
     )
-    for row in counting(connection, connection.execute(statement).all()):
+    rows = counting(connection, connection.execute(statement).all())
+    record.proven = proven_among(connection, rows)
+    for row in rows:
         try:
             _take(connection, record, row)
         except (ContractError, EntryError):
@@ -103,10 +110,12 @@ def _take(connection: Connection, record: SweepRecord, row: Row[Any]) -> None:
             item = _read(connection, record, row, kinds.DISPOSITION_TYPE, Disposition)
             if item is not None:
                 _agree(row, item.sweep_id, row.room_id, row.source)
-                record.dispositions.append((row, _in_its_time(item, from_ms(row.received_ms))))
+                if not _waits(record, row, item, provers_of_verdict(item)):
+                    record.dispositions.append((row, _in_its_time(item, from_ms(row.received_ms))))
         case kinds.CASE_STEP:
             step = _read(connection, record, row, kinds.CASE_STEP_TYPE, CaseStep)
-            if step is not None:
+            needed = 0 if step is None else provers_of_step(step.step, opens=False)
+            if step is not None and not _waits(record, row, step, needed, second_of(step.step)):
                 record.steps.append((row, step))
         case kinds.PHOTO_TAKEN | kinds.VISIT_NOTED | kinds.VISIT_SIGNED:
             _take_by_hand(connection, record, row)
@@ -125,12 +134,22 @@ def _take_by_hand(connection: Connection, record: SweepRecord, row: Row[Any]) ->
             note = _read(connection, record, row, kinds.VISIT_NOTED_TYPE, VisitNote)
             if note is not None:
                 _agree(row, note.sweep_id, row.room_id, row.source)
+                if _waits(record, row, note, provers_of_note(note)):
+                    return
             record.visit = None if note is None else (row, note)  # an erased one leaves nothing, not an older word
         case _:
             signature = _read(connection, record, row, kinds.VISIT_SIGNED_TYPE, VisitSigned)
             if signature is not None:
                 _agree(row, signature.sweep_id, row.room_id, row.source)
                 record.signatures.append((row, signature))
+
+
+def _waits(record: SweepRecord, row: Row[Any], what: Record, needed: int, second: str | None = None) -> bool:
+    """Do persons have to prove this first? It is a claim until then."""
+    missing = record.proven.missing(row, needed, second)
+    if missing:
+        record.claims.append(Claim(row, what, missing))
+    return bool(missing)
 
 
 def _in_its_time(item: Disposition, received: datetime) -> Disposition:

@@ -167,6 +167,20 @@ def counting(connection: Connection, rows: Sequence[Row[Any]]) -> list[Row[Any]]
     return [row for row in rows if found[row.log_index] is None]
 
 
+def allowed(connection: Connection, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Those of the accepted rows that their key may sign, whatever else is said of their sweeps: `settle` judged that.
+
+    For rows that are only a part of what was said about a sweep.
+    """
+    places = placements.placements_of(connection, (row.room_id for row in rows))
+    found, statements = _statements(connection, rows)
+    for item in statements:
+        is_alone = item.claim.sweep_id is None
+        district = places.district_at(item.claim.room_id, item.log_index) if is_alone else None
+        found[item.log_index] = broken_rule(item.claim, item.bearer, district)
+    return [row for row in rows if found[row.log_index] is None]
+
+
 def accept_row(connection: Connection, row: Row[Any]) -> bool:
     """Let an entry count that waited; False, with an alarm, when another one took its place meanwhile."""
     rival = rival_of(connection, row.entry_id, row.key_id, row.seq)

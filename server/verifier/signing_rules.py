@@ -24,6 +24,7 @@ from sweep.entry.kinds import (
     PHOTO_KINDS,
     PHOTO_TAKEN,
     PROBE_KINDS,
+    PROOF_KINDS,
     REPORT,
     SERVER_KINDS,
     VISIT_NOTED,
@@ -53,7 +54,7 @@ ITSELF = "server"
 DEVICE_KINDS = frozenset({OPENED, REPORT})
 RELAYED_KINDS = frozenset({DISPOSITION, VISIT_NOTED, VISIT_SIGNED, PHOTO_TAKEN}) | CASE_KINDS
 """What persons do at a Pi. Erasing and opening photographs are none of it, and nothing that nobody reads yet is."""
-PERSON_KINDS = frozenset({DISPOSITION, BODY_ERASED, VISIT_NOTED, VISIT_SIGNED}) | CASE_KINDS | PHOTO_KINDS
+PERSON_KINDS = frozenset({DISPOSITION, BODY_ERASED, VISIT_NOTED, VISIT_SIGNED}) | CASE_KINDS | PHOTO_KINDS | PROOF_KINDS
 LIVE = frozenset({"live"})
 MEASURED = frozenset({"live", "practice"})
 """A practice is measured by the probe itself, and by its source never counts as an inspection."""

@@ -21,6 +21,7 @@ PHOTO_CHECKED = "photo.checked"
 PHOTO_EXPIRED = "photo.expired"
 ROOM_PLACED = "room.placed"
 PERSON_REGISTERED = "person.registered"
+PROOF_GIVEN = "proof.given"
 SWEEP_KINDS = frozenset({OPENED, REPORT, DISPOSITION, BODY_ERASED, VISIT_NOTED, VISIT_SIGNED})
 """About what was measured and decided in rooms."""
 KEY_KINDS = frozenset({KEY_ADMITTED, KEY_REVOKED, KEY_REINSTATED})
@@ -31,9 +32,11 @@ CASE_KINDS = frozenset({CASE_STEP})
 """What persons did about a case."""
 PHOTO_KINDS = frozenset({PHOTO_TAKEN, PHOTO_OPENED, PHOTO_CHECKED})
 """What persons did about a photograph of an object."""
+PROOF_KINDS = frozenset({PROOF_GIVEN})
+"""A person proved at the city what a Pi's server said in their name."""
 PROBE_KINDS = frozenset({REFERENCE_CHECKED})
 """What a probe says of itself, outside any sweep."""
-KNOWN_KINDS = SWEEP_KINDS | KEY_KINDS | SERVER_KINDS | CASE_KINDS | PHOTO_KINDS | PROBE_KINDS
+KNOWN_KINDS = SWEEP_KINDS | KEY_KINDS | SERVER_KINDS | CASE_KINDS | PHOTO_KINDS | PROBE_KINDS | PROOF_KINDS
 
 OPENED_TYPE = "application/vnd.ansim.sweep-opened.v1+json"
 REPORT_TYPE = "application/vnd.ansim.sweep-report.v1+json"
@@ -58,3 +61,4 @@ PHOTO_EXPIRED_TYPE = "application/vnd.ansim.photo-expired.v1+json"
 ROOM_PLACED_TYPE = "application/vnd.ansim.room-placed.v1+json"
 PERSON_REGISTERED_TYPE = "application/vnd.ansim.person-registered.v1+json"
 PERSON_NAME_TYPE = "application/vnd.ansim.person-name.v1+json"
+PROOF_GIVEN_TYPE = "application/vnd.ansim.proof-given.v1+json"

@@ -47,12 +47,41 @@ class CaseEvent(View):
     person: str
     received: datetime
     step: Step
+    is_identity_proven: bool = True
+    """False: a Pi's server said it, and its person has not proven it here."""
+
+
+class ClaimView(View):
+    """What a Pi's server said in persons' names; it counts for nothing until they have proven it at this server."""
+
+    entry_id: UUID
+    log_index: int
+    entry_hash: str
+    key_id: str
+    """Of the Pi's server."""
+    kind: str
+    says: str
+    """The verdict, the step, or what the note says."""
+    room_id: UUID | None
+    sweep_id: UUID | None
+    person: str
+    missing: tuple[str, ...]
+    """Whose proof it waits for."""
+    received: datetime
+
+
+class ProofList(View):
+    """What waits for one's own proof, the oldest first."""
+
+    waiting: tuple[ClaimView, ...]
 
 
 class CaseDetail(CaseView):
     """A case with its steps, oldest first."""
 
     events: tuple[CaseEvent, ...]
+    claims: tuple[ClaimView, ...]
+    """Steps that wait for the proofs of their persons."""
 
 
 class CaseList(View):

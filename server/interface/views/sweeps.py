@@ -12,6 +12,7 @@ from uuid import UUID
 
 from server.interface.fields import BodyState
 from server.interface.views.answer import View
+from server.interface.views.cases import ClaimView
 from server.interface.views.entries import AlarmView, EntryRow, GapView
 from server.interface.views.places import RoomSummary, SweepSummary
 from sweep.report import LocalText, PhoneTime, SweepReport
@@ -49,6 +50,8 @@ class DispositionView(View):
     """When the server signed it."""
     claimed: PhoneTime | None
     """When the person decided, by the phone's clock."""
+    is_identity_proven: bool = True
+    """False: a Pi's server said it, and its person has not proven it here."""
 
 
 class SignatureView(View):
@@ -107,6 +110,8 @@ class SweepDetail(View):
     details: tuple[FindingDetailsView, ...]
     crops: tuple[CropView, ...]
     dispositions: tuple[DispositionView, ...]
+    claims: tuple[ClaimView, ...] = ()
+    """What a Pi's server said in persons' names and waits for their proofs."""
     visit: VisitView
     known: tuple[KnownBefore, ...] = ()
     """Findings that earlier visits explain."""

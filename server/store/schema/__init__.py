@@ -61,8 +61,10 @@ from server.store.schema.projections import (
     log_rows,
     open_findings,
     photos,
+    proofs,
     reference_checks,
     sweeps,
+    unproven,
 )
 from server.store.schema.public_page import public_reports, stickers
 from server.store.schema.relay import city, city_entries, city_keys, city_places, down_changes, relayed, sealed_shifts
@@ -123,6 +125,7 @@ __all__ = [
     "pins",
     "plans",
     "practice_runs",
+    "proofs",
     "public_reports",
     "quarantine",
     "recovery_codes",
@@ -140,6 +143,7 @@ __all__ = [
     "statements",
     "stickers",
     "sweeps",
+    "unproven",
     "user_facilities",
     "users",
     "visit_orders",

@@ -117,6 +117,26 @@ case_steps = Table(
     Column("case_id", Uuid, nullable=False, index=True),
 )
 
+# Who proved what a Pi's server said in their name: `place` 0 is the first person whom that entry names, 1 the second.
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("about_log_index", BigInteger, nullable=False, index=True),
+    Column("place", Integer, nullable=False),
+    Column("account", String(40), nullable=False),
+)
+
+# What Pis' servers said in persons' names that waits for their proofs.
+unproven = Table(
+    "unproven",
+    metadata,
+    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("sweep_id", Uuid, nullable=True, index=True),
+    Column("case_id", Uuid, nullable=True, index=True),
+    Column("room_id", Uuid, nullable=True),
+)
+
 # Where the reference checks of probes lie, which belong to no sweep; what they read is in their bodies.
 reference_checks = Table(
     "reference_checks",

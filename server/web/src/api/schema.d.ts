@@ -1469,6 +1469,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/proofs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Proofs
+         * @description What waits for one's own proof.
+         */
+        get: operations["list_proofs_api_proofs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/proofs/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove
+         * @description Prove what a Pi said in one's own name: from then on it counts, once everybody whom it names has proven it.
+         */
+        post: operations["prove_api_proofs__entry_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/proofs/{entry_id}/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Proof Options
+         * @description The challenge by which a passkey proves this entry: it follows from the entry's hash; 409 without passkeys.
+         */
+        post: operations["proof_options_api_proofs__entry_id__options_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/public-reports": {
         parameters: {
             query?: never;
@@ -1685,6 +1745,26 @@ export interface paths {
          * @description Two visits of a room side by side: coverage, verdicts, what stayed, came or went, and what was repaired.
          */
         get: operations["get_comparison_api_rooms__room_id__comparison_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{room_id}/could-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Could Change
+         * @description Which keys and persons could have changed the record of a room, or of one of its cases, at a time.
+         */
+        get: operations["get_could_change_api_rooms__room_id__could_change_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2819,6 +2899,8 @@ export interface components {
              * Format: date-time
              */
             changed: string;
+            /** Claims */
+            claims: components["schemas"]["ClaimView"][];
             /** District Id */
             district_id: string | null;
             /** Due */
@@ -2871,6 +2953,11 @@ export interface components {
         CaseEvent: {
             /** Entry Hash */
             entry_hash: string;
+            /**
+             * Is Identity Proven
+             * @default true
+             */
+            is_identity_proven: boolean;
             /** Log Index */
             log_index: number;
             /** Person */
@@ -3024,6 +3111,40 @@ export interface components {
             places: components["schemas"]["MapPlace"][];
             /** Unplaced */
             unplaced: number;
+        };
+        /**
+         * ClaimView
+         * @description What a Pi's server said in persons' names; it counts for nothing until they have proven it at this server.
+         */
+        ClaimView: {
+            /** Entry Hash */
+            entry_hash: string;
+            /**
+             * Entry Id
+             * Format: uuid
+             */
+            entry_id: string;
+            /** Key Id */
+            key_id: string;
+            /** Kind */
+            kind: string;
+            /** Log Index */
+            log_index: number;
+            /** Missing */
+            missing: string[];
+            /** Person */
+            person: string;
+            /**
+             * Received
+             * Format: date-time
+             */
+            received: string;
+            /** Room Id */
+            room_id: string | null;
+            /** Says */
+            says: string;
+            /** Sweep Id */
+            sweep_id: string | null;
         };
         /**
          * ClockReading
@@ -3193,6 +3314,27 @@ export interface components {
             new: number;
             /** Old */
             old: number;
+        };
+        /**
+         * CouldHaveChanged
+         * @description Keys and persons that could have changed the record of a room or case at a time.
+         */
+        CouldHaveChanged: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** District */
+            district: string | null;
+            /** Keys */
+            keys: components["schemas"]["KeyThatCould"][];
+            /** Log Size */
+            log_size: number;
+            /** Persons */
+            persons: components["schemas"]["PersonWhoCould"][];
+            /** Registered Since */
+            registered_since: string | null;
         };
         /**
          * CoverageEvent
@@ -3560,6 +3702,11 @@ export interface components {
              * Format: uuid
              */
             finding_id: string;
+            /**
+             * Is Identity Proven
+             * @default true
+             */
+            is_identity_proven: boolean;
             /** Log Index */
             log_index: number;
             note: components["schemas"]["LocalText"] | null;
@@ -4811,6 +4958,29 @@ export interface components {
             reason: string;
         };
         /**
+         * KeyThatCould
+         * @description A key that counted then and may speak of the room.
+         */
+        KeyThatCould: {
+            /** Key Id */
+            key_id: string;
+            /** Kinds */
+            kinds: string[];
+            /** Name */
+            name: string;
+            /** Probe Id */
+            probe_id: string | null;
+            /**
+             * Signatory
+             * @enum {string}
+             */
+            signatory: "probe" | "demo probe" | "server" | "demo server" | "relay" | "demo relay" | "witness" | "root";
+            /** Tenant */
+            tenant: string | null;
+            /** Wrote */
+            wrote: number;
+        };
+        /**
          * KeyView
          * @description An admitted key.
          */
@@ -5949,6 +6119,22 @@ export interface components {
             sweep_id: string;
         };
         /**
+         * PersonWhoCould
+         * @description An account that could have decided there then, as the district's register has it.
+         */
+        PersonWhoCould: {
+            /** Account */
+            account: string;
+            /** District */
+            district: string | null;
+            /** Name */
+            name: string | null;
+            /** Role */
+            role: string;
+            /** Wrote */
+            wrote: number;
+        };
+        /**
          * PhoneClaim
          * @description Two readings of the phone's clock: by their distance the server knows how long the decision waited.
          */
@@ -6600,6 +6786,37 @@ export interface components {
             waits: ("lens" | "wifi" | "ble" | "rf")[];
             /** Zone Id */
             zone_id: string | null;
+        };
+        /**
+         * ProofList
+         * @description What waits for one's own proof, the oldest first.
+         */
+        ProofList: {
+            /** Waiting */
+            waiting: components["schemas"]["ClaimView"][];
+        };
+        /**
+         * ProveRequest
+         * @description Oneself once more, for what a Pi said in one's name: by passkey, by PIN, or by password (with a code).
+         */
+        ProveRequest: {
+            /**
+             * Code
+             * @default null
+             */
+            code: string | null;
+            /** @default null */
+            passkey: components["schemas"]["PasskeyAnswer"] | null;
+            /**
+             * Password
+             * @default null
+             */
+            password: string | null;
+            /**
+             * Pin
+             * @default null
+             */
+            pin: string | null;
         };
         /**
          * PublicReportList
@@ -8223,6 +8440,11 @@ export interface components {
         SweepDetail: {
             /** Alarms */
             alarms: components["schemas"]["AlarmView"][];
+            /**
+             * Claims
+             * @default []
+             */
+            claims: components["schemas"]["ClaimView"][];
             /** Crops */
             crops: components["schemas"]["CropView"][];
             /** Details */
@@ -11998,6 +12220,101 @@ export interface operations {
             };
         };
     };
+    list_proofs_api_proofs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    prove_api_proofs__entry_id__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryCreated"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    proof_options_api_proofs__entry_id__options_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallenge"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     list_reports_api_public_reports_get: {
         parameters: {
             query?: never;
@@ -12382,6 +12699,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VisitComparison"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_could_change_api_rooms__room_id__could_change_get: {
+        parameters: {
+            query: {
+                at: string;
+                case_id?: string | null;
+                reason: string;
+            };
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouldHaveChanged"];
                 };
             };
             /** @description Refused; the code says why */

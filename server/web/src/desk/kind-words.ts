@@ -12,6 +12,7 @@ export const kindWords = {
   kind_photo_checked: text("물체 사진 확인", "Photograph checked"),
   kind_person_registered: text("사람 등록", "Person registered"),
   kind_photo_expired: text("물체 사진 보존기간 만료 삭제", "Photograph erased at the end of its time"),
+  kind_proof_given: text("점검기에서 온 판정 본인 확인", "Proof of what a Pi said"),
   kind_reference_checked: text("점검기 기준 점검", "Reference check of a probe"),
   kind_visit_noted: text("현장 기재", "Visit written down"),
   kind_visit_signed: text("현장 확인 서명", "Signature by finger"),

@@ -87,7 +87,7 @@ export function dropProgress(caseId: string): Promise<void> {
 export async function makeReady(one: CaseView, where: string): Promise<void> {
   const progress = await readProgress(one.case_id);
   if (progress.where !== "" && progress.seen !== null) return;
-  const seen = progress.seen ?? seenOf({ ...one, events: [] });
+  const seen = progress.seen ?? seenOf({ ...one, events: [], claims: [] });
   await keepProgress(one.case_id, { ...progress, where: progress.where || where, seen });
 }
 

@@ -17,7 +17,7 @@ from alembic import op
 
 from server.interface.plain_text import looks
 
-revision = "0033"
+revision = "0037"
 down_revision = "0036"
 branch_labels = None
 depends_on = None
