@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from server.config.settings import Settings
 from server.projections import projecting
-from server.store.schema import alarms, audit, cases, entries, keys
+from server.store.schema import alarms, audit, cases, entries, keys, users
 from tests.server.conftest import running
 from tests.server.log_kit import receipt_of, verified
 
@@ -51,6 +51,7 @@ def test_an_older_log_with_every_abuse_is_judged_once_and_says_what_changed(
             said = connection.scalars(select(audit.c.detail_json).where(audit.c.action == "log.judged_anew")).all()
             rooms = {row.case_id: row.room_id for row in connection.execute(select(cases))}
             roles = connection.scalars(select(keys.c.role).order_by(keys.c.role)).all()
+            twins = connection.scalars(select(users.c.display_name).where(users.c.username.like("twin-%"))).all()
             found = verified(connection)
     assert {row.log_index: (row.status, row.reason) for row in rows if row.status != "accepted"} == ABUSES
     assert named >= {(reason, index) for index, (_, reason) in ABUSES.items() if reason != "key_unknown"}
@@ -58,6 +59,7 @@ def test_an_older_log_with_every_abuse_is_judged_once_and_says_what_changed(
     assert [json.loads(one)["documents"] for one in said] == [1]
     assert rooms[UUID(told["mine"]["case_id"])] == UUID(told["mine"]["room_id"])  # not in the other district's room
     assert "relay" in roles
+    assert sorted(twins) == ["김하나", "김하나 2"]
     assert found.problems == [
         f"log index 8: the body {told['theirs']['crop']} stands as erased, and no erasure that counts names it"
     ]
