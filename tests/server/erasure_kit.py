@@ -15,6 +15,7 @@ from sqlalchemy import (
     create_engine,
     make_url,
     select,
+    text,
 )
 
 from server.api.app import build_services
@@ -41,6 +42,10 @@ ADDRESS = "02:5e:c2:e7:00:17"
 SSID = "KKOCH-SSID-4711"
 NAME = "BLE-MARKER-0815"
 NOTE = "메모-표식-2718"
+NOTED_TWICE = """
+    INSERT INTO dispositions SELECT log_index + 1000000, sweep_id, finding_id, verdict, note_json, subject, assurance,
+    decided_ms FROM dispositions
+"""
 INSPECTOR = "점검자-표식-31"
 
 
@@ -94,12 +99,12 @@ class Place:
 
 
 def settle(place: Place) -> None:
-    """Let what is in memory reach the files, and PostgreSQL sample what it may."""
+    """Let PostgreSQL sample what it may, and what is in memory reach the files."""
     if place.settings.url.startswith("sqlite"):
         with contextlib.closing(Database(place.settings.url)) as db, db._outside_transactions() as driver:
             driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
     else:
-        as_superuser(place, "CHECKPOINT", "ANALYZE")
+        as_superuser(place, "ANALYZE", "CHECKPOINT")
 
 
 def as_superuser(place: Place, *statements: str) -> list[str]:
@@ -177,6 +182,9 @@ def leave_in_plain(place: Place) -> tuple[Crime, list[bytes]]:
             lines = plain_lines(connection)
     services = build_services(place.settings)
     make_older(services.db, "0008")
+    with services.db.write() as connection:  # what is there twice is sampled in plain; more of it is compressed
+        connection.execute(text("UPDATE dispositions SET note_json = :note"), {"note": NOTE})
+        connection.execute(text(NOTED_TWICE))
     settle(place)
     services.db.close()
     return crime, lines

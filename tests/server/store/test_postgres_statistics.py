@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +32,7 @@ from tests.server.erasure_kit import (
     INSPECTOR,
     NOTE,
     SSID,
+    Crime,
     Place,
     as_superuser,
     leave_in_plain,
@@ -57,6 +59,19 @@ def _of_role(place: Place, *, owns_database: bool) -> Place:
     return served
 
 
+@contextlib.contextmanager
+def _open_snapshot(place: Place) -> Iterator[None]:
+    """A transaction that has read something, and is idle until the block ends."""
+    engine = create_engine(place.settings.url, isolation_level="REPEATABLE READ", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+        yield
+
+
+def _files_with(crime: Crime, place: Place) -> set[str]:
+    return {name for names in crime.plain_in(place.files()).values() for name in names}
+
+
 def _health(place: Place) -> str:
     with running(place.settings) as site:
         return str(site.anonymous().get("/api/health").json()["parts"]["erasure"])
@@ -66,6 +81,7 @@ def _health(place: Place) -> str:
 def test_who_owns_the_database_cleans_its_samples(place: Place) -> None:
     served = _of_role(place, owns_database=True)
     crime, _ = leave_in_plain(served)
+    assert _files_with(crime, served) > {PG_STATISTIC}
     assert _health(served) == "ok"
     remove_old_wal(served)
     assert crime.plain_in(served.files()) == {}
@@ -75,9 +91,11 @@ def test_who_owns_the_database_cleans_its_samples(place: Place) -> None:
 def test_what_a_role_may_not_clean_is_said_until_somebody_did(place: Place) -> None:
     served = _of_role(place, owns_database=False)
     crime, _ = leave_in_plain(served)
-    build_services(served.settings).db.close()
+    assert _files_with(crime, served) > {PG_STATISTIC}
+    with _open_snapshot(served):  # so that nothing is written over by chance
+        build_services(served.settings).db.close()
     remove_old_wal(served)
-    assert {name for names in crime.plain_in(served.files()).values() for name in names} == {PG_STATISTIC}
+    assert _files_with(crime, served) == {PG_STATISTIC}
     assert _health(served) == "degraded"
     as_superuser(served, WRITE_ANEW, "CHECKPOINT")
     remove_old_wal(served)
@@ -89,11 +107,9 @@ def test_what_a_role_may_not_clean_is_said_until_somebody_did(place: Place) -> N
 @EACH_POSTGRES
 def test_samples_that_an_old_snapshot_held_are_cleaned_at_the_next_start(place: Place) -> None:
     crime, _ = leave_in_plain(place)
-    engine = create_engine(place.settings.url, isolation_level="REPEATABLE READ", poolclass=NullPool)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("SELECT 1")  # an open snapshot, idle from here
-        with contextlib.closing(build_services(place.settings).db) as db:
-            assert db.holds_plain()
+    assert _files_with(crime, place) > {PG_STATISTIC}
+    with _open_snapshot(place), contextlib.closing(build_services(place.settings).db) as db:
+        assert db.holds_plain()
     with contextlib.closing(build_services(place.settings).db) as db:
         assert not db.holds_plain()
     remove_old_wal(place)
