@@ -90,6 +90,11 @@ def _write_sqlite(db: Database, part: Path) -> None:
 def _read_sqlite(path: Path, target: Path) -> None:
     if target.exists():
         raise SnapshotError(f"{target} is there already; a backup is never restored over a database")
+    with path.open("rb") as file:
+        head = file.read(32)  # sqlite.org/fileformat2.html, 1.3: size of a page, at last how many there are
+    page = int.from_bytes(head[16:18], "big")
+    if path.stat().st_size != (65_536 if page == 1 else page) * int.from_bytes(head[28:32], "big"):
+        raise SnapshotError(f"{path} is damaged (cut off, or something stands behind the database)")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
     part.touch(mode=0o600)
@@ -121,11 +126,16 @@ def _read_postgres(file: BinaryIO, path: Path, url: str) -> None:
             if inspect(connection).get_table_names():
                 raise SnapshotError("the database has tables already; a backup is never restored over a database")
         try:
-            stream = _Reader(zstandard.ZstdDecompressor().stream_reader(file))
+            # across frames, so that what stands behind the first one is read, and is no table
+            stream = _Reader(zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True))
             db.migrate(revision=str(stream.line()["revision"]))
             with db.write() as connection:
                 driver: Any = connection.connection.driver_connection
+                left = set(inspect(connection).get_table_names())
                 while (head := stream.line()) is not None:
+                    if head["table"] not in left:
+                        raise ValueError("a table stands twice, or is none of this database")
+                    left.remove(head["table"])
                     into = _copy(str(head["table"]), [str(name) for name in head["columns"]], "FROM STDIN")
                     with driver.cursor() as cursor, cursor.copy(into) as copy:
                         for piece in stream.pieces():

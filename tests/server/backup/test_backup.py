@@ -222,7 +222,18 @@ def test_key_backups_age_out_and_nothing_else_does(
     assert {first.database.name, second.keys.name, third.keys.name, "of-somebody-else.keys.age"} <= left
 
 
-@pytest.mark.parametrize("what", ["another kind", "no backup", "cut off", "a wrong identity", "no identity"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        "another kind",
+        "no backup",
+        "cut off",
+        "octets behind it",
+        "the same behind it",
+        "a wrong identity",
+        "no identity",
+    ],
+)
 def test_what_cannot_be_restored_says_so_in_one_line(
     settings: Settings, elsewhere: Settings, officer: tuple[str, Path], tmp_path: Path, what: str, database_kind: str
 ) -> None:
@@ -239,10 +250,15 @@ def test_what_cannot_be_restored_says_so_in_one_line(
         made.database.write_bytes(b"something else")
     elif what == "another kind":
         made.database.write_bytes(snapshots.MAGIC if database_kind == "sqlite" else snapshots.SQLITE_MAGIC)
-    elif database_kind == "postgres":
-        made.database.write_bytes(made.database.read_bytes()[:-200])
     else:
-        return  # SQLite says itself that a file of its own is cut off
+        data = made.database.read_bytes()
+        start = len(snapshots.MAGIC) if database_kind == "postgres" else 0
+        changed = {
+            "cut off": data[:-200],
+            "octets behind it": data + b"hidden",
+            "the same behind it": data + data[start:],
+        }
+        made.database.write_bytes(changed[what])
     with pytest.raises(errors) as caught:
         backups.restore(elsewhere, made.database, backups.keys_of_backup(made.keys, officer[1]))
     assert len(str(caught.value).splitlines()) == 1
