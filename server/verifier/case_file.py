@@ -17,13 +17,13 @@ from server.verifier.anchors import Anchors
 from server.verifier.bodies import ASKED, carried_in_case
 from server.verifier.envelopes import DIGEST, UUID_TEXT, Envelope
 from server.verifier.findings import Findings, PackageError
+from server.verifier.key_table import MAX_OWN_BYTES
 from server.verifier.package_lines import EntryLine
 from server.verifier.printed import LAST_SECOND
 from server.verifier.proven_records import counting, read_proven, say_printed
 from server.verifier.statement import Form, say_anchors
 from server.verifier.strict import read_json
 from server.verifier.zip_file import ZipFile
-from sweep.entry.dsse import MAX_BODY_BYTES
 from sweep.entry.kinds import CASE_STEP, CASE_STEP_TYPE, PHOTO_TAKEN, SEALED_PHOTO_TYPE
 
 CASE_FILE_TYPE = "application/vnd.ansim.case-file.v1+json"
@@ -163,7 +163,7 @@ def _body(item: EntryLine, media_type: str) -> dict[str, Any] | None:
     if len(bodies) != 1:
         return None
     try:
-        value = read_json(bodies[0].partition(b"\n")[0], max_bytes=MAX_BODY_BYTES)
+        value = read_json(bodies[0].partition(b"\n")[0], max_bytes=MAX_OWN_BYTES)
     except ValueError:
         return None
     return value if type(value) is dict else None

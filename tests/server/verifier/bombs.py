@@ -201,9 +201,9 @@ def _record(line: Line, proof: Sequence[bytes]) -> bytes:
 
 def _one_everywhere(size: int) -> Files:
     """A tree of the same leaf over and over: every place of it is proven, and every line nearly the same."""
-    line = small_log()[2] | {"received_ms": 0}
+    line = small_log()[0] | {"received_ms": 0}
     node = merkle.leaf_hash(merkle.leaf_data(*hashes_of(line), 0))
-    count = 1 << (size // 3_000).bit_length()
+    count = 1 << (size // 4_000).bit_length() - 1
     proof = []
     for _ in range(count.bit_length() - 1):
         proof.append(node)
