@@ -146,6 +146,7 @@ PERSONAL_DATA: dict[str, tuple[access_log.Shown, ...]] = {
     "evidence-key list": (),
     "add-user": (),
     "reset-password": (),
+    "enrolment-code": (),
     "deactivate-user": (),
     "hotspot": (),
     "certificate authority": (),

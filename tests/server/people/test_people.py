@@ -32,6 +32,7 @@ def test_logging_in_and_out(site: Site) -> None:
         "role": "inspector",
         "district_id": None,
         "must_change_password": False,
+        "needs_enrolment_code": False,
         "needs_second_factor": False,
     }
     assert client.get("/api/me").json() == {"user": answer.json()["user"], "csrf_token": answer.json()["csrf_token"]}
