@@ -36,6 +36,8 @@ export type RoomState = Returned<"/api/rooms/{room_id}/state">;
 export type VisitComparison = Returned<"/api/rooms/{room_id}/comparison">;
 export type Practice = Returned<"/api/practice">;
 export type CaseView = Returned<"/api/cases">["cases"][number];
+export type ProveRequest = components["schemas"]["ProveRequest"];
+export type ClaimView = Returned<"/api/proofs">["waiting"][number];
 export type CaseDetail = Returned<"/api/cases/{case_id}">;
 export type CaseCreated = Readable<components["schemas"]["CaseCreated"]>;
 /** A step of a case, as a person records it. */

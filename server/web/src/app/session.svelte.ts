@@ -41,6 +41,11 @@ class Session {
     return this.user !== null && this.user !== undefined && INSPECTORS.has(this.user.role);
   }
 
+  /** Who may prove what a Pi's server said in their name. */
+  get mayProve(): boolean {
+    return this.mayInspect || this.user?.role === "district_officer" || this.user?.role === "evidence_officer";
+  }
+
   /** Whoever inspects a room may correct its plan, and so may the district. */
   get mayKeepPlans(): boolean {
     return this.mayInspect || this.user?.role === "district_officer";

@@ -1,0 +1,31 @@
+/** What a Pi's server said in the name of whoever is logged in, and waits for their proof. */
+import { call, client } from "../api/client";
+import type { ClaimView } from "../api/types";
+import { t } from "../i18n/translate.svelte";
+
+export async function claims(): Promise<readonly ClaimView[]> {
+  return (await call(client.GET("/api/proofs"))).waiting;
+}
+
+const WORDS = {
+  no_camera: "proof_no_camera",
+  recheck: "proof_recheck",
+  nothing_unusual: "proof_nothing_unusual",
+  not_done: "proof_not_done",
+  looked_at: "proof_looked_at",
+  not_camera: "proof_not_camera",
+  defect_found: "proof_defect_found",
+  repaired: "proof_repaired",
+  rechecked: "proof_rechecked",
+  handed_over: "proof_handed_over",
+  police_asked: "proof_police_asked",
+  reported_to_city: "proof_reported_to_city",
+  room_corrected: "proof_room_corrected",
+  witnessed: "proof_witnessed",
+} as const;
+const isKnown = (says: string): says is keyof typeof WORDS => says in WORDS;
+
+/** The verdict, the step or the note in words; what a later release says, by its code. */
+export function saidOf(says: string): string {
+  return isKnown(says) ? t(WORDS[says]) : says;
+}
