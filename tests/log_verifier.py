@@ -11,6 +11,7 @@ import json
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from tests.entry_verifier import (
@@ -71,23 +72,24 @@ class Note:
     root: bytes
     lines: list[tuple[str, bytes]]
 
-    def line_of(self, name: str, kind: int, public_key: bytes) -> bytes | None:
-        """What follows the key hash in the first line of this key."""
+    def lines_of(self, name: str, kind: int, public_key: bytes) -> list[bytes]:
+        """What follows the key hash in each line of this key."""
         mark = sha(name.encode(), b"\n", bytes([kind]), public_key)[:4]
-        return next((blob[4:] for by, blob in self.lines if by == name and blob[:4] == mark), None)
+        return [blob[4:] for by, blob in self.lines if by == name and blob[:4] == mark]
 
     def signed_by(self, public_key: bytes) -> bool | None:
         """None without a line of this key."""
-        blob = self.line_of(self.origin, 1, public_key)
-        return None if blob is None else holds(public_key, blob, self.text.encode())
+        found = self.lines_of(self.origin, 1, public_key)
+        return all(holds(public_key, blob, self.text.encode()) for blob in found) if found else None
 
     def cosigned_by(self, name: str, public_key: bytes) -> bool | None:
-        blob = self.line_of(name, 4, public_key)
-        if blob is None:
-            return None
-        seconds = int.from_bytes(blob[:8], "big")
-        message = f"cosignature/v1\ntime {seconds}\n{self.text}".encode()
-        return len(blob) == 72 and seconds < 2**53 and holds(public_key, blob[8:], message)
+        found = self.lines_of(name, 4, public_key)
+        for blob in found:
+            seconds = int.from_bytes(blob[:8], "big")
+            message = f"cosignature/v1\ntime {seconds}\n{self.text}".encode()
+            if len(blob) != 72 or seconds >= 2**53 or not holds(public_key, blob[8:], message):
+                return False
+        return True if found else None
 
 
 def read_note(text: str) -> Note:
@@ -254,6 +256,7 @@ class Log:
     # keys
 
     def follow_keys(self) -> None:
+        self.roots = [self.first_root]
         for item in self.items:
             if item.envelope is not None and item.kind in KEY_KINDS:
                 try:
@@ -278,7 +281,7 @@ class Log:
             is_self = said["key_id"] == e["key_id"] == self.first_root
             if is_self and said["role"] == "root" and said["tenant"] == self.tenant:
                 root = key_of(said)
-        if root is None or root.role != "root" or not root.counts_at(item.index):
+        if root is None or e["key_id"] != self.roots[-1] or not root.counts_at(item.index):
             return
         is_row = e["source"] == "live" and e["assurance"] == "ceremony" and e["tenant"] == root.tenant
         if not is_row or (e["room_id"], e["sweep_id"]) != (None, None) or item.document is None:
@@ -315,6 +318,12 @@ class Log:
                     (old.role, old.tenant, old.probe_id) == (new.role, new.tenant, new.probe_id), "another's successor"
                 )
             need(name not in self.line_of(new.predecessor), "a key that follows itself")
+        known = self.keys.get(name)
+        if known is not None and "root" in (known.role, new.role):
+            need((known.role, known.predecessor) == (new.role, new.predecessor), "a root key made another")
+        elif new.role == "root" and name != self.first_root:
+            need(new.predecessor == self.roots[-1], "a root key that does not follow the last one")
+            self.roots.append(name)
         if name in self.keys:
             new.revoked_from = self.keys[name].revoked_from
         self.keys[name] = new
@@ -557,6 +566,8 @@ class Log:
                 elif head is not None and is_known and head[1] != before:
                     self.say(item.index, "an access log head that does not follow")
                 before, is_known = (head[0], True) if head else (None, False)
+            elif item.kind == "room.placed" and placed(item) is None:
+                self.say(item.index, "a record of rooms that cannot be read")
         for item in self.items:
             if item.status == "purged" and item.index not in purged:
                 self.say(item.index, "purged without a purge")
@@ -634,6 +645,7 @@ def read_key_body(kind: str, data: bytes) -> dict[str, Any]:
         return dict(said)
     need(fits(HEX64, said["public_key"]), "public_key")
     need(key_id(bytes.fromhex(said["public_key"])) == said["key_id"] and said["algorithm"] == "ed25519", "public_key")
+    need(not has_small_order(bytes.fromhex(said["public_key"])), "a public key of small order")
     roles = ["root", "server", "probe", "demo", "witness", "relay", "demo-relay"]
     need(said["role"] in roles and fits(SLUG, said["tenant"]), "role, tenant")
     probes = said.get("probes", [])
@@ -642,6 +654,14 @@ def read_key_body(kind: str, data: bytes) -> dict[str, Any]:
     need(isinstance(said["name"], str) and is_number(said["valid_from_index"]), "name or valid_from_index")
     need(said["predecessor"] is None or fits(HEX16, said["predecessor"]), "predecessor")
     return dict(said)
+
+
+def has_small_order(public_key: bytes) -> bool:
+    """Does the order of the point divide 8? The doubles of the points of order 8 have y = 0: d y^4 + 2 y^2 = 1."""
+    p = 2**255 - 19
+    y = int.from_bytes(public_key, "little") % 2**255 % p
+    d = -121665 * pow(121666, -1, p)
+    return y in (0, 1, p - 1) or (d * y**4 + 2 * y**2 - 1) % p == 0
 
 
 def key_of(said: dict[str, Any]) -> Key:
@@ -694,24 +714,35 @@ def rooms_of(items: list[Item]) -> dict[str, list[tuple[int, str]]]:
     for item in items:
         if item.kind != "room.placed" or not item.counts or item.status != "accepted":
             continue
-        said = read_own(item, "room-placed", "v", "district", "rooms")
-        if said is None or not fits(SLUG, said["district"]) or not isinstance(said["rooms"], list):
-            continue
-        for room in said["rooms"]:
-            found[room].append((item.index, said["district"]))
+        district, rooms = placed(item) or ("", [])
+        for room in rooms:
+            found[room].append((item.index, district))
     return found
+
+
+def placed(item: Item) -> tuple[str, list[str]] | None:
+    said = read_own(item, "room-placed", "v", "district", "rooms")
+    if said is None or not fits(SLUG, said["district"]) or not isinstance(said["rooms"], list):
+        return None
+    rooms = said["rooms"]
+    is_form = 1 <= len(rooms) <= 1000 and all(fits(UUID, room) for room in rooms) and len(set(rooms)) == len(rooms)
+    return (said["district"], rooms) if is_form else None
 
 
 def access_head(item: Item) -> tuple[str, str | None] | None:
     said = read_own(item, "access-log-head", "v", "day", "count", "head", "before")
     if (
         said is None
-        or not isinstance(said["day"], str)
+        or not fits(re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), said["day"])
         or not is_number(said["count"])
         or not fits(HEX64, said["head"])
     ):
         return None
     if said["before"] is not None and not fits(HEX64, said["before"]):
+        return None
+    try:
+        date(*map(int, said["day"].split("-")))
+    except ValueError:
         return None
     return said["head"], said["before"]
 

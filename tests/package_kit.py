@@ -44,6 +44,7 @@ STRUCTURE = {
     kinds.QUARANTINE_PURGED: kinds.QUARANTINE_PURGED_TYPE,
     kinds.ACCESS_LOG_HEAD: kinds.ACCESS_LOG_HEAD_TYPE,
     kinds.PHOTO_EXPIRED: kinds.PHOTO_EXPIRED_TYPE,
+    kinds.ROOM_PLACED: kinds.ROOM_PLACED_TYPE,
 }
 Line = dict[str, Any]
 
@@ -94,6 +95,7 @@ class Book:
         room_id: UUID | None = ROOM_ID,
         subject: str = "probe-a",
         assurance: Assurance = "device",
+        refs: tuple[UUID, ...] = (),
     ) -> int:
         """The next entry of a key."""
         seq = self.seq[key.key_id] = self.seq.get(key.key_id, 0) + 1
@@ -108,6 +110,7 @@ class Book:
             room_id=room_id,
             subject=subject,
             assurance=assurance,
+            refs=refs,
         )
         self.prev[key.key_id] = entry.entry_hash
         return self.add(entry, bodies, status)

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from server.log import tiles
 from server.log.package import Packed, entry_line
 from server.store.clock import now_ms
-from server.store.schema import IS_ACCEPTED, entries
+from server.store.schema import IS_ACCEPTED, body_refs, entries, erased_bodies, room_districts
 from server.verifier.bodies import Carried
 from server.verifier.package_lines import Scope
 from server.verifier.proven_records import RECORDS
@@ -31,8 +31,14 @@ AT_ONCE = 500  # guessed: fewer than a statement may have parameters
 
 
 def proven_lines(connection: Connection, wanted: Iterable[int], scope: Scope | Carried) -> Iterator[bytes]:
-    """The entries at these places and of all keys in the order of the log, each with its proof and its line end."""
+    """The entries at these places in the order of the log, each with its proof and its line end.
+
+    With them go those by which they are judged: of all keys, erasures of their bodies, where their rooms lie.
+    """
     indices = {*wanted, *indices_of(connection, entries.c.kind.in_(sorted(KEY_KINDS)))}
+    for what in (_erasures_of, _placements_of):
+        for some in parts_of(sorted(indices)):
+            indices |= what(connection, some)
     return (write_exact(record) + b"\n" for record in records_at(connection, sorted(indices), scope))
 
 
@@ -45,6 +51,19 @@ def records_at(connection: Connection, indices: Sequence[int], scope: Scope | Ca
         for row in rows:
             proof = merkle.prove(merkle.inclusion_path(row.log_index, size), subtree)
             yield entry_line(connection, row, scope, packed) | {"proof": [hash_.hex() for hash_ in proof]}
+
+
+def _erasures_of(connection: Connection, some: Sequence[int]) -> set[int]:
+    """Places of the accepted entries that erased a body of these."""
+    erased = select(erased_bodies.c.log_index).join(body_refs, body_refs.c.commitment == erased_bodies.c.commitment)
+    return indices_of(connection, entries.c.log_index.in_(erased.where(body_refs.c.log_index.in_(some))))
+
+
+def _placements_of(connection: Connection, some: Sequence[int]) -> set[int]:
+    """Places of the accepted entries that say where the rooms of these lie."""
+    rooms = select(entries.c.room_id).where(entries.c.log_index.in_(some), entries.c.room_id.is_not(None))
+    placed = select(room_districts.c.from_index).where(room_districts.c.room_id.in_(rooms))
+    return indices_of(connection, entries.c.log_index.in_(placed))
 
 
 def indices_of(connection: Connection, condition: ColumnElement[bool]) -> set[int]:

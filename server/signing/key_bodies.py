@@ -7,6 +7,7 @@ EntryError with one line.
 from __future__ import annotations
 
 from sweep.entry import kinds
+from sweep.entry.crypto import has_small_order
 from sweep.entry.dsse import EntryError, key_id_of
 from sweep.entry.envelope import Body, Envelope
 from sweep.report import ContractError, parse_json
@@ -31,4 +32,6 @@ def read_key_body(envelope: Envelope, bodies: tuple[Body, ...]) -> KeyStatement:
         raise EntryError(str(error)) from None
     if isinstance(body, KeyAdmitted) and key_id_of(bytes.fromhex(body.public_key)) != body.key_id:
         raise EntryError("key_id is not that of public_key")
+    if isinstance(body, KeyAdmitted) and has_small_order(bytes.fromhex(body.public_key)):
+        raise EntryError("a public key of small order, for which anybody can sign")
     return body

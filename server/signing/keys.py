@@ -24,6 +24,7 @@ from server.verifier import pens as pen_rules
 from server.verifier.pens import Admitted, Pens
 from server.verifier.signing_rules import Bearer, KeyRole
 from sweep.entry import kinds
+from sweep.entry.crypto import has_small_order
 from sweep.entry.dsse import key_id_of
 from sweep.entry.envelope import DEFAULT_TENANT
 from sweep.report import display_text
@@ -103,6 +104,13 @@ def admit(
     """
     if len(public_key) != PUBLIC_KEY_BYTES:
         raise ApiError(400, "invalid_key", "공개 키는 32바이트입니다", "an Ed25519 public key has 32 bytes")
+    if has_small_order(public_key):
+        raise ApiError(
+            400,
+            "invalid_key",
+            "누구나 서명을 만들 수 있는 공개 키입니다. 점검기에서 키를 새로 만드십시오",
+            "anybody can sign for this public key: have a new key made",
+        )
     key_id = key_id_of(public_key)
     known = find_key(connection, key_id)
     detail = {"role": role, "probe": probe_id, "tenant": tenant, "predecessor": predecessor}

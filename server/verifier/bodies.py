@@ -6,8 +6,10 @@ words.  What an erasure or a purge says is read here too, for each takes away wh
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import TypeGuard
 
 from server.verifier.envelopes import DIGEST, SLUG, UUID_TEXT, Envelope, NamedBody
@@ -52,6 +54,8 @@ from sweep.entry.kinds import (
     SEALED_PHOTO_TYPE,
 )
 
+MAX_ROOMS = 1_000
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Carried = frozenset[tuple[str, str]]
 """Kinds of entries, each with a media type of body that a file carries."""
 STRUCTURE: Carried = frozenset(
@@ -153,6 +157,12 @@ def erased_by(line: EntryLine, media_type: str) -> list[bytes] | None:
     return found
 
 
+def named_erased(line: EntryLine, kind: str) -> list[bytes]:
+    """Commitments that an entry of this kind erases; none when it cannot be read."""
+    media_type = {BODY_ERASED: ERASED_TYPE, PHOTO_EXPIRED: PHOTO_EXPIRED_TYPE}.get(kind)
+    return [] if media_type is None else erased_by(line, media_type) or []
+
+
 def purged_by(line: EntryLine) -> list[tuple[int, int]] | None:
     """First and last of each run of indices that a `quarantine.purged` names; None when it cannot be read."""
     value = _only(line, QUARANTINE_PURGED_TYPE)
@@ -174,7 +184,7 @@ def head_in(line: EntryLine) -> tuple[str, str | None] | None:
     if value is None or value.keys() != {"v", "day", "count", "head", "before"} or not _is_v1(value):
         return None
     head, before = value["head"], value["before"]
-    if type(value["day"]) is not str or not is_index(value["count"]):
+    if not _is_day(value["day"]) or not is_index(value["count"]):
         return None
     if not _is_digest(head) or not (before is None or _is_digest(before)):
         return None
@@ -190,7 +200,7 @@ def placed_by(line: EntryLine) -> tuple[str, list[str]] | None:
     if type(district) is not str or SLUG.fullmatch(district) is None or type(rooms) is not list or not rooms:
         return None
     named = [room for room in rooms if type(room) is str and UUID_TEXT.fullmatch(room) is not None]
-    return (district, named) if len(named) == len(rooms) else None
+    return (district, named) if len(set(named)) == len(rooms) <= MAX_ROOMS else None
 
 
 def _only(line: EntryLine, media_type: str) -> dict[str, object] | None:
@@ -212,6 +222,16 @@ def _read(body: CarriedBody) -> dict[str, object] | None:
 
 def _is_digest(value: object) -> TypeGuard[str]:
     return type(value) is str and DIGEST.fullmatch(value) is not None
+
+
+def _is_day(value: object) -> bool:
+    if type(value) is not str or _DAY.fullmatch(value) is None:
+        return False
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_v1(value: dict[str, object]) -> bool:

@@ -24,7 +24,7 @@ from server.verifier.proven_records import counting, read_proven, say_printed
 from server.verifier.statement import Form, say_anchors
 from server.verifier.strict import read_json
 from server.verifier.zip_file import ZipFile
-from sweep.entry.kinds import CASE_STEP, CASE_STEP_TYPE, PHOTO_TAKEN, SEALED_PHOTO_TYPE
+from sweep.entry.kinds import CASE_STEP, CASE_STEP_TYPE, PHOTO_TAKEN, PHOTO_TAKEN_TYPE, SEALED_PHOTO_TYPE
 
 CASE_FILE_TYPE = "application/vnd.ansim.case-file.v1+json"
 STATEMENT = "case.json"
@@ -39,18 +39,31 @@ OPENING = frozenset({"reported", "defect_found"})
 """Steps that open a case without a sweep."""
 
 
+Place = tuple[str | None, str | None, str]
+"""Sweep, room and source of an entry: those of a case are one."""
 MAX_WORD = 60  # characters, as of a subject
 MAX_PICTURES = 1_000  # a case has 6, and some more
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What is kept of a step before it is known whether it counts."""
+
+    log_index: int
+    case_id: str
+    place: Place
+    wanted: tuple[str, ...]
+    """What it asks for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """What is kept of a step."""
+    """What is kept of a step that counts."""
 
     log_index: int
     received_ms: int
     entry_id: str
-    sweep_id: str | None
+    place: Place
     refs: tuple[str, ...]
     """Of the first step all that it cites, of a later one the step before it, or nothing."""
     subject: str
@@ -61,13 +74,11 @@ class Step:
 def verify_case_file(book: ZipFile, anchors: Anchors) -> Findings:
     """Verify the file of a case; PackageError when the file is none."""
     found = Findings(scope="case")
-    asked = set[str]()
+    heard: list[Heard] = []
 
     def hear(item: EntryLine, envelope: Envelope) -> None:
-        """What a step asks for counts at once: when the step does not, that is a problem of its own."""
-        step = (_body(item, CASE_STEP_TYPE) or {}).get("step") if envelope.kind == CASE_STEP else None
-        if isinstance(step, dict) and step.get("step") == "police_asked":
-            asked.update(_wanted(step.get("wanted")))
+        if envelope.kind == CASE_STEP and (one := _heard(item, envelope)) is not None:
+            heard.append(one)
 
     read = read_proven(book, FORM, anchors, found, hear)
     if read is None:
@@ -78,24 +89,44 @@ def verify_case_file(book: ZipFile, anchors: Anchors) -> Findings:
     steps: list[Step] = []
     pictures: list[str] = []
     here: set[str] = set()
+    asked = _asked([one for one in heard if one.case_id == case_id and one.log_index not in read.objections])
     for item, envelope in counting(read, found, carried_in_case(asked)):
         here.add(envelope.entry_id)
         if envelope.kind == CASE_STEP and (step := _step(item, envelope, case_id, steps[-1:], found)):
             steps.append(step)
         elif envelope.kind == PHOTO_TAKEN and len(pictures) < MAX_PICTURES:
-            pictures.extend(_picture(item, found))
+            pictures.extend(_picture(item, case_id, found))
     _check_way(here, case_id, steps, found)
     for step in steps:
         when = datetime.fromtimestamp(min(step.received_ms // 1000, LAST_SECOND), UTC).strftime("%Y-%m-%d %H:%M:%S")
         second = f" and {step.second_person}" if step.second_person is not None else ""
         found.notes.append(f"{when} UTC, log index {step.log_index}: {step.name}, {step.subject}{second}")
     found.notes += pictures
-    say_anchors(read.statement, anchors, FORM, found)
+    say_anchors(read.statement, read.keys, anchors, FORM, found)
     say_printed(read, found)
     given = ", ".join(sorted(asked)) or "nothing"
     found.notes.append(f"asked for by the police in writing: {given}")
     found.unproven.append("that no later step was taken, and that no key here was revoked since: see the whole log")
     return found
+
+
+def _heard(item: EntryLine, envelope: Envelope) -> Heard | None:
+    """What a step asks for, whether it counts or not; None when it cannot be read."""
+    value = _body(item, CASE_STEP_TYPE) or {}
+    case_id, step = value.get("case_id"), value.get("step")
+    if type(case_id) is not str or UUID_TEXT.fullmatch(case_id) is None or not isinstance(step, dict):
+        return None
+    wanted = _wanted(step.get("wanted")) if step.get("step") == "police_asked" else ()
+    return Heard(item.log_index, case_id, _place(envelope), wanted)
+
+
+def _asked(steps: list[Heard]) -> set[str]:
+    """What the steps of a case ask for that count, and are about what its first one is about."""
+    return {one for step in steps if step.place == steps[0].place for one in step.wanted}
+
+
+def _place(envelope: Envelope) -> Place:
+    return envelope.sweep_id, envelope.room_id, envelope.source
 
 
 def _step(item: EntryLine, envelope: Envelope, case_id: str, before: list[Step], found: Findings) -> Step | None:
@@ -104,18 +135,21 @@ def _step(item: EntryLine, envelope: Envelope, case_id: str, before: list[Step],
     value = _body(item, CASE_STEP_TYPE)
     match value:
         case {"step": {"step": str(name), **step}, **others} if len(name) <= MAX_WORD:
-            if others.get("case_id") == case_id:
+            if others.get("case_id") != case_id:
+                found.complain_of(item.log_index, "a step of another case")
+            elif before and before[0].place != _place(envelope):
+                found.complain_of(item.log_index, "a step about another sweep, room or source than the case")
+            else:
                 return Step(
                     item.log_index,
                     item.received_ms,
                     envelope.entry_id,
-                    envelope.sweep_id,
+                    _place(envelope),
                     tuple(one for one in envelope.refs if one in known) if before else envelope.refs,
                     envelope.subject,
                     _word(step.get("second_person")),
                     name,
                 )
-            found.complain_of(item.log_index, "a step of another case")
         case _:
             found.complain_of(item.log_index, "a step of a case that cannot be read")
     return None
@@ -129,7 +163,7 @@ def _check_way(here: set[str], case_id: str, steps: list[Step], found: Findings)
     problems, first = found.count, steps[0]
     if first.refs and not here.issuperset(first.refs):
         found.complain_of(first.log_index, "the first step here cites an entry that is not here")
-    if first.sweep_id is None and first.name not in OPENING:
+    if first.place[0] is None and first.name not in OPENING:
         found.complain_of(first.log_index, "the first step here opens no case")
     for before, step in pairwise(steps):
         if before.entry_id not in step.refs:
@@ -146,8 +180,12 @@ def _word(value: object) -> str | None:
     return value[:MAX_WORD] if isinstance(value, str) else None
 
 
-def _picture(item: EntryLine, found: Findings) -> Iterator[str]:
+def _picture(item: EntryLine, case_id: str, found: Findings) -> Iterator[str]:
     """The hash of a picture before it was sealed, in words: whoever was given the picture compares it."""
+    is_told = any(body.media_type == PHOTO_TAKEN_TYPE for body in item.bodies)
+    if is_told and (_body(item, PHOTO_TAKEN_TYPE) or {}).get("case_id") != case_id:
+        found.complain_of(item.log_index, "a photograph of another case, or of which nobody can read what it shows")
+        return
     if not any(body.media_type == SEALED_PHOTO_TYPE for body in item.bodies):
         return
     sha256 = (_body(item, SEALED_PHOTO_TYPE) or {}).get("plain_sha256")

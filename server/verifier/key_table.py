@@ -17,6 +17,7 @@ from server.verifier.package_lines import CarriedBody
 from server.verifier.pens import Admitted, Pens
 from server.verifier.signing_rules import Bearer, Claim, KeyRole, broken_rule
 from server.verifier.strict import is_index, read_json
+from sweep.entry.crypto import has_small_order
 from sweep.entry.dsse import EntryError, SignedEntry, key_id_of, verify_signature
 from sweep.entry.kinds import (
     KEY_ADMITTED,
@@ -77,6 +78,8 @@ class KeyTable:
         """Log index and key id where an admission says something else of a key than the one before."""
         self._admitted_at: dict[str, int] = {}
         self._pens = Pens()
+        self._last_root = first_root
+        """The root key that may sign now: of each other one its successor was admitted."""
 
     def find(self, key_id: str) -> Key | None:
         """The key of this id."""
@@ -107,7 +110,7 @@ class KeyTable:
         `body` is the only body that the envelope names, None when it is not there or not of the kind's type.
         """
         root = self._keys.get(envelope.key_id) or self._first(envelope, body)
-        if root is None or root.role != "root" or not root.counts_at(log_index):
+        if root is None or root.key_id != self._last_root or not root.counts_at(log_index):
             return False
         if broken_rule(claim, Bearer(root.role, root.probe_id, root.tenant, root.key_id)) is not None:
             return False
@@ -155,12 +158,22 @@ class KeyTable:
             seen.add(before)
             before = self._keys[before].predecessor
         known = self._keys.get(key.key_id)
+        if "root" in (key.role, known and known.role) and not self._is_in_line(key, known):
+            raise KeyEntryError(f"root key {key.key_id} does not follow the root key before it")
         if known is not None:
             key = replace(key, revoked_from_index=known.revoked_from_index)
             if known != key:
                 self.corrected.append((log_index, key.key_id))
         self._keys[key.key_id] = key
+        if key.role == "root" and known is None:
+            self._last_root = key.key_id
         self._admitted_at.setdefault(key.key_id, log_index)
+
+    def _is_in_line(self, root: Key, known: Key | None) -> bool:
+        """Does a root key follow the last one, or is it one of them as it was, or the first?"""
+        if known is not None:
+            return (root.role, root.predecessor) == (known.role, known.predecessor)
+        return root.key_id == self._first_root or root.predecessor == self._last_root
 
     def _known(self, content: dict[str, Any]) -> Key:
         key = self._keys.get(content["key_id"])
@@ -203,6 +216,7 @@ def _is_admission(value: dict[str, Any]) -> bool:
         type(value["public_key"]) is str
         and DIGEST.fullmatch(value["public_key"]) is not None
         and key_id_of(bytes.fromhex(value["public_key"])) == value["key_id"]
+        and not has_small_order(bytes.fromhex(value["public_key"]))
         and type(value["algorithm"]) is str
         and value["algorithm"] == "ed25519"
         and type(value["role"]) is str

@@ -2,24 +2,25 @@
 
 Input is a ZIP file as sweep/LOG.md describes it; output are what its records gave, and findings.  It proves that what
 is here is in the log, never that the log holds nothing else: for that there is the package of the whole log.  First the
-structure of the file, then who signed the statement, then the contents: records are read anew for each question, line
-by line, so that only a few bytes of each are kept, and not any further when there are more problems than are told.
+structure of the file, then who signed the statement, then what the records say together, by the rules of a package, and
+the contents: records are read anew for each question, line by line, so that only a few bytes of each are kept, and not
+any further when there are more problems than are told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from server.verifier.anchors import Anchors
-from server.verifier.bodies import Carried, check_bodies
+from server.verifier.bodies import Carried, check_bodies, named_erased, placed_by
 from server.verifier.envelopes import DIGEST, Envelope, Unread, read_payload
 from server.verifier.findings import Findings, PackageError
 from server.verifier.first_reading import claim_of, without_newline
 from server.verifier.key_table import Key, KeyEntryError, KeyTable, carried_body
 from server.verifier.package_lines import MAX_LINE_BYTES, EntryLine, Scope, entry_of
 from server.verifier.printed import Printed, Record, say_log, say_record
-from server.verifier.signing_rules import broken_rule
 from server.verifier.statement import (
     Form,
     Statement,
@@ -29,11 +30,12 @@ from server.verifier.statement import (
     is_signed,
     read_statement,
 )
+from server.verifier.statuses import Fact, judge_rules
 from server.verifier.strict import read_exact, read_json
 from server.verifier.verification import read_lines, uuid_bytes
 from server.verifier.zip_file import ZipFile
 from sweep.entry import merkle
-from sweep.entry.kinds import KEY_KINDS
+from sweep.entry.kinds import KEY_KINDS, ROOM_PLACED
 
 RECORDS = "records.jsonl"
 Read = tuple[EntryLine, Envelope]
@@ -54,6 +56,14 @@ class Proven:
     """Lines of which nothing more is to be said."""
     seen: set[object] = field(default_factory=set)
     """Ids and numbers of entries."""
+    rooms: set[str] = field(default_factory=set)
+    """Rooms that the records speak of."""
+    last_of_root: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Number and hash of the last key entry of each root key."""
+    objections: dict[int, str] = field(default_factory=dict)
+    """By log index, why a record does not count; key entries are judged by the keys of their moment."""
+    erased: set[bytes] = field(default_factory=set)
+    """Commitments that the erasures name which count."""
     is_cut: bool = False
     """Were there more problems than are told?"""
 
@@ -79,6 +89,7 @@ def read_proven(
         found.is_cut = True
         return None
     check_contents(book, statement, found)
+    _judge(read, found)
     return read
 
 
@@ -88,15 +99,14 @@ def counting(read: Proven, found: Findings, carried: Carried | Scope) -> Iterato
     Bodies of all are held to `carried`.
     """
     for item, envelope in _again(read, found):
-        _weigh(item, envelope, carried, found)
-        key = read.keys.find(envelope.key_id)
-        is_of_key = envelope.kind in KEY_KINDS  # judged already, by the keys of that moment
-        objection = None if is_of_key else _objection(item, envelope, key, read)
+        _weigh(item, envelope, carried, read, found)
+        objection = read.objections.get(item.log_index)
         if read.printed is not None and read.printed.digest == item.entry.entry_hash:
+            key = read.keys.find(envelope.key_id)
             read.of_paper = Record(item.log_index, item.received_ms, envelope.kind, key, objection)
         if objection is not None:
             found.complain_of(item.log_index, objection)
-        elif not is_of_key:
+        elif envelope.kind not in KEY_KINDS:
             yield item, envelope
 
 
@@ -107,20 +117,48 @@ def say_printed(read: Proven, found: Findings) -> None:
     say_log(read.printed, head.size, {head.size: head.root}, found)
 
 
-def _objection(item: EntryLine, envelope: Envelope, key: Key | None, read: Proven) -> str | None:
+def _judge(read: Proven, found: Findings) -> None:
+    """Which records count: all about a sweep together, with the rooms as the records here place them."""
+    facts: list[Fact] = []
+    placed: dict[int, tuple[str, list[str]] | None] = {}
+    erasures: list[tuple[int, list[bytes]]] = []
+    known: dict[Any, Any] = {}
+    for item, envelope in _again(read, found):
+        if envelope.kind in KEY_KINDS:
+            continue
+        key = read.keys.find(envelope.key_id)
+        fact = Fact(item.log_index, "accepted", b"", b"", claim=claim_of(envelope, known))
+        fact.objection = _objection(item, key)
+        if key is not None:
+            fact.bearer = known.get(key) or known.setdefault(key, read.keys.bearer(key))
+        facts.append(fact)
+        if names := named_erased(item, envelope.kind):
+            erasures.append((item.log_index, names))
+        if envelope.kind == ROOM_PLACED:
+            said = placed_by(item)
+            placed[item.log_index] = None if said is None else (said[0], [one for one in said[1] if one in read.rooms])
+    judge_rules(facts, placed)
+    read.objections = {fact.log_index: fact.objection for fact in facts if fact.objection is not None}
+    read.erased = {name for index, names in erasures if index not in read.objections for name in names}
+    for index, said in placed.items():
+        if said is None and index not in read.objections:
+            found.complain_of(index, "says where rooms lie, and nobody can read it")
+
+
+def _objection(item: EntryLine, key: Key | None) -> str | None:
     if key is None or not has_signed(item.entry, key):
         return "no key that is admitted here signed it"
-    if not key.counts_at(item.log_index):
-        return "its key did not count at that place"
-    rule = broken_rule(claim_of(envelope, {}), read.keys.bearer(key))
-    return None if rule is None else f"its key may not sign this ({rule})"
+    return None if key.counts_at(item.log_index) else "its key did not count at that place"
 
 
-def _weigh(item: EntryLine, envelope: Envelope, carried: Carried | Scope, found: Findings) -> None:
+def _weigh(item: EntryLine, envelope: Envelope, carried: Carried | Scope, read: Proven, found: Findings) -> None:
     counts, wrong = check_bodies(item, envelope, carried)
     found.bodies.update(counts)
     for words in wrong:
         found.complain_of(item.log_index, words)
+    for name, state in item.states.items():
+        if state == "erased" and bytes.fromhex(name) not in read.erased:
+            found.complain_of(item.log_index, f"the body {name} stands as erased, and no erasure here names it")
 
 
 def _first_reading(read: Proven, found: Findings, on_record: Hear | None) -> None:
@@ -140,6 +178,8 @@ def _first_reading(read: Proven, found: Findings, on_record: Hear | None) -> Non
             continue
         last = item.log_index
         found.entries["accepted"] += 1
+        if isinstance(envelope, Envelope) and envelope.room_id is not None:
+            read.rooms.add(envelope.room_id)
         data = merkle.leaf_data(item.entry.entry_hash, item.entry.signatures_hash, item.received_ms)
         if not merkle.is_included(merkle.leaf_hash(data), item.log_index, head.size, proof, head.root):
             found.complain_of(item.log_index, "its proof does not lead to the checkpoint")
@@ -174,8 +214,12 @@ def _lines(read: Proven) -> Iterator[bytes]:
 def _read_record(line: bytes, *, is_checked: bool = False) -> tuple[EntryLine, Envelope | Unread, list[bytes]]:
     """(entry, what it says, its proof); ValueError. `is_checked`: how it is written was looked at before."""
     value = (read_json if is_checked else read_exact)(without_newline(line), max_bytes=MAX_LINE_BYTES)
-    if type(value) is not dict or type(proof := value.pop("proof", None)) is not list:
-        raise ValueError("not a record with its proof")
+    if (
+        type(value) is not dict
+        or next(reversed(value), None) != "proof"
+        or type(proof := value.pop("proof")) is not list
+    ):
+        raise ValueError("not a record with its proof at the end")
     if not all(type(one) is str and DIGEST.fullmatch(one) for one in proof):
         raise ValueError("a hash is none")
     item = entry_of(value)
@@ -197,5 +241,11 @@ def _take_key(item: EntryLine, envelope: Envelope, read: Proven, found: Findings
     try:
         if not read.keys.take(item.log_index, item.entry, envelope, claim_of(envelope, {}), body):
             found.complain_of(item.log_index, "no root key of this log signed what it says of a key")
+            return
     except KeyEntryError as error:
         found.complain_of(item.log_index, str(error))
+    seq, entry_hash = read.last_of_root.get(envelope.key_id, (0, None))
+    if (envelope.seq, envelope.prev) != (seq + 1, entry_hash):
+        words = f"is number {envelope.seq} of root key {envelope.key_id} and does not follow number {seq}"
+        found.complain_of(item.log_index, f"{words}: every key entry must be here")
+    read.last_of_root[envelope.key_id] = (envelope.seq, item.entry.entry_hash)

@@ -16,6 +16,7 @@ from server.verifier import anchors as outside
 from server.verifier.anchors import Anchors
 from server.verifier.envelopes import DIGEST
 from server.verifier.findings import Findings, PackageError
+from server.verifier.first_reading import without_newline
 from server.verifier.key_table import Key, KeyTable
 from server.verifier.package_lines import Header, read_document
 from server.verifier.printed import LAST_SECOND
@@ -120,10 +121,10 @@ def is_signed(statement: Statement, keys: KeyTable, found: Findings) -> bool:
     if not is_stated:
         found.complain("no server key of this log that counts signed the statement")
     lines = [VerifierKey(found.origin, notes.ED25519, key.public_key) for key in signers]
-    is_sealed = any(_is_by(statement.note, line, found) for line in lines)
-    if not is_sealed:
+    sealed = [_is_by(statement.note, line, found) for line in lines]  # a line of each must hold
+    if True not in sealed:
         found.complain("no server key of this log that counts signed the checkpoint in the file")
-    return is_stated and is_sealed
+    return is_stated and True in sealed
 
 
 def has_signed(document: SignedEntry, key: Key) -> bool:
@@ -135,13 +136,15 @@ def has_signed(document: SignedEntry, key: Key) -> bool:
     return True
 
 
-def say_anchors(statement: Statement, anchors: Anchors, form: Form, found: Findings) -> None:
+def say_anchors(statement: Statement, keys: KeyTable, anchors: Anchors, form: Form, found: Findings) -> None:
     """What the anchors that a person brought prove, and what stays open without them."""
     found.proven.append(f"the records here are in the log of {statement.head.size} entries")
+    given = None
     if anchors.checkpoint is not None:
-        _say_checkpoint(anchors.checkpoint, statement.head, form, found)
+        lines = [VerifierKey(found.origin, notes.ED25519, key.public_key) for key in keys.of_role("server")]
+        given = _say_checkpoint(anchors.checkpoint, statement.head, lines, anchors.witness, form, found)
     if anchors.witness is not None:
-        outside.check_witness(anchors.witness, (statement.note,), found)
+        outside.check_witness(anchors.witness, (statement.note, given), found)
     else:
         found.unproven.append("that anybody but the operator saw this log (--witness)")
     root_key_id = statement.header.root_key_id
@@ -154,7 +157,7 @@ def say_anchors(statement: Statement, anchors: Anchors, form: Form, found: Findi
 
 
 def _read(data: bytes, form: Form) -> tuple[SignedEntry, dict[str, Any]]:
-    value = read_exact(data.removesuffix(b"\n"), max_bytes=MAX_STATEMENT_BYTES)
+    value = read_exact(without_newline(data), max_bytes=MAX_STATEMENT_BYTES)
     document = read_document(value, re.compile(re.escape(form.media_type)), MAX_STATEMENT_BYTES)
     said = read_exact(document.payload, max_bytes=MAX_STATEMENT_BYTES)
     if type(said) is not dict or tuple(said) != form.members or type(said["v"]) is not int or said["v"] != 1:
@@ -181,18 +184,35 @@ def _read_file(one: Any) -> NamedFile:
     raise ValueError("it names a file in another form")
 
 
-def _say_checkpoint(text: str, head: notes.Checkpoint, form: Form, found: Findings) -> None:
+def _say_checkpoint(
+    text: str,
+    head: notes.Checkpoint,
+    lines: list[VerifierKey],
+    witness: VerifierKey | None,
+    form: Form,
+    found: Findings,
+) -> notes.Note | None:
+    """Hold the checkpoint given against that in the file; returns it when it is of the same entries."""
     try:
-        given = notes.parse_checkpoint(notes.parse_note(text).text)
+        note = notes.parse_note(text)
+        given = notes.parse_checkpoint(note.text)
+        signed = [notes.is_signed_by(note, line) for line in lines]
+        is_signed = True in signed or (witness is not None and notes.cosigned_at(note, witness) is not None)
     except NoteError as error:
         found.complain(f"the checkpoint given: {error}")
-        return
-    if (given.origin, given.size) == (head.origin, head.size) and given.root != head.root:
+        return None
+    if given.origin != head.origin:
+        found.complain(f"the checkpoint given is of another log: {given.origin}")
+    elif given.size == head.size and given.root != head.root:
         found.complain("the checkpoint given is of as many entries with another root hash")
-    elif given == head:
+    elif not is_signed:
+        found.complain("no server key of this log signed the checkpoint given, and no witness whose key was given")
+    elif (given.size, given.root) == (head.size, head.root):
         found.proven.append(f"the checkpoint given is that of this {form.what}")
+        return note
     else:
         found.unproven.append(f"that the checkpoint given and this {form.what} are of one log: other sizes")
+    return None
 
 
 def _is_by(note: notes.Note, key: VerifierKey, found: Findings) -> bool:

@@ -35,11 +35,12 @@ def verify_submission(book: ZipFile, anchors: Anchors) -> Findings:
     said = read.statement.said
     if not (said["district"] is None or type(said["district"]) is str):
         raise PackageError("not a submission: its statement names a district in another form")
-    hashes = {bytes.fromhex(item.entry.entry_hash) for item, _ in counting(read, found, "structure")}
+    of_sweeps = ((item, said) for item, said in counting(read, found, "structure") if said.sweep_id is not None)
+    hashes = {bytes.fromhex(item.entry.entry_hash) for item, _ in of_sweeps}
     for part in book.parts:
         if part.name.startswith("inspection-log") and part.name.endswith(".json"):
             say_list(anchors.printed, _check_log(book, part.name, hashes, found), part.name, found)
-    say_anchors(read.statement, anchors, FORM, found)
+    say_anchors(read.statement, read.keys, anchors, FORM, found)
     say_printed(read, found)
     found.unproven.append("that no sweep was left out, and that no key here was revoked since: see the whole log")
     return found

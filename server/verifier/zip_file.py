@@ -108,7 +108,7 @@ class _Unpacked(io.RawIOBase):
 def _parts_of(file: BinaryIO) -> Iterator[Part]:
     """Every part; ValueError unless each octet of the file is where it must be."""
     length = file.seek(0, io.SEEK_END)
-    directory, end = _directory(file, length)
+    directory, end, count = _directory(file, length)
     at, seen = 0, set[str]()
     while directory:
         part, header, directory = _next_part(directory, at)
@@ -120,12 +120,14 @@ def _parts_of(file: BinaryIO) -> Iterator[Part]:
         seen.add(part.name.lower())
         at = part.start + part.stored_size
         yield part
+    if len(seen) != count:
+        raise ValueError(f"its end record counts {count} entries, and there are {len(seen)}")
     if at != end:
         raise ValueError("octets before the directory that belong to no entry")
 
 
-def _directory(file: BinaryIO, length: int) -> tuple[bytes, int]:
-    """(the central directory, where it begins)."""
+def _directory(file: BinaryIO, length: int) -> tuple[bytes, int, int]:
+    """(the central directory, where it begins, how many entries the end record counts)."""
     file.seek(max(0, length - _END.size))
     data = file.read(_END.size)
     if len(data) < _END.size or not data.startswith(b"PK\x05\x06"):
@@ -138,7 +140,7 @@ def _directory(file: BinaryIO, length: int) -> tuple[bytes, int]:
     if start + size + _END.size != length or size > count * (_CENTRAL.size + 121):
         raise ValueError("octets between its directory and its end record, or none where they must be")
     file.seek(start)
-    return file.read(size), start
+    return file.read(size), start, count
 
 
 def _next_part(directory: bytes, at: int) -> tuple[Part, bytes, bytes]:

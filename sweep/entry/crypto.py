@@ -22,6 +22,20 @@ from cryptography.hazmat.primitives.serialization import (
 SEED_BYTES = 32
 PUBLIC_KEY_BYTES = 32
 SIGNATURE_BYTES = 64
+_SIGN_BIT = 0x80  # of x, in the last octet
+_SMALL_ORDER = frozenset(
+    bytes.fromhex(text)
+    for text in (
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    )
+)
+"""y of each point whose order divides 8, the non-canonical ones too: the list of libsodium's `has_small_order`."""
 
 
 class SigningKey:
@@ -56,6 +70,11 @@ def is_signature(public_key: bytes, signature: bytes, message: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def has_small_order(public_key: bytes) -> bool:
+    """Is it a point for which anybody can make signatures that hold, without any secret?"""
+    return public_key[:-1] + bytes((public_key[-1] & ~_SIGN_BIT,)) in _SMALL_ORDER
 
 
 def seal(key: SigningKey, passphrase: bytes) -> bytes:

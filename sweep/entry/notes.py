@@ -151,14 +151,15 @@ def cosign(text: str, key: VerifierKey, sign: Callable[[bytes], bytes], unix_s: 
 
 def is_signed_by(note: Note, key: VerifierKey) -> bool:
     """Does a line of this Ed25519 key hold? False without one; NoteError when there is one that does not hold."""
-    for line in _lines_of(note, key):
+    lines = _lines_of(note, key)
+    for line in lines:
         _verify(key, line.blob, note.text.encode())
-        return True
-    return False
+    return bool(lines)
 
 
 def cosigned_at(note: Note, key: VerifierKey) -> int | None:
-    """When a witness signed, in seconds since 1970; None when it did not; NoteError when its line does not hold."""
+    """When a witness first signed, in seconds since 1970; None: it did not; NoteError: a line does not hold."""
+    times = []
     for line in _lines_of(note, key):
         if len(line.blob) != COSIGNATURE_BYTES:
             raise NoteError(f"the line of {key.name} is no cosignature")
@@ -166,15 +167,16 @@ def cosigned_at(note: Note, key: VerifierKey) -> int | None:
         if unix_s > MAX_SIZE:
             raise NoteError(f"the time of {key.name} cannot be")
         _verify(key, line.blob[8:], _cosigned(note.text, unix_s))
-        return unix_s
-    return None
+        times.append(unix_s)
+    return min(times, default=None)
 
 
 def open_checkpoint(text: str, keys: Iterable[VerifierKey]) -> Checkpoint:
     """The checkpoint in a note that one of these keys of its log signed; NoteError otherwise."""
     note = parse_note(text)
     found = parse_checkpoint(note.text)
-    if not any(key.name == found.origin and is_signed_by(note, key) for key in keys):
+    signed = [is_signed_by(note, key) for key in keys if key.name == found.origin]  # a line of each must hold
+    if True not in signed:
         raise NoteError("no key of this log signed the checkpoint")
     return found
 

@@ -12,18 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select
 
 from server.documents.inspection_log import LogRequest, today
 from server.documents.submission import write_submission
 from server.documents.zipped import zipped
 from server.exports.records import ExportError, Period
+from server.log.proven_records import proven_lines
 from server.projections import projecting
+from server.store.schema import body_refs, entries, erased_bodies
 from server.verifier.anchors import Anchors
 from server.verifier.command import verify_package
 from server.verifier.findings import Findings, PackageError
 from server.verifier.proven_records import RECORDS
 from server.verifier.submission import STATEMENT
-from sweep.entry import notes
+from sweep.entry import kinds, notes
 from tests.server.conftest import Site
 from tests.server.sweep_kit import DEMO_ROOM, Probe
 from tests.waiting import PATIENCE_S
@@ -93,6 +96,23 @@ def test_a_submission_holds_and_says_what_it_cannot_prove(site: Site, tmp_path: 
     with site.db.read() as connection:
         log = connection.exec_driver_sql("SELECT action, reason FROM access_log ORDER BY access_id").all()
     assert ("log.exported", "시 월별 제출") in [tuple(row) for row in log]
+
+
+def test_with_records_go_those_by_which_they_are_judged(site: Site) -> None:
+    """Where their rooms lie, and the erasures of their bodies, whatever sweep those name."""
+    _fill(site)
+    with site.db.write() as connection:
+        indices = {
+            kind: connection.scalars(select(entries.c.log_index).where(entries.c.kind == kind)).all()
+            for kind in (kinds.ROOM_PLACED, kinds.REPORT, kinds.OPENED, *kinds.KEY_KINDS)
+        }
+        report, other = indices[kinds.REPORT][0], indices[kinds.OPENED][1]
+        gone = connection.scalars(select(body_refs.c.commitment).where(body_refs.c.log_index == report)).first()
+        connection.execute(insert(erased_bodies).values(commitment=gone, erased_ms=0, log_index=other, slot=None))
+        told = [json.loads(line)["log_index"] for line in proven_lines(connection, {report}, "structure")]
+    of_keys = {index for kind in kinds.KEY_KINDS for index in indices[kind]}
+    assert set(told) == {report, other, *of_keys, *indices[kinds.ROOM_PLACED]} and told == sorted(told)
+    assert len(indices[kinds.ROOM_PLACED]) == 1
 
 
 def _another_byte(files: Files) -> Files:

@@ -32,7 +32,7 @@ from server.store.schema import access_log as accesses
 from server.store.schema import keys as key_table
 from server.store.schema import statements as statement_table
 from sweep.entry import kinds
-from sweep.entry.dsse import Signer
+from sweep.entry.dsse import Signer, key_id_of
 from sweep.entry.envelope import Body, make_body, parse_envelope, sign_envelope, to_wire
 from sweep.report import new_id, parse_json, to_json
 from sweep.report.log_records import AccessLogHead, KeyAdmitted, KeyRevoked, QuarantinePurged
@@ -240,17 +240,22 @@ def test_nobody_else_says_who_may_speak(site: Site, who: str) -> None:
         assert status == "quarantined"
 
 
-@pytest.mark.parametrize("what", ["no body", "two bodies", "another type", "another key's id", "another version"])
+@pytest.mark.parametrize(
+    "what", ["no body", "two bodies", "another type", "another key's id", "another version", "anybody's key"]
+)
 def test_an_entry_about_a_key_carries_just_its_body(site: Site, what: str) -> None:
     root_key, probe = _root(site.services), Probe()
     good = make_body(kinds.KEY_ADMITTED_TYPE, to_json(_admission(probe)))
     other = _admission(probe).model_copy(update={"key_id": "00" * 8})
+    point = bytes((1,)) + bytes(31)  # of order 1
+    anybodys = _admission(probe).model_copy(update={"key_id": key_id_of(point), "public_key": point.hex()})
     bodies: dict[str, tuple[Body, ...]] = {
         "no body": (),
         "two bodies": (good, salted("text/plain", b"x")),
         "another type": (make_body(kinds.KEY_REVOKED_TYPE, good.data),),
         "another key's id": (make_body(kinds.KEY_ADMITTED_TYPE, to_json(other)),),
         "another version": (make_body(kinds.KEY_ADMITTED_TYPE, good.data.replace(b'"v":1', b'"v":2')),),
+        "anybody's key": (make_body(kinds.KEY_ADMITTED_TYPE, to_json(anybodys)),),
     }
     seq, prev = _next(site, root_key)
     entry = make_entry(root_key, seq, prev, kind=kinds.KEY_ADMITTED, bodies=bodies[what], source="live", room_id=None)

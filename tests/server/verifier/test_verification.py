@@ -6,11 +6,15 @@ import subprocess
 import sys
 import tracemalloc
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 
 from server.verifier.findings import PackageError
 from sweep.entry import kinds, notes
+from sweep.entry.dsse import key_id_of
+from sweep.entry.notes import VerifierKey
 from tests.entry_factory import salted, signer
 from tests.package_kit import (
     ORIGIN,
@@ -26,6 +30,7 @@ from tests.package_kit import (
     compact,
     pack,
     scoped,
+    seal,
 )
 from tests.server.verifier.judges import both, findings
 
@@ -152,6 +157,70 @@ def test_the_next_root_key_signs_and_the_one_before_does_not() -> None:
     book.admit(signer("later"), "probe", "probe-l", status="quarantined")
     assert both(pack(book.lines)) == ([], [])
     book.lines[-1]["status"] = "accepted"
+    assert [bool(found) for found in both(pack(book.lines))] == [True, True]
+
+
+def test_a_root_key_names_the_one_before_it_which_then_speaks_no_more() -> None:
+    stray, heir, late = (signer(name) for name in ("stray", "root-2", "late"))
+    for how in ("no predecessor", "beside its successor", "of the first again"):
+        book = a_log()
+        if how == "no predecessor":
+            book.admit(stray, "root")
+        else:
+            book.admit(heir, "root", predecessor=ROOT)
+        assert [bool(found) for found in both(pack(book.lines))] == [how == "no predecessor"] * 2
+        if how == "beside its successor":
+            book.admit(late, "probe", "probe-l")
+        elif how == "of the first again":
+            book.admit(stray, "root", by=heir, predecessor=ROOT)
+        assert [bool(found) for found in both(pack(book.lines))] == [True, True], how
+
+
+@pytest.mark.parametrize("kept", ["server", "witness"])
+def test_every_line_of_a_key_in_a_checkpoint_holds(kept: str) -> None:
+    book = a_log()
+    own = VerifierKey(ORIGIN, notes.ED25519, SERVER.public_key)
+    good = checkpoint(book.lines, witness=WITNESS)
+    more = notes.sign_note("another\n", own, SERVER.sign_bytes)
+    if kept == "witness":
+        more = notes.cosign("another\n", WITNESS_KEY, WITNESS.sign_bytes, 1_772_000_001)
+    header = {"ansim_log": 2, "origin": ORIGIN, "scope": "full", "checkpoint": good}
+    assert both(seal(header, book.lines), witness=WITNESS_KEY) == ([], [])
+    header["checkpoint"] = good + more
+    assert [bool(found) for found in both(seal(header, book.lines), witness=WITNESS_KEY)] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("kind", "members", "holds"),
+    [
+        (kinds.ROOM_PLACED, {"district": "x", "rooms": [str(UUID(int=n)) for n in range(1000)]}, True),
+        (kinds.ROOM_PLACED, {"district": "x", "rooms": [str(UUID(int=n)) for n in range(1001)]}, False),
+        (kinds.ROOM_PLACED, {"district": "x", "rooms": [str(UUID(int=1))] * 2}, False),
+        (kinds.ACCESS_LOG_HEAD, {"day": "2028-02-29"}, True),
+        *((kinds.ACCESS_LOG_HEAD, {"day": day}, False) for day in ("2026-02-29", "20261130", "2026-11-3\uff10")),
+        *((kinds.ACCESS_LOG_HEAD, {"day": day}, False) for day in ("2026-11-30\n", "2026-W48-1", "2026-11-30T00:00")),
+    ],
+)
+def test_what_the_log_says_of_itself_is_exactly_of_its_form(kind: str, members: dict[str, Any], holds: bool) -> None:
+    book = a_log()
+    if kind == kinds.ACCESS_LOG_HEAD:
+        members |= {"count": 1, "head": "3" * 64, "before": "2" * 64}
+    book.say_itself(kind, **members)
+    assert [not found for found in both(pack(book.lines))] == [holds, holds]
+
+
+def test_a_point_for_which_anybody_can_sign_is_no_key() -> None:
+    book = a_log()
+    point = bytes((1,)) + bytes(31)
+    said: dict[str, Any] = {
+        "key_id": key_id_of(point),
+        "public_key": point.hex(),
+        "algorithm": "ed25519",
+        "role": "probe",
+    }
+    book.say_of_key(
+        kinds.KEY_ADMITTED, **said, tenant="demo-gu", probe_id="p", name="p", valid_from_index=0, predecessor=None
+    )
     assert [bool(found) for found in both(pack(book.lines))] == [True, True]
 
 
