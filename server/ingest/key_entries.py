@@ -22,7 +22,8 @@ def take_effect(connection: Connection, envelope: Envelope, bodies: tuple[Body, 
     body = read_key_body(envelope, bodies)
     before = keys.find_key(connection, body.key_id)
     if isinstance(body, KeyAdmitted):
-        if before is None or _may_correct(before, body) or not keys.has_spoken(connection, body.key_id):
+        may_correct = before is None or _may_correct(before, body) or not keys.has_spoken(connection, body.key_id)
+        if may_correct and _follows(connection, before, body):
             keys.take_admission(connection, body, actor=envelope.subject)
     elif isinstance(body, KeyRevoked):
         keys.take_revocation(connection, body.key_id, min(body.from_index, log_index))
@@ -33,6 +34,14 @@ def take_effect(connection: Connection, envelope: Envelope, bodies: tuple[Body, 
     key = keys.find_key(connection, body.key_id)
     if key is not None and key != before:
         release_quarantine(connection, key)
+
+
+def _follows(connection: Connection, before: keys.Key | None, said: KeyAdmitted) -> bool:
+    """Does an admission make no root key but the one after the last?"""
+    if before is not None:
+        return "root" not in (before.role, said.role) or _may_correct(before, said)
+    last = keys.current_root(connection)
+    return said.role != "root" or last is None or said.predecessor == last.key_id
 
 
 def _may_correct(before: keys.Key, said: KeyAdmitted) -> bool:

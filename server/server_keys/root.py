@@ -38,24 +38,17 @@ ROOT_NAME = "district root"
 MOST_REQUESTS = 1_000
 
 
-def current_root(connection: Connection) -> keys.Key | None:
-    """The root key that may sign now: the last of its line."""
-    roots = [key for key in keys.all_keys(connection) if key.role == "root"]
-    replaced = {key.predecessor for key in roots}
-    return next((key for key in roots if key.key_id not in replaced), None)
-
-
 def open_root(db: Database, data_dir: Path, tenant: str) -> Signer | None:
     """The root key when it lies here; made, with an entry for every key there is, when the log has none yet."""
     path = data_dir / ROOT_FILE
     with db.read() as connection:
-        root = current_root(connection)
+        root = keys.current_root(connection)
     if root is not None:
         signer = Signer.load_or_create(path) if path.exists() else None
         return signer if signer is not None and signer.key_id == root.key_id else None
     signer = Signer.load_or_create(path)
     with db.write() as connection:
-        root = current_root(connection)
+        root = keys.current_root(connection)
         if root is None:
             found(connection, signer, tenant)
         elif root.key_id != signer.key_id:  # another process was quicker
@@ -87,7 +80,7 @@ def found(connection: Connection, signer: Signer, tenant: str) -> None:
 def root_at_hand(connection: Connection, notary: Notary) -> Signer | None:
     """The root key when it lies here and is the one in force; another process may have handed over meanwhile."""
     signer = notary.root_signer
-    root = None if signer is None else current_root(connection)
+    root = None if signer is None else keys.current_root(connection)
     return signer if signer is not None and root is not None and root.key_id == signer.key_id else None
 
 
@@ -170,7 +163,7 @@ def remove_key(data_dir: Path) -> None:
 
 def requests(connection: Connection, notary: Notary) -> bytes:
     """What waits for the root key as a file to carry to it; ApiError 404 when nothing waits."""
-    root = current_root(connection)
+    root = keys.current_root(connection)
     waiting = [one for one in statements.waiting(connection) if one.kind in kinds.KEY_KINDS][:MOST_REQUESTS]
     if root is None or not waiting:
         raise ApiError(404, "nothing_waits", "서명을 기다리는 것이 없습니다", "nothing waits for the root key")
@@ -236,7 +229,7 @@ def sign_requests(signer: Signer, asked: Sequence[tuple[bytes, Body]]) -> bytes:
 
 def accept_signed(connection: Connection, data: bytes) -> int:
     """Take signed entries in that came back, all or none; ApiError 400 or 409. Returns how many."""
-    root = current_root(connection)
+    root = keys.current_root(connection)
     lines = [line for line in data.splitlines() if line.strip()]
     if root is None or not lines:
         raise invalid("no signed entry in this file", ko="서명된 기록이 없습니다", code="malformed_entry")

@@ -240,7 +240,7 @@ def reinstate(connection: Connection, key_id: str, *, actor: str, reason: str, i
     key = the_key(connection, key_id)
     if key.revoked_from_index is None:
         raise ApiError(409, "not_revoked", "폐기된 키가 아닙니다", f"key {key_id} is not revoked")
-    if _successor_of(connection, key_id) is not None:
+    if successor_of(connection, key_id) is not None:
         raise ApiError(409, "key_replaced", "다른 키로 교체된 키입니다", f"key {key_id} was replaced by another")
     said = KeyReinstated(v=1, key_id=key_id, reason=display_text(reason, limit=200) or "-")
     say(connection, kinds.KEY_REINSTATED, said, actor=actor, is_in_force=is_in_force)
@@ -266,7 +266,7 @@ def replace_key(
         raise ApiError(
             409, "own_key", "서버의 키는 이 방법으로 교체할 수 없습니다", "a server's key cannot be replaced like this"
         )
-    if _successor_of(connection, key_id) is not None:
+    if successor_of(connection, key_id) is not None:
         raise ApiError(409, "key_replaced", "이미 교체된 키입니다", f"key {key_id} was replaced already")
     if find_key(connection, key_id_of(public_key)) is not None:
         raise ApiError(409, "key_known", "이미 등록된 키입니다", f"key {key_id_of(public_key)} is admitted already")
@@ -322,6 +322,13 @@ def find_keys(connection: Connection, key_ids: Collection[str]) -> dict[str, Key
     return {row.key_id: _key(connection, row) for row in rows}
 
 
+def current_root(connection: Connection) -> Key | None:
+    """The root key that may sign now: the last of its line."""
+    roots = [key for key in all_keys(connection) if key.role == "root"]
+    replaced = {key.predecessor for key in roots}
+    return next((key for key in roots if key.key_id not in replaced), None)
+
+
 def all_keys(connection: Connection) -> tuple[Key, ...]:
     """Every admitted key, in the order of admission."""
     rows = connection.execute(select(*COLUMNS).order_by(keys.c.admitted_ms, keys.c.key_id)).all()
@@ -355,7 +362,8 @@ def _line_of(connection: Connection, row: Row[Any]) -> str:
     return key_id
 
 
-def _successor_of(connection: Connection, key_id: str) -> str | None:
+def successor_of(connection: Connection, key_id: str) -> str | None:
+    """The key that was admitted in the place of this one."""
     return connection.scalar(select(keys.c.key_id).where(keys.c.predecessor == key_id).limit(1))
 
 

@@ -18,11 +18,14 @@ from server.signing import keys, placements
 from server.signing.kept_finds import keep_finds
 from server.store.alarms import raise_alarm
 from server.store.schema import IS_ACCEPTED, IS_QUARANTINED, entries
+from server.store.stored_bodies import bodies_of
 from server.verifier.placements import Placements
 from server.verifier.signing_rules import JUDGED_TOGETHER, Claim, Statement, broken_rule, broken_rules_in_sweep
 from sweep.entry.dsse import EntryError
 from sweep.entry.envelope import Envelope, parse_envelope
-from sweep.entry.kinds import PHOTO_KINDS, ROOM_PLACED
+from sweep.entry.kinds import KEY_ADMITTED_TYPE, KEY_KINDS, PHOTO_KINDS, ROOM_PLACED
+from sweep.report import parse_json
+from sweep.report.log_records import KeyAdmitted
 
 CLAIM_COLUMNS: tuple[Any, ...] = (
     entries.c.log_index,
@@ -78,7 +81,10 @@ def objections(
     connection: Connection, new: Sequence[tuple[keys.Key | None, Claim | None, int]]
 ) -> dict[int, str | None]:
     """`objection` of several entries at once, by their log indices; no two of them about one sweep."""
-    found = {log_index: keys.objection(key, log_index) for key, _, log_index in new}
+    found = {
+        log_index: keys.objection(key, log_index) or _handed_over(connection, key, claim)
+        for key, claim, log_index in new
+    }
     judged = [
         Statement(log_index, claim, key.bearer)
         for key, claim, log_index in new
@@ -91,6 +97,21 @@ def objections(
         together = [*(one for one in others if one.log_index != item.log_index), item]
         found[item.log_index] = _judge_together(together, places)[item.log_index]
     return found
+
+
+def _handed_over(connection: Connection, key: keys.Key | None, claim: Claim | None) -> str | None:
+    """REVOKED for what a root key says of keys after it admitted its successor: that was its last word."""
+    if key is None or claim is None or key.role != "root" or claim.kind not in KEY_KINDS:
+        return None
+    successor = keys.successor_of(connection, key.key_id)
+    of_key = select(entries.c.log_index).where(IS_ACCEPTED, entries.c.key_id == key.key_id)
+    last = connection.scalar(of_key.order_by(entries.c.log_index.desc()).limit(1)) if successor is not None else None
+    admitted = [
+        parse_json(KeyAdmitted, body.data).key_id
+        for body in (() if last is None else bodies_of(connection, last))
+        if body.media_type == KEY_ADMITTED_TYPE and body.data is not None
+    ]
+    return keys.REVOKED if successor in admitted else None
 
 
 @dataclass(slots=True)

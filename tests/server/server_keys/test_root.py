@@ -207,6 +207,28 @@ def test_an_entry_about_a_key_takes_effect_from_wherever_the_root_key_sends_it(s
         assert connection.scalars(select(alarms.c.code)).all() == []
 
 
+def test_a_root_key_that_handed_over_says_no_more_of_keys(site: Site) -> None:
+    """Before its successor revokes it, too: a log that holds knows one root key at a time."""
+    old, heir, probe = _root(site.services), signer("root-2"), Probe()
+    stray = Probe("stray")
+    wire = _statement(old, kinds.KEY_ADMITTED, kinds.KEY_ADMITTED_TYPE, _admission(stray, "root"), *_next(site, old))
+    assert site.send(wire).status_code == 200
+    with site.db.write() as connection:
+        assert keys.find_key(connection, stray.signer.key_id) is None, "it does not follow the root key before it"
+        root.hand_over(connection, site.services.notary, heir.public_key, actor="t", reason="ceremony")
+        assert keys.the_key(connection, old.key_id).revoked_from_index is None
+    wire = _statement(old, kinds.KEY_ADMITTED, kinds.KEY_ADMITTED_TYPE, _admission(probe), *_next(site, old))
+    assert site.send(wire).status_code == 200
+    with site.db.read() as connection:
+        row = connection.execute(select(entries).order_by(entries.c.log_index.desc()).limit(1)).one()
+        assert (row.status, row.reason) == ("quarantined", keys.REVOKED)
+        assert keys.find_key(connection, probe.signer.key_id) is None
+    wire = _statement(heir, kinds.KEY_ADMITTED, kinds.KEY_ADMITTED_TYPE, _admission(probe), *_next(site, heir))
+    assert site.send(wire).status_code == 200
+    with site.db.read() as connection:
+        assert keys.the_key(connection, probe.signer.key_id).role == "demo"
+
+
 def test_a_key_that_has_spoken_is_not_made_another_by_a_later_admission(site: Site) -> None:
     probe, root_key = Probe(), _root(site.services)
     site.admit(probe.signer)
