@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from server.ingest.judging import release_quarantine
+from server.interface.errors import ApiError
 from server.projections import projecting
 from server.signing import keys
 from server.store.schema import alarms, audit, entries, sweeps
@@ -215,3 +216,11 @@ def test_a_person_is_told_the_truth_when_the_servers_key_is_revoked(site: Site) 
         {"public_key": signer("x").public_key.hex(), "reason": "x"},
     )
     assert (own.status_code, own.json()["error"]["code"]) == (409, "own_key")
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_point_for_which_anybody_can_sign_is_not_admitted(site: Site, first: int) -> None:
+    point = bytes((first,)) + bytes(30) + b"\x80"  # of order 4 and 1, with the other sign of x
+    with site.db.write() as connection, pytest.raises(ApiError) as refused:
+        keys.admit(connection, public_key=point, role="probe", probe_id="p", name="x", actor="test")
+    assert (refused.value.status, refused.value.code) == (400, "invalid_key")
