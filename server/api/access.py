@@ -194,6 +194,8 @@ def allow(roles: Iterable[Role], scope: Scope) -> Any:
 
     async def check(request: Request, session: Annotated[Session, Depends(_usable_session)]) -> Person:
         person = session.person
+        if person.needs_enrolment_code and _is_more_than_looking(request):
+            raise enrolment.code_needed()
         if person.role not in allowed or (scope == "city" and person.district_id is not None):
             raise ApiError(403, "not_allowed", "권한이 없습니다", f"this needs the role {' or '.join(sorted(allowed))}")
         if scope == "district" and person.district_id is not None:
@@ -204,6 +206,12 @@ def allow(roles: Iterable[Role], scope: Scope) -> Any:
 
     _DECLARED[check] = Access(tuple(sorted(allowed)), scope)
     return Depends(check)
+
+
+def _is_more_than_looking(request: Request) -> bool:
+    """Does this request change something, or may its answer hold personal data? Not for a password that others know."""
+    extra = getattr(request.scope.get("route"), "openapi_extra", None) or {}
+    return request.method not in {"GET", "HEAD"} or bool(extra.get("x-personal-data"))
 
 
 def _refuse_foreign(request: Request, district_id: str) -> None:

@@ -102,6 +102,13 @@ def prove_second(request: Request, first: Person, named: SecondPerson, *, about:
             "두 번째 사람이 먼저 비밀번호를 바꾸어야 합니다",
             "the second person has to log in and change the password first",
         )
+    if second.needs_enrolment_code and second.way == "password":
+        raise ApiError(
+            403,
+            "enrolment_code_needed",
+            "두 번째 사람이 먼저 로그인하여 비밀번호와 따로 받은 등록 코드를 적어야 합니다",
+            "the second person has to log in and give the enrolment code first, which came apart from the password",
+        )
     if needs_second_factor(second):
         raise ApiError(
             403,
@@ -132,7 +139,9 @@ def _proved(
         )
     if named.pin is not None:
         by_badge = named.badge is not None
-        return pins.check_pin(services.db, services.devices, username, named.pin, by_badge=by_badge)
+        return pins.check_pin(
+            services.db, services.devices, username, named.pin, by_badge=by_badge, district_id=first.district_id
+        )
     second = check_password(services.db, username, named.password or "")
     return use_code(services, second, named.code, attempt)
 

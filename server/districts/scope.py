@@ -29,7 +29,7 @@ from server.store.schema import (
     user_facilities,
     users,
 )
-from server.store.stored_bodies import has_counted
+from server.store.stored_bodies import owner_of
 
 OF_LOG = frozenset({"sweep_id", "finding_id", "entry_id", "commitment"})
 """Names of parameters that lie where the log says."""
@@ -154,10 +154,9 @@ def _of_entries(connection: Connection, condition: ColumnElement[bool]) -> froze
 
 
 def _of_body(connection: Connection, commitment: str) -> frozenset[str | None]:
-    """Districts of a body: those of the first entry that named it and counts or did; who names it later gets none."""
-    holders = select(func.min(entries.c.log_index)).join(body_refs, body_refs.c.log_index == entries.c.log_index)
-    first = connection.scalar(holders.where(body_refs.c.commitment == commitment, has_counted(entries)))
-    return frozenset() if first is None else _of_entries(connection, entries.c.log_index == first)
+    """Districts of a body: those of the entry with which it came; who only names it gets none."""
+    owner = owner_of(connection, commitment)
+    return frozenset() if owner is None else _of_entries(connection, entries.c.log_index == owner)
 
 
 def _is_claimed(connection: Connection, name: str, value: str) -> bool:

@@ -104,7 +104,7 @@ def write(
     insert_entries(connection, [(arrival, place)])
     if known is None:
         tiles.append(connection, log_index, [leaf_of(arrival.entry, received_ms)])
-    store_bodies(connection, arrival.bodies)
+    store_bodies(connection, [(log_index, arrival.bodies)])
     if key is None:
         quarantine.add(connection, log_index, network, key_id, arrival.size)
     sweep_id = envelope.sweep_id if envelope else None
@@ -219,7 +219,7 @@ def _take_again(
     if known.status == "quarantined":
         size = sum(len(body.data) for body in more)
         quarantine.grow(connection, known, network, size, max_bytes=quarantine_max_bytes)
-    store_bodies(connection, more)
+    store_bodies(connection, [(known.log_index, more)])
     if known.status == "quarantined" and known.reason == keys.UNKNOWN_KEY and key is not None:
         release_quarantine(connection, key)
         known = connection.execute(select(entries).where(entries.c.log_index == known.log_index)).one()

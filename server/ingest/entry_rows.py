@@ -67,16 +67,20 @@ def insert_entries(connection: Connection, placed: Sequence[tuple[Arrival, Place
         connection.execute(_INSERT_REF, refs)
 
 
-def store_bodies(connection: Connection, bodies: Iterable[Body]) -> None:
-    """Keep the bodies that are neither there nor erased."""
-    wanted = {body.commitment: body for body in bodies}
+def store_bodies(connection: Connection, brought: Iterable[tuple[int, Iterable[Body]]]) -> None:
+    """Keep the bodies that are neither there nor erased, by the log index of the entry that brings them."""
+    by_index = [(log_index, body) for log_index, bodies in brought for body in bodies]
+    wanted = {body.commitment: body for _, body in by_index}
+    bringers = {body.commitment: log_index for log_index, body in reversed(by_index)}
     if not wanted:
         return
     known = there_or_erased(connection, wanted)
     new = [body for commitment, body in wanted.items() if commitment not in known]
     if new:
-        arrived = {"arrived_ms": now_ms()}
-        connection.execute(_INSERT_BODY, [row | arrived for row in sealed_rows(connection, new)])
+        arrived_ms = now_ms()
+        rows = sealed_rows(connection, new)
+        values = [row | {"arrived_ms": arrived_ms, "brought_by": bringers[row["commitment"]]} for row in rows]
+        connection.execute(_INSERT_BODY, values)
 
 
 def there_or_erased(connection: Connection, commitments: Collection[str]) -> set[str]:

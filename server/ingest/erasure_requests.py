@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from server.ingest.erasure_entries import holders_of, is_erased
+from server.ingest.erasure_entries import is_erased
+from server.ingest.named_bodies import named_by
 from server.interface.views.entries import ErasureAsked
 from server.signing import keys
 from server.store.clock import from_ms
@@ -41,10 +42,8 @@ def asked(connection: Connection, district_id: str | None) -> tuple[ErasureAsked
         said = _said(connection, row.log_index)
         if said is None or is_erased(connection, said.commitment, by_what_counts=True):
             continue
-        if any(
-            (one.room_id, one.sweep_id) == (row.room_id, row.sweep_id)
-            for one in holders_of(connection, said.commitment)
-        ):
+        holders = named_by(connection, said.commitment).holders
+        if any((one.room_id, one.sweep_id, one.tenant) == (row.room_id, row.sweep_id, row.tenant) for one in holders):
             found.append(
                 ErasureAsked(
                     entry_id=row.entry_id,

@@ -1,7 +1,6 @@
 """Who names a body: the entries that it belongs to, those that only claim it, and whether it may be erased.
 
-Input is a commitment; output are rows and refusals.  A body belongs to the first entry that named it and counts or
-did, and to others of the same district.  What anybody else wrote about it holds nothing and gives nobody a right to it.
+Input is a commitment; output are rows and refusals.  A body belongs to the entry with which it came, and to others of the same district.  What anybody else wrote about it holds nothing and gives nobody a right to it.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from server.interface.errors import ApiError
 from server.interface.fields import FOUND
 from server.projections.photo_rows import is_held
 from server.store.schema import body_refs, case_steps, cases, entries
-from server.store.stored_bodies import has_counted
+from server.store.stored_bodies import owner_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +31,13 @@ class Named:
 def named_by(connection: Connection, commitment: str) -> Named:
     """Every entry that names a body."""
     rows = connection.execute(
-        select(entries, has_counted(entries).label("has_counted"))
+        select(entries)
         .join(body_refs, body_refs.c.log_index == entries.c.log_index)
         .where(body_refs.c.commitment == commitment)
         .order_by(entries.c.log_index)
     ).all()
-    first = next((row for row in rows if row.has_counted), None)
+    owner = owner_of(connection, commitment)
+    first = next((row for row in rows if row.log_index == owner), None)
     if first is None:
         return Named(commitment, (), tuple(rows))
     holders = [row for row in rows if row is first or (row.status == "accepted" and row.tenant == first.tenant)]

@@ -84,7 +84,7 @@ def write_plain(connection: Connection, group: Sequence[tuple[Arrival, bytes | N
         return {}
     insert_entries(connection, list(placed.values()))
     tiles.append(connection, first, [leaf_of(arrival.entry, received_ms) for arrival, _ in placed.values()])
-    store_bodies(connection, [body for arrival, _ in placed.values() for body in arrival.bodies])
+    store_bodies(connection, [(place.log_index, arrival.bodies) for arrival, place in placed.values()])
     mark_all_due(connection, ((alone[number].sweep_id, place.log_index) for number, (_, place) in placed.items()))
     return {
         number: Outcome(

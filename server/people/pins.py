@@ -61,16 +61,21 @@ def pin_of(connection: Connection, person: Person) -> PinView:
     )
 
 
-def check_pin(db: Database, devices: KnownDevices, username: str, pin: str, *, by_badge: bool) -> Person:
+def check_pin(
+    db: Database, devices: KnownDevices, username: str, pin: str, *, by_badge: bool, district_id: str | None = None
+) -> Person:
     """The active person of this user name, which a badge may have said, whose PIN it is.
 
     ApiError 401 for a wrong one, which is counted, and 403 when so many were wrong that it counts no more.
+    `district_id`: of whoever asks; nobody of another district is known to them, nor are wrong ones counted there.
     """
     statement = (
         select(users, pins.c.pin_hash, pins.c.wrong)
         .join(pins, pins.c.user_id == users.c.user_id)
         .where(users.c.username == username, users.c.is_active)
     )
+    if district_id is not None:
+        statement = statement.where(users.c.district_id.is_(None) | (users.c.district_id == district_id))
     with db.read() as connection:
         row = connection.execute(statement).one_or_none()
     if row is None:

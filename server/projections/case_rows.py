@@ -67,7 +67,9 @@ def insert_cases(connection: Connection, record: SweepRecord) -> None:
         case = _case_after(own, kept.get(finding_id))
         ids = {"case_id": case_of(head.sweep_id, finding_id), "sweep_id": head.sweep_id, "finding_id": finding_id}
         times = {"opened_ms": opened_ms, "changed_ms": max((row.received_ms for row, _ in own), default=opened_ms)}
-        rows.append(ids | times | _values(connection, case, head.room_id, head.source))
+        stood = kept.get(finding_id)  # where it was found, whoever has the sweep now
+        room_id, source = (head.room_id, head.source) if stood is None else (stood.recorded_room_id, stood.source)
+        rows.append(ids | times | _values(connection, case, room_id, source))
     taken = [row["case_id"] for row in rows]  # a case without a sweep never takes the id of one that a finding opened
     connection.execute(delete(cases).where(cases.c.case_id.in_(taken), cases.c.sweep_id.is_(None)))
     connection.execute(insert(cases), rows)

@@ -205,6 +205,9 @@ def allowed(connection: Connection, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
 def accept_row(connection: Connection, row: Row[Any]) -> bool:
     """Let an entry count that waited; False, with an alarm, when another one took its place meanwhile."""
     rival = rival_of(connection, row.entry_id, row.key_id, row.seq)
+    if rival is not None and row.reason == keys.REVOKED and row.log_index < rival:
+        _give_place(connection, row, rival)  # it stood there before its key was revoked, and stands there again
+        rival = None
     unread = None if row.is_readable else "unknown_kind" if row.kind else "unknown_version"
     values = {"status": "accepted" if rival is None else "conflict", "conflict_with": rival, "reason": unread}
     connection.execute(update(entries).where(entries.c.log_index == row.log_index).values(**values))
@@ -218,6 +221,22 @@ def accept_row(connection: Connection, row: Row[Any]) -> bool:
             other_log_index=rival,
         )
     return rival is None
+
+
+def _give_place(connection: Connection, row: Row[Any], rival: int) -> None:
+    """Let an entry be in conflict that took another one's id or number while that one's key was revoked."""
+    other = connection.execute(select(*CLAIM_COLUMNS).where(entries.c.log_index == rival)).one()
+    keep_finds(connection, other)
+    values = {"status": "conflict", "conflict_with": row.log_index}
+    connection.execute(update(entries).where(entries.c.log_index == rival).values(**values))
+    raise_alarm(
+        connection,
+        "conflict",
+        key_id=other.key_id,
+        sweep_id=other.sweep_id,
+        log_index=rival,
+        other_log_index=row.log_index,
+    )
 
 
 def quarantine_row(connection: Connection, row: Row[Any], reason: str) -> None:

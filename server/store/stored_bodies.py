@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, null, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, func, null, select
 
 from server.interface.fields import BodyState
 from server.store.bodies import keys_of, open_row
@@ -40,24 +40,39 @@ def has_counted(table: FromClause) -> ColumnElement[bool]:
     return (table.c.status == "accepted") | table.c.reason.in_(("key_revoked", "room_not_allowed"))
 
 
+def owner_of(connection: Connection, commitment: str) -> int | None:
+    """Log index of the entry whose a body is: the one with which it came, if that counts or did, else the first such.
+
+    Who only names a commitment, before or after, gets nothing by it.
+    """
+    brought = select(entries.c.log_index).join(body_data, body_data.c.brought_by == entries.c.log_index)
+    found: int | None = connection.scalar(brought.where(body_data.c.commitment == commitment, has_counted(entries)))
+    if found is not None:
+        return found
+    holders = select(func.min(entries.c.log_index)).join(body_refs, body_refs.c.log_index == entries.c.log_index)
+    first: int | None = connection.scalar(holders.where(body_refs.c.commitment == commitment, has_counted(entries)))
+    return first
+
+
 def own_bodies_of(connection: Connection, row: Row[Any]) -> tuple[StoredBody, ...]:
-    """`bodies_of` a row of `entries`, without the contents of what another district's entry had named before it."""
-    earlier, holder = body_refs.alias(), entries.alias()
-    named_before = (
-        select(earlier.c.commitment)
-        .join(holder, holder.c.log_index == earlier.c.log_index)
-        .where(
-            earlier.c.commitment.in_(select(body_refs.c.commitment).where(body_refs.c.log_index == row.log_index)),
-            holder.c.log_index < row.log_index,
-            holder.c.tenant != row.tenant,
-            has_counted(holder),
-        )
+    """`bodies_of` a row of `entries`, without the contents of what is another district's entry's."""
+    here, elsewhere, holder = body_refs.alias(), body_refs.alias(), entries.alias()
+    shared = (
+        select(here.c.commitment)
+        .join(elsewhere, elsewhere.c.commitment == here.c.commitment)
+        .join(holder, holder.c.log_index == elsewhere.c.log_index)
+        .where(here.c.log_index == row.log_index, holder.c.tenant != row.tenant, has_counted(holder))
     )
-    foreign = set(connection.scalars(named_before))
+    foreign = {one for one in connection.scalars(shared.distinct()) if _tenant_of(connection, one) != row.tenant}
     return tuple(
         body if body.commitment not in foreign else replace(body, state="missing", salt=None, data=None, slot=None)
         for body in bodies_of(connection, row.log_index)
     )
+
+
+def _tenant_of(connection: Connection, commitment: str) -> str | None:
+    """The tenant of the entry whose a body is."""
+    return connection.scalar(select(entries.c.tenant).where(entries.c.log_index == owner_of(connection, commitment)))
 
 
 def find_body(connection: Connection, commitment: str) -> StoredBody | None:

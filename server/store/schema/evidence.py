@@ -77,6 +77,8 @@ body_data = Table(
     Column("slot", BigInteger, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("arrived_ms", BigInteger, nullable=False),
+    # Log index of the entry with which it came: whose it is.  Null: from before this was noted.
+    Column("brought_by", BigInteger, nullable=True),
     Index("ix_body_data_slot", "slot", unique=True),
 )
 
