@@ -219,7 +219,7 @@ def test_every_route_by_every_role_about_things_of_every_state(site: Site, distr
     own, foreign = DISTRICTS
     states = {"own": (districts[own], False), "foreign": (districts[foreign], True)}
     states |= _in_other_states(site, districts[own])
-    document = httpx.get(f"{site.url}/api/openapi.json", verify=NO_TLS).json()
+    document = httpx.get(f"{site.url}/api/openapi.json", timeout=30, verify=NO_TLS).json()
     callers = [Caller(site, None, None), *(Caller(site, role, None) for role in (*sorted(CITY_ROLES), "auditor"))]
     for role in sorted(ALL_ROLES - CITY_ROLES):
         facility_id = districts[own]["facility_id"] if role in FACILITY_ROLES else None

@@ -75,7 +75,7 @@ class World:
 
     def paths(self) -> Iterator[tuple[str, str]]:
         """(route, path about a thing of theirs) of all that reads."""
-        document = httpx.get(f"{self.site.url}/api/openapi.json", verify=NO_TLS).json()
+        document = httpx.get(f"{self.site.url}/api/openapi.json", timeout=30, verify=NO_TLS).json()
         things = OTHER | {
             "room_id": str(self.theirs.room_id),
             "facility_id": str(self.theirs.facility_id),
