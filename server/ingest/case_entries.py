@@ -116,7 +116,7 @@ def take_step(
             "the hash is not that of the last step; load the page again and have it signed anew",
         )
     if isinstance(step, RoomCorrected):
-        _check_correction(connection, case, step)
+        _check_correction(connection, person, case, step)
     if isinstance(step, CameraFound):
         suspend(connection, case.room_id, actor=person.display_name)
     if isinstance(step, Photographed) and step.commitment is not None:
@@ -262,12 +262,19 @@ def _checked(step: S) -> S:
     return step
 
 
-def _check_correction(connection: Connection, case: Row[Any], step: RoomCorrected) -> None:
-    """ApiError 404 for a room of another district: a case never leaves the district that has to answer for it."""
+def _check_correction(connection: Connection, person: Person, case: Row[Any], step: RoomCorrected) -> None:
+    """ApiError for a room of another district: a case never leaves the district that has to answer for it."""
     of_room = select(facilities.c.district_id).join(rooms, rooms.c.facility_id == facilities.c.facility_id)
     found = connection.execute(of_room.where(rooms.c.room_id == step.room_id)).one_or_none()
-    if found is None or found.district_id != case.district_id:
+    if found is None or (found.district_id != case.district_id and person.district_id is not None):
         raise not_found("방", "room")
+    if found.district_id != case.district_id:
+        raise ApiError(
+            409,
+            "room_of_another_district",
+            "다른 구의 방입니다. 사건은 구를 옮기지 않으니 그 구에서 새로 여십시오",
+            "a room of another district: a case stays in its own; let that district open one",
+        )
     if step.room_id == case.room_id:
         raise ApiError(409, "same_room", "이미 그 방의 사건입니다", "the case belongs to this room already")
 

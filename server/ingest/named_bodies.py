@@ -1,6 +1,7 @@
 """Who names a body: the entries that it belongs to, those that only claim it, and whether it may be erased.
 
-Input is a commitment; output are rows and refusals.  A body belongs to the entry with which it came, and to others of the same district.  What anybody else wrote about it holds nothing and gives nobody a right to it.
+Input is a commitment; output are rows and refusals.  A body belongs to the entry with which it came, and to others of
+the same district.  What anybody else wrote about it holds nothing and gives nobody a right to it.
 """
 
 from __future__ import annotations

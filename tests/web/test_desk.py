@@ -332,8 +332,12 @@ def test_a_case_in_the_wrong_room_is_corrected(desk: Phone, city: str) -> None:
     desk.open(f"#/desk/case/{case['case_id']}")
     page.get_by_role("radio", name="정정(다른 방)").check()
     page.get_by_label("시설이나 방 이름").fill(case["facility_name"]["ko"])
-    other = "남자" if case["room_name"]["ko"].startswith("여자") else "여자"
-    page.get_by_role("radio", name=re.compile(f"{other} 화장실")).first.check()
+    shown = _get(page, city, f"/api/rooms?limit=8&search={case['facility_name']['ko']}")["rooms"]
+    here = next(room["facility_id"] for room in shown if room["room_id"] == case["room_id"])
+    beside = [
+        n for n, room in enumerate(shown) if (room["facility_id"], room["room_id"] != case["room_id"]) == (here, True)
+    ]
+    page.get_by_role("radio", name=re.compile("화장실")).nth(beside[0]).check()
     page.get_by_label("사유").fill("옆방으로 잘못 적음")
     page.get_by_role("button", name="이 단계 기록하기").click()
     expect(page.get_by_text("정정: 처음에는 다른 방에 적혔습니다.")).to_be_visible()

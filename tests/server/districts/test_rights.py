@@ -197,5 +197,5 @@ def test_a_case_never_moves_into_another_district(site: Site, mine: District, th
     refused = inspector.post(f"/api/cases/{mine.case_id}/steps", step)
     assert (refused.status_code, refused.json()["error"]["code"]) == (404, "not_found")
     city = person(site, "admin", None).post(f"/api/cases/{mine.case_id}/steps", step)
-    assert (city.status_code, city.json()["error"]["code"]) == (404, "not_found")
+    assert (city.status_code, city.json()["error"]["code"]) == (409, "room_of_another_district")
     assert person(site, "inspector", THEIRS).get(f"/api/cases/{mine.case_id}").status_code == 404
