@@ -154,16 +154,6 @@ def _cases_of(site: Site, home: District) -> int:
         return len(connection.execute(select(cases).where(cases.c.room_id == home.room_id)).all())
 
 
-def test_a_probe_of_another_district_is_answered_like_one_that_is_not_there(
-    site: Site, mine: District, theirs: District
-) -> None:
-    inspector = person(site, "inspector", MINE)
-    names = (theirs.probe.probe_id, "no-such-probe")
-    answers = [inspector.get(f"/api/probes/{name}/reference-checks") for name in names]
-    assert answers[0].status_code == answers[1].status_code == 404
-    assert answers[0].json() == answers[1].json()
-
-
 def test_a_sweep_of_mine_is_not_begun_by_who_only_heard_of_it(site: Site, mine: District, theirs: District) -> None:
     probe = Probe("probe of jung-gu", "live", probe_id=theirs.probe.probe_id, tenant=THEIRS, room_id=mine.room_id)
     probe.seq, probe.prev = theirs.probe.seq, theirs.probe.prev
