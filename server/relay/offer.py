@@ -15,7 +15,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, select
 
-from server.ingest.erasure_entries import holders_of
 from server.log.stored_wire import stored_entry
 from server.relay.sealing import seal_to
 from server.relay.shift import (
@@ -33,7 +32,8 @@ from server.relay.shift import (
 from server.signing import keys
 from server.signing.key_bodies import read_key_body
 from server.store.clock import now_ms
-from server.store.schema import IS_ACCEPTED, down_changes, entries, facilities, plans, rooms
+from server.store.schema import IS_ACCEPTED, body_data, down_changes, entries, facilities, plans, rooms
+from server.store.stored_bodies import owner_of
 from sweep.entry.dsse import EntryError
 from sweep.entry.envelope import Body, parse_envelope, to_wire
 from sweep.entry.kinds import BODY_ERASED, ERASED_TYPE, KEY_KINDS
@@ -168,7 +168,7 @@ def _is_needed(connection: Connection, row: Row[Any], bodies: tuple[Body, ...], 
         return False
     if row.kind != BODY_ERASED or not said:
         return False
-    return any(_is_of(connection, one, relay) for one in holders_of(connection, said[0].commitment))
+    return any(_is_of(connection, one, relay) for one in _owners(connection, said[0].commitment))
 
 
 def _is_near(key: keys.Key, relay: keys.Key) -> bool:
@@ -176,6 +176,13 @@ def _is_near(key: keys.Key, relay: keys.Key) -> bool:
     if key.role in {"probe", "demo"} and key.probe_id is not None:
         return key.probe_id in relay.probes and key.tenant == relay.tenant
     return key.role in {"root", "server", "demo"}
+
+
+def _owners(connection: Connection, commitment: str) -> Sequence[Row[Any]]:
+    """The entry that brought a body and the one whose it is: who only names a commitment hears nothing of its end."""
+    brought = select(body_data.c.brought_by).where(body_data.c.commitment == commitment)
+    indices = {connection.scalar(brought), owner_of(connection, commitment)} - {None}
+    return connection.execute(select(entries).where(entries.c.log_index.in_(indices))).all()
 
 
 def _is_of(connection: Connection, holder: Row[Any], relay: keys.Key) -> bool:

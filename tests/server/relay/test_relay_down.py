@@ -46,9 +46,10 @@ from server.store.schema import (
     rooms,
     sealed_shifts,
 )
-from sweep.entry.envelope import from_wire, sign_request
+from sweep.entry.envelope import from_wire, sign_request, to_wire
+from sweep.entry.kinds import VISIT_NOTED
 from sweep.report import LocalText, Plan, new_id
-from tests.entry_factory import signer
+from tests.entry_factory import make_entry, signer
 from tests.server.conftest import NO_TLS, SECOND_IN_SOAK, Site, running
 from tests.server.relay.test_relay import ADMIN, INSPECTOR, REASON, decide
 from tests.server.relay_kit import admit, check_log, check_relayed, client_of, introduce, pi_of, pi_settings, take
@@ -426,6 +427,35 @@ def test_nothing_of_another_district_comes_down(site: Site, pi: Services, identi
     shift = json.loads(identity.unseal(base64.b64decode(theirs_too["sealed"])))
     assert [one["room_id"] for one in shift["rooms"]] == [str(room_id)]
     assert len([one for one in theirs_too["entries"] if "body-erased" in base64_of(one)]) == 1
+
+
+def test_a_pi_that_names_what_is_not_its_own_does_not_hear_of_its_end(site: Site, identity: Identity) -> None:
+    with site.db.write() as connection:
+        register.add_district(connection, "jung-gu", LocalText(ko="중구", en="Jung-gu"), actor="test")
+        request = FacilityRequest(name=LocalText(ko="남의 공원", en="Not ours"), address="어디 9")
+        facility_id = facilities.add_facility(connection, request, actor="test", district_id="jung-gu")
+        room = RoomRequest(name=LocalText(ko="남의 방", en="Not ours"), kind="restroom")
+        room_id = facilities.add_room(connection, facility_id, room, actor="남의 사람")
+    theirs = Probe("theirs", probe_id="probe-9", tenant="jung-gu", room_id=room_id)
+    admit(site.services, theirs.signer, "demo", "probe-9", tenant="jung-gu")
+    _, *wires = theirs.whole_sweep()
+    for wire in wires:
+        assert site.send(wire).status_code == 200
+    brought = from_wire(wires[-1])[1][-1]
+    thief, (_, own_room) = signer("a stolen card"), _add_room(site)
+    admit(site.services, thief, "relay", probes=frozenset({"probe-8"}))
+    naming = make_entry(
+        thief, 1, kind=VISIT_NOTED, bodies=(brought,), source="live", room_id=own_room, assurance="password"
+    )
+    assert site.send(to_wire(naming, ())).status_code == 200
+    with site.db.read() as connection:
+        status = select(entries.c.status).where(entries.c.entry_hash == naming.entry_hash)
+        assert connection.scalar(status) == "accepted"
+    persons.erase(site.db, site.services.notary, ADMIN, INSPECTOR, brought.commitment, REASON)
+    target = f"/api/relay/down?after=0&recipient={identity.recipient}"
+    header = {"Authorization": sign_request(thief, "GET", target, b"", int(time.time()))}
+    came_down = httpx.get(site.url + target, headers=header, verify=NO_TLS).json()["entries"]
+    assert came_down and not [one for one in came_down if "body-erased" in base64_of(one)]
 
 
 def base64_of(one: dict[str, str]) -> str:
