@@ -35,8 +35,9 @@ def tree(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(
             repo_root / name, copy / name, ignore=shutil.ignore_patterns("node_modules", "dist", "__pycache__")
         )
-    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
-        shutil.copy(repo_root / name, copy)
+    (copy / ".ci").mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore", ".ci/catalogues.py"):
+        shutil.copy(repo_root / name, copy / name)
     return copy
 
 
@@ -84,6 +85,7 @@ def run_in(environment: Path, *command: str) -> subprocess.CompletedProcess[str]
 def test_every_file_of_the_packages_is_in_the_wheel(tree: Path, wheel: Path) -> None:
     files = {p.relative_to(tree) for name in ("sweep", "server") for p in (tree / name).rglob("*") if p.is_file()}
     expected = {str(p) for p in files if p.parts[:2] != ("server", "web") and "__pycache__" not in p.parts}
+    expected = {re.sub(r"\.po$", ".mo", name) for name in expected}  # of a catalogue the compiled one
     packaged = {n for n in names_in(wheel) if ".dist-info/" not in n}
     assert packaged - {BUILT_PAGE} == expected
 
@@ -105,6 +107,11 @@ def test_the_licence_and_its_notice_travel_with_the_wheel(wheel: Path) -> None:
 def test_it_is_the_installed_packages_that_run(environment: Path) -> None:
     run = run_in(environment, "python", "-c", "import sweep, server; print(sweep.__file__); print(server.__file__)")
     assert run.stdout.count(str(environment.parent)) == 2, run.stderr
+
+
+def test_the_catalogues_travel_with_the_wheel(environment: Path) -> None:
+    said = "from sweep.phrases import Phrase, words; print(words(Phrase('stopped'), 'ko'))"
+    assert run_in(environment, "python", "-c", said).stdout == "중단했습니다\n"
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def restore(
     """Restore a backup into an empty data folder and an empty database; what was erased since stays erased."""
     settings = settings_of(data_dir, database_url)
     if (identity is None) == (keys_from is None):
-        fail("key_source")
+        fail("one_key_source")
     if identity is not None:
         found = backups.keys_of_backup(sealed or backups.newest_keys_beside(file), identity)
     else:

@@ -65,7 +65,7 @@ def parse_key(text: str) -> tuple[str, bytes]:
     except ValueError:
         public = b""
     if len(public) != keys.PUBLIC_KEY_BYTES:
-        fail("public_key")
+        fail("public_key_not_64_digits")
     return key_id_of(public), public
 
 

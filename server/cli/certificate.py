@@ -34,7 +34,7 @@ def authority(
     try:
         addresses = IPv4Network(network)
     except ValueError:
-        fail("network", given=network)
+        fail("network_invalid", given=network)
     try:
         made = make_authority(name, domain, addresses, datetime.now(UTC))
         folder.mkdir(parents=True, exist_ok=True)

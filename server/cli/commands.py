@@ -45,10 +45,11 @@ from server.verifier.command import AnchorError
 from server.verifier.findings import PackageError
 from server.witness.book import ResolveError
 from server.witness.folder import MemoryLostError
+from sweep.phrases import Phrase, words
 from sweep.report import ContractError
 from sweep.report.command_help import SPOKEN, SpokenCommand, SpokenGroup
 from sweep.report.language import language_of
-from sweep.report.refusals import refusal, usage_words
+from sweep.report.refusals import usage_words
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "verify": package.verify_file,
@@ -186,7 +187,7 @@ def run(arguments: Sequence[str] | None, environment: Mapping[str, str]) -> None
     try:
         sys.exit(app(arguments, prog_name="sweep-server", standalone_mode=False) or 0)
     except typer.Abort:
-        sys.stderr.write(f"sweep-server: {refusal('stopped', language)}\n")
+        sys.stderr.write(f"sweep-server: {words(Phrase('stopped'), language)}\n")
         raise SystemExit(1) from None
     except TyperException as error:
         message = error.format_message()
@@ -200,4 +201,4 @@ def run(arguments: Sequence[str] | None, environment: Mapping[str, str]) -> None
             end_with(error.message.ko if language == "ko" else error.message.en)
         fail_of(error)
     except DatabaseError as error:
-        fail("database", why=error.orig)
+        fail("database_refuses", why=error.orig)

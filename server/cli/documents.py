@@ -43,7 +43,7 @@ def export_log(
     settings, now = settings_of(data_dir, database_url), inspection_log.today()
     formats = {f".{known}": known for known in inspection_log.MEDIA_TYPES}
     if out.suffix.lower() not in formats:
-        fail("ending", file=out, endings=", ".join(formats))
+        fail("file_ending", file=out, endings=", ".join(formats))
     last_day = last.date() if last else now.date()
     period = Period(first.date() if first else last_day - timedelta(days=30), last_day)
     wanted = inspection_log.LogRequest(
@@ -92,7 +92,7 @@ def export_access_log(
 ) -> None:
     """Write who looked at personal data in a month, for the monthly review."""
     if re.fullmatch(r"[2-9][0-9]{3}-(0[1-9]|1[0-2])", month) is None:
-        fail("month", given=month)
+        fail("month_invalid", given=month)
     with database_of(settings_of(data_dir, database_url)) as db:
         note_access(db, "access_log.exported", month, ("access_log",), display_text(reason, limit=300))
         with db.read() as connection:
@@ -111,7 +111,7 @@ def export_statistics(
 ) -> None:
     """Write what happened in a quarter, by district: rooms, visits, cases, repairs, and how long things took."""
     if out.suffix.lower() not in {".csv", ".xlsx"}:
-        fail("ending", file=out, endings=".csv, .xlsx")
+        fail("file_ending", file=out, endings=".csv, .xlsx")
     now, period = inspection_log.today(), statistics.quarter_of(year, quarter)
     with database_of(settings_of(data_dir, database_url)) as db:
         note_access(db, "statistics.exported", out.name, (), display_text(reason, limit=300))

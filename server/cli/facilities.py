@@ -96,7 +96,7 @@ def _tell(judged: importing.FilePreview) -> None:
     table = judged.table
     outcomes: Counter[str] = Counter(row.decision.outcome for row in judged.rows)
     if sum(outcomes.values()) != len(table.rows):
-        fail("rows_lost")
+        fail("rows_not_accounted_for")
     blank = f", {table.blank_rows} blank lines" if table.blank_rows else ""
     typer.echo(f"{table.layout}, {table.encoding}: {len(table.rows)} rows{blank}")
     told = [(row.decision.outcome, " ".join(row.decision.reasons)) for row in judged.rows]

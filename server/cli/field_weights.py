@@ -38,13 +38,13 @@ def sign_weights(
         check_structure(data)
         table = json.loads(data, object_pairs_hook=reject_duplicate_keys)
     except (ValueError, RecursionError):
-        fail("no_json", file=file)
+        fail("not_a_json_file", file=file)
     if not isinstance(table, dict) or set(table) != FIELDS:
-        fail("field_test", file=file, fields=", ".join(sorted(FIELDS)))
+        fail("not_a_field_test", file=file, fields=", ".join(sorted(FIELDS)))
     services = build_services(settings_of(data_dir, database_url))
     with closing(services.db):
         if table["tenant"] != services.notary.tenant:
-            fail("other_tenant", file=file, tenant=services.notary.tenant)
+            fail("file_of_another_tenant", file=file, tenant=services.notary.tenant)
         document = services.notary.signer.sign(WEIGHTS_TYPE, data)
     with new_file(out) as target:
         target.write(json.dumps(document.to_json()).encode() + b"\n")

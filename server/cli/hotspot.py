@@ -26,9 +26,9 @@ def hotspot(
 ) -> None:
     """Write a new hotspot for NetworkManager and its label. A new passphrase each time: old labels join no more."""
     if band not in CHANNEL:
-        fail("band")
+        fail("band_invalid")
     if interface == "sweep0":
-        fail("adapter_listens")
+        fail("adapter_is_the_receiver")
     if name is not None and NAME.fullmatch(name) is None:
         fail("hotspot_name")
     made = Hotspot(
@@ -43,6 +43,6 @@ def hotspot(
         with os.fdopen(os.open(label, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.write(made.label(page))
     except OSError as error:
-        fail("not_written", file=error.filename, why=error.strerror)
+        fail("file_not_written", file=error.filename, why=error.strerror)
     print(f"{target}: {made.name} ({'WPA2' if wpa2 else 'WPA3-SAE'}, {band} GHz); label: {label}")
     print("now: sudo nmcli connection reload; set hotspot = true in probe.toml, and ANSIM_HOST in server.env")

@@ -57,18 +57,18 @@ def enrol(
     """Admit a key. Its entries that waited in quarantine are judged anew."""
     kept = _ROLES.get(role)
     if kept is None:
-        fail("one_of", option="--role", choices=", ".join(sorted({*_ROLES.values()})))
+        fail("option_one_of", option="--role", choices=", ".join(sorted({*_ROLES.values()})))
     probes = probe_id or []
     if any(re.fullmatch(SLUG, one) is None for one in probes):
-        fail("probe_id")
+        fail("probe_id_invalid")
     if kept in {"probe", "demo"} and len(probes) != 1:
         fail("probe_id_needed")
     if kept in RELAYS and not probes:
         fail("relay_probes_needed")
     if kept == "witness" and probes:
-        fail("no_probe_id")
+        fail("witness_key_without_probe_id")
     if tenant is not None and re.fullmatch(SLUG, tenant) is None:
-        fail("tenant")
+        fail("tenant_invalid")
     _, public = parse_key(public_key)
     with _key_act(settings_of(data_dir, database_url)) as (connection, notary, is_in_force):
         key = keys.admit(
@@ -183,7 +183,7 @@ def show_quarantine(
 ) -> None:
     """List what waits of keys that nobody admitted, judge it anew or purge it."""
     if discard is not None and not reason.strip():
-        fail("reason_needed")
+        fail("discard_reason_needed")
     services = build_services(settings_of(data_dir, database_url))
     with closing(services.db) as db:
         if release is not None:

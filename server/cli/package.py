@@ -51,7 +51,7 @@ def export_entries(
     """Write all entries as a package that proves itself (sweep/LOG.md)."""
     wanted = next((known for known in SHOWN if known == ("structure" if no_bodies else scope)), None)
     if wanted is None:
-        fail("one_of", option="--scope", choices=", ".join(SHOWN))
+        fail("option_one_of", option="--scope", choices=", ".join(SHOWN))
     services = build_services(settings_of(data_dir, database_url))
     packed = Packed()
     with closing(services.db) as db:
@@ -90,7 +90,7 @@ def export_checkpoint(
         note = witnessed if is_witnessed else checkpoint_of(connection, services)
         key = services.heads.verifier_key(connection)
     if note is None:
-        fail("no_witness")
+        fail("no_witness_yet")
     with new_file(out) as file:
         file.write(note.encode())
     typer.echo(f"{out}: checkpoint of {parse_checkpoint(parse_note(note).text).size} entries")

@@ -26,10 +26,10 @@ def add_user(
     try:
         TypeAdapter(Username).validate_python(username)
     except ValidationError:
-        fail("user_name", name=display_text(username, limit=60))
+        fail("user_name_invalid", name=display_text(username, limit=60))
     roles: dict[str, Role] = {name: name for name in get_args(Role)}
     if role not in roles:
-        fail("one_of", option="--role", choices=", ".join(roles))
+        fail("option_one_of", option="--role", choices=", ".join(roles))
     password, code = auth.random_password(), random_code()
     stored, stored_code = auth.hashed(password), enrolment.hashed_code(code)
     with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:

@@ -51,7 +51,7 @@ def create(
     if not (are_two_persons(tuple(people)) and unlike(people) == len(people)):
         fail("two_present")
     if out.exists():
-        fail("root_exists", file=out)
+        fail("root_key_exists", file=out)
     passphrase = _passphrase(passphrase_file, is_new=True)
     key = SigningKey.make()
     with new_file(out) as file:
@@ -117,9 +117,9 @@ def sign(
     try:
         signer = Signer(unseal(_read(key), _passphrase(passphrase_file, is_new=False)))
     except ValueError as error:
-        fail("not_opened", file=key, why=error)
+        fail("file_not_opened", file=key, why=error)
     if signer.key_id != asked_of:
-        fail("other_root", asked=asked_of, own=signer.key_id)
+        fail("requests_for_another_root", asked=asked_of, own=signer.key_id)
     for payload, body in asked:
         typer.echo(root.describe(payload, body))
         if not yes and not typer.confirm("sign this?"):
@@ -150,7 +150,7 @@ def _read(path: Path) -> bytes:
     with path.open("rb") as file:
         data = file.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:
-        fail("too_large", file=path, most=MAX_FILE_BYTES)
+        fail("file_larger_than", file=path, most=MAX_FILE_BYTES)
     return data
 
 
@@ -160,5 +160,5 @@ def _passphrase(path: Path | None, *, is_new: bool) -> bytes:
     else:
         found = typer.prompt("passphrase of the root key", hide_input=True, confirmation_prompt=is_new)
     if is_new and len(found) < LEAST_PASSPHRASE:
-        fail("passphrase", least=LEAST_PASSPHRASE)
+        fail("passphrase_needed", least=LEAST_PASSPHRASE)
     return found.encode()

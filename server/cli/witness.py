@@ -52,7 +52,7 @@ def witness(
             _resolve(book, resolve, head, person or (), reason, is_sure=yes)
             return
     except NoteError as error:
-        fail("witness_log", why=error)
+        fail("witness_log_invalid", why=error)
     with closing(open_socket(host, port)) as listener:
         address = f"http://{host}:{listener.getsockname()[1]}"
         typer.echo(f"witness key: {book.key}")

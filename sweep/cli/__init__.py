@@ -92,16 +92,17 @@ def run_app(app: typer.Typer) -> int:
     import typer
     from typer.exceptions import TyperException
 
+    from sweep.phrases import Phrase, words
     from sweep.report.command_help import SPOKEN
     from sweep.report.language import language_of
-    from sweep.report.refusals import refusal, usage_words
+    from sweep.report.refusals import usage_words
 
     language = language_of(os.environ)
     SPOKEN.set(language)
     try:
         return app(standalone_mode=False) or 0
     except typer.Abort:
-        print(f"sweep: {refusal('stopped', language)}", file=sys.stderr)
+        print(f"sweep: {words(Phrase('stopped'), language)}", file=sys.stderr)
         return EXIT_STOPPED
     except TyperException as error:
         message = error.format_message()

@@ -65,7 +65,7 @@ def agent(
     """Keep in touch with the server and run the sweeps that the phone asks for, live or simulated."""
     settings = read_settings(config, server, state, port=port, stimulus=stimulus, stimulus_longest_s=stimulus_longest_s)
     if settings.server is None:
-        fail("no_server")
+        fail("agent_needs_server")
     if not sim:
         require_something_to_measure_with(settings)
         refuse_unsafe_supply(settings)  # and leave it off: a crash of an earlier run may have left it on
@@ -131,7 +131,7 @@ def agent(
             else Resumable(start_of(unfinished.header.manifest), partial(runner_for, resumed=unfinished)),
         ).run(stop)
         if outbox.unsaved:
-            fail("unsaved", **unsaved(outbox))
+            fail("entries_not_on_disk", **unsaved(outbox))
 
 
 def _simulated_source(command: StartCommand, settings: Config, seed: int, camera_in: str | None) -> SweepSource:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from sweep.cli.output import note
+from sweep.cli.output import remark
 from sweep.config import Config
 from sweep.host.carrier import I2C_BUS
 from sweep.host.clock import read_boot_id
@@ -26,13 +26,13 @@ def open_bank(settings: Config, bus: str = I2C_BUS) -> Iterator[BankWatch]:
                 meter = EnergyMeter(opened.enter_context(I2cBus(bus)))
                 sources = Sources(meter, sources.inputs)
             except I2cError as error:
-                note("no_energy_meter", why=error)
+                remark("energy_meter_unreadable", why=error)
             try:
                 lines = InputLines(_places(settings))
                 opened.callback(lines.close)
                 sources = Sources(sources.meter, lines.read)
             except LineError as error:
-                note("inputs_not_read", why=error)
+                remark("power_inputs_unreadable", why=error)
         settings.state_folder.mkdir(parents=True, exist_ok=True)
         watch = BankWatch(settings.state_folder, sources, boot_id=str(read_boot_id()))
         opened.callback(watch.close)

@@ -145,9 +145,9 @@ def ble(
 def _say_if_cut(file: Path, octets: int, rest: str, rejected: Mapping[str, int]) -> None:
     """A truncated capture is bad input even though what stands before the cut was read and written."""
     if octets and rejected.get("never_written"):
-        fail("tail_zeros", file=file, octets=octets, rest=rest)
+        fail("capture_ends_in_zeros", file=file, octets=octets, rest=rest)
     if octets:
-        fail("cut_off", file=file, octets=octets, rest=rest)
+        fail("capture_cut_off", file=file, octets=octets, rest=rest)
 
 
 def _show(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, whole: int) -> None:

@@ -52,7 +52,7 @@ def city(
     from sweep.sim.city_samples import load_curves
 
     if choose is not None and world is not World.FIRST:
-        fail("first_world")
+        fail("operating_points_need_first_world")
     points, weights_version = points_in_force()
     worlds: dict[str, Any] = {}
     for name, assumed in WORLDS.items():

@@ -6,7 +6,7 @@ import signal
 import time
 from typing import Final
 
-from sweep.cli.output import err, fail, note, one_line
+from sweep.cli.output import err, fail, one_line, remark
 from sweep.cli.running import close_interrupted_sweeps
 from sweep.config import Config, open_signer
 from sweep.deliver.outbox import Outbox, OutboxError
@@ -75,8 +75,8 @@ def deliver(settings: Config, outbox: Outbox) -> None:
     """Send what waits; exit code 2 with one line when something is neither on disk nor at the server, or all waits."""
     if settings.server is None:
         if outbox.unsaved:
-            fail("unsaved", **unsaved(outbox))
-        note("no_server_given", waiting=outbox.waiting)
+            fail("entries_not_on_disk", **unsaved(outbox))
+        remark("entries_wait_no_server", waiting=outbox.waiting)
         _tell_asides(outbox)
         return
     folder = settings.state_folder
@@ -86,19 +86,19 @@ def deliver(settings: Config, outbox: Outbox) -> None:
             result = outbox.deliver(uplink.send_entry, key, fetch_growth=uplink.fetch_growth)
         except (ServerUnreachableError, ServerChangedError, OutboxError) as error:
             if outbox.unsaved:
-                fail("unsaved_after", error=error, **unsaved(outbox))
-            fail("entries_wait", why=error, waiting=outbox.waiting)
+                fail("entries_not_on_disk_after", error=error, **unsaved(outbox))
+            fail("entries_wait_run_again", why=error, waiting=outbox.waiting)
     if outbox.unsaved:
-        fail("unsaved", **unsaved(outbox))
+        fail("entries_not_on_disk", **unsaved(outbox))
     if result.trouble is not None:
         fail("entries_partly", why=result.trouble, delivered=result.delivered, pending=result.pending)
-    note("delivered", delivered=result.delivered, refused=result.refused, waiting=result.pending)
+    remark("entries_delivered", delivered=result.delivered, refused=result.refused, waiting=result.pending)
     _tell_asides(outbox)
 
 
 def _tell_asides(outbox: Outbox) -> None:
     """Files that were set aside and still lie there."""
     for aside in outbox.asides():
-        note("set_aside", file=aside.name, kind=aside.why, why=aside.reason)
+        remark("entry_set_aside", file=aside.name, kind=aside.why, why=aside.reason)
     if outbox.damaged_heads:
-        note("made_good", files=", ".join(outbox.damaged_heads))
+        remark("outbox_repaired", files=", ".join(outbox.damaged_heads))

@@ -37,7 +37,7 @@ def flash(
     if port is None:
         ports = serial_ports()
         if len(ports) != 1:
-            fail("name_port", ports=", ".join(ports)) if ports else fail("no_port")
+            fail("name_port", ports=", ".join(ports)) if ports else fail("no_serial_port")
         port = ports[0]
     place = settings.line("head_reset")
     with one_line(ValueError, LineError):

@@ -274,7 +274,7 @@ def refuse_unsafe_supply(settings: Config) -> None:
 def require_something_to_measure_with(settings: Config) -> None:
     """End with one line where a live sweep could neither listen nor film."""
     if settings.wifi_adapter is None and settings.camera is None:
-        fail("no_part")
+        fail("nothing_to_measure_with")
 
 
 def live_doors(settings: Config) -> dict[Modality, object]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep.ble.plug import BlePlug
-from sweep.cli.output import CameraKind, FailOn, note, one_line
+from sweep.cli.output import CameraKind, FailOn, one_line, remark
 from sweep.config import Config, ConfigError, Policy, read_config
 from sweep.judge.thresholds import load_weights
 from sweep.lens.plug import LensPlug
@@ -83,7 +83,7 @@ def rf_levels_of(settings: Config, manifest: RecordedSweep) -> RfLevels:
         try:
             calibration = read_calibration(Path(settings.rf_calibration))
         except CalibrationError as error:
-            note("rf_nominal", why=error)
+            remark("rf_nominal", why=error)
     return levels_of(
         calibration,
         on=manifest.started.date(),
@@ -103,7 +103,7 @@ def weights_of(settings: Config) -> WeightsInForce:
     try:
         return installed.in_force(timedelta(days=settings.weights_max_age_days))
     except WeightsError as error:
-        note("weights_left_out", why=error)
+        remark("weights_left_out", why=error)
         return WeightsInForce(installed.shipped)
 
 
@@ -129,7 +129,7 @@ def lens_laws_of(settings: Config, on: date, probe_id: str, *, is_said: bool = T
             found = lens.read_calibration(Path(settings.lens_calibration))
         except lens.CalibrationError as error:
             if is_said:
-                note("lens_uncalibrated", why=error)
+                remark("lens_uncalibrated", why=error)
     return lens.laws_of(
         found,
         on=on,

@@ -19,7 +19,7 @@ from rich.console import Console
 from sweep.cli.quick import is_same_file, replace_text, to_text
 
 if TYPE_CHECKING:
-    from sweep.report.language import Language
+    from sweep.phrases import Language
     from sweep.sim.world import HiddenKind
 
 EXIT_FINDINGS = 1
@@ -70,7 +70,7 @@ def fail(code: str, **values: object) -> NoReturn:
     _end_with(refusal(code, _language(), **values))
 
 
-def note(code: str, **values: object) -> None:
+def remark(code: str, **values: object) -> None:
     """Say the sentence of a code on stderr and go on."""
     from sweep.report import display_text
     from sweep.report.refusals import refusal

@@ -83,7 +83,7 @@ def _simulate(kept: ReferenceFile, settings: Config, seed: int, mornings: int, f
             check = kept.check(readings, clock, when)
             append_check(outbox, settings.probe_id, check, readings, source="simulated", clock=clock)
         if outbox.unsaved:
-            fail("unsaved", **unsaved(outbox))
+            fail("entries_not_on_disk", **unsaved(outbox))
     return check
 
 

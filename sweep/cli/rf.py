@@ -39,7 +39,7 @@ def rf(
     from sweep.rf.channels import tuner_frequencies
 
     if not Path(source).exists():
-        fail("no_source", source=source)
+        fail("no_such_port_or_file", source=source)
     spare(json_out, Path(source), *(path for path in (baseline, calibration) if path is not None))
     with one_line(HeadError, PortError, CalibrationError):
         levels = levels_of(None if calibration is None else read_calibration(calibration), on=datetime.now(UTC).date())

@@ -42,7 +42,7 @@ from sweep.cli.options import (
     read_settings,
     zone_of,
 )
-from sweep.cli.output import EXIT_FINDINGS, CameraKind, FailOn, fail, note, one_line, out, write_json
+from sweep.cli.output import EXIT_FINDINGS, CameraKind, FailOn, fail, one_line, out, remark, write_json
 from sweep.cli.running import runner_of
 from sweep.cli.simulated_truth import truth_of
 from sweep.cli.watching import Watcher, show_report
@@ -77,7 +77,7 @@ def replay(
     known = mark.exists() and not again
     if known:
         sweep_id = UUID(mark.read_text(encoding="ascii").strip())
-        note("replayed_before", sweep=sweep_id)
+        remark("replayed_before", sweep=sweep_id)
         deliver_only(settings)
         return
     sweep_id = new_id() if again else source.manifest.sweep_id
@@ -155,7 +155,7 @@ def _run_live(
     if not are_two_persons((inspectors[0], inspectors[1])):
         fail("two_inspectors")
     if not has_terminal():
-        fail("declared_where")
+        fail("declare_at_terminal")
     control = Control()
     end_when_told(control.abort)
     with one_line(SourceError):

@@ -47,7 +47,7 @@ def weights(
     settings = read_settings(config, None, state)
     kept = installed_weights(settings)
     if (file is None) == (action is Action.INSTALL):
-        fail("file_or_not")
+        fail("weights_file_or_none")
     with one_line(WeightsError, OSError, DiskError):
         if file is not None:
             kept.install(file, None if key is None else parse_key(key, "--key"), utc_now())

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from typer.core import TyperCommand, TyperGroup
 
-from sweep.report.language import Language
+from sweep.phrases import Language
 from sweep.report.sentences import catalogue
 
 SPOKEN: ContextVar[Language] = ContextVar("spoken", default="en")

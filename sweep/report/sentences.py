@@ -8,13 +8,11 @@ asked for; nothing is loaded for a command that goes well.
 
 from __future__ import annotations
 
-import os
 import re
 from functools import cache
 from pathlib import Path
+from string import Formatter
 from typing import Final, NamedTuple
-
-from sweep.report.language import SYSTEM_WORDS
 
 TABLES: Final = ("libraries", "probe", "server")
 FOLDER: Final = Path(__file__).with_name("korean")
@@ -46,18 +44,37 @@ def catalogue(table: str) -> dict[str, str]:
 
 
 @cache
+def _of_messages() -> dict[str, str]:
+    """English to Korean of the catalogues of `sweep.phrases`."""
+    from sweep.phrases import templates
+
+    said = {}
+    for code, en in templates("en").items():
+        fields = [one for _, one, _, _ in Formatter().parse(en) if one is not None]
+        ko = "".join(
+            text.replace("{", "{{").replace("}", "}}") + ("" if one is None else f"{{{fields.index(one)}}}")
+            for text, one, _, _ in Formatter().parse(templates("ko")[code])
+        )
+        plain = "".join(text + ("" if one is None else "{}") for text, one, _, _ in Formatter().parse(en))
+        if re.sub(r"[{}\W]", "", plain):
+            said[plain] = ko if fields else ko.replace("{{", "{").replace("}}", "}")
+    return said
+
+
+@cache
 def _plain() -> dict[str, str]:
     """Sentences without a value."""
-    said = {os.strerror(number): words for number, words in SYSTEM_WORDS.items()}
-    for table in TABLES:
-        said |= {en: ko for en, ko in catalogue(table).items() if "{}" not in en}
+    said: dict[str, str] = {}
+    for table in (*map(catalogue, TABLES), _of_messages()):
+        said |= {en: ko for en, ko in table.items() if "{}" not in en}
     return said
 
 
 @cache
 def _patterns() -> tuple[Pattern, ...]:
     """Sentences with values, the most particular first: the one with the most letters of its own."""
-    found = [(en, ko) for table in TABLES for en, ko in catalogue(table).items() if "{}" in en]
+    tables = (*map(catalogue, TABLES), _of_messages())
+    found = [(en, ko) for table in tables for en, ko in table.items() if "{}" in en]
     found.sort(key=lambda one: -len(one[0].replace("{}", "")))
     return tuple(Pattern(tuple(en.split("{}")), ko) for en, ko in found)
 

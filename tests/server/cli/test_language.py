@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 from pathlib import Path
 
 import pytest
 
 from server import cli
-from sweep.report.language import Language, language_of
-from sweep.report.refusals import system_words
+from sweep.phrases import Language
+from sweep.report.language import language_of
 
 
 @pytest.mark.parametrize(
@@ -25,14 +24,6 @@ from sweep.report.refusals import system_words
 )
 def test_the_first_variable_that_is_set_decides(environment: dict[str, str], language: Language) -> None:
     assert language_of(environment) == language
-
-
-def test_what_the_system_refuses_has_words() -> None:
-    refused = OSError(errno.EACCES, "Permission denied", "/etc/shadow")
-    assert system_words(refused, "ko") == "접근 권한이 없습니다"
-    assert system_words(refused, "en") == "Permission denied"
-    assert system_words(OSError(errno.EXDEV, "Invalid cross-device link"), "ko") == "다른 디스크입니다"
-    assert system_words(OSError(errno.ENOTUNIQ, "Name not unique"), "ko") == "오류: Name not unique"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,172 @@
+"""What the project says to persons is a code with named values; words are looked up where somebody reads them.
+
+Input is a `Phrase`, or an error that carries one; output is one line in Korean or English.  A phrase is made where
+its reason is known: `raise CaptureFileError(Phrase("capture_cut_off", …))`.  Its values may be phrases or
+errors themselves.  An error of the system is known by its number; what any other program or library says is quoted as
+it came.  Nothing here is loaded, and no catalogue read, for a command that goes well.
+
+The words stand in `locale/*/LC_MESSAGES/ansim.po`, a catalogue of gettext for each language.  The standard library
+reads them and Babel (BSD, since 2007, one wheel without dependencies, at build time only) extracts the codes and says
+what is missing or left over; Fluent's runtime for Python had no release since February 2023, has no extractor, and
+would load Babel itself on the probe.  `make setup` and the wheel compile them; a checkout whose catalogue was changed
+since reads it as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from gettext import GNUTranslations
+
+Language = Literal["ko", "en"]
+MAX_QUOTED: Final = 300
+"""Letters of another program's error that are repeated (guessed)."""
+
+
+class Phrase:
+    """A code with named values; `str()` gives English."""
+
+    __slots__ = ("code", "values")
+
+    code: str
+    values: Mapping[str, object]
+
+    def __init__(self, code: str, /, **values: object) -> None:
+        object.__setattr__(self, "code", code)
+        told = {name: quoted(value) if isinstance(value, BaseException) else value for name, value in values.items()}
+        object.__setattr__(self, "values", MappingProxyType(told))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Phrase) and (self.code, self.values) == (other.code, other.values)
+
+    def __hash__(self) -> int:
+        return hash((self.code, *self.values))
+
+    def __reduce__(self) -> tuple[object, tuple[str, dict[str, object]]]:
+        return _rebuilt, (self.code, dict(self.values))
+
+    def __repr__(self) -> str:
+        return f"Phrase({', '.join([repr(self.code), *(f'{n}={v!r}' for n, v in self.values.items())])})"
+
+    def __str__(self) -> str:
+        return words(self, "en")
+
+
+def _rebuilt(code: str, values: dict[str, object]) -> Phrase:
+    return Phrase(code, **values)
+
+
+def words(what: Phrase | BaseException | str, language: Language) -> str:
+    """One line in a language; an error says what `phrase_of` makes of it, a text stays as it is."""
+    if isinstance(what, str):
+        return what
+    phrase = phrase_of(what) if isinstance(what, BaseException) else what
+    template = _catalogue(language).gettext(phrase.code)
+    return template.format_map(
+        {name: words(value, language) if isinstance(value, Phrase) else value for name, value in phrase.values.items()}
+    )
+
+
+def phrase_of(error: BaseException) -> Phrase:
+    """What an error says: its own phrase, the system's by its number, or what another program said, quoted."""
+    said = quoted(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return Phrase("of_file", file=error.filename, why=said)
+    return Phrase("unknown_error", text=said) if isinstance(said, str) else said
+
+
+def quoted(error: BaseException) -> Phrase | str:
+    """What an error says inside a sentence that names the file itself."""
+    for part in error.args:
+        if isinstance(part, Phrase):
+            return part
+        if isinstance(part, BaseException):
+            return quoted(part)
+    if isinstance(error, OSError) and error.errno is not None and not type(error).__module__.endswith("ssl"):
+        return _system().get(error.errno) or quote(error.strerror or str(error))
+    return quote(str(error)) or type(error).__name__
+
+
+def quote(text: str) -> str:
+    """Another program's words on one line."""
+    return " ".join(text.split())[:MAX_QUOTED]
+
+
+def templates(language: Language) -> dict[str, str]:
+    """Every code with its words."""
+    found: dict[str, str] = dict(_catalogue(language)._catalog)  # type: ignore[attr-defined] # noqa: SLF001
+    return {code: said for code, said in found.items() if code}
+
+
+@cache
+def _catalogue(language: Language) -> GNUTranslations:
+    from gettext import GNUTranslations
+    from pathlib import Path
+
+    compiled = Path(__file__).with_name("locale") / language / "LC_MESSAGES" / "ansim.mo"
+    source = compiled.with_suffix(".po")
+    if source.exists() and not (compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime):
+        from io import BytesIO
+
+        from babel.messages.mofile import write_mo
+        from babel.messages.pofile import read_po
+
+        made = BytesIO()
+        with source.open("rb") as file:
+            write_mo(made, read_po(file, abort_invalid=True))
+        made.seek(0)
+        return GNUTranslations(made)
+    with compiled.open("rb") as file:
+        return GNUTranslations(file)
+
+
+@cache
+def _system() -> Mapping[int, Phrase]:
+    """Resolving a name has numbers below zero."""
+    import errno
+    import socket
+
+    return {
+        errno.ENOENT: Phrase("no_such_file"),
+        errno.EACCES: Phrase("permission_denied"),
+        errno.EPERM: Phrase("not_permitted"),
+        errno.EEXIST: Phrase("file_already_exists"),
+        errno.EISDIR: Phrase("is_a_folder"),
+        errno.ENOTDIR: Phrase("is_not_a_folder"),
+        errno.ENOSPC: Phrase("no_space_left"),
+        errno.EROFS: Phrase("read_only_file_system"),
+        errno.ECONNREFUSED: Phrase("connection_refused"),
+        errno.EADDRINUSE: Phrase("address_in_use"),
+        errno.EADDRNOTAVAIL: Phrase("address_not_available"),
+        errno.ENETUNREACH: Phrase("network_unreachable"),
+        errno.EHOSTUNREACH: Phrase("host_unreachable"),
+        errno.ECONNRESET: Phrase("connection_reset"),
+        errno.EPIPE: Phrase("broken_pipe"),
+        errno.ETIMEDOUT: Phrase("timed_out"),
+        errno.ENODEV: Phrase("no_such_device"),
+        errno.ENXIO: Phrase("no_such_device_or_address"),
+        errno.EBUSY: Phrase("device_busy"),
+        errno.EIO: Phrase("input_output_error"),
+        errno.ENOTTY: Phrase("not_that_kind_of_device"),
+        errno.EINVAL: Phrase("invalid_argument"),
+        errno.EDQUOT: Phrase("disk_quota_exceeded"),
+        errno.EFBIG: Phrase("file_too_large"),
+        errno.ENAMETOOLONG: Phrase("name_too_long"),
+        errno.ENOTEMPTY: Phrase("folder_not_empty"),
+        errno.ELOOP: Phrase("too_many_links"),
+        errno.EXDEV: Phrase("other_device"),
+        errno.EMFILE: Phrase("too_many_open_files"),
+        errno.ENOMEM: Phrase("out_of_memory"),
+        errno.ENOEXEC: Phrase("not_executable"),
+        errno.ENETDOWN: Phrase("network_down"),
+        socket.EAI_NONAME: Phrase("no_such_host"),
+        socket.EAI_NODATA: Phrase("host_without_address"),
+        socket.EAI_AGAIN: Phrase("host_name_not_resolved"),
+    }
