@@ -11,6 +11,8 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from sweep.phrases import Phrase
+
 if TYPE_CHECKING:
     from sweep.report import AddressToken
 
@@ -29,7 +31,7 @@ def parse_address(text: str) -> int:
     """The 48-bit number of `aa:bb:cc:dd:ee:ff` (or with dashes, either case); ValueError for anything else."""
     octets = text.replace("-", ":").split(":")
     if len(octets) != 6 or any(len(octet) != 2 for octet in octets):
-        raise ValueError("an address has six octets of two hexadecimal digits")
+        raise ValueError(Phrase("address_not_six_octets"))
     return int.from_bytes(bytes.fromhex("".join(octets)), "big")
 
 

@@ -20,6 +20,7 @@ from sweep.host.carrier import CARRIERS, CarrierLines, LineName, Revision
 from sweep.host.disk import DISK, DiskError
 from sweep.host.gpio import LinePlace
 from sweep.host.sealing import KEY_FILE, PUBLIC_FILE, SEALED_FILE, given_secret
+from sweep.phrases import Phrase
 from sweep.report.base import Slug
 from sweep.report.files import read_toml
 
@@ -97,16 +98,13 @@ class Config(BaseModel):
     def _no_line_twice(self) -> Self:
         lines = self.lines
         if lines is not None and self.camera_power_line is not None and self.camera_power_line != lines.cam_enable:
-            raise ValueError(
-                f"a carrier of revision {self.carrier} switches the camera by GPIO{lines.cam_enable}: leave "
-                "camera_power_line out"
-            )
+            raise ValueError(Phrase("carrier_sets_camera_line", carrier=self.carrier, line=lines.cam_enable))
         return self
 
     @model_validator(mode="after")
     def _range_sensor_has_a_line(self) -> Self:
         if self.range_sensor and self.line("range_enable") is None:
-            raise ValueError("range_sensor: only a carrier of revision B gives one its supply: set carrier")
+            raise ValueError(Phrase("range_sensor_needs_carrier_b"))
         return self
 
     @property
@@ -159,9 +157,7 @@ def open_signer(state: Path) -> Signer:
     if secret is not None:
         signer = Signer.from_seed(secret)
     elif (state / SEALED_FILE).exists():
-        raise EntryError(
-            "this probe's key is sealed to the machine, and only its service has it: run this as a service"
-        )
+        raise EntryError(Phrase("probe_key_sealed_to_service"))
     else:
         signer = Signer.load_or_create(state / KEY_FILE)
     public, told = state / PUBLIC_FILE, f"{signer.key_id} {signer.public_key.hex()}\n".encode()

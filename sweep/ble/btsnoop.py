@@ -20,6 +20,7 @@ from sweep.captures.packets import (
     open_regular_file,
     shown,
 )
+from sweep.phrases import Phrase
 
 MAGIC: Final = b"btsnoop\0"
 EPOCH_OFFSET_US: Final = 0x00DCDDB30F2F8000
@@ -37,10 +38,10 @@ def read_packets(path: Path, tally: ReadTally) -> Iterator[tuple[int, bytes, int
     with open_regular_file(path) as stream:
         head = stream.read(16)
         if len(head) < 16 or not head.startswith(MAGIC):
-            raise CaptureFileError(f"{shown(path)}: cut off inside the btsnoop header; record it again")
+            raise CaptureFileError(Phrase("btsnoop_header_cut_off", file=shown(path)))
         data_link = struct.unpack(">I", head[12:])[0]
         if data_link not in {_UNENCAPSULATED, _H4, _MONITOR}:
-            raise CaptureFileError(f"{shown(path)}: btsnoop data link {data_link} is not read; log HCI with H4 (1002)")
+            raise CaptureFileError(Phrase("btsnoop_link_type_unsupported", file=shown(path), link_type=data_link))
         while len(record := stream.read(24)) == 24:
             # Original length, included length, flags, drops (u32 each), time in us (i64), big-endian.
             _, included, flags, _, time_us = struct.unpack(">IIIIq", record)

@@ -18,6 +18,7 @@ from sweep.addresses import AddressForm, AddressKey, format_address, to_oui
 from sweep.captures.files import open_capture
 from sweep.captures.packets import CaptureFileError, PacketBlock, ReadTally, open_regular_file, shown
 from sweep.captures.pcapng import MAGIC as PCAPNG_MAGIC
+from sweep.phrases import Phrase
 
 from . import btsnoop
 from .adverts import Advert
@@ -125,10 +126,7 @@ def read_adverts(path: Path) -> tuple[list[Advert], Counter[str], ReadTally]:
         link_types: set[int] = set()
         adverts, rejected = _collect(_packet_results(reader.blocks, link_types))
         if link_types and not link_types & BLE_LINK_TYPES:
-            raise CaptureFileError(
-                f"{shown(path)}: holds no Bluetooth LE packets (link type {min(link_types)}); "
-                "record with an nRF Sniffer, an Ubertooth or btmon"
-            )
+            raise CaptureFileError(Phrase("capture_without_bluetooth", file=shown(path), link_type=min(link_types)))
         return adverts, rejected + reader.tally.rejected, reader.tally
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from sweep.addresses import format_address, parse_address
 from sweep.captures.packets import CaptureFileError, read_document, shown
+from sweep.phrases import Phrase
 
 from .adverts import NO_UUID16, Advert, AdvertBody, read_body, to_uuid16
 
@@ -27,10 +28,10 @@ MAX_VALUE_OCTETS: Final = 1650
 
 def read_json_adverts(path: Path) -> tuple[list[Advert], Counter[str]]:
     """All adverts of a JSON file, and counts of what could not be read in it; CaptureFileError for anything else."""
-    document = read_document(path, MAX_FILE_OCTETS, "give a list of advertisements, split if need be")
+    document = read_document(path, MAX_FILE_OCTETS, Phrase("give_advertisements"))
     rows = document.get("adverts") if isinstance(document, dict) else document
     if not isinstance(rows, list):
-        raise CaptureFileError(f"{shown(path)}: holds no list of advertisements; see the fields `sweep ble` reads")
+        raise CaptureFileError(Phrase("no_advertisement_list", file=shown(path)))
     rejected: Counter[str] = Counter()
     adverts = []
     for row in rows:

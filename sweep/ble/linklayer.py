@@ -12,6 +12,8 @@ import struct
 from functools import lru_cache
 from typing import Final
 
+from sweep.phrases import Phrase
+
 from .adverts import Advert, read_body
 
 LINK_H4, LINK_H4_DIRECTION, LINK_LL, LINK_MONITOR, LINK_LL_RADIO, LINK_NORDIC = 187, 201, 251, 254, 256, 272
@@ -66,7 +68,7 @@ def read_packet(link_type: int, packet: bytes, t_ns: int) -> Found:
             is_event = int.from_bytes(packet[2:4], "big") == 3
             return read_event(packet[4:], t_ns) if is_event else "not_an_advert"
         case other:
-            raise ValueError(f"link type {other} holds no BLE packets")
+            raise ValueError(Phrase("link_type_without_bluetooth", link_type=other))
 
 
 def _read_radio_header(packet: bytes, t_ns: int) -> Found:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sweep.addresses import parse_address
+from sweep.phrases import Phrase, quoted
 
 from .adverts import NO_UUID16, Advert, to_uuid16
 from .signatures import SIGNATURES
@@ -33,11 +34,19 @@ Trouble = Literal["ble_adapter_away", "ble_switched_off", "ble_too_old", "ble_no
 """Why nothing can be scanned."""
 
 
+class _AdapterError(RuntimeError):
+    """The adapter that was named is away or off."""
+
+    def __init__(self, phrase: Phrase, code: Literal["ble_adapter_away", "ble_switched_off"]) -> None:
+        super().__init__(phrase)
+        self.code: Trouble = code
+
+
 class BleDoorError(RuntimeError):
     """No usable Bluetooth controller; the message is one line that says what to do."""
 
-    def __init__(self, message: str, code: Trouble, heard: tuple[Advert, ...] = ()) -> None:
-        super().__init__(message)
+    def __init__(self, phrase: Phrase, code: Trouble, heard: tuple[Advert, ...] = ()) -> None:
+        super().__init__(phrase)
         self.code = code
         self.heard = heard
         """What arrived before it failed."""
@@ -127,6 +136,8 @@ async def listen(
             arguments["or_patterns"] = [*passive_patterns()]
         scanner = BleakScanner(note, scanning_mode=mode, bluez=arguments)
         with _system_bus(bus):
+            if adapter is not None:
+                await _check_power(adapter)
             async with scanner:
                 is_running = True
                 await pause(seconds)
@@ -135,15 +146,15 @@ async def listen(
                 (await get_global_bluez_manager()).get_default_adapter()
             else:
                 await _check_power(adapter)
-    except (BleakError, OSError, EOFError, DBusError, InvalidAddressError, KeyError) as error:
+    except (_AdapterError, BleakError, OSError, EOFError, DBusError, InvalidAddressError, KeyError) as error:
         raise _explain(error, is_running=is_running, heard=heard) from None
     return heard
 
 
 async def _check_power(adapter: str) -> None:
-    """Raises BleakError unless the adapter is there and on; of one that is named bleak does not tell."""
-    from bleak.exc import BleakError
-    from dbus_fast import BusType, Message
+    """Raises _AdapterError unless the adapter is there and on, BleakError where nobody answers; bleak does not ask."""
+    from bleak.exc import BleakDBusError
+    from dbus_fast import BusType, Message, MessageType
     from dbus_fast.aio import MessageBus
 
     bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
@@ -153,12 +164,14 @@ async def _check_power(adapter: str) -> None:
         reply = await bus.call(asked)
     finally:
         bus.disconnect()
+    if reply.message_type is MessageType.ERROR:
+        raise BleakDBusError(reply.error_name or "", reply.body)
     known = reply.body[0] if reply.body and isinstance(reply.body[0], dict) else {}
     properties = known.get(f"/org/bluez/{adapter}", {}).get("org.bluez.Adapter1")
     if properties is None:
-        raise BleakError(f"adapter '{adapter}' not found")
+        raise _AdapterError(Phrase("bluetooth_adapter_not_found", adapter=adapter), "ble_adapter_away")
     if not properties["Powered"].value:
-        raise BleakError(f"No powered adapter: '{adapter}' is off")
+        raise _AdapterError(Phrase("bluetooth_adapter_off", adapter=adapter), "ble_switched_off")
 
 
 @contextmanager
@@ -179,28 +192,46 @@ def _system_bus(address: str | None) -> Iterator[None]:
 
 
 def _explain(error: Exception, *, is_running: bool, heard: list[Advert]) -> BleDoorError:
-    """One line: what happened and what to do."""
-    reason = " ".join(str(error).split())[:120] or type(error).__name__
-    code: Trouble = "ble_refused"
-    advice = "check that bluetoothd runs and hci0 is up"
+    """What happened and what to do."""
+    code = _trouble(error, is_running=is_running)
+    why: Phrase | str = quoted(error)
+    if code == "ble_too_old":
+        why = Phrase("bluez_too_old", lacking=why)
+    if is_running:
+        why = Phrase("bluetooth_stopped_listening", why=why)
+    advice = _advice(code, is_running=is_running)
+    return BleDoorError(Phrase("bluetooth_not_scanned", why=why, advice=advice), code, tuple(heard))
+
+
+def _advice(code: Trouble, *, is_running: bool) -> Phrase:
+    match code:
+        case "ble_too_old":
+            return Phrase("advice_bluez_update")
+        case "ble_switched_off":
+            return Phrase("advice_bluetooth_switch_on")
+        case "ble_adapter_away" if not is_running:
+            return Phrase("advice_bluetooth_plug_in")
+        case _:
+            return Phrase("advice_bluetooth_check")
+
+
+def _trouble(error: Exception, *, is_running: bool) -> Trouble:
+    """What kind of error it is: by its class, its reason and the name that D-Bus gives it."""
+    from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason, BleakDBusError, BleakError
+
     if isinstance(error, KeyError):  # bleak reads properties that an old BlueZ does not have
-        code, advice = "ble_too_old", "install BlueZ 5.56 or later"
-        reason = f"BlueZ is too old: it lacks {reason}"
-    elif "No powered" in reason or "NotReady" in reason or "Not Ready" in reason:
-        code, advice = "ble_switched_off", "switch it on: bluetoothctl power on"
-    elif "adapters found" in reason or "not found" in reason or (is_running and "Error.Unknown" in reason):
-        code = "ble_adapter_away"
-        advice = advice if is_running else "plug one in or enable it"
-    elif not is_running and not _is_answer(error):
-        code = "ble_no_service"
-    begun = "it stopped while listening: " if is_running else ""
-    return BleDoorError(f"Bluetooth cannot be scanned ({begun}{reason}); {advice}", code, tuple(heard))
-
-
-def _is_answer(error: Exception) -> bool:
-    """Whether BlueZ itself refused; else nobody was there to ask."""
-    from bleak.exc import BleakDBusError, BleakError
-
-    if isinstance(error, BleakDBusError):
-        return "ServiceUnknown" not in str(error.dbus_error)
-    return isinstance(error, BleakError) and "ServiceUnknown" not in str(error)
+        return "ble_too_old"
+    if isinstance(error, _AdapterError):
+        return error.code
+    if isinstance(error, BleakBluetoothNotAvailableError):
+        if error.reason is BleakBluetoothNotAvailableReason.POWERED_OFF:
+            return "ble_switched_off"
+        if error.reason is BleakBluetoothNotAvailableReason.NO_BLUETOOTH:
+            return "ble_adapter_away"
+    name = error.dbus_error if isinstance(error, BleakDBusError) else ""
+    if name == "org.bluez.Error.NotReady":
+        return "ble_switched_off"
+    if is_running and name.startswith("org.freedesktop.DBus.Error.Unknown"):
+        return "ble_adapter_away"
+    is_answer = isinstance(error, BleakError) and name != "org.freedesktop.DBus.Error.ServiceUnknown"
+    return "ble_refused" if is_running or is_answer else "ble_no_service"

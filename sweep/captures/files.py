@@ -16,6 +16,8 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
+from sweep.phrases import Phrase
+
 from . import pcapng
 from .kernel import KERNEL
 from .packets import (
@@ -40,10 +42,10 @@ _PCAP_MAGICS: Final = {
     b"\xa1\xb2\x3c\x4d": (">", 1),
 }
 _FOREIGN_MAGICS: Final = {
-    b"\x1f\x8b": "it is compressed with gzip; unpack it first",
-    b"\x28\xb5\x2f\xfd": "it is compressed with zstd; unpack it first",
-    b"PK\x03\x04": "it is a ZIP archive; unpack it first",
-    b"btsnoop\x00": "it is a btsnoop file, a Bluetooth capture",
+    b"\x1f\x8b": Phrase("capture_gzip"),
+    b"\x28\xb5\x2f\xfd": Phrase("capture_zstd"),
+    b"PK\x03\x04": Phrase("capture_zip"),
+    b"btsnoop\x00": Phrase("btsnoop_capture"),
 }
 
 
@@ -68,27 +70,27 @@ def open_capture(path: Path, *, chunk_octets: int = CHUNK_OCTETS) -> Iterator[Ca
         tally = ReadTally()
         if head[:4] in _PCAP_MAGICS:
             if len(head) < 24:
-                raise CaptureFileError(f"{shown(path)}: cut off inside the pcap header; record it again")
+                raise CaptureFileError(Phrase("pcap_header_cut_off", file=shown(path)))
             yield CaptureReader("pcap", tally, _pcap_blocks(stream, head, tally, chunk_octets))
         elif head[:4] == pcapng.MAGIC:
             order = ">" if head[8:12] == b"\x1a\x2b\x3c\x4d" else "<"
             if not pcapng.is_section_header(order, head, 0):
-                raise CaptureFileError(f"{shown(path)}: cut off or damaged in the pcapng header; record it again")
+                raise CaptureFileError(Phrase("pcapng_header_damaged", file=shown(path)))
             stream.seek(0)
             yield CaptureReader("pcapng", tally, pcapng.read_blocks(stream, tally, chunk_octets))
         else:
-            raise CaptureFileError(f"{shown(path)}: not a pcap or pcapng capture ({_foreign(head)})")
+            raise CaptureFileError(Phrase("not_a_pcap_capture", file=shown(path), what=_foreign(head)))
 
 
-def _foreign(head: bytes) -> str:
+def _foreign(head: bytes) -> Phrase:
     if not head:
-        return "it is empty"
+        return Phrase("capture_empty")
     if not any(head):
-        return "it begins with zeros, so it was never written; record or copy it again"
+        return Phrase("capture_begins_with_zeros")
     for magic, reason in _FOREIGN_MAGICS.items():
         if head.startswith(magic):
             return reason
-    return "unknown first octets; export the capture as pcap or pcapng"
+    return Phrase("unknown_first_octets")
 
 
 def _pcap_blocks(stream: BinaryIO, head: bytes, tally: ReadTally, chunk_octets: int) -> Iterator[PacketBlock]:

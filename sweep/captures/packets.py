@@ -19,6 +19,8 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sweep.phrases import Phrase
+
 MAX_PACKET_OCTETS: Final = 256 * 1024
 """A longer packet is corruption: derived, the largest snap length that libpcap writes (262,144)."""
 
@@ -87,29 +89,29 @@ def open_regular_file(path: Path) -> Iterator[BinaryIO]:
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            raise CaptureFileError(f"{shown(path)}: not a regular file; give a capture file")
+            raise CaptureFileError(Phrase("capture_not_a_regular_file", file=shown(path)))
         stream = path.open("rb")
     except (OSError, ValueError) as error:
         if isinstance(error, CaptureFileError):
             raise
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "unusable name"
-        raise CaptureFileError(f"{shown(path)}: cannot be read ({reason})") from None
+        why = error if isinstance(error, OSError) else Phrase("unusable_file_name")
+        raise CaptureFileError(Phrase("capture_unreadable", file=shown(path), why=why)) from None
     with stream:
         yield stream
 
 
 def read_document(
-    path: Path, max_octets: int, advice: str, refusal: Callable[[str], CaptureFileError] = CaptureFileError
+    path: Path, max_octets: int, advice: Phrase, refusal: Callable[[Phrase], CaptureFileError] = CaptureFileError
 ) -> Any:
     """What a JSON file of at most `max_octets` holds; raises `refusal` with `advice` what to give instead."""
     with open_regular_file(path) as stream:
         octets = stream.read(max_octets + 1)
     if len(octets) > max_octets:
-        raise refusal(f"{shown(path)}: larger than {max_octets // 2**20} MiB; {advice}")
+        raise refusal(Phrase("capture_too_large", file=shown(path), mib=max_octets // 2**20, advice=advice))
     try:
         return json.loads(octets)
     except (ValueError, RecursionError):
-        raise refusal(f"{shown(path)}: not valid JSON; {advice}") from None
+        raise refusal(Phrase("file_invalid_json_advice", file=shown(path), advice=advice)) from None
 
 
 def shown(path: Path) -> str:

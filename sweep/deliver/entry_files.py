@@ -18,6 +18,7 @@ from uuid import UUID
 from sweep.entry.dsse import EntryError, SignedEntry, Signer
 from sweep.entry.envelope import Body, from_wire, parse_envelope, verify_entry
 from sweep.host.disk import DISK, Disk, DiskError, read_file
+from sweep.phrases import Phrase
 
 ENTRY_NAME: Final = re.compile(r"([0-9]{12,16})\.entry")
 MAX_WIRE_BYTES: Final = 16 * 1024 * 1024
@@ -72,11 +73,11 @@ class EntryFiles:
     def open(self, path: Path) -> tuple[SignedEntry, tuple[Body, ...], bytes]:
         """An entry file; DamagedEntryError says why it is none."""
         if ENTRY_NAME.fullmatch(path.name) is None:
-            raise DamagedEntryError("its name is not that of an entry")
+            raise DamagedEntryError(Phrase("file_name_not_an_entry"))
         try:
             wire = read_file(path, MAX_WIRE_BYTES)
         except OSError as error:
-            raise DamagedEntryError(f"the file cannot be read ({error.strerror})") from None
+            raise DamagedEntryError(Phrase("entry_file_unreadable", why=error)) from None
         entry, bodies, _ = open_wire(wire)
         return self._check(entry, bodies), bodies, wire
 
@@ -96,9 +97,9 @@ class EntryFiles:
                     (r.commitment, r.media_type, r.size) for r in verify_entry(entry, self._signer.public_key).bodies
                 }
                 if not {(body.commitment, body.media_type, len(body.data)) for body in bodies} <= named:
-                    raise DamagedEntryError("a body is not the one that was signed")
+                    raise DamagedEntryError(Phrase("body_differs_from_signed"))
         except EntryError as error:
-            raise DamagedEntryError(str(error)) from None
+            raise DamagedEntryError(error) from None
         return entry
 
     def set_aside(self, path: Path, why: Why, reason: str) -> None:
@@ -156,7 +157,7 @@ def open_wire(wire: bytes) -> tuple[SignedEntry, tuple[Body, ...], bytes]:
         entry, bodies = from_wire(wire)
         parse_envelope(entry.payload)
     except EntryError as error:
-        raise DamagedEntryError(f"the file is damaged ({error})") from None
+        raise DamagedEntryError(Phrase("entry_file_damaged", why=error)) from None
     return entry, bodies, wire
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import httpx
 
+from sweep.phrases import Phrase
 from sweep.report.base import reject_duplicate_keys
 
 TIMEOUT_S: Final = 15.0
@@ -50,7 +51,7 @@ class Answer:
 
 
 def _reject_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(Phrase("not_a_json_number", given=name))
 
 
 class Exchange:
@@ -65,9 +66,9 @@ class Exchange:
             self.url = httpx.URL(base_url.rstrip("/"))
             self._client = httpx.Client(base_url=self.url, timeout=timeout_s, transport=transport)
         except httpx.InvalidURL as error:
-            raise ValueError(f"{base_url} is no address of a server: {error}") from None
+            raise ValueError(Phrase("server_address_invalid", url=base_url, why=error)) from None
         if not self.url.host or not 0 < (self.url.port or 80) < 0x10000:
-            raise ValueError(f"{base_url} is no address of a server: no host, or a port above 65535")
+            raise ValueError(Phrase("server_address_without_host", url=base_url))
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
 
     def close(self) -> None:
@@ -88,19 +89,17 @@ class Exchange:
             ) as response:  # fmt: skip
                 return Answer(response.status_code, self._read(response), response.headers.get("Date"))
         except httpx.HTTPError as error:
-            raise ServerUnreachableError(
-                f"no answer from {self.url} ({type(error).__name__}); is it running?"
-            ) from None
+            raise ServerUnreachableError(Phrase("server_no_answer", url=self.url, why=type(error).__name__)) from None
 
     def _read(self, response: httpx.Response) -> bytes:
         if response.headers.get("Content-Encoding", "identity") != "identity":
-            raise ServerUnreachableError(f"{self.url} answers compressed, unasked; is this an Ansim Sweep server?")
+            raise ServerUnreachableError(Phrase("server_answer_compressed", url=self.url))
         content = bytearray()
         for chunk in response.iter_bytes():
             content += chunk
             if len(content) > MAX_ANSWER_BYTES:
                 raise ServerUnreachableError(
-                    f"{self.url} answers with more than {MAX_ANSWER_BYTES >> 20} MiB; is this an Ansim Sweep server?"
+                    Phrase("server_answer_too_large", url=self.url, mib=MAX_ANSWER_BYTES >> 20)
                 )
         return bytes(content)
 

@@ -30,6 +30,7 @@ from sweep.deliver.journal_records import (
     StandRecord,
 )
 from sweep.host.disk import DISK, READ_FLAGS, Disk, DiskError, read_file
+from sweep.phrases import Phrase
 from sweep.report import Modality, Position, to_json
 from sweep.report.base import MAX_JSON_BYTES
 
@@ -195,9 +196,9 @@ def read_journal(folder: Path) -> Journal:
         else:
             records.append(record)
     if not records or not isinstance(records[0], JournalHeader):
-        raise JournalError(f"{folder / RECORDS_NAME} does not begin as a journal does; what it holds cannot be told")
+        raise JournalError(Phrase("journal_header_invalid", folder=folder / RECORDS_NAME))
     if any(isinstance(record, JournalHeader) for record in records[1:]):
-        raise JournalError(f"{folder / RECORDS_NAME} is more than one journal; what it holds cannot be told")
+        raise JournalError(Phrase("journal_mixed", folder=folder / RECORDS_NAME))
     sofar, damaged = _read_sofar(folder)
     return _put_together(folder, records[0], records[1:], sofar, lost + damaged)
 
@@ -247,7 +248,7 @@ def _lines(path: Path) -> Iterator[bytes]:
             while line := file.readline(MAX_LINE_BYTES):
                 yield line
     except OSError as error:
-        raise JournalError(f"{path} cannot be read: {error.strerror}") from None
+        raise JournalError(Phrase("file_unreadable", file=path, why=error)) from None
 
 
 def _read_sofar(folder: Path) -> tuple[list[MeasuredRecord], int]:

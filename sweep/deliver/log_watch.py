@@ -15,6 +15,7 @@ from sweep.entry.dsse import EntryError, SignedEntry
 from sweep.entry.envelope import Receipt
 from sweep.entry.growth import Fetch, LogWentBackError, check_growth
 from sweep.host.disk import DISK, Disk, DiskError, read_file
+from sweep.phrases import Phrase
 
 SEEN_NAME: Final = "log-seen.note"
 MAX_SEEN_CHARS: Final = 2_000
@@ -52,13 +53,13 @@ class LogWatch:
         try:
             note = check_growth(receipt, entry, server_key, self._seen, fetch)
         except LogWentBackError as error:
-            raise LogWentBackError(f"{error}; if the server was set up anew, remove {self._file}") from None
+            raise LogWentBackError(Phrase("log_went_back_remove_file", why=error, file=self._file)) from None
         if note is None or note == self._seen:
             return
         try:
             self._disk.write_whole(self._file, note.encode())
         except DiskError as error:
-            raise EntryError(f"the head of the log cannot be kept: {error}") from None
+            raise EntryError(Phrase("log_head_not_saved", why=error)) from None
         self._seen = note
 
     def _read(self) -> str | None:

@@ -29,6 +29,7 @@ from sweep.entry.dsse import EntryError, SignedEntry, Signer, parse_signed
 from sweep.entry.envelope import Body, EntryTime, Envelope, parse_envelope, sign_envelope, to_wire, verify_receipt
 from sweep.host.clock import WallClock, read_boot_id
 from sweep.host.disk import DISK, Disk, DiskError, disk_trouble
+from sweep.phrases import Phrase
 from sweep.report import Source, new_id
 
 RESERVE_NAME: Final = "reserve"
@@ -90,7 +91,7 @@ class Outbox:
     def __enter__(self) -> Self:
         try:
             if os.path.lexists(self._folder) and not self._folder.is_dir():
-                raise OutboxError(f"{self._folder} is no folder; move it away, or name another --state")
+                raise OutboxError(Phrase("outbox_not_a_folder", folder=self._folder))
             self._disk.make_folder(self._folder)
             self._lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
@@ -100,7 +101,7 @@ class Outbox:
         except OSError:
             os.close(self._lock)
             self._lock = None
-            raise OutboxError(f"another sweep process uses the outbox {self._folder}; end it first") from None
+            raise OutboxError(Phrase("outbox_in_use", folder=self._folder)) from None
         with contextlib.ExitStack() as unlock:
             unlock.callback(self._unlock)
             for folder in self._files.folders():
@@ -138,7 +139,7 @@ class Outbox:
             if self._spare_has_room():
                 return
             mib = self._reserve_bytes / 2**20
-            raise OutboxError(f"{error}; a sweep needs {mib:.0f} MiB for its report and was not begun") from None
+            raise OutboxError(Phrase("no_space_for_report", why=error, mib=mib)) from None
 
     def _spare_has_room(self) -> bool:
         if self._spare is None or not self._spare.is_dir():
@@ -194,7 +195,7 @@ class Outbox:
         left = self._put([*self._unsaved, made])
         if must_save and left and left[-1].entry is signed:
             self._unsaved = left[:-1]
-            raise OutboxError(f"{left[-1].reason}; the sweep was not begun")
+            raise OutboxError(Phrase("sweep_not_begun", why=left[-1].reason))
         self._newest = Newest(envelope.seq, signed.entry_hash)
         self._unsaved = left
         return signed
@@ -324,7 +325,7 @@ class Outbox:
         try:
             self._numbering.store(self._newest)
         except DiskError as error:
-            raise OutboxError(f"{error}; entries wait, for their numbers cannot be kept") from None
+            raise OutboxError(Phrase("entry_numbers_not_saved", why=error)) from None
 
     def _open(self, item: Path | Unsaved) -> tuple[SignedEntry, tuple[Body, ...], bytes]:
         return self._files.open(item) if isinstance(item, Path) else open_wire(item.wire)

@@ -27,6 +27,7 @@ from sweep.entry.envelope import from_wire, sign_request
 from sweep.entry.merkle import MAX_PROOF_HASHES
 from sweep.entry.succession import MAX_ADMISSIONS, follow
 from sweep.host.disk import DISK, DiskError, disk_trouble, read_file
+from sweep.phrases import Phrase
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.report import Command, CommandList, ContractError, LiveMessage, display_text, parse_json
 
@@ -100,14 +101,12 @@ class Uplink:
         answer = self._table("GET", "/api/server-key")
         key = _key_of(answer.get("public_key"))
         if key is None:
-            raise ServerUnreachableError(f"{self._url} has no key to show; is this an Ansim Sweep server?")
+            raise ServerUnreachableError(Phrase("server_without_key", url=self._url))
         pinned = _read_pin(pin_file)
         if pinned is None or (pinned != key and self._has_followed(key, root_key_id, pinned)):
             _write_pin(pin_file, key)
         elif pinned != key:
-            raise ServerChangedError(
-                f"the server at {self._url} has another key than before; if it was set up anew, remove {pin_file}"
-            )
+            raise ServerChangedError(Phrase("server_key_changed", url=self._url, file=pin_file))
         return key
 
     def _has_followed(self, key: bytes, root_key_id: str | None, pinned: bytes) -> bool:
@@ -135,8 +134,8 @@ class Uplink:
         if _reason(answer) is None:
             raise self._no_server(answer)
         if answer.status in REFUSED_FOR_GOOD:
-            raise EntryRefusedError(f"{answer.status}: {_reason(answer)}")
-        raise EntryHeldError(f"{answer.status}: {_reason(answer)}")
+            raise EntryRefusedError(Phrase("place_and_reason", place=answer.status, why=_reason(answer)))
+        raise EntryHeldError(Phrase("place_and_reason", place=answer.status, why=_reason(answer)))
 
     def fetch_growth(self, old: int, new: int) -> tuple[bytes, ...]:
         """Hashes of the proof that the server's log of `new` entries begins with that of `old`.
@@ -163,15 +162,15 @@ class Uplink:
         if reason is None:
             raise self._no_server(answer)
         if answer.status in REFUSED_FOR_GOOD:
-            raise LiveRefusedError(f"live messages refused ({answer.status}: {reason})")
-        raise ServerUnreachableError(f"live messages refused ({answer.status}: {reason})")
+            raise LiveRefusedError(Phrase("live_messages_refused", status=answer.status, why=reason))
+        raise ServerUnreachableError(Phrase("live_messages_refused", status=answer.status, why=reason))
 
     def poll_commands(self, probe_id: str, after: UUID | None, wait_s: float) -> Commands:
         """Commands newer than `after`; waits up to `wait_s` seconds for one.  Raises ServerUnreachableError."""
         query = urlencode({"wait_s": f"{wait_s:g}", **({"after": str(after)} if after else {})})
         answer = self._signed("GET", f"/api/probes/{probe_id}/commands?{query}", b"", wait_s)
         if answer.status != 200 and (reason := _reason(answer)) is not None:
-            raise ServerUnreachableError(f"commands refused ({answer.status}: {reason})")
+            raise ServerUnreachableError(Phrase("commands_refused", status=answer.status, why=reason))
         table = answer.json()
         if answer.status != 200 or not isinstance(table, dict):
             raise self._no_server(answer)
@@ -180,7 +179,7 @@ class Uplink:
         except ContractError as error:
             found = _one_by_one(table.get("commands"))
             if found is None:
-                raise ServerUnreachableError(f"the server's commands cannot be read: {error}") from None
+                raise ServerUnreachableError(Phrase("server_commands_unreadable", why=error)) from None
             return found
         return Commands(commands, last=commands[-1].command_id if commands else None)
 
@@ -208,7 +207,12 @@ class Uplink:
                 self._own_air.note("uplink")
         if answer.status in CANNOT_NOW:
             raise ServerUnreachableError(
-                f"the server at {self._url} cannot now ({answer.status}: {_reason(answer) or 'no reason given'})"
+                Phrase(
+                    "server_cannot_now",
+                    url=self._url,
+                    status=answer.status,
+                    why=_reason(answer) or Phrase("no_reason_given"),
+                )
             )
         return answer
 
@@ -222,7 +226,7 @@ class Uplink:
     def _no_server(self, answer: Answer) -> ServerUnreachableError:
         """What answers is none of ours: a router's login page, another service."""
         what = f"redirected ({answer.status})" if 300 <= answer.status < 400 else f"unexpected answer ({answer.status})"
-        return ServerUnreachableError(f"{self._url}: {what}; is this an Ansim Sweep server, or a network's login page?")
+        return ServerUnreachableError(Phrase("not_an_ansim_server", url=self._url, what=what))
 
 
 def _key_of(text: object) -> bytes | None:
@@ -244,7 +248,7 @@ def _write_pin(pin_file: Path, key: bytes) -> None:
     except OSError as error:
         raise ServerUnreachableError(disk_trouble(pin_file.parent, error)) from None
     except DiskError as error:
-        raise ServerUnreachableError(f"the server's key cannot be kept: {error}") from None
+        raise ServerUnreachableError(Phrase("server_key_not_saved", why=error)) from None
 
 
 def _read_pin(pin_file: Path) -> bytes | None:
@@ -256,10 +260,7 @@ def _read_pin(pin_file: Path) -> bytes | None:
     except OSError:
         key = None
     if key is None:
-        raise ServerChangedError(
-            f"{pin_file}, the server's key from the first contact, is damaged; when you are sure of the server, "
-            "remove the file"
-        )
+        raise ServerChangedError(Phrase("pinned_server_key_damaged", file=pin_file))
     return key
 
 

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from sweep.phrases import Phrase
+
 SEED_BYTES = 32
 PUBLIC_KEY_BYTES = 32
 SIGNATURE_BYTES = 64
@@ -44,7 +46,7 @@ class SigningKey:
     def __init__(self, seed: bytes) -> None:
         """`seed`: 32 secret bytes; ValueError for another length."""
         if len(seed) != SEED_BYTES:
-            raise ValueError(f"an Ed25519 seed has {SEED_BYTES} bytes, not {len(seed)}")
+            raise ValueError(Phrase("ed25519_seed_length", needed=SEED_BYTES, given=len(seed)))
         self._private = Ed25519PrivateKey.from_private_bytes(seed)
         self.public_key = self._private.public_key().public_bytes_raw()
 
@@ -88,9 +90,9 @@ def unseal(pem: bytes, passphrase: bytes) -> SigningKey:
     try:
         private = load_pem_private_key(pem, passphrase)
     except (ValueError, TypeError):
-        raise ValueError("another file, or another passphrase") from None
+        raise ValueError(Phrase("wrong_file_or_passphrase")) from None
     if not isinstance(private, Ed25519PrivateKey):
-        raise ValueError("no Ed25519 key")  # noqa: TRY004  what a file holds is a value
+        raise ValueError(Phrase("not_an_ed25519_key"))  # noqa: TRY004  what a file holds is a value
     return SigningKey(private.private_bytes_raw())
 
 
@@ -113,4 +115,4 @@ def decrypt(key: bytes, nonce: bytes, sealed: bytes, bound: bytes) -> bytes:
     try:
         return AESGCM(key).decrypt(nonce, sealed, bound)
     except (InvalidTag, ValueError) as error:
-        raise DecryptError("does not open") from error
+        raise DecryptError(Phrase("decryption_failed")) from error

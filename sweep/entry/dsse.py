@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sweep.entry.crypto import SIGNATURE_BYTES, SigningKey, is_signature
+from sweep.phrases import Phrase
 
 ENTRY_TYPE = "application/vnd.ansim.entry.v1+json"
 RECEIPT_TYPE = "application/vnd.ansim.receipt.v1+json"
@@ -77,7 +78,7 @@ class Signer:
         try:
             return cls(SigningKey(seed))
         except ValueError as error:
-            raise EntryError(str(error)) from None
+            raise EntryError(error) from None
 
     @classmethod
     def load_or_create(cls, path: Path) -> Signer:
@@ -87,9 +88,7 @@ class Signer:
         except FileNotFoundError:
             pass
         except EntryError as error:
-            raise EntryError(
-                f"{path} is damaged ({error}): put its copy back, or move it away and enrol the new key at the server"
-            ) from error
+            raise EntryError(Phrase("key_file_damaged", file=path, why=error)) from error
         path.parent.mkdir(parents=True, exist_ok=True)
         key = SigningKey.make()
         part = path.with_name(f".{path.name}.{os.getpid()}")
@@ -140,7 +139,7 @@ def pae(payload_type: str, payload: bytes) -> bytes:
 def commit(salt: bytes, data: bytes) -> str:
     """Salted commitment to a body, hexadecimal; raises EntryError unless the salt has 32 bytes."""
     if len(salt) != SALT_BYTES:
-        raise EntryError(f"a salt has {SALT_BYTES} bytes, not {len(salt)}")
+        raise EntryError(Phrase("salt_length", needed=SALT_BYTES, given=len(salt)))
     return hashlib.sha256(BODY_DOMAIN + salt + data).hexdigest()
 
 
@@ -152,9 +151,9 @@ def parse_signed(document: Any) -> SignedEntry:
         ):
             pairs = tuple(_parse_signature(signature) for signature in signatures)
             if len({key_id for key_id, _ in pairs}) != len(pairs):
-                raise EntryError("two signatures by one key")
+                raise EntryError(Phrase("two_signatures_by_one_key"))
             return SignedEntry(payload_type, unbase64(payload, "payload", MAX_BODY_BYTES), pairs)
-    raise EntryError("not a DSSE document: payloadType, payload and 1 to 8 signatures are needed")
+    raise EntryError(Phrase("not_a_dsse_document"))
 
 
 def _parse_signature(signature: Any) -> tuple[str, bytes]:
@@ -162,32 +161,32 @@ def _parse_signature(signature: Any) -> tuple[str, bytes]:
         case {"keyid": str(key_id), "sig": str(sig)} if len(key_id) == 16 and len(signature) == 2:
             raw = unbase64(sig, "signature", SIGNATURE_BYTES)
             if len(raw) != SIGNATURE_BYTES:
-                raise EntryError(f"a signature has {SIGNATURE_BYTES} bytes, not {len(raw)}")
+                raise EntryError(Phrase("signature_length", needed=SIGNATURE_BYTES, given=len(raw)))
             return key_id, raw
-    raise EntryError("a signature needs keyid (16 characters) and sig")
+    raise EntryError(Phrase("signature_members_16"))
 
 
 def unbase64(text: str, what: str, limit: int) -> bytes:
     """Decoded standard base64 of at most `limit` bytes; raises EntryError."""
     if len(text) > limit * 4 // 3 + 4:
-        raise EntryError(f"the {what} is larger than {limit} bytes")
+        raise EntryError(Phrase("part_too_large", what=what, most=limit))
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise EntryError(f"the {what} is not base64") from None
+        raise EntryError(Phrase("part_not_base64", what=what)) from None
     if len(raw) > limit:
-        raise EntryError(f"the {what} is larger than {limit} bytes")
+        raise EntryError(Phrase("part_too_large", what=what, most=limit))
     return raw
 
 
 def verify_signature(document: SignedEntry, payload_type: str, public_key: bytes) -> bytes:
     """The payload, when `public_key` signed it as `payload_type`; raises EntryError otherwise."""
     if document.payload_type != payload_type:
-        raise EntryError("the payload is of another type than expected")
+        raise EntryError(Phrase("payload_type_unexpected"))
     key_id = key_id_of(public_key)
     for signer_id, signature in document.signatures:
         if signer_id == key_id:
             if not is_signature(public_key, signature, pae(payload_type, document.payload)):
-                raise EntryError(f"the signature of key {key_id} does not hold")
+                raise EntryError(Phrase("signature_of_key_invalid", key_id=key_id))
             return document.payload
-    raise EntryError(f"not signed by key {key_id}")
+    raise EntryError(Phrase("not_signed_by_key", key_id=key_id))

@@ -35,6 +35,7 @@ from sweep.entry.dsse import (
     unbase64,
     verify_signature,
 )
+from sweep.phrases import Phrase
 from sweep.report.base import (
     Count,
     HexDigest,
@@ -44,9 +45,9 @@ from sweep.report.base import (
     Slug,
     Source,
     UtcTime,
-    first_problem,
     reject_duplicate_keys,
 )
+from sweep.report.problems import first_problem
 from sweep.report.structure import check_structure
 
 MAX_WIRE_VALUES = 4_096  # derived: 256 bodies of four values, the signatures, and as much again
@@ -152,28 +153,28 @@ def make_body(media_type: str, data: bytes) -> Body:
 def sign_envelope(envelope: Envelope, signer: Signer) -> SignedEntry:
     """Serialise the envelope once and sign those bytes; raises EntryError when it names another key."""
     if envelope.key_id != signer.key_id:
-        raise EntryError(f"the envelope names key {envelope.key_id}, the signer is {signer.key_id}")
+        raise EntryError(Phrase("envelope_key_not_signer", key_id=envelope.key_id, signer=signer.key_id))
     return signer.sign(ENTRY_TYPE, envelope.model_dump_json().encode())
 
 
 def parse_envelope(payload: bytes) -> Envelope:
     """The v1 envelope in `payload`; raises EntryError for another version, duplicate keys or a broken field."""
     if len(payload) > MAX_ENVELOPE_BYTES:
-        raise EntryError(f"the envelope has {len(payload)} bytes, more than {MAX_ENVELOPE_BYTES}")
+        raise EntryError(Phrase("envelope_too_large", octets=len(payload), most=MAX_ENVELOPE_BYTES))
     try:
         json.loads(payload, object_pairs_hook=reject_duplicate_keys)
         return Envelope.model_validate_json(payload)
     except ValidationError as error:
-        raise EntryError(f"envelope: {first_problem(error)}") from None
+        raise EntryError(Phrase("envelope_invalid", why=first_problem(error))) from None
     except (ValueError, RecursionError) as error:
-        raise EntryError(f"envelope: not valid JSON ({str(error).splitlines()[0][:120]})") from None
+        raise EntryError(Phrase("envelope_invalid_json", why=error)) from None
 
 
 def verify_entry(document: SignedEntry, public_key: bytes) -> Envelope:
     """The envelope, when signature, version and named key hold; raises EntryError otherwise."""
     envelope = parse_envelope(verify_signature(document, ENTRY_TYPE, public_key))
     if envelope.key_id != key_id_of(public_key):
-        raise EntryError("the envelope names another key than the one that signed it")
+        raise EntryError(Phrase("envelope_key_differs"))
     return envelope
 
 
@@ -184,11 +185,11 @@ def verify_receipt(
     try:
         receipt = Receipt.model_validate_json(verify_signature(document, RECEIPT_TYPE, public_key))
     except ValidationError as error:
-        raise EntryError(f"receipt: {first_problem(error)}") from None
+        raise EntryError(Phrase("receipt_invalid", why=first_problem(error))) from None
     if receipt.entry_hash != entry.entry_hash:
-        raise EntryError("the receipt is for another entry")
+        raise EntryError(Phrase("receipt_of_another_entry"))
     if sorted(receipt.commitments) != sorted(commitments):
-        raise EntryError("the receipt does not name every body that was sent")
+        raise EntryError(Phrase("receipt_lacks_a_body"))
     return receipt
 
 
@@ -214,11 +215,11 @@ def from_wire(data: bytes) -> tuple[SignedEntry, tuple[Body, ...]]:
         check_structure(data, max_values=MAX_WIRE_VALUES, max_depth=8)
         wire = json.loads(data, object_pairs_hook=reject_duplicate_keys)
     except (ValueError, RecursionError):
-        raise EntryError("not valid JSON, too much structure, or a key stands twice") from None
+        raise EntryError(Phrase("entry_invalid_json")) from None
     match wire:
         case {"dsse": dict(document), "bodies": [*bodies]} if len(bodies) <= MAX_BODIES and len(wire) == 2:
             return parse_signed(document), tuple(_parse_body(body) for body in bodies)
-    raise EntryError("an entry travels as dsse and bodies")
+    raise EntryError(Phrase("entry_members"))
 
 
 def _parse_body(body: Any) -> Body:
@@ -226,9 +227,9 @@ def _parse_body(body: Any) -> Body:
         case {"media_type": str(media_type), "salt": str(salt), "data": str(data)} if len(body) == 3:
             parsed = Body(media_type, unbase64(data, "body", MAX_BODY_BYTES), unbase64(salt, "salt", SALT_BYTES))
             if len(parsed.salt) != SALT_BYTES:
-                raise EntryError(f"a salt has {SALT_BYTES} bytes, not {len(parsed.salt)}")
+                raise EntryError(Phrase("salt_length", needed=SALT_BYTES, given=len(parsed.salt)))
             return parsed
-    raise EntryError("a body needs media_type, salt and data")
+    raise EntryError(Phrase("body_members"))
 
 
 def sign_request(signer: Signer, method: str, target: str, body: bytes, unix_s: int) -> str:
@@ -246,9 +247,9 @@ def parse_request_authorization(header: str) -> tuple[str, int, bytes]:
     scheme, _, rest = header.partition(" ")
     fields = dict(part.split("=", 1) for part in rest.split(",") if "=" in part)
     if scheme != "Ansim" or set(fields) != {"key", "time", "sig"} or not fields["time"].isascii():
-        raise EntryError("not an Ansim authorisation")
+        raise EntryError(Phrase("not_an_ansim_authorisation"))
     if not fields["time"].isdigit() or len(fields["time"]) > 12 or len(fields["key"]) != 16:
-        raise EntryError("not an Ansim authorisation")
+        raise EntryError(Phrase("not_an_ansim_authorisation"))
     return fields["key"], int(fields["time"]), unbase64(fields["sig"], "signature", 64)
 
 
@@ -256,7 +257,7 @@ def verify_request(header: str, public_key: bytes, *, method: str, target: str, 
     """Raise EntryError unless `public_key` signed this request within the last or next five minutes."""
     key_id, unix_s, signature = parse_request_authorization(header)
     if abs(now_unix_s - unix_s) > REQUEST_WINDOW_S:
-        raise EntryError(f"the clocks differ by {abs(now_unix_s - unix_s)} s; set the probe's clock")
+        raise EntryError(Phrase("clocks_differ", seconds=abs(now_unix_s - unix_s)))
     document = SignedEntry(REQUEST_TYPE, _request_payload(method, target, body, unix_s), ((key_id, signature),))
     verify_signature(document, REQUEST_TYPE, public_key)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from sweep.entry import merkle, notes
 from sweep.entry.dsse import EntryError, SignedEntry
 from sweep.entry.envelope import Receipt
+from sweep.phrases import Phrase
 
 Fetch = Callable[[int, int], Sequence[bytes]]
 """(old size, new size) -> hashes of the consistency proof; OSError when the server cannot be reached."""
@@ -29,14 +30,14 @@ def check_growth(receipt: Receipt, entry: SignedEntry, server_key: bytes, seen: 
     proof = receipt.inclusion_proof
     if proof is None:
         if seen is not None:
-            raise LogWentBackError("the server gives no proof any more, as it did before")
+            raise LogWentBackError(Phrase("server_gives_no_proof"))
         return None
     head = _open(proof.checkpoint, server_key)
     leaf = merkle.leaf_hash(merkle.leaf_data(entry.entry_hash, entry.signatures_hash, receipt.received_ms))
     hashes = [bytes.fromhex(hash_) for hash_ in proof.hashes]
     is_its_place = (proof.leaf_index, proof.tree_size) == (receipt.log_index, head.size)
     if not is_its_place or not merkle.is_included(leaf, proof.leaf_index, head.size, hashes, head.root):
-        raise EntryError("the receipt's proof does not hold")
+        raise EntryError(Phrase("receipt_proof_invalid"))
     if seen is not None:
         _check_grown(notes.parse_checkpoint(notes.parse_note(seen).text), head, fetch)
     return proof.checkpoint
@@ -55,14 +56,14 @@ def check_head(note: str, server_key: bytes, seen: str | None, fetch: Fetch) -> 
 
 def _check_grown(before: notes.Checkpoint, head: notes.Checkpoint, fetch: Fetch) -> None:
     if head.origin != before.origin:
-        raise LogWentBackError(f"the server shows the log {head.origin}, it was {before.origin}")
+        raise LogWentBackError(Phrase("log_of_another_origin", origin=head.origin, before=before.origin))
     if head.size < before.size:
-        raise LogWentBackError(f"the log had {before.size} entries and has {head.size}: it was set back")
+        raise LogWentBackError(Phrase("log_went_back", before=before.size, now=head.size))
     if (head.size, head.root) == (before.size, before.root):
         return
     hashes = [] if head.size == before.size else fetch(before.size, head.size)
     if not merkle.is_consistent(before.size, head.size, before.root, head.root, hashes):
-        raise LogWentBackError(f"the first {before.size} entries of the log are not what they were")
+        raise LogWentBackError(Phrase("log_rewritten", size=before.size))
 
 
 def _open(note: str, server_key: bytes) -> notes.Checkpoint:
@@ -71,4 +72,4 @@ def _open(note: str, server_key: bytes) -> notes.Checkpoint:
         origin = notes.parse_checkpoint(notes.parse_note(note).text).origin
         return notes.open_checkpoint(note, [notes.VerifierKey(origin, notes.ED25519, server_key)])
     except notes.NoteError as error:
-        raise EntryError(f"the receipt's checkpoint does not hold: {error}") from None
+        raise EntryError(Phrase("receipt_checkpoint_invalid", why=error)) from None

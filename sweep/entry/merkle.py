@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 
+from sweep.phrases import Phrase
+
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 """Root of the tree without leaves."""
@@ -41,7 +43,7 @@ class Frontier:
     def __init__(self, size: int = 0, peaks: Sequence[bytes] = ()) -> None:
         """`peaks`: roots of the complete subtrees, the largest first; ValueError unless there are as many as needed."""
         if size < 0 or len(peaks) != size.bit_count():
-            raise ValueError(f"a tree of {size} leaves has {size.bit_count()} peaks, not {len(peaks)}")
+            raise ValueError(Phrase("tree_peak_count", size=size, needed=size.bit_count(), given=len(peaks)))
         self.size = size
         self._peaks = list(peaks)
 
@@ -98,7 +100,7 @@ def inclusion_path(index: int, size: int) -> list[list[tuple[int, int]]]:
     ValueError when the tree of `size` leaves has no leaf `index`.
     """
     if not 0 <= index < size:
-        raise ValueError(f"a tree of {size} leaves has no leaf {index}")
+        raise ValueError(Phrase("tree_without_leaf", size=size, index=index))
     path, start, end = [], 0, size
     while end - start > 1:
         middle = start + (1 << (end - start - 1).bit_length() - 1)
@@ -114,7 +116,7 @@ def inclusion_path(index: int, size: int) -> list[list[tuple[int, int]]]:
 def consistency_path(old: int, new: int) -> list[list[tuple[int, int]]]:
     """Subtrees of which a proof of consistency is made (RFC 9162, 2.1.4.1); ValueError unless 0 < old <= new."""
     if not 0 < old <= new:
-        raise ValueError(f"no tree of {old} leaves grows to one of {new}")
+        raise ValueError(Phrase("tree_cannot_grow_so", old=old, new=new))
     path: list[list[tuple[int, int]]] = []
     start, end, is_whole = 0, new, True
     while old != end:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from sweep.entry.crypto import is_signature
+from sweep.phrases import Phrase
 
 Kind = Literal[1, 4]
 ED25519: Final = 1
@@ -96,13 +97,13 @@ def parse_verifier_key(text: str) -> VerifierKey:
     """Read `name+hash+key`; NoteError when it is malformed or its hash is that of another key."""
     name, key_hash, key = [*text.strip().split("+", 2), "", ""][:3]
     if not _NAME.fullmatch(name) or not key:
-        raise NoteError("not a verifier key: name+hash+key is needed")
+        raise NoteError(Phrase("not_a_verifier_key"))
     raw = _unbase64(key, "the key")
     if len(raw) != 33 or raw[0] not in (ED25519, COSIGNATURE):
-        raise NoteError("a verifier key of another type than Ed25519 and cosignature/v1")
+        raise NoteError(Phrase("verifier_key_type_unsupported"))
     found = VerifierKey(name, ED25519 if raw[0] == ED25519 else COSIGNATURE, raw[1:])
     if found.key_hash.hex() != key_hash:
-        raise NoteError(f"the key of {name} does not have the hash beside it")
+        raise NoteError(Phrase("verifier_key_hash_differs", name=name))
     return found
 
 
@@ -114,15 +115,15 @@ def is_name(text: str) -> bool:
 def parse_note(text: str) -> Note:
     """Read a signed note; NoteError when it is malformed. Verifies nothing."""
     if len(text) > MAX_NOTE_BYTES or len(text.encode("utf-8", "replace")) > MAX_NOTE_BYTES:
-        raise NoteError(f"a note has at most {MAX_NOTE_BYTES} bytes")
+        raise NoteError(Phrase("note_too_large", most=MAX_NOTE_BYTES))
     if any((character < " " and character != "\n") or "\ud800" <= character <= "\udfff" for character in text):
-        raise NoteError("a note holds a control character")
+        raise NoteError(Phrase("note_control_character"))
     body, separator, tail = text.rpartition("\n\n")
     if not separator or not body or not tail.endswith("\n"):
-        raise NoteError("not a signed note: a text, an empty line and signature lines are needed")
+        raise NoteError(Phrase("not_a_signed_note"))
     lines = tail[:-1].split("\n")
     if len(lines) > MAX_LINES:
-        raise NoteError(f"a note has at most {MAX_LINES} signature lines")
+        raise NoteError(Phrase("note_too_many_signatures", most=MAX_LINES))
     return Note(body + "\n", tuple(_parse_line(line) for line in lines))
 
 
@@ -132,11 +133,11 @@ def parse_checkpoint(text: str) -> Checkpoint:
         case [origin, size, root, *extensions, ""] if origin and _SIZE.fullmatch(size) and "" not in extensions:
             digest = _unbase64(root, "the root hash")
             if len(digest) != 32:
-                raise NoteError("a root hash has 32 octets")
+                raise NoteError(Phrase("root_hash_length"))
             if int(size) > MAX_SIZE:
-                raise NoteError("a log of that many entries cannot be")
+                raise NoteError(Phrase("log_size_impossible"))
             return Checkpoint(origin, int(size), digest, tuple(extensions))
-    raise NoteError("not a checkpoint: origin, number of entries and root hash are needed")
+    raise NoteError(Phrase("not_a_checkpoint"))
 
 
 def sign_note(text: str, key: VerifierKey, sign: Callable[[bytes], bytes]) -> str:
@@ -162,10 +163,10 @@ def cosigned_at(note: Note, key: VerifierKey) -> int | None:
     times = []
     for line in _lines_of(note, key):
         if len(line.blob) != COSIGNATURE_BYTES:
-            raise NoteError(f"the line of {key.name} is no cosignature")
+            raise NoteError(Phrase("line_not_a_cosignature", name=key.name))
         unix_s = int.from_bytes(line.blob[:8], "big")
         if unix_s > MAX_SIZE:
-            raise NoteError(f"the time of {key.name} cannot be")
+            raise NoteError(Phrase("cosignature_time_impossible", name=key.name))
         _verify(key, line.blob[8:], _cosigned(note.text, unix_s))
         times.append(unix_s)
     return min(times, default=None)
@@ -177,7 +178,7 @@ def open_checkpoint(text: str, keys: Iterable[VerifierKey]) -> Checkpoint:
     found = parse_checkpoint(note.text)
     signed = [is_signed_by(note, key) for key in keys if key.name == found.origin]  # a line of each must hold
     if True not in signed:
-        raise NoteError("no key of this log signed the checkpoint")
+        raise NoteError(Phrase("checkpoint_not_signed_by_log"))
     return found
 
 
@@ -187,7 +188,7 @@ def _lines_of(note: Note, key: VerifierKey) -> list[NoteLine]:
 
 def _verify(key: VerifierKey, signature: bytes, message: bytes) -> None:
     if not is_signature(key.public_key, signature, message):
-        raise NoteError(f"the signature of {key.name} does not hold")
+        raise NoteError(Phrase("signature_by_name_invalid", name=key.name))
 
 
 def _cosigned(text: str, unix_s: int) -> bytes:
@@ -201,10 +202,10 @@ def _line(key: VerifierKey, blob: bytes) -> str:
 def _parse_line(line: str) -> NoteLine:
     name, _, signature = line.removeprefix(DASH).partition(" ")
     if not line.startswith(DASH) or not _NAME.fullmatch(name):
-        raise NoteError("a signature line is a dash, a name and a signature")
+        raise NoteError(Phrase("signature_line_form"))
     blob = _unbase64(signature, "a signature")
     if len(blob) < 5:
-        raise NoteError("a signature line is too short")
+        raise NoteError(Phrase("signature_line_too_short"))
     return NoteLine(name, blob[:4], blob[4:])
 
 
@@ -212,7 +213,7 @@ def _unbase64(text: str, what: str) -> bytes:
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise NoteError(f"{what} is not base64") from None
+        raise NoteError(Phrase("named_not_base64", what=what)) from None
     if base64.b64encode(raw).decode() != text:
-        raise NoteError(f"{what} is not base64 as it is written")
+        raise NoteError(Phrase("named_base64_not_canonical", what=what))
     return raw

@@ -14,6 +14,8 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from sweep.phrases import Phrase
+
 READ_FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 """A pipe or a link in a file's place must neither hold up who reads it nor lead elsewhere."""
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -28,23 +30,23 @@ class DiskError(RuntimeError):
         self.is_full = error.errno in FULL
 
 
-def disk_trouble(folder: Path, error: OSError) -> str:
+def disk_trouble(folder: Path, error: OSError) -> Phrase:
     """What an error of the disk under `folder` means to a person."""
     match error.errno:
         case errno.ENOSPC:
-            return f"the disk of {folder} is full: free some space"
+            return Phrase("folder_disk_full", folder=folder)
         case errno.EDQUOT:
-            return f"the disk quota for {folder} is used up: free some space"
+            return Phrase("disk_quota_used_up", folder=folder)
         case errno.EFBIG:
-            return f"a limit on the size of files keeps {folder} from being written: raise it (ulimit -f)"
+            return Phrase("file_size_limit", folder=folder)
         case errno.EROFS:
-            return f"{folder} is on a read-only disk: mount it for writing"
+            return Phrase("read_only_disk", folder=folder)
         case errno.EIO:
-            return f"the disk of {folder} fails (input/output error): replace the card"
+            return Phrase("disk_fails", folder=folder)
         case errno.EACCES | errno.EPERM:
-            return f"{folder} may not be written by this user: give it the rights"
+            return Phrase("folder_not_writable", folder=folder)
         case _:
-            return f"{folder} cannot be written ({error.strerror or type(error).__name__})"
+            return Phrase("folder_write_failed", folder=folder, why=error)
 
 
 class Disk:
@@ -144,9 +146,9 @@ def read_file(path: Path, max_bytes: int) -> bytes:
         if not stat.S_ISREG(found.st_mode):
             raise _no_file(path)
         if found.st_size > max_bytes:
-            raise OSError(errno.EFBIG, f"larger than {max_bytes} bytes", str(path))
+            raise OSError(errno.EFBIG, Phrase("larger_than_bytes", most=max_bytes), str(path))
         return file.read(max_bytes + 1)
 
 
 def _no_file(path: Path) -> OSError:
-    return OSError(errno.EISDIR, "not an ordinary file", str(path))
+    return OSError(errno.EISDIR, Phrase("not_a_regular_file"), str(path))

@@ -11,6 +11,7 @@ from typing import Final
 
 from sweep.host.carrier import ENERGY_METER
 from sweep.host.i2c import I2cError, Wire
+from sweep.phrases import Phrase
 
 CONFIG, SHUNT, BUS = 0x00, 0x01, 0x02
 AFTER_RESET: Final = 0x399F
@@ -48,7 +49,7 @@ class EnergyMeter:
         self.had_no_supply = said == AFTER_RESET
         """It began anew: the probe was off since the last start of a program."""
         if said not in {AFTER_RESET, SET_UP}:
-            raise I2cError(f"what answers at 0x{ENERGY_METER:02x} is no INA219 that was set up here")
+            raise I2cError(Phrase("not_the_ina219", address=ENERGY_METER))
         self._wire.transfer(ENERGY_METER, bytes([CONFIG]) + SET_UP.to_bytes(2, "big"))
 
     def read(self) -> Drawn:

@@ -12,7 +12,9 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
-MISSING: Final = "gpiod is missing, so no GPIO line can be used: pip install 'ansim-sweep[probe]'"
+from sweep.phrases import Phrase
+
+MISSING: Final = Phrase("gpiod_missing")
 Pull = Literal["as_is", "disabled", "up", "down"]
 """Of the Raspberry Pi's own resistor; `as_is` leaves what was set before."""
 BIASES: Final[dict[Pull, str]] = {"as_is": "AS_IS", "disabled": "DISABLED", "up": "PULL_UP", "down": "PULL_DOWN"}
@@ -61,14 +63,14 @@ class Line:
         try:
             self._request.set_value(self._place.offset, self._values.ACTIVE if is_high else self._values.INACTIVE)
         except OSError as error:
-            raise LineError(f"{self._place}: {error.strerror}") from error
+            raise LineError(Phrase("place_and_reason", place=self._place, why=error)) from error
 
     def read(self) -> bool:
         """Whether the pin is high, also that of an output. Raises LineError."""
         try:
             return bool(self._request.get_value(self._place.offset) == self._values.ACTIVE)
         except OSError as error:
-            raise LineError(f"{self._place}: {error.strerror}") from error
+            raise LineError(Phrase("place_and_reason", place=self._place, why=error)) from error
 
     def release(self) -> None:
         """Let go of it; may be called twice."""
@@ -101,7 +103,7 @@ def is_driven(place: LinePlace, consumer: str) -> bool:
         with gpiod.Chip(place.chip) as chip:
             return bool(chip.get_line_info(place.offset).direction == gpiod.line.Direction.OUTPUT)
     except OSError as error:
-        raise LineError(f"{place}: {error.strerror}") from error
+        raise LineError(Phrase("place_and_reason", place=place, why=error)) from error
     finally:
         request.release()
 
@@ -115,7 +117,7 @@ def driver_of(chip: str) -> str:
     except OSError as error:
         if error.errno == errno.ENOENT:
             return ""
-        raise LineError(f"{chip}: {error.strerror}") from error
+        raise LineError(Phrase("place_and_reason", place=chip, why=error)) from error
 
 
 def claim(place: LinePlace, consumer: str, **settings: Any) -> Any:
@@ -125,12 +127,12 @@ def claim(place: LinePlace, consumer: str, **settings: Any) -> Any:
         return gpiod.request_lines(place.chip, consumer=consumer, config={place.offset: gpiod.LineSettings(**settings)})
     except OSError as error:
         if error.errno == errno.EBUSY:
-            raise LineBusyError(f"{place} is held by {_holder(gpiod, place)}: end that program first") from error
+            raise LineBusyError(Phrase("gpio_line_held", place=place, program=_holder(gpiod, place))) from error
         if error.errno == errno.EACCES:
-            raise LineError(f"{place}: no permission; add this user to the group gpio") from error
-        raise LineError(f"{place} cannot be claimed: {error.strerror}; look at camera_power_chip") from error
+            raise LineError(Phrase("gpio_no_permission", place=place)) from error
+        raise LineError(Phrase("gpio_line_not_claimed", place=place, why=error)) from error
     except ValueError as error:
-        raise LineError(f"{place} does not exist; look at carrier and camera_power_line") from error
+        raise LineError(Phrase("gpio_line_not_found", place=place)) from error
 
 
 def library() -> Any:

@@ -11,6 +11,8 @@ import os
 from types import TracebackType
 from typing import Final, Protocol, Self
 
+from sweep.phrases import Phrase
+
 I2C_RDWR: Final = 0x0707
 """linux/i2c-dev.h."""
 I2C_M_RD: Final = 0x0001
@@ -54,7 +56,7 @@ class I2cBus:
         try:
             self._fd = os.open(device, os.O_RDWR | os.O_CLOEXEC)
         except OSError as error:
-            raise I2cError(f"{device}: {error.strerror}; is dtparam=i2c_arm=on in config.txt?") from error
+            raise I2cError(Phrase("i2c_bus_not_opened", device=device, why=error)) from error
 
     def transfer(self, address: int, write: bytes, read: int = 0) -> bytes:
         """Write octets, then read so many without letting go of the bus. Raises I2cError."""
@@ -66,7 +68,7 @@ class I2cBus:
         try:
             fcntl.ioctl(self._fd, I2C_RDWR, _Transfer(messages, 2 if read else 1))
         except OSError as error:
-            raise I2cError(f"{self._device}: 0x{address:02x} does not answer ({error.strerror})") from error
+            raise I2cError(Phrase("i2c_no_answer", device=self._device, address=address, why=error)) from error
         return back.raw[:read]
 
     def close(self) -> None:

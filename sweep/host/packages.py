@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from sweep.phrases import Phrase, quote
+
 SCRIPTS: Final = frozenset({"postinst", "prerm", "postrm", "preinst"})
 PATIENCE_S: Final = 300.0
 """For packing on a slow card (guessed)."""
@@ -97,5 +99,6 @@ def _dpkg(*command: str) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PackageError(f"{command[0]}: {type(error).__name__}") from None
     if done.returncode:
-        raise PackageError((done.stderr.strip().splitlines() or [f"{command[0]} failed"])[-1][:300])
+        last = (done.stderr.strip().splitlines() or [""])[-1]
+        raise PackageError(quote(last) or Phrase("command_of_dpkg_failed", command=command[0]))
     return done.stdout

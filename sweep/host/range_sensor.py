@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from sweep.host.carrier import RANGE_SENSOR
 from sweep.host.i2c import I2cError, Wire
+from sweep.phrases import Phrase
 
 MODEL: Final = 0xEACC
 """Model and type at MODEL_ID (data sheet, table 4)."""
@@ -85,7 +86,7 @@ class RangeSensor:
         self._until(lambda: bool(self._read(BOOTED, 1)[0] & 1), BOOT_S, "does not boot")
         model = int.from_bytes(self._read(MODEL_ID, 2), "big")
         if model != MODEL:
-            raise I2cError(f"what answers at 0x{RANGE_SENSOR:02x} is no VL53L1X: it says 0x{model:04x}")
+            raise I2cError(Phrase("not_a_vl53l1x", address=RANGE_SENSOR, model=model))
         self._write(SETTINGS_AT, SETTINGS)
         self.start()
         self._until(self._is_ready, FIRST_S, "does not calibrate itself")
@@ -128,7 +129,7 @@ class RangeSensor:
             except I2cError as error:
                 last = error
             self._wait(LOOK_S)
-        raise last or I2cError(f"the range sensor at 0x{RANGE_SENSOR:02x} {fault}")
+        raise last or I2cError(Phrase("range_sensor_fault", address=RANGE_SENSOR, fault=fault))
 
     def _read(self, register: int, count: int) -> bytes:
         return self._wire.transfer(RANGE_SENSOR, register.to_bytes(2, "big"), count)

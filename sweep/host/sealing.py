@@ -12,6 +12,8 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from sweep.phrases import Phrase
+
 KEY_FILE: Final = "probe.key"
 PUBLIC_FILE: Final = "probe.pub"
 """In the state folder."""
@@ -43,12 +45,12 @@ def seal(secret: Path, store: Path = STORE, program: str = "systemd-creds") -> P
     try:
         store.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise SealError(f"{store} cannot be made ({error.strerror}): run it as root") from None
+        raise SealError(Phrase("sealed_store_not_made", folder=store, why=error)) from None
     _run(program, "encrypt", f"--name={CREDENTIAL}", str(secret), str(target))
     opened = _run(program, "decrypt", f"--name={CREDENTIAL}", str(target), "-")
     if opened != secret.read_bytes():
         target.unlink(missing_ok=True)
-        raise SealError(f"{program} opens something else than it sealed")
+        raise SealError(Phrase("seal_opens_something_else", program=program))
     for place in (target, store):
         descriptor = os.open(place, os.O_RDONLY)
         try:
@@ -62,8 +64,9 @@ def _run(program: str, *arguments: str) -> bytes:
     try:
         done = subprocess.run([program, *arguments], capture_output=True, timeout=PATIENCE_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise SealError(f"{program} cannot be run: {error}") from None
+        raise SealError(Phrase("program_cannot_run", program=program, why=error)) from None
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise SealError(f"{program} {arguments[0]}: {said[-1] if said else f'exit code {done.returncode}'}")
+        why = said[-1] if said else Phrase("exit_code", number=done.returncode)
+        raise SealError(Phrase("place_and_reason", place=f"{program} {arguments[0]}", why=why))
     return done.stdout

@@ -27,6 +27,7 @@ from sweep.lens.calibrate_sensor import fit_sensor
 from sweep.lens.calibration import CalibrationError, GeometryFit, Lamp, LampFit, LensCalibration, ReferenceFit
 from sweep.lens.clips import Clip, ClipError, Frame, read_clip
 from sweep.lens.curve import light_curve
+from sweep.phrases import Phrase
 from sweep.report.base import Pseudonym, Record, Slug, Text
 from sweep.report.files import read_json
 
@@ -91,7 +92,7 @@ class Recipe(Record):
 def read_recipe(folder: Path) -> Recipe:
     """The recipe of a folder. Raises CalibrationError."""
     path = folder / RECIPE_NAME
-    advice = "the recipe names the clips and what they show"
+    advice = Phrase("give_recipe")
     return read_json(Recipe, path, CalibrationError, max_bytes=MAX_RECIPE_BYTES, advice=advice)
 
 

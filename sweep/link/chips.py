@@ -13,6 +13,7 @@ from typing import Final
 
 from sweep.link.clock import ClockError, TickClock, TickUnwrapper
 from sweep.link.messages import SLOT_NS, Chip, LampsOff, Message, StimulusRun
+from sweep.phrases import Phrase
 
 PART_CHIPS: Final = 128
 """What one command holds (wire protocol)."""
@@ -49,7 +50,7 @@ class ChipRun:
         self.chips = tuple(chips)
         self._slots = round(chip_s * 1e9 / SLOT_NS)
         if not chips or not 2 <= self._slots <= 0xFFFF or any(chip not in {0, 1} for chip in chips):
-            raise ValueError("chips are 0 or 1, and one lasts 64 us to 2 s")
+            raise ValueError(Phrase("chip_values_or_length"))
         self._unwrapper = TickUnwrapper()
         self._ticks: dict[int, int] = {}
         """Unwrapped tick by number of the chip in the whole sequence."""

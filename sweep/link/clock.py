@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from sweep.phrases import Phrase
+
 WRAP = 1 << 32
 BUCKET_NS = 1_000_000_000
 BUCKETS = 120
@@ -109,7 +111,7 @@ class TickClock:
     def to_boottime(self, tick: int) -> Mapped:
         """When the slot `tick` began. Raises ClockError before the first observation."""
         if self._origin is None:
-            raise ClockError("the sensor head has not sent its clock yet")
+            raise ClockError(Phrase("head_clock_not_sent"))
         full = self._unwrapper.unwrap(tick)
         t_ns = self._origin[1] + round(self._offset_ns + (full - self._origin[0]) * self._rate_ns)
         return Mapped(t_ns, self._error_ns)

@@ -25,6 +25,7 @@ from sweep.link.messages import (
     TunerSweep,
     TunerWindow,
 )
+from sweep.phrases import Phrase
 from sweep.report import RfWindow
 
 READABLE_VERSIONS = (1, 2, PROTOCOL_VERSION)
@@ -78,10 +79,7 @@ def check_protocol(identity: Identity) -> None:
 
 
 def _speaks_another(identity: Identity) -> WrongFirmware:
-    return WrongFirmware(
-        f"the sensor head speaks protocol {identity.protocol_version}, this software {PROTOCOL_VERSION}: "
-        "flash the firmware of this release (sweep flash)"
-    )
+    return WrongFirmware(Phrase("head_protocol_differs", protocol=identity.protocol_version, here=PROTOCOL_VERSION))
 
 
 def check_identity(identity: Identity) -> None:
@@ -89,10 +87,7 @@ def check_identity(identity: Identity) -> None:
     if identity.protocol_version != PROTOCOL_VERSION:
         raise _speaks_another(identity)
     if identity.table_crc != TABLE_CRC:
-        raise WrongFirmware(
-            f"the sensor head was built from another message table ({identity.table_crc:08x}, here {TABLE_CRC:08x}): "
-            "flash the firmware of this release (sweep flash)"
-        )
+        raise WrongFirmware(Phrase("head_message_table_differs", table=identity.table_crc, here=TABLE_CRC))
 
 
 Numbered = EnvelopeWindow | TunerWindow | Imu

@@ -16,6 +16,7 @@ from sweep.link.decode import HeadError
 from sweep.link.head import Head, PortError, SerialPort
 from sweep.link.messages import Identity
 from sweep.link.reset import RESTART_S, resets_itself, restarts
+from sweep.phrases import Phrase, quote
 
 BAUD = 115_200
 OLD_BAUD = 57_600
@@ -23,6 +24,10 @@ OLD_BAUD = 57_600
 FLASH_TIMEOUT_S = 120.0
 """At 57,600 baud 32 KiB take 10 s to write and to read back (guessed: ten times that, and the reset)."""
 RECORD_START = b":"
+LINES_SHOWN = 3
+"""Of what avrdude said last: what went wrong stands among them (guessed)."""
+LINES_SHOWN = 3
+"""Of what avrdude said last: what went wrong stands among them (guessed)."""
 HEADER_PORTS = ("ttyAMA", "ttyS")
 """UARTs of the Raspberry Pi's header, which have no line that resets a Nano."""
 
@@ -35,10 +40,10 @@ def find_image(image: Path | None) -> Path:
     """The Intel HEX image: `image`, or the one built in this source tree. Raises FlashError."""
     path = image or Path(__file__).resolve().parents[2] / "firmware" / "build" / "sensor_head.hex"
     if not path.is_file():
-        raise FlashError(f"no firmware image {path.name}: run make firmware, or name one with --hex")
+        raise FlashError(Phrase("no_firmware_image", file=path.name))
     with path.open("rb") as file:
         if file.read(1) != RECORD_START:
-            raise FlashError(f"{path.name} is not an Intel HEX image: name the .hex that make firmware builds")
+            raise FlashError(Phrase("not_an_intel_hex_image", file=path.name))
     return path
 
 
@@ -62,14 +67,10 @@ def flash(
     if resets_itself(port):
         reset = None
     elif reset is None and Path(port).resolve().name.startswith(HEADER_PORTS):
-        raise FlashError(
-            f'nothing resets the sensor head on {port}: with a carrier of revision B set carrier = "B" in the '
-            "configuration; revision A does not bring RESET to the Raspberry Pi, so open the case and name the port of "
-            "the Nano's own USB socket"
-        )
+        raise FlashError(Phrase("head_without_reset", port=port))
     program = shutil.which(avrdude)
     if program is None:
-        raise FlashError("avrdude is missing: apt install avrdude")
+        raise FlashError(Phrase("avrdude_missing"))
     baud = OLD_BAUD if is_old_bootloader else BAUD
     command = [program, "-q", "-c", "arduino", "-p", "m328p", "-P", port, "-b", str(baud), "-D"]
     command += ["-U", f"flash:w:{image}:i"]
@@ -79,37 +80,30 @@ def flash(
                 reset()  # the bootloader then waits a second for avrdude, which begins within half of one
             done = subprocess.run(command, capture_output=True, text=True, timeout=FLASH_TIMEOUT_S, check=False)
         except subprocess.TimeoutExpired as error:
-            raise FlashError(f"avrdude did not finish on {port}: unplug the sensor head and try again") from error
+            raise FlashError(Phrase("avrdude_did_not_finish", port=port)) from error
         except OSError as error:
-            raise FlashError(f"avrdude cannot be started: {error.strerror}") from error
+            raise FlashError(Phrase("avrdude_not_started", why=error)) from error
     if done.returncode != 0:
-        why = _reason(done.stderr)
-        hint = "" if is_old_bootloader else "; an older Nano needs --old-bootloader"
+        why = quote(" ".join(done.stderr.strip().splitlines()[-LINES_SHOWN:]))
+        hint = None if is_old_bootloader else Phrase("older_nano_needs_option")
         if reset is not None:
             hint = _reset_hint(hint, has_restarted=restarts(port, reset, within_s=restart_s))
-        raise FlashError(f"avrdude could not write to {port}{hint}: {why}")
+        if hint is None:
+            raise FlashError(Phrase("avrdude_failed", port=port, why=why))
+        raise FlashError(Phrase("avrdude_failed_hint", port=port, hint=hint, why=why))
     if not is_verifying:
         return None
     with SerialPort(port) as opened:
         return Head(opened).identity
 
 
-def _reason(said: str) -> str:
-    """The line of avrdude's that says what went wrong."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return next(
-        (line for line in lines if "error" in line.lower() or "not in sync" in line), lines[-1] if lines else ""
-    )
-
-
-def _reset_hint(hint: str, *, has_restarted: bool) -> str:
+def _reset_hint(hint: Phrase | None, *, has_restarted: bool) -> Phrase:
     """What to do where the head was reset by its line and its bootloader did not answer."""
-    if has_restarted:
-        return f"; RESET reaches the head, which began anew, but its bootloader did not answer{hint}"
-    return (
-        "; the head did not begin anew when its RESET was pulsed: it has no firmware yet, or RESET does not reach it "
-        "(the ribbon J17, or a carrier of revision A: open the case and use the Nano's own USB socket)"
-    )
+    if not has_restarted:
+        return Phrase("reset_does_not_reach_head")
+    if hint is None:
+        return Phrase("bootloader_did_not_answer")
+    return Phrase("bootloader_did_not_answer_hint", hint=hint)
 
 
 @contextmanager
@@ -118,14 +112,14 @@ def _held(port: str) -> Iterator[None]:
     try:
         handle = os.open(port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
     except OSError as error:
-        raise FlashError(f"cannot open {port}: is the sensor head plugged in? ({error.strerror})") from error
+        raise FlashError(Phrase("port_not_opened", port=port, why=error)) from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise FlashError(f"{port} is in use: a sweep runs; finish or abort it first") from error
+            raise FlashError(Phrase("port_in_use_by_sweep", port=port)) from error
         if not os.isatty(handle):
-            raise FlashError(f"{port} is not a serial port")
+            raise FlashError(Phrase("not_a_serial_port", port=port))
         yield
     finally:
         os.close(handle)

@@ -40,6 +40,7 @@ from sweep.link.messages import (
     SelfTest,
     StimulusRun,
 )
+from sweep.phrases import Phrase
 from sweep.plug.liveness import boottime_ns
 
 __all__ = ["Head", "HeadError", "HeadRefused", "Losses", "PortError", "SerialPort", "WrongFirmware"]
@@ -85,14 +86,14 @@ class SerialPort:
                 device, BAUD, timeout=read_timeout_s, write_timeout=1.0, exclusive=True, dsrdtr=False, rtscts=False
             )
         except (serial.SerialException, OSError, ValueError) as error:
-            raise PortError(f"cannot open {device}: is the sensor head plugged in, and free? ({error})") from error
+            raise PortError(Phrase("head_port_not_opened", device=device, why=error)) from error
 
     def read(self) -> bytes:
         """What has arrived, at least one byte unless the timeout passes first. Raises PortError when unplugged."""
         try:
             data = self._serial.read(max(1, min(self._serial.in_waiting, READ_SIZE)))
         except GONE as error:
-            raise PortError(f"{self.device} has gone: plug the sensor head in again") from error
+            raise PortError(Phrase("port_gone", device=self.device)) from error
         return bytes(data)
 
     def write(self, data: bytes) -> None:
@@ -101,7 +102,7 @@ class SerialPort:
             self._serial.write(data)
             self._serial.flush()
         except GONE as error:
-            raise PortError(f"{self.device} takes no data: plug the sensor head in again") from error
+            raise PortError(Phrase("port_takes_no_data", device=self.device)) from error
 
     def close(self) -> None:
         """Give the device back."""
@@ -358,9 +359,7 @@ class Head:
             self._decoder.feed(self._port.read())
             if self._decoder.identity is not None:
                 return self._decoder.identity
-        raise HeadError(
-            f"nothing on {self._port.device} answers like a sensor head: is its firmware flashed (sweep flash)?"
-        )
+        raise HeadError(Phrase("no_sensor_head_answers", device=self._port.device))
 
     def beep(self, on_s: float, period_s: float, beeps: int) -> None:
         """Sound the buzzer. `on_s` at most `period_s`, which is 10 ms to 1 s; `beeps` at most 255, 0 is silence.
@@ -377,11 +376,9 @@ def _check(command: Command) -> Accepted:
         case Accepted() as answer:
             return answer
         case Refused(reason=reason):
-            raise HeadRefused(f"the sensor head refused {name} (reason {reason})")
+            raise HeadRefused(Phrase("head_refused", message=name, reason=reason))
         case Unanswered():
             times, patience_s = len(ANSWER_WITHIN_S), sum(ANSWER_WITHIN_S)
-            raise HeadError(
-                f"the sensor head did not answer {name}, sent {times} times within {patience_s:g} s: check its cable"
-            )
+            raise HeadError(Phrase("head_did_not_answer", message=name, times=times, seconds=patience_s))
         case _:
-            raise HeadError(f"{name} was not sent: the lamps had to go out")
+            raise HeadError(Phrase("not_sent_lamps_off", message=name))

@@ -36,6 +36,7 @@ from sweep.link.loss_account import LossAccount
 from sweep.link.messages import Button, Counters, Housekeeping, LampStop, Message
 from sweep.link.schedule import Begin, Schedule, Wait, Yield
 from sweep.link.supply import read_supply
+from sweep.phrases import Phrase
 from sweep.plug.lease_pipe import LeaseEnd
 from sweep.plug.strobe import StopStrobe, Strobe
 from sweep.plug.talk import MeasureRf, PlayChips, StopChips
@@ -96,7 +97,7 @@ class HeadServer:
                 if messages:
                     heard_s = time.monotonic()
                 elif time.monotonic() - heard_s > SILENT_S:
-                    raise HeadError("the sensor head fell silent: check its cable")
+                    raise HeadError(Phrase("head_fell_silent"))
                 if head.losses.restarts != restarts:
                     restarts = head.losses.restarts
                     self._put_out(head, "head_restarted")  # a part that is not answered yet must not begin now

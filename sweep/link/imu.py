@@ -8,6 +8,7 @@ import struct
 from collections.abc import Callable
 
 from sweep.link.messages import Imu
+from sweep.phrases import Phrase
 from sweep.plug.motion import ImuSample
 
 BATCH = 4
@@ -17,9 +18,9 @@ RATE_DPS_PER_COUNT = 0.0175
 ACCELERATION_G_PER_COUNT = 0.000122
 """At 4 g full scale (likewise)."""
 IMU_COMPLAINTS = {
-    3: "no inertial sensor answers: check its supply and the wires to A4 and A5",
-    4: "another part answers in the inertial sensor's place: LSM6DSO, LSM6DSOX or LSM6DS3TR-C is needed",
-    5: "the inertial sensor's bus is held down: check A4 and A5 for a short, and their pull-ups",
+    3: Phrase("no_inertial_sensor_answers"),
+    4: Phrase("other_inertial_sensor"),
+    5: Phrase("inertial_sensor_bus_held_down"),
 }
 """What is wrong, by the state that the head reports."""
 _SAMPLE = struct.Struct("<6h")

@@ -28,6 +28,7 @@ from sweep.link.messages import (
     TunerWindow,
 )
 from sweep.link.recording import read_recording
+from sweep.phrases import Phrase
 from sweep.plug.motion import ImuSample
 from sweep.report import RfWindow
 
@@ -51,7 +52,7 @@ def tuner_plan(mhz: Sequence[int], *, rounds: int = 0) -> TunerSweep:
     """
     deltas = [b - a for a, b in pairwise(mhz)]
     if not 0 < len(mhz) <= TUNER_LONGEST_LIST or any(not 0 <= delta <= 255 for delta in deltas):
-        raise ValueError("a tuner list holds 1 to 41 rising frequencies, at most 255 MHz apart")
+        raise ValueError(Phrase("tuner_list_invalid"))
     padded = bytes(deltas).ljust(TUNER_LONGEST_LIST - 1, b"\0")
     return TunerSweep(mhz[0], TUNER_DWELL_BLOCKS, rounds, TUNER_BUSY_COUNTS, len(mhz), padded)
 
@@ -76,11 +77,11 @@ def rf_windows(
     while left > 0:
         messages = head.receive()
         if head.losses.restarts != restarts:
-            raise HeadError("the sensor head restarted while it measured: check its supply")
+            raise HeadError(Phrase("head_restarted"))
         if messages:
             heard_ns = head.now_ns()
         elif head.now_ns() - heard_ns > SILENCE_TIMEOUT_S * 1e9:
-            raise HeadError("the sensor head fell silent: check its cable")
+            raise HeadError(Phrase("head_fell_silent"))
         for event in messages:
             if not isinstance(event.message, EnvelopeWindow | TunerWindow) or left == 0:
                 continue
@@ -148,11 +149,11 @@ def imu_samples(head: Head, seconds: float, *, rate_hz: float = IMU_RATE_HZ) -> 
     while left > 0:
         messages = head.receive()
         if head.losses.restarts != restarts:
-            raise HeadError("the sensor head restarted while it measured: check its supply")
+            raise HeadError(Phrase("head_restarted"))
         if messages:
             heard_ns = head.now_ns()
         elif head.now_ns() - heard_ns > SILENCE_TIMEOUT_S * 1e9:
-            raise HeadError("the sensor head fell silent: check its cable")
+            raise HeadError(Phrase("head_fell_silent"))
         for event in messages:
             match event.message:
                 case ImuStatus(state=state) if state in IMU_COMPLAINTS:

@@ -10,6 +10,7 @@ from pathlib import Path
 from sweep.link.decode import Decoder, HeadError, Losses, check_protocol, to_rf_window, to_tuner_window
 from sweep.link.frame import Received
 from sweep.link.messages import SLOT_NS, EnvelopeWindow, TunerWindow
+from sweep.phrases import Phrase
 from sweep.report import RfWindow
 
 CHUNK_BYTES = 64 * 1024
@@ -33,15 +34,15 @@ def read_recording(path: Path, *, start_ns: int = 0, losses: list[Losses] | None
             while chunk := file.read(PROBE_BYTES if read_bytes == 0 else CHUNK_BYTES):
                 events = decoder.feed(chunk)
                 if read_bytes == 0 and not any(isinstance(event, Received) for event in events):
-                    raise HeadError(f"{path.name} is not a recording of the sensor head's serial line")
+                    raise HeadError(Phrase("not_a_head_recording", file=path.name))
                 read_bytes += len(chunk)
                 if read_bytes > LARGEST_BYTES:
-                    raise HeadError(f"{path.name} is larger than any recording of one sweep")
+                    raise HeadError(Phrase("recording_too_large", file=path.name))
                 for event in events:
                     if not (isinstance(event, Received) and isinstance(event.message, EnvelopeWindow | TunerWindow)):
                         continue
                     if decoder.identity is None:
-                        raise HeadError(f"{path.name} does not begin with the sensor head's identity: record it anew")
+                        raise HeadError(Phrase("recording_without_head_identity", file=path.name))
                     first_tick = event.message.tick if first_tick is None else first_tick
                     # A window may have begun before one that was sent earlier: the difference is signed.
                     slots = (event.message.tick - first_tick + 0x80000000) % 0x100000000 - 0x80000000
@@ -55,6 +56,6 @@ def read_recording(path: Path, *, start_ns: int = 0, losses: list[Losses] | None
                     else:
                         yield record
     except OSError as error:
-        raise HeadError(f"cannot read {path.name}: {error.strerror}") from error
+        raise HeadError(Phrase("recording_unreadable", file=path.name, why=error)) from error
     if read_bytes == 0:
-        raise HeadError(f"{path.name} is empty")
+        raise HeadError(Phrase("file_empty", file=path.name))

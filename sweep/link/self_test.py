@@ -34,8 +34,9 @@ from sweep.link.messages import (
 from sweep.link.readings import BURST_BELOW_COUNTS, HYSTERESIS_COUNTS, TUNER_BUSY_COUNTS
 from sweep.link.reset_cause import BAD, GOOD, HIDDEN, first_cause, words_of
 from sweep.link.supply import ADC_FULL_SCALE_COUNTS, REFERENCE_V, read_supply
+from sweep.phrases import Phrase
 from sweep.plug.motion import ImuSample
-from sweep.report import LocalText
+from sweep.report import LocalText, local_text
 
 Verdict = Literal["ok", "fault", "look"]
 
@@ -136,7 +137,7 @@ def walk(
 
     result = head.wait_for(SelfTestResult, step_s + PATIENCE_S, listen)
     if result is None:
-        raise SelfTestAborted("the self test came to no end: the lamps went off by themselves; start it again")
+        raise SelfTestAborted(Phrase("self_test_never_ended"))
     readings = SelfTestReadings(result, samples=samples, reset_cause=head.identity.reset_cause)
     if parts >> SENSORS & 1:
         _listen_to_receivers(head, readings)
@@ -260,12 +261,7 @@ def _imu_row(readings: SelfTestReadings) -> SelfTestRow:
     name = LocalText(ko="관성 센서", en="inertial sensor")
     state = readings.result.imu_state
     if state in IMU_COMPLAINTS:
-        korean = {
-            3: "응답 없음: 전원과 A4·A5 배선 확인",
-            4: "다른 부품이 응답함",
-            5: "버스가 눌려 있음: 단락과 풀업 확인",
-        }
-        return SelfTestRow(name, LocalText(ko=korean[state], en=IMU_COMPLAINTS[state]), "fault")
+        return SelfTestRow(name, local_text(IMU_COMPLAINTS[state]), "fault")
     part = f"WHO_AM_I 0x{readings.result.imu_who_am_i:02X}"
     if not readings.samples:
         said = LocalText(ko=f"{part}, 표본 없음", en=f"{part}, no samples")

@@ -13,6 +13,7 @@ from typing import Final
 
 from sweep.link.clock import ClockError, TickClock
 from sweep.link.messages import SLOT_NS, Exposure, LampRun, LampsOff, Message, RedBurst
+from sweep.phrases import Phrase
 from sweep.plug.strobe import PAIR_WITHIN_SHARE, SHORT_SCALE, Phase, Strobe, Trigger
 
 PHASE_NUMBERS: Final[dict[Phase, int]] = {"C": 0, "A": 1, "B": 2, "M": 3, "R": 4, "N": 5}
@@ -45,9 +46,9 @@ class StrobeRun:
         self._longest_ns = round(ask.longest_s * 1e9)
         self._period_slots = round(1e9 / ask.fps / SLOT_NS)
         if not 0 < self._period_slots <= 0xFFFF or not 1 <= len(ask.order) <= GROUP_MAX or "R" in ask.order:
-            raise ValueError("a strobe has 1 to 6 phases without red, and a period of 32 us to 2 s")
+            raise ValueError(Phrase("strobe_phases_or_period"))
         if not 0.0 < ask.exposure_s <= 2.0 or not 0 <= ask.short_every <= 0xFF or not 1 <= ask.red_count <= 0xFF:
-            raise ValueError("a strobe has an exposure up to 2 s, and short rounds every 255 or more often")
+            raise ValueError(Phrase("strobe_exposure_or_rounds"))
         phases = bytes(PHASE_NUMBERS[letter] for letter in ask.order)
         least, most = PULSE_SLOTS
         self._pulse_slots = min(most, max(least, math.ceil(round(ask.exposure_s * 1e9 / SLOT_NS, 3))))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
+from sweep.phrases import Phrase
 from sweep.plug.lease import DECLARATION_S, Declaration, RoomNotEmptyError, RoomPermit, issue
 from sweep.plug.lease_pipe import LeaseGiver
 from sweep.plug.light_ahead import LightsAhead
@@ -83,7 +84,7 @@ class Control:
         Raises RoomNotEmptyError when both names are one person's: whatever held before holds no longer than it did.
         """
         if not are_two_persons(by):
-            raise RoomNotEmptyError("two different persons must declare the room empty")
+            raise RoomNotEmptyError(Phrase("two_must_declare_room_empty"))
         with self._condition:
             self._note_change()  # an end that nobody has looked at yet comes first
             if not self._by_persons():
@@ -335,7 +336,7 @@ class Control:
         with self._condition:
             declaration = self._standing_declaration()
             if declaration is None:
-                raise RoomNotEmptyError("two persons must declare the room empty and closed before the camera opens")
+                raise RoomNotEmptyError(Phrase("two_must_declare_before_camera"))
             return issue(self, self._epoch, declaration.by)
 
     def permits(self, epoch: int) -> bool:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, NoReturn, Protocol
 
+from sweep.phrases import Phrase
+
 DECLARATION_S: Final = 900.0
 """DESIGN: the declaration that a room is empty and closed expires after 15 minutes; no lease is longer."""
 LONGEST_NS: Final = round(DECLARATION_S * 1e9)
@@ -146,7 +148,7 @@ class RoomPermit:
     def check(self) -> None:
         """Raises RoomNotEmptyError when it is not good at this moment."""
         if not self.holds():
-            raise RoomNotEmptyError("the room is no longer declared empty: whatever lights or films stays off")
+            raise RoomNotEmptyError(Phrase("room_no_longer_empty"))
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a permit stays in the process that took it: give another one its own end of the lease")

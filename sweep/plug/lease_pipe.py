@@ -16,6 +16,7 @@ from multiprocessing.context import assert_spawning
 from types import TracebackType
 from typing import Any, Final, Self
 
+from sweep.phrases import Phrase
 from sweep.plug.lease import (
     ALIVE,
     END,
@@ -144,7 +145,7 @@ class LeaseEnd:
         """Leave to film, or to light, while this lease lives. Raises RoomNotEmptyError when it does not."""
         with self._lock:
             if not self._look():
-                raise RoomNotEmptyError("two persons must declare the room empty and closed before the camera opens")
+                raise RoomNotEmptyError(Phrase("two_must_declare_before_camera"))
             return issue(self, self._lease.endings, self._lease.by)
 
     def permits(self, epoch: int) -> bool:

@@ -17,6 +17,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from sweep.phrases import Phrase
 from sweep.report.base import Code, Count, Finite, Log10, Record, Slug, Text, UtcTime
 from sweep.report.findings import WeightSource
 
@@ -45,7 +46,7 @@ class Weight(Record):
     @model_validator(mode="after")
     def _interval_holds(self) -> Self:
         if not self.low <= self.log10 <= self.high:
-            raise ValueError("the interval does not hold the weight")
+            raise ValueError(Phrase("weight_outside_interval"))
         return self
 
 
@@ -78,7 +79,7 @@ class WeightTable(Record):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if len(self.weights) != len(self.edges) + 1 or list(self.edges) != sorted(set(self.edges)):
-            raise ValueError("a table has ascending edges and one weight more than edges")
+            raise ValueError(Phrase("weight_table_shape"))
         return self
 
     def at(self, value: float) -> Weight:
@@ -133,13 +134,13 @@ class Weights(Record):
         """The weight of an evidence code at a measured value; raises WeightsError for a code without a table."""
         table: Mapping[str, WeightTable] = self.tables
         if code not in table:
-            raise WeightsError(f"the weights {self.version} have no table for {code}")
+            raise WeightsError(Phrase("weights_lack_table", version=self.version, code=code))
         return table[code].at(value)
 
     def absence(self, code: str, seen_share: float) -> Weight:
         """The weight of what was not seen; raises WeightsError for a code without a rate."""
         if code not in self.rates:
-            raise WeightsError(f"the weights {self.version} have no rate for {code}")
+            raise WeightsError(Phrase("weights_lack_rate", version=self.version, code=code))
         return self.rates[code].absence(seen_share)
 
 
@@ -175,7 +176,7 @@ def read_weights(text: str) -> Weights:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "the file"
-        raise WeightsError(f"weights file: {place}: {first['msg']}") from None
+        raise WeightsError(Phrase("weights_file_invalid", where=place, why=first["msg"])) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from sweep.host.gpio import LineError, LinePlace, driver_of
+from sweep.phrases import Phrase
 from sweep.power.line import stays_driven
 
 MODULES: Final = Path("/sys/module")
@@ -49,6 +50,4 @@ def check_strict(place: LinePlace) -> None:
     is_kept = stays_driven(place)
     said = parameter(driver_of(place.chip))
     if is_kept if said is None else said:
-        raise LineError(
-            f"this kernel keeps a released line at its last level, a crash could leave the camera's power on: {REMEDY}"
-        )
+        raise LineError(Phrase("kernel_keeps_line_level", remedy=REMEDY))

@@ -17,6 +17,7 @@ import time
 from typing import Final
 
 from sweep.host.gpio import LineError, LinePlace
+from sweep.phrases import Phrase
 from sweep.plug.liveness import open_pidfd
 from sweep.power.line import drop
 from sweep.power.process import LINE_OCTETS, heard
@@ -123,10 +124,10 @@ class Pair:
                     case "fault":
                         raise LineError(rest)
                     case _:
-                        raise LineError(f"the process that switches the camera's power ended at once ({self._place})")
+                        raise LineError(Phrase("power_process_ended", line=self._place))
             if is_low and all(self.pids):
                 return
-        raise LineError("the process that switches the camera's power does not start")
+        raise LineError(Phrase("power_process_not_started"))
 
 
 def _send(listener: socket.socket, word: bytes) -> None:

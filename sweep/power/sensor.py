@@ -12,6 +12,8 @@ import subprocess
 from pathlib import Path
 from typing import Final, Literal
 
+from sweep.phrases import Phrase
+
 Method = Literal["at_boot", "overlay", "bind"]
 OVERLAY: Final = "imx296,always-on"
 NAME: Final = "imx296"
@@ -60,23 +62,21 @@ class SensorDriver:
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
         except FileNotFoundError:
-            raise SensorError(f"{self._command} is missing: apt install raspi-utils (Raspberry Pi only)") from None
+            raise SensorError(Phrase("raspi_utils_missing", command=self._command)) from None
         except subprocess.TimeoutExpired:
-            raise SensorError(f"{' '.join(command)} does not end: look at dmesg") from None
+            raise SensorError(Phrase("command_does_not_end", command=" ".join(command))) from None
         if done.returncode:
             said = " ".join((done.stderr or done.stdout).split())[:160]
-            raise SensorError(f"{' '.join(command)}: {said or 'failed'}; it needs root")
+            raise SensorError(Phrase("command_needs_root", command=" ".join(command), why=said or "failed"))
 
     def _write(self, name: str) -> None:
         found = sorted(path.name for path in self._devices.glob("*") if _is_sensor(path))
         if not found:
-            raise SensorError(f"no {NAME} in the device tree: put dtoverlay={OVERLAY} into config.txt")
+            raise SensorError(Phrase("device_tree_entry_missing", name=NAME, overlay=OVERLAY))
         try:
             (self._driver / name).write_text(found[0], encoding="ascii")
         except OSError as error:
-            raise SensorError(
-                f"{self._driver / name}: {error.strerror}; it needs root and a sensor with power"
-            ) from error
+            raise SensorError(Phrase("driver_needs_root_and_power", file=self._driver / name, why=error)) from error
 
 
 def _is_sensor(device: Path) -> bool:

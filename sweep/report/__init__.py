@@ -18,8 +18,8 @@ from .base import (
     are_two_persons,
     derived_id,
     display_text,
-    first_problem,
     has_unsafe_character,
+    local_text,
     new_id,
     parse_json,
     reject_duplicate_keys,
@@ -88,6 +88,7 @@ from .observations import (
     WifiObservation,
 )
 from .plan import Plan, Point, RoomKind, Zone, ZoneKind, centre_of
+from .problems import first_problem
 from .reference import (
     CheckStatus,
     ReferenceCheck,
@@ -235,6 +236,7 @@ __all__ = [
     "display_text",
     "first_problem",
     "has_unsafe_character",
+    "local_text",
     "new_id",
     "parse_json",
     "reject_duplicate_keys",

@@ -26,6 +26,8 @@ from pydantic import (
     ValidationError,
 )
 
+from sweep.phrases import Phrase, words
+from sweep.report.problems import first_problem
 from sweep.report.structure import MAX_VALUES, check_structure
 
 MAX_JSON_BYTES = 8 * 1024 * 1024  # derived: a 30-zone sweep with 2,000 observations takes about 1.5 MB
@@ -56,13 +58,13 @@ def has_unsafe_character(text: str) -> bool:
 
 def _clean(text: str) -> str:
     if has_unsafe_character(text):
-        raise ValueError("contains a control or formatting character")
+        raise ValueError(Phrase("control_character"))
     return text
 
 
 def _utc(value: datetime) -> datetime:
     if value.utcoffset() != timedelta(0):
-        raise ValueError("must be in UTC (offset +00:00 or Z)")
+        raise ValueError(Phrase("time_not_utc"))
     return value
 
 
@@ -104,6 +106,12 @@ class LocalText(Record):
     """English."""
 
 
+def local_text(what: Phrase | BaseException) -> LocalText:
+    """What a phrase or an error says, in both languages."""
+    ko, en = (display_text(words(what, language), limit=1_000) for language in ("ko", "en"))
+    return LocalText(ko=ko, en=en)
+
+
 class ClockReading(Record):
     """A wall-clock time with what is known of its quality (the probe may never have met a time server)."""
 
@@ -122,13 +130,13 @@ def reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     seen: dict[str, Any] = {}
     for key, value in pairs:
         if key in seen:
-            raise ValueError(f"the key {key!r} stands twice")
+            raise ValueError(Phrase("key_stands_twice", key=key))
         seen[key] = value
     return seen
 
 
 def _reject_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a number of this contract")
+    raise ValueError(Phrase("not_a_number_of_contract", given=name))
 
 
 def parse_json(model: type[R], data: bytes, *, max_bytes: int = MAX_JSON_BYTES, max_values: int = MAX_VALUES) -> R:
@@ -138,23 +146,15 @@ def parse_json(model: type[R], data: bytes, *, max_bytes: int = MAX_JSON_BYTES, 
     NaN, unknown or missing fields and values out of bounds.
     """
     if len(data) > max_bytes:
-        raise ContractError(f"{model.__name__}: {len(data)} bytes are more than the {max_bytes} allowed")
+        raise ContractError(Phrase("record_too_large", record=model.__name__, octets=len(data), most=max_bytes))
     try:
         check_structure(data, max_values=max_values)
         json.loads(data, object_pairs_hook=reject_duplicate_keys, parse_constant=_reject_constant)
         return model.model_validate_json(data)
     except ValidationError as error:
-        raise ContractError(f"{model.__name__}: {first_problem(error)}") from None
+        raise ContractError(Phrase("place_and_reason", place=model.__name__, why=first_problem(error))) from None
     except (ValueError, RecursionError) as error:
-        raise ContractError(f"{model.__name__}: not valid JSON ({str(error).splitlines()[0][:160]})") from None
-
-
-def first_problem(error: ValidationError) -> str:
-    """The first problem of a validation error as one line `field.path: what is wrong (+n more)`."""
-    problems = error.errors(include_url=False, include_context=False, include_input=False)
-    where = ".".join(str(part)[:60] for part in problems[0]["loc"]) or "record"
-    more = f" (+{len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"{where}: {problems[0]['msg']}{more}".encode("ascii", "backslashreplace").decode()
+        raise ContractError(Phrase("record_invalid_json", record=model.__name__, why=error)) from None
 
 
 def to_json(record: BaseModel) -> bytes:

@@ -11,22 +11,28 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from .base import MAX_JSON_BYTES, ContractError, R, first_problem, parse_json
+from sweep.phrases import Phrase
 
-Refusal = Callable[[str], Exception]
-"""Makes the caller's error from one line."""
+from .base import MAX_JSON_BYTES, ContractError, R, parse_json
+from .problems import first_problem
+
+Refusal = Callable[[Phrase], Exception]
+"""Makes the caller's error from what is wrong."""
 
 
-def read_bounded(path: Path, max_bytes: int, refusal: Refusal = ContractError, *, advice: str = "") -> bytes:
+def read_bounded(
+    path: Path, max_bytes: int, refusal: Refusal = ContractError, *, advice: Phrase | None = None
+) -> bytes:
     """The bytes of a file of at most `max_bytes`; `advice`: what to do where there is none.  Raises `refusal`."""
     try:
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
     except OSError as error:
-        hint = f"; {advice}" if advice and isinstance(error, FileNotFoundError) else ""
-        raise refusal(f"{path} cannot be read: {error.strerror}{hint}") from None
+        if advice is not None and isinstance(error, FileNotFoundError):
+            raise refusal(Phrase("file_unreadable_advice", file=path, why=error, advice=advice)) from None
+        raise refusal(Phrase("file_unreadable", file=path, why=error)) from None
     if len(data) > max_bytes:
-        raise refusal(f"{path} is larger than {max_bytes} bytes")
+        raise refusal(Phrase("file_larger_than", file=path, most=max_bytes))
     return data
 
 
@@ -36,14 +42,14 @@ def read_json(
     refusal: Refusal = ContractError,
     *,
     max_bytes: int = MAX_JSON_BYTES,
-    advice: str = "",
+    advice: Phrase | None = None,
 ) -> R:
     """The record in a JSON file; `advice`: what to do where there is none.  Raises `refusal`."""
     data = read_bounded(path, max_bytes, refusal, advice=advice)
     try:
         return parse_json(model, data, max_bytes=max_bytes)
     except ContractError as error:
-        raise refusal(f"{path}: {error}") from None
+        raise refusal(Phrase("place_and_reason", place=path, why=error)) from None
 
 
 def read_toml(model: type[R], path: Path, refusal: Refusal = ContractError, *, max_bytes: int) -> R:
@@ -52,6 +58,6 @@ def read_toml(model: type[R], path: Path, refusal: Refusal = ContractError, *, m
     try:
         return model.model_validate(tomllib.loads(data.decode("utf-8")))
     except ValidationError as error:
-        raise refusal(f"{path}: {first_problem(error)}") from None
+        raise refusal(Phrase("place_and_reason", place=path, why=first_problem(error))) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise refusal(f"{path}: not valid TOML ({str(error).splitlines()[0]})") from None
+        raise refusal(Phrase("file_invalid_toml", file=path, why=error)) from None

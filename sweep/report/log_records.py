@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer, model_validator
 
+from sweep.phrases import Phrase
+
 from .base import AccountId, Code, Count, HexDigest, KeyId, Pseudonym, Record, Slug, Text, UtcTime
 
 RELAYS = frozenset({"relay", "demo-relay"})
@@ -33,7 +35,7 @@ class KeyAdmitted(Record):
     @model_validator(mode="after")
     def _names_probes(self) -> KeyAdmitted:
         if ("probes" in self.model_fields_set and self.probes is not None) != (self.role in RELAYS):
-            raise ValueError("probes are named of a relay, and of nobody else")
+            raise ValueError(Phrase("probes_only_for_relay"))
         return self
 
     @model_serializer(mode="wrap")

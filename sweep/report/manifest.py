@@ -11,6 +11,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from sweep.phrases import Phrase
+
 from .base import (
     Count,
     LocalText,
@@ -36,7 +38,7 @@ MANIFEST_NAME = "sweep.json"
 def _stays_inside(path: str) -> str:
     parts = path.split("/")
     if path.startswith("/") or "\\" in path or any(part in {"", ".", ".."} for part in parts):
-        raise ValueError("must be a relative path inside the folder, with forward slashes")
+        raise ValueError(Phrase("path_not_inside_folder"))
     return path
 
 
@@ -54,7 +56,7 @@ class OwnTransmission(Record):
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
         if self.end_s < self.start_s:
-            raise ValueError("the transmission ends before it starts")
+            raise ValueError(Phrase("transmission_ends_before_start"))
         return self
 
 
@@ -131,14 +133,14 @@ class RecordedSweep(Record):
         zones = {zone.zone_id for zone in self.plan.zones}
         ids = [position.id for position in self.positions]
         if len(set(ids)) != len(ids):
-            raise ValueError("two positions share an id")
+            raise ValueError(Phrase("position_id_twice"))
         if not are_two_persons(self.inspectors):
-            raise ValueError("inspectors: two different persons are needed")
+            raise ValueError(Phrase("two_inspectors_needed"))
         if self.ended < self.started:
-            raise ValueError("the sweep ends before it starts")
+            raise ValueError(Phrase("sweep_ends_before_start"))
         for position in self.positions:
             if position.zone not in zones:
-                raise ValueError(f"zone {position.zone} is not on the plan")
+                raise ValueError(Phrase("zone_not_on_plan", zone=position.zone))
             if position.end < position.start:
-                raise ValueError(f"position {position.id} ends before it starts")
+                raise ValueError(Phrase("position_ends_before_start", position=position.id))
         return self

@@ -10,6 +10,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from sweep.phrases import Phrase
+
 from .base import Count, LocalText, Record, Slug
 
 ZoneKind = Literal["stall", "basin", "urinal", "booth", "entrance", "other"]
@@ -42,10 +44,10 @@ class Plan(Record):
     def _zones_fit(self) -> Self:
         ids = [zone.zone_id for zone in self.zones]
         if len(set(ids)) != len(ids):
-            raise ValueError("two zones share an id")
+            raise ValueError(Phrase("zone_id_twice"))
         for zone in self.zones:
             if any(x > self.width_m + 0.01 or y > self.depth_m + 0.01 for x, y in zone.polygon):
-                raise ValueError(f"zone {zone.zone_id} lies outside the room")
+                raise ValueError(Phrase("zone_outside_room", zone_id=zone.zone_id))
         return self
 
     def zone_at(self, x_m: float, y_m: float) -> Zone | None:

@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from sweep.phrases import Phrase
+
 from .base import AccountId, HexDigest, Record, Text
 from .persons import SecondWay
 
@@ -43,5 +45,5 @@ class ProofGiven(Record):
     @model_validator(mode="after")
     def _carries_its_assertion(self) -> ProofGiven:
         if (self.way == "passkey") != (self.passkey is not None):
-            raise ValueError("an assertion is carried for a passkey, and for nothing else")
+            raise ValueError(Phrase("assertion_only_for_passkey"))
         return self

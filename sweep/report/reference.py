@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from sweep.phrases import Phrase
+
 from .base import ClockReading, Db, Finite, Record, Slug, Text
 
 CheckStatus = Literal["passed", "failed", "not_done", "out_of_control"]
@@ -64,5 +66,5 @@ class ReferenceChecked(Record):
     @model_validator(mode="after")
     def _was_made(self) -> Self:
         if self.check.checked is None or self.check.status == "not_done":
-            raise ValueError("only a check that was made is told")
+            raise ValueError(Phrase("check_not_made_but_told"))
         return self

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from sweep.phrases import Phrase
+
 MAX_VALUES = 500_000  # derived: four times the largest report foreseen, 1.5 MB at 14 bytes a value (measured)
 MAX_DEPTH = 32  # derived: twice the deepest record, a report's evidence of a finding, and some
 
@@ -25,7 +27,7 @@ def check_structure(data: bytes, *, max_values: int = MAX_VALUES, max_depth: int
     if structure.count(b",") + structure.count(b"[") + structure.count(b"{") > max_values or (
         structure.count(b'"') > quotes_per_value * max_values
     ):
-        raise ValueError(f"more than {max_values} values")
+        raise ValueError(Phrase("too_many_values", most=max_values))
     brackets = structure.translate(None, b",")
     if b"\\" not in brackets:
         brackets = brackets.replace(b'""', b"")  # texts without brackets; any quote that is left belongs to one with
@@ -35,4 +37,4 @@ def check_structure(data: bytes, *, max_values: int = MAX_VALUES, max_depth: int
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
         if not brackets:
             return
-    raise ValueError(f"nested deeper than {max_depth}, or a bracket is not closed")
+    raise ValueError(Phrase("nested_too_deep_or_open", most=max_depth))

@@ -12,6 +12,8 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
+from sweep.phrases import Phrase
+
 from .base import (
     MAX_SAFE_INTEGER,
     AccountId,
@@ -214,22 +216,22 @@ class SweepReport(Record):
             *self.looked_again,
         ):  # fmt: skip
             if item.zone_id not in zones:
-                raise ValueError(f"zone {item.zone_id} is not on the plan")
+                raise ValueError(Phrase("zone_not_on_plan", zone=item.zone_id))
         for observation in self.observations:
             if observation.position_id not in positions:
-                raise ValueError(f"position {observation.position_id} is not in the report")
+                raise ValueError(Phrase("position_not_in_report", position_id=observation.position_id))
         for place in self.places:
             stand = place.next_stand
             if not {*place.zones, *({stand.zone_id} if stand and stand.zone_id else ())} <= zones:
-                raise ValueError("a transmitter's place names a zone that is not on the plan")
+                raise ValueError(Phrase("transmitter_zone_not_on_plan"))
         for finding in self.findings:
             for evidence in (*finding.evidence_for, *finding.evidence_against):
                 if evidence.observation_id is not None and evidence.observation_id not in observations:
-                    raise ValueError("evidence cites an observation that is not in the report")
+                    raise ValueError(Phrase("evidence_cites_unknown_observation"))
         if len(positions) != len(self.positions) or len(observations) != len(self.observations):
-            raise ValueError("an id stands twice")
+            raise ValueError(Phrase("id_twice"))
         if self.v == 2 and any(verdict.verdict == "clear" and not verdict.clear_of for verdict in self.verdicts):
-            raise ValueError("a clear verdict of format 2 lists what it is clear of")
+            raise ValueError(Phrase("clear_verdict_without_targets"))
         return self
 
     @property

@@ -10,6 +10,8 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, model_validator
 
+from sweep.phrases import Phrase
+
 from .base import Code, LocalText, Record, Share, Slug
 from .observations import Modality
 
@@ -52,11 +54,11 @@ class TargetCoverage(Record):
         numbers = (self.low, self.probability, self.high)
         if self.reason is not None:
             if any(number is not None for number in numbers):
-                raise ValueError("a target has a probability or a reason why not")
+                raise ValueError(Phrase("target_needs_probability_or_reason"))
         elif self.low is None or self.probability is None or self.high is None:
-            raise ValueError("a probability has an interval")
+            raise ValueError(Phrase("probability_without_interval"))
         elif not self.low <= self.probability <= self.high:
-            raise ValueError("a probability lies in its interval")
+            raise ValueError(Phrase("probability_outside_interval"))
         return self
 
 
@@ -94,7 +96,7 @@ class ZoneVerdict(Record):
     @model_validator(mode="after")
     def _clear_names_its_target(self) -> Self:
         if (self.verdict == "clear") != (self.target is not None):
-            raise ValueError("a clear verdict names its target, any other has none")
+            raise ValueError(Phrase("verdict_and_target_disagree"))
         if self.clear_of and self.verdict != "clear":
-            raise ValueError("only a clear verdict is clear of something")
+            raise ValueError(Phrase("targets_without_clear_verdict"))
         return self

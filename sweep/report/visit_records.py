@@ -11,6 +11,8 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from sweep.phrases import Phrase
+
 from .base import AccountId, ClockReading, HexDigest, Record, Slug, Text
 from .case_records import Millimetres, Person, Stroke
 
@@ -46,7 +48,7 @@ class ZoneCheck(Record):
     def _names_each_part_once(self) -> Self:
         named = (*self.fine, *self.marked, *self.broken)
         if len(set(named)) < len(named):
-            raise ValueError("each part of a zone stands once")
+            raise ValueError(Phrase("zone_part_twice"))
         return self
 
 
@@ -74,13 +76,13 @@ class Noted(Record):
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
         if (self.by_eye == "marks") != (self.marks is not None):
-            raise ValueError("marks are described, and only marks")
+            raise ValueError(Phrase("marks_and_description_disagree"))
         if (self.by_eye == "not_done") != (not self.spots):
-            raise ValueError("who looked names where, and who did not names nothing")
+            raise ValueError(Phrase("look_and_places_disagree"))
         if len(set(self.spots)) < len(self.spots) or len(set(self.measures)) < len(self.measures):
-            raise ValueError("each spot and each measure stands once")
+            raise ValueError(Phrase("spot_or_measure_twice"))
         if len({zone.zone_id for zone in self.zones}) < len(self.zones):
-            raise ValueError("each zone stands once")
+            raise ValueError(Phrase("zone_twice"))
         return self
 
 

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from sweep.report.base import first_problem
+from sweep.phrases import Phrase
+from sweep.report.problems import first_problem
 from sweep.rf.calibration import (
     LEAST_POINTS,
     MAX_RMS_DB,
@@ -77,7 +78,7 @@ def _checked(model: type[R], name: str, **values: float) -> R:
     try:
         return model(**{key: round(value, 5) for key, value in values.items()})  # an integer stays one
     except ValidationError as error:
-        raise CalibrationError(f"{name}: {first_problem(error)}") from None
+        raise CalibrationError(Phrase("place_and_reason", place=name, why=first_problem(error))) from None
 
 
 def _volts(counts: float) -> float:
@@ -89,22 +90,30 @@ def _line_through(name: str, levels: MeasuredLevels) -> tuple[float, float, floa
     known = [dbm for dbm, _ in levels.points]
     read = [_volts(counts) for _, counts in levels.points]
     if len(set(known)) < LEAST_POINTS:
-        raise CalibrationError(f"{name}: {len(set(known))} different levels, {LEAST_POINTS} are needed")
+        raise CalibrationError(Phrase("rf_too_few_levels", name=name, count=len(set(known)), needed=LEAST_POINTS))
     if max(known) - min(known) < LEAST_SPAN_DB:
-        raise CalibrationError(f"{name}: levels over {max(known) - min(known):.0f} dB, {LEAST_SPAN_DB:.0f} are needed")
+        raise CalibrationError(
+            Phrase("rf_levels_too_close", name=name, span=max(known) - min(known), needed=LEAST_SPAN_DB)
+        )
     mean_dbm, mean_v = sum(known) / len(known), sum(read) / len(read)  # coordinates of a fit, not a level
     spread = sum((dbm - mean_dbm) ** 2 for dbm in known)
     slope = sum((dbm - mean_dbm) * (v - mean_v) for dbm, v in zip(known, read, strict=True)) / spread
     if abs(slope) < 1e-4:
-        raise CalibrationError(f"{name}: the reading does not follow the level")
+        raise CalibrationError(Phrase("rf_reading_does_not_follow", name=name))
     offset = mean_v - slope * mean_dbm
     errors = [(v - offset) / slope - dbm for dbm, v in zip(known, read, strict=True)]
     rms = (sum(error**2 for error in errors) / len(errors)) ** 0.5
     at = max(range(len(errors)), key=lambda n: abs(errors[n]))
     if rms > MAX_RMS_DB or abs(errors[at]) > MAX_WORST_DB:
         raise CalibrationError(
-            f"{name}: no straight line within {MAX_RMS_DB:g} dB rms and {MAX_WORST_DB:g} dB at worst "
-            f"({rms:.2f} rms, {abs(errors[at]):.2f} at {known[at]:g} dBm): measure anew, or leave out levels in the "
-            "noise and in saturation"
+            Phrase(
+                "rf_no_straight_line",
+                name=name,
+                most_rms=MAX_RMS_DB,
+                most_worst=MAX_WORST_DB,
+                rms=rms,
+                worst=abs(errors[at]),
+                level=known[at],
+            )
         )
     return slope, offset, rms, abs(errors[at])

@@ -20,6 +20,7 @@ from pydantic import Field, ValidationError
 
 from sweep.host.clock import WallClock, boottime_ns, is_unset, read_wall_clock
 from sweep.link.rf_recording import recorded_rf
+from sweep.phrases import Phrase
 from sweep.plug.looks import VIEW_S, Look, modality_of
 from sweep.plug.outside import BeforeTarget, Outside
 from sweep.plug.stand import REFERENCE, Stand
@@ -310,5 +311,5 @@ def read_manifest(folder: Path) -> RecordedSweep:
     """The manifest of a recorded sweep; raises SourceError with one line when there is none or it is broken."""
     if not folder.is_dir():
         raise SourceError(f"{folder} is not a folder; give the folder of a recorded sweep")
-    advice = "give the folder of a recorded sweep"
+    advice = Phrase("give_recorded_sweep")
     return read_json(RecordedSweep, folder / MANIFEST_NAME, SourceError, max_bytes=MAX_MANIFEST_BYTES, advice=advice)

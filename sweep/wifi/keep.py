@@ -19,8 +19,10 @@ from pydantic import BaseModel, ValidationError
 from sweep.addresses import format_address
 from sweep.captures.packets import PacketBlock
 from sweep.captures.pcapng_writer import PcapngWriter
+from sweep.phrases import Phrase, quoted
 from sweep.plug.talk import Leave, Line, Played, SkipTrials, ToRunner, ToWorker
-from sweep.report.base import display_text, first_problem, to_json
+from sweep.report.base import display_text, to_json
+from sweep.report.problems import first_problem
 
 from .air import Air, CaptureGap, CaptureOpenError, CaptureTally
 from .channels import Channel, ChannelMemory
@@ -54,7 +56,7 @@ class Paper:
             self._frames.close()
             raise
         self._capture = PcapngWriter(self._frames)
-        self.fault: str | None = None
+        self.fault: Phrase | str | None = None
         """Why nothing is written any more; None while it is."""
 
     def __enter__(self) -> Self:
@@ -65,7 +67,7 @@ class Paper:
             try:
                 file.close()
             except OSError as error:  # the rest of what was written did not find room either
-                self.fault = self.fault or error.strerror
+                self.fault = self.fault or quoted(error)
 
     def add(self, block: PacketBlock) -> None:
         """Write frames."""
@@ -83,7 +85,7 @@ class Paper:
             try:
                 act()
             except OSError as error:
-                self.fault = error.strerror or "cannot be written"
+                self.fault = quoted(error)
             except ValidationError as error:  # out of the bounds that hold for what is replayed
                 self.fault = first_problem(error)
 

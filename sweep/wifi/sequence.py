@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.captures.packets import CaptureFileError, read_document, shown
+from sweep.phrases import Phrase
 
 MAX_FILE_OCTETS: Final = 1024 * 1024
 MIN_CHIPS, MAX_CHIPS = 8, 10_000
@@ -128,7 +129,7 @@ def shuffle_marked(chips: NDArray[np.int8], count: int, rng: np.random.Generator
 
 def read_sequence(path: Path) -> ChipSequence:
     """Read a chip sequence; SequenceError (one line) when the file holds none."""
-    document = read_document(path, MAX_FILE_OCTETS, "give the SEQ.json of the sweep", SequenceError)
+    document = read_document(path, MAX_FILE_OCTETS, Phrase("give_sequence"), SequenceError)
     if not isinstance(document, dict):
         raise SequenceError(f"{shown(path)}: must be an object with start, start_uncertainty_s, chip_s and chips")
     start_s = _number(document, "start", 0.0, 4e9, path)

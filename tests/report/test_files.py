@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sweep.phrases import Phrase
 from sweep.report import ContractError, LocalText
 from sweep.report.files import read_bounded, read_json, read_toml
 
@@ -54,7 +55,7 @@ def test_what_is_no_record_is_refused_in_one_line_that_names_the_file(
 
 
 def test_advice_is_given_only_where_there_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match=r"No such file or directory; write one$"):
-        read_bounded(tmp_path / "none", 10, Refused, advice="write one")
+    with pytest.raises(Refused, match=r"No such file or directory; the recipe [^;]+$"):
+        read_bounded(tmp_path / "none", 10, Refused, advice=Phrase("give_recipe"))
     with pytest.raises(Refused, match=r"Is a directory$"):
-        read_bounded(tmp_path, 10, Refused, advice="write one")
+        read_bounded(tmp_path, 10, Refused, advice=Phrase("give_recipe"))

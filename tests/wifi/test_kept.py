@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from sweep.captures.packets import CaptureFileError
+from sweep.phrases import Phrase
 from sweep.plug.measurement import Measurement
 from sweep.plug.talk import NOBODY, SKIPPED, Leave, Played, Progress, SkipTrials, ToWorker, TrialKind
 from sweep.report import WifiObservation
@@ -365,7 +366,7 @@ def test_a_full_disk_ends_the_keeping_and_not_the_stand(tmp_path: Path) -> None:
     stand = Stand(1)
     with keep_stand(tmp_path / "full.pcapng", QUICK, stand.air, stand.player) as keeping:
         heard = hear_stand(QUICK, keeping.air, keeping.line)
-    assert keeping.paper.fault == "No space left on device"
+    assert keeping.paper.fault == Phrase("no_space_left")
     assert len(heard.heard.log.frames) > 0
 
 
@@ -375,7 +376,7 @@ def test_what_is_out_of_bounds_ends_the_keeping_and_not_the_stand(tmp_path: Path
     with keep_stand(tmp_path / "odd.pcapng", QUICK, stand.air, stand.player) as keeping:
         assert hear_stand(QUICK, keeping.air, keeping.line).follows[CAMERA].verdict == "follows_light"
     assert keeping.paper.fault is not None
-    assert "error_ns" in keeping.paper.fault
+    assert "error_ns" in str(keeping.paper.fault)
     assert measure_kept(TASK, tmp_path / "odd.pcapng").rejections["kept_cut_short"] == 1
 
 
