@@ -33,8 +33,8 @@ WEB := $(wildcard server/web/package.json)
 FIRMWARE := $(wildcard firmware/Makefile)
 FIRMWARE_C := $(shell find firmware -name '*.[ch]' -not -path '*/build/*' 2>/dev/null)
 KERNEL_C := $(sort $(wildcard sweep/captures/kernel*.c)) $(sort $(wildcard sweep/captures/kernel*.h))
-LENS_KERNEL_C := $(sort $(wildcard sweep/lens/kernel*.c)) $(sort $(wildcard sweep/lens/kernel*.h))
-HEAD_KERNEL_C := $(sort $(wildcard sweep/sim/kernel*.c))
+LENS_KERNEL_C := $(sort $(wildcard sweep/lens/pixels/kernel*.c)) $(sort $(wildcard sweep/lens/pixels/kernel*.h))
+HEAD_KERNEL_C := $(sort $(wildcard sweep/sim/head/kernel*.c))
 FORMATTED_C := $(filter-out %/messages.h %/limits.h %/pins.h,$(FIRMWARE_C)) $(KERNEL_C) $(LENS_KERNEL_C) $(HEAD_KERNEL_C) # those three are generated
 WEB_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/dev-dist/*' 2>/dev/null)
 

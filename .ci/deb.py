@@ -165,6 +165,7 @@ def install_project(home: Path, *, with_server: bool) -> None:
     ]
     said([*pip, "--no-build-isolation", "--no-index", f"--target={app}", str(ROOT)])
     shutil.rmtree(app / "bin", ignore_errors=True)
+    shutil.rmtree(app / "sweep" / "lab")
     if not with_server:
         shutil.rmtree(app / "server")
 

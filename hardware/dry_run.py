@@ -21,10 +21,10 @@ from sweep.link import messages
 from sweep.link.frame import encode
 from sweep.link.head import Head, SerialPort
 from sweep.link.self_test import count_faults, judge, walk
-from sweep.sim.head import EmulatedHead, RfScene
-from sweep.sim.head_avr import CLOCK_HZ
-from sweep.sim.head_machine import HeadMachine
-from sweep.sim.head_pads import Assembly
+from sweep.sim.head.avr import CLOCK_HZ
+from sweep.sim.head.emulated import EmulatedHead, RfScene
+from sweep.sim.head.machine import HeadMachine
+from sweep.sim.head.pads import Assembly
 
 GUIDE = Path(__file__).parent / "README.md"
 STEP = re.compile(r"^\| (\d+[a-z]?)\. ")

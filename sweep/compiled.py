@@ -16,8 +16,8 @@ BUILD: Final = Path(__file__).parents[1] / "build"
 """Where the libraries lie."""
 SOURCES: Final = {
     "kernel.so": Path(__file__).parent / "captures",
-    "lens_kernel.so": Path(__file__).parent / "lens",
-    "head_kernel.so": Path(__file__).parent / "sim",
+    "lens_kernel.so": Path(__file__).parent / "lens" / "pixels",
+    "head_kernel.so": Path(__file__).parent / "sim" / "head",
 }
 """Each library and the folder of its sources, as the Makefile has them."""
 

@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from sweep.cli import COMMANDS, build_app
-from sweep.sim.air_ble import BleEmitter
-from sweep.sim.air_frames import WifiEmitter
+from sweep.sim.air.ble import BleEmitter
+from sweep.sim.air.frames import WifiEmitter
 from tests.simulators.ble_captures import write_ble_capture
 from tests.simulators.wifi_captures import write_wifi_capture
 from tests.waiting import PATIENCE_S
@@ -172,6 +172,14 @@ def test_bad_usage_is_exit_code_2_without_a_traceback() -> None:
         assert done.returncode == 2
         assert done.stderr.startswith("sweep: ")
         assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("part", ["sweep.lab", "scipy.special"])
+def test_a_command_of_the_laboratory_says_what_is_not_here(part: str) -> None:
+    code = f"import sys; sys.modules[{part!r}] = None; sys.argv = ['sweep', 'city']; import sweep.cli; sweep.cli.main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert part in done.stderr and done.stderr.count("\n") == 1, done.stderr
 
 
 def test_the_key_is_printed_and_stays(tmp_path: Path) -> None:

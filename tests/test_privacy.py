@@ -33,7 +33,7 @@ from sweep.entry.dsse import RECEIPT_TYPE
 from sweep.entry.envelope import Body, Receipt, from_wire, parse_envelope
 from sweep.entry.kinds import DETAILS_TYPE, REPORT_TYPE
 from sweep.report import FindingDetails, SweepReport, parse_json
-from sweep.sim.air import BUILDING_AP, CAMERA
+from sweep.sim.air.radios import BUILDING_AP, CAMERA
 from tests.ble import packets as ble
 from tests.entry_factory import signer
 from tests.wifi import frames as wifi

@@ -21,14 +21,14 @@ from sweep.plug.talk import NOBODY, MeasureRf, RfHeard
 from sweep.plug.task import Task
 from sweep.report import MODALITIES, Gap, Modality, Position, RfWindow, SweepReport
 from sweep.rf.plug import judge_rf
-from sweep.run.coordinator import REASONS as LEAVING
-from sweep.run.parts import ProbeParts
 from sweep.run.plugs import PLUGS, WORDS
+from sweep.run.position.coordinator import REASONS as LEAVING
 from sweep.run.rooms import LiveSource, RecordedSource, Room
 from sweep.run.runner import Runner
-from sweep.sim.head import RfScene, record_serial
+from sweep.run.watch.parts import ProbeParts
+from sweep.sim.head.emulated import RfScene, record_serial
 from sweep.sim.source import default_room
-from sweep.wifi.doors import RecordedWifi
+from sweep.wifi.capture.sources import RecordedWifi
 from tests.entry_factory import signer
 from tests.report_factory import uid
 from tests.run.test_sweep import DEMO

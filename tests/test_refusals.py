@@ -37,12 +37,12 @@ OUR_OWN_FAULTS = frozenset({
     "sweep/captures/kernel_marks.py",
     "sweep/judge/locate.py",
     "sweep/judge/thresholds.py",
-    "sweep/lens/intervals.py",
-    "sweep/lens/kernel.py",
+    "sweep/lab/scoring/intervals.py",
+    "sweep/lens/pixels/kernel.py",
     "sweep/plug/words.py",
     "sweep/report/schema.py",
-    "sweep/wifi/channels.py",
-    "sweep/wifi/dissection.py",
+    "sweep/wifi/capture/channels.py",
+    "sweep/wifi/frames/dissection.py",
 })  # fmt: skip
 """Where a ValueError says that the program calls itself wrongly, which no command line tells."""
 SPEAKING_ROOMS = ("captures", "deliver", "host", "link", "power")

@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal, get_args
 from fastapi import Depends, Path
 from starlette.requests import Request
 
-from server.api.services import services_of
+from server.api.service.services import services_of
 from server.districts.scope import refuse_foreign, refuse_unowned
 from server.interface.errors import ApiError
 from server.interface.fields import FACILITY_ROLES, Role

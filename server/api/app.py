@@ -19,44 +19,28 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette_compress import CompressMiddleware, remove_compress_type
 
-from server.api import (
+from server.api import page, refusals
+from server.api.describing import describe_application
+from server.api.people import (
     accounts,
-    cases,
     could_change,
-    desk,
-    entries,
-    evidence_keys,
-    exports,
-    facility,
-    imports,
-    log,
     login,
-    page,
     passkeys,
-    photos,
-    practice,
-    probes,
     proofs,
-    public_page,
-    reference_checks,
-    refusals,
-    relay,
-    rooms,
-    schedule,
     second_factor,
     second_person,
     single_sign_on,
-    statistics,
-    sweeps,
 )
-from server.api import keys as key_routes
-from server.api.describing import describe_application
-from server.api.disk import is_full
-from server.api.measures import MeasuredRequests
-from server.api.pulse import Pulse
-from server.api.services import Services
-from server.api.tending import tend
-from server.api.upkeep import Upkeep
+from server.api.places import facility, imports, practice, public_page, rooms, schedule, statistics
+from server.api.probes import keys as key_routes
+from server.api.probes import probes, reference_checks, relay
+from server.api.records import cases, desk, entries, evidence_keys, exports, log, photos, sweeps
+from server.api.service.disk import is_full
+from server.api.service.measures import MeasuredRequests
+from server.api.service.pulse import Pulse
+from server.api.service.services import Services
+from server.api.service.tending import tend
+from server.api.service.upkeep import Upkeep
 from server.bounds.headers import SecurityHeaders
 from server.bounds.hosts import HostCheck
 from server.bounds.intake import PACE, BodyBudget, BoundedBodies, Pace

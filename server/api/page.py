@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from server.api.access import OPEN
-from server.api.health import health_parts
-from server.api.services import services_of
+from server.api.service.health import health_parts
+from server.api.service.services import services_of
 from server.config.release import VERSION
 from server.interface.errors import database_away, not_found
 from server.interface.views.answer import Health

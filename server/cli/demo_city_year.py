@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from server.api.services import Services
+from server.api.service.services import Services
 from server.cli.demo_city_notes import note_of
 from server.cli.demo_city_places import ACTOR, DISTRICTS, CityRoom, People
 from server.cli.demo_city_reports import Checked, Suspicion, next_check, report_of

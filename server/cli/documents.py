@@ -14,7 +14,7 @@ from server.cli.base import DatabaseUrl, DataDir, database_of, fail, new_file, n
 from server.documents import inspection_log, statistics
 from server.documents.analyst_copy import write_copy
 from server.documents.submission import write_submission
-from server.exports import statistics_table
+from server.exports.logs import statistics_table
 from server.exports.records import Period
 from server.people import access_log
 from server.projections import projecting

@@ -10,7 +10,7 @@ import typer
 from sqlalchemy import Connection
 
 from server.api.app import build_services
-from server.api.services import Services
+from server.api.service.services import Services
 from server.cli.base import NO_REASON, DatabaseUrl, DataDir, fail, fail_of, new_file, note_access, settings_of
 from server.crypto.body_keys import BodyKeys
 from server.log import tiles

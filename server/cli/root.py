@@ -16,7 +16,7 @@ import typer
 from server.api.app import build_services
 from server.cli.base import DatabaseUrl, DataDir, fail, new_file, parse_key, settings_of
 from server.cli.witness import tell_witness
-from server.exports.root_sheet import sheet
+from server.exports.sheets.root_sheet import sheet
 from server.interface.plain_text import unlike
 from server.server_keys import root
 from sweep.entry.crypto import SigningKey, seal, unseal

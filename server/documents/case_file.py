@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Row, select
 
 from server.documents.inspection_log import LogRequest, unheard
 from server.documents.zipped import zipped
-from server.exports.case_sheet import CaseSheet, PrintedStep, case_sheet
 from server.exports.records import ExportError
+from server.exports.sheets.case_sheet import CaseSheet, PrintedStep, case_sheet
 from server.log.case_file import CASE_FILE_TYPE, STATEMENT, case_lines
 from server.log.heads import Heads
 from server.log.proven_records import RECORDS, signed_statement

@@ -20,8 +20,8 @@ from server.crypto.body_keys import BodyKeys, BodyKeysError
 from server.documents.case_file import write_case_file
 from server.documents.inspection_log import LogRequest, today, write_log_to
 from server.documents.submission import write_submission
-from server.exports.fonts import FontsMissingError
 from server.exports.records import ExportError, Period
+from server.exports.sheets.fonts import FontsMissingError
 from server.projections.projecting import drain
 from server.store.db import Database
 from server.store.faults import AwayError, BusyError

@@ -18,19 +18,19 @@ from sqlalchemy import Connection, Row, and_, select
 from server.districts.scope import rooms_of
 from server.documents.line_reader import LineReader
 from server.documents.seals import seal_of
-from server.exports.csv_log import csv_parts
-from server.exports.json_log import json_parts
 from server.exports.log_lines import UNKNOWN_PLACE, header_of
-from server.exports.pdf_log import MAX_LINES as PDF_MAX_LINES
-from server.exports.pdf_log import MAX_SWEEPS as PDF_MAX_SWEEPS
-from server.exports.pdf_log import Printing, printed_log, render_list, render_pdf, render_sheet
-from server.exports.printed_map import Tree
-from server.exports.printed_sweep import printed_sweep
+from server.exports.logs.csv_log import csv_parts
+from server.exports.logs.json_log import json_parts
+from server.exports.logs.pdf_log import MAX_LINES as PDF_MAX_LINES
+from server.exports.logs.pdf_log import MAX_SWEEPS as PDF_MAX_SWEEPS
+from server.exports.logs.pdf_log import Printing, printed_log, render_list, render_pdf, render_sheet
+from server.exports.logs.xlsx_log import stream_xlsx
+from server.exports.printed.map import Tree
+from server.exports.printed.sweep import printed_sweep
 from server.exports.records import EntryLine, ExportError, Period, Place, SequenceGap, SignedDisposition, SweepPage
 from server.exports.rows import build_page
 from server.exports.seal import Seal
 from server.exports.words import KST
-from server.exports.xlsx_log import stream_xlsx
 from server.places.history import known_before
 from server.places.rooms import room_summary
 from server.places.sweeps import gaps_beside
@@ -183,7 +183,7 @@ def _sheets(
 
 def _hwpx(log: Tree) -> bytes:
     """The tree as HWPX; the library takes a second and 30 MiB to load, which only this document needs."""
-    from server.exports.hwpx_log import render_hwpx
+    from server.exports.logs.hwpx_log import render_hwpx
 
     return render_hwpx(log)
 

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, case, distinct, func, select, union
 
 from server.documents.inspection_log import milliseconds
+from server.exports.logs.statistics_table import DistrictLine
 from server.exports.records import Period
-from server.exports.statistics_table import DistrictLine
 from server.exports.words import KST
 from server.places.counting import CASE_COUNTS, IS_DONE, SWEEP_COUNTS
 from server.projections.case_rows import steps_of

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from server.exports.judgement import ReportState, judge, latest_dispositions
-from server.exports.printed_map import zone_state
+from server.exports.printed.map import zone_state
 from server.exports.probe_state import state_words
 from server.exports.records import (
     EntryLine,

@@ -1,4 +1,4 @@
-"""Commands for a probe, as the phone asks for them; `server/api/commands.py` makes `sweep.report` commands of them."""
+"""Commands for a probe, as the phone asks for them; `server.api.probes.commands` makes the report's of them."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
-from server.exports.csv_log import csv_line
+from server.exports.logs.csv_log import csv_line
 from server.exports.words import KST, kst
 from server.people.auth import Person
 from server.signing.statements import say

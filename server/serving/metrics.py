@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 from prometheus_client import GC_COLLECTOR, PROCESS_COLLECTOR, start_http_server
 
-from server.api.services import Services
-from server.api.state import ServerState
+from server.api.service.services import Services
+from server.api.service.state import ServerState
 from server.config.settings import SettingsError
 
 LOOPBACK = "127.0.0.1"

@@ -1,7 +1,7 @@
 """What a printed log names, held against a file: one record, or the digest of a list, and how long the log was.
 
-Input is the text of its QR code (`server/exports/proof.py`), or a record hash that somebody typed; output are words on
-what the file proves of it.  Nobody signed a paper, so it proves nothing of the file.
+Input is the text of its QR code (`server/exports/sheets/proof.py`), or a record hash that somebody typed; output are
+words on what the file proves of it.  Nobody signed a paper, so it proves nothing of the file.
 """
 
 from __future__ import annotations

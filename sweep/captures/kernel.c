@@ -172,7 +172,7 @@ struct columns {
     int32_t *captured;
 };
 
-/* Why a packet gives no row; the names stand in sweep/wifi/dot11.py in this order. */
+/* Why a packet gives no row; the names stand in sweep/wifi/frames/dot11.py in this order. */
 enum {
     USABLE,
     SHORT_RADIOTAP,

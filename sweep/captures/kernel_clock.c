@@ -1,4 +1,4 @@
-/* The clock of bursts, compiled: what sweep/wifi/cadence.py and comb.py say in Python, once more and faster.
+/* The clock of bursts, compiled: what sweep/wifi/traffic/cadence.py and comb.py say in Python, once more and faster.
  *
  * Nothing is allocated and nothing kept: `struct clock_room` is memory of the caller, whose sizes are checked. What decides
  * comes from Python in `struct clock_rules`. tests/wifi/test_kernel_marks.py holds both together. */

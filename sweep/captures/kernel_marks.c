@@ -1,4 +1,4 @@
-/* The marks of a window of a flow, compiled: what sweep/wifi/windows.py and unclocked.py say in Python, once more and
+/* The marks of a window of a flow, compiled: what sweep/wifi/traffic/windows.py and unclocked.py say in Python, once more and
  * faster.
  *
  * Nothing is allocated and nothing kept: memory is the caller's, and its sizes are checked. What decides comes from Python

@@ -36,7 +36,7 @@ _FRAMES: Final = 8_192
 
 
 class ClockRules(NamedTuple):
-    """`struct clock_rules`; the names are those of the constants in `sweep/wifi/cadence.py`."""
+    """`struct clock_rules`; the names are those of the constants in `sweep/wifi/traffic/cadence.py`."""
 
     slowest_hz: float
     fastest_hz: float
@@ -58,7 +58,7 @@ class ClockRules(NamedTuple):
 
 
 class MarkRules(NamedTuple):
-    """`struct mark_rules`, likewise of `sweep/wifi/windows.py` and `cadence.py`."""
+    """`struct mark_rules`, likewise of `sweep/wifi/traffic/windows.py` and `cadence.py`."""
 
     tone_octets: float
     tone_share: float
@@ -82,7 +82,7 @@ class MarkRules(NamedTuple):
 
 
 class UnclockedRules(NamedTuple):
-    """`struct unclocked_rules`, likewise of `sweep/wifi/unclocked.py`."""
+    """`struct unclocked_rules`, likewise of `sweep/wifi/traffic/unclocked.py`."""
 
     full_share: float
     min_short_ends_hz: float

@@ -20,31 +20,31 @@ if TYPE_CHECKING:
     import typer
 
 COMMANDS: dict[str, str] = {
-    "run": "sweeps:run",
-    "replay": "sweeps:replay",
-    "agent": "agent:agent",
-    "reference": "reference:reference",
-    "weights": "weights:weights",
-    "key": "sweeps:key",
-    "wipe": "wipe:wipe",
-    "update": "update:update",
-    "lens": "lens:lens",
-    "wifi": "captures:wifi",
-    "stimulus": "captures:stimulus",
-    "ble": "captures:ble",
-    "rf": "rf:rf",
-    "rf-calibrate": "rf:rf_calibrate",
-    "doctor": "probe:doctor",
-    "flash": "flash:flash",
-    "simulate": "making:simulate",
-    "assemble": "making:assemble",
-    "lens-record": "lens:lens_record",
-    "lens-calibrate": "lens:lens_calibrate",
-    "lens-score": "lens:lens_score",
-    "lens-benchmark": "lens_benchmark:lens_benchmark",
-    "city": "city:city",
+    "run": "cli.sweeps:run",
+    "replay": "cli.sweeps:replay",
+    "agent": "cli.agent:agent",
+    "reference": "cli.reference:reference",
+    "weights": "cli.weights:weights",
+    "key": "cli.sweeps:key",
+    "wipe": "cli.wipe:wipe",
+    "update": "cli.update:update",
+    "lens": "cli.lens:lens",
+    "wifi": "cli.captures:wifi",
+    "stimulus": "cli.captures:stimulus",
+    "ble": "cli.captures:ble",
+    "rf": "cli.rf:rf",
+    "rf-calibrate": "cli.rf:rf_calibrate",
+    "doctor": "cli.doctor.doctor:doctor",
+    "flash": "cli.flash:flash",
+    "simulate": "cli.making:simulate",
+    "assemble": "cli.making:assemble",
+    "lens-record": "cli.lens:lens_record",
+    "lens-calibrate": "cli.lens:lens_calibrate",
+    "lens-score": "lab.commands.lens_score:lens_score",
+    "lens-benchmark": "lab.commands.lens_benchmark:lens_benchmark",
+    "city": "lab.commands.city:city",
 }
-"""Module of this package and function, by command."""
+"""Module of `sweep` and function, by command."""
 EXIT_STOPPED = 130
 """As a shell says it of a command that Ctrl-C ended; 1 would mean findings."""
 
@@ -67,7 +67,13 @@ def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
     app.callback()(_group)  # keeps a single command a command
     for name in names:
         module, _, function = COMMANDS[name].partition(":")
-        app.command(name, cls=SpokenCommand)(getattr(import_module(f"sweep.cli.{module}"), function))
+        try:
+            command = getattr(import_module(f"sweep.{module}"), function)
+        except ModuleNotFoundError:
+            if not _is_of_the_laboratory(name) or names is not COMMANDS:
+                raise
+        else:
+            app.command(name, cls=SpokenCommand)(command)
     return app
 
 
@@ -81,10 +87,25 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if run_plain(sys.argv[1:]):
         os._exit(0)  # everything is written; taking the interpreter down costs as much as reading 30,000 frames
-    wanted = sys.argv[1:2]
-    with loading():
-        app = build_app(wanted if wanted and wanted[0] in COMMANDS else COMMANDS)
-    sys.exit(run_app(app))
+    wanted = [name for name in sys.argv[1:2] if name in COMMANDS]
+    try:
+        with loading():
+            app = build_app(wanted or COMMANDS)
+        sys.exit(run_app(app))
+    except ModuleNotFoundError as error:
+        if not wanted or not _is_of_the_laboratory(wanted[0]):
+            raise
+        from sweep.phrases import Phrase, words
+        from sweep.report.language import language_of
+
+        lacking = Phrase("laboratory_lacking", part=error.name)
+        print(f"sweep: {words(lacking, language_of(os.environ))}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _is_of_the_laboratory(command: str) -> bool:
+    """Is this a command of `sweep.lab`, which a probe's package does not hold?"""
+    return COMMANDS[command].startswith("lab.")
 
 
 def run_app(app: typer.Typer) -> int:

@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from sweep.cli.bank import open_bank
-from sweep.cli.checks import Here
 from sweep.cli.delivery import open_outbox, unsaved
-from sweep.cli.examining import Examiner
+from sweep.cli.doctor.checks import Here
+from sweep.cli.doctor.examining import Examiner
 from sweep.cli.live import (
     end_when_told,
     open_own_transmissions,
@@ -45,10 +45,10 @@ from sweep.host.machine import Machine, MachineState, is_going_down
 from sweep.plug.control import Control
 from sweep.report import StartCommand
 from sweep.run.agent import Agent, Resumable
-from sweep.run.condition_watch import ConditionWatch
-from sweep.run.recovery import rest_of, start_of
+from sweep.run.reporting.recovery import rest_of, start_of
 from sweep.run.rooms import SweepSource
 from sweep.run.runner import OnEvent, Runner
+from sweep.run.watch.condition_watch import ConditionWatch
 
 
 def agent(

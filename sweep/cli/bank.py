@@ -13,7 +13,7 @@ from sweep.host.energy_meter import EnergyMeter
 from sweep.host.gpio import LineError, LinePlace
 from sweep.host.i2c import I2cBus, I2cError
 from sweep.report import BankInput
-from sweep.run.bank_watch import BankWatch, InputLines, Sources
+from sweep.run.watch.bank_watch import BankWatch, InputLines, Sources
 
 
 @contextmanager

@@ -35,7 +35,7 @@ def wifi(
     """List the transmitters of a Wi-Fi capture and which of them send video."""
     from sweep import wifi as modality
     from sweep.captures.packets import CaptureFileError
-    from sweep.wifi.video import OPEN_REASONS
+    from sweep.wifi.traffic.video import OPEN_REASONS
 
     spare(json_out, file)
     with one_line(CaptureFileError):
@@ -83,8 +83,8 @@ def stimulus(
     """Test whose traffic follows the light that was played."""
     from sweep import wifi as modality
     from sweep.captures.packets import CaptureFileError
-    from sweep.wifi.sequence import read_sequence
-    from sweep.wifi.stimulus import judge_stimulus
+    from sweep.wifi.stimulus.sequence import read_sequence
+    from sweep.wifi.stimulus.stimulus import judge_stimulus
 
     spare(json_out, file, sequence)
     with one_line(CaptureFileError):

@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from sweep.cli.output import err, existing, fail, one_line, out, spare, write_json, write_text
+from sweep.cli.output import err, existing, fail, one_line, out, write_json, write_text
 
 if TYPE_CHECKING:
     from sweep.lens import LensScan
-    from sweep.lens.clips import Clip
-    from sweep.lens.score import Score
-    from sweep.lens.score_report import ScanDocument
-    from sweep.lens.truth import ClipTruth
 
 JsonOut = Annotated[
     Path | None, typer.Option("--json", help="Write the result as JSON to this file; - is standard output.")
@@ -42,7 +38,7 @@ def lens(
 ) -> None:
     """Find lens candidates in recorded strobed infrared clips."""
     from sweep import lens as modality
-    from sweep.lens.second_look import scan_pairs
+    from sweep.lens.live.second_look import scan_pairs
 
     if explain is not None:
         _explain(folder, explain, frame, json_out)
@@ -52,7 +48,7 @@ def lens(
         scan = modality.scan_clips(clips) if second is None else scan_pairs(clips, existing(second))
     write_json(json_out, scan.to_json())
     if html is not None:
-        from sweep.lens.html import PageError, make_page
+        from sweep.lens.report.html import PageError, make_page
 
         with one_line(PageError):
             write_text(html, make_page(folder, scan))
@@ -64,8 +60,8 @@ def _explain(folder: Path, point: str, frame: int | None, json_out: Path | None)
     """Why a point of each clip of a folder was or was not called."""
     from dataclasses import asdict
 
-    from sweep.lens.clips import ClipError, find_clips, read_clip
-    from sweep.lens.explain import explain_point
+    from sweep.lens.clip.clips import ClipError, find_clips, read_clip
+    from sweep.lens.report.explain import explain_point
 
     parts = point.split(",")
     with one_line(ClipError, ValueError):
@@ -104,86 +100,6 @@ def _show_scan(scan: LensScan) -> None:
         out.print(f"… and {len(scan.clips) - MAX_ROWS} more; --json has them all")
 
 
-def lens_score(
-    clips: Annotated[
-        Path, typer.Argument(metavar="CLIPS", help="What sweep lens --json wrote, or a folder of clips to run on.")
-    ],
-    truth: Annotated[Path, typer.Argument(metavar="TRUTH", help="Folder of truth files, one <clip>.json a clip.")],
-    json_out: JsonOut = None,
-) -> None:
-    """Score lens detections against truth: recall, false alarms, AUC, with 90 % intervals."""
-    from sweep.lens import score_report
-    from sweep.lens.clips import ClipError
-    from sweep.lens.score import score_clips
-    from sweep.lens.truth import TruthError, read_truths
-
-    spare(json_out, clips)
-    with one_line(TruthError, ClipError):
-        document, recorded = _detections(existing(clips))
-        truths = read_truths(existing(truth), {name: clip.meta.width for name, clip in recorded.items()})
-        truths = tuple(_followed(one, recorded) for one in truths)
-        outcomes, without_truth = score_report.match_scan(document, truths)
-    score = score_clips(outcomes)
-    write_json(json_out, score_report.to_json(score, without_truth))
-    if json_out is None:
-        _show_score(score, without_truth)
-
-
-def _detections(clips: Path) -> tuple[ScanDocument, dict[str, Clip]]:
-    """The detections of a JSON file, or of the clips of a folder together with those that can be read."""
-    from sweep.lens import score_report
-
-    if not clips.is_dir():
-        return score_report.read_scan(clips), {}
-    from sweep import lens as modality
-    from sweep.lens.clips import ClipError, find_clips, read_clip
-
-    recorded = {}
-    for path in find_clips(clips):
-        try:
-            clip = read_clip(path)
-        except ClipError:
-            continue  # the scan names it and the score counts it as missed
-        recorded[clip.name] = clip
-    return score_report.parse_scan(modality.scan_clips(clips).to_json()), recorded
-
-
-def _followed(truth: ClipTruth, recorded: dict[str, Clip]) -> ClipTruth:
-    """The truth with a lens that somebody marked in one frame carried to the other on_axis frames."""
-    from sweep.lens.curve import follow
-    from sweep.lens.truth import Place
-
-    clip = recorded.get(truth.clip)
-    if clip is None:
-        return truth
-    lenses = []
-    for lens in truth.lenses:
-        (mark, *others) = lens.track
-        if not others and mark.frame < len(clip.meta.phases) and clip.meta.phases[mark.frame] == "A":
-            places = follow(clip, mark.frame, mark.x, mark.y)
-            track = tuple(Place(frame=f, x=x, y=y, rad=mark.rad) for f, (x, y) in sorted(places.items()))
-            lenses.append(lens.model_copy(update={"track": track}))
-        else:
-            lenses.append(lens)
-    return truth.model_copy(update={"lenses": tuple(lenses)})
-
-
-def _show_score(score: Score, without_truth: tuple[str, ...]) -> None:
-    from sweep.lens.score_report import rows
-
-    table = Table("figure", "value", "90 % interval", "count")
-    for row in rows(score):
-        table.add_row(*row)
-    out.print(table)
-    out.print(
-        f"{score.clips} clips in {score.groups} groups ({score.clips_unprocessed} not processed), "
-        f"{score.lenses} lenses that count; {score.lenses_too_weak} too weak to count, with "
-        f"{score.detections_on_weak} detections on them (neither hit nor false alarm)"
-    )
-    if without_truth:
-        out.print(f"left out, no truth: {', '.join(without_truth[:10])}{' …' if len(without_truth) > 10 else ''}")
-
-
 def lens_record(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of clips; a new clip is added to it.")],
     bench: Annotated[str, typer.Option("--bench", help="Where this is: it stands in the recording.")] = "",
@@ -207,7 +123,7 @@ def lens_record(
 ) -> None:
     """Record a lens clip on a bench (laboratory only; refused on a probe that belongs to a server)."""
     from sweep.config import ConfigError, read_config
-    from sweep.lens import record
+    from sweep.lens.clip import record
 
     with one_line(ConfigError, record.RecordError):
         settings = read_config(config)
@@ -244,8 +160,8 @@ def lens_calibrate(
     out_file: Annotated[Path, typer.Option("--out", metavar="FILE", help="Write the calibration here (JSON).")],
 ) -> None:
     """Fit camera and lamps of a probe to recordings on a bench."""
-    from sweep.lens.calibrate import calibrate
-    from sweep.lens.calibration import CalibrationError, laws_of, to_text
+    from sweep.lens.calibrate.calibrate import calibrate
+    from sweep.lens.calibrate.calibration import CalibrationError, laws_of, to_text
 
     with one_line(CalibrationError):
         found = calibrate(existing(folder), lambda line: err.print(line, soft_wrap=True))

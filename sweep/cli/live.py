@@ -31,16 +31,16 @@ from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.plug.stand import NOWHERE, OUTSIDE, REFERENCE, Stand
 from sweep.power.kernel import check_strict
 from sweep.report import SEEN_AS, LiveEvent, Modality, Mode, Plan, StartCommand, Zone
-from sweep.run.look_words import view_text
 from sweep.run.outside import outside_event
+from sweep.run.reporting.look_words import view_text
 from sweep.run.rooms import Interrupted, LiveSource, Room, middle_of
 from sweep.run.words import guidance_event, light_ahead_event
-from sweep.wifi.doors import LiveWifi
+from sweep.wifi.capture.sources import LiveWifi
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-    from sweep.lens.camera_door import CameraDoor, ExtraLamp
+    from sweep.lens.camera.source import CameraDoor, ExtraLamp
 
 ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK_EVERY_S: Final = 0.2  # guessed: an ending while a question stands is heard at once, as a person sees it
@@ -291,10 +291,10 @@ def live_doors(settings: Config) -> dict[Modality, object]:
 
 def _camera_door(settings: Config, camera: str) -> CameraDoor:
     """The probe's camera with its calibrated numbers, nominal where no calibration holds."""
-    from sweep.lens.calibration import CalibrationError, apply  # loads OpenCV
-    from sweep.lens.camera_door import LiveCamera, nominal_meta
-    from sweep.lens.frames import CameraSettings
-    from sweep.lens.ranging import RangePlace
+    from sweep.lens.calibrate.calibration import CalibrationError, apply  # loads OpenCV
+    from sweep.lens.camera.ranging import RangePlace
+    from sweep.lens.camera.source import LiveCamera, nominal_meta
+    from sweep.lens.clip.frames import CameraSettings
 
     set_to, lamps = CameraSettings(), extra_lamps(settings)
     meta = nominal_meta(set_to, lamps)

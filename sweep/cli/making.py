@@ -58,7 +58,7 @@ def _record(source: SweepSource, folder: Path) -> None:
     from sweep.host.clock import boottime_ns
     from sweep.plug.control import Control
     from sweep.plug.own_transmissions import OwnTransmissions
-    from sweep.run.keeping import Keeping
+    from sweep.run.reporting.keeping import Keeping
 
     made = source.manifest
 

@@ -27,7 +27,7 @@ from sweep.run.field_weights import InstalledWeights
 from sweep.wifi.plug import WifiPlug
 
 if TYPE_CHECKING:
-    from sweep.lens.calibration import LensLaws
+    from sweep.lens.calibrate.calibration import LensLaws
 
 Server = Annotated[
     str | None, typer.Option("--server", metavar="URL", help="Address of the probe's server; without it entries wait.")
@@ -121,7 +121,7 @@ def plugs_of(settings: Config, manifest: RecordedSweep) -> tuple[Plug, ...]:
 
 def lens_laws_of(settings: Config, on: date, probe_id: str, *, is_said: bool = True) -> LensLaws:
     """The calibration of a probe's camera and lamps; a file that cannot be used is said and leaves them nominal."""
-    from sweep.lens import calibration as lens  # loads OpenCV
+    from sweep.lens.calibrate import calibration as lens  # loads OpenCV
 
     found = None
     if settings.lens_calibration is not None:

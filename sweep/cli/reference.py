@@ -23,9 +23,9 @@ from sweep.deliver.outbox import OutboxError
 from sweep.entry.dsse import EntryError
 from sweep.host.clock import read_wall_clock
 from sweep.report import ReferenceCheck, utc_now
-from sweep.run.reference import FILE_NAME, NOT_DONE, ReferenceFile, ReferenceFileError
-from sweep.run.reference_entries import append_check
-from sweep.run.reference_words import CHART, PARTS, STATUSES
+from sweep.run.reference.entries import append_check
+from sweep.run.reference.reference import FILE_NAME, NOT_DONE, ReferenceFile, ReferenceFileError
+from sweep.run.reference.words import CHART, PARTS, STATUSES
 
 
 class Fault(StrEnum):

@@ -23,17 +23,17 @@ from sweep.host.scratch import remove_orphans
 from sweep.plug.control import Control
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.report import Source
-from sweep.run.bank_watch import BankWatch
-from sweep.run.budget import Durations
-from sweep.run.keeping import Keeping
-from sweep.run.parts import ProbeParts
+from sweep.run.plan.budget import Durations
 from sweep.run.quiet_air import QuietAir
-from sweep.run.recovery import Closed, Now, close_interrupted, resumable
-from sweep.run.reference import FILE_NAME, NOT_DONE, ReferenceFile
-from sweep.run.report_of import Basis
+from sweep.run.reference.reference import FILE_NAME, NOT_DONE, ReferenceFile
+from sweep.run.reporting.keeping import Keeping
+from sweep.run.reporting.recovery import Closed, Now, close_interrupted, resumable
+from sweep.run.reporting.report_of import Basis
 from sweep.run.room_keys import RoomKey, open_room_key, recorded_room_key
 from sweep.run.rooms import LiveSource, SweepSource
 from sweep.run.runner import OnEvent, Runner, source_of
+from sweep.run.watch.bank_watch import BankWatch
+from sweep.run.watch.parts import ProbeParts
 
 SIM_REFERENCE: Final = "reference-simulated.json"
 """What a simulated probe knows of its reference checks; it proves nothing of this one."""

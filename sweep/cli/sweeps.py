@@ -53,8 +53,8 @@ from sweep.entry.dsse import EntryError, Signer
 from sweep.host.sealing import PUBLIC_FILE, SEALED_FILE
 from sweep.plug.control import Control
 from sweep.report import MANIFEST_NAME, Mode, SweepReport, are_two_persons, new_id
-from sweep.run.keeping import KeepError, Keeping
 from sweep.run.laboratory import LaboratoryError, check_laboratory
+from sweep.run.reporting.keeping import KeepError, Keeping
 from sweep.run.room_keys import RoomKeyError
 from sweep.run.rooms import LiveSource, RecordedSource, Room, SourceError, SweepSource, read_room
 

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
-from sweep.cli.checks_keeping import FLEETING, kind_of, read_mounts
+from sweep.cli.doctor.checks_keeping import FLEETING, kind_of, read_mounts
 from sweep.cli.output import existing, fail, one_line, out
 from sweep.host.apply_update import STATE, Applier, sentence
 from sweep.host.packages import PackageError, architecture, installed_version

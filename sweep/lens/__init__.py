@@ -1,6 +1,6 @@
 """Lens finder: strobed infrared frames in, lens candidates with evidence and coverage out."""
 
-from sweep.lens.clips import ClipError
+from sweep.lens.clip.clips import ClipError
 from sweep.lens.crop import crop
 from sweep.lens.records import ClipResult, Detection, LensScan
 from sweep.lens.scan import scan_clip, scan_clips

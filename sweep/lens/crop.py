@@ -10,7 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from sweep.lens.clips import Clip, ClipError, ClipReason, Frame
+from sweep.lens.clip.clips import Clip, ClipError, ClipReason, Frame
 from sweep.lens.records import Detection
 from sweep.report.crops import CROP_PX
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from sweep.host.scratch import scratch_folder
-from sweep.lens.chance import estimate_lens
-from sweep.lens.observations import lens_observation
+from sweep.lens.evidence.chance import estimate_lens
+from sweep.lens.live.observations import lens_observation
 from sweep.lens.weigh import place_glint, weigh_lens
 from sweep.lens.words import WORDS
 from sweep.plug.evidence import Weigher
@@ -25,11 +25,11 @@ from sweep.report.crops import MAX_CROPS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sweep.lens.camera_door import CameraDoor
-    from sweep.lens.clips import Clip
-    from sweep.lens.pose import Mounting
+    from sweep.lens.camera.source import CameraDoor
+    from sweep.lens.clip.clips import Clip
+    from sweep.lens.live.pose import Mounting
+    from sweep.lens.live.second_look import SecondLook
     from sweep.lens.records import ClipResult
-    from sweep.lens.second_look import SecondLook
 
     Judge = Callable[[Clip], ClipResult]
 
@@ -89,7 +89,7 @@ class LensPlug:
         if at is None:
             self._look = None
             return None
-        from sweep.lens.second_look import SecondLook
+        from sweep.lens.live.second_look import SecondLook
 
         if self._look is None or at["zone"] != self._looks_at or at["view"] == "near":
             self._look, self._looks_at = SecondLook(), at["zone"]
@@ -98,10 +98,10 @@ class LensPlug:
         return self._look
 
     def _film(self, task: Task[Any], door: CameraDoor, line: Line, look: SecondLook | None) -> Measurement:
-        from sweep.lens.hold import Hold
-        from sweep.lens.live_records import CropBudget
-        from sweep.lens.pose import Mounting
-        from sweep.lens.session import film_stand
+        from sweep.lens.live.hold import Hold
+        from sweep.lens.live.pose import Mounting
+        from sweep.lens.live.records import CropBudget
+        from sweep.lens.live.session import film_stand
 
         hold = Hold if look is None else look.hold
         self._mounting = self._mounting or Mounting()
@@ -115,8 +115,8 @@ class LensPlug:
 def measure_clips(task: Task[Any], folder: Path, limits: tuple[str, ...], judge: Judge | None = None) -> Measurement:
     """Lens candidates of recorded clips; `judge`: the detector, None: the usual one."""
     from sweep import lens
-    from sweep.lens.clips import read_clip
-    from sweep.lens.seen import quality_of, seen_in
+    from sweep.lens.clip.clips import read_clip
+    from sweep.lens.live.seen import quality_of, seen_in
 
     try:
         scan = lens.scan_clips(folder, judge=judge)

@@ -14,18 +14,18 @@ from pathlib import Path
 
 import numpy as np
 
-from sweep.lens import coverage
-from sweep.lens.align import Chain
-from sweep.lens.clip_source import Triple
-from sweep.lens.clips import Clip, ClipError, ClipMeta, ClipReason, find_clips, read_clip
-from sweep.lens.evidence import Scene
-from sweep.lens.follow import Followed, Progress, follow_clip
-from sweep.lens.judge import Judgement, candidate_score, judge_tracks
+from sweep.lens.clip.clips import Clip, ClipError, ClipMeta, ClipReason, find_clips, read_clip
+from sweep.lens.clip.phases import LampCheck, check_lamps
+from sweep.lens.clip.source import Triple
+from sweep.lens.evidence.evidence import Scene
+from sweep.lens.evidence.judge import Judgement, candidate_score, judge_tracks
+from sweep.lens.evidence.red_look import joined, seen_in_red_alone
+from sweep.lens.follow import coverage
+from sweep.lens.follow.align import Chain
+from sweep.lens.follow.follow import Followed, Progress, follow_clip
+from sweep.lens.follow.track import AT
 from sweep.lens.optics import load_optics
-from sweep.lens.phases import LampCheck, check_lamps
 from sweep.lens.records import ClipCoverage, ClipQuality, ClipResult, Detection, LensScan, Verdict
-from sweep.lens.red_look import joined, seen_in_red_alone
-from sweep.lens.track import AT
 
 MIN_TRIPLES = 3
 MAX_DETECTIONS_PER_CLIP = 40

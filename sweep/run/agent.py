@@ -35,12 +35,12 @@ from sweep.report import (
     StartCommand,
     StateEvent,
 )
-from sweep.run.bank import Charge
-from sweep.run.condition_watch import ConditionWatch
 from sweep.run.live_sender import LiveSender
-from sweep.run.recovery import Closed
+from sweep.run.reporting.recovery import Closed
 from sweep.run.runner import Runner
 from sweep.run.steering import STOPS, answer, steer
+from sweep.run.watch.bank import Charge
+from sweep.run.watch.condition_watch import ConditionWatch
 from sweep.run.words import notice_event, state_event
 
 MAX_REMEMBERED_COMMANDS = 1_000

@@ -18,12 +18,12 @@ from sweep.plug.control import Control
 from sweep.plug.measurement import Measurement
 from sweep.plug.outside import REFERENCE_ID, BeforeTarget
 from sweep.report import LiveEvent, ReferenceCheck, Source, utc_now
-from sweep.run.camera_supply import CameraSupply
-from sweep.run.coordinator import Coordinator
-from sweep.run.reference import NOT_DONE, ReferenceFile, ReferenceFileError, readings_of
-from sweep.run.reference_entries import append_check
-from sweep.run.reference_words import reference_event, target_position
-from sweep.run.stand_tasks import StandTasks
+from sweep.run.position.coordinator import Coordinator
+from sweep.run.position.stand_tasks import StandTasks
+from sweep.run.reference.entries import append_check
+from sweep.run.reference.reference import NOT_DONE, ReferenceFile, ReferenceFileError, readings_of
+from sweep.run.reference.words import reference_event, target_position
+from sweep.run.watch.camera_supply import CameraSupply
 from sweep.run.workers import Workers
 
 

@@ -15,9 +15,9 @@ from sweep.link.head_process import HeadProcess
 from sweep.plug.control import Control
 from sweep.plug.lease_pipe import LeaseGiver
 from sweep.power.keeper import CameraPower
-from sweep.run.condition_watch import is_strained
-from sweep.run.parts import ProbeParts
-from sweep.run.supply_watch import SupplyWatch
+from sweep.run.watch.condition_watch import is_strained
+from sweep.run.watch.parts import ProbeParts
+from sweep.run.watch.supply_watch import SupplyWatch
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Records one clip on a laboratory bench: head, lamps and camera put together for `sweep lens-record`.
 
 Input is who declared the bench free of people, the ports and the timing; output is a signed clip folder.  It runs in
-the `lab` extra only and never in a room: the checks stand in `sweep.lens.record`.
+the `lab` extra only and never in a room: the checks stand in `sweep.lens.clip.record`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from pathlib import Path
 
 from sweep.entry.dsse import EntryError, Signer
 from sweep.host.gpio import LineError, LinePlace
-from sweep.lens.bursts import red_of
-from sweep.lens.calibration import CalibrationError, apply, laws_of, read_calibration
-from sweep.lens.camera_door import ExtraLamp, nominal_meta, open_full_size
-from sweep.lens.clips import ClipError, ClipMeta
-from sweep.lens.frames import CameraError, CameraSettings, FrameDoor
-from sweep.lens.record import RecordError, record_clip, sign_recording
-from sweep.lens.session import strobe_for
+from sweep.lens.calibrate.calibration import CalibrationError, apply, laws_of, read_calibration
+from sweep.lens.camera.source import ExtraLamp, nominal_meta, open_full_size
+from sweep.lens.clip.bursts import red_of
+from sweep.lens.clip.clips import ClipError, ClipMeta
+from sweep.lens.clip.frames import CameraError, CameraSettings, FrameDoor
+from sweep.lens.clip.record import RecordError, record_clip, sign_recording
+from sweep.lens.live.session import strobe_for
 from sweep.link.head import Head, HeadError, PortError, SerialPort
 from sweep.plug.control import Control
 from sweep.plug.lease import RoomNotEmptyError, RoomPermit

@@ -44,7 +44,7 @@ from sweep.report import (
     utc_now,
 )
 from sweep.report.files import read_json
-from sweep.wifi.doors import RecordedWifi
+from sweep.wifi.capture.sources import RecordedWifi
 
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 

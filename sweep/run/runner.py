@@ -39,25 +39,25 @@ from sweep.report import (
     Source,
     SweepReport,
 )
-from sweep.run.camera_supply import CameraSupply
-from sweep.run.closing import Outcome, manifest_to_keep, outcome_of, said_of_persons, with_what_was_seen
-from sweep.run.condition_watch import ConditionWatch, watch_of
-from sweep.run.coordinator import Coordinator
 from sweep.run.day_check import DayCheck
-from sweep.run.journalling import Journalling
-from sweep.run.keeping import Keeping
 from sweep.run.opening import is_strained_now, open_head, open_power, supply_of
 from sweep.run.outside import SKIPPED, failed_limits, outside_position
-from sweep.run.pace import quick_limits
-from sweep.run.parts import ProbeParts
+from sweep.run.plan.pace import quick_limits
+from sweep.run.plan.where_next import Made, WhereNext
 from sweep.run.plugs import PLUGS
-from sweep.run.recovery import Now, measurements_of
-from sweep.run.report_of import NO_BASIS, Basis, never_measured, report_of
+from sweep.run.position.coordinator import Coordinator
+from sweep.run.position.stand_tasks import StandTasks
+from sweep.run.reporting.closing import Outcome, manifest_to_keep, outcome_of, said_of_persons, with_what_was_seen
+from sweep.run.reporting.journalling import Journalling
+from sweep.run.reporting.keeping import Keeping
+from sweep.run.reporting.recovery import Now, measurements_of
+from sweep.run.reporting.report_of import NO_BASIS, Basis, never_measured, report_of
+from sweep.run.reporting.sweep_entries import EntryIds, SweepEntries, journal_header
 from sweep.run.rooms import LiveSource, SourceError, SweepSource
-from sweep.run.stand_tasks import StandTasks
-from sweep.run.sweep_entries import EntryIds, SweepEntries, journal_header
 from sweep.run.told import Told, guidance_events, progress_event, zone_event
-from sweep.run.where_next import Made, WhereNext
+from sweep.run.watch.camera_supply import CameraSupply
+from sweep.run.watch.condition_watch import ConditionWatch, watch_of
+from sweep.run.watch.parts import ProbeParts
 from sweep.run.words import notice_event, state_event
 from sweep.run.workers import Workers
 

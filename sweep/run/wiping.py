@@ -19,11 +19,11 @@ from typing import Final
 from sweep.deliver.journal import RECORDS_NAME
 from sweep.host.disk import DISK
 from sweep.host.sealing import KEY_FILE, PUBLIC_FILE, SEALED_FILE
-from sweep.run.bank_watch import FILE as BANK_FILE
 from sweep.run.field_weights import FILE_NAME as WEIGHTS_FILE
-from sweep.run.recovery import SET_ASIDE
-from sweep.run.reference import FILE_NAME as REFERENCE_FILE
+from sweep.run.reference.reference import FILE_NAME as REFERENCE_FILE
+from sweep.run.reporting.recovery import SET_ASIDE
 from sweep.run.room_keys import FOLDER, RECORDED_FOLDER
+from sweep.run.watch.bank_watch import FILE as BANK_FILE
 
 OUTBOX: Final = "outbox"
 JOURNALS: Final = "journal"

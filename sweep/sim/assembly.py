@@ -15,13 +15,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from sweep.lens.clips import ClipMeta, Frame, LampGroup, write_clip
+from sweep.lens.clip.clips import ClipMeta, Frame, LampGroup, write_clip
 from sweep.lens.optics import load_optics
 from sweep.report import MANIFEST_NAME, RecordedPosition, RecordedSweep, new_id, to_json, utc_now
 from sweep.sim import world
 from sweep.sim.doors import BASELINE_RF_SECONDS, NEIGHBOUR_WIFI_DBM, RF_SECONDS
-from sweep.sim.head import record_serial
-from sweep.sim.head_scene import Emitter, RfScene
+from sweep.sim.head.emulated import record_serial
+from sweep.sim.head.scene import Emitter, RfScene
 from sweep.sim.source import Room
 
 PHOTO_SIZE = (728, 544)

@@ -25,19 +25,19 @@ from sweep.plug.strobe import Phase
 from sweep.plug.talk import Line
 from sweep.report import Modality, Mode, Plan, RecordedPosition
 from sweep.rf.channels import tuner_frequencies
-from sweep.wifi.channels import NOTHING_KNOWN, ChannelMemory
+from sweep.wifi.capture.channels import NOTHING_KNOWN, ChannelMemory
 
 from . import world
-from .air import ble_emitters, radios_by_channel
-from .air_ble import BleEmitter, hear_adverts
-from .ble_bus import scan_bus
-from .bluez import BUS_DAEMON
-from .head import record_serial
-from .head_scene import Emitter, EmitterKind, RfScene
-from .lamp_pins import run_lamps
-from .lens_wall import HALF_SIZE_FOCAL_PX, PlantedLens, Wall, render_clip
-from .sensed_air import AirSetting, SimulatedAir
-from .sensed_line import SimulatedLine
+from .air.ble import BleEmitter, hear_adverts
+from .air.ble_bus import scan_bus
+from .air.bluez import BUS_DAEMON
+from .air.radios import ble_emitters, radios_by_channel
+from .air.sensed_air import AirSetting, SimulatedAir
+from .air.sensed_line import SimulatedLine
+from .head.emulated import record_serial
+from .head.lamp_pins import run_lamps
+from .head.scene import Emitter, EmitterKind, RfScene
+from .scene.wall import HALF_SIZE_FOCAL_PX, PlantedLens, Wall, render_clip
 from .world import HiddenCamera, HiddenKind, Standpoint, World
 
 RF_SECONDS: Final = 4.0
@@ -100,8 +100,8 @@ NEXT_IN: Final[dict[Modality, Missing]] = {
     "lens": Missing(
         real="a camera",
         here="rendered frames as a clip, each under the lamp that the emulated head's pins lit",
-        because="the kernel has no virtual camera; the rendered sensor that a live door opens (sim/sensor.py) keeps "
-        "to wall time, as the head that triggers it does",
+        because="the kernel has no virtual camera; the rendered sensor that a live door opens (sim/scene/sensor.py) "
+        "keeps to wall time, as the head that triggers it does",
     ),
 }
 
@@ -112,7 +112,7 @@ _memories: dict[str, ChannelMemory] = {}
 
 @dataclass(frozen=True, slots=True)
 class WifiDoor:
-    """The air of one stand, and the other end of its line; an `AirDoor` (sweep/wifi/doors.py)."""
+    """The air of one stand, and the other end of its line; an `AirDoor` (sweep/wifi/capture/sources.py)."""
 
     setting: AirSetting
     sweep: str

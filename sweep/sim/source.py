@@ -40,7 +40,7 @@ from sweep.report import (
 )
 
 from .doors import RfDoor, SimulatedRoom
-from .head_avr import EmulatorGoneError
+from .head.avr import EmulatorGoneError
 from .world import DWELL_S, STEP_S, HiddenKind, Standpoint, lay_out_time
 
 OUTSIDE_S: Final = 20.0

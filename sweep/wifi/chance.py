@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from sweep.plug.targets import Chance, Estimate, Look, ZoneLooks, unknown
 from sweep.report import Target
-from sweep.wifi.channels import CAMERA_S, SURVEY_S
+from sweep.wifi.capture.channels import CAMERA_S, SURVEY_S
 
 TARGETS: Final[tuple[Target, ...]] = ("wifi_streaming", "wifi_on_motion")
 BAND_SHARES: Final = {"2.4": 0.8, "5": 0.2}

@@ -16,15 +16,15 @@ import numpy as np
 
 from sweep.captures.packets import PacketBlock
 
-from .air import Air, CaptureGap, CaptureOpenError
-from .bands import list_unheard
-from .channels import Channel, ChannelPlan, Dwell, Interest
-from .dot11 import Dot11Frames, parse_block
-from .framelog import FrameLog, LogBuilder, ParseBlock
-from .nearby import Nearby
-from .transmitters import Flow, list_flows
-from .unclocked import UNCLOCKED_S
-from .video import OPEN_REASONS, TOO_SHORT, judge_flow
+from .capture.air import Air, CaptureGap, CaptureOpenError
+from .capture.bands import list_unheard
+from .capture.channels import Channel, ChannelPlan, Dwell, Interest
+from .frames.dot11 import Dot11Frames, parse_block
+from .frames.framelog import FrameLog, LogBuilder, ParseBlock
+from .traffic.unclocked import UNCLOCKED_S
+from .traffic.video import OPEN_REASONS, TOO_SHORT, judge_flow
+from .transmitters.nearby import Nearby
+from .transmitters.transmitters import Flow, list_flows
 
 SLICE_S: Final = 0.25
 """The longest that a stop has to wait: guessed, well under the second that a person would notice."""

@@ -12,18 +12,18 @@ from sweep.plug.mode import QUICK, QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, SHORT_OF_
 from sweep.plug.talk import SKIPPED, TrialKind
 from sweep.plug.task import MIN_LISTEN_S, Task
 from sweep.report import Gap, Levels, StimulusJudgement, VideoJudgement, WifiObservation
-from sweep.wifi.bands import limits_of
-from sweep.wifi.response_test import FOLLOWS
+from sweep.wifi.capture.bands import limits_of
 from sweep.wifi.scan import scan_log
+from sweep.wifi.stimulus.response_test import FOLLOWS
 from sweep.wifi.targets import LOUDER_ELSEWHERE, TOO_MANY_CHANNELS
+from sweep.wifi.traffic.video import OPEN_REASONS
 from sweep.wifi.trials import LEFT_OUT
-from sweep.wifi.video import OPEN_REASONS
 from sweep.wifi.words import WORDS
 
 if TYPE_CHECKING:
-    from sweep.wifi.earlier import EarlierFlows
     from sweep.wifi.scan import JudgedTransmitter, WifiScan
     from sweep.wifi.stand import HeardStand, WifiWish
+    from sweep.wifi.transmitters.earlier import EarlierFlows
 
 UNHEARD_REASONS: Final = frozenset({"data_unheard", "peer_unheard"})
 TOO_LITTLE: Final = frozenset({"too_few_frames", "too_short"})

@@ -8,14 +8,14 @@ from typing import Any
 from sweep.plug.measurement import Measurement
 from sweep.plug.task import Task, unreadable
 from sweep.report import StimulusJudgement
-from sweep.wifi.doors import RecordedWifi
-from sweep.wifi.earlier import EarlierFlows
+from sweep.wifi.capture.sources import RecordedWifi
+from sweep.wifi.frames.reading import read_log
 from sweep.wifi.observations import judge_wifi
-from sweep.wifi.reading import read_log
 from sweep.wifi.scan import scan_log
-from sweep.wifi.sequence import read_sequence
-from sweep.wifi.stimulus import judge_stimulus, round_light
-from sweep.wifi.transmitters import list_flows
+from sweep.wifi.stimulus.sequence import read_sequence
+from sweep.wifi.stimulus.stimulus import judge_stimulus, round_light
+from sweep.wifi.transmitters.earlier import EarlierFlows
+from sweep.wifi.transmitters.transmitters import list_flows
 
 
 def measure_capture(

@@ -15,19 +15,19 @@ from typing import Any, cast
 from sweep.addresses import AddressForm, AddressKey, format_address, is_locally_administered, to_oui
 from sweep.captures.packets import ReadTally
 
-from .ahead import Ahead, reading_ahead
-from .blindness import Hearing, conclude_hearing, temper_video
-from .census import EMPTY_CENSUS, MAX_ADDRESSES, Census, take_census
-from .clips import Run, join_runs, judge_runs, list_runs
-from .earlier import EarlierFlows
-from .element_reader import Said, read_elements
-from .forked import Forked
-from .framelog import WINDOW_FRAMES, FrameLog
-from .management import Management
-from .reading import open_windows
-from .transmitters import Flow, Transmitter, describe_transmitters, list_flows
-from .video import CLIP_SCORE, NOTHING_HEARD, VideoVerdict, find_strongest, judge_flows
-from .witnesses import NO_WITNESSES, Witnesses, weigh_witnesses
+from .frames.ahead import Ahead, reading_ahead
+from .frames.element_reader import Said, read_elements
+from .frames.forked import Forked
+from .frames.framelog import WINDOW_FRAMES, FrameLog
+from .frames.management import Management
+from .frames.reading import open_windows
+from .traffic.blindness import Hearing, conclude_hearing, temper_video
+from .traffic.clips import Run, join_runs, judge_runs, list_runs
+from .traffic.video import CLIP_SCORE, NOTHING_HEARD, VideoVerdict, find_strongest, judge_flows
+from .traffic.witnesses import NO_WITNESSES, Witnesses, weigh_witnesses
+from .transmitters.census import EMPTY_CENSUS, MAX_ADDRESSES, Census, take_census
+from .transmitters.earlier import EarlierFlows
+from .transmitters.transmitters import Flow, Transmitter, describe_transmitters, list_flows
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,24 +24,24 @@ from sweep.plug.sofar import Teller
 from sweep.plug.talk import NOBODY, PLAYED_OUT, SKIPPED, Leave, Line, Progress, SkipTrials
 from sweep.plug.task import Task, blind, unreadable
 from sweep.report import StimulusJudgement, WifiObservation
-from sweep.wifi.air import Air, CaptureOpenError
-from sweep.wifi.channels import NOTHING_KNOWN
-from sweep.wifi.doors import AirDoor, RecordedWifi
-from sweep.wifi.earlier import EarlierFlows
-from sweep.wifi.keep import keep_stand
-from sweep.wifi.kept import open_kept
-from sweep.wifi.kept_lines import steps_beside
+from sweep.wifi.capture.air import Air, CaptureOpenError
+from sweep.wifi.capture.channels import NOTHING_KNOWN
+from sweep.wifi.capture.sources import AirDoor, RecordedWifi
 from sweep.wifi.listen import Listener
-from sweep.wifi.nearby import NOBODY_LED, Led, Nearby
 from sweep.wifi.observations import judge_stand, tag_of
 from sweep.wifi.outside import OutsideLevels
 from sweep.wifi.recorded import measure_capture
-from sweep.wifi.response_test import FOLLOWS, REPORT_EVERY_S, SETTLED, not_assessable
+from sweep.wifi.recording.keep import keep_stand
+from sweep.wifi.recording.kept import open_kept
+from sweep.wifi.recording.kept_lines import steps_beside
 from sweep.wifi.scan import WifiScan, scan_log
 from sweep.wifi.stand import HeardStand, Stimulus, WifiWish, light_time
+from sweep.wifi.stimulus.response_test import FOLLOWS, REPORT_EVERY_S, SETTLED, not_assessable
 from sweep.wifi.targets import LOUDER_ELSEWHERE, is_louder, may_be_camera, targets_by_channel
 from sweep.wifi.told_line import OnSofar, ToldLine
-from sweep.wifi.transmitters import list_flows
+from sweep.wifi.transmitters.earlier import EarlierFlows
+from sweep.wifi.transmitters.nearby import NOBODY_LED, Led, Nearby
+from sweep.wifi.transmitters.transmitters import list_flows
 from sweep.wifi.trials import LEFT_OUT, TagOf, no_tag, run_trials
 from sweep.wifi.words import WORDS
 

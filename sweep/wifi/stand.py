@@ -10,7 +10,7 @@ from typing import Literal
 from sweep.plug.talk import TrialKind
 from sweep.report import StimulusJudgement
 from sweep.wifi.listen import Heard
-from sweep.wifi.response_test import TrialResult
+from sweep.wifi.stimulus.response_test import TrialResult
 
 Stimulus = Literal["auto", "always", "never"]
 """The light: where something sends like a camera, wherever anything uploads, or not at all."""

@@ -14,8 +14,8 @@ from typing import Final
 from sweep.plug.evidence import NEAR_DB
 from sweep.wifi.listen import Heard, may_be_video
 from sweep.wifi.scan import JudgedTransmitter, WifiScan
-from sweep.wifi.transmitters import list_flows
-from sweep.wifi.video import OPEN_REASONS
+from sweep.wifi.traffic.video import OPEN_REASONS
+from sweep.wifi.transmitters.transmitters import list_flows
 
 MAX_TRIALS: Final = 2
 """Channels tested at one position, those with the strongest signs first: guessed, four minutes."""

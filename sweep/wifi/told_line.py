@@ -14,8 +14,8 @@ from sweep.plug.sofar import CUT_OFF
 from sweep.plug.talk import Line, ToRunner, ToWorker
 from sweep.report import StimulusJudgement
 from sweep.wifi.listen import Listener
-from sweep.wifi.response_test import Trial, TrialResult
 from sweep.wifi.stand import HeardStand, light_time
+from sweep.wifi.stimulus.response_test import Trial, TrialResult
 
 OnSofar = Callable[[Callable[[], HeardStand]], None]
 """Hears, several times a second, how to tell what a stand has come to."""

@@ -14,9 +14,11 @@ from sweep.plug.light_ahead import LIGHT_LATER
 from sweep.plug.mode import QUICK, SHORT_OF_TIME
 from sweep.plug.talk import SKIPPED, Line, TrialAhead, TrialKind
 from sweep.report import TrialFlow
-from sweep.wifi.air import CaptureOpenError
+from sweep.wifi.capture.air import CaptureOpenError
 from sweep.wifi.listen import Listener
-from sweep.wifi.response_test import (
+from sweep.wifi.scan import JudgedTransmitter
+from sweep.wifi.stand import WifiWish
+from sweep.wifi.stimulus.response_test import (
     FOLLOWS,
     LEAD_S,
     LIGHT_CHIP_S,
@@ -27,8 +29,6 @@ from sweep.wifi.response_test import (
     looks_within,
     not_assessable,
 )
-from sweep.wifi.scan import JudgedTransmitter
-from sweep.wifi.stand import WifiWish
 from sweep.wifi.targets import MAX_TRIALS, TOO_MANY_CHANNELS, ChannelTargets, Target
 from sweep.wifi.told_line import ToldLine
 

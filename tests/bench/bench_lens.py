@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 import pytest
 
-from sweep.lens.clip_source import pair_triples
-from sweep.lens.kernel import KERNEL_TROUBLE
-from sweep.sim.lens_rendered import RenderedClip
+from sweep.lens.clip.source import pair_triples
+from sweep.lens.pixels.kernel import KERNEL_TROUBLE
+from sweep.sim.scene.rendered import RenderedClip
 from tests.bench.lens_baselines import register_difference_blob
 from tests.lens.rendered import FRESH_SEED, render, scan
 

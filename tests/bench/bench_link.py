@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from sweep.link.frame import FrameReader, encode
 from sweep.link.messages import EnvelopeWindow, Exposure
-from sweep.sim.head_machine import HeadMachine
-from sweep.sim.head_scene import Emitter, RfScene
+from sweep.sim.head.machine import HeadMachine
+from sweep.sim.head.scene import Emitter, RfScene
 
 LINE_BYTES_PER_S = 50_000  # 500 kbaud, ten bits a byte
 LEAST_RATIO = 20

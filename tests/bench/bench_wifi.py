@@ -22,9 +22,9 @@ from scapy.utils import PcapReader
 from sweep.captures.files import open_capture, write_pcap
 from sweep.captures.kernel import KERNEL, KERNEL_TROUBLE
 from sweep.captures.packets import LINK_RADIOTAP
-from sweep.wifi.dissection import dissect_body
-from sweep.wifi.dot11 import MANAGEMENT
-from sweep.wifi.reading import read_log
+from sweep.wifi.frames.dissection import dissect_body
+from sweep.wifi.frames.dot11 import MANAGEMENT
+from sweep.wifi.frames.reading import read_log
 from tests.wifi.frames import START_NS, beacon, data_down, data_up, frame, radiotap
 
 FRAMES = 200_000
@@ -51,7 +51,7 @@ def used(): return time.process_time(), int(open("/proc/self/statm").read().spli
 before = used()
 import sweep.wifi.scan
 between = used()
-import sweep.wifi.dissection
+import sweep.wifi.frames.dissection
 after = used()
 print(json.dumps([b - a for pair in ((before, between), (between, after)) for a, b in zip(*pair)]))
 """

@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.clip_source import Triple, pair_triples
-from sweep.lens.clips import ClipMeta, Frame
-from sweep.lens.register import Affine, compose, identity, interpolate, prepare, register
-from sweep.lens.score import Claim
+from sweep.lab.scoring.score import Claim
+from sweep.lens.clip.clips import ClipMeta, Frame
+from sweep.lens.clip.source import Triple, pair_triples
+from sweep.lens.pixels.register import Affine, compose, identity, interpolate, prepare, register
 
 Image = npt.NDArray[np.float32]
 CLAIMS_PER_CLIP = 20

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sweep.captures.files import write_pcap
-from sweep.sim.air_ble import BleEmitter, BleKind
+from sweep.sim.air.ble import BleEmitter, BleKind
 from tests.ble.packets import (
     ADDRESS,
     OTHER,

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from sweep.sim.bluez import COMPANY, NAME, FakeBlueZ, private_bus
+from sweep.sim.air.bluez import COMPANY, NAME, FakeBlueZ, private_bus
 from tests.waiting import PATIENCE_S
 
 GLASSES, GLASSES_DATA = "00:00:5E:00:53:03", [(COMPANY, bytes.fromhex("ab01") + b"y"), (NAME, b"glasses")]

@@ -11,7 +11,7 @@ import pytest
 
 from sweep.ble.adverts import Advert
 from sweep.ble.scan import BleDoorError, listen
-from sweep.sim.bluez import COMPANY, FLAGS, NAME, SERVICE_DATA, FakeBlueZ, private_bus
+from sweep.sim.air.bluez import COMPANY, FLAGS, NAME, SERVICE_DATA, FakeBlueZ, private_bus
 from tests.waiting import PATIENCE_S
 
 TAG, LAMP, GLASSES = "C2:00:00:00:00:01", "C2:00:00:00:00:02", "C2:00:00:00:00:03"

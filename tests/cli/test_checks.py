@@ -17,15 +17,16 @@ from typer.testing import CliRunner
 
 from sweep import compiled
 from sweep.captures import kernel as captures_kernel
-from sweep.cli import build_app, examining, golden
-from sweep.cli.checks import Check, Here
-from sweep.cli.checks_machine import check_program
-from sweep.cli.golden import FOLDER, LENSES, examine_capture, examine_lenses
+from sweep.cli import build_app
+from sweep.cli.doctor import examining, golden
+from sweep.cli.doctor.checks import Check, Here
+from sweep.cli.doctor.checks_machine import check_program
+from sweep.cli.doctor.doctor import show_checks
+from sweep.cli.doctor.golden import FOLDER, LENSES, examine_capture, examine_lenses
 from sweep.cli.output import out
-from sweep.cli.probe import show_checks
 from sweep.config import Config
-from sweep.lens import kernel as lens_kernel
-from sweep.sim.lens_wall import PlantedLens, render_compact_clip
+from sweep.lens.pixels import kernel as lens_kernel
+from sweep.sim.scene.wall import PlantedLens, render_compact_clip
 
 WELL = {
     "proc/device-tree/model": "Raspberry Pi 5 Model B Rev 1.0\0",

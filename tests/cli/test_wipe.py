@@ -12,9 +12,9 @@ from sweep.cli import build_app
 from sweep.cli import wipe as wipe_cli
 from sweep.config import open_signer
 from sweep.entry.dsse import EntryError
-from sweep.run.bank_watch import FILE as BANK_FILE
 from sweep.run.field_weights import FILE_NAME as WEIGHTS_FILE
-from sweep.run.reference import FILE_NAME as REFERENCE_FILE
+from sweep.run.reference.reference import FILE_NAME as REFERENCE_FILE
+from sweep.run.watch.bank_watch import FILE as BANK_FILE
 from tests.run.power_rig import Witness, open_box, sweep
 
 PROGRAM = """#!/bin/sh

@@ -12,7 +12,9 @@ import pytest
 
 from sweep.link import messages, supply
 from sweep.link.strobe import PHASE_NUMBERS, PULSE_SLOTS, RED_SLOTS
-from sweep.sim import head_machine, head_pads, lamp_pins
+from sweep.sim.head import lamp_pins
+from sweep.sim.head import machine as head_machine
+from sweep.sim.head import pads as head_pads
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.cli.boot_doctor import BootRow, boot_rows, show_boot
+from sweep.cli.doctor.boot import BootRow, boot_rows, show_boot
 from sweep.config import Config
 from sweep.host.config_txt import model_number, parse_config
 

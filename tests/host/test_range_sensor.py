@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.cli.camera_doctor import NOT_RANGED, range_once
+from sweep.cli.doctor.camera import NOT_RANGED, range_once
 from sweep.host.i2c import I2cError
 from sweep.host.range_sensor import FAULTS, REACH_M, RangeFault, RangeSensor, ranged_of
 from tests.simulators.vl53l1x import LASER, OSCILLATOR, PHASE, SIGMA, VALID, WRAPPED, Vl53l1x

@@ -15,7 +15,7 @@ from server.store.clock import BOOT_ID
 from sweep.config import read_config
 from sweep.host import service
 from sweep.host.clock import BOOT_ID_FILE
-from sweep.wifi.adapter import SERVICE
+from sweep.wifi.capture.adapter import SERVICE
 
 
 @pytest.mark.parametrize("tell", [service.tell_manager, service_manager.tell_manager], ids=["probe", "server"])

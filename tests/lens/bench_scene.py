@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.clips import Frame, write_clip
+from sweep.lens.clip.clips import Frame, write_clip
 from sweep.plug.strobe import Phase
 from tests.lens.clip_factory import meta_for
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sweep.lens.clips import ClipPhase, Frame, write_clip
+from sweep.lens.clip.clips import ClipPhase, Frame, write_clip
 from tests.lens.clip_factory import meta_for, strobed_frames
 
 SHAPE = (72, 96)

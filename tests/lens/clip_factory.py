@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.clips import ClipMeta, ClipPhase, Frame, LampGroup, write_clip
+from sweep.lens.clip.clips import ClipMeta, ClipPhase, Frame, LampGroup, write_clip
 from sweep.plug.strobe import Phase
 
 PHASES: tuple[Phase, ...] = ("A", "B", "C") * 5

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sweep.compiled import SOURCES
-from sweep.lens.kernel import Kernel, load_kernel
+from sweep.lens.pixels.kernel import Kernel, load_kernel
 from tests.compiled import UNDEFINED_TRAPS, build
 from tests.conftest import REPO_ROOT
 

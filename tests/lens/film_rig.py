@@ -23,11 +23,11 @@ from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.plug.stand import Stand
 from sweep.report import GuidanceEvent, LensObservation, LiveEvent, SweepReport, ZoneCoverage, ZoneEvent
 from sweep.run.rooms import LiveSource, Room
-from sweep.sim.film import FilmSet
-from sweep.sim.head import EmulatedHead, RfScene
-from sweep.sim.head_pads import Assembly
-from sweep.sim.lens_wall import PlantedLens
-from sweep.sim.sensor import EmulatedSensor
+from sweep.sim.head.emulated import EmulatedHead, RfScene
+from sweep.sim.head.pads import Assembly
+from sweep.sim.scene.film import FilmSet
+from sweep.sim.scene.sensor import EmulatedSensor
+from sweep.sim.scene.wall import PlantedLens
 from sweep.sim.source import default_room
 from tests.entry_factory import signer
 from tests.sim.head_kit import built_elf

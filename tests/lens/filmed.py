@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sweep.lens.camera_pi import PiCamera
-from sweep.lens.clips import ClipMeta, Frame
-from sweep.lens.frames import CameraSettings, RawFrame
+from sweep.lens.camera.pi import PiCamera
+from sweep.lens.clip.clips import ClipMeta, Frame
+from sweep.lens.clip.frames import CameraSettings, RawFrame
 from sweep.lens.words import WORDS
 from sweep.plug.control import Control
 from sweep.plug.evidence import Weigher

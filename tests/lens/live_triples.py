@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sweep.lens.clips import ClipMeta, Frame
-from sweep.lens.frames import LiveTriple, PhaseFrame
+from sweep.lens.clip.clips import ClipMeta, Frame
+from sweep.lens.clip.frames import LiveTriple, PhaseFrame
 from sweep.plug.strobe import Phase, Trigger
 from tests.lens.clip_factory import meta_for, strobed_frames
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from sweep.lens.clips import Clip, ClipMeta, Frame
+from sweep.lab.scoring.report import rows
+from sweep.lab.scoring.score import Claim, ClipOutcome, Score, match_clip
+from sweep.lab.worlds.tiers import render_tier_clip
+from sweep.lens.clip.clips import Clip, ClipMeta, Frame
+from sweep.lens.clip.truth import ClipTruth, parse_truth
 from sweep.lens.records import ClipResult
 from sweep.lens.scan import scan_clip
-from sweep.lens.score import Claim, ClipOutcome, Score, match_clip
-from sweep.lens.score_report import rows
-from sweep.lens.truth import ClipTruth, parse_truth
-from sweep.sim.lens_rendered import RenderedClip
-from sweep.sim.lens_tiers import render_tier_clip
+from sweep.sim.scene.rendered import RenderedClip
 
 FRESH_SEED = 5_000_000
 """From here on seeds belong to the tests; training takes its own from 1 on."""

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from sweep.lens.clips import Clip, Frame
-from sweep.lens.intervals import clopper_pearson
-from sweep.lens.judge import candidate_score
+from sweep.lab.scoring.intervals import clopper_pearson
+from sweep.lens.clip.clips import Clip, Frame
+from sweep.lens.evidence.judge import candidate_score
 from sweep.lens.scan import scan_clip
 from sweep.plug.strobe import Phase
 from tests.lens.clip_factory import made_up_photograph, meta_for

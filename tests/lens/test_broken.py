@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sweep.lab.scoring.intervals import clopper_pearson
 from sweep.lens import ClipResult, scan_clips
-from sweep.lens.clips import ClipReason
-from sweep.lens.intervals import clopper_pearson
+from sweep.lens.clip.clips import ClipReason
 from sweep.lens.words import WORDS
 from tests.lens.broken_clips import BREAKS, Break, Format, _whole
 

@@ -14,10 +14,17 @@ from typer.testing import CliRunner
 from sweep.cli import build_app
 from sweep.judge.coverage import cover
 from sweep.judge.fusion import judge
-from sweep.lens import calibration as lens
-from sweep.lens.calibrate import Recipe, calibrate, read_recipe
-from sweep.lens.calibrate_sensor import fit_dark, fit_sensor
-from sweep.lens.calibration import CalibrationError, LensCalibration, apply, lamp_gain, laws_of, read_calibration
+from sweep.lens.calibrate import calibration as lens
+from sweep.lens.calibrate.calibrate import Recipe, calibrate, read_recipe
+from sweep.lens.calibrate.calibration import (
+    CalibrationError,
+    LensCalibration,
+    apply,
+    lamp_gain,
+    laws_of,
+    read_calibration,
+)
+from sweep.lens.calibrate.sensor import fit_dark, fit_sensor
 from sweep.lens.plug import LensPlug
 from sweep.plug.talk import NOBODY
 from sweep.plug.task import Task

@@ -17,11 +17,19 @@ import cv2
 import numpy as np
 import pytest
 
-from sweep.lens.camera_pi import KEPT, PiCamera
-from sweep.lens.camera_v4l2 import V4l2Camera
-from sweep.lens.exposure import LEAST_S, METER_S, MOST_S, PATIENCE, WALL_LEVEL_DN, ExposureWatch, meter
-from sweep.lens.frames import CameraError, CameraSettings, LiveTriple, PhaseFrame, RawFrame, next_frame, unpack_10_bit
-from sweep.lens.pairing import WAIT_NS, PhasePairer, TripleBuilder
+from sweep.lens.camera.exposure import LEAST_S, METER_S, MOST_S, PATIENCE, WALL_LEVEL_DN, ExposureWatch, meter
+from sweep.lens.camera.pi import KEPT, PiCamera
+from sweep.lens.camera.v4l2 import V4l2Camera
+from sweep.lens.clip.frames import (
+    CameraError,
+    CameraSettings,
+    LiveTriple,
+    PhaseFrame,
+    RawFrame,
+    next_frame,
+    unpack_10_bit,
+)
+from sweep.lens.clip.pairing import WAIT_NS, PhasePairer, TripleBuilder
 from sweep.plug.control import Control
 from sweep.plug.lease import DECLARATION_S, RoomNotEmptyError, RoomPermit, issue
 from sweep.plug.strobe import Phase, Trigger

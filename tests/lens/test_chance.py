@@ -7,10 +7,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sweep.lens.chance import LENSES, TARGETS, estimate_lens
-from sweep.lens.detection import FIRST_LOOK_SCORE, load_curves
-from sweep.lens.judge import candidate_score
-from sweep.lens.walls import grid_of
+from sweep.lens.evidence.chance import LENSES, TARGETS, estimate_lens
+from sweep.lens.evidence.detection import FIRST_LOOK_SCORE, load_curves
+from sweep.lens.evidence.judge import candidate_score
+from sweep.lens.evidence.walls import grid_of
 from sweep.plug.directions import CELLS, SeenDirections, to_cells
 from sweep.plug.measurement import Measurement
 from sweep.plug.targets import Estimate, Look, ZoneLooks
@@ -100,7 +100,7 @@ def test_curves_say_what_they_were_counted_on() -> None:
     assert curves.source == "rendered"
     assert (curves.found <= curves.looked_for).all()
     assert curves.clips >= 200
-    assert pytest.approx(candidate_score(), abs=0.02) == FIRST_LOOK_SCORE, "count the curves anew: sweep.sim.lens_curve"
+    assert pytest.approx(candidate_score(), abs=0.02) == FIRST_LOOK_SCORE, "count the curves anew: sweep.lab.lens.curve"
 
 
 @pytest.mark.parametrize(

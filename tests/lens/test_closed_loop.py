@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from sweep.lens.frames import LiveTriple, PhaseFrame
-from sweep.lens.live import LiveScan
-from sweep.lens.live_records import CropBudget
+from sweep.lens.clip.frames import LiveTriple, PhaseFrame
+from sweep.lens.live.live import LiveScan
+from sweep.lens.live.records import CropBudget
 from sweep.plug.strobe import ORDER, Trigger
-from sweep.sim.film import FPS, Film, FilmSet
-from sweep.sim.head_pads import Assembly
-from sweep.sim.lens_wall import PlantedLens
+from sweep.sim.head.pads import Assembly
+from sweep.sim.scene.film import FPS, Film, FilmSet
+from sweep.sim.scene.wall import PlantedLens
 from tests.lens.film_rig import HALF_SIZE, QUARTER_SIZE, FilmRig, lens_of, loads, plain_lens
 from tests.waiting import wait_until
 

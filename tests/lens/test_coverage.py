@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from sweep.lens.clips import ClipMeta
-from sweep.lens.coverage import expected_flux_e
-from sweep.lens.motion import shift_between, thumbnail
+from sweep.lens.clip.clips import ClipMeta
+from sweep.lens.follow.coverage import expected_flux_e
+from sweep.lens.follow.view import COLUMNS, LEAST_TRIPLES, RANGES_M, ROWS, TripleView, ViewMap, view_of
 from sweep.lens.optics import load_optics
-from sweep.lens.view import COLUMNS, LEAST_TRIPLES, RANGES_M, ROWS, TripleView, ViewMap, view_of
+from sweep.lens.pixels.motion import shift_between, thumbnail
 from tests.lens.clip_factory import PHASES, meta_for, strobed_frames
 
 HALF = (544, 728)

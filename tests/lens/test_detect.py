@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens import cutouts, detect
-from sweep.lens import levels as filtered
-from sweep.lens.points import motion_by_points
-from sweep.lens.register import Motion, identity, interpolate, prepare, register
-from sweep.lens.track import AT, CAPACITY, MAX_TRIPLES, Tracker
+from sweep.lens.follow.track import AT, CAPACITY, MAX_TRIPLES, Tracker
+from sweep.lens.pixels import cutouts, detect
+from sweep.lens.pixels import levels as filtered
+from sweep.lens.pixels.points import motion_by_points
+from sweep.lens.pixels.register import Motion, identity, interpolate, prepare, register
 
 Image = npt.NDArray[np.float32]
 SHAPE = (160, 240)

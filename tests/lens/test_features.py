@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from sweep.lens.clips import Clip, ClipPhase, Frame, LampGroup
-from sweep.lens.evidence import AT, FEATURES, Matrix
-from sweep.lens.evidence_light import RINGS
-from sweep.lens.fellows import find_fellows
-from sweep.lens.follow import follow_clip
-from sweep.lens.judge import EYES, EYES_WEIGHT, LIT_WEIGHT, by_rule, evidence_of
-from sweep.lens.levels import filter_frame
+from sweep.lens.clip.clips import Clip, ClipPhase, Frame, LampGroup
+from sweep.lens.evidence.evidence import AT, FEATURES, Matrix
+from sweep.lens.evidence.judge import EYES, EYES_WEIGHT, LIT_WEIGHT, by_rule, evidence_of
+from sweep.lens.evidence.light import RINGS
+from sweep.lens.follow.follow import follow_clip
+from sweep.lens.pixels.fellows import find_fellows
+from sweep.lens.pixels.levels import filter_frame
 from sweep.lens.scan import scene_of
 from tests.lens.clip_factory import meta_for, strobed_frames
 

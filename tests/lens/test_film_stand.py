@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from sweep.lens.camera_door import LiveCamera, nominal_meta
-from sweep.lens.clips import ClipMeta
-from sweep.lens.frames import CameraError, CameraSettings, RawFrame
-from sweep.lens.live_records import CropBudget
+from sweep.lens.camera.ranging import RangeDoor
+from sweep.lens.camera.source import LiveCamera, nominal_meta
+from sweep.lens.clip.clips import ClipMeta
+from sweep.lens.clip.frames import CameraError, CameraSettings, RawFrame
+from sweep.lens.live.records import CropBudget
+from sweep.lens.live.session import film_stand, strobe_for
 from sweep.lens.plug import LensPlug
-from sweep.lens.ranging import RangeDoor
-from sweep.lens.session import film_stand, strobe_for
 from sweep.lens.words import WORDS
 from sweep.plug.control import Control
 from sweep.plug.lease import RoomPermit

@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from sweep.lens import boost
-from sweep.lens.evidence import AT, FEATURES
-from sweep.lens.judge import by_rule, load_judge
+from sweep.lab.lens import forest as lens_forest
+from sweep.lab.lens import ratio as lens_ratio
+from sweep.lab.lens.monotone import held_monotone
+from sweep.lens.evidence import boost
+from sweep.lens.evidence.evidence import AT, FEATURES
+from sweep.lens.evidence.judge import by_rule, load_judge
 from sweep.lens.reasons import REASONS, sentence
 from sweep.lens.scan import MAX_DETECTIONS_PER_CLIP
-from sweep.sim import lens_forest, lens_ratio
-from sweep.sim.lens_monotone import held_monotone
 
 
 def table(features: tuple[str, ...] = ("a", "b")) -> dict[str, Any]:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.lens.cutouts import COLUMNS, Elsewhere, Places, TripleViews, view_of
-from sweep.lens.kernel import Kernel
-from sweep.lens.levels import filter_frame, shrink
-from sweep.lens.measure import measure_places
+from sweep.lens.pixels.cutouts import COLUMNS, Elsewhere, Places, TripleViews, view_of
+from sweep.lens.pixels.kernel import Kernel
+from sweep.lens.pixels.levels import filter_frame, shrink
+from sweep.lens.pixels.measure import measure_places
 from tests.lens.hostile import FULL_E, draw_frame, draw_places, seeds, shapes
 
 CLOSE = 2e-5

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.lens.fit import RULES, fit_motion, fit_plainly
-from sweep.lens.kernel import Kernel
-from sweep.lens.register import prepare, prepare_moved
+from sweep.lens.pixels.fit import RULES, fit_motion, fit_plainly
+from sweep.lens.pixels.kernel import Kernel
+from sweep.lens.pixels.register import prepare, prepare_moved
 from tests.lens.hostile import draw_frame, seeds
 
 CLOSE_PX = 2e-3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sweep.lens.kernel import Kernel, load_kernel
+from sweep.lens.pixels.kernel import Kernel, load_kernel
 from tests.compiled import run_sanitized
 from tests.lens.conftest import LENS
 from tests.lens.test_kernel import measure_random

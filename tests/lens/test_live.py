@@ -16,19 +16,19 @@ import cv2
 import numpy as np
 import pytest
 
-from sweep.lens.binning import binned, binned_meta
-from sweep.lens.camera_pi import PiCamera
-from sweep.lens.clips import Clip, ClipMeta, write_clip
-from sweep.lens.frames import CameraError, CameraSettings, PhaseFrame, RawFrame
-from sweep.lens.hold import HOLD_TRIPLES, KEPT_ON_AXIS, Hold
-from sweep.lens.hot_pixels import HotPixels
-from sweep.lens.live import CONFIRMATIONS, MAX_FOLLOWED, MAX_GAP, PATIENCE, STRIDE, UNSEEN_EVERY, LiveScan
-from sweep.lens.live_records import CropBudget, LiveSummary, LiveUpdate
-from sweep.lens.pairing import TripleBuilder
+from sweep.lens.camera.pi import PiCamera
+from sweep.lens.clip.binning import binned, binned_meta
+from sweep.lens.clip.clips import Clip, ClipMeta, write_clip
+from sweep.lens.clip.frames import CameraError, CameraSettings, PhaseFrame, RawFrame
+from sweep.lens.clip.hot_pixels import HotPixels
+from sweep.lens.clip.pairing import TripleBuilder
+from sweep.lens.live.hold import HOLD_TRIPLES, KEPT_ON_AXIS, Hold
+from sweep.lens.live.live import CONFIRMATIONS, MAX_FOLLOWED, MAX_GAP, PATIENCE, STRIDE, UNSEEN_EVERY, LiveScan
+from sweep.lens.live.records import CropBudget, LiveSummary, LiveUpdate
+from sweep.lens.live.session import film, measurement_of
 from sweep.lens.plug import measure_clips
 from sweep.lens.records import ClipResult, Detection
 from sweep.lens.scan import scan_clip
-from sweep.lens.session import film, measurement_of
 from sweep.lens.words import WORDS
 from sweep.plug.control import Control
 from sweep.plug.lease import RoomNotEmptyError

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from sweep.lens import scan_clips
-from sweep.lens.clips import Frame
+from sweep.lens.clip.clips import Frame
 from tests.lens.clip_factory import PHASES, as_frame, made_up_photograph, write_frames
 
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from sweep.lens.motion import Shift
-from sweep.lens.pose import MotionTrack, Pose
-from sweep.lens.seen import MAX_BLUR_PX
+from sweep.lens.live.pose import MotionTrack, Pose
+from sweep.lens.live.seen import MAX_BLUR_PX
+from sweep.lens.pixels.motion import Shift
 from sweep.plug.motion import ImuSample
-from sweep.sim.head_imu import Hand, Motion
+from sweep.sim.head.imu import Hand, Motion
 
 FOCAL_PX = 580.0
 """Of half-size frames."""

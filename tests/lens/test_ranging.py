@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from sweep.lens.frames import RawFrame
-from sweep.lens.live import LiveScan
-from sweep.lens.live_records import CropBudget
-from sweep.lens.ranging import FARTHEST_M, NEAREST_M, NOT_MEASURED, Ranging
-from sweep.lens.seen import WALL_M, SeenWalls
+from sweep.lens.camera.ranging import FARTHEST_M, NEAREST_M, NOT_MEASURED, Ranging
+from sweep.lens.clip.frames import RawFrame
+from sweep.lens.live.live import LiveScan
+from sweep.lens.live.records import CropBudget
+from sweep.lens.live.seen import WALL_M, SeenWalls
 from sweep.lens.words import WORDS
 from sweep.plug.control import Control
 from sweep.plug.lease import RoomNotEmptyError

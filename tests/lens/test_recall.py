@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sweep.lens.score import score_clips
-from sweep.sim.lens_figures import reliability
+from sweep.lab.lens.figures import reliability
+from sweep.lab.scoring.score import score_clips
 from tests.bench.lens_baselines import METHODS
 from tests.lens.rendered import FRESH_SEED, lines, outcomes
 

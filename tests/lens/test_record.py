@@ -17,11 +17,12 @@ from typer.testing import CliRunner
 
 from sweep.cli import build_app
 from sweep.entry.dsse import SignedEntry, Signer
-from sweep.lens import record, scan_clips
-from sweep.lens.camera_door import nominal_meta
-from sweep.lens.clips import read_clip
-from sweep.lens.frames import CameraError, CameraSettings, RawFrame
-from sweep.lens.record import RecordError, check_bench, sign_recording
+from sweep.lens import scan_clips
+from sweep.lens.camera.source import nominal_meta
+from sweep.lens.clip import record
+from sweep.lens.clip.clips import read_clip
+from sweep.lens.clip.frames import CameraError, CameraSettings, RawFrame
+from sweep.lens.clip.record import RecordError, check_bench, sign_recording
 from sweep.link.clock import TickClock
 from sweep.link.frame import Received
 from sweep.link.messages import SLOT_NS, Accepted, Exposure, LampRun, LampsOff, LampStop, Message, RedBurst

@@ -7,15 +7,15 @@ from typing import cast
 
 import pytest
 
-from sweep.lens.bursts import PARTNERS, RoundSieve, burst_of
-from sweep.lens.clips import Clip, ClipPhase, Frame
-from sweep.lens.follow import follow_clip
-from sweep.lens.frames import LiveTriple, PhaseFrame
-from sweep.lens.hold import HOLD_TRIPLES, REACH, Hold
-from sweep.lens.hot_pixels import HotPixels
-from sweep.lens.pairing import TripleBuilder
+from sweep.lens.clip.bursts import PARTNERS, RoundSieve, burst_of
+from sweep.lens.clip.clips import Clip, ClipPhase, Frame
+from sweep.lens.clip.frames import LiveTriple, PhaseFrame
+from sweep.lens.clip.hot_pixels import HotPixels
+from sweep.lens.clip.pairing import TripleBuilder
+from sweep.lens.evidence.red_look import joined
+from sweep.lens.follow.follow import follow_clip
+from sweep.lens.live.hold import HOLD_TRIPLES, REACH, Hold
 from sweep.lens.records import ClipResult, Detection
-from sweep.lens.red_look import joined
 from sweep.lens.scan import conclude, scan_clip
 from sweep.plug.strobe import Phase, Trigger
 from tests.lens.clip_factory import meta_for, strobed_frames

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweep.lens.clips import Clip
+from sweep.lens.clip.clips import Clip
+from sweep.lens.live.second_look import GONE, Joint, SecondLook, scan_both, scan_pairs
 from sweep.lens.records import Detection
-from sweep.lens.second_look import GONE, Joint, SecondLook, scan_both, scan_pairs
 from tests.lens.clip_factory import meta_for, strobed_frames, write_frames
 
 WHOLE = (272, 364)

@@ -8,16 +8,16 @@ from typing import cast
 import numpy as np
 import pytest
 
-from sweep.lens.bursts import PARTNERS, RoundSieve, burst_of
-from sweep.lens.calibrate_lamps import _mean
-from sweep.lens.calibration import SensorFit
-from sweep.lens.clips import Clip, ClipMeta
-from sweep.lens.frames import LiveTriple, PhaseFrame
-from sweep.lens.hold import Hold
-from sweep.lens.hot_pixels import HotPixels
-from sweep.lens.live import LiveScan
-from sweep.lens.live_records import CropBudget
-from sweep.lens.pairing import TripleBuilder
+from sweep.lens.calibrate.calibration import SensorFit
+from sweep.lens.calibrate.lamps import _mean
+from sweep.lens.clip.bursts import PARTNERS, RoundSieve, burst_of
+from sweep.lens.clip.clips import Clip, ClipMeta
+from sweep.lens.clip.frames import LiveTriple, PhaseFrame
+from sweep.lens.clip.hot_pixels import HotPixels
+from sweep.lens.clip.pairing import TripleBuilder
+from sweep.lens.live.hold import Hold
+from sweep.lens.live.live import LiveScan
+from sweep.lens.live.records import CropBudget
 from sweep.plug.strobe import SHORT_EVERY, SHORT_SCALE, Phase, Trigger
 from tests.lens.clip_factory import meta_for
 from tests.lens.live_triples import PERIOD_NS, walk

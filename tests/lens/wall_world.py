@@ -14,11 +14,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.chance import LENSES, detected, reference_shape
-from sweep.lens.detection import LOG_SNR, DetectionCurves, Floats, load_curves
+from sweep.lens.evidence.chance import LENSES, detected, reference_shape
+from sweep.lens.evidence.detection import LOG_SNR, DetectionCurves, Floats, load_curves
+from sweep.lens.evidence.walls import grid_of
+from sweep.lens.follow.view import RANGES_M
 from sweep.lens.optics import load_optics
-from sweep.lens.view import RANGES_M
-from sweep.lens.walls import grid_of
 from sweep.plug.directions import CELLS, REACH_DEG, STEP_DEG, SeenDirections, to_cells
 from sweep.plug.measurement import Measurement
 from sweep.plug.targets import Look

@@ -75,9 +75,9 @@ def main(home: Path, manifest: Path) -> None:
     global is_watching  # noqa: PLW0603  # an audit hook cannot be taken out again
     from sweep.addresses import AddressKey
     from sweep.deliver.outbox import Outbox
-    from sweep.lens.live import LiveScan
-    from sweep.lens.live_records import CropBudget, LiveUpdate
-    from sweep.lens.session import film
+    from sweep.lens.live.live import LiveScan
+    from sweep.lens.live.records import CropBudget, LiveUpdate
+    from sweep.lens.live.session import film
     from sweep.plug.control import Control
     from sweep.plug.task import Task
     from sweep.run.runner import Runner

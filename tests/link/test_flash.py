@@ -19,7 +19,7 @@ from sweep.link.flash import FlashError, flash
 from sweep.link.frame import encode
 from sweep.link.head import SerialPort
 from sweep.link.messages import Identity
-from sweep.sim.head import EmulatedHead, RfScene
+from sweep.sim.head.emulated import EmulatedHead, RfScene
 from tests.power.rig import ROOT, stand_in_environment
 from tests.sim.head_kit import built_elf
 from tests.simulators.gpio_kernel import GpioKernel
@@ -155,7 +155,7 @@ def test_what_is_missing_is_named(terminal: str, image: Path, tmp_path: Path) ->
 
 
 def test_the_meter_shows_a_carrier_that_comes_up() -> None:
-    from sweep.sim.head import Emitter
+    from sweep.sim.head.emulated import Emitter
 
     scene = RfScene((Emitter("continuous", -35.0, starts_s=1.5),))
     with EmulatedHead(scene, built_elf()) as emulated:

@@ -16,8 +16,8 @@ from sweep.plug.motion import Moved
 from sweep.plug.strobe import PAIR_WITHIN_SHARE, Strobe, StrobeEnded, Triggers
 from sweep.plug.talk import PLAYED_OUT, MeasureRf, PlayChips, Played, StopChips
 from sweep.report import RfWindow
-from sweep.sim.head import EmulatedHead, RfScene
-from sweep.sim.head_imu import Motion
+from sweep.sim.head.emulated import EmulatedHead, RfScene
+from sweep.sim.head.imu import Motion
 from tests.sim.head_kit import built_elf
 from tests.waiting import PATIENCE_S, wait_until
 

@@ -12,9 +12,9 @@ from sweep.link.decode import Losses
 from sweep.link.reset_cause import POWER_ON, WORDS, words_of
 from sweep.link.self_test import ALL_PARTS, PART_NAMES, SelfTestReadings, SelfTestRow, Verdict, count_faults, judge
 from sweep.plug.motion import ImuSample
-from sweep.sim.head import EmulatedHead, RfScene
-from sweep.sim.head_imu import Motion
-from sweep.sim.head_pads import Assembly
+from sweep.sim.head.emulated import EmulatedHead, RfScene
+from sweep.sim.head.imu import Motion
+from sweep.sim.head.pads import Assembly
 from tests.sim.head_kit import built_elf
 
 DECLARED = ("--declared-empty", "A-1", "--declared-empty", "A-2")

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweep.lens.camera_pi import PiCamera
-from sweep.lens.frames import CameraError, CameraSettings
+from sweep.lens.camera.pi import PiCamera
+from sweep.lens.clip.frames import CameraError, CameraSettings
 from sweep.plug.control import Control
 from sweep.plug.lease import ALIVE, LONGEST_NS, SILENT_NS, Declaration, RoomNotEmptyError, until
 from sweep.plug.lease_pipe import LAPSE_NS, LeaseEnd, LeaseGiver

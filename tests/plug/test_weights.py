@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.judge.thresholds import Thresholds, load_thresholds, load_weights
+from sweep.lab.city.samples import load_curves
+from sweep.lab.weights.counted import Counted, ratio
+from sweep.lab.weights.from_runs import make_weights
 from sweep.plug.weights import HINT, WeightsError, add_up, guess, read_weights
-from sweep.sim.city_samples import load_curves
-from sweep.sim.weights_counted import Counted, ratio
-from sweep.sim.weights_from_runs import make_weights
 
 WEIGHTS = load_weights()
 
@@ -29,7 +29,7 @@ def changed(*path: str | int, to: object) -> str:
 
 
 def test_the_shipped_file_is_what_the_script_makes_of_the_runs() -> None:
-    """`python -m sweep.sim.weights_from_runs` makes it anew."""
+    """`python -m sweep.lab.weights.from_runs` makes it anew."""
     made = make_weights(load_curves("first"))
     assert made.model_dump(mode="json") == WEIGHTS.model_dump(mode="json")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.sim.head import EmulatedHead, RfScene
+from sweep.sim.head.emulated import EmulatedHead, RfScene
 from tests.power.rig import DARK_WITHIN_MS, Rig, boottime_ns
 from tests.sim.head_kit import built_elf
 from tests.simulators.gpio_kernel import GpioKernel, Kernel

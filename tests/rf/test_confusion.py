@@ -13,8 +13,8 @@ import pytest
 from sweep.rf.channels import tuner_frequencies
 from sweep.rf.judge import OVER_CARRIER_DB, judge_windows
 from sweep.rf.tuner import has_line_rate
-from sweep.sim.fm_video import NTSC, PAL, Standard
-from sweep.sim.head_scene import Emitter, RfScene, Waveform
+from sweep.sim.head.fm_video import NTSC, PAL, Standard
+from sweep.sim.head.scene import Emitter, RfScene, Waveform
 
 from .envelopes import FLOOR_DBM, WINDOW_SLOTS, Kind, Source, log_window, log_windows, tuner_windows
 from .video import SPACES, draw_chain, draw_sender, fm_windows, hear, window_of

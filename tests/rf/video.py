@@ -1,4 +1,4 @@
-"""Tuner windows of an analogue transmitter, a bare carrier or Wi-Fi through the physical chain of `sweep.sim.fm_video`,
+"""Tuner windows of an analogue transmitter, a bare carrier or Wi-Fi through the chain of `sweep.sim.head.fm_video`,
 with transmitter, receiver, separator and scene drawn anew for each case: nobody knows them of a part that was not
 measured. `SPACES` keeps the cases on which rules were tuned apart from those on which they are judged.
 """
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.report import RfWindow
-from sweep.sim.fm_video import (
+from sweep.sim.head.fm_video import (
     FIELDS_SLOTS,
     NTSC,
     PAL,

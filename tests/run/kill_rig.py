@@ -26,11 +26,11 @@ from sweep.plug.talk import Leave, Line
 from sweep.plug.task import Task
 from sweep.report import Modality
 from sweep.rf.plug import RfPlug
-from sweep.run.parts import ProbeParts
 from sweep.run.plugs import PLUGS
-from sweep.run.recovery import close_interrupted
+from sweep.run.reporting.recovery import close_interrupted
 from sweep.run.rooms import LiveSource, Room, middle_of
 from sweep.run.runner import Runner
+from sweep.run.watch.parts import ProbeParts
 from sweep.sim.source import default_room
 from tests.entry_factory import signer
 from tests.report_factory import make_glint

@@ -23,13 +23,13 @@ from sweep.entry import envelope as e
 from sweep.host.clock import NOT_SYNCHRONISED, read_boot_id
 from sweep.plug.measurement import Measurement
 from sweep.report import Position, new_id
-from sweep.run.journalling import Journalling
 from sweep.run.plugs import PLUGS
-from sweep.run.recovery import Now, measurements_of, report_from
-from sweep.run.report_of import software_name
+from sweep.run.reporting.journalling import Journalling
+from sweep.run.reporting.recovery import Now, measurements_of, report_from
+from sweep.run.reporting.report_of import software_name
+from sweep.run.reporting.sweep_entries import EntryIds, SweepEntries
 from sweep.run.room_keys import open_room_key
 from sweep.run.rooms import read_manifest
-from sweep.run.sweep_entries import EntryIds, SweepEntries
 from tests.entry_factory import signer
 from tests.report_factory import START, make_glint
 from tests.run.test_sweep import DEMO

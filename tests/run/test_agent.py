@@ -37,7 +37,7 @@ from sweep.report import (
     utc_now,
 )
 from sweep.run.agent import Agent
-from sweep.run.recovery import Closed
+from sweep.run.reporting.recovery import Closed
 from sweep.run.rooms import RecordedSource
 from sweep.run.runner import Runner
 from tests.entry_factory import signer

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from sweep.host.energy_meter import EnergyMeter
 from sweep.host.i2c import I2cError
 from sweep.report import BankInput, BankState, NoticeEvent
-from sweep.run.bank import CELL_V, GIVES, Bank, Charge, Energy, draw, measured, state_of, tell
-from sweep.run.bank_watch import BankWatch, Sources
-from sweep.run.supply_watch import SupplyWatch
+from sweep.run.watch.bank import CELL_V, GIVES, Bank, Charge, Energy, draw, measured, state_of, tell
+from sweep.run.watch.bank_watch import BankWatch, Sources
+from sweep.run.watch.supply_watch import SupplyWatch
 
 A: frozenset[BankInput] = frozenset({"a"})
 B: frozenset[BankInput] = frozenset({"b"})

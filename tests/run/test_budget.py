@@ -17,9 +17,9 @@ from sweep.plug.mode import QUICK, QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, zones_of
 from sweep.plug.talk import NOBODY, Line
 from sweep.plug.task import Task
 from sweep.report import Mode, Position, WifiObservation
-from sweep.run.budget import AROUND_LIGHT_S, BUDGET_S, CLOSE_S, LEAST_LIGHT_S, MOVE_S, Budget, Durations, StandPlan
-from sweep.run.light_stands import chances_of
-from sweep.run.pace import Pace, quick_limits
+from sweep.run.plan.budget import AROUND_LIGHT_S, BUDGET_S, CLOSE_S, LEAST_LIGHT_S, MOVE_S, Budget, Durations, StandPlan
+from sweep.run.plan.light_stands import chances_of
+from sweep.run.plan.pace import Pace, quick_limits
 from sweep.sim.doors import SimulatedRoom, WifiDoor
 from sweep.sim.source import default_room
 from sweep.sim.world import Standpoint

@@ -10,7 +10,7 @@ from sweep.host.machine import MachineState
 from sweep.link.head_words import HeadState, LostTold, SupplyTold
 from sweep.plug.measurement import Measurement
 from sweep.report import ConditionEvent, Gap, Modality, NoticeEvent, ProbeCondition
-from sweep.run.condition_watch import LEAST_DISK_BYTES, CameraPowerSeen, ConditionWatch, is_strained
+from sweep.run.watch.condition_watch import LEAST_DISK_BYTES, CameraPowerSeen, ConditionWatch, is_strained
 
 COOL = MachineState(processor_c=52.0, is_slowed=False, is_undervolted=False, disk_free_bytes=3_100_000_000)
 POWERED = CameraPowerSeen(True, "ended")

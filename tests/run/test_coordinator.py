@@ -41,10 +41,10 @@ from sweep.report import (
     TrialFlow,
     ZoneEvent,
 )
-from sweep.run.coordinator import Coordinator
+from sweep.run.position.coordinator import Coordinator
+from sweep.run.position.walk_player import READY_S
 from sweep.run.quiet_air import QuietAir
-from sweep.run.supply_watch import SupplyWatch
-from sweep.run.walk_player import READY_S
+from sweep.run.watch.supply_watch import SupplyWatch
 from sweep.run.words import GUIDANCE
 from tests.test_reasons import window
 from tests.waiting import wait_until

@@ -14,7 +14,7 @@ from sweep.deliver.outbox import Outbox, OutboxError
 from sweep.entry.kinds import OPENED, REPORT
 from sweep.host.disk import Disk
 from sweep.report import LiveEvent, NoticeEvent, StateEvent, SweepReport
-from sweep.run.recovery import close_interrupted
+from sweep.run.reporting.recovery import close_interrupted
 from sweep.run.rooms import LiveSource, Room
 from sweep.run.runner import Runner
 from sweep.sim.source import default_room

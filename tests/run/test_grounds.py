@@ -20,8 +20,8 @@ from sweep.plug.plug import Plug
 from sweep.plug.targets import Chance, Estimate
 from sweep.plug.weights import WeightsInForce
 from sweep.run.plugs import PLUGS
-from sweep.run.reference import ReferenceFile
-from sweep.run.report_of import NO_BASIS, Basis, report_of
+from sweep.run.reference.reference import ReferenceFile
+from sweep.run.reporting.report_of import NO_BASIS, Basis, report_of
 from sweep.sim.source import SimulatedSource, default_room
 from tests.report_factory import uid
 

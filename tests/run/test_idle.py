@@ -11,7 +11,7 @@ from sweep.deliver.uplink import Uplink
 from sweep.host.machine import MachineState
 from sweep.report import CheckTold, DoctorEvent, LocalText
 from sweep.run.agent import Agent
-from sweep.run.condition_watch import ConditionWatch
+from sweep.run.watch.condition_watch import ConditionWatch
 from tests.entry_factory import signer
 from tests.hostile_server import HostileServer
 from tests.report_factory import START

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sweep.run.keeping import KeepError, Keeping
+from sweep.run.reporting.keeping import KeepError, Keeping
 from tests.run.same_report import APP, command, of_file, replayed
 from tests.run.test_live_sweep import live_command
 from tests.sim.head_kit import built_elf

@@ -25,8 +25,8 @@ from sweep.entry.envelope import from_wire, parse_envelope
 from sweep.entry.kinds import OPENED, REPORT, REPORT_TYPE
 from sweep.host.scratch import remove_orphans
 from sweep.report import SweepReport, parse_json
-from sweep.run.recovery import close_interrupted
-from sweep.sim.head import EmulatedHead, RfScene
+from sweep.run.reporting.recovery import close_interrupted
+from sweep.sim.head.emulated import EmulatedHead, RfScene
 from tests.run.kill_rig import DWELL_S, PACED, SAMPLE_S, STANDS, box, plugs_in
 from tests.sim.head_kit import built_elf
 from tests.waiting import wait_until

@@ -10,7 +10,7 @@ from sweep.plug.light_ahead import LIGHT_LATER, UNPLACED, Chance
 from sweep.plug.measurement import Measurement
 from sweep.plug.task import blind
 from sweep.report import Levels, Position, StimulusJudgement, VideoJudgement, WifiObservation
-from sweep.run.light_stands import chances_of
+from sweep.run.plan.light_stands import chances_of
 from sweep.sim.source import default_room
 from tests.report_factory import uid
 from tests.test_reasons import KEY, TASK

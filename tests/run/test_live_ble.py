@@ -17,11 +17,11 @@ from sweep.plug.control import Control
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.plug.stand import Stand
 from sweep.report import GuidanceEvent, LiveEvent, SweepReport
-from sweep.run.parts import ProbeParts
 from sweep.run.plugs import WORDS
 from sweep.run.rooms import LiveSource, Room
 from sweep.run.runner import Runner
-from sweep.sim.bluez import FakeBlueZ
+from sweep.run.watch.parts import ProbeParts
+from sweep.sim.air.bluez import FakeBlueZ
 from sweep.sim.source import default_room
 from tests.ble.daemon import Bluetooth
 from tests.entry_factory import signer

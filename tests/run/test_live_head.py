@@ -27,7 +27,7 @@ from sweep.report import (
     ZoneEvent,
 )
 from sweep.run.rooms import LiveSource, Room
-from sweep.sim.head import EmulatedHead, RfScene
+from sweep.sim.head.emulated import EmulatedHead, RfScene
 from sweep.sim.source import default_room
 from tests.entry_factory import signer
 from tests.sim.head_kit import built_elf

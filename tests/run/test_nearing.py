@@ -5,7 +5,7 @@ from __future__ import annotations
 from sweep.plug.talk import LevelNow, SpotNow
 from sweep.report import LiveEvent, NearEvent, Nearness, RfWindow
 from sweep.rf.envelope import NOMINAL
-from sweep.run.nearing import TELL_EVERY_S, Nearing
+from sweep.run.position.nearing import TELL_EVERY_S, Nearing
 
 TAG = "0123456789abcdef"
 

@@ -20,7 +20,7 @@ from sweep.report import Levels, WifiObservation
 from sweep.rf.plug import judge_rf
 from sweep.run.outside import failed_limits, outside_position, without_own_windows
 from sweep.sim.doors import SimulatedRoom
-from sweep.sim.head import EmulatedHead, RfScene
+from sweep.sim.head.emulated import EmulatedHead, RfScene
 from sweep.sim.source import default_room
 from sweep.wifi.session import WifiSession
 from sweep.wifi.weigh import weigh_wifi

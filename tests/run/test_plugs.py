@@ -10,7 +10,7 @@ import pytest
 
 from sweep.addresses import parse_address
 from sweep.plug.talk import NOBODY
-from sweep.wifi.doors import RecordedWifi
+from sweep.wifi.capture.sources import RecordedWifi
 from sweep.wifi.plug import WifiPlug
 from tests.run.test_workers import TASK
 from tests.simulators.air_deaf import write_exchange

@@ -22,7 +22,7 @@ from sweep.entry.envelope import from_wire, parse_envelope
 from sweep.entry.kinds import OPENED, REPORT
 from sweep.host.clock import read_boot_id
 from sweep.run.plugs import PLUGS
-from sweep.run.recovery import Now, close_interrupted
+from sweep.run.reporting.recovery import Now, close_interrupted
 from tests.disk_calls import Step, can_record, record
 from tests.power_cuts import LOSSES, Card
 from tests.run.kill_rig import PACED, SAMPLE_S, box, plugs_in

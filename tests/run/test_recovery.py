@@ -22,10 +22,10 @@ from sweep.host.disk import DISK, Disk
 from sweep.plug.control import Control
 from sweep.report import MODALITIES, LiveEvent, SweepReport, parse_json
 from sweep.run.plugs import PLUGS
-from sweep.run.recovery import SET_ASIDE, Closed, Now, close_interrupted
+from sweep.run.reporting.recovery import SET_ASIDE, Closed, Now, close_interrupted
 from sweep.run.rooms import RecordedSource
 from sweep.run.runner import Runner
-from sweep.sim.air import CAMERA
+from sweep.sim.air.radios import CAMERA
 from tests.deliver.test_outbox import Crash, CrashingDisk
 from tests.entry_factory import signer
 from tests.failing_disk import FailingDisk

@@ -26,7 +26,7 @@ from sweep.judge.control_chart import (
 )
 from sweep.plug.measurement import Measurement
 from sweep.report import ReferenceChecked, parse_json
-from sweep.run.reference import NOT_DONE, ReferenceFile, ReferenceFileError, readings_of
+from sweep.run.reference.reference import NOT_DONE, ReferenceFile, ReferenceFileError, readings_of
 from tests.report_factory import make_glint, uid
 from tests.simulators.reference_runs import figures
 

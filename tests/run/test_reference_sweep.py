@@ -27,10 +27,10 @@ from sweep.report import (
     WifiObservation,
     parse_json,
 )
-from sweep.run.parts import ProbeParts
-from sweep.run.reference import ReferenceFile
+from sweep.run.reference.reference import ReferenceFile
 from sweep.run.rooms import LiveSource, Room, middle_of
 from sweep.run.runner import Runner
+from sweep.run.watch.parts import ProbeParts
 from sweep.sim.source import default_room
 from sweep.wifi.plug import WifiPlug
 from tests.report_factory import uid

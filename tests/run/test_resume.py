@@ -23,7 +23,7 @@ from sweep.plug.control import Control
 from sweep.plug.stand import Stand
 from sweep.report import LiveEvent, StartCommand, SweepReport, utc_now
 from sweep.run.agent import Agent, Resumable
-from sweep.run.recovery import RESUME_WITHIN_S, Now, close_interrupted, rest_of, resumable, start_of
+from sweep.run.reporting.recovery import RESUME_WITHIN_S, Now, close_interrupted, rest_of, resumable, start_of
 from sweep.run.rooms import Interrupted, LiveSource, Room, middle_of
 from sweep.run.runner import Runner
 from sweep.sim.source import default_room

@@ -16,7 +16,7 @@ from sweep.report import (
     VideoJudgement,
     WifiObservation,
 )
-from sweep.run.room_so_far import devices_event
+from sweep.run.reporting.room_so_far import devices_event
 from tests.report_factory import make_report, uid
 from tests.test_reasons import KEY, TASK
 

@@ -16,9 +16,9 @@ from sweep.plug.looks import LENS_LOOK_S, TRANSMITTER_LOOK_S, VIEW_S, Look, Look
 from sweep.plug.measurement import Measurement
 from sweep.plug.stand import Stand
 from sweep.report import LiveEvent, LookedAgain, Position, SecondLookEvent, derived_id
-from sweep.run.budget import BUDGET_S, Budget, Durations
-from sweep.run.looking_again import LookingAgain
-from sweep.run.second_looks import first_of, looked_again_of, looks_of, recorded_of
+from sweep.run.plan.budget import BUDGET_S, Budget, Durations
+from sweep.run.reporting.looking_again import LookingAgain
+from sweep.run.reporting.second_looks import first_of, looked_again_of, looks_of, recorded_of
 from sweep.sim.source import SimulatedSource, default_room
 from tests.report_factory import make_glint, make_report, uid
 from tests.run.test_live_sweep import Typed

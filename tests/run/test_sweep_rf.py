@@ -32,8 +32,8 @@ from sweep.rf.calibration import DetectorFit, RfCalibration, to_toml
 from sweep.rf.plug import judge_rf
 from sweep.sim import source, world
 from sweep.sim.doors import rf_door
-from sweep.sim.head import record_serial
-from sweep.sim.head_scene import Detector, Emitter, RfScene
+from sweep.sim.head.emulated import record_serial
+from sweep.sim.head.scene import Detector, Emitter, RfScene
 from tests.sim.head_kit import built_elf
 
 BEGIN = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.plug.talk import AskTurn, Leave, TakeTurn, ToWorker, TurnOver
 from sweep.report import Modality
-from sweep.run.turns import Turns
+from sweep.run.position.turns import Turns
 
 EVERYBODY: frozenset[Modality] = frozenset({"lens", "wifi", "ble", "rf"})
 

@@ -12,12 +12,12 @@ import pytest
 from sweep import report as r
 from sweep.judge.thresholds import load_weights
 from sweep.judge.words import COMMON, SIDES
-from sweep.lens.clips import ClipReason
+from sweep.lens.clip.clips import ClipReason
 from sweep.plug.evidence import ZoneView
 from sweep.plug.plug import Plug
 from sweep.plug.words import Sentence, Words, gather
-from sweep.run.look_words import VIEWS
 from sweep.run.plugs import PLUGS, WORDS
+from sweep.run.reporting.look_words import VIEWS
 from sweep.run.words import GUIDANCE, NOTICES, STATES
 from sweep.wifi.words import TRIAL_NAMES, TRIAL_REASONS
 from tests.judge.test_fusion import NO_VIDEO, PLAN, lens, stimulus, wifi

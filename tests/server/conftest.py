@@ -25,7 +25,7 @@ from sqlalchemy import NullPool, create_engine, select, text
 
 from server import cli
 from server.api.app import build_services
-from server.api.services import Services
+from server.api.service.services import Services
 from server.bounds.connections import LINGER_S
 from server.bounds.intake import PACE, Pace
 from server.config.settings import Settings

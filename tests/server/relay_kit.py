@@ -14,7 +14,7 @@ import httpx
 from sqlalchemy import Row, select
 
 from server.api.app import build_services
-from server.api.services import Services
+from server.api.service.services import Services
 from server.config.settings import Settings
 from server.ingest.arrivals import read_arrival
 from server.ingest.entries import accept

@@ -22,7 +22,7 @@ import pytest
 
 from server.api.access import SESSION_COOKIE
 from server.api.app import build_services
-from server.api.services import Services
+from server.api.service.services import Services
 from server.config.settings import Settings
 from server.interface.views.answer import ErrorView
 from server.live.hub import MAX_LISTENERS_PER_PERSON

@@ -20,9 +20,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server.api import tending
 from server.api.app import build_services
-from server.api.services import Services
+from server.api.service import tending
+from server.api.service.services import Services
 from server.config.settings import Settings
 from server.store.db import Database
 from server.store.faults import DiskFullError

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from server.api.services import Services
+from server.api.service.services import Services
 from server.serving.running import open_socket, run_small
 from server.witness.app import witness_app
 from server.witness.asking import Asked, ask

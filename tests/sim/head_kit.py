@@ -14,9 +14,9 @@ from sweep.link.decode import Decoder
 from sweep.link.frame import FrameReader, Received, encode
 from sweep.link.head import Command, CommandSender, Outcome
 from sweep.link.messages import Counters, EnvelopeWindow, Housekeeping, KeepAlive, LampRun, Message
-from sweep.sim.head_avr import CLOCK_HZ
-from sweep.sim.head_machine import HeadMachine
-from sweep.sim.head_scene import RfScene
+from sweep.sim.head.avr import CLOCK_HZ
+from sweep.sim.head.machine import HeadMachine
+from sweep.sim.head.scene import RfScene
 
 M = TypeVar("M", bound=Message)
 KEEP_ALIVE_EVERY_NS = 20_000_000

@@ -8,9 +8,9 @@ import pytest
 
 from sweep.addresses import format_address
 from sweep.ble import scan_file as scan_ble
-from sweep.sim.air_ble import INTERVALS_S, BleEmitter, BleKind
-from sweep.sim.air_frames import WifiEmitter
-from sweep.sim.air_path import mean_level_dbm, receives
+from sweep.sim.air.ble import INTERVALS_S, BleEmitter, BleKind
+from sweep.sim.air.frames import WifiEmitter
+from sweep.sim.air.path import mean_level_dbm, receives
 from sweep.wifi import JudgedTransmitter
 from sweep.wifi import scan_file as scan_wifi
 from tests.simulators.ble_captures import write_ble_capture

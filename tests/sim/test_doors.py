@@ -11,19 +11,19 @@ import pytest
 from sweep.ble.adverts import Advert
 from sweep.ble.devices import build_scan
 from sweep.cli.output import CameraKind
-from sweep.lens.clips import read_clip
+from sweep.lens.clip.clips import read_clip
 from sweep.link.head import PortError
 from sweep.link.readings import read_windows
 from sweep.plug.talk import MeasureRf
 from sweep.report import MODALITIES, Position
-from sweep.sim.air_channel import ChannelAir
-from sweep.sim.air_frames import WifiEmitter
-from sweep.sim.ble_bus import scan_bus
+from sweep.sim.air.ble_bus import scan_bus
+from sweep.sim.air.channel import ChannelAir
+from sweep.sim.air.frames import WifiEmitter
+from sweep.sim.air.stage import Stage
 from sweep.sim.doors import NEXT_IN, RfDoor, SimulatedRoom, StandDoors
-from sweep.sim.head_avr import EmulatorGoneError
-from sweep.sim.head_scene import RfScene
+from sweep.sim.head.avr import EmulatorGoneError
+from sweep.sim.head.scene import RfScene
 from sweep.sim.source import default_room, measure_rf
-from sweep.sim.stage import Stage
 from sweep.sim.world import HiddenKind
 
 from .head_kit import built_elf

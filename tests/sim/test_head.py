@@ -12,10 +12,10 @@ from sweep.link.head import Head, Losses, SerialPort, WrongFirmware
 from sweep.link.readings import read_windows
 from sweep.plug.liveness import boottime_ns
 from sweep.rf.envelope import NOMINAL
-from sweep.sim.head import Emitter, EmulatedHead, EmulatorError, RfScene, record_serial
-from sweep.sim.head_avr import flash_segments
-from sweep.sim.head_machine import find_elf
-from sweep.sim.head_scene import SceneError
+from sweep.sim.head.avr import flash_segments
+from sweep.sim.head.emulated import Emitter, EmulatedHead, EmulatorError, RfScene, record_serial
+from sweep.sim.head.machine import find_elf
+from sweep.sim.head.scene import SceneError
 
 from .head_kit import LOSS_COUNTERS, REPO_ROOT, Host, built_elf
 

@@ -10,9 +10,9 @@ from sweep.link.head import Head, HeadError, SerialPort
 from sweep.link.imu import LOST, read_samples, sample_ticks
 from sweep.link.readings import imu_samples
 from sweep.plug.motion import ImuSample
-from sweep.sim.head import EmulatedHead
-from sweep.sim.head_imu import Hand, Motion
-from sweep.sim.head_scene import RfScene, SceneError
+from sweep.sim.head.emulated import EmulatedHead
+from sweep.sim.head.imu import Hand, Motion
+from sweep.sim.head.scene import RfScene, SceneError
 
 from .head_kit import Host, built_elf
 

@@ -7,10 +7,10 @@ import pytest
 from sweep.link import messages
 from sweep.link.frame import FrameReader, Received, encode
 from sweep.link.head import Unanswered
-from sweep.sim.head_avr import CLOCK_HZ
-from sweep.sim.head_machine import SLOT_CYCLES, HeadMachine
-from sweep.sim.head_scene import Emitter, RfScene
-from sweep.sim.head_uart import OCTET_CYCLES
+from sweep.sim.head.avr import CLOCK_HZ
+from sweep.sim.head.machine import SLOT_CYCLES, HeadMachine
+from sweep.sim.head.scene import Emitter, RfScene
+from sweep.sim.head.uart import OCTET_CYCLES
 
 from .head_kit import LOSS_COUNTERS, Asker, built_elf, lamp_run
 

@@ -10,11 +10,11 @@ import pytest
 from sweep.compiled import SOURCES
 from sweep.link.frame import Received
 from sweep.link.messages import RfStart
-from sweep.sim import head_loop
-from sweep.sim.head_avr import EmulatorError
-from sweep.sim.head_loop import LIBRARY, load_kernel
-from sweep.sim.head_machine import Edge, HeadMachine
-from sweep.sim.head_scene import Emitter, RfScene
+from sweep.sim.head import loop as head_loop
+from sweep.sim.head.avr import EmulatorError
+from sweep.sim.head.loop import LIBRARY, load_kernel
+from sweep.sim.head.machine import Edge, HeadMachine
+from sweep.sim.head.scene import Emitter, RfScene
 from tests.compiled import UNDEFINED_TRAPS, build
 
 from .head_kit import Host, built_elf, lamp_run

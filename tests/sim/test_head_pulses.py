@@ -7,8 +7,8 @@ import pytest
 
 from sweep.link import messages
 from sweep.link.frame import encode
-from sweep.sim.head_machine import SLOT_CYCLES, Edge, HeadMachine
-from sweep.sim.head_scene import Emitter, RfScene
+from sweep.sim.head.machine import SLOT_CYCLES, Edge, HeadMachine
+from sweep.sim.head.scene import Emitter, RfScene
 
 from .head_kit import Asker, built_elf, lamp_run
 

@@ -14,10 +14,10 @@ import pytest
 
 from sweep.link import messages
 from sweep.link.frame import encode
-from sweep.sim.head_avr import CLOCK_HZ
-from sweep.sim.head_machine import HeadMachine
-from sweep.sim.head_scene import Emitter, RfScene
-from sweep.sim.head_uart import ARRIVAL_CYCLES, BUFFER_OCTETS, OCTET_CYCLES
+from sweep.sim.head.avr import CLOCK_HZ
+from sweep.sim.head.machine import HeadMachine
+from sweep.sim.head.scene import Emitter, RfScene
+from sweep.sim.head.uart import ARRIVAL_CYCLES, BUFFER_OCTETS, OCTET_CYCLES
 
 from .head_kit import REPO_ROOT, Asker, built_elf, lamp_run
 

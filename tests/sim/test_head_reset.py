@@ -9,9 +9,9 @@ import pytest
 
 from sweep.link.frame import FrameReader, Received
 from sweep.link.messages import Identity
-from sweep.sim.head_avr import flash_segments
-from sweep.sim.head_machine import HeadMachine
-from sweep.sim.head_scene import RfScene
+from sweep.sim.head.avr import flash_segments
+from sweep.sim.head.machine import HeadMachine
+from sweep.sim.head.scene import RfScene
 
 from .head_kit import built_elf
 

@@ -3,10 +3,10 @@
 import pytest
 
 from sweep.link import messages
-from sweep.sim.head_imu import Motion
-from sweep.sim.head_machine import SLOT_CYCLES
-from sweep.sim.head_pads import Assembly
-from sweep.sim.head_scene import RfScene
+from sweep.sim.head.imu import Motion
+from sweep.sim.head.machine import SLOT_CYCLES
+from sweep.sim.head.pads import Assembly
+from sweep.sim.head.scene import RfScene
 
 from .head_kit import Host
 

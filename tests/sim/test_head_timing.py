@@ -11,9 +11,9 @@ from sweep.link import messages
 from sweep.link.frame import FrameReader, Received, encode
 from sweep.link.head import SerialPort
 from sweep.link.imu import LOST
-from sweep.sim.head import EmulatedHead
-from sweep.sim.head_machine import SLOT_CYCLES, HeadMachine
-from sweep.sim.head_scene import Emitter, RfScene
+from sweep.sim.head.emulated import EmulatedHead
+from sweep.sim.head.machine import SLOT_CYCLES, HeadMachine
+from sweep.sim.head.scene import Emitter, RfScene
 
 from .head_kit import LOSS_COUNTERS, REPO_ROOT, SLOTS_GIVEN_SINCE, Host, built_elf, lamp_run
 

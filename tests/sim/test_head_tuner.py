@@ -7,8 +7,8 @@ import pytest
 
 from sweep.link import messages
 from sweep.link.supply import read_supply
-from sweep.sim.head_machine import SLOT_CYCLES
-from sweep.sim.head_scene import Emitter, RfScene, Waveform
+from sweep.sim.head.machine import SLOT_CYCLES
+from sweep.sim.head.scene import Emitter, RfScene, Waveform
 
 from .head_kit import Host
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sweep.sim.head_avr import Avr
-from sweep.sim.head_uart import OCTET_CYCLES, Receiver
+from sweep.sim.head.avr import Avr
+from sweep.sim.head.uart import OCTET_CYCLES, Receiver
 
 RESULTS = 0x200
 PROGRAM = """

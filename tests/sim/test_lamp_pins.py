@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweep.lens.clips import read_clip
+from sweep.lens.clip.clips import read_clip
 from sweep.plug.strobe import Phase
-from sweep.sim.head_avr import EmulatorError
-from sweep.sim.head_machine import Edge
-from sweep.sim.head_pads import Assembly
-from sweep.sim.lamp_pins import read_lamps, run_lamps
-from sweep.sim.lens_wall import Wall, render_clip
+from sweep.sim.head.avr import EmulatorError
+from sweep.sim.head.lamp_pins import read_lamps, run_lamps
+from sweep.sim.head.machine import Edge
+from sweep.sim.head.pads import Assembly
+from sweep.sim.scene.wall import Wall, render_clip
 
 from .head_kit import built_elf
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweep.lens.clips import read_clip
+from sweep.lab.worlds.tiers import _Shoot, render_tier_clip
+from sweep.lens.clip.clips import read_clip
 from sweep.lens.optics import load_optics
-from sweep.sim import lens_lobes
-from sweep.sim.lens_camera import Pose
-from sweep.sim.lens_glints import Lamps, Mirror, Mirrors, Moment, Retro
-from sweep.sim.lens_imaging import Placed, PointSpread, splat
-from sweep.sim.lens_layers import Ambient, Layer, Stage
-from sweep.sim.lens_tiers import _Shoot, render_tier_clip
+from sweep.sim.scene import lobes as lens_lobes
+from sweep.sim.scene.camera import Pose
+from sweep.sim.scene.glints import Lamps, Mirror, Mirrors, Moment, Retro
+from sweep.sim.scene.imaging import Placed, PointSpread, splat
+from sweep.sim.scene.layers import Ambient, Layer, Stage
 
 STILL = np.zeros((1, 3))
 FACING = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, -1.0]])

@@ -26,16 +26,16 @@ from sweep.plug.talk import (
 )
 from sweep.plug.task import Task
 from sweep.report import WifiObservation
-from sweep.sim.air import BUILDING_MHZ, CAMERA
-from sweep.sim.air_channel import PART_S
+from sweep.sim.air.channel import PART_S
+from sweep.sim.air.radios import BUILDING_MHZ, CAMERA
+from sweep.sim.air.sensed_air import CHANNELS, TUNE_S, SimulatedAir
+from sweep.sim.air.sensed_line import HEAD_ERROR_NS, READY_S, SimulatedLine
 from sweep.sim.doors import SimulatedRoom, WifiDoor
-from sweep.sim.sensed_air import CHANNELS, TUNE_S, SimulatedAir
-from sweep.sim.sensed_line import HEAD_ERROR_NS, READY_S, SimulatedLine
 from sweep.sim.source import default_room
-from sweep.wifi.air import Air, CaptureOpenError
-from sweep.wifi.channels import Channel
-from sweep.wifi.doors import AirDoor, RecordedWifi
-from sweep.wifi.dot11 import parse_block
+from sweep.wifi.capture.air import Air, CaptureOpenError
+from sweep.wifi.capture.channels import Channel
+from sweep.wifi.capture.sources import AirDoor, RecordedWifi
+from sweep.wifi.frames.dot11 import parse_block
 from sweep.wifi.plug import WifiPlug
 from sweep.wifi.scan import scan_log
 from sweep.wifi.session import KEPT_NAME, hear_stand

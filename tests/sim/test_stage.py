@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sweep.plug.white_rest import LONGEST_S
-from sweep.sim.stage import PERSON_LATE_S, Stage
+from sweep.sim.air.stage import PERSON_LATE_S, Stage
 
 CHIPS = (1, 0, 0, 1, 1, 0)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sweep.captures.files import write_pcap
 from sweep.captures.packets import LINK_RADIOTAP
-from sweep.wifi.transmitters import Flow
+from sweep.wifi.transmitters.transmitters import Flow
 from tests.wifi.frames import AP, ROUTER, START_NS, STATION, frame, octets, radiotap
 
 MOST_IN_AGGREGATE: Final = 16

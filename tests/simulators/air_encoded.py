@@ -16,8 +16,8 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.wifi.sequence import ChipSequence
-from sweep.wifi.transmitters import SEQUENCE_NUMBERS, Flow
+from sweep.wifi.stimulus.sequence import ChipSequence
+from sweep.wifi.transmitters.transmitters import SEQUENCE_NUMBERS, Flow
 from tests.simulators import encode_pictures
 from tests.simulators.air_cell import LEAST_HEARD, Link, draw_cell
 from tests.simulators.air_radio import Packets, Radio, draw_radio, overhear

@@ -28,7 +28,7 @@ from unittest.mock import patch
 from typer.testing import CliRunner
 
 from sweep.cli import build_app
-from sweep.lens.intervals import clopper_pearson
+from sweep.lab.scoring.intervals import clopper_pearson
 
 FIRST_SEED: Final = 900
 CAMERA_IN: Final = "stall-2"

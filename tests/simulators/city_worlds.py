@@ -15,14 +15,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sweep.cli.city import timing_of
 from sweep.judge.thresholds import load_thresholds
+from sweep.lab.city.curves import measure_clips
+from sweep.lab.city.figures import figures
+from sweep.lab.city.rooms import LENSES, WORLDS
+from sweep.lab.city.samples import APERTURES_MM, FILTERS, Curves, load_curves
+from sweep.lab.city.simulation import run_city
+from sweep.lab.commands.city import timing_of
 from sweep.run.judging import judge_zone
-from sweep.sim.city import run_city
-from sweep.sim.city_curves import measure_clips
-from sweep.sim.city_figures import figures
-from sweep.sim.city_rooms import LENSES, WORLDS
-from sweep.sim.city_samples import APERTURES_MM, FILTERS, Curves, load_curves
 
 CHOOSING = ("training", "plain", "tuning")
 

@@ -5,7 +5,7 @@ Usage: `python -m tests.simulators.encode_cameras [COUNT]`, ten seconds of one c
 `encode_pictures` does, whose rooms and encoders these are (the bright ones were made with 18.1.0).  Encoder, rate
 control, rate, noise, exposure, the room and where the lamp's light falls are drawn for each camera.  Light is a share
 of the *scene's* light, as luxmeters tell it, and luma its root of 2.2: 5 % more light make a picture 2 % brighter.
-Rows of even numbers are for the curve of `sweep/wifi/sensitivity.py`, rows of odd numbers for its figures.
+Rows of even numbers are for the curve of `sweep/wifi/stimulus/sensitivity.py`, rows of odd numbers for its figures.
 """
 
 from __future__ import annotations

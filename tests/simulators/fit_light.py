@@ -1,4 +1,4 @@
-"""The curve of `sweep/wifi/sensitivity.py`, from pictures of real encoders: `python -m tests.simulators.fit_light`.
+"""The curve of `sweep.wifi.stimulus.sensitivity`, of real encoders' pictures: `python -m tests.simulators.fit_light`.
 
 Input is the cameras of `encode_cameras` at several shares of light, without light and lit by the same chips, over airs
 and with lateness; output is, by share of light, the change of sizes that a flow may hide so that 95 of 100 cameras that
@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]  # scipy has no types of its own
 
-from sweep.wifi.nulls import NullSequences
-from sweep.wifi.sensitivity import find_smallest_change
-from sweep.wifi.stimulus import FlowTest, examine_flow
+from sweep.wifi.stimulus.nulls import NullSequences
+from sweep.wifi.stimulus.sensitivity import find_smallest_change
+from sweep.wifi.stimulus.stimulus import FlowTest, examine_flow
 from tests.simulators import air_encoded
 from tests.simulators.encode_cameras import CAMERA_CHIPS, CAMERA_LEVELS, CAMERAS
 
@@ -38,7 +38,7 @@ LATE_WAYS: Final[tuple[Lateness, ...]] = ("30 ms", "90 ms", "45 ms", "batches")
 AIRS: Final[tuple[air_encoded.Air, ...]] = ("good", "radio", "cell")
 CHIPS: Final = (100, 200)
 LEAST_KBPS: Final = 63.0
-"""A thinner stream is no camera to the detector (`sweep/wifi/video.py`)."""
+"""A thinner stream is no camera to the detector (`sweep/wifi/traffic/video.py`)."""
 FLOWS: Final = (1, 20)
 """Flows that are tested at once, by which Holm divides."""
 ALPHA: Final = 0.05

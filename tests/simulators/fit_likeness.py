@@ -1,4 +1,4 @@
-"""The fit of `sweep/wifi/likeness.py`, from the data to the weights: `python -m tests.simulators.fit_likeness`.
+"""The fit of `sweep/wifi/traffic/likeness.py`, from the data to the weights: `python -m tests.simulators.fit_likeness`.
 
 Input is flows of the tuning worlds (`README.md`) and of cameras that are late (`air_late`), drawn from a fixed seed and
 cut to several listening times; output is the weights and the bias of a logistic of the marks without negative weights,
@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]  # scipy has no types of its own
 
-from sweep.wifi.likeness import BIAS, WEIGHTS, list_marks
-from sweep.wifi.transmitters import Flow
-from sweep.wifi.unclocked import Unclocked
-from sweep.wifi.video import measure_window
+from sweep.wifi.traffic.likeness import BIAS, WEIGHTS, list_marks
+from sweep.wifi.traffic.unclocked import Unclocked
+from sweep.wifi.traffic.video import measure_window
+from sweep.wifi.transmitters.transmitters import Flow
 from tests.simulators.air_late import WAYS, Lateness, draw_late
 
 Floats = NDArray[np.float64]
@@ -145,7 +145,7 @@ def print_unclocked(samples: list[Sample]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Fit the weights of sweep/wifi/likeness.py anew and print them.")
+    parser = argparse.ArgumentParser(description="Fit the weights of sweep.wifi.traffic.likeness anew.")
     parser.add_argument("--count", type=int, default=40, help="flows of each kind (default: %(default)s)")
     samples = list(sample(parser.parse_args().count))
     weights, bias = fit(samples)

@@ -15,15 +15,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from sweep.wifi.nulls import NullSequences
-from sweep.wifi.stimulus import EXTEND_BELOW, LOOKS, SIGNIFICANT, FlowTest, find_p_value, respond, round_light
+from sweep.wifi.stimulus.nulls import NullSequences
+from sweep.wifi.stimulus.stimulus import EXTEND_BELOW, LOOKS, SIGNIFICANT, FlowTest, find_p_value, respond, round_light
 from tests.simulators import air_encoded
 from tests.simulators.encode_cameras import BRIGHT, CAMERA_CHIPS, CAMERA_LEVELS, kind_of
 from tests.simulators.fit_light import LATE, Case, list_cases
 
 LIGHTS: Final = (0.0, 0.1, 0.2, BRIGHT)
 ENDED_P: Final = 0.00072
-"""Below, no test goes on, even among four flows (`sweep.wifi.stopping.ENOUGH_P`)."""
+"""Below, no test goes on, even among four flows (`sweep.wifi.stimulus.stopping.ENOUGH_P`)."""
 
 
 def run(case: Case, light: float) -> dict[str, Any] | None:

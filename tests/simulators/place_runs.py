@@ -16,9 +16,9 @@ from typing import Any, Final
 import numpy as np
 
 from sweep.judge.locate import RING_M, Location, locate
+from sweep.lab.city.rooms import WORLDS, World
 from sweep.lens.weigh import MIN_RADIUS_M
 from sweep.report import Plan
-from sweep.sim.city_rooms import WORLDS, World
 from sweep.sim.world import make_world
 
 PLACED: Final = 300

@@ -2,7 +2,7 @@
 
     python -m tests.simulators.second_look_runs PAIRS --mode held_out
 
-`PAIRS` is a folder that `sweep.sim.lens_pairs` filled.  Only the lens speaks here: a glint whose weight alone passes
+`PAIRS` is a folder that `sweep.lab.lens.pairs` filled.  Only the lens speaks here: a glint whose weight alone passes
 the operating point of a first look, and what is left of it after the second.
 """
 
@@ -16,8 +16,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sweep.judge.thresholds import load_thresholds, load_weights
-from sweep.lens.intervals import clopper_pearson
-from sweep.sim.lens_pairs import Spot, load_pair, spots_of
+from sweep.lab.lens.pairs import Spot, load_pair, spots_of
+from sweep.lab.scoring.intervals import clopper_pearson
 
 
 def outcome_of(spot: Spot) -> str | None:

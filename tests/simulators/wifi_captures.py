@@ -16,9 +16,9 @@ import numpy as np
 
 from sweep.captures.files import write_pcap
 from sweep.captures.packets import LINK_RADIOTAP
-from sweep.sim.air_frames import BEACON_INTERVAL_S, Beacons, DataFrames, Frame, Medium, WifiEmitter, with_radiotap
-from sweep.sim.air_path import frame_levels_dbm, mean_level_dbm, receives
-from sweep.sim.air_traffic import (
+from sweep.sim.air.frames import BEACON_INTERVAL_S, Beacons, DataFrames, Frame, Medium, WifiEmitter, with_radiotap
+from sweep.sim.air.path import frame_levels_dbm, mean_level_dbm, receives
+from sweep.sim.air.traffic import (
     CAMERA_DELAY_S,
     Encoder,
     Packet,
@@ -28,7 +28,7 @@ from sweep.sim.air_traffic import (
     receiver_report,
     video_call,
 )
-from sweep.wifi.sequence import ChipSequence
+from sweep.wifi.stimulus.sequence import ChipSequence
 
 DEFAULT_START_NS: Final = 1_750_000_000_000_000_000
 

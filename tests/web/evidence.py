@@ -42,7 +42,7 @@ from sweep.report import (
     centre_of,
     new_id,
 )
-from sweep.wifi.bands import CHANNELS_IN_USE
+from sweep.wifi.capture.bands import CHANNELS_IN_USE
 from sweep.wifi.words import light_text
 from tests.report_factory import box, make_restroom, make_zone, text
 from tests.web import air

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from sweep.report import CheckStatus, ClockReading, ReferenceCheck, ReferencePart, utc_now
 from sweep.run.outside import outside_event
-from sweep.run.reference_words import reference_event
+from sweep.run.reference.words import reference_event
 from tests.web.conftest import Phone
 from tests.web.probe import FakeProbe
 

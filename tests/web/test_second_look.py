@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 
 from sweep.plug.looks import ViewName
 from sweep.report import LookView, ProgressEvent, SecondLookEvent, new_id
-from sweep.run.look_words import ASKED, VIEWS, looked_text
-from sweep.run.reference_words import reference_event
+from sweep.run.reference.words import reference_event
+from sweep.run.reporting.look_words import ASKED, VIEWS, looked_text
 from tests.web.conftest import Phone
 from tests.web.probe import FakeProbe
 from tests.web.test_trial import ZONE

@@ -21,10 +21,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from sweep.sim.bluez import FakeBlueZ
-from sweep.sim.film import FilmSet
-from sweep.sim.head import EmulatedHead, RfScene
-from sweep.sim.sensor import EmulatedSensor
+from sweep.sim.air.bluez import FakeBlueZ
+from sweep.sim.head.emulated import EmulatedHead, RfScene
+from sweep.sim.scene.film import FilmSet
+from sweep.sim.scene.sensor import EmulatedSensor
 from tests.ble.daemon import Bluetooth
 from tests.lens.film_rig import QUARTER_SIZE, plain_lens
 from tests.power.rig import stand_in_environment

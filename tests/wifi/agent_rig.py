@@ -22,7 +22,7 @@ import httpx
 
 from server.config.settings import Settings
 from sweep.config import open_signer
-from sweep.sim.head import RfScene
+from sweep.sim.head.emulated import RfScene
 from tests.server.conftest import Client, running
 from tests.server.sweep_kit import DEMO_ROOM
 from tests.waiting import wait_until

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sweep.captures.files import write_pcap
 from sweep.captures.packets import LINK_IEEE80211, LINK_RADIOTAP
-from sweep.sim.air_frames import WifiEmitter
+from sweep.sim.air.frames import WifiEmitter
 from tests.cases import Case
 from tests.simulators.wifi_captures import write_wifi_capture
 from tests.wifi.elements import RATES, element, rsn, wps

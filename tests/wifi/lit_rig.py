@@ -21,7 +21,7 @@ from typing import Any, Final, Self
 import numpy as np
 
 from sweep.report import to_json
-from sweep.sim.head import EmulatedHead, RfScene
+from sweep.sim.head.emulated import EmulatedHead, RfScene
 from sweep.sim.source import default_room
 from tests.keyboard import TwoPersons
 from tests.waiting import wait_until

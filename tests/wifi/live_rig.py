@@ -20,7 +20,7 @@ from typing import Final
 
 from sweep.captures.files import open_capture
 from sweep.report import to_json
-from sweep.sim.air_frames import WifiEmitter
+from sweep.sim.air.frames import WifiEmitter
 from sweep.sim.source import default_room
 from tests.keyboard import TwoPersons
 from tests.simulators.wifi_captures import write_wifi_capture

@@ -15,8 +15,8 @@ import numpy as np
 from sweep.addresses import format_address
 from sweep.captures.packets import LINK_RADIOTAP, PacketBlock, build_block
 from sweep.plug.talk import PLAYED_OUT, PlayChips, Played, StopChips, ToRunner, ToWorker
-from sweep.wifi.air import CaptureGap, CaptureOpenError, CaptureTally
-from sweep.wifi.channels import NOTHING_KNOWN, Channel, ChannelMemory
+from sweep.wifi.capture.air import CaptureGap, CaptureOpenError, CaptureTally
+from sweep.wifi.capture.channels import NOTHING_KNOWN, Channel, ChannelMemory
 from tests.wifi.frames import beacon, data_up, radiotap
 from tests.wifi.lit_camera import LitCamera
 from tests.wifi.lit_rig import AP, ENCODER_S, LOST, OVERHEAD, PHONE, PIECE

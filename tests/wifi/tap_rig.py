@@ -24,16 +24,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from sweep.plug.talk import NOBODY
-from sweep.wifi.adapter import open_adapter
-from sweep.wifi.air import CaptureOpenError, CaptureTally
-from sweep.wifi.capture import LiveCapture, drop_capabilities
-from sweep.wifi.dot11 import parse_block
-from sweep.wifi.element_reader import read_elements
-from sweep.wifi.framelog import build_log
-from sweep.wifi.keep import keep_stand
-from sweep.wifi.kept import open_kept
-from sweep.wifi.kept_lines import steps_beside
+from sweep.wifi.capture.adapter import open_adapter
+from sweep.wifi.capture.air import CaptureOpenError, CaptureTally
+from sweep.wifi.capture.capture import LiveCapture, drop_capabilities
+from sweep.wifi.frames.dot11 import parse_block
+from sweep.wifi.frames.element_reader import read_elements
+from sweep.wifi.frames.framelog import build_log
 from sweep.wifi.observations import judge_stand
+from sweep.wifi.recording.keep import keep_stand
+from sweep.wifi.recording.kept import open_kept
+from sweep.wifi.recording.kept_lines import steps_beside
 from sweep.wifi.session import hear_stand
 from sweep.wifi.stand import WifiWish
 from tests.run.test_workers import TASK
@@ -229,7 +229,7 @@ def accept(listener: socket.socket) -> None:
     signal.signal(signal.SIGTERM, lambda *_: end(helpers))
     while True:
         connection, _ = listener.accept()
-        command = [sys.executable, "-m", "sweep.wifi.capture_helper", NAME, "0"]
+        command = [sys.executable, "-m", "sweep.wifi.capture.helper", NAME, "0"]
         helpers.append(subprocess.Popen(command, stdin=connection.fileno()))
         connection.close()
 

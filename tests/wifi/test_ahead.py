@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sweep.wifi.ahead import Ahead, reading_ahead
-from sweep.wifi.element_reader import read_elements
-from sweep.wifi.framelog import build_log
-from sweep.wifi.management import Management
+from sweep.wifi.frames.ahead import Ahead, reading_ahead
+from sweep.wifi.frames.element_reader import read_elements
+from sweep.wifi.frames.framelog import build_log
+from sweep.wifi.frames.management import Management
 from sweep.wifi.scan import scan_file
 from tests.wifi.elements import RATES, element, wps
 from tests.wifi.frames import beacon, data_up, radiotap, write_frames

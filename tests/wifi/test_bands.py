@@ -2,8 +2,8 @@
 
 import pytest
 
-from sweep.wifi.bands import CHANNELS_IN_USE, limits_of, list_unheard
-from sweep.wifi.channels import Band, Channel
+from sweep.wifi.capture.bands import CHANNELS_IN_USE, limits_of, list_unheard
+from sweep.wifi.capture.channels import Band, Channel
 
 EVERY = frozenset(mhz for channels in CHANNELS_IN_USE.values() for mhz in channels)
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.sim.air_frames import WifiEmitter
+from sweep.sim.air.frames import WifiEmitter
 from sweep.wifi import read_log, scan_file
-from sweep.wifi.blindness import FLOOR, Hearing, assess_hearing
-from sweep.wifi.framelog import build_log, number_transmitters
+from sweep.wifi.frames.framelog import build_log, number_transmitters
 from sweep.wifi.scan import JudgedTransmitter
-from sweep.wifi.sequence import ChipSequence
-from sweep.wifi.stimulus import judge_stimulus
-from sweep.wifi.video import judge_flow
+from sweep.wifi.stimulus.sequence import ChipSequence
+from sweep.wifi.stimulus.stimulus import judge_stimulus
+from sweep.wifi.traffic.blindness import FLOOR, Hearing, assess_hearing
+from sweep.wifi.traffic.video import judge_flow
 from tests.simulators.air_deaf import write_exchange
 from tests.simulators.air_queues import SECOND, draw_flow
 from tests.simulators.wifi_captures import DEFAULT_START_NS, write_wifi_capture

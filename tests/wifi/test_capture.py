@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from sweep.captures.packets import LINK_IEEE80211, LINK_RADIOTAP
-from sweep.wifi.air import CaptureOpenError
-from sweep.wifi.capture import LiveCapture
-from sweep.wifi.capture_filter import ANNOUNCEMENT_OCTETS, build_filter
-from sweep.wifi.capture_helper import read_channel, write_channel
-from sweep.wifi.channels import Channel
+from sweep.wifi.capture.air import CaptureOpenError
+from sweep.wifi.capture.capture import LiveCapture
+from sweep.wifi.capture.channels import Channel
+from sweep.wifi.capture.filter import ANNOUNCEMENT_OCTETS, build_filter
+from sweep.wifi.capture.helper import read_channel, write_channel
 from tests.wifi.rings import need_live_capture
 
 

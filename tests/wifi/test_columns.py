@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hn
 
-from sweep.wifi.columns import count_alike, is_ascending, number_distinct, order_streams, quantile
+from sweep.wifi.frames.columns import count_alike, is_ascending, number_distinct, order_streams, quantile
 
 
 @given(

@@ -7,9 +7,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.wifi.element_reader import Said, read_elements
-from sweep.wifi.elements import Elements, join_elements
-from sweep.wifi.management import Management, ManagementBody
+from sweep.wifi.frames.element_reader import Said, read_elements
+from sweep.wifi.frames.elements import Elements, join_elements
+from sweep.wifi.frames.management import Management, ManagementBody
 from tests.wifi.elements import RATES, UUID, element, rsn, wps
 from tests.wifi.frames import beacon, write_frames
 

@@ -7,10 +7,10 @@ import pytest
 
 from sweep.addresses import parse_address
 from sweep.wifi import scan_file
-from sweep.wifi.element_reader import read_elements
-from sweep.wifi.emitters import Known, group_addresses
-from sweep.wifi.framelog import build_log
-from sweep.wifi.transmitters import list_transmitters
+from sweep.wifi.frames.element_reader import read_elements
+from sweep.wifi.frames.framelog import build_log
+from sweep.wifi.transmitters.emitters import Known, group_addresses
+from sweep.wifi.transmitters.transmitters import list_transmitters
 from tests.wifi.frames import beacon, frame, radiotap
 from tests.wifi.test_radio_headers import block_of
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from sweep.wifi.forked import Forked
+from sweep.wifi.frames.forked import Forked
 
 HERE = os.getpid()
 

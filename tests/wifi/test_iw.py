@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from sweep.cli.wifi_doctor import COUNTRY, channel_state
-from sweep.wifi import iw
-from sweep.wifi.channels import Channel
-from sweep.wifi.iw import IwError, list_channels, parse_channels
+from sweep.cli.doctor.wifi import COUNTRY, channel_state
+from sweep.wifi.capture import iw
+from sweep.wifi.capture.channels import Channel
+from sweep.wifi.capture.iw import IwError, list_channels, parse_channels
 from sweep.wifi.words import WORDS
 
 CHANNELS = """Band 1:

@@ -16,13 +16,13 @@ from sweep.phrases import Phrase
 from sweep.plug.measurement import Measurement
 from sweep.plug.talk import NOBODY, SKIPPED, Leave, Played, Progress, SkipTrials, ToWorker, TrialKind
 from sweep.report import WifiObservation
-from sweep.wifi.channels import Channel, ChannelMemory
-from sweep.wifi.doors import RecordedWifi
-from sweep.wifi.keep import keep_stand
-from sweep.wifi.kept import open_kept
-from sweep.wifi.kept_lines import steps_beside
+from sweep.wifi.capture.channels import Channel, ChannelMemory
+from sweep.wifi.capture.sources import RecordedWifi
 from sweep.wifi.observations import judge_stand
 from sweep.wifi.plug import WifiPlug
+from sweep.wifi.recording.keep import keep_stand
+from sweep.wifi.recording.kept import open_kept
+from sweep.wifi.recording.kept_lines import steps_beside
 from sweep.wifi.session import hear, hear_stand, is_kept, measure_kept
 from sweep.wifi.stand import HeardStand, WifiWish
 from tests.run.test_workers import TASK

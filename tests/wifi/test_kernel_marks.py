@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sweep.captures.kernel import Kernel, load_kernel
 from sweep.wifi import read_log
-from sweep.wifi.cadence import (
+from sweep.wifi.traffic.cadence import (
     CLOCK_RULES,
     SOUND_HZ,
     Rhythm,
@@ -22,11 +22,11 @@ from sweep.wifi.cadence import (
     is_sound,
     weigh_beats,
 )
-from sweep.wifi.likeness import Features
-from sweep.wifi.transmitters import Flow, list_flows
-from sweep.wifi.unclocked import UNCLOCKED_RULES
-from sweep.wifi.video import judge_flow
-from sweep.wifi.windows import MARK_RULES, FlowCutter, find_sound, measure_features
+from sweep.wifi.traffic.likeness import Features
+from sweep.wifi.traffic.unclocked import UNCLOCKED_RULES
+from sweep.wifi.traffic.video import judge_flow
+from sweep.wifi.traffic.windows import MARK_RULES, FlowCutter, find_sound, measure_features
+from sweep.wifi.transmitters.transmitters import Flow, list_flows
 from tests.compiled import checked, run_sanitized
 from tests.simulators.fit_likeness import draw_flows
 from tests.simulators.flow_of import flow_of

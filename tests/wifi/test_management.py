@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.captures.packets import LINK_IEEE80211
-from sweep.wifi.dot11 import parse_block
-from sweep.wifi.element_reader import read_elements
-from sweep.wifi.management import MAX_BODIES, Management, ManagementNotes
+from sweep.wifi.frames.dot11 import parse_block
+from sweep.wifi.frames.element_reader import read_elements
+from sweep.wifi.frames.management import MAX_BODIES, Management, ManagementNotes
 from tests.wifi.elements import RATES, element, wps
 from tests.wifi.frames import AP, BROADCAST, STATION, beacon, frame, octets
 from tests.wifi.test_radio_headers import block_of

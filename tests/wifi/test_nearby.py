@@ -9,10 +9,10 @@ import pytest
 
 from sweep.addresses import format_address
 from sweep.plug.talk import LevelNow
-from sweep.wifi.dot11 import parse_block
-from sweep.wifi.nearby import MOST_LED, Nearby
+from sweep.wifi.frames.dot11 import parse_block
 from sweep.wifi.session import hear_stand
 from sweep.wifi.stand import WifiWish
+from sweep.wifi.transmitters.nearby import MOST_LED, Nearby
 from tests.wifi.frames import data_up, radiotap
 from tests.wifi.lit_camera import LitCamera
 from tests.wifi.lit_rig import AP, ROW

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sweep.wifi.clips import judge_clips
-from sweep.wifi.earlier import EarlierFlows, close_gaps
-from sweep.wifi.transmitters import Flow
-from sweep.wifi.unclocked import measure_unclocked
-from sweep.wifi.video import ANSWERED, MAY_BE_CLIPS, NO_CLOCK, OPEN_REASONS, TOO_SHORT, VideoVerdict, judge_flow
+from sweep.wifi.traffic.clips import judge_clips
+from sweep.wifi.traffic.unclocked import measure_unclocked
+from sweep.wifi.traffic.video import ANSWERED, MAY_BE_CLIPS, NO_CLOCK, OPEN_REASONS, TOO_SHORT, VideoVerdict, judge_flow
+from sweep.wifi.transmitters.earlier import EarlierFlows, close_gaps
+from sweep.wifi.transmitters.transmitters import Flow
 from tests.simulators.air_late import WAYS, Camera, Lateness, Way, draw_late
 from tests.simulators.flow_of import flow_of
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.captures.packets import PacketBlock
-from sweep.wifi.radio_headers import (
+from sweep.wifi.frames.radio_headers import (
     MAX_LAYOUTS,
     NO_LEVEL,
     RadioFrames,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sweep.wifi.stimulus import StimulusResult, StimulusScan
+from sweep.wifi.stimulus.stimulus import StimulusResult, StimulusScan
 from tests.cases import CAPTURES
 
 

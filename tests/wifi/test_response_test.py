@@ -22,12 +22,12 @@ from sweep.plug.talk import (
     TrialKind,
 )
 from sweep.report import StimulusJudgement
-from sweep.wifi.framelog import FrameLog
+from sweep.wifi.frames.framelog import FrameLog
 from sweep.wifi.listen import Listener
-from sweep.wifi.response_test import LIGHT_CHIP_S, WALK_CHIPS, Trial, TrialResult, TrialWish, looks_within
-from sweep.wifi.sequence import ChipSequence
-from sweep.wifi.stimulus import LOOKS, StimulusResult, StimulusScan, Verdict
-from sweep.wifi.stopping import HOPELESS_FROM_CHIPS
+from sweep.wifi.stimulus.response_test import LIGHT_CHIP_S, WALK_CHIPS, Trial, TrialResult, TrialWish, looks_within
+from sweep.wifi.stimulus.sequence import ChipSequence
+from sweep.wifi.stimulus.stimulus import LOOKS, StimulusResult, StimulusScan, Verdict
+from sweep.wifi.stimulus.stopping import HOPELESS_FROM_CHIPS
 from sweep.wifi.trials import run_trial
 from tests.wifi.live_rig import CAMERA_MHZ
 from tests.wifi.made_up_air import CAMERA, OTHER, PLAY_DELAY_S, START_NS, MadeUpAir, MadeUpPlayer, beeper

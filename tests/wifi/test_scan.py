@@ -13,10 +13,10 @@ from sweep.captures.files import open_capture, write_pcap
 from sweep.captures.packets import LINK_ETHERNET, CaptureFileError, build_block
 from sweep.captures.pcapng_writer import PcapngWriter
 from sweep.wifi import scan_file
-from sweep.wifi.census import FRAMES, take_census
-from sweep.wifi.framelog import build_log, read_windows
+from sweep.wifi.frames.framelog import build_log, read_windows
 from sweep.wifi.scan import Scanner
-from sweep.wifi.transmitters import describe_transmitters
+from sweep.wifi.transmitters.census import FRAMES, take_census
+from sweep.wifi.transmitters.transmitters import describe_transmitters
 from tests.simulators.air_deaf import write_exchange
 from tests.simulators.air_queues import SECOND, draw_flow
 from tests.wifi.frames import (

@@ -12,9 +12,9 @@ import pytest
 from sweep.plug.sofar import CUT_OFF
 from sweep.plug.talk import NOBODY, PLAYED_OUT, Leave, Line, Progress
 from sweep.report import StimulusJudgement, WifiObservation
-from sweep.wifi.air import TROUBLES, Air, AirTrouble, CaptureOpenError
-from sweep.wifi.bands import CHANNELS_IN_USE, list_unheard
-from sweep.wifi.channels import SURVEY_S, Channel
+from sweep.wifi.capture.air import TROUBLES, Air, AirTrouble, CaptureOpenError
+from sweep.wifi.capture.bands import CHANNELS_IN_USE, list_unheard
+from sweep.wifi.capture.channels import SURVEY_S, Channel
 from sweep.wifi.observations import judge_stand
 from sweep.wifi.scan import scan_log
 from sweep.wifi.session import WifiSession, hear_stand

@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.plug.chips import draw_chips
-from sweep.sim.air_frames import WifiEmitter
-from sweep.wifi import read_log, stimulus
-from sweep.wifi.nulls import NullSequences
-from sweep.wifi.pictures import drop_uneven_sound, find_group_period, rebuild_pictures
-from sweep.wifi.response import Response, correlate_terms
-from sweep.wifi.response_test import looks_within
-from sweep.wifi.sensitivity import LAMP_SHARE
-from sweep.wifi.sequence import (
+from sweep.sim.air.frames import WifiEmitter
+from sweep.wifi import read_log
+from sweep.wifi.stimulus import stimulus
+from sweep.wifi.stimulus.nulls import NullSequences
+from sweep.wifi.stimulus.response import Response, correlate_terms
+from sweep.wifi.stimulus.response_test import looks_within
+from sweep.wifi.stimulus.sensitivity import LAMP_SHARE
+from sweep.wifi.stimulus.sequence import (
     MARK_STEP_S,
     ChipSequence,
     SequenceError,
@@ -28,17 +28,11 @@ from sweep.wifi.sequence import (
     read_sequence,
     shuffle_marked,
 )
-from sweep.wifi.stimulus import (
-    LOOKS,
-    examine_at_looks,
-    examine_flow,
-    holm,
-    judge_stimulus,
-    stimulus_file,
-)
-from sweep.wifi.stopping import is_enough, is_hopeless
-from sweep.wifi.transmitters import Flow, list_flows
-from sweep.wifi.unheard import Queue, drop_sound, queue_frames
+from sweep.wifi.stimulus.stimulus import LOOKS, examine_at_looks, examine_flow, holm, judge_stimulus, stimulus_file
+from sweep.wifi.stimulus.stopping import is_enough, is_hopeless
+from sweep.wifi.traffic.pictures import drop_uneven_sound, find_group_period, rebuild_pictures
+from sweep.wifi.transmitters.transmitters import Flow, list_flows
+from sweep.wifi.transmitters.unheard import Queue, drop_sound, queue_frames
 from tests.simulators import air_encoded, air_flows, air_queues
 from tests.simulators.flow_of import flow_of
 from tests.simulators.lateness import late
@@ -199,7 +193,7 @@ def p_of_lit(
 def p_when_it_ends(
     name: str, seconds: float, first_chip: int, air: Air, *, sigma_s: float = 0.0, batches: bool = False
 ) -> float:
-    """The p-value at the look at which a live test of that camera alone ends (`sweep.wifi.stopping`)."""
+    """The p-value at the look at which a live test of that camera alone ends (`sweep.wifi.stimulus.stopping`)."""
     rng = np.random.default_rng([73, first_chip, sum(map(ord, name))])
     flow, sequence, _ = air_encoded.draw_lit(
         name, first_chip, round(seconds / 0.6), rng, air=air, sigma_s=sigma_s, batches=batches

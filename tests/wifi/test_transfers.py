@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sweep.wifi.cadence import Rhythm
-from sweep.wifi.transfers import Transfer, measure_ends_kept, measure_transfer
-from sweep.wifi.unclocked import Unclocked
+from sweep.wifi.traffic.cadence import Rhythm
+from sweep.wifi.traffic.transfers import Transfer, measure_ends_kept, measure_transfer
+from sweep.wifi.traffic.unclocked import Unclocked
 
 Frames = tuple[Any, Any]
 FULL = 1_500

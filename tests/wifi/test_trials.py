@@ -9,18 +9,18 @@ import pytest
 from sweep.plug.mode import QUICK, SHORT_OF_TIME
 from sweep.plug.talk import SKIPPED, SkipTrials, ToRunner, TrialAhead
 from sweep.report import StimulusJudgement
-from sweep.wifi.blindness import Hearing
 from sweep.wifi.listen import Listener
 from sweep.wifi.observations import judge_stand
-from sweep.wifi.response_test import LEAD_S, TrialResult
 from sweep.wifi.scan import JudgedTransmitter
 from sweep.wifi.session import hear_stand
 from sweep.wifi.stand import WifiWish
+from sweep.wifi.stimulus.response_test import LEAD_S, TrialResult
 from sweep.wifi.targets import MAX_TRIALS, THICK_UPLINK, TOO_MANY_CHANNELS, ChannelTargets, Target
 from sweep.wifi.told_line import ToldLine
-from sweep.wifi.transmitters import LevelSummary, Transmitter
+from sweep.wifi.traffic.blindness import Hearing
+from sweep.wifi.traffic.video import NO_CLOCK, Verdict, VideoVerdict
+from sweep.wifi.transmitters.transmitters import LevelSummary, Transmitter
 from sweep.wifi.trials import no_tag, open_part_s, run_trials, trial_shares
-from sweep.wifi.video import NO_CLOCK, Verdict, VideoVerdict
 from tests.run.test_workers import TASK
 from tests.wifi.lit_camera import LitCamera
 from tests.wifi.lit_rig import ROW

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.wifi.cadence import (
+from sweep.wifi.traffic.cadence import (
     count_ends,
     find_best_rhythm,
     find_rhythm,
@@ -21,9 +21,8 @@ from sweep.wifi.cadence import (
     split_bursts,
     sum_ticks,
 )
-from sweep.wifi.likeness import list_marks
-from sweep.wifi.transmitters import Flow
-from sweep.wifi.video import (
+from sweep.wifi.traffic.likeness import list_marks
+from sweep.wifi.traffic.video import (
     LIKE_REPORTS,
     MAY_RELAY,
     NOTHING_HEARD,
@@ -34,6 +33,7 @@ from sweep.wifi.video import (
     judge_flow,
     judge_flows,
 )
+from sweep.wifi.transmitters.transmitters import Flow
 from tests.simulators.air_encoded import load_rows
 from tests.simulators.air_halls import draw_flow as draw_in_halls
 from tests.simulators.encode_halls import HALLS, SECONDS, TABLE

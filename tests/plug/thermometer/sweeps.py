@@ -17,8 +17,8 @@ from sweep.plug.control import Control
 from sweep.plug.plug import Plug
 from sweep.plug.stand import Stand
 from sweep.report import MANIFEST_NAME, Modality, Position, RecordedPosition, SweepReport, to_json
-from sweep.run.keeping import Keeping
 from sweep.run.plugs import PLUGS
+from sweep.run.reporting.keeping import Keeping
 from sweep.run.rooms import LiveSource, RecordedSource, Room, SweepSource, middle_of, read_manifest
 from sweep.run.runner import Runner
 from sweep.sim.source import SimulatedSource, default_room

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server.api.pulse import Pulse
+from server.api.service.pulse import Pulse
 from server.config.settings import Settings
 from server.interface.views.answer import ErrorView
 from server.store.faults import AwayError

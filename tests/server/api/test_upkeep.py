@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from server.api.health import health_parts
-from server.api.upkeep import JOBS, LATE_S, Upkeep
+from server.api.service.health import health_parts
+from server.api.service.upkeep import JOBS, LATE_S, Upkeep
 from tests.server.conftest import Site
 
 
@@ -23,7 +23,7 @@ def test_each_part_says_when_it_is_not_well(site: Site, tmp_path: Path) -> None:
 
 def test_retention_is_late_when_one_work_was_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1_000.0]
-    monkeypatch.setattr("server.api.upkeep.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("server.api.service.upkeep.time.monotonic", lambda: now[0])
     upkeep = Upkeep(started_s=now[0])
     is_late = [upkeep.is_late]
     now[0] += LATE_S + 1

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from server.cases.photographing import MAX_PER_DECLARATION
 from server.config.retention import read_periods
 from server.documents.inspection_log import LogRequest, collect_pages, today, write_log
-from server.exports.printed_sweep import printed_sweep
+from server.exports.printed.sweep import printed_sweep
 from server.exports.records import Period
 from server.ingest import photo_retention
 from server.ingest.photo_retention import GRACE_S, expire

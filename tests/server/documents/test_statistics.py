@@ -15,8 +15,8 @@ from sqlalchemy import insert, update
 
 from server.districts import register
 from server.documents.statistics import gather, quarter_of
+from server.exports.logs.statistics_table import COLUMNS, DEMO_NOTICE, SHEETS, DistrictLine, with_total, write_xlsx
 from server.exports.records import Period
-from server.exports.statistics_table import COLUMNS, DEMO_NOTICE, SHEETS, DistrictLine, with_total, write_xlsx
 from server.exports.words import KST
 from server.ingest import case_entries
 from server.interface.case_requests import CaseRequest, StepRequest

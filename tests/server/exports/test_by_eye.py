@@ -20,11 +20,11 @@ from server.exports.by_eye import (
     photograph_places,
 )
 from server.exports.columns import next_step_words
-from server.exports.hwpx_log import render_hwpx
-from server.exports.json_log import sweep_object
-from server.exports.pdf_log import Printing, printed_log, render_sheet
-from server.exports.printed_form import printed_form
-from server.exports.printed_sweep import printed_sweep
+from server.exports.logs.hwpx_log import render_hwpx
+from server.exports.logs.json_log import sweep_object
+from server.exports.logs.pdf_log import Printing, printed_log, render_sheet
+from server.exports.printed.form import printed_form
+from server.exports.printed.sweep import printed_sweep
 from server.exports.records import HandEntries
 from server.exports.rows import build_page
 from server.exports.words import MARKS_NEXT

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.exports.columns import COLUMNS
-from server.exports.csv_log import SEAL_HEADING, write_csv
+from server.exports.logs.csv_log import SEAL_HEADING, write_csv
 from server.exports.records import LogRow
 from server.exports.safe_text import ADDRESS_BLANKED, defuse_formula, plain_text
 from sweep.report import has_unsafe_character

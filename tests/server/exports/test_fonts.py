@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from server.exports.fonts import FONT_FILES, FontsMissingError, find_typeface
+from server.exports.sheets.fonts import FONT_FILES, FontsMissingError, find_typeface
 
 from . import sample_sweeps as s
 

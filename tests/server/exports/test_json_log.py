@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from server.exports.columns import COLUMNS
-from server.exports.json_log import JSON_FORMAT, json_parts
+from server.exports.logs.json_log import JSON_FORMAT, json_parts
 
 from . import sample_sweeps as s
 

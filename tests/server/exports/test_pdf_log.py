@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from server.exports.fonts import FontsMissingError, find_typeface
-from server.exports.pdf_log import MAX_SWEEPS, Printing, record_digest, render_pdf
+from server.exports.logs.pdf_log import MAX_SWEEPS, Printing, record_digest, render_pdf
 from server.exports.records import ExportError, SweepPage
 from server.exports.rows import build_page
+from server.exports.sheets.fonts import FontsMissingError, find_typeface
 from sweep.report import Plan, Zone
 
 from . import sample_sweeps as s

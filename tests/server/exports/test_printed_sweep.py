@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from server.exports.columns import limits_words
-from server.exports.printed_map import zone_state
-from server.exports.printed_sweep import printed_sweep
+from server.exports.printed.map import zone_state
+from server.exports.printed.sweep import printed_sweep
 from server.exports.records import SweepPage
 from server.exports.rows import build_page
 from server.interface.views.sweeps import KnownBefore

@@ -10,8 +10,8 @@ from xml.etree import ElementTree as ET
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]  # XlsxWriter ships no types
 
 from server.exports.columns import COLUMNS
+from server.exports.logs.xlsx_log import DEMO_NOTICE, LogSheet, write_xlsx
 from server.exports.records import LogRow
-from server.exports.xlsx_log import DEMO_NOTICE, LogSheet, write_xlsx
 
 from . import sample_sweeps as s
 

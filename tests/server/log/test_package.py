@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Connection
 
 from server.api.app import build_services
-from server.api.services import Services
+from server.api.service.services import Services
 from server.cli.package import checkpoint_of
 from server.config.settings import Settings
 from server.ingest import quarantine

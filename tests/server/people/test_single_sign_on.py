@@ -22,7 +22,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from sqlalchemy import func, select
 
-from server.api.single_sign_on import provider_of
+from server.api.people.single_sign_on import provider_of
 from server.config.settings import Settings, SettingsError, load_settings
 from server.interface.fields import Role
 from server.people import auth, links

@@ -16,7 +16,7 @@ from sqlalchemy import insert, select
 
 from server.config.public_page import STANDARD, PublicPageError, read_public_page
 from server.config.settings import Settings
-from server.exports.sticker_sheet import sticker_sheet
+from server.exports.sheets.sticker_sheet import sticker_sheet
 from server.interface.errors import ApiError
 from server.public_page.reports import MOST_OF_ADDRESS, MOST_OF_ROOM, ReportLimits, clean_text
 from server.public_page.stickers import CODE_LETTERS, LETTERS

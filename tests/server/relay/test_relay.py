@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, func, select
 
-from server.api.services import Services
+from server.api.service.services import Services
 from server.config.settings import Settings
 from server.ingest import persons
 from server.interface.sweep_requests import DispositionRequest

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import func, select
 
 from server.api.app import build_services
-from server.api.services import Services
+from server.api.service.services import Services
 from server.config.settings import Settings
 from server.store.schema import alarms, entries, relayed
 from tests.server.killed_server import KilledServer

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from sqlalchemy import Connection, func, select, update
 
-from server.api.services import Services
+from server.api.service.services import Services
 from server.config.settings import Settings
 from server.districts import register
 from server.ingest import persons

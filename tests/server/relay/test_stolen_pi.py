@@ -17,7 +17,7 @@ import httpx
 import pytest
 from sqlalchemy import ColumnElement, Connection, Table, select, true
 
-from server.api.services import Services
+from server.api.service.services import Services
 from server.districts import register
 from server.ingest import persons
 from server.ingest.case_entries import open_case

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.api.measures import Measures
+from server.api.service.measures import Measures
 from server.serving.logs import log_as_json
 
 

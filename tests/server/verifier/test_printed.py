@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from server.exports.proof import proof_line
 from server.exports.seal import Seal
+from server.exports.sheets.proof import proof_line
 from server.verifier.command import AnchorError, anchors_of, verify_package
 from server.verifier.findings import Findings
 from tests.package_kit import PROBE, Line, a_log, hashes_of, pack, root_of

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from server import cli
 from server.api.app import build_services
-from server.api.services import Services
+from server.api.service.services import Services
 from server.config.settings import Settings
 from server.log.tiles import read_entries
 from server.store.schema import alarms

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from server.api.app import build_services
-from server.api.services import Services
+from server.api.service.services import Services
 from server.config.settings import Settings
 from server.log.heads import Heads
 from server.log.proven_records import records_at

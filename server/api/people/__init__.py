@@ -1,0 +1,1 @@
+"""Routes of persons: accounts, logging in, second factors and second persons."""

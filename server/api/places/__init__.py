@@ -1,0 +1,1 @@
+"""Routes of facilities, rooms, schedules and what the public sees of them."""

@@ -1,0 +1,120 @@
+"""Routes of imports: a file is previewed, then confirmed; its questions are answered; it is undone as a whole."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query
+from starlette.requests import Request
+
+from server.api.access import CityOffice
+from server.api.service.services import services_of
+from server.facilities_import import importing, outlines, questions
+from server.facilities_import.reading import MAX_FILE_BYTES
+from server.interface.fields import Line
+from server.interface.place_requests import ImportAnswerRequest
+from server.interface.request_body import describe, json_body, read_body
+from server.interface.views.answer import Ok
+from server.interface.views.imports import ImportList, ImportOutcome, ImportRowList, ImportView
+from server.people.access_log import shows
+
+router = APIRouter(tags=["imports"])
+LineNumber = Annotated[int, Path(ge=-1_000_000, le=1_000_000)]
+
+
+def _raw_body(max_bytes: int) -> Any:
+    async def read(request: Request) -> bytes:
+        return await read_body(request, max_bytes)
+
+    return Depends(read)
+
+
+def _raw(media_type: str) -> dict[str, Any]:
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+@router.post("/api/imports", status_code=201, openapi_extra=_raw("text/csv") | shows())
+def post_import(
+    request: Request, person: CityOffice, file_name: Line, data: Annotated[bytes, _raw_body(MAX_FILE_BYTES)]
+) -> ImportView:
+    """Preview a CSV file of facilities: every row with what it would become; nothing changes."""
+    db = services_of(request).db
+    import_id = importing.preview(db, data, file_name, actor=person.display_name)
+    with db.read() as connection:
+        return questions.import_view(connection, import_id)
+
+
+@router.get("/api/imports", openapi_extra=shows())
+def list_imports(request: Request, _person: CityOffice) -> ImportList:
+    """The newest imports."""
+    with services_of(request).db.read() as connection:
+        return questions.list_imports(connection)
+
+
+@router.get("/api/imports/{import_id}", openapi_extra=shows())
+def get_import(request: Request, _person: CityOffice, import_id: UUID) -> ImportView:
+    """One import with its counts and reasons."""
+    with services_of(request).db.read() as connection:
+        return questions.import_view(connection, import_id)
+
+
+@router.get("/api/imports/{import_id}/rows", openapi_extra=shows())
+def list_import_rows(
+    request: Request,
+    _person: CityOffice,
+    import_id: UUID,
+    outcome: ImportOutcome | None = None,
+    is_open: bool = False,
+    after: Annotated[int | None, Query(ge=-1_000_000, le=1_000_000)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> ImportRowList:
+    """A page of its rows; with `is_open` only the questions that wait for an answer."""
+    with services_of(request).db.read() as connection:
+        return questions.import_row_page(
+            connection, import_id, outcome=outcome, is_open=is_open, after=after, limit=limit
+        )
+
+
+@router.post("/api/imports/{import_id}/confirm", openapi_extra=shows())
+def post_confirm(request: Request, person: CityOffice, import_id: UUID) -> ImportView:
+    """Do what the preview shows; asked again, it finishes what was cut off."""
+    db = services_of(request).db
+    importing.confirm(db, import_id, actor=person.display_name)
+    with db.read() as connection:
+        return questions.import_view(connection, import_id)
+
+
+@router.post("/api/imports/{import_id}/undo", openapi_extra=shows())
+def post_undo(request: Request, person: CityOffice, import_id: UUID) -> ImportView:
+    """Let everything be as before the import; what is in use by now stays, with a reason."""
+    db = services_of(request).db
+    importing.undo(db, import_id, actor=person.display_name)
+    with db.read() as connection:
+        return questions.import_view(connection, import_id)
+
+
+@router.post("/api/imports/{import_id}/rows/{line}/answer", openapi_extra=describe(ImportAnswerRequest) | shows())
+def post_answer(
+    request: Request,
+    person: CityOffice,
+    import_id: UUID,
+    line: LineNumber,
+    body: Annotated[ImportAnswerRequest, json_body(ImportAnswerRequest)],
+) -> Ok:
+    """Answer the question of a row."""
+    with services_of(request).db.write() as connection:
+        questions.answer(connection, import_id, line, body.answer, actor=person.display_name)
+    return Ok()
+
+
+@router.put("/api/outlines", openapi_extra=_raw("application/geo+json") | shows())
+def put_outlines(
+    request: Request, person: CityOffice, data: Annotated[bytes, _raw_body(outlines.MAX_OUTLINES_BYTES)]
+) -> Ok:
+    """Keep the outlines of districts, against which coordinates of files are held."""
+    found = outlines.read_outlines(data)
+    with services_of(request).db.write() as connection:
+        outlines.store_outlines(connection, found, actor=person.display_name)
+    return Ok()

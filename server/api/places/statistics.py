@@ -1,0 +1,88 @@
+"""Routes of the quarterly statistics: rooms, visits and cases by district, to look at, or for a reason as a file."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.api.access import LogReader, reader_of
+from server.api.service.services import services_of
+from server.documents.inspection_log import MEDIA_TYPES
+from server.documents.statistics import gather, has_demo, quarter_of
+from server.exports.logs import statistics_table
+from server.exports.logs.statistics_table import DAY_MS, HOUR_MS, DistrictLine, median_of
+from server.exports.words import KST
+from server.interface.fields import Reason
+from server.interface.views.documents import DistrictStatistics, QuarterStatistics
+from server.people import access_log
+from server.people.access_log import shows
+from server.projections.projecting import drain
+from server.projections.projector import LIST_WAIT_S
+
+router = APIRouter(tags=["exports"])
+Year = Annotated[int, Query(ge=2000, le=2200)]
+Quarter = Annotated[int, Query(ge=1, le=4)]
+COUNTS = frozenset(DistrictStatistics.model_fields) - {"to_look_h", "to_call_h", "to_repair_days"}
+DOCUMENT: dict[int | str, dict[str, Any]] = {
+    200: {"content": {MEDIA_TYPES[kind].split(";")[0]: {} for kind in ("csv", "xlsx")}}
+}
+
+
+@router.get("/api/statistics", openapi_extra=shows())
+def get_statistics(request: Request, person: LogReader, year: Year, quarter: Quarter) -> QuarterStatistics:
+    """The statistics of a quarter (Korean days) to look at: the own district, or each one and their sum."""
+    services, today = services_of(request), datetime.now(UTC).astimezone(KST).date()
+    period = quarter_of(year, quarter)
+    services.projector.wait(LIST_WAIT_S)
+    with services.db.read() as connection:
+        lines = gather(connection, period, person.district_id, today)
+        is_demo = has_demo(connection, person.district_id)
+    return QuarterStatistics(
+        year=year,
+        quarter=quarter,
+        first=period.first,
+        last=period.last,
+        is_over=period.last < today,
+        is_demo=is_demo,
+        districts=tuple(_view(line) for line in lines),
+        total=_view(statistics_table.total_of(lines)),
+    )
+
+
+def _view(line: DistrictLine) -> DistrictStatistics:
+    return DistrictStatistics(
+        **{name: getattr(line, name) for name in COUNTS},
+        to_look_h=median_of(line.to_look_ms, HOUR_MS),
+        to_call_h=median_of(line.to_call_ms, HOUR_MS),
+        to_repair_days=median_of(line.to_repair_ms, DAY_MS),
+    )
+
+
+@router.get("/api/exports/statistics", response_class=Response, responses=DOCUMENT, openapi_extra=shows())
+def export_statistics(
+    request: Request,
+    person: LogReader,
+    reason: Reason,
+    year: Year,
+    quarter: Quarter,
+    format_: Annotated[Literal["csv", "xlsx"], Query(alias="format")] = "xlsx",
+) -> Response:
+    """The statistics of a quarter (Korean days): one line for the own district, or one for each and their sum."""
+    services, now = services_of(request), datetime.now(UTC).astimezone(KST)
+    period, name = quarter_of(year, quarter), f"statistics_{year}-Q{quarter}.{format_}"
+    with services.db.write() as connection:
+        access_log.note(connection, reader_of(request, person), "statistics.exported", name, (), reason)
+    drain(services.db)
+    with services.db.read() as connection:
+        lines = gather(connection, period, person.district_id, now.date())
+        if format_ == "csv":
+            data = statistics_table.write_csv(lines, period)
+        else:
+            is_demo = has_demo(connection, person.district_id)
+            data = statistics_table.write_xlsx(lines, period, now, has_demo=is_demo)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(data, media_type=MEDIA_TYPES[format_], headers=headers)

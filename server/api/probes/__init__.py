@@ -1,0 +1,1 @@
+"""Routes of probes and keys."""

@@ -1,0 +1,1 @@
+"""Routes of what was recorded: sweeps, cases, photographs, entries, exports."""

@@ -1,0 +1,239 @@
+"""Routes of exports: documents are made by a queue; who asks, who downloads and why is written down.
+
+The inspection log can be had in one request, which waits for its document, or as a job to come back to.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
+
+from server.api.access import KeyReader, LogReader, LogWriter, OwnDocuments, reader_of
+from server.api.service.services import Services, services_of
+from server.districts.scope import refuse_foreign
+from server.documents.export_job import ExportJob
+from server.documents.export_queue import ExportQueue
+from server.documents.inspection_log import MEDIA_TYPES, Format, LogRequest, today
+from server.exports.records import ExportError, Period
+from server.interface.errors import ApiError, invalid
+from server.interface.export_requests import ExportRequest
+from server.interface.fields import Reason
+from server.interface.request_body import describe, json_body
+from server.interface.views.answer import Ok
+from server.interface.views.documents import ExportJobList, ExportJobView
+from server.people import access_log
+from server.people.access_log import Action, shows
+from server.people.auth import Person
+
+router = APIRouter(tags=["exports"])
+
+DEFAULT_DAYS = 31
+DOCUMENT: dict[int | str, dict[str, Any]] = {
+    200: {"content": {media_type.split(";")[0]: {} for media_type in MEDIA_TYPES.values()}}
+}
+
+
+@router.get(
+    "/api/exports/inspection-log",
+    response_class=Response,
+    responses=DOCUMENT,
+    openapi_extra=shows("inspection_log"),
+)
+async def export_log(
+    request: Request,
+    person: LogReader,
+    reason: Reason,
+    format_: Annotated[Format, Query(alias="format")] = "csv",
+    first: Annotated[date | None, Query(alias="from")] = None,
+    last: Annotated[date | None, Query(alias="to")] = None,
+    room_id: UUID | None = None,
+    sweep_id: UUID | None = None,
+    *,
+    with_sheets: bool = False,
+) -> Response:
+    """The log of a period (Korean days, both included; the last month when not given), or of one sweep alone.
+
+    A PDF of a period is a summary; `with_sheets` adds the form of each sweep and what the equipment says.
+    """
+    services = services_of(request)
+    last_day = last or today().date()
+    try:
+        first_day = first or last_day - timedelta(days=DEFAULT_DAYS - 1)
+    except OverflowError:
+        raise invalid("to: no day before it", code="export_refused") from None
+    wanted = _wanted(services, person, format_, first_day, last_day, room_id, reason, sweep_id, with_sheets=with_sheets)
+    await _note(request, person, "log.exported", wanted.file_name, reason)
+    job = services.exports.submit(person.user_id, wanted)
+    await services.exports.wait(job)
+    return _document(job)
+
+
+@router.post(
+    "/api/exports",
+    status_code=202,
+    openapi_extra=describe(ExportRequest) | shows(),
+)
+async def post_export(
+    request: Request, person: LogWriter, body: Annotated[ExportRequest, json_body(ExportRequest)]
+) -> ExportJobView:
+    """Ask for a document; look at it with GET until it is ready."""
+    services = services_of(request)
+    named = {name: str(value) for name in ("room_id", "sweep_id") if (value := getattr(body, name)) is not None}
+    if named:
+        await run_in_threadpool(_refuse_foreign, services, person, named)
+    wanted = _wanted(
+        services,
+        person,
+        body.format,
+        body.period_first,
+        body.period_last,
+        body.room_id,
+        body.reason,
+        body.sweep_id,
+        with_sheets=body.with_sheets,
+    )
+    await _note(request, person, "log.asked", wanted.file_name, body.reason)
+    return _view(services.exports, services.exports.submit(person.user_id, wanted))
+
+
+@router.get("/api/exports", openapi_extra=shows())
+async def list_exports(request: Request, person: OwnDocuments) -> ExportJobList:
+    """One's own documents of the last hour, newest first."""
+    queue = services_of(request).exports
+    return ExportJobList(exports=tuple(_view(queue, job) for job in queue.jobs_of(person.user_id)))
+
+
+@router.get(
+    "/api/exports/access-log",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {}}}},
+    openapi_extra=shows("access_log"),
+)
+async def export_access_log(
+    request: Request,
+    person: KeyReader,
+    month: Annotated[str, Query(pattern=r"^[2-9][0-9]{3}-(0[1-9]|1[0-2])$")],
+    reason: Reason,
+) -> Response:
+    """Who looked at what in a month of Korean time, for the monthly review, as CSV."""
+    services = services_of(request)
+    await _note(request, person, "access_log.exported", month, reason)
+
+    def write() -> bytes:
+        with services.db.read() as connection:
+            return b"".join(access_log.review_lines(connection, month))
+
+    name = f"access-log_{month}.csv"
+    return Response(
+        await run_in_threadpool(write),
+        media_type=MEDIA_TYPES["csv"],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@router.get("/api/exports/{job_id}", openapi_extra=shows())
+async def get_export(request: Request, person: OwnDocuments, job_id: UUID) -> ExportJobView:
+    """How far one of one's own documents is."""
+    queue = services_of(request).exports
+    return _view(queue, queue.job(person.user_id, job_id))
+
+
+@router.get(
+    "/api/exports/{job_id}/file",
+    response_class=Response,
+    responses=DOCUMENT,
+    openapi_extra=shows("inspection_log"),
+)
+async def get_export_file(request: Request, person: OwnDocuments, job_id: UUID) -> Response:
+    """The document; each download is written down with the reason that was given for it."""
+    job = services_of(request).exports.job(person.user_id, job_id)
+    if not job.is_over:
+        raise ApiError(409, "export_not_ready", "문서를 아직 만들고 있습니다", "the document is not ready yet")
+    if job.state == "ready":
+        await _note(request, person, "log.downloaded", job.wanted.file_name, job.wanted.reason)
+    return _document(job)
+
+
+@router.delete("/api/exports/{job_id}", openapi_extra=shows())
+async def delete_export(request: Request, person: OwnDocuments, job_id: UUID) -> Ok:
+    """Forget a document; one that is being made is not made any further."""
+    queue = services_of(request).exports
+    queue.cancel(queue.job(person.user_id, job_id))
+    return Ok()
+
+
+def _refuse_foreign(services: Services, person: Person, named: dict[str, str]) -> None:
+    with services.db.read() as connection:
+        refuse_foreign(connection, person.district_id, named)
+
+
+def _wanted(
+    services: Services,
+    person: Person,
+    format_: Format,
+    first: date,
+    last: date,
+    room_id: UUID | None,
+    reason: str,
+    sweep_id: UUID | None,
+    *,
+    with_sheets: bool,
+) -> LogRequest:
+    try:
+        period = Period(first, last)
+    except ExportError as error:
+        raise invalid(str(error), code="export_refused") from None
+    organisation = person.district_id or services.settings.tenant
+    return LogRequest(
+        format_,
+        period,
+        room_id,
+        organisation,
+        person.display_name,
+        reason,
+        person.district_id,
+        sweep_id,
+        with_sheets,
+    )
+
+
+def _document(job: ExportJob) -> Response:
+    if job.failure is not None:
+        raise job.failure
+    return FileResponse(job.path, media_type=MEDIA_TYPES[job.wanted.format], filename=job.wanted.file_name)
+
+
+def _view(queue: ExportQueue, job: ExportJob) -> ExportJobView:
+    return ExportJobView(
+        job_id=job.job_id,
+        state=job.state,
+        percent=job.percent,
+        ahead=queue.ahead_of(job),
+        format=job.wanted.format,
+        period_first=job.wanted.period.first,
+        period_last=job.wanted.period.last,
+        room_id=job.wanted.room_id,
+        sweep_id=job.wanted.sweep_id,
+        file_name=job.wanted.file_name,
+        size=job.size,
+        failure=job.failure.body if job.failure is not None else None,
+        asked=job.asked,
+    )
+
+
+async def _note(request: Request, person: Person, action: Action, object_id: str, reason: str) -> None:
+    """Write down before anything is made or given that somebody asked."""
+    services, reader = services_of(request), reader_of(request, person)
+    what: access_log.Shown = "access_log" if action == "access_log.exported" else "inspection_log"
+
+    def write() -> None:
+        with services.db.write() as connection:
+            access_log.note(connection, reader, action, object_id, (what,), reason)
+
+    await run_in_threadpool(write)

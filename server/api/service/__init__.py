@@ -1,0 +1,1 @@
+"""The running service: what routes share, its pulse, disk, upkeep."""

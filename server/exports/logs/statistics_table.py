@@ -1,0 +1,279 @@
+"""Statistics of a period as a table: one line a district and one for all, as CSV and as a workbook to be filed.
+
+Input are lines of counts; output are bytes.  It counts facilities, rooms, visits and cases: no person, no address and
+no name of a place is in it, so small numbers stand as they are.
+"""
+
+from __future__ import annotations
+
+import io
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Any
+
+import xlsxwriter  # type: ignore[import-untyped]  # XlsxWriter ships no types
+
+from server.exports.logs.csv_log import csv_line
+from server.exports.records import Period
+from server.exports.words import kst
+
+TITLE = "불법촬영기기 점검 통계"
+DEMO_NOTICE = "시범(시뮬레이션) 시설이 들어 있습니다. 실제 점검 실적으로 쓸 수 없습니다."
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+NO_NUMBER = "–"
+
+
+@dataclass(slots=True)
+class DistrictLine:
+    """What happened in a district within the period; times in milliseconds."""
+
+    name: str
+    """Of the district, Korean."""
+    facilities: int = 0
+    rooms: int = 0
+    restrooms: int = 0
+    changing_rooms: int = 0
+    rooms_visited: int = 0
+    """Rooms with at least one visit that counts, by whichever method."""
+    full: int = 0
+    quick: int = 0
+    """Completed sweeps by two persons."""
+    by_eye: int = 0
+    """Looks by eye without a probe."""
+    not_counted: int = 0
+    """Sweeps that were aborted, or made by one person."""
+    candidates: int = 0
+    """Places that the probe named for looking at, over all sweeps that count."""
+    public_reports: int = 0
+    public_reports_closed: int = 0
+    cases: int = 0
+    """Opened in the period; the states below are those at the time of making."""
+    undecided: int = 0
+    not_camera: int = 0
+    defects: int = 0
+    cameras: int = 0
+    """Found, or not ruled out."""
+    handed_over: int = 0
+    """Of those, the ones that the police took over."""
+    repairs: int = 0
+    """Defects found in the period, in whichever case."""
+    repairs_checked: int = 0
+    repairs_late: int = 0
+    """Past their day, and not seen to hold."""
+    to_look_ms: list[int] = field(default_factory=list)
+    """From a case's opening to the first look of two persons."""
+    to_call_ms: list[int] = field(default_factory=list)
+    """From the finding of a camera to the call of 112."""
+    to_repair_ms: list[int] = field(default_factory=list)
+    """From a defect's finding to the look that its repair holds."""
+    district_id: str | None = field(default=None, compare=False)
+    """None: a sum, or facilities that belong to no district yet."""
+
+    def add(self, other: DistrictLine) -> None:
+        """Count another line in."""
+        for one in fields(self):
+            if one.name not in {"name", "district_id"}:
+                setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the table."""
+
+    group: str
+    heading: str
+    value: Callable[[DistrictLine], int | float | str]
+    meaning: str = ""
+    """Printed on the sheet that explains."""
+
+
+def median_of(times_ms: Sequence[int], unit_ms: int) -> float | None:
+    """The median of some times in hours or days, to a tenth; None for none."""
+    return round(statistics.median(times_ms) / unit_ms, 1) if times_ms else None
+
+
+def _median(unit_ms: int, name: str) -> Callable[[DistrictLine], float | str]:
+    def value(line: DistrictLine) -> float | str:
+        median = median_of(getattr(line, name), unit_ms)
+        return NO_NUMBER if median is None else median
+
+    return value
+
+
+def _longest(unit_ms: int, name: str) -> Callable[[DistrictLine], float | str]:
+    def value(line: DistrictLine) -> float | str:
+        times = getattr(line, name)
+        return round(max(times) / unit_ms, 1) if times else NO_NUMBER
+
+    return value
+
+
+def _count(name: str) -> Callable[[DistrictLine], int]:
+    def value(line: DistrictLine) -> int:
+        count = getattr(line, name)
+        return count if isinstance(count, int) else len(count)
+
+    return value
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("", "구분", lambda line: line.name, "자치구. 마지막 줄은 합계입니다."),
+    Column("대상", "시설(개소)", _count("facilities"), "등록된 시설. 작성 시점 기준입니다."),
+    Column("대상", "방(실)", _count("rooms"), "등록된 방. 작성 시점 기준입니다."),
+    Column("대상", "화장실(실)", _count("restrooms")),
+    Column("대상", "탈의실(실)", _count("changing_rooms")),
+    Column("대상", "점검한 방(실)", _count("rooms_visited"), "기간 안에 실적으로 인정되는 점검이 한 번이라도 있는 방."),
+    Column("대상", "점검하지 않은 방(실)", lambda line: line.rooms - line.rooms_visited),
+    Column("점검 실적", "장비 정밀(회)", _count("full"), "두 사람이 끝까지 마친 장비 점검."),
+    Column("점검 실적", "장비 간이(회)", _count("quick"), "두 사람이 끝까지 마친 간이 장비 점검."),
+    Column("점검 실적", "육안(회)", _count("by_eye"), "장비 없이 눈으로 본 점검(청소 담당의 일일 확인 포함)."),
+    Column("점검 실적", "실적 아님(회)", _count("not_counted"), "중단되었거나 한 사람이 한 장비 점검."),
+    Column("의심", "육안 확인 필요(곳)", _count("candidates"), "장비가 사람에게 보라고 한 곳의 수. 발견이 아닙니다."),
+    Column("의심", "시민 신고(건)", _count("public_reports")),
+    Column("의심", "신고 처리(건)", _count("public_reports_closed"), "기간 안에 들어온 신고 가운데 처리를 마친 것."),
+    Column("사건 결과", "사건(건)", _count("cases"), "기간 안에 열린 사건. 결과는 작성 시점의 상태입니다."),
+    Column("사건 결과", "확인 중(건)", _count("undecided")),
+    Column("사건 결과", "카메라 아님(건)", _count("not_camera")),
+    Column("사건 결과", "보수 대상(건)", _count("defects"), "구멍, 비상벨, 틈새 등으로 정리된 사건."),
+    Column(
+        "사건 결과",
+        "카메라(건)",
+        _count("cameras"),
+        "카메라를 발견했거나 배제하지 못해 경찰에 신고하는 절차를 밟은 사건.",
+    ),
+    Column("사건 결과", "경찰 인계(건)", _count("handed_over")),
+    Column("보수", "보수 요청(건)", _count("repairs")),
+    Column("보수", "재확인 완료(건)", _count("repairs_checked"), "보수된 것을 현장에서 다시 확인한 것."),
+    Column("보수", "기한 지남(건)", _count("repairs_late"), "기한이 지났으나 보수를 확인하지 못한 것."),
+    Column(
+        "걸린 시간",
+        "육안 확인까지 중앙값(시간)",
+        _median(HOUR_MS, "to_look_ms"),
+        "사건이 열린 때부터 두 사람이 볼 때까지.",
+    ),
+    Column("걸린 시간", "육안 확인까지 최장(시간)", _longest(HOUR_MS, "to_look_ms")),
+    Column("걸린 시간", "육안 확인(건수)", _count("to_look_ms")),
+    Column(
+        "걸린 시간", "112 신고까지 중앙값(시간)", _median(HOUR_MS, "to_call_ms"), "카메라로 기록한 때부터 신고까지."
+    ),
+    Column("걸린 시간", "112 신고까지 최장(시간)", _longest(HOUR_MS, "to_call_ms")),
+    Column("걸린 시간", "112 신고(건수)", _count("to_call_ms")),
+    Column("걸린 시간", "보수까지 중앙값(일)", _median(DAY_MS, "to_repair_ms"), "보수 요청부터 재확인까지."),
+    Column("걸린 시간", "보수까지 최장(일)", _longest(DAY_MS, "to_repair_ms")),
+    Column("걸린 시간", "보수(건수)", _count("to_repair_ms")),
+)
+SHEETS = {"점검 실적": ("대상", "점검 실적", "의심"), "사건과 보수": ("사건 결과", "보수", "걸린 시간")}
+"""Titles of the sheets, each with the groups of columns on it: a sheet of A4 across holds no more."""
+NOTES: tuple[tuple[str, str], ...] = (
+    ("실적", "실제 점검만 셉니다. 시뮬레이션과 재생 기록은 시범 시설에서만 세며, 그때는 위에 알립니다."),
+    ("작은 수", "시설과 방, 사건의 수이고 사람의 수가 아니므로 가리지 않고 그대로 적습니다."),
+    (NO_NUMBER, "해당하는 건이 없어 값이 없습니다. 0이 아닙니다."),
+    ("빠진 내용", "사람 이름, 주소, 시설 이름, 기기 주소는 이 파일에 넣지 않습니다."),
+)
+
+
+def with_total(lines: Sequence[DistrictLine]) -> tuple[DistrictLine, ...]:
+    """The lines, and one over all of them when there are several."""
+    return tuple(lines) if len(lines) < 2 else (*lines, total_of(lines))
+
+
+def total_of(lines: Sequence[DistrictLine]) -> DistrictLine:
+    """One line over all of them."""
+    total = DistrictLine("합계")
+    for line in lines:
+        total.add(line)
+    return total
+
+
+def write_csv(lines: Sequence[DistrictLine], period: Period) -> bytes:
+    """The table as CSV: a heading and a line each; the period stands in every line."""
+    first = csv_line(("기간", *(column.heading for column in COLUMNS)), is_first=True)
+    words = f"{period.first} ~ {period.last}"
+    return first + b"".join(
+        csv_line((words, *(str(column.value(line)) for column in COLUMNS))) for line in with_total(lines)
+    )
+
+
+def write_xlsx(lines: Sequence[DistrictLine], period: Period, generated: datetime, *, has_demo: bool) -> bytes:
+    """The table as a workbook: grouped headings, numbers as numbers, approval boxes, and a sheet that explains."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+        created = generated.astimezone(UTC).replace(tzinfo=None)
+        book.set_properties({"title": TITLE, "created": created, "comments": f"{period.first} ~ {period.last}"})
+        words = f"기간 {period.first} ~ {period.last} · 작성 {kst(generated)} (한국시간)"
+        for title, groups in SHEETS.items():
+            columns = [column for column in COLUMNS if column.group in {"", *groups}]
+            _write_sheet(book, title, columns, with_total(lines), words, DEMO_NOTICE if has_demo else "")
+        _write_notes(book)
+    return out.getvalue()
+
+
+def _write_sheet(
+    book: Any,
+    title: str,
+    columns: Sequence[Column],
+    lines: Sequence[DistrictLine],
+    words: str,
+    notice: str,
+) -> None:
+    """One sheet, as wide as a sheet of A4 across holds: approval boxes, grouped headings, a line each."""
+
+    def style(**settings: object) -> Any:
+        return book.add_format({"font_name": "맑은 고딕", "font_size": 10, "valign": "vcenter", **settings})
+
+    sheet = book.add_worksheet(title)
+    boxed = {"border": 1, "border_color": "#9AA3AD"}
+    heading = style(bold=True, bg_color="#E8ECF1", align="center", text_wrap=True, **boxed)
+    number, text = style(num_format="#,##0", align="right", **boxed), style(align="right", **boxed)
+    tenths, name = style(num_format="#,##0.0", align="right", **boxed), style(bold=True, **boxed)
+    sheet.write_string(0, 0, f"{TITLE}: {title}", style(bold=True, font_size=15))
+    sheet.write_string(1, 0, words, style())
+    if notice:
+        sheet.write_string(2, 0, notice, style(bold=True, font_color="#9B1C1C"))
+    last = len(columns) - 1
+    sheet.merge_range(0, last - 3, 2, last - 3, "결재", heading)
+    for offset, word in enumerate(("담당", "검토", "확인")):
+        sheet.write_string(0, last - 2 + offset, word, heading)
+        sheet.merge_range(1, last - 2 + offset, 2, last - 2 + offset, "", style(**boxed))
+    for row, height in ((0, 22), (1, 26), (2, 26), (5, 58)):
+        sheet.set_row(row, height)
+    start = 0
+    for index, column in enumerate(columns):
+        sheet.set_column(index, index, 11 if index == 0 else 9)
+        sheet.write_string(5, index, column.heading, heading)
+        if index == last or columns[index + 1].group != column.group:
+            if start == index:
+                sheet.write_string(4, index, column.group, heading)
+            else:
+                sheet.merge_range(4, start, 4, index, column.group, heading)
+            start = index + 1
+    for row, line in enumerate(lines, start=6):
+        sheet.set_row(row, 19)
+        for index, column in enumerate(columns):
+            value = column.value(line)
+            if isinstance(value, str):
+                sheet.write_string(row, index, value, name if index == 0 else text)
+            else:
+                sheet.write_number(row, index, value, tenths if isinstance(value, float) else number)
+    sheet.freeze_panes(6, 1)
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(4, 5)
+    sheet.set_footer(f"&L{TITLE}&C&P / &N")
+
+
+def _write_notes(book: Any) -> None:
+    sheet = book.add_worksheet("설명")
+    bold, wrapped = book.add_format({"bold": True, "valign": "top"}), book.add_format({"text_wrap": True})
+    sheet.set_column(0, 0, 28)
+    sheet.set_column(1, 1, 90)
+    rows = (*((column.heading, column.meaning) for column in COLUMNS if column.meaning), *NOTES)
+    for number, (word, meaning) in enumerate(rows):
+        sheet.write_string(number, 0, word, bold)
+        sheet.write_string(number, 1, meaning, wrapped)
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)

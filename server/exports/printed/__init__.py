@@ -1,0 +1,1 @@
+"""What a printed log draws of a sweep."""

@@ -1,0 +1,127 @@
+"""The form of one sweep (점검일지) as the template prints it on its first sheet: the fields that an office files.
+
+Input is a `SweepPage`, output a tree of dicts, lists and strings.  What nobody noted is an empty string and is printed
+as a place to write; sex, floor and stalls stand apart, and the word of persons stands beside that of the equipment.
+"""
+
+from __future__ import annotations
+
+from server.exports.by_eye import by_eye_reason, by_eye_result, gap_words, photograph_places
+from server.exports.columns import next_step_words, scope_words, signature_words, standing_words
+from server.exports.place_parts import floor_words, sex_words, stalls_words
+from server.exports.printed.map import Tree
+from server.exports.records import LogRow, SweepHeader, SweepPage, ZoneLine
+from server.exports.sheets.proof import proof_line, proof_qr
+from server.exports.words import BY_EYE, MODES, NOT_RECORDED, OCCASIONS, RESULTS, ROOM_KINDS, SPOTS, kst, modality_list
+from sweep.report import ClockReading
+
+
+def printed_form(page: SweepPage, log: str) -> Tree:
+    """The form's fields; `log` is the state of the log for the proof, see seal.py."""
+    row = page.row
+    header, hand, place = row.header, row.hand, row.place
+    code = by_eye_result(row.result, hand)
+    methods = ([] if hand.by_eye in {None, "not_done"} else ["육안"]) + [modality_list(row.methods)] * bool(row.methods)
+    proof = proof_line("entry", row.entry_hash, log)
+    return {
+        "when": f"{span(header)} (한국시간)",
+        "occasion": ticks(row),
+        "facility": place.facility_name.ko,
+        "number": place.facility_number or "",
+        "room": f"{place.room_name.ko} ({ROOM_KINDS[place.room_kind]})",
+        "sex": sex_words(place.sex) or "",
+        "floor": floor_words(place.floor) or "",
+        "stalls": stalls_words(row.stalls or row.place.stalls) or "",
+        "inspectors": ", ".join(header.inspectors),
+        "companions": ", ".join(hand.companions) or ("없음" if hand.noted_by else ""),
+        "methods": " · ".join(methods) or "없음",
+        "equipment": row.equipment,
+        "by_eye": {
+            "code": code,
+            "word": BY_EYE[code].ko,
+            "english": BY_EYE[code].en,
+            "why": by_eye_reason(row.result, hand),
+        },
+        "equipment_result": {
+            "code": row.result,
+            "word": RESULTS[row.result].ko,
+            "english": RESULTS[row.result].en,
+            "why": row.result_reason,
+        },
+        "spots": [{"name": name, "is_looked": name in hand.spots} for name in SPOTS.values()],
+        "is_noted": hand.noted_by is not None,
+        "scope": scope_words(row),
+        "marks": hand.suspicious_marks or "",
+        "gaps": gap_words(hand),
+        "checks": [_check_row(line) for line in hand.checks],
+        "bell": hand.emergency_bell or "",
+        "measures": ", ".join(hand.measures),
+        "photographs": photograph_words(row),
+        "standing": standing_words(row),
+        "next": next_step_words(row),
+        "confirmed_by": hand.confirmed_by or "",
+        "entry_hash": row.entry_hash or "없음",
+        "signatures": signature_words(row),
+        "proof": {"line": proof, "qr": proof_qr(proof)} if proof else None,
+    }
+
+
+def _check_row(line: ZoneLine) -> Tree:
+    return {
+        "zone": line.zone,
+        "fine": ", ".join(line.fine) or "–",
+        "marked": ", ".join(line.marked) or "–",
+        "holes": str(line.holes) if line.holes else "–",
+        "gaps": f"{_millimetres(line.floor_gap_mm)} / {_millimetres(line.ceiling_gap_mm)}",
+        "bell": line.emergency_bell,
+        "rest": ", ".join(
+            [
+                *([f"고장: {', '.join(line.broken)}"] if line.broken else []),
+                *(["스티커"] if line.sticker else []),
+                *([f"사진 {line.photographs}장"] if line.photographs else []),
+            ]
+        )
+        or "–",
+    }
+
+
+def _millimetres(gap_mm: int | None) -> str:
+    return "–" if gap_mm is None else f"{gap_mm} mm"
+
+
+CHECK_HEADS = ("구역", "이상 없음", "표시", "구멍", "틈 아래/위", "비상벨", "그 밖")
+"""Headings over the rows of `checks`."""
+
+
+def photograph_words(row: LogRow) -> str:
+    """How many photographs there are and of which zones; none is ever part of a document."""
+    if not row.hand.photographs:
+        return "없음"
+    where = f"({photograph_places(row.hand)})" if row.hand.photographs_by_zone else ""
+    return f"{row.hand.photographs}장{where}, 봉인하여 따로 보관"
+
+
+def ticks(row: LogRow) -> str:
+    """점검구분 as boxes."""
+    boxes = "  ".join(f"{'■' if row.hand.occasion == code else '□'} {word}" for code, word in OCCASIONS.items())
+    return f"{boxes}   ({MODES[row.header.mode]} 점검)"
+
+
+def span(header: SweepHeader) -> str:
+    """From when to when, by the probe's clock."""
+    started = kst(header.started.utc)
+    if header.ended is None:
+        return f"{started} – 종료 기록 없음"
+    return f"{started} – {_time_of(header.ended, started)}"
+
+
+def _time_of(ended: ClockReading, started: str) -> str:
+    return kst(ended.utc).removeprefix(started[:11])
+
+
+def received_words(header: SweepHeader) -> str:
+    """When the server received it, and whether that time counts."""
+    if header.received is None:
+        return NOT_RECORDED
+    note = "" if header.counted_start == header.started.utc else " · 점검기 시각을 쓸 수 없어 접수 시각이 기준"
+    return kst(header.received) + note

@@ -1,0 +1,177 @@
+"""The record of a case on paper, for whoever takes the object over: what persons did, step by step, and room to sign.
+
+Input are a case's places and steps; output the bytes of a PDF/A in Korean with English beside it.  It has no field for
+an address, a name of a device or a picture, and says nothing of what any footage may show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from server.exports.sheets.fonts import FONT_FOLDERS, find_typeface
+from server.exports.sheets.typeset import printable, set_pdf
+from server.exports.words import NOT_RECORDED, SOURCES, SPOTS, kst
+from sweep.report import LocalText, Source
+from sweep.report.case_records import Step
+
+MAX_STEPS = 300  # guessed: cases have a dozen
+
+
+def _both(ko: str, en: str) -> LocalText:
+    return LocalText(ko=ko, en=en)
+
+
+STEP_WORDS: Mapping[str, LocalText] = {
+    "reported": _both("이상한 것을 알림", "Something strange reported"),
+    "looked_at": _both("두 사람이 눈으로 확인", "Two persons looked by eye"),
+    "not_reached": _both("확인하지 못함", "Could not be looked at"),
+    "not_camera": _both("카메라가 아님", "Not a camera"),
+    "defect_found": _both("보수할 것", "A defect to repair"),
+    "repaired": _both("보수했다고 함", "Said to be repaired"),
+    "rechecked": _both("보수 다시 확인", "Repair checked again"),
+    "camera": _both("카메라이거나 배제할 수 없음", "A camera, or cannot be ruled out"),
+    "room_closed": _both("사람을 내보내고 방을 닫음", "Room cleared and closed"),
+    "photographed": _both("물체와 그 자리만 촬영", "Object photographed in its place"),
+    "police_called": _both("112 신고", "112 called"),
+    "handed_over": _both("경찰에 인계", "Handed over to the police"),
+    "police_asked": _both("경찰의 문서 요청", "The police asked in writing"),
+    "reported_to_city": _both("시에 보고", "City told"),
+    "witnessed": _both("입회인 서명", "Witness signed"),
+    "reopened": _both("다시 열기", "Reopened"),
+    "room_corrected": _both("정정(다른 방)", "Correction: another room"),
+}
+FIELD_WORDS: Mapping[str, str] = {
+    "by": "알린 사람",
+    "what": "내용",
+    "why": "사유",
+    "seen": "본 것",
+    "reopens": "다시 보는 날",
+    "defect": "보수할 것",
+    "measured_mm": "잰 값(mm)",
+    "duty": "의무",
+    "due": "기한",
+    "holds": "보수 확인",
+    "was_touched": "누가 만졌는지",
+    "guarded_by": "문을 지킨 사람",
+    "commitment": "봉인한 사진의 기록값",
+    "why_not": "촬영하지 못한 사유",
+    "receipt_no": "접수 번호",
+    "officer": "담당자",
+    "rank": "계급",
+    "station": "소속",
+    "seal_no": "봉인 번호",
+    "document_no": "문서 번호",
+    "wanted": "요청한 것",
+    "to": "보고받은 부서",
+    "agency": "기관",
+    "name": "이름",
+    "shown_hash": "서명한 기록의 해시",
+    "room_id": "맞는 방",
+}
+"""Fields of steps, in the order in which they are printed; what is not here is not printed."""
+VALUE_WORDS: Mapping[str, str] = {
+    "nothing": "아무것도 없음",
+    "hole": "구멍",
+    "object": "물체",
+    "emergency_bell": "비상벨",
+    "floor_gap": "바닥 틈",
+    "ceiling_gap": "천장 틈",
+    "violation": "규정 위반",
+    "defect": "보수 필요",
+    "advice": "권고",
+    "addresses": "기기 주소",
+    "wifi_timeline": "와이파이 시간표(점검 보고)",
+    "photographs": "물체 사진",
+    "person": "점검자",
+    "cleaner": "청소 담당",
+    "public": "시민",
+} | {spot: f"{words} 고장" for spot, words in SPOTS.items()}
+CODED = frozenset({"seen", "defect", "duty", "wanted"})
+WORDS = {
+    "title": "불법촬영기기 의심 사건 기록",
+    "subtitle": "Record of a case: a covert recording device was found, or cannot be ruled out · Ansim Sweep",
+    "note": "전자 기록이 원본이며 이 종이는 사본입니다. "
+    "함께 받은 records.jsonl의 서명된 기록이 다르면 그것이 우선합니다.",
+    "note_en": "The signed records in records.jsonl prevail over this copy.",
+    "never": "인계자는 기기를 열거나 저장된 것을 보지 않았고, 영상을 보거나 옮기거나 연결하지 않았음을 확인합니다.",
+    "never_en": "Whoever hands it over neither opened the device nor looked at, copied or linked footage.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedStep:
+    """A step as it stands in the log."""
+
+    step: Step
+    person: str
+    """Pseudonym of whoever signed it."""
+    received: datetime
+    log_index: int
+    entry_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSheet:
+    """What stands on the sheet."""
+
+    case_id: str
+    organisation: str
+    place: str
+    """Facility and room, as they are called."""
+    recorded_place: str | None
+    """Where it was recorded first, when that was corrected."""
+    source: Source
+    asked: Sequence[str]
+    """What the police asked for in writing."""
+    requested_by: str
+    reason: str
+    steps: Sequence[PrintedStep]
+
+
+def case_sheet(case: CaseSheet, made: datetime, *, font_folders: Sequence[Path] = FONT_FOLDERS) -> bytes:
+    """The sheet as PDF bytes; `made` is an aware time. Raises FontsMissingError without Nanum Gothic."""
+    typeface = find_typeface(font_folders)
+    data = {
+        **WORDS,
+        "case_id": case.case_id,
+        "organisation": case.organisation,
+        "place": case.place or NOT_RECORDED,
+        "recorded_place": case.recorded_place or "",
+        "mark": "" if case.source == "live" else SOURCES[case.source].ko,
+        "asked": ", ".join(VALUE_WORDS[one] for one in case.asked) or "없음 (주소와 무선 기록은 넣지 않았습니다)",
+        "requested_by": case.requested_by,
+        "reason": case.reason,
+        "made": kst(made),
+        "steps": [_printed(one) for one in case.steps[:MAX_STEPS]],
+    }
+    return set_pdf("case.typ", printable(data, typeface), made, typeface, standard="a-2a")
+
+
+def _printed(one: PrintedStep) -> dict[str, object]:
+    said = one.step.model_dump(mode="json")
+    second = said.get("second_person")
+    words = STEP_WORDS[one.step.step]
+    return {
+        "when": kst(one.received),
+        "ko": words.ko,
+        "en": words.en,
+        "persons": [one.person] if second is None else [one.person, second],
+        "details": [
+            f"{word}: {_value(name, said[name])}"
+            for name, word in FIELD_WORDS.items()
+            if said.get(name) is not None and name != "step"
+        ],
+        "index": one.log_index,
+        "hash": one.entry_hash,
+    }
+
+
+def _value(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "예" if value else "아니요"
+    if isinstance(value, list):
+        return ", ".join(VALUE_WORDS.get(str(one), str(one)) for one in value)
+    return VALUE_WORDS.get(str(value), str(value)) if name in CODED else str(value)

@@ -1,0 +1,1 @@
+"""`sweep doctor`: what this machine lacks, part by part."""

@@ -1,0 +1,130 @@
+"""`sweep doctor`: what this machine can measure, and what is missing or wrong."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.table import Table
+
+from sweep.cli.options import ConfigFile, read_settings
+from sweep.cli.output import fail, one_line, out, write_json
+
+if TYPE_CHECKING:
+    from sweep.cli.doctor.checks import Check
+
+EXIT_WRONG: Final = 1
+
+
+def show_checks(checks: Sequence[Check]) -> None:
+    """The whole list, wrapped and never cut; then what is wrong, a line for each language with what to do."""
+    table = Table()
+    for title in ("", "항목 / part", "상태 / state", "내용 / found", "할 일 / what to do"):
+        table.add_column(title, overflow="fold")
+    for check in checks:
+        table.add_row(*_row(check))
+    out.print(table)
+    for check in checks:
+        if check.state == "wrong":
+            told = (check.title, check.found) if check.advice is None else (check.title, check.found, check.advice)
+            for mark, said in (("•", [one.ko for one in told]), (" ", [one.en for one in told])):
+                out.print(f"{mark} {said[0]}: {' → '.join(said[1:])}", soft_wrap=True)
+
+
+def _row(check: Check) -> tuple[str, ...]:
+    from sweep.cli.doctor.checks import GROUPS, STATES
+
+    said = (GROUPS[check.group], check.title, STATES[check.state], check.found, check.advice)
+    return tuple("" if one is None else " / ".join(dict.fromkeys((one.ko, one.en))) for one in said)
+
+
+def _said(*cells: str) -> tuple[str, ...]:
+    """Cells of parts, whose words are English, in the language of the locale; two would not fit beside each other."""
+    from sweep.report.language import language_of
+    from sweep.report.sentences import in_korean
+
+    return cells if language_of(os.environ) == "en" else tuple(in_korean(cell) or cell for cell in cells)
+
+
+def doctor(
+    head: Annotated[
+        str | None,
+        typer.Option("--head", metavar="PORT", help="Walk the sensor head on this port through its self test."),
+    ] = None,
+    step_s: Annotated[
+        float, typer.Option("--step-s", min=0.1, max=2.0, help="How long the self test stays on each part.")
+    ] = 1.0,
+    config: ConfigFile = None,
+    is_camera_off: Annotated[
+        bool, typer.Option("--camera-off", help="Only switch the camera's supply off (for ExecStopPost of a service).")
+    ] = False,
+    declared: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--declared-empty",
+            metavar="NAME",
+            help="Who says the room is empty, twice: the camera's supply is tried on, and the head's red lamps.",
+        ),
+    ] = None,
+    json_out: Annotated[
+        Path | None, typer.Option("--json", help="Write the list as JSON to this file; - is standard output.")
+    ] = None,
+) -> None:
+    """Say what this machine can measure and what is missing; with --head, test a freshly assembled sensor head.
+
+    Exit code 1: something is wrong. 2: a machine on which a crash could leave the camera's supply on is refused.
+    """
+    from sweep.cli.bank import supply_rows
+    from sweep.cli.doctor.boot import show_boot
+    from sweep.cli.doctor.camera import range_sensor_state, read_back, supply_state, switch_off
+    from sweep.cli.doctor.checks import Here
+    from sweep.cli.doctor.checks_machine import check_program
+    from sweep.cli.doctor.examining import checks_of_parts
+    from sweep.cli.doctor.wifi import channel_state
+    from sweep.host.gpio import LineError
+    from sweep.plug.lease import RoomNotEmptyError
+    from sweep.report import are_two_persons
+
+    settings = read_settings(config, None, None)
+    if declared is not None and (len(declared) != 2 or not are_two_persons((declared[0], declared[1]))):
+        fail("two_declare")
+    if is_camera_off:
+        place = settings.camera_power
+        if place is None:
+            fail("no_power_line")
+        with one_line(LineError):
+            switch_off(place)
+        out.print(f"the camera's supply is off ({place})")
+        raise typer.Exit(0)
+    if head is not None:
+        from sweep.cli.doctor.head import examine_head
+
+        examine_head(head, step_s, is_room_empty=bool(declared))
+        raise typer.Exit(0)
+    here = Here()
+    checks = [*check_program(), *checks_of_parts(settings, here)]
+    out.quiet = json_out is not None  # for this command; the refusal below is said on standard error
+    show_checks(checks)
+    details = Table(*_said("part", "for", "state", "remedy"))
+    for interface in sorted(path.parent.name for path in Path("/sys/class/net").glob("*/phy80211")):
+        details.add_row(*_said(interface, "channels it can hear", *channel_state(interface)))
+    for row in supply_rows(settings):
+        details.add_row(*_said(*row))
+    state, remedy, refusal = supply_state(settings)
+    details.add_row(*_said("camera's supply", "camera", state, remedy))
+    details.add_row(*_said("range sensor", "distance of the walls", *range_sensor_state(settings)))
+    out.print(details)
+    wrong = sum(check.state == "wrong" for check in checks) + show_boot(settings)
+    out.print(f"{platform.machine()}, Python {platform.python_version()}: {wrong}개 이상 / {wrong} wrong")
+    if refusal is None and not state.startswith("held"):
+        with one_line(LineError, RoomNotEmptyError):
+            refusal = read_back(settings, None if declared is None else (declared[0], declared[1]))
+    out.quiet = False
+    write_json(json_out, {"checks": [check.to_json() for check in checks], "wrong": wrong, "refused": refusal})
+    if refusal is not None:
+        fail("live_refused", why=refusal)
+    raise typer.Exit(EXIT_WRONG if wrong else 0)

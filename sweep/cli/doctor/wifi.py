@@ -1,0 +1,25 @@
+"""The Wi-Fi adapter as `sweep doctor` sees it: which of the channels in use it can hear."""
+
+from __future__ import annotations
+
+from sweep.wifi.capture.bands import CHANNELS_IN_USE, limits_of, list_unheard
+from sweep.wifi.capture.iw import IW, IwError, list_channels
+from sweep.wifi.words import WORDS
+
+COUNTRY = "국가 설정 확인 / check the country: iw reg set KR"
+"""The rules of another country disable channels, too."""
+
+
+def channel_state(interface: str, program: str = IW) -> tuple[str, str]:
+    """How many of the channels in use in Korea the adapter can hear, by band, and lines that say what it cannot."""
+    try:
+        unheard = list_unheard({channel.mhz for channel in list_channels(interface, program)})
+    except IwError as error:
+        return "not known", str(error)
+    missing = frozenset(unheard)
+    state = ", ".join(
+        f"{band} GHz: {len(set(channels) - missing)} of {len(channels)}" for band, channels in CHANNELS_IN_USE.items()
+    )
+    said = [WORDS.conditional_limits[code] for code in limits_of(unheard)]
+    lines = [f"{sentence.ko} / {sentence.en}" for sentence in said]
+    return state, "\n".join([*lines, COUNTRY] if lines else [])

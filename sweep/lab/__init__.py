@@ -1,0 +1,1 @@
+"""The laboratory: what trains, simulates by the thousand and scores. No probe needs it; nobody outside imports it."""

@@ -1,0 +1,242 @@
+"""The light of a simulated sweep: at which stands it is played, for how long, and how each transmitter answers.
+
+Job: play the light when every zone was heard, in the order of `sweep.plug.light_ahead` within the real budget, by the
+real rule of stopping (`sweep.wifi.stimulus.stopping`) over measured runs, look by look. Input: transmitters with their
+runs and the budget; output: p-values and seconds. Refuses more light than a sweep has time for: what was not
+played has no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Protocol, get_args
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtr  # type: ignore[import-untyped]  # scipy has no types of its own
+
+from sweep.plug.light_ahead import LEAST_CHANCE, OPEN_WORTH, Chance
+from sweep.wifi.stand import WifiWish
+from sweep.wifi.stimulus.response_test import LIGHT_CHIP_S, looks_within
+from sweep.wifi.stimulus.stimulus import LOOKS, MIN_DENIAL_S, SIGNIFICANT
+from sweep.wifi.stimulus.stopping import is_enough, is_hopeless
+from sweep.wifi.targets import LOUDER_DB, MAX_TRIALS
+from sweep.wifi.trials import AROUND_TRIAL_S, trial_shares
+
+CHANNELS: Final = 2
+"""Over which the transmitters of a room that are tested spread: derived, at least so many where there are two."""
+POOL: Final = 1 << 18
+"""Tests of what does not see the light that are drawn from."""
+TOLD_LIGHT: Final = 0.08
+"""What the lamp is sure to add (`sweep.wifi.stimulus.sensitivity.LAMP_SHARE`)."""
+Floats = npt.NDArray[np.float64]
+Fate = Literal[
+    "not_called_video", "unlikely_here", "no_time", "cut_short", "too_weak", "follows", "follows_clearly"
+]  # fmt: skip
+"""`unlikely_here`: by where it was heard nobody would play the light in its zone; `cut_short`: it would have followed,
+among two flows, had the lamp played for 114 s; `too_weak`: not even then."""
+FATES: Final[tuple[Fate, ...]] = get_args(Fate)
+Verdict = Literal["follows_light", "does_not", "not_assessable"]
+
+
+class LightPlan(Protocol):
+    """What a stand's light may take (`sweep.run.plan.budget.StandPlan`)."""
+
+    @property
+    def light_s(self) -> float | None:
+        """All of it."""
+
+    @property
+    def open_light_s(self) -> float | None:
+        """Of it, where nothing is called video."""
+
+
+class Timing(Protocol):
+    """How long a sweep may take (`sweep.run.plan.budget.Budget`)."""
+
+    def hold(self, seconds: float) -> None:
+        """Keep so much for second looks."""
+
+    def stand(self, stands: int, *, is_first: bool) -> LightPlan:
+        """What the stand that begins may take."""
+
+    def light_ahead(self) -> LightPlan:
+        """What a test may take for which somebody went back."""
+
+    @property
+    def has_light_ahead(self) -> bool:
+        """Whether there is time for one more."""
+
+    def look(self) -> LightPlan:
+        """What a second look by light may take."""
+
+
+TimingOf = Callable[[int, Callable[[], float]], Timing]
+"""Of a room with so many stalls, by a clock in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How the light test of one transmitter ended at one stand."""
+
+    verdict: Verdict
+    p_value: float | None
+    """None: not tested."""
+
+
+UNTESTED: Final = Answer("not_assessable", None)
+
+
+class Lit(Protocol):
+    """A transmitter as far as the light is concerned (`city_sweeps.Device`)."""
+
+    @property
+    def video(self) -> Literal["video_uplink", "not_video", "not_assessable"]:
+        """What its traffic is called."""
+
+    @property
+    def lit_zone(self) -> int:
+        """Where it sees the light; -1: nowhere."""
+
+    @property
+    def channel(self) -> int:
+        """Which of CHANNELS."""
+
+    @property
+    def levels(self) -> Sequence[float]:
+        """At each stand, in dBm."""
+
+    @property
+    def shares(self) -> Sequence[float]:
+        """Probability of each zone, by what all stands heard."""
+
+    @property
+    def outside_dbm(self) -> float:
+        """Outside the door."""
+
+    @property
+    def run(self) -> Sequence[float]:
+        """P-values that hold at each look where it sees the light."""
+
+    @property
+    def again(self) -> Sequence[float]:
+        """And in a second look."""
+
+    @property
+    def smallest(self) -> float | None:
+        """Light that a denial is worth."""
+
+
+class Dark:
+    """Tests of what does not see the light, look by look: p-values of looks correlated as measured."""
+
+    def __init__(self, correlation: Sequence[Sequence[float]], rng: np.random.Generator) -> None:
+        """`correlation` of the looks' normal scores (`tests/simulators/light_nulls.py`)."""
+        normal = rng.multivariate_normal(np.zeros(len(LOOKS)), np.array(correlation), POOL, method="cholesky")
+        shares = np.array([share for _, share in LOOKS])
+        self.holds: Floats = np.minimum.accumulate(np.minimum(ndtr(-normal) / shares, 1.0), axis=1)
+        """By test and look: the p-value that holds."""
+        self._rng = rng
+
+    def draw(self) -> Floats:
+        """One test."""
+        drawn: Floats = self.holds[int(self._rng.integers(POOL))]
+        return drawn
+
+
+def stop_at(runs: Sequence[Sequence[float]], times: float, longest_s: float) -> tuple[list[float], float]:
+    """P-values at which one test of several flows ends, and the seconds that it played.
+
+    `runs`: what holds at each look, before they are multiplied by `times` (flows of the channel, tests of the stand).
+    """
+    looks = looks_within(longest_s)
+    found = [1.0] * len(runs)
+    for number, chips in enumerate(looks):
+        found = [min(1.0, times * run[min(number, len(run) - 1)]) for run in runs]
+        open_ones = [p for p in found if not is_enough(p)]
+        if not open_ones or all(is_hopeless(p, chips) for p in open_ones):
+            return found, chips * LIGHT_CHIP_S
+    return found, looks[-1] * LIGHT_CHIP_S
+
+
+def play_ahead(
+    devices: Sequence[Lit], zone: int, members: Sequence[int], plan: LightPlan, dark: Dark
+) -> tuple[dict[int, Answer], float]:
+    """Answers of those transmitters of one channel to the light in one zone, and what it takes besides listening."""
+    channel = devices[members[0]].channel
+    flows = sum(one.channel == channel and one.video != "not_video" for one in devices)
+    has_video = any(devices[n].video == "video_uplink" for n in members)
+    longest_s = trial_shares(_wish(plan), [has_video])[0]
+    if not longest_s:
+        return {}, 0.0
+    runs: list[Any] = [devices[n].run if zone == devices[n].lit_zone else dark.draw() for n in members]
+    found, played_s = stop_at(runs, flows, longest_s)
+    told = {n: answer(devices[n], float(p), played_s) for n, p in zip(members, found, strict=True)}
+    return told, played_s + AROUND_TRIAL_S
+
+
+def play_again(devices: Sequence[Lit], zone: int, plan: LightPlan, dark: Dark) -> tuple[list[Answer], float]:
+    """Answers of all transmitters of a room to the light at a second look in one zone, and what it takes."""
+    answers = [UNTESTED] * len(devices)
+    by_channel: dict[int, list[int]] = {}
+    for number, device in enumerate(devices):
+        if device.video != "not_video":
+            by_channel.setdefault(device.channel, []).append(number)
+    has_video = {c: any(devices[n].video == "video_uplink" for n in members) for c, members in by_channel.items()}
+    tested = sorted(by_channel, key=lambda channel: (not has_video[channel], channel))[:MAX_TRIALS]
+    spent_s = 0.0
+    for channel, longest_s in zip(tested, trial_shares(_wish(plan), [has_video[c] for c in tested]), strict=True):
+        if not longest_s:
+            continue
+        members = by_channel[channel]
+        runs: list[Any] = [devices[n].again if zone == devices[n].lit_zone else dark.draw() for n in members]
+        found, played_s = stop_at(runs, len(members) * len(tested), longest_s)
+        spent_s += played_s + AROUND_TRIAL_S
+        for number, p_value in zip(members, found, strict=True):
+            answers[number] = answer(devices[number], float(p_value), played_s)
+    return answers, spent_s
+
+
+def _wish(plan: LightPlan) -> WifiWish:
+    return WifiWish(0.0, "light", trials_longest_s=plan.light_s, open_trials_longest_s=plan.open_light_s)
+
+
+def chances_of(devices: Sequence[Lit], tested: Sequence[Sequence[Answer]]) -> list[Chance]:
+    """What may be a camera by what was heard and played so far, as `sweep.run.plan.light_stands` has it.
+
+    `tested`: by zone, by transmitter.
+    """
+    chances = []
+    for number, device in enumerate(devices):
+        follows = any(of_zone[number].verdict == "follows_light" for of_zone in tested)
+        if device.video == "not_video" or follows or is_louder_outside(device):
+            continue
+        zones = {str(k): share for k, share in enumerate(device.shares) if tested[k][number].p_value is None}
+        chances.append(Chance(str(number), device.channel, device.video == "not_assessable", zones))
+    return chances
+
+
+def is_louder_outside(device: Lit) -> bool:
+    """Whether it was much louder outside the door than at any stand."""
+    return device.outside_dbm >= max(device.levels) + LOUDER_DB
+
+
+def fate_of(device: Lit, zone: int, told: Answer) -> Fate:
+    """What became of the light test of a camera in its own zone."""
+    if device.video == "not_video":
+        return "not_called_video"
+    if told.p_value is None:
+        worth = device.shares[zone] * (OPEN_WORTH if device.video == "not_assessable" else 1.0)
+        return "unlikely_here" if is_louder_outside(device) or worth < LEAST_CHANCE else "no_time"
+    if told.p_value <= SIGNIFICANT:
+        return "follows_clearly" if is_enough(told.p_value) else "follows"
+    return "cut_short" if CHANNELS * device.run[-1] <= SIGNIFICANT else "too_weak"
+
+
+def answer(device: Lit, p_value: float, played_s: float) -> Answer:
+    """What the test of one transmitter came to."""
+    if p_value <= SIGNIFICANT:
+        return Answer("follows_light", p_value)
+    is_told = played_s >= MIN_DENIAL_S and device.smallest is not None and device.smallest <= TOLD_LIGHT
+    return Answer("does_not" if is_told else "not_assessable", p_value)

@@ -1,0 +1,140 @@
+"""`sweep city`: what the operating points come to in a simulated city."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sweep.cli.output import err, fail, out, write_json
+
+if TYPE_CHECKING:
+    from sweep.run.plan.budget import Budget
+
+
+class World(StrEnum):
+    """Which world's city."""
+
+    FIRST = "first"
+    SECOND = "second"
+    THIRD = "third"
+    BOTH = "both"
+    """The first two; the third is asked for by its name."""
+
+
+def city(
+    seed: Annotated[int, typer.Option(min=0, help="Of the city: the same seed gives the same figures.")] = 1,
+    json_out: Annotated[
+        Path | None, typer.Option("--json", help="Write all figures here, - for standard output.")
+    ] = None,
+    rooms: Annotated[int, typer.Option(min=100, max=2_000_000, help="Sweeps of rooms without a camera.")] = 100_000,
+    per_kind: Annotated[int, typer.Option(min=10, max=100_000, help="Sweeps with a camera, of each kind.")] = 400,
+    world: Annotated[
+        World,
+        typer.Option(
+            help="The world that choices are made in, the one of other assumptions that stays out of them, both of "
+            "these, or the third, which was written before any figure of it was seen."
+        ),
+    ] = World.BOTH,
+    choose: Annotated[
+        Path | None, typer.Option(help="Choose the operating points in the first world and write the thresholds file.")
+    ] = None,
+) -> None:
+    """Simulate a city's sweeps from measured curves: alarms per 1,000 rooms, detection by kind of camera, minutes."""
+    from sweep.lab.city.figures import choose as choose_points
+    from sweep.lab.city.figures import figures, write_points
+    from sweep.lab.city.rooms import WORLDS
+    from sweep.lab.city.samples import load_curves
+    from sweep.lab.city.simulation import run_city
+    from sweep.run.judging import judge_zone, points_in_force
+
+    if choose is not None and world is not World.FIRST:
+        fail("operating_points_need_first_world")
+    points, weights_version = points_in_force()
+    worlds: dict[str, Any] = {}
+    for name, assumed in WORLDS.items():
+        if world != name and (world is not World.BOTH or name == "third"):
+            continue
+        rows = run_city(
+            assumed, load_curves(name), judge_zone, timing_of, seed=seed, rooms=rooms, per_kind=per_kind,
+            tell=lambda line: err.print(line, markup=False, highlight=False),
+        )  # fmt: skip
+        if choose is not None:
+            chosen = choose_points(rows, points.prior)
+            write_points(chosen, choose, seed=seed, rooms=rooms, version=points.version)
+            out.print(f"{choose}: {chosen}", markup=False, highlight=False)
+            return
+        worlds[name] = figures(rows, points)
+    about = {"v": 1, "seed": seed, "thresholds": points.version, "weights": weights_version}
+    write_json(json_out, about | {"worlds": worlds})
+    if json_out is None or str(json_out) != "-":
+        for title, one in worlds.items():
+            _show(title, one)
+
+
+def timing_of(stalls: int, clock_s: Callable[[], float]) -> Budget:
+    """The budget of a full sweep as the settings are by themselves."""
+    from sweep.run.plan.budget import Budget, Durations
+
+    usual = Durations(listen_s=20.0, light_s=114.0, ble_s=10.0, film_s=20.0, outside_s=20.0)
+    return Budget("full", usual, stalls, clock_s, is_light_last=True)
+
+
+def _show(name: str, one: dict[str, Any]) -> None:
+    from sweep.lab.city.simulation import EARLIER_VISITS
+
+    before, after = one["per_1000_rooms"]["before"], one["per_1000_rooms"]["after"]
+
+    def line(text: str) -> None:
+        out.print(text, markup=False, highlight=False)
+
+    line(f"world {name}: {one['rooms_without_camera']} rooms without a camera")
+    line(
+        f"  per 1,000 rooms: before {_of(before['candidates'])} candidates; now {_of(after['first_look'])} first-look "
+        f"candidates, {_of(after['findings'])} findings after the second look"
+    )
+    line(
+        f"  strong per 10,000 rooms: before {_of(before['strong_per_10000'])}, now "
+        f"{_of(after['strong_per_10000'])}; of "
+        f"cameras found {100 * one['strong_among_found']['share']:.0f} % are strong"
+    )
+    line(
+        f"  not explained by {EARLIER_VISITS} earlier visits: {_of(after['first_look_unexplained'])} candidates, "
+        f"{_of(after['findings_unexplained'])} findings"
+    )
+    line("  camera                before  first look  finding  strong")
+    for kind, d in one["detection"].items():
+        line(
+            f"  {kind:20}  {d['before']['share']:6.2f}  {d['first_look']['share']:10.2f}  "
+            f"{d['finding']['share']:7.2f}  "
+            f"{d['strong']['share']:6.2f}"
+        )
+    traded = ", ".join(f"{d['candidates']:.0f}: {d['recorder_1mm']:.2f}" for d in one["trade"])
+    line(f"  plain 1 mm lenses at a first look by candidates per 1,000 rooms: {traded}")
+    line("  streaming cameras by the light in their zone, and found of them")
+    for fate, d in one["streaming_by_light"].items():
+        line(f"  {fate:20}  {d['cameras']['share']:6.2f}  {d['found']['share']:10.2f}")
+    took = one["minutes"]
+    line(
+        f"  minutes: mean {took['mean']}, 95 % {took['p95']}, most {took['most']}; within eight for three stalls "
+        f"{100 * took['share_within_budget']:.1f} %"
+    )
+    for modality, d in one["leave_one_out"].items():
+        line(
+            f"  without {modality}: {_of(d['first_look'])} candidates, {_of(d['findings'])} findings, detection "
+            f"{d['detection']:.2f} ({d['lost']:.2f} lost)"
+        )
+    posterior = one["posterior"]
+    line(
+        f"  posterior against the prior alone: Brier skill {posterior['brier_skill']}, log skill "
+        f"{posterior['log_skill']}"
+    )
+    for row in posterior["table"]:
+        line(f"    said {row['said']:+.2f}, found {row['found']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}]")
+
+
+def _of(rate: dict[str, float]) -> str:
+    return f"{rate['rate']:g} ({rate['low']:g}-{rate['high']:g})"

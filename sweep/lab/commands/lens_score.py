@@ -1,0 +1,98 @@
+"""`sweep lens-score`: lens detections against truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from sweep.cli.lens import JsonOut
+from sweep.cli.output import existing, one_line, out, spare, write_json
+
+if TYPE_CHECKING:
+    from sweep.lab.scoring.report import ScanDocument
+    from sweep.lab.scoring.score import Score
+    from sweep.lens.clip.clips import Clip
+    from sweep.lens.clip.truth import ClipTruth
+
+
+def lens_score(
+    clips: Annotated[
+        Path, typer.Argument(metavar="CLIPS", help="What sweep lens --json wrote, or a folder of clips to run on.")
+    ],
+    truth: Annotated[Path, typer.Argument(metavar="TRUTH", help="Folder of truth files, one <clip>.json a clip.")],
+    json_out: JsonOut = None,
+) -> None:
+    """Score lens detections against truth: recall, false alarms, AUC, with 90 % intervals."""
+    from sweep.lab.scoring import report as score_report
+    from sweep.lab.scoring.score import score_clips
+    from sweep.lens.clip.clips import ClipError
+    from sweep.lens.clip.truth import TruthError, read_truths
+
+    spare(json_out, clips)
+    with one_line(TruthError, ClipError):
+        document, recorded = _detections(existing(clips))
+        truths = read_truths(existing(truth), {name: clip.meta.width for name, clip in recorded.items()})
+        truths = tuple(_followed(one, recorded) for one in truths)
+        outcomes, without_truth = score_report.match_scan(document, truths)
+    score = score_clips(outcomes)
+    write_json(json_out, score_report.to_json(score, without_truth))
+    if json_out is None:
+        _show_score(score, without_truth)
+
+
+def _detections(clips: Path) -> tuple[ScanDocument, dict[str, Clip]]:
+    """The detections of a JSON file, or of the clips of a folder together with those that can be read."""
+    from sweep.lab.scoring import report as score_report
+
+    if not clips.is_dir():
+        return score_report.read_scan(clips), {}
+    from sweep import lens as modality
+    from sweep.lens.clip.clips import ClipError, find_clips, read_clip
+
+    recorded = {}
+    for path in find_clips(clips):
+        try:
+            clip = read_clip(path)
+        except ClipError:
+            continue  # the scan names it and the score counts it as missed
+        recorded[clip.name] = clip
+    return score_report.parse_scan(modality.scan_clips(clips).to_json()), recorded
+
+
+def _followed(truth: ClipTruth, recorded: dict[str, Clip]) -> ClipTruth:
+    """The truth with a lens that somebody marked in one frame carried to the other on_axis frames."""
+    from sweep.lens.calibrate.curve import follow
+    from sweep.lens.clip.truth import Place
+
+    clip = recorded.get(truth.clip)
+    if clip is None:
+        return truth
+    lenses = []
+    for lens in truth.lenses:
+        (mark, *others) = lens.track
+        if not others and mark.frame < len(clip.meta.phases) and clip.meta.phases[mark.frame] == "A":
+            places = follow(clip, mark.frame, mark.x, mark.y)
+            track = tuple(Place(frame=f, x=x, y=y, rad=mark.rad) for f, (x, y) in sorted(places.items()))
+            lenses.append(lens.model_copy(update={"track": track}))
+        else:
+            lenses.append(lens)
+    return truth.model_copy(update={"lenses": tuple(lenses)})
+
+
+def _show_score(score: Score, without_truth: tuple[str, ...]) -> None:
+    from sweep.lab.scoring.report import rows
+
+    table = Table("figure", "value", "90 % interval", "count")
+    for row in rows(score):
+        table.add_row(*row)
+    out.print(table)
+    out.print(
+        f"{score.clips} clips in {score.groups} groups ({score.clips_unprocessed} not processed), "
+        f"{score.lenses} lenses that count; {score.lenses_too_weak} too weak to count, with "
+        f"{score.detections_on_weak} detections on them (neither hit nor false alarm)"
+    )
+    if without_truth:
+        out.print(f"left out, no truth: {', '.join(without_truth[:10])}{' …' if len(without_truth) > 10 else ''}")

@@ -1,0 +1,1 @@
+"""The lens modality's forest and curves: rows, training, figures, comparisons of looks."""

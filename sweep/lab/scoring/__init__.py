@@ -1,0 +1,1 @@
+"""Lens detections held against truth, with intervals."""

@@ -1,0 +1,1 @@
+"""The weights of `sweep.judge`, counted over runs."""

@@ -1,0 +1,1 @@
+"""Camera and lamps fitted to recordings on a bench."""

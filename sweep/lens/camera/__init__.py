@@ -1,0 +1,1 @@
+"""Cameras: the Raspberry Pi's, Video4Linux, exposure and range."""

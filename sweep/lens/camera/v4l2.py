@@ -1,0 +1,117 @@
+"""A camera behind Video4Linux through OpenCV: for a bench without a Raspberry Pi.
+
+Job: open a monochrome camera that gives 10- or 16-bit raw values, set exposure and gain by hand, take frames with the
+kernel's time stamps. Input: a permit and settings; output: `RawFrame`s. Refuses to open or go on without a permit
+that holds, 8-bit or coloured frames, and a camera that keeps its automatic exposure.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+
+from sweep.lens.clip.frames import CameraError, CameraSettings, RawFrame, check_permit
+from sweep.plug.lease import RoomNotEmptyError, RoomPermit
+
+MANUAL_EXPOSURE = 1
+"""V4L2_EXPOSURE_MANUAL (linux/v4l2-controls.h)."""
+EXPOSURE_UNIT_S = 100e-6
+"""Unit of V4L2_CID_EXPOSURE_ABSOLUTE."""
+FORMATS = ("Y10 ", "Y16 ")
+
+
+class V4l2Camera:
+    """The camera, opened by being made and closed when the permit ends."""
+
+    def __init__(
+        self,
+        permit: RoomPermit,
+        settings: CameraSettings,
+        *,
+        device: str = "/dev/video0",
+        opener: Callable[[str, int], Any] = cv2.VideoCapture,
+    ) -> None:
+        """`opener`: stands in for OpenCV's. Raises RoomNotEmptyError, CameraError."""
+        check_permit(permit)
+        self._permit = permit
+        self._settings = settings
+        self.serial = device
+        self._capture: Any = opener(device, cv2.CAP_V4L2)
+        try:
+            self._shift = self._set_up(device)
+        except BaseException:
+            self.close()
+            raise
+
+    def _set_up(self, device: str) -> int:
+        """Set format, exposure and gain; by how many bits values stand to the left."""
+        capture, settings = self._capture, self._settings
+        if not capture.isOpened():
+            raise CameraError(f"{device} does not open: is a camera there, and may this user read it?", "camera_away")
+        chosen = next((name for name in FORMATS if self._choose(name)), None)
+        if chosen is None:
+            raise CameraError(
+                f"{device} gives neither Y10 nor Y16: 8-bit and coloured frames are no raw frames", "camera_unusable"
+            )
+        wanted = {
+            cv2.CAP_PROP_CONVERT_RGB: 0.0,
+            cv2.CAP_PROP_FRAME_WIDTH: float(settings.width),
+            cv2.CAP_PROP_FRAME_HEIGHT: float(settings.height),
+            cv2.CAP_PROP_FPS: settings.fps,
+            cv2.CAP_PROP_AUTO_EXPOSURE: float(MANUAL_EXPOSURE),
+            cv2.CAP_PROP_EXPOSURE: settings.exposure_s / EXPOSURE_UNIT_S,
+            cv2.CAP_PROP_GAIN: settings.gain,
+        }
+        for name, value in wanted.items():
+            capture.set(name, value)
+        if round(capture.get(cv2.CAP_PROP_AUTO_EXPOSURE)) != MANUAL_EXPOSURE:
+            raise CameraError(
+                f"{device} keeps its automatic exposure: the lamp phases could not be compared", "camera_unusable"
+            )
+        return 0 if chosen == "Y10 " else 6
+
+    def _choose(self, name: str) -> bool:
+        code = cv2.VideoWriter.fourcc(*name)
+        self._capture.set(cv2.CAP_PROP_FOURCC, float(code))
+        return bool(round(self._capture.get(cv2.CAP_PROP_FOURCC)) == code)
+
+    def read(self) -> RawFrame | None:
+        """The next frame, however long OpenCV waits for it. Raises RoomNotEmptyError (and closes), CameraError."""
+        self._go_on_or_close()
+        if not self._capture.grab():
+            raise CameraError("no frame came: was the camera unplugged?", "camera_away")
+        is_there, image = self._capture.retrieve()
+        milliseconds = float(self._capture.get(cv2.CAP_PROP_POS_MSEC))
+        self._go_on_or_close()
+        shape = (self._settings.height, self._settings.width)
+        if (
+            not is_there
+            or image is None
+            or image.dtype != np.uint16
+            or image.shape[:2] != shape
+            or image.size != (shape[0] * shape[1])
+        ):
+            raise CameraError(f"the camera does not give {shape[1]} x {shape[0]} frames of 16 bits", "camera_unusable")
+        pixels = np.asarray(image.reshape(shape) >> self._shift, np.uint16)
+        # the kernel stamps buffers with CLOCK_MONOTONIC, which stops while the machine sleeps
+        asleep_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+        return RawFrame(pixels, round(milliseconds * 1e6) + asleep_ns, self._settings.gain)
+
+    def close(self) -> None:
+        """Let the device go; may be called twice."""
+        capture, self._capture = self._capture, None
+        if capture is not None:
+            capture.release()
+
+    def _go_on_or_close(self) -> None:
+        if self._capture is None:
+            raise CameraError("the camera is closed")
+        try:
+            self._permit.check()
+        except RoomNotEmptyError:
+            self.close()
+            raise

@@ -1,0 +1,1 @@
+"""Recorded clips: frames with their lamps, from files and to files."""

@@ -1,0 +1,1 @@
+"""What a followed glint looks like, and whether that is a lens."""

@@ -1,0 +1,102 @@
+"""The detector's measured curves: `detection.json` as whoever states a probability reads it.
+
+Input is the table that `sweep.lab.lens.curve` counted; output is the probability that a lens of some signal-to-noise
+ratio is found in so many triples, drawn anew for each draw from what the counts allow, and the light that lenses
+return.  Between what was counted it goes in straight lines; beyond, it stays where the last count left it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Kind = Literal["clear", "reflective"]
+FIRST_LOOK_SCORE: Final = 1.28
+"""Score from which a place is a candidate (`judge.candidate_score`), of those that the table was counted at."""
+LOG_SNR: Final = np.linspace(-0.5, 4.5, 101)
+
+
+@dataclass(frozen=True, eq=False)
+class DetectionCurves:
+    """The table."""
+
+    source: Literal["rendered", "field"]
+    clips: int
+    triples: tuple[int, ...]
+    log_snr: Floats
+    """Middle of each class."""
+    found: npt.NDArray[np.int64]
+    """Lenses found, by triples and class."""
+    looked_for: npt.NDArray[np.int64]
+    together: float
+    """Part of the misses of two places that go together: 0 independent, 1 the same."""
+    noise_log10: Floats
+    """Quantiles of the noise about a lens over what the map of directions says of its place."""
+    ranges_m: Floats
+    angles_deg: Floats
+    returns_log10: dict[Kind, Floats]
+    """Range x quantile."""
+    entrance_log10: Floats
+    """Angle x quantile."""
+
+    def draw(self, rng: np.random.Generator, draws: int) -> Floats:
+        """Probability by draw, row of triples and LOG_SNR: each count's from its Beta distribution (Jeffreys)."""
+        hits, all_ = self.found[None], self.looked_for[None]
+        rates = rng.beta(hits + 0.5, all_ - hits + 0.5, size=(draws, *self.found.shape))
+        rates = np.where(all_ > 0, rates, np.nan)
+        curves = np.empty((draws, len(self.triples), len(LOG_SNR)))
+        for at in np.ndindex(draws, len(self.triples)):
+            known = np.isfinite(rates[at])
+            curves[at] = np.interp(LOG_SNR, self.log_snr[known], rates[at][known])
+        return curves
+
+    def row_of(self, triples: npt.NDArray[np.int16]) -> npt.NDArray[np.intp]:
+        """Row of so many triples, -1 for fewer than the first."""
+        return np.searchsorted(np.array(self.triples), triples, side="right") - 1
+
+    def returned_log10(self, kind: Kind, range_m: Floats, share: Floats) -> Floats:
+        """log10 of a lens's light over the reference lens's; `share`: which of the lenses, 0 weakest to 1."""
+        return _between(self.returns_log10[kind], np.log(range_m), np.log(self.ranges_m), share)
+
+    def entrance(self, angle_deg: Floats, share: Floats) -> Floats:
+        """log10 of what is left at an angle from the lens's axis."""
+        return _between(self.entrance_log10, angle_deg, self.angles_deg, share)
+
+
+def _between(table: Floats, at: Floats, grid: Floats, share: Floats) -> Floats:
+    """Table (grid x quantile) at points between the grid's, for the quantile nearest to `share`."""
+    column = np.minimum((share * table.shape[1]).astype(np.intp), table.shape[1] - 1)
+    right = np.clip(np.searchsorted(grid, at), 1, len(grid) - 1)
+    part = np.clip((at - grid[right - 1]) / (grid[right] - grid[right - 1]), 0.0, 1.0)
+    return np.asarray(table[right - 1, column] * (1.0 - part) + table[right, column] * part)
+
+
+@cache
+def load_curves(score: float = FIRST_LOOK_SCORE) -> DetectionCurves:
+    """The table that ships with the package, at the score from which a place counts as found."""
+    table = json.loads(files("sweep.lens.evidence").joinpath("detection.json").read_text(encoding="utf-8"))
+    edges = [max(edge, 1.0) for edge in table["snr_edges"]]
+    middles = [np.sqrt(a * b) for a, b in zip(edges, [*edges[1:], edges[-1] * 4.0], strict=True)]
+    pairs = table["together"][f"{score:g}"]
+    span = pairs["as_one"] - pairs["independent"]
+    return DetectionCurves(
+        table["source"],
+        table["clips"],
+        tuple(table["triples"]),
+        np.log10(middles),
+        np.array(table["found"][f"{score:g}"]),
+        np.array(table["lenses"]),
+        float(np.clip((pairs["missed"] - pairs["independent"]) / span, 0.0, 1.0)) if span > 0.0 else 1.0,
+        np.array(table["noise_log10"]),
+        np.array(table["ranges_m"]),
+        np.array(table["angles_deg"]),
+        {kind: np.array(rows) for kind, rows in table["returns_log10"].items()},
+        np.array(table["entrance_log10"]),
+    )

@@ -1,0 +1,1 @@
+"""Glints from frame to frame, and how well the picture was seen."""

@@ -1,0 +1,1 @@
+"""Looking as it happens: triples held together, pose, second looks."""

@@ -1,0 +1,1 @@
+"""Arithmetic on frames: registration, levels, local maxima, places measured. Knows no clip."""

@@ -1,0 +1,1 @@
+"""Pages and words that explain what was called and why."""

@@ -1,0 +1,251 @@
+"""A page that shows why something was called: `sweep lens DIR --html OUT`.
+
+Job: one self-contained HTML file with every clip of a scan, its candidates circled, cut out under each lamp, their
+light over the triples and the reasons with their weights, in Korean and English. Input: a folder of recorded clips
+and its scan; output: the text of the page, which loads nothing and runs nothing (strict content security policy).
+Refuses a sweep that was recorded live: frames of live rooms are not kept, so they are not shown either.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from functools import cache
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+from sweep.lens import words
+from sweep.lens.calibrate.curve import light_curve, patches
+from sweep.lens.clip.clips import Clip, ClipError, read_clip
+from sweep.lens.clip.source import RecordedSource
+from sweep.lens.records import ClipResult, Detection, LensScan
+from sweep.lens.report.drawing import curve_svg, frame_address, patch_addresses
+from sweep.report import MANIFEST_NAME, display_text
+
+MAX_CLIPS = 200
+"""Derived: a clip takes 150-400 kB of page; a browser still opens 80 MB."""
+MAX_CANDIDATES = 8
+MAX_GLINTS = 2
+"""The strongest glints that were not called are shown too: what was rejected, and why."""
+FULL_BAR = 1.0
+"""Weight that fills the bar."""
+
+
+class PageError(ValueError):
+    """The page may not or cannot be made; one line."""
+
+
+def make_page(folder: Path, scan: LensScan) -> str:
+    """The page for the scan of `folder`. Raises `PageError` for a live recording or too many clips."""
+    _refuse_live(folder)
+    if len(scan.clips) > MAX_CLIPS:
+        raise PageError(f"{len(scan.clips)} clips make too large a page: give a folder of at most {MAX_CLIPS}")
+    return "".join(_page(folder, scan))
+
+
+def _refuse_live(folder: Path) -> None:
+    """A sweep's manifest beside or above the clips says where they come from."""
+    for place in (folder, *folder.resolve().parents[:3]):
+        try:
+            table = json.loads((place / MANIFEST_NAME).read_bytes())
+        except (OSError, ValueError, RecursionError):
+            continue
+        if isinstance(table, dict) and table.get("source") == "live":
+            raise PageError("these clips belong to a live sweep: frames of live rooms are neither kept nor shown")
+
+
+@cache
+def _style() -> tuple[str, str]:
+    """The style sheet and its hash for the policy."""
+    text = files("sweep.lens.report").joinpath("page.css").read_text(encoding="utf-8")
+    return text, base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+
+
+def _page(folder: Path, scan: LensScan) -> Iterator[str]:
+    style, digest = _style()
+    policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    yield (
+        '<!doctype html><html lang="ko"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="referrer" content="no-referrer">'
+        f"<title>렌즈 점검 영상 · lens scan</title><style>{style}</style></head><body>"
+    )
+    called = sum(len(clip.candidates) for clip in scan.clips)
+    unread = sum(clip.error is not None for clip in scan.clips)
+    yield (
+        "<header><h1>렌즈 점검 영상 판독</h1><p class=en>Lens scan of recorded clips</p>"
+        '<ul class="facts">'
+        f"{_fact(len(scan.clips), '기록', 'clips')}{_fact(called, '육안 확인 필요', 'candidates')}"
+        f"{_fact(unread, '읽지 못함', 'unreadable')}"
+        f"{_fact(f'{scan.ms_per_triple:.0f} ms', '조합당', 'per triple')}</ul>"
+        '<p class="note">후보는 렌즈처럼 반사한 점일 뿐입니다. 사람이 눈으로 확인하기 전에는 발견이 아니며, '
+        "후보가 없어도 이상 없음이 아닙니다.<span class=en>A candidate is a point that reflects like a lens, not a "
+        "find: a person decides by eye. No candidate does not mean clear.</span></p></header><main>"
+    )
+    for result in scan.clips:
+        yield from _clip(folder, result)
+    yield (
+        "</main><footer>점수는 확률이 아니라 렌즈일 가능도비의 상용로그입니다. "
+        "광량 곡선과 확대 영상은 검출기와 별도로 계산했습니다."
+        "<span class=en>The score is a log10 likelihood ratio, no probability. "
+        "Light curves and patches are computed apart from the detector."
+        "</span></footer></body></html>\n"
+    )
+
+
+def _fact(value: object, ko: str, en: str) -> str:
+    return f"<li>{ko} <b>{escape(str(value))}</b> <span>{en}</span></li>"
+
+
+def _clip(folder: Path, result: ClipResult) -> Iterator[str]:
+    kind, ko = ("error", "읽을 수 없음") if result.error else (result.verdict, "판정 불가")
+    if result.verdict == "candidate":
+        ko = "육안 확인 필요"
+    yield (
+        f'<article><div class="head"><h2>{_safe(result.clip)}</h2>'
+        f'<span class="badge {kind}">{ko} · {escape(kind.replace("_", " "))}</span></div>'
+    )
+    why = words.assessment(_plain(result.error or result.reason), _plain(result.message))
+    sentence = f"<p>{escape(why.ko)}<span class=en>{escape(why.en)}</span></p>"
+    clip = None if result.error else _open(folder, result.clip)
+    if clip is None:
+        yield f"{sentence}</article>"
+        return
+    shown = (*result.candidates[:MAX_CANDIDATES], *_glints(result))
+    yield f'<div class="over">{_overview(clip, shown)}<div>{sentence}{_facts_of(result)}</div></div>'
+    for number, detection in enumerate(shown, 1):
+        yield _detection(clip, detection, number)
+    left = len(result.candidates) - MAX_CANDIDATES
+    if left > 0:
+        more = f"그 밖의 후보 {left}개는 JSON에 있습니다.<span class=en>{left} more are in the JSON.</span>"
+        yield f"<section><p>{more}</p></section>"
+    yield "</article>"
+
+
+def _open(folder: Path, name: str) -> Clip | None:
+    path = folder if (folder / "meta.json").is_file() else folder / name
+    try:
+        return read_clip(path)
+    except ClipError:
+        return None
+
+
+def _glints(result: ClipResult) -> tuple[Detection, ...]:
+    return tuple(d for d in result.detections if d.verdict != "lens_candidate")[:MAX_GLINTS]
+
+
+def _overview(clip: Clip, shown: tuple[Detection, ...]) -> str:
+    """The last on_axis frame with rings where each detection lies in its own frame."""
+    frames = [i for i, phase in enumerate(clip.meta.phases) if phase == "A"]
+    if not frames:
+        return "<div></div>"
+    width, height = clip.meta.width, clip.meta.height
+    address = frame_address(RecordedSource(clip).electrons(frames[-1]).image)
+    parts = [
+        f'<svg class="frame" role="img" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">',
+        f"<title>frame {frames[-1]}</title>",
+        f'<image href="{address}" width="{width}" height="{height}"/>',
+    ]
+    scale = max(0.6, width / 728)
+    for number, detection in enumerate(shown, 1):
+        kind = "" if detection.verdict == "lens_candidate" else " glint"
+        x, y = detection.x + 0.5, detection.y + 0.5
+        side = -1 if x > width - 40 * scale else 1
+        anchor = "end" if side < 0 else "start"
+        parts.append(f'<circle class="mark{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{14 * scale:.1f}"/>')
+        parts.append(
+            f'<text class="mark-name{kind}" x="{x + side * 18 * scale:.1f}" y="{y + 5 * scale:.1f}" '
+            f'text-anchor="{anchor}">{number}</text>'
+        )
+    return "".join([*parts, "</svg>"])
+
+
+def _facts_of(result: ClipResult) -> str:
+    rows: list[tuple[str, str, str]] = []
+    if (q := result.quality) is not None:
+        rows += [
+            ("쓸 수 있는 조합", "usable triples", f"{q.triples_usable} / {q.triples}"),
+            ("움직임", "motion", f"{q.motion_px_per_frame:.1f} px/frame"),
+            ("번짐", "blur", f"{q.motion_blur_px:.2f} px"),
+            ("포화", "saturated", f"{q.saturated_share:.1%}"),
+            ("조명 밝기", "lamp light", f"{q.lamp_light_e:.0f} e⁻/px"),
+            ("주변광", "ambient", f"{q.ambient_e:.0f} e⁻/px"),
+        ]
+        rows += [("제외", "rejected", f"{_safe(name)} {count}") for name, count in list(q.rejections.items())[:6]]
+    if (c := result.coverage) is not None:
+        about = "≈ " if c.range_is_estimated else ""
+        rows.append(("점검 범위", "coverage", f"{c.seen_share:.0%} ({about}{c.range_m:.1f} m)"))
+    table = "".join(f"<dt>{ko} <span class=en>{en}</span></dt><dd>{value}</dd>" for ko, en, value in rows)
+    hints = [words.guidance(name) for name in (q.guidance if q else ())]
+    told = "".join(f'<p class="hint">{escape(h.ko)}<span class=en>{escape(h.en)}</span></p>' for h in hints)
+    return f"<dl>{table}</dl>{told}"
+
+
+def _detection(clip: Clip, detection: Detection, number: int) -> str:
+    called = detection.verdict == "lens_candidate"
+    name = "렌즈 후보 · lens candidate" if called else "후보로 보지 않은 반사점 · glint, not called"
+    place = f"x {detection.x:.1f}, y {detection.y:.1f}, frame {detection.frame}"
+    head = f"<h3>{number}. {name} <span class=en>{place} · 점수 score {detection.score:.2f}</span></h3>"
+    try:
+        curve = light_curve(clip, detection.frame, detection.x, detection.y)
+        cuts = patches(clip, detection.frame, detection.x, detection.y)
+    except (ClipError, ValueError):
+        return f"<section>{head}{_reasons(detection)}</section>"
+    figures = "" if cuts is None else _figures(patch_addresses(cuts))
+    drawn = curve_svg(curve.points, f"light of {number} over the triples")
+    legend = (
+        '<ul class="key"><li class="on">A 축상 on_axis</li><li class="off">B 축외 off_axis</li>'
+        '<li class="dark">C 조명 끔 dark</li></ul>'
+    )
+    unit = "<p class=en>조합별 광량(전자 수), 고리는 포화 · light per triple, electrons; a ring marks saturation</p>"
+    right = f"<div>{drawn}{unit}{legend}{_reasons(detection)}</div>"
+    return f'<section>{head}<div class="glance">{figures}{right}</div></section>'
+
+
+def _figures(addresses: tuple[str, str, str, str]) -> str:
+    names = (("A 축상", "on_axis"), ("B 축외", "off_axis"), ("C 조명 끔", "dark"), ("D 차이(평균)", "difference, mean"))
+    drawn = (
+        f'<figure><img class="patch" alt="{en}" src="{address}">'
+        f"<figcaption>{ko}<span class=en>{en}</span></figcaption></figure>"
+        for (ko, en), address in zip(names, addresses, strict=True)
+    )
+    return f'<div class="patches">{"".join(drawn)}</div>'
+
+
+def _reasons(detection: Detection) -> str:
+    rows = []
+    for reason in sorted(detection.reasons, key=lambda r: -abs(r.weight)):
+        said = words.reason(_plain(reason.name), reason.value, _plain(reason.text))
+        rows.append(
+            f"<tr><td>{escape(said.ko)}<span class=en>{escape(said.en)}</span></td>"
+            f'<td class="bar">{_bar(reason.weight)}</td><td class="weight">{reason.weight:+.2f}</td></tr>'
+        )
+    return (
+        '<table><thead><tr><th>근거 reason</th><th class="bar">반대 ← → 찬성</th>'
+        '<th class="weight">가중치 weight</th></tr>'
+        f"</thead><tbody>{''.join(rows)}</tbody><tfoot><tr><td>점수 score</td><td></td>"
+        f'<td class="weight">{detection.score:+.2f}</td></tr></tfoot></table>'
+    )
+
+
+def _bar(weight: float) -> str:
+    length = min(1.0, abs(weight) / FULL_BAR) * 60.0
+    left, kind = (60.0, "for") if weight >= 0 else (60.0 - length, "against")
+    return (
+        '<svg class="weigh" viewBox="0 0 120 14" aria-hidden="true" xmlns="http://www.w3.org/2000/svg">'
+        f'<rect class="{kind}" x="{left:.1f}" y="2" width="{length:.1f}" height="10" rx="2"/>'
+        '<line class="axis" x1="60" y1="0" x2="60" y2="14"/></svg>'
+    )
+
+
+def _plain(text: str) -> str:
+    """Text of a record that may quote a recording, made harmless and short."""
+    return display_text(text, limit=200)
+
+
+def _safe(text: str) -> str:
+    return escape(display_text(text, limit=128))

@@ -1,0 +1,1 @@
+"""How long there is, and where to go next."""

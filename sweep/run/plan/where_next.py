@@ -1,0 +1,160 @@
+"""Where a sweep goes from here: what each stand may take, what asks to be looked at again, and for whom the light is
+worth going back.
+
+Input is what was measured so far and the time that is left; output is a plan for the stand that begins, looks and
+lights that `Control` offers to persons, and live events.  What it tells is a first word: the report has the last.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from uuid import UUID
+
+from sweep.plug.control import Control
+from sweep.plug.light_ahead import LightAhead, light_ahead
+from sweep.plug.looks import Look, is_again
+from sweep.plug.measurement import Measurement
+from sweep.plug.mode import SHORT_LEAVES_OUT, SHORT_OF_TIME
+from sweep.plug.plug import Plug
+from sweep.plug.weights import WeightsInForce
+from sweep.report import (
+    GuidanceEvent,
+    LiveEvent,
+    Position,
+    RecordedPosition,
+    RecordedSweep,
+    Source,
+    TransmitterPlace,
+)
+from sweep.run.plan.budget import Durations, StandPlan
+from sweep.run.plan.light_stands import chances_of
+from sweep.run.plan.pace import Pace
+from sweep.run.reporting.looking_again import LookingAgain
+from sweep.run.reporting.report_of import judge_of
+from sweep.run.reporting.room_so_far import room_events
+from sweep.run.reporting.second_looks import first_of, is_recording, looked_again_of, looks_of, recorded_of
+from sweep.run.words import notice_event
+
+
+@dataclass(slots=True)
+class Made:
+    """What a sweep has come to so far."""
+
+    measurements: list[Measurement] = field(default_factory=list)
+    positions: list[Position] = field(default_factory=list)
+    done: list[RecordedPosition] = field(default_factory=list)
+
+    def through(self, *, is_room: bool, but: str | None = None) -> int:
+        """How many positions are through, but for the one in the zone `but`; in a room a zone counts once however often
+        somebody stands there.
+        """
+        first = [one for one in self.positions if not is_again(one.position_id)]
+        return len({one.zone_id for one in first} - {but}) if is_room else len(first)
+
+
+class WhereNext:
+    """One for a sweep."""
+
+    def __init__(
+        self, control: Control, on_event: Callable[[LiveEvent], None], sweep_id: UUID, plugs: Sequence[Plug],
+        source: Source, weights: WeightsInForce,
+    ) -> None:  # fmt: skip
+        self._control = control
+        self._on_event = on_event
+        self._plugs = plugs
+        self._judge = partial(judge_of, plugs=plugs, sweep_id=sweep_id, source=source, weights=weights.weights)
+        self._again = LookingAgain(control.looks, on_event, self._has_time)
+        self._pace: Pace | None = None
+        self._is_short = False
+        self.limits: set[str] = set()
+        """Codes of what goes for want of time, which the report has to say."""
+
+    def begin(self, manifest: RecordedSweep, durations: Durations | None) -> None:
+        """The time of the sweep begins; nobody minds it without `durations`."""
+        if durations is not None:
+            self._pace = Pace(manifest.mode, manifest.plan, durations)
+            self._pace.follow(self._control)
+
+    def take_up(self, positions: Sequence[Position]) -> None:
+        """These stands were made before the sweep was interrupted."""
+        if self._pace is not None:
+            self._pace.take_up({one.zone_id for one in positions if not is_again(one.position_id)})
+
+    def left_s(self) -> float | None:
+        """How long the sweep takes at most from now on; None: nobody minds the time."""
+        return None if self._pace is None else self._pace.left_s()
+
+    def _has_time(self, look: Look) -> bool:
+        """For a second look, after the stands to come and the looks before it."""
+        if self._pace is None:
+            return True
+        before = itertools.takewhile(lambda one: one != look, self._control.looks.pending)
+        return self._pace.has_time(look.longest_s + sum(one.longest_s for one in before))
+
+    def plan_of(self, recorded: RecordedPosition, *, is_walk: bool) -> tuple[StandPlan, LightAhead | None]:
+        """What the stand may take, and for whom the light is to which somebody went back; that something goes for want
+        of time is told once.
+        """
+        if self._pace is None:
+            return StandPlan(None), None
+        if is_again(recorded.id):
+            return self._pace.look(), None
+        self._hold(self._pace)
+        light = self._control.lights.at(recorded.zone)
+        if light is not None and not is_walk:
+            self._control.lights.begin(light)
+            return self._pace.light_ahead(), light
+        plan = self._pace.stand(recorded.zone)
+        if "bluetooth" in plan.leaves_out:
+            self.limits.add(SHORT_LEAVES_OUT["bluetooth"])
+        if plan.leaves_out and not self._is_short:
+            self._is_short = True
+            self._on_event(notice_event(SHORT_OF_TIME))
+        return plan, None
+
+    def _hold(self, pace: Pace) -> None:
+        pace.hold(sum(look.longest_s for look in self._control.looks.pending))
+
+    def judged(self, manifest: RecordedSweep, made: Made) -> None:
+        """After a stand: where a transmitter that may be anywhere would be told best, how well the zone was seen and
+        which devices ask for a look, what asks for a second look or came of it, and where to go back for the light.
+        """
+        first = first_of(made.measurements)
+        judged = self._judge(manifest, made.positions, first)
+        wanted = [place.next_stand for place in judged.places if place.next_stand is not None]
+        if wanted:
+            best = max(wanted, key=lambda stand: stand.gain_bits)
+            self._on_event(GuidanceEvent(type="guidance", text=best.text))
+        for event in room_events(manifest.plan, made.positions, first, judged, self._plugs):
+            self._on_event(event)
+        self._offer_light(manifest, made.positions, first, judged.places)
+        observations = [o for one in made.measurements for o in one.observations]
+        looks = looks_of(judged.findings, manifest.plan, made.positions, observations, judged.places)
+        if is_recording(manifest):
+            looks = recorded_of(looks, {one.id for one in manifest.positions})
+        self._control.looks.offer(looks)
+        everything = judged.findings
+        if len(first) < len(made.measurements):
+            everything = self._judge(manifest, made.positions, made.measurements).findings
+        looked = looked_again_of(judged.findings, everything, made.positions, made.measurements)
+        self._again.judged(made.measurements, looked)
+
+    def _offer_light(
+        self,
+        manifest: RecordedSweep,
+        positions: Sequence[Position],
+        first: Sequence[Measurement],
+        places: Sequence[TransmitterPlace],
+    ) -> None:
+        """Once every zone was heard; that there is no time left for it is said in the report."""
+        if self._pace is None or not self._pace.is_through:
+            return
+        ahead = light_ahead(chances_of(manifest.plan, positions, first, places))
+        self._hold(self._pace)
+        if not self._pace.has_light_ahead and ahead:
+            self.limits.add(SHORT_LEAVES_OUT["light_test"])
+            ahead = ()
+        self._control.lights.offer(ahead)

@@ -1,0 +1,1 @@
+"""One position: who senses when, and what the inspector is told."""

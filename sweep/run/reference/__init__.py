@@ -1,0 +1,1 @@
+"""The reference check before a day's first sweep."""

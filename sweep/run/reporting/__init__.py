@@ -1,0 +1,1 @@
+"""From what positions gave to a signed report, kept through crashes."""

@@ -1,0 +1,1 @@
+"""Watching the probe itself while it sweeps: power, head, camera, condition."""

@@ -1,0 +1,1 @@
+"""The radios of the simulated room, and who listens to them."""

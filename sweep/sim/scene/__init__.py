@@ -1,0 +1,1 @@
+"""The walls that the simulated camera films."""

@@ -1,0 +1,125 @@
+"""A rendered clip with its truth, whichever renderer made it.
+
+Job: hold raw frames, the recording's own numbers and what is in it; collect the rows of the truth as frames are
+exposed. Input: places and electrons by frame; output: `RenderedClip`. Refuses to be evidence: figures measured on it
+are rendered figures and must say so.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from sweep.lens.clip.clips import ClipMeta, Frame, write_clip
+from sweep.sim.scene.camera import Array
+
+SNR_FLOOR = 5.0
+"""From the clip document: a lens below it does not count."""
+SMALLEST_TRUTH_E = 60.0
+"""Glints below this are left out of the truth, as in the sample truth."""
+MOST_ROWS = 16
+"""Glints of one object that the truth of one frame names."""
+
+
+@dataclass(frozen=True)
+class RenderedClip:
+    """Raw frames, what the recording says about itself, and what is in it."""
+
+    frames: list[Frame]
+    meta: ClipMeta
+    truth: dict[str, Any]
+
+    def write(self, out_dir: Path, *, truth_dir: Path | None = None, fmt: Literal["png", "npz", "npy"] = "npy") -> None:
+        """Write the clip folder under `out_dir` and `<clip>.json` under `truth_dir`."""
+        write_clip(out_dir / self.meta.clip, self.frames, self.meta, fmt)
+        if truth_dir is not None:
+            self.write_truth(truth_dir)
+
+    def write_truth(self, folder: Path) -> None:
+        """Write `<clip>.json`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self.truth, allow_nan=False) + "\n"
+        (folder / f"{self.meta.clip}.json").write_text(text, encoding="utf-8")
+
+
+@dataclass
+class TrueLens:
+    """One planted lens and its rows, one per on_axis frame."""
+
+    about: dict[str, Any]
+    """kind, aperture_mm, range_m and what else the renderer knows."""
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    ratios: list[float] = field(default_factory=list)
+    """off_axis over on_axis light, one per on_axis frame."""
+    red_snr: list[float] = field(default_factory=list)
+    """In each red frame."""
+
+    def note(
+        self, frame: int, place: tuple[float, float], electrons: float, noise_e: float, *, inside: bool, rad: float,
+        peak_dn: int,
+    ) -> None:  # fmt: skip
+        """One on_axis frame. noise_e: of the matched filter, without the lens's own shot noise."""
+        self.rows.append(
+            {"frame": frame, "x": round(place[0], 3), "y": round(place[1], 3), "inside": inside,
+             "e": round(electrons if inside else 0.0, 1), "snr": round(electrons / noise_e if inside else 0.0, 2),
+             "peak_dn": peak_dn, "rad": round(rad, 2)}
+        )  # fmt: skip
+
+    def truth(self) -> dict[str, Any]:
+        """As truth files state a lens."""
+        snr = float(np.median([row["snr"] for row in self.rows]))
+        in_view = float(np.mean([row["inside"] for row in self.rows]))
+        red = {"red_snr": round(float(np.median(self.red_snr)), 2)} if self.red_snr else {}
+        return {
+            **self.about, **red, "snr": round(snr, 2), "ba_ratio": round(float(np.median(self.ratios or [0.0])), 4),
+            "detectable": snr >= SNR_FLOOR and in_view > 0.5, "track": self.rows,
+        }  # fmt: skip
+
+
+@dataclass
+class Notes:
+    """What a renderer without a room of its own writes down for the truth."""
+
+    kinds: list[str] = field(default_factory=list)
+    """Type of each confuser by its number."""
+    rows: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def own(self, kind: str) -> int:
+        """Number of a new confuser."""
+        self.kinds.append(kind)
+        return len(self.kinds) - 1
+
+    def note(
+        self, frame: int, owner: npt.NDArray[np.int_], x: Array, y: Array, electrons: Array, gap_px: float
+    ) -> None:
+        """Strongest points of each confuser in an on_axis frame, `gap_px` apart; negative owners are lenses."""
+        seen = np.flatnonzero((owner >= 0) & (electrons > SMALLEST_TRUTH_E))
+        kept: dict[int, list[tuple[float, float]]] = {}
+        for i in seen[np.argsort(-electrons[seen], kind="stable")]:
+            mine = kept.setdefault(int(owner[i]), [])
+            at = float(x[i]), float(y[i])
+            if len(mine) < MOST_ROWS and all(math.hypot(at[0] - a, at[1] - b) > gap_px for a, b in mine):
+                mine.append(at)
+                row = {"frame": frame, "x": round(at[0], 2), "y": round(at[1], 2), "electrons": round(electrons[i])}
+                self.rows.setdefault(int(owner[i]), []).append(row)
+
+    def truth(
+        self, clip: str, world: str, tier: int, width: int, last_on_axis: int, lenses: Sequence[TrueLens]
+    ) -> dict[str, Any]:
+        """The truth of the clip, in the layout of the clip document."""
+        counts: dict[str, int] = {}
+        for kind in self.kinds:
+            counts[kind] = counts.get(kind, 0) + 1
+        return {
+            "clip": clip, "version": f"{world}-1", "tier": tier, "mode": world, "width": width,
+            "last_A": last_on_axis, "lenses": [lens.truth() for lens in lenses],
+            "confusers": [{"id": k, "type": self.kinds[k], "track": rows} for k, rows in sorted(self.rows.items())],
+            "conf_counts": dict(sorted(counts.items())),
+        }  # fmt: skip

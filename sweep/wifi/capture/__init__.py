@@ -1,0 +1,1 @@
+"""Where frames come from: adapter, channels, file, simulation."""

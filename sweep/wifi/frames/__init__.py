@@ -1,0 +1,1 @@
+"""802.11 frames from octets to columns."""

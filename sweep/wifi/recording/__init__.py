@@ -1,0 +1,1 @@
+"""What was heard at a position, kept as lines and read back."""

@@ -1,0 +1,286 @@
+"""Keeps a stand while it is heard: an air and a line that pass everything on and write it down, to be replayed.
+
+Input is an air, a line and a path; output is an air and a line that behave the same, a pcapng capture, and beside it
+the lines of `kept_lines`.  The kept air's clock stands still between two calls that listen or tune, and words are heard
+once after each, so that a replay meets the same at the same places.  A disk that fails ends the keeping, not the stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ValidationError
+
+from sweep.addresses import format_address
+from sweep.captures.packets import PacketBlock
+from sweep.captures.pcapng_writer import PcapngWriter
+from sweep.phrases import Phrase, quoted
+from sweep.plug.talk import Leave, Line, Played, SkipTrials, ToRunner, ToWorker
+from sweep.report.base import display_text, to_json
+from sweep.report.problems import first_problem
+from sweep.wifi.capture.air import Air, CaptureGap, CaptureOpenError, CaptureTally
+from sweep.wifi.capture.channels import Channel, ChannelMemory
+from sweep.wifi.stand import WifiWish
+
+from .kept_lines import (
+    MAX_SENTENCE,
+    Asked,
+    Began,
+    Ended,
+    KeptChannel,
+    KeptGap,
+    KeptKnowledge,
+    Listened,
+    Tuned,
+    WordOfPerson,
+    WordOfPlayer,
+    WordOfRunner,
+    steps_beside,
+)
+
+
+class Paper:
+    """The two files of a stand; a context manager."""
+
+    def __init__(self, capture: Path) -> None:
+        """Raises OSError when they cannot be made."""
+        self._frames = capture.open("wb")
+        try:
+            self._lines = steps_beside(capture).open("wb")
+        except OSError:
+            self._frames.close()
+            raise
+        self._capture = PcapngWriter(self._frames)
+        self.fault: Phrase | str | None = None
+        """Why nothing is written any more; None while it is."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in (self._frames, self._lines):
+            try:
+                file.close()
+            except OSError as error:  # the rest of what was written did not find room either
+                self.fault = self.fault or quoted(error)
+
+    def add(self, block: PacketBlock) -> None:
+        """Write frames."""
+        self._try(lambda: self._capture.write(block))
+
+    def note(self, make: Callable[[], BaseModel]) -> None:
+        """Write a line, and before it every frame that it speaks of."""
+        self._try(self._frames.flush)
+        self._try(lambda: self._lines.write(to_json(make()) + b"\n"))
+        self._try(self._lines.flush)
+
+    def _try(self, act: Callable[[], object]) -> None:
+        """After the first fault nothing is written: what comes later would have no place."""
+        if self.fault is None:
+            try:
+                act()
+            except OSError as error:
+                self.fault = quoted(error)
+            except ValidationError as error:  # out of the bounds that hold for what is replayed
+                self.fault = first_problem(error)
+
+
+class KeptAir:
+    """Passes an air on and writes down what it gave."""
+
+    def __init__(self, air: Air, paper: Paper) -> None:
+        self._air = air
+        self._paper = paper
+        self._now_ns = air.now_ns()
+        self._dropped_before = air.tally.dropped
+        self._known_gaps = len(air.tally.gaps) - (not air.is_open and bool(air.tally.gaps))
+        self._kept_gaps: list[CaptureGap] = []
+        self.steps = 0
+        """Calls so far that listened or tuned."""
+
+    @property
+    def memory(self) -> ChannelMemory:
+        """Of the air."""
+        return self._air.memory
+
+    @memory.setter
+    def memory(self, memory: ChannelMemory) -> None:
+        self._air.memory = memory
+
+    @property
+    def is_adapter(self) -> bool:
+        """Whether the air is an adapter's."""
+        return self._air.is_adapter
+
+    @property
+    def tally(self) -> CaptureTally:
+        """Of the air."""
+        return self._air.tally
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the adapter is there."""
+        return self._air.is_open
+
+    def now_ns(self) -> int:
+        """When the last step ended."""
+        return self._now_ns
+
+    def channels(self) -> tuple[Channel, ...]:
+        """What can be tuned to.  Raises CaptureOpenError where nothing can be asked."""
+        channels: tuple[Channel, ...] = ()
+        refusal: CaptureOpenError | None = None
+        try:
+            channels = self._air.channels()
+        except CaptureOpenError as error:
+            refusal = error
+        self._step()
+        self._paper.note(
+            lambda: Asked(
+                t_ns=self._now_ns,
+                channels=tuple(KeptChannel.of(one) for one in channels),
+                refusal=_sentence(refusal),
+            )
+        )
+        if refusal is not None:
+            raise refusal
+        return channels
+
+    def tune(self, channel: Channel) -> None:
+        """Listen there from now on.  Raises CaptureOpenError."""
+        refusal: CaptureOpenError | None = None
+        try:
+            self._air.tune(channel)
+        except CaptureOpenError as error:
+            refusal = error
+        self._step()
+        self._paper.note(lambda: Tuned(t_ns=self._now_ns, channel=KeptChannel.of(channel), refusal=_sentence(refusal)))
+        if refusal is not None:
+            raise refusal
+
+    def blocks(self, seconds: float, *, is_last: bool = True) -> Iterator[PacketBlock]:
+        """What is heard within the next `seconds`."""
+        counts: list[int] = []
+        for block in self._air.blocks(seconds, is_last=is_last):
+            counts.append(len(block))
+            self._paper.add(block)
+            yield block
+        self._step()
+        self._paper.note(
+            lambda: Listened(
+                t_ns=self._now_ns,
+                asked_s=seconds,
+                blocks=tuple(counts),
+                dropped=self._air.tally.dropped - self._dropped_before,
+                is_open=self._air.is_open,
+                gaps=self.new_gaps(),
+            )
+        )
+
+    def _step(self) -> None:
+        self._now_ns = self._air.now_ns()
+        self.steps += 1
+
+    def new_gaps(self) -> tuple[KeptGap, ...]:
+        """Gaps of this stand that began or went on since they were last asked for."""
+        gaps = self._air.tally.gaps[self._known_gaps :]
+        first = max(0, len(self._kept_gaps) - 1)  # of those before, only the last may have changed
+        is_known = gaps[first:] == self._kept_gaps[first:]
+        self._kept_gaps = gaps
+        return () if is_known else tuple(KeptGap.of(number, gaps[number]) for number in range(first, len(gaps)))
+
+
+class KeptLine:
+    """Passes a line on and writes down what was heard."""
+
+    def __init__(self, line: Line, air: KeptAir, paper: Paper) -> None:
+        self._line = line
+        self._air = air
+        self._paper = paper
+        self._heard_at = -1
+
+    def say(self, word: ToRunner) -> None:
+        """Tell the runner."""
+        self._line.say(word)
+
+    def hear(self, wait_s: float = 0.0) -> list[ToWorker]:
+        """What the runner said; what comes between two steps comes after the next one."""
+        if self._air.steps == self._heard_at:
+            return []
+        self._heard_at = self._air.steps
+        words = self._line.hear(wait_s)
+        for word in (one for one in words if isinstance(one, Played | Leave | SkipTrials)):
+            self._paper.note(partial(_kept_word, self._air.now_ns(), word))
+        return words
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """A stand that is kept, to be heard by these."""
+
+    air: KeptAir
+    line: KeptLine
+    paper: Paper
+
+
+@contextmanager
+def keep_stand(capture: Path, wish: WifiWish, air: Air, line: Line) -> Iterator[Keeping]:
+    """Keep what a stand hears in `capture` and beside it; OSError when the files cannot be made."""
+    with Paper(capture) as paper:
+        kept = KeptAir(air, paper)
+        paper.note(lambda: _began(wish, kept))
+        yield Keeping(kept, KeptLine(line, kept, paper), paper)
+        paper.note(lambda: Ended(t_ns=kept.now_ns()))
+
+
+def _kept_word(t_ns: int, word: Played | Leave | SkipTrials) -> BaseModel:
+    match word:
+        case Played():
+            return WordOfPlayer.of(t_ns, word)
+        case Leave(reason=reason):
+            return WordOfRunner(t_ns=t_ns, reason=reason)
+        case SkipTrials():
+            return WordOfPerson(t_ns=t_ns)
+
+
+def _began(wish: WifiWish, air: KeptAir) -> Began:
+    memory = air.memory
+    return Began(
+        t_ns=air.now_ns(),
+        dwell_s=wish.dwell_s,
+        surveys_first=wish.surveys_first,
+        trial=wish.trial,
+        trial_longest_s=wish.trial_longest_s,
+        trials_longest_s=wish.trials_longest_s,
+        open_trials_longest_s=wish.open_trials_longest_s,
+        is_any_uplink=wish.is_any_uplink,
+        no_trial_because=wish.no_trial_because,
+        decided=tuple(format_address(one) for one in sorted(wish.decided)),
+        own_addresses=tuple(format_address(one) for one in sorted(wish.own_addresses)),
+        elsewhere_dbm={format_address(one): level for one, level in sorted(wish.elsewhere_dbm.items())},
+        only=None if wish.only is None else tuple(format_address(one) for one in sorted(wish.only)),
+        known=tuple(
+            KeptKnowledge(
+                channel=KeptChannel.of(one.channel),
+                interest=one.interest,
+                listened_s=one.listened_s,
+                visited=one.visited,
+            )
+            for one in memory.known
+        ),
+        dwells=memory.dwells,
+        spent_s=memory.spent_s,
+        resurveyed_s=memory.resurveyed_s,
+        is_adapter=air.is_adapter,
+        is_open=air.is_open,
+        gaps=air.new_gaps(),
+    )
+
+
+def _sentence(error: CaptureOpenError | None) -> str | None:
+    return None if error is None else display_text(str(error) or "refused", limit=MAX_SENTENCE)

@@ -1,0 +1,1 @@
+"""Whether traffic follows light or movement: sequences, statistics, stopping."""

@@ -1,0 +1,1 @@
+"""What a transmitter's flow says: cadence, pictures, video, and where it could not be heard."""

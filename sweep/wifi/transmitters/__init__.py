@@ -1,0 +1,1 @@
+"""Which transmitters there are: census, addresses of one device, makers."""

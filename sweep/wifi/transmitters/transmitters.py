@@ -1,0 +1,334 @@
+"""Who sent: one record per physical transmitter, and the data flows between them.
+
+Input is a `FrameLog` and what its management frames say; output is `Transmitter` records (role, vendor, level, amounts)
+and `Flow` records (times and lengths of data frames of one transmitter towards one peer, with the opposite direction
+beside it).  Which addresses are one transmitter `emitters` decides, with reasons.  It draws no conclusion about video.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweep.addresses import is_locally_administered
+from sweep.captures.packets import Int64s
+from sweep.wifi.frames.columns import number_distinct, order_streams
+from sweep.wifi.frames.dot11 import FROM_DS, GROUP_BIT, NO_ADDRESS, TO_DS
+from sweep.wifi.frames.elements import Elements
+from sweep.wifi.frames.framelog import FrameLog
+
+from .census import (
+    ANNOUNCES,
+    CHANNEL_BITS,
+    DOWN,
+    FRAMES,
+    IS_BSSID,
+    IS_CLIENT,
+    LEVEL_BITS,
+    LOWEST_DBM,
+    RETRIES,
+    SERVES,
+    UP,
+    Census,
+    take_census,
+)
+from .emitters import JoinReason, Known, group_addresses
+from .vendors import find_vendor
+
+Role = Literal["ap", "sta", "unknown"]
+
+MAX_TRANSMITTERS: Final = 20_000
+"""Transmitters described: guessed; a busy station hall has hundreds, a flood of made-up addresses any number."""
+FRAGMENT_BITS: Final = 4
+SEQUENCE_NUMBERS: Final = 4_096
+"""A sequence control field counts frames modulo this above the number of the fragment (802.11-2020, 9.2.4.4)."""
+NS: Final = 1_000_000_000
+LONGEST_HEARD_S: Final = 1_000_000.0
+"""Of a longer capture only the seconds with frames are listed: bounds the memory where a clock is wrong."""
+MIN_FLOW_FRAMES: Final = 8
+"""Data frames below which a direction is not kept as a flow: guessed, far below what any judgement needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class LevelSummary:
+    """Levels over the frames of a transmitter; medians, since dBm is never averaged."""
+
+    median_dbm: float
+    max_dbm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transmitter:
+    """One physical emitter."""
+
+    addresses: tuple[int, ...]
+    """48-bit numbers, the most frequent first."""
+    role: Role
+    vendor: str | None
+    is_randomised: bool
+    """All its addresses are locally administered."""
+    channel_mhz: int | None
+    """The most frequent channel; None when the capture does not say."""
+    level: LevelSummary | None
+    frames: int
+    """Frames heard from it, retries included."""
+    retries: int
+    """Of those, repeats of a frame that was heard before."""
+    bytes_up: int
+    """Octets of data frames it sent, repeats not counted."""
+    bytes_down: int
+    """Octets of data frames sent to it, repeats not counted."""
+    first_ns: int
+    last_ns: int
+    names: tuple[bytes, ...]
+    """SSIDs it announced, raw octets: hostile, for the body of a finding only."""
+    joined_by: tuple[JoinReason, ...] = ()
+    """Why its addresses are taken for one emitter; empty with one address."""
+    signature: str | None = None
+    """Of its information elements: the same for the same kind of radio and software."""
+    device_names: tuple[bytes, ...] = ()
+    """Device name, manufacturer and model by WPS, raw octets: hostile, for the body of a finding only."""
+    device_category: str | None = None
+    """What it calls itself by WPS."""
+    security: tuple[str, ...] = ()
+    """Ways to join the networks that it announces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Data frames from one transmitter to one peer, repeats removed, in order of time."""
+
+    sender: int
+    peer: int
+    is_from_ap: bool
+    """The sender is the access point of the peer."""
+    self_sourced_share: float
+    """Share of its octets whose source address is the sender itself (1 for stations; an access point that only
+    forwards has 0; aggregates do not tell and are left out)."""
+    t_ns: Int64s
+    frame_len: NDArray[np.int32]
+    back_t_ns: Int64s
+    """The same for data frames from the peer to the sender."""
+    back_frame_len: NDArray[np.int32]
+    sequence_number: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    """Of each frame, 0 to 4095: gaps tell how many frames were not heard; -1 where the capture holds none, and empty
+    when the flow does not come from 802.11."""
+    tid: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, dtype=np.int8))
+    """Of each frame: the counter that its number belongs to; -1 for the one of frames without QoS."""
+    heard_ns: Int64s = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """Beginnings of the whole seconds in which its channel was heard, ascending; empty: unknown."""
+
+
+def list_transmitters(log: FrameLog, said: Mapping[int, Elements]) -> tuple[Transmitter, ...]:
+    """Describe every transmitter of a log, the one with most frames first; `said` is what each address says."""
+    return describe_transmitters(take_census(log), said)
+
+
+def describe_transmitters(census: Census, said: Mapping[int, Elements]) -> tuple[Transmitter, ...]:
+    """The same from what the addresses come to; MAX_TRANSMITTERS at most."""
+    total = census.counts[:, FRAMES]
+    chosen = np.argsort(-total, kind="stable")[:MAX_TRANSMITTERS]
+    chosen = chosen[total[chosen] > 0]
+    if not len(chosen):
+        return ()
+    one_each = _summarise(census, chosen, np.arange(len(chosen)), len(chosen))
+    known = _known(census, said, chosen, one_each)
+    leader, reasons = group_addresses(known)
+    if reasons:  # what belongs together is summarised together
+        leaders, group = number_distinct(np.array(leader, dtype=np.int64))
+        joined = _summarise(census, chosen, group, len(leaders))
+    else:
+        leaders, group, joined = np.arange(len(chosen)), np.arange(len(chosen)), one_each
+    members: list[list[int]] = [[] for _ in leaders]
+    for i, number in enumerate(group.tolist()):
+        members[number].append(i)
+    found = []
+    for number, its in enumerate(members):
+        places = chosen[its]
+        addresses = tuple(census.addresses[places].tolist())
+        elements = [said[a] for a in addresses if a in said]
+        sums = census.counts[places].sum(axis=0).tolist()
+        found.append(
+            Transmitter(
+                addresses=addresses,
+                role=_common_role([_role_of(census.counts[place]) for place in places.tolist()]),
+                vendor=next((vendor for a in addresses if (vendor := find_vendor(a)) is not None), None),
+                is_randomised=all(map(is_locally_administered, addresses)),
+                channel_mhz=joined.channels[number]
+                or next((one.channel_mhz for one in elements if one.channel_mhz), None),
+                level=joined.levels[number],
+                frames=sums[FRAMES],
+                retries=sums[RETRIES],
+                bytes_up=sums[UP],
+                bytes_down=sums[DOWN],
+                first_ns=int(census.first_ns[places].min()),
+                last_ns=int(census.last_ns[places].max()),
+                names=tuple(sorted({name for one in elements for name in one.ssids})),
+                joined_by=reasons.get(its[0], ()),
+                signature=next((one.signature for one in elements if one.signature), None),
+                device_names=tuple(dict.fromkeys(name for one in elements for name in one.names)),
+                device_category=next((one.device_category for one in elements if one.device_category), None),
+                security=tuple(dict.fromkeys(line for one in elements for line in one.security)),
+            )
+        )
+    return tuple(sorted(found, key=lambda one: -one.frames) if reasons else found)
+
+
+class _Summary(NamedTuple):
+    """Columns per transmitter."""
+
+    levels: list[LevelSummary | None]
+    channels: list[int | None]
+
+
+def _summarise(census: Census, chosen: Int64s, group: Int64s, count: int) -> _Summary:
+    """Levels and channels of `count` transmitters; `group` says to which of them each chosen address belongs."""
+    rank = np.full(len(census.addresses), -1, dtype=np.int64)
+    rank[chosen] = group
+
+    def of_chosen(table: tuple[NDArray[np.uint64], Int64s], bits: int) -> tuple[Int64s, Int64s, Int64s]:
+        keys, counts = table
+        ranks = rank[np.searchsorted(census.addresses, keys >> np.uint64(bits))]
+        is_chosen = ranks >= 0
+        values = (keys & np.uint64((1 << bits) - 1)).astype(np.int64)
+        return ranks[is_chosen], values[is_chosen], counts[is_chosen, 0]
+
+    return _Summary(
+        _summarise_levels(*of_chosen(census.levels, LEVEL_BITS), count),
+        _most_frequent_channels(*of_chosen(census.channels, CHANNEL_BITS), count),
+    )
+
+
+def _known(census: Census, said: Mapping[int, Elements], chosen: Int64s, summary: _Summary) -> list[Known]:
+    found = []
+    for i, place in enumerate(chosen.tolist()):
+        address, level = int(census.addresses[place]), summary.levels[i]
+        elements, probes = said.get(address, Elements()), census.probes.get(address)
+        found.append(
+            Known(
+                address=address,
+                is_ap=_role_of(census.counts[place]) == "ap",
+                channel_mhz=summary.channels[i] or elements.channel_mhz,
+                level_dbm=None if level is None else level.median_dbm,
+                first_ns=int(census.first_ns[place]),
+                last_ns=int(census.last_ns[place]),
+                first_probe=None if probes is None else probes.first_number,
+                last_probe=None if probes is None else probes.last_number,
+                signature=elements.signature,
+                uuid=elements.uuid,
+                clock_us=elements.clock_us,
+            )
+        )
+    return found
+
+
+def _role_of(counts: Int64s) -> Role:
+    """What an address sent itself weighs more than what others say of it."""
+    serves, is_client = counts[SERVES] > 0, counts[IS_CLIENT] > 0
+    if counts[ANNOUNCES] > 0 or ((serves or counts[IS_BSSID] > 0) and not is_client):
+        return "ap"
+    return "sta" if is_client and not serves else "unknown"
+
+
+def _common_role(roles: list[Role]) -> Role:
+    """An access point when any address is one."""
+    order: tuple[Role, ...] = ("ap", "sta", "unknown")
+    return min(roles, key=order.index)
+
+
+def list_flows(log: FrameLog, *, min_frames: int = MIN_FLOW_FRAMES) -> tuple[Flow, ...]:
+    """The unicast data flows of a log that have at least `min_frames` frames, by sender and peer."""
+    frames = log.frames
+    is_unicast = (frames.ra & np.uint64(GROUP_BIT)) == 0
+    rows = np.flatnonzero(frames.is_data_with_body() & ~log.is_repeat & is_unicast)
+    if not len(rows):
+        return ()
+    addresses, place = number_distinct(np.concatenate([frames.ta[rows], frames.ra[rows]]))
+    keys, stream = number_distinct(place[: len(rows)] * len(addresses) + place[len(rows) :])
+    rows = rows[order_streams(stream, frames.t_ns[rows])]
+    edges = np.cumsum(np.bincount(stream, minlength=len(keys)))[:-1]
+    seconds = _SecondsHeard(log)
+    rows_of = dict(zip(keys.tolist(), np.split(rows, edges), strict=True))
+    flows = []
+    for number, forward in rows_of.items():
+        if len(forward) < min_frames:
+            continue
+        i, j = divmod(number, len(addresses))
+        backward = rows_of.get(j * len(addresses) + i, np.zeros(0, dtype=np.int64))
+        octets = frames.frame_len[forward]
+        is_own = frames.sa[forward] == frames.ta[forward]
+        tells = frames.sa[forward] != NO_ADDRESS
+        flows.append(
+            Flow(
+                sender=int(addresses[i]),
+                peer=int(addresses[j]),
+                is_from_ap=bool(np.mean((frames.flags[forward] & (TO_DS | FROM_DS)) == FROM_DS) > 0.5),
+                self_sourced_share=float(octets[is_own].sum() / max(int(octets[tells].sum()), 1)),
+                t_ns=frames.t_ns[forward],
+                frame_len=octets,
+                back_t_ns=frames.t_ns[backward],
+                back_frame_len=frames.frame_len[backward],
+                sequence_number=frames.sequence_control[forward] >> FRAGMENT_BITS,
+                tid=frames.tid[forward],
+                heard_ns=seconds.of(forward),
+            )
+        )
+    return tuple(flows)
+
+
+def is_uplink(flow: Flow) -> bool:
+    """True when the sender is the source: not for acknowledgements, nor for what an access point forwards."""
+    is_source = not flow.is_from_ap or flow.self_sourced_share > 0.5
+    return is_source and int(flow.frame_len.sum()) > int(flow.back_frame_len.sum())
+
+
+class _SecondsHeard:
+    """In which seconds each channel was heard: all of them where the capture names no channel."""
+
+    def __init__(self, log: FrameLog) -> None:
+        self._log = log
+        self._by_channel: dict[int, Int64s] = {}
+
+    def of(self, rows: Int64s) -> Int64s:
+        """For the channel that most of these frames were heard on."""
+        channels, counts = np.unique(self._log.frames.channel_mhz[rows], return_counts=True)
+        mhz = int(channels[np.argmax(counts)])
+        if mhz not in self._by_channel:
+            self._by_channel[mhz] = self._seconds(mhz)
+        return self._by_channel[mhz]
+
+    def _seconds(self, mhz: int) -> Int64s:
+        begin_ns = self._log.start_ns
+        if mhz == 0 and self._log.listened_s <= LONGEST_HEARD_S:
+            return begin_ns + np.arange(int(self._log.listened_s) + 1, dtype=np.int64) * NS
+        frames = self._log.frames
+        t_ns = frames.t_ns if mhz == 0 else frames.t_ns[frames.channel_mhz == mhz]
+        return begin_ns + number_distinct((t_ns - begin_ns) // NS)[0] * NS
+
+
+def _summarise_levels(ranks: Int64s, levels: Int64s, frames: Int64s, count: int) -> list[LevelSummary | None]:
+    """Per transmitter; `levels` count from LOWEST_DBM.  None where no frame carries one."""
+    frames_at = np.bincount(ranks * -LOWEST_DBM + levels, weights=frames, minlength=count * -LOWEST_DBM)
+    frames_up_to = np.cumsum(frames_at.reshape(count, -LOWEST_DBM), axis=1)
+    total = frames_up_to[:, -1:]
+    lower = (frames_up_to >= (total + 1) // 2).argmax(axis=1)
+    upper = (frames_up_to >= total // 2 + 1).argmax(axis=1)
+    median = (lower + upper) / 2 + LOWEST_DBM
+    highest = (frames_up_to == total).argmax(axis=1) + LOWEST_DBM
+    return [
+        LevelSummary(float(median[i]), float(highest[i])) if given else None for i, given in enumerate(total[:, 0] > 0)
+    ]
+
+
+def _most_frequent_channels(ranks: Int64s, channels: Int64s, frames: Int64s, count: int) -> list[int | None]:
+    """Per transmitter; the lowest of equally frequent ones, None where no frame says."""
+    pairs, place = number_distinct(ranks << CHANNEL_BITS | channels)
+    found: list[int | None] = [None] * count
+    frames_at = np.bincount(place, weights=frames, minlength=len(pairs))
+    for pair in pairs[np.lexsort((-pairs, frames_at))].tolist():  # the last one of a transmitter stands
+        found[pair >> CHANNEL_BITS] = pair & ((1 << CHANNEL_BITS) - 1)
+    return found
