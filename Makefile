@@ -38,19 +38,22 @@ HEAD_KERNEL_C := $(sort $(wildcard sweep/sim/head/kernel*.c))
 FORMATTED_C := $(filter-out %/messages.h %/limits.h %/pins.h,$(FIRMWARE_C)) $(KERNEL_C) $(LENS_KERNEL_C) $(HEAD_KERNEL_C) # those three are generated
 WEB_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/dev-dist/*' 2>/dev/null)
 
-.PHONY: help setup setup-test run demo-city check test soak screenshots bench firmware hardware deb test-deb test-update test-arm64 image lock clean
+.PHONY: help setup setup-test run demo-city check quick test soak screenshots bench firmware hardware deb test-deb test-update test-arm64 image lock clean
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
 
-setup: .make/python build/kernel.so build/lens_kernel.so build/head_kernel.so $(if $(WEB),.make/web-built) firmware-quiet ## Everything that `make run` needs; a minute or two the first time
+.PHONY: ready
+ready: .make/python build/kernel.so build/lens_kernel.so build/head_kernel.so $(if $(WEB),.make/web-built) firmware-quiet
 
-setup-test: setup .make/python-test .make/apt-test $(if $(WEB),.make/web-modules) ## What the checks and tests need besides
+setup: ready .make/python-test ## Everything that `make run` and `make quick` need; a minute or two the first time
 
-run: setup ## The demonstration: server, a recorded sweep through the whole pipeline, an export. ARGS=--once ends after it
+setup-test: setup .make/apt-test $(if $(WEB),.make/web-modules) ## What the checks and tests need besides
+
+run: ready ## The demonstration: server, a recorded sweep through the whole pipeline, an export. ARGS=--once ends after it
 	@$(BIN)/python -m server.demo $(ARGS)
 
-demo-city: setup ## A made-up city with a year of records, three districts, every page full. ARGS=--once ends after writing it
+demo-city: ready ## A made-up city with a year of records, three districts, every page full. ARGS=--once ends after writing it
 	@$(BIN)/python -m server.demo city $(ARGS)
 
 check: setup-test ## The fast gate: format, lint, types, import rules, C, web
@@ -67,6 +70,12 @@ ifneq ($(WEB),)
 	@echo "• svelte-check, ESLint" && $(NPM) run --silent check && $(NPM) run --silent lint
 endif
 	@echo "all checks passed"
+
+quick: setup ## Lint, types and tests of one room: ROOM=wifi. No KiCad, browser, PostgreSQL or root. ARGS goes to pytest
+	@[ -n "$(ROOM)" ] && [ -d "tests/$(ROOM)" ] || { echo "error: say make quick ROOM=... with one of: $$(cd tests && ls -d */ | tr -d / | grep -v '^__\|captures\|simulators' | xargs)" >&2; exit 2; }
+	@$(BIN)/ruff format --check --quiet && $(BIN)/ruff check --quiet
+	@$(BIN)/mypy --no-error-summary $(wildcard sweep/$(ROOM) $(ROOM)) tests/$(ROOM)
+	@$(BIN)/python -m pytest tests/$(ROOM) -m "not soak and not browser and not postgres" $(ARGS)
 
 test: setup-test ## All tests with reduced counts, at most 15 minutes. ARGS goes to pytest
 	@$(BIN)/python -m pytest $(if $(ARGS),,--numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder) $(ARGS)

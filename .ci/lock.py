@@ -28,7 +28,7 @@ SECTIONS: tuple[tuple[str, list[str]], ...] = (
 )
 HEADER = """\
 # Exact releases with hashes for Linux on CPython 3.11 to 3.13, x86-64 and AArch64, wheels only. Written by `make lock`.
-# Each section adds to those before it: `make setup` installs up to and with "build", `make setup-test` all of them.
+# Each section adds to those before it: `make run` installs up to and with "build", `make setup` all of them.
 """
 ENTRY = re.compile(
     r"^(?P<pin>[^ \n;#]+==[^ \n;]+)(?: ; (?P<marker>[^\\\n]+?))?(?P<hashes>(?: \\\n +--hash=\S+)+)", re.MULTILINE

@@ -35,14 +35,6 @@ settings.register_profile(
 settings.load_profile("test")
 
 
-WALL_CLOCK_ROOMS = frozenset(
-    {"ble", "cli", "deliver", "host", "link", "plug", "power", "run", "server", "sim", "web", "wifi"}
-)
-"""Folders whose tests hold processes, an emulator kept to wall time or a browser to deadlines, beside other tests."""
-WALL_CLOCK_FILES = frozenset(
-    {"test_camera.py", "test_closed_loop.py", "test_live.py", "test_privacy.py", "test_record.py"}
-)
-"""The same in `tests/lens`, whose other tests never look at a clock."""
 LONGEST_FILES = (
     "run/test_light_sweep.py",
     "server/ingest/test_entries.py",
@@ -62,7 +54,9 @@ LONGEST_FILES = (
 """Begun first where several processes test, or three of them wait for the last one: what took a minute and more on a
 machine with other work (measured), those that wait between those that compute."""
 WALL_CLOCK_RERUNS = 2
-"""Where a busy machine came too late: asked again, and each time is counted in the summary. Never in a long run."""
+"""Of a test marked `wall_clock`; each time is counted in the summary. Never in a long run."""
+MOST_ON_THE_CLOCK = 0.05
+"""Share of all tests that may be asked again."""
 
 LINES_OF_A_REASON = 12
 
@@ -74,10 +68,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: places.get(item.path, len(places)))
     if config.getoption("-m") != "not soak":
         return
-    for item in items:
-        room = item.path.relative_to(REPO_ROOT / "tests").parts[0]
-        if room in WALL_CLOCK_ROOMS or (room == "lens" and item.path.name in WALL_CLOCK_FILES):
-            item.add_marker(pytest.mark.flaky(reruns=WALL_CLOCK_RERUNS))
+    on_the_clock = [item for item in items if item.get_closest_marker("wall_clock")]
+    if len(items) > 1_000 and len(on_the_clock) > MOST_ON_THE_CLOCK * len(items):
+        raise pytest.UsageError(f"{len(on_the_clock)} of {len(items)} tests are marked wall_clock")
+    for item in on_the_clock:
+        item.add_marker(pytest.mark.flaky(reruns=WALL_CLOCK_RERUNS))
 
 
 def pytest_collection_finish() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -282,16 +281,6 @@ def test_the_next_stand_tells_more_than_staying_near() -> None:
             found = locate(PLAN, trial.stands[used], trial.levels[used])
             errors.append(math.dist(trial.xy_m, (found.x_m, found.y_m)))
     assert np.mean(named) < np.mean(near) - 0.05
-
-
-def test_a_place_takes_no_time_to_speak_of() -> None:
-    levels = heard_at((4.2, 0.6), STANDS)
-    spent = []
-    for _ in range(5):
-        begin = time.perf_counter()
-        locate(PLAN, STANDS, levels, STANDS + 0.5)
-        spent.append(time.perf_counter() - begin)
-    assert min(spent) < 0.05
 
 
 def test_uplinks_heard_at_three_positions_get_a_place() -> None:

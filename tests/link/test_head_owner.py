@@ -75,6 +75,7 @@ def test_it_plays_measures_and_tells_what_happened_when() -> None:
         assert len(last.chips) == CHIPS
         levels = (0, *last.chips, 0)
         changes = [n for n in range(CHIPS + 1) if levels[n + 1] != levels[n]]
+        wait_until(lambda: len(edges) >= len(changes), "the last edge", PATIENCE_S, 0.01)  # another thread notes it
         assert [level for _, level in edges] == [levels[n + 1] for n in changes]
         # what one edge is late by is the wait of the thread that notes it; the middle one is the head's
         late_ns = sorted(

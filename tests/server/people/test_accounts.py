@@ -20,6 +20,7 @@ from sweep.entry.kinds import CASE_STEP
 from sweep.report import new_id
 from tests.server.conftest import NO_TLS, PASSWORD, QUICK_HASH, Client, Site, running
 from tests.server.sweep_kit import DEMO_ROOM, Probe
+from tests.waiting import PATIENCE_S
 
 SAYS_HOW_LONG_THE_LOG_IS = ("/api/log/",)
 """Public proofs of the whole server's log: they name no room and say nothing of one, but grow with every entry."""
@@ -136,7 +137,7 @@ def _world(settings: Settings, *, has_cases: bool) -> dict[str, object]:
         with site.db.read() as connection:
             steps = connection.scalars(select(entries.c.log_index).where(entries.c.kind == CASE_STEP)).all()
         assert bool(steps) == has_cases
-        paths = httpx.get(f"{site.url}/api/openapi.json", verify=NO_TLS).json()["paths"]
+        paths = httpx.get(f"{site.url}/api/openapi.json", verify=NO_TLS, timeout=PATIENCE_S).json()["paths"]
         people = {role: _belongs(site, role) for role in FACILITY_ROLES}
         for role, client in people.items():
             for path, method in ((path, method) for path, operations in paths.items() for method in operations):

@@ -22,7 +22,7 @@ class Stops {
   progress = $state.raw<Readonly<Record<string, StopProgress>>>({});
   /** Why the last one was refused, by probe. */
   refusals = $state.raw<Readonly<Record<string, ShownText>>>({});
-  #isSending = new Set<string>();
+  readonly #underWay = new Map<string, Promise<void>>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   of(probeId: string): KeptStop | null {
@@ -63,8 +63,13 @@ class Stops {
 
   /** Send all that the server does not have; call it first when the connection or the session is back. */
   async flush(): Promise<void> {
+    const isWaiting = (stop: KeptStop): boolean =>
+      this.kept.includes(stop) && this.progress[stop.commandId] !== "accepted";
     await Promise.all(
-      this.kept.filter((stop) => this.progress[stop.commandId] !== "accepted").map((stop) => this.#send(stop)),
+      this.kept.filter(isWaiting).map(async (stop) => {
+        await this.#underWay.get(stop.commandId); // begun before: it may have met no server
+        if (isWaiting(stop)) await this.#send(stop);
+      }),
     );
   }
 
@@ -93,9 +98,19 @@ class Stops {
     if (stop !== null) this.#drop(stop);
   }
 
-  async #send(stop: KeptStop): Promise<void> {
-    if (!isMine(stop) || this.#isSending.has(stop.commandId)) return;
-    this.#isSending.add(stop.commandId);
+  #send(stop: KeptStop): Promise<void> {
+    if (!isMine(stop)) return Promise.resolve();
+    const begun = this.#underWay.get(stop.commandId);
+    if (begun !== undefined) return begun;
+    const sending = this.#sendNow(stop).finally(() => {
+      this.#underWay.delete(stop.commandId);
+      this.#tryLater();
+    });
+    this.#underWay.set(stop.commandId, sending);
+    return sending;
+  }
+
+  async #sendNow(stop: KeptStop): Promise<void> {
     try {
       if (!session.isConfirmed && !(await session.reload())) throw new ApiError("network", { ko: "", en: "" }, null);
       const { answer } = await call(
@@ -117,9 +132,6 @@ class Stops {
       }
       this.#set(stop, "unreached");
       if (error.code === "csrf" || error.code === "another_person") void session.reload();
-    } finally {
-      this.#isSending.delete(stop.commandId);
-      this.#tryLater();
     }
   }
 
