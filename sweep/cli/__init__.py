@@ -43,6 +43,7 @@ COMMANDS: dict[str, str] = {
     "lens-score": "lab.commands.lens_score:lens_score",
     "lens-benchmark": "lab.commands.lens_benchmark:lens_benchmark",
     "city": "lab.commands.city:city",
+    "guessed": "lab.commands.guessed:guessed",
 }
 """Module of `sweep` and function, by command."""
 EXIT_STOPPED = 130

@@ -26,7 +26,7 @@ class Thresholds(Record):
     chosen_on: Annotated[str, Field(max_length=600)]
     """The simulated city, its seed, and what was held."""
     prior: Log10
-    """Of a zone."""
+    """Of a zone: guessed, nobody has counted cameras by the stall."""
     first_look: Log10
     """From here on a zone is looked at again."""
     second_look: Log10

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from sweep.lab.city.light import UNTESTED, Answer, Dark, chances_of, fate_of, play_again, play_ahead, stop_at
+from sweep.lab.city.light import UNTESTED, Answer, Dark, chances_of, fate_of, play_again, play_ahead, stop_at, timing_of
 from sweep.lab.city.rooms import KINDS, WORLDS
 from sweep.lab.city.samples import load_curves
 from sweep.lab.city.simulation import sweep_room
 from sweep.lab.city.sweeps import Device, Sampler
-from sweep.lab.commands.city import timing_of
 from sweep.plug.light_ahead import light_ahead
 
 NULLS = load_curves("first").light_nulls

@@ -18,10 +18,10 @@ from pathlib import Path
 from sweep.judge.thresholds import load_thresholds
 from sweep.lab.city.curves import measure_clips
 from sweep.lab.city.figures import figures
+from sweep.lab.city.light import timing_of
 from sweep.lab.city.rooms import LENSES, WORLDS
 from sweep.lab.city.samples import APERTURES_MM, FILTERS, Curves, load_curves
 from sweep.lab.city.simulation import run_city
-from sweep.lab.commands.city import timing_of
 from sweep.run.judging import judge_zone
 
 CHOOSING = ("training", "plain", "tuning")

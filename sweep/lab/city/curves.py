@@ -39,7 +39,7 @@ UNFOLLOWED: Final = -9.0
 RENDERERS: Final[dict[WorldName, str]] = {"first": "training", "second": "held_out", "third": "unseen"}
 """Of the clips and pairs of each world."""
 PLACED: Final = ("places", "region_holds")
-"""What `tests.simulators.place_runs` tells of a world."""
+"""What `sweep.lab.city.places` tells of a world."""
 
 
 def trained_until() -> dict[str, int]:
@@ -139,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--pairs", type=Path, required=True)
     parser.add_argument("--light", type=Path, help="as tests.simulators.light_runs writes it")
     parser.add_argument("--light-nulls", type=Path, help="as tests.simulators.light_nulls writes it")
-    parser.add_argument("--places", type=Path, help="as tests.simulators.place_runs writes it")
+    parser.add_argument("--places", type=Path, help="as sweep.lab.city.places writes it")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("city_curves.json"))
     args = parser.parse_args(arguments)
     earlier: dict[str, Any] = json.loads(args.out.read_text("utf-8")) if args.out.exists() else {}

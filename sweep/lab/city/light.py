@@ -17,6 +17,7 @@ import numpy.typing as npt
 from scipy.special import ndtr  # type: ignore[import-untyped]  # scipy has no types of its own
 
 from sweep.plug.light_ahead import LEAST_CHANCE, OPEN_WORTH, Chance
+from sweep.run.plan.budget import Budget, Durations
 from sweep.wifi.stand import WifiWish
 from sweep.wifi.stimulus.response_test import LIGHT_CHIP_S, looks_within
 from sweep.wifi.stimulus.stimulus import LOOKS, MIN_DENIAL_S, SIGNIFICANT
@@ -74,6 +75,12 @@ class Timing(Protocol):
 
 TimingOf = Callable[[int, Callable[[], float]], Timing]
 """Of a room with so many stalls, by a clock in seconds."""
+
+
+def timing_of(stalls: int, clock_s: Callable[[], float]) -> Budget:
+    """The budget of a full sweep as the settings are by themselves."""
+    usual = Durations(listen_s=20.0, light_s=114.0, ble_s=10.0, film_s=20.0, outside_s=20.0)
+    return Budget("full", usual, stalls, clock_s, is_light_last=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,7 @@ def run_city(
             if kind is None:
                 seconds.append(swept.clock_s)
                 budgets.append(swept.budget_s)
-            for row, confuser in _zones(swept, judge, sampler):
+            for row, confuser in rows_of(swept, judge, sampler):
                 rows.append([number, n, *row])
                 confusers.append(confuser)
             if n % 10_000 == 9_999:
@@ -213,7 +213,8 @@ def sweep_room(room: Room, timing: TimingOf, sampler: Sampler) -> Swept:
     return swept
 
 
-def _zones(swept: Swept, judge: Judge, sampler: Sampler) -> list[tuple[list[float], str]]:
+def rows_of(swept: Swept, judge: Judge, sampler: Sampler) -> list[tuple[list[float], str]]:
+    """A row, from the third of COLUMNS on, of each zone in which something was observed; what its best glint lay on."""
     room = swept.room
     zones = room.kind.plan.zones
     called_by_zone = [sorted((s for s in spots if s.score >= CALLED), key=lambda s: -s.score) for spots in room.spots]

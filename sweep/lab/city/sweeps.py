@@ -93,7 +93,7 @@ class Carrier:
 
     kind: CarrierKind
     levels: Sequence[float]
-    """dBm at each stand (`tests.simulators.place_runs`)."""
+    """dBm at each stand (`sweep.lab.city.places`)."""
     outside_dbm: float
     """At the stand outside the door."""
 

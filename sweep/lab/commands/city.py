@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +11,7 @@ import typer
 from sweep.cli.output import err, fail, out, write_json
 
 if TYPE_CHECKING:
-    from sweep.run.plan.budget import Budget
+    pass
 
 
 class World(StrEnum):
@@ -46,6 +45,7 @@ def city(
     """Simulate a city's sweeps from measured curves: alarms per 1,000 rooms, detection by kind of camera, minutes."""
     from sweep.lab.city.figures import choose as choose_points
     from sweep.lab.city.figures import figures, write_points
+    from sweep.lab.city.light import timing_of
     from sweep.lab.city.rooms import WORLDS
     from sweep.lab.city.samples import load_curves
     from sweep.lab.city.simulation import run_city
@@ -73,14 +73,6 @@ def city(
     if json_out is None or str(json_out) != "-":
         for title, one in worlds.items():
             _show(title, one)
-
-
-def timing_of(stalls: int, clock_s: Callable[[], float]) -> Budget:
-    """The budget of a full sweep as the settings are by themselves."""
-    from sweep.run.plan.budget import Budget, Durations
-
-    usual = Durations(listen_s=20.0, light_s=114.0, ble_s=10.0, film_s=20.0, outside_s=20.0)
-    return Budget("full", usual, stalls, clock_s, is_light_last=True)
 
 
 def _show(name: str, one: dict[str, Any]) -> None:

@@ -43,7 +43,7 @@ def rates(curves: Curves, world: World) -> dict[str, Rate]:
         "no_glint": _rate(sum(found), len(found), share, "rendered", "the lenses of the table of glints"),
         "region_holds": _rate(
             *curves.region_holds, curves.region_holds[0] / curves.region_holds[1], "simulated",
-            "transmitters inside, in the 90 % region of locate or 0.3 m beside it (tests/simulators/place_runs.py)",
+            "transmitters inside, in the 90 % region of locate or 0.3 m beside it (sweep/lab/city/places.py)",
         ),
         "no_video_uplink": _rate(
             *STREAMS, streaming * STREAMS[0] / STREAMS[1], "simulated",

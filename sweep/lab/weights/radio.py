@@ -23,8 +23,12 @@ tests/rf/test_confusion.py)."""
 BELOW_DB: Final = (STRONGEST_DB, NEAR_DB)
 MISTAKEN: Final = 0.25
 """Other transmitters of a room that could be mistaken for a picture, besides the carriers of `World`. Guessed."""
-CARRIER: Final = 0.5
+CARRIER_LOG10: Final = 0.5
 """Weight of a carrier without a picture where it is strongest. Guessed."""
+CAMERA_HINT_LOG10: Final = 0.3
+"""Weight of an advertiser of a camera's family. Guessed."""
+LIKE_OUTSIDE: Final = -0.03
+"""Weight (log10) of RF that is as outside. Guessed: one hidden camera in eight sends analogue."""
 
 
 def radio(curves: Curves, world: World, rng: np.random.Generator) -> dict[str, WeightTable]:
@@ -32,11 +36,11 @@ def radio(curves: Curves, world: World, rng: np.random.Generator) -> dict[str, W
     own, inside, beyond = _below(curves, world, rng)
     return {
         "ble_camera_hint": guessed(
-            0.3, 0.5, "a hint: sensors of the same families are heard far more often than cameras"
+            CAMERA_HINT_LOG10, 0.5, "a hint: sensors of the same families are heard far more often than cameras"
         ),
         "analog_video": _pictures(world, own, inside, beyond, rng),
         "continuous_carrier": _carriers(own, inside),
-        "rf_like_outside": guessed(-0.03, 0.05, "one hidden camera in eight sends analogue (guessed)"),
+        "rf_like_outside": guessed(LIKE_OUTSIDE, 0.05, "one hidden camera in eight sends analogue (guessed)"),
     }  # fmt: skip
 
 
@@ -102,7 +106,7 @@ def _carriers(own: Bins, inside: Bins) -> WeightTable:
     ratios = [np.log10((a / own[1]) / (b / inside[1])) for a, b in zip(own[0], inside[0], strict=True)]
     weights = []
     for ratio in ratios:
-        at = round(CARRIER + float(ratio - ratios[0]), 3)
+        at = round(CARRIER_LOG10 + float(ratio - ratios[0]), 3)
         weights.append(Weight(log10=at, low=at - 0.6, high=at + 0.6, counts=(0, 0), of=(0, 0), source="guessed"))
     return WeightTable(
         measure="dB below its strongest stand", edges=BELOW_DB, weights=_once(weights),

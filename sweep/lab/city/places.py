@@ -1,5 +1,5 @@
 """Transmitters inside and behind the walls of the city's rooms, placed by the real `locate`: `python -m
-tests.simulators.place_runs OUT`.
+sweep.lab.city.places OUT`.
 
 Output is JSON: by world and kind of room rows of (true zone or -1, level at each stand, probability of each zone), and
 by world how often the region of 90 % held what was inside, with the least error that a glint's spot has.  `sweep city`
@@ -27,12 +27,12 @@ POWER_DBM: Final = (-29.0, 8.0)
 """Level at 1 m: 8 to 20 dBm less 40 dB (2.4 GHz) or 47 dB (5 GHz)."""
 
 
-def place(world: World, plan: Plan, rng: np.random.Generator) -> tuple[list[list[float]], int]:
-    """Rows, half of them inside, and how many of those inside lie in their region."""
+def place(world: World, plan: Plan, rng: np.random.Generator, placed: int = PLACED) -> tuple[list[list[float]], int]:
+    """Rows, `placed` inside and as many beyond, and how many of those inside lie in their region."""
     stands = np.array([(one.x_m, one.y_m) for one in make_world(plan, 1, None).standpoints])
     rows, held = [], 0
-    for number in range(2 * PLACED):
-        zone = number % len(plan.zones) if number < PLACED else -1
+    for number in range(2 * placed):
+        zone = number % len(plan.zones) if number < placed else -1
         at = spot_in(plan, zone, rng) if zone >= 0 else spot_beyond(plan, rng)
         power = rng.normal(*POWER_DBM) - (0.0 if zone >= 0 else max(0.0, rng.normal(*world.wall_db)))
         far = np.sqrt(((stands - at) ** 2).sum(axis=1) + 0.8**2)

@@ -1,0 +1,1 @@
+"""What nobody measured: where it stands, and which of it moves a verdict most."""
