@@ -36,7 +36,7 @@ from sweep.link.loss_account import LossAccount
 from sweep.link.messages import Button, Counters, Housekeeping, LampStop, Message
 from sweep.link.schedule import Begin, Schedule, Wait, Yield
 from sweep.link.supply import read_supply
-from sweep.phrases import Phrase
+from sweep.phrases import Phrase, quoted
 from sweep.plug.lease_pipe import LeaseEnd
 from sweep.plug.strobe import StopStrobe, Strobe
 from sweep.plug.talk import MeasureRf, PlayChips, StopChips
@@ -61,7 +61,7 @@ def serve(device: str, pipe: Connection, tripwire: Connection | None, lease: Lea
             with SerialPort(device) as port:
                 server.run(Head(port))
         except (PortError, HeadError) as error:
-            server.lose(str(error))
+            server.lose(quoted(error))
             pipe.poll(RETRY_S)
     with contextlib.suppress(PermissionError):  # taking an interpreter down must not hold others up
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
@@ -215,7 +215,7 @@ class HeadServer:
         if turns:
             self._tell(HeadTurn(self._schedule.holder, self._schedule.waiting))
 
-    def lose(self, why: str) -> None:
+    def lose(self, why: Phrase | str) -> None:
         """The head is gone; what was asked of it meanwhile cannot be done."""
         for word in self._heard():
             match word:

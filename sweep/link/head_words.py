@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sweep.link.schedule import User
+from sweep.phrases import Phrase
 from sweep.plug.motion import Moved
 from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Triggers
 from sweep.plug.talk import MeasureRf, PlayChips, Played, StopChips
@@ -23,7 +24,7 @@ class HeadState:
 
     is_there: bool
     firmware: str | None = None
-    why: str | None = None
+    why: Phrase | str | None = None
     """One line for people where it is not."""
 
 

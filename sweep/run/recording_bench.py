@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Final, Protocol
 
 from sweep.entry.dsse import EntryError, Signer
 from sweep.host.gpio import LineError, LinePlace
@@ -20,23 +22,37 @@ from sweep.lens.clip.clips import ClipError, ClipMeta
 from sweep.lens.clip.frames import CameraError, CameraSettings, FrameDoor
 from sweep.lens.clip.record import RecordError, record_clip, sign_recording
 from sweep.lens.live.session import strobe_for
-from sweep.link.head import Head, HeadError, PortError, SerialPort
+from sweep.link.head import HeadError
+from sweep.link.head_process import HeadProcess
+from sweep.link.head_words import FromHead, HeadState, ToHead
+from sweep.phrases import Phrase
 from sweep.plug.control import Control
 from sweep.plug.lease import RoomNotEmptyError, RoomPermit
-from sweep.plug.strobe import round_of
+from sweep.plug.strobe import StopStrobe, StrobeEnded, Trigger, Triggers, round_of
 from sweep.power.keeper import CameraPower
 from sweep.power.sensor import SensorDriver, SensorError
-from sweep.run.strobe import HeadLine, Strobe
 
 ERRORS = (
-    RecordError, RoomNotEmptyError, CameraError, CalibrationError, ClipError, HeadError, PortError, EntryError,
-    LineError, SensorError,
+    RecordError, RoomNotEmptyError, CameraError, CalibrationError, ClipError, HeadError, EntryError, LineError,
+    SensorError,
 )  # fmt: skip
 """What a person can do something about; each is one line."""
 LONGEST_S = 600.0
 """Whoever records stops it; more triples than a clip may hold take less (derived)."""
 POWER_S = 5.0
 """How long the camera's supply may take to come on (guessed)."""
+
+HEAD_AWAY: Final = "head_away"
+
+
+class HeadLine(Protocol):
+    """What is used of `HeadProcess`."""
+
+    def say(self, message: ToHead, /) -> None:
+        """Tell the head's process."""
+
+    def hear(self) -> list[FromHead]:
+        """What it said since it was last asked."""
 
 
 def record_on_bench(
@@ -73,11 +89,12 @@ def record_on_bench(
         with (
             FileLock(folder / ".recording.lock", timeout=0),
             powered(control, camera_power, sensor or SensorDriver("at_boot")),
-            SerialPort(port) as line,
+            control.lease() as lease,
+            HeadProcess(port, lease=lease.end) as head,
         ):
             name = next_name(folder)
             camera = open_full_size(permit, settings, device)
-            clip = record_with(folder / name, Head(line), camera, meta, triples, permit, lamps)
+            clip = record_with(folder / name, head, camera, meta, triples, permit, lamps)
     except Timeout:
         raise RecordError(f"{folder}: another recorder writes here") from None
     sign_recording(
@@ -123,13 +140,33 @@ def record_with(
     soon as the permit ends. Every fourth round is short; with red a burst of it is in the clip.
     """
     ask = strobe_for(meta, LONGEST_S, lamps)
+    head.say(ask)
     try:
-        with Strobe(head, permit, ask) as flashing:
-            return record_clip(
-                folder, camera, flashing.triggers, meta, triples, round_length=round_of(ask.order), burst=red_of(ask)
-            )
+        return record_clip(
+            folder, camera, partial(_triggers, head, permit), meta, triples,
+            round_length=round_of(ask.order), burst=red_of(ask),
+        )  # fmt: skip
     finally:
+        head.say(StopStrobe())
         camera.close()
+
+
+def _triggers(head: HeadLine, permit: RoomPermit) -> list[Trigger]:
+    """Those that came since it was last asked. Raises what no more come for."""
+    permit.check()
+    found: list[Trigger] = []
+    for message in head.hear():
+        match message:
+            case Triggers(triggers=triggers):
+                found += triggers
+            case HeadState(is_there=False, why=why):
+                raise HeadError(why)
+            case StrobeEnded(because=because) if because != HEAD_AWAY:  # else the head's state says why
+                permit.check()
+                raise RecordError(Phrase("strobe_ended", because=because))
+            case _:
+                pass
+    return found
 
 
 def next_name(folder: Path) -> str:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import threading
 import tomllib
-from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,57 +22,59 @@ from sweep.lens.clip.clips import read_clip
 from sweep.lens.clip.frames import CameraError, CameraSettings, RawFrame
 from sweep.lens.clip.record import RecordError, check_bench, sign_recording
 from sweep.link.clock import TickClock
-from sweep.link.frame import Received
-from sweep.link.messages import SLOT_NS, Accepted, Exposure, LampRun, LampsOff, LampStop, Message, RedBurst
-from sweep.plug import strobe
+from sweep.link.head import HeadError
+from sweep.link.head_words import FromHead, HeadState, ToHead
+from sweep.link.messages import SLOT_NS, Exposure, LampRun, LampStop, Message, RedBurst
+from sweep.link.strobe import StrobeRun
 from sweep.plug.control import Control
 from sweep.plug.lease import RoomNotEmptyError, RoomPermit
-from sweep.plug.strobe import VARIED_ORDER
+from sweep.plug.liveness import boottime_ns
+from sweep.plug.strobe import VARIED_ORDER, StopStrobe, Strobe, StrobeEnded, Triggers
 from sweep.run.recording_bench import next_name, record_with
-from sweep.run.strobe import Strobe
 from tests.lens.clip_factory import strobed_frames
 from tests.lens.live_triples import PHASES, walk
-from tests.waiting import PATIENCE_S, wait_until
-
-READ_S = 0.05
-"""How long a read of the line lasts."""
 
 
 class BenchHead:
-    """Stands in for the sensor head: it flashes as asked, and its clock is settled."""
+    """Stands in for the head's process: it flashes as asked, and its clock is settled."""
 
-    def __init__(self, camera: BenchCamera | None = None, *, settled: bool = True) -> None:
+    def __init__(self, camera: BenchCamera, *, settled: bool = True) -> None:
         self.clock = TickClock(SLOT_NS)
-        base_ns = 10**12
         for second in range(8 if settled else 1):
-            self.clock.observe(round(second * 1e9 / SLOT_NS), base_ns + second * 10**9)
-        self.base_ns = base_ns
+            self.clock.observe(round(second * 1e9 / SLOT_NS), 10**12 + second * 10**9)
         self.asked: list[Message] = []
         self.camera = camera
-        self.turn = threading.Condition() if camera is None else camera.turn
+        self.run: StrobeRun | None = None
         self.sent = self.groups = 0
         self.due_phases: list[tuple[int, int]] = []
         self.flashed: list[Message] = []
-        self.extra: deque[Message] = deque()
+        self.extra: list[FromHead] = [HeadState(True)]
 
-    def ask(self, message: Message) -> Accepted:
-        self.asked.append(message)
-        return Accepted(message.ID, 0, 0)
+    def say(self, message: ToHead) -> None:
+        match message:
+            case Strobe():
+                self.run = StrobeRun(self.clock, message)
+                self.asked.append(self.run.command)
+            case StopStrobe():
+                self.run = None
+                self.asked.append(LampStop())
+            case _:
+                raise AssertionError(message)
 
-    def receive(self) -> list[Received]:
-        events: list[Message] = list(self.extra)
-        self.extra.clear()
-        run = next((m for m in self.asked if isinstance(m, LampRun)), None)
-        with self.turn:
-            if not events:
-                self.turn.wait_for(lambda: run and self.camera and self.sent < self.camera.due, READ_S)
-            while run is not None and self.camera is not None and self.sent < self.camera.due:
-                phase, lit = self.next_exposure(run)
-                events.append(Exposure(self.sent * run.period_slots, self.sent, phase, lit))
-                self.sent += 1
-                self.camera.told = self.sent
-            self.turn.notify_all()
-        return [Received(event, 0, 10) for event in events]
+    def hear(self) -> list[FromHead]:
+        found, self.extra = self.extra, []
+        if self.run is None:
+            return found
+        triggers = []
+        while self.sent < self.camera.due:
+            phase, lit = self.next_exposure(self.run.command)
+            exposure = Exposure(self.sent * self.run.command.period_slots, self.sent, phase, lit)
+            triggers.append(self.run.take(exposure))
+            self.sent += 1
+        burst = self.run.due(boottime_ns())
+        if burst is not None:
+            self.asked.append(burst)
+        return [*found, Triggers(tuple(one for one in triggers if one is not None))]
 
     def next_exposure(self, run: LampRun) -> tuple[int, int]:
         """Phase and lit slots of the next trigger: groups, every so many a short one, a burst of red between two."""
@@ -96,24 +96,19 @@ class BenchHead:
 
 
 class BenchCamera:
-    """Gives its frames as if each had been triggered, once the head has told of the exposure."""
+    """Gives its frames as if each had been triggered."""
 
     serial = "bench camera 1"
 
     def __init__(self, frames: list[np.ndarray], *, period_ns: int, ends: Exception | None = None) -> None:
         self.frames, self.period_ns, self.ends = frames, period_ns, ends
-        self.turn = threading.Condition()
-        self.due = self.told = 0
-        self.closed = 0
+        self.due = self.closed = 0
 
     def read(self) -> RawFrame:
         if self.due >= len(self.frames):
             raise self.ends or CameraError("no frame came")
-        with self.turn:
-            at = self.due
-            self.due += 1
-            self.turn.notify_all()
-            assert self.turn.wait_for(lambda: self.told > at, PATIENCE_S), "the head tells of each exposure"
+        at = self.due
+        self.due += 1
         return RawFrame(self.frames[at], 10**12 + at * self.period_ns + 1_000_000, 1.0)
 
     def close(self) -> None:
@@ -121,7 +116,6 @@ class BenchCamera:
 
 
 PERIOD_NS = round(1e9 / 60.0 / SLOT_NS) * SLOT_NS
-ASK = strobe.Strobe(60.0, 1e-3, 10.0)
 
 
 def bench(count: int, ends: Exception | None = None) -> tuple[BenchHead, BenchCamera]:
@@ -268,37 +262,37 @@ def test_nominal_numbers_are_those_of_the_design() -> None:
     assert meta.principal_point == (727.5, 543.5)
 
 
-def test_the_strobe_counts_what_it_cannot_use() -> None:
-    head = BenchHead()
-    head.extra += [Exposure(100, 0, 9, 5), Exposure(621, 1, 1, 0), LampsOff(700, 2)]
-    with Strobe(head, permit(), ASK) as lamps:
-        wait_until(lambda: lamps.went_off is not None, "the lamps' end")
-        (trigger,) = lamps.triggers()
-    assert lamps.dropped == {"phase_unknown": 1}
-    assert lamps.went_off == 2
-    assert (trigger.number, trigger.phase, trigger.is_lit) == (1, "A", False)
-    assert trigger.t_ns == pytest.approx(head.base_ns + 621 * SLOT_NS, abs=200_000)
-    assert lamps.triggers() == []
-    unsettled = BenchHead(settled=False)
-    unsettled.extra.append(Exposure(100, 0, 1, 5))
-    with Strobe(unsettled, permit(), ASK) as lamps:
-        wait_until(lambda: lamps.dropped, "a trigger that cannot be used")
-    assert lamps.dropped == {"clock_not_settled": 1}
+@pytest.mark.parametrize(
+    ("said", "error", "says"),
+    [
+        (
+            [StrobeEnded("head_away"), HeadState(False, why="no sensor head answers")],
+            HeadError,
+            "no sensor head answers",
+        ),
+        ([StrobeEnded("lamp_went_off")], RecordError, "lamp_went_off"),
+    ],
+)
+def test_a_head_that_is_lost_ends_the_recording(
+    tmp_path: Path, said: list[FromHead], error: type[Exception], says: str
+) -> None:
+    head, camera = bench(12)
+    head.extra += said
+    with pytest.raises(error, match=says):
+        record_with(tmp_path / "f001", head, camera, walk(1)[1], 8, permit())
+    assert list(tmp_path.iterdir()) == []
+    assert isinstance(head.asked[-1], LampStop)
 
 
-def test_the_lamps_go_out_with_the_permit_and_no_other_is_lit() -> None:
-    control, head = Control(), BenchHead()
+def test_an_end_of_the_declaration_ends_the_recording(tmp_path: Path) -> None:
+    control = Control()
     control.declare_empty(("A-1", "A-2"))
     taken = control.permit()
-    with Strobe(head, taken, ASK) as lamps:
-        control.pause()
-        wait_until(lambda: isinstance(head.asked[-1], LampStop), "darkness")
-        with pytest.raises(RoomNotEmptyError):
-            wait_until(lamps.triggers, "what ended the lamps")
-    asked = len(head.asked)
-    with pytest.raises(RoomNotEmptyError), Strobe(head, taken, ASK):
-        pass
-    assert len(head.asked) == asked
+    control.pause()
+    head, camera = bench(12)
+    with pytest.raises(RoomNotEmptyError):
+        record_with(tmp_path / "f001", head, camera, walk(1)[1], 8, taken)
+    assert isinstance(head.asked[-1], LampStop)
 
 
 def test_the_extra_is_what_the_check_looks_for() -> None:
