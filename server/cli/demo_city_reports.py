@@ -29,7 +29,6 @@ from sweep.report import (
 from sweep.report.reference import CheckStatus
 
 MINUTES = 9
-MODALITIES = ("lens", "wifi", "rf")
 TARGETS = {
     "lens": ("pinhole_1mm", "1 mm 핀홀", "1 mm pinholes"),
     "wifi": ("wifi_streaming", "Wi-Fi로 영상을 올리는 카메라", "cameras that upload video over Wi-Fi"),
@@ -130,7 +129,7 @@ def report_of(
     suspected = {finding["zone_id"] for finding in findings}
     for zone in zones:
         is_seen = any(one["zone_id"] == zone.zone_id for one in seen)
-        for modality in MODALITIES if mode == "full" else ("lens",):
+        for modality in TARGETS if mode == "full" else ("lens",):
             quality = round(rng.uniform(0.62, 0.97), 2) if is_seen else 0.0
             blind = modality == "wifi" and is_blind
             coverage.append(_coverage(zone.zone_id, modality, quality, blind=blind))

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Literal
 
 from sweep.entry import kinds
-from sweep.report import ClockReading, LocalText, Modality, Mode, Source
+from sweep.report import SHOWN, ClockReading, LocalText, Modality, Mode, Source
 from sweep.report.visit_records import Bell, Measure, Occasion, Spot
 from sweep.report.words import SHORT_VERDICT_WORDS, VERDICT_WORDS
 
@@ -65,15 +65,6 @@ SOURCES: Mapping[str, LocalText] = _words(
     replay=("재생 기록", "Replay"),
     simulated=("시뮬레이션 기록", "Simulation"),
 )
-MODALITY_WORDS: Mapping[str, LocalText] = _words(
-    lens=("렌즈", "Lens"), wifi=("와이파이", "Wi-Fi"), ble=("블루투스", "Bluetooth LE"), rf=("전파", "RF")
-)
-METHODS: Mapping[str, str] = {
-    "lens": "렌즈 탐지(적외선 반사)",
-    "wifi": "와이파이 수신",
-    "ble": "블루투스 수신",
-    "rf": "전파 탐지",
-}
 VERDICTS: Mapping[str, LocalText] = _words(
     clear=("이상 없음", "Clear (in scope)"),
     candidate=(VERDICT_WORDS["candidate"].ko, "Inspect by eye"),
@@ -168,4 +159,4 @@ def clock_quality(reading: ClockReading) -> str:
 
 def modality_list(modalities: tuple[Modality, ...]) -> str:
     """Methods in words, `없음` when nothing was looked at."""
-    return " · ".join(METHODS[modality] for modality in modalities) or "없음"
+    return " · ".join(SHOWN[modality].method_ko for modality in modalities) or "없음"

@@ -22,12 +22,12 @@ from server.places.facilities import current_plan
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.store.clock import from_ms, now_ms
 from server.store.schema import practice_runs, sweeps
-from sweep.report import LocalText, SweepReport, new_id
+from sweep.report import SHOWN, LocalText, SweepReport, new_id
 
 KINDS: Final[tuple[HiddenKind, ...]] = ("lens", "transmitter")
 SENSED_BY: Final[dict[HiddenKind, frozenset[str]]] = {
     "lens": frozenset({"lens"}),
-    "transmitter": frozenset({"wifi", "ble", "rf"}),
+    "transmitter": frozenset(modality for modality, shown in SHOWN.items() if shown.is_radio),
 }
 Z_90: Final = 1.6448536269514722
 """Of the normal distribution: an interval that holds the truth in 90 of 100 repetitions, as the lens figures have."""

@@ -12,6 +12,7 @@ from sweep.ble.chance import estimate_ble
 from sweep.ble.live import LiveBle, ScanEnded
 from sweep.ble.weigh import weigh_ble
 from sweep.ble.words import WORDS
+from sweep.plug.checked_part import CheckedPart, loudest
 from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of
 from sweep.plug.plug import Measure
@@ -35,11 +36,18 @@ class AdvertDoor(Protocol):
         """What is heard within so long."""
 
 
+def read_beacon(one: Measurement) -> float | None:
+    """The known beacon's level, in dBm."""
+    return loudest([o.rssi_dbm.median for o in one.observations if isinstance(o, BleObservation) and o.rssi_dbm])
+
+
 class BlePlug:
     """Bluetooth Low Energy advertisers."""
 
     name: Modality = "ble"
     weigher = Weigher(weigh_ble, estimate=estimate_ble, rests_on=("ble_camera_hint",))
+    parts = (CheckedPart("ble", "dBm", 2.0, 10.0, read_beacon),)
+    """Guessed, no repeated capture of a transmitter in one place was at hand; within 10 dB (hardware/README)."""
     words = WORDS
     calibration = None
 

@@ -7,7 +7,6 @@ from typing import Final
 from sweep.plug.words import Sentence, Words
 
 WORDS: Final = Words(
-    name=Sentence("블루투스", "Bluetooth"),
     reasons={
         "ble_adapter_away": Sentence(
             "블루투스 수신기가 없거나 빠짐", "The Bluetooth adapter is absent or was pulled out"

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.ble.plug import BlePlug
 from sweep.cli.output import CameraKind, FailOn, one_line, remark
 from sweep.config import Config, ConfigError, Policy, read_config
 from sweep.judge.thresholds import load_weights
@@ -24,6 +23,7 @@ from sweep.report import RecordedSweep
 from sweep.rf.calibration import CalibrationError, RfLevels, levels_of, read_calibration
 from sweep.rf.plug import RfPlug
 from sweep.run.field_weights import InstalledWeights
+from sweep.run.plugs import PLUGS
 from sweep.wifi.plug import WifiPlug
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def weights_of(settings: Config) -> WeightsInForce:
 
 
 def plugs_of(settings: Config, manifest: RecordedSweep) -> tuple[Plug, ...]:
-    """The modalities of this probe as its settings want them, with the calibrations that hold."""
+    """The modalities of this probe, those that settings or a calibration change as these want them."""
     laws = lens_laws_of(settings, manifest.started.date(), manifest.probe_id)
     is_live = manifest.source == "live"
     wifi = WifiPlug(
@@ -116,7 +116,9 @@ def plugs_of(settings: Config, manifest: RecordedSweep) -> tuple[Plug, ...]:
         stimulus_longest_s=settings.stimulus_longest_s,
         own_addresses=own_addresses() if is_live else frozenset(),
     )
-    return (LensPlug(laws.limits, laws.version), wifi, BlePlug(), RfPlug(rf_levels_of(settings, manifest)))
+    changed: tuple[Plug, ...] = (LensPlug(laws.limits, laws.version), wifi, RfPlug(rf_levels_of(settings, manifest)))
+    by_name = {plug.name: plug for plug in (*PLUGS, *changed)}
+    return tuple(by_name.values())
 
 
 def lens_laws_of(settings: Config, on: date, probe_id: str, *, is_said: bool = True) -> LensLaws:

@@ -25,7 +25,7 @@ from sweep.host.clock import read_wall_clock
 from sweep.report import ReferenceCheck, utc_now
 from sweep.run.reference.entries import append_check
 from sweep.run.reference.reference import FILE_NAME, NOT_DONE, ReferenceFile, ReferenceFileError
-from sweep.run.reference.words import CHART, PARTS, STATUSES
+from sweep.run.reference.words import CHART, STATUSES, part_name
 
 
 class Fault(StrEnum):
@@ -98,7 +98,7 @@ def _show(check: ReferenceCheck, settings: Config) -> None:
         return
     table = Table("부분 / part", "상태 / status", "값 / value", "기대 / expected", "CUSUM")
     for part in check.parts:
-        name = PARTS[part.part]
+        name = part_name(part.part)
         table.add_row(
             f"{name.ko} / {name.en}",
             part.status,

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from sweep.cli.output import err, out
 from sweep.report import (
+    SHOWN,
     GuidanceEvent,
     LiveEvent,
     NoticeEvent,
@@ -25,9 +26,6 @@ from sweep.report import (
     ZoneEvent,
 )
 from sweep.report.words import SHORT_VERDICT_WORDS, VERDICT_WORDS
-from sweep.run.plugs import PLUGS
-
-MODALITY_NAMES = {plug.name: plug.words.name for plug in PLUGS}
 
 
 class Watcher:
@@ -76,7 +74,7 @@ class Watcher:
             case SecondLookEvent():
                 self._show_look(event)
             case ZoneEvent(verdict="candidate", zone_id=zone, modality=modality):
-                err.print(f"  {zone}: {MODALITY_NAMES[modality].ko} – 육안 확인 필요 / inspect by eye")
+                err.print(f"  {zone}: {SHOWN[modality].name.ko} – 육안 확인 필요 / inspect by eye")
             case _:
                 pass
 
@@ -100,9 +98,9 @@ def show_report(report: SweepReport) -> None:
     names = {zone.zone_id: zone.name for zone in report.plan.zones}
     quality = {(c.zone_id, c.modality): c.quality for c in report.coverage}
     words = {(v.zone_id, v.modality): SHORT_VERDICT_WORDS[v.verdict].ko for v in report.verdicts}
-    table = Table("구역 / zone", *(f"{name.ko} / {name.en}" for name in MODALITY_NAMES.values()))
+    table = Table("구역 / zone", *(f"{shown.name.ko} / {shown.name.en}" for shown in SHOWN.values()))
     for zone in report.plan.zones:
-        cells = [f"{words[zone.zone_id, m]} {quality[zone.zone_id, m]:.0%}" for m in MODALITY_NAMES]
+        cells = [f"{words[zone.zone_id, m]} {quality[zone.zone_id, m]:.0%}" for m in SHOWN]
         table.add_row(zone.name.ko, *cells)
     out.print(table)
     for verdict, text in dict.fromkeys((v.verdict, v.text.ko) for v in report.verdicts if v.verdict != "candidate"):

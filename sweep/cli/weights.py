@@ -20,7 +20,7 @@ from sweep.config import Config
 from sweep.host.disk import DiskError
 from sweep.judge.words import SOURCES
 from sweep.plug.weights import WeightsError
-from sweep.report import utc_now
+from sweep.report import SHOWN, utc_now
 from sweep.run.field_weights import InstalledWeights, parse_key
 from sweep.run.plugs import PLUGS
 
@@ -81,6 +81,6 @@ def _show(told: dict[str, Any]) -> None:
         out.print("오래되어 '이상 없음'의 근거가 되지 않습니다 / stale: they ground no clear verdict")
     table = Table("방식 / modality", "가중치의 출처 / weights from")
     for plug in PLUGS:
-        said, name = SOURCES[told["sources"][plug.name]], plug.words.name
+        said, name = SOURCES[told["sources"][plug.name]], SHOWN[plug.name].name
         table.add_row(f"{name.ko} / {name.en}", f"{said.ko} / {said.en}")
     out.print(table)

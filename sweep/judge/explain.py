@@ -12,16 +12,12 @@ from typing import Final
 
 from sweep.plug.weights import Sum, Weights
 from sweep.plug.words import Sentence, Vocabulary
-from sweep.report import Evidence, LocalText, Modality, ZoneCoverage
+from sweep.report import SHOWN, Evidence, LocalText, ZoneCoverage
 
 MOST: Final = 16
 """Sentences that a finding may carry."""
 SEEN_AGAIN: Final = 1.7
 """Second score that stands for "seen again": the median of lenses that were (rendered pairs)."""
-NAMES: Final[dict[Modality, Sentence]] = {
-    "lens": Sentence("렌즈", "lens"), "wifi": Sentence("와이파이", "Wi-Fi"), "ble": Sentence("블루투스", "Bluetooth"),
-    "rf": Sentence("전파", "RF"),
-}  # fmt: skip
 SUMMARY: Final = Sentence(
     "이 구역에 카메라가 있을 가능성: 점검 전 {before}, 점검 후 {after}(90% 구간 {low} ~ {high}). "
     "있다는 근거: {pro}. 없다는 근거: {con}.",
@@ -102,7 +98,7 @@ def would_change(
     if codes & {"video_uplink", "video_uplink_near"} and not codes & tested:
         either(PLAY, weights.at("follows_light", 0.001).log10, weights.at("does_not_follow_light", 0.1).log10)
     for cover in coverage:
-        name = NAMES.get(cover.modality, Sentence(cover.modality, cover.modality))._asdict()
+        name = SHOWN[cover.modality].name.model_dump()
         if cover.blind_reason is not None:
             why = words.reason(cover.blind_reason)
             result.append(NOT_LOOKED.text(**name, why_ko=why.ko, why_en=why.en))

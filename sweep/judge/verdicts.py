@@ -36,9 +36,8 @@ CHECK_LASTS: Final = timedelta(hours=24)
 """A check of the day before says nothing of a probe that was carried home since."""
 CALIBRATED: Final[Collection[Modality]] = ("lens", "rf")
 """Modalities that a calibration file makes comparable; the others' sensitivity is measured by the reference check."""
-PARTS: Final[Mapping[Modality, Collection[str]]] = {
-    "lens": ("lens", "lamp"), "wifi": ("wifi",), "ble": ("ble",), "rf": ("rf",),
-}  # fmt: skip
+PARTS: Final[Mapping[Modality, Collection[str]]] = {"lens": ("lens", "lamp")}
+"""Parts of the probe that a modality rests on where that is not its own alone."""
 NOT_PASSED: Final[Mapping[CheckStatus, str]] = {"out_of_control": "check_out_of_control", "failed": "check_failed"}
 """What is said of a probe or a part of it that did not pass, the worse first."""
 NOT_DONE: Final = ReferenceCheck(status="not_done", checked=None)

@@ -10,7 +10,6 @@ from sweep.report import LocalText
 from sweep.report.words import TARGET_WORDS
 
 COMMON: Final = Words(
-    name=Sentence("점검", "sweep"),
     reasons={
         "not_looked": Sentence("이 구역은 점검하지 않음", "This zone was not looked at"),
         "not_recorded": Sentence("이 방식의 기록이 없음", "Nothing was recorded with this modality"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import statistics
 from collections import Counter
@@ -13,6 +14,7 @@ from sweep.lens.evidence.chance import estimate_lens
 from sweep.lens.live.observations import lens_observation
 from sweep.lens.weigh import place_glint, weigh_lens
 from sweep.lens.words import WORDS
+from sweep.plug.checked_part import CheckedPart
 from sweep.plug.evidence import Weigher
 from sweep.plug.looks import AGAIN
 from sweep.plug.measurement import MAX_OBSERVATIONS, Measurement, code_of
@@ -44,11 +46,26 @@ class ClipDoor(Protocol):
         """The new folder `folder` with the clips of a stand."""
 
 
+def read_glint(one: Measurement) -> float | None:
+    """Signal of the most lens-like glint, in dB."""
+    glints = [o for o in one.observations if isinstance(o, LensObservation) and o.snr]
+    best = max(glints, key=lambda o: o.score, default=None)
+    return None if best is None else 10.0 * math.log10(best.snr or 1.0)
+
+
+def read_lamps(one: Measurement) -> float | None:
+    """The lamps' light, in dB."""
+    return 10.0 * math.log10(one.lamp_light) if one.lamp_light else None
+
+
 class LensPlug:
     """The lens finder; `limits`: codes of what must be said of the calibration of camera and lamps."""
 
     name: Modality = "lens"
     weigher = Weigher(weigh_lens, place_glint, estimate_lens, ("glint", "glint_again", "no_glint"))
+    parts = (CheckedPart("lens", "dB", 0.4, 1.76, read_glint), CheckedPart("lamp", "dB", 0.3, 1.76, read_lamps))
+    """Twice what 12 rendered mornings spread (0.15 and 0.13 dB with the board 2 cm and 1 degree off), since lamps also
+    follow the temperature; within 0.67 to 1.5 of the first (hardware/README)."""
     words = WORDS
 
     def __init__(self, limits: tuple[str, ...] = ("lens_uncalibrated",), calibration: str | None = None) -> None:

@@ -11,7 +11,6 @@ from sweep.lens.reasons import REASONS, sentence
 from sweep.plug.words import Sentence, Words
 
 WORDS: Final = Words(
-    name=Sentence("렌즈", "lens"),
     reasons={
         "lamp_phases_do_not_differ": Sentence(
             "조명 단계별 영상 차이가 없어 렌즈 반사를 가려낼 수 없음",

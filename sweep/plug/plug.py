@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from sweep.plug.checked_part import CheckedPart
 from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import Measurement
 from sweep.plug.talk import Line
@@ -33,6 +34,10 @@ class Plug(Protocol):
     @property
     def weigher(self) -> Weigher:
         """How its evidence weighs."""
+
+    @property
+    def parts(self) -> Sequence[CheckedPart]:
+        """What the reference check reads of it each morning."""
 
     @property
     def words(self) -> Words:

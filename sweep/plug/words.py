@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeVar
 
-from sweep.report import Limit, LocalText, Modality
+from sweep.report import SHOWN, Limit, LocalText, Modality
 
 
 class Sentence(NamedTuple):
@@ -35,7 +35,6 @@ NEVER_MEASURED: Final = Sentence(
 class Words:
     """What one modality says."""
 
-    name: Sentence
     reasons: Mapping[str, Sentence] = field(default_factory=dict)
     """Why it can judge nothing."""
     evidence: Mapping[str, Sentence] = field(default_factory=dict)
@@ -82,8 +81,8 @@ def gather(common: Words, rooms: Mapping[Modality, Words]) -> Vocabulary:
             _add(reasons, code, sentence)
         for table, said in ((limits, words.limits), (conditional, never | dict(words.conditional_limits))):
             for code, sentence in said.items():
-                text = sentence.text(**words.name._asdict())
-                _add(table, code, Limit(code=code, modality=modality, text=text))
+                name = {} if modality is None else SHOWN[modality].name.model_dump()
+                _add(table, code, Limit(code=code, modality=modality, text=sentence.text(**name)))
     return Vocabulary(reasons, limits, conditional)
 
 

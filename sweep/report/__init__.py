@@ -74,6 +74,7 @@ from .live_room import CoverageEvent, DeviceLevel, DevicesEvent, DeviceTold, Dev
 from .manifest import MANIFEST_NAME, OwnTransmission, RecordedPosition, RecordedSweep
 from .observations import (
     MODALITIES,
+    SHOWN,
     AddressToken,
     BleObservation,
     FindingDetails,
@@ -120,6 +121,7 @@ __all__ = [
     "MANIFEST_NAME",
     "MODALITIES",
     "SEEN_AS",
+    "SHOWN",
     "TARGETS",
     "AbortCommand",
     "AddressToken",

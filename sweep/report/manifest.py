@@ -29,7 +29,7 @@ from .base import (
 )
 from .findings import ExplainedByEye
 from .known import KnownThing
-from .observations import Modality
+from .observations import MODALITIES, Modality
 from .plan import Plan, RoomKind
 
 MANIFEST_NAME = "sweep.json"
@@ -88,6 +88,12 @@ class RecordedPosition(Record):
     """Chip sequence of the white lamp (JSON) that was played while `wifi` was recorded."""
     more: Annotated[dict[Modality, RelativePath], Field(max_length=16)] = Field(default_factory=dict)
     """What modalities without a field of their own recorded, by modality."""
+
+    @property
+    def paths(self) -> dict[Modality, str]:
+        """What is there, by modality."""
+        fields = {name: getattr(self, name) for name in MODALITIES if name in RecordedPosition.model_fields}
+        return {name: path for name, path in (fields | self.more).items() if path is not None}
 
 
 class RecordedSweep(Record):

@@ -6,7 +6,8 @@ Addresses appear as keyed tags only; names, SSIDs and full addresses travel as `
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Final, Literal, NamedTuple, get_args
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -20,6 +21,7 @@ from .base import (
     Finite,
     HexBytes,
     HexDigest,
+    LocalText,
     Metres,
     Mhz,
     Record,
@@ -31,9 +33,8 @@ from .base import (
 )
 
 Modality = Literal["lens", "wifi", "ble", "rf"]
-"""Ways of measuring, each with a record of its own below."""
+"""Ways of measuring, in the order in which they are told; each has a record below, which says how it is shown."""
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
-"""In the order in which they are told."""
 Pixels = Annotated[float, Field(ge=-100, le=20_000)]
 
 
@@ -87,8 +88,28 @@ class RfWindow(Record):
     """Edges in the fullest 4 ms of the window less those in the emptiest: small for a steady picture."""
 
 
+class Shown(NamedTuple):
+    """How a modality is called and drawn, on the page, in documents and by commands."""
+
+    name: LocalText
+    """As inside a sentence; its first Korean letter stands in small pictures."""
+    method_ko: str
+    """What is done, for the log."""
+    icon: str
+    """Of the page (server/web/src/parts/icons.ts)."""
+    is_radio: bool
+    """It hears what transmits."""
+
+    @property
+    def heading(self) -> LocalText:
+        """The name where nothing stands before it."""
+        return LocalText(ko=self.name.ko, en=self.name.en[:1].upper() + self.name.en[1:])
+
+
 class ObservationBase(Record):
     """What every observation carries."""
+
+    shown: ClassVar[Shown]
 
     observation_id: UUID
     zone_id: Slug
@@ -100,6 +121,7 @@ class ObservationBase(Record):
 class LensObservation(ObservationBase):
     """A lens candidate in strobed infrared frames."""
 
+    shown = Shown(LocalText(ko="렌즈", en="lens"), "렌즈 탐지(적외선 반사)", "aperture", is_radio=False)
     modality: Literal["lens"]
     clip: Slug
     frame: Count
@@ -161,6 +183,7 @@ class StimulusJudgement(Record):
 class WifiObservation(ObservationBase):
     """One transmitter heard at one position."""
 
+    shown = Shown(LocalText(ko="와이파이", en="Wi-Fi"), "와이파이 수신", "wifi", is_radio=True)
     modality: Literal["wifi"]
     addresses: Annotated[tuple[AddressToken, ...], Field(min_length=1, max_length=64)]
     role: Literal["ap", "sta", "unknown"]
@@ -181,6 +204,7 @@ class WifiObservation(ObservationBase):
 class BleObservation(ObservationBase):
     """One BLE advertiser heard at one position."""
 
+    shown = Shown(LocalText(ko="블루투스", en="Bluetooth"), "블루투스 수신", "bluetooth", is_radio=True)
     modality: Literal["ble"]
     addresses: Annotated[tuple[AddressToken, ...], Field(min_length=1, max_length=64)]
     kind: Code
@@ -192,6 +216,7 @@ class BleObservation(ObservationBase):
 class RfObservation(ObservationBase):
     """One emitter that the RF detector told apart at one position."""
 
+    shown = Shown(LocalText(ko="전파", en="RF"), "전파 탐지", "antenna", is_radio=True)
     modality: Literal["rf"]
     kind: Literal["analog_video", "wifi", "ble", "dect", "continuous", "unknown"]
     centre_mhz: Mhz | None
@@ -207,6 +232,10 @@ class RfObservation(ObservationBase):
 Observation = Annotated[
     LensObservation | WifiObservation | BleObservation | RfObservation, Field(discriminator="modality")
 ]
+SHOWN: Final[Mapping[Modality, Shown]] = {
+    get_args(record.model_fields["modality"].annotation)[0]: record.shown
+    for record in get_args(get_args(Observation)[0])
+}
 
 
 class FindingDetails(Record):

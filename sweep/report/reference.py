@@ -9,11 +9,13 @@ from pydantic import Field, model_validator
 from sweep.phrases import Phrase
 
 from .base import ClockReading, Db, Finite, Record, Slug, Text
+from .observations import Modality
 
 CheckStatus = Literal["passed", "failed", "not_done", "out_of_control"]
 
 
-ReferencePartName = Literal["lens", "lamp", "wifi", "ble", "rf"]
+ReferencePartName = Literal[Modality, "lamp"]
+"""A modality's own part is called as it is."""
 
 
 class ReferencePart(Record):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from sweep.plug.checked_part import CheckedPart, loudest
 from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import MAX_OBSERVATIONS, Measurement
 from sweep.plug.plug import Measure
@@ -26,11 +27,18 @@ NO_BASELINE = frozenset({"", "not_recorded", "not_connected"})
 """Reasons for which nobody measured outside the door; any other means that what was measured cannot be used."""
 
 
+def read_level(one: Measurement) -> float | None:
+    """The loudest level, in dBm."""
+    return loudest([o.level_dbm for o in one.observations if isinstance(o, RfObservation)])
+
+
 class RfPlug:
     """RF, by the laws of this probe's detector and tuner."""
 
     name: Modality = "rf"
     weigher = Weigher(weigh_rf, estimate=estimate_rf, rests_on=("analog_video", "continuous_carrier"))
+    parts = (CheckedPart("rf", "dBm", 2.0, 10.0, read_level),)
+    """Guessed, no repeated capture of a transmitter in one place was at hand; within 10 dB (hardware/README)."""
     words = WORDS
 
     def __init__(self, levels: RfLevels = NOMINAL_LEVELS) -> None:

@@ -7,7 +7,6 @@ from typing import Final
 from sweep.plug.words import Sentence, Words
 
 WORDS: Final = Words(
-    name=Sentence("전파", "RF"),
     reasons={
         "head_away": Sentence("센서 헤드가 없거나 응답하지 않음", "The sensor head is absent or does not answer"),
         "no_windows": Sentence(

@@ -89,8 +89,7 @@ class RecordedSource:
         self.folder = folder
         self.manifest = read_manifest(folder)
         for position in self.manifest.positions:
-            fixed = (position.lens, position.wifi, position.ble, position.rf, position.stimulus)
-            for name in (self.manifest.baseline_wifi, *fixed, *position.more.values()):
+            for name in (self.manifest.baseline_wifi, position.stimulus, *position.paths.values()):
                 if name is not None and not (folder / name).resolve().is_relative_to(folder.resolve()):
                     raise SourceError(f"{name} leads out of {folder}; a recorded sweep keeps to its folder")
 
@@ -276,14 +275,11 @@ class LiveSource:
 
 def recorded_doors(folder: Path, recorded: RecordedPosition) -> dict[Modality, object]:
     """The captures of a recorded position."""
-    doors: dict[Modality, object] = {name: folder / path for name, path in recorded.more.items()}
-    if recorded.lens is not None:
-        doors["lens"] = folder / recorded.lens
+    doors: dict[Modality, object] = {name: folder / path for name, path in recorded.paths.items()}
+    doors.pop("rf", None)  # the head answers for it
     if recorded.wifi is not None:
         stimulus = None if recorded.stimulus is None else folder / recorded.stimulus
         doors["wifi"] = RecordedWifi(folder / recorded.wifi, stimulus)
-    if recorded.ble is not None:
-        doors["ble"] = folder / recorded.ble
     return doors
 
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sweep.plug.checked_part import CheckedPart, loudest
 from sweep.plug.evidence import Weigher
+from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Measure
-from sweep.report import Modality
+from sweep.report import Modality, WifiObservation
 from sweep.wifi.chance import estimate_wifi
 from sweep.wifi.weigh import weigh_wifi
 from sweep.wifi.words import WORDS
 
 if TYPE_CHECKING:
     from sweep.wifi.stand import Stimulus
+
+
+def read_phone(one: Measurement) -> float | None:
+    """The known transmitter's level, in dBm."""
+    return loudest([o.rssi_dbm.median for o in one.observations if isinstance(o, WifiObservation) and o.rssi_dbm])
 
 
 class WifiPlug:
@@ -25,6 +32,8 @@ class WifiPlug:
         estimate=estimate_wifi,
         rests_on=("video_uplink", "video_uplink_near", "follows_light", "no_video_uplink"),
     )
+    parts = (CheckedPart("wifi", "dBm", 2.0, 10.0, read_phone),)
+    """Guessed, no repeated capture of a transmitter in one place was at hand; within 10 dB (hardware/README)."""
     words = WORDS
 
     def __init__(

@@ -9,7 +9,6 @@ from sweep.plug.words import Sentence, Words
 from sweep.report import LocalText, TrialEvent
 
 WORDS: Final = Words(
-    name=Sentence("와이파이", "Wi-Fi"),
     reasons={
         "adapter_away": Sentence(
             "와이파이 수신기가 없거나 응답하지 않음", "The Wi-Fi adapter is absent or does not answer"

@@ -51,6 +51,7 @@ class PacedPlug:
     def __init__(self, real: Plug, folder: Path) -> None:
         self.name = real.name
         self.weigher = real.weigher
+        self.parts = real.parts
         self.words = real.words
         self._folder = folder
 

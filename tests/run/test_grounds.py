@@ -13,7 +13,7 @@ from sweep import report as r
 from sweep.cli.running import reference_of
 from sweep.config import Config
 from sweep.host.clock import WallClock
-from sweep.judge.control_chart import BASELINE, PARTS
+from sweep.judge.control_chart import BASELINE
 from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Plug
@@ -32,7 +32,7 @@ STARTED = MANIFEST.started.replace(hour=3, minute=0)
 """Noon in Korea, so that no test meets a midnight there."""
 ENDED = STARTED + timedelta(minutes=8)
 ZONE = MANIFEST.plan.zones[0].zone_id
-LEVELS = {"lens": 20.0, "lamp": 60.0, "wifi": -40.0, "ble": -50.0, "rf": -38.0}
+LEVELS: dict[r.ReferencePartName, float] = {"lens": 20.0, "lamp": 60.0, "wifi": -40.0, "ble": -50.0, "rf": -38.0}
 
 
 def sure_plug(code: str) -> Plug:
@@ -43,7 +43,7 @@ def sure_plug(code: str) -> Plug:
 
 
 def check(file: ReferenceFile, when: datetime, loss_db: float = 0.0) -> r.ReferenceCheck:
-    readings = {part: [LEVELS[part] - loss_db * (part == "wifi")] * 3 for part in PARTS}
+    readings = {part: [level - loss_db * (part == "wifi")] * 3 for part, level in LEVELS.items()}
     return file.check(readings, CLOCK, when)
 
 

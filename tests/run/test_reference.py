@@ -14,7 +14,6 @@ from sweep.entry.envelope import from_wire, parse_envelope
 from sweep.host.clock import WallClock
 from sweep.judge.control_chart import (
     BASELINE,
-    PARTS,
     REPEATS,
     WANTED_ARL,
     Chart,
@@ -25,14 +24,15 @@ from sweep.judge.control_chart import (
     threshold_for,
 )
 from sweep.plug.measurement import Measurement
-from sweep.report import ReferenceChecked, parse_json
-from sweep.run.reference.reference import NOT_DONE, ReferenceFile, ReferenceFileError, readings_of
+from sweep.report import ReferenceChecked, ReferencePartName, parse_json
+from sweep.run.reference.reference import NOT_DONE, PARTS, ReferenceFile, ReferenceFileError, readings_of
 from tests.report_factory import make_glint, uid
 from tests.simulators.reference_runs import figures
 
 CLOCK = WallClock(synchronised=True, max_error_ms=50)
 MORNING = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
 """8:30 the next day in Korea."""
+WIFI = PARTS["wifi"]
 
 
 def test_worn_probes_are_called_in_time_and_sound_ones_hardly_ever() -> None:
@@ -57,20 +57,20 @@ def test_k_and_h_follow_from_the_wanted_run_length() -> None:
 
 
 def test_a_reading_far_off_fails_by_itself_and_teaches_nothing() -> None:
-    chart, _ = read_morning("wifi", Chart(), [-40.0, -41.0, -39.0])
-    after, status = read_morning("wifi", chart, [-55.0, -55.0, -54.0])
+    chart, _ = read_morning(WIFI, Chart(), [-40.0, -41.0, -39.0])
+    after, status = read_morning(WIFI, chart, [-55.0, -55.0, -54.0])
     assert (status, after) == ("failed", chart)
-    assert read_morning("wifi", chart, []) == (chart, "not_done")
+    assert read_morning(WIFI, chart, []) == (chart, "not_done")
     louder = replace(chart, first=(-40.0,) * BASELINE)
     for _ in range(50):
-        louder, status = read_morning("wifi", louder, [-33.0])
+        louder, status = read_morning(WIFI, louder, [-33.0])
     assert (status, louder.cusum) == ("passed", 0.0), "more than expected hides no loss and is none"
     assert K == 1.5
 
 
 def check(file: ReferenceFile, when: datetime, loss_db: float = 0.0) -> str:
-    levels = {"lens": 20.0, "lamp": 60.0, "wifi": -40.0, "ble": -50.0, "rf": -38.0}
-    readings = {part: [levels[part] - loss_db * (part == "lamp")] * 3 for part in PARTS}
+    levels: dict[ReferencePartName, float] = {"lens": 20.0, "lamp": 60.0, "wifi": -40.0, "ble": -50.0, "rf": -38.0}
+    readings = {part: [level - loss_db * (part == "lamp")] * 3 for part, level in levels.items()}
     return file.check(readings, CLOCK, when).status
 
 

@@ -59,6 +59,7 @@ class BeaconPlug:
     name: Modality = "wifi"
     calibration = None
     weigher = WifiPlug.weigher
+    parts = WifiPlug.parts
     words = WifiPlug.words
 
     def open(self) -> Measure:

@@ -30,7 +30,6 @@ ROOMS: dict[str, Words] = {"common": COMMON} | {str(plug.name): plug.words for p
 def tables() -> Iterator[tuple[str, str, Sentence]]:
     """(table, code, sentence) of everything that is said."""
     for room, words in ROOMS.items():
-        yield f"{room} name", room, words.name
         for table in ("reasons", "evidence", "guidance", "limits", "conditional_limits"):
             yield from ((f"{room} {table}", code, said) for code, said in getattr(words, table).items())
     for name, said_here in (("states", STATES), ("guidance", GUIDANCE), ("notices", NOTICES), ("sides", SIDES)):
@@ -59,7 +58,7 @@ def test_every_modality_has_its_limits_in_its_own_name() -> None:
     assert {limit.modality for limit in WORDS.limits.values()} >= {None, *r.MODALITIES}
     for modality in r.MODALITIES:
         never = WORDS.conditional_limits[f"{modality}_never_measured"]
-        name = ROOMS[modality].name
+        name = r.SHOWN[modality].name
         assert (never.modality, name.ko in never.text.ko, name.en in never.text.en) == (modality, True, True)
 
 
@@ -69,10 +68,10 @@ def test_a_code_without_a_sentence_is_named_and_never_left_out() -> None:
 
 
 def test_one_code_has_one_sentence() -> None:
-    same, other = Words(Sentence("가", "a"), reasons={"x": Sentence("하나", "one")}), Sentence("둘", "two")
+    same, other = Words(reasons={"x": Sentence("하나", "one")}), Sentence("둘", "two")
     assert gather(same, {"lens": same}).reasons == same.reasons
     with pytest.raises(ValueError, match="the code x has two sentences"):
-        gather(same, {"lens": Words(Sentence("나", "b"), reasons={"x": other})})
+        gather(same, {"lens": Words(reasons={"x": other})})
 
 
 def test_every_fault_of_a_clip_is_a_reason_in_the_report() -> None:

@@ -11,18 +11,20 @@ from collections.abc import Sequence
 from statistics import median
 
 from sweep.judge.control_chart import BASELINE, MORNINGS_A_YEAR, Chart, read_morning
+from sweep.report import ReferencePartName
+from sweep.run.reference.reference import PARTS
 from sweep.sim.reference import FAULTS, SimulatedProbe
 
 REPORTED = 50_000
 """Seeds from here on were looked at for no choice."""
 
 
-def charts_of(probe: SimulatedProbe, mornings: int) -> dict[str, Chart]:
+def charts_of(probe: SimulatedProbe, mornings: int) -> dict[ReferencePartName, Chart]:
     """The charts of a sound probe after so many mornings."""
-    charts: dict[str, Chart] = {}
+    charts: dict[ReferencePartName, Chart] = {}
     for day in range(mornings):
         for part, readings in probe.morning(day).items():
-            charts[part], _ = read_morning(part, charts.get(part, Chart()), readings)
+            charts[part], _ = read_morning(PARTS[part], charts.get(part, Chart()), readings)
     return charts
 
 
@@ -33,7 +35,7 @@ def mornings_until_called(seed: int, fault: str, sound: int = BASELINE + 30, mos
     for number in range(most):
         readings = probe.morning(sound + number, fault)
         for part in FAULTS[fault]:
-            charts[part], status = read_morning(part, charts[part], readings[part])
+            charts[part], status = read_morning(PARTS[part], charts[part], readings[part])
             if status in {"failed", "out_of_control"}:
                 return number + 1
     return None
@@ -41,10 +43,10 @@ def mornings_until_called(seed: int, fault: str, sound: int = BASELINE + 30, mos
 
 def false_alarms(seed: int, mornings: int) -> int:
     """How often a sound probe is called within so many mornings after the first; after each its sum begins anew."""
-    probe, charts, alarms = SimulatedProbe(seed), dict[str, Chart](), 0
+    probe, charts, alarms = SimulatedProbe(seed), dict[ReferencePartName, Chart](), 0
     for day in range(BASELINE + mornings):
         for part, readings in probe.morning(day).items():
-            chart, status = read_morning(part, charts.get(part, Chart()), readings)
+            chart, status = read_morning(PARTS[part], charts.get(part, Chart()), readings)
             alarms += status in {"failed", "out_of_control"}
             charts[part] = Chart(chart.first) if chart.is_out else chart
     return alarms

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.exports.words import MODALITY_WORDS, VERDICTS
-from sweep.report import MODALITIES, Plan, SweepReport, Zone, ZoneCoverage, ZoneVerdict, centre_of
+from server.exports.words import VERDICTS
+from sweep.report import MODALITIES, SHOWN, Plan, SweepReport, Zone, ZoneCoverage, ZoneVerdict, centre_of
 
 Tree = dict[str, Any]
 
@@ -34,6 +34,7 @@ def printed_map(report: SweepReport) -> Tree:
             for index, finding in enumerate(report.counted_findings, start=1)
             if _is_on(plan, finding.x_m, finding.y_m)
         ],
+        "bars": [f"{one.name.ko[0]} {one.name.ko}" for one in SHOWN.values()],
         "alternative": _map_in_words(report),
     }
 
@@ -54,7 +55,7 @@ def _map_zone(report: SweepReport, zone: Zone, number: int) -> Tree:
         coverage = coverage_of(report, zone.zone_id, modality)
         bars.append(
             {
-                "letter": MODALITY_WORDS[modality].ko[0],
+                "letter": SHOWN[modality].name.ko[0],
                 "quality": 0.0 if coverage is None else coverage.quality,
                 "state": cell_state(coverage, verdict_of(report, zone.zone_id, modality)),
             }

@@ -28,7 +28,6 @@ from server.exports.words import (
     DEMO_NOTICES,
     DISPOSITIONS,
     ENTRY_KINDS,
-    MODALITY_WORDS,
     NOT_RECORDED,
     REFERENCE_CHECKS,
     RESULTS,
@@ -40,7 +39,7 @@ from server.exports.words import (
     clock_quality,
     kst,
 )
-from sweep.report import MODALITIES, Evidence, Finding, SweepReport, ZoneCoverage, ZoneVerdict
+from sweep.report import MODALITIES, SHOWN, Evidence, Finding, SweepReport, ZoneCoverage, ZoneVerdict
 from sweep.report.words import names_of
 
 MEASURED = frozenset({"field", "measured"})
@@ -130,7 +129,7 @@ def _zone_table(report: SweepReport, photographs: Mapping[str, int]) -> Tree:
         taken = photographs.get(zone.name.ko, 0)
         line = {"number": number, "name": zone.name.ko, "photographs": f"사진 {taken}장" if taken else ""}
         rows.append(line | {"cells": cells})
-    heads = [{"ko": MODALITY_WORDS[m].ko, "en": MODALITY_WORDS[m].en} for m in MODALITIES]
+    heads = [SHOWN[modality].heading.model_dump() for modality in MODALITIES]
     return {"heads": heads, "rows": rows, "notes": notes}
 
 
@@ -212,7 +211,7 @@ def _odds(finding: Finding) -> Tree | None:
 def _evidence(item: Evidence) -> Tree:
     source = WEIGHT_SOURCES[item.weight_source]
     return {
-        "modality": MODALITY_WORDS[item.modality].ko,
+        "modality": SHOWN[item.modality].name.ko,
         "text": item.text.ko,
         "weight": _signed(item.weight_log10),
         "source": f"{source}, 상한 적용" if item.is_capped else source,
@@ -270,7 +269,7 @@ def _ratio(log10_odds: float) -> str:
 def _limit(report: SweepReport, index: int) -> Tree:
     limit = report.limits[index]
     return {
-        "scope": "전체" if limit.modality is None else MODALITY_WORDS[limit.modality].ko,
+        "scope": "전체" if limit.modality is None else SHOWN[limit.modality].name.ko,
         "text": limit.text.ko,
     }
 

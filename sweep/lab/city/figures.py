@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from sweep.lab.city.light import FATES
 from sweep.lab.city.rooms import KINDS
-from sweep.lab.city.simulation import AT, MODALITIES, Rows
+from sweep.lab.city.simulation import AT, Rows
+from sweep.report import MODALITIES
 
 ZONES: Final = 5
 """Of every room of the city."""

@@ -32,7 +32,7 @@ from sweep.lab.city.samples import Curves
 from sweep.lab.city.sweeps import CALLED, Room, Sampler, Spot, coverage_of, lens_of, radio_of, tag_of, wifi_of
 from sweep.plug.light_ahead import LIGHT_DWELL_S, light_ahead
 from sweep.plug.looks import LENS_LOOK_S, TRANSMITTER_LOOK_S
-from sweep.report import Evidence, Modality, Observation, Zone, ZoneCoverage
+from sweep.report import MODALITIES, Evidence, Modality, Observation, Zone, ZoneCoverage
 
 EARLIER_VISITS: Final = 3
 """Of a room that is visited four times a year (guessed); a probe is told what the last five explained."""
@@ -44,7 +44,6 @@ STAYS: Final = frozenset({
 NEVER: Final = -9.0
 LEAST: Final = -4.4
 """Posterior below which no operating point asks for a second look."""
-MODALITIES: Final[tuple[Modality, ...]] = ("lens", "wifi", "ble", "rf")
 BASE_S, STAND_S = 60.0, 38.0
 """Declaring, outside and reference; a stand with its walk (`sim.world`: 30 s and 8 s)."""
 BUDGET_S: Final = 480.0

@@ -20,6 +20,7 @@ from sweep.lab.city.light import CHANNELS, Answer, Dark
 from sweep.lab.city.rooms import CameraKind, Lens, RoomKind, World
 from sweep.lab.city.samples import Curves, outside_excess_db
 from sweep.report import (
+    MODALITIES,
     AddressToken,
     BleObservation,
     LensObservation,
@@ -344,11 +345,10 @@ def radio_of(zone: Zone, position_id: str, stand: int, room: Room) -> Iterator[O
 
 def coverage_of(zone: Zone, quality: float = 0.9) -> dict[Modality, ZoneCoverage]:
     """A zone that was looked at as a full sweep does."""
-    modalities: tuple[Modality, ...] = ("lens", "wifi", "ble", "rf")
     return {
         modality: ZoneCoverage.model_construct(
             zone_id=zone.zone_id, modality=modality, status="looked", quality=quality, dwell_s=20.0, samples=10,
             dropped=0, rejections={}, gaps=(), unheard_mhz=None, blind_reason=None, light_s=None, light_open_s=None,
         )
-        for modality in modalities
+        for modality in MODALITIES
     }  # fmt: skip

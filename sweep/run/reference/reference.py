@@ -8,7 +8,6 @@ limited.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -19,27 +18,24 @@ from pydantic import Field
 
 from sweep.host.clock import WallClock
 from sweep.host.disk import DISK
-from sweep.judge.control_chart import LIMIT_DB, PARTS, SIGMA_DB, Chart, H, K, read_morning
+from sweep.judge.control_chart import Chart, H, K, read_morning
 from sweep.plug.measurement import Measurement
 from sweep.report import (
-    BleObservation,
     CheckStatus,
     ClockReading,
-    LensObservation,
     Record,
     ReferenceCheck,
     ReferenceChecked,
     ReferencePart,
     ReferencePartName,
     ReferenceReadings,
-    RfObservation,
     UtcTime,
-    WifiObservation,
     to_json,
     utc_now,
 )
 from sweep.report.base import Finite
 from sweep.report.files import read_json
+from sweep.run.plugs import PLUGS
 
 FILE_NAME: Final = "reference.json"
 MAX_BYTES: Final = 64 * 1024
@@ -48,7 +44,7 @@ KOREA: Final = timezone(timedelta(hours=9))
 NOT_DONE: Final = ReferenceCheck(status="not_done", checked=None)
 Readings = Mapping[ReferencePartName, Sequence[float]]
 """In dB (lens, lamp) or dBm, each repeat one."""
-UNITS: Final[dict[ReferencePartName, str]] = {"lens": "dB", "lamp": "dB", "wifi": "dBm", "ble": "dBm", "rf": "dBm"}
+PARTS: Final = {part.name: part for plug in PLUGS for part in plug.parts}
 
 
 class ReferenceFileError(ValueError):
@@ -105,20 +101,20 @@ class ReferenceFile:
         """Take a morning's readings, and keep what follows.  Raises ReferenceFileError, OSError."""
         kept = self.read()
         charts, parts = dict(kept.charts), []
-        for part in PARTS:
-            known = charts.get(part)
+        for part in PARTS.values():
+            known = charts.get(part.name)
             before = Chart() if known is None else Chart(known.first, known.cusum, known.is_out)
-            ours = readings.get(part, ())
+            ours = readings.get(part.name, ())
             chart, status = read_morning(part, before, ours)
-            charts[part] = KeptChart(first=chart.first, cusum=round(chart.cusum, 4), is_out=chart.is_out)
+            charts[part.name] = KeptChart(first=chart.first, cusum=round(chart.cusum, 4), is_out=chart.is_out)
             value = sorted(ours)[len(ours) // 2] if ours else None
             parts.append(
                 ReferencePart(
-                    part=part,
+                    part=part.name,
                     status=status,
                     value=None if value is None else round(value, 3),
                     expected=None if before.expected is None else round(before.expected, 3),
-                    unit=UNITS[part],
+                    unit=part.unit,
                     cusum=round(chart.cusum, 3) if ours else None,
                 )
             )
@@ -155,13 +151,13 @@ def checked_of(probe_id: str, check: ReferenceCheck, readings: Readings) -> Refe
         check=check,
         readings=tuple(
             ReferenceReadings(
-                part=part,
-                repeats=tuple(round(one, 3) for one in readings[part]),
-                sigma_db=SIGMA_DB[part],
-                limit_db=LIMIT_DB[part],
+                part=part.name,
+                repeats=tuple(round(one, 3) for one in readings[part.name]),
+                sigma_db=part.sigma_db,
+                limit_db=part.limit_db,
             )
-            for part in PARTS
-            if readings.get(part)
+            for part in PARTS.values()
+            if readings.get(part.name)
         ),
         cusum_k=K,
         cusum_h=round(H, 4),
@@ -169,32 +165,11 @@ def checked_of(probe_id: str, check: ReferenceCheck, readings: Readings) -> Refe
 
 
 def readings_of(repeats: Iterable[Iterable[Measurement]]) -> dict[ReferencePartName, list[float]]:
-    """What each repeat before the target read: the most lens-like glint's signal and the lamps' light in dB, the
-    loudest level of each radio in dBm (the known transmitter stands at 2 m, nearer than any other).
-    """
+    """What each repeat before the target read, by part."""
     found: dict[ReferencePartName, list[float]] = {}
     for repeat in repeats:
         for one in repeat:
-            for part, reading in _of(one).items():
-                found.setdefault(part, []).append(reading)
+            for part in PARTS.values():
+                if (reading := part.read(one)) is not None:
+                    found.setdefault(part.name, []).append(reading)
     return found
-
-
-def _of(one: Measurement) -> dict[ReferencePartName, float]:
-    read: dict[ReferencePartName, float] = {}
-    glints = [o for o in one.observations if isinstance(o, LensObservation) and o.snr]
-    if glints:
-        best = max(glints, key=lambda o: o.score)
-        read["lens"] = 10.0 * math.log10(best.snr or 1.0)
-    if one.lamp_light:
-        read["lamp"] = 10.0 * math.log10(one.lamp_light)
-    heard = [o.rssi_dbm.median for o in one.observations if isinstance(o, WifiObservation) and o.rssi_dbm is not None]
-    if heard:
-        read["wifi"] = max(heard)
-    beacons = [o.rssi_dbm.median for o in one.observations if isinstance(o, BleObservation) and o.rssi_dbm is not None]
-    if beacons:
-        read["ble"] = max(beacons)
-    levels = [o.level_dbm for o in one.observations if isinstance(o, RfObservation)]
-    if levels:
-        read["rf"] = max(levels)
-    return read

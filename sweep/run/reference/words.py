@@ -7,7 +7,7 @@ from typing import Final
 from sweep.judge.control_chart import BASELINE, H, K
 from sweep.plug.outside import REFERENCE_ID
 from sweep.plug.words import Sentence
-from sweep.report import CheckStatus, Position, ReferenceCheck, ReferenceEvent, ReferencePartName
+from sweep.report import SHOWN, CheckStatus, LocalText, Position, ReferenceCheck, ReferenceEvent, ReferencePartName
 
 LEAD: Final = Sentence(
     "기준판을 끈 길이 1 m에 맞춰 정면으로 비추고, 기준 송신기를 2 m 거리에 두세요 ({n}/{of})",
@@ -30,19 +30,18 @@ CHART: Final = Sentence(
     f"CUSUM k = {K:g}, h = {H:.2f}; 처음 {BASELINE}일은 기대값을 배웁니다",
     f"CUSUM k = {K:g}, h = {H:.2f}; the first {BASELINE} mornings tell what is expected",
 )
-PARTS: Final[dict[ReferencePartName, Sentence]] = {
-    "lens": Sentence("렌즈 반사", "lens"),
-    "lamp": Sentence("조명", "lamps"),
-    "wifi": Sentence("와이파이", "Wi-Fi"),
-    "ble": Sentence("블루투스", "Bluetooth"),
-    "rf": Sentence("전파", "RF"),
-}
+LAMP: Final = Sentence("조명", "lamps")
 
 
 def reference_event(done: int, of: int, check: ReferenceCheck | None = None) -> ReferenceEvent:
     """How far the check is, or what it came to."""
     text = LEAD.text(n=min(done + 1, of), of=of) if check is None else STATUSES[check.status].text()
     return ReferenceEvent(type="reference", done=done, repeats=of, check=check, text=text)
+
+
+def part_name(part: ReferencePartName) -> LocalText:
+    """A part in words."""
+    return LAMP.text() if part == "lamp" else SHOWN[part].name
 
 
 def target_position(start_ns: int, dwell_s: float, number: int) -> Position:

@@ -137,7 +137,7 @@ def _light_view(
 
 def is_recording(manifest: RecordedSweep) -> bool:
     """Whether what there is to measure lies in files, so that nobody can look again."""
-    return any(one.lens or one.wifi or one.ble or one.rf or one.more for one in manifest.positions)
+    return any(one.paths for one in manifest.positions)
 
 
 def recorded_of(looks: Iterable[Look], position_ids: Collection[str]) -> tuple[Look, ...]:

@@ -26,7 +26,6 @@ else:
 NAME: Final = cast("Modality", "thermometer")
 WARMER_K: Final = 3.0  # guessed, as everything here
 WORDS: Final = Words(
-    name=Sentence("온도", "temperature"),
     evidence={"warm_spot": Sentence("다른 구역보다 {kelvin} K 따뜻함", "{kelvin} K warmer than other zones")},
     limits={"cold_camera": Sentence("방금 켜진 카메라는 따뜻하지 않습니다.", "What was just switched on is not warm.")},
 )
@@ -58,7 +57,7 @@ def weigh(view: ZoneView) -> Sequence[Evidence]:
 
 
 class ThermometerPlug:
-    name, calibration, weigher, words = NAME, None, Weigher(weigh), WORDS
+    name, calibration, weigher, words, parts = NAME, None, Weigher(weigh), WORDS, ()
 
     def open(self) -> Measure:
         return self.measure

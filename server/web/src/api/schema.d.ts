@@ -7067,7 +7067,7 @@ export interface components {
              * Part
              * @enum {string}
              */
-            part: "lens" | "lamp" | "wifi" | "ble" | "rf";
+            part: "lens" | "wifi" | "ble" | "rf" | "lamp";
             /**
              * Status
              * @enum {string}
@@ -7095,7 +7095,7 @@ export interface components {
              * Part
              * @enum {string}
              */
-            part: "lens" | "lamp" | "wifi" | "ble" | "rf";
+            part: "lens" | "wifi" | "ble" | "rf" | "lamp";
             /**
              * Repeats
              * @description In the unit of the part; the median counts.
