@@ -17,7 +17,7 @@ MEASURES = """
 import sys
 from contextlib import contextmanager
 from sweep.host.gpio import LinePlace
-from sweep.lens.ranging import RangePlace, Ranging
+from sweep.lens.camera.ranging import RangePlace, Ranging
 from sweep.plug.control import Control
 from tests.simulators.vl53l1x import Vl53l1x
 

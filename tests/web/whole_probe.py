@@ -28,6 +28,7 @@ from sweep.sim.scene.sensor import EmulatedSensor
 from tests.ble.daemon import Bluetooth
 from tests.lens.film_rig import QUARTER_SIZE, plain_lens
 from tests.power.rig import stand_in_environment
+from tests.rights import need_root
 from tests.simulators.gpio_kernel import GpioKernel
 from tests.web.agent import PROBE_ID
 from tests.web.relay import relaying, unix_socket
@@ -181,6 +182,7 @@ class WholeProbe:
         self._opened = ExitStack()
 
     def __enter__(self) -> Self:
+        need_root("a whole probe in a network of its own")
         door = str(self._folder / "door")
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(door)

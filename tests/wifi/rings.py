@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
 from pathlib import Path
 
 import pytest
 
+from tests.rights import need_root
+
 _SOL_PACKET, _PACKET_VERSION, _TPACKET_V3 = 263, 10, 2  # linux/socket.h, if_packet.h
 
 
 def need_live_capture() -> None:
-    """Fail without root and TAP devices; skip under qemu-user, which hands no option of that level to the kernel.
+    """Without root skip, but fail in CI; skip under qemu-user, which hands no option of that level to the kernel.
 
     No kernel with packet sockets refuses that option, so nothing else is skipped.
     """
-    if os.geteuid() != 0 or not Path("/dev/net/tun").exists():
-        pytest.fail("live capture is tested on a TAP device: run as root where /dev/net/tun exists")
+    need_root("live capture")
+    if not Path("/dev/net/tun").exists():
+        pytest.fail("live capture is tested on a TAP device: here is no /dev/net/tun")
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as opened:
         try:
             opened.setsockopt(_SOL_PACKET, _PACKET_VERSION, _TPACKET_V3)

@@ -272,7 +272,7 @@ def note(event, arguments):
     if event == "open" and not str(arguments[0]).endswith((".py", ".pyc", ".so", "/scapy/VERSION")):
         touched.append(str(arguments[0]))
 sys.addaudithook(note)
-from sweep.wifi.dissection import examine
+from sweep.wifi.frames.dissection import examine
 from scapy.config import conf
 print(*sorted(set(touched) - {"/etc/protocols", "/etc/services", "/etc/ethertypes"}))
 print(examine(), conf.route.routes, conf.iface, len(conf.ifaces), "scapy.main" in sys.modules)
