@@ -78,21 +78,21 @@ class World:
     ranges_m: tuple[float, float]
     """From the stand to the lens: walls of a stall are 0.4 to 1.5 m away, those of a hall farther."""
     views: float
-    """Clips that cover a zone: what a background scores, it may score in each."""
+    """Clips that cover a zone: what a background scores, it may score in each. Guessed."""
     streams: tuple[float, float]
     """Cameras that stream: called video within 30 s, and left open, which gets the light as well."""
     neighbour_uplinks: float
-    """Cameras of neighbours and legitimate CCTV that are heard in a room, on average."""
+    """Cameras of neighbours and legitimate CCTV that are heard in a room, on average; guessed."""
     phone_uplinks: float
-    """Phones in meetings and on air behind the wall."""
+    """Phones in meetings and on air behind the wall; guessed."""
     other_uploads: float
-    """Uploads of shops and neighbours that are thick enough to be judged."""
+    """Uploads of shops and neighbours that are thick enough to be judged; guessed."""
     sees_light: float
-    """Share of those cameras that see the probe's light all the same: through a gap, or in the entrance."""
+    """Share of those cameras that see the probe's light all the same: through a gap, or in the entrance; guessed."""
     ble_hint: float
-    """Advertisers of a camera's family beside the room, on average: sensors far more often than cameras."""
+    """Advertisers of a camera's family beside the room, on average: sensors far more often than cameras; guessed."""
     carrier: float
-    """Rooms with a continuous carrier of another kind (motion sensors, wireless links), per room."""
+    """Rooms with a continuous carrier of another kind (motion sensors, wireless links), per room; guessed."""
     video_senders: float
     """Rooms behind whose walls somebody else sends analogue video at 5.8 GHz (baby monitors, door and reversing cameras
     without wires), per room. Guessed: nobody has counted."""

@@ -26,6 +26,7 @@ from typing import Any, Final
 
 from sweep.lab.city.figures import share
 from sweep.lab.guesses.found import CHECKOUT, Guess, find_guesses
+from sweep.lab.guesses.judged import PRIOR
 from sweep.lab.guesses.moving import Copy, rewritten
 
 JUDGEMENT: Final = ("sweep/judge", "sweep/plug", "sweep/lens", "sweep/wifi", "sweep/ble", "sweep/rf", "sweep/run")
@@ -37,7 +38,7 @@ PLACED: Final = 100
 """Transmitters inside each kind of room that a moved `locate` places."""
 FACTORS: Final = (2.0, 0.5)
 ASSUMED: Final = (
-    "prior",
+    PRIOR,
     "wifi_streaming", "analog_5800", "neighbour_uplinks", "phone_uplinks", "other_uploads", "sees_light", "carrier",
     "video_senders", "exponent", "shadowing_db", "wall_db", "views", "clutter.screw", "clutter.chrome_cyl",
     "clutter.chrome_sphere", "clutter.bright_dot", "clutter.dark_hole", "clutter.button",
@@ -84,7 +85,9 @@ def cases_of(copy: Copy, recorded: Sequence[str]) -> Iterator[Case]:
             in_recorded = (weighs or bool(names & read["recorded"])) and guess.room != RUNNING
             if in_city or in_recorded:
                 made.append(Case(guess.name, f"{guess.file}:{guess.line}", guess, in_city, in_recorded))
-    yield from (Case(name, "sweep/lab/city/rooms.py", None, True, True) for name in ASSUMED)
+    for name in ASSUMED:
+        where = "sweep/judge/thresholds.json" if name == PRIOR else "sweep/lab/city/rooms.py"
+        yield Case(name, where, None, in_city=True, in_recorded=True)
     yield from sorted(made, key=lambda case: (not case.in_city, case.where == PLACING, case.where))
 
 
@@ -167,14 +170,17 @@ def compared(base: Answer, now: Answer) -> Answer:
         told["found"] = [sum(one[side][-1] > 1 for one in cameras) for side in (0, 1)]
     pairs: list[tuple[Any, Any]] = []
     chances: list[tuple[Any, Any]] = []
+    shifts = [0.0]
     for folder, sweep in now["recorded"].items():
         then = base["recorded"][folder]
         pairs += [(said, sweep["verdicts"].get(key)) for key, said in then["verdicts"].items()]
         zones = {key.split()[0] for key in then["verdicts"]}
         pairs += [(then["findings"].get(zone), sweep["findings"].get(zone)) for zone in sorted(zones)]
+        shifts += [abs(odds - then["posterior"].get(zone, odds)) for zone, odds in sweep["posterior"].items()]
         chances += [(then["chances"].get(key), chance) for key, chance in sweep["chances"].items()]
     if pairs:
         told["recorded"] = _moved(pairs)
+        told["decades"] = round(max(shifts), 3)
         told["chances"] = [sum(abs((b or 0.0) - (a or 0.0)) >= 0.05 for a, b in chances), len(chances)]
     return told
 
@@ -214,30 +220,32 @@ def lines_of(out: Path) -> list[Answer]:
 
 
 def table(lines: Sequence[Answer]) -> Iterator[str]:
-    """A row a constant, what moves most first: rooms without a camera and with one, and what was recorded."""
+    """A row a constant, what moves most rooms first."""
     by_case: dict[tuple[str, str], dict[float, Answer]] = {}
     for line in lines:
         by_case.setdefault((line["name"], line["where"]), {})[line["factor"]] = line
-    ranked = sorted(by_case.items(), key=lambda item: -max(_weight(line) for line in item[1].values()))
+    ranked = sorted(by_case.items(), key=lambda item: max(map(_weight, item[1].values())), reverse=True)
     for (name, where), by_factor in ranked:
         cells = [_cell(by_factor.get(factor)) for factor in FACTORS]
         yield f"| `{name}` | {where} | {' | '.join(cells)} |"
 
 
-def _weight(line: Answer) -> float:
-    return max(
-        (line[what][0] / line[what][1] for what in ("rooms", "cameras", "recorded") if what in line), default=-1.0
-    )
+def _weight(line: Answer) -> tuple[float, ...]:
+    rooms, cameras, recorded = (line.get(what, (0, 0))[0] for what in ("rooms", "cameras", "recorded"))
+    return rooms + cameras, recorded, line.get("decades", 0.0)
 
 
 def _cell(line: Answer | None) -> str:
+    """Per cent of rooms without and with a camera, with their intervals; recorded verdicts and how far odds moved."""
     if line is None or "error" in line:
         return "" if line is None else line["error"]
     parts = []
-    for what in ("rooms", "cameras", "recorded", "chances"):
-        hits, of = line.get(what, (0, 0))
-        one = share(hits, of)
-        parts.append(f"{hits} ({1000 * one['low']:.0f}-{1000 * one['high']:.0f})" if of else "-")
+    for what in ("rooms", "cameras"):
+        if what in line:
+            one = share(*line[what])
+            parts.append(f"{100 * one['share']:.1f} ({100 * one['low']:.1f}-{100 * one['high']:.1f})")
+    if "recorded" in line:
+        parts.append(f"{line['recorded'][0]} of {line['recorded'][1]}, {line['decades']} decades")
     return "; ".join(parts)
 
 
