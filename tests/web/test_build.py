@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from server.page_tables import page_tables
 from tests.web.conftest import WEB
 
 
@@ -38,6 +39,11 @@ def test_types_are_those_of_the_server(npm_environment: dict[str, str], tmp_path
     made = (tmp_path / "schema.d.ts").read_text(encoding="utf-8")
     committed = (WEB / "src" / "api" / "schema.d.ts").read_text(encoding="utf-8")
     assert made == committed, "the server's interface changed: npm --prefix server/web run types"
+
+
+def test_tables_are_those_of_the_contract() -> None:
+    made = json.loads((WEB / "src" / "api" / "tables.json").read_text(encoding="utf-8"))
+    assert made == page_tables(), "npm --prefix server/web run types"
 
 
 def test_lock_file_names_no_registry() -> None:

@@ -91,6 +91,5 @@ export interface EntryEvent {
 }
 export type LocalText = Readable<components["schemas"]["LocalText"]>;
 
-export const MODALITIES: readonly Modality[] = ["lens", "wifi", "ble", "rf"];
 export type ExportJob = components["schemas"]["ExportJobView"];
 export type ExportRequest = components["schemas"]["ExportRequest"];

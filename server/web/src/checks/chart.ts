@@ -1,7 +1,12 @@
 /** Where everything stands in the control chart of one part of a probe; numbers of the picture's own units. */
 import type { ReferenceCheck } from "../api/types";
+import { t } from "../i18n/translate.svelte";
+import { modalityName } from "../sweep/modalities";
 
 export type PartName = ReferenceCheck["told"]["check"]["parts"][number]["part"];
+
+/** A part of the probe is called as its modality. */
+export const partName = (part: PartName): string => (part === "lamp" ? t("reference_lamp") : modalityName(part));
 type Status = ReferenceCheck["told"]["check"]["status"];
 
 export const WIDTH = 320;

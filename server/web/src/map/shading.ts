@@ -1,7 +1,7 @@
 /** What colour, pattern and icon a zone gets: pure functions from verdicts and coverage to what the map draws. */
 import type { DispositionVerdict, Finding, Modality, VerdictName, Zone, ZoneCoverage, ZoneVerdict } from "../api/types";
-import { MODALITIES } from "../api/types";
 import type { IconName } from "../parts/icons";
+import { modalitiesOf } from "../sweep/modalities";
 
 /** `pending` only while a sweep runs: nothing has been said of the zone yet. `found` is a person's word, never the probe's. */
 export type ShownVerdict = VerdictName | "pending" | "found";
@@ -14,7 +14,7 @@ export type Decided = ReadonlyMap<string, DispositionVerdict>;
 export interface ZoneShade {
   readonly zone: Zone;
   readonly verdict: ShownVerdict;
-  /** 0-1, of the chosen modality or the mean over all four; what was not looked at counts as 0. */
+  /** 0-1, of the chosen modality or the mean over all; what was not looked at counts as 0. */
   readonly quality: number;
 }
 
@@ -25,13 +25,6 @@ export const VERDICT_ICON: Readonly<Record<ShownVerdict, IconName>> = {
   nothing_detected: "ring",
   not_assessable: "question",
   pending: "minus",
-};
-
-export const MODALITY_ICON: Readonly<Record<Modality, IconName>> = {
-  lens: "aperture",
-  wifi: "wifi",
-  ble: "bluetooth",
-  rf: "antenna",
 };
 
 interface Judged {
@@ -74,7 +67,7 @@ function shadeZone(zoneId: string, judged: Judged, choice: ModalityChoice, decid
   const isCandidate = choice === "all" && findings.length > 0;
   return {
     verdict: isFound ? "found" : isCandidate ? "candidate" : worstFirst(said),
-    quality: covered / (choice === "all" ? MODALITIES.length : 1),
+    quality: covered / (choice === "all" ? modalitiesOf(judged.coverage).length : 1),
   };
 }
 

@@ -74,9 +74,5 @@ export const condition = {
   report_condition_lost_none: text("없음", "Nothing"),
   lost_head: text("센서 헤드 통신 {n}", "sensor head line {n}"),
   lost_imu: text("관성 센서 {n}", "motion sensor {n}"),
-  lost_lens: text("렌즈 {n}", "lens {n}"),
-  lost_wifi: text("와이파이 {n}", "Wi-Fi {n}"),
-  lost_ble: text("블루투스 {n}", "Bluetooth {n}"),
-  lost_rf: text("전파 {n}", "RF {n}"),
   lost_other: text("기타 {n}", "other {n}"),
 } as const;

@@ -14,10 +14,6 @@ export const verdicts = {
   mode_full_hint: text("3칸 기준 8분 이내", "Up to 8 min for three stalls"),
   mode_quick_hint: text("3분 이내, 조명 시험과 칸 밖은 건너뜀", "Up to 3 min; no light test, stalls only"),
   modality_all: text("종합", "All"),
-  modality_lens: text("렌즈", "Lens"),
-  modality_wifi: text("와이파이", "Wi-Fi"),
-  modality_ble: text("블루투스", "Bluetooth"),
-  modality_rf: text("전파", "RF"),
   verdict_clear: text("이상 없음(점검 범위 내)", "Clear (within coverage)"),
   verdict_candidate: text("육안 확인 필요", "Inspect by eye"),
   verdict_nothing_detected: text(

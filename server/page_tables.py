@@ -1,0 +1,29 @@
+"""Print the tables that the page shares with documents as JSON: `python -m server.page_tables`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from sweep.report import SHOWN
+
+
+def page_tables() -> dict[str, Any]:
+    """What the page says and draws of each modality."""
+    return {
+        "modalities": {
+            modality: {"name": shown.heading.model_dump(), "icon": shown.icon, "is_radio": shown.is_radio}
+            for modality, shown in SHOWN.items()
+        }
+    }
+
+
+def main() -> None:
+    """Write the tables to standard output."""
+    json.dump(page_tables(), sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main()

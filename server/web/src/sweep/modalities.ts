@@ -1,0 +1,34 @@
+/**
+ * Names and icons of modalities, from the contract's own table (`npm run types`). One that this page does not know yet
+ * shows by its id.
+ */
+import tables from "../api/tables.json";
+import type { LocalText, Modality } from "../api/types";
+import { local } from "../i18n/translate.svelte";
+import { ICONS, type IconName } from "../parts/icons";
+
+interface Shown {
+  readonly name: LocalText;
+  readonly icon: string;
+  readonly is_radio: boolean;
+}
+const SHOWN: Readonly<Partial<Record<string, Shown>>> = tables.modalities;
+const KNOWN = Object.keys(tables.modalities) as readonly Modality[];
+
+/** Those that this page knows, in their order, then what is told besides. */
+export function modalitiesOf(told: readonly { readonly modality: Modality }[]): readonly Modality[] {
+  return [...new Set([...KNOWN, ...told.map(({ modality }) => modality)])];
+}
+
+export function modalityName(modality: string): string {
+  const shown = SHOWN[modality];
+  return shown ? local(shown.name) : modality;
+}
+
+export function modalityIcon(modality: string): IconName {
+  const icon = SHOWN[modality]?.icon ?? "";
+  return Object.hasOwn(ICONS, icon) ? (icon as IconName) : "search";
+}
+
+/** It hears what transmits. */
+export const isRadio = (modality: string): boolean => SHOWN[modality]?.is_radio ?? false;
