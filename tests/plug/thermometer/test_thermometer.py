@@ -47,6 +47,19 @@ def with_thermometer(repo_root: Path, folder: Path) -> None:
     row.write_text(text.replace("\nPLUGS", f"\n{imported}\nPLUGS", 1), encoding="utf-8")
 
 
+def check(folder: Path, repo_root: Path, marked: str) -> None:
+    """Run what `with_five.py` holds and is marked so, on the package and the server in `folder`."""
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", marked, "--import-mode=importlib",
+            "-o", "addopts=", "-o", "pythonpath=", str(HERE / "with_five.py"),
+        ],
+        env=os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{repo_root}"},
+        cwd=folder, capture_output=True, text=True, check=False, timeout=540,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
 REPORTS = ("recorded", "simulated", "replayed", "live", "simulated-told", "replayed-told")
 
 
@@ -106,3 +119,18 @@ def test_where_it_is_the_only_one_the_others_say_so(reports: dict[str, Any]) -> 
 def test_what_was_kept_of_it_is_replayed_to_the_same_report(reports: dict[str, Any]) -> None:
     assert len(celsius(reports["simulated"])) > 1
     assert reports["replayed-told"] == reports["simulated-told"]
+
+
+def test_commands_city_and_documents_tell_it(repo_root: Path, tmp_path: Path) -> None:
+    with_thermometer(repo_root, tmp_path)
+    (tmp_path / "firmware").symlink_to(repo_root / "firmware")
+    check(tmp_path, repo_root, "not browser")
+
+
+@pytest.mark.browser
+def test_the_page_tells_it(repo_root: Path, tmp_path: Path) -> None:
+    with_thermometer(repo_root, tmp_path)
+    ours = shutil.ignore_patterns("__pycache__", "node_modules", "screenshots")
+    shutil.copytree(repo_root / "server", tmp_path / "server", ignore=ours)
+    (tmp_path / "server/web/node_modules").symlink_to(repo_root / "server/web/node_modules")
+    check(tmp_path, repo_root, "browser")
