@@ -180,6 +180,7 @@ class Deaf:
     calibration = None
     weigher = WEIGHERS["wifi"]
     words = WIFI_WORDS
+    parts = ()
 
     def open(self) -> Measure:
         return self.measure

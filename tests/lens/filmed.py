@@ -139,6 +139,7 @@ class Premade:
     calibration: ClassVar[None] = None
     weigher: ClassVar[Weigher] = WEIGHERS["lens"]
     words: ClassVar[Words] = WORDS
+    parts: ClassVar[tuple[()]] = ()
 
     def open(self) -> Measure:
         return self.measure
