@@ -28,7 +28,6 @@ import pytest
 
 from sweep.addresses import format_address, parse_address
 from sweep.ble.linklayer import LINK_LL_RADIO
-from sweep.captures.files import write_pcap
 from sweep.entry.dsse import RECEIPT_TYPE
 from sweep.entry.envelope import Body, Receipt, from_wire, parse_envelope
 from sweep.entry.kinds import DETAILS_TYPE, REPORT_TYPE
@@ -36,6 +35,7 @@ from sweep.report import FindingDetails, SweepReport, parse_json
 from sweep.sim.air.radios import BUILDING_AP, CAMERA
 from tests.ble import packets as ble
 from tests.entry_factory import signer
+from tests.simulators.pcap import write_pcap
 from tests.wifi import frames as wifi
 
 AIR_SSID = "공공와이파이".encode()

@@ -39,7 +39,6 @@ from server.crypto.body_keys import BodyKeysError
 from server.exports.records import ExportError
 from server.interface.errors import ApiError
 from server.log.tiles import TreeError
-from server.people import access_log
 from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError
 from server.verifier.command import AnchorError
 from server.verifier.findings import PackageError
@@ -111,51 +110,6 @@ for group, commands in ((app, COMMANDS), (export, EXPORTS)):
     for name, function in commands.items():
         group.command(name, cls=SpokenCommand)(function)
 
-PERSONAL_DATA: dict[str, tuple[access_log.Shown, ...]] = {
-    "export log": ("inspection_log",),
-    "export entries": package.SHOWN["full"],
-    "export checkpoint": (),
-    "export access-log": ("access_log",),
-    "export timestamps": (),
-    "export statistics": (),
-    "export analyst-copy": (),
-    "serve": (),
-    "migrate": (),
-    "import-facilities": (),
-    "undo-import": (),
-    "due": (),
-    "verify": (),
-    "rebuild": (),
-    "enrol": (),
-    "revoke": (),
-    "replace": (),
-    "keys": (),
-    "relay": (),
-    "quarantine": (),
-    "witness": (),
-    "retention": (),
-    "rotate-key": (),
-    "sign-weights": (),
-    "root create": (),
-    "root hand-over": (),
-    "root requests": (),
-    "root sign": (),
-    "root accept": (),
-    "evidence-key make": (),
-    "evidence-key add": (),
-    "evidence-key end": (),
-    "evidence-key list": (),
-    "add-user": (),
-    "reset-password": (),
-    "enrolment-code": (),
-    "deactivate-user": (),
-    "hotspot": (),
-    "certificate authority": (),
-    "certificate page": (),
-    "backup": (),
-    "restore": (),
-}
-"""What each command writes of personal data: those that write any leave a line in the access log."""
 USAGE_ERRORS = (
     SettingsError,
     ContractError,

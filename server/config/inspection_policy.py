@@ -18,8 +18,6 @@ STANDARD = Path(__file__).parent / "inspection_policy.toml"
 Words = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Method = Literal["equipment", "visual"]
 Every = Literal["day", "week", "month", "half_year"]
-FLOOR_PERIODS: tuple[Every, ...] = ("day", "week", "month", "half_year")
-"""Any of them keeps the law's two a year."""
 
 
 class PolicyError(ValueError):

@@ -7,7 +7,7 @@ their steps; no name, address or text of anybody gets into a line.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, case, distinct, func, select, union
@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Row, Select, case, distinct, func, select, un
 from server.documents.inspection_log import milliseconds
 from server.exports.logs.statistics_table import DistrictLine
 from server.exports.records import Period
-from server.exports.words import KST
 from server.places.counting import CASE_COUNTS, IS_DONE, SWEEP_COUNTS
 from server.projections.case_rows import steps_of
 from server.store.schema import cases, districts, facilities, public_reports, rooms, sweeps, visual_checks
@@ -245,8 +244,3 @@ def _take_repairs(
                 pass
     if since_ms is not None and not is_held and row.due is not None and row.due < today.isoformat():
         line.repairs_late += 1
-
-
-def today_in_korea(now: datetime) -> date:
-    """The Korean day of an aware time."""
-    return now.astimezone(KST).date()

@@ -10,9 +10,8 @@ no rest of a period is safe.  All rooms of a facility are drawn together: two pe
 from __future__ import annotations
 
 import hashlib
-import math
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -63,11 +62,6 @@ def is_drawn_again(facility_id: UUID, rule: str, chance: float, today: date, kno
     if chance == 0.0 or not is_working_day(today):
         return False
     return _chance(known[today], b"again" + rule.encode() + facility_id.bytes) < chance * WHOLE
-
-
-def entropy_bits(days: Collection[date]) -> float:
-    """What somebody does not know who knows everything but the draw, at the period's start."""
-    return math.log2(len(days)) if days else 0.0
 
 
 def _chance(secret: bytes, mark: bytes) -> int:

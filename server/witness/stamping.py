@@ -30,7 +30,7 @@ from server.store.db import Database
 from server.store.schema import checkpoints
 from sweep.entry import crypto
 
-QUERY_TYPE, REPLY_TYPE = "application/timestamp-query", "application/timestamp-reply"  # RFC 3161, section 3.4
+QUERY_TYPE = "application/timestamp-query"  # RFC 3161, section 3.4
 ASK_TIMEOUT_S = 20.0
 MAX_REPLY_BYTES = 64 * 1024  # guessed: a token with a chain of certificates takes 6 kB
 EVERY_MS = 24 * 3600 * 1000

@@ -34,8 +34,6 @@ HEALTH_S: Final = 45.0
 """Until the programs must have shown that they are well (guessed: doctor takes 20 s)."""
 SETTLED_S: Final = 5.0
 """A program that ends sooner after its start was not well (guessed: longer than RestartSec)."""
-BACK_S: Final = 60.0
-"""Within which the program before is to run again (wanted)."""
 STOP_S: Final = 10.0
 """For a program that is not well to end in order (guessed); then it is killed."""
 

@@ -23,7 +23,7 @@ LEAST_FIT: Final = 3
 """Chips from which a length is fitted; before that it is the nominal one."""
 LATE_CHIPS: Final = 2.5
 """A lamp that has reported no chip for so many has stopped: guessed, one lost report and a margin."""
-SILENT, GUARD, PART_DONE = 1, 2, 3
+GUARD, PART_DONE = 2, 3
 """Reasons of `lamps_off` (wire protocol)."""
 
 

@@ -12,15 +12,9 @@ from pathlib import Path
 
 from sweep.link.decode import HeadError, Losses, to_rf_window, to_tuner_window
 from sweep.link.head import SILENCE_TIMEOUT_S, Head, SerialPort
-from sweep.link.imu import BATCH as IMU_BATCH
-from sweep.link.imu import IMU_COMPLAINTS, read_samples
 from sweep.link.messages import (
     SLOT_NS,
     EnvelopeWindow,
-    Imu,
-    ImuSet,
-    ImuStatus,
-    ReportCounters,
     RfStart,
     RfStop,
     TunerStop,
@@ -29,7 +23,6 @@ from sweep.link.messages import (
 )
 from sweep.link.recording import read_recording
 from sweep.phrases import Phrase
-from sweep.plug.motion import ImuSample
 from sweep.report import RfWindow
 
 WINDOW_S = 0.1
@@ -42,7 +35,6 @@ TUNER_DWELL_BLOCKS = 16
 TUNER_BUSY_COUNTS = 241
 """590 mV: 10 dB above the receiver's own floor by its usual law (guessed until it is calibrated)."""
 TUNER_LONGEST_LIST = 41
-IMU_RATE_HZ = 100.0
 
 
 def tuner_plan(mhz: Sequence[int], *, rounds: int = 0) -> TunerSweep:
@@ -134,33 +126,3 @@ def read_windows(
         if window.t_ns - begin_ns >= seconds * 1e9:
             return
         yield window
-
-
-def imu_samples(head: Head, seconds: float, *, rate_hz: float = IMU_RATE_HZ) -> Iterator[ImuSample]:
-    """Samples of the inertial sensor that cover `seconds`, with their time on CLOCK_BOOTTIME; `rate_hz` 50 to 100.
-
-    Raises HeadError when the sensor is not there, is lost, or the head falls silent.
-    """
-    restarts = head.losses.restarts
-    head.ask(ImuSet(round(1e9 / SLOT_NS / rate_hz)))
-    head.send(ReportCounters())  # so that the clock is known before the first batch
-    left = max(1, round(seconds * rate_hz / IMU_BATCH))
-    heard_ns = head.now_ns()
-    while left > 0:
-        messages = head.receive()
-        if head.losses.restarts != restarts:
-            raise HeadError(Phrase("head_restarted"))
-        if messages:
-            heard_ns = head.now_ns()
-        elif head.now_ns() - heard_ns > SILENCE_TIMEOUT_S * 1e9:
-            raise HeadError(Phrase("head_fell_silent"))
-        for event in messages:
-            match event.message:
-                case ImuStatus(state=state) if state in IMU_COMPLAINTS:
-                    raise HeadError(IMU_COMPLAINTS[state])
-                case Imu() as batch if head.clock.is_set and left > 0:
-                    left -= 1
-                    yield from read_samples(batch, lambda tick: max(0, head.clock.to_boottime(tick).t_ns))
-                case _:
-                    pass
-    head.ask(ImuSet(0))

@@ -22,7 +22,6 @@ LOOK_MODALITY: Final[dict[LookKind, Modality]] = {"lens": "lens", "transmitter":
 LENS_LOOK_S: Final = 40.0
 TRANSMITTER_LOOK_S: Final = 120.0
 """A second look takes no longer, walking included (as demanded of it)."""
-VIEW_TRIPLES: Final = 30
 VIEW_S: Final = 4.0
 """Of one view of a spot: derived, 30 triples at 50 frames a second with every fourth round short take 2.4 s, and lamps
 and camera a second to begin."""

@@ -50,7 +50,6 @@ from .condition import BankCapacity, BankInput, BankState, ProbeCondition, tally
 from .findings import Evidence, ExplainedByEye, Finding, LookedAgain, LookKind, LookOutcome, SeenAs, WeightSource
 from .known import SEEN_AS, KnownThing, devices_of, sameness, thing_of
 from .live import (
-    LIVE_VERSION,
     CheckTold,
     CommandEvent,
     ConditionEvent,
@@ -117,7 +116,6 @@ from .sweep import (
 from .verdicts import TARGETS, Target, TargetCoverage, VerdictName, WallView, ZoneVerdict
 
 __all__ = [
-    "LIVE_VERSION",
     "MANIFEST_NAME",
     "MODALITIES",
     "SEEN_AS",

@@ -19,7 +19,6 @@ from .reference import ReferenceCheck
 from .verdicts import VerdictName
 
 ProbeState = Literal["idle", "waiting_for_empty", "running", "paused", "closing", "done", "aborted", "failed"]
-LIVE_VERSION: Literal[1] = 1
 
 
 class StateEvent(Record):

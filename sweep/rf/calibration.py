@@ -127,7 +127,7 @@ class RfLevels:
     version: str | None
     """None: nominal."""
     limits: tuple[str, ...]
-    """Codes of limits.LIMIT_TEXTS."""
+    """Codes (sweep/rf/limits.py, judge.py)."""
 
     def law_at(self, mhz: float | None) -> DetectorLaw:
         """The detector's law at a frequency; `wideband` where the frequency or the band's law is unknown."""

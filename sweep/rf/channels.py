@@ -52,12 +52,6 @@ CHANNELS: tuple[Channel, ...] = tuple(
 )
 
 
-def channels_near(centre_mhz: float, within_mhz: float = 4.0) -> tuple[Channel, ...]:
-    """Channels whose centre lies within `within_mhz` of a frequency, nearest first."""
-    near = [channel for channel in CHANNELS if abs(channel.centre_mhz - centre_mhz) <= within_mhz]
-    return tuple(sorted(near, key=lambda channel: abs(channel.centre_mhz - centre_mhz)))
-
-
 def tuner_frequencies() -> tuple[int, ...]:
     """Frequencies in MHz that a sweep of the 5.8 GHz tuner visits, each once, rising."""
     return tuple(

@@ -14,11 +14,10 @@ from typing import Any, Literal
 from sweep.report import RfWindow
 from sweep.rf.calibration import NOMINAL_LEVELS, RfLevels
 from sweep.rf.envelope import NOMINAL, DetectorLaw, EnvelopeSummary, summarise
-from sweep.rf.limits import LIMIT_TEXTS, LIMITS, NEEDS_TUNER
+from sweep.rf.limits import LIMITS, NEEDS_TUNER
 from sweep.rf.tuner import tell_tuned
 
 __all__ = [
-    "LIMIT_TEXTS",
     "EmitterHeard",
     "RfResult",
     "Told",
@@ -87,7 +86,7 @@ class RfResult:
     """Quiet level; None without samples."""
     emitters: tuple[EmitterHeard, ...]
     limits: tuple[str, ...]
-    """Codes of LIMIT_TEXTS: what could not be judged and why."""
+    """Codes: what could not be judged and why."""
     blanked: int = 0
     """Windows left out because the probe itself was transmitting."""
     floor_change_db: float | None = None

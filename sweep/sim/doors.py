@@ -1,11 +1,11 @@
-"""The doors through which the simulated room is sensed, one for each modality, and which real door is missing: the one
-place that says so.
+"""The doors through which the simulated room is sensed, one for each modality, instead of a real one.
 
 Input is a room, a seed and where a camera hides; output is, for each stand, doors that can be sent to another process
 and opened there.  What comes out of a door is what the modality's own code takes; what hides where stays behind it.
 
-A real sweep opens a monitor-mode interface, the sensor head's serial port, BlueZ and a camera.  NEXT_IN names what is
-opened here instead, and why.
+A real sweep opens a monitor-mode interface, the sensor head's serial port, BlueZ and a camera.  Here frames are handed
+over as an adapter's blocks, serial bytes come from the head's firmware in the emulator, adverts from a BlueZ stand-in
+on a private bus, and pictures are rendered under the lamp that the emulated head lit; none of it keeps to wall time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sweep.ble.adverts import Advert, read_body
 from sweep.plug.mode import QUICK_KINDS
 from sweep.plug.strobe import Phase
 from sweep.plug.talk import Line
-from sweep.report import Modality, Mode, Plan, RecordedPosition
+from sweep.report import Mode, Plan, RecordedPosition
 from sweep.rf.channels import tuner_frequencies
 from sweep.wifi.capture.channels import NOTHING_KNOWN, ChannelMemory
 
@@ -65,45 +65,6 @@ AGAIN_NUMBER: Final = 50
 E_PER_DN: Final = 12.0
 """A coarse converter setting: half the file of the probe's usual one."""
 LAMP_ORDER: Final[tuple[Phase, ...]] = ("A", "B", "C")
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A real door that is not opened."""
-
-    real: str
-    """What a real sweep opens."""
-    here: str
-    """What is opened instead."""
-    because: str
-
-    def __str__(self) -> str:
-        return f"{self.here}, not {self.real}: {self.because}"
-
-
-NEXT_IN: Final[dict[Modality, Missing]] = {
-    "wifi": Missing(
-        real="a monitor-mode interface with lamp and person",
-        here="frames handed over as an adapter's blocks, chips played on their clock",
-        because="a TAP device needs a network namespace of its own and keeps to wall time (tests/wifi/lit_rig.py does)",
-    ),
-    "ble": Missing(
-        real="BlueZ on the system bus",
-        here="adverts through bleak from a BlueZ stand-in on a private bus, handed over where no bus can be started",
-        because="a stand-in must not own the name of the system's Bluetooth daemon",
-    ),
-    "rf": Missing(
-        real="the sensor head's serial port in step with the sweep",
-        here="serial bytes of its firmware in the emulator, through a pseudo-terminal, as fast as they come",
-        because="an emulated head that keeps to wall time makes a sweep as long as a real one",
-    ),
-    "lens": Missing(
-        real="a camera",
-        here="rendered frames as a clip, each under the lamp that the emulated head's pins lit",
-        because="the kernel has no virtual camera; the rendered sensor that a live door opens (sim/scene/sensor.py) "
-        "keeps to wall time, as the head that triggers it does",
-    ),
-}
 
 
 _memories: dict[str, ChannelMemory] = {}

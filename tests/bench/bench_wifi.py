@@ -19,12 +19,13 @@ import pytest
 from scapy.layers.dot11 import RadioTap
 from scapy.utils import PcapReader
 
-from sweep.captures.files import open_capture, write_pcap
+from sweep.captures.files import open_capture
 from sweep.captures.kernel import KERNEL, KERNEL_TROUBLE
 from sweep.captures.packets import LINK_RADIOTAP
 from sweep.wifi.frames.dissection import dissect_body
 from sweep.wifi.frames.dot11 import MANAGEMENT
 from sweep.wifi.frames.reading import read_log
+from tests.simulators.pcap import write_pcap
 from tests.wifi.frames import START_NS, beacon, data_down, data_up, frame, radiotap
 
 FRAMES = 200_000

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from sweep.captures.files import write_pcap
 from sweep.sim.air.ble import BleEmitter, BleKind
 from tests.ble.packets import (
     ADDRESS,
@@ -19,6 +18,7 @@ from tests.ble.packets import (
 )
 from tests.cases import Case
 from tests.simulators.ble_captures import write_ble_capture
+from tests.simulators.pcap import write_pcap
 
 SEEN_FROM = (2.0, 1.5)
 

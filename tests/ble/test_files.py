@@ -13,7 +13,6 @@ from sweep.addresses import AddressKey
 from sweep.ble import scan_file
 from sweep.ble.devices import build_scan
 from sweep.ble.jsonadverts import read_json_adverts
-from sweep.captures.files import write_pcap
 from sweep.captures.packets import CaptureFileError
 from tests.ble.packets import (
     ADDRESS,
@@ -26,6 +25,7 @@ from tests.ble.packets import (
     pdu,
     radio,
 )
+from tests.simulators.pcap import write_pcap
 
 HOSTILE = [
     b"<img src=x onerror=alert(1)>",

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.captures.files import open_capture, write_pcap
+from sweep.captures.files import open_capture
 from sweep.captures.packets import CaptureFileError, ReadTally, build_block
 from sweep.captures.pcapng_writer import PcapngWriter
+from tests.simulators.pcap import write_pcap
 
 PACKETS = [(1_700_000_000_123_456_000 + n * 1_000_000_000, bytes([n]) * (10 + 7 * n), 200 + n) for n in range(9)]
 Row = tuple[int, int, bytes, int]

@@ -26,7 +26,8 @@ from sweep.cli.doctor.golden import FOLDER, LENSES, examine_capture, examine_len
 from sweep.cli.output import out
 from sweep.config import Config
 from sweep.lens.pixels import kernel as lens_kernel
-from sweep.sim.scene.wall import PlantedLens, render_compact_clip
+from sweep.sim.scene.wall import PlantedLens
+from tests.simulators.compact_clip import render_compact_clip
 
 WELL = {
     "proc/device-tree/model": "Raspberry Pi 5 Model B Rev 1.0\0",

@@ -25,12 +25,12 @@ from sweep.report import GuidanceEvent, LensObservation, LiveEvent, SweepReport,
 from sweep.run.rooms import LiveSource, Room
 from sweep.sim.head.emulated import EmulatedHead, RfScene
 from sweep.sim.head.pads import Assembly
-from sweep.sim.scene.film import FilmSet
-from sweep.sim.scene.sensor import EmulatedSensor
 from sweep.sim.scene.wall import PlantedLens
 from sweep.sim.source import default_room
 from tests.entry_factory import signer
 from tests.sim.head_kit import built_elf
+from tests.simulators.film import FilmSet
+from tests.simulators.rendered_sensor import EmulatedSensor
 from tests.waiting import descendants, wait_until
 
 ROOM = default_room()

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sweep.lens.camera.exposure import LEAST_S, METER_S, MOST_S, PATIENCE, WALL_LEVEL_DN, ExposureWatch, meter
+from sweep.lens.camera.exposure import LEAST_S, METER_S, MOST_S, WALL_LEVEL_DN, meter
 from sweep.lens.camera.pi import KEPT, PiCamera
 from sweep.lens.camera.v4l2 import V4l2Camera
 from sweep.lens.clip.frames import (
@@ -452,18 +452,6 @@ def test_the_short_frame_sets_the_exposure(wall_dn_s: float, ambient_dn_s: float
     assert float((short >= 1023).mean()) <= 0.02
     if reason == "wall_level":
         assert float(np.median(short.astype(float) - dark)) == pytest.approx(WALL_LEVEL_DN, rel=0.15)
-
-
-def test_another_exposure_is_asked_for_after_several_triples_that_agree() -> None:
-    watch = ExposureWatch(1e-3)
-    assert [watch.judge(0.0, 170.0) for _ in range(20)] == [None] * 20
-    assert [watch.judge(0.2, 500.0) for _ in range(PATIENCE)] == [None] * (PATIENCE - 1) + [0.5e-3]
-    votes = [watch.judge(0.2, 500.0), watch.judge(0.0, 170.0), *(watch.judge(0.2, 500.0) for _ in range(PATIENCE - 1))]
-    assert votes == [None] * (PATIENCE + 1)
-    dim = ExposureWatch(1e-3)
-    assert [dim.judge(0.0, 60.0) for _ in range(PATIENCE)][-1] == MOST_S
-    dim.exposure_s = MOST_S
-    assert [dim.judge(0.0, 60.0) for _ in range(PATIENCE)] == [None] * PATIENCE
 
 
 class EndsWhileAsked:

@@ -21,9 +21,9 @@ from sweep.lens.live.live import LiveScan
 from sweep.lens.live.records import CropBudget
 from sweep.plug.strobe import ORDER, Trigger
 from sweep.sim.head.pads import Assembly
-from sweep.sim.scene.film import FPS, Film, FilmSet
 from sweep.sim.scene.wall import PlantedLens
 from tests.lens.film_rig import HALF_SIZE, QUARTER_SIZE, FilmRig, lens_of, loads, plain_lens
+from tests.simulators.film import FPS, Film, FilmSet
 from tests.waiting import wait_until
 
 FRAME_BYTES = 2 * QUARTER_SIZE[0] * QUARTER_SIZE[1]

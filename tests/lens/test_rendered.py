@@ -12,7 +12,8 @@ from sweep.lens import ClipResult, crop, scan_clips
 from sweep.lens.clip.clips import read_clip
 from sweep.lens.clip.truth import ClipTruth
 from sweep.lens.crop import CropError
-from sweep.sim.scene.wall import PlantedLens, Wall, render_clip, render_compact_clip
+from sweep.sim.scene.wall import PlantedLens, Wall, render_clip
+from tests.simulators.compact_clip import render_compact_clip
 
 LENS = PlantedLens(aperture_mm=2.0, range_m=1.0, x_px=210.0, y_px=150.0, rho=0.05, off_angle_deg=8.0)
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.report import RfWindow
-from sweep.rf.channels import CHANNELS, TUNER_BANDS, channels_near, tuner_frequencies
+from sweep.rf.channels import CHANNELS, TUNER_BANDS, tuner_frequencies
 from sweep.rf.envelope import NOMINAL, DetectorLaw, summarise
-from sweep.rf.judge import LIMIT_TEXTS, judge_windows, to_json
+from sweep.rf.judge import judge_windows, to_json
 
 QUIET_DBM = -62.0
 
@@ -115,8 +115,6 @@ def test_limits_say_what_could_not_be_judged() -> None:
     nothing = judge_windows([])
     assert (nothing.windows, nothing.floor_dbm, nothing.emitters) == (0, None, ())
     assert "no_samples" in nothing.limits
-    for result in (few, loud, nothing, judge_windows(lossy)):
-        assert set(result.limits) <= set(LIMIT_TEXTS)
 
 
 @given(st.permutations(range(12)))
@@ -180,5 +178,3 @@ def test_l_is_ambiguous_and_kept_out_of_the_tuner_sweep() -> None:
     assert {channel.is_ambiguous for channel in CHANNELS if channel.table == "L"} == {True}
     assert 5362 not in tuner_frequencies()
     assert len(tuner_frequencies()) == len(set(tuner_frequencies()))
-    assert [channel.table for channel in channels_near(5800.0, 1.0)] == ["F"]
-    assert channels_near(100.0) == ()

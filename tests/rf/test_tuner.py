@@ -6,7 +6,7 @@ import pytest
 from sweep.report import RfWindow
 from sweep.rf.channels import tuner_frequencies
 from sweep.rf.envelope import LAWS, NOMINAL
-from sweep.rf.judge import LIMIT_TEXTS, blank, judge_windows
+from sweep.rf.judge import blank, judge_windows
 from sweep.rf.meter import HotCold
 from sweep.rf.tuner import NOMINAL_TUNER, has_line_rate, tell_tuned
 
@@ -61,7 +61,6 @@ def test_both_receivers_hear_one_carrier_once() -> None:
     assert camera.centre_mhz is not None
     assert "no_line_rate_without_tuner" not in result.limits
     assert "tuner_5_8_ghz_only" in result.limits
-    assert set(result.limits) <= set(LIMIT_TEXTS)
     assert result.floor_change_db is not None
 
 

@@ -15,12 +15,12 @@ from sweep.lens.clip.clips import read_clip
 from sweep.link.head import PortError
 from sweep.link.readings import read_windows
 from sweep.plug.talk import MeasureRf
-from sweep.report import MODALITIES, Position
+from sweep.report import Position
 from sweep.sim.air.ble_bus import scan_bus
 from sweep.sim.air.channel import ChannelAir
 from sweep.sim.air.frames import WifiEmitter
 from sweep.sim.air.stage import Stage
-from sweep.sim.doors import NEXT_IN, RfDoor, SimulatedRoom, StandDoors
+from sweep.sim.doors import RfDoor, SimulatedRoom, StandDoors
 from sweep.sim.head.avr import EmulatorGoneError
 from sweep.sim.head.scene import RfScene
 from sweep.sim.source import default_room, measure_rf
@@ -42,11 +42,6 @@ def doors(seed: int = 1, zone: str | None = "stall-2", position_id: str = "p2") 
     sent: StandDoors = pickle.loads(pickle.dumps(found))  # noqa: S301  written a moment ago
     assert sent == found
     return sent
-
-
-def test_every_modality_says_which_door_it_lacks() -> None:
-    assert set(NEXT_IN) == set(MODALITIES)
-    assert all("not" in str(one) and "\n" not in str(one) for one in NEXT_IN.values())
 
 
 def test_a_quick_sweep_stands_in_stalls_and_no_stand_is_made_up() -> None:

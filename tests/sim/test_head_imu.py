@@ -6,15 +6,12 @@ import numpy as np
 import pytest
 
 from sweep.link import messages
-from sweep.link.head import Head, HeadError, SerialPort
 from sweep.link.imu import LOST, read_samples, sample_ticks
-from sweep.link.readings import imu_samples
 from sweep.plug.motion import ImuSample
-from sweep.sim.head.emulated import EmulatedHead
 from sweep.sim.head.imu import Hand, Motion
 from sweep.sim.head.scene import RfScene, SceneError
 
-from .head_kit import Host, built_elf
+from .head_kit import Host
 
 SLOT_S = 32e-6
 BOOT_S = 0.00056  # slot 0 begins that long after reset (8,936 cycles)
@@ -149,20 +146,3 @@ def test_the_same_hand_twice() -> None:
     assert RfScene.from_json(RfScene(motion=Motion("dead", 2.0)).to_json()).motion == Motion("dead", 2.0)
     with pytest.raises(SceneError):
         RfScene.from_json(RfScene().to_json().replace('"fails_s"', '"falls_s"'))
-
-
-def test_samples_come_through_the_owner_of_the_port() -> None:
-    with EmulatedHead(RfScene(), built_elf()) as emulated, SerialPort(emulated.port) as port:
-        head = Head(port)
-        samples = list(imu_samples(head, 0.6))
-        losses = head.losses
-    assert len(samples) == 60
-    assert all(sample.acceleration_g[2] == pytest.approx(1.0, abs=0.1) for sample in samples)
-    assert (losses.missing_imu_batches, losses.lost_imu_samples, losses.missing_messages) == (0, 0, 0)
-    scene = RfScene(motion=Motion("absent"))
-    with (
-        EmulatedHead(scene, built_elf()) as emulated,
-        SerialPort(emulated.port) as port,
-        pytest.raises(HeadError, match="no inertial sensor answers"),
-    ):
-        list(imu_samples(Head(port), 1.0))

@@ -14,9 +14,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.captures.files import write_pcap
 from sweep.captures.packets import LINK_RADIOTAP
 from sweep.wifi.transmitters.transmitters import Flow
+from tests.simulators.pcap import write_pcap
 from tests.wifi.frames import AP, ROUTER, START_NS, STATION, frame, octets, radiotap
 
 MOST_IN_AGGREGATE: Final = 16

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from sweep.addresses import parse_address
 from sweep.ble.linklayer import ADVERTISING_ACCESS_ADDRESS, LINK_LL_RADIO, compute_crc
-from sweep.captures.files import write_pcap
 from sweep.sim.air.ble import DEFAULT_START_NS, BleEmitter, HeardAdvert, hear_adverts
+from tests.simulators.pcap import write_pcap
 
 _ADV_IND, _ADV_NONCONN = 0x00, 0x02
 _RANDOM_ADDRESS: Final = 0x40

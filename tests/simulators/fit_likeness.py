@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]  # scipy has no types of its own
 
-from sweep.wifi.traffic.likeness import BIAS, WEIGHTS, list_marks
+from sweep.wifi.traffic.likeness import BIAS, WEIGHTS, Features, list_marks
 from sweep.wifi.traffic.unclocked import Unclocked
-from sweep.wifi.traffic.video import measure_window
+from sweep.wifi.traffic.video import MIN_FRAMES
+from sweep.wifi.traffic.windows import FlowCutter, measure_features
 from sweep.wifi.transmitters.transmitters import Flow
 from tests.simulators.air_late import WAYS, Lateness, draw_late
 
@@ -81,10 +82,16 @@ def sample(count: int) -> Iterator[Sample]:
     """All windows of all flows that have enough frames."""
     for kind, is_camera, flow in draw_flows(count):
         for seconds in SECONDS:
-            found = measure_window(flow, seconds)
+            found = _measure_window(flow, seconds)
             if found is not None:
                 features, unclocked = found
                 yield Sample(kind, is_camera, seconds, list_marks(features), unclocked)
+
+
+def _measure_window(flow: Flow, seconds: float) -> tuple[Features, Unclocked] | None:
+    """What the first `seconds` of a flow look like, with a clock and without; None with too few frames."""
+    window = FlowCutter(flow).cut(0.0, seconds)
+    return None if window.frames < MIN_FRAMES else (measure_features(window, flow), window.unclocked())
 
 
 def fit(samples: list[Sample]) -> tuple[dict[str, float], float]:

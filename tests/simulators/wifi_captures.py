@@ -14,7 +14,6 @@ from typing import Final
 
 import numpy as np
 
-from sweep.captures.files import write_pcap
 from sweep.captures.packets import LINK_RADIOTAP
 from sweep.sim.air.frames import BEACON_INTERVAL_S, Beacons, DataFrames, Frame, Medium, WifiEmitter, with_radiotap
 from sweep.sim.air.path import frame_levels_dbm, mean_level_dbm, receives
@@ -29,6 +28,7 @@ from sweep.sim.air.traffic import (
     video_call,
 )
 from sweep.wifi.stimulus.sequence import ChipSequence
+from tests.simulators.pcap import write_pcap
 
 DEFAULT_START_NS: Final = 1_750_000_000_000_000_000
 

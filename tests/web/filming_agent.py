@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from sweep.cli import live, main
-from sweep.sim.scene.film import Film, FilmSet
-from sweep.sim.scene.sensor import SensedCamera
+from tests.simulators.film import Film, FilmSet
+from tests.simulators.rendered_sensor import SensedCamera
 
 if __name__ == "__main__":
     frames, filmed = Path(sys.argv[1]), FilmSet.from_json(sys.argv[2])

@@ -23,13 +23,13 @@ from typing import Final, Self
 
 from sweep.sim.air.bluez import FakeBlueZ
 from sweep.sim.head.emulated import EmulatedHead, RfScene
-from sweep.sim.scene.film import FilmSet
-from sweep.sim.scene.sensor import EmulatedSensor
 from tests.ble.daemon import Bluetooth
 from tests.lens.film_rig import QUARTER_SIZE, plain_lens
 from tests.power.rig import stand_in_environment
 from tests.rights import need_root
+from tests.simulators.film import FilmSet
 from tests.simulators.gpio_kernel import GpioKernel
+from tests.simulators.rendered_sensor import EmulatedSensor
 from tests.web.agent import PROBE_ID
 from tests.web.relay import relaying, unix_socket
 from tests.wifi.lit_camera import LitCamera

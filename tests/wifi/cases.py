@@ -4,10 +4,10 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from sweep.captures.files import write_pcap
 from sweep.captures.packets import LINK_IEEE80211, LINK_RADIOTAP
 from sweep.sim.air.frames import WifiEmitter
 from tests.cases import Case
+from tests.simulators.pcap import write_pcap
 from tests.simulators.wifi_captures import write_wifi_capture
 from tests.wifi.elements import RATES, element, rsn, wps
 from tests.wifi.frames import AP, OTHER, ROUTER, START_NS, STATION, beacon, data_down, data_up, frame, radiotap

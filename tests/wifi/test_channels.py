@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.captures.files import write_pcap
 from sweep.captures.packets import LINK_RADIOTAP
 from sweep.wifi.capture.channels import LISTEN_S, RETUNE_S, SURVEY_S, Channel, ChannelPlan, Dwell, Interest
 from sweep.wifi.frames.reading import read_log
 from sweep.wifi.listen import judge_interest
+from tests.simulators.pcap import write_pcap
 from tests.wifi.frames import START_NS, data_up, radiotap
 
 TWO, FIVE = [2_412 + 5 * n for n in range(13)], [5_180 + 20 * n for n in range(8)] + [5_745, 5_765, 5_785, 5_805]

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.captures.files import open_capture, write_pcap
+from sweep.captures.files import open_capture
 from sweep.captures.packets import LINK_IEEE80211
 from sweep.wifi.frames.dissection import _WPS_CATEGORIES, MAX_ELEMENTS, dissect_body, examine
 from sweep.wifi.frames.dot11 import BEACON, MANAGEMENT, PROBE_REQUEST, PROBE_RESPONSE, parse_block
 from sweep.wifi.frames.elements import Elements
+from tests.simulators.pcap import write_pcap
 from tests.wifi.elements import RATES, UUID, attribute, element, rsn, suites, wps
 from tests.wifi.frames import AP, BROADCAST, START_NS, beacon, frame
 

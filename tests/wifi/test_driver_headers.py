@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from sweep.addresses import format_address
-from sweep.captures.files import open_capture, write_pcap
+from sweep.captures.files import open_capture
 from sweep.captures.packets import LINK_IEEE80211, LINK_PRISM, LINK_RADIOTAP
 from sweep.wifi.frames.dot11 import Dot11Frames, parse_block
 from sweep.wifi.frames.radio_headers import NO_LEVEL
+from tests.simulators.pcap import write_pcap
 from tests.wifi.frames import START_NS, STATION, data_up
 from tests.wifi.test_radio_headers import DEFINED
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sweep.addresses import AddressKey
-from sweep.captures.files import open_capture, write_pcap
+from sweep.captures.files import open_capture
 from sweep.captures.packets import LINK_ETHERNET, CaptureFileError, build_block
 from sweep.captures.pcapng_writer import PcapngWriter
 from sweep.wifi import scan_file
@@ -19,6 +19,7 @@ from sweep.wifi.transmitters.census import FRAMES, take_census
 from sweep.wifi.transmitters.transmitters import describe_transmitters
 from tests.simulators.air_deaf import write_exchange
 from tests.simulators.air_queues import SECOND, draw_flow
+from tests.simulators.pcap import write_pcap
 from tests.wifi.frames import (
     AP,
     BROADCAST,

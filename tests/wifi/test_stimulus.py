@@ -28,7 +28,7 @@ from sweep.wifi.stimulus.sequence import (
     read_sequence,
     shuffle_marked,
 )
-from sweep.wifi.stimulus.stimulus import LOOKS, examine_at_looks, examine_flow, holm, judge_stimulus, stimulus_file
+from sweep.wifi.stimulus.stimulus import LOOKS, examine_at_looks, examine_flow, holm, judge_stimulus
 from sweep.wifi.stimulus.stopping import is_enough, is_hopeless
 from sweep.wifi.traffic.pictures import drop_uneven_sound, find_group_period, rebuild_pictures
 from sweep.wifi.transmitters.transmitters import Flow, list_flows
@@ -67,9 +67,8 @@ def record(path: Path, sequence: ChipSequence, seconds: float, seed: int) -> Pat
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_camera_that_sees_the_light_is_told_from_the_one_that_does_not(tmp_path: Path, seed: int) -> None:
     sequence = draw_sequence(120.0, seed)
-    path = tmp_path / "SEQ.json"
-    path.write_text(json.dumps(sequence.to_json()))
-    document = stimulus_file(record(tmp_path / "a.pcap", sequence, 120.0, seed), path).to_json(addresses="full")
+    log, _ = read_log(record(tmp_path / "a.pcap", sequence, 120.0, seed))
+    document = judge_stimulus(log, sequence).to_json(addresses="full")
     by_address = {one["addresses"][0]: one for one in document["transmitters"]}
     assert by_address[CAMERA]["verdict"] == "follows_light"
     assert by_address[CAMERA]["p_value"] <= 0.001
@@ -81,7 +80,7 @@ def test_the_camera_that_sees_the_light_is_told_from_the_one_that_does_not(tmp_p
     assert (other["verdict"], other["reason"]) == denied
     assert by_address[AP]["verdict"] == "not_assessable"  # it only forwards
     assert by_address[AP]["p_value"] is None
-    assert CAMERA not in json.dumps(stimulus_file(tmp_path / "a.pcap", path).to_json())
+    assert CAMERA not in json.dumps(judge_stimulus(log, sequence).to_json())
 
 
 def test_a_short_sequence_may_show_but_not_deny(tmp_path: Path) -> None:

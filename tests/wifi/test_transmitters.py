@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.addresses import format_address, parse_address
-from sweep.captures.files import write_pcap
 from sweep.captures.packets import LINK_RADIOTAP
 from sweep.wifi.frames.element_reader import read_elements
 from sweep.wifi.frames.framelog import FrameLog
@@ -18,6 +17,7 @@ from sweep.wifi.frames.reading import read_log
 from sweep.wifi.scan import scan_file
 from sweep.wifi.transmitters.transmitters import Flow, Transmitter, list_flows, list_transmitters
 from sweep.wifi.transmitters.vendors import _table, find_vendor
+from tests.simulators.pcap import write_pcap
 from tests.wifi.frames import (
     AP,
     BROADCAST,

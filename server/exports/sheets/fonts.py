@@ -14,7 +14,6 @@ from pathlib import Path
 
 from server.exports.records import ExportError
 
-FONT_FAMILY = "NanumGothic"
 FONT_FILES = ("NanumGothic.ttf", "NanumGothicBold.ttf")
 FONT_FOLDERS: tuple[Path, ...] = (
     Path("/usr/share/fonts/truetype/nanum"),  # Debian, Raspberry Pi OS: fonts-nanum

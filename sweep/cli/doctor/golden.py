@@ -13,7 +13,7 @@ from sweep.report import LocalText
 
 FOLDER: Final = Path(__file__).with_name("golden")
 LENSES: Final = ((224.0, 84.0), (80.0, 72.0), (144.0, 180.0))
-"""Pixels at which the clip's three lenses lie (`render_compact_clip`, seed 3): planted, not read off a detector."""
+"""Pixels at which the clip's three lenses were planted (tests/simulators/compact_clip.py, seed 3)."""
 WITHIN_PX: Final = 2.0
 """Guessed: half of what counts as a hit at half size."""
 CAMERAS: Final = frozenset({"02:00:00:00:00:02", "02:00:00:00:00:03"})

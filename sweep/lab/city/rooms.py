@@ -21,9 +21,6 @@ Radio = Literal[
     "wifi_streaming", "wifi_on_motion", "analog_1200", "analog_2400", "analog_5800", "ble_setup", "none"
 ]  # fmt: skip
 Lens = Literal["pinhole_1mm", "pinhole_1mm_ircut", "lens_2mm"]
-RADIOS: Final[tuple[Radio, ...]] = (
-    "wifi_streaming", "wifi_on_motion", "analog_1200", "analog_2400", "analog_5800", "ble_setup", "none",
-)  # fmt: skip
 LENSES: Final[tuple[Lens, ...]] = ("pinhole_1mm", "pinhole_1mm_ircut", "lens_2mm")
 
 

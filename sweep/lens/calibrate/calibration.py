@@ -15,12 +15,9 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import cv2
-import numpy as np
 from pydantic import Field, model_validator
 
 from sweep.lens.clip.clips import MAX_FRAME_PX, ClipMeta
-from sweep.lens.pixels.register import Image
 from sweep.report.base import Pseudonym, Record, Slug, Text
 from sweep.report.files import read_json
 
@@ -216,25 +213,6 @@ def apply(calibration: LensCalibration, meta: ClipMeta) -> ClipMeta:
         changes["focal_px"] = geometry.focal_px / step
         changes["principal_point"] = (geometry.centre_x_px / step + shift, geometry.centre_y_px / step + shift)
     return meta.model_copy(update=changes)
-
-
-def lamp_gain(calibration: LensCalibration, lamp: Lamp, range_m: float, size: tuple[int, int]) -> Image | None:
-    """Light of a lamp over the field (H x W, mean about 1) at a distance; None when it was not measured.
-
-    `size` is (width, height); between the measured distances the maps are mixed in proportion to 1 / distance.
-    """
-    fit = calibration.lamps.get(lamp)
-    if fit is None:
-        return None
-    maps = sorted(fit.maps, key=lambda m: m.range_m)
-    near = max((m for m in maps if m.range_m <= range_m), key=lambda m: m.range_m, default=maps[0])
-    far = min((m for m in maps if m.range_m >= range_m), key=lambda m: m.range_m, default=maps[-1])
-    gain = np.asarray(near.gain, np.float32)
-    if far.range_m > near.range_m:
-        share = (1.0 / near.range_m - 1.0 / range_m) / (1.0 / near.range_m - 1.0 / far.range_m)
-        gain = gain + np.float32(share) * (np.asarray(far.gain, np.float32) - gain)
-    grid = gain.reshape(MAP_ROWS, MAP_COLUMNS).astype(np.float32)
-    return np.asarray(cv2.resize(grid, size, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def read_calibration(path: Path) -> LensCalibration:

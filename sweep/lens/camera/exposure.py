@@ -24,8 +24,6 @@ USUAL_RANGE_M = 1.0
 """Walls of a stall, for which the camera is set otherwise (guessed)."""
 METER_S = 50e-6
 """Exposure of the short frame."""
-PATIENCE = 5
-"""Triples that must agree before another exposure is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,31 +61,3 @@ def meter(short: Frame, dark: Frame, black_level_dn: float, saturation_dn: float
     exposure = min(MOST_S, max(LEAST_S, bounds[reason]))
     saturated = float((lit * exposure >= room_dn).mean())
     return Metering(round(exposure, 7), saturated, wall * exposure, reason)
-
-
-class ExposureWatch:
-    """Asks for another exposure when the room turned out brighter or darker than the short frame said."""
-
-    def __init__(self, exposure_s: float) -> None:
-        self.exposure_s = exposure_s
-        self._votes = 0
-
-    def judge(self, saturated_share: float, wall_level_dn: float) -> float | None:
-        """Exposure to change to before the next clip, None to stay; after `PATIENCE` triples that agree.
-
-        `wall_level_dn`: median of the on_axis frame above the dark one.
-        """
-        too_bright = saturated_share > 3.0 * MAX_SATURATED or wall_level_dn > 2.0 * WALL_LEVEL_DN
-        too_dark = wall_level_dn < 0.5 * WALL_LEVEL_DN and saturated_share < 0.3 * MAX_SATURATED
-        if too_bright:
-            self._votes = max(1, self._votes + 1)
-        elif too_dark:
-            self._votes = min(-1, self._votes - 1)
-        else:
-            self._votes = 0
-        if abs(self._votes) < PATIENCE:
-            return None
-        factor = 0.5 if self._votes > 0 else min(2.0, WALL_LEVEL_DN / max(wall_level_dn, 1.0))
-        wanted = min(MOST_S, max(LEAST_S, factor * self.exposure_s))
-        self._votes = 0
-        return wanted if wanted != self.exposure_s else None

@@ -39,9 +39,6 @@ MAX_PIXELS_PER_CLIP = 512_000_000
 MAX_NPZ_BYTES = 640_000_000
 """A compressed clip is unpacked whole, so it is held to 200 full-size frames."""
 ON_AXIS, OFF_AXIS, DARK, RED = "A", "B", "C", "R"
-PHASE_NAMES = {
-    "A": "on_axis", "B": "off_axis", "C": "dark", "M": "middle_ring", "N": "outer_middle_ring", "R": "red",
-}  # fmt: skip
 NOMINAL_SHARE = 0.5
 """Pulses shorter than this share of the clip's longest are short ones, taken to measure what saturates otherwise."""
 

@@ -26,10 +26,6 @@ class Pose:
     position: Array
     """Metres, in the world."""
 
-    def to_camera(self, points: Array) -> Array:
-        """World coordinates to camera coordinates (n x 3)."""
-        return (points - self.position) @ self.rotation.T
-
 
 def rotation_matrix(angles: Array) -> Array:
     """Rotation by the vector `angles` (radians), Rodrigues' formula."""

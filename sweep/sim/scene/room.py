@@ -17,8 +17,6 @@ from sweep.sim.scene.imaging import View
 from sweep.sim.scene.layers import Layer
 from sweep.sim.scene.textures import paint_disc
 
-NO_CARRIER = np.zeros((1, 3))
-
 
 @dataclass(frozen=True, slots=True)
 class Carrier:

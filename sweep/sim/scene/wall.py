@@ -35,12 +35,6 @@ from sweep.sim.scene.room import Room, log_uniform
 from sweep.sim.scene.textures import fractal
 from sweep.sim.scene.tuning import Tuning
 
-COMPACT_SIZE = (320, 240)
-COMPACT_TRIPLES = 4
-COMPACT_E_PER_DN = 16.0
-COMPACT_LEVEL_DN = 30.0
-COMPACT_GRAIN = 0.03
-"""Coarse steps and a short exposure leave little noise to store: clips of 400 kB."""
 HALF_SIZE_FOCAL_PX = 869.6
 WALL_LEVEL_DN = 180.0
 """Exposure control aims the wall at this level, as the probe's does."""
@@ -111,15 +105,6 @@ def render_clip(
     if truth_dir is not None:
         rendered.write_truth(truth_dir)
     return parse_truth(rendered.truth)
-
-
-def render_compact_clip(
-    out_dir: Path, *, clip: str, seed: int, lenses: Sequence[PlantedLens] = (), truth_dir: Path | None = None
-) -> ClipTruth:
-    """Render a clip small enough to ship (about 400 kB): lens positions are pixels of `COMPACT_SIZE`."""
-    wall = Wall(seed, tuple(lenses), COMPACT_SIZE, objects=4, e_per_dn=COMPACT_E_PER_DN,
-                wall_level_dn=COMPACT_LEVEL_DN, grain=COMPACT_GRAIN)  # fmt: skip
-    return render_clip(out_dir, clip=clip, wall=wall, triples=COMPACT_TRIPLES, fmt="npz", truth_dir=truth_dir)
 
 
 class WallScene:

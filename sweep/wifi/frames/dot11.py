@@ -25,13 +25,12 @@ NO_ADDRESS: Final = (1 << 64) - 1
 """Stands for "this frame has no such address"."""
 BROADCAST: Final = (1 << 48) - 1
 GROUP_BIT: Final = 1 << 40
-LOCAL_BIT: Final = 1 << 41
 NO_SEQUENCE: Final = -1
 
 MANAGEMENT, CONTROL, DATA, EXTENSION = 0, 1, 2, 3
 BEACON, PROBE_RESPONSE, PROBE_REQUEST = 8, 5, 4
 """Subtypes of management frames."""
-TO_DS, FROM_DS, RETRY, PROTECTED = 0x01, 0x02, 0x08, 0x40
+TO_DS, FROM_DS, RETRY = 0x01, 0x02, 0x08
 """Bits of the second octet of Frame Control."""
 
 Addresses = NDArray[np.uint64]

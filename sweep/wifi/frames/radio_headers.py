@@ -44,7 +44,7 @@ _RADIOTAP_FIELDS: Final = (
     (2, 2), (2, 2), (1, 1), (1, 1), (8, 4), (3, 1), (8, 4), (12, 2), (12, 8), (12, 2), (12, 2), (6, 2), (1, 1), (4, 2),
 )  # fmt: skip
 _BIT_FLAGS, _BIT_CHANNEL, _BIT_SIGNAL, _BIT_RX_FLAGS, _BIT_XCHANNEL, _BIT_NO_PSDU, _BIT_TLV = 1, 3, 5, 14, 18, 26, 28
-_BIT_RADIOTAP_NAMESPACE, _BIT_VENDOR_NAMESPACE, _BIT_MORE = 29, 30, 31
+_BIT_RADIOTAP_NAMESPACE, _BIT_MORE = 29, 31
 
 Bools = NDArray[np.bool_]
 

@@ -34,7 +34,6 @@ noise, and how alike light that goes on and light that goes off are.  Rate contr
 pictures without memory (MJPEG); rounded from responses measured on `air_encoded`."""
 TERMS: Final = 1 + 2 * len(EDGE_BINS)
 NOISE_ORDER: Final = 2
-SAMPLE_CHIPS: Final = 4_000
 
 
 def covariance(level: float, edge: tuple[float, ...], alike: float) -> Doubles:

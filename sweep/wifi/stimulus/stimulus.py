@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import ceil, isfinite
-from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -29,7 +28,7 @@ from sweep.wifi.transmitters.unheard import queue_frames
 from .nulls import NullSequences
 from .response import BIN_S, Response
 from .sensitivity import LAMP_SHARE, find_smallest_change, light_of
-from .sequence import ChipSequence, SequenceError, begin_later, read_sequence
+from .sequence import ChipSequence, SequenceError, begin_later
 
 Verdict = Literal["follows_light", "does_not", "not_assessable"]
 Uncovered = Literal[
@@ -138,15 +137,6 @@ class StimulusScan:
                 for one in self.transmitters
             ],
         }
-
-
-def stimulus_file(path: Path, sequence_path: Path, *, as_flows: bool = False) -> StimulusScan:
-    """Test every transmitter of a capture; CaptureFileError (one line) when either file cannot be read."""
-    from sweep.wifi.frames.reading import read_log
-
-    sequence = read_sequence(sequence_path)
-    log, _ = read_log(path, as_flows=as_flows)
-    return judge_stimulus(log, sequence)
 
 
 def judge_stimulus(

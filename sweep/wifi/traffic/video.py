@@ -26,7 +26,7 @@ from .cadence import Floats
 from .clips import judge_clips
 from .likeness import DECIDE_SCORE, Features, score_features
 from .transfers import measure_transfer
-from .unclocked import UNCLOCKED_S, Unclocked
+from .unclocked import UNCLOCKED_S
 from .windows import FlowCutter, Window, measure_features
 
 Verdict = Literal["video_uplink", "not_video", "not_assessable"]
@@ -252,9 +252,3 @@ def _stretches(t_s: Floats) -> list[tuple[int, int]]:
     edges = np.concatenate([[0], np.flatnonzero(np.diff(t_s) >= SILENCE_ENDS_S) + 1, [len(t_s)]])
     ranges = [(a, b) for a, b in pairwise(edges.tolist()) if b - a >= MIN_FRAMES]
     return sorted(ranges, key=lambda r: r[0] - r[1])[:MAX_STRETCHES]
-
-
-def measure_window(flow: Flow, seconds: float) -> tuple[Features, Unclocked] | None:
-    """What the first `seconds` of a flow look like, with a clock and without; None with too few frames."""
-    window = FlowCutter(flow).cut(0.0, seconds)
-    return None if window.frames < MIN_FRAMES else (measure_features(window, flow), window.unclocked())

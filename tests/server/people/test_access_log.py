@@ -13,11 +13,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Executable, Row, delete, insert, select, text, update
 from sqlalchemy.exc import DatabaseError
-from typer.main import get_command
 
 from server.api.app import ROUTERS, build_services
 from server.api.describing import api_routes
-from server.cli.commands import PERSONAL_DATA, app
 from server.config.retention import days_of, read_periods
 from server.config.settings import Settings
 from server.exports.words import kst
@@ -46,14 +44,6 @@ def test_every_route_says_what_it_shows() -> None:
         declared = (route.openapi_extra or {}).get("x-personal-data")
         assert isinstance(declared, list), f"{route.path}: say what it shows with openapi_extra=shows(...)"
         assert set(declared) <= set(WORDS)
-
-
-def test_every_command_says_what_it_writes() -> None:
-    commands: Any = get_command(app)
-    names = set()
-    for name, command in commands.commands.items():
-        names |= {f"{name} {inner}" for inner in command.commands} if hasattr(command, "commands") else {name}
-    assert PERSONAL_DATA.keys() == names
 
 
 @pytest.fixture

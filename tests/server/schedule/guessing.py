@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from uuid import UUID
 
-from server.schedule.drawing import SECRET_BYTES, drawn_day, entropy_bits, is_drawn_again
+from server.schedule.drawing import SECRET_BYTES, drawn_day, is_drawn_again
 from server.schedule.periods import Period, working_days
 
 
@@ -55,7 +55,7 @@ def guessing(period: Period, again_per_day: float, *, periods: int, seed: int) -
     shares = [count / periods for count in drawn.values()]
     return Guessing(
         working_days=len(days),
-        entropy_bits=entropy_bits(days),
+        entropy_bits=math.log2(len(days)) if days else 0.0,
         measured_bits=-sum(share * math.log2(share) for share in shares),
         best_guess=max(shares),
         tomorrow=periods / open_days,

@@ -21,7 +21,7 @@ from typing import Final, cast
 import cv2
 
 from sweep.plug.strobe import Phase
-from sweep.sim.scene.film import Film, FilmSet
+from tests.simulators.film import Film, FilmSet
 
 HEADER: Final = struct.Struct("<qii")
 """Sensor time stamp in ns of CLOCK_BOOTTIME, height, width; uint16 pixels follow."""
@@ -88,7 +88,7 @@ def _serve(film: Film, exposures: socket.socket, outlet: _Outlet) -> None:
 
 
 def main() -> int:
-    """Entry point of `python -m sweep.sim.scene.sensor_process`."""
+    """Entry point of `python -m tests.simulators.rendered_sensor_process`."""
     parser = argparse.ArgumentParser(description="Rendered camera sensor; what it films is one line of JSON.")
     parser.add_argument("--exposures", type=Path, required=True)
     parser.add_argument("--frames", type=Path, required=True)

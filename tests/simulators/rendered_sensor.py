@@ -21,8 +21,8 @@ from sweep.lens.camera.source import ExtraLamp
 from sweep.lens.clip.clips import ClipMeta
 from sweep.lens.clip.frames import LOOK_S, CameraError, RawFrame, check_permit
 from sweep.plug.lease import RoomNotEmptyError, RoomPermit
-from sweep.sim.scene.film import Film, FilmSet
-from sweep.sim.scene.sensor_process import HEADER
+from tests.simulators.film import Film, FilmSet
+from tests.simulators.rendered_sensor_process import HEADER
 
 STOP_TIMEOUT_S: Final = 5.0
 READ_SIZE: Final = 1 << 18
@@ -47,7 +47,13 @@ class EmulatedSensor:
         return None if self._process is None else self._process.pid
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "sweep.sim.scene.sensor_process", "--exposures", str(self._exposures)]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.simulators.rendered_sensor_process",
+            "--exposures",
+            str(self._exposures),
+        ]
         command += ["--frames", str(self._frames)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if self._process.stdin is None or self._process.stdout is None:
@@ -92,7 +98,7 @@ class SensedCamera:
     ranging: None = None
     """Nor a range sensor."""
 
-    def exposed(self, exposure_s: float) -> SensedCamera:  # noqa: ARG002  the rendered light is set for the exposure of `meta`
+    def exposed(self, exposure_s: float) -> SensedCamera:
         """The same: what is rendered is exposed for the room as it is."""
         return self
 
