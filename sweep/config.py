@@ -81,18 +81,12 @@ class Config(BaseModel):
     """When the sensor's driver looks for it: at boot, or once it has power (unproven on a Pi)."""
     rf_calibration: str | None = None
     """Calibration file of detector and tuner; without a valid one levels are nominal and reports say so."""
-    rf_calibration_max_age_days: Annotated[int, Field(ge=1, le=3_650)] = 365
-    """How long an RF calibration holds."""
     lens_lamps: Annotated[tuple[Literal["middle_ring", "outer_ring", "red"], ...], Field(strict=False)] = ()
     """Lamps that the probe has besides on_axis and off_axis: `middle_ring`, `outer_ring`, `red`."""
     range_sensor: bool = False
     """A range sensor is fitted beside the camera; a carrier of revision B gives it supply while the camera has."""
     lens_calibration: str | None = None
     """Calibration file of camera and lamps (`sweep lens-calibrate`); without a valid one reports say so."""
-    lens_calibration_max_age_days: Annotated[int, Field(ge=1, le=3_650)] = 365
-    """How long a calibration of camera and lamps holds."""
-    weights_max_age_days: Annotated[int, Field(ge=1, le=3_650)] = 365
-    """How long the weights of a field test ground a clear verdict."""
 
     @model_validator(mode="after")
     def _no_line_twice(self) -> Self:

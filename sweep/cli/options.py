@@ -6,7 +6,7 @@ file of calibration that cannot be used is said and makes its part nominal.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -88,7 +88,6 @@ def rf_levels_of(settings: Config, manifest: RecordedSweep) -> RfLevels:
         calibration,
         on=manifest.started.date(),
         probe_serial=manifest.probe_id,
-        max_age_days=settings.rf_calibration_max_age_days,
     )
 
 
@@ -101,7 +100,7 @@ def weights_of(settings: Config) -> WeightsInForce:
     """What sweeps are judged by; an installed file that cannot be used is said and leaves what ships."""
     installed = installed_weights(settings)
     try:
-        return installed.in_force(timedelta(days=settings.weights_max_age_days))
+        return installed.in_force()
     except WeightsError as error:
         remark("weights_left_out", why=error)
         return WeightsInForce(installed.shipped)
@@ -136,5 +135,4 @@ def lens_laws_of(settings: Config, on: date, probe_id: str, *, is_said: bool = T
         found,
         on=on,
         probe_serial=probe_id,
-        max_age_days=settings.lens_calibration_max_age_days,
     )

@@ -6,7 +6,6 @@ since when; `remove` goes back to what ships with the package.  What cannot be u
 
 from __future__ import annotations
 
-from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +15,6 @@ from rich.table import Table
 
 from sweep.cli.options import ConfigFile, JsonOut, State, installed_weights, read_settings
 from sweep.cli.output import fail, one_line, out, write_json
-from sweep.config import Config
 from sweep.host.disk import DiskError
 from sweep.judge.words import SOURCES
 from sweep.plug.weights import WeightsError
@@ -53,15 +51,15 @@ def weights(
             kept.install(file, None if key is None else parse_key(key, "--key"), utc_now())
         elif action is Action.REMOVE:
             kept.remove()
-        told = _told(kept, settings)
+        told = _told(kept)
     write_json(json_out, told)
     if json_out is None or str(json_out) != "-":
         _show(told)
 
 
-def _told(kept: InstalledWeights, settings: Config) -> dict[str, Any]:
+def _told(kept: InstalledWeights) -> dict[str, Any]:
     installed = kept.read()
-    force = kept.in_force(timedelta(days=settings.weights_max_age_days))
+    force = kept.in_force()
     return {
         "version": force.weights.version,
         "is_installed": installed is not None,

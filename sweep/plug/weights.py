@@ -155,6 +155,10 @@ class FieldWeights(Record):
     weights: Weights
 
 
+MAX_AGE: Final = timedelta(days=365)
+"""How long the weights of a field test ground a clear verdict (a convention)."""
+
+
 @dataclass(frozen=True, slots=True)
 class WeightsInForce:
     """The tables that a sweep is judged by."""
@@ -162,11 +166,10 @@ class WeightsInForce:
     weights: Weights
     measured: datetime | None = None
     """When the field test behind them ended; None: those that ship with the package."""
-    max_age: timedelta = timedelta(days=365)
 
     def are_stale(self, at: datetime) -> bool:
         """Whether the field test was too long ago at that time."""
-        return self.measured is not None and at - self.measured > self.max_age
+        return self.measured is not None and at - self.measured > MAX_AGE
 
 
 def read_weights(text: str) -> Weights:

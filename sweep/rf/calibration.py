@@ -146,18 +146,17 @@ def levels_of(
     *,
     on: date,
     probe_serial: str | None = None,
-    max_age_days: int = MAX_AGE_DAYS,
 ) -> RfLevels:
     """The laws for a measurement on a day by a probe (None: whichever), nominal where the calibration does not hold.
 
-    A calibration holds for `max_age_days` before and after it was made: a recording may be older than it.
+    A calibration holds for `MAX_AGE_DAYS` before and after it was made: a recording may be older than it.
     """
     if calibration is None:
         return NOMINAL_LEVELS
     reason = None
     if probe_serial is not None and calibration.probe_serial != probe_serial:
         reason = "calibration_of_another_probe"
-    elif abs((on - calibration.measured).days) > max_age_days:
+    elif abs((on - calibration.measured).days) > MAX_AGE_DAYS:
         reason = "calibration_stale"
     if reason is not None:
         return RfLevels(LAWS, NOMINAL, NOMINAL_TUNER, None, (*NOMINAL_LEVELS.limits, reason))

@@ -65,12 +65,12 @@ class InstalledWeights:
             raise WeightsError(f"{self.folder / KEY_NAME} is missing: install the weights anew")
         return self._open(self.path, key)
 
-    def in_force(self, max_age: timedelta) -> WeightsInForce:
+    def in_force(self) -> WeightsInForce:
         """What sweeps are judged by: what is installed, else what ships.  Raises WeightsError."""
         installed = self.read()
         if installed is None:
             return WeightsInForce(self.shipped)
-        return WeightsInForce(installed.field.weights, installed.field.measured, max_age)
+        return WeightsInForce(installed.field.weights, installed.field.measured)
 
     def install(self, file: Path, key: bytes | None, now: datetime) -> Installed:
         """Check a file and keep it; `key`: who has to have signed it, None: the probe's server.

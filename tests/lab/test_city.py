@@ -13,18 +13,16 @@ from typer.testing import CliRunner
 from sweep.cli import build_app
 from sweep.judge.thresholds import Thresholds, load_thresholds
 from sweep.lab.city.figures import FINDINGS_PER_1000, STRONG_PER_10000, choose, figures, write_points
-from sweep.lab.city.light import timing_of
 from sweep.lab.city.rooms import KINDS, WORLDS
 from sweep.lab.city.samples import Tail, load_curves
 from sweep.lab.city.simulation import AT, Rows, run_city
 from sweep.lab.city.sweeps import Sampler, radio_of
-from sweep.run.judging import judge_zone
 
 RUNNER = CliRunner()
 
 
 def small() -> Rows:
-    return run_city(WORLDS["first"], load_curves("first"), judge_zone, timing_of, seed=3, rooms=300, per_kind=20)
+    return run_city(WORLDS["first"], load_curves("first"), seed=3, rooms=300, per_kind=20)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from sweep.lab.city.light import UNTESTED, Answer, Dark, chances_of, fate_of, play_again, play_ahead, stop_at, timing_of
+from sweep.lab.city.light import UNTESTED, Answer, Dark, chances_of, fate_of, play_again, play_ahead, stop_at
 from sweep.lab.city.rooms import KINDS, WORLDS
 from sweep.lab.city.samples import load_curves
 from sweep.lab.city.simulation import sweep_room
@@ -105,6 +105,6 @@ def test_first_looks_and_their_light_stay_within_the_budget() -> None:
     sampler = Sampler(WORLDS["first"], load_curves("first"), np.random.default_rng(2))
     for _ in range(150):
         room = sampler.room(KINDS[0])
-        swept = sweep_room(room, timing_of, sampler)
+        swept = sweep_room(room, sampler)
         stalls = sum(zone.kind in {"stall", "booth"} for zone in room.kind.plan.zones)
         assert swept.clock_s <= 480.0 * stalls / 3 + 20.0

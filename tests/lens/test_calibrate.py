@@ -138,22 +138,21 @@ def test_hot_pixels_lie_in_the_frame(found: LensCalibration) -> None:
 
 
 @pytest.mark.parametrize(
-    ("on", "probe", "camera", "age", "limits"),
+    ("on", "probe", "camera", "limits"),
     [
-        ("2026-06-01", "probe-7", None, 365, ()),
-        ("2027-06-01", "probe-7", None, 365, ()),
-        ("2027-06-02", "probe-7", None, 365, ("lens_calibration_stale", "lens_uncalibrated")),
-        ("2025-05-01", "probe-7", None, 365, ("lens_calibration_stale", "lens_uncalibrated")),
-        ("2026-07-15", "probe-7", None, 30, ("lens_calibration_stale", "lens_uncalibrated")),
-        ("2026-06-01", "probe-8", None, 365, ("lens_calibration_of_another_probe", "lens_uncalibrated")),
-        ("2026-06-01", None, "imx296 0042", 365, ()),
-        ("2026-06-01", None, "imx296 0043", 365, ("lens_calibration_of_another_probe", "lens_uncalibrated")),
+        ("2026-06-01", "probe-7", None, ()),
+        ("2027-06-01", "probe-7", None, ()),
+        ("2027-06-02", "probe-7", None, ("lens_calibration_stale", "lens_uncalibrated")),
+        ("2025-05-01", "probe-7", None, ("lens_calibration_stale", "lens_uncalibrated")),
+        ("2026-06-01", "probe-8", None, ("lens_calibration_of_another_probe", "lens_uncalibrated")),
+        ("2026-06-01", None, "imx296 0042", ()),
+        ("2026-06-01", None, "imx296 0043", ("lens_calibration_of_another_probe", "lens_uncalibrated")),
     ],
 )
 def test_when_a_calibration_holds(
-    found: LensCalibration, on: str, probe: str | None, camera: str | None, age: int, limits: tuple[str, ...]
+    found: LensCalibration, on: str, probe: str | None, camera: str | None, limits: tuple[str, ...]
 ) -> None:
-    laws = laws_of(found, on=date.fromisoformat(on), probe_serial=probe, camera_serial=camera, max_age_days=age)
+    laws = laws_of(found, on=date.fromisoformat(on), probe_serial=probe, camera_serial=camera)
     assert laws.limits == limits
     assert (laws.calibration is None) == bool(limits)
 

@@ -153,7 +153,7 @@ def test_what_does_not_hold_leaves_levels_nominal_and_says_why() -> None:
         levels = levels_of(calibration, on=day, probe_serial=serial)
         assert (levels.wideband, levels.tuner, levels.version) == (NOMINAL, NOMINAL_TUNER, None)
         assert levels.limits == limits
-    held = levels_of(calibration, on=DAY + timedelta(366), max_age_days=400, probe_serial="probe-demo-1")
+    held = levels_of(calibration, on=DAY + timedelta(365), probe_serial="probe-demo-1")
     assert (held.version, held.limits) == (calibration.version, ())
     no_tuner = levels_of(calibration.model_copy(update={"tuner": None}), on=DAY)
     assert (no_tuner.tuner, no_tuner.limits) == (NOMINAL_TUNER, ("tuner_levels_nominal",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +143,7 @@ def test_what_is_damaged_after_it_was_installed_is_said_and_what_ships_weighs(
     file = tmp_path / "field.json"
     file.write_bytes(signed(field_test()))
     kept.install(file, None, NOW)
-    assert kept.in_force(timedelta(days=365)).weights.version == "field-2026"
+    assert kept.in_force().weights.version == "field-2026"
     kept.path.write_bytes(kept.path.read_bytes()[:-40])
     assert weights_of(Config(state=str(state))).weights == SHIPPED
     assert "the installed weights are left out" in " ".join(capsys.readouterr().err.split())

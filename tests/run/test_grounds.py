@@ -121,9 +121,9 @@ def test_where_weights_were_measured_decides(tmp_path: Path, code: str, source: 
 def test_weights_of_a_field_test_long_ago_clear_nothing(tmp_path: Path) -> None:
     passed = check(ReferenceFile(tmp_path / "reference.json"), STARTED - timedelta(hours=2))
     ours = NO_BASIS.weights.weights
-    fresh = WeightsInForce(ours, STARTED - timedelta(days=365), timedelta(days=365))
+    fresh = WeightsInForce(ours, STARTED - timedelta(days=365))
     assert said(passed, weights=fresh)[0] == "clear"
-    stale = WeightsInForce(ours, STARTED - timedelta(days=365, seconds=1), timedelta(days=365))
+    stale = WeightsInForce(ours, STARTED - timedelta(days=365, seconds=1))
     assert said(passed, weights=stale) == ("nothing_detected", "weights_stale")
     assert said(passed, weights=stale, code="ble_camera_hint")[1] == "weights_not_field"
 

@@ -18,11 +18,9 @@ from pathlib import Path
 from sweep.judge.thresholds import load_thresholds
 from sweep.lab.city.curves import measure_clips
 from sweep.lab.city.figures import figures
-from sweep.lab.city.light import timing_of
 from sweep.lab.city.rooms import LENSES, WORLDS
 from sweep.lab.city.samples import APERTURES_MM, FILTERS, Curves, load_curves
 from sweep.lab.city.simulation import run_city
-from sweep.run.judging import judge_zone
 
 CHOOSING = ("training", "plain", "tuning")
 
@@ -60,9 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not mine:
             parser.error(f"no rows of the world {name}")
         curves = curves_of(mine, load_curves("first"))
-        rows = run_city(
-            WORLDS["first"], curves, judge_zone, timing_of, seed=args.seed, rooms=args.rooms, per_kind=args.per_kind
-        )
+        rows = run_city(WORLDS["first"], curves, seed=args.seed, rooms=args.rooms, per_kind=args.per_kind)
         told = figures(rows, load_thresholds())
         after, skill = told["per_1000_rooms"]["after"], told["posterior"]["log_skill"]
         skills.append(skill)

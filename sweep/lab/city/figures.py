@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from sweep.judge.thresholds import Thresholds
 from sweep.lab.city.light import FATES
 from sweep.lab.city.rooms import KINDS
 from sweep.lab.city.simulation import AT, Rows
@@ -36,30 +37,6 @@ PREVALENCES: Final = (1e-5, 1e-4, 1e-3)
 """Of rooms."""
 EDGES: Final = (-4.5, -4.0, -3.5, -3.0, -2.5, -2.0, -1.5, -1.0)
 Floats = npt.NDArray[np.float64]
-
-
-class Points(Protocol):
-    """Operating points (`sweep.judge.thresholds.Thresholds`)."""
-
-    @property
-    def prior(self) -> float:
-        """Log10 odds of a zone."""
-
-    @property
-    def first_look(self) -> float:
-        """Posterior that asks for a second look."""
-
-    @property
-    def second_look(self) -> float:
-        """Posterior of a finding after it."""
-
-    @property
-    def strong(self) -> float:
-        """Posterior of a strong one."""
-
-    @property
-    def strong_low(self) -> float:
-        """And of its lower end."""
 
 
 def share(hits: float, of: float) -> dict[str, float]:
@@ -84,7 +61,7 @@ def per(hits: float, rooms: int, each: int = 1_000) -> dict[str, float]:
 class Cut:
     """Rows at operating points, perhaps without one modality."""
 
-    def __init__(self, rows: Rows, points: Points, without: str | None = None) -> None:
+    def __init__(self, rows: Rows, points: Thresholds, without: str | None = None) -> None:
         t = rows.table
         self.none = t[:, AT["kind"]] < 0
         self.camera = t[:, AT["is_camera"]] == 1.0
@@ -101,7 +78,7 @@ class Cut:
         self.looks_s = np.where(self.first, t[:, AT["looks_s"]], 0.0)
 
 
-def figures(rows: Rows, points: Points) -> dict[str, Any]:
+def figures(rows: Rows, points: Thresholds) -> dict[str, Any]:
     """Everything that `sweep city` prints of one world."""
     cut = Cut(rows, points)
     t = rows.table
@@ -198,7 +175,7 @@ def _all(rows: Rows, flags: npt.NDArray[np.bool_], cut: Cut) -> float:
     )
 
 
-def _without(rows: Rows, points: Points, modality: str) -> dict[str, Any]:
+def _without(rows: Rows, points: Thresholds, modality: str) -> dict[str, Any]:
     """The same operating points with one modality silent in both looks."""
     cut = Cut(rows, points, modality)
     return {
@@ -247,7 +224,7 @@ def _value(rows: Rows, cut: Cut, prevalence: float) -> dict[str, float]:
     return out
 
 
-def reliability(rows: Rows, points: Points) -> dict[str, Any]:
+def reliability(rows: Rows, points: Thresholds) -> dict[str, Any]:
     """The posterior after both looks against the truth, cameras reweighted to the prior; zones of which nothing was
     observed keep the posterior of the others that say nothing.
     """

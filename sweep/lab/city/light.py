@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol, get_args
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr  # type: ignore[import-untyped]  # scipy has no types of its own
 
 from sweep.plug.light_ahead import LEAST_CHANCE, OPEN_WORTH, Chance
-from sweep.run.plan.budget import Budget, Durations
+from sweep.run.plan.budget import Budget, Durations, StandPlan
 from sweep.wifi.stand import WifiWish
 from sweep.wifi.stimulus.response_test import LIGHT_CHIP_S, looks_within
 from sweep.wifi.stimulus.stimulus import LOOKS, MIN_DENIAL_S, SIGNIFICANT
@@ -41,42 +41,6 @@ FATES: Final[tuple[Fate, ...]] = get_args(Fate)
 Verdict = Literal["follows_light", "does_not", "not_assessable"]
 
 
-class LightPlan(Protocol):
-    """What a stand's light may take (`sweep.run.plan.budget.StandPlan`)."""
-
-    @property
-    def light_s(self) -> float | None:
-        """All of it."""
-
-    @property
-    def open_light_s(self) -> float | None:
-        """Of it, where nothing is called video."""
-
-
-class Timing(Protocol):
-    """How long a sweep may take (`sweep.run.plan.budget.Budget`)."""
-
-    def hold(self, seconds: float) -> None:
-        """Keep so much for second looks."""
-
-    def stand(self, stands: int, *, is_first: bool) -> LightPlan:
-        """What the stand that begins may take."""
-
-    def light_ahead(self) -> LightPlan:
-        """What a test may take for which somebody went back."""
-
-    @property
-    def has_light_ahead(self) -> bool:
-        """Whether there is time for one more."""
-
-    def look(self) -> LightPlan:
-        """What a second look by light may take."""
-
-
-TimingOf = Callable[[int, Callable[[], float]], Timing]
-"""Of a room with so many stalls, by a clock in seconds."""
-
-
 def timing_of(stalls: int, clock_s: Callable[[], float]) -> Budget:
     """The budget of a full sweep as the settings are by themselves."""
     usual = Durations(listen_s=20.0, light_s=114.0, ble_s=10.0, film_s=20.0, outside_s=20.0)
@@ -95,44 +59,25 @@ class Answer:
 UNTESTED: Final = Answer("not_assessable", None)
 
 
-class Lit(Protocol):
-    """A transmitter as far as the light is concerned (`city_sweeps.Device`)."""
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One transmitter heard in a room."""
 
-    @property
-    def video(self) -> Literal["video_uplink", "not_video", "not_assessable"]:
-        """What its traffic is called."""
-
-    @property
-    def lit_zone(self) -> int:
-        """Where it sees the light; -1: nowhere."""
-
-    @property
-    def channel(self) -> int:
-        """Which of CHANNELS."""
-
-    @property
-    def levels(self) -> Sequence[float]:
-        """At each stand, in dBm."""
-
-    @property
-    def shares(self) -> Sequence[float]:
-        """Probability of each zone, by what all stands heard."""
-
-    @property
-    def outside_dbm(self) -> float:
-        """Outside the door."""
-
-    @property
-    def run(self) -> Sequence[float]:
-        """P-values that hold at each look where it sees the light."""
-
-    @property
-    def again(self) -> Sequence[float]:
-        """And in a second look."""
-
-    @property
-    def smallest(self) -> float | None:
-        """Light that a denial is worth."""
+    video: Literal["video_uplink", "not_video", "not_assessable"]
+    levels: Sequence[float]
+    shares: Sequence[float]
+    """Probability of each zone."""
+    lit_zone: int
+    """Where it sees the light; -1: nowhere."""
+    run: Sequence[float]
+    """How its light test goes there, look by look."""
+    again: Sequence[float]
+    """And in a second look: of another camera of its kind, on time or late as it is."""
+    smallest: float | None
+    channel: int
+    """Among those of the room."""
+    outside_dbm: float
+    """At the stand outside the door."""
 
 
 class Dark:
@@ -168,7 +113,7 @@ def stop_at(runs: Sequence[Sequence[float]], times: float, longest_s: float) -> 
 
 
 def play_ahead(
-    devices: Sequence[Lit], zone: int, members: Sequence[int], plan: LightPlan, dark: Dark
+    devices: Sequence[Device], zone: int, members: Sequence[int], plan: StandPlan, dark: Dark
 ) -> tuple[dict[int, Answer], float]:
     """Answers of those transmitters of one channel to the light in one zone, and what it takes besides listening."""
     channel = devices[members[0]].channel
@@ -183,7 +128,7 @@ def play_ahead(
     return told, played_s + AROUND_TRIAL_S
 
 
-def play_again(devices: Sequence[Lit], zone: int, plan: LightPlan, dark: Dark) -> tuple[list[Answer], float]:
+def play_again(devices: Sequence[Device], zone: int, plan: StandPlan, dark: Dark) -> tuple[list[Answer], float]:
     """Answers of all transmitters of a room to the light at a second look in one zone, and what it takes."""
     answers = [UNTESTED] * len(devices)
     by_channel: dict[int, list[int]] = {}
@@ -205,11 +150,11 @@ def play_again(devices: Sequence[Lit], zone: int, plan: LightPlan, dark: Dark) -
     return answers, spent_s
 
 
-def _wish(plan: LightPlan) -> WifiWish:
+def _wish(plan: StandPlan) -> WifiWish:
     return WifiWish(0.0, "light", trials_longest_s=plan.light_s, open_trials_longest_s=plan.open_light_s)
 
 
-def chances_of(devices: Sequence[Lit], tested: Sequence[Sequence[Answer]]) -> list[Chance]:
+def chances_of(devices: Sequence[Device], tested: Sequence[Sequence[Answer]]) -> list[Chance]:
     """What may be a camera by what was heard and played so far, as `sweep.run.plan.light_stands` has it.
 
     `tested`: by zone, by transmitter.
@@ -224,12 +169,12 @@ def chances_of(devices: Sequence[Lit], tested: Sequence[Sequence[Answer]]) -> li
     return chances
 
 
-def is_louder_outside(device: Lit) -> bool:
+def is_louder_outside(device: Device) -> bool:
     """Whether it was much louder outside the door than at any stand."""
     return device.outside_dbm >= max(device.levels) + LOUDER_DB
 
 
-def fate_of(device: Lit, zone: int, told: Answer) -> Fate:
+def fate_of(device: Device, zone: int, told: Answer) -> Fate:
     """What became of the light test of a camera in its own zone."""
     if device.video == "not_video":
         return "not_called_video"
@@ -241,7 +186,7 @@ def fate_of(device: Lit, zone: int, told: Answer) -> Fate:
     return "cut_short" if CHANNELS * device.run[-1] <= SIGNIFICANT else "too_weak"
 
 
-def answer(device: Lit, p_value: float, played_s: float) -> Answer:
+def answer(device: Device, p_value: float, played_s: float) -> Answer:
     """What the test of one transmitter came to."""
     if p_value <= SIGNIFICANT:
         return Answer("follows_light", p_value)

@@ -1,7 +1,7 @@
 """A simulated city: many sweeps of rooms without a camera, runs of their own for each kind of camera, one row a zone.
 
-Job: draw sweeps, have the probe's own weighers judge both looks, keep the posteriors. Input: world, seed, how many, the
-judge; output: `Rows`. Operating points are laid on the rows afterwards (`lab.city.figures`), so that one run serves
+Job: draw sweeps, have the probe's own weighers judge both looks, keep the posteriors. Input: world, seed, how many;
+output: `Rows`. Operating points are laid on the rows afterwards (`lab.city.figures`), so that one run serves
 every choice. Refuses coverage from planted truth: every zone counts as swept like any other, and nothing is called
 clear here.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,20 +19,20 @@ from sweep.lab.city.light import (
     FATES,
     UNTESTED,
     Answer,
-    LightPlan,
-    Timing,
-    TimingOf,
     chances_of,
     fate_of,
     play_again,
     play_ahead,
+    timing_of,
 )
 from sweep.lab.city.rooms import KINDS, CameraKind, World
 from sweep.lab.city.samples import Curves
 from sweep.lab.city.sweeps import CALLED, Room, Sampler, Spot, coverage_of, lens_of, radio_of, tag_of, wifi_of
 from sweep.plug.light_ahead import LIGHT_DWELL_S, light_ahead
 from sweep.plug.looks import LENS_LOOK_S, TRANSMITTER_LOOK_S
-from sweep.report import MODALITIES, Evidence, Modality, Observation, Zone, ZoneCoverage
+from sweep.report import MODALITIES, Modality, Observation, Zone
+from sweep.run.judging import Weighed, judge_zone
+from sweep.run.plan.budget import Budget, StandPlan
 
 EARLIER_VISITS: Final = 3
 """Of a room that is visited four times a year (guessed); a probe is told what the last five explained."""
@@ -57,41 +57,6 @@ that is heard it may be a candidate (guessed)."""
 AROUND_LOOK_S: Final = 30.0
 """What a second look takes besides the light: walking there, and listening."""
 Floats = npt.NDArray[np.float64]
-
-
-class Weighed(Protocol):
-    """What the judge answers (`sweep.run.judging.Weighed`)."""
-
-    @property
-    def evidence(self) -> tuple[Evidence, ...]:
-        """What each modality weighed."""
-
-    @property
-    def log10(self) -> float:
-        """Posterior log10 odds."""
-
-    @property
-    def low(self) -> float:
-        """Lower end of its interval."""
-
-    def of(self, modality: Modality) -> float:
-        """Sum of one modality."""
-
-
-class Judge(Protocol):
-    """`sweep.run.judging.judge_zone`."""
-
-    def __call__(
-        self,
-        zone: Zone,
-        observations: Sequence[Observation],
-        coverage: Mapping[Modality, ZoneCoverage],
-        *,
-        places: Mapping[str, Mapping[str, float]] = ...,
-        again: Mapping[Modality, Sequence[str]] = ...,
-        zones: int = ...,
-    ) -> Weighed:
-        """The posterior of a zone."""
 
 
 @dataclass(frozen=True)
@@ -123,8 +88,6 @@ AT: Final = {name: number for number, name in enumerate(COLUMNS)}
 def run_city(
     world: World,
     curves: Curves,
-    judge: Judge,
-    timing: TimingOf,
     *,
     seed: int,
     rooms: int,
@@ -142,11 +105,11 @@ def run_city(
     jobs += [(number, kind, per_kind) for number, kind in enumerate(KINDS)]
     for number, kind, count in jobs:
         for n in range(count):
-            swept = sweep_room(sampler.room(kind), timing, sampler)
+            swept = sweep_room(sampler.room(kind), sampler)
             if kind is None:
                 seconds.append(swept.clock_s)
                 budgets.append(swept.budget_s)
-            for row, confuser in rows_of(swept, judge, sampler):
+            for row, confuser in rows_of(swept, sampler):
                 rows.append([number, n, *row])
                 confusers.append(confuser)
             if n % 10_000 == 9_999:
@@ -167,7 +130,7 @@ class Swept:
     room: Room
     answers: list[list[Answer]]
     """By stand, by transmitter."""
-    timing: Timing | None
+    timing: Budget | None
     """None where nothing needed the light."""
     clock_s: float
     """Since the sweep began."""
@@ -178,16 +141,16 @@ class Swept:
         stalls = sum(zone.kind in {"stall", "booth"} for zone in self.room.kind.plan.zones)
         return BUDGET_S * max(1.0, stalls / 3.0)
 
-    def light_plan(self) -> LightPlan | None:
+    def light_plan(self) -> StandPlan | None:
         """What a second look by light may take now."""
         return None if self.timing is None else self.timing.look()
 
 
-def sweep_room(room: Room, timing: TimingOf, sampler: Sampler) -> Swept:
+def sweep_room(room: Room, sampler: Sampler) -> Swept:
     """Stand after stand, then back for the light as far as the time goes; second looks keep their time."""
     zones = room.kind.plan.zones
     swept = Swept(room, [[UNTESTED] * len(room.devices) for _ in zones], None, DECLARED_S)
-    budget = timing(sum(zone.kind in {"stall", "booth"} for zone in zones), lambda: swept.clock_s)
+    budget = timing_of(sum(zone.kind in {"stall", "booth"} for zone in zones), lambda: swept.clock_s)
     swept.clock_s = BASE_S + STAND_S * len(zones)
     if not room.tested:
         return swept
@@ -212,7 +175,7 @@ def sweep_room(room: Room, timing: TimingOf, sampler: Sampler) -> Swept:
     return swept
 
 
-def rows_of(swept: Swept, judge: Judge, sampler: Sampler) -> list[tuple[list[float], str]]:
+def rows_of(swept: Swept, sampler: Sampler) -> list[tuple[list[float], str]]:
     """A row, from the third of COLUMNS on, of each zone in which something was observed; what its best glint lay on."""
     room = swept.room
     zones = room.kind.plan.zones
@@ -244,18 +207,18 @@ def rows_of(swept: Swept, judge: Judge, sampler: Sampler) -> list[tuple[list[flo
         observed: list[Observation] = [*glints, *radio]
         observed += [o for one in heard for o in one]
         coverage = coverage_of(zone)
-        first = judge(zone, observed, coverage, places=places, zones=len(zones))
+        first = judge_zone(zone, observed, coverage, places=places, zones=len(zones))
         before = judge_before(called, first)
         second, looks_s = first, 0.0
         if first.log10 >= LEAST:
             again, extra, looks_s = _look_again(zone, called, swept, first, sampler)
-            second = judge(zone, [*observed, *extra], coverage, places=places, again=again, zones=len(zones))
+            second = judge_zone(zone, [*observed, *extra], coverage, places=places, again=again, zones=len(zones))
         fate = -1.0
         if is_camera and room.is_streaming:  # the camera is the first of the room's transmitters
             fate = float(FATES.index(fate_of(room.devices[0], k, swept.answers[k][0])))
         earlier = NEVER
         if first.log10 >= LEAST and called and called[0].kind in STAYS:
-            earlier = _earlier(zone, called[0], judge, sampler)
+            earlier = _earlier(zone, called[0], sampler)
         row = [
             float(is_camera), first.log10, first.low, second.log10, second.low, *map(float, before), looks_s, fate,
             earlier,
@@ -265,7 +228,7 @@ def rows_of(swept: Swept, judge: Judge, sampler: Sampler) -> list[tuple[list[flo
     return result
 
 
-def _earlier(zone: Zone, spot: Spot, judge: Judge, sampler: Sampler) -> float:
+def _earlier(zone: Zone, spot: Spot, sampler: Sampler) -> float:
     """The highest posterior that a thing which stays has had at one of the earlier visits, by itself.
 
     An inspector does not stand where the last one did: its scores are those of looks from 20 to 30 cm aside.
@@ -274,7 +237,7 @@ def _earlier(zone: Zone, spot: Spot, judge: Judge, sampler: Sampler) -> float:
     best = max((score for score in scores if score is not None), default=NEVER)
     if best < CALLED:
         return NEVER
-    return judge(zone, [lens_of(zone, "p", best)], coverage_of(zone)).log10
+    return judge_zone(zone, [lens_of(zone, "p", best)], coverage_of(zone)).log10
 
 
 def _look_again(

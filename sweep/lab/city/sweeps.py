@@ -16,7 +16,7 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lab.city.light import CHANNELS, Answer, Dark
+from sweep.lab.city.light import CHANNELS, Answer, Dark, Device
 from sweep.lab.city.rooms import CameraKind, Lens, RoomKind, World
 from sweep.lab.city.samples import Curves, outside_excess_db
 from sweep.report import (
@@ -65,27 +65,6 @@ class Spot:
     score: float
     again: float | None
     """Score of the second look; None: out of its view."""
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """One transmitter heard in a room."""
-
-    video: Literal["video_uplink", "not_video", "not_assessable"]
-    levels: Sequence[float]
-    shares: Sequence[float]
-    """Probability of each zone."""
-    lit_zone: int
-    """Where it sees the light; -1: nowhere."""
-    run: Sequence[float]
-    """How its light test goes there, look by look."""
-    again: Sequence[float]
-    """And in a second look: of another camera of its kind, on time or late as it is."""
-    smallest: float | None
-    channel: int
-    """Among those of the room."""
-    outside_dbm: float
-    """At the stand outside the door."""
 
 
 @dataclass(frozen=True, slots=True)

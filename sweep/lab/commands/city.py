@@ -45,11 +45,10 @@ def city(
     """Simulate a city's sweeps from measured curves: alarms per 1,000 rooms, detection by kind of camera, minutes."""
     from sweep.lab.city.figures import choose as choose_points
     from sweep.lab.city.figures import figures, write_points
-    from sweep.lab.city.light import timing_of
     from sweep.lab.city.rooms import WORLDS
     from sweep.lab.city.samples import load_curves
     from sweep.lab.city.simulation import run_city
-    from sweep.run.judging import judge_zone, points_in_force
+    from sweep.run.judging import points_in_force
 
     if choose is not None and world is not World.FIRST:
         fail("operating_points_need_first_world")
@@ -59,7 +58,7 @@ def city(
         if world != name and (world is not World.BOTH or name == "third"):
             continue
         rows = run_city(
-            assumed, load_curves(name), judge_zone, timing_of, seed=seed, rooms=rooms, per_kind=per_kind,
+            assumed, load_curves(name), seed=seed, rooms=rooms, per_kind=per_kind,
             tell=lambda line: err.print(line, markup=False, highlight=False),
         )  # fmt: skip
         if choose is not None:

@@ -120,10 +120,9 @@ def _city(curves: Curves, rooms: int, per_kind: int) -> dict[str, list[list[int]
     """By kind of camera, `none` first: of each room the levels of its zones, 1 candidate, 2 finding, 3 strong; a
     camera's own zone last.
     """
-    from sweep.lab.city.light import timing_of
     from sweep.lab.city.simulation import AT, rows_of, sweep_room
     from sweep.lab.city.sweeps import Sampler
-    from sweep.run.judging import judge_zone, points_in_force
+    from sweep.run.judging import points_in_force
 
     points, _ = points_in_force()
     rng = np.random.default_rng(SEED)
@@ -135,7 +134,7 @@ def _city(curves: Curves, rooms: int, per_kind: int) -> dict[str, list[list[int]
         for n in range(count):
             rng.bit_generator.state = np.random.default_rng([SEED, number, n]).bit_generator.state
             own, others = 0, []
-            for row, _ in rows_of(sweep_room(sampler.room(kind), timing_of, sampler), judge_zone, sampler):
+            for row, _ in rows_of(sweep_room(sampler.room(kind), sampler), sampler):
                 at = partial(_value, [0.0, 0.0, *row], AT)
                 level = 0
                 if at("first") >= points.first_look:

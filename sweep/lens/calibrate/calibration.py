@@ -169,11 +169,10 @@ def laws_of(
     on: date,
     probe_serial: str | None = None,
     camera_serial: str | None = None,
-    max_age_days: int = MAX_AGE_DAYS,
 ) -> LensLaws:
     """The calibration for a measurement on a day by a probe (None: whichever); nominal where it does not hold.
 
-    It holds for `max_age_days` before and after it was made: a recording may be older than it.
+    It holds for `MAX_AGE_DAYS` before and after it was made: a recording may be older than it.
     """
     if calibration is None:
         return LensLaws(None, ("lens_uncalibrated",))
@@ -181,7 +180,7 @@ def laws_of(
         return LensLaws(None, ("lens_calibration_of_another_probe", "lens_uncalibrated"))
     if camera_serial is not None and calibration.camera_serial != camera_serial:
         return LensLaws(None, ("lens_calibration_of_another_probe", "lens_uncalibrated"))
-    if abs((on - calibration.measured).days) > max_age_days:
+    if abs((on - calibration.measured).days) > MAX_AGE_DAYS:
         return LensLaws(None, ("lens_calibration_stale", "lens_uncalibrated"))
     limits = []
     if calibration.geometry is None or not {"A", "B"} <= set(calibration.lamps) or calibration.reference is None:

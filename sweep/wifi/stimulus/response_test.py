@@ -11,7 +11,7 @@ follow".
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -128,15 +128,6 @@ class TrialResult:
     """Of it, what was only for transmitters that their traffic leaves open."""
 
 
-class Judge(Protocol):
-    """What decides whether traffic follows chips: `judge_stimulus`."""
-
-    def __call__(
-        self, log: FrameLog, sequence: ChipSequence, *, is_sequential: bool, valued: frozenset[int] | None, trials: int
-    ) -> StimulusScan:
-        """Test the uplinks of a log against a sequence; `valued`: whose denial matters, None for all."""
-
-
 class _Ended(Exception):
     """The trial is over; the argument is the code."""
 
@@ -144,7 +135,7 @@ class _Ended(Exception):
 class Trial:
     """One test on its way: listen for `listens_s`, then `step`, as long as it `is_going_on`."""
 
-    def __init__(self, wish: TrialWish, judge: Judge = judge_stimulus) -> None:
+    def __init__(self, wish: TrialWish, judge: Callable[..., StimulusScan] = judge_stimulus) -> None:
         """Whoever the words of `step` go to draws the chips, plays them and tells which and when."""
         self._wish = wish
         self._judge_stimulus = judge
