@@ -27,9 +27,9 @@ from server.config.settings import Settings, SettingsError
 from server.live.hub import LiveHub
 from server.serving.logs import log_as_json
 from server.serving.metrics import metrics_listener
-from server.serving.service_manager import tell_manager
 from server.serving.sole_server import sole_server
 from server.serving.tls import TlsPort
+from sweep.service import ALIVE, READY, tell_manager
 
 GRACE_S = 5  # guessed: an upload that began may end
 KEEP_ALIVE_S = 30  # derived: longer than clients keep an idle connection, so that it is they who close it
@@ -133,7 +133,7 @@ class _Stoppable(uvicorn.Server):
         await super().startup(sockets)
         await self.open(sockets)
         if self.started:
-            tell_manager("READY=1")
+            tell_manager(READY)
         if self._on_started is not None and self.started:
             self._on_started()
 
@@ -298,7 +298,7 @@ class _Server(_Stoppable):
     async def on_tick(self, counter: int) -> bool:
         """Called ten times a second by uvicorn; True ends the server."""
         if counter % ALIVE_TICKS == 0:
-            tell_manager("WATCHDOG=1")
+            tell_manager(ALIVE)
         if counter % SWEEP_TICKS == 0:
             for connection in self._connections.overdue(lambda item: item.unsent):
                 connection.transport.abort()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from sweep.plug.liveness import boottime_ns
 from sweep.plug.talk import Leave, Line
 from sweep.plug.turn import own_turn
 
@@ -93,11 +94,6 @@ class LiveBle:
             except BleDoorError as error:
                 return ScanEnded(list(error.heard), begun_ns, boottime_ns(), error.code)
             return ScanEnded(heard, begun_ns, boottime_ns(), left[0] if left else None)
-
-
-def boottime_ns() -> int:
-    """CLOCK_BOOTTIME."""
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
 def has_controller(root: Path = CONTROLLERS) -> bool:

@@ -23,9 +23,9 @@ from sweep.ble.live import LiveBle, has_controller
 from sweep.cli.options import lens_laws_of
 from sweep.cli.output import err, fail, one_line
 from sweep.config import Config
-from sweep.host.clock import boottime_ns
 from sweep.host.gpio import LineError
 from sweep.plug.control import Control
+from sweep.plug.liveness import boottime_ns
 from sweep.plug.mode import zones_of
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.plug.stand import NOWHERE, OUTSIDE, REFERENCE, Stand

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from sweep.host.clock import AGREE_S, boottime_ns
+from sweep.host.clock import AGREE_S
+from sweep.plug.liveness import boottime_ns
 
 
 class ServerTime:

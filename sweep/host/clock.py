@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import math
-import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -49,11 +48,6 @@ class _Timex(ctypes.Structure):
         ("status", ctypes.c_int),
         ("rest", ctypes.c_long * 24),
     )
-
-
-def boottime_ns() -> int:
-    """CLOCK_BOOTTIME, which goes on while the machine sleeps and which nobody sets."""
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
 def read_boot_id() -> UUID:

@@ -18,9 +18,10 @@ from uuid import UUID
 
 from pydantic import Field, ValidationError
 
-from sweep.host.clock import WallClock, boottime_ns, is_unset, read_wall_clock
+from sweep.host.clock import WallClock, is_unset, read_wall_clock
 from sweep.link.rf_recording import recorded_rf
 from sweep.phrases import Phrase
+from sweep.plug.liveness import boottime_ns
 from sweep.plug.looks import VIEW_S, Look, modality_of
 from sweep.plug.outside import BeforeTarget, Outside
 from sweep.plug.stand import REFERENCE, Stand

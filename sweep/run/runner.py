@@ -17,9 +17,10 @@ from sweep.addresses import AddressKey
 from sweep.deliver.journal import Journal, JournalFile
 from sweep.deliver.outbox import Outbox
 from sweep.entry.dsse import SignedEntry
-from sweep.host.clock import WallClock, boottime_ns, read_wall_clock
+from sweep.host.clock import WallClock, read_wall_clock
 from sweep.plug.control import Answer, Control
 from sweep.plug.light_ahead import LIGHT_LEFT_OUT
+from sweep.plug.liveness import boottime_ns
 from sweep.plug.looks import is_again
 from sweep.plug.measurement import Measurement
 from sweep.plug.mode import SHORT_OF_TIME

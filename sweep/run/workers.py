@@ -20,9 +20,9 @@ from multiprocessing.process import BaseProcess
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
-from sweep.host.clock import boottime_ns
 from sweep.host.scratch import remove_orphans
 from sweep.plug.lease_pipe import LeaseEnd
+from sweep.plug.liveness import boottime_ns
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Measure
 from sweep.plug.sofar import cut_off

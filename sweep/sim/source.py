@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from sweep.host.clock import boottime_ns
 from sweep.host.scratch import scratch_folder
 from sweep.link.head import PortError
 from sweep.link.rf_recording import recorded_rf
+from sweep.plug.liveness import boottime_ns
 from sweep.plug.looks import VIEW_S, Look
 from sweep.plug.outside import Outside
 from sweep.plug.talk import MeasureRf, RfHeard

@@ -13,8 +13,9 @@ import pytest
 from sweep.addresses import SECRET_OCTETS, AddressKey
 from sweep.deliver.outbox import Outbox
 from sweep.entry.envelope import from_wire, parse_envelope
-from sweep.host.clock import NOT_SYNCHRONISED, STA_UNSYNC, WallClock, boottime_ns, judge_clock, read_wall_clock
+from sweep.host.clock import NOT_SYNCHRONISED, STA_UNSYNC, WallClock, judge_clock, read_wall_clock
 from sweep.plug.control import Control
+from sweep.plug.liveness import boottime_ns
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Measure
 from sweep.plug.stand import Stand

@@ -5,33 +5,28 @@ import shutil
 import socket
 import subprocess
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from server.serving import service_manager
 from server.store.clock import BOOT_ID
 from sweep.config import read_config
-from sweep.host import service
 from sweep.host.clock import BOOT_ID_FILE
+from sweep.service import ALIVE, READY, tell_manager
 from sweep.wifi.capture.adapter import SERVICE
 
 
-@pytest.mark.parametrize("tell", [service.tell_manager, service_manager.tell_manager], ids=["probe", "server"])
 @pytest.mark.parametrize("is_abstract", [False, True], ids=["path", "abstract"])
-def test_a_manager_hears_what_it_is_told(
-    tell: Callable[[str], object], is_abstract: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_manager_hears_what_it_is_told(is_abstract: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name = f"@{tmp_path}" if is_abstract else str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(f"\0{name[1:]}" if is_abstract else name)
         monkeypatch.setenv("NOTIFY_SOCKET", name)
-        tell("READY=1")
+        tell_manager(READY)
         assert listener.recv(64) == b"READY=1"
-    tell("WATCHDOG=1")  # it is gone: nobody waits for it
+    tell_manager(ALIVE)  # it is gone: nobody waits for it
     monkeypatch.setenv("NOTIFY_SOCKET", "")
-    tell("WATCHDOG=1")
+    tell_manager(ALIVE)
 
 
 @pytest.mark.parametrize("folder", ["sweep/host/system", "server/serving/system"])

@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from sweep.plug.liveness import boottime_ns
 from tests.simulators.gpio_kernel import GpioKernel
 from tests.waiting import PATIENCE_S, wait_until
 
@@ -23,10 +23,6 @@ DARK_WITHIN_MS = 100.0
 def stand_in_environment() -> dict[str, str]:
     """An environment whose Pythons find the stand-in for gpiod before the real one."""
     return os.environ | {"PYTHONPATH": f"{STAND_IN}{os.pathsep}{ROOT}"}
-
-
-def boottime_ns() -> int:
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
 class Rig:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from sweep.plug.liveness import boottime_ns
 from sweep.sim.head.emulated import EmulatedHead, RfScene
-from tests.power.rig import DARK_WITHIN_MS, Rig, boottime_ns
+from tests.power.rig import DARK_WITHIN_MS, Rig
 from tests.sim.head_kit import built_elf
 from tests.simulators.gpio_kernel import GpioKernel, Kernel
 from tests.waiting import wait_until

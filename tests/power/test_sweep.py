@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from sweep.plug.liveness import boottime_ns
 from sweep.run.rooms import Room
 from sweep.sim.source import default_room
-from tests.power.rig import DARK_WITHIN_MS, ROOT, boottime_ns, stand_in_environment
+from tests.power.rig import DARK_WITHIN_MS, ROOT, stand_in_environment
 from tests.power.test_doctor import settings
 from tests.simulators.gpio_kernel import GpioKernel
 from tests.waiting import wait_until

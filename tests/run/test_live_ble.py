@@ -12,8 +12,8 @@ from sweep.ble.live import LiveBle, has_controller
 from sweep.cli.live import live_doors
 from sweep.config import Config
 from sweep.deliver.outbox import Outbox
-from sweep.host.clock import boottime_ns
 from sweep.plug.control import Control
+from sweep.plug.liveness import boottime_ns
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.plug.stand import Stand
 from sweep.report import GuidanceEvent, LiveEvent, SweepReport

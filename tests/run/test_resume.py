@@ -18,8 +18,9 @@ from sweep.deliver.journal_records import ClosingRecord
 from sweep.deliver.outbox import Outbox
 from sweep.deliver.uplink import Uplink
 from sweep.entry.kinds import OPENED, REPORT
-from sweep.host.clock import boottime_ns, read_boot_id
+from sweep.host.clock import read_boot_id
 from sweep.plug.control import Control
+from sweep.plug.liveness import boottime_ns
 from sweep.plug.stand import Stand
 from sweep.report import LiveEvent, StartCommand, SweepReport, utc_now
 from sweep.run.agent import Agent, Resumable

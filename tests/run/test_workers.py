@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from sweep.addresses import AddressKey
-from sweep.host.clock import boottime_ns
+from sweep.plug.liveness import boottime_ns
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Measure
 from sweep.plug.sofar import CUT_OFF

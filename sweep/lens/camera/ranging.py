@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from sweep.host.carrier import I2C_BUS
-from sweep.host.clock import boottime_ns
 from sweep.host.gpio import Line, LineError, LinePlace
 from sweep.host.i2c import I2cBus, I2cError, Wire
 from sweep.host.range_sensor import RangeSensor
 from sweep.plug.lease import RoomNotEmptyError, RoomPermit
+from sweep.plug.liveness import boottime_ns
 
 CONSUMER: Final = "ansim-sweep-range"
 NEAREST_M, FARTHEST_M = 0.2, 3.5

@@ -23,8 +23,9 @@ from sweep.deliver.journal_records import restore
 from sweep.deliver.outbox import Outbox
 from sweep.deliver.report_bodies import with_bodies
 from sweep.entry import kinds
-from sweep.host.clock import NOT_SYNCHRONISED, WallClock, boottime_ns, read_boot_id, read_wall_clock
+from sweep.host.clock import NOT_SYNCHRONISED, WallClock, read_boot_id, read_wall_clock
 from sweep.plug.lease import DECLARATION_S
+from sweep.plug.liveness import boottime_ns
 from sweep.plug.looks import modality_of
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Plug
