@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -57,12 +56,12 @@ def test_everything_is_counted_and_every_kind_is_planted(rows: Rows) -> None:
 
 def test_operating_points_keep_what_is_wanted_where_they_are_chosen(rows: Rows, tmp_path: Path) -> None:
     points = choose(rows, -5.0)
-    told = figures(rows, SimpleNamespace(**points))["per_1000_rooms"]["after"]
-    assert told["findings"]["rate"] <= FINDINGS_PER_1000
-    assert told["strong_per_10000"]["rate"] <= STRONG_PER_10000
     write_points(points, tmp_path / "t.json", seed=3, rooms=300, version="test")
     read = Thresholds.model_validate_json((tmp_path / "t.json").read_text(encoding="utf-8"))
+    told = figures(rows, read)["per_1000_rooms"]["after"]
     assert read.first_look == points["first_look"]
+    assert told["findings"]["rate"] <= FINDINGS_PER_1000
+    assert told["strong_per_10000"]["rate"] <= STRONG_PER_10000
 
 
 def test_a_tail_goes_on_where_counts_end() -> None:

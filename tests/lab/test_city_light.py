@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 
-from sweep.lab.city.light import UNTESTED, Answer, Dark, chances_of, fate_of, play_again, play_ahead, stop_at
+from sweep.lab.city.light import UNTESTED, Answer, Dark, Device, chances_of, fate_of, play_again, play_ahead, stop_at
 from sweep.lab.city.rooms import KINDS, WORLDS
 from sweep.lab.city.samples import load_curves
 from sweep.lab.city.simulation import sweep_room
-from sweep.lab.city.sweeps import Device, Sampler
+from sweep.lab.city.sweeps import Sampler
 from sweep.plug.light_ahead import light_ahead
+from sweep.run.plan.budget import StandPlan
 
 NULLS = load_curves("first").light_nulls
-
-
-@dataclass(frozen=True)
-class Plan:
-    light_s: float | None = 120.0
-    open_light_s: float | None = 120.0
+PLAN = StandPlan(120.0, 120.0)
 
 
 @pytest.fixture(scope="module")
@@ -75,15 +69,15 @@ def test_the_light_is_played_where_a_camera_is_likeliest_within_the_time(dark: D
     nothing = [[UNTESTED, UNTESTED], [UNTESTED, UNTESTED]]
     ahead = light_ahead(chances_of([camera, beyond], nothing))
     assert [(one.zone_id, *one.tags) for one in ahead] == [("0", "0"), ("1", "0")], "the other is louder outside"
-    told, seconds = play_ahead([camera, beyond], 0, [0], Plan(), dark)
+    told, seconds = play_ahead([camera, beyond], 0, [0], PLAN, dark)
     assert told == {0: Answer("follows_light", 0.002)}, "two transmitters on its channel share the error"
     assert seconds == pytest.approx(36.0)
     found = [[told[0], UNTESTED], [UNTESTED, UNTESTED]]
     assert light_ahead(chances_of([camera, beyond], found)) == (), "what follows is not asked elsewhere"
     missed = [[Answer("does_not", 1.0), UNTESTED], [UNTESTED, UNTESTED]]
     assert [one.zone_id for one in light_ahead(chances_of([camera], missed))] == ["1"], "nor twice where it was asked"
-    assert play_ahead([camera], 0, [0], Plan(0.0, 0.0), dark) == ({}, 0.0)
-    two, both_s = play_again([camera, device(channel=1, lit_zone=-1)], 0, Plan(), dark)
+    assert play_ahead([camera], 0, [0], StandPlan(0.0, 0.0), dark) == ({}, 0.0)
+    two, both_s = play_again([camera, device(channel=1, lit_zone=-1)], 0, PLAN, dark)
     assert two[0].p_value == 0.002, "two tests of a second look share the error"
     assert both_s <= 120.0
 
