@@ -2,16 +2,14 @@
 
 Input is the adverts of one address; output is an `Identity`: kind, maker and hints with weights.  Phones and trackers
 come before cameras, so that nothing a bystander carries is called a camera because of one loose signature.  A maker's
-name is looked up in the assigned numbers of `bluetooth-sig`; a name sent over the air is never taken as a maker.
+name is looked up in the assigned numbers (makers.txt); a name sent over the air is never taken as a maker.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +35,7 @@ from .signatures import (
 )
 
 # The first kind in this order that any signature names is the device's kind.
+MAKERS: Final = Path(__file__).with_name("makers.txt")
 PRECEDENCE: Final[tuple[Kind, ...]] = (
     "tracker", "watch", "headphones", "phone", "computer", "camera_hint", "media", "sensor", "beacon", "unknown",
 )  # fmt: skip
@@ -155,32 +154,13 @@ def _apple_message(data: bytes) -> list[tuple[str, Kind, float]]:
 
 def find_maker(companies: set[int], services: set[int]) -> str | None:
     """The registered name behind a company identifier, else behind a member UUID; None when neither is known."""
-    for number in sorted(companies):
-        if name := _assigned_names("company_identifiers/company_identifiers.yaml").get(number):
-            return name
-    for number in sorted(services):
-        if name := _assigned_names("uuids/member_uuids.yaml").get(number):
-            return name
-    return None
+    asked = [f"company {number:04X}" for number in sorted(companies)]
+    asked += [f"member {number:04X}" for number in sorted(services)]
+    return next((name for one in asked if (name := _makers().get(one))), None)
 
 
-_ROW: Final = re.compile(r"- (?:value|uuid): 0x([0-9A-Fa-f]{4})\s+name: (.*)")
-
-
-@lru_cache(maxsize=2)
-def _assigned_names(file: str) -> dict[int, str]:
-    """A table of assigned numbers, read line by line: its YAML is rows of number and name and nothing else."""
-    spec = find_spec("bluetooth_sig")
-    if spec is None or not spec.submodule_search_locations:
-        return {}
-    root = Path(spec.submodule_search_locations[0]) / "bluetooth_sig" / "assigned_numbers"
-    text = (root / file).read_text(encoding="utf-8")
-    return {int(number, 16): _unquote(name.strip()) for number, name in _ROW.findall(text)}
-
-
-def _unquote(scalar: str) -> str:
-    quote = scalar[:1]
-    if quote not in {"'", '"'} or not scalar.endswith(quote):
-        return scalar
-    inner = scalar[1:-1]
-    return inner.replace("''", "'") if quote == "'" else inner.replace('\\"', '"')
+@lru_cache(maxsize=1)
+def _makers() -> dict[str, str]:
+    """Names by kind and number: a dated table, written by `.ci/registries.py`."""
+    lines = MAKERS.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t", 1) for line in lines if not line.startswith("#"))

@@ -1,5 +1,6 @@
 """What kind a device is: trackers, phones and cameras, and what never makes a camera."""
 
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.ble.adverts import Advert
-from sweep.ble.identity import find_maker, identify
+from sweep.ble.identity import _makers, find_maker, identify
 from sweep.ble.signatures import SIGNATURES, XIAOMI_BANDS, XIAOMI_SENSORS
 
 
@@ -147,6 +148,15 @@ def test_makers_come_from_the_assigned_numbers_only() -> None:
     assert find_maker({0x004C}, set()) == "Apple, Inc."
     assert find_maker(set(), {0xFEA6}) == "GoPro, Inc."
     assert find_maker({0xFFFE}, {0x1234}) is None
+    assert find_maker({0x0380}, set()) == 'LLC "MEGA-F service"'
+
+
+def test_a_table_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sweep.ble.identity.MAKERS", tmp_path / "none.txt")
+    _makers.cache_clear()
+    with pytest.raises(FileNotFoundError):
+        find_maker({0x004C}, set())
+    _makers.cache_clear()
 
 
 @given(seed=st.integers(0, 10_000))

