@@ -101,7 +101,7 @@ def quote(text: str) -> str:
 
 def templates(language: Language) -> dict[str, str]:
     """Every code with its words."""
-    found: dict[str, str] = dict(_catalogue(language)._catalog)  # type: ignore[attr-defined] # noqa: SLF001
+    found: dict[str, str] = dict(_catalogue(language)._catalog)  # type: ignore[attr-defined]  # noqa: SLF001 - all of them
     return {code: said for code, said in found.items() if code}
 
 

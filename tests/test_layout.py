@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from tests.conftest import LONGEST_FILES, WALL_CLOCK_FILES, WALL_CLOCK_ROOMS
+from tests.conftest import LONGEST_FILES
 
 ROOT_ENTRIES = {
     *("firmware", "hardware", "sweep", "server", "tests", ".ci"),
@@ -147,5 +147,3 @@ def test_each_exception_to_a_rule_gives_its_reason(repo_root: Path, tracked: lis
 def test_the_files_and_folders_that_are_tested_in_another_way_are_there(repo_root: Path) -> None:
     tests = repo_root / "tests"
     assert [name for name in LONGEST_FILES if not (tests / name).is_file()] == []
-    assert [name for name in WALL_CLOCK_FILES if not (tests / "lens" / name).is_file()] == []
-    assert [name for name in WALL_CLOCK_ROOMS if not (tests / name).is_dir()] == []

@@ -53,7 +53,7 @@ BEACON_SECRET = bytes.fromhex("e7c15b2a9d40f386")
 
 @dataclass
 class Server:
-    """Acknowledges what it gets, as the write door does, and keeps every byte of it."""
+    """Acknowledges what it gets, as the ingest path does, and keeps every byte of it."""
 
     url: str = ""
     received: list[bytes] = field(default_factory=list)
@@ -77,7 +77,7 @@ class Server:
 def server() -> Iterator[Server]:
     kept = Server()
 
-    class Door(BaseHTTPRequestHandler):
+    class FakeSource(BaseHTTPRequestHandler):
         def log_message(self, *_: object) -> None:
             """Says nothing."""
 
@@ -98,7 +98,7 @@ def server() -> Iterator[Server]:
             kept.wires.append(body)
             self.answer(kept.receipt(body))
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as http:
+    with ThreadingHTTPServer(("127.0.0.1", 0), FakeSource) as http:
         kept.url = f"http://127.0.0.1:{http.server_address[1]}"
         thread = threading.Thread(target=http.serve_forever)
         thread.start()

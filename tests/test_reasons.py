@@ -14,14 +14,14 @@ import pytest
 from sweep.addresses import AddressKey
 from sweep.deliver.outbox import Outbox
 from sweep.link.rf_recording import recorded_rf
-from sweep.plug.control import Control
-from sweep.plug.measurement import Measurement
-from sweep.plug.stand import Stand
-from sweep.plug.talk import NOBODY, MeasureRf, RfHeard
-from sweep.plug.task import Task
+from sweep.modality.control import Control
+from sweep.modality.measurement import Measurement
+from sweep.modality.messages import NOBODY, MeasureRf, RfHeard
+from sweep.modality.next_position import NextPosition
+from sweep.modality.task import Task
 from sweep.report import MODALITIES, Gap, Modality, Position, RfWindow, SweepReport
-from sweep.rf.plug import judge_rf
-from sweep.run.plugs import PLUGS, WORDS
+from sweep.rf.modality import judge_rf
+from sweep.run.modalities import SENSING_MODALITIES, WORDS
 from sweep.run.position.coordinator import REASONS as LEAVING
 from sweep.run.rooms import LiveSource, RecordedSource, Room
 from sweep.run.runner import Runner
@@ -77,7 +77,7 @@ def junk(folder: Path) -> Path:
     return path
 
 
-PLUG = {plug.name: plug for plug in PLUGS}
+MODALITY_BY_NAME = {modality.name: modality for modality in SENSING_MODALITIES}
 NO_BASELINE = RfHeard(because="not_recorded")
 
 
@@ -91,7 +91,7 @@ def at(make: Callable[[Path], Path]) -> Callable[[Modality, Path], Measurement]:
     def measure(modality: Modality, folder: Path) -> Measurement:
         if modality == "rf":
             return judge_rf(TASK, recorded_rf(MeasureRf(10.0), make(folder), None, 0, 1), NO_BASELINE)
-        return PLUG[modality].open()(replace(TASK, door=door_of(modality, make(folder))), NOBODY)
+        return MODALITY_BY_NAME[modality].open()(replace(TASK, source=door_of(modality, make(folder))), NOBODY)
 
     return measure
 
@@ -100,7 +100,7 @@ def nothing(because: str) -> Callable[[Modality, Path], Measurement]:
     def measure(modality: Modality, _: Path) -> Measurement:
         if modality == "rf":
             return judge_rf(TASK, RfHeard(because=because), NO_BASELINE)
-        return PLUG[modality].open()(replace(TASK, nothing_because=because), NOBODY)
+        return MODALITY_BY_NAME[modality].open()(replace(TASK, nothing_because=because), NOBODY)
 
     return measure
 
@@ -167,8 +167,10 @@ def test_an_unreadable_sequence_costs_the_light_and_not_the_air(tmp_path: Path) 
     recorded = RecordedSource(DEMO)
     (first, *_) = [p for p in recorded.manifest.positions if p.wifi is not None]
     path = DEMO / str(first.wifi)
-    plain = PLUG["wifi"].open()(replace(TASK, door=RecordedWifi(path)), NOBODY)
-    found = PLUG["wifi"].open()(replace(TASK, door=RecordedWifi(path, tmp_path / "sequence.json")), NOBODY)
+    plain = MODALITY_BY_NAME["wifi"].open()(replace(TASK, source=RecordedWifi(path)), NOBODY)
+    found = MODALITY_BY_NAME["wifi"].open()(
+        replace(TASK, source=RecordedWifi(path, tmp_path / "sequence.json")), NOBODY
+    )
     assert (found.blind_reason, found.samples) == (plain.blind_reason, plain.samples)
     assert found.rejections["sequence_unreadable"] == 1
     assert "trial_broken_off" in found.limits
@@ -180,13 +182,13 @@ def run_live(folder: Path) -> SweepReport:
     made = Room(**{name: getattr(room, name) for name in Room.model_fields})
     zone = room.plan.zones[0]
 
-    def stands() -> Iterator[Stand]:
-        yield Stand(zone.zone_id, 1.0, 1.0, 0.0)
+    def positions() -> Iterator[NextPosition]:
+        yield NextPosition(zone.zone_id, 1.0, 1.0, 0.0)
 
     control = Control(clock=monotonic)
     control.declare_empty(("A-1", "A-2"))
     source = LiveSource(
-        made, inspectors=("A-1", "A-2"), probe_id="probe-demo-1", dwell_s=5.0, stands=stands()
+        made, inspectors=("A-1", "A-2"), probe_id="probe-demo-1", dwell_s=5.0, positions=positions()
     )  # fmt: skip
     with Outbox(folder / "outbox", signer(), tenant="demo-gu", subject="probe-demo-1") as outbox:
         runner = Runner(

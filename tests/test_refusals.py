@@ -39,7 +39,7 @@ OUR_OWN_FAULTS = frozenset({
     "sweep/judge/thresholds.py",
     "sweep/lab/scoring/intervals.py",
     "sweep/lens/pixels/kernel.py",
-    "sweep/plug/words.py",
+    "sweep/modality/words.py",
     "sweep/report/schema.py",
     "sweep/wifi/capture/channels.py",
     "sweep/wifi/frames/dissection.py",

@@ -104,7 +104,7 @@ PARTS = {
     "body": body,
     "lid": lid,
     "grip": outside.grip,
-    "door": outside.door,
+    "door": outside.source,
     "cap": outside.cap,
     "wifi_shell": outside.wifi_shell,
     "phone_foot": outside.phone_foot,

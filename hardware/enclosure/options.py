@@ -42,10 +42,10 @@ def arc(boards: Boards, front: float) -> list[Solid]:
     back, wide = front - row["thickness_mm"], (outer - inner) / 2
     reach = half - math.degrees(math.asin(wide / ((inner + outer) / 2)))
     discs = on_circle((inner + outer) / 2, [reach * (k / 4 - 1) for k in range(9)])
-    plug = row["connector_radius_mm"]
+    modality = row["connector_radius_mm"]
     lamps = on_circle(row["led_radius_mm"], row["led_angles_deg"])
     return [
         *(Cylinder("z", at, wide, back, front) for at in discs),
-        Box((plug - 5.0, -6.0, back - row["connector_height_mm"]), (plug + 5.0, 6.0, back)),
+        Box((modality - 5.0, -6.0, back - row["connector_height_mm"]), (modality + 5.0, 6.0, back)),
         *(Cylinder("z", at, body[0] / 2, front, front + body[2]) for at in lamps),
     ]

@@ -35,7 +35,7 @@ def grip() -> Part:
     return part
 
 
-def door() -> Part:
+def source() -> Part:
     """Flap under the grip with the hole for charging; a thumbscrew holds it. Prints on its outer face."""
     table = S["grip"]
     bottom = layout.grip_top() - table["flange"][2] - table["length"]

@@ -183,10 +183,10 @@ def _driver(s: Sheet, group: str, at: Point) -> None:
 def _socket(s: Sheet, ref: str, group: str, at: Point) -> None:
     """Header of a lamp board with two strings; red's has its pins in reverse, so that no lamp lights in a wrong socket."""
     name, red = group.upper(), group == "red"
-    plug = ph(3, "LAMP3_RED" if red else "LAMP3", name.replace("_", " "))
+    modality = ph(3, "LAMP3_RED" if red else "LAMP3", name.replace("_", " "))
     nets = [f"{name}_A", f"{name}_K1", f"{name}_K2"]
     pins = zip(("3", "2", "1") if red else ("1", "2", "3"), nets, strict=True)
-    s.add(ref, replace(plug, is_option=group in OPTIONAL), at, dict(pins))
+    s.add(ref, replace(modality, is_option=group in OPTIONAL), at, dict(pins))
 
 
 def _sink(

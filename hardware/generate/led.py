@@ -78,9 +78,9 @@ def ring_sheet(s: Sheet) -> None:
         _string(s, first, 4, (22, y + 5), anode, one, part)
         _string(s, first + 4, 4, (22, y + 11.5), anode, two, part)
         red = part is RED_OPTION  # its pins in reverse, as on the carrier: no lamp lights in a wrong socket
-        plug = replace(socket(3, "LAMP3_RED" if red else "LAMP3"), is_option=part.is_option)
+        modality = replace(socket(3, "LAMP3_RED" if red else "LAMP3"), is_option=part.is_option)
         pins = ("3", "2", "1") if red else ("1", "2", "3")
-        s.add(f"J{n + 1}", plug, (66, y + 8), dict(zip(pins, (anode, one, two), strict=True)))
+        s.add(f"J{n + 1}", modality, (66, y + 8), dict(zip(pins, (anode, one, two), strict=True)))
 
 
 def arc_sheet(s: Sheet) -> None:

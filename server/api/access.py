@@ -101,7 +101,7 @@ async def optional_session(request: Request) -> Session | None:
     if not token or len(token) > 100:
         return None
     services = services_of(request)
-    return await services.crews.sessions.run(partial(find_session, services.db, token))
+    return await services.pools.sessions.run(partial(find_session, services.db, token))
 
 
 async def needed_session(
@@ -199,9 +199,9 @@ def allow(roles: Iterable[Role], scope: Scope) -> Any:
         if person.role not in allowed or (scope == "city" and person.district_id is not None):
             raise ApiError(403, "not_allowed", "권한이 없습니다", f"this needs the role {' or '.join(sorted(allowed))}")
         if scope == "district" and person.district_id is not None:
-            await services_of(request).crews.sessions.run(partial(_refuse_foreign, request, person.district_id))
+            await services_of(request).pools.sessions.run(partial(_refuse_foreign, request, person.district_id))
         if scope == "facility":
-            await services_of(request).crews.sessions.run(partial(_refuse_unowned, request, person))
+            await services_of(request).pools.sessions.run(partial(_refuse_unowned, request, person))
         return person
 
     _DECLARED[check] = Access(tuple(sorted(allowed)), scope)
@@ -308,7 +308,7 @@ async def _signed_by(request: Request) -> tuple[keys.Key, bytes]:
             return keys.find_key(connection, key_id)
 
     try:
-        key = await services.crews.sessions.run(partial(find, parse_request_authorization(header)[0]))
+        key = await services.pools.sessions.run(partial(find, parse_request_authorization(header)[0]))
         if key is None:
             raise EntryError("this key is not admitted; enrol it with sweep-server enrol")
         verify_request(

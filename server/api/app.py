@@ -148,7 +148,7 @@ def create_app(settings: Settings, pace: Pace = PACE) -> FastAPI:
         if await run_in_threadpool(is_full, services):
             logger.warning("the disk is full: what is there can be read; entries and changes are refused with 507")
         services.projector.start(partial(_tell_listeners, asyncio.get_running_loop(), services.exchange))
-        courier = Courier(services.db, settings.city_url, services.notary.signer, partial(_ask_city, services))
+        courier = Courier(services.db, settings.city_url, services.server_signer.signer, partial(_ask_city, services))
         courier.start()
         yield
         await run_in_threadpool(courier.stop)
@@ -198,20 +198,22 @@ def build_services(settings: Settings) -> Services:
     build_tree(db)
     read_once(db)
     try:
-        notary, devices = open_keys(db, settings)
+        server_signer, devices = open_keys(db, settings)
     except SettingsError:
         db.close()
         raise
-    judge_relays(db, notary)
-    door = GroupCommit(
-        db, quarantine_max_bytes=settings.quarantine_max_mib * MIB, say_first=partial(sign_waiting, notary=notary)
+    judge_relays(db, server_signer)
+    ingest = GroupCommit(
+        db,
+        quarantine_max_bytes=settings.quarantine_max_mib * MIB,
+        say_first=partial(sign_waiting, server_signer=server_signer),
     )
     hub, shares, free = LiveHub(time.monotonic), PersonalShares(), settings.login_attempts_per_minute
     return Services(
         settings,
         db,
-        notary,
-        Heads(notary.signer),
+        server_signer,
+        Heads(server_signer.signer),
         read_periods(settings.retention),
         *_words_of(settings),
         hub,
@@ -221,8 +223,8 @@ def build_services(settings: Settings) -> Services:
         Challenges(devices.challenge_mac),
         single_sign_on.sign_on_of(settings, devices.challenge_mac),
         Pulse(db.ping),
-        door,
-        Projector(db, lambda: door.is_busy),
+        ingest,
+        Projector(db, lambda: ingest.is_busy),
         ExportQueue(
             settings.data_dir / "exports",
             settings.url,
@@ -250,7 +252,7 @@ def _ask_city(services: Services, client: CityClient) -> str | None:
     """Take what comes down from the city, and let go what a shift did not use; trouble in one line."""
     expire(services.db)
     identity = Identity.load_or_create(services.settings.data_dir / "relay.age")
-    return pull(services.db, client, services.notary, identity)
+    return pull(services.db, client, services.server_signer, identity)
 
 
 def _tell_listeners(loop: asyncio.AbstractEventLoop, exchange: Exchange, sweep_id: UUID, kind: str) -> None:

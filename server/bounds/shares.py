@@ -1,7 +1,7 @@
 """Shares of what everybody uses: threads by kind of work, and how much one person may ask for at once.
 
 Work that can be slow has threads of its own, so that whoever asks for a lot of it waits among their like: a hundred
-logins never stand in the way of the write door.  A queue is bounded; who does not fit in is told to come back (503), a
+logins never stand in the way of the ingest path.  A queue is bounded; who does not fit in is told to come back (503), a
 person who asks for too much at once likewise (429).
 """
 
@@ -23,7 +23,7 @@ REQUESTS_PER_PERSON = 24  # guessed: a page asks for six things at once, on a ph
 T = TypeVar("T")
 
 
-class Crew:
+class Pool:
     """Some threads for one kind of work, and a bounded queue before them."""
 
     def __init__(self, threads: int, max_waiting: int) -> None:
@@ -37,15 +37,15 @@ class Crew:
         return await anyio.to_thread.run_sync(work, limiter=self._limiter)
 
 
-class Crews:
+class Pools:
     """The crews of one server."""
 
     def __init__(self) -> None:
-        self.door = Crew(8, 256)  # derived: entries that wait for the writer share a commit; eight make it worth it
-        self.sessions = Crew(8, 1_000)  # guessed: a look-up of a millisecond
-        self.known_devices = Crew(2, 32)
-        self.sign_on = Crew(2, 32)  # guessed: the city's single sign-on answers in a tenth of a second, or hangs
-        self.passwords = Crew(2, 32)  # derived: Argon2id takes 64 MiB and 50 ms of a core each
+        self.ingest = Pool(8, 256)  # derived: entries that wait for the writer share a commit; eight make it worth it
+        self.sessions = Pool(8, 1_000)  # guessed: a look-up of a millisecond
+        self.known_devices = Pool(2, 32)
+        self.sign_on = Pool(2, 32)  # guessed: the city's single sign-on answers in a tenth of a second, or hangs
+        self.passwords = Pool(2, 32)  # derived: Argon2id takes 64 MiB and 50 ms of a core each
 
 
 class PersonalShares:

@@ -1,7 +1,7 @@
 """The demonstration city that `make demo-city` starts: three made-up districts and their year, every page full.
 
 Input is a folder for the data; output is a running server on the loopback address and its logins.  The year is written
-once, through the same code as a real one (import of a file, write door, steps of cases); a second start serves it
+once, through the same code as a real one (import of a file, ingest path, steps of cases); a second start serves it
 again.  All of it is signed with demo keys, marked simulated, and stands in a database of its own.
 """
 

@@ -1,4 +1,4 @@
-"""A year of the made-up city, day by day: sweeps as signed entries through the write door, cases step by step.
+"""A year of the made-up city, day by day: sweeps as signed entries through the ingest path, cases step by step.
 
 Input are rooms and people; output is a log that grew as one grows, with the clock of this process moved to each moment.
 Every probe's key is a demo key and every source `simulated`, so that nothing of it can pass for a measurement.
@@ -209,7 +209,9 @@ class Year:
         if note is None:
             return
         with moved_to(one.at + timedelta(minutes=MINUTES_TO_LOOK)):
-            visit_entries.note_visit(self.services.db, self.services.notary, self.people.by_name[name], sweep_id, note)
+            visit_entries.note_visit(
+                self.services.db, self.services.server_signer, self.people.by_name[name], sweep_id, note
+            )
 
     def open_sweep(self, probe: CityProbe, report: SweepReport) -> None:
         """Send the entry that opens a sweep."""
@@ -275,7 +277,7 @@ class Year:
             seen_checkpoint=None,
         )
         entry = sign_envelope(envelope, probe.signer)
-        self.services.door.accept(Arrival(entry, envelope, (body,), envelope.bodies, envelope.entry_id, None))
+        self.services.ingest.accept(Arrival(entry, envelope, (body,), envelope.bodies, envelope.entry_id, None))
         probe.prev = entry.entry_hash
 
     def _steps_until(
@@ -295,7 +297,9 @@ class Year:
         other = self.people.by_name[second] if request.step.step in NEEDS_TWO else None
         with moved_to(at), self.services.db.write() as connection:
             row = connection.execute(select(cases).where(cases.c.case_id == case_id)).one()
-            case_entries.take_step(connection, self.services.notary, self.people.by_name[first], row, request, other)
+            case_entries.take_step(
+                connection, self.services.server_signer, self.people.by_name[first], row, request, other
+            )
 
     def _cases_of_persons(self) -> None:
         """Defects that somebody measured, one of them overdue; a strange thing that whoever cleans saw; a report."""
@@ -310,11 +314,11 @@ class Year:
             person = self.people.by_name[self.people.pairs[room.district_id][0][0]]
             request = CaseRequest.model_validate_json(_case_json(defect))
             with moved_to(now - timedelta(days=days)), self.services.db.write() as connection:
-                case_entries.open_case(connection, self.services.notary, person, room.room_id, request)
+                case_entries.open_case(connection, self.services.server_signer, person, room.room_id, request)
         cleaner = self.people.by_name["cleaner"]
         with moved_to(now - timedelta(hours=26)), self.services.db.write() as connection:
             what = "휴지걸이 옆에 처음 보는 나사가 있음"
-            case_entries.report_strange(connection, self.services.notary, cleaner, self.rooms[0].room_id, what)
+            case_entries.report_strange(connection, self.services.server_signer, cleaner, self.rooms[0].room_id, what)
         with moved_to(now - timedelta(hours=3)), self.services.db.write() as connection:
             reports.take_report(connection, self.rooms[-1].room_id, "hole", "둘째 칸 문에 작은 구멍이 있어요")
 

@@ -43,9 +43,9 @@ def sign_weights(
         fail("not_a_field_test", file=file, fields=", ".join(sorted(FIELDS)))
     services = build_services(settings_of(data_dir, database_url))
     with closing(services.db):
-        if table["tenant"] != services.notary.tenant:
-            fail("file_of_another_tenant", file=file, tenant=services.notary.tenant)
-        document = services.notary.signer.sign(WEIGHTS_TYPE, data)
+        if table["tenant"] != services.server_signer.tenant:
+            fail("file_of_another_tenant", file=file, tenant=services.server_signer.tenant)
+        document = services.server_signer.signer.sign(WEIGHTS_TYPE, data)
     with new_file(out) as target:
         target.write(json.dumps(document.to_json()).encode() + b"\n")
-    typer.echo(f"{out}: measured {str(table['measured'])[:10]}, signed by key {services.notary.signer.key_id}")
+    typer.echo(f"{out}: measured {str(table['measured'])[:10]}, signed by key {services.server_signer.signer.key_id}")

@@ -16,7 +16,7 @@ from server.cli.witness import tell_witness
 from server.config.settings import Settings
 from server.ingest import quarantine
 from server.ingest.judging import quarantined_of_admitted, release_quarantine
-from server.ingest.persons import Notary
+from server.ingest.persons import ServerSigner
 from server.interface.fields import SLUG
 from server.server_keys.root import root_at_hand, sign_waiting
 from server.server_keys.rotation import rotate, take_over
@@ -70,7 +70,7 @@ def enrol(
     if tenant is not None and re.fullmatch(SLUG, tenant) is None:
         fail("tenant_invalid")
     _, public = parse_key(public_key)
-    with _key_act(settings_of(data_dir, database_url)) as (connection, notary, is_in_force):
+    with _key_act(settings_of(data_dir, database_url)) as (connection, server_signer, is_in_force):
         key = keys.admit(
             connection,
             public_key=public,
@@ -79,7 +79,7 @@ def enrol(
             probes=frozenset(probes) if kept in RELAYS else frozenset(),
             name=display_text(name, limit=100),
             actor="sweep-server",
-            tenant=tenant or notary.tenant,
+            tenant=tenant or server_signer.tenant,
             valid_from_index=from_index,
             is_in_force=is_in_force,
         )
@@ -144,12 +144,12 @@ def rotate_key(
         with db.write() as connection:
             key = rotate(
                 connection,
-                services.notary,
+                services.server_signer,
                 settings.data_dir,
                 actor="sweep-server",
                 reason=display_text(reason, limit=200),
             )
-            sign_waiting(connection, services.notary)
+            sign_waiting(connection, services.server_signer)
         with db.read() as connection:
             is_done = take_over(connection, settings.data_dir)
         when = "signs from now on" if is_done else "signs once the root key has admitted it and the server starts again"
@@ -194,7 +194,7 @@ def show_quarantine(
             why = display_text(reason, limit=300)
             with db.write() as connection:
                 done = quarantine.discard(connection, discard, actor="sweep-server", reason=why)
-                sign_waiting(connection, services.notary)
+                sign_waiting(connection, services.server_signer)
             destroy_dead_keys(db)
             typer.echo(f"key {discard}: {done} entries purged")
         if release is None and discard is None:
@@ -205,12 +205,12 @@ def show_quarantine(
 
 
 @contextmanager
-def _key_act(settings: Settings) -> Iterator[tuple[Connection, Notary, bool]]:
+def _key_act(settings: Settings) -> Iterator[tuple[Connection, ServerSigner, bool]]:
     """A write transaction for an act about a key, the server's keys, and whether the root key is here to sign it."""
     services = build_services(settings)
     with closing(services.db) as db, db.write() as connection:
-        yield connection, services.notary, root_at_hand(connection, services.notary) is not None
-        sign_waiting(connection, services.notary)
+        yield connection, services.server_signer, root_at_hand(connection, services.server_signer) is not None
+        sign_waiting(connection, services.server_signer)
 
 
 def _judged(connection: Connection, key: keys.Key, is_in_force: bool) -> str:

@@ -58,12 +58,12 @@ def export_entries(
         if SHOWN[wanted]:
             note_access(db, "entries.exported", out.name, SHOWN[wanted], display_text(reason, limit=300))
         with db.write() as connection:
-            sign_waiting(connection, services.notary)
+            sign_waiting(connection, services.server_signer)
         projecting.drain(db)
         with db.read() as connection, new_file(out) as file:
             lines = signed_package(
                 connection,
-                services.notary.signer,
+                services.server_signer.signer,
                 origin=services.heads.origin(connection),
                 scope=wanted,
                 checkpoint=checkpoint_of(connection, services),

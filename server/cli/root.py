@@ -80,7 +80,7 @@ def hand_over(
     with closing(services.db) as db:
         with db.write() as connection:
             key = root.hand_over(
-                connection, services.notary, public, actor="sweep-server", reason=display_text(reason, limit=200)
+                connection, services.server_signer, public, actor="sweep-server", reason=display_text(reason, limit=200)
             )
         root.remove_key(settings.data_dir)
         tell_witness(db, settings)
@@ -97,7 +97,7 @@ def requests(
     """Write what waits for the root key's signature."""
     services = build_services(settings_of(data_dir, database_url))
     with closing(services.db) as db, db.read() as connection:
-        data = root.requests(connection, services.notary)
+        data = root.requests(connection, services.server_signer)
     with new_file(out) as file:
         file.write(data)
     _, asked = root.read_requests(data)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
 
-from server.documents.inspection_log import LogRequest, unheard
+from server.documents.inspection_log import LogRequest, no_progress
 from server.documents.zipped import zipped
 from server.exports.records import ExportError
 from server.exports.sheets.case_sheet import CaseSheet, PrintedStep, case_sheet
@@ -58,7 +58,7 @@ def write_case_file(
     wanted: LogRequest,
     made: datetime,
     signer: Signer,
-    on_record: Callable[[int, int], None] = unheard,
+    on_record: Callable[[int, int], None] = no_progress,
 ) -> bytes:
     """The ZIP of the case that `wanted` names; `made` is an aware time, `on_record` as in `case_lines`.
 

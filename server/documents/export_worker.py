@@ -27,7 +27,7 @@ from server.store.db import Database
 from server.store.faults import AwayError, BusyError
 from sweep.entry.dsse import Signer
 
-NICENESS = 10  # guessed: the write door and the page go first
+NICENESS = 10  # guessed: the ingest path and the page go first
 
 
 def main() -> None:

@@ -57,7 +57,7 @@ PAPER: frozenset[Format] = frozenset({"pdf", "hwpx"})
 MAX_SWEEPS = 200_000  # guessed: four years of a city; a spreadsheet holds five times as many lines
 
 
-def unheard(_done: int, _count: int) -> None:
+def no_progress(_done: int, _count: int) -> None:
     """Nobody asked how far it is."""
 
 
@@ -106,7 +106,7 @@ def write_log_to(
     request: LogRequest,
     generated: datetime,
     *,
-    on_sweep: Callable[[int, int], None] = unheard,
+    on_sweep: Callable[[int, int], None] = no_progress,
 ) -> None:
     """Write the log into a file, line by line but for what is printed.
 
@@ -194,7 +194,7 @@ def collect_pages(
     room_id: UUID | None,
     *,
     most: int = MAX_SWEEPS,
-    on_sweep: Callable[[int, int], None] = unheard,
+    on_sweep: Callable[[int, int], None] = no_progress,
     district_id: str | None = None,
     sweep_id: UUID | None = None,
 ) -> tuple[SweepPage, ...]:

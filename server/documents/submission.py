@@ -15,7 +15,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from server.districts.scope import rooms_of
-from server.documents.inspection_log import Format, LogRequest, milliseconds, unheard, write_log_to
+from server.documents.inspection_log import Format, LogRequest, milliseconds, no_progress, write_log_to
 from server.documents.zipped import zipped
 from server.exports.records import ExportError
 from server.log.heads import Heads
@@ -44,7 +44,7 @@ def write_submission(
     generated: datetime,
     signer: Signer,
     *,
-    on_sweep: Callable[[int, int], None] = unheard,
+    on_sweep: Callable[[int, int], None] = no_progress,
 ) -> bytes:
     """The file; raises ExportError for a single room or sweep, and for more sweeps than a summary holds."""
     if request.room_id is not None or request.sweep_id is not None:

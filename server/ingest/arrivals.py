@@ -1,4 +1,4 @@
-"""What arrived at the write door, read and checked as far as is possible without a database.
+"""What arrived at the ingest path, read and checked as far as is possible without a database.
 
 Input are wire bytes; output is an `Arrival` or an ApiError 400 with one line.  An entry of another
 version is not refused: it becomes an arrival without an envelope.  Bodies must match the commitments that are signed.

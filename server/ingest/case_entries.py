@@ -18,7 +18,7 @@ from server.cases import gaps, words
 from server.cases.deadlines import REOPENS_AFTER, repair_due, today
 from server.cases.machine import BEFORE_POLICE, FOUND, Case, may_follow
 from server.ingest.entry_rows import Outcome
-from server.ingest.persons import Notary, identified, write_for
+from server.ingest.persons import ServerSigner, identified, write_for
 from server.ingest.photo_declarations import suspend
 from server.interface.case_requests import (
     CameraRequest,
@@ -58,7 +58,9 @@ FREE_TEXT = ("what", "why", "why_not", "by", "to")
 """Fields into which people write what they like; names of office and numbers only link nowhere."""
 
 
-def open_case(connection: Connection, notary: Notary, person: Person, room_id: UUID, request: CaseRequest) -> UUID:
+def open_case(
+    connection: Connection, server_signer: ServerSigner, person: Person, room_id: UUID, request: CaseRequest
+) -> UUID:
     """Open a case that no finding opened, or find it under the id that its page made; its id.
 
     ApiError 404 without the room, 409 for a defect that is none and for the id of another room's case.
@@ -74,27 +76,31 @@ def open_case(connection: Connection, notary: Notary, person: Person, room_id: U
         raise ApiError(
             409, "case_known", "같은 번호의 사건이 다른 방에 있습니다", "a case of another room has this id already"
         )
-    _open(connection, notary, person, step, case_id=case_id, room_id=room_id)
+    _open(connection, server_signer, person, step, case_id=case_id, room_id=room_id)
     return case_id
 
 
-def report_strange(connection: Connection, notary: Notary, person: Person, room_id: UUID, what: str) -> None:
+def report_strange(
+    connection: Connection, server_signer: ServerSigner, person: Person, room_id: UUID, what: str
+) -> None:
     """Open a case for what somebody saw who cleans there; nobody tells them what becomes of it."""
     step = _checked(Reported(step="reported", by="cleaner", what=what))
-    _open(connection, notary, person, step, case_id=new_id(), room_id=room_id)
+    _open(connection, server_signer, person, step, case_id=new_id(), room_id=room_id)
 
 
-def take_public_report(connection: Connection, notary: Notary, person: Person, room_id: UUID, what: str) -> UUID:
+def take_public_report(
+    connection: Connection, server_signer: ServerSigner, person: Person, room_id: UUID, what: str
+) -> UUID:
     """Open a case for what the public reported, in the words and by the signature of who takes it over; its id."""
     case_id = new_id()
     step = _checked(Reported(step="reported", by="public", what=what))
-    _open(connection, notary, person, step, case_id=case_id, room_id=room_id)
+    _open(connection, server_signer, person, step, case_id=case_id, room_id=room_id)
     return case_id
 
 
 def take_step(
     connection: Connection,
-    notary: Notary,
+    server_signer: ServerSigner,
     person: Person,
     case: Row[Any],
     request: StepRequest,
@@ -123,7 +129,7 @@ def take_step(
         _check_photograph(connection, case, step.commitment)
     return _write(
         connection,
-        notary,
+        server_signer,
         person,
         step,
         case_id=case.case_id,
@@ -291,18 +297,18 @@ def _check_photograph(connection: Connection, case: Row[Any], commitment: str) -
 
 
 def _open(
-    connection: Connection, notary: Notary, person: Person, step: Step, *, case_id: UUID, room_id: UUID
+    connection: Connection, server_signer: ServerSigner, person: Person, step: Step, *, case_id: UUID, room_id: UUID
 ) -> Outcome:
     """The first step of a case of a person's own; in a demonstration's facility it is a simulation like its sweeps."""
     of_room = select(facilities.c.is_demo).join(rooms, rooms.c.facility_id == facilities.c.facility_id)
     is_demo = connection.scalar(of_room.where(rooms.c.room_id == room_id))
     source: Source = "simulated" if is_demo else "live"
-    return _write(connection, notary, person, step, case_id=case_id, room_id=room_id, source=source)
+    return _write(connection, server_signer, person, step, case_id=case_id, room_id=room_id, source=source)
 
 
 def _write(
     connection: Connection,
-    notary: Notary,
+    server_signer: ServerSigner,
     person: Person,
     step: Step,
     *,
@@ -324,7 +330,7 @@ def _write(
     )
     return write_for(
         connection,
-        notary,
+        server_signer,
         person,
         kind=kinds.CASE_STEP,
         source=source,

@@ -1,4 +1,4 @@
-"""The one write door for evidence: an entry is verified, stored verbatim, put in order and acknowledged.
+"""The one ingest path for evidence: an entry is verified, stored verbatim, put in order and acknowledged.
 
 Input is an `Arrival`; output is an `Outcome` whose receipt may be given away because the transaction is on disk.  The
 same entry again changes nothing.  Another entry in the same place is kept beside the first, with an alarm, and refused
@@ -89,7 +89,7 @@ def write(
         verify(arrival.entry, key.public_key)
     known = _find_same(connection, arrival.entry)
     if known is not None and known.status != PURGED:
-        return _take_again(connection, arrival, known, key, quarantine_max_bytes, network, is_read_later)
+        return _accept_duplicate(connection, arrival, known, key, quarantine_max_bytes, network, is_read_later)
     envelope = arrival.envelope
     log_index, received_ms = _place(connection, known)
     reason = objection(connection, key, claim_of(envelope) if envelope else None, log_index)
@@ -205,7 +205,7 @@ def conflict_error() -> ApiError:
     )
 
 
-def _take_again(
+def _accept_duplicate(
     connection: Connection,
     arrival: Arrival,
     known: Row[Any],

@@ -1,4 +1,4 @@
-"""The write door under load: entries that wait for the writer go to disk together, in one transaction and one fsync.
+"""The ingest path under load: entries that wait for the writer go to disk together, in one transaction and one fsync.
 
 Input is an `Arrival`; output is its `Outcome`, whose receipt may be given away.  Whoever gets the writer first stores
 what waits; the others find their outcome when their turn comes.  A refusal is the refusal of one: what was to go with
@@ -26,7 +26,7 @@ from server.store.db import Database
 from server.store.faults import BusyError
 from sweep.entry.kinds import BODY_ERASED
 
-MAX_TOGETHER = 32  # guessed: more than the threads of the door
+MAX_TOGETHER = 32  # guessed: more than the threads of ingest
 MAX_TOGETHER_BYTES = 16 * 1024 * 1024  # derived: one entry of the largest size
 MAX_KNOWN_KEYS = 10_000  # guessed: more probes than a city has
 TURN_WAIT_S = 10.0  # derived: as long as a writer waits for the database, see db.py

@@ -1,6 +1,6 @@
 """Entries of people: the server that authenticated a person signs for them, as device `server`, assurance `password`.
 
-Input is a person's decision; output is an entry through the same write door as any other.  Dispositions of replays and
+Input is a person's decision; output is an entry through the same ingest path as any other.  Dispositions of replays and
 simulations are signed with the server's demo key, because no other key may.  A decision that the page gave an id has
 that id as its entry's, so that an answer lost and sent again is one decision, whoever sends it.
 """
@@ -52,7 +52,7 @@ MAX_CLAIMED_AGE = timedelta(days=30)  # guessed: who decided longer ago than tha
 
 
 @dataclass(frozen=True, slots=True)
-class Notary:
+class ServerSigner:
     """The server's keys and the tenant it signs for, which is that of its key."""
 
     tenant: str
@@ -68,7 +68,9 @@ class Notary:
         return self.signer if source == "live" else self.demo_signer
 
 
-def dispose(db: Database, notary: Notary, person: Person, finding_id: UUID, request: DispositionRequest) -> Outcome:
+def record_disposition(
+    db: Database, server_signer: ServerSigner, person: Person, finding_id: UUID, request: DispositionRequest
+) -> Outcome:
     """Append a person's verdict on a finding, or find it appended already under its decision id.
 
     ApiError 404 when the sweep has no such finding, 409 when the id is that of something else, 400 for a claimed time
@@ -105,7 +107,7 @@ def dispose(db: Database, notary: Notary, person: Person, finding_id: UUID, requ
         )
         return write_for(
             connection,
-            notary,
+            server_signer,
             person,
             kind=kinds.DISPOSITION,
             source=sweep.source,
@@ -177,7 +179,7 @@ def _phone_time(claim: PhoneClaim, now: datetime) -> PhoneTime:
 
 def erase(
     db: Database,
-    notary: Notary,
+    server_signer: ServerSigner,
     first: Person,
     second: Person,
     commitment: str,
@@ -227,7 +229,7 @@ def erase(
         )
         outcome = write_for(
             connection,
-            notary,
+            server_signer,
             first,
             kind=kinds.BODY_ERASED,
             source=holders[0].source or "live",
@@ -251,7 +253,7 @@ def identified(first: Person, second: Person) -> Identified:
 
 def write_for(
     connection: Connection,
-    notary: Notary,
+    server_signer: ServerSigner,
     person: Person,
     *,
     kind: str,
@@ -267,13 +269,13 @@ def write_for(
 
     `more`: bodies beside the one that says what was done.
     """
-    signer = notary.for_source(source)
+    signer = server_signer.for_source(source)
     seq, prev = next_of_key(connection, signer.key_id)
     envelope = Envelope(
         v=1,
         kind=kind,
         entry_id=entry_id or new_id(),
-        tenant=notary.tenant,
+        tenant=server_signer.tenant,
         room_id=room_id,
         sweep_id=sweep_id,
         key_id=signer.key_id,

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from server.cases.photographing import MAX_PER_DAY, MAX_PER_DECLARATION, NO_KEY, why_not
-from server.ingest.persons import MAX_CLAIMED_AGE, Notary, write_for
+from server.ingest.persons import MAX_CLAIMED_AGE, ServerSigner, write_for
 from server.ingest.photo_declarations import needed
 from server.interface.errors import ApiError, invalid, not_found
 from server.interface.photo_requests import OpenPhotoRequest, PhotoCheckRequest, PhotoRequest
@@ -41,7 +41,7 @@ TAKEN = kinds.PHOTO_TAKEN_TYPE
 
 def take(
     connection: Connection,
-    notary: Notary,
+    server_signer: ServerSigner,
     person: Person,
     case: Row[Any],
     request: PhotoRequest,
@@ -83,7 +83,7 @@ def take(
     )
     write_for(
         connection,
-        notary,
+        server_signer,
         person,
         kind=kinds.PHOTO_TAKEN,
         source=case.source,
@@ -98,7 +98,12 @@ def take(
 
 
 def open_one(
-    connection: Connection, notary: Notary, officer: Person, photo: Row[Any], case: Row[Any], request: OpenPhotoRequest
+    connection: Connection,
+    server_signer: ServerSigner,
+    officer: Person,
+    photo: Row[Any],
+    case: Row[Any],
+    request: OpenPhotoRequest,
 ) -> tuple[PhotoHead, bytes, int, tuple[str, ...]]:
     """(what was declared of it, the age file, index of the entry that says that it was opened, keys that it names).
 
@@ -119,12 +124,17 @@ def open_one(
         account=officer.account,
     )
     body = make_body(kinds.PHOTO_OPENED_TYPE, to_json(opened))
-    log_index = _say(connection, notary, officer, photo, case, kinds.PHOTO_OPENED, body)
+    log_index = _say(connection, server_signer, officer, photo, case, kinds.PHOTO_OPENED, body)
     return head, sealed, log_index, _named(connection, photo)
 
 
 def check(
-    connection: Connection, notary: Notary, officer: Person, photo: Row[Any], case: Row[Any], request: PhotoCheckRequest
+    connection: Connection,
+    server_signer: ServerSigner,
+    officer: Person,
+    photo: Row[Any],
+    case: Row[Any],
+    request: PhotoCheckRequest,
 ) -> int:
     """Record what the officer's browser found in the photograph; the index of the entry."""
     checked = PhotoChecked(
@@ -138,7 +148,7 @@ def check(
         account=officer.account,
     )
     body = make_body(kinds.PHOTO_CHECKED_TYPE, to_json(checked))
-    return _say(connection, notary, officer, photo, case, kinds.PHOTO_CHECKED, body)
+    return _say(connection, server_signer, officer, photo, case, kinds.PHOTO_CHECKED, body)
 
 
 def find_known(connection: Connection, photo_id: UUID) -> Row[Any] | None:
@@ -289,12 +299,18 @@ def _split(data: bytes) -> tuple[PhotoHead, bytes]:
 
 
 def _say(
-    connection: Connection, notary: Notary, officer: Person, photo: Row[Any], case: Row[Any], kind: str, body: Any
+    connection: Connection,
+    server_signer: ServerSigner,
+    officer: Person,
+    photo: Row[Any],
+    case: Row[Any],
+    kind: str,
+    body: Any,
 ) -> int:
     of_photo = select(entries.c.entry_id).where(entries.c.log_index == photo.log_index)
     return write_for(
         connection,
-        notary,
+        server_signer,
         officer,
         kind=kind,
         source=case.source,

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from server.ingest.entry_rows import Outcome
-from server.ingest.persons import Notary, write_for
+from server.ingest.persons import ServerSigner, write_for
 from server.interface.errors import ApiError, not_found
 from server.interface.views.cases import ClaimView
 from server.people.auth import Person
@@ -54,7 +54,7 @@ def find_claim(connection: Connection, person: Person, entry_id: UUID) -> Claim:
 
 
 def prove(
-    connection: Connection, notary: Notary, person: Person, claim: Claim, passkey: PasskeyAssertion | None
+    connection: Connection, server_signer: ServerSigner, person: Person, claim: Claim, passkey: PasskeyAssertion | None
 ) -> Outcome:
     """Append a person's proof of what a Pi said in their name; `person.way` is how they have just proven it."""
     said = ProofGiven.model_validate(
@@ -69,7 +69,7 @@ def prove(
     )
     return write_for(
         connection,
-        notary,
+        server_signer,
         person,
         kind=kinds.PROOF_GIVEN,
         source=claim.row.source,

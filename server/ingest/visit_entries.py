@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from server.cases.words import check_words
 from server.ingest.entry_rows import Outcome
-from server.ingest.persons import Notary, write_for
+from server.ingest.persons import ServerSigner, write_for
 from server.interface.errors import ApiError, not_found, refuse_links
 from server.interface.visit_requests import SignatureRequest, VisitNoteRequest
 from server.people.auth import Person
@@ -28,7 +28,9 @@ from sweep.report import ClockReading, Record, parse_json, to_json
 from sweep.report.visit_records import Noted, SignedByHand, VisitNote, VisitSigned
 
 
-def note_visit(db: Database, notary: Notary, person: Person, sweep_id: UUID, request: VisitNoteRequest) -> Outcome:
+def note_visit(
+    db: Database, server_signer: ServerSigner, person: Person, sweep_id: UUID, request: VisitNoteRequest
+) -> Outcome:
     """Append what a person noted of a sweep, or find it appended already under its note id.
 
     ApiError 404 without the sweep, 400 for words that may hurt, 409 while a named place is not looked at or when the
@@ -62,7 +64,7 @@ def note_visit(db: Database, notary: Notary, person: Person, sweep_id: UUID, req
         told = VisitNote(v=1, sweep_id=sweep_id, noted=clock, account=person.account, **noted)
         return write_for(
             connection,
-            notary,
+            server_signer,
             person,
             kind=kinds.VISIT_NOTED,
             source=sweep.source,
@@ -74,7 +76,9 @@ def note_visit(db: Database, notary: Notary, person: Person, sweep_id: UUID, req
         )
 
 
-def sign_visit(db: Database, notary: Notary, person: Person, sweep_id: UUID, request: SignatureRequest) -> Outcome:
+def sign_visit(
+    db: Database, server_signer: ServerSigner, person: Person, sweep_id: UUID, request: SignatureRequest
+) -> Outcome:
     """Take down a signature by finger over the last note of a visit, or find it under its id.
 
     ApiError 404 without the sweep, 409 when the hash is not that of the last note or the id is that of something else.
@@ -113,7 +117,7 @@ def sign_visit(db: Database, notary: Notary, person: Person, sweep_id: UUID, req
         record = VisitSigned(v=1, sweep_id=sweep_id, signed=clock, account=person.account, **signed)
         return write_for(
             connection,
-            notary,
+            server_signer,
             person,
             kind=kinds.VISIT_SIGNED,
             source=sweep.source,

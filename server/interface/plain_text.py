@@ -1,6 +1,7 @@
 """Text as a reader sees it: what two strings look like (UTS #39), and links behind other dots and letters.
 
-Input is what a person wrote; output is a form to compare or to search, never one to show.  It is the one door to ICU.
+Input is what a person wrote; output is a form to compare or to search, never one to show.  It is the only module that
+uses ICU.
 """
 
 from __future__ import annotations

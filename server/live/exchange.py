@@ -1,4 +1,4 @@
-"""How probes, persons and the write door reach the live hub: directly, or by way of the database that processes share.
+"""How probes, persons and the ingest path reach the live hub: directly, or by way of the database that processes share.
 
 Two ways: `OwnExchange` of a process that is alone on SQLite, which asks its hub; `SharedExchange` (shared.py) of one of
 several on PostgreSQL, where every operation passes through the database first.  What only looks (views, listeners)

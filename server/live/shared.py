@@ -19,9 +19,9 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from server.bounds.shares import Crew, PersonalShares
+from server.bounds.shares import PersonalShares, Pool
 from server.interface.errors import ApiError
-from server.live import table
+from server.live import pg_queue
 from server.live.channel import Known
 from server.live.exchange import SILENCE_CHECK_S
 from server.live.hub import LiveHub
@@ -80,7 +80,7 @@ class SharedExchange:
         """`keep_s`: how often the channels are kept for processes that begin later."""
         self.hub = hub
         self._db, self._shares, self._monotonic, self._keep_s = db, shares, monotonic, keep_s
-        self._crew, self._reader = Crew(THREADS, MAX_WAITING), Crew(1, 1)
+        self._crew, self._reader = Pool(THREADS, MAX_WAITING), Pool(1, 1)
         self._process_id = uuid.uuid4().hex
         self._op_id = 0
         self._current_s: float | None = None
@@ -102,7 +102,7 @@ class SharedExchange:
                     task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             try:
-                await self._in_thread(partial(table.end_of_life, process_id=self._process_id))
+                await self._in_thread(partial(pg_queue.end_of_life, process_id=self._process_id))
             except (*AWAY, ApiError):
                 pass  # its sign of life grows old
 
@@ -134,7 +134,7 @@ class SharedExchange:
         origin = f"{self._process_id}{uuid.uuid4().hex}"
         answer = self._answers[origin] = asyncio.get_running_loop().create_future()
         try:
-            work = partial(table.append, probe_id=probe_id, origin=origin, data=encode(said))
+            work = partial(pg_queue.append, probe_id=probe_id, origin=origin, data=encode(said))
             await self._in_thread(work, is_durable=is_durable)
             self._news.set()
             return await asyncio.wait_for(answer, ANSWER_S)
@@ -154,7 +154,7 @@ class SharedExchange:
         """Wake the reader at every notice, and whenever the connection for them is new."""
         while True:
             try:
-                async with self._db.notices(table.NOTICES) as notices:
+                async with self._db.notices(pg_queue.NOTICES) as notices:
                     self._news.set()
                     async for _ in notices:
                         self._news.set()
@@ -167,7 +167,7 @@ class SharedExchange:
         while True:
             self._news.clear()
             try:
-                if self._current_s is None or self._monotonic() - self._current_s > table.KEPT_US / 2e6:
+                if self._current_s is None or self._monotonic() - self._current_s > pg_queue.KEPT_US / 2e6:
                     await self._begin()
                 while await self._take_next():
                     pass
@@ -185,7 +185,7 @@ class SharedExchange:
 
         def read() -> tuple[int, list[Row[Any]], list[_Read], int]:
             with self._db.read() as connection:
-                kept, rows, newest = table.read_kept(connection)
+                kept, rows, newest = pg_queue.read_kept(connection)
                 return turns.now_us(connection), kept, [_Read(row) for row in rows], newest
 
         now_us, kept, rows, newest = await self._reader.run(read)
@@ -206,12 +206,12 @@ class SharedExchange:
 
         def read() -> tuple[int, list[_Read]]:
             with self._db.read() as connection:
-                rows = table.read_after(connection, self._op_id)
+                rows = pg_queue.read_after(connection, self._op_id)
                 return turns.now_us(connection), [_Read(row) for row in rows]
 
         now_us, rows = await self._reader.run(read)
         self._take(rows, now_us)
-        return len(rows) == table.READ_AT_ONCE
+        return len(rows) == pg_queue.READ_AT_ONCE
 
     def _take(self, operations: list[_Read], now_us: int) -> None:
         for one in operations:
@@ -237,7 +237,7 @@ class SharedExchange:
         while True:
             self.hub.find_silent()
             try:
-                sign = partial(table.sign_of_life, process_id=self._process_id)
+                sign = partial(pg_queue.sign_of_life, process_id=self._process_id)
                 self.hub.processes = self._shares.processes = await self._in_thread(sign)
                 if self._monotonic() - kept_s > self._keep_s:
                     await self._keep_channels()
@@ -249,5 +249,5 @@ class SharedExchange:
     async def _keep_channels(self) -> None:
         changed = {probe_id: op_id for probe_id, op_id in self._taken.items() if self._kept.get(probe_id) != op_id}
         states = {probe_id: (op_id, keep(self.hub.channel(probe_id))) for probe_id, op_id in changed.items()}
-        await self._in_thread(partial(table.keep_channels, states=states))
+        await self._in_thread(partial(pg_queue.keep_channels, states=states))
         self._kept |= changed

@@ -1,7 +1,7 @@
 """Which keys and persons could have changed the record of a room at a time, apart from who did.
 
 Input are a room, perhaps one of its cases, and a time; output is a view for auditors.  The time is that at which this
-server received entries; keys are judged at the index that the log had reached, by the same rules as at the door, and
+server received entries; keys are judged at the index that the log had reached, by the same rules as at ingest, and
 persons by the register that the log holds.  Whoever has this server's machine can sign with its keys and is not listed.
 """
 

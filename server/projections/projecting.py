@@ -2,7 +2,7 @@
 
 Input is what sweep_record.py read of one sweep; output are its rows in `sweeps`, `findings`, `dispositions` and
 `open_findings`, computed anew each time.  A body that cannot be read marks its entry as unreadable and raises an alarm;
-it never stops the write door.
+it never stops the ingest path.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from server.exports.log_lines import stored_line
 from server.interface.fields import MAX_LOG_INDEX
 from server.interface.plain_text import unlike
 from server.interface.voice import Voice
-from server.live.table import append_entries
+from server.live.pg_queue import append_entries
 from server.projections import photo_rows
 from server.projections.case_rows import found_of, insert_cases, rebuild_steps
 from server.projections.proof_rows import note_claims, rebuild_proofs

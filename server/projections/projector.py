@@ -1,8 +1,8 @@
-"""The thread that projects what arrived, oldest first, while the write door goes on taking entries.
+"""The thread that projects what arrived, oldest first, while the ingest path goes on taking entries.
 
-Input is the table `due_sweeps`, which the write door fills in the transaction of each entry, so that a restart resumes
+Input is the table `due_sweeps`, which the ingest path fills in the transaction of each entry, so that a restart resumes
 where a crash ended; output are the projections and, once they are there, a word to the pages that listen.  It leaves
-most of the time to the door while entries wait there, and all of it to nobody.
+most of the time to ingest while entries wait, and all of it to nobody.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 LIST_WAIT_S = 0.3  # guessed: what a list waits for entries that arrived just now, unseen by whoever asked for it
 REST_S = 5.0  # how often it looks for what another process left
-BUSY_REST = 9.0  # guessed: a tenth of the time while entries wait at the door
+BUSY_REST = 9.0  # guessed: a tenth of the time while entries wait for ingest
 LONGEST_REST_S = 0.5  # guessed: two sweeps a second even then, and a sweep on a Raspberry Pi takes a tenth of one
 
 

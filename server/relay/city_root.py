@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from server.ingest.arrivals import Arrival
 from server.ingest.judging import release_quarantine
-from server.ingest.persons import Notary
+from server.ingest.persons import ServerSigner
 from server.interface.errors import ApiError
 from server.log.order import next_index
 from server.relay.city import City, change
@@ -64,14 +64,19 @@ def pin_root(connection: Connection, city: City, root_id: str, arrival: Arrival)
 
 
 def follow(
-    connection: Connection, notary: Notary, root_key: bytes, envelope: Envelope, arrival: Arrival, city_index: int
+    connection: Connection,
+    server_signer: ServerSigner,
+    root_key: bytes,
+    envelope: Envelope,
+    arrival: Arrival,
+    city_index: int,
 ) -> State:
     """Do what an entry of the city's root says.  EntryError when it is not the root's, ApiError when it cannot be."""
     verify_signature(arrival.entry, ENTRY_TYPE, root_key)
     said = read_key_body(envelope, arrival.bodies)
-    if said.key_id in _own(notary):
+    if said.key_id in _own(server_signer):
         return "ignored"  # what this server's keys are here, its own root says
-    is_in_force = root_at_hand(connection, notary) is not None
+    is_in_force = root_at_hand(connection, server_signer) is not None
     match said:
         case KeyAdmitted():
             _note_key(connection, said)
@@ -81,7 +86,7 @@ def follow(
                 return "acted"
             is_pen = said.role in keys.RELAY_OF and said.probe_id is None
             if _find_role(connection, said.key_id) not in ADMITTED_ROLES or not (
-                is_pen or said.tenant == notary.tenant
+                is_pen or said.tenant == server_signer.tenant
             ):
                 return "ignored"  # its pen speaks for all of its districts, a probe for one
             _admit(connection, said, is_in_force=is_in_force)
@@ -198,6 +203,6 @@ def _revoke_in_table(connection: Connection, key_id: str, from_index: int | None
     connection.execute(update(city_keys).where(where).values(revoked_from_index=from_index))
 
 
-def _own(notary: Notary) -> set[str]:
-    signers = (notary.signer, notary.demo_signer, notary.log_signer, notary.root_signer)
+def _own(server_signer: ServerSigner) -> set[str]:
+    signers = (server_signer.signer, server_signer.demo_signer, server_signer.log_signer, server_signer.root_signer)
     return {signer.key_id for signer in signers if signer is not None}

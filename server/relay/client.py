@@ -23,7 +23,7 @@ from sweep.report.base import reject_duplicate_keys
 
 TIMEOUT_S = 15.0  # as long as a probe gives its server
 SLOWEST_BYTES_PER_S = 8_000.0  # guessed: 64 kbit/s
-MAX_ANSWER_BYTES = 16 * 1024 * 1024  # derived: as much as the write door takes
+MAX_ANSWER_BYTES = 16 * 1024 * 1024  # derived: as much as the ingest path takes
 REFUSED_FOR_GOOD = frozenset({400, 409, 413, 422})
 HASH = re.compile(r"[0-9a-f]{64}")
 

@@ -12,9 +12,9 @@ import binascii
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from server.ingest import entries as door
+from server.ingest import entries as ingest
 from server.ingest.arrivals import Arrival, read_arrival
-from server.ingest.persons import Notary
+from server.ingest.persons import ServerSigner
 from server.interface.errors import ApiError
 from server.relay import places
 from server.relay.city import ENTRY_REFUSED, City, change, find_city
@@ -39,7 +39,7 @@ MAX_VALUES = MAX_ANSWER_BYTES // 4
 MOST_PAGES = 1_000  # guessed: a city of 50,000 changes, in one go
 
 
-def pull(db: Database, client: CityClient, notary: Notary, identity: Identity) -> str | None:
+def pull(db: Database, client: CityClient, own_signer: ServerSigner, identity: Identity) -> str | None:
     """Take everything that changed at the city; trouble in one line, or None.  Raises CityAwayError."""
     head = watch_head(db, client)
     if isinstance(head, str):
@@ -55,7 +55,7 @@ def pull(db: Database, client: CityClient, notary: Notary, identity: Identity) -
             target = f"/api/relay/down?after={city.down_after}&recipient={identity.recipient}"
             down, shift, sealed = _opened(client.get_signed(target), identity)
             with db.write() as connection:
-                _take(connection, notary, city, root_id, down, shift, sealed)
+                _take(connection, own_signer, city, root_id, down, shift, sealed)
             if down.entries:
                 destroy_dead_keys(db)
             if down.is_more:
@@ -97,14 +97,14 @@ def _opened(answer: bytes, identity: Identity) -> tuple[Down, Shift, bytes]:
 
 
 def _take(
-    connection: Connection, notary: Notary, city: City, root_id: str, down: Down, shift: Shift, sealed: bytes
+    connection: Connection, own_signer: ServerSigner, city: City, root_id: str, down: Down, shift: Shift, sealed: bytes
 ) -> None:
-    if shift.tenant != notary.tenant:
-        raise ContractError(f"the city speaks for {shift.tenant}, this server for {notary.tenant}")
+    if shift.tenant != own_signer.tenant:
+        raise ContractError(f"the city speaks for {shift.tenant}, this server for {own_signer.tenant}")
     for one in down.entries:
-        _take_entry(connection, notary, find_city(connection) or city, root_id, one)
+        _take_entry(connection, own_signer, find_city(connection) or city, root_id, one)
     _erase_what_came(connection)
-    sign_waiting(connection, notary)
+    sign_waiting(connection, own_signer)
     places.take_places(connection, shift)
     if shift.assignments and not down.is_more:
         places.remove_unused(connection, keep={room.room_id for room in shift.assignments[0].rooms})
@@ -123,7 +123,7 @@ def _lacks(db: Database, shift: Shift) -> bool:
         )
 
 
-def _take_entry(connection: Connection, notary: Notary, city: City, root_id: str, one: DownEntry) -> None:
+def _take_entry(connection: Connection, own_signer: ServerSigner, city: City, root_id: str, one: DownEntry) -> None:
     """Follow one entry, or keep it with the reason why not."""
     wire = one.wire.encode()
     try:
@@ -141,7 +141,7 @@ def _take_entry(connection: Connection, notary: Notary, city: City, root_id: str
             root_key = pin_root(connection, city, root_id, arrival)
             if root_key is None:
                 raise EntryError("the city's root key is not known")
-            state = follow(connection, notary, root_key, envelope, arrival, one.log_index)
+            state = follow(connection, own_signer, root_key, envelope, arrival, one.log_index)
         elif envelope.kind == kinds.BODY_ERASED:
             commitment, state = _check_erasure(connection, arrival, one.log_index)
         else:
@@ -180,7 +180,7 @@ def _erase_what_came(connection: Connection) -> None:
     is_named = select(body_refs.c.commitment).where(body_refs.c.commitment == city_entries.c.commitment).exists()
     statement = select(city_entries).where(city_entries.c.state == "pending", is_named)
     for row in connection.execute(statement.order_by(city_entries.c.city_index)).all():
-        outcome = door.write(connection, read_arrival(row.wire), quarantine_max_bytes=door.UNBOUNDED)
+        outcome = ingest.write(connection, read_arrival(row.wire), quarantine_max_bytes=ingest.UNBOUNDED)
         if outcome.status == "accepted":
             where = city_entries.c.entry_hash == row.entry_hash
             connection.execute(update(city_entries).where(where).values(state="acted"))

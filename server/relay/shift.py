@@ -86,7 +86,7 @@ class DownEntry(Record):
 
     log_index: Number
     wire: Annotated[str, StringConstraints(max_length=1_000_000)]
-    """As it travels to a write door (sweep/ENTRY.md)."""
+    """As it travels to an ingest path (sweep/ENTRY.md)."""
 
 
 class Down(Record):

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, insert, select
 
 from server.config.settings import Settings, SettingsError
-from server.ingest.persons import Notary
+from server.ingest.persons import ServerSigner
 from server.people.devices import KnownDevices
 from server.people.register import is_missing, register_missing
 from server.server_keys.root import can_sign, open_root, root_at_hand, sign_waiting
@@ -38,7 +38,7 @@ LOG_FILE = "server-log.key"
 LOG_SIGNER: tuple[str, KeyRole, str] = (LOG_FILE, "server", LOG_KEY_NAME)
 
 
-def open_keys(db: Database, settings: Settings) -> tuple[Notary, KnownDevices]:
+def open_keys(db: Database, settings: Settings) -> tuple[ServerSigner, KnownDevices]:
     """The server's keys, made and admitted at the first start; later this only reads. A log keeps its tenant.
 
     A server with a city has one more, for what it says of its own log, which stays here (RELAY.md).  SettingsError, in
@@ -56,17 +56,17 @@ def open_keys(db: Database, settings: Settings) -> tuple[Notary, KnownDevices]:
     with db.read() as connection:
         own = keys.find_keys(connection, key_ids)
         tenant = own[signer.key_id].tenant if signer.key_id in own else None
-    notary = Notary(tenant or settings.tenant, signer, demo_signer, log_signer=log_signer)
-    notary = replace(notary, root_signer=open_root(db, settings.data_dir, notary.tenant))
+    server_signer = ServerSigner(tenant or settings.tenant, signer, demo_signer, log_signer=log_signer)
+    server_signer = replace(server_signer, root_signer=open_root(db, settings.data_dir, server_signer.tenant))
     with db.read() as connection:
         is_whole = len(own) == len(key_ids) and not is_missing(connection)
-        if is_whole and not can_sign(connection, notary):
-            return notary, devices
+        if is_whole and not can_sign(connection, server_signer):
+            return server_signer, devices
     with db.write() as connection:
-        _admit(connection, notary)
+        _admit(connection, server_signer)
         register_missing(connection)
-        sign_waiting(connection, notary)
-    return notary, devices
+        sign_waiting(connection, server_signer)
+    return server_signer, devices
 
 
 def refuse_other_folder(db: Database, folder: Path) -> None:
@@ -81,9 +81,9 @@ def refuse_other_folder(db: Database, folder: Path) -> None:
         )
 
 
-def _admit(connection: Connection, notary: Notary) -> None:
-    is_in_force = root_at_hand(connection, notary) is not None
-    signers = (notary.signer, notary.demo_signer, notary.log_signer)
+def _admit(connection: Connection, server_signer: ServerSigner) -> None:
+    is_in_force = root_at_hand(connection, server_signer) is not None
+    signers = (server_signer.signer, server_signer.demo_signer, server_signer.log_signer)
     for (_, role, words), signer in zip((*SIGNERS, LOG_SIGNER), signers, strict=True):
         if (
             signer is not None and keys.find_key(connection, signer.key_id) is None
@@ -95,7 +95,7 @@ def _admit(connection: Connection, notary: Notary) -> None:
                 probe_id=None,
                 name=words,
                 actor=ITSELF,
-                tenant=notary.tenant,
+                tenant=server_signer.tenant,
                 is_in_force=is_in_force,
             )
 

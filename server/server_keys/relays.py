@@ -13,7 +13,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, update
 
 from server.ingest.judging import judge_by_role
-from server.ingest.persons import Notary
+from server.ingest.persons import ServerSigner
 from server.server_keys.root import root_at_hand, sign_waiting
 from server.signing import keys
 from server.signing.statements import is_asked, say
@@ -27,7 +27,7 @@ from sweep.entry.kinds import KEY_ADMITTED
 IS_RELAY = "server_key_is_relay"
 
 
-def judge_relays(db: Database, notary: Notary) -> int:
+def judge_relays(db: Database, server_signer: ServerSigner) -> int:
     """Bring the servers of Pis in an older log under their rule, once; how many there were."""
     with db.read() as connection:
         if not _foreign(connection):
@@ -35,8 +35,8 @@ def judge_relays(db: Database, notary: Notary) -> int:
     with db.write() as connection:
         found = _foreign(connection)
         for key in found:
-            _correct(connection, notary, key)
-        sign_waiting(connection, notary)
+            _correct(connection, server_signer, key)
+        sign_waiting(connection, server_signer)
         return len(found)
 
 
@@ -47,10 +47,10 @@ def _foreign(connection: Connection) -> list[keys.Key]:
     return [replace(key, role=role) for key, role in judged if role != key.role]
 
 
-def _correct(connection: Connection, notary: Notary, key: keys.Key) -> None:
+def _correct(connection: Connection, server_signer: ServerSigner, key: keys.Key) -> None:
     values = {"role": key.role, "probes": json.dumps([])}
     connection.execute(update(key_table).where(key_table.c.key_id == key.key_id).values(**values))
-    said, is_in_force = keys.admission(key), root_at_hand(connection, notary) is not None
+    said, is_in_force = keys.admission(key), root_at_hand(connection, server_signer) is not None
     if not is_asked(connection, KEY_ADMITTED, said):
         say(connection, KEY_ADMITTED, said, actor=ITSELF, is_in_force=is_in_force)
     record(connection, actor=ITSELF, action="key.corrected", object_id=key.key_id, detail={"role": key.role})

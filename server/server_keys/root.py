@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from server.ingest.arrivals import Arrival, read_arrival
 from server.ingest.entries import write_own
-from server.ingest.persons import Notary
+from server.ingest.persons import ServerSigner
 from server.interface.errors import ApiError, invalid
 from server.log.order import next_index
 from server.signing import keys, statements
@@ -77,14 +77,14 @@ def found(connection: Connection, signer: Signer, tenant: str) -> None:
             said.add(key.key_id)
 
 
-def root_at_hand(connection: Connection, notary: Notary) -> Signer | None:
+def root_at_hand(connection: Connection, server_signer: ServerSigner) -> Signer | None:
     """The root key when it lies here and is the one in force; another process may have handed over meanwhile."""
-    signer = notary.root_signer
+    signer = server_signer.root_signer
     root = None if signer is None else keys.current_root(connection)
     return signer if signer is not None and root is not None and root.key_id == signer.key_id else None
 
 
-def sign_waiting(connection: Connection, notary: Notary) -> int:
+def sign_waiting(connection: Connection, server_signer: ServerSigner) -> int:
     """Make entries of the statements whose key is at hand and counts; inside the write transaction. Returns how many.
 
     The others wait, and are in nobody's way.
@@ -92,23 +92,23 @@ def sign_waiting(connection: Connection, notary: Notary) -> int:
     say_where_rooms_lie(connection)
     done = 0
     for one in statements.waiting(connection):
-        signer = _signer_of(connection, one, notary)
+        signer = _signer_of(connection, one, server_signer)
         if signer is not None:
-            _make_entry(connection, one, signer, notary.tenant)
+            _make_entry(connection, one, signer, server_signer.tenant)
             done += 1
     return done
 
 
-def can_sign(connection: Connection, notary: Notary) -> bool:
+def can_sign(connection: Connection, server_signer: ServerSigner) -> bool:
     """Does a statement wait whose key is at hand and counts, or is one to be made?"""
     return has_unsaid(connection) or any(
-        _signer_of(connection, one, notary) is not None for one in statements.waiting(connection)
+        _signer_of(connection, one, server_signer) is not None for one in statements.waiting(connection)
     )
 
 
-def _signer_of(connection: Connection, one: statements.Waiting, notary: Notary) -> Signer | None:
-    of_its_own = notary.log_signer or notary.signer
-    signer = root_at_hand(connection, notary) if one.kind in kinds.KEY_KINDS else of_its_own
+def _signer_of(connection: Connection, one: statements.Waiting, server_signer: ServerSigner) -> Signer | None:
+    of_its_own = server_signer.log_signer or server_signer.signer
+    signer = root_at_hand(connection, server_signer) if one.kind in kinds.KEY_KINDS else of_its_own
     key = None if signer is None else keys.find_key(connection, signer.key_id)
     return signer if keys.objection(key, next_index(connection)) is None else None
 
@@ -119,17 +119,19 @@ def _make_entry(connection: Connection, one: statements.Waiting, signer: Signer,
     statements.said(connection, one.statement_id)
 
 
-def hand_over(connection: Connection, notary: Notary, public_key: bytes, *, actor: str, reason: str) -> keys.Key:
+def hand_over(
+    connection: Connection, server_signer: ServerSigner, public_key: bytes, *, actor: str, reason: str
+) -> keys.Key:
     """Let this root key admit its successor, as its last word; ApiError 409 when it is not here or the key is known.
 
     The successor's first word is to revoke it: that statement waits for its signature.
     """
-    signer = root_at_hand(connection, notary)
+    signer = root_at_hand(connection, server_signer)
     if signer is None:
         raise away()
     if keys.find_key(connection, key_id_of(public_key)) is not None:
         raise ApiError(409, "key_known", "이미 등록된 키입니다", f"key {key_id_of(public_key)} is admitted already")
-    sign_waiting(connection, notary)
+    sign_waiting(connection, server_signer)
     old = signer.key_id
     key = keys.admit(
         connection,
@@ -138,13 +140,13 @@ def hand_over(connection: Connection, notary: Notary, public_key: bytes, *, acto
         probe_id=None,
         name=ROOT_NAME,
         actor=actor,
-        tenant=notary.tenant,
+        tenant=server_signer.tenant,
         predecessor=old,
         valid_from_index=next_index(connection),
     )
     for one in statements.waiting(connection):
         if one.kind in kinds.KEY_KINDS:  # the admission: its last word, though it is not the last of its line now
-            _make_entry(connection, one, signer, notary.tenant)
+            _make_entry(connection, one, signer, server_signer.tenant)
     said = KeyRevoked(v=1, key_id=old, from_index=next_index(connection), reason=reason)
     statements.say(connection, kinds.KEY_REVOKED, said, actor=actor, is_in_force=False)
     record(connection, actor=actor, action="root.handed_over", object_id=key.key_id, detail={"before": old})
@@ -161,7 +163,7 @@ def remove_key(data_dir: Path) -> None:
     path.unlink()
 
 
-def requests(connection: Connection, notary: Notary) -> bytes:
+def requests(connection: Connection, server_signer: ServerSigner) -> bytes:
     """What waits for the root key as a file to carry to it; ApiError 404 when nothing waits."""
     root = keys.current_root(connection)
     waiting = [one for one in statements.waiting(connection) if one.kind in kinds.KEY_KINDS][:MOST_REQUESTS]
@@ -171,7 +173,7 @@ def requests(connection: Connection, notary: Notary) -> bytes:
     seq, prev = None, None
     for one in waiting:
         body = statements.body_of(one)
-        envelope = statements.envelope_of(connection, one, body, tenant=notary.tenant, key_id=root.key_id)
+        envelope = statements.envelope_of(connection, one, body, tenant=server_signer.tenant, key_id=root.key_id)
         if seq is not None:
             envelope = envelope.model_copy(update={"seq": seq + 1, "prev": prev})
         payload = envelope.model_dump_json().encode()

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from server.ingest.persons import Notary
+from server.ingest.persons import ServerSigner
 from server.interface.errors import ApiError
 from server.log.stored_wire import stored_entry
 from server.signing import keys
@@ -28,7 +28,7 @@ from sweep.report.log_records import KeyAdmitted
 KEY_FILE, NEXT_FILE = "server.key", "server.key.next"
 
 
-def rotate(connection: Connection, notary: Notary, data_dir: Path, *, actor: str, reason: str) -> keys.Key:
+def rotate(connection: Connection, server_signer: ServerSigner, data_dir: Path, *, actor: str, reason: str) -> keys.Key:
     """Make the next key and have it admitted in place of this one; without the root key here both only wait for it.
 
     ApiError 409 while one waits already.
@@ -39,8 +39,8 @@ def rotate(connection: Connection, notary: Notary, data_dir: Path, *, actor: str
             409, "key_waits", "다음 서버 키가 이미 기다리고 있습니다", "the next key of this server waits already"
         )
     following = Signer.load_or_create(path)
-    is_in_force = notary.root_signer is not None
-    old = notary.signer.key_id
+    is_in_force = server_signer.root_signer is not None
+    old = server_signer.signer.key_id
     keys.revoke(connection, old, actor=actor, reason=reason, is_in_force=is_in_force)
     return keys.admit(
         connection,
@@ -49,13 +49,13 @@ def rotate(connection: Connection, notary: Notary, data_dir: Path, *, actor: str
         probe_id=None,
         name="server",
         actor=actor,
-        tenant=notary.tenant,
+        tenant=server_signer.tenant,
         predecessor=old,
         is_in_force=is_in_force,
     )
 
 
-def succession(connection: Connection, notary: Notary) -> list[dict[str, Any]]:
+def succession(connection: Connection, server_signer: ServerSigner) -> list[dict[str, Any]]:
     """Admissions from the first root key to this server's key, then those of the keys before it, as they travel.
 
     The newest before come first: who knows one of the last keys finds the way to it, however many there were.
@@ -76,10 +76,10 @@ def succession(connection: Connection, notary: Notary) -> list[dict[str, Any]]:
         wire = json.loads(to_wire(entry, bodies))
         if said.role == "server":
             servers[said.key_id] = (wire, said.predecessor)
-        elif notary.signer.key_id not in servers:  # a root key after it leads to nothing
+        elif server_signer.signer.key_id not in servers:  # a root key after it leads to nothing
             roots.append(wire)
     found: list[dict[str, Any]] = []
-    key_id: str | None = notary.signer.key_id
+    key_id: str | None = server_signer.signer.key_id
     while key_id is not None and key_id in servers:
         wire, key_id = servers[key_id]
         found.append(wire)

@@ -1,7 +1,7 @@
 """What this server has still to say in the log: statements that wait for the signature of its own key or the root key.
 
 Input are acts (a key admitted, a quarantine purged, a day of the access log closed), written down in the transaction of
-the act; output are entries through the one write door.  With the root key at hand they are signed with the next thing
+the act; output are entries through the one ingest path.  With the root key at hand they are signed with the next thing
 that is written; without it they wait for the ceremony (root.py), and a statement about a key is not in force until
 then.  An entry about a key that arrives signed, from wherever, takes effect here.
 """

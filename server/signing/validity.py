@@ -2,7 +2,7 @@
 
 Input is a sweep's id; what is forbidden goes into quarantine with an alarm, and what was there for a reason that has
 gone comes back.  It is called whenever something about the sweep is projected, so that a log from before a rule is read
-by the rule too.  It verifies no signature: the write door did.
+by the rule too.  It verifies no signature: the ingest path did.
 """
 
 from __future__ import annotations

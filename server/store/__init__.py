@@ -1,1 +1,1 @@
-"""The one door to SQL: engines, tables, migrations, and what every writer leaves beside its rows."""
+"""The only room that touches SQL: engines, tables, migrations, and what every writer leaves beside its rows."""

@@ -1,4 +1,4 @@
-"""Alarms: things about the record that a person must look at. Appended by the write door, never changed."""
+"""Alarms: things about the record that a person must look at. Appended by the ingest path, never changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The one door to SQL: engines, transactions and migrations for SQLite (WAL, synchronous=FULL) and PostgreSQL.
+"""The only room that touches SQL: engines, transactions and migrations for SQLite (WAL, synchronous=FULL) and
+PostgreSQL.
 
 Input is an SQLAlchemy URL; `read()` and `write()` give connections inside a transaction.  A read is one snapshot that
 cannot write and holds nobody up, however long it takes.  Writes are serialised, by a lock in this process and, on

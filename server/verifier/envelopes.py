@@ -1,7 +1,7 @@
 """The payload of an entry, read by the letter of sweep/ENTRY.md.
 
 Input are a payload and its type; output is an `Envelope`, or `Unread` for a version that nobody here reads.  What
-breaks the format is EntryError.  The write door reads by it too: no entry gets into the log that a verifier refuses.
+breaks the format is EntryError.  The ingest path reads by it too: no entry gets into the log that a verifier refuses.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from sweep.entry.dsse import (
 
 PACKAGE_VERSION = 2
 MANIFEST_TYPE = "application/vnd.ansim.manifest.v1+json"
-MAX_LINE_BYTES = 32 * 1024 * 1024  # derived: what the write door takes, 16 MiB, and bodies that came later
+MAX_LINE_BYTES = 32 * 1024 * 1024  # derived: what the ingest path takes, 16 MiB, and bodies that came later
 MAX_SIGNATURES = 8
 
 Scope = Literal["full", "city", "structure"]

@@ -1,9 +1,9 @@
 """What a key may sign: one table, and the judgement of entries by it.
 
 Input are facts about keys and what entries say of themselves, no database; output is the code of the rule that an entry
-breaks, or None.  sweep/ENTRY.md prints the same table.  What it forbids is quarantined at the write door, never read by
-a projection and a problem to `sweep-server verify`.  A sweep belongs to the key that opened it and to its successors.
-It needs only the standard library, so that the door and a verifier without a server judge by the same lines.
+breaks, or None.  sweep/ENTRY.md prints the same table.  What it forbids is quarantined at the ingest path, never read
+by a projection and a problem to `sweep-server verify`.  A sweep belongs to the key that opened it and to its
+successors. It needs only the standard library, so that ingest and a verifier without a server judge by the same lines.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from sweep.plug.targets import Chance, Estimate, ZoneLooks, unknown
+from sweep.modality.targets import Chance, Estimate, ZoneLooks, unknown
 from sweep.report import Target
 
 TARGETS: Final[tuple[Target, ...]] = ("ble_setup",)
@@ -23,7 +23,7 @@ KNOWN_SHARES: Final = (0.3, 0.5, 0.7)
 
 
 def estimate_ble(zone: ZoneLooks) -> Estimate:
-    """The answer for a zone, by the stands in it: time adds up."""
+    """The answer for a zone, by the positions in it: time adds up."""
     here = zone.here()
     if not here:
         return unknown(TARGETS, zone.why_nothing())

@@ -1,4 +1,5 @@
-"""The probe's own Bluetooth adapter at a stand: waits for its turn on the air, scans, and stops when everybody has to.
+"""The probe's own Bluetooth adapter at a position: waits for its turn on the air, scans, and stops when everybody has
+to.
 
 Input is which adapter, how and how long; output is adverts, or why there are none or no more.
 """
@@ -12,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from sweep.plug.liveness import boottime_ns
-from sweep.plug.talk import Leave, Line
-from sweep.plug.turn import own_turn
+from sweep.modality.liveness import boottime_ns
+from sweep.modality.messages import Leave, Line
+from sweep.modality.turn import own_turn
 
 if TYPE_CHECKING:
     from sweep.ble.adverts import Advert
@@ -57,13 +58,13 @@ class LiveBle:
     """`hci0` and the like; None: the first that is switched on."""
     mode: ScanMode = "active"
     seconds: float = 10.0
-    """How long it scans at a stand."""
+    """How long it scans at a position."""
     bus: str | None = None
     """Address of BlueZ's message bus, where that is not the system's."""
 
     def scan(self, line: Line, on_sofar: Callable[[ScanEnded], None] = lambda _: None) -> ScanEnded:
         """Adverts of the next seconds, once nobody else needs the air; `on_sofar` hears what there are meanwhile."""
-        from sweep.ble.scan import BleDoorError, listen
+        from sweep.ble.scan import BleSourceError, listen
 
         with own_turn(line) as why:
             begun_ns = boottime_ns()
@@ -76,7 +77,7 @@ class LiveBle:
                 end_s = time.monotonic() + seconds
                 while not left and (left_s := end_s - time.monotonic()) > 0.0:
                     await asyncio.sleep(min(left_s, LOOK_EVERY_S))
-                    left.extend(word.reason for word in line.hear() if isinstance(word, Leave))
+                    left.extend(message.reason for message in line.hear() if isinstance(message, Leave))
                     on_sofar(ScanEnded(adverts, begun_ns, boottime_ns()))
 
             try:
@@ -91,7 +92,7 @@ class LiveBle:
                         heard=adverts,
                     )
                 )
-            except BleDoorError as error:
+            except BleSourceError as error:
                 return ScanEnded(list(error.heard), begun_ns, boottime_ns(), error.code)
             return ScanEnded(heard, begun_ns, boottime_ns(), left[0] if left else None)
 

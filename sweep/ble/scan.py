@@ -1,4 +1,4 @@
-"""The live door: advertisements from the probe's own Bluetooth controller, through bleak and BlueZ.
+"""The live source: advertisements from the probe's own Bluetooth controller, through bleak and BlueZ.
 
 Input is how long to listen and how; output is adverts.  An active scan transmits scan requests, so it takes turns with
 RF windows; a passive one needs BlueZ 5.56 or later with its experimental features.  It identifies nothing.
@@ -42,7 +42,7 @@ class _AdapterError(RuntimeError):
         self.code: Trouble = code
 
 
-class BleDoorError(RuntimeError):
+class BleSourceError(RuntimeError):
     """No usable Bluetooth controller; the message is one line that says what to do."""
 
     def __init__(self, phrase: Phrase, code: Trouble, heard: tuple[Advert, ...] = ()) -> None:
@@ -114,7 +114,7 @@ async def listen(
     `adapter`: `hci0` and the like; None: the first that is switched on.  `bus`: the address of BlueZ's message bus,
     where that is not the system's.  `heard`: gets each as it comes.
 
-    Raises BleDoorError when there is no controller, BlueZ refuses the scan or the controller was lost on the way.
+    Raises BleSourceError when there is no controller, BlueZ refuses the scan or the controller was lost on the way.
     """
     from bleak import BleakScanner
     from bleak.backends.bluezdbus.manager import get_global_bluez_manager
@@ -191,7 +191,7 @@ def _system_bus(address: str | None) -> Iterator[None]:
             os.environ[BUS_VARIABLE] = before
 
 
-def _explain(error: Exception, *, is_running: bool, heard: list[Advert]) -> BleDoorError:
+def _explain(error: Exception, *, is_running: bool, heard: list[Advert]) -> BleSourceError:
     """What happened and what to do."""
     code = _trouble(error, is_running=is_running)
     why: Phrase | str = quoted(error)
@@ -200,7 +200,7 @@ def _explain(error: Exception, *, is_running: bool, heard: list[Advert]) -> BleD
     if is_running:
         why = Phrase("bluetooth_stopped_listening", why=why)
     advice = _advice(code, is_running=is_running)
-    return BleDoorError(Phrase("bluetooth_not_scanned", why=why, advice=advice), code, tuple(heard))
+    return BleSourceError(Phrase("bluetooth_not_scanned", why=why, advice=advice), code, tuple(heard))
 
 
 def _advice(code: Trouble, *, is_running: bool) -> Phrase:

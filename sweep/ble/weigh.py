@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sweep.ble.words import WORDS
-from sweep.plug.evidence import ZoneView, evidence, level_dbm
+from sweep.modality.evidence import ZoneView, evidence, level_dbm
 from sweep.report import BleObservation, Evidence
 
 

@@ -1,4 +1,5 @@
-"""The one door to the compiled kernel: `kernel*.c` beside this module, which walks over packets faster than Python can.
+"""The only caller of the compiled kernel: `kernel*.c` beside this module, which walks over packets faster than Python
+can.
 
 Where it is missing, was built from another source, or does not load (`compiled`), `KERNEL` is None and the Python way,
 which gives the same, is taken.

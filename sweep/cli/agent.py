@@ -42,7 +42,7 @@ from sweep.deliver.uplink import Uplink
 from sweep.entry.dsse import EntryError
 from sweep.host.access_point import AccessPoint
 from sweep.host.machine import Machine, MachineState, is_going_down
-from sweep.plug.control import Control
+from sweep.modality.control import Control
 from sweep.report import StartCommand
 from sweep.run.agent import Agent, Resumable
 from sweep.run.reporting.recovery import rest_of, start_of

@@ -84,7 +84,7 @@ def stimulus(
     from sweep import wifi as modality
     from sweep.captures.packets import CaptureFileError
     from sweep.wifi.stimulus.sequence import read_sequence
-    from sweep.wifi.stimulus.stimulus import judge_stimulus
+    from sweep.wifi.stimulus.significance import judge_stimulus
 
     spare(json_out, file, sequence)
     with one_line(CaptureFileError):

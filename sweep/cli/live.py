@@ -1,6 +1,6 @@
 """What a live sweep is made of, from the settings: the room, where the inspector stands, and what measures.
 
-Input is settings and persons, at the terminal or at the phone; output is a source and its doors.
+Input is settings and persons, at the terminal or at the phone; output is a source of sweeps and its sources of samples.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from sweep.cli.options import lens_laws_of
 from sweep.cli.output import err, fail, one_line
 from sweep.config import Config
 from sweep.host.gpio import LineError
-from sweep.plug.control import Control
-from sweep.plug.liveness import boottime_ns
-from sweep.plug.mode import zones_of
-from sweep.plug.own_transmissions import OwnTransmissions
-from sweep.plug.stand import NOWHERE, OUTSIDE, REFERENCE, Stand
+from sweep.modality.control import Control
+from sweep.modality.liveness import boottime_ns
+from sweep.modality.mode import zones_of
+from sweep.modality.next_position import NOWHERE, OUTSIDE, REFERENCE, NextPosition
+from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.power.kernel import check_strict
 from sweep.report import SEEN_AS, LiveEvent, Modality, Mode, Plan, StartCommand, Zone
 from sweep.run.outside import outside_event
@@ -40,7 +40,7 @@ from sweep.wifi.capture.sources import LiveWifi
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-    from sweep.lens.camera.source import CameraDoor, ExtraLamp
+    from sweep.lens.camera.source import CameraSource, ExtraLamp
 
 ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK_EVERY_S: Final = 0.2  # guessed: an ending while a question stands is heard at once, as a person sees it
@@ -111,7 +111,7 @@ def zones_to_visit(mode: Mode, plan: Plan) -> list[Zone]:
     return [zone for zone in plan.zones if zone.zone_id in wanted]
 
 
-def ask_to_stand_outside(control: Control, inspectors: tuple[str, str], terminal: Terminal) -> Stand | None:
+def ask_to_go_outside(control: Control, inspectors: tuple[str, str], terminal: Terminal) -> NextPosition | None:
     """OUTSIDE once somebody stands outside the closed door, NOWHERE to skip it, REFERENCE before the reference target;
     None at the end of the input.
     """
@@ -130,19 +130,19 @@ def ask_to_stand_outside(control: Control, inspectors: tuple[str, str], terminal
             return NOWHERE if word in {"s", "skip", "ㄴ"} else REFERENCE if word in {"r", "ㄱ"} else OUTSIDE
 
 
-def ask_to_stand(
+def ask_for_position(
     zones: Sequence[Zone], control: Control, inspectors: tuple[str, str], terminal: Terminal = TERMINAL
-) -> Iterator[Stand]:
+) -> Iterator[NextPosition]:
     """Outside the door, then zone after zone at a terminal: Enter begins each, `w` repeats the last by walking; asks
     anew for a declaration that has ended.
     """
-    while (outside := ask_to_stand_outside(control, inspectors, terminal)) == REFERENCE:
+    while (outside := ask_to_go_outside(control, inspectors, terminal)) == REFERENCE:
         yield outside
     if outside is None:
         return
     if outside == OUTSIDE:
         yield outside
-    last: Stand | None = None
+    last: NextPosition | None = None
     for zone in zones:
         here = middle_of(zone)
         while True:
@@ -168,7 +168,7 @@ def ask_to_stand(
 
 def ask_to_go_back(
     control: Control, inspectors: tuple[str, str], zones: Mapping[str, Zone], terminal: Terminal
-) -> Iterator[Stand]:
+) -> Iterator[NextPosition]:
     """The zones to which somebody should go back for the light: Enter begins each, `s` leaves the rest out."""
     while control.lights.pending:
         ask_to_declare(control, inspectors, terminal)
@@ -184,7 +184,9 @@ def ask_to_go_back(
             yield middle_of(zone)
 
 
-def ask_to_look_again(control: Control, inspectors: tuple[str, str], terminal: Terminal = TERMINAL) -> Iterator[Stand]:
+def ask_to_look_again(
+    control: Control, inspectors: tuple[str, str], terminal: Terminal = TERMINAL
+) -> Iterator[NextPosition]:
     """The places of second looks at a terminal: Enter begins each, `n` says that the spot was looked at by eye and
     nothing is there, a number what it is, `s` leaves the rest out.
     """
@@ -213,7 +215,7 @@ def ask_to_look_again(control: Control, inspectors: tuple[str, str], terminal: T
         elif word.isdecimal() and 1 <= int(word) <= len(SEEN_AS):
             control.looks.explained(look.finding_id, list(SEEN_AS)[int(word) - 1])
         elif control.is_declared:
-            yield Stand(view.zone_id, view.x_m, view.y_m, view.facing_deg, again=look.position_id(view))
+            yield NextPosition(view.zone_id, view.x_m, view.y_m, view.facing_deg, again=look.position_id(view))
 
 
 def end_when_told(end: Callable[[], None]) -> None:
@@ -277,19 +279,19 @@ def require_something_to_measure_with(settings: Config) -> None:
         fail("nothing_to_measure_with")
 
 
-def live_doors(settings: Config) -> dict[Modality, object]:
+def live_sources(settings: Config) -> dict[Modality, object]:
     """What measures in a live sweep."""
-    doors: dict[Modality, object] = {}
+    sources: dict[Modality, object] = {}
     if settings.wifi_adapter is not None:
-        doors["wifi"] = LiveWifi(settings.wifi_adapter, None if settings.port is not None else "no_lamp")
+        sources["wifi"] = LiveWifi(settings.wifi_adapter, None if settings.port is not None else "no_lamp")
     if settings.ble_scan != "never" and (settings.ble_adapter is not None or has_controller()):
-        doors["ble"] = LiveBle(settings.ble_adapter, settings.ble_scan, settings.ble_scan_s)
+        sources["ble"] = LiveBle(settings.ble_adapter, settings.ble_scan, settings.ble_scan_s)
     if settings.camera is not None:
-        doors["lens"] = _camera_door(settings, settings.camera)
-    return doors
+        sources["lens"] = _camera_source(settings, settings.camera)
+    return sources
 
 
-def _camera_door(settings: Config, camera: str) -> CameraDoor:
+def _camera_source(settings: Config, camera: str) -> CameraSource:
     """The probe's camera with its calibrated numbers, nominal where no calibration holds."""
     from sweep.lens.calibrate.calibration import CalibrationError, apply  # loads OpenCV
     from sweep.lens.camera.ranging import RangePlace
@@ -323,10 +325,10 @@ def room_source(
     """The room that the phone names; the inspector taps where to measure.  `interrupted`: the sweep that goes on."""
     room = Room(**{name: getattr(command, name) for name in Room.model_fields if name in StartCommand.model_fields})
 
-    doors = live_doors(settings)
+    sources = live_sources(settings)
 
-    def stands() -> Iterator[Stand]:
-        asks_outside = bool(doors) or settings.port is not None
+    def positions() -> Iterator[NextPosition]:
+        asks_outside = bool(sources) or settings.port is not None
         wanted, visited = frozenset(zones_of(command.mode, command.plan)), set[str]()
         while not control.is_over:
             is_through = bool(control.looks.pending) and visited >= wanted
@@ -334,23 +336,23 @@ def room_source(
             if ahead := control.lights.pending:
                 guidance = light_ahead_event(next(z for z in command.plan.zones if z.zone_id == ahead[0].zone_id))
             on_event(outside_event(len(command.plan.zones)) if asks_outside else guidance)
-            stand = control.next_stand()
-            if stand is None:
+            position = control.next_position()
+            if position is None:
                 return
-            asks_outside &= stand == REFERENCE
-            visited.add(stand.zone_id)
-            if stand != NOWHERE:
-                yield stand
+            asks_outside &= position == REFERENCE
+            visited.add(position.zone_id)
+            if position != NOWHERE:
+                yield position
 
     return LiveSource(
         room,
         inspectors=command.inspectors,
         probe_id=settings.probe_id,
         dwell_s=settings.wifi_dwell_s,
-        stands=stands(),
+        positions=positions(),
         sweep_id=command.sweep_id,
         mode=command.mode,
-        doors=doors,
+        sources=sources,
         interrupted=interrupted,
         told_time=command.told_time,
         is_practice=command.is_practice,

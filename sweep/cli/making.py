@@ -55,9 +55,9 @@ def _record(source: SweepSource, folder: Path) -> None:
     from sweep.config import Config
     from sweep.deliver.outbox import Outbox
     from sweep.entry.dsse import Signer
-    from sweep.plug.control import Control
-    from sweep.plug.liveness import boottime_ns
-    from sweep.plug.own_transmissions import OwnTransmissions
+    from sweep.modality.control import Control
+    from sweep.modality.liveness import boottime_ns
+    from sweep.modality.own_transmissions import OwnTransmissions
     from sweep.run.reporting.keeping import Keeping
 
     made = source.manifest

@@ -15,16 +15,16 @@ import typer
 from sweep.cli.output import CameraKind, FailOn, one_line, remark
 from sweep.config import Config, ConfigError, Policy, read_config
 from sweep.judge.thresholds import load_weights
-from sweep.lens.plug import LensPlug
-from sweep.plug.own_transmissions import own_addresses
-from sweep.plug.plug import Plug
-from sweep.plug.weights import WeightsError, WeightsInForce
+from sweep.lens.modality import LensModality
+from sweep.modality.own_transmissions import own_addresses
+from sweep.modality.protocol import SensingModality
+from sweep.modality.weights import WeightsError, WeightsInForce
 from sweep.report import RecordedSweep
 from sweep.rf.calibration import CalibrationError, RfLevels, levels_of, read_calibration
-from sweep.rf.plug import RfPlug
+from sweep.rf.modality import RfModality
 from sweep.run.field_weights import InstalledWeights
-from sweep.run.plugs import PLUGS
-from sweep.wifi.plug import WifiPlug
+from sweep.run.modalities import SENSING_MODALITIES
+from sweep.wifi.modality import WifiModality
 
 if TYPE_CHECKING:
     from sweep.lens.calibrate.calibration import LensLaws
@@ -106,17 +106,21 @@ def weights_of(settings: Config) -> WeightsInForce:
         return WeightsInForce(installed.shipped)
 
 
-def plugs_of(settings: Config, manifest: RecordedSweep) -> tuple[Plug, ...]:
+def modalities_of(settings: Config, manifest: RecordedSweep) -> tuple[SensingModality, ...]:
     """The modalities of this probe, those that settings or a calibration change as these want them."""
     laws = lens_laws_of(settings, manifest.started.date(), manifest.probe_id)
     is_live = manifest.source == "live"
-    wifi = WifiPlug(
+    wifi = WifiModality(
         stimulus=settings.stimulus,
         stimulus_longest_s=settings.stimulus_longest_s,
         own_addresses=own_addresses() if is_live else frozenset(),
     )
-    changed: tuple[Plug, ...] = (LensPlug(laws.limits, laws.version), wifi, RfPlug(rf_levels_of(settings, manifest)))
-    by_name = {plug.name: plug for plug in (*PLUGS, *changed)}
+    changed: tuple[SensingModality, ...] = (
+        LensModality(laws.limits, laws.version),
+        wifi,
+        RfModality(rf_levels_of(settings, manifest)),
+    )
+    by_name = {modality.name: modality for modality in (*SENSING_MODALITIES, *changed)}
     return tuple(by_name.values())
 
 

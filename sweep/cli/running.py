@@ -1,7 +1,7 @@
 """The runner of a sweep from the settings, the same for the command line and for a sweep the phone starts.
 
-Input is a source, an outbox and the settings; output is a runner with the room's key, the plugs and the probe's own
-parts.  It starts nothing.
+Input is a source, an outbox and the settings; output is a runner with the room's key, the modalities and the probe's
+own parts.  It starts nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from sweep.cli.options import plugs_of, weights_of
+from sweep.cli.options import modalities_of, weights_of
 from sweep.config import Config
 from sweep.deliver.journal import Journal, JournalFile
 from sweep.deliver.outbox import Outbox
@@ -20,8 +20,8 @@ from sweep.host.access_point import AccessPoint
 from sweep.host.clock import WallClock
 from sweep.host.machine import Machine, is_going_down
 from sweep.host.scratch import remove_orphans
-from sweep.plug.control import Control
-from sweep.plug.own_transmissions import OwnTransmissions
+from sweep.modality.control import Control
+from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.report import Source
 from sweep.run.plan.budget import Durations
 from sweep.run.quiet_air import QuietAir
@@ -67,7 +67,7 @@ def runner_of(
         control=control,
         on_event=on_event,
         sweep_id=sweep_id,
-        plugs=plugs_of(settings, source.manifest),
+        modalities=modalities_of(settings, source.manifest),
         keeping=keeping,
         journal=JournalFile(_journals(settings) / str(sweep_id)) if has_journal else None,
         resumed=resumed,
@@ -109,14 +109,14 @@ def _basis_of(settings: Config, source: Source, started: datetime) -> Basis:
 
 
 def durations_of(settings: Config, source: SweepSource) -> Durations:
-    """How long each part of a live sweep takes at a stand; the camera films as long as Wi-Fi is listened to."""
-    doors = source.doors_here if isinstance(source, LiveSource) else {}
-    has_light = settings.port is not None and "wifi" in doors and settings.stimulus != "never"
+    """How long each part of a live sweep takes at a position; the camera films as long as Wi-Fi is listened to."""
+    sources = source.sources_here if isinstance(source, LiveSource) else {}
+    has_light = settings.port is not None and "wifi" in sources and settings.stimulus != "never"
     return Durations(
         listen_s=settings.wifi_dwell_s,
         light_s=settings.stimulus_longest_s if has_light else 0.0,
-        ble_s=settings.ble_scan_s if "ble" in doors else 0.0,
-        film_s=settings.wifi_dwell_s if "lens" in doors else 0.0,
+        ble_s=settings.ble_scan_s if "ble" in sources else 0.0,
+        film_s=settings.wifi_dwell_s if "lens" in sources else 0.0,
         outside_s=settings.wifi_dwell_s,
     )
 
@@ -134,7 +134,7 @@ def close_interrupted_sweeps(settings: Config, outbox: Outbox, spare: UUID | Non
         close_interrupted(
             _journals(settings),
             outbox,
-            lambda manifest: plugs_of(settings, manifest),
+            lambda manifest: modalities_of(settings, manifest),
             spare=spare,
             basis_for=partial(_basis_of, settings),
         )

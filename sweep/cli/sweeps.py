@@ -12,11 +12,11 @@ import typer
 
 from sweep.cli.delivery import deliver, deliver_only, open_outbox, tell_of_interrupted, wait_for_room
 from sweep.cli.live import (
+    ask_for_position,
     ask_to_declare,
-    ask_to_stand,
     end_when_told,
     has_terminal,
-    live_doors,
+    live_sources,
     open_own_transmissions,
     refuse_unsafe_supply,
     require_something_to_measure_with,
@@ -51,7 +51,7 @@ from sweep.config import Config, open_signer
 from sweep.deliver.outbox import OutboxError
 from sweep.entry.dsse import EntryError, Signer
 from sweep.host.sealing import PUBLIC_FILE, SEALED_FILE
-from sweep.plug.control import Control
+from sweep.modality.control import Control
 from sweep.report import MANIFEST_NAME, Mode, SweepReport, are_two_persons, new_id
 from sweep.run.laboratory import LaboratoryError, check_laboratory
 from sweep.run.reporting.keeping import KeepError, Keeping
@@ -166,9 +166,9 @@ def _run_live(
             inspectors=tuple(inspectors),
             probe_id=settings.probe_id,
             dwell_s=settings.wifi_dwell_s,
-            stands=ask_to_stand(zones_to_visit(mode, made.plan), control, (inspectors[0], inspectors[1])),
+            positions=ask_for_position(zones_to_visit(mode, made.plan), control, (inspectors[0], inspectors[1])),
             mode=mode,
-            doors=live_doors(settings),
+            sources=live_sources(settings),
         )
         ask_to_declare(control, (inspectors[0], inspectors[1]))
         return _run(source, settings, source.manifest.sweep_id, quiet=quiet, control=control, keep=keep, signer=signer)

@@ -17,7 +17,7 @@ from sweep.cli.doctor.checks_keeping import FLEETING, kind_of, read_mounts
 from sweep.cli.output import existing, fail, one_line, out
 from sweep.host.apply_update import STATE, Applier, sentence
 from sweep.host.packages import PackageError, architecture, installed_version
-from sweep.plug.weights import WeightsError
+from sweep.modality.weights import WeightsError
 from sweep.run.field_weights import read_key
 from sweep.run.updating import KEY_FILE, PACKAGES, UpdateError, open_update, require_newer, stage
 

@@ -45,7 +45,7 @@ class Watcher:
         )
         self._task = self._bar.add_task("sweep", total=None)
         self._told: dict[tuple[UUID, str], str] = {}
-        """What was last said of each second look: it is told anew after each stand, and said when it changes."""
+        """What was last said of each second look: it is told anew after each position, and said when it changes."""
 
     def __enter__(self) -> Callable[[LiveEvent], None]:
         self._bar.start()
@@ -68,7 +68,7 @@ class Watcher:
             case StateEvent(state=state) if state not in {"running", "closing", "done"}:
                 err.print(event.text.ko, "/", event.text.en)
             case TrialEvent():
-                self._show_trial(event)
+                self._show_response_test(event)
             case GuidanceEvent(text=text) | NoticeEvent(is_over=False, text=text) | ReferenceEvent(text=text):
                 err.print(f"  {text.ko} / {text.en}", markup=False)
             case SecondLookEvent():
@@ -84,7 +84,7 @@ class Watcher:
             err.print(line, markup=False)
         self._told[event.finding_id, event.kind] = line
 
-    def _show_trial(self, event: TrialEvent) -> None:
+    def _show_response_test(self, event: TrialEvent) -> None:
         if event.prompt is None:
             err.print(f"  {event.text.ko} / {event.text.en}", markup=False)
             return

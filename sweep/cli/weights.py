@@ -17,10 +17,10 @@ from sweep.cli.options import ConfigFile, JsonOut, State, installed_weights, rea
 from sweep.cli.output import fail, one_line, out, write_json
 from sweep.host.disk import DiskError
 from sweep.judge.words import SOURCES
-from sweep.plug.weights import WeightsError
+from sweep.modality.weights import WeightsError
 from sweep.report import SHOWN, utc_now
 from sweep.run.field_weights import InstalledWeights, parse_key
-from sweep.run.plugs import PLUGS
+from sweep.run.modalities import SENSING_MODALITIES
 
 
 class Action(StrEnum):
@@ -66,7 +66,9 @@ def _told(kept: InstalledWeights) -> dict[str, Any]:
         "signed_by": None if installed is None else installed.key_id,
         "measured": None if force.measured is None else f"{force.measured:%Y-%m-%d}",
         "is_stale": force.are_stale(utc_now()),
-        "sources": {plug.name: force.weights.source_of(plug.weigher.rests_on) for plug in PLUGS},
+        "sources": {
+            modality.name: force.weights.source_of(modality.weigher.rests_on) for modality in SENSING_MODALITIES
+        },
     }
 
 
@@ -78,7 +80,7 @@ def _show(told: dict[str, Any]) -> None:
     if told["is_stale"]:
         out.print("오래되어 '이상 없음'의 근거가 되지 않습니다 / stale: they ground no clear verdict")
     table = Table("방식 / modality", "가중치의 출처 / weights from")
-    for plug in PLUGS:
-        said, name = SOURCES[told["sources"][plug.name]], SHOWN[plug.name].name
+    for modality in SENSING_MODALITIES:
+        said, name = SOURCES[told["sources"][modality.name]], SHOWN[modality.name].name
         table.add_row(f"{name.ko} / {name.en}", f"{said.ko} / {said.en}")
     out.print(table)

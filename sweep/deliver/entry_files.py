@@ -22,7 +22,7 @@ from sweep.phrases import Phrase
 
 ENTRY_NAME: Final = re.compile(r"([0-9]{12,16})\.entry")
 MAX_WIRE_BYTES: Final = 16 * 1024 * 1024
-"""The write door takes no more."""
+"""The ingest path takes no more."""
 
 Why = Literal["damaged", "refused"]
 

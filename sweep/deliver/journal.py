@@ -26,8 +26,8 @@ from sweep.deliver.journal_records import (
     MeasuredRecord,
     OpenedRecord,
     OutsideRecord,
+    PositionRecord,
     ResumedRecord,
-    StandRecord,
 )
 from sweep.host.disk import DISK, READ_FLAGS, Disk, DiskError, read_file
 from sweep.phrases import Phrase
@@ -160,10 +160,10 @@ class Journal:
     header: JournalHeader
     is_opened: bool
     """The entry `sweep.opened` was on the disk; False: nobody knows."""
-    stands: tuple[StandRecord, ...]
-    """Each stand once, in order, as it was last heard of."""
+    position_records: tuple[PositionRecord, ...]
+    """Each position once, in order, as it was last heard of."""
     measured: tuple[MeasuredRecord, ...]
-    """The last word of each modality at each stand."""
+    """The last word of each modality at each position."""
     unfinished: frozenset[tuple[str, Modality]]
     """(position, modality) of those in `measured` that are what there was so far."""
     outside_limits: tuple[str, ...]
@@ -181,7 +181,7 @@ class Journal:
             one.position
             if one.is_over or self.header.source != "live"
             else one.position.model_copy(update={"end_ns": max(one.position.start_ns, self.last_ns)})
-            for one in self.stands
+            for one in self.position_records
         )
 
 
@@ -206,15 +206,15 @@ def read_journal(folder: Path) -> Journal:
 def _put_together(
     folder: Path, header: JournalHeader, records: Sequence[JournalRecord], sofar: Sequence[MeasuredRecord], lost: int
 ) -> Journal:
-    stands: dict[str, StandRecord] = {}
+    position_records: dict[str, PositionRecord] = {}
     measured: dict[tuple[str, Modality], MeasuredRecord] = {}
     outside_limits: tuple[str, ...] = ()
     closing: ClosingRecord | None = None
     last_ns = header.begun_ns
     for record in records:
         match record:
-            case StandRecord(position=position):
-                stands[position.position_id] = record
+            case PositionRecord(position=position):
+                position_records[position.position_id] = record
             case MeasuredRecord(measurement=one):
                 measured[one.position_id, one.modality] = record
             case OutsideRecord():
@@ -228,15 +228,19 @@ def _put_together(
     unfinished = set[tuple[str, Modality]]()
     for last in sofar:
         key = last.measurement.position_id, last.measurement.modality
-        stand = stands.get(key[0])
-        if stand is not None and key not in measured and (stand.is_over or last.t_ns >= stand.t_ns):
+        position_record = position_records.get(key[0])
+        if (
+            position_record is not None
+            and key not in measured
+            and (position_record.is_over or last.t_ns >= position_record.t_ns)
+        ):
             measured[key] = last
             unfinished.add(key)
             last_ns = max(last_ns, last.t_ns)
-    known = {key: record for key, record in measured.items() if key[0] in stands}
-    lost += len(measured) - len(known)  # its stand was in a damaged line
+    known = {key: record for key, record in measured.items() if key[0] in position_records}
+    lost += len(measured) - len(known)  # its position was in a damaged line
     return Journal(
-        folder, header, bool(records), tuple(stands.values()), tuple(known.values()), frozenset(unfinished),
+        folder, header, bool(records), tuple(position_records.values()), tuple(known.values()), frozenset(unfinished),
         outside_limits, closing, last_ns, lost,
     )  # fmt: skip
 

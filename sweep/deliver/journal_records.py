@@ -1,4 +1,5 @@
-"""What the journal of a sweep says, record by record: the header first, then stands and measurements as they are made.
+"""What the journal of a sweep says, record by record: the header first, then positions and measurements as they are
+made.
 
 Input is what a sweep knows while it goes on; output is strict records that may lie on a disk until the report does.
 They hold tags of addresses, never addresses, names or the keys of tags: what lives no longer than the sweep dies with
@@ -12,8 +13,8 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from sweep.plug.directions import SeenDirections
-from sweep.plug.measurement import Measurement
+from sweep.modality.directions import SeenDirections
+from sweep.modality.measurement import Measurement
 from sweep.report import (
     ExplainedByEye,
     Gap,
@@ -95,7 +96,7 @@ class OutsideRecord(Record):
     """What the report has to say of it."""
 
 
-class StandRecord(Record):
+class PositionRecord(Record):
     """Somebody stands there from now on, or did until now (`is_over`)."""
 
     type: Literal["stand"] = "stand"
@@ -113,7 +114,7 @@ class StandRecord(Record):
 
 
 class MeasuredRecord(Record):
-    """One modality's measurement at a stand: whole, or what there is of it so far."""
+    """One modality's measurement at a position: whole, or what there is of it so far."""
 
     type: Literal["measured"] = "measured"
     t_ns: TimeNs
@@ -140,7 +141,7 @@ class ClosingRecord(Record):
 
 
 JournalRecord = Annotated[
-    JournalHeader | OpenedRecord | OutsideRecord | StandRecord | MeasuredRecord | ResumedRecord | ClosingRecord,
+    JournalHeader | OpenedRecord | OutsideRecord | PositionRecord | MeasuredRecord | ResumedRecord | ClosingRecord,
     Field(discriminator="type"),
 ]
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sweep.entry.envelope import Body, make_body
 from sweep.entry.kinds import CROP_TYPE, DETAILS_TYPE, REPORT_TYPE
-from sweep.plug.measurement import Measurement
+from sweep.modality.measurement import Measurement
 from sweep.report import FindingDetails, Observation, SweepReport, to_json
 from sweep.report.crops import MAX_CROPS
 

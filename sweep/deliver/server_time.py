@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from sweep.host.clock import AGREE_S
-from sweep.plug.liveness import boottime_ns
+from sweep.modality.liveness import boottime_ns
 
 
 class ServerTime:

@@ -27,8 +27,8 @@ from sweep.entry.envelope import from_wire, sign_request
 from sweep.entry.merkle import MAX_PROOF_HASHES
 from sweep.entry.succession import MAX_ADMISSIONS, follow
 from sweep.host.disk import DISK, DiskError, disk_trouble, read_file
+from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.phrases import Phrase
-from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.report import Command, CommandList, ContractError, LiveMessage, display_text, parse_json
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

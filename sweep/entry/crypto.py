@@ -1,7 +1,7 @@
-"""The one door to cryptography: Ed25519, AES-256-GCM, and private keys sealed under a passphrase.
+"""The only module that does cryptography: Ed25519, AES-256-GCM, and private keys sealed under a passphrase.
 
-Input and output are bytes; nothing here knows entries, notes or files.  What stands behind this door, and what a public
-body has to clear before it relies on it, is in server/CRYPTO.md: another module goes in here and nowhere else.
+Input and output are bytes; nothing here knows entries, notes or files.  What stands behind this module, and what a
+public body has to clear before it relies on it, is in server/CRYPTO.md: another module goes in here and nowhere else.
 """
 
 from __future__ import annotations

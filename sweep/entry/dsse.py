@@ -27,7 +27,7 @@ SALT_BYTES = 32
 MAX_ENVELOPE_BYTES = 64 * 1024  # derived: 256 body references take 40 kB
 MAX_BODY_BYTES = 8 * 1024 * 1024  # derived: the largest report, see report.base.MAX_JSON_BYTES
 MAX_BODIES = 256
-MAX_ALL_BODIES_BYTES = 16 * 1024 * 1024  # derived: more than one request to the write door carries
+MAX_ALL_BODIES_BYTES = 16 * 1024 * 1024  # derived: more than one request to the ingest path carries
 
 
 class EntryError(ValueError):

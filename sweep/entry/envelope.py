@@ -194,7 +194,7 @@ def verify_receipt(
 
 
 def to_wire(entry: SignedEntry, bodies: tuple[Body, ...]) -> bytes:
-    """JSON bytes in which an entry and its bodies travel to the write door."""
+    """JSON bytes in which an entry and its bodies travel to the ingest path."""
     wire = {
         "dsse": entry.to_json(),
         "bodies": [

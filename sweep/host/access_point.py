@@ -1,4 +1,4 @@
-"""The probe's own access point, switched off for a moment and on again: the one door to NetworkManager's connection.
+"""The probe's own access point, switched off for a moment and on again: the only caller of NetworkManager.
 
 Input is a wish; output is whether it was fulfilled yet.  Asking takes seconds, so it is asked without waiting.  Who may
 ask is the package's rule for polkit; where it is refused, that is an answer like any other.

@@ -1,4 +1,4 @@
-"""The one door to gpiod: lines of a GPIO chip, claimed, driven, read and let go of.
+"""The only module that imports gpiod: lines of a GPIO chip, claimed, driven, read and let go of.
 
 Input is a chip and an offset; output is a level. A bias outlasts the claim, so a released line goes where its pull
 takes it. It refuses a line that somebody else holds and says who; what a line is for knows whoever claims it.

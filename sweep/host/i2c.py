@@ -1,4 +1,4 @@
-"""The one door to the I2C bus: octets to a device and from it, in one transfer.
+"""The only module that uses the I2C bus: octets to a device and from it, in one transfer.
 
 Input is a bus of the kernel (i2c-dev) and a device's 7-bit address; output is what it answered.  It knows no device.
 """

@@ -16,9 +16,9 @@ from uuid import UUID
 from sweep.judge.explain import summary_of, would_change
 from sweep.judge.thresholds import Thresholds
 from sweep.judge.words import ADVICE_BY_EYE
-from sweep.plug.evidence import Circle, Weigher
-from sweep.plug.weights import Sum, Weights, add_up
-from sweep.plug.words import Vocabulary
+from sweep.modality.evidence import Circle, Weigher
+from sweep.modality.weights import Sum, Weights, add_up
+from sweep.modality.words import Vocabulary
 from sweep.report import (
     Evidence,
     Finding,
@@ -128,10 +128,10 @@ def place_of(
 ) -> Circle:
     """Where the first cited observation is that its modality can place; else the whole zone."""
     cited = {e.observation_id for e in in_favour}
-    stands = {position.position_id: position for position in positions}
+    position_by_id = {position.position_id: position for position in positions}
     for o in observations:
-        if o.observation_id in cited and o.position_id in stands:
-            circle = weighers[o.modality].place(o, stands[o.position_id], plan)
+        if o.observation_id in cited and o.position_id in position_by_id:
+            circle = weighers[o.modality].place(o, position_by_id[o.position_id], plan)
             if circle is not None:
                 return circle
     x_m, y_m = centre_of(zone)

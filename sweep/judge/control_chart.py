@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sweep.plug.checked_part import CheckedPart
+from sweep.modality.checked_part import CheckedPart
 from sweep.report import CheckStatus
 
 BASELINE: Final = 10

@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from sweep.judge.words import chance_text
-from sweep.plug.evidence import Weigher
-from sweep.plug.measurement import Measurement
-from sweep.plug.targets import Estimate, Look, ZoneLooks
-from sweep.plug.words import Vocabulary
+from sweep.modality.evidence import Weigher
+from sweep.modality.measurement import Measurement
+from sweep.modality.targets import Estimate, Look, ZoneLooks
+from sweep.modality.words import Vocabulary
 from sweep.report import MODALITIES, Modality, Plan, Position, TargetCoverage, ZoneCoverage
 
 FULL_QUALITY = (
@@ -34,11 +34,11 @@ def estimate(
     """What each modality would have found in each zone, or in the zone `only`; the order of measurements does not
     matter.
     """
-    stands = {position.position_id: position for position in positions}
+    position_by_id = {position.position_id: position for position in positions}
     looks: dict[Modality, dict[str, Look]] = {modality: {} for modality in weighers}
     for one in measurements:
-        if one.modality in looks and one.position_id in stands:
-            looks[one.modality][one.position_id] = Look(stands[one.position_id], one)
+        if one.modality in looks and one.position_id in position_by_id:
+            looks[one.modality][one.position_id] = Look(position_by_id[one.position_id], one)
     return {
         (zone.zone_id, modality): weigher.estimate(
             ZoneLooks(plan, zone, tuple(looks[modality][key] for key in sorted(looks[modality])))

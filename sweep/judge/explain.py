@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sweep.plug.weights import Sum, Weights
-from sweep.plug.words import Sentence, Vocabulary
+from sweep.modality.weights import Sum, Weights
+from sweep.modality.words import Sentence, Vocabulary
 from sweep.report import SHOWN, Evidence, LocalText, ZoneCoverage
 
 MOST: Final = 16

@@ -16,11 +16,11 @@ from uuid import UUID
 from sweep.judge.claims import Case, is_claim, make_finding, posterior_of
 from sweep.judge.meeting import meetings
 from sweep.judge.thresholds import Thresholds, load_thresholds, load_weights
-from sweep.judge.verdicts import NO_GROUNDS, Grounds, verdict_of
-from sweep.plug.evidence import Weigher, ZoneView
-from sweep.plug.looks import LOOK_MODALITY, is_again_of
-from sweep.plug.weights import Weights
-from sweep.plug.words import Vocabulary
+from sweep.judge.verdicts import NO_GROUNDS, ClearanceBasis, verdict_of
+from sweep.modality.evidence import Weigher, ZoneView
+from sweep.modality.looks import LOOK_MODALITY, is_again_of
+from sweep.modality.weights import Weights
+from sweep.modality.words import Vocabulary
 from sweep.report import (
     Evidence,
     Finding,
@@ -68,7 +68,7 @@ def judge(
     by_eye: Collection[str] = (),
     limits: Iterable[str] = (),
     targets: Sequence[TargetCoverage] = (),
-    grounds: Grounds = NO_GROUNDS,
+    grounds: ClearanceBasis = NO_GROUNDS,
     weights: Weights | None = None,
     thresholds: Thresholds | None = None,
 ) -> Judgement:

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.judge.words import place_text, stand_text
+from sweep.judge.words import place_text, position_text
 from sweep.report import (
     AddressToken,
     Observation,
@@ -61,7 +61,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class NextStand:
-    """A standpoint that has not been tried and what standing there is expected to tell."""
+    """A position that has not been tried and what standing there is expected to tell."""
 
     x_m: float
     y_m: float
@@ -114,21 +114,21 @@ class _Ground:
     cell_xy_m: tuple[float, float]
 
 
-def locate(plan: Plan, stands_xy_m: Floats, rssi_dbm: Floats, candidates_xy_m: Floats | None = None) -> Location:
-    """The posterior for one transmitter heard with `rssi_dbm` (n,) at `stands_xy_m` (n, 2).
+def locate(plan: Plan, positions_xy_m: Floats, rssi_dbm: Floats, candidates_xy_m: Floats | None = None) -> Location:
+    """The posterior for one transmitter heard with `rssi_dbm` (n,) at `positions_xy_m` (n, 2).
 
     `candidates_xy_m` (k, 2) are standpoints to choose the next one from.  Raises ValueError for fewer than
     MIN_POSITIONS levels, shapes that do not fit and numbers that are not finite.
     """
-    stands, levels = np.asarray(stands_xy_m, dtype=np.float64), np.asarray(rssi_dbm, dtype=np.float64)
-    if stands.shape != (len(levels), 2) or levels.ndim != 1:
-        raise ValueError(f"{levels.shape} levels do not belong to {stands.shape} standpoints")
+    xy_by_position, levels = np.asarray(positions_xy_m, dtype=np.float64), np.asarray(rssi_dbm, dtype=np.float64)
+    if xy_by_position.shape != (len(levels), 2) or levels.ndim != 1:
+        raise ValueError(f"{levels.shape} levels do not belong to {xy_by_position.shape} standpoints")
     if len(levels) < MIN_POSITIONS:
         raise ValueError(f"a place needs levels from {MIN_POSITIONS} positions, not {len(levels)}")
-    if not (np.isfinite(stands).all() and np.isfinite(levels).all()):
+    if not (np.isfinite(xy_by_position).all() and np.isfinite(levels).all()):
         raise ValueError("standpoints and levels must be finite")
     ground = _lay_ground(plan)
-    joint = _posterior(ground, stands, levels)
+    joint = _posterior(ground, xy_by_position, levels)
     places = joint.sum(axis=(1, 2))
     within = places[: ground.inside] / places[: ground.inside].sum()
     cells = ground.xy_m[: ground.inside]
@@ -147,7 +147,7 @@ def locate(plan: Plan, stands_xy_m: Floats, rssi_dbm: Floats, candidates_xy_m: F
         open_floor=open_floor,
         outside=outside,
         decision="outside" if beyond >= OUTSIDE_ABOVE else "inside" if beyond <= INSIDE_BELOW else "undecided",
-        next_stand=None if candidates_xy_m is None else _next_stand(ground, joint, stands, candidates_xy_m),
+        next_stand=None if candidates_xy_m is None else _best_position(ground, joint, xy_by_position, candidates_xy_m),
     )
 
 
@@ -158,11 +158,11 @@ def locate_uplinks(
 
     The next standpoint is chosen among the middles of the zones; a gain below LEAST_GAIN_BITS is not worth a walk.
     """
-    stands = {position.position_id: (position.x_m, position.y_m) for position in positions}
+    xy_by_position = {position.position_id: (position.x_m, position.y_m) for position in positions}
     heard: dict[str, dict[str, float]] = {}
     uplinks: dict[str, AddressToken] = {}
     for one in observations:
-        if isinstance(one, WifiObservation) and one.rssi_dbm is not None and one.position_id in stands:
+        if isinstance(one, WifiObservation) and one.rssi_dbm is not None and one.position_id in xy_by_position:
             token = min(one.addresses, key=lambda a: (a.key_id, a.tag))
             heard.setdefault(token.tag, {})[one.position_id] = one.rssi_dbm.median
             if one.video.verdict == "video_uplink":
@@ -172,7 +172,7 @@ def locate_uplinks(
     for tag in sorted(uplinks):
         levels = sorted(heard[tag].items())
         if len(levels) >= MIN_POSITIONS and len(result) < MAX_PLACES:
-            at = np.array([stands[name] for name, _ in levels])
+            at = np.array([xy_by_position[name] for name, _ in levels])
             found = locate(plan, at, np.array([level for _, level in levels]), candidates)
             result.append(_as_record(plan, uplinks[tag], len(levels), found))
     return tuple(result)
@@ -180,20 +180,22 @@ def locate_uplinks(
 
 def zone_shares(plan: Plan, positions: Sequence[Position], heard: Iterable[WifiObservation]) -> Mapping[str, float]:
     """Probability of each zone for one transmitter by its levels; empty where too few positions heard it."""
-    stands = {position.position_id: (position.x_m, position.y_m) for position in positions}
+    xy_by_position = {position.position_id: (position.x_m, position.y_m) for position in positions}
     levels = {
-        one.position_id: one.rssi_dbm.median for one in heard if one.rssi_dbm is not None and one.position_id in stands
+        one.position_id: one.rssi_dbm.median
+        for one in heard
+        if one.rssi_dbm is not None and one.position_id in xy_by_position
     }
     if len(levels) < MIN_POSITIONS:
         return {}
-    return locate(plan, np.array([stands[name] for name in levels]), np.array(list(levels.values()))).zones
+    return locate(plan, np.array([xy_by_position[name] for name in levels]), np.array(list(levels.values()))).zones
 
 
 def _as_record(plan: Plan, token: AddressToken, positions: int, found: Location) -> TransmitterPlace:
     side = max(SIDES, key=lambda one: found.outside[one])
     zone = max(plan.zones, key=lambda one: found.zones[one.zone_id], default=None)
-    stand = found.next_stand
-    at = None if stand is None else plan.zone_at(stand.x_m, stand.y_m)
+    best = found.next_stand
+    at = None if best is None else plan.zone_at(best.x_m, best.y_m)
     return TransmitterPlace(
         address=token,
         positions=positions,
@@ -214,13 +216,13 @@ def _as_record(plan: Plan, token: AddressToken, positions: int, found: Location)
             0.0 if zone is None else found.zones[zone.zone_id],
         ),
         next_stand=None
-        if stand is None or stand.gain_bits < LEAST_GAIN_BITS
+        if best is None or best.gain_bits < LEAST_GAIN_BITS
         else NextStandRecord(
-            x_m=round(stand.x_m, 3),
-            y_m=round(stand.y_m, 3),
+            x_m=round(best.x_m, 3),
+            y_m=round(best.y_m, 3),
             zone_id=None if at is None else at.zone_id,
-            gain_bits=round(stand.gain_bits, 3),
-            text=stand_text(None if at is None else at.name),
+            gain_bits=round(best.gain_bits, 3),
+            text=position_text(None if at is None else at.name),
         ),
     )
 
@@ -268,16 +270,16 @@ def _ring(width: float, depth: float) -> tuple[Floats, Floats, NDArray[np.int64]
     return np.column_stack([x[is_out], y[is_out]]), np.hypot(dx, dy), beyond.argmax(axis=0)
 
 
-def _decades(cells: Floats, stands: Floats) -> Floats:
-    """log10 of the distances in metres, (cells, stands)."""
-    square = ((cells[:, None, :] - stands[None, :, :]) ** 2).sum(axis=2) + HEIGHT_M**2
+def _decades(cells: Floats, xy_by_position: Floats) -> Floats:
+    """log10 of the distances in metres, (cells, positions)."""
+    square = ((cells[:, None, :] - xy_by_position[None, :, :]) ** 2).sum(axis=2) + HEIGHT_M**2
     result: Floats = 0.5 * np.log10(square)
     return result
 
 
-def _posterior(ground: _Ground, stands: Floats, levels: Floats) -> Floats:
+def _posterior(ground: _Ground, xy_by_position: Floats, levels: Floats) -> Floats:
     """Joint posterior (cells, exponents, powers); the shadowing's scale is summed over."""
-    far = _decades(ground.xy_m, stands)[:, :, None] * (10.0 * EXPONENTS)
+    far = _decades(ground.xy_m, xy_by_position)[:, :, None] * (10.0 * EXPONENTS)
     shape = (len(far), len(EXPONENTS), len(POWERS_DBM))
     logs = [np.zeros(shape) for _ in SHADOWING_DB]
     for first in range(0, len(levels), 24):  # a product of more might overflow
@@ -332,14 +334,14 @@ def _by_zone(plan: Plan, cells: Floats, weights: Floats) -> tuple[dict[str, floa
     return zones, open_floor
 
 
-def _next_stand(ground: _Ground, joint: Floats, stands: Floats, candidates_xy_m: Floats) -> NextStand | None:
+def _best_position(ground: _Ground, joint: Floats, xy_by_position: Floats, candidates_xy_m: Floats) -> NextStand | None:
     """The candidate whose level shares most information with the place.
 
     Power and exponent given a cell are replaced by a Gaussian of the same moments, so that a level predicted from one
     is Gaussian; over all cells it is their mixture, whose entropy is summed on a grid of levels.
     """
     candidates = np.asarray(candidates_xy_m, dtype=np.float64).reshape(-1, 2)
-    apart = np.hypot(*(candidates[:, None, :] - stands[None, :, :]).transpose(2, 0, 1))
+    apart = np.hypot(*(candidates[:, None, :] - xy_by_position[None, :, :]).transpose(2, 0, 1))
     fresh = np.flatnonzero(apart.min(axis=1, initial=np.inf) >= SAME_PLACE_M)
     if not len(fresh):
         return None
@@ -353,8 +355,8 @@ def _next_stand(ground: _Ground, joint: Floats, stands: Floats, candidates_xy_m:
     return NextStand(x_m, y_m, max(0.0, float(gains[best])))
 
 
-def _information_bits(share: Floats, given: Floats, cells: Floats, stand: Floats) -> float:
-    decades = _decades(cells, stand[None, :])[:, 0]
+def _information_bits(share: Floats, given: Floats, cells: Floats, best: Floats) -> float:
+    decades = _decades(cells, best[None, :])[:, 0]
     exponent, power = given.sum(axis=2), given.sum(axis=1)
     mean_n, mean_p = exponent @ EXPONENTS, power @ POWERS_DBM
     cross: Any = np.einsum("cnp,n,p->c", given, EXPONENTS, POWERS_DBM) - mean_n * mean_p

@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 
 from sweep.judge.words import MEETS, MISSES
-from sweep.plug.evidence import Circle, Weigher
-from sweep.plug.weights import Weights
+from sweep.modality.evidence import Circle, Weigher
+from sweep.modality.weights import Weights
 from sweep.report import (
     Evidence,
     Modality,
@@ -45,15 +45,15 @@ def meetings(
 ) -> list[Evidence]:
     """The evidence of the zone's glint and its transmitter lying together, or apart; none where nothing can be said."""
     by_id = {o.observation_id: o for o in observations}
-    stands = {position.position_id: position for position in positions}
+    position_by_id = {position.position_id: position for position in positions}
     glint = next((e for e in weighed if e.code == "glint" and e.observation_id in by_id), None)
     uplink = next((e for e in weighed if e.code in SPEAKS and e.observation_id in by_id), None)
     if glint is None or uplink is None or glint.observation_id is None or uplink.observation_id is None:
         return []
     seen, heard = by_id[glint.observation_id], by_id[uplink.observation_id]
-    if seen.position_id not in stands or not isinstance(heard, WifiObservation):
+    if seen.position_id not in position_by_id or not isinstance(heard, WifiObservation):
         return []
-    circle = weighers["lens"].place(seen, stands[seen.position_id], plan)
+    circle = weighers["lens"].place(seen, position_by_id[seen.position_id], plan)
     tags = {token.tag for token in heard.addresses}
     place = next((one for one in located if one.address.tag in tags), None)
     if circle is None or place is None or not place.region:

@@ -12,7 +12,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from sweep.plug.weights import Weights, read_weights
+from sweep.modality.weights import Weights, read_weights
 from sweep.report.base import Log10, Record, Text
 
 

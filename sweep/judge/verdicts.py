@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from sweep.plug.words import Vocabulary
+from sweep.modality.words import Vocabulary
 from sweep.report import (
     CheckStatus,
     Finding,
@@ -44,7 +44,7 @@ NOT_DONE: Final = ReferenceCheck(status="not_done", checked=None)
 
 
 @dataclass(frozen=True, slots=True)
-class Grounds:
+class ClearanceBasis:
     """On what a clear verdict of this sweep could rest."""
 
     source: Source = "live"
@@ -91,14 +91,14 @@ class Grounds:
         return next((said for status, said in NOT_PASSED.items() if status in parts), unread)
 
 
-NO_GROUNDS: Final = Grounds()
+NO_GROUNDS: Final = ClearanceBasis()
 
 
 def verdict_of(
     cover: ZoneCoverage,
     finding: Finding | None,
     targets: Sequence[TargetCoverage],
-    grounds: Grounds,
+    grounds: ClearanceBasis,
     words: Vocabulary,
 ) -> ZoneVerdict:
     """What one modality says of one zone; `targets`: those of this zone and modality, `finding`: the zone's."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from sweep.plug.targets import Chance
-from sweep.plug.words import Sentence, Vocabulary, Words
+from sweep.modality.targets import Chance
+from sweep.modality.words import Sentence, Vocabulary, Words
 from sweep.report import LocalText
 from sweep.report.words import TARGET_WORDS
 
@@ -234,7 +234,7 @@ def place_text(
     )
 
 
-def stand_text(zone: LocalText | None) -> LocalText:
+def position_text(zone: LocalText | None) -> LocalText:
     """Where to measure once more."""
     if zone is None:
         return LocalText(ko="지도에 표시된 곳에 서서 한 번 더 측정하세요", en="Measure once more where the map shows")

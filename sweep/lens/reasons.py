@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from sweep.plug.words import Sentence
+from sweep.modality.words import Sentence
 
 _LOG = {
     "stacked_z", "snr", "z_over_clutter", "variation_excess", "contrast", "ambient", "wall_e", "flare",

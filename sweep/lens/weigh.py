@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from sweep.lens.words import WORDS
-from sweep.plug.evidence import Circle, ZoneView, evidence, total_of
-from sweep.plug.looks import is_again
+from sweep.modality.evidence import Circle, ZoneView, evidence, total_of
+from sweep.modality.looks import is_again
 from sweep.report import Evidence, LensObservation, Observation, Plan, Position
 
 RANGE_ERROR = 0.3  # guessed: a range estimated from the light of the wall is good to a factor of about 1.5
@@ -100,16 +100,18 @@ def _second_score(view: ZoneView) -> tuple[float, LensObservation | None]:
     return middle, shown if middle > NOT_CALLED else None
 
 
-def place_glint(observation: Observation, stand: Position, plan: Plan) -> Circle | None:
+def place_glint(observation: Observation, position: Position, plan: Plan) -> Circle | None:
     """Along the glint's bearing, inside the room; None where bearing or range is not known."""
     if not isinstance(observation, LensObservation) or observation.bearing_deg is None or observation.range_m is None:
         return None
-    angle = math.radians(stand.facing_deg + observation.bearing_deg)
+    angle = math.radians(position.facing_deg + observation.bearing_deg)
     along_x, along_y = math.cos(angle), math.sin(angle)
     reach_m = min(
-        observation.range_m, _to_wall(stand.x_m, along_x, plan.width_m), _to_wall(stand.y_m, along_y, plan.depth_m)
+        observation.range_m,
+        _to_wall(position.x_m, along_x, plan.width_m),
+        _to_wall(position.y_m, along_y, plan.depth_m),
     )
-    x_m, y_m = stand.x_m + reach_m * along_x, stand.y_m + reach_m * along_y
+    x_m, y_m = position.x_m + reach_m * along_x, position.y_m + reach_m * along_y
     return Circle(x_m, y_m, max(MIN_RADIUS_M, RANGE_ERROR * reach_m))
 
 

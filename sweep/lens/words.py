@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from sweep.lens.reasons import REASONS, sentence
-from sweep.plug.words import Sentence, Words
+from sweep.modality.words import Sentence, Words
 
 WORDS: Final = Words(
     reasons={

@@ -1,5 +1,5 @@
-"""The serial line to the sensor head, from a command to the bytes of the port: the only door to pyserial, commands that
-are numbered and sent again until they are answered, and a head that has shown whose firmware it runs.
+"""The serial line to the sensor head, from a command to the bytes of the port: the only module that imports pyserial,
+commands that are numbered and sent again until they are answered, and a head that has shown whose firmware it runs.
 
 Input is messages of `link/messages`; output is what the head says, and its clock against the Pi's.  A port that is not
 there or goes away, a head with another protocol and a silent one are one clear error each.  It measures nothing and
@@ -40,8 +40,8 @@ from sweep.link.messages import (
     SelfTest,
     StimulusRun,
 )
+from sweep.modality.liveness import boottime_ns
 from sweep.phrases import Phrase
-from sweep.plug.liveness import boottime_ns
 
 __all__ = ["Head", "HeadError", "HeadRefused", "Losses", "PortError", "SerialPort", "WrongFirmware"]
 

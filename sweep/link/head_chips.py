@@ -1,7 +1,7 @@
 """The light test on the sensor head: chips drawn, played by a `ChipRun`, booked as rest that the white lamp needs.
 
-Input is the head, its messages and the ask; output is words on how far the chips are. Whose turn it is says `schedule`,
-whether anything may shine the lease's owner (`head_owner`).
+Input is the head, its messages and the ask; output is messages on how far the chips are. Whose turn it is says
+`schedule`, whether anything may shine the lease's owner (`head_owner`).
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from sweep.link.chips import ChipRun
 from sweep.link.head import Head, HeadError, HeadRefused
 from sweep.link.messages import LampStop, Message
 from sweep.link.schedule import Schedule
-from sweep.plug.chips import draw_lamp_chips
-from sweep.plug.liveness import boottime_ns
-from sweep.plug.talk import PLAYED_OUT, PlayChips, Played
-from sweep.plug.white_rest import BEGIN_AHEAD_S, Light, WhiteAccount
+from sweep.modality.chips import draw_lamp_chips
+from sweep.modality.liveness import boottime_ns
+from sweep.modality.messages import PLAYED_OUT, PlayChips, Played
+from sweep.modality.white_rest import BEGIN_AHEAD_S, Light, WhiteAccount
 
 NOTHING_ASKED: Final = PlayChips("light", 0, 0.0)
 
@@ -43,9 +43,9 @@ class HeadChips:
         """Whether the lamp was told to play."""
         return self._chips is not None
 
-    def ask(self, word: PlayChips) -> None:
+    def ask(self, message: PlayChips) -> None:
         """Take the next place in the schedule."""
-        self._ask = word
+        self._ask = message
         self._schedule.ask("chips")
 
     def begin(self, head: Head) -> None:
@@ -93,7 +93,7 @@ class HeadChips:
             self.report(None)
 
     def stop(self, head: Head) -> None:
-        """As the runner asked, who needs no word of it. Raises PortError."""
+        """As the runner asked, who needs no message about it. Raises PortError."""
         if self._chips is not None:
             head.send(LampStop())
         self._book_light()

@@ -1,11 +1,11 @@
 """The process that owns the sensor head during a live sweep: strobes the lamps, plays the light, measures RF, tells of
 the button.
 
-Input is the serial port and words of the runner; output is words: whether the head is there, triggers of the camera,
-which chips it drew and played when, RF windows, who waits for whom, that the button was pressed.  Whose turn it is says
-`schedule`.  A head that is unplugged or falls silent ends what was going on with a reason, and is looked for again.
-Nothing shines without a lease, whoever asks: when two persons' declaration ends, or the runner dies or hangs, the lamps
-go off by this process's own command, else by the head's own 100 ms rule.
+Input is the serial port and messages of the runner; output is messages: whether the head is there, triggers of the
+camera, which chips it drew and played when, RF windows, who waits for whom, that the button was pressed.  Whose turn it
+is says `schedule`.  A head that is unplugged or falls silent ends what was going on with a reason, and is looked for
+again. Nothing shines without a lease, whoever asks: when two persons' declaration ends, or the runner dies or hangs,
+the lamps go off by this process's own command, else by the head's own 100 ms rule.
 """
 
 from __future__ import annotations
@@ -19,9 +19,7 @@ from typing import Final
 
 from sweep.link.head import Head, HeadError, PortError, SerialPort
 from sweep.link.head_chips import HeadChips
-from sweep.link.head_strobe import HeadStrobe
-from sweep.link.head_windows import HeadWindows
-from sweep.link.head_words import (
+from sweep.link.head_messages import (
     NOT_DECLARED,
     WHY_DARK,
     ButtonPressed,
@@ -32,14 +30,16 @@ from sweep.link.head_words import (
     SupplyTold,
     ToHead,
 )
+from sweep.link.head_strobe import HeadStrobe
+from sweep.link.head_windows import HeadWindows
 from sweep.link.loss_account import LossAccount
 from sweep.link.messages import Button, Counters, Housekeeping, LampStop, Message
 from sweep.link.schedule import Begin, Schedule, Wait, Yield
 from sweep.link.supply import read_supply
+from sweep.modality.lease_pipe import LeaseEnd
+from sweep.modality.messages import MeasureRf, PlayChips, StopChips
+from sweep.modality.strobe import StopStrobe, Strobe
 from sweep.phrases import Phrase, quoted
-from sweep.plug.lease_pipe import LeaseEnd
-from sweep.plug.strobe import StopStrobe, Strobe
-from sweep.plug.talk import MeasureRf, PlayChips, StopChips
 
 RETRY_S: Final = 0.5
 SILENT_S: Final = 3.0
@@ -175,15 +175,15 @@ class HeadServer:
             self._tell(LostTold(tuple(sorted(news.items()))))
 
     def _obey(self, head: Head) -> None:
-        for word in self._heard():
-            match word:
+        for message in self._heard():
+            match message:
                 case MeasureRf():
-                    self._windows.ask(head, word)
+                    self._windows.ask(head, message)
                 case PlayChips():
-                    self._chips.ask(word)
+                    self._chips.ask(message)
                     self._refuse_light()
                 case Strobe():
-                    self._strobe.ask(word)
+                    self._strobe.ask(message)
                     self._refuse_light()
                 case StopChips():
                     self._chips.stop(head)
@@ -217,8 +217,8 @@ class HeadServer:
 
     def lose(self, why: Phrase | str) -> None:
         """The head is gone; what was asked of it meanwhile cannot be done."""
-        for word in self._heard():
-            match word:
+        for message in self._heard():
+            match message:
                 case PlayChips():
                     self._schedule.ask("chips")
                 case Strobe():
@@ -232,27 +232,27 @@ class HeadServer:
         self._tell(HeadState(False, why=why))
 
     def _heard(self) -> list[ToHead]:
-        words: list[ToHead] = []
+        messages: list[ToHead] = []
         try:
             while self._pipe.poll(0):
-                words.append(self._pipe.recv())
+                messages.append(self._pipe.recv())
         except (EOFError, OSError):
             self.is_wanted = False
-        return words
+        return messages
 
-    def _tell(self, word: FromHead) -> None:
-        if isinstance(word, HeadState):
-            if word == self._state:
+    def _tell(self, message: FromHead) -> None:
+        if isinstance(message, HeadState):
+            if message == self._state:
                 return
-            self._trip("there" if word.is_there else "away")
-            self._state = word
+            self._trip("there" if message.is_there else "away")
+            self._state = message
         try:
-            self._pipe.send(word)
+            self._pipe.send(message)
         except OSError:
             self.is_wanted = False
 
-    def _trip(self, word: str) -> None:
+    def _trip(self, message: str) -> None:
         """To what must not wait for the runner: the camera's power."""
         if self._tripwire is not None:
             with contextlib.suppress(OSError):
-                self._tripwire.send(word)
+                self._tripwire.send(message)

@@ -1,6 +1,6 @@
 """The runner's side of the process that owns the sensor head: starts it, talks with it, starts it anew when it dies.
 
-Input is the serial port, and what gives each process its lease and its tripwire; words go there and come from there.
+Input is the serial port, and what gives each process its lease and its tripwire; messages go there and come from there.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Final, Self
 
+from sweep.link.head_messages import FromHead, HeadState, ToHead
 from sweep.link.head_owner import serve
-from sweep.link.head_words import FromHead, HeadState, ToHead
-from sweep.plug.lease_pipe import LeaseEnd
-from sweep.plug.strobe import StrobeEnded
-from sweep.plug.talk import Played
+from sweep.modality.lease_pipe import LeaseEnd
+from sweep.modality.messages import Played
+from sweep.modality.strobe import StrobeEnded
 
 MAX_RESTARTS: Final = 3
 """Of a process that dies: more often is a fault that starting anew does not mend (guessed)."""
@@ -95,27 +95,27 @@ class HeadProcess:
         if self._starts <= MAX_RESTARTS:
             self._start()
 
-    def say(self, word: ToHead) -> None:
+    def say(self, message: ToHead) -> None:
         """Tell the head's process; a process that has ended is noticed by `hear`."""
         if self._pipe is not None:
             with contextlib.suppress(OSError):
-                self._pipe.send(word)
+                self._pipe.send(message)
 
     def hear(self) -> list[FromHead]:
         """What it said since it was last asked."""
-        words: list[FromHead] = []
+        messages: list[FromHead] = []
         try:
             while self._pipe is not None and self._pipe.poll(0):
-                words.append(self._pipe.recv())
+                messages.append(self._pipe.recv())
         except (EOFError, OSError):
-            words += [
+            messages += [
                 Played(0, 0, 0.0, 0, ended="head_away"),
                 StrobeEnded("head_away"),
                 HeadState(False, why="the head's process ended"),
             ]
             self._replace()
-        for word in words:
-            if isinstance(word, HeadState):
-                self.state = word
-                self.firmware = word.firmware or self.firmware
-        return words
+        for message in messages:
+            if isinstance(message, HeadState):
+                self.state = message
+                self.firmware = message.firmware or self.firmware
+        return messages

@@ -17,12 +17,12 @@ from sweep.link.imu import read_samples
 from sweep.link.messages import SLOT_NS, Imu, ImuSet, LampStop, Message, RedBurst
 from sweep.link.schedule import Schedule
 from sweep.link.strobe import StrobeRun
-from sweep.plug.liveness import boottime_ns
-from sweep.plug.motion import ImuSample, Moved
-from sweep.plug.strobe import FILMED_OUT, Strobe, StrobeEnded, Trigger, Triggers
+from sweep.modality.liveness import boottime_ns
+from sweep.modality.motion import ImuSample, Moved
+from sweep.modality.strobe import FILMED_OUT, Strobe, StrobeEnded, Trigger, Triggers
 
 TELL_TRIGGERS_S: Final = 0.04
-"""Two triggers a word (guessed): the runner looks up ten times a second."""
+"""Two triggers a message (guessed): the runner looks up ten times a second."""
 IMU_PERIOD_S: Final = 0.01
 """The fastest that the firmware reads it: two samples for each exposure at 50 frames a second."""
 NOTHING_ASKED: Final = Strobe(1.0, 0.0, 0.0)
@@ -55,9 +55,9 @@ class HeadStrobe:
         """Whether the lamps were told to flash."""
         return self._strobe is not None
 
-    def ask(self, word: Strobe) -> None:
+    def ask(self, message: Strobe) -> None:
         """Take the next place in the schedule."""
-        self._ask = word
+        self._ask = message
         self._schedule.ask("strobe")
 
     def begin(self, head: Head) -> None:
@@ -107,7 +107,7 @@ class HeadStrobe:
             self._tell_triggers(strobe)
 
     def stop(self, head: Head) -> None:
-        """As the runner asked, who needs no word of it. Raises PortError."""
+        """As the runner asked, who needs no message about it. Raises PortError."""
         if self._strobe is not None:
             head.send(LampStop())
         self._strobe = None

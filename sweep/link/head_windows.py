@@ -10,11 +10,11 @@ from typing import Final
 
 from sweep.link.decode import to_rf_window, to_tuner_window
 from sweep.link.head import Head
-from sweep.link.head_words import RfCut, RfMeasured
+from sweep.link.head_messages import RfCut, RfMeasured
 from sweep.link.messages import SLOT_NS, EnvelopeWindow, Message, RfStart, RfStop, TunerStop, TunerWindow
 from sweep.link.readings import BURST_BELOW_COUNTS, HYSTERESIS_COUNTS, WINDOW_S, tuner_plan
 from sweep.link.schedule import Schedule
-from sweep.plug.talk import MeasureRf
+from sweep.modality.messages import MeasureRf
 from sweep.report import RfWindow
 
 NOTHING_ASKED: Final = MeasureRf(0.0)
@@ -31,9 +31,9 @@ class HeadWindows:
         self._left = 0
         """Windows still to come, 0 while none is measured."""
 
-    def ask(self, head: Head, word: MeasureRf) -> None:
+    def ask(self, head: Head, message: MeasureRf) -> None:
         """In the place of what is measured now, take the next place in the schedule. Raises PortError."""
-        self._ask = word
+        self._ask = message
         self._end(head)
         self._schedule.ask("rf")
 

@@ -8,8 +8,8 @@ import struct
 from collections.abc import Callable
 
 from sweep.link.messages import Imu
+from sweep.modality.motion import ImuSample
 from sweep.phrases import Phrase
-from sweep.plug.motion import ImuSample
 
 BATCH = 4
 LOST = 255

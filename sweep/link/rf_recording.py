@@ -16,8 +16,8 @@ from pydantic import Field
 from sweep.link.decode import HeadError, Losses
 from sweep.link.head import PortError
 from sweep.link.readings import read_windows
-from sweep.plug.own_transmissions import intervals_ns, without_own
-from sweep.plug.talk import MeasureRf, RfHeard
+from sweep.modality.messages import MeasureRf, RfHeard
+from sweep.modality.own_transmissions import intervals_ns, without_own
 from sweep.report import ContractError, Gap, OwnTransmission, Record, RfWindow, to_json
 from sweep.report.base import Count, Seconds
 from sweep.report.files import read_json
@@ -29,7 +29,7 @@ MAX_KEPT_BYTES: Final = 64 * 1024 * 1024
 def recorded_rf(
     ask: MeasureRf, path: Path | None, own: Sequence[OwnTransmission] | None, start_ns: int, end_ns: int
 ) -> RfHeard:
-    """What was recorded at a stand from `start_ns` to `end_ns`, or outside the door; None: nothing was."""
+    """What was recorded at a position from `start_ns` to `end_ns`, or outside the door; None: nothing was."""
     if path is None:
         return RfHeard(because="not_recorded")
     if not path.exists():

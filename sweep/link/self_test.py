@@ -34,8 +34,8 @@ from sweep.link.messages import (
 from sweep.link.readings import BURST_BELOW_COUNTS, HYSTERESIS_COUNTS, TUNER_BUSY_COUNTS
 from sweep.link.reset_cause import BAD, GOOD, HIDDEN, first_cause, words_of
 from sweep.link.supply import ADC_FULL_SCALE_COUNTS, REFERENCE_V, read_supply
+from sweep.modality.motion import ImuSample
 from sweep.phrases import Phrase
-from sweep.plug.motion import ImuSample
 from sweep.report import LocalText, local_text
 
 Verdict = Literal["ok", "fault", "look"]

@@ -13,8 +13,8 @@ from typing import Final
 
 from sweep.link.clock import ClockError, TickClock
 from sweep.link.messages import SLOT_NS, Exposure, LampRun, LampsOff, Message, RedBurst
+from sweep.modality.strobe import PAIR_WITHIN_SHARE, SHORT_SCALE, Phase, Strobe, Trigger
 from sweep.phrases import Phrase
-from sweep.plug.strobe import PAIR_WITHIN_SHARE, SHORT_SCALE, Phase, Strobe, Trigger
 
 PHASE_NUMBERS: Final[dict[Phase, int]] = {"C": 0, "A": 1, "B": 2, "M": 3, "R": 4, "N": 5}
 """Phases as the wire protocol counts them."""

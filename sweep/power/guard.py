@@ -1,6 +1,6 @@
 """The process that watches the holder: when that dies or is late, this one drops the line.
 
-Input is the same words as the holder's and what the holder says of its level; output is the line, driven low, once.
+Input is the same messages as the holder's and what the holder says of its level; output is the line, driven low, once.
 It never raises it. It ends with the holder; the keeper then starts both anew. Run by the keeper:
 `python -m sweep.power.guard CHIP OFFSET KEEPER_FD HOLDERS_KEEPER_FD KEEPER_PIDFD`.
 """
@@ -15,8 +15,8 @@ import sys
 from typing import Final
 
 from sweep.host.gpio import LineError, LinePlace
-from sweep.plug.lease import WORD_OCTETS, Lease
-from sweep.plug.liveness import LOOK_EVERY_MS, boottime_ns
+from sweep.modality.lease import MESSAGE_OCTETS, Lease
+from sweep.modality.liveness import LOOK_EVERY_MS, boottime_ns
 from sweep.power.line import drop
 from sweep.power.process import LINE_OCTETS, be_urgent, heard, tell
 
@@ -28,7 +28,7 @@ PATIENCE_S: Final = 2.0
 
 def main(arguments: list[str]) -> int:
     """Body of the process; 0 when the line was left low, 2 when it could not be driven."""
-    chip, offset, keeper_fd, holders_fd, pidfd = arguments[0], *(int(word) for word in arguments[1:5])
+    chip, offset, keeper_fd, holders_fd, pidfd = arguments[0], *(int(message) for message in arguments[1:5])
     place = LinePlace(chip, offset)
     be_urgent()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -73,9 +73,9 @@ def _watch(keeper: socket.socket, holder: socket.socket, pidfd: int) -> None:
             if said.split()[:2] == [b"low", b"%d" % lease.until_ns]:  # that of an earlier lease says nothing
                 may_be_high = False
         if ready & {keeper.fileno(), pidfd}:
-            word = b"" if pidfd in ready else heard(keeper, WORD_OCTETS)
-            lease.hear(word, now_ns)
-            if not word:  # the holder sees the same and ends by itself
+            message = b"" if pidfd in ready else heard(keeper, MESSAGE_OCTETS)
+            lease.hear(message, now_ns)
+            if not message:  # the holder sees the same and ends by itself
                 is_alone = True
                 poll.unregister(keeper.fileno())
                 poll.unregister(pidfd)

@@ -1,6 +1,6 @@
 """The process that drives the camera's supply line, and nothing else does: high while its lease lives.
 
-Input is words of the keeper over a socket; output is the line, and its level said back to keeper and guard. It drops
+Input is messages of the keeper over a socket; output is the line, and its level said back to keeper and guard. It drops
 the line at the deadline by its own clock, at any end of the lease, and when keeper or guard are gone. Run by the guard:
 `python -m sweep.power.holder CHIP OFFSET KEEPER_FD GUARD_FD KEEPER_PIDFD`.
 """
@@ -13,15 +13,15 @@ import socket
 import sys
 
 from sweep.host.gpio import LineError, LinePlace
-from sweep.plug.lease import WORD_OCTETS, Lease
-from sweep.plug.liveness import LOOK_EVERY_MS, boottime_ns
+from sweep.modality.lease import MESSAGE_OCTETS, Lease
+from sweep.modality.liveness import LOOK_EVERY_MS, boottime_ns
 from sweep.power.line import PowerLine
 from sweep.power.process import be_urgent, heard, tell
 
 
 def main(arguments: list[str]) -> int:
     """Body of the process; 0 when it ended in order, 2 when the line could not be driven."""
-    chip, offset, keeper_fd, guard_fd, pidfd = arguments[0], *(int(word) for word in arguments[1:5])
+    chip, offset, keeper_fd, guard_fd, pidfd = arguments[0], *(int(message) for message in arguments[1:5])
     keeper, guard = socket.socket(fileno=keeper_fd), socket.socket(fileno=guard_fd)
     be_urgent()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # through the line's own end, which leaves it low
@@ -42,10 +42,10 @@ def _hold(line: PowerLine, keeper: socket.socket, guard: socket.socket, pidfd: i
     tell("low 0 not_declared", keeper, guard)
     while True:
         ready = {fd for fd, _ in poll.poll(LOOK_EVERY_MS)}
-        word = heard(keeper, WORD_OCTETS) if keeper.fileno() in ready else None
-        is_alone = word == b"" or bool(ready & {guard.fileno(), pidfd})
-        if word:
-            lease.hear(word, boottime_ns())
+        message = heard(keeper, MESSAGE_OCTETS) if keeper.fileno() in ready else None
+        is_alone = message == b"" or bool(ready & {guard.fileno(), pidfd})
+        if message:
+            lease.hear(message, boottime_ns())
         is_on = lease.is_on(boottime_ns()) and not is_alone
         if is_on != is_high:
             line.set(is_on=is_on)

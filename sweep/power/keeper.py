@@ -1,9 +1,9 @@
 """The sweep's side of the camera's power: gives the lease, and ends it before anybody else has noticed.
 
 Input is the persons' declaration as `Control.watch` tells it, and tripwires of processes that the camera cannot do
-without (the sensor head's, which has the button; the one that films); output is words to holder and guard. Power that
-was cut comes back with a new declaration only. When holder or guard die, the line is dropped from here and both are
-started anew for the next declaration.
+without (the sensor head's, which has the button; the one that films); output is messages to holder and guard. Power
+that was cut comes back with a new declaration only. When holder or guard die, the line is dropped from here and both
+are started anew for the next declaration.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from types import TracebackType
 from typing import Self
 
 from sweep.host.gpio import LineError, LinePlace
-from sweep.plug.lease import ALIVE, END, SIGN_OF_LIFE_S, Declaration, until
-from sweep.plug.liveness import LOOK_EVERY_MS, hurry, open_pidfd
+from sweep.modality.lease import ALIVE, END, SIGN_OF_LIFE_S, Declaration, until
+from sweep.modality.liveness import LOOK_EVERY_MS, open_pidfd, set_realtime_priority
 from sweep.power.kernel import check_strict
 from sweep.power.line import drop
 from sweep.power.pair import HANG_S, Pair
@@ -182,7 +182,7 @@ class CameraPower:
             self._waker.send(b"\0")
 
     def _run(self) -> None:
-        hurry()  # killed, it ends at once, and with it the lease
+        set_realtime_priority()  # killed, it ends at once, and with it the lease
         next_sign_s = 0.0
         while not self._is_closing:
             self._hear()
@@ -244,19 +244,19 @@ class CameraPower:
     def _hear_wire(self, fd: int) -> None:
         name, wire = self._wires[fd]
         try:
-            word = str(wire.recv())
+            message = str(wire.recv())
         except (EOFError, OSError):
-            word = "process_died"
+            message = "process_died"
             with self._condition:
                 del self._wires[fd]
             wire.close()
         with self._condition:
-            if word == "there":
+            if message == "there":
                 self._away.discard(name)
                 return
-            if word in {"away", "process_died"}:
+            if message in {"away", "process_died"}:
                 self._away.add(name)
-        self.cut(word)
+        self.cut(message)
 
     def _hear_pair(self, pair: Pair, ready: set[int]) -> None:
         said = pair.hear(ready)

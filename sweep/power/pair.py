@@ -1,7 +1,7 @@
 """Holder and guard as the keeper sees them: started together, told together, ended together.
 
-Input is words of a lease; output is what the holder says of the line's level, and that one of the two is gone. Whatever
-they do, the line is low when they were closed.
+Input is messages of a lease; output is what the holder says of the line's level, and that one of the two is gone.
+Whatever they do, the line is low when they were closed.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import time
 from typing import Final
 
 from sweep.host.gpio import LineError, LinePlace
+from sweep.modality.liveness import open_pidfd
 from sweep.phrases import Phrase
-from sweep.plug.liveness import open_pidfd
 from sweep.power.line import drop
 from sweep.power.process import LINE_OCTETS, heard
 
@@ -63,15 +63,15 @@ class Pair:
         """Sockets to listen at."""
         return self._holder.fileno(), self._guard.fileno()
 
-    def say(self, word: bytes) -> None:
+    def say(self, message: bytes) -> None:
         """To the holder, who drives the line, and to the guard."""
         for listener in (self._holder, self._guard):
-            _send(listener, word)
+            _send(listener, message)
 
-    def say_guard_first(self, word: bytes) -> None:
+    def say_guard_first(self, message: bytes) -> None:
         """What raises the line is known to the guard before the holder does it."""
         for listener in (self._guard, self._holder):
-            _send(listener, word)
+            _send(listener, message)
 
     def hear(self, ready: set[int]) -> str | None:
         """What the holder says of its level; None when one of the two is gone."""
@@ -130,8 +130,8 @@ class Pair:
         raise LineError(Phrase("power_process_not_started"))
 
 
-def _send(listener: socket.socket, word: bytes) -> None:
+def _send(listener: socket.socket, message: bytes) -> None:
     try:
-        listener.send(word, socket.MSG_DONTWAIT)
+        listener.send(message, socket.MSG_DONTWAIT)
     except OSError:
         return  # one that is gone or hangs is noticed by its silence

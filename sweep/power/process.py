@@ -7,7 +7,7 @@ import signal
 import socket
 from typing import Final
 
-from sweep.plug.liveness import hurry
+from sweep.modality.liveness import set_realtime_priority
 
 LINE_OCTETS: Final = 300
 
@@ -18,11 +18,11 @@ def be_urgent() -> None:
     """
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    hurry()
+    set_realtime_priority()
 
 
 def heard(speaker: socket.socket, octets: int) -> bytes:
-    """What it said; nothing when it is gone (a peer that dies with words unread resets the socket)."""
+    """What it said; nothing when it is gone (a peer that dies with messages unread resets the socket)."""
     try:
         return speaker.recv(octets)
     except OSError:

@@ -16,7 +16,7 @@ from typing import Final
 from sweep.host.carrier import CAMERA_FOLLOWS_S
 from sweep.host.gpio import Line, LinePlace
 from sweep.host.i2c import I2cError
-from sweep.plug.lease import RoomPermit
+from sweep.modality.lease import RoomPermit
 from sweep.power.line import CONSUMER, PowerLine
 from sweep.report import LocalText
 from sweep.report.sentences import in_korean

@@ -57,8 +57,8 @@ class SensorDriver:
             case "at_boot":
                 return
 
-    def _run(self, *words: str) -> None:
-        command = [self._command, *words]
+    def _run(self, *messages: str) -> None:
+        command = [self._command, *messages]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
         except FileNotFoundError:

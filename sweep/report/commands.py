@@ -70,7 +70,7 @@ class PositionCommand(CommandBase):
 
 
 class WalkCommand(CommandBase):
-    """Begin a walking test where the last position was: the probe prompts, somebody walks and stands."""
+    """Begin a walking test where the last position was: the probe prompts, somebody walks and positions."""
 
     command: Literal["walk"]
     sweep_id: UUID

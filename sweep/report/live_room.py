@@ -1,5 +1,5 @@
-"""Live messages about the room itself, told after each stand: how well each surface was seen, and which devices ask for
-a look.
+"""Live messages about the room itself, told after each position: how well each surface was seen, and which devices ask
+for a look.
 
 Like all live messages they are never evidence; the report has the last word.  Devices that send like no camera are a
 count only: a bystander's telephone is nobody's business.
@@ -31,10 +31,10 @@ class CoverageEvent(Record):
 
 
 class DeviceLevel(Record):
-    """How strongly a device was received at one stand."""
+    """How strongly a device was received at one position."""
 
     position_index: Count
-    """Which stand of the sweep, from 0."""
+    """Which position of the sweep, from 0."""
     zone_id: Slug
     level_dbm: Dbm
 
@@ -51,7 +51,7 @@ class DeviceTold(Record):
     vendor: Text | None
     channel_mhz: Mhz | None
     levels: Annotated[tuple[DeviceLevel, ...], Field(min_length=1, max_length=64)]
-    """At each stand that received it, in the order of the stands; the last ones where there are more."""
+    """At each position that received it, in the order of the positions; the last ones where there are more."""
 
 
 class DevicesEvent(Record):
@@ -67,7 +67,7 @@ class DevicesEvent(Record):
     left_out: Count = 0
     """More of them than are listed."""
     stands: Count
-    """Stands so far."""
+    """Positions so far."""
     next_stand: NextStand | None
     """Where one more measurement would tell most about where they are."""
 
@@ -85,7 +85,7 @@ class Nearness(Record):
     level_dbm: Dbm | None
     """Of the mean power of the last moment; null for `none` and for a lens."""
     best_dbm: Dbm | None
-    """The strongest so far at this stand."""
+    """The strongest so far at this position."""
     change_db: Finite | None
     """Against where something was last said."""
     step_db: Finite | None
@@ -103,9 +103,9 @@ class Nearness(Record):
 
 
 class NearEvent(Record):
-    """What leads to a candidate within a stand, twice a second while something is sensed; it is never told again."""
+    """What leads to a candidate within a position, twice a second while something is sensed; it is never told again."""
 
     type: Literal["near"]
     zone_id: Slug
     things: Annotated[tuple[Nearness, ...], Field(max_length=4)]
-    """Lens, then transmitters; empty when the stand is over."""
+    """Lens, then transmitters; empty when the position is over."""

@@ -77,7 +77,7 @@ class RecordedPosition(Record):
     lens: RelativePath | None = None
     """Folder of clips (LENS format: one folder per clip)."""
     wifi: RelativePath | None = None
-    """pcap or pcapng, radiotap or bare 802.11; with `.jsonl` beside it a stand that was kept."""
+    """pcap or pcapng, radiotap or bare 802.11; with `.jsonl` beside it a position that was kept."""
     ble: RelativePath | None = None
     """pcapng, btsnoop or JSON capture."""
     rf: RelativePath | None = None

@@ -72,8 +72,8 @@ class ZoneCoverage(Record):
     modality: Modality
     status: Literal["looked", "partly", "not_looked"]
     quality: Share
-    """How much was looked at, 0 to 1: of the solid angle a stand should show (lens), of the channels and the time they
-    ask for (radio).  No probability: that stands in `targets`."""
+    """How much was looked at, 0 to 1: of the solid angle a position should show (lens), of the channels and the time
+    they ask for (radio).  No probability: that stands in `targets`."""
     dwell_s: Seconds
     samples: Count
     """Triples, frames, advertisements or windows that counted."""
@@ -221,8 +221,8 @@ class SweepReport(Record):
             if observation.position_id not in positions:
                 raise ValueError(Phrase("position_not_in_report", position_id=observation.position_id))
         for place in self.places:
-            stand = place.next_stand
-            if not {*place.zones, *({stand.zone_id} if stand and stand.zone_id else ())} <= zones:
+            best = place.next_stand
+            if not {*place.zones, *({best.zone_id} if best and best.zone_id else ())} <= zones:
                 raise ValueError(Phrase("transmitter_zone_not_on_plan"))
         for finding in self.findings:
             for evidence in (*finding.evidence_for, *finding.evidence_against):

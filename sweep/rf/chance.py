@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sweep.plug.targets import Chance, Estimate, ZoneLooks, unknown
+from sweep.modality.targets import Chance, Estimate, ZoneLooks, unknown
 from sweep.report import Target
 
 TARGETS: Final[tuple[Target, ...]] = ("analog_1200", "analog_2400", "analog_5800")
@@ -24,7 +24,7 @@ FULL_WINDOWS: Final = 50
 
 
 def estimate_rf(zone: ZoneLooks) -> Estimate:
-    """The answer for a zone, by the stands in it."""
+    """The answer for a zone, by the positions in it."""
     here = zone.here()
     if not here:
         return unknown(TARGETS, zone.why_nothing())

@@ -1,7 +1,7 @@
 """The hot/cold meter: how far the level lies above the one outside the door, smoothed for a walking person, whether it
-rises or falls by more than fading makes of it (`plug/approach`), and which beeps say so. Input is RF windows one after
-another, output a reading; it claims no direction and no distance, and without a baseline it compares with the quietest
-level so far.
+rises or falls by more than fading makes of it (`modality/approach`), and which beeps say so. Input is RF windows one
+after another, output a reading; it claims no direction and no distance, and without a baseline it compares with the
+quietest level so far.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sweep.plug.approach import Approach
-from sweep.plug.approach import Reading as Heard
+from sweep.modality.approach import Approach
+from sweep.modality.approach import Reading as Heard
 from sweep.report import RfWindow
 from sweep.rf.envelope import NOMINAL, DetectorLaw, window_level_counts
 from sweep.rf.judge import LEAST_EXCESS_DB

@@ -1,6 +1,6 @@
 """What a carrier that is stronger here than outside the door says for or against a transmitter in a zone.
 
-One transmitter is one reading: it is heard at every stand of a room, nearly as loud in the stalls beside its own, so
+One transmitter is one reading: it is heard at every position of a room, nearly as loud in the stalls beside its own, so
 that it speaks for the stall where it is strongest, and in the others the report says where that is.
 """
 
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sweep.plug.evidence import ZoneView, evidence
-from sweep.plug.looks import is_again
+from sweep.modality.evidence import ZoneView, evidence
+from sweep.modality.looks import is_again
 from sweep.report import Evidence, LocalText, RfObservation
 from sweep.rf.tuner import SAME_MHZ
 from sweep.rf.words import WORDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sweep.plug.words import Sentence, Words
+from sweep.modality.words import Sentence, Words
 
 WORDS: Final = Words(
     reasons={

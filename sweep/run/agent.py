@@ -21,7 +21,7 @@ from sweep.deliver.backoff import Backoff
 from sweep.deliver.outbox import Outbox, OutboxError
 from sweep.deliver.uplink import Commands, ServerChangedError, ServerUnreachableError, Uplink
 from sweep.host.watched import WatchedThread
-from sweep.plug.control import Control
+from sweep.modality.control import Control
 from sweep.report import (
     AbortCommand,
     BankCommand,
@@ -213,16 +213,16 @@ class Agent:
             return False
         except ServerChangedError as error:
             self._say_once(f"entries wait: {error}")
-            self._stands("server_changed", 1)
+            self._positions("server_changed", 1)
             return False
         except OutboxError as error:
             self._say_once(str(error))
             return False
         finally:
             self._tell_of_outbox()
-        self._stands("server_changed", 0)
-        self._stands("log_went_back", int(result.went_back))
-        self._stands("entries_held", result.pending if result.trouble and not result.went_back else 0)
+        self._positions("server_changed", 0)
+        self._positions("log_went_back", int(result.went_back))
+        self._positions("entries_held", result.pending if result.trouble and not result.went_back else 0)
         if result.delivered or result.refused or result.damaged:
             aside = f"{result.refused} refused, " + (f"{result.damaged} damaged, " if result.damaged else "")
             self._said = ""
@@ -235,11 +235,11 @@ class Agent:
         """What lies aside or only in memory, at the terminal and to the phone."""
         asides = self._outbox.asides()
         for why, code in (("damaged", "entries_damaged"), ("refused", "entries_refused")):
-            self._stands(code, sum(aside.why == why for aside in asides))
-        self._stands("numbers_damaged", len(self._outbox.damaged_heads))
-        self._stands("entries_unsaved", len(self._outbox.unsaved))
+            self._positions(code, sum(aside.why == why for aside in asides))
+        self._positions("numbers_damaged", len(self._outbox.damaged_heads))
+        self._positions("entries_unsaved", len(self._outbox.unsaved))
 
-    def _stands(self, code: str, count: int) -> None:
+    def _positions(self, code: str, count: int) -> None:
         """A notice that counts something: told when the count changes, over at zero."""
         before = self._standing.pop(code, None)
         if count:

@@ -1,7 +1,7 @@
 """The day's reference check while a sweep goes on: three repeats before the target, an entry, and what holds after it.
 
-Input is the stand and what measures there; output is live events, a signed entry, and the check that the report cites.
-What was measured before the target is in no report.
+Input is the position and what measures there; output is live events, a signed entry, and the check that the report
+cites. What was measured before the target is in no report.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from datetime import datetime
 from sweep.deliver.outbox import Outbox
 from sweep.host.clock import WallClock
 from sweep.judge.control_chart import REPEATS
-from sweep.plug.control import Control
-from sweep.plug.measurement import Measurement
-from sweep.plug.outside import REFERENCE_ID, BeforeTarget
+from sweep.modality.control import Control
+from sweep.modality.measurement import Measurement
+from sweep.modality.outside import REFERENCE_ID, BeforeTarget
 from sweep.report import LiveEvent, ReferenceCheck, Source, utc_now
 from sweep.run.position.coordinator import Coordinator
-from sweep.run.position.stand_tasks import StandTasks
+from sweep.run.position.tasks import PositionTasks
 from sweep.run.reference.entries import append_check
 from sweep.run.reference.reference import NOT_DONE, ReferenceFile, ReferenceFileError, readings_of
 from sweep.run.reference.words import reference_event, target_position
@@ -35,14 +35,14 @@ class DayCheck:
     """What is known of earlier checks; None: nobody makes any."""
     outbox: Outbox
     control: Control
-    tasks: StandTasks
+    tasks: PositionTasks
     on_event: Callable[[LiveEvent], None]
     now_ns: Callable[[], int]
     read_clock: Callable[[], WallClock]
 
     def make(
         self,
-        stand: BeforeTarget,
+        target: BeforeTarget,
         workers: Workers,
         coordinator: Coordinator,
         supply: CameraSupply,
@@ -55,7 +55,7 @@ class DayCheck:
         """Three repeats, unless the sweep is stopped; `positions`: how many the sweep has; `on_measured` is called when
         nobody measures any more.
         """
-        repeats = self._measure(stand, workers, coordinator, supply, positions)
+        repeats = self._measure(target, workers, coordinator, supply, positions)
         on_measured()
         if self.kept is None or len(repeats) < REPEATS:
             self.on_event(reference_event(len(repeats), REPEATS, NOT_DONE))
@@ -69,7 +69,7 @@ class DayCheck:
         self.on_event(reference_event(REPEATS, REPEATS, check))
 
     def _measure(
-        self, stand: BeforeTarget, workers: Workers, coordinator: Coordinator, supply: CameraSupply, positions: int
+        self, target: BeforeTarget, workers: Workers, coordinator: Coordinator, supply: CameraSupply, positions: int
     ) -> list[list[Measurement]]:
         repeats: list[list[Measurement]] = []
         for number in range(REPEATS):
@@ -81,11 +81,11 @@ class DayCheck:
                 workers.process_id("lens"),
                 lambda: self.control.standing in {"go", "moved_on"},
             )
-            position = target_position(self.now_ns(), stand.dwell_s, number)
-            tasks = self.tasks.before_target(stand, position)
+            position = target_position(self.now_ns(), target.dwell_s, number)
+            tasks = self.tasks.before_target(target, position)
             coordinator.begin(REFERENCE_ID, 0, positions, None, None, tasks.keys())
             measured = []
-            for one in workers.measure(tasks, on_word=coordinator.on_word, attend=coordinator.attend):
+            for one in workers.measure(tasks, on_message=coordinator.on_message, attend=coordinator.attend):
                 coordinator.ended(one.modality)
                 measured.append(one)
             coordinator.rest()

@@ -17,7 +17,7 @@ from typing import Any, Final
 from sweep.entry.crypto import PUBLIC_KEY_BYTES
 from sweep.entry.dsse import WEIGHTS_TYPE, EntryError, key_id_of, parse_signed, verify_signature
 from sweep.host.disk import DISK
-from sweep.plug.weights import FieldWeights, Weights, WeightsError, WeightsInForce
+from sweep.modality.weights import FieldWeights, Weights, WeightsError, WeightsInForce
 from sweep.report import ContractError, parse_json
 from sweep.report.base import reject_duplicate_keys
 from sweep.report.files import read_bounded

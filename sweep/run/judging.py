@@ -11,9 +11,9 @@ from types import MappingProxyType
 
 from sweep.judge.claims import posterior_of
 from sweep.judge.thresholds import Thresholds, load_thresholds, load_weights
-from sweep.plug.evidence import ZoneView
+from sweep.modality.evidence import ZoneView
 from sweep.report import Evidence, Modality, Observation, Zone, ZoneCoverage
-from sweep.run.plugs import WEIGHERS
+from sweep.run.modalities import WEIGHERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from functools import partial
 from multiprocessing.connection import Connection
 
 from sweep.link.head_process import HeadProcess
-from sweep.plug.control import Control
-from sweep.plug.lease_pipe import LeaseGiver
+from sweep.modality.control import Control
+from sweep.modality.lease_pipe import LeaseGiver
 from sweep.power.keeper import CameraPower
 from sweep.run.watch.condition_watch import is_strained
 from sweep.run.watch.parts import ProbeParts

@@ -1,4 +1,4 @@
-"""The stand outside the closed door: what is measured there to compare with, and what has to be said of it.
+"""The position outside the closed door: what is measured there to compare with, and what has to be said of it.
 
 Input is who measures there and what came of it; output is tasks, an answer without the probe's own transmissions, and
 codes for the report's limits.  Nothing optical happens there.
@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from sweep.plug.measurement import Measurement
-from sweep.plug.outside import OUTSIDE_ID
-from sweep.plug.talk import RfHeard
+from sweep.modality.measurement import Measurement
+from sweep.modality.messages import RfHeard
+from sweep.modality.outside import OUTSIDE_ID
 from sweep.report import Position, ProgressEvent
 
 SKIPPED: Final = "outside_skipped"

@@ -1,9 +1,9 @@
 """A pause of the probe's own access point while the head measures RF, so that some windows are not its own.
 
-Input is when RF begins and ends, and the time; output is words to the access point and the log of what the probe sends.
-The log is the measure: it says "silent" only from the moment at which the access point was seen to be off until it is
-asked to come back, and whatever lies outside that is left out as before.  A phone hears nothing meanwhile; the head's
-button does.  What could not be switched off goes on sending, and is written down as sending.
+Input is when RF begins and ends, and the time; output is commands to the access point and the log of what the probe
+sends. The log is the measure: it says "silent" only from the moment at which the access point was seen to be off until
+it is asked to come back, and whatever lies outside that is left out as before.  A phone hears nothing meanwhile; the
+head's button does.  What could not be switched off goes on sending, and is written down as sending.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Final, Literal, Protocol
 
-from sweep.plug.own_transmissions import OwnTransmissions
+from sweep.modality.own_transmissions import OwnTransmissions
 
 TRIES: Final = 5
 """To switch it on again before it is given up (guessed); the agent tries anew when it starts."""
@@ -59,7 +59,7 @@ class QuietAir:
         self.tick()
 
     def tick(self) -> None:
-        """Look what became of the last word, and say the next."""
+        """Look what became of the last command, and give the next."""
         if self.state == "falling" and (done := self._point.has_done()) is not None:
             if done:
                 self._own.turn_off("hotspot")

@@ -19,16 +19,16 @@ from sweep.lens.calibrate.calibration import CalibrationError, apply, laws_of, r
 from sweep.lens.camera.source import ExtraLamp, nominal_meta, open_full_size
 from sweep.lens.clip.bursts import red_of
 from sweep.lens.clip.clips import ClipError, ClipMeta
-from sweep.lens.clip.frames import CameraError, CameraSettings, FrameDoor
+from sweep.lens.clip.frames import Camera, CameraError, CameraSettings
 from sweep.lens.clip.record import RecordError, record_clip, sign_recording
 from sweep.lens.live.session import strobe_for
 from sweep.link.head import HeadError
+from sweep.link.head_messages import FromHead, HeadState, ToHead
 from sweep.link.head_process import HeadProcess
-from sweep.link.head_words import FromHead, HeadState, ToHead
+from sweep.modality.control import Control
+from sweep.modality.lease import RoomNotEmptyError, RoomPermit
+from sweep.modality.strobe import StopStrobe, StrobeEnded, Trigger, Triggers, round_of
 from sweep.phrases import Phrase
-from sweep.plug.control import Control
-from sweep.plug.lease import RoomNotEmptyError, RoomPermit
-from sweep.plug.strobe import StopStrobe, StrobeEnded, Trigger, Triggers, round_of
 from sweep.power.keeper import CameraPower
 from sweep.power.sensor import SensorDriver, SensorError
 
@@ -130,7 +130,7 @@ def powered(control: Control, place: LinePlace | None, sensor: SensorDriver) -> 
 def record_with(
     folder: Path,
     head: HeadLine,
-    camera: FrameDoor,
+    camera: Camera,
     meta: ClipMeta,
     triples: int,
     permit: RoomPermit,

@@ -20,12 +20,12 @@ from pydantic import Field, ValidationError
 
 from sweep.host.clock import WallClock, is_unset, read_wall_clock
 from sweep.link.rf_recording import recorded_rf
+from sweep.modality.liveness import boottime_ns
+from sweep.modality.looks import VIEW_S, Look, modality_of
+from sweep.modality.messages import MeasureRf, RfHeard
+from sweep.modality.next_position import REFERENCE, NextPosition
+from sweep.modality.outside import BeforeTarget, Outside
 from sweep.phrases import Phrase
-from sweep.plug.liveness import boottime_ns
-from sweep.plug.looks import VIEW_S, Look, modality_of
-from sweep.plug.outside import BeforeTarget, Outside
-from sweep.plug.stand import REFERENCE, Stand
-from sweep.plug.talk import MeasureRf, RfHeard
 from sweep.report import (
     MANIFEST_NAME,
     KnownThing,
@@ -63,14 +63,14 @@ class SweepSource(Protocol):
     manifest: RecordedSweep
 
     def positions(self) -> Iterator[RecordedPosition | Outside | BeforeTarget]:
-        """Each position once its files are complete, in the order of the sweep, after the stand outside if there is
+        """Each position once its files are complete, in the order of the sweep, after the position outside if there is
         one.
         """
 
     def again(self, look: Look) -> Sequence[RecordedPosition]:
         """Stands of a second look that it makes by itself; none where persons go there, or it is recorded."""
 
-    def doors(self, recorded: RecordedPosition, position: Position) -> Mapping[Modality, object]:
+    def sources(self, recorded: RecordedPosition, position: Position) -> Mapping[Modality, object]:
         """Where the samples of a position come from, by modality; without one nothing measures it there."""
 
     def recorded_rf(self, recorded: RecordedPosition, position: Position) -> Callable[[MeasureRf], RfHeard] | None:
@@ -105,9 +105,9 @@ class RecordedSource:
         """None: those that were recorded are among its positions."""
         return ()
 
-    def doors(self, recorded: RecordedPosition, position: Position) -> Mapping[Modality, object]:  # noqa: ARG002  the files know nothing of it
+    def sources(self, recorded: RecordedPosition, position: Position) -> Mapping[Modality, object]:  # noqa: ARG002  the files know nothing of it
         """The position's captures."""
-        return recorded_doors(self.folder, recorded)
+        return recorded_sources(self.folder, recorded)
 
     def recorded_rf(self, recorded: RecordedPosition, position: Position) -> Callable[[MeasureRf], RfHeard]:
         """The position's windows, and those from outside the door."""
@@ -164,10 +164,10 @@ class LiveSource:
         inspectors: tuple[str, ...],
         probe_id: str,
         dwell_s: float,
-        stands: Iterable[Stand],
+        positions: Iterable[NextPosition],
         sweep_id: UUID | None = None,
         mode: Mode = "full",
-        doors: Mapping[Modality, object] = MappingProxyType({}),
+        sources: Mapping[Modality, object] = MappingProxyType({}),
         clock: WallClock | None = None,
         now_ns: Callable[[], int] = boottime_ns,
         time_of_day: Callable[[], datetime] = utc_now,
@@ -175,17 +175,17 @@ class LiveSource:
         told_time: datetime | None = None,
         is_practice: bool = False,
     ) -> None:
-        """`doors`: what measures here.  `stands` waits until the inspector stands somewhere and ends with the sweep.
-        `clock`: how far the time of day is to be trusted, by default as the system says; `now_ns` is CLOCK_BOOTTIME,
-        and `time_of_day` is read once.  `interrupted`: the sweep that goes on here, under its own manifest and
-        clock.  `told_time`: the phone's, which counts where nobody set the clock here.  `is_practice`: what is measured
-        is real, and counts as no inspection.  Raises SourceError.
+        """`sources`: what measures here.  `positions` waits until the inspector stands somewhere and ends with the
+        sweep. `clock`: how far the time of day is to be trusted, by default as the system says; `now_ns` is
+        CLOCK_BOOTTIME, and `time_of_day` is read once.  `interrupted`: the sweep that goes on here, under its own
+        manifest and clock.  `told_time`: the phone's, which counts where nobody set the clock here.  `is_practice`:
+        what is measured is real, and counts as no inspection.  Raises SourceError.
         """
         self._now_ns = now_ns
         self._begun_ns = now_ns()
         self._dwell = timedelta(seconds=dwell_s)
-        self._stands = stands
-        self.doors_here = doors
+        self._positions = positions
+        self.sources_here = sources
         """The probe's own devices, by modality."""
         self._walks: set[str] = set()
         clock = clock or read_wall_clock()
@@ -216,14 +216,14 @@ class LiveSource:
             self.manifest, self._begun_ns = interrupted.manifest, interrupted.begun_ns
             self._stood = frozenset(interrupted.stood)
 
-    def _record(self, name: str, stand: Stand, now: datetime) -> RecordedPosition:
+    def _record(self, name: str, asked: NextPosition, now: datetime) -> RecordedPosition:
         dwell = timedelta(seconds=VIEW_S) if modality_of(name) == "lens" else self._dwell
         return RecordedPosition(
             id=name,
-            zone=stand.zone_id,
-            x_m=stand.x_m,
-            y_m=stand.y_m,
-            facing_deg=stand.facing_deg,
+            zone=asked.zone_id,
+            x_m=asked.x_m,
+            y_m=asked.y_m,
+            facing_deg=asked.facing_deg,
             start=now,
             end=now + dwell,
         )
@@ -232,23 +232,23 @@ class LiveSource:
         """Where the inspector stands, one after the other; a zone off the plan is left out."""
         zones = {zone.zone_id for zone in self.manifest.plan.zones}
         visits: Counter[str] = Counter()
-        for stand in self._stands:
-            if stand.is_outside:
-                yield Outside(self._dwell.total_seconds(), self.doors_here, LIVE_OUTSIDE)
+        for asked in self._positions:
+            if asked.is_outside:
+                yield Outside(self._dwell.total_seconds(), self.sources_here, LIVE_OUTSIDE)
                 continue
-            if stand == REFERENCE:
-                yield BeforeTarget(REFERENCE_S, self.doors_here)
+            if asked == REFERENCE:
+                yield BeforeTarget(REFERENCE_S, self.sources_here)
                 continue
-            if stand.zone_id not in zones:
+            if asked.zone_id not in zones:
                 continue
-            name = stand.again or f"{'walk' if stand.is_walk else 'at'}-{stand.zone_id}"[:60]
+            name = asked.again or f"{'walk' if asked.is_walk else 'at'}-{asked.zone_id}"[:60]
             visits[name] += 1
             while (visited := name if visits[name] == 1 else f"{name}-{visits[name]}") in self._stood:
                 visits[name] += 1
             name = visited
-            if stand.is_walk:
+            if asked.is_walk:
                 self._walks.add(name)
-            yield self._record(name, stand, self._moment())
+            yield self._record(name, asked, self._moment())
 
     def again(self, look: Look) -> Sequence[RecordedPosition]:  # noqa: ARG002  a person goes there
         """None: the inspector goes there."""
@@ -258,9 +258,9 @@ class LiveSource:
         """Whether a person walks there instead of the light."""
         return recorded.id in self._walks
 
-    def doors(self, recorded: RecordedPosition, position: Position) -> Mapping[Modality, object]:  # noqa: ARG002  the same everywhere
+    def sources(self, recorded: RecordedPosition, position: Position) -> Mapping[Modality, object]:  # noqa: ARG002  the same everywhere
         """The probe's own devices."""
-        return self.doors_here
+        return self.sources_here
 
     def recorded_rf(self, recorded: RecordedPosition, position: Position) -> None:
         """The head is asked."""
@@ -274,14 +274,14 @@ class LiveSource:
         return self.manifest.started + timedelta(microseconds=(self._now_ns() - self._begun_ns) // 1_000)
 
 
-def recorded_doors(folder: Path, recorded: RecordedPosition) -> dict[Modality, object]:
+def recorded_sources(folder: Path, recorded: RecordedPosition) -> dict[Modality, object]:
     """The captures of a recorded position."""
-    doors: dict[Modality, object] = {name: folder / path for name, path in recorded.paths.items()}
-    doors.pop("rf", None)  # the head answers for it
+    sources: dict[Modality, object] = {name: folder / path for name, path in recorded.paths.items()}
+    sources.pop("rf", None)  # the head answers for it
     if recorded.wifi is not None:
         stimulus = None if recorded.stimulus is None else folder / recorded.stimulus
-        doors["wifi"] = RecordedWifi(folder / recorded.wifi, stimulus)
-    return doors
+        sources["wifi"] = RecordedWifi(folder / recorded.wifi, stimulus)
+    return sources
 
 
 def recorded_answer(
@@ -293,10 +293,10 @@ def recorded_answer(
     return recorded_rf(ask, None if name is None else folder / name, own, start_ns, position.end_ns)
 
 
-def middle_of(zone: Zone) -> Stand:
+def middle_of(zone: Zone) -> NextPosition:
     """The inspector in the middle of a zone."""
     x_m, y_m = centre_of(zone)
-    return Stand(zone.zone_id, x_m, y_m, 0.0)
+    return NextPosition(zone.zone_id, x_m, y_m, 0.0)
 
 
 def read_room(path: Path) -> Room:

@@ -18,15 +18,15 @@ from sweep.deliver.journal import Journal, JournalFile
 from sweep.deliver.outbox import Outbox
 from sweep.entry.dsse import SignedEntry
 from sweep.host.clock import WallClock, read_wall_clock
-from sweep.plug.control import Answer, Control
-from sweep.plug.light_ahead import LIGHT_LEFT_OUT
-from sweep.plug.liveness import boottime_ns
-from sweep.plug.looks import is_again
-from sweep.plug.measurement import Measurement
-from sweep.plug.mode import SHORT_OF_TIME
-from sweep.plug.outside import OUTSIDE_ID, BeforeTarget, Outside
-from sweep.plug.plug import Plug
-from sweep.plug.weights import WeightsInForce
+from sweep.modality.control import Answer, Control
+from sweep.modality.light_ahead import LIGHT_LEFT_OUT
+from sweep.modality.liveness import boottime_ns
+from sweep.modality.looks import is_again
+from sweep.modality.measurement import Measurement
+from sweep.modality.mode import SHORT_OF_TIME
+from sweep.modality.outside import OUTSIDE_ID, BeforeTarget, Outside
+from sweep.modality.protocol import SensingModality
+from sweep.modality.weights import WeightsInForce
 from sweep.power.keeper import CameraPower
 from sweep.power.sensor import SensorDriver
 from sweep.report import (
@@ -41,13 +41,13 @@ from sweep.report import (
     SweepReport,
 )
 from sweep.run.day_check import DayCheck
+from sweep.run.modalities import SENSING_MODALITIES
 from sweep.run.opening import is_strained_now, open_head, open_power, supply_of
 from sweep.run.outside import SKIPPED, failed_limits, outside_position
 from sweep.run.plan.pace import quick_limits
 from sweep.run.plan.where_next import Made, WhereNext
-from sweep.run.plugs import PLUGS
 from sweep.run.position.coordinator import Coordinator
-from sweep.run.position.stand_tasks import StandTasks
+from sweep.run.position.tasks import PositionTasks
 from sweep.run.reporting.closing import Outcome, manifest_to_keep, outcome_of, said_of_persons, with_what_was_seen
 from sweep.run.reporting.journalling import Journalling
 from sweep.run.reporting.keeping import Keeping
@@ -99,7 +99,7 @@ class Runner:
         control: Control,
         on_event: OnEvent,
         sweep_id: UUID | None = None,
-        plugs: Sequence[Plug] = PLUGS,
+        modalities: Sequence[SensingModality] = SENSING_MODALITIES,
         live: ProbeParts | None = None,
         limits: Collection[str] = (),
         keeping: Keeping | None = None,
@@ -109,7 +109,7 @@ class Runner:
         now_ns: Callable[[], int] = boottime_ns,
         read_clock: Callable[[], WallClock] = read_wall_clock,
     ) -> None:
-        """`plugs`: the modalities.  `live`: what else the probe has where the source is the room itself.
+        """`modalities`: the modalities.  `live`: what else the probe has where the source is the room itself.
         `limits`: codes of what the report has to say besides what was measured.  `keeping`: keeps what is sampled.
         `journal`: keeps what is measured until the report is safe.  `resumed`: what it tells
         of the sweep that goes on here.  `weights`: what evidence is weighed by.  `now_ns` is CLOCK_BOOTTIME.
@@ -121,7 +121,7 @@ class Runner:
         self._outbox = outbox
         self._control = control
         self._on_event = self._told = Told(on_event)
-        self._plugs = tuple(plugs)
+        self._modalities = tuple(modalities)
         self._keeping = keeping
         self._journal = Journalling(journal, now_ns=now_ns, on_trouble=self._tell_of_journal)
         self._resumed = resumed
@@ -132,25 +132,25 @@ class Runner:
             outbox, self._journal, EntryIds.of(resumed), self._sweep_id, self._manifest.room_id, self._kind, read_clock
         )
         self._live = (live or ProbeParts()) if source.is_live else ProbeParts()
-        self._tasks = StandTasks(
+        self._tasks = PositionTasks(
             source,
-            self._plugs,
+            self._modalities,
             self._sweep_id,
             AddressKey.random(),
             room_key,
             now_ns,
             partial(is_strained_now, self._live),
         )
-        self._next = WhereNext(control, self._told, self._sweep_id, self._plugs, self._kind, weights)
+        self._next = WhereNext(control, self._told, self._sweep_id, self._modalities, self._kind, weights)
         self._room = source if isinstance(source, LiveSource) else None
         self._day_check = DayCheck(
             None if live is None else live.reference, outbox, control, self._tasks, self._on_event, now_ns, read_clock
         )
         self._limits = set(limits)
         """What must be said of the sweep as a whole."""
-        can_compare = self._room is not None and (self._room.doors_here or self._live.head_port is not None)
+        can_compare = self._room is not None and (self._room.sources_here or self._live.head_port is not None)
         self._outside_limits = {SKIPPED} if can_compare else set[str]()
-        """What must be said of the stand outside the door."""
+        """What must be said of the position outside the door."""
         self._condition: ConditionWatch | None = None
         """How the probe itself is; None where there is no probe in the room."""
         self._now_ns = now_ns
@@ -171,13 +171,13 @@ class Runner:
         self._control.announce(lambda state: self._on_event(state_event(state)))
         made = Made()
         if self._room is not None:
-            self._condition = watch_of(self._live, self._control, power, films="lens" in self._room.doors_here)
+            self._condition = watch_of(self._live, self._control, power, films="lens" in self._room.sources_here)
         with contextlib.ExitStack() as stack:
             lease = stack.enter_context(self._control.lease()) if self._room is not None else None
-            films = lease is not None and self._room is not None and "lens" in self._room.doors_here
+            films = lease is not None and self._room is not None and "lens" in self._room.sources_here
             workers = stack.enter_context(
                 Workers(
-                    {plug.name: plug.open for plug in self._plugs},
+                    {modality.name: modality.open for modality in self._modalities},
                     leases={"lens": lease.end} if lease is not None and films else {},
                 )
             )
@@ -203,7 +203,7 @@ class Runner:
             answer = self._control.wait()
             self._next.begin(self._manifest, self._live.durations)
             opened = self._open() if self._resumed is None else self._go_on_with(self._resumed, made, answer)
-            for recorded in self._stands():
+            for recorded in self._positions():
                 answer = self._control.wait()
                 if answer != "go":
                     break
@@ -221,7 +221,7 @@ class Runner:
         self._note_what_was_seen()
         if self._keeping is not None:
             ended = max(self._manifest.started, self._source.ended(made.positions[-1:]))
-            self._keeping.finish(manifest_to_keep(self._manifest, ended, self._plugs, self._room), made.done)
+            self._keeping.finish(manifest_to_keep(self._manifest, ended, self._modalities, self._room), made.done)
         report, closed = self._close(made, outcome)
         for finding in report.findings:
             self._on_event(
@@ -237,7 +237,7 @@ class Runner:
         self._told.end_notices()
         return SweepResult(report, (*opened, closed), restarts)
 
-    def _stands(self) -> Iterator[RecordedPosition | Outside | BeforeTarget]:
+    def _positions(self) -> Iterator[RecordedPosition | Outside | BeforeTarget]:
         """Where it is measured: first looks, then what they ask to be looked at again, where a source can do so by
         itself; in a room the inspector goes there in between.
         """
@@ -255,27 +255,27 @@ class Runner:
         return (opened,)
 
     def _go_on_with(self, before: Journal, made: Made, answer: Answer) -> tuple[SignedEntry, ...]:
-        """Take over what an interrupted process measured; the stand that it was at is over."""
+        """Take over what an interrupted process measured; the position that it was at is over."""
         self._limits |= {*before.header.limits, "resumed_after_restart" if answer == "go" else "closed_probe_restarted"}
         self._outside_limits = set(before.outside_limits)
-        if self._condition is not None and before.stands:
-            self._condition.take_up(before.stands[-1].condition)
+        if self._condition is not None and before.position_records:
+            self._condition.take_up(before.position_records[-1].condition)
         self._journal.resumed(before)
         made.positions += before.positions
         self._next.take_up(before.positions)
-        made.measurements += measurements_of(before, self._plugs, Now(self._now_ns(), before.header.boot_id))
-        for stand, position in zip(before.stands, before.positions, strict=True):
-            if not stand.is_over:
+        made.measurements += measurements_of(before, self._modalities, Now(self._now_ns(), before.header.boot_id))
+        for record, position in zip(before.position_records, before.positions, strict=True):
+            if not record.is_over:
                 for one in made.measurements:
                     if one.position_id == position.position_id:
                         self._journal.measured(one)
-                self._tell_journal_of(position, stand.firmware, is_over=True)
+                self._tell_journal_of(position, record.firmware, is_over=True)
         return ()
 
     def _tell_journal_of(self, position: Position, firmware: str | None, *, is_over: bool) -> None:
         condition = None if self._condition is None else self._condition.summary()
         self._note_what_was_seen()
-        self._journal.stand(
+        self._journal.write_position(
             position, is_over=is_over, firmware=firmware, condition=condition, seen_by_eye=self._manifest.seen_by_eye,
             explained_by_eye=self._manifest.explained_by_eye,
         )  # fmt: skip
@@ -289,7 +289,7 @@ class Runner:
         supply: CameraSupply,
         made: Made,
     ) -> None:
-        """One stand by all modalities."""
+        """One position by all modalities."""
         stand_s = max(0.0, (recorded.end - recorded.start).total_seconds())
         self._on_event(self._progress(index, recorded.zone).model_copy(update={"stand_s": stand_s}))
         position = self._tasks.position(recorded)
@@ -297,7 +297,7 @@ class Runner:
         if look is not None:
             self._control.looks.begin(look[0])
         recorded_rf = self._source.recorded_rf(recorded, position)
-        keep = None if self._keeping is None else self._keeping.stand(recorded.id)
+        keep = None if self._keeping is None else self._keeping.keep_position(recorded.id)
         keep_rf = None if self._keeping is None else partial(self._keeping.heard_rf, recorded.id)
         because = supply.bring_up(
             lambda: self._control.declaration,
@@ -315,7 +315,7 @@ class Runner:
         coordinator.attend()
         self._tell_journal_of(position, coordinator.firmware, is_over=False)
         for measurement in workers.measure(
-            tasks, on_word=coordinator.on_word, on_sofar=self._journal.sofar, attend=coordinator.attend
+            tasks, on_message=coordinator.on_message, on_sofar=self._journal.sofar, attend=coordinator.attend
         ):
             coordinator.ended(measurement.modality)
             made.measurements.append(measurement)
@@ -330,10 +330,10 @@ class Runner:
         self._on_event(self._progress(self._done(made), None))  # nobody measures now
         self._next.judged(self._manifest, made)
 
-    def _check(self, stand: BeforeTarget, workers: Workers, coordinator: Coordinator, supply: CameraSupply) -> None:
+    def _check(self, record: BeforeTarget, workers: Workers, coordinator: Coordinator, supply: CameraSupply) -> None:
         """The day's reference check; nothing of it is in the report but what it came to."""
         self._day_check.make(
-            stand,
+            record,
             workers,
             coordinator,
             supply,
@@ -351,12 +351,12 @@ class Runner:
     def _measure_outside(self, outside: Outside, workers: Workers, coordinator: Coordinator) -> None:
         """What inside is compared with; each modality remembers what it needs of it."""
         position = outside_position(self._now_ns() if self._room is not None else 0, outside.dwell_s)
-        keep = None if self._keeping is None else self._keeping.stand(OUTSIDE_ID)
+        keep = None if self._keeping is None else self._keeping.keep_position(OUTSIDE_ID)
         keep_rf = None if self._keeping is None else partial(self._keeping.heard_rf, OUTSIDE_ID)
         tasks = self._tasks.outside(outside, position, keep)
         coordinator.begin(OUTSIDE_ID, 0, self._total, None, keep_rf, tasks.keys(), is_outside=True)
         measured = []
-        for measurement in workers.measure(tasks, on_word=coordinator.on_word, attend=coordinator.attend):
+        for measurement in workers.measure(tasks, on_message=coordinator.on_message, attend=coordinator.attend):
             coordinator.ended(measurement.modality)
             measured.append(measurement)
             for event in guidance_events(measurement):
@@ -391,7 +391,7 @@ class Runner:
             self._manifest,
             made.positions,
             made.measurements,
-            plugs=self._plugs,
+            modalities=self._modalities,
             sweep_id=self._sweep_id,
             source=self._kind,
             ended=ended,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from sweep.plug.control import Control
-from sweep.plug.stand import REFERENCE, Stand
+from sweep.modality.control import Control
+from sweep.modality.next_position import REFERENCE, NextPosition
 from sweep.report import (
     AbortCommand,
     Command,
@@ -76,23 +76,23 @@ def steer(control: Control, command: Steering, *, takes_positions: bool) -> Comm
         case AbortCommand():
             control.abort()
         case SkipTrialsCommand(position_index=position_index):
-            control.skip_trials(position_index)
+            control.skip_response_tests(position_index)
         case NothingSeenCommand() | ExplainedCommand():
             if not _take_by_eye(control, command):
                 return answer(command, False, "그런 후보가 없습니다", "No such candidate")
         case _:
-            return _stand(control, command, takes_positions=takes_positions)
+            return _position(control, command, takes_positions=takes_positions)
     return answer(command, True, "접수됨", "Accepted")
 
 
-def _stand(control: Control, command: Standing, *, takes_positions: bool) -> CommandEvent:
+def _position(control: Control, command: Standing, *, takes_positions: bool) -> CommandEvent:
     if not takes_positions:
         return answer(command, False, "이 점검에서는 위치를 지정할 수 없음", "This sweep sets its own positions")
     match command:
         case PositionCommand(zone_id=zone_id, x_m=x_m, y_m=y_m, facing_deg=facing_deg):
-            control.stand(Stand(zone_id, x_m, y_m, facing_deg))
+            control.go_to(NextPosition(zone_id, x_m, y_m, facing_deg))
         case ReferenceCommand():
-            control.stand(REFERENCE)
+            control.go_to(REFERENCE)
         case SecondLookCommand(finding_id=finding_id, kind=kind):
             if not control.look_again(finding_id, kind):
                 ko = "다시 볼 것이 없거나 이미 다 보았습니다"
@@ -102,7 +102,7 @@ def _stand(control: Control, command: Standing, *, takes_positions: bool) -> Com
                 return answer(command, False, "먼저 한 자리에서 측정하세요", "Measure at a position first")
         case OutsideCommand() | SkipOutsideCommand():
             is_skipped = isinstance(command, SkipOutsideCommand)
-            if not (control.skip_outside() if is_skipped else control.stand_outside()):
+            if not (control.skip_outside() if is_skipped else control.go_outside()):
                 ko = "문밖 측정은 안에서 측정하기 전에만 할 수 있습니다"
                 return answer(command, False, ko, "Outside is measured only before the first position inside")
     return answer(command, True, "접수됨", "Accepted")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sweep.plug.measurement import Measurement
+from sweep.modality.measurement import Measurement
 from sweep.report import (
     DevicesEvent,
     GuidanceEvent,
@@ -28,10 +28,10 @@ MOST_GUIDANCE = 2
 
 @dataclass(slots=True)
 class _Seen:
-    """Of a zone by a modality, at stands that are over."""
+    """Of a zone by a modality, at positions that are over."""
 
     missed: float = 1.0
-    """Share that no stand has seen; views from several stands overlap at random (`judge/coverage`)."""
+    """Share that no position has seen; views from several positions overlap at random (`judge/coverage`)."""
     is_candidate: bool = False
 
 
@@ -46,7 +46,7 @@ class Told:
         """Of the Wi-Fi transmitters that persons were told of last as asking for a look, the surest first."""
 
     def __call__(self, event: LiveEvent) -> None:
-        """Hand an event on; one of a zone tells of the stand that goes on."""
+        """Hand an event on; one of a zone tells of the position that goes on."""
         if isinstance(event, NoticeEvent):
             self._standing.pop(event.code, None)
             if not event.is_over:
@@ -91,12 +91,12 @@ def zone_event(one: Measurement) -> ZoneEvent:
 
 
 def guidance_events(one: Measurement) -> list[GuidanceEvent]:
-    """What to do better at the next stand."""
+    """What to do better at the next position."""
     return [GuidanceEvent(type="guidance", text=text) for text in one.guidance[:MOST_GUIDANCE]]
 
 
 def progress_event(index: int, positions: int, zone_id: str | None, left_s: float | None) -> ProgressEvent:
-    """The stand that is measured inside the room, or None while somebody walks; `left_s`: seconds at most."""
+    """The position that is measured inside the room, or None while somebody walks; `left_s`: seconds at most."""
     return ProgressEvent(
         type="progress",
         position_index=index,

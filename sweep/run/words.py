@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sweep.plug.words import Sentence
+from sweep.modality.words import Sentence
 from sweep.report import GuidanceEvent, LocalText, NoticeEvent, ProbeState, StateEvent, Zone
 
 STATES: Final[dict[ProbeState, Sentence]] = {

@@ -21,13 +21,13 @@ from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from sweep.host.scratch import remove_orphans
-from sweep.plug.lease_pipe import LeaseEnd
-from sweep.plug.liveness import boottime_ns
-from sweep.plug.measurement import Measurement
-from sweep.plug.plug import Measure
-from sweep.plug.sofar import cut_off
-from sweep.plug.talk import Sofar, ToCoordinator, ToRunner, ToWorker
-from sweep.plug.task import Task, blind
+from sweep.modality.lease_pipe import LeaseEnd
+from sweep.modality.liveness import boottime_ns
+from sweep.modality.measurement import Measurement
+from sweep.modality.messages import Sofar, ToCoordinator, ToRunner, ToWorker
+from sweep.modality.protocol import Measure
+from sweep.modality.sofar import cut_off
+from sweep.modality.task import Task, blind
 from sweep.report import Gap, Modality
 
 TASK_TIMEOUT_S = 180.0  # guessed: ten times the slowest position measured, for a slower machine
@@ -48,15 +48,15 @@ class Workers:
 
     def __init__(
         self,
-        plugs: Mapping[Modality, Callable[[], Measure]],
+        modalities: Mapping[Modality, Callable[[], Measure]],
         *,
         leases: Mapping[Modality, Callable[[], LeaseEnd]] = MappingProxyType({}),
         timeout_s: float = TASK_TIMEOUT_S,
     ) -> None:
-        """`plugs`: for each modality what opens it in its process, a function or method that can be pickled.  `leases`:
-        gives each process of a modality that films or lights its end of the persons' lease.
+        """`modalities`: for each modality what opens it in its process, a function or method that can be pickled.
+        `leases`: gives each process of a modality that films or lights its end of the persons' lease.
         """
-        self._plugs = dict(plugs)
+        self._modalities = dict(modalities)
         self._leases = leases
         self._timeout_s = timeout_s
         self._context = multiprocessing.get_context("spawn")
@@ -67,7 +67,7 @@ class Workers:
 
     def __enter__(self) -> Self:
         remove_orphans()
-        for modality in self._plugs:
+        for modality in self._modalities:
             self._start(modality)
         return self
 
@@ -82,23 +82,23 @@ class Workers:
         worker = self._workers.get(modality)
         return None if worker is None else worker.process.pid
 
-    def say(self, modality: Modality, word: ToWorker) -> None:
+    def say(self, modality: Modality, message: ToWorker) -> None:
         """Tell a worker something about the task it has; one that is dead is noticed by `measure`."""
         with contextlib.suppress(OSError):
-            self._workers[modality].pipe.send(word)
+            self._workers[modality].pipe.send(message)
 
     def measure(
         self,
         tasks: Mapping[Modality, Task[Any]],
         *,
-        on_word: Callable[[Modality, ToCoordinator], None] = lambda _modality, _word: None,
+        on_message: Callable[[Modality, ToCoordinator], None] = lambda _modality, _word: None,
         on_sofar: Callable[[Measurement], None] = lambda _: None,
         attend: Callable[[], None] = lambda: None,
     ) -> Iterator[Measurement]:
         """Give each worker its task and yield measurements as they finish; one for every task, whatever happens.
 
-        `on_word` and `on_sofar` hear what a worker says and has meanwhile, which also gives it more time; `attend` is
-        called every ATTEND_EVERY_S.
+        `on_message` and `on_sofar` hear what a worker says and has meanwhile, which also gives it more time; `attend`
+        is called every ATTEND_EVERY_S.
         """
         begun_ns = boottime_ns()
         self._sofar.clear()
@@ -130,7 +130,7 @@ class Workers:
                         self._sofar[modality] = said.measurement, boottime_ns()
                         on_sofar(said.measurement)
                     else:
-                        on_word(modality, said)
+                        on_message(modality, said)
             for modality in [m for m in waiting if time.monotonic() > deadlines[m]]:
                 yield self._replace(modality, waiting.pop(modality), begun_ns, "timed_out")
 
@@ -155,7 +155,7 @@ class Workers:
         ours, theirs = self._context.Pipe()
         lease = self._leases[modality]() if modality in self._leases else None
         process = self._context.Process(
-            target=_serve, args=(self._plugs[modality], theirs, lease), name=f"sweep-{modality}", daemon=True
+            target=_serve, args=(self._modalities[modality], theirs, lease), name=f"sweep-{modality}", daemon=True
         )
         process.start()
         theirs.close()
@@ -182,10 +182,10 @@ class _Line:
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
 
-    def say(self, word: ToRunner) -> None:
+    def say(self, message: ToRunner) -> None:
         """Tell the runner; ends this process when it is gone."""
         try:
-            self._pipe.send(word)
+            self._pipe.send(message)
         except OSError:
             sys.exit(0)
 

@@ -19,10 +19,10 @@ from sweep.lens.clip.clips import ClipMeta, Frame, LampGroup, write_clip
 from sweep.lens.optics import load_optics
 from sweep.report import MANIFEST_NAME, RecordedPosition, RecordedSweep, new_id, to_json, utc_now
 from sweep.sim import world
-from sweep.sim.doors import BASELINE_RF_SECONDS, NEIGHBOUR_WIFI_DBM, RF_SECONDS
 from sweep.sim.head.emulated import record_serial
 from sweep.sim.head.scene import Emitter, RfScene
 from sweep.sim.source import Room
+from sweep.sim.sources import BASELINE_RF_SECONDS, NEIGHBOUR_WIFI_DBM, RF_SECONDS
 
 PHOTO_SIZE = (728, 544)
 PHOTO_TRIPLES = 5
@@ -46,41 +46,41 @@ def assemble_sweep(
     """Write a recorded sweep to `folder` (created) from captures; raises AssemblyError, EmulatorError."""
     if not (wifi or ble or photos or with_head):
         raise AssemblyError("nothing to assemble: give --wifi, --ble, --photo or --emulated-head")
-    stands = world.make_world(room.plan, 0, None).standpoints
+    spots = world.make_world(room.plan, 0, None).positions
     for name, files in (("--wifi", wifi), ("--ble", ble), ("--photo", photos)):
-        if len(files) > len(stands):
-            raise AssemblyError(f"{len(files)} {name} files, but the plan has only {len(stands)} positions")
+        if len(files) > len(spots):
+            raise AssemblyError(f"{len(files)} {name} files, but the plan has only {len(spots)} positions")
     started = utc_now().replace(microsecond=0)
-    schedule = world.lay_out_time(started, stands)
+    schedule = world.lay_out_time(started, spots)
     folder.mkdir(parents=True)
     quiet = RfScene(emitters=(Emitter("wifi", NEIGHBOUR_WIFI_DBM, duty_cycle=0.08),), seed=7)
     if with_head:
         record_serial(folder / "baseline.serial", quiet, BASELINE_RF_SECONDS)
     positions = []
-    for number, (stand, dwell) in enumerate(zip(stands, schedule.dwells, strict=True)):
-        place = folder / stand.position_id
+    for number, (spot, dwell) in enumerate(zip(spots, schedule.dwells, strict=True)):
+        place = folder / spot.position_id
         place.mkdir()
         if number < len(photos):
             (place / "lens").mkdir()
-            _write_photograph(place / "lens" / f"{stand.position_id}-photo", photos[number], number)
+            _write_photograph(place / "lens" / f"{spot.position_id}-photo", photos[number], number)
         if with_head:
             record_serial(place / "head.serial", quiet, RF_SECONDS)
         positions.append(
             RecordedPosition(
-                id=stand.position_id,
-                zone=stand.zone_id,
-                x_m=stand.x_m,
-                y_m=stand.y_m,
-                facing_deg=stand.facing_deg,
+                id=spot.position_id,
+                zone=spot.zone_id,
+                x_m=spot.x_m,
+                y_m=spot.y_m,
+                facing_deg=spot.facing_deg,
                 start=dwell[0],
                 end=dwell[1],
-                lens=f"{stand.position_id}/lens" if number < len(photos) else None,
+                lens=f"{spot.position_id}/lens" if number < len(photos) else None,
                 wifi=_copy(wifi, number, place, "wifi"),
                 ble=_copy(ble, number, place, "ble"),
-                rf=f"{stand.position_id}/head.serial" if with_head else None,
+                rf=f"{spot.position_id}/head.serial" if with_head else None,
             )
         )
-        say(f"{stand.position_id} {stand.zone_id}")
+        say(f"{spot.position_id} {spot.zone_id}")
     manifest = RecordedSweep(
         v=1,
         sweep_id=new_id(),

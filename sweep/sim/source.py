@@ -1,7 +1,8 @@
-"""The simulated room as a source of sweeps that is sensed as a real one is: through doors, in each modality's process.
+"""The simulated room as a source of sweeps that is sensed as a real one is: through sources, in each modality's
+process.
 
-Input is a room, a seed and where a camera hides; output is positions and doors.  Nothing is written down here; the
-clock of a stand is its own, so a sweep takes as long as it takes to compute.  Everything made here calls itself
+Input is a room, a seed and where a camera hides; output is positions and sources.  Nothing is written down here; the
+clock of a position is its own, so a sweep takes as long as it takes to compute.  Everything made here calls itself
 simulated.
 """
 
@@ -18,10 +19,10 @@ from uuid import UUID
 from sweep.host.scratch import scratch_folder
 from sweep.link.head import PortError
 from sweep.link.rf_recording import recorded_rf
-from sweep.plug.liveness import boottime_ns
-from sweep.plug.looks import VIEW_S, Look
-from sweep.plug.outside import Outside
-from sweep.plug.talk import MeasureRf, RfHeard
+from sweep.modality.liveness import boottime_ns
+from sweep.modality.looks import VIEW_S, Look
+from sweep.modality.messages import MeasureRf, RfHeard
+from sweep.modality.outside import Outside
 from sweep.report import (
     Gap,
     KnownThing,
@@ -39,9 +40,9 @@ from sweep.report import (
     utc_now,
 )
 
-from .doors import RfDoor, SimulatedRoom
 from .head.avr import EmulatorGoneError
-from .world import DWELL_S, STEP_S, HiddenKind, Standpoint, lay_out_time
+from .sources import RfSource, SimulatedRoom
+from .world import DWELL_S, STEP_S, HiddenKind, SimulatedPosition, lay_out_time
 
 OUTSIDE_S: Final = 20.0
 """How long Wi-Fi is listened to outside the door, as a live sweep does by default."""
@@ -98,7 +99,7 @@ class SimulatedSource:
         self._begun_ns = boottime_ns()
         self._is_now = started is None
         began = started or utc_now()
-        schedule = lay_out_time(began, self._room.standpoints)
+        schedule = lay_out_time(began, self._room.positions)
         self._outside: RfHeard | None = None
         self._again: dict[str, RecordedPosition] = {}
         """Second looks, by the position's id."""
@@ -122,7 +123,8 @@ class SimulatedSource:
             ended=schedule.ended,
             known=room.known,
             positions=tuple(
-                _position(stand, dwell) for stand, dwell in zip(self._room.standpoints, schedule.dwells, strict=True)
+                _position(position, dwell)
+                for position, dwell in zip(self._room.positions, schedule.dwells, strict=True)
             ),
         )
 
@@ -145,21 +147,21 @@ class SimulatedSource:
             made.append(one)
         return tuple(made)
 
-    def doors(self, recorded: RecordedPosition, position: Position) -> dict[Modality, object]:
-        """Doors that are opened in the modality's process."""
+    def sources(self, recorded: RecordedPosition, position: Position) -> dict[Modality, object]:
+        """Sources that are opened in the modality's process."""
         again = self._again.get(recorded.id)
         if again is not None:
-            doors = self._room.doors_again(again, position.start_ns)
+            sources = self._room.sources_again(again, position.start_ns)
         else:
-            doors = self._room.doors(recorded.id, position.start_ns)
-        return {"lens": doors.lens, "wifi": doors.wifi, "ble": doors.ble}
+            sources = self._room.sources(recorded.id, position.start_ns)
+        return {"lens": sources.lens, "wifi": sources.wifi, "ble": sources.ble}
 
     def recorded_rf(self, recorded: RecordedPosition, position: Position) -> Callable[[MeasureRf], RfHeard]:
         """What the emulated head measures there, and once, outside the door."""
 
         def answer(ask: MeasureRf) -> RfHeard:
             if not ask.is_outside:
-                return measure_rf(self._room.doors(recorded.id, position.start_ns).rf, ask, position)
+                return measure_rf(self._room.sources(recorded.id, position.start_ns).rf, ask, position)
             if self._outside is None:
                 self._outside = measure_rf(self._room.outside(), ask, position)
             return self._outside
@@ -200,19 +202,20 @@ def recording_id(room: Room, started: datetime, *, seed: int, camera_zone: str |
     return derived_id(begun, f"{room.room_id}/{seed}/{camera_zone}{mark}")
 
 
-def measure_rf(door: RfDoor, ask: MeasureRf, position: Position) -> RfHeard:
-    """What the head measures behind a door; a head whose process is gone is away, as a real one that was pulled."""
+def measure_rf(source: RfSource, ask: MeasureRf, position: Position) -> RfHeard:
+    """What the head measures behind a source; a head whose process is gone is away, as a real one that was pulled."""
     with scratch_folder("rf") as scratch:
         try:
-            path = door.open(scratch / "head.serial")
+            path = source.open(scratch / "head.serial")
         except (EmulatorGoneError, PortError):
             gap = Gap(start_ns=position.start_ns, end_ns=position.end_ns, reason="head_away")
             return RfHeard(because="head_away", gaps=(gap,))
         return recorded_rf(ask, path, (), position.start_ns, position.end_ns)  # the simulated probe has no own radios
 
 
-def _position(stand: Standpoint, dwell: tuple[datetime, datetime]) -> RecordedPosition:
+def _position(position: SimulatedPosition, dwell: tuple[datetime, datetime]) -> RecordedPosition:
     return RecordedPosition(
-        id=stand.position_id, zone=stand.zone_id, x_m=stand.x_m, y_m=stand.y_m, facing_deg=stand.facing_deg,
+        id=position.position_id, zone=position.zone_id, x_m=position.x_m, y_m=position.y_m,
+        facing_deg=position.facing_deg,
         start=dwell[0], end=dwell[1],
     )  # fmt: skip

@@ -39,7 +39,7 @@ APERTURE_MM: Final[dict[HiddenKind, tuple[float, float]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Standpoint:
+class SimulatedPosition:
     """Where the inspector stands in a zone and looks."""
 
     position_id: str
@@ -70,7 +70,7 @@ class World:
 
     plan: Plan
     seed: int
-    standpoints: tuple[Standpoint, ...]
+    positions: tuple[SimulatedPosition, ...]
     camera: HiddenCamera | None
 
 
@@ -106,41 +106,43 @@ def template_plan() -> Plan:
 def make_world(plan: Plan, seed: int, camera_zone: str | None, kind: HiddenKind = "wifi_camera") -> World:
     """A room in which a camera hides in `camera_zone` (None: nowhere); ValueError for a zone not on the plan."""
     rng = np.random.default_rng([seed, 0xA5])
-    standpoints = tuple(_standpoint(plan, zone, number) for number, zone in enumerate(plan.zones, start=1))
+    positions = tuple(_position(plan, zone, number) for number, zone in enumerate(plan.zones, start=1))
     camera = None
     if camera_zone is not None:
-        stand = next((s for s in standpoints if s.zone_id == camera_zone), None)
-        if stand is None:
+        position = next((s for s in positions if s.zone_id == camera_zone), None)
+        if position is None:
             names = ", ".join(zone.zone_id for zone in plan.zones)
             raise ValueError(f"zone {camera_zone} is not on the plan; choose one of {names}")
-        camera = _hide(plan, stand, kind, rng)
-    return World(plan, seed, standpoints, camera)
+        camera = _hide(plan, position, kind, rng)
+    return World(plan, seed, positions, camera)
 
 
 def visit_only(room: World, kinds: frozenset[ZoneKind]) -> World:
     """The same room with standpoints in zones of these kinds only; all of them when the room has none."""
     wanted = {zone.zone_id for zone in room.plan.zones if zone.kind in kinds}
-    kept = tuple(stand for stand in room.standpoints if stand.zone_id in wanted)
-    return replace(room, standpoints=kept or room.standpoints)
+    kept = tuple(position for position in room.positions if position.zone_id in wanted)
+    return replace(room, positions=kept or room.positions)
 
 
-def _standpoint(plan: Plan, zone: Zone, number: int) -> Standpoint:
+def _position(plan: Plan, zone: Zone, number: int) -> SimulatedPosition:
     """In the middle of the zone's open side, looking at the wall that is nearer."""
     x_m, y_m = centre_of(zone)
     top, bottom = min(y for _, y in zone.polygon), max(y for _, y in zone.polygon)
     looks_up = y_m < plan.depth_m / 2.0
     stand_y = bottom - STAND_BACK_M if looks_up else top + STAND_BACK_M
-    return Standpoint(f"p{number}", zone.zone_id, round(x_m, 3), round(stand_y, 3), UP_DEG if looks_up else DOWN_DEG)
+    return SimulatedPosition(
+        f"p{number}", zone.zone_id, round(x_m, 3), round(stand_y, 3), UP_DEG if looks_up else DOWN_DEG
+    )
 
 
-def _hide(plan: Plan, stand: Standpoint, kind: HiddenKind, rng: np.random.Generator) -> HiddenCamera:
-    wall_y = WALL_MARGIN_M if stand.facing_deg == UP_DEG else plan.depth_m - WALL_MARGIN_M
+def _hide(plan: Plan, position: SimulatedPosition, kind: HiddenKind, rng: np.random.Generator) -> HiddenCamera:
+    wall_y = WALL_MARGIN_M if position.facing_deg == UP_DEG else plan.depth_m - WALL_MARGIN_M
     side = float(rng.uniform(-0.28, 0.28))
-    depth = abs(stand.y_m - wall_y)
-    right_x = stand.x_m + (side if stand.facing_deg == UP_DEG else -side)
+    depth = abs(position.y_m - wall_y)
+    right_x = position.x_m + (side if position.facing_deg == UP_DEG else -side)
     return HiddenCamera(
         kind=kind,
-        zone_id=stand.zone_id,
+        zone_id=position.zone_id,
         x_m=right_x,
         y_m=wall_y,
         range_m=math.hypot(depth, side),
@@ -159,11 +161,11 @@ class Schedule:
     dwells: tuple[tuple[datetime, datetime], ...]
 
 
-def lay_out_time(started: datetime, standpoints: Sequence[Standpoint], dwell_s: float = DWELL_S) -> Schedule:
+def lay_out_time(started: datetime, positions: Sequence[SimulatedPosition], dwell_s: float = DWELL_S) -> Schedule:
     """Dwells of equal length with a walk between them, beginning ten seconds after the start."""
     begin = started + timedelta(seconds=10.0)
     dwells = []
-    for _ in standpoints:
+    for _ in positions:
         dwells.append((begin, begin + timedelta(seconds=dwell_s)))
         begin += timedelta(seconds=dwell_s + STEP_S)
     return Schedule(started, dwells[-1][1] + timedelta(seconds=10.0), tuple(dwells))

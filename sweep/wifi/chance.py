@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from sweep.plug.targets import Chance, Estimate, Look, ZoneLooks, unknown
+from sweep.modality.targets import Chance, Estimate, Look, ZoneLooks, unknown
 from sweep.report import Target
 from sweep.wifi.capture.channels import CAMERA_S, SURVEY_S
 
@@ -65,7 +65,7 @@ def load_decided() -> dict[Target, DecidedCurve]:
 
 
 def estimate_wifi(zone: ZoneLooks) -> Estimate:
-    """The answer for a zone, by the stands in it."""
+    """The answer for a zone, by the positions in it."""
     here = zone.here()
     if not here:
         return unknown(TARGETS, zone.why_nothing(), "simulated")

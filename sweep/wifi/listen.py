@@ -59,10 +59,10 @@ class Heard:
 
 
 class Listener:
-    """Listens at one stand; what it learns of the channels stays with the air for the next one."""
+    """Listens at one position; what it learns of the channels stays with the air for the next one."""
 
     def __init__(self, air: Air, nearby: Nearby | None = None) -> None:
-        """The stand begins now; whoever opened `air` closes it.  `nearby`: hears of every frame as it comes."""
+        """The position begins now; whoever opened `air` closes it.  `nearby`: hears of every frame as it comes."""
         self._air = air
         self._nearby = nearby
         self._plan: ChannelPlan | None = None

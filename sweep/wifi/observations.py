@@ -6,39 +6,41 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from sweep.addresses import AddressKey, format_address
-from sweep.plug.light_ahead import LIGHT_LATER
-from sweep.plug.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of
-from sweep.plug.mode import QUICK, QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, SHORT_OF_TIME
-from sweep.plug.talk import SKIPPED, TrialKind
-from sweep.plug.task import MIN_LISTEN_S, Task
+from sweep.modality.light_ahead import LIGHT_LATER
+from sweep.modality.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of
+from sweep.modality.messages import SKIPPED, ResponseTestKind
+from sweep.modality.mode import QUICK, QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, SHORT_OF_TIME
+from sweep.modality.task import MIN_LISTEN_S, Task
 from sweep.report import Gap, Levels, StimulusJudgement, VideoJudgement, WifiObservation
 from sweep.wifi.capture.bands import limits_of
+from sweep.wifi.response_test_schedule import LEFT_OUT
 from sweep.wifi.scan import scan_log
 from sweep.wifi.stimulus.response_test import FOLLOWS
 from sweep.wifi.targets import LOUDER_ELSEWHERE, TOO_MANY_CHANNELS
 from sweep.wifi.traffic.video import OPEN_REASONS
-from sweep.wifi.trials import LEFT_OUT
 from sweep.wifi.words import WORDS
 
 if TYPE_CHECKING:
+    from sweep.wifi.position import HeardPosition, WifiWish
     from sweep.wifi.scan import JudgedTransmitter, WifiScan
-    from sweep.wifi.stand import HeardStand, WifiWish
     from sweep.wifi.transmitters.earlier import EarlierFlows
 
 UNHEARD_REASONS: Final = frozenset({"data_unheard", "peer_unheard"})
 TOO_LITTLE: Final = frozenset({"too_few_frames", "too_short"})
 TRIAL_LIMITS: Final = {"trial_skipped": SKIPPED, "trial_channels_left": TOO_MANY_CHANNELS}
 """By the code of a limit: why a test was not made that says so."""
-KINDS: Final = get_args(TrialKind)
+KINDS: Final = get_args(ResponseTestKind)
 MAX_ADDRESSES: Final = 64
 """Of one transmitter: the contract has room for no more."""
 ONE_CHANNEL_QUALITY: Final = 0.1
 """Guessed: where nothing could be tuned, one channel of the ten or more in use was heard."""
 
 
-def judge_stand(task: Task[Any], wish: WifiWish, stand: HeardStand, earlier: EarlierFlows | None = None) -> Measurement:
-    """What a stand came to: its transmitters, and everything that could not be heard, tested or finished."""
-    heard, follows = stand.heard, stand.follows
+def judge_position(
+    task: Task[Any], wish: WifiWish, position: HeardPosition, earlier: EarlierFlows | None = None
+) -> Measurement:
+    """What a position came to: its transmitters, and everything that could not be heard, tested or finished."""
+    heard, follows = position.heard, position.follows
     away_s = sum(gap.end_ns - gap.begin_ns for gap in heard.gaps) / 1e9
     dwelt_s = sum(dwell.seconds for dwell in heard.dwells) if heard.channels else wish.dwell_s
     listened_s = max(0.0, min(dwelt_s + heard.watched_s, max(heard.log.listened_s, 1.0)) - away_s)
@@ -52,31 +54,33 @@ def judge_stand(task: Task[Any], wish: WifiWish, stand: HeardStand, earlier: Ear
     }
     blind_reason = found.blind_reason
     if blind_reason in TOO_LITTLE:  # what made it too little is the reason
-        blind_reason = "adapter_away" if gaps else stand.lefts[0] if stand.lefts else blind_reason
+        blind_reason = "adapter_away" if gaps else position.lefts[0] if position.lefts else blind_reason
     guidance = [WORDS.guidance["adapter_away"].text()] if gaps else []
-    if wish.trial == "light" and not stand.lefts and any(_wants_walk(item, follows) for item in scan.transmitters):
+    if wish.trial == "light" and not position.lefts and any(_wants_walk(item, follows) for item in scan.transmitters):
         guidance.append(WORDS.guidance["walk_test"].text())
     limits = list(limits_of(heard.unheard_mhz or ())) if heard.channels else ["wifi_one_channel"]
     if wish.no_trial_because == QUICK:
         limits.append(QUICK_LEAVES_OUT["light_test"])
-    left_out = stand.troubles["light_open_left_out"]
-    if stand.troubles["light_cut_short"] or stand.troubles[f"light_{SHORT_OF_TIME}"] > left_out:
+    left_out = position.troubles["light_open_left_out"]
+    if position.troubles["light_cut_short"] or position.troubles[f"light_{SHORT_OF_TIME}"] > left_out:
         limits.append(SHORT_LEAVES_OUT["light_test"])
     if left_out:
         limits.append(SHORT_LEAVES_OUT["open_light_test"])
-    limits += [code for code, reason in TRIAL_LIMITS.items() if any(stand.troubles[f"{k}_{reason}"] for k in KINDS)]
+    limits += [code for code, reason in TRIAL_LIMITS.items() if any(position.troubles[f"{k}_{reason}"] for k in KINDS)]
     return replace(
         found,
         blind_reason=blind_reason,
         dropped=found.dropped + heard.dropped,
         unheard_mhz=heard.unheard_mhz,
         quality=found.quality * (heard.visited / heard.channels if heard.channels else ONE_CHANNEL_QUALITY),
-        rejections=found.rejections | {name: count for name, count in counts.items() if count} | dict(stand.troubles),
+        rejections=found.rejections
+        | {name: count for name, count in counts.items() if count}
+        | dict(position.troubles),
         gaps=gaps,
-        light_s=stand.light_s,
-        light_open_s=stand.light_open_s,
+        light_s=position.light_s,
+        light_open_s=position.light_open_s,
         guidance=tuple(guidance),
-        limits=(*limits, *([] if stand.is_settled else ["trial_broken_off"])),
+        limits=(*limits, *([] if position.is_settled else ["trial_broken_off"])),
     )
 
 

@@ -1,7 +1,7 @@
 """How loud each transmitter was outside the door, and in each zone: remembered in the process that listens.
 
 Input is the measurement made outside and those made inside; output is the latter with the level outside of each
-transmitter that was heard there, and for a stand the strongest levels elsewhere.  It weighs nothing.
+transmitter that was heard there, and for a position the strongest levels elsewhere.  It weighs nothing.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from heapq import nlargest
 from typing import Final
 
 from sweep.addresses import parse_address
-from sweep.plug.measurement import Measurement
+from sweep.modality.measurement import Measurement
 from sweep.report import Observation, WifiObservation
 
 MOST: Final = 500
-"""Addresses that a stand is told of: derived, as many as a line of what is kept has room for."""
+"""Addresses that a position is told of: derived, as many as a line of what is kept has room for."""
 
 
 class OutsideLevels:
@@ -33,7 +33,7 @@ class OutsideLevels:
         self._levels_dbm = dict(_levels_of(outside))
 
     def remember(self, inside: Measurement) -> None:
-        """What was heard at a stand."""
+        """What was heard at a position."""
         zone = self._inside_dbm.setdefault(inside.zone_id, {})
         for address, level_dbm in _levels_of(inside):
             zone[address] = max(level_dbm, zone.get(address, level_dbm))

@@ -1,19 +1,19 @@
-"""A capture that somebody recorded, judged as a stand: nothing is asked of anybody, nothing is listened to."""
+"""A capture that somebody recorded, judged as a position: nothing is asked of anybody, nothing is listened to."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from sweep.plug.measurement import Measurement
-from sweep.plug.task import Task, unreadable
+from sweep.modality.measurement import Measurement
+from sweep.modality.task import Task, unreadable
 from sweep.report import StimulusJudgement
 from sweep.wifi.capture.sources import RecordedWifi
 from sweep.wifi.frames.reading import read_log
 from sweep.wifi.observations import judge_wifi
 from sweep.wifi.scan import scan_log
 from sweep.wifi.stimulus.sequence import read_sequence
-from sweep.wifi.stimulus.stimulus import judge_stimulus, round_light
+from sweep.wifi.stimulus.significance import judge_stimulus, round_light
 from sweep.wifi.transmitters.earlier import EarlierFlows
 from sweep.wifi.transmitters.transmitters import list_flows
 

@@ -1,6 +1,6 @@
-"""The Wi-Fi of one stand after the other, in the process that measures it: from a door to a measurement.
+"""The Wi-Fi of one position after the other, in the process that measures it: from a source to a measurement.
 
-An air is listened to over its channels, then what sends like a camera is tested by light or by a walk.  `hear_stand`
+An air is listened to over its channels, then what sends like a camera is tested by light or by a walk.  `hear_position`
 does that; it knows no process, no file and no clock but the air's.  A transmitter whose answer is known in this zone
 already is not tested again.  Everything that kept a test from being made or finished has a name.
 """
@@ -16,40 +16,42 @@ from typing import Any, Final
 
 from sweep.addresses import parse_address
 from sweep.captures.packets import CaptureFileError
-from sweep.plug.light_ahead import LIGHT_LATER
-from sweep.plug.looks import is_again
-from sweep.plug.measurement import Measurement, code_of
-from sweep.plug.mode import SHORT_OF_TIME
-from sweep.plug.sofar import Teller
-from sweep.plug.talk import NOBODY, PLAYED_OUT, SKIPPED, Leave, Line, Progress, SkipTrials
-from sweep.plug.task import Task, blind, unreadable
+from sweep.modality.light_ahead import LIGHT_LATER
+from sweep.modality.looks import is_again
+from sweep.modality.measurement import Measurement, code_of
+from sweep.modality.messages import NOBODY, PLAYED_OUT, SKIPPED, Leave, Line, Progress, SkipResponseTests
+from sweep.modality.mode import SHORT_OF_TIME
+from sweep.modality.sofar import Teller
+from sweep.modality.task import Task, blind, unreadable
 from sweep.report import StimulusJudgement, WifiObservation
 from sweep.wifi.capture.air import Air, CaptureOpenError
 from sweep.wifi.capture.channels import NOTHING_KNOWN
-from sweep.wifi.capture.sources import AirDoor, RecordedWifi
+from sweep.wifi.capture.sources import AirSource, RecordedWifi
 from sweep.wifi.listen import Listener
-from sweep.wifi.observations import judge_stand, tag_of
+from sweep.wifi.observations import judge_position, tag_of
 from sweep.wifi.outside import OutsideLevels
+from sweep.wifi.position import HeardPosition, Stimulus, WifiWish, light_time
 from sweep.wifi.recorded import measure_capture
-from sweep.wifi.recording.keep import keep_stand
+from sweep.wifi.recording.keep import keep_position
 from sweep.wifi.recording.kept import open_kept
 from sweep.wifi.recording.kept_lines import steps_beside
+from sweep.wifi.response_test_schedule import LEFT_OUT, TagOf, no_tag, run_response_tests
 from sweep.wifi.scan import WifiScan, scan_log
-from sweep.wifi.stand import HeardStand, Stimulus, WifiWish, light_time
 from sweep.wifi.stimulus.response_test import FOLLOWS, REPORT_EVERY_S, SETTLED, not_assessable
 from sweep.wifi.targets import LOUDER_ELSEWHERE, is_louder, may_be_camera, targets_by_channel
 from sweep.wifi.told_line import OnSofar, ToldLine
 from sweep.wifi.transmitters.earlier import EarlierFlows
 from sweep.wifi.transmitters.nearby import NOBODY_LED, Led, Nearby
 from sweep.wifi.transmitters.transmitters import list_flows
-from sweep.wifi.trials import LEFT_OUT, TagOf, no_tag, run_trials
 from sweep.wifi.words import WORDS
 
 KEPT_NAME: Final = "wifi.pcapng"
 
 
 class WifiSession:
-    """Measures stand after stand; remembers which transmitters answered in which zone, so that none is asked twice."""
+    """Measures position after position; remembers which transmitters answered in which zone, so that none is asked
+    twice.
+    """
 
     def __init__(
         self,
@@ -65,11 +67,11 @@ class WifiSession:
         self._answers: dict[str, dict[int, str]] = {}
         """By zone: the answer of each address to light or a walk."""
         self._tagged: dict[str, frozenset[int]] = {}
-        """Addresses of the transmitters of earlier stands, by tag."""
+        """Addresses of the transmitters of earlier positions, by tag."""
         self._outside = OutsideLevels()
         self._earlier = EarlierFlows()
 
-    def measure(self, task: Task[RecordedWifi | AirDoor], line: Line) -> Measurement:
+    def measure(self, task: Task[RecordedWifi | AirSource], line: Line) -> Measurement:
         """Transmitters of a capture, or of an air and how they answer to what is played; each with its level outside
         the door, where it was measured there before.
         """
@@ -81,16 +83,16 @@ class WifiSession:
         self._tagged |= addresses_by_tag(found)
         return self._outside.beside(found)
 
-    def _measure(self, task: Task[RecordedWifi | AirDoor], line: Line) -> Measurement:
-        if task.door is None:
+    def _measure(self, task: Task[RecordedWifi | AirSource], line: Line) -> Measurement:
+        if task.source is None:
             return blind(task, "wifi", task.nothing_because)
-        if isinstance(task.door, RecordedWifi):
-            if is_kept(task.door.path):
-                return measure_kept(task, task.door.path, line, self._earlier)
-            return measure_capture(task, task.door, self._own, self._earlier)
-        wish = self._wish_at(task, task.door)
+        if isinstance(task.source, RecordedWifi):
+            if is_kept(task.source.path):
+                return measure_kept(task, task.source.path, line, self._earlier)
+            return measure_capture(task, task.source, self._own, self._earlier)
+        wish = self._wish_at(task, task.source)
         try:
-            with task.door.open(line) as (air, answers):
+            with task.source.open(line) as (air, answers):
                 sofar = sofar_to(line, task, wish, self._earlier)
                 tag = partial(tag_of, task)
                 led = {one: self._tagged[one] for one in task.led_tags if one in self._tagged}
@@ -103,10 +105,10 @@ class WifiSession:
         self.remember(task.position.zone_id, heard.follows)
         return judge_and_remember(task, wish, heard, self._earlier)
 
-    def _wish_at(self, task: Task[Any], door: AirDoor) -> WifiWish:
+    def _wish_at(self, task: Task[Any], source: AirSource) -> WifiWish:
         if task.is_outside:
             return WifiWish(task.dwell_s, own_addresses=self._own)
-        why_no_light = task.no_light_because or door.why_no_light
+        why_no_light = task.no_light_because or source.why_no_light
         wish = self.wish(task.position.zone_id, task.dwell_s, why_no_light=why_no_light, is_walk=task.is_walk)
         wish = replace(wish, surveys_first=True)
         if task.is_walk:
@@ -136,7 +138,7 @@ class WifiSession:
         )
 
     def remember(self, zone_id: str, answers: Mapping[int, StimulusJudgement]) -> None:
-        """Answers that a later stand in the same zone need not ask for again."""
+        """Answers that a later position in the same zone need not ask for again."""
         known = self._answers.setdefault(zone_id, {})
         for address, one in answers.items():
             if one.verdict != "not_assessable" and known.get(address) != FOLLOWS:
@@ -144,7 +146,7 @@ class WifiSession:
 
 
 def addresses_by_tag(found: Measurement) -> dict[str, frozenset[int]]:
-    """Addresses of the transmitters of a stand, by the first of their tags."""
+    """Addresses of the transmitters of a position, by the first of their tags."""
     return {
         min(one.addresses, key=lambda a: (a.key_id, a.tag)).tag: frozenset(map(parse_address, who.addresses))
         for one in found.observations
@@ -153,17 +155,17 @@ def addresses_by_tag(found: Measurement) -> dict[str, frozenset[int]]:
 
 
 def kept_in(folder: Path | None) -> Path | None:
-    """The capture of a stand that is kept in `folder`."""
+    """The capture of a position that is kept in `folder`."""
     return None if folder is None else folder / KEPT_NAME
 
 
 def is_kept(path: Path) -> bool:
-    """Whether a capture is the frames of a kept stand."""
+    """Whether a capture is the frames of a kept position."""
     return steps_beside(path).exists()
 
 
 def measure_kept(task: Task[Any], path: Path, line: Line = NOBODY, earlier: EarlierFlows | None = None) -> Measurement:
-    """A kept stand heard again, as it was wished for then; what is missing of it is counted."""
+    """A kept position heard again, as it was wished for then; what is missing of it is counted."""
     try:
         with open_kept(path, line) as kept:
             heard = hear(kept.wish, kept.air, kept.line, kept_in(task.keep), earlier=earlier)
@@ -173,9 +175,11 @@ def measure_kept(task: Task[Any], path: Path, line: Line = NOBODY, earlier: Earl
     return replace(found, rejections=found.rejections | dict(kept.rejected)) if kept.rejected else found
 
 
-def judge_and_remember(task: Task[Any], wish: WifiWish, heard: HeardStand, earlier: EarlierFlows | None) -> Measurement:
-    """What a stand came to, together with those before it, and in time for those that come."""
-    found = judge_stand(task, wish, heard, earlier)
+def judge_and_remember(
+    task: Task[Any], wish: WifiWish, heard: HeardPosition, earlier: EarlierFlows | None
+) -> Measurement:
+    """What a position came to, together with those before it, and in time for those that come."""
+    found = judge_position(task, wish, heard, earlier)
     if earlier is not None:
         earlier.remember(list_flows(heard.heard.log))
     return found
@@ -190,18 +194,18 @@ def hear(
     earlier: EarlierFlows | None = None,
     tag: TagOf = no_tag,
     led: Led = NOBODY_LED,
-) -> HeardStand:
+) -> HeardPosition:
     """What an air came to; `keep`: the capture to be made of it, with what it takes to hear it again beside it."""
     if keep is None:
-        return hear_stand(wish, air, line, on_sofar, earlier, tag, led)
-    with keep_stand(keep, wish, air, line) as keeping:
-        return hear_stand(wish, keeping.air, keeping.line, on_sofar, earlier, tag, led)
+        return hear_position(wish, air, line, on_sofar, earlier, tag, led)
+    with keep_position(keep, wish, air, line) as keeping:
+        return hear_position(wish, keeping.air, keeping.line, on_sofar, earlier, tag, led)
 
 
 def sofar_to(line: Line, task: Task[Any], wish: WifiWish, earlier: EarlierFlows | None = None) -> OnSofar:
-    """Tells the runner what a stand has come to so far."""
+    """Tells the runner what a position has come to so far."""
     teller = Teller(line)
-    return lambda so_far: teller.offer(lambda: judge_stand(task, wish, so_far(), earlier))
+    return lambda so_far: teller.offer(lambda: judge_position(task, wish, so_far(), earlier))
 
 
 class _Interruption:
@@ -223,7 +227,7 @@ class _Interruption:
             match word:
                 case Leave(reason=reason):
                     self.left = reason
-                case SkipTrials():
+                case SkipResponseTests():
                     self.is_skipped = True
                 case _:
                     pass
@@ -246,7 +250,7 @@ def not_here(scan: WifiScan, wish: WifiWish) -> dict[int, StimulusJudgement]:
     }
 
 
-def hear_stand(
+def hear_position(
     wish: WifiWish,
     air: Air,
     line: Line,
@@ -254,7 +258,7 @@ def hear_stand(
     earlier: EarlierFlows | None = None,
     tag: TagOf = no_tag,
     led: Led = NOBODY_LED,
-) -> HeardStand:
+) -> HeardPosition:
     """What is heard of `air` from now on, and what answers to what is played at the other end of `line`.
 
     `on_sofar` may ask what it has come to so far, which changes nothing.  `tag`: how persons hear of a transmitter.
@@ -277,7 +281,7 @@ def hear_stand(
             scan, heard, is_any=wish.is_any_uplink, decided=known, elsewhere_dbm=wish.elsewhere_dbm, only=wish.only
         )
         follows |= not_here(scan, wish)
-        results = run_trials(replace(wish, no_trial_because=because), wish.trial, wanted, listener, told, tag)
+        results = run_response_tests(replace(wish, no_trial_because=because), wish.trial, wanted, listener, told, tag)
         for one, result in zip(wanted, results, strict=True):
             follows |= result.judgements
             troubles["light_open_left_out"] += result.ended == SHORT_OF_TIME and not one.has_video
@@ -291,4 +295,4 @@ def hear_stand(
                 troubles["light_cut_short"] += 1
         if results:
             heard = listener.heard()
-    return HeardStand(heard, follows, +troubles, is_settled, *light_time(told.results))
+    return HeardPosition(heard, follows, +troubles, is_settled, *light_time(told.results))

@@ -1,4 +1,4 @@
-"""Which transmitters of a stand are worth a response test: from what was heard to targets by channel.
+"""Which transmitters of a position are worth a response test: from what was heard to targets by channel.
 
 One test serves every target of its channel.  Where more channels have some than may be tested at one position, those
 with the surest signs come first; the others are named all the same, so that nobody takes them for tested.
@@ -11,18 +11,18 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from sweep.plug.evidence import NEAR_DB
+from sweep.modality.evidence import NEAR_DB
 from sweep.wifi.listen import Heard, may_be_video
 from sweep.wifi.scan import JudgedTransmitter, WifiScan
 from sweep.wifi.traffic.video import OPEN_REASONS
 from sweep.wifi.transmitters.transmitters import list_flows
 
-MAX_TRIALS: Final = 2
+MAX_RESPONSE_TESTS: Final = 2
 """Channels tested at one position, those with the strongest signs first: guessed, four minutes."""
 LOUDER_DB: Final = NEAR_DB
-"""What was so much louder outside the door, or at an earlier stand in another zone, is not tested here: of simulated
-cameras in the zone itself 16 in 100 are so much weaker there than at some other stand, of others 51 (the weights'
-`video_uplink_near`), and their time is the next stand's."""
+"""What was so much louder outside the door, or at an earlier position in another zone, is not tested here: of simulated
+cameras in the zone itself 16 in 100 are so much weaker there than at some other position, of others 51 (the weights'
+`video_uplink_near`), and their time is the next position's."""
 LOUDER_ELSEWHERE: Final = "louder_elsewhere"
 """Why such a one is not tested."""
 TOO_MANY_CHANNELS: Final = "too_many_channels"
@@ -93,7 +93,7 @@ def targets_by_channel(
     elsewhere_dbm: Mapping[int, float] = MappingProxyType({}),
     only: frozenset[int] | None = None,
 ) -> tuple[ChannelTargets, ...]:
-    """Every channel with something worth a test, the surest first; MAX_TRIALS of them are for testing.
+    """Every channel with something worth a test, the surest first; MAX_RESPONSE_TESTS of them are for testing.
 
     That is what sends like a camera and what nobody could judge but may be one; with `is_any` every thick uplink.  What
     was louder elsewhere is none.  With `only` it is what has one of these addresses, whatever it sends like just now.

@@ -1,7 +1,7 @@
-"""A line that offers what a stand has come to so far, whenever somebody listens to it.
+"""A line that offers what a position has come to so far, whenever somebody listens to it.
 
-Input is the listener and the tests as they go; output is a `HeardStand` as if everything ended here, for whoever asks.
-It touches no air, so that nothing is heard differently because somebody asked.
+Input is the listener and the tests as they go; output is a `HeardPosition` as if everything ended here, for whoever
+asks. It touches no air, so that nothing is heard differently because somebody asked.
 """
 
 from __future__ import annotations
@@ -10,32 +10,32 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sweep.plug.sofar import CUT_OFF
-from sweep.plug.talk import Line, ToRunner, ToWorker
+from sweep.modality.messages import Line, ToRunner, ToWorker
+from sweep.modality.sofar import CUT_OFF
 from sweep.report import StimulusJudgement
 from sweep.wifi.listen import Listener
-from sweep.wifi.stand import HeardStand, light_time
-from sweep.wifi.stimulus.response_test import Trial, TrialResult
+from sweep.wifi.position import HeardPosition, light_time
+from sweep.wifi.stimulus.response_test import ResponseTest, ResponseTestResult
 
-OnSofar = Callable[[Callable[[], HeardStand]], None]
-"""Hears, several times a second, how to tell what a stand has come to."""
+OnSofar = Callable[[Callable[[], HeardPosition]], None]
+"""Hears, several times a second, how to tell what a position has come to."""
 
 
 class ToldLine:
-    """One for a stand."""
+    """One for a position."""
 
     def __init__(self, line: Line, on_sofar: OnSofar, listener: Listener) -> None:
         self._line = line
         self._on_sofar = on_sofar
         self._listener = listener
-        self.results: list[TrialResult] = []
+        self.results: list[ResponseTestResult] = []
         """Of the tests that are over."""
-        self._trial: Trial | None = None
+        self._trial: ResponseTest | None = None
         self._begun_ns = 0
         """When that test began."""
 
     @contextmanager
-    def of(self, trial: Trial) -> Iterator[Trial]:
+    def of(self, trial: ResponseTest) -> Iterator[ResponseTest]:
         """The line of a test that goes on; its result says in the end how long it took."""
         self._trial, self._begun_ns = trial, self._listener.now_ns()
         try:
@@ -47,16 +47,16 @@ class ToldLine:
     def _took_s(self) -> float:
         return (self._listener.now_ns() - self._begun_ns) / 1e9
 
-    def say(self, word: ToRunner) -> None:
+    def say(self, message: ToRunner) -> None:
         """Tell the runner."""
-        self._line.say(word)
+        self._line.say(message)
 
     def hear(self, wait_s: float = 0.0) -> list[ToWorker]:
         """What the runner said."""
         self._on_sofar(self._so_far)
         return self._line.hear(wait_s)
 
-    def _so_far(self) -> HeardStand:
+    def _so_far(self) -> HeardPosition:
         follows: dict[int, StimulusJudgement] = {}
         for result in self.results:
             follows |= result.judgements
@@ -66,4 +66,4 @@ class ToldLine:
         light_s, open_s = light_time(self.results)
         if self._trial is not None and self._trial.result.kind == "light":
             light_s += self._took_s()
-        return HeardStand(self._listener.so_far(), follows, left, self._trial is None, light_s, open_s)
+        return HeardPosition(self._listener.so_far(), follows, left, self._trial is None, light_s, open_s)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sweep.plug.evidence import NEAR_DB, ZoneView, evidence, level_dbm, total_of
-from sweep.plug.looks import is_again
-from sweep.plug.weights import Weight
+from sweep.modality.evidence import NEAR_DB, ZoneView, evidence, level_dbm, total_of
+from sweep.modality.looks import is_again
+from sweep.modality.weights import Weight
 from sweep.report import Evidence, StimulusJudgement, WifiObservation
 from sweep.wifi.words import WORDS
 

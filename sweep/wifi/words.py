@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from sweep.plug.talk import NO_TRIAL, TrialAhead, TrialKind
-from sweep.plug.words import Sentence, Words
+from sweep.modality.messages import NO_RESPONSE_TEST, ResponseTestBegins, ResponseTestKind
+from sweep.modality.words import Sentence, Words
 from sweep.report import LocalText, TrialEvent
 
 WORDS: Final = Words(
@@ -175,7 +175,7 @@ TRIAL_REASONS: Final[dict[str, Sentence]] = {
     "quick": Sentence("간이 점검이라 시험하지 않음", "A quick sweep: not tested"),
     "light_later": Sentence(
         "모든 구역을 들은 뒤 가장 가능성이 큰 곳에서 시험하므로 여기서는 아직 시험하지 않음",
-        "Tested once every zone was heard, where it is likeliest: not tested at this stand",
+        "Tested once every zone was heard, where it is likeliest: not tested at this position",
     ),
     "short_of_time": Sentence("시간이 부족해 시험하지 않음", "Time ran short: not tested"),
     "skipped_by_person": Sentence(
@@ -212,13 +212,13 @@ TRIAL_REASONS: Final[dict[str, Sentence]] = {
 }
 """Why a response test ended, or says nothing."""
 
-TRIAL_NAMES: Final[dict[TrialKind, Sentence]] = {
+TRIAL_NAMES: Final[dict[ResponseTestKind, Sentence]] = {
     "light": Sentence("조명 반응 시험", "Light test"),
     "motion": Sentence("걷기 시험", "Walking test"),
 }
 
 
-def trial_reason(code: str) -> LocalText:
+def response_test_reason(code: str) -> LocalText:
     """The sentence for the end of a response test; a code without one is named as it is."""
     return TRIAL_REASONS.get(code, Sentence(f"시험 중단({code})", f"Test broken off ({code})")).text()
 
@@ -244,8 +244,8 @@ def _minutes(seconds: float) -> tuple[str, str]:
     return f"{minutes}분 {rest}초", f"{minutes} min {rest} s"
 
 
-def trial_event(
-    kind: TrialKind,
+def response_test_event(
+    kind: ResponseTestKind,
     zone_id: str,
     elapsed_s: float,
     longest_s: float,
@@ -254,7 +254,7 @@ def trial_event(
     prompt: Literal["walk", "stand"] | None = None,
     next_prompt_s: float | None = None,
     position_index: int | None = None,
-    ahead: TrialAhead = NO_TRIAL,
+    ahead: ResponseTestBegins = NO_RESPONSE_TEST,
 ) -> TrialEvent:
     """The event that tells how far a response test is, or with `ended` why it is over; `ahead`: for whose sake."""
     ko, en = TRIAL_NAMES[kind]
@@ -264,7 +264,7 @@ def trial_event(
             ko=f"{ko} 중: {so_far[0]}초 / 최대 {so_far[1]}초", en=f"{en}: {so_far[0]} s of at most {so_far[1]} s"
         )
     else:
-        text = trial_reason(ended)
+        text = response_test_reason(ended)
     return TrialEvent(
         type="trial",
         kind=kind,

@@ -1,4 +1,4 @@
-"""What the write door is measured against: an endpoint that only stores the body, one that checks the signature too.
+"""What the ingest path is measured against: an endpoint that only stores the body, one that checks the signature too.
 
 Usage: bare_server.py DATABASE_URL PUBLIC_KEY...; prints `serving on URL`.  The same HTTP server as the product's, one
 row and one durable commit a request, nothing else: no order, no idempotence, no receipt, no projection.

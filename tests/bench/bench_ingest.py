@@ -1,4 +1,4 @@
-"""How much of the write door is the writing?  Eight clients with full sweeps, beside two endpoints that only store."""
+"""How much of the ingest path is the writing?  Eight clients with full sweeps, beside two endpoints that only store."""
 
 from __future__ import annotations
 
@@ -96,21 +96,24 @@ def test_the_write_door_beside_two_that_only_store(
     senders = probes(CLIENTS, full_report())
     settings = Settings(data_dir=tmp_path / "data", database_url=door_url)
     _enrol(settings, senders)
-    door = [*DOOR, "--data-dir", str(settings.data_dir), "--database-url", door_url]
-    rates: dict[str, list[Rate]] = {"stores": [], "checks": [], "write door": []}
-    with _serving([*BARE, bare_url, *(probe.key.public_key.hex() for probe in senders)]) as bare, _serving(door) as own:
+    ingest = [*DOOR, "--data-dir", str(settings.data_dir), "--database-url", door_url]
+    rates: dict[str, list[Rate]] = {"stores": [], "checks": [], "ingest path": []}
+    with (
+        _serving([*BARE, bare_url, *(probe.key.public_key.hex() for probe in senders)]) as bare,
+        _serving(ingest) as own,
+    ):
         for _ in range(ROUNDS):
             wires = [[probe.sweep() for _ in range(SWEEPS_EACH)] for probe in senders]
             rates["stores"].append(_send(bare, "/store", wires))
             rates["checks"].append(_send(bare, "/check", wires))
-            rates["write door"].append(_send(own, "/api/entries", wires))
+            rates["ingest path"].append(_send(own, "/api/entries", wires))
     best = {what: max(rate.per_s for rate in found) for what, found in rates.items()}
     p99_ms = {what: min(rate.p99_ms for rate in found) for what, found in rates.items()}
-    share = best["write door"] / best["checks"]
+    share = best["ingest path"] / best["checks"]
     report(
         f"{name}, {CLIENTS} clients: "
         + ", ".join(f"{what} {best[what]:.0f}/s (p99 {p99_ms[what]:.0f} ms)" for what in rates)
-        + f"; {share:.0%} of the one that checks, {best['write door'] / best['stores']:.0%} of the one that stores"
+        + f"; {share:.0%} of the one that checks, {best['ingest path'] / best['stores']:.0%} of the one that stores"
     )
     assert share >= LEAST_SHARE
-    assert p99_ms["write door"] <= LONGEST_MS
+    assert p99_ms["ingest path"] <= LONGEST_MS

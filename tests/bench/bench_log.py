@@ -52,7 +52,7 @@ def _least_ms(work: Callable[[], object]) -> float:
 
 def _measure(db: Database, probe: BenchProbe, room_id: UUID, sweep_id: UUID, size: int) -> dict[str, float]:
     """Milliseconds of each, the least of some."""
-    door = GroupCommit(db, quarantine_max_bytes=0)
+    ingest = GroupCommit(db, quarantine_max_bytes=0)
     arrivals = iter([read_arrival(probe.sweep()) for _ in range(TRIES)])
 
     def read(work: Callable[[Connection], object]) -> object:
@@ -72,7 +72,7 @@ def _measure(db: Database, probe: BenchProbe, room_id: UUID, sweep_id: UUID, siz
         return [sweeps.signed_entry_row(connection, row) for row in connection.execute(statement).all()]
 
     return {
-        "append": _least_ms(lambda: door.accept(next(arrivals))),
+        "append": _least_ms(lambda: ingest.accept(next(arrivals))),
         "projection": _least_ms(lambda: project_next(db)),
         "room": _least_ms(lambda: read(lambda connection: rooms.room_detail(connection, room_id))),
         "sweep": _least_ms(
@@ -105,7 +105,7 @@ def test_nothing_slows_down_as_the_log_grows(
         for count in SIZES if is_small else FULL_SIZES:
             fill_log(db, probe, others, count, SMALL_BYTES if is_small else FULL_BYTES)
             began = time.perf_counter()
-            added = build_tree(db)  # what was put there without the door; an entry must not wait for it
+            added = build_tree(db)  # what was put there without ingest; an entry must not wait for it
             built_s = time.perf_counter() - began
             db.optimize()
             found = _measure(db, probe, measured, sweep_id, count)

@@ -1,4 +1,5 @@
-"""Fill a database with a district's years in seconds: one sweep goes through the write door, the others are its copies.
+"""Fill a database with a district's years in seconds: one sweep goes through the ingest path, the others are its
+copies.
 
 Input is a migrated database; output are rooms with plans, and signed entries in a chain with bodies and projections,
 written in bulk under ids, times and rooms of their own.  What is in there verifies, and a rebuild changes nothing.

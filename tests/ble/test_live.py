@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 
 from sweep.ble.adverts import Advert
-from sweep.ble.scan import BleDoorError, listen
+from sweep.ble.scan import BleSourceError, listen
 from sweep.sim.air.bluez import COMPANY, FLAGS, NAME, SERVICE_DATA, FakeBlueZ, private_bus
 from tests.waiting import PATIENCE_S
 
@@ -121,7 +121,7 @@ def test_an_adapter_that_cannot_scan_is_one_line(
     says: str,
     code: str,
 ) -> None:
-    with pytest.raises(BleDoorError, match=rf"^Bluetooth cannot be scanned[^\n]*{says}[^\n]*$") as caught:
+    with pytest.raises(BleSourceError, match=rf"^Bluetooth cannot be scanned[^\n]*{says}[^\n]*$") as caught:
         scan(mode, three_devices, prepare)
     assert (caught.value.heard, caught.value.code) == ((), code)
 
@@ -138,13 +138,13 @@ def test_an_adapter_that_cannot_scan_is_one_line(
 def test_another_adapter_than_the_one_that_is_named_does_not_count(
     mode: Literal["active", "passive"], prepare: Callable[[FakeBlueZ], None], code: str
 ) -> None:
-    with pytest.raises(BleDoorError) as caught:
+    with pytest.raises(BleSourceError) as caught:
         scan(mode, three_devices, prepare, adapter="hci0")
     assert caught.value.code == code
 
 
 def test_a_bluez_without_monitors_refuses_the_passive_scan_only() -> None:
-    with pytest.raises(BleDoorError, match=r"^Bluetooth cannot be scanned[^\n]*experimental[^\n]*$"):
+    with pytest.raises(BleSourceError, match=r"^Bluetooth cannot be scanned[^\n]*experimental[^\n]*$"):
         scan("passive", three_devices, has_monitors=False)
     heard, _ = scan("active", three_devices, has_monitors=False)
     assert len(heard) >= 3
@@ -162,7 +162,7 @@ def test_an_adapter_lost_while_listening_is_told_and_what_was_heard_stays(
         loss(bluez)
 
     with pytest.raises(
-        BleDoorError, match=r"^Bluetooth cannot be scanned[^\n]*stopped while listening[^\n]*$"
+        BleSourceError, match=r"^Bluetooth cannot be scanned[^\n]*stopped while listening[^\n]*$"
     ) as caught:
         scan(mode, then_lost, adapter=adapter)
     assert levels(list(caught.value.heard)) == [("tag", -60)]
@@ -171,7 +171,7 @@ def test_an_adapter_lost_while_listening_is_told_and_what_was_heard_stays(
 
 @pytest.mark.parametrize("address", ["", "nonsense", "unix:path=/nowhere/bus"])
 def test_no_bus_is_one_line(address: str) -> None:
-    with pytest.raises(BleDoorError, match=r"^Bluetooth cannot be scanned[^\n]+$") as caught:
+    with pytest.raises(BleSourceError, match=r"^Bluetooth cannot be scanned[^\n]+$") as caught:
         asyncio.run(listen(0.1, bus=address))
     assert caught.value.code == "ble_no_service"
 
@@ -181,6 +181,6 @@ def test_a_bus_without_bluez_is_no_service() -> None:
         async with private_bus() as address:
             await listen(0.1, bus=address)
 
-    with pytest.raises(BleDoorError) as caught:
+    with pytest.raises(BleSourceError) as caught:
         asyncio.run(play())
     assert caught.value.code == "ble_no_service"

@@ -1,4 +1,4 @@
-"""The live door: what BlueZ reports becomes an advert, and no controller becomes one line."""
+"""The live source: what BlueZ reports becomes an advert, and no controller becomes one line."""
 
 import asyncio
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from bleak.backends.scanner import AdvertisementData
 
-from sweep.ble.scan import BleDoorError, listen, passive_patterns, to_advert
+from sweep.ble.scan import BleSourceError, listen, passive_patterns, to_advert
 
 T_NS = 1_700_000_000_000_000_000
 
@@ -51,5 +51,5 @@ def test_a_passive_scan_asks_for_everything_that_is_known() -> None:
 
 @pytest.mark.parametrize("mode", ["active", "passive"])
 def test_without_a_controller_there_is_one_line(mode: Literal["active", "passive"], tmp_path: Path) -> None:
-    with pytest.raises(BleDoorError, match=r"^Bluetooth cannot be scanned[^\n]+$"):
+    with pytest.raises(BleSourceError, match=r"^Bluetooth cannot be scanned[^\n]+$"):
         asyncio.run(listen(0.1, mode=mode, bus=f"unix:path={tmp_path}/no-bus"))

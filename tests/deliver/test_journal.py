@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from sweep.deliver import journal as j
 from sweep.deliver import journal_records as r
 from sweep.host.disk import Disk
-from sweep.plug.measurement import DeviceIdentity, Measurement
+from sweep.modality.measurement import DeviceIdentity, Measurement
 from sweep.report import Gap, LocalText, Position
 from sweep.report.crops import MAX_CROPS
 from sweep.run.rooms import read_manifest
@@ -69,8 +69,8 @@ HEADER = r.JournalHeader(
 )
 
 
-def stand(t_s: int, position_id: str = "p2", *, is_over: bool = False) -> r.StandRecord:
-    return r.StandRecord(t_ns=t_s * SECOND_NS, position=position(position_id), is_over=is_over, firmware=None)
+def position_record(t_s: int, position_id: str = "p2", *, is_over: bool = False) -> r.PositionRecord:
+    return r.PositionRecord(t_ns=t_s * SECOND_NS, position=position(position_id), is_over=is_over, firmware=None)
 
 
 def said(t_s: int, one: Measurement) -> r.MeasuredRecord:
@@ -80,10 +80,10 @@ def said(t_s: int, one: Measurement) -> r.MeasuredRecord:
 RECORDS: list[BaseModel] = [
     HEADER,
     r.OpenedRecord(t_ns=2 * SECOND_NS),
-    stand(3),
+    position_record(3),
     said(4, measured()),
-    stand(5, is_over=True),
-    stand(6, "p3"),
+    position_record(5, is_over=True),
+    position_record(6, "p3"),
 ]
 
 
@@ -134,14 +134,14 @@ def test_a_journal_that_was_cut_off_anywhere_tells_what_stood_before(
             j.read_journal(folder)
         return
     found = j.read_journal(folder)
-    assert (len(found.measured), found.is_opened, len(found.stands)) == (
+    assert (len(found.measured), found.is_opened, len(found.position_records)) == (
         whole > 3, whole > 1, (whole > 2) + (whole > 5)
     )  # fmt: skip
     assert found.lost == (cut not in ends)
     again = j.JournalFile(folder)
-    again.put(stand(9, "p4"))
+    again.put(position_record(9, "p4"))
     assert j.read_journal(folder).lost == 0, "what was cut off is cut away before it goes on"
-    assert j.read_journal(folder).stands[-1] == stand(9, "p4")
+    assert j.read_journal(folder).position_records[-1] == position_record(9, "p4")
 
 
 @given(st.data())
@@ -159,7 +159,7 @@ def test_a_damaged_line_costs_itself_only(tmp_path_factory: pytest.TempPathFacto
     assert found.is_opened
 
 
-@pytest.mark.parametrize("data", [b"", b"\x00" * 4096, b"PK\x03\x04", b"{}\n", j.to_line(stand(3))], ids=len)
+@pytest.mark.parametrize("data", [b"", b"\x00" * 4096, b"PK\x03\x04", b"{}\n", j.to_line(position_record(3))], ids=len)
 def test_what_is_no_journal_is_refused_with_one_line(tmp_path: Path, data: bytes) -> None:
     (tmp_path / j.RECORDS_NAME).write_bytes(data)
     with pytest.raises(j.JournalError) as refused:
@@ -185,7 +185,7 @@ def test_what_there_is_so_far_counts_until_the_whole_is_there(tmp_path: Path) ->
     found = j.read_journal(tmp_path)
     assert found.unfinished == frozenset()
     assert [one.measurement.samples for one in found.measured] == [40, 43]
-    file.put(stand(10, "p3"))  # the same stand once more: what there was so far is of the time before
+    file.put(position_record(10, "p3"))  # the same position once more: what there was so far is of the time before
     assert j.read_journal(tmp_path).unfinished == frozenset()
     sofar = tmp_path / f"lens{j.SOFAR_SUFFIX}"
     sofar.write_bytes(sofar.read_bytes()[:-9])

@@ -33,7 +33,7 @@ class Crash(BaseException):
 
 
 class Server:
-    """Keeps entries as the write door does: idempotent, receipt only after storing."""
+    """Keeps entries as the ingest path does: idempotent, receipt only after storing."""
 
     def __init__(self) -> None:
         self.key = signer("server")

@@ -100,13 +100,13 @@ def test_current_finds_its_way_through_every_led(board: str) -> None:
 
 
 SOCKETS = {"J6": "ON_AXIS", "J7": "MIDDLE_RING", "J20": "OUTER_RING", "J8": "RED"}
-PLUGS = {("ring", "J1"): "ir", ("ring", "J2"): "ir", ("ring", "J3"): "red", ("arc", "J1"): "ir"}
+SENSING_MODALITIES = {("ring", "J1"): "ir", ("ring", "J2"): "ir", ("ring", "J3"): "red", ("arc", "J1"): "ir"}
 
 
-def lights(socket: str, group: str, board: str, plug: str, kind: str) -> bool:
+def lights(socket: str, group: str, board: str, modality: str, kind: str) -> bool:
     """Whether a straight cable from a socket of the carrier lights LEDs of a lamp board."""
     at_socket, at_plug = netlist("carrier")[1], netlist(board)[1]
-    level = {at_plug[plug, pin]: at_socket[socket, pin] for pin in ("1", "2", "3")}
+    level = {at_plug[modality, pin]: at_socket[socket, pin] for pin in ("1", "2", "3")}
     parts, row = netlist(board)[0], TABLE["led"][kind]
     anode, cathode = (next(n for n, pad in row["pads"].items() if pad["is"] == side) for side in "AK")
     through: dict[str, set[str]] = {}
@@ -124,8 +124,11 @@ def lights(socket: str, group: str, board: str, plug: str, kind: str) -> bool:
 
 def test_red_stays_dark_in_every_socket_but_its_own_where_it_would_flicker_at_20_hz() -> None:
     for socket, group in SOCKETS.items():
-        for (board, plug), kind in PLUGS.items():
-            assert lights(socket, group, board, plug, kind) == ((group == "RED") == (kind == "red")), (socket, plug)
+        for (board, modality), kind in SENSING_MODALITIES.items():
+            assert lights(socket, group, board, modality, kind) == ((group == "RED") == (kind == "red")), (
+                socket,
+                modality,
+            )
 
 
 def test_option_leds_stand_where_the_phases_say() -> None:

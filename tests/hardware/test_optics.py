@@ -9,7 +9,7 @@ import pytest
 from hardware import documents
 from hardware.optics import budget, tables, white
 from sweep.lens.optics import Optics, load_optics
-from sweep.plug.strobe import SHORT_SCALE
+from sweep.modality.strobe import SHORT_SCALE
 
 ANCHOR_OFFSET_M = budget.ANCHORS_OFFSET_M
 

@@ -14,15 +14,15 @@ from sweep.addresses import SECRET_OCTETS, AddressKey
 from sweep.deliver.outbox import Outbox
 from sweep.entry.envelope import from_wire, parse_envelope
 from sweep.host.clock import NOT_SYNCHRONISED, STA_UNSYNC, WallClock, judge_clock, read_wall_clock
-from sweep.plug.control import Control
-from sweep.plug.liveness import boottime_ns
-from sweep.plug.measurement import Measurement
-from sweep.plug.plug import Measure
-from sweep.plug.stand import Stand
-from sweep.plug.talk import Line
-from sweep.plug.task import Task
+from sweep.modality.control import Control
+from sweep.modality.liveness import boottime_ns
+from sweep.modality.measurement import Measurement
+from sweep.modality.messages import Line
+from sweep.modality.next_position import NextPosition
+from sweep.modality.protocol import Measure
+from sweep.modality.task import Task
 from sweep.report import Modality, RecordedSweep, new_id, parse_json
-from sweep.run.plugs import WEIGHERS, WORDS
+from sweep.run.modalities import WEIGHERS, WORDS
 from sweep.run.room_keys import RoomKeyError, open_room_key, recorded_room_key
 from sweep.run.rooms import LiveSource, Room, middle_of
 from sweep.run.runner import Runner
@@ -150,7 +150,7 @@ def test_a_clock_that_is_set_during_a_sweep_changes_no_length(tmp_path: Path, st
     control.declare_empty(("A-1", "A-2"))
     room = default_room()
 
-    def stands() -> Iterator[Stand]:
+    def positions() -> Iterator[NextPosition]:
         for zone in room.plan.zones[:2]:
             clocks.go_on(10.0)
             yield middle_of(zone)
@@ -159,13 +159,13 @@ def test_a_clock_that_is_set_during_a_sweep_changes_no_length(tmp_path: Path, st
 
     source = LiveSource(
         Room(**{name: getattr(room, name) for name in Room.model_fields}), inspectors=("A-1", "A-2"),
-        probe_id="p", dwell_s=5.0, stands=stands(), clock=SET, now_ns=lambda: clocks.boot_ns,
+        probe_id="p", dwell_s=5.0, positions=positions(), clock=SET, now_ns=lambda: clocks.boot_ns,
         time_of_day=lambda: clocks.day,
     )  # fmt: skip
     with Outbox(tmp_path / "outbox", signer("demo"), tenant="demo-gu", subject="p") as outbox:
         report = Runner(
             source, outbox, room_key=AddressKey.random("room"), control=control, on_event=lambda _: None,
-            plugs=(Deaf(),), now_ns=lambda: clocks.boot_ns, read_clock=lambda: NOT_SYNCHRONISED,
+            modalities=(Deaf(),), now_ns=lambda: clocks.boot_ns, read_clock=lambda: NOT_SYNCHRONISED,
         ).run().report  # fmt: skip
         times = [parse_envelope(from_wire(wire)[0].payload).time for _, wire in outbox.pending()]
     starts_s = [(position.start_ns - 70_000_000_000) / 1e9 for position in report.positions]
@@ -211,13 +211,13 @@ def test_what_the_phone_tells_counts_where_nobody_set_the_clock_and_the_report_s
     told = clocks.day + ahead
     source = LiveSource(
         Room(**{name: getattr(room, name) for name in Room.model_fields}), inspectors=("A-1", "A-2"),
-        probe_id="p", dwell_s=5.0, stands=[middle_of(room.plan.zones[0])], clock=clock,
+        probe_id="p", dwell_s=5.0, positions=[middle_of(room.plan.zones[0])], clock=clock,
         now_ns=lambda: clocks.boot_ns, time_of_day=lambda: clocks.day, told_time=told,
     )  # fmt: skip
     with Outbox(tmp_path / "outbox", signer("demo"), tenant="demo-gu", subject="p") as outbox:
         report = Runner(
             source, outbox, room_key=AddressKey.random("room"), control=control, on_event=lambda _: None,
-            plugs=(Deaf(),), now_ns=lambda: clocks.boot_ns, read_clock=lambda: clock, limits=source.limits,
+            modalities=(Deaf(),), now_ns=lambda: clocks.boot_ns, read_clock=lambda: clock, limits=source.limits,
         ).run().report  # fmt: skip
     assert report.started.utc == (told if is_taken else clocks.day)
     assert report.started.synchronised == clock.synchronised, "a phone's word disciplines no clock"

@@ -12,9 +12,9 @@ from sweep import report as r
 from sweep.judge import fusion
 from sweep.judge.coverage import cover
 from sweep.judge.thresholds import load_thresholds, load_weights
-from sweep.plug.measurement import Measurement
-from sweep.plug.weights import HINT, Weights
-from sweep.run.plugs import WEIGHERS, WORDS
+from sweep.modality.measurement import Measurement
+from sweep.modality.weights import HINT, Weights
+from sweep.run.modalities import WEIGHERS, WORDS
 from tests.report_factory import SWEEP_ID, make_plan, uid
 
 PLAN = make_plan()
@@ -133,9 +133,9 @@ def seen_again(number: int, zone: str, view: str, score: float = 3.5) -> r.LensO
 
 def test_a_glint_seen_again_from_the_side_is_a_finding_and_one_that_is_gone_is_none() -> None:
     looks = again("stall-2", "near", "left", "right")
-    stands = [seen_again(n, "stall-2", view) for n, view in enumerate(("near", "left", "right"), 10)]
+    positions = [seen_again(n, "stall-2", view) for n, view in enumerate(("near", "left", "right"), 10)]
     (first,) = judge(lens(1, "stall-2")).findings
-    (finding,) = judge(lens(1, "stall-2"), *stands, positions=looks).findings
+    (finding,) = judge(lens(1, "stall-2"), *positions, positions=looks).findings
     assert (finding.stage, first.stage) == ("second_look", "first_look")
     assert finding.posterior_log10_odds > first.posterior_log10_odds
     assert [e.code for e in finding.evidence_for] == ["glint", "glint_again"]
@@ -176,9 +176,9 @@ def test_two_looks_of_the_lens_can_make_a_recorder_strong() -> None:
         update={"weights": (*tables["glint_again"].weights[:-1], again_)}
     )
     looks = again("stall-2", "near", "left", "right")
-    stands = [seen_again(n, "stall-2", view, 6.0) for n, view in enumerate(("near", "left", "right"), 10)]
+    positions = [seen_again(n, "stall-2", view, 6.0) for n, view in enumerate(("near", "left", "right"), 10)]
     sharper = WEIGHTS.model_copy(update={"tables": tables})
-    (finding,) = judge(lens(1, "stall-2", score=9.0), *stands, positions=looks, weights=sharper).findings
+    (finding,) = judge(lens(1, "stall-2", score=9.0), *positions, positions=looks, weights=sharper).findings
     assert finding.strength == "strong", "with weights from more clips; how many modalities agree does not matter"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from sweep import report as r
 from sweep.judge.known import mark_known
-from sweep.plug.measurement import Measurement
+from sweep.modality.measurement import Measurement
 from sweep.run.reporting.second_looks import looked_again_of
 from tests.report_factory import clock, make_report, text, uid
 

@@ -41,11 +41,11 @@ class Trial:
 
     xy_m: tuple[float, float]
     side: str | None
-    stands: Floats
+    positions: Floats
     levels: Floats
 
 
-def draw_stands(rng: np.random.Generator, count: int = 12) -> Floats:
+def draw_positions(rng: np.random.Generator, count: int = 12) -> Floats:
     """Where an inspector walks: a rough grid of 4 by 3, never twice the same."""
     grid = np.array([(0.75 + 1.5 * i, 0.7 + 1.3 * j) for j in range(3) for i in range(4)])[:count]
     return np.clip(grid + rng.uniform(-0.35, 0.35, grid.shape), 0.1, np.array(SIZE) - 0.1)
@@ -64,38 +64,40 @@ def draw_emitter(rng: np.random.Generator, *, outside: bool, habit: Habit) -> tu
     return (float(x), float(y)), side if outside else None
 
 
-def draw_trial(rng: np.random.Generator, *, outside: bool, habit: Habit, stands: Floats | None = None) -> Trial:
+def draw_trial(rng: np.random.Generator, *, outside: bool, habit: Habit, positions: Floats | None = None) -> Trial:
     """Six dB of shadowing.
 
     Plain: independent and Gaussian.  Hard: half of it goes with the place (correlated over a metre), stall walls cost
     2 dB each, the inspector's body up to 8 dB by where he faces, the exponent breaks at 2 m, one level in twenty is
     off by 15 dB.
     """
-    stands = draw_stands(rng) if stands is None else stands
+    positions = draw_positions(rng) if positions is None else positions
     xy, side = draw_emitter(rng, outside=outside, habit=habit)
-    away = np.hypot(*(stands - xy).T)
+    away = np.hypot(*(positions - xy).T)
     distance = np.hypot(away, rng.uniform(0.0, 1.5))
     loss = 10.0 * rng.uniform(1.8, 3.2) * np.log10(np.maximum(distance, 0.1))
     if habit == "plain":
-        shadow = rng.normal(0.0, 6.0, len(stands))
+        shadow = rng.normal(0.0, 6.0, len(positions))
     else:
         loss = 20.0 * np.log10(np.maximum(distance, 0.1)) + 12.0 * np.maximum(0.0, np.log10(distance / 2.0))
-        apart = np.hypot(*(stands[:, None, :] - stands[None, :, :]).transpose(2, 0, 1))
-        shadow = rng.multivariate_normal(np.zeros(len(stands)), 16.0 * np.exp(-apart / 1.0))
-        shadow = shadow + rng.normal(0.0, 3.0, len(stands))
-        shadow -= 2.0 * np.abs(np.floor(stands[:, 0] / 1.2) - math.floor(xy[0] / 1.2)).clip(0, 4) * (stands[:, 1] < 1.6)
-        shadow -= 4.0 * (1.0 - np.cos(rng.uniform(0.0, 2.0 * np.pi, len(stands))))
-        shadow += np.where(rng.random(len(stands)) < 0.05, rng.choice([-15.0, 15.0], len(stands)), 0.0)
+        apart = np.hypot(*(positions[:, None, :] - positions[None, :, :]).transpose(2, 0, 1))
+        shadow = rng.multivariate_normal(np.zeros(len(positions)), 16.0 * np.exp(-apart / 1.0))
+        shadow = shadow + rng.normal(0.0, 3.0, len(positions))
+        shadow -= (
+            2.0 * np.abs(np.floor(positions[:, 0] / 1.2) - math.floor(xy[0] / 1.2)).clip(0, 4) * (positions[:, 1] < 1.6)
+        )
+        shadow -= 4.0 * (1.0 - np.cos(rng.uniform(0.0, 2.0 * np.pi, len(positions))))
+        shadow += np.where(rng.random(len(positions)) < 0.05, rng.choice([-15.0, 15.0], len(positions)), 0.0)
     wall = rng.uniform(3.0, 15.0) if outside else 0.0
     levels = np.clip(np.rint(rng.uniform(-42.0, -20.0) - wall - loss + shadow), -98.0, -5.0)
-    return Trial(xy, side, stands, levels)
+    return Trial(xy, side, positions, levels)
 
 
 def run(count: int, *, outside: bool, habit: Habit, seed: int) -> Iterator[tuple[Trial, Location]]:
     rng = np.random.default_rng([seed, outside, habit == "hard"])
     for _ in range(count):
         trial = draw_trial(rng, outside=outside, habit=habit)
-        yield trial, locate(PLAN, trial.stands, trial.levels)
+        yield trial, locate(PLAN, trial.positions, trial.levels)
 
 
 def wilson(hits: int, total: int) -> tuple[float, float]:
@@ -182,18 +184,18 @@ def test_places_are_as_good_as_they_claim_over_many_rooms(habit: Habit) -> None:
     assert found.right / found.decided >= 0.95
 
 
-def heard_at(xy_m: tuple[float, float], stands: Floats, power_dbm: float = -28.0) -> Floats:
+def heard_at(xy_m: tuple[float, float], positions: Floats, power_dbm: float = -28.0) -> Floats:
     """Levels without any shadowing."""
-    distance = np.hypot(np.hypot(*(stands - xy_m).T), 0.8)
+    distance = np.hypot(np.hypot(*(positions - xy_m).T), 0.8)
     levels: Floats = power_dbm - 22.0 * np.log10(distance)
     return levels
 
 
-STANDS = draw_stands(np.random.default_rng(4))
+POSITIONS = draw_positions(np.random.default_rng(4))
 
 
 def test_probabilities_add_up_and_the_region_is_on_the_plan() -> None:
-    found = locate(PLAN, STANDS, heard_at((4.2, 0.3), STANDS))
+    found = locate(PLAN, POSITIONS, heard_at((4.2, 0.3), POSITIONS))
     assert sum(found.zones.values()) + found.open_floor + found.outside_probability == pytest.approx(1.0)
     assert set(found.zones) == {zone.zone_id for zone in PLAN.zones}
     assert max(found.zones, key=found.zones.__getitem__) == "stall-4"
@@ -206,59 +208,59 @@ def test_probabilities_add_up_and_the_region_is_on_the_plan() -> None:
     ("xy_m", "side"), [((-2.5, 2.0), "left"), ((8.5, 2.0), "right"), ((3.0, -2.5), "top"), ((3.0, 6.5), "bottom")]
 )
 def test_a_neighbour_is_behind_the_right_wall(xy_m: tuple[float, float], side: str) -> None:
-    found = locate(PLAN, STANDS, heard_at(xy_m, STANDS, power_dbm=-40.0))
+    found = locate(PLAN, POSITIONS, heard_at(xy_m, POSITIONS, power_dbm=-40.0))
     assert max(found.outside, key=found.outside.__getitem__) == side
     assert found.outside_probability > 0.7
 
 
 def test_one_level_far_off_moves_nothing_far() -> None:
-    levels = heard_at((4.2, 0.6), STANDS)
-    plain = locate(PLAN, STANDS, levels)
+    levels = heard_at((4.2, 0.6), POSITIONS)
+    plain = locate(PLAN, POSITIONS, levels)
     levels[int(levels.argmin())] += 25.0
-    bent = locate(PLAN, STANDS, levels)
+    bent = locate(PLAN, POSITIONS, levels)
     assert math.dist((plain.x_m, plain.y_m), (bent.x_m, bent.y_m)) < 0.7
 
 
 def test_the_order_of_positions_changes_nothing() -> None:
-    levels = heard_at((1.0, 3.0), STANDS)
+    levels = heard_at((1.0, 3.0), POSITIONS)
     turned = np.random.default_rng(1).permutation(len(levels))
-    one, other = locate(PLAN, STANDS, levels), locate(PLAN, STANDS[turned], levels[turned])
+    one, other = locate(PLAN, POSITIONS, levels), locate(PLAN, POSITIONS[turned], levels[turned])
     assert (one.x_m, one.y_m) == pytest.approx((other.x_m, other.y_m))
     assert one.zones == pytest.approx(other.zones)
 
 
 def test_few_levels_leave_the_place_open() -> None:
-    found = locate(PLAN, STANDS[:MIN_POSITIONS], heard_at((4.2, 0.6), STANDS[:MIN_POSITIONS]))
-    assert len(found.region_xy_m) > 3 * len(locate(PLAN, STANDS, heard_at((4.2, 0.6), STANDS)).region_xy_m)
+    found = locate(PLAN, POSITIONS[:MIN_POSITIONS], heard_at((4.2, 0.6), POSITIONS[:MIN_POSITIONS]))
+    assert len(found.region_xy_m) > 3 * len(locate(PLAN, POSITIONS, heard_at((4.2, 0.6), POSITIONS)).region_xy_m)
 
 
 def test_four_hundred_levels_and_a_hall_do_not_overflow() -> None:
     rng = np.random.default_rng(2)
     hall = PLAN.model_copy(update={"width_m": 180.0, "depth_m": 90.0})
-    stands = rng.uniform(0.0, 90.0, (400, 2))
-    found = locate(hall, stands, rng.choice(np.array([-110.0, -5.0]), 400))
+    positions = rng.uniform(0.0, 90.0, (400, 2))
+    found = locate(hall, positions, rng.choice(np.array([-110.0, -5.0]), 400))
     assert math.isfinite(found.x_m + found.y_m + found.radius_m)
     assert sum(found.zones.values()) + found.open_floor + found.outside_probability == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
-    ("stands", "levels", "says"),
+    ("positions", "levels", "says"),
     [
-        (STANDS[:2], [-40.0, -50.0], "3 positions"),
-        (STANDS[:4], [-40.0] * 3, "do not belong"),
-        (STANDS[:3], [-40.0, math.nan, -50.0], "finite"),
+        (POSITIONS[:2], [-40.0, -50.0], "3 positions"),
+        (POSITIONS[:4], [-40.0] * 3, "do not belong"),
+        (POSITIONS[:3], [-40.0, math.nan, -50.0], "finite"),
     ],
 )
-def test_what_cannot_be_placed_is_refused_in_one_line(stands: Floats, levels: list[float], says: str) -> None:
+def test_what_cannot_be_placed_is_refused_in_one_line(positions: Floats, levels: list[float], says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        locate(PLAN, stands, np.array(levels))
+        locate(PLAN, positions, np.array(levels))
 
 
 def test_the_next_stand_is_new_and_none_when_all_are_tried() -> None:
-    levels = heard_at((4.2, 0.6), STANDS)
-    assert locate(PLAN, STANDS, levels, STANDS).next_stand is None
+    levels = heard_at((4.2, 0.6), POSITIONS)
+    assert locate(PLAN, POSITIONS, levels, POSITIONS).next_stand is None
     fresh = np.array([(0.2, 3.8), (5.6, 0.2)])
-    chosen = locate(PLAN, STANDS[:4], levels[:4], np.vstack([STANDS[:4], fresh])).next_stand
+    chosen = locate(PLAN, POSITIONS[:4], levels[:4], np.vstack([POSITIONS[:4], fresh])).next_stand
     assert chosen is not None
     assert (chosen.x_m, chosen.y_m) in {(0.2, 3.8), (5.6, 0.2)}
     assert chosen.gain_bits > 0.0
@@ -271,14 +273,14 @@ def test_the_next_stand_tells_more_than_staying_near() -> None:
     near: list[float] = []
     for _ in range(150):
         trial = draw_trial(rng, outside=False, habit="plain")
-        order = np.argsort(trial.stands[:, 0])
+        order = np.argsort(trial.positions[:, 0])
         first, left = order[:4], order[4:]
-        begun = locate(PLAN, trial.stands[first], trial.levels[first], trial.stands[left])
+        begun = locate(PLAN, trial.positions[first], trial.levels[first], trial.positions[left])
         assert begun.next_stand is not None
-        best = next(n for n in left if trial.stands[n].tolist() == [begun.next_stand.x_m, begun.next_stand.y_m])
+        best = next(n for n in left if trial.positions[n].tolist() == [begun.next_stand.x_m, begun.next_stand.y_m])
         for number, errors in ((best, named), (left[0], near)):
             used = [*first, number]
-            found = locate(PLAN, trial.stands[used], trial.levels[used])
+            found = locate(PLAN, trial.positions[used], trial.levels[used])
             errors.append(math.dist(trial.xy_m, (found.x_m, found.y_m)))
     assert np.mean(named) < np.mean(near) - 0.05
 
@@ -307,7 +309,7 @@ def test_uplinks_heard_at_three_positions_get_a_place() -> None:
 
 
 def test_the_region_is_handed_on_whole_as_rectangles() -> None:
-    found = locate(PLAN, STANDS, np.linspace(-60.0, -40.0, len(STANDS)))
+    found = locate(PLAN, POSITIONS, np.linspace(-60.0, -40.0, len(POSITIONS)))
     rectangles = np.array(_rectangles(found.region_xy_m, found.cell_xy_m))
     area = ((rectangles[:, 2] - rectangles[:, 0]) * (rectangles[:, 3] - rectangles[:, 1])).sum()
     assert area == pytest.approx(len(found.region_xy_m) * found.cell_xy_m[0] * found.cell_xy_m[1], rel=0.02)

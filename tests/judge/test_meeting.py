@@ -7,7 +7,7 @@ import pytest
 from sweep import report as r
 from sweep.judge.meeting import chance_of, meetings
 from sweep.judge.thresholds import load_weights
-from sweep.run.plugs import WEIGHERS
+from sweep.run.modalities import WEIGHERS
 from tests.judge.test_fusion import FOLLOWS, PLAN, POSITIONS, judge, lens, wifi
 
 ZONE = next(zone for zone in PLAN.zones if zone.zone_id == "stall-2")

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from sweep import report as r
-from sweep.judge.verdicts import LEAST_CHANCE, NO_GROUNDS, Grounds, verdict_of
-from sweep.run.plugs import WORDS
+from sweep.judge.verdicts import LEAST_CHANCE, NO_GROUNDS, ClearanceBasis, verdict_of
+from sweep.run.modalities import WORDS
 from tests.report_factory import clock, make_report
 
 PASSED = r.ReferenceCheck(status="passed", checked=clock(-60))
 RF_ONLY: tuple[r.Modality, ...] = ("rf",)
-GOOD = Grounds("live", clock(0).utc, PASSED, ("lens", "rf"), dict.fromkeys(r.MODALITIES, "field"))
+GOOD = ClearanceBasis("live", clock(0).utc, PASSED, ("lens", "rf"), dict.fromkeys(r.MODALITIES, "field"))
 REPORT = make_report()
 COVER = REPORT.coverage[0]
 
@@ -33,7 +33,7 @@ def target(name: r.Target, low: float | None, **changes: Any) -> r.TargetCoverag
 SEEN = (target("pinhole_1mm", 0.85), target("lens_2mm", LEAST_CHANCE), target("recorder", None))
 
 
-def say(cover: r.ZoneCoverage = COVER, grounds: Grounds = GOOD, **changes: Any) -> r.ZoneVerdict:
+def say(cover: r.ZoneCoverage = COVER, grounds: ClearanceBasis = GOOD, **changes: Any) -> r.ZoneVerdict:
     return verdict_of(cover, changes.get("finding"), changes.get("targets", SEEN), grounds, WORDS)
 
 
@@ -46,7 +46,7 @@ def test_a_clear_zone_names_what_it_is_clear_of_and_what_not() -> None:
 YESTERDAY = r.ReferenceCheck(status="passed", checked=clock(-25 * 60))
 DIM = r.ReferencePart(part="lamp", status="failed", value=0.7, expected=1.0, unit=None, cusum=None)
 UNREAD = DIM.model_copy(update={"status": "not_done"})
-NOT_ENOUGH: dict[str, tuple[Grounds, str]] = {
+NOT_ENOUGH: dict[str, tuple[ClearanceBasis, str]] = {
     "nothing at all": (NO_GROUNDS, "not_calibrated"),
     "no calibration": (replace(GOOD, calibrated=RF_ONLY), "not_calibrated"),
     "no check": (replace(GOOD, check=NO_GROUNDS.check), "check_not_done"),

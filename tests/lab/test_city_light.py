@@ -10,11 +10,11 @@ from sweep.lab.city.rooms import KINDS, WORLDS
 from sweep.lab.city.samples import load_curves
 from sweep.lab.city.simulation import sweep_room
 from sweep.lab.city.sweeps import Sampler
-from sweep.plug.light_ahead import light_ahead
-from sweep.run.plan.budget import StandPlan
+from sweep.modality.light_ahead import light_ahead
+from sweep.run.plan.budget import PositionPlan
 
 NULLS = load_curves("first").light_nulls
-PLAN = StandPlan(120.0, 120.0)
+PLAN = PositionPlan(120.0, 120.0)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_the_light_is_played_where_a_camera_is_likeliest_within_the_time(dark: D
     assert light_ahead(chances_of([camera, beyond], found)) == (), "what follows is not asked elsewhere"
     missed = [[Answer("does_not", 1.0), UNTESTED], [UNTESTED, UNTESTED]]
     assert [one.zone_id for one in light_ahead(chances_of([camera], missed))] == ["1"], "nor twice where it was asked"
-    assert play_ahead([camera], 0, [0], StandPlan(0.0, 0.0), dark) == ({}, 0.0)
+    assert play_ahead([camera], 0, [0], PositionPlan(0.0, 0.0), dark) == ({}, 0.0)
     two, both_s = play_again([camera, device(channel=1, lit_zone=-1)], 0, PLAN, dark)
     assert two[0].p_value == 0.002, "two tests of a second look share the error"
     assert both_s <= 120.0

@@ -10,7 +10,7 @@ from sweep.lab.city.rooms import WORLDS
 from sweep.lab.city.samples import load_curves
 from sweep.lab.weights.counted import Counted, bins_of, rising
 from sweep.lab.weights.lens import SHAPE, around, beside_first, expected_around
-from sweep.plug.weights import WeightTable
+from sweep.modality.weights import WeightTable
 
 EDGES = (0.5, 1.5, 2.5)
 

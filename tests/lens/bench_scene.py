@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.lens.clip.clips import Frame, write_clip
-from sweep.plug.strobe import Phase
+from sweep.modality.strobe import Phase
 from tests.lens.clip_factory import meta_for
 
 Array = npt.NDArray[np.float64]

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.lens.clip.clips import ClipMeta, ClipPhase, Frame, LampGroup, write_clip
-from sweep.plug.strobe import Phase
+from sweep.modality.strobe import Phase
 
 PHASES: tuple[Phase, ...] = ("A", "B", "C") * 5
 

@@ -18,9 +18,9 @@ from typing import Self
 from sweep.cli.running import runner_of
 from sweep.config import Config
 from sweep.deliver.outbox import Outbox
-from sweep.plug.control import Control
-from sweep.plug.own_transmissions import OwnTransmissions
-from sweep.plug.stand import Stand
+from sweep.modality.control import Control
+from sweep.modality.next_position import NextPosition
+from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.report import GuidanceEvent, LensObservation, LiveEvent, SweepReport, ZoneCoverage, ZoneEvent
 from sweep.run.rooms import LiveSource, Room
 from sweep.sim.head.emulated import EmulatedHead, RfScene
@@ -80,12 +80,12 @@ class FilmRig:
         self.sensor.__exit__(None, None, None)
         self.head.__exit__(None, None, None)
 
-    def _stands(self) -> Iterator[Stand]:
+    def _positions(self) -> Iterator[NextPosition]:
         for zone in ROOM.plan.zones[: self.zones]:
             while not self.gate.acquire(timeout=0.05):
                 if self.control.is_over:
                     return
-            yield Stand(zone.zone_id, 1.0, 1.0, 0.0)
+            yield NextPosition(zone.zone_id, 1.0, 1.0, 0.0)
             self.finished += 1
 
     def _run(self) -> None:
@@ -94,8 +94,8 @@ class FilmRig:
             inspectors=("A-1", "A-2"),
             probe_id="probe-demo-1",
             dwell_s=self.dwell_s,
-            stands=self._stands(),
-            doors={"lens": self.sensor.door},
+            positions=self._positions(),
+            sources={"lens": self.sensor.source},
         )
         settings = Config(port=self.head.port, stimulus="never", state=str(self.folder))
         with Outbox(self.folder / "outbox", signer(), tenant="demo-gu", subject="probe-demo-1") as outbox:

@@ -14,17 +14,17 @@ from sweep.lens.camera.pi import PiCamera
 from sweep.lens.clip.clips import ClipMeta, Frame
 from sweep.lens.clip.frames import CameraSettings, RawFrame
 from sweep.lens.words import WORDS
-from sweep.plug.control import Control
-from sweep.plug.evidence import Weigher
-from sweep.plug.looks import Look
-from sweep.plug.measurement import Measurement
-from sweep.plug.plug import Measure
-from sweep.plug.strobe import Trigger
-from sweep.plug.talk import Line
-from sweep.plug.task import Task
-from sweep.plug.words import Words
+from sweep.modality.control import Control
+from sweep.modality.evidence import Weigher
+from sweep.modality.looks import Look
+from sweep.modality.measurement import Measurement
+from sweep.modality.messages import Line
+from sweep.modality.protocol import Measure
+from sweep.modality.strobe import Trigger
+from sweep.modality.task import Task
+from sweep.modality.words import Words
 from sweep.report import Modality, Position, RecordedPosition, RecordedSweep
-from sweep.run.plugs import WEIGHERS
+from sweep.run.modalities import WEIGHERS
 from sweep.run.rooms import read_manifest
 from tests.lens.clip_factory import meta_for, strobed_frames
 from tests.lens.live_triples import PHASES
@@ -117,7 +117,7 @@ class RoomSource:
         del look
         return ()
 
-    def doors(self, recorded: RecordedPosition, position: Position) -> dict[Modality, object]:
+    def sources(self, recorded: RecordedPosition, position: Position) -> dict[Modality, object]:
         del recorded, position
         return {}
 

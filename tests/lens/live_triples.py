@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sweep.lens.clip.clips import ClipMeta, Frame
 from sweep.lens.clip.frames import LiveTriple, PhaseFrame
-from sweep.plug.strobe import Phase, Trigger
+from sweep.modality.strobe import Phase, Trigger
 from tests.lens.clip_factory import meta_for, strobed_frames
 
 PERIOD_NS = 16_666_667

@@ -1,10 +1,10 @@
 """Stands in for picamera2 where there is no Raspberry Pi. It is no proof that the real one behaves so.
 
-It mimics strictly what the manual and the source of Picamera2 0.3 say of the calls that the door uses: names and kinds
-of arguments, the order configure, start, acquire, release; it refuses everything else. A thread of its own completes
-requests and hands each to `pre_callback`, then keeps none of them; where no buffer is free a frame is lost. A camera
-whose trigger paused for longer than libcamera waits (raspberrypi/libcamera#80) gives nothing more until it is started
-anew.
+It mimics strictly what the manual and the source of Picamera2 0.3 say of the calls that the camera source uses: names
+and kinds of arguments, the order configure, start, acquire, release; it refuses everything else. A thread of its own
+completes requests and hands each to `pre_callback`, then keeps none of them; where no buffer is free a frame is lost. A
+camera whose trigger paused for longer than libcamera waits (raspberrypi/libcamera#80) gives nothing more until it is
+started anew.
 """
 
 from __future__ import annotations

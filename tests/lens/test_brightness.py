@@ -12,7 +12,7 @@ from sweep.lab.scoring.intervals import clopper_pearson
 from sweep.lens.clip.clips import Clip, Frame
 from sweep.lens.evidence.judge import candidate_score
 from sweep.lens.scan import scan_clip
-from sweep.plug.strobe import Phase
+from sweep.modality.strobe import Phase
 from tests.lens.clip_factory import made_up_photograph, meta_for
 
 SHAPE = (136, 182)

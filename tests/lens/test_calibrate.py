@@ -27,10 +27,10 @@ from sweep.lens.calibrate.calibration import (
     read_calibration,
 )
 from sweep.lens.calibrate.sensor import fit_dark, fit_sensor
-from sweep.lens.plug import LensPlug
-from sweep.plug.talk import NOBODY
-from sweep.plug.task import Task
-from sweep.run.plugs import WEIGHERS, WORDS
+from sweep.lens.modality import LensModality
+from sweep.modality.messages import NOBODY
+from sweep.modality.task import Task
+from sweep.run.modalities import WEIGHERS, WORDS
 from tests.lens.bench_scene import SIZE, BenchSensor, BenchTruth, lamp_profile, write_bench
 from tests.lens.clip_factory import PHASES, meta_for, strobed_frames, write_frames
 from tests.report_factory import make_plan
@@ -259,8 +259,8 @@ def test_the_command_writes_the_file_and_names_what_limits_it(bench: Path, tmp_p
 def test_what_limits_the_calibration_reaches_the_report(tmp_path: Path, limits: tuple[str, ...]) -> None:
     write_frames(tmp_path / "clips" / "c", strobed_frames(3))
     task: Task[Any] = Task(TASK.sweep_id, TASK.position, 1.0, TASK.sweep_key, TASK.room_key, tmp_path / "clips")
-    assert LensPlug().measure(task, NOBODY).limits == ("lens_uncalibrated",)
-    measured = LensPlug(limits).measure(task, NOBODY)
+    assert LensModality().measure(task, NOBODY).limits == ("lens_uncalibrated",)
+    measured = LensModality(limits).measure(task, NOBODY)
     assert measured.limits == limits
     plan = make_plan()
     told = judge(

@@ -1,6 +1,7 @@
 """Live cameras: they open with a permit only, pair frames with lamps by time, and let no frame out of the process.
 
-There is no camera here: the door to Picamera2 meets a strict stand-in, the one to V4L2 a stand-in for OpenCV's capture.
+There is no camera here: the source on Picamera2 meets a strict stand-in, the one to V4L2 a stand-in for OpenCV's
+capture.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ from sweep.lens.clip.frames import (
     unpack_10_bit,
 )
 from sweep.lens.clip.pairing import WAIT_NS, PhasePairer, TripleBuilder
-from sweep.plug.control import Control
-from sweep.plug.lease import DECLARATION_S, RoomNotEmptyError, RoomPermit, issue
-from sweep.plug.strobe import Phase, Trigger
+from sweep.modality.control import Control
+from sweep.modality.lease import DECLARATION_S, RoomNotEmptyError, RoomPermit, issue
+from sweep.modality.strobe import Phase, Trigger
 from tests.lens.picamera2_stand_in import Module
 from tests.waiting import wait_until
 
@@ -192,7 +193,7 @@ def test_without_external_trigger_it_stays_closed(control: Control, tmp_path: Pa
         assert module.cameras == []
 
 
-def doors(trigger_mode: Path, permit: Any) -> Iterator[tuple[Any, Any]]:
+def sources(trigger_mode: Path, permit: Any) -> Iterator[tuple[Any, Any]]:
     """Each kind of camera, opened with a permit: its maker and what tells whether it was opened."""
     module = Module(frames())
     yield lambda: PiCamera(permit, SETTINGS, trigger_mode=trigger_mode, module=module), module
@@ -223,12 +224,12 @@ def test_no_camera_opens_without_a_permit(control: Control, trigger_mode: Path) 
     lapsed = control.permit()
     control.pause()
     for permit, error in ((None, TypeError), (LooksLikeAPermit(), TypeError), (lapsed, RoomNotEmptyError)):
-        for make, opened in doors(trigger_mode, permit):
+        for make, opened in sources(trigger_mode, permit):
             with pytest.raises(error):
                 make()
             assert not (opened.cameras if isinstance(opened, Module) else opened.opened)
     forged = object.__new__(SubPermit)
-    for make, opened in doors(trigger_mode, forged):
+    for make, opened in sources(trigger_mode, forged):
         with pytest.raises(TypeError, match="RoomPermit only"):
             make()
         assert not (opened.cameras if isinstance(opened, Module) else opened.opened)
@@ -239,7 +240,7 @@ def test_no_camera_opens_without_a_permit(control: Control, trigger_mode: Path) 
 def test_a_camera_switches_off_when_the_permit_ends(
     control: Control, clock: Clock, trigger_mode: Path, end: str, kind: int
 ) -> None:
-    make, opened = list(doors(trigger_mode, control.permit()))[kind]
+    make, opened = list(sources(trigger_mode, control.permit()))[kind]
     camera = make()
     camera.read()
     if end == "expire":
@@ -469,7 +470,7 @@ class EndsWhileAsked:
 @pytest.mark.parametrize("holds", range(4))
 def test_a_camera_is_off_whenever_it_says_so(trigger_mode: Path, kind: int, holds: int) -> None:
     giver = EndsWhileAsked()
-    make, opened = list(doors(trigger_mode, issue(giver, 1, ("점검자-01", "점검자-02"))))[kind]
+    make, opened = list(sources(trigger_mode, issue(giver, 1, ("점검자-01", "점검자-02"))))[kind]
     camera = make()
     giver.answers_left = holds
     with pytest.raises(RoomNotEmptyError):

@@ -11,9 +11,9 @@ from sweep.lens.evidence.chance import LENSES, TARGETS, estimate_lens
 from sweep.lens.evidence.detection import FIRST_LOOK_SCORE, load_curves
 from sweep.lens.evidence.judge import candidate_score
 from sweep.lens.evidence.walls import grid_of
-from sweep.plug.directions import CELLS, SeenDirections, to_cells
-from sweep.plug.measurement import Measurement
-from sweep.plug.targets import Estimate, Look, ZoneLooks
+from sweep.modality.directions import CELLS, SeenDirections, to_cells
+from sweep.modality.measurement import Measurement
+from sweep.modality.targets import Estimate, Look, ZoneLooks
 from sweep.report import Position, Target
 from tests.lens.wall_world import plant
 from tests.report_factory import make_plan
@@ -33,8 +33,8 @@ def seen(left: int, right: int, *, triples: int = 14, farthest: int = 28, is_anc
 
 def look(directions: SeenDirections | None, name: str = "p1", x_m: float = 0.7, blind: str | None = None) -> Look:
     zone = "stall-1" if x_m < 1.5 else "stall-2"
-    stand = Position(position_id=name, zone_id=zone, x_m=x_m, y_m=0.9, facing_deg=270.0, start_ns=0, end_ns=1)
-    return Look(stand, Measurement(zone, name, "lens", 8.0, 60, 0, 0.8, blind, seen=directions))
+    position = Position(position_id=name, zone_id=zone, x_m=x_m, y_m=0.9, facing_deg=270.0, start_ns=0, end_ns=1)
+    return Look(position, Measurement(zone, name, "lens", 8.0, 60, 0, 0.8, blind, seen=directions))
 
 
 def ask(*looks: Look) -> Estimate:

@@ -14,7 +14,7 @@ import pytest
 from sweep.lens import ClipError, scan_clips
 from sweep.lens.clip.clips import Frame, read_clip, write_clip
 from sweep.lens.clip.source import pair_triples
-from sweep.plug.strobe import Phase
+from sweep.modality.strobe import Phase
 from tests.lens.clip_factory import PHASES, as_frame, made_up_photograph, meta_for, write_frames
 
 SHAPE = (96, 128)

@@ -19,7 +19,7 @@ import pytest
 from sweep.lens.clip.frames import LiveTriple, PhaseFrame
 from sweep.lens.live.live import LiveScan
 from sweep.lens.live.records import CropBudget
-from sweep.plug.strobe import ORDER, Trigger
+from sweep.modality.strobe import ORDER, Trigger
 from sweep.sim.head.pads import Assembly
 from sweep.sim.scene.wall import PlantedLens
 from tests.lens.film_rig import HALF_SIZE, QUARTER_SIZE, FilmRig, lens_of, loads, plain_lens
@@ -84,7 +84,7 @@ def sockets_of_the_network() -> set[str]:
     """Inodes of every TCP and UDP socket here."""
     tables = [Path(f"/proc/net/{name}") for name in ("tcp", "tcp6", "udp", "udp6", "raw", "packet")]
     lines = [line.split() for table in tables if table.exists() for line in table.read_text().splitlines()[1:]]
-    return {word for line in lines for word in line[8:10]}
+    return {message for line in lines for message in line[8:10]}
 
 
 def test_a_lens_is_told_while_it_is_filmed_and_no_frame_leaves_the_process(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""A stand filmed with a head and a camera that do as told: what is asked and said, and what keeps it from filming."""
+"""A position filmed with a head and a camera that do as told: what is asked and said, and what keeps it from
+filming.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +8,19 @@ from dataclasses import replace
 
 import pytest
 
-from sweep.lens.camera.ranging import RangeDoor
+from sweep.lens.camera.ranging import RangeSource
 from sweep.lens.camera.source import LiveCamera, nominal_meta
 from sweep.lens.clip.clips import ClipMeta
 from sweep.lens.clip.frames import CameraError, CameraSettings, RawFrame
 from sweep.lens.live.records import CropBudget
-from sweep.lens.live.session import film_stand, strobe_for
-from sweep.lens.plug import LensPlug
+from sweep.lens.live.session import film_position, strobe_for
+from sweep.lens.modality import LensModality
 from sweep.lens.words import WORDS
-from sweep.plug.control import Control
-from sweep.plug.lease import RoomPermit
-from sweep.plug.measurement import Measurement
-from sweep.plug.strobe import (
+from sweep.modality.control import Control
+from sweep.modality.lease import RoomPermit
+from sweep.modality.measurement import Measurement
+from sweep.modality.messages import FirstWord, Guide, Leave, Sofar, SpotNow, ToRunner, ToWorker
+from sweep.modality.strobe import (
     FILMED_OUT,
     ORDER,
     SHORT_EVERY,
@@ -29,7 +32,6 @@ from sweep.plug.strobe import (
     Trigger,
     Triggers,
 )
-from sweep.plug.talk import FirstWord, Guide, Leave, Sofar, SpotNow, ToRunner, ToWorker
 from sweep.report import LensObservation
 from sweep.report.crops import MAX_CROPS
 from tests.lens.clip_factory import strobed_frames
@@ -45,7 +47,7 @@ class Bench:
 
     serial = "stand-in"
     lamps = ()
-    ranging: RangeDoor | None = None
+    ranging: RangeSource | None = None
 
     def __init__(self, *runs: tuple[int, str], camera: CameraError | None = None) -> None:
         """`runs`: for each strobe, how many frames come of it, and why it ends."""
@@ -61,9 +63,9 @@ class Bench:
     def meta(self) -> ClipMeta:
         return walk(1)[1]
 
-    def say(self, word: ToRunner) -> None:
-        self.said.append(word)
-        if isinstance(word, Strobe):
+    def say(self, message: ToRunner) -> None:
+        self.said.append(message)
+        if isinstance(message, Strobe):
             assert self.opened == self.closed, "no camera is open before its triggers run"
             self._left, self._because = self.runs.pop(0)
             self._number, self._told = -1, 0
@@ -115,7 +117,7 @@ def film(
     control = Control()
     control.declare_empty(("A-1", "A-2"))
     task = replace(TASK, lease=control, dwell_s=30.0, range_m=range_m, is_spared=is_spared)  # type: ignore[arg-type]  # gives permits as an end does
-    found = film_stand(task, bench, bench, crops or CropBudget(), ("lens_uncalibrated",), room=100)
+    found = film_position(task, bench, bench, crops or CropBudget(), ("lens_uncalibrated",), room=100)
     assert bench.opened == bench.closed
     return found
 
@@ -128,12 +130,12 @@ def test_what_is_seen_is_told_while_it_is_filmed_and_measured_at_the_end() -> No
     assert (found.samples, found.blind_reason, found.gaps) == (24, None, ())
     assert len(found.observations) == len(found.crops) == 1
     assert found.rejections["clock_not_settled"] >= 1, "what the head dropped is counted"
-    told = [word for word in bench.said if isinstance(word, FirstWord)]
+    told = [message for message in bench.said if isinstance(message, FirstWord)]
     assert told[-1].is_candidate
     assert 0.0 < told[-1].quality <= found.quality
-    assert all(isinstance(word, Strobe | StopStrobe | FirstWord | SpotNow | Guide | Sofar) for word in bench.said)
+    assert all(isinstance(message, Strobe | StopStrobe | FirstWord | SpotNow | Guide | Sofar) for message in bench.said)
     (seen,) = found.observations
-    spot = [word for word in bench.said if isinstance(word, SpotNow)][-1]
+    spot = [message for message in bench.said if isinstance(message, SpotNow)][-1]
     assert isinstance(seen, LensObservation)
     assert seen.bearing_deg is not None
     assert spot.right_deg == pytest.approx(seen.bearing_deg, abs=5.0), "the view moved little since"
@@ -167,7 +169,7 @@ def test_what_keeps_it_from_filming_is_a_code_with_a_sentence_and_a_gap(
 
 def test_nobody_films_without_a_lease() -> None:
     bench = Bench((72, FILMED_OUT))
-    found = LensPlug().measure(replace(TASK, door=bench), bench)
+    found = LensModality().measure(replace(TASK, source=bench), bench)
     assert found.blind_reason == "room_not_declared_empty"
     assert bench.said == [StopStrobe()]
 
@@ -175,7 +177,10 @@ def test_nobody_films_without_a_lease() -> None:
 def test_lamps_that_went_off_by_themselves_begin_again_and_a_camera_is_opened_anew() -> None:
     bench = Bench((30, "lamp_went_off"), (42, FILMED_OUT))
     found = film(bench)
-    assert [type(word) for word in bench.said if isinstance(word, Strobe | StopStrobe)] == [Strobe, StopStrobe] * 2
+    assert [type(message) for message in bench.said if isinstance(message, Strobe | StopStrobe)] == [
+        Strobe,
+        StopStrobe,
+    ] * 2
     assert bench.opened == 2
     assert (found.samples, found.blind_reason, found.gaps) == (24, None, ())
     assert found.rejections["lamp_went_off"] == 1
@@ -184,7 +189,7 @@ def test_lamps_that_went_off_by_themselves_begin_again_and_a_camera_is_opened_an
 def test_a_head_that_has_a_lamp_once_a_group_only_is_asked_for_three_phases() -> None:
     bench = Bench((0, "lamp_refused"), (72, FILMED_OUT))
     found = film(bench)
-    assert [word.order for word in bench.said if isinstance(word, Strobe)] == [VARIED_ORDER, ORDER]
+    assert [message.order for message in bench.said if isinstance(message, Strobe)] == [VARIED_ORDER, ORDER]
     assert (found.samples, found.gaps, found.rejections["lamp_refused"]) == (24, (), 1)
     always = film(Bench((0, "lamp_refused"), (0, "lamp_refused")))
     assert (always.samples, [gap.reason for gap in always.gaps]) == (0, ["lamp_refused"])

@@ -26,13 +26,13 @@ from sweep.lens.live.hold import HOLD_TRIPLES, KEPT_ON_AXIS, Hold
 from sweep.lens.live.live import CONFIRMATIONS, MAX_FOLLOWED, MAX_GAP, PATIENCE, STRIDE, UNSEEN_EVERY, LiveScan
 from sweep.lens.live.records import CropBudget, LiveSummary, LiveUpdate
 from sweep.lens.live.session import film, measurement_of
-from sweep.lens.plug import measure_clips
+from sweep.lens.modality import measure_clips
 from sweep.lens.records import ClipResult, Detection
 from sweep.lens.scan import scan_clip
 from sweep.lens.words import WORDS
-from sweep.plug.control import Control
-from sweep.plug.lease import RoomNotEmptyError
-from sweep.plug.strobe import VARIED_ORDER, Trigger, round_of
+from sweep.modality.control import Control
+from sweep.modality.lease import RoomNotEmptyError
+from sweep.modality.strobe import VARIED_ORDER, Trigger, round_of
 from sweep.report import display_text
 from tests.lens.clip_factory import strobed_frames
 from tests.lens.live_triples import PHASES, triples_of, walk
@@ -367,7 +367,7 @@ def test_binning_keeps_electrons_and_saturation() -> None:
     assert ClipMeta.model_validate(after.model_dump()) == after
 
 
-class Door:
+class FakeSource:
     """A camera that plays frames and then ends as told."""
 
     serial = "stand-in"
@@ -386,11 +386,11 @@ class Door:
         self.closed = True
 
 
-def triggers_for(door: Door) -> Iterator[list[Trigger]]:
+def triggers_for(source: FakeSource) -> Iterator[list[Trigger]]:
     number = 0
     while True:
         due = []
-        while number < door.number:
+        while number < source.number:
             due.append(Trigger(number, 10**12 + number * 16_666_667, PHASES[number % 3], True))
             number += 1
         yield due
@@ -403,15 +403,15 @@ def triggers_for(door: Door) -> Iterator[list[Trigger]]:
 def test_a_position_is_filmed_and_measured(ending: Exception | None, reason: str | None) -> None:
     frames = strobed_frames(3, phases=PHASES * 24, glint=(200.0, 130.0), drift_px=(0.6, 0.3))
     _, meta = walk(1)
-    door = Door(frames, ending or CameraError("never asked"))
-    feed = triggers_for(door)
+    source = FakeSource(frames, ending or CameraError("never asked"))
+    feed = triggers_for(source)
     told: list[LiveUpdate] = []
     before_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
     measured = film(
-        TASK, door, lambda: next(feed), LiveScan(meta, crops=CropBudget(), clock=Clock()), meta,
-        goes_on=lambda: ending is not None or door.number < len(frames), on_update=told.append, room=100,
+        TASK, source, lambda: next(feed), LiveScan(meta, crops=CropBudget(), clock=Clock()), meta,
+        goes_on=lambda: ending is not None or source.number < len(frames), on_update=told.append, room=100,
     )  # fmt: skip
-    assert door.closed
+    assert source.closed
     assert [gap.reason for gap in measured.gaps] == ([] if reason is None else [reason])
     assert all(gap.start_ns >= before_ns for gap in measured.gaps), "from when it stopped"
     if reason == "room_not_declared_empty":
@@ -466,17 +466,17 @@ def test_a_permit_that_ends_stops_the_filming(tmp_path: Path) -> None:
 def test_what_the_detector_has_no_time_for_is_dropped_and_counted() -> None:
     frames = strobed_frames(3, phases=PHASES * 30)
     _, meta = walk(1)
-    door = Door(frames, CameraError("x"))
-    feed = triggers_for(door)
+    source = FakeSource(frames, CameraError("x"))
+    feed = triggers_for(source)
     begun = threading.Event()
 
     def on_update(_: LiveUpdate) -> None:
         if not begun.is_set():
-            wait_until(lambda: door.closed, "the camera was read to its end")
+            wait_until(lambda: source.closed, "the camera was read to its end")
             begun.set()
 
     scan = LiveScan(meta, crops=CropBudget(), clock=Clock(), hold=Detector())
-    measured = film(TASK, door, lambda: next(feed), scan, meta, goes_on=lambda: True, on_update=on_update, room=4)
+    measured = film(TASK, source, lambda: next(feed), scan, meta, goes_on=lambda: True, on_update=on_update, room=4)
     assert measured.samples + measured.rejections["triple_dropped"] == 30
     assert measured.samples <= 6
     assert measured.dropped >= 24
@@ -484,8 +484,8 @@ def test_what_the_detector_has_no_time_for_is_dropped_and_counted() -> None:
 
 def test_a_fault_of_our_own_is_not_swallowed() -> None:
     _, meta = walk(1)
-    door = Door([], ZeroDivisionError("ours"))
+    source = FakeSource([], ZeroDivisionError("ours"))
     scan = LiveScan(meta, crops=CropBudget(), hold=Detector())
     with pytest.raises(ZeroDivisionError, match="ours"):
-        film(TASK, door, list, scan, meta, goes_on=lambda: True, on_update=lambda _: None)
-    assert door.closed
+        film(TASK, source, list, scan, meta, goes_on=lambda: True, on_update=lambda _: None)
+    assert source.closed

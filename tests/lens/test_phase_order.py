@@ -9,7 +9,7 @@ import numpy as np
 from sweep.lens.clip.clips import Clip
 from sweep.lens.evidence.judge import candidate_score
 from sweep.lens.scan import scan_clip
-from sweep.plug.strobe import ORDER, VARIED_ORDER, Phase, round_of
+from sweep.modality.strobe import ORDER, VARIED_ORDER, Phase, round_of
 from tests.lens.clip_factory import meta_for, strobed_frames
 
 SIZE = (272, 364)

@@ -12,7 +12,7 @@ import pytest
 from sweep.lens.live.pose import MotionTrack, Pose
 from sweep.lens.live.seen import MAX_BLUR_PX
 from sweep.lens.pixels.motion import Shift
-from sweep.plug.motion import ImuSample
+from sweep.modality.motion import ImuSample
 from sweep.sim.head.imu import Hand, Motion
 
 FOCAL_PX = 580.0

@@ -10,9 +10,9 @@ from sweep.lens.live.live import LiveScan
 from sweep.lens.live.records import CropBudget
 from sweep.lens.live.seen import WALL_M, SeenWalls
 from sweep.lens.words import WORDS
-from sweep.plug.control import Control
-from sweep.plug.lease import RoomNotEmptyError
-from sweep.plug.strobe import FILMED_OUT
+from sweep.modality.control import Control
+from sweep.modality.lease import RoomNotEmptyError
+from sweep.modality.strobe import FILMED_OUT
 from sweep.report import LensObservation
 from tests.lens.clip_factory import meta_for
 from tests.lens.live_triples import PHASES, walk
@@ -81,7 +81,7 @@ def test_what_it_cannot_tell_is_counted_and_coverage_says_so(chip: Vl53l1x, coun
     assert NOT_MEASURED in WORDS.conditional_limits
     assert not chip.supply
     if counted == "range_sensor_fault":
-        assert chip.edges == [True, False], "nor does it come back at this stand"
+        assert chip.edges == [True, False], "nor does it come back at this position"
 
 
 def test_one_that_falls_silent_is_set_up_anew() -> None:

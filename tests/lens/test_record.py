@@ -23,13 +23,13 @@ from sweep.lens.clip.frames import CameraError, CameraSettings, RawFrame
 from sweep.lens.clip.record import RecordError, check_bench, sign_recording
 from sweep.link.clock import TickClock
 from sweep.link.head import HeadError
-from sweep.link.head_words import FromHead, HeadState, ToHead
+from sweep.link.head_messages import FromHead, HeadState, ToHead
 from sweep.link.messages import SLOT_NS, Exposure, LampRun, LampStop, Message, RedBurst
 from sweep.link.strobe import StrobeRun
-from sweep.plug.control import Control
-from sweep.plug.lease import RoomNotEmptyError, RoomPermit
-from sweep.plug.liveness import boottime_ns
-from sweep.plug.strobe import VARIED_ORDER, StopStrobe, Strobe, StrobeEnded, Triggers
+from sweep.modality.control import Control
+from sweep.modality.lease import RoomNotEmptyError, RoomPermit
+from sweep.modality.liveness import boottime_ns
+from sweep.modality.strobe import VARIED_ORDER, StopStrobe, Strobe, StrobeEnded, Triggers
 from sweep.run.recording_bench import next_name, record_with
 from tests.lens.clip_factory import strobed_frames
 from tests.lens.live_triples import PHASES, walk

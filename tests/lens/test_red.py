@@ -17,7 +17,7 @@ from sweep.lens.follow.follow import follow_clip
 from sweep.lens.live.hold import HOLD_TRIPLES, REACH, Hold
 from sweep.lens.records import ClipResult, Detection
 from sweep.lens.scan import conclude, scan_clip
-from sweep.plug.strobe import Phase, Trigger
+from sweep.modality.strobe import Phase, Trigger
 from tests.lens.clip_factory import meta_for, strobed_frames
 from tests.lens.live_triples import PERIOD_NS
 

@@ -18,7 +18,7 @@ from sweep.lens.clip.pairing import TripleBuilder
 from sweep.lens.live.hold import Hold
 from sweep.lens.live.live import LiveScan
 from sweep.lens.live.records import CropBudget
-from sweep.plug.strobe import SHORT_EVERY, SHORT_SCALE, Phase, Trigger
+from sweep.modality.strobe import SHORT_EVERY, SHORT_SCALE, Phase, Trigger
 from tests.lens.clip_factory import meta_for
 from tests.lens.live_triples import PERIOD_NS, walk
 

@@ -1,8 +1,8 @@
 """Lenses planted in the walls of made-up stalls, and looks whose pose errs in other ways than the probe assumes.
 
 The truth is computed here on its own: where the inspector really stood, how high and how skew, which directions he
-really showed and what a lens there returned.  What the probe gets is what it would have: the plan, the stand as tapped,
-and the map of directions as it thinks they lay.
+really showed and what a lens there returned.  What the probe gets is what it would have: the plan, the position as
+tapped, and the map of directions as it thinks they lay.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from sweep.lens.evidence.detection import LOG_SNR, DetectionCurves, Floats, load
 from sweep.lens.evidence.walls import grid_of
 from sweep.lens.follow.view import RANGES_M
 from sweep.lens.optics import load_optics
-from sweep.plug.directions import CELLS, REACH_DEG, STEP_DEG, SeenDirections, to_cells
-from sweep.plug.measurement import Measurement
-from sweep.plug.targets import Look
+from sweep.modality.directions import CELLS, REACH_DEG, STEP_DEG, SeenDirections, to_cells
+from sweep.modality.measurement import Measurement
+from sweep.modality.targets import Look
 from sweep.report import Plan, Position, Target
 from tests.report_factory import box, make_zone
 
@@ -53,12 +53,12 @@ class _Hand:
     drift: float
 
 
-def _hand(rng: np.random.Generator, stand: Position) -> _Hand:
+def _hand(rng: np.random.Generator, position: Position) -> _Hand:
     tail = 1.0 if rng.random() < 0.85 else 2.5  # now and then far off, which no normal error is
-    eye = np.array([stand.x_m, stand.y_m, 0.0]) + np.append(rng.uniform(-0.3, 0.3, 2), 0.0)
+    eye = np.array([position.x_m, position.y_m, 0.0]) + np.append(rng.uniform(-0.3, 0.3, 2), 0.0)
     eye[2] = rng.triangular(1.1, 1.45, 1.65)
     return _Hand(
-        eye, stand.facing_deg + float(rng.normal(1.5, 6.5 * tail)), float(rng.normal(-1.0, 5.0 * tail)),
+        eye, position.facing_deg + float(rng.normal(1.5, 6.5 * tail)), float(rng.normal(-1.0, 5.0 * tail)),
         1.0 + float(rng.uniform(-0.06, 0.09)),
     )  # fmt: skip
 

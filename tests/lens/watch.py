@@ -78,8 +78,8 @@ def main(home: Path, manifest: Path) -> None:
     from sweep.lens.live.live import LiveScan
     from sweep.lens.live.records import CropBudget, LiveUpdate
     from sweep.lens.live.session import film
-    from sweep.plug.control import Control
-    from sweep.plug.task import Task
+    from sweep.modality.control import Control
+    from sweep.modality.task import Task
     from sweep.run.runner import Runner
     from tests.entry_factory import signer
     from tests.lens.filmed import Premade, RoomSource, open_camera, triggers_of
@@ -116,7 +116,7 @@ def main(home: Path, manifest: Path) -> None:
     with Outbox(home / "state" / "outbox", signer("demo"), tenant="demo-gu", subject="probe-demo-1") as outbox:
         result = Runner(
             source, outbox, room_key=AddressKey("room", b"r" * 32), control=control, on_event=lambda _: None,
-            plugs=(Premade(measurement),),
+            modalities=(Premade(measurement),),
         ).run()  # fmt: skip
     print(
         json.dumps(

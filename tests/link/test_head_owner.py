@@ -9,12 +9,12 @@ from collections.abc import Callable
 
 import pytest
 
+from sweep.link.head_messages import ButtonPressed, FromHead, HeadState, HeadTurn, RfCut, RfMeasured, SupplyTold
 from sweep.link.head_process import HeadProcess
-from sweep.link.head_words import ButtonPressed, FromHead, HeadState, HeadTurn, RfCut, RfMeasured, SupplyTold
-from sweep.plug.control import Control
-from sweep.plug.motion import Moved
-from sweep.plug.strobe import PAIR_WITHIN_SHARE, Strobe, StrobeEnded, Triggers
-from sweep.plug.talk import PLAYED_OUT, MeasureRf, PlayChips, Played, StopChips
+from sweep.modality.control import Control
+from sweep.modality.messages import PLAYED_OUT, MeasureRf, PlayChips, Played, StopChips
+from sweep.modality.motion import Moved
+from sweep.modality.strobe import PAIR_WITHIN_SHARE, Strobe, StrobeEnded, Triggers
 from sweep.report import RfWindow
 from sweep.sim.head.emulated import EmulatedHead, RfScene
 from sweep.sim.head.imu import Motion
@@ -32,9 +32,9 @@ def wait_for(head: HeadProcess, is_it: Callable[[FromHead], bool], patience_s: f
     said: list[FromHead] = []
 
     def is_said() -> bool:
-        for word in head.hear():
-            said.append(word)
-            if is_it(word):
+        for message in head.hear():
+            said.append(message)
+            if is_it(message):
                 return True
         return False
 
@@ -52,14 +52,14 @@ def test_it_plays_measures_and_tells_what_happened_when() -> None:
     control = Control()
     control.declare_empty(("A-1", "A-2"))
     with emulated, control.lease() as lease, HeadProcess(emulated.port, lease=lease.end) as head:
-        wait_for(head, lambda word: isinstance(word, HeadState) and word.is_there)
+        wait_for(head, lambda message: isinstance(message, HeadState) and message.is_there)
         assert head.firmware is not None
 
         head.say(MeasureRf(1.0, (5_740, 5_800)))
         windows: list[RfWindow] = []
 
-        def has_measured(word: FromHead) -> bool:
-            windows.extend(word.windows if isinstance(word, RfMeasured) else ())
+        def has_measured(message: FromHead) -> bool:
+            windows.extend(message.windows if isinstance(message, RfMeasured) else ())
             return len([window for window in windows if window.receiver == "log_detector"]) >= 10
 
         wait_for(head, has_measured)
@@ -67,8 +67,8 @@ def test_it_plays_measures_and_tells_what_happened_when() -> None:
         assert {window.centre_mhz for window in windows if window.receiver == "tuner"} == {5_740.0, 5_800.0}
 
         head.say(PlayChips("light", CHIPS, CHIP_S))
-        said = wait_for(head, lambda word: isinstance(word, Played) and word.ended is not None)
-        assert not any(isinstance(word, RfMeasured) for word in said), "not more than was asked for"
+        said = wait_for(head, lambda message: isinstance(message, Played) and message.ended is not None)
+        assert not any(isinstance(message, RfMeasured) for message in said), "not more than was asked for"
         last = said[-1]
         assert isinstance(last, Played)
         assert (last.ended, last.begun, last.unreported, last.cut) == (PLAYED_OUT, CHIPS, 0, 0)
@@ -88,28 +88,28 @@ def test_it_plays_measures_and_tells_what_happened_when() -> None:
         assert last.error_ns <= 60_000_000
 
         head.say(PlayChips("light", 40, CHIP_S))
-        said = wait_for(head, lambda word: isinstance(word, Played) and 1 in word.chips[: word.begun])
-        assert {word.chips[:CHIPS] for word in said if isinstance(word, Played)}.isdisjoint({last.chips})
+        said = wait_for(head, lambda message: isinstance(message, Played) and 1 in message.chips[: message.begun])
+        assert {message.chips[:CHIPS] for message in said if isinstance(message, Played)}.isdisjoint({last.chips})
         head.say(StopChips())
         head.say(MeasureRf(0.1, ()))  # which it does next
-        wait_for(head, lambda word: isinstance(word, RfMeasured))
+        wait_for(head, lambda message: isinstance(message, RfMeasured))
         assert edges[-1][1] == 0
         dark = len(edges)
 
         emulated.hold_button(is_pressed=True)
-        wait_for(head, lambda word: isinstance(word, ButtonPressed))
+        wait_for(head, lambda message: isinstance(message, ButtonPressed))
         head.say(PlayChips("light", 20, CHIP_S))
-        wait_for(head, lambda word: word == Played(0, 0, 0.0, 0, ended="room_entered"))
+        wait_for(head, lambda message: message == Played(0, 0, 0.0, 0, ended="room_entered"))
         assert len(edges) == dark, "it stayed dark"
         control.declare_empty(("A-1", "A-2"))
 
         head.say(PlayChips("light", 20, CHIP_S))
-        wait_for(head, lambda word: isinstance(word, Played) and word.begun >= 2)
+        wait_for(head, lambda message: isinstance(message, Played) and message.begun >= 2)
         emulated.unplug()
-        said = wait_for(head, lambda word: isinstance(word, HeadState) and not word.is_there)
-        assert [word.ended for word in said if isinstance(word, Played)][-1] == "head_away"
+        said = wait_for(head, lambda message: isinstance(message, HeadState) and not message.is_there)
+        assert [message.ended for message in said if isinstance(message, Played)][-1] == "head_away"
         head.say(PlayChips("light", CHIPS, CHIP_S))
-        wait_for(head, lambda word: isinstance(word, Played) and word.ended == "head_away")
+        wait_for(head, lambda message: isinstance(message, Played) and message.ended == "head_away")
 
 
 def test_strobe_rf_and_light_have_their_turns_and_never_two_at_once() -> None:
@@ -124,33 +124,33 @@ def test_strobe_rf_and_light_have_their_turns_and_never_two_at_once() -> None:
     control = Control()
     control.declare_empty(("A-1", "A-2"))
     with scene as emulated, control.lease() as lease, HeadProcess(emulated.port, lease=lease.end) as head:
-        wait_for(head, lambda word: isinstance(word, HeadState) and word.is_there)
+        wait_for(head, lambda message: isinstance(message, HeadState) and message.is_there)
         head.say(MeasureRf(60.0))
         head.say(Strobe(50.0, 1e-3, 2.0))
         head.say(PlayChips("light", CHIPS, CHIP_S))
-        said = wait_for(head, lambda word: isinstance(word, Played) and word.ended is not None)
+        said = wait_for(head, lambda message: isinstance(message, Played) and message.ended is not None)
         control.pause()
         head.say(Strobe(50.0, 1e-3, 2.0))
-        wait_for(head, lambda word: word == StrobeEnded("not_declared"))
+        wait_for(head, lambda message: message == StrobeEnded("not_declared"))
         control.declare_empty(("A-1", "A-2"))
         head.say(Strobe(50.0, 1e-3, 60.0))
-        wait_for(head, lambda word: isinstance(word, Triggers) and len(word.triggers) > 0)
+        wait_for(head, lambda message: isinstance(message, Triggers) and len(message.triggers) > 0)
         paused_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         control.pause()
-        wait_for(head, lambda word: word == StrobeEnded("not_declared"))
+        wait_for(head, lambda message: message == StrobeEnded("not_declared"))
         wait_until(lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME) > paused_ns + 500_000_000, "half a second")
-    turns = [(word.holder, word.waiting) for word in said if isinstance(word, HeadTurn)]
+    turns = [(message.holder, message.waiting) for message in said if isinstance(message, HeadTurn)]
     assert turns[-2:] == [("strobe", ("chips",)), ("chips", ())]
     assert {turn[0] for turn in turns[:-2]} <= {"rf"}
-    windows = [window for word in said if isinstance(word, RfMeasured) for window in word.windows]
+    windows = [window for message in said if isinstance(message, RfMeasured) for window in message.windows]
     assert len(windows) >= 40, "RF has its least"
     assert RfCut() in said
-    triggers = [trigger for word in said if isinstance(word, Triggers) for trigger in word.triggers]
+    triggers = [trigger for message in said if isinstance(message, Triggers) for trigger in message.triggers]
     assert len(triggers) >= 20, "100, less what a busy machine holds up"
     assert [t.number - triggers[0].number for t in triggers] == list(range(len(triggers)))
     assert "".join(t.phase for t in triggers[:6]) in "ABCABCABC"
-    assert StrobeEnded("filmed_out") in said, [word for word in said if isinstance(word, StrobeEnded)]
-    moved = [sample for word in said if isinstance(word, Moved) for sample in word.samples]
+    assert StrobeEnded("filmed_out") in said, [message for message in said if isinstance(message, StrobeEnded)]
+    moved = [sample for message in said if isinstance(message, Moved) for sample in message.samples]
     assert len(moved) >= 100, "200, as of triggers"
     assert sum(sample.rate_dps[2] for sample in moved) / len(moved) == pytest.approx(40.0, abs=4.0)
     assert triggers[0].t_ns - 2_000_000_000 < moved[0].t_ns <= moved[-1].t_ns < triggers[-1].t_ns + 500_000_000
@@ -172,17 +172,17 @@ def test_a_process_that_dies_is_started_again_and_finds_the_head() -> None:
         EmulatedHead(RfScene(battery_mv=4_300), built_elf(), paced=True) as emulated,
         HeadProcess(emulated.port) as head,
     ):
-        said = wait_for(head, lambda word: isinstance(word, SupplyTold))
-        (supply,) = [word for word in said if isinstance(word, SupplyTold)]
+        said = wait_for(head, lambda message: isinstance(message, SupplyTold))
+        (supply,) = [message for message in said if isinstance(message, SupplyTold)]
         assert abs(supply.battery_v - 4.3) < 0.05
         before = head.process_id
         assert before is not None
         os.kill(before, signal.SIGKILL)
-        said = wait_for(head, lambda word: isinstance(word, HeadState) and word.is_there)
-        assert [word.is_there for word in said if isinstance(word, HeadState)] == [False, True]
-        assert [word.ended for word in said if isinstance(word, Played)] == ["head_away"]
+        said = wait_for(head, lambda message: isinstance(message, HeadState) and message.is_there)
+        assert [message.is_there for message in said if isinstance(message, HeadState)] == [False, True]
+        assert [message.ended for message in said if isinstance(message, Played)] == ["head_away"]
         assert head.process_id != before
         head.say(MeasureRf(0.5, ()))
-        wait_for(head, lambda word: isinstance(word, RfMeasured))
+        wait_for(head, lambda message: isinstance(message, RfMeasured))
         head.say(PlayChips("light", CHIPS, CHIP_S))  # by a process that nobody gave a lease
-        wait_for(head, lambda word: word == Played(0, 0, 0.0, 0, ended="not_declared"))
+        wait_for(head, lambda message: message == Played(0, 0, 0.0, 0, ended="not_declared"))

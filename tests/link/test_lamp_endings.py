@@ -18,8 +18,8 @@ from typing import Self
 
 import pytest
 
-from sweep.plug.lease import SIGN_OF_LIFE_S, SILENT_NS
-from sweep.plug.liveness import boottime_ns
+from sweep.modality.lease import SIGN_OF_LIFE_S, SILENT_NS
+from sweep.modality.liveness import boottime_ns
 from sweep.sim.head.emulated import EmulatedHead, RfScene
 from tests.sim.head_kit import built_elf
 from tests.waiting import wait_until

@@ -11,7 +11,7 @@ from sweep.link import messages
 from sweep.link.decode import Losses
 from sweep.link.reset_cause import POWER_ON, WORDS, words_of
 from sweep.link.self_test import ALL_PARTS, PART_NAMES, SelfTestReadings, SelfTestRow, Verdict, count_faults, judge
-from sweep.plug.motion import ImuSample
+from sweep.modality.motion import ImuSample
 from sweep.sim.head.emulated import EmulatedHead, RfScene
 from sweep.sim.head.imu import Motion
 from sweep.sim.head.pads import Assembly

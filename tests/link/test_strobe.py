@@ -5,7 +5,7 @@ import pytest
 from sweep.link.clock import TickClock
 from sweep.link.messages import SLOT_NS, Exposure, RedBurst
 from sweep.link.strobe import StrobeRun
-from sweep.plug.strobe import Strobe
+from sweep.modality.strobe import Strobe
 
 
 def settled_clock() -> TickClock:

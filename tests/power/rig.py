@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sweep.plug.liveness import boottime_ns
+from sweep.modality.liveness import boottime_ns
 from tests.simulators.gpio_kernel import GpioKernel
 from tests.waiting import PATIENCE_S, wait_until
 

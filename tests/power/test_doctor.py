@@ -98,7 +98,7 @@ READ_BACK = """
 import sys
 from sweep.host.gpio import LinePlace
 from sweep.host.i2c import I2cError
-from sweep.plug.control import Control
+from sweep.modality.control import Control
 from sweep.power.self_test import Ranger, examine_off, examine_on
 from sweep.report import LocalText
 control = Control()

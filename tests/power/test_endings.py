@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.plug.liveness import boottime_ns
+from sweep.modality.liveness import boottime_ns
 from sweep.sim.head.emulated import EmulatedHead, RfScene
 from tests.power.rig import DARK_WITHIN_MS, Rig
 from tests.sim.head_kit import built_elf

@@ -1,4 +1,4 @@
-"""The door to gpiod and what the kernel does with a released line; the stand-in is held against the real package."""
+"""The wrapper of gpiod and what the kernel does with a released line; the stand-in is held against the real package."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_line_that_cannot_be_driven_is_one_line_that_says_what_to_do(tmp_path:
 
 
 def test_the_stand_in_has_nothing_that_gpiod_has_not() -> None:
-    """Names, parameters and members that the door may use exist in the real package too."""
+    """Names, parameters and members that the wrapper may use exist in the real package too."""
     made = Path(gpiod_stand_in.__path__[0])
     code = (
         "import json, inspect, gpiod\n"

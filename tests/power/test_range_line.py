@@ -18,7 +18,7 @@ import sys
 from contextlib import contextmanager
 from sweep.host.gpio import LinePlace
 from sweep.lens.camera.ranging import RangePlace, Ranging
-from sweep.plug.control import Control
+from sweep.modality.control import Control
 from tests.simulators.vl53l1x import Vl53l1x
 
 class Simulated(RangePlace):

@@ -13,7 +13,7 @@ from sweep.report import RfWindow
 from sweep.rf.envelope import NOMINAL, loud_level, summarise
 from sweep.rf.judge import judge_windows
 from sweep.sim import source, world
-from sweep.sim.doors import CAMERA_RF_AT_1M_DBM
+from sweep.sim.sources import CAMERA_RF_AT_1M_DBM
 
 from .test_confusion import interval
 from .test_rf import run, window
@@ -71,8 +71,8 @@ def placed(seeds: range, k_db: float | None, statistic: Statistic) -> tuple[int,
 
             outside = carrier(heard(plan.width_m, plan.depth_m + 2.0, 12.0) + rician_db(k_db, rng))
             excess = {
-                stand.zone_id: statistic(carrier(heard(stand.x_m, stand.y_m) + rician_db(k_db, rng)), outside)
-                for stand in room.standpoints
+                position.zone_id: statistic(carrier(heard(position.x_m, position.y_m) + rician_db(k_db, rng)), outside)
+                for position in room.positions
             }
             right += max(excess, key=excess.__getitem__) == zone.zone_id
             cases += 1

@@ -17,16 +17,16 @@ from typing import Any, Final
 from sweep.addresses import AddressKey
 from sweep.deliver.journal import JournalFile
 from sweep.deliver.outbox import Outbox
-from sweep.plug.control import Control
-from sweep.plug.measurement import Measurement
-from sweep.plug.plug import Measure, Plug
-from sweep.plug.sofar import Teller
-from sweep.plug.stand import Stand
-from sweep.plug.talk import Leave, Line
-from sweep.plug.task import Task
+from sweep.modality.control import Control
+from sweep.modality.measurement import Measurement
+from sweep.modality.messages import Leave, Line
+from sweep.modality.next_position import NextPosition
+from sweep.modality.protocol import Measure, SensingModality
+from sweep.modality.sofar import Teller
+from sweep.modality.task import Task
 from sweep.report import Modality
-from sweep.rf.plug import RfPlug
-from sweep.run.plugs import PLUGS
+from sweep.rf.modality import RfModality
+from sweep.run.modalities import SENSING_MODALITIES
 from sweep.run.reporting.recovery import close_interrupted
 from sweep.run.rooms import LiveSource, Room, middle_of
 from sweep.run.runner import Runner
@@ -37,18 +37,18 @@ from tests.report_factory import make_glint
 
 SAMPLE_S: Final = 0.1
 DWELL_S: Final = 4.0
-STANDS: Final = 3
+POSITIONS: Final = 3
 PACED: Final[tuple[Modality, ...]] = ("lens", "wifi", "ble")
 SEEN_AFTER: Final = 8
 """Samples until the lens modality has confirmed a candidate."""
 
 
-class PacedPlug:
-    """Senses so many samples at each stand; the rest is the real modality's."""
+class PacedModality:
+    """Senses so many samples at each position; the rest is the real modality's."""
 
     calibration = None
 
-    def __init__(self, real: Plug, folder: Path) -> None:
+    def __init__(self, real: SensingModality, folder: Path) -> None:
         self.name = real.name
         self.weigher = real.weigher
         self.parts = real.parts
@@ -71,7 +71,7 @@ class PacedPlug:
         while samples * SAMPLE_S < task.dwell_s:
             due_s = time.monotonic() + SAMPLE_S
             while (left_s := due_s - time.monotonic()) > 0.0:
-                if any(isinstance(word, Leave) for word in line.hear(left_s)):
+                if any(isinstance(message, Leave) for message in line.hear(left_s)):
                     return self._made(task, samples)
             samples += 1
             os.pwrite(truth, f"{task.position.position_id} {samples:6}\n".encode().ljust(80), 0)
@@ -96,22 +96,22 @@ class PacedPlug:
         return replace(one, observations=(glint,), crops={str(glint.observation_id): b"\x89PNG crop"})
 
 
-def paced(name: Modality, folder: Path) -> PacedPlug:
+def paced(name: Modality, folder: Path) -> PacedModality:
     """A modality, paced."""
-    return PacedPlug({plug.name: plug for plug in PLUGS}[name], folder)
+    return PacedModality({modality.name: modality for modality in SENSING_MODALITIES}[name], folder)
 
 
-def plugs_in(folder: Path) -> tuple[Plug, ...]:
+def modalities_in(folder: Path) -> tuple[SensingModality, ...]:
     """The paced modalities, and RF as it is."""
-    return (*(paced(name, folder) for name in PACED), RfPlug())
+    return (*(paced(name, folder) for name in PACED), RfModality())
 
 
 def box(folder: Path) -> Outbox:
     return Outbox(folder / "outbox", signer(), tenant="demo-gu", subject="probe-demo-1")
 
 
-def stands() -> Iterator[Stand]:
-    for zone in default_room().plan.zones[:STANDS]:
+def positions() -> Iterator[NextPosition]:
+    for zone in default_room().plan.zones[:POSITIONS]:
         yield middle_of(zone)
 
 
@@ -120,17 +120,17 @@ def main(folder: Path, port: str | None) -> None:
     room = default_room()
     control = Control()
     control.declare_empty(("A-1", "A-2"))
-    plugs = plugs_in(folder)
+    modalities = modalities_in(folder)
     source = LiveSource(
         Room(**{name: getattr(room, name) for name in Room.model_fields}),
         inspectors=("A-1", "A-2"),
         probe_id="probe-demo-1",
         dwell_s=DWELL_S,
-        stands=stands(),
-        doors={plug.name: "paced" for plug in plugs},
+        positions=positions(),
+        sources={modality.name: "paced" for modality in modalities},
     )
     with box(folder) as outbox:
-        list(close_interrupted(folder / "journal", outbox, lambda _: plugs))
+        list(close_interrupted(folder / "journal", outbox, lambda _: modalities))
         (folder / "begins").touch()
         Runner(
             source,
@@ -138,7 +138,7 @@ def main(folder: Path, port: str | None) -> None:
             room_key=AddressKey("room", b"r" * 32),
             control=control,
             on_event=lambda _: None,
-            plugs=plugs,
+            modalities=modalities,
             live=ProbeParts(head_port=port),
             journal=JournalFile(folder / "journal" / str(source.manifest.sweep_id)),
         ).run()

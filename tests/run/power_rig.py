@@ -21,9 +21,9 @@ from sweep.deliver.outbox import Outbox
 from sweep.entry import dsse
 from sweep.entry import envelope as e
 from sweep.host.clock import NOT_SYNCHRONISED, read_boot_id
-from sweep.plug.measurement import Measurement
+from sweep.modality.measurement import Measurement
 from sweep.report import Position, new_id
-from sweep.run.plugs import PLUGS
+from sweep.run.modalities import SENSING_MODALITIES
 from sweep.run.reporting.journalling import Journalling
 from sweep.run.reporting.recovery import Now, measurements_of, report_from
 from sweep.run.reporting.report_of import software_name
@@ -35,9 +35,9 @@ from tests.report_factory import START, make_glint
 from tests.run.test_sweep import DEMO
 
 SWEEPS: Final = 2
-STANDS: Final = 2
+POSITIONS: Final = 2
 WORDS: Final = 3
-"""Of each modality at a stand before it is through."""
+"""Of each modality at a position before it is through."""
 SECOND_NS: Final = 1_000_000_000
 
 
@@ -102,22 +102,22 @@ def sweep(state: Path, outbox: Outbox, witness: Witness, number: int) -> None:
         )  # fmt: skip
         entries = SweepEntries(outbox, journal, ids, sweep_id, manifest.room_id, "live", lambda: NOT_SYNCHRONISED)
         signed(witness, entries.open(manifest, is_declared=True))
-        for stand in range(STANDS):
-            at = position(f"p{stand + 1}", clock_ns[0])
-            journal.stand(at, is_over=False, firmware=None, condition=None)
-            for word in range(WORDS + 1):
+        for visit in range(POSITIONS):
+            at = position(f"p{visit + 1}", clock_ns[0])
+            journal.write_position(at, is_over=False, firmware=None, condition=None)
+            for message in range(WORDS + 1):
                 for modality in ("lens", "wifi"):
-                    one = measured(at, 10 * word + 1)
+                    one = measured(at, 10 * message + 1)
                     one = one if modality == "lens" else replace(one, modality="wifi", observations=(), crops={})
-                    journal.measured(one) if word == WORDS else journal.sofar(one)
+                    journal.measured(one) if message == WORDS else journal.sofar(one)
                 journal.flush()
-                witness.say("kept", sweep_id, at.position_id, 10 * word + 1)
-            journal.stand(at, is_over=True, firmware=None, condition=None)
+                witness.say("kept", sweep_id, at.position_id, 10 * message + 1)
+            journal.write_position(at, is_over=True, firmware=None, condition=None)
         journal.flush()
         told = read_journal(folder)
         now = Now(clock_ns[0], read_boot_id())
-        measurements = measurements_of(told, PLUGS, now)
-        _, entry = entries.close(report_from(told, measurements, PLUGS, now), measurements)
+        measurements = measurements_of(told, SENSING_MODALITIES, now)
+        _, entry = entries.close(report_from(told, measurements, SENSING_MODALITIES, now), measurements)
         signed(witness, entry)
 
 
@@ -127,7 +127,7 @@ def signed(witness: Witness, entry: dsse.SignedEntry) -> None:
 
 
 def position(position_id: str, start_ns: int) -> Position:
-    """A stand in the recorded room."""
+    """A position in the recorded room."""
     return Position(
         position_id=position_id, zone_id="stall-2", x_m=1.0, y_m=1.0, facing_deg=0.0, start_ns=start_ns,
         end_ns=start_ns + SECOND_NS,

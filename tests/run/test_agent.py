@@ -21,7 +21,7 @@ from sweep.addresses import AddressKey
 from sweep.deliver.outbox import Outbox
 from sweep.deliver.server_time import ServerTime
 from sweep.deliver.uplink import ServerUnreachableError, Uplink
-from sweep.plug.control import Control
+from sweep.modality.control import Control
 from sweep.report import (
     AbortCommand,
     BankCommand,
@@ -455,8 +455,8 @@ def test_a_person_who_skips_the_tests_of_a_position_is_heard(rig: Rig) -> None:
     rig.command(command="skip_trials", sweep_id=sweep_id, position_index=2)
     control = rig.agent._control
     assert control is not None
-    rig.wait_for(lambda: control.skips_trials(2), "the skip")
-    assert not control.skips_trials(3)
+    rig.wait_for(lambda: control.skips_response_tests(2), "the skip")
+    assert not control.skips_response_tests(3)
     rig.command(command="abort", sweep_id=sweep_id)
     rig.wait_for_state("aborted")
 

@@ -11,18 +11,27 @@ from typing import Any
 import pytest
 
 from sweep.judge.locate import locate_uplinks
-from sweep.plug.light_ahead import LIGHT_DWELL_S, LIGHT_LATER, LightsAhead, light_ahead
-from sweep.plug.measurement import Measurement
-from sweep.plug.mode import QUICK, QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, zones_of
-from sweep.plug.talk import NOBODY, Line
-from sweep.plug.task import Task
+from sweep.modality.light_ahead import LIGHT_DWELL_S, LIGHT_LATER, LightsAhead, light_ahead
+from sweep.modality.measurement import Measurement
+from sweep.modality.messages import NOBODY, Line
+from sweep.modality.mode import QUICK, QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, zones_of
+from sweep.modality.task import Task
 from sweep.report import Mode, Position, WifiObservation
-from sweep.run.plan.budget import AROUND_LIGHT_S, BUDGET_S, CLOSE_S, LEAST_LIGHT_S, MOVE_S, Budget, Durations, StandPlan
-from sweep.run.plan.light_stands import chances_of
+from sweep.run.plan.budget import (
+    AROUND_LIGHT_S,
+    BUDGET_S,
+    CLOSE_S,
+    LEAST_LIGHT_S,
+    MOVE_S,
+    Budget,
+    Durations,
+    PositionPlan,
+)
+from sweep.run.plan.light_test_chances import chances_of
 from sweep.run.plan.pace import Pace, quick_limits
-from sweep.sim.doors import SimulatedRoom, WifiDoor
 from sweep.sim.source import default_room
-from sweep.sim.world import Standpoint
+from sweep.sim.sources import SimulatedRoom, WifiSource
+from sweep.sim.world import SimulatedPosition
 from sweep.wifi.session import WifiSession
 from tests.test_reasons import TASK
 
@@ -45,18 +54,18 @@ def test_whoever_is_quick_has_time_for_the_light_and_whoever_is_slow_loses_it_fi
     budget.outside(3)
     assert budget.left_s == BUDGET_S["full"]
     clock.now_s += 30.0
-    first = budget.stand(3, is_first=True)
+    first = budget.plan_position(3, is_first=True)
     assert first.light_s is not None
     assert first.light_s >= 114.0
     assert first.leaves_out == ()
     clock.now_s += 200.0
-    second = budget.stand(2, is_first=False)
+    second = budget.plan_position(2, is_first=False)
     assert second.light_s is not None
     assert 57.0 <= second.light_s < first.light_s
     clock.now_s += 205.0
-    assert budget.stand(1, is_first=False).leaves_out == ("open_light_test", "light_test")
+    assert budget.plan_position(1, is_first=False).leaves_out == ("open_light_test", "light_test")
     clock.now_s += 15.0
-    late = budget.stand(1, is_first=False)
+    late = budget.plan_position(1, is_first=False)
     assert late.leaves_out == tuple(SHORT_LEAVES_OUT)
     assert late.light_s == 0.0
     clock.now_s += 1_000.0
@@ -66,23 +75,23 @@ def test_whoever_is_quick_has_time_for_the_light_and_whoever_is_slow_loses_it_fi
 def test_light_that_is_only_for_open_transmitters_goes_before_that_for_something_called_video() -> None:
     clock = Clock()
     budget = Budget("full", USUAL, 3, clock)
-    first = budget.stand(3, is_first=True)
+    first = budget.plan_position(3, is_first=True)
     assert first.light_s is not None
     assert first.open_light_s is not None
     assert LEAST_LIGHT_S <= first.open_light_s < first.light_s, "one test is kept back"
     clock.now_s += 315.0
-    short = budget.stand(3, is_first=False)
+    short = budget.plan_position(3, is_first=False)
     assert short.leaves_out == ("open_light_test",)
     assert short.open_light_s == 0.0
     assert (short.light_s or 0.0) >= LEAST_LIGHT_S
-    last = budget.stand(1, is_first=False)
+    last = budget.plan_position(1, is_first=False)
     assert last.open_light_s == last.light_s, "nothing is to come that it could be kept back for"
 
 
 def test_light_that_comes_last_gets_what_is_left_by_then_and_second_looks_keep_theirs() -> None:
     clock = Clock()
     budget = Budget("full", USUAL, 3, clock, is_light_last=True)
-    plan = budget.stand(3, is_first=True)
+    plan = budget.plan_position(3, is_first=True)
     assert (plan.light_s, plan.open_light_s, plan.leaves_out, plan.is_light_later) == (0.0, 0.0, (), True)
     clock.now_s += 240.0
     had_light = budget.has_light_ahead
@@ -100,19 +109,19 @@ def test_light_that_comes_last_gets_what_is_left_by_then_and_second_looks_keep_t
 def test_a_pause_does_not_count() -> None:
     clock = Clock()
     budget = Budget("full", USUAL, 3, clock)
-    plan = budget.stand(3, is_first=True)
+    plan = budget.plan_position(3, is_first=True)
     left_s = budget.left_s
     budget.stop()
     clock.now_s += 600.0
     budget.go_on()
     assert budget.left_s == left_s
-    assert budget.stand(3, is_first=True) == plan
+    assert budget.plan_position(3, is_first=True) == plan
 
 
 def test_a_quick_sweep_never_plays_the_light_and_a_room_with_more_stalls_has_more_time() -> None:
     clock = Clock()
     quick = Budget("quick", USUAL, 3, clock)
-    plan = quick.stand(3, is_first=True)
+    plan = quick.plan_position(3, is_first=True)
     assert (plan.light_s, plan.leaves_out) == (0.0, ())
     assert quick.left_s == 15.0 + 3 * 30.0 + 2 * MOVE_S + 5.0
     large = Budget("full", USUAL, 9, clock)
@@ -122,15 +131,15 @@ def test_a_quick_sweep_never_plays_the_light_and_a_room_with_more_stalls_has_mor
 
 @dataclass(frozen=True)
 class Timed:
-    """A door that moves the clock on by the time that was listened and played behind it."""
+    """A source that moves the clock on by the time that was listened and played behind it."""
 
-    door: WifiDoor
+    source: WifiSource
     clock: Clock
     why_no_light = None
 
     @contextmanager
     def open(self, line: Line) -> Iterator[Any]:
-        with self.door.open(line) as (air, answers):
+        with self.source.open(line) as (air, answers):
             begun_ns = air.now_ns()
             yield air, answers
             self.clock.now_s += (air.now_ns() - begun_ns) / 1e9
@@ -152,25 +161,27 @@ class TimedSweep:
         self.pace = Pace(self.mode, ROOM.plan, USUAL, self.clock)
         self.clock.now_s += USUAL.outside_s + MOVE_S
 
-    def measure(self, stand: Standpoint, position_id: str, plan: StandPlan, dwell_s: float, **other: Any) -> None:
+    def measure(
+        self, place: SimulatedPosition, position_id: str, plan: PositionPlan, dwell_s: float, **other: Any
+    ) -> None:
         self.told.append(self.pace.left_s() or 0.0)
         position = Position(
-            position_id=position_id, zone_id=stand.zone_id, x_m=stand.x_m, y_m=stand.y_m, facing_deg=0.0,
+            position_id=position_id, zone_id=place.zone_id, x_m=place.x_m, y_m=place.y_m, facing_deg=0.0,
             start_ns=0, end_ns=20_000_000_000,
         )  # fmt: skip
         task: Task[Any] = replace(
             TASK, position=position, dwell_s=dwell_s, light_s=plan.light_s, open_light_s=plan.open_light_s,
-            door=Timed(self.room.doors(stand.position_id, 0).wifi, self.clock), **other,
+            source=Timed(self.room.sources(place.position_id, 0).wifi, self.clock), **other,
         )  # fmt: skip
         self.measured.append(self.session.measure(task, NOBODY))
         self.positions.append(position)
 
     def look(self) -> None:
-        """At every stand once."""
-        for stand in self.room.standpoints:
-            plan = self.pace.stand(stand.zone_id)
+        """At every position once."""
+        for place in self.room.positions:
+            plan = self.pace.plan_position(place.zone_id)
             why_not = QUICK if self.mode == "quick" else LIGHT_LATER if plan.is_light_later else None
-            self.measure(stand, stand.position_id, plan, USUAL.listen_s, no_light_because=why_not)
+            self.measure(place, place.position_id, plan, USUAL.listen_s, no_light_because=why_not)
             self.clock.now_s += MOVE_S + (0.0 if "bluetooth" in plan.leaves_out else USUAL.ble_s)
         self.clock.now_s -= MOVE_S  # nowhere after the last
 
@@ -188,9 +199,9 @@ class TimedSweep:
             lights.begin(ahead)
             went.append((ahead.zone_id, ahead.worth))
             self.clock.now_s += MOVE_S
-            stand = next(one for one in self.room.standpoints if one.zone_id == ahead.zone_id)
+            place = next(one for one in self.room.positions if one.zone_id == ahead.zone_id)
             plan = self.pace.light_ahead()
-            self.measure(stand, f"light-{len(went)}", plan, LIGHT_DWELL_S, light_tags=ahead.tags)
+            self.measure(place, f"light-{len(went)}", plan, LIGHT_DWELL_S, light_tags=ahead.tags)
 
     @property
     def took_s(self) -> float:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from sweep.host.machine import MachineState
-from sweep.link.head_words import HeadState, LostTold, SupplyTold
-from sweep.plug.measurement import Measurement
+from sweep.link.head_messages import HeadState, LostTold, SupplyTold
+from sweep.modality.measurement import Measurement
 from sweep.report import ConditionEvent, Gap, Modality, NoticeEvent, ProbeCondition
 from sweep.run.watch.condition_watch import LEAST_DISK_BYTES, CameraPowerSeen, ConditionWatch, is_strained
 

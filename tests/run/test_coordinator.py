@@ -10,12 +10,9 @@ from typing import Literal
 import pytest
 
 from sweep.host.machine import find_alarm
-from sweep.link.head_words import ButtonPressed, FromHead, HeadState, HeadTurn, RfCut, RfMeasured, SupplyTold, ToHead
-from sweep.plug.control import Control
-from sweep.plug.own_transmissions import OwnTransmissions
-from sweep.plug.stand import Stand
-from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Trigger, Triggers
-from sweep.plug.talk import (
+from sweep.link.head_messages import ButtonPressed, FromHead, HeadState, HeadTurn, RfCut, RfMeasured, SupplyTold, ToHead
+from sweep.modality.control import Control
+from sweep.modality.messages import (
     PLAYED_OUT,
     SKIPPED,
     FirstWord,
@@ -24,13 +21,16 @@ from sweep.plug.talk import (
     PlayChips,
     Played,
     Progress,
+    ResponseTestBegins,
     RfHeard,
-    SkipTrials,
+    SkipResponseTests,
     StopChips,
     ToCoordinator,
     ToWorker,
-    TrialAhead,
 )
+from sweep.modality.next_position import NextPosition
+from sweep.modality.own_transmissions import OwnTransmissions
+from sweep.modality.strobe import StopStrobe, Strobe, StrobeEnded, Trigger, Triggers
 from sweep.report import (
     GuidanceEvent,
     LiveEvent,
@@ -63,8 +63,8 @@ class Head:
         self.words: list[FromHead] = []
         self.firmware = "abc"
 
-    def say(self, word: ToHead) -> None:
-        self.said.append(word)
+    def say(self, message: ToHead) -> None:
+        self.said.append(message)
 
     def hear(self) -> list[FromHead]:
         words, self.words = self.words, []
@@ -93,11 +93,11 @@ class Scene:
         )
         self.coordinator.begin("stall-2", 1, 3)
 
-    def say(self, modality: Modality, word: ToWorker) -> None:
-        (self.rf if modality == "rf" else self.told).append(word)
+    def say(self, modality: Modality, message: ToWorker) -> None:
+        (self.rf if modality == "rf" else self.told).append(message)
 
-    def hear(self, word: ToCoordinator) -> None:
-        self.coordinator.on_word("rf" if isinstance(word, MeasureRf) else "wifi", word)
+    def hear(self, message: ToCoordinator) -> None:
+        self.coordinator.on_message("rf" if isinstance(message, MeasureRf) else "wifi", message)
 
     def run(self, seconds: float) -> None:
         until = self.now_s + seconds
@@ -127,7 +127,7 @@ TRIGGERS = Triggers((Trigger(0, 5, "A", True),))
 def test_who_films_asks_after_rf_and_hears_its_triggers_and_the_page_what_it_sees() -> None:
     scene = Scene()
     scene.coordinator.begin("stall-2", 1, 3, measuring=("rf", "lens"))
-    scene.coordinator.on_word("lens", STROBE)
+    scene.coordinator.on_message("lens", STROBE)
     scene.run(5.0)
     assert scene.head.said == [], "RF makes way after a while, a strobe for nobody: so RF asks first"
     scene.hear(MeasureRf(10.0))
@@ -140,8 +140,8 @@ def test_who_films_asks_after_rf_and_hears_its_triggers_and_the_page_what_it_see
     scene.head.words = [TRIGGERS]
     scene.run(0.1)
     assert scene.told == [TRIGGERS]
-    for word in (FirstWord(False, 0.3, 0.2), FirstWord(False, 0.31, 0.3), FirstWord(True, 0.31, 0.4)):
-        scene.coordinator.on_word("lens", word)
+    for message in (FirstWord(False, 0.3, 0.2), FirstWord(False, 0.31, 0.3), FirstWord(True, 0.31, 0.4)):
+        scene.coordinator.on_message("lens", message)
     zones = [e for e in scene.events if isinstance(e, ZoneEvent)]
     assert [(e.zone_id, e.modality, e.verdict, e.quality) for e in zones] == [
         ("stall-2", "lens", "nothing_detected", 0.3),
@@ -150,7 +150,7 @@ def test_who_films_asks_after_rf_and_hears_its_triggers_and_the_page_what_it_see
     *_, progress = [e for e in scene.events if isinstance(e, ProgressEvent)]
     assert progress.modality == "lens"
     assert progress.fraction == pytest.approx((1 + 0.2) / 3)
-    scene.coordinator.on_word("lens", StopStrobe())
+    scene.coordinator.on_message("lens", StopStrobe())
     scene.head.words = [TRIGGERS]
     scene.run(0.1)
     assert scene.head.said[2:] == [StopStrobe()]
@@ -159,23 +159,23 @@ def test_who_films_asks_after_rf_and_hears_its_triggers_and_the_page_what_it_see
 
 def test_who_films_is_told_to_stop_when_somebody_comes_in_and_that_there_is_no_lamp() -> None:
     scene = Scene()
-    scene.coordinator.on_word("lens", STROBE)
+    scene.coordinator.on_message("lens", STROBE)
     scene.run(0.1)
     scene.control.pause()
     scene.run(0.1)
     assert scene.head.said == [STROBE, StopStrobe()]
     assert scene.told == [Leave("room_entered"), Leave("room_entered")], "who listens, and who films"
-    scene.coordinator.on_word("lens", STROBE)
+    scene.coordinator.on_message("lens", STROBE)
     assert scene.told[2:] == [StrobeEnded("room_entered")]
     blind = Scene(has_head=False)
-    blind.coordinator.on_word("lens", STROBE)
+    blind.coordinator.on_message("lens", STROBE)
     assert blind.told == [StrobeEnded("no_lamp")]
 
 
 def test_without_a_head_there_is_no_light() -> None:
     scene = Scene(has_head=False)
     scene.hear(CHIPS)
-    assert [word.ended for word in scene.told if isinstance(word, Played)] == ["no_lamp"]
+    assert [message.ended for message in scene.told if isinstance(message, Played)] == ["no_lamp"]
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_without_a_head_there_is_no_light() -> None:
         (lambda control: control.pause(), "room_entered", ["paused"]),
         (lambda control: control.abort(), "aborted", ["closing"]),
         (lambda control: control.finish(), "finished_early", ["closing"]),
-        (lambda control: control.stand(Stand("basin", 1.0, 1.0, 0.0)), "moved_on", []),
+        (lambda control: control.go_to(NextPosition("basin", 1.0, 1.0, 0.0)), "moved_on", []),
     ],
     ids=["pause", "abort", "finish", "position"],
 )
@@ -283,10 +283,10 @@ def test_a_person_is_prompted_chip_by_chip_with_the_time_until_the_next_change()
     assert [event.prompt for event in prompts] == ["stand", "walk", "walk", "stand", "walk", "stand"]
     assert [event.next_prompt_s for event in prompts] == pytest.approx([4.9, 8.0, 4.0, 4.0, 4.0, 0.0], abs=0.11)
     assert all(event.longest_s == 16.0 for event in prompts)
-    played = [word for word in scene.told if isinstance(word, Played)]
-    assert [word.begun for word in played] == [1, 2, 3, 4, 4]
-    assert [word.ended for word in played] == [None] * 4 + [PLAYED_OUT]
-    assert {(word.start_ns, word.chips) for word in played} == {(round(READY_S * 1e9), DRAWN)}
+    played = [message for message in scene.told if isinstance(message, Played)]
+    assert [message.begun for message in played] == [1, 2, 3, 4, 4]
+    assert [message.ended for message in played] == [None] * 4 + [PLAYED_OUT]
+    assert {(message.start_ns, message.chips) for message in played} == {(round(READY_S * 1e9), DRAWN)}
 
 
 def test_a_walk_stops_when_somebody_comes_in() -> None:
@@ -308,7 +308,7 @@ def test_a_head_that_is_pulled_is_a_gap_and_is_asked_again_when_it_comes_back() 
     scene.head.words = [HeadState(True, firmware="abc")]
     scene.run(0.1)
     assert scene.rf == [], "it goes on"
-    (first, again) = [word for word in scene.head.said if isinstance(word, MeasureRf)]
+    (first, again) = [message for message in scene.head.said if isinstance(message, MeasureRf)]
     assert (first.seconds, again.tuner_mhz) == (10.0, (5_740,))
     assert again.seconds == 10.0, "no window had arrived: all of it is left"
     notices = [(event.code, event.is_over) for event in scene.events if isinstance(event, NoticeEvent)]
@@ -336,11 +336,11 @@ def test_windows_are_told_while_more_of_them_come() -> None:
     for number in range(40):
         scene.head.words = [RfMeasured((window(number),))]
         scene.run(0.1)
-    heard = [word for word in scene.rf if isinstance(word, RfHeard)]
-    assert [len(word.windows) for word in heard] == [12, 24, 36]
-    assert {word.is_over for word in heard} == {False}
+    heard = [message for message in scene.rf if isinstance(message, RfHeard)]
+    assert [len(message.windows) for message in heard] == [12, 24, 36]
+    assert {message.is_over for message in heard} == {False}
     scene.run(12.0)
-    assert [word.is_over for word in scene.rf if isinstance(word, RfHeard)][-1]
+    assert [message.is_over for message in scene.rf if isinstance(message, RfHeard)][-1]
 
 
 def test_windows_are_handed_over_when_the_light_plays_or_everybody_leaves() -> None:
@@ -454,7 +454,9 @@ def test_the_pis_own_alarm_is_said_at_once_and_closes_only_when_it_lasts(tmp_pat
     assert run(3.0) == [("battery_low", True)], "a driver that is gone says nothing any more"
 
 
-AHEAD = TrialAhead((TrialFlow(tag="a1" * 8, channel_mhz=2437.0, rssi_dbm=-52.0, vendor=None, why="no_clock"),), 1, 0, 2)
+AHEAD = ResponseTestBegins(
+    (TrialFlow(tag="a1" * 8, channel_mhz=2437.0, rssi_dbm=-52.0, vendor=None, why="no_clock"),), 1, 0, 2
+)
 
 
 def test_the_page_hears_for_whom_a_test_is_and_a_person_who_skips_it_puts_the_light_out_at_once() -> None:
@@ -465,16 +467,16 @@ def test_the_page_hears_for_whom_a_test_is_and_a_person_who_skips_it_puts_the_li
     (running,) = [e for e in scene.events if isinstance(e, TrialEvent)]
     assert (running.flows, running.flow_count, running.trial_index, running.trials) == (AHEAD.flows, 1, 0, 2)
     assert running.position_index == 1
-    scene.control.skip_trials(0)
+    scene.control.skip_response_tests(0)
     scene.run(0.5)
     assert scene.told == [], "of another position"
-    scene.control.skip_trials(1)
+    scene.control.skip_response_tests(1)
     scene.run(0.1)
     assert scene.head.said == [CHIPS, StopChips()]
     scene.hear(CHIPS)  # asked for while the word was on its way
-    scene.control.skip_trials(1)
+    scene.control.skip_response_tests(1)
     scene.run(1.0)
-    assert scene.told == [SkipTrials()], "said once"
+    assert scene.told == [SkipResponseTests()], "said once"
     assert scene.head.said == [CHIPS, StopChips()]
     scene.hear(StopChips(SKIPPED))
     *_, over = [e for e in scene.events if isinstance(e, TrialEvent)]
@@ -531,7 +533,7 @@ def test_the_access_point_is_off_for_a_part_of_the_windows_and_the_rest_are_its_
     assert hotspot.asked == ["down", "up"]
     scene.head.words = [RfMeasured((window(0), window(30), window(90))), RfCut()]
     scene.run(0.1)
-    (heard,) = [word for word in scene.rf if isinstance(word, RfHeard) and word.is_over]
+    (heard,) = [message for message in scene.rf if isinstance(message, RfHeard) and message.is_over]
     assert heard.own is not None
     silent = [one.t_ns for one in heard.windows if not any(a < one.t_ns + 1e8 and one.t_ns < b for a, b in heard.own)]
     assert silent == [window(30).t_ns]

@@ -16,7 +16,7 @@ from sweep.cli.options import weights_of
 from sweep.config import Config
 from sweep.entry.dsse import ENTRY_TYPE, WEIGHTS_TYPE, Signer
 from sweep.judge.thresholds import load_weights
-from sweep.plug.weights import WeightsError
+from sweep.modality.weights import WeightsError
 from sweep.report import parse_json
 from sweep.report.sweep import SweepReport
 from sweep.run.field_weights import KEY_NAME, SERVER_KEY_NAME, InstalledWeights

@@ -22,12 +22,12 @@ from tests.entry_factory import signer
 from tests.run.honest_server import PERSONS
 from tests.run.kill_rig import box, paced
 from tests.run.test_kills import entries_in, last_report
-from tests.run.test_resume import codes, declared, stands
+from tests.run.test_resume import codes, declared, positions
 
 WRITES = 15
 """Of such a sweep: the next test counts them."""
 CHOSEN = (1, 3, 7, 12)
-"""The journal's first line, an entry's number, a stand's line, one of the report's own."""
+"""The journal's first line, an entry's number, a position's line, one of the report's own."""
 
 
 class CountedDisk(Disk):
@@ -55,14 +55,14 @@ class CountedDisk(Disk):
 def sweep(folder: Path, disk: Disk, events: list[LiveEvent]) -> SweepReport:
     """One modality at one stall."""
     room = default_room()
-    plugs = (paced("wifi", folder),)
+    modalities = (paced("wifi", folder),)
     source = LiveSource(
         Room(**{name: getattr(room, name) for name in Room.model_fields}),
         inspectors=PERSONS,
         probe_id="probe-demo-1",
         dwell_s=0.3,
-        stands=stands("stall-1"),
-        doors={"wifi": "paced"},
+        positions=positions("stall-1"),
+        sources={"wifi": "paced"},
     )
     outbox = Outbox(folder / "outbox", signer(), tenant="demo-gu", subject="probe-demo-1", disk=disk)
     with outbox:
@@ -73,7 +73,7 @@ def sweep(folder: Path, disk: Disk, events: list[LiveEvent]) -> SweepReport:
                 room_key=AddressKey("room", b"r" * 32),
                 control=declared(),
                 on_event=events.append,
-                plugs=plugs,
+                modalities=modalities,
                 journal=JournalFile(folder / "journal" / str(source.manifest.sweep_id), disk=disk),
             )
             .run()

@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sweep.plug.lease import SILENT_NS
-from sweep.plug.liveness import boottime_ns
+from sweep.modality.lease import SILENT_NS
+from sweep.modality.liveness import boottime_ns
 from sweep.report import SweepReport, parse_json
 from sweep.run.words import NOTICES
 from tests.waiting import wait_until

@@ -55,7 +55,7 @@ def test_a_folder_that_holds_something_is_not_written_to(tmp_path: Path) -> None
 
 def test_a_kept_answer_of_the_head_that_is_damaged_is_said(tmp_path: Path) -> None:
     from sweep.link.rf_recording import read_kept
-    from sweep.plug.talk import MeasureRf
+    from sweep.modality.messages import MeasureRf
 
     for text in ("", "{", json.dumps({"v": 2}), "\x00"):
         (tmp_path / "rf.json").write_text(text)

@@ -27,7 +27,7 @@ from sweep.host.scratch import remove_orphans
 from sweep.report import SweepReport, parse_json
 from sweep.run.reporting.recovery import close_interrupted
 from sweep.sim.head.emulated import EmulatedHead, RfScene
-from tests.run.kill_rig import DWELL_S, PACED, SAMPLE_S, STANDS, box, plugs_in
+from tests.run.kill_rig import DWELL_S, PACED, POSITIONS, SAMPLE_S, box, modalities_in
 from tests.sim.head_kit import built_elf
 from tests.waiting import wait_until
 
@@ -156,7 +156,7 @@ def kill_runner(folder: Path, rng: random.Random, port: str | None = None, *, fi
             kills.append((victim, rig.kill(victim)))
         if rng.random() < 0.8:  # most of the time that a sweep takes it measures
             wait_until(lambda: rig.truth() or rig.process.poll() is not None, "the first sample", PATIENCE_S, 0.01)
-        rig.wait(rng.uniform(0.0, STANDS * (DWELL_S + 0.5)))
+        rig.wait(rng.uniform(0.0, POSITIONS * (DWELL_S + 0.5)))
         family = descendants(rig.process.pid)
         rig.process.kill()
         rig.process.wait()
@@ -169,7 +169,7 @@ def kill_runner(folder: Path, rng: random.Random, port: str | None = None, *, fi
         if not is_over
     }
     with box(folder) as outbox:
-        closed = list(close_interrupted(folder / "journal", outbox, lambda _: plugs_in(folder)))
+        closed = list(close_interrupted(folder / "journal", outbox, lambda _: modalities_in(folder)))
     assert all(one.trouble is None for one in closed)
     assert not list((folder / "journal").glob("*"))
     remove_orphans(rig.scratch)
@@ -187,7 +187,7 @@ def kill_runner(folder: Path, rng: random.Random, port: str | None = None, *, fi
 
 
 def kill_workers(folder: Path, rng: random.Random, victims: Sequence[str], port: str | None = None) -> list[Kill]:
-    """One sweep in which one process after the other is killed; each modality once a stand at most."""
+    """One sweep in which one process after the other is killed; each modality once a position at most."""
     kills: list[tuple[str, tuple[str, int]]] = []
     head_kills = 0
     with Rig(folder, port) as rig:

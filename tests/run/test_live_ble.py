@@ -9,15 +9,15 @@ import pytest
 
 from sweep.addresses import AddressKey
 from sweep.ble.live import LiveBle, has_controller
-from sweep.cli.live import live_doors
+from sweep.cli.live import live_sources
 from sweep.config import Config
 from sweep.deliver.outbox import Outbox
-from sweep.plug.control import Control
-from sweep.plug.liveness import boottime_ns
-from sweep.plug.own_transmissions import OwnTransmissions
-from sweep.plug.stand import Stand
+from sweep.modality.control import Control
+from sweep.modality.liveness import boottime_ns
+from sweep.modality.next_position import NextPosition
+from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.report import GuidanceEvent, LiveEvent, SweepReport
-from sweep.run.plugs import WORDS
+from sweep.run.modalities import WORDS
 from sweep.run.rooms import LiveSource, Room
 from sweep.run.runner import Runner
 from sweep.run.watch.parts import ProbeParts
@@ -30,19 +30,19 @@ ROOM = default_room()
 SCAN_S = 1.0
 
 
-def sweep_of(folder: Path, door: LiveBle, before: list[Callable[[], None]]) -> tuple[SweepReport, list[LiveEvent]]:
-    """A live sweep with nothing but Bluetooth; `before` each stand something happens."""
+def sweep_of(folder: Path, ble: LiveBle, before: list[Callable[[], None]]) -> tuple[SweepReport, list[LiveEvent]]:
+    """A live sweep with nothing but Bluetooth; `before` each position something happens."""
     control, events = Control(), list[LiveEvent]()
     control.declare_empty(("A-1", "A-2"))
 
-    def stands() -> Iterator[Stand]:
+    def positions() -> Iterator[NextPosition]:
         for zone, happens in zip(ROOM.plan.zones, before, strict=False):
             happens()
-            yield Stand(zone.zone_id, 1.0, 1.0, 0.0)
+            yield NextPosition(zone.zone_id, 1.0, 1.0, 0.0)
 
     source = LiveSource(
         Room(**{name: getattr(ROOM, name) for name in Room.model_fields}),
-        inspectors=("A-1", "A-2"), probe_id="probe-demo-1", dwell_s=20.0, stands=stands(), doors={"ble": door},
+        inspectors=("A-1", "A-2"), probe_id="probe-demo-1", dwell_s=20.0, positions=positions(), sources={"ble": ble},
     )  # fmt: skip
     own = OwnTransmissions(boottime_ns)
     begun_ns = boottime_ns()
@@ -103,8 +103,8 @@ def test_a_scan_goes_on_stand_by_stand_whatever_happens_to_the_adapter(tmp_path:
 
 
 def test_without_a_service_the_sweep_says_so_and_goes_on(tmp_path: Path) -> None:
-    door = LiveBle(seconds=SCAN_S, bus="unix:path=/nowhere/bus")
-    report, events = sweep_of(tmp_path, door, [lambda: None])
+    ble = LiveBle(seconds=SCAN_S, bus="unix:path=/nowhere/bus")
+    report, events = sweep_of(tmp_path, ble, [lambda: None])
     (cover,) = [one for one in report.coverage if one.modality == "ble" and one.zone_id == report.positions[0].zone_id]
     assert (cover.blind_reason, cover.rejections["ble_no_service"]) == ("ble_no_service", 1)
     assert [gap.reason for gap in cover.gaps] == ["ble_no_service"]
@@ -118,5 +118,5 @@ def test_bluetooth_is_scanned_where_the_machine_has_it_and_the_settings_do_not_f
     assert not has_controller(tmp_path)
     (tmp_path / "hci0").mkdir()
     assert has_controller(tmp_path)
-    assert live_doors(Config(ble_adapter="hci1", ble_scan="passive"))["ble"] == LiveBle("hci1", "passive", 10.0)
-    assert "ble" not in live_doors(Config(ble_adapter="hci1", ble_scan="never"))
+    assert live_sources(Config(ble_adapter="hci1", ble_scan="passive"))["ble"] == LiveBle("hci1", "passive", 10.0)
+    assert "ble" not in live_sources(Config(ble_adapter="hci1", ble_scan="never"))

@@ -14,9 +14,9 @@ import pytest
 from sweep.cli.running import runner_of
 from sweep.config import Config
 from sweep.deliver.outbox import Outbox
-from sweep.plug.control import Control
-from sweep.plug.own_transmissions import OwnTransmissions
-from sweep.plug.stand import Stand
+from sweep.modality.control import Control
+from sweep.modality.next_position import NextPosition
+from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.report import (
     ConditionEvent,
     LiveEvent,
@@ -46,20 +46,20 @@ class Sweep:
     events: list[LiveEvent] = field(default_factory=list)
     control: Control = field(default_factory=Control)
     reports: list[SweepReport] = field(default_factory=list)
-    plug: Path = field(init=False)
+    modality: Path = field(init=False)
     begun: list[str] = field(default_factory=list)
     gate: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(3))
     """How many positions the inspector may still begin."""
     is_declared: bool = True
-    begin: list[Stand] = field(default_factory=list)
+    begin: list[NextPosition] = field(default_factory=list)
     """Where the inspector stands before the zones."""
 
     def __post_init__(self) -> None:
-        self.plug = self.folder / "ttyHEAD"
+        self.modality = self.folder / "ttyHEAD"
         if self.is_declared:
             self.control.declare_empty(("A-1", "A-2"))
 
-    def stands(self) -> Iterator[Stand]:
+    def positions(self) -> Iterator[NextPosition]:
         yield from self.begin
         for zone in ROOM.plan.zones[: self.zones]:
             if self.control.standing in {"abort", "finish"}:
@@ -68,17 +68,17 @@ class Sweep:
                 if self.control.standing in {"abort", "finish"}:
                     return
             self.begun.append(zone.zone_id)
-            yield Stand(zone.zone_id, 1.0, 1.0, 0.0)
+            yield NextPosition(zone.zone_id, 1.0, 1.0, 0.0)
 
     def run(self) -> None:
         room = Room(**{name: getattr(ROOM, name) for name in Room.model_fields})
-        settings = Config(port=str(self.plug), stimulus="never", state=str(self.folder))
+        settings = Config(port=str(self.modality), stimulus="never", state=str(self.folder))
         source = LiveSource(
             room,
             inspectors=("A-1", "A-2"),
             probe_id="probe-demo-1",
             dwell_s=DWELL_S,
-            stands=self.stands(),
+            positions=self.positions(),
         )
         with Outbox(self.folder / "outbox", signer(), tenant="demo-gu", subject="probe-demo-1") as outbox:
             runner = runner_of(
@@ -132,7 +132,7 @@ def started(sweep: Sweep) -> threading.Thread:
 def test_without_light_the_head_still_measures_rf_and_its_button_still_stops(sweep: Sweep) -> None:
     lit: list[tuple[str, int, int]] = []
     with EmulatedHead(RfScene(), paced=True, pins=("white",), on_edge=lambda *edge: lit.append(edge)) as head:
-        sweep.plug.symlink_to(head.port)
+        sweep.modality.symlink_to(head.port)
         sweep.zones = 2
         thread = started(sweep)
         sweep.wait_for(lambda: len(sweep.begun) == 2, "the second position")
@@ -150,17 +150,17 @@ def test_without_light_the_head_still_measures_rf_and_its_button_still_stops(swe
 def test_a_head_pulled_in_the_middle_is_a_gap_there_and_later_and_heals(sweep: Sweep) -> None:
     sweep.gate = threading.Semaphore(1)
     with EmulatedHead(RfScene(), paced=True) as first:
-        sweep.plug.symlink_to(first.port)
+        sweep.modality.symlink_to(first.port)
         thread = started(sweep)
         sweep.wait_for(lambda: sweep.begun, "the first position")
         time.sleep(DWELL_S / 2)
-        sweep.plug.unlink()
+        sweep.modality.unlink()
     sweep.wait_for(lambda: ("head_away", False) in sweep.notices(), "the word that the head is away")
     sweep.gate.release()
     sweep.wait_for(lambda: len(sweep.begun) == 2, "the second position")
     sweep.wait_for(lambda: sweep.ended(1), "the end of the second position")
     with EmulatedHead(RfScene(), paced=True) as second:
-        sweep.plug.symlink_to(second.port)
+        sweep.modality.symlink_to(second.port)
         sweep.gate.release()
         thread.join(PATIENCE_S)
         assert not thread.is_alive()
@@ -190,7 +190,7 @@ def test_a_head_pulled_in_the_middle_is_a_gap_there_and_later_and_heals(sweep: S
 
 def test_a_supply_that_runs_out_closes_the_sweep_with_a_report_that_says_so(sweep: Sweep) -> None:
     with EmulatedHead(RfScene(battery_mv=4_250), paced=True) as head:
-        sweep.plug.symlink_to(head.port)
+        sweep.modality.symlink_to(head.port)
         thread = started(sweep)
         thread.join(PATIENCE_S)
         assert not thread.is_alive()
@@ -208,7 +208,7 @@ def test_the_button_stops_a_sweep_that_waits_and_one_in_which_nobody_measures(sw
     sweep.gate = threading.Semaphore(1)
     sweep.zones = 2
     with EmulatedHead(RfScene(), paced=True) as head:
-        sweep.plug.symlink_to(head.port)
+        sweep.modality.symlink_to(head.port)
         thread = started(sweep)
         sweep.wait_for(lambda: sweep.ended(0), "the end of the first position")
         assert sweep.control.standing == "go"
@@ -230,7 +230,7 @@ def test_the_button_is_heard_before_anybody_declared_anything(tmp_path: Path) ->
     built_elf()
     sweep = Sweep(tmp_path, zones=1, is_declared=False)
     with EmulatedHead(RfScene(), paced=True) as head:
-        sweep.plug.symlink_to(head.port)
+        sweep.modality.symlink_to(head.port)
         thread = started(sweep)
         sweep.wait_for(lambda: sweep.states() == ["waiting_for_empty"], "the question")
         presses = cycle((True, False))

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from sweep.cli.live import Terminal, ask_to_stand
+from sweep.cli.live import Terminal, ask_for_position
 from sweep.entry.envelope import from_wire
-from sweep.plug.control import Control
-from sweep.plug.light_ahead import LightAhead
+from sweep.modality.control import Control
+from sweep.modality.light_ahead import LightAhead
 from sweep.report import MODALITIES, RecordedPosition, SweepReport, parse_json
 from sweep.run.rooms import LiveSource, Room, SourceError, middle_of, read_room
 from sweep.sim.source import default_room
@@ -80,15 +80,15 @@ def test_a_room_comes_from_a_file_and_a_bad_one_is_refused(tmp_path: Path) -> No
     with pytest.raises(SourceError, match="cannot be read"):
         read_room(tmp_path / "absent")
     with pytest.raises(SourceError, match="inspectors"):
-        LiveSource(made, inspectors=("A-1",), probe_id="p", dwell_s=5.0, stands=[])
+        LiveSource(made, inspectors=("A-1",), probe_id="p", dwell_s=5.0, positions=[])
 
 
 def test_the_inspector_ends_a_live_sweep(tmp_path: Path) -> None:
     room = default_room()
     made = Room(**{name: getattr(room, name) for name in Room.model_fields})
     one, two = (middle_of(zone) for zone in made.plan.zones[:2])
-    stands = [one, two, replace(two, is_walk=True), replace(two, is_walk=True), replace(one, zone_id="elsewhere")]
-    source = LiveSource(made, inspectors=("A-1", "A-2"), probe_id="p", dwell_s=5.0, stands=stands)
+    asked_for = [one, two, replace(two, is_walk=True), replace(two, is_walk=True), replace(one, zone_id="elsewhere")]
+    source = LiveSource(made, inspectors=("A-1", "A-2"), probe_id="p", dwell_s=5.0, positions=asked_for)
     positions = [one for one in source.positions() if isinstance(one, RecordedPosition)]
     assert [position.zone for position in positions] == [one.zone_id, *[two.zone_id] * 3]
     assert len({position.id for position in positions}) == 4
@@ -170,7 +170,7 @@ def test_a_declaration_that_ended_is_asked_for_again() -> None:
     terminal = Typed("y\n", "s\n", "\n", "\n", "y\n", "\n", "")
     control = Control()
     zones = default_room().plan.zones[:3]
-    asked = ask_to_stand(zones, control, ("A-1", "A-2"), terminal)
+    asked = ask_for_position(zones, control, ("A-1", "A-2"), terminal)
     assert next(asked).zone_id == zones[0].zone_id
     control.pause()  # the head's button
     assert next(asked).zone_id == zones[1].zone_id
@@ -180,9 +180,9 @@ def test_a_declaration_that_ended_is_asked_for_again() -> None:
 
 def test_first_of_all_somebody_stands_outside_or_skips_it() -> None:
     zones = default_room().plan.zones[:1]
-    for lines, stands in ((("y\n", "\n", "\n"), ["outside", zones[0].zone_id]), (("y\n", ""), [])):
-        asked = ask_to_stand(zones, Control(), ("A-1", "A-2"), Typed(*lines))
-        assert [stand.zone_id for stand in asked] == stands
+    for lines, asked_for in ((("y\n", "\n", "\n"), ["outside", zones[0].zone_id]), (("y\n", ""), [])):
+        asked = ask_for_position(zones, Control(), ("A-1", "A-2"), Typed(*lines))
+        assert [position.zone_id for position in asked] == asked_for
 
 
 def test_after_the_last_zone_somebody_is_asked_back_for_the_light_or_skips_it() -> None:
@@ -190,13 +190,13 @@ def test_after_the_last_zone_somebody_is_asked_back_for_the_light_or_skips_it() 
     lines = ["y\n", "s\n", "\n", "\n"]
     for answers, went in ((["\n"], [zones[0].zone_id]), (["s\n"], [])):
         control = Control()
-        asked = ask_to_stand(zones, control, ("A-1", "A-2"), Typed(*lines, *answers))
+        asked = ask_for_position(zones, control, ("A-1", "A-2"), Typed(*lines, *answers))
         assert [next(asked).zone_id for _ in zones] == [zone.zone_id for zone in zones]
         ahead = LightAhead(zones[0].zone_id, frozenset({"a"}), 0.5)
         control.lights.offer([ahead])
         back = []
-        for stand in asked:
-            back.append(stand.zone_id)
+        for position in asked:
+            back.append(position.zone_id)
             control.lights.begin(ahead)
         assert back == went
 

@@ -1,8 +1,8 @@
-"""What leads to a candidate within a stand: what is told, how often, and that silence is told as silence."""
+"""What leads to a candidate within a position: what is told, how often, and that silence is told as silence."""
 
 from __future__ import annotations
 
-from sweep.plug.talk import LevelNow, SpotNow
+from sweep.modality.messages import LevelNow, SpotNow
 from sweep.report import LiveEvent, NearEvent, Nearness, RfWindow
 from sweep.rf.envelope import NOMINAL
 from sweep.run.position.nearing import TELL_EVERY_S, Nearing
@@ -10,7 +10,7 @@ from sweep.run.position.nearing import TELL_EVERY_S, Nearing
 TAG = "0123456789abcdef"
 
 
-class Stand:
+class NextPosition:
     def __init__(self, outside: tuple[RfWindow, ...] = ()) -> None:
         self.now_s = 100.0
         self.events: list[LiveEvent] = []
@@ -48,73 +48,73 @@ def rf_window(number: int, level_dbm: float) -> RfWindow:
 
 
 def test_a_transmitter_gets_warmer_then_silent_and_never_colder_for_its_silence() -> None:
-    stand = Stand()
-    stand.run(4.0, -70.0)
-    (near,) = stand.last
+    position = NextPosition()
+    position.run(4.0, -70.0)
+    (near,) = position.last
     assert (near.modality, near.tag, near.channel_mhz) == ("wifi", TAG, 2437.0)
     assert (near.trend, near.level_dbm, near.best_dbm, near.change_db) == ("same", -70.0, -70.0, 0.0)
-    stand.run(2.0, -58.0)
-    (near,) = stand.last
+    position.run(2.0, -58.0)
+    (near,) = position.last
     assert (near.trend, near.level_dbm) == ("warmer", -58.0)
     assert near.step_db is not None
     assert near.step_db >= 6.0
-    told = len(stand.events)
-    stand.run(10.0)
-    (near,) = stand.last
+    told = len(position.events)
+    position.run(10.0)
+    (near,) = position.last
     assert (near.trend, near.level_dbm, near.best_dbm) == ("none", None, -58.0)
     assert near.silent_s >= 2.0
-    assert len(stand.events) - told <= 5, "silence is told once"
-    trends = [one.things[0].trend for one in stand.events if isinstance(one, NearEvent)]
+    assert len(position.events) - told <= 5, "silence is told once"
+    trends = [one.things[0].trend for one in position.events if isinstance(one, NearEvent)]
     assert "colder" not in trends
-    stand.run(1.0, -58.0)
-    assert stand.trend in {"warmer", "same", "first"}
+    position.run(1.0, -58.0)
+    assert position.trend in {"warmer", "same", "first"}
 
 
 def test_it_is_told_twice_a_second_and_taken_back_when_the_stand_is_over() -> None:
-    stand = Stand()
-    stand.run(10.0, -60.0)
-    assert len(stand.events) <= 10.0 / TELL_EVERY_S + 1
-    stand.nearing.end()
-    assert stand.last == ()
-    told = len(stand.events)
-    stand.nearing.end()
-    stand.nearing.begin("stall-3")
-    stand.run(5.0)
-    assert len(stand.events) == told, "nothing to tell"
+    position = NextPosition()
+    position.run(10.0, -60.0)
+    assert len(position.events) <= 10.0 / TELL_EVERY_S + 1
+    position.nearing.end()
+    assert position.last == ()
+    told = len(position.events)
+    position.nearing.end()
+    position.nearing.begin("stall-3")
+    position.run(5.0)
+    assert len(position.events) == told, "nothing to tell"
 
 
 def test_a_lens_is_led_to_by_angle_and_distance() -> None:
-    stand = Stand()
-    stand.run(1.0, spot=SpotNow(20.0, -5.0, 1.2, 14.0))
-    (near,) = stand.last
+    position = NextPosition()
+    position.run(1.0, spot=SpotNow(20.0, -5.0, 1.2, 14.0))
+    (near,) = position.last
     assert (near.modality, near.trend, near.right_deg, near.up_deg, near.range_m, near.snr) == (
         "lens", "first", 20.0, -5.0, 1.2, 14.0,
     )  # fmt: skip
-    stand.run(1.0, spot=SpotNow(18.0, -5.0, 1.15, 14.0))
-    assert stand.trend == "first", "a hand that shakes"
-    stand.run(0.5, spot=SpotNow(10.0, -5.0, 1.15, 14.0))
-    assert stand.trend == "warmer"
-    stand.run(3.0, spot=SpotNow(10.0, -5.0, 1.15, 14.0))
-    assert stand.trend == "same"
-    stand.run(0.5, spot=SpotNow(10.0, -5.0, 1.35, float("nan")))
-    assert (stand.trend, stand.last[0].snr) == ("colder", None)
-    stand.run(4.0)
-    assert (stand.trend, stand.last[0].right_deg) == ("none", None)
+    position.run(1.0, spot=SpotNow(18.0, -5.0, 1.15, 14.0))
+    assert position.trend == "first", "a hand that shakes"
+    position.run(0.5, spot=SpotNow(10.0, -5.0, 1.15, 14.0))
+    assert position.trend == "warmer"
+    position.run(3.0, spot=SpotNow(10.0, -5.0, 1.15, 14.0))
+    assert position.trend == "same"
+    position.run(0.5, spot=SpotNow(10.0, -5.0, 1.35, float("nan")))
+    assert (position.trend, position.last[0].snr) == ("colder", None)
+    position.run(4.0)
+    assert (position.trend, position.last[0].right_deg) == ("none", None)
 
 
 def test_the_air_leads_where_it_is_louder_than_outside_the_door_only() -> None:
     outside = tuple(rf_window(number, -45.0) for number in range(20))
-    stand = Stand(outside)
-    stand.nearing.on_windows([rf_window(number, -42.0) for number in range(20)])
-    stand.run(1.0)
-    assert stand.events == []
-    stand.nearing.on_windows([rf_window(20 + number, -35.0) for number in range(20)])
-    stand.run(0.5)
-    (near,) = stand.last
+    position = NextPosition(outside)
+    position.nearing.on_windows([rf_window(number, -42.0) for number in range(20)])
+    position.run(1.0)
+    assert position.events == []
+    position.nearing.on_windows([rf_window(20 + number, -35.0) for number in range(20)])
+    position.run(0.5)
+    (near,) = position.last
     assert (near.modality, near.tag, near.channel_mhz) == ("rf", None, None)
     assert near.level_dbm is not None
     assert abs(near.level_dbm + 35.0) < 0.5
-    unknown = Stand()
+    unknown = NextPosition()
     unknown.nearing.on_windows([rf_window(number, -20.0) for number in range(20)])
     unknown.run(1.0)
-    assert unknown.events == [], "without a stand outside nobody knows what is in here"
+    assert unknown.events == [], "without a position outside nobody knows what is in here"

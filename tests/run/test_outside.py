@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 
 from sweep.judge.thresholds import load_weights
-from sweep.link.head_words import RfMeasured
-from sweep.plug.control import Control
-from sweep.plug.evidence import ZoneView
-from sweep.plug.stand import NOWHERE, OUTSIDE, Stand
-from sweep.plug.talk import NOBODY, MeasureRf, RfHeard
-from sweep.plug.task import Task
+from sweep.link.head_messages import RfMeasured
+from sweep.modality.control import Control
+from sweep.modality.evidence import ZoneView
+from sweep.modality.messages import NOBODY, MeasureRf, RfHeard
+from sweep.modality.next_position import NOWHERE, OUTSIDE, NextPosition
+from sweep.modality.task import Task
 from sweep.report import Levels, WifiObservation
-from sweep.rf.plug import judge_rf
+from sweep.rf.modality import judge_rf
 from sweep.run.outside import failed_limits, outside_position, without_own_windows
-from sweep.sim.doors import SimulatedRoom
 from sweep.sim.head.emulated import EmulatedHead, RfScene
 from sweep.sim.source import default_room
+from sweep.sim.sources import SimulatedRoom
 from sweep.wifi.session import WifiSession
 from sweep.wifi.weigh import weigh_wifi
 from tests.run.test_coordinator import Scene
@@ -34,9 +34,9 @@ ASK_BASELINE = MeasureRf(0.0, is_outside=True)
 
 
 def heard_of(scene: Scene) -> RfHeard:
-    word = scene.rf[-1]
-    assert isinstance(word, RfHeard)
-    return word
+    message = scene.rf[-1]
+    assert isinstance(message, RfHeard)
+    return message
 
 
 def test_the_head_measures_outside_and_that_answers_at_each_later_position() -> None:
@@ -68,15 +68,15 @@ def test_windows_of_the_probes_own_radios_are_no_baseline() -> None:
 def test_outside_comes_before_the_first_position_and_may_be_skipped() -> None:
     control = Control(clock=time.monotonic)
     control.declare_empty(("A-1", "A-2"))
-    assert control.stand_outside()
-    assert control.next_stand() == OUTSIDE
-    assert control.stand_outside(), "once more: nobody stood inside yet"
+    assert control.go_outside()
+    assert control.next_position() == OUTSIDE
+    assert control.go_outside(), "once more: nobody stood inside yet"
     assert control.skip_outside()
-    assert control.next_stand() == NOWHERE
+    assert control.next_position() == NOWHERE
     assert not control.walk(), "nobody walks outside"
-    control.stand(Stand("stall-1", 1.0, 1.0, 0.0))
-    assert control.next_stand() is not None
-    assert not control.stand_outside()
+    control.go_to(NextPosition("stall-1", 1.0, 1.0, 0.0))
+    assert control.next_position() is not None
+    assert not control.go_outside()
     assert not control.skip_outside()
 
 
@@ -84,7 +84,7 @@ def test_a_live_sweep_with_a_baseline_is_not_blind(tmp_path: Path) -> None:
     built_elf()
     sweep = Sweep(tmp_path, zones=1, begin=[OUTSIDE])
     with EmulatedHead(RfScene(), paced=True) as head:
-        sweep.plug.symlink_to(head.port)
+        sweep.modality.symlink_to(head.port)
         started(sweep).join(60.0)
     (report,) = sweep.reports
     assert [position.zone_id for position in report.positions] == [ROOM.plan.zones[0].zone_id]
@@ -98,12 +98,12 @@ def wifi_task(**changes: Any) -> Task[Any]:
 
 def test_each_transmitter_has_its_level_outside_where_it_was_heard_there() -> None:
     room = SimulatedRoom(default_room().plan, seed=3, camera_zone="stall-2")
-    plug = WifiSession()
-    outside = plug.measure(
-        wifi_task(position=outside_position(0, 8.0), door=room.outside_wifi(), is_outside=True), NOBODY
+    modality = WifiSession()
+    outside = modality.measure(
+        wifi_task(position=outside_position(0, 8.0), source=room.outside_wifi(), is_outside=True), NOBODY
     )
     assert failed_limits([outside]) == set()
-    inside = plug.measure(wifi_task(door=room.doors("p2", 0).wifi), NOBODY)
+    inside = modality.measure(wifi_task(source=room.sources("p2", 0).wifi), NOBODY)
     levels = {o.addresses: o.rssi_dbm for o in outside.observations if isinstance(o, WifiObservation)}
     compared = [o for o in inside.observations if isinstance(o, WifiObservation) and o.outside_dbm is not None]
     assert compared
@@ -111,13 +111,13 @@ def test_each_transmitter_has_its_level_outside_where_it_was_heard_there() -> No
         there = levels[one.addresses]
         assert there is not None
         assert one.outside_dbm == there.median
-    assert WifiSession().measure(wifi_task(door=room.doors("p2", 0).wifi), NOBODY).observations[0] not in compared
+    assert WifiSession().measure(wifi_task(source=room.sources("p2", 0).wifi), NOBODY).observations[0] not in compared
 
 
 @pytest.mark.parametrize(("outside_dbm", "speaks"), [(-40.0, True), (-50.0, False), (None, False)])
 def test_an_uplink_that_is_louder_outside_speaks_against_the_zone(outside_dbm: float | None, speaks: bool) -> None:
     room = SimulatedRoom(default_room().plan, seed=3, camera_zone="stall-2")
-    found = WifiSession().measure(wifi_task(door=room.doors("p2", 0).wifi), NOBODY)
+    found = WifiSession().measure(wifi_task(source=room.sources("p2", 0).wifi), NOBODY)
     uplinks = [o for o in found.observations if isinstance(o, WifiObservation) and o.video.verdict == "video_uplink"]
     level = Levels(median=-52.0, max=-50.0)
     one = uplinks[0].model_copy(update={"rssi_dbm": level, "outside_dbm": outside_dbm, "stimulus": None})

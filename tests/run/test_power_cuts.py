@@ -21,11 +21,11 @@ from sweep.deliver.journal import JournalError, journals_in, read_journal
 from sweep.entry.envelope import from_wire, parse_envelope
 from sweep.entry.kinds import OPENED, REPORT
 from sweep.host.clock import read_boot_id
-from sweep.run.plugs import PLUGS
+from sweep.run.modalities import SENSING_MODALITIES
 from sweep.run.reporting.recovery import Now, close_interrupted
 from tests.disk_calls import Step, can_record, record
 from tests.power_cuts import LOSSES, Card
-from tests.run.kill_rig import PACED, SAMPLE_S, box, plugs_in
+from tests.run.kill_rig import PACED, SAMPLE_S, box, modalities_in
 from tests.run.power_rig import Server, Witness, open_box
 from tests.run.test_kills import MOST_LOST_S, journalled
 
@@ -103,7 +103,9 @@ def survive(card: Card, state: Path, witness: Path) -> str:
             is_written = closed or 2 * int(sweep_id[-1]) in there
             assert is_written or journalled.get((sweep_id, position_id), 0) >= samples, "what was journalled is gone"
         closed_now = list(
-            close_interrupted(state / "journal", outbox, lambda _: PLUGS, now=lambda: Now(0, read_boot_id()))
+            close_interrupted(
+                state / "journal", outbox, lambda _: SENSING_MODALITIES, now=lambda: Now(0, read_boot_id())
+            )
         )
         assert [one.trouble for one in closed_now if one.trouble] == []
         assert not list((state / "journal").glob("*"))
@@ -192,8 +194,8 @@ def test_cuts_of_a_real_sweep_cost_two_seconds_of_what_was_sensed(
                     samples = int(truth[1]) - known.get((truth[0].decode(), name), 0)
                     lost_s.append(max(0, samples) * SAMPLE_S)
         with box(left) as outbox:
-            plugs = plugs_in(left)
-            closed = list(close_interrupted(left / "journal", outbox, lambda _, plugs=plugs: plugs))  # type: ignore[misc]  # mypy infers no lambda with defaults
+            modalities = modalities_in(left)
+            closed = list(close_interrupted(left / "journal", outbox, lambda _, modalities=modalities: modalities))  # type: ignore[misc]  # mypy infers no lambda with defaults
         assert [one.trouble for one in closed if one.trouble] == []
         kinds = [kind for _, kind in entries_in(left).values()]
         assert kinds in ([], [OPENED, REPORT]), "a sweep that was begun is closed, once"

@@ -9,7 +9,7 @@ import pytest
 
 from sweep.cli.running import quiet_air_of
 from sweep.config import Config
-from sweep.plug.own_transmissions import OwnTransmissions
+from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.report import OwnTransmission
 from sweep.run.quiet_air import TRIES, QuietAir
 

@@ -19,9 +19,9 @@ from sweep.entry.envelope import from_wire, parse_envelope
 from sweep.entry.kinds import REPORT, REPORT_TYPE
 from sweep.host.clock import WallClock, read_boot_id
 from sweep.host.disk import DISK, Disk
-from sweep.plug.control import Control
+from sweep.modality.control import Control
 from sweep.report import MODALITIES, LiveEvent, SweepReport, parse_json
-from sweep.run.plugs import PLUGS
+from sweep.run.modalities import SENSING_MODALITIES
 from sweep.run.reporting.recovery import SET_ASIDE, Closed, Now, close_interrupted
 from sweep.run.rooms import RecordedSource
 from sweep.run.runner import Runner
@@ -79,7 +79,7 @@ def sweep(state: Path, on_event: KilledAt, disk: Disk = DISK) -> SweepReport:
 
 def restart(state: Path, now: Now, disk: Disk = DISK) -> list[Closed]:
     with box(state, disk) as outbox:
-        return list(close_interrupted(journals(state), outbox, lambda _: PLUGS, now=lambda: now))
+        return list(close_interrupted(journals(state), outbox, lambda _: SENSING_MODALITIES, now=lambda: now))
 
 
 def reports_in(state: Path) -> list[SweepReport]:
@@ -189,9 +189,9 @@ def test_what_never_began_leaves_nothing_and_what_is_no_journal_is_set_aside(sta
 
 
 def test_a_journal_of_which_no_report_can_be_made_holds_up_no_start(state: Path, soon: Now) -> None:
-    """Its last stand is in a zone that its plan does not have."""
+    """Its last position is in a zone that its plan does not have."""
     folder = journal_of(state)
-    last = read_journal(folder).stands[-1]
+    last = read_journal(folder).position_records[-1]
     file = JournalFile(folder)
     file.put(last.model_copy(update={"position": last.position.model_copy(update={"zone_id": "nowhere"})}))
     file.close()
@@ -239,11 +239,11 @@ def test_a_live_sweep_ends_when_its_last_record_was_made(state: Path, soon: Now)
     shutil.rmtree(folder)
     file = JournalFile(folder)
     file.put(header)
-    file.put(told.stands[0].model_copy(update={"is_over": False}))
+    file.put(told.position_records[0].model_copy(update={"is_over": False}))
     file.put(told.measured[0])
     (closed,) = restart(state, soon)
     assert closed.report is not None
-    last_ns = max(told.measured[0].t_ns, told.stands[0].t_ns)
+    last_ns = max(told.measured[0].t_ns, told.position_records[0].t_ns)
     assert closed.report.ended.utc - began == timedelta(microseconds=(last_ns - header.begun_ns) // 1_000)
     (position,) = closed.report.positions
     assert position.end_ns == max(last_ns, position.start_ns)

@@ -23,7 +23,7 @@ from sweep.judge.control_chart import (
     read_morning,
     threshold_for,
 )
-from sweep.plug.measurement import Measurement
+from sweep.modality.measurement import Measurement
 from sweep.report import ReferenceChecked, ReferencePartName, parse_json
 from sweep.run.reference.reference import NOT_DONE, PARTS, ReferenceFile, ReferenceFileError, readings_of
 from tests.report_factory import make_glint, uid

@@ -9,13 +9,13 @@ from typing import Any
 from sweep.addresses import AddressKey
 from sweep.entry.envelope import from_wire, parse_envelope
 from sweep.entry.kinds import OPENED, REFERENCE_CHECKED, REFERENCE_TYPE, REPORT
-from sweep.plug.control import Control
-from sweep.plug.measurement import Measurement
-from sweep.plug.outside import REFERENCE_ID
-from sweep.plug.plug import Measure
-from sweep.plug.stand import REFERENCE, Stand
-from sweep.plug.talk import Line
-from sweep.plug.task import Task
+from sweep.modality.control import Control
+from sweep.modality.measurement import Measurement
+from sweep.modality.messages import Line
+from sweep.modality.next_position import REFERENCE, NextPosition
+from sweep.modality.outside import REFERENCE_ID
+from sweep.modality.protocol import Measure
+from sweep.modality.task import Task
 from sweep.report import (
     AddressToken,
     Levels,
@@ -32,7 +32,7 @@ from sweep.run.rooms import LiveSource, Room, middle_of
 from sweep.run.runner import Runner
 from sweep.run.watch.parts import ProbeParts
 from sweep.sim.source import default_room
-from sweep.wifi.plug import WifiPlug
+from sweep.wifi.modality import WifiModality
 from tests.report_factory import uid
 from tests.run.honest_server import PERSONS
 from tests.run.kill_rig import box
@@ -53,21 +53,21 @@ def hear(task: Task[Any], line: Line) -> Measurement:
     return Measurement(task.position.zone_id, task.position.position_id, "wifi", 1.0, 500, 0, 1.0, None, heard)
 
 
-class BeaconPlug:
+class BeaconModality:
     """Wi-Fi that hears at once."""
 
     name: Modality = "wifi"
     calibration = None
-    weigher = WifiPlug.weigher
-    parts = WifiPlug.parts
-    words = WifiPlug.words
+    weigher = WifiModality.weigher
+    parts = WifiModality.parts
+    words = WifiModality.words
 
     def open(self) -> Measure:
         """Nothing is loaded."""
         return hear
 
 
-def stands() -> Iterator[Stand]:
+def positions() -> Iterator[NextPosition]:
     yield REFERENCE
     yield middle_of(default_room().plan.zones[0])
 
@@ -77,13 +77,13 @@ def test_a_check_before_the_first_zone_is_signed_and_grounds_the_report(tmp_path
     control.declare_empty(PERSONS)
     source = LiveSource(
         Room(**{name: getattr(room, name) for name in Room.model_fields}),
-        inspectors=PERSONS, probe_id="probe-demo-1", dwell_s=0.1, stands=stands(), doors={"wifi": "beacon"},
+        inspectors=PERSONS, probe_id="probe-demo-1", dwell_s=0.1, positions=positions(), sources={"wifi": "beacon"},
     )  # fmt: skip
     with box(tmp_path) as outbox:
         report = (
             Runner(
                 source, outbox, room_key=AddressKey("room", b"r" * 32), control=control, on_event=events.append,
-                plugs=(BeaconPlug(),), live=ProbeParts(reference=ReferenceFile(tmp_path / "reference.json")),
+                modalities=(BeaconModality(),), live=ProbeParts(reference=ReferenceFile(tmp_path / "reference.json")),
             )
             .run()
             .report

@@ -19,9 +19,9 @@ from sweep.deliver.outbox import Outbox
 from sweep.deliver.uplink import Uplink
 from sweep.entry.kinds import OPENED, REPORT
 from sweep.host.clock import read_boot_id
-from sweep.plug.control import Control
-from sweep.plug.liveness import boottime_ns
-from sweep.plug.stand import Stand
+from sweep.modality.control import Control
+from sweep.modality.liveness import boottime_ns
+from sweep.modality.next_position import NextPosition
 from sweep.report import LiveEvent, StartCommand, SweepReport, utc_now
 from sweep.run.agent import Agent, Resumable
 from sweep.run.reporting.recovery import RESUME_WITHIN_S, Now, close_interrupted, rest_of, resumable, start_of
@@ -31,7 +31,7 @@ from sweep.sim.source import default_room
 from tests.entry_factory import signer
 from tests.hostile_server import HostileServer
 from tests.run.honest_server import PERSONS
-from tests.run.kill_rig import box, plugs_in
+from tests.run.kill_rig import box, modalities_in
 from tests.run.phone import Phone
 from tests.run.test_kills import entries_in, last_report
 from tests.run.test_recovery import Killed, KilledAt
@@ -40,7 +40,7 @@ DWELL_S = 0.5
 STALLS = ("stall-1", "stall-2", "stall-3")
 
 
-def stands(*zones: str) -> Iterator[Stand]:
+def positions(*zones: str) -> Iterator[NextPosition]:
     plan = {zone.zone_id: zone for zone in default_room().plan.zones}
     for name in zones:
         yield middle_of(plan[name])
@@ -51,15 +51,15 @@ def runner(
     resumed: Journal | None = None,
 ) -> Runner:  # fmt: skip
     room = default_room()
-    plugs = plugs_in(folder)
+    modalities = modalities_in(folder)
     rest: Interrupted | None = None if resumed is None else rest_of(resumed)
     source = LiveSource(
         Room(**{name: getattr(room, name) for name in Room.model_fields}),
         inspectors=PERSONS,
         probe_id="probe-demo-1",
         dwell_s=DWELL_S,
-        stands=stands(*zones),
-        doors={plug.name: "paced" for plug in plugs},
+        positions=positions(*zones),
+        sources={modality.name: "paced" for modality in modalities},
         interrupted=rest,
     )
     return Runner(
@@ -68,7 +68,7 @@ def runner(
         room_key=AddressKey("room", b"r" * 32),
         control=control,
         on_event=on_event,
-        plugs=plugs,
+        modalities=modalities,
         journal=JournalFile(folder / "journal" / str(source.manifest.sweep_id)),
         resumed=resumed,
     )
@@ -128,10 +128,12 @@ def test_it_goes_on_where_it_was_with_what_had_been_measured(state: Path) -> Non
 
 def test_its_report_tells_how_the_probe_was_in_both_parts(state: Path) -> None:
     before = journal_in(state)
-    assert before.stands[-1].condition is not None
-    was = before.stands[-1].condition.model_copy(update={"hangs": 2, "head_absences": 1, "lost": {"head_restarts": 3}})
-    last = before.stands[-1].model_copy(update={"condition": was})
-    told = replace(before, stands=(*before.stands[:-1], last))
+    assert before.position_records[-1].condition is not None
+    was = before.position_records[-1].condition.model_copy(
+        update={"hangs": 2, "head_absences": 1, "lost": {"head_restarts": 3}}
+    )
+    last = before.position_records[-1].model_copy(update={"condition": was})
+    told = replace(before, position_records=(*before.position_records[:-1], last))
     with box(state) as outbox:
         report = runner(state, outbox, declared(), lambda _: None, ("stall-3",), told).run().report
     assert report.condition is not None
@@ -143,10 +145,10 @@ def test_a_kill_after_it_went_on_loses_nothing_of_either_part(state: Path) -> No
     with pytest.raises(Killed), box(state) as outbox:
         runner(state, outbox, declared(), KilledAt(3), ("stall-2", "stall-3"), journal_in(state)).run()
     again = journal_in(state)
-    assert [one.position.position_id for one in again.stands] == ["at-stall-1", "at-stall-2", "at-stall-2-2"]
-    assert again.stands[1].is_over
+    assert [one.position.position_id for one in again.position_records] == ["at-stall-1", "at-stall-2", "at-stall-2-2"]
+    assert again.position_records[1].is_over
     with box(state) as outbox:
-        list(close_interrupted(state / "journal", outbox, lambda _: plugs_in(state)))
+        list(close_interrupted(state / "journal", outbox, lambda _: modalities_in(state)))
     assert entries_in(state) == [OPENED, REPORT]
     assert {"at-stall-1", "at-stall-2"} < {one.position_id for one in last_report(state).positions}
 

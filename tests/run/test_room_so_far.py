@@ -1,9 +1,9 @@
-"""What is told of the room after each stand: the groups of devices, their levels, and how well a zone was seen."""
+"""What is told of the room after each position: the groups of devices, their levels, and how well a zone was seen."""
 
 from __future__ import annotations
 
-from sweep.plug.measurement import Measurement
-from sweep.plug.task import blind
+from sweep.modality.measurement import Measurement
+from sweep.modality.task import blind
 from sweep.report import (
     AddressToken,
     BleObservation,

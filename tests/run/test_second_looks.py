@@ -11,10 +11,10 @@ import pytest
 
 from sweep.cli.live import ask_to_look_again
 from sweep.judge.known import mark_named
-from sweep.plug.control import Control
-from sweep.plug.looks import LENS_LOOK_S, TRANSMITTER_LOOK_S, VIEW_S, Look, Looks, is_again_of, modality_of
-from sweep.plug.measurement import Measurement
-from sweep.plug.stand import Stand
+from sweep.modality.control import Control
+from sweep.modality.looks import LENS_LOOK_S, TRANSMITTER_LOOK_S, VIEW_S, Look, Looks, is_again_of, modality_of
+from sweep.modality.measurement import Measurement
+from sweep.modality.next_position import NextPosition
 from sweep.report import LiveEvent, LookedAgain, Position, SecondLookEvent, derived_id
 from sweep.run.plan.budget import BUDGET_S, Budget, Durations
 from sweep.run.reporting.looking_again import LookingAgain
@@ -32,7 +32,7 @@ def looks() -> tuple[Look, ...]:
     return looks_of([CANDIDATE], REPORT.plan, REPORT.positions, REPORT.observations, ())
 
 
-def stand(look: Look, number: int) -> Position:
+def place(look: Look, number: int) -> Position:
     view = look.views[number]
     return Position(
         position_id=look.position_id(view), zone_id=view.zone_id, x_m=view.x_m, y_m=view.y_m,
@@ -88,7 +88,7 @@ def test_what_became_of_a_second_look_is_said(
     sees: bool, blind: str | None, by_eye: tuple[str, ...], outcome: str
 ) -> None:
     (look,) = looks()
-    positions = [*REPORT.positions, *(stand(look, number) for number in range(3))]
+    positions = [*REPORT.positions, *(place(look, number) for number in range(3))]
     again = [measured(position, sees=sees, blind=blind) for position in positions[-3:]]
     first = Measurement("stall-2", "p2", "lens", 30.0, 30, 0, 0.2, None, (make_glint(uid(0x101), 2),))
     assert first_of([first, *again]) == [first]
@@ -128,7 +128,7 @@ def events_of(steer: Callable[[Looks, Look], None]) -> list[SecondLookEvent]:
     told = LookingAgain(known, events.append)
     (look,) = looks()
     known.offer([look])
-    told.judged([measured(stand(look, 0), sees=True)], ())
+    told.judged([measured(place(look, 0), sees=True)], ())
     steer(known, look)
     told.judged((), [looked("stands")])
     return [event for event in events if isinstance(event, SecondLookEvent)]
@@ -180,7 +180,7 @@ def test_the_inspector_is_led_from_view_to_view_and_stands_nowhere_else_meanwhil
     went: list[str] = []
     for _ in look.views:
         assert control.look_again(look.finding_id, "lens")
-        here = control.next_stand()
+        here = control.next_position()
         assert here is not None
         assert here.again is not None
         found = control.looks.at(here.again)
@@ -209,7 +209,7 @@ def test_at_a_terminal_each_view_is_asked_for(lines: tuple[str, ...], names: lis
     control.declare_empty(("A-1", "A-2"))
     (look,) = looks()
     control.looks.offer([look])
-    went: list[Stand] = []
+    went: list[NextPosition] = []
     for here in ask_to_look_again(control, ("A-1", "A-2"), Typed(*lines)):
         assert here.again is not None
         found = control.looks.at(here.again)
@@ -223,9 +223,9 @@ def test_at_a_terminal_each_view_is_asked_for(lines: tuple[str, ...], names: lis
 def test_time_for_second_looks_is_kept_from_the_light_and_whether_there_is_enough_is_told() -> None:
     usual = Durations(listen_s=20.0, light_s=114.0, ble_s=10.0, film_s=20.0, outside_s=20.0)
     budget = Budget("full", usual, 3, lambda: 0.0)
-    free = budget.stand(3, is_first=True).light_s
+    free = budget.plan_position(3, is_first=True).light_s
     budget.hold(LENS_LOOK_S + TRANSMITTER_LOOK_S)
-    held = budget.stand(3, is_first=True).light_s
+    held = budget.plan_position(3, is_first=True).light_s
     assert free is not None
     assert held is not None
     assert held < free
@@ -253,5 +253,5 @@ def test_the_simulated_inspector_goes_where_the_phone_leads() -> None:
         position_id=made[1].id, zone_id="stall-2", x_m=made[1].x_m, y_m=made[1].y_m, facing_deg=made[1].facing_deg,
         start_ns=0, end_ns=1,
     )  # fmt: skip
-    door = source.doors(made[1], position)["lens"]
-    assert door.looks_from == (made[1].id, made[1].x_m, made[1].y_m, made[1].facing_deg)  # type: ignore[attr-defined]  # a door is an object to whoever does not open it
+    lens_source = source.sources(made[1], position)["lens"]
+    assert lens_source.looks_from == (made[1].id, made[1].x_m, made[1].y_m, made[1].facing_deg)  # type: ignore[attr-defined]  # a source is an object to whoever does not open it

@@ -15,7 +15,7 @@ from sweep.cli import build_app
 from sweep.deliver.outbox import Outbox
 from sweep.entry.envelope import from_wire, parse_envelope
 from sweep.entry.kinds import DETAILS_TYPE, REPORT_TYPE
-from sweep.plug.control import Control
+from sweep.modality.control import Control
 from sweep.report import LiveEvent, SweepReport, parse_json
 from sweep.run.rooms import RecordedSource
 from sweep.run.runner import Runner, SweepResult

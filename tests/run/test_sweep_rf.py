@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from sweep.addresses import AddressKey
 from sweep.cli import build_app
 from sweep.link.rf_recording import recorded_rf
-from sweep.plug.talk import MeasureRf
-from sweep.plug.task import Task
+from sweep.modality.messages import MeasureRf
+from sweep.modality.task import Task
 from sweep.report import (
     MANIFEST_NAME,
     OwnTransmission,
@@ -29,11 +29,11 @@ from sweep.report import (
     to_json,
 )
 from sweep.rf.calibration import DetectorFit, RfCalibration, to_toml
-from sweep.rf.plug import judge_rf
+from sweep.rf.modality import judge_rf
 from sweep.sim import source, world
-from sweep.sim.doors import rf_door
 from sweep.sim.head.emulated import record_serial
 from sweep.sim.head.scene import Detector, Emitter, RfScene
+from sweep.sim.sources import rf_source
 from tests.sim.head_kit import built_elf
 
 BEGIN = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -44,18 +44,18 @@ def heard_in(zone_id: str, folder: Path, seed: int) -> dict[str, list[RfObservat
     built_elf()
     room = source.default_room()
     made = world.make_world(room.plan, seed, zone_id, "analog_camera")
-    rf_door(made, None, seed * 100).open(folder / "baseline")
+    rf_source(made, None, seed * 100).open(folder / "baseline")
     outside = recorded_rf(MeasureRf(0.0, is_outside=True), folder / "baseline", (), 0, 0)
     found: dict[str, list[RfObservation]] = {}
-    for number, stand in enumerate(made.standpoints, start=1):
-        path = folder / stand.position_id
-        rf_door(made, stand, seed * 100 + number).open(path)
+    for number, place in enumerate(made.positions, start=1):
+        path = folder / place.position_id
+        rf_source(made, place, seed * 100 + number).open(path)
         position = Position(
-            position_id=stand.position_id,
-            zone_id=stand.zone_id,
-            x_m=stand.x_m,
-            y_m=stand.y_m,
-            facing_deg=stand.facing_deg,
+            position_id=place.position_id,
+            zone_id=place.zone_id,
+            x_m=place.x_m,
+            y_m=place.y_m,
+            facing_deg=place.facing_deg,
             start_ns=0,
             end_ns=4_000_000_000,
         )
@@ -63,7 +63,7 @@ def heard_in(zone_id: str, folder: Path, seed: int) -> dict[str, list[RfObservat
         task: Task[object] = Task(derived_id(room.room_id, "rf"), position, 4.0, key, key)
         here = recorded_rf(MeasureRf(4.0), path, (), 0, position.end_ns)
         measured = judge_rf(task, here, outside).observations
-        found[stand.zone_id] = [one for one in measured if isinstance(one, RfObservation)]
+        found[place.zone_id] = [one for one in measured if isinstance(one, RfObservation)]
     return found
 
 
@@ -113,16 +113,16 @@ def sweep_of(
     """A sweep of one stall in which only the emulated head listened, with `own` as its log."""
     built_elf()
     room = source.default_room()
-    stand = world.make_world(room.plan, 1, None).standpoints[0]
+    place = world.make_world(room.plan, 1, None).positions[0]
     folder.mkdir()
     record_serial(folder / "baseline.serial", RfScene(emitters=(NEIGHBOUR,), seed=1), 2.0)
     record_serial(folder / "head.serial", scene, 4.0)
     position = RecordedPosition(
         id="p1",
-        zone=stand.zone_id,
-        x_m=stand.x_m,
-        y_m=stand.y_m,
-        facing_deg=stand.facing_deg,
+        zone=place.zone_id,
+        x_m=place.x_m,
+        y_m=place.y_m,
+        facing_deg=place.facing_deg,
         start=BEGIN + timedelta(seconds=10),
         end=BEGIN + timedelta(seconds=14),
         rf="head.serial",

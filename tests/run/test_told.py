@@ -1,4 +1,4 @@
-"""A word that still holds is not taken back by a later one: zones over several stands, and the end of notices."""
+"""A word that still holds is not taken back by a later one: zones over several positions, and the end of notices."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sweep.plug.own_transmissions import OwnTransmissions
-from sweep.plug.talk import AskTurn, Leave, TakeTurn, ToWorker, TurnOver
+from sweep.modality.messages import AskTurn, Leave, TakeTurn, ToWorker, TurnOver
+from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.report import Modality
 from sweep.run.position.turns import Turns
 
@@ -15,11 +15,11 @@ class Scene:
         self.now_ns = 0
         self.said: list[tuple[Modality, ToWorker]] = []
         self.own = OwnTransmissions(lambda: self.now_ns)
-        self.turns = Turns(lambda modality, word: self.said.append((modality, word)), self.own)
+        self.turns = Turns(lambda modality, message: self.said.append((modality, message)), self.own)
         self.turns.begin(EVERYBODY)
 
     def ask(self) -> None:
-        self.turns.on_word("ble", AskTurn())
+        self.turns.on_message("ble", AskTurn())
 
     def sent_s(self) -> list[tuple[float, float]]:
         return [(one.start_s, one.end_s) for one in self.own.during(0, 10**12)]
@@ -36,7 +36,7 @@ def test_a_scan_waits_for_wifi_with_its_light_and_for_rf_and_is_logged_while_it_
     assert scene.said == [("ble", TakeTurn())]
     assert (scene.turns.waiting, scene.turns.has_turn) == ((), "ble")
     scene.now_ns = 40_000_000_000
-    scene.turns.on_word("ble", TurnOver())
+    scene.turns.on_message("ble", TurnOver())
     assert scene.turns.has_turn is None
     assert scene.sent_s() == [(30.0, 40.0)]
 

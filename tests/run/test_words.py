@@ -13,10 +13,10 @@ from sweep import report as r
 from sweep.judge.thresholds import load_weights
 from sweep.judge.words import COMMON, SIDES
 from sweep.lens.clip.clips import ClipReason
-from sweep.plug.evidence import ZoneView
-from sweep.plug.plug import Plug
-from sweep.plug.words import Sentence, Words, gather
-from sweep.run.plugs import PLUGS, WORDS
+from sweep.modality.evidence import ZoneView
+from sweep.modality.protocol import SensingModality
+from sweep.modality.words import Sentence, Words, gather
+from sweep.run.modalities import SENSING_MODALITIES, WORDS
 from sweep.run.reporting.look_words import VIEWS
 from sweep.run.words import GUIDANCE, NOTICES, STATES
 from sweep.wifi.words import TRIAL_NAMES, TRIAL_REASONS
@@ -24,7 +24,7 @@ from tests.judge.test_fusion import NO_VIDEO, PLAN, lens, stimulus, wifi
 from tests.report_factory import uid
 
 ZONE = PLAN.zones[0]
-ROOMS: dict[str, Words] = {"common": COMMON} | {str(plug.name): plug.words for plug in PLUGS}
+ROOMS: dict[str, Words] = {"common": COMMON} | {str(modality.name): modality.words for modality in SENSING_MODALITIES}
 
 
 def tables() -> Iterator[tuple[str, str, Sentence]]:
@@ -113,30 +113,30 @@ def looked_again(modality: r.Modality) -> list[str]:
     return [f"again-{ZONE.zone_id}-{view}" for view in views]
 
 
-@pytest.mark.parametrize("plug", PLUGS, ids=lambda plug: plug.name)
-def test_every_sentence_of_evidence_is_said_of_something(plug: Plug) -> None:
+@pytest.mark.parametrize("modality", SENSING_MODALITIES, ids=lambda modality: modality.name)
+def test_every_sentence_of_evidence_is_said_of_something(modality: SensingModality) -> None:
     rng = random.Random(1)
-    shapes = {code: re.sub(r"\\{\w+\\}", ".+", re.escape(said.en)) for code, said in plug.words.evidence.items()}
+    shapes = {code: re.sub(r"\\{\w+\\}", ".+", re.escape(said.en)) for code, said in modality.words.evidence.items()}
     said: set[str] = set()
     for _ in range(600):
-        seen = [draw(plug.name, number, rng) for number in range(1, rng.randrange(1, 5))]
+        seen = [draw(modality.name, number, rng) for number in range(1, rng.randrange(1, 5))]
         looked = r.ZoneCoverage(
-            zone_id=ZONE.zone_id, modality=plug.name, status="looked", quality=0.9, dwell_s=5.0, samples=10,
+            zone_id=ZONE.zone_id, modality=modality.name, status="looked", quality=0.9, dwell_s=5.0, samples=10,
             dropped=0, rejections={}, gaps=(), blind_reason=None,
         )  # fmt: skip
-        again = rng.choice(((), tuple(looked_again(plug.name))))
+        again = rng.choice(((), tuple(looked_again(modality.name))))
         if again:
             seen += [
-                draw(plug.name, number, rng).model_copy(update={"position_id": name, "zone_id": ZONE.zone_id})
+                draw(modality.name, number, rng).model_copy(update={"position_id": name, "zone_id": ZONE.zone_id})
                 for number, name in enumerate(again, 10)
                 if rng.random() < 0.7
             ]
         view = ZoneView(ZONE, seen, looked, {}, load_weights(), again, is_empty_by_eye=rng.random() < 0.5)
-        for one in plug.weigher.weigh(view):
-            assert one.modality == plug.name
+        for one in modality.weigher.weigh(view):
+            assert one.modality == modality.name
             matching = [
                 code for code in (one.code, f"{one.code}_after") if re.fullmatch(shapes.get(code, ""), one.text.en)
             ]
             assert matching, one
             said.add(matching[-1])
-    assert said == set(plug.words.evidence)
+    assert said == set(modality.words.evidence)

@@ -11,12 +11,12 @@ from uuid import UUID
 import pytest
 
 from sweep.addresses import AddressKey
-from sweep.plug.liveness import boottime_ns
-from sweep.plug.measurement import Measurement
-from sweep.plug.plug import Measure
-from sweep.plug.sofar import CUT_OFF
-from sweep.plug.talk import Line, Sofar
-from sweep.plug.task import Task, blind
+from sweep.modality.liveness import boottime_ns
+from sweep.modality.measurement import Measurement
+from sweep.modality.messages import Line, Sofar
+from sweep.modality.protocol import Measure
+from sweep.modality.sofar import CUT_OFF
+from sweep.modality.task import Task, blind
 from sweep.report import Position
 from sweep.run.workers import Workers
 from tests.report_factory import uid

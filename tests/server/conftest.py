@@ -131,7 +131,7 @@ class Site:
                 password=QUICK_HASH,
                 actor="test",
             )
-            sign_waiting(connection, self.services.notary)
+            sign_waiting(connection, self.services.server_signer)
 
     def admit(
         self,
@@ -145,7 +145,7 @@ class Site:
 
         A second key of the server itself, for persons, is admitted as the next of its line.
         """
-        own = {"server": self.services.notary.signer, "demo": self.services.notary.demo_signer}.get(role)
+        own = {"server": self.services.server_signer.signer, "demo": self.services.server_signer.demo_signer}.get(role)
         with self.db.write() as connection:
             key = keys.admit(
                 connection,
@@ -158,7 +158,7 @@ class Site:
                 predecessor=None if own is None or probe_id is not None else own.key_id,
                 probes=frozenset(probes),
             )
-            sign_waiting(connection, self.services.notary)
+            sign_waiting(connection, self.services.server_signer)
         return key
 
     def send(self, wire: bytes) -> httpx.Response:

@@ -63,7 +63,7 @@ def pi_of(settings: Settings) -> Iterator[Services]:
 def client_of(pi: Services, url: str) -> Iterator[CityClient]:
     """The Pi's way to its city."""
     with httpx.Client(verify=NO_TLS) as http:
-        yield CityClient(url, pi.notary.signer, http)
+        yield CityClient(url, pi.server_signer.signer, http)
 
 
 PROBES = frozenset({"probe-demo-1"})
@@ -93,19 +93,19 @@ def admit(
             tenant=tenant,
             probes=probes,
         )
-        sign_waiting(connection, there.notary)
+        sign_waiting(connection, there.server_signer)
         release_quarantine(connection, key)
 
 
 def introduce(city: Services, pi: Services) -> None:
     """Admit the keys of a Pi's server at its city."""
-    tenant = pi.notary.tenant
-    admit(city, pi.notary.signer, "relay", probes=PROBES, tenant=tenant)
-    admit(city, pi.notary.demo_signer, "demo-relay", probes=PROBES, tenant=tenant)
+    tenant = pi.server_signer.tenant
+    admit(city, pi.server_signer.signer, "relay", probes=PROBES, tenant=tenant)
+    admit(city, pi.server_signer.demo_signer, "demo-relay", probes=PROBES, tenant=tenant)
 
 
 def take(services: Services, wire: bytes) -> Outcome:
-    """Let an entry come in by the write door."""
+    """Let an entry come in by the ingest path."""
     return accept(services.db, read_arrival(wire), quarantine_max_bytes=2**30)
 
 
@@ -126,7 +126,7 @@ def check_relayed(pi: Services, city: Services) -> int:
     with pi.db.read() as connection:
         here = connection.execute(select(entries).where(entries.c.status == "accepted")).all()
         receipts = {row.log_index: row for row in connection.execute(select(relayed))}
-    own = {pi.notary.signer.key_id, pi.notary.demo_signer.key_id}
+    own = {pi.server_signer.signer.key_id, pi.server_signer.demo_signer.key_id}
     going = [row for row in here if row.kind not in OF_ITS_OWN_LOG]
     with city.db.read() as connection:
         there = connection.execute(select(entries)).all()
@@ -138,7 +138,7 @@ def check_relayed(pi: Services, city: Services) -> int:
         ]
         kept = receipts[row.log_index]
         assert kept.state == "arrived", (row.log_index, kept.state, kept.reason)
-        _check_receipt(kept.receipt_json, row, found[0].log_index, city.notary.signer.public_key)
+        _check_receipt(kept.receipt_json, row, found[0].log_index, city.server_signer.signer.public_key)
     for db in (pi.db, city.db):
         check_log(db)
     return len(going)

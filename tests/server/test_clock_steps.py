@@ -39,7 +39,7 @@ def test_no_acknowledged_entry_is_lost_when_the_clock_steps(
     settings: Settings, tmp_path: Path, repo_root: Path, steps: tuple[timedelta, ...]
 ) -> None:
     services = build_services(settings)
-    uploads = Uploads(services.notary.signer.public_key, PROBES)
+    uploads = Uploads(services.server_signer.signer.public_key, PROBES)
     uploads.admit(services.db)
     ahead = tmp_path / "ahead"
     ahead.write_text("0", encoding="ascii")

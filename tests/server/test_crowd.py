@@ -1,6 +1,6 @@
 """A crowd at the door: documents, streams and slow bodies at once, in a server of its own process, on loopback.
 
-The write door goes on answering and memory stays bounded; everybody gets an answer that says what to do.  The reduced
+The ingest path goes on answering and memory stays bounded; everybody gets an answer that says what to do.  The reduced
 crowd runs with every test, the whole one with `make soak`.
 """
 
@@ -39,7 +39,7 @@ MEMORY_MIB = 600
 
 @dataclass(frozen=True)
 class Crowd:
-    """How many of each, and how long the write door may take then."""
+    """How many of each, and how long the ingest path may take then."""
 
     documents: int
     streams: int

@@ -26,7 +26,7 @@ def test_no_acknowledged_entry_is_lost_with_the_database(tmp_path: Path, kills: 
     with new_postgres(is_durable=True) as postgres:
         settings = Settings(data_dir=tmp_path / "data", database_url=postgres.url.format(""), port=0, min_free_mib=0)
         with running(settings) as site:
-            uploads = Uploads(site.services.notary.signer.public_key, PROBES)
+            uploads = Uploads(site.services.server_signer.signer.public_key, PROBES)
             uploads.admit(site.db)
             uploads.url = site.url
             uploads.begin()

@@ -142,7 +142,7 @@ def test_no_acknowledged_entry_is_lost_on_a_full_disk(kind: str, tmp_path: Path,
         pytest.skip("no disk can be mounted here")
     with small_database(kind, tmp_path) as small:
         services = build_services(small.settings.model_copy(update={"database_url": small.url}))
-        uploads = Uploads(services.notary.signer.public_key, PROBES)
+        uploads = Uploads(services.server_signer.signer.public_key, PROBES)
         uploads.admit(services.db)
         services.db.close()
         small.put_in()
@@ -174,7 +174,7 @@ def test_a_server_starts_on_a_full_disk_and_says_so(kind: str, tmp_path: Path, r
         pytest.skip("no disk can be mounted here")
     with small_database(kind, tmp_path) as small:
         services = build_services(small.settings.model_copy(update={"database_url": small.url}))
-        uploads = Uploads(services.notary.signer.public_key, PROBES)
+        uploads = Uploads(services.server_signer.signer.public_key, PROBES)
         uploads.admit(services.db)
         services.db.close()
         small.put_in()

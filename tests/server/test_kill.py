@@ -84,8 +84,8 @@ def test_nothing_is_lost_and_nothing_doubled(settings: Settings, tmp_path: Path,
     with services.db.write() as connection:
         keys.admit(connection, public_key=probe.public_key, role="demo", probe_id="p", name="test", actor="test")
     server = KilledServer(settings, repo_root)
-    send = Sender(server.port, services.notary.signer.public_key)
-    server_key = services.notary.signer.public_key
+    send = Sender(server.port, services.server_signer.signer.public_key)
+    server_key = services.server_signer.signer.public_key
     randomness, watcher = random.Random(kills), create_engine(settings.url)
 
     def kill_soon(*, after_commit: bool) -> None:
@@ -152,7 +152,7 @@ def test_a_deleted_body_leaves_signatures_valid_and_a_dropped_entry_shows_as_a_g
     services, probe = build_services(settings), Probe()
     with services.db.write() as connection:
         keys.admit(connection, public_key=probe.signer.public_key, role="demo", probe_id="p", name="test", actor="test")
-        sign_waiting(connection, services.notary)
+        sign_waiting(connection, services.server_signer)
     first = end_of(services.db)  # behind the three entries about the server's own keys
     for _ in range(2):
         for wire in probe.whole_sweep()[1:]:

@@ -147,7 +147,7 @@ def test_nothing_is_lost_when_one_of_two_is_killed(tmp_path: Path, repo_root: Pa
         new_postgres(is_durable=True) as postgres,
         two_servers(postgres.url.format(""), tmp_path, repo_root) as (servers, sites),
     ):
-        uploads = EitherUploads(sites[0].services.notary.signer.public_key, PROBES, [site.url for site in sites])
+        uploads = EitherUploads(sites[0].services.server_signer.signer.public_key, PROBES, [site.url for site in sites])
         uploads.admit(sites[0].db)
         sites[0].admit(signer("probe"))
         uploads.begin()

@@ -10,7 +10,7 @@ from sweep.link import messages
 from sweep.link.frame import encode
 from sweep.link.head import Head, Losses, SerialPort, WrongFirmware
 from sweep.link.readings import read_windows
-from sweep.plug.liveness import boottime_ns
+from sweep.modality.liveness import boottime_ns
 from sweep.rf.envelope import NOMINAL
 from sweep.sim.head.avr import flash_segments
 from sweep.sim.head.emulated import Emitter, EmulatedHead, EmulatorError, RfScene, record_serial

@@ -7,7 +7,7 @@ import pytest
 
 from sweep.link import messages
 from sweep.link.imu import LOST, read_samples, sample_ticks
-from sweep.plug.motion import ImuSample
+from sweep.modality.motion import ImuSample
 from sweep.sim.head.imu import Hand, Motion
 from sweep.sim.head.scene import RfScene, SceneError
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sweep.lens.clip.clips import read_clip
-from sweep.plug.strobe import Phase
+from sweep.modality.strobe import Phase
 from sweep.sim.head.avr import EmulatorError
 from sweep.sim.head.lamp_pins import read_lamps, run_lamps
 from sweep.sim.head.machine import Edge

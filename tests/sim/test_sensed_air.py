@@ -12,7 +12,7 @@ import pytest
 
 from sweep.addresses import parse_address
 from sweep.captures.packets import LINK_RADIOTAP, PacketBlock
-from sweep.plug.talk import (
+from sweep.modality.messages import (
     NOBODY,
     PLAYED_OUT,
     Leave,
@@ -24,22 +24,22 @@ from sweep.plug.talk import (
     ToRunner,
     ToWorker,
 )
-from sweep.plug.task import Task
+from sweep.modality.task import Task
 from sweep.report import WifiObservation
 from sweep.sim.air.channel import PART_S
 from sweep.sim.air.radios import BUILDING_MHZ, CAMERA
 from sweep.sim.air.sensed_air import CHANNELS, TUNE_S, SimulatedAir
 from sweep.sim.air.sensed_line import HEAD_ERROR_NS, READY_S, SimulatedLine
-from sweep.sim.doors import SimulatedRoom, WifiDoor
 from sweep.sim.source import default_room
+from sweep.sim.sources import SimulatedRoom, WifiSource
 from sweep.wifi.capture.air import Air, CaptureOpenError
 from sweep.wifi.capture.channels import Channel
-from sweep.wifi.capture.sources import AirDoor, RecordedWifi
+from sweep.wifi.capture.sources import AirSource, RecordedWifi
 from sweep.wifi.frames.dot11 import parse_block
-from sweep.wifi.plug import WifiPlug
+from sweep.wifi.modality import WifiModality
+from sweep.wifi.position import HeardPosition, WifiWish
 from sweep.wifi.scan import scan_log
-from sweep.wifi.session import KEPT_NAME, hear_stand
-from sweep.wifi.stand import HeardStand, WifiWish
+from sweep.wifi.session import KEPT_NAME, hear_position
 from tests.run.test_workers import TASK
 
 START_NS = 3_000_000_000_000
@@ -70,7 +70,7 @@ def opened(
     seed: int = 1, zone: str | None = "stall-2", at: str = "p2", runner: Line = NOBODY
 ) -> tuple[SimulatedAir, SimulatedLine]:
     room = SimulatedRoom(default_room().plan, seed=seed, camera_zone=zone)
-    return room.doors(at, START_NS).wifi.sense(runner)
+    return room.sources(at, START_NS).wifi.sense(runner)
 
 
 def listen(air: Air, seconds: float, step_s: float | None = None) -> list[tuple[int, bytes, int]]:
@@ -158,44 +158,44 @@ def run(
     trial: bool = True,
     longest_s: float = LOOKS_S,
     runner: Line = NOBODY,
-) -> tuple[HeardStand, SimulatedAir]:
+) -> tuple[HeardPosition, SimulatedAir]:
     air, line = opened(seed, zone, at, runner)
     wish = WifiWish(20.0, trial="light" if trial else None, trial_longest_s=longest_s)
-    return hear_stand(wish, air, line), air
+    return hear_position(wish, air, line), air
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_camera_follows_the_light_of_its_zone(seed: int) -> None:
-    stand, _ = run(seed=seed, zone="stall-2", at="p2")
-    judgement = stand.follows[CAMERA_NUMBER]
-    assert (judgement.verdict, judgement.kind, stand.is_settled) == ("follows_light", "light", True)
-    assert {a for a, one in stand.follows.items() if one.verdict == "follows_light"} == {CAMERA_NUMBER}
+    position, _ = run(seed=seed, zone="stall-2", at="p2")
+    judgement = position.follows[CAMERA_NUMBER]
+    assert (judgement.verdict, judgement.kind, position.is_settled) == ("follows_light", "light", True)
+    assert {a for a, one in position.follows.items() if one.verdict == "follows_light"} == {CAMERA_NUMBER}
 
 
 def test_it_is_found_from_another_zone_and_does_not_follow_the_light_there() -> None:
-    stand, _ = run(seed=1, zone="stall-2", at="p1")
-    said = stand.follows[CAMERA_NUMBER]
+    position, _ = run(seed=1, zone="stall-2", at="p1")
+    said = position.follows[CAMERA_NUMBER]
     assert (said.verdict, said.reason) in {("does_not", None), ("not_assessable", "light_too_weak")}
     assert (said.p_value or 0.0) > 0.05
     verdicts = {
-        a: one.video.verdict for one in scan_log(stand.heard.log).transmitters for a in one.transmitter.addresses
+        a: one.video.verdict for one in scan_log(position.heard.log).transmitters for a in one.transmitter.addresses
     }
     assert [address for address, verdict in verdicts.items() if verdict == "video_uplink"] == [CAMERA_NUMBER]
 
 
 def test_it_follows_somebody_who_walks_in_its_zone() -> None:
     air, line = opened()
-    stand = hear_stand(WifiWish(10.0, trial="motion"), air, line)
-    assert stand.follows[CAMERA_NUMBER].verdict == "follows_light"
-    assert stand.follows[CAMERA_NUMBER].kind == "motion"
+    position = hear_position(WifiWish(10.0, trial="motion"), air, line)
+    assert position.follows[CAMERA_NUMBER].verdict == "follows_light"
+    assert position.follows[CAMERA_NUMBER].kind == "motion"
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_without_a_camera_nothing_is_found_and_nothing_tested(seed: int) -> None:
-    stand, _ = run(seed=seed, zone=None, at="p2")
-    assert "video_uplink" not in {one.video.verdict for one in scan_log(stand.heard.log).transmitters}
-    assert stand.follows == {}
-    assert stand.heard.visited == len(CHANNELS)
+    position, _ = run(seed=seed, zone=None, at="p2")
+    assert "video_uplink" not in {one.video.verdict for one in scan_log(position.heard.log).transmitters}
+    assert position.follows == {}
+    assert position.heard.visited == len(CHANNELS)
 
 
 @pytest.mark.soak
@@ -261,8 +261,8 @@ def test_the_runner_is_told_how_far_it_is_and_what_it_says_ends_everything() -> 
 
 
 def test_a_sweep_that_is_left_stops_listening() -> None:
-    stand, air = run(seed=1, zone="stall-2", at="p2", runner=Runner(leave_after=8))
-    assert stand.lefts == ("room_entered",)
+    position, air = run(seed=1, zone="stall-2", at="p2", runner=Runner(leave_after=8))
+    assert position.lefts == ("room_entered",)
     assert air.elapsed_s < 3.0
 
 
@@ -282,25 +282,25 @@ def test_a_dwell_takes_a_small_part_of_its_time() -> None:
 def test_what_a_stand_learnt_of_the_channels_stays_in_its_sweep() -> None:
     room = SimulatedRoom(default_room().plan, seed=1, camera_zone="stall-2")
     visited = []
-    for door in (room.doors("p1", START_NS).wifi, room.doors("p2", START_NS).wifi, opened_door()):
-        with door.open(NOBODY) as (air, line):
-            heard = hear_stand(WifiWish(10.0), air, line).heard
+    for source in (room.sources("p1", START_NS).wifi, room.sources("p2", START_NS).wifi, opened_source()):
+        with source.open(NOBODY) as (air, line):
+            heard = hear_position(WifiWish(10.0), air, line).heard
             visited.append([dwell.reason for dwell in heard.dwells].count("survey"))
     assert visited == [len(CHANNELS), 0, len(CHANNELS)]
 
 
-def opened_door() -> WifiDoor:
-    return SimulatedRoom(default_room().plan, seed=1, camera_zone="stall-2").doors("p2", START_NS).wifi
+def opened_source() -> WifiSource:
+    return SimulatedRoom(default_room().plan, seed=1, camera_zone="stall-2").sources("p2", START_NS).wifi
 
 
 def test_the_plug_takes_the_door_and_a_kept_stand_gives_the_same(tmp_path: Path) -> None:
-    measure = WifiPlug(stimulus="auto", stimulus_longest_s=30.0).open()
-    task: Task[RecordedWifi | AirDoor] = replace(TASK, door=opened_door(), dwell_s=20.0, keep=tmp_path)
+    measure = WifiModality(stimulus="auto", stimulus_longest_s=30.0).open()
+    task: Task[RecordedWifi | AirSource] = replace(TASK, source=opened_source(), dwell_s=20.0, keep=tmp_path)
     live = measure(task, NOBODY)
     (found,) = [
         one for one in live.observations if isinstance(one, WifiObservation) and one.video.verdict == "video_uplink"
     ]
     assert found.stimulus is not None
     assert found.stimulus.verdict == "follows_light"
-    kept = WifiPlug().open()(replace(TASK, door=RecordedWifi(tmp_path / KEPT_NAME), dwell_s=20.0), NOBODY)
+    kept = WifiModality().open()(replace(TASK, source=RecordedWifi(tmp_path / KEPT_NAME), dwell_s=20.0), NOBODY)
     assert kept == live

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.plug.mode import QUICK_KINDS
+from sweep.modality.mode import QUICK_KINDS
 from sweep.sim import world
 from sweep.sim.source import SimulatedSource, default_room
 
@@ -24,11 +24,11 @@ def test_the_demonstration_room_is_the_servers() -> None:
 def test_every_zone_has_a_standpoint_inside_it() -> None:
     plan = world.template_plan()
     made = world.make_world(plan, 5, "stall-2")
-    assert [stand.zone_id for stand in made.standpoints] == [zone.zone_id for zone in plan.zones]
-    for stand in made.standpoints:
-        zone = plan.zone_at(stand.x_m, stand.y_m)
+    assert [place.zone_id for place in made.positions] == [zone.zone_id for zone in plan.zones]
+    for place in made.positions:
+        zone = plan.zone_at(place.x_m, place.y_m)
         assert zone is not None
-        assert zone.zone_id == stand.zone_id
+        assert zone.zone_id == place.zone_id
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -43,7 +43,7 @@ def test_the_camera_hides_in_the_wall_of_its_zone(seed: int) -> None:
 
 def test_a_quick_sweep_visits_stalls_and_says_so() -> None:
     made = world.visit_only(world.make_world(default_room().plan, 1, None), QUICK_KINDS)
-    assert [stand.zone_id for stand in made.standpoints] == ["stall-1", "stall-2", "stall-3"]
+    assert [place.zone_id for place in made.positions] == ["stall-1", "stall-2", "stall-3"]
     source = SimulatedSource(default_room(), seed=1, camera_zone=None, probe_id="probe-demo-1", mode="quick")
     assert source.manifest.mode == "quick"
     assert [position.zone for position in source.manifest.positions] == ["stall-1", "stall-2", "stall-3"]

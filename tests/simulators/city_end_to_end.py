@@ -39,7 +39,7 @@ SWEEPS: Final = {
     "recorder_1mm": 4, "recorder_1mm_ircut": 4, "recorder_2mm": 4,
 }  # fmt: skip
 """A hundred: those without a camera carry what is said of a flood."""
-LOADED: Final = ("sweep.run.runner", "sweep.run.workers", "sweep.run.plugs", "sweep.sim.doors")
+LOADED: Final = ("sweep.run.runner", "sweep.run.workers", "sweep.run.modalities", "sweep.sim.sources")
 Line = dict[str, Any]
 
 

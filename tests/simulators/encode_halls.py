@@ -87,9 +87,9 @@ class Scene:
         self.hall, self.rng = hall, np.random.default_rng(seed)
         width, height = hall.size
         y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-        door, shade = width / 11, self.rng.uniform(60, 170, 12).astype(np.float32)
-        wall = shade[(x / door).astype(int)] * (0.75 + 0.25 * y / height)
-        wall -= 35 * ((x % door < 2) | (y % (height / 3) < 2))
+        source, shade = width / 11, self.rng.uniform(60, 170, 12).astype(np.float32)
+        wall = shade[(x / source).astype(int)] * (0.75 + 0.25 * y / height)
+        wall -= 35 * ((x % source < 2) | (y % (height / 3) < 2))
         wall += 12 * np.sin(x / 3.1) * (y > 0.8 * height)
         self.room: Picture = np.clip(wall, 8, 225).astype(np.float32)
         self.pattern: Picture = self.rng.normal(0, 0.8, (height, width)).astype(np.float32)

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from sweep.lens.clip.clips import ClipMeta, Frame
-from sweep.plug.strobe import Phase
+from sweep.modality.strobe import Phase
 from sweep.sim.scene.camera import Image
 from sweep.sim.scene.wall import PlantedLens, Wall, WallScene
 

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]  # scipy has no types of its own
 
-from sweep.wifi.stimulus.nulls import NullSequences
+from sweep.wifi.stimulus.null_sequences import NullSequences
 from sweep.wifi.stimulus.sensitivity import find_smallest_change
-from sweep.wifi.stimulus.stimulus import FlowTest, examine_flow
+from sweep.wifi.stimulus.significance import FlowTest, examine_flow
 from tests.simulators import air_encoded
 from tests.simulators.encode_cameras import CAMERA_CHIPS, CAMERA_LEVELS, CAMERAS
 

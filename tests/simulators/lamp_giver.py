@@ -13,12 +13,12 @@ import select
 import sys
 import threading
 
+from sweep.link.head_messages import ButtonPressed, FromHead, HeadState
 from sweep.link.head_process import HeadProcess
-from sweep.link.head_words import ButtonPressed, FromHead, HeadState
-from sweep.plug.control import Control
-from sweep.plug.lease import Declaration
-from sweep.plug.lease_pipe import LeaseGiver
-from sweep.plug.talk import PlayChips, Played
+from sweep.modality.control import Control
+from sweep.modality.lease import Declaration
+from sweep.modality.lease_pipe import LeaseGiver
+from sweep.modality.messages import PlayChips, Played
 
 PERSONS = ("Kim", "Lee")
 MOST_CHIPS = 2_000
@@ -45,8 +45,8 @@ def main() -> None:
                         head.say(PlayChips("light", MOST_CHIPS, chip_s))
                     else:
                         obey(control, lease, order.split())
-            for word in head.hear():
-                say(word)
+            for message in head.hear():
+                say(message)
 
 
 def obey(control: Control, lease: LeaseGiver, order: list[str]) -> None:
@@ -69,9 +69,9 @@ def obey(control: Control, lease: LeaseGiver, order: list[str]) -> None:
             raise SystemExit(f"what is {order}?")
 
 
-def say(word: FromHead) -> None:
+def say(message: FromHead) -> None:
     """The button does nothing here: the head's process has to obey it by itself."""
-    match word:
+    match message:
         case HeadState(is_there=True):
             told = "there"
         case ButtonPressed():

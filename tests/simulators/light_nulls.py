@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri  # type: ignore[import-untyped]  # scipy has no types of its own
 
-from sweep.wifi.stimulus.nulls import NullSequences
-from sweep.wifi.stimulus.stimulus import LOOKS, respond
+from sweep.wifi.stimulus.null_sequences import NullSequences
+from sweep.wifi.stimulus.significance import LOOKS, respond
 from tests.simulators import air_encoded
 from tests.simulators.encode_cameras import CAMERA_CHIPS, CAMERA_LEVELS
 from tests.simulators.fit_light import LATE, Case, list_cases

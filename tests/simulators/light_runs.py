@@ -15,8 +15,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from sweep.wifi.stimulus.nulls import NullSequences
-from sweep.wifi.stimulus.stimulus import EXTEND_BELOW, LOOKS, SIGNIFICANT, FlowTest, find_p_value, respond, round_light
+from sweep.wifi.stimulus.null_sequences import NullSequences
+from sweep.wifi.stimulus.significance import (
+    EXTEND_BELOW,
+    LOOKS,
+    SIGNIFICANT,
+    FlowTest,
+    find_p_value,
+    respond,
+    round_light,
+)
 from tests.simulators import air_encoded
 from tests.simulators.encode_cameras import BRIGHT, CAMERA_CHIPS, CAMERA_LEVELS, kind_of
 from tests.simulators.fit_light import LATE, Case, list_cases

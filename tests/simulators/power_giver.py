@@ -18,10 +18,10 @@ import time
 from functools import partial
 
 from sweep.host.gpio import LinePlace
+from sweep.link.head_messages import ButtonPressed
 from sweep.link.head_process import HeadProcess
-from sweep.link.head_words import ButtonPressed
-from sweep.plug.control import Control
-from sweep.plug.lease import Declaration, RoomNotEmptyError
+from sweep.modality.control import Control
+from sweep.modality.lease import Declaration, RoomNotEmptyError
 from sweep.power.keeper import CameraPower
 from sweep.power.kernel import check_strict
 
@@ -64,10 +64,10 @@ def main() -> None:
                     break
                 for order in orders.splitlines():
                     obey(control, power, order.split())
-            for word in [] if head is None else head.hear():
-                if isinstance(word, ButtonPressed):
+            for message in [] if head is None else head.hear():
+                if isinstance(message, ButtonPressed):
                     control.pause()
-                print(type(word).__name__, flush=True)
+                print(type(message).__name__, flush=True)
 
 
 def _take_any_kernel(place: LinePlace) -> None:

@@ -1,7 +1,7 @@
 """A camera without hardware: a rendered sensor in a process of its own, triggered by the emulated head's pins, and the
-door through which the lens modality opens it as it opens the probe's own.
+source through which the lens modality opens it as it opens the probe's own.
 
-Input is what is filmed and the socket on which the emulated head tells of exposures; output is a `CameraDoor`.  It
+Input is what is filmed and the socket on which the emulated head tells of exposures; output is a `CameraSource`.  It
 opens with a permit only and closes when that ends, as every camera does.
 """
 
@@ -20,7 +20,7 @@ import numpy as np
 from sweep.lens.camera.source import ExtraLamp
 from sweep.lens.clip.clips import ClipMeta
 from sweep.lens.clip.frames import LOOK_S, CameraError, RawFrame, check_permit
-from sweep.plug.lease import RoomNotEmptyError, RoomPermit
+from sweep.modality.lease import RoomNotEmptyError, RoomPermit
 from tests.simulators.film import Film, FilmSet
 from tests.simulators.rendered_sensor_process import HEADER
 
@@ -29,7 +29,7 @@ READ_SIZE: Final = 1 << 18
 
 
 class EmulatedSensor:
-    """Context manager: the sensor films while it is open; `door` is what a sweep is given.
+    """Context manager: the sensor films while it is open; `source` is what a sweep is given.
 
     It gives frames while the head triggers, in `folder` is its socket.
     """
@@ -39,7 +39,7 @@ class EmulatedSensor:
         self._exposures = exposures
         self._frames = folder / "frames.sock"
         self._process: subprocess.Popen[str] | None = None
-        self.door = SensedCamera(self._frames, Film(made).meta)
+        self.source = SensedCamera(self._frames, Film(made).meta)
 
     @property
     def process_id(self) -> int | None:
@@ -87,7 +87,7 @@ class EmulatedSensor:
 
 @dataclass(frozen=True, slots=True)
 class SensedCamera:
-    """A `CameraDoor` (sweep/lens/camera/source.py) to a rendered sensor."""
+    """A `CameraSource` (sweep/lens/camera/source.py) to a rendered sensor."""
 
     frames: Path
     """The sensor's socket."""

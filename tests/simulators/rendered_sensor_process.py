@@ -20,7 +20,7 @@ from typing import Final, cast
 
 import cv2
 
-from sweep.plug.strobe import Phase
+from sweep.modality.strobe import Phase
 from tests.simulators.film import Film, FilmSet
 
 HEADER: Final = struct.Struct("<qii")
@@ -34,9 +34,9 @@ class _Outlet:
     """Sends frames to the one who has the camera open."""
 
     def __init__(self, path: Path) -> None:
-        self._door = socket.socket(socket.AF_UNIX)
-        self._door.bind(str(path))
-        self._door.listen(1)
+        self._source = socket.socket(socket.AF_UNIX)
+        self._source.bind(str(path))
+        self._source.listen(1)
         self._kept: deque[bytes] = deque(maxlen=KEPT)
         self._news = threading.Condition()
         self.is_open = False
@@ -49,7 +49,7 @@ class _Outlet:
 
     def _run(self) -> None:
         while True:
-            camera, _ = self._door.accept()
+            camera, _ = self._source.accept()
             with self._news:
                 self._kept.clear()
             self.is_open = True

@@ -22,7 +22,7 @@ SETTINGS = range(0x2D, 0x88)
 
 @dataclass
 class Vl53l1x:
-    """The sensor, its supply and its bus: a `Wire`, a `Switch` and a `RangeDoor`."""
+    """The sensor, its supply and its bus: a `Wire`, a `Switch` and a `RangeSource`."""
 
     millimetres: list[int] = field(default_factory=lambda: [1400])
     """Of each measurement that is read; the last one again and again."""

@@ -1,7 +1,7 @@
 """Reports, details and crops for the page tests, made of the contract's records: a room of six zones and one candidate.
 
 Everything here is invented for the test, hostile strings included; the reports keep the contract, so the server takes
-them through its ordinary write door.
+them through its ordinary ingest path.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def walls(tenth: int) -> tuple[WallView, ...]:
 
 
 def told_of(zone: str, index: int, zones: int, tick: int) -> list[LiveEvent]:
-    """One step at one stand."""
+    """One step at one position."""
     share = tick / TICKS
     progress = ProgressEvent(
         type="progress", position_index=index, positions=zones, zone_id=zone, modality="lens",
@@ -49,7 +49,7 @@ def told_of(zone: str, index: int, zones: int, tick: int) -> list[LiveEvent]:
 
 
 def end_of(zone: str, index: int) -> list[LiveEvent]:
-    """What is told at the end of a stand: verdicts, coverage, devices."""
+    """What is told at the end of a position: verdicts, coverage, devices."""
     target = TargetCoverage(
         zone_id=zone, target="pinhole_1mm", modality="lens", probability=0.6, low=0.5, high=0.7, source="rendered",
         reason=None, text=text("말", "word"),

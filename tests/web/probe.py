@@ -160,7 +160,7 @@ class FakeProbe:
         self.tell(*events)
 
     def finish(self) -> UUID:
-        """Close the sweep: a finding, the report through the write door, done. Returns the finding's id."""
+        """Close the sweep: a finding, the report through the ingest path, done. Returns the finding's id."""
         assert self.start is not None
         assert self.sweep_id is not None
         self.state("closing")

@@ -1,4 +1,4 @@
-"""A real server for the page tests: seeded in a folder of its own, run as a process, filled through the write door."""
+"""A real server for the page tests: seeded in a folder of its own, run as a process, filled through the ingest path."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ REAL_KEY = "web probe"
 
 
 class Sender:
-    """One key's way through the write door, with its sequence numbers."""
+    """One key's way through the ingest path, with its sequence numbers."""
 
     def __init__(self, url: str, key: Signer, probe_id: str) -> None:
         self._url = url

@@ -94,7 +94,7 @@ def test_acts_wait_for_a_root_key_that_is_elsewhere(
         server.admit(probe.signer, "probe")
         with server.db.write() as connection:
             root.hand_over(
-                connection, server.services.notary, new_root.public_key, actor="sweep-server", reason="ceremony"
+                connection, server.services.server_signer, new_root.public_key, actor="sweep-server", reason="ceremony"
             )
         phone = open_phone(server.url)
         phone.log_in(_person(server, "admin"), path="#/settings/keys")

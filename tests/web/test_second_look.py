@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from sweep.plug.looks import ViewName
+from sweep.modality.looks import ViewName
 from sweep.report import LookView, ProgressEvent, SecondLookEvent, new_id
 from sweep.run.reference.words import reference_event
 from sweep.run.reporting.look_words import ASKED, VIEWS, looked_text

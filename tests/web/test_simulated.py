@@ -31,7 +31,9 @@ NEAR = """
 
 
 def led_to_the_camera(page: Page) -> None:
-    """Within a stand the phone was told how strongly the transmitter is received, soon, and that the stand was over."""
+    """Within a position the phone was told how strongly the transmitter is received, soon, and that the position was
+    over.
+    """
     told = page.evaluate("window.near")
     things = [thing for one in told for thing in one["things"]]
     assert {thing["modality"] for thing in things} >= {"wifi"}

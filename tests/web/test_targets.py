@@ -10,10 +10,10 @@ from playwright.sync_api import expect
 
 from sweep.judge.coverage import estimate, targets_of, with_walls
 from sweep.judge.verdicts import NO_GROUNDS, verdict_of
-from sweep.plug.directions import CELLS, SeenDirections, to_cells
-from sweep.plug.measurement import Measurement
+from sweep.modality.directions import CELLS, SeenDirections, to_cells
+from sweep.modality.measurement import Measurement
 from sweep.report import SweepReport, new_id
-from sweep.run.plugs import WEIGHERS, WORDS
+from sweep.run.modalities import WEIGHERS, WORDS
 from tests.web import evidence as made
 from tests.web.conftest import Phone
 from tests.web.site import Site

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sweep.report import ProgressEvent, ZoneEvent
-from sweep.wifi.words import WORDS, trial_event
+from sweep.wifi.words import WORDS, response_test_event
 from tests.web.conftest import Phone
 from tests.web.probe import FakeProbe
 
@@ -34,7 +34,7 @@ def seconds_left(page: Page) -> int:
 
 def test_the_light_test_tells_how_long_it_may_take_and_how_it_ended(live_phone: Phone, live_probe: FakeProbe) -> None:
     page = live_phone.page
-    live_probe.tell(progress("wifi"), trial_event("light", ZONE, 30.0, 114.0))
+    live_probe.tell(progress("wifi"), response_test_event("light", ZONE, 30.0, 114.0))
     card = page.locator("section.light")
     expect(card.get_by_text("조명 반응 시험 중")).to_be_visible()
     expect(card.get_by_text(re.compile(r"3\d초 지남"))).to_be_visible()
@@ -49,7 +49,7 @@ def test_the_light_test_tells_how_long_it_may_take_and_how_it_ended(live_phone: 
     assert live_phone.violations() == []
     live_phone.shoot("live-light-en-dark", full=False)
     live_phone.set(language="ko", theme="light")
-    live_probe.tell(trial_event("light", ZONE, 47.0, 114.0, ended="decided"))
+    live_probe.tell(response_test_event("light", ZONE, 47.0, 114.0, ended="decided"))
     expect(card.get_by_text("전송량이 따라 변하는 기기를 확인해")).to_be_visible()
 
 
@@ -57,7 +57,7 @@ def test_a_walk_is_offered_after_a_position_and_prompted_in_big_letters(
     live_phone: Phone, live_probe: FakeProbe
 ) -> None:
     page = live_phone.page
-    live_probe.tell(progress(None), trial_event("light", ZONE, 114.0, 114.0, ended="played_out"))
+    live_probe.tell(progress(None), response_test_event("light", ZONE, 114.0, 114.0, ended="played_out"))
     told = {"type": "zone", "zone_id": ZONE, "modality": "wifi", "verdict": "not_assessable", "quality": 0.9}
     live_probe.tell(ZoneEvent.model_validate(told))
     expect(page.get_by_role("button", name="이 자리에서 걷기 시험")).to_have_count(0)  # Bluetooth is still to come
@@ -72,18 +72,18 @@ def test_a_walk_is_offered_after_a_position_and_prompted_in_big_letters(
     live_probe.expect("walk")
     live_probe.tell(progress(None), progress("wifi"))
     expect(offer).to_have_count(0)
-    live_probe.tell(trial_event("motion", ZONE, 0.0, 120.0, prompt="stand", next_prompt_s=5.0))
+    live_probe.tell(response_test_event("motion", ZONE, 0.0, 120.0, prompt="stand", next_prompt_s=5.0))
     card = page.locator("section.motion")
     expect(card.get_by_text("멈추세요", exact=True)).to_be_visible()
     expect(card.get_by_text(re.compile(r"[45]초 뒤 시작"))).to_be_visible()
-    live_probe.tell(trial_event("motion", ZONE, 12.0, 120.0, prompt="walk", next_prompt_s=8.0))
+    live_probe.tell(response_test_event("motion", ZONE, 12.0, 120.0, prompt="walk", next_prompt_s=8.0))
     prompt = card.get_by_text("걸으세요")
     expect(prompt).to_be_visible()
     expect(card.get_by_text(re.compile(r"[678]초 뒤 멈추기"))).to_be_visible()
     assert float(prompt.evaluate("node => parseFloat(getComputedStyle(node).fontSize)")) >= 48.0
     assert live_phone.violations() == []
     live_phone.shoot("live-walk-ko-light", full=False)
-    live_probe.tell(trial_event("motion", ZONE, 16.0, 120.0, prompt="stand", next_prompt_s=4.0))
+    live_probe.tell(response_test_event("motion", ZONE, 16.0, 120.0, prompt="stand", next_prompt_s=4.0))
     expect(card.get_by_text("멈추세요", exact=True)).to_be_visible()
     expect(card.get_by_text(re.compile(r"[34]초 뒤 걷기"))).to_be_visible()
     live_phone.shoot("live-stand-ko-light", full=False)

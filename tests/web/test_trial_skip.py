@@ -7,9 +7,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from sweep.plug.talk import SKIPPED, TrialAhead
+from sweep.modality.messages import SKIPPED, ResponseTestBegins
 from sweep.report import ProgressEvent, SkipTrialsCommand, TrialEvent, TrialFlow
-from sweep.wifi.words import trial_event
+from sweep.wifi.words import response_test_event
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.probe import FakeProbe
 from tests.web.site import REAL_PROBE_ID, Site
@@ -24,7 +24,7 @@ def flow(tag: str, why: str, *, vendor: str | None = None, level_dbm: float | No
     return TrialFlow(tag=tag * 4, channel_mhz=2437.0, rssi_dbm=level_dbm, vendor=vendor, why=why)
 
 
-AHEAD = TrialAhead(
+AHEAD = ResponseTestBegins(
     (
         flow("a1b2", "video_uplink"),
         flow("c3d4", "no_clock", vendor="<i>Example</i> Semiconductor"),
@@ -34,8 +34,8 @@ AHEAD = TrialAhead(
 )  # fmt: skip
 
 
-def light(elapsed_s: float, *, ahead: TrialAhead = AHEAD, ended: str | None = None) -> TrialEvent:
-    return trial_event("light", ZONE, elapsed_s, 114.0, ended=ended, position_index=POSITION, ahead=ahead)
+def light(elapsed_s: float, *, ahead: ResponseTestBegins = AHEAD, ended: str | None = None) -> TrialEvent:
+    return response_test_event("light", ZONE, elapsed_s, 114.0, ended=ended, position_index=POSITION, ahead=ahead)
 
 
 @pytest.fixture

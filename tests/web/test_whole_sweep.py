@@ -27,7 +27,7 @@ from tests.wifi.rings import need_live_capture
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak]
 
-PATIENCE_MS: Final = 60_000  # for what takes its time: a process that starts, a stand that is measured
+PATIENCE_MS: Final = 60_000  # for what takes its time: a process that starts, a position that is measured
 SOON_MS: Final = 10_000
 """For what persons have to know: seconds, on a machine that emulates the head and renders the camera beside."""
 ROOM: Final = "01920000-0000-7000-8000-00000000a001"
@@ -153,7 +153,7 @@ def test_two_phones_are_told_the_truth_whatever_happens(
     stand(page, "1번 칸")
     stop_button(others).click()
     pair.see("someone-came-in", STATES["paused"].ko, "카메라 꺼짐")
-    expect(lens_tile(page, "1번 칸")).not_to_contain_text(re.compile(r"(^|\D)0%"))  # seen by the stand before
+    expect(lens_tile(page, "1번 칸")).not_to_contain_text(re.compile(r"(^|\D)0%"))  # seen by the position before
     go_on(page)
 
     stand(page, "2번 칸")

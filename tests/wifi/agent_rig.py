@@ -31,7 +31,7 @@ from tests.wifi.tap_rig import set_up
 
 PROBE: Final = "probe-demo-1"
 INSPECTORS: Final = ["점검자-01", "점검자-02"]
-STAND: Final = {"zone_id": "stall-2", "x_m": 2.0, "y_m": 1.0, "facing_deg": 0.0}
+POSITION: Final = {"zone_id": "stall-2", "x_m": 2.0, "y_m": 1.0, "facing_deg": 0.0}
 PATIENCE_S: Final = 90.0
 EDGES: Final = 4
 """Of the lamp, after which somebody comes in: in the middle of the first look."""
@@ -105,7 +105,7 @@ def listening(phone: Phone) -> bool:
 
 def play_short(phone: Phone, world: World) -> None:
     """Abort while the air is listened to."""
-    phone.command("position", **STAND)
+    phone.command("position", **POSITION)
     phone.wait(lambda: listening(phone), "listening")
     phone.command("abort")
     phone.times["abort_to_aborted_s"] = phone.wait(lambda: phone.state() == "aborted", "aborted")
@@ -113,7 +113,7 @@ def play_short(phone: Phone, world: World) -> None:
 
 def play_long(phone: Phone, world: World) -> None:
     """Somebody comes in while the light plays; then light to its answer; then a walk, ended by the inspector."""
-    phone.command("position", **STAND)
+    phone.command("position", **POSITION)
     phone.wait(lambda: len(world.lamp.edges) >= EDGES, "chips")
     phone.command("pause")
     asked_s = time.monotonic()
@@ -126,7 +126,7 @@ def play_long(phone: Phone, world: World) -> None:
     phone.wait(lambda: phone.state() == "waiting_for_empty", "the question whether the room is empty")
     phone.command("declare_empty", declared_by=INSPECTORS)
     phone.wait(lambda: phone.state() == "running", "going on")
-    phone.command("position", **STAND)
+    phone.command("position", **POSITION)
     overs = len([e for e in phone.events() if e["type"] == "trial" and e["phase"] == "over"])
     phone.wait(
         lambda: len([e for e in phone.events() if e["type"] == "trial" and e["phase"] == "over"]) > overs,
@@ -140,7 +140,7 @@ def play_long(phone: Phone, world: World) -> None:
 
 def play_walk(phone: Phone, world: World) -> None:
     """No light; a person who does what the phone says, half a second late, until the test has its answer."""
-    phone.command("position", **STAND)
+    phone.command("position", **POSITION)
     phone.wait(lambda: heard(phone, "zone", modality="wifi"), "the position")
     phone.command("walk")
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from sweep.captures.packets import LINK_RADIOTAP
-from sweep.wifi.capture import helper as capture_helper
+from sweep.wifi.capture import helper_process as capture_helper
 
 REFUSAL: Final = int(sys.argv.pop(1))
 _SOL_PACKET: Final = 263  # linux/socket.h

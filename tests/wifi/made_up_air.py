@@ -14,7 +14,7 @@ import numpy as np
 
 from sweep.addresses import format_address
 from sweep.captures.packets import LINK_RADIOTAP, PacketBlock, build_block
-from sweep.plug.talk import PLAYED_OUT, PlayChips, Played, StopChips, ToRunner, ToWorker
+from sweep.modality.messages import PLAYED_OUT, PlayChips, Played, StopChips, ToRunner, ToWorker
 from sweep.wifi.capture.air import CaptureGap, CaptureOpenError, CaptureTally
 from sweep.wifi.capture.channels import NOTHING_KNOWN, Channel, ChannelMemory
 from tests.wifi.frames import beacon, data_up, radiotap
@@ -254,16 +254,16 @@ class MadeUpPlayer:
     @property
     def asked(self) -> list[PlayChips]:
         """What it was asked to play."""
-        return [word for word in self.said if isinstance(word, PlayChips)]
+        return [message for message in self.said if isinstance(message, PlayChips)]
 
-    def say(self, word: ToRunner) -> None:
-        self.said.append(word)
-        if isinstance(word, PlayChips):
-            chips = tuple(self._rng.integers(0, 2, word.count).tolist())
+    def say(self, message: ToRunner) -> None:
+        self.said.append(message)
+        if isinstance(message, PlayChips):
+            chips = tuple(self._rng.integers(0, 2, message.count).tolist())
             after_s, why = self.stops.pop(0) if self.stops else (np.inf, None)
             now_s = self._air.now_s
-            self.plays.append(Play(word.kind, now_s + PLAY_DELAY_S, chips, word.chip_s, now_s + after_s, why))
-        elif isinstance(word, StopChips) and self.plays:
+            self.plays.append(Play(message.kind, now_s + PLAY_DELAY_S, chips, message.chip_s, now_s + after_s, why))
+        elif isinstance(message, StopChips) and self.plays:
             one = self.plays[-1]
             ends_s = min(one.ends_s, self._air.now_s)
             self.plays[-1] = Play(one.kind, one.begin_s, one.chips, one.chip_s, ends_s, one.why)
@@ -271,8 +271,8 @@ class MadeUpPlayer:
     def hear(self, wait_s: float = 0.0) -> list[ToWorker]:
         now_s = self._air.now_s
         since_s = now_s - self.plays[0].begin_s + PLAY_DELAY_S if self.plays else -1.0
-        words = [word for at_s, word in self.says if at_s <= since_s]
-        self.says = [(at_s, word) for at_s, word in self.says if at_s > since_s]
+        words = [message for at_s, message in self.says if at_s <= since_s]
+        self.says = [(at_s, message) for at_s, message in self.says if at_s > since_s]
         told = self.plays[-1].told_at(now_s) if self.plays and not self.is_dead else None
         return words if told is None else [*words, told]
 

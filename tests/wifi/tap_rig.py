@@ -23,19 +23,19 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from sweep.plug.talk import NOBODY
+from sweep.modality.messages import NOBODY
 from sweep.wifi.capture.adapter import open_adapter
 from sweep.wifi.capture.air import CaptureOpenError, CaptureTally
 from sweep.wifi.capture.capture import LiveCapture, drop_capabilities
 from sweep.wifi.frames.dot11 import parse_block
 from sweep.wifi.frames.element_reader import read_elements
 from sweep.wifi.frames.framelog import build_log
-from sweep.wifi.observations import judge_stand
-from sweep.wifi.recording.keep import keep_stand
+from sweep.wifi.observations import judge_position
+from sweep.wifi.position import WifiWish
+from sweep.wifi.recording.keep import keep_position
 from sweep.wifi.recording.kept import open_kept
 from sweep.wifi.recording.kept_lines import steps_beside
-from sweep.wifi.session import hear_stand
-from sweep.wifi.stand import WifiWish
+from sweep.wifi.session import hear_position
 from tests.run.test_workers import TASK
 from tests.wifi.frames import AP, STATION, beacon, data_down, data_up, frame, radiotap
 
@@ -200,7 +200,7 @@ def by_service() -> dict[str, object]:
             service.start()
         drop_capabilities()
         heard = []
-        for _ in range(2):  # the second stand finds the door open
+        for _ in range(2):  # the second stand finds the source open
             with open_adapter(NAME, place) as capture:
                 for one in make_frames():
                     os.write(tap, one)
@@ -229,13 +229,13 @@ def accept(listener: socket.socket) -> None:
     signal.signal(signal.SIGTERM, lambda *_: end(helpers))
     while True:
         connection, _ = listener.accept()
-        command = [sys.executable, "-m", "sweep.wifi.capture.helper", NAME, "0"]
+        command = [sys.executable, "-m", "sweep.wifi.capture.helper_process", NAME, "0"]
         helpers.append(subprocess.Popen(command, stdin=connection.fileno()))
         connection.close()
 
 
 def kept(seconds: float, per_second: int) -> dict[str, object]:
-    """A stand of a real interface, which is away for a while: kept and heard again, and what its files hold."""
+    """A position of a real interface, which is away for a while: kept and heard again, and what its files hold."""
     tap = make_tap()
     wish = WifiWish(dwell_s=seconds)
     with LiveCapture(NAME) as capture, tempfile.TemporaryDirectory() as folder:
@@ -245,11 +245,11 @@ def kept(seconds: float, per_second: int) -> dict[str, object]:
         for share in (0.4, 0.6):
             threading.Timer(seconds * share, set_up, (NAME, share > 0.5)).start()
         path = Path(folder) / "stand.pcapng"
-        with keep_stand(path, wish, capture, NOBODY) as keeping:
-            found = judge_stand(TASK, wish, hear_stand(wish, keeping.air, keeping.line))
+        with keep_position(path, wish, capture, NOBODY) as keeping:
+            found = judge_position(TASK, wish, hear_position(wish, keeping.air, keeping.line))
         sender.join()
         with open_kept(path) as again:
-            replayed = judge_stand(TASK, again.wish, hear_stand(again.wish, again.air, again.line))
+            replayed = judge_position(TASK, again.wish, hear_position(again.wish, again.air, again.line))
         octets = path.read_bytes() + steps_beside(path).read_bytes()
     return {
         "is_equal": replayed == found,

@@ -14,7 +14,7 @@ from sweep.wifi import read_log, scan_file
 from sweep.wifi.frames.framelog import build_log, number_transmitters
 from sweep.wifi.scan import JudgedTransmitter
 from sweep.wifi.stimulus.sequence import ChipSequence
-from sweep.wifi.stimulus.stimulus import judge_stimulus
+from sweep.wifi.stimulus.significance import judge_stimulus
 from sweep.wifi.traffic.blindness import FLOOR, Hearing, assess_hearing
 from sweep.wifi.traffic.video import judge_flow
 from tests.simulators.air_deaf import write_exchange

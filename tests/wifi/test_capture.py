@@ -14,7 +14,7 @@ from sweep.wifi.capture.air import CaptureOpenError
 from sweep.wifi.capture.capture import LiveCapture
 from sweep.wifi.capture.channels import Channel
 from sweep.wifi.capture.filter import ANNOUNCEMENT_OCTETS, build_filter
-from sweep.wifi.capture.helper import read_channel, write_channel
+from sweep.wifi.capture.helper_process import read_channel, write_channel
 from tests.wifi.rings import need_live_capture
 
 
@@ -162,7 +162,7 @@ def test_channels_go_to_the_helper_and_back(channel: Channel) -> None:
     assert read_channel(write_channel(channel)) == channel
 
 
-@pytest.mark.parametrize("word", ["", "w", "2412x", "99999", "²412", "-2412"])
-def test_a_word_that_is_no_channel_is_refused(word: str) -> None:
+@pytest.mark.parametrize("message", ["", "w", "2412x", "99999", "²412", "-2412"])
+def test_a_word_that_is_no_channel_is_refused(message: str) -> None:
     with pytest.raises(CaptureOpenError):
-        read_channel(word)
+        read_channel(message)

@@ -1,4 +1,4 @@
-"""The door to iw, with an executable that answers as iw 6.9 does."""
+"""Calls of iw, with an executable that answers as iw 6.9 does."""
 
 from pathlib import Path
 

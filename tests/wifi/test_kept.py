@@ -1,4 +1,6 @@
-"""A stand that was kept and heard again gives the same measurement; what is damaged of it is counted, never made up."""
+"""A position that was kept and heard again gives the same measurement; what is damaged of it is counted, never made
+up.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +14,28 @@ import numpy as np
 import pytest
 
 from sweep.captures.packets import CaptureFileError
+from sweep.modality.measurement import Measurement
+from sweep.modality.messages import (
+    NOBODY,
+    SKIPPED,
+    Leave,
+    Played,
+    Progress,
+    ResponseTestKind,
+    SkipResponseTests,
+    ToWorker,
+)
 from sweep.phrases import Phrase
-from sweep.plug.measurement import Measurement
-from sweep.plug.talk import NOBODY, SKIPPED, Leave, Played, Progress, SkipTrials, ToWorker, TrialKind
 from sweep.report import WifiObservation
 from sweep.wifi.capture.channels import Channel, ChannelMemory
 from sweep.wifi.capture.sources import RecordedWifi
-from sweep.wifi.observations import judge_stand
-from sweep.wifi.plug import WifiPlug
-from sweep.wifi.recording.keep import keep_stand
+from sweep.wifi.modality import WifiModality
+from sweep.wifi.observations import judge_position
+from sweep.wifi.position import HeardPosition, WifiWish
+from sweep.wifi.recording.keep import keep_position
 from sweep.wifi.recording.kept import open_kept
 from sweep.wifi.recording.kept_lines import steps_beside
-from sweep.wifi.session import hear, hear_stand, is_kept, measure_kept
-from sweep.wifi.stand import HeardStand, WifiWish
+from sweep.wifi.session import hear, hear_position, is_kept, measure_kept
 from tests.run.test_workers import TASK
 from tests.wifi.frames import write_frames
 from tests.wifi.lit_camera import LitCamera
@@ -44,13 +55,13 @@ from tests.wifi.made_up_air import (
 QUICK = WifiWish(dwell_s=12.0, trial="light", trial_longest_s=15.0)
 
 
-class Stand:
+class NextPosition:
     """A made-up stand whose troubles follow from a seed; the camera is there when the seed is even."""
 
     def __init__(self, seed: int, *, is_plain: bool = False) -> None:
         """`is_plain`: nothing goes wrong."""
         rng = np.random.default_rng(seed)
-        self.kind: TrialKind = "motion" if seed % 5 == 4 else "light"
+        self.kind: ResponseTestKind = "motion" if seed % 5 == 4 else "light"
         row = WALK_ROW if self.kind == "motion" else ROW
         channels: tuple[Channel, ...] = () if seed % 7 == 3 else CHANNELS
         refused = frozenset({2_412}) if rng.random() < 0.3 and not is_plain else frozenset()
@@ -66,7 +77,7 @@ class Stand:
         if seed % 9 == 8:
             self.player.stops.append((4.0, "lamp_went_off"))
         if seed % 10 == 4:
-            self.player.says.append((7.0, SkipTrials()))
+            self.player.says.append((7.0, SkipResponseTests()))
         if seed % 10 == 6:
             self.player.says.append((9.0, Leave("room_entered")))
         self.wish = WifiWish(
@@ -76,22 +87,22 @@ class Stand:
         )  # fmt: skip
 
 
-def check_that_replays_are_equal(folder: Path, seed: int, stands: int) -> Counter[str]:
+def check_that_replays_are_equal(folder: Path, seed: int, positions: int) -> Counter[str]:
     """Stands one after the other, since what is learnt at the first is known at the second; what they came to."""
-    stand, seen = Stand(seed), Counter[str]()
-    for number in range(stands):
+    position, seen = NextPosition(seed), Counter[str]()
+    for number in range(positions):
         capture = folder / f"{seed}-{number}.pcapng"
-        found = judge_stand(TASK, stand.wish, hear(stand.wish, stand.air, stand.player, capture))
-        assert WifiPlug().open()(replace(TASK, door=RecordedWifi(capture)), NOBODY) == found, (seed, number)
+        found = judge_position(TASK, position.wish, hear(position.wish, position.air, position.player, capture))
+        assert WifiModality().open()(replace(TASK, source=RecordedWifi(capture)), NOBODY) == found, (seed, number)
         seen.update(found.rejections.keys())
         seen.update(answers(found))
-        stand.player.says.clear()
+        position.player.says.clear()
     return seen
 
 
-@pytest.mark.parametrize(("seed", "stands"), [(0, 2), (3, 1), (6, 1)])
-def test_a_stand_that_is_heard_again_gives_the_same_measurement(tmp_path: Path, seed: int, stands: int) -> None:
-    check_that_replays_are_equal(tmp_path, seed, stands)
+@pytest.mark.parametrize(("seed", "positions"), [(0, 2), (3, 1), (6, 1)])
+def test_a_stand_that_is_heard_again_gives_the_same_measurement(tmp_path: Path, seed: int, positions: int) -> None:
+    check_that_replays_are_equal(tmp_path, seed, positions)
 
 
 @pytest.mark.soak
@@ -104,9 +115,9 @@ def test_many_stands_that_are_heard_again_give_the_same_measurements(tmp_path: P
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Measurement]:
     """A camera that followed the light within 15 s."""
-    stand = Stand(2, is_plain=True)
+    position = NextPosition(2, is_plain=True)
     capture = tmp_path_factory.mktemp("kept") / "stand.pcapng"
-    found = judge_stand(TASK, QUICK, hear(QUICK, stand.air, stand.player, capture))
+    found = judge_position(TASK, QUICK, hear(QUICK, position.air, position.player, capture))
     assert found.rejections == {}
     assert answers(found) == ["follows_light"]
     return capture, found
@@ -149,7 +160,7 @@ def test_the_frames_alone_are_a_capture_like_any_other(kept: tuple[Path, Measure
     alone = tmp_path / "alone.pcapng"
     alone.write_bytes(kept[0].read_bytes())
     assert not is_kept(alone)
-    found = WifiPlug().open()(replace(TASK, door=RecordedWifi(alone)), NOBODY)
+    found = WifiModality().open()(replace(TASK, source=RecordedWifi(alone)), NOBODY)
     assert found.samples == kept[1].samples
     assert found.blind_reason is None
 
@@ -159,8 +170,8 @@ def test_whoever_runs_the_replay_hears_how_far_it_is_and_may_stop_it(kept: tuple
         def __init__(self, *words: Leave) -> None:
             self.words, self.said = list(words), list[object]()
 
-        def say(self, word: object) -> None:
-            self.said.append(word)
+        def say(self, message: object) -> None:
+            self.said.append(message)
 
         def hear(self, wait_s: float = 0.0) -> list[ToWorker]:
             words, self.words = self.words, []
@@ -168,15 +179,15 @@ def test_whoever_runs_the_replay_hears_how_far_it_is_and_may_stop_it(kept: tuple
 
     runner = Runner()
     assert measure_kept(TASK, kept[0], runner) == kept[1]
-    assert {type(word) for word in runner.said} == {Progress}, "nothing is played again"
+    assert {type(message) for message in runner.said} == {Progress}, "nothing is played again"
     stopped = measure_kept(TASK, kept[0], Runner(Leave("aborted")))
     assert stopped.rejections["left_aborted"] == 1
 
 
-def hear_again(capture: Path, **changes: object) -> HeardStand:
+def hear_again(capture: Path, **changes: object) -> HeardPosition:
     """As other code would that wishes for something else."""
     with open_kept(capture) as again:
-        return hear_stand(replace(again.wish, **changes), again.air, again.line)  # type: ignore[arg-type]  # any field
+        return hear_position(replace(again.wish, **changes), again.air, again.line)  # type: ignore[arg-type]  # any field
 
 
 def test_other_code_hears_a_sensible_air(kept: tuple[Path, Measurement]) -> None:
@@ -194,7 +205,7 @@ def test_other_code_hears_a_sensible_air(kept: tuple[Path, Measurement]) -> None
     assert "ends here" in gap.reason
     last_ns = lines_of(capture)[-1]["t_ns"]
     assert gap.begin_ns == last_ns
-    measured = judge_stand(TASK, replace(QUICK, dwell_s=60.0), patient)
+    measured = judge_position(TASK, replace(QUICK, dwell_s=60.0), patient)
     assert measured.dwell_s <= found.dwell_s + 1.0, "time that was not kept was not listened"
 
 
@@ -211,8 +222,8 @@ def test_other_code_that_takes_other_steps_gets_all_the_same_frames(kept: tuple[
 
 def test_other_code_is_refused_what_was_refused(tmp_path: Path) -> None:
     air = MadeUpAir({}, refused=frozenset({2_412}))
-    with keep_stand(tmp_path / "a.pcapng", QUICK, air, MadeUpPlayer(air)) as keeping:
-        hear_stand(QUICK, keeping.air, keeping.line)
+    with keep_position(tmp_path / "a.pcapng", QUICK, air, MadeUpPlayer(air)) as keeping:
+        hear_position(QUICK, keeping.air, keeping.line)
     with open_kept(tmp_path / "a.pcapng") as again:
         again.air.tune(Channel(2_462))
         again.air.tune(Channel(5_955))
@@ -223,7 +234,7 @@ def test_other_code_is_refused_what_was_refused(tmp_path: Path) -> None:
 
 def test_an_air_that_can_be_tuned_nowhere_is_still_heard_to_the_end(tmp_path: Path) -> None:
     air = MadeUpAir({CAMERA_MHZ: [network()]}, refused=frozenset(channel.mhz for channel in CHANNELS))
-    found = judge_stand(TASK, QUICK, hear(QUICK, air, MadeUpPlayer(air), tmp_path / "a.pcapng"))
+    found = judge_position(TASK, QUICK, hear(QUICK, air, MadeUpPlayer(air), tmp_path / "a.pcapng"))
     assert found.rejections["channel_not_visited"] == len(CHANNELS)
     assert measure_kept(TASK, tmp_path / "a.pcapng") == found
 
@@ -231,18 +242,18 @@ def test_an_air_that_can_be_tuned_nowhere_is_still_heard_to_the_end(tmp_path: Pa
 @pytest.mark.parametrize("channels", [CHANNELS, ()], ids=["tuned", "where_it_is"])
 def test_channels_that_the_adapter_could_not_hear_are_told_again(tmp_path: Path, channels: tuple[Channel, ...]) -> None:
     air = MadeUpAir({CAMERA_MHZ: [network()]}, channels=channels, is_adapter=True)
-    found = judge_stand(TASK, QUICK, hear(QUICK, air, MadeUpPlayer(air), tmp_path / "a.pcapng"))
+    found = judge_position(TASK, QUICK, hear(QUICK, air, MadeUpPlayer(air), tmp_path / "a.pcapng"))
     assert found.unheard_mhz
     assert measure_kept(TASK, tmp_path / "a.pcapng") == found
 
 
 def test_what_was_learnt_before_is_kept_too(tmp_path: Path) -> None:
-    stand = Stand(2, is_plain=True)
-    hear_stand(replace(QUICK, trial=None), stand.air, stand.player)
-    learnt = stand.air.memory
+    position = NextPosition(2, is_plain=True)
+    hear_position(replace(QUICK, trial=None), position.air, position.player)
+    learnt = position.air.memory
     assert learnt != ChannelMemory()
-    with keep_stand(tmp_path / "a.pcapng", QUICK, stand.air, stand.player) as keeping:
-        hear_stand(replace(QUICK, trial=None), keeping.air, keeping.line)
+    with keep_position(tmp_path / "a.pcapng", QUICK, position.air, position.player) as keeping:
+        hear_position(replace(QUICK, trial=None), keeping.air, keeping.line)
     with open_kept(tmp_path / "a.pcapng") as again:
         assert again.air.memory == learnt
         assert again.wish == QUICK
@@ -363,18 +374,18 @@ def test_random_octets_in_either_file_end_in_a_measurement(copy: Path) -> None:
 
 def test_a_full_disk_ends_the_keeping_and_not_the_stand(tmp_path: Path) -> None:
     (tmp_path / "full.jsonl").symlink_to("/dev/full")
-    stand = Stand(1)
-    with keep_stand(tmp_path / "full.pcapng", QUICK, stand.air, stand.player) as keeping:
-        heard = hear_stand(QUICK, keeping.air, keeping.line)
+    position = NextPosition(1)
+    with keep_position(tmp_path / "full.pcapng", QUICK, position.air, position.player) as keeping:
+        heard = hear_position(QUICK, keeping.air, keeping.line)
     assert keeping.paper.fault == Phrase("no_space_left")
     assert len(heard.heard.log.frames) > 0
 
 
 def test_what_is_out_of_bounds_ends_the_keeping_and_not_the_stand(tmp_path: Path) -> None:
-    stand = Stand(2, is_plain=True)
-    stand.player.says.append((1.0, Played(1, 5, 6e8, 10**15, chips=(1,) * 25)))
-    with keep_stand(tmp_path / "odd.pcapng", QUICK, stand.air, stand.player) as keeping:
-        assert hear_stand(QUICK, keeping.air, keeping.line).follows[CAMERA].verdict == "follows_light"
+    position = NextPosition(2, is_plain=True)
+    position.player.says.append((1.0, Played(1, 5, 6e8, 10**15, chips=(1,) * 25)))
+    with keep_position(tmp_path / "odd.pcapng", QUICK, position.air, position.player) as keeping:
+        assert hear_position(QUICK, keeping.air, keeping.line).follows[CAMERA].verdict == "follows_light"
     assert keeping.paper.fault is not None
     assert "error_ns" in str(keeping.paper.fault)
     assert measure_kept(TASK, tmp_path / "odd.pcapng").rejections["kept_cut_short"] == 1
@@ -382,4 +393,4 @@ def test_what_is_out_of_bounds_ends_the_keeping_and_not_the_stand(tmp_path: Path
 
 def test_the_place_of_a_stand_is_the_tasks(kept: tuple[Path, Measurement]) -> None:
     task = replace(TASK, dwell_s=99.0, is_walk=True)
-    assert measure_kept(task, kept[0]) == kept[1], "what was wished for is kept with the stand"
+    assert measure_kept(task, kept[0]) == kept[1], "what was wished for is kept with the position"

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from sweep.addresses import format_address
-from sweep.plug.talk import LevelNow
+from sweep.modality.messages import LevelNow
 from sweep.wifi.frames.dot11 import parse_block
-from sweep.wifi.session import hear_stand
-from sweep.wifi.stand import WifiWish
+from sweep.wifi.position import WifiWish
+from sweep.wifi.session import hear_position
 from sweep.wifi.transmitters.nearby import MOST_LED, Nearby
 from tests.wifi.frames import data_up, radiotap
 from tests.wifi.lit_camera import LitCamera
@@ -26,22 +26,22 @@ def heard(wish: WifiWish, led: dict[str, tuple[int, ...]]) -> list[LevelNow]:
     air = MadeUpAir()
     player = MadeUpPlayer(air)
     air.place(CAMERA_MHZ, network(), Pictures(CAMERA, LitCamera(ROW, 1), player.level_at))
-    hear_stand(wish, air, player, tag=lambda _: "f" * 16, led=led)
-    return [word for word in player.said if isinstance(word, LevelNow)]
+    hear_position(wish, air, player, tag=lambda _: "f" * 16, led=led)
+    return [message for message in player.said if isinstance(message, LevelNow)]
 
 
 def test_a_known_camera_is_told_while_its_channel_is_listened_to_and_nobody_else() -> None:
     words = heard(WifiWish(12.0), {TAG: (CAMERA,)})
-    assert {(word.tag, word.channel_mhz) for word in words} == {(TAG, CAMERA_MHZ)}
+    assert {(message.tag, message.channel_mhz) for message in words} == {(TAG, CAMERA_MHZ)}
     assert len(words) >= 10
-    assert all(0.0 < word.seconds <= 0.5 for word in words)
-    assert [word.t_ns for word in words] == sorted({word.t_ns for word in words})
+    assert all(0.0 < message.seconds <= 0.5 for message in words)
+    assert [message.t_ns for message in words] == sorted({message.t_ns for message in words})
     assert heard(WifiWish(12.0), {}) == []
 
 
 def test_whoever_is_tested_joins_them() -> None:
     words = heard(WifiWish(6.0, "light", trial_longest_s=10.0), {})
-    assert {word.tag for word in words} == {"f" * 16}
+    assert {message.tag for message in words} == {"f" * 16}
 
 
 def test_the_surest_are_told_and_no_more_than_a_phone_holds() -> None:
@@ -68,5 +68,5 @@ def test_the_level_is_that_of_the_mean_power() -> None:
     nearby.add(replace(frames, rssi_dbm=np.full(3, -32768, np.int16)))
     nearby.tell(5, 0.25)
     nearby.tell(6, 0.25)
-    (word,) = said
-    assert word.level_dbm == pytest.approx(10 * np.log10((1e-4 + 1e-5) / 2), abs=0.01)
+    (message,) = said
+    assert message.level_dbm == pytest.approx(10 * np.log10((1e-4 + 1e-5) / 2), abs=0.01)

@@ -196,7 +196,7 @@ def test_marks_without_a_clock_are_counted_as_they_are_said() -> None:
 
 
 def at_stand(flow: Flow, first_s: float, last_s: float, begin_s: float) -> Flow:
-    """Some seconds of a flow, heard `begin_s` after the first stand began."""
+    """Some seconds of a flow, heard `begin_s` after the first position began."""
     t_s, back_s = flow.t_ns / 1e9, flow.back_t_ns / 1e9
     here, back = (t_s >= first_s) & (t_s < last_s), (back_s >= first_s) & (back_s < last_s)
     shift_ns = round((begin_s - first_s) * 1e9)
@@ -212,13 +212,13 @@ def at_stand(flow: Flow, first_s: float, last_s: float, begin_s: float) -> Flow:
 
 def test_stands_that_heard_too_little_each_leave_a_stream_open_together() -> None:
     whole, earlier = late_flow(seconds=30.0), EarlierFlows()
-    stands = [at_stand(whole, 4.0 * number, 4.0 * number + 3.5, 60.0 * number) for number in range(4)]
-    for number, stand in enumerate(stands):
-        alone, together = judge_flow(stand), judge_flow(earlier.beside(stand))
+    positions = [at_stand(whole, 4.0 * number, 4.0 * number + 3.5, 60.0 * number) for number in range(4)]
+    for number, position in enumerate(positions):
+        alone, together = judge_flow(position), judge_flow(earlier.beside(position))
         assert alone.reason == TOO_SHORT
         assert together.reason == (NO_CLOCK if number else TOO_SHORT)
-        earlier.remember((stand,))
-    other = replace(stands[0], sender=7, t_ns=stands[0].t_ns + 10**12)
+        earlier.remember((position,))
+    other = replace(positions[0], sender=7, t_ns=positions[0].t_ns + 10**12)
     assert judge_flow(earlier.beside(other)).reason == TOO_SHORT, "of another sender"
 
 

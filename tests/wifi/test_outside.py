@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sweep.plug.measurement import DeviceIdentity
+from sweep.modality.measurement import DeviceIdentity
 from sweep.report import Levels, WifiObservation
 from sweep.wifi.outside import MOST, OutsideLevels
 from sweep.wifi.targets import LOUDER_DB, is_louder

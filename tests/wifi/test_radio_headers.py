@@ -48,8 +48,8 @@ def radiotap_header(present: list[int], values: dict[int, bytes]) -> bytes:
         octets, alignment = DEFINED[bit]
         body += b"\0" * (-(8 + len(body)) % alignment)
         body += values.get(bit, b"").ljust(octets, b"\0")
-    word = sum(1 << bit for bit in present)
-    return struct.pack("<BBHI", 0, 0, 8 + len(body), word) + body
+    message = sum(1 << bit for bit in present)
+    return struct.pack("<BBHI", 0, 0, 8 + len(body), message) + body
 
 
 @given(

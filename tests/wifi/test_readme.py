@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sweep.wifi.stimulus.stimulus import StimulusResult, StimulusScan
+from sweep.wifi.stimulus.significance import StimulusResult, StimulusScan
 from tests.cases import CAPTURES
 
 

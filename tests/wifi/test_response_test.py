@@ -9,26 +9,33 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sweep.plug.talk import (
+from sweep.modality.messages import (
     PLAYED_OUT,
     SKIPPED,
     Leave,
     PlayChips,
     Played,
     Progress,
-    SkipTrials,
+    ResponseTestKind,
+    SkipResponseTests,
     StopChips,
     ToWorker,
-    TrialKind,
 )
 from sweep.report import StimulusJudgement
 from sweep.wifi.frames.framelog import FrameLog
 from sweep.wifi.listen import Listener
-from sweep.wifi.stimulus.response_test import LIGHT_CHIP_S, WALK_CHIPS, Trial, TrialResult, TrialWish, looks_within
+from sweep.wifi.response_test_schedule import run_response_test
+from sweep.wifi.stimulus.response_test import (
+    LIGHT_CHIP_S,
+    WALK_CHIPS,
+    ResponseTest,
+    ResponseTestRequest,
+    ResponseTestResult,
+    looks_within,
+)
 from sweep.wifi.stimulus.sequence import ChipSequence
-from sweep.wifi.stimulus.stimulus import LOOKS, StimulusResult, StimulusScan, Verdict
+from sweep.wifi.stimulus.significance import LOOKS, StimulusResult, StimulusScan, Verdict
 from sweep.wifi.stimulus.stopping import HOPELESS_FROM_CHIPS
-from sweep.wifi.trials import run_trial
 from tests.wifi.live_rig import CAMERA_MHZ
 from tests.wifi.made_up_air import CAMERA, OTHER, PLAY_DELAY_S, START_NS, MadeUpAir, MadeUpPlayer, beeper
 
@@ -55,11 +62,12 @@ class Room:
         self.player = MadeUpPlayer(self.air)
 
     def test(
-        self, *, kind: TrialKind = "light", longest_s: float = 114.0, targets: frozenset[int] = frozenset({CAMERA}),
+        self, *, kind: ResponseTestKind = "light", longest_s: float = 114.0,
+        targets: frozenset[int] = frozenset({CAMERA}),
         trials: int = 1,
-    ) -> TrialResult:  # fmt: skip
-        wish = TrialWish(kind, targets, longest_s, trials)
-        result = run_trial(Trial(wish, self._judge), Listener(self.air).watch(CAMERA_MHZ), self.player)
+    ) -> ResponseTestResult:  # fmt: skip
+        wish = ResponseTestRequest(kind, targets, longest_s, trials)
+        result = run_response_test(ResponseTest(wish, self._judge), Listener(self.air).watch(CAMERA_MHZ), self.player)
         assert isinstance(self.player.said[-1], StopChips), "whatever happens, the light is told to stop"
         return result
 
@@ -98,8 +106,8 @@ def test_it_looks_when_each_share_of_the_chips_was_played_and_denies_only_at_the
     assert result.judgements[CAMERA].verdict == "does_not"
     assert result.judgements[CAMERA].tested_s == pytest.approx(114.0)
     assert room.player.asked == [PlayChips("light", LOOKS[-1][0], LIGHT_CHIP_S)]
-    progress = [word for word in room.player.said if isinstance(word, Progress)]
-    assert {word.doing for word in progress} == {"light"}
+    progress = [message for message in room.player.said if isinstance(message, Progress)]
+    assert {message.doing for message in progress} == {"light"}
     assert progress[-1].longest_s == pytest.approx(114.0)
     assert all(a.elapsed_s <= b.elapsed_s for a, b in pairwise(progress))
 
@@ -167,8 +175,8 @@ def dead(room: Room) -> None:
     room.player.is_dead = True
 
 
-def saying(after_s: float, word: ToWorker) -> Callable[[Room], None]:
-    return lambda room: room.player.says.append((after_s, word))
+def saying(after_s: float, message: ToWorker) -> Callable[[Room], None]:
+    return lambda room: room.player.says.append((after_s, message))
 
 
 def stopping(after_s: float, why: str) -> Callable[[Room], None]:
@@ -183,8 +191,8 @@ def stopping(after_s: float, why: str) -> Callable[[Room], None]:
         (Room(silent_s=20.0), None, "transmitter_silent"),
         (Room(), saying(60.0, Leave("room_entered")), "room_entered"),
         (Room(), saying(60.0, Leave("aborted")), "aborted"),
-        (Room(), saying(60.0, SkipTrials()), SKIPPED),
-        (Room(), saying(-1.0, SkipTrials()), SKIPPED),
+        (Room(), saying(60.0, SkipResponseTests()), SKIPPED),
+        (Room(), saying(-1.0, SkipResponseTests()), SKIPPED),
         (Room(), saying(0.0, Played(0, 0, 0.0, 0, ended="no_lamp")), "no_lamp"),
         (Room(), stopping(60.0, "head_away"), "head_away"),
         (Room(), stopping(60.0, "lamp_went_off"), "lamp_went_off"),

@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from sweep.wifi.stimulus.nulls import NullSequences
-from sweep.wifi.stimulus.response import spell_terms, sum_chips
+from sweep.wifi.stimulus.likelihood import spell_terms, sum_chips
+from sweep.wifi.stimulus.null_sequences import NullSequences
 from sweep.wifi.stimulus.sensitivity import (
     LAMP_SHARE,
     LIGHT_CHANGES,
@@ -19,7 +19,7 @@ from sweep.wifi.stimulus.sensitivity import (
     light_of,
     unit_energy,
 )
-from sweep.wifi.stimulus.stimulus import FlowTest, deny, examine_flow, round_light
+from sweep.wifi.stimulus.significance import FlowTest, deny, examine_flow, round_light
 from tests.simulators import air_encoded, fit_light
 from tests.simulators.encode_cameras import CAMERA_LEVELS, kind_of
 from tests.simulators.encode_pictures import LEVEL_CHIPS, LEVELS

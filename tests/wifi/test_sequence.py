@@ -8,10 +8,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sweep.wifi.stimulus.nulls import NullSequences
-from sweep.wifi.stimulus.response import BIN_S
+from sweep.wifi.stimulus.likelihood import BIN_S
+from sweep.wifi.stimulus.null_sequences import NullSequences
 from sweep.wifi.stimulus.sequence import ChipSequence, begin_later, mark_walks
-from sweep.wifi.stimulus.stimulus import MIN_CHIPS, cover, examine_at_looks, examine_flow
+from sweep.wifi.stimulus.significance import MIN_CHIPS, cover, examine_at_looks, examine_flow
 from tests.simulators import air_encoded
 
 CHIP_S = 0.6

@@ -9,18 +9,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from sweep.plug.sofar import CUT_OFF
-from sweep.plug.talk import NOBODY, PLAYED_OUT, Leave, Line, Progress
+from sweep.modality.messages import NOBODY, PLAYED_OUT, Leave, Line, Progress
+from sweep.modality.sofar import CUT_OFF
 from sweep.report import StimulusJudgement, WifiObservation
 from sweep.wifi.capture.air import TROUBLES, Air, AirTrouble, CaptureOpenError
 from sweep.wifi.capture.bands import CHANNELS_IN_USE, list_unheard
 from sweep.wifi.capture.channels import SURVEY_S, Channel
-from sweep.wifi.observations import judge_stand
+from sweep.wifi.observations import judge_position
+from sweep.wifi.position import HeardPosition, WifiWish
+from sweep.wifi.response_test_schedule import MAY_PASS
 from sweep.wifi.scan import scan_log
-from sweep.wifi.session import WifiSession, hear_stand
-from sweep.wifi.stand import HeardStand, WifiWish
+from sweep.wifi.session import WifiSession, hear_position
 from sweep.wifi.targets import LOUDER_ELSEWHERE, targets_by_channel
-from sweep.wifi.trials import MAY_PASS
 from sweep.wifi.words import TRIAL_REASONS, WORDS
 from tests.run.test_workers import TASK
 from tests.wifi.lit_camera import LitCamera
@@ -34,7 +34,7 @@ LIGHT = replace(LISTEN, trial="light", trial_longest_s=15.0)
 OWN = 0x02_00_00_00_0C_99
 
 
-class Stand:
+class NextPosition:
     """A camera that sees the player's lamp, an access point, and a phone that says little."""
 
     def __init__(
@@ -46,16 +46,16 @@ class Stand:
         self.player = MadeUpPlayer(self.air)
         self.air.place(CAMERA_MHZ, network(), phone(), Pictures(CAMERA, LitCamera(row, 1), self.player.level_at))
 
-    def hear(self, wish: WifiWish) -> HeardStand:
-        return hear_stand(wish, self.air, self.player)
+    def hear(self, wish: WifiWish) -> HeardPosition:
+        return hear_position(wish, self.air, self.player)
 
 
 @pytest.fixture(scope="module")
-def listened() -> HeardStand:
-    return Stand().hear(LISTEN)
+def listened() -> HeardPosition:
+    return NextPosition().hear(LISTEN)
 
 
-def test_every_channel_is_surveyed_and_the_time_goes_where_a_camera_sends(listened: HeardStand) -> None:
+def test_every_channel_is_surveyed_and_the_time_goes_where_a_camera_sends(listened: HeardPosition) -> None:
     heard = listened.heard
     assert (heard.channels, heard.visited) == (len(CHANNELS), len(CHANNELS))
     spent = sum(dwell.seconds for dwell in heard.dwells if dwell.channel.mhz == CAMERA_MHZ)
@@ -64,7 +64,7 @@ def test_every_channel_is_surveyed_and_the_time_goes_where_a_camera_sends(listen
     assert (listened.follows, listened.troubles, listened.is_settled) == ({}, {}, True)
 
 
-def test_what_sends_like_a_camera_is_tested_once_a_zone(listened: HeardStand) -> None:
+def test_what_sends_like_a_camera_is_tested_once_a_zone(listened: HeardPosition) -> None:
     scan = scan_log(listened.heard.log)
     (channel,) = targets_by_channel(scan, listened.heard, is_any=False, decided=frozenset())
     assert (channel.mhz, channel.addresses) == (CAMERA_MHZ, frozenset({CAMERA}))
@@ -72,33 +72,33 @@ def test_what_sends_like_a_camera_is_tested_once_a_zone(listened: HeardStand) ->
 
 
 def test_what_was_much_louder_elsewhere_is_not_tested_and_says_so() -> None:
-    stand = Stand()
-    found = stand.hear(replace(LIGHT, elsewhere_dbm={CAMERA: 0.0}))
-    assert stand.player.plays == []
+    position = NextPosition()
+    found = position.hear(replace(LIGHT, elsewhere_dbm={CAMERA: 0.0}))
+    assert position.player.plays == []
     said = found.follows[CAMERA]
     assert (said.verdict, said.p_value, said.reason) == ("not_assessable", None, LOUDER_ELSEWHERE)
     assert said.reason in TRIAL_REASONS
 
 
 def test_the_light_may_be_for_some_only_however_loud_they_are_elsewhere() -> None:
-    stand = Stand()
-    heard = stand.hear(replace(LIGHT, only=frozenset({CAMERA})))
+    position = NextPosition()
+    heard = position.hear(replace(LIGHT, only=frozenset({CAMERA})))
     assert heard.follows[CAMERA].p_value is not None
-    other = Stand()
+    other = NextPosition()
     assert CAMERA not in other.hear(replace(LIGHT, only=frozenset({CAMERA + 1}))).follows
     assert other.player.plays == []
 
 
 def test_a_camera_that_sees_the_lamp_follows_it_and_one_in_the_dark_does_not() -> None:
-    stand = Stand()
-    found = stand.hear(replace(LIGHT, trial_longest_s=114.0))
+    position = NextPosition()
+    found = position.hear(replace(LIGHT, trial_longest_s=114.0))
     assert found.follows[CAMERA].verdict == "follows_light"
-    assert (found.is_settled, len(stand.player.plays)) == (True, 1)
+    assert (found.is_settled, len(position.player.plays)) == (True, 1)
     assert found.heard.watched_s > 15.0
-    doing = [word.doing for word in stand.player.said if isinstance(word, Progress)]
+    doing = [message.doing for message in position.player.said if isinstance(message, Progress)]
     assert doing == sorted(doing, reverse=True)
     assert set(doing) == {"listening", "light"}
-    dark = Stand()
+    dark = NextPosition()
     dark.player.is_next_door = True
     found = dark.hear(replace(LIGHT, trial_longest_s=114.0))
     said = found.follows[CAMERA]
@@ -107,62 +107,62 @@ def test_a_camera_that_sees_the_lamp_follows_it_and_one_in_the_dark_does_not() -
 
 
 def test_what_was_learnt_of_the_channels_stays_for_the_next_stand() -> None:
-    stand = Stand()
-    stand.hear(LISTEN)
-    heard = stand.hear(replace(LISTEN, dwell_s=6.0)).heard
+    position = NextPosition()
+    position.hear(LISTEN)
+    heard = position.hear(replace(LISTEN, dwell_s=6.0)).heard
     assert {dwell.reason for dwell in heard.dwells} == {"resurvey", "undecided"}, "no survey is needed again"
     assert (heard.dwells[-1].channel.mhz, heard.dwells[-1].seconds) == (CAMERA_MHZ, 5.0)
 
 
-def breaking(*stops: tuple[float, str]) -> Callable[[Stand], None]:
-    return lambda stand: stand.player.stops.extend(stops)
+def breaking(*stops: tuple[float, str]) -> Callable[[NextPosition], None]:
+    return lambda position: position.player.stops.extend(stops)
 
 
 @pytest.mark.parametrize("trouble", sorted(MAY_PASS))
 def test_a_test_that_broke_off_before_it_was_judged_begins_once_more_with_other_chips(trouble: str) -> None:
-    stand = Stand()
-    breaking((4.0, trouble))(stand)
-    found = stand.hear(LIGHT)
-    first, second = stand.player.plays
+    position = NextPosition()
+    breaking((4.0, trouble))(position)
+    found = position.hear(LIGHT)
+    first, second = position.player.plays
     assert first.chips != second.chips
     assert found.is_settled
-    stand = Stand()
-    breaking((4.0, trouble), (4.0, trouble))(stand)
-    found = stand.hear(LIGHT)
-    assert len(stand.player.plays) == 2, "once"
+    position = NextPosition()
+    breaking((4.0, trouble), (4.0, trouble))(position)
+    found = position.hear(LIGHT)
+    assert len(position.player.plays) == 2, "once"
     assert (found.is_settled, found.troubles[f"light_{trouble}"]) == (False, 1)
     assert found.follows[CAMERA].reason == trouble
 
 
-def leaving(stand: Stand) -> None:
-    stand.player.says.append((4.0, Leave("room_entered")))
+def leaving(position: NextPosition) -> None:
+    position.player.says.append((4.0, Leave("room_entered")))
 
 
 def test_what_was_judged_or_stopped_by_persons_does_not() -> None:
-    stand = Stand()
-    stand.player.is_next_door = True
-    breaking((20.0, "lamp_went_off"))(stand)
-    found = stand.hear(replace(LIGHT, trial_longest_s=114.0))
-    assert (len(stand.player.plays), found.troubles) == (1, {"light_lamp_went_off": 1})
-    stand = Stand()
-    leaving(stand)
-    found = stand.hear(LIGHT)
-    assert (len(stand.player.plays), found.lefts) == (1, ("room_entered",))
-    stand = Stand(away=(20.0, 25.0))
-    found = stand.hear(LIGHT)
-    assert (len(stand.player.plays), found.follows[CAMERA].reason) == (1, "adapter_away")
-    stand = Stand()
-    assert stand.hear(LIGHT).is_settled
-    assert len(stand.player.plays) == 1
+    position = NextPosition()
+    position.player.is_next_door = True
+    breaking((20.0, "lamp_went_off"))(position)
+    found = position.hear(replace(LIGHT, trial_longest_s=114.0))
+    assert (len(position.player.plays), found.troubles) == (1, {"light_lamp_went_off": 1})
+    position = NextPosition()
+    leaving(position)
+    found = position.hear(LIGHT)
+    assert (len(position.player.plays), found.lefts) == (1, ("room_entered",))
+    position = NextPosition(away=(20.0, 25.0))
+    found = position.hear(LIGHT)
+    assert (len(position.player.plays), found.follows[CAMERA].reason) == (1, "adapter_away")
+    position = NextPosition()
+    assert position.hear(LIGHT).is_settled
+    assert len(position.player.plays) == 1
 
 
 def test_persons_who_want_it_to_stop_are_heard_within_a_second_and_nothing_is_tested() -> None:
-    stand = Stand()
-    stand.player.says.append((-1.0, Leave("moved_on")))
-    found = stand.hear(LIGHT)
-    assert stand.air.now_s <= 1.0
-    assert (found.lefts, stand.player.asked) == (("moved_on",), [])
-    measured = judge_stand(TASK, LIGHT, found)
+    position = NextPosition()
+    position.player.says.append((-1.0, Leave("moved_on")))
+    found = position.hear(LIGHT)
+    assert position.air.now_s <= 1.0
+    assert (found.lefts, position.player.asked) == (("moved_on",), [])
+    measured = judge_position(TASK, LIGHT, found)
     assert measured.rejections["left_moved_on"] == 1
     assert measured.rejections["channel_not_visited"] == len(CHANNELS) - found.heard.visited
 
@@ -184,22 +184,22 @@ def test_light_is_asked_once_a_zone_and_a_walk_of_all_that_does_not_follow_yet()
 
 
 def test_what_cannot_be_played_is_said_of_each_target() -> None:
-    stand = Stand()
-    found = stand.hear(replace(LIGHT, no_trial_because="no_lamp"))
+    position = NextPosition()
+    found = position.hear(replace(LIGHT, no_trial_because="no_lamp"))
     assert (found.follows[CAMERA].verdict, found.follows[CAMERA].reason) == ("not_assessable", "no_lamp")
-    assert (stand.player.asked, found.troubles) == ([], {"light_no_lamp": 1})
-    stand = Stand(away=(11.9, np.inf))
-    found = stand.hear(LIGHT)
+    assert (position.player.asked, found.troubles) == ([], {"light_no_lamp": 1})
+    position = NextPosition(away=(11.9, np.inf))
+    found = position.hear(LIGHT)
     assert (found.follows[CAMERA].verdict, found.follows[CAMERA].reason) == ("not_assessable", "adapter_away")
-    (gap,) = judge_stand(TASK, LIGHT, found).gaps
+    (gap,) = judge_position(TASK, LIGHT, found).gaps
     assert gap.reason == "adapter_away"
 
 
 def test_an_adapter_that_was_away_is_a_gap_and_refused_channels_are_counted() -> None:
-    stand = Stand(refused=frozenset({2_412}), away=(3.0, 8.0))
-    found = stand.hear(LISTEN)
+    position = NextPosition(refused=frozenset({2_412}), away=(3.0, 8.0))
+    found = position.hear(LISTEN)
     assert found.heard.refused.total() >= 1
-    measured = judge_stand(TASK, LISTEN, found)
+    measured = judge_position(TASK, LISTEN, found)
     (gap,) = measured.gaps
     assert (gap.end_ns - gap.start_ns) / 1e9 == pytest.approx(5.0, abs=0.3)
     assert measured.rejections["channel_refused"] >= 1
@@ -208,11 +208,11 @@ def test_an_adapter_that_was_away_is_a_gap_and_refused_channels_are_counted() ->
 
 
 def test_an_adapter_that_cannot_be_tuned_is_heard_where_it_is() -> None:
-    stand = Stand(channels=())
-    found = stand.hear(replace(LIGHT, trial_longest_s=114.0))
+    position = NextPosition(channels=())
+    found = position.hear(replace(LIGHT, trial_longest_s=114.0))
     assert (found.heard.channels, found.heard.dwells) == (0, ())
     assert found.follows[CAMERA].verdict == "follows_light"
-    measured = judge_stand(TASK, LISTEN, found)
+    measured = judge_position(TASK, LISTEN, found)
     assert measured.limits == ("wifi_one_channel",)
     assert measured.quality <= 0.1
     assert PLAYED_OUT not in measured.rejections
@@ -220,33 +220,33 @@ def test_an_adapter_that_cannot_be_tuned_is_heard_where_it_is() -> None:
 
 def test_channels_that_an_adapter_cannot_hear_are_said_and_a_simulation_says_nothing() -> None:
     offered = tuple(Channel(mhz) for mhz in (*CHANNELS_IN_USE["2.4"], 5_180))
-    measured = judge_stand(TASK, LISTEN, Stand(channels=offered, is_adapter=True).hear(LISTEN))
+    measured = judge_position(TASK, LISTEN, NextPosition(channels=offered, is_adapter=True).hear(LISTEN))
     assert measured.unheard_mhz == (*CHANNELS_IN_USE["5"][1:], *CHANNELS_IN_USE["6"])
     assert measured.limits == ("wifi_no_6_ghz", "wifi_channels_missing")
-    simulated = judge_stand(TASK, LISTEN, Stand(channels=offered).hear(LISTEN))
+    simulated = judge_position(TASK, LISTEN, NextPosition(channels=offered).hear(LISTEN))
     assert (simulated.unheard_mhz, simulated.limits) == (None, ())
     assert measured.quality == simulated.quality
-    untuned = judge_stand(TASK, LISTEN, Stand(channels=(), is_adapter=True).hear(LISTEN))
+    untuned = judge_position(TASK, LISTEN, NextPosition(channels=(), is_adapter=True).hear(LISTEN))
     assert untuned.unheard_mhz == list_unheard({CAMERA_MHZ})
     assert untuned.limits == ("wifi_one_channel",)
 
 
 def test_what_a_stand_has_so_far_can_be_asked_at_any_time_and_changes_nothing() -> None:
-    asked: list[HeardStand] = []
+    asked: list[HeardPosition] = []
 
-    def ask(so_far: Callable[[], HeardStand]) -> None:
-        if stand.air.now_s >= 3.0 * len(asked):
+    def ask(so_far: Callable[[], HeardPosition]) -> None:
+        if position.air.now_s >= 3.0 * len(asked):
             asked.append(so_far())
 
-    stand = Stand()
-    found = hear_stand(LIGHT, stand.air, stand.player, ask)
-    alone = Stand().hear(LIGHT)
-    assert judge_stand(TASK, LIGHT, found) == judge_stand(TASK, LIGHT, alone)
+    position = NextPosition()
+    found = hear_position(LIGHT, position.air, position.player, ask)
+    alone = NextPosition().hear(LIGHT)
+    assert judge_position(TASK, LIGHT, found) == judge_position(TASK, LIGHT, alone)
     assert len(asked) >= 6
-    measured = [judge_stand(TASK, LIGHT, one) for one in asked]
+    measured = [judge_position(TASK, LIGHT, one) for one in asked]
     samples = [one.samples for one in measured]
     assert samples == sorted(samples)
-    assert samples[-1] > 0.8 * judge_stand(TASK, LIGHT, found).samples
+    assert samples[-1] > 0.8 * judge_position(TASK, LIGHT, found).samples
     assert {one.rejections[f"left_{CUT_OFF}"] for one in measured} == {1}
     listening, testing = asked[1], asked[-1]
     assert (listening.follows, listening.is_settled) == ({}, True)
@@ -258,7 +258,7 @@ def test_what_a_stand_has_so_far_can_be_asked_at_any_time_and_changes_nothing() 
 
 @dataclass(frozen=True)
 class ClosedDoor:
-    """The door of an air that cannot be opened, and why."""
+    """The source of an air that cannot be opened, and why."""
 
     code: AirTrouble
     why_no_light: str | None = None
@@ -270,7 +270,7 @@ class ClosedDoor:
 
 @pytest.mark.parametrize("code", TROUBLES)
 def test_a_stand_that_could_not_be_opened_says_why_in_both_languages(code: AirTrouble) -> None:
-    said = WifiSession().measure(replace(TASK, door=ClosedDoor(code)), NOBODY)
+    said = WifiSession().measure(replace(TASK, source=ClosedDoor(code)), NOBODY)
     assert (said.blind_reason, said.rejections) == (code, {code: 1})
     assert said.guidance == (WORDS.guidance[code].text(),)
     reason = WORDS.reasons[code].text()

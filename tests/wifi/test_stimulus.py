@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.plug.chips import draw_chips
+from sweep.modality.chips import draw_chips
 from sweep.sim.air.frames import WifiEmitter
 from sweep.wifi import read_log
-from sweep.wifi.stimulus import stimulus
-from sweep.wifi.stimulus.nulls import NullSequences
-from sweep.wifi.stimulus.response import Response, correlate_terms
+from sweep.wifi.stimulus import significance
+from sweep.wifi.stimulus.likelihood import Response, correlate_terms
+from sweep.wifi.stimulus.null_sequences import NullSequences
 from sweep.wifi.stimulus.response_test import looks_within
 from sweep.wifi.stimulus.sensitivity import LAMP_SHARE
 from sweep.wifi.stimulus.sequence import (
@@ -28,7 +28,7 @@ from sweep.wifi.stimulus.sequence import (
     read_sequence,
     shuffle_marked,
 )
-from sweep.wifi.stimulus.stimulus import LOOKS, examine_at_looks, examine_flow, holm, judge_stimulus
+from sweep.wifi.stimulus.significance import LOOKS, examine_at_looks, examine_flow, holm, judge_stimulus
 from sweep.wifi.stimulus.stopping import is_enough, is_hopeless
 from sweep.wifi.traffic.pictures import drop_uneven_sound, find_group_period, rebuild_pictures
 from sweep.wifi.transmitters.transmitters import Flow, list_flows
@@ -158,14 +158,14 @@ def test_whenever_one_stops_false_decisions_stay_below_alpha(flows: int, sequenc
         name = air_encoded.LIT[number % len(air_encoded.LIT)]
         flow, played, _ = air_encoded.draw_lit(name, 30 * number, 200, np.random.default_rng([72, number]))
         coins = NullSequences(played, NULLS)
-        responses = [(stimulus.respond(flow, played, coins, chips), chips, share) for chips, share in LOOKS]
+        responses = [(significance.respond(flow, played, coins, chips), chips, share) for chips, share in LOOKS]
         for _ in range(sequences):
             chips_played = tuple(int(chip) for chip in rng.integers(0, 2, 200))
             nulls = NullSequences(replace(played, chips=chips_played), NULLS)
             p_values = []
             for response, chips, share in responses:
                 assert response is not None
-                p_value, _ = stimulus.find_p_value(response, nulls.rows(chips))
+                p_value, _ = significance.find_p_value(response, nulls.rows(chips))
                 p_values.append((p_value / share, p_value))
             decided += min(p for p, _ in p_values) <= 0.05
             naive += min(p for _, p in p_values) <= 0.05
@@ -199,9 +199,9 @@ def p_when_it_ends(
     )
     nulls, held = NullSequences(sequence), 1.0
     for chips in looks_within(seconds):
-        response, share = stimulus.respond(flow, sequence, nulls, chips), dict(LOOKS)[chips]
+        response, share = significance.respond(flow, sequence, nulls, chips), dict(LOOKS)[chips]
         if response is not None:
-            p_value, _ = stimulus.find_p_value(response, nulls.rows(chips), stimulus.EXTEND_BELOW * share)
+            p_value, _ = significance.find_p_value(response, nulls.rows(chips), significance.EXTEND_BELOW * share)
             held = min(held, p_value / share)
         if is_enough(held) or is_hopeless(held, chips):
             break

@@ -78,7 +78,7 @@ def post_user(
             password=stored,
             code=stored_code,
         )
-        sign_waiting(connection, services.notary)
+        sign_waiting(connection, services.server_signer)
     return Invited(username=body.username, one_time_password=password, enrolment_code=code)
 
 
@@ -188,7 +188,7 @@ async def move_user(
                 code=stored,
                 display_name=body.display_name,
             )
-            sign_waiting(connection, services.notary)
+            sign_waiting(connection, services.server_signer)
 
     await run_in_threadpool(move)
     await services.end_dead_streams()
@@ -203,7 +203,7 @@ async def deactivate_user(request: Request, person: AccountKeeper, username: Use
     def deactivate() -> None:
         with services.db.write() as connection:
             auth.deactivate_user(connection, username, actor=person.display_name)
-            sign_waiting(connection, services.notary)
+            sign_waiting(connection, services.server_signer)
 
     await run_in_threadpool(deactivate)
     await services.end_dead_streams()

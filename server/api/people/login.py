@@ -39,12 +39,12 @@ async def login(
 ) -> LoginView:
     """Open a session: sets the cookie and answers with the token that state-changing requests need."""
     services, cookie = services_of(request), request.cookies.get(DEVICE_COOKIE, "")[:MAX_DEVICE_COOKIE]
-    set_ms = await services.crews.sessions.run(partial(auth.password_ms, services.db, body.username))
+    set_ms = await services.pools.sessions.run(partial(auth.password_ms, services.db, body.username))
     device = services.devices.device_of(cookie, body.username, set_ms)
     attempt = LoginAttempt(client_address(request), body.username, device)
-    count = services.crews.sessions.run  # counted before anything slow: guesses at once are guesses one after another
+    count = services.pools.sessions.run  # counted before anything slow: guesses at once are guesses one after another
     await count(partial(services.delays.enter, attempt))
-    crew = services.crews.passwords if device is None else services.crews.known_devices
+    crew = services.pools.passwords if device is None else services.pools.known_devices
     token, session = await crew.run(partial(_open, services, body, attempt))
     set_cookies(request, response, token, session.person, set_ms)
     return LoginView(user=user_view(session.person), csrf_token=session.csrf_token)
@@ -90,9 +90,9 @@ async def change_password(
     """Give oneself a new password; every session of this person ends, and this one goes on under a new cookie."""
     services, person = services_of(request), session.person
     attempt = LoginAttempt(client_address(request), person.username, f"session {person.user_id}")
-    await services.crews.sessions.run(partial(services.delays.enter, attempt))
-    token, opened, set_ms = await services.crews.known_devices.run(partial(_change, services, person, body))
-    await services.crews.sessions.run(partial(services.delays.succeeded, attempt))
+    await services.pools.sessions.run(partial(services.delays.enter, attempt))
+    token, opened, set_ms = await services.pools.known_devices.run(partial(_change, services, person, body))
+    await services.pools.sessions.run(partial(services.delays.succeeded, attempt))
     await services.end_dead_streams()
     set_cookies(request, response, token, opened.person, set_ms)
     return LoginView(user=user_view(opened.person), csrf_token=opened.csrf_token)

@@ -57,7 +57,7 @@ async def log_in(
 ) -> LoginView:
     """Open a session by a passkey: no user name, no password; wrong ones wait like wrong passwords."""
     party, services = needed_party(request), services_of(request)
-    run = services.crews.sessions.run
+    run = services.pools.sessions.run
     owner = await run(partial(passkeys.owner_of, services.db, body))
     known = request.cookies.get(DEVICE_COOKIE, "")[:MAX_DEVICE_COOKIE]
     device = None if owner is None else services.devices.device_of(known, owner.username, owner.password_ms)

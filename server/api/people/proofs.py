@@ -72,7 +72,9 @@ def prove(
         raise factor_needed()
     with services.db.write() as connection:
         still = proof_entries.find_claim(connection, person, entry_id)
-        outcome = proof_entries.prove(connection, services.notary, replace(person, way=proven.way), still, assertion)
+        outcome = proof_entries.prove(
+            connection, services.server_signer, replace(person, way=proven.way), still, assertion
+        )
     return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
 
 

@@ -39,9 +39,9 @@ async def prove_enrolment(
     """Give the code that came apart from the first password: other ways to log in can be set up from then on."""
     services, person = services_of(request), session.person
     attempt = LoginAttempt(client_address(request), f"enrolment {person.username}", f"enrolment {person.user_id}")
-    await services.crews.sessions.run(partial(services.delays.enter, attempt))
-    await services.crews.known_devices.run(partial(enrolment.prove_code, services.db, person, body.code))
-    await services.crews.sessions.run(partial(services.delays.succeeded, attempt))
+    await services.pools.sessions.run(partial(services.delays.enter, attempt))
+    await services.pools.known_devices.run(partial(enrolment.prove_code, services.db, person, body.code))
+    await services.pools.sessions.run(partial(services.delays.succeeded, attempt))
     return Ok()
 
 
@@ -60,10 +60,10 @@ async def confirm_second_factor(
     """Connect the app by a code of it; the recovery codes are in this answer and nowhere else."""
     services, person = services_of(request), session.person
     attempt = LoginAttempt(client_address(request), person.username, f"second factor {person.user_id}")
-    await services.crews.sessions.run(partial(services.delays.enter, attempt))
+    await services.pools.sessions.run(partial(services.delays.enter, attempt))
     token = request.cookies[SESSION_COOKIE]
     codes = await run_in_threadpool(_confirm, services, person, token, body.code)
-    await services.crews.sessions.run(partial(services.delays.succeeded, attempt))
+    await services.pools.sessions.run(partial(services.delays.succeeded, attempt))
     return RecoveryCodes(codes=codes)
 
 

@@ -35,7 +35,7 @@ async def begin(request: Request) -> Response:
     services = services_of(request)
     challenge, cookie = services.challenges.make("sign_on", "")
     try:
-        url = await services.crews.sign_on.run(partial(_needed(services).start_url, challenge))
+        url = await services.pools.sign_on.run(partial(_needed(services).start_url, challenge))
     except ApiError as refused:
         return _refusal(refused)
     response = RedirectResponse(url, status_code=303, headers=NOT_KEPT)
@@ -57,10 +57,10 @@ async def come_back(
     services, cookie = services_of(request), request.cookies.get(SIGN_ON_COOKIE, "")[: MAX_COOKIE + 1]
     address = client_address(request)  # in the name too: strangers keep nobody else out
     attempt = LoginAttempt(address, f"single sign-on {address}", None)
-    run = services.crews.sessions.run
+    run = services.pools.sessions.run
     try:
         await run(partial(services.delays.enter, attempt))
-        token, session = await services.crews.sign_on.run(partial(_open, services, cookie, code, state))
+        token, session = await services.pools.sign_on.run(partial(_open, services, cookie, code, state))
         await run(partial(services.delays.succeeded, attempt))
     except ApiError as refused:
         response = _refusal(refused)

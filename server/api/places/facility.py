@@ -38,5 +38,5 @@ def post_own_look(
     with services.db.write() as connection:
         is_new = note_look(connection, room_id, by=person.display_name, look_id=body.look_id)
         if is_new and body.strange is not None:
-            report_strange(connection, services.notary, person, room_id, body.strange)
+            report_strange(connection, services.server_signer, person, room_id, body.strange)
     return Ok()

@@ -155,7 +155,7 @@ def post_report_case(
     services = services_of(request)
     with services.db.write() as connection:
         report = reports.waiting_report(connection, report_id, person.district_id)
-        case_id = case_entries.take_public_report(connection, services.notary, person, report.room_id, body.what)
+        case_id = case_entries.take_public_report(connection, services.server_signer, person, report.room_id, body.what)
         reports.close_report(
             connection,
             report_id,

@@ -65,7 +65,7 @@ def list_keys(request: Request, _person: KeyReader) -> KeyList:
             )
             for item in quarantine.waiting(connection)
         )
-        is_root_here = root_at_hand(connection, services.notary) is not None
+        is_root_here = root_at_hand(connection, services.server_signer) is not None
         asked = tuple(
             AskedOfRoot(kind=one.kind, actor=one.actor, at=from_ms(one.made_ms))
             for one in statements.waiting(connection)
@@ -95,7 +95,7 @@ def list_keys(request: Request, _person: KeyReader) -> KeyList:
 @router.post("/api/keys", status_code=201, openapi_extra=describe(AdmitRequest) | shows())
 def admit_key(request: Request, person: Admin, body: Annotated[AdmitRequest, json_body(AdmitRequest)]) -> JudgedKey:
     """Admit the key of a probe or of a Pi's server; what it sent before is judged anew."""
-    tenant = services_of(request).notary.tenant
+    tenant = services_of(request).server_signer.tenant
 
     def admit(connection: Connection, is_in_force: bool) -> keys.Key:
         district_id = existing_district(connection, body.district_id)
@@ -179,7 +179,7 @@ def discard(
     services = services_of(request)
     with services.db.write() as connection:
         done = quarantine.discard(connection, key_id, actor=person.display_name, reason=body.reason)
-        sign_waiting(connection, services.notary)
+        sign_waiting(connection, services.server_signer)
     destroy_dead_keys(services.db)
     return Discarded(entries=done)
 
@@ -188,10 +188,10 @@ def _judged(request: Request, change: Callable[[Connection, bool], keys.Key]) ->
     """Change a key and judge its entries anew, in one transaction; without the root key here it is only asked for."""
     services = services_of(request)
     with services.db.write() as connection:
-        is_in_force = root_at_hand(connection, services.notary) is not None
+        is_in_force = root_at_hand(connection, services.server_signer) is not None
         key = change(connection, is_in_force)
         judged = judge_anew(connection, key) if is_in_force else None
-        sign_waiting(connection, services.notary)
+        sign_waiting(connection, services.server_signer)
     return _told(key.key_id, judged)
 
 

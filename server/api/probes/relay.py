@@ -32,7 +32,7 @@ def get_down(
 ) -> Down:
     """Changes after a number for the Pi's server that signed the request; places of its district, sealed to it."""
     services = services_of(request)
-    hours, district_id = services.settings.shift_hours, server.tenant or services.notary.tenant
+    hours, district_id = services.settings.shift_hours, server.tenant or services.server_signer.tenant
     last_day = day_of(now_ms() + hours * HOUR_MS)
     shift = rooms_of_shift(services.db, services.policy, today=today(), last_day=last_day, district_id=district_id)
     with services.db.read() as connection:

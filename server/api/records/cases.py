@@ -136,7 +136,7 @@ def post_case(
     """Open a case that no finding opened: something strange, or a defect to be repaired."""
     services = services_of(request)
     with services.db.write() as connection:
-        case_id = case_entries.open_case(connection, services.notary, person, room_id, body)
+        case_id = case_entries.open_case(connection, services.server_signer, person, room_id, body)
         return case_lists.case_created(connection, case_entries.find_case(connection, case_id), today())
 
 
@@ -166,5 +166,5 @@ def _take_step(request: Request, person: Person, case_id: UUID, body: StepReques
         if second is not None:
             refuse_foreign(connection, second.district_id, {"case_id": str(case_id)})
         case = case_entries.find_case(connection, case_id)
-        case_entries.take_step(connection, services.notary, person, case, body, second)
+        case_entries.take_step(connection, services.server_signer, person, case, body, second)
         return case_lists.case_created(connection, case_entries.find_case(connection, case_id), today())

@@ -1,4 +1,4 @@
-"""Routes of the log: the write door, the receipt, the log page by page, the server's key."""
+"""Routes of the log: the ingest path, the receipt, the log page by page, the server's key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from server.api.records.sweeps import as_json
 from server.api.service.disk import refuse_when_full
 from server.api.service.services import Services, services_of
 from server.districts.scope import entries_with_places, is_entry_of
-from server.ingest import entries as door
+from server.ingest import entries as ingest
 from server.ingest.arrivals import MAX_WIRE_BYTES, Arrival, read_arrival
 from server.ingest.entry_rows import Outcome
 from server.ingest.quarantine import network_of
@@ -57,16 +57,16 @@ WIRE_BODY = {
 
 @router.post("/api/entries", dependencies=[OPEN], openapi_extra=WIRE_BODY | shows())
 async def post_entry(request: Request) -> DsseView:
-    """The write door: a signed receipt once the entry is on disk, again for the same entry, with a later proof."""
+    """The ingest path: a signed receipt once the entry is on disk, again for the same entry, with a later proof."""
     services = services_of(request)
     wire = await read_body(request, MAX_WIRE_BYTES)
     network = network_of(request.client.host if request.client else None)
-    arrival, outcome, proof = await services.crews.door.run(partial(_accept, services, wire, network))
+    arrival, outcome, proof = await services.pools.ingest.run(partial(_accept, services, wire, network))
     if outcome.status == "accepted" and outcome.sweep_id is not None:
         services.projector.entry_arrived(outcome.sweep_id, outcome.kind if outcome.is_new else None)
     if outcome.status == "conflict":
-        raise door.conflict_error()
-    return sweeps.dsse_view(door.receipt_for(outcome, arrival, services.notary.signer, proof))
+        raise ingest.conflict_error()
+    return sweeps.dsse_view(ingest.receipt_for(outcome, arrival, services.server_signer.signer, proof))
 
 
 @router.get("/api/entries", response_model=EntryList, openapi_extra=shows())
@@ -112,7 +112,7 @@ def get_entry(request: Request, _person: Viewer, entry_id: UUID) -> SignedEntryR
 def server_key(request: Request) -> ServerKey:
     """The key under which receipts and checkpoints verify."""
     services = services_of(request)
-    signer = services.notary.signer
+    signer = services.server_signer.signer
     with services.db.read() as connection:
         verifier_key = str(services.heads.verifier_key(connection))
     return ServerKey(key_id=signer.key_id, public_key=signer.public_key.hex(), verifier_key=verifier_key)
@@ -123,12 +123,12 @@ def server_succession(request: Request) -> ServerSuccession:
     """Admissions that lead from the log's first root key to this server's key, for whoever pinned an earlier one."""
     services = services_of(request)
     with services.db.read() as connection:
-        return ServerSuccession(admissions=tuple(succession(connection, services.notary)))
+        return ServerSuccession(admissions=tuple(succession(connection, services.server_signer)))
 
 
 def _accept(services: Services, wire: bytes, network: str) -> tuple[Arrival, Outcome, InclusionProof]:
     refuse_when_full(services.settings)
     arrival = read_arrival(wire)
-    outcome = services.door.accept(arrival, network)
+    outcome = services.ingest.accept(arrival, network)
     with services.db.read() as connection:
         return arrival, outcome, services.heads.inclusion(connection, outcome.log_index)

@@ -116,7 +116,9 @@ def open_photo(
         access_log.note(
             connection, reader_of(request, person), "photo.opened", str(photo_id), ("photographs",), body.reason
         )
-        head, sealed, log_index, named = photo_entries.open_one(connection, services.notary, person, photo, case, body)
+        head, sealed, log_index, named = photo_entries.open_one(
+            connection, services.server_signer, person, photo, case, body
+        )
     return SealedPhotoView(
         photo_id=photo_id,
         sealed=base64.b64encode(sealed).decode(),
@@ -139,7 +141,7 @@ def post_check(
     with services.db.write() as connection:
         photo = photo_entries.find(connection, photo_id)
         case = find_case(connection, photo.case_id)
-        photo_entries.check(connection, services.notary, person, photo, case, body)
+        photo_entries.check(connection, services.server_signer, person, photo, case, body)
         return _view(photo_entries.find(connection, photo_id))
 
 
@@ -162,7 +164,7 @@ def _take(request: Request, person: Person, case_id: UUID, body: PhotoRequest) -
     catch_up_case(services.db, case_id)
     with services.db.write() as connection:
         case = find_case(connection, case_id)
-        row = photo_entries.take(connection, services.notary, person, case, body, sealed)
+        row = photo_entries.take(connection, services.server_signer, person, case, body, sealed)
         left = photo_entries.left_of(connection, row.declaration_id)
     if case.sweep_id is not None:
         services.exchange.entry_read(case.sweep_id, "photo.taken")

@@ -84,7 +84,9 @@ async def post_disposition(
     """Append a person's verdict on a finding, as an entry that the server signs; once for each decision id."""
     services = services_of(request)
     await run_in_threadpool(_refuse_foreign, services, person, "sweep_id", str(body.sweep_id))
-    outcome = await run_in_threadpool(persons.dispose, services.db, services.notary, person, finding_id, body)
+    outcome = await run_in_threadpool(
+        persons.record_disposition, services.db, services.server_signer, person, finding_id, body
+    )
     if outcome.is_new:
         services.exchange.entry_read(body.sweep_id, DISPOSITION)
     return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
@@ -99,7 +101,9 @@ async def post_visit_note(
 ) -> EntryCreated:
     """Append what people saw by eye and did on the spot, as an entry that the server signs; the last note counts."""
     services = services_of(request)
-    outcome = await run_in_threadpool(visit_entries.note_visit, services.db, services.notary, person, sweep_id, body)
+    outcome = await run_in_threadpool(
+        visit_entries.note_visit, services.db, services.server_signer, person, sweep_id, body
+    )
     if outcome.is_new:
         services.exchange.entry_read(sweep_id, VISIT_NOTED)
     return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
@@ -114,7 +118,9 @@ async def post_signature(
 ) -> EntryCreated:
     """Take down a signature by finger over the last note of a visit: of an inspector, the keeper or a companion."""
     services = services_of(request)
-    outcome = await run_in_threadpool(visit_entries.sign_visit, services.db, services.notary, person, sweep_id, body)
+    outcome = await run_in_threadpool(
+        visit_entries.sign_visit, services.db, services.server_signer, person, sweep_id, body
+    )
     if outcome.is_new:
         services.exchange.entry_read(sweep_id, VISIT_SIGNED)
     return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
@@ -186,7 +192,7 @@ def _erase(request: Request, person: Person, commitment: str, body: EraseRequest
     _refuse_foreign(services, second, "commitment", commitment)
     return persons.erase(
         services.db,
-        services.notary,
+        services.server_signer,
         person,
         second,
         commitment,

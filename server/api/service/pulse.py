@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from server.bounds.shares import Crew
+from server.bounds.shares import Pool
 from server.interface.errors import ApiError
 from server.store.faults import AwayError, BusyError
 
@@ -17,7 +17,7 @@ class Pulse:
 
     def __init__(self, ping: Callable[[], None], wait_s: float = WAIT_S) -> None:
         self._ping, self._wait_s = ping, wait_s
-        self._crew = Crew(1, 1)
+        self._crew = Pool(1, 1)
         self._looking: asyncio.Task[bool] | None = None
 
     async def is_there(self) -> bool:

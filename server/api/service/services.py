@@ -10,14 +10,14 @@ from starlette.requests import Request
 from server.api.service.measures import Measures
 from server.api.service.pulse import Pulse
 from server.api.service.upkeep import Upkeep
-from server.bounds.shares import Crews, PersonalShares
+from server.bounds.shares import PersonalShares, Pools
 from server.config.inspection_policy import Rule
 from server.config.public_page import PublicPage
 from server.config.retention import Periods
 from server.config.settings import Settings
 from server.documents.export_queue import ExportQueue
 from server.ingest.group_commit import GroupCommit
-from server.ingest.persons import Notary
+from server.ingest.persons import ServerSigner
 from server.live.exchange import Exchange
 from server.live.hub import LiveHub
 from server.log.heads import Heads
@@ -37,7 +37,7 @@ class Services:
 
     settings: Settings
     db: Database
-    notary: Notary
+    server_signer: ServerSigner
     heads: Heads
     periods: Periods
     public_page: PublicPage
@@ -51,11 +51,11 @@ class Services:
     single_sign_on: SingleSignOn | None
     """The city's; None where there is none."""
     pulse: Pulse
-    door: GroupCommit
+    ingest: GroupCommit
     projector: Projector
     exports: ExportQueue
     shares: PersonalShares
-    crews: Crews = field(default_factory=Crews)
+    pools: Pools = field(default_factory=Pools)
     report_limits: ReportLimits = field(default_factory=ReportLimits)
     measures: Measures = field(default_factory=Measures)
     upkeep: Upkeep = field(default_factory=Upkeep)
@@ -64,7 +64,7 @@ class Services:
         """End the event streams whose session is no more; call it on the event loop."""
         listening = self.hub.listening_sessions()
         if listening:
-            living = await self.crews.sessions.run(partial(living_sessions, self.db, listening))
+            living = await self.pools.sessions.run(partial(living_sessions, self.db, listening))
             self.hub.end_sessions(listening - living)
 
 

@@ -68,7 +68,7 @@ def _tend_access_log(services: Services) -> int:
     with services.db.write() as connection:
         access_log.seal_days(connection)
         removed = access_log.purge(connection, days_of(services.periods, "access_log"))
-        sign_waiting(connection, services.notary)
+        sign_waiting(connection, services.server_signer)
     return removed
 
 
@@ -76,7 +76,7 @@ def _purge_quarantine(services: Services, elapsed_s: int, max_days: int) -> int:
     db = services.db
     with db.write() as connection:
         done = quarantine.grow_old(connection, elapsed_s, max_days=max_days)
-        sign_waiting(connection, services.notary)
+        sign_waiting(connection, services.server_signer)
     if done:
         destroy_dead_keys(db)
     return done
@@ -88,7 +88,7 @@ def _expire_photographs(services: Services, elapsed_s: int) -> int:
         return 0
     with db.write() as connection:
         done = photo_retention.expire(connection, period.days, period.basis, elapsed_s)
-        sign_waiting(connection, services.notary)
+        sign_waiting(connection, services.server_signer)
     if done:
         destroy_dead_keys(db)
     return done

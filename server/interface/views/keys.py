@@ -22,7 +22,7 @@ class ServerSuccession(View):
     """What leads from the root key that a log names to the key that its server has now."""
 
     admissions: tuple[dict[str, object], ...]
-    """Entries with their bodies, as they travel to the write door."""
+    """Entries with their bodies, as they travel to the ingest path."""
 
 
 class KeyView(View):

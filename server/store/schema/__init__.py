@@ -1,6 +1,6 @@
 """Tables of the server, for SQLite and PostgreSQL alike; whoever needs one takes it from here.
 
-Evidence lies in `entries`, `body_refs` and `body_data` and is written behind the write door alone; projections can be
+Evidence lies in `entries`, `body_refs` and `body_data` and is written behind the ingest path alone; projections can be
 rebuilt from it at any time; the rest are ordinary tables with an audit trail.  What is `sealed` opens with keys that
 lie outside the database (BODIES.md).  Times are milliseconds since 1970 in UTC.  Nothing here knows SQL dialects but
 the conditions of partial indexes, which a statement meets only with the same literal: `IS_ACCEPTED` and

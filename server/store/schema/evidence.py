@@ -1,4 +1,4 @@
-"""Entries and their bodies, the quarantine and the alarms about them: written behind the write door alone."""
+"""Entries and their bodies, the quarantine and the alarms about them: written behind the ingest path alone."""
 
 from __future__ import annotations
 

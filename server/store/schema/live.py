@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, String, Table, Text
 
 from server.store.schema.base import metadata
 
-# What probes and pages are told, in one order, kept for minutes (live/table.py); a process on SQLite writes none.
+# What probes and pages are told, in one order, kept for minutes (live/pg_queue.py); a process on SQLite writes none.
 live_operations = Table(
     "live_operations",
     metadata,

@@ -14,7 +14,7 @@ from sweep.host.carrier import I2C_BUS, RANGE_SENSOR
 from sweep.host.gpio import LineBusyError, LineError, LinePlace
 from sweep.host.i2c import I2cBus, I2cError
 from sweep.host.range_sensor import LOOK_S, RangeFault, RangeSensor
-from sweep.plug.control import Control
+from sweep.modality.control import Control
 from sweep.power.kernel import REMEDY, check_strict, is_lax
 from sweep.power.line import CONSUMER, drop
 from sweep.power.self_test import LineRow, Ranger, examine_off, examine_on

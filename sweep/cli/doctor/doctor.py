@@ -86,7 +86,7 @@ def doctor(
     from sweep.cli.doctor.examining import checks_of_parts
     from sweep.cli.doctor.wifi import channel_state
     from sweep.host.gpio import LineError
-    from sweep.plug.lease import RoomNotEmptyError
+    from sweep.modality.lease import RoomNotEmptyError
     from sweep.report import are_two_persons
 
     settings = read_settings(config, None, None)

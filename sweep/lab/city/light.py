@@ -1,8 +1,8 @@
 """The light of a simulated sweep: at which stands it is played, for how long, and how each transmitter answers.
 
-Job: play the light when every zone was heard, in the order of `sweep.plug.light_ahead` within the real budget, by the
-real rule of stopping (`sweep.wifi.stimulus.stopping`) over measured runs, look by look. Input: transmitters with their
-runs and the budget; output: p-values and seconds. Refuses more light than a sweep has time for: what was not
+Job: play the light when every zone was heard, in the order of `sweep.modality.light_ahead` within the real budget, by
+the real rule of stopping (`sweep.wifi.stimulus.stopping`) over measured runs, look by look. Input: transmitters with
+their runs and the budget; output: p-values and seconds. Refuses more light than a sweep has time for: what was not
 played has no answer.
 """
 
@@ -16,14 +16,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr  # type: ignore[import-untyped]  # scipy has no types of its own
 
-from sweep.plug.light_ahead import LEAST_CHANCE, OPEN_WORTH, Chance
-from sweep.run.plan.budget import Budget, Durations, StandPlan
-from sweep.wifi.stand import WifiWish
+from sweep.modality.light_ahead import LEAST_CHANCE, OPEN_WORTH, Chance
+from sweep.run.plan.budget import Budget, Durations, PositionPlan
+from sweep.wifi.position import WifiWish
+from sweep.wifi.response_test_schedule import AROUND_TEST_S, test_shares_s
 from sweep.wifi.stimulus.response_test import LIGHT_CHIP_S, looks_within
-from sweep.wifi.stimulus.stimulus import LOOKS, MIN_DENIAL_S, SIGNIFICANT
+from sweep.wifi.stimulus.significance import LOOKS, MIN_DENIAL_S, SIGNIFICANT
 from sweep.wifi.stimulus.stopping import is_enough, is_hopeless
-from sweep.wifi.targets import LOUDER_DB, MAX_TRIALS
-from sweep.wifi.trials import AROUND_TRIAL_S, trial_shares
+from sweep.wifi.targets import LOUDER_DB, MAX_RESPONSE_TESTS
 
 CHANNELS: Final = 2
 """Over which the transmitters of a room that are tested spread: derived, at least so many where there are two."""
@@ -49,7 +49,7 @@ def timing_of(stalls: int, clock_s: Callable[[], float]) -> Budget:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How the light test of one transmitter ended at one stand."""
+    """How the light test of one transmitter ended at one position."""
 
     verdict: Verdict
     p_value: float | None
@@ -77,7 +77,7 @@ class Device:
     channel: int
     """Among those of the room."""
     outside_dbm: float
-    """At the stand outside the door."""
+    """At the position outside the door."""
 
 
 class Dark:
@@ -100,7 +100,8 @@ class Dark:
 def stop_at(runs: Sequence[Sequence[float]], times: float, longest_s: float) -> tuple[list[float], float]:
     """P-values at which one test of several flows ends, and the seconds that it played.
 
-    `runs`: what holds at each look, before they are multiplied by `times` (flows of the channel, tests of the stand).
+    `runs`: what holds at each look, before they are multiplied by `times` (flows of the channel, tests of the
+    position).
     """
     looks = looks_within(longest_s)
     found = [1.0] * len(runs)
@@ -113,22 +114,22 @@ def stop_at(runs: Sequence[Sequence[float]], times: float, longest_s: float) -> 
 
 
 def play_ahead(
-    devices: Sequence[Device], zone: int, members: Sequence[int], plan: StandPlan, dark: Dark
+    devices: Sequence[Device], zone: int, members: Sequence[int], plan: PositionPlan, dark: Dark
 ) -> tuple[dict[int, Answer], float]:
     """Answers of those transmitters of one channel to the light in one zone, and what it takes besides listening."""
     channel = devices[members[0]].channel
     flows = sum(one.channel == channel and one.video != "not_video" for one in devices)
     has_video = any(devices[n].video == "video_uplink" for n in members)
-    longest_s = trial_shares(_wish(plan), [has_video])[0]
+    longest_s = test_shares_s(_wish(plan), [has_video])[0]
     if not longest_s:
         return {}, 0.0
     runs: list[Any] = [devices[n].run if zone == devices[n].lit_zone else dark.draw() for n in members]
     found, played_s = stop_at(runs, flows, longest_s)
     told = {n: answer(devices[n], float(p), played_s) for n, p in zip(members, found, strict=True)}
-    return told, played_s + AROUND_TRIAL_S
+    return told, played_s + AROUND_TEST_S
 
 
-def play_again(devices: Sequence[Device], zone: int, plan: StandPlan, dark: Dark) -> tuple[list[Answer], float]:
+def play_again(devices: Sequence[Device], zone: int, plan: PositionPlan, dark: Dark) -> tuple[list[Answer], float]:
     """Answers of all transmitters of a room to the light at a second look in one zone, and what it takes."""
     answers = [UNTESTED] * len(devices)
     by_channel: dict[int, list[int]] = {}
@@ -136,26 +137,26 @@ def play_again(devices: Sequence[Device], zone: int, plan: StandPlan, dark: Dark
         if device.video != "not_video":
             by_channel.setdefault(device.channel, []).append(number)
     has_video = {c: any(devices[n].video == "video_uplink" for n in members) for c, members in by_channel.items()}
-    tested = sorted(by_channel, key=lambda channel: (not has_video[channel], channel))[:MAX_TRIALS]
+    tested = sorted(by_channel, key=lambda channel: (not has_video[channel], channel))[:MAX_RESPONSE_TESTS]
     spent_s = 0.0
-    for channel, longest_s in zip(tested, trial_shares(_wish(plan), [has_video[c] for c in tested]), strict=True):
+    for channel, longest_s in zip(tested, test_shares_s(_wish(plan), [has_video[c] for c in tested]), strict=True):
         if not longest_s:
             continue
         members = by_channel[channel]
         runs: list[Any] = [devices[n].again if zone == devices[n].lit_zone else dark.draw() for n in members]
         found, played_s = stop_at(runs, len(members) * len(tested), longest_s)
-        spent_s += played_s + AROUND_TRIAL_S
+        spent_s += played_s + AROUND_TEST_S
         for number, p_value in zip(members, found, strict=True):
             answers[number] = answer(devices[number], float(p_value), played_s)
     return answers, spent_s
 
 
-def _wish(plan: StandPlan) -> WifiWish:
+def _wish(plan: PositionPlan) -> WifiWish:
     return WifiWish(0.0, "light", trials_longest_s=plan.light_s, open_trials_longest_s=plan.open_light_s)
 
 
 def chances_of(devices: Sequence[Device], tested: Sequence[Sequence[Answer]]) -> list[Chance]:
-    """What may be a camera by what was heard and played so far, as `sweep.run.plan.light_stands` has it.
+    """What may be a camera by what was heard and played so far, as `sweep.run.plan.light_test_chances` has it.
 
     `tested`: by zone, by transmitter.
     """
@@ -170,7 +171,7 @@ def chances_of(devices: Sequence[Device], tested: Sequence[Sequence[Answer]]) ->
 
 
 def is_louder_outside(device: Device) -> bool:
-    """Whether it was much louder outside the door than at any stand."""
+    """Whether it was much louder outside the door than at any position."""
     return device.outside_dbm >= max(device.levels) + LOUDER_DB
 
 

@@ -1,9 +1,9 @@
 """Transmitters inside and behind the walls of the city's rooms, placed by the real `locate`: `python -m
 sweep.lab.city.places OUT`.
 
-Output is JSON: by world and kind of room rows of (true zone or -1, level at each stand, probability of each zone), and
-by world how often the region of 90 % held what was inside, with the least error that a glint's spot has.  `sweep city`
-samples the rows; the weights of `sweep/judge` are counted on them.
+Output is JSON: by world and kind of room rows of (true zone or -1, level at each position, probability of each zone),
+and by world how often the region of 90 % held what was inside, with the least error that a glint's spot has.  `sweep
+city` samples the rows; the weights of `sweep/judge` are counted on them.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ POWER_DBM: Final = (-29.0, 8.0)
 
 def place(world: World, plan: Plan, rng: np.random.Generator, placed: int = PLACED) -> tuple[list[list[float]], int]:
     """Rows, `placed` inside and as many beyond, and how many of those inside lie in their region."""
-    stands = np.array([(one.x_m, one.y_m) for one in make_world(plan, 1, None).standpoints])
+    positions = np.array([(one.x_m, one.y_m) for one in make_world(plan, 1, None).positions])
     rows, held = [], 0
     for number in range(2 * placed):
         zone = number % len(plan.zones) if number < placed else -1
         at = spot_in(plan, zone, rng) if zone >= 0 else spot_beyond(plan, rng)
         power = rng.normal(*POWER_DBM) - (0.0 if zone >= 0 else max(0.0, rng.normal(*world.wall_db)))
-        far = np.sqrt(((stands - at) ** 2).sum(axis=1) + 0.8**2)
-        levels = power - 10.0 * world.exponent * np.log10(far) + rng.normal(0.0, world.shadowing_db, len(stands))
-        found = locate(plan, stands, levels)
+        far = np.sqrt(((positions - at) ** 2).sum(axis=1) + 0.8**2)
+        levels = power - 10.0 * world.exponent * np.log10(far) + rng.normal(0.0, world.shadowing_db, len(positions))
+        found = locate(plan, positions, levels)
         rows.append([zone, *np.round(levels).tolist(), *(round(found.zones[z.zone_id], 3) for z in plan.zones)])
         held += zone >= 0 and holds(found, at)
     return rows, held

@@ -73,7 +73,7 @@ class World:
     rooms: tuple[RoomKind, ...]
     lens_shares: Mapping[Lens, float]
     ranges_m: tuple[float, float]
-    """From the stand to the lens: walls of a stall are 0.4 to 1.5 m away, those of a hall farther."""
+    """From the position to the lens: walls of a stall are 0.4 to 1.5 m away, those of a hall farther."""
     views: float
     """Clips that cover a zone: what a background scores, it may score in each. Guessed."""
     streams: tuple[float, float]

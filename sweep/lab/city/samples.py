@@ -103,7 +103,7 @@ class Curves:
     again: list[list[Any]]
     """Type, first score, second score or None where it was out of view; of a lens also kind, aperture, range."""
     places: dict[str, list[list[float]]]
-    """By kind of room: true zone or -1, level at each stand, probability of each zone."""
+    """By kind of room: true zone or -1, level at each position, probability of each zone."""
     region_holds: tuple[int, int]
     """How many transmitters inside lay in their region, of how many."""
     light: list[dict[str, Any]]

@@ -28,11 +28,11 @@ from sweep.lab.city.light import (
 from sweep.lab.city.rooms import KINDS, CameraKind, World
 from sweep.lab.city.samples import Curves
 from sweep.lab.city.sweeps import CALLED, Room, Sampler, Spot, coverage_of, lens_of, radio_of, tag_of, wifi_of
-from sweep.plug.light_ahead import LIGHT_DWELL_S, light_ahead
-from sweep.plug.looks import LENS_LOOK_S, TRANSMITTER_LOOK_S
+from sweep.modality.light_ahead import LIGHT_DWELL_S, light_ahead
+from sweep.modality.looks import LENS_LOOK_S, TRANSMITTER_LOOK_S
 from sweep.report import MODALITIES, Modality, Observation, Zone
 from sweep.run.judging import Weighed, judge_zone
-from sweep.run.plan.budget import Budget, StandPlan
+from sweep.run.plan.budget import Budget, PositionPlan
 
 EARLIER_VISITS: Final = 3
 """Of a room that is visited four times a year (guessed); a probe is told what the last five explained."""
@@ -44,8 +44,8 @@ STAYS: Final = frozenset({
 NEVER: Final = -9.0
 LEAST: Final = -4.4
 """Posterior below which no operating point asks for a second look."""
-BASE_S, STAND_S = 60.0, 38.0
-"""Declaring, outside and reference; a stand with its walk (`sim.world`: 30 s and 8 s)."""
+BASE_S, POSITION_S = 60.0, 38.0
+"""Declaring, outside and reference; a position with its walk (`sim.world`: 30 s and 8 s)."""
 BUDGET_S: Final = 480.0
 MOVE_S: Final = 10.0
 """Back to another zone (`sweep.run.plan.budget`)."""
@@ -129,7 +129,7 @@ class Swept:
 
     room: Room
     answers: list[list[Answer]]
-    """By stand, by transmitter."""
+    """By position, by transmitter."""
     timing: Budget | None
     """None where nothing needed the light."""
     clock_s: float
@@ -141,17 +141,17 @@ class Swept:
         stalls = sum(zone.kind in {"stall", "booth"} for zone in self.room.kind.plan.zones)
         return BUDGET_S * max(1.0, stalls / 3.0)
 
-    def light_plan(self) -> StandPlan | None:
+    def light_plan(self) -> PositionPlan | None:
         """What a second look by light may take now."""
         return None if self.timing is None else self.timing.look()
 
 
 def sweep_room(room: Room, sampler: Sampler) -> Swept:
-    """Stand after stand, then back for the light as far as the time goes; second looks keep their time."""
+    """Position after position, then back for the light as far as the time goes; second looks keep their time."""
     zones = room.kind.plan.zones
     swept = Swept(room, [[UNTESTED] * len(room.devices) for _ in zones], None, DECLARED_S)
     budget = timing_of(sum(zone.kind in {"stall", "booth"} for zone in zones), lambda: swept.clock_s)
-    swept.clock_s = BASE_S + STAND_S * len(zones)
+    swept.clock_s = BASE_S + POSITION_S * len(zones)
     if not room.tested:
         return swept
     swept.timing = budget
@@ -183,7 +183,7 @@ def rows_of(swept: Swept, sampler: Sampler) -> list[tuple[list[float], str]]:
     followed = {k for k, told in enumerate(swept.answers) if any(one.verdict == "follows_light" for one in told)}
     glinting = {k for k, called in enumerate(called_by_zone) if called}
     worth = (glinting | followed | room.hints | {room.camera_zone}) - {-1}
-    if room.carriers:  # heard at every stand
+    if room.carriers:  # heard at every position
         worth |= set(range(len(zones)))
     if not worth:
         return []
@@ -191,7 +191,7 @@ def rows_of(swept: Swept, sampler: Sampler) -> list[tuple[list[float], str]]:
         tag_of(number): {zone.zone_id: share for zone, share in zip(zones, device.shares, strict=True)}
         for number, device in enumerate(room.devices)
     }
-    # a transmitter is heard at every stand, so that its strongest one is known in each zone; a carrier as well
+    # a transmitter is heard at every position, so that its strongest one is known in each zone; a carrier as well
     heard = [
         [
             wifi_of(zone, f"p{k}", number, device, device.levels[k], swept.answers[k][number])

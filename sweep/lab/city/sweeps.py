@@ -69,13 +69,13 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """One carrier that never pauses, heard at every stand of a room."""
+    """One carrier that never pauses, heard at every position of a room."""
 
     kind: CarrierKind
     levels: Sequence[float]
-    """dBm at each stand (`sweep.lab.city.places`)."""
+    """dBm at each position (`sweep.lab.city.places`)."""
     outside_dbm: float
-    """At the stand outside the door."""
+    """At the position outside the door."""
 
 
 @dataclass(slots=True)
@@ -304,17 +304,17 @@ def tag_of(number: int) -> str:
     return f"{number:016x}"
 
 
-def radio_of(zone: Zone, position_id: str, stand: int, room: Room) -> Iterator[Observation]:
-    """What the detector hears at a zone's stand, and a Bluetooth hint."""
+def radio_of(zone: Zone, position_id: str, position: int, room: Room) -> Iterator[Observation]:
+    """What the detector hears at a zone's position, and a Bluetooth hint."""
     heard = [ORDINARY] if not room.carriers else []
-    heard += [(carrier.kind, carrier.levels[stand], carrier.outside_dbm) for carrier in room.carriers]
+    heard += [(carrier.kind, carrier.levels[position], carrier.outside_dbm) for carrier in room.carriers]
     for kind, level, outside in heard:
         yield RfObservation.model_construct(
             observation_id=new_id(), zone_id=zone.zone_id, position_id=position_id, t_ns=0, modality="rf",
             kind=kind, centre_mhz=None, level_dbm=level, baseline_dbm=outside, excess_db=level - outside,
             duty_cycle=1.0, windows=10,
         )  # fmt: skip
-    if stand in room.hints:
+    if position in room.hints:
         yield BleObservation.model_construct(
             observation_id=new_id(), zone_id=zone.zone_id, position_id=position_id, t_ns=0, modality="ble",
             addresses=(),

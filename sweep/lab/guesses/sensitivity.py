@@ -29,7 +29,7 @@ from sweep.lab.guesses.found import CHECKOUT, Guess, find_guesses
 from sweep.lab.guesses.judged import PRIOR
 from sweep.lab.guesses.moving import Copy, rewritten
 
-JUDGEMENT: Final = ("sweep/judge", "sweep/plug", "sweep/lens", "sweep/wifi", "sweep/ble", "sweep/rf", "sweep/run")
+JUDGEMENT: Final = ("sweep/judge", "sweep/modality", "sweep/lens", "sweep/wifi", "sweep/ble", "sweep/rf", "sweep/run")
 RUNNING: Final = "sweep/run"
 """Moves how long a sweep takes; a recording has its times."""
 WEIGHING: Final = "sweep/lab/weights/"
@@ -49,7 +49,7 @@ LOADED: Final = (
     "sweep.cli.sweeps",
     "sweep.lab.commands.city",
     "sweep.lab.city.light",
-    "sweep.run.plugs",
+    "sweep.run.modalities",
 )
 """What loads everything of other projects."""
 Answer = dict[str, Any]

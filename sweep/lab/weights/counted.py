@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from sweep.plug.weights import Weight, WeightTable
+from sweep.modality.weights import Weight, WeightTable
 from sweep.report.findings import WeightSource
 
 FEW: Final = 3.0

@@ -24,7 +24,7 @@ from sweep.lab.city.samples import Curves, load_curves
 from sweep.lab.weights.lens import again, around, glint
 from sweep.lab.weights.radio import radio
 from sweep.lab.weights.transmitter import light_test, uplinks
-from sweep.plug.weights import FORMAT, Rate, Weights
+from sweep.modality.weights import FORMAT, Rate, Weights
 from sweep.report.findings import WeightSource
 
 VERSION: Final = "rendered-2026-11-27.6"

@@ -22,7 +22,7 @@ from sweep.lab.city.rooms import LENSES, RoomKind, World
 from sweep.lab.city.samples import Curves, Tail
 from sweep.lab.weights.counted import DRAWS, Counted, bins_of, ratio, rising
 from sweep.lens.weigh import ALIKE_FROM, USUAL_ZONES
-from sweep.plug.weights import Weight, WeightTable
+from sweep.modality.weights import Weight, WeightTable
 
 SCORES: Final = (0.65, 1.0, 1.3, 1.6, 1.95, 2.3, 2.6)
 AGAIN_FROM: Final = 0.65

@@ -13,8 +13,8 @@ import numpy as np
 from sweep.lab.city.rooms import KINDS, World
 from sweep.lab.city.samples import Curves, outside_excess_db
 from sweep.lab.weights.counted import Counted, bins_of, guessed, rising
-from sweep.plug.evidence import NEAR_DB
-from sweep.plug.weights import HINT, Weight, WeightTable
+from sweep.modality.evidence import NEAR_DB
+from sweep.modality.weights import HINT, Weight, WeightTable
 from sweep.rf.weigh import EXCESS_FLOOR_DB, STRONGEST_DB
 
 LINES_TOLD: Final = ((35, 39), (0, 78))
@@ -60,9 +60,9 @@ def _below(curves: Curves, world: World, rng: np.random.Generator) -> tuple[Bins
         of = 0
         for row, excess in zip(rows, louder, strict=True):
             levels = row[1 : 1 + (len(row) - 1) // 2]
-            stands = [levels[int(row[0])]] if is_own else levels
-            of += len(stands)
-            heard += [below for level in stands if (below := max(levels) - level) <= -excess - EXCESS_FLOOR_DB]
+            positions = [levels[int(row[0])]] if is_own else levels
+            of += len(positions)
+            heard += [below for level in positions if (below := max(levels) - level) <= -excess - EXCESS_FLOOR_DB]
         counted.append((heard, of))
     own, inside, beyond = ((bins_of(heard, BELOW_DB), of) for heard, of in counted)
     return own, inside, beyond

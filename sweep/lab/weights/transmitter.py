@@ -15,8 +15,8 @@ from sweep.lab.city.light import stop_at
 from sweep.lab.city.rooms import KINDS, World
 from sweep.lab.city.samples import Curves, outside_excess_db
 from sweep.lab.weights.counted import DRAWS, Counted, bins_of, ratio, rising, rising_weights
-from sweep.plug.evidence import NEAR_DB
-from sweep.plug.weights import Weight, WeightTable
+from sweep.modality.evidence import NEAR_DB
+from sweep.modality.weights import Weight, WeightTable
 
 PLACES: Final = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5)
 BELOW_DB: Final = (1.0, 3.0, 6.0, 9.0, 12.0)
@@ -77,7 +77,7 @@ def uplinks(curves: Curves, world: World, rng: np.random.Generator) -> dict[str,
 
 
 def _louder(world: World, rng: np.random.Generator) -> Weight:
-    """How often one inside, and one beyond, is 6 dB louder at a stand outside the door: simulated anew."""
+    """How often one inside, and one beyond, is 6 dB louder at a position outside the door: simulated anew."""
     counts = [
         int((outside_excess_db(world, rng, 2_000, is_inside=inside) >= NEAR_DB).sum()) for inside in (True, False)
     ]

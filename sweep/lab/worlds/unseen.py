@@ -18,7 +18,7 @@ import numpy as np
 from sweep.lab.worlds.unseen_light import Points, Reach, draw_counter, draw_reach, lay, turned
 from sweep.lab.worlds.unseen_things import KINDS, Furnisher
 from sweep.lens.clip.clips import ClipMeta, Frame, LampGroup
-from sweep.plug.strobe import Phase
+from sweep.modality.strobe import Phase
 from sweep.sim.scene.camera import Array, Image, Pose
 from sweep.sim.scene.rendered import RenderedClip
 from sweep.sim.scene.room import log_uniform

@@ -1,4 +1,4 @@
-"""The one door to Picamera2: the global-shutter camera of the probe, triggered by the sensor head.
+"""The only module that imports Picamera2: the global-shutter camera of the probe, triggered by the sensor head.
 
 Job: set the sensor to fixed exposure and gain, take unpacked 10-bit raw frames with their time stamps. Input: a
 permit and settings; output: `RawFrame`s. Refuses to open or go on without a permit that holds, without external
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sweep.lens.clip.frames import LOOK_S, CameraError, CameraSettings, RawFrame, check_permit, unpack_10_bit
-from sweep.plug.lease import RoomNotEmptyError, RoomPermit
+from sweep.modality.lease import RoomNotEmptyError, RoomPermit
 
 TRIGGER_MODE = Path("/sys/module/imx296/parameters/trigger_mode")
 """1: the sensor exposes while XTR is low (documentation of the global-shutter camera, external trigger)."""

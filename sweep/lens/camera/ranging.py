@@ -1,8 +1,8 @@
 """How far away the walls in the camera's view are: a range sensor beside the camera, while somebody may film.
 
-Input is a door to the sensor (`host/range_sensor`) and a permit; output is one distance at a time, for which coverage
+Input is a source of the sensor (`host/range_sensor`) and a permit; output is one distance at a time, for which coverage
 is stated instead of for an assumed metre, and counts of why there was none.  It has supply only while the permit holds
-and its stand is filmed: a thread of its own looks every 20 ms, takes the supply away and asks nothing afterwards.
+and its position is filmed: a thread of its own looks every 20 ms, takes the supply away and asks nothing afterwards.
 The camera's switch lies in series with the sensor's (carrier, sheet Range sensor), so whatever cuts the camera's supply
 cuts its light, too, though this process hung on a bus that answers no more.
 
@@ -23,8 +23,8 @@ from sweep.host.carrier import I2C_BUS
 from sweep.host.gpio import Line, LineError, LinePlace
 from sweep.host.i2c import I2cBus, I2cError, Wire
 from sweep.host.range_sensor import RangeSensor
-from sweep.plug.lease import RoomNotEmptyError, RoomPermit
-from sweep.plug.liveness import boottime_ns
+from sweep.modality.lease import RoomNotEmptyError, RoomPermit
+from sweep.modality.liveness import boottime_ns
 
 CONSUMER: Final = "ansim-sweep-range"
 NEAREST_M, FARTHEST_M = 0.2, 3.5
@@ -37,7 +37,7 @@ SILENT_S: Final = 1.0
 AGAIN_S: Final = 0.5
 """Between two attempts to set it up (guessed)."""
 NOT_MEASURED: Final = "range_not_measured"
-"""A limit: the sensor is fitted and told no distance at a stand."""
+"""A limit: the sensor is fitted and told no distance at a position."""
 
 
 class Switch(Protocol):
@@ -47,7 +47,7 @@ class Switch(Protocol):
         """High: it has supply. Raises LineError."""
 
 
-class RangeDoor(Protocol):
+class RangeSource(Protocol):
     """A range sensor that may be given supply."""
 
     def switch(self) -> AbstractContextManager[Switch]:
@@ -78,10 +78,10 @@ class _OverError(Exception):
 
 
 class Ranging:
-    """The distances of one stand; without a door there is none."""
+    """The distances of one position; without a source there is none."""
 
-    def __init__(self, door: RangeDoor | None) -> None:
-        self._door = door
+    def __init__(self, source: RangeSource | None) -> None:
+        self._source = source
         self._told: tuple[int, float] | None = None
         self._over = threading.Event()
         self._was_asked = False
@@ -100,18 +100,18 @@ class Ranging:
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """What must be said of the stand."""
+        """What must be said of the position."""
         return (NOT_MEASURED,) if self._was_asked and not self.distances else ()
 
     @contextmanager
     def measuring(self, permit: RoomPermit) -> Iterator[None]:
         """Measure until the end of the block or of the permit; its supply is off afterwards."""
-        if self._door is None:
+        if self._source is None:
             yield
             return
         self._over.clear()
         self._was_asked = True
-        watch = threading.Thread(target=self._watch, args=(self._door, permit), name="range sensor", daemon=True)
+        watch = threading.Thread(target=self._watch, args=(self._source, permit), name="range sensor", daemon=True)
         watch.start()
         try:
             yield
@@ -119,24 +119,24 @@ class Ranging:
             self._over.set()
             watch.join()
 
-    def _watch(self, door: RangeDoor, permit: RoomPermit) -> None:
+    def _watch(self, source: RangeSource, permit: RoomPermit) -> None:
         try:
             while True:
                 try:
-                    self._measure(door, permit)
+                    self._measure(source, permit)
                 except (I2cError, LineError):
                     self.counts["range_silent"] += 1
                 self._pause(permit, AGAIN_S)
         except (_OverError, RoomNotEmptyError):
             return
 
-    def _measure(self, door: RangeDoor, permit: RoomPermit) -> None:
+    def _measure(self, source: RangeSource, permit: RoomPermit) -> None:
         """Give it supply and listen. Raises I2cError when it falls silent, LineError, RoomNotEmptyError, _OverError."""
-        with door.switch() as switch:
+        with source.switch() as switch:
             self._pause(permit, 0.0)
             switch.set(is_high=True)
             try:
-                with door.wire() as wire:
+                with source.wire() as wire:
                     sensor = RangeSensor(wire, wait=lambda seconds: self._pause(permit, seconds))
                     sensor.start()
                     self._listen(sensor, permit)

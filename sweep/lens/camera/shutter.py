@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from sweep.lens.clip.bursts import RoundSieve
-from sweep.lens.clip.frames import CameraError, FrameDoor, LiveTriple, PhaseFrame, RawFrame, next_frame
+from sweep.lens.clip.frames import Camera, CameraError, LiveTriple, PhaseFrame, RawFrame, next_frame
 from sweep.lens.clip.pairing import PhasePairer, TripleBuilder
-from sweep.plug.lease import RoomNotEmptyError
-from sweep.plug.liveness import boottime_ns
-from sweep.plug.strobe import Trigger
+from sweep.modality.lease import RoomNotEmptyError
+from sweep.modality.liveness import boottime_ns
+from sweep.modality.strobe import Trigger
 
 
 class Shutter(threading.Thread):
@@ -24,7 +24,7 @@ class Shutter(threading.Thread):
 
     def __init__(
         self,
-        camera: FrameDoor,
+        camera: Camera,
         triggers: Callable[[], Iterable[Trigger]],
         pairer: PhasePairer,
         builder: TripleBuilder,

@@ -1,4 +1,4 @@
-"""The door to a live camera: it travels to the process that films and is opened there, with a permit.
+"""The source of a live camera: it travels to the process that films and is opened there, with a permit.
 
 Input is which camera, how it is set and the calibrated numbers of its frames; output is an open camera that gives
 half-size frames.  It refuses to open without a permit, as the cameras do; frames stay in the process that opened it.
@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Final, Literal, Protocol, runtime_checkable
 
-from sweep.lens.camera.ranging import RangeDoor
+from sweep.lens.camera.ranging import RangeSource
 from sweep.lens.clip.binning import binned, binned_meta
 from sweep.lens.clip.clips import ClipMeta, LampGroup
-from sweep.lens.clip.frames import CameraSettings, FrameDoor, RawFrame
+from sweep.lens.clip.frames import Camera, CameraSettings, RawFrame
 from sweep.lens.optics import load_extra_lamps, load_optics
-from sweep.plug.lease import RoomPermit
+from sweep.modality.lease import RoomPermit
 
 ExtraLamp = Literal["M", "N", "R"]
 """Lamps that a probe may have besides: middle ring, outer ring, red."""
@@ -22,7 +22,7 @@ RINGS: Final[tuple[ExtraLamp, ...]] = ("M", "N")
 
 
 @runtime_checkable
-class CameraDoor(Protocol):
+class CameraSource(Protocol):
     """A camera that may be opened here and now."""
 
     @property
@@ -34,16 +34,16 @@ class CameraDoor(Protocol):
         """Which lamps the probe has besides on_axis and off_axis."""
 
     @property
-    def ranging(self) -> RangeDoor | None:
+    def ranging(self) -> RangeSource | None:
         """The range sensor beside it; None where none is fitted."""
 
-    def exposed(self, exposure_s: float) -> CameraDoor:
+    def exposed(self, exposure_s: float) -> CameraSource:
         """The same camera with another exposure."""
 
-    def paced(self, fps: float) -> CameraDoor:
+    def paced(self, fps: float) -> CameraSource:
         """The same camera at another rate."""
 
-    def open_camera(self, permit: RoomPermit) -> FrameDoor:
+    def open_camera(self, permit: RoomPermit) -> Camera:
         """The camera, running. Raises RoomNotEmptyError, CameraError."""
 
 
@@ -58,7 +58,7 @@ class LiveCamera:
     """Of Video4Linux; None: the Raspberry Pi's own camera."""
     lamps: tuple[ExtraLamp, ...] = ()
     """Which lamps the probe has besides on_axis and off_axis."""
-    ranging: RangeDoor | None = None
+    ranging: RangeSource | None = None
     """The range sensor beside it; None where none is fitted."""
 
     @property
@@ -76,12 +76,12 @@ class LiveCamera:
         full_size = self.full_size.model_copy(update={"fps": fps})
         return replace(self, full_size=full_size, settings=replace(self.settings, fps=fps))
 
-    def open_camera(self, permit: RoomPermit) -> FrameDoor:
+    def open_camera(self, permit: RoomPermit) -> Camera:
         """The camera, running. Raises RoomNotEmptyError, CameraError."""
         return HalfSize(open_full_size(permit, self.settings, self.device), self.full_size.saturation_dn)
 
 
-def open_full_size(permit: RoomPermit, settings: CameraSettings, device: str | None) -> FrameDoor:
+def open_full_size(permit: RoomPermit, settings: CameraSettings, device: str | None) -> Camera:
     """The Raspberry Pi's camera, or that of a Video4Linux device. Raises RoomNotEmptyError, CameraError."""
     if device is not None:
         from sweep.lens.camera.v4l2 import V4l2Camera
@@ -95,7 +95,7 @@ def open_full_size(permit: RoomPermit, settings: CameraSettings, device: str | N
 class HalfSize:
     """A camera whose frames are summed 2 x 2: a quarter of the work, and what the detector was trained on."""
 
-    def __init__(self, camera: FrameDoor, saturation_dn: float) -> None:
+    def __init__(self, camera: Camera, saturation_dn: float) -> None:
         self._camera = camera
         self._saturation_dn = saturation_dn
         self.serial = camera.serial

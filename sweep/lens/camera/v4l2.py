@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from sweep.lens.clip.frames import CameraError, CameraSettings, RawFrame, check_permit
-from sweep.plug.lease import RoomNotEmptyError, RoomPermit
+from sweep.modality.lease import RoomNotEmptyError, RoomPermit
 
 MANUAL_EXPOSURE = 1
 """V4L2_EXPOSURE_MANUAL (linux/v4l2-controls.h)."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from sweep.lens.clip.clips import DARK, OFF_AXIS, ON_AXIS
 from sweep.lens.clip.frames import PhaseFrame
-from sweep.plug.strobe import Phase, Strobe
+from sweep.modality.strobe import Phase, Strobe
 
 PARTNERS = 4
 """Exposures of a burst besides the red ones: dark and on_axis before them, on_axis and dark after (wire protocol)."""

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from sweep.plug.strobe import Phase
+from sweep.modality.strobe import Phase
 
 Frame: TypeAlias = npt.NDArray[np.uint16]
 ClipPhase: TypeAlias = Phase | Literal["N"]

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.lens.clip.clips import NOMINAL_SHARE, Frame
-from sweep.plug.lease import RoomPermit
-from sweep.plug.strobe import Trigger
+from sweep.modality.lease import RoomPermit
+from sweep.modality.strobe import Trigger
 
 LOOK_S: Final = 0.1
 """How long a camera waits for a frame before it looks up: whoever stops it waits no longer."""
@@ -94,7 +94,7 @@ class CameraSettings:
     gain: float = 1.0
 
 
-class FrameDoor(Protocol):
+class Camera(Protocol):
     """A live camera: `camera_pi.PiCamera` or `camera_v4l2.V4l2Camera`. It is opened by being made."""
 
     serial: str
@@ -107,7 +107,7 @@ class FrameDoor(Protocol):
         """Switch the sensor off; may be called twice."""
 
 
-def next_frame(camera: FrameDoor, goes_on: Callable[[], bool] = lambda: True) -> RawFrame | None:
+def next_frame(camera: Camera, goes_on: Callable[[], bool] = lambda: True) -> RawFrame | None:
     """The next frame; None once `goes_on` says no. Raises RoomNotEmptyError, CameraError (also when it is silent)."""
     for _ in range(SILENT_LOOKS):
         frame = camera.read()

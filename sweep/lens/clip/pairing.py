@@ -12,7 +12,7 @@ from collections import Counter, deque
 
 from sweep.lens.clip.clips import DARK, OFF_AXIS, ON_AXIS
 from sweep.lens.clip.frames import LiveTriple, PhaseFrame, RawFrame
-from sweep.plug.strobe import PAIR_WITHIN_SHARE, Trigger
+from sweep.modality.strobe import PAIR_WITHIN_SHARE, Trigger
 
 MAX_TRIGGERS = 64
 """A second of triggers: frames that come later than that are stale."""

@@ -18,9 +18,9 @@ from pathlib import Path
 from sweep.entry.dsse import Signer
 from sweep.lens.clip.bursts import PARTNERS
 from sweep.lens.clip.clips import ClipMeta, Frame, write_clip
-from sweep.lens.clip.frames import FrameDoor, PhaseFrame, next_frame
+from sweep.lens.clip.frames import Camera, PhaseFrame, next_frame
 from sweep.lens.clip.pairing import PhasePairer
-from sweep.plug.strobe import Phase, Trigger
+from sweep.modality.strobe import Phase, Trigger
 
 RECORDING_TYPE = "application/vnd.ansim.lens-recording.v1+json"
 RECORDING_NAME = "recording.json"
@@ -49,7 +49,7 @@ def check_bench(*, server: str | None, bench: str, package: str = LAB_PACKAGE) -
 
 def record_clip(
     folder: Path,
-    camera: FrameDoor,
+    camera: Camera,
     triggers: Callable[[], Iterable[Trigger]],
     meta: ClipMeta,
     triples: int,

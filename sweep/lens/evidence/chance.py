@@ -1,11 +1,11 @@
 """With what probability a lens in a zone would have been found: the walls' cells times the detector's measured curve.
 
-Job: for each cell of a zone's surfaces and each stand, find the direction in which the cell lay, at what range and
+Job: for each cell of a zone's surfaces and each position, find the direction in which the cell lay, at what range and
 angle, how much light a lens there would have returned against the noise that was measured in that direction, and in
 how many triples; the measured curve says how often that is found.  Input: `ZoneLooks`; output: a probability by target
 with its interval, and the walls unrolled.  What is not known exactly is drawn: where the inspector stood and how high
 he held the probe, where he faced, how the map of directions drifted, how bright the lens is and where it looks, what
-the counts behind the curve allow.  Two stands within a forearm of each other are one look; the misses of different
+the counts behind the curve allow.  Two positions within a forearm of each other are one look; the misses of different
 ones go together as far as they were counted to.
 """
 
@@ -24,8 +24,8 @@ from sweep.lens.evidence.detection import LOG_SNR, DetectionCurves, Floats, Kind
 from sweep.lens.evidence.walls import HEIGHT_M, Grid, grid_of
 from sweep.lens.follow.view import RANGES_M
 from sweep.lens.optics import Optics, load_optics
-from sweep.plug.directions import CELLS, REACH_DEG, STEP_DEG
-from sweep.plug.targets import Chance, Estimate, Look, ZoneLooks, unknown
+from sweep.modality.directions import CELLS, REACH_DEG, STEP_DEG
+from sweep.modality.targets import Chance, Estimate, Look, ZoneLooks, unknown
 from sweep.report import Target, WallView
 
 DRAWS: Final = 32
@@ -35,11 +35,11 @@ PLACE_SD_M: Final = 0.2
 EYE_M, EYE_SD_M = 1.35, 0.15
 """Height of the probe: held before the chest and the face (guessed)."""
 FACING_SD_DEG: Final = 8.0
-"""Of the way he faces when a stand begins, which the plan takes along a wall (guessed)."""
+"""Of the way he faces when a position begins, which the plan takes along a wall (guessed)."""
 LOST_SD_DEG: Final = 75.0
 """The same for a map that begins where nobody knows: nearly every way (guessed)."""
 PITCH_SD_DEG: Final = 6.0
-"""Of a probe that is held level when a stand begins (guessed)."""
+"""Of a probe that is held level when a position begins (guessed)."""
 DRIFT_SD: Final = 0.04
 """Of the angle that registered frames add up to, as a share of it: parallax of a hand that moves (guessed)."""
 BRIGHTNESS_SD: Final = 0.15
@@ -162,7 +162,7 @@ def _missed_from(
     is_visible: npt.NDArray[np.bool_],
     rng: np.random.Generator,
 ) -> dict[Target, Floats]:
-    """Probability that a lens in a cell was missed from one stand, draws x cells, by target."""
+    """Probability that a lens in a cell was missed from one position, draws x cells, by target."""
     draws = len(rates)
     seen, optics = look.measured.seen, load_optics()
     if seen is None:

@@ -1,4 +1,4 @@
-"""The surfaces of a zone as cells of 10 cm: walls, floor and ceiling, and which of them a stand can see.
+"""The surfaces of a zone as cells of 10 cm: walls, floor and ceiling, and which of them a position can see.
 
 Job: lay out the cells from the zone's polygon and say which lie behind a partition.  Input: plan and zone; output:
 points, normals and how the cells lie on their surfaces.  Between zones that are no stall or booth there are no walls

@@ -21,7 +21,7 @@ from sweep.lens.clip.clips import ClipMeta
 from sweep.lens.follow.coverage import expected_flux_e
 from sweep.lens.optics import Optics
 from sweep.lens.pixels.register import Image
-from sweep.plug.directions import CELLS, STEP_DEG, SeenDirections, to_cells
+from sweep.modality.directions import CELLS, STEP_DEG, SeenDirections, to_cells
 
 LEAST_TRIPLES = 3
 COLUMNS, ROWS = 24, 18
@@ -87,7 +87,7 @@ class DirectionMap:
     farthest_m: npt.NDArray[np.float32]
     triples: npt.NDArray[np.int16]
     is_anchored: bool
-    """Whether it begins where the stand began."""
+    """Whether it begins where the position began."""
 
     def directions(self, reference_e: float) -> SeenDirections:
         """The same, coarser, as a measurement carries it; a direction counts by the middle one of its parts."""

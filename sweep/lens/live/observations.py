@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sweep.plug.measurement import code_of
-from sweep.plug.task import Task
+from sweep.modality.measurement import code_of
+from sweep.modality.task import Task
 from sweep.report import LensObservation
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Direction:
-    """Where something lies, seen from the stand."""
+    """Where something lies, seen from the position."""
 
     bearing_deg: float | None
-    """To the right of where the camera looked when the stand began, -180 to 180."""
+    """To the right of where the camera looked when the position began, -180 to 180."""
     elevation_deg: float | None
     """Above the horizon."""
 
@@ -43,8 +43,8 @@ def lens_observation(
 ) -> LensObservation:
     """The contract's record of one lens candidate, recorded or live; `range_m`: distance taken for the surface.
 
-    `direction`: where it lies; None: the camera is taken to look where the stand faces. `is_measured`: a range sensor
-    told the distance, so its width is known.
+    `direction`: where it lies; None: the camera is taken to look where the position faces. `is_measured`: a range
+    sensor told the distance, so its width is known.
     """
     if direction is None:
         bearing = math.degrees(math.atan2(found.x - meta.principal_point[0], meta.focal_px))

@@ -1,5 +1,5 @@
-"""Where the camera points while a stand is filmed: by the motion of its pictures, and by the inertial sensor where they
-do not tell.
+"""Where the camera points while a position is filmed: by the motion of its pictures, and by the inertial sensor where
+they do not tell.
 
 Input is samples of the sensor head and shifts between triples; output is how fast the camera was turned during an
 exposure, the shift to go by, and yaw and elevation of the camera.  The sensor is trusted with directions only once it
@@ -19,7 +19,7 @@ from typing import Final
 
 from sweep.lens.live.observations import Direction
 from sweep.lens.pixels.motion import Shift
-from sweep.plug.motion import ImuSample
+from sweep.modality.motion import ImuSample
 
 KEPT_S: Final = 3.0
 """The detector falls behind by a second at most, or skips."""
@@ -147,16 +147,16 @@ class Mounting:
 
 
 class Pose:
-    """Where the camera points, from the beginning of a stand on; one for a stand."""
+    """Where the camera points, from the beginning of a position on; one for a position."""
 
     def __init__(self, focal_px: float, track: MotionTrack | None = None, mounting: Mounting | None = None) -> None:
-        """`track`: what the sensor tells; None: nothing.  `mounting`: what is known of it from earlier stands."""
+        """`track`: what the sensor tells; None: nothing.  `mounting`: what is known of it from earlier positions."""
         self._focal_px = focal_px
         self._track = track or MotionTrack()
         self._mounting = mounting or Mounting()
         self._last_ns: int | None = None
         self._yaw_deg: float | None = 0.0
-        """To the right of where the stand began; None since nobody knows how the view moved."""
+        """To the right of where the position began; None since nobody knows how the view moved."""
         self._elevation_deg: float | None = None
 
     def step(self, shift: Shift | None, t_ns: int) -> Shift:

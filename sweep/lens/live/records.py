@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from sweep.lens.live.observations import NO_DIRECTION, Direction
 from sweep.lens.records import Detection
-from sweep.plug.directions import SeenDirections
+from sweep.modality.directions import SeenDirections
 from sweep.report.crops import MAX_CROPS
 
 

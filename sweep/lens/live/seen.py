@@ -1,9 +1,9 @@
-"""How much of the walls was seen at a stand: one measure for a live camera and for recorded clips.
+"""How much of the walls was seen at a position: one measure for a live camera and for recorded clips.
 
 Job: lay triple after triple on one map of directions (`view.ViewMap`) and say how good each was. Input: on_axis and
 dark frames in their order; output: the solid angle in which the reference lens would have shown on a wall at `wall_m`,
-and the share of what a stand should show, which is what `quality` of the lens means. Refuses to add up what may be the
-same: where nobody knows how the view moved (between clips, after a pause), the larger of both counts stands.
+and the share of what a position should show, which is what `quality` of the lens means. Refuses to add up what may be
+the same: where nobody knows how the view moved (between clips, after a pause), the larger of both counts stands.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from sweep.lens.live.records import TripleQuality
 from sweep.lens.optics import load_optics
 from sweep.lens.pixels.motion import Shift, shift_between, thumbnail
 from sweep.lens.pixels.register import Image
-from sweep.plug.directions import SeenDirections
+from sweep.modality.directions import SeenDirections
 
 FULL_SR = 2.0
-"""Solid angle of a stall's walls and ceiling from its middle that a stand should show: about a third of the sphere
+"""Solid angle of a stall's walls and ceiling from its middle that a position should show: about a third of the sphere
 (guessed; a person turns twice through it)."""
 WALL_M = 1.0
 """Distance of the walls for which coverage is stated where nobody measured it: a stall is 0.9 to 1.2 m wide
@@ -46,7 +46,7 @@ is too close (guessed)."""
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the walls, as directions from where a stand began."""
+    """A part of the walls, as directions from where a position began."""
 
     yaw_deg: float
     """Middle, to the right."""
@@ -71,13 +71,13 @@ ENOUGH_SHARE = 0.3
 
 
 def quality_of(seen_sr: float) -> float:
-    """Share of what should be seen at a stand that was seen."""
+    """Share of what should be seen at a position that was seen."""
     return min(1.0, seen_sr / FULL_SR)
 
 
 def seen_in(clips: Iterable[Clip]) -> tuple[float, SeenDirections | None]:
-    """Solid angle and directions seen in the clip of a stand that saw most: nobody knows how clips lie to each other,
-    so that only the first may begin where the stand began. Raises `ClipError` when a frame cannot be read.
+    """Solid angle and directions seen in the clip of a position that saw most: nobody knows how clips lie to each
+    other, so that only the first may begin where the position began. Raises `ClipError` when a frame cannot be read.
     """
     largest, directions = 0.0, None
     for number, clip in enumerate(clips):
@@ -102,7 +102,7 @@ class SeenTriple:
 
 
 class SeenWalls:
-    """The map of one stand; `add` its triples in their order."""
+    """The map of one position; `add` its triples in their order."""
 
     def __init__(self, meta: ClipMeta, pose: Pose | None = None) -> None:
         """`meta`: calibrated numbers of the frames that come.  `pose`: where the camera points; None: pictures alone

@@ -1,9 +1,9 @@
 """One position filmed here and now: camera and lamp triggers in, what the lens modality measured out.
 
 Input is an opened camera (which needs a permit), the sensor head's triggers and the calibrated numbers of the frames;
-output is a `Measurement` with observations, coverage and guidance.  `film_stand` asks for the triggers first and opens
-the camera once they run, since a camera without triggers times out.  Frames stay in this process and are let go; when
-the permit ends, filming stops at once and what was seen until then counts.
+output is a `Measurement` with observations, coverage and guidance.  `film_position` asks for the triggers first and
+opens the camera once they run, since a camera without triggers times out.  Frames stay in this process and are let go;
+when the permit ends, filming stops at once and what was seen until then counts.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from typing import Any
 from sweep.lens.camera.exposure import exposure_at
 from sweep.lens.camera.ranging import Ranging
 from sweep.lens.camera.shutter import Shutter
-from sweep.lens.camera.source import RINGS, CameraDoor, ExtraLamp
+from sweep.lens.camera.source import RINGS, CameraSource, ExtraLamp
 from sweep.lens.clip.bursts import RED_EVERY_S, RoundSieve, burst_of, red_of
 from sweep.lens.clip.clips import ClipMeta
-from sweep.lens.clip.frames import CameraError, FrameDoor
+from sweep.lens.clip.frames import Camera, CameraError
 from sweep.lens.clip.hot_pixels import HotPixels
 from sweep.lens.clip.pairing import PhasePairer, TripleBuilder
 from sweep.lens.live.hold import Hold
 from sweep.lens.live.live import LiveScan
 from sweep.lens.live.observations import lens_observation
 from sweep.lens.live.pose import MotionTrack, Mounting, Pose
+from sweep.lens.live.position_line import Ear, PageTeller
 from sweep.lens.live.records import CropBudget, LiveSummary, LiveUpdate
 from sweep.lens.live.seen import quality_of
-from sweep.lens.live.stand_line import Ear, PageTeller
 from sweep.lens.words import WORDS
-from sweep.plug.lease import RoomNotEmptyError
-from sweep.plug.liveness import boottime_ns
-from sweep.plug.measurement import Measurement, code_of
-from sweep.plug.sofar import Teller
-from sweep.plug.strobe import FILMED_OUT, ORDER, VARIED_ORDER, Phase, StopStrobe, Strobe, Trigger, round_of
-from sweep.plug.talk import Line
-from sweep.plug.task import Task
+from sweep.modality.lease import RoomNotEmptyError
+from sweep.modality.liveness import boottime_ns
+from sweep.modality.measurement import Measurement, code_of
+from sweep.modality.messages import Line
+from sweep.modality.sofar import Teller
+from sweep.modality.strobe import FILMED_OUT, ORDER, VARIED_ORDER, Phase, StopStrobe, Strobe, Trigger, round_of
+from sweep.modality.task import Task
 from sweep.report import Gap
 
 LEAST_TRIPLES = 8
@@ -47,12 +47,12 @@ that is dropped, and tracks go on behind the gap."""
 LOOK_EVERY_S = 0.1
 """While the head has something else to do."""
 LEAST_FILM_S = 10.0
-"""Of a stand, or all of its dwell where that is less: 160 triples, in which a person turns once (guessed)."""
+"""Of a position, or all of its dwell where that is less: 160 triples, in which a person turns once (guessed)."""
 SPARED_SHARE = 0.5
 """Of the usual rate where the processor has to be spared: half the pictures are half the work, and a triple still spans
 less than an eighth of a second (guessed)."""
 MOST_BEGINNINGS = 3
-"""Times the lamps are begun at a stand (guessed)."""
+"""Times the lamps are begun at a position (guessed)."""
 LEAST_S = 1.0
 """For less they are not begun again (guessed)."""
 REFUSED = "lamp_refused"
@@ -72,10 +72,10 @@ class _Run:
     filmed_s: float = 0.0
 
 
-def film_stand(
+def film_position(
     task: Task[Any],
     line: Line,
-    door: CameraDoor,
+    source: CameraSource,
     crops: CropBudget,
     limits: tuple[str, ...],
     room: int = QUEUE_TRIPLES,
@@ -88,28 +88,28 @@ def film_stand(
 
     Whatever keeps it from filming is a code and a gap: no leave (`room_not_declared_empty`), a head that is away or
     does not strobe, a camera that is away, silent or another one. Lamps that went off by themselves begin again.
-    `mounting`: what earlier stands showed of the inertial sensor. `hold`: makes the detector of one view.
+    `mounting`: what earlier positions showed of the inertial sensor. `hold`: makes the detector of one view.
     """
     if task.range_m is not None:
-        door = door.exposed(exposure_at(task.range_m, door.meta.exposure_s))
+        source = source.exposed(exposure_at(task.range_m, source.meta.exposure_s))
     if task.is_spared:
-        door, limits = door.paced(door.meta.fps * SPARED_SHARE), (*limits, "lens_rate_lowered")
+        source, limits = source.paced(source.meta.fps * SPARED_SHARE), (*limits, "lens_rate_lowered")
     track = MotionTrack()
-    pose = Pose(door.meta.focal_px, track, mounting)
-    ranging = Ranging(door.ranging)
-    scan = LiveScan(door.meta, crops=crops, pose=pose, range_m=ranging.scene_m, hold=hold)
-    page = PageTeller(line, task.dwell_s, meta=door.meta, range_m=ranging.scene_m)
+    pose = Pose(source.meta.focal_px, track, mounting)
+    ranging = Ranging(source.ranging)
+    scan = LiveScan(source.meta, crops=crops, pose=pose, range_m=ranging.scene_m, hold=hold)
+    page = PageTeller(line, task.dwell_s, meta=source.meta, range_m=ranging.scene_m)
     journal = Teller(line)
     lost: Counter[str] = Counter()
 
     def tell(update: LiveUpdate) -> None:
         page.tell(update)
-        journal.offer(lambda: measurement_of(task, scan.so_far(), door.meta, lost, None, None, limits))
+        journal.offer(lambda: measurement_of(task, scan.so_far(), source.meta, lost, None, None, limits))
 
     filmed_s, run, is_varied = 0.0, _Run(), True
     for beginnings in range(1, MOST_BEGINNINGS + 1):
-        strobe = strobe_for(door.meta, task.dwell_s - filmed_s, door.lamps, is_varied=is_varied)
-        run = _film_once(task, Ear(line, track), line, door, scan, ranging, tell, strobe, room)
+        strobe = strobe_for(source.meta, task.dwell_s - filmed_s, source.lamps, is_varied=is_varied)
+        run = _film_once(task, Ear(line, track), line, source, scan, ranging, tell, strobe, room)
         lost += run.lost
         filmed_s += run.filmed_s
         is_old_head = run.stopped == REFUSED and strobe.order == VARIED_ORDER
@@ -121,7 +121,7 @@ def film_stand(
         scan.begin_again()
     summary, limits = scan.finish(), (*limits, *ranging.limits)
     summary = replace(summary, rejections=Counter(summary.rejections) + ranging.counts)
-    return measurement_of(task, summary, door.meta, lost, run.stopped, run.ended_ns, limits)
+    return measurement_of(task, summary, source.meta, lost, run.stopped, run.ended_ns, limits)
 
 
 def strobe_for(meta: ClipMeta, longest_s: float, lamps: tuple[ExtraLamp, ...], *, is_varied: bool = True) -> Strobe:
@@ -142,14 +142,14 @@ def _film_once(
     task: Task[Any],
     ear: Ear,
     line: Line,
-    door: CameraDoor,
+    source: CameraSource,
     scan: LiveScan,
     ranging: Ranging,
     on_update: Callable[[LiveUpdate], None],
     strobe: Strobe,
     room: int,
 ) -> _Run:
-    meta = door.meta
+    meta = source.meta
     run = _Run()
     try:
         if task.lease is None:
@@ -161,7 +161,7 @@ def _film_once(
         permit.check()
         if ear.has_begun:
             begun_s = time.monotonic()
-            camera = door.open_camera(permit)
+            camera = source.open_camera(permit)
             left_s = (task.position.end_ns - boottime_ns()) / 1e9
             until_s = begun_s + min(strobe.longest_s, max(left_s, LEAST_FILM_S))
             with ranging.measuring(permit):
@@ -186,7 +186,7 @@ def _film_once(
 
 
 def _film(
-    camera: FrameDoor,
+    camera: Camera,
     triggers: Callable[[], Iterable[Trigger]],
     scan: LiveScan,
     meta: ClipMeta,
@@ -213,7 +213,7 @@ def _film(
 
 def film(
     task: Task[Any],
-    camera: FrameDoor,
+    camera: Camera,
     triggers: Callable[[], Iterable[Trigger]],
     scan: LiveScan,
     meta: ClipMeta,

@@ -153,7 +153,7 @@ def _apart(tops: Tops, others: Tops, width: int) -> npt.NDArray[np.bool_]:
 
 
 def _without_twins(peaks: Peaks, finest: Level) -> Peaks:
-    """Drop a peak where a peak of another level lies within its point and stands out more."""
+    """Drop a peak where a peak of another level lies within its point and positions out more."""
     shape = finest.flux.shape
     cell = np.float32(2.0 * finest.step)
     best = np.zeros((shape[0] // 2 + 2, shape[1] // 2 + 2), np.float32)

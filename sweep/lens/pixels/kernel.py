@@ -1,4 +1,4 @@
-"""The one door to the lens kernel: `kernel*.c` beside this module, which does pixel by pixel what is dear in Python.
+"""The only caller of the lens kernel: `kernel*.c` beside this module, which does pixel by pixel what is dear in Python.
 
 Where it is missing, was built from another source, or does not load (`compiled`), `KERNEL` is None and the Python way
 is taken, which gives the same but for rounding. Input is images and places, output is columns or images. Refuses images

@@ -26,7 +26,7 @@ from sweep.lens.pixels.register import apply
 from sweep.lens.reasons import sentence
 from sweep.lens.records import Detection
 from sweep.lens.scan import MAX_DETECTIONS_PER_CLIP, conclude, scene_of
-from sweep.plug.words import Sentence
+from sweep.modality.words import Sentence
 
 NEAR_PX: Final = 4.0
 """How far a place may lie from the point asked for, at half size: what counts as a hit there."""

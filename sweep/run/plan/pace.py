@@ -1,7 +1,7 @@
 """The time of a live sweep as it goes on: its budget begins when two persons have declared the room empty, stands still
-while nobody may go on, and says of each stand what it may take.
+while nobody may go on, and says of each position what it may take.
 
-Input is the room's plan, the settings' durations and a clock; output is a plan for each stand and the seconds left.
+Input is the room's plan, the settings' durations and a clock; output is a plan for each position and the seconds left.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable, Collection
 
 from sweep.judge.locate import MIN_POSITIONS
-from sweep.plug.control import Control
-from sweep.plug.lease import Declaration
-from sweep.plug.mode import QUICK_KINDS, QUICK_LEAVES_OUT, zones_of
+from sweep.modality.control import Control
+from sweep.modality.lease import Declaration
+from sweep.modality.mode import QUICK_KINDS, QUICK_LEAVES_OUT, zones_of
 from sweep.report import Mode, Plan
-from sweep.run.plan.budget import Budget, Durations, StandPlan
+from sweep.run.plan.budget import Budget, Durations, PositionPlan
 
 
 class Pace:
@@ -50,7 +50,7 @@ class Pace:
         """So long the second looks take at most that are asked for."""
         self._budget.hold(seconds)
 
-    def look(self) -> StandPlan:
+    def look(self) -> PositionPlan:
         """What the second look that begins now may take."""
         return self._budget.look()
 
@@ -72,16 +72,16 @@ class Pace:
         """Whether somebody may still go back for the light."""
         return self.is_through and self._budget.has_light_ahead
 
-    def light_ahead(self) -> StandPlan:
-        """What a stand may take to which somebody went back for the light."""
+    def light_ahead(self) -> PositionPlan:
+        """What a position may take to which somebody went back for the light."""
         return self._budget.light_ahead()
 
-    def stand(self, zone_id: str) -> StandPlan:
-        """What the stand that begins in this zone may take."""
+    def plan_position(self, zone_id: str) -> PositionPlan:
+        """What the position that begins in this zone may take."""
         is_first = not self._visited
         to_come = [zone for zone in self._zones if zone not in self._visited and zone != zone_id]
         self._visited.add(zone_id)
-        return self._budget.stand(len(to_come) + 1, is_first=is_first)
+        return self._budget.plan_position(len(to_come) + 1, is_first=is_first)
 
 
 def quick_limits(mode: Mode, plan: Plan, visited: Collection[str]) -> set[str]:

@@ -1,7 +1,7 @@
-"""Where a sweep goes from here: what each stand may take, what asks to be looked at again, and for whom the light is
+"""Where a sweep goes from here: what each position may take, what asks to be looked at again, and for whom the light is
 worth going back.
 
-Input is what was measured so far and the time that is left; output is a plan for the stand that begins, looks and
+Input is what was measured so far and the time that is left; output is a plan for the position that begins, looks and
 lights that `Control` offers to persons, and live events.  What it tells is a first word: the report has the last.
 """
 
@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
 
-from sweep.plug.control import Control
-from sweep.plug.light_ahead import LightAhead, light_ahead
-from sweep.plug.looks import Look, is_again
-from sweep.plug.measurement import Measurement
-from sweep.plug.mode import SHORT_LEAVES_OUT, SHORT_OF_TIME
-from sweep.plug.plug import Plug
-from sweep.plug.weights import WeightsInForce
+from sweep.modality.control import Control
+from sweep.modality.light_ahead import LightAhead, light_ahead
+from sweep.modality.looks import Look, is_again
+from sweep.modality.measurement import Measurement
+from sweep.modality.mode import SHORT_LEAVES_OUT, SHORT_OF_TIME
+from sweep.modality.protocol import SensingModality
+from sweep.modality.weights import WeightsInForce
 from sweep.report import (
     GuidanceEvent,
     LiveEvent,
@@ -29,8 +29,8 @@ from sweep.report import (
     Source,
     TransmitterPlace,
 )
-from sweep.run.plan.budget import Durations, StandPlan
-from sweep.run.plan.light_stands import chances_of
+from sweep.run.plan.budget import Durations, PositionPlan
+from sweep.run.plan.light_test_chances import chances_of
 from sweep.run.plan.pace import Pace
 from sweep.run.reporting.looking_again import LookingAgain
 from sweep.run.reporting.report_of import judge_of
@@ -59,13 +59,16 @@ class WhereNext:
     """One for a sweep."""
 
     def __init__(
-        self, control: Control, on_event: Callable[[LiveEvent], None], sweep_id: UUID, plugs: Sequence[Plug],
+        self, control: Control, on_event: Callable[[LiveEvent], None], sweep_id: UUID,
+        modalities: Sequence[SensingModality],
         source: Source, weights: WeightsInForce,
     ) -> None:  # fmt: skip
         self._control = control
         self._on_event = on_event
-        self._plugs = plugs
-        self._judge = partial(judge_of, plugs=plugs, sweep_id=sweep_id, source=source, weights=weights.weights)
+        self._modalities = modalities
+        self._judge = partial(
+            judge_of, modalities=modalities, sweep_id=sweep_id, source=source, weights=weights.weights
+        )
         self._again = LookingAgain(control.looks, on_event, self._has_time)
         self._pace: Pace | None = None
         self._is_short = False
@@ -88,18 +91,18 @@ class WhereNext:
         return None if self._pace is None else self._pace.left_s()
 
     def _has_time(self, look: Look) -> bool:
-        """For a second look, after the stands to come and the looks before it."""
+        """For a second look, after the positions to come and the looks before it."""
         if self._pace is None:
             return True
         before = itertools.takewhile(lambda one: one != look, self._control.looks.pending)
         return self._pace.has_time(look.longest_s + sum(one.longest_s for one in before))
 
-    def plan_of(self, recorded: RecordedPosition, *, is_walk: bool) -> tuple[StandPlan, LightAhead | None]:
-        """What the stand may take, and for whom the light is to which somebody went back; that something goes for want
-        of time is told once.
+    def plan_of(self, recorded: RecordedPosition, *, is_walk: bool) -> tuple[PositionPlan, LightAhead | None]:
+        """What the position may take, and for whom the light is to which somebody went back; that something goes for
+        want of time is told once.
         """
         if self._pace is None:
-            return StandPlan(None), None
+            return PositionPlan(None), None
         if is_again(recorded.id):
             return self._pace.look(), None
         self._hold(self._pace)
@@ -107,7 +110,7 @@ class WhereNext:
         if light is not None and not is_walk:
             self._control.lights.begin(light)
             return self._pace.light_ahead(), light
-        plan = self._pace.stand(recorded.zone)
+        plan = self._pace.plan_position(recorded.zone)
         if "bluetooth" in plan.leaves_out:
             self.limits.add(SHORT_LEAVES_OUT["bluetooth"])
         if plan.leaves_out and not self._is_short:
@@ -119,16 +122,16 @@ class WhereNext:
         pace.hold(sum(look.longest_s for look in self._control.looks.pending))
 
     def judged(self, manifest: RecordedSweep, made: Made) -> None:
-        """After a stand: where a transmitter that may be anywhere would be told best, how well the zone was seen and
+        """After a position: where a transmitter that may be anywhere would be told best, how well the zone was seen and
         which devices ask for a look, what asks for a second look or came of it, and where to go back for the light.
         """
         first = first_of(made.measurements)
         judged = self._judge(manifest, made.positions, first)
         wanted = [place.next_stand for place in judged.places if place.next_stand is not None]
         if wanted:
-            best = max(wanted, key=lambda stand: stand.gain_bits)
+            best = max(wanted, key=lambda position: position.gain_bits)
             self._on_event(GuidanceEvent(type="guidance", text=best.text))
-        for event in room_events(manifest.plan, made.positions, first, judged, self._plugs):
+        for event in room_events(manifest.plan, made.positions, first, judged, self._modalities):
             self._on_event(event)
         self._offer_light(manifest, made.positions, first, judged.places)
         observations = [o for one in made.measurements for o in one.observations]

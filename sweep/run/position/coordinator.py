@@ -1,9 +1,9 @@
 """Attends to a live position: between the processes that measure, the head, the person who walks, and the page.
 
-Input is words of the modalities' processes and of the head's, and what persons did (`Control`); output is words back
-and live events.  When somebody comes in, the sweep ends or the inspector moves on, the lights stop first, and whoever
-listens or films is told why.  The head is listened to all the time, so that its button stops a sweep that waits, too.
-It measures nothing and decides nothing.
+Input is messages of the modalities' processes and of the head's, and what persons did (`Control`); output is messages
+back and live events.  When somebody comes in, the sweep ends or the inspector moves on, the lights stop first, and
+whoever listens or films is told why.  The head is listened to all the time, so that its button stops a sweep that
+waits, too. It measures nothing and decides nothing.
 """
 
 from __future__ import annotations
@@ -15,15 +15,12 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from sweep.link.head_messages import LEASE_OVER, ButtonPressed, FromHead, HeadState, HeadTurn, SupplyTold
 from sweep.link.head_process import HeadProcess
-from sweep.link.head_words import LEASE_OVER, ButtonPressed, FromHead, HeadState, HeadTurn, SupplyTold
 from sweep.link.schedule import User
-from sweep.plug.chips import draw_chips
-from sweep.plug.control import Control, Standing
-from sweep.plug.motion import Moved
-from sweep.plug.own_transmissions import OwnTransmissions
-from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Triggers
-from sweep.plug.talk import (
+from sweep.modality.chips import draw_chips
+from sweep.modality.control import Control, Standing
+from sweep.modality.messages import (
     AskTurn,
     FirstWord,
     Guide,
@@ -33,19 +30,22 @@ from sweep.plug.talk import (
     PlayChips,
     Played,
     Progress,
-    SkipTrials,
+    ResponseTestBegins,
+    ResponseTestKind,
+    SkipResponseTests,
     SpotNow,
     StopChips,
     ToCoordinator,
     ToWorker,
-    TrialAhead,
-    TrialKind,
     TurnOver,
 )
+from sweep.modality.motion import Moved
+from sweep.modality.own_transmissions import OwnTransmissions
+from sweep.modality.strobe import StopStrobe, Strobe, StrobeEnded, Triggers
 from sweep.report import GuidanceEvent, LiveEvent, Modality
 from sweep.run.position.nearing import Nearing
+from sweep.run.position.progress import PositionProgress
 from sweep.run.position.rf_turn import KeepRf, RecordedRf, RfTurn
-from sweep.run.position.stand_told import StandTold
 from sweep.run.position.turns import Turns
 from sweep.run.position.walk_player import WalkPlayer
 from sweep.run.quiet_air import QuietAir
@@ -87,7 +87,7 @@ class Coordinator:
         left_s: Callable[[], float | None] = lambda: None,
         on_fall: Callable[[], None] = lambda: None,
     ) -> None:
-        """`supply`: watches whether the supply lasts; None: by the head's word alone.  `own`: when the probe's own
+        """`supply`: watches whether the supply lasts; None: by the head's report alone.  `own`: when the probe's own
         radios sent; None: nobody keeps a log.  `quiet`: silences its access point while RF is measured.  `condition`:
         hears what the head says of itself, and tells persons.  `draw`: chips for a person who walks.  `left_s`: how
         long the sweep takes at most from now on.  `on_fall`: the head was knocked as no hand does it.
@@ -106,7 +106,7 @@ class Coordinator:
         self.closed_because: str | None = None
         """Code that says why the probe itself closes the sweep."""
         self._index = 0
-        self._playing: TrialKind | None = None
+        self._playing: ResponseTestKind | None = None
         self._walk: WalkPlayer | None = None
         self._has_skipped = False
         """The listener knows that a person wants no test here."""
@@ -117,7 +117,9 @@ class Coordinator:
         self._nearing = Nearing(on_event, clock_s)
         self._is_outside = False
         self._turns = Turns(say, own)
-        self._told = StandTold(on_event, clock_s=clock_s, left_s=left_s, wait_for_turn=lambda: self._turns.waiting)
+        self._told = PositionProgress(
+            on_event, clock_s=clock_s, left_s=left_s, wait_for_turn=lambda: self._turns.waiting
+        )
         self._is_rf_to_ask = False
         self._films: Modality | None = None
         """Who asked for the strobe."""
@@ -159,16 +161,16 @@ class Coordinator:
             words = self._head.hear()
             if self._condition is not None:
                 self._condition.take(words)
-            self._heard.extend(word for word in words if not isinstance(word, ButtonPressed))
-        if any(isinstance(word, ButtonPressed) for word in words):
+            self._heard.extend(message for message in words if not isinstance(message, ButtonPressed))
+        if any(isinstance(message, ButtonPressed) for message in words):
             self._control.pause()
 
     def _attend_at_rest(self) -> None:
         """The head may go away and the supply run low between positions, too."""
         while self._heard:
-            word = self._heard.popleft()
-            if isinstance(word, HeadState | SupplyTold):
-                self._watch.take(word)
+            message = self._heard.popleft()
+            if isinstance(message, HeadState | SupplyTold):
+                self._watch.take(message)
         self._mind_the_supply()
 
     def rest(self) -> None:
@@ -210,27 +212,27 @@ class Coordinator:
         """Of the head that is there or was."""
         return None if self._head is None else self._head.firmware
 
-    def on_word(self, modality: Modality, word: ToCoordinator) -> None:
+    def on_message(self, modality: Modality, message: ToCoordinator) -> None:
         """What a modality's process says."""
-        match word:
-            case TrialAhead():
-                self._told.ahead(word)
+        match message:
+            case ResponseTestBegins():
+                self._told.ahead(message)
             case PlayChips():
-                self._play(modality, word)
+                self._play(modality, message)
             case StopChips(ended=ended):
                 self._stop_playing()
-                self._told.trial_ended(ended)
+                self._told.response_test_ended(ended)
             case MeasureRf():
-                self._measure_rf(word)
+                self._measure_rf(message)
             case AskTurn() | TurnOver():
-                self._turns.on_word(modality, word)
+                self._turns.on_message(modality, message)
                 self._told.air_turn(self._turns.has_turn)
             case Progress():
-                self._told.listens(word)
+                self._told.listens(message)
             case Strobe() | StopStrobe() | Guide() | FirstWord() | SpotNow():
-                self._on_word_of_camera(modality, word)
+                self._on_camera_message(modality, message)
             case LevelNow():
-                self._nearing.on_level(word)
+                self._nearing.on_level(message)
 
     def _play(self, modality: Modality, ask: PlayChips) -> None:
         """With the lamp or to a person, unless that was stopped while the ask was on its way."""
@@ -244,18 +246,20 @@ class Coordinator:
         elif not self._has_left:
             self._head.say(ask)
 
-    def _on_word_of_camera(self, modality: Modality, word: Strobe | StopStrobe | Guide | FirstWord | SpotNow) -> None:
-        match word:
+    def _on_camera_message(
+        self, modality: Modality, message: Strobe | StopStrobe | Guide | FirstWord | SpotNow
+    ) -> None:
+        match message:
             case Strobe():
-                self._film(modality, word)
+                self._film(modality, message)
             case StopStrobe():
                 self._stop_filming()
             case Guide(text=text):
                 self._on_event(GuidanceEvent(type="guidance", text=text))
             case FirstWord():
-                self._told.first_word(modality, word)
+                self._told.first_word(modality, message)
             case SpotNow():
-                self._nearing.on_spot(word)
+                self._nearing.on_spot(message)
 
     def _film(self, modality: Modality, ask: Strobe) -> None:
         """Hand the ask on once RF has asked for the head, or does not come."""
@@ -281,10 +285,10 @@ class Coordinator:
             self._head.say(StopStrobe())
         self._films = self._strobe = None
 
-    def _tell_head_turn(self, word: HeadTurn) -> None:
+    def _tell_head_turn(self, message: HeadTurn) -> None:
         users: dict[User, Modality | None] = {"rf": "rf", "chips": "wifi", "strobe": self._films}
-        waits = tuple(name for name in (users[user] for user in word.waiting) if name is not None)
-        self._told.head_turn(None if word.holder is None else users[word.holder], waits)
+        waits = tuple(name for name in (users[user] for user in message.waiting) if name is not None)
+        self._told.head_turn(None if message.holder is None else users[message.holder], waits)
 
     def ended(self, modality: Modality) -> None:
         """A modality's measurement at this position is over."""
@@ -299,33 +303,33 @@ class Coordinator:
 
     def _mind_skips(self) -> None:
         """A person who skips the tests here sees the light go out at once."""
-        if not self._has_skipped and self._control.skips_trials(self._index):
+        if not self._has_skipped and self._control.skips_response_tests(self._index):
             self._has_skipped = True
             self._stop_playing()
-            self._say("wifi", SkipTrials())
+            self._say("wifi", SkipResponseTests())
 
     def attend(self) -> None:
         """Called ten times a second while something is measured."""
         self._hear()
         while self._heard:
-            match word := self._heard.popleft():
+            match message := self._heard.popleft():
                 case Played(ended=ended) if ended in LEASE_OVER and self._control.standing != "go":
                     pass  # why the lease ended is known here, and told below
                 case StrobeEnded(because=ended) if ended in LEASE_OVER and self._control.standing != "go":
                     pass
                 case Played() if self._playing == "light":
-                    self._say("wifi", word)
+                    self._say("wifi", message)
                 case Triggers() | Moved() | StrobeEnded() if self._films is not None:
-                    self._feel(word)
-                    self._say(self._films, word)
+                    self._feel(message)
+                    self._say(self._films, message)
                 case HeadTurn():
-                    self._watch.take(word)
-                    self._tell_head_turn(word)
+                    self._watch.take(message)
+                    self._tell_head_turn(message)
                 case HeadState(is_there=False):
-                    self._watch.take(word)
+                    self._watch.take(message)
                     self._told.head_turn(None, ())  # nobody's turn comes
                 case _:
-                    self._watch.take(word)
+                    self._watch.take(message)
         self._mind_the_supply()
         self._mind_skips()
         standing = self._control.standing
@@ -348,11 +352,11 @@ class Coordinator:
         if self._walk is not None:
             self._prompt(self._walk)
 
-    def _feel(self, word: Triggers | Moved | StrobeEnded) -> None:
-        """A fall is told once a stand."""
-        if not isinstance(word, Moved) or self._has_fallen:
+    def _feel(self, message: Triggers | Moved | StrobeEnded) -> None:
+        """A fall is told once a position."""
+        if not isinstance(message, Moved) or self._has_fallen:
             return
-        if any(max(map(abs, sample.acceleration_g)) >= SHOCK_G for sample in word.samples):
+        if any(max(map(abs, sample.acceleration_g)) >= SHOCK_G for sample in message.samples):
             self._has_fallen = True
             self._on_fall()
 

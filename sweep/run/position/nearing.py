@@ -1,7 +1,8 @@
-"""What leads to a candidate within a stand, told to persons twice a second: nearer or farther, and where a lens lies.
+"""What leads to a candidate within a position, told to persons twice a second: nearer or farther, and where a lens
+lies.
 
 Input is what the modalities sense moment by moment and the head's RF windows; output is live events.  It keeps nothing
-beyond a stand, and what was not heard lately is told as not heard, never as farther.  The air as a whole leads only
+beyond a position, and what was not heard lately is told as not heard, never as farther.  The air as a whole leads only
 where it is louder than outside the door, by what an emitter has to stand out (`rf/judge`).
 """
 
@@ -12,8 +13,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sweep.plug.approach import HELD_S, STALE_S, Approach, Near, Reading, Trend
-from sweep.plug.talk import LevelNow, SpotNow
+from sweep.modality.approach import HELD_S, STALE_S, Approach, Near, Reading, Trend
+from sweep.modality.messages import LevelNow, SpotNow
 from sweep.report import LiveEvent, NearEvent, Nearness, RfWindow
 from sweep.rf.envelope import NOMINAL, summarise
 from sweep.rf.judge import LEAST_EXCESS_DB
@@ -49,29 +50,29 @@ class _Heard:
 class _Spot:
     """A lens candidate: how far from the middle of the picture, and how far away, when something was last said."""
 
-    word: SpotNow
+    message: SpotNow
     arrived_s: float
     said_deg: float
     said_m: float | None
     said_s: float
     trend: Trend = "first"
 
-    def take(self, word: SpotNow, clock_s: float) -> None:
-        aside_deg = aside_of(word)
+    def take(self, message: SpotNow, clock_s: float) -> None:
+        aside_deg = aside_of(message)
         by_deg = self.said_deg - aside_deg
-        by_m = 0.0 if self.said_m is None or word.range_m is None else self.said_m - word.range_m
+        by_m = 0.0 if self.said_m is None or message.range_m is None else self.said_m - message.range_m
         if abs(by_m) >= STEP_M or abs(by_deg) >= STEP_DEG:
             self.trend = "warmer" if (by_m if abs(by_m) >= STEP_M else by_deg) > 0.0 else "colder"
-            self.said_deg, self.said_m, self.said_s = aside_deg, word.range_m, clock_s
+            self.said_deg, self.said_m, self.said_s = aside_deg, message.range_m, clock_s
         elif clock_s - self.said_s > HELD_S:
             self.trend = "same"
         if self.said_m is None:
-            self.said_m = word.range_m
-        self.word, self.arrived_s = word, clock_s
+            self.said_m = message.range_m
+        self.message, self.arrived_s = message, clock_s
 
 
 class Nearing:
-    """One for a sweep; `begin` comes before each stand."""
+    """One for a sweep; `begin` comes before each position."""
 
     def __init__(self, on_event: Callable[[LiveEvent], None], clock_s: Callable[[], float]) -> None:
         self._on_event = on_event
@@ -85,32 +86,32 @@ class Nearing:
         self._told: tuple[Nearness, ...] = ()
 
     def begin(self, zone_id: str, outside: Sequence[RfWindow] = ()) -> None:
-        """A stand begins.  `outside`: what the head measured outside the door."""
+        """A position begins.  `outside`: what the head measured outside the door."""
         self.end()
         self._zone_id = zone_id
         before = summarise(outside, NOMINAL)
         self._least_dbm = None if before is None else before.peak_dbm + LEAST_EXCESS_DB
 
     def end(self) -> None:
-        """The stand is over: nobody is led any more."""
+        """The position is over: nobody is led any more."""
         self._heard.clear()
         self._spot = None
         if self._told:
             self._say(())
         self._told_s = -math.inf
 
-    def on_level(self, word: LevelNow) -> None:
+    def on_level(self, message: LevelNow) -> None:
         """A transmitter was received."""
-        self._take(word.tag, "wifi", word.tag, float(word.channel_mhz), word.channel_mhz,
-                   Reading(word.t_ns, word.seconds, word.level_dbm))  # fmt: skip
+        self._take(message.tag, "wifi", message.tag, float(message.channel_mhz), message.channel_mhz,
+                   Reading(message.t_ns, message.seconds, message.level_dbm))  # fmt: skip
 
-    def on_spot(self, word: SpotNow) -> None:
+    def on_spot(self, message: SpotNow) -> None:
         """A lens candidate is in the picture."""
         now_s = self._clock_s()
         if self._spot is None or now_s - self._spot.arrived_s > STALE_S:
-            self._spot = _Spot(word, now_s, aside_of(word), word.range_m, now_s)
+            self._spot = _Spot(message, now_s, aside_of(message), message.range_m, now_s)
         else:
-            self._spot.take(word, now_s)
+            self._spot.take(message, now_s)
 
     def on_windows(self, windows: Sequence[RfWindow]) -> None:
         """The head has measured."""
@@ -148,9 +149,9 @@ class Nearing:
         self._on_event(NearEvent(type="near", zone_id=self._zone_id, things=things))
 
 
-def aside_of(word: SpotNow) -> float:
+def aside_of(message: SpotNow) -> float:
     """How far from the middle of the picture, in degrees."""
-    return math.hypot(word.right_deg, word.up_deg)
+    return math.hypot(message.right_deg, message.up_deg)
 
 
 def _kinds(things: Sequence[Nearness]) -> list[tuple[str, str | None, str]]:
@@ -159,20 +160,20 @@ def _kinds(things: Sequence[Nearness]) -> list[tuple[str, str | None, str]]:
 
 def _spot_now(spot: _Spot, now_s: float) -> Nearness:
     silent_s = max(0.0, now_s - spot.arrived_s)
-    word = None if silent_s > STALE_S else spot.word
+    message = None if silent_s > STALE_S else spot.message
     return Nearness(
         modality="lens",
         tag=None,
         channel_mhz=None,
-        trend="none" if word is None else spot.trend,
+        trend="none" if message is None else spot.trend,
         level_dbm=None,
         best_dbm=None,
         change_db=None,
         step_db=None,
-        right_deg=None if word is None else word.right_deg,
-        up_deg=None if word is None else word.up_deg,
-        range_m=None if word is None or word.range_m is None else round(word.range_m, 2),
-        snr=None if word is None else _rounded(word.snr),
+        right_deg=None if message is None else message.right_deg,
+        up_deg=None if message is None else message.up_deg,
+        range_m=None if message is None or message.range_m is None else round(message.range_m, 2),
+        snr=None if message is None else _rounded(message.snr),
         silent_s=round(silent_s, 1),
     )
 

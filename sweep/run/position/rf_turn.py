@@ -1,4 +1,4 @@
-"""The head's RF at one stand after another: asked for by a modality, measured, recorded or remembered, and answered.
+"""The head's RF at one position after another: asked for by a modality, measured, recorded or remembered, and answered.
 
 Input is what the modality asks and the windows that the head's watch gathers; output is what was heard, so far and in
 the end, with the times of the probe's own transmissions beside it.  It turns nothing on: `HeadWatch` does.
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from sweep.plug.own_transmissions import OwnTransmissions, intervals_ns
-from sweep.plug.sofar import TELL_EVERY_S
-from sweep.plug.talk import MeasureRf, RfHeard, ToWorker
+from sweep.modality.messages import MeasureRf, RfHeard, ToWorker
+from sweep.modality.own_transmissions import OwnTransmissions, intervals_ns
+from sweep.modality.sofar import TELL_EVERY_S
 from sweep.report import Modality, RfWindow
 from sweep.rf.judge import blank
 from sweep.run.outside import without_own_windows
@@ -25,7 +25,7 @@ KeepRf = Callable[[MeasureRf, RfHeard], None]
 
 
 class RfTurn:
-    """One for a sweep; `begin` comes before each stand."""
+    """One for a sweep; `begin` comes before each position."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class RfTurn:
         """What the head measured outside the door."""
 
     def begin(self, recorded: RecordedRf | None, keep: KeepRf | None, *, is_outside: bool) -> None:
-        """A stand begins; what is measured outside the door answers for it later."""
+        """A position begins; what is measured outside the door answers for it later."""
         self._asked, self._recorded, self._keep, self._is_outside = None, recorded, keep, is_outside
         self._taken = 0
 

@@ -1,7 +1,7 @@
-"""Who may have the air: modalities that disturb each other take turns at a stand, and who waits is told.
+"""Who may have the air: modalities that disturb each other take turns at a position, and who waits is told.
 
-Input is who begins, asks and ends; output is words to those whose turn it is.  A scan for Bluetooth sends, and one by
-the Pi's own radio floods its Wi-Fi channel with CTS (raspberrypi/linux#3727), so it comes after Wi-Fi with its light
+Input is who begins, asks and ends; output is messages to those whose turn it is.  A scan for Bluetooth sends, and one
+by the Pi's own radio floods its Wi-Fi channel with CTS (raspberrypi/linux#3727), so it comes after Wi-Fi with its light
 test and after RF, and is written down as the probe's own transmission.  It touches no radio.
 """
 
@@ -11,18 +11,18 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Final
 
-from sweep.plug.own_transmissions import OwnTransmissions, Radio
-from sweep.plug.talk import AskTurn, Leave, TakeTurn, ToWorker, TurnOver
+from sweep.modality.messages import AskTurn, Leave, TakeTurn, ToWorker, TurnOver
+from sweep.modality.own_transmissions import OwnTransmissions, Radio
 from sweep.report import Modality
 
 GOES_AFTER: Final[dict[Modality, frozenset[Modality]]] = {"ble": frozenset({"wifi", "rf"})}
-"""Who asks for a turn, and whose measurement at the stand has to be over before."""
+"""Who asks for a turn, and whose measurement at the position has to be over before."""
 SENDS: Final[dict[Modality, Radio]] = {"ble": "ble_scan"}
 """What the probe's own transmissions are while one has its turn; a passive scan, too: CTS is sent all the same."""
 
 
 class Turns:
-    """One for a sweep; `begin` comes before each stand."""
+    """One for a sweep; `begin` comes before each position."""
 
     def __init__(self, say: Callable[[Modality, ToWorker], None], own: OwnTransmissions | None) -> None:
         """`own`: the log of what the probe sends; None: nobody keeps one."""
@@ -35,7 +35,7 @@ class Turns:
         self._sending = ExitStack()
 
     def begin(self, measuring: frozenset[Modality]) -> None:
-        """A stand begins at which these measure."""
+        """A position begins at which these measure."""
         self._give_back()
         self._measuring, self._asked, self._why_left = set(measuring), [], None
 
@@ -49,9 +49,9 @@ class Turns:
         """Who asked and waits, in the order of asking."""
         return tuple(self._asked)
 
-    def on_word(self, modality: Modality, word: AskTurn | TurnOver) -> None:
+    def on_message(self, modality: Modality, message: AskTurn | TurnOver) -> None:
         """What a modality says of its turn."""
-        if isinstance(word, TurnOver):
+        if isinstance(message, TurnOver):
             if self._has == modality:
                 self._give_back()
         elif self._why_left is not None:
@@ -62,7 +62,7 @@ class Turns:
         self._next()
 
     def ended(self, modality: Modality) -> None:
-        """Its measurement at this stand is over, whatever became of it."""
+        """Its measurement at this position is over, whatever became of it."""
         self._measuring.discard(modality)
         if modality in self._asked:
             self._asked.remove(modality)

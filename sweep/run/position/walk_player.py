@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from sweep.plug.talk import PLAYED_OUT, Played
+from sweep.modality.messages import PLAYED_OUT, Played
 
 READY_S: Final = 5.0
 """To read the first prompt and look up: guessed."""

@@ -19,7 +19,7 @@ from pydantic import Field
 from sweep.host.clock import WallClock
 from sweep.host.disk import DISK
 from sweep.judge.control_chart import Chart, H, K, read_morning
-from sweep.plug.measurement import Measurement
+from sweep.modality.measurement import Measurement
 from sweep.report import (
     CheckStatus,
     ClockReading,
@@ -35,7 +35,7 @@ from sweep.report import (
 )
 from sweep.report.base import Finite
 from sweep.report.files import read_json
-from sweep.run.plugs import PLUGS
+from sweep.run.modalities import SENSING_MODALITIES
 
 FILE_NAME: Final = "reference.json"
 MAX_BYTES: Final = 64 * 1024
@@ -44,7 +44,7 @@ KOREA: Final = timezone(timedelta(hours=9))
 NOT_DONE: Final = ReferenceCheck(status="not_done", checked=None)
 Readings = Mapping[ReferencePartName, Sequence[float]]
 """In dB (lens, lamp) or dBm, each repeat one."""
-PARTS: Final = {part.name: part for plug in PLUGS for part in plug.parts}
+PARTS: Final = {part.name: part for modality in SENSING_MODALITIES for part in modality.parts}
 
 
 class ReferenceFileError(ValueError):

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
-from sweep.plug.control import Answer, Standing
-from sweep.plug.looks import Looks
-from sweep.plug.measurement import Measurement
-from sweep.plug.plug import Plug
+from sweep.modality.control import Answer, Standing
+from sweep.modality.looks import Looks
+from sweep.modality.measurement import Measurement
+from sweep.modality.protocol import SensingModality
 from sweep.report import ExplainedByEye, RecordedSweep
 from sweep.run.reporting.report_of import is_measured
 from sweep.run.rooms import LiveSource
@@ -60,11 +60,11 @@ def with_what_was_seen(manifest: RecordedSweep, looks: Looks) -> RecordedSweep:
 
 
 def manifest_to_keep(
-    manifest: RecordedSweep, ended: datetime, plugs: Sequence[Plug], room: LiveSource | None
+    manifest: RecordedSweep, ended: datetime, modalities: Sequence[SensingModality], room: LiveSource | None
 ) -> RecordedSweep:
     """What is kept beside the recordings; in a room, with the modalities that the probe has not."""
     kept = manifest.model_copy(update={"ended": ended})
     if room is None:
         return kept
-    absent = tuple(plug.name for plug in plugs if plug.name not in room.doors_here)
+    absent = tuple(modality.name for modality in modalities if modality.name not in room.sources_here)
     return kept.model_copy(update={"not_connected": absent})

@@ -21,11 +21,11 @@ from sweep.deliver.journal_records import (
     MeasuredRecord,
     OpenedRecord,
     OutsideRecord,
+    PositionRecord,
     ResumedRecord,
-    StandRecord,
     keep,
 )
-from sweep.plug.measurement import Measurement
+from sweep.modality.measurement import Measurement
 from sweep.report import ExplainedByEye, Modality, Position, ProbeCondition
 from sweep.report.crops import MAX_CROPS
 
@@ -81,7 +81,7 @@ class Journalling:
         """How it stands with what was to be measured outside the door."""
         self._put(OutsideRecord(t_ns=self._now_ns(), limits=tuple(sorted(limits))))
 
-    def stand(
+    def write_position(
         self,
         position: Position,
         *,
@@ -91,9 +91,9 @@ class Journalling:
         seen_by_eye: tuple[str, ...] = (),
         explained_by_eye: tuple[ExplainedByEye, ...] = (),
     ) -> None:
-        """A stand begins or is over."""
+        """A position begins or is over."""
         self._put(
-            StandRecord(
+            PositionRecord(
                 t_ns=self._now_ns(),
                 position=position,
                 is_over=is_over,
@@ -105,7 +105,7 @@ class Journalling:
         )
 
     def measured(self, one: Measurement) -> None:
-        """A modality is through with a stand."""
+        """A modality is through with a position."""
         kept = keep(one, crops_left=self._crops_left)
         self._crops_left -= len(kept.crops)
         with self._news:
@@ -113,7 +113,7 @@ class Journalling:
         self._put(MeasuredRecord(t_ns=self._now_ns(), measurement=kept))
 
     def sofar(self, one: Measurement) -> None:
-        """What a modality has of a stand that goes on."""
+        """What a modality has of a position that goes on."""
         if self._file is None:
             return
         record = MeasuredRecord(t_ns=self._now_ns(), measurement=keep(one, crops_left=self._crops_left))

@@ -1,7 +1,8 @@
 """Keeps what a sweep sampled, as a recorded sweep that `replay` runs again.
 
-Input is a new folder, what each stand's modalities wrote into theirs and what the head answered; output is the folder
-with its manifest.  Nothing else decides whether a sweep may be kept: a live one only where the room is a laboratory.
+Input is a new folder, what each position's modalities wrote into theirs and what the head answered; output is the
+folder with its manifest.  Nothing else decides whether a sweep may be kept: a live one only where the room is a
+laboratory.
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ from pathlib import Path
 from typing import Final
 
 from sweep.link.rf_recording import keep_rf
-from sweep.plug.outside import OUTSIDE_ID
-from sweep.plug.talk import MeasureRf, RfHeard
+from sweep.modality.messages import MeasureRf, RfHeard
+from sweep.modality.outside import OUTSIDE_ID
 from sweep.report import MANIFEST_NAME, MODALITIES, RecordedPosition, RecordedSweep, to_json
 
 RF_NAME: Final = "rf.json"
 OUTSIDE_NAME: Final = "outside-rf.json"
 FILES: Final = {"lens": "lens", "wifi": "wifi.pcapng", "ble": "ble.json", "rf": RF_NAME}
-"""What each modality leaves in the folder of a stand, by its field in the manifest; one without a field leaves a file
-or a folder by its own name."""
+"""What each modality leaves in the folder of a position, by its field in the manifest; one without a field leaves a
+file or a folder by its own name."""
 
 
 class KeepError(ValueError):
@@ -39,14 +40,14 @@ class Keeping:
         except OSError as error:
             raise KeepError(f"{folder} cannot be made: {error.strerror}") from None
 
-    def stand(self, position_id: str) -> Path:
-        """The new folder of a stand.  Raises OSError."""
+    def keep_position(self, position_id: str) -> Path:
+        """The new folder of a position.  Raises OSError."""
         folder = self.folder / position_id
         folder.mkdir()
         return folder
 
     def heard_rf(self, position_id: str, ask: MeasureRf, heard: RfHeard) -> None:
-        """Keep what the head answered at a stand.  Raises OSError."""
+        """Keep what the head answered at a position.  Raises OSError."""
         if ask.is_outside:
             keep_rf(self.folder / OUTSIDE_NAME, heard)
         else:

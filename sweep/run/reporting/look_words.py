@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from sweep.plug.looks import Look, View, ViewName
-from sweep.plug.words import Sentence
+from sweep.modality.looks import Look, View, ViewName
+from sweep.modality.words import Sentence
 from sweep.report import SEEN_AS, LocalText, LookKind, LookOutcome
 
 ASKED: Final[dict[LookKind, Sentence]] = {

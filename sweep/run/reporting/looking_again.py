@@ -1,4 +1,4 @@
-"""Second looks while a sweep goes on: after each stand it says which candidates ask for one, and how those stand.
+"""Second looks while a sweep goes on: after each position it says which candidates ask for one, and how those stand.
 
 Input is what was measured so far; output is looks for `Control`, from which persons choose, and live events that lead
 to the spot.  What it tells is a first word: the report has the last.
@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from typing import Final
 from uuid import UUID
 
-from sweep.plug.looks import Look, Looks, State, View
-from sweep.plug.measurement import Measurement
+from sweep.modality.looks import Look, Looks, State, View
+from sweep.modality.measurement import Measurement
 from sweep.report import LiveEvent, LookedAgain, LookKind, LookOutcome, LookView, SecondLookEvent
 from sweep.run.reporting.look_words import NOT_NEEDED, asked_text, looked_text, view_text
 

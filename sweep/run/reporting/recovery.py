@@ -24,12 +24,12 @@ from sweep.deliver.outbox import Outbox
 from sweep.deliver.report_bodies import with_bodies
 from sweep.entry import kinds
 from sweep.host.clock import NOT_SYNCHRONISED, WallClock, read_boot_id, read_wall_clock
-from sweep.plug.lease import DECLARATION_S
-from sweep.plug.liveness import boottime_ns
-from sweep.plug.looks import modality_of
-from sweep.plug.measurement import Measurement
-from sweep.plug.plug import Plug
-from sweep.plug.sofar import cut_off
+from sweep.modality.lease import DECLARATION_S
+from sweep.modality.liveness import boottime_ns
+from sweep.modality.looks import modality_of
+from sweep.modality.measurement import Measurement
+from sweep.modality.protocol import SensingModality
+from sweep.modality.sofar import cut_off
 from sweep.report import (
     Gap,
     Modality,
@@ -92,7 +92,7 @@ class Now:
 def close_interrupted(
     folder: Path,
     outbox: Outbox,
-    plugs_for: Callable[[RecordedSweep], Sequence[Plug]],
+    modalities_for: Callable[[RecordedSweep], Sequence[SensingModality]],
     *,
     spare: UUID | None = None,
     basis_for: Callable[[Source, datetime], Basis] = lambda _source, _started: NO_BASIS,
@@ -108,7 +108,7 @@ def close_interrupted(
             journal = read_journal(path)
             manifest = journal.header.manifest
             basis = basis_for(journal.header.source, manifest.started)
-            report = close(journal, outbox, plugs_for(manifest), now(), basis)
+            report = close(journal, outbox, modalities_for(manifest), now(), basis)
         except JournalError as error:
             _set_aside(path)
             yield Closed(path.name, None, None, str(error))
@@ -120,7 +120,7 @@ def close_interrupted(
 
 
 def close(
-    journal: Journal, outbox: Outbox, plugs: Sequence[Plug], now: Now, basis: Basis = NO_BASIS
+    journal: Journal, outbox: Outbox, modalities: Sequence[SensingModality], now: Now, basis: Basis = NO_BASIS
 ) -> SweepReport | None:
     """Write the report of an interrupted sweep; None where it is written already, or was never begun."""
     header = journal.header
@@ -128,8 +128,8 @@ def close(
     if is_written or not (journal.is_opened or outbox.holds(header.opened_entry_id)):
         remove_journal(journal.folder)
         return None
-    measurements = measurements_of(journal, plugs, now)
-    report, bodies = with_bodies(report_from(journal, measurements, plugs, now, basis), measurements)
+    measurements = measurements_of(journal, modalities, now)
+    report, bodies = with_bodies(report_from(journal, measurements, modalities, now, basis), measurements)
     outbox.append(
         kinds.REPORT,
         bodies,
@@ -146,7 +146,7 @@ def close(
 def report_from(
     journal: Journal,
     measurements: Sequence[Measurement],
-    plugs: Sequence[Plug],
+    modalities: Sequence[SensingModality],
     now: Now,
     basis: Basis = NO_BASIS,
 ) -> SweepReport:
@@ -165,14 +165,17 @@ def report_from(
         limits.add("journal_damaged")
     if header.software != software_name():
         limits.add("software_changed")
-    firmware = next((one.firmware for one in reversed(journal.stands) if one.firmware is not None), None)
+    firmware = next((one.firmware for one in reversed(journal.position_records) if one.firmware is not None), None)
     manifest = header.manifest
     if firmware is not None:
         manifest = manifest.model_copy(update={"firmware": firmware})
-    seen = {*(closing.seen_by_eye if closing else ()), *(zone for one in journal.stands for zone in one.seen_by_eye)}
+    seen = {
+        *(closing.seen_by_eye if closing else ()),
+        *(zone for one in journal.position_records for zone in one.seen_by_eye),
+    }
     named = {
         one.zone_id: one
-        for record in (*journal.stands, *((closing,) if closing else ()))
+        for record in (*journal.position_records, *((closing,) if closing else ()))
         for one in record.explained_by_eye
     }
     update = {"seen_by_eye": tuple(sorted(seen - named.keys())), "explained_by_eye": tuple(named.values())}
@@ -181,13 +184,13 @@ def report_from(
         manifest,
         journal.positions,
         measurements,
-        plugs=plugs,
+        modalities=modalities,
         sweep_id=header.sweep_id,
         source=header.source,
         ended=_ended(journal) if closing is None else closing.ended,
         outcome="aborted" if closing is None else closing.outcome,
         limits=limits,
-        condition=journal.stands[-1].condition if journal.stands else None,
+        condition=journal.position_records[-1].condition if journal.position_records else None,
         basis=basis,
     )
 
@@ -213,7 +216,7 @@ def rest_of(journal: Journal) -> Interrupted:
     """What the source of the sweep's rest has to know."""
     header = journal.header
     since_start_ns = round((header.begun - header.manifest.started).total_seconds() * 1e9)
-    stood = tuple(one.position.position_id for one in journal.stands)
+    stood = tuple(one.position.position_id for one in journal.position_records)
     return Interrupted(header.manifest, header.begun_ns - since_start_ns, stood)
 
 
@@ -225,8 +228,8 @@ def start_of(manifest: RecordedSweep) -> StartCommand:
     return StartCommand(command_id=new_id(), issued=now, expires=now, command="start", is_practice=is_practice, **told)
 
 
-def measurements_of(journal: Journal, plugs: Sequence[Plug], now: Now) -> list[Measurement]:
-    """What was measured; what was cut off has a gap from its last word on, and what said nothing yet is blind.
+def measurements_of(journal: Journal, modalities: Sequence[SensingModality], now: Now) -> list[Measurement]:
+    """What was measured; what was cut off has a gap from its last message on, and what said nothing yet is blind.
 
     After another start of the machine nobody can tell on this clock how long the gap was: it has no length.
     """
@@ -244,12 +247,12 @@ def measurements_of(journal: Journal, plugs: Sequence[Plug], now: Now) -> list[M
         if (one.position_id, one.modality) in journal.unfinished:
             one = cut_off(one, gap(record.t_ns))
         found.append(one)
-    for stand in journal.stands:
-        if not stand.is_over:
-            name = stand.position.position_id
+    for stood_at in journal.position_records:
+        if not stood_at.is_over:
+            name = stood_at.position.position_id
             again = modality_of(name)
-            silent = (one.name for one in plugs if (name, one.name) not in known and again in {None, one.name})
-            found += [_blind(stand.position, modality, gap(stand.t_ns)) for modality in silent]
+            silent = (one.name for one in modalities if (name, one.name) not in known and again in {None, one.name})
+            found += [_blind(stood_at.position, modality, gap(stood_at.t_ns)) for modality in silent]
     return found
 
 
@@ -269,11 +272,11 @@ def _blind(position: Position, modality: Modality, gap: Gap) -> Measurement:
 
 
 def _ended(journal: Journal) -> datetime:
-    """When the last record was made; in a recording's or a simulation's time, the end of the last stand."""
+    """When the last record was made; in a recording's or a simulation's time, the end of the last position."""
     header, manifest = journal.header, journal.header.manifest
     if header.source == "live":
         return header.begun + timedelta(microseconds=(journal.last_ns - header.begun_ns) // 1_000)
-    stood = {one.position.position_id for one in journal.stands}
+    stood = {one.position.position_id for one in journal.position_records}
     return max((one.end for one in manifest.positions if one.id in stood), default=manifest.started)
 
 

@@ -18,11 +18,11 @@ from sweep.judge.coverage import cover, estimate, targets_of, with_walls
 from sweep.judge.known import mark_known, mark_named
 from sweep.judge.locate import locate_uplinks
 from sweep.judge.thresholds import load_thresholds, load_weights
-from sweep.judge.verdicts import NO_GROUNDS, Grounds
-from sweep.plug.looks import is_again
-from sweep.plug.measurement import Measurement
-from sweep.plug.plug import Plug
-from sweep.plug.weights import Weights, WeightsInForce
+from sweep.judge.verdicts import NO_GROUNDS, ClearanceBasis
+from sweep.modality.looks import is_again
+from sweep.modality.measurement import Measurement
+from sweep.modality.protocol import SensingModality
+from sweep.modality.weights import Weights, WeightsInForce
 from sweep.report import (
     MODALITIES,
     ClockReading,
@@ -44,7 +44,7 @@ from sweep.report import (
     derived_id,
 )
 from sweep.report.persons import Identified
-from sweep.run.plugs import vocabulary_of
+from sweep.run.modalities import vocabulary_of
 from sweep.run.reference.reference import NOT_DONE
 from sweep.run.reporting.look_words import RECORDED
 from sweep.run.reporting.second_looks import first_of, is_recording, looked_again_of
@@ -111,7 +111,7 @@ def report_of(
     positions: Sequence[Position],
     measurements: Sequence[Measurement],
     *,
-    plugs: Sequence[Plug],
+    modalities: Sequence[SensingModality],
     sweep_id: UUID,
     source: Source,
     ended: datetime,
@@ -126,24 +126,27 @@ def report_of(
     observations = [o for one in measurements for o in one.observations]
     said = {*limits, *(code for one in measurements for code in one.limits)}
     weights = basis.weights.weights
-    grounds = Grounds(
+    grounds = ClearanceBasis(
         source=source,
         started=manifest.started,
         ended=ended,
         check=basis.reference,
-        calibrated=[plug.name for plug in plugs if plug.calibration is not None],
-        weights={plug.name: weights.source_of(plug.weigher.rests_on) for plug in plugs},
+        calibrated=[modality.name for modality in modalities if modality.calibration is not None],
+        weights={modality.name: weights.source_of(modality.weigher.rests_on) for modality in modalities},
         are_weights_stale=basis.weights.are_stale(manifest.started),
     )
     estimates = estimate(
-        manifest.plan, positions, _of_first_looks(measurements), {plug.name: plug.weigher for plug in plugs}
+        manifest.plan,
+        positions,
+        _of_first_looks(measurements),
+        {modality.name: modality.weigher for modality in modalities},
     )
-    targets = targets_of(estimates, vocabulary_of(plugs))
+    targets = targets_of(estimates, vocabulary_of(modalities))
     judged = judge_of(
         manifest,
         positions,
         measurements,
-        plugs=plugs,
+        modalities=modalities,
         sweep_id=sweep_id,
         source=source,
         limits=said,
@@ -158,7 +161,7 @@ def report_of(
             manifest.model_copy(update={"seen_by_eye": ()}),
             positions,
             first,
-            plugs=plugs,
+            modalities=modalities,
             sweep_id=sweep_id,
             source=source,
             weights=weights,
@@ -189,7 +192,7 @@ def report_of(
             firmware=manifest.firmware,
             thresholds=load_thresholds().version,
             weights=weights.version,
-            calibration=_calibration(manifest, plugs),
+            calibration=_calibration(manifest, modalities),
         ),
         reference_check=basis.reference,
         started=_clock_reading(manifest, manifest.started),
@@ -225,12 +228,12 @@ def judge_of(
     positions: Sequence[Position],
     measurements: Sequence[Measurement],
     *,
-    plugs: Sequence[Plug],
+    modalities: Sequence[SensingModality],
     sweep_id: UUID,
     source: Source,
     limits: Iterable[str] = (),
     targets: Sequence[TargetCoverage] = (),
-    grounds: Grounds = NO_GROUNDS,
+    grounds: ClearanceBasis = NO_GROUNDS,
     weights: Weights | None = None,
 ) -> Judged:
     """Coverage, places and fusion of what was measured, be it so far; without `targets` nothing is clear; `weights`:
@@ -245,8 +248,8 @@ def judge_of(
         positions,
         observations,
         coverage,
-        weighers={plug.name: plug.weigher for plug in plugs},
-        words=vocabulary_of(plugs),
+        weighers={modality.name: modality.weigher for modality in modalities},
+        words=vocabulary_of(modalities),
         source=source,
         places={place.address.tag: place.zones for place in places},
         located=places,
@@ -282,7 +285,7 @@ def _clock_reading(manifest: RecordedSweep, moment: datetime) -> ClockReading:
     return ClockReading(utc=moment, synchronised=manifest.clock_synchronised, max_error_ms=manifest.clock_max_error_ms)
 
 
-def _calibration(manifest: RecordedSweep, plugs: Sequence[Plug]) -> str | None:
+def _calibration(manifest: RecordedSweep, modalities: Sequence[SensingModality]) -> str | None:
     """What the report cites: the recording's own word and the calibrations in force."""
-    parts = (manifest.calibration, *(plug.calibration for plug in plugs))
+    parts = (manifest.calibration, *(modality.calibration for modality in modalities))
     return "; ".join(part for part in parts if part)[:200] or None

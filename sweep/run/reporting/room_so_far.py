@@ -1,4 +1,5 @@
-"""What persons are told of the room after each stand: the coverage of the zone they stood in, and who asks for a look.
+"""What persons are told of the room after each position: the coverage of the zone they stood in, and who asks for a
+look.
 
 Input is what the first looks measured and what the judge made of it so far; output is live events.  It is pure and
 decides nothing: the groups say what the evidence says already.
@@ -12,8 +13,8 @@ from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from sweep.judge.coverage import estimate, targets_of
-from sweep.plug.measurement import Measurement
-from sweep.plug.plug import Plug
+from sweep.modality.measurement import Measurement
+from sweep.modality.protocol import SensingModality
 from sweep.report import (
     BleObservation,
     CoverageEvent,
@@ -30,7 +31,7 @@ from sweep.report import (
     TransmitterPlace,
     WifiObservation,
 )
-from sweep.run.plugs import vocabulary_of
+from sweep.run.modalities import vocabulary_of
 from sweep.run.reporting.report_of import Judged
 from sweep.wifi.traffic.video import OPEN_REASONS
 
@@ -55,23 +56,33 @@ class Device(NamedTuple):
 
 
 def room_events(
-    plan: Plan, positions: Sequence[Position], first: Sequence[Measurement], judged: Judged, plugs: Sequence[Plug]
+    plan: Plan,
+    positions: Sequence[Position],
+    first: Sequence[Measurement],
+    judged: Judged,
+    modalities: Sequence[SensingModality],
 ) -> Iterator[LiveEvent]:
-    """What is told after a stand: of the zone in which somebody stood last, and of devices."""
+    """What is told after a position: of the zone in which somebody stood last, and of devices."""
     if not positions:
         return
-    coverage = coverage_event(plan, positions[-1].zone_id, positions, first, plugs)
+    coverage = coverage_event(plan, positions[-1].zone_id, positions, first, modalities)
     if coverage is not None:
         yield coverage
     yield devices_event(positions, first, judged.findings, judged.places)
 
 
 def coverage_event(
-    plan: Plan, zone_id: str, positions: Sequence[Position], first: Iterable[Measurement], plugs: Sequence[Plug]
+    plan: Plan,
+    zone_id: str,
+    positions: Sequence[Position],
+    first: Iterable[Measurement],
+    modalities: Sequence[SensingModality],
 ) -> CoverageEvent | None:
     """How well a zone was seen so far; None where that cannot be said of any target."""
-    estimates = estimate(plan, positions, first, {plug.name: plug.weigher for plug in plugs}, only=zone_id)
-    targets = targets_of(estimates, vocabulary_of(plugs))
+    estimates = estimate(
+        plan, positions, first, {modality.name: modality.weigher for modality in modalities}, only=zone_id
+    )
+    targets = targets_of(estimates, vocabulary_of(modalities))
     if not targets:
         return None
     walls = tuple(wall for one in estimates.values() for wall in one.walls)
@@ -121,7 +132,7 @@ def devices_event(
         devices=tuple(told[:MOST_DEVICES]),
         left_out=max(0, len(told) - MOST_DEVICES),
         stands=len(positions),
-        next_stand=max(wanted, key=lambda stand: stand.gain_bits, default=None),
+        next_stand=max(wanted, key=lambda best: best.gain_bits, default=None),
     )
 
 
@@ -167,7 +178,7 @@ def _is_untold(each: Sequence[Observation]) -> bool:
 
 
 def _levels(each: Sequence[Observation], order: Mapping[str, int]) -> tuple[DeviceLevel, ...]:
-    """The strongest at each stand: one that is heard by several addresses is one device."""
+    """The strongest at each position: one that is heard by several addresses is one device."""
     strongest: dict[str, tuple[str, float]] = {}
     for one in each:
         level = _level(one)

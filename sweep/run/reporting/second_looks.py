@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from sweep.plug.looks import LOOK_MODALITY, Look, View, ViewName, is_again, is_again_of
-from sweep.plug.measurement import Measurement
+from sweep.modality.looks import LOOK_MODALITY, Look, View, ViewName, is_again, is_again_of
+from sweep.modality.measurement import Measurement
 from sweep.report import (
     Finding,
     LookedAgain,
@@ -50,20 +50,20 @@ def looks_of(
     places: Iterable[TransmitterPlace],
 ) -> tuple[Look, ...]:
     """The second looks that candidates ask for, lens before transmitter."""
-    stands = {one.position_id: one for one in positions}
+    position_by_id = {one.position_id: one for one in positions}
     seen = {one.observation_id: one for one in observations}
-    next_stands = {place.address.tag: place.next_stand for place in places}
+    next_positions = {place.address.tag: place.next_stand for place in places}
     looks: list[Look] = []
     for finding in candidates:
         for kind in LOOKS:
             best = _best(finding, kind, seen)
             if best is None:
                 continue
-            stand = stands[best.position_id]
+            position = position_by_id[best.position_id]
             if kind == "lens":
-                views = _views_of_spot(finding, stand, plan)
+                views = _views_of_spot(finding, position, plan)
             else:
-                views = (_light_view(finding, stand, best, next_stands),)
+                views = (_light_view(finding, position, best, next_positions),)
             looks.append(
                 Look(
                     finding_id=finding.finding_id,
@@ -72,8 +72,8 @@ def looks_of(
                     x_m=finding.x_m,
                     y_m=finding.y_m,
                     radius_m=finding.radius_m,
-                    from_x_m=stand.x_m,
-                    from_y_m=stand.y_m,
+                    from_x_m=position.x_m,
+                    from_y_m=position.y_m,
                     views=views,
                     observation_id=best.observation_id,
                 )
@@ -91,16 +91,16 @@ def _best(finding: Finding, kind: LookKind, seen: Mapping[UUID, Observation]) ->
     return None
 
 
-def _views_of_spot(finding: Finding, stand: Position, plan: Plan) -> tuple[View, ...]:
-    """Nearer on the way from the first stand to the spot, and from there to either side."""
-    along = (finding.x_m - stand.x_m, finding.y_m - stand.y_m)
+def _views_of_spot(finding: Finding, position: Position, plan: Plan) -> tuple[View, ...]:
+    """Nearer on the way from the first position to the spot, and from there to either side."""
+    along = (finding.x_m - position.x_m, finding.y_m - position.y_m)
     distance_m = math.hypot(*along)
-    if distance_m < LEAST_M:  # nobody knows where: as the first stand looked
-        angle, distance_m = math.radians(stand.facing_deg), max(LEAST_M, finding.radius_m)
+    if distance_m < LEAST_M:  # nobody knows where: as the first position looked
+        angle, distance_m = math.radians(position.facing_deg), max(LEAST_M, finding.radius_m)
         along = (math.cos(angle) * distance_m, math.sin(angle) * distance_m)
     ahead = (along[0] / distance_m, along[1] / distance_m)
     left_m = max(LEAST_M, NEARER * distance_m)
-    spot = (stand.x_m + along[0], stand.y_m + along[1])
+    spot = (position.x_m + along[0], position.y_m + along[1])
     middle = (spot[0] - left_m * ahead[0], spot[1] - left_m * ahead[1])
     asides: dict[ViewName, float] = {"near": 0.0, "left": -ASIDE_M, "right": ASIDE_M}
     views = []
@@ -121,18 +121,18 @@ def _inside(at_m: float, size_m: float) -> float:
 
 def _light_view(
     finding: Finding,
-    stand: Position,
+    position: Position,
     heard: Observation,
-    next_stands: Mapping[str, NextStand | None],
+    next_positions: Mapping[str, NextStand | None],
 ) -> View:
-    """Where it was heard at first; where the light has its answer there already, at the stand that tells most."""
-    x_m, y_m, zone_id = stand.x_m, stand.y_m, finding.zone_id
+    """Where it was heard at first; where the light has its answer there already, at the position that tells most."""
+    x_m, y_m, zone_id = position.x_m, position.y_m, finding.zone_id
     if isinstance(heard, WifiObservation) and heard.stimulus is not None and heard.stimulus.p_value is not None:
         token = min(heard.addresses, key=lambda a: (a.key_id, a.tag))
-        best = next_stands.get(token.tag)
+        best = next_positions.get(token.tag)
         if best is not None and best.zone_id is not None:
             x_m, y_m, zone_id = best.x_m, best.y_m, best.zone_id
-    return View("light", zone_id, x_m, y_m, stand.facing_deg)
+    return View("light", zone_id, x_m, y_m, position.facing_deg)
 
 
 def is_recording(manifest: RecordedSweep) -> bool:

@@ -18,7 +18,7 @@ from sweep.entry import kinds
 from sweep.entry.dsse import SignedEntry
 from sweep.entry.envelope import Body, make_body
 from sweep.host.clock import WallClock, read_boot_id
-from sweep.plug.measurement import Measurement
+from sweep.modality.measurement import Measurement
 from sweep.report import RecordedSweep, Source, SweepReport, new_id, to_json
 from sweep.report.persons import Identified
 from sweep.run.reporting.journalling import Journalling

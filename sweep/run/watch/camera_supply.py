@@ -1,4 +1,4 @@
-"""The camera's supply and the driver of its sensor, looked after before each stand of a live sweep.
+"""The camera's supply and the driver of its sensor, looked after before each position of a live sweep.
 
 Input is the power that follows the persons' declaration, how the driver finds its sensor, and which declaration holds;
 output is a code where the camera cannot be filmed with.  The driver is attached once for each declaration, since the
@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Final
 
-from sweep.plug.lease import Declaration
+from sweep.modality.lease import Declaration
 from sweep.power.keeper import CameraPower
 from sweep.power.sensor import SensorDriver, SensorError
 

@@ -1,8 +1,8 @@
 """How the probe itself is while a sweep goes on: supply, heat, disk, head, camera, and what was lost on the way.
 
-Input is words of the head's process, measurements, the state of the machine and of the camera's supply; output is live
-events when something changes, notices when persons should act, and a section of the report.  What nobody told stays
-unknown.  It closes nothing: `supply_watch` does that.
+Input is messages of the head's process, measurements, the state of the machine and of the camera's supply; output is
+live events when something changes, notices when persons should act, and a section of the report.  What nobody told
+stays unknown.  It closes nothing: `supply_watch` does that.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Final, Literal
 
 from sweep.deliver.outbox import RESERVE_BYTES
 from sweep.host.machine import MachineState
-from sweep.link.head_words import FromHead, HeadState, LostTold, SupplyTold
-from sweep.plug.control import Control
-from sweep.plug.measurement import Measurement
+from sweep.link.head_messages import FromHead, HeadState, LostTold, SupplyTold
+from sweep.modality.control import Control
+from sweep.modality.measurement import Measurement
 from sweep.power.keeper import CameraPower
 from sweep.report import BankState, ConditionEvent, LiveEvent, ProbeCondition, tally
 from sweep.run.watch.parts import ProbeParts
@@ -143,8 +143,8 @@ class ConditionWatch:
     def take(self, words: Iterable[FromHead]) -> None:
         """What the head's process says."""
         with self._lock:
-            for word in words:
-                match word:
+            for message in words:
+                match message:
                     case SupplyTold(battery_v=volts):
                         self._battery_v = volts
                         self._lowest_v = volts if self._lowest_v is None else min(self._lowest_v, volts)
@@ -242,8 +242,8 @@ class ConditionWatch:
             "probe_hung": self._is_hung,
             "bank_swapped": self._bank is not None and self._bank.because == "bank_swapped",
         }
-        news = [code for code, stands in holds.items() if stands != (code in self._standing)]
-        self._standing = {code for code, stands in holds.items() if stands}
+        news = [code for code, positions in holds.items() if positions != (code in self._standing)]
+        self._standing = {code for code, positions in holds.items() if positions}
         return [notice_event(code, is_over=not holds[code]) for code in news]
 
     def _tell(self, now_s: float) -> list[LiveEvent]:
@@ -297,7 +297,7 @@ def is_strained(machine: MachineState) -> bool:
 
 
 def watch_of(parts: ProbeParts, control: Control, power: CameraPower | None, *, films: bool) -> ConditionWatch:
-    """The watch of a probe that has these parts; `films`: a camera is among its doors.
+    """The watch of a probe that has these parts; `films`: a camera is among its sources.
 
     Without a line that switches its supply, a camera is on while it may film.
     """

@@ -1,6 +1,6 @@
 """What the sensor head does at a position besides the light: RF windows, when it was away, whether its supply lasts.
 
-Input is the words of the head's process; output is windows, gaps, notices for persons, and whether the sweep has to
+Input is the messages of the head's process; output is windows, gaps, notices for persons, and whether the sweep has to
 be closed.  A head that comes back is asked for what is left of the measurement.  It plays nothing and judges nothing.
 """
 
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from sweep.link.head_messages import FromHead, HeadState, HeadTurn, RfCut, RfMeasured, SupplyTold
 from sweep.link.head_process import HeadProcess
-from sweep.link.head_words import FromHead, HeadState, HeadTurn, RfCut, RfMeasured, SupplyTold
-from sweep.plug.talk import MeasureRf
+from sweep.modality.messages import MeasureRf
 from sweep.report import Gap, LiveEvent, RfWindow
 from sweep.run.watch.supply_watch import SupplyWatch
 from sweep.run.words import guidance_event, notice_event
@@ -86,9 +86,9 @@ class HeadWatch:
     def _gap(self, since_ns: int) -> Gap:
         return Gap(start_ns=since_ns, end_ns=max(since_ns, self._now_ns()), reason="head_away")
 
-    def take(self, word: FromHead) -> None:
+    def take(self, message: FromHead) -> None:
         """What the head's process says."""
-        match word:
+        match message:
             case RfMeasured(windows=windows):
                 self.windows += windows
             case RfCut():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sweep.host.gpio import LinePlace
 from sweep.host.machine import Machine
-from sweep.plug.own_transmissions import OwnTransmissions
+from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.power.sensor import Method
 from sweep.run.plan.budget import Durations
 from sweep.run.quiet_air import QuietAir
@@ -30,7 +30,7 @@ class ProbeParts:
     own_transmissions: OwnTransmissions | None = None
     """When the probe's own radios sent; None: nobody keeps a log."""
     durations: Durations | None = None
-    """How long each part takes at a stand; None: nobody minds the time."""
+    """How long each part takes at a position; None: nobody minds the time."""
     bank: BankWatch | None = None
     """Keeps account of the power bank; None: nobody does."""
     reference: ReferenceFile | None = None

@@ -1,4 +1,4 @@
-"""Made-up adverts through the real door: bleak listens to a BlueZ stand-in on a private message bus.
+"""Made-up adverts through the real source: bleak listens to a BlueZ stand-in on a private message bus.
 
 Input is adverts with the time that they are heard; output is what the live scan makes of them, with those times.  It is
 as fast as the bus.  Whether a device may be connected to gets lost on the way, as it does with BlueZ.
@@ -20,7 +20,9 @@ PATIENCE_S: Final = 20.0
 
 
 def scan_bus(heard: Sequence[HeardAdvert], seconds: float, daemon: str = BUS_DAEMON) -> list[Advert]:
-    """What an active scan of so many seconds reports.  Raises BleDoorError, and OSError where `daemon` gives no bus."""
+    """What an active scan of so many seconds reports.  Raises BleSourceError, and OSError where `daemon` gives no
+    bus.
+    """
     return asyncio.run(_scan(heard, seconds, daemon))
 
 

@@ -48,7 +48,7 @@ class ChannelAir:
         stage: Stage,
         seed: Sequence[int],
     ) -> None:
-        """`seed`: of the room first, then of the stand.  Raises ValueError for a bad address."""
+        """`seed`: of the room first, then of the position.  Raises ValueError for a bad address."""
         self._voices = [_Voice(mhz, emitter, stage, seed) for emitter in emitters]
         self._receptions = {emitter.address: _Reception(mhz, emitter, receiver_xy_m, seed) for emitter in emitters}
         self._medium = Medium()

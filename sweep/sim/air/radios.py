@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sweep.sim.air.ble import BleEmitter
 from sweep.sim.air.frames import WifiEmitter
-from sweep.sim.world import Standpoint, World
+from sweep.sim.world import SimulatedPosition, World
 
 BUILDING_AP = "00:00:5e:00:53:01"
 BUILDING_MHZ = 2_437
@@ -19,7 +19,7 @@ CLIPS_S = ((5.0, 40.0), (5.0, 60.0))
 """How long a clip by motion is, and how long it is from one to the next (guessed, as in the air of `air_venue`)."""
 
 
-def wifi_emitters(room: World, stand: Standpoint) -> list[WifiEmitter]:
+def wifi_emitters(room: World, position: SimulatedPosition) -> list[WifiEmitter]:
     """The radios of the room: a building network with its users, and the camera where there is one."""
     width, depth = room.plan.width_m, room.plan.depth_m
     emitters = [
@@ -28,7 +28,7 @@ def wifi_emitters(room: World, stand: Standpoint) -> list[WifiEmitter]:
         WifiEmitter("caller", "02:11:22:00:00:02", -4.0, depth / 2.0, peer=BUILDING_AP, bitrate_kbps=350.0),
     ]
     camera = room.camera
-    is_here = camera is not None and camera.zone_id == stand.zone_id
+    is_here = camera is not None and camera.zone_id == position.zone_id
     if camera is not None and (camera.kind == "wifi_camera" or (camera.kind == "wifi_on_motion" and is_here)):
         emitters.append(
             WifiEmitter(
@@ -46,12 +46,12 @@ def wifi_emitters(room: World, stand: Standpoint) -> list[WifiEmitter]:
     return emitters
 
 
-def radios_by_channel(room: World, stand: Standpoint) -> tuple[tuple[int, tuple[WifiEmitter, ...]], ...]:
+def radios_by_channel(room: World, position: SimulatedPosition) -> tuple[tuple[int, tuple[WifiEmitter, ...]], ...]:
     """Who sends on which channel (centre in MHz): the building's network, and those of neighbours."""
     width, depth = room.plan.width_m, room.plan.depth_m
     shop, flat, office, far = NEIGHBOURS
     return (
-        (BUILDING_MHZ, tuple(wifi_emitters(room, stand))),
+        (BUILDING_MHZ, tuple(wifi_emitters(room, position))),
         (
             2_412,
             (

@@ -3,7 +3,7 @@ listened to.
 
 Input is what is where on which channel, the listener's place, a seed and what happens on the stage; output is blocks of
 packets as the kernel hands them over, cut behind the headers.  It stands in for a monitor-mode interface: everything
-behind this door is the code that listens to a real one.  Neighbouring channels do not leak.
+behind this source is the code that listens to a real one.  Neighbouring channels do not leak.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ CHANNELS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class AirSetting:
-    """The air of one stand, before anybody listens."""
+    """The air of one position, before anybody listens."""
 
     radios: tuple[tuple[int, tuple[WifiEmitter, ...]], ...]
     """Centre of a channel in MHz, and who sends there."""
     receiver_xy_m: tuple[float, float]
     seed: tuple[int, int]
-    """Of the room and of the stand."""
+    """Of the room and of the position."""
     start_ns: int
-    """The clock when the stand begins."""
+    """The clock when the position begins."""
 
 
 class SimulatedAir:
-    """Frames of one stand; an `Air` (sweep/wifi/capture/air.py)."""
+    """Frames of one position; an `Air` (sweep/wifi/capture/air.py)."""
 
     is_adapter: Final = False
 
     def __init__(self, setting: AirSetting, memory: ChannelMemory = NOTHING_KNOWN) -> None:
-        """`memory`: what earlier stands learnt.  Raises ValueError for a bad address."""
+        """`memory`: what earlier positions learnt.  Raises ValueError for a bad address."""
         self.memory = memory
         self.tally = CaptureTally()
         self.is_open = True
@@ -69,7 +69,7 @@ class SimulatedAir:
 
     @property
     def elapsed_s(self) -> float:
-        """Since the stand began, the clock of the stage."""
+        """Since the position began, the clock of the stage."""
         return self._elapsed_ns / 1e9
 
     def channels(self) -> tuple[Channel, ...]:

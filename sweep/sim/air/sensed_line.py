@@ -1,4 +1,4 @@
-"""The other end of the line for a simulated stand: plays chips as the head and a person would, on the air's clock.
+"""The other end of the line for a simulated position: plays chips as the head and a person would, on the air's clock.
 
 Input is what the one who listens says, and the runner's line; output is which chips were played when, as far as they
 have begun, and whether the runner wants to leave, at which light and walking end at once.  Chips are drawn here, by the
@@ -13,19 +13,19 @@ from typing import Final
 
 import numpy as np
 
-from sweep.plug.talk import (
+from sweep.modality.messages import (
     PLAYED_OUT,
     Leave,
     Line,
     PlayChips,
     Played,
-    SkipTrials,
+    ResponseTestKind,
+    SkipResponseTests,
     StopChips,
     ToRunner,
     ToWorker,
-    TrialKind,
 )
-from sweep.plug.white_rest import Light
+from sweep.modality.white_rest import Light
 
 from .sensed_air import SimulatedAir
 
@@ -46,7 +46,7 @@ NO_LIGHT: Final = Light()
 class _Playing:
     """One test on its way; times are seconds of the stage."""
 
-    kind: TrialKind
+    kind: ResponseTestKind
     chips: tuple[int, ...]
     start_s: float
     chip_s: float
@@ -65,10 +65,10 @@ class _Playing:
 
 
 class SimulatedLine:
-    """The line of one simulated stand; a `Line` (sweep/plug/talk.py)."""
+    """The line of one simulated position; a `Line` (sweep/modality/messages.py)."""
 
     def __init__(self, runner: Line, air: SimulatedAir, seed: Sequence[int]) -> None:
-        """`runner`: the line to whoever attends to the measurement; `seed`: of the room and of the stand."""
+        """`runner`: the line to whoever attends to the measurement; `seed`: of the room and of the position."""
         self._runner = runner
         self._air = air
         self._rng = np.random.default_rng([*seed, 0xC417])
@@ -76,30 +76,30 @@ class SimulatedLine:
         self._playing: _Playing | None = None
         self._told: Played | None = None
 
-    def say(self, word: ToRunner) -> None:
+    def say(self, message: ToRunner) -> None:
         """Play, stop, or pass it on."""
-        match word:
+        match message:
             case PlayChips():
                 self._stop()
-                self._playing = self._begin(word)
+                self._playing = self._begin(message)
             case StopChips():
                 self._stop()
-                self._runner.say(word)
+                self._runner.say(message)
             case _:
-                self._runner.say(word)
+                self._runner.say(message)
 
     def hear(self, wait_s: float = 0.0) -> list[ToWorker]:  # noqa: ARG002  its clock moves only with the air
         """What is new of the chips, then whether the runner wants to leave, or a person no test."""
-        words: list[ToWorker] = []
+        messages: list[ToWorker] = []
         played = None if self._playing is None else self._report(self._playing)
         if played is not None and played != self._told:
             self._told = played
-            words.append(played)
-        for word in self._runner.hear():
-            if isinstance(word, Leave | SkipTrials):  # nobody but this end plays anything
+            messages.append(played)
+        for message in self._runner.hear():
+            if isinstance(message, Leave | SkipResponseTests):  # nobody but this end plays anything
                 self._stop()
-                words.append(word)
-        return words
+                messages.append(message)
+        return messages
 
     def _begin(self, wish: PlayChips) -> _Playing:
         rng, stage, now_s = self._rng, self._air.stage, self._air.elapsed_s

@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from sweep.plug.talk import TrialKind
-from sweep.plug.white_rest import Edge, Light, WhiteAccount
+from sweep.modality.messages import ResponseTestKind
+from sweep.modality.white_rest import Edge, Light, WhiteAccount
 
 PERSON_LATE_S: Final = (0.15, 0.45)
 """From a prompt until somebody walks or stands: guessed, a little under what the test allows."""
@@ -43,10 +43,10 @@ class Timeline:
 
 
 class Stage:
-    """The room of one stand; times are seconds of the listener's clock."""
+    """The room of one position; times are seconds of the listener's clock."""
 
     def __init__(self) -> None:
-        self._timelines: dict[TrialKind, Timeline] = {"light": Timeline(), "motion": Timeline()}
+        self._timelines: dict[ResponseTestKind, Timeline] = {"light": Timeline(), "motion": Timeline()}
         self._account = WhiteAccount()
         self._before: tuple[WhiteAccount, float, float, Sequence[int]] | None = None
         """What is played: the account before it, when it began, and its chips."""

@@ -16,7 +16,7 @@ from sweep.link.clock import TickClock
 from sweep.link.frame import FrameReader, Received, encode
 from sweep.link.messages import SLOT_NS, Exposure, Identify, KeepAlive
 from sweep.link.strobe import PHASE_LETTERS, StrobeRun
-from sweep.plug.strobe import Phase, Strobe
+from sweep.modality.strobe import Phase, Strobe
 from sweep.sim.head.avr import EmulatorError
 from sweep.sim.head.machine import Edge, HeadMachine
 from sweep.sim.head.pads import Assembly

@@ -44,13 +44,13 @@ class _Watchers:
         self._machine = machine
         self._pins = frozenset(pins)
         self._lamps = LampWatch(assembly)
-        self._door: socket.socket | None = None
+        self._source: socket.socket | None = None
         self._cameras: list[socket.socket] = []
         if exposures is not None:
-            self._door = socket.socket(socket.AF_UNIX)
-            self._door.bind(str(exposures))
-            self._door.listen()
-            self._door.setblocking(False)
+            self._source = socket.socket(socket.AF_UNIX)
+            self._source.bind(str(exposures))
+            self._source.listen()
+            self._source.setblocking(False)
         self.began_ns = 0
         """When the emulated time began to run, on CLOCK_BOOTTIME."""
 
@@ -71,9 +71,9 @@ class _Watchers:
         return self.began_ns + cycle * 1_000_000_000 // CLOCK_HZ
 
     def _welcome(self) -> None:
-        while self._door is not None:
+        while self._source is not None:
             try:
-                camera, _ = self._door.accept()
+                camera, _ = self._source.accept()
             except BlockingIOError:
                 return
             camera.setblocking(False)

@@ -19,7 +19,7 @@ import numpy as np
 from sweep.lens.clip.clips import ClipMeta, LampGroup, write_clip
 from sweep.lens.clip.truth import ClipTruth, parse_truth
 from sweep.lens.optics import Optics, load_optics
-from sweep.plug.strobe import Phase
+from sweep.modality.strobe import Phase
 from sweep.sim.scene.camera import Array, Image, Pose, rotation_matrix
 from sweep.sim.scene.exposure import Exposer, Leds
 from sweep.sim.scene.furnish import BUILDERS

@@ -1,4 +1,4 @@
-"""Live Wi-Fi: the door to the adapter, opened once per process and kept open from stand to stand.
+"""Live Wi-Fi: the adapter, opened once per process and kept open from position to position.
 
 Input is the adapter's name; output is an `Air`.  The helper that may tune the radio is a process of its own: a service,
 where one is installed, else a child of this process, which gives up its capabilities once the helper stands.
@@ -24,7 +24,7 @@ _open: dict[str, LiveCapture] = {}
 
 @contextmanager
 def open_adapter(adapter: str, service: Path = SERVICE) -> Iterator[LiveCapture]:
-    """The air that the adapter hears, for one stand; CaptureOpenError with one line when it cannot be opened."""
+    """The air that the adapter hears, for one position; CaptureOpenError with one line when it cannot be opened."""
     if adapter not in _open:
         _open[adapter] = _open_by_service(adapter, service) or _open_with_helper(adapter)
     try:

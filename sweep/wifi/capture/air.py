@@ -1,8 +1,8 @@
-"""The air as a stand hears it: the one interface that an adapter, a kept stand and a simulation share.
+"""The air as a position hears it: the one interface that an adapter, a kept position and a simulation share.
 
-It carries its own clock, so that what listens knows no other: live it is CLOCK_BOOTTIME, in a kept stand the time that
-was kept, in a simulation the time that was listened.  It also carries what was learnt of its channels from one stand to
-the next.  What an air cannot do it says with a `CaptureOpenError`; frames that got lost stand in its tally.
+It carries its own clock, so that what listens knows no other: live it is CLOCK_BOOTTIME, in a kept position the time
+that was kept, in a simulation the time that was listened.  It also carries what was learnt of its channels from one
+position to the next.  What an air cannot do it says with a `CaptureOpenError`; frames that got lost stand in its tally.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ class CaptureTally:
 
 
 class Air(Protocol):
-    """Frames on one channel at a time; it goes on from stand to stand."""
+    """Frames on one channel at a time; it goes on from position to position."""
 
     memory: ChannelMemory
-    """What earlier stands learnt of the channels; who listens reads it and leaves it to the next stand."""
+    """What earlier positions learnt of the channels; who listens reads it and leaves it to the next position."""
 
     @property
     def is_adapter(self) -> bool:

@@ -26,8 +26,10 @@ from sweep.captures.packets import PacketBlock, Row, build_block
 
 from .air import TROUBLES, CaptureGap, CaptureOpenError, CaptureTally
 from .channels import NOTHING_KNOWN, Channel, ChannelMemory
-from .helper import BLOCK_OCTETS, BLOCKS, RETIRE_MS, read_channel, write_channel
+from .helper_process import BLOCK_OCTETS, BLOCKS, RETIRE_MS, read_channel, write_channel
 
+HELPER = "sweep.wifi.capture.helper_process"
+"""The module that opens the adapter, in a process of its own."""
 RETRY_S: Final = 0.5
 """Between attempts to open an interface that went away: guessed."""
 POLL_MS: Final = 100
@@ -217,7 +219,11 @@ class LiveCapture:
 
 def _start_helper(interface: str, helper: Sequence[str] | None) -> tuple[socket.socket, subprocess.Popen[bytes]]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [*(helper or [sys.executable, "-m", "sweep.wifi.capture.helper"]), interface, str(theirs.fileno())]
+    command = [
+        *(helper or [sys.executable, "-m", "sweep.wifi.capture.helper_process"]),
+        interface,
+        str(theirs.fileno()),
+    ]
     with theirs:
         return ours, subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
 

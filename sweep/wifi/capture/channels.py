@@ -83,7 +83,7 @@ class KnownChannel:
 
 @dataclass(frozen=True, slots=True)
 class ChannelMemory:
-    """What a plan leaves to the plan of the next stand."""
+    """What a plan leaves to the plan of the next position."""
 
     known: tuple[KnownChannel, ...] = ()
     dwells: int = 0
@@ -111,7 +111,7 @@ class ChannelPlan:
 
     channels: tuple[Channel, ...]
     learnt: InitVar[ChannelMemory] = NOTHING_KNOWN
-    """At earlier stands; what it says of other channels is left out."""
+    """At earlier positions; what it says of other channels is left out."""
     _states: list[_State] = field(init=False)
     _dwells: int = field(init=False, default=0)
     _spent_s: float = field(init=False, default=0.0)
@@ -130,7 +130,7 @@ class ChannelPlan:
 
     @property
     def memory(self) -> ChannelMemory:
-        """What is known now, for the next stand."""
+        """What is known now, for the next position."""
         known = tuple(KnownChannel(s.channel, s.interest, s.listened_s, s.visited) for s in self._states)
         return ChannelMemory(known, self._dwells, self._spent_s, self._resurveyed_s)
 

@@ -1,4 +1,4 @@
-"""The door to `iw`: which channels an adapter may receive on, monitor mode, and tuning.
+"""Calls `iw`: which channels an adapter may receive on, monitor mode, and tuning.
 
 Input is an interface name; output is `Channel` records, or an `IwError` with one line that says what to do.  Everything
 asked of the radio is to listen: channels on which nobody may transmit first (no IR, radar) are as good as any other,

@@ -1,4 +1,6 @@
-"""Where the Wi-Fi of a stand comes from: the adapter, what was recorded, or a simulation that opens like an adapter."""
+"""Where the Wi-Fi of a position comes from: the adapter, what was recorded, or a simulation that opens like an
+adapter.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from sweep.plug.talk import Line
+from sweep.modality.messages import Line
 from sweep.wifi.capture.air import Air
 
 
-class AirDoor(Protocol):
-    """A door to an air: an adapter, a kept stand or a simulation."""
+class AirSource(Protocol):
+    """A source of an air: an adapter, a kept position or a simulation."""
 
     @property
     def why_no_light(self) -> str | None:
         """Code that says why no lamp can play here; None when it can be asked to."""
 
     def open(self, line: Line) -> AbstractContextManager[tuple[Air, Line]]:
-        """The air of one stand and who answers there, which may be `line`.  Raises CaptureOpenError."""
+        """The air of one position and who answers there, which may be `line`.  Raises CaptureOpenError."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedWifi:
-    """A capture that somebody recorded, with the chips of light that were played then, or a kept stand's frames."""
+    """A capture that somebody recorded, with the chips of light that were played then, or a kept position's frames."""
 
     path: Path
     sequence: Path | None = None

@@ -1,4 +1,4 @@
-"""The one door to scapy: the elements of one management frame taken apart.
+"""The only module that imports scapy: the elements of one management frame taken apart.
 
 Input is the octets behind the fixed fields; output is `Elements`.  The list of elements and the attributes of WPS are
 declared as scapy packets here, what stands inside of an element (RSN, WPA, the operation elements) scapy knows.  A list

@@ -1,8 +1,9 @@
-"""Keeps a stand while it is heard: an air and a line that pass everything on and write it down, to be replayed.
+"""Keeps a position while it is heard: an air and a line that pass everything on and write it down, to be replayed.
 
 Input is an air, a line and a path; output is an air and a line that behave the same, a pcapng capture, and beside it
-the lines of `kept_lines`.  The kept air's clock stands still between two calls that listen or tune, and words are heard
-once after each, so that a replay meets the same at the same places.  A disk that fails ends the keeping, not the stand.
+the lines of `kept_lines`.  The kept air's clock stands still between two calls that listen or tune, and messages are
+heard once after each, so that a replay meets the same at the same places.  A disk that fails ends the keeping, not the
+position.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from pydantic import BaseModel, ValidationError
 from sweep.addresses import format_address
 from sweep.captures.packets import PacketBlock
 from sweep.captures.pcapng_writer import PcapngWriter
+from sweep.modality.messages import Leave, Line, Played, SkipResponseTests, ToRunner, ToWorker
 from sweep.phrases import Phrase, quoted
-from sweep.plug.talk import Leave, Line, Played, SkipTrials, ToRunner, ToWorker
 from sweep.report.base import display_text, to_json
 from sweep.report.problems import first_problem
 from sweep.wifi.capture.air import Air, CaptureGap, CaptureOpenError, CaptureTally
 from sweep.wifi.capture.channels import Channel, ChannelMemory
-from sweep.wifi.stand import WifiWish
+from sweep.wifi.position import WifiWish
 
 from .kept_lines import (
     MAX_SENTENCE,
@@ -36,16 +37,16 @@ from .kept_lines import (
     KeptGap,
     KeptKnowledge,
     Listened,
+    PersonMessage,
+    PlayerMessage,
+    RunnerMessage,
     Tuned,
-    WordOfPerson,
-    WordOfPlayer,
-    WordOfRunner,
     steps_beside,
 )
 
 
 class Paper:
-    """The two files of a stand; a context manager."""
+    """The two files of a position; a context manager."""
 
     def __init__(self, capture: Path) -> None:
         """Raises OSError when they cannot be made."""
@@ -187,7 +188,7 @@ class KeptAir:
         self.steps += 1
 
     def new_gaps(self) -> tuple[KeptGap, ...]:
-        """Gaps of this stand that began or went on since they were last asked for."""
+        """Gaps of this position that began or went on since they were last asked for."""
         gaps = self._air.tally.gaps[self._known_gaps :]
         first = max(0, len(self._kept_gaps) - 1)  # of those before, only the last may have changed
         is_known = gaps[first:] == self._kept_gaps[first:]
@@ -204,24 +205,24 @@ class KeptLine:
         self._paper = paper
         self._heard_at = -1
 
-    def say(self, word: ToRunner) -> None:
+    def say(self, message: ToRunner) -> None:
         """Tell the runner."""
-        self._line.say(word)
+        self._line.say(message)
 
     def hear(self, wait_s: float = 0.0) -> list[ToWorker]:
         """What the runner said; what comes between two steps comes after the next one."""
         if self._air.steps == self._heard_at:
             return []
         self._heard_at = self._air.steps
-        words = self._line.hear(wait_s)
-        for word in (one for one in words if isinstance(one, Played | Leave | SkipTrials)):
-            self._paper.note(partial(_kept_word, self._air.now_ns(), word))
-        return words
+        messages = self._line.hear(wait_s)
+        for message in (one for one in messages if isinstance(one, Played | Leave | SkipResponseTests)):
+            self._paper.note(partial(_kept_message, self._air.now_ns(), message))
+        return messages
 
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """A stand that is kept, to be heard by these."""
+    """A position that is kept, to be heard by these."""
 
     air: KeptAir
     line: KeptLine
@@ -229,8 +230,8 @@ class Keeping:
 
 
 @contextmanager
-def keep_stand(capture: Path, wish: WifiWish, air: Air, line: Line) -> Iterator[Keeping]:
-    """Keep what a stand hears in `capture` and beside it; OSError when the files cannot be made."""
+def keep_position(capture: Path, wish: WifiWish, air: Air, line: Line) -> Iterator[Keeping]:
+    """Keep what a position hears in `capture` and beside it; OSError when the files cannot be made."""
     with Paper(capture) as paper:
         kept = KeptAir(air, paper)
         paper.note(lambda: _began(wish, kept))
@@ -238,14 +239,14 @@ def keep_stand(capture: Path, wish: WifiWish, air: Air, line: Line) -> Iterator[
         paper.note(lambda: Ended(t_ns=kept.now_ns()))
 
 
-def _kept_word(t_ns: int, word: Played | Leave | SkipTrials) -> BaseModel:
-    match word:
+def _kept_message(t_ns: int, message: Played | Leave | SkipResponseTests) -> BaseModel:
+    match message:
         case Played():
-            return WordOfPlayer.of(t_ns, word)
+            return PlayerMessage.of(t_ns, message)
         case Leave(reason=reason):
-            return WordOfRunner(t_ns=t_ns, reason=reason)
-        case SkipTrials():
-            return WordOfPerson(t_ns=t_ns)
+            return RunnerMessage(t_ns=t_ns, reason=reason)
+        case SkipResponseTests():
+            return PersonMessage(t_ns=t_ns)
 
 
 def _began(wish: WifiWish, air: KeptAir) -> Began:

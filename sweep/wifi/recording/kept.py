@@ -1,9 +1,10 @@
-"""A kept stand replayed: an air and a line that give again what was given, on the clock of that time.
+"""A kept position replayed: an air and a line that give again what was given, on the clock of that time.
 
-Input is the capture of a stand and the lines beside it; output is what was wished for, an air and a line.  The same
-code meets the same frames and words at the same steps.  Other code still hears a sensible air: each call takes as many
-steps as make up the time it asks for, frames come with their own channel, what was refused is refused again, and beyond
-the last step the adapter is away.  What is missing or unreadable is counted by a named reason; it is never made up.
+Input is the capture of a position and the lines beside it; output is what was wished for, an air and a line.  The same
+code meets the same frames and messages at the same steps.  Other code still hears a sensible air: each call takes as
+many steps as make up the time it asks for, frames come with their own channel, what was refused is refused again, and
+beyond the last step the adapter is away.  What is missing or unreadable is counted by a named reason; it is never made
+up.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ import numpy as np
 from sweep.addresses import parse_address
 from sweep.captures.files import open_capture
 from sweep.captures.packets import CaptureFileError, PacketBlock, open_regular_file, shown
-from sweep.plug.talk import NOBODY, Leave, Line, Progress, SkipTrials, ToRunner, ToWorker
+from sweep.modality.messages import NOBODY, Leave, Line, Progress, SkipResponseTests, ToRunner, ToWorker
 from sweep.report.base import ContractError, parse_json
 from sweep.report.structure import check_structure
 from sweep.wifi.capture.air import CaptureGap, CaptureOpenError, CaptureTally
 from sweep.wifi.capture.channels import Channel
 from sweep.wifi.frames.radio_headers import WIFI_LINK_TYPES
-from sweep.wifi.stand import WifiWish
+from sweep.wifi.position import WifiWish
 
 from .kept_lines import (
     LINES,
@@ -35,32 +36,32 @@ from .kept_lines import (
     Asked,
     Began,
     Ended,
+    KeptMessage,
     Listened,
     Step,
     Tuned,
-    Word,
     steps_beside,
 )
 
-OVER: Final = "what was kept of this stand ends here"
+OVER: Final = "what was kept of this position ends here"
 ENOUGH_S: Final = 1e-9
 """Less time than this is none."""
 
 
 @dataclass(frozen=True, slots=True)
-class KeptStand:
-    """A stand to be heard again."""
+class KeptPosition:
+    """A position to be heard again."""
 
     wish: WifiWish
     air: RecordedAir
     line: RecordedLine
     rejected: Counter[str]
-    """What could not be used, by reason; complete when the stand was heard."""
+    """What could not be used, by reason; complete when the position was heard."""
 
 
 @contextmanager
-def open_kept(capture: Path, runner: Line = NOBODY) -> Iterator[KeptStand]:
-    """Open a kept stand for one pass; `runner` still hears how far it is, and may stop it.
+def open_kept(capture: Path, runner: Line = NOBODY) -> Iterator[KeptPosition]:
+    """Open a kept position for one pass; `runner` still hears how far it is, and may stop it.
 
     Raises CaptureFileError (one line) when either file is none.
     """
@@ -70,7 +71,7 @@ def open_kept(capture: Path, runner: Line = NOBODY) -> Iterator[KeptStand]:
         began, steps = _read_lines(path, stream, rejected)
     with open_capture(capture) as reader:
         air = RecordedAir(began, steps, Frames(reader.blocks, rejected))
-        yield KeptStand(_wish(began), air, RecordedLine(air, runner), rejected)
+        yield KeptPosition(_wish(began), air, RecordedLine(air, runner), rejected)
         rejected += reader.tally.rejected
 
 
@@ -93,10 +94,10 @@ def _wish(began: Began) -> WifiWish:
 
 @dataclass(frozen=True, slots=True)
 class StepKept:
-    """A step and the words after it."""
+    """A step and the messages after it."""
 
     step: Step | Began
-    words: list[Word]
+    messages: list[KeptMessage]
 
 
 def _read_lines(path: Path, stream: BinaryIO, rejected: Counter[str]) -> tuple[Began, list[StepKept]]:
@@ -104,7 +105,7 @@ def _read_lines(path: Path, stream: BinaryIO, rejected: Counter[str]) -> tuple[B
     try:
         began = parse_json(Began, stream.readline(MAX_LINE_OCTETS + 1), max_bytes=MAX_LINE_OCTETS)
     except ContractError as error:
-        raise CaptureFileError(f"{shown(path)}: not the lines of a kept stand ({error})") from None
+        raise CaptureFileError(f"{shown(path)}: not the lines of a kept position ({error})") from None
     steps = [StepKept(began, [])]
     now_ns = began.t_ns
     for _ in range(MAX_LINES):
@@ -124,8 +125,8 @@ def _read_lines(path: Path, stream: BinaryIO, rejected: Counter[str]) -> tuple[B
         now_ns = line.t_ns
         if isinstance(line, Ended):
             return began, steps
-        if isinstance(line, Word):
-            steps[-1].words.append(line)
+        if isinstance(line, KeptMessage):
+            steps[-1].messages.append(line)
         else:
             steps.append(StepKept(line, []))
     rejected["kept_over_limit"] += 1
@@ -191,7 +192,7 @@ def _join(parts: list[PacketBlock]) -> PacketBlock:
 
 
 class RecordedAir:
-    """The air of a kept stand."""
+    """The air of a kept position."""
 
     def __init__(self, began: Began, steps: list[StepKept], frames: Frames) -> None:
         """`steps` begin with `began`."""
@@ -199,7 +200,7 @@ class RecordedAir:
         self._frames = frames
         self._place = 0
         self._now_ns = began.t_ns
-        self._due: list[Word] = list(steps[0].words)
+        self._due: list[KeptMessage] = list(steps[0].messages)
         self.memory = began.memory()
         self.is_adapter = began.is_adapter
         self.tally = CaptureTally(gaps=[one.gap() for one in began.gaps])
@@ -210,10 +211,10 @@ class RecordedAir:
         """When the last step ended."""
         return self._now_ns
 
-    def take_words(self) -> list[Word]:
+    def take_messages(self) -> list[KeptMessage]:
         """Those whose time has come since they were last taken."""
-        words, self._due = self._due, []
-        return words
+        messages, self._due = self._due, []
+        return messages
 
     def channels(self) -> tuple[Channel, ...]:
         """What the adapter said.  Raises CaptureOpenError where it said nothing."""
@@ -222,7 +223,7 @@ class RecordedAir:
             self._step()
         said = following if isinstance(following, Asked) else self._first(Asked)
         if said is None:
-            raise CaptureOpenError("what can be tuned to was not asked; keep the stand again")
+            raise CaptureOpenError("what can be tuned to was not asked; keep the position again")
         if said.refusal is not None:
             raise CaptureOpenError(said.refusal)
         return tuple(one.channel() for one in said.channels)
@@ -298,25 +299,29 @@ class RecordedAir:
         self._place += 1
         one = self._steps[self._place]
         self._now_ns = one.step.t_ns
-        self._due += one.words
+        self._due += one.messages
 
     def _first(self, kind: type[Asked]) -> Asked | None:
         return next((one.step for one in self._steps if isinstance(one.step, kind)), None)
 
 
 class RecordedLine:
-    """The line of a kept stand: what was said then, and of the runner now only that it, or its tests, should stop."""
+    """The line of a kept position: what was said then, and of the runner now only that it, or its tests, should
+    stop.
+    """
 
     def __init__(self, air: RecordedAir, runner: Line = NOBODY) -> None:
         self._air = air
         self._runner = runner
 
-    def say(self, word: ToRunner) -> None:
+    def say(self, message: ToRunner) -> None:
         """Nothing is played again; how far it is may be told."""
-        if isinstance(word, Progress):
-            self._runner.say(word)
+        if isinstance(message, Progress):
+            self._runner.say(message)
 
     def hear(self, wait_s: float = 0.0) -> list[ToWorker]:
         """What was said up to this step."""
-        kept: list[ToWorker] = [one.word() for one in self._air.take_words()]
-        return kept + [word for word in self._runner.hear(wait_s) if isinstance(word, Leave | SkipTrials)]
+        kept: list[ToWorker] = [one.message() for one in self._air.take_messages()]
+        return kept + [
+            message for message in self._runner.hear(wait_s) if isinstance(message, Leave | SkipResponseTests)
+        ]

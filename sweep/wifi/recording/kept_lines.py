@@ -1,8 +1,8 @@
-"""What is kept of a stand beside its frames, line by line: when it was listened, what was tuned, which words came.
+"""What is kept of a stand beside its frames, line by line: when it was listened, what was tuned, which messages came.
 
 Each line of the file is one of these records as JSON, in the order in which things happened.  Each call that listens
-or tunes is a *step*; frames are in the capture beside, as many as the steps say, and words came after the step before
-them.  Bounds are such that a hostile file costs no more than an honest one.
+or tunes is a *step*; frames are in the capture beside, as many as the steps say, and messages came after the step
+before them.  Bounds are such that a hostile file costs no more than an honest one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 
-from sweep.plug.talk import Leave, Played, SkipTrials
+from sweep.modality.messages import Leave, Played, SkipResponseTests
 from sweep.report.base import Code, Count, LongText, Record, TimeNs, display_text
 from sweep.wifi.capture.air import CaptureGap
 from sweep.wifi.capture.capture import MAX_GAPS
@@ -22,7 +22,7 @@ from sweep.wifi.stimulus.sequence import MAX_CHIPS, MAX_UNCERTAINTY_S
 MAX_LINE_OCTETS: Final = 64 * 1024
 """Derived: the longest are 10,000 chips and 500 channels."""
 MAX_LINES: Final = 200_000
-"""Derived: at four steps a second and a word with each, half a day."""
+"""Derived: at four steps a second and a message with each, half a day."""
 MAX_SENTENCE: Final = 500
 """Characters kept of why something was refused or is away: guessed."""
 LONGEST_S: Final = 3_600.0
@@ -57,7 +57,7 @@ Channels = Annotated[tuple[KeptChannel, ...], Field(max_length=500)]
 
 
 class KeptKnowledge(Record):
-    """What earlier stands learnt of one channel."""
+    """What earlier positions learnt of one channel."""
 
     channel: KeptChannel
     interest: Literal["camera", "undecided", "quiet"]
@@ -122,7 +122,7 @@ class Began(Record):
     gaps: Gaps
 
     def memory(self) -> ChannelMemory:
-        """What earlier stands had learnt of the channels."""
+        """What earlier positions had learnt of the channels."""
         known = tuple(
             KnownChannel(one.channel.channel(), one.interest, one.listened_s, one.visited) for one in self.known
         )
@@ -157,14 +157,14 @@ class Listened(Record):
     blocks: Annotated[tuple[Count, ...], Field(max_length=20_000)]
     """Packets of each block, to be taken from the capture in turn."""
     dropped: Count
-    """Frames lost since the stand began."""
+    """Frames lost since the position began."""
     is_open: bool
     """Whether the adapter is there."""
     gaps: Gaps = ()
     """What is new of them."""
 
 
-class WordOfPlayer(Record):
+class PlayerMessage(Record):
     """What whoever plays said."""
 
     what: Literal["played"] = "played"
@@ -189,15 +189,16 @@ class WordOfPlayer(Record):
         return self
 
     @classmethod
-    def of(cls, t_ns: int, word: Played) -> Self:
+    def of(cls, t_ns: int, message: Played) -> Self:
         """As it is kept."""
         return cls(
-            t_ns=t_ns, begun=word.begun, start_ns=word.start_ns, chip_ns=word.chip_ns, error_ns=word.error_ns,
-            unreported=word.unreported, cut=word.cut, ended=word.ended, chips="".join(map(str, word.chips)),
-            withheld=word.withheld,
+            t_ns=t_ns, begun=message.begun, start_ns=message.start_ns, chip_ns=message.chip_ns,
+            error_ns=message.error_ns,
+            unreported=message.unreported, cut=message.cut, ended=message.ended, chips="".join(map(str, message.chips)),
+            withheld=message.withheld,
         )  # fmt: skip
 
-    def word(self) -> Played:
+    def message(self) -> Played:
         """As it was said."""
         return Played(
             self.begun, self.start_ns, self.chip_ns, self.error_ns, self.unreported, self.cut, self.ended,
@@ -205,27 +206,27 @@ class WordOfPlayer(Record):
         )  # fmt: skip
 
 
-class WordOfRunner(Record):
+class RunnerMessage(Record):
     """That everything had to stop."""
 
     what: Literal["leave"] = "leave"
     t_ns: TimeNs
     reason: Code
 
-    def word(self) -> Leave:
+    def message(self) -> Leave:
         """As it was said."""
         return Leave(self.reason)
 
 
-class WordOfPerson(Record):
+class PersonMessage(Record):
     """That a person skipped the response tests."""
 
     what: Literal["skip"] = "skip"
     t_ns: TimeNs
 
-    def word(self) -> SkipTrials:
+    def message(self) -> SkipResponseTests:
         """As it was said."""
-        return SkipTrials()
+        return SkipResponseTests()
 
 
 class Ended(Record):
@@ -236,13 +237,14 @@ class Ended(Record):
 
 
 Step = Asked | Tuned | Listened
-Word = WordOfPlayer | WordOfRunner | WordOfPerson
+KeptMessage = PlayerMessage | RunnerMessage | PersonMessage
 Line = Annotated[
-    Began | Asked | Tuned | Listened | WordOfPlayer | WordOfRunner | WordOfPerson | Ended, Field(discriminator="what")
+    Began | Asked | Tuned | Listened | PlayerMessage | RunnerMessage | PersonMessage | Ended,
+    Field(discriminator="what"),
 ]
-LINES: Final[TypeAdapter[Began | Step | Word | Ended]] = TypeAdapter(Line)
+LINES: Final[TypeAdapter[Began | Step | KeptMessage | Ended]] = TypeAdapter(Line)
 
 
 def steps_beside(capture: Path) -> Path:
-    """Where the lines of a stand are whose frames are in `capture`."""
+    """Where the lines of a position are whose frames are in `capture`."""
     return capture.with_suffix(".jsonl")

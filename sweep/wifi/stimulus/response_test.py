@@ -1,9 +1,9 @@
 """One response test, sans-IO: chips are played while a channel is watched, and traffic is judged at looks.
 
 Input is the addresses that matter, then step by step the time, a watched channel and words of whoever draws and plays
-the chips; output is words back, and in the end `TrialResult`: a judgement for each transmitter heard, with a named
-reason where there is none.  Light and a walking person are the same test with other chips.  It goes on while time is
-left and what follows does not yet say so clearly enough, and ends as soon as every transmitter that matters has, or
+the chips; output is messages back, and in the end `ResponseTestResult`: a judgement for each transmitter heard, with a
+named reason where there is none.  Light and a walking person are the same test with other chips.  It goes on while time
+is left and what follows does not yet say so clearly enough, and ends as soon as every transmitter that matters has, or
 nothing more can come of it (`stopping`).  What was not played, not heard or broken off is never called "does not
 follow".
 """
@@ -15,24 +15,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from sweep.plug.talk import (
+from sweep.modality.messages import (
     PLAYED_OUT,
     SKIPPED,
     Leave,
     PlayChips,
     Played,
     Progress,
-    SkipTrials,
+    ResponseTestKind,
+    SkipResponseTests,
     StopChips,
     ToRunner,
     ToWorker,
-    TrialKind,
 )
-from sweep.plug.white_rest import DARK_SHARE
+from sweep.modality.white_rest import DARK_SHARE
 from sweep.report import StimulusJudgement
 from sweep.wifi.frames.framelog import FrameLog
 from sweep.wifi.stimulus.sequence import ChipSequence
-from sweep.wifi.stimulus.stimulus import (
+from sweep.wifi.stimulus.significance import (
     LONGEST_DELAY_S,
     LOOKS,
     SIGNIFICANT,
@@ -92,10 +92,10 @@ class Watch(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class TrialWish:
+class ResponseTestRequest:
     """What is to be tested."""
 
-    kind: TrialKind
+    kind: ResponseTestKind
     targets: frozenset[int]
     """Addresses of the transmitters that matter."""
     longest_s: float
@@ -105,10 +105,10 @@ class TrialWish:
 
 
 @dataclass(slots=True)
-class TrialResult:
+class ResponseTestResult:
     """What came of one test."""
 
-    kind: TrialKind
+    kind: ResponseTestKind
     judgements: dict[int, StimulusJudgement] = field(default_factory=dict)
     """By address: every flow that was tested, and all targets."""
     ended: str = PLAYED_OUT
@@ -123,7 +123,7 @@ class TrialResult:
     longest_s: float = 0.0
     """How long the chips might take."""
     took_s: float = 0.0
-    """Time at the stand, with what a test takes besides its chips."""
+    """Time at the position, with what a test takes besides its chips."""
     open_s: float = 0.0
     """Of it, what was only for transmitters that their traffic leaves open."""
 
@@ -132,10 +132,10 @@ class _Ended(Exception):
     """The trial is over; the argument is the code."""
 
 
-class Trial:
+class ResponseTest:
     """One test on its way: listen for `listens_s`, then `step`, as long as it `is_going_on`."""
 
-    def __init__(self, wish: TrialWish, judge: Callable[..., StimulusScan] = judge_stimulus) -> None:
+    def __init__(self, wish: ResponseTestRequest, judge: Callable[..., StimulusScan] = judge_stimulus) -> None:
         """Whoever the words of `step` go to draws the chips, plays them and tells which and when."""
         self._wish = wish
         self._judge_stimulus = judge
@@ -150,7 +150,7 @@ class Trial:
         self._played: Played | None = None
         self._next_look = 0
         self._reported_ns = 0
-        self.result = TrialResult(wish.kind, longest_s=wish.longest_s)
+        self.result = ResponseTestResult(wish.kind, longest_s=wish.longest_s)
         """Complete when it is over."""
         self.is_going_on = True
 
@@ -184,7 +184,7 @@ class Trial:
                 case Leave(reason=reason):
                     self.result.left = reason
                     raise _Ended(reason)
-                case SkipTrials():
+                case SkipResponseTests():
                     raise _Ended(SKIPPED)
                 case Played() if self._asked_ns is not None:  # of a test before this one nothing is wanted
                     self._played = word
@@ -340,7 +340,7 @@ def later(known: StimulusJudgement, now: StimulusJudgement) -> StimulusJudgement
     return known.model_copy(update={"p_value": now.p_value, "tested_s": now.tested_s})
 
 
-def not_assessable(kind: TrialKind, reason: str) -> StimulusJudgement:
+def not_assessable(kind: ResponseTestKind, reason: str) -> StimulusJudgement:
     """The judgement on a transmitter that was not tested, and why."""
     return StimulusJudgement(verdict="not_assessable", p_value=None, kind=kind, reason=reason)
 

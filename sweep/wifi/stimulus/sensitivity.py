@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .response import (
+from .likelihood import (
     Floats,
     Response,
     Rows,

@@ -23,7 +23,7 @@ HOPELESS_FROM_CHIPS: Final = 95
 20 % more light of the scene 9 have shown nothing at all by then; at 45 s, where tests ended before, it was 28
 (`tests/simulators/light_runs.py`).  Of what does not see the light three in five end here (112,066 of 180,000,
 `light_nulls.py`) and leave their time to other places.  Since the light is played where a transmitter is likeliest
-(`sweep.plug.light_ahead`), the simulated city finds as many by this rule as by the earlier one."""
+(`sweep.modality.light_ahead`), the simulated city finds as many by this rule as by the earlier one."""
 HOPELESS_P: Final = 1.0
 
 

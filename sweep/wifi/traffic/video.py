@@ -128,15 +128,15 @@ def judge_flow(flow: Flow, kernel: Kernel | None = KERNEL) -> VideoVerdict:
     best, cutter = NOTHING_HEARD, FlowCutter(flow, kernel)
     for first, last in _stretches(cutter.t_s):
         begin_s = float(cutter.t_s[first])
-        stretch, stands = _Stretch(cutter, begin_s, float(cutter.t_s[last - 1]) - begin_s), NOTHING_HEARD
+        stretch, positions = _Stretch(cutter, begin_s, float(cutter.t_s[last - 1]) - begin_s), NOTHING_HEARD
         for place in stretch.list_full(_windows(stretch.length_s)):
             found = _judge_window(stretch, place)
             if found.verdict == "video_uplink" and not _is_contradicted(stretch, place):
                 return found
-            stands = replace(found, verdict="not_video")
-        if stands is not NOTHING_HEARD and is_uplink(flow):
-            stands = next(_leave_open(stretch), stands)
-        best = find_strongest([best, stands])
+            positions = replace(found, verdict="not_video")
+        if positions is not NOTHING_HEARD and is_uplink(flow):
+            positions = next(_leave_open(stretch), positions)
+        best = find_strongest([best, positions])
     if best.reason not in OPEN_REASONS and is_uplink(flow):
         best = find_strongest([best, *_leave_open_together(flow, kernel)])
     match judge_clips(flow):
@@ -219,7 +219,7 @@ def _leave_open(stretch: _Stretch) -> Iterator[VideoVerdict]:
 
 
 def _leave_open_together(flow: Flow, kernel: Kernel | None) -> list[VideoVerdict]:
-    """What is left open once the seconds in which the channel was not heard are taken out, as between two stands."""
+    """What is left open once the seconds in which the channel was not heard are taken out, as between two positions."""
     closed = close_gaps(flow)
     if closed is flow:
         return []

@@ -1,8 +1,8 @@
-"""What earlier stands of a sweep heard of the thicker uplinks: one flow with gaps, to be judged together.
+"""What earlier positions of a sweep heard of the thicker uplinks: one flow with gaps, to be judged together.
 
-Input is the flows of one stand after the other; output is a flow with everything before it.  A transmitter that every
-stand hears for some seconds shows a clip that began at one stand and ended before another, or a stream of which no
-stand heard enough.  Nothing of it is written anywhere, and it ends with the sweep.
+Input is the flows of one position after the other; output is a flow with everything before it.  A transmitter that
+every position hears for some seconds shows a clip that began at one position and ended before another, or a stream of
+which no position heard enough.  Nothing of it is written anywhere, and it ends with the sweep.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from .transmitters import Flow, is_uplink
 
 MIN_OCTETS: Final = 40_000
-"""Of a flow at one stand that is remembered: guessed, what the thinnest stream judged sends in three seconds."""
+"""Of a flow at one position that is remembered: guessed, what the thinnest stream judged sends in three seconds."""
 NS: Final = 1_000_000_000
 GAP_NS, CLOSED_NS, MIN_SILENT_S = 500_000_000, 100_000_000, 2
 """A pause so long may be the listener's turn elsewhere, and is closed to so little, unless so many whole seconds of it
@@ -31,7 +31,7 @@ class EarlierFlows:
         self._flows: dict[tuple[int, int], Flow] = {}
 
     def beside(self, flow: Flow) -> Flow:
-        """The flow with what was heard of it at earlier stands."""
+        """The flow with what was heard of it at earlier positions."""
         before = self._flows.get((flow.sender, flow.peer))
         if before is None or not len(flow.t_ns) or before.t_ns[-1] >= flow.t_ns[0]:
             return flow
@@ -50,7 +50,7 @@ class EarlierFlows:
         )
 
     def remember(self, flows: tuple[Flow, ...]) -> None:
-        """What one stand heard, for those that come."""
+        """What one position heard, for those that come."""
         for flow in flows:
             if is_uplink(flow) and int(flow.frame_len.sum()) >= MIN_OCTETS:
                 self._flows[flow.sender, flow.peer] = _shorten(self.beside(flow))

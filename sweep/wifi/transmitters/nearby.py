@@ -1,7 +1,7 @@
-"""How strongly transmitters that may be cameras are received, moment by moment, while a stand is listened to.
+"""How strongly transmitters that may be cameras are received, moment by moment, while a position is listened to.
 
-Input is frames as they are parsed and which addresses matter; output is a word to the runner for each transmitter that
-was heard in a moment.  Of one that was silent, or whose channel was not listened to, nothing is said.  It keeps no
+Input is frames as they are parsed and which addresses matter; output is a message to the runner for each transmitter
+that was heard in a moment.  Of one that was silent, or whose channel was not listened to, nothing is said.  It keeps no
 frame and touches no air.
 """
 
@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from sweep.plug.talk import LevelNow
+from sweep.modality.messages import LevelNow
 from sweep.wifi.frames.dot11 import Dot11Frames
 from sweep.wifi.frames.radio_headers import NO_LEVEL
 
@@ -25,7 +25,7 @@ NOBODY_LED: Final[Led] = MappingProxyType({})
 
 
 class Nearby:
-    """One for a stand."""
+    """One for a position."""
 
     def __init__(self, say: Callable[[LevelNow], None], led: Led) -> None:
         """`led`: to whom somebody is led; of more than `MOST_LED` the first."""

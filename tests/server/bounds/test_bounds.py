@@ -23,7 +23,7 @@ from starlette.types import Message
 from server.bounds import intake
 from server.bounds.connections import HEADER_S, LINGER_S, STALLED_WRITE_S, ConnectionTable
 from server.bounds.intake import ArrivingBody, BodyBudget, Pace
-from server.bounds.shares import REQUESTS_PER_PERSON, Crew, PersonalShares
+from server.bounds.shares import REQUESTS_PER_PERSON, PersonalShares, Pool
 from server.config.settings import Settings
 from server.interface.errors import ApiError
 from server.interface.views.answer import ErrorView
@@ -306,7 +306,7 @@ def test_a_person_has_a_share_of_the_requests() -> None:
 
 def test_a_crew_has_a_bounded_queue() -> None:
     async def play() -> None:
-        crew = Crew(1, 1)
+        crew = Pool(1, 1)
         lock = asyncio.Event()
         loop = asyncio.get_running_loop()
 

@@ -381,7 +381,7 @@ def test_a_picture_that_names_an_officer_and_is_sealed_to_others_is_an_alarm_whe
 def _age(site: Site, elapsed_s: int) -> int:
     with site.db.write() as connection:
         done = expire(connection, PERIOD.days, PERIOD.basis, elapsed_s)
-        sign_waiting(connection, site.services.notary)
+        sign_waiting(connection, site.services.server_signer)
     destroy_dead_keys(site.db)
     return done
 

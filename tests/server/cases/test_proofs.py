@@ -231,7 +231,7 @@ def test_a_pi_opens_a_case_and_only_its_persons_turn_it(town: Town) -> None:
     with town.site.db.write() as connection:  # a city's own case waits for nobody
         person = town.site.services
         kim = _kim(town)
-        own = open_case(connection, person.notary, kim, town.probe.room_id, OPENS)
+        own = open_case(connection, person.server_signer, kim, town.probe.room_id, OPENS)
     assert town.state(own) == "candidate"
 
 
@@ -327,11 +327,11 @@ def test_a_proof_goes_with_the_key_that_vouched_for_it(town: Town) -> None:
     entry_id = town.send(town.pi.disposition(town.sweep_id, "no_camera"))
     assert town.prove(town.kim, entry_id) == (201, "")
     assert town.result() == "recheck"
-    own = town.site.services.notary.signer.key_id
+    own = town.site.services.server_signer.signer.key_id
     with town.site.db.write() as connection:
         index = connection.scalar(select(entries.c.log_index).where(entries.c.kind == kinds.PROOF_GIVEN))
         keys.revoke(connection, own, actor="t", reason="stolen", from_index=index)
-        sign_waiting(connection, town.site.services.notary)
+        sign_waiting(connection, town.site.services.server_signer)
         release_quarantine(connection, keys.the_key(connection, own))
     assert town.result() == "suspected"
 

@@ -243,7 +243,7 @@ def test_a_field_test_is_signed_by_the_server_and_only_for_its_district(
     code, said, _ = call("sign-weights", file, out)
     services = build_services(settings)
     with contextlib.closing(services.db):
-        signer = services.notary.signer
+        signer = services.server_signer.signer
     assert (code, said) == (0, f"{out}: measured 2026-11-01, signed by key {signer.key_id}\n")
     document = parse_signed(json.loads(out.read_bytes()))
     assert verify_signature(document, WEIGHTS_TYPE, signer.public_key) == file.read_bytes()

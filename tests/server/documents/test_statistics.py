@@ -88,15 +88,15 @@ class Two:
 
     def steps(self, room_id: UUID, opening: dict[str, Any], *steps: tuple[float, dict[str, Any]]) -> None:
         """A case with its steps, each so many hours after the opening on the third of March."""
-        notary = self._site.services.notary
+        server_signer = self._site.services.server_signer
         with moved_to(MARCH), self._site.db.write() as connection:
             request = parse_json(CaseRequest, json.dumps({"step": opening}).encode())
-            case_id = case_entries.open_case(connection, notary, self._first, room_id, request)
+            case_id = case_entries.open_case(connection, server_signer, self._first, room_id, request)
         for hours, step in steps:
             with moved_to(MARCH + timedelta(hours=hours)), self._site.db.write() as connection:
                 taken = parse_json(StepRequest, json.dumps({"step": step}).encode())
                 case = case_entries.find_case(connection, case_id)
-                case_entries.take_step(connection, notary, self._first, case, taken, self._second)
+                case_entries.take_step(connection, server_signer, self._first, case, taken, self._second)
 
 
 @pytest.fixture

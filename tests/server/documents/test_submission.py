@@ -52,7 +52,7 @@ def _made(site: Site) -> bytes:
     _fill(site)
     wanted = LogRequest("zip", MARCH, None, "시범구청", "감독자-01", "시 월별 제출")
     with site.db.read() as connection:
-        return write_submission(connection, wanted, today(), site.services.notary.signer)
+        return write_submission(connection, wanted, today(), site.services.server_signer.signer)
 
 
 def _files(data: bytes) -> Files:
@@ -190,4 +190,4 @@ def test_a_broken_zip_is_refused_in_one_line(tmp_path: Path) -> None:
 def test_a_room_is_no_month(site: Site) -> None:
     wanted = LogRequest("zip", MARCH, DEMO_ROOM, "시범구청", "감독자-01", "x")
     with site.db.read() as connection, pytest.raises(ExportError, match="choose no room"):
-        write_submission(connection, wanted, today(), site.services.notary.signer)
+        write_submission(connection, wanted, today(), site.services.server_signer.signer)

@@ -1,4 +1,4 @@
-"""The write door: verified, stored verbatim, acknowledged once it is on disk, never twice."""
+"""The ingest path: verified, stored verbatim, acknowledged once it is on disk, never twice."""
 
 from __future__ import annotations
 

@@ -172,7 +172,7 @@ def _write_one(connection: Connection, arrival: Arrival) -> Outcome:
 
 
 def _stored(db: Database) -> dict[str, list[dict[str, Any]]]:
-    """Everything that the write door wrote, but for clocks."""
+    """Everything that the ingest path wrote, but for clocks."""
     found = {}
     with db.read() as connection:
         for table in (entries, body_refs, body_data, due_sweeps, quarantine, alarms):

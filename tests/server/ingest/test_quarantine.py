@@ -286,7 +286,7 @@ def test_receipts_stay_right_through_quarantine_and_admission(site: Site) -> Non
         release_quarantine(connection, key)
     after = [site.send(wire) for wire in sent]
     assert [receipt_of(answer) for answer in after] == [receipt_of(answer) for answer in before]
-    server_key = site.services.notary.signer.public_key
+    server_key = site.services.server_signer.signer.public_key
     for wire, answer in zip(sent * 2, before + after, strict=True):
         entry, bodies = from_wire(wire)
         verify_receipt(parse_signed(answer.json()), server_key, entry, tuple(body.commitment for body in bodies))

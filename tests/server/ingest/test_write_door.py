@@ -1,4 +1,6 @@
-"""The write door under load: entries that share a commit, a refusal that is one entry's own, and reading afterwards."""
+"""The ingest path under load: entries that share a commit, a refusal that is one entry's own, and reading
+afterwards.
+"""
 
 from __future__ import annotations
 
@@ -77,12 +79,12 @@ def _commits(db: Database) -> list[int]:
     return found
 
 
-def _together(db: Database, door: GroupCommit, arrivals: list[Arrival]) -> list[object]:
+def _together(db: Database, ingest: GroupCommit, arrivals: list[Arrival]) -> list[object]:
     """What becomes of entries that all wait for the same writer."""
 
     def accept(arrival: Arrival) -> object:
         try:
-            return door.accept(arrival)
+            return ingest.accept(arrival)
         except ApiError as error:
             return error.code
 
@@ -90,7 +92,7 @@ def _together(db: Database, door: GroupCommit, arrivals: list[Arrival]) -> list[
         with HeldWriter(db):
             waiting = [pool.submit(accept, arrival) for arrival in arrivals]
             deadline_s = time.monotonic() + 30
-            while len(door._waiting) < len(arrivals) - 1:  # the first leads, and has taken itself
+            while len(ingest._waiting) < len(arrivals) - 1:  # the first leads, and has taken itself
                 assert time.monotonic() < deadline_s
         return [one.result(30) for one in waiting]
 
@@ -99,12 +101,12 @@ def test_entries_that_wait_share_one_commit_and_a_refusal_is_one_entry_s_own(set
     services = build_services(settings)
     db, probes = services.db, [Probe(f"probe-{number}") for number in range(PROBES)]
     _admit(db, *probes)
-    door = GroupCommit(db, quarantine_max_bytes=0)
+    ingest = GroupCommit(db, quarantine_max_bytes=0)
     arrivals = [read_arrival(probe.whole_sweep()[1]) for probe in probes]
     stranger = read_arrival(Probe("stranger").whole_sweep()[1])
     first = end_of(db)
     commits = _commits(db)
-    outcomes = _together(db, door, [*arrivals, stranger])
+    outcomes = _together(db, ingest, [*arrivals, stranger])
     assert outcomes.pop() == "quarantine_full"
     indices = [getattr(outcome, "log_index", None) for outcome in outcomes]
     assert sorted(index for index in indices if index is not None) == list(range(first, first + PROBES))
@@ -113,7 +115,7 @@ def test_entries_that_wait_share_one_commit_and_a_refusal_is_one_entry_s_own(set
         indices_of_all = connection.scalars(select(entries.c.log_index).order_by(entries.c.log_index)).all()
         assert indices_of_all == [*range(first + PROBES)]
         assert pending_sweeps.count_due(connection) == PROBES
-    again = _together(db, door, arrivals)
+    again = _together(db, ingest, arrivals)
     assert [getattr(outcome, "log_index", None) for outcome in again] == indices
     db.close()
 
@@ -132,14 +134,14 @@ def test_the_same_entry_twice_in_one_commit_is_one_entry(settings: Settings) -> 
 def test_a_signature_that_does_not_hold_is_refused_before_and_after_the_key_is_known(settings: Settings) -> None:
     services, probe = build_services(settings), Probe()
     _admit(services.db, probe)
-    door = GroupCommit(services.db, quarantine_max_bytes=0)
+    ingest = GroupCommit(services.db, quarantine_max_bytes=0)
     for _ in range(2):
         good = read_arrival(probe.opened(new_id()))
         key_id, signature = good.entry.signatures[0]
         forged = type(good.entry)(good.entry.payload_type, good.entry.payload, ((key_id, signature[::-1]),))
         with pytest.raises(ApiError, match="does not hold"):
-            door.accept(Arrival(forged, good.envelope, good.bodies, good.refs, good.entry_id, good.unreadable))
-        assert door.accept(good).is_new
+            ingest.accept(Arrival(forged, good.envelope, good.bodies, good.refs, good.entry_id, good.unreadable))
+        assert ingest.accept(good).is_new
     services.db.close()
 
 
@@ -150,11 +152,11 @@ def _projected(connection: Connection) -> int:
 def test_what_arrived_before_a_crash_is_read_after_it(settings: Settings) -> None:
     services, probe = build_services(settings), Probe()
     _admit(services.db, probe)
-    door = GroupCommit(services.db, quarantine_max_bytes=0)
+    ingest = GroupCommit(services.db, quarantine_max_bytes=0)
     wires = [probe.whole_sweep() for _ in range(3)]
     for _, opened, report in wires:
         for wire in (opened, report):
-            door.accept(read_arrival(wire))
+            ingest.accept(read_arrival(wire))
     with services.db.read() as connection:
         assert (_projected(connection), pending_sweeps.count_due(connection)) == (0, 3)
     services.db.close()  # nobody has read anything: the process ended here
@@ -193,10 +195,10 @@ def test_the_projector_tells_what_can_be_read_and_goes_on_after_a_sweep_that_can
     services, probe = build_services(settings), Probe()
     db = services.db
     _admit(db, probe)
-    door = GroupCommit(db, quarantine_max_bytes=0)
+    ingest = GroupCommit(db, quarantine_max_bytes=0)
     bad, good = new_id(), new_id()
     for sweep_id in (bad, good):
-        door.accept(read_arrival(probe.opened(sweep_id)))
+        ingest.accept(read_arrival(probe.opened(sweep_id)))
     project = projecting.project
 
     def fail(sick: UUID, connection: Connection, sweep_id: UUID | None) -> None:

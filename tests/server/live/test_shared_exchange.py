@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from server.bounds.shares import PersonalShares
 from server.interface.errors import ApiError
-from server.live import table
+from server.live import pg_queue
 from server.live.channel import MAX_PENDING
 from server.live.hub import LiveHub
 from server.live.operations import keep, restore
@@ -146,7 +146,7 @@ def test_what_every_kept_channel_contains_is_removed_and_nothing_else(db: Databa
     def tidy(exchange: SharedExchange, **bounds: int) -> None:
         states = {PROBE: (exchange._taken[PROBE], keep(exchange.hub.channel(PROBE)))}
         with db.beside(is_durable=False) as connection:
-            table.keep_channels(connection, states, **bounds)
+            pg_queue.keep_channels(connection, states, **bounds)
 
     async def scenario() -> None:
         async with _process(db) as one, _process(db) as two:
@@ -200,7 +200,7 @@ def test_a_process_that_was_cut_off_for_long_begins_anew_and_ends_its_streams(db
             await _play(one, two)
             await _same(one, two)
             listener = one.hub.listen(PROBE, new_id(), "")
-            clock.now_s += table.KEPT_US / 2e6 + 1  # as if nothing had been read for so long
+            clock.now_s += pg_queue.KEPT_US / 2e6 + 1  # as if nothing had been read for so long
             await two.publish(PROBE, KEY, (guidance(7, "meanwhile", None),))
             await _until(lambda: listener.is_lost)
             assert [listener.queue.get_nowait().name for _ in range(listener.queue.qsize())] == ["closing"]

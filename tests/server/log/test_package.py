@@ -60,13 +60,13 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 def packed(services: Services, scope: Scope = "full") -> bytes:
     with services.db.write() as connection:
-        sign_waiting(connection, services.notary)
+        sign_waiting(connection, services.server_signer)
     projecting.drain(services.db)
     with services.db.read() as connection:
         return b"".join(
             signed_package(
                 connection,
-                services.notary.signer,
+                services.server_signer.signer,
                 origin=services.heads.origin(connection),
                 scope=scope,
                 checkpoint=checkpoint_of(connection, services),
@@ -147,11 +147,11 @@ class Town:
                 found = keys.replace_key(connection, key.key_id, public_key=new.public_key, actor="t", reason="x")
             else:
                 quarantine.discard(connection, key.key_id, actor="t", reason="x")
-                sign_waiting(connection, self.services.notary)
+                sign_waiting(connection, self.services.server_signer)
                 return
             release_quarantine(connection, keys.the_key(connection, key.key_id))
             release_quarantine(connection, found)
-            sign_waiting(connection, self.services.notary)
+            sign_waiting(connection, self.services.server_signer)
 
     def _admit(self, connection: Connection) -> None:
         probe = self.random.choice(self.speakers)
@@ -172,7 +172,7 @@ class Town:
             valid_from_index=self.random.choice((0, 0, next_index(connection))),
         )
         release_quarantine(connection, found)
-        sign_waiting(connection, self.services.notary)
+        sign_waiting(connection, self.services.server_signer)
 
     def again(self) -> None:
         """What was sent before is sent once more."""
@@ -203,7 +203,7 @@ def test_whatever_happens_the_statuses_follow_from_the_log(tmp_path: Path, round
 def test_a_log_whose_root_key_was_handed_over(services: Services) -> None:
     new, probe = signer("root-2"), Probe("a", "live", probe_id="probe-a")
     with services.db.write() as connection:
-        root.hand_over(connection, services.notary, new.public_key, actor="t", reason="x")
+        root.hand_over(connection, services.server_signer, new.public_key, actor="t", reason="x")
         keys.admit(
             connection,
             public_key=probe.signer.public_key,
@@ -216,7 +216,7 @@ def test_a_log_whose_root_key_was_handed_over(services: Services) -> None:
     accept(services.db, read_arrival(probe.opened(new_id())), quarantine_max_bytes=10**9)
     before = packed(services)
     with services.db.write() as connection:
-        asked_of, asked = root.read_requests(root.requests(connection, services.notary))
+        asked_of, asked = root.read_requests(root.requests(connection, services.server_signer))
         assert asked_of == new.key_id
         assert root.accept_signed(connection, root.sign_requests(new, asked)) == 2
     after = packed(services)
@@ -262,7 +262,7 @@ def test_each_scope_of_a_served_log_holds(services: Services) -> None:
                 name="x",
                 actor="t",
             )
-            sign_waiting(connection, services.notary)
+            sign_waiting(connection, services.server_signer)
         sweep_id = new_id()
         town.send(probe.opened(sweep_id))
         town.send(probe.report(sweep_id))

@@ -102,7 +102,7 @@ def _holds(site: Site, proof: InclusionProof, leaf: bytes) -> bool:
     """Does a proof hold against the server's key alone?"""
     with site.db.read() as connection:
         origin = site.services.heads.origin(connection)
-    key = notes.VerifierKey(origin, notes.ED25519, site.services.notary.signer.public_key)
+    key = notes.VerifierKey(origin, notes.ED25519, site.services.server_signer.signer.public_key)
     head = notes.open_checkpoint(proof.checkpoint, [key])
     hashes = [bytes.fromhex(hash_) for hash_ in proof.hashes]
     assert head.size == proof.tree_size
@@ -112,7 +112,7 @@ def _holds(site: Site, proof: InclusionProof, leaf: bytes) -> bool:
 def test_receipts_prove_that_their_entry_is_in_the_log_and_heads_grow_from_one_another(site: Site) -> None:
     probe, stranger = Probe(), Probe("stranger")
     site.admit(probe.signer)
-    server_key = site.services.notary.signer.public_key
+    server_key = site.services.server_signer.signer.public_key
     heads = []
     for wire in (*probe.whole_sweep()[1:], stranger.opened(new_id()), probe.opened(new_id())):
         for _ in range(2):
@@ -137,7 +137,7 @@ def test_receipts_prove_that_their_entry_is_in_the_log_and_heads_grow_from_one_a
 
 def test_the_origin_names_the_first_root_key_and_the_tenant(site: Site) -> None:
     note = site.anonymous().get("/api/log/checkpoint").text
-    root_signer = site.services.notary.root_signer
+    root_signer = site.services.server_signer.root_signer
     assert root_signer is not None
     assert note.splitlines()[:2] == [f"ansim-log/demo-gu/{root_signer.key_id}", "4"]
 

@@ -116,7 +116,7 @@ def _register(site: Site) -> list[tuple[PersonRegistered, PersonName | None]]:
         ).all()
         for row in rows:
             assert (row.subject, row.assurance, row.status) == ("server", "device", "accepted")
-            assert (row.room_id, row.sweep_id, row.key_id) == (None, None, site.services.notary.signer.key_id)
+            assert (row.room_id, row.sweep_id, row.key_id) == (None, None, site.services.server_signer.signer.key_id)
             line, name = bodies_of(connection, row.log_index)
             assert (line.media_type, name.media_type) == (kinds.PERSON_REGISTERED_TYPE, kinds.PERSON_NAME_TYPE)
             said = None if name.data is None else parse_json(PersonName, name.data)

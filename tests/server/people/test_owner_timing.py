@@ -65,7 +65,7 @@ def _city(site: Site, *, has_cases: bool) -> tuple[Client, Client, str]:
         where = [DEMO_ROOM] * CASES if has_cases else []
         cleaner = Person(UUID(int=1), "x", "미화원-01", "cleaner", "p-aaaaaaaaaa")
         for room_id in where:
-            report_strange(connection, site.services.notary, cleaner, room_id, "문에 구멍")
+            report_strange(connection, site.services.server_signer, cleaner, room_id, "문에 구멍")
         assert connection.scalar(select(rooms.c.room_id).where(rooms.c.room_id == DEMO_ROOM)) is not None
     return people["facility_owner"], people["cleaner"], code
 

@@ -156,7 +156,7 @@ def test_a_person_decides_and_the_server_signs(site: Site, verdict: str, result:
     ]
     last = detail["entries"][-1]
     assert (last["kind"], last["source"], last["signature_ok"]) == ("disposition", "simulated", True)
-    assert last["key_id"] == site.services.notary.demo_signer.key_id
+    assert last["key_id"] == site.services.server_signer.demo_signer.key_id
     assert inspector.post(path, wanted | {"sweep_id": str(new_id())}).status_code == 404
     assert site.login("viewer").post(path, wanted).status_code == 403
 

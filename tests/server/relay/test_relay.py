@@ -56,7 +56,7 @@ def index_of(there: Site, kind: str) -> int | None:
 
 def decide(pi: Services, sweep_id: object) -> None:
     request = DispositionRequest.model_validate({"sweep_id": str(sweep_id), "verdict": "no_camera"}, strict=False)
-    persons.dispose(pi.db, pi.notary, INSPECTOR, make_report().findings[0].finding_id, request)
+    persons.record_disposition(pi.db, pi.server_signer, INSPECTOR, make_report().findings[0].finding_id, request)
 
 
 def _pushed(pi: Services, site: Site) -> Pushed:
@@ -106,7 +106,7 @@ def test_what_the_server_says_of_its_own_log_stays_and_leaves_no_gap(site: Site,
             seal_days(connection)
             purged = QuarantinePurged(v=1, indices=((number, number),), reason="test")
             say(connection, kinds.QUARANTINE_PURGED, purged, actor="test")
-            sign_waiting(connection, pi.notary)
+            sign_waiting(connection, pi.server_signer)
     assert _pushed(pi, site).arrived == 6
     assert check_relayed(pi, site.services) == 6
     with site.db.read() as connection:
@@ -161,10 +161,12 @@ def test_a_body_that_comes_later_is_sent_later_and_an_erased_one_never(site: Sit
         assert connection.scalar(select(body_data.c.commitment).where(body_data.c.commitment == bodies[1].commitment))
     photograph = make_body("image/png", b"x")
     other = take(pi, probe.entry("note", (photograph,), sweep_id=new_id())[1])
-    persons.erase(pi.db, pi.notary, ADMIN, INSPECTOR, photograph.commitment, REASON)
+    persons.erase(pi.db, pi.server_signer, ADMIN, INSPECTOR, photograph.commitment, REASON)
     assert _pushed(pi, site) == Pushed(arrived=2)
     assert (states(pi)[index], states(pi)[other.log_index]) == ("arrived", "arrived")
-    persons.erase(site.db, site.services.notary, ADMIN, INSPECTOR, photograph.commitment, REASON)  # as the Pi asked
+    persons.erase(
+        site.db, site.services.server_signer, ADMIN, INSPECTOR, photograph.commitment, REASON
+    )  # as the Pi asked
     assert check_relayed(pi, site.services) == 4
 
 
@@ -177,7 +179,7 @@ def test_an_erasure_on_the_pi_is_a_request_at_the_city(site: Site, pi: Services)
         take(pi, wire)
     crop = from_wire(report)[1][-1].commitment
     assert _pushed(pi, site).arrived == 2
-    persons.erase(pi.db, pi.notary, ADMIN, INSPECTOR, crop, REASON)
+    persons.erase(pi.db, pi.server_signer, ADMIN, INSPECTOR, crop, REASON)
     assert _pushed(pi, site).arrived == 1
     where = select(body_data.c.commitment).where(body_data.c.commitment == crop)
     with site.db.read() as connection:
@@ -191,7 +193,7 @@ def test_an_erasure_on_the_pi_is_a_request_at_the_city(site: Site, pi: Services)
     (asked,) = officer.get("/api/erasures/asked").json()["asked"]
     assert (asked["commitment"], asked["first_person"], asked["second_person"]) == (crop, "관리자-01", "점검자-01")
     assert site.login("inspector").get("/api/erasures/asked").status_code == 403
-    persons.erase(site.db, site.services.notary, ADMIN, INSPECTOR, crop, REASON)
+    persons.erase(site.db, site.services.server_signer, ADMIN, INSPECTOR, crop, REASON)
     take(site.services, report)
     with site.db.read() as connection:
         assert connection.scalar(where) is None
@@ -266,12 +268,12 @@ def test_a_key_that_the_citys_root_put_in_the_place_of_the_first_is_followed(
             admit(there, probe.signer, "demo", "probe-demo-1")
         take(pi, probe.entry("note", (), sweep_id=new_id())[1])
         assert _pushed(pi, site) == Pushed(arrived=1)
-        first = site.services.notary.signer.key_id
+        first = site.services.server_signer.signer.key_id
         with site.db.write() as connection:
-            rotate(connection, site.services.notary, settings.data_dir, actor="test", reason="yearly")
-            sign_waiting(connection, site.services.notary)
+            rotate(connection, site.services.server_signer, settings.data_dir, actor="test", reason="yearly")
+            sign_waiting(connection, site.services.server_signer)
     with running(settings) as site, pi_of(pi.settings) as pi:
-        assert site.services.notary.signer.key_id != first
+        assert site.services.server_signer.signer.key_id != first
         take(pi, probe.entry("note", (), sweep_id=new_id())[1])
         assert _pushed(pi, site) == Pushed(arrived=1)
         assert _alarms(pi) == []

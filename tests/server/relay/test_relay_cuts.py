@@ -43,7 +43,7 @@ def test_every_entry_is_at_the_city_exactly_once_whatever_is_cut(
     here = pi_settings(tmp_path, migrated_sqlite, f"http://127.0.0.1:{network.port}")
     pi = build_services(here)
     pi_process = KilledServer(here, repo_root)
-    uploads = Uploads(pi.notary.signer.public_key, 2)
+    uploads = Uploads(pi.server_signer.signer.public_key, 2)
     for there in (pi, city):
         uploads.admit(there.db)
     introduce(city, pi)

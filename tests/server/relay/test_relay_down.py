@@ -73,7 +73,7 @@ def identity(pi: Services) -> Identity:
 
 def _pull(pi: Services, site: Site, identity: Identity) -> str | None:
     with client_of(pi, site.url) as client:
-        return pull(pi.db, client, pi.notary, identity)
+        return pull(pi.db, client, pi.server_signer, identity)
 
 
 def _push(pi: Services, site: Site) -> None:
@@ -136,8 +136,8 @@ def test_a_probe_admitted_at_the_city_may_speak_at_the_pi(site: Site, pi: Servic
         root_key = connection.scalar(select(city.c.root_key))
     assert known is not None and (known.role, known.probe_id) == ("demo", "probe-demo-1")
     assert status == "accepted"
-    assert site.services.notary.root_signer is not None
-    assert root_key == site.services.notary.root_signer.public_key
+    assert site.services.server_signer.root_signer is not None
+    assert root_key == site.services.server_signer.root_signer.public_key
     before = _states(pi)
     assert _pull(pi, site, identity) is None
     assert _states(pi) == before
@@ -154,7 +154,7 @@ def test_a_revocation_acts_from_the_place_that_the_city_means(site: Site, pi: Se
         own = select(entries.c.log_index).where(entries.c.key_id == probe.signer.key_id).order_by(entries.c.log_index)
         third = connection.scalars(own).all()[2]
         key = keys.revoke(connection, probe.signer.key_id, actor="test", reason="stolen", from_index=third)
-        sign_waiting(connection, site.services.notary)
+        sign_waiting(connection, site.services.server_signer)
         release_quarantine(connection, key)
     assert _pull(pi, site, identity) is None
     with pi.db.read() as connection:
@@ -166,7 +166,7 @@ def test_a_revocation_acts_from_the_place_that_the_city_means(site: Site, pi: Se
     assert [status[index] for index in here] == ["accepted", "accepted", "quarantined", "quarantined"]
     with site.db.write() as connection:
         key = keys.reinstate(connection, probe.signer.key_id, actor="test", reason="found again")
-        sign_waiting(connection, site.services.notary)
+        sign_waiting(connection, site.services.server_signer)
         release_quarantine(connection, key)
     assert _pull(pi, site, identity) is None
     assert check_relayed(pi, site.services) == 4
@@ -181,7 +181,7 @@ def test_an_erasure_at_the_city_destroys_the_copy_here(site: Site, pi: Services,
     take(site.services, opened)
     take(site.services, report)
     decide(site.services, sweep_id)  # so that the erasure is not the first entry of the city's key
-    persons.erase(site.db, site.services.notary, ADMIN, INSPECTOR, crop, REASON)
+    persons.erase(site.db, site.services.server_signer, ADMIN, INSPECTOR, crop, REASON)
     assert _pull(pi, site, identity) is None
     assert _states(pi)["body.erased"] == ["pending"]  # nothing here names the body
     take(pi, opened)
@@ -209,11 +209,11 @@ def test_an_erasure_of_ours_that_comes_back_changes_nothing(site: Site, pi: Serv
     take(pi, opened)
     take(pi, report)
     crop = from_wire(report)[1][-1].commitment
-    persons.erase(pi.db, pi.notary, ADMIN, INSPECTOR, crop, REASON)
+    persons.erase(pi.db, pi.server_signer, ADMIN, INSPECTOR, crop, REASON)
     _push(pi, site)
     assert _pull(pi, site, identity) is None
     assert "body.erased" not in _states(pi)  # there it is a request
-    persons.erase(site.db, site.services.notary, ADMIN, INSPECTOR, crop, REASON)
+    persons.erase(site.db, site.services.server_signer, ADMIN, INSPECTOR, crop, REASON)
     assert _pull(pi, site, identity) is None
     assert _states(pi)["body.erased"] == ["acted"]
     _push(pi, site)
@@ -247,11 +247,11 @@ def test_an_erasure_by_a_key_that_the_city_did_not_admit_is_not_followed(
     for there in (pi, site.services):
         take(there, opened)
         take(there, report)
-    persons.erase(site.db, site.services.notary, ADMIN, INSPECTOR, crop, REASON)
+    persons.erase(site.db, site.services.server_signer, ADMIN, INSPECTOR, crop, REASON)
     with pi.db.write() as connection:
         connection.execute(
             update(city_keys)
-            .where(city_keys.c.key_id == site.services.notary.demo_signer.key_id)
+            .where(city_keys.c.key_id == site.services.server_signer.demo_signer.key_id)
             .values(role="probe", public_key=bytes(32))
         )
     assert _pull(pi, site, identity) is None
@@ -382,11 +382,11 @@ def _check_shifts(site: Site, pi: Services, identity: Identity) -> None:
     _next_plan(site.services, never, 5.0)
     case = CaseRequest.model_validate({"step": {"step": "reported", "what": "벽의 구멍"}})
     with site.db.write() as connection:
-        open_case(connection, site.services.notary, INSPECTOR, looked, case)
+        open_case(connection, site.services.server_signer, INSPECTOR, looked, case)
     assert _pull(pi, site, identity) is None
     assert here() == {later, looked}
     with pi.db.write() as connection:  # what here speaks of it keeps a room
-        open_case(connection, pi.notary, INSPECTOR, later, case)
+        open_case(connection, pi.server_signer, INSPECTOR, later, case)
     with site.db.write() as connection:
         for order in orders_of(connection, None):
             call_off(connection, order.order_id, actor="test", district_id=None)
@@ -410,7 +410,9 @@ def test_nothing_of_another_district_comes_down(site: Site, pi: Services, identi
     _, *wires = theirs.whole_sweep()
     for wire in wires:
         assert site.send(wire).status_code == 200
-    persons.erase(site.db, site.services.notary, ADMIN, INSPECTOR, from_wire(wires[-1])[1][-1].commitment, REASON)
+    persons.erase(
+        site.db, site.services.server_signer, ADMIN, INSPECTOR, from_wire(wires[-1])[1][-1].commitment, REASON
+    )
     target = f"/api/relay/down?after=0&recipient={identity.recipient}"
     with client_of(pi, site.url) as client:
         answer = json.loads(client.get_signed(target))
@@ -451,7 +453,7 @@ def test_a_pi_that_names_what_is_not_its_own_does_not_hear_of_its_end(site: Site
     with site.db.read() as connection:
         status = select(entries.c.status).where(entries.c.entry_hash == naming.entry_hash)
         assert connection.scalar(status) == "accepted"
-    persons.erase(site.db, site.services.notary, ADMIN, INSPECTOR, brought.commitment, REASON)
+    persons.erase(site.db, site.services.server_signer, ADMIN, INSPECTOR, brought.commitment, REASON)
     target = f"/api/relay/down?after=0&recipient={identity.recipient}"
     header = {"Authorization": sign_request(thief, "GET", target, b"", int(time.time()))}
     came_down = httpx.get(site.url + target, headers=header, verify=NO_TLS).json()["entries"]
@@ -468,13 +470,13 @@ def test_only_the_server_of_a_pi_is_answered(site: Site, pi: Services, identity:
     probe = Probe()
     admit(site.services, probe.signer, "demo", "probe-demo-1")
     assert httpx.get(site.url + target, verify=NO_TLS).status_code == 401
-    for key, status in ((probe.signer, 403), (signer("nobody"), 401), (pi.notary.signer, 200)):
+    for key, status in ((probe.signer, 403), (signer("nobody"), 401), (pi.server_signer.signer, 200)):
         header = {"Authorization": sign_request(key, "GET", target, b"", int(time.time()))}
         assert httpx.get(site.url + target, headers=header, verify=NO_TLS).status_code == status
         assert httpx.get(site.url + target + "0", headers=header, verify=NO_TLS).status_code == 401
     with site.db.write() as connection:
-        keys.revoke(connection, pi.notary.signer.key_id, actor="test", reason="lost")
-        sign_waiting(connection, site.services.notary)
+        keys.revoke(connection, pi.server_signer.signer.key_id, actor="test", reason="lost")
+        sign_waiting(connection, site.services.server_signer)
     assert "does not speak with this server" in (_pull(pi, site, identity) or "")
 
 

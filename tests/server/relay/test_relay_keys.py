@@ -137,7 +137,7 @@ def _old_pen(db: Database, key: Signer, role: str, services: Any) -> None:
     assert b"probes" not in to_json(said)
     with db.write() as connection:
         statements.say(connection, kinds.KEY_ADMITTED, said, actor="sweep-server")
-        sign_waiting(connection, services.notary)
+        sign_waiting(connection, services.server_signer)
         connection.execute(update(key_table).where(key_table.c.key_id == key.key_id).values(role=role, probes=None))
 
 
@@ -182,7 +182,7 @@ def test_the_servers_of_pis_in_an_older_log_are_relays(settings: Settings, tmp_p
     assert said == (["server", "relay"] if root == "here" else ["server"])
     if root == "elsewhere":
         with services.db.write() as connection:
-            asked = requests(connection, services.notary)
+            asked = requests(connection, services.server_signer)
             signed = sign_requests(Signer.load_or_create(tmp_path / "root.key"), read_requests(asked)[1])
             accept_signed(connection, signed)
     services.db.close()
@@ -254,7 +254,7 @@ def test_nobody_has_another_s_body_erased_by_naming_it(site: Site) -> None:
     with site.db.write() as connection:
         body = PhotoExpired(v=1, photo_id=new_id(), commitment=crop.commitment, kept_days=1, basis="test")
         statements.say(connection, kinds.PHOTO_EXPIRED, body, actor="system")
-        sign_waiting(connection, site.services.notary)
+        sign_waiting(connection, site.services.server_signer)
     with site.db.read() as connection:
         assert not is_erased(connection, crop.commitment)
     admin = site.login("admin")
@@ -332,7 +332,7 @@ def test_a_step_without_a_sweep_counts_once_its_key_does(site: Site) -> None:
         assert connection.scalars(select(cases.c.case_id)).all() == [case_id]
     with site.db.write() as connection:
         keys.revoke(connection, pi.signer.key_id, actor="t", reason="lost", from_index=0)
-        sign_waiting(connection, site.services.notary)
+        sign_waiting(connection, site.services.server_signer)
         release_quarantine(connection, keys.the_key(connection, pi.signer.key_id))
     with site.db.read() as connection:
         assert connection.scalars(select(cases.c.case_id)).all() == []

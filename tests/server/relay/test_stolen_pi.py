@@ -106,7 +106,7 @@ def _district(site: Site, name: str) -> District:
             actor="test",
             district_id=name,
         )
-        sign_waiting(connection, site.services.notary)
+        sign_waiting(connection, site.services.server_signer)
     (_, due), (_, not_due) = made
     probe = Probe(f"probe of {name}", "live", probe_id=f"probe-{name}", tenant=name, room_id=not_due)
     admit(site.services, probe.signer, "probe", probe.probe_id, tenant=name)
@@ -117,9 +117,9 @@ def _district(site: Site, name: str) -> District:
     person = check_password(site.db, f"of-{name}", PASSWORD)
     said = {"sweep_id": str(found.sweep_id), "verdict": "cannot_exclude"}
     verdict = DispositionRequest.model_validate(said, strict=False)
-    persons.dispose(site.db, site.services.notary, person, FINDING, verdict)
+    persons.record_disposition(site.db, site.services.server_signer, person, FINDING, verdict)
     with site.db.write() as connection:
-        found.case_id = open_case(connection, site.services.notary, person, not_due, CASE)
+        found.case_id = open_case(connection, site.services.server_signer, person, not_due, CASE)
     return found
 
 
@@ -142,8 +142,8 @@ def stolen(site: Site, tmp_path: Path, migrated_sqlite: Path) -> Iterator[Stolen
     settings = pi_settings(tmp_path, migrated_sqlite, site.url).model_copy(update={"tenant": HERE})
     with pi_of(settings) as pi:
         probes = frozenset({here.probe.probe_id})
-        admit(site.services, pi.notary.signer, "relay", probes=probes, tenant=HERE)
-        admit(site.services, pi.notary.demo_signer, "demo-relay", probes=probes, tenant=HERE)
+        admit(site.services, pi.server_signer.signer, "relay", probes=probes, tenant=HERE)
+        admit(site.services, pi.server_signer.demo_signer, "demo-relay", probes=probes, tenant=HERE)
         found = {
             path.name: Signer.load_or_create(path)
             for path in sorted(settings.data_dir.glob("*.key"))
@@ -406,7 +406,7 @@ def test_a_revoked_pi_is_told_nothing_more(stolen: Stolen) -> None:
     services: Services = stolen.site.services
     with services.db.write() as connection:
         keys.revoke(connection, stolen.keys["server.key"].key_id, actor="t", reason="stolen")
-        sign_waiting(connection, services.notary)
+        sign_waiting(connection, services.server_signer)
     target = f"/api/relay/down?after=0&recipient={stolen.identity.recipient}"
     header = {"Authorization": sign_request(stolen.keys["server.key"], "GET", target, b"", int(time.time()))}
     assert httpx.get(stolen.site.url + target, headers=header, verify=NO_TLS).status_code == 403

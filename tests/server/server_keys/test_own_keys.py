@@ -134,7 +134,7 @@ def test_the_first_start_is_decided_once(new_database_url: str, tmp_path: Path, 
         except SettingsError as refused:
             return str(refused)
         services.db.close()
-        return services.notary.signer.key_id
+        return services.server_signer.signer.key_id
 
     with ThreadPoolExecutor(STARTS) as pool:
         outcomes = list(pool.map(start, several))

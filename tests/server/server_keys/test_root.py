@@ -53,17 +53,17 @@ def services(settings: Settings) -> Iterator[Services]:
 
 
 def _root(services: Services) -> Signer:
-    found = services.notary.root_signer
+    found = services.server_signer.root_signer
     assert found is not None
     return found
 
 
 def test_the_first_start_makes_a_root_key_that_admits_itself_first(settings: Settings, services: Services) -> None:
-    notary, own = services.notary, own_entries(services.db)
+    server_signer, own = services.server_signer, own_entries(services.db)
     assert admitted_keys(services.db) == [
         (_root(services).key_id, "root"),
-        (notary.signer.key_id, "server"),
-        (notary.demo_signer.key_id, "demo"),
+        (server_signer.signer.key_id, "server"),
+        (server_signer.demo_signer.key_id, "demo"),
     ]
     for number, (envelope, _) in enumerate(own, start=1):
         assert (envelope.key_id, envelope.seq) == (_root(services).key_id, number)
@@ -117,7 +117,7 @@ def test_acts_stand_in_the_log_in_the_order_in_which_they_were_done(
         for _ in range(4):
             keys.revoke(connection, probe.signer.key_id, actor="t", reason="x")
             keys.reinstate(connection, probe.signer.key_id, actor="t", reason="x")
-        assert root.sign_waiting(connection, services.notary) == 9
+        assert root.sign_waiting(connection, services.server_signer) == 9
     said = [envelope.kind for envelope, _ in own_entries(services.db)][3:]
     assert said == [kinds.KEY_ADMITTED, *[kinds.KEY_REVOKED, kinds.KEY_REINSTATED] * 4]
     with services.db.read() as connection:
@@ -130,11 +130,11 @@ def test_a_running_server_signs_no_more_with_a_root_key_that_another_process_han
     old, new, probe = _root(services), signer("new root"), Probe()
     other = build_services(settings)
     with contextlib.closing(other.db), other.db.write() as connection:
-        root.hand_over(connection, other.notary, new.public_key, actor="t", reason="ceremony")
+        root.hand_over(connection, other.server_signer, new.public_key, actor="t", reason="ceremony")
     with services.db.write() as connection:
-        assert root.root_at_hand(connection, services.notary) is None
-        keys.revoke(connection, services.notary.demo_signer.key_id, actor="t", reason="x", is_in_force=False)
-    outcome = services.door.accept(read_arrival(probe.opened(new_id())))  # and it is in no upload's way
+        assert root.root_at_hand(connection, services.server_signer) is None
+        keys.revoke(connection, services.server_signer.demo_signer.key_id, actor="t", reason="x", is_in_force=False)
+    outcome = services.ingest.accept(read_arrival(probe.opened(new_id())))  # and it is in no upload's way
     assert outcome.status == "quarantined"
     assert waiting_kinds(services.db) == [kinds.KEY_REVOKED] * 2
     with services.db.read() as connection:
@@ -146,7 +146,7 @@ def test_what_the_server_cannot_say_waits_and_is_in_nobodys_way(site: Site) -> N
     stranger, probe = Probe("stranger"), Probe("p", "live")
     site.admit(probe.signer, "probe")
     site.send(stranger.opened(new_id()))
-    admin, own = site.login("admin"), site.services.notary.signer.key_id
+    admin, own = site.login("admin"), site.services.server_signer.signer.key_id
     assert admin.post(f"/api/keys/{own}/revoke", {"reason": "도난"}).status_code == 200
     discard = f"/api/quarantine/{stranger.signer.key_id}/discard"
     assert admin.post(discard, {"reason": "모름"}).json() == {"entries": 1}
@@ -215,7 +215,7 @@ def test_a_root_key_that_handed_over_says_no_more_of_keys(site: Site) -> None:
     assert site.send(wire).status_code == 200
     with site.db.write() as connection:
         assert keys.find_key(connection, stray.signer.key_id) is None, "it does not follow the root key before it"
-        root.hand_over(connection, site.services.notary, heir.public_key, actor="t", reason="ceremony")
+        root.hand_over(connection, site.services.server_signer, heir.public_key, actor="t", reason="ceremony")
         assert keys.the_key(connection, old.key_id).revoked_from_index is None
     wire = _statement(old, kinds.KEY_ADMITTED, kinds.KEY_ADMITTED_TYPE, _admission(probe), *_next(site, old))
     assert site.send(wire).status_code == 200
@@ -245,7 +245,9 @@ def test_a_key_that_has_spoken_is_not_made_another_by_a_later_admission(site: Si
 def test_nobody_else_says_who_may_speak(site: Site, who: str) -> None:
     probe, friend = Probe("p", "live"), Probe("friend")
     site.admit(probe.signer, "probe")
-    key = {"a probe": probe.signer, "the server": site.services.notary.signer, "a stranger": signer("stranger")}[who]
+    key = {"a probe": probe.signer, "the server": site.services.server_signer.signer, "a stranger": signer("stranger")}[
+        who
+    ]
     wire = _statement(key, kinds.KEY_ADMITTED, kinds.KEY_ADMITTED_TYPE, _admission(friend), *_next(site, key))
     assert site.send(wire).status_code == 200
     with site.db.read() as connection:
@@ -299,10 +301,10 @@ def test_purged_quarantine_is_said_in_the_log(site: Site) -> None:
     said = parse_json(QuarantinePurged, json.dumps(body).encode())
     assert (envelope.kind, envelope.subject, envelope.assurance) == (kinds.QUARANTINE_PURGED, "server", "device")
     assert said.indices == tuple((place, place) for place in places[::2])
-    assert (said.reason, envelope.key_id) == ("모르는 키", site.services.notary.signer.key_id)
+    assert (said.reason, envelope.key_id) == ("모르는 키", site.services.server_signer.signer.key_id)
     with site.db.write() as connection:
         assert quarantine.grow_old(connection, 10**9, max_days=1) == 2
-        root.sign_waiting(connection, site.services.notary)
+        root.sign_waiting(connection, site.services.server_signer)
     assert own_entries(site.db)[-1][1]["indices"] == [[places[1], places[1]], [places[3], places[3]]]
 
 
@@ -352,7 +354,7 @@ def test_each_day_of_the_access_log_is_sealed_once_it_is_over(services: Services
         AccessLogHead(v=1, day=days[0], count=3, head=first, before=None),
         AccessLogHead(v=1, day=days[1], count=1, head=second, before=first),
     ]
-    assert {envelope.key_id for envelope, _ in heads} == {services.notary.signer.key_id}
+    assert {envelope.key_id for envelope, _ in heads} == {services.server_signer.signer.key_id}
     with services.db.read() as connection:
         assert connection.scalars(select(access_heads.c.day).order_by(access_heads.c.day)).all() == days
 
@@ -371,7 +373,7 @@ def test_the_page_is_told_what_waits_for_the_root_key(site: Site) -> None:
     wanted = {"public_key": probe.signer.public_key.hex(), "role": "demo", "probe_id": "p", "name": "시범"}
     with site.db.write() as connection:
         new = signer("new root").public_key
-        root.hand_over(connection, site.services.notary, new, actor="sweep-server", reason="ceremony")
+        root.hand_over(connection, site.services.server_signer, new, actor="sweep-server", reason="ceremony")
     judged = admin.post("/api/keys", wanted).json()
     assert judged == {"key_id": probe.signer.key_id, "released": 0, "left": 0, "documents": [], "waits_for_root": True}
     asked = admin.get("/api/keys").json()["asked_of_root"]

@@ -76,7 +76,7 @@ def test_a_district_takes_the_root_key_into_its_own_hands(
     assert not (settings.data_dir / root.ROOT_FILE).exists()
     services = build_services(settings)
     with contextlib.closing(services.db) as db:
-        assert services.notary.root_signer is None
+        assert services.server_signer.root_signer is None
         assert admitted_keys(db)[-1] == (key_id, "root")
         envelope, body = own_entries(db)[-1]
         assert (envelope.key_id, body["predecessor"], body["valid_from_index"]) == (first_id, first_id, end_of(db) - 1)

@@ -42,17 +42,19 @@ def test_a_probe_follows_a_new_server_key_that_the_root_admitted(
 ) -> None:
     with running(settings) as site:
         assert send(site, tmp_path / "box", "before") == 1
-        before = site.services.notary.signer.public_key
+        before = site.services.server_signer.signer.public_key
     code, said, _ = call("rotate-key", "--reason", "yearly")
     assert (code, "signs from now on" in said) == (0, True)
     with running(settings) as site:
-        assert site.services.notary.signer.public_key != before
+        assert site.services.server_signer.signer.public_key != before
         assert send(site, tmp_path / "box", "after") == 1
-        assert (tmp_path / "box" / "server.pub").read_text().strip() == site.services.notary.signer.public_key.hex()
+        assert (
+            tmp_path / "box" / "server.pub"
+        ).read_text().strip() == site.services.server_signer.signer.public_key.hex()
         shown = site.anonymous().get("/api/server-key/succession").json()["admissions"]
         wires = [from_wire(json.dumps(one).encode()) for one in shown]
         root = site.anonymous().get("/api/log/checkpoint").text.splitlines()[0].rpartition("/")[2]
-        assert follow(wires, root, before) == site.services.notary.signer.public_key
+        assert follow(wires, root, before) == site.services.server_signer.signer.public_key
         with pytest.raises(EntryError, match="begin with root key"):
             follow(wires, "00" * 8, before)
         with pytest.raises(EntryError, match="without a server key"):
@@ -112,9 +114,9 @@ def test_a_rotation_without_the_root_key_waits_for_it(settings: Settings, tmp_pa
     assert call("rotate-key", "--reason", "again")[0] == 2
     assert call("root", "requests", asked)[1].endswith(": 3 requests\n")  # the old root key is revoked, too
     with running(settings) as site:
-        old = site.services.notary.signer.key_id
+        old = site.services.server_signer.signer.key_id
     assert call("root", "sign", asked, signed, "--key", *by_root)[0] == 0
     assert call("root", "accept", signed)[0] == 0
     with running(settings) as site:
-        assert site.services.notary.signer.key_id != old
+        assert site.services.server_signer.signer.key_id != old
         assert send(site, tmp_path / "box", "after") == 1

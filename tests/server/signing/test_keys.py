@@ -203,16 +203,16 @@ def test_a_person_is_told_the_truth_when_the_servers_key_is_revoked(site: Site) 
     for wire in (opened, report):
         site.send(wire)
     admin = site.login("admin")
-    _change(admin, f"/api/keys/{site.services.notary.signer.key_id}/revoke", {"reason": "도난"})
+    _change(admin, f"/api/keys/{site.services.server_signer.signer.key_id}/revoke", {"reason": "도난"})
     verdict = {"sweep_id": str(sweep_id), "verdict": "no_camera"}
     path = f"/api/findings/{make_report().findings[0].finding_id}/disposition"
     refused = admin.post(path, verdict)
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "server_key_not_valid")
     assert _rows(site) == [("accepted", None)] * 2
-    _change(admin, f"/api/keys/{site.services.notary.signer.key_id}/reinstate", {"reason": "아님"})
+    _change(admin, f"/api/keys/{site.services.server_signer.signer.key_id}/reinstate", {"reason": "아님"})
     assert admin.post(path, verdict).status_code == 201
     own = admin.post(
-        f"/api/keys/{site.services.notary.signer.key_id}/replace",
+        f"/api/keys/{site.services.server_signer.signer.key_id}/replace",
         {"public_key": signer("x").public_key.hex(), "reason": "x"},
     )
     assert (own.status_code, own.json()["error"]["code"]) == (409, "own_key")

@@ -1,4 +1,4 @@
-"""Where rooms lie: said in the log, judged by at the door, at an upgrade, and by a verifier without a server."""
+"""Where rooms lie: said in the log, judged by at ingest, at an upgrade, and by a verifier without a server."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_every_room_is_said_once_and_again_when_it_moves(site: Site) -> None:
     assert _said(site)[len(said) :] == [(THEIRS, home.room_id)]
     with site.db.write() as connection:
         before = connection.execute(select(room_districts).order_by(room_districts.c.from_index)).all()
-        sign_waiting(connection, site.services.notary)
+        sign_waiting(connection, site.services.server_signer)
     projecting.rebuild(site.db)
     with site.db.read() as connection:
         assert connection.execute(select(room_districts).order_by(room_districts.c.from_index)).all() == before
@@ -153,7 +153,7 @@ def _move(site: Site, home: District, to: str) -> None:
         moved = update(facility_table).where(facility_table.c.facility_id == home.facility_id)
         connection.execute(moved.values(district_id=to))
         facilities.say_anew_where(connection, home.facility_id)
-        sign_waiting(connection, site.services.notary)
+        sign_waiting(connection, site.services.server_signer)
 
 
 def _add_room(site: Site, name: str, room_id: UUID) -> None:

@@ -1,4 +1,6 @@
-"""The one door to SQL: migrations on filled databases, schemas of other releases, readers that hold nobody up."""
+"""The only room that touches SQL: migrations on filled databases, schemas of other releases, readers that hold nobody
+up.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A key signs only what it is for: the table over its whole product, at the door, in old logs and without a server."""
+"""A key signs only what it is for: the table over its whole product, at ingest, in old logs and without a server."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def test_a_key_that_the_root_revoked_signs_no_head_any_more(settings: Settings, 
             assert asked(services, url, memory).state == "signed"
         assert call("rotate-key", "--reason", "stolen")[0] == 0
         with opened(settings) as services:
-            assert services.notary.signer.public_key != key.public_key
+            assert services.server_signer.signer.public_key != key.public_key
             assert (
                 asked(services, url, memory).state == "signed"
             )  # by the new key, which nobody told the witness's people

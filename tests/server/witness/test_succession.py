@@ -127,7 +127,7 @@ def test_a_new_root_key_is_followed_and_the_old_one_speaks_no_more(
         running_still.db.close()
         with opened(settings) as services:
             assert asked(services, url, memory).state == "signed"
-            assert services.notary.signer.public_key != first.public_key
+            assert services.server_signer.signer.public_key != first.public_key
             thief = forged_admission(services, old_root)
         assert "chain" in memory.add_keys(told_of(7, *thief)).text
 
@@ -160,19 +160,19 @@ def forged_admission(services: Services, root: Signer, seq: int | None = None) -
         "log_index": 0, "status": "accepted", "received_ms": 5, "dsse": entry.to_json(), "bodies": [carried],
         "states": {}, "proof": [],
     }  # fmt: skip
-    return f"{head.text}\n{notes.sign_note(head.text, key, services.notary.signer.sign_bytes)}", [row]
+    return f"{head.text}\n{notes.sign_note(head.text, key, services.server_signer.signer.sign_bytes)}", [row]
 
 
 def test_a_root_key_that_contradicts_itself_is_an_alarm_and_changes_nothing(settings: Settings, tmp_path: Path) -> None:
     with opened(settings) as services, witnessing(tmp_path / "w", log_key(services)) as (url, memory):
-        root = services.notary.root_signer
+        root = services.server_signer.root_signer
         assert root is not None
         _, (row,) = forged_admission(services, root, seq=2)
         _, rows = records_of(services)
         first = rows[0] | {"log_index": 0}
         leaf = [leaf_of(first), leaf_of(row)]
         head = notes.Checkpoint(log_key(services).name, 2, merkle.root_of(leaf))
-        text = f"{head.text}\n{notes.sign_note(head.text, log_key(services), services.notary.signer.sign_bytes)}"
+        text = f"{head.text}\n{notes.sign_note(head.text, log_key(services), services.server_signer.signer.sign_bytes)}"
         told_here = [first | {"proof": [leaf[1].hex()]}, row | {"log_index": 1, "proof": [leaf[0].hex()]}]
         assert told(memory, text, told_here) == 200, "the thief was here first"
         refused = asked(services, url, memory)

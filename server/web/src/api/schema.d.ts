@@ -314,7 +314,7 @@ export interface paths {
         put?: never;
         /**
          * Post Entry
-         * @description The write door: a signed receipt once the entry is on disk, again for the same entry, with a later proof.
+         * @description The ingest path: a signed receipt once the entry is on disk, again for the same entry, with a later proof.
          */
         post: operations["post_entry_api_entries_post"];
         delete?: never;
@@ -3562,14 +3562,14 @@ export interface components {
         };
         /**
          * DeviceLevel
-         * @description How strongly a device was received at one stand.
+         * @description How strongly a device was received at one position.
          */
         DeviceLevel: {
             /** Level Dbm */
             level_dbm: number;
             /**
              * Position Index
-             * @description Which stand of the sweep, from 0.
+             * @description Which position of the sweep, from 0.
              */
             position_index: number;
             /** Zone Id */
@@ -3600,7 +3600,7 @@ export interface components {
             quiet: number;
             /**
              * Stands
-             * @description Stands so far.
+             * @description Positions so far.
              */
             stands: number;
             /**
@@ -3629,7 +3629,7 @@ export interface components {
             group: "look" | "act";
             /**
              * Levels
-             * @description At each stand that received it, in the order of the stands; the last ones where there are more.
+             * @description At each position that received it, in the order of the positions; the last ones where there are more.
              */
             levels: components["schemas"]["DeviceLevel"][];
             /**
@@ -3867,7 +3867,7 @@ export interface components {
             log_index: number;
             /**
              * Wire
-             * @description As it travels to a write door (sweep/ENTRY.md).
+             * @description As it travels to an ingest path (sweep/ENTRY.md).
              */
             wire: string;
         };
@@ -5488,12 +5488,12 @@ export interface components {
         };
         /**
          * NearEvent
-         * @description What leads to a candidate within a stand, twice a second while something is sensed; it is never told again.
+         * @description What leads to a candidate within a position, twice a second while something is sensed; it is never told again.
          */
         NearEvent: {
             /**
              * Things
-             * @description Lens, then transmitters; empty when the stand is over.
+             * @description Lens, then transmitters; empty when the position is over.
              */
             things: components["schemas"]["Nearness"][];
             /**
@@ -5511,7 +5511,7 @@ export interface components {
         Nearness: {
             /**
              * Best Dbm
-             * @description The strongest so far at this stand.
+             * @description The strongest so far at this position.
              */
             best_dbm: number | null;
             /**
@@ -9113,7 +9113,7 @@ export interface components {
         };
         /**
          * WalkCommand
-         * @description Begin a walking test where the last position was: the probe prompts, somebody walks and stands.
+         * @description Begin a walking test where the last position was: the probe prompts, somebody walks and positions.
          */
         WalkCommand: {
             /**
@@ -9367,8 +9367,8 @@ export interface components {
             modality: "lens" | "wifi" | "ble" | "rf";
             /**
              * Quality
-             * @description How much was looked at, 0 to 1: of the solid angle a stand should show (lens), of the channels and the time they
-             *     ask for (radio).  No probability: that stands in `targets`.
+             * @description How much was looked at, 0 to 1: of the solid angle a position should show (lens), of the channels and the time
+             *     they ask for (radio).  No probability: that stands in `targets`.
              */
             quality: number;
             /**

@@ -39,7 +39,7 @@ class Cues {
   }
 
   /**
-   * Within a stand: one tone at each reading, higher the nearer (`share`); on news two that rise or fall, and a phone that can
+   * Within a position: one tone at each reading, higher the nearer (`share`); on news two that rise or fall, and a phone that can
    * says so by vibration, once short and twice for nearer, once long for farther.
    */
   lead(share: number, news: "warmer" | "colder" | null): void {

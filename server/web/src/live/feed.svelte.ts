@@ -57,7 +57,7 @@ export interface LiveStand {
   readonly longestS: number | null;
   /** Of the filming, 0 to 1, as told at `heardMs`. */
   readonly share: number;
-  /** The camera has told of this stand. */
+  /** The camera has told of this position. */
   readonly isFilmed: boolean;
   readonly heardMs: number;
 }
@@ -83,7 +83,7 @@ export interface LiveTrial {
   readonly heardMs: number;
 }
 
-/** What leads to a candidate at this stand, as told at `heardMs`. */
+/** What leads to a candidate at this position, as told at `heardMs`. */
 export interface LiveNear {
   readonly things: readonly Nearness[];
   readonly heardMs: number;
@@ -139,9 +139,9 @@ export class LiveFeed {
   stand = $state.raw<LiveStand | null>(null);
   /** How well each zone was seen so far, by target and surface; the one told last comes last. */
   coverage = $state.raw<readonly CoverageEvent[]>([]);
-  /** Devices heard so far, by what they ask for; null before the first stand is over. */
+  /** Devices heard so far, by what they ask for; null before the first position is over. */
   devices = $state.raw<DevicesEvent | null>(null);
-  /** What leads to a candidate within the stand; null where nothing does. */
+  /** What leads to a candidate within the position; null where nothing does. */
   near = $state.raw<LiveNear | null>(null);
   guidance = $state.raw<LocalText | null>(null);
   /** What a person should know about the probe itself, by code; each stands until the probe says that it is over. */

@@ -1,5 +1,5 @@
 /**
- * Nearer or farther: how a device was received at the stand before and at this one.  Levels at stands are all there is; a
+ * Nearer or farther: how a device was received at the position before and at this one.  Levels at stands are all there is; a
  * body between the two, or a door, changes them by several dB, so that small changes say nothing.  Pure.
  */
 import type { DeviceTold } from "../api/types";
@@ -13,11 +13,11 @@ const STRONGEST_DBM = -30; // guessed: an arm's length
 
 export interface HotCold {
   readonly trend: Trend;
-  /** Of the range that adapters tell apart, 0 to 1, at the last stand that heard it. */
+  /** Of the range that adapters tell apart, 0 to 1, at the last position that heard it. */
   readonly share: number;
   /** It was never received more strongly. */
   readonly isStrongest: boolean;
-  /** Change against the stand before, in dB. */
+  /** Change against the position before, in dB. */
   readonly changeDb: number | null;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What leads to a candidate within a stand, as a picture, a sentence of eight words at most and a sound say it.  Silence is
+ * What leads to a candidate within a position, as a picture, a sentence of eight words at most and a sound say it.  Silence is
  * no reading and never "colder"; what was told too long ago is old, whatever it said.  Pure.
  */
 import type { Nearness } from "../api/types";

@@ -1,5 +1,5 @@
 /**
- * What to point the probe at from a stand, in the order of one turn of the body, and for how long.  The spots are those
+ * What to point the probe at from a position, in the order of one turn of the body, and for how long.  The spots are those
  * that inspectors look at (bowl, holders, door and lock, lights, vents, ceiling, gaps, sockets, drains); a turn begins
  * above and ends at the door, through which one leaves.  Pure.
  */

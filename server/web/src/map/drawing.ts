@@ -158,7 +158,7 @@ export function drawPosition(position: SweepReport["positions"][number]): L.Laye
   });
 }
 
-/** Where a transmitter probably is: the region inside, the strips behind the walls with their share, the next stand. */
+/** Where a transmitter probably is: the region inside, the strips behind the walls with their share, the next position. */
 export function drawPlace(place: TransmitterPlace, plan: Plan): L.Layer[] {
   const layers: L.Layer[] = place.region.map(([left = 0, top = 0, right = 0, bottom = 0]) =>
     L.rectangle(boundsOf({ left, top, right, bottom }), {

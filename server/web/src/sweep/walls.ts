@@ -3,7 +3,7 @@ import type { WallView } from "../api/types";
 
 export type Shade = 0 | 1 | 2 | 3;
 
-/** All cells of one shade: one path, since a node for each of 1,500 cells keeps a phone busy at every stand. */
+/** All cells of one shade: one path, since a node for each of 1,500 cells keeps a phone busy at every position. */
 export interface WallArea {
   readonly shade: Shade;
   readonly cells: number;

@@ -1,4 +1,4 @@
-"""Stands in for gpiod 2 in processes under test: what the door uses of it, over the socket of `gpio_kernel`."""
+"""Stands in for gpiod 2 in processes under test: what the wrapper uses of it, over the socket of `gpio_kernel`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,190 @@
+"""The lens modality at one position: a live camera or recorded clips in, a measurement out."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import statistics
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from sweep.host.scratch import scratch_folder
+from sweep.lens.evidence.chance import estimate_lens
+from sweep.lens.live.observations import lens_observation
+from sweep.lens.weigh import place_glint, weigh_lens
+from sweep.lens.words import WORDS
+from sweep.modality.checked_part import CheckedPart
+from sweep.modality.evidence import Weigher
+from sweep.modality.looks import AGAIN
+from sweep.modality.measurement import MAX_OBSERVATIONS, Measurement, code_of
+from sweep.modality.messages import Line
+from sweep.modality.protocol import Measure
+from sweep.modality.task import Task, blind, unreadable
+from sweep.report import LensObservation, LocalText, Modality
+from sweep.report.crops import MAX_CROPS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sweep.lens.camera.source import CameraSource
+    from sweep.lens.clip.clips import Clip
+    from sweep.lens.live.pose import Mounting
+    from sweep.lens.live.second_look import SecondLook
+    from sweep.lens.records import ClipResult
+
+    Judge = Callable[[Clip], ClipResult]
+
+KEPT_NAME = "lens"
+
+
+@runtime_checkable
+class ClipSource(Protocol):
+    """A source of clips."""
+
+    def open(self, folder: Path) -> Path:
+        """The new folder `folder` with the clips of a position."""
+
+
+def read_glint(one: Measurement) -> float | None:
+    """Signal of the most lens-like glint, in dB."""
+    glints = [o for o in one.observations if isinstance(o, LensObservation) and o.snr]
+    best = max(glints, key=lambda o: o.score, default=None)
+    return None if best is None else 10.0 * math.log10(best.snr or 1.0)
+
+
+def read_lamps(one: Measurement) -> float | None:
+    """The lamps' light, in dB."""
+    return 10.0 * math.log10(one.lamp_light) if one.lamp_light else None
+
+
+class LensModality:
+    """The lens finder; `limits`: codes of what must be said of the calibration of camera and lamps."""
+
+    name: Modality = "lens"
+    weigher = Weigher(weigh_lens, place_glint, estimate_lens, ("glint", "glint_again", "no_glint"))
+    parts = (CheckedPart("lens", "dB", 0.4, 1.76, read_glint), CheckedPart("lamp", "dB", 0.3, 1.76, read_lamps))
+    """Twice what 12 rendered mornings spread (0.15 and 0.13 dB with the board 2 cm and 1 degree off), since lamps also
+    follow the temperature; within 0.67 to 1.5 of the first (hardware/README)."""
+    words = WORDS
+
+    def __init__(self, limits: tuple[str, ...] = ("lens_uncalibrated",), calibration: str | None = None) -> None:
+        self._limits = limits
+        self.calibration = calibration
+        """What the report cites; None: nominal."""
+        self._crops_left = MAX_CROPS
+        self._mounting: Mounting | None = None
+        self._look: SecondLook | None = None
+        self._looks_at = ""
+
+    def open(self) -> Measure:
+        """It remembers how many crops the sweep may still make, what pictures showed of the inertial sensor, and what
+        the first place of a second look saw while it goes on.
+        """
+        return self.measure
+
+    def measure(self, task: Task[Path | ClipSource | CameraSource], line: Line) -> Measurement:
+        """Lens candidates of what the camera sees here, or of the clips in a folder."""
+        look = self._look_of(task)
+        judge = None if look is None else look.judge
+        if task.source is None:
+            return blind(task, "lens", task.nothing_because)
+        if not isinstance(task.source, Path | ClipSource):
+            return self._film(task, task.source, line, look)
+        if task.keep is not None:
+            kept = task.keep / KEPT_NAME
+            folder = task.source.open(kept) if not isinstance(task.source, Path) else shutil.copytree(task.source, kept)
+            return measure_clips(task, folder, self._limits, judge)
+        if isinstance(task.source, Path):
+            return measure_clips(task, task.source, self._limits, judge)
+        with scratch_folder("lens") as scratch:
+            return measure_clips(task, task.source.open(scratch / KEPT_NAME), self._limits, judge)
+
+    def _look_of(self, task: Task[Any]) -> SecondLook | None:
+        """The detector at a place from which a spot is looked at again; None: the usual one."""
+        at = AGAIN.match(task.position.position_id)
+        if at is None:
+            self._look = None
+            return None
+        from sweep.lens.live.second_look import SecondLook
+
+        if self._look is None or at["zone"] != self._looks_at or at["view"] == "near":
+            self._look, self._looks_at = SecondLook(), at["zone"]
+        else:
+            self._look.go_on()
+        return self._look
+
+    def _film(self, task: Task[Any], source: CameraSource, line: Line, look: SecondLook | None) -> Measurement:
+        from sweep.lens.live.hold import Hold
+        from sweep.lens.live.pose import Mounting
+        from sweep.lens.live.records import CropBudget
+        from sweep.lens.live.session import film_position
+
+        hold = Hold if look is None else look.hold
+        self._mounting = self._mounting or Mounting()
+        crops = CropBudget(self._crops_left)
+        try:
+            return film_position(task, line, source, crops, self._limits, mounting=self._mounting, hold=hold)
+        finally:
+            self._crops_left = crops.left
+
+
+def measure_clips(task: Task[Any], folder: Path, limits: tuple[str, ...], judge: Judge | None = None) -> Measurement:
+    """Lens candidates of recorded clips; `judge`: the detector, None: the usual one."""
+    from sweep import lens
+    from sweep.lens.clip.clips import read_clip
+    from sweep.lens.live.seen import quality_of, seen_in
+
+    try:
+        scan = lens.scan_clips(folder, judge=judge)
+    except (ValueError, OSError):
+        return unreadable(task, "lens", folder)
+    observations: list[LensObservation] = []
+    crops: dict[str, bytes] = {}
+    rejections: Counter[str] = Counter()
+    samples, dropped, reasons = 0, 0, Counter[str]()
+    judged: list[Clip] = []
+    lamp_light: list[float] = []
+    guidance: dict[str, LocalText] = {}
+    for result in scan.clips:
+        if result.error is not None or result.quality is None or result.coverage is None:
+            rejections[code_of(result.error or "input_unreadable")] += 1
+            reasons[code_of(result.reason)] += 1
+            continue
+        samples += result.quality.triples_usable
+        dropped += max(0, result.quality.triples - result.quality.triples_usable)
+        rejections.update({code_of(name): count for name, count in result.quality.rejections.items()})
+        rejections["glint_not_a_lens"] += len(result.detections) - len(result.candidates)
+        guidance |= {name: WORDS.guidance[name].text() for name in result.quality.guidance}
+        if result.verdict == "not_assessable" and result.reason != "not_calibrated":
+            reasons[code_of(result.reason)] += 1
+            continue
+        clip = read_clip(folder / result.clip)
+        judged.append(clip)
+        lamp_light.append(result.quality.lamp_light_e / clip.meta.exposure_s)
+        for candidate in result.candidates[: MAX_OBSERVATIONS - len(observations)]:
+            observation = lens_observation(
+                task, len(observations), candidate, clip=result.clip, meta=clip.meta, range_m=result.coverage.range_m
+            )
+            observations.append(observation)
+            crops[str(observation.observation_id)] = lens.crop(clip, candidate)
+    seen_sr, seen = seen_in(judged)
+    quality = quality_of(seen_sr)
+    assessable = samples > 0 and quality > 0.0
+    return Measurement(
+        zone_id=task.position.zone_id,
+        position_id=task.position.position_id,
+        modality="lens",
+        dwell_s=task.dwell_s,
+        samples=samples,
+        dropped=dropped,
+        quality=quality,
+        blind_reason=None if assessable or observations else (reasons.most_common(1) or [("too_few_triples", 1)])[0][0],
+        observations=tuple(observations),
+        rejections={name: count for name, count in rejections.items() if count},
+        crops=crops,
+        lamp_light=statistics.median(lamp_light) if lamp_light else None,
+        guidance=tuple(guidance.values()),
+        seen=seen,
+        limits=limits,
+    )

@@ -1,0 +1,335 @@
+"""Does a transmitter's traffic follow the light that the probe played?
+
+Input is the flows of a capture and the chip sequence of the lamp; output is a p-value and a verdict per transmitter.
+A brighter picture takes more octets and a changing one many more, so the sizes of each uplink's pictures are compared
+with the sequence, its edges on and off, and what follows them, at every delay that clock error and encoder allow.  The
+Bayes factor found is judged against those of sequences that might have been played instead, so the p-value holds for
+any traffic; over all flows it is corrected by Holm's method.  With `is_sequential` it also holds whenever one chooses
+to stop listening.  Nothing is said of flows too short or too thin to tell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import ceil, isfinite
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweep.addresses import AddressForm, AddressKey, format_address
+from sweep.wifi.frames.element_reader import read_elements
+from sweep.wifi.frames.framelog import FrameLog
+from sweep.wifi.traffic.blindness import assess_hearing
+from sweep.wifi.traffic.pictures import describe_sizes
+from sweep.wifi.transmitters.transmitters import Flow, is_uplink, list_flows, list_transmitters
+from sweep.wifi.transmitters.unheard import queue_frames
+
+from .likelihood import BIN_S, Response
+from .null_sequences import NullSequences
+from .sensitivity import LAMP_SHARE, find_smallest_change, light_of
+from .sequence import ChipSequence, SequenceError, begin_later
+
+Verdict = Literal["follows_light", "does_not", "not_assessable"]
+Uncovered = Literal[
+    "sequence_too_short", "sequence_before_capture", "sequence_after_capture", "sequence_not_covered"
+]  # fmt: skip
+"""Why a capture covers too few chips: there are not more; they were over when it began; they came when it had ended;
+it is shorter than that."""
+
+LONGEST_DELAY_S: Final = 2.5
+"""Exposure, encoder, buffers and radio: guessed; cheap cameras buffer up to a second, and a bad link two (measured)."""
+DETREND_S, DETREND_CHIPS = 6.0, 10.0
+"""Slower changes of traffic are taken out: guessed; of marked times 10 walks or pauses of mean length."""
+SLOW_DELAY_CHIPS: Final = 0.75
+"""With long chips, which a person follows instead of a lamp, the delay may be this share of a chip: guessed."""
+MARK_DELAY_S: Final = 3.0
+"""From a mark until somebody is in the picture, or out of it: guessed."""
+MIN_CHIPS: Final = 25
+MIN_FRAMES: Final = 60
+MIN_ACTIVE_SHARE: Final = 0.6
+"""Share of whole seconds with traffic below which a flow is no stream that could follow anything: guessed."""
+MIN_DENIAL_S: Final = 44.5
+"""A shorter sequence can show that a flow follows, not that it does not: 75 chips by a clock that is 1 % fast; from the
+field notes, 60 s at +10 % light."""
+LONGEST_LIGHT_CHIP_S: Final = 2.0
+"""Longer chips are walked, and what a denial is worth is known for light only: derived, the lamp's last 0.6 s."""
+SIGNIFICANT: Final = 0.05
+FIRST_NULLS: Final = 999
+EXTEND_BELOW: Final = 0.2
+"""Null sequences: first few, then many where it matters; p-values under the limit only ever get more of them."""
+LOOKS: Final = ((25, 0.04), (50, 0.10), (75, 0.14), (95, 0.30), (125, 0.17), (190, 0.25))
+"""Chips after which a sequential test looks, and the share of the error that each look may use: guessed; most at a
+minute and at two."""
+TIE_NATS: Final = 1e-4
+"""Scores nearer than this are equal: derived, single precision."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowTest:
+    """The test of one flow."""
+
+    sender: int
+    p_value: float
+    """Before correction over flows."""
+    nats: float
+    """Logarithm of the Bayes factor for the sequence played."""
+    delay_s: float
+    """The likeliest."""
+    tested_s: float
+    response: Response
+    rows: NDArray[np.int8]
+    """Of the last look, and the sequences it was compared with."""
+    share: float = 1.0
+    """Of the error, which that look may use."""
+
+    def smallest_light(self, p_value: float) -> float:
+        """The least change of light, as a share of the scene's, at which 95 of 100 cameras such as were measured come
+        to this p-value; infinite beyond all measured.
+        """
+        return light_of(find_smallest_change(self.response, self.rows, p_value * self.share))
+
+
+@dataclass(frozen=True, slots=True)
+class StimulusResult:
+    """The judgement on one transmitter."""
+
+    addresses: tuple[int, ...]
+    p_value: float | None
+    """Before correction over transmitters."""
+    adjusted_p_value: float | None
+    """After Holm's correction over all flows tested."""
+    verdict: Verdict
+    tested_s: float
+    delay_s: float | None
+    reason: str | None = None
+    """Why it is not assessable: `not_tested`, `too_short`, `data_unheard`, `light_too_weak`, or an `Uncovered`."""
+    smallest_light_share: float | None = None
+    """The least change of light at which the test shows 95 of 100 cameras such as were measured, where it did not show
+    that the traffic follows; None where that was not asked, infinite where none that was measured would do."""
+
+
+@dataclass(frozen=True, slots=True)
+class StimulusScan:
+    """What one capture says about one sequence."""
+
+    transmitters: tuple[StimulusResult, ...]
+    flows_tested: int
+
+    def to_json(self, *, addresses: AddressForm = "hashed", key: AddressKey | None = None) -> dict[str, Any]:
+        """The scan as a JSON object (fields as DESIGN says)."""
+        used = key or AddressKey.random()
+        return {
+            "flows_tested": self.flows_tested,
+            "addresses": addresses,
+            "key_id": used.key_id if addresses == "hashed" else None,
+            "transmitters": [
+                {
+                    "addresses": [format_address(a) if addresses == "full" else used.tag(a) for a in one.addresses],
+                    "p_value": one.p_value,
+                    "adjusted_p_value": one.adjusted_p_value,
+                    "verdict": one.verdict,
+                    "tested_s": round(one.tested_s, 2),
+                    "delay_s": one.delay_s,
+                    "reason": one.reason,
+                    "smallest_light_share": round_light(one.smallest_light_share),
+                }
+                for one in self.transmitters
+            ],
+        }
+
+
+def judge_stimulus(
+    log: FrameLog, sequence: ChipSequence, *, is_sequential: bool = False, valued: frozenset[int] | None = None,
+    trials: int = 1,
+) -> StimulusScan:  # fmt: skip
+    """Test the uplinks of a log against a sequence and correct over all of them.
+
+    What a denial is worth is reckoned for the addresses in `valued` (None: for all), as one of so many `trials`, by
+    which whoever asked multiplies the p-values.
+
+    The p-values hold when the length of the log was settled beforehand; with `is_sequential` they hold for a log that
+    was judged again and again as it grew, and ended when somebody was content; SequenceError (one line) when the times
+    were marked by hand, which are judged once.
+    """
+    if is_sequential and sequence.marks:
+        raise SequenceError("marked times are judged once, when they are complete: leave out --sequential")
+    covered = cover(sequence, log)
+    tests = []
+    if isinstance(covered, ChipSequence):
+        nulls = NullSequences(covered)
+        examine = examine_at_looks if is_sequential else examine_flow
+        tests = [test for flow in list_flows(log) if is_uplink(flow) and (test := examine(flow, covered, nulls, log))]
+    adjusted = holm([test.p_value for test in tests])
+    by_sender: dict[int, list[tuple[FlowTest, float]]] = {}
+    for test, p_value in zip(tests, adjusted, strict=True):
+        by_sender.setdefault(test.sender, []).append((test, p_value))
+    report = assess_hearing(log)
+    results = []
+    for one in list_transmitters(log, read_elements(log.management).by_sender):
+        found = [item for address in one.addresses for item in by_sender.get(address, [])]
+        untested = covered if isinstance(covered, str) else "not_tested"
+        result = _conclude(one.addresses, found, untested, is_deaf=report.of(one.addresses).is_deaf)
+        is_asked = sequence.chip_s <= LONGEST_LIGHT_CHIP_S and not sequence.marks
+        is_asked &= valued is None or not valued.isdisjoint(one.addresses)
+        if is_asked and result.p_value is not None:
+            result = _value_denial(result, [test for test, _ in found], SIGNIFICANT / (trials * len(tests)), trials)
+        results.append(result)
+    return StimulusScan(tuple(results), len(tests))
+
+
+def _conclude(
+    addresses: tuple[int, ...], found: list[tuple[FlowTest, float]], untested: str, *, is_deaf: bool
+) -> StimulusResult:
+    if not found:
+        untested = "data_unheard" if is_deaf and untested == "not_tested" else untested
+        return StimulusResult(addresses, None, None, "not_assessable", 0.0, None, untested)
+    test, adjusted = min(found, key=lambda item: item[1])
+    raw = min(1.0, min(item[0].p_value for item in found) * len(found))
+    verdict: Verdict
+    reason: str | None
+    verdict, reason = deny(test.tested_s, None)
+    if adjusted <= SIGNIFICANT:  # whatever was not heard: the null sequences met the same losses
+        verdict, reason = "follows_light", None
+    elif is_deaf:
+        verdict, reason = "not_assessable", "data_unheard"
+    return StimulusResult(addresses, raw, adjusted, verdict, test.tested_s, test.delay_s, reason)
+
+
+def _value_denial(result: StimulusResult, tests: list[FlowTest], p_value: float, trials: int) -> StimulusResult:
+    """The result with what its test would have shown; not asked where it follows, or is too short to deny anything."""
+    follows = result.adjusted_p_value is not None and result.adjusted_p_value * trials <= SIGNIFICANT
+    if follows or result.tested_s < MIN_DENIAL_S:
+        return result
+    smallest = min(test.smallest_light(p_value) for test in tests)
+    verdict, reason = result.verdict, result.reason
+    if verdict == "does_not":
+        verdict, reason = deny(result.tested_s, smallest)
+    return replace(result, verdict=verdict, reason=reason, smallest_light_share=smallest)
+
+
+def deny(tested_s: float, smallest_light_share: float | None) -> tuple[Verdict, str | None]:
+    """Verdict and reason where a test did not show that the traffic follows, by what it would have shown."""
+    if tested_s < MIN_DENIAL_S:
+        return "not_assessable", "too_short"
+    if smallest_light_share is not None and smallest_light_share > LAMP_SHARE:
+        return "not_assessable", "light_too_weak"
+    return "does_not", None
+
+
+def round_light(share: float | None) -> float | None:
+    """As it is told: to a thousandth, upwards; None also where no light that was measured would have shown."""
+    return None if share is None or not isfinite(share) else ceil(share * 1_000 - 1e-6) / 1_000
+
+
+def holm(p_values: list[float]) -> list[float]:
+    """Holm's step-down adjustment; order kept."""
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted = [0.0] * len(p_values)
+    largest = 0.0
+    for rank, index in enumerate(order):
+        largest = max(largest, min(1.0, p_values[index] * (len(p_values) - rank)))
+        adjusted[index] = largest
+    return adjusted
+
+
+def examine_flow(flow: Flow, sequence: ChipSequence, nulls: NullSequences, log: FrameLog) -> FlowTest | None:
+    """Test one flow; None when it is too thin or the capture covers too little of the sequence."""
+    chips = _chips_covered(sequence, log)
+    return None if chips < MIN_CHIPS else _examine(flow, sequence, nulls, chips)
+
+
+def examine_at_looks(flow: Flow, sequence: ChipSequence, nulls: NullSequences, log: FrameLog) -> FlowTest | None:
+    """Test one flow at every look passed so far; its p-value holds at any stopping time.
+
+    At each look only what came before it is used, and the p-value found there is divided by the share of the error that
+    the look may use; the smallest of these falls below alpha at any look with a chance of alpha at most.
+    """
+    covered = _chips_covered(sequence, log)
+    best: FlowTest | None = None
+    for chips, share in LOOKS:
+        test = _examine(flow, sequence, nulls, chips, EXTEND_BELOW * share) if chips <= covered else None
+        if test is None:
+            continue
+        found = replace(test, p_value=min(test.p_value / share, 1.0), share=share)
+        if best is not None and best.p_value <= found.p_value:
+            found = replace(found, p_value=best.p_value, nats=best.nats, delay_s=best.delay_s)
+        best = found
+    return best
+
+
+def cover(sequence: ChipSequence, log: FrameLog) -> ChipSequence | Uncovered:
+    """The sequence from its first chip on that the capture covers, or why too few of its chips are left.
+
+    Which these are depends on when the capture began and on nothing that was heard, so p-values of the chips left are
+    as exact as those of all, and looks count from the first of them.
+    """
+    if len(sequence.chips) < MIN_CHIPS:
+        return "sequence_too_short"
+    slack_s = sequence.start_uncertainty_s
+    begin_s = log.start_ns / 1e9 - sequence.start_s
+    left = begin_later(sequence, begin_s + slack_s) if begin_s > slack_s + BIN_S else sequence
+    if left is None or len(left.chips) < MIN_CHIPS:
+        return "sequence_before_capture"
+    if _chips_covered(left, log) >= MIN_CHIPS:
+        return left
+    return "sequence_after_capture" if left is sequence else "sequence_not_covered"
+
+
+def _chips_covered(sequence: ChipSequence, log: FrameLog) -> int:
+    """Whole chips that the capture covers wherever the start lies within its uncertainty; 0 when it began too late."""
+    begin_s = log.start_ns / 1e9 - sequence.start_s
+    end_s = begin_s + log.listened_s
+    slack_s = sequence.start_uncertainty_s
+    if begin_s > slack_s + BIN_S:
+        return 0
+    return max(min(len(sequence.chips), int((end_s - slack_s) / sequence.chip_s)), 0)
+
+
+def _examine(
+    flow: Flow, sequence: ChipSequence, nulls: NullSequences, chips: int, extend_below: float = EXTEND_BELOW
+) -> FlowTest | None:
+    """Test a flow against the first `chips` chips, by what was heard until the last delay after them."""
+    response = respond(flow, sequence, nulls, chips)
+    if response is None:
+        return None
+    rows = nulls.rows(chips)
+    p_value, nats = find_p_value(response, rows, extend_below)
+    column = int(np.argmax(response.compare(rows[:1])[0]))
+    delay_s = round(column * BIN_S - round(sequence.start_uncertainty_s / BIN_S) * BIN_S, 3)
+    return FlowTest(flow.sender, p_value, nats, delay_s, chips * sequence.chip_s, response, rows)
+
+
+def respond(flow: Flow, sequence: ChipSequence, nulls: NullSequences, chips: int) -> Response | None:
+    """What a flow did during each of the first `chips` chips, whichever they were; None when it is too thin."""
+    slack_s = sequence.start_uncertainty_s
+    slow_s = MARK_DELAY_S if sequence.marks else SLOW_DELAY_CHIPS * sequence.chip_s
+    delays = np.arange(-round(slack_s / BIN_S), round((slack_s + max(LONGEST_DELAY_S, slow_s)) / BIN_S) + 1)
+    edges = np.rint(np.arange(chips + 1) * sequence.chip_s / BIN_S).astype(np.int64)
+    bins = int(edges[-1])
+    first_s, last_s = float(delays[0]) * BIN_S, (bins + int(delays[-1])) * BIN_S
+    queue = queue_frames(flow, sequence.start_s, first_s - DETREND_S, last_s)
+    inside_s = queue.t_s[(queue.t_s >= 0) & (queue.t_s < bins * BIN_S)]
+    if len(inside_s) < MIN_FRAMES or np.unique(np.floor(inside_s)).size < MIN_ACTIVE_SHARE * bins * BIN_S:
+        return None
+    width_s = max(DETREND_CHIPS * sequence.pace_s, DETREND_S)
+    sizes = describe_sizes(queue, first_s, bins + len(delays) - 1, BIN_S, detrend_s=width_s)
+    return Response(sizes.series, edges, len(delays), nulls.pattern(chips), sizes.usual)
+
+
+def find_p_value(response: Response, rows: NDArray[np.int8], extend_below: float = EXTEND_BELOW) -> tuple[float, float]:
+    """Share of sequences that score like the one played (row 0) or better, itself among them; and its score.
+
+    All rows are asked only where the share among the first ones is below `extend_below`.
+    """
+    scores = response.score(rows[: FIRST_NULLS + 1])
+    played = float(scores[0])
+
+    def count(found: NDArray[np.float64]) -> int:
+        return int((found >= played - TIE_NATS).sum())
+
+    reached = count(scores)
+    p_value = reached / len(scores)
+    if p_value < extend_below and len(rows) > len(scores):
+        p_value = (reached + count(response.score(rows[len(scores) :]))) / len(rows)
+    return p_value, played
