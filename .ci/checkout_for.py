@@ -16,7 +16,7 @@ from pathlib import Path
 
 import deb
 
-from sweep.compiled import SOURCES
+from sweep.host.compiled import SOURCES
 
 SECTIONS = ("base", "probe", "server", "build", "dev")
 

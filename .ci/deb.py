@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sweep.compiled import SOURCES, digest_sources, list_sources  # noqa: E402 - the checkout's own, wherever it is run
+from sweep.host.compiled import SOURCES, digest_sources, list_sources  # noqa: E402 - the checkout's own
 
 PYTHON = "3.13"  # of Debian 13
 GLIBC = 41  # of Debian 13: wheels may ask for any up to it

@@ -2,7 +2,7 @@
 
 import sys
 
-from sweep.loading import loading
+from sweep.host.loading import loading
 
 with loading():
     from server.cli import demo_city, demonstration

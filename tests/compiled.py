@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from sweep.captures.kernel import Kernel, load_kernel
-from sweep.compiled import SOURCES, digest_sources, list_sources
+from sweep.host.compiled import SOURCES, digest_sources, list_sources
 
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wstrict-prototypes", "-Werror")
 CAPTURES = SOURCES["kernel.so"]

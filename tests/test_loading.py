@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from sweep.loading import loading
+from sweep.host.loading import loading
 
 
 def test_there_is_no_search_while_it_loads_and_one_afterwards() -> None:

@@ -29,7 +29,7 @@ from server.serving.logs import log_as_json
 from server.serving.metrics import metrics_listener
 from server.serving.sole_server import sole_server
 from server.serving.tls import TlsPort
-from sweep.service import ALIVE, READY, tell_manager
+from sweep.host.service import ALIVE, READY, tell_manager
 
 GRACE_S = 5  # guessed: an upload that began may end
 KEEP_ALIVE_S = 30  # derived: longer than clients keep an idle connection, so that it is they who close it

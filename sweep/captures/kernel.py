@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.compiled import BUILD, SOURCES, load_library
+from sweep.host.compiled import BUILD, SOURCES, load_library
 
 from .kernel_marks import MarksKernel
 from .packets import MAX_PACKET_OCTETS, Int64s

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from sweep.cli.quick import run_plain
-from sweep.loading import loading
+from sweep.host.loading import loading
 
 if TYPE_CHECKING:
     import typer

@@ -20,6 +20,7 @@ from uuid import UUID
 from sweep.deliver.backoff import Backoff
 from sweep.deliver.outbox import Outbox, OutboxError
 from sweep.deliver.uplink import Commands, ServerChangedError, ServerUnreachableError, Uplink
+from sweep.host.service import ALIVE, READY, tell_manager
 from sweep.host.watched import WatchedThread
 from sweep.modality.control import Control
 from sweep.report import (
@@ -41,7 +42,6 @@ from sweep.run.steering import STOPS, answer, steer
 from sweep.run.watch.bank import Charge
 from sweep.run.watch.condition_watch import ConditionWatch
 from sweep.run.words import notice_event, state_event
-from sweep.service import ALIVE, READY, tell_manager
 
 MAX_REMEMBERED_COMMANDS = 1_000
 MAX_REMEMBERED_SWEEPS = 20

@@ -15,7 +15,6 @@ import pytest
 from rich.cells import cell_len
 from typer.testing import CliRunner
 
-from sweep import compiled
 from sweep.captures import kernel as captures_kernel
 from sweep.cli import build_app
 from sweep.cli.doctor import examining, golden
@@ -25,6 +24,7 @@ from sweep.cli.doctor.doctor import show_checks
 from sweep.cli.doctor.golden import FOLDER, LENSES, examine_capture, examine_lenses
 from sweep.cli.output import out
 from sweep.config import Config
+from sweep.host import compiled
 from sweep.lens.pixels import kernel as lens_kernel
 from sweep.sim.scene.wall import PlantedLens
 from tests.simulators.compact_clip import render_compact_clip

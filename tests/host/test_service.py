@@ -12,7 +12,7 @@ import pytest
 from server.store.clock import BOOT_ID
 from sweep.config import read_config
 from sweep.host.clock import BOOT_ID_FILE
-from sweep.service import ALIVE, READY, tell_manager
+from sweep.host.service import ALIVE, READY, tell_manager
 from sweep.wifi.capture.adapter import SERVICE
 
 

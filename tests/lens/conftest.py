@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.compiled import SOURCES
+from sweep.host.compiled import SOURCES
 from sweep.lens.pixels.kernel import Kernel, load_kernel
 from tests.compiled import UNDEFINED_TRAPS, build
 from tests.conftest import REPO_ROOT

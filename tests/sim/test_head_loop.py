@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sweep.compiled import SOURCES
+from sweep.host.compiled import SOURCES
 from sweep.link.frame import Received
 from sweep.link.messages import RfStart
 from sweep.sim.head import loop as head_loop

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Final
 
-from sweep import compiled
 from sweep.cli.doctor.checks import Check, Here, Topic, told
 from sweep.config import Config
+from sweep.host import compiled
 from sweep.host.clock import read_wall_clock
 from sweep.host.machine import Machine
 from sweep.report import LocalText

@@ -76,7 +76,7 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         shutil.copytree(CHECKOUT / "sweep", folder / "sweep")
-        if (CHECKOUT / "build").is_dir():  # what is compiled (`sweep.compiled`)
+        if (CHECKOUT / "build").is_dir():  # what is compiled (`sweep.host.compiled`)
             (folder / "build").symlink_to(CHECKOUT / "build")
         compileall.compile_dir(folder / "sweep", quiet=1)  # the same for every process but for the one file
         self._folder = folder

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
-from sweep.compiled import BUILD, SOURCES, load_library
+from sweep.host.compiled import BUILD, SOURCES, load_library
 
 Image = npt.NDArray[np.float32]
 Column = npt.NDArray[np.float32]

@@ -11,7 +11,7 @@ from ctypes import addressof, c_int, c_uint64, c_void_p, cast
 from pathlib import Path
 from typing import Any, Final
 
-from sweep.compiled import BUILD, SOURCES, load_library
+from sweep.host.compiled import BUILD, SOURCES, load_library
 
 LEAST_CRASHED = 6
 """cpu_Done of simavr; cpu_Crashed is behind it."""

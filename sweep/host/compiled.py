@@ -12,12 +12,13 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
-BUILD: Final = Path(__file__).parents[1] / "build"
+ROOMS: Final = Path(__file__).parents[1]
+BUILD: Final = Path(__file__).parents[2] / "build"
 """Where the libraries lie."""
 SOURCES: Final = {
-    "kernel.so": Path(__file__).parent / "captures",
-    "lens_kernel.so": Path(__file__).parent / "lens" / "pixels",
-    "head_kernel.so": Path(__file__).parent / "sim" / "head",
+    "kernel.so": ROOMS / "captures",
+    "lens_kernel.so": ROOMS / "lens" / "pixels",
+    "head_kernel.so": ROOMS / "sim" / "head",
 }
 """Each library and the folder of its sources, as the Makefile has them."""
 
