@@ -6,16 +6,26 @@ import json
 import sys
 from typing import Any
 
+from server.interface.formats import Format
 from sweep.report import SHOWN
 
 
 def page_tables() -> dict[str, Any]:
-    """What the page says and draws of each modality."""
+    """What the page says and draws of each modality, and the forms of a log that it offers."""
     return {
         "modalities": {
             modality: {"name": shown.heading.model_dump(), "icon": shown.icon, "is_radio": shown.is_radio}
             for modality, shown in SHOWN.items()
-        }
+        },
+        "formats": {
+            format_: {
+                "title": format_.about.title.model_dump(),
+                "hint": format_.about.hint.model_dump(),
+                "is_paper": format_.about.is_paper,
+            }
+            for format_ in Format
+            if format_.about.writer is not None
+        },
     }
 
 

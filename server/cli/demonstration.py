@@ -32,6 +32,7 @@ from server.exports.words import KST
 from server.ingest.judging import release_quarantine
 from server.interface.errors import ApiError
 from server.interface.fields import Role
+from server.interface.formats import Format
 from server.people import access_log, auth
 from server.places import facilities
 from server.projections import projecting
@@ -279,10 +280,8 @@ def _export(db: Database, place: Place, organisation: str) -> tuple[Path, ...]:
     period = Period(min(first, now.date() - timedelta(days=1)), now.date())
     documents = []
     projecting.drain(db)
-    for format_ in ("csv", "pdf"):
-        wanted = inspection_log.LogRequest(
-            "csv" if format_ == "csv" else "pdf", period, None, organisation, "관리자-01", "시범 운영"
-        )
+    for format_ in (Format.CSV, Format.PDF):
+        wanted = inspection_log.LogRequest(format_, period, None, organisation, "관리자-01", "시범 운영")
         path = place.data / f"inspection-log.{format_}"
         with db.write() as connection:
             reader = access_log.Reader.at_terminal()

@@ -16,6 +16,7 @@ from server.documents.analyst_copy import write_copy
 from server.documents.submission import write_submission
 from server.exports.logs import statistics_table
 from server.exports.records import Period
+from server.interface.formats import Format
 from server.people import access_log
 from server.projections import projecting
 from server.server_keys.rotation import KEY_FILE
@@ -28,20 +29,20 @@ Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
 
 def export_log(
     out: Annotated[
-        Path, typer.Argument(help="File to write; its ending is the format: csv, pdf, xlsx, hwpx, json, zip.")
+        Path, typer.Argument(metavar=f"FILE.[{'|'.join(Format)}]", help="File to write; its ending is the format.")
     ],
     reason: Annotated[str, typer.Option(help="Why; it is written down.")],
     first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"])] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"])] = None,
     room: Annotated[UUID | None, typer.Option(help="Only this room.")] = None,
-    sweep: Annotated[UUID | None, typer.Option(help="One sweep alone: its form, in .pdf and .hwpx.")] = None,
-    with_sheets: Annotated[bool, typer.Option("--with-sheets", help="In .pdf and .hwpx each form too.")] = False,
+    sweep: Annotated[UUID | None, typer.Option(help="One sweep alone: its form, on paper.")] = None,
+    with_sheets: Annotated[bool, typer.Option("--with-sheets", help="On paper each form too.")] = False,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Write the inspection log of a period (Korean days, both included; by default the last 31)."""
     settings, now = settings_of(data_dir, database_url), inspection_log.today()
-    formats = {f".{known}": known for known in inspection_log.MEDIA_TYPES}
+    formats = {f".{known}": known for known in Format}
     if out.suffix.lower() not in formats:
         fail("file_ending", file=out, endings=", ".join(formats))
     last_day = last.date() if last else now.date()
@@ -60,7 +61,7 @@ def export_log(
         note_access(db, "log.exported", out.name, ("inspection_log",), wanted.reason)
         projecting.drain(db)
         with db.read() as connection, new_file(out) as file:
-            if wanted.format == "zip":
+            if wanted.format is Format.ZIP:
                 signer = Signer.load_or_create(settings.data_dir / KEY_FILE)
                 file.write(write_submission(connection, wanted, now, signer))
             else:

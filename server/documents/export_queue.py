@@ -29,9 +29,10 @@ from server.documents.export_job import (
     JobState,
     line_of,
 )
-from server.documents.inspection_log import MEDIA_TYPES, LogRequest
+from server.documents.inspection_log import LogRequest
 from server.documents.worker_process import Worker, end_worker, memory_mib_of, start_worker
 from server.interface.errors import ApiError, busy, not_found
+from server.interface.formats import Format
 from sweep.report import display_text, new_id, utc_now
 
 QUEUED_PER_PERSON = 50  # guessed: a month of one room each for a large building
@@ -292,7 +293,7 @@ class ExportQueue:
         """Remove what an earlier run of the server left."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in self._folder.iterdir():
-            if path.suffix in {f".{known}" for known in MEDIA_TYPES}:
+            if path.suffix in {f".{known}" for known in Format}:
                 overwrite_and_unlink(path)
         self._clear_leftovers()
 

@@ -22,6 +22,7 @@ from server.documents.inspection_log import LogRequest, today, write_log_to
 from server.documents.submission import write_submission
 from server.exports.records import ExportError, Period
 from server.exports.sheets.fonts import FontsMissingError
+from server.interface.formats import Format
 from server.projections.projecting import drain
 from server.store.db import Database
 from server.store.faults import AwayError, BusyError
@@ -45,7 +46,7 @@ def work(job: dict[str, Any], out: TextIO) -> None:
         out.flush()
 
     wanted = LogRequest(
-        job["format"],
+        Format(job["format"]),
         Period(date.fromisoformat(job["first"]), date.fromisoformat(job["last"])),
         UUID(job["room_id"]) if job["room_id"] else None,
         job["organisation"],
@@ -73,7 +74,7 @@ def work(job: dict[str, Any], out: TextIO) -> None:
             with db.read() as connection, path.open("wb") as file:
                 if wanted.case_id is not None:
                     file.write(write_case_file(connection, wanted, today(), _signer(job["signing_key"]), progress))
-                elif wanted.format == "zip":
+                elif wanted.format is Format.ZIP:
                     signer = _signer(job["signing_key"])
                     file.write(write_submission(connection, wanted, today(), signer, on_sweep=progress))
                 else:

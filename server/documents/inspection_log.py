@@ -10,7 +10,8 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any, BinaryIO, Literal, TypeVar
+from importlib import import_module
+from typing import Any, BinaryIO, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, and_, select
@@ -19,18 +20,23 @@ from server.districts.scope import rooms_of
 from server.documents.line_reader import LineReader
 from server.documents.seals import seal_of
 from server.exports.log_lines import UNKNOWN_PLACE, header_of
-from server.exports.logs.csv_log import csv_parts
-from server.exports.logs.json_log import json_parts
 from server.exports.logs.pdf_log import MAX_LINES as PDF_MAX_LINES
 from server.exports.logs.pdf_log import MAX_SWEEPS as PDF_MAX_SWEEPS
-from server.exports.logs.pdf_log import Printing, printed_log, render_list, render_pdf, render_sheet
-from server.exports.logs.xlsx_log import stream_xlsx
-from server.exports.printed.map import Tree
-from server.exports.printed.sweep import printed_sweep
-from server.exports.records import EntryLine, ExportError, Period, Place, SequenceGap, SignedDisposition, SweepPage
+from server.exports.records import (
+    Document,
+    EntryLine,
+    ExportError,
+    Period,
+    Place,
+    Printing,
+    SequenceGap,
+    SignedDisposition,
+    SweepPage,
+)
 from server.exports.rows import build_page
 from server.exports.seal import Seal
 from server.exports.words import KST
+from server.interface.formats import Format
 from server.places.history import known_before
 from server.places.rooms import room_summary
 from server.places.sweeps import gaps_beside
@@ -43,17 +49,6 @@ from server.store.schema import districts, entries, sweeps
 from server.store.stored_bodies import bodies_of
 
 T = TypeVar("T")
-Format = Literal["csv", "pdf", "xlsx", "hwpx", "json", "zip"]
-MEDIA_TYPES: dict[Format, str] = {
-    "csv": "text/csv; charset=utf-8",
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "hwpx": "application/hwp+zip",
-    "json": "application/json",
-    "zip": "application/zip",
-}
-PAPER: frozenset[Format] = frozenset({"pdf", "hwpx"})
-"""What is printed: made as a whole in memory, and of single sweeps too."""
 MAX_SWEEPS = 200_000  # guessed: four years of a city; a spreadsheet holds five times as many lines
 
 
@@ -86,7 +81,7 @@ class LogRequest:
         """Name of the document, ASCII."""
         if self.case_id is not None:
             return f"case_{self.case_id}.zip"
-        if self.format == "zip":
+        if self.format is Format.ZIP:
             return f"submission_{self.period.first}_{self.period.last}.zip"
         if self.sweep_id is not None:
             return f"inspection-log_{self.sweep_id}.{self.format}"
@@ -115,34 +110,25 @@ def write_log_to(
     Raises ExportError for more sweeps than one document holds.
     Call `projections.drain` before the read transaction begins, so that what arrived just now is in it.
     """
-    if request.format == "zip":
+    about = request.format.about
+    if about.writer is None:
         raise ExportError("a submission is signed with the server's key: see submission.py")
-    seal = seal_of(connection)
-    if request.format in PAPER and (request.sweep_id is not None or request.with_sheets):
-        out.write(_sheets(connection, request, generated, _printing(connection, request, seal), on_sweep))
+    write: Callable[[BinaryIO, Document], None] = import_module(about.writer).write
+    printing = _printing(connection, request, seal_of(connection))
+    if about.is_paper and (request.sweep_id is not None or request.with_sheets):
+        pages = _sheets(connection, request, on_sweep)
+        rows, count = [page.row for page in pages], len(pages)
+        has_demo, is_alone = any(row.is_demo for row in rows), request.sweep_id is not None
+        write(out, Document(rows, count, has_demo, request.period, generated, printing, pages, is_alone))
         return
     lines = LineReader(
         connection, *milliseconds(request.period), request.room_id, request.district_id, request.sweep_id
     )
-    count = lines.count()
+    count, most = lines.count(), PDF_MAX_LINES if about.is_paper else MAX_SWEEPS
+    if count > most:
+        raise _too_many(most)
     heard = _heard(lines, count, on_sweep)
-    if request.format in PAPER:
-        if count > PDF_MAX_LINES:
-            raise _too_many(PDF_MAX_LINES)
-        printing = _printing(connection, request, seal)
-        if request.format == "hwpx":
-            out.write(_hwpx(printed_log(tuple(heard), request.period, generated, printing)))
-        else:
-            out.write(render_list(tuple(heard), request.period, generated, printing=printing))
-        return
-    if count > MAX_SWEEPS:
-        raise _too_many(MAX_SWEEPS)
-    if request.format == "csv":
-        out.writelines(csv_parts(heard, seal.words))
-    elif request.format == "json":
-        out.writelines(json_parts(heard, request.period, generated, seal.words))
-    else:
-        stream_xlsx(out, heard, request.period, generated, count=count, has_demo=lines.has_demo(), seal=seal.words)
+    write(out, Document(heard, count, lines.has_demo(), request.period, generated, printing))
 
 
 def _printing(connection: Connection, request: LogRequest, seal: Seal) -> Printing:
@@ -152,14 +138,8 @@ def _printing(connection: Connection, request: LogRequest, seal: Seal) -> Printi
     return Printing(organisation, request.requested_by, request.reason, seal.words, seal.proof)
 
 
-def _sheets(
-    connection: Connection,
-    request: LogRequest,
-    generated: datetime,
-    printing: Printing,
-    on_sweep: Callable[[int, int], None],
-) -> bytes:
-    """PDF or HWPX of one sweep, or of a period with the sheets of each."""
+def _sheets(connection: Connection, request: LogRequest, on_sweep: Callable[[int, int], None]) -> tuple[SweepPage, ...]:
+    """One sweep, or those of a period."""
     pages = collect_pages(
         connection,
         request.period,
@@ -171,21 +151,7 @@ def _sheets(
     )
     if request.sweep_id is not None and not pages:
         raise ExportError("no such sweep: it is not here, or belongs to another district")
-    if request.format == "hwpx":
-        log = printed_log([page.row for page in pages], request.period, generated, printing)
-        log["sweeps"] = [printed_sweep(page, number, printing.proof) for number, page in enumerate(pages, start=1)]
-        log["has_cover"] = request.sweep_id is None
-        return _hwpx(log)
-    if request.sweep_id is None:
-        return render_pdf(pages, request.period, generated, printing=printing)
-    return render_sheet(pages[0], generated, printing=printing)
-
-
-def _hwpx(log: Tree) -> bytes:
-    """The tree as HWPX; the library takes a second and 30 MiB to load, which only this document needs."""
-    from server.exports.logs.hwpx_log import render_hwpx
-
-    return render_hwpx(log)
+    return pages
 
 
 def collect_pages(

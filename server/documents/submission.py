@@ -15,15 +15,16 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from server.districts.scope import rooms_of
-from server.documents.inspection_log import Format, LogRequest, milliseconds, no_progress, write_log_to
+from server.documents.inspection_log import LogRequest, milliseconds, no_progress, write_log_to
 from server.documents.zipped import zipped
 from server.exports.records import ExportError
+from server.interface.formats import Format
 from server.log.heads import Heads
 from server.log.submission import RECORDS, STATEMENT, Submitted, record_lines, signed_statement
 from server.store.schema import sweeps
 from sweep.entry.dsse import Signer
 
-FORMATS: tuple[Format, ...] = ("json", "pdf", "hwpx", "xlsx")
+FORMATS = tuple(one for one in Format if one.about.is_submitted)
 MAX_SWEEPS = 5_000  # as many as the printed summary holds
 READ_ME = "README.txt"
 WORDS = """\

@@ -5,6 +5,7 @@ There is no field for the details of a finding: device addresses, names and SSID
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Self
@@ -271,3 +272,35 @@ class SweepPage:
     alarms: tuple[LocalText, ...]
     known: tuple[KnownBefore, ...] = ()
     """Findings that earlier visits explain: listed last, as grave as ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printing:
+    """Who had the log made and why; printed on every sheet, because paper travels."""
+
+    organisation: str = ""
+    requested_by: str = ""
+    """Pseudonym."""
+    reason: str = ""
+    seal: str = ""
+    """State of the log, see seal.py."""
+    proof: str = ""
+    """The same for the QR codes, `Seal.proof`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A log that is to be written in one of its forms."""
+
+    rows: Iterable[LogRow]
+    """Oldest first, to be read once."""
+    count: int
+    has_demo: bool
+    period: Period
+    generated: datetime
+    """The only clock."""
+    printing: Printing
+    pages: Sequence[SweepPage] | None = None
+    """The sheets, where they are asked for; of paper only."""
+    is_alone: bool = False
+    """Of one sweep, without a summary."""

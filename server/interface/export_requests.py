@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
 from uuid import UUID
 
 from server.interface.fields import Reason
+from server.interface.formats import Format
 from sweep.report import Record
 
 
 class ExportRequest(Record):
     """Which inspection log to make, and why."""
 
-    format: Literal["csv", "pdf", "xlsx", "hwpx", "json", "zip"]
+    format: Format
     period_first: date
     period_last: date
     """Korean days, both included."""

@@ -31,10 +31,12 @@ from pathlib import Path
 from server.crypto.body_keys import BodyKeys
 from server.documents import inspection_log
 from server.exports.records import Period
+from server.interface.formats import Format
 from server.store.db import Database
 url, folder, kind, last, out = sys.argv[1:]
 keys = BodyKeys(Path(folder) / "bodies.keys", Path(folder) / "bodies.key")
-wanted = inspection_log.LogRequest(kind, Period(date(2026, 3, 1), date.fromisoformat(last)), None, "x", "y", "z")
+period = Period(date(2026, 3, 1), date.fromisoformat(last))
+wanted = inspection_log.LogRequest(Format(kind), period, None, "x", "y", "z")
 began, used = time.perf_counter(), time.process_time()
 with open(out, "wb") as file, Database(url, keys).read() as connection:
     inspection_log.write_log_to(file, connection, wanted, inspection_log.today())

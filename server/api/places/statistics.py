@@ -11,12 +11,12 @@ from starlette.responses import Response
 
 from server.api.access import LogReader, reader_of
 from server.api.service.services import services_of
-from server.documents.inspection_log import MEDIA_TYPES
 from server.documents.statistics import gather, has_demo, quarter_of
 from server.exports.logs import statistics_table
 from server.exports.logs.statistics_table import DAY_MS, HOUR_MS, DistrictLine, median_of
 from server.exports.words import KST
 from server.interface.fields import Reason
+from server.interface.formats import Format
 from server.interface.views.documents import DistrictStatistics, QuarterStatistics
 from server.people import access_log
 from server.people.access_log import shows
@@ -28,7 +28,7 @@ Year = Annotated[int, Query(ge=2000, le=2200)]
 Quarter = Annotated[int, Query(ge=1, le=4)]
 COUNTS = frozenset(DistrictStatistics.model_fields) - {"to_look_h", "to_call_h", "to_repair_days"}
 DOCUMENT: dict[int | str, dict[str, Any]] = {
-    200: {"content": {MEDIA_TYPES[kind].split(";")[0]: {} for kind in ("csv", "xlsx")}}
+    200: {"content": {one.about.media_type.split(";")[0]: {} for one in (Format.CSV, Format.XLSX)}}
 }
 
 
@@ -85,4 +85,4 @@ def export_statistics(
             is_demo = has_demo(connection, person.district_id)
             data = statistics_table.write_xlsx(lines, period, now, has_demo=is_demo)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(data, media_type=MEDIA_TYPES[format_], headers=headers)
+    return Response(data, media_type=Format(format_).about.media_type, headers=headers)

@@ -25,6 +25,7 @@ from server.exports.words import KST
 from server.ingest import case_entries
 from server.interface.case_requests import CaseRequest, StepRequest
 from server.interface.fields import Reason
+from server.interface.formats import Format
 from server.interface.request_body import describe, json_body
 from server.interface.views.cases import CaseCreated, CaseDetail, CaseList, RoomState
 from server.people import access_log
@@ -123,7 +124,7 @@ def _file_of_case(services: Services, person: Person, case_id: UUID, reason: str
     case_entries.refuse_file(case)
     organisation = case.district_id or services.settings.tenant
     period = Period(from_ms(case.opened_ms).astimezone(KST).date(), datetime.now(UTC).astimezone(KST).date())
-    return LogRequest("zip", period, None, organisation, person.display_name, reason, case_id=case_id)
+    return LogRequest(Format.ZIP, period, None, organisation, person.display_name, reason, case_id=case_id)
 
 
 @router.post("/api/rooms/{room_id}/cases", status_code=201, openapi_extra=describe(CaseRequest) | shows())

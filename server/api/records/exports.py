@@ -19,11 +19,12 @@ from server.api.service.services import Services, services_of
 from server.districts.scope import refuse_foreign
 from server.documents.export_job import ExportJob
 from server.documents.export_queue import ExportQueue
-from server.documents.inspection_log import MEDIA_TYPES, Format, LogRequest, today
+from server.documents.inspection_log import LogRequest, today
 from server.exports.records import ExportError, Period
 from server.interface.errors import ApiError, invalid
 from server.interface.export_requests import ExportRequest
 from server.interface.fields import Reason
+from server.interface.formats import Format
 from server.interface.request_body import describe, json_body
 from server.interface.views.answer import Ok
 from server.interface.views.documents import ExportJobList, ExportJobView
@@ -35,7 +36,7 @@ router = APIRouter(tags=["exports"])
 
 DEFAULT_DAYS = 31
 DOCUMENT: dict[int | str, dict[str, Any]] = {
-    200: {"content": {media_type.split(";")[0]: {} for media_type in MEDIA_TYPES.values()}}
+    200: {"content": {one.about.media_type.split(";")[0]: {} for one in Format}}
 }
 
 
@@ -49,7 +50,7 @@ async def export_log(
     request: Request,
     person: LogReader,
     reason: Reason,
-    format_: Annotated[Format, Query(alias="format")] = "csv",
+    format_: Annotated[Format, Query(alias="format")] = Format.CSV,
     first: Annotated[date | None, Query(alias="from")] = None,
     last: Annotated[date | None, Query(alias="to")] = None,
     room_id: UUID | None = None,
@@ -132,7 +133,7 @@ async def export_access_log(
     name = f"access-log_{month}.csv"
     return Response(
         await run_in_threadpool(write),
-        media_type=MEDIA_TYPES["csv"],
+        media_type=Format.CSV.about.media_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
@@ -206,7 +207,7 @@ def _wanted(
 def _document(job: ExportJob) -> Response:
     if job.failure is not None:
         raise job.failure
-    return FileResponse(job.path, media_type=MEDIA_TYPES[job.wanted.format], filename=job.wanted.file_name)
+    return FileResponse(job.path, media_type=job.wanted.format.about.media_type, filename=job.wanted.file_name)
 
 
 def _view(queue: ExportQueue, job: ExportJob) -> ExportJobView:

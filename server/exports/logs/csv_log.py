@@ -11,9 +11,10 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import BinaryIO
 
 from server.exports.columns import COLUMNS, cells_of
-from server.exports.records import LogRow
+from server.exports.records import Document, LogRow
 from server.exports.safe_text import CELL_LIMIT, defuse_formula
 from sweep.report import display_text
 
@@ -29,6 +30,11 @@ def csv_line(cells: Sequence[str], *, is_first: bool = False) -> bytes:
         [defuse_formula(display_text(cell, limit=CELL_LIMIT)) for cell in cells]
     )
     return text.getvalue().encode("utf-8-sig" if is_first else "utf-8")
+
+
+def write(out: BinaryIO, document: Document) -> None:
+    """Line by line."""
+    out.writelines(csv_parts(document.rows, document.printing.seal))
 
 
 def write_csv(rows: Iterable[LogRow], seal: str) -> bytes:

@@ -7,14 +7,26 @@ A list has at most `MAX_LINES` sweeps, because the library builds the whole docu
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO
 
 from server.exports.logs.hwpx_paper import Cell, Paper, head
+from server.exports.logs.pdf_log import printed_log
 from server.exports.printed.form import CHECK_HEADS
 from server.exports.printed.map import Tree
-from server.exports.records import ExportError
+from server.exports.printed.sweep import printed_sweep
+from server.exports.records import Document, ExportError
 
 MAX_LINES = 5_000  # as in the PDF; measured: 1 ms a line
+
+
+def write(out: BinaryIO, document: Document) -> None:
+    """The summary of a period, with the sheets of its sweeps where they are asked for, or one sweep alone."""
+    log = printed_log(tuple(document.rows), document.period, document.generated, document.printing)
+    if document.pages is not None:
+        proof = document.printing.proof
+        log["sweeps"] = [printed_sweep(page, number, proof) for number, page in enumerate(document.pages, start=1)]
+        log["has_cover"] = not document.is_alone
+    out.write(render_hwpx(log))
 
 
 def render_hwpx(log: Tree) -> bytes:

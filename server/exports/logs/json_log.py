@@ -10,14 +10,19 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 from server.exports.by_eye import by_eye_reason, by_eye_result
 from server.exports.columns import COLUMNS, cells_of
 from server.exports.place_parts import floor_words, sex_words
-from server.exports.records import LogRow, Period
+from server.exports.records import Document, LogRow, Period
 
 JSON_FORMAT = "ansim-inspection-log/1"
+
+
+def write(out: BinaryIO, document: Document) -> None:
+    """Row by row."""
+    out.writelines(json_parts(document.rows, document.period, document.generated, document.printing.seal))
 
 
 def json_parts(rows: Iterable[LogRow], period: Period, generated: datetime, seal: str) -> Iterator[bytes]:

@@ -12,17 +12,16 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import get_args
+from typing import BinaryIO, get_args
 
 from server.exports.by_eye import by_eye_result
 from server.exports.columns import disposition_words, occasion_words
 from server.exports.place_parts import floor_words, sex_words, stalls_words
 from server.exports.printed.map import Tree
 from server.exports.printed.sweep import printed_sweep, short
-from server.exports.records import ExportError, LogRow, Period, SweepPage
+from server.exports.records import Document, ExportError, LogRow, Period, Printing, SweepPage
 from server.exports.sheets.fonts import FONT_FOLDERS, find_typeface
 from server.exports.sheets.proof import proof_line, proof_qr
 from server.exports.sheets.typeset import printable, set_pdf
@@ -45,18 +44,15 @@ MAX_SWEEPS = (
 MAX_LINES = 5_000  # measured: a month of the largest district has 2,000, 3 ms and 0.1 MiB each
 
 
-@dataclass(frozen=True, slots=True)
-class Printing:
-    """Who had the log made and why; printed on every sheet, because paper travels."""
-
-    organisation: str = ""
-    requested_by: str = ""
-    """Pseudonym."""
-    reason: str = ""
-    seal: str = ""
-    """State of the log, see seal.py."""
-    proof: str = ""
-    """The same for the QR codes, `Seal.proof`."""
+def write(out: BinaryIO, document: Document) -> None:
+    """The summary of a period, with the sheets of its sweeps where they are asked for, or one sweep alone."""
+    period, generated, printing = document.period, document.generated, document.printing
+    if document.pages is None:
+        out.write(render_list(tuple(document.rows), period, generated, printing=printing))
+    elif document.is_alone:
+        out.write(render_sheet(document.pages[0], generated, printing=printing))
+    else:
+        out.write(render_pdf(document.pages, period, generated, printing=printing))
 
 
 def render_pdf(

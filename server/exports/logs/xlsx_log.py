@@ -21,7 +21,7 @@ from xlsxwriter.worksheet import CellStringTuple, Worksheet  # type: ignore[impo
 
 from server.exports.columns import COLUMNS, by_eye_line, cells_of, occasion_words, result_words
 from server.exports.place_parts import floor_words, sex_words, stalls_words
-from server.exports.records import LogRow, Period
+from server.exports.records import Document, LogRow, Period
 from server.exports.safe_text import plain_text
 from server.exports.words import NOT_RECORDED, kst
 
@@ -81,6 +81,14 @@ class LogSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
                 self._kept.clear()
             self._kept[cell.string, cell.format] = rest
         self.fh.write(start + rest)
+
+
+def write(out: BinaryIO, document: Document) -> None:
+    """Row by row."""
+    stream_xlsx(
+        out, document.rows, document.period, document.generated, count=document.count, has_demo=document.has_demo,
+        seal=document.printing.seal,
+    )  # fmt: skip
 
 
 def write_xlsx(rows: Iterable[LogRow], period: Period, generated: datetime, sheet: type[Worksheet] = LogSheet) -> bytes:

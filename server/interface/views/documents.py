@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from server.interface.formats import Format
 from server.interface.views.answer import ErrorBody, View
 
 
@@ -17,7 +18,7 @@ class ExportJobView(View):
     percent: int
     ahead: int
     """How many documents are made before this one; 0 when it is its turn."""
-    format: Literal["csv", "pdf", "xlsx", "hwpx", "json", "zip"]
+    format: Format
     period_first: date
     period_last: date
     room_id: UUID | None

@@ -19,8 +19,8 @@ from playwright.sync_api import expect
 from typer.testing import CliRunner
 
 from server.config.settings import WEB_DIR
-from server.exports.logs.pdf_log import Printing, render_pdf
-from server.exports.records import SweepHeader
+from server.exports.logs.pdf_log import render_pdf
+from server.exports.records import Printing, SweepHeader
 from server.exports.rows import build_page
 from server.page_tables import page_tables
 from sweep.cli import build_app

@@ -24,6 +24,7 @@ from server.exports.records import Period
 from server.ingest import photo_retention
 from server.ingest.photo_retention import GRACE_S, expire
 from server.interface.errors import ApiError
+from server.interface.formats import Format
 from server.interface.sealed_photos import MAX_SEALED_BYTES, read_sealed
 from server.people import evidence_keys
 from server.projections import projecting
@@ -318,7 +319,7 @@ def test_the_log_counts_photographs_and_says_of_which_zones(site: Site, two: Cli
 
     def line() -> dict[str, Any]:
         projecting.drain(site.db)
-        wanted = LogRequest("json", period, None, "시범구청", "감독자-01", "확인")
+        wanted = LogRequest(Format.JSON, period, None, "시범구청", "감독자-01", "확인")
         with site.db.read() as connection:
             (found,) = json.loads(write_log(connection, wanted, today()))["sweeps"]
         return dict(found)

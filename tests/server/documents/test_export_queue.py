@@ -25,6 +25,7 @@ from server.documents.export_worker import work
 from server.documents.inspection_log import LogRequest
 from server.exports.records import Period
 from server.interface.errors import ApiError
+from server.interface.formats import Format
 from sweep.report import new_id
 from tests.server.conftest import SECOND_IN_SOAK, Client, Site, keys_in
 from tests.server.sweep_kit import Probe
@@ -155,7 +156,7 @@ def test_what_was_made_before_an_erasure_goes_and_what_is_being_made_begins_anew
 
 def test_the_file_of_a_case_is_seen_while_it_is_made_and_never_given_by_the_queue(tmp_path: Path) -> None:
     queue, officer = _queue(tmp_path), new_id()
-    job = queue.submit(officer, replace(_request(), format="zip", case_id=new_id()))
+    job = queue.submit(officer, replace(_request(), format=Format.ZIP, case_id=new_id()))
     assert queue.jobs_of(officer) == (job,)
     assert queue.jobs_of(new_id()) == ()
     assert not queue.job(officer, job.job_id).is_over  # so that its file is refused as not ready
@@ -170,7 +171,7 @@ def _queue(folder: Path, monotonic: Any = time.monotonic) -> ExportQueue:
 
 
 def _request() -> LogRequest:
-    return LogRequest("csv", Period(date(2026, 3, 1), date(2026, 3, 2)), None, "o", "p", "r")
+    return LogRequest(Format.CSV, Period(date(2026, 3, 1), date(2026, 3, 2)), None, "o", "p", "r")
 
 
 def test_persons_take_turns_and_their_numbers_are_bounded(tmp_path: Path) -> None:

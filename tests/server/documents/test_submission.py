@@ -18,6 +18,7 @@ from server.documents.inspection_log import LogRequest, today
 from server.documents.submission import write_submission
 from server.documents.zipped import zipped
 from server.exports.records import ExportError, Period
+from server.interface.formats import Format
 from server.log.proven_records import proven_lines
 from server.projections import projecting
 from server.store.schema import body_refs, entries, erased_bodies
@@ -50,7 +51,7 @@ def _fill(site: Site) -> None:
 def _made(site: Site) -> bytes:
     """The same submission without the process that makes documents."""
     _fill(site)
-    wanted = LogRequest("zip", MARCH, None, "시범구청", "감독자-01", "시 월별 제출")
+    wanted = LogRequest(Format.ZIP, MARCH, None, "시범구청", "감독자-01", "시 월별 제출")
     with site.db.read() as connection:
         return write_submission(connection, wanted, today(), site.services.server_signer.signer)
 
@@ -188,6 +189,6 @@ def test_a_broken_zip_is_refused_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_room_is_no_month(site: Site) -> None:
-    wanted = LogRequest("zip", MARCH, DEMO_ROOM, "시범구청", "감독자-01", "x")
+    wanted = LogRequest(Format.ZIP, MARCH, DEMO_ROOM, "시범구청", "감독자-01", "x")
     with site.db.read() as connection, pytest.raises(ExportError, match="choose no room"):
         write_submission(connection, wanted, today(), site.services.server_signer.signer)

@@ -22,10 +22,10 @@ from server.exports.by_eye import (
 from server.exports.columns import next_step_words
 from server.exports.logs.hwpx_log import render_hwpx
 from server.exports.logs.json_log import sweep_object
-from server.exports.logs.pdf_log import Printing, printed_log, render_sheet
+from server.exports.logs.pdf_log import printed_log, render_sheet
 from server.exports.printed.form import printed_form
 from server.exports.printed.sweep import printed_sweep
-from server.exports.records import HandEntries
+from server.exports.records import HandEntries, Printing
 from server.exports.rows import build_page
 from server.exports.words import MARKS_NEXT
 from sweep.report.case_records import CaseStep

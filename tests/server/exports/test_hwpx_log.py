@@ -12,10 +12,10 @@ from hwpx import HwpxDocument
 
 from server.exports.by_eye import hand_entries
 from server.exports.logs.hwpx_log import render_hwpx
-from server.exports.logs.pdf_log import Printing, printed_log
+from server.exports.logs.pdf_log import printed_log
 from server.exports.printed.map import Tree
 from server.exports.printed.sweep import printed_sweep
-from server.exports.records import SweepPage
+from server.exports.records import Printing, SweepPage
 from server.exports.rows import build_page
 from sweep.report.visit_records import VisitNote
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from server.exports.logs.pdf_log import MAX_SWEEPS, Printing, record_digest, render_pdf
-from server.exports.records import ExportError, SweepPage
+from server.exports.logs.pdf_log import MAX_SWEEPS, record_digest, render_pdf
+from server.exports.records import ExportError, Printing, SweepPage
 from server.exports.rows import build_page
 from server.exports.sheets.fonts import FontsMissingError, find_typeface
 from sweep.report import Plan, Zone

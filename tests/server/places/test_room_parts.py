@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, text
 from server.documents.inspection_log import LogRequest, today, write_log
 from server.exports.place_parts import SEXES, floor_words, sex_words, stalls_words
 from server.exports.records import Period
+from server.interface.formats import Format
 from server.places.room_parts import floor_in, sex_in
 from server.projections import projecting
 from server.store.db import Database
@@ -61,7 +62,7 @@ def test_people_put_it_right_and_the_log_prints_it(site: Site) -> None:
     path = f"/api/rooms/{DEMO_ROOM}/parts"
     changed = supervisor.put(path, {"sex": "unisex", "floor": -3, "stalls": 7})
     assert (changed.status_code, changed.json()["sex"], changed.json()["floor"]) == (200, "unisex", -3)
-    wanted = LogRequest("json", Period(START.date(), START.date()), None, "시범구청", "감독자-01", "확인")
+    wanted = LogRequest(Format.JSON, Period(START.date(), START.date()), None, "시범구청", "감독자-01", "확인")
     projecting.drain(site.db)
     with site.db.read() as connection:
         (line,) = json.loads(write_log(connection, wanted, today()))["sweeps"]

@@ -4311,11 +4311,7 @@ export interface components {
             failure: components["schemas"]["ErrorBody"] | null;
             /** File Name */
             file_name: string;
-            /**
-             * Format
-             * @enum {string}
-             */
-            format: "csv" | "pdf" | "xlsx" | "hwpx" | "json" | "zip";
+            format: components["schemas"]["Format"];
             /**
              * Job Id
              * Format: uuid
@@ -4350,11 +4346,7 @@ export interface components {
          * @description Which inspection log to make, and why.
          */
         ExportRequest: {
-            /**
-             * Format
-             * @enum {string}
-             */
-            format: "csv" | "pdf" | "xlsx" | "hwpx" | "json" | "zip";
+            format: components["schemas"]["Format"];
             /**
              * Period First
              * Format: date
@@ -4562,6 +4554,12 @@ export interface components {
              */
             sweep_id: string;
         };
+        /**
+         * Format
+         * @description Ending of a document.
+         * @enum {string}
+         */
+        Format: "pdf" | "hwpx" | "xlsx" | "csv" | "json" | "zip";
         /**
          * Gap
          * @description A stretch of time in which a modality was blind.
@@ -10448,7 +10446,7 @@ export interface operations {
     export_log_api_exports_inspection_log_get: {
         parameters: {
             query: {
-                format?: "csv" | "pdf" | "xlsx" | "hwpx" | "json" | "zip";
+                format?: components["schemas"]["Format"];
                 from?: string | null;
                 reason: string;
                 room_id?: string | null;
