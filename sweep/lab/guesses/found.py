@@ -8,6 +8,7 @@ nothing of what it reads, and leaves no such word out.
 from __future__ import annotations
 
 import ast
+import os
 import re
 import tokenize
 from collections.abc import Iterator
@@ -65,12 +66,13 @@ def find_guesses(checkout: Path = CHECKOUT) -> list[Guess]:
 
 def source_files(checkout: Path = CHECKOUT) -> list[Path]:
     """What is read: written by hand, and not generated."""
-    return [
-        path
-        for tree in TREES
-        for path in sorted((checkout / tree).rglob("*"))
-        if path.suffix in {".py", *ENDINGS} and not NOT_SOURCE & set(path.parts) and not path.name.endswith(".d.ts")
-    ]
+    found: list[Path] = []
+    for tree in TREES:
+        for folder, folders, names in os.walk(checkout / tree):
+            folders[:] = sorted({*folders} - NOT_SOURCE)
+            paths = [Path(folder, name) for name in sorted(names) if not name.endswith(".d.ts")]
+            found += [path for path in paths if path.suffix in {".py", *ENDINGS}]
+    return found
 
 
 Said = tuple[str, str, int, str]
@@ -105,6 +107,7 @@ def _in_python(text: str, path: Path) -> Iterator[Said]:
         if SAYS.search(doc):
             yield *_declared(described, text, path), doc
     lines = text.splitlines()
+    statements: list[ast.stmt] = []
     for token in tokenize.generate_tokens(iter(text.splitlines(keepends=True)).__next__):
         if token.type != tokenize.COMMENT or not SAYS.search(token.string):
             continue
@@ -112,7 +115,8 @@ def _in_python(text: str, path: Path) -> Iterator[Said]:
         code = token.line[: token.start[1]].strip()
         if not code:
             line, code = _code_below(lines, line)
-        inside = [n for n in ast.walk(tree) if isinstance(n, ast.stmt) and n.lineno <= line <= (n.end_lineno or 0)]
+        statements = statements or [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+        inside = [n for n in statements if n.lineno <= line <= (n.end_lineno or 0)]
         node: ast.AST = max(inside, key=lambda n: (n.lineno, -(n.end_lineno or 0)), default=tree)
         entry = ENTRY.fullmatch(code)
         if isinstance(node, ast.Assign | ast.AnnAssign) and (line == node.lineno or entry is None):
@@ -133,7 +137,8 @@ def _docstrings(body: ast.AST, owner: ast.AST) -> Iterator[tuple[ast.AST, str]]:
                 yield (before if isinstance(before, ast.Assign | ast.AnnAssign) else owner), text
             case _:
                 pass
-        yield from _docstrings(node, node if isinstance(node, OWNERS) else owner)
+        if isinstance(node, ast.stmt | ast.excepthandler | ast.match_case):
+            yield from _docstrings(node, node if isinstance(node, OWNERS) else owner)
         before = node
 
 

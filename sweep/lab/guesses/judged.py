@@ -152,8 +152,14 @@ def _value(row: list[float], at: dict[str, int], name: str) -> float:
     return row[at[name]]
 
 
+def _sensed(observation: dict[str, Any]) -> str:
+    """What was observed where, and what it was called."""
+    called = [(observation.get(test) or {}).get("verdict") for test in ("video", "stimulus")]
+    return f"{observation['zone_id']} {observation['modality']} {observation.get('kind')} {called}"
+
+
 def _recorded(folder: str) -> dict[str, Any]:
-    """By zone and modality the verdict, by zone the finding, by zone and target the probability."""
+    """Verdicts by zone and modality, findings by zone, probabilities by zone and target, and what was observed."""
     from sweep.cli import build_app
 
     fork = multiprocessing.get_context("fork")  # else every modality loads the program anew, at each sweep
@@ -169,5 +175,5 @@ def _recorded(folder: str) -> dict[str, Any]:
         "findings": {f["zone_id"]: f"{f['strength']} {f['stage']}" for f in report["findings"]},
         "posterior": {f["zone_id"]: f["posterior_log10_odds"] for f in report["findings"]},
         "chances": {f"{t['zone_id']} {t['target']}": t["probability"] for t in report["targets"]},
-        "observed": len(report["observations"]),
+        "observed": [_sensed(one) for one in report["observations"]],
     }

@@ -17,6 +17,7 @@ import json
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -171,15 +172,19 @@ def compared(base: Answer, now: Answer) -> Answer:
     pairs: list[tuple[Any, Any]] = []
     chances: list[tuple[Any, Any]] = []
     shifts = [0.0]
+    sensed = [0, 0]
     for folder, sweep in now["recorded"].items():
         then = base["recorded"][folder]
         pairs += [(said, sweep["verdicts"].get(key)) for key, said in then["verdicts"].items()]
         zones = {key.split()[0] for key in then["verdicts"]}
         pairs += [(then["findings"].get(zone), sweep["findings"].get(zone)) for zone in sorted(zones)]
         shifts += [abs(odds - then["posterior"].get(zone, odds)) for zone, odds in sweep["posterior"].items()]
+        sensed[0] += (Counter(then["observed"]) - Counter(sweep["observed"])).total()
+        sensed[1] += len(then["observed"])
         chances += [(then["chances"].get(key), chance) for key, chance in sweep["chances"].items()]
     if pairs:
         told["recorded"] = _moved(pairs)
+        told["sensed"] = sensed
         told["decades"] = round(max(shifts), 3)
         told["chances"] = [sum(abs((b or 0.0) - (a or 0.0)) >= 0.05 for a, b in chances), len(chances)]
     return told
