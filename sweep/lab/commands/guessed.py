@@ -18,7 +18,7 @@ from sweep.lab.guesses.found import find_guesses
 
 def guessed(
     room: Annotated[
-        str, typer.Argument(metavar="[ROOM]", help="List this folder only, such as sweep/judge.", show_default=False)
+        str, typer.Argument(metavar="ROOM", help="List this folder only, such as sweep/judge.", show_default=False)
     ] = "",
     json_out: JsonOut = None,
 ) -> None:
