@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from gettext import GNUTranslations
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 Language = Literal["ko", "en"]
 MAX_QUOTED: Final = 300
 """Letters of another program's error that are repeated (guessed)."""
+
+
+class Spoken(NamedTuple):
+    """What is there in both languages already: another of our programs said it, or a table has it."""
+
+    ko: str
+    en: str
 
 
 class Phrase:
@@ -63,15 +70,55 @@ def _rebuilt(code: str, values: dict[str, object]) -> Phrase:
     return Phrase(code, **values)
 
 
-def words(what: Phrase | BaseException | str, language: Language) -> str:
+def to_line(phrase: Phrase) -> str:
+    """A phrase as one line of JSON, for another process."""
+    import json
+
+    return json.dumps(packed(phrase))
+
+
+def from_line(line: str) -> Phrase | str:
+    """The phrase of such a line; whatever else stands there is quoted."""
+    import json
+
+    try:
+        return unpacked(json.loads(line))
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return quote(line)
+
+
+def packed(phrase: Phrase) -> dict[str, object]:
+    """A phrase as JSON takes it."""
+    values = {name: packed(one) if isinstance(one, Phrase) else _plain(one) for name, one in phrase.values.items()}
+    return {"code": phrase.code, "values": values}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Spoken):
+        return value._asdict()
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def unpacked(said: Mapping[str, Any]) -> Phrase:
+    """The phrase that was packed."""
+    values = said["values"].items()
+    return Phrase(said["code"], **{name: _read(one) if isinstance(one, dict) else one for name, one in values})
+
+
+def _read(value: Mapping[str, Any]) -> Phrase | Spoken:
+    return unpacked(value) if "code" in value else Spoken(value["ko"], value["en"])
+
+
+def words(what: Phrase | Spoken | BaseException | str, language: Language) -> str:
     """One line in a language; an error says what `phrase_of` makes of it, a text stays as it is."""
     if isinstance(what, str):
         return what
+    if isinstance(what, Spoken):
+        return what.ko if language == "ko" else what.en
     phrase = phrase_of(what) if isinstance(what, BaseException) else what
     template = _catalogue(language).gettext(phrase.code)
-    return template.format_map(
-        {name: words(value, language) if isinstance(value, Phrase) else value for name, value in phrase.values.items()}
-    )
+    said = {name: words(v, language) if isinstance(v, Phrase | Spoken) else v for name, v in phrase.values.items()}
+    return template.format_map(said)
 
 
 def phrase_of(error: BaseException) -> Phrase:
@@ -87,6 +134,8 @@ def quoted(error: BaseException) -> Phrase | str:
     for part in error.args:
         if isinstance(part, Phrase):
             return part
+        if isinstance(part, Spoken):
+            return Phrase("as_spoken", text=part)
         if isinstance(part, BaseException):
             return quoted(part)
     if isinstance(error, OSError) and error.errno is not None and not type(error).__module__.endswith("ssl"):
@@ -97,12 +146,6 @@ def quoted(error: BaseException) -> Phrase | str:
 def quote(text: str) -> str:
     """Another program's words on one line."""
     return " ".join(text.split())[:MAX_QUOTED]
-
-
-def templates(language: Language) -> dict[str, str]:
-    """Every code with its words."""
-    found: dict[str, str] = dict(_catalogue(language)._catalog)  # type: ignore[attr-defined]  # noqa: SLF001 - all of them
-    return {code: said for code, said in found.items() if code}
 
 
 @cache

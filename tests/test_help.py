@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -14,8 +15,7 @@ from server import cli as server_cli
 from server.cli import commands as server_commands
 from server.cli import demo_city, demonstration
 from sweep import cli as sweep_cli
-from sweep.report.sentences import catalogue
-from tests.sentences import all_strings
+from sweep.report.command_help import catalogue
 
 HANGUL = re.compile("[가-힣]")
 
@@ -33,9 +33,11 @@ def _texts(command: object) -> Iterator[str]:
 def test_every_text_of_the_commands_has_korean_and_no_korean_is_left_over() -> None:
     said = {one for app in (sweep_cli.build_app(), server_commands.app) for one in _texts(typer.main.get_command(app))}
     assert len(said) > 200
-    known = catalogue("help")
+    known = catalogue()
     assert said - known.keys() == set()
-    parsers = all_strings([Path(module.__file__ or "") for module in (demonstration, demo_city)])
+    sources = [Path(module.__file__ or "").read_text(encoding="utf-8") for module in (demonstration, demo_city)]
+    nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
+    parsers = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     general = {"Show this message and exit.", "show this help message and exit"}
     assert known.keys() - said - parsers - general == set()
     assert [en for en, ko in known.items() if not HANGUL.search(ko)] == []
@@ -74,6 +76,29 @@ def test_the_probe_explains_itself_in_the_language_of_the_locale(
             assert max(widths) <= widest
 
 
+@pytest.mark.parametrize("locale", ["ko_KR.UTF-8", "C.UTF-8"])
+@pytest.mark.parametrize("program", ["sweep", "sweep-server"])
+def test_the_list_of_commands_has_whole_sentences_in_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, program: str, locale: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LC_ALL", locale)
+    monkeypatch.setattr("sys.argv", [program, "--help"])
+    app = sweep_cli.build_app() if program == "sweep" else server_commands.app
+    with pytest.raises(SystemExit):
+        sweep_cli.main() if program == "sweep" else server_cli.main(["--help"], {"LC_ALL": locale})
+    text = capsys.readouterr().out
+    lines = text.splitlines()
+    assert max(sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in line) for line in lines) <= 80
+    assert [line for line in lines if line.endswith(("...", "…")) and "COMMAND [ARGS]" not in line] == []
+    listed = " ".join(text.split())
+    known = catalogue()
+    for command in getattr(typer.main.get_command(app), "commands").values():  # noqa: B009  Typer's own type
+        paragraph = " ".join((command.help or "").partition("\n\n")[0].split())
+        said = known[paragraph] if locale.startswith("ko") else paragraph
+        assert said.partition(". ")[0] in listed
+
+
 def test_the_server_explains_itself_in_the_language_of_the_locale(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["export", "log", "--help"], ["root"], ["export"]):
         for locale, heading in (("ko_KR.UTF-8", "사용법: sweep-server"), ("C.UTF-8", "Usage: sweep-server")):
@@ -95,7 +120,7 @@ def test_the_demonstration_refuses_in_one_line(
         assert ended.value.code == 2
         line = capsys.readouterr().err
         assert line.count("\n") == 1
-        assert ("정수여야 합니다" if locale.startswith("ko") else "invalid int value") in line
+        assert ("사용법 오류: " if locale.startswith("ko") else "argument --port: invalid int value") in line
         with pytest.raises(SystemExit):
             main(["--help"])
         assert bool(HANGUL.search(capsys.readouterr().out)) == locale.startswith("ko")

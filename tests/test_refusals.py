@@ -1,109 +1,24 @@
-"""The command lines refuse in both languages: every sentence has both, every code has a sentence, none is left over."""
+"""The command lines refuse in both languages, in one line that says what to do."""
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import re
-import string
-from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy.exc import OperationalError
+from typer.exceptions import TyperException
 
 from server import cli as server_cli
-from server.config.settings import SettingsError
-from server.interface.errors import invalid
 from sweep import cli as sweep_cli
 from sweep.config import ConfigError, read_config
+from sweep.phrases import words
 from sweep.report import first_problem
-from sweep.report.refusals import error_words, refusal, usage_words
-from sweep.report.sentences import TABLES, catalogue, in_korean
-from tests.sentences import all_strings, said_by_errors, sources, told_by_functions
+from sweep.report.refusals import usage
 
-ROOT = Path(__file__).resolve().parents[1]
 HANGUL = re.compile("[가-힣]")
-PARTS = ("probe", "server")
-"""Tables of what the project's own parts say; `libraries` is what others say."""
-OUR_OWN_FAULTS = frozenset({
-    "server/documents/statistics.py",
-    "sweep/addresses.py",
-    "sweep/captures/files.py",
-    "sweep/captures/kernel.py",
-    "sweep/captures/kernel_marks.py",
-    "sweep/judge/locate.py",
-    "sweep/judge/thresholds.py",
-    "sweep/lab/scoring/intervals.py",
-    "sweep/lens/pixels/kernel.py",
-    "sweep/modality/words.py",
-    "sweep/report/schema.py",
-    "sweep/wifi/capture/channels.py",
-    "sweep/wifi/frames/dissection.py",
-})  # fmt: skip
-"""Where a ValueError says that the program calls itself wrongly, which no command line tells."""
-SPEAKING_ROOMS = ("captures", "deliver", "host", "link", "power")
-"""Whose functions return sentences that go into others."""
-COMPOSED = {
-    "it stopped while listening: {}",
-}
-"""What comes of two strings that are put together."""
-
-
-def test_every_sentence_of_a_part_has_korean() -> None:
-    known = {" ".join(en.split()) for table in TABLES for en in catalogue(table)}
-    said = [*said_by_errors(sources("sweep", "server"))]
-    said += told_by_functions(sources(*(f"sweep/{room}" for room in SPEAKING_ROOMS)))
-    assert said
-    lacking = [
-        f"{one.place}: {one.sentence}"
-        for one in said
-        if one.sentence not in known
-        and one.error != "TypeError"
-        and not (one.error in {"ValueError", ""} and one.place.partition(":")[0] in OUR_OWN_FAULTS)
-        and HANGUL.search(in_korean(one.sentence.strip(" ;").replace("{}", "7")) or "") is None
-        and in_korean(one.sentence.strip(" ;").removesuffix("{}")) is None
-    ]
-    assert lacking == [], "say them in sweep/report/korean/*.toml"
-
-
-def test_no_korean_is_left_of_a_sentence_that_nobody_says() -> None:
-    said = {one.strip(" ;") for one in all_strings(sources("sweep", "server"))}
-    assert [en for table in PARTS for en in catalogue(table) if en.strip() not in said | COMPOSED] == []
-
-
-@pytest.mark.parametrize("table", TABLES)
-def test_each_sentence_is_told_by_its_own_korean_with_its_values(table: str) -> None:
-    for en, ko in catalogue(table).items():
-        count = en.count("{}")
-        named = [name for _, name, _, _ in string.Formatter().parse(ko)] if count else []
-        places = [int(name) for name in named if name]
-        assert max(places, default=-1) < count, en
-        assert sum(name == "" for name in named) <= count, en
-        values = [f"Q{number}" for number in range(count)]
-        told = in_korean("".join(chain.from_iterable(zip_longest(en.split("{}"), values, fillvalue=""))))
-        assert told == (ko.format(*values) if count else ko), en
-
-
-@pytest.mark.parametrize("what", ["x: ", "a, ", "[Errno 2] ", "'a' is not "])
-def test_what_a_stranger_sends_is_not_looked_up_for_hours(what: str) -> None:
-    for times in (1, 60, 600):
-        said = in_korean(f"{what * times}y")
-        assert said is None or said.endswith("y")
-
-
-def test_a_sentence_inside_another_is_korean_too() -> None:
-    assert in_korean("a.toml: not valid TOML (Invalid value (at line 1, column 5))") == (
-        "a.toml: 올바른 TOML이 아닙니다(1번째 줄 5번째 글자: 값이 올바르지 않습니다)"
-    )
-    assert in_korean("b.toml cannot be read: No such file or directory; give the folder of a recorded sweep") == (
-        "b.toml: 읽을 수 없습니다(파일이나 폴더가 없습니다). 기록된 점검의 폴더를 지정하세요"
-    )
-    assert in_korean("c.toml: a.b: Field required (+2 more)") == "c.toml: a.b: 필요한 항목이 없습니다 (외 2건)"
-    assert in_korean("what nobody ever says") is None
 
 
 def test_a_setting_that_is_wrong_is_told_in_korean(tmp_path: Path) -> None:
@@ -119,8 +34,8 @@ def test_a_setting_that_is_wrong_is_told_in_korean(tmp_path: Path) -> None:
         file.write_text(text, encoding="utf-8")
         with pytest.raises(ConfigError) as refused:
             read_config(file)
-        assert said in error_words(refused.value, "ko")
-        assert not HANGUL.search(error_words(refused.value, "en"))
+        assert said in words(refused.value, "ko")
+        assert not HANGUL.search(words(refused.value, "en"))
 
 
 class Bounds(BaseModel):
@@ -147,38 +62,16 @@ class Bounds(BaseModel):
 def test_a_record_out_of_bounds_is_told_in_korean(given: object) -> None:
     with pytest.raises(ValidationError) as refused:
         Bounds.model_validate_json(json.dumps(given))
-    assert HANGUL.search(in_korean(str(first_problem(refused.value))) or ""), first_problem(refused.value)
+    assert HANGUL.search(words(first_problem(refused.value), "ko"))
 
 
 @pytest.mark.parametrize(
     "text", ["", "{", "[1", "{'a': 1}", '{"a" 1}', '{"a": 1} x', '{"a": "b', "{1: 2}", '{"a": 1,}']
 )
 def test_text_that_is_no_json_is_told_in_korean(text: str) -> None:
-    with pytest.raises(json.JSONDecodeError) as refused:
-        json.loads(text)
-    assert HANGUL.search(in_korean(str(refused.value)) or "")
-    with pytest.raises(ValidationError) as by_pydantic:
+    with pytest.raises(ValidationError) as refused:
         Bounds.model_validate_json(text)
-    assert HANGUL.search(in_korean(str(first_problem(by_pydantic.value))) or ""), first_problem(by_pydantic.value)
-
-
-def test_what_the_system_refuses_is_korean_by_its_number_and_by_its_words() -> None:
-    for number in (errno.ENOENT, errno.ENOSPC):
-        ko = error_words(OSError(number, os.strerror(number)), "ko")
-        assert in_korean(f"f cannot be read: {os.strerror(number)}") == f"f: 읽을 수 없습니다({ko})"
-    assert error_words(FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "f"), "ko").startswith("f: ")
-
-
-def test_an_error_is_told_in_the_language_that_is_asked_for() -> None:
-    error = SettingsError("unknown setting a; known are b, c")
-    assert error_words(error, "ko") == "없는 설정입니다: a. 쓸 수 있는 설정: b, c"
-    assert error_words(error, "en") == str(error)
-    assert error_words(ValueError("odd"), "ko") == "오류: odd"
-    assert refusal("month_invalid", "ko", given="2026-13").endswith("2026-13")
-    inner = OperationalError("", {}, Exception("unable to open database file"))
-    assert refusal("database_refuses", "ko", why=inner.orig).endswith("데이터베이스 파일을 열 수 없습니다")
-    assert invalid("an outline is no polygon").message.ko == "경계가 다각형이 아닙니다"
-    assert invalid("odd").message.ko == "요청 내용이 올바르지 않습니다"
+    assert HANGUL.search(words(first_problem(refused.value), "ko"))
 
 
 @pytest.mark.parametrize(
@@ -204,7 +97,7 @@ def test_an_error_is_told_in_the_language_that_is_asked_for() -> None:
         (["witness", "w", "--name", "a", "--log", "x"], "검증 키가 아닙니다", "not a verifier key"),
         (
             ["export", "log", "x.csv", "--from", "soon"],
-            "2026-11-30과 같은 날짜여야 합니다",
+            "'--from': 'soon' does not match the formats '%Y-%m-%d' (도움말: ",
             "does not match the formats",
         ),
         (["export", "checkpoint", "/nowhere/x"], "/nowhere/x: 파일이나 폴더가 없습니다", "/nowhere/x: No such file"),
@@ -268,8 +161,7 @@ def test_the_probe_refuses_in_the_language_of_the_locale(
     assert bool(HANGUL.search(line)) == locale.startswith("ko")
 
 
-def test_an_unknown_sentence_of_the_parser_is_told_as_it_came() -> None:
-    assert usage_words("Something new.", "ko", help_of="sweep") == "사용법 오류: Something new (도움말: sweep --help)"
-    said = "Invalid value for '--mode': Input should be 'full' or 'quick'"
-    assert usage_words(said, "ko", help_of="x").startswith("'--mode': 다음 중 하나여야 합니다: 'full' or 'quick'")
-    assert usage_words(said, "en", help_of="x") == f"{said}; see x --help"
+def test_what_the_parser_alone_knows_is_told_as_it_came() -> None:
+    new = TyperException("Something new.")
+    assert words(usage(new, help_of="sweep"), "ko") == "사용법 오류: Something new (도움말: sweep --help)"
+    assert words(usage(new, help_of="sweep"), "en") == "Something new; see sweep --help"

@@ -34,6 +34,7 @@ from server.signing import keys
 from server.store.clock import now_ms
 from sweep.entry.dsse import EntryError
 from sweep.entry.envelope import parse_request_authorization, verify_request
+from sweep.phrases import Phrase
 
 SESSION_COOKIE = "ansim_session"
 CSRF_HEADER = "x-csrf-token"
@@ -109,33 +110,21 @@ async def needed_session(
 ) -> AsyncIterator[Session]:
     """The session; ApiError 401 without one, 403 without its token where something is changed, 429 beyond its share."""
     if session is None:
-        raise ApiError(401, "login_needed", "로그인이 필요합니다", "log in first")
+        raise ApiError(401, Phrase("login_needed"))
     named = request.headers.get(PERSON_HEADER)
     if named is not None and named != session.person.username:
-        raise ApiError(
-            403,
-            "another_person",
-            "다른 사람으로 로그인되어 있어 처리하지 않았습니다",
-            "somebody else is logged in than the person this request names; nothing was done",
-        )
+        raise ApiError(403, Phrase("another_person_logged_in"), code="another_person")
     if request.method not in {"GET", "HEAD"} and not is_same_token(
         request.headers.get(CSRF_HEADER, ""), session.csrf_token
     ):
-        raise ApiError(
-            403, "csrf", "페이지를 새로 고친 뒤 다시 시도하십시오", "the header X-CSRF-Token is missing or wrong"
-        )
+        raise ApiError(403, Phrase("csrf"))
     with services_of(request).shares.one_more(session.person.user_id):
         yield session
 
 
 async def _settled_session(session: Annotated[Session, Depends(needed_session)]) -> Session:
     if session.person.must_change_password:
-        raise ApiError(
-            403,
-            "password_change_needed",
-            "먼저 비밀번호를 바꾸어야 합니다",
-            "change the password first: this one was given by somebody else",
-        )
+        raise ApiError(403, Phrase("change_password_first"), code="password_change_needed")
     return session
 
 
@@ -156,12 +145,7 @@ async def _fresh_session(session: Annotated[Session, Depends(_settled_session)])
 
 def _refuse_stale(session: Session) -> None:
     if now_ms() - session.opened_ms > FRESH_S * 1000:
-        raise ApiError(
-            403,
-            "login_again",
-            f"다시 로그인한 뒤 {FRESH_S // 60}분 안에 바꿀 수 있습니다",
-            f"log in again: ways to log in can be changed for {FRESH_S // 60} minutes after that",
-        )
+        raise ApiError(403, Phrase("login_again", minutes=FRESH_S // 60))
 
 
 async def _enrolling_session(session: Annotated[Session, Depends(_settled_session)]) -> Session:
@@ -197,7 +181,7 @@ def allow(roles: Iterable[Role], scope: Scope) -> Any:
         if person.needs_enrolment_code and _is_more_than_looking(request):
             raise enrolment.code_needed()
         if person.role not in allowed or (scope == "city" and person.district_id is not None):
-            raise ApiError(403, "not_allowed", "권한이 없습니다", f"this needs the role {' or '.join(sorted(allowed))}")
+            raise ApiError(403, Phrase("role_needed", roles=" or ".join(sorted(allowed))), code="not_allowed")
         if scope == "district" and person.district_id is not None:
             await services_of(request).pools.sessions.run(partial(_refuse_foreign, request, person.district_id))
         if scope == "facility":
@@ -280,7 +264,7 @@ async def signed_request(request: Request, probe_id: str) -> SignedRequest:
     """The request of the probe that the path names; ApiError 401 or 403 when it is not."""
     key, body = await _signed_by(request)
     if key.revoked_from_index is not None or key.role not in {"probe", "demo"} or key.probe_id != probe_id:
-        raise ApiError(403, "not_this_probe", "이 점검기의 키가 아닙니다", "this key does not speak for this probe")
+        raise ApiError(403, Phrase("key_not_of_this_probe"), code="not_this_probe")
     return SignedRequest(key, probe_id, body)
 
 
@@ -288,12 +272,7 @@ async def signed_server(request: Request) -> keys.Key:
     """The key of the Pi's server that signed this request; ApiError 401, or 403 for any other key."""
     key, _ = await _signed_by(request)
     if key.revoked_from_index is not None or key.role != "relay":
-        raise ApiError(
-            403,
-            "not_a_server",
-            "등록된 점검기 서버의 키가 아닙니다",
-            "this is not the key of a Pi's server; enrol it with sweep-server enrol --role relay",
-        )
+        raise ApiError(403, Phrase("not_a_server"))
     return key
 
 
@@ -310,7 +289,7 @@ async def _signed_by(request: Request) -> tuple[keys.Key, bytes]:
     try:
         key = await services.pools.sessions.run(partial(find, parse_request_authorization(header)[0]))
         if key is None:
-            raise EntryError("this key is not admitted; enrol it with sweep-server enrol")
+            raise EntryError(Phrase("key_not_admitted"))
         verify_request(
             header,
             key.public_key,
@@ -320,7 +299,7 @@ async def _signed_by(request: Request) -> tuple[keys.Key, bytes]:
             now_unix_s=int(time.time()),
         )
     except EntryError as error:
-        raise ApiError(401, "probe_not_known", "등록되지 않은 점검기입니다", str(error)) from None
+        raise ApiError(401, Phrase("probe_not_known", why=error)) from None
     return key, body
 
 

@@ -271,7 +271,7 @@ def _words_of(settings: Settings) -> tuple[PublicPage, tuple[Rule, ...]]:
     try:
         return read_public_page(settings.public_page), read_policy(settings.inspection_policy)
     except (PolicyError, PublicPageError) as error:
-        raise SettingsError(str(error)) from None
+        raise SettingsError(error) from None
 
 
 async def _watch_sessions(services: Services) -> None:

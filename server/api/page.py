@@ -17,6 +17,7 @@ from server.config.release import VERSION
 from server.interface.errors import database_away, not_found
 from server.interface.views.answer import Health
 from server.people.access_log import shows
+from sweep.phrases import Phrase
 
 router = APIRouter()
 
@@ -47,7 +48,7 @@ async def health(request: Request) -> Health:
 async def page(request: Request, path: str) -> Response:
     """A file of the page, or the page itself."""
     if path == "api" or path.startswith("api/"):
-        raise not_found("주소", "this address")
+        raise not_found(Phrase("this_address_not_found"))
     return await run_in_threadpool(_page, request, path)
 
 
@@ -61,7 +62,7 @@ def _page(request: Request, path: str) -> Response:
         if wanted.is_relative_to(folder) and wanted.is_file():
             return _asset(request, wanted) if path.startswith("assets/") else FileResponse(wanted, headers=REVALIDATE)
     if "." in path.rsplit("/", 1)[-1]:
-        raise not_found("파일", "this file")
+        raise not_found(Phrase("this_file_not_found"))
     return FileResponse(index, headers=REVALIDATE)
 
 

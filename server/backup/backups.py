@@ -25,6 +25,7 @@ from server.projections.projecting import drain
 from server.store.bodies import check_store
 from server.store.db import Database
 from server.store.erasure import destroy_dead_keys
+from sweep.phrases import Phrase
 
 KEYS_SUFFIX = ".keys.age"
 STORE, STORE_KEY = "bodies.keys", "bodies.key"
@@ -50,11 +51,11 @@ def back_up(settings: Settings, db: Database, folder: Path, recipient: str, now:
     import pyrage  # here and below: a server that makes no backup does without it
 
     if not recipient:
-        raise BackupError("keys are sealed to the evidence officer only: set ANSIM_BACKUP_RECIPIENT or --recipient")
+        raise BackupError(Phrase("no_backup_recipient"))
     try:
         officer = pyrage.x25519.Recipient.from_str(recipient)
     except pyrage.RecipientError as error:
-        raise BackupError(f"the recipient is no age public key ({error})") from None
+        raise BackupError(Phrase("not_an_age_recipient", why=error)) from None
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     stem = f"ansim-{now.astimezone(UTC).strftime(_STAMP)}"
     database, keys = folder / f"{stem}{suffix_of(db)}", folder / f"{stem}{KEYS_SUFFIX}"
@@ -71,7 +72,7 @@ def restore(settings: Settings, database: Path, keys: Mapping[str, bytes]) -> in
     BackupError for a data folder that has something in it; SnapshotError for a database that is there.
     """
     if settings.data_dir.exists() and any(settings.data_dir.iterdir()):
-        raise BackupError(f"{settings.data_dir} has something in it; restore into an empty folder")
+        raise BackupError(Phrase("restore_folder_not_empty", folder=settings.data_dir))
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     read_snapshot(database, settings.url)
     for name, data in keys.items():
@@ -94,11 +95,11 @@ def keys_of_backup(sealed: Path, identity: Path) -> dict[str, bytes]:
     lines = [line.strip() for line in identity.read_text(encoding="ascii").splitlines()]
     secret = next((line for line in lines if line.startswith("AGE-SECRET-KEY-")), None)
     if secret is None:
-        raise BackupError(f"{identity} holds no age identity")
+        raise BackupError(Phrase("no_age_identity", file=identity))
     try:
         opened = pyrage.decrypt(sealed.read_bytes(), [pyrage.x25519.Identity.from_str(secret)])
     except (pyrage.DecryptError, pyrage.IdentityError) as error:
-        raise BackupError(f"{sealed} does not open with this identity ({error})") from None
+        raise BackupError(Phrase("sealed_file_does_not_open", file=sealed, why=error)) from None
     return {Path(name).name: base64.b64decode(data) for name, data in json.loads(opened)["files"].items()}
 
 
@@ -111,7 +112,7 @@ def newest_keys_beside(database: Path) -> Path:
     """The newest sealed keys in the folder of a backup: those that know of most erasures; BackupError."""
     found = sorted(database.parent.glob(f"*{KEYS_SUFFIX}"))
     if not found:
-        raise BackupError(f"no {KEYS_SUFFIX} file beside {database}: name one with --keys")
+        raise BackupError(Phrase("no_keys_file_beside", suffix=KEYS_SUFFIX, database=database))
     return found[-1]
 
 

@@ -26,6 +26,7 @@ from sqlalchemy.engine import make_url
 
 from server.store.db import Database
 from server.store.schema import metadata
+from sweep.phrases import Phrase
 
 MAGIC = b"ansim-snapshot-v1\n"
 SQLITE_MAGIC = b"SQLite format 3\x00"
@@ -70,14 +71,14 @@ def read_snapshot(path: Path, url: str) -> None:
         is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if start[: len(SQLITE_MAGIC)] == SQLITE_MAGIC:
             if not is_sqlite:
-                raise SnapshotError(f"{path} is of an SQLite database, and this one is PostgreSQL")
+                raise SnapshotError(Phrase("backup_of_sqlite", file=path))
             _read_sqlite(path, Path(make_url(url).database or ""))
         elif start == MAGIC:
             if is_sqlite:
-                raise SnapshotError(f"{path} is of a PostgreSQL database, and this one is SQLite")
+                raise SnapshotError(Phrase("backup_of_postgresql", file=path))
             _read_postgres(file, path, url)
         else:
-            raise SnapshotError(f"{path} is no backup of a database")
+            raise SnapshotError(Phrase("not_a_backup", file=path))
 
 
 def _write_sqlite(db: Database, part: Path) -> None:
@@ -89,7 +90,7 @@ def _write_sqlite(db: Database, part: Path) -> None:
 
 def _read_sqlite(path: Path, target: Path) -> None:
     if target.exists():
-        raise SnapshotError(f"{target} is there already; a backup is never restored over a database")
+        raise SnapshotError(Phrase("database_already_there", target=target))
     with path.open("rb") as file:
         head = file.read(32)  # sqlite.org/fileformat2.html, 1.3: size of a page, at last how many there are
     page = int.from_bytes(head[16:18], "big")
@@ -124,7 +125,7 @@ def _read_postgres(file: BinaryIO, path: Path, url: str) -> None:
     with closing(Database(url)) as db:
         with db.read() as connection:
             if inspect(connection).get_table_names():
-                raise SnapshotError("the database has tables already; a backup is never restored over a database")
+                raise SnapshotError(Phrase("database_not_empty"))
         try:
             # across frames, so that what stands behind the first one is read, and is no table
             stream = _Reader(zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True))
@@ -134,14 +135,14 @@ def _read_postgres(file: BinaryIO, path: Path, url: str) -> None:
                 left = set(inspect(connection).get_table_names())
                 while (head := stream.line()) is not None:
                     if head["table"] not in left:
-                        raise ValueError("a table stands twice, or is none of this database")
+                        raise ValueError(Phrase("backup_table_unknown"))
                     left.remove(head["table"])
                     into = _copy(str(head["table"]), [str(name) for name in head["columns"]], "FROM STDIN")
                     with driver.cursor() as cursor, cursor.copy(into) as copy:
                         for piece in stream.pieces():
                             copy.write(piece)
         except (ValueError, KeyError, TypeError, zstandard.ZstdError) as error:
-            raise SnapshotError(f"{path} is damaged ({error})") from None
+            raise SnapshotError(Phrase("backup_damaged", file=path, why=error)) from None
 
 
 class _Reader:
@@ -157,11 +158,11 @@ class _Reader:
             more = self._stream.read(PIECE_BYTES)
             if not more:
                 if self._rest:
-                    raise ValueError("cut off")
+                    raise ValueError(Phrase("backup_cut_off"))
                 return None
             self._rest += more
             if len(self._rest) > MAX_LINE_BYTES + PIECE_BYTES:
-                raise ValueError("no line where one must be")
+                raise ValueError(Phrase("backup_line_missing"))
         line, self._rest = self._rest.split(b"\n", 1)
         return json.loads(line)
 
@@ -174,7 +175,7 @@ class _Reader:
         while len(self._rest) < length:
             more = self._stream.read(max(PIECE_BYTES, length - len(self._rest)))
             if not more:
-                raise ValueError("cut off")
+                raise ValueError(Phrase("backup_cut_off"))
             self._rest += more
         taken, self._rest = self._rest[:length], self._rest[length:]
         return taken
@@ -186,5 +187,5 @@ def _line(value: dict[str, Any]) -> bytes:
 
 def _copy(table: str, columns: list[str], way: str) -> str:
     if not all(map(_NAME.fullmatch, (table, *columns))):
-        raise ValueError("a table or column without a proper name")
+        raise ValueError(Phrase("backup_name_improper"))
     return f"COPY {table} ({', '.join(columns)}) {way} (FORMAT BINARY)"

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.config.settings import Settings
 from server.interface.errors import ApiError
+from sweep.phrases import Phrase
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
@@ -37,17 +38,10 @@ class HostCheck:
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._is_ours(hosts[0], scope.get("server")):
-            return ApiError(
-                421,
-                "host_not_allowed",
-                "이 주소로는 접속할 수 없습니다. 관리자가 ANSIM_ALLOWED_HOSTS에 이름을 추가해야 합니다",
-                "this server does not answer to this name; the operator can add it to ANSIM_ALLOWED_HOSTS",
-            )
+            return ApiError(421, Phrase("host_not_allowed"))
         origins = headers.getlist("origin")
         if scope["path"].startswith("/api/") and not all(self._is_same_site(item, hosts[0]) for item in origins):
-            return ApiError(
-                403, "origin_not_allowed", "다른 사이트에서 보낸 요청입니다", "a page of another site may not ask this"
-            )
+            return ApiError(403, Phrase("origin_not_allowed"))
         return None
 
     def _is_ours(self, host: str, server: Iterable[object] | None) -> bool:

@@ -14,6 +14,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.interface.errors import ApiError, busy
+from sweep.phrases import Phrase
 
 MIB = 1024 * 1024
 MAX_HELD_BYTES = 64 * MIB  # derived: four of the largest requests; each takes four times its size while it is read
@@ -85,10 +86,8 @@ class ArrivingBody:
 
     def _refusal(self) -> ApiError:
         if self.is_evicted:
-            return busy(
-                "요청이 몰려 있습니다. 잠시 뒤에 다시 보내십시오", "too much is being sent; send it again shortly"
-            )
-        return ApiError(408, "too_slow", "요청이 너무 느리게 들어옵니다", "the request body came too slowly")
+            return busy(Phrase("too_much_being_sent"))
+        return ApiError(408, Phrase("too_slow"))
 
 
 class BodyBudget:

@@ -17,6 +17,7 @@ import anyio
 import anyio.to_thread
 
 from server.interface.errors import busy
+from sweep.phrases import Phrase
 
 REQUESTS_PER_PERSON = 24  # guessed: a page asks for six things at once, on a phone and a desktop, beside eight streams
 
@@ -33,7 +34,7 @@ class Pool:
     async def run(self, work: Callable[[], T]) -> T:
         """Do `work` in one of the threads; ApiError 503 when too many wait already."""
         if self._limiter.statistics().tasks_waiting >= self._max_waiting:
-            raise busy("요청이 몰려 있습니다. 잠시 뒤에 다시 시도하십시오", "too many ask for this; try again shortly")
+            raise busy(Phrase("too_many_ask"))
         return await anyio.to_thread.run_sync(work, limiter=self._limiter)
 
 
@@ -61,12 +62,7 @@ class PersonalShares:
     def one_more(self, user_id: UUID) -> Iterator[None]:
         """Count a request while it runs; ApiError 429 when this person has too many running."""
         if self._running[user_id] >= max(1, self._most // self.processes):
-            raise busy(
-                "동시에 보낸 요청이 너무 많습니다. 잠시 뒤에 다시 시도하십시오",
-                "you ask for too much at once; try again shortly",
-                status=429,
-                code="too_many_requests",
-            )
+            raise busy(Phrase("too_many_requests"), status=429, code="too_many_requests")
         self._running[user_id] += 1
         try:
             yield

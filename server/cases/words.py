@@ -11,6 +11,7 @@ import re
 from server.interface.errors import invalid, refuse_links
 from server.interface.fields import CaseState
 from server.interface.plain_text import folded
+from sweep.phrases import Phrase
 from sweep.report import LocalText
 
 
@@ -130,7 +131,7 @@ NEEDED: dict[str, LocalText] = {
     "room_id": _both("맞는 방을 고르십시오", "choose the right room"),
 }
 """What to tell whoever left a field of a step empty, or filled it with what it cannot hold."""
-_FIELD = re.compile(r"^[A-Za-z]+: (?:step\.[a-z_]+\.([a-z_]+)|(step)|(second_person))\b")
+_FIELD = re.compile(r"^(?:step\.[a-z_]+\.([a-z_]+)|(step)|(second_person))\b")
 _STEP = _both("다음 단계를 고르십시오", "choose a step")
 _SECOND = _both(
     "두 번째 사람은 패스키 하나로, 또는 아이디나 배지와 PIN으로, 또는 아이디와 비밀번호로 확인합니다",
@@ -175,17 +176,15 @@ def check_words(text: str) -> None:
     hurtful = hurtful_in(text)
     if hurtful is not None:
         word, instead = hurtful
-        raise invalid(
-            f"'{word}' may hurt; write {instead!r} instead" if instead else f"'{word}' may hurt; leave it out",
-            ko=f"‘{word}’은(는) 2차 피해를 줄 수 있는 말입니다. "
-            + (f"‘{instead}’(으)로 바꾸어 주십시오" if instead else "빼고 적어 주십시오"),
-            code="hurtful_word",
+        said = (
+            Phrase("hurtful_word_instead", word=word, instead=instead) if instead else Phrase("hurtful_word", word=word)
         )
+        raise invalid(said, code="hurtful_word")
 
 
-def needed(problem: str) -> LocalText | None:
-    """What to tell a person of a step that does not keep the contract, from the line that says so; None: nothing."""
-    found = _FIELD.match(problem)
+def needed(field: str) -> LocalText | None:
+    """What to tell a person of a step that does not keep the contract in this field; None: nothing."""
+    found = _FIELD.match(field)
     if found is None:
         return None
     if found[1] is not None:

@@ -10,7 +10,7 @@ import typer
 
 from server.api.app import build_services
 from server.backup import backups
-from server.cli.base import DatabaseUrl, DataDir, fail, settings_of
+from server.cli.base import DatabaseUrl, DataDir, fail, print_words, settings_of
 from sweep.report import utc_now
 
 
@@ -26,8 +26,8 @@ def back_up(
     settings = settings_of(data_dir, database_url)
     with closing(build_services(settings).db) as db:
         made = backups.back_up(settings, db, out, recipient or settings.backup_recipient, utc_now())
-    typer.echo(f"{made.database}: {made.database.stat().st_size} bytes")
-    typer.echo(f"{made.keys}: sealed; {made.dropped} key backups older than {settings.backup_keys_days} days deleted")
+    print_words("database_backed_up", file=made.database, octets=made.database.stat().st_size)
+    print_words("keys_backed_up", file=made.keys, deleted=made.dropped, days=settings.backup_keys_days)
 
 
 def restore(
@@ -51,4 +51,4 @@ def restore(
     else:
         found = backups.keys_of_folder(keys_from or settings.data_dir)
     destroyed = backups.restore(settings, file, found)
-    typer.echo(f"restored from {file}; {destroyed} keys without a body destroyed; now run sweep-server verify")
+    print_words("restored", file=file, destroyed=destroyed)

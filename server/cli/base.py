@@ -18,9 +18,9 @@ from server.people import access_log
 from server.signing import keys
 from server.store.db import Database
 from sweep.entry.dsse import key_id_of
+from sweep.phrases import Phrase, words
 from sweep.report import display_text
 from sweep.report.language import language_of
-from sweep.report.refusals import error_words, refusal
 
 ENVIRONMENT: ContextVar[Mapping[str, str]] = ContextVar("environment")
 NO_REASON = "(명령줄, 사유 없음)"
@@ -74,14 +74,19 @@ def database_of(settings: Settings) -> closing[Database]:
     return closing(build_services(settings).db)
 
 
-def fail(code: str, **values: object) -> NoReturn:
-    """End with the sentence of a code (`sweep.report.refusals`) on standard error and exit code 2."""
-    end_with(refusal(code, language_of(ENVIRONMENT.get()), **values))
+def fail(code: str, /, **values: object) -> NoReturn:
+    """End with the sentence of a code (`sweep.phrases`) on standard error and exit code 2."""
+    end_with(words(Phrase(code, **values), language_of(ENVIRONMENT.get())))
+
+
+def print_words(code: str, /, **values: object) -> None:
+    """Say the words of a code on standard output, in the language of the locale."""
+    typer.echo(words(Phrase(code, **values), language_of(ENVIRONMENT.get())))
 
 
 def fail_of(error: Exception) -> NoReturn:
     """End with what an error says, in one line on standard error, and exit code 2."""
-    end_with(error_words(error, language_of(ENVIRONMENT.get())))
+    end_with(words(error, language_of(ENVIRONMENT.get())))
 
 
 def end_with(line: str) -> NoReturn:

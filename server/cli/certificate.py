@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli.base import fail, fail_of
+from server.cli.base import fail, fail_of, print_words
 from server.serving.certificates import CertificateError, Pair, make_authority, make_page
 from server.serving.hotspot import ADDRESS, PREFIX
 from sweep.report.command_help import SpokenCommand, SpokenGroup
@@ -41,8 +41,8 @@ def authority(
         made.write(folder / "authority.crt", folder / "authority.key")
     except (ValueError, OSError) as error:
         fail_of(error)
-    typer.echo(f"{folder / 'authority.crt'}: names below {domain}, addresses of {network}; for phones")
-    typer.echo(f"{folder / 'authority.key'}: keep it off every probe")
+    print_words("authority_written", file=folder / "authority.crt", domain=domain, network=network)
+    print_words("authority_key_written", file=folder / "authority.key")
 
 
 @app.command("page", cls=SpokenCommand)
@@ -60,6 +60,4 @@ def page(
     except (CertificateError, OSError) as error:
         fail_of(error)
     typer.echo(f"{out / 'page.crt'}, {out / 'page.key'}: {', '.join(names)}")
-    typer.echo(
-        "now: ANSIM_TLS_PORT, ANSIM_TLS_CERTIFICATE and ANSIM_TLS_KEY in server.env; ANSIM_PUBLIC_URL for passkeys"
-    )
+    print_words("certificate_next")

@@ -31,7 +31,7 @@ from server.cli import (
     serving,
     witness,
 )
-from server.cli.base import ENVIRONMENT, end_with, fail, fail_of
+from server.cli.base import ENVIRONMENT, fail, fail_of
 from server.config.inspection_policy import PolicyError
 from server.config.retention import RetentionError
 from server.config.settings import SettingsError
@@ -48,7 +48,7 @@ from sweep.phrases import Phrase, words
 from sweep.report import ContractError
 from sweep.report.command_help import SPOKEN, SpokenCommand, SpokenGroup
 from sweep.report.language import language_of
-from sweep.report.refusals import usage_words
+from sweep.report.refusals import usage
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "verify": package.verify_file,
@@ -148,11 +148,9 @@ def run(arguments: Sequence[str] | None, environment: Mapping[str, str]) -> None
         if "\n" in message:  # no arguments: the help text
             print(message)
         else:
-            sys.stderr.write(f"sweep-server: {usage_words(message, language, help_of='sweep-server')}\n")
+            sys.stderr.write(f"sweep-server: {words(usage(error, help_of='sweep-server'), language)}\n")
         raise SystemExit(error.exit_code) from None
     except USAGE_ERRORS as error:
-        if isinstance(error, ApiError):
-            end_with(error.message.ko if language == "ko" else error.message.en)
         fail_of(error)
     except DatabaseError as error:
         fail("database_refuses", why=error.orig)

@@ -28,6 +28,7 @@ from server.interface.errors import ApiError
 from server.people import auth
 from server.schedule.periods import today
 from server.store.clock import moved_to
+from sweep.phrases import Phrase
 from sweep.report.command_help import SPOKEN
 from sweep.report.language import language_of
 from sweep.report.parser_help import SpokenParser
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--months", type=int, default=MONTHS, help="of records (default: 12)")
     options = parser.parse_args(arguments)
     if not (3 <= options.facilities <= 100 and 2 <= options.months <= 24):
-        parser.error("3 to 100 facilities and 2 to 24 months")
+        parser.refuse(Phrase("demo_city_size"))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _demonstrate(options.data.resolve(), options)
@@ -67,7 +68,7 @@ def _demonstrate(data: Path, options: argparse.Namespace) -> None:
     if logins.is_file():
         print("the city is here already")
     elif data.is_dir() and any(data.iterdir()):
-        raise DemoError("the folder holds something else, or a year that was cut off: name an empty one with --data")
+        raise DemoError(Phrase("demo_folder_not_empty"))
     else:
         write_city(data, facilities=options.facilities, months=options.months)
     if options.once:

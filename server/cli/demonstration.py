@@ -41,10 +41,10 @@ from server.signing import keys
 from server.store.db import Database
 from server.store.schema import sweeps, users
 from sweep.entry.envelope import DEFAULT_TENANT
+from sweep.phrases import Phrase, words
 from sweep.report.command_help import SPOKEN
 from sweep.report.language import language_of
 from sweep.report.parser_help import SpokenParser
-from sweep.report.refusals import error_words
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 RECORDED_SWEEP = CHECKOUT / "tests" / "captures" / "sweeps" / "demo"
@@ -60,10 +60,8 @@ START_TIMEOUT_S = 60
 def said_of(error: Exception) -> str:
     """What stops a demonstration, in one line in the language of the locale."""
     language = language_of(os.environ)
-    if isinstance(error, ApiError):
-        return error.message.ko if language == "ko" else f"error: {error.message.en}"
-    words = error_words(error, language)
-    return words if language == "ko" else f"error: {words}"
+    said = words(error, language)
+    return said if language == "ko" else f"error: {said}"
 
 
 class DemoError(RuntimeError):
@@ -137,7 +135,7 @@ def _demonstrate(place: Place, port: int, *, once: bool) -> None:
 def free_socket(port: int) -> socket.socket:
     """A socket on this port or, when it is taken, on one of the next; says so."""
     if not 0 <= port < 65_536:
-        raise DemoError(f"there is no port {port}; choose one from 1 to 65535")
+        raise DemoError(Phrase("port_out_of_range", port=port))
     for candidate in range(port, min(port + PORTS_TRIED, 65_536)):
         try:
             listener = open_socket("127.0.0.1", candidate)
@@ -146,9 +144,7 @@ def free_socket(port: int) -> socket.socket:
         if candidate != port:
             print(f"port {port} is taken; using {candidate} instead")
         return listener
-    raise DemoError(
-        f"ports {port} to {port + PORTS_TRIED - 1} are all taken; choose another: make run ARGS='--port 9000'"
-    )
+    raise DemoError(Phrase("ports_taken", first=port, last=port + PORTS_TRIED - 1))
 
 
 def _prepare(db: Database, place: Place) -> dict[str, str]:
@@ -171,7 +167,7 @@ def _passwords(db: Database, place: Place) -> dict[str, str]:
     with db.read() as connection:
         others = select(func.count()).select_from(users).where(users.c.is_demonstration.is_(False))
         if connection.scalar(others):
-            raise DemoError(f"{_shown(place.data)} holds accounts of a real server; choose another folder with --data")
+            raise DemoError(Phrase("folder_of_a_real_server", folder=_shown(place.data)))
     try:
         stored: dict[str, str] = json.loads(place.logins.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -211,11 +207,11 @@ def _probe_key(place: Place) -> bytes:
     )
     words = done.stdout.split()
     if done.returncode != 0 or len(words) < 2:
-        raise DemoError(f"sweep key failed: {done.stderr.strip().splitlines()[-1:] or 'no output'}")
+        raise DemoError(Phrase("sweep_key_failed", why=done.stderr.strip().splitlines()[-1:] or Phrase("no_output")))
     try:
         return bytes.fromhex(words[1])
     except ValueError:
-        raise DemoError("sweep key printed no public key") from None
+        raise DemoError(Phrase("sweep_key_printed_nothing")) from None
 
 
 @contextmanager
@@ -236,7 +232,7 @@ def serving(settings: Settings, listener: socket.socket) -> Iterator[None]:
     thread.start()
     try:
         if not started.wait(START_TIMEOUT_S) or failures or not thread.is_alive():
-            raise DemoError(f"the server did not start: {failures or 'no reason given'}")
+            raise DemoError(Phrase("server_did_not_start", why=failures or Phrase("no_reason_given")))
         yield
     finally:
         stop.set()
@@ -258,14 +254,14 @@ def _replay_once(db: Database, place: Place, address: str) -> None:
     print("running the recorded sweep through the pipeline …", flush=True)
     replay = _sweep_command("replay", str(place.recording), "--server", address, "--state", str(place.probe))
     if subprocess.run(replay, check=False, cwd=CHECKOUT).returncode != 0:
-        raise DemoError("sweep replay failed; its last line says why")
+        raise DemoError(Phrase("sweep_replay_failed"))
 
 
 def _recorded(place: Place, field: str) -> str:
     try:
         return str(json.loads((place.recording / "sweep.json").read_text(encoding="utf-8"))[field])
     except (OSError, ValueError, KeyError, TypeError):
-        raise DemoError(f"no recorded sweep in {_shown(place.recording)}: sweep.json is missing or broken") from None
+        raise DemoError(Phrase("no_recorded_sweep", folder=_shown(place.recording))) from None
 
 
 def _shown(path: Path) -> Path:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from server.cli.base import DatabaseUrl, DataDir, database_of, fail, new_file, note_access, settings_of
+from server.cli.base import DatabaseUrl, DataDir, database_of, fail, new_file, note_access, print_words, settings_of
 from server.documents import inspection_log, statistics
 from server.documents.analyst_copy import write_copy
 from server.documents.submission import write_submission
@@ -66,7 +66,7 @@ def export_log(
                 file.write(write_submission(connection, wanted, now, signer))
             else:
                 inspection_log.write_log_to(file, connection, wanted, now)
-    typer.echo(f"{out}: {out.stat().st_size} bytes, {period.first} to {period.last}")
+    print_words("document_written", file=out, octets=out.stat().st_size, first=period.first, last=period.last)
 
 
 def export_timestamps(
@@ -81,7 +81,7 @@ def export_timestamps(
     for size, note, token in found:
         (folder / f"{size}.txt").write_text(note.rpartition("\n\n")[0] + "\n", encoding="utf-8")
         (folder / f"{size}.tsr").write_bytes(token)
-    typer.echo(f"{folder}: {len(found)} time stamps")
+    print_words("time_stamps_written", folder=folder, count=len(found))
 
 
 def export_access_log(
@@ -99,7 +99,7 @@ def export_access_log(
         with db.read() as connection:
             lines = list(access_log.review_lines(connection, month))
     out.write_bytes(b"".join(lines))
-    typer.echo(f"{out}: {len(lines) - 1} accesses in {month}")
+    print_words("accesses_written", file=out, count=len(lines) - 1, month=month)
 
 
 def export_statistics(
@@ -124,7 +124,7 @@ def export_statistics(
             else:
                 is_demo = statistics.has_demo(connection, None)
                 file.write(statistics_table.write_xlsx(lines, period, now, has_demo=is_demo))
-    typer.echo(f"{out}: {len(lines)} districts, {period.first} to {period.last}")
+    print_words("statistics_written", file=out, count=len(lines), first=period.first, last=period.last)
 
 
 def export_analyst_copy(

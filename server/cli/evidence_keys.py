@@ -13,7 +13,7 @@ from typing import Annotated
 import pyrage
 import typer
 
-from server.cli.base import DatabaseUrl, DataDir, database_of, settings_of
+from server.cli.base import DatabaseUrl, DataDir, database_of, print_words, settings_of
 from server.people import evidence_keys
 from sweep.report import display_text
 from sweep.report.command_help import SpokenCommand, SpokenGroup
@@ -57,7 +57,7 @@ def add(
             user_id=None,
             actor=ACTOR,
         )
-    typer.echo(f"evidence key {row.key_id} of {row.name}")
+    print_words("evidence_key_added", key_id=row.key_id, name=row.name)
 
 
 @app.command("end", cls=SpokenCommand)
@@ -69,7 +69,7 @@ def end(
     """Seal nothing more to a key, as when it was lost; it opens what was sealed to it before."""
     with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
         evidence_keys.end(connection, key_id, actor=ACTOR)
-    typer.echo(f"evidence key {key_id} ended")
+    print_words("evidence_key_ended", key_id=key_id)
 
 
 @app.command("list", cls=SpokenCommand)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from server.cli.base import DatabaseUrl, DataDir, database_of, fail, new_file, settings_of
+from server.cli.base import DatabaseUrl, DataDir, database_of, fail, new_file, print_words, settings_of
 from server.exports.safe_text import defuse_formula
 from server.facilities_import import importing, outlines, questions
 from server.facilities_import.reasons import OUTCOMES, words_of
@@ -43,7 +43,7 @@ def import_facilities(
         if found and not preview:
             with db.write() as connection:
                 outlines.store_outlines(connection, found, actor=ACTOR)
-            typer.echo(f"outlines of {len(found)} districts kept")
+            print_words("outlines_kept", count=len(found))
         if data is None:
             _import_json(db, file)
             return
@@ -54,11 +54,11 @@ def import_facilities(
             with new_file(rows) as out:
                 out.write(_rows_csv(judged))
         if preview:
-            typer.echo("preview: nothing was changed")
+            print_words("import_preview")
             return
         import_id = importing.preview(db, data, file.name, actor=ACTOR)
         importing.confirm(db, import_id, actor=ACTOR)
-    typer.echo(f"import {import_id} is done; undo it with: sweep-server undo-import {import_id}")
+    print_words("import_done", import_id=import_id, again=import_id)
 
 
 def undo_import(
@@ -79,7 +79,10 @@ def undo_import(
                 typer.echo(f"{one.import_id} {one.created:%Y-%m-%d %H:%M} {one.state} {name}: {counts}")
             return
         kept = importing.undo(db, import_id, actor=ACTOR)
-    typer.echo("undone" if not kept else f"undone, but {kept} facilities stay: they are in use")
+    if kept:
+        print_words("import_undone_but", kept=kept)
+    else:
+        print_words("import_undone")
 
 
 def _import_json(db: Database, file: Path) -> None:
@@ -88,7 +91,7 @@ def _import_json(db: Database, file: Path) -> None:
     for item in found:  # one transaction each, so that a running server takes entries in between
         with db.write() as connection:
             added += facilities.import_facility(connection, item, is_demo=False, actor=ACTOR)
-    typer.echo(f"{added} facilities added, {len(found) - added} were there already")
+    print_words("facilities_added", added=added, known=len(found) - added)
 
 
 def _tell(judged: importing.FilePreview) -> None:
@@ -97,8 +100,7 @@ def _tell(judged: importing.FilePreview) -> None:
     outcomes: Counter[str] = Counter(row.decision.outcome for row in judged.rows)
     if sum(outcomes.values()) != len(table.rows):
         fail("rows_not_accounted_for")
-    blank = f", {table.blank_rows} blank lines" if table.blank_rows else ""
-    typer.echo(f"{table.layout}, {table.encoding}: {len(table.rows)} rows{blank}")
+    print_words("file_rows", layout=table.layout, encoding=table.encoding, rows=len(table.rows), blank=table.blank_rows)
     told = [(row.decision.outcome, " ".join(row.decision.reasons)) for row in judged.rows]
     reasons = questions.reason_counts(told)
     for outcome, (ko, en) in OUTCOMES.items():

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from server.api.app import build_services
-from server.cli.base import DatabaseUrl, DataDir, fail, new_file, settings_of
+from server.cli.base import DatabaseUrl, DataDir, fail, new_file, print_words, settings_of
 from sweep.entry.dsse import WEIGHTS_TYPE
 from sweep.report import ContractError
 from sweep.report.base import reject_duplicate_keys
@@ -48,4 +48,9 @@ def sign_weights(
         document = services.server_signer.signer.sign(WEIGHTS_TYPE, data)
     with new_file(out) as target:
         target.write(json.dumps(document.to_json()).encode() + b"\n")
-    typer.echo(f"{out}: measured {str(table['measured'])[:10]}, signed by key {services.server_signer.signer.key_id}")
+    print_words(
+        "field_weights_written",
+        file=out,
+        measured=str(table["measured"])[:10],
+        key_id=services.server_signer.signer.key_id,
+    )

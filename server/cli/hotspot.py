@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli.base import fail
+from server.cli.base import fail, print_words
 from server.serving.hotspot import ADDRESS, CHANNEL, NAME, Hotspot, new_name, new_passphrase
 
 FOLDER = Path("/etc/NetworkManager/system-connections")
@@ -44,5 +44,7 @@ def hotspot(
             file.write(made.label(page))
     except OSError as error:
         fail("file_not_written", file=error.filename, why=error.strerror)
-    print(f"{target}: {made.name} ({'WPA2' if wpa2 else 'WPA3-SAE'}, {band} GHz); label: {label}")
-    print("now: sudo nmcli connection reload; set hotspot = true in probe.toml, and ANSIM_HOST in server.env")
+    print_words(
+        "hotspot_written", file=target, name=made.name, security="WPA2" if wpa2 else "WPA3-SAE", band=band, label=label
+    )
+    print_words("hotspot_next")

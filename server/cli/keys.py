@@ -11,7 +11,7 @@ import typer
 from sqlalchemy import Connection
 
 from server.api.app import build_services
-from server.cli.base import DatabaseUrl, DataDir, database_of, fail, parse_key, settings_of
+from server.cli.base import DatabaseUrl, DataDir, database_of, fail, parse_key, print_words, settings_of
 from server.cli.witness import tell_witness
 from server.config.settings import Settings
 from server.ingest import quarantine
@@ -24,6 +24,7 @@ from server.signing import keys
 from server.store.erasure import destroy_dead_keys
 from server.verifier.signing_rules import KeyRole
 from server.witness.found_forks import found_forks
+from sweep.phrases import Phrase
 from sweep.report import display_text
 from sweep.report.log_records import RELAYS
 
@@ -84,7 +85,10 @@ def enrol(
             is_in_force=is_in_force,
         )
         told = _judged(connection, key, is_in_force)
-    typer.echo(f"key {key.key_id} {'is' if is_in_force else 'is to be'} admitted as {kept}; {told}")
+    if is_in_force:
+        print_words("key_is_admitted", key_id=key.key_id, role=kept, told=told)
+    else:
+        print_words("key_is_to_be_admitted", key_id=key.key_id, role=kept, told=told)
 
 
 def revoke(
@@ -108,10 +112,15 @@ def revoke(
                 connection, key_id, actor=actor, reason=why, from_index=from_index, is_in_force=is_in_force
             )
         told = _judged(connection, key, is_in_force)
-    state = "counts again" if undo else f"is revoked from log index {key.revoked_from_index} on"
-    if not is_in_force:
-        state = "is to count again" if undo else "is to be revoked"
-    typer.echo(f"key {key_id} {state}; {told}")
+    match undo, is_in_force:
+        case True, True:
+            print_words("key_counts_again", key_id=key_id, told=told)
+        case True, False:
+            print_words("key_is_to_count_again", key_id=key_id, told=told)
+        case False, True:
+            print_words("key_is_revoked", key_id=key_id, index=key.revoked_from_index, told=told)
+        case _:
+            print_words("key_is_to_be_revoked", key_id=key_id, told=told)
 
 
 def replace(
@@ -129,7 +138,10 @@ def replace(
             connection, key_id, public_key=public, actor="sweep-server", reason=why, is_in_force=is_in_force
         )
         told = _judged(connection, key, is_in_force)
-    typer.echo(f"key {key.key_id} {'replaces' if is_in_force else 'is to replace'} {key_id}; {told}")
+    if is_in_force:
+        print_words("key_replaces", key_id=key.key_id, old=key_id, told=told)
+    else:
+        print_words("key_is_to_replace", key_id=key.key_id, old=key_id, told=told)
 
 
 def rotate_key(
@@ -152,8 +164,10 @@ def rotate_key(
             sign_waiting(connection, services.server_signer)
         with db.read() as connection:
             is_done = take_over(connection, settings.data_dir)
-        when = "signs from now on" if is_done else "signs once the root key has admitted it and the server starts again"
-        typer.echo(f"key {key.key_id} {when}")
+        if is_done:
+            print_words("key_signs_from_now_on", key_id=key.key_id)
+        else:
+            print_words("key_signs_once_admitted", key_id=key.key_id)
         tell_witness(db, settings)
 
 
@@ -162,15 +176,28 @@ def list_keys(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> Non
     with database_of(settings_of(data_dir, database_url)) as db, db.read() as connection:
         held = quarantined_of_admitted(connection)
         for key in keys.all_keys(connection):
-            state = "valid" if key.revoked_from_index is None else f"revoked from {key.revoked_from_index}"
-            waits = f", {held[key.key_id]} entries in quarantine" if key.key_id in held else ""
-            whose = " ".join(sorted(key.probes)) or key.probe_id
-            probe = f" of {whose}" if whose else ""
-            typer.echo(f"{key.key_id} {key.role}{probe}, tenant {key.tenant}, {state}{waits}: {display_text(key.name)}")
+            state = (
+                Phrase("valid") if key.revoked_from_index is None else Phrase("revoked", index=key.revoked_from_index)
+            )
+            print_words(
+                "key_listed",
+                key_id=key.key_id,
+                role=key.role,
+                probes=" ".join(sorted(key.probes)) or key.probe_id or "-",
+                tenant=key.tenant,
+                state=state,
+                waiting=held.get(key.key_id, 0),
+                name=display_text(key.name),
+            )
         for fork in found_forks(connection):
-            is_open = "open" if fork.settled_ms is None else "settled"
-            typer.echo(
-                f"fork {fork.fork_id}, {is_open}, signed by key {fork.key_id}:\n{fork.note}this log:\n{fork.own_note}"
+            state = Phrase("fork_open") if fork.settled_ms is None else Phrase("fork_settled")
+            print_words(
+                "fork_listed",
+                fork=fork.fork_id,
+                state=state,
+                key_id=fork.key_id,
+                note=fork.note,
+                own_note=fork.own_note,
             )
 
 
@@ -189,19 +216,19 @@ def show_quarantine(
         if release is not None:
             with db.write() as connection:
                 released, left = release_quarantine(connection, keys.the_key(connection, release))
-            typer.echo(f"key {release}: {released} entries released, {left} left in quarantine")
+            print_words("quarantine_released", key_id=release, released=released, left=left)
         if discard is not None:
             why = display_text(reason, limit=300)
             with db.write() as connection:
                 done = quarantine.discard(connection, discard, actor="sweep-server", reason=why)
                 sign_waiting(connection, services.server_signer)
             destroy_dead_keys(db)
-            typer.echo(f"key {discard}: {done} entries purged")
+            print_words("quarantine_purged", key_id=discard, count=done)
         if release is None and discard is None:
             with db.read() as connection:
                 for item in quarantine.waiting(connection):
-                    where = ", ".join(item.networks)
-                    typer.echo(f"{item.key_id}: {item.entries} entries, {item.size} bytes, from {where}")
+                    values = {"entries": item.entries, "octets": item.size, "networks": ", ".join(item.networks)}
+                    print_words("quarantine_waiting", key_id=item.key_id, **values)
 
 
 @contextmanager
@@ -213,9 +240,9 @@ def _key_act(settings: Settings) -> Iterator[tuple[Connection, ServerSigner, boo
         sign_waiting(connection, services.server_signer)
 
 
-def _judged(connection: Connection, key: keys.Key, is_in_force: bool) -> str:
+def _judged(connection: Connection, key: keys.Key, is_in_force: bool) -> Phrase:
     """What became of the entries of a key, in words."""
     if not is_in_force:
-        return "once the root key has signed it (sweep-server root requests)"
+        return Phrase("once_root_key_has_signed")
     released, left = release_quarantine(connection, key)
-    return f"{released} entries released, {left} left in quarantine"
+    return Phrase("entries_released", released=released, left=left)

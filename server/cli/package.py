@@ -11,7 +11,17 @@ from sqlalchemy import Connection
 
 from server.api.app import build_services
 from server.api.service.services import Services
-from server.cli.base import NO_REASON, DatabaseUrl, DataDir, fail, fail_of, new_file, note_access, settings_of
+from server.cli.base import (
+    NO_REASON,
+    DatabaseUrl,
+    DataDir,
+    fail,
+    fail_of,
+    new_file,
+    note_access,
+    print_words,
+    settings_of,
+)
 from server.crypto.body_keys import BodyKeys
 from server.log import tiles
 from server.log.heads import origin_of
@@ -72,7 +82,7 @@ def export_entries(
             )
             file.writelines(lines)
     bodies = ", ".join(f"{packed.bodies[state]} {state}" for state in ("present", "withheld", "erased", "missing"))
-    typer.echo(f"{out}: {packed.entries} entries, scope {wanted}; bodies: {bodies}")
+    print_words("package_written", file=out, entries=packed.entries, scope=wanted, bodies=bodies)
 
 
 def export_checkpoint(
@@ -93,8 +103,8 @@ def export_checkpoint(
         fail("no_witness_yet")
     with new_file(out) as file:
         file.write(note.encode())
-    typer.echo(f"{out}: checkpoint of {parse_checkpoint(parse_note(note).text).size} entries")
-    typer.echo(f"log key: {key}")
+    print_words("checkpoint_written", file=out, entries=parse_checkpoint(parse_note(note).text).size)
+    print_words("log_key", key=key)
 
 
 def checkpoint_of(connection: Connection, services: Services) -> str:

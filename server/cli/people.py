@@ -7,7 +7,7 @@ from typing import Annotated, get_args
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from server.cli.base import DatabaseUrl, DataDir, database_of, fail, settings_of
+from server.cli.base import DatabaseUrl, DataDir, database_of, fail, print_words, settings_of
 from server.interface.fields import Role, Username
 from server.people import auth, enrolment
 from server.people.first_passwords import FIRST_PASSWORD_H, random_code
@@ -62,17 +62,16 @@ def enrolment_code(username: str, data_dir: DataDir = None, database_url: Databa
     stored = enrolment.hashed_code(code)
     with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
         enrolment.give_code(connection, username, stored, actor="sweep-server")
-    typer.echo(f"user: {username}   enrolment code: {code}   (shown once)")
+    print_words("user_enrolment_code", username=username, code=code)
 
 
 def _say(username: str, password: str, code: str) -> None:
-    hours = f"to be changed at first login, within {FIRST_PASSWORD_H} hours"
-    typer.echo(f"user: {username}   password: {password}   (shown once, {hours})")
-    typer.echo(f"enrolment code: {code}   (to be told by another way than the password)")
+    print_words("user_password", username=username, password=password, hours=FIRST_PASSWORD_H)
+    print_words("enrolment_code", code=code)
 
 
 def deactivate_user(username: str, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """Switch an account off; its sessions end, and within a second its live pages too."""
     with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
         auth.deactivate_user(connection, username, actor="sweep-server")
-    typer.echo(f"user {username} is switched off")
+    print_words("user_switched_off", username=username)

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from server.api.app import build_services
-from server.cli.base import DatabaseUrl, DataDir, fail, new_file, parse_key, settings_of
+from server.cli.base import DatabaseUrl, DataDir, fail, new_file, parse_key, print_words, settings_of
 from server.cli.witness import tell_witness
 from server.exports.sheets.root_sheet import sheet
 from server.interface.plain_text import unlike
@@ -59,11 +59,11 @@ def create(
         file.flush()
         os.fsync(file.fileno())
     signer = Signer(key)
-    typer.echo(f"root key {signer.key_id}\npublic key {signer.public_key.hex()}")
+    print_words("root_key_made", key_id=signer.key_id, public_key=signer.public_key.hex())
     if paper is not None:
         with new_file(paper) as file:
             file.write(sheet(signer.key_id, signer.public_key, people, utc_now()))
-        typer.echo(f"{paper}: print it, sign it, keep it with a copy of the key")
+        print_words("root_sheet_written", file=paper)
 
 
 @app.command("hand-over", cls=SpokenCommand)
@@ -84,8 +84,8 @@ def hand_over(
             )
         root.remove_key(settings.data_dir)
         tell_witness(db, settings)
-    typer.echo(f"root key {key.key_id} is in force; the key that lay here is removed")
-    typer.echo("next: sweep-server root requests FILE, for the new key has to revoke the old one")
+    print_words("root_key_in_force", key_id=key.key_id)
+    print_words("root_key_next")
 
 
 @app.command()
@@ -101,7 +101,7 @@ def requests(
     with new_file(out) as file:
         file.write(data)
     _, asked = root.read_requests(data)
-    typer.echo(f"{out}: {len(asked)} requests")
+    print_words("root_requests_written", file=out, count=len(asked))
 
 
 @app.command()
@@ -126,7 +126,7 @@ def sign(
             fail("nothing_signed")
     with new_file(out) as target:
         target.write(root.sign_requests(signer, asked))
-    typer.echo(f"{out}: {len(asked)} entries signed by root key {signer.key_id}")
+    print_words("root_entries_signed", file=out, count=len(asked), key_id=signer.key_id)
 
 
 @app.command()
@@ -142,7 +142,7 @@ def accept(
     with closing(services.db) as db:
         with db.write() as connection:
             count = root.accept_signed(connection, data)
-        typer.echo(f"{count} entries of the root key are in the log")
+        print_words("root_entries_in_log", count=count)
         tell_witness(db, settings)
 
 

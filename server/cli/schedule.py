@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli.base import DatabaseUrl, DataDir, database_of, settings_of
+from server.cli.base import DatabaseUrl, DataDir, database_of, print_words, settings_of
 from server.config.inspection_policy import read_policy
 from server.districts.register import existing_district
 from server.projections import projecting
@@ -29,12 +29,14 @@ def due(
             existing_district(connection, district)
         projecting.drain(db)
         found = due_list(db, rules, today=today(), district_id=district, limit=limit)
-    working = "" if found.is_working_day else " (no working day)"
-    typer.echo(f"{found.today}{working}")
+    if found.is_working_day:
+        typer.echo(found.today)
+    else:
+        print_words("no_working_day", today=found.today)
     for rule, counts in found.counts.items():
         typer.echo(f"  {rule}: " + ", ".join(f"{number} {state}" for state, number in sorted(counts.items())))
     for one in found.items:
         place = display_text(f"{one.facility_name.ko}, {one.room_name.ko}", limit=80)
         typer.echo(f"{one.state:8} {one.rule:12} until {one.until}  {place}  {one.room_id}")
     if found.is_cut:
-        typer.echo(f"… more than {limit}")
+        print_words("list_cut", most=limit)

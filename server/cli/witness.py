@@ -11,7 +11,7 @@ from typing import Annotated
 import httpx
 import typer
 
-from server.cli.base import fail
+from server.cli.base import fail, print_words
 from server.config.settings import Settings
 from server.interface.plain_text import unlike
 from server.log.heads import Heads
@@ -55,8 +55,8 @@ def witness(
         fail("witness_log_invalid", why=error)
     with closing(open_socket(host, port)) as listener:
         address = f"http://{host}:{listener.getsockname()[1]}"
-        typer.echo(f"witness key: {book.key}")
-        run_small(witness_app(book), listener, on_started=lambda: typer.echo(f"witnessing on {address}"))
+        print_words("witness_key", key=book.key)
+        run_small(witness_app(book), listener, on_started=lambda: print_words("witnessing", address=address))
 
 
 def _resolve(book: Book, fork_id: str, head: Path | None, person: Sequence[str], reason: str, *, is_sure: bool) -> None:
@@ -73,11 +73,11 @@ def _resolve(book: Book, fork_id: str, head: Path | None, person: Sequence[str],
             shown = fork.shown()
             typer.echo("\n".join(["remembered:", shown["remembered"], "refused:", *shown["refused"]]))
     if note is not None:
-        typer.echo(f"from now on the true head is:\n{note}")
+        print_words("true_head", note=note)
     if not is_sure and not typer.confirm("decide so?"):
         fail("nothing_decided")
     fork = book.resolve(fork_id, note, persons, display_text(reason, limit=300))
-    typer.echo(f"fork {fork.fork_id} of {fork.origin} is decided by {', '.join(persons)}; both heads are kept")
+    print_words("fork_decided", fork=fork.fork_id, origin=fork.origin, persons=", ".join(persons))
 
 
 def tell_witness(db: Database, settings: Settings) -> None:
@@ -90,12 +90,9 @@ def tell_witness(db: Database, settings: Settings) -> None:
         with httpx.Client() as client:
             known = tell_keys(db, heads, settings.witness_url, client)
     except (RefusedError, httpx.HTTPError, httpx.InvalidURL) as error:
-        why = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        typer.echo(
-            f"the witness was not told ({why}): until it is, it may sign what an old key signs; start the server"
-        )
+        print_words("witness_not_told", why=error)
         return
     if known is None:
-        typer.echo("the witness follows no root key: tell the organisation that runs it the new verifier key")
+        print_words("witness_follows_no_root_key")
         return
-    typer.echo(f"the witness knows {known.count} entries of the root key; what is revoked it signs no more")
+    print_words("witness_knows", count=known.count)

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from sweep.phrases import Phrase
 from sweep.report import Mode, RoomKind, first_problem
 
 STANDARD = Path(__file__).parent / "inspection_policy.toml"
@@ -64,14 +65,14 @@ def read_policy(path: Path = STANDARD) -> tuple[Rule, ...]:
     try:
         rules = Policy.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).rule
     except ValidationError as error:
-        raise PolicyError(f"{path}: {first_problem(error)}") from None
+        raise PolicyError(Phrase("place_and_reason", place=path, why=first_problem(error))) from None
     except (OSError, ValueError) as error:
-        raise PolicyError(f"{path}: {str(error).splitlines()[0]}") from None
+        raise PolicyError(Phrase("place_and_reason", place=path, why=error)) from None
     if len({rule.name for rule in rules}) != len(rules):
-        raise PolicyError(f"{path}: two rules have the same name")
+        raise PolicyError(Phrase("policy_rule_twice", file=path))
     if any(rule.method == "equipment" and not rule.modes for rule in rules):
-        raise PolicyError(f"{path}: a rule for equipment says in `modes` which sweeps count")
+        raise PolicyError(Phrase("policy_equipment_without_modes", file=path))
     floors = [rule for rule in rules if rule.is_floor and rule.method == "equipment" and "restroom" in rule.rooms]
     if not any(not rule.facilities and not rule.only_special for rule in floors):
-        raise PolicyError(f"{path}: the law's floor for restrooms is missing (is_floor, all facilities)")
+        raise PolicyError(Phrase("policy_floor_missing", file=path))
     return rules

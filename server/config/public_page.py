@@ -13,6 +13,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from sweep.phrases import Phrase
 from sweep.report import first_problem
 
 STANDARD = Path(__file__).parent / "public_page.toml"
@@ -57,6 +58,6 @@ def read_public_page(path: Path = STANDARD) -> PublicPage:
     try:
         return PublicPage.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except ValidationError as error:
-        raise PublicPageError(f"{path}: {first_problem(error)}") from None
+        raise PublicPageError(Phrase("place_and_reason", place=path, why=first_problem(error))) from None
     except (OSError, ValueError) as error:
-        raise PublicPageError(f"{path}: {str(error).splitlines()[0]}") from None
+        raise PublicPageError(Phrase("place_and_reason", place=path, why=error)) from None

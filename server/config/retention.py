@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from sweep.phrases import Phrase
 from sweep.report import first_problem
 
 STANDARD = Path(__file__).parent / "retention.toml"
@@ -48,12 +49,12 @@ def read_periods(path: Path = STANDARD) -> Periods:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         found = {name: Period.model_validate(value) for name, value in table.items()}
     except ValidationError as error:
-        raise RetentionError(f"{path}: {first_problem(error)}") from None
+        raise RetentionError(Phrase("place_and_reason", place=path, why=first_problem(error))) from None
     except (OSError, ValueError) as error:
-        raise RetentionError(f"{path}: {str(error).splitlines()[0]}") from None
+        raise RetentionError(Phrase("place_and_reason", place=path, why=error)) from None
     missing = sorted(name for name in NEEDED if name not in found or found[name].days is None)
     if missing:
-        raise RetentionError(f"{path}: {missing[0]} needs a period in days")
+        raise RetentionError(Phrase("retention_days_missing", file=path, name=missing[0]))
     return found
 
 
@@ -61,5 +62,5 @@ def days_of(periods: Periods, name: str) -> int:
     """The period of something that has one."""
     days = periods[name].days
     if days is None:
-        raise RetentionError(f"{name} has no period")
+        raise RetentionError(Phrase("retention_period_missing", name=name))
     return days

@@ -20,6 +20,7 @@ from server.config.public_page import STANDARD as PUBLIC_PAGE
 from server.config.retention import STANDARD
 from sweep.entry.envelope import DEFAULT_TENANT
 from sweep.entry.notes import COSIGNATURE, VerifierKey, parse_verifier_key
+from sweep.phrases import Phrase
 from sweep.report import first_problem
 
 ENVIRONMENT_PREFIX = "ANSIM_"
@@ -133,18 +134,18 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _check_services(self) -> Settings:
         if bool(self.timestamp_url) != bool(self.timestamp_roots):
-            raise ValueError("timestamp_url and timestamp_roots go together")
+            raise ValueError(Phrase("timestamp_settings_go_together"))
         if len({self.tls_port is None, self.tls_certificate is None, self.tls_key is None}) > 1:
-            raise ValueError("tls_port, tls_certificate and tls_key go together")
+            raise ValueError(Phrase("tls_settings_go_together"))
         oidc = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
         if any(oidc) and not (all(oidc) and self.public_url):
-            raise ValueError("oidc_issuer, oidc_client_id, oidc_client_secret and public_url go together")
+            raise ValueError(Phrase("oidc_settings_go_together"))
         if self.oidc_issuer.startswith("http://") and urlsplit(self.oidc_issuer).hostname not in LOOPBACK:
-            raise ValueError("oidc_issuer needs https")
+            raise ValueError(Phrase("oidc_issuer_needs_https"))
         if bool(self.witness_url) != bool(self.witness_key):
-            raise ValueError("witness_url and witness_key go together")
+            raise ValueError(Phrase("witness_settings_go_together"))
         if self.witness_key and parse_verifier_key(self.witness_key).kind != COSIGNATURE:
-            raise ValueError("witness_key is not the key of a witness")
+            raise ValueError(Phrase("witness_key_invalid"))
         return self
 
     @property
@@ -180,14 +181,14 @@ def load_settings(environment: Mapping[str, str], **options: object) -> Settings
     names = {ENVIRONMENT_PREFIX + name.upper(): name for name in Settings.model_fields}
     unknown = sorted(set(filter(lambda name: name.startswith(ENVIRONMENT_PREFIX), environment)) - set(names))
     if unknown:
-        raise SettingsError(f"unknown setting {unknown[0]}; known are {', '.join(sorted(names))}")
+        raise SettingsError(Phrase("setting_unknown", name=unknown[0], known=", ".join(sorted(names))))
     values: dict[str, object] = {names[name]: environment[name] for name in names if name in environment}
     values |= {name: value for name, value in options.items() if value is not None}
     try:
         settings = Settings.model_validate(values)
         make_url(settings.url)
     except ValidationError as error:
-        raise SettingsError(f"setting {first_problem(error)}") from None
+        raise SettingsError(Phrase("setting_invalid", why=first_problem(error))) from None
     except ArgumentError:
-        raise SettingsError("setting database_url: not an SQLAlchemy URL") from None
+        raise SettingsError(Phrase("setting_database_url_invalid")) from None
     return settings

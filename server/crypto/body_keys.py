@@ -20,6 +20,7 @@ from pathlib import Path
 from server.crypto import key_tree
 from server.crypto.key_tree import SEED_BYTES, SLOTS, Node, Range
 from sweep.entry.crypto import decrypt, encrypt
+from sweep.phrases import Phrase
 
 MAGIC = b"ansim-body-keys-v1\n"
 STORE_ID_BYTES = 16
@@ -82,7 +83,7 @@ class BodyKeys:
         """Make a store with a root of its own; BodyKeysError when there is one."""
         with self._lock:
             if self.exists:
-                raise BodyKeysError(f"{self.path} is there already")
+                raise BodyKeysError(Phrase("body_keys_already_there", file=self.path))
             self.path.parent.mkdir(parents=True, exist_ok=True)
             _make_key(self.key_path)
             self._store_id = secrets.token_bytes(STORE_ID_BYTES)
@@ -140,7 +141,7 @@ class BodyKeys:
         with self._lock:
             self._load()
             if self._reserved + BLOCK > SLOTS:
-                raise BodyKeysError("every slot of the key tree was given out")
+                raise BodyKeysError(Phrase("key_tree_full"))
             self._block = (self._reserved, self._reserved + BLOCK)
             self._reserved += BLOCK
             self._save()
@@ -162,7 +163,7 @@ class BodyKeys:
             self._load()
             other._load()
             if self._store_id != other._store_id:
-                raise BodyKeysError(f"{other.path} belongs to another database than {self.path}")
+                raise BodyKeysError(Phrase("body_keys_of_another_database", key_file=other.path, file=self.path))
             self._nodes = key_tree.common(self._nodes, other._nodes)
             self._reserved = max(self._reserved, other._reserved)
             self._times_destroyed = max(self._times_destroyed, other._times_destroyed) + 1
@@ -178,9 +179,7 @@ class BodyKeys:
         try:
             seen = _mark(self.path)
         except FileNotFoundError:
-            raise BodyKeysError(
-                f"{self.path} with the keys of the bodies is not there: put it back from its sealed backup"
-            ) from None
+            raise BodyKeysError(Phrase("body_keys_missing", file=self.path)) from None
         if seen != self._seen:
             self._load()
 
@@ -193,17 +192,17 @@ class BodyKeys:
                 return
             except ValueError:
                 if number == TRIES - 1:
-                    raise BodyKeysError(f"{self.path} does not open with {self.key_path}") from None
+                    raise BodyKeysError(
+                        Phrase("body_keys_do_not_open", file=self.path, key_file=self.key_path)
+                    ) from None
             except FileNotFoundError as error:
-                raise BodyKeysError(
-                    f"{error.filename} is not there, without which no body opens: put it back from its sealed backup"
-                ) from None
+                raise BodyKeysError(Phrase("body_keys_secret_missing", file=error.filename)) from None
 
     def _read(self, data: bytes, key: bytes) -> None:
         """Take the store over from its file; raises ValueError."""
         head = data[: len(MAGIC) + STORE_ID_BYTES]
         if not head.startswith(MAGIC):
-            raise ValueError("not a store of keys")
+            raise ValueError(Phrase("not_a_key_store"))
         nonce, sealed = data[len(head) : len(head) + NONCE_BYTES], data[len(head) + NONCE_BYTES :]
         plain = decrypt(key, nonce, sealed, head)
         self._nodes = key_tree.decode(plain[16:])

@@ -14,6 +14,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
+from sweep.phrases import Phrase
+
 SLOT_BITS = 40
 SLOTS = 1 << SLOT_BITS
 SEED_BYTES = 32
@@ -125,16 +127,16 @@ def decode(data: bytes) -> dict[Node, bytes]:
     nodes = dict(_nodes(data))
     spans = sorted(map(span, nodes))
     if len(nodes) * NODE_BYTES != len(data) or any(before[1] > after[0] for before, after in pairwise(spans)):
-        raise ValueError("the nodes of the key tree overlap")
+        raise ValueError(Phrase("key_tree_nodes_overlap"))
     return nodes
 
 
 def _nodes(data: bytes) -> Iterator[tuple[Node, bytes]]:
     if len(data) % NODE_BYTES:
-        raise ValueError("the nodes of the key tree are cut off")
+        raise ValueError(Phrase("key_tree_cut_off"))
     for start in range(0, len(data), NODE_BYTES):
         depth, first = data[start], int.from_bytes(data[start + 1 : start + 6], "big")
         width = SLOT_BITS - depth
         if width < 0 or first & ((1 << width) - 1):
-            raise ValueError("a node of the key tree stands at no place of it")
+            raise ValueError(Phrase("key_tree_node_misplaced"))
         yield (depth, first >> width), data[start + 6 : start + NODE_BYTES]

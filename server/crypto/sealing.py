@@ -17,6 +17,7 @@ import zstandard
 from sweep.entry.crypto import decrypt, encrypt
 from sweep.entry.dsse import MAX_BODY_BYTES, SALT_BYTES
 from sweep.entry.envelope import Body
+from sweep.phrases import Phrase
 
 BODY_LABEL = b"ansim-body-key-v1"
 DERIVED_LABEL = b"ansim-derived-key-v1"
@@ -50,7 +51,7 @@ def open_body(seed: bytes, commitment: str, sealed: bytes) -> tuple[bytes, bytes
         plain = decrypt(_key(seed, BODY_LABEL), sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], domain)
         return plain[:SALT_BYTES], _unpacked(plain[SALT_BYTES:])
     except (ValueError, IndexError, zstandard.ZstdError) as error:
-        raise SealError(f"body {commitment} does not open") from error
+        raise SealError(Phrase("body_does_not_open", commitment=commitment)) from error
 
 
 def seal_text(seeds: Callable[[int], bytes | None], slots: Sequence[int], purpose: str, text: str) -> bytes:
@@ -58,7 +59,7 @@ def seal_text(seeds: Callable[[int], bytes | None], slots: Sequence[int], purpos
     ordered = sorted(set(slots))
     key = _joint_key(seeds, ordered)
     if key is None:
-        raise SealError("a body from which this was read is erased")
+        raise SealError(Phrase("body_source_erased"))
     head = bytes([len(ordered) >> 8, len(ordered) & 0xFF]) + b"".join(
         slot.to_bytes(SLOT_BYTES, "big") for slot in ordered
     )
@@ -107,8 +108,8 @@ def _unpacked(packed: bytes) -> bytes:
     if packed[0] == PLAIN:
         return packed[1:]
     if packed[0] != ZSTD:
-        raise ValueError("a form of a body that this release does not know")
+        raise ValueError(Phrase("body_form_unknown"))
     frame = packed[1:]
     if not 0 <= zstandard.frame_content_size(frame) <= MAX_BODY_BYTES:
-        raise ValueError("a body larger than any")
+        raise ValueError(Phrase("body_too_large"))
     return zstandard.ZstdDecompressor().decompressobj().decompress(frame)

@@ -15,6 +15,7 @@ from server.store.audit import record
 from server.store.clock import now_ms
 from server.store.db import Database
 from server.store.schema import districts, facilities, users
+from sweep.phrases import Phrase
 from sweep.report import LocalText
 
 OF_HERE = ""
@@ -62,11 +63,7 @@ def all_districts(connection: Connection, only: str | None = None) -> tuple[Dist
 def district_for(connection: Connection, role: Role, wanted: str | None) -> str | None:
     """District of a new account; None: the whole city. ApiError 400 for one that is not there or does not fit."""
     if wanted is not None and role in CITY_ROLES:
-        raise invalid(
-            f"the role {role} belongs to the whole city, not to a district",
-            ko="이 역할은 시 전체에 속하며 구에 속하지 않습니다",
-            code="city_role",
-        )
+        raise invalid(Phrase("city_role", role=role), code="city_role")
     return existing_district(connection, wanted)
 
 
@@ -74,7 +71,7 @@ def existing_district(connection: Connection, wanted: str | None) -> str | None:
     """The district as it was named, None when none was; ApiError 404 for one that is not there."""
     known = select(districts.c.district_id).where(districts.c.district_id == wanted)
     if wanted is not None and connection.scalar(known) is None:
-        raise ApiError(404, "not_found", f"구 {wanted}: 찾을 수 없습니다", f"district {wanted}: not found")
+        raise ApiError(404, Phrase("named_district_not_found", wanted=wanted), code="not_found")
     return wanted
 
 

@@ -30,22 +30,23 @@ from server.store.schema import (
     users,
 )
 from server.store.stored_bodies import owner_of
+from sweep.phrases import Phrase
 
 OF_LOG = frozenset({"sweep_id", "finding_id", "entry_id", "commitment"})
 """Names of parameters that lie where the log says."""
-WORDS: dict[str, tuple[str, str]] = {
-    "room_id": ("방", "room"),
-    "facility_id": ("시설", "facility"),
-    "sweep_id": ("점검", "sweep"),
-    "finding_id": ("후보", "finding"),
-    "entry_id": ("기록", "entry"),
-    "commitment": ("본문", "body"),
-    "probe_id": ("점검기", "probe"),
-    "case_id": ("사건", "case"),
-    "photo_id": ("사진", "photograph"),
-    "username": ("사용자", "user"),
+NOT_FOUND: dict[str, Phrase] = {
+    "room_id": Phrase("room_not_found"),
+    "facility_id": Phrase("facility_not_found"),
+    "sweep_id": Phrase("sweep_not_found"),
+    "finding_id": Phrase("finding_not_found"),
+    "entry_id": Phrase("entry_not_found"),
+    "commitment": Phrase("body_not_found"),
+    "probe_id": Phrase("probe_not_found"),
+    "case_id": Phrase("case_not_found"),
+    "photo_id": Phrase("photograph_not_found"),
+    "username": Phrase("user_not_found"),
 }
-"""Names of parameters that lie in a district, and the words with which the routes refuse what nobody knows."""
+"""Names of parameters that lie in a district, and with what the routes refuse what nobody knows."""
 OF_ENTRY: ColumnElement[str] = func.coalesce(facilities.c.district_id, entries.c.tenant)
 """District of an entry that counts: that of its room or, where the room is not known here, that of its key, which is
 the one that it names."""
@@ -79,9 +80,9 @@ def refuse_foreign(connection: Connection, district_id: str | None, named: Mappi
     """ApiError 404, just as for what does not exist, when something that is named here lies in other districts only."""
     if district_id is None:
         return
-    for name, words in WORDS.items():
+    for name, said in NOT_FOUND.items():
         if name in named and not is_within(connection, district_id, name, named[name]):
-            raise not_found(*words)
+            raise not_found(said)
 
 
 def is_within(connection: Connection, district_id: str | None, name: str, value: str) -> bool:
@@ -99,7 +100,7 @@ def refuse_unowned(connection: Connection, user_id: UUID, room_id: str) -> None:
     except ValueError:
         return
     if not is_owned(connection, user_id, wanted):
-        raise not_found(*WORDS["room_id"])
+        raise not_found(NOT_FOUND["room_id"])
 
 
 def is_owned(connection: Connection, user_id: UUID, room_id: UUID) -> bool:

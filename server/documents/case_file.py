@@ -26,6 +26,7 @@ from server.projections.case_rows import steps_of
 from server.store.clock import from_ms
 from server.store.schema import cases, districts
 from sweep.entry.dsse import Signer
+from sweep.phrases import Phrase
 from sweep.report.case_records import CaseStep, PoliceAsked, Wanted
 
 READ_ME = "README.txt"
@@ -66,7 +67,7 @@ def write_case_file(
     """
     case = connection.execute(select(cases).where(cases.c.case_id == wanted.case_id)).one_or_none()
     if case is None:
-        raise ExportError("no such case")
+        raise ExportError(Phrase("no_such_case"))
     steps = steps_of(connection, case.case_id, case.sweep_id)
     asked = asked_for(steps)
     named = select(districts.c.name_ko).where(districts.c.district_id == wanted.organisation)

@@ -1,6 +1,4 @@
-"""One document that somebody asked for: how far it is, what its worker is told of it, and in what words there is
-none.
-"""
+"""One document that somebody asked for: how far it is, and what its worker is told of it."""
 
 from __future__ import annotations
 
@@ -15,30 +13,8 @@ from uuid import UUID
 from server.crypto.body_keys import BodyKeys
 from server.documents.inspection_log import LogRequest
 from server.interface.errors import ApiError
-from sweep.report import LocalText
 
 JobState = Literal["queued", "running", "ready", "failed"]
-
-TOO_LARGE = LocalText(
-    ko="문서가 너무 커서 만들지 못했습니다. 기간을 줄이거나 방을 하나만 고르십시오",
-    en="the document takes too much memory: choose a shorter period or one room",
-)
-TOO_SLOW = LocalText(
-    ko="문서를 만드는 데 너무 오래 걸립니다. 기간을 줄이십시오", en="it takes too long: choose a shorter period"
-)
-BROKEN = LocalText(
-    ko="문서를 만들지 못했습니다. 다시 시도하십시오",
-    en="the document could not be made; try again, the server's log has more",
-)
-OUTDATED = LocalText(
-    ko="그 사이에 본문이 삭제되어 이 문서를 지웠습니다. 다시 요청하십시오",
-    en="a body was erased since, so this document was deleted: ask for it again",
-)
-CANCELLED = LocalText(ko="취소했습니다", en="cancelled")
-LINES_KO = {
-    "export_unavailable": "지금은 문서를 만들 수 없습니다",
-    "export_refused": "이 범위로는 문서를 만들 수 없습니다",
-}
 
 
 @dataclass(slots=True)

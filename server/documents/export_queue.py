@@ -19,12 +19,6 @@ from uuid import UUID
 
 from server.crypto.body_keys import BodyKeys, overwrite_and_unlink
 from server.documents.export_job import (
-    BROKEN,
-    CANCELLED,
-    LINES_KO,
-    OUTDATED,
-    TOO_LARGE,
-    TOO_SLOW,
     ExportJob,
     JobState,
     line_of,
@@ -33,7 +27,8 @@ from server.documents.inspection_log import LogRequest
 from server.documents.worker_process import Worker, end_worker, memory_mib_of, start_worker
 from server.interface.errors import ApiError, busy, not_found
 from server.interface.formats import Format
-from sweep.report import display_text, new_id, utc_now
+from sweep.phrases import Phrase, unpacked
+from sweep.report import new_id, utc_now
 
 QUEUED_PER_PERSON = 50  # guessed: a month of one room each for a large building
 QUEUED_IN_ALL = 200  # guessed: half an hour of work
@@ -79,20 +74,9 @@ class ExportQueue:
         self._forget_old()
         waiting = [job for job in self._jobs.values() if not job.is_over]
         if sum(job.user_id == user_id for job in waiting) >= QUEUED_PER_PERSON:
-            raise busy(
-                "만들고 있는 문서가 너무 많습니다. 끝난 뒤에 다시 요청하십시오",
-                "too many of your documents are being made; ask again when some are ready",
-                status=429,
-                code="too_many_exports",
-                retry_after_s=30,
-            )
+            raise busy(Phrase("too_many_own_documents"), status=429, code="too_many_exports", retry_after_s=30)
         if len(waiting) >= QUEUED_IN_ALL:
-            raise busy(
-                "문서 요청이 밀려 있습니다. 잠시 뒤에 다시 요청하십시오",
-                "too many documents are being made; ask again in a minute",
-                code="too_many_exports",
-                retry_after_s=60,
-            )
+            raise busy(Phrase("too_many_documents_ask_again"), code="too_many_exports", retry_after_s=60)
         job_id = new_id()
         job = ExportJob(job_id, user_id, wanted, self._folder / f"{job_id}.{wanted.format}", utc_now())
         self._jobs[job_id] = job
@@ -118,7 +102,7 @@ class ExportQueue:
         self._forget_old()
         job = self._jobs.get(job_id)
         if job is None or job.user_id != user_id or not _is_shown(job):
-            raise not_found("문서", "this document, which is kept for an hour,")
+            raise not_found(Phrase("document_not_found"))
         return job
 
     async def wait(self, job: ExportJob) -> None:
@@ -127,7 +111,7 @@ class ExportQueue:
             await asyncio.wait_for(job.done.wait(), WAIT_S)
         except TimeoutError:
             self.cancel(job)
-            raise busy("문서 요청이 밀려 있습니다", "too many documents are being made", retry_after_s=60) from None
+            raise busy(Phrase("too_many_documents"), retry_after_s=60) from None
 
     async def take(self, job: ExportJob) -> bytes:
         """A document for whoever waits for it, after which it is nowhere; ApiError why there is none."""
@@ -151,7 +135,7 @@ class ExportQueue:
     def cancel(self, job: ExportJob) -> None:
         """Forget a job; one that runs is ended."""
         if not job.is_over:
-            self._fail(job, ApiError(410, "export_cancelled", CANCELLED.ko, CANCELLED.en))
+            self._fail(job, ApiError(410, Phrase("export_cancelled")))
         self._drop(job)
 
     async def drop_outdated(self) -> None:
@@ -167,7 +151,7 @@ class ExportQueue:
     def _take_outdated(self) -> list[Path]:
         outdated = [job for job in self._jobs.values() if job.state == "ready" and self._is_outdated(job)]
         for job in outdated:
-            self._fail(job, ApiError(410, "export_outdated", OUTDATED.ko, OUTDATED.en))
+            self._fail(job, ApiError(410, Phrase("export_outdated")))
         return [job.path for job in outdated]
 
     async def run(self) -> None:
@@ -181,8 +165,7 @@ class ExportQueue:
                 await asyncio.to_thread(temporary.mkdir, mode=0o700, exist_ok=True)
                 worker = await start_worker(temporary)
             except OSError as error:  # no memory or no files for one process more
-                line = display_text(str(error), limit=200)
-                self._fail_next(ApiError(503, "export_failed", BROKEN.ko, f"{BROKEN.en} ({line})"))
+                self._fail_next(ApiError(503, Phrase("export_failed_why", why=error), code="export_failed"))
                 continue
             try:
                 await self._serve(worker)
@@ -230,16 +213,16 @@ class ExportQueue:
                     self._leftovers.append(job.path)
                     return False
                 if self._memory_mib(worker.process.pid) > self._max_memory_mib:
-                    self._fail(job, ApiError(413, "export_too_large", TOO_LARGE.ko, TOO_LARGE.en))
+                    self._fail(job, ApiError(413, Phrase("export_too_large")))
                     return False
                 if self._monotonic() - began_s > JOB_S:
-                    self._fail(job, ApiError(503, "export_too_slow", TOO_SLOW.ko, TOO_SLOW.en))
+                    self._fail(job, ApiError(503, Phrase("export_too_slow")))
                     return False
             return listening.result() and self._memory_mib(worker.process.pid) < self._max_memory_mib * FRESH_SHARE
         finally:
             listening.cancel()
             if job.state == "running":  # the worker died, or the server ends
-                self._fail(job, ApiError(503, "export_failed", BROKEN.ko, BROKEN.en))
+                self._fail(job, ApiError(503, Phrase("export_failed")))
 
     async def _listen(self, worker: Worker, job: ExportJob) -> bool:
         """Take what the worker says of this job until it has said its last word; False when it died before."""
@@ -254,9 +237,10 @@ class ExportQueue:
                 self._finish(job)
                 return True
             else:
-                code, english = said["failed"]["code"], said["failed"]["line"]
-                status = 400 if code == "export_refused" else 503
-                self._fail(job, ApiError(status, code, LINES_KO[code], display_text(english, limit=300)))
+                why = unpacked(said["failed"])
+                is_refused = said["failed"]["is_refused"]
+                phrase = Phrase("export_refused", why=why) if is_refused else Phrase("export_unavailable", why=why)
+                self._fail(job, ApiError(400 if is_refused else 503, phrase))
                 return True
         return False
 

@@ -27,6 +27,7 @@ from server.projections.projecting import drain
 from server.store.db import Database
 from server.store.faults import AwayError, BusyError
 from sweep.entry.dsse import Signer
+from sweep.phrases import Phrase, packed, phrase_of
 
 NICENESS = 10  # guessed: the ingest path and the page go first
 
@@ -86,9 +87,9 @@ def work(job: dict[str, Any], out: TextIO) -> None:
         BusyError,
         BodyKeysError,
     ) as error:  # the first is an ExportError too
-        say(failed={"code": "export_unavailable", "line": str(error)})
+        say(failed=packed(phrase_of(error)) | {"is_refused": False})
     except ExportError as error:
-        say(failed={"code": "export_refused", "line": str(error)})
+        say(failed=packed(phrase_of(error)) | {"is_refused": True})
     else:
         say(ready=path.stat().st_size)
 
@@ -96,7 +97,7 @@ def work(job: dict[str, Any], out: TextIO) -> None:
 def _signer(path: str | None) -> Signer:
     """The server's key, which is never made here."""
     if path is None or not Path(path).is_file():
-        raise BodyKeysError("the server's key is not where it should be, so nothing can be signed")
+        raise BodyKeysError(Phrase("server_key_missing"))
     return Signer.load_or_create(Path(path))
 
 

@@ -47,6 +47,7 @@ from server.store.alarms import alarms_about
 from server.store.clock import from_ms, to_ms
 from server.store.schema import districts, entries, sweeps
 from server.store.stored_bodies import bodies_of
+from sweep.phrases import Phrase
 
 T = TypeVar("T")
 MAX_SWEEPS = 200_000  # guessed: four years of a city; a spreadsheet holds five times as many lines
@@ -112,7 +113,7 @@ def write_log_to(
     """
     about = request.format.about
     if about.writer is None:
-        raise ExportError("a submission is signed with the server's key: see submission.py")
+        raise ExportError(Phrase("submission_not_signed"))
     write: Callable[[BinaryIO, Document], None] = import_module(about.writer).write
     printing = _printing(connection, request, seal_of(connection))
     if about.is_paper and (request.sweep_id is not None or request.with_sheets):
@@ -150,7 +151,7 @@ def _sheets(connection: Connection, request: LogRequest, on_sweep: Callable[[int
         sweep_id=request.sweep_id,
     )
     if request.sweep_id is not None and not pages:
-        raise ExportError("no such sweep: it is not here, or belongs to another district")
+        raise ExportError(Phrase("no_such_sweep"))
     return pages
 
 
@@ -198,7 +199,7 @@ def milliseconds(period: Period) -> tuple[int, int]:
 
 
 def _too_many(most: int) -> ExportError:
-    return ExportError(f"more than {most} sweeps: choose a shorter period or one room")
+    return ExportError(Phrase("log_of_too_many_sweeps", most=most))
 
 
 def today() -> datetime:

@@ -28,6 +28,7 @@ from server.store.bodies import open_read
 from server.store.faults import BusyError
 from server.store.schema import IS_ACCEPTED, alarms, entries, log_rows, sweeps
 from sweep.entry import kinds
+from sweep.phrases import Phrase
 from sweep.report import LocalText
 
 AT_ONCE = 500  # guessed: a few megabytes of lines and entries
@@ -97,7 +98,7 @@ class LineReader:
             own = of_sweep[row.sweep_id]
             line = open_read(self._connection, f"line {row.sweep_id}", row.sealed)
             if line is None:
-                raise BusyError("a body was erased while the log was read; try again in a few seconds")
+                raise BusyError(Phrase("body_erased_while_reading"))
             yield replace(
                 read_line(line),
                 place=self._places[row.room_id],

@@ -23,6 +23,7 @@ from server.log.heads import Heads
 from server.log.submission import RECORDS, STATEMENT, Submitted, record_lines, signed_statement
 from server.store.schema import sweeps
 from sweep.entry.dsse import Signer
+from sweep.phrases import Phrase
 
 FORMATS = tuple(one for one in Format if one.about.is_submitted)
 MAX_SWEEPS = 5_000  # as many as the printed summary holds
@@ -49,14 +50,14 @@ def write_submission(
 ) -> bytes:
     """The file; raises ExportError for a single room or sweep, and for more sweeps than a summary holds."""
     if request.room_id is not None or request.sweep_id is not None:
-        raise ExportError("a submission is of a whole period: choose no room and no sweep")
+        raise ExportError(Phrase("submission_needs_whole_period"))
     first_ms, end_ms = milliseconds(request.period)
     wanted = select(sweeps.c.sweep_id).where(sweeps.c.started_ms >= first_ms, sweeps.c.started_ms < end_ms)
     if request.district_id is not None:
         wanted = wanted.where(sweeps.c.room_id.in_(rooms_of(request.district_id)))
     sweep_ids = connection.scalars(wanted.order_by(sweeps.c.sweep_id).limit(MAX_SWEEPS + 1)).all()
     if len(sweep_ids) > MAX_SWEEPS:
-        raise ExportError(f"more than {MAX_SWEEPS} sweeps: choose a shorter period")
+        raise ExportError(Phrase("too_many_sweeps_in_period", most=MAX_SWEEPS))
     files = {READ_ME: WORDS.encode()}
     for format_ in FORMATS:
         part, out = replace(request, format=format_), io.BytesIO()

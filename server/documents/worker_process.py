@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sweep.phrases import Phrase
+
 GONE_S = 10.0  # guessed: time for an ended process to be gone
 MIB = 1024 * 1024
 ROOT = Path(__file__).parent.parent.parent
@@ -39,7 +41,7 @@ async def start_worker(temporary: Path) -> Worker:
     environment = os.environ | {"TMPDIR": str(temporary)}
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, cwd=ROOT, env=environment)
     if process.stdin is None or process.stdout is None:
-        raise OSError("the worker has no pipes")
+        raise OSError(Phrase("worker_no_pipes"))
     return Worker(process, process.stdin, process.stdout)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Row
 from server.exports.judgement import ReportState
 from server.exports.records import HandEntries, LogRow, Place, SignedDisposition, SweepHeader
 from server.exports.rows import build_page
+from sweep.phrases import Phrase
 from sweep.report import Disposition, LocalText, SweepOpened, SweepReport
 
 _LINE: TypeAdapter[LogRow] = TypeAdapter(LogRow)
@@ -46,7 +47,7 @@ def stored_line(
     """The line of a sweep that has an opening or a report, as JSON."""
     header = header_of(report, opened, received)
     if header is None:
-        raise ValueError("a sweep without opening and report has no line")
+        raise ValueError(Phrase("sweep_without_line"))
     spoken = [
         SignedDisposition(item, row.subject, row.assurance, row.entry_hash, signature_ok=True)
         for row, item in dispositions

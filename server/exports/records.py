@@ -16,6 +16,7 @@ from server.exports.judgement import ReportState
 from server.exports.words import Result
 from server.interface.fields import RoomSex
 from server.interface.views.sweeps import KnownBefore
+from sweep.phrases import Phrase
 from sweep.report import ClockReading, Disposition, LocalText, Modality, Mode, Source, SweepOpened, SweepReport
 from sweep.report.persons import Identified
 from sweep.report.visit_records import ByEye, Occasion
@@ -35,7 +36,7 @@ class Period:
     def __post_init__(self) -> None:
         """Raise ExportError when the period ends before it starts."""
         if self.last < self.first:
-            raise ExportError(f"the period ends ({self.last}) before it starts ({self.first}): swap the two dates")
+            raise ExportError(Phrase("period_ends_before_start", last=self.last, first=self.first))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from server.exports.records import (
 )
 from server.interface.views.sweeps import KnownBefore
 from sweep.entry import kinds
+from sweep.phrases import Phrase
 from sweep.report import MODALITIES, Disposition, LocalText, Modality, SweepReport
 
 
@@ -78,10 +79,10 @@ def build_log_row(
     Raises ExportError when `report_state` and `report` contradict each other or a record belongs to another sweep.
     """
     if (report is not None) != (report_state == "present"):
-        raise ExportError(f"sweep {header.sweep_id}: the report is {report_state}, yet it was given or left out")
+        raise ExportError(Phrase("log_line_report_state", sweep_id=header.sweep_id, state=report_state))
     strangers = {item.disposition.sweep_id for item in dispositions} | ({report.sweep_id} if report else set())
     if strangers - {header.sweep_id}:
-        raise ExportError(f"sweep {header.sweep_id}: a report or disposition belongs to another sweep")
+        raise ExportError(Phrase("log_line_of_another_sweep", sweep_id=header.sweep_id))
     looked, not_looked, not_assessable, nothing_detected = _zones(report)
     decisions = tuple(item.disposition for item in dispositions)
     latest = latest_dispositions(decisions)

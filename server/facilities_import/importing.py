@@ -27,6 +27,7 @@ from server.store.audit import record
 from server.store.clock import now_ms
 from server.store.db import Database
 from server.store.schema import facilities, import_rows, imports
+from sweep.phrases import Phrase
 from sweep.report import display_text, new_id
 
 ROWS_AT_ONCE = 250  # derived: some 2,000 rows of tables; 0.1 s on SQLite here, so that a probe never waits a second
@@ -99,7 +100,7 @@ def confirm(db: Database, import_id: UUID, *, actor: str) -> None:
     with db.write() as connection:
         found = _import(connection, import_id)
         if found.state not in {"preview", "confirming"}:
-            raise ApiError(409, "import_state", "이미 처리한 가져오기입니다", f"this import is {found.state} already")
+            raise ApiError(409, Phrase("import_already", state=found.state), code="import_state")
         if found.state == "preview":
             _refuse_overtaken(connection, found)
             connection.execute(
@@ -126,9 +127,7 @@ def undo(db: Database, import_id: UUID, *, actor: str) -> int:
     with db.write() as connection:
         found = _import(connection, import_id)
         if found.state not in {"confirmed", "confirming", "undoing"}:
-            raise ApiError(
-                409, "import_state", "되돌릴 것이 없습니다", f"this import is {found.state}: nothing to undo"
-            )
+            raise ApiError(409, Phrase("import_nothing_to_undo", state=found.state), code="import_state")
         _refuse_built_upon(connection, found)
         _set_state(connection, import_id, "undoing")
     is_left = import_rows.c.is_applied & ~import_rows.c.reasons.contains(LEFT_ALONE)
@@ -203,12 +202,7 @@ def _refuse_overtaken(connection: Connection, found: Row[Any]) -> None:
     )
     by_hand = select(facilities.c.facility_id).where(facilities.c.created_ms >= since)
     if connection.scalar(other.limit(1)) is not None or connection.scalar(by_hand.limit(1)) is not None:
-        raise ApiError(
-            409,
-            "preview_outdated",
-            "미리보기 이후 시설 목록이 바뀌었습니다. 파일을 다시 올리십시오",
-            "facilities changed since the preview; give the file again",
-        )
+        raise ApiError(409, Phrase("preview_outdated"))
 
 
 def _refuse_built_upon(connection: Connection, found: Row[Any]) -> None:
@@ -228,12 +222,7 @@ def _refuse_built_upon(connection: Connection, found: Row[Any]) -> None:
     )
     name = connection.scalar(built_upon.limit(1))
     if name is not None:
-        raise ApiError(
-            409,
-            "import_built_upon",
-            f"뒤에 가져온 {name} 파일이 같은 시설을 바꾸었습니다. 그것부터 되돌리십시오",
-            f"a later import ({name}) changed the same facilities; undo that one first",
-        )
+        raise ApiError(409, Phrase("import_built_upon", name=name))
 
 
 def _pages(db: Database, import_id: UUID, is_left: Any) -> Iterator[None]:
@@ -253,7 +242,7 @@ def _page(connection: Connection, import_id: UUID, is_left: Any) -> Sequence[Row
 def _import(connection: Connection, import_id: UUID) -> Row[Any]:
     found = connection.execute(select(imports).where(imports.c.import_id == import_id)).one_or_none()
     if found is None:
-        raise not_found("가져오기", "import")
+        raise not_found(Phrase("import_not_found"))
     return found
 
 

@@ -20,6 +20,7 @@ from server.interface.errors import ApiError, invalid
 from server.interface.fields import SLUG
 from server.store.audit import record
 from server.store.schema import district_outlines
+from sweep.phrases import Phrase
 from sweep.report import LocalText, display_text
 
 MAX_OUTLINES_BYTES = 8 * 1024 * 1024
@@ -48,19 +49,14 @@ class Districts:
         try:
             import shapely  # an extra of its own: a server that imports no files does without
         except ImportError:
-            raise ApiError(
-                503,
-                "outlines_unavailable",
-                "구 경계를 읽으려면 ansim-sweep[districts]를 설치해야 합니다",
-                "outlines of districts need the extra `districts`",
-            ) from None
+            raise ApiError(503, Phrase("outlines_unavailable")) from None
         self._shapely: Any = shapely
         try:
             shapes = [shapely.from_geojson(outline.geometry_json) for outline in outlines]
         except shapely.errors.GEOSException:
-            raise invalid("not outlines of districts in GeoJSON", code="outlines_refused") from None
+            raise invalid(Phrase("outlines_not_geojson"), code="outlines_refused") from None
         if any(shape.geom_type not in {"Polygon", "MultiPolygon"} for shape in shapes):
-            raise invalid("an outline is no polygon", code="outlines_refused")
+            raise invalid(Phrase("outline_not_a_polygon"), code="outlines_refused")
         self._shapes = dict(zip((outline.name for outline in outlines), shapes, strict=True))
         shapely.prepare(shapes)
 
@@ -89,7 +85,7 @@ class Districts:
 
 def read_outlines(data: bytes) -> tuple[Outline, ...]:
     """Outlines of a GeoJSON file with `name`, and `code` and `name_eng` where there are any; ApiError 400."""
-    refused = invalid("not outlines of districts in GeoJSON", code="outlines_refused")
+    refused = invalid(Phrase("outlines_not_geojson"), code="outlines_refused")
     if len(data) > MAX_OUTLINES_BYTES:
         raise refused
     try:

@@ -29,6 +29,7 @@ from server.interface.views.imports import (
 from server.store.audit import record
 from server.store.clock import from_ms, now_ms
 from server.store.schema import facilities, import_rows, imports
+from sweep.phrases import Phrase
 
 Answer = Literal["add", "update", "close", "leave"]
 SHOWN_IMPORTS = 100
@@ -83,15 +84,13 @@ def answer(connection: Connection, import_id: UUID, line: int, choice: Answer, *
         select(import_rows).where(import_rows.c.import_id == import_id, import_rows.c.line == line)
     ).one_or_none()
     if row is None or row.outcome != "question":
-        raise not_found("질문", "question")
+        raise not_found(Phrase("question_not_found"))
     if found.state != "confirmed":
-        raise ApiError(
-            409, "import_state", "확정한 가져오기가 아닙니다", f"this import is {found.state}, not confirmed"
-        )
+        raise ApiError(409, Phrase("import_not_confirmed", state=found.state), code="import_state")
     if row.answer is not None:
-        raise ApiError(409, "already_answered", "이미 답한 질문입니다", "this question is answered already")
+        raise ApiError(409, Phrase("already_answered"))
     if choice not in _possible(row):
-        raise invalid(f"{choice} does not answer this question", ko="이 질문에 맞지 않는 답입니다", code="wrong_answer")
+        raise invalid(Phrase("wrong_answer", choice=choice), code="wrong_answer")
     of_row = update(import_rows).where(import_rows.c.import_id == import_id, import_rows.c.line == line)
     if choice == "add":
         connection.execute(of_row.values(facility_id=None))
@@ -121,7 +120,7 @@ def _possible(row: Row[Any]) -> tuple[Answer, ...]:
 def _found(connection: Connection, import_id: UUID) -> Row[Any]:
     found = connection.execute(select(imports).where(imports.c.import_id == import_id)).one_or_none()
     if found is None:
-        raise not_found("가져오기", "import")
+        raise not_found(Phrase("import_not_found"))
     return found
 
 

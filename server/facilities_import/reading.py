@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from server.interface.errors import ApiError, invalid
+from sweep.phrases import Phrase
 
 Layout = Literal["seoul", "national", "changing_rooms"]
 MAX_FILE_BYTES = 32 * 1024 * 1024  # derived: the national file has about 50,000 rows of some 400 bytes
@@ -54,7 +55,7 @@ class Table:
 def read_table(data: bytes) -> Table:
     """The rows of a file; ApiError 400 or 413 with one line when it is none of a known layout."""
     if len(data) > MAX_FILE_BYTES:
-        raise ApiError(413, "too_large", "파일이 너무 큽니다", f"the file has more than {MAX_FILE_BYTES} bytes")
+        raise ApiError(413, Phrase("import_file_too_large", most=MAX_FILE_BYTES), code="too_large")
     encoding, text = _decoded(data)
     first = text.partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in first else ",")
@@ -71,11 +72,9 @@ def read_table(data: bytes) -> Table:
                 blank += 1
             began = reader.line_num + 1
             if len(rows) > MAX_ROWS:
-                raise invalid(f"more than {MAX_ROWS} rows", ko="행이 너무 많습니다", code="import_refused")
+                raise invalid(Phrase("csv_too_many_rows", most=MAX_ROWS), code="import_refused")
     except csv.Error as error:
-        raise invalid(
-            f"line {began}: not a CSV file ({error})", ko=f"{began}행: CSV 파일이 아닙니다", code="import_refused"
-        ) from None
+        raise invalid(Phrase("csv_line_invalid", line=began, why=error), code="import_refused") from None
     return Table(layout, encoding, hashlib.sha256(data).hexdigest(), tuple(rows), blank)
 
 
@@ -97,17 +96,11 @@ def _heading(cell: str) -> str:
 
 def _layout_of(columns: list[str]) -> Layout:
     if len(columns) > MAX_COLUMNS or len(set(columns)) != len(columns):
-        raise invalid(
-            "the heading names a column twice, or too many", ko="제목 행이 올바르지 않습니다", code="import_refused"
-        )
+        raise invalid(Phrase("heading_column_twice"), code="import_refused")
     for layout, needed in HEADINGS.items():
         if needed <= set(columns):
             return layout
-    raise invalid(
-        "the heading is none of a known layout: national standard file, Seoul's file, changing rooms",
-        ko="알 수 없는 파일 형식입니다. 전국공중화장실표준데이터, 서울시 파일, 탈의실 목록을 읽을 수 있습니다",
-        code="import_refused",
-    )
+    raise invalid(Phrase("heading_layout_unknown"), code="import_refused")
 
 
 def _row(line: int, columns: list[str], cells: list[str]) -> RawRow:

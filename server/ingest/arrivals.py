@@ -17,8 +17,8 @@ from server.verifier.envelopes import KEY_ID, Unread, read_payload
 from sweep.entry.dsse import EntryError, SignedEntry
 from sweep.entry.envelope import Body, BodyRef, Envelope, from_wire, parse_envelope
 from sweep.entry.kinds import KEY_KINDS, KNOWN_KINDS
+from sweep.phrases import Phrase
 from sweep.report import first_problem, has_unsafe_character
-from sweep.report.sentences import in_korean
 
 MAX_WIRE_BYTES = 16 * 1024 * 1024  # derived: the largest body (8 MiB) in base64 and 20 crops beside it
 
@@ -56,7 +56,7 @@ def read_arrival(wire: bytes) -> Arrival:
         said = read_payload(entry.payload_type, entry.payload)
         arrived = tuple(body.ref for body in bodies)
         if len({ref.commitment for ref in arrived}) != len(arrived):
-            raise EntryError("a body travels twice")
+            raise EntryError(Phrase("body_sent_twice"))
         if isinstance(said, Unread):
             return Arrival(entry, None, bodies, arrived, _guessed_id(entry, said), "unknown_version")
         envelope = parse_envelope(entry.payload)
@@ -64,28 +64,28 @@ def read_arrival(wire: bytes) -> Arrival:
         if envelope.kind in KEY_KINDS:
             read_key_body(envelope, bodies)
     except ValidationError as error:
-        raise _malformed(f"body: {first_problem(error)}") from None
+        raise _malformed(Phrase("body_invalid", why=first_problem(error))) from None
     except EntryError as error:
-        raise _malformed(str(error)) from None
+        raise _malformed(error) from None
     unreadable = None if envelope.kind in KNOWN_KINDS else "unknown_kind"
     return Arrival(entry, envelope, bodies, envelope.bodies, envelope.entry_id, unreadable)
 
 
 def _check_frame(entry: SignedEntry) -> None:
     if not all(KEY_ID.fullmatch(key_id) for key_id, _ in entry.signatures):
-        raise EntryError("a keyid is not 16 hexadecimal digits")
+        raise EntryError(Phrase("keyid_not_16_digits"))
 
 
 def _check_envelope(entry: SignedEntry, envelope: Envelope, arrived: tuple[BodyRef, ...]) -> None:
     if envelope.key_id not in {key_id for key_id, _ in entry.signatures}:
-        raise EntryError("the envelope names a key that did not sign it")
+        raise EntryError(Phrase("envelope_key_did_not_sign"))
     if has_unsafe_character(envelope.subject):
-        raise EntryError("the subject contains a control or formatting character")
+        raise EntryError(Phrase("subject_control_character"))
     named = {ref.commitment: ref for ref in envelope.bodies}
     if len(named) != len(envelope.bodies):
-        raise EntryError("the envelope names a body twice")
+        raise EntryError(Phrase("envelope_names_body_twice"))
     if any(named.get(ref.commitment) != ref for ref in arrived):
-        raise EntryError("a body does not match any commitment, size and media type of the envelope")
+        raise EntryError(Phrase("body_matches_no_commitment"))
 
 
 def _guessed_id(entry: SignedEntry, said: Unread) -> UUID:
@@ -93,7 +93,5 @@ def _guessed_id(entry: SignedEntry, said: Unread) -> UUID:
     return UUID(said.entry_id) if said.entry_id else UUID(bytes=bytes.fromhex(entry.entry_hash)[:16], version=5)
 
 
-def _malformed(line: str) -> ApiError:
-    said = in_korean(line)
-    general = "기록의 형식이 올바르지 않습니다"
-    return invalid(line, ko=general if said is None else f"{general}: {said}", code="malformed_entry")
+def _malformed(why: Phrase | Exception) -> ApiError:
+    return invalid(Phrase("malformed_entry", why=why), code="malformed_entry")

@@ -38,6 +38,7 @@ from server.store.db import Database
 from server.store.schema import IS_ACCEPTED, cases, entries, facilities, photos, rooms
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
+from sweep.phrases import Phrase
 from sweep.report import ClockReading, LocalText, Source, new_id, to_json
 from sweep.report.case_records import (
     CameraFound,
@@ -66,16 +67,14 @@ def open_case(
     ApiError 404 without the room, 409 for a defect that is none and for the id of another room's case.
     """
     if connection.scalar(select(rooms.c.room_id).where(rooms.c.room_id == room_id)) is None:
-        raise not_found("방", "room")
+        raise not_found(Phrase("room_not_found"))
     step = _reported(request.step, "person") if isinstance(request.step, SuspicionRequest) else _defect(request.step)
     case_id = request.case_id or new_id()
     known = connection.execute(select(cases.c.recorded_room_id).where(cases.c.case_id == case_id)).one_or_none()
     if known is not None:
         if known.recorded_room_id == room_id:
             return case_id
-        raise ApiError(
-            409, "case_known", "같은 번호의 사건이 다른 방에 있습니다", "a case of another room has this id already"
-        )
+        raise ApiError(409, Phrase("case_known"))
     _open(connection, server_signer, person, step, case_id=case_id, room_id=room_id)
     return case_id
 
@@ -115,12 +114,7 @@ def take_step(
         if known is not None:
             return known
     if isinstance(step, Witnessed) and step.shown_hash not in {row.entry_hash for row, _ in history[-1:]}:
-        raise ApiError(
-            409,
-            "hash_not_shown",
-            "화면에 보인 기록이 마지막 단계가 아닙니다. 화면을 새로 고치고 다시 서명을 받으십시오",
-            "the hash is not that of the last step; load the page again and have it signed anew",
-        )
+        raise ApiError(409, Phrase("hash_not_of_last_step"), code="hash_not_shown")
     if isinstance(step, RoomCorrected):
         _check_correction(connection, person, case, step)
     if isinstance(step, CameraFound):
@@ -155,12 +149,7 @@ def _known(
             return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, False, row.kind, row.sweep_id)
     elif connection.scalar(select(entries.c.entry_id).where(entries.c.entry_id == step_id, IS_ACCEPTED)) is None:
         return None
-    raise ApiError(
-        409,
-        "step_known",
-        "같은 번호로 다른 내용이 이미 기록되어 있습니다. 이 내용은 기록하지 않았습니다",
-        "another content is recorded under this id; this step was not recorded",
-    )
+    raise ApiError(409, Phrase("step_known"))
 
 
 def refuse_wrong_turn(connection: Connection, case: Row[Any], request: StepRequest) -> None:
@@ -178,7 +167,7 @@ def refuse_wrong_turn(connection: Connection, case: Row[Any], request: StepReque
 def refuse_file(case: Row[Any]) -> None:
     """ApiError 409 while there is no file of this case to hand over: no camera was found, or 112 was not called yet."""
     if case.state not in FOUND:
-        raise ApiError(409, "no_camera_found", words.NO_CAMERA.ko, words.NO_CAMERA.en)
+        raise ApiError(409, words.NO_CAMERA, code="no_camera_found")
     if case.state in BEFORE_POLICE:
         raise wrong_turn(case)
 
@@ -186,7 +175,8 @@ def refuse_file(case: Row[Any]) -> None:
 def wrong_turn(case: Row[Any]) -> ApiError:
     """The refusal of a step that cannot be taken now, with what has to come first."""
     sentence, lead = words.NEXT[case.state], words.NOT_NOW
-    return ApiError(409, "not_now", f"{lead.ko} {sentence.ko}", f"{lead.en} {sentence.en}")
+    both = LocalText(ko=f"{lead.ko} {sentence.ko}", en=f"{lead.en} {sentence.en}")
+    return ApiError(409, both, code="not_now")
 
 
 def _case(row: Row[Any]) -> Case:
@@ -206,11 +196,7 @@ def _whole(request: StepRequest, person: Person, second: Person | None) -> Step:
         case DefectRequest() as defect:
             return _defect(defect)
         case Photographed(commitment=None, why_not=None):
-            raise invalid(
-                "say why there is no photograph",
-                ko="촬영하지 못한 사유를 적어 주십시오",
-                code="photograph_or_reason",
-            )
+            raise invalid(Phrase("photograph_or_reason"), code="photograph_or_reason")
         case step:
             return _checked(step)
 
@@ -224,12 +210,7 @@ class _Two(TypedDict):
 def _two(person: Person, second: Person | None) -> _Two:
     """What a step says of the second person; ApiError 403 without one."""
     if second is None or second.user_id == person.user_id:
-        raise ApiError(
-            403,
-            "second_person_needed",
-            "두 번째 사람이 자신의 패스키, PIN 또는 비밀번호로 함께 확인해야 합니다",
-            "a second person has to confirm with a passkey, PIN or password of their own",
-        )
+        raise ApiError(403, Phrase("second_person_must_confirm"), code="second_person_needed")
     return {
         "second_person": second.display_name,
         "second_account": second.account,
@@ -250,7 +231,7 @@ def _defect(request: DefectRequest) -> DefectFound:
         installed=request.installed,
     )
     if isinstance(duty, LocalText):
-        raise ApiError(409, "no_defect", duty.ko, duty.en)
+        raise ApiError(409, duty, code="no_defect")
     return DefectFound(
         step="defect_found",
         defect=request.defect,
@@ -273,27 +254,17 @@ def _check_correction(connection: Connection, person: Person, case: Row[Any], st
     of_room = select(facilities.c.district_id).join(rooms, rooms.c.facility_id == facilities.c.facility_id)
     found = connection.execute(of_room.where(rooms.c.room_id == step.room_id)).one_or_none()
     if found is None or (found.district_id != case.district_id and person.district_id is not None):
-        raise not_found("방", "room")
+        raise not_found(Phrase("room_not_found"))
     if found.district_id != case.district_id:
-        raise ApiError(
-            409,
-            "room_of_another_district",
-            "다른 구의 방입니다. 사건은 구를 옮기지 않으니 그 구에서 새로 여십시오",
-            "a room of another district: a case stays in its own; let that district open one",
-        )
+        raise ApiError(409, Phrase("room_of_another_district"))
     if step.room_id == case.room_id:
-        raise ApiError(409, "same_room", "이미 그 방의 사건입니다", "the case belongs to this room already")
+        raise ApiError(409, Phrase("same_room"))
 
 
 def _check_photograph(connection: Connection, case: Row[Any], commitment: str) -> None:
     known = select(photos.c.photo_id).where(photos.c.case_id == case.case_id, photos.c.commitment == commitment)
     if connection.scalar(known) is None:
-        raise ApiError(
-            409,
-            "no_such_photograph",
-            "이 사건의 사진이 아닙니다. 사진을 다시 보내거나 촬영하지 못한 사유를 적으십시오",
-            "no photograph of this case; send it again, or say why there is none",
-        )
+        raise ApiError(409, Phrase("no_such_photograph"))
 
 
 def _open(
@@ -361,7 +332,7 @@ def find_case(connection: Connection, case_id: UUID) -> Row[Any]:
     statement = select(*CASE_COLUMNS).select_from(places).where(cases.c.case_id == case_id)
     row = connection.execute(statement).one_or_none()
     if row is None:
-        raise not_found("사건", "case")
+        raise not_found(Phrase("case_not_found"))
     return row
 
 

@@ -43,6 +43,7 @@ from sweep.entry.kinds import (
     REFERENCE_CHECKED,
     ROOM_PLACED,
 )
+from sweep.phrases import Phrase
 
 UNBOUNDED = 2**62
 MAX_ALIKE = 8  # derived: one that counts, perhaps conflicts with it, and one of just these signatures
@@ -166,19 +167,8 @@ def write_own(connection: Connection, arrival: Arrival) -> Outcome:
     if outcome.status == "accepted":
         return outcome
     if outcome.reason in keys.WAITING_CODES:
-        raise ApiError(
-            409,
-            "server_key_not_valid",
-            "서버의 서명 키가 폐기되어 기록하지 않았습니다. 관리자에게 알리십시오",
-            f"this server's key may not sign any more ({outcome.reason}), so nothing was recorded; "
-            "tell the administrator",
-        )
-    raise ApiError(
-        409,
-        "not_recorded",
-        "서버의 키로 서명할 수 없는 기록이어서 남기지 않았습니다",
-        f"this server's key may not sign this ({outcome.reason or outcome.status}), so nothing was recorded",
-    )
+        raise ApiError(409, Phrase("server_key_not_valid", why=outcome.reason))
+    raise ApiError(409, Phrase("not_recorded", why=outcome.reason or outcome.status))
 
 
 def receipt_for(outcome: Outcome, arrival: Arrival, signer: Signer, proof: InclusionProof) -> SignedEntry:
@@ -197,12 +187,7 @@ def receipt_for(outcome: Outcome, arrival: Arrival, signer: Signer, proof: Inclu
 
 def conflict_error() -> ApiError:
     """The refusal of an entry that claims the place of another one."""
-    return ApiError(
-        409,
-        "conflict",
-        "같은 번호의 다른 기록이 이미 있습니다. 둘 다 보관하고 알림을 남겼습니다",
-        "another entry has this place; both are kept and an alarm was raised",
-    )
+    return ApiError(409, Phrase("conflict"))
 
 
 def _accept_duplicate(
@@ -242,11 +227,7 @@ def _new_bodies(connection: Connection, arrival: Arrival, known: Row[Any]) -> tu
     if arrival.envelope is None:
         named = set(connection.scalars(select(body_refs.c.commitment).where(body_refs.c.log_index == known.log_index)))
         if any(body.commitment not in named for body in arrival.bodies):
-            raise invalid(
-                "a body that did not come with this entry the first time; the entry's version is not known here",
-                ko="처음에 함께 오지 않은 본문은 받을 수 없습니다",
-                code="malformed_entry",
-            )
+            raise invalid(Phrase("body_did_not_come_first"), code="malformed_entry")
     known_bodies = there_or_erased(connection, {body.commitment for body in arrival.bodies})
     return tuple(body for body in arrival.bodies if body.commitment not in known_bodies)
 
@@ -270,7 +251,7 @@ def verify(entry: SignedEntry, public_key: bytes) -> None:
     try:
         verify_signature(entry, entry.payload_type, public_key)
     except EntryError as error:
-        raise invalid(str(error), ko="서명이 올바르지 않습니다", code="bad_signature") from None
+        raise invalid(error, code="bad_signature") from None
 
 
 def _find_same(connection: Connection, entry: SignedEntry) -> Row[Any] | None:

@@ -25,6 +25,7 @@ from server.signing import keys
 from server.store.db import Database
 from server.store.faults import BusyError
 from sweep.entry.kinds import BODY_ERASED
+from sweep.phrases import Phrase
 
 MAX_TOGETHER = 32  # guessed: more than the threads of ingest
 MAX_TOGETHER_BYTES = 16 * 1024 * 1024  # derived: one entry of the largest size
@@ -48,7 +49,7 @@ class _Ticket:
         if self.refusal is not None:
             raise self.refusal
         if self.outcome is None:
-            raise BusyError("the entry was not stored; try again in a few seconds")
+            raise BusyError(Phrase("entry_not_stored"))
         return self.outcome
 
     @property
@@ -93,7 +94,7 @@ class GroupCommit:
         ticket = _Ticket(arrival, self._verify(arrival), network)
         self._waiting.append(ticket)
         if not self._turn.acquire(timeout=TURN_WAIT_S):
-            raise BusyError("others are not done yet; try again in a few seconds")
+            raise BusyError(Phrase("others_not_done"))
         try:
             if not ticket.is_done:
                 self._lead(ticket)

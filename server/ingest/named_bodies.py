@@ -16,6 +16,7 @@ from server.interface.fields import FOUND
 from server.projections.photo_rows import is_held
 from server.store.schema import body_refs, case_steps, cases, entries
 from server.store.stored_bodies import owner_of
+from sweep.phrases import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +54,10 @@ def refuse_held(connection: Connection, named: Named) -> None:
     belongs = cases.c.sweep_id.in_(sweep_ids) | cases.c.case_id.in_(of_steps)
     held = select(cases.c.case_id).where(cases.c.state.in_(sorted(FOUND)), belongs)
     if connection.scalar(held.limit(1)) is not None or is_held(connection, named.commitment):
-        raise ApiError(
-            409,
-            "legal_hold",
-            "카메라가 발견된 사건의 기록은 수사가 끝날 때까지 지울 수 없습니다",
-            "a camera was found: nothing that belongs to this case can be erased until the investigation is over",
-        )
+        raise ApiError(409, Phrase("legal_hold"))
 
 
 def named_by_waiting(named: Named) -> ApiError:
     """The refusal to erase what entries name that do not count, until both persons answer for it."""
     count = len(named.waiting)
-    return ApiError(
-        409,
-        "named_by_waiting",
-        f"반영되지 않은 기록 {count}건도 이 본문을 가리킵니다. 두 사람이 확인한 뒤 ‘확인하고 삭제’로 다시 요청하십시오",
-        f"{count} entries that do not count name this body too: look at them, and ask again with despite_waiting",
-    )
+    return ApiError(409, Phrase("named_by_waiting", count=count))

@@ -35,6 +35,7 @@ from server.store.stored_bodies import bodies_of
 from sweep.entry import kinds
 from sweep.entry.dsse import Signer
 from sweep.entry.envelope import Body, Envelope, make_body, sign_envelope
+from sweep.phrases import Phrase
 from sweep.report import (
     BodyErased,
     ClockReading,
@@ -91,7 +92,7 @@ def record_disposition(
             .where(sweeps.c.sweep_id == request.sweep_id, findings.c.finding_id == finding_id)
         ).one_or_none()
         if sweep is None:
-            raise not_found("후보", "finding")
+            raise not_found(Phrase("finding_not_found"))
         if request.verdict == "camera_found":
             suspend(connection, sweep.room_id, actor=person.display_name)
         when = entry_time()
@@ -143,12 +144,7 @@ def _known_decision(
         )
     )
     if not is_same:
-        raise ApiError(
-            409,
-            "decision_known",
-            "같은 번호로 다른 내용이 이미 기록되어 있습니다. 이 판정은 기록하지 않았습니다",
-            "another content is recorded under this id; this decision was not recorded",
-        )
+        raise ApiError(409, Phrase("decision_known"))
     return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, False, row.kind, row.sweep_id)
 
 
@@ -163,17 +159,9 @@ def _phone_time(claim: PhoneClaim, now: datetime) -> PhoneTime:
     """The claim beside the server's clock; ApiError 400 when it lies after its sending or too far before it."""
     waited = claim.sent - claim.decided
     if waited < timedelta(0):
-        raise invalid(
-            "claimed.decided: later than claimed.sent; set the phone's clock and decide again",
-            ko="판정 시각이 보낸 시각보다 늦습니다. 휴대전화 시각을 맞춘 뒤 다시 판정하십시오",
-            code="decided_in_the_future",
-        )
+        raise invalid(Phrase("decided_in_the_future"), code="decided_in_the_future")
     if waited > MAX_CLAIMED_AGE:
-        raise invalid(
-            f"claimed.decided: more than {MAX_CLAIMED_AGE.days} days before it was sent; look again and decide anew",
-            ko=f"{MAX_CLAIMED_AGE.days}일이 넘은 판정은 받지 않습니다. 다시 보고 새로 판정하십시오",
-            code="decided_too_long_ago",
-        )
+        raise invalid(Phrase("decided_too_long_ago", days=MAX_CLAIMED_AGE.days), code="decided_too_long_ago")
     return PhoneTime(utc=claim.decided, behind_ms=round((now - claim.sent) / timedelta(milliseconds=1)))
 
 
@@ -195,22 +183,16 @@ def erase(
     """
     refuse_links(reason)
     if first.user_id == second.user_id:
-        raise ApiError(403, "second_person_needed", "다른 사람이 함께 승인해야 합니다", "a second person must agree")
+        raise ApiError(403, Phrase("second_person_must_agree"), code="second_person_needed")
     with db.write() as connection:
         named = named_by(connection, commitment)
         holders = named.holders
         if not holders:
-            raise not_found("본문", "body")
+            raise not_found(Phrase("body_not_found"))
         if not are_of_one(holders):
-            raise ApiError(
-                409,
-                "shared_body",
-                "다른 방이나 점검의 기록도 이 본문을 가리켜 지울 수 없습니다. 그 기록의 키를 먼저 확인하십시오",
-                "an entry about another room or sweep names this body too; look at the keys of "
-                f"{', '.join(sorted({row.key_id for row in holders}))} and revoke the one that should not",
-            )
+            raise ApiError(409, Phrase("shared_body", keys=", ".join(sorted({row.key_id for row in holders}))))
         if is_erased(connection, commitment, by_what_counts=True):
-            raise ApiError(409, "already_erased", "이미 삭제된 본문입니다", "this body is erased already")
+            raise ApiError(409, Phrase("already_erased"))
         refuse_held(connection, named)
         if named.waiting and not despite_waiting:
             raise named_by_waiting(named)

@@ -19,6 +19,7 @@ from server.people.auth import Person
 from server.store.audit import record
 from server.store.clock import now_ms
 from server.store.schema import cases, photo_declarations
+from sweep.phrases import Phrase
 from sweep.report import new_id
 
 SENDING_MS = 60_000  # guessed: how long a photograph may take to arrive, which counts as if it were taken later
@@ -84,12 +85,7 @@ def needed(connection: Connection, case_id: UUID, person: Person, declaration_id
     if taken_ms <= found.ends_ms + (SENDING_MS if found.ended_by is None else 0):
         return found
     if found.ended_by == "find":
-        raise ApiError(
-            409,
-            "declaration_suspended",
-            "카메라가 발견되어 앞서 한 퇴실 확인이 멈추었습니다. 물체를 촬영하려면 두 사람이 다시 확인하십시오",
-            "a camera was found, which suspends what was declared before; two persons declare anew for the object",
-        )
+        raise ApiError(409, Phrase("declaration_suspended"))
     raise _none()
 
 
@@ -113,9 +109,4 @@ def suspend(connection: Connection, room_id: UUID, *, actor: str) -> None:
 
 
 def _none() -> ApiError:
-    return ApiError(
-        409,
-        "no_declaration",
-        "방이 비었다는 두 사람의 확인이 없거나 끝났습니다. 두 사람이 다시 확인한 뒤 촬영하십시오",
-        "nobody has declared the room empty, or it holds no longer; two persons declare it anew, then photograph",
-    )
+    return ApiError(409, Phrase("no_declaration"))

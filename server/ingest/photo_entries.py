@@ -30,6 +30,7 @@ from server.store.schema import entries, photos
 from server.store.stored_bodies import bodies_of, find_body
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
+from sweep.phrases import Phrase
 from sweep.report import ClockReading, ContractError, LocalText, PhoneTime, parse_json, to_json
 from sweep.report.case_records import PoliceAsked
 from sweep.report.persons import Identified
@@ -160,7 +161,7 @@ def find(connection: Connection, photo_id: UUID) -> Row[Any]:
     """The row of a photograph; ApiError 404 without one."""
     row = find_known(connection, photo_id)
     if row is None:
-        raise not_found("사진", "photograph")
+        raise not_found(Phrase("photograph_not_found"))
     return row
 
 
@@ -168,7 +169,7 @@ def refuse_unless_possible(connection: Connection, case: Row[Any]) -> None:
     """ApiError 409 with the sentence that says why nothing may be photographed for this case now."""
     sentence = reason_against(connection, case)
     if sentence is not None:
-        raise ApiError(409, "no_photographs_now", sentence.ko, sentence.en)
+        raise ApiError(409, sentence, code="no_photographs_now")
 
 
 def reason_against(connection: Connection, case: Row[Any]) -> LocalText | None:
@@ -189,12 +190,7 @@ def _same(connection: Connection, known: Row[Any], case: Row[Any], request: Phot
     if is_same and body is not None and body.data is not None:
         is_same = _split(body.data)[0].plain_sha256 == request.plain_sha256
     if not is_same:
-        raise ApiError(
-            409,
-            "photo_known",
-            "같은 번호의 다른 사진이 이미 기록되어 있습니다. 이 사진은 기록하지 않았습니다",
-            "another photograph is recorded under this id; this one was not recorded",
-        )
+        raise ApiError(409, Phrase("photo_known"))
     return known
 
 
@@ -202,14 +198,12 @@ def _check_sealed(request: PhotoRequest, sealed: bytes) -> None:
     found = read_sealed(sealed)
     if found.plain_size != request.plain_size:
         raise invalid(
-            f"plain_size: {request.plain_size} bytes declared, {found.plain_size} are sealed; take it again",
-            ko="봉인된 사진의 크기가 기록된 것과 다릅니다. 다시 촬영하십시오",
+            Phrase("photo_size_differs", declared=request.plain_size, sealed=found.plain_size),
             code="photo_size_differs",
         )
     if found.recipients != len(set(request.sealed_to)):
         raise invalid(
-            f"sealed: to {found.recipients} keys, {len(set(request.sealed_to))} are named; seal it again",
-            ko="봉인된 키의 수가 기록된 것과 다릅니다. 다시 촬영하십시오",
+            Phrase("sealed_to_other_number_of_keys", sealed=found.recipients, named=len(set(request.sealed_to))),
             code="photo_not_sealed",
         )
 
@@ -217,31 +211,17 @@ def _check_sealed(request: PhotoRequest, sealed: bytes) -> None:
 def _phone_time(request: PhotoRequest) -> PhoneTime:
     waited = request.sent - request.taken
     if not timedelta(0) <= waited <= MAX_CLAIMED_AGE:
-        raise invalid(
-            f"taken: after sent, or more than {MAX_CLAIMED_AGE.days} days before; set the phone's clock",
-            ko="촬영 시각이 맞지 않습니다. 휴대전화 시각을 맞춘 뒤 다시 촬영하십시오",
-            code="photo_time",
-        )
+        raise invalid(Phrase("photo_time", days=MAX_CLAIMED_AGE.days), code="photo_time")
     behind = from_ms(now_ms()) - request.sent
     return PhoneTime(utc=request.taken, behind_ms=round(behind / timedelta(milliseconds=1)))
 
 
 def _check_counts(connection: Connection, person: Person, declaration_id: UUID) -> None:
     if left_of(connection, declaration_id) == 0:
-        raise ApiError(
-            409,
-            "declaration_used_up",
-            f"한 번의 확인으로 {MAX_PER_DECLARATION}장까지 촬영합니다. 두 사람이 다시 확인하십시오",
-            f"a declaration is for {MAX_PER_DECLARATION} photographs; two persons declare anew",
-        )
+        raise ApiError(409, Phrase("declaration_used_up", most=MAX_PER_DECLARATION))
     own = select(func.count()).where(_is_own(person), photos.c.taken_ms > now_ms() - DAY // timedelta(milliseconds=1))
     if (connection.scalar(own) or 0) >= MAX_PER_DAY:
-        raise ApiError(
-            429,
-            "too_many_photographs",
-            f"한 사람이 하루에 {MAX_PER_DAY}장까지 촬영할 수 있습니다",
-            f"a person takes at most {MAX_PER_DAY} photographs a day",
-        )
+        raise ApiError(429, Phrase("too_many_photographs", most=MAX_PER_DAY))
 
 
 def _is_own(person: Person) -> ColumnElement[bool]:
@@ -253,12 +233,7 @@ def _is_own(person: Person) -> ColumnElement[bool]:
 def _check_recipients(connection: Connection, case: Row[Any], request: PhotoRequest, declared_ms: int) -> None:
     wanted = {key.key_id for key in evidence_keys.live(connection, case.district_id, declared_ms)}
     if set(request.sealed_to) != wanted:
-        raise ApiError(
-            409,
-            "recipients_changed",
-            "증거담당자의 키가 바뀌었습니다. 두 사람이 다시 확인한 뒤 촬영하십시오",
-            "the evidence officers' keys have changed; declare and photograph again",
-        )
+        raise ApiError(409, Phrase("recipients_changed"))
 
 
 def _document_no(connection: Connection, case: Row[Any]) -> str:
@@ -266,12 +241,7 @@ def _document_no(connection: Connection, case: Row[Any]) -> str:
     asked = [step.step for _, step in steps_of(connection, case.case_id, case.sweep_id)]
     found = [step.document_no for step in asked if isinstance(step, PoliceAsked) and "photographs" in step.wanted]
     if not found:
-        raise ApiError(
-            409,
-            "no_request_of_the_police",
-            "경찰이 문서로 사진을 요청한 기록이 없습니다. 먼저 ‘경찰이 문서로 요청’ 단계를 기록하십시오",
-            "no request of the police for photographs is on record; record that step first",
-        )
+        raise ApiError(409, Phrase("no_request_of_the_police"))
     return found[-1][:60]
 
 
@@ -286,7 +256,7 @@ def _named(connection: Connection, photo: Row[Any]) -> tuple[str, ...]:
 def _sealed_of(connection: Connection, photo: Row[Any]) -> tuple[PhotoHead, bytes]:
     body = find_body(connection, photo.commitment)
     if body is None or body.data is None:
-        raise ApiError(410, "photo_deleted", "삭제된 사진입니다", "this photograph is deleted")
+        raise ApiError(410, Phrase("photograph_deleted"), code="photo_deleted")
     return _split(body.data)
 
 
@@ -295,7 +265,7 @@ def _split(data: bytes) -> tuple[PhotoHead, bytes]:
     try:
         return parse_json(PhotoHead, line), sealed
     except ContractError:
-        raise ApiError(410, "photo_deleted", "읽을 수 없는 사진입니다", "this photograph cannot be read") from None
+        raise ApiError(410, Phrase("photograph_unreadable"), code="photo_deleted") from None
 
 
 def _say(

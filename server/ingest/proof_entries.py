@@ -21,6 +21,7 @@ from server.projections.proof_rows import Claim
 from server.store.schema import IS_ACCEPTED, entries, unproven
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
+from sweep.phrases import Phrase
 from sweep.report import to_json
 from sweep.report.proof_records import PasskeyAssertion, ProofGiven
 
@@ -42,14 +43,9 @@ def find_claim(connection: Connection, person: Person, entry_id: UUID) -> Claim:
     ).one_or_none()
     claim = None if row is None else claim_of(connection, row)
     if claim is None:
-        raise not_found("본인 확인을 기다리는 기록", "entry that waits for a proof")
+        raise not_found(Phrase("entry_that_waits_for_a_proof_not_found"))
     if person.display_name not in claim.missing:
-        raise ApiError(
-            409,
-            "not_named",
-            "이 기록에 본인 이름으로 남은 확인이 없습니다. 다른 사람 대신 확인할 수 없습니다",
-            "this entry waits for nobody of your name; nobody proves for another",
-        )
+        raise ApiError(409, Phrase("not_named"))
     return claim
 
 

@@ -23,6 +23,7 @@ from server.store.alarms import raise_alarm
 from server.store.audit import record
 from server.store.schema import IS_QUARANTINED, PURGED, body_data, body_refs, entries, quarantine
 from sweep.entry import kinds
+from sweep.phrases import Phrase
 from sweep.report import display_text
 from sweep.report.log_records import QuarantinePurged
 
@@ -83,12 +84,7 @@ def check_revoked_room(connection: Connection, key_id: str, size: int, *, max_by
     where = (IS_QUARANTINED, entries.c.key_id == key_id, entries.c.reason == "key_revoked")
     held = connection.scalar(select(func.coalesce(func.sum(entries.c.size + ENTRY_BYTES), 0)).where(*where))
     if int(held or 0) + size + ENTRY_BYTES > max_bytes:
-        raise ApiError(
-            507,
-            "quarantine_full",
-            "폐기된 키의 기록이 너무 많습니다. 관리자에게 알리십시오",
-            "too many entries of a key that was revoked; tell the administrator",
-        )
+        raise ApiError(507, Phrase("quarantine_full_revoked"), code="quarantine_full")
 
 
 def add(connection: Connection, log_index: int, network: str, key_id: str, size: int) -> None:
@@ -166,12 +162,7 @@ def grow_old(connection: Connection, elapsed_s: int, *, max_days: int) -> int:
 
 def full_error() -> ApiError:
     """The refusal of a stranger's entry for which there is no room."""
-    return ApiError(
-        507,
-        "quarantine_full",
-        "등록되지 않은 키의 기록이 너무 많습니다. 관리자에게 키 등록을 요청하십시오",
-        "too many entries of keys that nobody admitted; ask the administrator to admit the key",
-    )
+    return ApiError(507, Phrase("quarantine_full_unadmitted"), code="quarantine_full")
 
 
 def _held(connection: Connection, *where: object) -> tuple[int, int]:

@@ -24,6 +24,7 @@ from server.store.schema import IS_ACCEPTED, entries, open_findings, sweeps
 from server.store.stored_bodies import bodies_of
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
+from sweep.phrases import Phrase
 from sweep.report import ClockReading, Record, parse_json, to_json
 from sweep.report.visit_records import Noted, SignedByHand, VisitNote, VisitSigned
 
@@ -50,15 +51,10 @@ def note_visit(
             select(sweeps.c.room_id, sweeps.c.source, sweeps.c.report_log_index).where(sweeps.c.sweep_id == sweep_id)
         ).one_or_none()
         if sweep is None:
-            raise not_found("점검", "sweep")
+            raise not_found(Phrase("sweep_not_found"))
         waiting = connection.scalar(select(func.count()).where(open_findings.c.sweep_id == sweep_id)) or 0
         if request.by_eye == "nothing_unusual" and waiting:
-            raise ApiError(
-                409,
-                "look_first",
-                f"장비가 지목한 위치 {waiting}곳의 현장 판정이 남아 있습니다. 먼저 눈으로 확인하고 판정하십시오",
-                f"{waiting} places that the probe named stand open: look at them and decide first",
-            )
+            raise ApiError(409, Phrase("look_first", waiting=waiting))
         when = entry_time()
         clock = ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms)
         told = VisitNote(v=1, sweep_id=sweep_id, noted=clock, account=person.account, **noted)
@@ -98,7 +94,7 @@ def sign_visit(
             select(sweeps.c.room_id, sweeps.c.source).where(sweeps.c.sweep_id == sweep_id)
         ).one_or_none()
         if sweep is None:
-            raise not_found("점검", "sweep")
+            raise not_found(Phrase("sweep_not_found"))
         note = connection.execute(
             select(entries.c.entry_id, entries.c.entry_hash)
             .where(entries.c.sweep_id == sweep_id, entries.c.kind == kinds.VISIT_NOTED, IS_ACCEPTED)
@@ -106,12 +102,7 @@ def sign_visit(
             .limit(1)
         ).one_or_none()
         if note is None or note.entry_hash != request.shown_hash:
-            raise ApiError(
-                409,
-                "hash_not_shown",
-                "화면에 보인 현장 기재가 마지막 것이 아닙니다. 화면을 새로 고치고 다시 서명을 받으십시오",
-                "the hash is not that of the last note; load the page again and have it signed anew",
-            )
+            raise ApiError(409, Phrase("hash_not_of_last_note"), code="hash_not_shown")
         when = entry_time()
         clock = ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms)
         record = VisitSigned(v=1, sweep_id=sweep_id, signed=clock, account=person.account, **signed)
@@ -139,12 +130,7 @@ def _known_signature(
     data = _body_of(connection, row, kinds.VISIT_SIGNED_TYPE)
     before = None if data is None else parse_json(VisitSigned, data)
     if not _is_same(row, kinds.VISIT_SIGNED, sweep_id, before, signed):
-        raise ApiError(
-            409,
-            "signature_known",
-            "같은 번호로 다른 서명이 이미 기록되어 있습니다. 이 서명은 기록하지 않았습니다",
-            "another signature is recorded under this id; this one was not recorded",
-        )
+        raise ApiError(409, Phrase("signature_known"))
     return _found(row)
 
 
@@ -163,12 +149,7 @@ def _known_note(connection: Connection, sweep_id: UUID, note_id: UUID, noted: di
     data = _body_of(connection, row, kinds.VISIT_NOTED_TYPE)
     before = None if data is None else parse_json(VisitNote, data)
     if not _is_same(row, kinds.VISIT_NOTED, sweep_id, before, noted):
-        raise ApiError(
-            409,
-            "note_known",
-            "같은 번호로 다른 내용이 이미 기록되어 있습니다. 이 내용은 기록하지 않았습니다",
-            "another content is recorded under this id; this note was not recorded",
-        )
+        raise ApiError(409, Phrase("note_known"))
     return _found(row)
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from server.interface.fields import Badge, LoginCode, Password, Pin, TimeOrderedId, Username
 from server.interface.people_requests import PasskeyAnswer
+from sweep.phrases import Phrase
 from sweep.report import Record
 from sweep.report.base import Text
 from sweep.report.case_records import (
@@ -65,7 +66,7 @@ class SecondPerson(Record):
     def _is_one_way(self) -> Self:
         given = frozenset(name for name in type(self).model_fields if getattr(self, name) is not None)
         if given not in SECOND_WAYS:
-            raise ValueError("give a passkey, a user name or badge with a PIN, or a user name with a password")
+            raise ValueError(Phrase("login_way_needed"))
         return self
 
 
@@ -81,7 +82,7 @@ class ProveRequest(Record):
     def _is_one_way(self) -> Self:
         given = frozenset(name for name in type(self).model_fields if getattr(self, name) is not None)
         if given not in PROVING_WAYS:
-            raise ValueError("give a passkey, a PIN, or the password")
+            raise ValueError(Phrase("proof_needed"))
         return self
 
 

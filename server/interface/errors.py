@@ -1,6 +1,7 @@
 """One error shape for the whole interface: {"error": {"code", "message": {"ko", "en"}}}.
 
-Every refusal is an `ApiError` with a code that programs read and one line in each language that says what to do.
+Every refusal is an `ApiError` with a code that programs read and a phrase that says what to do, whose words are looked
+up when it is answered.
 """
 
 from __future__ import annotations
@@ -11,23 +12,35 @@ from starlette.responses import JSONResponse, Response
 
 from server.interface.plain_text import has_link
 from server.interface.views.answer import ErrorBody, ErrorView
+from sweep.phrases import Phrase, Spoken, words
 from sweep.report import LocalText, display_text
-from sweep.report.sentences import in_korean
 
 log = logging.getLogger(__name__)
 
+Said = Phrase | LocalText | Exception
+"""What a refusal says: a phrase, words that the page shows as well, or what the error before it said."""
 BUSY_RETRY_S = 5  # guessed: most of what holds a writer up is over by then
 
 
 class ApiError(Exception):
-    """A refusal with its HTTP status, code and words."""
+    """A refusal: its HTTP status, what it says, and the code that programs read, which is that of what it says."""
 
-    def __init__(self, status: int, code: str, ko: str, en: str, *, headers: dict[str, str] | None = None) -> None:
-        super().__init__(en)
+    def __init__(
+        self, status: int, said: Said, *, code: str | None = None, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(Spoken(said.ko, said.en) if isinstance(said, LocalText) else said)
         self.status = status
-        self.code = code
-        self.message = LocalText(ko=display_text(ko, limit=400), en=display_text(en, limit=400))
+        self.said = said
+        self.code = code or (said.code if isinstance(said, Phrase) else "error")
         self.headers = headers or {}
+
+    @property
+    def message(self) -> LocalText:
+        """Its words."""
+        if isinstance(self.said, LocalText):
+            return self.said
+        ko, en = (display_text(words(self.said, language), limit=400) for language in ("ko", "en"))
+        return LocalText(ko=ko, en=en)
 
     @property
     def body(self) -> ErrorBody:
@@ -40,36 +53,28 @@ class ApiError(Exception):
         return JSONResponse(view.model_dump(mode="json"), status_code=self.status, headers=self.headers)
 
 
-def not_found(what_ko: str, what_en: str) -> ApiError:
+def not_found(said: Phrase) -> ApiError:
     """404 for a thing that is not there."""
-    return ApiError(404, "not_found", f"{what_ko}: 찾을 수 없습니다", f"{what_en}: not found")
+    return ApiError(404, said, code="not_found")
 
 
-def invalid(en: str, *, ko: str | None = None, code: str = "invalid_request") -> ApiError:
-    """400 with one line about what is wrong; without Korean of its own, that of the catalogue."""
-    return ApiError(400, code, ko or in_korean(en) or "요청 내용이 올바르지 않습니다", en)
+def invalid(said: Said, *, code: str = "invalid_request") -> ApiError:
+    """400 with one line about what is wrong."""
+    return ApiError(400, said, code=code)
 
 
 def refuse_links(*texts: str | LocalText) -> None:
     """ApiError 400 when a text of people leads to anything outside: nobody links to footage."""
     for text in texts:
         if any(map(has_link, (text,) if isinstance(text, str) else (text.ko, text.en))):
-            raise invalid(
-                "no links or addresses here: nobody looks at, copies or links footage",
-                ko="링크나 주소를 적지 않습니다. 영상은 아무도 보거나 옮기거나 연결하지 않습니다",
-                code="no_links",
-            )
+            raise invalid(Phrase("no_links"), code="no_links")
 
 
-def busy(ko: str, en: str, *, status: int = 503, code: str = "busy", retry_after_s: int = BUSY_RETRY_S) -> ApiError:
+def busy(said: Phrase, *, status: int = 503, code: str = "busy", retry_after_s: int = BUSY_RETRY_S) -> ApiError:
     """503 (429 for what one person does too much of): not now, but after some seconds."""
-    return ApiError(status, code, ko, en, headers={"Retry-After": str(retry_after_s)})
+    return ApiError(status, said, code=code, headers={"Retry-After": str(retry_after_s)})
 
 
 def database_away() -> ApiError:
     """503: the database does not answer."""
-    return busy(
-        "데이터베이스가 응답하지 않습니다. 관리자에게 알리십시오",
-        "the database does not answer; tell the operator",
-        code="database_unreachable",
-    )
+    return busy(Phrase("database_unreachable"), code="database_unreachable")

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints
 
 from server.interface.plain_text import has_link
+from sweep.phrases import Phrase
 from sweep.report import has_unsafe_character
 
 MAX_LOG_INDEX = 2**53 - 1
@@ -16,21 +17,21 @@ MAX_LOG_INDEX = 2**53 - 1
 def clean(text: str) -> str:
     """The text; ValueError when it holds control or formatting characters."""
     if has_unsafe_character(text):
-        raise ValueError("contains a control or formatting character")
+        raise ValueError(Phrase("control_character"))
     return text
 
 
 def no_link(text: str) -> str:
     """The text; ValueError when it leads to anything outside."""
     if has_link(text):
-        raise ValueError("contains a link or address")
+        raise ValueError(Phrase("text_holds_link"))
     return text
 
 
 def is_version_7(value: UUID) -> UUID:
     """The id; ValueError when it is no UUIDv7."""
     if value.version != 7:
-        raise ValueError("not a UUIDv7")
+        raise ValueError(Phrase("not_a_uuidv7"))
     return value
 
 
@@ -92,7 +93,7 @@ RoomSex = Literal["women", "men", "unisex", "family"]
 
 def _no_floor_zero(floor: int) -> int:
     if floor == 0:
-        raise ValueError("floors are counted 1, 2, and so on, and -1, -2 below the ground: there is no floor 0")
+        raise ValueError(Phrase("no_floor_zero"))
     return floor
 
 

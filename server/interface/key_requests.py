@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from server.interface.fields import MAX_LOG_INDEX, DistrictId, Line, PublicKey, Reason, Slug
+from sweep.phrases import Phrase
 from sweep.report import Record
 from sweep.report.log_records import RELAYS
 
@@ -27,9 +28,9 @@ class AdmitRequest(Record):
     @model_validator(mode="after")
     def _is_bound(self) -> AdmitRequest:
         if self.role in RELAYS and (self.probe_id is not None or not self.probes):
-            raise ValueError("probes: name each probe that stands beside this server, and no probe_id")
+            raise ValueError(Phrase("probes_needed_alone"))
         if self.role not in RELAYS and (self.probe_id is None or self.probes):
-            raise ValueError("probe_id: name the probe that this key speaks for, and no others")
+            raise ValueError(Phrase("probe_id_needed_alone"))
         return self
 
 

@@ -19,12 +19,13 @@ from server.interface.fields import (
     Username,
     clean,
 )
+from sweep.phrases import Phrase
 from sweep.report import LocalText, Record
 
 
 def _is_base64url(text: str) -> str:
     if len(text) % 4 == 1:
-        raise ValueError("not base64url")
+        raise ValueError(Phrase("not_base64url"))
     return text
 
 

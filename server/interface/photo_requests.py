@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from server.interface.case_requests import SecondPerson
 from server.interface.fields import Digest, KeyId, Reason, Slug
 from server.interface.sealed_photos import MAX_SEALED_BYTES
+from sweep.phrases import Phrase
 from sweep.report import Record, UtcTime
 from sweep.report.photo_records import MAX_RECIPIENTS, Pixels, Shows
 
@@ -62,7 +63,7 @@ class PhotoCheckRequest(Record):
     @model_validator(mode="after")
     def _says_nothing_of_what_is_closed(self) -> Self:
         if not self.opens and (self.hash_matches or self.has_metadata):
-            raise ValueError("what does not open has neither hash nor metadata")
+            raise ValueError(Phrase("unopened_photo_has_no_metadata"))
         return self
 
 

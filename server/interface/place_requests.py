@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from server.interface.fields import Degrees, DistrictId, Floor, Line, OptionalLine, RoomSex, Stalls
+from sweep.phrases import Phrase
 from sweep.report import LocalText, Plan, Record, RoomKind
 
 
@@ -55,9 +56,9 @@ class BasisRequest(Record):
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         if self.basis == "consent" and (self.dated is None or not self.document):
-            raise ValueError("a consent needs its date and document")
+            raise ValueError(Phrase("consent_incomplete"))
         if self.basis != "consent" and not self.citation:
-            raise ValueError("name the clause")
+            raise ValueError(Phrase("clause_needed"))
         return self
 
 

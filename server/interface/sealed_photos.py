@@ -13,6 +13,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from server.interface.errors import ApiError, invalid
+from sweep.phrases import Phrase
 
 MAX_SEALED_BYTES = 1024 * 1024  # derived: a JPEG of 1,600 pixels at quality 0.85 took at most 0.6 MB in trials
 MAX_HEADER_BYTES = 16 * 1024  # derived: a recipient takes about 120 bytes, and there are at most 16
@@ -55,14 +56,14 @@ def read_sealed(data: bytes) -> SealedPhoto:
     header = _HEADER.match(data[:MAX_HEADER_BYTES])
     if header is None:
         if data.startswith(VERSION_LINE) and _OTHER_KEY.search(data[:MAX_HEADER_BYTES]):
-            raise _no_age("sealed to something else than evidence officers' keys (X25519)")
-        raise _no_age("no age file (age-encryption.org/v1)")
+            raise _no_age(Phrase("sealed_to_other_keys"))
+        raise _no_age(Phrase("not_an_age_file"))
     recipients = header[1].count(b"-> X25519 ")
     payload = len(data) - header.end() - NONCE
     chunks = -(-payload // (CHUNK + TAG))
     plain_size = payload - chunks * TAG
     if payload < TAG or plain_size <= 0:
-        raise _no_age("cut off, or nothing in it")
+        raise _no_age(Phrase("age_file_cut_off"))
     if _is_in_the_open(data[header.end() :]):
         raise _in_the_open()
     return SealedPhoto(recipients, plain_size)
@@ -83,25 +84,12 @@ def _unevenness(piece: bytes) -> float:
 
 def too_large() -> ApiError:
     """The refusal of a photograph beyond the bound."""
-    return ApiError(
-        413,
-        "photo_too_large",
-        "사진이 너무 큽니다. 휴대전화의 페이지로 다시 촬영하십시오",
-        f"the photograph has more than {MAX_SEALED_BYTES} bytes; take it again with the page",
-    )
+    return ApiError(413, Phrase("photo_too_large", most=MAX_SEALED_BYTES))
 
 
 def _in_the_open() -> ApiError:
-    return invalid(
-        "the photograph is not sealed; seal it on the phone to the evidence officers' keys and send only that",
-        ko="봉인되지 않은 사진이라 저장하지 않았습니다. 휴대전화에서 증거담당자의 키로 봉인한 것만 받습니다",
-        code="photo_not_sealed",
-    )
+    return invalid(Phrase("photo_unsealed"), code="photo_not_sealed")
 
 
-def _no_age(why: str) -> ApiError:
-    return invalid(
-        f"sealed: {why}; seal it again with the page",
-        ko="봉인이 올바르지 않습니다. 다시 촬영하십시오",
-        code="photo_not_sealed",
-    )
+def _no_age(why: Phrase) -> ApiError:
+    return invalid(Phrase("photo_seal_invalid", why=why), code="photo_not_sealed")

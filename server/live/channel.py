@@ -16,6 +16,7 @@ from server.interface.errors import ApiError
 from server.interface.fields import CommandAnswer
 from server.interface.views.probes import StopView
 from server.signing.keys import Key
+from sweep.phrases import Phrase
 from sweep.report import (
     AbortCommand,
     Command,
@@ -134,7 +135,7 @@ class Channel:
         is_stop = isinstance(command, PauseCommand | AbortCommand)
         crowd = [one for one in self.pending if not is_stop or one.command in STOPS]
         if len(crowd) >= MAX_PENDING:
-            raise ApiError(409, "too_many_commands", "점검기가 응답하지 않습니다", "the probe does not fetch commands")
+            raise ApiError(409, Phrase("too_many_commands"))
         if isinstance(command, PauseCommand | AbortCommand):
             self._put_first(command)
             self.stop = Stop(command, asked_by)

@@ -20,6 +20,7 @@ from server.interface.errors import busy
 from server.interface.views.probes import ProbeView
 from server.live.channel import Channel, Known
 from server.signing.keys import Key
+from sweep.phrases import Phrase
 from sweep.report import Command, CommandEvent, DeclareEmptyCommand, LiveMessage, StateEvent, utc_now
 from sweep.report.replay import MAX_KEPT
 
@@ -179,17 +180,9 @@ class LiveHub:
         """A new listener whose queue begins with the replay; ApiError 429 or 503: this person or all have too many."""
         most = max(1, MAX_LISTENERS_PER_PERSON // self.processes)
         if sum(listener.user_id == user_id for listener in self._listeners) >= most:
-            raise busy(
-                "실시간 화면을 너무 많이 열었습니다. 쓰지 않는 화면을 닫으십시오",
-                "you have too many live pages open; close those that you do not need",
-                status=429,
-                code="too_many_listeners",
-                retry_after_s=10,
-            )
+            raise busy(Phrase("too_many_live_pages"), status=429, code="too_many_listeners", retry_after_s=10)
         if len(self._listeners) >= MAX_LISTENERS:
-            raise busy(
-                "동시 접속이 너무 많습니다", "too many open streams", code="too_many_listeners", retry_after_s=10
-            )
+            raise busy(Phrase("too_many_open_streams"), code="too_many_listeners", retry_after_s=10)
         listener = Listener(probe_id, user_id, token_hash, tenant)
         chosen = [self._channels[probe_id]] if probe_id in self._channels else []
         for channel in self._channels.values() if probe_id is None else chosen:
@@ -268,12 +261,7 @@ class LiveHub:
         if wait_s <= 0 or self._is_closed:
             return False
         if channel.polls >= max(1, MAX_POLLS_PER_PROBE // self.processes):
-            raise busy(
-                "점검기가 명령을 너무 자주 묻습니다",
-                "too many polls of this probe wait already",
-                status=429,
-                code="too_many_polls",
-            )
+            raise busy(Phrase("too_many_polls"), status=429, code="too_many_polls")
         channel.polls += 1
         try:
             channel.wake.clear()

@@ -20,6 +20,7 @@ from server.live.channel import Channel, Known, Stop
 from server.live.hub import ONLINE_S, LiveHub
 from server.signing.keys import Key
 from server.verifier.signing_rules import KeyRole
+from sweep.phrases import Phrase
 from sweep.report import (
     AbortCommand,
     Command,
@@ -163,7 +164,7 @@ def decode(text: str) -> Said:
     try:
         return Operation.model_validate_json(text).said
     except ValidationError as error:
-        raise ContractError(f"Operation: {first_problem(error)}") from None
+        raise ContractError(Phrase("request_invalid", why=first_problem(error))) from None
 
 
 def apply(hub: LiveHub, probe_id: str, said: Said, when: Moment) -> object:

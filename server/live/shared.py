@@ -42,6 +42,7 @@ from server.signing.keys import Key
 from server.store import turns
 from server.store.db import Database
 from server.store.faults import AwayError, BusyError, DiskFullError
+from sweep.phrases import Phrase
 from sweep.report import Command, ContractError, LiveMessage
 
 log = logging.getLogger(__name__)
@@ -139,7 +140,7 @@ class SharedExchange:
             self._news.set()
             return await asyncio.wait_for(answer, ANSWER_S)
         except TimeoutError:
-            raise BusyError("what is live cannot be read; try again in a few seconds") from None
+            raise BusyError(Phrase("live_unreadable")) from None
         finally:
             self._answers.pop(origin, None)
 

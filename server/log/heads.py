@@ -17,6 +17,7 @@ from server.store.schema import keys
 from sweep.entry import notes
 from sweep.entry.dsse import Signer
 from sweep.entry.envelope import InclusionProof
+from sweep.phrases import Phrase
 
 MAX_KNOWN_HEADS = 64  # guessed: heads of the last few seconds
 
@@ -26,7 +27,7 @@ def origin_of(connection: Connection) -> str:
     first = select(keys.c.key_id, keys.c.tenant).where(keys.c.role == "root", keys.c.predecessor.is_(None))
     row = connection.execute(first.order_by(keys.c.admitted_ms, keys.c.key_id).limit(1)).one_or_none()
     if row is None:
-        raise LookupError("this log has no root key yet: start the server once")
+        raise LookupError(Phrase("log_without_root_key"))
     return f"ansim-log/{row.tenant}/{row.key_id}"
 
 

@@ -24,6 +24,7 @@ from server.verifier.zip_file import NAME
 from sweep.entry import merkle
 from sweep.entry.dsse import Signer
 from sweep.entry.kinds import KEY_KINDS
+from sweep.phrases import Phrase
 
 __all__ = ["RECORDS", "indices_of", "parts_of", "proven_lines", "records_at", "signed_statement"]
 T = TypeVar("T")
@@ -82,7 +83,7 @@ def signed_statement(
     """The statement: what these files are about, and each by name, size and hash; ValueError for a name not plain."""
     for name in files:
         if NAME.fullmatch(name) is None:
-            raise ValueError(f"{name!r} is no name of a file that every extractor takes as it is")
+            raise ValueError(Phrase("zip_name_improper", name=name))
     said = {
         "v": 1,
         **about,

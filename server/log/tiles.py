@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from server.store.schema import entries, log_tiles
 from sweep.entry import merkle
+from sweep.phrases import Phrase
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
@@ -58,7 +59,7 @@ def append(connection: Connection, first: int, leaves: Sequence[bytes]) -> None:
     while size < first:
         size += build_page(connection, most=min(PAGE, first - size))
     if size > first:
-        raise TreeError(f"the log's tree has {size} leaves and the log {first} entries: restore a backup")
+        raise TreeError(Phrase("log_tree_and_log_differ", leaves=size, entries=first))
     _extend(connection, first, [merkle.leaf_hash(leaf) for leaf in leaves])
 
 
@@ -67,7 +68,7 @@ def build_page(connection: Connection, most: int = PAGE) -> int:
     size = tree_size(connection)
     rows = connection.execute(_LEAVES, {"first": size, "most": most}).all()
     if [row.log_index for row in rows] != list(range(size, size + len(rows))):
-        raise TreeError(f"the log has a hole behind index {size}: restore the database from a backup")
+        raise TreeError(Phrase("log_hole", index=size))
     leaves = (merkle.leaf_data(row.entry_hash, row.signatures_hash, row.received_ms) for row in rows)
     _extend(connection, size, [merkle.leaf_hash(leaf) for leaf in leaves])
     return len(rows)
@@ -116,7 +117,7 @@ def reader(connection: Connection) -> merkle.Subtree:
         start = first % WIDTH * merkle.HASH_BYTES
         hashes = _split(known[place][start : start + (merkle.HASH_BYTES << rest)])
         if len(hashes) != 1 << rest:
-            raise ValueError(f"the tree does not reach to subtree {position} of level {level}")
+            raise ValueError(Phrase("log_tree_too_small", position=position, level=level))
         return merkle.root_of(hashes)
 
     return subtree
@@ -125,7 +126,7 @@ def reader(connection: Connection) -> merkle.Subtree:
 def _check_size(connection: Connection, size: int) -> None:
     held = tree_size(connection)
     if size > held:
-        raise ValueError(f"the tree has {held} leaves, not {size}")
+        raise ValueError(Phrase("log_tree_size_differs", held=held, size=size))
 
 
 def _extend(connection: Connection, first: int, hashes: Iterable[bytes]) -> None:
@@ -135,7 +136,7 @@ def _extend(connection: Connection, first: int, hashes: Iterable[bytes]) -> None
         position, held = divmod(first, WIDTH)
         old = read_tile(connection, level, position) if held else b""
         if old is None or len(old) != held * merkle.HASH_BYTES:
-            raise TreeError(f"tile {position} of level {level} of the log's tree is damaged: restore a backup")
+            raise TreeError(Phrase("log_tile_damaged", position=position, level=level))
         if held:
             connection.execute(_REMOVE, {"old_level": level, "old_position": position})
         data = old + b"".join(new)

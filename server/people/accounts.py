@@ -22,6 +22,7 @@ from server.people.names import give_name, tidy_name
 from server.people.register import register
 from server.store.audit import record
 from server.store.schema import facilities, user_facilities, users
+from sweep.phrases import Phrase
 
 KEPT_BY_CITY: frozenset[Role] = CITY_ROLES | {"auditor", "evidence_officer"}
 """Roles that no district gives to its own people: they look at what the district does."""
@@ -76,15 +77,11 @@ def invite(
     district = _district_by(by, role, district_id)
     ids = tuple(dict.fromkeys(facility_ids))
     if (role in FACILITY_ROLES) != bool(ids):
-        raise invalid(
-            "people of facilities need at least one facility, and nobody else has any",
-            ko="시설 사람에게는 시설을 하나 이상 지정해야 하며, 다른 역할에는 지정하지 않습니다",
-            code="facilities_needed",
-        )
+        raise invalid(Phrase("facilities_needed"), code="facilities_needed")
     for facility_id in ids:
         of = connection.execute(select(facilities.c.district_id).where(facilities.c.facility_id == facility_id)).first()
         if of is None or district not in {None, of.district_id}:
-            raise not_found("시설", "facility")
+            raise not_found(Phrase("facility_not_found"))
     user_id = create_user(
         connection,
         username=username,
@@ -105,15 +102,10 @@ def renew(connection: Connection, by: Person, username: str, *, password: Hashed
     """New first secrets for somebody who never used the old ones; ApiError 409 for an account that is in use."""
     row = connection.execute(select(users).where(users.c.username == username)).one_or_none()
     if row is None:
-        raise not_found("사용자", "user")
+        raise not_found(Phrase("user_not_found"))
     _district_by(by, row.role, None)
     if not row.is_active or not row.must_change_password:
-        raise ApiError(
-            409,
-            "in_use",
-            "이미 쓰고 있는 계정입니다. 비밀번호를 잃었으면 서버 관리자가 reset-password로 새로 줍니다",
-            "this account is in use: whoever lost a password gets a new one by sweep-server reset-password",
-        )
+        raise ApiError(409, Phrase("in_use"))
     set_password(connection, username, password, actor=by.display_name, is_one_time=True, code=code)
 
 
@@ -135,9 +127,9 @@ def move(
     """
     row = connection.execute(select(users).where(users.c.username == username)).one_or_none()
     if row is None:
-        raise not_found("사용자", "user")
+        raise not_found(Phrase("user_not_found"))
     if row.user_id == by.user_id:
-        raise ApiError(409, "oneself", "자신의 소속은 바꿀 수 없습니다", "nobody moves themselves")
+        raise ApiError(409, Phrase("oneself"))
     _district_by(by, row.role, None)
     district = district_for(connection, role, _district_by(by, role, district_id))
     name = row.display_name if display_name is None else tidy_name(display_name)
@@ -169,10 +161,5 @@ def _district_by(by: Person, role: Role, wanted: str | None) -> str | None:
     if by.district_id is None:
         return wanted
     if role in KEPT_BY_CITY or wanted not in {None, by.district_id}:
-        raise ApiError(
-            403,
-            "not_allowed",
-            "이 역할이나 구는 시에서만 지정할 수 있습니다",
-            "only the city gives this role or district",
-        )
+        raise ApiError(403, Phrase("role_given_by_city_only"), code="not_allowed")
     return by.district_id

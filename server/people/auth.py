@@ -37,6 +37,7 @@ from server.store.schema import (
     single_sign_on_links,
     users,
 )
+from sweep.phrases import Phrase
 from sweep.report import new_id
 from sweep.report.persons import FirstWay, SecondWay
 
@@ -118,7 +119,7 @@ def create_user(
     """
     district_id = district_for(connection, role, district_id)
     if connection.scalar(select(users.c.user_id).where(users.c.username == username)) is not None:
-        raise ApiError(409, "username_taken", "이미 있는 아이디입니다", f"the user name {username} is taken")
+        raise ApiError(409, Phrase("username_taken", username=username))
     user_id, account, display_name = new_id(), new_account(connection), tidy_name(display_name)
     give_name(connection, account, display_name, district_id)
     connection.execute(
@@ -184,18 +185,13 @@ def set_password(
 def change_password(db: Database, person: Person, old: str, new: str) -> None:
     """A person's own new password; ApiError 403 when the old one is wrong, 400 when the new one is too weak."""
     if new == old or person.username in new.lower() or len(set(new)) < MIN_DIFFERENT_LETTERS:
-        raise ApiError(
-            400,
-            "weak_password",
-            "새 비밀번호는 이전 것과 달라야 하고, 아이디나 같은 글자의 반복이 아니어야 합니다",
-            "the new password must differ from the old one and be neither the user name nor a few letters repeated",
-        )
+        raise ApiError(400, Phrase("weak_password"))
     try:
         check_password(db, person.username, old)
     except ApiError as error:
         if error.status != 401:
             raise
-        raise ApiError(403, error.code, "현재 비밀번호가 올바르지 않습니다", "the current password is wrong") from None
+        raise ApiError(403, Phrase("current_password_wrong"), code=error.code) from None
     stored = hashed(new)
     with db.write() as connection:
         set_password(connection, person.username, stored, actor=person.display_name)
@@ -207,12 +203,7 @@ def deactivate_user(connection: Connection, username: str, *, actor: str) -> Non
     others = select(func.count()).where(users.c.role == "admin", users.c.is_active, users.c.user_id != user_id)
     role = connection.scalar(select(users.c.role).where(users.c.user_id == user_id))
     if role == "admin" and not connection.scalar(others):
-        raise ApiError(
-            409,
-            "last_admin",
-            "마지막 관리자는 사용 중지할 수 없습니다",
-            "the last administrator cannot be switched off",
-        )
+        raise ApiError(409, Phrase("last_admin"))
     connection.execute(update(users).where(users.c.user_id == user_id).values(is_active=False))
     end_all(connection, user_id)
     record(connection, actor=actor, action="user.deactivated", object_id=username, detail={})
@@ -244,7 +235,7 @@ def _stored(password: str | HashedPassword) -> str:
 def _user_id(connection: Connection, username: str) -> UUID:
     user_id: UUID | None = connection.scalar(select(users.c.user_id).where(users.c.username == username))
     if user_id is None:
-        raise ApiError(404, "not_found", "사용자: 찾을 수 없습니다", f"user {username}: not found")
+        raise ApiError(404, Phrase("named_user_not_found", username=username), code="not_found")
     return user_id
 
 
@@ -311,12 +302,7 @@ def check_password(db: Database, username: str, password: str) -> Person:
         row = connection.execute(select(users).where(users.c.username == username)).one_or_none()
     fits = is_right(password, row.password_hash if row is not None else _decoy)
     if row is None or not fits or not row.is_active:
-        raise ApiError(
-            401,
-            "wrong_credentials",
-            "아이디 또는 비밀번호가 올바르지 않습니다",
-            "the user name or the password is wrong",
-        )
+        raise ApiError(401, Phrase("wrong_credentials"))
     refuse_expired(row)
     return person_of(row)
 

@@ -23,6 +23,7 @@ from server.store.audit import record
 from server.store.clock import from_ms, now_ms
 from server.store.db import Database
 from server.store.schema import badges, districts, pins, users
+from sweep.phrases import Phrase
 
 BADGE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: nothing that reads like something else
 BADGE_LETTERS = 8
@@ -43,7 +44,7 @@ def issue_badge(connection: Connection, username: str, *, actor: str) -> BadgeVi
         select(users.c.user_id).where(users.c.username == username, users.c.is_active)
     )
     if user_id is None:
-        raise not_found("사용자", "user")
+        raise not_found(Phrase("user_not_found"))
     letters = (BADGE_ALPHABET[10:], *[BADGE_ALPHABET] * (BADGE_LETTERS - 1))  # no number, so no user name either
     badge = "".join(map(secrets.choice, letters))
     connection.execute(delete(badges).where(badges.c.user_id == user_id))
@@ -56,7 +57,7 @@ def revoke_badge(connection: Connection, username: str, *, actor: str) -> None:
     """Let somebody's badge, if there is one, name nobody any more; ApiError 404 without the account."""
     user_id: UUID | None = connection.scalar(select(users.c.user_id).where(users.c.username == username))
     if user_id is None:
-        raise not_found("사용자", "user")
+        raise not_found(Phrase("user_not_found"))
     if connection.execute(delete(badges).where(badges.c.user_id == user_id)).rowcount:
         record(connection, actor=actor, action="badge.revoked", object_id=username, detail={})
 
@@ -108,7 +109,7 @@ def badges_to_print(
     }
     for username in usernames:
         if username not in found:
-            raise not_found("배지", "badge")
+            raise not_found(Phrase("badge_not_found"))
         record(connection, actor=actor, action="badge.printed", object_id=username, detail={})
     return tuple(found[username] for username in usernames)
 

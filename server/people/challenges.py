@@ -20,6 +20,7 @@ from webauthn.helpers import bytes_to_base64url
 from server.interface.errors import invalid
 from server.store.clock import now_ms
 from server.store.schema import spent_challenges
+from sweep.phrases import Phrase
 
 CHALLENGE_COOKIE = "ansim_passkey"
 CHALLENGE_S = 300  # recommended by WebAuthn level 3, section 15.1, where a person has to be verified
@@ -61,8 +62,4 @@ class Challenges:
 
 
 def _over() -> Exception:
-    return invalid(
-        "this request is over; begin again",
-        ko="요청 시간이 지났거나 이미 끝난 요청입니다. 처음부터 다시 하십시오",
-        code="challenge_over",
-    )
+    return invalid(Phrase("login_request_over"), code="challenge_over")

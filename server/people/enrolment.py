@@ -14,6 +14,7 @@ from server.people.first_passwords import NO_CODE
 from server.store.audit import record
 from server.store.db import Database
 from server.store.schema import users
+from sweep.phrases import Phrase
 
 
 def hashed_code(code: str) -> HashedPassword:
@@ -25,7 +26,7 @@ def give_code(connection: Connection, username: str, code: HashedPassword, *, ac
     """Let this code be the one that an account needs; ApiError 404 without the account."""
     changed = update(users).where(users.c.username == username).values(enrolment_hash=code.text)
     if connection.execute(changed).rowcount == 0:
-        raise not_found("사용자", "user")
+        raise not_found(Phrase("user_not_found"))
     record(connection, actor=actor, action="enrolment_code.given", object_id=username, detail={})
 
 
@@ -43,12 +44,7 @@ def prove_code(db: Database, person: Person, code: str) -> None:
         action = "enrolment_code.used" if done else "enrolment_code.wrong"
         record(connection, actor=person.display_name, action=action, object_id=person.username, detail={})
     if not done:
-        raise ApiError(
-            403,
-            "wrong_enrolment_code",
-            "비밀번호와 따로 받은 등록 코드가 맞지 않습니다. 없으면 계정을 만들어 준 사람에게 받으십시오",
-            "this enrolment code is wrong: it came apart from the password; ask whoever invited you if you have none",
-        )
+        raise ApiError(403, Phrase("wrong_enrolment_code"))
 
 
 def _bare(code: str) -> str:
@@ -57,9 +53,4 @@ def _bare(code: str) -> str:
 
 def code_needed() -> ApiError:
     """Setting up a way to log in needs more than the password that somebody handed over."""
-    return ApiError(
-        403,
-        "enrolment_code_needed",
-        "먼저 비밀번호와 따로 받은 등록 코드를 적어야 합니다",
-        "give the enrolment code first, which came apart from the password",
-    )
+    return ApiError(403, Phrase("enrolment_code_needed"))

@@ -20,6 +20,7 @@ from server.people.auth import Person
 from server.store.audit import record
 from server.store.clock import from_ms, now_ms
 from server.store.schema import evidence_keys, users
+from sweep.phrases import Phrase
 
 ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
@@ -36,24 +37,15 @@ def add(
 ) -> Row[Any]:
     """Take a key in, or find it as it is; ApiError 400 when misspelt, 409 for one that ended or is another's."""
     if not _is_spelt_right(recipient):
-        raise invalid(
-            "recipient: misspelt; copy the whole line that begins with age1",
-            ko="공개 키가 올바르지 않습니다. age1로 시작하는 줄 전체를 옮기십시오",
-            code="bad_recipient",
-        )
+        raise invalid(Phrase("bad_recipient"), code="bad_recipient")
     key_id = key_id_of(recipient)
     known = connection.execute(select(evidence_keys).where(evidence_keys.c.key_id == key_id)).one_or_none()
     if known is not None:
         if known.ended_ms is not None or (known.user_id, known.district_id) != (user_id, district_id):
-            raise ApiError(
-                409,
-                "key_known",
-                "이미 쓰였거나 다른 사람의 키입니다. 새 키를 만드십시오",
-                "this key has ended or is somebody else's; make a new one",
-            )
+            raise ApiError(409, Phrase("key_ended_or_foreign"), code="key_known")
         return known
     if len(live(connection, district_id)) >= MAX_KEYS:
-        raise ApiError(409, "too_many_keys", "증거담당자의 키가 너무 많습니다", f"there are {MAX_KEYS} keys already")
+        raise ApiError(409, Phrase("too_many_keys", most=MAX_KEYS))
     connection.execute(
         insert_into(evidence_keys).values(
             key_id=key_id,
@@ -75,7 +67,7 @@ def end(connection: Connection, key_id: str, *, actor: str, user_id: UUID | None
     if user_id is not None:
         where.append(evidence_keys.c.user_id == user_id)
     if connection.execute(update(evidence_keys).where(*where).values(ended_ms=now_ms())).rowcount == 0:
-        raise not_found("키", "key")
+        raise not_found(Phrase("key_not_found"))
     record(connection, actor=actor, action="evidence_key.ended", object_id=key_id, detail={})
 
 

@@ -16,6 +16,7 @@ from server.interface.errors import ApiError
 from server.people.letters import PASSWORD_ALPHABET
 from server.store.clock import now_ms
 from server.store.schema import users
+from sweep.phrases import Phrase
 
 FIRST_PASSWORD_H = 72
 CODE_GROUPS = 2  # derived: 2 groups of 4 letters out of 32 are 40 bits, and wrong ones wait like wrong passwords
@@ -38,12 +39,7 @@ def is_expired(row: Row[Any]) -> bool:
 def refuse_expired(row: Row[Any]) -> None:
     """ApiError 403 when the password was right, but a first one that is too old."""
     if is_expired(row):
-        raise ApiError(
-            403,
-            "first_password_expired",
-            f"첫 비밀번호는 {FIRST_PASSWORD_H}시간이 지나 쓸 수 없습니다. 계정을 만들어 준 사람에게 새로 받으십시오",
-            f"a first password is good for {FIRST_PASSWORD_H} hours: ask whoever gave it to you for a new one",
-        )
+        raise ApiError(403, Phrase("first_password_expired", hours=FIRST_PASSWORD_H))
 
 
 def age_first_passwords(connection: Connection, elapsed_s: int) -> None:

@@ -20,6 +20,7 @@ from server.store.audit import record
 from server.store.clock import from_ms, now_ms
 from server.store.db import Database
 from server.store.schema import single_sign_on_links, users
+from sweep.phrases import Phrase
 
 
 def link(connection: Connection, username: str, issuer: str, subject: str, *, actor: str) -> None:
@@ -28,16 +29,11 @@ def link(connection: Connection, username: str, issuer: str, subject: str, *, ac
         select(users.c.user_id).where(users.c.username == username, users.c.is_active)
     )
     if user_id is None:
-        raise not_found("사용자", "user")
+        raise not_found(Phrase("user_not_found"))
     of_subject = (single_sign_on_links.c.issuer == issuer) & (single_sign_on_links.c.subject == subject)
     holder = connection.scalar(select(single_sign_on_links.c.user_id).where(of_subject))
     if holder is not None and holder != user_id:
-        raise ApiError(
-            409,
-            "subject_taken",
-            "이 통합인증 계정은 다른 사용자에게 연결되어 있습니다",
-            "this subject speaks for another account already",
-        )
+        raise ApiError(409, Phrase("subject_taken"))
     connection.execute(delete(single_sign_on_links).where(single_sign_on_links.c.user_id == user_id))
     row = {"user_id": user_id, "issuer": issuer, "subject": subject, "linked_ms": now_ms()}
     connection.execute(insert(single_sign_on_links).values(**row))
@@ -48,7 +44,7 @@ def unlink(connection: Connection, username: str, *, actor: str) -> None:
     """Let no subject speak for an account any more; ApiError 404 without the account."""
     user_id: UUID | None = connection.scalar(select(users.c.user_id).where(users.c.username == username))
     if user_id is None:
-        raise not_found("사용자", "user")
+        raise not_found(Phrase("user_not_found"))
     if connection.execute(delete(single_sign_on_links).where(single_sign_on_links.c.user_id == user_id)).rowcount:
         record(connection, actor=actor, action="sign_on.unlinked", object_id=username, detail={})
 
@@ -95,18 +91,7 @@ def person_behind(db: Database, issuer: str, proved: Proved) -> Person:
     with db.read() as connection:
         row = connection.execute(statement).one_or_none()
     if row is None:
-        raise ApiError(
-            403,
-            "not_invited",
-            "통합인증은 되었지만 이 서버에 초대된 사람이 아닙니다. 관리자에게 다음 식별값(sub)을 알려 계정에 연결해 "
-            f"달라고 하십시오: {proved.subject}",
-            f"nobody invited you here: ask the administrator to link this subject to your account: {proved.subject}",
-        )
+        raise ApiError(403, Phrase("not_invited", subject=proved.subject))
     if not proved.is_strong and needs_second_factor(replace(person_of(row), way="password")):
-        raise ApiError(
-            403,
-            "second_factor_needed",
-            "이 역할은 비밀번호만으로 쓸 수 없습니다. 통합인증에서 2단계 확인을 켜거나 패스키로 로그인하십시오",
-            "a password alone is not enough for this role: turn on the second step there, or log in with a passkey",
-        )
+        raise ApiError(403, Phrase("second_factor_needed_there"), code="second_factor_needed")
     return person_of(row, "single_sign_on")

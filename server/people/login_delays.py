@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from server.interface.errors import ApiError
+from sweep.phrases import Phrase
 
 FIRST_DELAY_S = 2.0  # guessed: nothing for a person, much for a program
 LONGEST_DELAY_S = (
@@ -136,10 +137,4 @@ def _network_of(address: str) -> str:
 
 
 def _too_soon(wait_s: int) -> ApiError:
-    return ApiError(
-        429,
-        "too_many_attempts",
-        f"로그인 시도가 너무 많습니다. {wait_s}초 뒤에 다시 시도하십시오",
-        f"too many wrong passwords; try again in {wait_s} seconds",
-        headers={"Retry-After": str(wait_s)},
-    )
+    return ApiError(429, Phrase("too_many_attempts", seconds=wait_s), headers={"Retry-After": str(wait_s)})

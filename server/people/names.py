@@ -20,6 +20,7 @@ from server.interface.errors import ApiError, invalid
 from server.interface.plain_text import is_invisible, looks, mixes_scripts
 from server.store.clock import now_ms
 from server.store.schema import account_names
+from sweep.phrases import Phrase
 from sweep.report import has_unsafe_character, new_id
 
 SHORTEST, LONGEST = 2, 60
@@ -33,11 +34,7 @@ def tidy_name(text: str) -> str:
     name = " ".join("".join(plain).split())
     is_bad = has_unsafe_character(name) or mixes_scripts(name)
     if is_bad or not SHORTEST <= len(name) <= LONGEST or not all(map(_is_plain, name)):
-        raise invalid(
-            f"display_name: {SHORTEST} to {LONGEST} letters and digits of one writing, spaces and ( ) - _ . , · ' & /",
-            ko=f"이름은 한 가지 문자로 된 글자와 숫자, 빈칸, ( ) - _ . , · ' & / 로 {SHORTEST}–{LONGEST}자입니다",
-            code="name_letters",
-        )
+        raise invalid(Phrase("name_letters", least=SHORTEST, most=LONGEST), code="name_letters")
     return name
 
 
@@ -55,12 +52,7 @@ def give_name(connection: Connection, account: str, name: str, district_id: str 
     taken = [looks(one) for one in _names_of_others(connection, account, district_id)]
     if any(looks(name) & one for one in taken):
         free = next(one for one in _proposals(name) if not any(looks(one) & other for other in taken))
-        raise ApiError(
-            409,
-            "name_taken",
-            f"‘{name}’와(과) 같아 보이는 이름이 이미 있습니다. 동명이인이면 소속이나 번호를 붙이십시오. 예: {free}",
-            f"{name} looks like the name of another account: add a unit or a number, such as {free}",
-        )
+        raise ApiError(409, Phrase("name_taken", name=name, free=free))
     add_name(connection, account, name, district_id)
 
 

@@ -37,6 +37,7 @@ from server.store.audit import record
 from server.store.clock import from_ms, now_ms
 from server.store.db import Database
 from server.store.schema import passkeys, users
+from sweep.phrases import Phrase
 from sweep.report import new_id
 
 MAX_PASSKEYS = 10  # guessed: two phones, a desk and keys on a ring
@@ -103,15 +104,10 @@ def register(connection: Connection, party: RelyingParty, person: Person, challe
     credential_id, public_key, sign_count, is_synced = _verified_new(party, challenge, new)
     held = select(func.count()).where(passkeys.c.user_id == person.user_id)
     if (connection.scalar(held) or 0) >= MAX_PASSKEYS:
-        raise ApiError(
-            409,
-            "too_many_passkeys",
-            f"패스키는 {MAX_PASSKEYS}개까지 등록할 수 있습니다. 쓰지 않는 것을 먼저 지우십시오",
-            f"{MAX_PASSKEYS} passkeys at most; remove one that you do not use first",
-        )
+        raise ApiError(409, Phrase("too_many_passkeys", most=MAX_PASSKEYS))
     known = select(passkeys.c.passkey_id).where(passkeys.c.credential_id == credential_id)
     if connection.scalar(known) is not None:
-        raise ApiError(409, "known_passkey", "이미 등록된 패스키입니다", "this passkey is registered already")
+        raise ApiError(409, Phrase("known_passkey"))
     connection.execute(
         insert(passkeys).values(
             passkey_id=new_id(),
@@ -138,7 +134,7 @@ def remove(connection: Connection, person: Person, passkey_id: UUID) -> None:
     own = (passkeys.c.passkey_id == passkey_id) & (passkeys.c.user_id == person.user_id)
     name = connection.scalar(select(passkeys.c.name).where(own))
     if name is None:
-        raise not_found("패스키", "passkey")
+        raise not_found(Phrase("passkey_not_found"))
     connection.execute(delete(passkeys).where(own))
     record(
         connection,
@@ -221,7 +217,7 @@ def _verified_new(party: RelyingParty, challenge: bytes, new: NewPasskey) -> tup
         made = parse_attestation_object(attestation)
         data = made.auth_data.attested_credential_data
         if made.fmt not in FORMATS or data is None:
-            raise ValueError("not one of the formats that are taken")
+            raise ValueError(Phrase("passkey_format_unsupported"))
         found = verify_registration_response(
             credential=RegistrationCredential(
                 id=bytes_to_base64url(data.credential_id),
@@ -235,11 +231,7 @@ def _verified_new(party: RelyingParty, challenge: bytes, new: NewPasskey) -> tup
             supported_pub_key_algs=list(ALGORITHMS),
         )
     except MALFORMED as error:
-        raise invalid(
-            f"this passkey cannot be taken: {type(error).__name__}",
-            ko="이 패스키를 등록할 수 없습니다. 지문이나 화면 잠금을 확인하는 패스키인지 살펴보십시오",
-            code="passkey_refused",
-        ) from None
+        raise invalid(Phrase("passkey_refused", why=type(error).__name__), code="passkey_refused") from None
     is_synced = found.credential_device_type == CredentialDeviceType.MULTI_DEVICE and found.credential_backed_up
     return found.credential_id, found.credential_public_key, found.sign_count, is_synced
 
@@ -268,12 +260,7 @@ def _verified(party: RelyingParty, challenge: bytes, row: Row[Any], answer: Pass
     try:
         verify(credential_current_sign_count=row.sign_count)
     except WebAuthnException:
-        raise ApiError(
-            401,
-            "counter_went_back",
-            "패스키의 사용 횟수가 되돌아갔습니다. 복제되었을 수 있으니 지우고 관리자에게 알리십시오",
-            "the counter of this passkey went back: somebody may have a copy; remove it and tell the administrator",
-        ) from None
+        raise ApiError(401, Phrase("counter_went_back")) from None
     return found.new_sign_count, found.credential_backed_up
 
 
@@ -283,6 +270,4 @@ def _bytes(text: str) -> bytes:
 
 
 def _wrong() -> ApiError:
-    return ApiError(
-        401, "wrong_passkey", "패스키를 확인할 수 없습니다", "this passkey is not known here or did not hold"
-    )
+    return ApiError(401, Phrase("wrong_passkey"))

@@ -21,6 +21,7 @@ from server.store.audit import record
 from server.store.clock import from_ms, now_ms
 from server.store.db import Database
 from server.store.schema import badges, pins, users
+from sweep.phrases import Phrase
 
 MAX_WRONG = 10  # derived: 10 guesses at 959,361 PINs that are allowed, a chance of 1 in 96,000
 MIN_DIFFERENT_DIGITS = 3  # guessed: 112211 and the like are what people choose first
@@ -31,11 +32,7 @@ def refuse_guessable(pin: str) -> None:
     steps = {(int(b) - int(a)) % 10 for a, b in itertools.pairwise(pin)}
     is_repeated = pin[:3] == pin[3:] or len(set(pin)) < MIN_DIFFERENT_DIGITS
     if len(steps) == 1 or is_repeated or pin == pin[::-1] or _is_day(pin):
-        raise invalid(
-            "choose other digits: no run, no repeat, no day of birth",
-            ko="다른 숫자를 고르십시오. 이어지거나 되풀이되는 숫자, 생년월일 같은 숫자는 쓸 수 없습니다",
-            code="weak_pin",
-        )
+        raise invalid(Phrase("weak_pin"), code="weak_pin")
 
 
 def set_pin(connection: Connection, person: Person, stored: HashedPassword) -> None:
@@ -91,12 +88,7 @@ def check_pin(
         if not fits:
             record(connection, actor="unknown", action="pin.wrong", object_id=row.username, detail={})
     if is_locked:
-        raise ApiError(
-            403,
-            "pin_locked",
-            "PIN을 여러 번 틀려 잠겼습니다. 본인이 로그인해서 새로 정해야 합니다",
-            "this PIN is locked after several wrong ones: its person has to log in and set it anew",
-        )
+        raise ApiError(403, Phrase("pin_locked"))
     if not fits:
         raise _wrong()
     return replace(person_of(row), way="badge_pin" if by_badge else "pin")
@@ -112,9 +104,4 @@ def _is_day(pin: str) -> bool:
 
 
 def _wrong() -> ApiError:
-    return ApiError(
-        401,
-        "wrong_pin",
-        "아이디(배지) 또는 PIN이 올바르지 않습니다",
-        "the user name or badge, or the PIN, is wrong",
-    )
+    return ApiError(401, Phrase("wrong_pin"))

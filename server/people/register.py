@@ -18,6 +18,7 @@ from server.store.clock import from_ms, now_ms
 from server.store.schema import account_names, users
 from server.store.stored_bodies import bodies_of
 from sweep.entry import kinds
+from sweep.phrases import Phrase
 from sweep.report import parse_json
 from sweep.report.log_records import PersonName, PersonRegistered
 
@@ -73,7 +74,7 @@ def refuse_foreign_accounts(connection: Connection, named: Iterable[str], distri
     """ApiError 404 when one is another district's: all of a server's stand in one register."""
     own = select(users.c.account).where(users.c.district_id == district_id)
     if district_id is not None and set(named) - set(connection.scalars(own)):
-        raise not_found("본문", "body")
+        raise not_found(Phrase("body_not_found"))
 
 
 def _missing() -> Select[UUID]:

@@ -26,6 +26,7 @@ from server.store.audit import record
 from server.store.clock import now_ms
 from server.store.schema import recovery_codes, second_factors
 from sweep.entry.crypto import decrypt, encrypt
+from sweep.phrases import Phrase
 
 STRONG_ROLES: frozenset[Role] = frozenset({"district_officer", "city_officer", "auditor", "evidence_officer", "admin"})
 """Who reads what others wrote down, or keeps keys and accounts: a password alone is not enough."""
@@ -52,12 +53,7 @@ def _must_have_one(person: Person) -> bool:
 
 def factor_needed() -> ApiError:
     """A password alone is not enough for what was asked."""
-    return ApiError(
-        403,
-        "second_factor_needed",
-        "이 역할은 비밀번호만으로 쓸 수 없습니다. 패스키로 로그인하거나 인증 앱을 연결하십시오",
-        "a password alone is not enough for this role: log in with a passkey, or connect an authenticator app",
-    )
+    return ApiError(403, Phrase("second_factor_needed"))
 
 
 def state_of(connection: Connection, person: Person) -> SecondFactorView:
@@ -81,12 +77,7 @@ def is_on(connection: Connection, user_id: UUID) -> bool:
 def begin(connection: Connection, key: bytes, person: Person) -> NewSecondFactor:
     """A new secret, worth nothing until a code of it confirms it; ApiError 409 while another one is in force."""
     if is_on(connection, person.user_id):
-        raise ApiError(
-            409,
-            "second_factor_on",
-            "인증 앱이 이미 연결되어 있습니다. 먼저 끊으십시오",
-            "an authenticator app is connected already; disconnect it first",
-        )
+        raise ApiError(409, Phrase("second_factor_on"))
     secret = secrets.token_bytes(SECRET_BYTES)
     connection.execute(delete(second_factors).where(second_factors.c.user_id == person.user_id))
     connection.execute(
@@ -113,14 +104,10 @@ def confirm(connection: Connection, key: bytes, person: Person, code: str) -> tu
     """
     row = connection.execute(select(second_factors).where(second_factors.c.user_id == person.user_id)).one_or_none()
     if row is None or row.confirmed_ms is not None:
-        raise ApiError(409, "not_begun", "인증 앱 연결을 처음부터 다시 하십시오", "begin connecting the app again")
+        raise ApiError(409, Phrase("not_begun"))
     step = _step_of(_opened(key, person.user_id, row.sealed_secret), code, after=0)
     if step is None:
-        raise invalid(
-            "this code does not fit; are the clocks right?",
-            ko="코드가 맞지 않습니다. 휴대전화의 시계가 맞는지 보고 다음 코드를 적으십시오",
-            code="wrong_code",
-        )
+        raise invalid(Phrase("code_does_not_fit"), code="wrong_code")
     of_person = second_factors.c.user_id == person.user_id
     connection.execute(update(second_factors).where(of_person).values(confirmed_ms=now_ms(), last_step=step))
     codes = tuple(random_password() for _ in range(RECOVERY_CODES))
@@ -152,12 +139,7 @@ def use_code(connection: Connection, key: bytes, person: Person, code: str) -> b
     of_person = second_factors.c.user_id == person.user_id
     row = connection.execute(select(second_factors).where(of_person)).one()
     if row.wrong >= MAX_WRONG:
-        raise ApiError(
-            403,
-            "codes_locked",
-            "틀린 코드가 너무 많았습니다. 복구 코드나 패스키를 쓰거나 관리자에게 문의하십시오",
-            "too many wrong codes: use a recovery code or a passkey, or ask the administrator",
-        )
+        raise ApiError(403, Phrase("codes_locked"))
     step = _step_of(_opened(key, person.user_id, row.sealed_secret), code, after=row.last_step)
     if step is None:
         connection.execute(update(second_factors).where(of_person).values(wrong=row.wrong + 1))
@@ -168,22 +150,12 @@ def use_code(connection: Connection, key: bytes, person: Person, code: str) -> b
 
 def code_needed() -> ApiError:
     """The password was right; a code has to come with it."""
-    return ApiError(
-        401,
-        "code_needed",
-        "인증 앱의 6자리 코드나 복구 코드를 적으십시오",
-        "give the six-digit code of the authenticator app too, or a recovery code",
-    )
+    return ApiError(401, Phrase("code_needed"))
 
 
 def wrong_code() -> ApiError:
     """A code that is wrong, too old, or was used already."""
-    return ApiError(
-        401,
-        "wrong_code",
-        "코드가 맞지 않거나 이미 쓴 코드입니다. 다음 코드를 적으십시오",
-        "this code is wrong or was used already; give the next one",
-    )
+    return ApiError(401, Phrase("code_wrong_or_used"), code="wrong_code")
 
 
 def _step_of(secret: bytes, code: str, *, after: int) -> int | None:

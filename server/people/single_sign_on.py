@@ -23,6 +23,7 @@ from joserfc.jwk import KeySet, KeySetSerialization
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from server.interface.errors import ApiError
+from sweep.phrases import Phrase
 
 BACK: Final = "/api/login/single-sign-on/back"
 """Where browsers come back to, on this server; the provider has to know it as redirect URI."""
@@ -141,7 +142,7 @@ class SingleSignOn:
         answer = self._ask("POST", addresses.token_endpoint, data=asked, auth=login)
         token = answer.get("id_token")
         if not isinstance(token, str):
-            raise _refused("no ID token came back")
+            raise _refused(Phrase("oidc_no_id_token"))
         try:
             read = jwt.decode(token, keys, algorithms=list(ALGORITHMS))
         except (JoseError, ValueError):  # perhaps a key that is newer than what we know
@@ -149,7 +150,7 @@ class SingleSignOn:
             try:
                 read = jwt.decode(token, keys, algorithms=list(ALGORITHMS))
             except (JoseError, ValueError) as error:
-                raise _refused(f"its signature does not hold ({type(error).__name__})") from None
+                raise _refused(Phrase("oidc_signature_invalid", kind=type(error).__name__)) from None
         return self._checked(read.claims, challenge)
 
     def _checked(self, claims: Mapping[str, Any], challenge: str) -> Proved:
@@ -169,9 +170,9 @@ class SingleSignOn:
         except (JoseError, ValidationError) as error:
             raise _refused(_first_line(error)) from None
         if found.azp not in {None, self._provider.client_id}:
-            raise _refused("it was made for somebody else")
+            raise _refused(Phrase("oidc_token_for_another"))
         if not 1 <= len(found.sub) <= 255:  # OpenID Connect Core 1.0, section 2
-            raise _refused("it names nobody")
+            raise _refused(Phrase("oidc_names_nobody"))
         return Proved(found.sub, self._provider.is_strong or not STRONG_METHODS.isdisjoint(found.amr))
 
     def _knowledge(self, *, is_fresh: bool) -> tuple[_Addresses, KeySet]:
@@ -183,10 +184,10 @@ class SingleSignOn:
             try:
                 addresses = _Addresses.model_validate(found)
                 if addresses.issuer != self._provider.issuer:
-                    raise _unreachable(f"it calls itself {addresses.issuer[:200]}")
+                    raise _unreachable(Phrase("oidc_issuer_differs", issuer=addresses.issuer[:200]))
                 for address in (addresses.authorization_endpoint, addresses.token_endpoint, addresses.jwks_uri):
                     if urlsplit(address).scheme != urlsplit(self._provider.issuer).scheme:
-                        raise _unreachable("its addresses are not of one kind")
+                        raise _unreachable(Phrase("oidc_addresses_mixed"))
                 keys = KeySet.import_key_set(_KEYS.validate_python(self._ask("GET", addresses.jwks_uri)))
             except (ValidationError, JoseError, ValueError, KeyError) as error:
                 raise _unreachable(type(error).__name__) from None
@@ -198,10 +199,10 @@ class SingleSignOn:
         try:
             answer = self._http.request(method, address, headers={"Accept": "application/json"}, **more)
             if method == "POST" and answer.status_code in {400, 401, 403}:
-                raise _refused("the provider does not know this code")
+                raise _refused(Phrase("oidc_code_unknown"))
             answer.raise_for_status()
             if len(answer.content) > MAX_ANSWER:
-                raise _unreachable("its answer is too long")
+                raise _unreachable(Phrase("oidc_answer_too_long"))
             found: dict[str, Any] = TypeAdapter(dict[str, Any]).validate_json(answer.content)
         except (httpx.HTTPError, ValidationError) as error:
             raise _unreachable(type(error).__name__) from None
@@ -217,41 +218,21 @@ class SingleSignOn:
 
 def no_sign_on() -> ApiError:
     """There is none here."""
-    return ApiError(
-        409,
-        "sign_on_off",
-        "이 서버에는 통합인증이 설정되어 있지 않습니다",
-        "this server has no single sign-on (ANSIM_OIDC_ISSUER)",
-    )
+    return ApiError(409, Phrase("sign_on_off"))
 
 
 def denied() -> ApiError:
     """The provider sent a browser back without a code: its person said no, or may not."""
-    return ApiError(
-        403,
-        "sign_on_denied",
-        "통합인증에서 로그인을 허락하지 않았거나 취소했습니다",
-        "the single sign-on did not let you in, or you cancelled",
-    )
+    return ApiError(403, Phrase("sign_on_denied"))
 
 
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
-def _refused(why: str) -> ApiError:
-    return ApiError(
-        401,
-        "sign_on_refused",
-        "통합인증의 답을 믿을 수 없어 로그인하지 않았습니다. 처음부터 다시 하고, 되풀이되면 관리자에게 알리십시오",
-        f"the answer of the single sign-on does not hold ({why}): begin again, and tell the administrator",
-    )
+def _refused(why: Phrase | str) -> ApiError:
+    return ApiError(401, Phrase("sign_on_refused", why=why))
 
 
-def _unreachable(why: str) -> ApiError:
-    return ApiError(
-        502,
-        "sign_on_unreachable",
-        "통합인증 서버에 닿지 않거나 답이 올바르지 않습니다. 잠시 뒤 다시 하거나 패스키나 비밀번호로 로그인하십시오",
-        f"the single sign-on cannot be reached or answers wrongly ({why}): try later, or log in another way",
-    )
+def _unreachable(why: Phrase | str) -> ApiError:
+    return ApiError(502, Phrase("sign_on_unreachable", why=why))

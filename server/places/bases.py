@@ -16,12 +16,13 @@ from server.interface.views.places import BasisView, RoomBases
 from server.store.audit import record
 from server.store.clock import from_ms, now_ms
 from server.store.schema import room_bases, rooms
+from sweep.phrases import Phrase
 
 
 def add_basis(connection: Connection, room_id: UUID, request: BasisRequest, *, actor: str) -> None:
     """Record a room's basis from now on; ApiError 404 without the room."""
     if connection.scalar(select(rooms.c.room_id).where(rooms.c.room_id == room_id)) is None:
-        raise not_found("방", "room")
+        raise not_found(Phrase("room_not_found"))
     last_ms = connection.scalar(select(func.max(room_bases.c.recorded_ms)).where(room_bases.c.room_id == room_id))
     connection.execute(
         insert(room_bases).values(
@@ -41,7 +42,7 @@ def add_basis(connection: Connection, room_id: UUID, request: BasisRequest, *, a
 def bases_of(connection: Connection, room_id: UUID) -> RoomBases:
     """What was recorded of a room, newest first: the first one counts; ApiError 404 without the room."""
     if connection.scalar(select(rooms.c.room_id).where(rooms.c.room_id == room_id)) is None:
-        raise not_found("방", "room")
+        raise not_found(Phrase("room_not_found"))
     found = connection.execute(
         select(room_bases).where(room_bases.c.room_id == room_id).order_by(room_bases.c.recorded_ms.desc())
     )

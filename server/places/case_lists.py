@@ -21,6 +21,7 @@ from server.projections.claim_words import claim_view
 from server.projections.proof_rows import proven_among
 from server.store.clock import from_ms
 from server.store.schema import cases, facilities, rooms, sweeps
+from sweep.phrases import Phrase
 from sweep.report import LocalText
 
 ALL_STEPS = sorted(frozenset().union(*FOLLOWING.values()) | AT_ANY_TIME)
@@ -74,7 +75,7 @@ def room_state(connection: Connection, room_id: UUID, today: date) -> RoomState:
     place = select(facilities.c.is_demo).join(rooms, rooms.c.facility_id == facilities.c.facility_id)
     row = connection.execute(place.where(rooms.c.room_id == room_id)).one_or_none()
     if row is None:
-        raise not_found("방", "room")
+        raise not_found(Phrase("room_not_found"))
     visit = select(sweeps.c.sweep_id, sweeps.c.ended_ms).where(
         sweeps.c.room_id == room_id, sweeps.c.outcome == "completed"
     )

@@ -32,6 +32,7 @@ from server.projections.case_rows import steps_of
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.store.clock import to_ms
 from server.store.schema import cases, sweeps
+from sweep.phrases import Phrase
 from sweep.report import Finding, LocalText, SweepReport, VerdictName, WifiObservation, sameness
 from sweep.report.case_records import CaseStep, DefectFound, Rechecked, Repaired
 
@@ -144,12 +145,10 @@ def _repairs(connection: Connection, room_id: UUID, since: datetime, until: date
 def _visit(connection: Connection, room_id: UUID, sweep_id: UUID) -> tuple[Visit, SweepRecord]:
     here = select(sweeps.c.sweep_id).where(sweeps.c.sweep_id == sweep_id, sweeps.c.room_id == room_id)
     if connection.scalar(here) is None:
-        raise not_found("점검", "sweep")
+        raise not_found(Phrase("sweep_not_found"))
     record, _ = read_sweep(connection, sweep_id)
     if record.report is None:
-        raise ApiError(
-            409, "no_report", "보고서가 없는 점검은 비교할 수 없습니다", "a sweep without a report cannot be compared"
-        )
+        raise ApiError(409, Phrase("no_report"))
     return visit_of(record.report, record), record
 
 

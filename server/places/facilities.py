@@ -22,6 +22,7 @@ from server.store.audit import record
 from server.store.clock import now_ms
 from server.store.down_changes import note_change
 from server.store.schema import districts, facilities, plans, rooms
+from sweep.phrases import Phrase
 from sweep.report import ContractError, LocalText, Plan, Record, RoomKind, Zone, new_id, parse_json, to_json
 
 DEMO_FACILITY = Path(__file__).with_name("demo_facility.json")
@@ -70,7 +71,7 @@ def add_facility(
     if request.code is not None:
         taken = connection.scalar(select(facilities.c.facility_id).where(facilities.c.code == request.code))
         if taken is not None:
-            raise ApiError(409, "code_taken", "이미 있는 관리번호입니다", f"a facility has the code {request.code}")
+            raise ApiError(409, Phrase("code_taken", code=request.code))
     facility_id = new_id()
     connection.execute(
         insert(facilities).values(
@@ -94,11 +95,11 @@ def add_facility(
 def add_room(connection: Connection, facility_id: UUID, request: RoomRequest, *, actor: str) -> UUID:
     """A new room with its first plan; ApiError 404 without the facility, 400 when the plan's version is not 1."""
     if connection.scalar(select(facilities.c.facility_id).where(facilities.c.facility_id == facility_id)) is None:
-        raise not_found("시설", "facility")
+        raise not_found(Phrase("facility_not_found"))
     plan = request.plan or template_plan(request.kind)
     refuse_links(request.name, *(zone.name for zone in plan.zones))
     if plan.version != 1:
-        raise invalid("a room's first plan has version 1", ko="첫 도면의 판은 1이어야 합니다")
+        raise invalid(Phrase("first_plan_has_version_1"))
     room_id = new_id()
     _insert_room(
         connection,
@@ -166,12 +167,7 @@ def add_plan(connection: Connection, room_id: UUID, plan: Plan, *, actor: str) -
     refuse_links(*(zone.name for zone in plan.zones))
     current = current_plan(connection, room_id)
     if plan.version != current.version + 1:
-        raise ApiError(
-            409,
-            "plan_version",
-            f"도면이 그사이 바뀌었습니다. {current.version + 1}판으로 다시 저장하십시오",
-            f"the plan changed meanwhile; save it as version {current.version + 1}",
-        )
+        raise ApiError(409, Phrase("plan_version", version=current.version + 1))
     _insert_plan(connection, room_id, plan, actor)
     record(
         connection,
@@ -188,7 +184,7 @@ def current_plan(connection: Connection, room_id: UUID) -> Plan:
         select(plans.c.plan_json).where(plans.c.room_id == room_id).order_by(plans.c.version.desc()).limit(1)
     )
     if text is None:
-        raise not_found("방", "room")
+        raise not_found(Phrase("room_not_found"))
     return parse_json(Plan, text.encode())
 
 
@@ -226,7 +222,7 @@ def read_facility_file(path: Path) -> tuple[FacilityFile, ...]:
     try:
         items = json.loads(data)
     except (ValueError, RecursionError):
-        raise ContractError(f"{path.name}: not valid JSON") from None
+        raise ContractError(Phrase("file_invalid_json", path=path.name)) from None
     return tuple(parse_json(FacilityFile, json.dumps(item).encode()) for item in items)
 
 
@@ -240,7 +236,7 @@ def set_parts(connection: Connection, room_id: UUID, request: RoomPartsRequest, 
     parts = request.model_dump()
     changed = connection.execute(update(rooms).where(rooms.c.room_id == room_id).values(**parts))
     if changed.rowcount == 0:
-        raise not_found("방", "room")
+        raise not_found(Phrase("room_not_found"))
     record(connection, actor=actor, action="room.parts_changed", object_id=str(room_id), detail=parts)
 
 

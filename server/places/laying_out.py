@@ -6,6 +6,7 @@ those of the demonstration's rooms.
 
 from __future__ import annotations
 
+from sweep.phrases import Phrase
 from sweep.report import LocalText, Plan, Zone
 
 STALL_M = (1.0, 1.5)
@@ -20,7 +21,7 @@ MOST_STALLS = 70  # derived: a plan holds 80 zones
 def lay_out(stalls: int, urinals: int, *, is_changing_room: bool = False) -> Plan:
     """The first plan of a room with so many stalls (or booths) and urinals; ValueError for none or too many."""
     if stalls + urinals < 1 or stalls > MOST_STALLS or urinals > MOST_STALLS:
-        raise ValueError("no plan can be laid out from these counts")
+        raise ValueError(Phrase("no_plan_from_counts"))
     zones: list[Zone] = []
     rows = -(-stalls // STALLS_OF_ROW)
     for index in range(stalls):

@@ -22,6 +22,7 @@ from server.places.facilities import current_plan
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.store.clock import from_ms, now_ms
 from server.store.schema import practice_runs, sweeps
+from sweep.phrases import Phrase
 from sweep.report import SHOWN, LocalText, SweepReport, new_id
 
 KINDS: Final[tuple[HiddenKind, ...]] = ("lens", "transmitter")
@@ -39,7 +40,7 @@ def hide(connection: Connection, user_id: UUID, request: PracticeRequest) -> Non
     """Keep what was hidden for this person; ApiError 404 without the room, 400 for a zone that its plan lacks."""
     zones = {zone.zone_id for zone in current_plan(connection, request.room_id).zones}
     if any(one.zone_id not in zones for one in request.hidden):
-        raise invalid("hidden: the room's plan has no such zone", ko="도면에 없는 구역입니다")
+        raise invalid(Phrase("hidden_zone_not_on_plan"))
     connection.execute(
         insert(practice_runs).values(
             run_id=new_id(),
@@ -55,28 +56,21 @@ def compare(connection: Connection, user_id: UUID, display_name: str, run_id: UU
     """Compare what was hidden with a sweep; ApiError 404 for anybody else's, 409 for a sweep that does not fit."""
     run = _own(connection, user_id, run_id)
     if run.sweep_id is not None:
-        raise ApiError(409, "compared", "이미 비교한 연습입니다", "this practice was compared already")
+        raise ApiError(409, Phrase("compared"))
     row = connection.execute(select(sweeps).where(sweeps.c.sweep_id == sweep_id)).one_or_none()
     if row is None or row.room_id != run.room_id:
-        raise not_found("점검", "sweep")
+        raise not_found(Phrase("sweep_not_found"))
     record, _ = read_sweep(connection, sweep_id)
     if row.source == "live":
-        raise ApiError(
-            409, "real_sweep", "실제 점검은 연습에 쓸 수 없습니다", "a real sweep cannot be used for practice"
-        )
+        raise ApiError(409, Phrase("real_sweep"))
     taken = select(practice_runs.c.run_id).where(
         practice_runs.c.user_id == user_id, practice_runs.c.sweep_id == sweep_id
     )
     report = record.report
     if report is None or row.received_ms < run.hidden_ms or connection.scalar(taken) is not None:
-        raise ApiError(
-            409,
-            "unfit_sweep",
-            "숨긴 뒤에 끝낸, 아직 비교하지 않은 점검이어야 합니다",
-            "it has to be a sweep from after the hiding that was not compared yet",
-        )
+        raise ApiError(409, Phrase("unfit_sweep"))
     if display_name not in report.inspectors:
-        raise ApiError(409, "not_your_sweep", "본인이 한 점검이 아닙니다", "you are none of this sweep's inspectors")
+        raise ApiError(409, Phrase("not_your_sweep"))
     found, false_alarms = found_of(_hidden(run), report, dismissed_in(record))
     connection.execute(
         update(practice_runs)
@@ -150,7 +144,7 @@ def _own(connection: Connection, user_id: UUID, run_id: UUID) -> Row[Any]:
     own = select(practice_runs).where(practice_runs.c.run_id == run_id, practice_runs.c.user_id == user_id)
     row = connection.execute(own).one_or_none()
     if row is None:
-        raise not_found("연습", "practice")
+        raise not_found(Phrase("practice_not_found"))
     return row
 
 

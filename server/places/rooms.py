@@ -19,6 +19,7 @@ from server.places.standing import standing_of_rooms
 from server.places.summaries import at_city_of, sweep_summary
 from server.store.clock import from_ms
 from server.store.schema import facilities, plans, rooms, sweeps
+from sweep.phrases import Phrase
 from sweep.report import LocalText
 
 MAX_SWEEPS_OF_ROOM = 200  # guessed: years of inspections, and a page that still loads at once
@@ -71,7 +72,7 @@ def room_detail(connection: Connection, room_id: UUID) -> RoomDetail:
     """One room with plan and sweeps; ApiError 404 when nobody here knows it."""
     row = connection.execute(_rooms().where(rooms.c.room_id == room_id)).one_or_none()
     if row is None:
-        raise not_found("방", "room")
+        raise not_found(Phrase("room_not_found"))
     found = connection.execute(
         select(sweeps)
         .where(sweeps.c.room_id == room_id)
@@ -111,7 +112,7 @@ def _follows(connection: Connection, room_id: UUID) -> ColumnElement[bool]:
     place = select(*ORDER).join(facilities, facilities.c.facility_id == rooms.c.facility_id)
     row = connection.execute(place.where(rooms.c.room_id == room_id)).one_or_none()
     if row is None:
-        raise not_found("방", "room")
+        raise not_found(Phrase("room_not_found"))
     facility, same = tuple_(*ORDER[:2]), tuple_(*ORDER[2:])
     here, there = (literal(row[0]), literal(row[1])), (literal(row[2]), literal(row[3]))
     return and_(facility >= tuple_(*here), or_(facility > tuple_(*here), same > tuple_(*there)))

@@ -31,6 +31,7 @@ from server.store.schema import IS_ACCEPTED, entries, keys, sweeps
 from server.store.stored_bodies import bodies_of, own_bodies_of
 from sweep.entry import kinds
 from sweep.entry.dsse import SignedEntry
+from sweep.phrases import Phrase
 from sweep.report import ContractError, FindingDetails, SweepReport, display_text, parse_json
 
 MAX_WAITING_SHOWN = 50  # guessed: more than a revoked probe has under way; a thief with its key sends thousands
@@ -40,7 +41,7 @@ def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: boo
     """Everything about one sweep; ApiError 404 when no readable entry speaks of it."""
     summary = connection.execute(select(sweeps).where(sweeps.c.sweep_id == sweep_id)).one_or_none()
     if summary is None:
-        raise not_found("점검", "sweep")
+        raise not_found(Phrase("sweep_not_found"))
     record, _ = read_sweep(connection, sweep_id)
     rows = _rows_about(connection, sweep_id)
     details, crops = _report_bodies(connection, record) if may_see_details else ((), ())

@@ -19,6 +19,7 @@ from server.store.clock import from_ms, to_ms
 from server.store.schema import IS_ACCEPTED, entries, reference_checks
 from server.store.stored_bodies import bodies_of
 from sweep.entry import kinds
+from sweep.phrases import Phrase
 from sweep.report import ContractError, ReferenceChecked, parse_json
 
 OUT_OF_CONTROL = "out_of_control"
@@ -83,7 +84,7 @@ def _read(connection: Connection, row: Row[Any]) -> ReferenceChecked | None:
         if body.media_type == kinds.REFERENCE_TYPE and body.data is not None:
             told = parse_json(ReferenceChecked, body.data)
             if row.source in {"live", "practice"} and told.probe_id != row.subject:
-                raise ContractError("the check is of another probe than the one that signed it")
+                raise ContractError(Phrase("check_of_another_probe"))
             return told
     return None
 

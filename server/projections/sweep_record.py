@@ -24,6 +24,7 @@ from server.store.stored_bodies import StoredBody, bodies_of, own_bodies_of
 from sweep.entry import kinds
 from sweep.entry.dsse import EntryError
 from sweep.entry.envelope import parse_envelope
+from sweep.phrases import Phrase
 from sweep.report import ContractError, Disposition, Record, SweepOpened, SweepReport, parse_json
 from sweep.report.case_records import CaseStep
 from sweep.report.photo_records import PhotoTaken
@@ -185,11 +186,11 @@ def _read(connection: Connection, record: SweepRecord, row: Row[Any], media_type
             if body.data is not None and body.slot is not None:
                 record.slots.append(body.slot)
             return None if body.data is None else parse_json(model, body.data)
-    raise ContractError(f"{row.kind} without a body of type {media_type}")
+    raise ContractError(Phrase("entry_without_body", kind=row.kind, media_type=media_type))
 
 
 def _agree(row: Row[Any], sweep_id: UUID, room_id: UUID | None, source: str, probe_id: str | None = None) -> None:
     if (sweep_id, room_id, source) != (row.sweep_id, row.room_id, row.source):
-        raise ContractError("the body speaks of another sweep, room or source than the envelope")
+        raise ContractError(Phrase("body_of_another_sweep"))
     if row.source in {"live", "practice"} and probe_id is not None and probe_id != row.subject:
-        raise ContractError("the body names another probe than the envelope")
+        raise ContractError(Phrase("body_of_another_probe"))

@@ -22,6 +22,7 @@ from server.interface.views.public_page import PublicReportList, PublicReportVie
 from server.store.audit import record
 from server.store.clock import from_ms, now_ms
 from server.store.schema import facilities, public_reports, rooms
+from sweep.phrases import Phrase
 from sweep.report import LocalText, display_text, new_id
 
 What = Literal["hole", "device", "other"]
@@ -56,13 +57,7 @@ class ReportLimits:
             while times and times[0] <= now_s - WINDOW_S:
                 times.popleft()
             if len(times) >= most:
-                raise busy(
-                    "신고가 몰려 있습니다. 급하면 112에 전화하십시오",
-                    "too many reports just now; if it is urgent call 112",
-                    status=429,
-                    code="too_many_reports",
-                    retry_after_s=600,
-                )
+                raise busy(Phrase("too_many_reports"), status=429, code="too_many_reports", retry_after_s=600)
         for name, _ in bounds:
             self._times.setdefault(name, deque()).append(now_s)
             self._times.move_to_end(name)
@@ -74,10 +69,10 @@ def clean_text(text: str) -> str:
     """One line without links; ApiError 400 when nothing is left, or it is too long."""
     line = " ".join(text.split())
     if len(line) > MAX_LETTERS:
-        raise invalid("the report is too long", ko=f"{MAX_LETTERS}자까지 쓸 수 있습니다", code="report_too_long")
+        raise invalid(Phrase("report_too_long", most=MAX_LETTERS), code="report_too_long")
     line = display_text(without_links(line, LINK_REMOVED), limit=4 * MAX_LETTERS)
     if not line.replace(LINK_REMOVED, "").strip():
-        raise invalid("the report says nothing", ko="무엇을 보셨는지 적어 주십시오", code="report_empty")
+        raise invalid(Phrase("report_empty"), code="report_empty")
     return line
 
 
@@ -85,7 +80,7 @@ def read_report(form: Mapping[str, str]) -> tuple[str, str]:
     """(kind, text) of a form; ApiError 400 for what is no report."""
     what = form.get("what", "")
     if what not in get_args(What):
-        raise invalid("choose what it is", ko="종류를 고르십시오", code="report_kind")
+        raise invalid(Phrase("report_kind"), code="report_kind")
     return what, clean_text(form.get("text", ""))
 
 
@@ -109,9 +104,9 @@ def waiting_report(connection: Connection, report_id: UUID, district_id: str | N
     """Row of a report that nobody closed; ApiError 404, 409 when somebody did."""
     row = connection.execute(_joined().where(public_reports.c.report_id == report_id)).one_or_none()
     if row is None or (district_id is not None and row.district_id != district_id):
-        raise not_found("신고", "report")
+        raise not_found(Phrase("report_not_found"))
     if row.outcome is not None:
-        raise ApiError(409, "report_closed", "이미 처리한 신고입니다", "this report is closed already")
+        raise ApiError(409, Phrase("report_closed"))
     return row
 
 

@@ -16,6 +16,7 @@ from server.interface.errors import ApiError, not_found
 from server.store.audit import record
 from server.store.clock import now_ms
 from server.store.schema import districts, facilities, rooms, stickers
+from sweep.phrases import Phrase
 
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's, without what looks alike
 CODE_LETTERS = 12  # derived: 58 bits; at 1,000 guesses a second one of 20,000 rooms is found once in 450 years
@@ -32,7 +33,7 @@ class Sticker(NamedTuple):
 def room_of(connection: Connection, code: str) -> Any:
     """Row of the room, facility and district behind a code that still opens something; ApiError 404."""
     if len(code) != CODE_LETTERS or not set(code) <= set(LETTERS):
-        raise not_found("스티커", "sticker")
+        raise not_found(Phrase("sticker_not_found"))
     row = connection.execute(
         select(
             rooms.c.room_id,
@@ -50,14 +51,14 @@ def room_of(connection: Connection, code: str) -> Any:
         .where(stickers.c.code == code, stickers.c.revoked_ms.is_(None))
     ).one_or_none()
     if row is None:
-        raise not_found("스티커", "sticker")
+        raise not_found(Phrase("sticker_not_found"))
     return row
 
 
 def replace_sticker(connection: Connection, room_id: UUID, *, actor: str) -> str:
     """A new code for a room, whose old ones open nothing any more; ApiError 404 without the room."""
     if connection.scalar(select(rooms.c.room_id).where(rooms.c.room_id == room_id)) is None:
-        raise not_found("방", "room")
+        raise not_found(Phrase("room_not_found"))
     old = update(stickers).where(stickers.c.room_id == room_id, stickers.c.revoked_ms.is_(None))
     connection.execute(old.values(revoked_ms=now_ms()))
     code = _insert(connection, room_id, actor)
@@ -69,7 +70,7 @@ def stickers_of(connection: Connection, facility_id: UUID, *, actor: str) -> Seq
     """Stickers of all rooms of a facility, made where there is none; ApiError 404 without it, 409 without rooms."""
     facility = connection.execute(select(facilities).where(facilities.c.facility_id == facility_id)).one_or_none()
     if facility is None:
-        raise not_found("시설", "facility")
+        raise not_found(Phrase("facility_not_found"))
     found = connection.execute(
         select(rooms.c.room_id, rooms.c.name_ko, stickers.c.code)
         .outerjoin(stickers, (stickers.c.room_id == rooms.c.room_id) & stickers.c.revoked_ms.is_(None))
@@ -77,7 +78,7 @@ def stickers_of(connection: Connection, facility_id: UUID, *, actor: str) -> Seq
         .order_by(rooms.c.name_ko, rooms.c.room_id)
     ).all()
     if not found:
-        raise ApiError(409, "no_rooms", "이 시설에는 방이 없습니다", "this facility has no rooms")
+        raise ApiError(409, Phrase("no_rooms"))
     record(connection, actor=actor, action="stickers.printed", object_id=str(facility_id), detail={"rooms": len(found)})
     return [
         Sticker(row.code or _insert(connection, row.room_id, actor), facility.name_ko, row.name_ko) for row in found

@@ -26,6 +26,7 @@ from server.store.schema import IS_ACCEPTED, city_keys, entries, relayed
 from sweep.entry import kinds
 from sweep.entry.dsse import ENTRY_TYPE, EntryError, verify_signature
 from sweep.entry.envelope import Envelope
+from sweep.phrases import Phrase
 from sweep.report.log_records import KeyAdmitted, KeyReinstated, KeyRevoked
 
 ACTOR = keys.FOLLOWING
@@ -126,10 +127,10 @@ def check_eraser(connection: Connection, arrival: Arrival, city_index: int) -> N
     envelope = arrival.envelope
     key = None if envelope is None else find_city_key(connection, envelope.key_id)
     if key is None or key.role not in {"server", "demo"} or key.probe_id is not None:
-        raise EntryError("no server key of the city signed this erasure")
+        raise EntryError(Phrase("erasure_not_signed_by_city"))
     is_revoked = key.revoked_from_index is not None and city_index >= key.revoked_from_index
     if is_revoked or city_index < key.valid_from_index:
-        raise EntryError(f"key {key.key_id} was not valid there")
+        raise EntryError(Phrase("key_not_valid_there", key_id=key.key_id))
     verify_signature(arrival.entry, ENTRY_TYPE, key.public_key)
 
 
@@ -150,9 +151,7 @@ def _admit(connection: Connection, said: KeyAdmitted, *, is_in_force: bool) -> N
     is_known = before is not None and keys.find_key(connection, before) is not None
     known = keys.find_key(connection, said.key_id)
     if known is not None and known.role != said.role:
-        raise ApiError(
-            409, "key_known", "다른 역할로 등록된 키입니다", f"key {said.key_id} is admitted as {known.role}"
-        )
+        raise ApiError(409, Phrase("key_admitted_as", key_id=said.key_id, role=known.role), code="key_known")
     valid_from = 0 if said.valid_from_index == 0 else index_here(connection, said.key_id, said.valid_from_index)
     keys.admit(
         connection,

@@ -18,6 +18,7 @@ from sweep.entry.dsse import EntryError, SignedEntry, Signer
 from sweep.entry.envelope import Body, from_wire, sign_request
 from sweep.entry.merkle import MAX_PROOF_HASHES
 from sweep.entry.succession import MAX_ADMISSIONS
+from sweep.phrases import Phrase, Spoken
 from sweep.report import display_text
 from sweep.report.base import reject_duplicate_keys
 
@@ -51,11 +52,11 @@ class Answer:
             return None
         return found if isinstance(found, dict) else None
 
-    def reason(self) -> str | None:
-        """The sentence of a refusal of ours; None when it is none."""
+    def reason(self) -> Spoken | None:
+        """What a server of ours refuses with; None when it is none."""
         match self.table():
-            case {"error": {"message": {"en": str(sentence)}}}:
-                return display_text(sentence, limit=160)
+            case {"error": {"message": {"ko": str(ko), "en": str(en)}}}:
+                return Spoken(display_text(ko, limit=160), display_text(en, limit=160))
             case _:
                 return None
 
@@ -72,7 +73,7 @@ class CityClient:
         """The key that signs its receipts, as it says."""
         text = self._table("GET", "/api/server-key").get("public_key")
         if not isinstance(text, str) or not HASH.fullmatch(text):
-            raise CityAwayError(f"{self._url} has no key to show; is this an Ansim Sweep server?")
+            raise CityAwayError(Phrase("server_without_key", url=self._url))
         return bytes.fromhex(text)
 
     def succession(self) -> list[tuple[SignedEntry, tuple[Body, ...]]]:
@@ -115,7 +116,7 @@ class CityClient:
         header = sign_request(self._signer, "GET", target, b"", int(time.time()))
         answer = self._ask("GET", target, b"", {"Authorization": header})
         if answer.status in {401, 403}:
-            raise CityRefusesError(f"{self._url} does not speak with this server: {answer.reason()}")
+            raise CityRefusesError(Phrase("city_refuses_server", url=self._url, why=answer.reason()))
         if answer.status != 200:
             raise self._away(answer)
         return answer.content
@@ -128,7 +129,14 @@ class CityClient:
         return table
 
     def _away(self, answer: Answer) -> CityAwayError:
-        return CityAwayError(f"{self._url} cannot now ({answer.status}: {answer.reason() or 'none of ours'})")
+        return CityAwayError(
+            Phrase(
+                "city_cannot_now",
+                url=self._url,
+                status=answer.status,
+                why=answer.reason() or Phrase("not_an_answer_of_ours"),
+            )
+        )
 
     def _ask(self, method: str, target: str, body: bytes, headers: dict[str, str] | None = None) -> Answer:
         ends_s = time.monotonic() + 2 * TIMEOUT_S + len(body) / SLOWEST_BYTES_PER_S
@@ -141,7 +149,7 @@ class CityClient:
                 for piece in response.iter_raw():
                     content += piece
                     if len(content) > MAX_ANSWER_BYTES or time.monotonic() > ends_s:
-                        raise CityAwayError(f"{self._url} answers at too great a length")
+                        raise CityAwayError(Phrase("city_answer_too_long", url=self._url))
                 return Answer(response.status_code, bytes(content))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise CityAwayError(f"no answer from {self._url} ({type(error).__name__})") from None
+            raise CityAwayError(Phrase("city_no_answer", url=self._url, why=type(error).__name__)) from None

@@ -32,6 +32,7 @@ from server.store.schema import body_refs, city_entries, sealed_shifts
 from server.store.schema import entries as entry_table
 from sweep.entry import kinds
 from sweep.entry.dsse import EntryError
+from sweep.phrases import Phrase
 from sweep.report import BodyErased, ContractError, parse_json
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
@@ -91,7 +92,7 @@ def _opened(answer: bytes, identity: Identity) -> tuple[Down, Shift, bytes]:
     try:
         sealed = base64.b64decode(down.sealed, validate=True)
     except (binascii.Error, ValueError):
-        raise ContractError("sealed: not base64") from None
+        raise ContractError(Phrase("sealed_not_base64")) from None
     data = identity.unseal(sealed)
     return down, parse_json(Shift, data, max_bytes=MAX_ANSWER_BYTES, max_values=MAX_VALUES), sealed
 
@@ -100,7 +101,7 @@ def _take(
     connection: Connection, own_signer: ServerSigner, city: City, root_id: str, down: Down, shift: Shift, sealed: bytes
 ) -> None:
     if shift.tenant != own_signer.tenant:
-        raise ContractError(f"the city speaks for {shift.tenant}, this server for {own_signer.tenant}")
+        raise ContractError(Phrase("city_of_another_tenant", theirs=shift.tenant, ours=own_signer.tenant))
     for one in down.entries:
         _take_entry(connection, own_signer, find_city(connection) or city, root_id, one)
     _erase_what_came(connection)
@@ -129,7 +130,7 @@ def _take_entry(connection: Connection, own_signer: ServerSigner, city: City, ro
     try:
         arrival = read_arrival(wire)
     except ApiError as error:
-        raise ContractError(f"entry {one.log_index}: {error}") from None
+        raise ContractError(Phrase("entry_invalid", log_index=one.log_index, why=error)) from None
     envelope = arrival.envelope
     known = select(city_entries.c.entry_hash).where(city_entries.c.entry_hash == arrival.entry.entry_hash)
     if envelope is None or connection.scalar(known) is not None:
@@ -140,7 +141,7 @@ def _take_entry(connection: Connection, own_signer: ServerSigner, city: City, ro
         if envelope.kind in kinds.KEY_KINDS:
             root_key = pin_root(connection, city, root_id, arrival)
             if root_key is None:
-                raise EntryError("the city's root key is not known")
+                raise EntryError(Phrase("city_root_key_not_known"))
             state = follow(connection, own_signer, root_key, envelope, arrival, one.log_index)
         elif envelope.kind == kinds.BODY_ERASED:
             commitment, state = _check_erasure(connection, arrival, one.log_index)
@@ -168,7 +169,7 @@ def _check_erasure(connection: Connection, arrival: Arrival, city_index: int) ->
     is_here = select(entry_table.c.log_index).where(entry_table.c.entry_hash == arrival.entry.entry_hash)
     found = [parse_json(BodyErased, body.data) for body in arrival.bodies if body.media_type == kinds.ERASED_TYPE]
     if not found:
-        raise EntryError("an erasure that does not say of what")
+        raise EntryError(Phrase("erasure_without_target"))
     if connection.scalar(is_here.limit(1)) is not None:
         return found[0].commitment, "acted"  # this server's own, or it came by another way
     check_eraser(connection, arrival, city_index)

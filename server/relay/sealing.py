@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from sweep.entry.dsse import sync_folder
+from sweep.phrases import Phrase
 
 
 class SealedError(Exception):
@@ -26,7 +27,7 @@ class Identity:
         try:
             self._identity = pyrage.x25519.Identity.from_str(text.strip())
         except pyrage.IdentityError:
-            raise SealedError("no identity of age") from None
+            raise SealedError(Phrase("age_identity_invalid")) from None
         self.recipient = str(self._identity.to_public())
 
     @classmethod
@@ -54,7 +55,7 @@ class Identity:
         try:
             return bytes(pyrage.decrypt(sealed, [self._identity]))
         except pyrage.DecryptError:
-            raise SealedError("what came down is not sealed to this server, or was changed") from None
+            raise SealedError(Phrase("sealed_not_to_this_server")) from None
 
 
 def seal_to(recipient: str, data: bytes) -> bytes:
@@ -64,4 +65,4 @@ def seal_to(recipient: str, data: bytes) -> bytes:
     try:
         return bytes(pyrage.encrypt(data, [pyrage.x25519.Recipient.from_str(recipient)]))
     except pyrage.RecipientError:
-        raise SealedError("no recipient of age") from None
+        raise SealedError(Phrase("age_recipient_invalid")) from None

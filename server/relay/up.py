@@ -21,6 +21,7 @@ from sweep.entry.envelope import verify_receipt
 from sweep.entry.growth import LogWentBackError, check_growth, check_head
 from sweep.entry.notes import Checkpoint
 from sweep.entry.succession import follow
+from sweep.phrases import Phrase
 
 MOST_FAILURES = 3  # guessed: so many receipts in a row that do not hold, and it is the server and not they
 
@@ -129,7 +130,7 @@ def _is_successor(city: City, key: bytes, client: CityClient) -> bool:
 def _checked(receipt: dict[str, object], due: Due, city: City, client: CityClient) -> tuple[int, str | None]:
     """(index in the city's log, note to remember); EntryError when the receipt does not prove that it arrived."""
     if city.server_key is None:
-        raise EntryError("the city's key is not pinned")
+        raise EntryError(Phrase("city_key_not_pinned"))
     verified = verify_receipt(parse_signed(receipt), city.server_key, due.entry, due.commitments)
     return verified.log_index, check_growth(verified, due.entry, city.server_key, city.seen_note, client.growth)
 

@@ -18,6 +18,7 @@ from server.interface.views.schedule import PairView, VisitOrderView
 from server.store.audit import record
 from server.store.clock import from_ms, now_ms
 from server.store.schema import districts, facilities, facility_facts, inspector_pairs, users, visit_orders
+from sweep.phrases import Phrase
 from sweep.report import new_id
 
 INSPECTING = ("inspector", "supervisor")
@@ -30,18 +31,14 @@ def add_pair(connection: Connection, request: PairRequest, *, actor: str, distri
     own = {row.district_id for row in found} - {None}
     wanted = request.district_id or next(iter(own), None) or district_id or _home(connection)
     if len(found) != 2 or own - {wanted} or any(row.role not in INSPECTING for row in found):
-        raise invalid(
-            "a pair is two different active inspectors of one district",
-            ko="같은 구의 서로 다른 점검자 두 사람이어야 합니다",
-            code="no_pair",
-        )
+        raise invalid(Phrase("no_pair"), code="no_pair")
     known = select(districts.c.district_id).where(districts.c.district_id == wanted)
     if connection.scalar(known) is None or (district_id is not None and wanted != district_id):
-        raise not_found("구", "district")
+        raise not_found(Phrase("district_not_found"))
     ids = sorted((row.user_id for row in found), key=lambda one: one.int)
     first, second = inspector_pairs.c.first_user_id, inspector_pairs.c.second_user_id
     if connection.scalar(select(inspector_pairs.c.pair_id).where(first == ids[0], second == ids[1])) is not None:
-        raise ApiError(409, "pair_exists", "이미 있는 조입니다", "they are a pair already")
+        raise ApiError(409, Phrase("pair_exists"))
     pair_id = new_id()
     connection.execute(
         insert(inspector_pairs).values(
@@ -62,7 +59,7 @@ def remove_pair(connection: Connection, pair_id: UUID, *, actor: str, district_i
     if district_id is not None:
         statement = statement.where(inspector_pairs.c.district_id == district_id)
     if connection.execute(statement).rowcount == 0:
-        raise not_found("조", "pair")
+        raise not_found(Phrase("pair_not_found"))
     record(connection, actor=actor, action="pair.removed", object_id=str(pair_id), detail={})
 
 
@@ -93,7 +90,7 @@ def order_visit(connection: Connection, request: VisitOrderRequest, *, actor: st
     """A visit besides the regular ones; ApiError 404 without the facility, 400 when its days are in the wrong order."""
     _refuse_foreign(connection, request.facility_id, district_id)
     if request.last_day < request.first_day:
-        raise invalid("the last day lies before the first", ko="마지막 날이 첫날보다 앞섭니다")
+        raise invalid(Phrase("last_day_before_first"))
     order_id = new_id()
     connection.execute(
         insert(visit_orders).values(
@@ -115,7 +112,7 @@ def call_off(connection: Connection, order_id: UUID, *, actor: str, district_id:
     """Call an ordered visit off; ApiError 404."""
     row = connection.execute(select(visit_orders).where(visit_orders.c.order_id == order_id)).one_or_none()
     if row is None:
-        raise not_found("점검 지시", "order")
+        raise not_found(Phrase("order_not_found"))
     _refuse_foreign(connection, row.facility_id, district_id)
     connection.execute(update(visit_orders).where(visit_orders.c.order_id == order_id).values(cancelled_ms=now_ms()))
     record(connection, actor=actor, action="visit.called_off", object_id=str(order_id), detail={})
@@ -138,7 +135,7 @@ def orders_of(connection: Connection, district_id: str | None) -> tuple[VisitOrd
 def mark_special(connection: Connection, facility_id: UUID, *, is_special: bool, actor: str) -> None:
     """Mark a facility as a special zone, or no longer; ApiError 404."""
     if connection.scalar(select(facilities.c.facility_id).where(facilities.c.facility_id == facility_id)) is None:
-        raise not_found("시설", "facility")
+        raise not_found(Phrase("facility_not_found"))
     of_facility = facility_facts.c.facility_id == facility_id
     if connection.scalar(select(facility_facts.c.facility_id).where(of_facility)) is None:
         nothing = {"district": "", "kind": "other", "opening_hours": "", "phone": "", "operator": "", "installed": ""}
@@ -157,7 +154,7 @@ def _refuse_foreign(connection: Connection, facility_id: UUID, district_id: str 
         select(facilities.c.district_id).where(facilities.c.facility_id == facility_id)
     ).one_or_none()
     if found is None or (district_id is not None and found.district_id != district_id):
-        raise not_found("시설", "facility")
+        raise not_found(Phrase("facility_not_found"))
 
 
 def _order_view(row: Row[Any]) -> VisitOrderView:

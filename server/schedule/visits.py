@@ -18,6 +18,7 @@ from server.schedule.periods import Period
 from server.schedule.raw_ids import RawId, raw
 from server.store.clock import now_ms
 from server.store.schema import facilities, rooms, sweeps, visual_checks
+from sweep.phrases import Phrase
 from sweep.report import derived_id, new_id
 
 Visits = dict[RawId, tuple[int | None, int | None]]
@@ -95,7 +96,7 @@ def note_look(connection: Connection, room_id: UUID, *, by: str, look_id: UUID |
     ApiError 404 without the room.
     """
     if connection.scalar(select(rooms.c.room_id).where(rooms.c.room_id == room_id)) is None:
-        raise not_found("방", "room")
+        raise not_found(Phrase("room_not_found"))
     check_id = new_id() if look_id is None else derived_id(room_id, f"look {look_id} by {by}")  # nobody else's takes it
     if connection.scalar(select(visual_checks.c.check_id).where(visual_checks.c.check_id == check_id)) is not None:
         return False

@@ -26,6 +26,7 @@ from server.store.schema import own_keys
 from server.verifier.pens import ITSELF, LOG_KEY_NAME
 from server.verifier.signing_rules import KeyRole
 from sweep.entry.dsse import Signer
+from sweep.phrases import Phrase
 
 DEMO_FILE, DEVICES_FILE = "server-demo.key", "devices.key"
 FILES = (KEY_FILE, DEMO_FILE, DEVICES_FILE)
@@ -74,11 +75,7 @@ def refuse_other_folder(db: Database, folder: Path) -> None:
     with db.read() as connection:
         noted = _noted(connection)
     if noted and not any(_fingerprint(folder, name) == known for name, known in noted.items()):
-        raise SettingsError(
-            f"{folder} holds no key of this database, which is served from another folder: name that one "
-            f"(ANSIM_DATA_DIR), or for a second process copy {', '.join(FILES)} from it and give both the same "
-            "ANSIM_BODY_KEYS and ANSIM_STORE_KEY; if it is lost, restore its sealed backup"
-        )
+        raise SettingsError(Phrase("folder_without_server_key", folder=folder, files=", ".join(FILES)))
 
 
 def _admit(connection: Connection, server_signer: ServerSigner) -> None:
@@ -127,11 +124,15 @@ def _replaces(connection: Connection, key_id: str | None, old_id: str) -> bool:
 
 
 def _others(folder: Path, name: str, fingerprint: str) -> SettingsError:
-    is_there = "is another one" if (folder / name).exists() else "is missing"
+    what = Phrase("key_file_is_another") if (folder / name).exists() else Phrase("key_file_is_missing")
     return SettingsError(
-        f"{folder / name} {is_there}, and this database has one server key ({fingerprint[:16]}): "
-        f"copy {', '.join(FILES)} "
-        "from where it is served, or put their copies back"
+        Phrase(
+            "server_key_file_unfit",
+            folder=folder / name,
+            what=what,
+            key_id=fingerprint[:16],
+            files=", ".join(FILES),
+        )
     )
 
 

@@ -28,6 +28,7 @@ from server.store.db import Database
 from sweep.entry import kinds
 from sweep.entry.dsse import ENTRY_TYPE, EntryError, Signer, key_id_of, verify_signature
 from sweep.entry.envelope import Body, parse_envelope, to_wire
+from sweep.phrases import Phrase
 from sweep.report import parse_json
 from sweep.report.log_records import KeyAdmitted, KeyReinstated, KeyRevoked
 from sweep.report.structure import check_structure
@@ -130,7 +131,7 @@ def hand_over(
     if signer is None:
         raise away()
     if keys.find_key(connection, key_id_of(public_key)) is not None:
-        raise ApiError(409, "key_known", "이미 등록된 키입니다", f"key {key_id_of(public_key)} is admitted already")
+        raise ApiError(409, Phrase("key_admitted_already", key_id=key_id_of(public_key)), code="key_known")
     sign_waiting(connection, server_signer)
     old = signer.key_id
     key = keys.admit(
@@ -168,7 +169,7 @@ def requests(connection: Connection, server_signer: ServerSigner) -> bytes:
     root = keys.current_root(connection)
     waiting = [one for one in statements.waiting(connection) if one.kind in kinds.KEY_KINDS][:MOST_REQUESTS]
     if root is None or not waiting:
-        raise ApiError(404, "nothing_waits", "서명을 기다리는 것이 없습니다", "nothing waits for the root key")
+        raise ApiError(404, Phrase("nothing_waits"))
     items: list[dict[str, Any]] = []
     seq, prev = None, None
     for one in waiting:
@@ -199,9 +200,7 @@ def read_requests(data: bytes) -> tuple[str, list[tuple[bytes, Body]]]:
             if envelope.kind not in kinds.KEY_KINDS or envelope.bodies != (body.ref,):
                 raise ValueError
     except (ValueError, KeyError, TypeError, EntryError):
-        raise invalid(
-            "not a file of `sweep-server root requests`", ko="루트 키 서명 요청 파일이 아닙니다", code="no_requests"
-        ) from None
+        raise invalid(Phrase("no_requests"), code="no_requests") from None
     return str(file["root"]), [(payload, body) for (payload, _, _), body in zip(items, bodies, strict=True)]
 
 
@@ -234,25 +233,20 @@ def accept_signed(connection: Connection, data: bytes) -> int:
     root = keys.current_root(connection)
     lines = [line for line in data.splitlines() if line.strip()]
     if root is None or not lines:
-        raise invalid("no signed entry in this file", ko="서명된 기록이 없습니다", code="malformed_entry")
+        raise invalid(Phrase("no_signed_entry_file"), code="malformed_entry")
     for line in lines:
         arrival = read_arrival(line)
         try:
             verify_signature(arrival.entry, ENTRY_TYPE, root.public_key)
         except EntryError as error:
-            raise invalid(str(error), ko="루트 키의 서명이 아닙니다", code="bad_signature") from None
+            raise invalid(Phrase("not_signed_by_root_key", why=error), code="bad_signature") from None
         write_own(connection, arrival)
     return len(lines)
 
 
 def away() -> ApiError:
     """The refusal of an act for which the root key has to be here."""
-    return ApiError(
-        409,
-        "root_away",
-        "루트 키가 이 서버에 없습니다",
-        "the root key is not on this server: carry `sweep-server root requests` to it",
-    )
+    return ApiError(409, Phrase("root_away"))
 
 
 def _base64(data: bytes) -> str:

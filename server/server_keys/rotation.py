@@ -22,6 +22,7 @@ from sweep.entry import kinds
 from sweep.entry.dsse import Signer
 from sweep.entry.envelope import to_wire
 from sweep.entry.succession import MAX_ADMISSIONS
+from sweep.phrases import Phrase
 from sweep.report import ContractError, parse_json
 from sweep.report.log_records import KeyAdmitted
 
@@ -35,9 +36,7 @@ def rotate(connection: Connection, server_signer: ServerSigner, data_dir: Path, 
     """
     path = data_dir / NEXT_FILE
     if path.exists():
-        raise ApiError(
-            409, "key_waits", "다음 서버 키가 이미 기다리고 있습니다", "the next key of this server waits already"
-        )
+        raise ApiError(409, Phrase("key_waits"))
     following = Signer.load_or_create(path)
     is_in_force = server_signer.root_signer is not None
     old = server_signer.signer.key_id

@@ -28,6 +28,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from sweep.phrases import Phrase
+
 AUTHORITY_DAYS: Final = 3_650
 """Guessed: the life of a probe; a phone is given the next one by hand."""
 PAGE_DAYS: Final = 397
@@ -58,7 +60,7 @@ class Pair:
 def make_authority(name: str, domain: str, network: IPv4Network, now: datetime) -> Pair:
     """An authority for names below `domain` and addresses of `network`; CertificateError for what is no domain."""
     if DOMAIN.fullmatch(domain) is None:
-        raise CertificateError(f"{domain}: not a domain of two parts or more, in small letters")
+        raise CertificateError(Phrase("not_a_domain", domain=domain))
     key = ec.generate_private_key(ec.SECP256R1())
     named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
     permitted: list[x509.GeneralName] = [x509.DNSName(domain), x509.IPAddress(network)]
@@ -80,7 +82,7 @@ def make_page(authority: Pair, names: Sequence[str], now: datetime) -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     alternatives = [_alternative(name, constraints) for name in dict.fromkeys(names)]
     if not alternatives:
-        raise CertificateError("a page needs a name")
+        raise CertificateError(Phrase("page_name_missing"))
     certificate = (
         _begun(x509.Name([]), by.subject, key.public_key(), now, PAGE_DAYS)
         .add_extension(x509.SubjectAlternativeName(alternatives), critical=True)  # critical where there is no subject
@@ -99,13 +101,13 @@ def _alternative(name: str, constraints: Sequence[x509.GeneralName]) -> x509.Gen
     except ValueError:
         domains = [one.value for one in constraints if isinstance(one, x509.DNSName)]
         if DOMAIN.fullmatch(name) is None or not any(name.endswith(f".{domain}") for domain in domains):
-            raise CertificateError(f"{name}: not a name below {' or '.join(domains)}") from None
+            raise CertificateError(Phrase("name_not_below_domain", name=name, domains=" or ".join(domains))) from None
         return x509.DNSName(name)
     networks = [one.value for one in constraints if isinstance(one, x509.IPAddress)]
     if not any(
         isinstance(one, IPv4Network) and isinstance(address, IPv4Address) and address in one for one in networks
     ):
-        raise CertificateError(f"{name}: not an address of {' or '.join(map(str, networks))}")
+        raise CertificateError(Phrase("address_not_in_network", name=name, networks=" or ".join(map(str, networks))))
     return x509.IPAddress(address)
 
 
@@ -143,9 +145,9 @@ def _read(authority: Pair) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey
         key = load_pem_private_key(authority.key, None)
         certificate.extensions.get_extension_for_class(x509.NameConstraints)
     except (ValueError, TypeError, x509.ExtensionNotFound) as error:
-        raise CertificateError(f"not an authority of this command ({type(error).__name__})") from None
+        raise CertificateError(Phrase("not_an_authority", why=type(error).__name__)) from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
-        raise CertificateError("the authority's key is of another certificate")
+        raise CertificateError(Phrase("authority_key_differs"))
     return certificate, key
 
 

@@ -14,6 +14,7 @@ from prometheus_client import GC_COLLECTOR, PROCESS_COLLECTOR, start_http_server
 from server.api.service.services import Services
 from server.api.service.state import ServerState
 from server.config.settings import SettingsError
+from sweep.phrases import Phrase
 
 LOOPBACK = "127.0.0.1"
 
@@ -31,7 +32,7 @@ def metrics_listener(services: Services) -> Iterator[int | None]:
     try:
         server, thread = start_http_server(port, addr=LOOPBACK, registry=registry)
     except OSError as error:
-        raise SettingsError(f"cannot serve metrics on port {port}: {error.strerror or error}") from None
+        raise SettingsError(Phrase("metrics_port_unusable", port=port, why=error)) from None
     try:
         yield server.server_port
     finally:

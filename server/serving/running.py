@@ -30,6 +30,7 @@ from server.serving.metrics import metrics_listener
 from server.serving.sole_server import sole_server
 from server.serving.tls import TlsPort
 from sweep.host.service import ALIVE, READY, tell_manager
+from sweep.phrases import Phrase
 
 GRACE_S = 5  # guessed: an upload that began may end
 KEEP_ALIVE_S = 30  # derived: longer than clients keep an idle connection, so that it is they who close it
@@ -63,7 +64,7 @@ def open_socket(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror or error}") from None
+        raise SettingsError(Phrase("port_unusable", host=host, port=port, why=error)) from None
     return listener
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from server.config.settings import SettingsError
+from sweep.phrases import Phrase
 
 
 @contextmanager
@@ -32,8 +33,5 @@ def sole_server(url: str) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise SettingsError(
-                f"{database} is served by another process already, and SQLite has one at a time: "
-                "end that one, or use PostgreSQL for several"
-            ) from None
+            raise SettingsError(Phrase("sqlite_served_already", database=database)) from None
         yield

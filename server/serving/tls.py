@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from server.config.settings import Settings, SettingsError
+from sweep.phrases import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +29,7 @@ def open_tls(settings: Settings, open_socket: Callable[[str, int], socket.socket
     try:
         context.load_cert_chain(settings.tls_certificate, settings.tls_key)
     except (OSError, ssl.SSLError) as error:
-        raise SettingsError(f"setting tls_certificate: {getattr(error, 'reason', None) or error.strerror}") from None
+        raise SettingsError(
+            Phrase("setting_tls_certificate_invalid", why=getattr(error, "reason", None) or error.strerror)
+        ) from None
     return TlsPort(open_socket(settings.host, settings.tls_port), context)

@@ -10,6 +10,7 @@ from sweep.entry import kinds
 from sweep.entry.crypto import has_small_order
 from sweep.entry.dsse import EntryError, key_id_of
 from sweep.entry.envelope import Body, Envelope
+from sweep.phrases import Phrase
 from sweep.report import ContractError, parse_json
 from sweep.report.log_records import KeyAdmitted, KeyReinstated, KeyRevoked
 
@@ -25,13 +26,13 @@ def read_key_body(envelope: Envelope, bodies: tuple[Body, ...]) -> KeyStatement:
     """What the entry says of a key; EntryError unless it carries just the one body that it needs."""
     media_type, model = MODELS[envelope.kind]
     if len(envelope.bodies) != 1 or len(bodies) != 1 or bodies[0].media_type != media_type:
-        raise EntryError(f"an entry of kind {envelope.kind} carries one body of type {media_type}")
+        raise EntryError(Phrase("entry_kind_needs_body", kind=envelope.kind, media_type=media_type))
     try:
         body = parse_json(model, bodies[0].data)
     except ContractError as error:
-        raise EntryError(str(error)) from None
+        raise EntryError(error) from None
     if isinstance(body, KeyAdmitted) and key_id_of(bytes.fromhex(body.public_key)) != body.key_id:
-        raise EntryError("key_id is not that of public_key")
+        raise EntryError(Phrase("key_id_not_of_public_key"))
     if isinstance(body, KeyAdmitted) and has_small_order(bytes.fromhex(body.public_key)):
-        raise EntryError("a public key of small order, for which anybody can sign")
+        raise EntryError(Phrase("public_key_of_small_order"))
     return body

@@ -27,6 +27,7 @@ from sweep.entry import kinds
 from sweep.entry.crypto import has_small_order
 from sweep.entry.dsse import key_id_of
 from sweep.entry.envelope import DEFAULT_TENANT
+from sweep.phrases import Phrase
 from sweep.report import display_text
 from sweep.report.log_records import RELAYS, KeyAdmitted, KeyReinstated, KeyRevoked
 
@@ -103,14 +104,9 @@ def admit(
     root key has to sign first.
     """
     if len(public_key) != PUBLIC_KEY_BYTES:
-        raise ApiError(400, "invalid_key", "공개 키는 32바이트입니다", "an Ed25519 public key has 32 bytes")
+        raise ApiError(400, Phrase("public_key_length"), code="invalid_key")
     if has_small_order(public_key):
-        raise ApiError(
-            400,
-            "invalid_key",
-            "누구나 서명을 만들 수 있는 공개 키입니다. 점검기에서 키를 새로 만드십시오",
-            "anybody can sign for this public key: have a new key made",
-        )
+        raise ApiError(400, Phrase("public_key_anybody_can_sign"), code="invalid_key")
     key_id = key_id_of(public_key)
     known = find_key(connection, key_id)
     detail = {"role": role, "probe": probe_id, "tenant": tenant, "predecessor": predecessor}
@@ -121,7 +117,7 @@ def admit(
         if is_same and known.probes == probes:
             return known
         if not is_same and (known.public_key != public_key or has_spoken(connection, key_id)):
-            raise ApiError(409, "key_known", "다른 역할로 등록된 키입니다", f"key {key_id} is admitted as {known.role}")
+            raise ApiError(409, Phrase("key_admitted_as", key_id=key_id, role=known.role), code="key_known")
     _refuse_foreign_probe(connection, key_id, probe_id, tenant)
     asked = Key(key_id, public_key, role, probe_id, name, valid_from_index, None, tenant, predecessor, probes=probes)
     if known is not None:
@@ -213,17 +209,10 @@ def revoke(
     """
     key, now = the_key(connection, key_id), next_index(connection)
     if key.role == "root":
-        raise ApiError(
-            409,
-            "root_key",
-            "루트 키는 폐기할 수 없습니다. 인계 절차(root hand-over)를 쓰십시오",
-            "a root key is not revoked but handed over: sweep-server root hand-over",
-        )
+        raise ApiError(409, Phrase("root_key"))
     index = now if from_index is None else from_index
     if not 0 <= index <= now:
-        raise ApiError(
-            400, "no_such_index", "아직 없는 기록 번호입니다", f"the log ends before index {now}; choose 0 to {now}"
-        )
+        raise ApiError(400, Phrase("no_such_index", now=now, last=now))
     said = KeyRevoked(v=1, key_id=key_id, from_index=index, reason=display_text(reason, limit=200) or "-")
     say(connection, kinds.KEY_REVOKED, said, actor=actor, is_in_force=is_in_force)
     detail = {"from_index": index, "before": key.revoked_from_index, "reason": reason}
@@ -239,9 +228,9 @@ def reinstate(connection: Connection, key_id: str, *, actor: str, reason: str, i
     """Take a revocation back; ApiError 404, or 409 when the key is not revoked or was replaced."""
     key = the_key(connection, key_id)
     if key.revoked_from_index is None:
-        raise ApiError(409, "not_revoked", "폐기된 키가 아닙니다", f"key {key_id} is not revoked")
+        raise ApiError(409, Phrase("not_revoked", key_id=key_id))
     if successor_of(connection, key_id) is not None:
-        raise ApiError(409, "key_replaced", "다른 키로 교체된 키입니다", f"key {key_id} was replaced by another")
+        raise ApiError(409, Phrase("key_replaced_by_another", key_id=key_id), code="key_replaced")
     said = KeyReinstated(v=1, key_id=key_id, reason=display_text(reason, limit=200) or "-")
     say(connection, kinds.KEY_REINSTATED, said, actor=actor, is_in_force=is_in_force)
     detail = {"before": key.revoked_from_index, "reason": reason}
@@ -263,13 +252,11 @@ def replace_key(
     """
     old = the_key(connection, key_id)
     if old.bearer.signatory in {"root", "server", "demo server"}:
-        raise ApiError(
-            409, "own_key", "서버의 키는 이 방법으로 교체할 수 없습니다", "a server's key cannot be replaced like this"
-        )
+        raise ApiError(409, Phrase("own_key"))
     if successor_of(connection, key_id) is not None:
-        raise ApiError(409, "key_replaced", "이미 교체된 키입니다", f"key {key_id} was replaced already")
+        raise ApiError(409, Phrase("key_already_replaced", key_id=key_id), code="key_replaced")
     if find_key(connection, key_id_of(public_key)) is not None:
-        raise ApiError(409, "key_known", "이미 등록된 키입니다", f"key {key_id_of(public_key)} is admitted already")
+        raise ApiError(409, Phrase("key_admitted_already", key_id=key_id_of(public_key)), code="key_known")
     if old.revoked_from_index is None:
         revoke(connection, key_id, actor=actor, reason=reason, is_in_force=is_in_force)
     return admit(
@@ -295,12 +282,7 @@ def _refuse_foreign_probe(connection: Connection, key_id: str, probe_id: str | N
         keys.c.revoked_from_index.is_(None),
     )
     if probe_id is not None and connection.scalar(others.limit(1)) is not None:
-        raise ApiError(
-            409,
-            "probe_known",
-            "다른 구의 점검기가 쓰는 이름입니다. 그 키를 먼저 폐기하거나 다른 이름을 쓰십시오",
-            f"a probe of another district is called {probe_id}: revoke its key first, or choose another name",
-        )
+        raise ApiError(409, Phrase("probe_known", probe_id=probe_id))
 
 
 def find_key(connection: Connection, key_id: str) -> Key | None:
@@ -312,7 +294,7 @@ def the_key(connection: Connection, key_id: str) -> Key:
     """The admitted key of this id; ApiError 404."""
     key = find_key(connection, key_id)
     if key is None:
-        raise not_found("키", "key")
+        raise not_found(Phrase("key_not_found"))
     return key
 
 

@@ -19,6 +19,7 @@ from server.interface.fields import BodyState
 from server.store.db import Database
 from server.store.schema import body_blocks
 from sweep.entry.envelope import Body
+from sweep.phrases import Phrase
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ def keys_of(connection: Connection) -> BodyKeys:
     """The store with which this connection's database was opened; raises BodyKeysError when it was without."""
     keys: BodyKeys | None = connection.get_execution_options().get("body_keys")
     if keys is None:
-        raise BodyKeysError("this database was opened without the keys of its bodies")
+        raise BodyKeysError(Phrase("database_opened_without_keys"))
     return keys
 
 
@@ -46,7 +47,7 @@ def check_store(connection: Connection) -> None:
     """Raise BodyKeysError unless the bodies of this database, if it has any, belong to this store."""
     found, keys = connection.scalars(_STORES).all(), keys_of(connection)
     if found and found != [keys.store_id]:
-        raise BodyKeysError(f"{keys.path} holds the keys of another database; put back the store of this one")
+        raise BodyKeysError(Phrase("keys_of_another_database", file=keys.path))
 
 
 def take_block(db: Database) -> None:
@@ -68,7 +69,7 @@ def sealed_rows(connection: Connection, bodies: Sequence[Body]) -> list[dict[str
     for slot, body in zip(slots, bodies, strict=True):
         seed = keys.seed(slot)
         if seed is None:
-            raise BodyKeysError("a new slot is destroyed already")
+            raise BodyKeysError(Phrase("new_slot_destroyed"))
         rows.append({"commitment": body.commitment, "slot": slot, "sealed": seal_body(seed, body)})
     return rows
 

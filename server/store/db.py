@@ -27,6 +27,7 @@ from server.store.engines import READERS, make_private, postgres_engine, prepare
 from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError, named_faults
 from server.store.postgres_statistics import holds_samples, keep_no_samples, write_samples_anew
 from server.store.revisions import MIGRATIONS, newest_revision, refuse_newer, revision_of, upgrade
+from sweep.phrases import Phrase
 
 WRITER_WAIT_S = 10.0  # guessed: longer than any write here, shorter than the patience of a probe
 WRITER_LOCK = 0x616E73696D  # "ansim": name of the PostgreSQL advisory lock that makes one writer
@@ -122,7 +123,7 @@ class Database:
                 await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
                 yield connection.notifies()
         except psycopg.Error as error:
-            raise AwayError("the database does not answer; is it running?") from error
+            raise AwayError(Phrase("database_does_not_answer")) from error
 
     def migrate(self, migrations: Path = MIGRATIONS, *, revision: str = "head") -> None:
         """Bring the schema up to date, or to an earlier revision, all of it or nothing; reads only when it is.
@@ -145,7 +146,7 @@ class Database:
                 keep_no_samples(connection)
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first() if self.is_sqlite else None
             if broken is not None:
-                raise SchemaError(f"the migration would leave rows of {broken[0]} without what they refer to")
+                raise SchemaError(Phrase("migration_would_orphan_rows", tables=broken[0]))
 
     def ping(self) -> None:
         """Read one row over a new connection, so that neither a full pool nor a cached page answers; else AwayError."""
@@ -158,7 +159,7 @@ class Database:
             with named_faults(), engine.connect() as connection:
                 connection.execute(text("SELECT version_num FROM alembic_version"))
         except OperationalError as error:
-            raise AwayError("the database does not answer as it should") from error
+            raise AwayError(Phrase("database_answers_wrongly")) from error
         finally:
             engine.dispose()
 
@@ -167,7 +168,7 @@ class Database:
         with self.read() as connection:
             refuse_newer(connection, MIGRATIONS)
             if revision_of(connection) != newest_revision(MIGRATIONS):
-                raise SchemaError("the database was made by an older release: run sweep-server migrate on it first")
+                raise SchemaError(Phrase("database_of_older_release"))
 
     def optimize(self) -> None:
         """Let SQLite look again at tables that grew since it last counted them; PostgreSQL does so by itself."""
@@ -215,7 +216,7 @@ class Database:
     def _locked(self) -> Iterator[None]:
         """Be this process's only writer; BusyError when another one was not done in time."""
         if not self._write_lock.acquire(timeout=self._writer_wait_s):
-            raise BusyError("another writer is not done yet; try again in a few seconds")
+            raise BusyError(Phrase("database_writer_busy"))
         try:
             yield
         finally:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from sweep.phrases import Phrase
+
 SQLITE_FULL = 13  # SQLITE_FULL in sqlite3.h
 SQLITE_BUSY = 5  # SQLITE_BUSY in sqlite3.h
 SQLITE_AWAY = frozenset({10, 14})  # SQLITE_IOERR, SQLITE_CANTOPEN in sqlite3.h
@@ -42,19 +44,19 @@ def named_faults() -> Iterator[None]:
     try:
         yield
     except PoolTimeoutError:
-        raise BusyError("no connection to the database is free; try again in a few seconds") from None
+        raise BusyError(Phrase("database_no_free_connection")) from None
     except OSError as error:
         if error.errno in NO_ROOM:
-            raise DiskFullError("the disk is full") from error
+            raise DiskFullError(Phrase("disk_full")) from error
         raise
     except OperationalError as error:
         code, state = getattr(error.orig, "sqlite_errorcode", None), getattr(error.orig, "sqlstate", None)
         if _is_full(code, state, str(error.orig)):
-            raise DiskFullError("the disk is full") from error
+            raise DiskFullError(Phrase("disk_full")) from error
         if (code is not None and code & 0xFF == SQLITE_BUSY) or state in POSTGRES_BUSY:
-            raise BusyError("another writer is not done yet; try again in a few seconds") from error
+            raise BusyError(Phrase("database_writer_busy")) from error
         if _is_away(code, state, error.connection_invalidated):
-            raise AwayError("the database does not answer; is it running?") from error
+            raise AwayError(Phrase("database_does_not_answer")) from error
         raise
 
 

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from server.store.faults import SchemaError
+from sweep.phrases import Phrase
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -42,7 +43,4 @@ def refuse_newer(connection: Connection, migrations: Path) -> None:
     found, newest = revision_of(connection), newest_revision(migrations)
     known = {script.revision for script in ScriptDirectory.from_config(_alembic(migrations)).walk_revisions()}
     if found is not None and found not in known:
-        raise SchemaError(
-            f"the database was made by a newer release (schema {found}, this one knows up to {newest}): "
-            "install that release, or restore the backup from before it"
-        )
+        raise SchemaError(Phrase("database_of_newer_release", found=found, known=newest))

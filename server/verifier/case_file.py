@@ -25,6 +25,7 @@ from server.verifier.statement import Form, say_anchors
 from server.verifier.strict import read_json
 from server.verifier.zip_file import ZipFile
 from sweep.entry.kinds import CASE_STEP, CASE_STEP_TYPE, PHOTO_TAKEN, PHOTO_TAKEN_TYPE, SEALED_PHOTO_TYPE
+from sweep.phrases import Phrase
 
 CASE_FILE_TYPE = "application/vnd.ansim.case-file.v1+json"
 STATEMENT = "case.json"
@@ -85,7 +86,7 @@ def verify_case_file(book: ZipFile, anchors: Anchors) -> Findings:
         return found
     case_id = read.statement.said["case_id"]
     if UUID_TEXT.fullmatch(case_id) is None:
-        raise PackageError("not a file of a case: its statement names no case")
+        raise PackageError(Phrase("not_a_case_file"))
     steps: list[Step] = []
     pictures: list[str] = []
     here: set[str] = set()

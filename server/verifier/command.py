@@ -27,6 +27,7 @@ from sweep.entry.notes import (
     parse_note,
     parse_verifier_key,
 )
+from sweep.phrases import Phrase
 
 CHECKPOINT_HELP = "A checkpoint from elsewhere: the file must begin with its entries."
 ROOT_HELP = "The district's first root key: 64 digits, or the 16 of its key id."
@@ -66,9 +67,9 @@ def _read_note(path: Path) -> str:
         text = data.decode()
         parse_checkpoint(parse_note(text).text)
     except UnicodeDecodeError:
-        raise AnchorError("--checkpoint: the file is no text") from None
+        raise AnchorError(Phrase("option_checkpoint_not_text")) from None
     except NoteError as error:
-        raise AnchorError(f"--checkpoint: the file holds no signed checkpoint ({error})") from None
+        raise AnchorError(Phrase("option_checkpoint_not_signed", why=error)) from None
     return text
 
 
@@ -76,7 +77,7 @@ def _root_key_id(text: str) -> str:
     if KEY_ID.fullmatch(text):
         return text
     if not DIGEST.fullmatch(text.lower()):
-        raise AnchorError("--root: a public key is 64 hexadecimal digits, its key id 16")
+        raise AnchorError(Phrase("option_root_invalid"))
     return key_id_of(bytes.fromhex(text))
 
 
@@ -84,14 +85,14 @@ def _printed(text: str) -> Printed:
     try:
         return printed_of(text)
     except ValueError as error:
-        raise AnchorError(f"--entry: {error}") from None
+        raise AnchorError(Phrase("option_entry_invalid", why=error)) from None
 
 
 def _witness(text: str) -> VerifierKey:
     try:
         key = parse_verifier_key(text)
     except NoteError as error:
-        raise AnchorError(f"--witness: {error}") from None
+        raise AnchorError(Phrase("option_witness_invalid", why=error)) from None
     if key.kind != COSIGNATURE:
-        raise AnchorError("--witness: not the key of a witness (cosignature/v1)")
+        raise AnchorError(Phrase("option_witness_not_a_witness_key"))
     return key

@@ -22,6 +22,7 @@ from sweep.entry.dsse import (
     MAX_ENVELOPE_BYTES,
     EntryError,
 )
+from sweep.phrases import Phrase
 
 ENTRY_TYPES = re.compile(r"application/vnd\.ansim\.entry\.v([1-9][0-9]{0,5})\+json")
 UUID_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -77,38 +78,38 @@ class Unread:
 def read_payload(payload_type: str, payload: bytes) -> Envelope | Unread:
     """What the payload says; EntryError when it is no entry, or one of v1 that breaks the format."""
     if ENTRY_TYPES.fullmatch(payload_type) is None:
-        raise EntryError("the payload type is not that of an entry")
+        raise EntryError(Phrase("payload_not_an_entry"))
     if len(payload) > MAX_ENVELOPE_BYTES:
-        raise EntryError(f"the envelope has more than {MAX_ENVELOPE_BYTES} bytes")
+        raise EntryError(Phrase("envelope_larger_than", most=MAX_ENVELOPE_BYTES))
     try:
         content = read_json(payload, max_bytes=MAX_ENVELOPE_BYTES)
     except ValueError as error:
         if payload_type == ENTRY_TYPE:
-            raise EntryError(f"envelope: {error}") from None
+            raise EntryError(Phrase("envelope_invalid", why=error)) from None
         return Unread(None)
     version = content.get("v") if type(content) is dict else None
     if payload_type != ENTRY_TYPE or (type(version) is int and version != 1):
         entry_id = content.get("entry_id") if type(content) is dict else None
         return Unread(entry_id if _is(UUID_TEXT, entry_id) else None)
     if type(content) is not dict:
-        raise EntryError("envelope: not an object")
+        raise EntryError(Phrase("envelope_not_an_object"))
     return _read_envelope(content)
 
 
 def _read_envelope(content: dict[str, Any]) -> Envelope:
     unknown = content.keys() - _CHECKS.keys()
     if unknown:
-        raise EntryError(f"envelope: {len(unknown)} unknown keys")
+        raise EntryError(Phrase("envelope_members_unknown", count=len(unknown)))
     for name, check in _CHECKS.items():
         if name not in content:
-            raise EntryError(f"envelope: {name} is missing")
+            raise EntryError(Phrase("envelope_member_missing", name=name))
         if not check(content[name]):
-            raise EntryError(f"envelope: {name} is not what it must be")
+            raise EntryError(Phrase("envelope_member_invalid", name=name))
     bodies = tuple(NamedBody(item["media_type"], item["size"], item["commitment"]) for item in content["bodies"])
     if len({body.commitment for body in bodies}) != len(bodies):
-        raise EntryError("the envelope names a body twice")
+        raise EntryError(Phrase("envelope_names_body_twice"))
     if sum(body.size for body in bodies) > MAX_ALL_BODIES_BYTES:
-        raise EntryError(f"the bodies have more than {MAX_ALL_BODIES_BYTES} bytes together")
+        raise EntryError(Phrase("bodies_too_large_together", most=MAX_ALL_BODIES_BYTES))
     names = ("kind", "entry_id", "tenant", "room_id", "sweep_id", "key_id", "subject", "assurance", "source")
     return Envelope(
         **{name: content[name] for name in (*names, "seq", "prev")}, refs=tuple(content["refs"]), bodies=bodies

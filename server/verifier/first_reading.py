@@ -19,6 +19,7 @@ from server.verifier.signing_rules import Claim
 from sweep.entry import merkle
 from sweep.entry.dsse import EntryError
 from sweep.entry.kinds import ERASED_TYPE, KEY_KINDS, KNOWN_KINDS, PHOTO_EXPIRED_TYPE
+from sweep.phrases import Phrase
 
 
 @dataclass(slots=True)
@@ -85,7 +86,7 @@ def _take_line(line: bytes, read: Reading, found: Findings) -> None:
     try:
         item = read_line(without_newline(line))
         if item.log_index != index:
-            raise ValueError(f"log index {item.log_index} stands where {index} must")
+            raise ValueError(Phrase("log_index_out_of_place", log_index=item.log_index, index=index))
     except ValueError as error:
         found.complain_of(index, f"the line is none of a package: {error}")
         found.entries["broken"] += 1
@@ -152,17 +153,17 @@ def _take_key_entry(item: EntryLine, envelope: Envelope, read: Reading, found: F
 
 def _read_header(line: bytes) -> Header:
     if line.startswith(b'{"ansim_log":1,'):
-        raise PackageError("a file of version 1, which proves less: export it again with this version of sweep-server")
+        raise PackageError(Phrase("package_version_1"))
     try:
         return read_header(without_newline(line))
     except ValueError as error:
-        raise PackageError(f"not a package of a log ({error}); make one with sweep-server export entries") from None
+        raise PackageError(Phrase("not_a_log_package", why=error)) from None
 
 
 def without_newline(line: bytes) -> bytes:
     """The line itself; ValueError when it does not end as a line must."""
     if not line.endswith(b"\n"):
-        raise ValueError("cut off, or longer than a line may be")
+        raise ValueError(Phrase("line_cut_off_or_too_long"))
     return line[:-1]
 
 

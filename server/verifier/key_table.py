@@ -27,6 +27,7 @@ from sweep.entry.kinds import (
     KEY_REVOKED,
     KEY_REVOKED_TYPE,
 )
+from sweep.phrases import Phrase
 
 MAX_OWN_BYTES = 64 * 1024  # as an envelope; bodies of key entries and of the server's own kinds hold a few fields
 BODY_TYPES = {KEY_ADMITTED: KEY_ADMITTED_TYPE, KEY_REVOKED: KEY_REVOKED_TYPE, KEY_REINSTATED: KEY_REINSTATED_TYPE}
@@ -124,7 +125,7 @@ class KeyTable:
                 self._admit(log_index, content, envelope.subject)
             case "key.revoked":
                 if content["from_index"] > log_index:
-                    raise KeyEntryError("a revocation names an index beyond itself")
+                    raise KeyEntryError(Phrase("revocation_index_beyond_itself"))
                 key = self._known(content)
                 self._keys[key.key_id] = replace(key, revoked_from_index=content["from_index"])
             case _:
@@ -151,15 +152,15 @@ class KeyTable:
         if before is not None:
             old = self._keys.get(before)
             if old is None or (old.role, old.tenant, old.probe_id) != (key.role, key.tenant, key.probe_id):
-                raise KeyEntryError(f"key {key.key_id} names a predecessor that is not admitted like it")
+                raise KeyEntryError(Phrase("key_predecessor_invalid", key_id=key.key_id))
         while before is not None:
             if before in seen:
-                raise KeyEntryError(f"key {key.key_id} follows itself")
+                raise KeyEntryError(Phrase("key_follows_itself", key_id=key.key_id))
             seen.add(before)
             before = self._keys[before].predecessor
         known = self._keys.get(key.key_id)
         if "root" in (key.role, known and known.role) and not self._is_in_line(key, known):
-            raise KeyEntryError(f"root key {key.key_id} does not follow the root key before it")
+            raise KeyEntryError(Phrase("named_root_key_not_a_successor", key_id=key.key_id))
         if known is not None:
             key = replace(key, revoked_from_index=known.revoked_from_index)
             if known != key:
@@ -178,7 +179,7 @@ class KeyTable:
     def _known(self, content: dict[str, Any]) -> Key:
         key = self._keys.get(content["key_id"])
         if key is None:
-            raise KeyEntryError(f"key {content['key_id']} was never admitted")
+            raise KeyEntryError(Phrase("key_never_admitted", key_id=content["key_id"]))
         return key
 
 
@@ -192,13 +193,13 @@ def carried_body(envelope: Envelope, bodies: Iterable[CarriedBody]) -> bytes | N
 
 def _content(kind: str, body: bytes | None) -> dict[str, Any]:
     if body is None:
-        raise KeyEntryError("a key entry without its body")
+        raise KeyEntryError(Phrase("key_entry_without_body"))
     try:
         value = read_json(body, max_bytes=MAX_OWN_BYTES)
     except ValueError as error:
-        raise KeyEntryError(f"the body of a key entry: {error}") from None
+        raise KeyEntryError(Phrase("key_entry_body_invalid", why=error)) from None
     if type(value) is not dict or value.keys() - {"probes"} != _MEMBERS[kind]:
-        raise KeyEntryError("the body of a key entry has other members")
+        raise KeyEntryError(Phrase("key_entry_members_unknown"))
     is_form = type(value["v"]) is int and value["v"] == 1 and _is_key_id(value["key_id"])
     if kind == KEY_ADMITTED:
         is_form = is_form and _is_admission(value)
@@ -207,7 +208,7 @@ def _content(kind: str, body: bytes | None) -> dict[str, Any]:
             is_form and "probes" not in value and type(value["reason"]) is str and is_index(value.get("from_index", 0))
         )
     if not is_form:
-        raise KeyEntryError("a member in the body of a key entry is not what it must be")
+        raise KeyEntryError(Phrase("key_entry_member_invalid"))
     return value
 
 

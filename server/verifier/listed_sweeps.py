@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from server.verifier.strict import no_constant, no_key_twice
+from sweep.phrases import Phrase
 
 MAX_VALUE = 256 * 1024  # guessed: characters of one sweep or of what stands beside the list; a sweep has 5,000
 MAX_KEYS = 64  # guessed: beside the list; there are five
@@ -28,7 +29,7 @@ def listed_sweeps(pieces: Iterable[bytes]) -> Iterator[Any]:
     while True:
         name = text.value()
         if type(name) is not str or name in seen or len(seen) == MAX_KEYS:
-            raise ValueError("a key stands twice or is none, or there are too many")
+            raise ValueError(Phrase("json_log_key_invalid"))
         seen.add(name)
         text.take(":")
         if name == "sweeps":
@@ -38,7 +39,7 @@ def listed_sweeps(pieces: Iterable[bytes]) -> Iterator[Any]:
         if text.take(",}") == "}":
             break
     if "sweeps" not in seen or not text.is_over():
-        raise ValueError("it lists no sweeps, or something stands behind it")
+        raise ValueError(Phrase("json_log_without_sweeps"))
 
 
 def _items(text: _Text) -> Iterator[Any]:
@@ -66,7 +67,7 @@ class _Text:
     def take(self, wanted: str) -> str:
         """The next character behind spaces, which must be one of these."""
         if not self.has(wanted):
-            raise ValueError("not a log as JSON")
+            raise ValueError(Phrase("not_a_json_log"))
         self._at += 1
         return self._held[self._at - 1]
 
@@ -82,10 +83,10 @@ class _Text:
                     value, end = _DECODER.raw_decode(self._held, self._at)
                 except (json.JSONDecodeError, RecursionError):
                     if is_last or held > MAX_VALUE:
-                        raise ValueError("not JSON, or more than there can be") from None
+                        raise ValueError(Phrase("not_json_or_too_large")) from None
                 else:
                     if end - self._at > MAX_VALUE:
-                        raise ValueError("more than there can be")
+                        raise ValueError(Phrase("value_too_large"))
                     if is_last or end < len(self._held):
                         self._at = end
                         return value

@@ -22,6 +22,7 @@ from sweep.entry.dsse import (
     SignedEntry,
     commit,
 )
+from sweep.phrases import Phrase
 
 PACKAGE_VERSION = 2
 MANIFEST_TYPE = "application/vnd.ansim.manifest.v1+json"
@@ -95,15 +96,15 @@ def read_header(line: bytes) -> Header:
     """The header; ValueError when it is none."""
     value = read_exact(line, max_bytes=4 * notes.MAX_NOTE_BYTES)
     if not _has(value, ("ansim_log", "origin", "scope", "checkpoint")):
-        raise ValueError("the first line has other members than a header")
+        raise ValueError(Phrase("header_members_unknown"))
     version, origin, scope, checkpoint = value.values()
     if type(version) is not int or version != PACKAGE_VERSION:
-        raise ValueError("a package of another version")
+        raise ValueError(Phrase("package_of_another_version"))
     if type(scope) is not str or scope not in get_args(Scope) or type(checkpoint) is not str:
-        raise ValueError("the header's scope or checkpoint is none")
+        raise ValueError(Phrase("header_scope_invalid"))
     parts = origin.split("/") if type(origin) is str else []
     if len(parts) != 3 or parts[0] != "ansim-log" or not _is(SLUG, parts[1]) or not _is(KEY_ID, parts[2]):
-        raise ValueError("the origin is not that of a log")
+        raise ValueError(Phrase("origin_invalid"))
     return Header(origin, parts[1], parts[2], _scope(scope), checkpoint)
 
 
@@ -118,9 +119,9 @@ def entry_of(value: Any, *, is_checked: bool = False) -> EntryLine | PurgedLine:
     match value:
         case {"log_index": index, "status": "purged", "received_ms": time} if is_index(index) and is_index(time):
             if not _has(value, ("log_index", "status", "received_ms", "entry_hash", "signatures_hash")):
-                raise ValueError("a purged entry has other members")
+                raise ValueError(Phrase("purged_entry_members_unknown"))
             if not _is(DIGEST, value["entry_hash"]) or not _is(DIGEST, value["signatures_hash"]):
-                raise ValueError("a hash is none")
+                raise ValueError(Phrase("hash_invalid"))
             return PurgedLine(index, time, value["entry_hash"], value["signatures_hash"])
         case {
             "log_index": index,
@@ -130,13 +131,13 @@ def entry_of(value: Any, *, is_checked: bool = False) -> EntryLine | PurgedLine:
             "states": {**states},
         } if is_index(index) and is_index(time) and len(bodies) <= MAX_BODIES and len(states) <= MAX_BODIES:
             if not _has(value, ("log_index", "status", "received_ms", "dsse", "bodies", "states")):
-                raise ValueError("an entry has other members")
+                raise ValueError(Phrase("entry_members_unknown"))
             entry = read_document(value["dsse"], ENTRY_TYPES, MAX_ENVELOPE_BYTES)
             if not all(_is(DIGEST, name) and _is_away(state) for name, state in states.items()):
-                raise ValueError("a body's state is none")
+                raise ValueError(Phrase("body_state_invalid"))
             read = () if is_checked else tuple(map(_read_body, bodies))
             return EntryLine(index, status, time, entry, read, dict(value["states"]))
-    raise ValueError("not an entry of a log")
+    raise ValueError(Phrase("not_an_entry_of_a_log"))
 
 
 def read_manifest(line: bytes) -> tuple[SignedEntry, Manifest]:
@@ -144,10 +145,10 @@ def read_manifest(line: bytes) -> tuple[SignedEntry, Manifest]:
     value = read_exact(line, max_bytes=MAX_ENVELOPE_BYTES)
     document = read_document(value, re.compile(re.escape(MANIFEST_TYPE)), MAX_ENVELOPE_BYTES)
     if len(document.signatures) != 1:
-        raise ValueError("a manifest has one signature")
+        raise ValueError(Phrase("manifest_needs_one_signature"))
     content = read_exact(document.payload, max_bytes=MAX_ENVELOPE_BYTES)
     if not _has(content, ("v", "origin", "scope", "tree_size", "root_hash", "made_ms", "lines_sha256", "bodies")):
-        raise ValueError("a manifest has other members")
+        raise ValueError(Phrase("manifest_members_unknown"))
     version, origin, scope, size, root, made_ms, lines, bodies = content.values()
     is_form = (
         type(version) is int
@@ -162,7 +163,7 @@ def read_manifest(line: bytes) -> tuple[SignedEntry, Manifest]:
         and all(map(is_index, bodies.values()))
     )
     if not is_form:
-        raise ValueError("a manifest's member is not what it must be")
+        raise ValueError(Phrase("manifest_member_invalid"))
     return document, Manifest(origin, scope, size, root, made_ms, lines, bodies)
 
 
@@ -174,30 +175,30 @@ def is_manifest(line: bytes) -> bool:
 def read_document(value: Any, types: re.Pattern[str], max_bytes: int) -> SignedEntry:
     """A DSSE document whose type is one of these; ValueError. Verifies nothing."""
     if not _has(value, ("payloadType", "payload", "signatures")) or not _is(types, value["payloadType"]):
-        raise ValueError("not a signed document of its type")
+        raise ValueError(Phrase("not_a_signed_document"))
     signatures = value["signatures"]
     if type(signatures) is not list or not 1 <= len(signatures) <= MAX_SIGNATURES:
-        raise ValueError("a document has 1 to 8 signatures")
+        raise ValueError(Phrase("document_signature_count"))
     pairs = []
     for item in signatures:
         if not _has(item, ("keyid", "sig")) or not _is(KEY_ID, item["keyid"]):
-            raise ValueError("a signature needs keyid and sig")
+            raise ValueError(Phrase("signature_members"))
         signature = read_base64(item["sig"], max_bytes=SIGNATURE_BYTES)
         if len(signature) != SIGNATURE_BYTES:
-            raise ValueError("a signature has 64 bytes")
+            raise ValueError(Phrase("signature_not_64_bytes"))
         pairs.append((item["keyid"], signature))
     if len({key_id for key_id, _ in pairs}) != len(pairs):
-        raise ValueError("two signatures by one key")
+        raise ValueError(Phrase("two_signatures_by_one_key"))
     return SignedEntry(value["payloadType"], read_base64(value["payload"], max_bytes=max_bytes), tuple(pairs))
 
 
 def _read_body(value: Any) -> CarriedBody:
     if not _has(value, ("media_type", "salt", "data")) or not _is(MEDIA_TYPE, value["media_type"]):
-        raise ValueError("a body needs media_type, salt and data")
+        raise ValueError(Phrase("body_members"))
     salt = read_base64(value["salt"], max_bytes=SALT_BYTES)
     data = read_base64(value["data"], max_bytes=MAX_BODY_BYTES)
     if len(salt) != SALT_BYTES:
-        raise ValueError(f"a salt has {SALT_BYTES} bytes")
+        raise ValueError(Phrase("salt_size", needed=SALT_BYTES))
     return CarriedBody(value["media_type"], len(data), commit(salt, data), data)
 
 

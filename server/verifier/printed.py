@@ -17,6 +17,7 @@ from server.verifier.envelopes import DIGEST
 from server.verifier.findings import Findings
 from server.verifier.key_table import Key
 from server.verifier.strict import read_base64
+from sweep.phrases import Phrase
 
 LAST_SECOND = 253_402_300_799  # of the year 9999, the last that Python can name
 _LINE = re.compile(r"ansim-proof/1 (entry|records) ([0-9a-f]{64})(?: log ([0-9]{1,16}) ([A-Za-z0-9+/]{43}=))?")
@@ -53,7 +54,7 @@ def printed_of(text: str) -> Printed:
         return Printed("entry", text.lower())
     line = _LINE.fullmatch(text)
     if line is None:
-        raise ValueError("neither 64 hexadecimal digits nor the text of a printed QR code")
+        raise ValueError(Phrase("printed_code_invalid"))
     size, root = (None, None) if line[3] is None else (int(line[3]), read_base64(line[4], max_bytes=32))
     return Printed("entry" if line[1] == "entry" else "records", line[2], size, root)
 

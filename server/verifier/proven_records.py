@@ -36,6 +36,7 @@ from server.verifier.verification import read_lines, uuid_bytes
 from server.verifier.zip_file import ZipFile
 from sweep.entry import merkle
 from sweep.entry.kinds import KEY_KINDS, ROOM_PLACED
+from sweep.phrases import Phrase
 
 RECORDS = "records.jsonl"
 Read = tuple[EntryLine, Envelope]
@@ -80,7 +81,7 @@ def read_proven(
     `on_record` is given each record that can be read, whoever may have signed it.
     """
     if form.statement not in book or RECORDS not in book:
-        raise PackageError(f"not a {form.what}: {form.statement} or {RECORDS} is missing")
+        raise PackageError(Phrase("archive_file_missing", what=form.what, statement=form.statement, records=RECORDS))
     statement = read_statement(book, form, found)
     check_names(book, form, statement, RECORDS, found)
     read = Proven(book, statement, KeyTable(statement.header.tenant, statement.header.root_key_id), anchors.printed)
@@ -171,7 +172,7 @@ def _first_reading(read: Proven, found: Findings, on_record: Hear | None) -> Non
         try:
             item, envelope, proof = _read_record(line)
             if item.log_index <= last:
-                raise ValueError("not in the order of the log")
+                raise ValueError(Phrase("not_in_log_order"))
         except ValueError as error:  # an EntryError is one
             found.complain(f"record {number}: {error}")
             read.broken.add(number)
@@ -219,12 +220,12 @@ def _read_record(line: bytes, *, is_checked: bool = False) -> tuple[EntryLine, E
         or next(reversed(value), None) != "proof"
         or type(proof := value.pop("proof")) is not list
     ):
-        raise ValueError("not a record with its proof at the end")
+        raise ValueError(Phrase("record_without_proof"))
     if not all(type(one) is str and DIGEST.fullmatch(one) for one in proof):
-        raise ValueError("a hash is none")
+        raise ValueError(Phrase("hash_invalid"))
     item = entry_of(value)
     if not isinstance(item, EntryLine) or item.status != "accepted":
-        raise ValueError("not an accepted entry")
+        raise ValueError(Phrase("not_an_accepted_entry"))
     return item, read_payload(item.entry.payload_type, item.entry.payload), [bytes.fromhex(one) for one in proof]
 
 

@@ -25,6 +25,7 @@ from server.verifier.zip_file import MAX_FILES, NAME, ZipFile
 from sweep.entry import notes
 from sweep.entry.dsse import EntryError, SignedEntry, verify_signature
 from sweep.entry.notes import NoteError, VerifierKey
+from sweep.phrases import Phrase
 
 MAX_STATEMENT_BYTES = 256 * 1024
 FROM_CLOCK = timedelta(hours=24)
@@ -76,10 +77,10 @@ def read_statement(book: ZipFile, form: Form, found: Findings) -> Statement:
         head = notes.parse_checkpoint(note.text)
         files = _read_files(said["files"])
     except (ValueError, NoteError) as error:
-        raise PackageError(f"not a {form.what}: its statement cannot be read ({error})") from None
+        raise PackageError(Phrase("statement_unreadable", what=form.what, why=error)) from None
     origin = _ORIGIN.fullmatch(said["origin"])
     if origin is None or head.origin != said["origin"]:
-        raise PackageError(f"not a {form.what}: statement and checkpoint are not of one log")
+        raise PackageError(Phrase("statement_of_another_log", what=form.what))
     found.origin, found.root_hash = said["origin"], head.root.hex()
     header = Header(said["origin"], origin[1], origin[2], "structure", said["checkpoint"])
     return Statement(document, said, files, note, head, header)
@@ -161,18 +162,18 @@ def _read(data: bytes, form: Form) -> tuple[SignedEntry, dict[str, Any]]:
     document = read_document(value, re.compile(re.escape(form.media_type)), MAX_STATEMENT_BYTES)
     said = read_exact(document.payload, max_bytes=MAX_STATEMENT_BYTES)
     if type(said) is not dict or tuple(said) != form.members or type(said["v"]) is not int or said["v"] != 1:
-        raise ValueError("a statement has other members")
+        raise ValueError(Phrase("statement_members_unknown"))
     if not all(type(said[name]) is str for name in form.texts) or not is_index(said["made_ms"]):
-        raise ValueError("a member of the statement is not what it must be")
+        raise ValueError(Phrase("statement_member_invalid"))
     return document, said
 
 
 def _read_files(told: Any) -> tuple[NamedFile, ...]:
     if not isinstance(told, list) or len(told) > MAX_FILES:
-        raise ValueError("a member of the statement is not what it must be")
+        raise ValueError(Phrase("statement_member_invalid"))
     files = tuple(map(_read_file, told))
     if len({one.name for one in files}) != len(files):
-        raise ValueError("it names a file twice")
+        raise ValueError(Phrase("file_named_twice"))
     return files
 
 
@@ -181,7 +182,7 @@ def _read_file(one: Any) -> NamedFile:
         case {"name": str(name), "size": size, "sha256": str(sha256)} if tuple(one) == ("name", "size", "sha256"):
             if NAME.fullmatch(name) and DIGEST.fullmatch(sha256) and is_index(size):
                 return NamedFile(name, size, sha256)
-    raise ValueError("it names a file in another form")
+    raise ValueError(Phrase("file_named_in_another_form"))
 
 
 def _say_checkpoint(

@@ -11,6 +11,8 @@ import json
 from collections.abc import Iterable
 from typing import Any, TypeGuard
 
+from sweep.phrases import Phrase
+
 MAX_VALUES = 8_192  # derived: 256 bodies in the two lists of a line, or a purge of 2,000 ranges, and as much again
 
 MAX_DEPTH = 32  # derived: an envelope has 3, and some
@@ -19,30 +21,30 @@ MAX_DEPTH = 32  # derived: an envelope has 3, and some
 def read_json(data: bytes, *, max_bytes: int) -> Any:
     """The value in UTF-8 JSON; ValueError for a key that stands twice, NaN, or too much of anything."""
     if len(data) > max_bytes:
-        raise ValueError(f"{len(data)} bytes are more than the {max_bytes} allowed")
+        raise ValueError(Phrase("bytes_more_than_allowed", octets=len(data), most=max_bytes))
     brackets = data.count(b"[") + data.count(b"{")
     if data.count(b",") + brackets > MAX_VALUES or data.count(b'"') > 4 * MAX_VALUES:
-        raise ValueError("too much structure")
+        raise ValueError(Phrase("too_much_structure"))
     try:
         value = json.loads(data.decode(), object_pairs_hook=no_key_twice, parse_constant=no_constant)
     except UnicodeDecodeError:
-        raise ValueError("not UTF-8") from None
+        raise ValueError(Phrase("not_utf8")) from None
     except json.JSONDecodeError:
-        raise ValueError("not JSON") from None
+        raise ValueError(Phrase("not_json")) from None
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        raise ValueError(Phrase("nested_too_deeply")) from None
     if brackets > MAX_DEPTH and _is_deeper(value, MAX_DEPTH):
-        raise ValueError("nested too deeply")
+        raise ValueError(Phrase("nested_too_deeply"))
     return value
 
 
 def read_exact(data: bytes, *, max_bytes: int) -> Any:
     """`read_json` of bytes that are exactly what Python's `json.dumps` writes without spaces; else ValueError."""
     if not data.isascii():  # found out before it is built: one rare character takes four bytes for each of the others
-        raise ValueError("not written as a package writes it")
+        raise ValueError(Phrase("json_not_canonical"))
     value = read_json(data, max_bytes=max_bytes)
     if write_exact(value) != data:
-        raise ValueError("not written as a package writes it")
+        raise ValueError(Phrase("json_not_canonical"))
     return value
 
 
@@ -54,13 +56,13 @@ def write_exact(value: Any) -> bytes:
 def read_base64(text: object, *, max_bytes: int) -> bytes:
     """Bytes in standard base64 with padding, written as the encoder writes them; else ValueError."""
     if type(text) is not str or len(text) > max_bytes * 4 // 3 + 4:
-        raise ValueError("not base64, or too much of it")
+        raise ValueError(Phrase("not_base64_or_too_large"))
     try:
         raw = base64.b64decode(text, validate=True)
     except ValueError:
-        raise ValueError("not base64") from None
+        raise ValueError(Phrase("not_base64")) from None
     if len(raw) > max_bytes or base64.b64encode(raw).decode() != text:
-        raise ValueError("not base64 as it is written")
+        raise ValueError(Phrase("base64_not_canonical"))
     return raw
 
 
@@ -86,10 +88,10 @@ def no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of JSON; ValueError when a key stands twice."""
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError(Phrase("a_key_stands_twice"))
     return found
 
 
 def no_constant(name: str) -> Any:
     """ValueError for NaN and Infinity."""
-    raise ValueError(f"{name} is no number")
+    raise ValueError(Phrase("value_not_a_number", given=name))

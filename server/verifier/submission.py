@@ -14,6 +14,7 @@ from server.verifier.printed import say_list
 from server.verifier.proven_records import counting, read_proven, say_printed
 from server.verifier.statement import Form, say_anchors
 from server.verifier.zip_file import ZipFile
+from sweep.phrases import Phrase
 
 SUBMISSION_TYPE = "application/vnd.ansim.submission.v1+json"
 STATEMENT = "submission.json"
@@ -34,7 +35,7 @@ def verify_submission(book: ZipFile, anchors: Anchors) -> Findings:
         return found
     said = read.statement.said
     if not (said["district"] is None or type(said["district"]) is str):
-        raise PackageError("not a submission: its statement names a district in another form")
+        raise PackageError(Phrase("not_a_submission"))
     of_sweeps = ((item, said) for item, said in counting(read, found, "structure") if said.sweep_id is not None)
     hashes = {bytes.fromhex(item.entry.entry_hash) for item, _ in of_sweeps}
     for part in book.parts:
@@ -67,7 +68,7 @@ def _check_log(book: ZipFile, name: str, hashes: set[bytes], found: Findings) ->
 def _check_sweep(sweep: object, name: str, listed: set[bytes], hashes: set[bytes], found: Findings) -> None:
     one = sweep.get("entry_hash") if isinstance(sweep, dict) else None
     if type(one) is not str or DIGEST.fullmatch(one) is None:
-        raise ValueError("a sweep without its record")
+        raise ValueError(Phrase("sweep_without_record"))
     digest = bytes.fromhex(one)
     if digest not in hashes:
         found.complain(f"{name}: the record {one} of a sweep is not among the records here")

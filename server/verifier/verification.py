@@ -42,6 +42,7 @@ from server.verifier.statuses import (
 from sweep.entry import notes
 from sweep.entry.dsse import EntryError, SignedEntry, verify_signature
 from sweep.entry.kinds import KEY_KINDS
+from sweep.phrases import Phrase
 
 Lines = Callable[[], Iterator[bytes]]
 """Gives the lines of a package from the start, each with its newline if it has one; it is called twice."""
@@ -289,7 +290,7 @@ def _verifier_keys(header: Header, keys: Iterable[Key]) -> list[notes.VerifierKe
 
 
 def _changed() -> PackageError:
-    return PackageError("the file changed while it was read; verify a copy of it")
+    return PackageError(Phrase("file_changed_while_read"))
 
 
 def uuid_bytes(text: str) -> bytes:

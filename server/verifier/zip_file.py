@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from server.verifier.findings import PackageError
+from sweep.phrases import Phrase
 
 SIGNATURE = b"PK\x03\x04"
 """What such a file begins with."""
@@ -58,9 +59,9 @@ class ZipFile:
         try:
             self._parts = {part.name: part for part in _parts_of(file)}
         except ValueError as error:
-            raise _unreadable(str(error)) from None
+            raise _unreadable(error) from None
         if sum(part.size for part in self.parts) > MAX_BYTES:
-            raise _unreadable(f"more than {MAX_BYTES} octets in it")
+            raise _unreadable(Phrase("zip_too_many_octets", most=MAX_BYTES))
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -76,12 +77,12 @@ class ZipFile:
         try:
             yield from _pieces_of(self._file, self._parts[name])
         except (ValueError, zlib.error) as error:
-            raise _unreadable(f"{name}: {error}") from None
+            raise _unreadable(Phrase("place_and_reason", place=name, why=error)) from None
 
     def read(self, name: str, most: int) -> bytes:
         """The content of a small part; PackageError when it is larger than `most`."""
         if self._parts[name].size > most:
-            raise PackageError(f"{name} is too large")
+            raise PackageError(Phrase("archive_file_too_large", name=name))
         return b"".join(self.pieces(name))
 
     def open(self, name: str) -> io.BufferedReader:
@@ -114,16 +115,16 @@ def _parts_of(file: BinaryIO) -> Iterator[Part]:
         part, header, directory = _next_part(directory, at)
         file.seek(at)
         if file.read(len(header)) != header:
-            raise ValueError(f"what stands before {part.name} is not what the directory says of it")
+            raise ValueError(Phrase("zip_header_differs", name=part.name))
         if part.name.lower() in seen:
-            raise ValueError(f"{part.name} stands twice")
+            raise ValueError(Phrase("zip_entry_twice", name=part.name))
         seen.add(part.name.lower())
         at = part.start + part.stored_size
         yield part
     if len(seen) != count:
-        raise ValueError(f"its end record counts {count} entries, and there are {len(seen)}")
+        raise ValueError(Phrase("zip_end_record_count", counted=count, seen=len(seen)))
     if at != end:
-        raise ValueError("octets before the directory that belong to no entry")
+        raise ValueError(Phrase("zip_octets_before_directory"))
 
 
 def _directory(file: BinaryIO, length: int) -> tuple[bytes, int, int]:
@@ -131,14 +132,14 @@ def _directory(file: BinaryIO, length: int) -> tuple[bytes, int, int]:
     file.seek(max(0, length - _END.size))
     data = file.read(_END.size)
     if len(data) < _END.size or not data.startswith(b"PK\x05\x06"):
-        raise ValueError("it does not end with the end record of a ZIP without a comment")
+        raise ValueError(Phrase("zip_end_record_missing"))
     _, disk, first_disk, here, count, size, start, comment = _END.unpack(data)
     if disk or first_disk or comment or here != count:
-        raise ValueError("more than one disk, or a comment")
+        raise ValueError(Phrase("zip_disks_or_comment"))
     if not 0 < count <= MAX_FILES:
-        raise ValueError(f"{count} entries, and there can be 1 to {MAX_FILES}")
+        raise ValueError(Phrase("zip_entry_count", count=count, most=MAX_FILES))
     if start + size + _END.size != length or size > count * (_CENTRAL.size + 121):
-        raise ValueError("octets between its directory and its end record, or none where they must be")
+        raise ValueError(Phrase("zip_octets_after_directory"))
     file.seek(start)
     return file.read(size), start, count
 
@@ -146,19 +147,19 @@ def _directory(file: BinaryIO, length: int) -> tuple[bytes, int, int]:
 def _next_part(directory: bytes, at: int) -> tuple[Part, bytes, bytes]:
     """(the first part of a directory, the local header that must stand at `at`, the rest of the directory)."""
     if len(directory) < _CENTRAL.size:
-        raise ValueError("its directory is cut off")
+        raise ValueError(Phrase("zip_directory_cut_off"))
     fields = _CENTRAL.unpack_from(directory)
     signature, made_by, version, flags, method, time, date, crc, stored, size, *lengths, mode, offset = fields
     rest = _CENTRAL.size + lengths[0]
     name = directory[_CENTRAL.size : rest].decode("ascii", "replace")
     if signature != b"PK\x01\x02" or len(directory) < rest or NAME.fullmatch(name) is None:
-        raise ValueError("a name that is none, or another record in its directory")
+        raise ValueError(Phrase("zip_name_invalid"))
     if (made_by, version, flags, *lengths[1:], mode) != (_MADE_BY, _VERSION, 0, 0, 0, 0, 0, _MODE):
-        raise ValueError(f"{name}: flags, extra fields, a comment or attributes")
+        raise ValueError(Phrase("zip_entry_has_extras", name=name))
     if method not in (_STORED, _DEFLATED) or not _is_bounded(method, stored, size):
-        raise ValueError(f"{name}: another compression, or more than there can be")
+        raise ValueError(Phrase("zip_compression_unsupported", name=name))
     if offset != at:
-        raise ValueError(f"{name} does not begin where the one before it ends")
+        raise ValueError(Phrase("zip_entry_out_of_place", name=name))
     header = _LOCAL.pack(SIGNATURE, version, flags, method, time, date, crc, stored, size, lengths[0], 0)
     header += name.encode()
     part = Part(name, size, _time(time, date), crc, method == _DEFLATED, at + len(header), stored)
@@ -178,7 +179,7 @@ def _time(time: int, date: int) -> datetime:
     try:
         return datetime(*day, time >> 11, time >> 5 & 63, (time & 31) * 2, tzinfo=UTC)
     except ValueError:
-        raise ValueError("a time that is none") from None
+        raise ValueError(Phrase("zip_time_invalid")) from None
 
 
 def _pieces_of(file: BinaryIO, part: Part) -> Iterator[bytes]:
@@ -186,10 +187,10 @@ def _pieces_of(file: BinaryIO, part: Part) -> Iterator[bytes]:
     for piece in _inflated(file, part) if part.is_deflated else _stored(file, part, part.size):
         crc, size = zlib.crc32(piece, crc), size + len(piece)
         if size > part.size:
-            raise ValueError("more in it than the directory says")
+            raise ValueError(Phrase("zip_entry_too_long"))
         yield piece
     if (size, crc) != (part.size, part.crc):
-        raise ValueError("size or checksum are not those in the directory")
+        raise ValueError(Phrase("zip_checksum_differs"))
 
 
 def _stored(file: BinaryIO, part: Part, size: int) -> Iterator[bytes]:
@@ -206,17 +207,17 @@ def _inflated(file: BinaryIO, part: Part) -> Iterator[bytes]:
             yield piece
             piece = stream.decompress(stream.unconsumed_tail, _PIECE)
         if stream.eof:
-            raise ValueError("octets behind its end")
+            raise ValueError(Phrase("zip_octets_behind_end"))
     file.seek(part.start + part.stored_size - 1)
     last, before = file.read(1), stream.copy()
     yield (piece := stream.decompress(last))
     if not stream.eof:
-        raise ValueError("cut off")
+        raise ValueError(Phrase("backup_cut_off"))
     for bit in range(7, -1, -1):  # those behind the end of the stream, which no decoder reads
         if not _ends_so(before.copy(), last[0] ^ 1 << bit, piece):
             break
         if last[0] >> bit & 1:
-            raise ValueError("something in the bits behind its end")
+            raise ValueError(Phrase("zip_bits_behind_end"))
 
 
 def _ends_so(stream: zlib._Decompress, last: int, wanted: bytes) -> bool:
@@ -227,5 +228,5 @@ def _ends_so(stream: zlib._Decompress, last: int, wanted: bytes) -> bool:
         return False
 
 
-def _unreadable(why: str) -> PackageError:
-    return PackageError(f"not a submission or file of a case: the ZIP cannot be read as a server writes it ({why})")
+def _unreadable(why: Phrase | ValueError) -> PackageError:
+    return PackageError(Phrase("archive_zip_unreadable", why=why))

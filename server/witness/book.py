@@ -20,6 +20,7 @@ from server.witness.forks import Decision, Fork, Forks, Why
 from server.witness.succession import Succession, SuccessionError, check_places, digest_of, hashes_of, read_told
 from sweep.entry import merkle, notes
 from sweep.entry.dsse import Signer
+from sweep.phrases import Phrase
 
 MAX_PROOF_LINES = 63  # C2SP tlog-witness
 MAX_REQUEST_BYTES = notes.MAX_NOTE_BYTES + 64 * 64
@@ -52,7 +53,7 @@ class Book:
         """
         self._folder, self._now_s = Folder(folder), now_s
         if not (folder / KEY_FILE).exists() and self._folder.names(".note"):
-            raise MemoryLostError(f"{folder / KEY_FILE} is missing beside what it signed: put its copy back")
+            raise MemoryLostError(Phrase("witness_memory_missing", file=folder / KEY_FILE))
         self._signer = Signer.load_or_create(folder / KEY_FILE)
         self.key = notes.VerifierKey(name, notes.COSIGNATURE, self._signer.public_key)
         self._logs: dict[str, list[notes.VerifierKey]] = {}
@@ -150,25 +151,25 @@ class Book:
             fork = next((one for one in open_ones if one.fork_id == fork_id), None)
             origin = fork.origin if fork is not None else fork_id
             if origin not in self._logs:
-                raise ResolveError(f"{fork_id} is neither an undecided fork nor a log that is watched here")
+                raise ResolveError(Phrase("fork_or_log_unknown", fork_id=fork_id))
             remembered, now_s = self.last(origin), int(self._now_s())
             if fork is not None and fork.why == "keys":
                 self._folder.write(_file(origin, ".keys"), "")
                 return self.forks.decide(fork, Decision("", tuple(persons), reason, now_s))
             if head_note is None:
                 if fork is None or remembered is None:
-                    raise ResolveError("nothing is remembered of this log: name the true head")
+                    raise ResolveError(Phrase("log_not_remembered"))
                 return self.forks.decide(fork, Decision(remembered, tuple(persons), reason, now_s))
             known = self._succession(origin)
             if known is not None and not known.lines:
-                raise ResolveError("the root key's entries were not told: the log's server has to ask first")
+                raise ResolveError(Phrase("root_key_entries_missing"))
             try:
                 head = notes.parse_checkpoint(notes.parse_note(head_note).text)
                 if head.origin != origin:
-                    raise ResolveError(f"the head is of another log: {head.origin}")
+                    raise ResolveError(Phrase("head_of_another_log", origin=head.origin))
                 true = f"{head.text}\n{_line_of(head_note, self._keys(origin, head.size))}"
             except notes.NoteError as error:
-                raise ResolveError(f"the head does not hold: {error}") from None
+                raise ResolveError(Phrase("head_invalid", why=error)) from None
             if fork is None:
                 fork = self.forks.made(origin, remembered or "", true, now_s)
             decided = self.forks.decide(fork, Decision(true, tuple(persons), reason, now_s))  # before anything goes on
@@ -201,7 +202,7 @@ class Book:
         except notes.NoteError:
             found = None
         if text is not None and (found is None or found.origin != origin):
-            raise MemoryLostError(f"{self._folder.path / _file(origin, '.note')} is damaged: put its copy back")
+            raise MemoryLostError(Phrase("witness_memory_damaged", file=self._folder.path / _file(origin, ".note")))
         return found
 
     def _keys(self, origin: str, size: int) -> list[notes.VerifierKey]:
@@ -220,7 +221,7 @@ class Book:
         except SuccessionError:
             if text:
                 raise MemoryLostError(
-                    f"{self._folder.path / _file(origin, '.keys')} is damaged: put its copy back"
+                    Phrase("witness_memory_damaged", file=self._folder.path / _file(origin, ".keys"))
                 ) from None
             return None
         self._followed[origin] = (text, found)
@@ -244,27 +245,27 @@ def _line_of(note: str, keys: Iterable[notes.VerifierKey]) -> str:
             own = (key.name, key.key_hash)
             held = next(row for row, line in zip(rows, read.lines, strict=True) if (line.name, line.key_hash) == own)
             return f"{held}\n"
-    raise notes.NoteError("no key of this log signed the checkpoint")
+    raise notes.NoteError(Phrase("checkpoint_not_signed_by_log"))
 
 
 def _read(request: bytes) -> tuple[int, list[bytes], str]:
     """(old size, proof, note) of a request; ValueError for anything else."""
     if len(request) > MAX_REQUEST_BYTES:
-        raise ValueError("the request is too large")
+        raise ValueError(Phrase("witness_request_too_large"))
     try:
         head, separator, note = request.decode().partition("\n\n")
     except UnicodeDecodeError:
-        raise ValueError("the request is not UTF-8") from None
+        raise ValueError(Phrase("witness_request_not_utf8")) from None
     first, *lines = head.split("\n")
     found = _OLD.fullmatch(first)
     if found is None or not separator or len(lines) > MAX_PROOF_LINES:
-        raise ValueError("a request is `old SIZE`, the lines of a proof, an empty line and a checkpoint")
+        raise ValueError(Phrase("witness_request_form"))
     try:
         proof = [base64.b64decode(line, validate=True) for line in lines]
     except binascii.Error:
-        raise ValueError("a line of the proof is not base64") from None
+        raise ValueError(Phrase("proof_line_not_base64")) from None
     if any(len(hash_) != merkle.HASH_BYTES for hash_ in proof):
-        raise ValueError("a line of the proof is no hash")
+        raise ValueError(Phrase("proof_line_not_a_hash"))
     return int(found[1]), proof, note
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sweep.entry.dsse import sync_folder
+from sweep.phrases import Phrase
 
 
 class MemoryLostError(RuntimeError):
@@ -41,7 +42,7 @@ class Folder:
         except FileNotFoundError:
             return None
         except UnicodeDecodeError:
-            raise MemoryLostError(f"{self.path / name} is damaged: put its copy back") from None
+            raise MemoryLostError(Phrase("witness_memory_damaged", file=self.path / name)) from None
 
     def write(self, name: str, text: str) -> None:
         """Put a file in place as a whole; it is on disk when this returns.  Call it `alone`."""

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from server.witness.folder import Folder, MemoryLostError
+from sweep.phrases import Phrase
 
 Why = Literal["same_size", "not_grown", "keys", "told"]
 """Another root of the same size; no proof that it grew; entries of the root key that contradict each other; told."""
@@ -116,7 +117,7 @@ class Forks:
                 decision=None if decision is None else Decision(**decision | {"persons": tuple(decision["persons"])}),
             )
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise MemoryLostError(f"{self._folder.path / name} is damaged: put its copy back") from None
+            raise MemoryLostError(Phrase("witness_memory_damaged", file=self._folder.path / name)) from None
 
 
 def _new_id(remembered: str, number: int) -> str:

@@ -29,6 +29,7 @@ from server.store.clock import now_ms
 from server.store.db import Database
 from server.store.schema import checkpoints
 from sweep.entry import crypto
+from sweep.phrases import Phrase
 
 QUERY_TYPE = "application/timestamp-query"  # RFC 3161, section 3.4
 ASK_TIMEOUT_S = 20.0
@@ -58,7 +59,7 @@ def stamp(url: str, note: str, roots: Path, client: httpx.Client) -> bytes:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise StampError(f"{url}: {(str(error).splitlines() or [type(error).__name__])[0][:200]}") from None
     if answer.status_code != 200 or len(answer.content) > MAX_REPLY_BYTES:
-        raise StampError(f"{url}: answer {answer.status_code} of {len(answer.content)} bytes is no time stamp")
+        raise StampError(Phrase("not_a_time_stamp", url=url, status=answer.status_code, octets=len(answer.content)))
     verify_stamp(answer.content, note, roots, nonce=request.nonce)
     return answer.content
 
@@ -69,14 +70,14 @@ def verify_stamp(token: bytes, note: str, roots: Path, *, nonce: int | None = No
     try:
         certificates = crypto.read_certificates(roots.read_bytes())
     except (OSError, ValueError) as error:
-        raise StampError(f"{roots}: {str(error).splitlines()[0]}") from None
+        raise StampError(Phrase("place_and_reason", place=roots, why=error)) from None
     for certificate in certificates:
         builder = builder.add_root_certificate(certificate)
     response = _decode(token)
     try:
         builder.build().verify_message(response, note.encode())
     except (VerificationError, ValueError) as error:
-        raise StampError(f"the time stamp does not hold: {str(error).splitlines()[0]}") from None
+        raise StampError(Phrase("time_stamp_invalid", why=error)) from None
     return response.tst_info.gen_time
 
 
@@ -120,4 +121,4 @@ def _decode(token: bytes) -> TimeStampResponse:
     try:
         return decode_timestamp_response(token)
     except ValueError as error:
-        raise StampError(f"no time stamp: {str(error).splitlines()[0]}") from None
+        raise StampError(Phrase("time_stamp_not_received", why=error)) from None

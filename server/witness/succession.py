@@ -23,6 +23,7 @@ from sweep.entry import merkle, notes
 from sweep.entry.dsse import EntryError, key_id_of
 from sweep.entry.kinds import KEY_KINDS
 from sweep.entry.notes import Checkpoint, VerifierKey
+from sweep.phrases import Phrase
 
 MAX_TOLD_BYTES = 1024 * 1024
 """Of one telling. Guessed: some 400 entries, of which a district has fewer; more are told in several."""
@@ -49,18 +50,18 @@ class Told:
 def read_told(data: bytes) -> Told:
     """Read a telling; ValueError when it is none."""
     if len(data) > MAX_TOLD_BYTES:
-        raise ValueError("the request is too large")
+        raise ValueError(Phrase("witness_request_too_large"))
     head, *rows = data.splitlines()
     said = read_exact(head, max_bytes=4 * notes.MAX_NOTE_BYTES)
     is_form = type(said) is dict and tuple(said) == ("first", "checkpoint")
     if not is_form or not is_index(said["first"]) or type(said["checkpoint"]) is not str or not rows:
-        raise ValueError("a telling is a line with `first` and `checkpoint`, then a line for each entry")
+        raise ValueError(Phrase("telling_form"))
     lines, proofs = [], []
     for row in rows:
         value = read_exact(row, max_bytes=MAX_TOLD_BYTES)
         proof = value.pop("proof", None) if type(value) is dict else None
         if type(proof) is not list or not all(type(one) is str and DIGEST.fullmatch(one) for one in proof):
-            raise ValueError("an entry has no proof of its place in the log")
+            raise ValueError(Phrase("entry_without_proof"))
         lines.append(write_exact(value))
         proofs.append(tuple(bytes.fromhex(one) for one in proof))
     return Told(said["first"], said["checkpoint"], tuple(lines), tuple(proofs))
@@ -84,7 +85,7 @@ class Succession:
         """Raises SuccessionError for the origin of a log that names no root key."""
         named = _ORIGIN.fullmatch(origin)
         if named is None:
-            raise SuccessionError("the origin of this log names no root key")
+            raise SuccessionError(Phrase("origin_without_root_key"))
         self.origin, self._root = origin, named[2]
         self._table = KeyTable(named[1], named[2])
         self._seq = 0
@@ -126,18 +127,18 @@ class Succession:
         try:
             envelope = read_payload(item.entry.payload_type, item.entry.payload)
         except EntryError as error:
-            raise SuccessionError(f"an entry cannot be read: {error}") from None
+            raise SuccessionError(Phrase("entry_unreadable", why=error)) from None
         if not isinstance(envelope, Envelope) or envelope.kind not in KEY_KINDS:
-            raise SuccessionError("something else than entries about keys")
+            raise SuccessionError(Phrase("not_entries_about_keys"))
         if (envelope.key_id, envelope.seq, envelope.prev) != (self._root, self._seq + 1, self._prev):
-            raise SuccessionError("an entry does not follow the one before it in the root key's chain")
+            raise SuccessionError(Phrase("entry_out_of_root_key_chain"))
         body = carried_body(envelope, item.bodies)
         try:
             acts = self._table.take(item.log_index, item.entry, envelope, claim_of(envelope, {}), body)
         except KeyEntryError as error:
-            raise SuccessionError(str(error)) from None
+            raise SuccessionError(error) from None
         if not acts:
-            raise SuccessionError("the root key of this log did not sign an entry")
+            raise SuccessionError(Phrase("entry_not_signed_by_root_key"))
         self._seq, self._prev = envelope.seq, item.entry.entry_hash
         following = next((key for key in self._table.of_role("root") if key.predecessor == self._root), None)
         if following is not None:  # its last word: from here on the next root key speaks
@@ -157,14 +158,14 @@ def check_places(told: Told, head: Checkpoint) -> None:
         item = _entry_in(line)
         leaf = merkle.leaf_data(item.entry.entry_hash, item.entry.signatures_hash, item.received_ms)
         if not merkle.is_included(merkle.leaf_hash(leaf), item.log_index, head.size, proof, head.root):
-            raise SuccessionError("the proof of an entry does not lead to the checkpoint")
+            raise SuccessionError(Phrase("entry_proof_invalid"))
 
 
 def _entry_in(line: bytes) -> EntryLine:
     try:
         item = read_line(line)
     except ValueError as error:
-        raise SuccessionError(f"an entry cannot be read: {error}") from None
+        raise SuccessionError(Phrase("entry_unreadable", why=error)) from None
     if not isinstance(item, EntryLine) or item.status != "accepted":
-        raise SuccessionError("something else than entries about keys")
+        raise SuccessionError(Phrase("not_entries_about_keys"))
     return item

@@ -20,6 +20,7 @@ from server.verifier.strict import write_exact
 from server.witness.succession import MAX_TOLD_BYTES, digest_of, told_of
 from sweep.entry import notes
 from sweep.entry.kinds import KEY_KINDS
+from sweep.phrases import Phrase
 
 ASK_TIMEOUT_S = 10.0
 MAX_REPLY_BYTES = 1024 * 1024  # derived: the forks of a log, with their heads
@@ -30,9 +31,9 @@ MOST_TELLINGS = 50  # guessed: twenty thousand keys; what is left is told a minu
 class RefusedError(RuntimeError):
     """The witness does not take what it is told; the message is one line."""
 
-    def __init__(self, message: str, *, is_contradicted: bool) -> None:
+    def __init__(self, phrase: Phrase, *, is_contradicted: bool) -> None:
         """`is_contradicted`: what the witness knows and what this log says cannot both be."""
-        super().__init__(message)
+        super().__init__(phrase)
         self.is_contradicted = is_contradicted
 
 
@@ -64,7 +65,7 @@ def tell_keys(db: Database, heads: Heads, url: str, client: httpx.Client) -> Kno
             return known
         before, known = known, _known(request(client, "POST", f"{url.rstrip('/')}/add-keys", content=told))
         if known.count <= before.count:
-            raise RefusedError("keys: the witness takes nothing in", is_contradicted=False)
+            raise RefusedError(Phrase("witness_takes_nothing"), is_contradicted=False)
     return known
 
 
@@ -75,7 +76,7 @@ def request(client: httpx.Client, method: str, url: str, **options: Any) -> http
         for piece in answer.iter_bytes():
             text += piece
             if len(text) > MAX_REPLY_BYTES:
-                raise httpx.ReadError("the witness answers at too great a length")
+                raise httpx.ReadError(str(Phrase("witness_answer_too_long")))
         return httpx.Response(answer.status_code, headers=answer.headers, content=text)
 
 
@@ -87,7 +88,7 @@ def _next_telling(connection: Connection, heads: Heads, known: Known) -> bytes |
     rows = connection.execute(statement.order_by(entries.c.log_index)).all()
     if known.count > len(rows):
         raise RefusedError(
-            f"keys: the witness knows {known.count} entries of the root key, this log has {len(rows)}",
+            Phrase("witness_knows_other_count", witness=known.count, own=len(rows)),
             is_contradicted=True,
         )
     is_same = digest_of(row.entry_hash for row in rows[: known.count]) == known.digest
@@ -104,10 +105,12 @@ def _next_telling(connection: Connection, heads: Heads, known: Known) -> bytes |
 
 def _known(answer: httpx.Response) -> Known:
     if answer.status_code != 200:
-        raise RefusedError(f"keys: {first_line(answer)}", is_contradicted=answer.status_code in {409, 422})
+        raise RefusedError(
+            Phrase("witness_keys_refused", why=first_line(answer)), is_contradicted=answer.status_code in {409, 422}
+        )
     parts = answer.text.split("\n")
     if len(parts) != 4 or not _is_count(parts[0]) or not _is_count(parts[2]) or parts[3]:
-        raise RefusedError("keys: the witness answers something else", is_contradicted=False)
+        raise RefusedError(Phrase("witness_keys_answer_invalid"), is_contradicted=False)
     return Known(int(parts[0]), parts[1], int(parts[2]))
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.host.compiled import BUILD, SOURCES, load_library
+from sweep.phrases import Phrase
 
 from .kernel_marks import MarksKernel
 from .packets import MAX_PACKET_OCTETS, Int64s
@@ -161,13 +162,13 @@ def point_at(columns: Sequence[NDArray[Any]]) -> ctypes.Array[c_void_p]:
     return (c_void_p * len(columns))(*(column.ctypes.data for column in columns))
 
 
-def load_kernel(library: Path, source: Path = SOURCES["kernel.so"]) -> Kernel | str:
+def load_kernel(library: Path, source: Path = SOURCES["kernel.so"]) -> Kernel | Phrase:
     """The kernel in `library`, or why it cannot be used, in one line."""
     found = load_library(library, source)
-    return found if isinstance(found, str) else Kernel(found)
+    return found if isinstance(found, Phrase) else Kernel(found)
 
 
 _loaded = load_kernel(LIBRARY)
 KERNEL: Final = _loaded if isinstance(_loaded, Kernel) else None
-KERNEL_TROUBLE: Final = _loaded if isinstance(_loaded, str) else None
+KERNEL_TROUBLE: Final = _loaded if isinstance(_loaded, Phrase) else None
 """Why there is none."""

@@ -117,7 +117,7 @@ def run_app(app: typer.Typer) -> int:
     from sweep.phrases import Phrase, words
     from sweep.report.command_help import SPOKEN
     from sweep.report.language import language_of
-    from sweep.report.refusals import usage_words
+    from sweep.report.refusals import usage
 
     language = language_of(os.environ)
     SPOKEN.set(language)
@@ -132,5 +132,5 @@ def run_app(app: typer.Typer) -> int:
             print(message)
         else:
             command = " ".join(["sweep", *sys.argv[1:2]]) if sys.argv[1:2] and sys.argv[1] in COMMANDS else "sweep"
-            print(f"sweep: {usage_words(message, language, help_of=command)}", file=sys.stderr)
+            print(f"sweep: {words(usage(error, help_of=command), language)}", file=sys.stderr)
         return error.exit_code

@@ -33,7 +33,7 @@ from sweep.cli.options import (
     read_settings,
     zone_of,
 )
-from sweep.cli.output import err, fail, one_line
+from sweep.cli.output import fail, one_line, speak
 from sweep.cli.running import close_interrupted_sweeps, interrupted_sweep, runner_of
 from sweep.config import Config, open_signer
 from sweep.deliver.journal import Journal
@@ -116,7 +116,7 @@ def agent(
             probe_id=settings.probe_id,
             pin_file=folder / "server.pub",
             runner_for=runner_for,
-            say=err.print,
+            say=speak,
             takes_positions=not sim,
             closed=closed,
             close_failed=lambda: close_interrupted_sweeps(settings, outbox),

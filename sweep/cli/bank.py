@@ -12,8 +12,12 @@ from sweep.host.clock import read_boot_id
 from sweep.host.energy_meter import EnergyMeter
 from sweep.host.gpio import LineError, LinePlace
 from sweep.host.i2c import I2cBus, I2cError
+from sweep.phrases import Phrase, phrase_of
 from sweep.report import BankInput
 from sweep.run.watch.bank_watch import BankWatch, InputLines, Sources
+
+Cell = Phrase | str
+"""Of a table."""
 
 
 @contextmanager
@@ -39,24 +43,28 @@ def open_bank(settings: Config, bus: str = I2C_BUS) -> Iterator[BankWatch]:
         yield watch
 
 
-def supply_rows(settings: Config, bus: str = I2C_BUS) -> list[tuple[str, str, str, str]]:
+def supply_rows(settings: Config, bus: str = I2C_BUS) -> list[tuple[Cell, Cell, Cell, Cell]]:
     """Rows of `sweep doctor`: what the meter says, and which inputs have 5 V; none without a carrier that has them."""
     if settings.lines is None or settings.lines.bank_a is None:
         return []
     try:
         with I2cBus(bus) as wire:
             drawn = EnergyMeter(wire).read()
-        meter = (f"{drawn.volts:.2f} V, {drawn.amps:.2f} A", "")
+        meter: tuple[Cell, Cell] = (f"{drawn.volts:.2f} V, {drawn.amps:.2f} A", "")
     except I2cError as error:
-        meter = ("missing", str(error))
+        meter = (Phrase("missing"), phrase_of(error))
     try:
         lines = InputLines(_places(settings))
         seen = lines.read() or frozenset()
         lines.close()
-        inputs = (", ".join(sorted(seen)) or "none", "" if seen else "fed past the inputs, or the ribbon (J17)")
+        nothing = (Phrase("none"), Phrase("advice_fed_past_inputs"))
+        inputs: tuple[Cell, Cell] = (", ".join(sorted(seen)), "") if seen else nothing
     except LineError as error:
-        inputs = ("not read", str(error))
-    return [("power meter", "power bank in per cent", *meter), ("inputs with 5 V", "swap of the bank", *inputs)]
+        inputs = (Phrase("not_read"), phrase_of(error))
+    return [
+        (Phrase("power_meter"), Phrase("bank_in_per_cent"), *meter),
+        (Phrase("inputs_with_5_v"), Phrase("bank_swap"), *inputs),
+    ]
 
 
 def _places(settings: Config) -> dict[BankInput, LinePlace]:

@@ -6,7 +6,7 @@ import signal
 import time
 from typing import Final
 
-from sweep.cli.output import err, fail, one_line, remark
+from sweep.cli.output import fail, one_line, remark, speak
 from sweep.cli.running import close_interrupted_sweeps
 from sweep.config import Config, open_signer
 from sweep.deliver.outbox import Outbox, OutboxError
@@ -39,10 +39,7 @@ def unsaved(outbox: Outbox) -> dict[str, object]:
 
 def wait_for_room(outbox: Outbox) -> None:
     """Try for a while to put a report on disk that cannot be measured again; Ctrl-C ends the wait."""
-    err.print(f"{outbox.unsaved[0].reason}", soft_wrap=True)
-    err.print(
-        "보고서가 메모리에만 있습니다. 공간을 확보하면 저장합니다 / kept in memory until there is room; Ctrl-C ends"
-    )
+    remark("report_in_memory_only", why=outbox.unsaved[0].reason)
     until_s = time.monotonic() + SAVE_PATIENCE_S
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -67,8 +64,8 @@ def deliver_only(settings: Config) -> None:
 def tell_of_interrupted(settings: Config, outbox: Outbox) -> None:
     """Close what earlier processes left open, and say so; before anything is delivered."""
     for one in close_interrupted_sweeps(settings, outbox):
-        if one.line:
-            err.print(one.line, soft_wrap=True, markup=False)
+        if one.said is not None:
+            speak(one.said)
 
 
 def deliver(settings: Config, outbox: Outbox) -> None:

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from sweep.cli.output import err, existing, fail, one_line, out, write_json, write_text
+from sweep.phrases import Phrase
 
 if TYPE_CHECKING:
     from sweep.lens import LensScan
@@ -66,7 +67,7 @@ def _explain(folder: Path, point: str, frame: int | None, json_out: Path | None)
     parts = point.split(",")
     with one_line(ClipError, ValueError):
         if len(parts) != 2:
-            raise ValueError(f"{point!r} is no pixel: write --explain X,Y")
+            raise ValueError(Phrase("not_a_pixel", given=point))
         x, y = (float(part) for part in parts)
         told = [explain_point(read_clip(path), x, y, frame) for path in find_clips(existing(folder))]
     write_json(json_out, {"explanations": [asdict(one) for one in told]})

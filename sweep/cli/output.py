@@ -17,9 +17,10 @@ import typer
 from rich.console import Console
 
 from sweep.cli.quick import is_same_file, replace_text, to_text
+from sweep.phrases import Phrase
 
 if TYPE_CHECKING:
-    from sweep.phrases import Language
+    from sweep.phrases import Language, Phrase, Spoken
     from sweep.sim.world import HiddenKind
 
 EXIT_FINDINGS = 1
@@ -63,27 +64,33 @@ class CameraKind(StrEnum):
         return cast("HiddenKind", {"wifi": "wifi_camera", "analog": "analog_camera"}.get(self, self.value))
 
 
-def fail(code: str, **values: object) -> NoReturn:
-    """Say the sentence of a code (`sweep.report.refusals`) on stderr and end with exit code 2."""
-    from sweep.report.refusals import refusal
+def fail(code: str, /, **values: object) -> NoReturn:
+    """Say the sentence of a code (`sweep.phrases`) on stderr and end with exit code 2."""
+    from sweep.phrases import Phrase, words
 
-    _end_with(refusal(code, _language(), **values))
+    _end_with(words(Phrase(code, **values), _language()))
 
 
-def remark(code: str, **values: object) -> None:
+def remark(code: str, /, **values: object) -> None:
     """Say the sentence of a code on stderr and go on."""
-    from sweep.report import display_text
-    from sweep.report.refusals import refusal
+    from sweep.phrases import Phrase
 
-    line = refusal(code, _language(), **values)
-    err.print(display_text(" ".join(line.split()), limit=400), soft_wrap=True)
+    speak(Phrase(code, **values))
+
+
+def speak(what: Phrase | Spoken) -> None:
+    """Say a line on stderr, in the language of the locale."""
+    from sweep.phrases import words
+    from sweep.report import display_text
+
+    err.print(display_text(words(what, _language()), limit=400), soft_wrap=True)
 
 
 def fail_of(error: Exception) -> NoReturn:
     """Say what an error says in one line on stderr and end with exit code 2."""
-    from sweep.report.refusals import error_words
+    from sweep.phrases import words
 
-    _end_with(error_words(error, _language()))
+    _end_with(words(error, _language()))
 
 
 def _language() -> Language:
@@ -107,7 +114,7 @@ def one_line(*errors: type[Exception]) -> Iterator[None]:
     except typer.Exit:  # a RuntimeError, and what it is about has been said
         raise
     except OSError as error:
-        if error.strerror is not None:  # else it is a part's own, whose words a file's name would take the place of
+        if error.errno is not None:  # else it is a part's own, whose words a file's name would take the place of
             error.filename = error.filename or "input"
         fail_of(error)
     except errors as error:
@@ -142,5 +149,5 @@ def write_text(target: Path, text: str) -> None:
 def existing(path: Path) -> Path:
     """`path` when there is something; else one line and exit code 2."""
     if not path.exists():
-        fail_of(FileNotFoundError(errno.ENOENT, "no such file or folder", str(path)))
+        fail_of(FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path)))
     return path

@@ -52,6 +52,7 @@ from sweep.deliver.outbox import OutboxError
 from sweep.entry.dsse import EntryError, Signer
 from sweep.host.sealing import PUBLIC_FILE, SEALED_FILE
 from sweep.modality.control import Control
+from sweep.phrases import Phrase
 from sweep.report import MANIFEST_NAME, Mode, SweepReport, are_two_persons, new_id
 from sweep.run.laboratory import LaboratoryError, check_laboratory
 from sweep.run.reporting.keeping import KeepError, Keeping
@@ -179,7 +180,7 @@ def _laboratory_signer(settings: Config, room: Room) -> Signer:
     with one_line(LaboratoryError, EntryError):
         check_laboratory(server=settings.server)
         if not room.is_laboratory:
-            raise LaboratoryError("nothing of this room may be kept: its file does not call it a laboratory")
+            raise LaboratoryError(Phrase("room_is_no_laboratory"))
         return Signer.load_or_create(settings.state_folder / "lab-demo.key")
 
 

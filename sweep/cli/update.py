@@ -18,6 +18,7 @@ from sweep.cli.output import existing, fail, one_line, out
 from sweep.host.apply_update import STATE, Applier, sentence
 from sweep.host.packages import PackageError, architecture, installed_version
 from sweep.modality.weights import WeightsError
+from sweep.phrases import Phrase
 from sweep.run.field_weights import read_key
 from sweep.run.updating import KEY_FILE, PACKAGES, UpdateError, open_update, require_newer, stage
 
@@ -41,12 +42,12 @@ def update(
     with one_line(UpdateError, WeightsError, PackageError, OSError):
         key = read_key(KEY_FILE)
         if key is None:
-            raise UpdateError(f"this machine trusts no release key: put it into {KEY_FILE}")
+            raise UpdateError(Phrase("no_release_key", file=KEY_FILE))
         found = open_update(existing(path), key)
         versions = {name: installed_version(name) for name in PACKAGES}
         installed = {name: version for name, version in versions.items() if version is not None}
         if not installed:
-            raise UpdateError("no package of this program is installed here")
+            raise UpdateError(Phrase("package_not_installed"))
         require_newer(found, installed, may_go_back=downgrade)
         out.print(f"{found.manifest.version}: 서명 확인, 복사 중 / signature holds, copying")
         stage(found, architecture(), installed, STATE, lambda: Applier().wrong_codes(60.0))

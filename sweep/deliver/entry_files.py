@@ -18,12 +18,13 @@ from uuid import UUID
 from sweep.entry.dsse import EntryError, SignedEntry, Signer
 from sweep.entry.envelope import Body, from_wire, parse_envelope, verify_entry
 from sweep.host.disk import DISK, Disk, DiskError, read_file
-from sweep.phrases import Phrase
+from sweep.phrases import Phrase, from_line, to_line
 
 ENTRY_NAME: Final = re.compile(r"([0-9]{12,16})\.entry")
 MAX_WIRE_BYTES: Final = 16 * 1024 * 1024
 """The ingest path takes no more."""
 
+MAX_REASON_BYTES: Final = 16_384
 Why = Literal["damaged", "refused"]
 
 
@@ -37,7 +38,7 @@ class Aside:
 
     name: str
     why: Why
-    reason: str
+    reason: Phrase | str
 
 
 class EntryFiles:
@@ -102,7 +103,7 @@ class EntryFiles:
             raise DamagedEntryError(error) from None
         return entry
 
-    def set_aside(self, path: Path, why: Why, reason: str) -> None:
+    def set_aside(self, path: Path, why: Why, reason: Phrase) -> None:
         """Move a file out of the way; on a disk where nothing can be moved it stays and is never tried again."""
         folder = path.parent / why
         try:
@@ -116,7 +117,7 @@ class EntryFiles:
             return
         self._keep_reason(target, reason)
 
-    def keep_refused(self, name: str, wire: bytes, reason: str) -> None:
+    def keep_refused(self, name: str, wire: bytes, reason: Phrase) -> None:
         """Keep an entry that was refused before it ever reached the disk.  Raises OSError, DiskError."""
         folder = self._folder / "refused"
         self._disk.make_folder(folder)
@@ -124,9 +125,10 @@ class EntryFiles:
         self._disk.write_whole(target, wire)
         self._keep_reason(target, reason)
 
-    def _keep_reason(self, path: Path, reason: str) -> None:
+    def _keep_reason(self, path: Path, reason: Phrase) -> None:
         with contextlib.suppress(DiskError):  # the file itself is what matters; `asides` says that no reason was kept
-            self._disk.write_whole(path.with_suffix(".reason"), (reason + "\n").encode())
+            said = f"{reason}\n" + ("" if reason.code == "unknown_error" else f"{to_line(reason)}\n")
+            self._disk.write_whole(path.with_suffix(".reason"), said.encode())
 
     def remove(self, path: Path) -> None:
         """Delete an entry that the server has; one that cannot be deleted is left alone."""
@@ -139,16 +141,21 @@ class EntryFiles:
     def asides(self) -> tuple[Aside, ...]:
         """Everything that was ever set aside and still lies there."""
         reasons: tuple[Why, ...] = ("refused", "damaged")
-        found = []
+        found: list[Aside] = []
         for folder in self.folders():
             for why in reasons:
-                for path in sorted((folder / why).glob("*.entry")):
-                    try:
-                        reason = read_file(path.with_suffix(".reason"), 4_096).decode("utf-8", "replace").strip()
-                    except OSError:  # it could not be written, or somebody removed it
-                        reason = "no reason was kept"
-                    found.append(Aside(path.name, why, reason))
+                paths = sorted((folder / why).glob("*.entry"))
+                found += [Aside(path.name, why, _reason_beside(path)) for path in paths]
         return tuple(found)
+
+
+def _reason_beside(path: Path) -> Phrase | str:
+    """Why an entry was set aside."""
+    try:
+        said = read_file(path.with_suffix(".reason"), MAX_REASON_BYTES).decode("utf-8", "replace").strip()
+    except OSError:  # it could not be written, or somebody removed it
+        return Phrase("no_reason_kept")
+    return from_line(said.rpartition("\n")[2])
 
 
 def open_wire(wire: bytes) -> tuple[SignedEntry, tuple[Body, ...], bytes]:

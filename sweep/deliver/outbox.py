@@ -29,7 +29,7 @@ from sweep.entry.dsse import EntryError, SignedEntry, Signer, parse_signed
 from sweep.entry.envelope import Body, EntryTime, Envelope, parse_envelope, sign_envelope, to_wire, verify_receipt
 from sweep.host.clock import WallClock, read_boot_id
 from sweep.host.disk import DISK, Disk, DiskError, disk_trouble
-from sweep.phrases import Phrase
+from sweep.phrases import Phrase, phrase_of
 from sweep.report import Source, new_id
 
 RESERVE_NAME: Final = "reserve"
@@ -54,7 +54,8 @@ class Unsaved:
     kind: str
     entry: SignedEntry
     wire: bytes
-    reason: str
+    reason: Phrase | None
+    """Why; None while it was not tried."""
     when_safe: Callable[[], None]
     """Called once it is on a disk, or with the server."""
 
@@ -190,7 +191,7 @@ class Outbox:
             seen_checkpoint=self._watch.seen,
         )
         signed = sign_envelope(envelope, self._signer)
-        made = Unsaved(f"{envelope.seq:012d}.entry", kind, signed, to_wire(signed, bodies), "", when_safe)
+        made = Unsaved(f"{envelope.seq:012d}.entry", kind, signed, to_wire(signed, bodies), None, when_safe)
         self._disk.let_room_go(self._folder / RESERVE_NAME)  # this is what it was kept for
         left = self._put([*self._unsaved, made])
         if must_save and left and left[-1].entry is signed:
@@ -216,7 +217,7 @@ class Outbox:
             try:
                 self._store(one)
             except DiskError as error:
-                return [replace(e, reason=str(error)) for e in entries[at:]]
+                return [replace(e, reason=phrase_of(error)) for e in entries[at:]]
         return []
 
     def _store(self, one: Unsaved) -> None:
@@ -264,7 +265,7 @@ class Outbox:
         files = self._files.waiting()
         total = len(files) + len(self._unsaved)
         delivered = refused = damaged = in_a_row = 0
-        trouble: str | None = None
+        trouble: Phrase | None = None
         went_back = False
         items: list[Path | Unsaved] = [*files, *self._unsaved]
         for item in items:
@@ -272,7 +273,7 @@ class Outbox:
                 entry, bodies, wire = self._open(item)
             except DamagedEntryError as error:
                 damaged += 1
-                self._set_aside(item, "damaged", str(error))
+                self._set_aside(item, "damaged", phrase_of(error))
                 continue
             self._cover_head(entry)
             try:
@@ -280,16 +281,17 @@ class Outbox:
                 receipt = verify_receipt(parse_signed(send(wire)), server_key, entry, commitments)
                 self._watch.check(receipt, entry, server_key, fetch_growth)
             except EntryRefusedError as refusal:
-                self._set_aside(item, "refused", str(refusal))
+                self._set_aside(item, "refused", phrase_of(refusal))
                 refused += 1
                 continue
             except LogWentBackError as error:
-                trouble, went_back = str(error), True
+                trouble, went_back = phrase_of(error), True
                 break
             except (EntryHeldError, EntryError) as error:
                 self._files.failures[item.name] += 1
-                said = str(error) if isinstance(error, EntryHeldError) else f"its receipt does not hold: {error}"
-                trouble = trouble or f"the server does not take {item.name}: {said}"
+                is_held = isinstance(error, EntryHeldError)
+                why = phrase_of(error) if is_held else Phrase("receipt_does_not_hold", why=error)
+                trouble = trouble or Phrase("server_does_not_take", file=item.name, why=why)
                 in_a_row += 1
                 if in_a_row == MOST_FAILURES:
                     break
@@ -330,7 +332,7 @@ class Outbox:
     def _open(self, item: Path | Unsaved) -> tuple[SignedEntry, tuple[Body, ...], bytes]:
         return self._files.open(item) if isinstance(item, Path) else open_wire(item.wire)
 
-    def _set_aside(self, item: Path | Unsaved, why: Why, reason: str) -> None:
+    def _set_aside(self, item: Path | Unsaved, why: Why, reason: Phrase) -> None:
         if isinstance(item, Path):
             self._files.set_aside(item, why, reason)
             return

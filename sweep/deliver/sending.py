@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from sweep.phrases import Phrase
+
 MOST_FAILURES: Final = 3
 """Entries in a row that the server does not take, after which a pass ends: it is the server and not they (guessed)."""
 
@@ -26,7 +28,7 @@ class Delivery:
     pending: int
     damaged: int = 0
     """Files set aside because they could not be read."""
-    trouble: str | None = None
+    trouble: Phrase | None = None
     """Why entries wait though the server answers; one line."""
     went_back: bool = False
     """The server's log is not the one that this probe saw before."""

@@ -28,7 +28,7 @@ from sweep.entry.merkle import MAX_PROOF_HASHES
 from sweep.entry.succession import MAX_ADMISSIONS, follow
 from sweep.host.disk import DISK, DiskError, disk_trouble, read_file
 from sweep.modality.own_transmissions import OwnTransmissions
-from sweep.phrases import Phrase
+from sweep.phrases import Phrase, Spoken
 from sweep.report import Command, CommandList, ContractError, LiveMessage, display_text, parse_json
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -225,7 +225,9 @@ class Uplink:
 
     def _no_server(self, answer: Answer) -> ServerUnreachableError:
         """What answers is none of ours: a router's login page, another service."""
-        what = f"redirected ({answer.status})" if 300 <= answer.status < 400 else f"unexpected answer ({answer.status})"
+        is_redirected = 300 <= answer.status < 400
+        status = answer.status
+        what = Phrase("redirected", status=status) if is_redirected else Phrase("unexpected_answer", status=status)
         return ServerUnreachableError(Phrase("not_an_ansim_server", url=self._url, what=what))
 
 
@@ -287,10 +289,10 @@ def _one_by_one(listed: object) -> Commands | None:
     return Commands(tuple(commands), tuple(unreadable), len(listed) - len(commands) - len(unreadable), last)
 
 
-def _reason(answer: Answer) -> str | None:
-    """The sentence of an error of ours; None when it is none of ours."""
+def _reason(answer: Answer) -> Spoken | None:
+    """What a server of ours says; None when it is none of ours."""
     match answer.json():
-        case {"error": {"message": {"en": str(sentence)}}}:
-            return display_text(sentence, limit=160)
+        case {"error": {"message": {"ko": str(ko), "en": str(en)}}}:
+            return Spoken(display_text(ko, limit=160), display_text(en, limit=160))
         case _:
             return None

@@ -12,6 +12,8 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
+from sweep.phrases import Phrase
+
 ROOMS: Final = Path(__file__).parents[1]
 BUILD: Final = Path(__file__).parents[2] / "build"
 """Where the libraries lie."""
@@ -23,20 +25,20 @@ SOURCES: Final = {
 """Each library and the folder of its sources, as the Makefile has them."""
 
 
-def load_library(library: Path, folder: Path) -> ctypes.CDLL | str:
+def load_library(library: Path, folder: Path) -> ctypes.CDLL | Phrase:
     """The library compiled from `folder`, or why it cannot be used."""
     digest = digest_sources(folder)
     if digest is None:
-        return "its source is missing"
+        return Phrase("compiled_source_missing")
     if not library.is_file():
-        return "it was not built"
+        return Phrase("compiled_not_built")
     try:
         loaded = ctypes.CDLL(str(library))
         built_from = ctypes.c_char_p.in_dll(loaded, "KERNEL_SOURCE").value or b""
     except (OSError, ValueError) as error:
-        return f"it does not load ({error})"
+        return Phrase("compiled_does_not_load", why=error)
     if built_from.decode(errors="replace") != digest:
-        return "it was built from another source"
+        return Phrase("compiled_from_another_source")
     return loaded
 
 

@@ -83,13 +83,13 @@ class RangeSensor:
         self._wire = wire
         self._wait = wait
         self._count: int | None = None
-        self._until(lambda: bool(self._read(BOOTED, 1)[0] & 1), BOOT_S, "does not boot")
+        self._until(lambda: bool(self._read(BOOTED, 1)[0] & 1), BOOT_S, Phrase("range_sensor_does_not_boot"))
         model = int.from_bytes(self._read(MODEL_ID, 2), "big")
         if model != MODEL:
             raise I2cError(Phrase("not_a_vl53l1x", address=RANGE_SENSOR, model=model))
         self._write(SETTINGS_AT, SETTINGS)
         self.start()
-        self._until(self._is_ready, FIRST_S, "does not calibrate itself")
+        self._until(self._is_ready, FIRST_S, Phrase("range_sensor_does_not_calibrate"))
         self._write(CLEAR, b"\x01")
         self.stop()
         self._write(VHV_BOUNDS, b"\x09")
@@ -119,7 +119,7 @@ class RangeSensor:
     def _is_ready(self) -> bool:
         return bool(self._read(DATA_READY, 1)[0] & 1)
 
-    def _until(self, is_so: Callable[[], bool], longest_s: float, fault: str) -> None:
+    def _until(self, is_so: Callable[[], bool], longest_s: float, fault: Phrase) -> None:
         """It may not answer at all before it has booted."""
         last: I2cError | None = None
         for _ in range(round(longest_s / LOOK_S)):
@@ -129,7 +129,7 @@ class RangeSensor:
             except I2cError as error:
                 last = error
             self._wait(LOOK_S)
-        raise last or I2cError(Phrase("range_sensor_fault", address=RANGE_SENSOR, fault=fault))
+        raise last or I2cError(fault)
 
     def _read(self, register: int, count: int) -> bytes:
         return self._wire.transfer(RANGE_SENSOR, register.to_bytes(2, "big"), count)

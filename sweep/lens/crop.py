@@ -12,6 +12,7 @@ import numpy as np
 
 from sweep.lens.clip.clips import Clip, ClipError, ClipReason, Frame
 from sweep.lens.records import Detection
+from sweep.phrases import Phrase
 from sweep.report.crops import CROP_PX
 
 
@@ -25,7 +26,7 @@ def crop(clip: Clip, detection: Detection) -> bytes:
     Raises `CropError` for a detection that is no lens candidate or does not belong to the clip.
     """
     if detection.clip != clip.name or not 0 <= detection.frame < len(clip.meta.phases):
-        raise CropError("the detection does not belong to this clip")
+        raise CropError(Phrase("detection_of_another_clip"))
     _check(detection)
     return crop_frame(clip.frame(detection.frame), clip.meta.black_level, detection)
 
@@ -45,10 +46,10 @@ def crop_frame(frame: Frame, black_level: float, detection: Detection) -> bytes:
     image = np.clip(255.0 * np.sqrt(np.maximum(cut, 0.0) / bright), 0, 255).astype(np.uint8)
     good, coded = cv2.imencode(".png", image)
     if not good:
-        raise ClipError(ClipReason.FRAMES_UNREADABLE, "the crop could not be coded")
+        raise ClipError(ClipReason.FRAMES_UNREADABLE, Phrase("crop_not_encoded"))
     return coded.tobytes()
 
 
 def _check(detection: Detection) -> None:
     if detection.verdict != "lens_candidate":
-        raise CropError("only lens candidates are cropped")
+        raise CropError(Phrase("crop_not_a_lens_candidate"))

@@ -26,6 +26,7 @@ from sweep.lens.follow.follow import Followed, Progress, follow_clip
 from sweep.lens.follow.track import AT
 from sweep.lens.optics import load_optics
 from sweep.lens.records import ClipCoverage, ClipQuality, ClipResult, Detection, LensScan, Verdict
+from sweep.phrases import Phrase
 
 MIN_TRIPLES = 3
 MAX_DETECTIONS_PER_CLIP = 40
@@ -41,7 +42,7 @@ def scan_clips(
     """
     paths = find_clips(folder)
     if not paths:
-        raise ClipError(ClipReason.NO_CLIPS, "no clip folders here: give a folder that holds folders with meta.json")
+        raise ClipError(ClipReason.NO_CLIPS, Phrase("no_clip_folders_here"))
     return LensScan(tuple(scan_or_refuse(path, range_m, judge) for path in paths))
 
 

@@ -9,6 +9,7 @@ judges nothing; only `Head` reads a clock.
 from __future__ import annotations
 
 import contextlib
+import errno
 import termios
 from collections import deque
 from collections.abc import Callable
@@ -86,6 +87,8 @@ class SerialPort:
                 device, BAUD, timeout=read_timeout_s, write_timeout=1.0, exclusive=True, dsrdtr=False, rtscts=False
             )
         except (serial.SerialException, OSError, ValueError) as error:
+            if getattr(error, "errno", None) == errno.EAGAIN:  # another process has its lock
+                raise PortError(Phrase("port_in_use_by_sweep", port=device)) from error
             raise PortError(Phrase("head_port_not_opened", device=device, why=error)) from error
 
     def read(self) -> bytes:

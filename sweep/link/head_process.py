@@ -18,6 +18,7 @@ from sweep.link.head_owner import serve
 from sweep.modality.lease_pipe import LeaseEnd
 from sweep.modality.messages import Played
 from sweep.modality.strobe import StrobeEnded
+from sweep.phrases import Phrase
 
 MAX_RESTARTS: Final = 3
 """Of a process that dies: more often is a fault that starting anew does not mend (guessed)."""
@@ -44,7 +45,7 @@ class HeadProcess:
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._starts = 0
-        self.state = HeadState(False, why="not asked yet")
+        self.state = HeadState(False, why=Phrase("head_not_asked_yet"))
         self.firmware: str | None = None
         """Of the head that is there or was."""
 
@@ -111,7 +112,7 @@ class HeadProcess:
             messages += [
                 Played(0, 0, 0.0, 0, ended="head_away"),
                 StrobeEnded("head_away"),
-                HeadState(False, why="the head's process ended"),
+                HeadState(False, why=Phrase("head_process_ended")),
             ]
             self._replace()
         for message in messages:

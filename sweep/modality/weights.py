@@ -20,6 +20,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from sweep.phrases import Phrase
 from sweep.report.base import Code, Count, Finite, Log10, Record, Slug, Text, UtcTime
 from sweep.report.findings import WeightSource
+from sweep.report.problems import problem
 
 FORMAT: Final = 1
 Origin = Annotated[str, StringConstraints(min_length=1, max_length=600)]
@@ -178,8 +179,8 @@ def read_weights(text: str) -> Weights:
         return Weights.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"])) or "the file"
-        raise WeightsError(Phrase("weights_file_invalid", where=place, why=first["msg"])) from None
+        place = ".".join(map(str, first["loc"])) or "file"
+        raise WeightsError(Phrase("weights_file_invalid", where=place, why=problem(first))) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Final
 from sweep.host.gpio import LineError, LinePlace
 from sweep.modality.lease import MESSAGE_OCTETS, Lease
 from sweep.modality.liveness import LOOK_EVERY_MS, boottime_ns
+from sweep.phrases import phrase_of, to_line
 from sweep.power.line import drop
 from sweep.power.process import LINE_OCTETS, be_urgent, heard, tell
 
@@ -51,7 +52,7 @@ def main(arguments: list[str]) -> int:
         try:
             drop(place, PATIENCE_S)
         except LineError as error:
-            tell(f"fault {error}", keeper)
+            tell(f"fault {to_line(phrase_of(error))}", keeper)
             return 2
     return 0
 

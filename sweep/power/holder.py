@@ -15,6 +15,7 @@ import sys
 from sweep.host.gpio import LineError, LinePlace
 from sweep.modality.lease import MESSAGE_OCTETS, Lease
 from sweep.modality.liveness import LOOK_EVERY_MS, boottime_ns
+from sweep.phrases import phrase_of, to_line
 from sweep.power.line import PowerLine
 from sweep.power.process import be_urgent, heard, tell
 
@@ -29,7 +30,7 @@ def main(arguments: list[str]) -> int:
         with PowerLine(LinePlace(chip, offset)) as line:
             _hold(line, keeper, guard, pidfd)
     except LineError as error:
-        tell(f"fault {error}", keeper)
+        tell(f"fault {to_line(phrase_of(error))}", keeper)
         return 2
     return 0
 

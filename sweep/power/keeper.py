@@ -22,6 +22,7 @@ from typing import Self
 from sweep.host.gpio import LineError, LinePlace
 from sweep.modality.lease import ALIVE, END, SIGN_OF_LIFE_S, Declaration, until
 from sweep.modality.liveness import LOOK_EVERY_MS, open_pidfd, set_realtime_priority
+from sweep.phrases import Phrase, phrase_of
 from sweep.power.kernel import check_strict
 from sweep.power.line import drop
 from sweep.power.pair import HANG_S, Pair
@@ -63,7 +64,8 @@ class CameraPower:
         self._is_closing = False
         self.is_on = False
         """Whether the holder says that the line is high."""
-        self.why_off = "not_declared"
+        self.why_off: str | Phrase = "not_declared"
+        """A code, or what is wrong with the line."""
         """Code of what ended it last."""
         self._wake, self._waker = socket.socketpair()
         self._thread = threading.Thread(target=self._run, name="camera power", daemon=True)
@@ -284,14 +286,14 @@ class CameraPower:
             pair.close()
         except LineError as error:
             with self._condition:
-                self.why_off = str(error)
+                self.why_off = phrase_of(error)
 
     def _start_again(self) -> None:
         try:
             pair = Pair(self._place, threading.get_native_id())
         except LineError as error:
             with self._condition:
-                self._wanted, self.why_off = None, str(error)
+                self._wanted, self.why_off = None, phrase_of(error)
             return
         with self._condition:
             self._pair = pair

@@ -23,7 +23,7 @@ DRIVERS: Final = {
 }
 """Module by the chip's label: Raspberry Pi up to 3, 4, 5. One kernel may hold both modules, and dtparam sets only that
 of the board it runs on."""
-REMEDY: Final = "put dtparam=strict_gpiod into /boot/firmware/config.txt and start the Raspberry Pi anew"
+REMEDY: Final = Phrase("advice_strict_gpiod")
 
 
 def parameter(label: str, modules: Path = MODULES) -> bool | None:

@@ -18,7 +18,7 @@ from typing import Final
 
 from sweep.host.gpio import LineError, LinePlace
 from sweep.modality.liveness import open_pidfd
-from sweep.phrases import Phrase
+from sweep.phrases import Phrase, from_line
 from sweep.power.line import drop
 from sweep.power.process import LINE_OCTETS, heard
 
@@ -122,7 +122,7 @@ class Pair:
                     case "holder":
                         self.pids = (self._process.pid, int(rest))
                     case "fault":
-                        raise LineError(rest)
+                        raise LineError(from_line(rest))
                     case _:
                         raise LineError(Phrase("power_process_ended", line=self._place))
             if is_low and all(self.pids):

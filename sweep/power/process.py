@@ -9,7 +9,7 @@ from typing import Final
 
 from sweep.modality.liveness import set_realtime_priority
 
-LINE_OCTETS: Final = 300
+LINE_OCTETS: Final = 1_000
 
 
 def be_urgent() -> None:

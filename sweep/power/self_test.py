@@ -17,9 +17,9 @@ from sweep.host.carrier import CAMERA_FOLLOWS_S
 from sweep.host.gpio import Line, LinePlace
 from sweep.host.i2c import I2cError
 from sweep.modality.lease import RoomPermit
+from sweep.phrases import Phrase
 from sweep.power.line import CONSUMER, PowerLine
-from sweep.report import LocalText
-from sweep.report.sentences import in_korean
+from sweep.report import LocalText, local_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +133,7 @@ def _range_row(ranger: Ranger) -> LineRow:
     try:
         measured = ranger.measure()
     except I2cError as error:
-        return LineRow(
-            RANGE_ON, LocalText(ko=f"거리 센서를 설정할 수 없음: {in_korean(str(error)) or error}", en=str(error))
-        )
+        return LineRow(RANGE_ON, local_text(Phrase("range_sensor_not_set_up", why=error)))
     if ranger.is_expected:
         return LineRow(RANGE_ON, measured=measured)
     return LineRow(RANGE_ON, RANGE_UNSET, is_optional=True, measured=measured)

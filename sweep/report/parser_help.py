@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
+from sweep.phrases import Phrase, quote, words
 from sweep.report.command_help import SPOKEN, headed, in_help
-from sweep.report.refusals import usage_words
 
 
 class SpokenParser(argparse.ArgumentParser):
@@ -23,4 +23,8 @@ class SpokenParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with one line and exit code 2."""
-        self.exit(2, f"{self.prog}: {usage_words(message, SPOKEN.get(), help_of=self.prog)}\n")
+        self.refuse(Phrase("usage_as_told", text=quote(message)))
+
+    def refuse(self, why: Phrase) -> NoReturn:
+        """End with one line and exit code 2."""
+        self.exit(2, f"{self.prog}: {words(Phrase('usage_refused', why=why, command=self.prog), SPOKEN.get())}\n")

@@ -1,39 +1,65 @@
-"""What the command lines refuse, in Korean and English: one catalogue for `sweep` and `sweep-server`.
+"""What the parsers of the command lines refuse, as a phrase: by the class of their error and what it names.
 
-A refusal is a code with values, or an error of the system, of the command line's parser or of a part of the project;
-each comes out as one line in the language of the locale (`language`).  What a part says of itself is English and is
-found in the catalogue of sentences (`sentences`); what another program said and nobody knows is told as it came, with
-a Korean word before it.  Nothing here prints.
+Input is an error of Typer; output is a phrase that names the option and where help is.  What a parser alone knows is
+quoted as it says it.  Nothing here prints.
 """
 
 from __future__ import annotations
 
-from sweep.phrases import Language, Phrase, phrase_of, words
-from sweep.report.sentences import in_korean
+from typing import Any
+
+from pydantic import ValidationError
+from typer.exceptions import TyperException
+
+from sweep.phrases import Phrase, phrase_of, quote
+from sweep.report.problems import problem
 
 
-def refusal(code: str, language: Language, **values: object) -> str:
-    """The sentence of a code with its values, those that are phrases or errors in the same language."""
-    told = Phrase(code, **values)
-    if language == "ko":
-        told = Phrase(
-            code, **{name: in_korean(one) or one if isinstance(one, str) else one for name, one in told.values.items()}
-        )
-    return words(told, language)
+class UsageRefused(TyperException):
+    """A command line that one of ours refuses."""
+
+    exit_code = 2
+
+    def __init__(self, phrase: Phrase) -> None:
+        super().__init__(str(phrase))
+        self.args = (phrase,)
 
 
-def usage_words(message: str, language: Language, *, help_of: str) -> str:
-    """What the parser of the command line says, and where help is, in one line.  `help_of`: program or command."""
-    line = " ".join(message.replace("Value error, ", "").split()).rstrip(".")
-    if language == "en":
-        return f"{line}; see {help_of} --help"
-    return f"{in_korean(line) or f'사용법 오류: {line}'} (도움말: {help_of} --help)"
+def usage(error: TyperException, *, help_of: str) -> Phrase:
+    """What is wrong with a command line.  `help_of`: the program or command whose help says more."""
+    return Phrase("usage_refused", why=_wrong_in(error), command=help_of)
 
 
-def error_words(error: Exception, language: Language) -> str:
-    """What an error of the system or of a part says; one line, of a file with its name."""
-    phrase = phrase_of(error)
-    if phrase.code != "unknown_error":
-        return words(phrase, language)
-    line = " ".join(str(error).split())
-    return line if language == "en" else in_korean(line) or f"오류: {line}"
+def _wrong_in(error: Any) -> Phrase:  # the classes of its errors Typer does not show
+    match type(error).__name__:
+        case "UsageRefused":
+            return phrase_of(error)
+        case "NoSuchOption" if error.possibilities:
+            return Phrase("no_such_option_near", option=error.option_name, near=", ".join(sorted(error.possibilities)))
+        case "NoSuchOption":
+            return Phrase("no_such_option", option=error.option_name)
+        case "MissingParameter" if error.param is not None and error.param.param_type_name == "option":
+            return Phrase("option_missing", option=error.param.get_error_hint())
+        case "MissingParameter" if error.param is not None:
+            return Phrase("argument_missing", argument=error.param.get_error_hint())
+        case "BadOptionUsage":
+            return _wrong_use(error)
+        case "BadParameter" if error.param is not None:
+            return Phrase("parameter_invalid", name=error.param.get_error_hint(), why=_wrong_value(error))
+        case _:
+            return Phrase("usage_as_told", text=quote(error.format_message()).rstrip("."))
+
+
+def _wrong_use(error: Any) -> Phrase:
+    """An option without its value, or with one that it does not take."""
+    options = [one for one in error.ctx.command.params if error.option_name in one.opts] if error.ctx else []
+    if any(one.is_flag for one in options):
+        return Phrase("option_takes_no_value", option=error.option_name)
+    return Phrase("option_needs_value", option=error.option_name)
+
+
+def _wrong_value(error: Any) -> Phrase | str:
+    if isinstance(error.__cause__, ValidationError):
+        why = problem(error.__cause__.errors(include_url=False, include_input=False)[0])
+        return why.rstrip(".") if isinstance(why, str) else why
+    return quote(error.message).rstrip(".")

@@ -23,6 +23,7 @@ from sweep.deliver.uplink import Commands, ServerChangedError, ServerUnreachable
 from sweep.host.service import ALIVE, READY, tell_manager
 from sweep.host.watched import WatchedThread
 from sweep.modality.control import Control
+from sweep.phrases import Phrase, Spoken, phrase_of
 from sweep.report import (
     AbortCommand,
     BankCommand,
@@ -76,7 +77,7 @@ class Agent:
         probe_id: str,
         pin_file: Path,
         runner_for: RunnerFor,
-        say: Callable[[str], None],
+        say: Callable[[Phrase | Spoken], None],
         takes_positions: bool = False,
         closed: Sequence[Closed] = (),
         resumable: Resumable | None = None,
@@ -128,7 +129,7 @@ class Agent:
         self._sweep_id: UUID | None = None
         self._standing: dict[str, NoticeEvent] = {}
         """Notices that hold, by code."""
-        self._said = ""
+        self._said: Phrase | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Serve until `stop` is set.  Raises what a thread of it raised."""
@@ -140,7 +141,7 @@ class Agent:
         self.live.put(state_event("idle"), None)
         for thread in threads:
             thread.start()
-        self._say(f"probe {self._probe_id} is waiting for commands")
+        self._say(Phrase("probe_waits_for_commands", probe=self._probe_id))
         tell_manager(READY)
         self._tell_of_closed(self._closed)
         if self._resumable is not None:  # before anything is delivered: its entry may lie there already
@@ -178,8 +179,8 @@ class Agent:
 
     def _tell_of_closed(self, closed: Sequence[Closed]) -> None:
         """Sweeps that were interrupted and are closed now."""
-        for line in (one.line for one in closed if one.line):
-            self._say(line)
+        for said in (one.said for one in closed if one.said is not None):
+            self._say(said)
         for code, count in (
             ("sweeps_closed", sum(one.report is not None for one in closed)),
             ("journal_damaged", sum(one.trouble is not None for one in closed)),
@@ -209,14 +210,14 @@ class Agent:
             key = self._uplink.server_key(self._pin_file, self._outbox.log_root)
             result = self._outbox.deliver(self._uplink.send_entry, key, fetch_growth=self._uplink.fetch_growth)
         except ServerUnreachableError as error:
-            self._say_once(f"entries wait: {error}")
+            self._say_once(Phrase("entries_wait", why=error))
             return False
         except ServerChangedError as error:
-            self._say_once(f"entries wait: {error}")
+            self._say_once(Phrase("entries_wait", why=error))
             self._positions("server_changed", 1)
             return False
         except OutboxError as error:
-            self._say_once(str(error))
+            self._say_once(phrase_of(error))
             return False
         finally:
             self._tell_of_outbox()
@@ -224,9 +225,16 @@ class Agent:
         self._positions("log_went_back", int(result.went_back))
         self._positions("entries_held", result.pending if result.trouble and not result.went_back else 0)
         if result.delivered or result.refused or result.damaged:
-            aside = f"{result.refused} refused, " + (f"{result.damaged} damaged, " if result.damaged else "")
-            self._said = ""
-            self._say(f"{result.delivered} entries delivered, {aside}{result.pending} waiting")
+            self._said = None
+            self._say(
+                Phrase(
+                    "entries_delivered_by_agent",
+                    delivered=result.delivered,
+                    refused=result.refused,
+                    damaged=result.damaged,
+                    waiting=result.pending,
+                )
+            )
         if result.trouble is not None:
             self._say_once(result.trouble)
         return result.trouble is None
@@ -246,15 +254,15 @@ class Agent:
             event = notice_event(code, count=count)
             self._standing[code] = event
             if event != before:
-                self._say(f"{event.text.ko} / {event.text.en}")
+                self._say(Spoken(event.text.ko, event.text.en))
                 self.live.beside(event)
         elif before is not None:
             self.live.beside(before.model_copy(update={"is_over": True}))
 
-    def _say_once(self, line: str) -> None:
-        if line != self._said:
-            self._said = line
-            self._say(line)
+    def _say_once(self, phrase: Phrase) -> None:
+        if phrase != self._said:
+            self._said = phrase
+            self._say(phrase)
 
     def _obey(self, command: Command) -> None:
         """Do what a command says, and tell; what is said of the bank is about no sweep."""
@@ -332,12 +340,12 @@ class Agent:
                 found = self._uplink.poll_commands(self._probe_id, after, self._poll_s)
             except ServerUnreachableError as error:
                 if reachable:
-                    self._say(str(error))
+                    self._say(phrase_of(error))
                 reachable = False
                 stop.wait(backoff.next_s())
                 continue
             if not reachable:
-                self._say("the server answers again")
+                self._say(Phrase("server_answers_again"))
                 self.live.tell_again()  # it may have begun anew
             reachable = True
             backoff.succeed()
@@ -355,17 +363,14 @@ class Agent:
         ahead_s = self._uplink.time.ahead_s
         is_wrong = ahead_s != 0.0
         if is_wrong and not self._is_clock_wrong:
-            way = "ahead of" if ahead_s > 0.0 else "behind"
-            self._say(
-                f"the probe's clock is {timedelta(seconds=round(abs(ahead_s)))} {way} the server's: set it "
-                "(commands count by the server's meanwhile)"
-            )
+            by = timedelta(seconds=round(abs(ahead_s)))
+            self._say(Phrase("clock_ahead", by=by) if ahead_s > 0.0 else Phrase("clock_behind", by=by))
         self._is_clock_wrong = is_wrong
 
     def _answer_unreadable(self, found: Commands) -> None:
         """Refuse what this probe cannot read, or the server would say it for ever."""
         if found.unreadable or found.nameless:
-            self._say(f"{len(found.unreadable) + found.nameless} commands cannot be read and were refused")
+            self._say(Phrase("commands_unreadable", count=len(found.unreadable) + found.nameless))
         text = notice_event("command_unknown").text
         for command_id in found.unreadable:
             refusal = CommandEvent(type="command", command_id=command_id, accepted=False, text=text)
@@ -375,7 +380,7 @@ class Agent:
         control = self._control
         if control is None:
             return
-        self._say(f"sweep {command.sweep_id} begins")
+        self._say(Phrase("sweep_begins", sweep=command.sweep_id))
 
         def tell(event: LiveEvent) -> None:
             self._tell(event, command)
@@ -385,16 +390,18 @@ class Agent:
         try:
             report = runner_for(command, control, tell).run().report
         except OutboxError as error:
-            self._say(f"sweep {command.sweep_id}: {error}")
+            self._say(Phrase("sweep_disk_refuses", sweep=command.sweep_id, why=error))
             tell(notice_event("disk_refuses"))
             control.enter("failed")
         except (ValueError, OSError, RuntimeError) as error:
             # The source, the disk or the emulator failed: the phone must hear it, and the probe stays usable.
-            self._say(f"sweep {command.sweep_id} failed: {error}")
+            self._say(Phrase("sweep_failed", sweep=command.sweep_id, why=error))
             control.enter("failed")
             self._tell_of_closed(self._close_failed())  # what was measured is reported all the same
         else:
-            self._say(f"sweep {command.sweep_id}: {report.outcome}, {len(report.findings)} candidates")
+            self._say(
+                Phrase("sweep_over", sweep=command.sweep_id, outcome=report.outcome, candidates=len(report.findings))
+            )
             self._tell_of_outbox()
         finally:
             self._over.append(command.sweep_id)

@@ -18,6 +18,7 @@ from sweep.entry.crypto import PUBLIC_KEY_BYTES
 from sweep.entry.dsse import WEIGHTS_TYPE, EntryError, key_id_of, parse_signed, verify_signature
 from sweep.host.disk import DISK
 from sweep.modality.weights import FieldWeights, Weights, WeightsError, WeightsInForce
+from sweep.phrases import Phrase
 from sweep.report import ContractError, parse_json
 from sweep.report.base import reject_duplicate_keys
 from sweep.report.files import read_bounded
@@ -62,7 +63,7 @@ class InstalledWeights:
             return None
         key = read_key(self.folder / KEY_NAME)
         if key is None:
-            raise WeightsError(f"{self.folder / KEY_NAME} is missing: install the weights anew")
+            raise WeightsError(Phrase("weights_key_missing", folder=self.folder / KEY_NAME))
         return self._open(self.path, key)
 
     def in_force(self) -> WeightsInForce:
@@ -79,10 +80,10 @@ class InstalledWeights:
         """
         signer = key or read_key(self.folder / SERVER_KEY_NAME) or read_key(self.folder / KEY_NAME)
         if signer is None:
-            raise WeightsError("no key to check it by: deliver to the server once, or give the district's key by --key")
+            raise WeightsError(Phrase("no_key_to_check_weights"))
         installed = self._open(file, signer)
         if installed.field.measured - now > CLOCK:
-            raise WeightsError(f"{file}: measured {installed.field.measured:%Y-%m-%d}, which is still to come")
+            raise WeightsError(Phrase("weights_measured_in_future", file=file, date=installed.field.measured))
         data = read_bounded(file, MAX_BYTES, WeightsError)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         DISK.write_whole(self.folder / KEY_NAME, signer.hex().encode() + b"\n")
@@ -96,10 +97,10 @@ class InstalledWeights:
     def _open(self, file: Path, key: bytes) -> Installed:
         field = open_signed(read_bounded(file, MAX_BYTES, WeightsError), key, str(file))
         if field.tenant != self.tenant:
-            raise WeightsError(f"{file} is of {field.tenant}; this probe works for {self.tenant}")
+            raise WeightsError(Phrase("weights_of_another_tenant", file=file, theirs=field.tenant, ours=self.tenant))
         lacking = _lacking(field.weights, (*self.shipped.tables, *self.shipped.rates))
         if lacking:
-            raise WeightsError(f"{file} lacks {', '.join(lacking[:5])}: weighers need every table and rate that ships")
+            raise WeightsError(Phrase("weights_lack_tables", file=file, lacking=", ".join(lacking[:5])))
         return Installed(field, key_id_of(key))
 
 
@@ -109,15 +110,15 @@ def open_signed(data: bytes, key: bytes, name: str) -> FieldWeights:
         check_structure(data)
         document: Any = json.loads(data, object_pairs_hook=reject_duplicate_keys)
     except (ValueError, RecursionError):
-        raise WeightsError(f"{name} is damaged: no JSON document") from None
+        raise WeightsError(Phrase("file_damaged_not_json", file=name)) from None
     try:
         payload = verify_signature(parse_signed(document), WEIGHTS_TYPE, key)
     except EntryError as error:
-        raise WeightsError(f"{name} is no weights file of this district: {error}") from None
+        raise WeightsError(Phrase("not_a_weights_file", name=name, why=error)) from None
     try:
         return parse_json(FieldWeights, payload)
     except ContractError as error:
-        raise WeightsError(f"{name}: {error}") from None
+        raise WeightsError(Phrase("place_and_reason", place=name, why=error)) from None
 
 
 def _lacking(weights: Weights, codes: Collection[str]) -> list[str]:
@@ -138,5 +139,5 @@ def parse_key(text: str, name: str) -> bytes:
     except ValueError:
         key = b""
     if len(key) != PUBLIC_KEY_BYTES:
-        raise WeightsError(f"{name}: a public key is 64 hexadecimal digits")
+        raise WeightsError(Phrase("weights_key_not_64_digits", name=name))
     return key

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Final
 
+from sweep.phrases import Phrase
+
 LAB_PACKAGE: Final = "filelock"
 """What the `lab` extra brings and nothing else does."""
 
@@ -16,8 +18,6 @@ class LaboratoryError(ValueError):
 def check_laboratory(*, server: str | None) -> None:
     """Raises LaboratoryError where the extra is missing or the probe belongs to a server."""
     if find_spec(LAB_PACKAGE) is None:
-        raise LaboratoryError("keeping belongs to the laboratory: pip install 'ansim-sweep[lab]'")
+        raise LaboratoryError(Phrase("keeping_needs_lab"))
     if server is not None:
-        raise LaboratoryError(
-            "this probe belongs to a server, so the room may be live: keep with settings of the laboratory's own"
-        )
+        raise LaboratoryError(Phrase("keeping_on_a_servers_probe"))

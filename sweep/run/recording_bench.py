@@ -96,7 +96,7 @@ def record_on_bench(
             camera = open_full_size(permit, settings, device)
             clip = record_with(folder / name, head, camera, meta, triples, permit, lamps)
     except Timeout:
-        raise RecordError(f"{folder}: another recorder writes here") from None
+        raise RecordError(Phrase("recorder_already_writing", folder=folder)) from None
     sign_recording(
         clip,
         Signer.load_or_create(key),
@@ -118,7 +118,7 @@ def powered(control: Control, place: LinePlace | None, sensor: SensorDriver) -> 
     with CameraPower(place, lambda: control.declaration) as power:
         control.watch(power.follow)
         if not power.wait_on(POWER_S):
-            raise LineError(f"the camera's supply did not come on: {power.why_off}")
+            raise LineError(Phrase("camera_supply_stays_off", why=power.why_off))
         sensor.attach()
         try:
             yield

@@ -19,6 +19,7 @@ from uuid import UUID
 from sweep.addresses import SECRET_OCTETS, AddressKey
 from sweep.host.clock import WallClock
 from sweep.host.disk import DISK
+from sweep.phrases import Phrase
 
 FOLDER: Final = "room-keys"
 RECORDED_FOLDER: Final = "room-keys-recorded"
@@ -89,10 +90,7 @@ def _read(folder: Path, room_id: UUID, year: int) -> AddressKey:
     path = _path(folder, room_id, year)
     secret = path.read_bytes()
     if len(secret) != SECRET_OCTETS:
-        raise RoomKeyError(
-            f"{path} is damaged ({len(secret)} octets, not {SECRET_OCTETS}): put back a copy, or move it away and the "
-            "room gets a new key, under which earlier visits cannot be compared"
-        )
+        raise RoomKeyError(Phrase("room_key_damaged", file=path, octets=len(secret), needed=SECRET_OCTETS))
     return AddressKey("room", secret)
 
 

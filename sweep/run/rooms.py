@@ -92,7 +92,7 @@ class RecordedSource:
         for position in self.manifest.positions:
             for name in (self.manifest.baseline_wifi, position.stimulus, *position.paths.values()):
                 if name is not None and not (folder / name).resolve().is_relative_to(folder.resolve()):
-                    raise SourceError(f"{name} leads out of {folder}; a recorded sweep keeps to its folder")
+                    raise SourceError(Phrase("path_leads_out_of_folder", path=name, folder=folder))
 
     def positions(self) -> Iterator[RecordedPosition | Outside | BeforeTarget]:
         """The manifest's positions; what the head measured outside, each of them asks for."""
@@ -307,6 +307,6 @@ def read_room(path: Path) -> Room:
 def read_manifest(folder: Path) -> RecordedSweep:
     """The manifest of a recorded sweep; raises SourceError with one line when there is none or it is broken."""
     if not folder.is_dir():
-        raise SourceError(f"{folder} is not a folder; give the folder of a recorded sweep")
+        raise SourceError(Phrase("not_a_recorded_sweep", folder=folder))
     advice = Phrase("give_recorded_sweep")
     return read_json(RecordedSweep, folder / MANIFEST_NAME, SourceError, max_bytes=MAX_MANIFEST_BYTES, advice=advice)

@@ -27,6 +27,7 @@ from sweep.modality.mode import SHORT_OF_TIME
 from sweep.modality.outside import OUTSIDE_ID, BeforeTarget, Outside
 from sweep.modality.protocol import SensingModality
 from sweep.modality.weights import WeightsInForce
+from sweep.phrases import Phrase
 from sweep.power.keeper import CameraPower
 from sweep.power.sensor import SensorDriver
 from sweep.report import (
@@ -162,7 +163,7 @@ class Runner:
         A modality that fails is a gap, not an error; a report that the disk does not take is among `outbox.unsaved`.
         """
         if self._source.is_live and not self._control.needs_persons:
-            raise SourceError("a live sweep needs two persons who declare the room empty")
+            raise SourceError(Phrase("live_sweep_needs_declaration"))
         with open_power(self._live, self._control) as power, self._journal:  # the line is low before anything else
             return self._run(power)
 

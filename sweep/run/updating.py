@@ -22,6 +22,7 @@ from sweep.entry.dsse import UPDATE_TYPE, EntryError, Signer, parse_signed, veri
 from sweep.host import apply_update
 from sweep.host.apply_update import write_durably
 from sweep.host.packages import PackageError, is_newer, repack
+from sweep.phrases import Phrase
 from sweep.report import ContractError, UtcTime, parse_json
 from sweep.report.base import HexDigest, Record, reject_duplicate_keys
 from sweep.report.files import read_bounded
@@ -85,7 +86,7 @@ class Update:
         found = {one.package: one for one in self.manifest.files if one.architecture == architecture}
         lacking = sorted(set(installed) - set(found))
         if lacking:
-            raise UpdateError(f"the update has no {', '.join(lacking)} for {architecture}, which is installed here")
+            raise UpdateError(Phrase("update_lacks_package", packages=", ".join(lacking), architecture=architecture))
         return {name: found[name] for name in PACKAGES if name in installed}
 
 
@@ -93,21 +94,21 @@ def open_update(folder: Path, key: bytes) -> Update:
     """The update in `folder`, if `key` signed it.  Raises UpdateError."""
     path = folder / MANIFEST
     if not path.is_file():
-        raise UpdateError(f"{folder} has no {MANIFEST}: no update")
+        raise UpdateError(Phrase("update_without_manifest", folder=folder, file=MANIFEST))
     data = read_bounded(path, MAX_MANIFEST_BYTES, UpdateError)
     try:
         check_structure(data)
         document: Any = json.loads(data, object_pairs_hook=reject_duplicate_keys)
     except (ValueError, RecursionError):
-        raise UpdateError(f"{path} is damaged: no JSON document") from None
+        raise UpdateError(Phrase("file_damaged_not_json", file=path)) from None
     try:
         payload = verify_signature(parse_signed(document), UPDATE_TYPE, key)
     except EntryError as error:
-        raise UpdateError(f"{path} is no update for this machine: {error}") from None
+        raise UpdateError(Phrase("not_an_update_for_machine", folder=path, why=error)) from None
     try:
         manifest = parse_json(UpdateManifest, payload)
     except ContractError as error:
-        raise UpdateError(f"{path}: {error}") from None
+        raise UpdateError(Phrase("place_and_reason", place=path, why=error)) from None
     return Update(folder, manifest)
 
 
@@ -135,10 +136,10 @@ def require_newer(update: Update, installed: Mapping[str, str], *, may_go_back: 
             continue
         if not may_go_back and not is_newer(update.manifest.version, version):
             raise UpdateError(
-                f"{package} {version} is newer than {update.manifest.version}: an older one needs --downgrade"
+                Phrase("installed_version_newer", package=package, installed=version, version=update.manifest.version)
             )
     if all(version == update.manifest.version for version in installed.values()):
-        raise UpdateError(f"{update.manifest.version} is installed already")
+        raise UpdateError(Phrase("version_already_installed", version=update.manifest.version))
 
 
 def stage(
@@ -154,11 +155,11 @@ def stage(
     wanted = update.files_for(architecture, installed)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if (state / "update.json").exists():
-        raise UpdateError("another update is not finished: systemctl start ansim-sweep-update")
+        raise UpdateError(Phrase("update_not_finished"))
     for folder, times in ((state, ROOM), (SYSTEM, SYSTEM_ROOM)):
         need = times * sum(file.octets for file in wanted.values())
         if shutil.disk_usage(folder).free < need:
-            raise UpdateError(f"the disk of {folder} needs {need // 1_000_000} MB free for an update")
+            raise UpdateError(Phrase("no_space_for_update", folder=folder, mb=need // 1_000_000))
     shutil.rmtree(state / "next", ignore_errors=True)
     (state / "next").mkdir()
     for file in wanted.values():
@@ -180,9 +181,9 @@ def stage(
 def _copy(source: Path, target: Path, file: UpdateFile) -> None:
     """The bytes that are checked are the bytes that are kept: a stick may say something else the second time."""
     if not 0 < file.octets <= MAX_FILE_BYTES:
-        raise UpdateError(f"{file.name}: {file.octets} octets are no package")
+        raise UpdateError(Phrase("update_package_wrong_size", file=file.name, octets=file.octets))
     if not source.is_file():
-        raise UpdateError(f"{source} is missing")
+        raise UpdateError(Phrase("file_missing", file=source))
     digest, length = hashlib.sha256(), 0
     with source.open("rb") as opened, target.open("wb") as written:
         while block := opened.read(min(BLOCK, file.octets + 1 - length)):
@@ -193,9 +194,9 @@ def _copy(source: Path, target: Path, file: UpdateFile) -> None:
         os.fsync(written.fileno())
     if length != file.octets:
         said = "more" if length > file.octets else "only"
-        raise UpdateError(f"{source} has {said} {length} of {file.octets} octets")
+        raise UpdateError(Phrase("update_file_wrong_size", file=source, which=said, given=length, octets=file.octets))
     if digest.hexdigest() != file.sha256:
-        raise UpdateError(f"{source} is not what was signed")
+        raise UpdateError(Phrase("update_file_differs_from_signed", file=source))
 
 
 def _keep(installed: Mapping[str, str], architecture: str, folder: Path) -> None:
@@ -210,4 +211,4 @@ def _keep(installed: Mapping[str, str], architecture: str, folder: Path) -> None
             try:
                 repack(package, folder / name)
             except PackageError as error:
-                raise UpdateError(f"{package} cannot be kept to go back to: {error}") from None
+                raise UpdateError(Phrase("package_not_kept", package=package, why=error)) from None

@@ -19,6 +19,7 @@ from typing import Final
 from sweep.deliver.journal import RECORDS_NAME
 from sweep.host.disk import DISK
 from sweep.host.sealing import KEY_FILE, PUBLIC_FILE, SEALED_FILE
+from sweep.phrases import Phrase
 from sweep.run.field_weights import FILE_NAME as WEIGHTS_FILE
 from sweep.run.reference.reference import FILE_NAME as REFERENCE_FILE
 from sweep.run.reporting.recovery import SET_ASIDE
@@ -91,9 +92,7 @@ def nobody_sweeps(state: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise WipeError(
-                "a sweep or the agent uses this state; end it first (sudo systemctl stop ansim-sweep-probe)"
-            ) from None
+            raise WipeError(Phrase("state_in_use")) from None
         yield
     finally:
         os.close(lock)
@@ -114,7 +113,7 @@ def wipe(state: Path, spare: Path | None, sealed: Path) -> None:
     left = [str(path) for path in (sealed, *(state / name for name in (*KEYS, *REST))) if path.exists()]
     left += [] if spare is None else [str(path) for path in spare.glob("*.entry")]
     if left:
-        raise WipeError(f"not everything could be removed: {', '.join(left[:3])}; run it as root")
+        raise WipeError(Phrase("wipe_incomplete", left=", ".join(left[:3])))
 
 
 def _forget(path: Path) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 
 from sweep.lens.clip.clips import ClipMeta, Frame, LampGroup, write_clip
 from sweep.lens.optics import load_optics
+from sweep.phrases import Phrase
 from sweep.report import MANIFEST_NAME, RecordedPosition, RecordedSweep, new_id, to_json, utc_now
 from sweep.sim import world
 from sweep.sim.head.emulated import record_serial
@@ -45,11 +46,11 @@ def assemble_sweep(
 ) -> RecordedSweep:
     """Write a recorded sweep to `folder` (created) from captures; raises AssemblyError, EmulatorError."""
     if not (wifi or ble or photos or with_head):
-        raise AssemblyError("nothing to assemble: give --wifi, --ble, --photo or --emulated-head")
+        raise AssemblyError(Phrase("nothing_to_assemble"))
     spots = world.make_world(room.plan, 0, None).positions
     for name, files in (("--wifi", wifi), ("--ble", ble), ("--photo", photos)):
         if len(files) > len(spots):
-            raise AssemblyError(f"{len(files)} {name} files, but the plan has only {len(spots)} positions")
+            raise AssemblyError(Phrase("more_files_than_positions", count=len(files), kind=name, positions=len(spots)))
     started = utc_now().replace(microsecond=0)
     schedule = world.lay_out_time(started, spots)
     folder.mkdir(parents=True)
@@ -118,7 +119,7 @@ def _write_photograph(folder: Path, photo: Path, seed: int) -> None:
     """A clip of the same photograph under every lamp phase, with noise of its own in each frame."""
     grey = cv2.imread(str(photo), cv2.IMREAD_GRAYSCALE)
     if grey is None:
-        raise AssemblyError(f"{photo.name}: not a picture that can be read")
+        raise AssemblyError(Phrase("not_a_readable_picture", file=photo.name))
     meta = _nominal_meta(folder.name)
     scaled = cv2.resize(grey, PHOTO_SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
     rng = np.random.default_rng([seed, 0xF0])

@@ -16,6 +16,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from sweep.phrases import Phrase
 from sweep.report import LocalText, Plan, Zone, ZoneKind, centre_of
 
 UP_DEG, DOWN_DEG = 270.0, 90.0
@@ -112,7 +113,7 @@ def make_world(plan: Plan, seed: int, camera_zone: str | None, kind: HiddenKind 
         position = next((s for s in positions if s.zone_id == camera_zone), None)
         if position is None:
             names = ", ".join(zone.zone_id for zone in plan.zones)
-            raise ValueError(f"zone {camera_zone} is not on the plan; choose one of {names}")
+            raise ValueError(Phrase("zone_not_on_plan_choose", zone=camera_zone, zones=names))
         camera = _hide(plan, position, kind, rng)
     return World(plan, seed, positions, camera)
 

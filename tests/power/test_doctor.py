@@ -185,4 +185,4 @@ def test_the_documents_name_the_lines_that_the_remedy_and_the_board_want() -> No
         text = (ROOT / document).read_text(encoding="utf-8")
         assert "=op,dl,pd" in text, document
         assert "dtparam=strict_gpiod" in text, document
-    assert "dtparam=strict_gpiod" in REMEDY
+    assert "dtparam=strict_gpiod" in str(REMEDY)

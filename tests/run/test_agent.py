@@ -22,6 +22,7 @@ from sweep.deliver.outbox import Outbox
 from sweep.deliver.server_time import ServerTime
 from sweep.deliver.uplink import ServerUnreachableError, Uplink
 from sweep.modality.control import Control
+from sweep.phrases import Phrase, words
 from sweep.report import (
     AbortCommand,
     BankCommand,
@@ -244,7 +245,7 @@ def test_what_a_sweep_that_failed_has_measured_is_closed_at_once(tmp_path: Path)
 
     def close_failed() -> tuple[Closed, ...]:
         stop.set()
-        return (Closed(str(sweep_id), sweep_id, None, "the journal is damaged"),)
+        return (Closed(str(sweep_id), sweep_id, None, Phrase("journal_mixed", folder="j")),)
 
     key = signer("agent")
     with Outbox(tmp_path, key, tenant="demo-gu", subject=PROBE) as outbox, Uplink("http://127.0.0.1:9", key) as uplink:
@@ -254,14 +255,14 @@ def test_what_a_sweep_that_failed_has_measured_is_closed_at_once(tmp_path: Path)
             probe_id=PROBE,
             pin_file=tmp_path / "server.pub",
             runner_for=fails,
-            say=said.append,
+            say=lambda one: said.append(words(one, "en")),
             close_failed=close_failed,
         )
         assert agent.handle(parse_json(StartCommand, json.dumps(phone.commands[0]).encode())).accepted
         agent.run(stop)
     assert [line for line in said if str(sweep_id) in line][-2:] == [
         f"sweep {sweep_id} failed: the emulator did not start",
-        f"sweep {sweep_id} was interrupted: the journal is damaged",
+        f"sweep {sweep_id} was interrupted: j is more than one journal; what it holds cannot be told",
     ]
 
 
@@ -328,7 +329,13 @@ def test_a_probe_whose_clock_is_wrong_is_steered_all_the_same(rig: Rig, tmp_path
             uplink.poll_commands(PROBE, None, 0.0)
         uplink.poll_commands(PROBE, None, 0.0)
         agent = Agent(
-            uplink, outbox, probe_id=PROBE, pin_file=tmp_path / "pin", runner_for=no_sweep, say=said.append, poll_s=0.0
+            uplink,
+            outbox,
+            probe_id=PROBE,
+            pin_file=tmp_path / "pin",
+            runner_for=no_sweep,
+            say=lambda one: said.append(words(one, "en")),
+            poll_s=0.0,
         )
         now = utc_now()
         command = DeclareEmptyCommand(

@@ -31,6 +31,7 @@ from sweep.modality.messages import (
 from sweep.modality.next_position import NextPosition
 from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.modality.strobe import StopStrobe, Strobe, StrobeEnded, Trigger, Triggers
+from sweep.phrases import Phrase
 from sweep.report import (
     GuidanceEvent,
     LiveEvent,
@@ -270,7 +271,7 @@ def test_listening_is_a_part_of_the_progress() -> None:
 
 def test_a_head_that_goes_is_said_once() -> None:
     scene = Scene()
-    scene.head.words = [HeadState(True), HeadState(False, why="gone"), HeadState(False, why="still gone")]
+    scene.head.words = [HeadState(True), HeadState(False, why=Phrase("head_process_ended")), HeadState(False)]
     scene.run(0.3)
     assert [event.type for event in scene.events] == ["notice"]
 
@@ -303,7 +304,7 @@ def test_a_head_that_is_pulled_is_a_gap_and_is_asked_again_when_it_comes_back() 
     scene = Scene()
     scene.hear(MeasureRf(10.0, (5_740,)))
     scene.run(2.0)
-    scene.head.words = [HeadState(False, why="unplugged")]
+    scene.head.words = [HeadState(False, why=Phrase("head_process_ended"))]
     scene.run(3.0)
     scene.head.words = [HeadState(True, firmware="abc")]
     scene.run(0.1)
@@ -364,7 +365,7 @@ def test_windows_are_handed_over_when_the_light_plays_or_everybody_leaves() -> N
 
 def test_later_positions_say_too_that_the_head_is_away() -> None:
     scene = Scene()
-    scene.head.words = [HeadState(False, why="unplugged")]
+    scene.head.words = [HeadState(False, why=Phrase("head_process_ended"))]
     scene.run(1.0)
     scene.coordinator.begin("basins", 2, 3)
     scene.hear(MeasureRf(1.0))
@@ -408,7 +409,7 @@ def test_between_positions_a_head_that_goes_and_an_empty_supply_are_heard_all_th
             scene.now_s += 0.1
             return code in [event.code for event in scene.events if isinstance(event, NoticeEvent)]
 
-        scene.head.words = [HeadState(False, why="unplugged")]
+        scene.head.words = [HeadState(False, why=Phrase("head_process_ended"))]
         wait_until(lambda: has_heard("head_away"), "the head's notice")
         scene.head.words = [HeadState(True, firmware="abc"), SupplyTold(4.3)]
         wait_until(lambda: has_heard("battery_low"), "the supply's notice")

@@ -181,8 +181,8 @@ def test_what_never_began_leaves_nothing_and_what_is_no_journal_is_set_aside(sta
     told = sorted(restart(state, soon), key=lambda one: one.name == "never-began")
     assert [one.report for one in told] == [None, None]
     assert told[0].trouble is not None
-    assert "does not begin as a journal does" in told[0].line
-    assert told[1].line == ""
+    assert "does not begin as a journal does" in str(told[0].said)
+    assert told[1].said is None
     assert list(journals(state).iterdir()) == []
     assert [path.name for path in (state / SET_ASIDE).iterdir()] == [told[0].name]
     assert reports_in(state) == []
@@ -197,7 +197,7 @@ def test_a_journal_of_which_no_report_can_be_made_holds_up_no_start(state: Path,
     file.close()
     (closed,) = restart(state, soon)
     assert closed.trouble is not None
-    assert "zone nowhere is not on the plan" in closed.line
+    assert "zone nowhere is not on the plan" in str(closed.said)
     assert reports_in(state) == []
     assert restart(state, soon) == []
 

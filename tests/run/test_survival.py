@@ -21,6 +21,7 @@ from sweep.deliver.outbox import Outbox
 from sweep.deliver.uplink import Uplink
 from sweep.entry import envelope as e
 from sweep.host.clock import WallClock
+from sweep.phrases import words
 from sweep.report import new_id, to_json, utc_now
 from sweep.run.agent import Agent
 from tests.entry_factory import ROOM_ID, salted, signer
@@ -172,7 +173,7 @@ def test_damaged_and_refused_entries_are_set_aside_and_shown_while_the_rest_arri
         wanted = {"entries_damaged": 3, "entries_refused": 1, "entries_held": 1, "numbers_damaged": 1}
         wait_for(lambda: honest.notices() == wanted, "all four notices")
     said = log.read_text(encoding="utf-8")
-    assert "손상된 기록 3건을 따로 보관했고" in said
+    assert "3 damaged entries were set aside" in said
     assert "an error of ours" in said
     reasons = {path.stem: path.read_text().strip() for path in (state / "outbox").glob("*/*.reason")}
     assert reasons["000000000004"] == "409: the number is taken"
@@ -287,7 +288,7 @@ def test_what_is_in_memory_only_is_told_until_it_is_safe(tmp_path: Path) -> None
             probe_id="probe-demo-1",
             pin_file=tmp_path / "server.pub",
             runner_for=no_sweep,
-            say=said.append,
+            say=lambda one: said.append(words(one, "en")),
         )
         uplink.server_key(tmp_path / "server.pub")
         outbox.reserve()
@@ -301,4 +302,4 @@ def test_what_is_in_memory_only_is_told_until_it_is_safe(tmp_path: Path) -> None
         agent_of_it.live.flush()
         assert honest.notices() == {}
     assert honest.stored == [1]
-    assert any("메모리에만" in line and "in memory only" in line for line in said)
+    assert any("in memory only" in line for line in said)

@@ -97,4 +97,4 @@ def send(url: str, folder: Path, count: int) -> tuple[int, bool, str | None]:
             )
         key = uplink.server_key(folder / "server.pub")
         done = box.deliver(uplink.send_entry, key, fetch_growth=uplink.fetch_growth)
-        return done.delivered, done.went_back, done.trouble
+        return done.delivered, done.went_back, None if done.trouble is None else str(done.trouble)

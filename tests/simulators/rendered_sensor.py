@@ -21,6 +21,7 @@ from sweep.lens.camera.source import ExtraLamp
 from sweep.lens.clip.clips import ClipMeta
 from sweep.lens.clip.frames import LOOK_S, CameraError, RawFrame, check_permit
 from sweep.modality.lease import RoomNotEmptyError, RoomPermit
+from sweep.phrases import Phrase
 from tests.simulators.film import Film, FilmSet
 from tests.simulators.rendered_sensor_process import HEADER
 
@@ -57,12 +58,12 @@ class EmulatedSensor:
         command += ["--frames", str(self._frames)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if self._process.stdin is None or self._process.stdout is None:
-            raise CameraError("the sensor has no pipes")
+            raise CameraError(Phrase("rendered_sensor_without_pipes"))
         self._process.stdin.write(self._made.to_json() + "\n")
         self._process.stdin.flush()
         if self._process.stdout.readline().strip() != "ready":
             self.pull()
-            raise CameraError("the rendered sensor did not start")
+            raise CameraError(Phrase("rendered_sensor_not_started"))
         return self
 
     def pull(self) -> None:
@@ -127,24 +128,24 @@ class RenderedCamera:
             self._line.connect(str(frames))
         except OSError as error:
             self.close()
-            raise CameraError("no camera is connected", "camera_away") from error
+            raise CameraError(Phrase("no_camera_connected"), "camera_away") from error
 
     def read(self) -> RawFrame | None:
         """The next frame; None when none came for a while. Raises RoomNotEmptyError (and closes), CameraError."""
         self._go_on_or_close()
         line = self._line
         if line is None:
-            raise CameraError("the camera is closed")
+            raise CameraError(Phrase("camera_closed"))
         try:
             while len(self._taken) < HEADER.size or len(self._taken) < self._size():
                 more = line.recv(READ_SIZE)
                 if not more:
-                    raise CameraError("the camera was pulled out", "camera_away")
+                    raise CameraError(Phrase("camera_pulled_out"), "camera_away")
                 self._taken += more
         except TimeoutError:
             return None
         except OSError as error:
-            raise CameraError("the camera was pulled out", "camera_away") from error
+            raise CameraError(Phrase("camera_pulled_out"), "camera_away") from error
         self._go_on_or_close()
         stamp_ns, height, width = HEADER.unpack_from(self._taken)
         pixels = np.frombuffer(bytes(self._taken[HEADER.size : self._size()]), np.uint16).reshape(height, width)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sweep.cli.doctor.wifi import COUNTRY, channel_state
+from sweep.phrases import Phrase
 from sweep.wifi.capture import iw
 from sweep.wifi.capture.channels import Channel
 from sweep.wifi.capture.iw import IwError, list_channels, parse_channels
@@ -79,11 +80,11 @@ def test_iw_is_asked_and_its_refusal_is_said(calls: Path) -> None:
 def test_doctor_says_what_the_adapter_cannot_hear(calls: Path) -> None:
     state, remedy = channel_state("mon0", str(calls.with_name("iw")))
     assert state == "2.4 GHz: 1 of 13, 5 GHz: 2 of 24, 6 GHz: 1 of 59"
-    assert remedy.splitlines() == [
+    assert str(remedy).splitlines() == [
         "{0.ko} / {0.en}".format(WORDS.conditional_limits["wifi_channels_missing"]),
         COUNTRY,
     ]
-    assert channel_state("mon0", str(calls.with_name("nowhere")))[0] == "not known"
+    assert channel_state("mon0", str(calls.with_name("nowhere")))[0] == Phrase("not_known")
 
 
 def test_nothing_but_listening_is_ever_asked_of_the_radio() -> None:

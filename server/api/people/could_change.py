@@ -18,6 +18,7 @@ from server.people import access_log
 from server.people.access_log import shows
 from server.places import rooms
 from server.places.could_change import could_have_changed
+from sweep.phrases import Phrase
 
 router = APIRouter(tags=["log"])
 
@@ -28,13 +29,13 @@ def get_could_change(
 ) -> CouldHaveChanged:
     """Which keys and persons could have changed the record of a room, or of one of its cases, at a time."""
     if at.tzinfo is None:
-        raise invalid("at: name the zone, as in 2026-11-30T09:00:00+09:00", ko="at: 시간대까지 적어야 합니다")
+        raise invalid(Phrase("time_without_zone"))
     services = services_of(request)
     with services.db.read() as connection:
         rooms.room_detail(connection, room_id)
         case = None if case_id is None else find_case(connection, case_id)
         if case is not None and case.room_id != room_id:
-            raise not_found("사건", "case")
+            raise not_found(Phrase("case_not_found"))
         found = could_have_changed(connection, room_id, at, case)
     with services.db.write() as connection:
         access_log.note(connection, reader_of(request, person), "changers.viewed", str(case_id or room_id), (), reason)

@@ -26,6 +26,7 @@ from server.people.login_delays import LoginAttempt
 from server.people.passkeys import Owner
 from server.people.relying_party import RelyingParty, relying_party
 from server.people.sessions import Session, open_session
+from sweep.phrases import Phrase
 
 router = APIRouter(tags=["people"])
 
@@ -146,12 +147,7 @@ def needed_party(request: Request) -> RelyingParty:
     """Where passkeys work on this server; ApiError 409 where they do not."""
     party = _party(request)
     if party is None:
-        raise ApiError(
-            409,
-            "passkeys_off",
-            "이 주소에서는 패스키를 쓸 수 없습니다. https 주소가 필요합니다",
-            "there are no passkeys at this address: they need one with HTTPS (ANSIM_PUBLIC_URL)",
-        )
+        raise ApiError(409, Phrase("passkeys_off"))
     return party
 
 

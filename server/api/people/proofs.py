@@ -33,6 +33,7 @@ from server.people.passkeys import encoded
 from server.people.second_factor import factor_needed, needs_second_factor
 from server.projections.proof_rows import Claim
 from sweep.entry.kinds import DISPOSITION
+from sweep.phrases import Phrase
 from sweep.report.proof_records import PasskeyAssertion
 
 router = APIRouter(tags=["cases"])
@@ -62,12 +63,10 @@ def prove(
     """Prove what a Pi said in one's own name: from then on it counts, once everybody whom it names has proven it."""
     services, claim = services_of(request), _claim(request, person, entry_id)
     if claim.row.kind == DISPOSITION and person.role not in INSPECTORS:
-        raise ApiError(403, "not_allowed", "권한이 없습니다", f"this needs the role {' or '.join(sorted(INSPECTORS))}")
+        raise ApiError(403, Phrase("role_needed", roles=" or ".join(sorted(INSPECTORS))), code="not_allowed")
     proven, assertion = _proved(request, person, body, claim)
     if proven.user_id != person.user_id:
-        raise ApiError(
-            403, "another_person", "다른 사람의 확인 수단입니다", "this proves somebody else than who is logged in"
-        )
+        raise ApiError(403, Phrase("proof_of_another_person"), code="another_person")
     if needs_second_factor(proven):
         raise factor_needed()
     with services.db.write() as connection:

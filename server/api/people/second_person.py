@@ -24,6 +24,7 @@ from server.people.auth import Person, check_password, hashed
 from server.people.challenges import CHALLENGE_S
 from server.people.login_delays import LoginAttempt
 from server.people.second_factor import factor_needed, needs_second_factor
+from sweep.phrases import Phrase
 
 router = APIRouter(tags=["people"])
 
@@ -96,34 +97,13 @@ def prove_second(request: Request, first: Person, named: SecondPerson, *, about:
     if second.user_id == first.user_id:
         raise _first_again()
     if second.must_change_password:
-        raise ApiError(
-            403,
-            "password_change_needed",
-            "두 번째 사람이 먼저 비밀번호를 바꾸어야 합니다",
-            "the second person has to log in and change the password first",
-        )
+        raise ApiError(403, Phrase("second_person_password_change_needed"), code="password_change_needed")
     if second.needs_enrolment_code and second.way == "password":
-        raise ApiError(
-            403,
-            "enrolment_code_needed",
-            "두 번째 사람이 먼저 로그인하여 비밀번호와 따로 받은 등록 코드를 적어야 합니다",
-            "the second person has to log in and give the enrolment code first, which came apart from the password",
-        )
+        raise ApiError(403, Phrase("second_person_enrolment_code_needed"), code="enrolment_code_needed")
     if needs_second_factor(second):
-        raise ApiError(
-            403,
-            "second_factor_needed",
-            "두 번째 사람의 역할은 비밀번호만으로 확인되지 않습니다. 패스키나 PIN을 쓰거나 인증 앱을 연결하십시오",
-            "a password alone does not identify somebody of the second person's role: they use a passkey or a PIN, "
-            "or connect an authenticator app first",
-        )
+        raise ApiError(403, Phrase("second_person_password_not_enough"), code="second_factor_needed")
     if second.role not in roles:
-        raise ApiError(
-            403,
-            "not_allowed",
-            "두 번째 사람에게 권한이 없습니다",
-            f"the second person needs the role {' or '.join(sorted(roles))}",
-        )
+        raise ApiError(403, Phrase("second_person_role_needed", roles=" or ".join(sorted(roles))), code="not_allowed")
     return second
 
 
@@ -151,9 +131,4 @@ def _whom(first: Person, about: str) -> str:
 
 
 def _first_again() -> ApiError:
-    return ApiError(
-        403,
-        "second_person_needed",
-        "첫 번째 사람과 다른 사람이어야 합니다",
-        "the second person has to be somebody else than the first",
-    )
+    return ApiError(403, Phrase("second_person_is_the_first"), code="second_person_needed")

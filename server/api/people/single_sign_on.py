@@ -21,6 +21,7 @@ from server.people.login_delays import LoginAttempt
 from server.people.sessions import Session, open_session
 from server.people.single_sign_on import BACK, Provider, SingleSignOn, denied, no_sign_on
 from server.public_page.page import refusal_page
+from sweep.phrases import Phrase
 
 router = APIRouter(tags=["people"])
 
@@ -85,11 +86,7 @@ def _open(services: Services, cookie: str, code: str, state: str) -> tuple[str, 
     if not code:
         raise denied()
     if not state or cookie.partition(".")[0] != state:
-        raise invalid(
-            "this login was begun in another browser, or too long ago: begin again",
-            ko="이 로그인은 다른 브라우저에서 시작했거나 너무 오래되었습니다. 처음부터 다시 하십시오",
-            code="challenge_over",
-        )
+        raise invalid(Phrase("login_begun_elsewhere"), code="challenge_over")
     with services.db.write() as connection:
         services.challenges.spend(connection, cookie, "sign_on", "")
     person = links.person_behind(services.db, sign_on.issuer, sign_on.prove(code, state))
@@ -114,7 +111,7 @@ def provider_of(settings: Settings) -> Provider | None:
     try:
         secret = settings.oidc_client_secret.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"setting oidc_client_secret: {type(error).__name__}") from None
+        raise SettingsError(Phrase("setting_oidc_client_secret", why=type(error).__name__)) from None
     back = f"{settings.public_url.rstrip('/')}{BACK}"
     return Provider(settings.oidc_issuer, settings.oidc_client_id, secret, back, settings.oidc_is_strong)
 

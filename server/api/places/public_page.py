@@ -28,6 +28,7 @@ from server.people.access_log import shows
 from server.people.sessions import Session
 from server.places import case_lists
 from server.public_page import page, reports, stickers
+from sweep.phrases import Phrase
 
 router = APIRouter(tags=["public page"])
 MAX_FORM_BYTES = 8 * 1024  # derived: 500 Korean letters, percent-encoded, are 4,500 bytes
@@ -103,7 +104,7 @@ def get_sticker(request: Request, person: PlanKeeper, code: StickerCode) -> Stic
     with services_of(request).db.read() as connection:
         room = stickers.room_of(connection, code)
     if person.district_id is not None and room.district_id != person.district_id:
-        raise not_found("스티커", "sticker")
+        raise not_found(Phrase("sticker_not_found"))
     return StickerRoom(room_id=room.room_id)
 
 
@@ -197,12 +198,7 @@ def _url(services: Services, code: str) -> str:
     """What a QR code says; ApiError 409 while nobody said under which address people reach this server."""
     public_url = services.settings.public_url
     if not public_url:
-        raise ApiError(
-            409,
-            "public_url_needed",
-            "먼저 ANSIM_PUBLIC_URL을 정해야 합니다",
-            "set ANSIM_PUBLIC_URL first: stickers need an address",
-        )
+        raise ApiError(409, Phrase("public_url_needed"))
     return f"{public_url.rstrip('/')}/r/{code}"
 
 

@@ -31,6 +31,7 @@ from server.places.history import known_things
 from server.places.rooms import room_summary
 from server.store.audit import record
 from server.store.schema import keys
+from sweep.phrases import Phrase
 from sweep.report import (
     AbortCommand,
     BankCommand,
@@ -109,7 +110,7 @@ def build_command(
         )
         is None
     ):
-        raise not_found("점검기", "probe")
+        raise not_found(Phrase("probe_not_found"))
     command = _build(connection, wanted, declarers)
     note_command(connection, probe_id, command, actor=actor)
     return command
@@ -122,12 +123,7 @@ def build_stop(wanted: StopRequest, running: UUID | None) -> PauseCommand | Abor
     """
     sweep_id = wanted.sweep_id or running
     if sweep_id is None:
-        raise ApiError(
-            409,
-            "no_sweep_known",
-            "점검기가 무엇을 하는지 아직 모릅니다. 점검기의 버튼을 누르세요",
-            "nobody knows yet what the probe is doing; press the button on the probe",
-        )
+        raise ApiError(409, Phrase("no_sweep_known"))
     return STOPS[wanted.command].model_validate({**_asked(wanted, STOP_LIFE), "sweep_id": sweep_id})
 
 
@@ -164,7 +160,7 @@ def _build(connection: Connection, wanted: OrdinaryRequest, declarers: Declarers
         case StartRequest():
             room = room_summary(connection, wanted.room_id)
             if room is None:
-                raise not_found("방", "room")
+                raise not_found(Phrase("room_not_found"))
             _need_two(wanted.inspectors)
             return StartCommand(
                 **asked,
@@ -196,4 +192,4 @@ def _build(connection: Connection, wanted: OrdinaryRequest, declarers: Declarers
 
 def _need_two(names: tuple[str, ...]) -> None:
     if not (are_two_persons(names) and unlike(names) == len(names)):
-        raise invalid("two different persons are needed", ko="서로 다른 두 사람이 필요합니다", code="two_persons")
+        raise invalid(Phrase("two_persons"), code="two_persons")

@@ -18,6 +18,7 @@ from server.interface.command_requests import DeclareEmptyRequest
 from server.interface.errors import ApiError
 from server.people.auth import Person
 from server.signing.keys import Key
+from sweep.phrases import Phrase
 
 
 def prove_declarers(
@@ -38,10 +39,5 @@ def prove_declarers(
         return None
     before = services.hub.proved(probe_id, wanted.sweep_id)
     if before is None or before.identified is None or before.accounts is None or first.user_id not in before.accounts:
-        raise ApiError(
-            403,
-            "second_person_needed",
-            "다른 한 사람이 자신의 PIN, 패스키 또는 비밀번호로 직접 확인해야 합니다",
-            "the other person has to confirm with a PIN, passkey or password of their own",
-        )
+        raise ApiError(403, Phrase("other_person_must_confirm"), code="second_person_needed")
     return Declarers(before.declared_by, before.identified, before.accounts)

@@ -29,6 +29,7 @@ from server.people.access_log import shows
 from server.people.auth import Person
 from server.people.sessions import hash_token
 from server.signing.keys import Key, all_keys
+from sweep.phrases import Phrase
 from sweep.report import Command, CommandList, parse_json, utc_now
 
 router = APIRouter(tags=["probes"])
@@ -54,7 +55,7 @@ async def post_live(request: Request, probe: Probe) -> LiveAccepted:
     """Take live messages of a probe and fan them out; never evidence."""
     messages = parse_json(LiveBatch, probe.body).messages
     if any(message.probe_id != probe.probe_id for message in messages):
-        raise invalid("a message names another probe", code="not_this_probe")
+        raise invalid(Phrase("message_of_another_probe"), code="not_this_probe")
     accepted = await services_of(request).exchange.publish(probe.probe_id, probe.key, messages)
     return LiveAccepted(accepted=accepted)
 
@@ -70,7 +71,7 @@ async def get_commands(
     try:
         acknowledged = UUID(after) if after else None
     except ValueError:
-        raise invalid("after: not a command id") from None
+        raise invalid(Phrase("after_not_a_command_id")) from None
     commands = await services_of(request).exchange.fetch(probe.probe_id, probe.key, acknowledged, wait_s)
     return Response(CommandList(commands=commands).model_dump_json(), media_type="application/json")
 
@@ -97,7 +98,7 @@ async def post_command(
         return _queued(hub, probe_id, stop.command_id, known)
     command = await run_in_threadpool(_build, request, probe_id, wanted, person)
     if not hub.channel(probe_id).is_online:
-        raise ApiError(409, "probe_offline", "점검기가 연결되어 있지 않습니다", "the probe is not connected")
+        raise ApiError(409, Phrase("probe_offline"))
     known = await services.exchange.enqueue(probe_id, command, command.sweep_id, asked_by=person.display_name)
     return _queued(hub, probe_id, command.command_id, known)
 
@@ -175,7 +176,7 @@ def _note(services: Services, probe_id: str, stop: Command, actor: str) -> None:
 
 def _check_probe(services: Services, probe_id: str) -> None:
     if _key_of(services, probe_id) is None:
-        raise not_found("점검기", "probe")
+        raise not_found(Phrase("probe_not_found"))
 
 
 def _key_of(services: Services, probe_id: str) -> Key | None:

@@ -19,6 +19,7 @@ from server.relay.shift import Down
 from server.schedule.periods import day_of, today
 from server.schedule.shift import rooms_of_shift
 from server.store.clock import now_ms
+from sweep.phrases import Phrase
 
 router = APIRouter(tags=["relay"])
 
@@ -46,4 +47,4 @@ def get_down(
                 shift_hours=hours,
             )
         except SealedError as error:
-            raise invalid(f"recipient: {error}", code="no_recipient") from None
+            raise invalid(Phrase("recipient_invalid", why=error), code="no_recipient") from None

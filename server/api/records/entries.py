@@ -32,6 +32,7 @@ from server.projections.projector import LIST_WAIT_S
 from server.server_keys.rotation import succession
 from server.store.schema import entries
 from sweep.entry.envelope import InclusionProof
+from sweep.phrases import Phrase
 
 router = APIRouter(tags=["log"])
 
@@ -100,7 +101,7 @@ def get_entry(request: Request, _person: Viewer, entry_id: UUID) -> SignedEntryR
     with db.read() as connection:
         row = connection.execute(statement).one_or_none()
     if row is None:
-        raise not_found("기록", "entry")
+        raise not_found(Phrase("entry_not_found"))
     if row.sweep_id is not None:
         catch_up(db, row.sweep_id)
     with db.read() as connection:

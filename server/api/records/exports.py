@@ -31,6 +31,7 @@ from server.interface.views.documents import ExportJobList, ExportJobView
 from server.people import access_log
 from server.people.access_log import Action, shows
 from server.people.auth import Person
+from sweep.phrases import Phrase
 
 router = APIRouter(tags=["exports"])
 
@@ -67,7 +68,7 @@ async def export_log(
     try:
         first_day = first or last_day - timedelta(days=DEFAULT_DAYS - 1)
     except OverflowError:
-        raise invalid("to: no day before it", code="export_refused") from None
+        raise invalid(Phrase("end_without_day_before"), code="export_refused") from None
     wanted = _wanted(services, person, format_, first_day, last_day, room_id, reason, sweep_id, with_sheets=with_sheets)
     await _note(request, person, "log.exported", wanted.file_name, reason)
     job = services.exports.submit(person.user_id, wanted)
@@ -155,7 +156,7 @@ async def get_export_file(request: Request, person: OwnDocuments, job_id: UUID) 
     """The document; each download is written down with the reason that was given for it."""
     job = services_of(request).exports.job(person.user_id, job_id)
     if not job.is_over:
-        raise ApiError(409, "export_not_ready", "문서를 아직 만들고 있습니다", "the document is not ready yet")
+        raise ApiError(409, Phrase("export_not_ready"))
     if job.state == "ready":
         await _note(request, person, "log.downloaded", job.wanted.file_name, job.wanted.reason)
     return _document(job)
@@ -189,7 +190,7 @@ def _wanted(
     try:
         period = Period(first, last)
     except ExportError as error:
-        raise invalid(str(error), code="export_refused") from None
+        raise invalid(error, code="export_refused") from None
     organisation = person.district_id or services.settings.tenant
     return LogRequest(
         format_,

@@ -18,6 +18,7 @@ from server.log import tiles
 from server.people.access_log import shows
 from sweep.entry.envelope import InclusionProof
 from sweep.entry.merkle import HASH_BYTES
+from sweep.phrases import Phrase
 
 router = APIRouter(tags=["log"])
 
@@ -46,7 +47,7 @@ def proof(request: Request, leaf: Size) -> InclusionProof:
         try:
             return services.heads.inclusion(connection, leaf)
         except ValueError:
-            raise not_found("기록", "entry") from None
+            raise not_found(Phrase("entry_not_found")) from None
 
 
 @router.get("/api/log/consistency", dependencies=[OPEN], openapi_extra=shows())
@@ -56,11 +57,7 @@ def consistency(request: Request, old: Size, new: Size) -> ConsistencyProof:
         try:
             hashes = tiles.prove_consistency(connection, old, new)
         except ValueError:
-            raise invalid(
-                "there is no such proof: 0 < old <= new <= entries in the log",
-                ko="그런 증명은 없습니다. 0 < old <= new <= 기록 수",
-                code="no_such_proof",
-            ) from None
+            raise invalid(Phrase("no_such_proof"), code="no_such_proof") from None
     return ConsistencyProof(old=old, new=new, hashes=tuple(hash_.hex() for hash_ in hashes))
 
 
@@ -99,15 +96,15 @@ def _parse(place: str) -> tuple[int, int]:
     found = PLACE.fullmatch(place)
     width = int(found[2]) if found is not None and found[2] else tiles.WIDTH
     if found is None or width > tiles.WIDTH or (found[2] and width == tiles.WIDTH):
-        raise not_found("타일", "tile")
+        raise not_found(Phrase("tile_not_found"))
     position = int(found[1].replace("x", "").replace("/", ""))
     if found[1].startswith("x000"):
-        raise not_found("타일", "tile")
+        raise not_found(Phrase("tile_not_found"))
     return position, width
 
 
 def _tile(parts: list[bytes], width: int) -> Response:
     """A whole tile or its first parts; what was given once never changes. ApiError 404 when there are not as many."""
     if len(parts) < width:
-        raise not_found("타일", "tile")
+        raise not_found(Phrase("tile_not_found"))
     return Response(b"".join(parts[:width]), media_type="application/octet-stream", headers={"Cache-Control": FOR_EVER})

@@ -43,6 +43,7 @@ from server.people.auth import Person
 from server.projections.photo_rows import PHOTO_COLUMNS
 from server.store.clock import from_ms, now_ms
 from server.store.schema import photos
+from sweep.phrases import Phrase
 
 router = APIRouter(tags=["photographs"])
 
@@ -175,7 +176,7 @@ def _decoded(text: str) -> bytes:
     try:
         sealed = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise invalid("sealed: not base64", code="photo_not_sealed", ko="봉인이 올바르지 않습니다") from None
+        raise invalid(Phrase("sealed_not_base64"), code="photo_not_sealed") from None
     if len(sealed) > MAX_SEALED_BYTES:
         raise too_large()
     return sealed

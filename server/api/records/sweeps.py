@@ -39,6 +39,7 @@ from server.places import sweeps
 from server.projections.projecting import catch_up
 from server.store.stored_bodies import find_body
 from sweep.entry.kinds import CROP_TYPE, DISPOSITION, SEALED_PHOTO_TYPE, VISIT_NOTED, VISIT_SIGNED
+from sweep.phrases import Phrase
 
 router = APIRouter(tags=["sweeps"])
 
@@ -138,19 +139,12 @@ def get_body(request: Request, person: DetailReader, commitment: Commitment, rea
     with db.read() as connection:
         found = find_body(connection, commitment)
     if found is None or found.data is None:
-        raise not_found("본문", "body")
+        raise not_found(Phrase("body_not_found"))
     if found.media_type == SEALED_PHOTO_TYPE:
-        raise ApiError(
-            403,
-            "open_as_photograph",
-            "물체 사진은 증거담당자가 사건의 ‘물체 사진’에서 사유를 적고 엽니다",
-            "a photograph of an object is opened by an evidence officer, in its case and for a reason",
-        )
+        raise ApiError(403, Phrase("open_as_photograph"))
     is_crop = found.media_type == CROP_TYPE
     if not is_crop and not reason:
-        raise invalid(
-            "reason: say why this is downloaded", ko="다운로드 사유(reason)를 적어야 합니다", code="reason_needed"
-        )
+        raise invalid(Phrase("reason_needed"), code="reason_needed")
     with db.write() as connection:
         action: access_log.Action = "body.viewed" if is_crop else "body.downloaded"
         reader = reader_of(request, person)

@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 from server.api.service.services import Services
 from server.config.settings import Settings
 from server.store.faults import DiskFullError
+from sweep.phrases import Phrase
 
 MIB = 1024 * 1024
 FULL_BELOW_MIB = 1  # derived: room for a few entries with reports of 226 KB, whatever `ANSIM_MIN_FREE_MIB` allows
@@ -32,4 +33,4 @@ def is_full(services: Services) -> bool:
 def refuse_when_full(settings: Settings) -> None:
     """DiskFullError when less is free than has to stay so."""
     if free_bytes(settings) < settings.min_free_mib * MIB:
-        raise DiskFullError("the disk is nearly full")
+        raise DiskFullError(Phrase("disk_nearly_full"))

@@ -15,6 +15,7 @@ from server.exports.printed.form import CHECK_HEADS
 from server.exports.printed.map import Tree
 from server.exports.printed.sweep import printed_sweep
 from server.exports.records import Document, ExportError
+from sweep.phrases import Phrase
 
 MAX_LINES = 5_000  # as in the PDF; measured: 1 ms a line
 
@@ -35,7 +36,7 @@ def render_hwpx(log: Tree) -> bytes:
     Raises ExportError for more than `MAX_LINES` lines.
     """
     if len(log["lines"]) > MAX_LINES:
-        raise ExportError(f"{len(log['lines'])} sweeps are more than {MAX_LINES} in one HWPX: choose a shorter period")
+        raise ExportError(Phrase("hwpx_too_many_sweeps", count=len(log["lines"]), most=MAX_LINES))
     paper = Paper(log["title"], log["organisation"], log["requested_by"], log["generated"])
     if log["has_cover"]:
         _cover(paper, log)

@@ -36,6 +36,7 @@ from server.exports.words import (
     Result,
     kst,
 )
+from sweep.phrases import Phrase
 
 TITLE = "불법촬영기기 점검일지"
 MAX_SWEEPS = (
@@ -68,7 +69,7 @@ def render_pdf(
     Raises ExportError for more than `MAX_SWEEPS` sweeps, FontsMissingError without Nanum Gothic.
     """
     if len(pages) > MAX_SWEEPS:
-        raise ExportError(f"{len(pages)} sweeps are more than {MAX_SWEEPS}: choose a shorter period or one room")
+        raise ExportError(Phrase("document_too_many_sweeps", count=len(pages), most=MAX_SWEEPS))
     printing = printing or Printing()
     log = printed_log([page.row for page in pages], period, generated, printing)
     log["sweeps"] = [printed_sweep(page, number, printing.proof) for number, page in enumerate(pages, start=1)]
@@ -85,7 +86,7 @@ def render_list(
 ) -> bytes:
     """Cover and list alone: the summary of a period. Raises as `render_pdf`, for more than `MAX_LINES` rows."""
     if len(rows) > MAX_LINES:
-        raise ExportError(f"{len(rows)} sweeps are more than {MAX_LINES}: choose a shorter period or one room")
+        raise ExportError(Phrase("document_too_many_sweeps", count=len(rows), most=MAX_LINES))
     return _set(printed_log(rows, period, generated, printing or Printing()), generated, font_folders)
 
 

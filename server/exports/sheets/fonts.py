@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from server.exports.records import ExportError
+from sweep.phrases import Phrase
 
 FONT_FILES = ("NanumGothic.ttf", "NanumGothicBold.ttf")
 FONT_FOLDERS: tuple[Path, ...] = (
@@ -49,7 +50,7 @@ def find_typeface(folders: Sequence[Path] = FONT_FOLDERS) -> Typeface:
         files = tuple(folder / name for name in FONT_FILES)
         if all(file.is_file() for file in files):
             return _load(files)
-    raise FontsMissingError("the PDF needs the font NanumGothic: apt install fonts-nanum")
+    raise FontsMissingError(Phrase("font_missing"))
 
 
 @lru_cache(maxsize=4)
@@ -68,7 +69,7 @@ def _mapped(file: Path) -> Iterator[str]:
             if (platform, encoding) in {(0, 3), (0, 4), (3, 1), (3, 10)}:
                 yield from _characters(data, cmap + offset)
     except struct.error:
-        raise FontsMissingError(f"{file.name} is not a whole font file: apt install --reinstall fonts-nanum") from None
+        raise FontsMissingError(Phrase("font_file_damaged", file=file.name)) from None
 
 
 def _table(data: bytes, tag: bytes) -> int:
@@ -76,7 +77,7 @@ def _table(data: bytes, tag: bytes) -> int:
         name, _, offset, _ = struct.unpack_from(">4sIII", data, 12 + 16 * index)
         if name == tag:
             return int(offset)
-    raise struct.error("no such table")
+    raise struct.error(Phrase("no_such_table"))
 
 
 def _characters(data: bytes, at: int) -> Iterator[str]:

@@ -15,6 +15,7 @@ from sweep.host.gpio import LineBusyError, LineError, LinePlace
 from sweep.host.i2c import I2cBus, I2cError
 from sweep.host.range_sensor import LOOK_S, RangeFault, RangeSensor
 from sweep.modality.control import Control
+from sweep.phrases import Phrase, Spoken, phrase_of
 from sweep.power.kernel import REMEDY, check_strict, is_lax
 from sweep.power.line import CONSUMER, drop
 from sweep.power.self_test import LineRow, Ranger, examine_off, examine_on
@@ -24,6 +25,7 @@ BUSY_S = 2.0
 """A service that was killed lets go of the line within this (guessed)."""
 RANGE_PATIENCE_S: Final = 0.5
 """Five measurements (guessed)."""
+HELD: Final = Phrase("held_by_running_sweep")
 NOT_RANGED: Final[dict[RangeFault | None, LocalText]] = {
     None: LocalText(ko="측정값이 오지 않음", en="no measurement came"),
     "no_target": LocalText(ko="측정 범위(3.6 m) 안에 면이 없음", en="nothing within its reach of 3.6 m"),
@@ -37,31 +39,32 @@ NOT_RANGED: Final[dict[RangeFault | None, LocalText]] = {
 }
 
 
-def supply_state(settings: Config) -> tuple[str, str, str | None]:
+def supply_state(settings: Config) -> tuple[Phrase, Phrase | str, Phrase | None]:
     """State and remedy for the table, and why this machine is refused, if it is. Leaves the line low."""
     place = settings.camera_power
     if place is None:
         if _is_lax(settings.camera_power_chip):
-            return "released lines stay on", REMEDY, f"the kernel keeps a released line at its last level: {REMEDY}"
-        return "not switched", "set carrier, or camera_power_line, where a carrier switches the camera", None
+            return Phrase("released_lines_stay_on"), REMEDY, Phrase("kernel_keeps_released_line", remedy=REMEDY)
+        return Phrase("not_switched"), Phrase("advice_set_carrier"), None
     try:
         check_strict(place)
     except LineBusyError as error:
-        if CONSUMER in str(error):
-            return "held by a sweep that runs", "", None
-        return "in use", str(error), str(error)
+        said = phrase_of(error)
+        if CONSUMER in str(said.values.get("program")):
+            return HELD, "", None
+        return Phrase("in_use_now"), said, said
     except LineError as error:
-        return "refused", str(error), str(error)
-    return f"off, {place}", "", None
+        return Phrase("refused"), phrase_of(error), phrase_of(error)
+    return Phrase("off_at", place=place), "", None
 
 
-def range_sensor_state(settings: Config) -> tuple[str, str]:
+def range_sensor_state(settings: Config) -> tuple[Phrase, Phrase | str]:
     """State and remedy for the table; the sensor itself has no supply without a declaration."""
     if settings.line("range_enable") is None:
-        return "no supply for one", "an option of a carrier of revision B"
+        return Phrase("no_supply_for_one"), Phrase("option_of_carrier_b")
     if not settings.range_sensor:
-        return "not used: coverage is stated for 1 m", "range_sensor = true, where one is fitted"
-    return "set up; measures once with --declared-empty", ""
+        return Phrase("not_used_coverage_1_m"), Phrase("advice_range_sensor_true")
+    return Phrase("set_up_measures_once"), ""
 
 
 def _is_lax(chip: str) -> bool:
@@ -76,7 +79,7 @@ def switch_off(place: LinePlace) -> None:
     drop(place, BUSY_S)
 
 
-def read_back(settings: Config, declared_by: tuple[str, str] | None) -> str | None:
+def read_back(settings: Config, declared_by: tuple[str, str] | None) -> Spoken | None:
     """Read the supply back and print what is wrong, off always, on only where two persons have declared the room empty.
     Gives the line of what makes this machine unsafe, if anything does.  Raises LineError, RoomNotEmptyError.
     """
@@ -98,7 +101,8 @@ def read_back(settings: Config, declared_by: tuple[str, str] | None) -> str | No
             "켠 상태는 시험하지 않음: 두 사람이 퇴실을 확인해야 합니다(--declared-empty 이름, 두 번) / not tried on: "
             "two persons have to declare the room empty (--declared-empty NAME, twice)"
         )
-    return next((row.fault.en for row in rows if row.is_unsafe and row.fault is not None), None)
+    faults = (row.fault for row in rows if row.is_unsafe and row.fault is not None)
+    return next((Spoken(fault.ko, fault.en) for fault in faults), None)
 
 
 def _ranger(settings: Config) -> Ranger | None:

@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
-from sweep.report import LocalText
-from sweep.report.sentences import in_korean
+from sweep.phrases import Phrase
+from sweep.report import LocalText, local_text
 
 Group = Literal["program", "machine", "camera", "radio", "head"]
 State = Literal["ok", "note", "wrong", "unknown"]
-Said = str | tuple[str, str]
-"""The same in both languages, or Korean and English."""
+Said = str | tuple[str, str] | Phrase
+"""The same in both languages, Korean and English, or what a part says."""
 
 GROUPS: Final[dict[Group, LocalText]] = {
     "program": LocalText(ko="프로그램", en="program"),
@@ -93,13 +93,10 @@ class Topic:
 
 def both(said: Said) -> LocalText:
     """As a text of the contract."""
+    if isinstance(said, Phrase):
+        return local_text(said)
     ko, en = (said, said) if isinstance(said, str) else said
     return LocalText(ko=ko, en=en)
-
-
-def told(sentence: str) -> Said:
-    """What a part said of itself, in English: with its Korean beside it, where the catalogue has it."""
-    return in_korean(sentence) or sentence, sentence
 
 
 def disk_of(folder: Path) -> tuple[int, int]:

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Final
 
-from sweep.cli.doctor.checks import Check, Here, Topic, told
+from sweep.cli.doctor.checks import Check, Here, Topic
 from sweep.config import Config
 from sweep.host import compiled
 from sweep.host.clock import read_wall_clock
 from sweep.host.machine import Machine
+from sweep.phrases import Phrase
 from sweep.report import LocalText
 
 PACKAGES: Final = ("cv2", "bleak", "serial", "gpiod", "scapy")
@@ -61,13 +62,13 @@ def check_program() -> Iterator[Check]:
     yield _golden(capture, examine_capture)
 
 
-def _compiled(topic: Topic, trouble: str | None) -> Check:
+def _compiled(topic: Topic, trouble: Phrase | None) -> Check:
     """Whether a kernel is there, or why not; a package always brings it, so there something is broken."""
     if trouble is None:
         return topic.ok(("컴파일됨", "compiled"))
     if compiled.BUILD.is_relative_to(PACKAGED):
-        return topic.wrong(("패키지가 손상되어 느리게 동작", f"the package is damaged: {trouble}"), REINSTALL)
-    return topic.note(("느리게 동작", trouble), "make setup")
+        return topic.wrong(Phrase("package_damaged", why=trouble), REINSTALL)
+    return topic.note(trouble, "make setup")
 
 
 def _scapy() -> Check:
@@ -77,7 +78,7 @@ def _scapy() -> Check:
     wrong = examine()
     if wrong is None:
         return topic.ok(("이름·채널·보안 방식을 읽음", "reads names, channel, RSN, WPA, WPS"))
-    return topic.wrong(("다르게 읽음", "differs"), told(wrong))
+    return topic.wrong(("다르게 읽음", "differs"), wrong)
 
 
 def _golden(topic: Topic, examine: Callable[[], LocalText | None]) -> Check:

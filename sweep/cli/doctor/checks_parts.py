@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from sweep.cli.doctor.checks import Check, Here, Topic, run, told
+from sweep.cli.doctor.checks import Check, Here, Topic, run
 from sweep.config import Config
+from sweep.phrases import phrase_of
 
 MONITOR_TYPES: Final = frozenset({"801", "803"})
 """ARPHRD_IEEE80211 and ARPHRD_IEEE80211_RADIOTAP (linux/if_arp.h)."""
@@ -149,5 +150,5 @@ def check_head(settings: Config, here: Here, ask: Callable[[str], str]) -> Check
     try:
         return topic.ok(ask(str(here.path(settings.port))))
     except ValueError as error:
-        said = str(error)[:300]
-        return topic.note(("점검 중", said)) if "in use" in said else topic.wrong(told(said), "sweep flash")
+        said = phrase_of(error)
+        return topic.note(said) if said.code == "port_in_use_by_sweep" else topic.wrong(said, "sweep flash")

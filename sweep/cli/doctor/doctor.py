@@ -13,6 +13,7 @@ from rich.table import Table
 
 from sweep.cli.options import ConfigFile, read_settings
 from sweep.cli.output import fail, one_line, out, write_json
+from sweep.phrases import Phrase, Spoken
 
 if TYPE_CHECKING:
     from sweep.cli.doctor.checks import Check
@@ -42,12 +43,12 @@ def _row(check: Check) -> tuple[str, ...]:
     return tuple("" if one is None else " / ".join(dict.fromkeys((one.ko, one.en))) for one in said)
 
 
-def _said(*cells: str) -> tuple[str, ...]:
-    """Cells of parts, whose words are English, in the language of the locale; two would not fit beside each other."""
+def _said(*cells: Phrase | str) -> tuple[str, ...]:
+    """Cells in the language of the locale; two would not fit beside each other."""
+    from sweep.phrases import words
     from sweep.report.language import language_of
-    from sweep.report.sentences import in_korean
 
-    return cells if language_of(os.environ) == "en" else tuple(in_korean(cell) or cell for cell in cells)
+    return tuple(words(cell, language_of(os.environ)) for cell in cells)
 
 
 def doctor(
@@ -80,13 +81,14 @@ def doctor(
     """
     from sweep.cli.bank import supply_rows
     from sweep.cli.doctor.boot import show_boot
-    from sweep.cli.doctor.camera import range_sensor_state, read_back, supply_state, switch_off
+    from sweep.cli.doctor.camera import HELD, range_sensor_state, read_back, supply_state, switch_off
     from sweep.cli.doctor.checks import Here
     from sweep.cli.doctor.checks_machine import check_program
     from sweep.cli.doctor.examining import checks_of_parts
     from sweep.cli.doctor.wifi import channel_state
     from sweep.host.gpio import LineError
     from sweep.modality.lease import RoomNotEmptyError
+    from sweep.phrases import words
     from sweep.report import are_two_persons
 
     settings = read_settings(config, None, None)
@@ -98,7 +100,7 @@ def doctor(
             fail("no_power_line")
         with one_line(LineError):
             switch_off(place)
-        out.print(f"the camera's supply is off ({place})")
+        out.print(*_said(Phrase("camera_supply_is_off", place=place)))
         raise typer.Exit(0)
     if head is not None:
         from sweep.cli.doctor.head import examine_head
@@ -109,22 +111,32 @@ def doctor(
     checks = [*check_program(), *checks_of_parts(settings, here)]
     out.quiet = json_out is not None  # for this command; the refusal below is said on standard error
     show_checks(checks)
-    details = Table(*_said("part", "for", "state", "remedy"))
+    details = Table(
+        *_said(*(Phrase("column_part"), Phrase("column_for"), Phrase("column_state"), Phrase("column_remedy")))
+    )
     for interface in sorted(path.parent.name for path in Path("/sys/class/net").glob("*/phy80211")):
-        details.add_row(*_said(interface, "channels it can hear", *channel_state(interface)))
+        details.add_row(*_said(interface, Phrase("channels_it_can_hear"), *channel_state(interface)))
     for row in supply_rows(settings):
         details.add_row(*_said(*row))
-    state, remedy, refusal = supply_state(settings)
-    details.add_row(*_said("camera's supply", "camera", state, remedy))
-    details.add_row(*_said("range sensor", "distance of the walls", *range_sensor_state(settings)))
+    state, remedy, unsafe = supply_state(settings)
+    refusal: Phrase | Spoken | None = unsafe
+    details.add_row(*_said(Phrase("camera_supply"), Phrase("camera"), state, remedy))
+    details.add_row(*_said(Phrase("range_sensor"), Phrase("distance_of_walls"), *range_sensor_state(settings)))
     out.print(details)
     wrong = sum(check.state == "wrong" for check in checks) + show_boot(settings)
     out.print(f"{platform.machine()}, Python {platform.python_version()}: {wrong}개 이상 / {wrong} wrong")
-    if refusal is None and not state.startswith("held"):
+    if refusal is None and state != HELD:
         with one_line(LineError, RoomNotEmptyError):
             refusal = read_back(settings, None if declared is None else (declared[0], declared[1]))
     out.quiet = False
-    write_json(json_out, {"checks": [check.to_json() for check in checks], "wrong": wrong, "refused": refusal})
+    write_json(
+        json_out,
+        {
+            "checks": [check.to_json() for check in checks],
+            "wrong": wrong,
+            "refused": None if refusal is None else words(refusal, "en"),
+        },
+    )
     if refusal is not None:
         fail("live_refused", why=refusal)
     raise typer.Exit(EXIT_WRONG if wrong else 0)

@@ -30,6 +30,7 @@ from sweep.lab.city.samples import APERTURES_MM, is_lens
 from sweep.lab.city.sweeps import CALLED
 from sweep.lab.lens.pairs import best_of, load_pair, scores_of, spots_of, things_of
 from sweep.lab.lens.rows import JUDGING, load
+from sweep.phrases import Phrase
 
 LEAST_SCORE: Final = 0.0
 """Lower scores of confusers weigh nothing and are only counted."""
@@ -67,7 +68,7 @@ def measure_clips(paths: Iterable[Path]) -> dict[str, Any]:
         rows = load(path)
         seed = int(path.name.rsplit("-", 1)[1].split(".")[0])
         if rows.world not in JUDGING and seed <= last.get(rows.world, 0):
-            raise ValueError(f"{path.name}: the forest was trained on this clip")
+            raise ValueError(Phrase("forest_trained_on_clip", file=path.name))
         look = scores_of(rows)
         clips += 1
         counts.update(rows.truth.get("conf_counts", {}))

@@ -19,6 +19,7 @@ from sweep.lab.lens.rows import World, render
 from sweep.lab.scoring.report import ScanDocument, read_scan
 from sweep.lab.scoring.score import Claim, ClipOutcome, Score, match_clip, score_clips
 from sweep.lens.clip.truth import TruthError, parse_truth
+from sweep.phrases import Phrase
 from sweep.sim.scene.rendered import RenderedClip
 
 VERSION = 1
@@ -66,7 +67,7 @@ def run_benchmark(
     words = shlex.split(command)
     for place in ("{clips}", "{json}"):
         if not any(place in word for word in words):
-            raise BenchmarkError(f"the command has no {place}: give one like 'sweep lens {{clips}} --json {{json}}'")
+            raise BenchmarkError(Phrase("command_without_placeholder", placeholder=place))
     return [_world(words, world, clips, triples, size, tell) for world in worlds]
 
 
@@ -97,16 +98,16 @@ def _ask(words: Sequence[str], folder: Path, count: int) -> ScanDocument:
     try:
         done = subprocess.run(line, capture_output=True, text=True, timeout=PER_CLIP_S * count, check=False)
     except subprocess.TimeoutExpired as error:
-        raise BenchmarkError(f"the command took longer than {PER_CLIP_S:.0f} s a clip") from error
+        raise BenchmarkError(Phrase("command_too_slow", seconds=PER_CLIP_S)) from error
     except OSError as error:
-        raise BenchmarkError(f"the command cannot be run: {error}") from error
+        raise BenchmarkError(Phrase("command_cannot_run", why=error)) from error
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["and said nothing"])[-1]
-        raise BenchmarkError(f"the command ended with exit code {done.returncode}: {last}")
+        raise BenchmarkError(Phrase("command_failed", number=done.returncode, last=last))
     try:
         return read_scan(out)
     except (OSError, TruthError) as error:
-        raise BenchmarkError(f"what the command wrote cannot be read: {error}") from error
+        raise BenchmarkError(Phrase("command_output_unreadable", why=error)) from error
 
 
 def _outcomes(rendered: Sequence[RenderedClip], document: ScanDocument) -> list[ClipOutcome]:

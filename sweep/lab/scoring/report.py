@@ -17,7 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sweep.lab.scoring.score import RATES, TABLE_RATE, Claim, ClipOutcome, Figure, Score, match_clip
 from sweep.lens.clip.truth import ClipTruth, TruthError
+from sweep.phrases import Phrase
 from sweep.report.files import read_bounded
+from sweep.report.problems import problem
 
 MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
 
@@ -55,7 +57,7 @@ def read_scan(path: Path) -> ScanDocument:
     try:
         return parse_scan(json.loads(data))
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise TruthError(f"{path.name} is not JSON: {error}") from error
+        raise TruthError(Phrase("file_not_json", file=path.name, why=error)) from error
 
 
 def parse_scan(table: Any) -> ScanDocument:
@@ -65,11 +67,11 @@ def parse_scan(table: Any) -> ScanDocument:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "document"
-        raise TruthError(f"detections: {where}: {first['msg']}") from error
+        raise TruthError(Phrase("detections_invalid", where=where, why=problem(first))) from error
     named = {*document.clips, *(refusal.clip for refusal in document.errors)}
     stray = next((row.clip for row in document.detections if row.clip not in named), None)
     if stray is not None:
-        raise TruthError(f"detections name the clip {stray!r}, which is not among the clips processed")
+        raise TruthError(Phrase("detections_of_unknown_clip", clip=stray))
     return document
 
 
@@ -81,7 +83,7 @@ def match_scan(document: ScanDocument, truths: Sequence[ClipTruth]) -> tuple[tup
     processed = set(document.clips)
     outcomes = tuple(match_clip(t, claims.get(t.clip, ()), was_processed=t.clip in processed) for t in truths)
     if not processed & {truth.clip for truth in truths}:
-        raise TruthError("no clip of the detections has a truth file: are these the right folders?")
+        raise TruthError(Phrase("no_truth_for_detections"))
     return outcomes, tuple(sorted(processed - {truth.clip for truth in truths}))
 
 

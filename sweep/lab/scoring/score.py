@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from sweep.lab.scoring.intervals import Interval, clopper_pearson, percentiles
 from sweep.lens.clip.truth import ClipTruth, Place
+from sweep.phrases import Phrase
 
 FULL_HIT_PX = 6.0
 FULL_BLUR_MARGIN_PX = 3.0
@@ -142,7 +143,7 @@ def hit_radius_px(truth: ClipTruth, place: Place) -> float:
 def score_clips(outcomes: Sequence[ClipOutcome], *, resamples: int = RESAMPLES, seed: int = SEED) -> Score:
     """The whole table. Raises ValueError without a clip."""
     if not outcomes:
-        raise ValueError("no clips to score")
+        raise ValueError(Phrase("no_clips_to_score"))
     ranked = _Ranked(outcomes)
     counts = np.ones(len(outcomes))
     rng = np.random.default_rng(seed)

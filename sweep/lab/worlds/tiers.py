@@ -35,6 +35,7 @@ from sweep.lab.worlds.recipe import (
 from sweep.lab.worlds.scenery import build_room
 from sweep.lens.clip.clips import ClipMeta, ClipPhase, Frame, LampGroup
 from sweep.lens.optics import load_optics
+from sweep.phrases import Phrase
 from sweep.sim.scene.camera import Array, Pose
 from sweep.sim.scene.exposure import Exposed, Exposer, lamps_of
 from sweep.sim.scene.imaging import Halo, PointSpread, View, into_camera
@@ -82,9 +83,9 @@ def render_tier_clip(
     Raises ValueError for a tier or number of triples out of range.
     """
     if tier is not None and tier not in TIERS:
-        raise ValueError(f"no tier {tier}: use 1, 2, 3, 4 or None")
+        raise ValueError(Phrase("tier_unknown", tier=tier))
     if not 3 <= triples <= 200:
-        raise ValueError(f"{triples} triples: use 3 to 30 (at most 200)")
+        raise ValueError(Phrase("triple_count_out_of_range", triples=triples))
     rng = np.random.default_rng([seed, 0x7E45, MODES.index(mode)])
     drawn_tier = draw_tier(rng)
     drawn_lens = bool(rng.random() >= WITHOUT_LENS_SHARE)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from sweep.lens.calibrate.calibration import CalibrationError, GeometryFit
 from sweep.lens.clip.clips import Frame
+from sweep.phrases import Phrase
 
 LEAST_VIEWS = 6
 MAX_RMS_PX = 1.0
@@ -35,8 +36,7 @@ def fit_geometry(
     found = [points for frame in frames if (points := _find(frame, black_level_dn, pattern, columns, rows)) is not None]
     if len(found) < LEAST_VIEWS:
         raise CalibrationError(
-            f"board: found in {len(found)} of {len(frames)} frames, at least {LEAST_VIEWS} are needed; "
-            "show all of it, lit, not blurred, at different tilts"
+            Phrase("board_found_too_rarely", found=len(found), frames=len(frames), needed=LEAST_VIEWS)
         )
     height, width = frames[0].shape
     start = np.array([[width, 0, width / 2], [0, width, height / 2], [0, 0, 1]], np.float64)
@@ -45,10 +45,10 @@ def fit_geometry(
         [board] * len(found), found, (width, height), start, np.zeros(5), flags=flags
     )
     if not np.isfinite(rms) or rms > MAX_RMS_PX:
-        raise CalibrationError(f"board: the fit is off by {rms:.2f} px; are columns, rows and pitch right?")
+        raise CalibrationError(Phrase("board_fit_poor", off_px=rms))
     tilts = [float(np.degrees(np.arccos(np.clip(cv2.Rodrigues(turn)[0][2, 2], -1.0, 1.0)))) for turn in turns]
     if max(tilts) < LEAST_TILT_DEG:
-        raise CalibrationError("board: it was always held parallel to the camera; tilt it")
+        raise CalibrationError(Phrase("board_not_tilted"))
     k1, k2, p1, p2 = (float(v) for v in np.ravel(distortion)[:4])
     return GeometryFit(
         focal_px=round(float(matrix[0, 0]), 3),

@@ -100,11 +100,11 @@ def calibrate(folder: Path, say: Say) -> LensCalibration:
     """The calibration from the recordings in `folder`; `say` hears what is done. Raises CalibrationError."""
     recipe = read_recipe(folder)
     if recipe.cards and recipe.card_reflectance is None:
-        raise CalibrationError("recipe: cards need card_reflectance at the lamps' wavelength")
+        raise CalibrationError(Phrase("recipe_lacks_card_reflectance"))
     try:
         return _calibrate(folder, recipe, say)
     except ClipError as error:
-        raise CalibrationError(str(error)) from None
+        raise CalibrationError(error) from None
 
 
 def _calibrate(folder: Path, recipe: Recipe, say: Say) -> LensCalibration:
@@ -150,15 +150,15 @@ def _reference(folder: Path, reference: Reference, shape: tuple[int, int], say: 
     try:
         curve = light_curve(clip, reference.frame, reference.x, reference.y)
     except ValueError as error:
-        raise CalibrationError(f"reference: {error}") from None
+        raise CalibrationError(Phrase("reference_invalid", why=error)) from None
     if len(curve.points) < 3:
-        raise CalibrationError("reference: the lens is in view in fewer than three triples")
+        raise CalibrationError(Phrase("reference_lens_too_few_triples"))
     if sum(point.is_saturated for point in curve.points) * 2 > len(curve.points):
-        raise CalibrationError("reference: the lens is saturated, so its light is not known: expose less")
+        raise CalibrationError(Phrase("reference_lens_saturated"))
     on_axis = float(np.median([point.on_axis_e for point in curve.points]))
     noise = float(np.median([point.noise_e for point in curve.points]))
     if on_axis < 5.0 * max(noise, 1.0):
-        raise CalibrationError("reference: no light comes back from the place that the recipe names")
+        raise CalibrationError(Phrase("reference_no_light"))
     off_axis = float(np.median([point.off_axis_e for point in curve.points]))
     milliseconds = clip.meta.exposure_s * 1e3
     expected = on_axis if reference.expected_e_ms is None else reference.expected_e_ms * milliseconds
@@ -174,7 +174,11 @@ def _reference(folder: Path, reference: Reference, shape: tuple[int, int], say: 
 def _open(folder: Path, name: str, shape: tuple[int, int] | None) -> Clip:
     clip = read_clip(folder / name)
     if shape is not None and (clip.meta.width, clip.meta.height) != shape:
-        raise CalibrationError(f"{name}: {clip.meta.width} x {clip.meta.height}, the dark frames are {shape}")
+        raise CalibrationError(
+            Phrase(
+                "frames_differ_from_dark_frames", file=name, width=clip.meta.width, height=clip.meta.height, dark=shape
+            )
+        )
     return clip
 
 

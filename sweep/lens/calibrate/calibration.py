@@ -18,6 +18,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from sweep.lens.clip.clips import MAX_FRAME_PX, ClipMeta
+from sweep.phrases import Phrase
 from sweep.report.base import Pseudonym, Record, Slug, Text
 from sweep.report.files import read_json
 
@@ -138,7 +139,7 @@ class LensCalibration(Record):
     @model_validator(mode="after")
     def _fits_the_frame(self) -> Self:
         if any(not (0 <= x < self.width and 0 <= y < self.height) for x, y in self.sensor.hot_pixels):
-            raise ValueError("a hot pixel lies outside the frame")
+            raise ValueError(Phrase("hot_pixel_outside_frame"))
         return self
 
     @property
@@ -198,8 +199,13 @@ def apply(calibration: LensCalibration, meta: ClipMeta) -> ClipMeta:
     step = calibration.width / meta.width
     if abs(calibration.height / meta.height - step) > 1e-6 or step not in {1.0, 2.0}:
         raise CalibrationError(
-            f"frames of {meta.width} x {meta.height} do not fit a calibration at {calibration.width} x "
-            f"{calibration.height}: calibrate at that size"
+            Phrase(
+                "frames_do_not_fit_calibration",
+                width=meta.width,
+                height=meta.height,
+                calibration_width=calibration.width,
+                calibration_height=calibration.height,
+            )
         )
     sensor, geometry = calibration.sensor, calibration.geometry
     changes: dict[str, object] = {

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from sweep.lens.clip.clips import ON_AXIS, Clip
 from sweep.lens.clip.source import RecordedSource, Triple, pair_triples
 from sweep.lens.pixels.register import Image
+from sweep.phrases import Phrase
 
 WINDOW_PX = 160
 """Guessed: side of the surroundings at half size; phase correlation follows about a quarter of it between triples."""
@@ -72,7 +73,7 @@ def follow(clip: Clip, frame: int, x: float, y: float) -> dict[int, tuple[float,
     """
     frames = [i for i, phase in enumerate(clip.meta.phases) if phase == ON_AXIS]
     if frame not in frames:
-        raise ValueError(f"frame {frame} is not an on_axis frame")
+        raise ValueError(Phrase("frame_not_on_axis", frame=frame))
     start = frames.index(frame)
     places = {frame: (x, y)}
     for order in (frames[start:], frames[start::-1]):

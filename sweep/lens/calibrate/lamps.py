@@ -17,6 +17,7 @@ import numpy.typing as npt
 from sweep.lens.calibrate.calibration import MAP_COLUMNS, MAP_ROWS, CalibrationError, Lamp, LampFit, LampMap, SensorFit
 from sweep.lens.clip.clips import DARK, Clip
 from sweep.lens.pixels.register import Image
+from sweep.phrases import Phrase
 
 LEAST_LIGHT_E = 20.0
 """Derived: 20 electrons a pixel average to 1 % over a cell of a few frames."""
@@ -40,7 +41,7 @@ def fit_lamps(cards: Sequence[CardClip], reflectance: float, sensor: SensorFit) 
     for card in cards:
         dark = _mean(card.clip, DARK, sensor)
         if dark is None:
-            raise CalibrationError(f"card {card.clip.name}: there is no dark frame")
+            raise CalibrationError(Phrase("card_no_dark_frame", clip=card.clip.name))
         for lamp in _lamps(card.clip):
             lit = _mean(card.clip, lamp, sensor)
             if lit is None:
@@ -49,15 +50,16 @@ def fit_lamps(cards: Sequence[CardClip], reflectance: float, sensor: SensorFit) 
             level = float(grid.mean())
             if level < LEAST_LIGHT_E:
                 raise CalibrationError(
-                    f"card {card.clip.name}: lamp {lamp} adds {level:.0f} electrons a pixel, "
-                    f"{LEAST_LIGHT_E:.0f} are needed"
+                    Phrase(
+                        "card_too_little_light", clip=card.clip.name, lamp=lamp, electrons=level, needed=LEAST_LIGHT_E
+                    )
                 )
             gain = tuple(round(float(v), 4) for v in np.maximum(grid / level, 0.0).ravel())
             maps.setdefault(lamp, []).append(LampMap(range_m=card.range_m, gain=gain))
             milliseconds = card.clip.meta.exposure_s * 1e3
             levels.setdefault(lamp, []).append(level * card.range_m**2 / (milliseconds * reflectance))
     if not maps:
-        raise CalibrationError("card: no clip shows a lit lamp")
+        raise CalibrationError(Phrase("card_no_lit_lamp"))
     return {lamp: _fit(lamp, maps[lamp], levels[lamp]) for lamp in maps}
 
 
@@ -66,9 +68,7 @@ def _fit(lamp: Lamp, maps: list[LampMap], levels: list[float]) -> LampFit:
     error = max(abs(level / middle - 1.0) for level in levels)
     # a lamp far from the axis lights a near card from the side; its own map holds that, the constant does not
     if lamp == "A" and error > MAX_RANGE_ERROR:
-        raise CalibrationError(
-            f"card: the distances disagree by {error:.0%} with the inverse square; measure them to the lens"
-        )
+        raise CalibrationError(Phrase("card_distances_disagree", share=error))
     return LampFit(
         electrons_m2=round(middle, 3),
         range_error=round(min(1.0, error), 4),
@@ -92,7 +92,7 @@ def _mean(clip: Clip, phase: str, sensor: SensorFit) -> Image | None:
             continue
         frame = clip.frame(index)
         if float((frame >= clip.meta.saturation_dn).mean()) > MAX_SATURATED:
-            raise CalibrationError(f"card {clip.name}: frame {index} is saturated; expose less")
+            raise CalibrationError(Phrase("card_frame_saturated", clip=clip.name, frame=index))
         total = frame.astype(np.float64) if total is None else total + frame
         count += 1
     if total is None:

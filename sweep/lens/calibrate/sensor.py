@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from sweep.lens.calibrate.calibration import MAX_HOT_PIXELS, CalibrationError, SensorFit
 from sweep.lens.clip.clips import Frame
+from sweep.phrases import Phrase
 
 LEAST_DARK_FRAMES = 8
 LEAST_LEVELS = 3
@@ -46,7 +47,7 @@ class DarkFit:
 def fit_dark(frames: Sequence[Frame], saturation_dn: float) -> DarkFit:
     """Dark level and noise of frames taken with the lens capped. Raises CalibrationError."""
     if len(frames) < LEAST_DARK_FRAMES:
-        raise CalibrationError(f"dark: {len(frames)} frames, at least {LEAST_DARK_FRAMES} are needed")
+        raise CalibrationError(Phrase("dark_too_few_frames", count=len(frames), needed=LEAST_DARK_FRAMES))
     stack = np.stack(frames).astype(np.float32)
     level = stack.mean(axis=0)
     black = float(np.median(level))
@@ -56,12 +57,12 @@ def fit_dark(frames: Sequence[Frame], saturation_dn: float) -> DarkFit:
     # the mean of n frames still carries noise, which is no property of the pixel
     own = float(np.sqrt(max(0.0, spread**2 - noise**2 / len(frames))))
     if black > 0.2 * saturation_dn:
-        raise CalibrationError(f"dark: the frames lie at {black:.0f} DN; cap the lens and switch the lamps off")
+        raise CalibrationError(Phrase("dark_frames_too_bright", level_dn=black))
     if int((deviation > 0.1 * saturation_dn).sum()) > MAX_HOT_PIXELS:
-        raise CalibrationError("dark: light falls on the sensor, or it is broken: cap the lens")
+        raise CalibrationError(Phrase("dark_light_on_sensor"))
     ys, xs = np.nonzero(deviation > max(HOT_SIGMA * max(spread, noise / np.sqrt(len(frames))), HOT_LEAST_DN))
     if xs.size > MAX_HOT_PIXELS:
-        raise CalibrationError(f"dark: {xs.size} pixels are hot; the sensor is broken or light falls on it")
+        raise CalibrationError(Phrase("dark_too_many_hot_pixels", count=xs.size))
     hot = tuple((int(x), int(y)) for x, y in zip(xs, ys, strict=True))
     return DarkFit(level, black, own, noise, hot)
 
@@ -70,7 +71,7 @@ def fit_sensor(dark: Sequence[Frame], flats: Sequence[Sequence[Frame]], saturati
     """All of it. `flats`: for each level, exposures of one even scene. Raises CalibrationError."""
     bare = fit_dark(dark, saturation_dn)
     if len(flats) < LEAST_LEVELS:
-        raise CalibrationError(f"flat: {len(flats)} levels, at least {LEAST_LEVELS} are needed")
+        raise CalibrationError(Phrase("flat_too_few_levels", count=len(flats), needed=LEAST_LEVELS))
     means, variances = [], []
     for level in flats:
         mean, variance = _transfer(level, bare, saturation_dn)
@@ -78,13 +79,13 @@ def fit_sensor(dark: Sequence[Frame], flats: Sequence[Sequence[Frame]], saturati
         variances.append(variance)
     mean, variance = np.concatenate(means), np.concatenate(variances)
     if mean.size < 60 or float(mean.max()) < 4.0 * max(1.0, float(mean.min())):
-        raise CalibrationError("flat: the levels are too much alike; take them from a tenth to two thirds of the range")
+        raise CalibrationError(Phrase("flat_levels_too_alike"))
     slope, error = _slope(mean, variance, bare.noise_dn**2)
     if slope <= 0.0:
-        raise CalibrationError("flat: the noise does not grow with the light; are these raw frames?")
+        raise CalibrationError(Phrase("flat_noise_does_not_grow"))
     e_per_dn = 1.0 / slope
     if error / slope > MAX_GAIN_ERROR:
-        raise CalibrationError(f"flat: the gain is known to {error / slope:.0%} only; take more frames")
+        raise CalibrationError(Phrase("flat_gain_uncertain", share=error / slope))
     read_var = max(0.0, bare.noise_dn**2 - QUANTISATION_VAR)
     return SensorFit(
         black_level_dn=round(bare.black_level_dn, 3),
@@ -104,7 +105,7 @@ def _transfer(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Mean and variance of light of each block in each pair of successive frames."""
     if len(frames) < 2:
-        raise CalibrationError("flat: a level needs at least two frames")
+        raise CalibrationError(Phrase("flat_level_needs_two_frames"))
     means, variances = [], []
     good = np.ones(dark.level.shape, bool)
     for x, y in dark.hot_pixels:

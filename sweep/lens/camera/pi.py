@@ -19,6 +19,7 @@ from typing import Any
 
 from sweep.lens.clip.frames import LOOK_S, CameraError, CameraSettings, RawFrame, check_permit, unpack_10_bit
 from sweep.modality.lease import RoomNotEmptyError, RoomPermit
+from sweep.phrases import Phrase
 
 TRIGGER_MODE = Path("/sys/module/imx296/parameters/trigger_mode")
 """1: the sensor exposes while XTR is low (documentation of the global-shutter camera, external trigger)."""
@@ -59,19 +60,15 @@ class PiCamera:
         self._news = threading.Condition()
         self._kept: deque[Any] = deque()
         if _read(trigger_mode) != "1":
-            raise CameraError(
-                f"the camera is not in trigger mode: write 1 to {trigger_mode} before it is opened", "camera_unusable"
-            )
+            raise CameraError(Phrase("camera_not_in_trigger_mode", file=trigger_mode), "camera_unusable")
         library = module if module is not None else _library()
         if number >= len(library.Picamera2.global_camera_info()):
-            raise CameraError(
-                "no camera is connected: look at the ribbon cable and at `rpicam-hello --list-cameras`", "camera_away"
-            )
+            raise CameraError(Phrase("no_camera_connected_look"), "camera_away")
         permit.check()
         try:
             self._camera = library.Picamera2(number)
         except (RuntimeError, IndexError) as error:
-            raise CameraError(f"the camera does not open: {_line(error)}", "camera_away") from error
+            raise CameraError(Phrase("camera_does_not_open", why=error), "camera_away") from error
         try:
             self._shift = self._set_up()
             permit.check()
@@ -89,7 +86,7 @@ class PiCamera:
         model = camera.camera_properties.get("Model")
         if model != MODEL:
             raise CameraError(
-                f"the camera is {str(model)[:40]!r}, not {MODEL}: the probe needs the global shutter", "camera_unusable"
+                Phrase("camera_model_unsupported", model=str(model)[:40], wanted=MODEL), "camera_unusable"
             )
         configuration = camera.create_video_configuration(
             main={"size": MAIN_SIZE, "format": "YUV420"},
@@ -109,15 +106,14 @@ class PiCamera:
         raw = camera.camera_configuration()["raw"]
         if tuple(raw["size"]) != (settings.width, settings.height):
             raise CameraError(
-                f"the camera gives {raw['size']} instead of {settings.width} x {settings.height}", "camera_unusable"
+                Phrase("camera_frame_size_differs", size=raw["size"], width=settings.width, height=settings.height),
+                "camera_unusable",
             )
         if raw["format"] in LOW_BITS:
             return 0
         if raw["format"] in HIGH_BITS:
             return 6
-        raise CameraError(
-            f"the camera gives {str(raw['format'])[:40]!r}: unpacked 10-bit raw is needed", "camera_unusable"
-        )
+        raise CameraError(Phrase("camera_format_not_raw", format=str(raw["format"])[:40]), "camera_unusable")
 
     def _keep(self, request: Any) -> None:
         """Called by the library's own thread, which holds its lock, for each request that was completed."""
@@ -144,14 +140,10 @@ class PiCamera:
             request.release()
         gain = float(metadata.get("AnalogueGain", 0.0))
         if abs(gain - self._settings.gain) > GAIN_TOLERANCE * self._settings.gain:
-            raise CameraError(
-                f"the sensor runs at gain {gain:.2f} instead of {self._settings.gain:.2f}", "camera_unusable"
-            )
+            raise CameraError(Phrase("sensor_gain_differs", gain=gain, wanted=self._settings.gain), "camera_unusable")
         stamp = metadata.get("SensorTimestamp")
         if not isinstance(stamp, int) or stamp <= 0:
-            raise CameraError(
-                "the frame carries no sensor time stamp, so its lamp phase is not known", "camera_unusable"
-            )
+            raise CameraError(Phrase("frame_without_time_stamp"), "camera_unusable")
         return RawFrame(unpack_10_bit(rows, self._settings.width, self._shift), stamp, gain)
 
     def close(self) -> None:
@@ -169,7 +161,7 @@ class PiCamera:
 
     def _go_on_or_close(self) -> None:
         if self._camera is None:
-            raise CameraError("the camera is closed")
+            raise CameraError(Phrase("camera_closed"))
         try:
             self._permit.check()
         except RoomNotEmptyError:
@@ -181,9 +173,7 @@ def _library() -> Any:
     try:
         return import_module("picamera2")
     except ImportError as error:
-        raise CameraError(
-            "picamera2 is missing: apt install python3-picamera2 (Raspberry Pi only)", "camera_away"
-        ) from error
+        raise CameraError(Phrase("picamera2_missing"), "camera_away") from error
 
 
 def _read(path: Path) -> str:

@@ -25,6 +25,7 @@ from sweep.host.i2c import I2cBus, I2cError, Wire
 from sweep.host.range_sensor import RangeSensor
 from sweep.modality.lease import RoomNotEmptyError, RoomPermit
 from sweep.modality.liveness import boottime_ns
+from sweep.phrases import Phrase
 
 CONSUMER: Final = "ansim-sweep-range"
 NEAREST_M, FARTHEST_M = 0.2, 3.5
@@ -160,7 +161,7 @@ class Ranging:
                 if ranged.fault == "sensor_fault":  # its own watch over its laser: no light of it any more
                     raise _OverError
             self._pause(permit, LOOK_S)
-        raise I2cError("the range sensor measures no more")
+        raise I2cError(Phrase("range_sensor_stopped"))
 
     def _pause(self, permit: RoomPermit, seconds: float) -> None:
         """Raises RoomNotEmptyError, _OverError."""

@@ -16,6 +16,7 @@ import numpy as np
 
 from sweep.lens.clip.frames import CameraError, CameraSettings, RawFrame, check_permit
 from sweep.modality.lease import RoomNotEmptyError, RoomPermit
+from sweep.phrases import Phrase
 
 MANUAL_EXPOSURE = 1
 """V4L2_EXPOSURE_MANUAL (linux/v4l2-controls.h)."""
@@ -51,12 +52,10 @@ class V4l2Camera:
         """Set format, exposure and gain; by how many bits values stand to the left."""
         capture, settings = self._capture, self._settings
         if not capture.isOpened():
-            raise CameraError(f"{device} does not open: is a camera there, and may this user read it?", "camera_away")
+            raise CameraError(Phrase("camera_device_does_not_open", device=device), "camera_away")
         chosen = next((name for name in FORMATS if self._choose(name)), None)
         if chosen is None:
-            raise CameraError(
-                f"{device} gives neither Y10 nor Y16: 8-bit and coloured frames are no raw frames", "camera_unusable"
-            )
+            raise CameraError(Phrase("camera_gives_no_raw_frames", device=device), "camera_unusable")
         wanted = {
             cv2.CAP_PROP_CONVERT_RGB: 0.0,
             cv2.CAP_PROP_FRAME_WIDTH: float(settings.width),
@@ -69,9 +68,7 @@ class V4l2Camera:
         for name, value in wanted.items():
             capture.set(name, value)
         if round(capture.get(cv2.CAP_PROP_AUTO_EXPOSURE)) != MANUAL_EXPOSURE:
-            raise CameraError(
-                f"{device} keeps its automatic exposure: the lamp phases could not be compared", "camera_unusable"
-            )
+            raise CameraError(Phrase("camera_automatic_exposure", device=device), "camera_unusable")
         return 0 if chosen == "Y10 " else 6
 
     def _choose(self, name: str) -> bool:
@@ -83,7 +80,7 @@ class V4l2Camera:
         """The next frame, however long OpenCV waits for it. Raises RoomNotEmptyError (and closes), CameraError."""
         self._go_on_or_close()
         if not self._capture.grab():
-            raise CameraError("no frame came: was the camera unplugged?", "camera_away")
+            raise CameraError(Phrase("no_frame_camera_unplugged"), "camera_away")
         is_there, image = self._capture.retrieve()
         milliseconds = float(self._capture.get(cv2.CAP_PROP_POS_MSEC))
         self._go_on_or_close()
@@ -95,7 +92,9 @@ class V4l2Camera:
             or image.shape[:2] != shape
             or image.size != (shape[0] * shape[1])
         ):
-            raise CameraError(f"the camera does not give {shape[1]} x {shape[0]} frames of 16 bits", "camera_unusable")
+            raise CameraError(
+                Phrase("camera_gives_no_16_bit_frames", width=shape[1], height=shape[0]), "camera_unusable"
+            )
         pixels = np.asarray(image.reshape(shape) >> self._shift, np.uint16)
         # the kernel stamps buffers with CLOCK_MONOTONIC, which stops while the machine sleeps
         asleep_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.clock_gettime_ns(time.CLOCK_MONOTONIC)
@@ -109,7 +108,7 @@ class V4l2Camera:
 
     def _go_on_or_close(self) -> None:
         if self._capture is None:
-            raise CameraError("the camera is closed")
+            raise CameraError(Phrase("camera_closed"))
         try:
             self._permit.check()
         except RoomNotEmptyError:

@@ -24,6 +24,8 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sweep.modality.strobe import Phase
+from sweep.phrases import Phrase
+from sweep.report.problems import problem
 
 Frame: TypeAlias = npt.NDArray[np.uint16]
 ClipPhase: TypeAlias = Phase | Literal["N"]
@@ -64,8 +66,8 @@ class ClipReason(StrEnum):
 class ClipError(ValueError):
     """A folder that cannot be read as a clip; one line says what to do, `reason` names the cause."""
 
-    def __init__(self, reason: ClipReason, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, reason: ClipReason, phrase: Phrase) -> None:
+        super().__init__(phrase)
         self.reason = reason
 
 
@@ -108,16 +110,16 @@ class ClipMeta(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if not self.black_level < self.saturation_dn <= 2**self.bits - 1:
-            raise ValueError("black_level < saturation_dn <= 2^bits - 1 does not hold")
+            raise ValueError(Phrase("black_level_out_of_order"))
         x, y = self.principal_point
         if not (abs(x) <= 2 * MAX_FRAME_PX and abs(y) <= 2 * MAX_FRAME_PX):
-            raise ValueError("principal_point lies far outside the frame")
+            raise ValueError(Phrase("principal_point_outside_frame"))
         if ON_AXIS not in self.led or OFF_AXIS not in self.led:
-            raise ValueError("led.A and led.B are required")
+            raise ValueError(Phrase("leds_missing"))
         if self.pulse_scale and len(self.pulse_scale) != len(self.phases):
-            raise ValueError("pulse_scale needs one number for each frame")
+            raise ValueError(Phrase("pulse_scale_count"))
         if len(self.phases) * self.width * self.height > MAX_PIXELS_PER_CLIP:
-            raise ValueError(f"more than {MAX_PIXELS_PER_CLIP} pixels in all")
+            raise ValueError(Phrase("clip_too_many_pixels", most=MAX_PIXELS_PER_CLIP))
         return self
 
     @property
@@ -144,7 +146,7 @@ class Clip:
         """Frame `index`. Raises `ClipError` when it cannot be read or holds values above the stated bits."""
         frame = self.read(index)
         if int(frame.max()) >= 2**self.meta.bits:
-            message = f"frame {index} holds values above {self.meta.bits} bits: state the true bits in meta.json"
+            message = Phrase("frame_values_above_bits", frame=index, bits=self.meta.bits)
             raise ClipError(ClipReason.VALUES_OUT_OF_RANGE, message)
         return frame
 
@@ -154,7 +156,7 @@ def find_clips(folder: Path) -> tuple[Path, ...]:
     if (folder / "meta.json").is_file():
         return (folder,)
     if not folder.is_dir():
-        raise ClipError(ClipReason.NO_META, "not a folder: give a folder that holds clip folders")
+        raise ClipError(ClipReason.NO_META, Phrase("clips_not_a_folder"))
     return tuple(sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")))
 
 
@@ -176,13 +178,15 @@ def write_clip(folder: Path, frames: Sequence[Frame], meta: ClipMeta, fmt: Liter
     The folder is made; an existing clip in it is not replaced.
     """
     if len(frames) != len(meta.phases):
-        message = f"{len(frames)} frames but {len(meta.phases)} phases: give one phase per frame"
+        message = Phrase("frame_and_phase_counts_differ", count=len(frames), phases=len(meta.phases))
         raise ClipError(ClipReason.FRAME_COUNT_DIFFERS, message)
     for frame in frames:
         if frame.dtype != np.uint16:
-            raise ClipError(ClipReason.FRAMES_WRONG_TYPE, "frames must be uint16")
+            raise ClipError(ClipReason.FRAMES_WRONG_TYPE, Phrase("frames_not_uint16"))
         if frame.shape != (meta.height, meta.width):
-            raise ClipError(ClipReason.FRAMES_WRONG_SIZE, f"frames must be {meta.height} x {meta.width}")
+            raise ClipError(
+                ClipReason.FRAMES_WRONG_SIZE, Phrase("frames_of_wrong_size", height=meta.height, width=meta.width)
+            )
     folder.mkdir(parents=True, exist_ok=False)
     table = meta.model_copy(update={"format": fmt}).model_dump(mode="json")
     if not meta.pulse_scale:
@@ -196,21 +200,21 @@ def write_clip(folder: Path, frames: Sequence[Frame], meta: ClipMeta, fmt: Liter
         for i, (frame, phase) in enumerate(zip(frames, meta.phases, strict=True)):
             good, coded = cv2.imencode(".png", frame, [cv2.IMWRITE_PNG_COMPRESSION, 5])
             if not good:
-                raise ClipError(ClipReason.FRAMES_UNREADABLE, f"frame {i} could not be coded as PNG")
+                raise ClipError(ClipReason.FRAMES_UNREADABLE, Phrase("frame_not_encoded_as_png", frame=i))
             (folder / f"f{i:03d}_{phase}.png").write_bytes(coded.tobytes())
 
 
 def _read_meta(path: Path) -> ClipMeta:
     if not path.is_file():
-        raise ClipError(ClipReason.NO_META, "meta.json is missing: a clip folder holds meta.json and frames")
+        raise ClipError(ClipReason.NO_META, Phrase("meta_json_missing"))
     if path.stat().st_size > MAX_META_BYTES:
-        raise ClipError(ClipReason.TOO_LARGE, f"meta.json is larger than {MAX_META_BYTES} bytes")
+        raise ClipError(ClipReason.TOO_LARGE, Phrase("meta_json_too_large", most=MAX_META_BYTES))
     try:
         table = json.loads(path.read_text(encoding="utf-8"), parse_constant=_reject_constant)
     except (ValueError, RecursionError) as error:
-        raise ClipError(ClipReason.META_NOT_JSON, f"meta.json is not JSON: {_one_line(error)}") from error
+        raise ClipError(ClipReason.META_NOT_JSON, Phrase("meta_json_invalid_json", why=error)) from error
     if not isinstance(table, dict):
-        raise ClipError(ClipReason.META_INVALID, "meta.json is not an object")
+        raise ClipError(ClipReason.META_INVALID, Phrase("meta_json_not_object"))
     if isinstance(phases := table.get("phases"), str) and len(phases) <= MAX_FRAMES:
         table["phases"] = list(phases)
     try:
@@ -218,12 +222,12 @@ def _read_meta(path: Path) -> ClipMeta:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "meta"
-        message = f"meta.json: {_one_line(where)}: {_one_line(first['msg'])}"
+        message = Phrase("meta_json_invalid", where=_one_line(where), why=problem(first))
         raise ClipError(ClipReason.META_INVALID, message) from error
 
 
 def _reject_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a number")
+    raise ValueError(Phrase("not_a_number", given=name))
 
 
 def _one_line(value: object) -> str:
@@ -236,7 +240,7 @@ def _check_array_header(stream: BinaryIO, meta: ClipMeta) -> None:
     try:
         version = np.lib.format.read_magic(stream)
         if version not in ((1, 0), (2, 0)):
-            raise ClipError(ClipReason.FRAMES_UNREADABLE, "frames: unknown .npy version")
+            raise ClipError(ClipReason.FRAMES_UNREADABLE, Phrase("frames_npy_version_unknown"))
         reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, fortran, dtype = reader(stream)
     except (
@@ -251,15 +255,15 @@ def _check_array_header(stream: BinaryIO, meta: ClipMeta) -> None:
     ) as error:
         if isinstance(error, ClipError):
             raise
-        message = f"frames: not a NumPy array: {_one_line(error)}"
+        message = Phrase("frames_not_a_numpy_array", why=error)
         raise ClipError(ClipReason.FRAMES_UNREADABLE, message) from error
     if dtype != np.dtype("<u2") or fortran:
-        raise ClipError(ClipReason.FRAMES_WRONG_TYPE, "frames must be little-endian uint16 in C order")
+        raise ClipError(ClipReason.FRAMES_WRONG_TYPE, Phrase("frames_not_little_endian_uint16"))
     if len(shape) != 3 or shape[1:] != (meta.height, meta.width):
-        message = f"frames have shape {_one_line(shape)}, meta.json says {meta.height} x {meta.width}"
+        message = Phrase("frame_shape_differs_from_meta", shape=_one_line(shape), height=meta.height, width=meta.width)
         raise ClipError(ClipReason.FRAMES_WRONG_SIZE, message)
     if shape[0] != len(meta.phases):
-        message = f"{shape[0]} frames but {len(meta.phases)} phases in meta.json"
+        message = Phrase("frame_count_differs_from_meta", count=shape[0], phases=len(meta.phases))
         raise ClipError(ClipReason.FRAME_COUNT_DIFFERS, message)
 
 
@@ -269,7 +273,7 @@ def _npy_reader(path: Path, meta: ClipMeta) -> Callable[[int], Frame]:
         _check_array_header(stream, meta)
         start = stream.tell()
     if path.stat().st_size < start + frame_bytes * len(meta.phases):
-        raise ClipError(ClipReason.FRAMES_TRUNCATED, "frames.npy ends early: record or copy it again")
+        raise ClipError(ClipReason.FRAMES_TRUNCATED, Phrase("frames_npy_ends_early"))
 
     def read(index: int) -> Frame:
         with path.open("rb") as stream:
@@ -282,16 +286,16 @@ def _npy_reader(path: Path, meta: ClipMeta) -> Callable[[int], Frame]:
 def _npz_reader(path: Path, meta: ClipMeta) -> Callable[[int], Frame]:
     total_bytes = meta.width * meta.height * 2 * len(meta.phases)
     if total_bytes > MAX_NPZ_BYTES:
-        raise ClipError(ClipReason.TOO_LARGE, f"frames.npz unpacks to more than {MAX_NPZ_BYTES} bytes: use frames.npy")
+        raise ClipError(ClipReason.TOO_LARGE, Phrase("frames_npz_too_large", most=MAX_NPZ_BYTES))
     try:
         with zipfile.ZipFile(path) as archive, archive.open("frames.npy") as member:
             _check_array_header(member, meta)  # type: ignore[arg-type]  # ZipExtFile reads bytes, its stub says IO[bytes]
             data = member.read(total_bytes)
     except (OSError, KeyError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
-        message = f"frames.npz cannot be unpacked: {_one_line(error)}"
+        message = Phrase("frames_npz_not_unpacked", why=error)
         raise ClipError(ClipReason.FRAMES_UNREADABLE, message) from error
     if len(data) < total_bytes:
-        raise ClipError(ClipReason.FRAMES_TRUNCATED, "frames.npz ends early: record or copy it again")
+        raise ClipError(ClipReason.FRAMES_TRUNCATED, Phrase("frames_npz_ends_early"))
     frames = np.frombuffer(data, dtype="<u2").reshape(len(meta.phases), meta.height, meta.width)
     return lambda index: frames[index]
 
@@ -299,16 +303,19 @@ def _npz_reader(path: Path, meta: ClipMeta) -> Callable[[int], Frame]:
 def _png_reader(folder: Path, meta: ClipMeta) -> Callable[[int], Frame]:
     names = sorted(p.name for p in folder.glob("f[0-9][0-9][0-9]_?.png"))
     if not names:
-        raise ClipError(ClipReason.NO_FRAMES, "no frames.npy, frames.npz or fNNN_P.png beside meta.json")
+        raise ClipError(ClipReason.NO_FRAMES, Phrase("no_frame_files"))
     if len(names) != len(meta.phases):
         raise ClipError(
-            ClipReason.FRAME_COUNT_DIFFERS, f"{len(names)} PNG frames but {len(meta.phases)} phases in meta.json"
+            ClipReason.FRAME_COUNT_DIFFERS,
+            Phrase("png_count_differs_from_meta", count=len(names), phases=len(meta.phases)),
         )
     for i, name in enumerate(names):
         if int(name[1:4]) != i:
-            raise ClipError(ClipReason.FRAME_COUNT_DIFFERS, f"frame {i:03d} is missing among the PNG files")
+            raise ClipError(ClipReason.FRAME_COUNT_DIFFERS, Phrase("frame_file_missing", frame=i))
         if name[5] != meta.phases[i]:
-            message = f"file f{i:03d} says phase {_one_line(name[5])}, meta.json says {meta.phases[i]}"
+            message = Phrase(
+                "frame_phase_differs_from_meta", frame=i, phase=_one_line(name[5]), meta_phase=meta.phases[i]
+            )
             raise ClipError(ClipReason.PHASE_LETTER_DIFFERS, message)
 
     def read(index: int) -> Frame:
@@ -320,18 +327,25 @@ def _png_reader(folder: Path, meta: ClipMeta) -> Callable[[int], Frame]:
 def _decode_png(data: bytes, index: int, meta: ClipMeta) -> Frame:
     """Decode one 16-bit grey PNG after its header was found to agree with `meta`."""
     if len(data) < 33 or data[:8] != b"\x89PNG\r\n\x1a\n" or data[12:16] != b"IHDR":
-        raise ClipError(ClipReason.FRAMES_UNREADABLE, f"frame {index} is not a PNG")
+        raise ClipError(ClipReason.FRAMES_UNREADABLE, Phrase("frame_not_a_png", frame=index))
     width, height, depth, colour = struct.unpack(">IIBB", data[16:26])
     if (width, height) != (meta.width, meta.height):
-        message = f"frame {index} is {width} x {height}, meta.json says {meta.width} x {meta.height}"
+        message = Phrase(
+            "frame_size_differs_from_meta",
+            frame=index,
+            width=width,
+            height=height,
+            meta_width=meta.width,
+            meta_height=meta.height,
+        )
         raise ClipError(ClipReason.FRAMES_WRONG_SIZE, message)
     if depth not in (8, 16) or colour != 0:
-        raise ClipError(ClipReason.FRAMES_WRONG_TYPE, f"frame {index} is not a 16-bit grey PNG")
+        raise ClipError(ClipReason.FRAMES_WRONG_TYPE, Phrase("frame_not_16_bit_grey", frame=index))
     if not _png_is_complete(data):
-        raise ClipError(ClipReason.FRAMES_TRUNCATED, f"frame {index} ends early or is damaged: copy it again")
+        raise ClipError(ClipReason.FRAMES_TRUNCATED, Phrase("frame_damaged", frame=index))
     image = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
     if image is None or image.shape != (meta.height, meta.width):
-        raise ClipError(ClipReason.FRAMES_UNREADABLE, f"frame {index} cannot be decoded")
+        raise ClipError(ClipReason.FRAMES_UNREADABLE, Phrase("frame_not_decodable", frame=index))
     return image.astype(np.uint16)
 
 
@@ -354,5 +368,5 @@ def _png_is_complete(data: bytes) -> bool:
 
 def _as_frame(data: bytes, meta: ClipMeta) -> Frame:
     if len(data) < meta.width * meta.height * 2:
-        raise ClipError(ClipReason.FRAMES_TRUNCATED, "frames end early: record or copy the clip again")
+        raise ClipError(ClipReason.FRAMES_TRUNCATED, Phrase("frames_end_early"))
     return np.frombuffer(data, dtype="<u2").reshape(meta.height, meta.width)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from sweep.lens.clip.clips import NOMINAL_SHARE, Frame
 from sweep.modality.lease import RoomPermit
 from sweep.modality.strobe import Trigger
+from sweep.phrases import Phrase
 
 LOOK_S: Final = 0.1
 """How long a camera waits for a frame before it looks up: whoever stops it waits no longer."""
@@ -27,9 +28,9 @@ SILENT_LOOKS: Final = 20
 class CameraError(RuntimeError):
     """The camera cannot be used; one line that says what to do."""
 
-    def __init__(self, message: str, code: str = "camera_failed") -> None:
+    def __init__(self, said: Phrase | str, code: str = "camera_failed") -> None:
         """`code`: why, as the report says it."""
-        super().__init__(message)
+        super().__init__(said)
         self.code = code
 
 
@@ -115,7 +116,7 @@ def next_frame(camera: Camera, goes_on: Callable[[], bool] = lambda: True) -> Ra
             return frame
         if not goes_on():
             return None
-    raise CameraError("no frame came: does the sensor head give triggers?", "camera_silent")
+    raise CameraError(Phrase("no_frame_no_triggers"), "camera_silent")
 
 
 def check_permit(permit: RoomPermit) -> None:
@@ -131,6 +132,6 @@ def unpack_10_bit(rows: npt.NDArray[np.uint8], width: int, shift: int) -> Frame:
     `shift`: by how many bits the values stand to the left, 0 or 6.  Raises CameraError when the rows are too short.
     """
     if rows.ndim != 2 or rows.shape[1] < 2 * width or rows.dtype != np.uint8:
-        raise CameraError(f"the camera's rows hold {rows.shape[-1]} bytes, {2 * width} are needed: not unpacked raw")
+        raise CameraError(Phrase("camera_rows_not_unpacked", octets=rows.shape[-1], needed=2 * width))
     values = np.ascontiguousarray(rows[:, : 2 * width]).view("<u2")
     return np.asarray(values >> shift if shift else values.copy(), np.uint16)

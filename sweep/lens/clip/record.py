@@ -21,6 +21,7 @@ from sweep.lens.clip.clips import ClipMeta, Frame, write_clip
 from sweep.lens.clip.frames import Camera, PhaseFrame, next_frame
 from sweep.lens.clip.pairing import PhasePairer
 from sweep.modality.strobe import Phase, Trigger
+from sweep.phrases import Phrase
 
 RECORDING_TYPE = "application/vnd.ansim.lens-recording.v1+json"
 RECORDING_NAME = "recording.json"
@@ -38,13 +39,11 @@ class RecordError(ValueError):
 def check_bench(*, server: str | None, bench: str, package: str = LAB_PACKAGE) -> None:
     """Whether this machine may record at all; without `package` it is no laboratory. Raises RecordError."""
     if find_spec(package) is None:
-        raise RecordError("recording belongs to the laboratory: pip install 'ansim-sweep[lab]'")
+        raise RecordError(Phrase("recording_needs_lab"))
     if server is not None:
-        raise RecordError(
-            "this probe belongs to a server, so the room may be live: record with settings of the laboratory's own"
-        )
+        raise RecordError(Phrase("recording_on_a_servers_probe"))
     if not bench.strip():
-        raise RecordError("name the bench: it stands in the recording")
+        raise RecordError(Phrase("bench_unnamed"))
 
 
 def record_clip(
@@ -63,7 +62,7 @@ def record_clip(
     Raises RecordError, `ClipError`, CameraError, RoomNotEmptyError; then nothing is written.
     """
     if not 1 <= triples <= MAX_TRIPLES:
-        raise RecordError(f"1 to {MAX_TRIPLES} triples make a clip")
+        raise RecordError(Phrase("clip_triple_count", most=MAX_TRIPLES))
     wanted, reds = triples * round_length + burst, max(0, burst - PARTNERS)
     pairer = PhasePairer(period_ns=round(1e9 / meta.fps), latency_ns=round(meta.exposure_s * 1e9))
     taken: list[PhaseFrame] = []
@@ -72,7 +71,7 @@ def record_clip(
         while len(taken) < wanted or _reds(taken[:wanted]) < reds:
             read += 1
             if read > 4 * wanted + 60 or (read > 60 and len(taken) < (1.0 - MAX_LOST_SHARE) * (read - 60)):
-                raise RecordError(f"{len(taken)} of {read} frames found their lamp phase: is the head's clock settled?")
+                raise RecordError(Phrase("frames_without_lamp_phase", found=len(taken), read=read))
             frame = next_frame(camera)
             found = [] if frame is None else pairer.add_frame(frame)
             for trigger in triggers():

@@ -13,7 +13,9 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from sweep.phrases import Phrase
 from sweep.report.files import read_bounded
+from sweep.report.problems import problem
 
 SNR_FLOOR = 5.0
 """LENS-CLIPS: a lens counts when its signal-to-noise ratio in one on_axis frame reaches this."""
@@ -57,7 +59,7 @@ class TrueLens(_Record):
     @model_validator(mode="after")
     def _decidable(self) -> Self:
         if self.detectable is None and self.snr is None:
-            raise ValueError("a lens needs `detectable` or `snr`")
+            raise ValueError(Phrase("lens_needs_detectable_or_snr"))
         return self
 
     @property
@@ -125,15 +127,15 @@ def read_truths(folder: Path, widths: dict[str, int] | None = None) -> tuple[Cli
     Raises `TruthError`.
     """
     if not folder.is_dir():
-        raise TruthError(f"{folder} is no folder: give the folder of truth files, one <clip>.json for each clip")
+        raise TruthError(Phrase("truth_not_a_folder", folder=folder))
     paths = sorted(folder.glob("*.json"))
     if not paths:
-        raise TruthError(f"{folder} holds no truth: one <clip>.json is needed for each clip")
+        raise TruthError(Phrase("folder_without_truth", folder=folder))
     truths: dict[str, ClipTruth] = {}
     for path in paths:
         truth = read_truth(path, widths)
         if truth.clip in truths:
-            raise TruthError(f"{path.name}: clip {truth.clip!r} has two truth files")
+            raise TruthError(Phrase("truth_file_twice", file=path.name, clip=truth.clip))
         truths[truth.clip] = truth
     return tuple(truths.values())
 
@@ -144,9 +146,9 @@ def read_truth(path: Path, widths: dict[str, int] | None = None) -> ClipTruth:
     try:
         table = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise TruthError(f"{path.name} is not JSON: {error}") from error
+        raise TruthError(Phrase("file_not_json", file=path.name, why=error)) from error
     if not isinstance(table, dict):
-        raise TruthError(f"{path.name} is not an object")
+        raise TruthError(Phrase("file_not_an_object", file=path.name))
     return parse_truth(table, widths, path.name)
 
 
@@ -157,7 +159,7 @@ def parse_truth(table: dict[str, Any], widths: dict[str, int] | None = None, nam
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "truth"
-        raise TruthError(f"{name}: {where}: {first['msg']}") from error
+        raise TruthError(Phrase("field_of_file", file=name, where=where, why=problem(first))) from error
 
 
 def _plain(table: dict[str, Any], widths: dict[str, int]) -> dict[str, Any]:

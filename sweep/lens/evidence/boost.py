@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sweep.phrases import Phrase
+
 Matrix = npt.NDArray[np.float32]
 
 
@@ -107,7 +109,7 @@ def load_model(text: str, features: tuple[str, ...]) -> Model:
     table = json.loads(text)
     place = {name: i for i, name in enumerate(features)}
     if not set(table["features"]) <= set(place):
-        raise ValueError("the model file was trained on other features: train it again")
+        raise ValueError(Phrase("model_of_other_features"))
     columns = np.array([place[name] for name in table["features"]], np.int16)
     trees = table["trees"]
     width = max(len(tree["value"]) for tree in trees)

@@ -26,6 +26,7 @@ from sweep.lens.follow.view import RANGES_M
 from sweep.lens.optics import Optics, load_optics
 from sweep.modality.directions import CELLS, REACH_DEG, STEP_DEG
 from sweep.modality.targets import Chance, Estimate, Look, ZoneLooks, unknown
+from sweep.phrases import Phrase
 from sweep.report import Target, WallView
 
 DRAWS: Final = 32
@@ -166,7 +167,7 @@ def _missed_from(
     draws = len(rates)
     seen, optics = look.measured.seen, load_optics()
     if seen is None:
-        raise ValueError("a look without directions")
+        raise ValueError(Phrase("look_without_directions"))
     eye = np.column_stack(
         [
             rng.normal(look.position.x_m, PLACE_SD_M, draws),

@@ -27,6 +27,7 @@ from sweep.lens.pixels.register import FINE_PX, Affine, Image, apply, invert, no
 from sweep.lens.reasons import sentence
 from sweep.lens.records import ClipResult, Detection, LensScan, Reason
 from sweep.lens.scan import conclude, scan_or_refuse
+from sweep.phrases import Phrase
 
 REACH_PX: Final = 16.0
 """How far a place may lie from where the wall's motion puts it, at half size. Derived: what stands 12 cm in front of a
@@ -159,7 +160,7 @@ def scan_pairs(folder: Path, second: Path, *, range_m: float | None = None) -> L
     """
     firsts, seconds = find_clips(folder), find_clips(second)
     if not firsts or not seconds:
-        raise ClipError(ClipReason.NO_CLIPS, "no clip folders here: give two folders that hold folders with meta.json")
+        raise ClipError(ClipReason.NO_CLIPS, Phrase("no_clip_folders_give_two"))
     lone = len(firsts) == len(seconds) == 1
     by_name = {path.name: path for path in seconds}
     return LensScan(tuple(_scan_pair(path, seconds[0] if lone else by_name.get(path.name), range_m) for path in firsts))

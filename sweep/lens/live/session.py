@@ -38,6 +38,7 @@ from sweep.modality.messages import Line
 from sweep.modality.sofar import Teller
 from sweep.modality.strobe import FILMED_OUT, ORDER, VARIED_ORDER, Phase, StopStrobe, Strobe, Trigger, round_of
 from sweep.modality.task import Task
+from sweep.phrases import Phrase
 from sweep.report import Gap
 
 LEAST_TRIPLES = 8
@@ -153,7 +154,7 @@ def _film_once(
     run = _Run()
     try:
         if task.lease is None:
-            raise RoomNotEmptyError("nobody gave this process a lease")
+            raise RoomNotEmptyError(Phrase("no_lease_given"))
         permit = task.lease.permit()
         line.say(strobe)
         while not ear.has_begun and ear.ended is None and permit.holds():

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.host.compiled import BUILD, SOURCES, load_library
+from sweep.phrases import Phrase
 
 Image = npt.NDArray[np.float32]
 Column = npt.NDArray[np.float32]
@@ -291,13 +292,13 @@ def _count(*places: _Places) -> int:
     return count
 
 
-def load_kernel(library: Path, source: Path = SOURCES["lens_kernel.so"]) -> Kernel | str:
+def load_kernel(library: Path, source: Path = SOURCES["lens_kernel.so"]) -> Kernel | Phrase:
     """The kernel in `library`, or why it cannot be used, in one line."""
     found = load_library(library, source)
-    return found if isinstance(found, str) else Kernel(found)
+    return found if isinstance(found, Phrase) else Kernel(found)
 
 
 _loaded = load_kernel(LIBRARY)
 KERNEL: Final = _loaded if isinstance(_loaded, Kernel) else None
-KERNEL_TROUBLE: Final = _loaded if isinstance(_loaded, str) else None
+KERNEL_TROUBLE: Final = _loaded if isinstance(_loaded, Phrase) else None
 """Why there is none."""

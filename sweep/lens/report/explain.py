@@ -27,6 +27,7 @@ from sweep.lens.reasons import sentence
 from sweep.lens.records import Detection
 from sweep.lens.scan import MAX_DETECTIONS_PER_CLIP, conclude, scene_of
 from sweep.modality.words import Sentence
+from sweep.phrases import Phrase
 
 NEAR_PX: Final = 4.0
 """How far a place may lie from the point asked for, at half size: what counts as a hit there."""
@@ -98,12 +99,12 @@ def explain_point(clip: Clip, x: float, y: float, frame: int | None = None) -> E
     followed = follow_clip(clip)
     frames = [triple.on_axis for triple in followed.triples]
     if not frames:
-        raise ValueError("the clip has no triple of lamp phases")
+        raise ValueError(Phrase("clip_without_triple"))
     at = frames[-1] if frame is None else frame
     if at not in frames:
-        raise ValueError(f"frame {at} is no on_axis frame of a triple; these are: {', '.join(map(str, frames))}")
+        raise ValueError(Phrase("frame_not_on_axis_of_a_triple", frame=at, frames=", ".join(map(str, frames))))
     if not (0 <= x < clip.meta.width and 0 <= y < clip.meta.height):
-        raise ValueError(f"the frames are {clip.meta.width} x {clip.meta.height} pixels: give a point inside them")
+        raise ValueError(Phrase("point_outside_frame", width=clip.meta.width, height=clip.meta.height))
     ways = followed.chain.ways_from(frames.index(at))
     places = [apply(way, x, y) for way in ways]
     result = conclude(clip.name, clip.meta, followed, None)

@@ -23,6 +23,7 @@ from sweep.lens.clip.clips import Clip, ClipError, read_clip
 from sweep.lens.clip.source import RecordedSource
 from sweep.lens.records import ClipResult, Detection, LensScan
 from sweep.lens.report.drawing import curve_svg, frame_address, patch_addresses
+from sweep.phrases import Phrase
 from sweep.report import MANIFEST_NAME, display_text
 
 MAX_CLIPS = 200
@@ -42,7 +43,7 @@ def make_page(folder: Path, scan: LensScan) -> str:
     """The page for the scan of `folder`. Raises `PageError` for a live recording or too many clips."""
     _refuse_live(folder)
     if len(scan.clips) > MAX_CLIPS:
-        raise PageError(f"{len(scan.clips)} clips make too large a page: give a folder of at most {MAX_CLIPS}")
+        raise PageError(Phrase("page_of_too_many_clips", count=len(scan.clips), most=MAX_CLIPS))
     return "".join(_page(folder, scan))
 
 
@@ -54,7 +55,7 @@ def _refuse_live(folder: Path) -> None:
         except (OSError, ValueError, RecursionError):
             continue
         if isinstance(table, dict) and table.get("source") == "live":
-            raise PageError("these clips belong to a live sweep: frames of live rooms are neither kept nor shown")
+            raise PageError(Phrase("clips_of_a_live_sweep"))
 
 
 @cache

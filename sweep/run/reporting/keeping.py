@@ -14,6 +14,7 @@ from typing import Final
 from sweep.link.rf_recording import keep_rf
 from sweep.modality.messages import MeasureRf, RfHeard
 from sweep.modality.outside import OUTSIDE_ID
+from sweep.phrases import Phrase
 from sweep.report import MANIFEST_NAME, MODALITIES, RecordedPosition, RecordedSweep, to_json
 
 RF_NAME: Final = "rf.json"
@@ -36,9 +37,9 @@ class Keeping:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if any(folder.iterdir()):
-                raise KeepError(f"{folder} is not empty; name a new folder to keep the sweep in")
+                raise KeepError(Phrase("keep_folder_not_empty", folder=folder))
         except OSError as error:
-            raise KeepError(f"{folder} cannot be made: {error.strerror}") from None
+            raise KeepError(Phrase("folder_not_made", folder=folder, why=error)) from None
 
     def keep_position(self, position_id: str) -> Path:
         """The new folder of a position.  Raises OSError."""

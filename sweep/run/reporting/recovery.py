@@ -30,6 +30,7 @@ from sweep.modality.looks import modality_of
 from sweep.modality.measurement import Measurement
 from sweep.modality.protocol import SensingModality
 from sweep.modality.sofar import cut_off
+from sweep.phrases import Phrase, phrase_of
 from sweep.report import (
     Gap,
     Modality,
@@ -60,18 +61,23 @@ class Closed:
     sweep_id: UUID | None
     report: SweepReport | None
     """The one that was written now; None where there was nothing to write."""
-    trouble: str | None = None
+    trouble: Phrase | None = None
     """Why it cannot be read; it was set aside."""
 
     @property
-    def line(self) -> str:
-        """For whoever watches; empty where nothing happened."""
+    def said(self) -> Phrase | None:
+        """For whoever watches; None where nothing happened."""
         if self.trouble is not None:
-            return f"sweep {self.name} was interrupted: {self.trouble}"
+            return Phrase("sweep_interrupted", sweep=self.name, why=self.trouble)
         if self.report is None:
-            return ""
-        measured = f"{len(self.report.positions)} positions, {len(self.report.observations)} observations"
-        return f"sweep {self.name} was interrupted and is closed now ({self.report.outcome}): {measured}"
+            return None
+        return Phrase(
+            "sweep_interrupted_and_closed",
+            sweep=self.name,
+            outcome=self.report.outcome,
+            positions=len(self.report.positions),
+            observations=len(self.report.observations),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +117,10 @@ def close_interrupted(
             report = close(journal, outbox, modalities_for(manifest), now(), basis)
         except JournalError as error:
             _set_aside(path)
-            yield Closed(path.name, None, None, str(error))
+            yield Closed(path.name, None, None, phrase_of(error))
         except ValidationError as error:  # of another version's: no start may founder on it
             _set_aside(path)
-            yield Closed(path.name, None, None, f"no report can be made of {path}: {first_problem(error)}")
+            yield Closed(path.name, None, None, Phrase("no_report_can_be_made", file=path, why=first_problem(error)))
         else:
             yield Closed(path.name, journal.header.sweep_id, report)
 

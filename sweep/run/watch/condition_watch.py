@@ -7,7 +7,6 @@ stays unknown.  It closes nothing: `supply_watch` does that.
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections import Counter
@@ -21,6 +20,7 @@ from sweep.host.machine import MachineState
 from sweep.link.head_messages import FromHead, HeadState, LostTold, SupplyTold
 from sweep.modality.control import Control
 from sweep.modality.measurement import Measurement
+from sweep.phrases import Phrase
 from sweep.power.keeper import CameraPower
 from sweep.report import BankState, ConditionEvent, LiveEvent, ProbeCondition, tally
 from sweep.run.watch.parts import ProbeParts
@@ -65,7 +65,7 @@ class CameraPowerSeen:
     """Whether the camera has power, and a code that says why it was last cut."""
 
     is_on: bool
-    why_off: str
+    why_off: str | Phrase
     is_cut: bool = False
     """Only another declaration brings it back."""
 
@@ -316,9 +316,9 @@ def watch_of(parts: ProbeParts, control: Control, power: CameraPower | None, *, 
     )
 
 
-def _as_code(why: str) -> str:
-    """What the supply's keeper says is a code, or the line of an error."""
-    return why if re.fullmatch(r"[a-z][a-z0-9_]{0,63}", why) else "power_line_failed"
+def _as_code(why: str | Phrase) -> str:
+    """What the supply's keeper says is a code, or what is wrong with the line."""
+    return why if isinstance(why, str) else "power_line_failed"
 
 
 def _rounded(seconds: float | None) -> float | None:

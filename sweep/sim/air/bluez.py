@@ -17,6 +17,7 @@ from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio.message_bus import MessageBus
 
 from sweep.host.scratch import scratch_folder
+from sweep.phrases import Phrase
 
 ADAPTER = "org.bluez.Adapter1"
 DEVICE = "org.bluez.Device1"
@@ -46,7 +47,7 @@ async def private_bus(daemon: str = BUS_DAEMON) -> AsyncIterator[str]:
     """A message bus of its own that nobody else is on; gives its address.  OSError where there can be none."""
     program = shutil.which(daemon)
     if program is None:
-        raise FileNotFoundError(f"{daemon} is not installed: run make setup-test")
+        raise FileNotFoundError(Phrase("daemon_not_installed", program=daemon))
     with scratch_folder("bus") as folder:  # a socket's path must stay short
         config = folder / "bus.conf"
         config.write_text(BUS_CONFIG.format(socket=folder / "bus"), encoding="utf-8")
@@ -57,7 +58,7 @@ async def private_bus(daemon: str = BUS_DAEMON) -> AsyncIterator[str]:
         try:
             first = b"" if process.stdout is None else await asyncio.wait_for(process.stdout.readline(), 20.0)
             if not first:
-                raise OSError(f"{daemon} does not start")
+                raise OSError(Phrase("daemon_not_started", program=daemon))
             yield first.decode().strip()
         finally:
             with contextlib.suppress(ProcessLookupError):
@@ -206,7 +207,7 @@ class FakeBlueZ:
                 break
             await asyncio.sleep(0.01)
         if reply is None or reply.body[0]["Type"].value != "or_patterns":
-            raise ValueError("a monitor without patterns")
+            raise ValueError(Phrase("bluetooth_monitor_without_patterns"))
         self._patterns[adapter, path] = [(at, kind, bytes(data)) for at, kind, data in reply.body[0]["Patterns"].value]
         await self._bus.call(Message(destination=owner, path=path, interface=MONITOR, member="Activate"))
         self.scanning.set()

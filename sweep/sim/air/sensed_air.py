@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sweep.captures.packets import LINK_RADIOTAP, PacketBlock, Row, build_block
+from sweep.phrases import Phrase
 from sweep.wifi.capture.air import CaptureOpenError, CaptureTally
 from sweep.wifi.capture.channels import NOTHING_KNOWN, Channel, ChannelMemory
 
@@ -79,7 +80,7 @@ class SimulatedAir:
     def tune(self, channel: Channel) -> None:
         """Listen there; takes TUNE_S.  Raises CaptureOpenError for a channel that is none of `channels`."""
         if channel not in CHANNELS:
-            raise CaptureOpenError(f"the simulated adapter has no channel at {channel.mhz} MHz")
+            raise CaptureOpenError(Phrase("simulated_adapter_lacks_channel", mhz=channel.mhz))
         self._here = channel
         self._elapsed_ns += round(TUNE_S * 1e9)
         if (air := self._channels.get(channel.mhz)) is not None:

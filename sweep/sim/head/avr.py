@@ -27,6 +27,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sweep.phrases import Phrase
 from sweep.sim.head import loop as head_loop
 from sweep.sim.head.loop import LEAST_CRASHED, compiled_loop, plain_loop
 
@@ -121,20 +122,20 @@ def flash_segments(elf: Path) -> list[tuple[int, bytes]]:
     try:
         data = elf.read_bytes()
     except OSError as error:
-        raise EmulatorError(f"no firmware at {elf.name}: run make firmware ({error.strerror})") from error
+        raise EmulatorError(Phrase("firmware_elf_missing", file=elf.name, why=error)) from error
     if data[:7] != b"\x7fELF\x01\x01\x01" or len(data) < 52:
-        raise EmulatorError(f"{elf.name} is not a 32-bit ELF file: run make firmware")
+        raise EmulatorError(Phrase("not_a_32_bit_elf", file=elf.name))
     table, count = struct.unpack_from("<I", data, 28)[0], struct.unpack_from("<H", data, 44)[0]
     segments = []
     for index in range(count):
         header = data[table + 32 * index : table + 32 * (index + 1)]
         if len(header) < 32:
-            raise EmulatorError(f"{elf.name} is cut short: run make firmware")
+            raise EmulatorError(Phrase("elf_cut_short", file=elf.name))
         kind, offset, _, physical, size = struct.unpack_from("<5I", header)
         if kind == ELF_LOAD and size and physical + size <= FLASH_SIZE:
             segments.append((physical, data[offset : offset + size]))
     if not segments:
-        raise EmulatorError(f"{elf.name} holds nothing for the flash: run make firmware")
+        raise EmulatorError(Phrase("elf_without_flash_contents", file=elf.name))
     return segments
 
 
@@ -142,7 +143,7 @@ def _library() -> Any:
     try:
         lib = ctypes.CDLL(LIBRARY)
     except OSError as error:
-        raise EmulatorError(f"{LIBRARY} is missing: apt install libsimavr2") from error
+        raise EmulatorError(Phrase("simavr_missing", library=LIBRARY)) from error
     avr = POINTER(_Avr)
     for name, result, arguments in (
         ("avr_make_mcu_by_name", avr, [c_char_p]),
@@ -187,14 +188,14 @@ class Avr:
         self._lib = _library()
         self._avr = self._lib.avr_make_mcu_by_name(MCU)
         if not self._avr:
-            raise EmulatorError(f"{LIBRARY} does not know the ATmega328P")
+            raise EmulatorError(Phrase("simavr_without_atmega328p", library=LIBRARY))
         self._lib.avr_init(self._avr)
         self._core = self._avr.contents
         step, kernel = self._lib.avr_run, head_loop.KERNEL
         self._loop = plain_loop(step, self._avr) if kernel is None else compiled_loop(kernel, step, self._avr)
         for field, function in (("run", "avr_callback_run_raw"), ("sleep", "avr_callback_sleep_raw")):
             if getattr(self._core, field) != cast(getattr(self._lib, function), c_void_p).value:
-                raise EmulatorError(f"this {LIBRARY} lays its core out differently; version 1.6 is needed")
+                raise EmulatorError(Phrase("simavr_core_differs", library=LIBRARY))
         self._irqs: dict[tuple[str, int], int] = {}
         self._keep: list[object] = []  # ctypes callbacks live as long as this object
         self._timers: dict[Callable[[], object], Any] = {}
@@ -221,7 +222,7 @@ class Avr:
         if known is None:
             known = self._irqs[module, index] = int(self._lib.avr_io_getirq(self._avr, _ioctl(module), index) or 0)
         if not known:
-            raise EmulatorError(f"{LIBRARY} has no signal {module}{index}")
+            raise EmulatorError(Phrase("simavr_signal_missing", library=LIBRARY, module=module, index=index))
         return known
 
     @property
@@ -252,7 +253,7 @@ class Avr:
         signal = int(self._lib.avr_get_interrupt_irq(self._avr, number))
         address = signal - ctypes.sizeof(_Vector)
         if _Vector.from_address(address).vector != number:
-            raise EmulatorError(f"this {LIBRARY} lays its interrupts out differently; version 1.6 is needed")
+            raise EmulatorError(Phrase("simavr_interrupts_differ", library=LIBRARY))
         return address
 
     def raise_interrupt(self, number: int) -> None:
@@ -351,7 +352,7 @@ class Avr:
     def run(self, cycles: int) -> None:
         """Run for at least `cycles`. Raises EmulatorError when the program crashed."""
         if self._loop(self._core.cycle + cycles) >= LEAST_CRASHED:
-            raise EmulatorError(f"the emulated program crashed at cycle {self.cycle}")
+            raise EmulatorError(Phrase("emulated_program_crashed", cycle=self.cycle))
 
     def reset(self) -> None:
         """Begin at the reset vector with registers at rest, as after the reset pin; what was due is forgotten."""

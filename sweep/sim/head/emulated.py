@@ -19,6 +19,7 @@ from sweep.link.frame import FrameReader, Received, encode
 from sweep.link.head import SerialPort
 from sweep.link.messages import EnvelopeWindow, Identify, Message, RfStart
 from sweep.link.readings import tuner_plan
+from sweep.phrases import Phrase
 from sweep.sim.head.avr import EmulatorError, EmulatorGoneError
 from sweep.sim.head.machine import find_elf
 from sweep.sim.head.scene import Detector, Emitter, RfScene
@@ -69,7 +70,7 @@ class EmulatedHead:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
-            raise EmulatorError("the emulator has no pipes")
+            raise EmulatorError(Phrase("emulator_no_pipes"))
         with suppress(BrokenPipeError):  # then nothing is read either
             stdin.write(self._scene.to_json() + "\n")
             stdin.flush()
@@ -77,7 +78,7 @@ class EmulatedHead:
         if word != "port":
             self._stop()
             if not word:
-                raise EmulatorGoneError("the emulator did not start")
+                raise EmulatorGoneError(Phrase("emulator_not_start"))
             raise EmulatorError(rest or word)
         self.port = rest
         if self._pins:
@@ -147,7 +148,7 @@ def record_serial(
             if data:
                 last_byte = time.monotonic()
             elif time.monotonic() - last_byte > SILENCE_LIMIT_S:
-                raise EmulatorGoneError("the emulated head fell silent")
+                raise EmulatorGoneError(Phrase("emulated_head_fell_silent"))
             for octet in data:
                 recorded.append(octet)
                 for event in reader.feed(bytes((octet,))):

@@ -17,6 +17,7 @@ from sweep.link.frame import FrameReader, Received, encode
 from sweep.link.messages import SLOT_NS, Exposure, Identify, KeepAlive
 from sweep.link.strobe import PHASE_LETTERS, StrobeRun
 from sweep.modality.strobe import Phase, Strobe
+from sweep.phrases import Phrase
 from sweep.sim.head.avr import EmulatorError
 from sweep.sim.head.machine import Edge, HeadMachine
 from sweep.sim.head.pads import Assembly
@@ -68,7 +69,7 @@ def run_lamps(order: tuple[Phase, ...], rounds: int, assembly: Assembly | None =
     finally:
         machine.close()
     if len(told) <= wanted or len(lit) < wanted:
-        raise EmulatorError("the emulated head does not strobe")
+        raise EmulatorError(Phrase("emulated_head_does_not_strobe"))
     return LampLog(tuple(told[:wanted]), tuple(lit[:wanted]))
 
 
@@ -109,13 +110,13 @@ class LampWatch:
         if pin == "camera_trigger":  # low while the camera exposes
             if edge.level and self._shone is not None:
                 if len(self._shone) > 1:
-                    raise EmulatorError("the emulated head lights two lamps at once")
+                    raise EmulatorError(Phrase("emulated_head_lights_two_lamps"))
                 ended = LitExposure(self._begun, edge.cycle, next(iter(self._shone), "C"), self._lit_cycles)
             self._begun, self._shone, self._lit_cycles = edge.cycle, None if edge.level else set(), 0
         if self._shone is not None and self._levels.get("strobe") and not self._is_lost():
             chosen = frozenset(wire for wire, level in self._levels.items() if level and wire.startswith("select_"))
             if chosen and chosen not in SELECTS:
-                raise EmulatorError("the emulated head lights two lamps at once")
+                raise EmulatorError(Phrase("emulated_head_lights_two_lamps"))
             self._shone |= {SELECTS[chosen]} if chosen else set()
         return ended
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sweep.host.compiled import BUILD, SOURCES, load_library
+from sweep.phrases import Phrase
 
 LEAST_CRASHED = 6
 """cpu_Done of simavr; cpu_Crashed is behind it."""
@@ -24,7 +25,7 @@ Loop = Callable[[int], int]
 def load_kernel(library: Path = BUILD / LIBRARY, source: Path = SOURCES[LIBRARY]) -> Any | None:
     """`run_until` of kernel_head.c; None where there is none that can be used."""
     found = load_library(library, source)
-    if isinstance(found, str):
+    if isinstance(found, Phrase):
         return None
     run_until = found.run_until
     run_until.restype, run_until.argtypes = c_int, [c_void_p, c_void_p, c_void_p, c_uint64, c_int]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from sweep.phrases import Phrase
 from sweep.sim.head.avr import BANDGAP_CHANNEL, CLOCK_HZ, Avr, EmulatorError
 from sweep.sim.head.imu import COND_START, ImuModel
 from sweep.sim.head.pads import COMPARES, PINS, Pads, compare_level
@@ -40,7 +41,7 @@ def find_elf(elf: Path | None = None) -> Path:
     """The firmware image: `elf`, or the one built in this source tree. Raises EmulatorError."""
     path = elf or SOURCE_TREE / "firmware" / "build" / "sensor_head.elf"
     if not path.is_file():
-        raise EmulatorError("the sensor head's firmware is not built: run make firmware")
+        raise EmulatorError(Phrase("firmware_not_built"))
     return path
 
 
@@ -117,7 +118,7 @@ class HeadMachine:
         if self._at >= len(self._block):
             self._block = self._waveform.next_block().tolist()
             if len(self._block) != BLOCK_SLOTS:
-                raise EmulatorError("a block of the waveform has the wrong length")
+                raise EmulatorError(Phrase("waveform_block_length"))
             self._keys = list(zip(*self._waveform.keys, strict=True)) or [()] * BLOCK_SLOTS
             self._at = 0
         if self.tuner.mhz is not None:

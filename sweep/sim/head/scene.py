@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sweep.phrases import Phrase
 from sweep.sim.head.imu import Motion
 from sweep.sim.head.pads import Assembly
 
@@ -119,7 +120,7 @@ class RfScene:
                 **raw,
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise SceneError(f"not a radio scene: {error}") from error
+            raise SceneError(Phrase("not_a_radio_scene", why=error)) from error
 
 
 def _assembly(raw: dict[str, Any] | None) -> Assembly | None:
@@ -163,7 +164,7 @@ class _Keying:
 
     def __init__(self, emitter: Emitter, seed: tuple[int, int]) -> None:
         if emitter.kind == "wifi" and not 0.01 <= emitter.duty_cycle <= 0.95:
-            raise SceneError("a Wi-Fi emitter needs a duty cycle between 0.01 and 0.95")
+            raise SceneError(Phrase("wifi_emitter_duty_cycle"))
         self._emitter = emitter
         self._rng = np.random.default_rng(seed)
         self._phase_s = float(self._rng.uniform(0, 0.1))

@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from sweep.phrases import Phrase
 from sweep.sim.scene.camera import Array, Image
 
 PHOTO_SIDE_MAX_PX = 1600
@@ -134,7 +135,7 @@ def photo_names(folder: Path) -> tuple[Path, ...]:
 def _load(name: str) -> Image:
     image = cv2.imread(name, cv2.IMREAD_GRAYSCALE)
     if image is None:
-        raise ValueError(f"{Path(name).name} is no picture")
+        raise ValueError(Phrase("not_a_picture", name=Path(name).name))
     most = max(image.shape)
     if most > PHOTO_SIDE_MAX_PX:
         factor = PHOTO_SIDE_MAX_PX / most

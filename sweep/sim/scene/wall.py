@@ -20,6 +20,7 @@ from sweep.lens.clip.clips import ClipMeta, LampGroup, write_clip
 from sweep.lens.clip.truth import ClipTruth, parse_truth
 from sweep.lens.optics import Optics, load_optics
 from sweep.modality.strobe import Phase
+from sweep.phrases import Phrase
 from sweep.sim.scene.camera import Array, Image, Pose, rotation_matrix
 from sweep.sim.scene.exposure import Exposer, Leds
 from sweep.sim.scene.furnish import BUILDERS
@@ -279,5 +280,5 @@ def _surface(rng: np.random.Generator, wall: Wall, view: View, range_m: float) -
 
 def _phase(letter: str) -> Phase:
     if letter not in ("A", "B", "C", "M", "R"):
-        raise ValueError(f"no phase is called {letter!r}: use A, B, C")
+        raise ValueError(Phrase("phase_unknown", letter=letter))
     return cast("Phase", letter)

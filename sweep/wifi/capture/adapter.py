@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from sweep.phrases import Phrase
 from sweep.wifi.capture.capture import LiveCapture, drop_capabilities
 
 SERVICE: Final = Path("/run/ansim-sweep/capture.sock")
@@ -43,7 +44,7 @@ def _open_by_service(adapter: str, service: Path) -> LiveCapture | None:
 
 def _open_with_helper(adapter: str) -> LiveCapture:
     if _has_no_capabilities():
-        sys.exit("the capture helper has ended")  # the supervisor starts this process anew, with what it needs
+        sys.exit(str(Phrase("capture_helper_has_ended")))  # the supervisor starts this process anew, with what it needs
     capture = LiveCapture(adapter, repairs=True)
     if multiprocessing.parent_process() is not None:
         drop_capabilities()

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, Protocol, get_args
 
+from sweep.phrases import Phrase
+
 if TYPE_CHECKING:
     from sweep.captures.packets import PacketBlock
 
@@ -25,8 +27,8 @@ TROUBLES: Final[tuple[AirTrouble, ...]] = get_args(AirTrouble)
 class CaptureOpenError(ValueError):
     """The interface cannot be used; the message is one line that says what to do."""
 
-    def __init__(self, message: str, code: AirTrouble = "adapter_away") -> None:
-        super().__init__(message)
+    def __init__(self, said: Phrase | Exception | str, code: AirTrouble = "adapter_away") -> None:
+        super().__init__(said)
         self.code: AirTrouble = code
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from sweep.captures.packets import PacketBlock, Row, build_block
+from sweep.phrases import Phrase, from_line
 
 from .air import TROUBLES, CaptureGap, CaptureOpenError, CaptureTally
 from .channels import NOTHING_KNOWN, Channel, ChannelMemory
@@ -163,7 +164,7 @@ class LiveCapture:
         self.tally.clock_steps += abs(offset - self._offset_ns) > CLOCK_STEP_NS
         self._offset_ns = offset
 
-    def _lose(self, fault: str) -> None:
+    def _lose(self, fault: Phrase) -> None:
         self._close_ring()
         now_ns = self.now_ns()
         del self.tally.gaps[MAX_GAPS - 1 :]
@@ -189,7 +190,7 @@ class LiveCapture:
             self._ask("monitor")
             words, descriptors = self._ask("open")
         if len(words) != 1 or len(descriptors) != 1:
-            raise CaptureOpenError("the capture helper sent no socket; probe and helper are of different versions")
+            raise CaptureOpenError(Phrase("capture_helper_sent_no_socket"))
         self._ring = _Ring(socket.socket(fileno=descriptors[0]), int(words[0]))
 
     def _close_ring(self) -> None:
@@ -212,8 +213,8 @@ class LiveCapture:
             word, _, said = rest.partition(" ")
             code = next((one for one in TROUBLES if one == word), None)
             if code is None:
-                raise CaptureOpenError("the capture helper ended; start it anew")
-            raise CaptureOpenError(said, code)
+                raise CaptureOpenError(Phrase("capture_helper_ended"))
+            raise CaptureOpenError(from_line(said), code)
         return rest.split(), descriptors
 
 
@@ -234,10 +235,7 @@ def _connect(service: Path) -> socket.socket:
         line.connect(str(service))
     except OSError as error:
         line.close()
-        raise CaptureOpenError(
-            f"{service}: the service of the capture helper cannot be reached ({error.strerror}); "
-            "say systemctl status ansim-sweep-capture.socket"
-        ) from None
+        raise CaptureOpenError(Phrase("capture_helper_unreachable", service=service, why=error)) from None
     return line
 
 
@@ -252,13 +250,12 @@ class _Ring:
         self._poll = select.poll()
         self._poll.register(packet_socket, select.POLLIN | select.POLLERR)
 
-    def wait(self) -> str | None:
-        """Wait for a block, at most POLL_MS; a sentence when the interface is gone."""
+    def wait(self) -> Phrase | None:
+        """Wait for a block, at most POLL_MS; a phrase when the interface is gone."""
         for _, event in self._poll.poll(POLL_MS):
             if event & (select.POLLERR | select.POLLHUP):
                 code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-                reason = os.strerror(code) if code else "closed"
-                return f"went away ({reason}); plug the adapter in and keep NetworkManager off it"
+                return Phrase("adapter_went_away", why=OSError(code, os.strerror(code)) if code else "closed")
         return None
 
     def take(self) -> Iterator[tuple[list[Row], bytes]]:
@@ -297,7 +294,7 @@ def drop_capabilities() -> None:
     library = ctypes.CDLL(None, use_errno=True)
     header, nothing = struct.pack("=II", _CAP_VERSION, 0), bytes(24)
     if library.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or library.capset(header, nothing):
-        raise RuntimeError(f"could not give up capabilities: {os.strerror(ctypes.get_errno())}")
+        raise RuntimeError(Phrase("capabilities_not_dropped", why=os.strerror(ctypes.get_errno())))
 
 
 def _wall_minus_boot_ns() -> int:

@@ -19,6 +19,7 @@ import sys
 from typing import Final
 
 from sweep.captures.packets import LINK_IEEE80211, LINK_RADIOTAP
+from sweep.phrases import Phrase, phrase_of, to_line
 
 from . import iw
 from .air import CaptureOpenError
@@ -33,10 +34,10 @@ RETIRE_MS: Final = 50
 """A block that is not full is handed over after this: guessed, far under a dwell."""
 MAX_COMMAND_OCTETS: Final = 64
 ADVICE: Final = {
-    errno.ENODEV: "plug the adapter in",
-    errno.ENXIO: "plug the adapter in",
-    errno.ENOMEM: "free some memory",
-    errno.EPERM: "give the helper CAP_NET_RAW and CAP_NET_ADMIN",
+    errno.ENODEV: Phrase("advice_plug_adapter_in"),
+    errno.ENXIO: Phrase("advice_plug_adapter_in"),
+    errno.ENOMEM: Phrase("advice_free_memory"),
+    errno.EPERM: Phrase("advice_give_helper_capabilities"),
 }
 """What to do where an interface cannot be opened."""
 
@@ -52,10 +53,11 @@ def open_packet_socket(interface: str) -> tuple[socket.socket, int]:
     try:
         packet_socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)  # hears nothing before it is bound
     except PermissionError:
-        raise CaptureOpenError("may not open packet sockets; give the helper CAP_NET_RAW and CAP_NET_ADMIN") from None
+        raise CaptureOpenError(Phrase("packet_sockets_not_permitted")) from None
     except OSError as error:
         if error.errno != errno.EAFNOSUPPORT:
-            raise CaptureOpenError(f"{shown}: cannot be opened ({error.strerror}); start the helper anew") from None
+            advice = Phrase("advice_start_helper_anew")
+            raise CaptureOpenError(Phrase("adapter_not_opened", interface=shown, why=error, advice=advice)) from None
         raise _without_rings(error) from None
     try:
         link_type = _find_link_type(packet_socket, interface)
@@ -69,8 +71,8 @@ def open_packet_socket(interface: str) -> tuple[socket.socket, int]:
         packet_socket.bind((interface, _ETH_P_ALL))
     except OSError as error:
         packet_socket.close()
-        advice = ADVICE.get(error.errno or 0, "bring the interface up")
-        raise CaptureOpenError(f"{shown}: cannot be opened ({error.strerror}); {advice}") from None
+        advice = ADVICE.get(error.errno or 0, Phrase("advice_bring_interface_up"))
+        raise CaptureOpenError(Phrase("adapter_not_opened", interface=shown, why=error, advice=advice)) from None
     except CaptureOpenError:
         packet_socket.close()
         raise
@@ -91,9 +93,7 @@ def _make_ring(packet_socket: socket.socket) -> None:
 
 
 def _without_rings(error: OSError) -> CaptureOpenError:
-    said = (
-        f"this kernel has no packet rings of version 3 ({error.strerror}); run Raspberry Pi OS, or Linux 4.20 or later"
-    )
+    said = Phrase("kernel_without_packet_rings", why=error)
     return CaptureOpenError(said, "no_packet_rings")
 
 
@@ -101,13 +101,10 @@ def _find_link_type(packet_socket: socket.socket, interface: str) -> int:
     request = struct.pack("16s24x", interface.encode()[:15])
     is_up = struct.unpack_from("H", fcntl.ioctl(packet_socket, _SIOCGIFFLAGS, request), 16)[0] & 1
     if not is_up:
-        raise CaptureOpenError(f"{interface!a}: is down; bring the interface up")
+        raise CaptureOpenError(Phrase("adapter_down", interface=interface))
     hardware = struct.unpack_from("H", fcntl.ioctl(packet_socket, _SIOCGIFHWADDR, request), 16)[0]
     if hardware not in LINK_TYPE_OF:
-        raise CaptureOpenError(
-            f"{interface!a}: is not in monitor mode (hardware type {hardware}); "
-            "stop NetworkManager from managing it and set it with iw"
-        )
+        raise CaptureOpenError(Phrase("adapter_not_in_monitor_mode", interface=interface, hardware=hardware))
     return LINK_TYPE_OF[hardware]
 
 
@@ -120,9 +117,13 @@ def serve(interface: str, commands: socket.socket) -> None:
             try:
                 _answer(name, commands, command.decode("ascii", "replace").split())
             except CaptureOpenError as error:
-                commands.send(f"error {error.code} {error}".encode())
+                commands.send(_told(error.code, error))
             except iw.IwError as error:
-                commands.send(f"error adapter_away {error}".encode())
+                commands.send(_told("adapter_away", error))
+
+
+def _told(code: str, error: Exception) -> bytes:
+    return f"error {code} {to_line(phrase_of(error))}".encode()
 
 
 def write_channel(channel: Channel) -> str:
@@ -134,7 +135,7 @@ def read_channel(word: str) -> Channel:
     """The other way; CaptureOpenError for anything else."""
     digits = word.rstrip("wr")
     if not (digits.isascii() and digits.isdecimal() and 2_000 <= int(digits) <= 8_000):
-        raise CaptureOpenError("unknown channel; probe and helper are of different versions")
+        raise CaptureOpenError(Phrase("unknown_channel"))
     return Channel(int(digits), is_wide="w" in word, is_radar="r" in word)
 
 
@@ -163,7 +164,7 @@ def _answer(interface: str, commands: socket.socket, words: list[str]) -> None:
         case ["channels"]:
             commands.send(("ok " + " ".join(map(write_channel, iw.list_channels(interface)))).encode())
         case _:
-            raise CaptureOpenError("unknown command; probe and helper are of different versions")
+            raise CaptureOpenError(Phrase("unknown_command"))
 
 
 def main() -> None:

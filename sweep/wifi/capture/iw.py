@@ -15,11 +15,13 @@ import subprocess
 from contextlib import suppress
 from typing import Final
 
+from sweep.phrases import Phrase
+
 from .channels import Channel
 
 IW: Final = "iw"
 TIMEOUT_S: Final = 5.0
-NOT_INSTALLED: Final = "iw is not installed; install the package iw"
+NOT_INSTALLED: Final = Phrase("iw_not_installed")
 _NOT_SPAWNED: Final = 127
 """What posix_spawn may leave of a program that is not there in place of an error (POSIX; qemu-user does)."""
 _CHANNEL: Final = re.compile(r"^\s*\* (\d{4})(?:\.\d+)? MHz \[\d+\](.*)$")
@@ -35,7 +37,7 @@ def list_channels(interface: str, program: str = IW) -> tuple[Channel, ...]:
     description = run_iw("dev", interface, "info", program=program)
     number = re.search(r"wiphy (\d+)", description)
     if number is None:
-        raise IwError(f"{interface!a}: iw names no radio for it; is it a Wi-Fi adapter?")
+        raise IwError(Phrase("adapter_without_radio", interface=interface))
     return parse_channels(run_iw("phy", f"phy{number[1]}", "channels", program=program))
 
 
@@ -75,9 +77,7 @@ def set_monitor(interface: str) -> None:
         run_iw("dev", interface, "set", "type", "monitor")
         _set_up(interface, is_up=True)
     except OSError as error:
-        raise IwError(
-            f"{interface!a}: cannot be put into monitor mode ({error.strerror}); plug the adapter in"
-        ) from None
+        raise IwError(Phrase("monitor_mode_refused", interface=interface, why=error)) from None
 
 
 def _set_up(interface: str, *, is_up: bool) -> None:
@@ -97,10 +97,10 @@ def run_iw(*arguments: str, program: str = IW) -> str:
     except FileNotFoundError:
         raise IwError(NOT_INSTALLED) from None
     except subprocess.TimeoutExpired:
-        raise IwError("iw does not answer; plug the adapter in anew") from None
+        raise IwError(Phrase("iw_does_not_answer")) from None
     if done.returncode == _NOT_SPAWNED:
         raise IwError(NOT_INSTALLED)
     if done.returncode:
         said = ascii(done.stderr.strip().split("\n")[-1])[:200]
-        raise IwError(f"iw refused ({said}); is the adapter plugged in and free?")
+        raise IwError(Phrase("iw_refused", why=said))
     return done.stdout

@@ -19,6 +19,8 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Any, Final
 
+from sweep.phrases import Phrase
+
 from .elements import MAX_NAMES, Elements
 from .management import MAX_BODIES
 
@@ -157,8 +159,8 @@ def dissect_body(octets: bytes, *, is_announcement: bool) -> Elements:
     return _Reader(elements, is_announcement=is_announcement).read("too_many_elements" if rest else None)
 
 
-def examine() -> str | None:
-    """What is wrong with the installed scapy, in one line; None when it reads a known frame as it should.
+def examine() -> Phrase | None:
+    """What is wrong with the installed scapy; None when it reads a known frame as it should.
 
     A beacon of a WPA3 camera: name, channel, RSN, WPS.
     """
@@ -176,7 +178,7 @@ def examine() -> str | None:
         (b"room",), 2_437, ("rsn sae, ccmp-128",), "camera",
     ):  # fmt: skip
         return None
-    return f"scapy {VERSION} reads a beacon differently: install the release that constraints.txt names"
+    return Phrase("scapy_reads_differently", version=VERSION)
 
 
 class _Reader:

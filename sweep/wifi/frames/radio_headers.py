@@ -26,6 +26,7 @@ from sweep.captures.packets import (
     Int64s,
     PacketBlock,
 )
+from sweep.phrases import Phrase
 
 WIFI_LINK_TYPES: Final = frozenset({LINK_IEEE80211, LINK_RADIOTAP, LINK_PRISM, LINK_AVS, LINK_PPI})
 NO_LEVEL: Final = -32768
@@ -133,7 +134,7 @@ def locate_frames(block: PacketBlock) -> tuple[RadioFrames, Counter[str]]:
         case 192:
             frames = _after_each(block, _read_ppi, rejected)
         case other:
-            raise ValueError(f"link type {other} holds no 802.11 frames")
+            raise ValueError(Phrase("link_type_without_wifi", link_type=other))
     return frames, rejected
 
 

@@ -15,23 +15,18 @@ from typing import Final
 
 from sweep.captures.files import open_capture
 from sweep.captures.packets import LINK_ETHERNET, CaptureFileError, PacketBlock, ReadTally, shown
+from sweep.phrases import Phrase
 
 from .dot11 import Dot11Frames, parse_block
 from .flows import RouterFinder, parse_ethernet
 from .framelog import WINDOW_FRAMES, FrameLog, ParseBlock, build_log, read_windows
 from .radio_headers import WIFI_LINK_TYPES
 
-_BLUETOOTH: Final = "this is Bluetooth, use sweep ble"
-_IP_ONLY: Final = (
-    "these are IP packets without the addresses of who sent them; record in monitor mode, or on the Ethernet or Wi-Fi "
-    "interface itself and read that with --flows"
-)
-_COOKED: Final = (
-    'this was recorded on the interface "any", which leaves out who a packet was sent to; record in monitor mode, or '
-    "on the Ethernet or Wi-Fi interface itself and read that with --flows"
-)
+_BLUETOOTH: Final = Phrase("this_is_bluetooth")
+_IP_ONLY: Final = Phrase("packets_without_senders")
+_COOKED: Final = Phrase("recorded_on_any")
 _LINK_ADVICE: Final = {
-    1: "this is Ethernet, read it with --flows",
+    1: Phrase("ethernet_read_flows"),
     **dict.fromkeys((187, 201, 251, 256, 272), _BLUETOOTH),
     **dict.fromkeys((0, 12, 14, 101, 108, 228, 229), _IP_ONLY),
     **dict.fromkeys((113, 276), _COOKED),
@@ -99,5 +94,5 @@ def _find_parser(path: Path, *, as_flows: bool) -> tuple[frozenset[int], ParseBl
 def _refuse_foreign(path: Path, seen: set[int], wanted: frozenset[int]) -> None:
     if seen and not seen & wanted:
         link_type = min(seen)
-        advice = _LINK_ADVICE.get(link_type, "record in monitor mode")
-        raise CaptureFileError(f"{shown(path)}: holds no 802.11 frames (link type {link_type}); {advice}")
+        advice = _LINK_ADVICE.get(link_type, Phrase("record_in_monitor_mode"))
+        raise CaptureFileError(Phrase("capture_without_wifi", file=shown(path), link_type=link_type, advice=advice))

@@ -22,6 +22,7 @@ from sweep.addresses import parse_address
 from sweep.captures.files import open_capture
 from sweep.captures.packets import CaptureFileError, PacketBlock, open_regular_file, shown
 from sweep.modality.messages import NOBODY, Leave, Line, Progress, SkipResponseTests, ToRunner, ToWorker
+from sweep.phrases import Phrase
 from sweep.report.base import ContractError, parse_json
 from sweep.report.structure import check_structure
 from sweep.wifi.capture.air import CaptureGap, CaptureOpenError, CaptureTally
@@ -105,7 +106,7 @@ def _read_lines(path: Path, stream: BinaryIO, rejected: Counter[str]) -> tuple[B
     try:
         began = parse_json(Began, stream.readline(MAX_LINE_OCTETS + 1), max_bytes=MAX_LINE_OCTETS)
     except ContractError as error:
-        raise CaptureFileError(f"{shown(path)}: not the lines of a kept position ({error})") from None
+        raise CaptureFileError(Phrase("not_a_kept_position", file=shown(path), why=error)) from None
     steps = [StepKept(began, [])]
     now_ns = began.t_ns
     for _ in range(MAX_LINES):
@@ -223,7 +224,7 @@ class RecordedAir:
             self._step()
         said = following if isinstance(following, Asked) else self._first(Asked)
         if said is None:
-            raise CaptureOpenError("what can be tuned to was not asked; keep the position again")
+            raise CaptureOpenError(Phrase("channels_not_asked"))
         if said.refusal is not None:
             raise CaptureOpenError(said.refusal)
         return tuple(one.channel() for one in said.channels)

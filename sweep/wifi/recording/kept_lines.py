@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 
 from sweep.modality.messages import Leave, Played, SkipResponseTests
+from sweep.phrases import Phrase
 from sweep.report.base import Code, Count, LongText, Record, TimeNs, display_text
 from sweep.wifi.capture.air import CaptureGap
 from sweep.wifi.capture.capture import MAX_GAPS
@@ -76,7 +77,7 @@ class KeptGap(Record):
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
         if self.end_ns < self.begin_ns:
-            raise ValueError("the gap ends before it begins")
+            raise ValueError(Phrase("gap_ends_before_begin"))
         return self
 
     @classmethod
@@ -183,9 +184,9 @@ class PlayerMessage(Record):
     @model_validator(mode="after")
     def _has_lengths(self) -> Self:
         if self.begun > len(self.chips):
-            raise ValueError("more chips began than were drawn")
+            raise ValueError(Phrase("more_chips_than_drawn"))
         if self.begun and self.chip_ns < 50e6:
-            raise ValueError("chips shorter than 50 ms")
+            raise ValueError(Phrase("chips_too_short"))
         return self
 
     @classmethod

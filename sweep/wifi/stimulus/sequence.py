@@ -131,7 +131,7 @@ def read_sequence(path: Path) -> ChipSequence:
     """Read a chip sequence; SequenceError (one line) when the file holds none."""
     document = read_document(path, MAX_FILE_OCTETS, Phrase("give_sequence"), SequenceError)
     if not isinstance(document, dict):
-        raise SequenceError(f"{shown(path)}: must be an object with start, start_uncertainty_s, chip_s and chips")
+        raise SequenceError(Phrase("sequence_not_an_object", file=shown(path)))
     start_s = _number(document, "start", 0.0, 4e9, path)
     uncertainty_s = _number(document, "start_uncertainty_s", 0.0, MAX_UNCERTAINTY_S, path)
     if "marks" in document and "chips" not in document:
@@ -139,7 +139,7 @@ def read_sequence(path: Path) -> ChipSequence:
     chips = document.get("chips")
     is_binary = isinstance(chips, list) and all(type(chip) is int and chip in {0, 1} for chip in chips)
     if not isinstance(chips, list) or not is_binary or not MIN_CHIPS <= len(chips) <= MAX_CHIPS:
-        raise SequenceError(f"{shown(path)}: chips must be {MIN_CHIPS} to {MAX_CHIPS} numbers, each 0 or 1")
+        raise SequenceError(Phrase("chips_not_zeros_and_ones", file=shown(path), least=MIN_CHIPS, most=MAX_CHIPS))
     return ChipSequence(
         start_s=start_s,
         start_uncertainty_s=uncertainty_s,
@@ -154,14 +154,11 @@ def _read_marks(marks: Any, path: Path) -> tuple[tuple[float, float], ...]:
     times = [time for pair in pairs if isinstance(pair, list) and len(pair) == 2 for time in pair]
     is_timed = all(isinstance(time, int | float) and not isinstance(time, bool) for time in times)
     if not MIN_WALKS <= len(pairs) <= MAX_WALKS or len(times) != 2 * len(pairs) or not is_timed:
-        raise SequenceError(
-            f"{shown(path)}: marks must be {MIN_WALKS} to {MAX_WALKS} pairs of seconds, [[from, to], …]"
-        )
+        raise SequenceError(Phrase("marks_not_pairs", file=shown(path), least=MIN_WALKS, most=MAX_WALKS))
     gaps = np.diff(np.array([0.0, *times], dtype=np.float64))
     if not (gaps >= 2 * MARK_STEP_S).all() or not times[-1] <= MAX_MARKED_S:
         raise SequenceError(
-            f"{shown(path)}: marks must ascend from 0 to {MAX_MARKED_S:g} s, "
-            f"each walk and pause at least {2 * MARK_STEP_S:g} s long"
+            Phrase("marks_not_ascending", file=shown(path), most_s=MAX_MARKED_S, least_s=2 * MARK_STEP_S)
         )
     return tuple((float(first), float(last)) for first, last in pairs)
 
@@ -170,4 +167,4 @@ def _number(document: dict[str, Any], field: str, low: float, high: float, path:
     value = document.get(field)
     if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
         return float(value)
-    raise SequenceError(f"{shown(path)}: {field} must be a number from {low:g} to {high:g}")
+    raise SequenceError(Phrase("sequence_number_out_of_range", file=shown(path), field=field, low=low, high=high))

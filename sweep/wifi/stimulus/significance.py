@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.addresses import AddressForm, AddressKey, format_address
+from sweep.phrases import Phrase
 from sweep.wifi.frames.element_reader import read_elements
 from sweep.wifi.frames.framelog import FrameLog
 from sweep.wifi.traffic.blindness import assess_hearing
@@ -153,7 +154,7 @@ def judge_stimulus(
     were marked by hand, which are judged once.
     """
     if is_sequential and sequence.marks:
-        raise SequenceError("marked times are judged once, when they are complete: leave out --sequential")
+        raise SequenceError(Phrase("marks_not_sequential"))
     covered = cover(sequence, log)
     tests = []
     if isinstance(covered, ChipSequence):

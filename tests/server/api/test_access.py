@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 
 from server.api.access import ALL_ROLES
 from server.districts import register
-from server.districts.scope import WORDS
+from server.districts.scope import NOT_FOUND
 from server.interface.fields import CITY_ROLES, FACILITY_ROLES, Role
 from server.interface.place_requests import FacilityRequest, RoomRequest
 from server.people import auth
@@ -246,7 +246,7 @@ def test_every_route_by_every_role_about_things_of_every_state(site: Site, distr
                     is_let_in = answer[0] not in {401, 403} and answer[0] < 500
                     # what exists in one's own district is found there, or the refusals of foreign things say nothing
                     is_there = state in {"own", "foreign", "revoked"}
-                    is_found = answer[0] != 404 or not names & WORDS.keys() or access["scope"] != "district"
+                    is_found = answer[0] != 404 or not names & NOT_FOUND.keys() or access["scope"] != "district"
                     is_found = is_found or not is_there
                     if not (is_let_in and is_found if wanted is None else answer == wanted):
                         wrong.append(f"{method} {path} as {caller}, {state}: {answer}, expected {wanted}")
@@ -262,8 +262,8 @@ def test_lists_hold_one_s_own_district_only(site: Site, districts: dict[str, Thi
     for path in ("/api/rooms", "/api/probes", "/api/entries?limit=200"):
         seen, all_of_it = here._http.get(path).text, city._http.get(path).text
         assert any(value in all_of_it for value in foreign.values()), path
-        assert not any(foreign[name] in seen for name in WORDS), path
-        assert any(own[name] in seen for name in WORDS), path
+        assert not any(foreign[name] in seen for name in NOT_FOUND), path
+        assert any(own[name] in seen for name in NOT_FOUND), path
     reason = {"reason": "월간 점검", "from": "2026-01-01", "to": "2026-12-31"}
     log = here._http.get("/api/exports/inspection-log", params=reason).text
     assert (DISTRICTS[0] in log, DISTRICTS[1] in log) == (True, False)

@@ -27,7 +27,7 @@ def test_the_first_variable_that_is_set_decides(environment: dict[str, str], lan
 
 
 @pytest.mark.parametrize(
-    ("locale", "said"), [("ko_KR.UTF-8", "사용자: 찾을 수 없습니다"), ("en_GB.UTF-8", "user nobody: not found")]
+    ("locale", "said"), [("ko_KR.UTF-8", "사용자 nobody: 찾을 수 없습니다"), ("en_GB.UTF-8", "user nobody: not found")]
 )
 def test_a_refusal_of_the_server_is_said_in_the_language(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], locale: str, said: str
