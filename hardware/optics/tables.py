@@ -203,11 +203,11 @@ TABLES = {
 
 def plot(path: Path) -> None:
     """Draw signal and wall against range."""
-    import matplotlib as mpl  # type: ignore[import-not-found, unused-ignore]  # only for pictures
+    import matplotlib as mpl
 
     mpl.use("Agg")
     mpl.rcParams.update({"svg.hashsalt": "optics", "svg.fonttype": "none"})
-    import matplotlib.pyplot as plt  # type: ignore[import-not-found, unused-ignore]  # only for pictures
+    import matplotlib.pyplot as plt
 
     optics = load_optics()
     ranges = [0.2 * 1.04**k for k in range(90) if 0.2 * 1.04**k <= 6.0]

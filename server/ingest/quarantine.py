@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, insert, select, update
 
 from server.interface.errors import ApiError
 from server.signing.statements import say
@@ -165,9 +165,9 @@ def full_error() -> ApiError:
     return ApiError(507, Phrase("quarantine_full_unadmitted"), code="quarantine_full")
 
 
-def _held(connection: Connection, *where: object) -> tuple[int, int]:
+def _held(connection: Connection, *where: ColumnElement[bool]) -> tuple[int, int]:
     size, count = func.coalesce(func.sum(quarantine.c.size), 0), func.count()
-    row = connection.execute(select(size, count).where(*where)).one()  # type: ignore[arg-type]  # SQL conditions
+    row = connection.execute(select(size, count).where(*where)).one()
     return int(row[0]), int(row[1])
 
 

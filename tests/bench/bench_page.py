@@ -6,6 +6,7 @@ Tasks are counted by the main thread's own processor time, four times as long as
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from playwright.sync_api import Browser, expect
 
@@ -102,9 +103,9 @@ def test_screens_of_a_sweep_block_nobody(
     with_walls = site.demo.deliver(made.MadeSweep(as_reported_now(made_now.report), ())).sweep_id
     phone.log_in(path="#/settings")
     page = phone.page
-    strange = {"step": {"step": "reported", "what": "환풍구의 검은 점"}}
+    strange: dict[str, Any] = {"step": {"step": "reported", "what": "환풍구의 검은 점"}}
     token = page.request.get(f"{site.url}/api/me").json()["csrf_token"]
-    case = phone.ask(f"/api/rooms/{site.suspected_room}/cases", strange, token)["case"]["case_id"]  # type: ignore[arg-type]  # a body with a body in it
+    case = phone.ask(f"/api/rooms/{site.suspected_room}/cases", strange, token)["case"]["case_id"]
     sweep = f"#/sweeps/{site.suspected_sweep}"
     for name, path, there in (
         ("the map of a sweep", sweep, ".map-label-hit"),

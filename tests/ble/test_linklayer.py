@@ -1,5 +1,7 @@
 """Captured packets of every kind to adverts; noise and cut packets to named reasons."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -141,7 +143,7 @@ def test_any_octets_are_read_or_named(link_type: int, packet: bytes) -> None:
     changes=st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), max_size=6),
     wrap=st.sampled_from([(251, lambda p: p), (256, radio), (272, nordic)]),
 )
-def test_a_damaged_packet_is_never_taken_for_another_device(changes, wrap) -> None:  # type: ignore[no-untyped-def]  # of Hypothesis
+def test_a_damaged_packet_is_never_taken_for_another_device(changes: list[tuple[int, int]], wrap: Any) -> None:
     link_type, put_in = wrap
     whole = link_layer(pdu(DATA))
     damaged = bytearray(whole)

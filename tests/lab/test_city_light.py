@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -22,12 +24,12 @@ def dark() -> Dark:
     return Dark(NULLS["correlation"], np.random.default_rng(3))
 
 
-def device(run: tuple[float, ...] = (1.0, 0.001), *, lit_zone: int = 0, channel: int = 0, **other: object) -> Device:
-    given: dict[str, object] = {
+def device(run: tuple[float, ...] = (1.0, 0.001), *, lit_zone: int = 0, channel: int = 0, **other: Any) -> Device:
+    given: dict[str, Any] = {
         "video": "video_uplink", "levels": (-50.0, -60.0), "shares": (0.8, 0.2), "lit_zone": lit_zone, "run": run,
         "again": run, "smallest": None, "channel": channel, "outside_dbm": -70.0,
     }  # fmt: skip
-    return Device(**given | other)  # type: ignore[arg-type]  # by name
+    return Device(**given | other)
 
 
 def ended(runs: list[tuple[float, ...]], times: float, longest_s: float) -> tuple[list[float], float]:

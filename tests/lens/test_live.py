@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -82,8 +83,8 @@ class Clock:
         return self.now
 
 
-def run(scan: LiveScan, count: int = 24, **kind: object) -> tuple[list[LiveUpdate], LiveSummary]:
-    triples, _ = walk(count, **kind)  # type: ignore[arg-type]  # keywords of walk
+def run(scan: LiveScan, count: int = 24, **kind: Any) -> tuple[list[LiveUpdate], LiveSummary]:
+    triples, _ = walk(count, **kind)
     updates = [scan.add(triple) for triple in triples]
     return updates, scan.finish()
 

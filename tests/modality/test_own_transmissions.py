@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -35,7 +36,7 @@ class Clock:
 
 
 def window(t_ns: int) -> RfWindow:
-    levels = dict.fromkeys(("min", "mean", "max", "p10", "p50", "p90"), 800.0)
+    levels: dict[str, Any] = dict.fromkeys(("min", "mean", "max", "p10", "p50", "p90"), 800.0)
     return RfWindow(
         t_ns=t_ns,
         duration_s=0.1,
@@ -46,7 +47,7 @@ def window(t_ns: int) -> RfWindow:
         duty_cycle=0.0,
         bursts=0,
         gaps=0,
-        **{f"{name}_counts": value for name, value in levels.items()},  # type: ignore[arg-type]  # six levels
+        **{f"{name}_counts": value for name, value in levels.items()},
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,10 +22,10 @@ WEIGHTS = load_weights()
 
 def changed(*path: str | int, to: object) -> str:
     table = WEIGHTS.model_dump(mode="json")
-    place = table
+    place: Any = table
     for step in path[:-1]:
-        place = place[step]  # type: ignore[index]  # a path through plain JSON
-    place[path[-1]] = to  # type: ignore[index]  # a path through plain JSON
+        place = place[step]
+    place[path[-1]] = to
     return json.dumps(table)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -44,8 +45,8 @@ def window(
     )
 
 
-def run(count: int = 20, **kwargs: float) -> list[RfWindow]:
-    return [window(number=n, **kwargs) for n in range(count)]  # type: ignore[arg-type]  # keywords of one helper
+def run(count: int = 20, **kwargs: Any) -> list[RfWindow]:
+    return [window(number=n, **kwargs) for n in range(count)]
 
 
 @given(st.floats(-80, 10), st.floats(0.018, 0.03), st.floats(10, 30))

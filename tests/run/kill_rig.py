@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -75,7 +76,7 @@ class PacedModality:
                     return self._made(task, samples)
             samples += 1
             os.pwrite(truth, f"{task.position.position_id} {samples:6}\n".encode().ljust(80), 0)
-            teller.offer(lambda samples=samples: self._made(task, samples))  # type: ignore[misc]  # mypy infers no lambda with defaults
+            teller.offer(partial(self._made, task, samples))
         return self._made(task, samples)
 
     def _made(self, task: Task[Any], samples: int) -> Measurement:

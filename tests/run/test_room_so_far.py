@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sweep.modality.measurement import Measurement
 from sweep.modality.task import blind
 from sweep.report import (
@@ -28,14 +30,14 @@ FOLLOWS = StimulusJudgement(verdict="follows_light", p_value=0.001, kind="light"
 
 
 def wifi(
-    number: int, zone: str, level: float | None, *, video: str = "not_video", reason: str | None = None,
+    number: int, zone: str, level: float | None, *, video: Any = "not_video", reason: str | None = None,
     stimulus: StimulusJudgement | None = None, id_: int = 1,
 ) -> WifiObservation:  # fmt: skip
     return WifiObservation(
         observation_id=uid(id_), zone_id=zone, position_id=zone, t_ns=0, modality="wifi", addresses=(token(number),),
         role="sta", vendor="Maker", is_randomised=False, channel_mhz=2437.0,
         rssi_dbm=None if level is None else Levels(median=level, max=level), frames=900, bytes_up=1, bytes_down=1,
-        dwell_s=20.0, video=VideoJudgement(verdict=video, score=0.5, decided_after_s=None, reason=reason),  # type: ignore[arg-type]  # a verdict's name
+        dwell_s=20.0, video=VideoJudgement(verdict=video, score=0.5, decided_after_s=None, reason=reason),
         stimulus=stimulus,
     )  # fmt: skip
 

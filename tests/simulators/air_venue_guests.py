@@ -6,6 +6,7 @@ Each takes a host and a length and starts its processes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -112,7 +113,7 @@ def meeting(host: Host, seconds: float) -> None:
         show(host, seconds, path, spread(host.rng, 150, 1_200), is_up=False)
     voice_call(host, seconds)
     for is_up in (True, False):
-        host.medium.spawn(tick(0.05, 0.01, host, lambda is_up=is_up: path.send(96, ignore, is_up=is_up)))  # type: ignore[misc]  # mypy infers no lambda with defaults
+        host.medium.spawn(tick(0.05, 0.01, host, partial(path.send, 96, ignore, is_up=is_up)))
 
 
 def fetch(
@@ -159,7 +160,7 @@ def phone_browsing(host: Host, seconds: float) -> None:
         path = host.path()
         pause_s = spread(host.rng, 0.2, 4)
         fetch(host, Reliable(path, random, habits, is_up=False), path, lambda: spread(host.rng, 8e2, 6e5),
-              lambda pause_s=pause_s: random.gammavariate(0.7, pause_s))  # type: ignore[misc]  # fmt: skip
+              partial(random.gammavariate, 0.7, pause_s))  # fmt: skip
     if random.random() < 0.4:
         upload_files(host, tcp(random), lambda: spread(host.rng, 5e4, 6e5), lambda: random.uniform(4, 20))
 

@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize  # type: ignore[import-untyped]  # scipy has no types of its own
+from scipy.optimize import minimize
 
 from sweep.wifi.stimulus.null_sequences import NullSequences
 from sweep.wifi.stimulus.sensitivity import find_smallest_change

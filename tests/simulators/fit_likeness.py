@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize  # type: ignore[import-untyped]  # scipy has no types of its own
+from scipy.optimize import minimize
 
 from sweep.wifi.traffic.likeness import BIAS, WEIGHTS, Features, list_marks
 from sweep.wifi.traffic.unclocked import Unclocked

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri  # type: ignore[import-untyped]  # scipy has no types of its own
+from scipy.special import ndtri
 
 from sweep.wifi.stimulus.null_sequences import NullSequences
 from sweep.wifi.stimulus.significance import LOOKS, respond

@@ -23,15 +23,15 @@ NOTHING: dict[str, Any] = dict.fromkeys(
 )
 
 
-def camera(trend: str, level_dbm: float | None = -60.0, best_dbm: float = -55.0) -> Nearness:
+def camera(trend: Any, level_dbm: float | None = -60.0, best_dbm: float = -55.0) -> Nearness:
     told = {"tag": "a" * 16, "channel_mhz": 2437.0, "level_dbm": level_dbm, "best_dbm": best_dbm, "step_db": 6.0}
-    return Nearness(**NOTHING | told, modality="wifi", trend=trend, silent_s=0.1)  # type: ignore[arg-type]  # names
+    return Nearness(**NOTHING | told, modality="wifi", trend=trend, silent_s=0.1)
 
 
 def lens(right_deg: float | None, up_deg: float | None, *, range_m: float | None = 1.0) -> Nearness:
     told = {"right_deg": right_deg, "up_deg": up_deg, "range_m": range_m, "snr": 12.0}
-    trend = "same" if right_deg is not None else "none"
-    return Nearness(**NOTHING | told, modality="lens", trend=trend, silent_s=0.1)  # type: ignore[arg-type]  # names
+    trend: Any = "same" if right_deg is not None else "none"
+    return Nearness(**NOTHING | told, modality="lens", trend=trend, silent_s=0.1)
 
 
 def near(*things: Nearness) -> NearEvent:

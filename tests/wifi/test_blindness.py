@@ -3,6 +3,7 @@
 import struct
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,9 +27,9 @@ from tests.wifi.test_radio_headers import block_of
 HEARD_WELL = (1.0, 0.85, 0.75)
 
 
-def scan_of(path: Path, kind: str, seed: int, **deafness: float | bool) -> JudgedTransmitter:
+def scan_of(path: Path, kind: str, seed: int, **deafness: Any) -> JudgedTransmitter:
     flow = draw_flow(kind, 10.0, np.random.default_rng([seed, 3]), SECOND)
-    write_exchange(path, flow, np.random.default_rng(seed), **deafness)  # type: ignore[arg-type]  # by name
+    write_exchange(path, flow, np.random.default_rng(seed), **deafness)
     station = int.from_bytes(octets(STATION), "big")
     return next(one for one in scan_file(path).transmitters if one.transmitter.addresses == (station,))
 

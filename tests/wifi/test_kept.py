@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -184,10 +185,10 @@ def test_whoever_runs_the_replay_hears_how_far_it_is_and_may_stop_it(kept: tuple
     assert stopped.rejections["left_aborted"] == 1
 
 
-def hear_again(capture: Path, **changes: object) -> HeardPosition:
+def hear_again(capture: Path, **changes: Any) -> HeardPosition:
     """As other code would that wishes for something else."""
     with open_kept(capture) as again:
-        return hear_position(replace(again.wish, **changes), again.air, again.line)  # type: ignore[arg-type]  # any field
+        return hear_position(replace(again.wish, **changes), again.air, again.line)
 
 
 def test_other_code_hears_a_sensible_air(kept: tuple[Path, Measurement]) -> None:

@@ -41,12 +41,12 @@ def test_the_strongest_level_outside_and_in_other_zones_counts() -> None:
 
 def test_a_crowd_is_told_by_its_loudest() -> None:
     levels = OutsideLevels()
-    crowd = SimpleNamespace(zone_id="hall", observations=[], identities={})
+    crowd: Any = SimpleNamespace(zone_id="hall", observations=[], identities={})
     for number in range(MOST + 5):
         name = str(number)
         crowd.observations.append(observation(name, -90.0 + 0.1 * number))
         crowd.identities[name] = DeviceIdentity((f"02:00:00:00:{number // 256:02x}:{number % 256:02x}",))
-    levels.remember(crowd)  # type: ignore[arg-type]  # as much of a measurement as is read
+    levels.remember(crowd)
     told = levels.elsewhere("stall-1")
     assert len(told) == MOST
     assert 0x02_00_00_00_00_00 not in told

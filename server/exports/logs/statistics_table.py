@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
-import xlsxwriter  # type: ignore[import-untyped]  # XlsxWriter ships no types
+import xlsxwriter
 
 from server.exports.logs.csv_log import csv_line
 from server.exports.records import Period

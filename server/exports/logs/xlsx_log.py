@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
-import xlsxwriter  # type: ignore[import-untyped]  # XlsxWriter ships no types
-from xlsxwriter.format import Format  # type: ignore[import-untyped]  # as above
-from xlsxwriter.utility import xl_rowcol_to_cell_fast  # type: ignore[import-untyped]  # as above
-from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]  # as above
-from xlsxwriter.worksheet import CellStringTuple, Worksheet  # type: ignore[import-untyped]  # as above
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_rowcol_to_cell_fast
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import CellStringTuple, Worksheet
 
 from server.exports.columns import COLUMNS, by_eye_line, cells_of, occasion_words, result_words
 from server.exports.place_parts import floor_words, sex_words, stalls_words

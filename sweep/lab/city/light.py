@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr  # type: ignore[import-untyped]  # scipy has no types of its own
+from scipy.special import ndtr
 
 from sweep.modality.light_ahead import LEAST_CHANCE, OPEN_WORTH, Chance
 from sweep.run.plan.budget import Budget, Durations, PositionPlan

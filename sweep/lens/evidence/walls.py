@@ -98,10 +98,14 @@ def grid_of(plan: Plan, zone: Zone, height_m: float = HEIGHT_M, cell_m: float = 
     y = ys.min() + (np.arange(rows) + 0.5) * np.ptp(ys) / rows
     flat = np.column_stack([np.tile(x, rows), y.repeat(columns)])
     inside = _inside(zone, flat)
-    for kind, height, up in (("floor", 0.0, 1.0), ("ceiling", height_m, -1.0)):
+    levels: tuple[tuple[Literal["floor", "ceiling"], float, float], ...] = (
+        ("floor", 0.0, 1.0),
+        ("ceiling", height_m, -1.0),
+    )
+    for kind, height, up in levels:
         points.append(np.column_stack([flat[inside], np.full(inside.sum(), height)]))
         normals.append(np.tile([0.0, 0.0, up], (int(inside.sum()), 1)))
-        surfaces.append(Surface(kind, 0, rows, columns, inside.reshape(rows, columns)))  # type: ignore[arg-type]  # one of both
+        surfaces.append(Surface(kind, 0, rows, columns, inside.reshape(rows, columns)))
     return Grid(cell_m, tuple(surfaces), np.concatenate(points), np.concatenate(normals), _partitions(plan))
 
 

@@ -147,8 +147,10 @@ def _join(ours: Sight, theirs: Sight) -> Joint:
     joint.sort(key=lambda d: -d.score)
     called = any(d.verdict == "lens_candidate" for d in joint)
     if result.verdict == "candidate" or called:
-        verdict, reason = ("candidate", "lens_candidate") if called else ("not_assessable", "not_calibrated")
-        result = replace(result, verdict=verdict, reason=reason)  # type: ignore[arg-type]  # both are verdicts
+        if called:
+            result = replace(result, verdict="candidate", reason="lens_candidate")
+        else:
+            result = replace(result, verdict="not_assessable", reason="not_calibrated")
     return Joint(replace(result, detections=tuple(joint)), "joined", again)
 
 

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import hwp_hwpx_parser  # type: ignore[import-untyped]  # it ships no types
+import hwp_hwpx_parser
 from hwpx import HwpxDocument
 
 from server.exports.by_eye import hand_entries
@@ -127,13 +127,12 @@ def test_rows_are_as_high_as_their_texts_and_what_may_be_long_runs_over_sheets()
     section = _part(render_hwpx(_sheet(s.live_page())), "Contents/section0.xml")
     tables = section.findall(".//{*}tbl")
     for table in tables:
-        cells = table.findall(".//{*}tc")
-        heights = [int(cell.find("{*}cellSz").get("height", "0")) for cell in cells]  # type: ignore[union-attr]  # each has one
+        heights = [int(size.get("height", "0")) for size in table.findall(".//{*}tc/{*}cellSz")]
         assert min(heights) >= 900 + 282, "9 pt and the margins of a cell"
         size = table.find("{*}sz")
         assert size is not None
         assert int(size.get("height", "0")) >= len(table.findall("{*}tr")) * min(heights)
-    is_letter = [table.find("{*}pos").get("treatAsChar") for table in tables]  # type: ignore[union-attr]  # each has one
+    is_letter = [place.get("treatAsChar") for place in section.findall(".//{*}tbl/{*}pos")]
     assert is_letter == ["1", "1", "1", "0"], "approval, form and signatures; the limits"
 
 

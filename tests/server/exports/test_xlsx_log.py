@@ -7,7 +7,7 @@ import re
 import zipfile
 from xml.etree import ElementTree as ET
 
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]  # XlsxWriter ships no types
+from xlsxwriter.worksheet import Worksheet
 
 from server.exports.columns import COLUMNS
 from server.exports.logs.xlsx_log import DEMO_NOTICE, LogSheet, write_xlsx

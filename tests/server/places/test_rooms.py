@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -63,7 +64,7 @@ def city(site: Site) -> Site:
     return site
 
 
-def _pages(client: Client, **parameters: str | int) -> Iterator[list[dict[str, object]]]:
+def _pages(client: Client, **parameters: str | int) -> Iterator[list[dict[str, Any]]]:
     after: dict[str, str] = {}
     while True:
         answer = client.get("/api/rooms", **parameters, **after)
@@ -81,7 +82,7 @@ def test_pages_of_any_size_are_the_whole_list_in_one_order(city: Site) -> None:
     (whole,) = _pages(viewer, limit=200)
     assert len(whole) == 42
     assert len({room["room_id"] for room in whole}) == 42
-    assert whole == sorted(whole, key=lambda room: (room["facility_name"]["ko"], UUID(room["facility_id"]).hex))  # type: ignore[index,arg-type]  # JSON
+    assert whole == sorted(whole, key=lambda room: (room["facility_name"]["ko"], UUID(room["facility_id"]).hex))
     assert {room["plan_version"] for room in whole} == {1, 2}
     for limit in (1, 7, 41, 42):
         pages = list(_pages(viewer, limit=limit))
@@ -107,12 +108,10 @@ def test_rooms_of_one_facility_and_by_words(city: Site) -> None:
         ("가람 zoo", set()),
     ):
         found = [room for page in _pages(viewer, search=search, limit=5) for room in page]
-        assert {room["facility_name"]["ko"] for room in found} == names, search  # type: ignore[index]  # JSON
+        assert {room["facility_name"]["ko"] for room in found} == names, search
     women = [room for page in _pages(viewer, search="zoo 여자", limit=2) for room in page]
     assert women == [
-        room
-        for room in whole
-        if "zoo" in room["facility_name"]["ko"].lower() and "여자" in room["room_name"]["ko"]  # type: ignore[index]  # JSON
+        room for room in whole if "zoo" in room["facility_name"]["ko"].lower() and "여자" in room["room_name"]["ko"]
     ]
 
 
