@@ -96,6 +96,8 @@ def packed(phrase: Phrase) -> dict[str, object]:
 def _plain(value: object) -> object:
     if isinstance(value, Spoken):
         return value._asdict()
+    if hasattr(value, "item"):  # a number of numpy's
+        return value.item()
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 

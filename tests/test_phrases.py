@@ -40,9 +40,9 @@ def said(language: str) -> dict[str, str]:
     return {str(one.id): str(one.string) for one in catalogue(language) if one.id}
 
 
-def values_of(template: str) -> set[str]:
-    """The names of the values in a template."""
-    return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+def values_of(template: str) -> set[tuple[str, str | None, str | None]]:
+    """The names of the values in a template, and how each is written."""
+    return {(name, spec, kind) for _, name, spec, kind in string.Formatter().parse(template) if name is not None}
 
 
 def sources() -> Iterator[Path]:
@@ -83,7 +83,7 @@ def test_both_languages_have_the_values_that_the_code_gives() -> None:
             continue  # handed on by `fail`, or read back
         assert isinstance(code, ast.Constant) and isinstance(code.value, str), f"{place}: a code, not a sentence"
         names = {"*" if one.arg is None else one.arg for one in call.keywords}
-        wanted = values_of(en[code.value])
+        wanted = {name for name, _, _ in values_of(en[code.value])}
         assert names == wanted or ("*" in names and names - {"*"} < wanted), place
 
 

@@ -95,7 +95,7 @@ def _read_sqlite(path: Path, target: Path) -> None:
         head = file.read(32)  # sqlite.org/fileformat2.html, 1.3: size of a page, at last how many there are
     page = int.from_bytes(head[16:18], "big")
     if path.stat().st_size != (65_536 if page == 1 else page) * int.from_bytes(head[28:32], "big"):
-        raise SnapshotError(f"{path} is damaged (cut off, or something stands behind the database)")
+        raise SnapshotError(Phrase("backup_damaged", file=path, why=Phrase("backup_cut_off_or_more")))
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
     part.touch(mode=0o600)
