@@ -47,11 +47,6 @@ class Frontier:
         self.size = size
         self._peaks = list(peaks)
 
-    @property
-    def peaks(self) -> tuple[bytes, ...]:
-        """Roots of the complete subtrees, the largest first."""
-        return tuple(self._peaks)
-
     def append(self, leaf: bytes) -> None:
         """Add the hash of the next leaf."""
         node, size = leaf, self.size

@@ -71,8 +71,6 @@ class Ranged:
     """Why not: nothing in reach (`no_target`), standard deviation above 90 mm or too near (`unsure`), a target that may
     lie beyond the reach (`wrapped`), its own fault, octets that it cannot have meant, a result told before (`stale`).
     """
-    sigma_m: float | None = None
-    """Standard deviation, as the sensor estimates it."""
 
 
 class RangeSensor:
@@ -148,4 +146,4 @@ def ranged_of(result: bytes) -> Ranged:
     distance_m = int.from_bytes(result[13:15], "big") / 1e3
     if status != VALID or not REACH_M[0] <= distance_m <= REACH_M[1]:
         return Ranged(None, "garbage")
-    return Ranged(distance_m, None, int.from_bytes(result[9:11], "big") / 4e3)
+    return Ranged(distance_m)

@@ -76,8 +76,6 @@ class Location:
     x_m: float
     y_m: float
     """Mean of the posterior, given that it is inside."""
-    peak_xy_m: tuple[float, float]
-    """Most probable cell inside."""
     radius_m: float
     """Circle about the mean that holds 90 %, given that it is inside."""
     region_xy_m: Floats
@@ -139,7 +137,6 @@ def locate(plan: Plan, positions_xy_m: Floats, rssi_dbm: Floats, candidates_xy_m
     return Location(
         x_m=float(x_m),
         y_m=float(y_m),
-        peak_xy_m=(float(cells[within.argmax(), 0]), float(cells[within.argmax(), 1])),
         radius_m=_radius(np.hypot(*(cells - (x_m, y_m)).T), within),
         region_xy_m=cells[_fewest(within)],
         cell_xy_m=ground.cell_xy_m,

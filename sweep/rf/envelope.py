@@ -71,7 +71,6 @@ class EnvelopeSummary:
     dropped: int
     floor_dbm: float
     """Level that is exceeded 90 % of the time, median over the windows: the quiet level."""
-    median_dbm: float
     peak_dbm: float
     """Level that is exceeded 10 % of the time, median over the windows."""
     max_dbm: float
@@ -114,7 +113,6 @@ def summarise(windows: Sequence[RfWindow], law: DetectorLaw = NOMINAL) -> Envelo
         samples=samples,
         dropped=sum(window.dropped for window in used),
         floor_dbm=_median(floors),
-        median_dbm=_median([law.to_dbm(window.p50_counts) for window in used]),
         peak_dbm=_median(peaks),
         max_dbm=law.to_dbm(min(window.min_counts for window in used)),
         min_dbm=law.to_dbm(max(window.max_counts for window in used)),
