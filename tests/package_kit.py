@@ -59,7 +59,7 @@ def base64_of(data: bytes) -> str:
 
 
 @dataclass
-class Book:
+class WitnessState:
     """Entries in the order of a log, with the status that each has."""
 
     lines: list[Line] = field(default_factory=list)
@@ -179,9 +179,9 @@ class Book:
         return self.say_itself(kinds.QUARANTINE_PURGED, indices=[[index, index]], reason="x")
 
 
-def a_log() -> Book:
+def a_log() -> WitnessState:
     """A log with one of everything; it holds."""
-    book = Book()
+    book = WitnessState()
     stranger = book.say(STRANGER, "note.left", status="quarantined", subject="?")
     early = salted(kinds.OPENED_TYPE, b'{"opened":1}')
     book.say(PROBE, kinds.OPENED, early, sweep_id=SWEEP)  # before its key is admitted

@@ -23,9 +23,9 @@ from sweep.report import MODALITIES, Gap, Modality, Position, RfWindow, SweepRep
 from sweep.rf.modality import judge_rf
 from sweep.run.modalities import SENSING_MODALITIES, WORDS
 from sweep.run.position.coordinator import REASONS as LEAVING
-from sweep.run.rooms import LiveSource, RecordedSource, Room
 from sweep.run.runner import Runner
-from sweep.run.watch.parts import ProbeParts
+from sweep.run.sweep_sources import LiveSource, RecordedSource, Room
+from sweep.run.watch.probe_parts import ProbeParts
 from sweep.sim.head.emulated import RfScene, record_serial
 from sweep.sim.source import default_room
 from sweep.wifi.capture.sources import RecordedWifi

@@ -35,16 +35,16 @@ from server.api.places import facility, imports, practice, public_page, rooms, s
 from server.api.probes import keys as key_routes
 from server.api.probes import probes, reference_checks, relay
 from server.api.records import cases, desk, entries, evidence_keys, exports, log, photos, sweeps
+from server.api.service.database_check import DatabaseCheck
 from server.api.service.disk import is_full
-from server.api.service.measures import MeasuredRequests
-from server.api.service.pulse import Pulse
+from server.api.service.maintenance import run_maintenance
+from server.api.service.maintenance_log import MaintenanceLog
+from server.api.service.request_metrics import RequestMetricsMiddleware
 from server.api.service.services import Services
-from server.api.service.tending import tend
-from server.api.service.upkeep import Upkeep
+from server.bounds.body_limits import PACE, BodyBudget, BoundedBodies, Pace
 from server.bounds.headers import SecurityHeaders
 from server.bounds.hosts import HostCheck
-from server.bounds.intake import PACE, BodyBudget, BoundedBodies, Pace
-from server.bounds.shares import PersonalShares
+from server.bounds.thread_pools import PersonalShares
 from server.config.inspection_policy import PolicyError, Rule, read_policy
 from server.config.public_page import PublicPage, PublicPageError, read_public_page
 from server.config.release import VERSION
@@ -68,9 +68,9 @@ from server.people.shared_delays import SharedDelays
 from server.projections.projector import Projector
 from server.relay.city import open_city
 from server.relay.client import CityClient
-from server.relay.courier import Courier
 from server.relay.down import expire, pull
 from server.relay.sealing import Identity
+from server.relay.sync_worker import SyncWorker
 from server.server_keys.own_keys import open_keys, refuse_other_folder
 from server.server_keys.relays import judge_relays
 from server.server_keys.root import sign_waiting
@@ -79,7 +79,7 @@ from server.signing.placements import read_once
 from server.store.bodies import check_store, take_block
 from server.store.db import Database
 from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError
-from server.witness.asking import ask
+from server.witness.cosigning import ask
 from server.witness.stamping import StampError, stamp_head
 
 ROUTERS = tuple(
@@ -136,7 +136,7 @@ def create_app(settings: Settings, pace: Pace = PACE) -> FastAPI:
             for work in (
                 services.exchange.run(),
                 _watch_sessions(services),
-                tend(services),
+                run_maintenance(services),
                 services.exports.run(),
                 _ask_outside(services),
             )
@@ -148,7 +148,9 @@ def create_app(settings: Settings, pace: Pace = PACE) -> FastAPI:
         if await run_in_threadpool(is_full, services):
             logger.warning("the disk is full: what is there can be read; entries and changes are refused with 507")
         services.projector.start(partial(_tell_listeners, asyncio.get_running_loop(), services.exchange))
-        courier = Courier(services.db, settings.city_url, services.server_signer.signer, partial(_ask_city, services))
+        courier = SyncWorker(
+            services.db, settings.city_url, services.server_signer.signer, partial(_ask_city, services)
+        )
         courier.start()
         yield
         await run_in_threadpool(courier.stop)
@@ -170,7 +172,7 @@ def create_app(settings: Settings, pace: Pace = PACE) -> FastAPI:
     )
     app.state.services = services
     refusals.install(app)
-    app.add_middleware(MeasuredRequests, measures=services.measures)
+    app.add_middleware(RequestMetricsMiddleware, measures=services.measures)
     app.add_middleware(BoundedBodies, pace=pace, budget=BodyBudget())
     app.add_middleware(HostCheck, settings=settings)
     app.add_middleware(SecurityHeaders)
@@ -222,7 +224,7 @@ def build_services(settings: Settings) -> Services:
         devices,
         Challenges(devices.challenge_mac),
         single_sign_on.sign_on_of(settings, devices.challenge_mac),
-        Pulse(db.ping),
+        DatabaseCheck(db.ping),
         ingest,
         Projector(db, lambda: ingest.is_busy),
         ExportQueue(
@@ -234,7 +236,7 @@ def build_services(settings: Settings) -> Services:
             signing_key=settings.data_dir / KEY_FILE,
         ),
         shares,
-        upkeep=Upkeep(holds_plain=db.holds_plain()),
+        upkeep=MaintenanceLog(holds_plain=db.holds_plain()),
     )
 
 

@@ -37,7 +37,7 @@ def restore(
     ] = None,
     identity: Annotated[Path | None, typer.Option(help="The evidence officer's age identity file.")] = None,
     keys_from: Annotated[
-        Path | None, typer.Option(help="Instead of sealed keys: the data folder as it was, moved aside.")
+        Path | None, typer.Option(help="Data folder that was moved aside, instead of sealed keys.")
     ] = None,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,

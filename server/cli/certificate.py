@@ -1,4 +1,4 @@
-"""`sweep-server certificate authority|page`: https for a probe's own page, by an authority of the district's own."""
+"""`sweep-server certificate authority|page`: HTTPS certificates for a probe's page, issued by the district."""
 
 from __future__ import annotations
 
@@ -18,17 +18,19 @@ app = typer.Typer(
     cls=SpokenGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="https for a probe's own page, by an authority of the district's own.",
+    help="HTTPS certificates for a probe's page, issued by the district.",
 )
 NETWORK = str(IPv4Network(f"{ADDRESS}/{PREFIX}", strict=False))
 
 
 @app.command("authority", cls=SpokenCommand)
 def authority(
-    folder: Annotated[Path, typer.Argument(help="Where authority.crt and authority.key go; on no probe.")],
-    name: Annotated[str, typer.Option(help="What a phone's list of authorities shows, such as the district.")],
-    domain: Annotated[str, typer.Option(help="It vouches for names below this one only.")] = "ansim.internal",
-    network: Annotated[str, typer.Option(help="It vouches for addresses of this network only.")] = NETWORK,
+    folder: Annotated[
+        Path, typer.Argument(help="Folder for authority.crt and authority.key; keep it off every probe.")
+    ],
+    name: Annotated[str, typer.Option(help="Name in a phone's list of authorities, such as the district.")],
+    domain: Annotated[str, typer.Option(help="Restrict the authority to names below this one.")] = "ansim.internal",
+    network: Annotated[str, typer.Option(help="Restrict the authority to addresses of this network.")] = NETWORK,
 ) -> None:
     """Make the authority of a district. Install authority.crt on its phones; keep authority.key off every probe."""
     try:
@@ -47,9 +49,9 @@ def authority(
 
 @app.command("page", cls=SpokenCommand)
 def page(
-    folder: Annotated[Path, typer.Argument(help="Where `authority` wrote its files.")],
+    folder: Annotated[Path, typer.Argument(help="Folder that `authority` wrote.")],
     names: Annotated[list[str], typer.Argument(help="Names and addresses of the page, as phones open it.")],
-    out: Annotated[Path, typer.Option(help="Where page.crt and page.key go.")],
+    out: Annotated[Path, typer.Option(help="Folder for page.crt and page.key.")],
 ) -> None:
     """Make a certificate for the page of one probe, for 397 days."""
     try:

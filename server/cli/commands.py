@@ -42,8 +42,8 @@ from server.log.tiles import TreeError
 from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError
 from server.verifier.command import AnchorError
 from server.verifier.findings import PackageError
-from server.witness.book import ResolveError
 from server.witness.folder import MemoryLostError
+from server.witness.witness_state import ResolveError
 from sweep.phrases import Phrase, words
 from sweep.report import ContractError
 from sweep.report.command_help import SPOKEN, SpokenCommand, SpokenGroup

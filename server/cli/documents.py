@@ -31,7 +31,7 @@ def export_log(
     out: Annotated[
         Path, typer.Argument(metavar=f"FILE.[{'|'.join(Format)}]", help="File to write; its ending is the format.")
     ],
-    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    reason: Annotated[str, typer.Option(help="Reason; it is recorded.")],
     first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"])] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"])] = None,
     room: Annotated[UUID | None, typer.Option(help="Only this room.")] = None,
@@ -74,7 +74,7 @@ def export_timestamps(
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Write every time stamp with the text that it is of: openssl ts -verify -data N.txt -in N.tsr -CAfile ROOTS."""
+    """Export each time stamp with the text that it covers: openssl ts -verify -data N.txt -in N.tsr -CAfile ROOTS."""
     with database_of(settings_of(data_dir, database_url)) as db, db.read() as connection:
         found = stamps(connection)
     folder.mkdir(parents=True, exist_ok=True)
@@ -87,11 +87,11 @@ def export_timestamps(
 def export_access_log(
     out: Annotated[Path, typer.Argument(help="File to write, CSV.")],
     month: Annotated[str, typer.Option(help="Month of Korean time, such as 2026-11.")],
-    reason: Annotated[str, typer.Option(help="Why; it is written down too.")] = "월간 점검",
+    reason: Annotated[str, typer.Option(help="Reason; it is recorded too.")] = "월간 점검",
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Write who looked at personal data in a month, for the monthly review."""
+    """Export the accesses to personal data of a month, for the monthly review."""
     if re.fullmatch(r"[2-9][0-9]{3}-(0[1-9]|1[0-2])", month) is None:
         fail("month_invalid", given=month)
     with database_of(settings_of(data_dir, database_url)) as db:
@@ -106,11 +106,11 @@ def export_statistics(
     out: Annotated[Path, typer.Argument(help="File to write; its ending is the format: csv, xlsx.")],
     year: Annotated[int, typer.Option(min=2000, max=2200)],
     quarter: Annotated[int, typer.Option(min=1, max=4)],
-    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    reason: Annotated[str, typer.Option(help="Reason; it is recorded.")],
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Write what happened in a quarter, by district: rooms, visits, cases, repairs, and how long things took."""
+    """Export the statistics of a quarter by district: rooms, visits, cases, repairs and durations."""
     if out.suffix.lower() not in {".csv", ".xlsx"}:
         fail("file_ending", file=out, endings=".csv, .xlsx")
     now, period = inspection_log.today(), statistics.quarter_of(year, quarter)
@@ -129,11 +129,13 @@ def export_statistics(
 
 def export_analyst_copy(
     out: Annotated[Path, typer.Argument(help="File to write, SQLite; there must be none.")],
-    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    reason: Annotated[str, typer.Option(help="Reason; it is recorded.")],
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Write a copy for people who count: no addresses, names, texts or ids; `columns_explained` in it says the rest."""
+    """Export a copy for statistics, without addresses, names, texts or ids. Its table `columns_explained` describes
+    it.
+    """
     if out.exists():
         fail("file_exists", file=out)
     with database_of(settings_of(data_dir, database_url)) as db:

@@ -42,12 +42,12 @@ def make(
 @app.command("add", cls=SpokenCommand)
 def add(
     recipient: Annotated[str, typer.Argument(help="Public key, as `evidence-key make` or age-keygen prints it.")],
-    name: Annotated[str, typer.Option(help="Whose it is, as a pseudonym.")],
+    name: Annotated[str, typer.Option(help="Pseudonym of the owner.")],
     district: Annotated[str | None, typer.Option(help="District of the officer; by default the whole city.")] = None,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Seal photographs to this key from now on, too."""
+    """Add a key to which photographs are sealed from now on."""
     with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
         row = evidence_keys.add(
             connection,
@@ -66,7 +66,7 @@ def end(
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Seal nothing more to a key, as when it was lost; it opens what was sealed to it before."""
+    """Stop sealing to a key, such as a lost one. It still opens what was sealed to it before."""
     with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
         evidence_keys.end(connection, key_id, actor=ACTOR)
     print_words("evidence_key_ended", key_id=key_id)

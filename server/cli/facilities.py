@@ -24,7 +24,7 @@ ACTOR = "sweep-server"
 
 def import_facilities(
     file: Path,
-    preview: Annotated[bool, typer.Option("--preview", help="Say what would happen; change nothing.")] = False,
+    preview: Annotated[bool, typer.Option("--preview", help="Show what would happen and change nothing.")] = False,
     rows: Annotated[Path | None, typer.Option(help="Write every row with its outcome and reasons (CSV).")] = None,
     districts: Annotated[
         Path | None, typer.Option(help="Outlines of districts (GeoJSON), kept for later files.")
@@ -63,12 +63,12 @@ def import_facilities(
 
 def undo_import(
     import_id: Annotated[
-        UUID | None, typer.Argument(help="As it was printed; without it the imports are listed.")
+        UUID | None, typer.Argument(help="Import id as printed; without it, list the imports.")
     ] = None,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Let everything be as before an import; what sweeps or persons refer to by now stays."""
+    """Undo an import. What sweeps or persons refer to by now stays."""
     with database_of(settings_of(data_dir, database_url)) as db:
         if import_id is None:
             with db.read() as connection:

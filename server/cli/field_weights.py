@@ -27,7 +27,7 @@ FIELDS = {"v", "tenant", "measured", "weights"}
 
 
 def sign_weights(
-    file: Annotated[Path, typer.Argument(help="What the field test made.")],
+    file: Annotated[Path, typer.Argument(help="Weights file of the field test.")],
     out: Annotated[Path, typer.Argument(help="Signed file, for `sweep weights install`.")],
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,

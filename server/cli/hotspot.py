@@ -15,16 +15,16 @@ FOLDER = Path("/etc/NetworkManager/system-connections")
 
 
 def hotspot(
-    probe_id: Annotated[str, typer.Argument(help="The probe whose network it is, as its settings name it.")],
-    label: Annotated[Path, typer.Option(help="Where the label goes, an SVG of 90 x 50 mm with two QR codes.")],
-    folder: Annotated[Path, typer.Option(help="Where the connection goes.")] = FOLDER,
-    name: Annotated[str | None, typer.Option(help="Name of the network; without it a new one.")] = None,
+    probe_id: Annotated[str, typer.Argument(help="Id of the probe, as in its settings.")],
+    label: Annotated[Path, typer.Option(help="File for the label, an SVG of 90 x 50 mm with two QR codes.")],
+    folder: Annotated[Path, typer.Option(help="File for the connection.")] = FOLDER,
+    name: Annotated[str | None, typer.Option(help="Name of the network; default: a new one.")] = None,
     page: Annotated[str, typer.Option(help="Address of the page on that network.")] = f"http://{ADDRESS}:8080",
     interface: Annotated[str, typer.Option(help="Radio of the network; never the probe's adapter.")] = "wlan0",
     band: Annotated[str, typer.Option(help="5 or 2.4 (GHz).")] = "5",
-    wpa2: Annotated[bool, typer.Option("--wpa2", help="For a chip whose access point knows no WPA3.")] = False,
+    wpa2: Annotated[bool, typer.Option("--wpa2", help="Without WPA3, for chips that lack it.")] = False,
 ) -> None:
-    """Write a new hotspot for NetworkManager and its label. A new passphrase each time: old labels join no more."""
+    """Write a hotspot for NetworkManager and its label. Each run makes a new passphrase: old labels stop working."""
     if band not in CHANNEL:
         fail("band_invalid")
     if interface == "sweep0":

@@ -45,13 +45,13 @@ def enrol(
     role: Annotated[
         str, typer.Option(help="probe, demo, relay (a Pi's server), demo-relay (its demonstrations) or witness.")
     ],
-    name: Annotated[str, typer.Option(help="What people call it.")],
+    name: Annotated[str, typer.Option(help="Display name.")],
     probe_id: Annotated[
         list[str] | None,
-        typer.Option(help="The probe that this key speaks for; of a Pi's server, each one that stands beside it."),
+        typer.Option(help="Probe of this key; for the key of a Pi's server, each probe beside it."),
     ] = None,
-    tenant: Annotated[str | None, typer.Option(help="District it speaks for, by default this server's.")] = None,
-    from_index: Annotated[int, typer.Option(min=0, help="Log index from which on it counts; 0: all it sent.")] = 0,
+    tenant: Annotated[str | None, typer.Option(help="District of the key; default: this server's.")] = None,
+    from_index: Annotated[int, typer.Option(min=0, help="Log index from which it counts; 0: everything it sent.")] = 0,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -93,15 +93,15 @@ def enrol(
 
 def revoke(
     key_id: KeyIdArgument,
-    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    reason: Annotated[str, typer.Option(help="Reason; it is recorded.")],
     from_index: Annotated[
-        int | None, typer.Option(min=0, help="Log index from which on nothing of it counts; by default from now.")
+        int | None, typer.Option(min=0, help="Log index from which nothing of it counts; default: now.")
     ] = None,
-    undo: Annotated[bool, typer.Option("--undo", help="Take the revocation back.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Reinstate the key.")] = False,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Let a key speak no more; what it sends from then on is quarantined. `--undo` takes it back."""
+    """Revoke a key: what it sends from then on is quarantined. `--undo` reinstates it."""
     why = display_text(reason, limit=300)
     actor = "sweep-server"
     with _key_act(settings_of(data_dir, database_url)) as (connection, _, is_in_force):
@@ -126,11 +126,11 @@ def revoke(
 def replace(
     key_id: KeyIdArgument,
     public_key: Annotated[str, typer.Argument(help="The new key: 64 hexadecimal digits, as `sweep key` prints them.")],
-    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    reason: Annotated[str, typer.Option(help="Reason; it is recorded.")],
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Give a probe a new key: it is admitted like the old one, and the old one is revoked from now on."""
+    """Replace a probe's key: the new one is admitted like the old one, which is revoked from now on."""
     _, public = parse_key(public_key)
     why = display_text(reason, limit=300)
     with _key_act(settings_of(data_dir, database_url)) as (connection, _, is_in_force):
@@ -145,11 +145,11 @@ def replace(
 
 
 def rotate_key(
-    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    reason: Annotated[str, typer.Option(help="Reason; it is recorded.")],
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Give this server a new key: stop the server first. Probes follow by what the root key signed."""
+    """Rotate this server's key; stop the server first. Probes accept the new key by the root key's signature."""
     settings = settings_of(data_dir, database_url)
     services = build_services(settings)
     with closing(services.db) as db:
@@ -172,7 +172,7 @@ def rotate_key(
 
 
 def list_keys(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
-    """List the admitted keys and whether they are revoked, and heads that they signed of another log than this."""
+    """List the admitted keys, which of them are revoked, and heads that they signed of another log."""
     with database_of(settings_of(data_dir, database_url)) as db, db.read() as connection:
         held = quarantined_of_admitted(connection)
         for key in keys.all_keys(connection):
@@ -202,13 +202,15 @@ def list_keys(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> Non
 
 
 def show_quarantine(
-    release: Annotated[str | None, typer.Option(help="Judge what waits of this admitted key anew.")] = None,
-    discard: Annotated[str | None, typer.Option(help="Purge what strangers sent under this key.")] = None,
-    reason: Annotated[str, typer.Option(help="Why it is purged; it is written down.")] = "",
+    release: Annotated[
+        str | None, typer.Option(help="Judge the quarantined entries of this admitted key again.")
+    ] = None,
+    discard: Annotated[str | None, typer.Option(help="Purge the entries that strangers sent under this key.")] = None,
+    reason: Annotated[str, typer.Option(help="Reason for the purge; it is recorded.")] = "",
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """List what waits of keys that nobody admitted, judge it anew or purge it."""
+    """List, judge again or purge the quarantined entries of keys that nobody admitted."""
     if discard is not None and not reason.strip():
         fail("discard_reason_needed")
     services = build_services(settings_of(data_dir, database_url))

@@ -36,7 +36,7 @@ from server.verifier.findings import Findings
 from server.verifier.package_lines import Scope
 from server.verifier.verification import verify
 from server.verifier.words import lines_of
-from server.witness.asking import cosigned
+from server.witness.cosigning import cosigned
 from sweep.entry.notes import parse_checkpoint, parse_note
 from sweep.report import display_text
 
@@ -54,11 +54,11 @@ def export_entries(
         str, typer.Option(help="full; city (no addresses, names, crops); structure (nothing of what was measured).")
     ] = "full",
     no_bodies: Annotated[bool, typer.Option("--no-bodies", help="The same as --scope structure.")] = False,
-    reason: Annotated[str, typer.Option(help="Why; it is written down in the access log.")] = NO_REASON,
+    reason: Annotated[str, typer.Option(help="Reason; it is recorded in the access log.")] = NO_REASON,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Write all entries as a package that proves itself (sweep/LOG.md)."""
+    """Export all entries as a verifiable package (sweep/LOG.md)."""
     wanted = next((known for known in SHOWN if known == ("structure" if no_bodies else scope)), None)
     if wanted is None:
         fail("option_one_of", option="--scope", choices=", ".join(SHOWN))
@@ -88,12 +88,12 @@ def export_entries(
 def export_checkpoint(
     out: Annotated[Path, typer.Argument(help="File to write; keep it elsewhere, for `verify --checkpoint`.")],
     is_witnessed: Annotated[
-        bool, typer.Option("--witnessed", help="The latest one that the witness signed, not that of the log as it is.")
+        bool, typer.Option("--witnessed", help="The latest checkpoint that the witness signed, not the current one.")
     ] = False,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Write a signed checkpoint of the log: against it any later export can be held."""
+    """Export a signed checkpoint of the log, to check later exports against."""
     services = build_services(settings_of(data_dir, database_url))
     with closing(services.db) as db, db.read() as connection:
         witnessed = cosigned(connection, services.settings.witness)

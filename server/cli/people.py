@@ -48,7 +48,7 @@ def add_user(
 
 
 def reset_password(username: str, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
-    """Give a user a new random password, print it once, and switch the account on; its sessions end."""
+    """Reset a user's password, print it once and enable the account. Its sessions end."""
     password, code = auth.random_password(), random_code()
     stored, stored_code = auth.hashed(password), enrolment.hashed_code(code)
     with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
@@ -57,7 +57,7 @@ def reset_password(username: str, data_dir: DataDir = None, database_url: Databa
 
 
 def enrolment_code(username: str, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
-    """Give an account a new enrolment code, without which a first password sets up no other way to log in."""
+    """Make a new enrolment code. A first password needs it to set up another way to log in."""
     code = random_code()
     stored = enrolment.hashed_code(code)
     with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
@@ -71,7 +71,7 @@ def _say(username: str, password: str, code: str) -> None:
 
 
 def deactivate_user(username: str, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
-    """Switch an account off; its sessions end, and within a second its live pages too."""
+    """Deactivate an account. Its sessions end, and its live pages within a second."""
     with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
         auth.deactivate_user(connection, username, actor="sweep-server")
     print_words("user_switched_off", username=username)

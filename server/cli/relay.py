@@ -21,11 +21,11 @@ MOST_SHOWN = 20
 
 
 def show_relay(
-    forget: Annotated[bool, typer.Option("--forget", help="Begin anew with the city: all goes up again.")] = False,
+    forget: Annotated[bool, typer.Option("--forget", help="Forget the city and send all entries again.")] = False,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Tell how far the entries have got on their way to the city's server, or begin anew with it."""
+    """Show which entries have reached the city's server, or send all of them again."""
     with database_of(settings_of(data_dir, database_url)) as db:
         if forget:
             with db.write() as connection:

@@ -28,7 +28,7 @@ app = typer.Typer(
     cls=SpokenGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="The root key of the district: who may speak is signed by it alone.",
+    help="Root key of the district: it alone admits and revokes keys.",
 )
 
 LEAST_PASSPHRASE = 12
@@ -69,11 +69,11 @@ def create(
 @app.command("hand-over", cls=SpokenCommand)
 def hand_over(
     public_key: Annotated[str, typer.Argument(help="The new root key as `create` prints it: 64 digits.")],
-    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    reason: Annotated[str, typer.Option(help="Reason; it is recorded.")],
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Let the root key of this server admit its successor, and remove it from here."""
+    """Replace this server's root key: it admits its successor and is removed from here."""
     settings = settings_of(data_dir, database_url)
     _, public = parse_key(public_key)
     services = build_services(settings)
@@ -90,11 +90,11 @@ def hand_over(
 
 @app.command()
 def requests(
-    out: Annotated[Path, typer.Argument(help="File to carry to the root key.")],
+    out: Annotated[Path, typer.Argument(help="File for the requests, to carry to the root key.")],
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Write what waits for the root key's signature."""
+    """Export the statements that wait for the root key's signature."""
     services = build_services(settings_of(data_dir, database_url))
     with closing(services.db) as db, db.read() as connection:
         data = root.requests(connection, services.server_signer)
@@ -106,13 +106,13 @@ def requests(
 
 @app.command()
 def sign(
-    file: Annotated[Path, typer.Argument(help="What `requests` wrote.")],
-    out: Annotated[Path, typer.Argument(help="File to carry back.")],
-    key: Annotated[Path, typer.Option(help="The root key, as `create` wrote it.")],
+    file: Annotated[Path, typer.Argument(help="File that `requests` wrote.")],
+    out: Annotated[Path, typer.Argument(help="File for the signed statements, to carry back.")],
+    key: Annotated[Path, typer.Option(help="Root key file that `create` wrote.")],
     passphrase_file: PassphraseFile = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Sign without asking for each.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Sign without confirming each.")] = False,
 ) -> None:
-    """Show what is asked and sign it, on a machine without a network."""
+    """Show the requested statements and sign them, on a machine without a network."""
     asked_of, asked = root.read_requests(_read(file))
     try:
         signer = Signer(unseal(_read(key), _passphrase(passphrase_file, is_new=False)))
@@ -131,11 +131,11 @@ def sign(
 
 @app.command()
 def accept(
-    file: Annotated[Path, typer.Argument(help="What `sign` wrote.")],
+    file: Annotated[Path, typer.Argument(help="File that `sign` wrote.")],
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Take in what the root key signed; from then on it is in force."""
+    """Import the statements that the root key signed. They take effect at once."""
     settings = settings_of(data_dir, database_url)
     services = build_services(settings)
     data = _read(file)

@@ -12,8 +12,8 @@ from server.config.retention import read_periods
 from server.ingest.photo_retention import count_due
 from server.people import auth
 from server.projections import projecting
+from server.serving.disk_reserve import reserve_disk
 from server.serving.running import open_socket, run
-from server.serving.spare_room import keep_spare_room
 from server.serving.tls import open_tls
 from server.store.overdue_bodies import count_overdue
 from server.store.postgres_statistics import WRITE_ANEW
@@ -29,7 +29,7 @@ def serve(
     """Serve until Ctrl-C. The first start makes the user `admin` and prints its password once."""
     settings = settings_of(data_dir, database_url, host=host, port=port)
     with closing(open_socket(settings.host, settings.port)) as listener:
-        keep_spare_room(settings.url)
+        reserve_disk(settings.url)
         with database_of(settings) as db:
             password = auth.ensure_first_user(db, settings.first_password)
         if password is not None:
@@ -52,13 +52,13 @@ def migrate(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
 
 
 def rebuild(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
-    """Throw the projections away and compute them anew from the entries."""
+    """Rebuild the projections from the entries."""
     with database_of(settings_of(data_dir, database_url)) as db:
         print_words("sweeps_rebuilt", count=projecting.rebuild(db))
 
 
 def retention(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
-    """Say how long what is kept, on what basis, and what is due to be erased by two persons."""
+    """Show the retention periods, their legal basis, and what two persons have to erase."""
     settings = settings_of(data_dir, database_url)
     periods = read_periods(settings.retention)
     with database_of(settings) as db, db.read() as connection:

@@ -19,8 +19,8 @@ from server.server_keys.rotation import signer_from_now
 from server.serving.running import open_socket, run_small
 from server.store.db import Database
 from server.witness.app import witness_app
-from server.witness.book import Book
-from server.witness.telling import RefusedError, tell_keys
+from server.witness.key_updates import RefusedError, tell_keys
+from server.witness.witness_state import WitnessState
 from sweep.entry.notes import MAX_NOTE_BYTES, NoteError, is_name, parse_verifier_key
 from sweep.report import display_text
 
@@ -29,25 +29,25 @@ RESOLVE = "Id of a fork that `GET /forks` shows, or the origin of a log: go on a
 
 def witness(
     folder: Annotated[Path, typer.Argument(help="Folder of the witness's key and of what it remembers.")],
-    name: Annotated[str, typer.Option(help="Its name, such as witness.example.kr/1; it stays the same for ever.")],
+    name: Annotated[str, typer.Option(help="Name of the witness, such as witness.example.kr/1; it never changes.")],
     log: Annotated[list[str], typer.Option(help="Verifier key of a log to watch, as `export checkpoint` prints it.")],
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on, 0 picks one.")] = 8090,
     resolve: Annotated[str | None, typer.Option(help=RESOLVE)] = None,
     head: Annotated[
         Path | None,
-        typer.Option(help="With --resolve: checkpoint of the true log; without it, what is remembered is true."),
+        typer.Option(help="With --resolve: checkpoint of the true log; default: the remembered one."),
     ] = None,
     person: Annotated[list[str] | None, typer.Option(help="With --resolve: who decides, at least two.")] = None,
-    reason: Annotated[str, typer.Option(help="With --resolve: why; it is kept and shown.")] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="With --resolve: do not ask once more.")] = False,
+    reason: Annotated[str, typer.Option(help="With --resolve: reason; it is kept and shown.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="With --resolve: do not ask for confirmation.")] = False,
 ) -> None:
     """Witness the log of another organisation: sign its heads as long as each grew from the one before."""
     try:
         logs = [parse_verifier_key(one) for one in log]
         if not is_name(name):
             fail("witness_name")
-        book = Book(folder, name, logs, time.time)
+        book = WitnessState(folder, name, logs, time.time)
         if resolve is not None:
             _resolve(book, resolve, head, person or (), reason, is_sure=yes)
             return
@@ -59,7 +59,9 @@ def witness(
         run_small(witness_app(book), listener, on_started=lambda: print_words("witnessing", address=address))
 
 
-def _resolve(book: Book, fork_id: str, head: Path | None, person: Sequence[str], reason: str, *, is_sure: bool) -> None:
+def _resolve(
+    book: WitnessState, fork_id: str, head: Path | None, person: Sequence[str], reason: str, *, is_sure: bool
+) -> None:
     """Show what is decided, ask, and go on."""
     persons = sorted({display_text(one, limit=60).strip() for one in person} - {""})
     if unlike(persons) < 2 or not reason.strip():

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, and_, select
 
 from server.districts.scope import rooms_of
 from server.documents.line_reader import LineReader
-from server.documents.seals import seal_of
+from server.documents.log_seal import seal_of
 from server.exports.log_lines import UNKNOWN_PLACE, header_of
 from server.exports.logs.pdf_log import MAX_LINES as PDF_MAX_LINES
 from server.exports.logs.pdf_log import MAX_SWEEPS as PDF_MAX_SWEEPS

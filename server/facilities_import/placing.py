@@ -18,7 +18,7 @@ from server.facilities_import.place import Place, PlannedRoom
 from server.facilities_import.reading import Layout
 from server.interface.fields import RoomSex
 from server.places.facilities import say_anew_where, template_plan
-from server.places.laying_out import lay_out
+from server.places.layout import lay_out
 from server.places.room_parts import floor_in
 from server.store.clock import now_ms
 from server.store.down_changes import note_changes

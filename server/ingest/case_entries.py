@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, select
 
 from server.cases import gaps, words
 from server.cases.deadlines import REOPENS_AFTER, repair_due, today
-from server.cases.machine import BEFORE_POLICE, FOUND, Case, may_follow
+from server.cases.state_machine import BEFORE_POLICE, FOUND, Case, may_follow
 from server.ingest.entry_rows import Outcome
 from server.ingest.persons import ServerSigner, identified, write_for
 from server.ingest.photo_declarations import suspend

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Select, and_, not_, select, update
 
 from server.cases.deadlines import today
-from server.cases.machine import CLOSED, FOUND
+from server.cases.state_machine import CLOSED, FOUND
 from server.signing.statements import is_asked, say
 from server.store.clock import now_ms
 from server.store.schema import cases, erased_bodies, photos

@@ -35,13 +35,13 @@ class AdmitRequest(Record):
 
 
 class KeyReasonRequest(Record):
-    """Why; it is written down."""
+    """Reason; it is recorded."""
 
     reason: Reason
 
 
 class RevokeRequest(KeyReasonRequest):
-    """Let a key speak no more, by default from now."""
+    """Revoke a key, by default from now."""
 
     from_index: Annotated[int, Field(ge=0, le=MAX_LOG_INDEX)] | None = None
 

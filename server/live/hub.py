@@ -305,7 +305,7 @@ class LiveHub:
 
 
 def _aged(message: LiveMessage, now: datetime) -> LiveMessage:
-    """As it is told again at `now`, by the server's clock, which probes keep: what counts down in it goes on."""
+    """The message repeated at `now`, by the server's clock, which probes keep: what counts down in it goes on."""
     return message.model_copy(update={"age_s": message.age_s + max(0.0, (now - message.sent).total_seconds())})
 
 

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from server.bounds.shares import PersonalShares, Pool
+from server.bounds.thread_pools import PersonalShares, Pool
 from server.interface.errors import ApiError
 from server.live import pg_queue
 from server.live.channel import Known

@@ -19,8 +19,8 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select, updat
 from server.districts.register import district_for
 from server.interface.errors import ApiError
 from server.interface.fields import Role
+from server.people.alphabets import PASSWORD_ALPHABET
 from server.people.first_passwords import NO_CODE, refuse_expired
-from server.people.letters import PASSWORD_ALPHABET
 from server.people.names import give_name, new_account, tidy_name
 from server.people.register import register
 from server.store.audit import record

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, update
 
 from server.interface.errors import ApiError
-from server.people.letters import PASSWORD_ALPHABET
+from server.people.alphabets import PASSWORD_ALPHABET
 from server.store.clock import now_ms
 from server.store.schema import users
 from sweep.phrases import Phrase

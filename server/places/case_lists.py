@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
 
 from server.cases import words
-from server.cases.machine import AT_ANY_TIME, CLOSED, FOLLOWING, FOUND, Case, may_follow
+from server.cases.state_machine import AT_ANY_TIME, CLOSED, FOLLOWING, FOUND, Case, may_follow
 from server.interface.errors import not_found
 from server.interface.views.cases import CaseCreated, CaseDetail, CaseEvent, CaseList, CaseView, RoomState
 from server.places.counting import counts_by

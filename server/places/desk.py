@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, func, select
 
-from server.cases.machine import CLOSED, FOUND
+from server.cases.state_machine import CLOSED, FOUND
 from server.districts.scope import is_waiting_of, rooms_of
 from server.interface.views.desk import CheckedProbe, CityMap, DeskDay, DistrictOutline, MapPlace, OpenSweep
 from server.places.case_lists import is_open_on

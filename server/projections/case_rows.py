@@ -12,8 +12,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
 
-from server.cases.machine import FOUND, NEW, Case, Verdict, after_all
 from server.cases.proving import provers_of_step, second_of
+from server.cases.state_machine import FOUND, NEW, Case, Verdict, after_all
 from server.exports.claimed_time import counted
 from server.interface.voice import Voice
 from server.projections import proof_rows

@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
-from server.cases.machine import FOUND
+from server.cases.state_machine import FOUND
 from server.signing.validity import allowed
 from server.store.alarms import raise_alarm
 from server.store.schema import IS_ACCEPTED, cases, entries, erased_bodies, photos

@@ -19,8 +19,8 @@ from sqlalchemy import Connection, Row, Select, or_, select
 
 from server.config.inspection_policy import Rule
 from server.schedule import visits
-from server.schedule.drawing import Secrets, drawn_day, is_drawn_again
 from server.schedule.periods import ONE_DAY, Period, day_of, period_before, period_of, start_ms, working_days
+from server.schedule.random_days import Secrets, drawn_day, is_drawn_again
 from server.schedule.raw_ids import RawId, id_of, raw
 from server.store.schema import facilities, facility_facts, rooms, visit_orders
 

@@ -15,11 +15,11 @@ from uuid import UUID
 
 from server.config.inspection_policy import Rule
 from server.interface.views.schedule import DayPlan, DueList, DueState, DueView, PairView, RoundView, RuleView, StopView
-from server.schedule.drawing import Secrets, secrets_until
 from server.schedule.due import Day, Due, due_of_day, first_day_needed
 from server.schedule.opening import hours_in
 from server.schedule.pairs import pairs_of
 from server.schedule.periods import Period, is_working_day, start_ms
+from server.schedule.random_days import Secrets, secrets_until
 from server.schedule.raw_ids import RawId, id_of
 from server.schedule.rounds import Round, Stop, rounds_of
 from server.schedule.visits import swept

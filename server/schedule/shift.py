@@ -14,9 +14,9 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from server.config.inspection_policy import Rule
-from server.schedule.drawing import secrets_until
 from server.schedule.due import Day, due_of_day, first_day_needed
 from server.schedule.periods import Period
+from server.schedule.random_days import secrets_until
 from server.schedule.raw_ids import id_of
 from server.store.db import Database
 from server.store.schema import facilities, rooms, visit_orders

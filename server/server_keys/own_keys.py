@@ -23,7 +23,7 @@ from server.signing import keys
 from server.store.db import Database
 from server.store.schema import keys as admitted
 from server.store.schema import own_keys
-from server.verifier.pens import ITSELF, LOG_KEY_NAME
+from server.verifier.log_signers import ITSELF, LOG_KEY_NAME
 from server.verifier.signing_rules import KeyRole
 from sweep.entry.dsse import Signer
 from sweep.phrases import Phrase

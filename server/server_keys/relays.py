@@ -21,7 +21,7 @@ from server.store.alarms import raise_alarm
 from server.store.audit import record
 from server.store.db import Database
 from server.store.schema import keys as key_table
-from server.verifier.pens import ITSELF, Pens
+from server.verifier.log_signers import ITSELF, LogSigners
 from sweep.entry.kinds import KEY_ADMITTED
 
 IS_RELAY = "server_key_is_relay"
@@ -42,7 +42,7 @@ def judge_relays(db: Database, server_signer: ServerSigner) -> int:
 
 def _foreign(connection: Connection) -> list[keys.Key]:
     """Keys that stand as pens of this log and are none, as the relays that they are."""
-    pens = Pens()
+    pens = LogSigners()
     judged = [(key, pens.take(keys.admitted(key))) for key in keys.all_keys(connection)]
     return [replace(key, role=role) for key, role in judged if role != key.role]
 

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 from prometheus_client import GC_COLLECTOR, PROCESS_COLLECTOR, start_http_server
 
+from server.api.service.server_metrics import ServerMetrics
 from server.api.service.services import Services
-from server.api.service.state import ServerState
 from server.config.settings import SettingsError
 from sweep.phrases import Phrase
 
@@ -27,7 +27,7 @@ def metrics_listener(services: Services) -> Iterator[int | None]:
         yield None
         return
     registry = services.measures.registry
-    for collector in (ServerState(services), PROCESS_COLLECTOR, GC_COLLECTOR):
+    for collector in (ServerMetrics(services), PROCESS_COLLECTOR, GC_COLLECTOR):
         registry.register(collector)
     try:
         server, thread = start_http_server(port, addr=LOOPBACK, registry=registry)

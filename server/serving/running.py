@@ -21,15 +21,15 @@ from uvicorn.config import LOGGING_CONFIG
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from server.api.app import create_app
+from server.bounds.body_limits import PACE, Pace
 from server.bounds.connections import LINGER_S, ConnectionTable, raise_file_limit
-from server.bounds.intake import PACE, Pace
 from server.config.settings import Settings, SettingsError
 from server.live.hub import LiveHub
 from server.serving.logs import log_as_json
 from server.serving.metrics import metrics_listener
 from server.serving.sole_server import sole_server
 from server.serving.tls import TlsPort
-from sweep.host.service import ALIVE, READY, tell_manager
+from sweep.host.service import ALIVE, READY, notify_systemd
 from sweep.phrases import Phrase
 
 GRACE_S = 5  # guessed: an upload that began may end
@@ -134,7 +134,7 @@ class _Stoppable(uvicorn.Server):
         await super().startup(sockets)
         await self.open(sockets)
         if self.started:
-            tell_manager(READY)
+            notify_systemd(READY)
         if self._on_started is not None and self.started:
             self._on_started()
 
@@ -299,7 +299,7 @@ class _Server(_Stoppable):
     async def on_tick(self, counter: int) -> bool:
         """Called ten times a second by uvicorn; True ends the server."""
         if counter % ALIVE_TICKS == 0:
-            tell_manager(ALIVE)
+            notify_systemd(ALIVE)
         if counter % SWEEP_TICKS == 0:
             for connection in self._connections.overdue(lambda item: item.unsent):
                 connection.transport.abort()

@@ -20,8 +20,8 @@ from server.signing.statements import is_asked, say
 from server.store.audit import record
 from server.store.clock import now_ms
 from server.store.schema import IS_ACCEPTED, entries, keys
-from server.verifier import pens as pen_rules
-from server.verifier.pens import Admitted, Pens
+from server.verifier import log_signers as pen_rules
+from server.verifier.log_signers import Admitted, LogSigners
 from server.verifier.signing_rules import Bearer, KeyRole
 from sweep.entry import kinds
 from sweep.entry.crypto import has_small_order
@@ -162,7 +162,7 @@ def admission(key: Key) -> KeyAdmitted:
 
 def take_admission(connection: Connection, said: KeyAdmitted, *, actor: str) -> None:
     """Let the table of keys say what an admission says; a server that is not this log's own is a relay (pens.py)."""
-    pens = Pens()
+    pens = LogSigners()
     for key in all_keys(connection):
         pens.take(admitted(key))
     role = pens.take(Admitted(said.key_id, said.role, said.probe_id, said.predecessor, said.name, actor))
@@ -203,7 +203,7 @@ def revoke(
     from_index: int | None = None,
     is_in_force: bool = True,
 ) -> Key:
-    """Let a key speak no more from a log index on, by default from now; ApiError 404, or 400 for an index to come.
+    """Revoke a key from a log index on, by default from now; ApiError 404, or 400 for an index to come.
 
     Call `judging.judge_anew` after it when the index lies in the past.
     """

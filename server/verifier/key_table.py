@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeGuard, get_args
 
 from server.verifier.envelopes import DIGEST, KEY_ID, SLUG, Envelope
+from server.verifier.log_signers import Admitted, LogSigners
 from server.verifier.package_lines import CarriedBody
-from server.verifier.pens import Admitted, Pens
 from server.verifier.signing_rules import Bearer, Claim, KeyRole, broken_rule
 from server.verifier.strict import is_index, read_json
 from sweep.entry.crypto import has_small_order
@@ -78,7 +78,7 @@ class KeyTable:
         self.corrected: list[tuple[int, str]] = []
         """Log index and key id where an admission says something else of a key than the one before."""
         self._admitted_at: dict[str, int] = {}
-        self._pens = Pens()
+        self._pens = LogSigners()
         self._last_root = first_root
         """The root key that may sign now: of each other one its successor was admitted."""
 

@@ -15,14 +15,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from server.witness.book import MAX_REQUEST_BYTES, TEXT, Book, Reply
 from server.witness.folder import MemoryLostError
 from server.witness.succession import MAX_TOLD_BYTES
+from server.witness.witness_state import MAX_REQUEST_BYTES, TEXT, Reply, WitnessState
 
 logger = logging.getLogger(__name__)
 
 
-def witness_app(book: Book) -> Starlette:
+def witness_app(book: WitnessState) -> Starlette:
     """An ASGI application around one witness's memory."""
 
     async def add_checkpoint(request: Request) -> Response:

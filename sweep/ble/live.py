@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from sweep.modality.air_turn import air_turn
 from sweep.modality.liveness import boottime_ns
 from sweep.modality.messages import Leave, Line
-from sweep.modality.turn import own_turn
 
 if TYPE_CHECKING:
     from sweep.ble.adverts import Advert
@@ -62,11 +62,13 @@ class LiveBle:
     bus: str | None = None
     """Address of BlueZ's message bus, where that is not the system's."""
 
-    def scan(self, line: Line, on_sofar: Callable[[ScanEnded], None] = lambda _: None) -> ScanEnded:
-        """Adverts of the next seconds, once nobody else needs the air; `on_sofar` hears what there are meanwhile."""
+    def scan(self, line: Line, on_partial_result: Callable[[ScanEnded], None] = lambda _: None) -> ScanEnded:
+        """Adverts of the next seconds, once nobody else needs the air; `on_partial_result` hears what there are
+        meanwhile.
+        """
         from sweep.ble.scan import BleSourceError, listen
 
-        with own_turn(line) as why:
+        with air_turn(line) as why:
             begun_ns = boottime_ns()
             if why is not None:
                 return ScanEnded([], begun_ns, begun_ns, why)
@@ -78,7 +80,7 @@ class LiveBle:
                 while not left and (left_s := end_s - time.monotonic()) > 0.0:
                     await asyncio.sleep(min(left_s, LOOK_EVERY_S))
                     left.extend(message.reason for message in line.hear() if isinstance(message, Leave))
-                    on_sofar(ScanEnded(adverts, begun_ns, boottime_ns()))
+                    on_partial_result(ScanEnded(adverts, begun_ns, boottime_ns()))
 
             try:
                 heard = asyncio.run(

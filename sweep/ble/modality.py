@@ -16,8 +16,8 @@ from sweep.modality.checked_part import CheckedPart, loudest
 from sweep.modality.evidence import Weigher
 from sweep.modality.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of
 from sweep.modality.messages import Line
+from sweep.modality.partial_results import PartialResultSender
 from sweep.modality.protocol import Measure
-from sweep.modality.sofar import Teller
 from sweep.modality.task import MIN_LISTEN_S, Task, blind, unreadable
 from sweep.report import BleObservation, Gap, Levels, Modality
 
@@ -85,8 +85,8 @@ def keep_adverts(task: Task[Any], adverts: list[Advert]) -> None:
 
 def measure_now(task: Task[Any], source: LiveBle, line: Line) -> Measurement:
     """What the adapter heard; one that is absent, off, lost or refused is a gap with its reason and a sentence."""
-    teller = Teller(line)
-    ended = source.scan(line, lambda sofar: teller.offer(lambda: judge_ended(task, sofar)))
+    teller = PartialResultSender(line)
+    ended = source.scan(line, lambda partial_result: teller.offer(lambda: judge_ended(task, partial_result)))
     keep_adverts(task, ended.adverts)
     return judge_ended(task, ended)
 

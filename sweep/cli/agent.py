@@ -46,8 +46,8 @@ from sweep.modality.control import Control
 from sweep.report import StartCommand
 from sweep.run.agent import Agent, Resumable
 from sweep.run.reporting.recovery import rest_of, start_of
-from sweep.run.rooms import SweepSource
 from sweep.run.runner import OnEvent, Runner
+from sweep.run.sweep_sources import SweepSource
 from sweep.run.watch.condition_watch import ConditionWatch
 
 
@@ -62,7 +62,7 @@ def agent(
     stimulus: StimulusPolicy = None,
     stimulus_longest_s: StimulusLongest = None,
 ) -> None:
-    """Keep in touch with the server and run the sweeps that the phone asks for, live or simulated."""
+    """Stay connected to the server and run the sweeps that the phone starts, live or simulated."""
     settings = read_settings(config, server, state, port=port, stimulus=stimulus, stimulus_longest_s=stimulus_longest_s)
     if settings.server is None:
         fail("agent_needs_server")

@@ -14,14 +14,14 @@ from sweep.host.gpio import LineError, LinePlace
 from sweep.host.i2c import I2cBus, I2cError
 from sweep.phrases import Phrase, phrase_of
 from sweep.report import BankInput
-from sweep.run.watch.bank_watch import BankWatch, InputLines, Sources
+from sweep.run.watch.power_bank_watch import InputLines, PowerBankWatch, Sources
 
 Cell = Phrase | str
 """Of a table."""
 
 
 @contextmanager
-def open_bank(settings: Config, bus: str = I2C_BUS) -> Iterator[BankWatch]:
+def open_bank(settings: Config, bus: str = I2C_BUS) -> Iterator[PowerBankWatch]:
     """An account for as long as the program runs; what the carrier lacks, or does not answer, is said and reckoned."""
     with ExitStack() as opened:
         sources = Sources()
@@ -38,7 +38,7 @@ def open_bank(settings: Config, bus: str = I2C_BUS) -> Iterator[BankWatch]:
             except LineError as error:
                 remark("power_inputs_unreadable", why=error)
         settings.state_folder.mkdir(parents=True, exist_ok=True)
-        watch = BankWatch(settings.state_folder, sources, boot_id=str(read_boot_id()))
+        watch = PowerBankWatch(settings.state_folder, sources, boot_id=str(read_boot_id()))
         opened.callback(watch.close)
         yield watch
 

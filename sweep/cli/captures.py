@@ -75,12 +75,12 @@ def stimulus(
     ],
     sequential: Annotated[
         bool,
-        typer.Option("--sequential", help="The capture was ended when its result pleased, not at a time set before."),
+        typer.Option("--sequential", help="The capture was stopped on seeing its result, not at a time set before."),
     ] = False,
     json_out: JsonOut = None,
     addresses: Addresses = AddressForm.HASHED,
 ) -> None:
-    """Test whose traffic follows the light that was played."""
+    """Test which transmitters' traffic follows the light that was played."""
     from sweep import wifi as modality
     from sweep.captures.packets import CaptureFileError
     from sweep.wifi.stimulus.sequence import read_sequence

@@ -24,7 +24,9 @@ def flash(
     ] = None,
     image: Annotated[Path | None, typer.Option("--hex", metavar="FILE", help="Firmware image (Intel HEX).")] = None,
     old_bootloader: Annotated[bool, typer.Option("--old-bootloader", help="For Nanos from before 2018.")] = False,
-    no_verify: Annotated[bool, typer.Option("--no-verify", help="Do not ask the head afterwards who it is.")] = False,
+    no_verify: Annotated[
+        bool, typer.Option("--no-verify", help="Do not verify the head's identity afterwards.")
+    ] = False,
     config: ConfigFile = None,
 ) -> None:
     """Write the firmware into the sensor head; refuses while a sweep holds the port."""

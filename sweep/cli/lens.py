@@ -24,14 +24,16 @@ def lens(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of recorded clips.")],
     json_out: JsonOut = None,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="OUT", help="Write a page that shows why something was called.")
+        Path | None, typer.Option("--html", metavar="OUT", help="Write a page that explains each candidate.")
     ] = None,
     second: Annotated[
         Path | None,
-        typer.Option("--second", metavar="DIR2", help="Clips of the same names, the same spots 3-30 cm to the side."),
+        typer.Option(
+            "--second", metavar="DIR2", help="Second-look clips: same names, same spots, 3-30 cm to the side."
+        ),
     ] = None,
     explain: Annotated[
-        str | None, typer.Option("--explain", metavar="X,Y", help="Say why this pixel was or was not called.")
+        str | None, typer.Option("--explain", metavar="X,Y", help="Explain why this pixel is or is not a candidate.")
     ] = None,
     frame: Annotated[
         int | None, typer.Option("--frame", help="On_axis frame of the pixel for --explain; without it, the last one.")
@@ -103,10 +105,10 @@ def _show_scan(scan: LensScan) -> None:
 
 def lens_record(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of clips; a new clip is added to it.")],
-    bench: Annotated[str, typer.Option("--bench", help="Where this is: it stands in the recording.")] = "",
+    bench: Annotated[str, typer.Option("--bench", help="Name of the bench; it is written into the recording.")] = "",
     declared: Annotated[
         list[str] | None,
-        typer.Option("--declared-empty", metavar="NAME", help="Who says that nobody is in view; twice."),
+        typer.Option("--declared-empty", metavar="NAME", help="Person who declares that nobody is in view; give two."),
     ] = None,
     port: Annotated[str | None, typer.Option("--port", help="Serial port of the sensor head.")] = None,
     device: Annotated[
@@ -160,7 +162,7 @@ def lens_calibrate(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Bench recordings with recipe.json.")],
     out_file: Annotated[Path, typer.Option("--out", metavar="FILE", help="Write the calibration here (JSON).")],
 ) -> None:
-    """Fit camera and lamps of a probe to recordings on a bench."""
+    """Calibrate camera and lamps of a probe from bench recordings."""
     from sweep.lens.calibrate.calibrate import calibrate
     from sweep.lens.calibrate.calibration import CalibrationError, laws_of, to_text
 

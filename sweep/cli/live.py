@@ -31,10 +31,10 @@ from sweep.modality.next_position import NOWHERE, OUTSIDE, REFERENCE, NextPositi
 from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.power.kernel import check_strict
 from sweep.report import SEEN_AS, LiveEvent, Modality, Mode, Plan, StartCommand, Zone
-from sweep.run.outside import outside_event
+from sweep.run.outside_baseline import outside_event
 from sweep.run.reporting.look_words import view_text
-from sweep.run.rooms import Interrupted, LiveSource, Room, middle_of
-from sweep.run.words import guidance_event, light_ahead_event
+from sweep.run.sweep_sources import Interrupted, LiveSource, Room, middle_of
+from sweep.run.words import guidance_event, pending_light_event
 from sweep.wifi.capture.sources import LiveWifi
 
 if TYPE_CHECKING:
@@ -334,7 +334,7 @@ def room_source(
             is_through = bool(control.looks.pending) and visited >= wanted
             guidance = guidance_event("look_again" if is_through else "stand_next")
             if ahead := control.lights.pending:
-                guidance = light_ahead_event(next(z for z in command.plan.zones if z.zone_id == ahead[0].zone_id))
+                guidance = pending_light_event(next(z for z in command.plan.zones if z.zone_id == ahead[0].zone_id))
             on_event(outside_event(len(command.plan.zones)) if asks_outside else guidance)
             position = control.next_position()
             if position is None:

@@ -13,16 +13,18 @@ from sweep.cli.output import CameraKind, existing, fail, one_line, out
 from sweep.report import LiveEvent, ProgressEvent
 
 if TYPE_CHECKING:
-    from sweep.run.rooms import SweepSource
+    from sweep.run.sweep_sources import SweepSource
 
 
 def simulate(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="New folder for the recorded sweep.")],
     seed: Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Seed of the simulation.")] = 1,
     camera_in: Annotated[
-        str, typer.Option("--camera-in", metavar="ZONE", help="Zone in which a camera hides; none: no camera.")
+        str, typer.Option("--camera-in", metavar="ZONE", help="Zone of the hidden camera; none: no camera.")
     ] = "stall-2",
-    camera_kind: Annotated[CameraKind, typer.Option("--camera-kind", help="How that camera sends.")] = CameraKind.WIFI,
+    camera_kind: Annotated[
+        CameraKind, typer.Option("--camera-kind", help="How the hidden camera transmits.")
+    ] = CameraKind.WIFI,
     started: Annotated[
         datetime | None,
         typer.Option("--started", formats=["%Y-%m-%dT%H:%M:%SZ"], help="When it begins, in UTC (default: now)."),
@@ -58,7 +60,7 @@ def _record(source: SweepSource, folder: Path) -> None:
     from sweep.modality.control import Control
     from sweep.modality.liveness import boottime_ns
     from sweep.modality.own_transmissions import OwnTransmissions
-    from sweep.run.reporting.keeping import Keeping
+    from sweep.run.reporting.sweep_recorder import SweepRecorder
 
     made = source.manifest
 
@@ -79,7 +81,7 @@ def _record(source: SweepSource, folder: Path) -> None:
                 on_event=say,
                 sweep_id=made.sweep_id,
                 own_transmissions=OwnTransmissions(boottime_ns),
-                keeping=Keeping(Path(scratch) / "kept"),
+                keeping=SweepRecorder(Path(scratch) / "kept"),
                 has_journal=False,
             ).run()
         (Path(scratch) / "kept").rename(folder)
@@ -90,13 +92,13 @@ def assemble(
     wifi: Annotated[list[Path] | None, typer.Option("--wifi", help="Wi-Fi capture, one for each position.")] = None,
     ble: Annotated[list[Path] | None, typer.Option("--ble", help="Bluetooth capture, one for each position.")] = None,
     photos: Annotated[
-        list[Path] | None, typer.Option("--photo", help="Ordinary photographs, shown as what they are: not strobed.")
+        list[Path] | None, typer.Option("--photo", help="Ordinary photographs, marked as not strobed.")
     ] = None,
     rf: Annotated[
         bool, typer.Option("--emulated-head", help="Serial bytes of the emulated sensor head in a quiet room.")
     ] = False,
 ) -> None:
-    """Assemble a recorded sweep from captures that exist, to see what the pipeline says of them."""
+    """Assemble a recorded sweep from existing captures, to run the pipeline on them."""
     from sweep.sim.assembly import assemble_sweep
     from sweep.sim.source import default_room
 

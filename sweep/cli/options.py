@@ -43,12 +43,14 @@ Seed = Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Seed of
 CameraIn = Annotated[
     str | None, typer.Option("--camera-in", metavar="ZONE", help="Simulated camera in this zone; none: no camera.")
 ]
-CameraSends = Annotated[CameraKind, typer.Option("--camera-kind", help="How the simulated camera sends.")]
+CameraSends = Annotated[CameraKind, typer.Option("--camera-kind", help="How the simulated camera transmits.")]
 RoomFile = Annotated[Path | None, typer.Option("--room", metavar="FILE", help="Room and plan of a live sweep (JSON).")]
 Inspectors = Annotated[
     list[str] | None, typer.Option("--inspector", metavar="NAME", help="Pseudonym of an inspector; give two.")
 ]
-Port = Annotated[str | None, typer.Option("--port", help="Serial port of the sensor head, whose white light plays.")]
+Port = Annotated[
+    str | None, typer.Option("--port", help="Serial port of the sensor head, which plays the white light.")
+]
 StimulusPolicy = Annotated[
     Policy | None,
     typer.Option("--stimulus", help="Play the white light: auto (what may be a camera), always (any uplink), never."),

@@ -29,7 +29,7 @@ from sweep.run.reference.words import CHART, STATUSES, part_name
 
 
 class Fault(StrEnum):
-    """What is worn of a simulated probe."""
+    """Degraded component of a simulated probe."""
 
     NONE = "none"
     LAMP = "lamp"
@@ -40,10 +40,10 @@ class Fault(StrEnum):
 def reference(
     sim: Sim = False,
     seed: Seed = 1,
-    mornings: Annotated[int, typer.Option("--mornings", min=1, max=400, help="So many simulated mornings.")] = 1,
-    fault: Annotated[Fault, typer.Option("--fault", help="What is worn of the simulated probe.")] = Fault.NONE,
+    mornings: Annotated[int, typer.Option("--mornings", min=1, max=400, help="Number of simulated mornings.")] = 1,
+    fault: Annotated[Fault, typer.Option("--fault", help="Simulated component to degrade.")] = Fault.NONE,
     renew: Annotated[
-        bool, typer.Option("--renew", help="The probe was repaired: learn anew what is expected.")
+        bool, typer.Option("--renew", help="The probe was repaired: learn the expected readings again.")
     ] = False,
     server: Server = None,
     state: State = None,

@@ -23,15 +23,15 @@ def rf(
     source: Annotated[str, typer.Argument(metavar="PORT|FILE", help="Serial port of the sensor head, or its bytes.")],
     json_out: JsonOut = None,
     calibration: Annotated[
-        Path | None, typer.Option("--calibration", metavar="FILE", help="This probe's own law (TOML).")
+        Path | None, typer.Option("--calibration", metavar="FILE", help="Calibration of this probe (TOML).")
     ] = None,
-    seconds: Annotated[float, typer.Option("--seconds", min=0.5, max=600.0, help="How long to measure.")] = 10.0,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.5, max=600.0, help="Seconds to measure.")] = 10.0,
     baseline: Annotated[Path | None, typer.Option("--baseline", help="Serial bytes recorded outside the door.")] = None,
     meter: Annotated[
         bool, typer.Option("--meter", help="Hot/cold while it measures: a bar, and beeps (PORT).")
     ] = False,
 ) -> None:
-    """Read RF windows from the sensor head and tell emitters apart."""
+    """Read RF windows from the sensor head and classify emitters."""
     from sweep.link.head import HeadError, PortError
     from sweep.link.readings import is_port, read_windows
     from sweep.rf import judge
@@ -96,7 +96,7 @@ def rf_calibrate(
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="Readings at known levels (TOML).")],
     out_file: Annotated[Path, typer.Option("--out", metavar="FILE", help="Write the calibration here (TOML).")],
 ) -> None:
-    """Fit this probe's own law of detector and tuner to readings at known levels."""
+    """Calibrate this probe's detector and tuner from readings at known levels."""
     from sweep.rf.calibration import CalibrationError, read_table, to_toml
     from sweep.rf.fitting import fit_laws
 

@@ -23,17 +23,17 @@ from sweep.host.scratch import remove_orphans
 from sweep.modality.control import Control
 from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.report import Source
+from sweep.run.hotspot_pause import HotspotPause
 from sweep.run.plan.budget import Durations
-from sweep.run.quiet_air import QuietAir
 from sweep.run.reference.reference import FILE_NAME, NOT_DONE, ReferenceFile
-from sweep.run.reporting.keeping import Keeping
 from sweep.run.reporting.recovery import Closed, Now, close_interrupted, resumable
-from sweep.run.reporting.report_of import Basis
+from sweep.run.reporting.report_builder import Basis
+from sweep.run.reporting.sweep_recorder import SweepRecorder
 from sweep.run.room_keys import RoomKey, open_room_key, recorded_room_key
-from sweep.run.rooms import LiveSource, SweepSource
 from sweep.run.runner import OnEvent, Runner, source_of
-from sweep.run.watch.bank_watch import BankWatch
-from sweep.run.watch.parts import ProbeParts
+from sweep.run.sweep_sources import LiveSource, SweepSource
+from sweep.run.watch.power_bank_watch import PowerBankWatch
+from sweep.run.watch.probe_parts import ProbeParts
 
 SIM_REFERENCE: Final = "reference-simulated.json"
 """What a simulated probe knows of its reference checks; it proves nothing of this one."""
@@ -48,10 +48,10 @@ def runner_of(
     on_event: OnEvent,
     sweep_id: UUID,
     own_transmissions: OwnTransmissions,
-    keeping: Keeping | None = None,
+    keeping: SweepRecorder | None = None,
     has_journal: bool = True,
     resumed: Journal | None = None,
-    bank: BankWatch | None = None,
+    bank: PowerBankWatch | None = None,
 ) -> Runner:
     """A runner for `source` with what this probe has; without a journal nothing outlives its process but entries;
     `resumed`: what it tells of the sweep that goes on; `bank`: keeps account of the power bank.
@@ -74,7 +74,7 @@ def runner_of(
         weights=weights_of(settings),
         live=ProbeParts(
             own_transmissions=own_transmissions,
-            quiet_air=quiet_air_of(settings, own_transmissions) if source.is_live else None,
+            hotspot_pause=hotspot_pause_of(settings, own_transmissions) if source.is_live else None,
             head_port=settings.port,
             camera_power=settings.camera_power,
             camera_sensor=settings.camera_sensor,
@@ -87,11 +87,11 @@ def runner_of(
     )
 
 
-def quiet_air_of(settings: Config, own_transmissions: OwnTransmissions) -> QuietAir | None:
+def hotspot_pause_of(settings: Config, own_transmissions: OwnTransmissions) -> HotspotPause | None:
     """What silences the probe's own access point while RF is measured; None: nobody does."""
     if not settings.hotspot or not settings.hotspot_pause_s:
         return None
-    return QuietAir(AccessPoint(), own_transmissions, settings.hotspot_pause_s)
+    return HotspotPause(AccessPoint(), own_transmissions, settings.hotspot_pause_s)
 
 
 def reference_of(settings: Config, source: Source = "live") -> ReferenceFile | None:

@@ -55,9 +55,9 @@ from sweep.modality.control import Control
 from sweep.phrases import Phrase
 from sweep.report import MANIFEST_NAME, Mode, SweepReport, are_two_persons, new_id
 from sweep.run.laboratory import LaboratoryError, check_laboratory
-from sweep.run.reporting.keeping import KeepError, Keeping
+from sweep.run.reporting.sweep_recorder import SweepRecorder, SweepRecorderError
 from sweep.run.room_keys import RoomKeyError
-from sweep.run.rooms import LiveSource, RecordedSource, Room, SourceError, SweepSource, read_room
+from sweep.run.sweep_sources import LiveSource, RecordedSource, Room, SourceError, SweepSource, read_room
 
 
 def replay(
@@ -67,7 +67,7 @@ def replay(
     config: ConfigFile = None,
     json_out: JsonOut = None,
     fail_on: Fail = FailOn.NEVER,
-    again: Annotated[bool, typer.Option("--again", help="Make a new sweep of a recording replayed before.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Replay a recording again, as a new sweep.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Run a recorded sweep through the whole pipeline and deliver its signed entries."""
@@ -120,7 +120,7 @@ def run(
         typer.Option(
             "--keep",
             metavar="DIR",
-            help="Keep what was sampled in a new folder, for replay (simulated sweeps and laboratories).",
+            help="Record the samples in a new folder, for replay (simulated sweeps and laboratories).",
         ),
     ] = None,
 ) -> None:
@@ -197,8 +197,8 @@ def _run(
     has_journal: bool = True,
 ) -> SweepReport:
     folder = settings.state_folder
-    with one_line(KeepError):
-        keeping = None if keep is None else Keeping(keep)
+    with one_line(SweepRecorderError):
+        keeping = None if keep is None else SweepRecorder(keep)
     with (
         one_line(OutboxError, EntryError, RoomKeyError),
         open_outbox(settings, signer or open_signer(folder), source.manifest.probe_id) as outbox,

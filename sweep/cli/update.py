@@ -27,11 +27,11 @@ PYTHON: Final = "/usr/bin/python3"
 
 def update(
     path: Annotated[
-        Path | None, typer.Argument(help="Stick or folder; without it, what became of the last update.")
+        Path | None, typer.Argument(help="Stick or folder; without it, show the result of the last update.")
     ] = None,
-    downgrade: Annotated[bool, typer.Option("--downgrade", help="Take an older version too.")] = False,
+    downgrade: Annotated[bool, typer.Option("--downgrade", help="Accept an older version.")] = False,
 ) -> None:
-    """Install a signed update without a network; what is not well within a minute is taken back."""
+    """Install a signed update without a network. An update that is unhealthy after a minute is rolled back."""
     if path is None:
         _tell_last()
         return

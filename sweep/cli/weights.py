@@ -35,13 +35,13 @@ def weights(
     action: Annotated[Action, typer.Argument(help="show, install or remove.")],
     file: Annotated[Path | None, typer.Argument(help="The signed file to install.")] = None,
     key: Annotated[
-        str | None, typer.Option("--key", metavar="HEX", help="Who has to have signed it, by default the server.")
+        str | None, typer.Option("--key", metavar="HEX", help="Key that must have signed it; default: the server's.")
     ] = None,
     state: State = None,
     config: ConfigFile = None,
     json_out: JsonOut = None,
 ) -> None:
-    """Install the signed weights of a district's field test, or show what evidence is weighed by."""
+    """Install the signed weights of a district's field test, or show the weights in force."""
     settings = read_settings(config, None, state)
     kept = installed_weights(settings)
     if (file is None) == (action is Action.INSTALL):

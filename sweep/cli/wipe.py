@@ -12,8 +12,8 @@ from sweep.cli.output import fail, one_line, out
 from sweep.config import Config
 from sweep.host.disk import DISK, DiskError
 from sweep.host.sealing import CREDENTIAL, KEY_FILE, SEALED_FILE, STORE, SealError
-from sweep.run.wiping import Inventory, WipeError, nobody_sweeps, take_stock
-from sweep.run.wiping import wipe as remove_all
+from sweep.run.wipe import Inventory, WipeError, nobody_sweeps, take_stock
+from sweep.run.wipe import wipe as remove_all
 
 ANSWER: Final = "wipe"
 
@@ -21,7 +21,7 @@ ANSWER: Final = "wipe"
 def wipe(
     state: State = None,
     config: ConfigFile = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Remove this probe's key, state and undelivered entries; refuses while a sweep or the agent runs."""
     settings = read_settings(config, None, state)

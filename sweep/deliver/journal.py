@@ -77,7 +77,7 @@ class JournalFile:
         else:
             self.trouble = None
 
-    def put_sofar(self, record: MeasuredRecord) -> None:
+    def put_partial_result(self, record: MeasuredRecord) -> None:
         """What a modality has so far, instead of what it had before."""
         try:
             self._disk.make_folder(self.folder, 0o700)
@@ -199,12 +199,16 @@ def read_journal(folder: Path) -> Journal:
         raise JournalError(Phrase("journal_header_invalid", folder=folder / RECORDS_NAME))
     if any(isinstance(record, JournalHeader) for record in records[1:]):
         raise JournalError(Phrase("journal_mixed", folder=folder / RECORDS_NAME))
-    sofar, damaged = _read_sofar(folder)
-    return _put_together(folder, records[0], records[1:], sofar, lost + damaged)
+    partial_result, damaged = _read_partial_results(folder)
+    return _put_together(folder, records[0], records[1:], partial_result, lost + damaged)
 
 
 def _put_together(
-    folder: Path, header: JournalHeader, records: Sequence[JournalRecord], sofar: Sequence[MeasuredRecord], lost: int
+    folder: Path,
+    header: JournalHeader,
+    records: Sequence[JournalRecord],
+    partial_result: Sequence[MeasuredRecord],
+    lost: int,
 ) -> Journal:
     position_records: dict[str, PositionRecord] = {}
     measured: dict[tuple[str, Modality], MeasuredRecord] = {}
@@ -226,7 +230,7 @@ def _put_together(
         if not isinstance(record, JournalHeader):
             last_ns = max(last_ns, record.t_ns)
     unfinished = set[tuple[str, Modality]]()
-    for last in sofar:
+    for last in partial_result:
         key = last.measurement.position_id, last.measurement.modality
         position_record = position_records.get(key[0])
         if (
@@ -255,7 +259,7 @@ def _lines(path: Path) -> Iterator[bytes]:
         raise JournalError(Phrase("file_unreadable", file=path, why=error)) from None
 
 
-def _read_sofar(folder: Path) -> tuple[list[MeasuredRecord], int]:
+def _read_partial_results(folder: Path) -> tuple[list[MeasuredRecord], int]:
     """What the modalities had so far, and how many of those files are damaged."""
     found: list[MeasuredRecord] = []
     damaged = 0

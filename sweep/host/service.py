@@ -15,7 +15,7 @@ READY: Final = "READY=1"
 ALIVE: Final = "WATCHDOG=1"
 
 
-def tell_manager(state: str) -> bool:
+def notify_systemd(state: str) -> bool:
     """Whether a manager was told."""
     name = os.environ.get("NOTIFY_SOCKET", "")
     if not name.startswith(("/", "@")):

@@ -115,12 +115,12 @@ class LensModality:
         return self._look
 
     def _film(self, task: Task[Any], source: CameraSource, line: Line, look: SecondLook | None) -> Measurement:
-        from sweep.lens.live.hold import Hold
+        from sweep.lens.live.held_view import HeldView
         from sweep.lens.live.pose import Mounting
         from sweep.lens.live.records import CropBudget
         from sweep.lens.live.session import film_position
 
-        hold = Hold if look is None else look.hold
+        hold = HeldView if look is None else look.hold
         self._mounting = self._mounting or Mounting()
         crops = CropBudget(self._crops_left)
         try:
@@ -133,7 +133,7 @@ def measure_clips(task: Task[Any], folder: Path, limits: tuple[str, ...], judge:
     """Lens candidates of recorded clips; `judge`: the detector, None: the usual one."""
     from sweep import lens
     from sweep.lens.clip.clips import read_clip
-    from sweep.lens.live.seen import quality_of, seen_in
+    from sweep.lens.live.wall_coverage import quality_of, seen_in
 
     try:
         scan = lens.scan_clips(folder, judge=judge)

@@ -19,7 +19,7 @@ from sweep.lens.clip.phases import LampCheck, check_lamps
 from sweep.lens.clip.source import Triple
 from sweep.lens.evidence.evidence import Scene
 from sweep.lens.evidence.judge import Judgement, candidate_score, judge_tracks
-from sweep.lens.evidence.red_look import joined, seen_in_red_alone
+from sweep.lens.evidence.red_light import joined, seen_in_red_alone
 from sweep.lens.follow import coverage
 from sweep.lens.follow.align import Chain
 from sweep.lens.follow.follow import Followed, Progress, follow_clip

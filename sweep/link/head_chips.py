@@ -16,7 +16,7 @@ from sweep.link.schedule import Schedule
 from sweep.modality.chips import draw_lamp_chips
 from sweep.modality.liveness import boottime_ns
 from sweep.modality.messages import PLAYED_OUT, PlayChips, Played
-from sweep.modality.white_rest import BEGIN_AHEAD_S, Light, WhiteAccount
+from sweep.modality.white_lamp_rest import BEGIN_AHEAD_S, Light, WhiteAccount
 
 NOTHING_ASKED: Final = PlayChips("light", 0, 0.0)
 

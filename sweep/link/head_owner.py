@@ -32,7 +32,7 @@ from sweep.link.head_messages import (
 )
 from sweep.link.head_strobe import HeadStrobe
 from sweep.link.head_windows import HeadWindows
-from sweep.link.loss_account import LossAccount
+from sweep.link.loss_counters import LossCounters
 from sweep.link.messages import Button, Counters, Housekeeping, LampStop, Message
 from sweep.link.schedule import Begin, Schedule, Wait, Yield
 from sweep.link.supply import read_supply
@@ -79,7 +79,7 @@ class HeadServer:
         self._chips = HeadChips(self._schedule, self._tell)
         self._strobe = HeadStrobe(self._schedule, self._tell, self._why_dark)
         self._battery_v: float | None = None
-        self._account = LossAccount()
+        self._account = LossCounters()
         self._state: HeadState | None = None
         self.is_wanted = True
         """False when the runner is gone."""
@@ -88,7 +88,7 @@ class HeadServer:
         """Until the runner is gone. Raises PortError, HeadError when the head is."""
         git = bytes(head.identity.firmware_git)
         self._tell(HeadState(True, firmware="".join(chr(octet) if 0x20 < octet < 0x7F else "?" for octet in git)))
-        self._account = LossAccount()
+        self._account = LossCounters()
         restarts, heard_s = head.losses.restarts, time.monotonic()
         head.each_turn = lambda: self._mind_lease(head)
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
-from sweep.modality.white_rest import WhiteAccount
+from sweep.modality.white_lamp_rest import WhiteAccount
 
 TRIES: Final = 8
 """Sequences drawn until one fits: even from 15 s ahead the chance that none does is 1e-9 (derived)."""

@@ -17,10 +17,10 @@ from uuid import UUID
 
 from sweep.modality.lease import DECLARATION_S, Declaration, RoomNotEmptyError, RoomPermit, issue
 from sweep.modality.lease_pipe import LeaseGiver
-from sweep.modality.light_ahead import LightsAhead
 from sweep.modality.looks import Looks
-from sweep.modality.news import News
 from sweep.modality.next_position import NOWHERE, OUTSIDE, REFERENCE, NextPosition
+from sweep.modality.notifications import Notifications
+from sweep.modality.pending_light import PendingLights
 from sweep.phrases import Phrase
 from sweep.report import LookKind, ProbeState, are_two_persons
 from sweep.report.persons import Identified
@@ -66,12 +66,12 @@ class Control:
         """Whose response tests a person skipped; only where somebody stands now can one be."""
         self.looks = Looks()
         """Candidates that ask for a second look."""
-        self.lights = LightsAhead()
+        self.lights = PendingLights()
         """Where somebody should go back for the light."""
         self._watchers: list[_Watcher] = []
         self._on_state: Callable[[ProbeState], None] | None = None
         self._queued_state: ProbeState | None = None
-        self._news = News()
+        self._news = Notifications()
 
     @property
     def needs_persons(self) -> bool:

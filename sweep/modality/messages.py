@@ -193,7 +193,7 @@ class TurnOver:
 
 
 @dataclass(frozen=True, slots=True)
-class Sofar:
+class PartialMeasurement:
     """What this measurement has so far; the next message of it, or the measurement itself, takes its place."""
 
     measurement: Measurement
@@ -214,7 +214,7 @@ ToCoordinator = (
     | LevelNow
     | SpotNow
 )
-ToRunner = ToCoordinator | Sofar
+ToRunner = ToCoordinator | PartialMeasurement
 ToWorker = Played | RfHeard | Leave | SkipResponseTests | Triggers | Moved | StrobeEnded | TakeTurn
 
 

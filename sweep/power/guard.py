@@ -19,7 +19,7 @@ from sweep.modality.lease import MESSAGE_OCTETS, Lease
 from sweep.modality.liveness import LOOK_EVERY_MS, boottime_ns
 from sweep.phrases import phrase_of, to_line
 from sweep.power.line import drop
-from sweep.power.process import LINE_OCTETS, be_urgent, heard, tell
+from sweep.power.process import LINE_OCTETS, heard, take_priority, tell
 
 LATE_NS: Final = 40_000_000
 """The holder has this long to say "low" after its lease is over; with a look every 20 ms that leaves 40 of 100 ms."""
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
     """Body of the process; 0 when the line was left low, 2 when it could not be driven."""
     chip, offset, keeper_fd, holders_fd, pidfd = arguments[0], *(int(message) for message in arguments[1:5])
     place = LinePlace(chip, offset)
-    be_urgent()
+    take_priority()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with socket.socket(fileno=keeper_fd) as keeper, ours, theirs:
         command = [sys.executable, "-P", "-m", "sweep.power.holder", chip, str(offset)]

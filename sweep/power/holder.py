@@ -17,14 +17,14 @@ from sweep.modality.lease import MESSAGE_OCTETS, Lease
 from sweep.modality.liveness import LOOK_EVERY_MS, boottime_ns
 from sweep.phrases import phrase_of, to_line
 from sweep.power.line import PowerLine
-from sweep.power.process import be_urgent, heard, tell
+from sweep.power.process import heard, take_priority, tell
 
 
 def main(arguments: list[str]) -> int:
     """Body of the process; 0 when it ended in order, 2 when the line could not be driven."""
     chip, offset, keeper_fd, guard_fd, pidfd = arguments[0], *(int(message) for message in arguments[1:5])
     keeper, guard = socket.socket(fileno=keeper_fd), socket.socket(fileno=guard_fd)
-    be_urgent()
+    take_priority()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # through the line's own end, which leaves it low
     try:
         with PowerLine(LinePlace(chip, offset)) as line:

@@ -12,7 +12,7 @@ from sweep.modality.liveness import set_realtime_priority
 LINE_OCTETS: Final = 1_000
 
 
-def be_urgent() -> None:
+def take_priority() -> None:
     """Come before whatever else runs, where the system allows it; a terminal's Ctrl-C and its end, or a service's that
     is told of it, are the runner's business.
     """

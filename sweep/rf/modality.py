@@ -9,7 +9,7 @@ from typing import Any
 from sweep.modality.checked_part import CheckedPart, loudest
 from sweep.modality.evidence import Weigher
 from sweep.modality.measurement import MAX_OBSERVATIONS, Measurement
-from sweep.modality.messages import Leave, Line, MeasureRf, RfHeard, Sofar
+from sweep.modality.messages import Leave, Line, MeasureRf, PartialMeasurement, RfHeard
 from sweep.modality.protocol import Measure
 from sweep.modality.task import Task, blind
 from sweep.report import Modality, RfObservation
@@ -58,12 +58,12 @@ class RfModality:
         here = _ask(
             line,
             MeasureRf(task.dwell_s, tuner_frequencies()),
-            lambda heard: line.say(Sofar(judge_rf(task, heard, outside, self._levels))),
+            lambda heard: line.say(PartialMeasurement(judge_rf(task, heard, outside, self._levels))),
         )
         return judge_rf(task, here, outside, self._levels)
 
 
-def _ask(line: Line, ask: MeasureRf, on_sofar: Callable[[RfHeard], None] = lambda _: None) -> RfHeard:
+def _ask(line: Line, ask: MeasureRf, on_partial_result: Callable[[RfHeard], None] = lambda _: None) -> RfHeard:
     """The answer to it; whoever answers is told of a stop by others and answers then, too, and now and then says what
     there is so far.
     """
@@ -73,7 +73,7 @@ def _ask(line: Line, ask: MeasureRf, on_sofar: Callable[[RfHeard], None] = lambd
             if isinstance(message, RfHeard):
                 if message.is_over:
                     return message
-                on_sofar(message)
+                on_partial_result(message)
             if message == Leave("nobody"):
                 return RfHeard(because="not_recorded")
 

@@ -20,7 +20,7 @@ from uuid import UUID
 from sweep.deliver.backoff import Backoff
 from sweep.deliver.outbox import Outbox, OutboxError
 from sweep.deliver.uplink import Commands, ServerChangedError, ServerUnreachableError, Uplink
-from sweep.host.service import ALIVE, READY, tell_manager
+from sweep.host.service import ALIVE, READY, notify_systemd
 from sweep.host.watched import WatchedThread
 from sweep.modality.control import Control
 from sweep.phrases import Phrase, Spoken, phrase_of
@@ -36,12 +36,12 @@ from sweep.report import (
     StartCommand,
     StateEvent,
 )
+from sweep.run.command_handler import STOPS, answer, steer
 from sweep.run.live_sender import LiveSender
 from sweep.run.reporting.recovery import Closed
 from sweep.run.runner import Runner
-from sweep.run.steering import STOPS, answer, steer
-from sweep.run.watch.bank import Charge
 from sweep.run.watch.condition_watch import ConditionWatch
+from sweep.run.watch.power_bank import Charge
 from sweep.run.words import notice_event, state_event
 
 MAX_REMEMBERED_COMMANDS = 1_000
@@ -142,7 +142,7 @@ class Agent:
         for thread in threads:
             thread.start()
         self._say(Phrase("probe_waits_for_commands", probe=self._probe_id))
-        tell_manager(READY)
+        notify_systemd(READY)
         self._tell_of_closed(self._closed)
         if self._resumable is not None:  # before anything is delivered: its entry may lie there already
             self._go_on_with(self._resumable)
@@ -335,7 +335,7 @@ class Agent:
         backoff = Backoff()
         reachable = True
         while not stop.is_set():
-            tell_manager(ALIVE)
+            notify_systemd(ALIVE)
             try:
                 found = self._uplink.poll_commands(self._probe_id, after, self._poll_s)
             except ServerUnreachableError as error:

@@ -19,12 +19,12 @@ from sweep.deliver.outbox import Outbox
 from sweep.entry.dsse import SignedEntry
 from sweep.host.clock import WallClock, read_wall_clock
 from sweep.modality.control import Answer, Control
-from sweep.modality.light_ahead import LIGHT_LEFT_OUT
 from sweep.modality.liveness import boottime_ns
 from sweep.modality.looks import is_again
 from sweep.modality.measurement import Measurement
 from sweep.modality.mode import SHORT_OF_TIME
-from sweep.modality.outside import OUTSIDE_ID, BeforeTarget, Outside
+from sweep.modality.outside_position import OUTSIDE_ID, BeforeTarget, Outside
+from sweep.modality.pending_light import LIGHT_LEFT_OUT
 from sweep.modality.protocol import SensingModality
 from sweep.modality.weights import WeightsInForce
 from sweep.phrases import Phrase
@@ -41,27 +41,27 @@ from sweep.report import (
     Source,
     SweepReport,
 )
-from sweep.run.day_check import DayCheck
+from sweep.run.daily_check import DailyCheck
 from sweep.run.modalities import SENSING_MODALITIES
-from sweep.run.opening import is_strained_now, open_head, open_power, supply_of
-from sweep.run.outside import SKIPPED, failed_limits, outside_position
-from sweep.run.plan.pace import quick_limits
-from sweep.run.plan.where_next import Made, WhereNext
+from sweep.run.open_devices import is_strained_now, open_head, open_power, supply_of
+from sweep.run.outside_baseline import SKIPPED, failed_limits, outside_position
+from sweep.run.plan.planner import Made, SweepPlanner
+from sweep.run.plan.sweep_timer import quick_limits
 from sweep.run.position.coordinator import Coordinator
 from sweep.run.position.tasks import PositionTasks
-from sweep.run.reporting.closing import Outcome, manifest_to_keep, outcome_of, said_of_persons, with_what_was_seen
-from sweep.run.reporting.journalling import Journalling
-from sweep.run.reporting.keeping import Keeping
+from sweep.run.reporting.journal_writer import JournalWriter
+from sweep.run.reporting.outcome import Outcome, manifest_to_keep, outcome_of, said_of_persons, with_what_was_seen
 from sweep.run.reporting.recovery import Now, measurements_of
-from sweep.run.reporting.report_of import NO_BASIS, Basis, never_measured, report_of
+from sweep.run.reporting.report_builder import NO_BASIS, Basis, build_report, never_measured
 from sweep.run.reporting.sweep_entries import EntryIds, SweepEntries, journal_header
-from sweep.run.rooms import LiveSource, SourceError, SweepSource
-from sweep.run.told import Told, guidance_events, progress_event, zone_event
+from sweep.run.reporting.sweep_recorder import SweepRecorder
+from sweep.run.sweep_sources import LiveSource, SourceError, SweepSource
 from sweep.run.watch.camera_supply import CameraSupply
 from sweep.run.watch.condition_watch import ConditionWatch, watch_of
-from sweep.run.watch.parts import ProbeParts
+from sweep.run.watch.probe_parts import ProbeParts
 from sweep.run.words import notice_event, state_event
 from sweep.run.workers import Workers
+from sweep.run.zone_updates import ZoneUpdates, guidance_events, progress_event, zone_event
 
 OnEvent = Callable[[LiveEvent], None]
 
@@ -103,7 +103,7 @@ class Runner:
         modalities: Sequence[SensingModality] = SENSING_MODALITIES,
         live: ProbeParts | None = None,
         limits: Collection[str] = (),
-        keeping: Keeping | None = None,
+        keeping: SweepRecorder | None = None,
         journal: JournalFile | None = None,
         resumed: Journal | None = None,
         weights: WeightsInForce = NO_BASIS.weights,
@@ -121,10 +121,10 @@ class Runner:
         """Positions of the first looks."""
         self._outbox = outbox
         self._control = control
-        self._on_event = self._told = Told(on_event)
+        self._on_event = self._told = ZoneUpdates(on_event)
         self._modalities = tuple(modalities)
         self._keeping = keeping
-        self._journal = Journalling(journal, now_ns=now_ns, on_trouble=self._tell_of_journal)
+        self._journal = JournalWriter(journal, now_ns=now_ns, on_trouble=self._tell_of_journal)
         self._resumed = resumed
         self._weights = weights
         self._sweep_id = sweep_id or source.manifest.sweep_id
@@ -142,9 +142,9 @@ class Runner:
             now_ns,
             partial(is_strained_now, self._live),
         )
-        self._next = WhereNext(control, self._told, self._sweep_id, self._modalities, self._kind, weights)
+        self._next = SweepPlanner(control, self._told, self._sweep_id, self._modalities, self._kind, weights)
         self._room = source if isinstance(source, LiveSource) else None
-        self._day_check = DayCheck(
+        self._day_check = DailyCheck(
             None if live is None else live.reference, outbox, control, self._tasks, self._on_event, now_ns, read_clock
         )
         self._limits = set(limits)
@@ -183,7 +183,7 @@ class Runner:
                 )
             )
             head_process = stack.enter_context(open_head(self._live, lease, power))
-            quiet = self._live.quiet_air
+            quiet = self._live.hotspot_pause
             if quiet is not None:
                 stack.callback(quiet.close)
             coordinator = Coordinator(
@@ -316,7 +316,10 @@ class Runner:
         coordinator.attend()
         self._tell_journal_of(position, coordinator.firmware, is_over=False)
         for measurement in workers.measure(
-            tasks, on_message=coordinator.on_message, on_sofar=self._journal.sofar, attend=coordinator.attend
+            tasks,
+            on_message=coordinator.on_message,
+            on_partial_result=self._journal.partial_result,
+            attend=coordinator.attend,
         ):
             coordinator.ended(measurement.modality)
             made.measurements.append(measurement)
@@ -388,7 +391,7 @@ class Runner:
         self._journal.closing(
             outcome, ended, frozenset(self._limits), self._manifest.seen_by_eye, self._manifest.explained_by_eye
         )
-        report = report_of(
+        report = build_report(
             self._manifest,
             made.positions,
             made.measurements,

@@ -158,7 +158,7 @@ def guidance_event(code: str) -> GuidanceEvent:
     return GuidanceEvent(type="guidance", text=GUIDANCE[code].text())
 
 
-def light_ahead_event(zone: Zone) -> GuidanceEvent:
+def pending_light_event(zone: Zone) -> GuidanceEvent:
     """The event that asks the inspector to go back to a zone for the light."""
     said = GUIDANCE["light_ahead"]
     text = LocalText(ko=said.ko.format(zone=zone.name.ko), en=said.en.format(zone=zone.name.en))

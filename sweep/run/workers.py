@@ -24,9 +24,9 @@ from sweep.host.scratch import remove_orphans
 from sweep.modality.lease_pipe import LeaseEnd
 from sweep.modality.liveness import boottime_ns
 from sweep.modality.measurement import Measurement
-from sweep.modality.messages import Sofar, ToCoordinator, ToRunner, ToWorker
+from sweep.modality.messages import PartialMeasurement, ToCoordinator, ToRunner, ToWorker
+from sweep.modality.partial_results import cut_off
 from sweep.modality.protocol import Measure
-from sweep.modality.sofar import cut_off
 from sweep.modality.task import Task, blind
 from sweep.report import Gap, Modality
 
@@ -92,13 +92,13 @@ class Workers:
         tasks: Mapping[Modality, Task[Any]],
         *,
         on_message: Callable[[Modality, ToCoordinator], None] = lambda _modality, _word: None,
-        on_sofar: Callable[[Measurement], None] = lambda _: None,
+        on_partial_result: Callable[[Measurement], None] = lambda _: None,
         attend: Callable[[], None] = lambda: None,
     ) -> Iterator[Measurement]:
         """Give each worker its task and yield measurements as they finish; one for every task, whatever happens.
 
-        `on_message` and `on_sofar` hear what a worker says and has meanwhile, which also gives it more time; `attend`
-        is called every ATTEND_EVERY_S.
+        `on_message` and `on_partial_result` hear what a worker says and has meanwhile, which also gives it more time;
+        `attend` is called every ATTEND_EVERY_S.
         """
         begun_ns = boottime_ns()
         self._sofar.clear()
@@ -126,9 +126,9 @@ class Workers:
                     yield said
                 else:
                     deadlines[modality] = time.monotonic() + self._timeout_s
-                    if isinstance(said, Sofar):
+                    if isinstance(said, PartialMeasurement):
                         self._sofar[modality] = said.measurement, boottime_ns()
-                        on_sofar(said.measurement)
+                        on_partial_result(said.measurement)
                     else:
                         on_message(modality, said)
             for modality in [m for m in waiting if time.monotonic() > deadlines[m]]:

@@ -22,7 +22,7 @@ from sweep.link.rf_recording import recorded_rf
 from sweep.modality.liveness import boottime_ns
 from sweep.modality.looks import VIEW_S, Look
 from sweep.modality.messages import MeasureRf, RfHeard
-from sweep.modality.outside import Outside
+from sweep.modality.outside_position import Outside
 from sweep.report import (
     Gap,
     KnownThing,

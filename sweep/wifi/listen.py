@@ -17,13 +17,13 @@ import numpy as np
 from sweep.captures.packets import PacketBlock
 
 from .capture.air import Air, CaptureGap, CaptureOpenError
-from .capture.bands import list_unheard
+from .capture.bands import list_missing_channels
 from .capture.channels import Channel, ChannelPlan, Dwell, Interest
 from .frames.dot11 import Dot11Frames, parse_block
 from .frames.framelog import FrameLog, LogBuilder, ParseBlock
 from .traffic.unclocked import UNCLOCKED_S
 from .traffic.video import OPEN_REASONS, TOO_SHORT, judge_flow
-from .transmitters.nearby import Nearby
+from .transmitters.live_levels import LiveLevels
 from .transmitters.transmitters import Flow, list_flows
 
 SLICE_S: Final = 0.25
@@ -61,7 +61,7 @@ class Heard:
 class Listener:
     """Listens at one position; what it learns of the channels stays with the air for the next one."""
 
-    def __init__(self, air: Air, nearby: Nearby | None = None) -> None:
+    def __init__(self, air: Air, nearby: LiveLevels | None = None) -> None:
         """The position begins now; whoever opened `air` closes it.  `nearby`: hears of every frame as it comes."""
         self._air = air
         self._nearby = nearby
@@ -154,9 +154,9 @@ class Listener:
         if not self._air.is_adapter:
             return None
         if self._plan is not None:
-            return list_unheard({channel.mhz for channel in self._plan.channels})
+            return list_missing_channels({channel.mhz for channel in self._plan.channels})
         heard = {int(mhz) for mhz in np.unique(log.frames.channel_mhz) if mhz > 0}  # as the radio header says
-        return list_unheard(heard) if heard else None
+        return list_missing_channels(heard) if heard else None
 
     def watch(self, mhz: int | None) -> ChannelWatch:
         """Stay on one channel of the position; an adapter that cannot be tuned stays where it is.

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from sweep.addresses import AddressKey, format_address
-from sweep.modality.light_ahead import LIGHT_LATER
 from sweep.modality.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of
 from sweep.modality.messages import SKIPPED, ResponseTestKind
 from sweep.modality.mode import QUICK, QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, SHORT_OF_TIME
+from sweep.modality.pending_light import LIGHT_LATER
 from sweep.modality.task import MIN_LISTEN_S, Task
 from sweep.report import Gap, Levels, StimulusJudgement, VideoJudgement, WifiObservation
 from sweep.wifi.capture.bands import limits_of
@@ -21,9 +21,9 @@ from sweep.wifi.traffic.video import OPEN_REASONS
 from sweep.wifi.words import WORDS
 
 if TYPE_CHECKING:
-    from sweep.wifi.position import HeardPosition, WifiWish
+    from sweep.wifi.position import PositionResult, WifiRequest
     from sweep.wifi.scan import JudgedTransmitter, WifiScan
-    from sweep.wifi.transmitters.earlier import EarlierFlows
+    from sweep.wifi.transmitters.earlier_flows import EarlierFlows
 
 UNHEARD_REASONS: Final = frozenset({"data_unheard", "peer_unheard"})
 TOO_LITTLE: Final = frozenset({"too_few_frames", "too_short"})
@@ -37,7 +37,7 @@ ONE_CHANNEL_QUALITY: Final = 0.1
 
 
 def judge_position(
-    task: Task[Any], wish: WifiWish, position: HeardPosition, earlier: EarlierFlows | None = None
+    task: Task[Any], wish: WifiRequest, position: PositionResult, earlier: EarlierFlows | None = None
 ) -> Measurement:
     """What a position came to: its transmitters, and everything that could not be heard, tested or finished."""
     heard, follows = position.heard, position.follows

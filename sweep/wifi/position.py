@@ -17,7 +17,7 @@ Stimulus = Literal["auto", "always", "never"]
 
 
 @dataclass(frozen=True, slots=True)
-class WifiWish:
+class WifiRequest:
     """What is wished for at one position."""
 
     dwell_s: float
@@ -48,7 +48,7 @@ class WifiWish:
 
 
 @dataclass(frozen=True, slots=True)
-class HeardPosition:
+class PositionResult:
     """What a position came to."""
 
     heard: Heard

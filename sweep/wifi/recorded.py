@@ -14,7 +14,7 @@ from sweep.wifi.observations import judge_wifi
 from sweep.wifi.scan import scan_log
 from sweep.wifi.stimulus.sequence import read_sequence
 from sweep.wifi.stimulus.significance import judge_stimulus, round_light
-from sweep.wifi.transmitters.earlier import EarlierFlows
+from sweep.wifi.transmitters.earlier_flows import EarlierFlows
 from sweep.wifi.transmitters.transmitters import list_flows
 
 

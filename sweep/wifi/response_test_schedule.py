@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sweep.modality.light_ahead import LIGHT_LATER
 from sweep.modality.messages import SKIPPED, Line, ResponseTestBegins, ResponseTestKind
 from sweep.modality.mode import QUICK, SHORT_OF_TIME
+from sweep.modality.pending_light import LIGHT_LATER
 from sweep.report import TrialFlow
 from sweep.wifi.capture.air import CaptureOpenError
 from sweep.wifi.listen import Listener
-from sweep.wifi.position import WifiWish
+from sweep.wifi.partial_result_line import PartialResultLine
+from sweep.wifi.position import WifiRequest
 from sweep.wifi.scan import JudgedTransmitter
 from sweep.wifi.stimulus.response_test import (
     FOLLOWS,
@@ -30,7 +31,6 @@ from sweep.wifi.stimulus.response_test import (
     not_assessable,
 )
 from sweep.wifi.targets import MAX_RESPONSE_TESTS, TOO_MANY_CHANNELS, ChannelTargets, Target
-from sweep.wifi.told_line import ToldLine
 
 MAY_PASS: Final = frozenset({"lamp_went_off", "lamp_not_playing", "head_restarted", "head_away"})
 """Troubles of the head that may be over by now: a test that was not judged yet begins once more, with new chips.  One
@@ -54,11 +54,11 @@ def no_tag(_: JudgedTransmitter) -> str:
 
 
 def run_response_tests(
-    wish: WifiWish,
+    wish: WifiRequest,
     kind: ResponseTestKind,
     wanted: Sequence[ChannelTargets],
     listener: Listener,
-    line: ToldLine,
+    line: PartialResultLine,
     tag: TagOf,
 ) -> list[ResponseTestResult]:
     """A test on each of `wanted`, the surest first, as far as there may be so many; results are those of `line`."""
@@ -81,7 +81,9 @@ def run_response_tests(
     return results
 
 
-def _test(wish: ResponseTestRequest, wanted: ChannelTargets, listener: Listener, line: ToldLine) -> ResponseTestResult:
+def _test(
+    wish: ResponseTestRequest, wanted: ChannelTargets, listener: Listener, line: PartialResultLine
+) -> ResponseTestResult:
     """A test, begun once more where what broke it off may be over."""
     took_s = 0.0
     try:
@@ -96,7 +98,9 @@ def _test(wish: ResponseTestRequest, wanted: ChannelTargets, listener: Listener,
     return result
 
 
-def _try(wish: ResponseTestRequest, wanted: ChannelTargets, listener: Listener, line: ToldLine) -> ResponseTestResult:
+def _try(
+    wish: ResponseTestRequest, wanted: ChannelTargets, listener: Listener, line: PartialResultLine
+) -> ResponseTestResult:
     with line.of(ResponseTest(wish)) as begun:
         return run_response_test(begun, listener.watch(wanted.mhz), line)
 
@@ -133,7 +137,7 @@ def open_part_s(wanted: ChannelTargets, result: ResponseTestResult) -> float:
     return max(0.0, result.played_s - answered_s)
 
 
-def test_shares_s(wish: WifiWish, has_video: Sequence[bool]) -> list[float]:
+def test_shares_s(wish: WifiRequest, has_video: Sequence[bool]) -> list[float]:
     """How long each test may take, 0 for one that is not worth beginning: where something is called video (`has_video`
     says so of each) first, then the others of what that leaves; among themselves as much as each other.
     """

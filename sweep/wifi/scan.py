@@ -15,18 +15,18 @@ from typing import Any, cast
 from sweep.addresses import AddressForm, AddressKey, format_address, is_locally_administered, to_oui
 from sweep.captures.packets import ReadTally
 
-from .frames.ahead import Ahead, reading_ahead
+from .frames.background_dissector import BackgroundDissector, background_dissector
 from .frames.element_reader import Said, read_elements
-from .frames.forked import Forked
+from .frames.fork_pool import ForkPool
 from .frames.framelog import WINDOW_FRAMES, FrameLog
 from .frames.management import Management
 from .frames.reading import open_windows
-from .traffic.blindness import Hearing, conclude_hearing, temper_video
 from .traffic.clips import Run, join_runs, judge_runs, list_runs
+from .traffic.loss_evidence import NO_WITNESSES, LossEvidence, weigh_loss_evidence
+from .traffic.reception import Reception, conclude_reception, temper_video
 from .traffic.video import CLIP_SCORE, NOTHING_HEARD, VideoVerdict, find_strongest, judge_flows
-from .traffic.witnesses import NO_WITNESSES, Witnesses, weigh_witnesses
 from .transmitters.census import EMPTY_CENSUS, MAX_ADDRESSES, Census, take_census
-from .transmitters.earlier import EarlierFlows
+from .transmitters.earlier_flows import EarlierFlows
 from .transmitters.transmitters import Flow, Transmitter, describe_transmitters, list_flows
 
 
@@ -37,7 +37,7 @@ class JudgedTransmitter:
     transmitter: Transmitter
     video: VideoVerdict
     """In view of how well it was heard."""
-    hearing: Hearing
+    hearing: Reception
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,9 @@ def _transmitter_json(item: JudgedTransmitter, form: AddressForm, key: AddressKe
 class Scanner:
     """Takes the logs of one capture one after the other; what it keeps does not grow with their number."""
 
-    def __init__(self, *, processes: int = 1, earlier: EarlierFlows | None = None, ahead: Ahead | None = None) -> None:
+    def __init__(
+        self, *, processes: int = 1, earlier: EarlierFlows | None = None, ahead: BackgroundDissector | None = None
+    ) -> None:
         """With several `processes` a log is counted while its flows are judged, with what `earlier` stands heard of
         them.
         """
@@ -143,17 +145,17 @@ class Scanner:
             by_sender.setdefault(flow.sender, []).append(flow)
         senders = sorted(by_sender, key=lambda sender: -sum(len(flow.t_ns) for flow in by_sender[sender]))
 
-        def work(number: int) -> Witnesses | Census | VideoVerdict:
+        def work(number: int) -> LossEvidence | Census | VideoVerdict:
             if number < 2:
-                return weigh_witnesses(log) if number == 0 else take_census(log)
+                return weigh_loss_evidence(log) if number == 0 else take_census(log)
             flows, earlier = by_sender[senders[number - 2]], self._earlier
             return judge_flows(tuple(flows if earlier is None else map(earlier.beside, flows)))
 
         if self._ahead is not None:
             self._ahead.ask(log.management)
-        with Forked(work, 2 + len(senders), self._processes) as forked:
+        with ForkPool(work, 2 + len(senders), self._processes) as forked:
             witnesses, census, *verdicts = forked.finish()
-        self._witnesses += cast("Witnesses", witnesses)
+        self._witnesses += cast("LossEvidence", witnesses)
         self._census += cast("Census", census)
         for sender, verdict in zip(senders, cast("list[VideoVerdict]", verdicts), strict=True):
             self._verdicts[sender] = find_strongest([self._verdicts.get(sender, NOTHING_HEARD), verdict])
@@ -181,7 +183,7 @@ class Scanner:
     def finish(self, *, tally: ReadTally) -> WifiScan:
         """Describe the transmitters of all logs; `tally` is what reading them came to."""
         listened_s = (self._end_ns - self._start_ns) / 1e9
-        report = conclude_hearing(self._witnesses, self._census.senders)
+        report = conclude_reception(self._witnesses, self._census.senders)
         verdict_of = dict(self._verdicts)
         if self._logs > 1:
             for (sender, _), runs in self._runs.items():
@@ -226,7 +228,7 @@ def scan_file(
     """
     with (
         open_windows(path, as_flows=as_flows, window_frames=window_frames) as reader,
-        reading_ahead(is_wanted=processes > 1 and not as_flows) as ahead,
+        background_dissector(is_wanted=processes > 1 and not as_flows) as ahead,
     ):
         scanner = Scanner(processes=processes, ahead=ahead)
         for log in reader.windows:

@@ -16,12 +16,12 @@ from typing import Any, Final
 
 from sweep.addresses import parse_address
 from sweep.captures.packets import CaptureFileError
-from sweep.modality.light_ahead import LIGHT_LATER
 from sweep.modality.looks import is_again
 from sweep.modality.measurement import Measurement, code_of
 from sweep.modality.messages import NOBODY, PLAYED_OUT, SKIPPED, Leave, Line, Progress, SkipResponseTests
 from sweep.modality.mode import SHORT_OF_TIME
-from sweep.modality.sofar import Teller
+from sweep.modality.partial_results import PartialResultSender
+from sweep.modality.pending_light import LIGHT_LATER
 from sweep.modality.task import Task, blind, unreadable
 from sweep.report import StimulusJudgement, WifiObservation
 from sweep.wifi.capture.air import Air, CaptureOpenError
@@ -29,19 +29,19 @@ from sweep.wifi.capture.channels import NOTHING_KNOWN
 from sweep.wifi.capture.sources import AirSource, RecordedWifi
 from sweep.wifi.listen import Listener
 from sweep.wifi.observations import judge_position, tag_of
-from sweep.wifi.outside import OutsideLevels
-from sweep.wifi.position import HeardPosition, Stimulus, WifiWish, light_time
+from sweep.wifi.outside_levels import OutsideLevels
+from sweep.wifi.partial_result_line import OnSofar, PartialResultLine
+from sweep.wifi.position import PositionResult, Stimulus, WifiRequest, light_time
 from sweep.wifi.recorded import measure_capture
-from sweep.wifi.recording.keep import keep_position
-from sweep.wifi.recording.kept import open_kept
-from sweep.wifi.recording.kept_lines import steps_beside
+from sweep.wifi.recording.lines import steps_beside
+from sweep.wifi.recording.player import open_recording
+from sweep.wifi.recording.recorder import record_position
 from sweep.wifi.response_test_schedule import LEFT_OUT, TagOf, no_tag, run_response_tests
 from sweep.wifi.scan import WifiScan, scan_log
 from sweep.wifi.stimulus.response_test import FOLLOWS, REPORT_EVERY_S, SETTLED, not_assessable
 from sweep.wifi.targets import LOUDER_ELSEWHERE, is_louder, may_be_camera, targets_by_channel
-from sweep.wifi.told_line import OnSofar, ToldLine
-from sweep.wifi.transmitters.earlier import EarlierFlows
-from sweep.wifi.transmitters.nearby import NOBODY_LED, Led, Nearby
+from sweep.wifi.transmitters.earlier_flows import EarlierFlows
+from sweep.wifi.transmitters.live_levels import NOBODY_LED, Led, LiveLevels
 from sweep.wifi.transmitters.transmitters import list_flows
 from sweep.wifi.words import WORDS
 
@@ -87,16 +87,16 @@ class WifiSession:
         if task.source is None:
             return blind(task, "wifi", task.nothing_because)
         if isinstance(task.source, RecordedWifi):
-            if is_kept(task.source.path):
-                return measure_kept(task, task.source.path, line, self._earlier)
+            if is_recording(task.source.path):
+                return measure_recording(task, task.source.path, line, self._earlier)
             return measure_capture(task, task.source, self._own, self._earlier)
-        wish = self._wish_at(task, task.source)
+        wish = self._request_at(task, task.source)
         try:
             with task.source.open(line) as (air, answers):
-                sofar = sofar_to(line, task, wish, self._earlier)
+                partial_result = partial_results_to(line, task, wish, self._earlier)
                 tag = partial(tag_of, task)
                 led = {one: self._tagged[one] for one in task.led_tags if one in self._tagged}
-                heard = hear(wish, air, answers, kept_in(task.keep), sofar, self._earlier, tag, led)
+                heard = hear(wish, air, answers, kept_in(task.keep), partial_result, self._earlier, tag, led)
                 if task.is_outside:  # the survey is made inside
                     air.memory = NOTHING_KNOWN
         except CaptureOpenError as error:  # a gap, and a sentence for the inspector
@@ -105,9 +105,9 @@ class WifiSession:
         self.remember(task.position.zone_id, heard.follows)
         return judge_and_remember(task, wish, heard, self._earlier)
 
-    def _wish_at(self, task: Task[Any], source: AirSource) -> WifiWish:
+    def _request_at(self, task: Task[Any], source: AirSource) -> WifiRequest:
         if task.is_outside:
-            return WifiWish(task.dwell_s, own_addresses=self._own)
+            return WifiRequest(task.dwell_s, own_addresses=self._own)
         why_no_light = task.no_light_because or source.why_no_light
         wish = self.wish(task.position.zone_id, task.dwell_s, why_no_light=why_no_light, is_walk=task.is_walk)
         wish = replace(wish, surveys_first=True)
@@ -121,13 +121,13 @@ class WifiSession:
             return wish
         return replace(wish, elsewhere_dbm=self._outside.elsewhere(task.position.zone_id))
 
-    def wish(self, zone_id: str, dwell_s: float, *, why_no_light: str | None, is_walk: bool) -> WifiWish:
+    def wish(self, zone_id: str, dwell_s: float, *, why_no_light: str | None, is_walk: bool) -> WifiRequest:
         """Light where the settings want it; a walk whenever a person asked for one, also of what denied the light."""
         known = self._answers.get(zone_id, {})
         if is_walk:
             follows = frozenset(address for address, verdict in known.items() if verdict == FOLLOWS)
-            return WifiWish(dwell_s, "motion", is_any_uplink=True, decided=follows, own_addresses=self._own)
-        return WifiWish(
+            return WifiRequest(dwell_s, "motion", is_any_uplink=True, decided=follows, own_addresses=self._own)
+        return WifiRequest(
             dwell_s,
             None if self._stimulus == "never" else "light",
             trial_longest_s=self._longest_s,
@@ -159,15 +159,17 @@ def kept_in(folder: Path | None) -> Path | None:
     return None if folder is None else folder / KEPT_NAME
 
 
-def is_kept(path: Path) -> bool:
+def is_recording(path: Path) -> bool:
     """Whether a capture is the frames of a kept position."""
     return steps_beside(path).exists()
 
 
-def measure_kept(task: Task[Any], path: Path, line: Line = NOBODY, earlier: EarlierFlows | None = None) -> Measurement:
+def measure_recording(
+    task: Task[Any], path: Path, line: Line = NOBODY, earlier: EarlierFlows | None = None
+) -> Measurement:
     """A kept position heard again, as it was wished for then; what is missing of it is counted."""
     try:
-        with open_kept(path, line) as kept:
+        with open_recording(path, line) as kept:
             heard = hear(kept.wish, kept.air, kept.line, kept_in(task.keep), earlier=earlier)
             found = judge_and_remember(task, kept.wish, heard, earlier)
     except (CaptureFileError, OSError):
@@ -176,7 +178,7 @@ def measure_kept(task: Task[Any], path: Path, line: Line = NOBODY, earlier: Earl
 
 
 def judge_and_remember(
-    task: Task[Any], wish: WifiWish, heard: HeardPosition, earlier: EarlierFlows | None
+    task: Task[Any], wish: WifiRequest, heard: PositionResult, earlier: EarlierFlows | None
 ) -> Measurement:
     """What a position came to, together with those before it, and in time for those that come."""
     found = judge_position(task, wish, heard, earlier)
@@ -186,25 +188,25 @@ def judge_and_remember(
 
 
 def hear(
-    wish: WifiWish,
+    wish: WifiRequest,
     air: Air,
     line: Line,
     keep: Path | None,
-    on_sofar: OnSofar = lambda _: None,
+    on_partial_result: OnSofar = lambda _: None,
     earlier: EarlierFlows | None = None,
     tag: TagOf = no_tag,
     led: Led = NOBODY_LED,
-) -> HeardPosition:
+) -> PositionResult:
     """What an air came to; `keep`: the capture to be made of it, with what it takes to hear it again beside it."""
     if keep is None:
-        return hear_position(wish, air, line, on_sofar, earlier, tag, led)
-    with keep_position(keep, wish, air, line) as keeping:
-        return hear_position(wish, keeping.air, keeping.line, on_sofar, earlier, tag, led)
+        return hear_position(wish, air, line, on_partial_result, earlier, tag, led)
+    with record_position(keep, wish, air, line) as keeping:
+        return hear_position(wish, keeping.air, keeping.line, on_partial_result, earlier, tag, led)
 
 
-def sofar_to(line: Line, task: Task[Any], wish: WifiWish, earlier: EarlierFlows | None = None) -> OnSofar:
+def partial_results_to(line: Line, task: Task[Any], wish: WifiRequest, earlier: EarlierFlows | None = None) -> OnSofar:
     """Tells the runner what a position has come to so far."""
-    teller = Teller(line)
+    teller = PartialResultSender(line)
     return lambda so_far: teller.offer(lambda: judge_position(task, wish, so_far(), earlier))
 
 
@@ -239,7 +241,7 @@ class _Interruption:
         return self.left is None
 
 
-def not_here(scan: WifiScan, wish: WifiWish) -> dict[int, StimulusJudgement]:
+def not_here(scan: WifiScan, wish: WifiRequest) -> dict[int, StimulusJudgement]:
     """Why transmitters are not tested that were louder elsewhere."""
     return {
         address: not_assessable("light", LOUDER_ELSEWHERE)
@@ -251,21 +253,21 @@ def not_here(scan: WifiScan, wish: WifiWish) -> dict[int, StimulusJudgement]:
 
 
 def hear_position(
-    wish: WifiWish,
+    wish: WifiRequest,
     air: Air,
     line: Line,
-    on_sofar: OnSofar = lambda _: None,
+    on_partial_result: OnSofar = lambda _: None,
     earlier: EarlierFlows | None = None,
     tag: TagOf = no_tag,
     led: Led = NOBODY_LED,
-) -> HeardPosition:
+) -> PositionResult:
     """What is heard of `air` from now on, and what answers to what is played at the other end of `line`.
 
-    `on_sofar` may ask what it has come to so far, which changes nothing.  `tag`: how persons hear of a transmitter.
-    `led`: those to which somebody is led already, by tag; whoever is tested joins them.
+    `on_partial_result` may ask what it has come to so far, which changes nothing.  `tag`: how persons hear of a
+    transmitter. `led`: those to which somebody is led already, by tag; whoever is tested joins them.
     """
-    listener = Listener(air, Nearby(line.say, led))
-    told = ToldLine(line, on_sofar, listener)
+    listener = Listener(air, LiveLevels(line.say, led))
+    told = PartialResultLine(line, on_partial_result, listener)
     survey_s = listener.survey_s if wish.surveys_first else 0.0
     interruption = _Interruption(air, told, survey_s + wish.dwell_s)
     if survey_s:
@@ -295,4 +297,4 @@ def hear_position(
                 troubles["light_cut_short"] += 1
         if results:
             heard = listener.heard()
-    return HeardPosition(heard, follows, +troubles, is_settled, *light_time(told.results))
+    return PositionResult(heard, follows, +troubles, is_settled, *light_time(told.results))

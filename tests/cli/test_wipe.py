@@ -14,7 +14,7 @@ from sweep.config import open_signer
 from sweep.entry.dsse import EntryError
 from sweep.run.field_weights import FILE_NAME as WEIGHTS_FILE
 from sweep.run.reference.reference import FILE_NAME as REFERENCE_FILE
-from sweep.run.watch.bank_watch import FILE as BANK_FILE
+from sweep.run.watch.power_bank_watch import FILE as BANK_FILE
 from tests.run.power_rig import Witness, open_box, sweep
 
 PROGRAM = """#!/bin/sh
@@ -79,16 +79,16 @@ def test_it_refuses_while_a_sweep_holds_the_outbox(state: Path) -> None:
 
 
 def test_keys_go_first_so_that_a_cut_leaves_nothing_that_signs(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sweep.run import wiping
+    from sweep.run import wipe
 
     gone: list[str] = []
-    forget = wiping._forget
+    forget = wipe._forget
 
     def note(path: Path) -> None:
         gone.append(path.name)
         forget(path)
 
-    monkeypatch.setattr(wiping, "_forget", note)
+    monkeypatch.setattr(wipe, "_forget", note)
     command(state, "wipe", "--yes")
     assert gone.index("probe.key") < gone.index("room-keys") < gone.index("journal") < gone.index("outbox")
 

@@ -18,7 +18,7 @@ from sweep.host.disk import Disk
 from sweep.modality.measurement import DeviceIdentity, Measurement
 from sweep.report import Gap, LocalText, Position
 from sweep.report.crops import MAX_CROPS
-from sweep.run.rooms import read_manifest
+from sweep.run.sweep_sources import read_manifest
 from tests.report_factory import START, make_glint, uid
 from tests.run.test_sweep import DEMO
 
@@ -175,8 +175,8 @@ def test_two_journals_in_one_file_are_refused(tmp_path: Path) -> None:
 
 def test_what_there_is_so_far_counts_until_the_whole_is_there(tmp_path: Path) -> None:
     file = put(tmp_path, RECORDS)
-    file.put_sofar(said(7, measured(1, "p3")))
-    file.put_sofar(said(8, measured(2, "p3")))
+    file.put_partial_result(said(7, measured(1, "p3")))
+    file.put_partial_result(said(8, measured(2, "p3")))
     found = j.read_journal(tmp_path)
     assert found.unfinished == {("p3", "lens")}
     assert [one.measurement.samples for one in found.measured] == [40, 42]
@@ -187,8 +187,8 @@ def test_what_there_is_so_far_counts_until_the_whole_is_there(tmp_path: Path) ->
     assert [one.measurement.samples for one in found.measured] == [40, 43]
     file.put(position_record(10, "p3"))  # the same position once more: what there was so far is of the time before
     assert j.read_journal(tmp_path).unfinished == frozenset()
-    sofar = tmp_path / f"lens{j.SOFAR_SUFFIX}"
-    sofar.write_bytes(sofar.read_bytes()[:-9])
+    partial_result = tmp_path / f"lens{j.SOFAR_SUFFIX}"
+    partial_result.write_bytes(partial_result.read_bytes()[:-9])
     assert j.read_journal(tmp_path).lost == 1
 
 
@@ -232,7 +232,7 @@ def test_a_full_disk_costs_nothing_that_is_still_in_memory(tmp_path: Path, full_
 
 def test_half_of_a_removed_journal_is_none(tmp_path: Path) -> None:
     for name in ("a", "b", "c"):
-        put(tmp_path / name, RECORDS).put_sofar(said(7, measured(1, "p3")))
+        put(tmp_path / name, RECORDS).put_partial_result(said(7, measured(1, "p3")))
     (tmp_path / "b" / j.RECORDS_NAME).unlink()
     put(tmp_path / "c", []).remove()
     assert j.journals_in(tmp_path) == [tmp_path / "a"]

@@ -6,7 +6,7 @@ import ctypes
 from ctypes import Structure, byref, c_uint8, c_uint16
 
 from sweep.link.messages import SLOT_NS
-from sweep.modality.white_rest import WhiteAccount
+from sweep.modality.white_lamp_rest import WhiteAccount
 from tests.firmware.test_core import Bench
 
 CHIP_SLOTS = 18_750

@@ -24,8 +24,8 @@ from sweep.modality.task import Task
 from sweep.report import Modality, RecordedSweep, new_id, parse_json
 from sweep.run.modalities import WEIGHERS, WORDS
 from sweep.run.room_keys import RoomKeyError, open_room_key, recorded_room_key
-from sweep.run.rooms import LiveSource, Room, middle_of
 from sweep.run.runner import Runner
+from sweep.run.sweep_sources import LiveSource, Room, middle_of
 from sweep.sim.source import default_room
 from sweep.wifi.words import WORDS as WIFI_WORDS
 from tests.entry_factory import signer

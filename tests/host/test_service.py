@@ -12,7 +12,7 @@ import pytest
 from server.store.clock import BOOT_ID
 from sweep.config import read_config
 from sweep.host.clock import BOOT_ID_FILE
-from sweep.host.service import ALIVE, READY, tell_manager
+from sweep.host.service import ALIVE, READY, notify_systemd
 from sweep.wifi.capture.adapter import SERVICE
 
 
@@ -22,11 +22,11 @@ def test_a_manager_hears_what_it_is_told(is_abstract: bool, tmp_path: Path, monk
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(f"\0{name[1:]}" if is_abstract else name)
         monkeypatch.setenv("NOTIFY_SOCKET", name)
-        tell_manager(READY)
+        notify_systemd(READY)
         assert listener.recv(64) == b"READY=1"
-    tell_manager(ALIVE)  # it is gone: nobody waits for it
+    notify_systemd(ALIVE)  # it is gone: nobody waits for it
     monkeypatch.setenv("NOTIFY_SOCKET", "")
-    tell_manager(ALIVE)
+    notify_systemd(ALIVE)
 
 
 @pytest.mark.parametrize("folder", ["sweep/host/system", "server/serving/system"])

@@ -12,7 +12,7 @@ from sweep.lab.city.rooms import KINDS, WORLDS
 from sweep.lab.city.samples import load_curves
 from sweep.lab.city.simulation import sweep_room
 from sweep.lab.city.sweeps import Sampler
-from sweep.modality.light_ahead import light_ahead
+from sweep.modality.pending_light import pending_light
 from sweep.run.plan.budget import PositionPlan
 
 NULLS = load_curves("first").light_nulls
@@ -69,15 +69,15 @@ def test_a_test_that_ends_early_gives_hardly_any_camera_away() -> None:
 def test_the_light_is_played_where_a_camera_is_likeliest_within_the_time(dark: Dark) -> None:
     camera, beyond = device(), device(lit_zone=-1, outside_dbm=-40.0)
     nothing = [[UNTESTED, UNTESTED], [UNTESTED, UNTESTED]]
-    ahead = light_ahead(chances_of([camera, beyond], nothing))
+    ahead = pending_light(chances_of([camera, beyond], nothing))
     assert [(one.zone_id, *one.tags) for one in ahead] == [("0", "0"), ("1", "0")], "the other is louder outside"
     told, seconds = play_ahead([camera, beyond], 0, [0], PLAN, dark)
     assert told == {0: Answer("follows_light", 0.002)}, "two transmitters on its channel share the error"
     assert seconds == pytest.approx(36.0)
     found = [[told[0], UNTESTED], [UNTESTED, UNTESTED]]
-    assert light_ahead(chances_of([camera, beyond], found)) == (), "what follows is not asked elsewhere"
+    assert pending_light(chances_of([camera, beyond], found)) == (), "what follows is not asked elsewhere"
     missed = [[Answer("does_not", 1.0), UNTESTED], [UNTESTED, UNTESTED]]
-    assert [one.zone_id for one in light_ahead(chances_of([camera], missed))] == ["1"], "nor twice where it was asked"
+    assert [one.zone_id for one in pending_light(chances_of([camera], missed))] == ["1"], "nor twice where it was asked"
     assert play_ahead([camera], 0, [0], PositionPlan(0.0, 0.0), dark) == ({}, 0.0)
     two, both_s = play_again([camera, device(channel=1, lit_zone=-1)], 0, PLAN, dark)
     assert two[0].p_value == 0.002, "two tests of a second look share the error"

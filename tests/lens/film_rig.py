@@ -22,7 +22,7 @@ from sweep.modality.control import Control
 from sweep.modality.next_position import NextPosition
 from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.report import GuidanceEvent, LensObservation, LiveEvent, SweepReport, ZoneCoverage, ZoneEvent
-from sweep.run.rooms import LiveSource, Room
+from sweep.run.sweep_sources import LiveSource, Room
 from sweep.sim.head.emulated import EmulatedHead, RfScene
 from sweep.sim.head.pads import Assembly
 from sweep.sim.scene.wall import PlantedLens

@@ -25,7 +25,7 @@ from sweep.modality.task import Task
 from sweep.modality.words import Words
 from sweep.report import Modality, Position, RecordedPosition, RecordedSweep
 from sweep.run.modalities import WEIGHERS
-from sweep.run.rooms import read_manifest
+from sweep.run.sweep_sources import read_manifest
 from tests.lens.clip_factory import meta_for, strobed_frames
 from tests.lens.live_triples import PHASES
 from tests.lens.picamera2_stand_in import Module

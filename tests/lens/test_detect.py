@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from sweep.lens.follow.track import AT, CAPACITY, MAX_TRIPLES, Tracker
 from sweep.lens.pixels import cutouts, detect
-from sweep.lens.pixels import levels as filtered
+from sweep.lens.pixels import matched_filter as filtered
 from sweep.lens.pixels.points import motion_by_points
 from sweep.lens.pixels.register import Motion, identity, interpolate, prepare, register
 

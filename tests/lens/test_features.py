@@ -12,8 +12,8 @@ from sweep.lens.evidence.evidence import AT, FEATURES, Matrix
 from sweep.lens.evidence.judge import EYES, EYES_WEIGHT, LIT_WEIGHT, by_rule, evidence_of
 from sweep.lens.evidence.light import RINGS
 from sweep.lens.follow.follow import follow_clip
-from sweep.lens.pixels.fellows import find_fellows
-from sweep.lens.pixels.levels import filter_frame
+from sweep.lens.pixels.eye_pairs import find_eye_pairs
+from sweep.lens.pixels.matched_filter import filter_frame
 from sweep.lens.scan import scene_of
 from tests.lens.clip_factory import meta_for, strobed_frames
 
@@ -39,7 +39,7 @@ def face(discs: list[tuple[int, int]], dots: list[tuple[int, int]]) -> tuple[Ima
 def fellow_of(on_axis: Image, off_axis: Image, x: float, y: float) -> tuple[float, float, float]:
     (on,), (off,) = filter_frame(on_axis, 1, 1), filter_frame(off_axis, 1, 1)
     place = (np.array([x], np.float32), np.array([y], np.float32))
-    likeness, dx, dy = find_fellows(off_axis, (on, off), place, place, 3.0, 1.0)
+    likeness, dx, dy = find_eye_pairs(off_axis, (on, off), place, place, 3.0, 1.0)
     return float(likeness[0]), float(dx[0]), float(dy[0])
 
 

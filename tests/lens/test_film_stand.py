@@ -19,7 +19,7 @@ from sweep.lens.words import WORDS
 from sweep.modality.control import Control
 from sweep.modality.lease import RoomPermit
 from sweep.modality.measurement import Measurement
-from sweep.modality.messages import FirstWord, Guide, Leave, Sofar, SpotNow, ToRunner, ToWorker
+from sweep.modality.messages import FirstWord, Guide, Leave, PartialMeasurement, SpotNow, ToRunner, ToWorker
 from sweep.modality.strobe import (
     FILMED_OUT,
     ORDER,
@@ -133,7 +133,10 @@ def test_what_is_seen_is_told_while_it_is_filmed_and_measured_at_the_end() -> No
     told = [message for message in bench.said if isinstance(message, FirstWord)]
     assert told[-1].is_candidate
     assert 0.0 < told[-1].quality <= found.quality
-    assert all(isinstance(message, Strobe | StopStrobe | FirstWord | SpotNow | Guide | Sofar) for message in bench.said)
+    assert all(
+        isinstance(message, Strobe | StopStrobe | FirstWord | SpotNow | Guide | PartialMeasurement)
+        for message in bench.said
+    )
     (seen,) = found.observations
     spot = [message for message in bench.said if isinstance(message, SpotNow)][-1]
     assert isinstance(seen, LensObservation)

@@ -13,7 +13,7 @@ import pytest
 from sweep.lab.lens import forest as lens_forest
 from sweep.lab.lens import ratio as lens_ratio
 from sweep.lab.lens.monotone import held_monotone
-from sweep.lens.evidence import boost
+from sweep.lens.evidence import decision_forest
 from sweep.lens.evidence.evidence import AT, FEATURES
 from sweep.lens.evidence.judge import by_rule, load_judge
 from sweep.lens.reasons import REASONS, sentence
@@ -41,7 +41,7 @@ def places(features: npt.NDArray[np.float32], labels: npt.NDArray[np.int8]) -> l
 
 
 def test_scores_and_missing_values() -> None:
-    model = boost.load_model(json.dumps(table()), ("a", "b"))
+    model = decision_forest.load_model(json.dumps(table()), ("a", "b"))
     rows = np.array([[0.0, 9.0], [2.0, -1.0], [2.0, 1.0], [np.nan, 1.0], [np.nan, np.nan]], np.float32)
     assert model.forest.scores(rows).tolist() == [4.0, -2.0, 10.0, 10.0, -2.0]
 
@@ -57,11 +57,11 @@ def test_contributions_sum_to_the_score() -> None:
 
 def test_a_model_of_other_features_is_refused() -> None:
     with pytest.raises(ValueError, match="train it again"):
-        boost.load_model(json.dumps(table(("a", "c"))), ("a", "b"))
+        decision_forest.load_model(json.dumps(table(("a", "c"))), ("a", "b"))
 
 
 def test_a_feature_that_the_model_does_not_know_is_ignored() -> None:
-    model = boost.load_model(json.dumps(table()), ("new", "b", "other", "a"))
+    model = decision_forest.load_model(json.dumps(table()), ("new", "b", "other", "a"))
     rows = np.array([[7.0, 9.0, 1.0, 0.0], [np.nan, -1.0, 5.0, 2.0]], np.float32)
     assert model.forest.scores(rows).tolist() == [4.0, -2.0]
     assert model.knows == {"a", "b"}
@@ -71,7 +71,7 @@ def test_a_feature_that_the_model_does_not_know_is_ignored() -> None:
 
 
 def test_log_ratio_rises_beyond_the_knots_too() -> None:
-    model = boost.load_model(json.dumps(table()), ("a", "b"))
+    model = decision_forest.load_model(json.dumps(table()), ("a", "b"))
     ratio = model.log_ratio(np.linspace(-9, 12, 60))
     assert (np.diff(ratio) > 0).all()
     assert model.log_ratio(np.array([0.0])).tolist() == [0.0]
@@ -110,7 +110,7 @@ def test_a_candidate_is_called_at_the_stated_rate_of_false_alarms() -> None:
     counts = lens_ratio.reported(many, raw)
     assert counts.sum() == 500 * MAX_DETECTIONS_PER_CLIP
     knots = lens_ratio.calibrate(many.only(counts), raw[counts])
-    model = boost.load_model(json.dumps(table() | {"calibration": knots}), ("a", "b"))
+    model = decision_forest.load_model(json.dumps(table() | {"calibration": knots}), ("a", "b"))
     said = lens_ratio.candidate(many, raw, model)
     called = model.log_ratio(raw) >= said["score"]
     assert (called & (labels == 0)).sum() == pytest.approx(lens_ratio.CANDIDATE_RATE * 500, abs=6)
@@ -127,7 +127,7 @@ def test_same_rows_same_model() -> None:
     boosters = [lens_forest.fit(places(features, labels), rounds=12) for _ in range(2)]
     tables = [lens_forest.to_table(booster, knots, {}) for booster in boosters]
     assert tables[0] == tables[1]
-    model = boost.load_model(json.dumps(tables[0]), FEATURES)
+    model = decision_forest.load_model(json.dumps(tables[0]), FEATURES)
     theirs = boosters[0].raw_scores(places(features, labels))
     np.testing.assert_allclose(model.forest.scores(features), theirs, atol=5e-3)
 

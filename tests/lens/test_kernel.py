@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sweep.lens.pixels.cutouts import COLUMNS, Elsewhere, Places, TripleViews, view_of
 from sweep.lens.pixels.kernel import Kernel
-from sweep.lens.pixels.levels import filter_frame, shrink
+from sweep.lens.pixels.matched_filter import filter_frame, shrink
 from sweep.lens.pixels.measure import measure_places
 from tests.lens.hostile import FULL_E, draw_frame, draw_places, seeds, shapes
 

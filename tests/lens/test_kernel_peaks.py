@@ -13,7 +13,7 @@ from hypothesis import given
 
 from sweep.lens.pixels.excess import PEAK_SNR, Tops, find_by, find_excess, find_plainly
 from sweep.lens.pixels.kernel import Kernel
-from sweep.lens.pixels.levels import Level, filter_frame, lamp_ratio_map
+from sweep.lens.pixels.matched_filter import Level, filter_frame, lamp_ratio_map
 from tests.lens.hostile import draw_frame, seeds, shapes
 
 Image = npt.NDArray[np.float32]

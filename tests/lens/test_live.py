@@ -23,7 +23,7 @@ from sweep.lens.clip.clips import Clip, ClipMeta, write_clip
 from sweep.lens.clip.frames import CameraError, CameraSettings, PhaseFrame, RawFrame
 from sweep.lens.clip.hot_pixels import HotPixels
 from sweep.lens.clip.pairing import TripleBuilder
-from sweep.lens.live.hold import HOLD_TRIPLES, KEPT_ON_AXIS, Hold
+from sweep.lens.live.held_view import HOLD_TRIPLES, KEPT_ON_AXIS, HeldView
 from sweep.lens.live.live import CONFIRMATIONS, MAX_FOLLOWED, MAX_GAP, PATIENCE, STRIDE, UNSEEN_EVERY, LiveScan
 from sweep.lens.live.records import CropBudget, LiveSummary, LiveUpdate
 from sweep.lens.live.session import film, measurement_of
@@ -50,11 +50,11 @@ class Detector:
         self.judged: list[int] = []
         """Triples of each look."""
 
-    def __call__(self, meta: ClipMeta, hot: HotPixels) -> Hold:
+    def __call__(self, meta: ClipMeta, hot: HotPixels) -> HeldView:
         return Told(meta, hot, self)
 
 
-class Told(Hold):
+class Told(HeldView):
     def __init__(self, meta: ClipMeta, hot: HotPixels, detector: Detector) -> None:
         super().__init__(meta, hot)
         self.detector = detector
@@ -119,7 +119,7 @@ def test_what_is_filmed_is_followed_as_a_recording_is() -> None:
     """The same triples, some lost, give the same detections."""
     triples, meta = walk(14)
     triples = [t for t in triples if t.number not in {5, 6}]
-    hold = Hold(meta, HotPixels(meta))
+    hold = HeldView(meta, HotPixels(meta))
     for triple in triples:
         hold.add(triple)
     parts = [part for t in triples for part in (t.on_axis, t.off_axis, t.dark)]
@@ -135,7 +135,7 @@ def test_what_is_filmed_is_followed_as_a_recording_is() -> None:
     assert live.quality.triples_usable == recorded.quality.triples_usable == 12
 
 
-class Watched(Hold):
+class Watched(HeldView):
     """Follows nothing, but looks whether all frames of a triple are there when its turn comes."""
 
     turns = 0

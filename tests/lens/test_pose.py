@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from sweep.lens.live.pose import MotionTrack, Pose
-from sweep.lens.live.seen import MAX_BLUR_PX
+from sweep.lens.live.wall_coverage import MAX_BLUR_PX
 from sweep.lens.pixels.motion import Shift
 from sweep.modality.motion import ImuSample
 from sweep.sim.head.imu import Hand, Motion

@@ -8,7 +8,7 @@ from sweep.lens.camera.ranging import FARTHEST_M, NEAREST_M, NOT_MEASURED, Rangi
 from sweep.lens.clip.frames import RawFrame
 from sweep.lens.live.live import LiveScan
 from sweep.lens.live.records import CropBudget
-from sweep.lens.live.seen import WALL_M, SeenWalls
+from sweep.lens.live.wall_coverage import WALL_M, WallCoverage
 from sweep.lens.words import WORDS
 from sweep.modality.control import Control
 from sweep.modality.lease import RoomNotEmptyError
@@ -145,7 +145,7 @@ def test_coverage_is_stated_for_the_walls_that_are_there() -> None:
 
 
 def test_a_measurement_that_fails_once_leaves_the_others() -> None:
-    walls = SeenWalls(meta_for((272, 364), PHASES))
+    walls = WallCoverage(meta_for((272, 364), PHASES))
     assert walls.wall_m == WALL_M
     for range_m in (1.5, None, 1.6, 9.0):
         walls.note_range(range_m)

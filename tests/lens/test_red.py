@@ -12,9 +12,9 @@ from sweep.lens.clip.clips import Clip, ClipPhase, Frame
 from sweep.lens.clip.frames import LiveTriple, PhaseFrame
 from sweep.lens.clip.hot_pixels import HotPixels
 from sweep.lens.clip.pairing import TripleBuilder
-from sweep.lens.evidence.red_look import joined
+from sweep.lens.evidence.red_light import joined
 from sweep.lens.follow.follow import follow_clip
-from sweep.lens.live.hold import HOLD_TRIPLES, REACH, Hold
+from sweep.lens.live.held_view import HOLD_TRIPLES, REACH, HeldView
 from sweep.lens.records import ClipResult, Detection
 from sweep.lens.scan import conclude, scan_clip
 from sweep.modality.strobe import Phase, Trigger
@@ -84,7 +84,7 @@ def test_a_burst_of_red_that_is_filmed_finds_it_too_and_keeps_no_frames_long() -
     pixels = frames_of(phases, "R")
     sieve, builder = RoundSieve(order, reds + PARTNERS), TripleBuilder(len(order))
     meta = meta_for(SHAPE, order)
-    hold, triples = Hold(meta, HotPixels(meta)), list[LiveTriple]()
+    hold, triples = HeldView(meta, HotPixels(meta)), list[LiveTriple]()
     most = 0
     for number, phase in enumerate(phases):
         part = sieve.add(PhaseFrame(pixels[number], Trigger(number, number * PERIOD_NS, phase, True), number))

@@ -15,7 +15,7 @@ from sweep.lens.clip.clips import Clip, ClipMeta
 from sweep.lens.clip.frames import LiveTriple, PhaseFrame
 from sweep.lens.clip.hot_pixels import HotPixels
 from sweep.lens.clip.pairing import TripleBuilder
-from sweep.lens.live.hold import Hold
+from sweep.lens.live.held_view import HeldView
 from sweep.lens.live.live import LiveScan
 from sweep.lens.live.records import CropBudget
 from sweep.modality.strobe import SHORT_EVERY, SHORT_SCALE, Phase, Trigger
@@ -34,10 +34,10 @@ def renumbered(triple: LiveTriple, number: int) -> LiveTriple:
 
 def test_short_triples_measure_what_saturates_and_change_neither_coverage_nor_where_a_candidate_is() -> None:
     plain, meta = walk(18)
-    holds: list[Hold] = []
+    holds: list[HeldView] = []
 
-    def kept(meta: ClipMeta, hot: HotPixels) -> Hold:
-        holds.append(Hold(meta, hot))
+    def kept(meta: ClipMeta, hot: HotPixels) -> HeldView:
+        holds.append(HeldView(meta, hot))
         return holds[-1]
 
     def as_short(triple: LiveTriple, number: int) -> LiveTriple:
@@ -85,7 +85,7 @@ def test_rings_and_a_burst_of_red_go_to_the_detector_with_the_next_triple() -> N
     assert [t.number for t in triples] == [0, 1, 4, 5]
     assert [[p.trigger.phase for p in t.beside] for t in triples] == [[], ["M"], ["M", *"CARRRRAC"], ["M"]]
     assert builder.dropped["triple_lost"] == sieve.rounds == 2, "which is taken off again: nothing was lost"
-    hold = Hold(meta, HotPixels(meta))
+    hold = HeldView(meta, HotPixels(meta))
     for one in triples:
         hold.add(one)
     paired = [(t.on_axis, t.off_axis, t.dark, t.middle, t.red) for t in hold.so_far().triples]

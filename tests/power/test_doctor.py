@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sweep.power.kernel import REMEDY
-from sweep.run.rooms import Room
+from sweep.run.sweep_sources import Room
 from sweep.sim.source import default_room
 from tests.power.rig import ROOT, Rig, stand_in_environment
 from tests.simulators.gpio_kernel import GpioKernel

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from sweep.modality.liveness import boottime_ns
-from sweep.run.rooms import Room
+from sweep.run.sweep_sources import Room
 from sweep.sim.source import default_room
 from tests.power.rig import DARK_WITHIN_MS, ROOT, stand_in_environment
 from tests.power.test_doctor import settings

@@ -22,16 +22,16 @@ from sweep.modality.control import Control
 from sweep.modality.measurement import Measurement
 from sweep.modality.messages import Leave, Line
 from sweep.modality.next_position import NextPosition
+from sweep.modality.partial_results import PartialResultSender
 from sweep.modality.protocol import Measure, SensingModality
-from sweep.modality.sofar import Teller
 from sweep.modality.task import Task
 from sweep.report import Modality
 from sweep.rf.modality import RfModality
 from sweep.run.modalities import SENSING_MODALITIES
 from sweep.run.reporting.recovery import close_interrupted
-from sweep.run.rooms import LiveSource, Room, middle_of
 from sweep.run.runner import Runner
-from sweep.run.watch.parts import ProbeParts
+from sweep.run.sweep_sources import LiveSource, Room, middle_of
+from sweep.run.watch.probe_parts import ProbeParts
 from sweep.sim.source import default_room
 from tests.entry_factory import signer
 from tests.report_factory import make_glint
@@ -66,7 +66,7 @@ class PacedModality:
 
     def measure(self, task: Task[Any], line: Line) -> Measurement:
         """Sample after sample; each is noted before it counts."""
-        teller = Teller(line)
+        teller = PartialResultSender(line)
         truth = os.open(self._folder / f"truth-{self.name}", os.O_WRONLY | os.O_CREAT)
         samples = 0
         while samples * SAMPLE_S < task.dwell_s:

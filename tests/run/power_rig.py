@@ -24,12 +24,12 @@ from sweep.host.clock import NOT_SYNCHRONISED, read_boot_id
 from sweep.modality.measurement import Measurement
 from sweep.report import Position, new_id
 from sweep.run.modalities import SENSING_MODALITIES
-from sweep.run.reporting.journalling import Journalling
+from sweep.run.reporting.journal_writer import JournalWriter
 from sweep.run.reporting.recovery import Now, measurements_of, report_from
-from sweep.run.reporting.report_of import software_name
+from sweep.run.reporting.report_builder import software_name
 from sweep.run.reporting.sweep_entries import EntryIds, SweepEntries
 from sweep.run.room_keys import open_room_key
-from sweep.run.rooms import read_manifest
+from sweep.run.sweep_sources import read_manifest
 from tests.entry_factory import signer
 from tests.report_factory import START, make_glint
 from tests.run.test_sweep import DEMO
@@ -91,7 +91,7 @@ def sweep(state: Path, outbox: Outbox, witness: Witness, number: int) -> None:
 
     sweep_id, ids = UUID(int=number + 1), EntryIds(new_id(), new_id())
     folder = state / "journal" / str(sweep_id)
-    with Journalling(JournalFile(folder), now_ns=now_ns, on_trouble=lambda _: None) as journal:
+    with JournalWriter(JournalFile(folder), now_ns=now_ns, on_trouble=lambda _: None) as journal:
         outbox.reserve()
         journal.begin(
             JournalHeader(
@@ -109,7 +109,7 @@ def sweep(state: Path, outbox: Outbox, witness: Witness, number: int) -> None:
                 for modality in ("lens", "wifi"):
                     one = measured(at, 10 * message + 1)
                     one = one if modality == "lens" else replace(one, modality="wifi", observations=(), crops={})
-                    journal.measured(one) if message == WORDS else journal.sofar(one)
+                    journal.measured(one) if message == WORDS else journal.partial_result(one)
                 journal.flush()
                 witness.say("kept", sweep_id, at.position_id, 10 * message + 1)
             journal.write_position(at, is_over=True, firmware=None, condition=None)

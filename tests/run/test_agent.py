@@ -39,8 +39,8 @@ from sweep.report import (
 )
 from sweep.run.agent import Agent
 from sweep.run.reporting.recovery import Closed
-from sweep.run.rooms import RecordedSource
 from sweep.run.runner import Runner
+from sweep.run.sweep_sources import RecordedSource
 from tests.entry_factory import signer
 from tests.run.no_sweep import no_sweep
 from tests.run.phone import Phone

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from sweep.judge.locate import locate_uplinks
-from sweep.modality.light_ahead import LIGHT_DWELL_S, LIGHT_LATER, LightsAhead, light_ahead
 from sweep.modality.measurement import Measurement
 from sweep.modality.messages import NOBODY, Line
 from sweep.modality.mode import QUICK, QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, zones_of
+from sweep.modality.pending_light import LIGHT_DWELL_S, LIGHT_LATER, PendingLights, pending_light
 from sweep.modality.task import Task
 from sweep.report import Mode, Position, WifiObservation
 from sweep.run.plan.budget import (
@@ -28,7 +28,7 @@ from sweep.run.plan.budget import (
     PositionPlan,
 )
 from sweep.run.plan.light_test_chances import chances_of
-from sweep.run.plan.pace import Pace, quick_limits
+from sweep.run.plan.sweep_timer import SweepTimer, quick_limits
 from sweep.sim.source import default_room
 from sweep.sim.sources import SimulatedRoom, WifiSource
 from sweep.sim.world import SimulatedPosition
@@ -94,16 +94,16 @@ def test_light_that_comes_last_gets_what_is_left_by_then_and_second_looks_keep_t
     plan = budget.plan_position(3, is_first=True)
     assert (plan.light_s, plan.open_light_s, plan.leaves_out, plan.is_light_later) == (0.0, 0.0, (), True)
     clock.now_s += 240.0
-    had_light = budget.has_light_ahead
-    assert budget.light_ahead().light_s == USUAL.light_s + AROUND_LIGHT_S, "one whole test"
+    had_light = budget.has_pending_light
+    assert budget.pending_light().light_s == USUAL.light_s + AROUND_LIGHT_S, "one whole test"
     clock.now_s += 100.0
-    assert budget.light_ahead().light_s == USUAL.light_s + AROUND_LIGHT_S
+    assert budget.pending_light().light_s == USUAL.light_s + AROUND_LIGHT_S
     budget.hold(80.0)
-    short = budget.light_ahead()
+    short = budget.pending_light()
     assert (short.light_s, short.open_light_s) == (49.0, 49.0)
     budget.hold(110.0)
-    assert (had_light, budget.has_light_ahead) == (True, False)
-    assert budget.light_ahead().light_s == 0.0
+    assert (had_light, budget.has_pending_light) == (True, False)
+    assert budget.pending_light().light_s == 0.0
 
 
 def test_a_pause_does_not_count() -> None:
@@ -158,13 +158,13 @@ class TimedSweep:
     def __post_init__(self) -> None:
         self.session = WifiSession(stimulus="always")
         self.room = SimulatedRoom(ROOM.plan, seed=5, camera_zone="stall-2", mode=self.mode)
-        self.pace = Pace(self.mode, ROOM.plan, USUAL, self.clock)
+        self.timer = SweepTimer(self.mode, ROOM.plan, USUAL, self.clock)
         self.clock.now_s += USUAL.outside_s + MOVE_S
 
     def measure(
         self, place: SimulatedPosition, position_id: str, plan: PositionPlan, dwell_s: float, **other: Any
     ) -> None:
-        self.told.append(self.pace.left_s() or 0.0)
+        self.told.append(self.timer.left_s() or 0.0)
         position = Position(
             position_id=position_id, zone_id=place.zone_id, x_m=place.x_m, y_m=place.y_m, facing_deg=0.0,
             start_ns=0, end_ns=20_000_000_000,
@@ -179,7 +179,7 @@ class TimedSweep:
     def look(self) -> None:
         """At every position once."""
         for place in self.room.positions:
-            plan = self.pace.plan_position(place.zone_id)
+            plan = self.timer.plan_position(place.zone_id)
             why_not = QUICK if self.mode == "quick" else LIGHT_LATER if plan.is_light_later else None
             self.measure(place, place.position_id, plan, USUAL.listen_s, no_light_because=why_not)
             self.clock.now_s += MOVE_S + (0.0 if "bluetooth" in plan.leaves_out else USUAL.ble_s)
@@ -187,20 +187,20 @@ class TimedSweep:
 
     def go_back(self) -> list[tuple[str, float]]:
         """For the light; zones, and what it was worth to go there."""
-        lights = LightsAhead()
+        lights = PendingLights()
         went: list[tuple[str, float]] = []
         while True:
             observations = [o for one in self.measured for o in one.observations]
             places = locate_uplinks(ROOM.plan, self.positions, observations)
-            lights.offer(light_ahead(chances_of(ROOM.plan, self.positions, self.measured, places)))
-            if not lights.pending or not self.pace.has_light_ahead:
+            lights.offer(pending_light(chances_of(ROOM.plan, self.positions, self.measured, places)))
+            if not lights.pending or not self.timer.has_pending_light:
                 return went
             ahead = lights.pending[0]
             lights.begin(ahead)
             went.append((ahead.zone_id, ahead.worth))
             self.clock.now_s += MOVE_S
             place = next(one for one in self.room.positions if one.zone_id == ahead.zone_id)
-            plan = self.pace.light_ahead()
+            plan = self.timer.pending_light()
             self.measure(place, f"light-{len(went)}", plan, LIGHT_DWELL_S, light_tags=ahead.tags)
 
     @property

@@ -21,7 +21,7 @@ from sweep.modality.targets import Chance, Estimate
 from sweep.modality.weights import WeightsInForce
 from sweep.run.modalities import SENSING_MODALITIES
 from sweep.run.reference.reference import ReferenceFile
-from sweep.run.reporting.report_of import NO_BASIS, Basis, report_of
+from sweep.run.reporting.report_builder import NO_BASIS, Basis, build_report
 from sweep.sim.source import SimulatedSource, default_room
 from tests.report_factory import uid
 
@@ -59,7 +59,7 @@ def report(
 ) -> r.SweepReport:
     looked = Measurement(ZONE, "p1", "wifi", 30.0, 1_000, 0, 1.0, None, ())
     position = r.Position(position_id="p1", zone_id=ZONE, x_m=1.0, y_m=1.0, facing_deg=0.0, start_ns=0, end_ns=1)
-    return report_of(
+    return build_report(
         MANIFEST.model_copy(update={"started": STARTED}), [position], [looked],
         modalities=(sure_plug(code),), sweep_id=uid(1), source=source, ended=ENDED, outcome="completed", limits=(),
         basis=Basis(reference, weights),

@@ -42,9 +42,9 @@ from sweep.report import (
     TrialFlow,
     ZoneEvent,
 )
+from sweep.run.hotspot_pause import HotspotPause
 from sweep.run.position.coordinator import Coordinator
-from sweep.run.position.walk_player import READY_S
-from sweep.run.quiet_air import QuietAir
+from sweep.run.position.walk_prompter import READY_S
 from sweep.run.watch.supply_watch import SupplyWatch
 from sweep.run.words import GUIDANCE
 from tests.test_reasons import window
@@ -526,7 +526,7 @@ def test_the_access_point_is_off_for_a_part_of_the_windows_and_the_rest_are_its_
         scene.events.append,
         clock_s=lambda: scene.now_s,
         own=own,
-        quiet=QuietAir(hotspot, own, 4.0, lambda: scene.now_s),
+        quiet=HotspotPause(hotspot, own, 4.0, lambda: scene.now_s),
     )
     scene.coordinator.begin("stall-2", 1, 3)
     scene.hear(MeasureRf(10.0))

@@ -15,8 +15,8 @@ from sweep.entry.kinds import OPENED, REPORT
 from sweep.host.disk import Disk
 from sweep.report import LiveEvent, NoticeEvent, StateEvent, SweepReport
 from sweep.run.reporting.recovery import close_interrupted
-from sweep.run.rooms import LiveSource, Room
 from sweep.run.runner import Runner
+from sweep.run.sweep_sources import LiveSource, Room
 from sweep.sim.source import default_room
 from tests.entry_factory import signer
 from tests.run.honest_server import PERSONS

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sweep.run.reporting.keeping import KeepError, Keeping
+from sweep.run.reporting.sweep_recorder import SweepRecorder, SweepRecorderError
 from tests.run.same_report import APP, command, of_file, replayed
 from tests.run.test_live_sweep import live_command
 from tests.sim.head_kit import built_elf
@@ -47,10 +47,10 @@ def test_nothing_of_a_room_is_kept_that_is_no_laboratory_or_by_a_probe_with_a_se
 
 def test_a_folder_that_holds_something_is_not_written_to(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("")
-    with pytest.raises(KeepError, match="not empty"):
-        Keeping(tmp_path)
-    with pytest.raises(KeepError, match="cannot be made"):
-        Keeping(tmp_path / "mine" / "below")
+    with pytest.raises(SweepRecorderError, match="not empty"):
+        SweepRecorder(tmp_path)
+    with pytest.raises(SweepRecorderError, match="cannot be made"):
+        SweepRecorder(tmp_path / "mine" / "below")
 
 
 def test_a_kept_answer_of_the_head_that_is_damaged_is_said(tmp_path: Path) -> None:

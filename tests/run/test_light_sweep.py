@@ -17,8 +17,8 @@ import pytest
 from sweep.addresses import AddressKey, parse_address
 from sweep.entry.envelope import from_wire
 from sweep.entry.kinds import DETAILS_TYPE
-from sweep.modality.light_ahead import LIGHT_LATER
 from sweep.modality.looks import is_again
+from sweep.modality.pending_light import LIGHT_LATER
 from sweep.report import MANIFEST_NAME, RecordedSweep, StimulusJudgement, SweepReport, WifiObservation, parse_json
 from tests.run.same_report import of_file, replayed
 from tests.sim.head_kit import built_elf

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from sweep.modality.light_ahead import LIGHT_LATER, UNPLACED, Chance
 from sweep.modality.measurement import Measurement
+from sweep.modality.pending_light import LIGHT_LATER, UNPLACED, Chance
 from sweep.modality.task import blind
 from sweep.report import Levels, Position, StimulusJudgement, VideoJudgement, WifiObservation
 from sweep.run.plan.light_test_chances import chances_of

@@ -18,9 +18,9 @@ from sweep.modality.next_position import NextPosition
 from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.report import GuidanceEvent, LiveEvent, SweepReport
 from sweep.run.modalities import WORDS
-from sweep.run.rooms import LiveSource, Room
 from sweep.run.runner import Runner
-from sweep.run.watch.parts import ProbeParts
+from sweep.run.sweep_sources import LiveSource, Room
+from sweep.run.watch.probe_parts import ProbeParts
 from sweep.sim.air.bluez import FakeBlueZ
 from sweep.sim.source import default_room
 from tests.ble.daemon import Bluetooth

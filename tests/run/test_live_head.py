@@ -26,7 +26,7 @@ from sweep.report import (
     ZoneCoverage,
     ZoneEvent,
 )
-from sweep.run.rooms import LiveSource, Room
+from sweep.run.sweep_sources import LiveSource, Room
 from sweep.sim.head.emulated import EmulatedHead, RfScene
 from sweep.sim.source import default_room
 from tests.entry_factory import signer

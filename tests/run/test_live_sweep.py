@@ -15,9 +15,9 @@ import pytest
 from sweep.cli.live import Terminal, ask_for_position
 from sweep.entry.envelope import from_wire
 from sweep.modality.control import Control
-from sweep.modality.light_ahead import LightAhead
+from sweep.modality.pending_light import PendingLight
 from sweep.report import MODALITIES, RecordedPosition, SweepReport, parse_json
-from sweep.run.rooms import LiveSource, Room, SourceError, middle_of, read_room
+from sweep.run.sweep_sources import LiveSource, Room, SourceError, middle_of, read_room
 from sweep.sim.source import default_room
 from tests.keyboard import TwoPersons
 from tests.wifi.live_rig import CAMERA_MHZ, CHANNELS, ZONES
@@ -192,7 +192,7 @@ def test_after_the_last_zone_somebody_is_asked_back_for_the_light_or_skips_it() 
         control = Control()
         asked = ask_for_position(zones, control, ("A-1", "A-2"), Typed(*lines, *answers))
         assert [next(asked).zone_id for _ in zones] == [zone.zone_id for zone in zones]
-        ahead = LightAhead(zones[0].zone_id, frozenset({"a"}), 0.5)
+        ahead = PendingLight(zones[0].zone_id, frozenset({"a"}), 0.5)
         control.lights.offer([ahead])
         back = []
         for position in asked:

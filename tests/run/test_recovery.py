@@ -23,8 +23,8 @@ from sweep.modality.control import Control
 from sweep.report import MODALITIES, LiveEvent, SweepReport, parse_json
 from sweep.run.modalities import SENSING_MODALITIES
 from sweep.run.reporting.recovery import SET_ASIDE, Closed, Now, close_interrupted
-from sweep.run.rooms import RecordedSource
 from sweep.run.runner import Runner
+from sweep.run.sweep_sources import RecordedSource
 from sweep.sim.air.radios import CAMERA
 from tests.deliver.test_outbox import Crash, CrashingDisk
 from tests.entry_factory import signer

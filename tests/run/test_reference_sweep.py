@@ -13,7 +13,7 @@ from sweep.modality.control import Control
 from sweep.modality.measurement import Measurement
 from sweep.modality.messages import Line
 from sweep.modality.next_position import REFERENCE, NextPosition
-from sweep.modality.outside import REFERENCE_ID
+from sweep.modality.outside_position import REFERENCE_ID
 from sweep.modality.protocol import Measure
 from sweep.modality.task import Task
 from sweep.report import (
@@ -28,9 +28,9 @@ from sweep.report import (
     parse_json,
 )
 from sweep.run.reference.reference import ReferenceFile
-from sweep.run.rooms import LiveSource, Room, middle_of
 from sweep.run.runner import Runner
-from sweep.run.watch.parts import ProbeParts
+from sweep.run.sweep_sources import LiveSource, Room, middle_of
+from sweep.run.watch.probe_parts import ProbeParts
 from sweep.sim.source import default_room
 from sweep.wifi.modality import WifiModality
 from tests.report_factory import uid

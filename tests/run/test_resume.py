@@ -25,8 +25,8 @@ from sweep.modality.next_position import NextPosition
 from sweep.report import LiveEvent, StartCommand, SweepReport, utc_now
 from sweep.run.agent import Agent, Resumable
 from sweep.run.reporting.recovery import RESUME_WITHIN_S, Now, close_interrupted, rest_of, resumable, start_of
-from sweep.run.rooms import Interrupted, LiveSource, Room, middle_of
 from sweep.run.runner import Runner
+from sweep.run.sweep_sources import Interrupted, LiveSource, Room, middle_of
 from sweep.sim.source import default_room
 from tests.entry_factory import signer
 from tests.hostile_server import HostileServer

@@ -17,7 +17,7 @@ from sweep.modality.measurement import Measurement
 from sweep.modality.next_position import NextPosition
 from sweep.report import LiveEvent, LookedAgain, Position, SecondLookEvent, derived_id
 from sweep.run.plan.budget import BUDGET_S, Budget, Durations
-from sweep.run.reporting.looking_again import LookingAgain
+from sweep.run.reporting.second_look_progress import SecondLookProgress
 from sweep.run.reporting.second_looks import first_of, looked_again_of, looks_of, recorded_of
 from sweep.sim.source import SimulatedSource, default_room
 from tests.report_factory import make_glint, make_report, uid
@@ -125,7 +125,7 @@ def test_positions_of_second_looks_are_told_by_their_ids() -> None:
 def events_of(steer: Callable[[Looks, Look], None]) -> list[SecondLookEvent]:
     events: list[LiveEvent] = []
     known = Looks()
-    told = LookingAgain(known, events.append)
+    told = SecondLookProgress(known, events.append)
     (look,) = looks()
     known.offer([look])
     told.judged([measured(place(look, 0), sees=True)], ())

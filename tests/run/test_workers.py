@@ -13,9 +13,9 @@ import pytest
 from sweep.addresses import AddressKey
 from sweep.modality.liveness import boottime_ns
 from sweep.modality.measurement import Measurement
-from sweep.modality.messages import Line, Sofar
+from sweep.modality.messages import Line, PartialMeasurement
+from sweep.modality.partial_results import CUT_OFF
 from sweep.modality.protocol import Measure
-from sweep.modality.sofar import CUT_OFF
 from sweep.modality.task import Task, blind
 from sweep.report import Position
 from sweep.run.workers import Workers
@@ -44,7 +44,7 @@ def opened() -> Measure:
 def measured(task: Task[object], line: Line) -> Measurement:
     """A worker that measures, hangs or dies by the task's sweep id."""
     if task.sweep_id == TELLS_AND_DIES:
-        line.say(Sofar(replace(blind(task, "wifi", CUT_OFF), samples=4)))
+        line.say(PartialMeasurement(replace(blind(task, "wifi", CUT_OFF), samples=4)))
     if task.sweep_id in {DIES, TELLS_AND_DIES}:
         os.kill(os.getpid(), signal.SIGKILL)
     if task.sweep_id == STUCK:
@@ -90,7 +90,7 @@ def test_a_worker_that_dies_or_hangs_is_a_gap_and_is_started_again(
 def test_what_a_worker_had_told_before_it_died_stands_with_a_gap_from_then_on(workers: Workers) -> None:
     told: list[Measurement] = []
     begun_ns = boottime_ns()
-    (one,) = workers.measure({"wifi": replace(TASK, sweep_id=TELLS_AND_DIES)}, on_sofar=told.append)
+    (one,) = workers.measure({"wifi": replace(TASK, sweep_id=TELLS_AND_DIES)}, on_partial_result=told.append)
     assert [so_far.samples for so_far in told] == [4]
     assert (one.samples, one.blind_reason, one.rejections) == (4, "process_died", {"process_died": 1})
     (gap,) = one.gaps

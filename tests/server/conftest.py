@@ -26,8 +26,8 @@ from sqlalchemy import NullPool, create_engine, select, text
 from server import cli
 from server.api.app import build_services
 from server.api.service.services import Services
+from server.bounds.body_limits import PACE, Pace
 from server.bounds.connections import LINGER_S
-from server.bounds.intake import PACE, Pace
 from server.config.settings import Settings
 from server.crypto.body_keys import BodyKeys
 from server.interface.fields import Role

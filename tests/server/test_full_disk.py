@@ -21,7 +21,7 @@ import httpx
 import pytest
 
 from server.api.app import build_services
-from server.api.service import tending
+from server.api.service import maintenance
 from server.api.service.services import Services
 from server.config.settings import Settings
 from server.store.db import Database
@@ -223,12 +223,12 @@ def test_what_tends_the_database_goes_on_after_a_full_disk(settings: Settings, m
             loop.call_soon_threadsafe(again.set)
             return 0
 
-        monkeypatch.setattr(tending, "_tend_access_log", tend_access_log)
-        work = asyncio.create_task(tending.tend(services))
+        monkeypatch.setattr(maintenance, "_tend_access_log", tend_access_log)
+        work = asyncio.create_task(maintenance.run_maintenance(services))
         done, _ = await asyncio.wait({work, asyncio.create_task(again.wait())}, return_when=asyncio.FIRST_COMPLETED)
         assert work not in done
         work.cancel()
 
-    monkeypatch.setattr(tending, "TEND_S", 0)
+    monkeypatch.setattr(maintenance, "TEND_S", 0)
     asyncio.run(play())
     services.db.close()

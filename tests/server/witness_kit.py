@@ -12,8 +12,8 @@ import httpx
 from server.api.service.services import Services
 from server.serving.running import open_socket, run_small
 from server.witness.app import witness_app
-from server.witness.asking import Asked, ask
-from server.witness.book import Book
+from server.witness.cosigning import Asked, ask
+from server.witness.witness_state import WitnessState
 from sweep.deliver.outbox import Outbox
 from sweep.deliver.uplink import Uplink
 from sweep.entry import merkle, notes
@@ -47,14 +47,14 @@ def growth(log: list[bytes], old: int) -> tuple[bytes, ...]:
     )
 
 
-def book(folder: Path) -> Book:
-    return Book(folder, NAME, [LOG_KEY], lambda: NOW_S)
+def book(folder: Path) -> WitnessState:
+    return WitnessState(folder, NAME, [LOG_KEY], lambda: NOW_S)
 
 
 @contextmanager
-def witnessing(folder: Path, *log: notes.VerifierKey) -> Iterator[tuple[str, Book]]:
+def witnessing(folder: Path, *log: notes.VerifierKey) -> Iterator[tuple[str, WitnessState]]:
     """A witness that listens: its address and its memory."""
-    memory = Book(folder, NAME, log, lambda: NOW_S)
+    memory = WitnessState(folder, NAME, log, lambda: NOW_S)
     listener = open_socket("127.0.0.1", 0)
     started, stop = threading.Event(), threading.Event()
     thread = threading.Thread(
@@ -69,7 +69,7 @@ def witnessing(folder: Path, *log: notes.VerifierKey) -> Iterator[tuple[str, Boo
         thread.join()
 
 
-def asked(services: Services, url: str, memory: Book) -> Asked:
+def asked(services: Services, url: str, memory: WitnessState) -> Asked:
     with httpx.Client(verify=NO_TLS) as client:
         return ask(services.db, services.heads, memory.key, url, client)
 

@@ -37,7 +37,7 @@ from sweep.wifi.capture.channels import Channel
 from sweep.wifi.capture.sources import AirSource, RecordedWifi
 from sweep.wifi.frames.dot11 import parse_block
 from sweep.wifi.modality import WifiModality
-from sweep.wifi.position import HeardPosition, WifiWish
+from sweep.wifi.position import PositionResult, WifiRequest
 from sweep.wifi.scan import scan_log
 from sweep.wifi.session import KEPT_NAME, hear_position
 from tests.run.test_workers import TASK
@@ -158,9 +158,9 @@ def run(
     trial: bool = True,
     longest_s: float = LOOKS_S,
     runner: Line = NOBODY,
-) -> tuple[HeardPosition, SimulatedAir]:
+) -> tuple[PositionResult, SimulatedAir]:
     air, line = opened(seed, zone, at, runner)
-    wish = WifiWish(20.0, trial="light" if trial else None, trial_longest_s=longest_s)
+    wish = WifiRequest(20.0, trial="light" if trial else None, trial_longest_s=longest_s)
     return hear_position(wish, air, line), air
 
 
@@ -185,7 +185,7 @@ def test_it_is_found_from_another_zone_and_does_not_follow_the_light_there() -> 
 
 def test_it_follows_somebody_who_walks_in_its_zone() -> None:
     air, line = opened()
-    position = hear_position(WifiWish(10.0, trial="motion"), air, line)
+    position = hear_position(WifiRequest(10.0, trial="motion"), air, line)
     assert position.follows[CAMERA_NUMBER].verdict == "follows_light"
     assert position.follows[CAMERA_NUMBER].kind == "motion"
 
@@ -284,7 +284,7 @@ def test_what_a_stand_learnt_of_the_channels_stays_in_its_sweep() -> None:
     visited = []
     for source in (room.sources("p1", START_NS).wifi, room.sources("p2", START_NS).wifi, opened_source()):
         with source.open(NOBODY) as (air, line):
-            heard = hear_position(WifiWish(10.0), air, line).heard
+            heard = hear_position(WifiRequest(10.0), air, line).heard
             visited.append([dwell.reason for dwell in heard.dwells].count("survey"))
     assert visited == [len(CHANNELS), 0, len(CHANNELS)]
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from sweep.modality.white_rest import LONGEST_S
+from sweep.modality.white_lamp_rest import LONGEST_S
 from sweep.sim.air.stage import PERSON_LATE_S, Stage
 
 CHIPS = (1, 0, 0, 1, 1, 0)

@@ -24,7 +24,7 @@ SLOT_S, GAP_S, HEADER_S = 9e-6, 34e-6, 44e-6
 AROUND = 48
 """Octets around an IP packet: QoS header, CCMP, LLC and check sequence."""
 LEAST_HEARD = 0.65
-"""Who hears less judges nothing (`sweep/wifi/traffic/blindness.py`)."""
+"""Who hears less judges nothing (`sweep/wifi/traffic/reception.py`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""The fit of `sweep/wifi/traffic/likeness.py`, from the data to the weights: `python -m tests.simulators.fit_likeness`.
+"""The fit of `sweep/wifi/traffic/camera_features.py`, from the data to the weights: `python -m
+tests.simulators.fit_likeness`.
 
 Input is flows of the tuning worlds (`README.md`) and of cameras that are late (`air_late`), drawn from a fixed seed and
 cut to several listening times; output is the weights and the bias of a logistic of the marks without negative weights,
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from sweep.wifi.traffic.likeness import BIAS, WEIGHTS, Features, list_marks
+from sweep.wifi.traffic.camera_features import BIAS, WEIGHTS, Features, list_marks
 from sweep.wifi.traffic.unclocked import Unclocked
 from sweep.wifi.traffic.video import MIN_FRAMES
 from sweep.wifi.traffic.windows import FlowCutter, measure_features
@@ -152,7 +153,7 @@ def print_unclocked(samples: list[Sample]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Fit the weights of sweep.wifi.traffic.likeness anew.")
+    parser = argparse.ArgumentParser(description="Fit the weights of sweep.wifi.traffic.camera_features anew.")
     parser.add_argument("--count", type=int, default=40, help="flows of each kind (default: %(default)s)")
     samples = list(sample(parser.parse_args().count))
     weights, bias = fit(samples)

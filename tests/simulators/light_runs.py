@@ -31,7 +31,7 @@ from tests.simulators.fit_light import LATE, Case, list_cases
 
 LIGHTS: Final = (0.0, 0.1, 0.2, BRIGHT)
 ENDED_P: Final = 0.00072
-"""Below, no test goes on, even among four flows (`sweep.wifi.stimulus.stopping.ENOUGH_P`)."""
+"""Below, no test goes on, even among four flows (`sweep.wifi.stimulus.stopping_rule.ENOUGH_P`)."""
 
 
 def run(case: Case, light: float) -> dict[str, Any] | None:

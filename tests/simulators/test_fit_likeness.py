@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sweep.wifi.traffic.likeness import BIAS, WEIGHTS
+from sweep.wifi.traffic.camera_features import BIAS, WEIGHTS
 from tests.simulators.fit_likeness import count_decisions, fit, sample
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sweep.report import ProgressEvent
-from sweep.run.outside import outside_event
+from sweep.run.outside_baseline import outside_event
 from tests.web.conftest import Phone
 from tests.web.probe import FakeProbe
 from tests.web.test_trial import ZONE

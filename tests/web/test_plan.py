@@ -15,7 +15,7 @@ from server.api.app import build_services
 from server.config.settings import Settings
 from server.interface.place_requests import FacilityRequest, RoomRequest
 from server.places import facilities
-from server.places.laying_out import lay_out
+from server.places.layout import lay_out
 from sweep.report import Plan, RoomKind, parse_json, to_json
 from tests.report_factory import make_zone, text
 from tests.web.conftest import OpenPhone, Phone

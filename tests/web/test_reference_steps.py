@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from sweep.report import CheckStatus, ClockReading, ReferenceCheck, ReferencePart, utc_now
-from sweep.run.outside import outside_event
+from sweep.run.outside_baseline import outside_event
 from sweep.run.reference.words import reference_event
 from tests.web.conftest import Phone
 from tests.web.probe import FakeProbe

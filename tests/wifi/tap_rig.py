@@ -31,10 +31,10 @@ from sweep.wifi.frames.dot11 import parse_block
 from sweep.wifi.frames.element_reader import read_elements
 from sweep.wifi.frames.framelog import build_log
 from sweep.wifi.observations import judge_position
-from sweep.wifi.position import WifiWish
-from sweep.wifi.recording.keep import keep_position
-from sweep.wifi.recording.kept import open_kept
-from sweep.wifi.recording.kept_lines import steps_beside
+from sweep.wifi.position import WifiRequest
+from sweep.wifi.recording.lines import steps_beside
+from sweep.wifi.recording.player import open_recording
+from sweep.wifi.recording.recorder import record_position
 from sweep.wifi.session import hear_position
 from tests.run.test_workers import TASK
 from tests.wifi.frames import AP, STATION, beacon, data_down, data_up, frame, radiotap
@@ -237,7 +237,7 @@ def accept(listener: socket.socket) -> None:
 def kept(seconds: float, per_second: int) -> dict[str, object]:
     """A position of a real interface, which is away for a while: kept and heard again, and what its files hold."""
     tap = make_tap()
-    wish = WifiWish(dwell_s=seconds)
+    wish = WifiRequest(dwell_s=seconds)
     with LiveCapture(NAME) as capture, tempfile.TemporaryDirectory() as folder:
         sent = multiprocessing.Value("q", 0)
         sender = multiprocessing.Process(target=send, args=(tap, per_second, seconds, sent))
@@ -245,10 +245,10 @@ def kept(seconds: float, per_second: int) -> dict[str, object]:
         for share in (0.4, 0.6):
             threading.Timer(seconds * share, set_up, (NAME, share > 0.5)).start()
         path = Path(folder) / "stand.pcapng"
-        with keep_position(path, wish, capture, NOBODY) as keeping:
+        with record_position(path, wish, capture, NOBODY) as keeping:
             found = judge_position(TASK, wish, hear_position(wish, keeping.air, keeping.line))
         sender.join()
-        with open_kept(path) as again:
+        with open_recording(path) as again:
             replayed = judge_position(TASK, again.wish, hear_position(again.wish, again.air, again.line))
         octets = path.read_bytes() + steps_beside(path).read_bytes()
     return {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sweep.wifi.capture.bands import CHANNELS_IN_USE, limits_of, list_unheard
+from sweep.wifi.capture.bands import CHANNELS_IN_USE, limits_of, list_missing_channels
 from sweep.wifi.capture.channels import Band, Channel
 
 EVERY = frozenset(mhz for channels in CHANNELS_IN_USE.values() for mhz in channels)
@@ -39,7 +39,7 @@ def test_channels_in_use_fit_the_frequencies_that_korea_gives() -> None:
     ids=["all", "more", "no_6", "only_2.4", "no_2.4", "world_rules", "no_6_nor_radar"],
 )
 def test_what_cannot_be_heard_is_said(heard: frozenset[int], limits: tuple[str, ...]) -> None:
-    unheard = list_unheard(heard)
+    unheard = list_missing_channels(heard)
     assert set(unheard) == EVERY - heard
     assert list(unheard) == sorted(unheard)
     assert limits_of(unheard) == limits

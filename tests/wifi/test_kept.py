@@ -32,11 +32,11 @@ from sweep.wifi.capture.channels import Channel, ChannelMemory
 from sweep.wifi.capture.sources import RecordedWifi
 from sweep.wifi.modality import WifiModality
 from sweep.wifi.observations import judge_position
-from sweep.wifi.position import HeardPosition, WifiWish
-from sweep.wifi.recording.keep import keep_position
-from sweep.wifi.recording.kept import open_kept
-from sweep.wifi.recording.kept_lines import steps_beside
-from sweep.wifi.session import hear, hear_position, is_kept, measure_kept
+from sweep.wifi.position import PositionResult, WifiRequest
+from sweep.wifi.recording.lines import steps_beside
+from sweep.wifi.recording.player import open_recording
+from sweep.wifi.recording.recorder import record_position
+from sweep.wifi.session import hear, hear_position, is_recording, measure_recording
 from tests.run.test_workers import TASK
 from tests.wifi.frames import write_frames
 from tests.wifi.lit_camera import LitCamera
@@ -53,7 +53,7 @@ from tests.wifi.made_up_air import (
     phone,
 )
 
-QUICK = WifiWish(dwell_s=12.0, trial="light", trial_longest_s=15.0)
+QUICK = WifiRequest(dwell_s=12.0, trial="light", trial_longest_s=15.0)
 
 
 class NextPosition:
@@ -81,7 +81,7 @@ class NextPosition:
             self.player.says.append((7.0, SkipResponseTests()))
         if seed % 10 == 6:
             self.player.says.append((9.0, Leave("room_entered")))
-        self.wish = WifiWish(
+        self.wish = WifiRequest(
             dwell_s=12.0, trial=self.kind, trial_longest_s=30.0 if seed % 4 == 0 else 15.0,
             is_any_uplink=seed % 2 == 1, decided=frozenset({OTHER} if seed % 6 == 0 else ()),
             own_addresses=frozenset({0x02_9F_31_7C_5A_E1}), elsewhere_dbm={OTHER: -20.0} if seed % 4 == 1 else {},
@@ -160,7 +160,7 @@ def test_the_lines_say_when_what_was_heard_tuned_and_played(kept: tuple[Path, Me
 def test_the_frames_alone_are_a_capture_like_any_other(kept: tuple[Path, Measurement], tmp_path: Path) -> None:
     alone = tmp_path / "alone.pcapng"
     alone.write_bytes(kept[0].read_bytes())
-    assert not is_kept(alone)
+    assert not is_recording(alone)
     found = WifiModality().open()(replace(TASK, source=RecordedWifi(alone)), NOBODY)
     assert found.samples == kept[1].samples
     assert found.blind_reason is None
@@ -179,15 +179,15 @@ def test_whoever_runs_the_replay_hears_how_far_it_is_and_may_stop_it(kept: tuple
             return [*words, Played(0, 0, 0.0, 0, ended="no_lamp")]
 
     runner = Runner()
-    assert measure_kept(TASK, kept[0], runner) == kept[1]
+    assert measure_recording(TASK, kept[0], runner) == kept[1]
     assert {type(message) for message in runner.said} == {Progress}, "nothing is played again"
-    stopped = measure_kept(TASK, kept[0], Runner(Leave("aborted")))
+    stopped = measure_recording(TASK, kept[0], Runner(Leave("aborted")))
     assert stopped.rejections["left_aborted"] == 1
 
 
-def hear_again(capture: Path, **changes: Any) -> HeardPosition:
+def hear_again(capture: Path, **changes: Any) -> PositionResult:
     """As other code would that wishes for something else."""
-    with open_kept(capture) as again:
+    with open_recording(capture) as again:
         return hear_position(replace(again.wish, **changes), again.air, again.line)
 
 
@@ -212,7 +212,7 @@ def test_other_code_hears_a_sensible_air(kept: tuple[Path, Measurement]) -> None
 
 def test_other_code_that_takes_other_steps_gets_all_the_same_frames(kept: tuple[Path, Measurement]) -> None:
     def frames(seconds: float) -> tuple[int, int]:
-        with open_kept(kept[0]) as again:
+        with open_recording(kept[0]) as again:
             count, end_ns = 0, again.air.now_ns() + 10**10
             while again.air.now_ns() < end_ns:
                 count += sum(len(block) for block in again.air.blocks(seconds))
@@ -223,9 +223,9 @@ def test_other_code_that_takes_other_steps_gets_all_the_same_frames(kept: tuple[
 
 def test_other_code_is_refused_what_was_refused(tmp_path: Path) -> None:
     air = MadeUpAir({}, refused=frozenset({2_412}))
-    with keep_position(tmp_path / "a.pcapng", QUICK, air, MadeUpPlayer(air)) as keeping:
+    with record_position(tmp_path / "a.pcapng", QUICK, air, MadeUpPlayer(air)) as keeping:
         hear_position(QUICK, keeping.air, keeping.line)
-    with open_kept(tmp_path / "a.pcapng") as again:
+    with open_recording(tmp_path / "a.pcapng") as again:
         again.air.tune(Channel(2_462))
         again.air.tune(Channel(5_955))
         with pytest.raises(ValueError, match="refused"):
@@ -237,7 +237,7 @@ def test_an_air_that_can_be_tuned_nowhere_is_still_heard_to_the_end(tmp_path: Pa
     air = MadeUpAir({CAMERA_MHZ: [network()]}, refused=frozenset(channel.mhz for channel in CHANNELS))
     found = judge_position(TASK, QUICK, hear(QUICK, air, MadeUpPlayer(air), tmp_path / "a.pcapng"))
     assert found.rejections["channel_not_visited"] == len(CHANNELS)
-    assert measure_kept(TASK, tmp_path / "a.pcapng") == found
+    assert measure_recording(TASK, tmp_path / "a.pcapng") == found
 
 
 @pytest.mark.parametrize("channels", [CHANNELS, ()], ids=["tuned", "where_it_is"])
@@ -245,7 +245,7 @@ def test_channels_that_the_adapter_could_not_hear_are_told_again(tmp_path: Path,
     air = MadeUpAir({CAMERA_MHZ: [network()]}, channels=channels, is_adapter=True)
     found = judge_position(TASK, QUICK, hear(QUICK, air, MadeUpPlayer(air), tmp_path / "a.pcapng"))
     assert found.unheard_mhz
-    assert measure_kept(TASK, tmp_path / "a.pcapng") == found
+    assert measure_recording(TASK, tmp_path / "a.pcapng") == found
 
 
 def test_what_was_learnt_before_is_kept_too(tmp_path: Path) -> None:
@@ -253,9 +253,9 @@ def test_what_was_learnt_before_is_kept_too(tmp_path: Path) -> None:
     hear_position(replace(QUICK, trial=None), position.air, position.player)
     learnt = position.air.memory
     assert learnt != ChannelMemory()
-    with keep_position(tmp_path / "a.pcapng", QUICK, position.air, position.player) as keeping:
+    with record_position(tmp_path / "a.pcapng", QUICK, position.air, position.player) as keeping:
         hear_position(replace(QUICK, trial=None), keeping.air, keeping.line)
-    with open_kept(tmp_path / "a.pcapng") as again:
+    with open_recording(tmp_path / "a.pcapng") as again:
         assert again.air.memory == learnt
         assert again.wish == QUICK
 
@@ -264,7 +264,7 @@ def test_what_was_learnt_before_is_kept_too(tmp_path: Path) -> None:
 def test_lines_that_break_off_are_heard_up_to_there(copy: Path, kept: tuple[Path, Measurement], share: float) -> None:
     path = steps_beside(copy)
     path.write_bytes(path.read_bytes()[: round(share * path.stat().st_size)])
-    found = measure_kept(TASK, copy)
+    found = measure_recording(TASK, copy)
     assert found.rejections["kept_cut_short"] == 1
     assert found.samples <= kept[1].samples
     if share < 0.9:
@@ -275,7 +275,7 @@ def test_lines_that_break_off_are_heard_up_to_there(copy: Path, kept: tuple[Path
 @pytest.mark.parametrize("share", [0.3, 0.8])
 def test_frames_that_break_off_are_counted_as_missing(copy: Path, kept: tuple[Path, Measurement], share: float) -> None:
     copy.write_bytes(copy.read_bytes()[: round(share * copy.stat().st_size)])
-    found = measure_kept(TASK, copy)
+    found = measure_recording(TASK, copy)
     assert found.rejections["kept_frames_missing"] > 0
     assert found.samples + found.rejections["kept_frames_missing"] == kept[1].samples
 
@@ -313,7 +313,7 @@ def test_a_line_that_cannot_be_is_refused_and_nothing_after_it_is_used(
     at = [number for number, line in enumerate(lines) if line["what"] == what][3]
     lines[at] |= change
     write_lines(copy, lines)
-    found = measure_kept(TASK, copy)
+    found = measure_recording(TASK, copy)
     assert found.rejections[reason] == 1
     assert len(found.gaps) == 1
 
@@ -333,7 +333,7 @@ def test_a_line_that_cannot_be_is_refused_and_nothing_after_it_is_used(
 def test_lines_that_are_odd_end_in_a_measurement(copy: Path, what: str, change: dict[str, object]) -> None:
     lines = [line | change if line["what"] == what else line for line in lines_of(copy)]
     write_lines(copy, lines)
-    found = measure_kept(TASK, copy)
+    found = measure_recording(TASK, copy)
     assert what == "listened" or "follows_light" not in answers(found)
 
 
@@ -341,24 +341,24 @@ def test_a_file_that_asks_for_too_much_is_none(copy: Path) -> None:
     lines = lines_of(copy)
     lines[0]["dwell_s"] = 1e9
     write_lines(copy, lines)
-    with pytest.raises(CaptureFileError, match="dwell_s"), open_kept(copy):
+    with pytest.raises(CaptureFileError, match="dwell_s"), open_recording(copy):
         pass
-    found = measure_kept(TASK, copy)
+    found = measure_recording(TASK, copy)
     assert found.blind_reason == "input_unreadable"
 
 
 @pytest.mark.parametrize("octets", [b"", b"\n", b"null\n", b"[" * 60_000, b"{}\n", b"\xff\xfe\n", b"x" * 200_000])
 def test_junk_is_no_kept_stand(copy: Path, octets: bytes) -> None:
     steps_beside(copy).write_bytes(octets)
-    assert measure_kept(TASK, copy).blind_reason == "input_unreadable"
+    assert measure_recording(TASK, copy).blind_reason == "input_unreadable"
 
 
 def test_frames_of_another_kind_are_left_out_and_counted(copy: Path, kept: tuple[Path, Measurement]) -> None:
     write_frames(copy, [bytes(60)] * kept[1].samples, link_type=1)
-    found = measure_kept(TASK, copy)
+    found = measure_recording(TASK, copy)
     assert (found.samples, found.rejections["foreign_link_type"] > 0) == (0, True)
     copy.unlink()
-    assert measure_kept(TASK, copy).rejections == {"input_missing": 1}
+    assert measure_recording(TASK, copy).rejections == {"input_missing": 1}
 
 
 def test_random_octets_in_either_file_end_in_a_measurement(copy: Path) -> None:
@@ -370,13 +370,13 @@ def test_random_octets_in_either_file_end_in_a_measurement(copy: Path) -> None:
             for place in rng.integers(0, len(octets), 3).tolist():
                 damaged[place] = int(rng.integers(256))
             path.write_bytes(damaged)
-        measure_kept(TASK, copy)
+        measure_recording(TASK, copy)
 
 
 def test_a_full_disk_ends_the_keeping_and_not_the_stand(tmp_path: Path) -> None:
     (tmp_path / "full.jsonl").symlink_to("/dev/full")
     position = NextPosition(1)
-    with keep_position(tmp_path / "full.pcapng", QUICK, position.air, position.player) as keeping:
+    with record_position(tmp_path / "full.pcapng", QUICK, position.air, position.player) as keeping:
         heard = hear_position(QUICK, keeping.air, keeping.line)
     assert keeping.paper.fault == Phrase("no_space_left")
     assert len(heard.heard.log.frames) > 0
@@ -385,13 +385,13 @@ def test_a_full_disk_ends_the_keeping_and_not_the_stand(tmp_path: Path) -> None:
 def test_what_is_out_of_bounds_ends_the_keeping_and_not_the_stand(tmp_path: Path) -> None:
     position = NextPosition(2, is_plain=True)
     position.player.says.append((1.0, Played(1, 5, 6e8, 10**15, chips=(1,) * 25)))
-    with keep_position(tmp_path / "odd.pcapng", QUICK, position.air, position.player) as keeping:
+    with record_position(tmp_path / "odd.pcapng", QUICK, position.air, position.player) as keeping:
         assert hear_position(QUICK, keeping.air, keeping.line).follows[CAMERA].verdict == "follows_light"
     assert keeping.paper.fault is not None
     assert "error_ns" in str(keeping.paper.fault)
-    assert measure_kept(TASK, tmp_path / "odd.pcapng").rejections["kept_cut_short"] == 1
+    assert measure_recording(TASK, tmp_path / "odd.pcapng").rejections["kept_cut_short"] == 1
 
 
 def test_the_place_of_a_stand_is_the_tasks(kept: tuple[Path, Measurement]) -> None:
     task = replace(TASK, dwell_s=99.0, is_walk=True)
-    assert measure_kept(task, kept[0]) == kept[1], "what was wished for is kept with the position"
+    assert measure_recording(task, kept[0]) == kept[1], "what was wished for is kept with the position"

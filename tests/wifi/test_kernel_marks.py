@@ -22,7 +22,7 @@ from sweep.wifi.traffic.cadence import (
     is_sound,
     weigh_beats,
 )
-from sweep.wifi.traffic.likeness import Features
+from sweep.wifi.traffic.camera_features import Features
 from sweep.wifi.traffic.unclocked import UNCLOCKED_RULES
 from sweep.wifi.traffic.video import judge_flow
 from sweep.wifi.traffic.windows import MARK_RULES, FlowCutter, find_sound, measure_features

@@ -13,7 +13,7 @@ import pytest
 from sweep.wifi.traffic.clips import judge_clips
 from sweep.wifi.traffic.unclocked import measure_unclocked
 from sweep.wifi.traffic.video import ANSWERED, MAY_BE_CLIPS, NO_CLOCK, OPEN_REASONS, TOO_SHORT, VideoVerdict, judge_flow
-from sweep.wifi.transmitters.earlier import EarlierFlows, close_gaps
+from sweep.wifi.transmitters.earlier_flows import EarlierFlows, close_gaps
 from sweep.wifi.transmitters.transmitters import Flow
 from tests.simulators.air_late import WAYS, Camera, Lateness, Way, draw_late
 from tests.simulators.flow_of import flow_of

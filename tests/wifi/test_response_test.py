@@ -35,7 +35,7 @@ from sweep.wifi.stimulus.response_test import (
 )
 from sweep.wifi.stimulus.sequence import ChipSequence
 from sweep.wifi.stimulus.significance import LOOKS, StimulusResult, StimulusScan, Verdict
-from sweep.wifi.stimulus.stopping import HOPELESS_FROM_CHIPS
+from sweep.wifi.stimulus.stopping_rule import HOPELESS_FROM_CHIPS
 from tests.wifi.live_rig import CAMERA_MHZ
 from tests.wifi.made_up_air import CAMERA, OTHER, PLAY_DELAY_S, START_NS, MadeUpAir, MadeUpPlayer, beeper
 

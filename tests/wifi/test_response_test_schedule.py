@@ -13,14 +13,14 @@ from sweep.modality.mode import QUICK, SHORT_OF_TIME
 from sweep.report import StimulusJudgement
 from sweep.wifi.listen import Listener
 from sweep.wifi.observations import judge_position
-from sweep.wifi.position import WifiWish
+from sweep.wifi.partial_result_line import PartialResultLine
+from sweep.wifi.position import WifiRequest
 from sweep.wifi.response_test_schedule import no_tag, open_part_s, run_response_tests, test_shares_s
 from sweep.wifi.scan import JudgedTransmitter
 from sweep.wifi.session import hear_position
 from sweep.wifi.stimulus.response_test import LEAD_S, ResponseTestResult
 from sweep.wifi.targets import MAX_RESPONSE_TESTS, THICK_UPLINK, TOO_MANY_CHANNELS, ChannelTargets, Target
-from sweep.wifi.told_line import ToldLine
-from sweep.wifi.traffic.blindness import Hearing
+from sweep.wifi.traffic.reception import Reception
 from sweep.wifi.traffic.video import NO_CLOCK, Verdict, VideoVerdict
 from sweep.wifi.transmitters.transmitters import LevelSummary, Transmitter
 from tests.run.test_workers import TASK
@@ -29,7 +29,7 @@ from tests.wifi.lit_rig import ROW
 from tests.wifi.live_rig import CAMERA_MHZ, NETWORK_MHZ
 from tests.wifi.made_up_air import CAMERA, CHANNELS, OTHER, MadeUpAir, MadeUpPlayer, Pictures, beeper, network
 
-LIGHT = WifiWish(12.0, "light", trial_longest_s=15.0)
+LIGHT = WifiRequest(12.0, "light", trial_longest_s=15.0)
 ADDRESSES = (CAMERA, OTHER, 0xC3, 0xC4)
 
 
@@ -40,7 +40,7 @@ def target(address: int, mhz: int, verdict: Verdict = "not_assessable") -> Targe
         names=(),
     )  # fmt: skip
     video = VideoVerdict(verdict, 0.4, None, None, NO_CLOCK if verdict == "not_assessable" else None)
-    return Target(JudgedTransmitter(one, video, Hearing()), 0.75)
+    return Target(JudgedTransmitter(one, video, Reception()), 0.75)
 
 
 OPEN = ChannelTargets(CAMERA_MHZ, (target(CAMERA, CAMERA_MHZ),))
@@ -58,8 +58,8 @@ class NextPosition:
         self.player = MadeUpPlayer(self.air)
         self.listener = Listener(self.air)
 
-    def run(self, wish: WifiWish, wanted: Sequence[ChannelTargets]) -> list[ResponseTestResult]:
-        line = ToldLine(self.player, lambda _: None, self.listener)
+    def run(self, wish: WifiRequest, wanted: Sequence[ChannelTargets]) -> list[ResponseTestResult]:
+        line = PartialResultLine(self.player, lambda _: None, self.listener)
         results = run_response_tests(wish, "light", wanted, self.listener, line, no_tag)
         assert results == line.results
         return results
@@ -167,19 +167,19 @@ def test_open_part_of_a_test(targets: tuple[Target, ...], answers: dict[int, Sti
 def test_who_is_called_video_is_given_time_before_who_is_only_open(
     all_s: float | None, open_s: float | None, tested: list[ChannelTargets], shares: list[float]
 ) -> None:
-    wish = WifiWish(20.0, "light", trials_longest_s=all_s, open_trials_longest_s=open_s)
+    wish = WifiRequest(20.0, "light", trials_longest_s=all_s, open_trials_longest_s=open_s)
     assert test_shares_s(wish, [one.has_video for one in tested]) == shares
 
 
 @pytest.mark.parametrize(
     ("wish", "reasons"),
     [
-        (WifiWish(5.0, "light", no_trial_because=QUICK), [QUICK] * 4),
-        (WifiWish(5.0, "light", open_trials_longest_s=0.0), [SHORT_OF_TIME] * 2 + [TOO_MANY_CHANNELS] * 2),
+        (WifiRequest(5.0, "light", no_trial_because=QUICK), [QUICK] * 4),
+        (WifiRequest(5.0, "light", open_trials_longest_s=0.0), [SHORT_OF_TIME] * 2 + [TOO_MANY_CHANNELS] * 2),
     ],
     ids=["quick", "short"],
 )
-def test_what_is_left_out_by_design_says_why(wish: WifiWish, reasons: list[str]) -> None:
+def test_what_is_left_out_by_design_says_why(wish: WifiRequest, reasons: list[str]) -> None:
     position = NextPosition()
     assert [one.ended for one in position.run(wish, EVERYWHERE)] == reasons
     assert aheads(position.player.said) == []

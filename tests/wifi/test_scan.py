@@ -34,8 +34,8 @@ from tests.wifi.frames import (
     radiotap,
     write_frames,
 )
-from tests.wifi.test_blindness import assert_witness
 from tests.wifi.test_radio_headers import block_of
+from tests.wifi.test_reception import assert_witness
 
 SECOND_NS = 1_000_000_000
 KEY = AddressKey("sweep", bytes(range(32)))

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from sweep.modality.messages import NOBODY, PLAYED_OUT, Leave, Line, Progress
-from sweep.modality.sofar import CUT_OFF
+from sweep.modality.partial_results import CUT_OFF
 from sweep.report import StimulusJudgement, WifiObservation
 from sweep.wifi.capture.air import TROUBLES, Air, AirTrouble, CaptureOpenError
-from sweep.wifi.capture.bands import CHANNELS_IN_USE, list_unheard
+from sweep.wifi.capture.bands import CHANNELS_IN_USE, list_missing_channels
 from sweep.wifi.capture.channels import SURVEY_S, Channel
 from sweep.wifi.observations import judge_position
-from sweep.wifi.position import HeardPosition, WifiWish
+from sweep.wifi.position import PositionResult, WifiRequest
 from sweep.wifi.response_test_schedule import MAY_PASS
 from sweep.wifi.scan import scan_log
 from sweep.wifi.session import WifiSession, hear_position
@@ -28,7 +28,7 @@ from tests.wifi.lit_rig import ROW
 from tests.wifi.live_rig import CAMERA_MHZ
 from tests.wifi.made_up_air import CAMERA, CHANNELS, OTHER, MadeUpAir, MadeUpPlayer, Pictures, network, phone
 
-LISTEN = WifiWish(dwell_s=12.0)
+LISTEN = WifiRequest(dwell_s=12.0)
 LIGHT = replace(LISTEN, trial="light", trial_longest_s=15.0)
 
 OWN = 0x02_00_00_00_0C_99
@@ -46,16 +46,16 @@ class NextPosition:
         self.player = MadeUpPlayer(self.air)
         self.air.place(CAMERA_MHZ, network(), phone(), Pictures(CAMERA, LitCamera(row, 1), self.player.level_at))
 
-    def hear(self, wish: WifiWish) -> HeardPosition:
+    def hear(self, wish: WifiRequest) -> PositionResult:
         return hear_position(wish, self.air, self.player)
 
 
 @pytest.fixture(scope="module")
-def listened() -> HeardPosition:
+def listened() -> PositionResult:
     return NextPosition().hear(LISTEN)
 
 
-def test_every_channel_is_surveyed_and_the_time_goes_where_a_camera_sends(listened: HeardPosition) -> None:
+def test_every_channel_is_surveyed_and_the_time_goes_where_a_camera_sends(listened: PositionResult) -> None:
     heard = listened.heard
     assert (heard.channels, heard.visited) == (len(CHANNELS), len(CHANNELS))
     spent = sum(dwell.seconds for dwell in heard.dwells if dwell.channel.mhz == CAMERA_MHZ)
@@ -64,7 +64,7 @@ def test_every_channel_is_surveyed_and_the_time_goes_where_a_camera_sends(listen
     assert (listened.follows, listened.troubles, listened.is_settled) == ({}, {}, True)
 
 
-def test_what_sends_like_a_camera_is_tested_once_a_zone(listened: HeardPosition) -> None:
+def test_what_sends_like_a_camera_is_tested_once_a_zone(listened: PositionResult) -> None:
     scan = scan_log(listened.heard.log)
     (channel,) = targets_by_channel(scan, listened.heard, is_any=False, decided=frozenset())
     assert (channel.mhz, channel.addresses) == (CAMERA_MHZ, frozenset({CAMERA}))
@@ -227,14 +227,14 @@ def test_channels_that_an_adapter_cannot_hear_are_said_and_a_simulation_says_not
     assert (simulated.unheard_mhz, simulated.limits) == (None, ())
     assert measured.quality == simulated.quality
     untuned = judge_position(TASK, LISTEN, NextPosition(channels=(), is_adapter=True).hear(LISTEN))
-    assert untuned.unheard_mhz == list_unheard({CAMERA_MHZ})
+    assert untuned.unheard_mhz == list_missing_channels({CAMERA_MHZ})
     assert untuned.limits == ("wifi_one_channel",)
 
 
 def test_what_a_stand_has_so_far_can_be_asked_at_any_time_and_changes_nothing() -> None:
-    asked: list[HeardPosition] = []
+    asked: list[PositionResult] = []
 
-    def ask(so_far: Callable[[], HeardPosition]) -> None:
+    def ask(so_far: Callable[[], PositionResult]) -> None:
         if position.air.now_s >= 3.0 * len(asked):
             asked.append(so_far())
 

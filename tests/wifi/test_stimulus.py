@@ -29,10 +29,10 @@ from sweep.wifi.stimulus.sequence import (
     shuffle_marked,
 )
 from sweep.wifi.stimulus.significance import LOOKS, examine_at_looks, examine_flow, holm, judge_stimulus
-from sweep.wifi.stimulus.stopping import is_enough, is_hopeless
+from sweep.wifi.stimulus.stopping_rule import is_enough, is_hopeless
 from sweep.wifi.traffic.pictures import drop_uneven_sound, find_group_period, rebuild_pictures
+from sweep.wifi.transmitters.missed_frames import Queue, drop_sound, queue_frames
 from sweep.wifi.transmitters.transmitters import Flow, list_flows
-from sweep.wifi.transmitters.unheard import Queue, drop_sound, queue_frames
 from tests.simulators import air_encoded, air_flows, air_queues
 from tests.simulators.flow_of import flow_of
 from tests.simulators.lateness import late
@@ -192,7 +192,7 @@ def p_of_lit(
 def p_when_it_ends(
     name: str, seconds: float, first_chip: int, air: Air, *, sigma_s: float = 0.0, batches: bool = False
 ) -> float:
-    """The p-value at the look at which a live test of that camera alone ends (`sweep.wifi.stimulus.stopping`)."""
+    """The p-value at the look at which a live test of that camera alone ends (`sweep.wifi.stimulus.stopping_rule`)."""
     rng = np.random.default_rng([73, first_chip, sum(map(ord, name))])
     flow, sequence, _ = air_encoded.draw_lit(
         name, first_chip, round(seconds / 0.6), rng, air=air, sigma_s=sigma_s, batches=batches

@@ -21,7 +21,7 @@ from sweep.wifi.traffic.cadence import (
     split_bursts,
     sum_ticks,
 )
-from sweep.wifi.traffic.likeness import list_marks
+from sweep.wifi.traffic.camera_features import list_marks
 from sweep.wifi.traffic.video import (
     LIKE_REPORTS,
     MAY_RELAY,

@@ -118,7 +118,7 @@ def admit_key(request: Request, person: Admin, body: Annotated[AdmitRequest, jso
 def revoke_key(
     request: Request, person: Admin, key_id: KeyIdPath, body: Annotated[RevokeRequest, json_body(RevokeRequest)]
 ) -> JudgedKey:
-    """Let a key speak no more from a log index on, by default from now."""
+    """Revoke a key from a log index on, by default from now."""
     return _judged(
         request,
         lambda connection, is_in_force: keys.revoke(

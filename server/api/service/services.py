@@ -7,10 +7,10 @@ from functools import partial
 
 from starlette.requests import Request
 
-from server.api.service.measures import Measures
-from server.api.service.pulse import Pulse
-from server.api.service.upkeep import Upkeep
-from server.bounds.shares import PersonalShares, Pools
+from server.api.service.database_check import DatabaseCheck
+from server.api.service.maintenance_log import MaintenanceLog
+from server.api.service.request_metrics import RequestMetrics
+from server.bounds.thread_pools import PersonalShares, Pools
 from server.config.inspection_policy import Rule
 from server.config.public_page import PublicPage
 from server.config.retention import Periods
@@ -50,15 +50,15 @@ class Services:
     challenges: Challenges
     single_sign_on: SingleSignOn | None
     """The city's; None where there is none."""
-    pulse: Pulse
+    pulse: DatabaseCheck
     ingest: GroupCommit
     projector: Projector
     exports: ExportQueue
     shares: PersonalShares
     pools: Pools = field(default_factory=Pools)
     report_limits: ReportLimits = field(default_factory=ReportLimits)
-    measures: Measures = field(default_factory=Measures)
-    upkeep: Upkeep = field(default_factory=Upkeep)
+    measures: RequestMetrics = field(default_factory=RequestMetrics)
+    upkeep: MaintenanceLog = field(default_factory=MaintenanceLog)
 
     async def end_dead_streams(self) -> None:
         """End the event streams whose session is no more; call it on the event loop."""

@@ -27,7 +27,7 @@ class BootRow:
     """One thing that is wanted."""
 
     line: str
-    """As it is written; several where each of them does."""
+    """The line of the file; several where any of them will do."""
     purpose: LocalText
     advice: LocalText | None = None
     """What to do; None where all is well."""

@@ -54,10 +54,10 @@ def _said(*cells: Phrase | str) -> tuple[str, ...]:
 def doctor(
     head: Annotated[
         str | None,
-        typer.Option("--head", metavar="PORT", help="Walk the sensor head on this port through its self test."),
+        typer.Option("--head", metavar="PORT", help="Self-test the sensor head on this port."),
     ] = None,
     step_s: Annotated[
-        float, typer.Option("--step-s", min=0.1, max=2.0, help="How long the self test stays on each part.")
+        float, typer.Option("--step-s", min=0.1, max=2.0, help="Seconds of the self test for each part.")
     ] = 1.0,
     config: ConfigFile = None,
     is_camera_off: Annotated[
@@ -68,14 +68,14 @@ def doctor(
         typer.Option(
             "--declared-empty",
             metavar="NAME",
-            help="Who says the room is empty, twice: the camera's supply is tried on, and the head's red lamps.",
+            help="Person who declares the room empty; give two. The camera's supply and the red lamps are tried.",
         ),
     ] = None,
     json_out: Annotated[
         Path | None, typer.Option("--json", help="Write the list as JSON to this file; - is standard output.")
     ] = None,
 ) -> None:
-    """Say what this machine can measure and what is missing; with --head, test a freshly assembled sensor head.
+    """Show what this machine can measure and what is missing; with --head, test a freshly assembled sensor head.
 
     Exit code 1: something is wrong. 2: a machine on which a crash could leave the camera's supply on is refused.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sweep.phrases import Phrase, phrase_of
-from sweep.wifi.capture.bands import CHANNELS_IN_USE, limits_of, list_unheard
+from sweep.wifi.capture.bands import CHANNELS_IN_USE, limits_of, list_missing_channels
 from sweep.wifi.capture.iw import IW, IwError, list_channels
 from sweep.wifi.words import WORDS
 
@@ -14,7 +14,7 @@ COUNTRY = "국가 설정 확인 / check the country: iw reg set KR"
 def channel_state(interface: str, program: str = IW) -> tuple[Phrase | str, Phrase | str]:
     """How many of the channels in use in Korea the adapter can hear, by band, and lines that say what it cannot."""
     try:
-        unheard = list_unheard({channel.mhz for channel in list_channels(interface, program)})
+        unheard = list_missing_channels({channel.mhz for channel in list_channels(interface, program)})
     except IwError as error:
         return Phrase("not_known"), phrase_of(error)
     missing = frozenset(unheard)

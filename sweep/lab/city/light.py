@@ -1,8 +1,8 @@
 """The light of a simulated sweep: at which stands it is played, for how long, and how each transmitter answers.
 
-Job: play the light when every zone was heard, in the order of `sweep.modality.light_ahead` within the real budget, by
-the real rule of stopping (`sweep.wifi.stimulus.stopping`) over measured runs, look by look. Input: transmitters with
-their runs and the budget; output: p-values and seconds. Refuses more light than a sweep has time for: what was not
+Job: play the light when every zone was heard, in the order of `sweep.modality.pending_light` within the real budget, by
+the real rule of stopping (`sweep.wifi.stimulus.stopping_rule`) over measured runs, look by look. Input: transmitters
+with their runs and the budget; output: p-values and seconds. Refuses more light than a sweep has time for: what was not
 played has no answer.
 """
 
@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 
-from sweep.modality.light_ahead import LEAST_CHANCE, OPEN_WORTH, Chance
+from sweep.modality.pending_light import LEAST_CHANCE, OPEN_WORTH, Chance
 from sweep.run.plan.budget import Budget, Durations, PositionPlan
-from sweep.wifi.position import WifiWish
+from sweep.wifi.position import WifiRequest
 from sweep.wifi.response_test_schedule import AROUND_TEST_S, test_shares_s
 from sweep.wifi.stimulus.response_test import LIGHT_CHIP_S, looks_within
 from sweep.wifi.stimulus.significance import LOOKS, MIN_DENIAL_S, SIGNIFICANT
-from sweep.wifi.stimulus.stopping import is_enough, is_hopeless
+from sweep.wifi.stimulus.stopping_rule import is_enough, is_hopeless
 from sweep.wifi.targets import LOUDER_DB, MAX_RESPONSE_TESTS
 
 CHANNELS: Final = 2
@@ -151,8 +151,8 @@ def play_again(devices: Sequence[Device], zone: int, plan: PositionPlan, dark: D
     return answers, spent_s
 
 
-def _wish(plan: PositionPlan) -> WifiWish:
-    return WifiWish(0.0, "light", trials_longest_s=plan.light_s, open_trials_longest_s=plan.open_light_s)
+def _wish(plan: PositionPlan) -> WifiRequest:
+    return WifiRequest(0.0, "light", trials_longest_s=plan.light_s, open_trials_longest_s=plan.open_light_s)
 
 
 def chances_of(devices: Sequence[Device], tested: Sequence[Sequence[Answer]]) -> list[Chance]:

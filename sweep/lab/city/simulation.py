@@ -28,11 +28,11 @@ from sweep.lab.city.light import (
 from sweep.lab.city.rooms import KINDS, CameraKind, World
 from sweep.lab.city.samples import Curves
 from sweep.lab.city.sweeps import CALLED, Room, Sampler, Spot, coverage_of, lens_of, radio_of, tag_of, wifi_of
-from sweep.modality.light_ahead import LIGHT_DWELL_S, light_ahead
 from sweep.modality.looks import LENS_LOOK_S, TRANSMITTER_LOOK_S
+from sweep.modality.pending_light import LIGHT_DWELL_S, pending_light
 from sweep.report import MODALITIES, Modality, Observation, Zone
-from sweep.run.judging import Weighed, judge_zone
 from sweep.run.plan.budget import Budget, PositionPlan
+from sweep.run.zone_judgement import Weighed, judge_zone
 
 EARLIER_VISITS: Final = 3
 """Of a room that is visited four times a year (guessed); a probe is told what the last five explained."""
@@ -158,13 +158,13 @@ def sweep_room(room: Room, sampler: Sampler) -> Swept:
     held_s = LENS_LOOK_S * sum(any(spot.score >= HELD_FROM for spot in spots) for spots in room.spots)
     budget.hold(held_s)
     at = len(zones) - 1
-    while budget.has_light_ahead:
-        ahead = light_ahead(chances_of(room.devices, swept.answers))
+    while budget.has_pending_light:
+        ahead = pending_light(chances_of(room.devices, swept.answers))
         if not ahead:
             break
         k, members = int(ahead[0].zone_id), sorted(int(tag) for tag in ahead[0].tags)
         swept.clock_s += LIGHT_DWELL_S + (MOVE_S if k != at else 0.0)
-        told, light_s = play_ahead(room.devices, k, members, budget.light_ahead(), sampler.dark)
+        told, light_s = play_ahead(room.devices, k, members, budget.pending_light(), sampler.dark)
         swept.clock_s += light_s
         at = k
         for number, one in told.items():

@@ -25,7 +25,7 @@ class World(StrEnum):
 
 
 def city(
-    seed: Annotated[int, typer.Option(min=0, help="Of the city: the same seed gives the same figures.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the city: the same seed gives the same figures.")] = 1,
     json_out: Annotated[
         Path | None, typer.Option("--json", help="Write all figures here, - for standard output.")
     ] = None,
@@ -33,10 +33,7 @@ def city(
     per_kind: Annotated[int, typer.Option(min=10, max=100_000, help="Sweeps with a camera, of each kind.")] = 400,
     world: Annotated[
         World,
-        typer.Option(
-            help="The world that choices are made in, the one of other assumptions that stays out of them, both of "
-            "these, or the third, which was written before any figure of it was seen."
-        ),
+        typer.Option(help="World: first (tuning), second (held out), third (blind), or both of the first two."),
     ] = World.BOTH,
     choose: Annotated[
         Path | None, typer.Option(help="Choose the operating points in the first world and write the thresholds file.")
@@ -48,7 +45,7 @@ def city(
     from sweep.lab.city.rooms import WORLDS
     from sweep.lab.city.samples import load_curves
     from sweep.lab.city.simulation import run_city
-    from sweep.run.judging import points_in_force
+    from sweep.run.zone_judgement import points_in_force
 
     if choose is not None and world is not World.FIRST:
         fail("operating_points_need_first_world")

@@ -17,7 +17,7 @@ from sweep.lab.lens.rows import Rows, label, places_of
 from sweep.lab.scoring.intervals import clopper_pearson, percentiles
 from sweep.lab.scoring.score import Claim, ClipOutcome, match_clip
 from sweep.lens.clip.truth import parse_truth
-from sweep.lens.evidence.boost import Model
+from sweep.lens.evidence.decision_forest import Model
 from sweep.lens.evidence.evidence import AT
 from sweep.lens.evidence.judge import evidence_of, rank_tracks
 from sweep.lens.follow.track import Tracks

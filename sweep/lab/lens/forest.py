@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from sweep.lab.lens.monotone import held_monotone
 from sweep.lab.lens.rows import blame, label, load
-from sweep.lens.evidence.boost import Model, load_model
+from sweep.lens.evidence.decision_forest import Model, load_model
 from sweep.lens.evidence.evidence import AT as AT_FEATURE
 from sweep.lens.evidence.evidence import FEATURES, MOTION_FEATURES
 from sweep.lens.evidence.judge import evidence_of

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.lab.lens.forest import Places
-from sweep.lens.evidence.boost import Model
+from sweep.lens.evidence.decision_forest import Model
 from sweep.lens.evidence.judge import by_rule
 from sweep.lens.scan import MAX_DETECTIONS_PER_CLIP
 

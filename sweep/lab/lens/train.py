@@ -47,7 +47,7 @@ from sweep.lab.lens.rows import JUDGING, USUAL_TRIPLES, WORLDS, follow, load, re
 from sweep.lab.scoring.report import rows as report_rows
 from sweep.lab.scoring.score import TABLE_RATE, score_clips
 from sweep.lab.worlds.recipe import MIDDLE_RINGS_M
-from sweep.lens.evidence.boost import load_model
+from sweep.lens.evidence.decision_forest import load_model
 from sweep.lens.evidence.evidence import FEATURES
 from sweep.lens.evidence.judge import load_judge
 from sweep.sim.scene.rendered import RenderedClip

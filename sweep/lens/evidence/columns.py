@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from sweep.lens.follow.track import Tracks
 from sweep.lens.pixels.cutouts import HIGH, LOW
-from sweep.lens.pixels.levels import LAMP_RATIO
+from sweep.lens.pixels.matched_filter import LAMP_RATIO
 
 Matrix = npt.NDArray[np.float32]
 

@@ -15,7 +15,7 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.evidence.boost import Model, load_model
+from sweep.lens.evidence.decision_forest import Model, load_model
 from sweep.lens.evidence.evidence import AT, FEATURES, Matrix, Scene, weigh_up
 from sweep.lens.follow.track import Tracks
 from sweep.lens.reasons import sentence

@@ -18,7 +18,7 @@ from sweep.lens.clip.clips import ClipMeta
 from sweep.lens.follow.glints import Glints
 from sweep.lens.optics import Optics
 from sweep.lens.pixels.cutouts import FULL_SHARE
-from sweep.lens.pixels.levels import noise_of
+from sweep.lens.pixels.matched_filter import noise_of
 
 RANGE_STEP = 1.05
 

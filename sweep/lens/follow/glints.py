@@ -16,7 +16,7 @@ from sweep.lens.clip.clips import ClipMeta
 from sweep.lens.follow.align import PlacedTriple
 from sweep.lens.pixels.cutouts import Elsewhere, Places, ShortViews, Table, TripleViews, View, view_of
 from sweep.lens.pixels.detect import Peaks, find_peaks
-from sweep.lens.pixels.levels import Column, Level, carry, filter_frame, lamp_ratio_map, measuring_step, shrink
+from sweep.lens.pixels.matched_filter import Column, Level, carry, filter_frame, lamp_ratio_map, measuring_step, shrink
 from sweep.lens.pixels.measure import measure_places
 from sweep.lens.pixels.register import Affine, Image
 

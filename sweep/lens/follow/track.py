@@ -17,7 +17,7 @@ import numpy.typing as npt
 from sweep.lens.pixels.cutouts import COLUMNS, Table
 from sweep.lens.pixels.detect import Peaks
 from sweep.lens.pixels.excess import Indices
-from sweep.lens.pixels.levels import Column, carry
+from sweep.lens.pixels.matched_filter import Column, carry
 from sweep.lens.pixels.register import Motion
 
 CAPACITY = 900

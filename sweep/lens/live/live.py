@@ -21,11 +21,11 @@ from sweep.lens.clip.clips import ClipMeta
 from sweep.lens.clip.frames import LiveTriple, PhaseFrame
 from sweep.lens.clip.hot_pixels import HotPixels
 from sweep.lens.crop import crop_frame
-from sweep.lens.live.hold import HOLD_TRIPLES, Hold
+from sweep.lens.live.held_view import HOLD_TRIPLES, HeldView
 from sweep.lens.live.observations import NO_DIRECTION, Direction
 from sweep.lens.live.pose import Pose
 from sweep.lens.live.records import Confirmed, CropBudget, LiveCandidate, LiveSummary, LiveUpdate
-from sweep.lens.live.seen import SeenTriple, SeenWalls
+from sweep.lens.live.wall_coverage import SeenTriple, WallCoverage
 from sweep.lens.pixels.motion import Shift
 from sweep.lens.records import Detection
 
@@ -71,7 +71,7 @@ class LiveScan:
         pose: Pose | None = None,
         range_m: Callable[[], float | None] = lambda: None,
         clock: Callable[[], float] = time.perf_counter,
-        hold: Callable[[ClipMeta, HotPixels], Hold] = Hold,
+        hold: Callable[[ClipMeta, HotPixels], HeldView] = HeldView,
     ) -> None:
         """`meta`: calibrated numbers of the frames that come (phases are ignored).
 
@@ -89,7 +89,7 @@ class LiveScan:
         self._last_seen: SeenTriple | None = None
         self._last_number: int | None = None
         self._pose = pose or Pose(meta.focal_px)
-        self._walls = SeenWalls(meta, self._pose)
+        self._walls = WallCoverage(meta, self._pose)
         self._range_m = range_m
         self._followed: list[_Followed] = []
         self._next = 1

@@ -76,7 +76,7 @@ def _width_m(width: float | None, meta: ClipMeta, range_m: float) -> float | Non
     """At half its height. `width`: standard deviation in pixels of the measuring scale, as evidence counts it."""
     if width is None or not math.isfinite(width):
         return None
-    from sweep.lens.pixels.levels import measuring_step  # loads OpenCV
+    from sweep.lens.pixels.matched_filter import measuring_step  # loads OpenCV
 
     width_px = FWHM * max(0.0, width) * measuring_step(meta.width)
     return round(width_px / meta.focal_px * range_m, 4)

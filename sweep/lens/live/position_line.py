@@ -16,7 +16,7 @@ from sweep.lens.clip.clips import ClipMeta
 from sweep.lens.live.live import CONFIRMATIONS
 from sweep.lens.live.pose import MotionTrack
 from sweep.lens.live.records import LiveCandidate, LiveUpdate
-from sweep.lens.live.seen import quality_of
+from sweep.lens.live.wall_coverage import quality_of
 from sweep.lens.words import WORDS
 from sweep.modality.messages import FirstWord, Guide, Leave, Line, SpotNow
 from sweep.modality.motion import Moved

@@ -22,7 +22,7 @@ from sweep.lens.clip.clips import Clip, ClipError, ClipMeta, ClipReason, find_cl
 from sweep.lens.clip.hot_pixels import HotPixels
 from sweep.lens.evidence.judge import candidate_score
 from sweep.lens.follow.follow import Followed, follow_clip
-from sweep.lens.live.hold import Hold
+from sweep.lens.live.held_view import HeldView
 from sweep.lens.pixels.register import FINE_PX, Affine, Image, apply, invert, normalise
 from sweep.lens.reasons import sentence
 from sweep.lens.records import ClipResult, Detection, LensScan, Reason
@@ -89,9 +89,9 @@ class SecondLook:
         followed = follow_clip(clip)
         return self.joined(followed, clip.meta, conclude(clip.name, clip.meta, followed, None))
 
-    def hold(self, meta: ClipMeta, hot: HotPixels) -> Hold:
+    def hold(self, meta: ClipMeta, hot: HotPixels) -> HeldView:
         """The same for what a live camera holds."""
-        return _JoinedHold(meta, hot, self)
+        return _JoinedView(meta, hot, self)
 
     def joined(self, followed: Followed, meta: ClipMeta, alone: ClipResult) -> ClipResult:
         """What was followed here, with what the first place saw; `alone`: judged without."""
@@ -100,7 +100,7 @@ class SecondLook:
         return alone if sight is None or self._first is None else _join(sight, self._first).result
 
 
-class _JoinedHold(Hold):
+class _JoinedView(HeldView):
     """A hold at a place from which a spot is looked at again."""
 
     def __init__(self, meta: ClipMeta, hot: HotPixels, look: SecondLook) -> None:

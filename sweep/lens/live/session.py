@@ -14,28 +14,28 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sweep.lens.camera.camera_reader import CameraReader
 from sweep.lens.camera.exposure import exposure_at
 from sweep.lens.camera.ranging import Ranging
-from sweep.lens.camera.shutter import Shutter
 from sweep.lens.camera.source import RINGS, CameraSource, ExtraLamp
 from sweep.lens.clip.bursts import RED_EVERY_S, RoundSieve, burst_of, red_of
 from sweep.lens.clip.clips import ClipMeta
 from sweep.lens.clip.frames import Camera, CameraError
 from sweep.lens.clip.hot_pixels import HotPixels
 from sweep.lens.clip.pairing import PhasePairer, TripleBuilder
-from sweep.lens.live.hold import Hold
+from sweep.lens.live.held_view import HeldView
 from sweep.lens.live.live import LiveScan
 from sweep.lens.live.observations import lens_observation
 from sweep.lens.live.pose import MotionTrack, Mounting, Pose
 from sweep.lens.live.position_line import Ear, PageTeller
 from sweep.lens.live.records import CropBudget, LiveSummary, LiveUpdate
-from sweep.lens.live.seen import quality_of
+from sweep.lens.live.wall_coverage import quality_of
 from sweep.lens.words import WORDS
 from sweep.modality.lease import RoomNotEmptyError
 from sweep.modality.liveness import boottime_ns
 from sweep.modality.measurement import Measurement, code_of
 from sweep.modality.messages import Line
-from sweep.modality.sofar import Teller
+from sweep.modality.partial_results import PartialResultSender
 from sweep.modality.strobe import FILMED_OUT, ORDER, VARIED_ORDER, Phase, StopStrobe, Strobe, Trigger, round_of
 from sweep.modality.task import Task
 from sweep.phrases import Phrase
@@ -81,7 +81,7 @@ def film_position(
     limits: tuple[str, ...],
     room: int = QUEUE_TRIPLES,
     mounting: Mounting | None = None,
-    hold: Callable[[ClipMeta, HotPixels], Hold] = Hold,
+    hold: Callable[[ClipMeta, HotPixels], HeldView] = HeldView,
 ) -> Measurement:
     """Film until the dwell of the task is over: ask for the lamps, wait for their triggers, open the camera, film.
     Where the head had something else to do first, it films for `LEAST_FILM_S` at least. `room`: triples that wait for
@@ -100,7 +100,7 @@ def film_position(
     ranging = Ranging(source.ranging)
     scan = LiveScan(source.meta, crops=crops, pose=pose, range_m=ranging.scene_m, hold=hold)
     page = PageTeller(line, task.dwell_s, meta=source.meta, range_m=ranging.scene_m)
-    journal = Teller(line)
+    journal = PartialResultSender(line)
     lost: Counter[str] = Counter()
 
     def tell(update: LiveUpdate) -> None:
@@ -203,7 +203,7 @@ def _film(
     pairer = PhasePairer(period_ns=round(1e9 / meta.fps), latency_ns=round(meta.exposure_s * 1e9))
     builder = TripleBuilder(round_of(order))
     sieve = RoundSieve(order, 0 if strobe is None else red_of(strobe))
-    shutter = Shutter(camera, triggers, pairer, builder, goes_on, room, sieve)
+    shutter = CameraReader(camera, triggers, pairer, builder, goes_on, room, sieve)
     shutter.start()
     for triple in shutter.triples():
         on_update(scan.add(triple))

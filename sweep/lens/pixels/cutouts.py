@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from sweep.lens.pixels.levels import Column, Level, to_level
+from sweep.lens.pixels.matched_filter import Column, Level, to_level
 from sweep.lens.pixels.register import Image
 
 Table = npt.NDArray[np.float32]

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.lens.pixels.excess import SHARED_SNR, Excess, Indices, Tops, find_excess
-from sweep.lens.pixels.levels import POINT, Column, Level, carry, from_level, to_level, warp
+from sweep.lens.pixels.matched_filter import POINT, Column, Level, carry, from_level, to_level, warp
 from sweep.lens.pixels.register import Affine, Image
 
 GLINT_Z = 2.4

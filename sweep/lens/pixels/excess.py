@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.lens.pixels.kernel import KERNEL, Kernel
-from sweep.lens.pixels.levels import POINT, Column, Level
+from sweep.lens.pixels.matched_filter import POINT, Column, Level
 from sweep.lens.pixels.register import Image
 
 Indices = npt.NDArray[np.intp]

@@ -38,9 +38,9 @@ from sweep.lens.pixels.cutouts import (
     soft_disc,
 )
 from sweep.lens.pixels.kernel import KERNEL, Kernel, MeasureRules
-from sweep.lens.pixels.levels import LAMP_RATIO, Column
+from sweep.lens.pixels.matched_filter import LAMP_RATIO, Column
 from sweep.lens.pixels.measure_filtered import (
-    measure_fellows,
+    measure_eye_pairs,
     measure_filtered,
     measure_other_lamps,
     measure_short,
@@ -75,7 +75,7 @@ def measure_places(views: TripleViews, on: Places, there: Elsewhere, kernel: Ker
     measure_filtered(table, views, on, there.off, kernel)
     measure_other_lamps(table, views, there, kernel)
     measure_short(table, views.short, there.short, views.read_noise_e)
-    measure_fellows(table, views, on, there.off)
+    measure_eye_pairs(table, views, on, there.off)
     height, width = views.on_axis.image.shape
     px, py = on.x / views.on_axis.step, on.y / views.on_axis.step
     border = (px < RADIUS) | (py < RADIUS) | (px > width - 1 - RADIUS) | (py > height - 1 - RADIUS)

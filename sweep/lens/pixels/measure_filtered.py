@@ -30,9 +30,9 @@ from sweep.lens.pixels.cutouts import (
     rounded,
     soft_disc,
 )
-from sweep.lens.pixels.fellows import find_fellows
+from sweep.lens.pixels.eye_pairs import find_eye_pairs
 from sweep.lens.pixels.kernel import KERNEL, Kernel
-from sweep.lens.pixels.levels import POINT, Column, to_level
+from sweep.lens.pixels.matched_filter import POINT, Column, to_level
 from sweep.lens.pixels.register import middle
 
 SHORT_REACH_PX = 4
@@ -174,7 +174,7 @@ def measure_short(table: Table, views: ShortViews | None, places: tuple[Places, 
     table[:, names[3]] = moments(light, gx, gy)[0]
 
 
-def measure_fellows(table: Table, views: TripleViews, on: Places, off: Places) -> None:
+def measure_eye_pairs(table: Table, views: TripleViews, on: Places, off: Places) -> None:
     """Second eyes beside the places, in triples that look for them."""
     if not views.seeks_eyes:
         table[:, [INDEX[name] for name in ("fellow", "fellow_dx_px", "fellow_dy_px")]] = np.nan
@@ -183,6 +183,6 @@ def measure_fellows(table: Table, views: TripleViews, on: Places, off: Places) -
     here, there = ((to_level(p.x, step), to_level(p.y, step)) for p in (on, off))
     mean = views.off_axis.image / np.float32(step * step)
     levels = (views.on_level, views.off_level)
-    fellow, dx, dy = find_fellows(mean, levels, here, there, views.read_noise_e, views.scale / step)
+    fellow, dx, dy = find_eye_pairs(mean, levels, here, there, views.read_noise_e, views.scale / step)
     table[:, INDEX["fellow"]] = fellow
     table[:, INDEX["fellow_dx_px"]], table[:, INDEX["fellow_dy_px"]] = dx * step, dy * step

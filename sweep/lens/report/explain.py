@@ -21,7 +21,7 @@ from sweep.lens.follow.follow import Followed, follow_clip
 from sweep.lens.follow.glints import Glints, find_glints
 from sweep.lens.pixels.detect import GLINT_Z, Peaks, worth_following
 from sweep.lens.pixels.excess import PEAK_SNR, Indices
-from sweep.lens.pixels.levels import noise_of
+from sweep.lens.pixels.matched_filter import noise_of
 from sweep.lens.pixels.register import apply
 from sweep.lens.reasons import sentence
 from sweep.lens.records import Detection

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from sweep.modality.light_ahead import LIGHT_DWELL_S
 from sweep.modality.looks import TRANSMITTER_LOOK_S
 from sweep.modality.mode import QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, LeftOut
+from sweep.modality.pending_light import LIGHT_DWELL_S
 from sweep.report import Mode
 
 BUDGET_S: Final[dict[Mode, float]] = {"full": 480.0, "quick": 180.0}
@@ -74,7 +74,7 @@ class Budget:
         is_light_last: bool = False,
     ) -> None:
         """The sweep begins now; `stalls`: of the room, booths too.  `is_light_last`: the light is played when every
-        zone was heard, where what was heard says (`sweep.modality.light_ahead`), instead of at each position.
+        zone was heard, where what was heard says (`sweep.modality.pending_light`), instead of at each position.
         """
         self._durations = durations
         self._light_s = 0.0 if "light_test" in QUICK_LEAVES_OUT and mode == "quick" else durations.light_s
@@ -149,7 +149,7 @@ class Budget:
         leaves_out = tuple(one for one in SHORT_LEAVES_OUT if one in goes)
         return PositionPlan(light_s, open_s, leaves_out, is_light_later=self._is_light_last)
 
-    def light_ahead(self) -> PositionPlan:
+    def pending_light(self) -> PositionPlan:
         """What a light test may take for which somebody went back, listening included: all that is left, since the
         likeliest place comes first.
         """
@@ -161,7 +161,7 @@ class Budget:
         return PositionPlan(light_s, light_s)
 
     @property
-    def has_light_ahead(self) -> bool:
+    def has_pending_light(self) -> bool:
         """Whether there is time to go back somewhere for one more."""
         spare_s = self._until_s - self._clock_s() - MOVE_S - LIGHT_DWELL_S - CLOSE_S
         return self._light_s > 0.0 and spare_s - self._looks_s >= LEAST_LIGHT_S

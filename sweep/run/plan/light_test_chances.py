@@ -1,7 +1,7 @@
 """Which transmitters the light is still to be played for, and how likely each is in which zone.
 
 Input is what the first looks measured and where the judge placed it; output is chances for
-`sweep.modality.light_ahead`. It is pure: what was tested in a zone, whatever it came to, and what follows anywhere is
+`sweep.modality.pending_light`. It is pure: what was tested in a zone, whatever it came to, and what follows anywhere is
 left out.
 """
 
@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sweep.judge.locate import zone_shares
 from sweep.modality.evidence import NEAR_DB
-from sweep.modality.light_ahead import LIGHT_LATER, UNPLACED, Chance
 from sweep.modality.measurement import Measurement
+from sweep.modality.pending_light import LIGHT_LATER, UNPLACED, Chance
 from sweep.report import Plan, Position, TransmitterPlace, WifiObservation
 
 

@@ -43,12 +43,12 @@ from sweep.modality.motion import Moved
 from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.modality.strobe import StopStrobe, Strobe, StrobeEnded, Triggers
 from sweep.report import GuidanceEvent, LiveEvent, Modality
-from sweep.run.position.nearing import Nearing
+from sweep.run.hotspot_pause import HotspotPause
+from sweep.run.position.air_turns import AirTurns
 from sweep.run.position.progress import PositionProgress
-from sweep.run.position.rf_turn import KeepRf, RecordedRf, RfTurn
-from sweep.run.position.turns import Turns
-from sweep.run.position.walk_player import WalkPlayer
-from sweep.run.quiet_air import QuietAir
+from sweep.run.position.proximity import ProximityGuide
+from sweep.run.position.rf_requests import KeepRf, RecordedRf, RfRequests
+from sweep.run.position.walk_prompter import WalkPrompter
 from sweep.run.watch.condition_watch import ConditionWatch
 from sweep.run.watch.head_watch import HeadWatch
 from sweep.run.watch.supply_watch import SupplyWatch
@@ -81,7 +81,7 @@ class Coordinator:
         now_ns: Callable[[], int] = lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME),
         supply: SupplyWatch | None = None,
         own: OwnTransmissions | None = None,
-        quiet: QuietAir | None = None,
+        quiet: HotspotPause | None = None,
         condition: ConditionWatch | None = None,
         draw: Callable[[int], tuple[int, ...]] = draw_chips,
         left_s: Callable[[], float | None] = lambda: None,
@@ -107,16 +107,16 @@ class Coordinator:
         """Code that says why the probe itself closes the sweep."""
         self._index = 0
         self._playing: ResponseTestKind | None = None
-        self._walk: WalkPlayer | None = None
+        self._walk: WalkPrompter | None = None
         self._has_skipped = False
         """The listener knows that a person wants no test here."""
         self._has_left = False
         self._why_left = ""
         self._condition = condition
-        self._rf = RfTurn(self._watch, say, clock_s=clock_s, own=own, quiet=quiet)
-        self._nearing = Nearing(on_event, clock_s)
+        self._rf = RfRequests(self._watch, say, clock_s=clock_s, own=own, quiet=quiet)
+        self._proximity = ProximityGuide(on_event, clock_s)
         self._is_outside = False
-        self._turns = Turns(say, own)
+        self._turns = AirTurns(say, own)
         self._told = PositionProgress(
             on_event, clock_s=clock_s, left_s=left_s, wait_for_turn=lambda: self._turns.waiting
         )
@@ -177,7 +177,7 @@ class Coordinator:
         """The position is over."""
         with self._attending:
             self._is_resting = True
-        self._nearing.end()
+        self._proximity.end()
 
     def begin(
         self,
@@ -201,7 +201,7 @@ class Coordinator:
         self._turns.begin(frozenset(measuring))
         self._rf.begin(recorded_rf, keep_rf, is_outside=is_outside)
         self._told.begin(zone_id, index, total, is_outside=is_outside)
-        self._nearing.begin(zone_id, () if is_outside else self._rf.outside_windows)
+        self._proximity.begin(zone_id, () if is_outside else self._rf.outside_windows)
         self._is_outside = is_outside
         self._index, self._has_skipped = index, False
         self._playing, self._walk, self._has_left = None, None, False
@@ -232,7 +232,7 @@ class Coordinator:
             case Strobe() | StopStrobe() | Guide() | FirstWord() | SpotNow():
                 self._on_camera_message(modality, message)
             case LevelNow():
-                self._nearing.on_level(message)
+                self._proximity.on_level(message)
 
     def _play(self, modality: Modality, ask: PlayChips) -> None:
         """With the lamp or to a person, unless that was stopped while the ask was on its way."""
@@ -240,7 +240,7 @@ class Coordinator:
             return
         self._playing = ask.kind
         if ask.kind == "motion":
-            self._walk = WalkPlayer(self._draw(ask.count), ask.chip_s, self._now_ns())
+            self._walk = WalkPrompter(self._draw(ask.count), ask.chip_s, self._now_ns())
         elif self._head is None:
             self._say(modality, Played(0, 0, 0.0, 0, ended="no_lamp"))
         elif not self._has_left:
@@ -259,7 +259,7 @@ class Coordinator:
             case FirstWord():
                 self._told.first_word(modality, message)
             case SpotNow():
-                self._nearing.on_spot(message)
+                self._proximity.on_spot(message)
 
     def _film(self, modality: Modality, ask: Strobe) -> None:
         """Hand the ask on once RF has asked for the head, or does not come."""
@@ -346,8 +346,8 @@ class Coordinator:
             self._turns.leave(self._why_left)
         self._hand_strobe_on()
         if not self._is_outside and not self._has_left:
-            self._nearing.on_windows(self._rf.fresh())
-            self._nearing.tick()
+            self._proximity.on_windows(self._rf.fresh())
+            self._proximity.tick()
         self._rf.answer()
         if self._walk is not None:
             self._prompt(self._walk)
@@ -367,7 +367,7 @@ class Coordinator:
             self.closed_because = code
             self._control.finish()
 
-    def _prompt(self, walk: WalkPlayer) -> None:
+    def _prompt(self, walk: WalkPrompter) -> None:
         news = walk.step(self._now_ns())
         if news is None:
             return

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from sweep.modality.messages import NO_RESPONSE_TEST, Doing, FirstWord, Progress, ResponseTestBegins, ResponseTestKind
 from sweep.report import LiveEvent, Modality, ProgressEvent, TrialEvent, VerdictName, ZoneEvent
-from sweep.run.position.walk_player import PromptNews
+from sweep.run.position.walk_prompter import PromptNews
 from sweep.wifi.words import response_test_event
 
 TELL_EVERY_S: Final = 4.9

@@ -14,15 +14,15 @@ from typing import Any, Final
 from uuid import UUID
 
 from sweep.addresses import AddressKey
-from sweep.modality.light_ahead import LIGHT_DWELL_S, LIGHT_LATER, LightAhead
 from sweep.modality.looks import View, modality_of
 from sweep.modality.mode import QUICK
-from sweep.modality.outside import BeforeTarget, Outside
+from sweep.modality.outside_position import BeforeTarget, Outside
+from sweep.modality.pending_light import LIGHT_DWELL_S, LIGHT_LATER, PendingLight
 from sweep.modality.protocol import SensingModality
 from sweep.modality.task import Task
 from sweep.report import Modality, Position, RecordedPosition
 from sweep.run.plan.budget import PositionPlan
-from sweep.run.rooms import LiveSource, SweepSource
+from sweep.run.sweep_sources import LiveSource, SweepSource
 
 TARGET_M: Final = 1.0
 """From the probe to the reference target, by its cord (hardware/README)."""
@@ -80,7 +80,7 @@ class PositionTasks:
         closed: Mapping[Modality, str],
         plan: PositionPlan,
         view: View | None = None,
-        light: LightAhead | None = None,
+        light: PendingLight | None = None,
     ) -> dict[Modality, Task[Any]]:
         """Tasks of a position, at a second look of who looks again only.  `closed`: sources that are not opened here,
         and why; `view`: of a second look, where somebody led to it; `light`: somebody went back for it, and nothing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sweep.judge.control_chart import BASELINE, H, K
-from sweep.modality.outside import REFERENCE_ID
+from sweep.modality.outside_position import REFERENCE_ID
 from sweep.modality.words import Sentence
 from sweep.report import SHOWN, CheckStatus, LocalText, Position, ReferenceCheck, ReferenceEvent, ReferencePartName
 

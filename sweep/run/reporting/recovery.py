@@ -28,8 +28,8 @@ from sweep.modality.lease import DECLARATION_S
 from sweep.modality.liveness import boottime_ns
 from sweep.modality.looks import modality_of
 from sweep.modality.measurement import Measurement
+from sweep.modality.partial_results import cut_off
 from sweep.modality.protocol import SensingModality
-from sweep.modality.sofar import cut_off
 from sweep.phrases import Phrase, phrase_of
 from sweep.report import (
     Gap,
@@ -43,8 +43,8 @@ from sweep.report import (
     new_id,
     utc_now,
 )
-from sweep.run.reporting.report_of import NO_BASIS, Basis, is_measured, never_measured, report_of, software_name
-from sweep.run.rooms import Interrupted
+from sweep.run.reporting.report_builder import NO_BASIS, Basis, build_report, is_measured, never_measured, software_name
+from sweep.run.sweep_sources import Interrupted
 
 RESUME_WITHIN_S: Final = DECLARATION_S
 """As long as a declaration that the room is empty holds: after that it is another visit."""
@@ -91,7 +91,7 @@ class Now:
 
     @classmethod
     def read(cls) -> Now:
-        """As it is."""
+        """The present reading of the clocks."""
         return cls(boottime_ns(), read_boot_id(), read_wall_clock())
 
 
@@ -186,7 +186,7 @@ def report_from(
     }
     update = {"seen_by_eye": tuple(sorted(seen - named.keys())), "explained_by_eye": tuple(named.values())}
     manifest = manifest.model_copy(update=update)
-    return report_of(
+    return build_report(
         manifest,
         journal.positions,
         measurements,

@@ -21,9 +21,9 @@ from sweep.host.clock import WallClock, read_boot_id
 from sweep.modality.measurement import Measurement
 from sweep.report import RecordedSweep, Source, SweepReport, new_id, to_json
 from sweep.report.persons import Identified
-from sweep.run.reporting.journalling import Journalling
-from sweep.run.reporting.report_of import opened_of, software_name
-from sweep.run.rooms import SweepSource
+from sweep.run.reporting.journal_writer import JournalWriter
+from sweep.run.reporting.report_builder import build_opening, software_name
+from sweep.run.sweep_sources import SweepSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class SweepEntries:
     """Writes them for one sweep."""
 
     outbox: Outbox
-    journal: Journalling
+    journal: JournalWriter
     ids: EntryIds
     sweep_id: UUID
     room_id: UUID
@@ -55,7 +55,7 @@ class SweepEntries:
 
     def open(self, manifest: RecordedSweep, *, is_declared: bool, identified: Identified | None = None) -> SignedEntry:
         """Write that the sweep begins.  Raises OutboxError."""
-        opened = opened_of(
+        opened = build_opening(
             manifest, sweep_id=self.sweep_id, source=self.source, is_declared=is_declared, identified=identified
         )
         body = make_body(kinds.OPENED_TYPE, to_json(opened))

@@ -23,7 +23,7 @@ from sweep.modality.measurement import Measurement
 from sweep.phrases import Phrase
 from sweep.power.keeper import CameraPower
 from sweep.report import BankState, ConditionEvent, LiveEvent, ProbeCondition, tally
-from sweep.run.watch.parts import ProbeParts
+from sweep.run.watch.probe_parts import ProbeParts
 from sweep.run.words import notice_event
 
 LOOK_EVERY_S: Final = 1.0

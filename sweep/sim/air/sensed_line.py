@@ -25,14 +25,14 @@ from sweep.modality.messages import (
     ToRunner,
     ToWorker,
 )
-from sweep.modality.white_rest import Light
+from sweep.modality.white_lamp_rest import Light
 
 from .sensed_air import SimulatedAir
 
 HEAD_ANSWERS_S: Final = 0.03
 """From asking until the first chip: guessed, a command over USB."""
 READY_S: Final = 5.0
-"""A person has so long to get ready, as in a real walk (`run/walk_player`)."""
+"""A person has so long to get ready, as in a real walk (`run/walk_prompter`)."""
 REPORT_LATE_S: Final = 0.003
 """A chip is reported so long after it began: guessed, as an emulated head's line at 115,200 baud."""
 HEAD_ERROR_NS: Final = 3_000_000

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from sweep.modality.messages import ResponseTestKind
-from sweep.modality.white_rest import Edge, Light, WhiteAccount
+from sweep.modality.white_lamp_rest import Edge, Light, WhiteAccount
 
 PERSON_LATE_S: Final = (0.15, 0.45)
 """From a prompt until somebody walks or stands: guessed, a little under what the test allows."""

@@ -27,7 +27,7 @@ LIMIT_OF_BAND: Final[Mapping[Band, str]] = MappingProxyType(
 SOME_CHANNELS: Final = "wifi_channels_missing"
 
 
-def list_unheard(heard_mhz: Collection[int]) -> tuple[int, ...]:
+def list_missing_channels(heard_mhz: Collection[int]) -> tuple[int, ...]:
     """Centres in MHz of the channels in use that are none of `heard_mhz`, ascending."""
     return tuple(mhz for channels in CHANNELS_IN_USE.values() for mhz in channels if mhz not in heard_mhz)
 

@@ -28,7 +28,7 @@ from sweep.modality.messages import (
     ToRunner,
     ToWorker,
 )
-from sweep.modality.white_rest import DARK_SHARE
+from sweep.modality.white_lamp_rest import DARK_SHARE
 from sweep.report import StimulusJudgement
 from sweep.wifi.frames.framelog import FrameLog
 from sweep.wifi.stimulus.sequence import ChipSequence
@@ -43,7 +43,7 @@ from sweep.wifi.stimulus.significance import (
     judge_stimulus,
     round_light,
 )
-from sweep.wifi.stimulus.stopping import is_enough, is_hopeless
+from sweep.wifi.stimulus.stopping_rule import is_enough, is_hopeless
 
 LIGHT_CHIP_S: Final = 0.6
 WALK_CHIP_S: Final = 4.0

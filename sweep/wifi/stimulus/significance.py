@@ -21,10 +21,10 @@ from sweep.addresses import AddressForm, AddressKey, format_address
 from sweep.phrases import Phrase
 from sweep.wifi.frames.element_reader import read_elements
 from sweep.wifi.frames.framelog import FrameLog
-from sweep.wifi.traffic.blindness import assess_hearing
 from sweep.wifi.traffic.pictures import describe_sizes
+from sweep.wifi.traffic.reception import assess_reception
+from sweep.wifi.transmitters.missed_frames import queue_frames
 from sweep.wifi.transmitters.transmitters import Flow, is_uplink, list_flows, list_transmitters
-from sweep.wifi.transmitters.unheard import queue_frames
 
 from .likelihood import BIN_S, Response
 from .null_sequences import NullSequences
@@ -165,7 +165,7 @@ def judge_stimulus(
     by_sender: dict[int, list[tuple[FlowTest, float]]] = {}
     for test, p_value in zip(tests, adjusted, strict=True):
         by_sender.setdefault(test.sender, []).append((test, p_value))
-    report = assess_hearing(log)
+    report = assess_reception(log)
     results = []
     for one in list_transmitters(log, read_elements(log.management).by_sender):
         found = [item for address in one.addresses for item in by_sender.get(address, [])]
@@ -219,7 +219,7 @@ def deny(tested_s: float, smallest_light_share: float | None) -> tuple[Verdict, 
 
 
 def round_light(share: float | None) -> float | None:
-    """As it is told: to a thousandth, upwards; None also where no light that was measured would have shown."""
+    """The reported value: to a thousandth, upwards; None also where no light that was measured would have shown."""
     return None if share is None or not isfinite(share) else ceil(share * 1_000 - 1e-6) / 1_000
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.captures.packets import Int64s
-from sweep.wifi.transmitters.unheard import SMALL_SHARE, Queue, drop_sound
+from sweep.wifi.transmitters.missed_frames import SMALL_SHARE, Queue, drop_sound
 
 from .cadence import LARGE_SHARE, MAX_SPAN_S, Rhythm, find_best_rhythm, split_bursts
 
@@ -99,7 +99,7 @@ def rebuild_pictures(queue: Queue) -> Pictures | None:
     full = queue.full_octets
     over = np.bincount(number, weights=queue.octets - full)
     ends = np.where(heard > 0, np.exp(2j * np.pi * over / full), 0)
-    return Pictures(rate_hz, edges_s, heard + guess_unheard(queue, number, rate_hz), ends, found is not None)
+    return Pictures(rate_hz, edges_s, heard + estimate_missed(queue, number, rate_hz), ends, found is not None)
 
 
 def drop_uneven_sound(queue: Queue) -> Queue:
@@ -203,7 +203,7 @@ def _follow_phase(starts: Doubles, rate_hz: float, t_s: Doubles) -> Doubles:
     return followed
 
 
-def guess_unheard(queue: Queue, number: Int64s, rate_hz: float) -> Doubles:
+def estimate_missed(queue: Queue, number: Int64s, rate_hz: float) -> Doubles:
     """Octets of each picture that were not heard: full frames, but for ends.
 
     What is missing between two frames of one picture belongs to it.  What is missing between two pictures is shared out

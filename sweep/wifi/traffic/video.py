@@ -19,12 +19,12 @@ from typing import Final, Literal
 import numpy as np
 
 from sweep.captures.kernel import KERNEL, Kernel
-from sweep.wifi.transmitters.earlier import close_gaps
+from sweep.wifi.transmitters.earlier_flows import close_gaps
 from sweep.wifi.transmitters.transmitters import Flow, is_uplink
 
 from .cadence import Floats
+from .camera_features import DECIDE_SCORE, Features, score_features
 from .clips import judge_clips
-from .likeness import DECIDE_SCORE, Features, score_features
 from .transfers import measure_transfer
 from .unclocked import UNCLOCKED_S
 from .windows import FlowCutter, Window, measure_features

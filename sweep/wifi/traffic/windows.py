@@ -42,7 +42,7 @@ from .cadence import (
     is_tone,
     sum_ticks,
 )
-from .likeness import DECIDE_SCORE, THIN_KBPS, Features, score_features
+from .camera_features import DECIDE_SCORE, THIN_KBPS, Features, score_features
 from .transfers import measure_ends_kept
 from .unclocked import LONG_ANSWER_OCTETS, Unclocked, measure_unclocked
 

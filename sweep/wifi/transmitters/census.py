@@ -106,8 +106,8 @@ class Census:
         addresses = self.addresses[kept]
 
         def of_kept(table: tuple[NDArray[np.uint64], Int64s], bits: int) -> tuple[NDArray[np.uint64], Int64s]:
-            is_kept = is_among(table[0] >> np.uint64(bits), addresses)
-            return table[0][is_kept], table[1][is_kept]
+            is_recording = is_among(table[0] >> np.uint64(bits), addresses)
+            return table[0][is_recording], table[1][is_recording]
 
         probed = is_among(np.fromiter(self.probes, dtype=np.uint64, count=len(self.probes)), addresses)
         return Census(
@@ -117,7 +117,7 @@ class Census:
             self.last_ns[kept],
             of_kept(self.levels, LEVEL_BITS),
             of_kept(self.channels, CHANNEL_BITS),
-            {one: its for (one, its), is_kept in zip(self.probes.items(), probed, strict=True) if is_kept},
+            {one: its for (one, its), is_recording in zip(self.probes.items(), probed, strict=True) if is_recording},
             self.dropped + int(self.counts[order[most:], FRAMES].sum()),
         )
 

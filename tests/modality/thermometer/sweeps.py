@@ -18,9 +18,9 @@ from sweep.modality.next_position import NextPosition
 from sweep.modality.protocol import SensingModality
 from sweep.report import MANIFEST_NAME, Modality, Position, RecordedPosition, SweepReport, to_json
 from sweep.run.modalities import SENSING_MODALITIES
-from sweep.run.reporting.keeping import Keeping
-from sweep.run.rooms import LiveSource, RecordedSource, Room, SweepSource, middle_of, read_manifest
+from sweep.run.reporting.sweep_recorder import SweepRecorder
 from sweep.run.runner import Runner
+from sweep.run.sweep_sources import LiveSource, RecordedSource, Room, SweepSource, middle_of, read_manifest
 from sweep.sim.source import SimulatedSource, default_room
 from tests.entry_factory import signer
 from tests.modality.thermometer.modality import NAME, Sensor, SimulatedSensor
@@ -72,7 +72,7 @@ def run(
     outbox_folder: Path,
     *,
     modalities: Sequence[SensingModality] = SENSING_MODALITIES,
-    keeping: Keeping | None = None,
+    keeping: SweepRecorder | None = None,
 ) -> SweepReport:
     """The report of a sweep, with every modality of the package by default."""
     control = Control()
@@ -91,7 +91,7 @@ def main(folder: Path) -> None:
     room = SimulatedRoom(default_room(), seed=1, camera_zone=None, probe_id="probe-demo-1")
     reports = {
         "recorded": run(recorded(folder / "recorded"), folder / "outbox-recorded"),
-        "simulated": run(room, folder / "outbox-simulated", modalities=alone, keeping=Keeping(folder / "kept")),
+        "simulated": run(room, folder / "outbox-simulated", modalities=alone, keeping=SweepRecorder(folder / "kept")),
         "replayed": run(RecordedSource(folder / "kept"), folder / "outbox-replayed", modalities=alone),
         "live": run(live(folder), folder / "outbox-live"),
     }

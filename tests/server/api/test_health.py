@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server.api.service.pulse import Pulse
+from server.api.service.database_check import DatabaseCheck
 from server.config.settings import Settings
 from server.interface.views.answer import ErrorView
 from server.store.faults import AwayError
@@ -88,7 +88,7 @@ def test_a_database_that_hangs_does_not_hang_health() -> None:
             asked.append(1)
             assert let_go.wait(PATIENCE_S), "nobody else was kept"
 
-        pulse = Pulse(ping, wait_s=0.2)
+        pulse = DatabaseCheck(ping, wait_s=0.2)
         first = await asyncio.gather(*(pulse.is_there() for _ in range(50)))  # while it hangs
         assert len(asked) == 1
         let_go.set()
@@ -104,7 +104,7 @@ def test_a_ping_that_is_refused() -> None:
         raise AwayError("gone")
 
     async def play() -> bool:
-        return await Pulse(ping).is_there()
+        return await DatabaseCheck(ping).is_there()
 
     assert asyncio.run(play()) is False
 

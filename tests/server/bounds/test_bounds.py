@@ -20,10 +20,10 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from server.bounds import intake
+from server.bounds import body_limits
+from server.bounds.body_limits import ArrivingBody, BodyBudget, Pace
 from server.bounds.connections import HEADER_S, LINGER_S, STALLED_WRITE_S, ConnectionTable
-from server.bounds.intake import ArrivingBody, BodyBudget, Pace
-from server.bounds.shares import REQUESTS_PER_PERSON, PersonalShares, Pool
+from server.bounds.thread_pools import REQUESTS_PER_PERSON, PersonalShares, Pool
 from server.config.settings import Settings
 from server.interface.errors import ApiError
 from server.interface.views.answer import ErrorView
@@ -196,7 +196,7 @@ def test_a_body_has_the_time_that_its_size_needs_and_no_more() -> None:
     assert pace.allowed_s(200_000) > 100  # a sweep over a slow mobile network
     assert pace.allowed_s(16 * MIB) == pace.total_s
     assert pace.pause_s < pace.grace_s
-    assert intake.MAX_HELD_BYTES >= 4 * 16 * MIB
+    assert body_limits.MAX_HELD_BYTES >= 4 * 16 * MIB
 
 
 # --- connections -----------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from server.facilities_import.place import Place, place_of
 from server.facilities_import.reading import read_table
 from server.facilities_import.reasons import REASONS
 from server.interface.errors import ApiError
-from server.places.laying_out import lay_out
+from server.places.layout import lay_out
 from tests.server.facilities_import.files import CHANGING, NATIONAL, SEOUL, csv_file, national_row, seoul_row
 
 KOREA = Path(__file__).parents[4] / "shared" / "data" / "korea"

@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from server.bounds.shares import PersonalShares
+from server.bounds.thread_pools import PersonalShares
 from server.interface.errors import ApiError
 from server.live import pg_queue
 from server.live.channel import MAX_PENDING

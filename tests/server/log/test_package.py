@@ -33,7 +33,7 @@ from server.server_keys.root import sign_waiting
 from server.signing import keys
 from server.verifier.package_lines import Scope
 from server.verifier.signing_rules import KeyRole
-from server.witness import asking
+from server.witness import cosigning
 from sweep.entry.dsse import ENTRY_TYPE, SignedEntry
 from sweep.entry.envelope import to_wire
 from sweep.entry.notes import COSIGNATURE, VerifierKey, cosign
@@ -233,7 +233,7 @@ def test_a_package_carries_the_line_of_the_witness_that_signed_just_it(tmp_path:
         with db.write() as connection:
             note = services.heads.note(connection)
             text = note.partition("\n\n")[0] + "\n"
-            asking._keep(
+            cosigning._keep(
                 connection, tiles.tree_size(connection), note + cosign(text, known, key.sign_bytes, 1_772_000_000)
             )
         data = packed(services)

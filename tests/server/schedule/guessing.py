@@ -8,8 +8,8 @@ from collections import Counter
 from dataclasses import dataclass
 from uuid import UUID
 
-from server.schedule.drawing import SECRET_BYTES, drawn_day, is_drawn_again
 from server.schedule.periods import Period, working_days
+from server.schedule.random_days import SECRET_BYTES, drawn_day, is_drawn_again
 
 
 @dataclass(frozen=True, slots=True)

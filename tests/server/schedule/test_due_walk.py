@@ -16,10 +16,10 @@ from sqlalchemy import insert, select, update
 
 from server.config.inspection_policy import Rule, read_policy
 from server.interface.views.schedule import DueState, DueView
-from server.schedule.drawing import Secrets, drawn_day, is_drawn_again, secrets_until
 from server.schedule.due import WARNING_DAYS
 from server.schedule.listing import due_list
 from server.schedule.periods import day_of, period_before, period_of, start_ms, working_days
+from server.schedule.random_days import Secrets, drawn_day, is_drawn_again, secrets_until
 from server.store.clock import to_ms
 from server.store.db import Database
 from server.store.schema import facilities, facility_facts, rooms, sweeps, visit_orders, visual_checks

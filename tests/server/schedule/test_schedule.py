@@ -19,10 +19,10 @@ from sqlalchemy import insert, select, update
 from server.config.inspection_policy import STANDARD, PolicyError, Rule, read_policy
 from server.interface.views.schedule import DueList, DueState
 from server.schedule import periods
-from server.schedule.drawing import drawn_day, secrets_until
 from server.schedule.listing import day_plan, due_list
 from server.schedule.opening import hours_in
 from server.schedule.periods import Period, is_working_day, period_before, period_of, start_ms, working_days
+from server.schedule.random_days import drawn_day, secrets_until
 from server.schedule.rounds import SHIFT_MIN, Stop, length_m, rounds_of
 from server.store.db import Database
 from server.store.schema import draw_secrets, facilities, facility_facts, rooms, sweeps

@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import delete, insert, select
 
 from server.api.app import build_services
+from server.api.service.maintenance import _tend_access_log
 from server.api.service.services import Services
-from server.api.service.tending import _tend_access_log
 from server.config.settings import Settings
 from server.exports.words import KST
 from server.ingest import quarantine

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.api.service.measures import Measures
+from server.api.service.request_metrics import RequestMetrics
 from server.serving.logs import log_as_json
 
 
@@ -36,7 +36,7 @@ def _places(line: dict[str, object]) -> list[str]:
 
 
 def test_a_request_is_a_line_of_fields(stream: io.StringIO) -> None:
-    Measures().answered("GET", "/api/rooms/{room_id}", 200, 0.0123)
+    RequestMetrics().answered("GET", "/api/rooms/{room_id}", 200, 0.0123)
     (line,) = _lines(stream)
     assert {name: line[name] for name in ("level", "logger", "method", "route", "status", "ms")} == {
         "level": "info",

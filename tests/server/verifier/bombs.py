@@ -23,8 +23,8 @@ from tests.package_kit import (
     ROOT,
     SERVER,
     SWEEP,
-    Book,
     Line,
+    WitnessState,
     checkpoint,
     compact,
     hashes_of,
@@ -45,7 +45,7 @@ Make = Callable[[], bytes]
 
 def small_log() -> list[Line]:
     """Keys, and a sweep with its report."""
-    book = Book()
+    book = WitnessState()
     book.admit(ROOT, "root")
     book.admit(SERVER, "server")
     book.admit(PROBE, "probe", "probe-a")
@@ -219,7 +219,7 @@ def _one_everywhere(size: int) -> Files:
 
 def _long_steps(count: int) -> Files:
     """A case of which each step has a body of 8 MiB."""
-    book = Book()
+    book = WitnessState()
     book.admit(ROOT, "root")
     book.admit(SERVER, "server")
     for number in range(count):
@@ -232,7 +232,7 @@ def _long_steps(count: int) -> Files:
 
 def _purges(size: int) -> bytes:
     """Half purged entries, half purges that name all of them again and again."""
-    book = Book()
+    book = WitnessState()
     book.admit(ROOT, "root")
     book.admit(SERVER, "server")
     gone = size // 2 // 200

@@ -25,8 +25,8 @@ from tests.package_kit import (
     ROOT,
     SERVER,
     STRANGER,
-    Book,
     Line,
+    WitnessState,
     base64_of,
     checkpoint,
     commitment_of,
@@ -68,7 +68,7 @@ RAW = (
 )
 
 
-def mangled(book: Book, random: Random) -> bytes:
+def mangled(book: WitnessState, random: Random) -> bytes:
     """One file."""
     scope = random.choice(("full", "full", "city", "structure"))
     lines = scoped(book.lines, scope)
@@ -91,7 +91,7 @@ def mangled(book: Book, random: Random) -> bytes:
     return _raw_change(data, random) if random.random() < 0.3 else data
 
 
-def signed_otherwise(book: Book, random: Random) -> bytes:
+def signed_otherwise(book: WitnessState, random: Random) -> bytes:
     """A log in which owners of keys signed something else, with the statuses that follow as the product sees them."""
     lines = copy.deepcopy(book.lines)
     for _ in range(random.randrange(1, 4)):

@@ -13,8 +13,8 @@ from tests.package_kit import (
     DEMO,
     HEIR,
     PROBE,
-    Book,
     Line,
+    WitnessState,
     base64_of,
     commitment_of,
     envelope_of,
@@ -25,48 +25,48 @@ from tests.package_kit import (
 FORGER = signer("forger")
 
 
-def last_five_cut_off(book: Book) -> list[Line]:
+def last_five_cut_off(book: WitnessState) -> list[Line]:
     return book.lines[:-5]
 
 
-def a_probe_dropped(book: Book) -> list[Line]:
+def a_probe_dropped(book: WitnessState) -> list[Line]:
     return renumbered([line for line in book.lines if key_of(line) != HEIR.key_id])
 
 
-def camera_found_dropped(book: Book) -> list[Line]:
+def camera_found_dropped(book: WitnessState) -> list[Line]:
     return renumbered(book.lines[:-1])
 
 
-def order_changed(book: Book) -> list[Line]:
+def order_changed(book: WitnessState) -> list[Line]:
     place = _last(book, PROBE.key_id)
     lines = list(book.lines)
     lines[place - 1], lines[place] = lines[place], lines[place - 1]
     return renumbered(lines)
 
 
-def status_changed(book: Book) -> list[Line]:
+def status_changed(book: WitnessState) -> list[Line]:
     return [*book.lines[:-1], book.lines[-1] | {"status": "quarantined"}]
 
 
-def receipt_time_changed(book: Book) -> list[Line]:
+def receipt_time_changed(book: WitnessState) -> list[Line]:
     return [*book.lines[:-1], book.lines[-1] | {"received_ms": book.lines[-1]["received_ms"] - 86_400_000}]
 
 
-def all_bodies_gone(book: Book) -> list[Line]:
+def all_bodies_gone(book: WitnessState) -> list[Line]:
     return _without_bodies(book, "missing")
 
 
-def all_bodies_withheld(book: Book) -> list[Line]:
+def all_bodies_withheld(book: WitnessState) -> list[Line]:
     return _without_bodies(book, "withheld")
 
 
-def erased_without_an_erasure(book: Book) -> list[Line]:
+def erased_without_an_erasure(book: WitnessState) -> list[Line]:
     line = copy.deepcopy(book.lines[-1])
     line["states"] = {commitment_of(line["bodies"].pop()): "erased"}
     return [*book.lines[:-1], line]
 
 
-def role_of_a_key_changed(book: Book) -> list[Line]:
+def role_of_a_key_changed(book: WitnessState) -> list[Line]:
     lines = copy.deepcopy(book.lines)
     for line in lines:
         for body in line.get("bodies", ()):
@@ -76,36 +76,36 @@ def role_of_a_key_changed(book: Book) -> list[Line]:
     return lines
 
 
-def forged_entry_with_its_key(book: Book) -> list[Line]:
+def forged_entry_with_its_key(book: WitnessState) -> list[Line]:
     forged = copy.deepcopy(book)
     forged.admit(FORGER, "probe", "probe-f", by=FORGER)
     forged.say(FORGER, kinds.OPENED, salted(kinds.OPENED_TYPE, b"{}"), sweep_id=None, subject="probe-f")
     return forged.lines
 
 
-def payload_changed(book: Book) -> list[Line]:
+def payload_changed(book: WitnessState) -> list[Line]:
     line = copy.deepcopy(book.lines[-1])
     payload = base64.b64decode(line["dsse"]["payload"])
     line["dsse"]["payload"] = base64_of(payload.replace(b"demo-gu", b"demo-gv"))
     return [*book.lines[:-1], line]
 
 
-def body_exchanged(book: Book) -> list[Line]:
+def body_exchanged(book: WitnessState) -> list[Line]:
     line = copy.deepcopy(book.lines[-1])
     line["bodies"][0]["data"] = base64_of(b'{"verdict":"no_camera"}')
     return [*book.lines[:-1], line]
 
 
-def dropped_from_the_middle(book: Book) -> list[Line]:
+def dropped_from_the_middle(book: WitnessState) -> list[Line]:
     middle = next(line["log_index"] for line in book.lines if kind_of(line) == kinds.DISPOSITION)
     return renumbered([line for line in book.lines if line["log_index"] != middle])
 
 
-def an_entry_doubled(book: Book) -> list[Line]:
+def an_entry_doubled(book: WitnessState) -> list[Line]:
     return renumbered([*book.lines, book.lines[-1]])
 
 
-def purge_pretended(book: Book) -> list[Line]:
+def purge_pretended(book: WitnessState) -> list[Line]:
     changed = copy.deepcopy(book)
     place = _last(book, HEIR.key_id)
     entry_hash, signatures_hash = hashes_of(changed.lines[place])
@@ -120,7 +120,7 @@ def purge_pretended(book: Book) -> list[Line]:
     return changed.lines
 
 
-Mutation = Callable[[Book], list[Line]]
+Mutation = Callable[[WitnessState], list[Line]]
 MUTATIONS: tuple[Mutation, ...] = (
     last_five_cut_off,
     a_probe_dropped,
@@ -141,7 +141,7 @@ MUTATIONS: tuple[Mutation, ...] = (
 )
 
 
-def _without_bodies(book: Book, state: str) -> list[Line]:
+def _without_bodies(book: WitnessState, state: str) -> list[Line]:
     lines = copy.deepcopy(book.lines)
     for line in lines:
         envelope = envelope_of(line)
@@ -159,5 +159,5 @@ def kind_of(line: Line) -> Any:
     return (envelope_of(line) or {}).get("kind")
 
 
-def _last(book: Book, key_id: str) -> int:
+def _last(book: WitnessState, key_id: str) -> int:
     return max(int(line["log_index"]) for line in book.lines if key_of(line) == key_id)

@@ -19,7 +19,7 @@ from tests.package_kit import (
     SWEEP,
     WITNESS,
     WITNESS_KEY,
-    Book,
+    WitnessState,
     a_log,
     checkpoint,
     compact,
@@ -111,7 +111,7 @@ def test_what_an_admitted_key_signed_cannot_be_purged_in_the_middle_of_its_chain
 
 
 def test_a_stranger_that_was_purged_may_be_admitted_later() -> None:
-    book = Book()
+    book = WitnessState()
     early = book.say(PROBE, kinds.OPENED, sweep_id=SWEEP, status="quarantined")
     book.admit(ROOT, "root")
     book.admit(SERVER, "server")

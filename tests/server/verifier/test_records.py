@@ -26,8 +26,8 @@ from tests.package_kit import (
     SERVER,
     STRANGER,
     SWEEP,
-    Book,
     Line,
+    WitnessState,
     checkpoint,
     compact,
     envelope_of,
@@ -47,15 +47,15 @@ def _found(data: bytes, folder: Path, anchors: Anchors = Anchors()) -> Findings:
     return verify_package(file, anchors)
 
 
-def _submitted(book: Book, folder: Path, without: Sequence[int] = ()) -> list[str]:
+def _submitted(book: WitnessState, folder: Path, without: Sequence[int] = ()) -> list[str]:
     """What stands against a submission of all records of a log but these."""
     lines = scoped(book.lines, "structure")
     kept = [line for index, line in enumerate(records(lines).splitlines(keepends=True)) if index not in without]
     return _found(zip_of(submission(lines, of_records=b"".join(kept), of_log=listed())), folder).problems
 
 
-def _log() -> Book:
-    book = Book()
+def _log() -> WitnessState:
+    book = WitnessState()
     book.admit(ROOT, "root")
     book.admit(SERVER, "server")
     book.admit(PROBE, "probe", "probe-a")
@@ -82,29 +82,29 @@ def test_every_key_entry_is_there(tmp_path: Path, gone: int) -> None:
         assert any("every key entry must be here" in line for line in _submitted(book, tmp_path, cut[gone:][:1]))
 
 
-def _another_key(book: Book) -> None:
+def _another_key(book: WitnessState) -> None:
     book.say(OTHER, kinds.REPORT, sweep_id=SWEEP, subject="probe-b")
 
 
-def _another_room(book: Book) -> None:
+def _another_room(book: WitnessState) -> None:
     book.say(PROBE, kinds.REPORT, sweep_id=SWEEP, room_id=UUID(int=5))
 
 
-def _another_source(book: Book) -> None:
+def _another_source(book: WitnessState) -> None:
     book.say(PROBE, kinds.REPORT, sweep_id=SWEEP, source="practice")
 
 
-def _another_probe(book: Book) -> None:
+def _another_probe(book: WitnessState) -> None:
     _admit_relay(book, "probe-b")
     body = salted(kinds.DISPOSITION_TYPE, b"{}")
     book.say(RELAY, kinds.DISPOSITION, body, sweep_id=SWEEP, subject="person", assurance="password")
 
 
-def _another_district(book: Book) -> None:
+def _another_district(book: WitnessState) -> None:
     book.say_itself(kinds.ROOM_PLACED, district="mapo-gu", rooms=[str(ROOM_ID)])
 
 
-def _admit_relay(book: Book, *probes: str) -> None:
+def _admit_relay(book: WitnessState, *probes: str) -> None:
     said: dict[str, Any] = {
         "key_id": RELAY.key_id,
         "public_key": RELAY.public_key.hex(),
@@ -125,7 +125,9 @@ def _admit_relay(book: Book, *probes: str) -> None:
         (_another_district, "room_not_allowed"),
     ],
 )
-def test_records_of_a_sweep_are_judged_together(tmp_path: Path, change: Callable[[Book], None], code: str) -> None:
+def test_records_of_a_sweep_are_judged_together(
+    tmp_path: Path, change: Callable[[WitnessState], None], code: str
+) -> None:
     book = _log()
     assert _submitted(book, tmp_path) == []
     change(book)
@@ -194,7 +196,7 @@ def test_a_checkpoint_given_with_a_zip_is_the_logs_own(tmp_path: Path) -> None:
     assert any("of another log" in line for line in _found(data, tmp_path, Anchors(other)).problems)
 
 
-def _case(*, by: Signer = SERVER, photo_of: str = CASE_ID, probes: Sequence[str] = (), **asked: Any) -> Book:
+def _case(*, by: Signer = SERVER, photo_of: str = CASE_ID, probes: Sequence[str] = (), **asked: Any) -> WitnessState:
     """A case with a photograph, of which the police ask for the radio record."""
     book = _log()
     book.admit(DEMO, "demo")
@@ -211,7 +213,7 @@ def _case(*, by: Signer = SERVER, photo_of: str = CASE_ID, probes: Sequence[str]
     return book
 
 
-def _case_file(book: Book) -> bytes:
+def _case_file(book: WitnessState) -> bytes:
     files = {"records.jsonl": records(copy.deepcopy(book.lines)), "case.pdf": b"%PDF"}
     files |= {"case.json": statement(files, checkpoint(book.lines), case_id=CASE_ID)}
     return written([Entry(name.encode(), data, date=DATE) for name, data in files.items()])

@@ -24,7 +24,7 @@ from tests.package_kit import (
     SWEEP,
     WITNESS,
     WITNESS_KEY,
-    Book,
+    WitnessState,
     a_log,
     checkpoint,
     compact,
@@ -72,7 +72,7 @@ def test_it_runs_without_the_server(repo_root: Path, tmp_path: Path) -> None:
 
 
 def test_bodies_are_not_held() -> None:
-    book = Book()
+    book = WitnessState()
     for key, role, probe_id in ((ROOT, "root", None), (SERVER, "server", None), (PROBE, "probe", "probe-a")):
         book.admit(key, role, probe_id)
     size = 1_000_000

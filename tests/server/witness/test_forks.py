@@ -20,9 +20,9 @@ from server.api.service.services import Services
 from server.config.settings import Settings
 from server.log.tiles import read_entries
 from server.store.schema import alarms
-from server.witness.book import Book, request_of
 from server.witness.folder import MemoryLostError
 from server.witness.found_forks import found_forks
+from server.witness.witness_state import WitnessState, request_of
 from sweep.entry import merkle, notes
 from sweep.entry.dsse import Signer
 from tests.server.conftest import NO_TLS, Call, running
@@ -230,7 +230,7 @@ def test_no_way_out_before_the_root_key_has_spoken(settings: Settings, tmp_path:
     """Else the head of a stolen key would be as good as any."""
     with opened(settings) as services:
         thief, key = Thief.of(services, settings.data_dir), log_key(services)
-    memory = Book(tmp_path / "w", NAME, [key], lambda: NOW_S)
+    memory = WitnessState(tmp_path / "w", NAME, [key], lambda: NOW_S)
     assert memory.add_checkpoint(request_of(0, (), thief.note())).status == 200
     with pytest.raises(ValueError, match="were not told"):
         memory.resolve(key.name, thief.note("forged"), ("a", "b"), "why")
@@ -309,7 +309,7 @@ def test_a_witness_that_lost_a_part_of_its_memory_signs_nothing(
             file.write_bytes(file.read_bytes()[:-40])
             assert post(url, request_of(0, (), thief.note())).status_code == 500
     with pytest.raises(MemoryLostError, match="copy back"):
-        Book(folder, NAME, [key], lambda: NOW_S)
+        WitnessState(folder, NAME, [key], lambda: NOW_S)
     code, _, said = call("witness", folder, "--name", NAME, "--log", str(key))
     assert (code, said.count("\n")) == (2, 1)
 

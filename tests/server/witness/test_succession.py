@@ -18,8 +18,8 @@ from server.log.proven_records import records_at
 from server.store.schema import entries, keys
 from server.verifier.package_lines import EntryLine, read_line
 from server.verifier.strict import write_exact
-from server.witness.book import Book
 from server.witness.succession import told_of
+from server.witness.witness_state import WitnessState
 from sweep.entry import kinds, merkle, notes
 from sweep.entry.dsse import Signer
 from tests.entry_factory import make_entry, salted, signer
@@ -36,7 +36,7 @@ def records_of(services: Services) -> tuple[str, list[dict[str, Any]]]:
         return services.heads.note(connection), list(records_at(connection, indices, "structure"))
 
 
-def told(book: Book, note: str, rows: list[dict[str, Any]], first: int = 0) -> int:
+def told(book: WitnessState, note: str, rows: list[dict[str, Any]], first: int = 0) -> int:
     return book.add_keys(told_of(first, note, rows)).status
 
 
@@ -44,7 +44,7 @@ def test_it_takes_what_the_root_key_said_once_and_in_order(settings: Settings, t
     assert call("rotate-key", "--reason", "yearly")[0] == 0
     with opened(settings) as services:
         note, rows = records_of(services)
-        book = Book(tmp_path, NAME, [log_key(services)], lambda: NOW_S)
+        book = WitnessState(tmp_path, NAME, [log_key(services)], lambda: NOW_S)
     assert [row["log_index"] for row in rows] == [0, 1, 2, 3, 4]
     assert told(book, note, rows[1:]) == 422, "the root key's own admission is left out"
     assert told(book, note, rows[1:], first=1) == 409, "the witness knows nothing yet"
@@ -54,7 +54,7 @@ def test_it_takes_what_the_root_key_said_once_and_in_order(settings: Settings, t
     assert told(book, note, rows[:2]) == 200, "less than is known takes nothing back"
     assert told(book, note, rows[2:], first=2) == 200
     assert book.known_keys(log_key_name(note)).text.split("\n")[0] == "5"
-    again = Book(tmp_path, NAME, [], lambda: NOW_S)
+    again = WitnessState(tmp_path, NAME, [], lambda: NOW_S)
     assert again.known_keys(log_key_name(note)).status == 404, "a log that is not watched"
 
 
@@ -74,7 +74,7 @@ def test_it_takes_nothing_that_the_root_key_did_not_sign_or_that_is_not_in_the_h
     with opened(settings) as services:
         note, rows = records_of(services)
         key = log_key(services)
-        book = Book(tmp_path, NAME, [key], lambda: NOW_S)
+        book = WitnessState(tmp_path, NAME, [key], lambda: NOW_S)
     body = rows[1]["bodies"][0]["data"]
     changed = {
         "another body": _change(rows[1], lambda row: row["bodies"][0].update(data=body[:-8] + "AAAAAAA=")),

@@ -16,8 +16,8 @@ from server.api.app import build_services
 from server.config.settings import Settings, SettingsError, load_settings
 from server.store import alarms as alarm_texts
 from server.store.schema import alarms
-from server.witness.asking import cosigned
-from server.witness.book import Book, request_of
+from server.witness.cosigning import cosigned
+from server.witness.witness_state import WitnessState, request_of
 from sweep.entry import notes
 from tests.server.conftest import NO_TLS, running
 from tests.server.witness_kit import (
@@ -131,8 +131,8 @@ def test_an_operator_who_sets_the_log_back_is_refused_by_probe_and_witness(tmp_p
 
 def test_a_witness_that_is_away_or_talks_nonsense_changes_nothing(settings: Settings, tmp_path: Path) -> None:
     services = build_services(settings)
-    memory = Book(tmp_path / "w", NAME, [log_key(services)], lambda: NOW_S)
-    other = Book(tmp_path / "v", NAME, [log_key(services)], lambda: NOW_S)
+    memory = WitnessState(tmp_path / "w", NAME, [log_key(services)], lambda: NOW_S)
+    other = WitnessState(tmp_path / "v", NAME, [log_key(services)], lambda: NOW_S)
     assert asked(services, "http://127.0.0.1:9", memory).state == "unreachable"
     with witnessing(tmp_path / "v", log_key(services)) as (url, _):
         found = asked(services, url, memory)

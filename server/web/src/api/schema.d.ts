@@ -896,7 +896,7 @@ export interface paths {
         put?: never;
         /**
          * Revoke Key
-         * @description Let a key speak no more from a log index on, by default from now.
+         * @description Revoke a key from a log index on, by default from now.
          */
         post: operations["revoke_key_api_keys__key_id__revoke_post"];
         delete?: never;
@@ -4949,7 +4949,7 @@ export interface components {
         };
         /**
          * KeyReasonRequest
-         * @description Why; it is written down.
+         * @description Reason; it is recorded.
          */
         KeyReasonRequest: {
             /** Reason */
@@ -7239,7 +7239,7 @@ export interface components {
         };
         /**
          * RevokeRequest
-         * @description Let a key speak no more, by default from now.
+         * @description Revoke a key, by default from now.
          */
         RevokeRequest: {
             /**

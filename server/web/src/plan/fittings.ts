@@ -1,7 +1,7 @@
 /**
  * What stands in a room, by counts: templates for a start, and one tap for "five stalls".  Pure functions.
  *
- * Sizes, names and ids are those of the server's first plans (server/places/laying_out.py), so that a room laid out from
+ * Sizes, names and ids are those of the server's first plans (server/places/layout.py), so that a room laid out from
  * an imported file and one laid out on a phone are the same room.
  */
 import type { LocalText, Plan } from "../api/types";

@@ -1,0 +1,94 @@
+"""What the server does by the clock: removes what retention lets go, and keeps its keys and tables.
+
+Input are the services; what was done is noted in `services.upkeep`.  A work that found the database busy is done in the
+next round; nothing here ends the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from starlette.concurrency import run_in_threadpool
+
+from server.api.service.maintenance_log import ROUND_S
+from server.api.service.services import Services
+from server.config.retention import days_of
+from server.crypto.body_keys import BodyKeysError
+from server.ingest import photo_retention, quarantine
+from server.people import access_log
+from server.people.first_passwords import age_first_passwords
+from server.server_keys.root import sign_waiting
+from server.store.erasure import destroy_dead_keys
+from server.store.faults import AwayError, BusyError, DiskFullError
+
+TEND_S = 5.0
+logger = logging.getLogger(__name__)
+
+
+async def run_maintenance(services: Services) -> None:
+    """Keep what the database knows of its tables up to date, and destroy the keys of bodies that are gone."""
+    db, upkeep = services.db, services.upkeep
+    next_s, aged_s = 0.0, time.monotonic()
+    while True:
+        try:
+            if db.body_keys is not None and db.body_keys.is_due:
+                await run_in_threadpool(destroy_dead_keys, db)
+            await services.exports.drop_outdated()  # also what another process erased
+            if time.monotonic() >= next_s:
+                upkeep.note("access_log", await run_in_threadpool(_tend_access_log, services))
+                elapsed_s = int(time.monotonic() - aged_s)
+                own_s = elapsed_s // services.hub.processes  # every process adds its part
+                days = days_of(services.periods, "quarantine")
+                await run_in_threadpool(_age_first_passwords, services, own_s)
+                upkeep.note("quarantine", await run_in_threadpool(_purge_quarantine, services, own_s, days))
+                upkeep.note("photographs", await run_in_threadpool(_expire_photographs, services, own_s))
+                aged_s += elapsed_s
+                await run_in_threadpool(destroy_dead_keys, db)
+                upkeep.note("body_keys")
+                await run_in_threadpool(db.optimize)
+                await run_in_threadpool(db.write_anew)
+                upkeep.holds_plain = await run_in_threadpool(db.holds_plain)
+                upkeep.note("tables")
+                next_s = time.monotonic() + ROUND_S
+        except (BusyError, AwayError, DiskFullError):
+            pass  # the next round does it
+        except BodyKeysError as error:
+            logger.error("%s", error)  # noqa: TRY400  the line says it all
+        await asyncio.sleep(TEND_S)
+
+
+def _age_first_passwords(services: Services, elapsed_s: int) -> None:
+    with services.db.write() as connection:
+        age_first_passwords(connection, elapsed_s)
+
+
+def _tend_access_log(services: Services) -> int:
+    with services.db.write() as connection:
+        access_log.seal_days(connection)
+        removed = access_log.purge(connection, days_of(services.periods, "access_log"))
+        sign_waiting(connection, services.server_signer)
+    return removed
+
+
+def _purge_quarantine(services: Services, elapsed_s: int, max_days: int) -> int:
+    db = services.db
+    with db.write() as connection:
+        done = quarantine.grow_old(connection, elapsed_s, max_days=max_days)
+        sign_waiting(connection, services.server_signer)
+    if done:
+        destroy_dead_keys(db)
+    return done
+
+
+def _expire_photographs(services: Services, elapsed_s: int) -> int:
+    db, period = services.db, services.periods.get("photographs")
+    if period is None or period.by != "server":
+        return 0
+    with db.write() as connection:
+        done = photo_retention.expire(connection, period.days, period.basis, elapsed_s)
+        sign_waiting(connection, services.server_signer)
+    if done:
+        destroy_dead_keys(db)
+    return done

@@ -1,0 +1,95 @@
+"""What the server is like when Prometheus asks: counts, sizes and times, read anew each time.
+
+Input are the services, output metrics.  No person, address, facility, room or sweep is ever a label.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import Connection, func, select
+
+from server.api.service.disk import free_bytes
+from server.api.service.maintenance_log import JOBS
+from server.api.service.services import Services
+from server.config.release import VERSION
+from server.log import tiles
+from server.store.faults import AwayError, BusyError
+from server.store.overdue_bodies import count_overdue
+from server.store.schema import alarms, due_sweeps, quarantine
+from server.witness.cosigning import cosigned
+from sweep.entry.notes import parse_checkpoint, parse_note
+
+
+class ServerMetrics(Collector):
+    """What is there when somebody asks; read anew each time."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def collect(self) -> Iterator[Metric]:
+        """Each metric with its value; those of the database are left out while it does not answer."""
+        services, began_s = self._services, time.monotonic()
+        yield _gauge("ansim_build", "Always 1; the release is its label", 1, version=VERSION)
+        yield _gauge(
+            "ansim_disk_free_bytes", "Free where the data folder lies, or an SQLite database if that is less",
+            free_bytes(services.settings),
+        )  # fmt: skip
+        yield from self._exports()
+        yield from self._upkeep()
+        try:
+            with services.db.read() as connection:
+                found = list(self._database(connection))
+        except (AwayError, BusyError):
+            yield _gauge("ansim_database_up", "1 when the database answered", 0)
+            return
+        yield _gauge("ansim_database_up", "1 when the database answered", 1)
+        yield _gauge("ansim_database_look_seconds", "How long this look took", time.monotonic() - began_s)
+        yield from found
+
+    def _exports(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily("ansim_exports", "Documents of this process by state", labels=("state",))
+        for state, count in sorted(self._services.exports.counts().items()):
+            family.add_metric([state], count)
+        yield family
+
+    def _upkeep(self) -> Iterator[Metric]:
+        upkeep = self._services.upkeep
+        ago = GaugeMetricFamily("ansim_upkeep_seconds", "Since the work was done last", labels=("job",))
+        gone = CounterMetricFamily("ansim_upkeep_removed", "Rows that retention removed", labels=("job",))
+        for job in JOBS:
+            seconds = upkeep.ago_s(job)
+            if seconds is not None:
+                ago.add_metric([job], seconds)
+            gone.add_metric([job], upkeep.removed.get(job, 0))
+        yield ago
+        yield gone
+        yield _gauge("ansim_witness_ok", "0 when the last asking failed or none is set", int(upkeep.witness == "ok"))
+
+    def _database(self, connection: Connection) -> Iterator[Metric]:
+        services, size = self._services, tiles.tree_size(connection)
+        yield _gauge("ansim_log_entries", "Entries of the log", size)
+        for name, words, table in (
+            ("ansim_quarantined_entries", "Entries of keys that nobody admitted", quarantine),
+            ("ansim_due_sweeps", "Sweeps that wait to be read", due_sweeps),
+            ("ansim_alarms", "Alarms so far", alarms),
+        ):
+            yield _gauge(name, words, connection.scalar(select(func.count()).select_from(table)) or 0)
+        note = cosigned(connection, services.settings.witness)
+        seen = 0 if note is None else parse_checkpoint(parse_note(note).text).size
+        yield _gauge("ansim_unwitnessed_entries", "Entries that no witness has signed", size - seen)
+        overdue = GaugeMetricFamily("ansim_overdue_bodies", "Bodies that two persons have to erase", labels=("sort",))
+        for sort, period in services.periods.items():
+            if period.media_types:
+                overdue.add_metric([sort], count_overdue(connection, period.media_types, period.days))
+        yield overdue
+
+
+def _gauge(name: str, words: str, value: float, **labels: str) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, words, labels=tuple(labels))
+    family.add_metric(list(labels.values()), value)
+    return family
