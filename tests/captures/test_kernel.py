@@ -17,7 +17,7 @@ from sweep.captures.pcapng import MAX_BLOCK_OCTETS, Section
 from sweep.wifi.frames.columns import number_plainly
 from sweep.wifi.frames.control_frames import ControlFrames, read_by_kernel, read_plainly
 from sweep.wifi.frames.dot11 import Dot11Frames, parse_by_kernel, parse_plainly
-from sweep.wifi.traffic.witnesses import spread_plainly
+from sweep.wifi.traffic.loss_evidence import spread_plainly
 from tests.compiled import build, checked, run_sanitized
 from tests.wifi.frames import AP, BROADCAST, OTHER, ROUTER, STATION, beacon, data_down, data_up, frame, radiotap
 
