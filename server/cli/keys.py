@@ -179,14 +179,15 @@ def list_keys(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> Non
             state = (
                 Phrase("valid") if key.revoked_from_index is None else Phrase("revoked", index=key.revoked_from_index)
             )
+            probes = " ".join(sorted(key.probes)) or key.probe_id
             print_words(
                 "key_listed",
                 key_id=key.key_id,
                 role=key.role,
-                probes=" ".join(sorted(key.probes)) or key.probe_id or "-",
+                probes=Phrase("of_probes", probes=probes) if probes else "",
                 tenant=key.tenant,
                 state=state,
-                waiting=held.get(key.key_id, 0),
+                waiting=Phrase("of_it_in_quarantine", count=held[key.key_id]) if key.key_id in held else "",
                 name=display_text(key.name),
             )
         for fork in found_forks(connection):

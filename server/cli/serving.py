@@ -69,6 +69,7 @@ def retention(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> Non
                 left = count_due(connection, period.days)
             else:
                 left = count_overdue(connection, period.media_types, period.days)
-            print_words("retention_period", name=name, days=days, by=period.by, basis=period.basis, due=left)
+            due = Phrase("bodies_due", count=left) if left else ""
+            print_words("retention_period", name=name, days=days, by=period.by, basis=period.basis, due=due)
     if holds_plain:
         print_words("plain_words_may_remain", statement=WRITE_ANEW)

@@ -91,7 +91,7 @@ class CityClient:
         if answer.status == 200 and receipt is not None:
             return receipt, ""
         if answer.status in REFUSED_FOR_GOOD and reason is not None:
-            return None, f"{answer.status}: {reason}"
+            return None, f"{answer.status}: {reason.en}"
         raise self._away(answer)
 
     def head(self) -> str:

@@ -66,7 +66,7 @@ def run_response_tests(
     results = line.results
     refusal = wish.no_trial_because
     for index, (one, longest_s) in enumerate(
-        zip(tested, test_shares_s(wish, [o.has_video for o in tested]), strict=True)
+        zip(tested, shares_of_tests_s(wish, [o.has_video for o in tested]), strict=True)
     ):
         result = _missed(kind, one, refusal or SHORT_OF_TIME)
         if refusal is None and longest_s:
@@ -137,7 +137,7 @@ def open_part_s(wanted: ChannelTargets, result: ResponseTestResult) -> float:
     return max(0.0, result.played_s - answered_s)
 
 
-def test_shares_s(wish: WifiRequest, has_video: Sequence[bool]) -> list[float]:
+def shares_of_tests_s(wish: WifiRequest, has_video: Sequence[bool]) -> list[float]:
     """How long each test may take, 0 for one that is not worth beginning: where something is called video (`has_video`
     says so of each) first, then the others of what that leaves; among themselves as much as each other.
     """

@@ -38,7 +38,7 @@ def test_the_shipped_file_is_what_the_script_makes_of_the_runs() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "weights file: the file"),
+        ("{", "weights file: file: Invalid JSON"),
         (changed("v", to=2), "weights file: v"),
         (changed("tables", "glint", "edges", to=[2.0, 1.0]), "ascending edges"),
         (changed("tables", "glint", "weights", 0, "low", to=9.0), "the interval does not hold the weight"),

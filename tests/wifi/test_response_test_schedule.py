@@ -15,7 +15,7 @@ from sweep.wifi.listen import Listener
 from sweep.wifi.observations import judge_position
 from sweep.wifi.partial_result_line import PartialResultLine
 from sweep.wifi.position import WifiRequest
-from sweep.wifi.response_test_schedule import no_tag, open_part_s, run_response_tests, test_shares_s
+from sweep.wifi.response_test_schedule import no_tag, open_part_s, run_response_tests, shares_of_tests_s
 from sweep.wifi.scan import JudgedTransmitter
 from sweep.wifi.session import hear_position
 from sweep.wifi.stimulus.response_test import LEAD_S, ResponseTestResult
@@ -168,7 +168,7 @@ def test_who_is_called_video_is_given_time_before_who_is_only_open(
     all_s: float | None, open_s: float | None, tested: list[ChannelTargets], shares: list[float]
 ) -> None:
     wish = WifiRequest(20.0, "light", trials_longest_s=all_s, open_trials_longest_s=open_s)
-    assert test_shares_s(wish, [one.has_video for one in tested]) == shares
+    assert shares_of_tests_s(wish, [one.has_video for one in tested]) == shares
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from scipy.special import ndtr
 from sweep.modality.pending_light import LEAST_CHANCE, OPEN_WORTH, Chance
 from sweep.run.plan.budget import Budget, Durations, PositionPlan
 from sweep.wifi.position import WifiRequest
-from sweep.wifi.response_test_schedule import AROUND_TEST_S, test_shares_s
+from sweep.wifi.response_test_schedule import AROUND_TEST_S, shares_of_tests_s
 from sweep.wifi.stimulus.response_test import LIGHT_CHIP_S, looks_within
 from sweep.wifi.stimulus.significance import LOOKS, MIN_DENIAL_S, SIGNIFICANT
 from sweep.wifi.stimulus.stopping_rule import is_enough, is_hopeless
@@ -120,7 +120,7 @@ def play_ahead(
     channel = devices[members[0]].channel
     flows = sum(one.channel == channel and one.video != "not_video" for one in devices)
     has_video = any(devices[n].video == "video_uplink" for n in members)
-    longest_s = test_shares_s(_wish(plan), [has_video])[0]
+    longest_s = shares_of_tests_s(_wish(plan), [has_video])[0]
     if not longest_s:
         return {}, 0.0
     runs: list[Any] = [devices[n].run if zone == devices[n].lit_zone else dark.draw() for n in members]
@@ -139,7 +139,7 @@ def play_again(devices: Sequence[Device], zone: int, plan: PositionPlan, dark: D
     has_video = {c: any(devices[n].video == "video_uplink" for n in members) for c, members in by_channel.items()}
     tested = sorted(by_channel, key=lambda channel: (not has_video[channel], channel))[:MAX_RESPONSE_TESTS]
     spent_s = 0.0
-    for channel, longest_s in zip(tested, test_shares_s(_wish(plan), [has_video[c] for c in tested]), strict=True):
+    for channel, longest_s in zip(tested, shares_of_tests_s(_wish(plan), [has_video[c] for c in tested]), strict=True):
         if not longest_s:
             continue
         members = by_channel[channel]
