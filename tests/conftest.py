@@ -55,6 +55,8 @@ LONGEST_FILES = (
 machine with other work (measured), those that wait between those that compute."""
 WALL_CLOCK_RERUNS = 2
 """Of a test marked `wall_clock`; each time is counted in the summary. Never in a long run."""
+ON_THE_CLOCK = ("wall_clock", "browser")
+"""Markers of tests that may be asked again: single ones, and a browser's, which waits within deadlines of its own."""
 MOST_ON_THE_CLOCK = 0.05
 """Share of all tests that may be asked again."""
 
@@ -68,7 +70,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: places.get(item.path, len(places)))
     if config.getoption("-m") != "not soak":
         return
-    on_the_clock = [item for item in items if item.get_closest_marker("wall_clock")]
+    on_the_clock = [item for item in items if any(item.get_closest_marker(name) for name in ON_THE_CLOCK)]
     if len(items) > 1_000 and len(on_the_clock) > MOST_ON_THE_CLOCK * len(items):
         raise pytest.UsageError(f"{len(on_the_clock)} of {len(items)} tests are marked wall_clock")
     for item in on_the_clock:

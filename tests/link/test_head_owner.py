@@ -42,6 +42,7 @@ def wait_for(head: HeadProcess, is_it: Callable[[FromHead], bool], patience_s: f
     return said
 
 
+@pytest.mark.wall_clock("the emulated head keeps to wall time while its process shares the machine")
 def test_it_plays_measures_and_tells_what_happened_when() -> None:
     edges: list[tuple[int, int]] = []
 
@@ -112,6 +113,7 @@ def test_it_plays_measures_and_tells_what_happened_when() -> None:
         wait_for(head, lambda message: isinstance(message, Played) and message.ended == "head_away")
 
 
+@pytest.mark.wall_clock("the emulated head keeps to wall time while its process shares the machine")
 def test_strobe_rf_and_light_have_their_turns_and_never_two_at_once() -> None:
     log: list[tuple[str, int, int]] = []
     pins = ("strobe", "camera_trigger", "white")

@@ -42,6 +42,7 @@ def verdicts(lines: list[str]) -> dict[str, str]:
     return {row[0].partition(" / ")[2]: row[2].partition(" / ")[2] for row in cells if row[0]}
 
 
+@pytest.mark.wall_clock("the emulated head keeps to wall time while its process shares the machine")
 def test_a_good_head_has_no_fault_and_each_part_is_announced() -> None:
     code, lines, said = doctor(RfScene(assembly=Assembly(), presses_s=PRESSES_S), *DECLARED)
     assert code == 0
@@ -63,6 +64,7 @@ def test_a_good_head_has_no_fault_and_each_part_is_announced() -> None:
     assert announced == [f"{name.ko} / {name.en}" for name in PART_NAMES]
 
 
+@pytest.mark.wall_clock("the emulated head keeps to wall time while its process shares the machine")
 def test_a_badly_assembled_head_shows_what_is_wrong() -> None:
     wrong = Assembly(stuck_low=("select_red",), drags=(("select_on_axis", "select_off_axis"),))
     scene = RfScene(assembly=wrong, motion=Motion("absent"), battery_mv=4000, presses_s=((0.0, 60.0),))

@@ -181,6 +181,7 @@ def test_one_person_under_two_spellings_gets_nothing(rig: Rig) -> None:
     assert [edge.level for edge in rig.kernel.edges] == [1]
 
 
+@pytest.mark.wall_clock("processes and the emulated head hand a press on within the deadline of the line")
 @pytest.mark.parametrize("way", ["button", "unplugged head", "kill -9 head"])
 def test_the_head_ends_it(chip: GpioKernel, way: str) -> None:
     """The real firmware, kept to wall time."""
