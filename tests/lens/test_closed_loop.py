@@ -87,6 +87,7 @@ def sockets_of_the_network() -> set[str]:
     return {message for line in lines for message in line[8:10]}
 
 
+@pytest.mark.wall_clock("the wall is filmed as fast as the emulated head strobes, on a machine shared with other tests")
 def test_a_lens_is_told_while_it_is_filmed_and_no_frame_leaves_the_process(tmp_path: Path) -> None:
     lens = plain_lens(QUARTER_SIZE)
     with FilmRig(tmp_path, FilmSet(3, QUARTER_SIZE, (lens,)), dwell_s=7.0) as rig, watching(rig) as watched:
