@@ -6,6 +6,7 @@ quoted as it says it.  Nothing here prints.
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 from pydantic import ValidationError
@@ -59,6 +60,9 @@ def _wrong_use(error: Any) -> Phrase:
 
 
 def _wrong_value(error: Any) -> Phrase | str:
+    kind = getattr(error.param.get_runtime_param(), "annotation", None)  # of Typer's own copy of Click
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return Phrase("must_be_one_of", choices=", ".join(str(one.value) for one in kind))
     if isinstance(error.__cause__, ValidationError):
         why = problem(error.__cause__.errors(include_url=False, include_input=False)[0])
         return why.rstrip(".") if isinstance(why, str) else why

@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from sweep.cli import build_app
 from sweep.lab.guesses import sensitivity
 from sweep.lab.guesses.found import CHECKOUT, Guess, find_guesses, source_files
 from sweep.lab.guesses.moving import Copy, moved, rewritten
@@ -147,3 +149,12 @@ def test_what_judgement_rests_on_moves_rooms_and_what_it_does_not_read_moves_non
     assert moves[0]["recorded"] == [2, 25]
     assert moves[1]["cameras"] == [0, 180]
     assert sensitivity.ask(copy, **counts) == base
+
+
+def test_a_room_without_a_guess_is_refused_with_those_that_have_some() -> None:
+    run = CliRunner().invoke(build_app(["guessed"]), ["guessed", "nowhere"])
+    assert run.exit_code == 2
+    assert "sweep/judge" in run.output
+    names = ["rf", "sweep/rf"]
+    short, whole = (CliRunner().invoke(build_app(["guessed"]), ["guessed", name, "--json", "-"]) for name in names)
+    assert json.loads(short.output)["guessed"] == json.loads(whole.output)["guessed"] != []

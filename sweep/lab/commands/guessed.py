@@ -12,7 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from sweep.cli.options import JsonOut
-from sweep.cli.output import out, write_json
+from sweep.cli.output import fail, out, write_json
 from sweep.lab.guesses.found import find_guesses
 
 
@@ -24,7 +24,16 @@ def guessed(
 ) -> None:
     """List by room the constants that are guessed: value, unit, where they stand, and what they decide."""
     inside = room.strip("/")
-    guesses = [one for one in find_guesses() if f"{one.room}/".startswith(f"{inside}/" if inside else "")]
+    found = find_guesses()
+    guesses = [one for one in found if not inside or f"{one.room}/".startswith((f"{inside}/", f"sweep/{inside}/"))]
+    if not guesses:
+        fail(
+            "nothing_guessed_in",
+            room=room,
+            rooms=", ".join(
+                sorted({"/".join(one.room.split("/")[:2]) for one in found if one.room.startswith("sweep")})
+            ),
+        )
     write_json(json_out, {"v": 1, "guessed": [dataclasses.asdict(one) for one in guesses]})
     if json_out is not None and str(json_out) == "-":
         return
