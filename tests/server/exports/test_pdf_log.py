@@ -49,6 +49,13 @@ def test_the_cover_counts_measurements_apart_from_demonstrations(tmp_path: Path)
     assert record_digest([page.row for page in (s.simulated_page(), s.live_page())]) not in cover
 
 
+def test_a_printed_command_can_be_typed_as_it_stands(tmp_path: Path) -> None:
+    said = " ".join(_sheets([s.simulated_page()], tmp_path))
+    assert "sweep-server verify 제출-묶음.zip --entry 'QR 글'" in said
+    assert "sweep-server verify 파일 --entry 'QR 글'" in said
+    assert re.search("verify [^.]*[–—‘’]", said) is None, "no dash or quotation mark of typography"
+
+
 def test_a_candidate_is_printed_with_its_evidence_for_and_against(tmp_path: Path) -> None:
     text = " ".join(_sheets([s.simulated_page()], tmp_path))
     for expected in (
