@@ -222,7 +222,7 @@ class Sheet:
                  ["dnp", "yes" if placed.part.is_option else "no"], ["uuid", stable_id(*key)]]  # fmt: skip
         for name, value, at, justify, hidden in self._fields(placed, text):
             if ref_at and name == "Reference":
-                at, justify = (placed.at[0] + ref_at[0], placed.at[1] + ref_at[1]), "center"  # noqa: PLW2901 - the loop's value is completed here - the loop's value is completed here
+                at, justify = (placed.at[0] + ref_at[0], placed.at[1] + ref_at[1]), "center"  # noqa: PLW2901 - the loop's value is completed here
             elif ref_at and name == "Value":
                 hidden = True  # noqa: PLW2901 - the loop's value is completed here
             angle = "90" if placed.angle % 180 else "0"

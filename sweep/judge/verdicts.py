@@ -27,6 +27,7 @@ from sweep.report import (
     ZoneCoverage,
     ZoneVerdict,
 )
+from sweep.report.reference import ReferencePartName
 from sweep.report.words import names_of
 
 LEAST_CHANCE: Final = 0.9
@@ -36,7 +37,7 @@ CHECK_LASTS: Final = timedelta(hours=24)
 """A check of the day before says nothing of a probe that was carried home since."""
 CALIBRATED: Final[Collection[Modality]] = ("lens", "rf")
 """Modalities that a calibration file makes comparable; the others' sensitivity is measured by the reference check."""
-PARTS: Final[Mapping[Modality, Collection[str]]] = {"lens": ("lens", "lamp")}
+PARTS: Final[Mapping[Modality, Collection[ReferencePartName]]] = {"lens": ("lens", "lamp")}
 """Parts of the probe that a modality rests on where that is not its own alone."""
 NOT_PASSED: Final[Mapping[CheckStatus, str]] = {"out_of_control": "check_out_of_control", "failed": "check_failed"}
 """What is said of a probe or a part of it that did not pass, the worse first."""
@@ -85,10 +86,13 @@ class ClearanceBasis:
             return "check_not_done"
         if check.status == "not_done" or self.started - check.checked.utc > CHECK_LASTS:
             return "check_stale"
-        wanted = PARTS.get(modality, (modality,))
-        parts = {part.status for part in check.parts if part.part in wanted} - {"passed"}
-        unread = "check_not_done" if parts else None
-        return next((said for status, said in NOT_PASSED.items() if status in parts), unread)
+        wanted: Collection[ReferencePartName] = PARTS.get(modality, (modality,))
+        statuses = {part.part: part.status for part in check.parts}
+        found = {
+            statuses.get(part, "not_done") for part in wanted
+        }  # a part that the check does not tell of was not read
+        unread = "check_not_done" if found != {"passed"} else None
+        return next((said for status, said in NOT_PASSED.items() if status in found), unread)
 
 
 NO_GROUNDS: Final = ClearanceBasis()

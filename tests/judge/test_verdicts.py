@@ -10,10 +10,15 @@ import pytest
 
 from sweep import report as r
 from sweep.judge.verdicts import LEAST_CHANCE, NO_GROUNDS, ClearanceBasis, verdict_of
+from sweep.report.reference import ReferencePartName
 from sweep.run.modalities import WORDS
 from tests.report_factory import clock, make_report
 
-PASSED = r.ReferenceCheck(status="passed", checked=clock(-60))
+NAMES: tuple[ReferencePartName, ...] = (*r.MODALITIES, "lamp")
+READ = tuple(
+    r.ReferencePart(part=name, status="passed", value=1.0, expected=1.0, unit=None, cusum=None) for name in NAMES
+)
+PASSED = r.ReferenceCheck(status="passed", checked=clock(-60), parts=READ)
 RF_ONLY: tuple[r.Modality, ...] = ("rf",)
 GOOD = ClearanceBasis("live", clock(0).utc, PASSED, ("lens", "rf"), dict.fromkeys(r.MODALITIES, "field"))
 REPORT = make_report()
@@ -44,7 +49,7 @@ def test_a_clear_zone_names_what_it_is_clear_of_and_what_not() -> None:
 
 
 YESTERDAY = r.ReferenceCheck(status="passed", checked=clock(-25 * 60))
-DIM = r.ReferencePart(part="lamp", status="failed", value=0.7, expected=1.0, unit=None, cusum=None)
+DIM = READ[-1].model_copy(update={"status": "failed", "value": 0.7})
 UNREAD = DIM.model_copy(update={"status": "not_done"})
 NOT_ENOUGH: dict[str, tuple[ClearanceBasis, str]] = {
     "nothing at all": (NO_GROUNDS, "not_calibrated"),
@@ -55,10 +60,14 @@ NOT_ENOUGH: dict[str, tuple[ClearanceBasis, str]] = {
         replace(GOOD, check=PASSED.model_copy(update={"status": "not_done"})), "check_stale",
     ),
     "a check after the sweep": (replace(GOOD, started=clock(-90).utc, ended=clock(-61).utc), "check_not_done"),
-    "a lamp that failed": (replace(GOOD, check=PASSED.model_copy(update={"parts": (DIM,)})), "check_failed"),
+    "a lamp that failed": (replace(GOOD, check=PASSED.model_copy(update={"parts": (*READ[:-1], DIM)})), "check_failed"),
     "a lamp that nobody measured": (
-        replace(GOOD, check=PASSED.model_copy(update={"parts": (UNREAD,)})), "check_not_done",
+        replace(GOOD, check=PASSED.model_copy(update={"parts": (*READ[:-1], UNREAD)})), "check_not_done",
     ),
+    "a check that tells nothing of the lamp": (
+        replace(GOOD, check=PASSED.model_copy(update={"parts": READ[:-1]})), "check_not_done",
+    ),
+    "a check that tells of no part": (replace(GOOD, check=PASSED.model_copy(update={"parts": ()})), "check_not_done"),
     "out of control": (
         replace(GOOD, check=PASSED.model_copy(update={"status": "out_of_control"})), "check_out_of_control",
     ),
