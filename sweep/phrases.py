@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gettext import GNUTranslations
 
 Language = Literal["ko", "en"]
+LANGUAGES: Final[tuple[Language, ...]] = ("ko", "en")
 MAX_QUOTED: Final = 300
 """Letters of another program's error that are repeated (guessed)."""
 
@@ -82,9 +83,12 @@ def from_line(line: str) -> Phrase | str:
     import json
 
     try:
-        return unpacked(json.loads(line))
-    except (ValueError, LookupError, TypeError, AttributeError):
+        told = unpacked(json.loads(line))
+        for language in LANGUAGES:  # one of another release may lack a value that the words of this one ask for
+            words(told, language)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return quote(line)
+    return told
 
 
 def packed(phrase: Phrase) -> dict[str, object]:

@@ -19,7 +19,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
 
-from sweep.phrases import Phrase, phrase_of, quoted, words
+from sweep.phrases import Phrase, from_line, phrase_of, quote, quoted, to_line, words
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = ROOT / "sweep" / "locale"
@@ -145,3 +145,25 @@ except SystemExit as ended:
     command = [sys.executable, "-c", script, "key", "--state", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "0 0 False"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"code": "of_file", "values": {}}',
+        '{"code": "of_file", "values": {"file": 1}}',
+        '{"code": "of_file", "values": {"file": "a", "why": {"ko": "x"}}}',
+        '{"code": 7, "values": []}',
+        '{"code": "of_file"',
+        "[" * 5_000,
+        "",
+    ],
+    ids=["no values", "one lacks", "half spoken", "no code", "cut off", "deep", "empty"],
+)
+def test_a_line_of_another_release_or_a_damaged_one_is_quoted(line: str) -> None:
+    assert from_line(line) == quote(line)
+
+
+def test_a_phrase_comes_back_from_its_line() -> None:
+    phrase = Phrase("of_file", file="a.toml", why=Phrase("no_such_file"))
+    assert from_line(to_line(phrase)) == phrase
