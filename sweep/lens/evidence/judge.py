@@ -148,7 +148,7 @@ def load_judge() -> Model:
 def candidate_score() -> float:
     """Score from which a place is called a candidate.
 
-    That of a stated rate of false alarms on the training clips, by folds; `lens_train fit` writes it into the model
+    That of a stated rate of false alarms on the training clips, by folds; `lab.lens.train fit` writes it into the model
     file beside the rate, the clips and the share of lenses that reach it.
     """
     return float(load_judge().about["candidate"]["score"])
