@@ -149,7 +149,7 @@ class Year:
     def _visits(self) -> Iterator[Planned]:
         """Each facility once a month on a day by chance, few left out; special zones once a week of late."""
         first = self.today
-        for _ in range(self.months - 1):
+        for _ in range(self.months):
             first = period_of("month", first.replace(day=1) - timedelta(days=1)).first
         by_facility: dict[UUID, list[CityRoom]] = {}
         for room in self.rooms:

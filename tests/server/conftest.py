@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import itertools
 import os
 import pwd
@@ -443,7 +444,7 @@ def call(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Call:
     def run(*arguments: str | Path) -> tuple[int, str, str]:
         code: int | str | None = 0
         try:
-            cli.main([*map(str, arguments)], environment)
+            contextvars.copy_context().run(cli.main, [*map(str, arguments)], environment)
         except SystemExit as end:
             code = end.code
         printed = capsys.readouterr()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import configparser
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from server.cli.commands import app
 from server.serving.hotspot import Hotspot, new_name, new_passphrase
+from tests.server.conftest import Call
 
 
 def settings_of(text: str) -> configparser.ConfigParser:
@@ -21,15 +21,19 @@ def settings_of(text: str) -> configparser.ConfigParser:
     return parser
 
 
-def run(tmp_path: Path, *options: str) -> tuple[int, str]:
-    done = CliRunner().invoke(
-        app, ["hotspot", "probe-1", "--label", str(tmp_path / "label.svg"), "--folder", str(tmp_path), *options]
-    )
-    return done.exit_code, done.output
+@pytest.fixture
+def run(call: Call, tmp_path: Path) -> Callable[..., tuple[int, str]]:
+    """`sweep-server hotspot` with these options: its exit code and what it said."""
+
+    def run(*options: str) -> tuple[int, str]:
+        code, out, err = call("hotspot", "probe-1", "--label", tmp_path / "label.svg", "--folder", tmp_path, *options)
+        return code, out + err
+
+    return run
 
 
-def test_a_network_of_its_own_that_only_root_reads(tmp_path: Path) -> None:
-    code, said = run(tmp_path)
+def test_a_network_of_its_own_that_only_root_reads(run: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
+    code, said = run()
     assert code == 0, said
     file = tmp_path / "ansim-sweep-hotspot.nmconnection"
     for made in (file, tmp_path / "label.svg"):
@@ -44,7 +48,7 @@ def test_a_network_of_its_own_that_only_root_reads(tmp_path: Path) -> None:
     assert re.fullmatch(r"([a-hjkmnp-z2-9]{4}-){3}[a-hjkmnp-z2-9]{4}", first)
     assert first in (tmp_path / "label.svg").read_text()
     assert first not in said
-    run(tmp_path)
+    run()
     again = settings_of(file.read_text())
     assert again["wifi-security"]["psk"] != first
     assert again["wifi"]["ssid"] != told["wifi"]["ssid"], "two probes of one name are two networks"
@@ -82,8 +86,8 @@ def drawn(label: str) -> list[np.ndarray]:
 @pytest.mark.parametrize(
     "options", [("--band", "6"), ("--interface", "sweep0"), ("--name", "a;P:b"), ("--folder", "/nowhere")]
 )
-def test_what_cannot_be_is_refused_with_one_line(tmp_path: Path, options: tuple[str, str]) -> None:
-    code, said = run(tmp_path, *options)
+def test_what_cannot_be_is_refused_with_one_line(run: Callable[..., tuple[int, str]], options: tuple[str, str]) -> None:
+    code, said = run(*options)
     assert (code, said.count("\n")) == (2, 1)
 
 

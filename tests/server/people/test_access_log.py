@@ -31,7 +31,11 @@ from tests.server.conftest import Call, Client, Site
 from tests.server.sweep_kit import DEMO_ROOM, Probe
 
 KEPT_DAYS = days_of(read_periods(), "access_log")
-THIS_MONTH = kst(from_ms(now_ms()))[:7]
+
+
+def _this_month() -> str:
+    """Asked whenever it is needed: a run may begin in one month and end in the next."""
+    return kst(from_ms(now_ms()))[:7]
 
 
 def _lines(site: Site) -> list[Row[Any]]:
@@ -77,7 +81,9 @@ def test_every_route_that_shows_something_leaves_a_line(site: Site, shown: tuple
         "/api/exports/{job_id}/file": lambda: _download(inspector, job["job_id"]),
         "/api/photos/{photo_id}/open": lambda: officer.open(photo_id),
         "/api/cases/{case_id}/file": lambda: admin.get(f"/api/cases/{_found(admin)}/file", reason="경찰 인계"),
-        "/api/exports/access-log": lambda: admin.get("/api/exports/access-log", month=THIS_MONTH, reason="월간 점검"),
+        "/api/exports/access-log": lambda: admin.get(
+            "/api/exports/access-log", month=_this_month(), reason="월간 점검"
+        ),
     }
     declared = {route.path for route in api_routes(ROUTERS) if (route.openapi_extra or {}).get("x-personal-data")}
     assert ways.keys() == declared
@@ -121,7 +127,7 @@ def test_who_sees_nothing_leaves_no_line_and_refusals_neither(site: Site, shown:
     viewer, before = site.login("viewer"), len(_lines(site))
     assert viewer.get(f"/api/sweeps/{sweep_id}").json()["details"] == []
     assert viewer.get(f"/api/bodies/{crop}").status_code == 403
-    assert viewer.get("/api/exports/access-log", month=THIS_MONTH, reason="x").status_code == 403
+    assert viewer.get("/api/exports/access-log", month=_this_month(), reason="x").status_code == 403
     assert len(_lines(site)) == before
 
 
@@ -130,7 +136,7 @@ def test_the_month_for_the_review(site: Site, shown: tuple[Client, str, str, str
     inspector.get(f"/api/bodies/{crop}")
     inspector.get(f"/api/bodies/{report}", reason='=HYPERLINK("x")')
     admin = site.login("admin", "관리자-02")
-    answer = admin.get("/api/exports/access-log", month=THIS_MONTH, reason="월간 점검")
+    answer = admin.get("/api/exports/access-log", month=_this_month(), reason="월간 점검")
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert tuple(rows[0]) == HEADINGS
     assert [row[4] for row in rows[1:]] == ["점검 상세 열람", "사진 조각 열람", "본문 내려받기", "접속 기록 내보내기"]
@@ -168,13 +174,14 @@ def test_exports_from_a_terminal_leave_a_line(call: Call, tmp_path: Path) -> Non
     assert call("export", "log", log, "--reason", "월간 보고")[0] == 0
     assert call("export", "entries", entries, "--reason", "이관")[0] == 0
     assert call("export", "entries", light, "--no-bodies")[0] == 0
-    code, out, _ = call("export", "access-log", review, "--month", THIS_MONTH)
-    assert (code, out) == (0, f"{review}: 3 accesses in {THIS_MONTH}\n")
+    month = _this_month()
+    code, out, _ = call("export", "access-log", review, "--month", month)
+    assert (code, out) == (0, f"{review}: 3 accesses in {month}\n")
     rows = list(csv.reader(io.StringIO(review.read_text(encoding="utf-8-sig"))))[1:]
     assert [(row[1], row[3], row[5], row[7]) for row in rows] == [
         ("sweep-server", "terminal", "log.csv", "월간 보고"),
         ("sweep-server", "terminal", "all.jsonl", "이관"),
-        ("sweep-server", "terminal", THIS_MONTH, "월간 점검"),
+        ("sweep-server", "terminal", month, "월간 점검"),
     ]
     assert call("export", "access-log", review, "--month", "11/2026")[0] == 2
 

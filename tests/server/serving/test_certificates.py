@@ -15,15 +15,13 @@ from pathlib import Path
 import httpx
 import pytest
 from cryptography import x509
-from typer.testing import CliRunner
 
-from server.cli.commands import app
 from server.config.settings import Settings, SettingsError, load_settings
 from server.serving import certificates
 from server.serving.certificates import PAGE_DAYS, CertificateError, Pair, make_authority, make_page
 from server.serving.running import open_socket
 from server.serving.tls import open_tls
-from tests.server.conftest import Site, running
+from tests.server.conftest import Call, Site, running
 
 NAME = "probe-07.ansim.internal"
 NETWORK = IPv4Network("127.0.0.0/29")
@@ -139,19 +137,17 @@ def _in_memory(files: tuple[Path, Path], trusting: ssl.SSLContext, name: str) ->
     return client.version() == server.version() == "TLSv1.3"
 
 
-def test_the_command_writes_keys_for_their_owner_and_overwrites_nothing(tmp_path: Path) -> None:
-    run = CliRunner()
+def test_the_command_writes_keys_for_their_owner_and_overwrites_nothing(call: Call, tmp_path: Path) -> None:
     folder, out = tmp_path / "ca", tmp_path / "probe"
-    made = run.invoke(app, ["certificate", "authority", str(folder), "--name", "한빛구"])
-    assert made.exit_code == 0, made.output
-    page = run.invoke(app, ["certificate", "page", str(folder), NAME, "10.77.0.1", "--out", str(out)])
-    assert page.exit_code == 0, page.output
+    authority = ("certificate", "authority", folder, "--name", "한빛구")
+    assert call(*authority)[0] == 0
+    assert call("certificate", "page", folder, NAME, "10.77.0.1", "--out", out)[0] == 0
     assert [path.stat().st_mode & 0o777 for path in (folder / "authority.key", out / "page.key")] == [0o600, 0o600]
     before = (folder / "authority.key").read_bytes()
-    assert run.invoke(app, ["certificate", "authority", str(folder), "--name", "한빛구"]).exit_code == 2
+    assert call(*authority)[0] == 2
     assert (folder / "authority.key").read_bytes() == before
-    beyond = run.invoke(app, ["certificate", "page", str(folder), "bank.example.kr", "--out", str(tmp_path / "b")])
-    assert beyond.exit_code == 2 and not (tmp_path / "b").exists()
+    beyond = tmp_path / "b"
+    assert call("certificate", "page", folder, "bank.example.kr", "--out", beyond)[0] == 2 and not beyond.exists()
 
 
 def test_settings_go_together_and_a_bad_file_is_one_line(tmp_path: Path) -> None:
