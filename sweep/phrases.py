@@ -122,7 +122,7 @@ def words(what: Phrase | Spoken | BaseException | str, language: Language) -> st
     if isinstance(what, Spoken):
         return what.ko if language == "ko" else what.en
     phrase = phrase_of(what) if isinstance(what, BaseException) else what
-    template = _catalogue(language).gettext(phrase.code)
+    template = catalogue(language).gettext(phrase.code)
     said = {name: words(v, language) if isinstance(v, Phrase | Spoken) else v for name, v in phrase.values.items()}
     return template.format_map(said)
 
@@ -155,11 +155,12 @@ def quote(text: str) -> str:
 
 
 @cache
-def _catalogue(language: Language) -> GNUTranslations:
+def catalogue(language: Language, domain: Literal["ansim", "help"] = "ansim") -> GNUTranslations:
+    """The words of a language: by code, or those of `--help` by their English."""
     from gettext import GNUTranslations
     from pathlib import Path
 
-    compiled = Path(__file__).with_name("locale") / language / "LC_MESSAGES" / "ansim.mo"
+    compiled = Path(__file__).with_name("locale") / language / "LC_MESSAGES" / f"{domain}.mo"
     source = compiled.with_suffix(".po")
     if source.exists() and not (compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime):
         from io import BytesIO

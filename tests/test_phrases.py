@@ -140,7 +140,7 @@ from sweep.cli import main
 try:
     main()
 except SystemExit as ended:
-    print(ended.code, sweep.phrases._catalogue.cache_info().currsize, "babel" in sys.modules)
+    print(ended.code, sweep.phrases.catalogue.cache_info().currsize, "babel" in sys.modules)
 """
     command = [sys.executable, "-c", script, "key", "--state", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

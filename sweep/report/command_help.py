@@ -1,7 +1,7 @@
 """What a command line says of itself under `--help`, in the language that `SPOKEN` names.
 
-Input is the commands of Typer with their English texts; output is the same help with the texts of `locale/ko/help.toml`
-in their place.  The catalogue is read when Korean help is asked for, not before.
+Input is the commands of Typer with their English texts; output is the same help with the texts of the catalogue
+`help.po` in their place.  It is read when Korean help is asked for, not before.
 """
 
 from __future__ import annotations
@@ -11,27 +11,21 @@ import unicodedata
 from collections.abc import Callable
 from contextvars import ContextVar
 from difflib import get_close_matches
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 from typer.core import TyperCommand, TyperGroup
 
-from sweep.phrases import Language, Phrase
+from sweep.phrases import Language, Phrase, catalogue
 from sweep.report.refusals import UsageRefused
 
 SPOKEN: ContextVar[Language] = ContextVar("spoken", default="en")
 """Set once by the entry point, from the locale."""
 JOINER: Final = "\u2060"
 """Takes no place on a screen: after each character of two columns, it lets a line be measured by its length."""
-HEADINGS: Final = (
-    (re.compile(r"^(?:Usage|usage): ", re.MULTILINE), "사용법: "),
-    (re.compile(r"^(?:Options|options):$", re.MULTILINE), "옵션:"),
-    (re.compile(r"^Arguments:$", re.MULTILINE), "인수:"),
-    (re.compile(r"^Commands:$", re.MULTILINE), "명령:"),
-    (re.compile(r"\[default: "), "[기본값: "),
-    (re.compile(r"\brequired\]"), "필수]"),
+HEADINGS: Final = re.compile(
+    r"^(?:[Uu]sage: |(?:[Oo]ptions|Arguments|Commands):$)|\[default: |required\]", re.MULTILINE
 )
+"""What Typer and `argparse` themselves say in a help text."""
 
 
 class SpokenCommand(TyperCommand):
@@ -93,22 +87,12 @@ def _spoken(command: TyperCommand | TyperGroup, get_help: Callable[[Any], str], 
     return headed(get_help(ctx))
 
 
-@cache
-def catalogue() -> dict[str, str]:
-    """Korean by English."""
-    import tomllib  # English help needs none
-
-    text = (Path(__file__).parents[1] / "locale" / "ko" / "help.toml").read_text(encoding="utf-8")
-    return {en: ko for room in tomllib.loads(text).values() for en, ko in room.items()}
-
-
 def in_help(text: str | None) -> str | None:
     """The Korean of a text, paragraph by paragraph; what has none stays as it is."""
     if text is None:
         return None
-    words = catalogue()
-    paragraphs = (" ".join(one.split()) for one in text.split("\n\n"))
-    return "\n\n".join(_measured(words.get(one, one)) for one in paragraphs)
+    paragraphs = (" ".join(one.split()) for one in text.split("\n\n") if one.strip())
+    return "\n\n".join(_measured(catalogue("ko", "help").gettext(one)) for one in paragraphs)
 
 
 def _measured(text: str) -> str:
@@ -117,6 +101,4 @@ def _measured(text: str) -> str:
 
 def headed(text: str) -> str:
     """A whole help text with its headings in Korean, as wide as it was meant to be."""
-    for pattern, ko in HEADINGS:
-        text = pattern.sub(ko, text)
-    return text.replace(JOINER, "")
+    return HEADINGS.sub(lambda said: catalogue("ko", "help").gettext(said[0]), text).replace(JOINER, "")
