@@ -38,6 +38,8 @@ _WHY_NOT: dict[CaseState, LocalText] = {
     "camera": _CLOSE_FIRST,
     "handed_over": _WITH_THE_POLICE,
     "reported_to_city": _WITH_THE_POLICE,
+    "police_camera": _WITH_THE_POLICE,
+    "police_none": _OVER,
     "not_camera": _OVER,
     "hole_repaired": _OVER,
 }

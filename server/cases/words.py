@@ -75,10 +75,23 @@ NEXT: dict[CaseState | None, LocalText] = {
         "report to the city; addresses and radio records are given to the police on a written request only",
     ),
     "reported_to_city": _both(
-        "시에 보고하여 끝났습니다. 기록은 수사가 끝날 때까지 지울 수 없습니다",
-        "closed and reported to the city; nothing of it can be erased until the investigation is over",
+        "시에 보고했습니다. 경찰이 확인한 결과가 오면 적으십시오. 기록은 그때까지 지울 수 없습니다",
+        "the city was told; write down what the police say it was when they say so; nothing can be erased until then",
+    ),
+    "police_camera": _both(
+        "경찰이 카메라로 확인하여 끝났습니다. 기록은 수사가 끝날 때까지 지울 수 없습니다",
+        "closed: the police say it was a camera; nothing of it can be erased until the investigation is over",
+    ),
+    "police_none": _both(
+        "경찰이 카메라가 아니라고 확인하여 끝났습니다",
+        "closed: the police say it was no camera",
     ),
 }
+DUE_AGAIN = _both(
+    "다시 볼 날이 되었습니다. 두 사람이 다시 눈으로 확인하십시오",
+    "the day to look again has come; two persons look by eye once more",
+)
+"""Of what was no camera and is open again."""
 NOT_NOW = _both("지금은 이 단계가 아닙니다.", "This step cannot be taken now:")
 NO_CAMERA = _both(
     "카메라로 확인된 사건이 아니어서 넘길 기록 묶음이 없습니다. "
@@ -117,6 +130,8 @@ NEEDED: dict[str, LocalText] = {
     "document_no": _both(
         "경찰이 보낸 문서의 번호를 적어 주십시오", "write down the number of the document of the police"
     ),
+    "result": _both("경찰이 무엇으로 확인했는지 고르십시오", "choose what the police say it was"),
+    "dated": _both("경찰 문서의 날짜를 확인해 주십시오", "check the date of the document of the police"),
     "wanted": _both("경찰이 문서로 요청한 것을 하나 이상 고르십시오", "choose what the police asked for in writing"),
     "to": _both("보고받은 부서를 적어 주십시오", "say which office was told"),
     "agency": _both("입회인의 기관을 적어 주십시오", "write down the companion's agency"),

@@ -56,6 +56,7 @@ CLOSED_WAYS: tuple[tuple[str, ...], ...] = (
 )
 CAMERA_WAY = (
     "looked_at object", "camera", "room_closed", "photographed", "police_called", "handed_over", "reported_to_city",
+    "police_result",
 )  # fmt: skip
 OPEN_WAYS: tuple[tuple[str, ...], ...] = (
     (),
@@ -63,7 +64,7 @@ OPEN_WAYS: tuple[tuple[str, ...], ...] = (
     ("looked_at object",),
     ("looked_at hole", "defect_found"),
     ("looked_at hole", "defect_found", "repaired"),
-    *(CAMERA_WAY[:length] for length in range(2, 8)),
+    *(CAMERA_WAY[:length] for length in range(2, 9)),
 )
 """One for each state in which a case waits for somebody, and one in which a camera was reported."""
 STEPS: dict[str, dict[str, Any]] = {
@@ -84,6 +85,9 @@ STEPS: dict[str, dict[str, Any]] = {
         "receipt_no": "시범-2026-0113", "seal_no": "봉인-0001",
     },
     "reported_to_city": {"step": "reported_to_city", "to": "시 여성안심담당"},
+    "police_result": {
+        "step": "police_result", "result": "camera", "dated": "2026-01-20", "document_no": "시범-2026-0120",
+    },
 }  # fmt: skip
 NEEDS_TWO = frozenset({"looked_at", "not_camera", "camera"})
 

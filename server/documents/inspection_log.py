@@ -40,6 +40,7 @@ from server.interface.formats import Format
 from server.places.history import known_before
 from server.places.rooms import room_summary
 from server.places.sweeps import gaps_beside
+from server.projections.case_rows import states_of
 from server.projections.sweep_record import read_sweep
 from server.projections.visit_words import hand_of
 from server.signing.signatures import holds
@@ -222,6 +223,7 @@ def _page(connection: Connection, sweep_id: UUID) -> SweepPage | None:
         _place(connection, header.room_id),
         record.report,
         report_state=record.report_state,
+        states=states_of(connection, record),
         dispositions=[
             SignedDisposition(item, row.subject, row.assurance, row.entry_hash, holds(connection, row))
             for row, item in record.dispositions

@@ -19,8 +19,8 @@ from server.districts.scope import rooms_of
 from server.exports.log_lines import UNKNOWN_PLACE, read_line
 from server.exports.records import LogRow, Place
 from server.interface.views.entries import GapView
+from server.places.open_things import standing_of_rooms
 from server.places.rooms import room_rows
-from server.places.standing import standing_of_rooms
 from server.places.sweeps import gaps_within
 from server.signing import keys
 from server.signing.signatures import is_signed_by
@@ -123,7 +123,7 @@ class LineReader:
                 row.floor,
                 row.stalls,
                 open_finds=0 if stands is None else stands.finds,
-                open_candidates=0 if stands is None else stands.candidates,
+                open_candidates=0 if stands is None else stands.to_inspect,
             )
 
     def _entries(self, sweep_ids: Sequence[UUID]) -> defaultdict[UUID, list[Row[Any]]]:

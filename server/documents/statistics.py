@@ -29,9 +29,6 @@ from sweep.report.case_records import (
 )
 
 NO_DISTRICT = "구 미지정"
-NOT_CAMERA = ("not_camera",)
-DEFECTS = ("defect", "repaired", "hole_repaired")
-UNDECIDED = ("candidate", "not_reached", "looked_at")
 Lines = dict[str | None, DistrictLine]
 """By district; None: facilities that belong to none yet."""
 
@@ -197,14 +194,15 @@ def _take_cases(
 
 def _take_outcome(line: DistrictLine, row: Row[Any], steps: Iterable[tuple[Row[Any], CaseStep]]) -> None:
     line.cases += 1
-    if row.state in UNDECIDED:
-        line.undecided += 1
-    elif row.state in NOT_CAMERA:
-        line.not_camera += 1
-    elif row.state in DEFECTS:
-        line.defects += 1
-    else:
-        line.cameras += 1
+    match row.stands:
+        case "found" | "confirmed":
+            line.cameras += 1
+        case "no_camera":
+            line.not_camera += 1
+        case "defect":
+            line.defects += 1
+        case _:
+            line.undecided += 1
     looked_ms = found_ms = None
     for entry, step in steps:
         match step.step:

@@ -1,7 +1,6 @@
-"""What people say of a visit themselves: their word by eye, the form's other fields, and what was done about a find.
+"""What people say of a visit: what they noted by eye, the form's other fields, and what was done about a find.
 
-Input are the note of a visit and the steps of its cases; output are `HandEntries`.  The word of persons stands beside
-the judgement of the equipment and never changes it; a camera that a person found outweighs a word from before.
+Input are the note of a visit and the steps of its cases; output are `HandEntries`.
 """
 
 from __future__ import annotations
@@ -11,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from server.exports.records import HandEntries, ZoneLine
-from server.exports.words import BELLS, BY_EYE, MEASURES, SPOTS, ByEyeResult, Result
+from server.exports.words import BELLS, MEASURES, SPOTS
 from sweep.report.case_records import (
-    CameraFound,
     CaseStep,
     DefectFound,
     HandedOver,
@@ -54,14 +52,12 @@ def hand_entries(
     police = tuple(
         f"{step.step.agency} {step.step.rank} 입회 서명" for step in steps if isinstance(step.step, Witnessed)
     )
-    is_found = any(isinstance(step.step, CameraFound) for step in steps)
     if note is None:
         return HandEntries(
             measures=done,
             photographs=len(photographed),
             photographs_by_zone=tuple(zones.items()),
             companions=police,
-            is_found=is_found,
         )
     who, said = note
     companions = (said.companions,) if said.companions else ()
@@ -83,7 +79,6 @@ def hand_entries(
         noted_by=who,
         photographs=len(photographed),
         photographs_by_zone=tuple(zones.items()),
-        is_found=is_found,
     )
 
 
@@ -153,31 +148,6 @@ def _done(step: CaseStep) -> str | None:
             return f"보수 요청({DEFECTS[defect]}, {due}까지)"
         case _:
             return None
-
-
-def by_eye_result(result: Result, hand: HandEntries) -> ByEyeResult:
-    """The line of persons: what they noted, unless one of them found a camera before or after."""
-    if result == "found" or hand.is_found:
-        return "found"
-    return "not_recorded" if hand.by_eye is None else hand.by_eye
-
-
-def by_eye_reason(result: Result, hand: HandEntries) -> str:
-    """On what the line of persons stands, in a sentence."""
-    code = by_eye_result(result, hand)
-    if code == "found":
-        return "사람이 눈으로 보고 카메라로 판정함"
-    if code == "not_recorded":
-        return "육안 점검 결과를 아직 적지 않음"
-    if code == "not_done":
-        return f"{hand.noted_by}이(가) 육안 점검을 하지 않았다고 적음"
-    where = f"{len(hand.spots)}/{len(SPOTS)}개 부위: {', '.join(hand.spots)}"
-    return f"{hand.noted_by} 확인 · {where}" if code == "nothing_unusual" else f"{hand.suspicious_marks} · {where}"
-
-
-def by_eye_words(result: Result, hand: HandEntries) -> str:
-    """The line of persons in one word."""
-    return BY_EYE[by_eye_result(result, hand)].ko
 
 
 def photograph_places(hand: HandEntries) -> str:

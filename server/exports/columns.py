@@ -8,25 +8,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from server.exports.by_eye import by_eye_reason, by_eye_result, by_eye_words, checklist_words, photograph_places
+from server.exports.by_eye import checklist_words, photograph_places
 from server.exports.place_parts import floor_words, sex_words, stalls_words
 from server.exports.records import LogRow
 from server.exports.safe_text import plain_text
 from server.exports.words import (
     DEMO_NOTICES,
-    DISPOSITIONS,
+    EQUIPMENT,
+    FINDINGS,
     MARKS_NEXT,
     MODES,
     NEXT_STEPS,
     NOT_RECORDED,
     OCCASIONS,
-    RESULTS,
+    PERSONS,
     SOURCES,
+    SPOTS,
+    ZONES,
     clock_quality,
     kst,
     modality_list,
 )
-from sweep.report.words import VERDICT_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +48,76 @@ def source_words(row: LogRow) -> str:
     return DEMO_NOTICES[row.header.source] or SOURCES[row.header.source].ko
 
 
-def result_words(row: LogRow) -> str:
-    """The result; in front of it, for a replay or simulation, what kind of record it is.
+def _marked(row: LogRow, word: str) -> str:
+    """A result; in front of it, for a replay or simulation, what kind of record it is.
 
     A spreadsheet gets filtered by result, and then the first column is no longer looked at.
     """
-    word = RESULTS[row.result].ko
     return f"[{SOURCES[row.header.source].ko}] {word}" if row.is_demo else word
 
 
-def by_eye_line(row: LogRow) -> str:
-    """The word of persons; in front of it, for a replay or simulation, what kind of record it is."""
-    word = by_eye_words(row.result, row.hand)
-    return f"[{SOURCES[row.header.source].ko}] {word}" if row.is_demo else word
+def persons_line(row: LogRow) -> str:
+    """The persons' result, marked."""
+    return _marked(row, PERSONS[row.persons].ko)
 
 
-def disposition_words(row: LogRow) -> str:
-    """How many findings stand at which verdict of a person, and how many wait for one."""
-    parts = [f"{DISPOSITIONS[verdict].ko} {count}건" for verdict, count in row.dispositions]
-    if row.candidates_open:
-        parts.append(f"미판정 {row.candidates_open}건")
-    return " · ".join(parts) or "해당 없음"
+def equipment_line(row: LogRow) -> str:
+    """The equipment's result, marked."""
+    return _marked(row, EQUIPMENT[row.equipment_result].ko)
+
+
+def equipment_reason(row: LogRow) -> str:
+    """On what the equipment's result stands, in a sentence."""
+    unjudged = len(row.zones_not_assessable) + len(row.zones_not_looked)
+    aborted = "점검이 중단됨 · " if row.is_aborted else ""
+    unable, ways = row.unable
+    unsure = f"(방식 {ways}가지 중 {unable}가지 판정 불가)" if unable else ""
+    match row.equipment_result:
+        case "no_report" if row.report_state == "erased":
+            return "보고서 본문이 삭제되어 결과를 말할 수 없음(기록과 서명은 남아 있음)"
+        case "no_report":
+            return "점검 시작 기록만 있고 보고서가 접수되지 않음"
+        case "to_inspect":
+            return f"{aborted}{ZONES['to_inspect'].ko} {len(row.candidate_zones)}곳: {', '.join(row.candidate_zones)}"
+        case "clear":
+            return "모든 구역이 모든 점검 대상에 대해 점검 범위 내 이상 없음"
+        case "nothing_detected":
+            return f"구역 {row.zones_total}곳에서 감지된 것 없음{unsure}. 기기가 없다는 뜻이 아님"
+        case "partly" if not unjudged:
+            return f"점검이 중단됨. 본 범위에서 감지된 것 없음{unsure}"
+        case _:
+            return f"{aborted}구역 {row.zones_total}곳 중 {unjudged}곳 판정 불가{unsure}"
+
+
+def persons_reason(row: LogRow) -> str:
+    """On what the persons' result stands, in a sentence."""
+    hand, counts = row.hand, dict(row.findings)
+    looked = f"{len(hand.spots)}/{len(SPOTS)}개 부위: {', '.join(hand.spots)}"
+    match row.persons:
+        case "confirmed":
+            return "경찰이 카메라로 확인함"
+        case "found":
+            return f"사람이 눈으로 보고 카메라로 판정함 {counts.get('found', 0)}건"
+        case "suspected":
+            doubts = counts.get("suspected", 0)
+            parts = [f"육안으로 배제하지 못함 {doubts}건"] if doubts else []
+            parts += [f"{hand.suspicious_marks} · {looked}"] if hand.by_eye == "marks" else []
+            return " / ".join(parts)
+        case "recheck" if counts.get("recheck"):
+            return f"재점검 요청 {counts['recheck']}건"
+        case "recheck":
+            return f"사람이 판정하지 않은 {FINDINGS['to_inspect'].ko} {counts.get('to_inspect', 0)}곳이 남음"
+        case "nothing_unusual":
+            return f"{hand.noted_by} 확인 · {looked}"
+        case "not_done":
+            return f"{hand.noted_by}이(가) 육안 점검을 하지 않았다고 적음"
+        case _:
+            return "육안 점검 결과를 아직 적지 않음"
+
+
+def decision_words(row: LogRow) -> str:
+    """How many findings stand at which state."""
+    return " · ".join(f"{FINDINGS[state].ko} {count}건" for state, count in row.findings) or "해당 없음"
 
 
 def scope_words(row: LogRow) -> str:
@@ -81,11 +132,10 @@ def limits_words(row: LogRow) -> str:
     parts = []
     if row.zones_nothing_detected:
         names = ", ".join(row.zones_nothing_detected)
-        parts.append(f"{VERDICT_WORDS['nothing_detected'].ko} {len(row.zones_nothing_detected)}곳: {names}")
-    if row.zones_not_assessable:
-        parts.append(f"판정 불가 {len(row.zones_not_assessable)}곳: {', '.join(row.zones_not_assessable)}")
-    if row.zones_not_looked:
-        parts.append(f"미점검 {len(row.zones_not_looked)}곳: {', '.join(row.zones_not_looked)}")
+        parts.append(f"{ZONES['nothing_detected'].ko} {len(row.zones_nothing_detected)}곳: {names}")
+    for state, zones in (("not_assessable", row.zones_not_assessable), ("not_looked", row.zones_not_looked)):
+        if zones:
+            parts.append(f"{ZONES[state].ko} {len(zones)}곳: {', '.join(zones)}")
     return " / ".join(parts) or ("없음" if row.report_state == "present" else "보고서 없음")
 
 
@@ -95,20 +145,23 @@ def standing_words(row: LogRow) -> str:
     if row.place.open_finds:
         parts.append(f"닫히지 않은 발견 {row.place.open_finds}건")
     if row.place.open_candidates:
-        parts.append(f"닫히지 않은 의심 {row.place.open_candidates}건")
+        parts.append(f"{FINDINGS['to_inspect'].ko} {row.place.open_candidates}건")
     return " · ".join(parts) or "없음"
 
 
 def next_step_words(row: LogRow) -> str:
     """What both results ask for; while an earlier find or suspicion stands open in the room, what that asks for."""
-    by_eye = by_eye_result(row.result, row.hand)
-    if by_eye == "found" or row.place.open_finds:
+    open_here = dict(row.findings)
+    if row.persons == "found" or row.place.open_finds:
         return NEXT_STEPS["found"]
-    if row.place.open_candidates or row.result == "suspected":
-        return NEXT_STEPS["suspected"]
-    if by_eye == "marks":
+    if row.place.open_candidates or {"suspected", "to_inspect"} & set(open_here):
+        return NEXT_STEPS["to_inspect"]
+    if row.persons == "suspected":
         return MARKS_NEXT
-    return NEXT_STEPS[row.result]
+    if row.equipment_result == "no_report":
+        return NEXT_STEPS["no_report"]
+    is_unjudged = row.equipment_result in {"partly", "not_assessable"}
+    return NEXT_STEPS["recheck" if row.persons == "recheck" or is_unjudged else "nothing"]
 
 
 def occasion_words(row: LogRow) -> str:
@@ -148,20 +201,20 @@ COLUMNS: tuple[Column, ...] = (
     Column("장비", 36, lambda row: row.equipment),
     Column("점검부위·범위", 36, scope_words),
     Column("미점검·판정 불가", 36, limits_words),
-    Column("육안 확인 필요(건)", 10, lambda row: len(row.candidate_zones)),
-    Column("육안 확인 필요 위치", 24, lambda row: ", ".join(row.candidate_zones) or "없음"),
+    Column("확인할 곳(건)", 10, lambda row: len(row.candidate_zones)),
+    Column("확인할 곳 위치", 24, lambda row: ", ".join(row.candidate_zones) or "없음"),
     Column("의심흔적(구멍·흠집)", 16, lambda row: row.hand.suspicious_marks or NOT_RECORDED),
     Column("비상벨 작동", 12, lambda row: row.hand.emergency_bell or NOT_RECORDED),
-    Column("육안 점검 결과", 18, by_eye_line),
-    Column("육안 점검 근거", 36, lambda row: by_eye_reason(row.result, row.hand)),
-    Column("장비 점검 결과", 22, result_words),
-    Column("장비 점검 근거", 44, lambda row: row.result_reason),
-    Column("현장 판정", 26, disposition_words),
+    Column("점검 결과(사람)", 24, persons_line),
+    Column("점검 결과 근거", 36, persons_reason),
+    Column("장비 점검 결과", 22, equipment_line),
+    Column("장비 점검 근거", 44, equipment_reason),
+    Column("현장 판정", 26, decision_words),
     Column("조치", 24, lambda row: ", ".join(row.hand.measures) or NOT_RECORDED),
     Column("사진(봉인 보관)", 10, lambda row: row.hand.photographs),
     Column("사진 위치", 24, lambda row: photograph_places(row.hand) or "없음"),
     Column("구역별 육안 점검", 44, lambda row: checklist_words(row.hand) or NOT_RECORDED),
-    Column("이 방에 남은 발견·의심", 26, standing_words),
+    Column("이 방에 남은 것", 26, standing_words),
     Column("다음 조치", 40, next_step_words),
     Column("확인자", 16, lambda row: row.hand.confirmed_by or NOT_RECORDED),
     Column("점검 식별자", 38, lambda row: str(row.header.sweep_id)),

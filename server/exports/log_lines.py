@@ -6,19 +6,18 @@ place, signatures, gaps and alarms.  Details of findings are never part of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row
 
-from server.exports.judgement import ReportState
-from server.exports.records import HandEntries, LogRow, Place, SignedDisposition, SweepHeader
-from server.exports.rows import build_page
+from server.exports.records import HandEntries, LogRow, Place, SweepHeader
+from server.exports.rows import build_log_row
+from server.interface.fields import BodyState, FindingState
 from sweep.phrases import Phrase
-from sweep.report import Disposition, LocalText, SweepOpened, SweepReport
+from sweep.report import LocalText, SweepOpened, SweepReport
 
 _LINE: TypeAdapter[LogRow] = TypeAdapter(LogRow)
 UNKNOWN_PLACE = Place(
@@ -40,20 +39,16 @@ def stored_line(
     report: SweepReport | None,
     opened: SweepOpened | None,
     received: datetime,
-    report_state: ReportState,
-    dispositions: Sequence[tuple[Row[Any], Disposition]],
+    report_state: BodyState,
+    states: Mapping[UUID, FindingState],
     hand: HandEntries,
 ) -> str:
     """The line of a sweep that has an opening or a report, as JSON."""
     header = header_of(report, opened, received)
     if header is None:
         raise ValueError(Phrase("sweep_without_line"))
-    spoken = [
-        SignedDisposition(item, row.subject, row.assurance, row.entry_hash, signature_ok=True)
-        for row, item in dispositions
-    ]
-    page = build_page(header, UNKNOWN_PLACE, report, report_state=report_state, dispositions=spoken, hand=hand)
-    return _LINE.dump_json(page.row).decode()
+    row = build_log_row(header, UNKNOWN_PLACE, report, report_state=report_state, states=states, hand=hand)
+    return _LINE.dump_json(row).decode()
 
 
 def read_line(text: str) -> LogRow:

@@ -12,9 +12,7 @@ from typing import Literal, Self
 from uuid import UUID
 
 from server.exports.claimed_time import counted
-from server.exports.judgement import ReportState
-from server.exports.words import Result
-from server.interface.fields import RoomSex
+from server.interface.fields import BodyState, EquipmentResult, FindingState, PersonsResult, RoomSex
 from server.interface.views.sweeps import KnownBefore
 from sweep.phrases import Phrase
 from sweep.report import ClockReading, Disposition, LocalText, Modality, Mode, Source, SweepOpened, SweepReport
@@ -207,8 +205,6 @@ class HandEntries:
     """The checklist, zone by zone; empty where nobody filled one in."""
     photographs_by_zone: tuple[tuple[str, int], ...] = ()
     """Korean name of each zone of which there are photographs, and how many; without a zone under `NO_ZONE`."""
-    is_found: bool = False
-    """Two persons recorded a camera in the case of one of its findings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +214,7 @@ class LogRow:
     header: SweepHeader
     place: Place
     hand: HandEntries
-    report_state: ReportState
+    report_state: BodyState
     is_aborted: bool
     methods: tuple[Modality, ...]
     """Modalities that looked at one zone at least."""
@@ -236,13 +232,12 @@ class LogRow:
     """Zones where nothing was detected by a probe that is not yet proven: no ground to call them clear."""
     candidate_zones: tuple[str, ...]
     """Zones with a finding, once per finding."""
-    candidates_open: int
-    """Findings without a disposition."""
-    result: Result
-    result_reason: str
-    """Korean sentence: why the result is what it is."""
-    dispositions: tuple[tuple[str, int], ...]
-    """How many findings stand at which verdict by their latest disposition, in a fixed order."""
+    equipment_result: EquipmentResult
+    unable: tuple[int, int]
+    """In zones where nothing was detected: how many methods could not judge, at most, and of how many."""
+    persons: PersonsResult
+    findings: tuple[tuple[FindingState, int], ...]
+    """How many findings stand at which state, the gravest first."""
     entry_hash: str | None
     """Hash of the report's entry; of the opening when there is no report; None when neither is there."""
     entries: int

@@ -7,11 +7,10 @@ carry them; output is one `LogRow` and one `SweepPage` per sweep.  Nothing here 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from uuid import UUID
 
-from server.exports.judgement import ReportState, judge, latest_dispositions
-from server.exports.printed.map import zone_state
 from server.exports.probe_state import state_words
 from server.exports.records import (
     EntryLine,
@@ -24,10 +23,14 @@ from server.exports.records import (
     SweepHeader,
     SweepPage,
 )
+from server.interface.fields import BodyState, FindingState
 from server.interface.views.sweeps import KnownBefore
+from server.standing.findings import GRAVEST_FIRST
+from server.standing.persons import persons_of
+from server.standing.zones import equipment_of, zones_of
 from sweep.entry import kinds
 from sweep.phrases import Phrase
-from sweep.report import MODALITIES, Disposition, LocalText, Modality, SweepReport
+from sweep.report import MODALITIES, LocalText, Modality, SweepReport
 
 
 def build_page(
@@ -35,7 +38,8 @@ def build_page(
     place: Place,
     report: SweepReport | None,
     *,
-    report_state: ReportState,
+    report_state: BodyState,
+    states: Mapping[UUID, FindingState] = MappingProxyType({}),
     dispositions: Sequence[SignedDisposition] = (),
     entries: Sequence[EntryLine] = (),
     gaps: Sequence[SequenceGap] = (),
@@ -47,13 +51,15 @@ def build_page(
 
     Raises ExportError when `report_state` and `report` contradict each other or a record belongs to another sweep.
     """
+    if any(item.disposition.sweep_id != header.sweep_id for item in dispositions):
+        raise ExportError(Phrase("log_line_of_another_sweep", sweep_id=header.sweep_id))
     ordered = tuple(sorted(dispositions, key=lambda item: item.disposition.counts_from))
     row = build_log_row(
         header,
         place,
         report,
         report_state=report_state,
-        dispositions=ordered,
+        states=states,
         entries=entries,
         gaps=gaps,
         alarms=alarms,
@@ -67,8 +73,8 @@ def build_log_row(
     place: Place,
     report: SweepReport | None,
     *,
-    report_state: ReportState,
-    dispositions: Sequence[SignedDisposition] = (),
+    report_state: BodyState,
+    states: Mapping[UUID, FindingState] = MappingProxyType({}),
     entries: Sequence[EntryLine] = (),
     gaps: Sequence[SequenceGap] = (),
     alarms: Sequence[LocalText] = (),
@@ -80,19 +86,17 @@ def build_log_row(
     """
     if (report is not None) != (report_state == "present"):
         raise ExportError(Phrase("log_line_report_state", sweep_id=header.sweep_id, state=report_state))
-    strangers = {item.disposition.sweep_id for item in dispositions} | ({report.sweep_id} if report else set())
-    if strangers - {header.sweep_id}:
+    if report is not None and report.sweep_id != header.sweep_id:
         raise ExportError(Phrase("log_line_of_another_sweep", sweep_id=header.sweep_id))
     looked, not_looked, not_assessable, nothing_detected = _zones(report)
-    decisions = tuple(item.disposition for item in dispositions)
-    latest = latest_dispositions(decisions)
     names = {} if report is None else {zone.zone_id: zone.name.ko for zone in report.plan.zones}
-    findings = () if report is None else report.counted_findings
-    result, reason = judge(report, report_state, decisions)
+    findings = () if report is None else report.findings
+    hand = hand or HandEntries()
+    counts = Counter(states.values())
     return LogRow(
         header=header,
         place=place,
-        hand=hand or HandEntries(),
+        hand=hand,
         report_state=report_state,
         is_aborted=report is not None and report.outcome == "aborted",
         methods=_methods(report),
@@ -104,10 +108,10 @@ def build_log_row(
         zones_not_assessable=not_assessable,
         zones_nothing_detected=nothing_detected,
         candidate_zones=tuple(names[finding.zone_id] for finding in findings),
-        candidates_open=sum(finding.finding_id not in latest for finding in findings),
-        result=result,
-        result_reason=reason,
-        dispositions=_disposition_counts(latest),
+        equipment_result=equipment_of(report),
+        unable=_unable(report),
+        persons=persons_of(states.values(), hand.by_eye),
+        findings=tuple((state, counts[state]) for state in GRAVEST_FIRST if counts[state]),
         entry_hash=_entry_hash(entries),
         entries=len(entries),
         signatures_ok=bool(entries) and all(entry.signature_ok for entry in entries),
@@ -123,15 +127,22 @@ def _zones(report: SweepReport | None) -> tuple[tuple[str, ...], tuple[str, ...]
     """
     if report is None:
         return (), (), (), ()
+    names = {zone.zone_id: zone.name.ko for zone in report.plan.zones}
     seen = {item.zone_id for item in report.coverage if item.status != "not_looked"}
-    judged = {item.zone_id for item in report.verdicts if item.verdict != "not_assessable"}
-    zones = report.plan.zones
+    stands = zones_of(report)
     return (
-        tuple(zone.name.ko for zone in zones if zone.zone_id in seen),
-        tuple(zone.name.ko for zone in zones if zone.zone_id not in seen),
-        tuple(zone.name.ko for zone in zones if zone.zone_id in seen and zone.zone_id not in judged),
-        tuple(zone.name.ko for zone in zones if zone_state(report, zone.zone_id) == "nothing_detected"),
+        tuple(name for zone_id, name in names.items() if zone_id in seen),
+        tuple(name for zone_id, name in names.items() if zone_id not in seen),
+        tuple(names[zone.zone_id] for zone in stands if zone.state == "not_assessable"),
+        tuple(names[zone.zone_id] for zone in stands if zone.state == "nothing_detected"),
     )
+
+
+def _unable(report: SweepReport | None) -> tuple[int, int]:
+    """Of the zones where nothing was detected: how many methods could not judge at most, of how many."""
+    unsure = [] if report is None else [zone for zone in zones_of(report) if zone.state == "nothing_detected"]
+    worst = max(unsure, key=lambda zone: zone.unable, default=None)
+    return (0, 0) if worst is None else (worst.unable, worst.ways)
 
 
 def _methods(report: SweepReport | None) -> tuple[Modality, ...]:
@@ -153,12 +164,6 @@ def _equipment(header: SweepHeader, report: SweepReport | None) -> str:
         f"보정 {versions.calibration or '안 됨'}",
     )
     return " · ".join(parts)
-
-
-def _disposition_counts(latest: dict[UUID, Disposition]) -> tuple[tuple[str, int], ...]:
-    counts = Counter[str](disposition.verdict for disposition in latest.values())
-    order = ("camera_found", "cannot_exclude", "recheck", "no_camera")
-    return tuple((verdict, counts[verdict]) for verdict in order if counts[verdict])
 
 
 def _entry_hash(entries: Sequence[EntryLine]) -> str | None:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Literal
+from typing import Final
 
 from sweep.entry import kinds
 from sweep.report import SHOWN, ClockReading, LocalText, Modality, Mode, Source
 from sweep.report.visit_records import Bell, Measure, Occasion, Spot
-from sweep.report.words import SHORT_VERDICT_WORDS, VERDICT_WORDS
+from sweep.report.words import words_of
 
-Result = Literal["no_anomaly", "recheck", "suspected", "found", "unfinished"]
-ByEyeResult = Literal["nothing_unusual", "marks", "not_done", "found", "not_recorded"]
 NOT_RECORDED = "미기재"
 
 KST = timezone(timedelta(hours=9), "KST")  # Korea has no daylight saving time
@@ -26,20 +24,11 @@ def _words(**pairs: tuple[str, str]) -> dict[str, LocalText]:
     return {code: LocalText(ko=ko, en=en) for code, (ko, en) in pairs.items()}
 
 
-RESULTS: Mapping[str, LocalText] = _words(
-    no_anomaly=("이상 없음", "No anomaly within what was inspected"),
-    recheck=("재점검 필요", "Inspect again"),
-    suspected=("의심", "Suspected"),
-    found=("발견", "Found"),
-    unfinished=("결과 없음", "No result"),
-)
-BY_EYE: Mapping[ByEyeResult, LocalText] = {
-    "nothing_unusual": LocalText(ko="이상 없음", en="Nothing unusual by eye"),
-    "marks": LocalText(ko="의심흔적 있음", en="Suspicious marks"),
-    "found": LocalText(ko="발견", en="Found"),
-    "not_done": LocalText(ko="실시하지 않음", en="Not looked"),
-    "not_recorded": LocalText(ko=NOT_RECORDED, en="Not recorded"),
-}
+EQUIPMENT: Final = words_of("equipment")
+PERSONS: Final = words_of("persons")
+ZONES: Final = words_of("zone")
+FINDINGS: Final = words_of("finding")
+DISPOSITIONS: Final = words_of("decision")
 SPOTS: Mapping[Spot, str] = {
     "vent": "환풍구",
     "ceiling": "천장·점검구",
@@ -65,20 +54,7 @@ SOURCES: Mapping[str, LocalText] = _words(
     replay=("재생 기록", "Replay"),
     simulated=("시뮬레이션 기록", "Simulation"),
 )
-VERDICTS: Mapping[str, LocalText] = _words(
-    clear=("이상 없음", "Clear (in scope)"),
-    candidate=(VERDICT_WORDS["candidate"].ko, "Inspect by eye"),
-    nothing_detected=(SHORT_VERDICT_WORDS["nothing_detected"].ko, SHORT_VERDICT_WORDS["nothing_detected"].en),
-    not_assessable=("판정 불가", "Not assessable"),
-    not_looked=("미점검", "Not inspected"),
-)
 COVERAGE_WORDS: Mapping[str, str] = {"looked": "점검", "partly": "일부", "not_looked": "미점검"}
-DISPOSITIONS: Mapping[str, LocalText] = _words(
-    no_camera=("카메라 아님", "No camera"),
-    camera_found=("카메라 발견", "Camera found"),
-    cannot_exclude=("배제 불가", "Cannot exclude"),
-    recheck=("재점검", "Inspect again"),
-)
 STRENGTHS: Mapping[str, str] = {"weak": "약함 (한 방식)", "strong": "강함 (서로 다른 방식이 일치)"}
 WEIGHT_SOURCES: Mapping[str, str] = {
     "field": "현장 측정",
@@ -125,12 +101,12 @@ ENTRY_KINDS: Mapping[str, str] = {
     kinds.ACCESS_LOG_HEAD: "열람 기록 요약",
     kinds.PERSON_REGISTERED: "사람 등록",
 }
-NEXT_STEPS: Mapping[Result, str] = {
+NEXT_STEPS: Mapping[str, str] = {
     "found": "만지지 않고 현장 보존 · 출입 통제 · 112 신고 · 접수번호 기재 · 증거물 인수인계",
-    "suspected": "해당 위치를 눈으로 확인(손전등·확대경, 만지거나 분해하지 않음). 배제할 수 없으면 발견으로 처리",
-    "recheck": "육안 확인이 필요하거나 판정하지 못한 구역을 눈으로 점검하고 재점검",
-    "no_anomaly": "추가 조치 없음",
-    "unfinished": "점검을 다시 실시하고 중단 사유 기재",
+    "to_inspect": "해당 위치를 눈으로 확인(손전등·확대경, 만지거나 분해하지 않음). 배제할 수 없으면 발견으로 처리",
+    "recheck": "판정하지 못한 구역을 눈으로 점검하고 재점검",
+    "nothing": "추가 조치 없음",
+    "no_report": "점검을 다시 실시하고 중단 사유 기재",
 }
 MARKS_NEXT = "흔적을 막거나 보수하고 같은 위치를 다시 확인. 안쪽이 보이지 않으면 의심으로 처리"
 DEMO_NOTICES: Mapping[Source, str] = {

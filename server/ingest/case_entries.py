@@ -16,7 +16,6 @@ from sqlalchemy import Connection, Row, select
 
 from server.cases import gaps, words
 from server.cases.deadlines import REOPENS_AFTER, repair_due, today
-from server.cases.state_machine import BEFORE_POLICE, FOUND, Case, may_follow
 from server.ingest.entry_rows import Outcome
 from server.ingest.persons import ServerSigner, identified, write_for
 from server.ingest.photo_declarations import suspend
@@ -33,6 +32,7 @@ from server.interface.errors import ApiError, invalid, not_found, refuse_links
 from server.people.auth import Person
 from server.projections.case_rows import CASE_COLUMNS, steps_of
 from server.projections.projecting import catch_up
+from server.standing.cases import BEFORE_POLICE, FOUND, Case, may_follow
 from server.store.clock import entry_time
 from server.store.db import Database
 from server.store.schema import IS_ACCEPTED, cases, entries, facilities, photos, rooms

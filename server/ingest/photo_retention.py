@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Select, and_, not_, select, update
 
 from server.cases.deadlines import today
-from server.cases.state_machine import CLOSED, FOUND
 from server.signing.statements import is_asked, say
+from server.standing.cases import CLOSED, FOUND
 from server.store.clock import now_ms
 from server.store.schema import cases, erased_bodies, photos
 from sweep.entry import kinds

@@ -20,7 +20,7 @@ from server.people.auth import Person
 from server.projections.projecting import project_due
 from server.store.clock import entry_time
 from server.store.db import Database
-from server.store.schema import IS_ACCEPTED, entries, open_findings, sweeps
+from server.store.schema import IS_ACCEPTED, cases, entries, sweeps
 from server.store.stored_bodies import bodies_of
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
@@ -52,7 +52,8 @@ def note_visit(
         ).one_or_none()
         if sweep is None:
             raise not_found(Phrase("sweep_not_found"))
-        waiting = connection.scalar(select(func.count()).where(open_findings.c.sweep_id == sweep_id)) or 0
+        undecided = select(func.count()).where(cases.c.sweep_id == sweep_id, cases.c.stands == "to_inspect")
+        waiting = connection.scalar(undecided) or 0
         if request.by_eye == "nothing_unusual" and waiting:
             raise ApiError(409, Phrase("look_first", waiting=waiting))
         when = entry_time()

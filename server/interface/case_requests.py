@@ -21,6 +21,7 @@ from sweep.report.case_records import (
     Photographed,
     PoliceAsked,
     PoliceCalled,
+    PoliceResult,
     Rechecked,
     Reopened,
     Repaired,
@@ -142,6 +143,7 @@ StepChoice = Annotated[
     | PoliceCalled
     | HandedOver
     | PoliceAsked
+    | PoliceResult
     | ReportedToCity
     | Witnessed
     | Reopened

@@ -84,7 +84,11 @@ Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 Badge = Annotated[str, StringConstraints(pattern=r"^[A-HJ-NP-TV-Z][0-9A-HJ-NP-TV-Z]{7}$")]
 """What a badge shows as letters and as QR code: Crockford's alphabet, no secret."""
 DistrictId = Annotated[str, StringConstraints(pattern=SLUG)]
-SweepResult = Literal["no_anomaly", "recheck", "suspected", "found", "unfinished"]
+EquipmentResult = Literal["to_inspect", "nothing_detected", "partly", "not_assessable", "clear", "no_report"]
+PersonsResult = Literal["confirmed", "found", "suspected", "recheck", "nothing_unusual", "not_done", "not_recorded"]
+ZoneState = Literal["to_inspect", "clear", "nothing_detected", "not_assessable", "not_looked"]
+FindingState = Literal["confirmed", "found", "suspected", "recheck", "to_inspect", "defect", "no_camera"]
+"""What all of them mean: server/standing/README.md."""
 BodyState = Literal["present", "erased", "missing"]
 CommandAnswer = Literal["waiting", "accepted", "refused"]
 RoomSex = Literal["women", "men", "unisex", "family"]
@@ -114,8 +118,10 @@ CaseState = Literal[
     "police_called",
     "handed_over",
     "reported_to_city",
+    "police_camera",
+    "police_none",
 ]
 FOUND: frozenset[CaseState] = frozenset(
-    {"camera", "room_closed", "photographed", "police_called", "handed_over", "reported_to_city"}
+    {"camera", "room_closed", "photographed", "police_called", "handed_over", "reported_to_city", "police_camera"}
 )
-"""A camera was found: nothing that belongs to the case may be erased."""
+"""A camera was found, and the police have not said that it was none: nothing that belongs to the case may be erased."""

@@ -12,13 +12,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
 
 from server.cases import words
-from server.cases.state_machine import AT_ANY_TIME, CLOSED, FOLLOWING, FOUND, Case, may_follow
 from server.interface.errors import not_found
 from server.interface.views.cases import CaseCreated, CaseDetail, CaseEvent, CaseList, CaseView, RoomState
 from server.places.counting import counts_by
 from server.projections.case_rows import CASE_COLUMNS, read_steps, steps_of
 from server.projections.claim_words import claim_view
 from server.projections.proof_rows import proven_among
+from server.standing.cases import AT_ANY_TIME, CLOSED, FOLLOWING, FOUND, Case, may_follow
 from server.store.clock import from_ms
 from server.store.schema import cases, facilities, rooms, sweeps
 from sweep.phrases import Phrase
@@ -141,7 +141,7 @@ def _values(row: Row[Any], today: date) -> dict[str, Any]:
         "changed": from_ms(row.changed_ms),
         "due": None if row.due is None else date.fromisoformat(row.due),
         "reopens": case.reopens,
-        "next": words.NEXT[row.state],
+        "next": words.DUE_AGAIN if row.state == "not_camera" and case.is_open(today) else words.NEXT[row.state],
         "allowed": tuple(step for step in ALL_STEPS if may_follow(case, step, today)),
     }
 

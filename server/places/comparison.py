@@ -30,13 +30,13 @@ from server.interface.views.visits import (
 from server.places.history import Visit, Word, last_words, thing_in, visit_of
 from server.projections.case_rows import steps_of
 from server.projections.sweep_record import SweepRecord, read_sweep
+from server.standing.zones import zones_of
 from server.store.clock import to_ms
 from server.store.schema import cases, sweeps
 from sweep.phrases import Phrase
-from sweep.report import Finding, LocalText, SweepReport, VerdictName, WifiObservation, sameness
+from sweep.report import Finding, LocalText, SweepReport, WifiObservation, sameness
 from sweep.report.case_records import CaseStep, DefectFound, Rechecked, Repaired
 
-GRAVEST_FIRST: Final[tuple[VerdictName, ...]] = ("candidate", "not_assessable", "nothing_detected", "clear")
 SHORT_TAG: Final = 4
 """Digits of a tag that tell one transmitter from another in speech, as on the page of transmitters."""
 MOST_HEARD: Final = 24
@@ -62,14 +62,14 @@ def compare_visits(connection: Connection, room_id: UUID, one: UUID, other: UUID
     return VisitComparison(
         older=_side(*older),
         newer=_side(*newer),
-        zones=tuple(zones_of(older[0].report, newer[0].report)),
+        zones=tuple(compare_zones(older[0].report, newer[0].report)),
         air=air_of(older[0].report, newer[0].report),
         spots=tuple(spots_of(older[0], newer[0])),
         repairs=tuple(_repairs(connection, room_id, _started(older), _started(newer) + DAY_OF_VISIT)),
     )
 
 
-def zones_of(older: SweepReport, newer: SweepReport) -> Iterator[ZoneCompared]:
+def compare_zones(older: SweepReport, newer: SweepReport) -> Iterator[ZoneCompared]:
     """The zones of either plan, in the order of the newer one and then of the older one."""
     names = {zone.zone_id: zone.name for zone in (*newer.plan.zones, *older.plan.zones)}
     names |= {zone.zone_id: zone.name for zone in newer.plan.zones}
@@ -100,9 +100,9 @@ def air_of(older: SweepReport, newer: SweepReport) -> AirCompared:
 def spots_of(older: Visit, newer: Visit) -> list[SpotCompared]:
     """What was suspected at either visit; each finding of the newer one meets one of the older one at most."""
     words = last_words(older) | last_words(newer)
-    left = list(older.report.counted_findings)
+    left = list(older.report.findings)
     spots = []
-    for finding in newer.report.counted_findings:
+    for finding in newer.report.findings:
         thing = thing_in(newer.report, finding)
         same = next((one for one in left if sameness(thing, thing_in(older.report, one)) is not None), None)
         if same is not None:
@@ -169,10 +169,10 @@ def _side(visit: Visit, record: SweepRecord) -> VisitSide:
 
 
 def _zone(report: SweepReport, zone_id: str) -> ZoneThen:
-    said = {one.verdict for one in report.verdicts if one.zone_id == zone_id}
+    stands = next((one for one in zones_of(report) if one.zone_id == zone_id), None)
     looked = [one.quality for one in report.coverage if one.zone_id == zone_id and one.status != "not_looked"]
     return ZoneThen(
-        verdict=next((verdict for verdict in GRAVEST_FIRST if verdict in said), None),
+        state=None if stands is None else stands.state,
         quality=max(looked, default=None),
     )
 
@@ -198,7 +198,7 @@ def _transmitters(report: SweepReport) -> list[_Transmitter]:
 
 def _heard(report: SweepReport, one: _Transmitter, change: Change) -> HeardThen:
     loudest = max(one.heard, key=lambda seen: _level(None if seen.rssi_dbm is None else seen.rssi_dbm.max))
-    cited = {evidence.observation_id for finding in report.counted_findings for evidence in finding.evidence_for}
+    cited = {evidence.observation_id for finding in report.findings for evidence in finding.evidence_for}
     return HeardThen(
         tag=min(tag for _, tag in one.tags)[:SHORT_TAG],
         change=change,

@@ -12,11 +12,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, or_, select, tuple_
 
 from server.interface.errors import not_found
-from server.interface.views.places import PlanVersion, RoomDetail, RoomList, RoomStanding, RoomSummary, SweepSummary
+from server.interface.views.places import PlanVersion, RoomDetail, RoomList, RoomSummary, SweepSummary
 from server.places.counting import counts_by
 from server.places.facilities import current_plan
-from server.places.standing import standing_of_rooms
+from server.places.open_things import standing_of_rooms, standing_view
 from server.places.summaries import at_city_of, sweep_summary
+from server.standing.rooms import RoomStands, equipment_of_room, persons_of_room
 from server.store.clock import from_ms
 from server.store.schema import facilities, plans, rooms, sweeps
 from sweep.phrases import Phrase
@@ -164,8 +165,8 @@ def _values_now(connection: Connection, row: Row[Any]) -> dict[str, Any]:
     return _values(row, last.get(room_id), standing.get(room_id))
 
 
-def _values(row: Row[Any], last_sweep: SweepSummary | None, standing: RoomStanding | None) -> dict[str, Any]:
-    shown = standing or last_sweep
+def _values(row: Row[Any], last_sweep: SweepSummary | None, standing: RoomStands | None) -> dict[str, Any]:
+    last = (None, None) if last_sweep is None else (last_sweep.equipment, last_sweep.persons)
     return {
         "room_id": row.room_id,
         "facility_id": row.facility_id,
@@ -180,6 +181,7 @@ def _values(row: Row[Any], last_sweep: SweepSummary | None, standing: RoomStandi
         "plan_version": row.version,
         "plan_verified": row.is_verified,
         "last_sweep": last_sweep,
-        "standing": standing,
-        "result": None if shown is None else shown.result,
+        "standing": None if standing is None else standing_view(standing),
+        "equipment": equipment_of_room(standing, last[0]),
+        "persons": persons_of_room(standing, last[1]),
     }

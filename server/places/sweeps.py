@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -16,15 +17,24 @@ from sqlalchemy import Connection, Row, select
 
 from server.interface.errors import not_found
 from server.interface.views.entries import BodyView, DsseSignature, DsseView, EntryRow, GapView, SignedEntryRow
-from server.interface.views.sweeps import CropView, DispositionView, FindingDetailsView, SweepDetail
+from server.interface.views.sweeps import (
+    CropView,
+    DispositionView,
+    FindingDetailsView,
+    FindingStands,
+    SweepDetail,
+    ZoneStands,
+)
 from server.log.stored_wire import signed_entry
 from server.places.history import known_before
 from server.places.rooms import room_summary
 from server.places.summaries import at_city_of, sweep_summary
+from server.projections.case_rows import case_of, states_of
 from server.projections.claim_words import claim_view
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.projections.visit_words import visit_view
 from server.signing.signatures import holds
+from server.standing.zones import zones_of
 from server.store.alarms import alarms_about
 from server.store.clock import from_ms
 from server.store.schema import IS_ACCEPTED, entries, keys, sweeps
@@ -47,6 +57,11 @@ def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: boo
     details, crops = _report_bodies(connection, record) if may_see_details else ((), ())
     return SweepDetail(
         summary=sweep_summary(connection, summary, at_city_of(connection, [sweep_id])[sweep_id]),
+        zones=() if record.report is None else tuple(ZoneStands(**asdict(one)) for one in zones_of(record.report)),
+        findings=tuple(
+            FindingStands(finding_id=finding_id, state=state, case_id=case_of(sweep_id, finding_id))
+            for finding_id, state in states_of(connection, record).items()
+        ),
         room=room_summary(connection, summary.room_id),
         report=record.report,
         report_state=record.report_state,
@@ -68,7 +83,7 @@ def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: boo
             for row, item in record.dispositions
         ),
         claims=tuple(map(claim_view, record.claims)),
-        visit=visit_view(record, summary.result),
+        visit=visit_view(record),
         known=known_before(connection, summary.room_id, record),
         entries=tuple(entry_row(connection, row) for row in rows),
         gaps=gaps_beside(connection, rows),

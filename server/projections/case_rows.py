@@ -13,14 +13,16 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
 
 from server.cases.proving import provers_of_step, second_of
-from server.cases.state_machine import FOUND, NEW, Case, Verdict, after_all
 from server.exports.claimed_time import counted
+from server.interface.fields import FindingState
 from server.interface.voice import Voice
 from server.projections import proof_rows
 from server.projections.proof_rows import Claim, note_claims, proven_among
 from server.projections.sweep_record import SweepRecord
 from server.signing.kept_finds import kept_case, kept_of_sweep
 from server.signing.validity import allowed
+from server.standing.cases import FOUND, NEW, Case, Verdict, after_all
+from server.standing.findings import state_of_finding
 from server.store.clock import to_ms
 from server.store.schema import case_steps, cases, entries, facilities, kept_finds, rooms, unproven
 from server.store.stored_bodies import bodies_of
@@ -44,6 +46,29 @@ def case_of(sweep_id: UUID, finding_id: UUID) -> UUID:
     return derived_id(sweep_id, f"case of {finding_id}")
 
 
+def states_of(connection: Connection, record: SweepRecord) -> dict[UUID, FindingState]:
+    """What stands of each finding of a sweep; empty where nobody can say whose sweep it is."""
+    kept = kept_of_sweep(connection, record.sweep_id)
+    happened = _in_order(record)
+    states = {}
+    for finding_id in _findings_of(record, kept):
+        own = [(row, what) for row, about, what in happened if about == finding_id]
+        states[finding_id] = _state_after(_case_after(own, kept.get(finding_id)), own)
+    return states
+
+
+def _state_after(case: Case, own: Sequence[tuple[Row[Any], Step | Verdict]]) -> FindingState:
+    return state_of_finding(case, (what for _, what in own if isinstance(what, Verdict)))
+
+
+def _findings_of(record: SweepRecord, kept: Mapping[UUID, Row[Any]]) -> dict[UUID, None]:
+    """Everything of a sweep that somebody measured, decided on or opened a case of."""
+    found = dict.fromkeys(() if record.report is None else (one.finding_id for one in record.report.findings))
+    found |= dict.fromkeys(item.finding_id for _, item in record.dispositions)
+    found |= dict.fromkeys(step.finding_id for _, step in record.steps if step.finding_id is not None)
+    return found | dict.fromkeys(kept)
+
+
 def insert_cases(connection: Connection, record: SweepRecord) -> None:
     """The cases of a sweep's findings; those from before were deleted with its other rows."""
     head = record.report or record.opened
@@ -51,11 +76,7 @@ def insert_cases(connection: Connection, record: SweepRecord) -> None:
     if head is None:
         _insert_finds(connection, record, kept)
         return
-    counting_findings = () if record.report is None else record.report.counted_findings
-    found = dict.fromkeys(finding.finding_id for finding in counting_findings)
-    found |= dict.fromkeys(item.finding_id for _, item in record.dispositions)
-    found |= dict.fromkeys(step.finding_id for _, step in record.steps if step.finding_id is not None)
-    found |= dict.fromkeys(kept)
+    found = _findings_of(record, kept)
     if not found:
         return
     started = head.started if isinstance(head, SweepReport) else head.opened
@@ -69,7 +90,8 @@ def insert_cases(connection: Connection, record: SweepRecord) -> None:
         times = {"opened_ms": opened_ms, "changed_ms": max((row.received_ms for row, _ in own), default=opened_ms)}
         stood = kept.get(finding_id)  # where it was found, whoever has the sweep now
         room_id, source = (head.room_id, head.source) if stood is None else (stood.recorded_room_id, stood.source)
-        rows.append(ids | times | _values(connection, case, room_id, source))
+        values = _values(connection, case, room_id, source) | {"stands": _state_after(case, own)}
+        rows.append(ids | times | values)
     taken = [row["case_id"] for row in rows]  # a case without a sweep never takes the id of one that a finding opened
     connection.execute(delete(cases).where(cases.c.case_id.in_(taken), cases.c.sweep_id.is_(None)))
     connection.execute(insert(cases), rows)
@@ -83,13 +105,6 @@ def _case_after(own: Sequence[tuple[Row[Any], Step | Verdict]], kept: Row[Any] |
     corrected = None if kept.room_id == kept.recorded_room_id else kept.room_id
     stood = Case(kept.state, kept.steps, corrected_room=corrected)
     return after_all(since, stood) or stood
-
-
-def found_of(connection: Connection, sweep_id: UUID) -> Sequence[UUID]:
-    """Findings of a sweep that were kept as finds and still are."""
-    kept = kept_of_sweep(connection, sweep_id)
-    standing = select(cases.c.finding_id).where(cases.c.sweep_id == sweep_id, cases.c.state.in_(sorted(FOUND)))
-    return connection.scalars(standing.where(cases.c.finding_id.in_(list(kept)))).all() if kept else ()
 
 
 def _insert_finds(connection: Connection, record: SweepRecord, kept: Mapping[UUID, Row[Any]]) -> None:
@@ -107,7 +122,8 @@ def _insert_finds(connection: Connection, record: SweepRecord, kept: Mapping[UUI
         changed_ms = max((row.received_ms for row, _ in own), default=opened_ms)
         ids = {"case_id": case_of(record.sweep_id, finding_id), "sweep_id": record.sweep_id, "finding_id": finding_id}
         times = {"opened_ms": opened_ms, "changed_ms": changed_ms}
-        connection.execute(insert(cases).values(**ids, **times, **_values(connection, case, room_id, first.source)))
+        values = _values(connection, case, room_id, first.source) | {"stands": _state_after(case, own)}
+        connection.execute(insert(cases).values(**ids, **times, **values))
 
 
 def _in_order(record: SweepRecord) -> list[tuple[Row[Any], UUID | None, Step | Verdict]]:
@@ -228,6 +244,7 @@ def _values(connection: Connection, case: Case, room_id: UUID, source: str) -> d
         "recorded_room_id": room_id,
         "source": source,
         "state": case.state,
+        "stands": state_of_finding(case, ()),
         "steps": case.steps,
         "due": None if case.due is None else case.due.isoformat(),
         "reopens": None if case.reopens is None else case.reopens.isoformat(),

@@ -12,8 +12,8 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
-from server.cases.state_machine import FOUND
 from server.signing.validity import allowed
+from server.standing.cases import FOUND
 from server.store.alarms import raise_alarm
 from server.store.schema import IS_ACCEPTED, cases, entries, erased_bodies, photos
 from server.store.stored_bodies import StoredBody, bodies_of

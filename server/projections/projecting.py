@@ -1,7 +1,7 @@
 """Projections: what the entries of a sweep say, in tables that can be thrown away and rebuilt.
 
 Input is what sweep_record.py read of one sweep; output are its rows in `sweeps`, `findings`, `dispositions` and
-`open_findings`, computed anew each time.  A body that cannot be read marks its entry as unreadable and raises an alarm;
+`cases`, computed anew each time.  A body that cannot be read marks its entry as unreadable and raises an alarm;
 it never stops the ingest path.
 """
 
@@ -15,21 +15,20 @@ from sqlalchemy import Connection, Uuid, bindparam, delete, exists, func, insert
 
 from server.crypto.body_keys import BodyKeysError
 from server.exports.claimed_time import counted
-from server.exports.judgement import judge, open_findings
 from server.exports.log_lines import stored_line
 from server.interface.fields import MAX_LOG_INDEX
 from server.interface.plain_text import unlike
-from server.interface.voice import Voice
 from server.live.pg_queue import append_entries
 from server.projections import photo_rows
-from server.projections.case_rows import found_of, insert_cases, rebuild_steps
+from server.projections.case_rows import insert_cases, rebuild_steps, states_of
 from server.projections.proof_rows import note_claims, rebuild_proofs
 from server.projections.reference_rows import rebuild_checks
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.projections.visit_words import hand_of
 from server.signing.placements import rebuild_placements
 from server.signing.validity import settle
-from server.store import schema
+from server.standing.persons import persons_of
+from server.standing.zones import equipment_of, unjudged_zones
 from server.store.alarms import raise_alarm
 from server.store.bodies import seal_read
 from server.store.clock import to_ms
@@ -209,7 +208,8 @@ def _insert_sweep(connection: Connection, record: SweepRecord) -> None:
         insert_cases(connection, record)
         return
     report = record.report
-    result, _ = judge(report, record.report_state, [item for _, item in record.dispositions])
+    states = states_of(connection, record)
+    hand = hand_of(record)
     started = head.started if isinstance(head, SweepReport) else head.opened
     connection.execute(
         insert(sweeps).values(
@@ -218,13 +218,14 @@ def _insert_sweep(connection: Connection, record: SweepRecord) -> None:
             source=head.source,
             mode=head.mode,
             outcome=report.outcome if report else None,
-            result=result,
+            equipment=equipment_of(report),
+            said=persons_of(states.values(), hand.by_eye),
             started_ms=to_ms(counted(started, record.received)),
             ended_ms=None if report is None else to_ms(counted(report.ended, record.last_received)),
             claimed_ms=to_ms(started.utc),
             received_ms=to_ms(record.received),
-            candidates=len(report.counted_findings) if report else 0,
-            not_assessable_zones=_not_assessable_zones(report) if report else 0,
+            candidates=len(report.findings) if report else 0,
+            not_assessable_zones=0 if report is None else unjudged_zones(report),
             inspectors_sealed=seal_read(
                 connection, record.slots, f"inspectors {head.sweep_id}", json.dumps(head.inspectors)
             ),
@@ -238,25 +239,9 @@ def _insert_sweep(connection: Connection, record: SweepRecord) -> None:
     )
     sweep_id = head.sweep_id
     insert_cases(connection, record)
-    line = stored_line(
-        record.report, record.opened, record.received, record.report_state, record.dispositions, hand_of(record)
-    )
+    line = stored_line(record.report, record.opened, record.received, record.report_state, states, hand)
     sealed = seal_read(connection, record.slots, f"line {sweep_id}", line)
     connection.execute(insert(log_rows).values(sweep_id=sweep_id, sealed=sealed))
-    decisions = [(Voice(row.subject, item.account), item) for row, item in record.dispositions]
-    reported = {} if report is None else {finding.finding_id: finding for finding in report.counted_findings}
-    standing = open_findings(tuple(reported), decisions) | dict.fromkeys(found_of(connection, sweep_id), "found")
-    if standing:
-        rows = [{"sweep_id": sweep_id, "finding_id": known, "state": state} for known, state in standing.items()]
-        connection.execute(insert(schema.open_findings), rows)
-    if reported:
-        connection.execute(
-            insert(findings),
-            [{"sweep_id": sweep_id, "finding_id": known} for known in reported],
-        )
-
-
-def _not_assessable_zones(report: SweepReport) -> int:
-    """Zones of the plan of which no modality says clear or candidate."""
-    judged = {verdict.zone_id for verdict in report.verdicts if verdict.verdict != "not_assessable"}
-    return sum(zone.zone_id not in judged for zone in report.plan.zones)
+    if report is not None and report.findings:
+        rows = [{"sweep_id": sweep_id, "finding_id": finding.finding_id} for finding in report.findings]
+        connection.execute(insert(findings), rows)

@@ -1,10 +1,9 @@
-"""What people said of a sweep: the form's fields for its line of the log, and the first of the two result lines."""
+"""What people said of a sweep: the form's fields for its line of the log, and their note as the page shows it."""
 
 from __future__ import annotations
 
-from server.exports.by_eye import by_eye_result, hand_entries
+from server.exports.by_eye import hand_entries
 from server.exports.records import HandEntries
-from server.exports.words import BY_EYE, Result
 from server.interface.views.sweeps import SignatureView, VisitView
 from server.projections.sweep_record import SweepRecord
 from sweep.report.visit_records import Noted
@@ -22,9 +21,8 @@ def hand_of(record: SweepRecord) -> HandEntries:
     return hand_entries((row.subject, note), steps, signatures, zones, names)
 
 
-def visit_view(record: SweepRecord, result: Result) -> VisitView:
-    """The word of persons, beside `result`, which the equipment gave."""
-    code = by_eye_result(result, hand_of(record))
+def visit_view(record: SweepRecord) -> VisitView:
+    """What they noted and signed."""
     signatures = tuple(
         SignatureView(
             signature_id=row.entry_id,
@@ -39,14 +37,10 @@ def visit_view(record: SweepRecord, result: Result) -> VisitView:
         for row, one in record.signatures
     )
     if record.visit is None:
-        return VisitView(
-            result=code, words=BY_EYE[code], note=None, noted_by=None, noted=None, note_hash=None, signatures=signatures
-        )
+        return VisitView(note=None, noted_by=None, noted=None, note_hash=None, signatures=signatures)
     row, note = record.visit
     noted = Noted(**{name: getattr(note, name) for name in Noted.model_fields})
     return VisitView(
-        result=code,
-        words=BY_EYE[code],
         note=noted,
         noted_by=row.subject,
         noted=note.noted.utc,

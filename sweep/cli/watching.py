@@ -25,7 +25,7 @@ from sweep.report import (
     TrialEvent,
     ZoneEvent,
 )
-from sweep.report.words import SHORT_VERDICT_WORDS, VERDICT_WORDS
+from sweep.report.words import METHOD_WORDS, SHORT_METHOD_WORDS
 
 
 class Watcher:
@@ -97,20 +97,21 @@ def show_report(report: SweepReport) -> None:
     """Print what came of a sweep: the verdicts, the findings with their evidence, and the limits."""
     names = {zone.zone_id: zone.name for zone in report.plan.zones}
     quality = {(c.zone_id, c.modality): c.quality for c in report.coverage}
-    words = {(v.zone_id, v.modality): SHORT_VERDICT_WORDS[v.verdict].ko for v in report.verdicts}
+    words = {(v.zone_id, v.modality): SHORT_METHOD_WORDS[v.verdict].ko for v in report.verdicts}
     table = Table("구역 / zone", *(f"{shown.name.ko} / {shown.name.en}" for shown in SHOWN.values()))
     for zone in report.plan.zones:
         cells = [f"{words[zone.zone_id, m]} {quality[zone.zone_id, m]:.0%}" for m in SHOWN]
         table.add_row(zone.name.ko, *cells)
     out.print(table)
     for verdict, text in dict.fromkeys((v.verdict, v.text.ko) for v in report.verdicts if v.verdict != "candidate"):
-        out.print(f"{VERDICT_WORDS[verdict].ko}: {text}")
+        out.print(f"{METHOD_WORDS[verdict].ko}: {text}")
     for zone in report.plan.zones:
         for target in (one for one in report.targets if one.zone_id == zone.zone_id):
             out.print(f"  {zone.name.ko} · {target.text.ko}")
     for finding in report.findings:
         out.print(
-            f"{names[finding.zone_id].ko}: 육안 확인 필요 / inspect by eye ({finding.strength}, "
+            f"{names[finding.zone_id].ko}: {METHOD_WORDS['candidate'].ko} / {METHOD_WORDS['candidate'].en} "
+            f"({finding.strength}, "
             f"log10 odds {finding.posterior_log10_odds:+.1f} from {finding.prior_log10_odds:+.1f})"
         )
         if finding.explained is not None:
@@ -120,7 +121,7 @@ def show_report(report: SweepReport) -> None:
     for looked in report.looked_again:
         out.print(f"{names[looked.zone_id].ko}: {looked.text.ko} / {looked.text.en} ({looked.seconds:.0f} s)")
     if not report.findings:
-        out.print("후보 없음. '이상 없음'이 아닙니다 / No candidate. That is not 'clear'.")
+        out.print("확인할 곳 없음. '이상 없음'이 아닙니다 / No place to inspect. That is not 'clear'.")
     if report.light_time is not None:
         out.print(f"{report.light_time.text.ko} / {report.light_time.text.en}")
     for limit in report.limits:

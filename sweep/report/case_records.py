@@ -140,6 +140,15 @@ class PoliceAsked(Record):
     wanted: Annotated[tuple[Wanted, ...], Field(min_length=1, max_length=3)]
 
 
+class PoliceResult(Record):
+    """What the police say it was, by their paper: with it the case ends; `unknown` leaves it as it stood."""
+
+    step: Literal["police_result"]
+    result: Literal["camera", "none", "unknown"]
+    dated: date
+    document_no: Text
+
+
 class ReportedToCity(Record):
     """The city was told."""
 
@@ -189,6 +198,7 @@ Step = Annotated[
     | PoliceCalled
     | HandedOver
     | PoliceAsked
+    | PoliceResult
     | ReportedToCity
     | Witnessed
     | Reopened

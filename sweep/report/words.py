@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Mapping
+from importlib import resources
 from typing import Final
 
 from .base import LocalText
-from .verdicts import Target, VerdictName
+from .verdicts import Target
 
 
 def _text(ko: str, en: str) -> LocalText:
     return LocalText(ko=ko, en=en)
 
 
-VERDICT_WORDS: Final[Mapping[VerdictName, LocalText]] = {
-    "clear": _text("이상 없음(점검 범위 내)", "Clear (within coverage)"),
-    "candidate": _text("육안 확인 필요", "Inspect by eye"),
-    "nothing_detected": _text(
-        "감지된 것 없음(장비 미보정 – 이상 없음의 근거 아님)",
-        "Nothing detected (uncalibrated: no ground to call it clear)",
-    ),
-    "not_assessable": _text("판정 불가", "Not assessable"),
-}
-SHORT_VERDICT_WORDS: Final[Mapping[VerdictName, LocalText]] = {
-    **VERDICT_WORDS,
+def words_of(table: str) -> dict[str, LocalText]:
+    """A table of glossary.toml: the words by their codes."""
+    return {code: _text(ko, en) for code, (ko, en) in _GLOSSARY[table].items()}
+
+
+_GLOSSARY: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = tomllib.loads(
+    (resources.files("sweep.report") / "glossary.toml").read_text(encoding="utf-8")
+)
+METHOD_WORDS: Final = words_of("method")
+SHORT_METHOD_WORDS: Final = {
+    **METHOD_WORDS,
     "nothing_detected": _text("감지된 것 없음(미보정)", "Nothing detected (uncalibrated)"),
 }
 """Where a table has no room; the whole sentence stands once beside it."""

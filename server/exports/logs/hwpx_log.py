@@ -68,14 +68,14 @@ def _cover(paper: Paper, log: Tree) -> None:
         paper.line("재생·시뮬레이션 기록은 실제 점검이 아니므로 점검 실적에 넣지 않으며, 따로 셉니다.", "alarm")
     paper.line("1. 합계", "bold")
     for name, words, key in (
-        ("육안 점검 결과", log["by_eye_words"], "by_eye"),
-        ("장비 점검 결과", log["result_words"], "counts"),
+        ("점검 결과", log["persons_words"], "persons"),
+        ("장비 점검 결과", log["equipment_words"], "equipment"),
     ):
         top = [head(name), *(head(word["word"]) for word in words), head("계")]
         counts = [[Cell(t["word"]), *(Cell(str(n)) for n in t[key]), Cell(str(t["total"]))] for t in log["totals"]]
         paper.table((30, *(15 for _ in words), 12), [top, *counts])
     paper.line("2. 점검 목록", "bold")
-    heads = ("번호", "점검일시", "시설명(관리번호) · 위치", "점검구분", "점검자·동행", "육안 점검 결과",
+    heads = ("번호", "점검일시", "시설명(관리번호) · 위치", "점검구분", "점검자·동행", "점검 결과",
              "장비 점검 결과", "조치", "확인자")  # fmt: skip
     lines = [_line(line) for line in log["lines"]]
     if lines:
@@ -90,8 +90,8 @@ def _line(line: Tree) -> tuple[str, ...]:
     people = ", ".join([*line["inspectors"], *([line["companions"]] if line["companions"] else [])])
     place = f"{mark}{line['facility']} ({line['facility_number']}) {line['room']}"
     where = f" · {line['where']}" if line["where"] else ""
-    return (str(line["number"]), line["when"], place + where, "·".join(line["occasion"]), people, line["by_eye"],
-             line["result"], line["measures"], line["confirmed_by"])  # fmt: skip
+    return (str(line["number"]), line["when"], place + where, "·".join(line["occasion"]), people, line["persons"],
+             line["equipment"], line["measures"], line["confirmed_by"])  # fmt: skip
 
 
 def _form(paper: Paper, log: Tree, sweep: Tree, *, is_new_page: bool) -> None:
@@ -100,7 +100,7 @@ def _form(paper: Paper, log: Tree, sweep: Tree, *, is_new_page: bool) -> None:
     if sweep["notice"]:
         paper.line(f"{sweep['notice']}: 서명하지 않습니다.", "alarm", align="CENTER")
     spots = "  ".join(f"{'■' if spot['is_looked'] else '□'} {spot['name']}" for spot in form["spots"])
-    eye, equipment = form["by_eye"], form["equipment_result"]
+    persons, equipment = form["persons"], form["equipment_result"]
     rows = [
         [head("점검일시"), Cell(form["when"], 3), head("관리번호"), Cell(form["number"])],
         [head("시설명"), Cell(form["facility"], 3), head("방"), Cell(form["room"])],
@@ -109,7 +109,7 @@ def _form(paper: Paper, log: Tree, sweep: Tree, *, is_new_page: bool) -> None:
         [head("점검자"), Cell(form["inspectors"], 2), head("동행·입회"), Cell(form["companions"], 2)],
         [head("점검방법"), Cell(form["methods"], 5)],
         [head("장비"), Cell(form["equipment"], 5)],
-        [head("육안 점검 결과"), Cell(f"{eye['word']} ({eye['why']})", 5)],
+        [head("점검 결과"), Cell(f"{persons['word']} ({persons['why']})", 5)],
         [head("장비 점검 결과"), Cell(f"{equipment['word']} ({equipment['why']})", 5)],
         [head("점검부위(육안)"), Cell(spots, 5)],
         [head("점검범위(장비)"), Cell(form["scope"], 5)],

@@ -12,8 +12,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
-from server.exports.by_eye import by_eye_reason, by_eye_result
-from server.exports.columns import COLUMNS, cells_of
+from server.exports.columns import COLUMNS, cells_of, equipment_reason, persons_reason
 from server.exports.place_parts import floor_words, sex_words
 from server.exports.records import Document, LogRow, Period
 
@@ -56,8 +55,8 @@ def sweep_object(row: LogRow) -> dict[str, Any]:
         "stalls": row.stalls or row.place.stalls,
         "occasion": hand.occasion,
         "inspectors": list(header.inspectors),
-        "by_eye": {"result": by_eye_result(row.result, hand), "reason": by_eye_reason(row.result, hand)},
-        "equipment": {"result": row.result, "reason": row.result_reason},
+        "persons": {"result": row.persons, "reason": persons_reason(row)},
+        "equipment": {"result": row.equipment_result, "reason": equipment_reason(row)},
         "candidates": len(row.candidate_zones),
         "zones": {
             "total": row.zones_total,

@@ -14,10 +14,9 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, get_args
+from typing import BinaryIO
 
-from server.exports.by_eye import by_eye_result
-from server.exports.columns import disposition_words, occasion_words
+from server.exports.columns import decision_words, occasion_words
 from server.exports.place_parts import floor_words, sex_words, stalls_words
 from server.exports.printed.map import Tree
 from server.exports.printed.sweep import printed_sweep, short
@@ -26,14 +25,13 @@ from server.exports.sheets.fonts import FONT_FOLDERS, find_typeface
 from server.exports.sheets.proof import proof_line, proof_qr
 from server.exports.sheets.typeset import printable, set_pdf
 from server.exports.words import (
-    BY_EYE,
     DEMO_NOTICES,
+    EQUIPMENT,
     KST,
     MODES,
     NOT_RECORDED,
-    RESULTS,
+    PERSONS,
     SOURCES,
-    Result,
     kst,
 )
 from sweep.phrases import Phrase
@@ -122,8 +120,8 @@ def printed_log(rows: Sequence[LogRow], period: Period, generated: datetime, pri
         "organisation": printing.organisation,
         "requested_by": printing.requested_by or NOT_RECORDED,
         "reason": printing.reason or NOT_RECORDED,
-        "result_words": [{"code": code, "word": RESULTS[code].ko} for code in get_args(Result)],
-        "by_eye_words": [{"code": code, "word": words.ko} for code, words in BY_EYE.items()],
+        "persons_words": [{"code": code, "word": words.ko} for code, words in PERSONS.items()],
+        "equipment_words": [{"code": code, "word": words.ko} for code, words in EQUIPMENT.items()],
         "totals": totals_of(rows),
         "lines": [printed_line(row, number) for number, row in enumerate(rows, start=1)],
         "has_demo": any(row.is_demo for row in rows),
@@ -159,15 +157,15 @@ def totals_of(rows: Sequence[LogRow]) -> list[Tree]:
         of_source = [row for row in rows if row.header.source == source]
         if source != "live" and not of_source:
             continue
-        counts = Counter(row.result for row in of_source)
-        by_eye = Counter(by_eye_result(row.result, row.hand) for row in of_source)
+        equipment = Counter[str](row.equipment_result for row in of_source)
+        persons = Counter[str](row.persons for row in of_source)
         totals.append(
             {
                 "word": DEMO_NOTICES[of_source[0].header.source] if source != "live" else "실측 점검",
                 "english": words.en,
                 "is_demo": source != "live",
-                "counts": [counts[code] for code in get_args(Result)],
-                "by_eye": [by_eye[code] for code in BY_EYE],
+                "persons": [persons[code] for code in PERSONS],
+                "equipment": [equipment[code] for code in EQUIPMENT],
                 "total": len(of_source),
                 "candidates": sum(len(row.candidate_zones) for row in of_source),
                 "zones": sum(row.zones_total for row in of_source),
@@ -179,7 +177,6 @@ def totals_of(rows: Sequence[LogRow]) -> list[Tree]:
 
 def printed_line(row: LogRow, number: int) -> Tree:
     """One line of the list; `number` counts from 1."""
-    code = by_eye_result(row.result, row.hand)
     where = (sex_words(row.place.sex), floor_words(row.place.floor), stalls_words(row.stalls or row.place.stalls))
     return {
         "number": number,
@@ -191,12 +188,12 @@ def printed_line(row: LogRow, number: int) -> Tree:
         "occasion": [occasion_words(row), MODES[row.header.mode]],
         "inspectors": list(row.header.inspectors),
         "companions": ", ".join(row.hand.companions),
-        "result": RESULTS[row.result].ko,
-        "code": row.result,
-        "by_eye": BY_EYE[code].ko,
-        "by_eye_code": code,
+        "persons": PERSONS[row.persons].ko,
+        "persons_code": row.persons,
+        "equipment": EQUIPMENT[row.equipment_result].ko,
+        "equipment_code": row.equipment_result,
         "candidates": f"{len(row.candidate_zones)}",
-        "dispositions": disposition_words(row),
+        "dispositions": decision_words(row),
         "measures": ", ".join(row.hand.measures) or NOT_RECORDED,
         "confirmed_by": row.hand.confirmed_by or NOT_RECORDED,
         "not_judged": f"{len(row.zones_not_assessable) + len(row.zones_not_looked)}/{row.zones_total}",

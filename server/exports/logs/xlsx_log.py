@@ -19,7 +19,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell_fast
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import CellStringTuple, Worksheet
 
-from server.exports.columns import COLUMNS, by_eye_line, cells_of, occasion_words, result_words
+from server.exports.columns import COLUMNS, cells_of, equipment_line, occasion_words, persons_line
 from server.exports.place_parts import floor_words, sex_words, stalls_words
 from server.exports.records import Document, LogRow, Period
 from server.exports.safe_text import plain_text
@@ -233,8 +233,8 @@ FILED: tuple[tuple[str, float, Callable[[LogRow], str]], ...] = (
     ("구분", 9, occasion_words),
     ("점검자", 14, lambda row: ", ".join(row.header.inspectors)),
     ("동행", 12, lambda row: ", ".join(row.hand.companions)),
-    ("육안 결과", 13, by_eye_line),
-    ("장비 결과", 13, result_words),
+    ("점검 결과", 15, persons_line),
+    ("장비 결과", 13, equipment_line),
     ("의심흔적", 12, lambda row: row.hand.suspicious_marks or ""),
     ("비상벨", 8, lambda row: row.hand.emergency_bell or ""),
     ("조치", 20, lambda row: ", ".join(row.hand.measures)),

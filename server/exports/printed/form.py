@@ -6,13 +6,30 @@ as a place to write; sex, floor and stalls stand apart, and the word of persons 
 
 from __future__ import annotations
 
-from server.exports.by_eye import by_eye_reason, by_eye_result, gap_words, photograph_places
-from server.exports.columns import next_step_words, scope_words, signature_words, standing_words
+from server.exports.by_eye import gap_words, photograph_places
+from server.exports.columns import (
+    equipment_reason,
+    next_step_words,
+    persons_reason,
+    scope_words,
+    signature_words,
+    standing_words,
+)
 from server.exports.place_parts import floor_words, sex_words, stalls_words
 from server.exports.printed.map import Tree
 from server.exports.records import LogRow, SweepHeader, SweepPage, ZoneLine
 from server.exports.sheets.proof import proof_line, proof_qr
-from server.exports.words import BY_EYE, MODES, NOT_RECORDED, OCCASIONS, RESULTS, ROOM_KINDS, SPOTS, kst, modality_list
+from server.exports.words import (
+    EQUIPMENT,
+    MODES,
+    NOT_RECORDED,
+    OCCASIONS,
+    PERSONS,
+    ROOM_KINDS,
+    SPOTS,
+    kst,
+    modality_list,
+)
 from sweep.report import ClockReading
 
 
@@ -20,7 +37,6 @@ def printed_form(page: SweepPage, log: str) -> Tree:
     """The form's fields; `log` is the state of the log for the proof, see seal.py."""
     row = page.row
     header, hand, place = row.header, row.hand, row.place
-    code = by_eye_result(row.result, hand)
     methods = ([] if hand.by_eye in {None, "not_done"} else ["육안"]) + [modality_list(row.methods)] * bool(row.methods)
     proof = proof_line("entry", row.entry_hash, log)
     return {
@@ -36,17 +52,17 @@ def printed_form(page: SweepPage, log: str) -> Tree:
         "companions": ", ".join(hand.companions) or ("없음" if hand.noted_by else ""),
         "methods": " · ".join(methods) or "없음",
         "equipment": row.equipment,
-        "by_eye": {
-            "code": code,
-            "word": BY_EYE[code].ko,
-            "english": BY_EYE[code].en,
-            "why": by_eye_reason(row.result, hand),
+        "persons": {
+            "code": row.persons,
+            "word": PERSONS[row.persons].ko,
+            "english": PERSONS[row.persons].en,
+            "why": persons_reason(row),
         },
         "equipment_result": {
-            "code": row.result,
-            "word": RESULTS[row.result].ko,
-            "english": RESULTS[row.result].en,
-            "why": row.result_reason,
+            "code": row.equipment_result,
+            "word": EQUIPMENT[row.equipment_result].ko,
+            "english": EQUIPMENT[row.equipment_result].en,
+            "why": equipment_reason(row),
         },
         "spots": [{"name": name, "is_looked": name in hand.spots} for name in SPOTS.values()],
         "is_noted": hand.noted_by is not None,

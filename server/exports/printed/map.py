@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.exports.words import VERDICTS
+from server.exports.words import ZONES
+from server.standing.zones import ZoneStands, method_state, zones_of
 from sweep.report import MODALITIES, SHOWN, Plan, SweepReport, Zone, ZoneCoverage, ZoneVerdict, centre_of
 
 Tree = dict[str, Any]
@@ -23,7 +24,10 @@ def printed_map(report: SweepReport) -> Tree:
         "caption": f"도면 {plan.version}판 · "
         + ("현장 대조를 마친 도면" if plan.is_verified else "현장과 대조하지 않은 도면(실제와 다를 수 있음)"),
         "is_verified": plan.is_verified,
-        "zones": [_map_zone(report, zone, index) for index, zone in enumerate(plan.zones, start=1)],
+        "zones": [
+            _map_zone(report, zone, index, stands)
+            for index, (zone, stands) in enumerate(zip(plan.zones, zones_of(report), strict=True), start=1)
+        ],
         "positions": [
             {"number": index, "x": position.x_m, "y": position.y_m, "facing_deg": position.facing_deg}
             for index, position in enumerate(report.positions, start=1)
@@ -31,9 +35,10 @@ def printed_map(report: SweepReport) -> Tree:
         ],
         "findings": [
             {"name": f"F{index}", "x": finding.x_m, "y": finding.y_m, "radius": finding.radius_m}
-            for index, finding in enumerate(report.counted_findings, start=1)
+            for index, finding in enumerate(report.findings, start=1)
             if _is_on(plan, finding.x_m, finding.y_m)
         ],
+        "words": {code: word.model_dump() for code, word in ZONES.items()},
         "bars": [f"{one.name.ko[0]} {one.name.ko}" for one in SHOWN.values()],
         "alternative": _map_in_words(report),
     }
@@ -44,11 +49,10 @@ def _is_on(plan: Plan, x_m: float, y_m: float) -> bool:
     return -0.5 <= x_m <= plan.width_m + 0.5 and -0.5 <= y_m <= plan.depth_m + 0.5
 
 
-def _map_zone(report: SweepReport, zone: Zone, number: int) -> Tree:
+def _map_zone(report: SweepReport, zone: Zone, number: int, stands: ZoneStands) -> Tree:
     xs, ys = [p[0] for p in zone.polygon], [p[1] for p in zone.polygon]
-    state = zone_state(report, zone.zone_id)
     x, y = centre_of(zone)
-    marks = [finding.y_m for finding in report.counted_findings if finding.zone_id == zone.zone_id]
+    marks = [finding.y_m for finding in report.findings if finding.zone_id == zone.zone_id]
     marks += [position.y_m for position in report.positions if position.zone_id == zone.zone_id]
     bars = []
     for modality in MODALITIES:
@@ -57,7 +61,7 @@ def _map_zone(report: SweepReport, zone: Zone, number: int) -> Tree:
             {
                 "letter": SHOWN[modality].name.ko[0],
                 "quality": 0.0 if coverage is None else coverage.quality,
-                "state": cell_state(coverage, verdict_of(report, zone.zone_id, modality)),
+                "state": method_state(coverage, verdict_of(report, zone.zone_id, modality)),
             }
         )
     return {
@@ -68,8 +72,8 @@ def _map_zone(report: SweepReport, zone: Zone, number: int) -> Tree:
         "y": y,
         "box": [min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)],
         "label_on_top": all(mark > (min(ys) + max(ys)) / 2 for mark in marks),
-        "state": state,
-        "word": VERDICTS[state].ko,
+        "state": stands.state,
+        "word": zone_words(stands),
         "bars": bars,
     }
 
@@ -77,33 +81,20 @@ def _map_zone(report: SweepReport, zone: Zone, number: int) -> Tree:
 def _map_in_words(report: SweepReport) -> str:
     """The map for whoever listens to the document."""
     zones = "; ".join(
-        f"{number} {zone.name.ko}: {VERDICTS[zone_state(report, zone.zone_id)].ko}"
-        for number, zone in enumerate(report.plan.zones, start=1)
+        f"{number} {zone.name.ko}: {zone_words(stands)}"
+        for number, (zone, stands) in enumerate(zip(report.plan.zones, zones_of(report), strict=True), start=1)
     )
-    return f"점검 도면. {zones}. 육안 확인 필요 표시 {len(report.counted_findings)}건."
+    return f"점검 도면. {zones}. {ZONES['to_inspect'].ko} 표시 {len(report.findings)}건."
 
 
-def zone_state(report: SweepReport, zone_id: str) -> str:
-    """How a zone is shaded: candidate before clear before nothing_detected before not_assessable; not_looked when no
-    method looked at it.
-    """
-    verdicts = {item.verdict for item in report.verdicts if item.zone_id == zone_id}
-    if "candidate" in verdicts or any(finding.zone_id == zone_id for finding in report.findings):
-        return "candidate"
-    for state in ("clear", "nothing_detected"):
-        if state in verdicts:
-            return state
-    looked = any(item.zone_id == zone_id and item.status != "not_looked" for item in report.coverage)
-    return "not_assessable" if looked else "not_looked"
+def zone_words(stands: ZoneStands) -> str:
+    """The state of a zone; beside nothing detected, how many methods could not judge."""
+    word = ZONES[stands.state].ko
+    return f"{word}({stands.ways}가지 중 {stands.unable}가지 판정 불가)" if _is_unsure(stands) else word
 
 
-def cell_state(coverage: ZoneCoverage | None, verdict: ZoneVerdict | None) -> str:
-    """State of one zone by one method: not looked at weighs more than a verdict of not assessable."""
-    if verdict is not None and verdict.verdict != "not_assessable":
-        return verdict.verdict
-    if coverage is None or coverage.status == "not_looked":
-        return "not_looked"
-    return "not_assessable"
+def _is_unsure(stands: ZoneStands) -> bool:
+    return stands.state == "nothing_detected" and stands.unable > 0
 
 
 def coverage_of(report: SweepReport, zone_id: str, modality: str) -> ZoneCoverage | None:

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from server.exports.columns import (
-    disposition_words,
+    decision_words,
     limits_words,
     next_step_words,
     scope_words,
     signature_words,
 )
 from server.exports.printed.form import printed_form, received_words
-from server.exports.printed.map import Tree, cell_state, coverage_of, printed_map, verdict_of
+from server.exports.printed.map import Tree, coverage_of, printed_map, verdict_of
 from server.exports.printed.targets import target_table
 from server.exports.records import EntryLine, LogRow, SignedDisposition, SweepPage
 from server.exports.safe_text import plain_text
@@ -30,15 +30,15 @@ from server.exports.words import (
     ENTRY_KINDS,
     NOT_RECORDED,
     REFERENCE_CHECKS,
-    RESULTS,
     ROOM_KINDS,
     SOURCES,
     STRENGTHS,
-    VERDICTS,
     WEIGHT_SOURCES,
+    ZONES,
     clock_quality,
     kst,
 )
+from server.standing.zones import method_state
 from sweep.report import MODALITIES, SHOWN, Evidence, Finding, SweepReport, ZoneCoverage, ZoneVerdict
 from sweep.report.words import names_of
 
@@ -51,7 +51,7 @@ def printed_sweep(page: SweepPage, number: int, log: str = "") -> Tree:
     """The section of one sweep; `number` counts sections from 1, `log` is `Seal.proof`."""
     row, report = page.row, page.report
     header = row.header
-    letters = {} if report is None else {f.finding_id: f"F{n}" for n, f in enumerate(report.counted_findings, start=1)}
+    letters = {} if report is None else {f.finding_id: f"F{n}" for n, f in enumerate(report.findings, start=1)}
     return {
         "number": number,
         "watermark": SOURCES[header.source].ko if row.is_demo else "",
@@ -64,13 +64,7 @@ def printed_sweep(page: SweepPage, number: int, log: str = "") -> Tree:
         "room_kind": ROOM_KINDS[row.place.room_kind],
         "sweep_id": str(header.sweep_id),
         "started": kst(header.started.utc),
-        "result": {
-            "code": row.result,
-            "word": RESULTS[row.result].ko,
-            "english": RESULTS[row.result].en,
-            "reason": row.result_reason,
-            "next": next_step_words(row),
-        },
+        "next": next_step_words(row),
         "form": printed_form(page, log),
         "fields": _fields(row, report),
         "inspectors": list(header.inspectors),
@@ -78,10 +72,9 @@ def printed_sweep(page: SweepPage, number: int, log: str = "") -> Tree:
         "zones": None if report is None else _zone_table(report, dict(page.row.hand.photographs_by_zone)),
         "targets": None if report is None or not report.targets else target_table(report),
         "findings": [] if report is None else _findings(report, letters, page),
-        "candidates": [] if report is None else _candidates(report),
         "limits": [] if report is None else [_limit(report, index) for index in range(len(report.limits))],
         "dispositions": [_disposition(item, letters) for item in page.dispositions],
-        "disposition_words": disposition_words(row),
+        "disposition_words": decision_words(row),
         "entries": [_entry(entry) for entry in page.entries],
         "gaps": [f"키 {gap.key_id}: 순번 {gap.from_seq}–{gap.to_seq} 없음" for gap in page.gaps],
         "alarms": [words.ko for words in page.alarms],
@@ -134,7 +127,7 @@ def _zone_table(report: SweepReport, photographs: Mapping[str, int]) -> Tree:
 
 
 def _cell(coverage: ZoneCoverage | None, verdict: ZoneVerdict | None, notes: list[str]) -> Tree:
-    state = cell_state(coverage, verdict)
+    state = method_state(coverage, verdict)
     looked = ""
     if coverage is not None and coverage.status != "not_looked":
         looked = f"{COVERAGE_WORDS[coverage.status]} {coverage.quality:.0%} · {coverage.dwell_s:.0f}초"
@@ -147,19 +140,13 @@ def _cell(coverage: ZoneCoverage | None, verdict: ZoneVerdict | None, notes: lis
         if words not in notes:
             notes.append(words)
         note = notes.index(words) + 1
-    return {"state": state, "word": VERDICTS[state].ko, "looked": looked, "note": note}
-
-
-def _candidates(report: SweepReport) -> list[str]:
-    """Zones that a first look wants looked at again, once per candidate."""
-    names = {zone.zone_id: zone.name.ko for zone in report.plan.zones}
-    return [names[finding.zone_id] for finding in report.findings if finding.is_candidate]
+    return {"state": state, "word": ZONES[state].ko, "looked": looked, "note": note}
 
 
 def _findings(report: SweepReport, letters: dict[UUID, str], page: SweepPage) -> list[Tree]:
     """Those that earlier visits explain come last; their names, which the map has, stay."""
     known = {one.finding_id for one in page.known}
-    ordered = sorted(report.counted_findings, key=lambda finding: finding.finding_id in known)
+    ordered = sorted(report.findings, key=lambda finding: finding.finding_id in known)
     return [_finding(report, finding, letters, page) for finding in ordered]
 
 

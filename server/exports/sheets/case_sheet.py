@@ -38,6 +38,7 @@ STEP_WORDS: Mapping[str, LocalText] = {
     "police_called": _both("112 신고", "112 called"),
     "handed_over": _both("경찰에 인계", "Handed over to the police"),
     "police_asked": _both("경찰의 문서 요청", "The police asked in writing"),
+    "police_result": _both("경찰 확인 결과", "What the police say it was"),
     "reported_to_city": _both("시에 보고", "City told"),
     "witnessed": _both("입회인 서명", "Witness signed"),
     "reopened": _both("다시 열기", "Reopened"),
@@ -63,6 +64,8 @@ FIELD_WORDS: Mapping[str, str] = {
     "rank": "계급",
     "station": "소속",
     "seal_no": "봉인 번호",
+    "result": "확인 결과",
+    "dated": "문서 날짜",
     "document_no": "문서 번호",
     "wanted": "요청한 것",
     "to": "보고받은 부서",
@@ -73,6 +76,9 @@ FIELD_WORDS: Mapping[str, str] = {
 }
 """Fields of steps, in the order in which they are printed; what is not here is not printed."""
 VALUE_WORDS: Mapping[str, str] = {
+    "camera": "카메라",
+    "none": "카메라 아님",
+    "unknown": "확인되지 않음",
     "nothing": "아무것도 없음",
     "hole": "구멍",
     "object": "물체",
@@ -89,7 +95,7 @@ VALUE_WORDS: Mapping[str, str] = {
     "cleaner": "청소 담당",
     "public": "시민",
 } | {spot: f"{words} 고장" for spot, words in SPOTS.items()}
-CODED = frozenset({"seen", "defect", "duty", "wanted"})
+CODED = frozenset({"result", "seen", "defect", "duty", "wanted"})
 WORDS = {
     "title": "불법촬영기기 의심 사건 기록",
     "subtitle": "Record of a case: a covert recording device was found, or cannot be ruled out · Ansim Sweep",

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from server.interface.fields import RoomSex, SweepResult
+from server.interface.fields import EquipmentResult, FindingState, PersonsResult, RoomSex
 from server.interface.views.answer import View
 from sweep.report import LocalText, Mode, Plan, RoomKind, Source
 
@@ -27,8 +27,12 @@ class SweepSummary(View):
     received: datetime
     """When the server received the first entry about it."""
     ended: datetime | None
-    result: SweepResult
+    equipment: EquipmentResult
+    """What the equipment says; no person changes it."""
+    persons: PersonsResult
+    """What persons say, by their notes, decisions and cases."""
     candidates: int
+    """Findings of the report."""
     not_assessable_zones: int
     """Zones of which no modality could say anything."""
     is_demo: bool
@@ -41,13 +45,14 @@ class SweepSummary(View):
 class RoomStanding(View):
     """What persons have not closed yet in a room, over all its sweeps that count; no later sweep takes it away."""
 
-    result: Literal["found", "suspected"]
+    state: FindingState
+    """The gravest of them."""
     finds: int
-    """Findings that a person called a camera."""
+    """What a person called a camera."""
     candidates: int
-    """Findings that nobody has looked at, or that a person could not exclude."""
-    sweep_id: UUID
-    """The newest sweep with the gravest of them."""
+    """What nobody has decided on, a person could not exclude or wants looked at again."""
+    sweep_id: UUID | None
+    """The newest sweep with the gravest of them; null: a person opened that case."""
     started: datetime
 
 
@@ -73,8 +78,10 @@ class RoomSummary(View):
     """Newest sweep; replays and simulations count in a demonstration facility only."""
     standing: RoomStanding | None
     """Null when nothing stands open."""
-    result: SweepResult | None
-    """What the room is shown as: what stands open, else the result of its last sweep; null when it was never swept."""
+    equipment: EquipmentResult | None
+    """Places that nobody has decided on, else what the last sweep says; null when it was never swept."""
+    persons: PersonsResult | None
+    """What stands open by persons, else what they say of the last sweep."""
 
 
 class RoomList(View):

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from server.interface.fields import BodyState
+from server.interface.fields import BodyState, FindingState, ZoneState
 from server.interface.views.answer import View
 from server.interface.views.cases import ClaimView
 from server.interface.views.entries import AlarmView, EntryRow, GapView
@@ -71,10 +71,8 @@ class SignatureView(View):
 
 
 class VisitView(View):
-    """What people saw by eye and did, beside what the equipment says: the first of the log's two result lines."""
+    """What people noted on the spot, and who signed it."""
 
-    result: Literal["nothing_unusual", "marks", "not_done", "found", "not_recorded"]
-    words: LocalText
     note: Noted | None
     """What stands in the log; null when nobody noted anything."""
     noted_by: str | None
@@ -97,10 +95,33 @@ class KnownBefore(View):
     decided: datetime
 
 
+class FindingStands(View):
+    """What stands of a finding by what persons said and by its case."""
+
+    finding_id: UUID
+    state: FindingState
+    case_id: UUID
+
+
+class ZoneStands(View):
+    """What the equipment says of a zone over all its methods."""
+
+    zone_id: str
+    state: ZoneState
+    ways: int
+    """Methods that report of it."""
+    unable: int
+    """Those among them that could not judge."""
+
+
 class SweepDetail(View):
     """Everything about one sweep."""
 
     summary: SweepSummary
+    zones: tuple[ZoneStands, ...]
+    """In the order of the plan; empty without a report."""
+    findings: tuple[FindingStands, ...]
+    """Everything that was measured or decided on, the report's first."""
     room: RoomSummary | None
     """Null when nobody here knows the room."""
     report: SweepReport | None

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from server.interface.fields import ZoneState
 from server.interface.views.answer import View
 from sweep.report import LocalText, Mode, Source
 from sweep.report.case_records import Defect
-from sweep.report.verdicts import VerdictName
 from sweep.report.visit_records import Measure
 
 Change = Literal["stayed", "came", "went"]
@@ -33,8 +33,8 @@ class VisitSide(View):
 class ZoneThen(View):
     """A zone at one visit."""
 
-    verdict: VerdictName | None
-    """The gravest of its modalities; null where the zone was not judged."""
+    state: ZoneState | None
+    """What the equipment said of it; null where the plan did not have it."""
     quality: float | None
     """0-1, the best that any modality covered; null where nothing was looked at."""
 

@@ -17,7 +17,8 @@ sweeps = Table(
     Column("source", String(16), nullable=False),
     Column("mode", String(16), nullable=False),
     Column("outcome", String(16), nullable=True),
-    Column("result", String(16), nullable=False),
+    Column("equipment", String(16), nullable=False),
+    Column("said", String(16), nullable=False),
     Column("started_ms", BigInteger, nullable=False, index=True),
     Column("ended_ms", BigInteger, nullable=True),
     Column("claimed_ms", BigInteger, nullable=False, server_default="0"),
@@ -55,14 +56,6 @@ dispositions = Table(
     Column("decided_ms", BigInteger, nullable=False),
 )
 
-open_findings = Table(
-    "open_findings",
-    metadata,
-    Column("sweep_id", Uuid, primary_key=True),
-    Column("finding_id", Uuid, primary_key=True),
-    Column("state", String(16), nullable=False),
-)
-
 log_rows = Table(
     "log_rows",
     metadata,
@@ -80,6 +73,7 @@ cases = Table(
     Column("recorded_room_id", Uuid, nullable=False),
     Column("source", String(16), nullable=False),
     Column("state", String(24), nullable=False),
+    Column("stands", String(16), nullable=False),
     Column("steps", Integer, nullable=False),
     Column("opened_ms", BigInteger, nullable=False),
     Column("changed_ms", BigInteger, nullable=False),
@@ -89,7 +83,7 @@ cases = Table(
     Index("ix_cases_by_state", "state", "case_id"),
 )
 
-PROJECTIONS = (sweeps, findings, dispositions, open_findings, log_rows, cases)
+PROJECTIONS = (sweeps, findings, dispositions, log_rows, cases)
 
 # Cases in which a camera stood found when an entry behind that ceased to count (signing/kept_finds.py): as they stood
 # before this place in the log.  Not computed from entries, and never removed.

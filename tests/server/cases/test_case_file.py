@@ -19,7 +19,7 @@ import httpx
 import pyrage
 import pytest
 
-from server.cases.state_machine import OPENING
+from server.standing.cases import OPENING
 from server.documents.inspection_log import today
 from server.documents.zipped import zipped
 from server.verifier.anchors import Anchors

@@ -9,7 +9,7 @@ import pytest
 
 from server.cases import words
 from server.cases.gaps import duty_of
-from server.cases.state_machine import AT_ANY_TIME, CLOSED, FOLLOWING, FOUND, NEW, Case, Verdict, after_all, may_follow
+from server.standing.cases import AT_ANY_TIME, CLOSED, FOLLOWING, FOUND, NEW, Case, Verdict, after_all, may_follow
 from server.interface.fields import CaseState
 from server.interface.plain_text import has_link
 from server.interface.voice import Voice

@@ -18,13 +18,16 @@ from sweep.report.case_records import (
     CameraFound,
     DefectFound,
     NotCamera,
+    PoliceResult,
     Rechecked,
     RoomCorrected,
     Step,
 )
 
 __all__ = ["CLOSED", "FOUND", "Case", "Verdict", "after_all", "may_follow"]
-CLOSED: frozenset[State] = frozenset({"not_camera", "hole_repaired", "reported_to_city"})
+CLOSED: frozenset[State] = frozenset(
+    {"not_camera", "hole_repaired", "reported_to_city", "police_camera", "police_none"}
+)
 BEFORE_POLICE: frozenset[State] = frozenset({"camera", "room_closed", "photographed"})
 """Two persons may still say that it is none; later only the police do."""
 CLEARED_BY_VERDICTS: frozenset[State] = BEFORE_POLICE | {"candidate", "not_reached", "looked_at"}
@@ -40,9 +43,11 @@ FOLLOWING: dict[State, frozenset[str]] = {
     "camera": frozenset({"room_closed", "not_camera"}),
     "room_closed": frozenset({"photographed", "not_camera"}),
     "photographed": frozenset({"police_called", "not_camera"}),
-    "police_called": frozenset({"handed_over", "police_asked"}),
-    "handed_over": frozenset({"reported_to_city", "police_asked"}),
-    "reported_to_city": frozenset({"police_asked"}),
+    "police_called": frozenset({"handed_over", "police_asked", "police_result"}),
+    "handed_over": frozenset({"reported_to_city", "police_asked", "police_result"}),
+    "reported_to_city": frozenset({"police_asked", "police_result"}),
+    "police_camera": frozenset({"police_asked", "police_result", "reported_to_city"}),
+    "police_none": frozenset({"police_result"}),
 }
 AT_ANY_TIME = frozenset({"room_corrected", "witnessed"})
 OPENING = frozenset({"reported", "defect_found"})
@@ -62,6 +67,8 @@ AFTER: dict[str, State] = {
     "reported_to_city": "reported_to_city",
     "reopened": "candidate",
 }
+BY_POLICE: dict[str, State] = {"camera": "police_camera", "none": "police_none"}
+WITH_POLICE = frozenset({"police_called", "handed_over", "reported_to_city", *BY_POLICE.values()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +133,14 @@ def after(case: Case | None, happened: Step | Verdict) -> Case:
             return replace(changed, state="hole_repaired" if happened.holds else "defect")
         case CameraFound():
             return replace(changed, reopens=None, due=None)
+        case PoliceResult() if before.state in WITH_POLICE:
+            return replace(changed, state=BY_POLICE.get(happened.result, before.state))
         case _:
             pass
     if before.is_found and changed.state not in FOUND:
         return replace(before, steps=changed.steps)  # only the police end what was found
+    if before.state in BY_POLICE.values():
+        return replace(before, steps=changed.steps)  # nor does anybody else say more than they
     return replace(changed, clearers=frozenset() if happened.step == "reopened" else changed.clearers)
 
 
@@ -143,7 +154,7 @@ def after_all(happened: Iterable[Step | Verdict], case: Case | None = None) -> C
 def _after_verdict(before: Case, verdict: Verdict) -> Case:
     clearers = frozenset(one for one in before.clearers if not one.is_of(verdict.person))
     match verdict.verdict:
-        case "camera_found" if not before.is_found:
+        case "camera_found" if not before.is_found and before.state not in WITH_POLICE:
             return replace(before, state="camera", clearers=clearers)
         case "no_camera":
             clearers |= {verdict.person}

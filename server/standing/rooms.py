@@ -1,0 +1,61 @@
+"""What stands open in a room, over all its sweeps and cases that count; no later sweep takes it away.
+
+Input are the open findings and cases of a room, and what its last sweep said; output is what the room is shown as.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from server.interface.fields import EquipmentResult, FindingState, PersonsResult
+from server.standing.findings import GRAVEST_FIRST, OPEN
+from server.standing.persons import OF_STATE
+
+
+@dataclass(frozen=True, slots=True)
+class OpenThing:
+    """A finding of a sweep or a case that a person opened."""
+
+    state: FindingState
+    sweep_id: UUID | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoomStands:
+    """What stands open; there is one thing at least."""
+
+    gravest: OpenThing
+    """Of the gravest the newest."""
+    finds: int
+    to_inspect: int
+    """Nobody has decided, or somebody could not exclude a camera or asked to look again."""
+    undecided: int
+    """Of these, those that nobody has decided on."""
+
+
+def room_of(things: Iterable[OpenThing]) -> RoomStands | None:
+    """What stands open of these; None: nothing."""
+    still = [one for one in things if one.state in OPEN]
+    if not still:
+        return None
+    first = min(still, key=lambda one: (GRAVEST_FIRST.index(one.state), -one.since.timestamp(), str(one.sweep_id)))
+    finds = sum(one.state == "found" for one in still)
+    undecided = sum(one.state == "to_inspect" for one in still)
+    return RoomStands(first, finds, len(still) - finds, undecided)
+
+
+def persons_of_room(stands: RoomStands | None, last: PersonsResult | None) -> PersonsResult | None:
+    """What persons say of a room: what stands open, else what they said of the last sweep."""
+    said = None if stands is None else OF_STATE.get(stands.gravest.state)
+    if said is not None:
+        return said
+    return "recheck" if stands is not None and last == "nothing_unusual" else last
+
+
+def equipment_of_room(stands: RoomStands | None, last: EquipmentResult | None) -> EquipmentResult | None:
+    """What the equipment says of a room: places that nobody decided on, else what the last sweep says."""
+    return "to_inspect" if stands is not None and stands.undecided else last
