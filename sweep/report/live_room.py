@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from .base import Count, Dbm, Finite, Metres, Mhz, Record, Seconds, Slug, Text
-from .sweep import NextStand
+from .sweep import NextPosition
 from .verdicts import TargetCoverage, WallView
 
 DeviceWhy = Literal[
@@ -68,7 +68,7 @@ class DevicesEvent(Record):
     """More of them than are listed."""
     stands: Count
     """Positions so far."""
-    next_stand: NextStand | None
+    next_stand: NextPosition | None
     """Where one more measurement would tell most about where they are."""
 
 

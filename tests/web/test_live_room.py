@@ -13,7 +13,7 @@ from sweep.report import (
     DeviceLevel,
     DevicesEvent,
     DeviceTold,
-    NextStand,
+    NextPosition,
     PositionCommand,
     ProgressEvent,
     TargetCoverage,
@@ -57,7 +57,7 @@ def device(*levels: float, tag: str = "a", group: Any = "look", why: Any = "vide
     )  # fmt: skip
 
 
-def devices(*told: DeviceTold, stands: int = 2, next_stand: NextStand | None = None) -> DevicesEvent:
+def devices(*told: DeviceTold, stands: int = 2, next_stand: NextPosition | None = None) -> DevicesEvent:
     return DevicesEvent(
         type="devices", quiet=7, untold=2, devices=told, left_out=0, stands=stands, next_stand=next_stand
     )
@@ -159,9 +159,9 @@ def test_coverage_fills_surface_by_surface(live_phone: Phone, live_probe: FakePr
     looks_right(live_phone, "live-coverage")
 
 
-def test_the_best_next_stand_is_two_taps_away(live_phone: Phone, live_probe: FakeProbe) -> None:
+def test_the_best_next_position_is_two_taps_away(live_phone: Phone, live_probe: FakeProbe) -> None:
     page = live_phone.page
-    where = NextStand(x_m=0.4, y_m=0.9, zone_id=ZONE, gain_bits=0.6, text=text("2번 칸에 서서 한 번 더 측정하세요"))
+    where = NextPosition(x_m=0.4, y_m=0.9, zone_id=ZONE, gain_bits=0.6, text=text("2번 칸에 서서 한 번 더 측정하세요"))
     live_probe.tell(progress(None, zone=None), devices(device(-60.0), next_stand=where))
     card = page.get_by_label("다음에 설 곳", exact=True)
     expect(card).to_contain_text("2번 칸에 서서")

@@ -34,7 +34,7 @@ def placed(site: Site, name: str, levels_dbm: dict[str, float] | None = None) ->
     )
 
 
-def test_the_region_and_the_next_stand_are_drawn_and_said(site: Site, open_phone: OpenPhone) -> None:
+def test_the_region_and_the_next_position_are_drawn_and_said(site: Site, open_phone: OpenPhone) -> None:
     report = site.demo.deliver(placed(site, "place"))
     (place,) = report.places
     phone = open_phone(site.url)
