@@ -50,9 +50,9 @@ from .condition import BankCapacity, BankInput, BankState, ProbeCondition, tally
 from .findings import Evidence, ExplainedByEye, Finding, LookedAgain, LookKind, LookOutcome, SeenAs, WeightSource
 from .known import SEEN_AS, KnownThing, devices_of, sameness, thing_of
 from .live import (
-    CheckTold,
     CommandEvent,
     ConditionEvent,
+    DoctorCheck,
     DoctorEvent,
     FindingEvent,
     GuidanceEvent,
@@ -69,7 +69,7 @@ from .live import (
     StateEvent,
     ZoneEvent,
 )
-from .live_room import CoverageEvent, DeviceLevel, DevicesEvent, DeviceTold, DeviceWhy, NearEvent, Nearness
+from .live_room import CoverageEvent, DeviceLevel, DevicesEvent, DeviceSummary, DeviceWhy, NearEvent, Nearness
 from .manifest import MANIFEST_NAME, OwnTransmission, RecordedPosition, RecordedSweep
 from .observations import (
     MODALITIES,
@@ -130,7 +130,6 @@ __all__ = [
     "BleObservation",
     "BodyErased",
     "CheckStatus",
-    "CheckTold",
     "ClockReading",
     "Command",
     "CommandEvent",
@@ -140,10 +139,11 @@ __all__ = [
     "CoverageEvent",
     "DeclareEmptyCommand",
     "DeviceLevel",
-    "DeviceTold",
+    "DeviceSummary",
     "DeviceWhy",
     "DevicesEvent",
     "Disposition",
+    "DoctorCheck",
     "DoctorEvent",
     "Evidence",
     "ExplainedByEye",

@@ -107,7 +107,7 @@ class ConditionEvent(Record):
     """Null where nobody keeps account of a power bank."""
 
 
-class CheckTold(Record):
+class DoctorCheck(Record):
     """One thing that `sweep doctor` looked at."""
 
     group: Literal["program", "machine", "camera", "radio", "head"]
@@ -127,7 +127,7 @@ class DoctorEvent(Record):
     type: Literal["doctor"]
     looked: UtcTime
     """By the probe's clock."""
-    checks: Annotated[tuple[CheckTold, ...], Field(max_length=80)]
+    checks: Annotated[tuple[DoctorCheck, ...], Field(max_length=80)]
 
 
 class ResponseTestFlow(Record):

@@ -39,7 +39,7 @@ class DeviceLevel(Record):
     level_dbm: Dbm
 
 
-class DeviceTold(Record):
+class DeviceSummary(Record):
     """A device that asks for a look, or for something to be done now."""
 
     modality: Literal["wifi", "ble", "rf"]
@@ -62,7 +62,7 @@ class DevicesEvent(Record):
     """Devices that send like no camera, or of which too little was heard to tell."""
     untold: Count
     """Of these, those of which too little was heard."""
-    devices: Annotated[tuple[DeviceTold, ...], Field(max_length=16)]
+    devices: Annotated[tuple[DeviceSummary, ...], Field(max_length=16)]
     """`act` first, then the strongest."""
     left_out: Count = 0
     """More of them than are listed."""

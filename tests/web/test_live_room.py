@@ -12,7 +12,7 @@ from sweep.report import (
     CoverageEvent,
     DeviceLevel,
     DevicesEvent,
-    DeviceTold,
+    DeviceSummary,
     NextPosition,
     PositionCommand,
     ProgressEvent,
@@ -23,7 +23,7 @@ from tests.report_factory import text
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.probe import FakeProbe
 from tests.web.site import Site
-from tests.web.test_trial import ZONE
+from tests.web.test_response_test import ZONE
 
 pytestmark = pytest.mark.browser
 
@@ -50,14 +50,14 @@ def progress(modality: Any, share: float = 0.0, *, zone: str | None = ZONE) -> P
     )  # fmt: skip
 
 
-def device(*levels: float, tag: str = "a", group: Any = "look", why: Any = "video_uplink") -> DeviceTold:
-    return DeviceTold(
+def device(*levels: float, tag: str = "a", group: Any = "look", why: Any = "video_uplink") -> DeviceSummary:
+    return DeviceSummary(
         modality="wifi", tag=tag * 16, group=group, why=why, vendor="Hidden Eye", channel_mhz=2437.0,
         levels=tuple(DeviceLevel(position_index=n, zone_id=ZONE, level_dbm=dbm) for n, dbm in enumerate(levels)),
     )  # fmt: skip
 
 
-def devices(*told: DeviceTold, stands: int = 2, next_stand: NextPosition | None = None) -> DevicesEvent:
+def devices(*told: DeviceSummary, stands: int = 2, next_stand: NextPosition | None = None) -> DevicesEvent:
     return DevicesEvent(
         type="devices", quiet=7, untold=2, devices=told, left_out=0, stands=stands, next_stand=next_stand
     )

@@ -3077,30 +3077,6 @@ export interface components {
             status: "passed" | "failed" | "not_done" | "out_of_control";
         };
         /**
-         * CheckTold
-         * @description One thing that `sweep doctor` looked at.
-         */
-        CheckTold: {
-            /** @description What to do; null where nothing has to be done. */
-            advice: components["schemas"]["LocalText"] | null;
-            /** Code */
-            code: string;
-            /** @description What is there, or what is wrong. */
-            found: components["schemas"]["LocalText"];
-            /**
-             * Group
-             * @enum {string}
-             */
-            group: "program" | "machine" | "camera" | "radio" | "head";
-            /**
-             * State
-             * @description `note`: a sweep goes on without it, and sees less; `wrong`: to be mended before the probe is taken along.
-             * @enum {string}
-             */
-            state: "ok" | "note" | "wrong" | "unknown";
-            title: components["schemas"]["LocalText"];
-        };
-        /**
          * CityMap
          * @description Outlines of districts, and facilities as points; without coordinates they are only counted.
          */
@@ -3584,7 +3560,7 @@ export interface components {
              * Devices
              * @description `act` first, then the strongest.
              */
-            devices: components["schemas"]["DeviceTold"][];
+            devices: components["schemas"]["DeviceSummary"][];
             /**
              * Left Out
              * @description More of them than are listed.
@@ -3615,10 +3591,10 @@ export interface components {
             untold: number;
         };
         /**
-         * DeviceTold
+         * DeviceSummary
          * @description A device that asks for a look, or for something to be done now.
          */
-        DeviceTold: {
+        DeviceSummary: {
             /** Channel Mhz */
             channel_mhz: number | null;
             /**
@@ -3815,12 +3791,36 @@ export interface components {
             name: components["schemas"]["LocalText"];
         };
         /**
+         * DoctorCheck
+         * @description One thing that `sweep doctor` looked at.
+         */
+        DoctorCheck: {
+            /** @description What to do; null where nothing has to be done. */
+            advice: components["schemas"]["LocalText"] | null;
+            /** Code */
+            code: string;
+            /** @description What is there, or what is wrong. */
+            found: components["schemas"]["LocalText"];
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "program" | "machine" | "camera" | "radio" | "head";
+            /**
+             * State
+             * @description `note`: a sweep goes on without it, and sees less; `wrong`: to be mended before the probe is taken along.
+             * @enum {string}
+             */
+            state: "ok" | "note" | "wrong" | "unknown";
+            title: components["schemas"]["LocalText"];
+        };
+        /**
          * DoctorEvent
          * @description What the probe lacks, as its agent found it while no sweep runs: the list of `sweep doctor`.
          */
         DoctorEvent: {
             /** Checks */
-            checks: components["schemas"]["CheckTold"][];
+            checks: components["schemas"]["DoctorCheck"][];
             /**
              * Looked
              * Format: date-time

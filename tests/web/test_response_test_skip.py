@@ -13,7 +13,7 @@ from sweep.wifi.words import response_test_event
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.probe import FakeProbe
 from tests.web.site import REAL_PROBE_ID, Site
-from tests.web.test_trial import ZONE, progress
+from tests.web.test_response_test import ZONE, progress
 
 pytestmark = pytest.mark.browser
 
