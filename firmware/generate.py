@@ -18,7 +18,6 @@ MESSAGES_PY = FIRMWARE.parent / "sweep" / "link" / "messages.py"
 BOARD = FIRMWARE / "board" / "atmega328p"
 
 SLOT_US = 32  # 512 cycles at 16 MHz: one ADC conversion (432 cycles) and its interrupt fit
-LINE_LENGTH = 120  # of Python, as in pyproject.toml
 SCALARS = {
     "u8": ("uint8_t", "B", 1),
     "u16": ("uint16_t", "H", 2),
@@ -203,39 +202,45 @@ def messages_py(table: Table) -> str:
         "",
         "import struct",
         "from dataclasses import dataclass",
-        "from typing import ClassVar",
+        "from typing import ClassVar, get_args",
         "",
         f"PROTOCOL_VERSION = {table.version}",
         f"TABLE_CRC = 0x{table.crc:08X}",
         f"MAX_PAYLOAD = {table.max_payload}",
         "HEADER_SIZE = 2",
         f"SLOT_NS = {SLOT_US * 1000}",
+        "",
+        "",
+        "class _Record:",
+        "    __slots__ = ()",
+        "    __match_args__: ClassVar[tuple[str, ...]]",
+        "",
+        "    ID: ClassVar[int]",
+        "    IS_TO_HOST: ClassVar[bool] = False",
+        "    IS_ACKNOWLEDGED: ClassVar[bool] = False",
+        "    LAYOUT: ClassVar[struct.Struct]",
+        "",
+        "    def pack(self) -> bytes:",
+        '        """The fields as they stand on the wire."""',
+        "        return self.LAYOUT.pack(*(getattr(self, name) for name in self.__match_args__))",
     ]
     for message in table.messages:
         layout = "<" + "".join(f"{f.count}s" if f.count else SCALARS[f.type][1] for f in message.fields)
-        out += ["", "", "@dataclass(frozen=True, slots=True)", f"class {message.class_name}:"]
+        out += ["", "", "@dataclass(frozen=True, slots=True)", f"class {message.class_name}(_Record):"]
         out += [f'    """{message.doc}"""', ""]
-        out += [f"    ID: ClassVar[int] = 0x{message.id:02X}"]
-        out += [f"    IS_TO_HOST: ClassVar[bool] = {message.to_host}"]
-        out += [f"    IS_ACKNOWLEDGED: ClassVar[bool] = {message.is_acknowledged}"]
-        out += [f'    LAYOUT: ClassVar[struct.Struct] = struct.Struct("{layout}")']
+        out += [f"    ID = 0x{message.id:02X}"]
+        out += ["    IS_TO_HOST = True"] * message.to_host
+        out += ["    IS_ACKNOWLEDGED = True"] * message.is_acknowledged
+        out += [f'    LAYOUT = struct.Struct("{layout}")']
         if message.fields:
             out.append("")
         for field in message.fields:
             out.append(f"    {field.name}: {'bytes' if field.count else 'int'}")
             out.append(f'    """{field.type}{f"[{field.count}]" if field.count else ""}: {field.doc}"""')
-        arguments = ", ".join(f"self.{field.name}" for field in message.fields)
-        out += ["", "    def pack(self) -> bytes:", '        """The fields as they stand on the wire."""']
-        call = f"        return self.LAYOUT.pack({arguments})"
-        if len(call) > LINE_LENGTH:
-            indented = [f"            {argument}," for argument in arguments.split(", ")]
-            call = "\n".join(["        return self.LAYOUT.pack(", *indented, "        )"])
-        out.append(call)
     union = " | ".join(message.class_name for message in table.messages)
     out += ["", "", f"Message = ({union})".replace(" | ", "\n    | ").replace("= (", "= (\n    ").replace(")", "\n)")]
-    out += ["", "BY_ID: dict[int, type[Message]] = {"]
-    out += [f"    {message.class_name}.ID: {message.class_name}," for message in table.messages]
-    out += ["}", '"""Message class of each id."""']
+    out += ["", "BY_ID: dict[int, type[Message]] = {kind.ID: kind for kind in get_args(Message)}"]
+    out += ['"""Message class of each id."""']
     return "\n".join(out) + "\n"
 
 

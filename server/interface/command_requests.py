@@ -54,13 +54,13 @@ class PositionRequest(CommandRequestBase):
     facing_deg: Annotated[float, Field(ge=0, lt=360)]
 
 
-class SkipTrialsRequest(CommandRequestBase):
+class SkipResponseTestsRequest(CommandRequestBase):
     """No response test at this position, or no more of it."""
 
     command: Literal["skip_trials"]
     sweep_id: UUID
     position_index: Annotated[int, Field(ge=0, le=400)]
-    """As the trial told it."""
+    """As the response test told it."""
 
 
 class SecondLookRequest(CommandRequestBase):
@@ -118,7 +118,7 @@ AnyCommandRequest = Annotated[
     StartRequest
     | DeclareEmptyRequest
     | PositionRequest
-    | SkipTrialsRequest
+    | SkipResponseTestsRequest
     | SecondLookRequest
     | NothingSeenRequest
     | ExplainedRequest

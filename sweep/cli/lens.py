@@ -1,4 +1,4 @@
-"""Commands of the lens modality: look for lenses in recorded clips, score detections, calibrate, record on a bench."""
+"""`sweep lens`: look for lenses in recorded clips."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from sweep.cli.output import err, existing, fail, one_line, out, write_json, write_text
+from sweep.cli.output import existing, one_line, out, write_json, write_text
 from sweep.phrases import Phrase
 
 if TYPE_CHECKING:
@@ -101,92 +101,3 @@ def _show_scan(scan: LensScan) -> None:
     out.print(table)
     if len(scan.clips) > MAX_ROWS:
         out.print(f"… and {len(scan.clips) - MAX_ROWS} more; --json has them all")
-
-
-def lens_record(
-    folder: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of clips; a new clip is added to it.")],
-    bench: Annotated[str, typer.Option("--bench", help="Name of the bench; it is written into the recording.")] = "",
-    declared: Annotated[
-        list[str] | None,
-        typer.Option("--declared-empty", metavar="NAME", help="Person who declares that nobody is in view; give two."),
-    ] = None,
-    port: Annotated[str | None, typer.Option("--port", help="Serial port of the sensor head.")] = None,
-    device: Annotated[
-        str | None, typer.Option("--device", help="Video4Linux device (default: the camera of the Raspberry Pi).")
-    ] = None,
-    calibration: Annotated[
-        Path | None, typer.Option("--calibration", metavar="FILE", help="Calibration of camera and lamps.")
-    ] = None,
-    triples: Annotated[int, typer.Option("--triples", min=1, max=60, help="Rounds of the lamps to record.")] = 8,
-    exposure_ms: Annotated[float, typer.Option("--exposure", min=0.05, max=2.0, help="Milliseconds.")] = 1.0,
-    state: Annotated[
-        Path | None, typer.Option("--state", metavar="DIR", help="Folder of the demonstration key.")
-    ] = None,
-    config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings (TOML).")] = None,
-) -> None:
-    """Record a lens clip on a bench (laboratory only; refused on a probe that belongs to a server)."""
-    from sweep.config import ConfigError, read_config
-    from sweep.lens.clip import record
-
-    with one_line(ConfigError, record.RecordError):
-        settings = read_config(config)
-        record.check_bench(server=settings.server, bench=bench)
-    if declared is None or len(declared) != 2:
-        fail("two_declare_view")
-    port = port or settings.port
-    if port is None:
-        fail("head_port")
-    from sweep.cli.live import extra_lamps
-    from sweep.power.sensor import SensorDriver
-    from sweep.run.recording_bench import ERRORS, record_on_bench
-
-    with one_line(*ERRORS):
-        clip = record_on_bench(
-            folder,
-            bench=bench,
-            declared_by=(declared[0], declared[1]),
-            port=port,
-            device=device,
-            calibration=calibration,
-            triples=triples,
-            exposure_s=exposure_ms * 1e-3,
-            key=(state or settings.state_folder) / "lab-demo.key",
-            camera_power=settings.camera_power if device is None else None,
-            sensor=SensorDriver(settings.camera_sensor),
-            lamps=extra_lamps(settings),
-        )
-    out.print(f"recorded {clip}; sweep lens {folder} runs on it")
-
-
-def lens_calibrate(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Bench recordings with recipe.json.")],
-    out_file: Annotated[Path, typer.Option("--out", metavar="FILE", help="Write the calibration here (JSON).")],
-) -> None:
-    """Calibrate camera and lamps of a probe from bench recordings."""
-    from sweep.lens.calibrate.calibrate import calibrate
-    from sweep.lens.calibrate.calibration import CalibrationError, laws_of, to_text
-
-    with one_line(CalibrationError):
-        found = calibrate(existing(folder), lambda line: err.print(line, soft_wrap=True))
-    write_text(out_file, to_text(found))
-    sensor, geometry, reference = found.sensor, found.geometry, found.reference
-    rows = Table("part", "found")
-    rows.add_row("black level", f"{sensor.black_level_dn:.2f} DN, pixels differ by {sensor.black_spread_dn:.2f} DN")
-    rows.add_row("gain", f"{sensor.e_per_dn:.3f} ± {sensor.e_per_dn_error:.3f} e/DN (90 %)")
-    rows.add_row("read noise", f"{sensor.read_noise_e:.2f} e")
-    rows.add_row("response", f"pixels differ by {sensor.pixel_response_spread:.2%}; {len(sensor.hot_pixels)} hot")
-    if geometry is not None:
-        centre = f"({geometry.centre_x_px:.1f}, {geometry.centre_y_px:.1f})"
-        rows.add_row(
-            "geometry", f"focal {geometry.focal_px:.1f} px, centre {centre}, residual {geometry.rms_px:.2f} px"
-        )
-    for name, lamp in found.lamps.items():
-        strength = f"{lamp.electrons_m2:.0f} e m²/(px ms)"
-        rows.add_row(f"lamp {name}", f"{strength}, off the inverse square by {lamp.range_error:.1%}")
-    if reference is not None:
-        verdict = "as expected" if reference.is_as_expected else "NOT as expected"
-        rows.add_row("reference lens", f"{reference.ratio:.2f} of what is expected: {verdict}")
-    out.print(rows)
-    out.print(found.version)
-    for code in laws_of(found, on=found.measured).limits:
-        out.print(f"limit: {code}")

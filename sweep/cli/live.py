@@ -293,7 +293,7 @@ def live_sources(settings: Config) -> dict[Modality, object]:
 
 def _camera_source(settings: Config, camera: str) -> CameraSource:
     """The probe's camera with its calibrated numbers, nominal where no calibration holds."""
-    from sweep.lens.calibrate.calibration import CalibrationError, apply  # loads OpenCV
+    from sweep.lens.calibration import CalibrationError, apply  # loads OpenCV
     from sweep.lens.camera.ranging import RangePlace
     from sweep.lens.camera.source import LiveCamera, nominal_meta
     from sweep.lens.clip.frames import CameraSettings

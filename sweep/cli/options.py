@@ -27,7 +27,7 @@ from sweep.run.modalities import SENSING_MODALITIES
 from sweep.wifi.modality import WifiModality
 
 if TYPE_CHECKING:
-    from sweep.lens.calibrate.calibration import LensLaws
+    from sweep.lens.calibration import LensLaws
 
 Server = Annotated[
     str | None, typer.Option("--server", metavar="URL", help="Address of the probe's server; without it entries wait.")
@@ -128,7 +128,7 @@ def modalities_of(settings: Config, manifest: RecordedSweep) -> tuple[SensingMod
 
 def lens_laws_of(settings: Config, on: date, probe_id: str, *, is_said: bool = True) -> LensLaws:
     """The calibration of a probe's camera and lamps; a file that cannot be used is said and leaves them nominal."""
-    from sweep.lens.calibrate import calibration as lens  # loads OpenCV
+    from sweep.lens import calibration as lens  # loads OpenCV
 
     found = None
     if settings.lens_calibration is not None:

@@ -19,10 +19,10 @@ from sweep.report import (
     NoticeEvent,
     ProgressEvent,
     ReferenceEvent,
+    ResponseTestEvent,
     SecondLookEvent,
     StateEvent,
     SweepReport,
-    TrialEvent,
     ZoneEvent,
 )
 from sweep.report.words import METHOD_WORDS, SHORT_METHOD_WORDS
@@ -67,7 +67,7 @@ class Watcher:
                     err.print(f"[{index + 1}/{total}] {zone}")
             case StateEvent(state=state) if state not in {"running", "closing", "done"}:
                 err.print(event.text.ko, "/", event.text.en)
-            case TrialEvent():
+            case ResponseTestEvent():
                 self._show_response_test(event)
             case GuidanceEvent(text=text) | NoticeEvent(is_over=False, text=text) | ReferenceEvent(text=text):
                 err.print(f"  {text.ko} / {text.en}", markup=False)
@@ -84,7 +84,7 @@ class Watcher:
             err.print(line, markup=False)
         self._told[event.finding_id, event.kind] = line
 
-    def _show_response_test(self, event: TrialEvent) -> None:
+    def _show_response_test(self, event: ResponseTestEvent) -> None:
         if event.prompt is None:
             err.print(f"  {event.text.ko} / {event.text.en}", markup=False)
             return

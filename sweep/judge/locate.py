@@ -26,7 +26,7 @@ from sweep.report import (
     WifiObservation,
     centre_of,
 )
-from sweep.report import NextStand as NextStandRecord
+from sweep.report import NextPosition as NextPositionRecord
 
 MAX_PLACES: Final = 50  # bounds a report
 LEAST_GAIN_BITS: Final = 0.05  # guessed: a twentieth of a yes or no
@@ -60,7 +60,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class NextStand:
+class NextPosition:
     """A position that has not been tried and what standing there is expected to tell."""
 
     x_m: float
@@ -89,7 +89,7 @@ class Location:
     outside: Mapping[Side, float]
     """Probability of being behind the wall on that side of the plan; with zones and open floor it adds up to 1."""
     decision: Literal["inside", "outside", "undecided"]
-    next_stand: NextStand | None
+    next_position: NextPosition | None
     """None when every candidate has been tried or none was given."""
 
     @property
@@ -144,7 +144,9 @@ def locate(plan: Plan, positions_xy_m: Floats, rssi_dbm: Floats, candidates_xy_m
         open_floor=open_floor,
         outside=outside,
         decision="outside" if beyond >= OUTSIDE_ABOVE else "inside" if beyond <= INSIDE_BELOW else "undecided",
-        next_stand=None if candidates_xy_m is None else _best_position(ground, joint, xy_by_position, candidates_xy_m),
+        next_position=None
+        if candidates_xy_m is None
+        else _best_position(ground, joint, xy_by_position, candidates_xy_m),
     )
 
 
@@ -191,7 +193,7 @@ def zone_shares(plan: Plan, positions: Sequence[Position], heard: Iterable[WifiO
 def _as_record(plan: Plan, token: AddressToken, positions: int, found: Location) -> TransmitterPlace:
     side = max(SIDES, key=lambda one: found.outside[one])
     zone = max(plan.zones, key=lambda one: found.zones[one.zone_id], default=None)
-    best = found.next_stand
+    best = found.next_position
     at = None if best is None else plan.zone_at(best.x_m, best.y_m)
     return TransmitterPlace(
         address=token,
@@ -214,7 +216,7 @@ def _as_record(plan: Plan, token: AddressToken, positions: int, found: Location)
         ),
         next_stand=None
         if best is None or best.gain_bits < LEAST_GAIN_BITS
-        else NextStandRecord(
+        else NextPositionRecord(
             x_m=round(best.x_m, 3),
             y_m=round(best.y_m, 3),
             zone_id=None if at is None else at.zone_id,
@@ -331,7 +333,9 @@ def _by_zone(plan: Plan, cells: Floats, weights: Floats) -> tuple[dict[str, floa
     return zones, open_floor
 
 
-def _best_position(ground: _Ground, joint: Floats, xy_by_position: Floats, candidates_xy_m: Floats) -> NextStand | None:
+def _best_position(
+    ground: _Ground, joint: Floats, xy_by_position: Floats, candidates_xy_m: Floats
+) -> NextPosition | None:
     """The candidate whose level shares most information with the place.
 
     Power and exponent given a cell are replaced by a Gaussian of the same moments, so that a level predicted from one
@@ -349,7 +353,7 @@ def _best_position(ground: _Ground, joint: Floats, xy_by_position: Floats, candi
     gains = [_information_bits(share, given, ground.xy_m[kept], candidates[number]) for number in fresh]
     best = int(np.argmax(gains))
     x_m, y_m = candidates[fresh[best]].tolist()
-    return NextStand(x_m, y_m, max(0.0, float(gains[best])))
+    return NextPosition(x_m, y_m, max(0.0, float(gains[best])))
 
 
 def _information_bits(share: Floats, given: Floats, cells: Floats, best: Floats) -> float:

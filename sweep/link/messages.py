@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 PROTOCOL_VERSION = 3
 TABLE_CRC = 0xC2AEE88B
@@ -16,28 +16,35 @@ HEADER_SIZE = 2
 SLOT_NS = 32000
 
 
-@dataclass(frozen=True, slots=True)
-class Identify:
-    """Ask who is there; answered by identity. The head forgets which command it carried out last: a host begins."""
+class _Record:
+    __slots__ = ()
+    __match_args__: ClassVar[tuple[str, ...]]
 
-    ID: ClassVar[int] = 0x01
+    ID: ClassVar[int]
     IS_TO_HOST: ClassVar[bool] = False
     IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<")
+    LAYOUT: ClassVar[struct.Struct]
 
     def pack(self) -> bytes:
         """The fields as they stand on the wire."""
-        return self.LAYOUT.pack()
+        return self.LAYOUT.pack(*(getattr(self, name) for name in self.__match_args__))
 
 
 @dataclass(frozen=True, slots=True)
-class RfStart:
+class Identify(_Record):
+    """Ask who is there; answered by identity. The head forgets which command it carried out last: a host begins."""
+
+    ID = 0x01
+    LAYOUT = struct.Struct("<")
+
+
+@dataclass(frozen=True, slots=True)
+class RfStart(_Record):
     """Measure the envelope of the log detector in windows until rf_stop; starts a new window numbering."""
 
-    ID: ClassVar[int] = 0x02
-    IS_TO_HOST: ClassVar[bool] = False
-    IS_ACKNOWLEDGED: ClassVar[bool] = True
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HHB")
+    ID = 0x02
+    IS_ACKNOWLEDGED = True
+    LAYOUT = struct.Struct("<HHB")
 
     window_slots: int
     """u16: length of a window, 312-65535 slots (10 ms to 2.1 s)"""
@@ -46,33 +53,23 @@ class RfStart:
     hysteresis_counts: int
     """u8: a burst ends when a sample reaches burst_below_counts plus this"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.window_slots, self.burst_below_counts, self.hysteresis_counts)
-
 
 @dataclass(frozen=True, slots=True)
-class RfStop:
+class RfStop(_Record):
     """Stop measuring; a window that has begun is thrown away and not reported."""
 
-    ID: ClassVar[int] = 0x03
-    IS_TO_HOST: ClassVar[bool] = False
-    IS_ACKNOWLEDGED: ClassVar[bool] = True
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<")
-
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack()
+    ID = 0x03
+    IS_ACKNOWLEDGED = True
+    LAYOUT = struct.Struct("<")
 
 
 @dataclass(frozen=True, slots=True)
-class LampRun:
+class LampRun(_Record):
     """Pulse lamps in step with the camera trigger, group after group, a lamp again once it has rested; never red."""
 
-    ID: ClassVar[int] = 0x04
-    IS_TO_HOST: ClassVar[bool] = False
-    IS_ACKNOWLEDGED: ClassVar[bool] = True
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HHB6s6s6sB")
+    ID = 0x04
+    IS_ACKNOWLEDGED = True
+    LAYOUT = struct.Struct("<HHB6s6s6sB")
 
     period_slots: int
     """u16: from one exposure to the next, at least 32"""
@@ -89,27 +86,14 @@ class LampRun:
     short_every: int
     """u8: every n-th group is a short one; 0 none"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(
-            self.period_slots,
-            self.exposure_slots,
-            self.phase_count,
-            self.phases,
-            self.pulse_slots,
-            self.short_slots,
-            self.short_every,
-        )
-
 
 @dataclass(frozen=True, slots=True)
-class RedBurst:
+class RedBurst(_Record):
     """Once, between two groups: exposures dark, on_axis, red ..., on_axis, dark; red at 100 Hz, twice an exposure."""
 
-    ID: ClassVar[int] = 0x0A
-    IS_TO_HOST: ClassVar[bool] = False
-    IS_ACKNOWLEDGED: ClassVar[bool] = True
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HBBBB")
+    ID = 0x0A
+    IS_ACKNOWLEDGED = True
+    LAYOUT = struct.Struct("<HBBBB")
 
     exposure_slots: int
     """u16: length of the camera trigger pulse, at most 310; triggers come every 624 slots"""
@@ -122,72 +106,45 @@ class RedBurst:
     is_room_empty: int
     """u8: 1: two persons declared that nobody is in the room; anything else is refused"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(
-            self.exposure_slots,
-            self.pulse_slots,
-            self.red_slots,
-            self.red_count,
-            self.is_room_empty,
-        )
-
 
 @dataclass(frozen=True, slots=True)
-class LampStop:
+class LampStop(_Record):
     """All lamps off at once."""
 
-    ID: ClassVar[int] = 0x05
-    IS_TO_HOST: ClassVar[bool] = False
-    IS_ACKNOWLEDGED: ClassVar[bool] = True
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<")
-
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack()
+    ID = 0x05
+    IS_ACKNOWLEDGED = True
+    LAYOUT = struct.Struct("<")
 
 
 @dataclass(frozen=True, slots=True)
-class KeepAlive:
+class KeepAlive(_Record):
     """The host is there. Any accepted message counts as well; without one for 100 ms the lamps go off."""
 
-    ID: ClassVar[int] = 0x06
-    IS_TO_HOST: ClassVar[bool] = False
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<")
-
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack()
+    ID = 0x06
+    LAYOUT = struct.Struct("<")
 
 
 @dataclass(frozen=True, slots=True)
-class LightSet:
+class LightSet(_Record):
     """Switch a visible light by hand; its on time is held below limits.toml."""
 
-    ID: ClassVar[int] = 0x07
-    IS_TO_HOST: ClassVar[bool] = False
-    IS_ACKNOWLEDGED: ClassVar[bool] = True
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<BB")
+    ID = 0x07
+    IS_ACKNOWLEDGED = True
+    LAYOUT = struct.Struct("<BB")
 
     light: int
     """u8: 0 white stimulus, 1 aiming spot"""
     is_on: int
     """u8: 0 or 1"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.light, self.is_on)
-
 
 @dataclass(frozen=True, slots=True)
-class StimulusRun:
+class StimulusRun(_Record):
     """Play a sequence of chips on the white stimulus once; each chip is reported with its tick."""
 
-    ID: ClassVar[int] = 0x08
-    IS_TO_HOST: ClassVar[bool] = False
-    IS_ACKNOWLEDGED: ClassVar[bool] = True
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HB16s")
+    ID = 0x08
+    IS_ACKNOWLEDGED = True
+    LAYOUT = struct.Struct("<HB16s")
 
     chip_slots: int
     """u16: length of a chip"""
@@ -196,33 +153,22 @@ class StimulusRun:
     chips: bytes
     """u8[16]: levels, first chip in bit 0 of the first octet"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.chip_slots, self.chip_count, self.chips)
-
 
 @dataclass(frozen=True, slots=True)
-class ReportCounters:
+class ReportCounters(_Record):
     """Ask for counters now (they also come by themselves every second)."""
 
-    ID: ClassVar[int] = 0x09
-    IS_TO_HOST: ClassVar[bool] = False
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<")
-
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack()
+    ID = 0x09
+    LAYOUT = struct.Struct("<")
 
 
 @dataclass(frozen=True, slots=True)
-class TunerSet:
+class TunerSet(_Record):
     """Tune to one frequency and report window after window of it until tuner_stop; numbers them anew."""
 
-    ID: ClassVar[int] = 0x10
-    IS_TO_HOST: ClassVar[bool] = False
-    IS_ACKNOWLEDGED: ClassVar[bool] = True
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HBH")
+    ID = 0x10
+    IS_ACKNOWLEDGED = True
+    LAYOUT = struct.Struct("<HBH")
 
     mhz: int
     """u16: frequency, 5300-6000"""
@@ -231,19 +177,14 @@ class TunerSet:
     busy_above_counts: int
     """u16: an RSSI sample above this is busy (the tuner's RSSI rises with power)"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.mhz, self.dwell_blocks, self.busy_above_counts)
-
 
 @dataclass(frozen=True, slots=True)
-class TunerSweep:
+class TunerSweep(_Record):
     """Visit frequencies in turn: tune, settle 32 ms, report one window, go on."""
 
-    ID: ClassVar[int] = 0x11
-    IS_TO_HOST: ClassVar[bool] = False
-    IS_ACKNOWLEDGED: ClassVar[bool] = True
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HBBHB40s")
+    ID = 0x11
+    IS_ACKNOWLEDGED = True
+    LAYOUT = struct.Struct("<HBBHB40s")
 
     first_mhz: int
     """u16: first frequency, 5300-6000"""
@@ -258,40 +199,23 @@ class TunerSweep:
     deltas_mhz: bytes
     """u8[40]: from each frequency to the next, count - 1 of them used"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(
-            self.first_mhz,
-            self.dwell_blocks,
-            self.rounds,
-            self.busy_above_counts,
-            self.count,
-            self.deltas_mhz,
-        )
-
 
 @dataclass(frozen=True, slots=True)
-class TunerStop:
+class TunerStop(_Record):
     """Stop tuning; a window that has begun is thrown away."""
 
-    ID: ClassVar[int] = 0x16
-    IS_TO_HOST: ClassVar[bool] = False
-    IS_ACKNOWLEDGED: ClassVar[bool] = True
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<")
-
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack()
+    ID = 0x16
+    IS_ACKNOWLEDGED = True
+    LAYOUT = struct.Struct("<")
 
 
 @dataclass(frozen=True, slots=True)
-class RfRaw:
+class RfRaw(_Record):
     """Stop the windows and record one gapless run of detector samples, then send it as rf_samples."""
 
-    ID: ClassVar[int] = 0x12
-    IS_TO_HOST: ClassVar[bool] = False
-    IS_ACKNOWLEDGED: ClassVar[bool] = True
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HHH")
+    ID = 0x12
+    IS_ACKNOWLEDGED = True
+    LAYOUT = struct.Struct("<HHH")
 
     samples: int
     """u16: length, 1-512"""
@@ -300,36 +224,26 @@ class RfRaw:
     wait_slots: int
     """u16: begin without a trigger after this long"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.samples, self.trigger_below_counts, self.wait_slots)
-
 
 @dataclass(frozen=True, slots=True)
-class RfHistogram:
+class RfHistogram(_Record):
     """Send the histogram of every n-th envelope window right behind it."""
 
-    ID: ClassVar[int] = 0x17
-    IS_TO_HOST: ClassVar[bool] = False
-    IS_ACKNOWLEDGED: ClassVar[bool] = True
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<B")
+    ID = 0x17
+    IS_ACKNOWLEDGED = True
+    LAYOUT = struct.Struct("<B")
 
     every: int
     """u8: 1 every window, 0 none"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.every)
-
 
 @dataclass(frozen=True, slots=True)
-class BuzzerSet:
+class BuzzerSet(_Record):
     """Beep a number of times; replaces what is beeping."""
 
-    ID: ClassVar[int] = 0x13
-    IS_TO_HOST: ClassVar[bool] = False
-    IS_ACKNOWLEDGED: ClassVar[bool] = True
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HHB")
+    ID = 0x13
+    IS_ACKNOWLEDGED = True
+    LAYOUT = struct.Struct("<HHB")
 
     on_slots: int
     """u16: length of a beep, at most the period"""
@@ -338,36 +252,26 @@ class BuzzerSet:
     beeps: int
     """u8: how many; 0 is silence"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.on_slots, self.period_slots, self.beeps)
-
 
 @dataclass(frozen=True, slots=True)
-class ImuSet:
+class ImuSet(_Record):
     """Look for the inertial sensor and read it over and over; numbers the batches anew."""
 
-    ID: ClassVar[int] = 0x14
-    IS_TO_HOST: ClassVar[bool] = False
-    IS_ACKNOWLEDGED: ClassVar[bool] = True
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<H")
+    ID = 0x14
+    IS_ACKNOWLEDGED = True
+    LAYOUT = struct.Struct("<H")
 
     period_slots: int
     """u16: from one sample to the next, 312-625 (100 to 50 Hz); 0 stops"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.period_slots)
-
 
 @dataclass(frozen=True, slots=True)
-class SelfTest:
+class SelfTest(_Record):
     """Walk through the parts of a freshly assembled head, one at a time; stops windows and tuner."""
 
-    ID: ClassVar[int] = 0x15
-    IS_TO_HOST: ClassVar[bool] = False
-    IS_ACKNOWLEDGED: ClassVar[bool] = True
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HHB")
+    ID = 0x15
+    IS_ACKNOWLEDGED = True
+    LAYOUT = struct.Struct("<HHB")
 
     parts: int
     """u16: bit per part, as numbered in self_test_step; 0 ends a walk that is going on"""
@@ -376,19 +280,14 @@ class SelfTest:
     is_room_empty: int
     """u8: as in red_burst: 1 where part 3 (red) is among them"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.parts, self.step_slots, self.is_room_empty)
-
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(_Record):
     """Who the head is: answer to identify, also sent once after reset."""
 
-    ID: ClassVar[int] = 0x81
-    IS_TO_HOST: ClassVar[bool] = True
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<BI8sIIHB")
+    ID = 0x81
+    IS_TO_HOST = True
+    LAYOUT = struct.Struct("<BI8sIIHB")
 
     protocol_version: int
     """u8: [protocol] version of the table it was built from"""
@@ -405,27 +304,14 @@ class Identity:
     reset_cause: int
     """u8: bits: 1 power-on, 2 external, 4 brown-out, 8 watchdog; 10 external or watchdog; 0 unknown (README)"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(
-            self.protocol_version,
-            self.table_crc,
-            self.firmware_git,
-            self.board_id,
-            self.slot_ns,
-            self.adc_reference_mv,
-            self.reset_cause,
-        )
-
 
 @dataclass(frozen=True, slots=True)
-class EnvelopeWindow:
+class EnvelopeWindow(_Record):
     """Statistics of the detector's envelope over one window."""
 
-    ID: ClassVar[int] = 0x82
-    IS_TO_HOST: ClassVar[bool] = True
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHHHHIHHHHHHHHHH")
+    ID = 0x82
+    IS_TO_HOST = True
+    LAYOUT = struct.Struct("<IHHHHIHHHHHHHHHH")
 
     tick: int
     """u32: slot in which the window began"""
@@ -460,36 +346,14 @@ class EnvelopeWindow:
     longest_gap_slots: int
     """u16: longest quiet stretch inside the window"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(
-            self.tick,
-            self.index,
-            self.window_slots,
-            self.samples,
-            self.dropped,
-            self.sum_counts,
-            self.min_counts,
-            self.max_counts,
-            self.p10_counts,
-            self.p50_counts,
-            self.p90_counts,
-            self.burst_samples,
-            self.bursts,
-            self.gaps,
-            self.longest_burst_slots,
-            self.longest_gap_slots,
-        )
-
 
 @dataclass(frozen=True, slots=True)
-class Counters:
+class Counters(_Record):
     """Everything that was lost or refused since reset; sent every second. All of them stop at 65535."""
 
-    ID: ClassVar[int] = 0x83
-    IS_TO_HOST: ClassVar[bool] = True
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHHHHHHHHHHH")
+    ID = 0x83
+    IS_TO_HOST = True
+    LAYOUT = struct.Struct("<IHHHHHHHHHHH")
 
     tick: int
     """u32: slot in which this message was queued"""
@@ -516,32 +380,14 @@ class Counters:
     silence_trips: int
     """u16: times the lamps went off because the host fell silent"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(
-            self.tick,
-            self.rx_overrun_bytes,
-            self.rx_dropped_bytes,
-            self.rx_bad_frames,
-            self.rx_unknown_messages,
-            self.tx_dropped_messages,
-            self.dropped_samples,
-            self.missed_slots,
-            self.dropped_windows,
-            self.dropped_events,
-            self.guard_trips,
-            self.silence_trips,
-        )
-
 
 @dataclass(frozen=True, slots=True)
-class Exposure:
+class Exposure(_Record):
     """One camera trigger with its lamp phase."""
 
-    ID: ClassVar[int] = 0x84
-    IS_TO_HOST: ClassVar[bool] = True
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IIBH")
+    ID = 0x84
+    IS_TO_HOST = True
+    LAYOUT = struct.Struct("<IIBH")
 
     tick: int
     """u32: slot at whose beginning the trigger pulse began"""
@@ -552,19 +398,14 @@ class Exposure:
     lit_slots: int
     """u16: length of the lamp pulse, so of a short one that; 0 for dark or where the guard withheld it"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.tick, self.trigger, self.phase, self.lit_slots)
-
 
 @dataclass(frozen=True, slots=True)
-class Chip:
+class Chip(_Record):
     """A chip of the white stimulus began; it gives way to a lamp edge by a few slots."""
 
-    ID: ClassVar[int] = 0x85
-    IS_TO_HOST: ClassVar[bool] = True
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IBB")
+    ID = 0x85
+    IS_TO_HOST = True
+    LAYOUT = struct.Struct("<IBB")
 
     tick: int
     """u32: slot"""
@@ -573,19 +414,14 @@ class Chip:
     level: int
     """u8: 0 or 1"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.tick, self.index, self.level)
-
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(_Record):
     """A command was carried out, now or when it came the first time."""
 
-    ID: ClassVar[int] = 0x86
-    IS_TO_HOST: ClassVar[bool] = True
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<BBH")
+    ID = 0x86
+    IS_TO_HOST = True
+    LAYOUT = struct.Struct("<BBH")
 
     request: int
     """u8: id of the command"""
@@ -594,19 +430,14 @@ class Accepted:
     clamped_slots: int
     """u16: shortest of the lamp pulses that were too long and are held to this, else 0"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.request, self.request_seq, self.clamped_slots)
-
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(_Record):
     """A command was not carried out, now or when it came the first time."""
 
-    ID: ClassVar[int] = 0x87
-    IS_TO_HOST: ClassVar[bool] = True
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<BBB")
+    ID = 0x87
+    IS_TO_HOST = True
+    LAYOUT = struct.Struct("<BBB")
 
     request: int
     """u8: id of the command"""
@@ -615,38 +446,28 @@ class Refused:
     reason: int
     """u8: 1 argument out of range, 2 lamp limits do not allow it, 3 room not declared empty, 4 red rests"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.request, self.request_seq, self.reason)
-
 
 @dataclass(frozen=True, slots=True)
-class LampsOff:
+class LampsOff(_Record):
     """The lamps went off without being told to."""
 
-    ID: ClassVar[int] = 0x88
-    IS_TO_HOST: ClassVar[bool] = True
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IB")
+    ID = 0x88
+    IS_TO_HOST = True
+    LAYOUT = struct.Struct("<IB")
 
     tick: int
     """u32: slot"""
     reason: int
     """u8: 1 host silent, 2 guard, 3 end of the chip sequence"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.tick, self.reason)
-
 
 @dataclass(frozen=True, slots=True)
-class TunerWindow:
+class TunerWindow(_Record):
     """What the tuner heard on one frequency: signal strength, and edges of the sync separator on its video output."""
 
-    ID: ClassVar[int] = 0x90
-    IS_TO_HOST: ClassVar[bool] = True
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHHHHIHHHHBBB")
+    ID = 0x90
+    IS_TO_HOST = True
+    LAYOUT = struct.Struct("<IHHHHIHHHHBBB")
 
     tick: int
     """u32: slot in which the window began, after settling"""
@@ -675,33 +496,14 @@ class TunerWindow:
     most_lines: int
     """u8: sync edges in the fullest block"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(
-            self.tick,
-            self.index,
-            self.mhz,
-            self.window_slots,
-            self.rssi_samples,
-            self.rssi_sum_counts,
-            self.rssi_min_counts,
-            self.rssi_max_counts,
-            self.busy_samples,
-            self.lines,
-            self.blocks,
-            self.least_lines,
-            self.most_lines,
-        )
-
 
 @dataclass(frozen=True, slots=True)
-class RfSamples:
+class RfSamples(_Record):
     """A piece of the run that rf_raw asked for."""
 
-    ID: ClassVar[int] = 0x91
-    IS_TO_HOST: ClassVar[bool] = True
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHHBB64s")
+    ID = 0x91
+    IS_TO_HOST = True
+    LAYOUT = struct.Struct("<IHHBB64s")
 
     tick: int
     """u32: slot of the run's first sample"""
@@ -716,19 +518,14 @@ class RfSamples:
     quarter_counts: bytes
     """u8[64]: ADC counts divided by four"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.tick, self.total, self.offset, self.dropped, self.count, self.quarter_counts)
-
 
 @dataclass(frozen=True, slots=True)
-class Housekeeping:
+class Housekeeping(_Record):
     """Supply, reference and temperature; sent every second."""
 
-    ID: ClassVar[int] = 0x92
-    IS_TO_HOST: ClassVar[bool] = True
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHHHI")
+    ID = 0x92
+    IS_TO_HOST = True
+    LAYOUT = struct.Struct("<IHHHI")
 
     tick: int
     """u32: slot in which this message was queued"""
@@ -741,44 +538,28 @@ class Housekeeping:
     given_slots: int
     """u32: slots that the log detector gave to other channels since reset"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(
-            self.tick,
-            self.battery_counts,
-            self.bandgap_counts,
-            self.temperature_counts,
-            self.given_slots,
-        )
-
 
 @dataclass(frozen=True, slots=True)
-class Button:
+class Button(_Record):
     """The button changed, after 20 ms at rest."""
 
-    ID: ClassVar[int] = 0x93
-    IS_TO_HOST: ClassVar[bool] = True
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IB")
+    ID = 0x93
+    IS_TO_HOST = True
+    LAYOUT = struct.Struct("<IB")
 
     tick: int
     """u32: slot in which it was noticed"""
     is_pressed: int
     """u8: 0 or 1"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.tick, self.is_pressed)
-
 
 @dataclass(frozen=True, slots=True)
-class EnvelopeHistogram:
+class EnvelopeHistogram(_Record):
     """Histogram of the envelope window that was sent before."""
 
-    ID: ClassVar[int] = 0x96
-    IS_TO_HOST: ClassVar[bool] = True
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HB80s")
+    ID = 0x96
+    IS_TO_HOST = True
+    LAYOUT = struct.Struct("<HB80s")
 
     index: int
     """u16: number of the window"""
@@ -787,19 +568,14 @@ class EnvelopeHistogram:
     shares: bytes
     """u8[80]: share of the samples in bins of 8 counts, 255ths, rounded up; the last bin holds all above"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.index, self.first_bin, self.shares)
-
 
 @dataclass(frozen=True, slots=True)
-class Imu:
+class Imu(_Record):
     """Four samples of the inertial sensor: n was due in slot tick + n x period_slots and read late_slots[n] later."""
 
-    ID: ClassVar[int] = 0x94
-    IS_TO_HOST: ClassVar[bool] = True
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHH4s48s")
+    ID = 0x94
+    IS_TO_HOST = True
+    LAYOUT = struct.Struct("<IHH4s48s")
 
     tick: int
     """u32: slot in which the first sample was due"""
@@ -812,19 +588,14 @@ class Imu:
     samples: bytes
     """u8[48]: 4 x 6 values of 16 bits with sign: rate x y z (17.5 mdps), acceleration x y z (0.122 mg)"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.tick, self.index, self.period_slots, self.late_slots, self.samples)
-
 
 @dataclass(frozen=True, slots=True)
-class ImuStatus:
+class ImuStatus(_Record):
     """The inertial sensor and its bus: sent when the state changes, and every second between imu_set and its end."""
 
-    ID: ClassVar[int] = 0x97
-    IS_TO_HOST: ClassVar[bool] = True
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IBBBHHHH")
+    ID = 0x97
+    IS_TO_HOST = True
+    LAYOUT = struct.Struct("<IBBBHHHH")
 
     tick: int
     """u32: slot in which this message was queued"""
@@ -843,47 +614,28 @@ class ImuStatus:
     lost_samples: int
     """u16: samples that were due and not read, or read and not sent"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(
-            self.tick,
-            self.state,
-            self.address,
-            self.who_am_i,
-            self.nacks,
-            self.timeouts,
-            self.recoveries,
-            self.lost_samples,
-        )
-
 
 @dataclass(frozen=True, slots=True)
-class SelfTestStep:
+class SelfTestStep(_Record):
     """The walk of the self test comes to a part, which is driven from now on."""
 
-    ID: ClassVar[int] = 0x98
-    IS_TO_HOST: ClassVar[bool] = True
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IB")
+    ID = 0x98
+    IS_TO_HOST = True
+    LAYOUT = struct.Struct("<IB")
 
     tick: int
     """u32: slot"""
     part: int
     """u8: 0-3 lamps, 4 trigger, 5 white, 6 aim, 7 buzzer, 8-10 tuner lines, 11 button, 12 sensors, 13 outer ring"""
 
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.tick, self.part)
-
 
 @dataclass(frozen=True, slots=True)
-class SelfTestResult:
+class SelfTestResult(_Record):
     """End of the walk: what the controller could measure. Bits of lines are numbered as parts; bit 11 is the strobe."""
 
-    ID: ClassVar[int] = 0x99
-    IS_TO_HOST: ClassVar[bool] = True
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHHHBBHHHHHBB")
+    ID = 0x99
+    IS_TO_HOST = True
+    LAYOUT = struct.Struct("<IHHHBBHHHHHBB")
 
     tick: int
     """u32: slot"""
@@ -911,24 +663,6 @@ class SelfTestResult:
     """u8: as in imu_status"""
     imu_who_am_i: int
     """u8: as in imu_status"""
-
-    def pack(self) -> bytes:
-        """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(
-            self.tick,
-            self.parts,
-            self.lines_followed,
-            self.lines_stray,
-            self.button_changes,
-            self.is_pressed,
-            self.battery_counts,
-            self.bandgap_counts,
-            self.temperature_counts,
-            self.detector_counts,
-            self.rssi_counts,
-            self.imu_state,
-            self.imu_who_am_i,
-        )
 
 
 Message = (
@@ -969,41 +703,5 @@ Message = (
     | SelfTestResult
 )
 
-BY_ID: dict[int, type[Message]] = {
-    Identify.ID: Identify,
-    RfStart.ID: RfStart,
-    RfStop.ID: RfStop,
-    LampRun.ID: LampRun,
-    RedBurst.ID: RedBurst,
-    LampStop.ID: LampStop,
-    KeepAlive.ID: KeepAlive,
-    LightSet.ID: LightSet,
-    StimulusRun.ID: StimulusRun,
-    ReportCounters.ID: ReportCounters,
-    TunerSet.ID: TunerSet,
-    TunerSweep.ID: TunerSweep,
-    TunerStop.ID: TunerStop,
-    RfRaw.ID: RfRaw,
-    RfHistogram.ID: RfHistogram,
-    BuzzerSet.ID: BuzzerSet,
-    ImuSet.ID: ImuSet,
-    SelfTest.ID: SelfTest,
-    Identity.ID: Identity,
-    EnvelopeWindow.ID: EnvelopeWindow,
-    Counters.ID: Counters,
-    Exposure.ID: Exposure,
-    Chip.ID: Chip,
-    Accepted.ID: Accepted,
-    Refused.ID: Refused,
-    LampsOff.ID: LampsOff,
-    TunerWindow.ID: TunerWindow,
-    RfSamples.ID: RfSamples,
-    Housekeeping.ID: Housekeeping,
-    Button.ID: Button,
-    EnvelopeHistogram.ID: EnvelopeHistogram,
-    Imu.ID: Imu,
-    ImuStatus.ID: ImuStatus,
-    SelfTestStep.ID: SelfTestStep,
-    SelfTestResult.ID: SelfTestResult,
-}
+BY_ID: dict[int, type[Message]] = {kind.ID: kind for kind in get_args(Message)}
 """Message class of each id."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from sweep.link.decode import HeadError, Losses
 from sweep.link.head import Head
@@ -36,31 +36,27 @@ from sweep.link.reset_cause import BAD, GOOD, HIDDEN, first_cause, words_of
 from sweep.link.supply import ADC_FULL_SCALE_COUNTS, REFERENCE_V, read_supply
 from sweep.modality.motion import ImuSample
 from sweep.phrases import Phrase
-from sweep.report import LocalText, local_text
 
 Verdict = Literal["ok", "fault", "look"]
 
-PART_NAMES: tuple[LocalText, ...] = tuple(
-    LocalText(ko=ko, en=en)
-    for ko, en in (
-        ("동축 램프", "on-axis lamps"),
-        ("비축 램프", "off-axis lamps"),
-        ("중간 링 램프", "middle ring lamps"),
-        ("적색 램프", "red lamps"),
-        ("카메라 트리거", "camera trigger"),
-        ("백색 자극광", "white stimulus"),
-        ("조준광", "aiming spot"),
-        ("부저", "buzzer"),
-        ("튜너 데이터선", "tuner data line"),
-        ("튜너 선택선", "tuner select line"),
-        ("튜너 클록선", "tuner clock line"),
-        ("버튼", "button"),
-        ("센서", "sensors"),
-        ("외곽 링 램프", "outer ring lamps"),
-    )
+PART_NAMES: Final = (
+    Phrase("part_on_axis_lamps"),
+    Phrase("part_off_axis_lamps"),
+    Phrase("part_middle_ring_lamps"),
+    Phrase("part_red_lamps"),
+    Phrase("part_camera_trigger"),
+    Phrase("part_white_stimulus"),
+    Phrase("part_aiming_spot"),
+    Phrase("part_buzzer"),
+    Phrase("part_tuner_data"),
+    Phrase("part_tuner_select"),
+    Phrase("part_tuner_clock"),
+    Phrase("part_button"),
+    Phrase("part_sensors"),
+    Phrase("part_outer_ring_lamps"),
 )
 """By part number (messages.toml)."""
-STROBE_NAME = LocalText(ko="스트로브 선", en="strobe line")
+STROBE_NAME = Phrase("strobe_line")
 LAMPS, RED, TRIGGER, BUZZER, BUTTON, SENSORS = (0, 1, 2, 3, 13), 3, 4, 7, 11, 12
 LINES = (*range(BUTTON), 13)
 """Parts that have a line to read back; of the outer ring two together."""
@@ -100,8 +96,8 @@ class SelfTestReadings:
 class SelfTestRow:
     """One line of the table: a part, what was measured on it, and what that means."""
 
-    part: LocalText
-    measured: LocalText
+    part: Phrase
+    measured: Phrase | str
     verdict: Verdict
 
 
@@ -111,7 +107,7 @@ def walk(
     step_s: float = 1.0,
     parts: int = ALL_PARTS,
     is_room_empty: bool = False,
-    on_step: Callable[[LocalText], None] = lambda _: None,
+    on_step: Callable[[Phrase], None] = lambda _: None,
 ) -> SelfTestReadings:
     """Walk `head` through `parts` (a bit each), `step_s` (0.1 to 2) on each; `on_step` hears each part as it begins.
     Red is left out unless nobody but whoever tests is in the room: it flashes, which some people cannot bear.
@@ -173,38 +169,36 @@ def judge(readings: SelfTestReadings, losses: Losses) -> list[SelfTestRow]:
     return rows
 
 
-def _line_row(result: SelfTestResult, line: int, name: LocalText) -> SelfTestRow:
+def _line_row(result: SelfTestResult, line: int, name: Phrase) -> SelfTestRow:
     if not result.lines_followed >> line & 1:
-        said = LocalText(ko="핀이 움직이지 않음: 단락 확인", en="its pin does not move: look for a short")
+        said = Phrase("pin_does_not_move")
         return SelfTestRow(name, said, "fault")
     if result.lines_stray >> line & 1:
-        said = LocalText(ko="다른 선과 함께 움직임: 납땜 브리지 확인", en="moves with another line: look for a bridge")
+        said = Phrase("pin_moves_with_another")
         return SelfTestRow(name, said, "fault")
     is_line = line not in SEEN_BY_EYE or line == STROBE_LINE
     if is_line:
-        return SelfTestRow(name, LocalText(ko="핀 정상 동작", en="its pin follows"), "ok")
+        return SelfTestRow(name, Phrase("pin_follows"), "ok")
     if line == BUZZER:
-        said = LocalText(ko="핀 정상 동작, 소리가 났는지 확인", en="its pin follows; did it sound?")
+        said = Phrase("pin_follows_sounded")
     elif line == TRIGGER:
-        said = LocalText(ko="핀 정상 동작, 카메라가 찍는지 확인", en="its pin follows; does the camera expose?")
+        said = Phrase("pin_follows_exposed")
     elif line in LAMPS and line != RED:
-        said = LocalText(
-            ko="핀 정상 동작, 휴대폰 카메라로 점멸 확인", en="its pin follows; seen to flash by a phone's camera?"
-        )
+        said = Phrase("pin_follows_flashed")
     else:
-        said = LocalText(ko="핀 정상 동작, 빛이 났는지 확인", en="its pin follows; did it shine?")
+        said = Phrase("pin_follows_shone")
     return SelfTestRow(name, said, "look")
 
 
 def _button_row(result: SelfTestResult) -> SelfTestRow:
     name = PART_NAMES[BUTTON]
     if result.is_pressed and result.button_changes < 2:
-        said = LocalText(ko="눌린 채로 있음: 단락 확인", en="stays pressed: look for a short")
+        said = Phrase("stays_pressed")
         return SelfTestRow(name, said, "fault")
     if result.button_changes < 2:
-        return SelfTestRow(name, LocalText(ko="눌리지 않음", en="was not pressed"), "look")
+        return SelfTestRow(name, Phrase("was_not_pressed"), "look")
     count = result.button_changes // 2
-    return SelfTestRow(name, LocalText(ko=f"{count}회 눌림", en=f"pressed {count} times"), "ok")
+    return SelfTestRow(name, Phrase("pressed_times", count=count), "ok")
 
 
 def _supply_rows(result: SelfTestResult) -> list[SelfTestRow]:
@@ -214,85 +208,73 @@ def _supply_rows(result: SelfTestResult) -> list[SelfTestRow]:
     warned = supply.warnings
     reference = "–" if supply.reference_v is None else f"{supply.reference_v:.2f} V"
     rows = (
-        ("전원", "supply", f"{supply.battery_v:.2f} V", "low_battery"),
-        ("기준 전압", "reference", reference, "reference_off"),
-        ("온도 센서", "temperature sensor", f"{supply.temperature_c:.0f} °C", "temperature_unread"),
+        (Phrase("supply"), f"{supply.battery_v:.2f} V", "low_battery"),
+        (Phrase("reference_voltage"), reference, "reference_off"),
+        (Phrase("temperature_sensor"), f"{supply.temperature_c:.0f} °C", "temperature_unread"),
     )
-    return [
-        SelfTestRow(LocalText(ko=ko, en=en), _plain(value), "fault" if code in warned else "ok")
-        for ko, en, value, code in rows
-    ]
+    return [SelfTestRow(part, value, "fault" if code in warned else "ok") for part, value, code in rows]
 
 
 def _receiver_rows(readings: SelfTestReadings) -> list[SelfTestRow]:
     result, tuner, envelope = readings.result, readings.tuner, readings.envelope
     rows = [
-        _voltage_row(LocalText(ko="대수 검파기", en="log detector"), result.detector_counts, DETECTOR_V),
-        _voltage_row(LocalText(ko="튜너 신호 세기", en="tuner signal strength"), result.rssi_counts, RSSI_V),
+        _voltage_row(Phrase("log_detector"), result.detector_counts, DETECTOR_V),
+        _voltage_row(Phrase("tuner_rssi"), result.rssi_counts, RSSI_V),
     ]
-    sync = LocalText(ko="동기 분리기", en="sync separator")
+    sync = Phrase("sync_separator")
     if tuner is None:
-        rows.append(SelfTestRow(sync, LocalText(ko="튜너 응답 없음", en="no window of the tuner"), "fault"))
+        rows.append(SelfTestRow(sync, Phrase("no_tuner_window"), "fault"))
     else:
         per_s = tuner.lines / (tuner.window_slots * SLOT_NS / 1e9) if tuner.window_slots else 0.0
-        rows.append(SelfTestRow(sync, _plain(f"{per_s:,.0f} /s @ {tuner.mhz} MHz"), "ok" if tuner.lines else "fault"))
-    sampling = LocalText(ko="검파기 표본", en="detector samples")
+        rows.append(SelfTestRow(sync, f"{per_s:,.0f} /s @ {tuner.mhz} MHz", "ok" if tuner.lines else "fault"))
+    sampling = Phrase("detector_samples")
     if envelope is None:
-        rows.append(SelfTestRow(sampling, LocalText(ko="측정 구간 없음", en="no window arrived"), "fault"))
+        rows.append(SelfTestRow(sampling, Phrase("no_window_arrived"), "fault"))
     else:
         is_whole = envelope.dropped == 0 and envelope.samples > 0
         rows.append(
-            SelfTestRow(
-                sampling, _plain(f"{envelope.samples} / {envelope.window_slots}"), "ok" if is_whole else "fault"
-            )
+            SelfTestRow(sampling, f"{envelope.samples} / {envelope.window_slots}", "ok" if is_whole else "fault")
         )
     return rows
 
 
-def _voltage_row(name: LocalText, counts: int, bounds_v: tuple[float, float]) -> SelfTestRow:
+def _voltage_row(name: Phrase, counts: int, bounds_v: tuple[float, float]) -> SelfTestRow:
     volts = counts * REFERENCE_V / ADC_FULL_SCALE_COUNTS
     if bounds_v[0] <= volts <= bounds_v[1]:
-        return SelfTestRow(name, _plain(f"{volts:.2f} V"), "ok")
-    said = LocalText(ko=f"{volts:.2f} V: 연결 확인", en=f"{volts:.2f} V: check its wires")
+        return SelfTestRow(name, f"{volts:.2f} V", "ok")
+    said = Phrase("voltage_out_of_bounds", volts=volts)
     return SelfTestRow(name, said, "fault")
 
 
 def _imu_row(readings: SelfTestReadings) -> SelfTestRow:
-    name = LocalText(ko="관성 센서", en="inertial sensor")
+    name = Phrase("inertial_sensor")
     state = readings.result.imu_state
     if state in IMU_COMPLAINTS:
-        return SelfTestRow(name, local_text(IMU_COMPLAINTS[state]), "fault")
+        return SelfTestRow(name, IMU_COMPLAINTS[state], "fault")
     part = f"WHO_AM_I 0x{readings.result.imu_who_am_i:02X}"
     if not readings.samples:
-        said = LocalText(ko=f"{part}, 표본 없음", en=f"{part}, no samples")
+        said = Phrase("imu_no_samples", part=part)
         return SelfTestRow(name, said, "fault")
     weight_g = math.fsum(math.hypot(*sample.acceleration_g) for sample in readings.samples) / len(readings.samples)
     is_good = REST_G[0] <= weight_g <= REST_G[1]
-    return SelfTestRow(name, _plain(f"{part}, {weight_g:.2f} g, {len(readings.samples)}"), "ok" if is_good else "fault")
+    return SelfTestRow(name, f"{part}, {weight_g:.2f} g, {len(readings.samples)}", "ok" if is_good else "fault")
 
 
 def _loss_row(readings: SelfTestReadings, losses: Losses) -> SelfTestRow:
-    name = LocalText(ko="통신", en="line")
+    name = Phrase("head_line")
     counters = readings.counters
     if counters is None:
-        return SelfTestRow(name, LocalText(ko="집계가 오지 않음", en="no account of losses came"), "fault")
+        return SelfTestRow(name, Phrase("head_losses_unknown"), "fault")
     broken = counters.rx_overrun_bytes + counters.rx_bad_frames + counters.rx_unknown_messages
     lost = sum(losses.rejected.values()) + losses.missing_messages + broken + counters.tx_dropped_messages
-    said = LocalText(
-        ko=f"손실 {lost}건, 놓친 슬롯 {counters.missed_slots}개",
-        en=f"{lost} lost, {counters.missed_slots} slots missed",
-    )
+    said = Phrase("head_losses", lost=lost, missed_slots=counters.missed_slots)
     return SelfTestRow(name, said, "fault" if lost or counters.missed_slots else "ok")
 
 
 def _reset_row(cause: int) -> SelfTestRow:
     first = first_cause(cause)
     verdict: Verdict = "fault" if first in BAD else "ok" if first in GOOD else "look"
-    return SelfTestRow(LocalText(ko="마지막 재시작", en="last reset"), words_of(cause), verdict)
-
-
-def _plain(value: str) -> LocalText:
-    return LocalText(ko=value, en=value)
+    return SelfTestRow(Phrase("last_reset"), words_of(cause), verdict)
 
 
 def count_faults(rows: Sequence[SelfTestRow]) -> int:

@@ -12,7 +12,7 @@ from typing import Final, Literal, Protocol
 from sweep.modality.measurement import Measurement
 from sweep.modality.motion import Moved
 from sweep.modality.strobe import StopStrobe, Strobe, StrobeEnded, Triggers
-from sweep.report import Gap, LocalText, RfWindow, TrialFlow
+from sweep.report import Gap, LocalText, ResponseTestFlow, RfWindow
 
 ResponseTestKind = Literal["light", "motion"]
 Doing = Literal["listening", "light", "motion"]
@@ -27,7 +27,7 @@ SKIPPED: Final = "skipped_by_person"
 class ResponseTestBegins:
     """A response test begins now, and for whose sake."""
 
-    flows: tuple[TrialFlow, ...]
+    flows: tuple[ResponseTestFlow, ...]
     """The surest first; persons hear of no more."""
     flow_count: int
     """How many there are."""

@@ -97,13 +97,13 @@ class SkipOutsideCommand(CommandBase):
     sweep_id: UUID
 
 
-class SkipTrialsCommand(CommandBase):
+class SkipResponseTestsCommand(CommandBase):
     """No response test at this position, or no more of it; the sweep goes on with the next one."""
 
     command: Literal["skip_trials"]
     sweep_id: UUID
     position_index: Count
-    """As the trial told it, so that a late word skips nothing else."""
+    """As the response test told it, so that a late word skips nothing else."""
 
 
 class SecondLookCommand(CommandBase):
@@ -179,7 +179,7 @@ Command = Annotated[
     | OutsideCommand
     | SkipOutsideCommand
     | ReferenceCommand
-    | SkipTrialsCommand
+    | SkipResponseTestsCommand
     | SecondLookCommand
     | NothingSeenCommand
     | ExplainedCommand

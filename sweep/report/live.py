@@ -107,7 +107,7 @@ class ConditionEvent(Record):
     """Null where nobody keeps account of a power bank."""
 
 
-class CheckTold(Record):
+class DoctorCheck(Record):
     """One thing that `sweep doctor` looked at."""
 
     group: Literal["program", "machine", "camera", "radio", "head"]
@@ -127,10 +127,10 @@ class DoctorEvent(Record):
     type: Literal["doctor"]
     looked: UtcTime
     """By the probe's clock."""
-    checks: Annotated[tuple[CheckTold, ...], Field(max_length=80)]
+    checks: Annotated[tuple[DoctorCheck, ...], Field(max_length=80)]
 
 
-class TrialFlow(Record):
+class ResponseTestFlow(Record):
     """A transmitter for whose sake a response test is made."""
 
     tag: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
@@ -143,7 +143,7 @@ class TrialFlow(Record):
     """`video_uplink`, why its traffic alone does not tell (`VideoJudgement.reason`), or `thick_uplink`."""
 
 
-class TrialEvent(Record):
+class ResponseTestEvent(Record):
     """A response test at a position: light is played, or a person walks and stands by prompts."""
 
     type: Literal["trial"]
@@ -159,12 +159,12 @@ class TrialEvent(Record):
     next_prompt_s: Seconds | None = None
     """Until the next prompt, from when this was sent."""
     position_index: Count | None = None
-    """As in `ProgressEvent`: what `SkipTrialsCommand` names. Null where nobody may skip."""
+    """As in `ProgressEvent`: what `SkipResponseTestsCommand` names. Null where nobody may skip."""
     trial_index: Count = 0
     """Of the tests at this position, from 0."""
     trials: Count = 1
     """Tests at this position."""
-    flows: Annotated[tuple[TrialFlow, ...], Field(max_length=16)] = ()
+    flows: Annotated[tuple[ResponseTestFlow, ...], Field(max_length=16)] = ()
     """For whom it is made, the surest first."""
     flow_count: Count = 0
     """How many that are, also those that `flows` has no room for."""
@@ -249,7 +249,7 @@ LiveEvent = Annotated[
     | NoticeEvent
     | ConditionEvent
     | DoctorEvent
-    | TrialEvent
+    | ResponseTestEvent
     | SecondLookEvent
     | ReferenceEvent
     | CoverageEvent

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from .base import Count, Dbm, Finite, Metres, Mhz, Record, Seconds, Slug, Text
-from .sweep import NextStand
+from .sweep import NextPosition
 from .verdicts import TargetCoverage, WallView
 
 DeviceWhy = Literal[
@@ -39,7 +39,7 @@ class DeviceLevel(Record):
     level_dbm: Dbm
 
 
-class DeviceTold(Record):
+class DeviceSummary(Record):
     """A device that asks for a look, or for something to be done now."""
 
     modality: Literal["wifi", "ble", "rf"]
@@ -62,13 +62,13 @@ class DevicesEvent(Record):
     """Devices that send like no camera, or of which too little was heard to tell."""
     untold: Count
     """Of these, those of which too little was heard."""
-    devices: Annotated[tuple[DeviceTold, ...], Field(max_length=16)]
+    devices: Annotated[tuple[DeviceSummary, ...], Field(max_length=16)]
     """`act` first, then the strongest."""
     left_out: Count = 0
     """More of them than are listed."""
     stands: Count
     """Positions so far."""
-    next_stand: NextStand | None
+    next_stand: NextPosition | None
     """Where one more measurement would tell most about where they are."""
 
 

@@ -97,7 +97,7 @@ class ZoneCoverage(Record):
 Rectangle = Annotated[tuple[Metres, Metres, Metres, Metres], Field()]
 
 
-class NextStand(Record):
+class NextPosition(Record):
     """Where one more measurement would tell most about a transmitter's place."""
 
     x_m: Metres
@@ -140,7 +140,7 @@ class TransmitterPlace(Record):
     outside: OutsideShares
     text: LocalText
     """One sentence: where it probably is."""
-    next_stand: NextStand | None
+    next_stand: NextPosition | None
 
 
 class Limit(Record):

@@ -26,7 +26,7 @@ from sweep.report import (
     ResumeCommand,
     SecondLookCommand,
     SkipOutsideCommand,
-    SkipTrialsCommand,
+    SkipResponseTestsCommand,
     WalkCommand,
     are_two_persons,
 )
@@ -37,7 +37,7 @@ Standing = PositionCommand | WalkCommand | OutsideCommand | SkipOutsideCommand |
 Steering = (
     Standing
     | DeclareEmptyCommand
-    | SkipTrialsCommand
+    | SkipResponseTestsCommand
     | NothingSeenCommand
     | ExplainedCommand
     | PauseCommand
@@ -75,7 +75,7 @@ def steer(control: Control, command: Steering, *, takes_positions: bool) -> Comm
             control.finish()
         case AbortCommand():
             control.abort()
-        case SkipTrialsCommand(position_index=position_index):
+        case SkipResponseTestsCommand(position_index=position_index):
             control.skip_response_tests(position_index)
         case NothingSeenCommand() | ExplainedCommand():
             if not _take_by_eye(control, command):

@@ -13,7 +13,7 @@ from typing import Final
 from sweep.modality.messages import SKIPPED, Line, ResponseTestBegins, ResponseTestKind
 from sweep.modality.mode import QUICK, SHORT_OF_TIME
 from sweep.modality.pending_light import LIGHT_LATER
-from sweep.report import TrialFlow
+from sweep.report import ResponseTestFlow
 from sweep.wifi.capture.air import CaptureOpenError
 from sweep.wifi.listen import Listener
 from sweep.wifi.partial_result_line import PartialResultLine
@@ -112,9 +112,9 @@ def _missed(kind: ResponseTestKind, wanted: ChannelTargets, reason: str) -> Resp
     )
 
 
-def _flow(target: Target, tag: TagOf) -> TrialFlow:
+def _flow(target: Target, tag: TagOf) -> ResponseTestFlow:
     one = target.judged.transmitter
-    return TrialFlow(
+    return ResponseTestFlow(
         tag=tag(target.judged),
         channel_mhz=None if one.channel_mhz is None else float(one.channel_mhz),
         rssi_dbm=None if one.level is None else one.level.median_dbm,

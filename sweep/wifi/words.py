@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from sweep.modality.messages import NO_RESPONSE_TEST, ResponseTestBegins, ResponseTestKind
 from sweep.modality.words import Sentence, Words
-from sweep.report import LocalText, TrialEvent
+from sweep.report import LocalText, ResponseTestEvent
 
 WORDS: Final = Words(
     reasons={
@@ -255,7 +255,7 @@ def response_test_event(
     next_prompt_s: float | None = None,
     position_index: int | None = None,
     ahead: ResponseTestBegins = NO_RESPONSE_TEST,
-) -> TrialEvent:
+) -> ResponseTestEvent:
     """The event that tells how far a response test is, or with `ended` why it is over; `ahead`: for whose sake."""
     ko, en = TRIAL_NAMES[kind]
     if ended is None:
@@ -265,7 +265,7 @@ def response_test_event(
         )
     else:
         text = response_test_reason(ended)
-    return TrialEvent(
+    return ResponseTestEvent(
         type="trial",
         kind=kind,
         phase="running" if ended is None else "over",

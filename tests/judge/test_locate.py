@@ -256,17 +256,17 @@ def test_what_cannot_be_placed_is_refused_in_one_line(positions: Floats, levels:
         locate(PLAN, positions, np.array(levels))
 
 
-def test_the_next_stand_is_new_and_none_when_all_are_tried() -> None:
+def test_the_next_position_is_new_and_none_when_all_are_tried() -> None:
     levels = heard_at((4.2, 0.6), POSITIONS)
-    assert locate(PLAN, POSITIONS, levels, POSITIONS).next_stand is None
+    assert locate(PLAN, POSITIONS, levels, POSITIONS).next_position is None
     fresh = np.array([(0.2, 3.8), (5.6, 0.2)])
-    chosen = locate(PLAN, POSITIONS[:4], levels[:4], np.vstack([POSITIONS[:4], fresh])).next_stand
+    chosen = locate(PLAN, POSITIONS[:4], levels[:4], np.vstack([POSITIONS[:4], fresh])).next_position
     assert chosen is not None
     assert (chosen.x_m, chosen.y_m) in {(0.2, 3.8), (5.6, 0.2)}
     assert chosen.gain_bits > 0.0
 
 
-def test_the_next_stand_tells_more_than_staying_near() -> None:
+def test_the_next_position_tells_more_than_staying_near() -> None:
     """After four levels at the left end, the fifth is worth more at the named standpoint than one step away."""
     rng = np.random.default_rng(9)
     named: list[float] = []
@@ -276,8 +276,10 @@ def test_the_next_stand_tells_more_than_staying_near() -> None:
         order = np.argsort(trial.positions[:, 0])
         first, left = order[:4], order[4:]
         begun = locate(PLAN, trial.positions[first], trial.levels[first], trial.positions[left])
-        assert begun.next_stand is not None
-        best = next(n for n in left if trial.positions[n].tolist() == [begun.next_stand.x_m, begun.next_stand.y_m])
+        assert begun.next_position is not None
+        best = next(
+            n for n in left if trial.positions[n].tolist() == [begun.next_position.x_m, begun.next_position.y_m]
+        )
         for number, errors in ((best, named), (left[0], near)):
             used = [*first, number]
             found = locate(PLAN, trial.positions[used], trial.levels[used])
@@ -317,7 +319,7 @@ def test_the_region_is_handed_on_whole_as_rectangles() -> None:
         assert ((rectangles[:, 0] < x) & (x < rectangles[:, 2]) & (rectangles[:, 1] < y) & (y < rectangles[:, 3])).any()
 
 
-def test_a_place_is_said_with_its_wall_and_the_next_stand_with_its_zone() -> None:
+def test_a_place_is_said_with_its_wall_and_the_next_position_with_its_zone() -> None:
     plan = make_plan()
     positions = [
         r.Position(position_id=f"p-{n}", zone_id="entrance", x_m=0.3, y_m=0.3 + 0.6 * n, facing_deg=0.0, start_ns=0,

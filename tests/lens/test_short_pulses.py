@@ -8,8 +8,8 @@ from typing import cast
 import numpy as np
 import pytest
 
-from sweep.lens.calibrate.calibration import SensorFit
-from sweep.lens.calibrate.lamps import _mean
+from sweep.lab.bench.lamps import _mean
+from sweep.lens.calibration import SensorFit
 from sweep.lens.clip.bursts import PARTNERS, RoundSieve, burst_of
 from sweep.lens.clip.clips import Clip, ClipMeta
 from sweep.lens.clip.frames import LiveTriple, PhaseFrame

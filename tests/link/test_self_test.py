@@ -12,6 +12,7 @@ from sweep.link.decode import Losses
 from sweep.link.reset_cause import POWER_ON, WORDS, words_of
 from sweep.link.self_test import ALL_PARTS, PART_NAMES, SelfTestReadings, SelfTestRow, Verdict, count_faults, judge
 from sweep.modality.motion import ImuSample
+from sweep.phrases import in_both
 from sweep.sim.head.emulated import EmulatedHead, RfScene
 from sweep.sim.head.imu import Motion
 from sweep.sim.head.pads import Assembly
@@ -49,7 +50,7 @@ def test_a_good_head_has_no_fault_and_each_part_is_announced() -> None:
     found = verdicts(lines)
     assert "fault" not in found.values(), found
     looked_at = {part for part, verdict in found.items() if verdict == "look"}
-    assert looked_at == {name.en for name in (*PART_NAMES[:8], PART_NAMES[13])}
+    assert looked_at == {str(name) for name in (*PART_NAMES[:8], PART_NAMES[13])}
     assert {
         "button",
         "supply",
@@ -61,7 +62,7 @@ def test_a_good_head_has_no_fault_and_each_part_is_announced() -> None:
     } <= found.keys()
     assert re.search(r"이상 0건, 눈으로 확인할 것 9건 / 0 faults, 9 to be looked at", lines[-1])
     announced = [line.strip() for line in said.splitlines()[1:]]
-    assert announced == [f"{name.ko} / {name.en}" for name in PART_NAMES]
+    assert announced == [in_both(name) for name in PART_NAMES]
 
 
 @pytest.mark.wall_clock("the emulated head keeps to wall time while its process shares the machine")
@@ -92,13 +93,13 @@ READINGS = SelfTestReadings(GOOD, TUNER, WINDOW, REST, COUNTERS, POWER_ON)
 
 
 def row(readings: SelfTestReadings, part: str) -> SelfTestRow:
-    return next(row for row in judge(readings, Losses()) if row.part.en == part)
+    return next(row for row in judge(readings, Losses()) if str(row.part) == part)
 
 
 def test_good_readings_have_no_fault() -> None:
     rows = judge(READINGS, Losses())
     assert count_faults(rows) == 0
-    assert [row.part.en for row in rows[:11]] == [name.en for name in PART_NAMES[:11]]
+    assert [str(row.part) for row in rows[:11]] == [str(name) for name in PART_NAMES[:11]]
 
 
 @pytest.mark.parametrize(
@@ -143,23 +144,23 @@ def test_each_reading_has_its_row(changes: dict[str, int], part: str, verdict: V
 )
 def test_the_last_reset_is_said_in_words(cause: int, said: str, verdict: Verdict) -> None:
     told = row(replace(READINGS, reset_cause=cause), "last reset")
-    assert (told.measured.en.startswith(said), told.verdict) == (True, verdict)
-    assert told.measured.ko != told.measured.en
+    assert (str(told.measured).startswith(said), told.verdict) == (True, verdict)
+    assert " / " in in_both(told.measured)
 
 
 def test_whatever_a_head_says_of_its_reset_has_words() -> None:
-    assert {words_of(cause).en for cause in range(256)} == {words.en for words in WORDS.values()}
+    assert {words_of(cause) for cause in range(256)} == set(WORDS.values())
 
 
 def test_what_the_receivers_and_the_line_did_not_say_is_a_fault() -> None:
     silent = SelfTestReadings(GOOD)
-    names = {row.part.en for row in judge(silent, Losses()) if row.verdict == "fault"}
+    names = {str(row.part) for row in judge(silent, Losses()) if row.verdict == "fault"}
     assert names == {"sync separator", "detector samples", "inertial sensor", "line"}
     assert row(replace_tuner(lines=0), "sync separator").verdict == "fault"
     falling = [ImuSample(0, (0.0, 0.0, 0.0), (0.0, 0.0, 0.4))] * 20
     assert row(SelfTestReadings(GOOD, TUNER, WINDOW, falling, COUNTERS), "inertial sensor").verdict == "fault"
     lost = Losses(missing_messages=1)
-    assert [row.part.en for row in judge(READINGS, lost) if row.verdict == "fault"] == ["line"]
+    assert [str(row.part) for row in judge(READINGS, lost) if row.verdict == "fault"] == ["line"]
 
 
 def replace_tuner(**changes: int) -> SelfTestReadings:
@@ -168,4 +169,4 @@ def replace_tuner(**changes: int) -> SelfTestReadings:
 
 def test_a_part_that_was_not_walked_has_no_row() -> None:
     only = SelfTestReadings(replace(GOOD, parts=1 << 5, lines_followed=1 << 5), counters=COUNTERS)
-    assert [row.part.en for row in judge(only, Losses())] == ["white stimulus", "line", "last reset"]
+    assert [str(row.part) for row in judge(only, Losses())] == ["white stimulus", "line", "last reset"]

@@ -13,7 +13,7 @@ from tests.waiting import wait_until
 
 CODE = """
 import sys
-from sweep.run.recording_bench import powered
+from sweep.lab.bench.recording import powered
 from sweep.modality.control import Control
 from sweep.host.gpio import LineError, LinePlace
 from sweep.power.sensor import SensorDriver

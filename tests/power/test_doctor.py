@@ -100,7 +100,6 @@ from sweep.host.gpio import LinePlace
 from sweep.host.i2c import I2cError
 from sweep.modality.control import Control
 from sweep.power.self_test import Ranger, examine_off, examine_on
-from sweep.report import LocalText
 control = Control()
 control.declare_empty(("Kim", "Lee"))
 for device in sys.argv[1:]:
@@ -114,10 +113,10 @@ for device in sys.argv[1:]:
     def measure():
         if name == "i":
             raise I2cError("what answers at 0x29 is no VL53L1X: it says 0xffff")
-        return LocalText(ko="1.40 m", en="1.40 m")
+        return "1.40 m"
     ranger = Ranger(enable, answers, measure, is_expected=name != "j")
     rows = examine_off(place, supply) + examine_on(place, supply, control.permit(), ranger=ranger)
-    print(" | ".join(f"{row.part.en}: {row.fault.en} {row.is_unsafe}" for row in rows if row.fault is not None))
+    print(" | ".join(f"{row.part}: {row.fault} {row.is_unsafe}" for row in rows if row.fault is not None))
 """
 
 

@@ -38,8 +38,8 @@ from sweep.report import (
     Modality,
     NoticeEvent,
     ProgressEvent,
-    TrialEvent,
-    TrialFlow,
+    ResponseTestEvent,
+    ResponseTestFlow,
     ZoneEvent,
 )
 from sweep.run.hotspot_pause import HotspotPause
@@ -250,7 +250,7 @@ def test_the_page_hears_every_five_seconds_how_far_a_test_is() -> None:
         scene.hear(Progress("light", float(second), 114.0))
         scene.run(1.0)
     scene.hear(StopChips("decided"))
-    tests = [event for event in scene.events if isinstance(event, TrialEvent)]
+    tests = [event for event in scene.events if isinstance(event, ResponseTestEvent)]
     assert [event.elapsed_s for event in tests] == [0.0, 5.0, 10.0, 15.0, 20.0, 20.0]
     assert (tests[1].text.ko, tests[1].text.en) == (
         "조명 반응 시험 중: 5초 / 최대 114초",
@@ -280,7 +280,7 @@ def test_a_person_is_prompted_chip_by_chip_with_the_time_until_the_next_change()
     scene = Scene()
     scene.hear(WALK)
     scene.run(READY_S + 4 * 4.0 + 0.2)
-    prompts = [event for event in scene.events if isinstance(event, TrialEvent)]
+    prompts = [event for event in scene.events if isinstance(event, ResponseTestEvent)]
     assert [event.prompt for event in prompts] == ["stand", "walk", "walk", "stand", "walk", "stand"]
     assert [event.next_prompt_s for event in prompts] == pytest.approx([4.9, 8.0, 4.0, 4.0, 4.0, 0.0], abs=0.11)
     assert all(event.longest_s == 16.0 for event in prompts)
@@ -297,7 +297,7 @@ def test_a_walk_stops_when_somebody_comes_in() -> None:
     scene.control.pause()
     scene.run(8.0)
     assert Leave("room_entered") in scene.told
-    assert len([event for event in scene.events if isinstance(event, TrialEvent)]) == 2
+    assert len([event for event in scene.events if isinstance(event, ResponseTestEvent)]) == 2
 
 
 def test_a_head_that_is_pulled_is_a_gap_and_is_asked_again_when_it_comes_back() -> None:
@@ -456,7 +456,7 @@ def test_the_pis_own_alarm_is_said_at_once_and_closes_only_when_it_lasts(tmp_pat
 
 
 AHEAD = ResponseTestBegins(
-    (TrialFlow(tag="a1" * 8, channel_mhz=2437.0, rssi_dbm=-52.0, vendor=None, why="no_clock"),), 1, 0, 2
+    (ResponseTestFlow(tag="a1" * 8, channel_mhz=2437.0, rssi_dbm=-52.0, vendor=None, why="no_clock"),), 1, 0, 2
 )
 
 
@@ -465,7 +465,7 @@ def test_the_page_hears_for_whom_a_test_is_and_a_person_who_skips_it_puts_the_li
     scene.hear(AHEAD)
     scene.hear(Progress("light", 0.0, 114.0))
     scene.hear(CHIPS)
-    (running,) = [e for e in scene.events if isinstance(e, TrialEvent)]
+    (running,) = [e for e in scene.events if isinstance(e, ResponseTestEvent)]
     assert (running.flows, running.flow_count, running.trial_index, running.trials) == (AHEAD.flows, 1, 0, 2)
     assert running.position_index == 1
     scene.control.skip_response_tests(0)
@@ -480,7 +480,7 @@ def test_the_page_hears_for_whom_a_test_is_and_a_person_who_skips_it_puts_the_li
     assert scene.told == [SkipResponseTests()], "said once"
     assert scene.head.said == [CHIPS, StopChips()]
     scene.hear(StopChips(SKIPPED))
-    *_, over = [e for e in scene.events if isinstance(e, TrialEvent)]
+    *_, over = [e for e in scene.events if isinstance(e, ResponseTestEvent)]
     assert (over.phase, over.position_index, over.text.en.startswith("Skipped by a person")) == ("over", 1, True)
     assert scene.states == ["waiting_for_empty", "running"], "the sweep goes on"
     scene.coordinator.begin("basin", 2, 3)
@@ -495,7 +495,7 @@ def test_the_second_test_of_a_position_is_told_at_once() -> None:
         scene.hear(replace(AHEAD, index=index))
         scene.hear(Progress("light", 0.0, 114.0))
         scene.hear(StopChips())
-    told = [(e.trial_index, e.phase) for e in scene.events if isinstance(e, TrialEvent)]
+    told = [(e.trial_index, e.phase) for e in scene.events if isinstance(e, ResponseTestEvent)]
     assert told == [(0, "running"), (0, "over"), (1, "running"), (1, "over")]
 
 

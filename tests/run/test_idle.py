@@ -9,7 +9,7 @@ from pathlib import Path
 from sweep.deliver.outbox import Outbox
 from sweep.deliver.uplink import Uplink
 from sweep.host.machine import MachineState
-from sweep.report import CheckTold, DoctorEvent, LocalText
+from sweep.report import DoctorCheck, DoctorEvent, LocalText
 from sweep.run.agent import Agent
 from sweep.run.watch.condition_watch import ConditionWatch
 from tests.entry_factory import signer
@@ -23,7 +23,7 @@ LACKS = DoctorEvent(
     type="doctor",
     looked=START,
     checks=(
-        CheckTold(
+        DoctorCheck(
             group="machine", code="disk", title=LocalText(ko="저장 공간", en="disk"), state="wrong",
             found=LocalText(ko="98% 사용", en="98% used"), advice=LocalText(ko="비우세요", en="clear it"),
         ),

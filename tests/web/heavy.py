@@ -12,7 +12,7 @@ from sweep.report import (
     CoverageEvent,
     DeviceLevel,
     DevicesEvent,
-    DeviceTold,
+    DeviceSummary,
     LiveEvent,
     ProgressEvent,
     TargetCoverage,
@@ -55,7 +55,7 @@ def end_of(zone: str, index: int) -> list[LiveEvent]:
         reason=None, text=text("말", "word"),
     )  # fmt: skip
     devices = tuple(
-        DeviceTold(
+        DeviceSummary(
             modality="wifi", tag=f"{number:016x}", group="act" if number == 0 else "look", why="video_uplink",
             vendor="Hidden Eye", channel_mhz=2437.0,
             levels=tuple(

@@ -12,8 +12,8 @@ from sweep.report import (
     CoverageEvent,
     DeviceLevel,
     DevicesEvent,
-    DeviceTold,
-    NextStand,
+    DeviceSummary,
+    NextPosition,
     PositionCommand,
     ProgressEvent,
     TargetCoverage,
@@ -23,7 +23,7 @@ from tests.report_factory import text
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.probe import FakeProbe
 from tests.web.site import Site
-from tests.web.test_trial import ZONE
+from tests.web.test_response_test import ZONE
 
 pytestmark = pytest.mark.browser
 
@@ -50,14 +50,14 @@ def progress(modality: Any, share: float = 0.0, *, zone: str | None = ZONE) -> P
     )  # fmt: skip
 
 
-def device(*levels: float, tag: str = "a", group: Any = "look", why: Any = "video_uplink") -> DeviceTold:
-    return DeviceTold(
+def device(*levels: float, tag: str = "a", group: Any = "look", why: Any = "video_uplink") -> DeviceSummary:
+    return DeviceSummary(
         modality="wifi", tag=tag * 16, group=group, why=why, vendor="Hidden Eye", channel_mhz=2437.0,
         levels=tuple(DeviceLevel(position_index=n, zone_id=ZONE, level_dbm=dbm) for n, dbm in enumerate(levels)),
     )  # fmt: skip
 
 
-def devices(*told: DeviceTold, stands: int = 2, next_stand: NextStand | None = None) -> DevicesEvent:
+def devices(*told: DeviceSummary, stands: int = 2, next_stand: NextPosition | None = None) -> DevicesEvent:
     return DevicesEvent(
         type="devices", quiet=7, untold=2, devices=told, left_out=0, stands=stands, next_stand=next_stand
     )
@@ -159,9 +159,9 @@ def test_coverage_fills_surface_by_surface(live_phone: Phone, live_probe: FakePr
     looks_right(live_phone, "live-coverage")
 
 
-def test_the_best_next_stand_is_two_taps_away(live_phone: Phone, live_probe: FakeProbe) -> None:
+def test_the_best_next_position_is_two_taps_away(live_phone: Phone, live_probe: FakeProbe) -> None:
     page = live_phone.page
-    where = NextStand(x_m=0.4, y_m=0.9, zone_id=ZONE, gain_bits=0.6, text=text("2번 칸에 서서 한 번 더 측정하세요"))
+    where = NextPosition(x_m=0.4, y_m=0.9, zone_id=ZONE, gain_bits=0.6, text=text("2번 칸에 서서 한 번 더 측정하세요"))
     live_probe.tell(progress(None, zone=None), devices(device(-60.0), next_stand=where))
     card = page.get_by_label("다음에 설 곳", exact=True)
     expect(card).to_contain_text("2번 칸에 서서")

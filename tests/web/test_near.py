@@ -11,7 +11,7 @@ from sweep.report import NearEvent, Nearness
 from tests.web.conftest import Phone
 from tests.web.probe import FakeProbe
 from tests.web.test_live_room import SPY, progress
-from tests.web.test_trial import ZONE
+from tests.web.test_response_test import ZONE
 
 pytestmark = pytest.mark.browser
 

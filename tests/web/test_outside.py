@@ -12,7 +12,7 @@ from sweep.report import ProgressEvent
 from sweep.run.outside_baseline import outside_event
 from tests.web.conftest import Phone
 from tests.web.probe import FakeProbe
-from tests.web.test_trial import ZONE
+from tests.web.test_response_test import ZONE
 
 pytestmark = pytest.mark.browser
 

@@ -34,20 +34,20 @@ def placed(site: Site, name: str, levels_dbm: dict[str, float] | None = None) ->
     )
 
 
-def test_the_region_and_the_next_stand_are_drawn_and_said(site: Site, open_phone: OpenPhone) -> None:
+def test_the_region_and_the_next_position_are_drawn_and_said(site: Site, open_phone: OpenPhone) -> None:
     report = site.demo.deliver(placed(site, "place"))
     (place,) = report.places
     phone = open_phone(site.url)
     phone.log_in(path=f"#/sweeps/{report.sweep_id}")
     page = phone.page
     expect(page.locator(".map-pin")).to_have_count(1)
-    expect(page.locator("path.map-place, path.map-outside, .map-stand")).to_have_count(0)  # only when asked for
+    expect(page.locator("path.map-place, path.map-outside, .map-next-position")).to_have_count(0)  # only when asked for
     page.get_by_role("button", name="지도에 겹쳐 보기").click()
     expect(page.locator("path.map-place")).to_have_count(len(place.region))
     expect(page.get_by_text(place.text.ko)).to_be_visible()
     assert place.next_stand is not None
     expect(page.get_by_text(place.next_stand.text.ko)).to_be_visible()
-    expect(page.locator(".map-stand")).to_be_visible()
+    expect(page.locator(".map-next-position")).to_be_visible()
     strips = [share for share in place.outside.model_dump().values() if share >= 0.05]
     expect(page.locator("path.map-outside")).to_have_count(len(strips))
     phone.settle()

@@ -16,7 +16,7 @@ from sweep.run.reference.words import reference_event
 from sweep.run.reporting.look_words import ASKED, VIEWS, looked_text
 from tests.web.conftest import Phone
 from tests.web.probe import FakeProbe
-from tests.web.test_trial import ZONE
+from tests.web.test_response_test import ZONE
 
 pytestmark = pytest.mark.browser
 CROP = base64.b64encode(cv2.imencode(".png", np.full((48, 48), 90, np.uint8))[1].tobytes()).decode()

@@ -106,7 +106,7 @@ def test_a_camera_that_sees_the_lamp_follows_it_and_one_in_the_dark_does_not() -
     assert (said.p_value or 0.0) > 0.05
 
 
-def test_what_was_learnt_of_the_channels_stays_for_the_next_stand() -> None:
+def test_what_was_learnt_of_the_channels_stays_for_the_next_position() -> None:
     position = NextPosition()
     position.hear(LISTEN)
     heard = position.hear(replace(LISTEN, dwell_s=6.0)).heard

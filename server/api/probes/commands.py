@@ -20,7 +20,7 @@ from server.interface.command_requests import (
     PositionRequest,
     SecondLookRequest,
     SimpleRequest,
-    SkipTrialsRequest,
+    SkipResponseTestsRequest,
     StartRequest,
     StopRequest,
 )
@@ -47,7 +47,7 @@ from sweep.report import (
     ResumeCommand,
     SecondLookCommand,
     SkipOutsideCommand,
-    SkipTrialsCommand,
+    SkipResponseTestsCommand,
     StartCommand,
     WalkCommand,
     are_two_persons,
@@ -62,7 +62,7 @@ OrdinaryRequest = (
     StartRequest
     | DeclareEmptyRequest
     | PositionRequest
-    | SkipTrialsRequest
+    | SkipResponseTestsRequest
     | SecondLookRequest
     | NothingSeenRequest
     | ExplainedRequest
@@ -73,7 +73,7 @@ NO_SWEEP = UUID(int=0)
 STOPS: dict[str, type[PauseCommand | AbortCommand]] = {"pause": PauseCommand, "abort": AbortCommand}
 PASSED_ON: dict[str, type[Command]] = {
     "position": PositionCommand,
-    "skip_trials": SkipTrialsCommand,
+    "skip_trials": SkipResponseTestsCommand,
     "second_look": SecondLookCommand,
     "nothing_seen": NothingSeenCommand,
     "explained": ExplainedCommand,

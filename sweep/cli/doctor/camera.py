@@ -15,27 +15,24 @@ from sweep.host.gpio import LineBusyError, LineError, LinePlace
 from sweep.host.i2c import I2cBus, I2cError
 from sweep.host.range_sensor import LOOK_S, RangeFault, RangeSensor
 from sweep.modality.control import Control
-from sweep.phrases import Phrase, Spoken, phrase_of
+from sweep.phrases import Phrase, in_both, phrase_of
 from sweep.power.kernel import REMEDY, check_strict, is_lax
 from sweep.power.line import CONSUMER, drop
 from sweep.power.self_test import LineRow, Ranger, examine_off, examine_on
-from sweep.report import LocalText
 
 BUSY_S = 2.0
 """A service that was killed lets go of the line within this (guessed)."""
 RANGE_PATIENCE_S: Final = 0.5
 """Five measurements (guessed)."""
 HELD: Final = Phrase("held_by_running_sweep")
-NOT_RANGED: Final[dict[RangeFault | None, LocalText]] = {
-    None: LocalText(ko="측정값이 오지 않음", en="no measurement came"),
-    "no_target": LocalText(ko="측정 범위(3.6 m) 안에 면이 없음", en="nothing within its reach of 3.6 m"),
-    "unsure": LocalText(ko="너무 가깝거나 값이 흩어짐(90 mm 초과)", en="too near, or it scatters by more than 90 mm"),
-    "wrapped": LocalText(ko="측정 범위 밖의 면일 수 있음", en="it may be a surface beyond its reach"),
-    "sensor_fault": LocalText(
-        ko="센서가 레이저 이상을 알림: 쓰지 마세요", en="it reports a fault of its laser: do not use it"
-    ),
-    "garbage": LocalText(ko="뜻 없는 값", en="it gave octets that it cannot have meant"),
-    "stale": LocalText(ko="같은 값만 되풀이함", en="it repeats one measurement"),
+NOT_RANGED: Final[dict[RangeFault | None, Phrase]] = {
+    None: Phrase("range_no_measurement"),
+    "no_target": Phrase("range_no_target"),
+    "unsure": Phrase("range_unsure"),
+    "wrapped": Phrase("range_wrapped"),
+    "sensor_fault": Phrase("range_laser_fault"),
+    "garbage": Phrase("range_garbage"),
+    "stale": Phrase("range_stale"),
 }
 
 
@@ -79,7 +76,7 @@ def switch_off(place: LinePlace) -> None:
     drop(place, BUSY_S)
 
 
-def read_back(settings: Config, declared_by: tuple[str, str] | None) -> Spoken | None:
+def read_back(settings: Config, declared_by: tuple[str, str] | None) -> Phrase | None:
     """Read the supply back and print what is wrong, off always, on only where two persons have declared the room empty.
     Gives the line of what makes this machine unsafe, if anything does.  Raises LineError, RoomNotEmptyError.
     """
@@ -94,15 +91,14 @@ def read_back(settings: Config, declared_by: tuple[str, str] | None) -> Spoken |
         control.finish()
     table = Table("카메라 전원 / camera's supply", "판정 / verdict", "할 일 / what to do")
     for row in rows:
-        table.add_row(_both(row.part), _verdict(row), "" if row.fault is None else _both(row.fault))
+        table.add_row(in_both(row.part), _verdict(row), "" if row.fault is None else in_both(row.fault))
     out.print(table)
     if declared_by is None:
         out.print(
             "켠 상태는 시험하지 않음: 두 사람이 퇴실을 확인해야 합니다(--declared-empty 이름, 두 번) / not tried on: "
             "two persons have to declare the room empty (--declared-empty NAME, twice)"
         )
-    faults = (row.fault for row in rows if row.is_unsafe and row.fault is not None)
-    return next((Spoken(fault.ko, fault.en) for fault in faults), None)
+    return next((row.fault for row in rows if row.is_unsafe and row.fault is not None), None)
 
 
 def _ranger(settings: Config) -> Ranger | None:
@@ -121,13 +117,13 @@ def _range_sensor_answers() -> bool:
     return True
 
 
-def _range_once() -> LocalText:
+def _range_once() -> Phrase | str:
     """Its first distance, or why it told none. Raises I2cError."""
     with I2cBus(I2C_BUS) as bus:
         return range_once(RangeSensor(bus))
 
 
-def range_once(sensor: RangeSensor, wait: Callable[[float], None] = time.sleep) -> LocalText:
+def range_once(sensor: RangeSensor, wait: Callable[[float], None] = time.sleep) -> Phrase | str:
     """A sensor's first distance in words, or why it told none. Raises I2cError."""
     fault: RangeFault | None = None
     sensor.start()
@@ -138,7 +134,7 @@ def range_once(sensor: RangeSensor, wait: Callable[[float], None] = time.sleep) 
             if ranged is None:
                 continue
             if ranged.distance_m is not None:
-                return LocalText(ko=f"{ranged.distance_m:.2f} m", en=f"{ranged.distance_m:.2f} m")
+                return f"{ranged.distance_m:.2f} m"
             fault = ranged.fault
     finally:
         sensor.stop()
@@ -146,11 +142,6 @@ def range_once(sensor: RangeSensor, wait: Callable[[float], None] = time.sleep) 
 
 
 def _verdict(row: LineRow) -> str:
-    measured = () if row.measured is None else dict.fromkeys((row.measured.ko, row.measured.en))
     if row.fault is None or row.measured is not None:
-        return " / ".join(measured or ("정상", "ok"))
-    return "없음 / absent" if row.is_optional else "이상 / fault"
-
-
-def _both(text: LocalText) -> str:
-    return f"{text.ko} / {text.en}"
+        return in_both(row.measured or Phrase("state_ok"))
+    return in_both(Phrase("state_absent") if row.is_optional else Phrase("state_fault"))

@@ -19,23 +19,23 @@ from sweep.report import LocalText, local_text
 
 Group = Literal["program", "machine", "camera", "radio", "head"]
 State = Literal["ok", "note", "wrong", "unknown"]
-Said = str | tuple[str, str] | Phrase
-"""The same in both languages, Korean and English, or what a part says."""
+Said = str | Phrase
+"""The same in both languages, or what has words in each."""
 
-GROUPS: Final[dict[Group, LocalText]] = {
-    "program": LocalText(ko="프로그램", en="program"),
-    "machine": LocalText(ko="기기", en="machine"),
-    "camera": LocalText(ko="카메라", en="camera"),
-    "radio": LocalText(ko="무선", en="radio"),
-    "head": LocalText(ko="센서 헤드", en="sensor head"),
+GROUPS: Final[dict[Group, Phrase]] = {
+    "program": Phrase("group_program"),
+    "machine": Phrase("group_machine"),
+    "camera": Phrase("camera"),
+    "radio": Phrase("group_radio"),
+    "head": Phrase("sensor_head"),
 }
-STATES: Final[dict[State, LocalText]] = {
-    "ok": LocalText(ko="정상", en="ok"),
-    "note": LocalText(ko="참고", en="note"),
-    "wrong": LocalText(ko="이상", en="wrong"),
-    "unknown": LocalText(ko="알 수 없음", en="unknown"),
+STATES: Final[dict[State, Phrase]] = {
+    "ok": Phrase("state_ok"),
+    "note": Phrase("state_note"),
+    "wrong": Phrase("state_wrong"),
+    "unknown": Phrase("state_unknown"),
 }
-NOT_KNOWN: Final[Said] = ("알 수 없음", "not known")
+NOT_KNOWN: Final[Said] = Phrase("not_known")
 PATIENCE_S: Final = 5.0
 """For a program that is asked (guessed)."""
 
@@ -93,10 +93,7 @@ class Topic:
 
 def both(said: Said) -> LocalText:
     """As a text of the contract."""
-    if isinstance(said, Phrase):
-        return local_text(said)
-    ko, en = (said, said) if isinstance(said, str) else said
-    return LocalText(ko=ko, en=en)
+    return local_text(said) if isinstance(said, Phrase) else LocalText(ko=said, en=said)
 
 
 def disk_of(folder: Path) -> tuple[int, int]:

@@ -16,8 +16,7 @@ from sweep.config import Config
 from sweep.host import compiled
 from sweep.host.clock import read_wall_clock
 from sweep.host.machine import Machine
-from sweep.phrases import Phrase
-from sweep.report import LocalText
+from sweep.phrases import Phrase, quote
 
 PACKAGES: Final = ("cv2", "bleak", "serial", "gpiod", "scapy")
 INSTALL: Final = "pip install 'ansim-sweep[probe]'"
@@ -44,28 +43,28 @@ def check_program() -> Iterator[Check]:
     for module in PACKAGES:
         topic = Topic("program", f"package_{module}", module)
         has = find_spec(module) is not None
-        yield topic.ok(("있음", "there")) if has else topic.wrong(("없음", "missing"), INSTALL)
+        yield topic.ok(Phrase("is_there")) if has else topic.wrong(Phrase("missing"), INSTALL)
     for tool in TOOLS:
         topic = Topic("program", f"tool_{tool}", tool)
         has = shutil.which(tool) is not None
-        yield topic.ok(("있음", "there")) if has else topic.note(("없음", "missing"), f"apt install {tool}")
-    yield _compiled(Topic("program", "kernel", ("빠른 기록 해석", "fast reading of captures")), KERNEL_TROUBLE)
+        yield topic.ok(Phrase("is_there")) if has else topic.note(Phrase("missing"), f"apt install {tool}")
+    yield _compiled(Topic("program", "kernel", Phrase("capture_kernel")), KERNEL_TROUBLE)
     if find_spec("cv2") is not None:
         from sweep.lens.pixels.kernel import KERNEL_TROUBLE as LENS_TROUBLE
 
-        yield _compiled(Topic("program", "lens_kernel", ("빠른 영상 분석", "fast reading of frames")), LENS_TROUBLE)
+        yield _compiled(Topic("program", "lens_kernel", Phrase("lens_kernel")), LENS_TROUBLE)
     if find_spec("scapy") is not None:
         yield _scapy()
-    lenses = Topic("program", "golden_clip", ("렌즈 기준 영상", "lens clip of known content"))
+    lenses = Topic("program", "golden_clip", Phrase("golden_clip"))
     yield _golden(lenses, examine_lenses)
-    capture = Topic("program", "golden_capture", ("무선 기준 기록", "capture of known content"))
+    capture = Topic("program", "golden_capture", Phrase("golden_capture"))
     yield _golden(capture, examine_capture)
 
 
 def _compiled(topic: Topic, trouble: Phrase | None) -> Check:
     """Whether a kernel is there, or why not; a package always brings it, so there something is broken."""
     if trouble is None:
-        return topic.ok(("컴파일됨", "compiled"))
+        return topic.ok(Phrase("is_compiled"))
     if compiled.BUILD.is_relative_to(PACKAGED):
         return topic.wrong(Phrase("package_damaged", why=trouble), REINSTALL)
     return topic.note(trouble, "make setup")
@@ -74,35 +73,29 @@ def _compiled(topic: Topic, trouble: Phrase | None) -> Check:
 def _scapy() -> Check:
     from sweep.wifi.frames.dissection import examine
 
-    topic = Topic("program", "dissection", ("관리 프레임 해석", "reading of management frames"))
+    topic = Topic("program", "dissection", Phrase("dissection"))
     wrong = examine()
     if wrong is None:
-        return topic.ok(("이름·채널·보안 방식을 읽음", "reads names, channel, RSN, WPA, WPS"))
-    return topic.wrong(("다르게 읽음", "differs"), wrong)
+        return topic.ok(Phrase("reads_management_frames"))
+    return topic.wrong(Phrase("reads_differently"), wrong)
 
 
-def _golden(topic: Topic, examine: Callable[[], LocalText | None]) -> Check:
+def _golden(topic: Topic, examine: Callable[[], Phrase | None]) -> Check:
+    wrong: Phrase | str | None
     try:
         wrong = examine()
     except Exception as error:  # noqa: BLE001 - whatever a broken library raises is what this is for
-        said = f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]
-        wrong = LocalText(ko=said, en=said)
+        wrong = quote(f"{type(error).__name__}: {error}")
     if wrong is None:
-        return topic.ok(("다른 기기와 같은 결과", "the same as elsewhere"))
-    return topic.wrong(
-        (wrong.ko, wrong.en),
-        (
-            "이 기기로 점검하지 마세요. 운영체제와 OpenCV·NumPy 버전을 확인하세요",
-            "do not sweep with this machine: look at the operating system and the releases of OpenCV and NumPy",
-        ),
-    )
+        return topic.ok(Phrase("same_as_elsewhere"))
+    return topic.wrong(wrong, Phrase("advice_do_not_sweep_here"))
 
 
 def check_machine(settings: Config, here: Here) -> Iterator[Check]:
     """Board, memory, disk, clock, heat, supply, watchdog."""
     model = here.read("proc/device-tree/model")
-    board = Topic("machine", "board", ("보드", "board"))
-    yield board.ok(model) if model else board.note(("Raspberry Pi 아님", "no Raspberry Pi"))
+    board = Topic("machine", "board", Phrase("board"))
+    yield board.ok(model) if model else board.note(Phrase("no_raspberry_pi"))
     yield _memory(here)
     yield _disk(settings, here)
     yield _clock(here)
@@ -113,7 +106,7 @@ def check_machine(settings: Config, here: Here) -> Iterator[Check]:
 
 
 def _memory(here: Here) -> Check:
-    topic = Topic("machine", "memory", ("메모리", "memory"))
+    topic = Topic("machine", "memory", Phrase("memory"))
     found = re.search(r"^MemTotal:\s+(\d+) kB", here.read("proc/meminfo") or "", re.MULTILINE)
     if found is None:
         return topic.unknown()
@@ -121,57 +114,51 @@ def _memory(here: Here) -> Check:
     said = f"{octets / 1e9:.1f} GB"
     if octets >= LEAST_MEMORY_BYTES:
         return topic.ok(said)
-    return topic.wrong(said, ("4 GB 이상의 보드를 쓰세요", "use a board of 4 GB or more"))
+    return topic.wrong(said, Phrase("advice_board_4_gb"))
 
 
 def _disk(settings: Config, here: Here) -> Check:
-    topic = Topic("machine", "disk", ("저장 공간", "disk"))
+    topic = Topic("machine", "disk", Phrase("disk"))
     whole, free = here.disk(settings.state_folder)
     used = 1.0 - free / max(1, whole)
-    found = (f"{used:.0%} 사용, {free / 1e9:.1f} GB 남음", f"{used:.0%} used, {free / 1e9:.1f} GB free")
+    found = Phrase("disk_used", used=used, free_gb=free / 1e9)
     if used < FULL_SHARE and free >= LEAST_FREE_BYTES:
         return topic.ok(found)
-    return topic.wrong(found, ("밀린 기록을 서버로 보내고 카드를 비우세요", "deliver what waits and clear the card"))
+    return topic.wrong(found, Phrase("advice_clear_card"))
 
 
 def _clock(here: Here) -> Check:
-    topic = Topic("machine", "clock", ("시계", "clock"))
+    topic = Topic("machine", "clock", Phrase("clock"))
     now = here.now()
     if now.year < FIRST_YEAR:
-        return topic.wrong(
-            (f"{now:%Y-%m-%d}: 맞춘 적이 없음", f"{now:%Y-%m-%d}: it was never set"),
-            ("네트워크에 연결하거나 date로 시각을 맞추세요", "connect to a network, or set the time with date"),
-        )
+        return topic.wrong(Phrase("clock_never_set", now=now), Phrase("advice_set_clock"))
     if read_wall_clock().synchronised:
-        return topic.ok(("동기화됨", "synchronised"))
-    return topic.note(
-        ("동기화되지 않음", "not synchronised"),
-        ("네트워크에 연결하면 맞춰집니다", "it is set once there is a network"),
-    )
+        return topic.ok(Phrase("synchronised"))
+    return topic.note(Phrase("not_synchronised"), Phrase("advice_clock_by_network"))
 
 
 def _heat(degrees: float | None) -> Check:
-    topic = Topic("machine", "heat", ("온도", "temperature"))
+    topic = Topic("machine", "heat", Phrase("temperature"))
     if degrees is None:
         return topic.unknown()
-    said, advice = f"{degrees:.0f} °C", ("식히고 통풍구를 확인하세요", "let it cool, and look at its vents")
+    said, advice = f"{degrees:.0f} °C", Phrase("advice_cool")
     if degrees >= HOT_C:
         return topic.wrong(said, advice)
     return topic.note(said, advice) if degrees >= WARM_C else topic.ok(said)
 
 
 def _supply(is_undervolted: bool | None, is_slowed: bool | None) -> Check:
-    topic = Topic("machine", "supply", ("전원", "supply"))
-    advice = ("다른 보조배터리와 짧은 케이블을 쓰세요", "use another power bank and a short cable")
+    topic = Topic("machine", "supply", Phrase("supply"))
+    advice = Phrase("advice_other_bank")
     if is_undervolted:
-        return topic.wrong(("전압 부족", "undervoltage"), advice)
+        return topic.wrong(Phrase("undervoltage"), advice)
     if is_slowed:
-        return topic.wrong(("속도가 제한됨", "the processor is slowed down"), advice)
-    return topic.unknown() if is_undervolted is None else topic.ok(("정상", "good"))
+        return topic.wrong(Phrase("processor_slowed"), advice)
+    return topic.unknown() if is_undervolted is None else topic.ok(Phrase("is_good"))
 
 
 def _watchdog(here: Here, *, is_pi: bool) -> Check:
-    topic = Topic("machine", "watchdog", ("하드웨어 감시", "hardware watchdog"))
+    topic = Topic("machine", "watchdog", Phrase("hardware_watchdog"))
     files = [here.path("etc/systemd/system.conf")]
     for folder in ("usr/lib", "run", "etc"):
         files += sorted(here.path(f"{folder}/systemd/system.conf.d").glob("*.conf"))
@@ -179,6 +166,6 @@ def _watchdog(here: Here, *, is_pi: bool) -> Check:
     found = re.findall(r"^RuntimeWatchdogSec=(\S+)", said, re.MULTILINE)
     if found and found[-1] not in {"0", "off"}:
         return topic.ok(f"RuntimeWatchdogSec={found[-1]}")
-    advice = ("system.conf에 RuntimeWatchdogSec=10 추가", "put RuntimeWatchdogSec=10 into systemd's system.conf")
-    off = ("꺼짐", "off")
+    advice = Phrase("advice_runtime_watchdog")
+    off = Phrase("is_off")
     return topic.wrong(off, advice) if is_pi else topic.note(off, advice)

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from sweep.cli.options import ConfigFile, read_settings
 from sweep.cli.output import fail, one_line, out, write_json
-from sweep.phrases import Phrase, Spoken
+from sweep.phrases import Phrase
 
 if TYPE_CHECKING:
     from sweep.cli.doctor.checks import Check
@@ -37,9 +37,9 @@ def show_checks(checks: Sequence[Check]) -> None:
 
 
 def _row(check: Check) -> tuple[str, ...]:
-    from sweep.cli.doctor.checks import GROUPS, STATES
+    from sweep.cli.doctor.checks import GROUPS, STATES, both
 
-    said = (GROUPS[check.group], check.title, STATES[check.state], check.found, check.advice)
+    said = (both(GROUPS[check.group]), check.title, both(STATES[check.state]), check.found, check.advice)
     return tuple("" if one is None else " / ".join(dict.fromkeys((one.ko, one.en))) for one in said)
 
 
@@ -119,7 +119,7 @@ def doctor(
     for row in supply_rows(settings):
         details.add_row(*_said(*row))
     state, remedy, unsafe = supply_state(settings)
-    refusal: Phrase | Spoken | None = unsafe
+    refusal = unsafe
     details.add_row(*_said(Phrase("camera_supply"), Phrase("camera"), state, remedy))
     details.add_row(*_said(Phrase("range_sensor"), Phrase("distance_of_walls"), *range_sensor_state(settings)))
     out.print(details)

@@ -13,7 +13,7 @@ from sweep.cli.doctor.checks_keeping import check_keeping
 from sweep.cli.doctor.checks_machine import check_machine, check_program
 from sweep.cli.doctor.checks_parts import check_camera, check_head, check_radio
 from sweep.config import Config
-from sweep.report import CheckTold, DoctorEvent, utc_now
+from sweep.report import DoctorCheck, DoctorEvent, utc_now
 
 AskHead = Callable[[str], str]
 """Name of the head's firmware, by its port; ValueError where none answers."""
@@ -59,7 +59,7 @@ class Examiner:
 def event_of(checks: list[Check]) -> DoctorEvent:
     """The list as the phone gets it."""
     told = tuple(
-        CheckTold(
+        DoctorCheck(
             group=one.group, code=one.code, title=one.title, state=one.state, found=one.found, advice=one.advice
         )
         for one in checks

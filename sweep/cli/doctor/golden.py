@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from sweep.report import LocalText
+from sweep.phrases import Phrase
 
 FOLDER: Final = Path(__file__).with_name("golden")
 LENSES: Final = ((224.0, 84.0), (80.0, 72.0), (144.0, 180.0))
@@ -20,7 +20,7 @@ CAMERAS: Final = frozenset({"02:00:00:00:00:02", "02:00:00:00:00:03"})
 FRAMES: Final = 452
 
 
-def examine_lenses(folder: Path = FOLDER) -> LocalText | None:
+def examine_lenses(folder: Path = FOLDER) -> Phrase | None:
     """Whether the three lenses are the clip's three most lens-like places; None where they are."""
     from sweep.lens import scan_clips
 
@@ -30,13 +30,10 @@ def examine_lenses(folder: Path = FOLDER) -> LocalText | None:
     )
     if seen == len(LENSES):
         return None
-    return LocalText(
-        ko=f"렌즈 {len(LENSES)}개 가운데 {seen}개만 찾음: 이 프로세서의 계산을 믿을 수 없음",
-        en=f"found {seen} of {len(LENSES)} lenses: what this processor computes cannot be trusted",
-    )
+    return Phrase("golden_lenses_missed", count=len(LENSES), seen=seen)
 
 
-def examine_capture(file: Path = FOLDER / "capture.pcap") -> LocalText | None:
+def examine_capture(file: Path = FOLDER / "capture.pcap") -> Phrase | None:
     """Whether the two cameras of the capture, and nothing else, send video; None where they do."""
     from sweep.wifi import scan_file
 
@@ -45,7 +42,4 @@ def examine_capture(file: Path = FOLDER / "capture.pcap") -> LocalText | None:
     if video == CAMERAS and document["frames"] == FRAMES:
         return None
     right, other = len(video & CAMERAS), len(video - CAMERAS)
-    return LocalText(
-        ko=f"카메라 {len(CAMERAS)}대 가운데 {right}대를 찾고, 다른 기기 {other}대를 카메라로 부름",
-        en=f"found {right} of {len(CAMERAS)} cameras, called {other} other devices",
-    )
+    return Phrase("golden_cameras_missed", count=len(CAMERAS), right=right, other=other)

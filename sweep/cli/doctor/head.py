@@ -5,10 +5,11 @@ from __future__ import annotations
 from rich.table import Table
 
 from sweep.cli.output import err, one_line, out
+from sweep.phrases import Phrase, in_both
 
 READ_TIMEOUT_S = 0.02
 """Short: between two reads the head hears that the host is there, or it switches its lamps off after 0.1 s."""
-VERDICTS = {"ok": "정상 / ok", "fault": "이상 / fault", "look": "눈으로 확인 / look"}
+VERDICTS = {"ok": Phrase("state_ok"), "fault": Phrase("state_fault"), "look": Phrase("state_look")}
 
 
 def examine_head(device: str, step_s: float, *, is_room_empty: bool) -> None:
@@ -27,13 +28,12 @@ def examine_head(device: str, step_s: float, *, is_room_empty: bool) -> None:
             head,
             step_s=step_s,
             is_room_empty=is_room_empty,
-            on_step=lambda part: err.print(f"  {part.ko} / {part.en}"),
+            on_step=lambda part: err.print(f"  {in_both(part)}"),
         )
         rows = judge(readings, head.losses)
     table = Table("부품 / part", "측정 / measured", "판정 / verdict")
     for row in rows:
-        measured = row.measured.ko if row.measured.ko == row.measured.en else f"{row.measured.ko} / {row.measured.en}"
-        table.add_row(f"{row.part.ko} / {row.part.en}", measured, VERDICTS[row.verdict])
+        table.add_row(in_both(row.part), in_both(row.measured), in_both(VERDICTS[row.verdict]))
     out.print(table)
     looks, faults = sum(row.verdict == "look" for row in rows), count_faults(rows)
     out.print(f"이상 {faults}건, 눈으로 확인할 것 {looks}건 / {faults} faults, {looks} to be looked at")

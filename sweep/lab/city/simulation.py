@@ -28,11 +28,11 @@ from sweep.lab.city.light import (
 from sweep.lab.city.rooms import KINDS, CameraKind, World
 from sweep.lab.city.samples import Curves
 from sweep.lab.city.sweeps import CALLED, Room, Sampler, Spot, coverage_of, lens_of, radio_of, tag_of, wifi_of
+from sweep.lab.city.zone_judgement import Weighed, judge_zone
 from sweep.modality.looks import LENS_LOOK_S, TRANSMITTER_LOOK_S
 from sweep.modality.pending_light import LIGHT_DWELL_S, pending_light
 from sweep.report import MODALITIES, Modality, Observation, Zone
 from sweep.run.plan.budget import Budget, PositionPlan
-from sweep.run.zone_judgement import Weighed, judge_zone
 
 EARLIER_VISITS: Final = 3
 """Of a room that is visited four times a year (guessed); a probe is told what the last five explained."""

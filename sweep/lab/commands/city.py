@@ -45,7 +45,7 @@ def city(
     from sweep.lab.city.rooms import WORLDS
     from sweep.lab.city.samples import load_curves
     from sweep.lab.city.simulation import run_city
-    from sweep.run.zone_judgement import points_in_force
+    from sweep.lab.city.zone_judgement import points_in_force
 
     if choose is not None and world is not World.FIRST:
         fail("operating_points_need_first_world")

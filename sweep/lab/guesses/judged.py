@@ -122,7 +122,7 @@ def _city(curves: Curves, rooms: int, per_kind: int) -> dict[str, list[list[int]
     """
     from sweep.lab.city.simulation import AT, rows_of, sweep_room
     from sweep.lab.city.sweeps import Sampler
-    from sweep.run.zone_judgement import points_in_force
+    from sweep.lab.city.zone_judgement import points_in_force
 
     points, _ = points_in_force()
     rng = np.random.default_rng(SEED)

@@ -18,10 +18,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from sweep.lens import words
-from sweep.lens.calibrate.curve import light_curve, patches
 from sweep.lens.clip.clips import Clip, ClipError, read_clip
 from sweep.lens.clip.source import RecordedSource
 from sweep.lens.records import ClipResult, Detection, LensScan
+from sweep.lens.report.curve import light_curve, patches
 from sweep.lens.report.drawing import curve_svg, frame_address, patch_addresses
 from sweep.phrases import Phrase
 from sweep.report import MANIFEST_NAME, display_text

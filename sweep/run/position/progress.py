@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
 from sweep.modality.messages import NO_RESPONSE_TEST, Doing, FirstWord, Progress, ResponseTestBegins, ResponseTestKind
-from sweep.report import LiveEvent, Modality, ProgressEvent, TrialEvent, VerdictName, ZoneEvent
+from sweep.report import LiveEvent, Modality, ProgressEvent, ResponseTestEvent, VerdictName, ZoneEvent
 from sweep.run.position.walk_prompter import PromptNews
 from sweep.wifi.words import response_test_event
 
@@ -138,7 +138,7 @@ class PositionProgress:
         ended: str | None = None,
         prompt: Literal["walk", "stand"] | None = None,
         next_prompt_s: float | None = None,
-    ) -> TrialEvent:
+    ) -> ResponseTestEvent:
         return response_test_event(
             kind,
             self._zone_id,

@@ -20,7 +20,7 @@ from sweep.report import (
     CoverageEvent,
     DeviceLevel,
     DevicesEvent,
-    DeviceTold,
+    DeviceSummary,
     DeviceWhy,
     Finding,
     LiveEvent,
@@ -105,7 +105,7 @@ def devices_event(
         device = _device_of(one)
         if device is not None:
             heard.setdefault(device, []).append(one)
-    told: list[DeviceTold] = []
+    told: list[DeviceSummary] = []
     untold = 0
     for device, each in heard.items():
         why = _why(each, cited)
@@ -113,7 +113,7 @@ def devices_event(
             untold += _is_untold(each)
         elif levels := _levels(each, order):
             told.append(
-                DeviceTold(
+                DeviceSummary(
                     modality=device.modality,
                     tag=device.tag,
                     group="act" if why in ACT else "look",

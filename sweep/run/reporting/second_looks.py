@@ -19,7 +19,7 @@ from sweep.report import (
     LookedAgain,
     LookKind,
     LookOutcome,
-    NextStand,
+    NextPosition,
     Observation,
     Plan,
     Position,
@@ -123,7 +123,7 @@ def _light_view(
     finding: Finding,
     position: Position,
     heard: Observation,
-    next_positions: Mapping[str, NextStand | None],
+    next_positions: Mapping[str, NextPosition | None],
 ) -> View:
     """Where it was heard at first; where the light has its answer there already, at the position that tells most."""
     x_m, y_m, zone_id = position.x_m, position.y_m, finding.zone_id

@@ -1,5 +1,5 @@
 /**
- * The one door to the browser's passkeys (WebAuthn): from the server's options to the device and back as base64url.
+ * The only module that calls the browser's passkeys (WebAuthn): from the server's options to the device and back as base64url.
  * What a person sees of a failure is a key of the page's words; nothing here decides anything, the server verifies.
  */
 import { ApiError, type ShownText } from "../api/client";

@@ -1,5 +1,5 @@
 /**
- * The one door to the server: openapi-fetch over the generated schema, the CSRF header, and errors in both languages.
+ * The only caller of the server: openapi-fetch over the generated schema, the CSRF header, and errors in both languages.
  * Input is a call that `client` made; output is its data, or an `ApiError` that can be shown.
  */
 import createClient from "openapi-fetch";

@@ -3077,30 +3077,6 @@ export interface components {
             status: "passed" | "failed" | "not_done" | "out_of_control";
         };
         /**
-         * CheckTold
-         * @description One thing that `sweep doctor` looked at.
-         */
-        CheckTold: {
-            /** @description What to do; null where nothing has to be done. */
-            advice: components["schemas"]["LocalText"] | null;
-            /** Code */
-            code: string;
-            /** @description What is there, or what is wrong. */
-            found: components["schemas"]["LocalText"];
-            /**
-             * Group
-             * @enum {string}
-             */
-            group: "program" | "machine" | "camera" | "radio" | "head";
-            /**
-             * State
-             * @description `note`: a sweep goes on without it, and sees less; `wrong`: to be mended before the probe is taken along.
-             * @enum {string}
-             */
-            state: "ok" | "note" | "wrong" | "unknown";
-            title: components["schemas"]["LocalText"];
-        };
-        /**
          * CityMap
          * @description Outlines of districts, and facilities as points; without coordinates they are only counted.
          */
@@ -3216,7 +3192,7 @@ export interface components {
          */
         CommandList: {
             /** Commands */
-            commands: (components["schemas"]["StartCommand"] | components["schemas"]["DeclareEmptyCommand"] | components["schemas"]["PositionCommand"] | components["schemas"]["WalkCommand"] | components["schemas"]["OutsideCommand"] | components["schemas"]["SkipOutsideCommand"] | components["schemas"]["ReferenceCommand"] | components["schemas"]["SkipTrialsCommand"] | components["schemas"]["SecondLookCommand"] | components["schemas"]["NothingSeenCommand"] | components["schemas"]["ExplainedCommand"] | components["schemas"]["PauseCommand"] | components["schemas"]["ResumeCommand"] | components["schemas"]["FinishCommand"] | components["schemas"]["AbortCommand"] | components["schemas"]["BankCommand"])[];
+            commands: (components["schemas"]["StartCommand"] | components["schemas"]["DeclareEmptyCommand"] | components["schemas"]["PositionCommand"] | components["schemas"]["WalkCommand"] | components["schemas"]["OutsideCommand"] | components["schemas"]["SkipOutsideCommand"] | components["schemas"]["ReferenceCommand"] | components["schemas"]["SkipResponseTestsCommand"] | components["schemas"]["SecondLookCommand"] | components["schemas"]["NothingSeenCommand"] | components["schemas"]["ExplainedCommand"] | components["schemas"]["PauseCommand"] | components["schemas"]["ResumeCommand"] | components["schemas"]["FinishCommand"] | components["schemas"]["AbortCommand"] | components["schemas"]["BankCommand"])[];
         };
         /**
          * CommandQueued
@@ -3245,7 +3221,7 @@ export interface components {
          * CommandRequest
          * @description A command for a probe, as the phone asks for it.
          */
-        CommandRequest: components["schemas"]["StartRequest"] | components["schemas"]["DeclareEmptyRequest"] | components["schemas"]["PositionRequest"] | components["schemas"]["SkipTrialsRequest"] | components["schemas"]["SecondLookRequest"] | components["schemas"]["NothingSeenRequest"] | components["schemas"]["ExplainedRequest"] | components["schemas"]["BankRequest"] | components["schemas"]["SimpleRequest"] | components["schemas"]["StopRequest"];
+        CommandRequest: components["schemas"]["StartRequest"] | components["schemas"]["DeclareEmptyRequest"] | components["schemas"]["PositionRequest"] | components["schemas"]["SkipResponseTestsRequest"] | components["schemas"]["SecondLookRequest"] | components["schemas"]["NothingSeenRequest"] | components["schemas"]["ExplainedRequest"] | components["schemas"]["BankRequest"] | components["schemas"]["SimpleRequest"] | components["schemas"]["StopRequest"];
         /**
          * ConditionEvent
          * @description How the probe itself is, told when it changes; null where nobody can tell.
@@ -3584,7 +3560,7 @@ export interface components {
              * Devices
              * @description `act` first, then the strongest.
              */
-            devices: components["schemas"]["DeviceTold"][];
+            devices: components["schemas"]["DeviceSummary"][];
             /**
              * Left Out
              * @description More of them than are listed.
@@ -3592,7 +3568,7 @@ export interface components {
              */
             left_out: number;
             /** @description Where one more measurement would tell most about where they are. */
-            next_stand: components["schemas"]["NextStand"] | null;
+            next_stand: components["schemas"]["NextPosition"] | null;
             /**
              * Quiet
              * @description Devices that send like no camera, or of which too little was heard to tell.
@@ -3615,10 +3591,10 @@ export interface components {
             untold: number;
         };
         /**
-         * DeviceTold
+         * DeviceSummary
          * @description A device that asks for a look, or for something to be done now.
          */
-        DeviceTold: {
+        DeviceSummary: {
             /** Channel Mhz */
             channel_mhz: number | null;
             /**
@@ -3815,12 +3791,36 @@ export interface components {
             name: components["schemas"]["LocalText"];
         };
         /**
+         * DoctorCheck
+         * @description One thing that `sweep doctor` looked at.
+         */
+        DoctorCheck: {
+            /** @description What to do; null where nothing has to be done. */
+            advice: components["schemas"]["LocalText"] | null;
+            /** Code */
+            code: string;
+            /** @description What is there, or what is wrong. */
+            found: components["schemas"]["LocalText"];
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "program" | "machine" | "camera" | "radio" | "head";
+            /**
+             * State
+             * @description `note`: a sweep goes on without it, and sees less; `wrong`: to be mended before the probe is taken along.
+             * @enum {string}
+             */
+            state: "ok" | "note" | "wrong" | "unknown";
+            title: components["schemas"]["LocalText"];
+        };
+        /**
          * DoctorEvent
          * @description What the probe lacks, as its agent found it while no sweep runs: the list of `sweep doctor`.
          */
         DoctorEvent: {
             /** Checks */
-            checks: components["schemas"]["CheckTold"][];
+            checks: components["schemas"]["DoctorCheck"][];
             /**
              * Looked
              * Format: date-time
@@ -5205,7 +5205,7 @@ export interface components {
              */
             age_s: number;
             /** Event */
-            event: components["schemas"]["StateEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ZoneEvent"] | components["schemas"]["GuidanceEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["ConditionEvent"] | components["schemas"]["DoctorEvent"] | components["schemas"]["TrialEvent"] | components["schemas"]["SecondLookEvent"] | components["schemas"]["ReferenceEvent"] | components["schemas"]["CoverageEvent"] | components["schemas"]["DevicesEvent"] | components["schemas"]["NearEvent"] | components["schemas"]["FindingEvent"] | components["schemas"]["CommandEvent"];
+            event: components["schemas"]["StateEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ZoneEvent"] | components["schemas"]["GuidanceEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["ConditionEvent"] | components["schemas"]["DoctorEvent"] | components["schemas"]["ResponseTestEvent"] | components["schemas"]["SecondLookEvent"] | components["schemas"]["ReferenceEvent"] | components["schemas"]["CoverageEvent"] | components["schemas"]["DevicesEvent"] | components["schemas"]["NearEvent"] | components["schemas"]["FindingEvent"] | components["schemas"]["CommandEvent"];
             /** Probe Id */
             probe_id: string;
             /**
@@ -5597,10 +5597,10 @@ export interface components {
             secret: string;
         };
         /**
-         * NextStand
+         * NextPosition
          * @description Where one more measurement would tell most about a transmitter's place.
          */
-        NextStand: {
+        NextPosition: {
             /**
              * Gain Bits
              * @description Expected fall of the entropy over places.
@@ -7206,6 +7206,107 @@ export interface components {
             to: string;
         };
         /**
+         * ResponseTestEvent
+         * @description A response test at a position: light is played, or a person walks and stands by prompts.
+         */
+        ResponseTestEvent: {
+            /**
+             * Elapsed S
+             * @description Of what is played; 0 until it has begun.
+             */
+            elapsed_s: number;
+            /**
+             * Flow Count
+             * @description How many that are, also those that `flows` has no room for.
+             * @default 0
+             */
+            flow_count: number;
+            /**
+             * Flows
+             * @description For whom it is made, the surest first.
+             * @default []
+             */
+            flows: components["schemas"]["ResponseTestFlow"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "light" | "motion";
+            /**
+             * Longest S
+             * @description It takes no longer than this; most tests end before.
+             */
+            longest_s: number;
+            /**
+             * Next Prompt S
+             * @description Until the next prompt, from when this was sent.
+             * @default null
+             */
+            next_prompt_s: number | null;
+            /**
+             * Phase
+             * @enum {string}
+             */
+            phase: "running" | "over";
+            /**
+             * Position Index
+             * @description As in `ProgressEvent`: what `SkipResponseTestsCommand` names. Null where nobody may skip.
+             * @default null
+             */
+            position_index: number | null;
+            /**
+             * Prompt
+             * @description What the person should do now; null for light.
+             * @default null
+             */
+            prompt: ("walk" | "stand") | null;
+            text: components["schemas"]["LocalText"];
+            /**
+             * Trial Index
+             * @description Of the tests at this position, from 0.
+             * @default 0
+             */
+            trial_index: number;
+            /**
+             * Trials
+             * @description Tests at this position.
+             * @default 1
+             */
+            trials: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "trial";
+            /** Zone Id */
+            zone_id: string;
+        };
+        /**
+         * ResponseTestFlow
+         * @description A transmitter for whose sake a response test is made.
+         */
+        ResponseTestFlow: {
+            /** Channel Mhz */
+            channel_mhz: number | null;
+            /**
+             * Rssi Dbm
+             * @description Its median level at this position.
+             */
+            rssi_dbm: number | null;
+            /**
+             * Tag
+             * @description Of its first address, as in the report.
+             */
+            tag: string;
+            /** Vendor */
+            vendor: string | null;
+            /**
+             * Why
+             * @description `video_uplink`, why its traffic alone does not tell (`VideoJudgement.reason`), or `thick_uplink`.
+             */
+            why: string;
+        };
+        /**
          * ResumeCommand
          * @description Go on after a pause; the room must be declared empty again.
          */
@@ -8071,10 +8172,10 @@ export interface components {
             sweep_id: string;
         };
         /**
-         * SkipTrialsCommand
+         * SkipResponseTestsCommand
          * @description No response test at this position, or no more of it; the sweep goes on with the next one.
          */
-        SkipTrialsCommand: {
+        SkipResponseTestsCommand: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -8098,7 +8199,7 @@ export interface components {
             issued: string;
             /**
              * Position Index
-             * @description As the trial told it, so that a late word skips nothing else.
+             * @description As the response test told it, so that a late word skips nothing else.
              */
             position_index: number;
             /**
@@ -8108,10 +8209,10 @@ export interface components {
             sweep_id: string;
         };
         /**
-         * SkipTrialsRequest
+         * SkipResponseTestsRequest
          * @description No response test at this position, or no more of it.
          */
-        SkipTrialsRequest: {
+        SkipResponseTestsRequest: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -8125,7 +8226,7 @@ export interface components {
             command_id: string | null;
             /**
              * Position Index
-             * @description As the trial told it.
+             * @description As the response test told it.
              */
             position_index: number;
             /**
@@ -8672,7 +8773,7 @@ export interface components {
              * @enum {string}
              */
             decision: "inside" | "outside" | "undecided";
-            next_stand: components["schemas"]["NextStand"] | null;
+            next_stand: components["schemas"]["NextPosition"] | null;
             /**
              * Open Floor Share
              * @description Probability of being inside but in no zone.
@@ -8715,107 +8816,6 @@ export interface components {
             zones: {
                 [key: string]: number;
             };
-        };
-        /**
-         * TrialEvent
-         * @description A response test at a position: light is played, or a person walks and stands by prompts.
-         */
-        TrialEvent: {
-            /**
-             * Elapsed S
-             * @description Of what is played; 0 until it has begun.
-             */
-            elapsed_s: number;
-            /**
-             * Flow Count
-             * @description How many that are, also those that `flows` has no room for.
-             * @default 0
-             */
-            flow_count: number;
-            /**
-             * Flows
-             * @description For whom it is made, the surest first.
-             * @default []
-             */
-            flows: components["schemas"]["TrialFlow"][];
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "light" | "motion";
-            /**
-             * Longest S
-             * @description It takes no longer than this; most tests end before.
-             */
-            longest_s: number;
-            /**
-             * Next Prompt S
-             * @description Until the next prompt, from when this was sent.
-             * @default null
-             */
-            next_prompt_s: number | null;
-            /**
-             * Phase
-             * @enum {string}
-             */
-            phase: "running" | "over";
-            /**
-             * Position Index
-             * @description As in `ProgressEvent`: what `SkipTrialsCommand` names. Null where nobody may skip.
-             * @default null
-             */
-            position_index: number | null;
-            /**
-             * Prompt
-             * @description What the person should do now; null for light.
-             * @default null
-             */
-            prompt: ("walk" | "stand") | null;
-            text: components["schemas"]["LocalText"];
-            /**
-             * Trial Index
-             * @description Of the tests at this position, from 0.
-             * @default 0
-             */
-            trial_index: number;
-            /**
-             * Trials
-             * @description Tests at this position.
-             * @default 1
-             */
-            trials: number;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "trial";
-            /** Zone Id */
-            zone_id: string;
-        };
-        /**
-         * TrialFlow
-         * @description A transmitter for whose sake a response test is made.
-         */
-        TrialFlow: {
-            /** Channel Mhz */
-            channel_mhz: number | null;
-            /**
-             * Rssi Dbm
-             * @description Its median level at this position.
-             */
-            rssi_dbm: number | null;
-            /**
-             * Tag
-             * @description Of its first address, as in the report.
-             */
-            tag: string;
-            /** Vendor */
-            vendor: string | null;
-            /**
-             * Why
-             * @description `video_uplink`, why its traffic alone does not tell (`VideoJudgement.reason`), or `thick_uplink`.
-             */
-            why: string;
         };
         /**
          * UserView

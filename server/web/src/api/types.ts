@@ -72,13 +72,13 @@ export type FindingDetailsView = SweepDetail["details"][number];
 export type CropView = SweepDetail["crops"][number];
 
 export type LiveMessage = Readable<components["schemas"]["LiveMessage"]>;
-type TrialEvent = Extract<LiveMessage["event"], { type: "trial" }>;
-export type TrialFlow = NonNullable<TrialEvent["flows"]>[number];
+type ResponseTestEvent = Extract<LiveMessage["event"], { type: "trial" }>;
+export type ResponseTestFlow = NonNullable<ResponseTestEvent["flows"]>[number];
 export type SecondLook = Extract<LiveMessage["event"], { type: "second_look" }>;
 export type CoverageEvent = Extract<LiveMessage["event"], { type: "coverage" }>;
 export type DevicesEvent = Extract<LiveMessage["event"], { type: "devices" }>;
-export type DeviceTold = DevicesEvent["devices"][number];
-export type DeviceLevel = DeviceTold["levels"][number];
+export type DeviceSummary = DevicesEvent["devices"][number];
+export type DeviceLevel = DeviceSummary["levels"][number];
 export type NearEvent = Extract<LiveMessage["event"], { type: "near" }>;
 export type Nearness = NearEvent["things"][number];
 export type ReferenceEvent = Extract<LiveMessage["event"], { type: "reference" }>;

@@ -95,8 +95,8 @@ const option = (value: string, word: FindKey, tone?: "danger" | "quiet"): Option
 const SECOND: Page = { id: "second", kind: "second" };
 const RANKS = ["순경", "경장", "경사", "경위", "경감"].map((value) => ({ value, word: null }));
 
-/** `crew`: numbers of the persons who are there, for who guards the door. */
-export function flowOf(state: State, answers: Answers, crew: readonly string[], photograph: string | null): Flow {
+/** `inspectors`: numbers of the persons who are there, for who guards the door. */
+export function flowOf(state: State, answers: Answers, inspectors: readonly string[], photograph: string | null): Flow {
   const of = (name: string): string => answers[name] ?? "";
   if (answers["aside"] === "not_camera" && mayBeNone(state)) return notCamera(of);
   if (answers["aside"] === "police_asked") return policeAsked(of);
@@ -113,7 +113,7 @@ export function flowOf(state: State, answers: Answers, crew: readonly string[], 
           { id: "clear", kind: "do" },
           {
             ...ask("guard", "guarded_by", [], 2),
-            options: crew.map((value) => ({ value, word: null })),
+            options: inspectors.map((value) => ({ value, word: null })),
           },
         ],
         step: { step: "room_closed", guarded_by: of("guarded_by") },

@@ -44,7 +44,7 @@ export class Guide {
   readonly flow: Flow | null = $derived.by(() => {
     if (this.state === null) return null;
     const me = session.user?.display_name;
-    const others = (this.progress.seen?.crew ?? []).filter((name) => name !== me);
+    const others = (this.progress.seen?.inspectors ?? []).filter((name) => name !== me);
     return flowOf(this.state, this.progress.answers, me === undefined ? others : [...others, me], this.photograph);
   });
   readonly page: Page | null = $derived.by(() => {

@@ -15,7 +15,7 @@ export interface Seen {
   readonly roomId: string;
   readonly sweepId: string | null;
   readonly findingId: string | null;
-  readonly crew: readonly string[];
+  readonly inspectors: readonly string[];
   readonly receiptNo: string;
   /** Of the last request of the police in writing. */
   readonly documentNo: string;
@@ -113,7 +113,7 @@ export function ahead(seen: Seen, step: Step): Seen {
 }
 
 export function seenOf(one: CaseDetail): Seen {
-  const crew = one.events.flatMap(({ person, step }) =>
+  const inspectors = one.events.flatMap(({ person, step }) =>
     "second_person" in step ? [person, step.second_person] : [person],
   );
   const start: Seen = {
@@ -129,7 +129,7 @@ export function seenOf(one: CaseDetail): Seen {
     roomId: one.room_id,
     sweepId: one.sweep_id,
     findingId: one.finding_id,
-    crew: [...new Set(crew)].slice(-4),
+    inspectors: [...new Set(inspectors)].slice(-4),
     receiptNo: "",
     documentNo: "",
     lastHash: one.events.at(-1)?.entry_hash ?? null,

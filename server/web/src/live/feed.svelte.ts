@@ -19,7 +19,7 @@ import type {
   ProbeView,
   ReferenceEvent,
   SecondLook,
-  TrialFlow,
+  ResponseTestFlow,
   VerdictName,
   LocalText,
 } from "../api/types";
@@ -51,7 +51,7 @@ export interface LiveProgress {
 }
 
 /** Where somebody stands and is measured: what of the filming is over. */
-export interface LiveStand {
+export interface LivePosition {
   readonly zoneId: string;
   /** Looking and listening take so long; null where the probe does not say. */
   readonly longestS: number | null;
@@ -63,7 +63,7 @@ export interface LiveStand {
 }
 
 /** A response test: light is played, or a person walks by prompts. */
-export interface LiveTrial {
+export interface LiveResponseTest {
   readonly kind: "light" | "motion";
   readonly isOver: boolean;
   readonly elapsedS: number;
@@ -76,7 +76,7 @@ export interface LiveTrial {
   readonly number: number;
   readonly all: number;
   /** For whom it is made, the surest first, and how many those are in all. */
-  readonly flows: readonly TrialFlow[];
+  readonly flows: readonly ResponseTestFlow[];
   readonly flowCount: number;
   readonly text: LocalText;
   /** When it was so, by this phone's clock: seconds are counted on from here. */
@@ -96,8 +96,8 @@ export interface CommandAnswer {
   readonly text: LocalText;
 }
 
-/** Something that the server has told, to be folded in its turn. */
-interface Told {
+/** A message of the server that waits for its turn. */
+interface QueuedMessage {
   readonly size: (typeof MESSAGE_TYPES)[number] | "small";
   readonly fold: () => void;
 }
@@ -136,7 +136,7 @@ export class LiveFeed {
   state = $state<ProbeState | null>(null);
   stateText = $state.raw<LocalText | null>(null);
   progress = $state.raw<LiveProgress | null>(null);
-  stand = $state.raw<LiveStand | null>(null);
+  position = $state.raw<LivePosition | null>(null);
   /** How well each zone was seen so far, by target and surface; the one told last comes last. */
   coverage = $state.raw<readonly CoverageEvent[]>([]);
   /** Devices heard so far, by what they ask for; null before the first position is over. */
@@ -150,7 +150,7 @@ export class LiveFeed {
   condition = $state.raw<ConditionEvent | null>(null);
   /** What the probe lacks, as it found between sweeps; null before it has told. */
   doctor = $state.raw<DoctorEvent | null>(null);
-  trial = $state.raw<LiveTrial | null>(null);
+  responseTest = $state.raw<LiveResponseTest | null>(null);
   /** A position is being measured; between positions the inspector may ask for a walk. */
   isMeasuring = $state(false);
   refusal = $state.raw<LocalText | null>(null);
@@ -178,7 +178,7 @@ export class LiveFeed {
   #source: EventSource | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #waitMs = FIRST_WAIT_MS;
-  #heap: Told[] = [];
+  #queue: QueuedMessage[] = [];
   #folding: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly probeId: string) {}
@@ -292,23 +292,23 @@ export class LiveFeed {
   }
 
   /**
-   * What is told comes in heaps, at a connection all of a sweep at once: the page draws once what came within a frame, and what
+   * Messages come in bursts, at a connection all of a sweep at once: the page draws once what came within a frame, and what
    * fills a card in a task of its own, so that a press on the stop never waits for long.  Their order stays.  It is a timer,
    * since a page that nobody sees has no frames.
    */
-  #soon(size: Told["size"], fold: () => void): void {
-    this.#heap.push({ size, fold });
+  #soon(size: QueuedMessage["size"], fold: () => void): void {
+    this.#queue.push({ size, fold });
     this.#folding ??= setTimeout(() => {
       this.#foldNext();
     }, FRAME_MS);
   }
 
   #foldNext(): void {
-    const size = this.#heap[0]?.size;
-    const other = this.#heap.findIndex((told) => told.size !== size);
-    const now = this.#heap.splice(0, other === -1 ? this.#heap.length : other);
+    const size = this.#queue[0]?.size;
+    const other = this.#queue.findIndex((queued) => queued.size !== size);
+    const now = this.#queue.splice(0, other === -1 ? this.#queue.length : other);
     this.#folding =
-      this.#heap.length === 0
+      this.#queue.length === 0
         ? undefined
         : setTimeout(() => {
             this.#foldNext();
@@ -351,10 +351,10 @@ export class LiveFeed {
         break;
       case "progress":
         if (event.modality === null) {
-          if (event.zone_id !== null) this.trial = null; // another position; how the last test ended stands until then
+          if (event.zone_id !== null) this.responseTest = null; // another position; how the last test ended stands until then
           this.guidance = null;
         }
-        this.#foldStand(event, heardMs);
+        this.#foldPosition(event, heardMs);
         this.isMeasuring = event.zone_id !== null || (event.step === "outside" && event.modality !== null);
         this.progress = {
           done: event.position_index,
@@ -390,7 +390,7 @@ export class LiveFeed {
         this.doctor = event;
         break;
       case "trial":
-        this.trial = {
+        this.responseTest = {
           kind: event.kind,
           isOver: event.phase === "over",
           elapsedS: event.elapsed_s,
@@ -434,14 +434,14 @@ export class LiveFeed {
     }
   }
 
-  #foldStand(event: Extract<LiveMessage["event"], { type: "progress" }>, heardMs: number): void {
+  #foldPosition(event: Extract<LiveMessage["event"], { type: "progress" }>, heardMs: number): void {
     const { zone_id: zoneId, modality } = event;
-    if (zoneId === null) this.stand = this.near = null;
+    if (zoneId === null) this.position = this.near = null;
     else if (modality === null)
-      this.stand = { zoneId, longestS: event.stand_s ?? null, share: 0, isFilmed: false, heardMs };
-    else if (modality === "lens" && this.stand?.zoneId === zoneId) {
+      this.position = { zoneId, longestS: event.stand_s ?? null, share: 0, isFilmed: false, heardMs };
+    else if (modality === "lens" && this.position?.zoneId === zoneId) {
       const share = Math.min(1, Math.max(0, event.fraction * event.positions - event.position_index));
-      this.stand = { ...this.stand, share, isFilmed: true, heardMs };
+      this.position = { ...this.position, share, isFilmed: true, heardMs };
     }
   }
 
@@ -457,12 +457,12 @@ export class LiveFeed {
     this.state = null;
     this.stateText = null;
     this.progress = null;
-    this.stand = null;
+    this.position = null;
     this.coverage = [];
     this.devices = null;
     this.near = null;
     this.guidance = null;
-    this.trial = null;
+    this.responseTest = null;
     this.isMeasuring = false;
     this.refusal = null;
     this.zones = [];

@@ -1,8 +1,8 @@
 /**
- * Nearer or farther: how a device was received at the position before and at this one.  Levels at stands are all there is; a
+ * Nearer or farther: how a device was received at the position before and at this one.  Levels at positions are all there is; a
  * body between the two, or a door, changes them by several dB, so that small changes say nothing.  Pure.
  */
-import type { DeviceTold } from "../api/types";
+import type { DeviceSummary } from "../api/types";
 
 export type Trend = "first" | "warmer" | "colder" | "same" | "unheard";
 
@@ -21,11 +21,11 @@ export interface HotCold {
   readonly changeDb: number | null;
 }
 
-/** `stands`: how many there were so far. */
-export function hotCold({ levels }: Pick<DeviceTold, "levels">, stands: number): HotCold {
+/** `positions`: how many there were so far. */
+export function hotCold({ levels }: Pick<DeviceSummary, "levels">, positions: number): HotCold {
   const last = levels.at(-1);
   const before = levels.at(-2);
-  if (last === undefined || last.position_index < stands - 1)
+  if (last === undefined || last.position_index < positions - 1)
     return { trend: "unheard", share: 0, isStrongest: false, changeDb: null };
   const isStrongest = levels.every(({ level_dbm }) => level_dbm <= last.level_dbm);
   const share = shareOf(last.level_dbm);

@@ -4,7 +4,7 @@
  * above and ends at the door, through which one leaves.  Pure.
  */
 import type { Zone } from "../api/types";
-import type { LiveStand } from "./feed.svelte";
+import type { LivePosition } from "./feed.svelte";
 
 export type Spot =
   | "ceiling"
@@ -44,11 +44,12 @@ export interface Aim {
 }
 
 /** Where to point at the moment `now` (ms): the filming's time in equal parts.  Between two messages it goes on by itself. */
-export function aimAt(kind: Zone["kind"], stand: LiveStand, now: number): Aim {
+export function aimAt(kind: Zone["kind"], position: LivePosition, now: number): Aim {
   const spots = SPOTS[kind];
-  const sinceS = Math.max(0, now - stand.heardMs) / 1000;
-  const { longestS } = stand;
-  const share = stand.isFilmed && longestS !== null && longestS > 0 ? stand.share + sinceS / longestS : stand.share;
+  const sinceS = Math.max(0, now - position.heardMs) / 1000;
+  const { longestS } = position;
+  const share =
+    position.isFilmed && longestS !== null && longestS > 0 ? position.share + sinceS / longestS : position.share;
   const at = Math.min(1, share) * spots.length;
   const index = Math.min(spots.length, Math.floor(at + 1e-6));
   const eachS = longestS === null ? null : longestS / spots.length;

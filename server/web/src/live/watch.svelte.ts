@@ -211,7 +211,7 @@ class Watch {
   }
 
   /** No test by light or by walking at that position, or no more of it. */
-  skipTrials(positionIndex: number): void {
+  skipResponseTests(positionIndex: number): void {
     if (this.sweepId === null) return;
     void this.command({ command: "skip_trials", sweep_id: this.sweepId, position_index: positionIndex });
   }

@@ -184,11 +184,11 @@ export function drawPlace(place: TransmitterPlace, plan: Plan): L.Layer[] {
     );
   }
   if (place.next_stand !== null) {
-    const stand = document.createElement("span");
-    stand.append(iconElement("person", 20));
+    const icon = document.createElement("span");
+    icon.append(iconElement("person", 20));
     layers.push(
       L.marker(at(place.next_stand.x_m, place.next_stand.y_m), {
-        icon: L.divIcon({ html: stand, className: "map-stand", iconSize: [36, 36] }),
+        icon: L.divIcon({ html: icon, className: "map-next-position", iconSize: [36, 36] }),
         interactive: false,
         keyboard: false,
         zIndexOffset: 500,

@@ -1,5 +1,5 @@
 /**
- * The one door to the phone's camera: a preview that whoever opened it closes, and one still out of it.
+ * The only module that opens the phone's camera: a preview that whoever opened it closes, and one still out of it.
  *
  * Never `<input capture>`: that opens the phone's own camera, which keeps the picture in its gallery and a cloud. A still
  * is drawn anew on a canvas, whose encoder writes no metadata, and is stripped all the same.

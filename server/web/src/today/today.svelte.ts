@@ -57,12 +57,12 @@ export function resultOf(roomId: string, result: SweepResult | null): SweepResul
 
 /** What stands open by decisions of persons, and what the open cases of the same room have found since. */
 export function standingWith(
-  stands: Standing | null | undefined,
+  standing: Standing | null | undefined,
   cases: readonly { readonly is_found: boolean }[],
 ): Standing | null {
-  if (!stands) return null;
-  const finds = Math.max(stands.finds, cases.filter(({ is_found }) => is_found).length);
-  return { finds, candidates: Math.max(0, stands.finds + stands.candidates - finds) };
+  if (!standing) return null;
+  const finds = Math.max(standing.finds, cases.filter(({ is_found }) => is_found).length);
+  return { finds, candidates: Math.max(0, standing.finds + standing.candidates - finds) };
 }
 
 /** What the day says of one room; null while nothing is known or nothing is asked for. */

@@ -1,4 +1,4 @@
-"""Commands that make recorded sweeps: from a simulated room, or assembled from captures that somebody has."""
+"""`sweep simulate`: record a sweep of a simulated room."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.cli.output import CameraKind, existing, fail, one_line, out
+from sweep.cli.output import CameraKind, fail, one_line, out
 from sweep.report import LiveEvent, ProgressEvent
 
 if TYPE_CHECKING:
@@ -85,29 +85,3 @@ def _record(source: SweepSource, folder: Path) -> None:
                 has_journal=False,
             ).run()
         (Path(scratch) / "kept").rename(folder)
-
-
-def assemble(
-    folder: Annotated[Path, typer.Argument(metavar="OUT", help="New folder for the recorded sweep.")],
-    wifi: Annotated[list[Path] | None, typer.Option("--wifi", help="Wi-Fi capture, one for each position.")] = None,
-    ble: Annotated[list[Path] | None, typer.Option("--ble", help="Bluetooth capture, one for each position.")] = None,
-    photos: Annotated[
-        list[Path] | None, typer.Option("--photo", help="Ordinary photographs, marked as not strobed.")
-    ] = None,
-    rf: Annotated[
-        bool, typer.Option("--emulated-head", help="Serial bytes of the emulated sensor head in a quiet room.")
-    ] = False,
-) -> None:
-    """Assemble a recorded sweep from existing captures, to run the pipeline on them."""
-    from sweep.sim.assembly import assemble_sweep
-    from sweep.sim.source import default_room
-
-    if folder.exists():
-        fail("folder_exists", folder=folder)
-    files = {"wifi": wifi or [], "ble": ble or [], "photos": photos or []}
-    for paths in files.values():
-        for path in paths:
-            existing(path)
-    with one_line(ValueError, RuntimeError):
-        manifest = assemble_sweep(folder, default_room(), **files, with_head=rf, say=out.print)
-    out.print(f"{len(manifest.positions)} positions assembled in {folder}; sweep replay {folder} runs it")

@@ -15,9 +15,10 @@ from typer.testing import CliRunner
 from sweep.cli import build_app
 from sweep.judge.coverage import cover
 from sweep.judge.fusion import judge
-from sweep.lens.calibrate import calibration as lens
-from sweep.lens.calibrate.calibrate import Recipe, calibrate, read_recipe
-from sweep.lens.calibrate.calibration import (
+from sweep.lab.bench.calibrate import Recipe, calibrate, read_recipe
+from sweep.lab.bench.sensor import fit_dark, fit_sensor
+from sweep.lens import calibration as lens
+from sweep.lens.calibration import (
     MAP_COLUMNS,
     MAP_ROWS,
     CalibrationError,
@@ -26,7 +27,6 @@ from sweep.lens.calibrate.calibration import (
     laws_of,
     read_calibration,
 )
-from sweep.lens.calibrate.sensor import fit_dark, fit_sensor
 from sweep.lens.modality import LensModality
 from sweep.modality.messages import NOBODY
 from sweep.modality.task import Task

@@ -15,12 +15,12 @@ from typer.testing import CliRunner
 
 from sweep.cli import build_app
 from sweep.entry.dsse import SignedEntry, Signer
+from sweep.lab.bench import recording
+from sweep.lab.bench.recording import RecordError, check_bench, next_name, record_with, sign_recording
 from sweep.lens import scan_clips
 from sweep.lens.camera.source import nominal_meta
-from sweep.lens.clip import record
 from sweep.lens.clip.clips import read_clip
 from sweep.lens.clip.frames import CameraError, CameraSettings, RawFrame
-from sweep.lens.clip.record import RecordError, check_bench, sign_recording
 from sweep.link.clock import TickClock
 from sweep.link.head import HeadError
 from sweep.link.head_messages import FromHead, HeadState, ToHead
@@ -30,7 +30,7 @@ from sweep.modality.control import Control
 from sweep.modality.lease import RoomNotEmptyError, RoomPermit
 from sweep.modality.liveness import boottime_ns
 from sweep.modality.strobe import VARIED_ORDER, StopStrobe, Strobe, StrobeEnded, Triggers
-from sweep.run.recording_bench import next_name, record_with
+from sweep.run.laboratory import LAB_PACKAGE
 from tests.lens.clip_factory import strobed_frames
 from tests.lens.live_triples import PHASES, walk
 
@@ -212,7 +212,7 @@ def test_the_recording_is_signed_as_a_demonstration(tmp_path: Path) -> None:
     for name, digest in statement["files"].items():
         assert hashlib.sha256((clip / name).read_bytes()).hexdigest() == digest
     assert set(statement["files"]) == {"meta.json", "frames.npy"}
-    again = signer.sign(record.RECORDING_TYPE, base64.b64decode(document["payload"]))
+    again = signer.sign(recording.RECORDING_TYPE, base64.b64decode(document["payload"]))
     assert isinstance(again, SignedEntry)
     assert again.to_json() == document
     assert scan_clips(tmp_path / "clips").clips[0].error is None, "a signed clip is still a clip"
@@ -298,6 +298,6 @@ def test_an_end_of_the_declaration_ends_the_recording(tmp_path: Path) -> None:
 def test_the_extra_is_what_the_check_looks_for() -> None:
     text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
     (lab,) = [line for line in text.splitlines() if line.startswith("lab = ")]
-    assert record.LAB_PACKAGE in lab
+    assert LAB_PACKAGE in lab
     others = text.replace(lab, "")
-    assert f'"{record.LAB_PACKAGE}' not in others, "no other extra brings it"
+    assert f'"{LAB_PACKAGE}' not in others, "no other extra brings it"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.calibrate.calibration import MAX_HOT_PIXELS, CalibrationError, SensorFit
+from sweep.lens.calibration import MAX_HOT_PIXELS, CalibrationError, SensorFit
 from sweep.lens.clip.clips import Frame
 from sweep.phrases import Phrase
 

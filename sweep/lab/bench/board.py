@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.calibrate.calibration import CalibrationError, GeometryFit
+from sweep.lens.calibration import CalibrationError, GeometryFit
 from sweep.lens.clip.clips import Frame
 from sweep.phrases import Phrase
 

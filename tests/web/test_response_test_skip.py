@@ -8,20 +8,20 @@ import pytest
 from playwright.sync_api import expect
 
 from sweep.modality.messages import SKIPPED, ResponseTestBegins
-from sweep.report import ProgressEvent, SkipTrialsCommand, TrialEvent, TrialFlow
+from sweep.report import ProgressEvent, ResponseTestEvent, ResponseTestFlow, SkipResponseTestsCommand
 from sweep.wifi.words import response_test_event
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.probe import FakeProbe
 from tests.web.site import REAL_PROBE_ID, Site
-from tests.web.test_trial import ZONE, progress
+from tests.web.test_response_test import ZONE, progress
 
 pytestmark = pytest.mark.browser
 
 POSITION = 1
 
 
-def flow(tag: str, why: str, *, vendor: str | None = None, level_dbm: float | None = -52.0) -> TrialFlow:
-    return TrialFlow(tag=tag * 4, channel_mhz=2437.0, rssi_dbm=level_dbm, vendor=vendor, why=why)
+def flow(tag: str, why: str, *, vendor: str | None = None, level_dbm: float | None = -52.0) -> ResponseTestFlow:
+    return ResponseTestFlow(tag=tag * 4, channel_mhz=2437.0, rssi_dbm=level_dbm, vendor=vendor, why=why)
 
 
 AHEAD = ResponseTestBegins(
@@ -34,7 +34,7 @@ AHEAD = ResponseTestBegins(
 )  # fmt: skip
 
 
-def light(elapsed_s: float, *, ahead: ResponseTestBegins = AHEAD, ended: str | None = None) -> TrialEvent:
+def light(elapsed_s: float, *, ahead: ResponseTestBegins = AHEAD, ended: str | None = None) -> ResponseTestEvent:
     return response_test_event("light", ZONE, elapsed_s, 114.0, ended=ended, position_index=POSITION, ahead=ahead)
 
 
@@ -78,7 +78,7 @@ def test_why_and_how_long_it_is_stands_on_both_phones_and_a_skip_on_one_shows_on
     first.shoot("live-light-skip-button-ko-light", full=False)
     skip.click()
     command = live_probe.expect("skip_trials")
-    assert isinstance(command, SkipTrialsCommand)
+    assert isinstance(command, SkipResponseTestsCommand)
     assert command.position_index == POSITION
     live_probe.tell(light(36.0, ended=SKIPPED))
     for phone in phones:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.calibrate.calibration import MAP_COLUMNS, MAP_ROWS, CalibrationError, Lamp, LampFit, LampMap, SensorFit
+from sweep.lens.calibration import MAP_COLUMNS, MAP_ROWS, CalibrationError, Lamp, LampFit, LampMap, SensorFit
 from sweep.lens.clip.clips import DARK, Clip
 from sweep.lens.pixels.register import Image
 from sweep.phrases import Phrase
