@@ -8,11 +8,16 @@ from typing import Any
 
 from server.interface.formats import Format
 from sweep.report import SHOWN
+from sweep.report.words import words_of
 
 
 def page_tables() -> dict[str, Any]:
-    """What the page says and draws of each modality, and the forms of a log that it offers."""
+    """What the page says and draws of each modality, the words of what stands, and the forms of a log on offer."""
     return {
+        "words": {
+            table: {code: text.model_dump() for code, text in words_of(table).items()}
+            for table in ("method", "zone", "equipment", "persons", "finding", "decision")
+        },
         "modalities": {
             modality: {"name": shown.heading.model_dump(), "icon": shown.icon, "is_radio": shown.is_radio}
             for modality, shown in SHOWN.items()

@@ -2942,7 +2942,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "candidate" | "not_reached" | "looked_at" | "not_camera" | "defect" | "repaired" | "hole_repaired" | "camera" | "room_closed" | "photographed" | "police_called" | "handed_over" | "reported_to_city";
+            state: "candidate" | "not_reached" | "looked_at" | "not_camera" | "defect" | "repaired" | "hole_repaired" | "camera" | "room_closed" | "photographed" | "police_called" | "handed_over" | "reported_to_city" | "police_camera" | "police_none";
             /** Sweep Id */
             sweep_id: string | null;
         };
@@ -2968,7 +2968,7 @@ export interface components {
              */
             received: string;
             /** Step */
-            step: components["schemas"]["Reported"] | components["schemas"]["LookedAt"] | components["schemas"]["NotReached"] | components["schemas"]["NotCamera"] | components["schemas"]["DefectFound"] | components["schemas"]["Repaired"] | components["schemas"]["Rechecked"] | components["schemas"]["CameraFound"] | components["schemas"]["RoomClosed"] | components["schemas"]["Photographed"] | components["schemas"]["PoliceCalled"] | components["schemas"]["HandedOver"] | components["schemas"]["PoliceAsked"] | components["schemas"]["ReportedToCity"] | components["schemas"]["Witnessed"] | components["schemas"]["Reopened"] | components["schemas"]["RoomCorrected"];
+            step: components["schemas"]["Reported"] | components["schemas"]["LookedAt"] | components["schemas"]["NotReached"] | components["schemas"]["NotCamera"] | components["schemas"]["DefectFound"] | components["schemas"]["Repaired"] | components["schemas"]["Rechecked"] | components["schemas"]["CameraFound"] | components["schemas"]["RoomClosed"] | components["schemas"]["Photographed"] | components["schemas"]["PoliceCalled"] | components["schemas"]["HandedOver"] | components["schemas"]["PoliceAsked"] | components["schemas"]["PoliceResult"] | components["schemas"]["ReportedToCity"] | components["schemas"]["Witnessed"] | components["schemas"]["Reopened"] | components["schemas"]["RoomCorrected"];
         };
         /**
          * CaseList
@@ -3050,7 +3050,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "candidate" | "not_reached" | "looked_at" | "not_camera" | "defect" | "repaired" | "hole_repaired" | "camera" | "room_closed" | "photographed" | "police_called" | "handed_over" | "reported_to_city";
+            state: "candidate" | "not_reached" | "looked_at" | "not_camera" | "defect" | "repaired" | "hole_repaired" | "camera" | "room_closed" | "photographed" | "police_called" | "handed_over" | "reported_to_city" | "police_camera" | "police_none";
             /** Sweep Id */
             sweep_id: string | null;
         };
@@ -4521,6 +4521,27 @@ export interface components {
             type: "finding";
             /** Zone Id */
             zone_id: string;
+        };
+        /**
+         * FindingStands
+         * @description What stands of a finding by what persons said and by its case.
+         */
+        FindingStands: {
+            /**
+             * Case Id
+             * Format: uuid
+             */
+            case_id: string;
+            /**
+             * Finding Id
+             * Format: uuid
+             */
+            finding_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "confirmed" | "found" | "suspected" | "recheck" | "to_inspect" | "defect" | "no_camera";
         };
         /**
          * FinishCommand
@@ -6441,6 +6462,29 @@ export interface components {
             step: "police_called";
         };
         /**
+         * PoliceResult
+         * @description What the police say it was, by their paper: with it the case ends; `unknown` leaves it as it stood.
+         */
+        PoliceResult: {
+            /**
+             * Dated
+             * Format: date
+             */
+            dated: string;
+            /** Document No */
+            document_no: string;
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "camera" | "none" | "unknown";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "police_result";
+        };
+        /**
          * Position
          * @description Where the inspector stood and looked.
          */
@@ -7456,6 +7500,8 @@ export interface components {
         RoomDetail: {
             /** Address */
             address: string;
+            /** Equipment */
+            equipment: ("to_inspect" | "nothing_detected" | "partly" | "not_assessable" | "clear" | "no_report") | null;
             /** Facility Code */
             facility_code: string | null;
             /**
@@ -7474,6 +7520,8 @@ export interface components {
              */
             kind: "restroom" | "changing_room";
             last_sweep: components["schemas"]["SweepSummary"] | null;
+            /** Persons */
+            persons: ("confirmed" | "found" | "suspected" | "recheck" | "nothing_unusual" | "not_done" | "not_recorded") | null;
             plan: components["schemas"]["Plan"];
             /** Plan History */
             plan_history: components["schemas"]["PlanVersion"][];
@@ -7481,8 +7529,6 @@ export interface components {
             plan_verified: boolean;
             /** Plan Version */
             plan_version: number;
-            /** Result */
-            result: ("no_anomaly" | "recheck" | "suspected" | "found" | "unfinished") | null;
             /**
              * Room Id
              * Format: uuid
@@ -7560,20 +7606,17 @@ export interface components {
             /** Finds */
             finds: number;
             /**
-             * Result
-             * @enum {string}
-             */
-            result: "found" | "suspected";
-            /**
              * Started
              * Format: date-time
              */
             started: string;
             /**
-             * Sweep Id
-             * Format: uuid
+             * State
+             * @enum {string}
              */
-            sweep_id: string;
+            state: "confirmed" | "found" | "suspected" | "recheck" | "to_inspect" | "defect" | "no_camera";
+            /** Sweep Id */
+            sweep_id: string | null;
         };
         /**
          * RoomState
@@ -7599,6 +7642,8 @@ export interface components {
          * @description A room in a list.
          */
         RoomSummary: {
+            /** Equipment */
+            equipment: ("to_inspect" | "nothing_detected" | "partly" | "not_assessable" | "clear" | "no_report") | null;
             /** Facility Code */
             facility_code: string | null;
             /**
@@ -7617,12 +7662,12 @@ export interface components {
              */
             kind: "restroom" | "changing_room";
             last_sweep: components["schemas"]["SweepSummary"] | null;
+            /** Persons */
+            persons: ("confirmed" | "found" | "suspected" | "recheck" | "nothing_unusual" | "not_done" | "not_recorded") | null;
             /** Plan Verified */
             plan_verified: boolean;
             /** Plan Version */
             plan_version: number;
-            /** Result */
-            result: ("no_anomaly" | "recheck" | "suspected" | "found" | "unfinished") | null;
             /**
              * Room Id
              * Format: uuid
@@ -8415,7 +8460,7 @@ export interface components {
             /** @default null */
             second_person: components["schemas"]["SecondPerson"] | null;
             /** Step */
-            step: components["schemas"]["LookedAtRequest"] | components["schemas"]["NotCameraRequest"] | components["schemas"]["CameraRequest"] | components["schemas"]["DefectRequest"] | components["schemas"]["NotReached"] | components["schemas"]["Repaired"] | components["schemas"]["Rechecked"] | components["schemas"]["RoomClosed"] | components["schemas"]["Photographed"] | components["schemas"]["PoliceCalled"] | components["schemas"]["HandedOver"] | components["schemas"]["PoliceAsked"] | components["schemas"]["ReportedToCity"] | components["schemas"]["Witnessed"] | components["schemas"]["Reopened"] | components["schemas"]["RoomCorrected"];
+            step: components["schemas"]["LookedAtRequest"] | components["schemas"]["NotCameraRequest"] | components["schemas"]["CameraRequest"] | components["schemas"]["DefectRequest"] | components["schemas"]["NotReached"] | components["schemas"]["Repaired"] | components["schemas"]["Rechecked"] | components["schemas"]["RoomClosed"] | components["schemas"]["Photographed"] | components["schemas"]["PoliceCalled"] | components["schemas"]["HandedOver"] | components["schemas"]["PoliceAsked"] | components["schemas"]["PoliceResult"] | components["schemas"]["ReportedToCity"] | components["schemas"]["Witnessed"] | components["schemas"]["Reopened"] | components["schemas"]["RoomCorrected"];
             /**
              * Step Id
              * @description Made by the page: a step that is sent again because its answer was lost is one step.
@@ -8552,6 +8597,8 @@ export interface components {
             dispositions: components["schemas"]["DispositionView"][];
             /** Entries */
             entries: components["schemas"]["EntryRow"][];
+            /** Findings */
+            findings: components["schemas"]["FindingStands"][];
             /** Gaps */
             gaps: components["schemas"]["GapView"][];
             identified: components["schemas"]["Identified"] | null;
@@ -8569,6 +8616,8 @@ export interface components {
             room: components["schemas"]["RoomSummary"] | null;
             summary: components["schemas"]["SweepSummary"];
             visit: components["schemas"]["VisitView"];
+            /** Zones */
+            zones: components["schemas"]["ZoneStands"][];
         };
         /**
          * SweepReport
@@ -8668,6 +8717,11 @@ export interface components {
             candidates: number;
             /** Ended */
             ended: string | null;
+            /**
+             * Equipment
+             * @enum {string}
+             */
+            equipment: "to_inspect" | "nothing_detected" | "partly" | "not_assessable" | "clear" | "no_report";
             /** Inspectors */
             inspectors: string[];
             /** Is Demo */
@@ -8681,6 +8735,11 @@ export interface components {
             not_assessable_zones: number;
             /** Outcome */
             outcome: ("completed" | "aborted") | null;
+            /**
+             * Persons
+             * @enum {string}
+             */
+            persons: "confirmed" | "found" | "suspected" | "recheck" | "nothing_unusual" | "not_done" | "not_recorded";
             /** Probe Id */
             probe_id: string;
             /**
@@ -8688,11 +8747,6 @@ export interface components {
              * Format: date-time
              */
             received: string;
-            /**
-             * Result
-             * @enum {string}
-             */
-            result: "no_anomaly" | "recheck" | "suspected" | "found" | "unfinished";
             /**
              * Room Id
              * Format: uuid
@@ -9060,7 +9114,7 @@ export interface components {
         };
         /**
          * VisitView
-         * @description What people saw by eye and did, beside what the equipment says: the first of the log's two result lines.
+         * @description What people noted on the spot, and who signed it.
          */
         VisitView: {
             note: components["schemas"]["Noted"] | null;
@@ -9070,14 +9124,8 @@ export interface components {
             noted: string | null;
             /** Noted By */
             noted_by: string | null;
-            /**
-             * Result
-             * @enum {string}
-             */
-            result: "nothing_unusual" | "marks" | "not_done" | "found" | "not_recorded";
             /** Signatures */
             signatures: components["schemas"]["SignatureView"][];
-            words: components["schemas"]["LocalText"];
         };
         /**
          * WaitingKeyView
@@ -9427,14 +9475,31 @@ export interface components {
             zone_id: string;
         };
         /**
+         * ZoneStands
+         * @description What the equipment says of a zone over all its methods.
+         */
+        ZoneStands: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "to_inspect" | "clear" | "nothing_detected" | "not_assessable" | "not_looked";
+            /** Unable */
+            unable: number;
+            /** Ways */
+            ways: number;
+            /** Zone Id */
+            zone_id: string;
+        };
+        /**
          * ZoneThen
          * @description A zone at one visit.
          */
         ZoneThen: {
             /** Quality */
             quality: number | null;
-            /** Verdict */
-            verdict: ("clear" | "candidate" | "nothing_detected" | "not_assessable") | null;
+            /** State */
+            state: ("to_inspect" | "clear" | "nothing_detected" | "not_assessable" | "not_looked") | null;
         };
         /**
          * ZoneVerdict
