@@ -17,7 +17,7 @@ from server.facilities_import import importing, outlines, questions
 from server.facilities_import.reasons import OUTCOMES, words_of
 from server.places import facilities
 from server.store.db import Database
-from sweep.report import display_text
+from sweep.report import display_text, local_text
 
 ACTOR = "sweep-server"
 
@@ -103,8 +103,8 @@ def _tell(judged: importing.FilePreview) -> None:
     print_words("file_rows", layout=table.layout, encoding=table.encoding, rows=len(table.rows), blank=table.blank_rows)
     told = [(row.decision.outcome, " ".join(row.decision.reasons)) for row in judged.rows]
     reasons = questions.reason_counts(told)
-    for outcome, (ko, en) in OUTCOMES.items():
-        typer.echo(f"  {outcome:9} {outcomes[outcome]:6}  {ko} · {en}")
+    for outcome, said in OUTCOMES.items():
+        typer.echo(f"  {outcome:9} {outcomes[outcome]:6}  {local_text(said).ko} · {said}")
         for one in reasons:
             if one.outcome == outcome:
                 typer.echo(f"    {one.reason:32} {one.rows:6}  {one.words.ko} · {one.words.en}")

@@ -52,7 +52,7 @@ from sweep.deliver.outbox import OutboxError
 from sweep.entry.dsse import EntryError, Signer
 from sweep.host.sealing import PUBLIC_FILE, SEALED_FILE
 from sweep.modality.control import Control
-from sweep.phrases import Phrase
+from sweep.phrases import Phrase, in_both
 from sweep.report import MANIFEST_NAME, Mode, SweepReport, are_two_persons, new_id
 from sweep.run.laboratory import LaboratoryError, check_laboratory
 from sweep.run.reporting.sweep_recorder import SweepRecorder, SweepRecorderError
@@ -234,8 +234,7 @@ def _finish(
     if not quiet and (json_out is None or str(json_out) != "-"):
         show_report(report)
         if camera_zone is not None:
-            truth = truth_of(report, camera_zone)
-            out.print(f"{truth.ko} / {truth.en}")
+            out.print(in_both(truth_of(report, camera_zone)))
     strong = any(finding.strength == "strong" for finding in report.findings)
     if (fail_on is FailOn.CANDIDATE and report.findings) or (fail_on is FailOn.STRONG and strong):
         raise typer.Exit(EXIT_FINDINGS)

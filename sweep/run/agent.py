@@ -282,7 +282,7 @@ class Agent:
 
     def _do(self, command: Command) -> CommandEvent:
         if self._uplink.time.now() > command.expires and not isinstance(command, STOPS):
-            return answer(command, False, "명령이 너무 늦게 도착함", "The command came too late")
+            return answer(command, False, Phrase("command_too_late"))
         if isinstance(command, StartCommand):
             return self._handle_start(command)
         if isinstance(command, BankCommand):
@@ -292,32 +292,27 @@ class Agent:
         if control is not None and command.sweep_id == self._sweep_id:
             if not control.is_over or isinstance(command, AbortCommand):
                 return steer(control, command, takes_positions=self._takes_positions)
-            return answer(command, is_stop, "점검을 이미 마치는 중", "The sweep is closing already")
+            return answer(command, is_stop, Phrase("sweep_closing"))
         if command.sweep_id in self._over:
-            return answer(command, is_stop, "이미 끝난 점검", "The sweep is over already")
-        return answer(command, False, "진행 중인 점검이 아님", "No such sweep is running")
+            return answer(command, is_stop, Phrase("sweep_already_over"))
+        return answer(command, False, Phrase("no_such_sweep_running"))
 
     def _handle_start(self, command: StartCommand) -> CommandEvent:
         if self._control is not None or self._starts:
-            return answer(command, False, "다른 점검이 진행 중", "Another sweep is running")
+            return answer(command, False, Phrase("another_sweep_running"))
         sweep_id = command.sweep_id
         if sweep_id in self._over:
-            return answer(command, False, "이미 끝난 점검", "The sweep is over already")
+            return answer(command, False, Phrase("sweep_already_over"))
         self._take_on(command)
         self._starts.append(command)
         self._wake.set()
-        return answer(command, True, "점검을 시작함", "The sweep begins")
+        return answer(command, True, Phrase("sweep_taken_on"))
 
     def _handle_bank(self, command: BankCommand) -> CommandEvent:
         if self._tell_bank is None:
-            return answer(
-                command,
-                False,
-                "보조배터리를 기록하지 않는 점검기",
-                "This probe keeps no account of its power bank",
-            )
+            return answer(command, False, Phrase("no_bank_account"))
         self._tell_bank(command.capacity_mah, command.charge)
-        return answer(command, True, "보조배터리를 기록함", "The power bank is noted")
+        return answer(command, True, Phrase("bank_noted"))
 
     def _take_on(self, command: StartCommand) -> None:
         self._control, self._sweep_id = Control(), command.sweep_id

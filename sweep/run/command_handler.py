@@ -10,6 +10,7 @@ from typing import Final
 
 from sweep.modality.control import Control
 from sweep.modality.next_position import REFERENCE, NextPosition
+from sweep.phrases import Phrase
 from sweep.report import (
     AbortCommand,
     Command,
@@ -17,7 +18,6 @@ from sweep.report import (
     DeclareEmptyCommand,
     ExplainedCommand,
     FinishCommand,
-    LocalText,
     NothingSeenCommand,
     OutsideCommand,
     PauseCommand,
@@ -29,6 +29,7 @@ from sweep.report import (
     SkipResponseTestsCommand,
     WalkCommand,
     are_two_persons,
+    local_text,
 )
 
 Standing = PositionCommand | WalkCommand | OutsideCommand | SkipOutsideCommand | SecondLookCommand | ReferenceCommand
@@ -51,9 +52,9 @@ STOPS: Final = (PauseCommand, FinishCommand, AbortCommand)
 """Never too late while the sweep runs: whoever sent one wants quiet in the room, however long it was on its way."""
 
 
-def answer(command: Command, accepted: bool, ko: str, en: str) -> CommandEvent:
-    """Whether a command was taken, in both languages."""
-    return CommandEvent(type="command", command_id=command.command_id, accepted=accepted, text=LocalText(ko=ko, en=en))
+def answer(command: Command, accepted: bool, said: Phrase) -> CommandEvent:
+    """Whether a command was taken, and what is said of it."""
+    return CommandEvent(type="command", command_id=command.command_id, accepted=accepted, text=local_text(said))
 
 
 def steer(control: Control, command: Steering, *, takes_positions: bool) -> CommandEvent:
@@ -61,16 +62,13 @@ def steer(control: Control, command: Steering, *, takes_positions: bool) -> Comm
     match command:
         case DeclareEmptyCommand(declared_by=by, identified=how):
             if not are_two_persons(by):
-                return answer(
-                    command, False, "서로 다른 두 사람이 확인해야 합니다", "Two different persons must declare it"
-                )
+                return answer(command, False, Phrase("two_must_declare"))
             control.declare_empty(by, how)
         case PauseCommand():
             control.pause()
         case ResumeCommand():
             control.resume()
-            ko = "두 사람이 다시 퇴실을 확인하면 이어집니다"
-            return answer(command, True, ko, "Declare the room empty again to go on")
+            return answer(command, True, Phrase("declare_again_to_go_on"))
         case FinishCommand():
             control.finish()
         case AbortCommand():
@@ -79,15 +77,15 @@ def steer(control: Control, command: Steering, *, takes_positions: bool) -> Comm
             control.skip_response_tests(position_index)
         case NothingSeenCommand() | ExplainedCommand():
             if not _take_by_eye(control, command):
-                return answer(command, False, "그런 후보가 없습니다", "No such candidate")
+                return answer(command, False, Phrase("no_such_candidate"))
         case _:
             return _position(control, command, takes_positions=takes_positions)
-    return answer(command, True, "접수됨", "Accepted")
+    return answer(command, True, Phrase("command_accepted"))
 
 
 def _position(control: Control, command: Standing, *, takes_positions: bool) -> CommandEvent:
     if not takes_positions:
-        return answer(command, False, "이 점검에서는 위치를 지정할 수 없음", "This sweep sets its own positions")
+        return answer(command, False, Phrase("sweep_sets_positions"))
     match command:
         case PositionCommand(zone_id=zone_id, x_m=x_m, y_m=y_m, facing_deg=facing_deg):
             control.go_to(NextPosition(zone_id, x_m, y_m, facing_deg))
@@ -95,17 +93,15 @@ def _position(control: Control, command: Standing, *, takes_positions: bool) -> 
             control.go_to(REFERENCE)
         case SecondLookCommand(finding_id=finding_id, kind=kind):
             if not control.look_again(finding_id, kind):
-                ko = "다시 볼 것이 없거나 이미 다 보았습니다"
-                return answer(command, False, ko, "Nothing to look at again there, or it is done")
+                return answer(command, False, Phrase("nothing_to_look_again"))
         case WalkCommand():
             if not control.walk():
-                return answer(command, False, "먼저 한 자리에서 측정하세요", "Measure at a position first")
+                return answer(command, False, Phrase("measure_first"))
         case OutsideCommand() | SkipOutsideCommand():
             is_skipped = isinstance(command, SkipOutsideCommand)
             if not (control.skip_outside() if is_skipped else control.go_outside()):
-                ko = "문밖 측정은 안에서 측정하기 전에만 할 수 있습니다"
-                return answer(command, False, ko, "Outside is measured only before the first position inside")
-    return answer(command, True, "접수됨", "Accepted")
+                return answer(command, False, Phrase("outside_comes_first"))
+    return answer(command, True, Phrase("command_accepted"))
 
 
 def _take_by_eye(control: Control, command: NothingSeenCommand | ExplainedCommand) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sweep.cli.simulated_truth import truth_of
+from sweep.phrases import words
 from tests.report_factory import make_report
 
 
@@ -23,6 +24,6 @@ def test_each_way_in_which_a_hidden_camera_is_found_or_not(
     report = make_report().model_copy(update=changes)
     name = next(zone.name for zone in report.plan.zones if zone.zone_id == zone_id)
     truth = truth_of(report, zone_id)
-    for words, place, part in ((truth.ko, name.ko, said[0]), (truth.en, name.en, said[1])):
-        assert place in words
-        assert part in words
+    for text, place, part in ((words(truth, "ko"), name.ko, said[0]), (words(truth, "en"), name.en, said[1])):
+        assert place in text
+        assert part in text
