@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
 
-from server.interface.errors import not_found
+from server.interface.errors import ApiError, not_found
 from server.interface.views.entries import BodyView, DsseSignature, DsseView, EntryRow, GapView, SignedEntryRow
 from server.interface.views.sweeps import (
     CropView,
@@ -48,10 +48,10 @@ MAX_WAITING_SHOWN = 50  # guessed: more than a revoked probe has under way; a th
 
 
 def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: bool) -> SweepDetail:
-    """Everything about one sweep; ApiError 404 when no readable entry speaks of it."""
+    """Everything about one sweep; ApiError 404 when no entry speaks of it, 410 when all that did was erased."""
     summary = connection.execute(select(sweeps).where(sweeps.c.sweep_id == sweep_id)).one_or_none()
     if summary is None:
-        raise not_found(Phrase("sweep_not_found"))
+        raise _gone(connection, sweep_id)
     record, _ = read_sweep(connection, sweep_id)
     rows = _rows_about(connection, sweep_id)
     details, crops = _report_bodies(connection, record) if may_see_details else ((), ())
@@ -89,6 +89,16 @@ def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: boo
         gaps=gaps_beside(connection, rows),
         alarms=alarms_about(connection, sweep_id, frozenset(row.key_id for row in rows)),
     )
+
+
+def _gone(connection: Connection, sweep_id: UUID) -> ApiError:
+    """Why nothing can be said of a sweep: its bodies were erased, or nobody here knows it."""
+    told = select(entries.c.log_index).where(
+        entries.c.sweep_id == sweep_id, IS_ACCEPTED, entries.c.kind.in_((kinds.OPENED, kinds.REPORT))
+    )
+    if connection.scalar(told.limit(1)) is None:
+        return not_found(Phrase("sweep_not_found"))
+    return ApiError(410, Phrase("sweep_erased"))
 
 
 def _rows_about(connection: Connection, sweep_id: UUID) -> list[Row[Any]]:
