@@ -170,10 +170,10 @@ def _side(visit: Visit, record: SweepRecord) -> VisitSide:
 
 def _zone(report: SweepReport, zone_id: str) -> ZoneThen:
     stands = next((one for one in zones_of(report) if one.zone_id == zone_id), None)
-    looked = [one.quality for one in report.coverage if one.zone_id == zone_id and one.status != "not_looked"]
     return ZoneThen(
         state=None if stands is None else stands.state,
-        quality=max(looked, default=None),
+        looked=None if stands is None else stands.looked,
+        targets=tuple(one for one in report.targets if one.zone_id == zone_id),
     )
 
 

@@ -53,12 +53,8 @@ def states_of(connection: Connection, record: SweepRecord) -> dict[UUID, Finding
     states = {}
     for finding_id in _findings_of(record, kept):
         own = [(row, what) for row, about, what in happened if about == finding_id]
-        states[finding_id] = _state_after(_case_after(own, kept.get(finding_id)), own)
+        states[finding_id] = state_of_finding(_case_after(own, kept.get(finding_id)))
     return states
-
-
-def _state_after(case: Case, own: Sequence[tuple[Row[Any], Step | Verdict]]) -> FindingState:
-    return state_of_finding(case, (what for _, what in own if isinstance(what, Verdict)))
 
 
 def _findings_of(record: SweepRecord, kept: Mapping[UUID, Row[Any]]) -> dict[UUID, None]:
@@ -90,7 +86,7 @@ def insert_cases(connection: Connection, record: SweepRecord) -> None:
         times = {"opened_ms": opened_ms, "changed_ms": max((row.received_ms for row, _ in own), default=opened_ms)}
         stood = kept.get(finding_id)  # where it was found, whoever has the sweep now
         room_id, source = (head.room_id, head.source) if stood is None else (stood.recorded_room_id, stood.source)
-        values = _values(connection, case, room_id, source) | {"stands": _state_after(case, own)}
+        values = _values(connection, case, room_id, source)
         rows.append(ids | times | values)
     taken = [row["case_id"] for row in rows]  # a case without a sweep never takes the id of one that a finding opened
     connection.execute(delete(cases).where(cases.c.case_id.in_(taken), cases.c.sweep_id.is_(None)))
@@ -122,7 +118,7 @@ def _insert_finds(connection: Connection, record: SweepRecord, kept: Mapping[UUI
         changed_ms = max((row.received_ms for row, _ in own), default=opened_ms)
         ids = {"case_id": case_of(record.sweep_id, finding_id), "sweep_id": record.sweep_id, "finding_id": finding_id}
         times = {"opened_ms": opened_ms, "changed_ms": changed_ms}
-        values = _values(connection, case, room_id, first.source) | {"stands": _state_after(case, own)}
+        values = _values(connection, case, room_id, first.source)
         connection.execute(insert(cases).values(**ids, **times, **values))
 
 
@@ -244,7 +240,7 @@ def _values(connection: Connection, case: Case, room_id: UUID, source: str) -> d
         "recorded_room_id": room_id,
         "source": source,
         "state": case.state,
-        "stands": state_of_finding(case, ()),
+        "stands": state_of_finding(case),
         "steps": case.steps,
         "due": None if case.due is None else case.due.isoformat(),
         "reopens": None if case.reopens is None else case.reopens.isoformat(),

@@ -7,7 +7,7 @@ single person's verdict on a finding counts as one of the two looks that close i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -67,6 +67,8 @@ AFTER: dict[str, State] = {
     "reported_to_city": "reported_to_city",
     "reopened": "candidate",
 }
+OUTCOMES = frozenset({"not_camera", "camera", "defect_found", "reopened"})
+"""Steps that answer or ask anew what it is: what single persons said before them counts no more."""
 BY_POLICE: dict[str, State] = {"camera": "police_camera", "none": "police_none"}
 WITH_POLICE = frozenset({"police_called", "handed_over", "reported_to_city", *BY_POLICE.values()})
 
@@ -85,8 +87,10 @@ class Case:
 
     state: State
     steps: int = 0
-    clearers: frozenset[Voice] = field(default_factory=frozenset)
-    """Persons whose last single verdict was that it is no camera."""
+    words: tuple[Verdict, ...] = ()
+    """The last single verdict of each person since an outcome."""
+    stood: State = "candidate"
+    """What it was before single verdicts closed it."""
     reopens: date | None = None
     due: date | None = None
     """Of a repair."""
@@ -122,6 +126,8 @@ def after(case: Case | None, happened: Step | Verdict) -> Case:
     if isinstance(happened, Verdict):
         return _after_verdict(before, happened)
     changed = replace(before, steps=before.steps + 1, state=AFTER.get(happened.step, before.state))
+    if happened.step in OUTCOMES:
+        changed = replace(changed, words=(), stood="candidate")
     match happened:
         case RoomCorrected():
             return replace(changed, corrected_room=happened.room_id)
@@ -141,7 +147,7 @@ def after(case: Case | None, happened: Step | Verdict) -> Case:
         return replace(before, steps=changed.steps)  # only the police end what was found
     if before.state in BY_POLICE.values():
         return replace(before, steps=changed.steps)  # nor does anybody else say more than they
-    return replace(changed, clearers=frozenset() if happened.step == "reopened" else changed.clearers)
+    return changed
 
 
 def after_all(happened: Iterable[Step | Verdict], case: Case | None = None) -> Case | None:
@@ -152,13 +158,16 @@ def after_all(happened: Iterable[Step | Verdict], case: Case | None = None) -> C
 
 
 def _after_verdict(before: Case, verdict: Verdict) -> Case:
-    clearers = frozenset(one for one in before.clearers if not one.is_of(verdict.person))
+    others = tuple(one for one in before.words if not one.person.is_of(verdict.person))
+    said = replace(before, words=(*others, verdict))
     match verdict.verdict:
-        case "camera_found" if not before.is_found and before.state not in WITH_POLICE:
-            return replace(before, state="camera", clearers=clearers)
+        case "camera_found":
+            return said if before.is_found or before.state in WITH_POLICE else replace(said, state="camera")
         case "no_camera":
-            clearers |= {verdict.person}
-            is_cleared = len(clearers) >= LOOKERS and before.state in CLEARED_BY_VERDICTS
-            return replace(before, state="not_camera" if is_cleared else before.state, clearers=clearers)
+            clearers = sum(one.verdict == "no_camera" for one in said.words)
+            is_cleared = clearers >= LOOKERS and before.state in CLEARED_BY_VERDICTS
+            return replace(said, state="not_camera", stood=before.state) if is_cleared else said
+        case _ if before.state in {"not_camera", "hole_repaired"}:  # who doubts what was closed opens it again
+            return replace(said, state=before.stood, reopens=None)
         case _:
-            return replace(before, clearers=clearers)
+            return said

@@ -1,18 +1,16 @@
 """What stands of a finding: what persons said last, and how its case went on.
 
-Input are what persons said in the order of time and the case that came of it (`cases.py`); output is one
-`FindingState`.  The probe's own words decide nothing here.
+Input is its case with the last words of persons (`cases.py`); output is one `FindingState`.  The probe's own words
+decide nothing here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
-from uuid import UUID
 
 from server.interface.fields import FOUND, FindingState
-from server.interface.voice import Voice
-from server.standing.cases import Case, Verdict
+from server.standing.cases import Case
 
 GRAVEST_FIRST: Final[tuple[FindingState, ...]] = (
     "confirmed", "found", "suspected", "recheck", "to_inspect", "defect", "no_camera",
@@ -35,32 +33,22 @@ OF_CASE: Final[Mapping[str, FindingState]] = {
 }
 """What the guided case ends with is the word that stands, whatever single persons said before."""
 
+BEGUN: Final = frozenset({"looked_at", "not_reached"})
+"""Two persons have begun to look, or could not: a single `no_camera` settles it no more."""
 
-def state_of_finding(case: Case, verdicts: Iterable[Verdict]) -> FindingState:
-    """What stands of a finding whose case is `case`; `verdicts`: what single persons said of it, in order of time."""
+
+def state_of_finding(case: Case) -> FindingState:
+    """What stands of a finding by its case: what that came to, else the gravest of what persons said last."""
     if case.state in OF_CASE:
         return OF_CASE[case.state]
     if case.state in FOUND:
         return "found"
-    return gravest(OF_VERDICT[one.verdict] for one in last_words(verdicts)) or "to_inspect"
-
-
-def last_words(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
-    """The last verdict of each person."""
-    last: list[Verdict] = []
-    for one in verdicts:
-        last = [*(known for known in last if not known.person.is_of(one.person)), one]
-    return last
+    said = [OF_VERDICT[one.verdict] for one in case.words]
+    if case.state in BEGUN:
+        said.append("to_inspect")
+    return gravest(said) or "to_inspect"
 
 
 def gravest(states: Iterable[FindingState]) -> FindingState | None:
     """The gravest of several; None of none."""
     return min(states, key=GRAVEST_FIRST.index, default=None)
-
-
-def by_finding(verdicts: Iterable[tuple[Voice, UUID, str]]) -> dict[UUID, list[Verdict]]:
-    """(person, finding, verdict) in order of time, as the verdicts of each finding."""
-    found: dict[UUID, list[Verdict]] = {}
-    for person, finding_id, verdict in verdicts:
-        found.setdefault(finding_id, []).append(Verdict(person, verdict))
-    return found

@@ -34,7 +34,7 @@ class RoomStands:
     to_inspect: int
     """Nobody has decided, or somebody could not exclude a camera or asked to look again."""
     undecided: int
-    """Of these, those that nobody has decided on."""
+    """Of these, those of sweeps that nobody has decided on."""
 
 
 def room_of(things: Iterable[OpenThing]) -> RoomStands | None:
@@ -44,7 +44,7 @@ def room_of(things: Iterable[OpenThing]) -> RoomStands | None:
         return None
     first = min(still, key=lambda one: (GRAVEST_FIRST.index(one.state), -one.since.timestamp(), str(one.sweep_id)))
     finds = sum(one.state == "found" for one in still)
-    undecided = sum(one.state == "to_inspect" for one in still)
+    undecided = sum(one.state == "to_inspect" and one.sweep_id is not None for one in still)
     return RoomStands(first, finds, len(still) - finds, undecided)
 
 

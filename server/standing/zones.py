@@ -6,7 +6,7 @@ shows a zone's or a sweep's result by the equipment has it from here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.interface.fields import EquipmentResult, ZoneState
@@ -23,6 +23,8 @@ class ZoneStands:
     """Methods that report of it."""
     unable: int
     """Those among them that could not judge."""
+    looked: float
+    """Share of what all of them ask to be looked at, 0 to 1: the mean over methods, none where one did not look."""
 
 
 def zones_of(report: SweepReport) -> tuple[ZoneStands, ...]:
@@ -74,13 +76,14 @@ def _zone(report: SweepReport, zone_id: str) -> ZoneStands:
         state = "nothing_detected"
     elif any(one.status != "not_looked" for one in coverage):
         state = "not_assessable"
-    return ZoneStands(zone_id, state, ways=len(ways), unable=len(ways - able))
+    looked = sum(one.quality for one in coverage if one.status != "not_looked") / max(1, len(ways))
+    return ZoneStands(zone_id, state, ways=len(ways), unable=len(ways - able), looked=looked)
 
 
-def _is_clear(verdicts: Sequence[ZoneVerdict], targets: Iterable[TargetCoverage]) -> bool:
+def _is_clear(verdicts: Sequence[ZoneVerdict], targets: Sequence[TargetCoverage]) -> bool:
     """Is every target of the zone clear by one method at least, by weights of the field?"""
     of_field = {(one.target, one.modality) for one in targets if one.source == "field"}
     clear = {target for one in verdicts for target in one.clear_of if (target, one.modality) in of_field}
     every = {target for one in verdicts for target in (*one.clear_of, *one.not_clear_of)}
-    every |= {target for target, _ in of_field}
+    every |= {one.target for one in targets}
     return bool(every) and every <= clear

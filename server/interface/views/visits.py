@@ -13,6 +13,7 @@ from server.interface.fields import ZoneState
 from server.interface.views.answer import View
 from sweep.report import LocalText, Mode, Source
 from sweep.report.case_records import Defect
+from sweep.report.verdicts import TargetCoverage
 from sweep.report.visit_records import Measure
 
 Change = Literal["stayed", "came", "went"]
@@ -35,8 +36,10 @@ class ZoneThen(View):
 
     state: ZoneState | None
     """What the equipment said of it; null where the plan did not have it."""
-    quality: float | None
-    """0-1, the best that any modality covered; null where nothing was looked at."""
+    looked: float | None
+    """Share of what all methods ask to be looked at, 0 to 1; null where the plan did not have it."""
+    targets: tuple[TargetCoverage, ...]
+    """With what probability each target in it would have been found."""
 
 
 class ZoneCompared(View):
