@@ -98,6 +98,7 @@ def _visits(span: tuple[int, int]) -> Select[Any]:
     return (
         select(
             facilities.c.district_id,
+            func.count(distinct(case((IS_DONE, sweeps.c.room_id)))).label("measured"),
             func.sum(case((sweeps.c.mode == "full", counted), else_=0)).label("full"),
             func.sum(case((sweeps.c.mode == "quick", counted), else_=0)).label("quick"),
             func.sum(case((IS_DONE, 0), else_=1)).label("not_counted"),
@@ -109,7 +110,7 @@ def _visits(span: tuple[int, int]) -> Select[Any]:
 
 
 def _take_visits(line: DistrictLine, row: Row[Any]) -> None:
-    line.full, line.quick = int(row.full), int(row.quick)
+    line.measured, line.full, line.quick = row.measured, int(row.full), int(row.quick)
     line.not_counted, line.candidates = int(row.not_counted), int(row.candidates)
 
 

@@ -22,11 +22,15 @@ from server.people import access_log
 from server.people.access_log import shows
 from server.projections.projecting import drain
 from server.projections.projector import LIST_WAIT_S
+from server.standing.periods import at_most
+from sweep.report import WeightSource
 
 router = APIRouter(tags=["exports"])
 Year = Annotated[int, Query(ge=2000, le=2200)]
 Quarter = Annotated[int, Query(ge=1, le=4)]
-COUNTS = frozenset(DistrictStatistics.model_fields) - {"to_look_h", "to_call_h", "to_repair_days"}
+COUNTS = frozenset(DistrictStatistics.model_fields) - {"at_most", "to_look_h", "to_call_h", "to_repair_days"}
+CHANCE: tuple[float | None, WeightSource] = (None, "simulated")
+"""Of the curves that every release so far weighs by: nothing is derived from them (sweep/judge/README.md)."""
 DOCUMENT: dict[int | str, dict[str, Any]] = {
     200: {"content": {one.about.media_type.split(";")[0]: {} for one in (Format.CSV, Format.XLSX)}}
 }
@@ -56,6 +60,7 @@ def get_statistics(request: Request, person: LogReader, year: Year, quarter: Qua
 def _view(line: DistrictLine) -> DistrictStatistics:
     return DistrictStatistics(
         **{name: getattr(line, name) for name in COUNTS},
+        at_most=None if line.cameras else at_most(line.measured, *CHANCE),
         to_look_h=median_of(line.to_look_ms, HOUR_MS),
         to_call_h=median_of(line.to_call_ms, HOUR_MS),
         to_repair_days=median_of(line.to_repair_ms, DAY_MS),

@@ -37,6 +37,8 @@ class DistrictLine:
     changing_rooms: int = 0
     rooms_visited: int = 0
     """Rooms with at least one visit that counts, by whichever method."""
+    measured: int = 0
+    """Rooms with at least one sweep that counts."""
     full: int = 0
     quick: int = 0
     """Completed sweeps by two persons."""

@@ -47,6 +47,11 @@ class DistrictStatistics(View):
     rooms: int
     """As they are registered now, whichever quarter it is."""
     rooms_visited: int
+    measured: int
+    """Rooms with a sweep that counts."""
+    at_most: float | None
+    """Of none found in these, the largest share of rooms, 0 to 1, with 95 %, that may hold a device that the method
+    could have found; null while that probability is not proven in the field."""
     full: int
     quick: int
     by_eye: int

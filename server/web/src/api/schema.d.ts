@@ -3730,6 +3730,8 @@ export interface components {
          * @description What happened in a district within a quarter, in counts; exports/README.md says what counts.
          */
         DistrictStatistics: {
+            /** At Most */
+            at_most: number | null;
             /** By Eye */
             by_eye: number;
             /** Cameras */
@@ -3748,6 +3750,8 @@ export interface components {
             full: number;
             /** Handed Over */
             handed_over: number;
+            /** Measured */
+            measured: number;
             /** Name */
             name: string;
             /** Not Camera */
@@ -9479,6 +9483,8 @@ export interface components {
          * @description What the equipment says of a zone over all its methods.
          */
         ZoneStands: {
+            /** Looked */
+            looked: number;
             /**
              * State
              * @enum {string}
@@ -9496,10 +9502,12 @@ export interface components {
          * @description A zone at one visit.
          */
         ZoneThen: {
-            /** Quality */
-            quality: number | null;
+            /** Looked */
+            looked: number | null;
             /** State */
             state: ("to_inspect" | "clear" | "nothing_detected" | "not_assessable" | "not_looked") | null;
+            /** Targets */
+            targets: components["schemas"]["TargetCoverage"][];
         };
         /**
          * ZoneVerdict

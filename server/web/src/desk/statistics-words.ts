@@ -14,6 +14,18 @@ export const statisticsWords = {
     "아직 끝나지 않은 분기입니다. 수는 오늘까지입니다.",
     "This quarter is not over: counts up to today.",
   ),
+  stat_zero: text(
+    "측정 점검 {n}개소, 발견 {found}건. 발견이 없어도 기기가 없다는 뜻이 아닙니다.",
+    "Rooms measured: {n}, found: {found}. No find does not mean that there is no device.",
+  ),
+  stat_zero_unproven: text(
+    "기기가 있는 곳의 상한: 현장 검증 전 – 산출하지 않음.",
+    "Upper bound of rooms with a device: not derived before a field test.",
+  ),
+  stat_zero_at_most: text(
+    "이 방법으로 찾을 수 있는 기기가 있는 곳은 많아야 {share}입니다(95 %, 탐지확률: 현장 측정).",
+    "At most {share} of rooms hold a device that this method could find (95 %, probability of detection: field).",
+  ),
   stat_sum: text("합계", "Sum"),
   stat_none_yet: text("구 미지정", "No district"),
   stat_by_district: text("구별", "By district"),
