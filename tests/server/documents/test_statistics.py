@@ -176,6 +176,7 @@ def test_what_counts_and_how_long_it_took(site: Site, filled: dict[str, list[UUI
         restrooms=3,
         changing_rooms=1,
         rooms_visited=3,
+        measured=2,
         full=2,
         quick=1,
         by_eye=1,
