@@ -49,10 +49,11 @@ def room_of(things: Iterable[OpenThing]) -> RoomStands | None:
 
 
 def persons_of_room(stands: RoomStands | None, last: PersonsResult | None) -> PersonsResult | None:
-    """What persons say of a room: what stands open, else what they said of the last sweep."""
-    said = None if stands is None else OF_STATE.get(stands.gravest.state)
-    if said is not None:
-        return said
+    """What persons say of a room: the gravest of what stands open and of what they said of the last sweep."""
+    here = None if stands is None else OF_STATE.get(stands.gravest.state)
+    grave = [one for one in OF_STATE.values() if one in {here, last}]
+    if grave:
+        return grave[0]
     return "recheck" if stands is not None and last == "nothing_unusual" else last
 
 

@@ -81,7 +81,7 @@ class RoomSummary(View):
     equipment: EquipmentResult | None
     """Places that nobody has decided on, else what the last sweep says; null when it was never swept."""
     persons: PersonsResult | None
-    """What stands open by persons, else what they say of the last sweep."""
+    """The gravest of what stands open by persons and of what they say of the last sweep."""
 
 
 class RoomList(View):

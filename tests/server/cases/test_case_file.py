@@ -19,9 +19,9 @@ import httpx
 import pyrage
 import pytest
 
-from server.standing.cases import OPENING
 from server.documents.inspection_log import today
 from server.documents.zipped import zipped
+from server.standing.cases import OPENING
 from server.verifier.anchors import Anchors
 from server.verifier.case_file import STATEMENT
 from server.verifier.command import verify_package
