@@ -15,6 +15,8 @@ export const STATES: readonly CaseState[] = [
   "police_called",
   "handed_over",
   "reported_to_city",
+  "police_camera",
+  "police_none",
   "not_camera",
   "hole_repaired",
 ];
@@ -28,6 +30,11 @@ export const PROCEDURE: readonly CaseState[] = [
   "handed_over",
   "reported_to_city",
 ];
+
+/** How far a case is on that way; what the police said comes after all of it. */
+export function placeOnWay(state: CaseState): number {
+  return state === "police_camera" ? PROCEDURE.length : PROCEDURE.indexOf(state);
+}
 
 /** Closed as no camera some months ago: the day on which it opens again has come. */
 export function isAgain(one: Pick<CaseView, "is_open" | "state">): boolean {

@@ -69,6 +69,16 @@ export const FIELDS: Readonly<Record<StepName, readonly Field[]>> = {
       choices: words("wanted", ["addresses", "wifi_timeline", "photographs"]),
     },
   ],
+  police_result: [
+    {
+      name: "result",
+      word: "field_result",
+      kind: "choice",
+      choices: words("police_says", ["camera", "none", "unknown"]),
+    },
+    { name: "dated", word: "field_dated", kind: "date" },
+    line("document_no"),
+  ],
   reported_to_city: [line("to")],
   reopened: [line("why")],
   room_corrected: [{ name: "room_id", word: "field_room_id", kind: "room" }, line("why")],

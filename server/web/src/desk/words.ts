@@ -82,7 +82,7 @@ const due = {
   kind_restroom: text("화장실", "Restroom"),
   kind_changing_room: text("탈의실", "Changing room"),
   state_due: text("오늘", "Due"),
-  state_overdue: text("기한 지남", "Overdue"),
+  state_overdue: text("점검일 지남", "Past its day"),
   state_missed: text("놓침", "Missed"),
   state_done: text("완료", "Done"),
   state_waiting: text("추첨 전", "Not drawn"),
@@ -185,7 +185,7 @@ const map = {
   ),
   map_found: text("카메라로 다루는 사건", "Camera case"),
   map_case: text("열린 사건", "Open case"),
-  map_overdue: text("기한 지남", "Overdue"),
+  map_overdue: text("점검일 지남", "Past its day"),
   map_plain: text("할 일 없음", "Nothing open"),
   map_list: text("할 일이 있는 시설", "Facilities with something open"),
   map_no_outlines: text(

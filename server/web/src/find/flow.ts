@@ -25,6 +25,8 @@ export interface Page {
   readonly options?: readonly Option[];
   readonly button?: FindKey;
   readonly isNumber?: boolean;
+  /** YYYY-MM-DD. */
+  readonly isDate?: boolean;
   readonly atLeast?: number;
 }
 
@@ -42,6 +44,19 @@ export const PROCEDURE: readonly State[] = [
   "handed_over",
   "reported_to_city",
 ];
+/** After the police have it, until they said what it was. */
+const MAY_BE_ANSWERED: ReadonlySet<State> = new Set([
+  "police_called",
+  "handed_over",
+  "reported_to_city",
+  "police_camera",
+  "police_none",
+]);
+
+export function mayHearPolice(state: State): boolean {
+  return MAY_BE_ANSWERED.has(state);
+}
+
 /** Where a step without a second person leads, for the guide to go on while it waits; null: the case stays as it is. */
 export function leadsTo(step: Step): State | null {
   switch (step.step) {
@@ -59,6 +74,8 @@ export function leadsTo(step: Step): State | null {
       return step.holds ? "hole_repaired" : "defect";
     case "reopened":
       return "candidate";
+    case "police_result":
+      return step.result === "unknown" ? null : `police_${step.result}`;
     default:
       return null;
   }
@@ -66,7 +83,12 @@ export function leadsTo(step: Step): State | null {
 /** Nothing was handed over yet: 112 stays in reach. */
 export const AT_RISK: ReadonlySet<State> = new Set(["camera", "room_closed", "photographed", "police_called"]);
 /** From the call on, the file of the case may go to the police. */
-export const WITH_POLICE: ReadonlySet<State> = new Set(["police_called", "handed_over", "reported_to_city"]);
+export const WITH_POLICE: ReadonlySet<State> = new Set([
+  "police_called",
+  "handed_over",
+  "reported_to_city",
+  "police_camera",
+]);
 /** When a picture of the object, a hole or a repair may be worth taking beside the steps. */
 export const WORTH_A_PICTURE: ReadonlySet<State> = new Set([
   "candidate",
@@ -100,6 +122,7 @@ export function flowOf(state: State, answers: Answers, inspectors: readonly stri
   const of = (name: string): string => answers[name] ?? "";
   if (answers["aside"] === "not_camera" && mayBeNone(state)) return notCamera(of);
   if (answers["aside"] === "police_asked") return policeAsked(of);
+  if (answers["aside"] === "police_result" && mayHearPolice(state)) return policeResult(of);
   switch (state) {
     case "candidate":
     case "not_reached":
@@ -142,6 +165,9 @@ export function flowOf(state: State, answers: Answers, inspectors: readonly stri
       };
     case "reported_to_city":
       return { pages: [{ id: "done", kind: "end" }], step: null };
+    case "police_camera":
+    case "police_none":
+      return { pages: [{ id: state, kind: "end" }], step: null };
     case "not_camera":
     case "hole_repaired": {
       const end: Page = { id: state === "not_camera" ? "closed" : "repair_closed", kind: "end", button: "reopen" };
@@ -299,11 +325,33 @@ function policeAsked(of: Of): Flow {
   };
 }
 
+function policeResult(of: Of): Flow {
+  const result = (["camera", "none", "unknown"] as const).find((one) => one === of("result"));
+  const dated = of("dated");
+  return {
+    pages: [
+      choose(
+        "police_result",
+        "result",
+        option("camera", "police_says_camera", "danger"),
+        option("none", "police_says_none"),
+        option("unknown", "police_says_unknown", "quiet"),
+      ),
+      { id: "police_dated", kind: "ask", field: "dated", isDate: true },
+      ask("police_document", "document_no"),
+    ],
+    step: result === undefined ? null : { step: "police_result", result, dated, document_no: of("document_no") },
+  };
+}
+
 /** Why a screen's answer does not do, as the word of its sentence; null when one may go on. */
 export function wrongTurn(page: Page, answers: Answers): FindKey | null {
   if (page.field === undefined) return null;
   const answer = (answers[page.field] ?? "").trim();
-  const isWrong = answer.length < (page.atLeast ?? 1) || (page.isNumber === true && !/^\d{1,4}$/.test(answer));
+  const isWrong =
+    answer.length < (page.atLeast ?? 1) ||
+    (page.isNumber === true && !/^\d{1,4}$/.test(answer)) ||
+    (page.isDate === true && !/^\d{4}-\d\d-\d\d$/.test(answer));
   // Every screen with an answer has a sentence under this name; a test asks each for its own.
   return isWrong ? (`${page.id}_wrong` as FindKey) : null;
 }

@@ -141,7 +141,7 @@ export class Guide {
   }
 
   /** Leave the way for another step, or come back to it. */
-  aside(step: "not_camera" | "police_asked" | null): void {
+  aside(step: "not_camera" | "police_asked" | "police_result" | null): void {
     this.progress.answers = step === null ? {} : { aside: step };
     this.turn(0);
   }

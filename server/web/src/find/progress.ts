@@ -1,6 +1,7 @@
 /** Where somebody is in a case on this phone: kept at each touch, so that a phone that went dead goes on where it was. */
 import { dropDraft, keepDraft, readDraft } from "../app/drafts";
 import type { CaseDetail, CaseView, LocalText } from "../api/types";
+import { isAgain } from "../desk/case-state";
 import type { Step } from "../desk/step-fields";
 import { leadsTo, type State } from "./flow";
 
@@ -117,7 +118,7 @@ export function seenOf(one: CaseDetail): Seen {
     "second_person" in step ? [person, step.second_person] : [person],
   );
   const start: Seen = {
-    state: one.state,
+    state: isAgain(one) ? "candidate" : one.state, // its day has come: two persons look once more
     source: one.source,
     isFound: one.is_found,
     place: {

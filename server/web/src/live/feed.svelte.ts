@@ -35,6 +35,11 @@ export interface LiveZone {
   readonly quality: number;
 }
 
+export interface FindingPlace {
+  readonly finding_id: string;
+  readonly zone_id: string;
+}
+
 export interface LiveProgress {
   readonly done: number;
   readonly all: number;
@@ -155,7 +160,8 @@ export class LiveFeed {
   isMeasuring = $state(false);
   refusal = $state.raw<LocalText | null>(null);
   zones = $state.raw<readonly LiveZone[]>([]);
-  findingIds = $state.raw<readonly string[]>([]);
+  /** Of the report that is being closed. */
+  findings = $state.raw<readonly FindingPlace[]>([]);
   /** The day's reference check: how far it is, or what it came to. */
   reference = $state.raw<ReferenceEvent | null>(null);
   /** Candidates that ask for a second look, and those that had one. */
@@ -422,7 +428,7 @@ export class LiveFeed {
         this.near = event.things.length === 0 ? null : { things: event.things, heardMs: Date.now() };
         break;
       case "finding":
-        if (!this.findingIds.includes(event.finding_id)) this.findingIds = [...this.findingIds, event.finding_id];
+        this.findings = [...this.findings.filter(({ finding_id }) => finding_id !== event.finding_id), event];
         break;
       case "command":
         this.refusal = event.accepted ? null : event.text;
@@ -466,7 +472,7 @@ export class LiveFeed {
     this.isMeasuring = false;
     this.refusal = null;
     this.zones = [];
-    this.findingIds = [];
+    this.findings = [];
     this.looks = [];
     this.reference = null;
     this.entryKinds = [];

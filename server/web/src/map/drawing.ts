@@ -6,12 +6,12 @@
  */
 import L from "leaflet";
 import "leaflet/dist/leaflet.css";
-import type { DispositionVerdict, Finding, Plan, SweepReport, TransmitterPlace } from "../api/types";
+import type { Finding, FindingState, Plan, SweepReport, TransmitterPlace } from "../api/types";
 import { percent } from "../i18n/format";
 import { ICONS, type IconName } from "../parts/icons";
 import { fixtureLines } from "./fixtures";
 import { outsideSides, stripOf, type Extent } from "./placing";
-import { cornersOf, qualityStep, VERDICT_ICON, type MapLayer, type ZoneShade } from "./shading";
+import { cornersOf, qualityStep, STATE_ICON, type MapLayer, type ShownState, type ZoneShade } from "./shading";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -34,12 +34,12 @@ export function addPatterns(svg: SVGElement, prefix: string): void {
   });
   hatch.append(svgElement("line", { x1: "0", y1: "0", x2: "0", y2: "9", class: "pattern-not_assessable" }));
   const dots = svgElement("pattern", {
-    id: `${prefix}-candidate`,
+    id: `${prefix}-to_inspect`,
     width: "10",
     height: "10",
     patternUnits: "userSpaceOnUse",
   });
-  dots.append(svgElement("circle", { cx: "3", cy: "3", r: "1.6", class: "pattern-candidate" }));
+  dots.append(svgElement("circle", { cx: "3", cy: "3", r: "1.6", class: "pattern-to_inspect" }));
   const lines = svgElement("pattern", {
     id: `${prefix}-nothing_detected`,
     width: "12",
@@ -58,6 +58,13 @@ export function drawWalls(plan: Plan): L.Layer {
   });
 }
 
+const PATTERNED: ReadonlySet<string> = new Set(["to_inspect", "nothing_detected", "not_assessable"]);
+
+/** A find of persons outweighs what the equipment says, on the picture only. */
+function lookOf(shade: ZoneShade): ShownState | "find" {
+  return shade.find === null ? shade.state : "find";
+}
+
 /** A zone in the colour of its verdict, or in the darkness of its coverage: one of them, so that neither reads as the other. */
 export function drawZone(
   shade: ZoneShade,
@@ -67,14 +74,15 @@ export function drawZone(
   onchoose: () => void,
 ): L.Path[] {
   const corners = cornersOf(shade.zone).map(([x, y]) => at(x, y));
-  const shown = layer === "verdict" ? `map-${shade.verdict}` : `map-covered map-q${String(qualityStep(shade.quality))}`;
+  const look = lookOf(shade);
+  const shown =
+    layer === "verdict" || look === "untold" ? `map-${look}` : `map-covered map-q${String(qualityStep(shade.quality))}`;
   const area = L.polygon(corners, { className: `map-zone ${shown}${isActive ? " map-active" : ""}` });
   area.on("click", onchoose);
-  if (layer === "coverage" || shade.verdict === "clear" || shade.verdict === "pending" || shade.verdict === "found")
-    return [area];
+  if (layer === "coverage" || !PATTERNED.has(look)) return [area];
   const pattern = L.polygon(corners, {
     stroke: false,
-    fillColor: `url(#${prefix}-${shade.verdict})`,
+    fillColor: `url(#${prefix}-${look})`,
     fillOpacity: 1,
     interactive: false,
   });
@@ -123,10 +131,10 @@ export interface LabelWords {
 
 export function zoneLabel({ name, lines, spoken }: LabelWords, shade: ZoneShade, layer: MapLayer): HTMLElement {
   const label = document.createElement("span");
-  label.className = layer === "verdict" ? `map-label map-label-${shade.verdict}` : "map-label";
+  label.className = layer === "verdict" ? `map-label map-label-${lookOf(shade)}` : "map-label";
   const title = document.createElement("span");
   title.className = "map-label-name";
-  if (layer === "verdict") title.append(iconElement(VERDICT_ICON[shade.verdict], 14));
+  if (layer === "verdict" && lookOf(shade) !== "untold") title.append(iconElement(STATE_ICON[lookOf(shade)], 14));
   title.append(document.createTextNode(name));
   const hidden = document.createElement("span");
   hidden.className = "visually-hidden";
@@ -210,13 +218,13 @@ export function findingCircle(finding: Finding): L.Layer {
 export function findingPin(
   number: number,
   isStrong: boolean,
-  decided: { readonly verdict: DispositionVerdict; readonly word: string } | null,
+  decided: { readonly state: FindingState; readonly word: string } | null,
 ): HTMLElement {
   const pin = document.createElement("span");
   pin.className = isStrong ? "map-pin map-pin-strong" : "map-pin";
   pin.textContent = String(number);
   if (decided !== null) {
-    pin.className = `map-pin map-pin-decided map-pin-${decided.verdict}`;
+    pin.className = `map-pin map-pin-decided map-pin-${decided.state}`;
     const word = document.createElement("span");
     word.textContent = decided.word;
     pin.append(document.createTextNode(" "), word);

@@ -1,82 +1,112 @@
-/** What colour, pattern and icon a zone gets: pure functions from verdicts and coverage to what the map draws. */
-import type { DispositionVerdict, Finding, Modality, VerdictName, Zone, ZoneCoverage, ZoneVerdict } from "../api/types";
+/** How the map shows a zone: the server's word of it over all methods, or what one method says alone. Pure. */
+import type {
+  FindingStands,
+  FindingState,
+  Modality,
+  SweepDetail,
+  Zone,
+  ZoneCoverage,
+  ZoneStands,
+  ZoneState,
+  ZoneVerdict,
+} from "../api/types";
 import type { IconName } from "../parts/icons";
 import { modalitiesOf } from "../sweep/modalities";
 
-/** `pending` only while a sweep runs: nothing has been said of the zone yet. `found` is a person's word, never the probe's. */
-export type ShownVerdict = VerdictName | "pending" | "found";
+/** `pending` only while a sweep runs: nothing has been said of the zone yet. `untold`: without a report the plan is bare. */
+export type ShownState = ZoneState | "pending" | "untold";
 export type ModalityChoice = Modality | "all";
 /** What the map shows of the zones: what was said of them, or how much of them was looked at. Never both in one number. */
 export type MapLayer = "verdict" | "coverage";
-/** What persons said of findings, by finding. */
-export type Decided = ReadonlyMap<string, DispositionVerdict>;
+/** What stands of findings, by finding. */
+export type Stands = ReadonlyMap<string, FindingState>;
 
 export interface ZoneShade {
   readonly zone: Zone;
-  readonly verdict: ShownVerdict;
+  /** By the equipment. */
+  readonly state: ShownState;
+  /** A find of persons in this zone, beside what the equipment says. */
+  readonly find: FindingState | null;
+  readonly ways: number;
+  readonly unable: number;
   /** 0-1, of the chosen modality or the mean over all; what was not looked at counts as 0. */
   readonly quality: number;
 }
 
-export const VERDICT_ICON: Readonly<Record<ShownVerdict, IconName>> = {
+export const STATE_ICON: Readonly<Record<ShownState | "find", IconName>> = {
   clear: "check",
-  found: "flag",
-  candidate: "eye",
+  find: "flag",
+  to_inspect: "eye",
   nothing_detected: "ring",
   not_assessable: "question",
+  not_looked: "minus",
   pending: "minus",
+  untold: "minus",
+};
+const FINDS: ReadonlySet<FindingState> = new Set(["confirmed", "found"]);
+
+export interface Judged {
+  readonly isRunning: boolean;
+  readonly zones: readonly ZoneStands[];
+  readonly findings: readonly FindingStands[];
+  readonly verdicts: readonly Pick<ZoneVerdict, "zone_id" | "modality" | "verdict">[];
+  readonly coverage: readonly (Pick<ZoneCoverage, "zone_id" | "modality" | "quality"> & { readonly status?: string })[];
+  readonly places: readonly { readonly finding_id: string; readonly zone_id: string }[];
+}
+
+export const NOTHING_JUDGED: Judged = {
+  isRunning: false,
+  zones: [],
+  findings: [],
+  verdicts: [],
+  coverage: [],
+  places: [],
 };
 
-interface Judged {
-  readonly verdicts: readonly Pick<ZoneVerdict, "zone_id" | "modality" | "verdict">[];
-  readonly coverage: readonly Pick<ZoneCoverage, "zone_id" | "modality" | "quality">[];
-  readonly findings: readonly Pick<Finding, "finding_id" | "zone_id">[];
+/** What is known of a sweep whose report is there. */
+export function judgedOf(detail: SweepDetail | null): Judged {
+  if (detail === null || detail.report === null) return NOTHING_JUDGED;
+  const { verdicts, coverage, findings: places } = detail.report;
+  return { isRunning: false, zones: detail.zones, findings: detail.findings, verdicts, coverage, places };
 }
 
-const GRAVEST_FIRST: readonly DispositionVerdict[] = ["camera_found", "cannot_exclude", "recheck", "no_camera"];
-
-/** Of several decisions about a finding the gravest counts, as in the log. */
-export function decidedOf(
-  dispositions: readonly { readonly finding_id: string | null; readonly verdict: DispositionVerdict }[],
-): Decided {
-  const gravest = new Map<string, DispositionVerdict>();
-  for (const verdict of [...GRAVEST_FIRST].reverse())
-    for (const made of dispositions)
-      if (made.finding_id !== null && made.verdict === verdict) gravest.set(made.finding_id, verdict);
-  return gravest;
+export function standsOf({ findings }: Pick<Judged, "findings">): Stands {
+  return new Map(findings.map((one) => [one.finding_id, one.state]));
 }
 
-const NOTHING_DECIDED: Decided = new Map();
-
-export function shadeZones(
-  zones: readonly Zone[],
-  judged: Judged,
-  choice: ModalityChoice,
-  decided: Decided = NOTHING_DECIDED,
-): ZoneShade[] {
-  return zones.map((zone) => ({ zone, ...shadeZone(zone.zone_id, judged, choice, decided) }));
+export function shadeZones(zones: readonly Zone[], judged: Judged, choice: ModalityChoice): ZoneShade[] {
+  return zones.map((zone) => ({ zone, ...shadeZone(zone.zone_id, judged, choice) }));
 }
 
-function shadeZone(zoneId: string, judged: Judged, choice: ModalityChoice, decided: Decided): Omit<ZoneShade, "zone"> {
-  const isChosen = (item: { zone_id: string; modality: Modality }) =>
+function shadeZone(zoneId: string, judged: Judged, choice: ModalityChoice): Omit<ZoneShade, "zone"> {
+  const isHere = (item: { zone_id: string; modality: Modality }) =>
     item.zone_id === zoneId && (choice === "all" || item.modality === choice);
-  const said = judged.verdicts.filter(isChosen).map((verdict) => verdict.verdict);
-  const covered = judged.coverage.filter(isChosen).reduce((sum, coverage) => sum + coverage.quality, 0);
-  const findings = judged.findings.filter((finding) => finding.zone_id === zoneId);
-  const isFound = findings.some(({ finding_id }) => decided.get(finding_id) === "camera_found");
-  const isCandidate = choice === "all" && findings.length > 0;
+  const covered = judged.coverage.filter(isHere);
+  const told = judged.zones.find((one) => one.zone_id === zoneId);
+  const here = new Set(judged.places.filter((one) => one.zone_id === zoneId).map((one) => one.finding_id));
+  const find = judged.findings.find((one) => here.has(one.finding_id) && FINDS.has(one.state));
   return {
-    verdict: isFound ? "found" : isCandidate ? "candidate" : worstFirst(said),
-    quality: covered / (choice === "all" ? modalitiesOf(judged.coverage).length : 1),
+    state:
+      choice === "all"
+        ? (told?.state ?? (judged.isRunning ? "pending" : "untold"))
+        : methodState(covered[0], judged.verdicts.find(isHere)),
+    find: find?.state ?? null,
+    ways: choice === "all" ? (told?.ways ?? 0) : 1,
+    unable: choice === "all" ? (told?.unable ?? 0) : 0,
+    quality:
+      covered.reduce((sum, coverage) => sum + coverage.quality, 0) /
+      (choice === "all" ? modalitiesOf(judged.coverage).length : 1),
   };
 }
 
-/** One word for several: a candidate outweighs everything, then what one modality at least can say. */
-export function worstFirst(said: readonly VerdictName[]): ShownVerdict {
-  if (said.includes("candidate")) return "candidate";
-  if (said.includes("clear")) return "clear";
-  if (said.includes("nothing_detected")) return "nothing_detected";
-  return said.length > 0 ? "not_assessable" : "pending";
+/** What one method says of a zone: its own verdict; without one, whether it looked at all. */
+export function methodState(
+  coverage: { readonly status?: string } | undefined,
+  verdict: Pick<ZoneVerdict, "verdict"> | undefined,
+): ZoneState {
+  if (verdict !== undefined && verdict.verdict !== "not_assessable")
+    return verdict.verdict === "candidate" ? "to_inspect" : verdict.verdict;
+  return coverage === undefined || coverage.status === "not_looked" ? "not_looked" : "not_assessable";
 }
 
 /** Coverage in the five steps that the map can show: 0 not looked at ... 4 nearly everything. */

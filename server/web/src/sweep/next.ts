@@ -1,12 +1,37 @@
-import type { RoomSummary } from "../api/types";
+import type { CaseView, RoomSummary } from "../api/types";
 import type { MessageKey } from "../i18n/messages";
+import { local, t } from "../i18n/translate.svelte";
 
 type NextStep = Extract<MessageKey, `next_${string}`>;
 
 /** What a room needs next: what stands open in it, else its newest sweep; a clean simulation leaves the real one to do. */
-export function nextStep({ standing, last_sweep: last }: RoomSummary): NextStep {
-  if (standing !== null) return `next_${standing.result}`;
+function nextStep({ standing, last_sweep: last, persons, equipment }: RoomSummary): NextStep {
+  switch (standing?.state) {
+    case "found":
+    case "suspected":
+    case "recheck":
+    case "to_inspect":
+      return `next_${standing.state}`;
+  }
   if (last === null) return "next_first";
-  if (last.source !== "live" && last.result !== "suspected" && last.result !== "unfinished") return "next_demo";
-  return `next_${last.result}`;
+  if (last.outcome === null) return "next_unfinished";
+  if (persons === "suspected" || persons === "recheck") return `next_${persons}`;
+  if (last.source !== "live") return "next_demo";
+  return equipment === "partly" || equipment === "not_assessable" ? "next_recheck" : "next_none";
+}
+
+/** In words; what was found says by its own case how far it is. `cases`: the open ones of the room, as far as they are known. */
+export function nextOf(room: RoomSummary, cases: readonly CaseView[]): string {
+  const found = cases.find(({ is_found }) => is_found);
+  return found === undefined ? t(nextStep(room)) : local(found.next);
+}
+
+/** How many finds and places nobody has closed; empty without any. */
+export function standingWords({ standing }: RoomSummary): string {
+  if (standing === null) return "";
+  const { finds, candidates } = standing;
+  return [
+    ...(finds > 0 ? [t("room_standing_finds", { n: finds })] : []),
+    ...(candidates > 0 ? [t("room_standing_places", { n: candidates })] : []),
+  ].join(" · ");
 }

@@ -1,6 +1,7 @@
 /** What a Pi's server said in the name of whoever is logged in, and waits for their proof. */
 import { call, client } from "../api/client";
 import type { ClaimView } from "../api/types";
+import { wordOf } from "../i18n/glossary";
 import { t } from "../i18n/translate.svelte";
 
 export async function claims(): Promise<readonly ClaimView[]> {
@@ -8,10 +9,6 @@ export async function claims(): Promise<readonly ClaimView[]> {
 }
 
 const WORDS = {
-  no_camera: "proof_no_camera",
-  recheck: "proof_recheck",
-  nothing_unusual: "proof_nothing_unusual",
-  not_done: "proof_not_done",
   looked_at: "proof_looked_at",
   not_camera: "proof_not_camera",
   defect_found: "proof_defect_found",
@@ -19,6 +16,7 @@ const WORDS = {
   rechecked: "proof_rechecked",
   handed_over: "proof_handed_over",
   police_asked: "proof_police_asked",
+  police_result: "proof_police_result",
   reported_to_city: "proof_reported_to_city",
   room_corrected: "proof_room_corrected",
   witnessed: "proof_witnessed",
@@ -27,5 +25,5 @@ const isKnown = (says: string): says is keyof typeof WORDS => says in WORDS;
 
 /** The verdict, the step or the note in words; what a later release says, by its code. */
 export function saidOf(says: string): string {
-  return isKnown(says) ? t(WORDS[says]) : says;
+  return isKnown(says) ? t(WORDS[says]) : (wordOf("decision", says) ?? wordOf("persons", says) ?? says);
 }

@@ -1,6 +1,5 @@
 /** What the day asks for, as the server says it now, for the list of rooms and for each room. */
 import { call, client } from "../api/client";
-import type { SweepResult } from "../api/types";
 import { Resource } from "../app/resource.svelte";
 import { session } from "../app/session.svelte";
 import { bag, watchBag } from "./bag.svelte";
@@ -15,11 +14,6 @@ const DUE_READERS: ReadonlySet<string> = new Set([
   "auditor",
   "admin",
 ]);
-/** Open findings of a room: cameras by a person's word, and candidates. */
-export interface Standing {
-  readonly finds: number;
-  readonly candidates: number;
-}
 
 const MOST_DUE = 5_000; // the most that the server tells
 const MOST_CASES = 200;
@@ -48,21 +42,6 @@ export function openDay(): (() => void) | undefined {
 /** Whether all of the day has answered, or has failed to. */
 export function isDayAnswered(): boolean {
   return today.isAnswered && (bag.isAnswered || !session.mayInspect);
-}
-
-/** What a room is shown as: a camera that a case has found outweighs what its last sweep said. */
-export function resultOf(roomId: string, result: SweepResult | null): SweepResult | null {
-  return todayOf(roomId)?.cases.some(({ is_found }) => is_found) === true ? "found" : result;
-}
-
-/** What stands open by decisions of persons, and what the open cases of the same room have found since. */
-export function standingWith(
-  standing: Standing | null | undefined,
-  cases: readonly { readonly is_found: boolean }[],
-): Standing | null {
-  if (!standing) return null;
-  const finds = Math.max(standing.finds, cases.filter(({ is_found }) => is_found).length);
-  return { finds, candidates: Math.max(0, standing.finds + standing.candidates - finds) };
 }
 
 /** What the day says of one room; null while nothing is known or nothing is asked for. */

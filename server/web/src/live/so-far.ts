@@ -1,0 +1,28 @@
+/**
+ * What a running sweep says of its zones before there is a report, by the rule of server/standing/zones.py. Pure.
+ *
+ * Input is what the probe told of zones and places so far; the report has the last word. Nothing is clear yet: which
+ * targets a method is clear of, only the report says.
+ */
+import type { Modality, ZoneStands } from "../api/types";
+import type { Judged } from "../map/shading";
+import type { FindingPlace, LiveZone } from "./feed.svelte";
+
+/** `places`: findings of the report that is being closed, and candidates that somebody has to look at. */
+export function judgedSoFar(told: readonly LiveZone[], places: readonly FindingPlace[]): Judged {
+  const zoneIds = new Set([...told, ...places].map(({ zone_id }) => zone_id));
+  const zones = [...zoneIds].map((zoneId) => zoneSoFar(zoneId, told, places));
+  return { isRunning: true, zones, findings: [], verdicts: told, coverage: told, places };
+}
+
+function zoneSoFar(zoneId: string, told: readonly LiveZone[], places: readonly FindingPlace[]): ZoneStands {
+  const here = told.filter(({ zone_id }) => zone_id === zoneId);
+  const ways = new Set<Modality>(here.map(({ modality }) => modality));
+  const able = new Set<Modality>(
+    here.filter(({ verdict }) => verdict !== "not_assessable").map(({ modality }) => modality),
+  );
+  const isNamed = places.some(({ zone_id }) => zone_id === zoneId);
+  const isCandidate = here.some(({ verdict }) => verdict === "candidate");
+  const state = isNamed || isCandidate ? "to_inspect" : able.size > 0 ? "nothing_detected" : "not_assessable";
+  return { zone_id: zoneId, state, ways: ways.size, unable: ways.size - able.size };
+}
