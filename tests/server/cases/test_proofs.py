@@ -95,9 +95,14 @@ class Town:
         answer = self.kim.get(f"/api/cases/{case_id or self.case_id}").json()
         return str(answer["state"])
 
-    def result(self) -> str:
+    def stands(self) -> str:
+        """What stands of the one finding."""
         with self.site.db.read() as connection:
-            return str(connection.scalar(select(sweeps.c.result).where(sweeps.c.sweep_id == self.sweep_id)))
+            return str(connection.scalar(select(cases.c.stands).where(cases.c.sweep_id == self.sweep_id)))
+
+    def equipment(self) -> str:
+        with self.site.db.read() as connection:
+            return str(connection.scalar(select(sweeps.c.equipment).where(sweeps.c.sweep_id == self.sweep_id)))
 
     def prove(self, client: Client, entry_id: str, **way: Any) -> tuple[int, str]:
         answer = client.post(f"/api/proofs/{entry_id}", way or {"password": PASSWORD})
@@ -125,7 +130,7 @@ def test_two_verdicts_of_one_pi_close_no_case(town: Town) -> None:
     first = town.send(town.pi.disposition(town.sweep_id, "no_camera", 20))
     town.pi.subject = "점검자-02"
     second = town.send(town.pi.disposition(town.sweep_id, "no_camera", 21))
-    assert (town.state(), town.result()) == ("candidate", "suspected")
+    assert (town.state(), town.stands()) == ("candidate", "to_inspect")
     detail = town.kim.get(f"/api/sweeps/{town.sweep_id}").json()
     assert detail["dispositions"] == []
     assert [(one["says"], one["person"], one["missing"]) for one in detail["claims"]] == [
@@ -135,14 +140,14 @@ def test_two_verdicts_of_one_pi_close_no_case(town: Town) -> None:
     assert town.waiting(town.kim) == [("no_camera", ["점검자-01"])]
     assert town.prove(town.kim, second) == (409, "not_named")
     assert town.prove(town.kim, first, password="another-password") == (401, "wrong_credentials")
-    assert (town.state(), town.result()) == ("candidate", "suspected")
+    assert (town.state(), town.stands()) == ("candidate", "to_inspect")
     assert town.prove(town.kim, first) == (201, "")
-    assert (town.state(), town.result()) == ("candidate", "recheck")
+    assert (town.state(), town.stands()) == ("candidate", "no_camera")
     assert town.prove(town.kim, first) == (404, "not_found"), "it waits for nobody any more"
     assert town.prove(town.lee, second) == (201, "")
     assert (town.state(), town.waiting(town.kim), town.waiting(town.lee)) == ("not_camera", [], [])
     projecting.rebuild(town.site.db)
-    assert (town.state(), town.result()) == ("not_camera", "recheck")
+    assert (town.state(), town.stands(), town.equipment()) == ("not_camera", "no_camera", "to_inspect")
     with town.site.db.read() as connection:
         assert verified(connection).problems == []
         assert len(connection.execute(select(proofs)).all()) == 2
@@ -186,17 +191,18 @@ def test_what_protects_somebody_never_waits(town: Town) -> None:
     waits = [
         {"step": "handed_over", "officer": "박경위", "station": "x", "rank": "경위", "receipt_no": "1", "seal_no": "2"},
         {"step": "police_asked", "document_no": "1", "officer": "박경위", "wanted": ("addresses",)},
+        {"step": "police_result", "result": "none", "dated": clock(0).utc.date(), "document_no": "2"},
         {"step": "reported_to_city", "to": "시청"},
     ]
     for step in waits:
         town.step(step)
     assert town.state() == "police_called"
-    assert [says for says, _ in town.waiting(town.kim)] == ["handed_over", "police_asked", "reported_to_city"]
+    assert [says for says, _ in town.waiting(town.kim)] == [step["step"] for step in waits]
     town.pi.subject = "점검자-01"
     town.send(town.pi.disposition(town.sweep_id, "camera_found"))
-    assert town.result() == "found"
+    assert town.stands() == "found"
     town.send(town.pi.disposition(town.sweep_id, "recheck", 50))
-    assert town.result() == "found"
+    assert town.stands() == "found"
 
 
 def test_every_step_is_told_apart() -> None:
@@ -251,15 +257,16 @@ def test_a_visit_without_marks_waits_and_takes_no_note_of_the_city_away(town: To
         body = salted(kinds.VISIT_NOTED_TYPE, json.dumps(said).encode())
         return town.send(town.pi.entry(kinds.VISIT_NOTED, (body,), sweep_id=town.sweep_id)[1])
 
-    def seen() -> str:
-        return str(town.kim.get(f"/api/sweeps/{town.sweep_id}").json()["visit"]["result"])
+    def seen() -> tuple[str, str]:
+        detail = town.kim.get(f"/api/sweeps/{town.sweep_id}").json()
+        return detail["visit"]["note"]["by_eye"], detail["summary"]["persons"]
 
     send(note)
-    assert seen() == "marks"
+    assert seen() == ("marks", "suspected")
     clean = send(note | {"by_eye": "nothing_unusual", "marks": None})
-    assert seen() == "marks"
+    assert seen() == ("marks", "suspected")
     assert town.prove(town.kim, clean) == (201, "")
-    assert seen() == "nothing_unusual"
+    assert seen() == ("nothing_unusual", "recheck"), "the place that the probe named waits still"
 
 
 def test_a_passkey_signs_the_entry_itself(town: Town) -> None:
@@ -316,7 +323,7 @@ def test_a_pi_proves_nothing_itself(town: Town) -> None:
     body = salted(kinds.PROOF_GIVEN_TYPE, to_json(ProofGiven.model_validate(said)))
     forged = town.pi.entry(kinds.PROOF_GIVEN, (body,), sweep_id=town.sweep_id)[1]
     town.send(forged)
-    assert town.result() == "suspected"
+    assert town.stands() == "to_inspect"
     with town.site.db.read() as connection:
         status = connection.scalar(select(entries.c.status).where(entries.c.kind == kinds.PROOF_GIVEN))
     assert status == "quarantined"
@@ -326,14 +333,14 @@ def test_a_proof_goes_with_the_key_that_vouched_for_it(town: Town) -> None:
     town.pi.subject = "점검자-01"
     entry_id = town.send(town.pi.disposition(town.sweep_id, "no_camera"))
     assert town.prove(town.kim, entry_id) == (201, "")
-    assert town.result() == "recheck"
+    assert town.stands() == "no_camera"
     own = town.site.services.server_signer.signer.key_id
     with town.site.db.write() as connection:
         index = connection.scalar(select(entries.c.log_index).where(entries.c.kind == kinds.PROOF_GIVEN))
         keys.revoke(connection, own, actor="t", reason="stolen", from_index=index)
         sign_waiting(connection, town.site.services.server_signer)
         release_quarantine(connection, keys.the_key(connection, own))
-    assert town.result() == "suspected"
+    assert town.stands() == "to_inspect"
 
 
 def test_only_persons_of_the_pi_s_district_see_what_waits(town: Town) -> None:
