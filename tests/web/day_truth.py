@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from sweep.report import MODALITIES
 from tests.waiting import wait_until
 from tests.web.conftest import Phone
 from tests.web.day import Day, Room
+from tests.web.said import said
 
 PATIENCE_MS: Final = 60_000  # a loaded machine; what people have to know at once has its own tests
 STATES: Final = {
@@ -21,19 +22,6 @@ STATES: Final = {
     "paused": "멈춤",
     "closing": "기록을 닫는 중",
     "done": "점검 마침",
-}
-RESULTS: Final = {
-    "no_anomaly": "이상 없음",
-    "recheck": "재점검 필요",
-    "suspected": "의심",
-    "found": "발견",
-    "unfinished": "끝나지 않음",
-}
-VERDICTS: Final = {
-    "no_camera": "카메라 아님",
-    "cannot_exclude": "배제할 수 없음",
-    "camera_found": "카메라 발견",
-    "recheck": "재점검 필요",
 }
 STALE: Final = "지금 상태가 아닐 수 있음"
 TILES: Final = """() => Object.fromEntries([...document.querySelectorAll('tbody tr')].map(row => [
@@ -108,11 +96,15 @@ def of_room(phone: Phone, day: Day, room: Room) -> None:
     phone.open(f"#/rooms/{room.room_id}")
     phone.page.reload()
     detail, state = day.get(f"/api/rooms/{room.room_id}"), day.get(f"/api/rooms/{room.room_id}/state")
-    standing = (detail["standing"] or {"result": detail["sweeps"][0]["result"]})["result"]
-    result = "found" if state["is_found"] else standing
-    expect(phone.page.locator("main .badge").first).to_have_text(re.compile(RESULTS[result]))
+    of_results(phone.page.locator("main .results").first, detail)
     open_cases = sorted(case["next"]["ko"] for case in state["open_cases"])
     agree(lambda: (sorted(_lines(phone.page, ".next .case")), open_cases), "open cases of the room")
+
+
+def of_results(shown: Locator, truth: dict[str, Any]) -> None:
+    """Both results stand there in the glossary's words, each for itself."""
+    expect(shown.locator(".persons")).to_contain_text(said("persons", truth["persons"]))
+    expect(shown.locator(".equipment")).to_contain_text(said("equipment", truth["equipment"]))
 
 
 def of_sweep(phone: Phone, day: Day, sweep_id: str) -> None:
@@ -122,11 +114,11 @@ def of_sweep(phone: Phone, day: Day, sweep_id: str) -> None:
     page.reload()
     detail = day.sweep(sweep_id)
     report = detail["report"]
-    expect(page.locator("section.result .badge")).to_have_text(re.compile(RESULTS[detail["summary"]["result"]]))
+    of_results(page.locator("section.result .results"), detail["summary"])
     page.get_by_role("radio", name="점검 범위", exact=True).check()
+    looked = {one["zone_id"]: one["looked"] for one in detail["zones"]}
     for zone in report["plan"]["zones"]:
-        share = sum(one["quality"] for one in report["coverage"] if one["zone_id"] == zone["zone_id"])
-        spoken = f"{zone['name']['ko']} 점검 범위 {_percent(share / len(MODALITIES))}"
+        spoken = f"{zone['name']['ko']} 점검 범위 {_percent(looked[zone['zone_id']])}"
         expect(page.get_by_role("button", name=re.compile(f"^{spoken}")).last).to_be_attached()
     assert len(_lines(page, "button.finding")) == len(report["findings"])
 
@@ -141,7 +133,7 @@ def of_decisions(phone: Phone, day: Day, sweep_id: str, waiting: int = 0) -> Non
             for one in listed.all()
         ]
         made = day.sweep(sweep_id)["dispositions"]
-        return sorted(shown), sorted((VERDICTS[one["verdict"]], one["subject"]) for one in made)
+        return sorted(shown), sorted((said("decision", one["verdict"]), one["subject"]) for one in made)
 
     agree(read, "decisions of the finding")
     expect(phone.page.get_by_role("dialog").locator(".noted.waiting")).to_have_count(waiting)

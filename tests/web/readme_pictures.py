@@ -101,7 +101,7 @@ def _sweep(phone: Phone) -> None:
     page.get_by_role("button", name="모두 이상 없음").click()
     _keep(phone, "checklist")
     phone.open()
-    expect(page.get_by_text(re.compile("열린 사건"))).to_be_visible()
+    expect(page.get_by_text(re.compile("확인 건"))).to_be_visible()
     expect(page.get_by_text(re.compile("^점검 마침"))).to_be_visible()
     _keep(phone, "today")
 

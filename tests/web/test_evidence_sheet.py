@@ -7,12 +7,14 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
+from sweep.report.words import words_of
 from tests.web.conftest import PHONE, SMALL_PHONE, Phone
+from tests.web.said import said
 from tests.web.site import Site
 
 pytestmark = pytest.mark.browser
 
-CHOICES = ("카메라 아님", "배제할 수 없음", "카메라 발견", "재점검 필요")
+CHOICES = tuple(text.ko for text in words_of("decision").values())
 
 
 def height_in_view(element: Locator, view_height: int) -> float:
@@ -24,8 +26,8 @@ def height_in_view(element: Locator, view_height: int) -> float:
 def test_a_sentence_first_pictures_next_and_numbers_folded(phone: Phone, site: Site) -> None:
     phone.log_in(path=f"#/sweeps/{site.suspected_sweep}/findings/{site.finding_id}")
     sheet = phone.page.get_by_role("dialog")
-    said = sheet.locator(".content p").filter(has_text=re.compile("방식에서")).first
-    expect(said).to_have_text("렌즈·와이파이, 2가지 방식에서 모두 카메라일 때 나타나는 신호가 감지되었습니다.")
+    sentence = sheet.locator(".content p").filter(has_text=re.compile("방식에서")).first
+    expect(sentence).to_have_text("렌즈·와이파이, 2가지 방식에서 모두 카메라일 때 나타나는 신호가 감지되었습니다.")
     # Of lens, Wi-Fi and RF: a crop that waits to be asked for, levels over six positions, a level beside that outside.
     expect(sheet.locator(".for figure .cover")).to_have_count(1)
     expect(sheet.locator(".for figure", has_text="6곳에서 잰 전파 세기. 2번 칸에서 가장 셈(-48 dBm)")).to_be_visible()
@@ -54,7 +56,7 @@ def test_the_decision_is_at_the_thumb_however_far_one_reads(phone: Phone, site: 
             assert height_in_view(submit, shape["height"]) >= 48
     page.set_viewport_size(PHONE)
     phone.shoot("finding-pinned", full=False)
-    sheet.get_by_role("radio", name="카메라 발견").check()
+    sheet.get_by_role("radio", name=said("decision", "camera_found")).check()
     expect(sheet.get_by_text("손대지 말고 물러나 112 신고")).to_be_visible()
     expect(sheet.get_by_label("덧붙이는 말")).to_be_visible()
     assert phone.violations() == []

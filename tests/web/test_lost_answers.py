@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.web.conftest import Phone
+from tests.web.said import said
 from tests.web.signing import draw_signature
 from tests.web.site import PASSWORD, Site
 from tests.web.test_outbox import DISPOSITIONS, OFFLINE, decide_offline, signed
@@ -80,7 +80,7 @@ def test_what_is_begun_on_a_phone_is_not_recorded_by_the_next_person(phone: Phon
     report = site.deliver("begun by another", candidate_zone="stall-2")
     decide_offline(phone, report)
     page = phone.page
-    begun = page.get_by_role("dialog").get_by_role("radio", name=re.compile("카메라 발견"))
+    begun = page.get_by_role("dialog").get_by_role("radio", name=said("decision", "camera_found"))
     begun.check()
     answer = page.request.post(f"{phone.url}/api/login", data={"username": "supervisor", "password": PASSWORD})
     assert answer.ok

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from sweep.report import PositionCommand
 from tests.web.conftest import Phone
 from tests.web.probe import FakeProbe
+from tests.web.said import said
 from tests.web.site import Site
 
 pytestmark = pytest.mark.browser
@@ -24,14 +25,14 @@ def test_no_label_says_verdict_and_coverage_in_one(phone: Phone, site: Site) -> 
     phone.log_in(path=f"#/sweeps/{site.suspected_sweep}")
     page = phone.page
     expect(page.locator(".map-pin")).to_have_count(1)
-    assert label_of(page, "stall-2") == "2번 칸 육안 확인"
+    assert label_of(page, "stall-2") == f"2번 칸 {said('zone', 'to_inspect')}"
     assert not [text for text in page.locator(".map-label").all_inner_texts() if "%" in text]
-    assert page.locator("path.map-candidate").count() == 1
+    assert page.locator("path.map-to_inspect").count() == 1
     page.get_by_role("radio", name="점검 범위").check()
     expect(page.locator("path.map-covered")).to_have_count(6)
     assert label_of(page, "stall-2") == "2번 칸 점검 범위 79%"
     # The colour of a verdict would be read as a verdict on the coverage.
-    assert page.locator("path.map-candidate, path.map-clear, path.map-not_assessable").count() == 0
+    assert page.locator("path.map-to_inspect, path.map-clear, path.map-not_assessable").count() == 0
     assert page.locator(".map-label .map-icon").count() == 0
     assert phone.violations() == []
     assert phone.small_texts() == []
@@ -39,27 +40,26 @@ def test_no_label_says_verdict_and_coverage_in_one(phone: Phone, site: Site) -> 
 
 
 @pytest.mark.parametrize(
-    ("verdict", "choice", "word", "zone"),
+    ("verdict", "state", "zone"),
     [
-        ("camera_found", "카메라 발견", "발견", "2번 칸 발견"),
-        ("no_camera", "카메라 아님", "카메라 아님", "2번 칸 육안 확인"),
+        ("camera_found", "found", "2번 칸"),
+        ("no_camera", "no_camera", f"2번 칸 {said('zone', 'to_inspect')}"),
     ],
 )
-def test_a_persons_decision_stands_on_the_map(
-    phone: Phone, site: Site, verdict: str, choice: str, word: str, zone: str
-) -> None:
+def test_a_persons_decision_stands_on_the_map(phone: Phone, site: Site, verdict: str, state: str, zone: str) -> None:
     report = site.deliver(f"map-{verdict}", candidate_zone="stall-2")
     finding = report.findings[0].finding_id
     phone.log_in(path=f"#/sweeps/{report.sweep_id}/findings/{finding}")
     page = phone.page
     sheet = page.get_by_role("dialog")
-    sheet.get_by_role("radio", name=re.compile(choice)).check()
+    sheet.get_by_role("radio", name=said("decision", verdict)).check()
     sheet.get_by_role("button", name="판정 남기기").click()
     expect(sheet.get_by_text("판정을 기록했습니다.")).to_be_visible()
     page.keyboard.press("Escape")
+    word = said("finding", state)
     expect(page.locator(".map-pin")).to_have_text(f"1 {word}")
     assert label_of(page, "stall-2") == zone
-    pin = page.get_by_role("button", name=re.compile(f"^확인할 곳 1 {word}: 2번 칸. 현장 판정:"))
+    pin = page.get_by_role("button", name=f"확인할 곳 1 {word}: 2번 칸")
     expect(pin).to_be_visible()
     assert phone.violations() == []
     phone.shoot(f"map-{verdict}", full=False)

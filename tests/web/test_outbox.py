@@ -14,6 +14,7 @@ from playwright.sync_api import Route, expect
 from sweep.report import SweepReport
 from tests.waiting import wait_until
 from tests.web.conftest import SMALL_PHONE, Phone
+from tests.web.said import said
 from tests.web.site import PASSWORD, Site
 
 pytestmark = pytest.mark.browser
@@ -27,7 +28,7 @@ def open_finding(phone: Phone, report: SweepReport, username: str = "inspector")
     phone.page.reload()
 
 
-def decide(phone: Phone, verdict: str = "배제할 수 없음") -> None:
+def decide(phone: Phone, verdict: str = said("decision", "cannot_exclude")) -> None:
     sheet = phone.page.get_by_role("dialog")
     sheet.get_by_role("radio", name=re.compile(verdict)).check()
     sheet.get_by_role("button", name="판정 남기기").click()
@@ -159,7 +160,7 @@ def test_a_session_that_ended_under_the_form_keeps_what_was_begun(phone: Phone, 
     open_finding(phone, report)
     page = phone.page
     sheet = page.get_by_role("dialog")
-    sheet.get_by_role("radio", name=re.compile("배제할 수 없음")).check()
+    sheet.get_by_role("radio", name=said("decision", "cannot_exclude")).check()
     sheet.get_by_label("덧붙이는 말").fill("나사 하나가 비어 있음")
     page.context.clear_cookies()
     page.evaluate("dispatchEvent(new Event('online'))")  # the page asks the server for something
@@ -168,7 +169,7 @@ def test_a_session_that_ended_under_the_form_keeps_what_was_begun(phone: Phone, 
     log_in_by_form(phone, "inspector")
     expect(page.get_by_role("navigation")).to_be_visible()
     page.evaluate(f"location.hash = '#/sweeps/{report.sweep_id}/findings/{report.findings[0].finding_id}'")
-    expect(sheet.get_by_role("radio", name=re.compile("배제할 수 없음"))).to_be_checked()
+    expect(sheet.get_by_role("radio", name=said("decision", "cannot_exclude"))).to_be_checked()
     expect(sheet.get_by_label("덧붙이는 말")).to_have_value("나사 하나가 비어 있음")
 
 
@@ -179,7 +180,7 @@ def test_what_waits_is_sealed_to_its_author(phone: Phone, site: Site) -> None:
     page = phone.page
     page.route(DISPOSITIONS, lambda route: route.abort())
     sheet = page.get_by_role("dialog")
-    sheet.get_by_role("radio", name=re.compile("배제할 수 없음")).check()
+    sheet.get_by_role("radio", name=said("decision", "cannot_exclude")).check()
     sheet.get_by_label("덧붙이는 말").fill("나사 하나가 비어 있음")
     sheet.get_by_role("button", name="판정 남기기").click()
     expect(page.get_by_text("연결이 없어 휴대전화에 보관했습니다.")).to_be_visible()

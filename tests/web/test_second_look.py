@@ -47,7 +47,7 @@ def test_the_phone_leads_from_view_to_view_and_two_taps_end_it(live_phone: Phone
         ),
         look(),
     )
-    card = page.get_by_label("다시 볼 곳", exact=True)
+    card = page.get_by_label("확인할 곳", exact=True)
     expect(card.get_by_text("1/3")).to_be_visible()
     card.get_by_role("button", name="처음 본 모습 보기").click()
     expect(card.get_by_role("img", name="처음 보았을 때의 사진")).to_be_visible()

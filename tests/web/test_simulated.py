@@ -61,12 +61,12 @@ def test_a_simulated_sweep_from_login_to_evidence(open_phone: OpenPhone, agent_s
     page.get_by_role("button", name="점검자-02 확인").click()
     page.get_by_role("button", name="퇴실 확인 완료, 점검 시작").click()
     expect(page.get_by_text("시뮬레이션 기록 · 실제 점검 아님")).to_be_visible()
-    expect(page.locator(".tile.nothing_detected, .tile.candidate").first).to_be_visible(timeout=SWEEP_MS)
+    expect(page.locator(".tile.nothing_detected, .tile.to_inspect").first).to_be_visible(timeout=SWEEP_MS)
     assert phone.violations() == []
     phone.shoot("simulated-live", full=False)
     devices = page.get_by_label("무선 기기", exact=True)
     expect(devices.locator("li.device").first).to_contain_text(
-        re.compile("조명에 따라|다시 볼 곳|영상"), timeout=SWEEP_MS
+        re.compile("조명에 따라|확인할 곳|영상"), timeout=SWEEP_MS
     )
     covered = page.get_by_label("벽과 천장을 얼마나 보았나", exact=True)
     expect(covered.get_by_role("button", name="3번 칸")).to_contain_text("%", timeout=SWEEP_MS)

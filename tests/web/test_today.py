@@ -20,6 +20,7 @@ from sweep.report import BankState, ConditionEvent
 from tests.report_factory import text
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.probe import FakeProbe
+from tests.web.said import said
 from tests.web.site import PROBE_ID, add_people, serving
 
 pytestmark = pytest.mark.browser
@@ -52,12 +53,12 @@ def test_cases_first_then_the_round_then_what_is_due(open_phone: OpenPhone, city
     name = cards.first.locator("strong").inner_text()
     facility = cards.first.locator(".small").first.inner_text()
     group = page.locator("section", has=page.get_by_role("heading", name=facility, exact=True))
-    expect(group.locator("a.room", has_text=name)).to_contain_text("발견")
+    expect(group.locator("a.room", has_text=name)).to_contain_text(said("persons", "found"))
     # Of several cases in a room the cameras are counted as such, and one of them says what to do.
     stands = page.request.get(f"{city}/api/rooms/{links[0]}/state").json()["open_cases"]
     finds = [one for one in stands if one["is_found"]]
     others = len(stands) - len(finds)
-    tags = [f"카메라 발견 사건 {len(finds)}건"] * bool(finds) + [f"열린 사건 {others}건"] * bool(others)
+    tags = [f"{said('finding', 'found')} {len(finds)}건"] * bool(finds) + [f"확인 건 {others}건"] * bool(others)
     expect(cards.first.locator(".tag")).to_have_text(tags)
     if finds:
         assert any(one["next"]["ko"] in cards.first.inner_text() for one in finds)

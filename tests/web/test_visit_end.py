@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.conftest import OpenPhone, Phone
+from tests.web.said import said
 from tests.web.signing import draw_signature
 from tests.web.site import Site
 
@@ -157,7 +158,7 @@ def test_evidence_a_decision_and_the_form_take_three_taps_at_most(phone: Phone, 
     sheet = page.get_by_role("dialog")
     expect(sheet.locator("figure").first).to_be_visible()
     evidence = taps()
-    sheet.locator("label", has_text="배제할 수 없음").click()
+    sheet.locator("label", has_text=said("decision", "cannot_exclude")).click()
     sheet.get_by_role("button", name="판정 남기기").click()
     expect(sheet.get_by_text("판정을 기록했습니다")).to_be_visible()
     decide = taps()

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.web.conftest import Phone
+from tests.web.said import said
 from tests.web.site import Site
 
 pytestmark = pytest.mark.browser
@@ -37,7 +38,7 @@ def test_two_visits_side_by_side(phone: Phone, site: Site) -> None:
     expect(spot).to_contain_text("현장 판정 없음")
     expect(page.get_by_text("시뮬레이션이나 재생이 섞여 있습니다", exact=False)).to_be_visible()
     row = page.get_by_role("row", name=re.compile("2번 칸"))
-    expect(row).to_contain_text("육안 확인 필요")
+    expect(row).to_contain_text(said("zone", "to_inspect"))
     expect(row).to_contain_text("판정이 달라짐")
     expect(page.get_by_text(re.compile(r"그대로 \d+개 · 새로 \d+개 · 없어짐 \d+개"))).to_be_visible()
     spot.get_by_role("link", name="나중 기록").tap()

@@ -24,6 +24,7 @@ from tests.web.agent import PROBE_ID
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.day import ROOT, Day, Room
 from tests.web.handset import TROUBLE, Handset
+from tests.web.said import said
 from tests.web.site import PASSWORD
 from tests.web.test_lost_answers import lose_the_answer, press, sign
 from tests.web.test_outbox import DISPOSITIONS, log_in_by_form
@@ -186,12 +187,12 @@ def decided_by_both(day: Day, phone: Phone, other: Phone, room: Room, sweep_id: 
     """The second decides what the first has open; the first one's answer is lost."""
     moment("both decide on one finding")
     mine, theirs = sheet(phone, sweep_id, day), sheet(other, sweep_id, day)
-    mine.get_by_role("radio", name=re.compile("배제할 수 없음")).check()
-    decide(theirs, "배제할 수 없음", "구멍 뒤에 유리")
+    mine.get_by_role("radio", name=said("decision", "cannot_exclude")).check()
+    decide(theirs, said("decision", "cannot_exclude"), "구멍 뒤에 유리")
     expect(theirs.get_by_text("판정을 기록했습니다")).to_be_visible()
     truth.of_decisions(other, day, sweep_id)
     phone.page.route(DISPOSITIONS, lose_the_answer)
-    decide(mine, "배제할 수 없음", "나사가 아님")
+    decide(mine, said("decision", "cannot_exclude"), "나사가 아님")
     expect(mine.get_by_text("연결이 없어 휴대전화에 보관했습니다")).to_be_visible()
     phone.page.unroute(DISPOSITIONS)
     moment("what waited was sent again: the open sheet says so by itself")
@@ -219,14 +220,14 @@ def decided_on_anothers_phone(day: Day, phone: Phone, other: Phone, room: Room, 
     assert by_whom(day, sweep_id) == []
 
     moment("the second takes over the phone")
-    opened.get_by_role("radio", name=re.compile("배제할 수 없음")).check()  # begun by the first, not recorded
+    opened.get_by_role("radio", name=said("decision", "cannot_exclude")).check()  # begun by the first, not recorded
     phone.page.route(DISPOSITIONS, lambda route: route.abort())  # not before the second one is logged in
     day.first.join()
     answer = phone.page.request.post(f"{phone.url}/api/login", data={"username": "supervisor", "password": PASSWORD})
     assert answer.ok, answer.text()
     phone.page.unroute(DISPOSITIONS)
     phone.page.evaluate("dispatchEvent(new Event('online'))")  # which sends what waits, in the first one's name
-    expect(opened.get_by_role("radio", name=re.compile("배제할 수 없음"))).not_to_be_checked()
+    expect(opened.get_by_role("radio", name=said("decision", "cannot_exclude"))).not_to_be_checked()
     truth.of_person(phone, SECOND)
     expect(phone.page.get_by_text(f"{FIRST}: 1건, 본인만 열 수 있게 봉인됨")).to_be_visible()
     assert by_whom(day, sweep_id) == []

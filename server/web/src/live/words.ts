@@ -49,7 +49,7 @@ export const words = {
   device_analog: text("아날로그 송신기", "Analogue transmitter"),
   device_why_follows_light: text("조명에 따라 전송이 변함", "Its traffic follows the light"),
   device_why_follows_motion: text("움직임에 따라 전송이 변함", "Its traffic follows motion"),
-  device_why_cited: text("‘다시 볼 곳’의 근거", "A place to look again rests on it"),
+  device_why_cited: text("‘확인할 곳’의 근거", "A place to inspect rests on it"),
   device_why_video_uplink: text("영상을 보내는 듯함", "Seems to send video"),
   device_why_may_be_camera: text("영상일 수 있는 전송", "What it sends may be video"),
   device_why_camera_hint: text("카메라로 알려진 블루투스 신호", "Bluetooth known from cameras"),

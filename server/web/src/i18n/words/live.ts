@@ -192,7 +192,7 @@ export const live = {
   declare_code: text("본인 인증 코드", "Own code of the app"),
   declare_submit: text("퇴실 확인 완료, 점검 시작", "Empty: start the sweep"),
   declare_expires: text("이 확인은 15분 동안만 유효합니다.", "This declaration holds for 15 minutes."),
-  look_title: text("다시 볼 곳", "Look again"),
+  look_title: text("확인할 곳", "Place to inspect"),
   look_lead: text(
     "아직 발견이 아닙니다. 지금 또는 모든 구역을 본 뒤에 다시 보십시오. 다시 보지 않은 곳은 후보로만 남습니다.",
     "No findings yet. Look again now, or when every zone is done; what is not looked at again stays a candidate.",
@@ -203,7 +203,7 @@ export const live = {
   ),
   look_lens: text("렌즈형 반사", "Lens-like glint"),
   look_transmitter: text("무선 송신기", "Transmitter"),
-  look_plan: text("다시 볼 곳의 방향", "Where to look again"),
+  look_plan: text("확인할 곳의 방향", "Where to look again"),
   look_plan_hint: text(
     "점에 서서 점선을 따라 {m} m 앞의 원을 향하십시오.",
     "Stand at the dot and face the circle, {m} m along the dashed line.",

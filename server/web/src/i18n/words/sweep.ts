@@ -35,7 +35,7 @@ export const sweep = {
     "문·변기·세면대 위치는 도면의 칸 모양으로 어림한 것",
     "Doors, toilets and basins are guessed from the shape of the zones",
   ),
-  map_finding_decided: text("확인할 곳 {n}: {zone}. {word}", "Place {n} to inspect: {zone}. {word}"),
+  map_finding_decided: text("확인할 곳 {n} {word}: {zone}", "Place {n} {word}: {zone}"),
   map_finding_button: text("확인할 곳 {n}: {zone}", "Place {n} to inspect: {zone}"),
   map_zoom_in: text("확대", "Zoom in"),
   map_zoom_out: text("축소", "Zoom out"),

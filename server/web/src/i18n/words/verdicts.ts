@@ -14,6 +14,7 @@ export const verdicts = {
   mode_full_hint: text("3칸 기준 8분 이내", "Up to 8 min for three stalls"),
   mode_quick_hint: text("3분 이내, 조명 시험과 칸 밖은 건너뜀", "Up to 3 min; no light test, stalls only"),
   modality_all: text("종합", "All"),
+  result_now: text("지금 결과", "Result now"),
   result_persons: text("점검 결과", "By persons:"),
   result_equipment: text("장비:", "Equipment:"),
   zone_pending: text("아직 보지 않음", "Not looked at yet"),

@@ -3,11 +3,11 @@ import { text } from "../text";
 
 export const visit = {
   visit_results: text("두 가지 결과", "Two results"),
-  visit_by_eye: text("육안 점검 결과", "Result by eye"),
+  visit_by_eye: text("점검 결과", "Result, by persons"),
   visit_by_equipment: text("장비 점검 결과", "Result of the equipment"),
   visit_noted: text("{who}, {when}", "{who}, {when}"),
   visit_equipment_hint: text("장비의 측정으로 판정한 것", "what follows from the measurements"),
-  visit_by_eye_hint: text("점검자가 눈으로 보고 적은 말", "the inspectors' own word"),
+  visit_by_eye_hint: text("점검자의 판정과 기재", "the inspectors' own word"),
   visit_write: text("점검표 적기", "Fill in the checklist"),
   visit_again: text("점검표 다시 적기", "Fill it in anew"),
   visit_after: text("마무리·서명·확인서", "Close, sign, sheet"),
