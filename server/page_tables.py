@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
+from server.exports.words import DEFECT_WORDS, ENTRY_KINDS, STEP_WORDS
 from server.interface.formats import Format
-from sweep.report import SHOWN
+from sweep.report import SHOWN, LocalText
+from sweep.report.words import TARGET_WORDS, VERDICT_WORDS
+
+WORDS: Final[Mapping[str, Iterable[tuple[str, LocalText]]]] = {
+    "verdict": VERDICT_WORDS.items(),
+    "target": TARGET_WORDS.items(),
+    "step": STEP_WORDS.items(),
+    "defect": DEFECT_WORDS.items(),
+    "kind": ENTRY_KINDS.items(),
+}
+"""Words of codes that the page says as documents do; each is a word of the page by `<name here>_<code>`."""
 
 
 def page_tables() -> dict[str, Any]:
-    """What the page says and draws of each modality, and the forms of a log that it offers."""
+    """What the page says and draws of each modality, the forms of a log that it offers, and words of codes."""
     return {
         "modalities": {
             modality: {"name": shown.heading.model_dump(), "icon": shown.icon, "is_radio": shown.is_radio}
@@ -25,6 +37,10 @@ def page_tables() -> dict[str, Any]:
             }
             for format_ in Format
             if format_.about.writer is not None
+        },
+        "words": {
+            name: {f"{name}_{code.replace('.', '_')}": text.model_dump() for code, text in words}
+            for name, words in WORDS.items()
         },
     }
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from server.exports.records import HandEntries, ZoneLine
-from server.exports.words import BELLS, BY_EYE, MEASURES, SPOTS, ByEyeResult, Result
+from server.exports.words import BELLS, BY_EYE, DEFECT_WORDS, MEASURES, SPOTS, ByEyeResult, Result
 from sweep.report.case_records import (
     CameraFound,
     CaseStep,
@@ -23,14 +23,6 @@ from sweep.report.case_records import (
     Witnessed,
 )
 from sweep.report.visit_records import VisitNote, VisitSigned, ZoneCheck
-
-DEFECTS = {
-    "hole": "구멍",
-    "emergency_bell": "비상벨",
-    "floor_gap": "칸막이 아래 틈",
-    "ceiling_gap": "칸막이 위 틈",
-} | {spot: f"{words} 고장" for spot, words in SPOTS.items()}
-
 
 NO_ZONE = "구역 없이"
 """Under this photographs are counted that name no zone."""
@@ -150,7 +142,7 @@ def _done(step: CaseStep) -> str | None:
         case ReportedToCity():
             return "시 보고"
         case DefectFound(defect=defect, due=due):
-            return f"보수 요청({DEFECTS[defect]}, {due}까지)"
+            return f"보수 요청({DEFECT_WORDS[defect].ko}, {due}까지)"
         case _:
             return None
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 from sweep.entry import kinds
 from sweep.report import SHOWN, ClockReading, LocalText, Modality, Mode, Source
+from sweep.report.case_records import Defect
 from sweep.report.visit_records import Bell, Measure, Occasion, Spot
 from sweep.report.words import SHORT_VERDICT_WORDS, VERDICT_WORDS
 
@@ -104,26 +105,60 @@ ASSURANCES: Mapping[str, str] = {
     "witness": "입회인",
     "ceremony": "키 관리 절차",
 }
-ENTRY_KINDS: Mapping[str, str] = {
-    kinds.OPENED: "점검 시작",
-    kinds.REPORT: "점검 보고서",
-    kinds.DISPOSITION: "현장 판정",
-    kinds.BODY_ERASED: "본문 삭제",
-    kinds.CASE_STEP: "사건 처리",
-    kinds.PHOTO_TAKEN: "물체 사진 촬영",
-    kinds.PHOTO_OPENED: "물체 사진 열람",
-    kinds.PHOTO_CHECKED: "물체 사진 확인",
-    kinds.PHOTO_EXPIRED: "물체 사진 보존기간 만료 삭제",
-    kinds.PROOF_GIVEN: "점검기에서 온 판정 본인 확인",
-    kinds.REFERENCE_CHECKED: "점검기 기준 점검",
-    kinds.VISIT_NOTED: "현장 기재",
-    kinds.VISIT_SIGNED: "현장 확인 서명",
-    kinds.KEY_ADMITTED: "키 등록",
-    kinds.KEY_REVOKED: "키 폐기",
-    kinds.KEY_REINSTATED: "키 폐기 취소",
-    kinds.QUARANTINE_PURGED: "격리 기록 정리",
-    kinds.ACCESS_LOG_HEAD: "열람 기록 요약",
-    kinds.PERSON_REGISTERED: "사람 등록",
+ENTRY_KINDS: Mapping[str, LocalText] = {
+    kinds.OPENED: LocalText(ko="점검 시작", en="Sweep opened"),
+    kinds.REPORT: LocalText(ko="점검 보고서", en="Sweep report"),
+    kinds.DISPOSITION: LocalText(ko="현장 판정", en="Decision on site"),
+    kinds.BODY_ERASED: LocalText(ko="본문 삭제", en="Body erased"),
+    kinds.CASE_STEP: LocalText(ko="사건 처리", en="Step of a case"),
+    kinds.PHOTO_TAKEN: LocalText(ko="물체 사진 촬영", en="Object photographed"),
+    kinds.PHOTO_OPENED: LocalText(ko="물체 사진 열람", en="Photograph opened"),
+    kinds.PHOTO_CHECKED: LocalText(ko="물체 사진 확인", en="Photograph checked"),
+    kinds.PHOTO_EXPIRED: LocalText(ko="물체 사진 보존기간 만료 삭제", en="Photograph erased at the end of its time"),
+    kinds.PROOF_GIVEN: LocalText(ko="점검기에서 온 판정 본인 확인", en="Proof of what a Pi said"),
+    kinds.REFERENCE_CHECKED: LocalText(ko="점검기 기준 점검", en="Reference check of a probe"),
+    kinds.VISIT_NOTED: LocalText(ko="현장 기재", en="Visit written down"),
+    kinds.VISIT_SIGNED: LocalText(ko="현장 확인 서명", en="Signature by finger"),
+    kinds.KEY_ADMITTED: LocalText(ko="키 등록", en="Key admitted"),
+    kinds.KEY_REVOKED: LocalText(ko="키 폐기", en="Key revoked"),
+    kinds.KEY_REINSTATED: LocalText(ko="키 폐기 취소", en="Key reinstated"),
+    kinds.QUARANTINE_PURGED: LocalText(ko="격리 기록 정리", en="Quarantine purged"),
+    kinds.ACCESS_LOG_HEAD: LocalText(ko="열람 기록 요약", en="Head of the access log"),
+    kinds.PERSON_REGISTERED: LocalText(ko="사람 등록", en="Person registered"),
+}
+STEP_WORDS: Mapping[str, LocalText] = _words(
+    reported=("이상한 것을 알림", "Something strange reported"),
+    looked_at=("두 사람이 눈으로 확인", "Two persons looked by eye"),
+    not_reached=("확인하지 못함", "Could not be looked at"),
+    not_camera=("카메라가 아님", "Not a camera"),
+    defect_found=("보수할 것", "A defect to repair"),
+    repaired=("보수했다고 함", "Said to be repaired"),
+    rechecked=("보수 다시 확인", "Repair checked again"),
+    camera=("카메라이거나 배제할 수 없음", "A camera, or cannot be ruled out"),
+    room_closed=("사람을 내보내고 방을 닫음", "Room cleared and closed"),
+    photographed=("물체와 그 자리만 촬영", "Object photographed in its place"),
+    police_called=("112 신고", "112 called"),
+    handed_over=("경찰에 인계", "Handed over to the police"),
+    police_asked=("경찰의 문서 요청", "The police asked in writing"),
+    reported_to_city=("시에 보고", "City told"),
+    witnessed=("입회인 서명", "Witness signed"),
+    reopened=("다시 열기", "Reopened"),
+    room_corrected=("정정(다른 방)", "Correction: another room"),
+)
+"""Steps of a case."""
+DEFECT_WORDS: Mapping[Defect, LocalText] = {
+    "hole": LocalText(ko="구멍", en="Hole"),
+    "emergency_bell": LocalText(ko="비상벨", en="Emergency bell"),
+    "floor_gap": LocalText(ko="칸막이 아래 틈", en="Gap below a partition"),
+    "ceiling_gap": LocalText(ko="칸막이 위 틈", en="Gap above a partition"),
+    "vent": LocalText(ko="환풍구 고장", en="Broken vent"),
+    "ceiling": LocalText(ko="천장·점검구 고장", en="Broken ceiling or hatch"),
+    "light": LocalText(ko="조명 고장", en="Broken light"),
+    "socket": LocalText(ko="콘센트·스위치 고장", en="Broken socket or switch"),
+    "door_lock": LocalText(ko="출입문·잠금장치 고장", en="Broken door or lock"),
+    "partition": LocalText(ko="칸막이 고장", en="Broken partition"),
+    "toilet_bin": LocalText(ko="변기·휴지통 고장", en="Broken bowl or bin"),
+    "basin": LocalText(ko="세면대·거울·배수구 고장", en="Broken basin, mirror or drain"),
 }
 NEXT_STEPS: Mapping[Result, str] = {
     "found": "만지지 않고 현장 보존 · 출입 통제 · 112 신고 · 접수번호 기재 · 증거물 인수인계",

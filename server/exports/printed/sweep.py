@@ -296,7 +296,7 @@ def _entry(entry: EntryLine) -> Tree:
     if entry.bodies_missing:
         bodies.append(f"없음 {entry.bodies_missing}")
     return {
-        "kind": ENTRY_KINDS.get(entry.kind, entry.kind),
+        "kind": ENTRY_KINDS[entry.kind].ko if entry.kind in ENTRY_KINDS else entry.kind,
         "key": f"{entry.key_id} / {entry.seq}",
         "received": kst(entry.received),
         "index": "–" if entry.log_index is None else str(entry.log_index),

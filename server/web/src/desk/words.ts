@@ -1,8 +1,8 @@
 /** Every word of the desk in Korean and English: a day, cases, what is due, imports, the map, history, the log. */
+import tables from "../api/tables.json";
 import { text } from "../i18n/text";
 import { badgeWords } from "./badge-words";
 import { caseWords } from "./case-words";
-import { kindWords } from "./kind-words";
 import { partsWords } from "./parts-words";
 import { statisticsWords } from "./statistics-words";
 
@@ -260,7 +260,7 @@ export const words = {
   ...pages,
   ...day,
   ...caseWords,
-  ...kindWords,
+  ...tables.words.kind,
   ...partsWords,
   ...statisticsWords,
   ...badgeWords,

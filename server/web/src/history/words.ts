@@ -1,7 +1,7 @@
 /** The words of two visits side by side in the two languages, for the phone and the desk; fetched with either. */
 import { speaker } from "../i18n/speaker";
+import tables from "../api/tables.json";
 import { text } from "../i18n/text";
-import { defectWords } from "../i18n/words/defects";
 
 export const words = {
   title: text("점검 비교", "Visits side by side"),
@@ -61,7 +61,7 @@ export const words = {
   repair_rechecked: text("보수 재확인", "Repair looked at again"),
   repair_holds: text("보수됨", "repaired"),
   repair_fails: text("보수 안 됨", "not repaired"),
-  ...defectWords,
+  ...tables.words.defect,
   measures: text("현장 조치", "Done on the spot"),
 } as const;
 
