@@ -7,7 +7,18 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from server.exports.words import DEFECT_WORDS, ENTRY_KINDS, STEP_WORDS
+from server.exports.words import (
+    BELLS,
+    DEFECT_WORDS,
+    DISPOSITIONS,
+    ENTRY_KINDS,
+    MEASURES,
+    OCCASIONS,
+    REFERENCE_CHECKS,
+    SPOTS,
+    STEP_WORDS,
+    WEIGHT_SOURCES,
+)
 from server.interface.formats import Format
 from sweep.report import SHOWN, LocalText
 from sweep.report.words import TARGET_WORDS, VERDICT_WORDS
@@ -18,6 +29,13 @@ WORDS: Final[Mapping[str, Iterable[tuple[str, LocalText]]]] = {
     "step": STEP_WORDS.items(),
     "defect": DEFECT_WORDS.items(),
     "kind": ENTRY_KINDS.items(),
+    "disposition": DISPOSITIONS.items(),
+    "evidence_source": WEIGHT_SOURCES.items(),
+    "reference": REFERENCE_CHECKS.items(),
+    "visit_spot": SPOTS.items(),
+    "visit_bell": BELLS.items(),
+    "visit_occasion": OCCASIONS.items(),
+    "visit_measure": MEASURES.items(),
 }
 """Words of codes that the page says as documents do; each is a word of the page by `<name here>_<code>`."""
 

@@ -41,24 +41,29 @@ BY_EYE: Mapping[ByEyeResult, LocalText] = {
     "not_done": LocalText(ko="실시하지 않음", en="Not looked"),
     "not_recorded": LocalText(ko=NOT_RECORDED, en="Not recorded"),
 }
-SPOTS: Mapping[Spot, str] = {
-    "vent": "환풍구",
-    "ceiling": "천장·점검구",
-    "light": "조명",
-    "socket": "콘센트·스위치",
-    "door_lock": "출입문·잠금장치",
-    "partition": "칸막이 틈새·나사 구멍",
-    "toilet_bin": "변기·휴지통 주변",
-    "basin": "세면대·거울·배수구",
+SPOTS: Mapping[Spot, LocalText] = {
+    "vent": LocalText(ko="환풍구", en="Vent"),
+    "ceiling": LocalText(ko="천장·점검구", en="Ceiling, hatch"),
+    "light": LocalText(ko="조명", en="Lights"),
+    "socket": LocalText(ko="콘센트·스위치", en="Sockets, switches"),
+    "door_lock": LocalText(ko="출입문·잠금장치", en="Door, lock"),
+    "partition": LocalText(ko="칸막이 틈새·나사 구멍", en="Partition gaps, screw holes"),
+    "toilet_bin": LocalText(ko="변기·휴지통 주변", en="Around bowl and bin"),
+    "basin": LocalText(ko="세면대·거울·배수구", en="Basin, mirror, drain"),
 }
 """Where inspectors look by eye in practice; the probe sees none of these as such."""
-BELLS: Mapping[Bell, str] = {"works": "정상", "broken": "고장", "none": "설치되지 않음", "not_tested": "시험하지 않음"}
-MEASURES: Mapping[Measure, str] = {
-    "sticker": "점검 스티커 부착",
-    "hole_closed": "구멍 막음",
-    "repair_asked": "보수 요청",
-    "scene_kept": "현장 보존",
-    "police_called": "경찰 신고(112)",
+BELLS: Mapping[Bell, LocalText] = {
+    "works": LocalText(ko="정상", en="Works"),
+    "broken": LocalText(ko="고장", en="Broken"),
+    "none": LocalText(ko="설치되지 않음", en="There is none"),
+    "not_tested": LocalText(ko="시험하지 않음", en="Not tested"),
+}
+MEASURES: Mapping[Measure, LocalText] = {
+    "sticker": LocalText(ko="점검 스티커 부착", en="Sticker put up"),
+    "hole_closed": LocalText(ko="구멍 막음", en="Hole closed"),
+    "repair_asked": LocalText(ko="보수 요청", en="Repair asked for"),
+    "scene_kept": LocalText(ko="현장 보존", en="Scene kept"),
+    "police_called": LocalText(ko="경찰 신고(112)", en="Police called (112)"),
 }
 SOURCES: Mapping[str, LocalText] = _words(
     live=("실측", "Live"),
@@ -74,29 +79,33 @@ VERDICTS: Mapping[str, LocalText] = _words(
     not_looked=("미점검", "Not inspected"),
 )
 COVERAGE_WORDS: Mapping[str, str] = {"looked": "점검", "partly": "일부", "not_looked": "미점검"}
-DISPOSITIONS: Mapping[str, LocalText] = _words(
-    no_camera=("카메라 아님", "No camera"),
-    camera_found=("카메라 발견", "Camera found"),
-    cannot_exclude=("배제 불가", "Cannot exclude"),
-    recheck=("재점검", "Inspect again"),
-)
+DISPOSITIONS: Mapping[str, LocalText] = {
+    "no_camera": LocalText(ko="카메라 아님", en="Not a camera"),
+    "camera_found": LocalText(ko="카메라 발견", en="Camera found"),
+    "cannot_exclude": LocalText(ko="배제할 수 없음", en="Cannot be ruled out"),
+    "recheck": LocalText(ko="재점검 필요", en="Recheck needed"),
+}
 STRENGTHS: Mapping[str, str] = {"weak": "약함 (한 방식)", "strong": "강함 (서로 다른 방식이 일치)"}
-WEIGHT_SOURCES: Mapping[str, str] = {
-    "field": "현장 측정",
-    "rendered": "모의 영상 측정",
-    "simulated": "시뮬레이션 측정",
-    "measured": "측정",
-    "derived": "유도",
-    "guessed": "가정",
+WEIGHT_SOURCES: Mapping[str, LocalText] = {
+    "field": LocalText(ko="현장 측정", en="Measured in the field"),
+    "rendered": LocalText(ko="모의 영상 측정", en="Measured on rendered scenes"),
+    "simulated": LocalText(ko="시뮬레이션 측정", en="Measured in simulation"),
+    "measured": LocalText(ko="측정", en="Measured"),
+    "derived": LocalText(ko="계산", en="Derived"),
+    "guessed": LocalText(ko="추정", en="Guessed"),
 }
 MODES: Mapping[Mode, str] = {"full": "정밀", "quick": "간이"}
-OCCASIONS: Mapping[Occasion, str] = {"regular": "정기", "ad_hoc": "수시", "joint": "합동"}
+OCCASIONS: Mapping[Occasion, LocalText] = {
+    "regular": LocalText(ko="정기", en="Regular"),
+    "ad_hoc": LocalText(ko="수시", en="Ad hoc"),
+    "joint": LocalText(ko="합동", en="Joint"),
+}
 ROOM_KINDS: Mapping[str, str] = {"restroom": "화장실", "changing_room": "탈의실"}
-REFERENCE_CHECKS: Mapping[str, str] = {
-    "passed": "통과",
-    "failed": "실패",
-    "not_done": "실시하지 않음",
-    "out_of_control": "관리 범위 벗어남",
+REFERENCE_CHECKS: Mapping[str, LocalText] = {
+    "passed": LocalText(ko="통과", en="Passed"),
+    "failed": LocalText(ko="실패", en="Failed"),
+    "not_done": LocalText(ko="실시하지 않음", en="Not done"),
+    "out_of_control": LocalText(ko="관리도 이탈", en="Out of control"),
 }
 ASSURANCES: Mapping[str, str] = {
     "device": "기기 키",

@@ -112,7 +112,7 @@ def _fields(row: LogRow, report: SweepReport | None) -> list[list[str]]:
     if report is not None:
         check = report.reference_check
         when = "" if check.checked is None else f" ({kst(check.checked.utc)})"
-        fields.append(["기준 점검", "Reference check", REFERENCE_CHECKS[check.status] + when])
+        fields.append(["기준 점검", "Reference check", REFERENCE_CHECKS[check.status].ko + when])
     return fields
 
 
@@ -209,7 +209,7 @@ def _odds(finding: Finding) -> Tree | None:
 
 
 def _evidence(item: Evidence) -> Tree:
-    source = WEIGHT_SOURCES[item.weight_source]
+    source = WEIGHT_SOURCES[item.weight_source].ko
     return {
         "modality": SHOWN[item.modality].name.ko,
         "text": item.text.ko,

@@ -56,13 +56,11 @@ export const words = {
   cited: text("의심 위치의 근거", "cited by a suspicion"),
   repairs: text("시설 보수", "Repairs"),
   repairs_none: text("두 점검 사이에 기록된 보수가 없습니다.", "No repair was recorded between the two."),
-  repair_defect_found: text("결함 기록", "Defect recorded"),
-  repair_repaired: text("보수 완료 보고", "Said to be repaired"),
-  repair_rechecked: text("보수 재확인", "Repair looked at again"),
   repair_holds: text("보수됨", "repaired"),
   repair_fails: text("보수 안 됨", "not repaired"),
   ...tables.words.defect,
   measures: text("현장 조치", "Done on the spot"),
+  ...tables.words.step,
 } as const;
 
 export const say = speaker(words);

@@ -1,4 +1,5 @@
 /** A finding, its evidence and the disposition of a person. */
+import tables from "../../api/tables.json";
 import { text } from "../text";
 
 export const finding = {
@@ -48,12 +49,6 @@ export const finding = {
     "카메라가 없을 때 {factor}배 더 자주 나타나는 신호",
     "Seen {factor} times as often where there is no camera",
   ),
-  evidence_source_measured: text("측정값", "Measured"),
-  evidence_source_field: text("현장 측정값", "Measured in the field"),
-  evidence_source_rendered: text("모의 영상 측정값", "Measured on rendered scenes"),
-  evidence_source_simulated: text("시뮬레이션 측정값", "Measured in simulation"),
-  evidence_source_derived: text("계산값", "Derived"),
-  evidence_source_guessed: text("추정값", "Guessed"),
   evidence_capped: text("상한 적용", "Capped"),
   evidence_prior: text("출발점: 약 {odds}곳에 1곳꼴로 드문 일", "Starting point: about 1 in {odds}"),
   evidence_start: text("출발점", "Start"),
@@ -90,13 +85,9 @@ export const finding = {
     "눈으로 본 뒤에 남기십시오. 지워지지 않고, 나중에 새 판정을 덧붙일 수 있습니다.",
     "Record it after looking. It is never overwritten; a later decision is added to it.",
   ),
-  disposition_no_camera: text("카메라 아님", "Not a camera"),
   disposition_no_camera_hint: text("무엇인지 눈으로 확인함", "Seen what it is"),
-  disposition_camera_found: text("카메라 발견", "Camera found"),
   disposition_camera_found_hint: text("손대지 말고 물러나 112 신고", "Do not touch, step back, call 112"),
-  disposition_cannot_exclude: text("배제할 수 없음", "Cannot be ruled out"),
   disposition_cannot_exclude_hint: text("발견과 같이 다룸", "Treated like a find"),
-  disposition_recheck: text("재점검 필요", "Recheck needed"),
   disposition_recheck_hint: text("다른 날이나 장비로 다시", "Again, another day or device"),
   disposition_note: text("덧붙이는 말", "Note"),
   disposition_note_hint: text("사람 이름은 적지 마십시오.", "Do not write people's names."),
@@ -117,4 +108,6 @@ export const finding = {
     "발견은 두 사람이 각각 ‘카메라 아님’을 남겨야 닫힙니다.",
     "A find is closed when two people each record “not a camera”.",
   ),
+  ...tables.words.evidence_source,
+  ...tables.words.disposition,
 } as const;
