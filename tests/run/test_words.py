@@ -36,7 +36,7 @@ def tables() -> Iterator[tuple[str, str, Sentence]]:
             yield from ((f"{room} {table}", code, said) for code, said in getattr(words, table).items())
     for name, said_here in (("states", STATES), ("guidance", GUIDANCE), ("notices", NOTICES), ("sides", SIDES)):
         yield from ((name, code, said) for code, said in said_here.items())
-    for name, said_there in (("trial reasons", RESPONSE_TEST_REASONS), ("trial names", RESPONSE_TEST_NAMES)):
+    for name, said_there in (("response test reasons", RESPONSE_TEST_REASONS), ("trial names", RESPONSE_TEST_NAMES)):
         yield from ((name, code, said) for code, said in said_there.items())
 
 
