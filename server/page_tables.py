@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from server.exports.words import (
@@ -20,8 +20,25 @@ from server.exports.words import (
     WEIGHT_SOURCES,
 )
 from server.interface.formats import Format
+from sweep.phrases import LANGUAGES, catalogue
 from sweep.report import SHOWN, LocalText
 from sweep.report.words import TARGET_WORDS, VERDICT_WORDS
+
+WHY_NOT_BY_LIGHT: Final = (
+    "wifi.response_test_reasons",
+    """
+    light_too_weak skipped_by_person too_many_channels louder_elsewhere short_of_time quick no_lamp
+    transmitter_silent too_short not_tested room_entered moved_on finished_early adapter_away head_away
+    """,
+)
+"""Context and codes of the catalogue; what of `light_later` came to is known on the page only."""
+
+
+def _of_catalogue(context: str, codes: str) -> Iterator[tuple[str, LocalText]]:
+    for code in codes.split():
+        ko, en = (catalogue(language).pgettext(context, code) for language in LANGUAGES)
+        yield code, LocalText(ko=ko, en=en)
+
 
 WORDS: Final[Mapping[str, Iterable[tuple[str, LocalText]]]] = {
     "verdict": VERDICT_WORDS.items(),
@@ -32,6 +49,7 @@ WORDS: Final[Mapping[str, Iterable[tuple[str, LocalText]]]] = {
     "disposition": DISPOSITIONS.items(),
     "evidence_source": WEIGHT_SOURCES.items(),
     "reference": REFERENCE_CHECKS.items(),
+    "transmitter_light_why": [*_of_catalogue(*WHY_NOT_BY_LIGHT)],
     "visit_spot": SPOTS.items(),
     "visit_bell": BELLS.items(),
     "visit_occasion": OCCASIONS.items(),

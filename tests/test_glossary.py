@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from server.page_tables import page_tables
-from sweep.wifi.words import RESPONSE_TEST_REASONS
 
 ROOT = Path(__file__).resolve().parents[1]
 GLOSSARY: dict[str, Any] = tomllib.loads((ROOT / "sweep/report/glossary.toml").read_text(encoding="utf-8"))
@@ -55,14 +54,3 @@ def test_a_retired_word_is_said_nowhere(retired: str, instead: str) -> None:
         if retired in line
     ]
     assert said == [], f"say {instead!r} instead of {retired!r}"
-
-
-def test_why_a_response_test_told_nothing_is_said_on_the_page_as_by_the_probe() -> None:
-    """But for `light_later`: while a sweep goes on the test may still come, on the page of an ended one it did not."""
-    prefix = "transmitter_light_why_"
-    said = {key.removeprefix(prefix): word for key, word in page_words().items() if key.startswith(prefix)}
-    shared = said.keys() & RESPONSE_TEST_REASONS.keys() - {"light_later"}
-    assert len(shared) > 12
-    assert {code: said[code] for code in shared} == {
-        code: (RESPONSE_TEST_REASONS[code].ko, RESPONSE_TEST_REASONS[code].en) for code in shared
-    }

@@ -1,4 +1,5 @@
 /** Wi-Fi transmitters: video, the light test, frames. */
+import tables from "../../api/tables.json";
 import { text } from "../text";
 
 export const wifi = {
@@ -59,58 +60,13 @@ export const wifi = {
     "조도가 {light}% 늘면 기준 카메라의 95%가 드러나는 시험",
     "{light} % more light shows 95 % of the reference cameras",
   ),
-  transmitter_light_why_light_too_weak: text(
-    "시험용 조명의 밝기 변화로는 이 기기의 반응 여부를 알 수 없음",
-    "The lamp may be too weak here for this transmitter to show whether it follows",
-  ),
   transmitter_light_wanted: text(
     "이 송신기가 카메라인지는 조명 시험을 해야 알 수 있습니다.",
     "Only the light can tell whether it is a camera: test it.",
   ),
-  transmitter_light_why_skipped_by_person: text(
-    "사람이 건너뛰어 시험을 끝냄. 반응이 없다는 뜻이 아님",
-    "Skipped by a person: that is not “does not follow”",
-  ),
-  transmitter_light_why_too_many_channels: text(
-    "한 자리에서 채널 두 개까지만 시험하므로 시험하지 않음",
-    "Two channels are tested at a position: not tested",
-  ),
   transmitter_light_why_light_later: text(
     "모든 구역을 들은 뒤 시험하려고 남겨 두었으나 시험하지 않음",
     "Left for when every zone was heard, and not tested after all",
-  ),
-  transmitter_light_why_louder_elsewhere: text(
-    "문밖이나 앞서 점검한 다른 칸에서 훨씬 강하게 잡혀 여기서는 시험하지 않음",
-    "It was much louder outside the door or in another zone: not tested here",
-  ),
-  transmitter_light_why_short_of_time: text("시간이 부족해 시험하지 않음", "Time ran short: not tested"),
-  transmitter_light_why_quick: text("간이 점검이라 시험하지 않음", "A quick sweep: not tested"),
-  transmitter_light_why_no_lamp: text(
-    "시험용 조명(센서 헤드)이 없어 시험하지 않음",
-    "No sensor head with a lamp: not tested",
-  ),
-  transmitter_light_why_transmitter_silent: text(
-    "기기가 전송을 멈춰 시험을 끝냄",
-    "The transmitter fell silent: test ended",
-  ),
-  transmitter_light_why_too_short: text("시험 시간이 너무 짧음", "Tested for too short a time"),
-  transmitter_light_why_not_tested: text(
-    "전송량이 너무 적거나 끊겨 시험하지 못함",
-    "Too little or too broken traffic to test",
-  ),
-  transmitter_light_why_room_entered: text("사람이 들어와 시험을 중단함", "Somebody came in: test broken off"),
-  transmitter_light_why_moved_on: text("다른 자리로 옮겨 시험을 중단함", "The inspector moved on: test broken off"),
-  transmitter_light_why_finished_early: text(
-    "점검을 마쳐 시험을 끝내지 못함",
-    "The sweep was finished: test broken off",
-  ),
-  transmitter_light_why_adapter_away: text(
-    "와이파이 수신기가 빠져 시험을 중단함",
-    "The Wi-Fi adapter went away: test broken off",
-  ),
-  transmitter_light_why_head_away: text(
-    "센서 헤드 연결이 끊겨 시험을 중단함",
-    "The sensor head went away: test broken off",
   ),
   transmitter_light_why_other: text("시험을 끝내지 못함", "The test could not be finished"),
   transmitter_open_follows_light: text("조명 시험: 조명을 따라 변함", "Light test: follows the light"),
@@ -139,4 +95,5 @@ export const wifi = {
     "제조사와 종류는 참고만 하십시오. 같은 부품이 카메라에도 도어록에도 쓰입니다.",
     "Vendor and kind are hints only: the same radio is used in cameras and in door locks.",
   ),
+  ...tables.words.transmitter_light_why,
 } as const;
