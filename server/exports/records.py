@@ -5,8 +5,8 @@ There is no field for the details of a finding: device addresses, names and SSID
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Self
 from uuid import UUID
@@ -268,6 +268,8 @@ class SweepPage:
     alarms: tuple[LocalText, ...]
     known: tuple[KnownBefore, ...] = ()
     """Findings that earlier visits explain: listed last, as grave as ever."""
+    states: Mapping[UUID, FindingState] = field(default_factory=dict)
+    """What stands of each finding."""
 
 
 @dataclass(frozen=True, slots=True)

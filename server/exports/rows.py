@@ -65,7 +65,7 @@ def build_page(
         alarms=alarms,
         hand=hand,
     )
-    return SweepPage(row, report, ordered, tuple(entries), tuple(gaps), tuple(alarms), tuple(known))
+    return SweepPage(row, report, ordered, tuple(entries), tuple(gaps), tuple(alarms), tuple(known), states)
 
 
 def build_log_row(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from sweep.report.findings import WeightSource
@@ -20,4 +21,4 @@ def at_most(rooms: int, chance: float | None, source: WeightSource) -> float | N
     """
     if source not in PROVEN or rooms <= 0 or not chance:
         return None
-    return min(1.0, (1.0 - (1.0 - CONFIDENCE) ** (1.0 / rooms)) / chance)
+    return min(1.0, (1.0 - math.pow(1.0 - CONFIDENCE, 1.0 / rooms)) / chance)

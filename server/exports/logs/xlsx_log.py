@@ -23,7 +23,7 @@ from server.exports.columns import COLUMNS, cells_of, equipment_line, occasion_w
 from server.exports.place_parts import floor_words, sex_words, stalls_words
 from server.exports.records import Document, LogRow, Period
 from server.exports.safe_text import plain_text
-from server.exports.words import NOT_RECORDED, kst
+from server.exports.words import EQUIPMENT, NOT_RECORDED, PERSONS, kst
 
 TITLE = "불법촬영기기 점검일지"
 DEMO_NOTICE = "시뮬레이션·재생 기록이 들어 있습니다. 색칠된 행은 실제 점검이 아니므로 점검 실적으로 쓸 수 없습니다."
@@ -40,13 +40,16 @@ PAGES_WIDE = 4  # derived: all columns are four times as wide as a sheet of A3 a
 KEPT_CELLS = 1_024  # derived: the words that every line of a log repeats, at most a few megabytes
 _NOTES = (
     (
-        "이상 없음",
+        EQUIPMENT["clear"].ko,
         "점검 범위 안에서, 표에 적힌 대상에 대하여 이상이 없었다는 뜻입니다. 카메라가 없다는 증명이 아닙니다.",
     ),
-    ("재점검 필요", "점검이 중단되었거나, 어떤 방식으로도 이상 없음을 말할 수 없는 구역이 있습니다."),
-    ("의심", "육안 확인이 끝나지 않았거나 배제하지 못한 후보가 있습니다."),
-    ("발견", "사람이 눈으로 확인하여 카메라를 발견하였습니다. 장비는 발견이라고 판정하지 않습니다."),
-    ("결과 없음", "점검은 시작되었으나 보고서가 접수되지 않았거나 본문이 삭제되었습니다."),
+    (EQUIPMENT["nothing_detected"].ko, "본 범위에서 감지된 것이 없습니다. 기기가 없다는 뜻이 아닙니다."),
+    (EQUIPMENT["partly"].ko, "점검이 중단되었거나, 어떤 방식으로도 판정하지 못한 구역이 있습니다."),
+    (EQUIPMENT["to_inspect"].ko, "장비가 지목한 위치가 있습니다. 사람이 판정하여도 장비 점검 결과는 바뀌지 않습니다."),
+    (EQUIPMENT["no_report"].ko, "점검은 시작되었으나 보고서가 접수되지 않았거나 본문이 삭제되었습니다."),
+    (PERSONS["found"].ko, "사람이 눈으로 확인하여 카메라로 판정하였습니다. 장비는 그렇게 판정하지 않습니다."),
+    (PERSONS["suspected"].ko, "사람이 배제하지 못한 위치가 있거나 의심흔적을 보았습니다."),
+    (PERSONS["recheck"].ko, "사람이 다시 보기를 요청하였거나, 아직 판정하지 않은 확인할 곳이 남았습니다."),
     ("미기재", "장비가 재지 않는 항목입니다. 현장에서 적어야 합니다."),
     ("기록 해시", "서명된 원본 기록의 SHA-256 값입니다. 이 파일과 원본 기록이 다르면 원본 기록이 우선합니다."),
     ("빠진 내용", "기기 주소, 기기 이름, 와이파이 이름(SSID), 사진, 사람 이름은 이 파일에 넣지 않습니다."),

@@ -28,6 +28,7 @@ from server.exports.words import (
     DEMO_NOTICES,
     DISPOSITIONS,
     ENTRY_KINDS,
+    FINDINGS,
     NOT_RECORDED,
     REFERENCE_CHECKS,
     ROOM_KINDS,
@@ -38,6 +39,7 @@ from server.exports.words import (
     clock_quality,
     kst,
 )
+from server.standing.findings import OPEN
 from server.standing.zones import method_state
 from sweep.report import MODALITIES, SHOWN, Evidence, Finding, SweepReport, ZoneCoverage, ZoneVerdict
 from sweep.report.words import names_of
@@ -162,7 +164,7 @@ def _known(page: SweepPage, finding_id: UUID) -> str:
 
 def _finding(report: SweepReport, finding: Finding, letters: dict[UUID, str], page: SweepPage) -> Tree:
     zone = next(zone for zone in report.plan.zones if zone.zone_id == finding.zone_id)
-    decided = [item for item in page.dispositions if item.disposition.finding_id == finding.finding_id]
+    state = page.states.get(finding.finding_id, "to_inspect")
     return {
         "name": letters[finding.finding_id],
         "zone": zone.name.ko,
@@ -176,8 +178,8 @@ def _finding(report: SweepReport, finding: Finding, letters: dict[UUID, str], pa
         "known": _known(page, finding.finding_id),
         "sum": _signed(sum(e.weight_log10 for e in (*finding.evidence_for, *finding.evidence_against))),
         "advice": finding.advice.ko,
-        "disposition": DISPOSITIONS[decided[-1].disposition.verdict].ko if decided else "미판정 (육안 확인 전)",
-        "is_open": not decided,
+        "disposition": FINDINGS[state].ko,
+        "is_open": state in OPEN,
     }
 
 

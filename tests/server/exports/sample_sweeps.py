@@ -20,7 +20,11 @@ from server.exports.records import (
     SweepPage,
 )
 from server.exports.rows import build_page
+from server.interface.fields import FindingState
+from server.interface.voice import Voice
 from server.places.room_parts import floor_in, sex_in
+from server.standing.cases import NEW, Verdict, after_all
+from server.standing.findings import state_of_finding
 from sweep.report import (
     ClockReading,
     Disposition,
@@ -296,11 +300,23 @@ def make_entries(first_seq: int = 41) -> tuple[EntryLine, ...]:
     )
 
 
+def states_of(report: SweepReport, *said: SignedDisposition) -> dict[UUID, FindingState]:
+    """What stands of the report's findings after these decisions."""
+    in_order = sorted(said, key=lambda one: one.disposition.counts_from)
+    words = [(one.disposition.finding_id, Verdict(Voice(one.decided_by), one.disposition.verdict)) for one in in_order]
+    return {
+        finding.finding_id: state_of_finding(
+            after_all((word for about, word in words if about == finding.finding_id), NEW) or NEW
+        )
+        for finding in report.findings
+    }
+
+
 def simulated_page(**changes: str) -> SweepPage:
     """A simulation with a strong candidate that nobody has looked at yet."""
     report = make_report("simulated", sweep_id=numbered(0xC1), **changes)
     header = replace(SweepHeader.of_report(report), declared_empty=True)
-    return build_page(header, place(), report, report_state="present", entries=make_entries())
+    return build_page(header, place(), report, report_state="present", states=states_of(report), entries=make_entries())
 
 
 def page_of_format_2() -> SweepPage:
@@ -308,7 +324,8 @@ def page_of_format_2() -> SweepPage:
     page = live_page()
     if page.report is None:
         raise ValueError("no report")
-    return build_page(page.row.header, page.row.place, as_format_2(page.report), report_state="present")
+    report = as_format_2(page.report)
+    return build_page(page.row.header, page.row.place, report, report_state="present", states=states_of(report))
 
 
 def live_page(condition: ProbeCondition | None = None) -> SweepPage:
@@ -363,6 +380,7 @@ def found_page() -> SweepPage:
         place(room="3층 여자화장실"),
         report,
         report_state="present",
+        states=states_of(report, *dispositions),
         dispositions=dispositions,
         entries=make_entries(71),
     )
@@ -384,6 +402,7 @@ def hostile_page() -> SweepPage:
         where,
         report,
         report_state="present",
+        states=states_of(report, decided),
         dispositions=(decided,),
         entries=make_entries(81),
         hand=HandEntries(companions=("-1+1", "\r\n=cmd"), suspicious_marks=HOSTILE_FORMULA, confirmed_by="\uff1d1+1"),

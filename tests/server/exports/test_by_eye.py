@@ -1,4 +1,4 @@
-"""The word of persons beside that of the equipment, the other fields of the form, and where a room lies."""
+"""The result by persons beside that of the equipment, the other fields of the form, and where a room lies."""
 
 from __future__ import annotations
 
@@ -11,23 +11,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from server.exports.by_eye import (
-    by_eye_reason,
-    by_eye_result,
-    checklist_words,
-    gap_words,
-    hand_entries,
-    photograph_places,
-)
-from server.exports.columns import next_step_words
+from server.exports.by_eye import checklist_words, gap_words, hand_entries, photograph_places
+from server.exports.columns import next_step_words, persons_reason
 from server.exports.logs.hwpx_log import render_hwpx
 from server.exports.logs.json_log import sweep_object
 from server.exports.logs.pdf_log import printed_log, render_sheet
 from server.exports.printed.form import printed_form
 from server.exports.printed.sweep import printed_sweep
 from server.exports.records import HandEntries, Printing
-from server.exports.rows import build_page
+from server.exports.rows import build_log_row, build_page
 from server.exports.words import MARKS_NEXT
+from server.interface.fields import FindingState, PersonsResult
 from sweep.report.case_records import CaseStep
 from sweep.report.visit_records import Noted, VisitNote, ZoneCheck
 
@@ -153,23 +147,33 @@ def test_the_checklist_is_printed_zone_by_zone_with_its_gaps_and_photographs() -
 
 
 @pytest.mark.parametrize(
-    ("note", "steps", "result", "code", "why"),
+    ("note", "states", "result", "why"),
     [
-        (None, [], "recheck", "not_recorded", "아직 적지 않음"),
-        (_note(), [], "recheck", "nothing_unusual", "점검자-01 확인 · 2/8개 부위: 환풍구, 출입문·잠금장치"),
-        (_note(by_eye="marks", marks="나사 구멍"), [], "recheck", "marks", "나사 구멍 · 2/8개 부위"),
-        (_note(by_eye="not_done", spots=()), [], "no_anomaly", "not_done", "하지 않았다고 적음"),
-        (_note(), [], "found", "found", "카메라로 판정함"),
-        (_note(), ["camera"], "suspected", "found", "카메라로 판정함"),
+        (None, (), "not_recorded", "아직 적지 않음"),
+        (None, ("to_inspect",), "not_recorded", "아직 적지 않음"),
+        (_note(), (), "nothing_unusual", "점검자-01 확인 · 2/8개 부위: 환풍구, 출입문·잠금장치"),
+        (_note(), ("no_camera", "defect"), "nothing_unusual", "점검자-01 확인 · 2/8개 부위"),
+        (_note(), ("to_inspect", "to_inspect"), "recheck", "사람이 판정하지 않은 확인할 곳 2곳이 남음"),
+        (_note(), ("recheck", "to_inspect"), "recheck", "재점검 요청 1건"),
+        (_note(by_eye="marks", marks="나사 구멍"), (), "suspected", "나사 구멍 · 2/8개 부위"),
+        (_note(by_eye="marks", marks="나사 구멍"), ("suspected",), "suspected", "배제하지 못함 1건 / 나사 구멍"),
+        (_note(), ("suspected",), "suspected", "육안으로 배제하지 못함 1건"),
+        (_note(by_eye="not_done", spots=()), (), "not_done", "점검자-01이(가) 육안 점검을 하지 않았다고 적음"),
+        (_note(), ("found", "found", "suspected"), "found", "카메라로 판정함 2건"),
+        (_note(), ("confirmed", "found"), "confirmed", "경찰이 카메라로 확인함"),
     ],
 )
-def test_the_persons_word_stands_unless_a_camera_was_found(
-    note: VisitNote | None, steps: list[str], result: Any, code: str, why: str
+def test_the_persons_result_says_on_what_it_stands(
+    note: VisitNote | None, states: tuple[FindingState, ...], result: PersonsResult, why: str
 ) -> None:
-    found = [_step(step="camera", second_person="점검자-02", was_touched=False) for _ in steps]
-    hand = hand_entries(None if note is None else ("점검자-01", note), found)
-    assert by_eye_result(result, hand) == code
-    assert why in by_eye_reason(result, hand)
+    page = s.live_page()
+    hand = hand_entries(None if note is None else ("점검자-01", note), [])
+    row = build_log_row(
+        page.row.header, page.row.place, page.report, report_state="present", hand=hand,
+        states={s.numbered(0x700 + n): state for n, state in enumerate(states)},
+    )  # fmt: skip
+    assert row.persons == result
+    assert why in persons_reason(row)
 
 
 @pytest.mark.parametrize(
@@ -189,15 +193,30 @@ def test_a_note_agrees_with_itself(changes: dict[str, Any]) -> None:
 
 
 def test_marks_that_a_person_saw_ask_for_something_though_the_equipment_does_not() -> None:
-    page = s.live_page()
-    row = replace(
-        page.row, result="no_anomaly", hand=hand_entries(("점검자-01", _note(by_eye="marks", marks="구멍")), [])
-    )
-    assert next_step_words(row) == MARKS_NEXT
-    assert next_step_words(replace(row, hand=HandEntries())) == "추가 조치 없음"
-    assert next_step_words(replace(row, hand=HandEntries(is_found=True))).startswith("만지지 않고 현장 보존")
-    waits = replace(row, place=replace(row.place, open_candidates=1))
-    assert next_step_words(waits).startswith("해당 위치를 눈으로 확인")
+    row = replace(s.live_page().row, equipment_result="nothing_detected")
+    assert next_step_words(row) == "추가 조치 없음"
+    assert next_step_words(replace(row, persons="suspected")) == MARKS_NEXT
+    assert next_step_words(replace(row, persons="recheck")).startswith("판정하지 못한 구역을")
+
+
+@pytest.mark.parametrize(
+    ("persons", "findings", "open_here", "expected"),
+    [
+        ("found", (("found", 1),), (0, 0), "만지지 않고 현장 보존"),
+        ("nothing_unusual", (), (1, 0), "만지지 않고 현장 보존"),
+        ("suspected", (("suspected", 1),), (0, 0), "해당 위치를 눈으로 확인"),
+        ("not_recorded", (("to_inspect", 1),), (0, 0), "해당 위치를 눈으로 확인"),
+        ("nothing_unusual", (), (0, 1), "해당 위치를 눈으로 확인"),
+        ("nothing_unusual", (("no_camera", 1),), (0, 0), "추가 조치 없음"),
+        ("confirmed", (("confirmed", 1),), (0, 0), "추가 조치 없음"),
+    ],
+)
+def test_what_stands_open_asks_for_its_next_step(
+    persons: PersonsResult, findings: tuple[tuple[FindingState, int], ...], open_here: tuple[int, int], expected: str
+) -> None:
+    row = replace(s.live_page().row, equipment_result="to_inspect", persons=persons, findings=findings)
+    row = replace(row, place=replace(row.place, open_finds=open_here[0], open_candidates=open_here[1]))
+    assert next_step_words(row).startswith(expected)
 
 
 def test_a_form_has_sex_floor_and_stalls_apart_and_both_results() -> None:
@@ -206,7 +225,8 @@ def test_a_form_has_sex_floor_and_stalls_apart_and_both_results() -> None:
     built = build_page(page.row.header, page.row.place, page.report, report_state="present", hand=hand)
     form = printed_form(built, "log 5 AAAA")
     assert (form["sex"], form["floor"], form["stalls"]) == ("남", "1층", "3칸")
-    assert (form["by_eye"]["word"], form["equipment_result"]["word"]) == ("이상 없음", "재점검 필요")
+    assert form["persons"]["word"] == "특이사항 없음(육안·탐지기)"
+    assert form["equipment_result"]["word"] == "일부 판정 불가"
     assert form["methods"].startswith("육안 · 렌즈 탐지")
     assert form["occasion"] == "□ 정기  □ 수시  ■ 합동   (정밀 점검)"
     assert form["proof"] is None, "nothing signed, nothing to prove"

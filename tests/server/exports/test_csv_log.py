@@ -45,21 +45,25 @@ def test_an_empty_log_has_its_headings() -> None:
 def test_the_words_of_a_row() -> None:
     simulated, live, unfinished, found, _ = _read(write_csv(_rows(), SEAL))
     assert simulated["기록 구분"] == "시뮬레이션 기록 · 실제 점검 아님"
-    assert simulated["장비 점검 결과"] == "[시뮬레이션 기록] 의심"
-    assert simulated["육안 점검 결과"] == "[시뮬레이션 기록] 미기재"
+    assert simulated["장비 점검 결과"] == "[시뮬레이션 기록] 확인할 곳"
+    assert simulated["점검 결과(사람)"] == "[시뮬레이션 기록] 미기재"
     assert (simulated["성별"], simulated["층"], simulated["칸"]) == ("여", "1층", "3칸")
     assert simulated["점검 시작(한국시간)"] == "2026-03-12 10:20:00"
     assert simulated["점검자"] == "점검자-01, 점검자-02"
-    assert simulated["미점검·판정 불가"] == "판정 불가 3곳: 3번 칸, 세면대, 출입구 / 미점검 1곳: 청소도구함"
-    assert simulated["육안 확인 필요 위치"] == "2번 칸"
+    assert simulated["미점검·판정 불가"] == (
+        "감지된 것 없음 1곳: 1번 칸 / 판정 불가 3곳: 3번 칸, 세면대, 출입구 / 미점검 1곳: 청소도구함"
+    )
+    assert (simulated["확인할 곳(건)"], simulated["확인할 곳 위치"]) == ("1", "2번 칸")
+    assert simulated["현장 판정"] == "확인할 곳 1건"
     assert live["기록 구분"] == "실측"
-    assert live["장비 점검 결과"] == "재점검 필요"
+    assert (live["장비 점검 결과"], live["점검 결과(사람)"]) == ("일부 판정 불가", "미기재")
     assert live["점검구분(정기·수시·합동)"] == "정기"
     assert unfinished["장비 점검 결과"] == "[재생 기록] 결과 없음"
     assert unfinished["서명 검증"] == "서명 유효(1건) · 누락 2건 · 경보 1건"
-    assert found["장비 점검 결과"] == "발견"
-    assert found["육안 점검 결과"] == "발견"
-    assert found["현장 판정"] == "카메라 발견 1건"
+    assert found["장비 점검 결과"] == "확인할 곳"
+    assert found["점검 결과(사람)"] == "의심기기 발견(경찰 확인 중)"
+    assert found["점검 결과 근거"] == "사람이 눈으로 보고 카메라로 판정함 1건"
+    assert found["현장 판정"] == "의심기기 발견 1건"
     assert "112" in found["다음 조치"]
     assert {row[SEAL_HEADING] for row in (simulated, live, unfinished, found)} == {SEAL}
     assert all("안전" not in cell for row in (simulated, live, unfinished, found) for cell in row.values())

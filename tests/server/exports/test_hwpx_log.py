@@ -52,8 +52,8 @@ def test_the_form_of_a_sweep_has_approval_boxes_and_both_results(tmp_path: Path)
     approval, form, signing, *_ = _tables(data, tmp_path)
     assert approval[0] == ["결 재", "담당", "검토", "확인"]
     fields = {row[0]: [cell for cell in row[1:] if cell] for row in form}
-    assert fields["육안 점검 결과"] == ["이상 없음 (점검자-01 확인 · 1/8개 부위: 환풍구)"]
-    assert fields["장비 점검 결과"][0].startswith("재점검 필요 (")
+    assert fields["점검 결과"] == ["특이사항 없음(육안·탐지기) (점검자-01 확인 · 1/8개 부위: 환풍구)"]
+    assert fields["장비 점검 결과"] == ["일부 판정 불가 (구역 6곳 중 5곳 판정 불가(방식 4가지 중 3가지 판정 불가))"]
     assert fields["성별"] == ["남", "층", "1층", "칸", "3칸"]
     assert fields["점검구분"] == ["□ 정기  □ 수시  ■ 합동   (정밀 점검)"]
     assert (fields["비상벨"], fields["조치"], fields["의심흔적"]) == (["정상"], ["점검 스티커 부착"], ["없음"])
@@ -72,7 +72,9 @@ def test_a_list_runs_over_sheets_under_one_heading(tmp_path: Path) -> None:
     assert [len(row) for row in listed] == [9] * 61
     assert listed[2][:2] == ["2", "2026-03-12 10:20"]
     assert listed[2][2].startswith("[시뮬레이션 기록 · 실제 점검 아님] 시범 공중화장실 (DEMO-0001)")
-    assert [row[5:7] for row in listed[1:4]] == [["미기재", "재점검 필요"], ["미기재", "의심"], ["발견", "발견"]]
+    assert [row[5:7] for row in listed[1:4]] == [
+        ["미기재", "일부 판정 불가"], ["미기재", "확인할 곳"], ["의심기기 발견(경찰 확인 중)", "확인할 곳"],
+    ]  # fmt: skip
     section = zipfile.ZipFile(io.BytesIO(data)).read("Contents/section0.xml").decode()
     assert 'repeatHeader="1" rowCnt="61"' in section
 

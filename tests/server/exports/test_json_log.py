@@ -17,9 +17,9 @@ def test_each_sweep_is_an_object_with_codes_and_words() -> None:
     assert (read["format"], read["seal"]) == (JSON_FORMAT, "기록 원장 5건")
     assert read["period"] == {"first": "2026-03-01", "last": "2026-03-31"}
     assert [one["equipment"]["result"] for one in read["sweeps"]] == [
-        "suspected", "recheck", "unfinished", "found", "recheck",
+        "to_inspect", "partly", "no_report", "to_inspect", "to_inspect",
     ]  # fmt: skip
-    assert [one["by_eye"]["result"] for one in read["sweeps"]] == ["not_recorded"] * 3 + ["found", "not_recorded"]
+    assert [one["persons"]["result"] for one in read["sweeps"]] == ["not_recorded"] * 3 + ["found", "not_recorded"]
     live = read["sweeps"][1]
     assert (live["sex"], live["floor"], live["stalls"], live["occasion"]) == ("남", "1층", 3, "regular")
     assert (live["started"], live["source"]) == ("2026-03-12T01:20:00+00:00", "live")

@@ -40,9 +40,9 @@ def test_the_cover_counts_measurements_apart_from_demonstrations(tmp_path: Path)
     assert "2026-03-01 ~ 2026-03-31" in cover
     assert "시범구청" in cover
     assert "출력 사유 Reason 월간 보고" in cover
-    assert "실측 점검 0 1 0 1 0 2 9 / 12" in cover
-    assert "실측 점검 0 0 1 0 1 2 1" in cover, "by eye: one found, one not recorded"
-    assert "시뮬레이션 기록 · 실제 점검 아님 0 0 1 0 0 1 4 / 6" in cover
+    assert "실측 점검 0 1 0 0 0 0 1 2 1" in cover, "by persons: one found, one not recorded, one place named"
+    assert "실측 점검 1 0 1 0 0 0 2 9 / 12" in cover, "by the equipment: a place to inspect, one partly"
+    assert "시뮬레이션 기록 · 실제 점검 아님 1 0 0 0 0 0 1 4 / 6" in cover
     assert "[시뮬레이션 기록 · 실제 점검 아님]" in cover
     assert "[재생 기록 · 실제 점검 아님]" in cover
     assert "점검 실적에 넣지 않으며" in cover
@@ -59,7 +59,7 @@ def test_a_printed_command_can_be_typed_as_it_stands(tmp_path: Path) -> None:
 def test_a_candidate_is_printed_with_its_evidence_for_and_against(tmp_path: Path) -> None:
     text = " ".join(_sheets([s.simulated_page()], tmp_path))
     for expected in (
-        "육안 확인이 남은 후보 1건",
+        "확인할 곳 1곳: 2번 칸",
         "점검자-01, 점검자-02",
         "2026-03-12 10:20:00 – 10:27:24 (한국시간)",
         "점검자가 퇴실과 폐쇄를 확인했다고 기록됨",
@@ -74,9 +74,10 @@ def test_a_candidate_is_printed_with_its_evidence_for_and_against(tmp_path: Path
         "가중치의 합 +3.1",
         "확률이나 배수로 읽지 않습니다",
         "만지거나 분해하지 마십시오",
-        "미판정 (육안 확인 전)",
+        "현장 판정: 확인할 곳",
         "메모리 카드에만 저장하는 카메라는",
-        "이상 없음2)",
+        "이상 없음(점검 범위 내)2)",
+        "감지된 것 없음(4가 지 중 3가지 판정 불가)",
         "대상: 2.4·5 GHz 와이파이으로 영상을 보내는 카메라",
         "점검 86% · 34초",
         s.make_entries()[1].entry_hash,
@@ -115,6 +116,8 @@ def test_a_find_prints_what_to_do_and_every_decision(tmp_path: Path) -> None:
     assert "두 사람이 함께 112에 신고한 뒤 접수번호를" in text
     assert text.index("배제할 수 없음") < text.index("환풍구 날개 뒤에 렌즈가 있음")
     assert "인수한 경찰관" in text
+    assert "의심기기 발견(경찰 확인 중) Suspected device found" in text
+    assert "현장 판정: 의심기기 발견" in text
 
 
 def test_an_empty_period_says_that_there_is_nothing(tmp_path: Path) -> None:

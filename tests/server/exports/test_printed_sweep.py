@@ -7,41 +7,44 @@ from dataclasses import replace
 import pytest
 
 from server.exports.columns import limits_words
-from server.exports.printed.map import zone_state
+from server.exports.printed.map import printed_map
 from server.exports.printed.sweep import printed_sweep
 from server.exports.records import SweepPage
 from server.exports.rows import build_page
+from server.interface.fields import FindingState
 from server.interface.views.sweeps import KnownBefore
 from tests.report_factory import text
 
 from . import sample_sweeps as s
 
 
-def test_zones_are_shaded_by_the_gravest_word_about_them() -> None:
+def test_zones_are_shaded_by_what_stands_of_them_and_said_in_the_same_words() -> None:
     report = s.make_report("live", sweep_id=s.numbered(0xC1))
-    states = {zone.zone_id: zone_state(report, zone.zone_id) for zone in report.plan.zones}
-    assert states == {
-        "stall-1": "clear",
-        "stall-2": "candidate",
-        "stall-3": "not_assessable",
-        "storage": "not_looked",
-        "basins": "not_assessable",
-        "entrance": "not_assessable",
-    }
+    zones = printed_map(report)["zones"]
+    assert [(zone["state"], zone["word"]) for zone in zones] == [
+        ("nothing_detected", "감지된 것 없음(4가지 중 3가지 판정 불가)"),
+        ("to_inspect", "확인할 곳"),
+        ("not_assessable", "판정 불가"),
+        ("not_looked", "미점검"),
+        ("not_assessable", "판정 불가"),
+        ("not_assessable", "판정 불가"),
+    ]
     moved = report.model_copy(
         update={"verdicts": (), "findings": (report.findings[0].model_copy(update={"zone_id": "basins"}),)}
     )
-    assert zone_state(moved, "basins") == "candidate"
-    assert zone_state(moved, "stall-2") == "not_assessable"
+    told = {zone["name"]: zone["state"] for zone in printed_map(moved)["zones"]}
+    assert (told["세면대"], told["2번 칸"]) == ("to_inspect", "not_assessable")
 
 
 def test_a_marker_stands_where_the_finding_is() -> None:
     drawn = printed_sweep(s.simulated_page(), 1)["map"]
     assert drawn["findings"] == [{"name": "F1", "x": 2.1, "y": 0.45, "radius": 0.35}]
     assert len(drawn["positions"]) == 5
-    assert drawn["alternative"].startswith("점검 도면. 1 1번 칸: 이상 없음; 2 2번 칸: 육안 확인 필요;")
+    assert drawn["alternative"].startswith(
+        "점검 도면. 1 1번 칸: 감지된 것 없음(4가지 중 3가지 판정 불가); 2 2번 칸: 확인할 곳; 3 3번 칸: 판정 불가;"
+    )
     assert [bar["letter"] for bar in drawn["zones"][0]["bars"]] == ["렌", "와", "블", "전"]
-    assert drawn["zones"][1]["bars"][0] == {"letter": "렌", "quality": 0.86, "state": "candidate"}
+    assert drawn["zones"][1]["bars"][0] == {"letter": "렌", "quality": 0.86, "state": "to_inspect"}
 
 
 def _measured(page: SweepPage, **changes: float) -> SweepPage:
@@ -109,12 +112,14 @@ def test_what_was_not_detected_without_proof_has_a_word_of_its_own() -> None:
     page = s.page_of_format_2()
     printed = printed_sweep(page, 1)
     assert [zone["state"] for zone in printed["map"]["zones"]] == [
-        "clear", "nothing_detected", "nothing_detected", "not_looked", "nothing_detected", "nothing_detected",
+        "nothing_detected", "nothing_detected", "nothing_detected", "not_looked", "nothing_detected",
+        "nothing_detected",
     ]  # fmt: skip
+    assert printed["map"]["zones"][0]["bars"][1]["state"] == "clear", "by one method, of one target"
     assert page.row.zones_not_assessable == ()
-    assert page.row.zones_nothing_detected == ("2번 칸", "3번 칸", "세면대", "출입구")
-    assert page.row.result == "recheck"
-    assert limits_words(page.row).startswith("감지된 것 없음(장비 미보정 – 이상 없음의 근거 아님) 4곳: 2번 칸")
+    assert page.row.zones_nothing_detected == ("1번 칸", "2번 칸", "3번 칸", "세면대", "출입구")
+    assert page.row.equipment_result == "partly"
+    assert limits_words(page.row).startswith("감지된 것 없음 5곳: 1번 칸")
     assert any("제외: 움직일 때만 보내는 와이파이 카메라" in note for note in printed["zones"]["notes"])
 
 
@@ -131,15 +136,36 @@ def test_each_target_has_its_probability_with_an_interval_or_a_reason() -> None:
     assert printed_sweep(s.simulated_page(), 1)["targets"] is None
 
 
-def test_a_candidate_of_a_first_look_is_listed_apart_and_counts_as_nothing() -> None:
+def test_a_place_that_waits_for_its_second_look_is_drawn_listed_and_counted_like_any_other() -> None:
     page = s.simulated_page()
     assert page.report is not None
-    candidate = page.report.findings[0].model_copy(update={"stage": "first_look"})
-    report = page.report.model_copy(update={"findings": (candidate,)})
-    built = build_page(page.row.header, page.row.place, report, report_state="present")
+    waiting = page.report.findings[0].model_copy(update={"stage": "first_look"})
+    report = page.report.model_copy(update={"findings": (waiting,), "outcome": "aborted"})
+    built = build_page(page.row.header, page.row.place, report, report_state="present", states=s.states_of(report))
     printed = printed_sweep(built, 1)
-    assert (printed["findings"], printed["map"]["findings"], printed["candidates"]) == ([], [], ["2번 칸"])
-    assert (built.row.candidate_zones, built.row.result) == ((), "recheck")
+    assert [finding["name"] for finding in printed["findings"]] == ["F1"]
+    assert [finding["name"] for finding in printed["map"]["findings"]] == ["F1"]
+    assert (built.row.candidate_zones, built.row.equipment_result) == (("2번 칸",), "to_inspect")
+    assert built.row.findings == (("to_inspect", 1),)
+
+
+def test_a_finding_says_what_stands_of_it_and_not_what_somebody_said_last() -> None:
+    page = s.simulated_page()
+    assert page.report is not None
+    told: tuple[tuple[FindingState, str, bool], ...] = (
+        ("to_inspect", "확인할 곳", True),
+        ("suspected", "의심", True),
+        ("no_camera", "카메라 아님", False),
+        ("confirmed", "카메라(경찰 확인)", False),
+    )
+    for state, words, is_open in told:
+        states = {page.report.findings[0].finding_id: state}
+        said = [s.make_disposition(page.report.sweep_id, "no_camera")]
+        built = build_page(
+            page.row.header, page.row.place, page.report, report_state="present", states=states, dispositions=said
+        )
+        (finding,) = printed_sweep(built, 1)["findings"]
+        assert (finding["disposition"], finding["is_open"]) == (words, is_open)
 
 
 @pytest.mark.parametrize(

@@ -1,80 +1,74 @@
-"""The log row: result words, what was looked at, and what the record behind it is worth."""
+"""The log row: two results with their reasons, what was looked at, and what the record behind it is worth."""
 
 from __future__ import annotations
 
 import dataclasses
 from datetime import date
+from uuid import UUID
 
 import pytest
 
-from server.exports.judgement import judge, latest_dispositions
+from server.exports.columns import decision_words, equipment_reason
 from server.exports.records import EntryLine, ExportError, LogRow, Period, SweepPage
 from server.exports.rows import build_log_row, build_page
-from sweep.report import Disposition, SweepReport, ZoneVerdict
-from tests.report_factory import text
+from server.interface.fields import BodyState, FindingState
 
 from . import sample_sweeps as s
 
 
-def _decided(*verdicts: str) -> list[Disposition]:
-    sweep_id = s.numbered(0xC1)
-    return [s.make_disposition(sweep_id, verdict, 10 + n).disposition for n, verdict in enumerate(verdicts)]
-
-
-def _all_clear(report: SweepReport) -> SweepReport:
-    verdicts = tuple(
-        ZoneVerdict(
-            zone_id=zone.zone_id,
-            modality="wifi",
-            verdict="clear",
-            reason="no_uplink",
-            text=text("들리지 않음"),
-            target=text("와이파이 카메라"),
-        )
-        for zone in report.plan.zones
-    )
-    return report.model_copy(update={"verdicts": verdicts})
-
-
 @pytest.mark.parametrize(
-    ("verdicts", "result"),
+    ("verdicts", "persons", "findings"),
     [
-        ((), "suspected"),
-        (("cannot_exclude",), "suspected"),
-        (("recheck",), "recheck"),
-        (("no_camera",), "recheck"),
-        (("camera_found",), "found"),
-        (("cannot_exclude", "no_camera"), "recheck"),
-        (("camera_found", "no_camera"), "found"),
+        ((), "not_recorded", (("to_inspect", 1),)),
+        (("cannot_exclude",), "suspected", (("suspected", 1),)),
+        (("recheck",), "recheck", (("recheck", 1),)),
+        (("no_camera",), "not_recorded", (("no_camera", 1),)),
+        (("camera_found",), "found", (("found", 1),)),
+        (("cannot_exclude", "no_camera"), "not_recorded", (("no_camera", 1),)),
+        (("camera_found", "no_camera"), "found", (("found", 1),)),
     ],
 )
-def test_dispositions_of_the_only_candidate_give_the_result(verdicts: tuple[str, ...], result: str) -> None:
-    report = s.make_report("live", sweep_id=s.numbered(0xC1))
-    assert judge(report, "present", _decided(*verdicts))[0] == result
+def test_what_a_person_said_of_the_only_finding_is_the_persons_result_and_never_the_equipments(
+    verdicts: tuple[str, ...], persons: str, findings: tuple[tuple[str, int], ...]
+) -> None:
+    page = s.simulated_page()
+    assert page.report is not None
+    said = [s.make_disposition(page.report.sweep_id, verdict, 10 + n) for n, verdict in enumerate(verdicts)]
+    row = build_log_row(
+        page.row.header, page.row.place, page.report, report_state="present", states=s.states_of(page.report, *said)
+    )
+    assert (row.persons, row.findings, row.equipment_result) == (persons, findings, "to_inspect")
 
 
-def test_a_room_is_without_anomaly_only_when_every_zone_is_clear_of_something() -> None:
-    report = s.make_report("live", sweep_id=s.numbered(0xC1), candidate=None)
-    assert judge(report, "present", [])[0] == "recheck"
-    clear = _all_clear(report)
-    assert judge(clear, "present", []) == ("no_anomaly", "모든 구역이 한 가지 이상의 방식으로 점검 범위 내 이상 없음")
-    aborted = clear.model_copy(update={"outcome": "aborted"})
-    assert judge(aborted, "present", []) == ("recheck", "점검이 중단됨")
-    with_candidate = _all_clear(s.make_report("live", sweep_id=s.numbered(0xC1)))
-    assert judge(with_candidate, "present", _decided("no_camera"))[0] == "no_anomaly"
-    assert judge(with_candidate, "present", _decided("recheck"))[0] == "recheck"
+def test_states_are_counted_the_gravest_first() -> None:
+    page = s.simulated_page()
+    given: list[FindingState] = ["no_camera", "to_inspect", "found", "no_camera"]
+    states = {s.numbered(0x700 + n): state for n, state in enumerate(given)}
+    row = build_log_row(page.row.header, page.row.place, page.report, report_state="present", states=states)
+    assert (row.persons, row.findings) == ("found", (("found", 1), ("to_inspect", 1), ("no_camera", 2)))
+    assert decision_words(row) == "의심기기 발견 1건 · 확인할 곳 1건 · 카메라 아님 2건"
 
 
-def test_no_report_gives_no_result() -> None:
-    assert judge(None, "missing", [])[0] == "unfinished"
-    assert "삭제" in judge(None, "erased", [])[1]
-    assert judge(None, "erased", _decided("camera_found"))[0] == "found"
+def test_a_sweep_without_report_says_nothing_by_the_equipment_but_what_persons_found() -> None:
+    header = s.unfinished_page().row.header
+    found: dict[UUID, FindingState] = {s.numbered(0x201): "found"}
+    told: dict[BodyState, str] = {"missing": "접수되지 않음", "erased": "삭제되어"}
+    for state, why in told.items():
+        row = build_log_row(header, s.place(), None, report_state=state, states=found)
+        assert (row.equipment_result, row.persons) == ("no_report", "found")
+        assert why in equipment_reason(row)
 
 
-def test_the_latest_disposition_counts_whatever_order_they_arrive_in() -> None:
-    first, last = _decided("cannot_exclude", "no_camera")
-    for order in ([first, last], [last, first]):
-        assert latest_dispositions(order)[first.finding_id].verdict == "no_camera"
+def test_the_equipments_reason_says_how_far_it_carries() -> None:
+    page = s.page_of_format_2()
+    assert (page.row.equipment_result, page.row.unable) == ("partly", (1, 4))
+    assert equipment_reason(page.row) == "구역 6곳 중 1곳 판정 불가(방식 4가지 중 1가지 판정 불가)"
+    aborted = dataclasses.replace(page.row, is_aborted=True, zones_not_looked=())
+    assert equipment_reason(aborted).startswith("점검이 중단됨. 본 범위에서 감지된 것 없음(방식 4가지 중 1가지")
+    nothing = dataclasses.replace(page.row, equipment_result="nothing_detected", unable=(0, 0))
+    assert equipment_reason(nothing) == "구역 6곳에서 감지된 것 없음. 기기가 없다는 뜻이 아님"
+    place = dataclasses.replace(s.simulated_page().row, is_aborted=True)
+    assert equipment_reason(place) == "점검이 중단됨 · 확인할 곳 1곳: 2번 칸"
 
 
 def test_the_row_says_what_was_looked_at_and_what_could_not_be_judged() -> None:
@@ -83,8 +77,8 @@ def test_the_row_says_what_was_looked_at_and_what_could_not_be_judged() -> None:
     assert row.zones_looked == ("1번 칸", "2번 칸", "3번 칸", "세면대", "출입구")
     assert row.zones_not_looked == ("청소도구함",)
     assert row.zones_not_assessable == ("3번 칸", "세면대", "출입구")
+    assert row.zones_nothing_detected == ("1번 칸",)
     assert row.candidate_zones == ("2번 칸",)
-    assert row.candidates_open == 1
     assert row.methods == ("lens", "wifi", "ble", "rf")
     assert row.is_demo
     assert not s.live_page().row.is_demo
@@ -110,8 +104,8 @@ def test_the_row_carries_the_hash_of_the_report_and_counts_holes() -> None:
 def test_dispositions_are_put_in_the_order_of_decision() -> None:
     page = s.found_page()
     assert [item.disposition.verdict for item in page.dispositions] == ["cannot_exclude", "camera_found"]
-    assert page.row.result == "found"
-    assert page.row.dispositions == (("camera_found", 1),)
+    assert (page.row.persons, page.row.findings) == ("found", (("found", 1),))
+    assert page.row.equipment_result == "to_inspect", "what a person found changes nothing of it"
 
 
 def test_records_that_contradict_each_other_are_refused() -> None:

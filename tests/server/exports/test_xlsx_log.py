@@ -12,6 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 from server.exports.columns import COLUMNS
 from server.exports.logs.xlsx_log import DEMO_NOTICE, LogSheet, write_xlsx
 from server.exports.records import LogRow
+from server.exports.words import EQUIPMENT, PERSONS
 
 from . import sample_sweeps as s
 
@@ -37,7 +38,8 @@ def test_rows_and_headings_are_where_the_panes_freeze() -> None:
     cells = _cells(book)
     assert cells["A4"] == COLUMNS[0].heading
     assert cells["A5"] == "실측"
-    assert (cells["W5"], cells["Y5"]) == ("미기재", "재점검 필요")
+    assert (cells["W4"], cells["Y4"]) == ("점검 결과(사람)", "장비 점검 결과")
+    assert (cells["W5"], cells["Y5"]) == ("미기재", "일부 판정 불가")
     assert cells["S5"] == "0"
     assert "2026-03-01 ~ 2026-03-31" in cells["A2"]
     sheet = book.read("xl/worksheets/sheet1.xml").decode()
@@ -68,7 +70,14 @@ def test_a_demonstration_raises_a_notice_and_says_so_in_its_cells() -> None:
     cells = _cells(_write([s.simulated_page().row, s.live_page().row]))
     assert cells["A3"] == DEMO_NOTICE
     assert cells["A5"] == "시뮬레이션 기록 · 실제 점검 아님"
-    assert cells["Y5"] == "[시뮬레이션 기록] 의심"
+    assert cells["Y5"] == "[시뮬레이션 기록] 확인할 곳"
+
+
+def test_the_notes_explain_results_in_the_words_that_the_cells_have() -> None:
+    notes = {word for cell, word in _cells(_write([]), 3).items() if cell.startswith("A")}
+    results = {word.ko for word in (*EQUIPMENT.values(), *PERSONS.values())}
+    assert notes - results == {"기록 해시", "빠진 내용"}
+    assert {EQUIPMENT[code].ko for code in ("to_inspect", "nothing_detected", "partly", "clear")} <= notes
 
 
 def test_hostile_text_becomes_neither_formula_nor_link() -> None:
