@@ -7,7 +7,7 @@
  */
 import { sentenceOf } from "../account/passkeys";
 import { ApiError, asPerson, call, client, type ShownText } from "../api/client";
-import type { CaseCreated, SecondPerson } from "../api/types";
+import type { CaseCreated, CaseDetail, SecondPerson } from "../api/types";
 import { newId } from "../app/ids";
 import { saidOf } from "../app/outbox-file";
 import { isMine, outbox } from "../app/outbox.svelte";
@@ -81,6 +81,7 @@ export class Guide {
       this.error = null;
       this.#settle();
       if (before !== null && before !== this.state && !mine) this.told = "elsewhere";
+      if (this.progress.where === "") this.progress.where = await this.#whereOf(one);
       if (this.progress.address === "") await this.#readAddress();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -88,6 +89,21 @@ export class Guide {
     }
     this.isReady = true;
     await this.keep();
+  }
+
+  /** The stall that is known of it, in Korean, for the message to 112; empty where none is. */
+  async #whereOf({ sweep_id: sweepId, finding_id: findingId, events }: CaseDetail): Promise<string> {
+    const first = events[0]?.step;
+    if (first?.step === "reported") return first.what;
+    if (sweepId === null || findingId === null) return "";
+    try {
+      const { report } = await call(client.GET("/api/sweeps/{sweep_id}", { params: { path: { sweep_id: sweepId } } }));
+      const zoneId = report?.findings.find(({ finding_id }) => finding_id === findingId)?.zone_id;
+      return report?.plan.zones.find(({ zone_id }) => zone_id === zoneId)?.name.ko ?? "";
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return ""; // without it the person who calls says where
+    }
   }
 
   async #readAddress(): Promise<void> {

@@ -4,9 +4,16 @@
  * Input is what the probe told of zones and places so far; the report has the last word. Nothing is clear yet: which
  * targets a method is clear of, only the report says.
  */
-import type { Modality, ZoneStands } from "../api/types";
+import type { Modality, SecondLook, ZoneStands } from "../api/types";
 import type { Judged } from "../map/shading";
 import type { FindingPlace, LiveZone } from "./feed.svelte";
+
+const PENDING: ReadonlySet<SecondLook["state"]> = new Set(["asked", "looking", "looked"]);
+
+/** A candidate that nobody has finished looking at again. */
+export function isPending(state: SecondLook["state"]): boolean {
+  return PENDING.has(state);
+}
 
 /** `places`: findings of the report that is being closed, and candidates that somebody has to look at. */
 export function judgedSoFar(told: readonly LiveZone[], places: readonly FindingPlace[]): Judged {
@@ -24,5 +31,6 @@ function zoneSoFar(zoneId: string, told: readonly LiveZone[], places: readonly F
   const isNamed = places.some(({ zone_id }) => zone_id === zoneId);
   const isCandidate = here.some(({ verdict }) => verdict === "candidate");
   const state = isNamed || isCandidate ? "to_inspect" : able.size > 0 ? "nothing_detected" : "not_assessable";
-  return { zone_id: zoneId, state, ways: ways.size, unable: ways.size - able.size };
+  const looked = here.reduce((sum, { quality }) => sum + quality, 0) / Math.max(1, ways.size);
+  return { zone_id: zoneId, state, ways: ways.size, unable: ways.size - able.size, looked };
 }

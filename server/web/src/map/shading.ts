@@ -11,7 +11,6 @@ import type {
   ZoneVerdict,
 } from "../api/types";
 import type { IconName } from "../parts/icons";
-import { modalitiesOf } from "../sweep/modalities";
 
 /** `pending` only while a sweep runs: nothing has been said of the zone yet. `untold`: without a report the plan is bare. */
 export type ShownState = ZoneState | "pending" | "untold";
@@ -29,7 +28,7 @@ export interface ZoneShade {
   readonly find: FindingState | null;
   readonly ways: number;
   readonly unable: number;
-  /** 0-1, of the chosen modality or the mean over all; what was not looked at counts as 0. */
+  /** 0-1, of the chosen method, or the server's mean over all. */
   readonly quality: number;
 }
 
@@ -79,9 +78,8 @@ export function shadeZones(zones: readonly Zone[], judged: Judged, choice: Modal
 }
 
 function shadeZone(zoneId: string, judged: Judged, choice: ModalityChoice): Omit<ZoneShade, "zone"> {
-  const isHere = (item: { zone_id: string; modality: Modality }) =>
-    item.zone_id === zoneId && (choice === "all" || item.modality === choice);
-  const covered = judged.coverage.filter(isHere);
+  const isHere = (item: { zone_id: string; modality: Modality }) => item.zone_id === zoneId && item.modality === choice;
+  const coverage = judged.coverage.find(isHere);
   const told = judged.zones.find((one) => one.zone_id === zoneId);
   const here = new Set(judged.places.filter((one) => one.zone_id === zoneId).map((one) => one.finding_id));
   const find = judged.findings.find((one) => here.has(one.finding_id) && FINDS.has(one.state));
@@ -89,13 +87,11 @@ function shadeZone(zoneId: string, judged: Judged, choice: ModalityChoice): Omit
     state:
       choice === "all"
         ? (told?.state ?? (judged.isRunning ? "pending" : "untold"))
-        : methodState(covered[0], judged.verdicts.find(isHere)),
+        : methodState(coverage, judged.verdicts.find(isHere)),
     find: find?.state ?? null,
     ways: choice === "all" ? (told?.ways ?? 0) : 1,
     unable: choice === "all" ? (told?.unable ?? 0) : 0,
-    quality:
-      covered.reduce((sum, coverage) => sum + coverage.quality, 0) /
-      (choice === "all" ? modalitiesOf(judged.coverage).length : 1),
+    quality: (choice === "all" ? told?.looked : coverage?.quality) ?? 0,
   };
 }
 

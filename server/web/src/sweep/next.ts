@@ -20,10 +20,12 @@ function nextStep({ standing, last_sweep: last, persons, equipment }: RoomSummar
   return equipment === "partly" || equipment === "not_assessable" ? "next_recheck" : "next_none";
 }
 
-/** In words; what was found says by its own case how far it is. `cases`: the open ones of the room, as far as they are known. */
-export function nextOf(room: RoomSummary, cases: readonly CaseView[]): string {
-  const found = cases.find(({ is_found }) => is_found);
-  return found === undefined ? t(nextStep(room)) : local(found.next);
+/** In words; what was found says by its own case how far it is. `cases`: the open ones of the room, null while unknown. */
+export function nextOf(room: RoomSummary, cases: readonly CaseView[] | null): string {
+  const found = cases?.find(({ is_found }) => is_found);
+  if (found !== undefined) return local(found.next);
+  const isHandedOver = cases !== null && room.standing?.state === "found";
+  return t(isHandedOver ? "next_police" : nextStep(room));
 }
 
 /** How many finds and places nobody has closed; empty without any. */

@@ -84,10 +84,10 @@ export function defectsOf(draft: ZoneDraft): readonly Defect[] {
 
 export type ZoneState = "todo" | "part" | "fine" | "marked" | "broken";
 
-/** How far a zone is. */
-export function stateOf(zone: Zone, draft: ZoneDraft): ZoneState {
+/** How far a zone is; `isFound`: persons found or suspect something there already. */
+export function stateOf(zone: Zone, draft: ZoneDraft, isFound: boolean): ZoneState {
   const seen = spotsOf(zone).map((spot) => draft.seen[spot] ?? "unseen");
-  if (draft.holes > 0 || seen.includes("marked")) return "marked";
+  if (isFound || draft.holes > 0 || seen.includes("marked")) return "marked";
   if (seen.includes("broken")) return "broken";
   if (seen.every((one) => one === "unseen")) return "todo";
   return seen.includes("unseen") ? "part" : "fine";
@@ -115,16 +115,17 @@ export interface Rest {
   readonly confirmed: string;
 }
 
-/** One line of marks, zone by zone, in the words of `nameOf`; empty without any. */
+/** One line of marks, zone by zone, in the words of `nameOf`; `found`: what stands in a zone, in words. Empty without any. */
 export function marksOf(
   zones: readonly Zone[],
   drafts: Readonly<Record<string, ZoneDraft>>,
   nameOf: (spot: Spot) => string,
+  found: ReadonlyMap<string, string>,
 ): string {
   const lines = zones.flatMap((zone) => {
-    const draft = drafts[zone.zone_id];
-    if (draft === undefined) return [];
-    const parts = checkOf(zone, draft).marked.map(nameOf);
+    const draft = drafts[zone.zone_id] ?? newDraft();
+    const stands = found.get(zone.zone_id);
+    const parts = [...(stands === undefined ? [] : [stands]), ...checkOf(zone, draft).marked.map(nameOf)];
     if (draft.holes > 0) parts.push(`구멍 ${String(draft.holes)}곳`);
     return parts.length === 0 ? [] : [`${zone.name.ko}: ${parts.join(", ")}`];
   });

@@ -106,10 +106,18 @@ export const words = {
   hand_things: text("점검기·기준판·손전등을 챙깁니다", "Probe, reference board and torch are packed"),
   hand_sticker: text("점검 스티커에 오늘 날짜를 적습니다", "Today's date is on the sticker"),
   hand_sheet: text("확인서를 건네고 보수할 것을 설명합니다", "The sheet is handed over, repairs explained"),
-  found_warning: text(
-    "발견 사건이 열려 있습니다. 방을 돌려주지 말고 발견 안내를 먼저 끝내십시오.",
-    "A camera was found here: do not hand the room back, finish the guide first.",
+  hand_closed: text("문을 닫고 ‘점검 중’ 표지를 그대로 둡니다", "The door is closed, its sign stays"),
+  hand_guarded: text(
+    "경찰이 열어도 된다고 할 때까지 한 사람이 문을 지킵니다",
+    "One person guards it until the police open it",
   ),
+  hand_untouched: text("물체에 손대지 않았습니다", "Nobody touched the thing"),
+  found_warning: text(
+    "의심기기가 발견된 방입니다. 돌려주지 말고 발견 안내를 따르십시오.",
+    "A suspected device was found here: do not hand the room back, follow the guide.",
+  ),
+  found_here: text("이 구역에서 의심기기를 발견했습니다.", "A suspected device was found in this zone."),
+  others_fine: text("다른 곳은 모두 이상 없음", "Nothing unusual elsewhere here"),
   to_send: text("아직 보낼 것", "Still to send"),
   all_sent: text("모두 보냈습니다.", "Everything is sent."),
   to_today: text("오늘 할 일로", "Back to today"),

@@ -81,6 +81,9 @@ export const finding = {
   details_none: text("함께 남긴 주소나 이름이 없습니다.", "No address or name was kept."),
   finding_limits: text("함께 알아둘 한계", "Limits to keep in mind"),
   disposition: text("현장 판정", "Decision on site"),
+  disposition_correct: text("내 판정 고치기", "Correct your decision"),
+  disposition_note_why: text("고치는 사유", "Why it is corrected"),
+  disposition_why: text("앞의 판정을 고치는 사유를 적으십시오.", "Say why you correct what you decided before."),
   disposition_lead: text(
     "눈으로 본 뒤에 남기십시오. 지워지지 않고, 나중에 새 판정을 덧붙일 수 있습니다.",
     "Record it after looking. It is never overwritten; a later decision is added to it.",

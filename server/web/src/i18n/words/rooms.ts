@@ -38,6 +38,7 @@ export const rooms = {
   next_suspected: text("의심 위치 육안 확인", "Inspect the suspected place by eye"),
   next_to_inspect: text("확인할 곳 육안 확인", "Look at the place to inspect"),
   next_found: text("손대지 말고 112", "Do not touch it: call 112"),
+  next_police: text("경찰 확인 결과 기다림", "Wait for what the police say"),
   next_none: text("다음 정기 점검까지 없음", "Nothing until the next regular sweep"),
   next_unfinished: text("끝나지 않은 점검 확인", "Look into the unfinished sweep"),
   next_demo: text("시뮬레이션 기록만 있음 – 실제 점검 필요", "Simulation only; a real sweep is due"),
