@@ -60,6 +60,7 @@ def _in_plain(connection: Connection, rows: dict[str, Rows]) -> None:
         row["inspectors_json"] = open_read(
             connection, f"inspectors {UUID(str(row['sweep_id']))}", row["inspectors_sealed"]
         )
+        row["result"] = "unfinished"
     for row in rows["log_rows"]:
         row["row_json"] = open_read(connection, f"line {UUID(str(row['sweep_id']))}", row["sealed"])
     for row in rows["keys"]:

@@ -1,4 +1,4 @@
-"""What people note of a visit: an entry of its own, the first of two result lines, and when it is refused."""
+"""What people note of a visit: an entry of its own, part of the persons' result, and when it is refused."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy import select
 from server.store.schema import entries
 from sweep.entry.kinds import VISIT_NOTED
 from sweep.report import new_id
+from tests.report_factory import make_report
 from tests.server.conftest import Client, Site
 from tests.server.sweep_kit import Probe
 
@@ -54,16 +55,17 @@ def _line(person: Client) -> dict[str, str]:
 def test_the_persons_word_stands_beside_that_of_the_equipment(site: Site, person: Client) -> None:
     sweep_id = _sweep(site, findings=())
     before = person.get(f"/api/sweeps/{sweep_id}").json()
-    assert before["visit"]["result"] == "not_recorded"
+    assert (before["visit"]["note"], before["summary"]["persons"]) == (None, "not_recorded")
     assert _note(person, sweep_id).status_code == 201
     after = person.get(f"/api/sweeps/{sweep_id}").json()
-    assert (after["visit"]["result"], after["visit"]["words"]["ko"]) == ("nothing_unusual", "이상 없음")
+    assert after["summary"]["persons"] == "nothing_unusual"
     assert (after["visit"]["noted_by"], after["visit"]["note"]["spots"]) == ("점검자-01", ["vent", "partition"])
-    assert after["summary"]["result"] == before["summary"]["result"] == "recheck", "and changes nothing of it"
+    equipment = before["summary"]["equipment"], after["summary"]["equipment"]
+    assert equipment == ("to_inspect", "to_inspect"), "a method names a place, and the note changes nothing of it"
     row = _line(person)
-    assert (row["육안 점검 결과"], row["장비 점검 결과"]) == (
-        "[시뮬레이션 기록] 이상 없음",
-        "[시뮬레이션 기록] 재점검 필요",
+    assert (row["점검 결과(사람)"], row["장비 점검 결과"]) == (
+        "[시뮬레이션 기록] 특이사항 없음(육안·탐지기)",
+        "[시뮬레이션 기록] 확인할 곳",
     )
     assert (row["점검구분(정기·수시·합동)"], row["비상벨 작동"], row["조치"], row["확인자"]) == (
         "정기", "정상", "점검 스티커 부착", "시설관리 담당",
@@ -75,7 +77,8 @@ def test_the_last_note_counts_and_both_stay_in_the_log(site: Site, person: Clien
     assert _note(person, sweep_id).status_code == 201
     marks = {"by_eye": "marks", "marks": "2번 칸 나사 구멍"}
     assert _note(person, sweep_id, **marks).status_code == 201
-    assert person.get(f"/api/sweeps/{sweep_id}").json()["visit"]["result"] == "marks"
+    detail = person.get(f"/api/sweeps/{sweep_id}").json()
+    assert (detail["visit"]["note"]["by_eye"], detail["summary"]["persons"]) == ("marks", "suspected")
     with site.db.read() as connection:
         kept = connection.scalars(select(entries.c.status).where(entries.c.kind == VISIT_NOTED)).all()
     assert kept == ["accepted", "accepted"]
@@ -90,6 +93,14 @@ def test_a_named_place_is_looked_at_before_anybody_says_that_nothing_was_unusual
     verdict = {"sweep_id": str(sweep_id), "verdict": "no_camera"}
     assert person.post(f"/api/findings/{finding_id}/disposition", verdict).status_code == 201
     assert _note(person, sweep_id).status_code == 201
+    assert person.get(f"/api/sweeps/{sweep_id}").json()["summary"]["persons"] == "nothing_unusual"
+
+
+def test_a_place_that_waits_for_its_second_look_is_looked_at_first_too(site: Site, person: Client) -> None:
+    waiting = make_report().findings[0].model_copy(update={"stage": "first_look"})
+    sweep_id = _sweep(site, findings=(waiting,), outcome="aborted")
+    refused = _note(person, sweep_id)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "look_first")
 
 
 def test_the_same_note_sent_again_is_one(site: Site, person: Client) -> None:

@@ -188,7 +188,7 @@ def test_what_protects_somebody_never_waits(town: Town) -> None:
     assert town.state() == "police_called"
     events = town.kim.get(f"/api/cases/{town.case_id}").json()["events"]
     assert [one["is_identity_proven"] for one in events] == [False] * 4
-    waits = [
+    waits: list[dict[str, Any]] = [
         {"step": "handed_over", "officer": "박경위", "station": "x", "rank": "경위", "receipt_no": "1", "seal_no": "2"},
         {"step": "police_asked", "document_no": "1", "officer": "박경위", "wanted": ("addresses",)},
         {"step": "police_result", "result": "none", "dated": clock(0).utc.date(), "document_no": "2"},

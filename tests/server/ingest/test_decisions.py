@@ -106,11 +106,20 @@ def test_the_entry_holds_both_times(site: Site, sweep_id: UUID) -> None:
     assert abs(datetime.fromisoformat(made["decided"]) - utc_now()) < timedelta(seconds=30)
 
 
-def test_who_decided_before_comes_first_however_late_it_was_sent(site: Site, sweep_id: UUID) -> None:
+def test_another_persons_doubt_stands_whoever_decided_first_or_sent_last(site: Site, sweep_id: UUID) -> None:
     online, offline = site.login("inspector", "점검자-01"), site.login("inspector", "점검자-02")
     assert online.post(PATH, _wanted(sweep_id, waited=timedelta(0), verdict="cannot_exclude")).status_code == 201
     assert offline.post(PATH, _wanted(sweep_id, verdict="no_camera")).status_code == 201
-    assert online.get(f"/api/sweeps/{sweep_id}").json()["summary"]["result"] == "suspected"
+    assert online.get(f"/api/sweeps/{sweep_id}").json()["summary"]["persons"] == "suspected"
+
+
+def test_of_one_person_the_word_that_was_decided_last_counts_however_late_the_other_was_sent(
+    site: Site, sweep_id: UUID
+) -> None:
+    one = site.login("inspector")
+    assert one.post(PATH, _wanted(sweep_id, waited=timedelta(0), verdict="no_camera")).status_code == 201
+    assert one.post(PATH, _wanted(sweep_id, verdict="cannot_exclude")).status_code == 201
+    assert [one["state"] for one in one.get(f"/api/sweeps/{sweep_id}").json()["findings"]] == ["no_camera"]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +137,7 @@ def test_a_phone_in_another_year_is_recorded_and_moves_nothing(site: Site, sweep
     there = datetime(year, 6, 1, tzinfo=UTC).isoformat()
     assert author.post(PATH, _wanted(sweep_id, claimed={"decided": there, "sent": there})).status_code == 201
     assert author.post(PATH, _wanted(sweep_id, waited=timedelta(0), verdict="no_camera")).status_code == 201
-    assert author.get(f"/api/sweeps/{sweep_id}").json()["summary"]["result"] == "recheck"
+    assert [one["state"] for one in author.get(f"/api/sweeps/{sweep_id}").json()["findings"]] == ["no_camera"]
     assert _dispositions(author, sweep_id)[0]["claimed"]["utc"].startswith(f"{year:04d}-06-01")
 
 

@@ -162,10 +162,10 @@ def test_a_body_may_come_later_and_is_then_projected(site: Site) -> None:
     place = _verified(site, to_wire(entry, ()))
     inspector = site.login("inspector")
     before = inspector.get(f"/api/sweeps/{sweep_id}").json()
-    assert (before["report_state"], before["summary"]["result"]) == ("missing", "unfinished")
+    assert (before["report_state"], before["summary"]["equipment"]) == ("missing", "no_report")
     assert _verified(site, report) == place
     after = inspector.get(f"/api/sweeps/{sweep_id}").json()
-    assert (after["report_state"], after["summary"]["result"]) == ("present", "suspected")
+    assert (after["report_state"], after["summary"]["equipment"]) == ("present", "to_inspect")
 
 
 def test_a_missing_number_is_a_gap_and_a_broken_chain_an_alarm(site: Site) -> None:

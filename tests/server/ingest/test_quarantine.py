@@ -267,7 +267,7 @@ def test_the_page_lists_releases_and_discards(site: Site) -> None:
         "documents": [],
         "waits_for_root": False,
     }
-    assert admin.get(f"/api/sweeps/{sweep_id}").json()["summary"]["result"] == "suspected"
+    assert admin.get(f"/api/sweeps/{sweep_id}").json()["summary"]["equipment"] == "to_inspect"
     stranger = signer("stranger-1").key_id
     assert admin.post(f"/api/quarantine/{stranger}/discard", {"reason": "모르는 키"}).json() == {"entries": 1}
     assert admin.get("/api/keys").json()["waiting"] == []

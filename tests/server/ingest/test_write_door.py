@@ -163,7 +163,7 @@ def test_what_arrived_before_a_crash_is_read_after_it(settings: Settings) -> Non
     with running(settings) as site:
         viewer = site.login("viewer")
         for sweep_id, *_ in wires:
-            assert viewer.get(f"/api/sweeps/{sweep_id}").json()["summary"]["result"] == "suspected"
+            assert viewer.get(f"/api/sweeps/{sweep_id}").json()["summary"]["equipment"] == "to_inspect"
         with site.db.read() as connection:
             before = plain_rows(connection, sweeps)
         projecting.rebuild(site.db)

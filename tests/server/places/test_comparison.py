@@ -7,11 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from server.places.comparison import air_of, repairs_of, spots_of, zones_of
+from server.places.comparison import air_of, compare_zones, repairs_of, spots_of
 from server.places.history import Visit
 from sweep.report import AddressToken, Disposition, Finding, Levels, SweepReport, VideoJudgement, WifiObservation
 from sweep.report.case_records import CaseStep, DefectFound, Rechecked, Repaired, Step
-from tests.report_factory import START, clock, make_report, make_zone, text, uid
+from tests.report_factory import START, clock, make_report, make_report_v2, make_zone, text, uid
 from tests.server.conftest import Site
 from tests.server.sweep_kit import DEMO_ROOM, Probe
 
@@ -56,14 +56,26 @@ def visit(report: SweepReport, *findings: Finding, said: tuple[Disposition, ...]
     return Visit(report.sweep_id, report.model_copy(update={"findings": findings}), said)
 
 
-def test_zones_are_told_with_the_gravest_verdict_and_what_was_looked_at() -> None:
+def test_zones_are_told_with_what_stands_of_them_and_what_was_looked_at() -> None:
     cupboard = make_zone("cupboard", "other", "청소도구함", "Cupboard", ((0, 0), (1, 0), (1, 1), (0, 1)))
     older = THEN.model_copy(update={"plan": THEN.plan.model_copy(update={"zones": (*THEN.plan.zones, cupboard)})})
-    zones = {one.zone_id: one for one in zones_of(older, NOW)}
+    zones = {one.zone_id: one for one in compare_zones(older, NOW)}
     assert list(zones) == ["stall-1", "stall-2", "entrance", "cupboard"]
-    assert (zones["stall-2"].newer.verdict, zones["stall-2"].newer.quality) == ("candidate", 0.8)
-    assert (zones["entrance"].newer.verdict, zones["entrance"].newer.quality) == ("not_assessable", None)
-    assert (zones["cupboard"].newer.verdict, zones["cupboard"].newer.quality) == (None, None)
+    told = {name: (one.older.state, one.newer.state, one.newer.looked) for name, one in zones.items()}
+    assert told == {
+        "stall-1": ("not_assessable", "not_assessable", 0.8),
+        "stall-2": ("to_inspect", "to_inspect", 0.8),
+        "entrance": ("not_looked", "not_looked", 0.0),
+        "cupboard": ("not_looked", None, None),
+    }
+    assert all(one.newer.targets == () for one in zones.values()), "format 1 tells of no targets"
+
+
+def test_a_zone_is_told_with_the_targets_of_its_own_report() -> None:
+    report = make_report_v2()
+    first = next(compare_zones(NOW, report))
+    assert [one.target for one in first.newer.targets] == ["pinhole_1mm", "pinhole_1mm_ircut", "lens_2mm", "recorder"]
+    assert first.older.targets == ()
 
 
 def test_a_transmitter_stays_where_one_of_its_addresses_does() -> None:
@@ -112,8 +124,9 @@ def test_two_findings_now_meet_one_of_then_only_once() -> None:
     assert [one.change for one in spots] == ["stayed", "came"]
 
 
-def test_candidates_that_only_ask_for_a_second_look_are_no_spots() -> None:
-    assert spots_of(visit(THEN), visit(NOW, found(20, stage="first_look"))) == []
+def test_a_place_that_waits_for_its_second_look_is_a_spot_like_any_other() -> None:
+    (spot,) = spots_of(visit(THEN), visit(NOW, found(20, stage="first_look")))
+    assert (spot.change, spot.newer_finding_id, spot.is_no_camera) == ("came", uid(20), None)
 
 
 def step(what: Step, days: float, case: int = 9) -> tuple[datetime, CaseStep]:

@@ -79,8 +79,8 @@ def test_order_and_repetition_do_not_matter(tmp_path: Path, monkeypatch: pytest.
         with db.read() as connection:
             before = _snapshot(connection)
         with db.write() as connection:  # what no entry speaks of goes, what is missing or wrong comes back
-            connection.execute(update(sweeps).values(sweep_id=new_id()).where(sweeps.c.result == "unfinished"))
-            connection.execute(update(sweeps).values(result="found"))
+            connection.execute(update(sweeps).values(sweep_id=new_id()).where(sweeps.c.equipment == "no_report"))
+            connection.execute(update(sweeps).values(equipment="clear", said="found"))
             connection.execute(delete(findings))
         assert projecting.rebuild(db) == 3
         with db.read() as connection:
@@ -88,7 +88,7 @@ def test_order_and_repetition_do_not_matter(tmp_path: Path, monkeypatch: pytest.
         snapshots.append(before)
         db.close()
     assert all(one == two for one, two in itertools.pairwise(snapshots))
-    assert [len(rows) for rows in snapshots[0]] == [3, 2, 4, 0, 3, 2]
+    assert [len(rows) for rows in snapshots[0]] == [3, 2, 4, 3, 2]
 
 
 def test_what_a_sweep_says_in_lists(site: Site) -> None:
@@ -105,11 +105,8 @@ def test_what_a_sweep_says_in_lists(site: Site) -> None:
         return found
 
     site.send(opened)
-    assert {name: summary()[name] for name in ("outcome", "ended", "result")} == {
-        "outcome": None,
-        "ended": None,
-        "result": "unfinished",
-    }
+    opening = {name: summary()[name] for name in ("outcome", "ended", "equipment", "persons")}
+    assert opening == {"outcome": None, "ended": None, "equipment": "no_report", "persons": "not_recorded"}
     site.send(report)
     whole = summary()
     assert whole.pop("at_city") is None
@@ -122,7 +119,8 @@ def test_what_a_sweep_says_in_lists(site: Site) -> None:
         "outcome": "completed",
         "started": "2026-03-02T06:00:00Z",
         "ended": "2026-03-02T06:07:00Z",
-        "result": "suspected",
+        "equipment": "to_inspect",
+        "persons": "not_recorded",
         "candidates": 1,
         "not_assessable_zones": 2,
         "is_demo": True,
@@ -132,10 +130,15 @@ def test_what_a_sweep_says_in_lists(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "result"),
-    [("no_camera", "recheck"), ("recheck", "recheck"), ("cannot_exclude", "suspected"), ("camera_found", "found")],
+    ("verdict", "persons", "state"),
+    [
+        ("no_camera", "not_recorded", "no_camera"),
+        ("recheck", "recheck", "recheck"),
+        ("cannot_exclude", "suspected", "suspected"),
+        ("camera_found", "found", "found"),
+    ],
 )
-def test_a_person_decides_and_the_server_signs(site: Site, verdict: str, result: str) -> None:
+def test_a_person_decides_and_the_server_signs(site: Site, verdict: str, persons: str, state: str) -> None:
     probe = Probe()
     site.admit(probe.signer)
     sweep_id, opened, report = probe.whole_sweep()
@@ -147,7 +150,11 @@ def test_a_person_decides_and_the_server_signs(site: Site, verdict: str, result:
     wanted = {"sweep_id": str(sweep_id), "verdict": verdict, "note": note}
     assert inspector.post(path, wanted).status_code == 201
     detail = inspector.get(f"/api/sweeps/{sweep_id}").json()
-    assert detail["summary"]["result"] == result
+    assert (detail["summary"]["persons"], detail["summary"]["equipment"]) == (persons, "to_inspect")
+    assert [(one["finding_id"], one["state"]) for one in detail["findings"]] == [(str(finding_id), state)]
+    assert [(one["zone_id"], one["state"]) for one in detail["zones"]] == [
+        ("stall-1", "not_assessable"), ("stall-2", "to_inspect"), ("entrance", "not_looked"),
+    ]  # fmt: skip
     (disposition,) = detail["dispositions"]
     assert [disposition[name] for name in ("verdict", "note", "subject", "assurance")] == [
         verdict,

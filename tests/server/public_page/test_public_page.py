@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import get_args
 from uuid import UUID
 
 import cv2
 import httpx
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from server.config.public_page import STANDARD, PublicPageError, read_public_page
 from server.config.settings import Settings
 from server.exports.sheets.sticker_sheet import sticker_sheet
 from server.interface.errors import ApiError
+from server.interface.fields import CaseState, EquipmentResult, FindingState, PersonsResult
+from server.projections import projecting
 from server.public_page.reports import MOST_OF_ADDRESS, MOST_OF_ROOM, ReportLimits, clean_text
 from server.public_page.stickers import CODE_LETTERS, LETTERS
-from server.store.schema import public_reports, rooms, stickers, sweeps, user_facilities, users
+from server.store.schema import cases, public_reports, rooms, stickers, sweeps, user_facilities, users
 from tests.server.conftest import Client, Site, running
 from tests.server.schedule.test_schedule import _visit
-from tests.server.sweep_kit import DEMO_ROOM
+from tests.server.sweep_kit import DEMO_ROOM, Probe
 
 TODAY = date(2026, 9, 14)
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -62,8 +66,9 @@ def test_it_tells_the_day_and_changes_after_every_visit_alike(site: Site, sticke
         {},
         {"outcome": "aborted"},
         {"outcome": None, "report_state": "missing"},
-        {"result": "found", "candidates": 3},
-        {"result": "suspected", "candidates": 1},
+        {"candidates": 3},
+        *({"equipment": result} for result in get_args(EquipmentResult)),
+        *({"said": result} for result in get_args(PersonsResult)),
         {"mode": "quick", "persons": 1},
     )
     for other in kinds:
@@ -75,6 +80,37 @@ def test_it_tells_the_day_and_changes_after_every_visit_alike(site: Site, sticke
     assert "2026-09-14" in page
     _visit(site.db, DEMO_ROOM, date(2026, 9, 15), source="simulated")
     assert stranger.http.get(f"/r/{code}").text == page
+
+
+def test_owners_keepers_and_the_public_read_the_same_bytes_whatever_stands(
+    site: Site, sticker: tuple[Client, str]
+) -> None:
+    probe = Probe("real", "live")
+    site.admit(probe.signer, "probe", "probe-demo-1")
+    sweep_id, opened, report = probe.whole_sweep()
+    for wire in (opened, report):
+        assert site.send(wire).status_code == 200
+    projecting.drain(site.db)
+    keepers = [site.login(role) for role in ("facility_owner", "facility_staff", "cleaner")]
+    with site.db.write() as connection:
+        facility_id = connection.scalar(select(rooms.c.facility_id).where(rooms.c.room_id == DEMO_ROOM))
+        of_keepers = select(users.c.user_id).where(users.c.role.in_(("facility_owner", "facility_staff", "cleaner")))
+        rows = [{"user_id": user_id, "facility_id": facility_id} for user_id in connection.scalars(of_keepers)]
+        connection.execute(insert(user_facilities), rows)
+    stranger, read = site.anonymous(), set[tuple[bytes, ...]]()
+    states = itertools.zip_longest(
+        get_args(EquipmentResult), get_args(PersonsResult), get_args(CaseState), get_args(FindingState)
+    )
+    for equipment, said, state, stands in states:
+        with site.db.write() as connection:
+            row = {"equipment": equipment or "clear", "said": said or "found", "candidates": len(read) + 7}
+            connection.execute(update(sweeps).where(sweeps.c.sweep_id == sweep_id).values(**row))
+            connection.execute(update(cases).values(state=state, stands=stands or "found"))
+        told = [client.http.get("/api/facility/rooms").content for client in keepers]
+        told.append(stranger.http.get(f"/r/{sticker[1]}").content)
+        read.add(tuple(told))
+    assert len(read) == 1
+    assert all(b"2026-03-02" in one for one in read.pop())
 
 
 def test_whoever_inspects_is_led_to_the_room(site: Site, sticker: tuple[Client, str]) -> None:

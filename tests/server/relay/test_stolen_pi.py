@@ -167,7 +167,7 @@ def _rows(connection: Connection, of: District, until: int) -> dict[str, list[An
     cases = schema.cases.c.recorded_room_id.in_(of.rooms) | schema.cases.c.room_id.in_(of.rooms)
     found = {
         table.name: rows(table, table.c.sweep_id == of.sweep_id)
-        for table in (schema.sweeps, schema.findings, schema.dispositions, schema.open_findings)
+        for table in (schema.sweeps, schema.findings, schema.dispositions)
     }
     found |= {table.name: rows(table, table.c.room_id.in_(of.rooms)) for table in (schema.rooms, schema.plans)}
     found["cases"] = rows(schema.cases, cases)

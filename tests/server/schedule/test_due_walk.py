@@ -91,7 +91,8 @@ def _make_up(db: Database, randomness: random.Random) -> None:
             for _ in range(some(0, 1, 8, 14)):
                 counts = {"source": some("live", "live", "simulated", "replay"), "mode": some("full", "quick")}
                 counts |= {"outcome": some("completed", "completed", "completed", "aborted"), "persons": some(2, 2, 1)}
-                plain = {"result": "no_anomaly", "candidates": 0, "not_assessable_zones": 0, "probe_id": "probe-1"}
+                plain = {"candidates": 0, "not_assessable_zones": 0, "probe_id": "probe-1"}
+                plain |= {"equipment": "nothing_detected", "said": "nothing_unusual"}
                 ids = {"sweep_id": new_id(), "room_id": room_id, "plan_version": 1, "report_state": "present"}
                 visits.append(counts | plain | ids | {"started_ms": at_ms()})
         connection.execute(insert(sweeps), visits)

@@ -197,7 +197,7 @@ def test_an_entry_about_a_key_takes_effect_from_wherever_the_root_key_sends_it(s
     wire = _statement(root_key, kinds.KEY_ADMITTED, kinds.KEY_ADMITTED_TYPE, _admission(probe), *_next(site, root_key))
     assert site.send(wire).status_code == 200
     viewer = site.login("viewer")
-    assert viewer.get(f"/api/sweeps/{sweep_id}").json()["summary"]["result"] == "suspected"
+    assert viewer.get(f"/api/sweeps/{sweep_id}").json()["summary"]["equipment"] == "to_inspect"
     revoked = KeyRevoked(v=1, key_id=probe.signer.key_id, from_index=2**40, reason="lost")
     wire = _statement(root_key, kinds.KEY_REVOKED, kinds.KEY_REVOKED_TYPE, revoked, *_next(site, root_key))
     end = end_of(site.db)

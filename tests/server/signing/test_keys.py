@@ -43,7 +43,8 @@ def _rows(site: Site) -> list[tuple[str, str | None]]:
 def _results(site: Site) -> dict[UUID, str]:
     projecting.drain(site.db)
     with site.db.read() as connection:
-        return {row.sweep_id: row.result for row in connection.execute(select(sweeps.c.sweep_id, sweeps.c.result))}
+        told = connection.execute(select(sweeps.c.sweep_id, sweeps.c.equipment))
+        return {row.sweep_id: row.equipment for row in told}
 
 
 @pytest.mark.parametrize("hours", [-1, 1, 24 * 366])
@@ -59,7 +60,7 @@ def test_no_step_of_the_clock_makes_an_entry_count_less(
     for wire in (opened, report):
         assert site.send(wire).status_code == 200
     assert _rows(site) == [("accepted", None)] * 2
-    assert _results(site) == {sweep_id: "suspected"}
+    assert _results(site) == {sweep_id: "to_inspect"}
 
 
 def test_a_key_may_be_valid_from_a_later_index_only(site: Site) -> None:
@@ -97,13 +98,13 @@ def test_revoked_from_now_on_and_reinstated(site: Site) -> None:
     receipts = [site.send(wire) for wire in (opened, report)]
     assert [answer.status_code for answer in receipts] == [200, 200]
     assert _rows(site) == [("accepted", None)] * 2 + [("quarantined", "key_revoked")] * 2
-    assert _results(site) == {first: "suspected"}
+    assert _results(site) == {first: "to_inspect"}
     (listed,) = [key for key in admin.get("/api/keys").json()["keys"] if key["key_id"] == probe.signer.key_id]
     assert (listed["revoked_from_index"], listed["quarantined"]) == (end, 2)
     assert admin.get("/api/probes").json()["probes"] == []
     assert _change(admin, f"{path}/reinstate", {"reason": "찾음"})["released"] == 2
     assert _rows(site) == [("accepted", None)] * 4
-    assert _results(site) == {first: "suspected", second: "suspected"}
+    assert _results(site) == {first: "to_inspect", second: "to_inspect"}
     assert [receipt_of(site.send(wire)) for wire in (opened, report)] == [receipt_of(answer) for answer in receipts]
     again = admin.post(f"{path}/reinstate", {"reason": "x"})
     assert (again.status_code, again.json()["error"]["code"]) == (409, "not_revoked")
@@ -126,9 +127,9 @@ def test_revoked_from_an_index_in_the_past_takes_what_came_since_away(site: Site
     _rows(site)
     _change(admin, f"{path}/revoke", {"reason": "도난", "from_index": sent_indices(site.db)[2]})
     assert _rows(site) == [("accepted", None)] * 2 + [("quarantined", "key_revoked")] * 2
-    assert _results(site) == {sent[0][0]: "suspected"}
+    assert _results(site) == {sent[0][0]: "to_inspect"}
     projecting.rebuild(site.db)
-    assert _results(site) == {sent[0][0]: "suspected"}
+    assert _results(site) == {sent[0][0]: "to_inspect"}
     with site.db.read() as connection:
         assert verified(connection).problems == []
     assert admin.post("/api/keys/0000000000000000/revoke", {"reason": "x"}).status_code == 404
@@ -155,7 +156,7 @@ def test_a_successor_finishes_the_sweeps_of_its_predecessor_and_nobody_elses(sit
     for wire in (new.report(foreign), old.opened(new_id())):
         site.send(wire)
     assert [reason for _, reason in _rows(site)] == [None, None, None, "sweep_of_another_key", "key_revoked"]
-    assert _results(site) == {begun: "suspected", foreign: "unfinished"}
+    assert _results(site) == {begun: "to_inspect", foreign: "no_report"}
     (listed,) = [key for key in admin.get("/api/keys").json()["keys"] if key["key_id"] == new.signer.key_id]
     assert (listed["role"], listed["probe_id"], listed["predecessor"]) == ("probe", "probe-demo-1", old.signer.key_id)
     third: dict[str, object] = {"public_key": signer("third").public_key.hex(), "reason": "x"}
@@ -187,7 +188,7 @@ def test_a_key_admitted_with_wrong_words_is_corrected_and_its_entries_judged_ane
             )
             released, _ = release_quarantine(connection, key)
         assert released == (2 if wrong is right else 0)
-    assert _results(site) == {sweep_id: "suspected"}
+    assert _results(site) == {sweep_id: "to_inspect"}
     site_again = site.db
     with pytest.raises(Exception, match="is admitted as probe"), site_again.write() as connection:
         keys.admit(

@@ -190,12 +190,12 @@ def test_a_reader_sees_one_snapshot_and_no_writer_waits_for_it(filled: Database)
         before = _counts(connection)
         with filled.write() as other:
             other.execute(text("DELETE FROM dispositions"))
-            other.execute(text("UPDATE sweeps SET result = 'found'"))
+            other.execute(text("UPDATE sweeps SET said = 'found'"))
             raise_alarm(other, "conflict", key_id=None, sweep_id=None, log_index=0)
         filled.migrate()
         filled.check_schema()
         assert _counts(connection) == before
-        assert connection.scalar(select(sweeps.c.result)) != "found"
+        assert connection.scalar(select(sweeps.c.said)) != "found"
 
 
 def test_a_writer_waits_with_a_bound(filled: Database, database_url: str) -> None:

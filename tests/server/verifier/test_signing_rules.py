@@ -18,7 +18,7 @@ from server.ingest.entries import accept
 from server.projections import projecting, sweep_record
 from server.signing import keys
 from server.store.db import Database
-from server.store.schema import alarms, body_data, body_refs, dispositions, entries, sweeps
+from server.store.schema import alarms, body_data, body_refs, cases, dispositions, entries, sweeps
 from server.verifier.signing_rules import (
     CODES,
     RULES,
@@ -89,11 +89,10 @@ def _attackers(site: Site) -> dict[str, Probe]:
 def _state(site: Site, sweep_id: UUID) -> tuple[str, int, str]:
     projecting.drain(site.db)
     with site.db.read() as connection:
-        result, probe_id = connection.execute(
-            select(sweeps.c.result, sweeps.c.probe_id).where(sweeps.c.sweep_id == sweep_id)
-        ).one()
+        of_sweep = select(cases.c.stands, sweeps.c.probe_id).join(sweeps, sweeps.c.sweep_id == cases.c.sweep_id)
+        stands, probe_id = connection.execute(of_sweep.where(sweeps.c.sweep_id == sweep_id)).one()
         decided = connection.scalars(select(dispositions.c.verdict).where(dispositions.c.sweep_id == sweep_id)).all()
-    return result, len(decided), probe_id
+    return stands, len(decided), probe_id
 
 
 @pytest.mark.parametrize("verdict", ["no_camera", "camera_found"])
@@ -104,7 +103,7 @@ def test_no_key_but_the_servers_writes_a_persons_verdict(site: Site, verdict: st
     for wire in (opened, report):
         site.send(wire)
     before = _state(site, sweep_id)
-    assert before == ("suspected", 0, "probe-a")
+    assert before == ("to_inspect", 0, "probe-a")
     last = sent_indices(site.db)[-1]
     attackers = _attackers(site)
     for name, attacker in attackers.items():
@@ -121,7 +120,7 @@ def test_no_key_but_the_servers_writes_a_persons_verdict(site: Site, verdict: st
     person = desk("desk", "live", "감독-01")
     site.admit(person.signer, "server", None)
     site.send(person.disposition(sweep_id, verdict))
-    assert _state(site, sweep_id) == ("found" if verdict == "camera_found" else "recheck", 1, "probe-a")
+    assert _state(site, sweep_id) == ("found" if verdict == "camera_found" else "no_camera", 1, "probe-a")
 
 
 @pytest.mark.parametrize(
@@ -136,7 +135,7 @@ def test_a_sweep_is_its_openers_in_whatever_order_entries_come(site: Site, first
     forged = attacker.entry(kind, sweep_id=sweep_id)[1] if "." in kind else getattr(attacker, kind)(sweep_id)
     for wire in (opened, report, forged) if first == "owner" else (forged, report, opened):
         assert site.send(wire).status_code == 200
-    assert _state(site, sweep_id) == ("suspected", 0, "probe-a")
+    assert _state(site, sweep_id) == ("to_inspect", 0, "probe-a")
     with site.db.read() as connection:
         rows = connection.execute(select(entries.c.key_id, entries.c.status, entries.c.reason).where(SENT)).all()
     assert {(row.key_id == victim.signer.key_id, row.status, row.reason) for row in rows} == {
@@ -152,7 +151,7 @@ def test_a_rehearsal_never_takes_the_place_of_a_real_sweep(site: Site) -> None:
     sweep_id, opened, report = real.whole_sweep()
     for wire in (demo.opened(sweep_id), demo.report(sweep_id), opened, report):
         site.send(wire)
-    assert _state(site, sweep_id) == ("suspected", 0, "probe-a")
+    assert _state(site, sweep_id) == ("to_inspect", 0, "probe-a")
 
 
 def test_nobody_moves_a_sweep_into_another_room(site: Site) -> None:
@@ -375,7 +374,8 @@ def test_a_log_from_before_the_rules_is_read_by_them(settings: Settings, how: st
         rows = connection.execute(select(entries).where(entries.c.status == "quarantined")).all()
         assert sorted(row.log_index for row in rows) == forged
         assert set(connection.scalars(select(alarms.c.log_index))) == set(forged)
-        assert connection.scalar(select(sweeps.c.result)) == "suspected"
+        assert connection.scalar(select(sweeps.c.equipment)) == "to_inspect"
+        assert connection.scalar(select(cases.c.stands)) == "to_inspect"
         assert connection.scalars(select(dispositions.c.verdict)).all() == []
         assert {key.tenant for key in keys.all_keys(connection)} == {"demo-gu"}
         lonely = ~exists().where(body_refs.c.commitment == body_data.c.commitment)

@@ -5,31 +5,27 @@ from __future__ import annotations
 import csv
 import importlib
 import io
-import itertools
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import text, update
 
-from server.exports.judgement import open_findings
 from server.ingest.arrivals import read_arrival
 from server.ingest.entries import accept
-from server.interface.voice import Voice
 from server.places.facilities import load_demo_facility
-from server.places.standing import standing_of_rooms
+from server.places.open_things import standing_of_rooms
 from server.projections import projecting
 from server.signing import keys
 from server.store.db import Database
-from server.store.schema import facilities
-from server.store.schema import open_findings as open_findings_table
+from server.store.schema import cases, facilities
 from sweep.report import ClockReading, Disposition, PhoneTime, new_id
 from tests.report_factory import START, clock, make_report
 from tests.server.conftest import Client, Site, keys_in
 from tests.server.sweep_kit import DEMO_ROOM, Probe, desk, report_of
 
-migration = importlib.import_module("server.store.migrations.versions.0003_open_findings")
+migration = importlib.import_module("server.store.migrations.versions.0040_two_results")
 FINDING = make_report().findings[0]
 FINDING_ID = FINDING.finding_id
 OTHER_ID = UUID("018f0000-0000-7000-8000-0000000002f2")
@@ -55,7 +51,8 @@ def _room(client: Client) -> dict[str, Any]:
     """The room, which the list and the page of the room must show alike."""
     listed = next(room for room in client.get("/api/rooms").json()["rooms"] if room["room_id"] == str(DEMO_ROOM))
     detail = client.get(f"/api/rooms/{DEMO_ROOM}").json()
-    assert (listed["result"], listed["standing"]) == (detail["result"], detail["standing"])
+    shown = ("equipment", "persons", "standing")
+    assert [listed[name] for name in shown] == [detail[name] for name in shown]
     return dict(detail)
 
 
@@ -70,9 +67,8 @@ def _bare(minutes: float, outcome: str = "aborted") -> dict[str, object]:
 
 
 def _shown(client: Client) -> tuple[str, int, int, str]:
-    room = _room(client)
-    standing = room["standing"]
-    return room["result"], standing["finds"], standing["candidates"], standing["sweep_id"]
+    standing = _room(client)["standing"]
+    return standing["state"], standing["finds"], standing["candidates"], standing["sweep_id"]
 
 
 @pytest.mark.parametrize("verdict", ["camera_found", "cannot_exclude", None])
@@ -86,7 +82,8 @@ def test_a_later_sweep_hides_nothing(real_site: Site, verdict: Verdict | None, h
     if verdict is not None:
         _decide(inspector, first, verdict)
     is_find = verdict == "camera_found"
-    expected = ("found" if is_find else "suspected", int(is_find), int(not is_find), str(first))
+    state = {"camera_found": "found", "cannot_exclude": "suspected", None: "to_inspect"}[verdict]
+    expected = (state, int(is_find), int(not is_find), str(first))
     assert _shown(inspector) == expected
     later = new_id()
     probe = sim if how == "simulated" else real
@@ -95,9 +92,15 @@ def test_a_later_sweep_hides_nothing(real_site: Site, verdict: Verdict | None, h
         outcome = "aborted" if how == "aborted" else "completed"
         assert real_site.send(probe.report_changed(later, **_bare(60, outcome))).status_code == 200
     assert _shown(inspector) == expected
-    if how in {"aborted", "completed"}:
-        assert _room(inspector)["last_sweep"]["sweep_id"] == str(later)
-        assert _room(inspector)["last_sweep"]["result"] == "recheck"
+    room, last = _room(inspector), _room(inspector)["last_sweep"]
+    said = None if verdict is None else state
+    assert room["persons"] == (said or "not_recorded")
+    if how == "simulated":
+        assert (room["equipment"], last["sweep_id"]) == ("to_inspect", str(first))
+    else:
+        of_last = "no_report" if how == "opened" else "not_assessable"
+        assert (last["sweep_id"], last["equipment"], last["persons"]) == (str(later), of_last, "not_recorded")
+        assert room["equipment"] == ("to_inspect" if verdict is None else of_last)
 
 
 def test_a_simulation_marks_no_real_room(real_site: Site) -> None:
@@ -107,7 +110,7 @@ def test_a_simulation_marks_no_real_room(real_site: Site) -> None:
     inspector = real_site.login("inspector")
     _decide(inspector, simulated, "camera_found")
     room = _room(inspector)
-    assert (room["result"], room["standing"], room["last_sweep"]) == (None, None, None)
+    assert [room[name] for name in ("equipment", "persons", "standing", "last_sweep")] == [None] * 4
 
 
 def test_a_find_is_closed_by_two_persons_and_opened_again_by_one(real_site: Site) -> None:
@@ -122,9 +125,10 @@ def test_a_find_is_closed_by_two_persons_and_opened_again_by_one(real_site: Site
     assert _shown(first)[:3] == ("found", 1, 0)
     _decide(second, sweep_id, "no_camera")
     room = _room(first)
-    assert (room["standing"], room["result"]) == (None, "found")  # the sweep itself keeps what a person once said of it
+    assert (room["standing"], room["persons"], room["equipment"]) == (None, "not_recorded", "to_inspect")
     _decide(second, sweep_id, "cannot_exclude")
     assert _shown(first)[:3] == ("found", 1, 0)
+    assert [case["state"] for case in first.get("/api/cases", room_id=str(DEMO_ROOM)).json()["cases"]] == ["camera"]
 
 
 def test_of_two_findings_each_stands_for_itself(real_site: Site) -> None:
@@ -135,11 +139,21 @@ def test_of_two_findings_each_stands_for_itself(real_site: Site) -> None:
     for wire in (real.opened(sweep_id), real.report_changed(sweep_id, findings=both)):
         assert real_site.send(wire).status_code == 200
     inspector = real_site.login("inspector")
-    assert _shown(inspector)[:3] == ("suspected", 0, 2)
+    assert _shown(inspector)[:3] == ("to_inspect", 0, 2)
     _decide(inspector, sweep_id, "camera_found")
     assert _shown(inspector)[:3] == ("found", 1, 1)
     _decide(inspector, sweep_id, "no_camera", OTHER_ID)
     assert _shown(inspector)[:3] == ("found", 1, 0)
+
+
+def test_what_a_person_reported_stands_in_the_room_and_is_nothing_that_the_equipment_said(real_site: Site) -> None:
+    inspector = real_site.login("inspector")
+    step = {"step": {"step": "reported", "what": "나사가 이상함"}}
+    assert inspector.post(f"/api/rooms/{DEMO_ROOM}/cases", step).status_code == 201
+    room = _room(inspector)
+    assert (room["standing"]["state"], room["standing"]["sweep_id"]) == ("to_inspect", None)
+    assert (room["equipment"], room["persons"], room["last_sweep"]) == (None, None, None)
+    assert _shown(inspector)[1:3] == (0, 1)
 
 
 def test_the_log_says_what_stands_open_beside_each_later_sweep(real_site: Site) -> None:
@@ -152,8 +166,9 @@ def test_the_log_says_what_stands_open_beside_each_later_sweep(real_site: Site) 
     _decide(inspector, first, "camera_found")
     answer = inspector.get("/api/exports/inspection-log", **{"reason": "x", "from": "2026-03-01", "to": "2026-03-31"})
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert [row["장비 점검 결과"] for row in rows] == ["발견", "재점검 필요"]
-    assert [row["이 방에 남은 발견·의심"] for row in rows] == ["닫히지 않은 발견 1건"] * 2
+    assert [row["점검 결과(사람)"] for row in rows] == ["의심기기 발견(경찰 확인 중)", "미기재"]
+    assert [row["장비 점검 결과"] for row in rows] == ["확인할 곳", "판정 불가"]
+    assert [row["이 방에 남은 것"] for row in rows] == ["닫히지 않은 발견 1건"] * 2
     assert all("현장 보존" in row["다음 조치"] for row in rows)
 
 
@@ -190,14 +205,13 @@ def test_what_stands_follows_from_the_entries_in_any_order_and_after_a_rebuild(
         accept(db, read_arrival(wire), quarantine_max_bytes=0)
     with db.write() as connection:
         before = standing_of_rooms(connection, [DEMO_ROOM])
-        assert {room: (one.result, one.finds, one.sweep_id) for room, one in before.items()} == {
-            DEMO_ROOM: ("found", 1, first)
-        }
+        shown = {room: (one.gravest.state, one.finds, one.gravest.sweep_id) for room, one in before.items()}
+        assert shown == {DEMO_ROOM: ("found", 1, first)}
     projecting.rebuild(db)
     with db.write() as connection:
         assert standing_of_rooms(connection, [DEMO_ROOM]) == before
-        connection.execute(delete(open_findings_table))
-        connection.execute(text(migration.FILL))  # what a filled database gets when it is brought up to date
+        connection.execute(update(cases).values(stands="to_inspect"))
+        connection.execute(text(migration.STANDS))  # what a filled database shows until it is projected anew
         assert standing_of_rooms(connection, [DEMO_ROOM]) == before
     db.close()
 
@@ -210,13 +224,6 @@ def _said(verdict: Verdict, minutes: float, claimed: float | None = None) -> Dis
     return Disposition(
         v=1, finding_id=FINDING_ID, sweep_id=new_id(), verdict=verdict, note=None, decided=decided, claimed=phone
     )
-
-
-def test_decisions_count_in_the_order_in_which_they_were_made() -> None:
-    late = (Voice("A"), _said("no_camera", 60, claimed=10))  # decided first, sent last
-    soon = (Voice("B"), _said("cannot_exclude", 30, claimed=29))
-    for order in itertools.permutations((late, soon)):
-        assert open_findings([FINDING_ID], order) == {FINDING_ID: "cannot_exclude"}
 
 
 def test_a_claim_never_makes_a_decision_later_than_its_signature() -> None:
