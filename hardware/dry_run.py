@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hardware.enclosure import layout, mesh
 from hardware.spice import bench
+from sweep import phrases
 from sweep.host.carrier import CAMERA_FOLLOWS_S
 from sweep.link import messages
 from sweep.link.frame import encode
@@ -165,10 +166,13 @@ def emulated_doctor() -> Reading:
         known = Head(port)
         readings = walk(known, step_s=0.1)
         rows = judge(readings, known.losses)
-    shown = {row.part.en: ", ".join(row.measured.en.split(", ")[:2]) for row in rows}  # without the count of samples
+    shown = {}
+    for row in rows:
+        measured = phrases.words(row.measured, "en").split(", ")
+        shown[phrases.words(row.part, "en")] = ", ".join(measured[:2])  # without the count of samples
     wanted = ("supply", "reference", "log detector", "tuner signal strength", "inertial sensor", "line")
-    words = f"{count_faults(rows)} faults of {len(rows)} rows: " + "; ".join(f"{name} {shown[name]}" for name in wanted)
-    return Reading(words, "emulator", count_faults(rows) == 0)
+    said = f"{count_faults(rows)} faults of {len(rows)} rows: " + "; ".join(f"{name} {shown[name]}" for name in wanted)
+    return Reading(said, "emulator", count_faults(rows) == 0)
 
 
 def emulated_white() -> Reading:

@@ -4,20 +4,67 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
+from server.exports.words import (
+    BELLS,
+    DEFECT_WORDS,
+    DISPOSITIONS,
+    ENTRY_KINDS,
+    MEASURES,
+    OCCASIONS,
+    REFERENCE_CHECKS,
+    SPOTS,
+    STEP_WORDS,
+    WEIGHT_SOURCES,
+)
 from server.interface.formats import Format
-from sweep.report import SHOWN
-from sweep.report.words import words_of
+from sweep.phrases import LANGUAGES, catalogue
+from sweep.report import SHOWN, LocalText
+from sweep.report.words import TARGET_WORDS, words_of
+
+WHY_NOT_BY_LIGHT: Final = (
+    "wifi.response_test_reasons",
+    """
+    light_too_weak skipped_by_person too_many_channels louder_elsewhere short_of_time quick no_lamp
+    transmitter_silent too_short not_tested room_entered moved_on finished_early adapter_away head_away
+    """,
+)
+"""Context and codes of the catalogue; what of `light_later` came to is known on the page only."""
+
+
+def _of_catalogue(context: str, codes: str) -> Iterator[tuple[str, LocalText]]:
+    for code in codes.split():
+        ko, en = (catalogue(language).pgettext(context, code) for language in LANGUAGES)
+        yield code, LocalText(ko=ko, en=en)
+
+
+WORDS: Final[Mapping[str, Iterable[tuple[str, LocalText]]]] = {
+    "target": TARGET_WORDS.items(),
+    "step": STEP_WORDS.items(),
+    "defect": DEFECT_WORDS.items(),
+    "kind": ENTRY_KINDS.items(),
+    "disposition": DISPOSITIONS.items(),
+    "evidence_source": WEIGHT_SOURCES.items(),
+    "reference": REFERENCE_CHECKS.items(),
+    "transmitter_light_why": [*_of_catalogue(*WHY_NOT_BY_LIGHT)],
+    "visit_spot": SPOTS.items(),
+    "visit_bell": BELLS.items(),
+    "visit_occasion": OCCASIONS.items(),
+    "visit_measure": MEASURES.items(),
+}
+"""Words of codes that the page says as documents do; each is a word of the page by `<name here>_<code>`."""
+
+
+GLOSSARY: Final = ("method", "zone", "equipment", "persons", "finding", "decision")
+"""Tables of the glossary: what is said of what stands, by its code."""
 
 
 def page_tables() -> dict[str, Any]:
-    """What the page says and draws of each modality, the words of what stands, and the forms of a log on offer."""
+    """What the page says and draws of each modality, the forms of a log that it offers, and words of codes."""
     return {
-        "words": {
-            table: {code: text.model_dump() for code, text in words_of(table).items()}
-            for table in ("method", "zone", "equipment", "persons", "finding", "decision")
-        },
+        "glossary": {table: {code: text.model_dump() for code, text in words_of(table).items()} for table in GLOSSARY},
         "modalities": {
             modality: {"name": shown.heading.model_dump(), "icon": shown.icon, "is_radio": shown.is_radio}
             for modality, shown in SHOWN.items()
@@ -30,6 +77,10 @@ def page_tables() -> dict[str, Any]:
             }
             for format_ in Format
             if format_.about.writer is not None
+        },
+        "words": {
+            name: {f"{name}_{code.replace('.', '_')}": text.model_dump() for code, text in words}
+            for name, words in WORDS.items()
         },
     }
 

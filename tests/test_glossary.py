@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from server.exports.words import ENTRY_KINDS
+from server.page_tables import page_tables
 
 ROOT = Path(__file__).resolve().parents[1]
 GLOSSARY: dict[str, Any] = tomllib.loads((ROOT / "sweep/report/glossary.toml").read_text(encoding="utf-8"))
@@ -28,7 +28,8 @@ def page_words() -> dict[str, tuple[str, str]]:
     """Every text of the page by its key, of a room with words of its own by `room.key`: Korean and English."""
     tables = [("", file) for file in WORDS.glob("*.ts")]
     tables += [(f"{file.parent.name}.", file) for file in WORDS.parents[1].glob("*/words.ts")]
-    return {
+    said = {key: (text["ko"], text["en"]) for words in page_tables()["words"].values() for key, text in words.items()}
+    return said | {
         room + key: (ko, en) for room, file in tables for key, ko, en in ENTRY.findall(file.read_text(encoding="utf-8"))
     }
 
@@ -53,9 +54,3 @@ def test_a_retired_word_is_said_nowhere(retired: str, instead: str) -> None:
         if retired in line
     ]
     assert said == [], f"say {instead!r} instead of {retired!r}"
-
-
-def test_an_entry_is_called_on_the_desk_as_in_the_exported_log() -> None:
-    words = (WORDS.parents[1] / "desk/kind-words.ts").read_text(encoding="utf-8")
-    said = {key: ko for key, ko, _ in ENTRY.findall(words)}
-    assert said == {f"kind_{kind.replace('.', '_')}": ko for kind, ko in ENTRY_KINDS.items()}

@@ -11,7 +11,7 @@ import re
 import string
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,9 +35,9 @@ def catalogue(language: str) -> Catalog:
         return read_po(file, abort_invalid=True)
 
 
-def said(language: str) -> dict[str, str]:
-    """Words by code."""
-    return {str(one.id): str(one.string) for one in catalogue(language) if one.id}
+def said(language: str) -> dict[tuple[str, str], str]:
+    """Words by code and context."""
+    return {(str(one.id), one.context or ""): str(one.string) for one in catalogue(language) if one.id}
 
 
 def values_of(template: str) -> set[tuple[str, str | None, str | None]]:
@@ -51,12 +51,19 @@ def sources() -> Iterator[Path]:
         yield from (file for file in sorted((ROOT / folder).rglob("*.py")) if "node_modules" not in file.parts)
 
 
-def makers() -> Iterator[tuple[str, ast.Call]]:
+def makers(names: Container[str] = MAKERS) -> Iterator[tuple[str, ast.Call]]:
     """Every call that makes a phrase: where it is, and itself."""
     for file in sources():
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MAKERS:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
                 yield f"{file.relative_to(ROOT)}:{node.lineno}", node
+
+
+def in_tables() -> Iterator[tuple[str, str]]:
+    """The codes of tables of sentences (`sweep.modality.words.Sentences`), each with its table's context."""
+    for _, call in makers({"Sentences"}):
+        context, codes = map(ast.literal_eval, call.args)
+        yield from ((code, context) for code in codes.split())
 
 
 def test_babel_finds_every_code_in_both_catalogues_and_none_is_left_over(tmp_path: Path) -> None:
@@ -66,8 +73,11 @@ def test_babel_finds_every_code_in_both_catalogues_and_none_is_left_over(tmp_pat
     found.append("--ignore-dirs=web migrations")
     run([*found, "--no-location", "--sort-output", f"--output={template}", str(ROOT / "sweep"), str(ROOT / "server")])
     with template.open("rb") as file:
-        codes = {str(one.id) for one in read_po(file) if one.id}
+        codes = {(str(one.id), "") for one in read_po(file) if one.id}
+    tables = list(in_tables())
     assert codes
+    assert len(tables) == len(set(tables))
+    codes |= set(tables)
     for language in ("ko", "en"):
         assert set(said(language)) == codes, "say them in sweep/locale/*/LC_MESSAGES/ansim.po"
         assert [code for code, text in said(language).items() if not text] == []
@@ -83,7 +93,7 @@ def test_both_languages_have_the_values_that_the_code_gives() -> None:
             continue  # handed on by `fail`, or read back
         assert isinstance(code, ast.Constant) and isinstance(code.value, str), f"{place}: a code, not a sentence"
         names = {"*" if one.arg is None else one.arg for one in call.keywords}
-        wanted = {name for name, _, _ in values_of(en[code.value])}
+        wanted = {name for name, _, _ in values_of(en[code.value, ""])}
         assert names == wanted or ("*" in names and names - {"*"} < wanted), place
 
 

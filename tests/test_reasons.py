@@ -21,7 +21,7 @@ from sweep.modality.next_position import NextPosition
 from sweep.modality.task import Task
 from sweep.report import MODALITIES, Gap, Modality, Position, RfWindow, SweepReport
 from sweep.rf.modality import judge_rf
-from sweep.run.modalities import SENSING_MODALITIES, WORDS
+from sweep.run.modalities import SENSING_MODALITIES, vocabulary_of
 from sweep.run.position.coordinator import REASONS as LEAVING
 from sweep.run.runner import Runner
 from sweep.run.sweep_sources import LiveSource, RecordedSource, Room
@@ -33,6 +33,8 @@ from tests.entry_factory import signer
 from tests.report_factory import uid
 from tests.run.test_sweep import DEMO
 from tests.sim.head_kit import built_elf
+
+WORDS = vocabulary_of(SENSING_MODALITIES)
 
 KEY = AddressKey.random()
 TASK: Task[Any] = Task(

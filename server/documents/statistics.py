@@ -17,7 +17,9 @@ from server.exports.logs.statistics_table import DistrictLine
 from server.exports.records import Period
 from server.places.counting import CASE_COUNTS, IS_DONE, SWEEP_COUNTS
 from server.projections.case_rows import steps_of
+from server.standing.periods import at_most
 from server.store.schema import cases, districts, facilities, public_reports, rooms, sweeps, visual_checks
+from sweep.report import WeightSource
 from sweep.report.case_records import (
     CameraFound,
     CaseStep,
@@ -29,6 +31,8 @@ from sweep.report.case_records import (
 )
 
 NO_DISTRICT = "구 미지정"
+CHANCE: tuple[float | None, WeightSource] = (None, "simulated")
+"""Of the curves that every release so far weighs by: nothing is derived from them (sweep/judge/README.md)."""
 Lines = dict[str | None, DistrictLine]
 """By district; None: facilities that belong to none yet."""
 
@@ -59,6 +63,11 @@ def gather(connection: Connection, period: Period, district_id: str | None, toda
             take(_line(lines, named, row.district_id), row)
     _take_cases(connection, span, district_id, today, lines, named)
     return tuple(sorted(lines.values(), key=lambda line: line.name))
+
+
+def bound_of(line: DistrictLine) -> float | None:
+    """What no find in a line's measured rooms says of the rest; None where there was one, or nothing can be said."""
+    return None if line.cameras else at_most(line.measured, *CHANCE)
 
 
 def has_demo(connection: Connection, district_id: str | None) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from server.exports.records import HandEntries, ZoneLine
-from server.exports.words import BELLS, MEASURES, SPOTS
+from server.exports.words import BELLS, DEFECT_WORDS, MEASURES, SPOTS
 from sweep.report.case_records import (
     CaseStep,
     DefectFound,
@@ -21,14 +21,6 @@ from sweep.report.case_records import (
     Witnessed,
 )
 from sweep.report.visit_records import VisitNote, VisitSigned, ZoneCheck
-
-DEFECTS = {
-    "hole": "구멍",
-    "emergency_bell": "비상벨",
-    "floor_gap": "칸막이 아래 틈",
-    "ceiling_gap": "칸막이 위 틈",
-} | {spot: f"{words} 고장" for spot, words in SPOTS.items()}
-
 
 NO_ZONE = "구역 없이"
 """Under this photographs are counted that name no zone."""
@@ -70,11 +62,11 @@ def hand_entries(
         occasion=said.occasion,
         companions=(*companions, *police),
         suspicious_marks=said.marks or ("없음" if said.by_eye == "nothing_unusual" else None),
-        emergency_bell=BELLS[said.emergency_bell],
-        measures=(*(MEASURES[measure] for measure in said.measures), *done),
+        emergency_bell=BELLS[said.emergency_bell].ko,
+        measures=(*(MEASURES[measure].ko for measure in said.measures), *done),
         confirmed_by=", ".join(confirmed) or None,
         by_eye=said.by_eye,
-        spots=tuple(SPOTS[spot] for spot in SPOTS if spot in said.spots),
+        spots=tuple(SPOTS[spot].ko for spot in SPOTS if spot in said.spots),
         checks=tuple(_zone_line(check, zone_names, zones) for check in said.zones),
         noted_by=who,
         photographs=len(photographed),
@@ -86,13 +78,13 @@ def _zone_line(check: ZoneCheck, names: Mapping[str, str], photographed: Mapping
     name = names.get(check.zone_id, check.zone_id)
     return ZoneLine(
         zone=name,
-        fine=tuple(SPOTS[spot] for spot in SPOTS if spot in check.fine),
-        marked=tuple(SPOTS[spot] for spot in SPOTS if spot in check.marked),
-        broken=tuple(SPOTS[spot] for spot in SPOTS if spot in check.broken),
+        fine=tuple(SPOTS[spot].ko for spot in SPOTS if spot in check.fine),
+        marked=tuple(SPOTS[spot].ko for spot in SPOTS if spot in check.marked),
+        broken=tuple(SPOTS[spot].ko for spot in SPOTS if spot in check.broken),
         holes=check.holes,
         floor_gap_mm=check.floor_gap_mm,
         ceiling_gap_mm=check.ceiling_gap_mm,
-        emergency_bell=BELLS[check.emergency_bell],
+        emergency_bell=BELLS[check.emergency_bell].ko,
         sticker=check.sticker,
         photographs=photographed.get(name, 0),
     )
@@ -145,7 +137,7 @@ def _done(step: CaseStep) -> str | None:
         case ReportedToCity():
             return "시 보고"
         case DefectFound(defect=defect, due=due):
-            return f"보수 요청({DEFECTS[defect]}, {due}까지)"
+            return f"보수 요청({DEFECT_WORDS[defect].ko}, {due}까지)"
         case _:
             return None
 

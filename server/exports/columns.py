@@ -166,7 +166,7 @@ def next_step_words(row: LogRow) -> str:
 
 def occasion_words(row: LogRow) -> str:
     """점검구분 in words."""
-    return OCCASIONS[row.hand.occasion] if row.hand.occasion else NOT_RECORDED
+    return OCCASIONS[row.hand.occasion].ko if row.hand.occasion else NOT_RECORDED
 
 
 def signature_words(row: LogRow) -> str:

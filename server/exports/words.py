@@ -12,6 +12,7 @@ from typing import Final
 
 from sweep.entry import kinds
 from sweep.report import SHOWN, ClockReading, LocalText, Modality, Mode, Source
+from sweep.report.case_records import Defect
 from sweep.report.visit_records import Bell, Measure, Occasion, Spot
 from sweep.report.words import words_of
 
@@ -29,24 +30,29 @@ PERSONS: Final = words_of("persons")
 ZONES: Final = words_of("zone")
 FINDINGS: Final = words_of("finding")
 DISPOSITIONS: Final = words_of("decision")
-SPOTS: Mapping[Spot, str] = {
-    "vent": "환풍구",
-    "ceiling": "천장·점검구",
-    "light": "조명",
-    "socket": "콘센트·스위치",
-    "door_lock": "출입문·잠금장치",
-    "partition": "칸막이 틈새·나사 구멍",
-    "toilet_bin": "변기·휴지통 주변",
-    "basin": "세면대·거울·배수구",
+SPOTS: Mapping[Spot, LocalText] = {
+    "vent": LocalText(ko="환풍구", en="Vent"),
+    "ceiling": LocalText(ko="천장·점검구", en="Ceiling, hatch"),
+    "light": LocalText(ko="조명", en="Lights"),
+    "socket": LocalText(ko="콘센트·스위치", en="Sockets, switches"),
+    "door_lock": LocalText(ko="출입문·잠금장치", en="Door, lock"),
+    "partition": LocalText(ko="칸막이 틈새·나사 구멍", en="Partition gaps, screw holes"),
+    "toilet_bin": LocalText(ko="변기·휴지통 주변", en="Around bowl and bin"),
+    "basin": LocalText(ko="세면대·거울·배수구", en="Basin, mirror, drain"),
 }
 """Where inspectors look by eye in practice; the probe sees none of these as such."""
-BELLS: Mapping[Bell, str] = {"works": "정상", "broken": "고장", "none": "설치되지 않음", "not_tested": "시험하지 않음"}
-MEASURES: Mapping[Measure, str] = {
-    "sticker": "점검 스티커 부착",
-    "hole_closed": "구멍 막음",
-    "repair_asked": "보수 요청",
-    "scene_kept": "현장 보존",
-    "police_called": "경찰 신고(112)",
+BELLS: Mapping[Bell, LocalText] = {
+    "works": LocalText(ko="정상", en="Works"),
+    "broken": LocalText(ko="고장", en="Broken"),
+    "none": LocalText(ko="설치되지 않음", en="There is none"),
+    "not_tested": LocalText(ko="시험하지 않음", en="Not tested"),
+}
+MEASURES: Mapping[Measure, LocalText] = {
+    "sticker": LocalText(ko="점검 스티커 부착", en="Sticker put up"),
+    "hole_closed": LocalText(ko="구멍 막음", en="Hole closed"),
+    "repair_asked": LocalText(ko="보수 요청", en="Repair asked for"),
+    "scene_kept": LocalText(ko="현장 보존", en="Scene kept"),
+    "police_called": LocalText(ko="경찰 신고(112)", en="Police called (112)"),
 }
 SOURCES: Mapping[str, LocalText] = _words(
     live=("실측", "Live"),
@@ -56,22 +62,26 @@ SOURCES: Mapping[str, LocalText] = _words(
 )
 COVERAGE_WORDS: Mapping[str, str] = {"looked": "점검", "partly": "일부", "not_looked": "미점검"}
 STRENGTHS: Mapping[str, str] = {"weak": "약함 (한 방식)", "strong": "강함 (서로 다른 방식이 일치)"}
-WEIGHT_SOURCES: Mapping[str, str] = {
-    "field": "현장 측정",
-    "rendered": "모의 영상 측정",
-    "simulated": "시뮬레이션 측정",
-    "measured": "측정",
-    "derived": "유도",
-    "guessed": "가정",
+WEIGHT_SOURCES: Mapping[str, LocalText] = {
+    "field": LocalText(ko="현장 측정", en="Measured in the field"),
+    "rendered": LocalText(ko="모의 영상 측정", en="Measured on rendered scenes"),
+    "simulated": LocalText(ko="시뮬레이션 측정", en="Measured in simulation"),
+    "measured": LocalText(ko="측정", en="Measured"),
+    "derived": LocalText(ko="계산", en="Derived"),
+    "guessed": LocalText(ko="추정", en="Guessed"),
 }
 MODES: Mapping[Mode, str] = {"full": "정밀", "quick": "간이"}
-OCCASIONS: Mapping[Occasion, str] = {"regular": "정기", "ad_hoc": "수시", "joint": "합동"}
+OCCASIONS: Mapping[Occasion, LocalText] = {
+    "regular": LocalText(ko="정기", en="Regular"),
+    "ad_hoc": LocalText(ko="수시", en="Ad hoc"),
+    "joint": LocalText(ko="합동", en="Joint"),
+}
 ROOM_KINDS: Mapping[str, str] = {"restroom": "화장실", "changing_room": "탈의실"}
-REFERENCE_CHECKS: Mapping[str, str] = {
-    "passed": "통과",
-    "failed": "실패",
-    "not_done": "실시하지 않음",
-    "out_of_control": "관리 범위 벗어남",
+REFERENCE_CHECKS: Mapping[str, LocalText] = {
+    "passed": LocalText(ko="통과", en="Passed"),
+    "failed": LocalText(ko="실패", en="Failed"),
+    "not_done": LocalText(ko="실시하지 않음", en="Not done"),
+    "out_of_control": LocalText(ko="관리도 이탈", en="Out of control"),
 }
 ASSURANCES: Mapping[str, str] = {
     "device": "기기 키",
@@ -80,26 +90,61 @@ ASSURANCES: Mapping[str, str] = {
     "witness": "입회인",
     "ceremony": "키 관리 절차",
 }
-ENTRY_KINDS: Mapping[str, str] = {
-    kinds.OPENED: "점검 시작",
-    kinds.REPORT: "점검 보고서",
-    kinds.DISPOSITION: "현장 판정",
-    kinds.BODY_ERASED: "본문 삭제",
-    kinds.CASE_STEP: "사건 처리",
-    kinds.PHOTO_TAKEN: "물체 사진 촬영",
-    kinds.PHOTO_OPENED: "물체 사진 열람",
-    kinds.PHOTO_CHECKED: "물체 사진 확인",
-    kinds.PHOTO_EXPIRED: "물체 사진 보존기간 만료 삭제",
-    kinds.PROOF_GIVEN: "점검기에서 온 판정 본인 확인",
-    kinds.REFERENCE_CHECKED: "점검기 기준 점검",
-    kinds.VISIT_NOTED: "현장 기재",
-    kinds.VISIT_SIGNED: "현장 확인 서명",
-    kinds.KEY_ADMITTED: "키 등록",
-    kinds.KEY_REVOKED: "키 폐기",
-    kinds.KEY_REINSTATED: "키 폐기 취소",
-    kinds.QUARANTINE_PURGED: "격리 기록 정리",
-    kinds.ACCESS_LOG_HEAD: "열람 기록 요약",
-    kinds.PERSON_REGISTERED: "사람 등록",
+ENTRY_KINDS: Mapping[str, LocalText] = {
+    kinds.OPENED: LocalText(ko="점검 시작", en="Sweep opened"),
+    kinds.REPORT: LocalText(ko="점검 보고서", en="Sweep report"),
+    kinds.DISPOSITION: LocalText(ko="현장 판정", en="Decision on site"),
+    kinds.BODY_ERASED: LocalText(ko="본문 삭제", en="Body erased"),
+    kinds.CASE_STEP: LocalText(ko="사건 처리", en="Step of a case"),
+    kinds.PHOTO_TAKEN: LocalText(ko="물체 사진 촬영", en="Object photographed"),
+    kinds.PHOTO_OPENED: LocalText(ko="물체 사진 열람", en="Photograph opened"),
+    kinds.PHOTO_CHECKED: LocalText(ko="물체 사진 확인", en="Photograph checked"),
+    kinds.PHOTO_EXPIRED: LocalText(ko="물체 사진 보존기간 만료 삭제", en="Photograph erased at the end of its time"),
+    kinds.PROOF_GIVEN: LocalText(ko="점검기에서 온 판정 본인 확인", en="Proof of what a Pi said"),
+    kinds.REFERENCE_CHECKED: LocalText(ko="점검기 기준 점검", en="Reference check of a probe"),
+    kinds.VISIT_NOTED: LocalText(ko="현장 기재", en="Visit written down"),
+    kinds.VISIT_SIGNED: LocalText(ko="현장 확인 서명", en="Signature by finger"),
+    kinds.KEY_ADMITTED: LocalText(ko="키 등록", en="Key admitted"),
+    kinds.KEY_REVOKED: LocalText(ko="키 폐기", en="Key revoked"),
+    kinds.KEY_REINSTATED: LocalText(ko="키 폐기 취소", en="Key reinstated"),
+    kinds.QUARANTINE_PURGED: LocalText(ko="격리 기록 정리", en="Quarantine purged"),
+    kinds.ACCESS_LOG_HEAD: LocalText(ko="열람 기록 요약", en="Head of the access log"),
+    kinds.PERSON_REGISTERED: LocalText(ko="사람 등록", en="Person registered"),
+}
+STEP_WORDS: Mapping[str, LocalText] = _words(
+    reported=("이상한 것을 알림", "Something strange reported"),
+    looked_at=("두 사람이 눈으로 확인", "Two persons looked by eye"),
+    not_reached=("확인하지 못함", "Could not be looked at"),
+    not_camera=("카메라가 아님", "Not a camera"),
+    defect_found=("보수할 것", "A defect to repair"),
+    repaired=("보수했다고 함", "Said to be repaired"),
+    rechecked=("보수 다시 확인", "Repair checked again"),
+    camera=("카메라이거나 배제할 수 없음", "A camera, or cannot be ruled out"),
+    room_closed=("사람을 내보내고 방을 닫음", "Room cleared and closed"),
+    photographed=("물체와 그 자리만 촬영", "Object photographed in its place"),
+    police_called=("112 신고", "112 called"),
+    handed_over=("경찰에 인계", "Handed over to the police"),
+    police_asked=("경찰의 문서 요청", "The police asked in writing"),
+    police_result=("경찰 확인 결과", "What the police say it was"),
+    reported_to_city=("시에 보고", "City told"),
+    witnessed=("입회인 서명", "Witness signed"),
+    reopened=("다시 열기", "Reopened"),
+    room_corrected=("정정(다른 방)", "Correction: another room"),
+)
+"""Steps of a case."""
+DEFECT_WORDS: Mapping[Defect, LocalText] = {
+    "hole": LocalText(ko="구멍", en="Hole"),
+    "emergency_bell": LocalText(ko="비상벨", en="Emergency bell"),
+    "floor_gap": LocalText(ko="칸막이 아래 틈", en="Gap below a partition"),
+    "ceiling_gap": LocalText(ko="칸막이 위 틈", en="Gap above a partition"),
+    "vent": LocalText(ko="환풍구 고장", en="Broken vent"),
+    "ceiling": LocalText(ko="천장·점검구 고장", en="Broken ceiling or hatch"),
+    "light": LocalText(ko="조명 고장", en="Broken light"),
+    "socket": LocalText(ko="콘센트·스위치 고장", en="Broken socket or switch"),
+    "door_lock": LocalText(ko="출입문·잠금장치 고장", en="Broken door or lock"),
+    "partition": LocalText(ko="칸막이 고장", en="Broken partition"),
+    "toilet_bin": LocalText(ko="변기·휴지통 고장", en="Broken bowl or bin"),
+    "basin": LocalText(ko="세면대·거울·배수구 고장", en="Broken basin, mirror or drain"),
 }
 NEXT_STEPS: Mapping[str, str] = {
     "found": "만지지 않고 현장 보존 · 출입 통제 · 112 신고 · 접수번호 기재 · 증거물 인수인계",

@@ -148,26 +148,8 @@ JournalRecord = Annotated[
 
 def keep(one: Measurement, *, crops_left: int = MAX_CROPS) -> KeptMeasurement:
     """What a journal may keep of a measurement, with so many crops at most."""
-    return KeptMeasurement(
-        zone_id=one.zone_id,
-        position_id=one.position_id,
-        modality=one.modality,
-        dwell_s=one.dwell_s,
-        samples=one.samples,
-        dropped=one.dropped,
-        quality=one.quality,
-        blind_reason=one.blind_reason,
-        observations=one.observations,
-        rejections=one.rejections,
-        gaps=one.gaps,
-        crops={UUID(key): data.hex() for key, data in list(one.crops.items())[: max(0, crops_left)]},
-        light_s=one.light_s,
-        light_open_s=one.light_open_s,
-        guidance=one.guidance,
-        unheard_mhz=one.unheard_mhz,
-        seen=one.seen,
-        limits=one.limits,
-    )
+    crops = {UUID(key): data.hex() for key, data in list(one.crops.items())[: max(0, crops_left)]}
+    return KeptMeasurement(**{name: getattr(one, name) for name in KeptMeasurement.model_fields} | {"crops": crops})
 
 
 def restore(kept: KeptMeasurement) -> Measurement:

@@ -23,6 +23,3 @@ WEIGHERS: Mapping[Modality, Weigher] = {modality.name: modality.weigher for moda
 def vocabulary_of(modalities: Iterable[SensingModality]) -> Vocabulary:
     """What a report of these modalities may say."""
     return gather(COMMON, {modality.name: modality.words for modality in modalities})
-
-
-WORDS = vocabulary_of(SENSING_MODALITIES)

@@ -200,10 +200,10 @@ class _Line:
         return words
 
 
-def _serve(open_plug: Callable[[], Measure], pipe: Connection, lease: LeaseEnd | None) -> None:
+def _serve(open_modality: Callable[[], Measure], pipe: Connection, lease: LeaseEnd | None) -> None:
     """Body of a worker process: measure what comes until the parent closes the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C ends the sweep, which then ends its workers
-    measure, line = open_plug(), _Line(pipe)
+    measure, line = open_modality(), _Line(pipe)
     while True:
         try:
             task = pipe.recv()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 UNHEARD_REASONS: Final = frozenset({"data_unheard", "peer_unheard"})
 TOO_LITTLE: Final = frozenset({"too_few_frames", "too_short"})
-TRIAL_LIMITS: Final = {"trial_skipped": SKIPPED, "trial_channels_left": TOO_MANY_CHANNELS}
+RESPONSE_TEST_LIMITS: Final = {"trial_skipped": SKIPPED, "trial_channels_left": TOO_MANY_CHANNELS}
 """By the code of a limit: why a test was not made that says so."""
 KINDS: Final = get_args(ResponseTestKind)
 MAX_ADDRESSES: Final = 64
@@ -66,7 +66,9 @@ def judge_position(
         limits.append(SHORT_LEAVES_OUT["light_test"])
     if left_out:
         limits.append(SHORT_LEAVES_OUT["open_light_test"])
-    limits += [code for code, reason in TRIAL_LIMITS.items() if any(position.troubles[f"{k}_{reason}"] for k in KINDS)]
+    limits += [
+        code for code, reason in RESPONSE_TEST_LIMITS.items() if any(position.troubles[f"{k}_{reason}"] for k in KINDS)
+    ]
     return replace(
         found,
         blind_reason=blind_reason,

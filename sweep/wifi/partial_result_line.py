@@ -30,19 +30,19 @@ class PartialResultLine:
         self._listener = listener
         self.results: list[ResponseTestResult] = []
         """Of the tests that are over."""
-        self._trial: ResponseTest | None = None
+        self._test: ResponseTest | None = None
         self._begun_ns = 0
         """When that test began."""
 
     @contextmanager
-    def of(self, trial: ResponseTest) -> Iterator[ResponseTest]:
+    def of(self, test: ResponseTest) -> Iterator[ResponseTest]:
         """The line of a test that goes on; its result says in the end how long it took."""
-        self._trial, self._begun_ns = trial, self._listener.now_ns()
+        self._test, self._begun_ns = test, self._listener.now_ns()
         try:
-            yield trial
+            yield test
         finally:
-            trial.result.took_s = self._took_s()
-            self._trial = None
+            test.result.took_s = self._took_s()
+            self._test = None
 
     def _took_s(self) -> float:
         return (self._listener.now_ns() - self._begun_ns) / 1e9
@@ -60,10 +60,10 @@ class PartialResultLine:
         follows: dict[int, StimulusJudgement] = {}
         for result in self.results:
             follows |= result.judgements
-        if self._trial is not None:
-            follows |= self._trial.judgements_if_cut(CUT_OFF)
+        if self._test is not None:
+            follows |= self._test.judgements_if_cut(CUT_OFF)
         left = Counter({f"left_{CUT_OFF}": 1})
         light_s, open_s = light_time(self.results)
-        if self._trial is not None and self._trial.result.kind == "light":
+        if self._test is not None and self._test.result.kind == "light":
             light_s += self._took_s()
-        return PositionResult(self._listener.so_far(), follows, left, self._trial is None, light_s, open_s)
+        return PositionResult(self._listener.so_far(), follows, left, self._test is None, light_s, open_s)

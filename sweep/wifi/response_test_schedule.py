@@ -160,12 +160,12 @@ def _even_shares(longest_s: float, all_s: float | None, tests: int) -> list[floa
     return [share_s if number < begun and share_s >= LEAST_TEST_S else 0.0 for number in range(tests)]
 
 
-def run_response_test(trial: ResponseTest, watch: Watch, line: Line) -> ResponseTestResult:
+def run_response_test(test: ResponseTest, watch: Watch, line: Line) -> ResponseTestResult:
     """Listen as long as the test wants, tell it what came and say what it has to say, until it is over."""
     now_ns = watch.now_ns()
-    while trial.is_going_on:
-        watch.hear(trial.listens_s(now_ns))
+    while test.is_going_on:
+        watch.hear(test.listens_s(now_ns))
         now_ns = watch.now_ns()
-        for message in trial.step(now_ns, line.hear(), watch):
+        for message in test.step(now_ns, line.hear(), watch):
             line.say(message)
-    return trial.result
+    return test.result

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from sweep.captures import kernel as captures_kernel
 from sweep.cli import build_app
 from sweep.cli.doctor import examining, golden
-from sweep.cli.doctor.checks import Check, Here
+from sweep.cli.doctor.checks import Here
 from sweep.cli.doctor.checks_machine import check_program
 from sweep.cli.doctor.doctor import show_checks
 from sweep.cli.doctor.golden import FOLDER, LENSES, examine_capture, examine_lenses
@@ -27,6 +27,7 @@ from sweep.cli.output import out
 from sweep.config import Config
 from sweep.host import compiled
 from sweep.lens.pixels import kernel as lens_kernel
+from sweep.report import DoctorCheck
 from sweep.sim.scene.wall import PlantedLens
 from tests.simulators.compact_clip import render_compact_clip
 
@@ -63,7 +64,7 @@ class Probe:
         else:
             place.write_text(text, encoding="utf-8")
 
-    def checks(self, settings: Config) -> list[Check]:
+    def checks(self, settings: Config) -> list[DoctorCheck]:
         return examining.checks_of_parts(settings, self.here, self.ask)
 
 
@@ -254,7 +255,7 @@ def test_the_list_as_json(tmp_path: Path) -> None:
 def test_the_phone_gets_the_same_list(probe: Probe, settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = list[str]()
 
-    def look() -> list[Check]:
+    def look() -> list[DoctorCheck]:
         looks.append("program")
         return []
 
@@ -262,7 +263,7 @@ def test_the_phone_gets_the_same_list(probe: Probe, settings: Config, monkeypatc
     probe.put(THROTTLED, "50001")
     examiner = examining.Examiner(settings, probe.here, probe.ask)
     told = [one.model_dump(mode="json") for one in examiner.look().checks]
-    assert told == [one.to_json() for one in examining.checks_of_parts(settings, probe.here, probe.ask)]
+    assert told == [one.model_dump() for one in examining.checks_of_parts(settings, probe.here, probe.ask)]
     assert [one["code"] for one in told if one["state"] == "wrong"] == ["supply"]
     probe.put(THROTTLED, "0")
     assert [one.code for one in examiner.look().checks if one.state == "wrong"] == []

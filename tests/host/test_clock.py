@@ -22,13 +22,15 @@ from sweep.modality.next_position import NextPosition
 from sweep.modality.protocol import Measure
 from sweep.modality.task import Task
 from sweep.report import Modality, RecordedSweep, new_id, parse_json
-from sweep.run.modalities import WEIGHERS, WORDS
+from sweep.run.modalities import SENSING_MODALITIES, WEIGHERS, vocabulary_of
 from sweep.run.room_keys import RoomKeyError, open_room_key, recorded_room_key
 from sweep.run.runner import Runner
 from sweep.run.sweep_sources import LiveSource, Room, middle_of
 from sweep.sim.source import default_room
 from sweep.wifi.words import WORDS as WIFI_WORDS
 from tests.entry_factory import signer
+
+WORDS = vocabulary_of(SENSING_MODALITIES)
 
 SET = WallClock(synchronised=True, max_error_ms=20)
 ROOM = new_id()

@@ -14,8 +14,10 @@ from sweep.judge.coverage import cover
 from sweep.judge.thresholds import load_thresholds, load_weights
 from sweep.modality.measurement import Measurement
 from sweep.modality.weights import HINT, Weights
-from sweep.run.modalities import WEIGHERS, WORDS
+from sweep.run.modalities import SENSING_MODALITIES, WEIGHERS, vocabulary_of
 from tests.report_factory import SWEEP_ID, make_plan, uid
+
+WORDS = vocabulary_of(SENSING_MODALITIES)
 
 PLAN = make_plan()
 WEIGHTS = load_weights()

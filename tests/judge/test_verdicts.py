@@ -11,8 +11,10 @@ import pytest
 from sweep import report as r
 from sweep.judge.verdicts import LEAST_CHANCE, NO_GROUNDS, ClearanceBasis, verdict_of
 from sweep.report.reference import ReferencePartName
-from sweep.run.modalities import WORDS
+from sweep.run.modalities import SENSING_MODALITIES, vocabulary_of
 from tests.report_factory import clock, make_report
+
+WORDS = vocabulary_of(SENSING_MODALITIES)
 
 NAMES: tuple[ReferencePartName, ...] = (*r.MODALITIES, "lamp")
 READ = tuple(

@@ -30,11 +30,13 @@ from sweep.lens.calibration import (
 from sweep.lens.modality import LensModality
 from sweep.modality.messages import NOBODY
 from sweep.modality.task import Task
-from sweep.run.modalities import WEIGHERS, WORDS
+from sweep.run.modalities import SENSING_MODALITIES, WEIGHERS, vocabulary_of
 from tests.lens.bench_scene import SIZE, BenchSensor, BenchTruth, lamp_profile, write_bench
 from tests.lens.clip_factory import PHASES, meta_for, strobed_frames, write_frames
 from tests.report_factory import make_plan
 from tests.run.test_workers import TASK
+
+WORDS = vocabulary_of(SENSING_MODALITIES)
 
 
 @pytest.fixture(scope="module")

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from sweep.lab.worlds.furnish_screws import HEADS, Box, _add_drive, _drive_in, _square_return, add_any_screws
 from sweep.lab.worlds.plain import render_plain_clip
 from sweep.lab.worlds.told_apart import NAMES, auc, numbers_of, wall_of
-from sweep.sim.scene.furnish_screws import HEADS, Box, _add_drive, _drive_in, _square_return, add_any_screws
+from sweep.lab.worlds.tuning import Tuning
 from sweep.sim.scene.glints import Facets, Lamps, Moment
 from sweep.sim.scene.imaging import View
 from sweep.sim.scene.layers import Layer
 from sweep.sim.scene.lobes import ANGLES_RAD
 from sweep.sim.scene.room import Room, Site
-from sweep.sim.scene.tuning import Tuning
 
 FACING = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, -1.0]])
 VIEW = View(728, 544, 870.0, 364.0, 272.0, 0.0, 6.9e-6, 0.006, 2.8, 0.8, 0.7, 4.0, 1e9)

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from sweep.lab.lens.pairs import render_pair
+from sweep.lab.scoring.truth import parse_truth
 from sweep.lab.worlds.plain import render_plain_clip
 from sweep.lab.worlds.recipe import ring_places
 from sweep.lab.worlds.tiers import render_tier_clip
 from sweep.lab.worlds.unseen import render_unseen_clip
 from sweep.lab.worlds.unseen_light import Points, lay, lobe
 from sweep.lens.clip.clips import read_clip
-from sweep.lens.clip.truth import parse_truth
 from sweep.lens.optics import load_extra_lamps
 from sweep.sim.scene.rendered import RenderedClip
 

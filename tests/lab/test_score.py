@@ -20,8 +20,8 @@ from sweep.lab.commands.lens_score import _followed
 from sweep.lab.scoring.intervals import clopper_pearson, percentiles
 from sweep.lab.scoring.report import match_scan, parse_scan
 from sweep.lab.scoring.score import Claim, ClipOutcome, match_clip, score_clips
+from sweep.lab.scoring.truth import ClipTruth, TruthError, parse_truth, read_truth, read_truths
 from sweep.lens.clip.clips import read_clip
-from sweep.lens.clip.truth import ClipTruth, TruthError, parse_truth, read_truth, read_truths
 from tests.lens.clip_factory import strobed_frames, write_frames
 
 FRAMES = (0, 3, 6, 9)

@@ -8,9 +8,9 @@ from typing import Literal
 
 from sweep.lab.scoring.report import rows
 from sweep.lab.scoring.score import Claim, ClipOutcome, Score, match_clip
+from sweep.lab.scoring.truth import ClipTruth, parse_truth
 from sweep.lab.worlds.tiers import render_tier_clip
 from sweep.lens.clip.clips import Clip, ClipMeta, Frame
-from sweep.lens.clip.truth import ClipTruth, parse_truth
 from sweep.lens.records import ClipResult
 from sweep.lens.scan import scan_clip
 from sweep.sim.scene.rendered import RenderedClip

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+from sweep.lab.scoring.truth import ClipTruth, parse_truth
 from sweep.lens import ClipResult, crop, scan_clips
 from sweep.lens.clip.clips import read_clip
-from sweep.lens.clip.truth import ClipTruth
 from sweep.lens.crop import CropError
 from sweep.sim.scene.wall import PlantedLens, Wall, render_clip
 from tests.simulators.compact_clip import render_compact_clip
@@ -44,8 +44,8 @@ def strays(result: ClipResult, truth: ClipTruth, tolerance_px: float = 4.0) -> i
 @pytest.mark.parametrize("seed", range(1, 4))
 def test_lens_is_found_and_nothing_else(tmp_path: Path, seed: int) -> None:
     order = ("ABC", "BAC", "CAB", "CBA")[seed]
-    with_lens = render_clip(tmp_path, clip="with", wall=Wall(seed, (LENS,)), fmt="npy", order=order)
-    without = render_clip(tmp_path, clip="without", wall=Wall(seed), fmt="npy", order=order)
+    with_lens = parse_truth(render_clip(tmp_path, clip="with", wall=Wall(seed, (LENS,)), fmt="npy", order=order).truth)
+    without = parse_truth(render_clip(tmp_path, clip="without", wall=Wall(seed), fmt="npy", order=order).truth)
     first, second = scan_clips(tmp_path).clips
     assert found(first, with_lens) == [True]
     assert (first.verdict, strays(first, with_lens)) == ("candidate", 0)
@@ -71,7 +71,8 @@ def test_full_size_and_two_lenses(tmp_path: Path) -> None:
         PlantedLens(1.0, 1.2, 400.0, 800.0, 0.03, 15.0),
         PlantedLens(2.0, 1.2, 1100.0, 300.0, 0.05, 5.0),
     )
-    truth = render_clip(tmp_path, clip="full", wall=Wall(3, lenses, (1456, 1088)), fmt="npy", triples=3)
+    made = render_clip(tmp_path, clip="full", wall=Wall(3, lenses, (1456, 1088)), fmt="npy", triples=3)
+    truth = parse_truth(made.truth)
     (result,) = scan_clips(tmp_path).clips
     assert found(result, truth, 6.0) == [True, True]
     assert strays(result, truth, 6.0) == 0

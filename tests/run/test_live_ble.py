@@ -17,7 +17,7 @@ from sweep.modality.liveness import boottime_ns
 from sweep.modality.next_position import NextPosition
 from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.report import GuidanceEvent, LiveEvent, SweepReport
-from sweep.run.modalities import WORDS
+from sweep.run.modalities import SENSING_MODALITIES, vocabulary_of
 from sweep.run.runner import Runner
 from sweep.run.sweep_sources import LiveSource, Room
 from sweep.run.watch.probe_parts import ProbeParts
@@ -25,6 +25,8 @@ from sweep.sim.air.bluez import FakeBlueZ
 from sweep.sim.source import default_room
 from tests.ble.daemon import Bluetooth
 from tests.entry_factory import signer
+
+WORDS = vocabulary_of(SENSING_MODALITIES)
 
 ROOM = default_room()
 SCAN_S = 1.0

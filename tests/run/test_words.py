@@ -16,12 +16,14 @@ from sweep.lens.clip.clips import ClipReason
 from sweep.modality.evidence import ZoneView
 from sweep.modality.protocol import SensingModality
 from sweep.modality.words import Sentence, Words, gather
-from sweep.run.modalities import SENSING_MODALITIES, WORDS
+from sweep.run.modalities import SENSING_MODALITIES, vocabulary_of
 from sweep.run.reporting.look_words import VIEWS
 from sweep.run.words import GUIDANCE, NOTICES, STATES
-from sweep.wifi.words import TRIAL_NAMES, TRIAL_REASONS
+from sweep.wifi.words import RESPONSE_TEST_NAMES, RESPONSE_TEST_REASONS
 from tests.judge.test_fusion import NO_VIDEO, PLAN, lens, stimulus, wifi
 from tests.report_factory import uid
+
+WORDS = vocabulary_of(SENSING_MODALITIES)
 
 ZONE = PLAN.zones[0]
 ROOMS: dict[str, Words] = {"common": COMMON} | {str(modality.name): modality.words for modality in SENSING_MODALITIES}
@@ -34,7 +36,7 @@ def tables() -> Iterator[tuple[str, str, Sentence]]:
             yield from ((f"{room} {table}", code, said) for code, said in getattr(words, table).items())
     for name, said_here in (("states", STATES), ("guidance", GUIDANCE), ("notices", NOTICES), ("sides", SIDES)):
         yield from ((name, code, said) for code, said in said_here.items())
-    for name, said_there in (("trial reasons", TRIAL_REASONS), ("trial names", TRIAL_NAMES)):
+    for name, said_there in (("response test reasons", RESPONSE_TEST_REASONS), ("trial names", RESPONSE_TEST_NAMES)):
         yield from ((name, code, said) for code, said in said_there.items())
 
 

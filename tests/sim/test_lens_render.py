@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sweep.lab.worlds.lobes import draw_traced, moffat, ring, traced
 from sweep.lab.worlds.tiers import _Shoot, render_tier_clip
 from sweep.lens.clip.clips import read_clip
 from sweep.lens.optics import load_optics
@@ -87,24 +88,24 @@ def test_a_ball_mirrors_like_a_ball() -> None:
 
 def test_lobes_send_out_what_comes_in() -> None:
     shapes = [
-        lens_lobes.gaussian(0.5, 0.2, 3.0), lens_lobes.cone(6.0, 0.3), lens_lobes.moffat(0.4, 2.5),
-        lens_lobes.ring(1.0, 0.3, 0.4),
+        lens_lobes.gaussian(0.5, 0.2, 3.0), lens_lobes.cone(6.0, 0.3), moffat(0.4, 2.5),
+        ring(1.0, 0.3, 0.4),
     ]  # fmt: skip
     for lobe in shapes:
-        ring = lobe.density_per_sr * np.sin(lens_lobes.ANGLES_RAD) * 2.0 * math.pi
-        total = float(np.sum(0.5 * (ring[1:] + ring[:-1]) * np.diff(lens_lobes.ANGLES_RAD)))
+        around = lobe.density_per_sr * np.sin(lens_lobes.ANGLES_RAD) * 2.0 * math.pi
+        total = float(np.sum(0.5 * (around[1:] + around[:-1]) * np.diff(lens_lobes.ANGLES_RAD)))
         assert total == pytest.approx(1.0, rel=0.03)
 
 
 def test_ray_traced_lobes_are_narrow_and_whole() -> None:
     """The table holds lenses of six forms, and hardly any light farther out than it reaches."""
-    table = lens_lobes.traced()
+    table = traced()
     assert len({row["lens"] for row in table["lobes"]}) == 6
     for row in table["lobes"]:
         assert len(row["density"]) == len(table["angle_deg"])
         assert 0.05 < row["sigma_deg"] < 3.0
         assert row["inside"] > 0.5
-    drawn = lens_lobes.draw_traced(np.random.default_rng(1), 0.2, 3.0)
+    drawn = draw_traced(np.random.default_rng(1), 0.2, 3.0)
     assert float(drawn.at(np.array([0.0]))[0]) > float(drawn.at(np.array([0.1]))[0]) > 0.0
 
 

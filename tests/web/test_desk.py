@@ -19,7 +19,7 @@ from tests.web.site import PASSWORD
 pytestmark = pytest.mark.browser
 MODES: dict[str, Any] = {"viewport": DESK, "is_mobile": False, "has_touch": False, "device_scale_factor": 1}
 PAGES = {
-    "#/desk": ("오늘 할 일", "관리도 벗어남"),
+    "#/desk": ("오늘 할 일", "관리도 이탈"),
     "#/desk/cases": ("사건", "점검에서 나온 의심"),
     "#/desk/due": ("점검 일정", "점검자-01"),
     "#/desk/map": ("시설 지도", "한빛구"),

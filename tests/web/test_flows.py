@@ -44,8 +44,8 @@ def test_evidence_of_a_candidate_is_read(phone: Phone, site: Site) -> None:
         "카메라가 아니라고 볼 근거",
         "카메라가 있을 때 100배 더 자주 나타나는 신호",
         "카메라가 없을 때 2배 더 자주 나타나는 신호",
-        "추정값",
-        "측정값",
+        "추정",
+        "측정",
     ):
         expect(sheet.get_by_text(words, exact=True)).to_be_visible()
     sheet.get_by_text("계산과 수치 보기").click()

@@ -86,7 +86,7 @@ def test_a_step_of_the_zoom_at_5000_places_draws_what_is_in_sight(open_phone: Op
     expect(canvas).to_be_visible()
     page.wait_for_function("() => window.drawn.drawImage > 0")
     before = page.evaluate("({...window.drawn})")
-    page.get_by_role("button", name="크게 보기").click()
+    page.get_by_role("button", name="확대").click()
     page.wait_for_function("before => window.drawn.drawImage > before", arg=before["drawImage"])
     after = page.evaluate("({...window.drawn})")
     step = {name: after[name] - before.get(name, 0) for name in after}

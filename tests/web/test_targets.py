@@ -13,11 +13,13 @@ from sweep.judge.verdicts import NO_GROUNDS, verdict_of
 from sweep.modality.directions import CELLS, SeenDirections, to_cells
 from sweep.modality.measurement import Measurement
 from sweep.report import SweepReport, new_id
-from sweep.run.modalities import WEIGHERS, WORDS
+from sweep.run.modalities import SENSING_MODALITIES, WEIGHERS, vocabulary_of
 from tests.web import evidence as made
 from tests.web.conftest import Phone
 from tests.web.said import said
 from tests.web.site import Site
+
+WORDS = vocabulary_of(SENSING_MODALITIES)
 
 pytestmark = pytest.mark.browser
 

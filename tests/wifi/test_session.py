@@ -21,7 +21,7 @@ from sweep.wifi.response_test_schedule import MAY_PASS
 from sweep.wifi.scan import scan_log
 from sweep.wifi.session import WifiSession, hear_position
 from sweep.wifi.targets import LOUDER_ELSEWHERE, targets_by_channel
-from sweep.wifi.words import TRIAL_REASONS, WORDS
+from sweep.wifi.words import RESPONSE_TEST_REASONS, WORDS
 from tests.run.test_workers import TASK
 from tests.wifi.lit_camera import LitCamera
 from tests.wifi.lit_rig import ROW
@@ -77,7 +77,7 @@ def test_what_was_much_louder_elsewhere_is_not_tested_and_says_so() -> None:
     assert position.player.plays == []
     said = found.follows[CAMERA]
     assert (said.verdict, said.p_value, said.reason) == ("not_assessable", None, LOUDER_ELSEWHERE)
-    assert said.reason in TRIAL_REASONS
+    assert said.reason in RESPONSE_TEST_REASONS
 
 
 def test_the_light_may_be_for_some_only_however_loud_they_are_elsewhere() -> None:

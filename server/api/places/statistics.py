@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from server.api.access import LogReader, reader_of
 from server.api.service.services import services_of
-from server.documents.statistics import gather, has_demo, quarter_of
+from server.documents.statistics import bound_of, gather, has_demo, quarter_of
 from server.exports.logs import statistics_table
 from server.exports.logs.statistics_table import DAY_MS, HOUR_MS, DistrictLine, median_of
 from server.exports.words import KST
@@ -22,15 +22,11 @@ from server.people import access_log
 from server.people.access_log import shows
 from server.projections.projecting import drain
 from server.projections.projector import LIST_WAIT_S
-from server.standing.periods import at_most
-from sweep.report import WeightSource
 
 router = APIRouter(tags=["exports"])
 Year = Annotated[int, Query(ge=2000, le=2200)]
 Quarter = Annotated[int, Query(ge=1, le=4)]
 COUNTS = frozenset(DistrictStatistics.model_fields) - {"at_most", "to_look_h", "to_call_h", "to_repair_days"}
-CHANCE: tuple[float | None, WeightSource] = (None, "simulated")
-"""Of the curves that every release so far weighs by: nothing is derived from them (sweep/judge/README.md)."""
 DOCUMENT: dict[int | str, dict[str, Any]] = {
     200: {"content": {one.about.media_type.split(";")[0]: {} for one in (Format.CSV, Format.XLSX)}}
 }
@@ -60,7 +56,7 @@ def get_statistics(request: Request, person: LogReader, year: Year, quarter: Qua
 def _view(line: DistrictLine) -> DistrictStatistics:
     return DistrictStatistics(
         **{name: getattr(line, name) for name in COUNTS},
-        at_most=None if line.cameras else at_most(line.measured, *CHANCE),
+        at_most=bound_of(line),
         to_look_h=median_of(line.to_look_ms, HOUR_MS),
         to_call_h=median_of(line.to_call_ms, HOUR_MS),
         to_repair_days=median_of(line.to_repair_ms, DAY_MS),

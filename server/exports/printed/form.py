@@ -64,7 +64,7 @@ def printed_form(page: SweepPage, log: str) -> Tree:
             "english": EQUIPMENT[row.equipment_result].en,
             "why": equipment_reason(row),
         },
-        "spots": [{"name": name, "is_looked": name in hand.spots} for name in SPOTS.values()],
+        "spots": [{"name": spot.ko, "is_looked": spot.ko in hand.spots} for spot in SPOTS.values()],
         "is_noted": hand.noted_by is not None,
         "scope": scope_words(row),
         "marks": hand.suspicious_marks or "",
@@ -119,7 +119,7 @@ def photograph_words(row: LogRow) -> str:
 
 def ticks(row: LogRow) -> str:
     """점검구분 as boxes."""
-    boxes = "  ".join(f"{'■' if row.hand.occasion == code else '□'} {word}" for code, word in OCCASIONS.items())
+    boxes = "  ".join(f"{'■' if row.hand.occasion == code else '□'} {word.ko}" for code, word in OCCASIONS.items())
     return f"{boxes}   ({MODES[row.header.mode]} 점검)"
 
 

@@ -107,7 +107,7 @@ def _fields(row: LogRow, report: SweepReport | None) -> list[list[str]]:
     if report is not None:
         check = report.reference_check
         when = "" if check.checked is None else f" ({kst(check.checked.utc)})"
-        fields.append(["기준 점검", "Reference check", REFERENCE_CHECKS[check.status] + when])
+        fields.append(["기준 점검", "Reference check", REFERENCE_CHECKS[check.status].ko + when])
     return fields
 
 
@@ -198,7 +198,7 @@ def _odds(finding: Finding) -> Tree | None:
 
 
 def _evidence(item: Evidence) -> Tree:
-    source = WEIGHT_SOURCES[item.weight_source]
+    source = WEIGHT_SOURCES[item.weight_source].ko
     return {
         "modality": SHOWN[item.modality].name.ko,
         "text": item.text.ko,
@@ -285,7 +285,7 @@ def _entry(entry: EntryLine) -> Tree:
     if entry.bodies_missing:
         bodies.append(f"없음 {entry.bodies_missing}")
     return {
-        "kind": ENTRY_KINDS.get(entry.kind, entry.kind),
+        "kind": ENTRY_KINDS[entry.kind].ko if entry.kind in ENTRY_KINDS else entry.kind,
         "key": f"{entry.key_id} / {entry.seq}",
         "received": kst(entry.received),
         "index": "–" if entry.log_index is None else str(entry.log_index),

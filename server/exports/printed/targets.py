@@ -45,4 +45,4 @@ def _cell(item: TargetCoverage | None, notes: list[str]) -> Tree:
 
 
 def _source(report: SweepReport, target: str) -> str:
-    return next(WEIGHT_SOURCES[item.source] for item in report.targets if item.target == target)
+    return next(WEIGHT_SOURCES[item.source].ko for item in report.targets if item.target == target)

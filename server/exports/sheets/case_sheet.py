@@ -13,37 +13,13 @@ from pathlib import Path
 
 from server.exports.sheets.fonts import FONT_FOLDERS, find_typeface
 from server.exports.sheets.typeset import printable, set_pdf
-from server.exports.words import NOT_RECORDED, SOURCES, SPOTS, kst
-from sweep.report import LocalText, Source
+from server.exports.words import DEFECT_WORDS, NOT_RECORDED, SOURCES, STEP_WORDS, kst
+from sweep.report import Source
 from sweep.report.case_records import Step
 
 MAX_STEPS = 300  # guessed: cases have a dozen
 
 
-def _both(ko: str, en: str) -> LocalText:
-    return LocalText(ko=ko, en=en)
-
-
-STEP_WORDS: Mapping[str, LocalText] = {
-    "reported": _both("이상한 것을 알림", "Something strange reported"),
-    "looked_at": _both("두 사람이 눈으로 확인", "Two persons looked by eye"),
-    "not_reached": _both("확인하지 못함", "Could not be looked at"),
-    "not_camera": _both("카메라가 아님", "Not a camera"),
-    "defect_found": _both("보수할 것", "A defect to repair"),
-    "repaired": _both("보수했다고 함", "Said to be repaired"),
-    "rechecked": _both("보수 다시 확인", "Repair checked again"),
-    "camera": _both("카메라이거나 배제할 수 없음", "A camera, or cannot be ruled out"),
-    "room_closed": _both("사람을 내보내고 방을 닫음", "Room cleared and closed"),
-    "photographed": _both("물체와 그 자리만 촬영", "Object photographed in its place"),
-    "police_called": _both("112 신고", "112 called"),
-    "handed_over": _both("경찰에 인계", "Handed over to the police"),
-    "police_asked": _both("경찰의 문서 요청", "The police asked in writing"),
-    "police_result": _both("경찰 확인 결과", "What the police say it was"),
-    "reported_to_city": _both("시에 보고", "City told"),
-    "witnessed": _both("입회인 서명", "Witness signed"),
-    "reopened": _both("다시 열기", "Reopened"),
-    "room_corrected": _both("정정(다른 방)", "Correction: another room"),
-}
 FIELD_WORDS: Mapping[str, str] = {
     "by": "알린 사람",
     "what": "내용",
@@ -80,11 +56,7 @@ VALUE_WORDS: Mapping[str, str] = {
     "none": "카메라 아님",
     "unknown": "확인되지 않음",
     "nothing": "아무것도 없음",
-    "hole": "구멍",
     "object": "물체",
-    "emergency_bell": "비상벨",
-    "floor_gap": "바닥 틈",
-    "ceiling_gap": "천장 틈",
     "violation": "규정 위반",
     "defect": "보수 필요",
     "advice": "권고",
@@ -94,7 +66,7 @@ VALUE_WORDS: Mapping[str, str] = {
     "person": "점검자",
     "cleaner": "청소 담당",
     "public": "시민",
-} | {spot: f"{words} 고장" for spot, words in SPOTS.items()}
+} | {defect: words.ko for defect, words in DEFECT_WORDS.items()}
 CODED = frozenset({"result", "seen", "defect", "duty", "wanted"})
 WORDS = {
     "title": "불법촬영기기 의심 사건 기록",

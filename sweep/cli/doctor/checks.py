@@ -1,6 +1,6 @@
 """One thing that a probe needs, looked at by itself: what `sweep doctor` makes its list of.
 
-Input is what somebody found; output is a `Check`, with what is wrong in a sentence and what to do.  `Here` is the
+Input is what somebody found; output is a `DoctorCheck`, with what is wrong in a sentence and what to do.  `Here` is the
 machine that is looked at: its files below a root, the programs that are asked, and the time.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from sweep.phrases import Phrase
-from sweep.report import LocalText, local_text
+from sweep.report import DoctorCheck, LocalText, local_text
 
 Group = Literal["program", "machine", "camera", "radio", "head"]
 State = Literal["ok", "note", "wrong", "unknown"]
@@ -41,28 +41,6 @@ PATIENCE_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at."""
-
-    group: Group
-    code: str
-    title: LocalText
-    state: State
-    found: LocalText
-    """What is there, or what is wrong."""
-    advice: LocalText | None
-    """What to do; None where nothing has to be done."""
-
-    def to_json(self) -> dict[str, object]:
-        """For `doctor --json`."""
-        advice = None if self.advice is None else self.advice.model_dump()
-        return {
-            "group": self.group, "code": self.code, "title": self.title.model_dump(), "state": self.state,
-            "found": self.found.model_dump(), "advice": advice,
-        }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
 class Topic:
     """What is looked at; its methods say how it stands."""
 
@@ -70,25 +48,27 @@ class Topic:
     code: str
     title: Said
 
-    def ok(self, found: Said) -> Check:
+    def ok(self, found: Said) -> DoctorCheck:
         """As it should be."""
         return self._check("ok", found, None)
 
-    def unknown(self, found: Said = NOT_KNOWN) -> Check:
+    def unknown(self, found: Said = NOT_KNOWN) -> DoctorCheck:
         """Not to be told from here."""
         return self._check("unknown", found, None)
 
-    def note(self, found: Said, advice: Said | None = None) -> Check:
+    def note(self, found: Said, advice: Said | None = None) -> DoctorCheck:
         """A sweep goes on without it, and sees less."""
         return self._check("note", found, advice)
 
-    def wrong(self, found: Said, advice: Said) -> Check:
+    def wrong(self, found: Said, advice: Said) -> DoctorCheck:
         """To be mended before the probe is taken along."""
         return self._check("wrong", found, advice)
 
-    def _check(self, state: State, found: Said, advice: Said | None) -> Check:
+    def _check(self, state: State, found: Said, advice: Said | None) -> DoctorCheck:
         said = None if advice is None else both(advice)
-        return Check(self.group, self.code, both(self.title), state, both(found), said)
+        return DoctorCheck(
+            group=self.group, code=self.code, title=both(self.title), state=state, found=both(found), advice=said
+        )
 
 
 def both(said: Said) -> LocalText:

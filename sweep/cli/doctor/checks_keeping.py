@@ -11,23 +11,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from sweep.cli.doctor.checks import Check, Here, Topic
+from sweep.cli.doctor.checks import Here, Topic
 from sweep.config import Config
 from sweep.host import apply_update
 from sweep.host.apply_update import sentence
 from sweep.phrases import Phrase, Spoken
+from sweep.report import DoctorCheck
 
 FLEETING: Final = frozenset({"overlay", "tmpfs", "ramfs"})
 """File systems that forget when the power goes."""
 
 
-def check_keeping(settings: Config, here: Here) -> Iterator[Check]:
+def check_keeping(settings: Config, here: Here) -> Iterator[DoctorCheck]:
     """The disk that the state is on, and the last update."""
     yield _state(settings, here)
     yield _update(here)
 
 
-def _state(settings: Config, here: Here) -> Check:
+def _state(settings: Config, here: Here) -> DoctorCheck:
     topic = Topic("machine", "state_disk", Phrase("state_kept"))
     mounts = read_mounts(here.read("proc/self/mounts") or "")
     folder = Path(os.path.abspath(settings.state_folder))  # noqa: PTH100 - resolve() would follow links of this machine
@@ -52,7 +53,7 @@ def kind_of(mounts: dict[Path, str], path: Path) -> str | None:
     return next((mounts[one] for one in (path, *path.parents) if one in mounts), None)
 
 
-def _update(here: Here) -> Check:
+def _update(here: Here) -> DoctorCheck:
     # In the group of the machine: while an update asks how the program is, it is of course not finished.
     topic = Topic("machine", "update", Phrase("update"))
     state = here.path(str(apply_update.STATE))

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Final
 
-from sweep.cli.doctor.checks import Check, Here, Topic
+from sweep.cli.doctor.checks import Here, Topic
 from sweep.config import Config
 from sweep.host import compiled
 from sweep.host.clock import read_wall_clock
 from sweep.host.machine import Machine
 from sweep.phrases import Phrase, quote
+from sweep.report import DoctorCheck
 
 PACKAGES: Final = ("cv2", "bleak", "serial", "gpiod", "scapy")
 INSTALL: Final = "pip install 'ansim-sweep[probe]'"
@@ -35,7 +36,7 @@ LEAST_MEMORY_BYTES: Final = 3_500_000_000
 """Of a board of 4 GB, of which its GPU takes some."""
 
 
-def check_program() -> Iterator[Check]:
+def check_program() -> Iterator[DoctorCheck]:
     """What is installed, and whether it computes on this processor what it computes elsewhere."""
     from sweep.captures.kernel import KERNEL_TROUBLE
     from sweep.cli.doctor.golden import examine_capture, examine_lenses
@@ -61,7 +62,7 @@ def check_program() -> Iterator[Check]:
     yield _golden(capture, examine_capture)
 
 
-def _compiled(topic: Topic, trouble: Phrase | None) -> Check:
+def _compiled(topic: Topic, trouble: Phrase | None) -> DoctorCheck:
     """Whether a kernel is there, or why not; a package always brings it, so there something is broken."""
     if trouble is None:
         return topic.ok(Phrase("is_compiled"))
@@ -70,7 +71,7 @@ def _compiled(topic: Topic, trouble: Phrase | None) -> Check:
     return topic.note(trouble, "make setup")
 
 
-def _scapy() -> Check:
+def _scapy() -> DoctorCheck:
     from sweep.wifi.frames.dissection import examine
 
     topic = Topic("program", "dissection", Phrase("dissection"))
@@ -80,7 +81,7 @@ def _scapy() -> Check:
     return topic.wrong(Phrase("reads_differently"), wrong)
 
 
-def _golden(topic: Topic, examine: Callable[[], Phrase | None]) -> Check:
+def _golden(topic: Topic, examine: Callable[[], Phrase | None]) -> DoctorCheck:
     wrong: Phrase | str | None
     try:
         wrong = examine()
@@ -91,7 +92,7 @@ def _golden(topic: Topic, examine: Callable[[], Phrase | None]) -> Check:
     return topic.wrong(wrong, Phrase("advice_do_not_sweep_here"))
 
 
-def check_machine(settings: Config, here: Here) -> Iterator[Check]:
+def check_machine(settings: Config, here: Here) -> Iterator[DoctorCheck]:
     """Board, memory, disk, clock, heat, supply, watchdog."""
     model = here.read("proc/device-tree/model")
     board = Topic("machine", "board", Phrase("board"))
@@ -105,7 +106,7 @@ def check_machine(settings: Config, here: Here) -> Iterator[Check]:
     yield _watchdog(here, is_pi=bool(model and model.startswith("Raspberry Pi")))
 
 
-def _memory(here: Here) -> Check:
+def _memory(here: Here) -> DoctorCheck:
     topic = Topic("machine", "memory", Phrase("memory"))
     found = re.search(r"^MemTotal:\s+(\d+) kB", here.read("proc/meminfo") or "", re.MULTILINE)
     if found is None:
@@ -117,7 +118,7 @@ def _memory(here: Here) -> Check:
     return topic.wrong(said, Phrase("advice_board_4_gb"))
 
 
-def _disk(settings: Config, here: Here) -> Check:
+def _disk(settings: Config, here: Here) -> DoctorCheck:
     topic = Topic("machine", "disk", Phrase("disk"))
     whole, free = here.disk(settings.state_folder)
     used = 1.0 - free / max(1, whole)
@@ -127,7 +128,7 @@ def _disk(settings: Config, here: Here) -> Check:
     return topic.wrong(found, Phrase("advice_clear_card"))
 
 
-def _clock(here: Here) -> Check:
+def _clock(here: Here) -> DoctorCheck:
     topic = Topic("machine", "clock", Phrase("clock"))
     now = here.now()
     if now.year < FIRST_YEAR:
@@ -137,7 +138,7 @@ def _clock(here: Here) -> Check:
     return topic.note(Phrase("not_synchronised"), Phrase("advice_clock_by_network"))
 
 
-def _heat(degrees: float | None) -> Check:
+def _heat(degrees: float | None) -> DoctorCheck:
     topic = Topic("machine", "heat", Phrase("temperature"))
     if degrees is None:
         return topic.unknown()
@@ -147,7 +148,7 @@ def _heat(degrees: float | None) -> Check:
     return topic.note(said, advice) if degrees >= WARM_C else topic.ok(said)
 
 
-def _supply(is_undervolted: bool | None, is_slowed: bool | None) -> Check:
+def _supply(is_undervolted: bool | None, is_slowed: bool | None) -> DoctorCheck:
     topic = Topic("machine", "supply", Phrase("supply"))
     advice = Phrase("advice_other_bank")
     if is_undervolted:
@@ -157,7 +158,7 @@ def _supply(is_undervolted: bool | None, is_slowed: bool | None) -> Check:
     return topic.unknown() if is_undervolted is None else topic.ok(Phrase("is_good"))
 
 
-def _watchdog(here: Here, *, is_pi: bool) -> Check:
+def _watchdog(here: Here, *, is_pi: bool) -> DoctorCheck:
     topic = Topic("machine", "watchdog", Phrase("hardware_watchdog"))
     files = [here.path("etc/systemd/system.conf")]
     for folder in ("usr/lib", "run", "etc"):

@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from sweep.cli.doctor.checks import Check, Here, Topic, run
+from sweep.cli.doctor.checks import Here, Topic, run
 from sweep.config import Config
 from sweep.phrases import Phrase, phrase_of
+from sweep.report import DoctorCheck
 
 MONITOR_TYPES: Final = frozenset({"801", "803"})
 """ARPHRD_IEEE80211 and ARPHRD_IEEE80211_RADIOTAP (linux/if_arp.h)."""
@@ -26,7 +27,7 @@ PATIENCE_FILE: Final = "/usr/lib/ansim-sweep-probe/camera-timeout.json"
 """Where the package puts libcamera's settings (host/system)."""
 
 
-def check_camera(settings: Config, here: Here) -> Iterator[Check]:
+def check_camera(settings: Config, here: Here) -> Iterator[DoctorCheck]:
     """Whether the camera would film."""
     camera = Topic("camera", "camera", Phrase("camera"))
     if settings.camera is None:
@@ -51,13 +52,13 @@ def check_camera(settings: Config, here: Here) -> Iterator[Check]:
         yield calibration.note(Phrase("none"), Phrase("advice_lens_calibrate"))
 
 
-def _device(device: str, here: Here, topic: Topic) -> Check:
+def _device(device: str, here: Here, topic: Topic) -> DoctorCheck:
     if here.path(device).exists():
         return topic.ok(device)
     return topic.wrong(Phrase("is_not_there", what=device), Phrase("advice_camera_cable"))
 
 
-def _sensor(settings: Config, here: Here, topic: Topic) -> Check:
+def _sensor(settings: Config, here: Here, topic: Topic) -> DoctorCheck:
     driver = here.path("sys/bus/i2c/drivers/imx296")
     if any(driver.glob("*-*")):
         return topic.ok(Phrase("image_sensor_answered"))
@@ -70,7 +71,7 @@ def _sensor(settings: Config, here: Here, topic: Topic) -> Check:
     return topic.wrong(Phrase("image_sensor_silent"), advice)
 
 
-def check_radio(settings: Config, here: Here) -> Iterator[Check]:
+def check_radio(settings: Config, here: Here) -> Iterator[DoctorCheck]:
     """Adapter, who manages it, who may open it, and Bluetooth."""
     adapter = Topic("radio", "adapter", Phrase("wifi_adapter"))
     name = settings.wifi_adapter
@@ -88,7 +89,7 @@ def check_radio(settings: Config, here: Here) -> Iterator[Check]:
     yield _bluetooth(settings, here)
 
 
-def _managed(here: Here, name: str, kind: str) -> Check:
+def _managed(here: Here, name: str, kind: str) -> DoctorCheck:
     topic = Topic("radio", "managed", Phrase("monitor_mode"))
     said = run(here.nmcli, "-t", "-f", "DEVICE,STATE", "device") or ""
     state = next((line.partition(":")[2] for line in said.splitlines() if line.startswith(f"{name}:")), "unmanaged")
@@ -103,7 +104,7 @@ def _managed(here: Here, name: str, kind: str) -> Check:
     return topic.ok(Phrase("monitor_at_sweep"))
 
 
-def _capability(here: Here) -> Check:
+def _capability(here: Here) -> DoctorCheck:
     topic = Topic("radio", "capability", Phrase("capture_right"))
     if os.access(here.service, os.W_OK):
         return topic.ok(Phrase("capture_service"))
@@ -114,7 +115,7 @@ def _capability(here: Here) -> Check:
     return topic.wrong(Phrase("not_allowed"), Phrase("advice_or_root", command=command))
 
 
-def _bluetooth(settings: Config, here: Here) -> Check:
+def _bluetooth(settings: Config, here: Here) -> DoctorCheck:
     topic = Topic("radio", "bluetooth", Phrase("bluetooth"))
     if settings.ble_scan == "never":
         return topic.note(Phrase("not_used"))
@@ -130,7 +131,7 @@ def _bluetooth(settings: Config, here: Here) -> Check:
     return topic.ok(f"BlueZ {version[0]}")
 
 
-def check_head(settings: Config, here: Here, ask: Callable[[str], str]) -> Check:
+def check_head(settings: Config, here: Here, ask: Callable[[str], str]) -> DoctorCheck:
     """Whether the head is there and of this firmware.  `ask`: opens a port and gives the head's name; ValueError says
     why it did not.
     """

@@ -16,12 +16,12 @@ from sweep.cli.output import fail, one_line, out, write_json
 from sweep.phrases import Phrase
 
 if TYPE_CHECKING:
-    from sweep.cli.doctor.checks import Check
+    from sweep.report import DoctorCheck
 
 EXIT_WRONG: Final = 1
 
 
-def show_checks(checks: Sequence[Check]) -> None:
+def show_checks(checks: Sequence[DoctorCheck]) -> None:
     """The whole list, wrapped and never cut; then what is wrong, a line for each language with what to do."""
     table = Table()
     for title in ("", "항목 / part", "상태 / state", "내용 / found", "할 일 / what to do"):
@@ -36,7 +36,7 @@ def show_checks(checks: Sequence[Check]) -> None:
                 out.print(f"{mark} {said[0]}: {' → '.join(said[1:])}", soft_wrap=True)
 
 
-def _row(check: Check) -> tuple[str, ...]:
+def _row(check: DoctorCheck) -> tuple[str, ...]:
     from sweep.cli.doctor.checks import GROUPS, STATES, both
 
     said = (both(GROUPS[check.group]), check.title, both(STATES[check.state]), check.found, check.advice)
@@ -132,7 +132,7 @@ def doctor(
     write_json(
         json_out,
         {
-            "checks": [check.to_json() for check in checks],
+            "checks": [check.model_dump() for check in checks],
             "wrong": wrong,
             "refused": None if refusal is None else words(refusal, "en"),
         },

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sweep.cli.doctor.checks import Check, Here
+from sweep.cli.doctor.checks import Here
 from sweep.cli.doctor.checks_keeping import check_keeping
 from sweep.cli.doctor.checks_machine import check_machine, check_program
 from sweep.cli.doctor.checks_parts import check_camera, check_head, check_radio
@@ -29,7 +29,7 @@ def name_of_head(port: str) -> str:
     return f"firmware {name}"
 
 
-def checks_of_parts(settings: Config, here: Here, ask: AskHead = name_of_head) -> list[Check]:
+def checks_of_parts(settings: Config, here: Here, ask: AskHead = name_of_head) -> list[DoctorCheck]:
     """What may change: machine, camera, radio, head."""
     return [
         *check_machine(settings, here),
@@ -47,7 +47,7 @@ class Examiner:
         self._settings = settings
         self._here = here
         self._ask = ask
-        self._program: list[Check] | None = None
+        self._program: list[DoctorCheck] | None = None
 
     def look(self) -> DoctorEvent:
         """How it stands now."""
@@ -56,12 +56,6 @@ class Examiner:
         return event_of([*self._program, *checks_of_parts(self._settings, self._here, self._ask)])
 
 
-def event_of(checks: list[Check]) -> DoctorEvent:
+def event_of(checks: list[DoctorCheck]) -> DoctorEvent:
     """The list as the phone gets it."""
-    told = tuple(
-        DoctorCheck(
-            group=one.group, code=one.code, title=one.title, state=one.state, found=one.found, advice=one.advice
-        )
-        for one in checks
-    )  # fmt: skip
-    return DoctorEvent(type="doctor", looked=utc_now(), checks=told)
+    return DoctorEvent(type="doctor", looked=utc_now(), checks=tuple(checks))

@@ -14,8 +14,8 @@ from sweep.cli.output import existing, one_line, out, spare, write_json
 if TYPE_CHECKING:
     from sweep.lab.scoring.report import ScanDocument
     from sweep.lab.scoring.score import Score
+    from sweep.lab.scoring.truth import ClipTruth
     from sweep.lens.clip.clips import Clip
-    from sweep.lens.clip.truth import ClipTruth
 
 
 def lens_score(
@@ -28,8 +28,8 @@ def lens_score(
     """Score lens detections against truth: recall, false alarms, AUC, with 90 % intervals."""
     from sweep.lab.scoring import report as score_report
     from sweep.lab.scoring.score import score_clips
+    from sweep.lab.scoring.truth import TruthError, read_truths
     from sweep.lens.clip.clips import ClipError
-    from sweep.lens.clip.truth import TruthError, read_truths
 
     spare(json_out, clips)
     with one_line(TruthError, ClipError):
@@ -64,7 +64,7 @@ def _detections(clips: Path) -> tuple[ScanDocument, dict[str, Clip]]:
 
 def _followed(truth: ClipTruth, recorded: dict[str, Clip]) -> ClipTruth:
     """The truth with a lens that somebody marked in one frame carried to the other on_axis frames."""
-    from sweep.lens.clip.truth import Place
+    from sweep.lab.scoring.truth import Place
     from sweep.lens.report.curve import follow
 
     clip = recorded.get(truth.clip)

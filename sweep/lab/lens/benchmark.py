@@ -18,7 +18,7 @@ from pathlib import Path
 from sweep.lab.lens.rows import World, render
 from sweep.lab.scoring.report import ScanDocument, read_scan
 from sweep.lab.scoring.score import Claim, ClipOutcome, Score, match_clip, score_clips
-from sweep.lens.clip.truth import TruthError, parse_truth
+from sweep.lab.scoring.truth import TruthError, parse_truth
 from sweep.phrases import Phrase
 from sweep.sim.scene.rendered import RenderedClip
 

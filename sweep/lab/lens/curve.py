@@ -25,13 +25,13 @@ import numpy.typing as npt
 from sweep.lab.lens.rows import HALF_SIZE, Rows, load, render
 from sweep.lab.worlds.foreign import Foreign
 from sweep.lab.worlds.recipe import draw_lens
+from sweep.lab.worlds.tuning import Tuning
 from sweep.lens.clip.source import pair_triples
 from sweep.lens.evidence.judge import judge_tracks
 from sweep.lens.follow.coverage import expected_flux_e
 from sweep.lens.follow.track import AT, Tracks
 from sweep.lens.follow.view import COLUMNS, ROWS, view_of
 from sweep.lens.optics import load_optics
-from sweep.sim.scene.tuning import Tuning
 
 SNR_EDGES: Final = (0.0, 3.0, 6.0, 12.0, 30.0, 100.0, 400.0, 1600.0, 1e9)
 TRIPLES: Final = (3, 5, 8, 14)

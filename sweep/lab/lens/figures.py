@@ -16,7 +16,7 @@ import numpy.typing as npt
 from sweep.lab.lens.rows import Rows, label, places_of
 from sweep.lab.scoring.intervals import clopper_pearson, percentiles
 from sweep.lab.scoring.score import Claim, ClipOutcome, match_clip
-from sweep.lens.clip.truth import parse_truth
+from sweep.lab.scoring.truth import parse_truth
 from sweep.lens.evidence.decision_forest import Model
 from sweep.lens.evidence.evidence import AT
 from sweep.lens.evidence.judge import evidence_of, rank_tracks

@@ -19,8 +19,8 @@ from sweep.lens.live.second_look import view_to_view
 from sweep.lens.pixels.register import Image
 from sweep.lens.scan import scene_of
 from sweep.sim.scene.camera import Array, Pose
+from sweep.sim.scene.hand import Hand
 from sweep.sim.scene.rendered import SNR_FLOOR, RenderedClip
-from sweep.sim.scene.tuning import Hand
 
 
 @dataclass(frozen=True)

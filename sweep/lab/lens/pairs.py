@@ -27,17 +27,17 @@ from sweep.lab.lens.looks import Carried, facing, follow_look, part_of, way_betw
 from sweep.lab.lens.rows import BLAME_PX, LENS_SHARE, LENSES, Rows, load, save
 from sweep.lab.scoring.report import rows as report_rows
 from sweep.lab.scoring.score import Claim, ClipOutcome, match_clip, score_clips
+from sweep.lab.scoring.truth import parse_truth
 from sweep.lab.worlds.tiers import HALF_SIZE, Mode, render_tier_clip
 from sweep.lab.worlds.unseen import render_unseen_clip
 from sweep.lens.clip.clips import ClipError
-from sweep.lens.clip.truth import parse_truth
 from sweep.lens.evidence.judge import judge_tracks
 from sweep.lens.follow.track import AT
 from sweep.lens.live.second_look import REACH_PX, seen_there, through
 from sweep.lens.scan import MAX_DETECTIONS_PER_CLIP
 from sweep.sim.scene.camera import Pose
+from sweep.sim.scene.hand import Hand
 from sweep.sim.scene.rendered import RenderedClip
-from sweep.sim.scene.tuning import Hand
 
 PairMode = Literal["training", "held_out", "unseen"]
 FIRST_TRIPLES: Final = 8

@@ -25,8 +25,8 @@ from sweep.lab.lens.rows import HALF_SIZE, World, render
 from sweep.lab.scoring.intervals import clopper_pearson
 from sweep.lab.scoring.report import rows as report_rows
 from sweep.lab.scoring.score import RATES, Claim, ClipOutcome, match_clip, score_clips
+from sweep.lab.scoring.truth import parse_truth
 from sweep.lens.clip.clips import Clip
-from sweep.lens.clip.truth import parse_truth
 from sweep.lens.evidence.judge import candidate_score
 from sweep.lens.follow.follow import follow_clip
 from sweep.lens.scan import conclude

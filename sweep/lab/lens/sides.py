@@ -34,8 +34,8 @@ from sweep.lens.evidence.judge import load_judge, rank_tracks
 from sweep.lens.live.second_look import REACH_PX, seen_there, through
 from sweep.lens.scan import MAX_DETECTIONS_PER_CLIP
 from sweep.sim.scene.camera import Pose
+from sweep.sim.scene.hand import Hand
 from sweep.sim.scene.rendered import RenderedClip
-from sweep.sim.scene.tuning import Hand
 
 HOME, ASIDE = 8, 6
 """Triples at home, and at each of the other places."""

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sweep.lab.scoring.score import RATES, TABLE_RATE, Claim, ClipOutcome, Figure, Score, match_clip
-from sweep.lens.clip.truth import ClipTruth, TruthError
+from sweep.lab.scoring.truth import ClipTruth, TruthError
 from sweep.phrases import Phrase
 from sweep.report.files import read_bounded
 from sweep.report.problems import problem

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.lab.scoring.intervals import Interval, clopper_pearson, percentiles
-from sweep.lens.clip.truth import ClipTruth, Place
+from sweep.lab.scoring.truth import ClipTruth, Place
 from sweep.phrases import Phrase
 
 FULL_HIT_PX = 6.0

@@ -14,10 +14,10 @@ import numpy as np
 
 from sweep.lab.worlds import foreign_things as lens_foreign_things
 from sweep.lab.worlds import foreign_walls as lens_foreign_walls
-from sweep.sim.scene import lobes as lens_lobes
+from sweep.lab.worlds import lobes as lens_lobes
+from sweep.lab.worlds.furnish import BUILDERS
+from sweep.lab.worlds.hands import Walk, draw_walk
 from sweep.sim.scene.camera import Image
-from sweep.sim.scene.furnish import BUILDERS
-from sweep.sim.scene.hand import Walk, draw_walk
 from sweep.sim.scene.imaging import Halo, PointSpread
 from sweep.sim.scene.lobes import Lobe
 from sweep.sim.scene.readout import Readout, make_readout

@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 
-from sweep.sim.scene.furnish import Builder
+from sweep.lab.worlds.furnish import Builder
+from sweep.lab.worlds.lobes import Lobes
 from sweep.sim.scene.glints import Facets, Glow, Mirror, Retro
-from sweep.sim.scene.lobes import Lobes
 from sweep.sim.scene.room import Room, Site, frame_of, tilted, turned
 
 

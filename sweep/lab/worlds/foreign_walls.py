@@ -12,15 +12,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from sweep.sim.scene import textures as lens_textures
+from sweep.lab.worlds import canvases
 from sweep.sim.scene.camera import Image
+from sweep.sim.scene.textures import fill_polygon, paint_disc
 
 
 def draw(rng: np.random.Generator, rows: int, columns: int, texel_m: float, textures: Path | None) -> Image:
     """One surface."""
     kind = int(rng.choice(6, p=(0.15, 0.15, 0.15, 0.15, 0.2, 0.2)))
-    if kind == 5 and textures is not None and lens_textures.photo_names(textures):
-        albedo = lens_textures.photo(rng, rows, columns, textures) ** np.float32(rng.uniform(0.6, 1.4))
+    if kind == 5 and textures is not None and canvases.photo_names(textures):
+        albedo = canvases.photo(rng, rows, columns, textures) ** np.float32(rng.uniform(0.6, 1.4))
     elif kind == 0:
         albedo = _terrazzo(rng, rows, columns, texel_m)
     elif kind == 1:
@@ -65,7 +66,7 @@ def _terrazzo(rng: np.random.Generator, rows: int, columns: int, texel_m: float)
         radius = size * rng.uniform(0.3, 1.3, 5)
         shape = np.column_stack([radius * np.cos(corners), radius * np.sin(corners)])
         at = rng.uniform(0, 1, 2) * (columns, rows)
-        lens_textures.fill_polygon(albedo, np.asarray(shape + at), float(rng.uniform(0.05, 0.9)), 0.9)
+        fill_polygon(albedo, np.asarray(shape + at), float(rng.uniform(0.05, 0.9)), 0.9)
     return albedo * (1.0 + 0.02 * _noise(rng, rows, columns, 0.5))
 
 
@@ -112,7 +113,7 @@ def _stick(rng: np.random.Generator, albedo: Image) -> None:
             columns,
             rows,
         )
-        lens_textures.fill_polygon(albedo, corners, float(rng.uniform(0.02, 0.95)), 1.0)
+        fill_polygon(albedo, corners, float(rng.uniform(0.02, 0.95)), 1.0)
     for _ in range(int(rng.poisson(1.0))):
         points = np.cumsum(rng.normal(0, columns * 0.02, (12, 2)), axis=0) + rng.uniform(0, 1, 2) * (columns, rows)
         mask = np.zeros((rows, columns), np.uint8)
@@ -122,4 +123,4 @@ def _stick(rng: np.random.Generator, albedo: Image) -> None:
         albedo *= 1.0 - np.float32(rng.uniform(0.2, 0.9) / 255.0) * mask
     for _ in range(int(rng.poisson(12.0))):
         x, y, radius = rng.uniform(0, columns), rng.uniform(0, rows), float(rng.exponential(1.5)) + 0.3
-        lens_textures.paint_disc(albedo, x, y, radius, float(rng.choice([0.03, 0.9])), float(rng.uniform(0.2, 1.0)))
+        paint_disc(albedo, x, y, radius, float(rng.choice([0.03, 0.9])), float(rng.uniform(0.2, 1.0)))

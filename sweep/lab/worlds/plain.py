@@ -16,12 +16,13 @@ from typing import cast
 import cv2
 import numpy as np
 
+from sweep.lab.worlds.notes import Notes
 from sweep.lab.worlds.plain_spots import OFF_AXIS_M, Marks, Spots
 from sweep.lab.worlds.plain_things import BUILDERS, add_lens
 from sweep.lab.worlds.recipe import MIDDLE_RINGS_M, LampName, RingSet, pulses_of
 from sweep.lens.clip.clips import ClipMeta, ClipPhase, Frame, LampGroup
 from sweep.sim.scene.camera import Array, Image
-from sweep.sim.scene.rendered import Notes, RenderedClip, TrueLens
+from sweep.sim.scene.rendered import RenderedClip, TrueLens
 from sweep.sim.scene.room import log_uniform
 
 TIER_SHARES = (0.2, 0.3, 0.3, 0.2)

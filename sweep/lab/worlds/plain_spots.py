@@ -14,9 +14,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from sweep.lab.worlds.notes import Notes
 from sweep.lab.worlds.recipe import LampName
 from sweep.sim.scene.camera import Array, Image
-from sweep.sim.scene.rendered import Notes
 from sweep.sim.scene.room import log_uniform
 from sweep.sim.scene.textures import paint_disc
 

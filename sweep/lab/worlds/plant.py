@@ -13,11 +13,11 @@ import numpy as np
 
 from sweep.lab.worlds.foreign import Foreign
 from sweep.lab.worlds.recipe import draw_lens
+from sweep.lab.worlds.tuning import Tuning
 from sweep.sim.scene.camera import Array
 from sweep.sim.scene.glints import Mirror, Mirrors, Retro
 from sweep.sim.scene.rendered import TrueLens
 from sweep.sim.scene.room import Room, Site, frame_of, log_uniform, tilted
-from sweep.sim.scene.tuning import Tuning
 
 RED_THROUGH_CUT = 0.8
 """Share of 630 nm that a filter of infrared lets through on the way in and out together (hardware/optics)."""

@@ -15,13 +15,13 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from sweep.lab.worlds.furnish import Builder
+from sweep.lab.worlds.lobes import Lobes
 from sweep.lab.worlds.recipe import TIERS, TierRange
 from sweep.sim.scene.camera import Array, Image, rotation_matrix
-from sweep.sim.scene.furnish import Builder
-from sweep.sim.scene.furnish_glass import add_gloss
+from sweep.sim.scene.fittings import add_gloss
 from sweep.sim.scene.imaging import PointSpread, View
 from sweep.sim.scene.layers import Ambient, Layer
-from sweep.sim.scene.lobes import Lobes
 from sweep.sim.scene.room import Room, log_uniform, opaque, tilted, turned
 
 CANVAS_MARGIN = 1.35
@@ -87,7 +87,7 @@ class Scenery:
             if cluster is not None and rng.random() < 0.3:
                 x, y = cluster[0] + rng.normal(0, 60 * scale), cluster[1] + rng.normal(0, 60 * scale)
             else:
-                x, y = room.free_pixel(lenses, 16.0 * scale)
+                x, y = _free_pixel(room, lenses, 16.0 * scale)
             if all(math.hypot(x - a, y - b) >= 10.0 * scale for a, b in lenses):
                 self._add(room, assume, str(kind), x, y)
                 cluster = x, y
@@ -225,3 +225,13 @@ def _sun(rng: np.random.Generator, room: Room, level: float) -> tuple[Array, flo
     strength = level * log_uniform(rng, 0.3, 4.0) if rng.random() < 0.12 else 0.0
     site = room.site(rng.uniform(0, room.view.width), rng.uniform(0, room.view.height))
     return site.point, float(site.point[2]) * float(rng.uniform(0.05, 0.4)), strength
+
+
+def _free_pixel(room: Room, clear_of: list[tuple[float, float]], clear_px: float) -> tuple[float, float]:
+    """A pixel at least `clear_px` from those named, or any pixel after 20 tries."""
+    x = y = 0.0
+    for _ in range(20):
+        x, y = room.rng.uniform(0, room.view.width), room.rng.uniform(0, room.view.height)
+        if all(math.hypot(x - a, y - b) >= clear_px for a, b in clear_of):
+            break
+    return x, y

@@ -33,17 +33,19 @@ from sweep.lab.worlds.recipe import (
     with_lamps,
 )
 from sweep.lab.worlds.scenery import build_room
+from sweep.lab.worlds.tuning import Training, Tuning
 from sweep.lens.clip.clips import ClipMeta, ClipPhase, Frame, LampGroup
 from sweep.lens.optics import load_optics
 from sweep.phrases import Phrase
 from sweep.sim.scene.camera import Array, Pose
 from sweep.sim.scene.exposure import Exposed, Exposer, lamps_of
+from sweep.sim.scene.glints import Mirrors, Retro
+from sweep.sim.scene.hand import Hand
 from sweep.sim.scene.imaging import Halo, PointSpread, View, into_camera
-from sweep.sim.scene.layers import Stage
+from sweep.sim.scene.layers import Stage, hidden
 from sweep.sim.scene.readout import Readout
 from sweep.sim.scene.rendered import SMALLEST_TRUTH_E, RenderedClip
 from sweep.sim.scene.room import Room
-from sweep.sim.scene.tuning import Hand, Training, Tuning
 
 Mode = Literal["tuning", "training", "held_out"]
 MODES: tuple[Mode, ...] = ("tuning", "held_out", "training")
@@ -193,7 +195,7 @@ class _Shoot:
                 self._note_confusers(index, exposed, confusers)
             elif letter == "R":
                 for planted in self.planted:
-                    planted.lens.red_snr.append(self.exposer.snr_under("R", planted.retro, planted.front, exposed))
+                    planted.lens.red_snr.append(_snr_under(self.exposer, "R", planted.retro, planted.front, exposed))
         return RenderedClip(frames, self._meta(clip), self._truth(clip, confusers))
 
     def _note_confusers(self, index: int, exposed: Exposed, tracks: dict[int, list[dict[str, Any]]]) -> None:
@@ -273,3 +275,19 @@ def _assumptions(mode: Mode, rng: np.random.Generator) -> Tuning | Foreign:
 
 def _row(frame: int, x: float, y: float, electrons: float, rad: float) -> dict[str, Any]:
     return {"frame": frame, "x": round(x, 2), "y": round(y, 2), "electrons": round(electrons), "rad": round(rad, 2)}
+
+
+def _snr_under(here: Exposer, letter: str, retro: Retro, front: Mirrors, at: Exposed) -> float:
+    """Signal-to-noise ratio of a lens and its front surface in one frame under that lamp; 0 out of view."""
+    lamps = here.lamps(letter, at.pose)
+    lit = retro.glint(lamps, at.moment)
+    light = float(lit.irradiance_w_m2.sum() + front.glints(lamps, at.moment).irradiance_w_m2.sum())
+    local = into_camera(lit.at, at.pose)
+    x, y = (float(v) for v in here.view.project(local)[0])
+    inside = 0 <= x <= here.view.width - 1 and 0 <= y <= here.view.height - 1
+    if not inside or bool(hidden(here.room.layers, at.pose.position, lit.at, at.moment.carried, slack_m=0.012)[0]):
+        return 0.0
+    electrons = light * here.gain * here.view.electrons_per_w_m2 * float(here.view.falloff(local)[0])
+    noise = float(at.ground[round(y), round(x)]) + here.read_noise_e**2 + here.e_per_dn**2 / 12.0
+    disc = float(here.view.disc_px(lit.focus_distance_m)[0])
+    return electrons / math.sqrt(here.spread.effective_px(disc) * noise)

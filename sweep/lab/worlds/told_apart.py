@@ -17,17 +17,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from sweep.lab.scoring.intervals import percentiles
+from sweep.lab.worlds.furnish_screws import add_any_screws
 from sweep.lab.worlds.plain_spots import OFF_AXIS_M
 from sweep.lab.worlds.plant import plant
 from sweep.lab.worlds.recipe import MIDDLE_RINGS_M, LampName, RingSet, ring_places
+from sweep.lab.worlds.tuning import Training
 from sweep.lens.optics import load_optics
 from sweep.sim.scene.camera import Array
-from sweep.sim.scene.furnish_screws import add_any_screws
 from sweep.sim.scene.glints import Lamps, Moment
 from sweep.sim.scene.imaging import View
 from sweep.sim.scene.layers import Layer
 from sweep.sim.scene.room import Room, frame_of, log_uniform
-from sweep.sim.scene.tuning import Training
 
 WIDTH, HEIGHT, FOCAL_PX = 728, 544, 869.6
 EXPOSURE_S, ON_AXIS_M, POINT_PX = 1e-3, 0.01, 2.3

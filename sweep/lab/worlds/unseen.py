@@ -20,9 +20,9 @@ from sweep.lab.worlds.unseen_things import KINDS, Furnisher
 from sweep.lens.clip.clips import ClipMeta, Frame, LampGroup
 from sweep.modality.strobe import Phase
 from sweep.sim.scene.camera import Array, Image, Pose
+from sweep.sim.scene.hand import Hand
 from sweep.sim.scene.rendered import RenderedClip
 from sweep.sim.scene.room import log_uniform
-from sweep.sim.scene.tuning import Hand
 
 TIER_SHARES = (0.2, 0.3, 0.3, 0.2)
 NONE_SHARE = 0.4

@@ -13,9 +13,10 @@ from typing import Any
 import cv2
 import numpy as np
 
+from sweep.lab.worlds.notes import Notes
 from sweep.lab.worlds.unseen_light import Balls, Faces, Panes, Returners
 from sweep.sim.scene.camera import Array, Image
-from sweep.sim.scene.rendered import Notes, TrueLens
+from sweep.sim.scene.rendered import TrueLens
 from sweep.sim.scene.room import log_uniform
 
 KINDS = {"screw": 3.0, "chrome_sphere": 2.0, "drops": 1.2, "tape_frag": 0.7, "tape": 0.5, "glitter": 0.8,

@@ -88,9 +88,9 @@ class PositionProgress:
             self._on_event(self._progress(has, TURN_SHARE))
         self._told_turn = has
 
-    def ahead(self, trial: ResponseTestBegins) -> None:
+    def ahead(self, test: ResponseTestBegins) -> None:
         """A test is about to be made."""
-        self._ahead, self._doing = trial, "listening"  # so that how far it is, is news
+        self._ahead, self._doing = test, "listening"  # so that how far it is, is news
 
     def listens(self, progress: Progress) -> None:
         """How far the listener is."""

@@ -6,26 +6,14 @@ from typing import Final
 
 from sweep.judge.control_chart import BASELINE, H, K
 from sweep.modality.outside_position import REFERENCE_ID
-from sweep.modality.words import Sentence
-from sweep.report import SHOWN, CheckStatus, LocalText, Position, ReferenceCheck, ReferenceEvent, ReferencePartName
+from sweep.modality.words import Sentence, Sentences
+from sweep.report import SHOWN, LocalText, Position, ReferenceCheck, ReferenceEvent, ReferencePartName
 
 LEAD: Final = Sentence(
     "기준판을 끈 길이 1 m에 맞춰 정면으로 비추고, 기준 송신기를 2 m 거리에 두세요 ({n}/{of})",
     "Hold the probe at the reference board, 1 m by its cord, the known transmitter 2 m away ({n} of {of})",
 )
-STATUSES: Final[dict[CheckStatus, Sentence]] = {
-    "passed": Sentence("기준 점검 통과", "The reference check is passed"),
-    "failed": Sentence(
-        "기준 점검 실패: 기준판과 거리를 확인하고 다시 하세요",
-        "The reference check failed: look to board and distance, then check again",
-    ),
-    "out_of_control": Sentence(
-        "점검기 성능이 떨어졌습니다(관리도 이탈). 점검은 할 수 있지만 판정이 제한됩니다. 수리를 맡기세요",
-        "The probe has lost sensitivity (out of control on its chart): it may sweep, but its verdicts are limited; "
-        "have it repaired",
-    ),
-    "not_done": Sentence("오늘 기준 점검을 하지 않았습니다", "No reference check was made today"),
-}
+STATUSES: Final = Sentences("reference_check.statuses", "passed failed out_of_control not_done")
 CHART: Final = Sentence(
     f"CUSUM k = {K:g}, h = {H:.2f}; 처음 {BASELINE}일은 기대값을 배웁니다",
     f"CUSUM k = {K:g}, h = {H:.2f}; the first {BASELINE} mornings tell what is expected",

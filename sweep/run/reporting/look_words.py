@@ -4,55 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from sweep.modality.looks import Look, View, ViewName
-from sweep.modality.words import Sentence
+from sweep.modality.looks import Look, View
+from sweep.modality.words import Sentence, Sentences
 from sweep.report import SEEN_AS, LocalText, LookKind, LookOutcome
 
-ASKED: Final[dict[LookKind, Sentence]] = {
-    "lens": Sentence(
-        "렌즈처럼 빛나는 곳이 있습니다. 가까이에서, 그리고 좌우 30 cm에서 다시 봅니다(40초 이내). 아직 발견이 아닙니다",
-        "Something glints like a lens: look again from nearer and from 30 cm to either side (40 s at most). It is no "
-        "finding yet",
-    ),
-    "transmitter": Sentence(
-        "영상을 보내는 듯한 송신기가 있습니다. 이 자리에서 조명 시험을 합니다(2분 이내). 아직 발견이 아닙니다",
-        "Something seems to send pictures: the light is played here (2 minutes at most). It is no finding yet",
-    ),
-}
-VIEWS: Final[dict[ViewName, Sentence]] = {
-    "near": Sentence("표시에서 {range} m까지 다가가 4초 비추세요", "{range} m from the mark, point 4 s"),
-    "left": Sentence("왼쪽으로 30 cm 옮겨 같은 곳을 4초 비추세요", "30 cm to the left: point 4 s"),
-    "right": Sentence("처음 자리에서 오른쪽 30 cm, 같은 곳을 4초", "From first place 30 cm right: 4 s"),
-    "light": Sentence("표시된 자리에서 조명 시험이 끝날 때까지 들고 계세요", "Hold still here until the light ends"),
-}
-LOOKED: Final[dict[tuple[LookKind, LookOutcome], Sentence]] = {
-    ("lens", "stands"): Sentence(
-        "다시 보아도 렌즈처럼 빛납니다: 육안으로 확인하세요",
-        "Looked at again it still glints like a lens: inspect by eye",
-    ),
-    ("lens", "gone"): Sentence(  # it may glint as before, and all evidence together still be too little
-        "다시 보니 렌즈라고 볼 만한 근거가 모자랍니다", "Looked at again there is too little to take it for a lens"
-    ),
-    ("transmitter", "stands"): Sentence(
-        "다시 시험해도 카메라와 같은 반응입니다: 육안으로 확인하세요",
-        "Tested again it still points to a camera: inspect by eye",
-    ),
-    ("transmitter", "gone"): Sentence(
-        "다시 시험하니 이 구역의 카메라를 가리키지 않습니다",
-        "Tested again it no longer points to a camera in this zone",
-    ),
-}
-"""By kind, what the probe itself found."""
-BY_PERSON: Final[dict[LookOutcome, Sentence]] = {
-    "nothing_seen_by_eye": Sentence(
-        "점검자가 눈으로 보았고 아무것도 없었습니다", "The inspector looked by eye and saw nothing"
-    ),
-    "not_done": Sentence("다시 보지 않았습니다: 후보로만 남습니다", "It was not looked at again: it stays a candidate"),
-    "explained": Sentence(
-        "다시 보아도 그대로이며, 이전 점검에서 무엇인지 밝혀진 것입니다: 이번에도 눈으로 확인하세요",
-        "Looked at again it is still there; an earlier visit explained it: inspect by eye all the same",
-    ),
-}
+ASKED: Final = Sentences("second_look.asked", "lens transmitter")
+VIEWS: Final = Sentences("second_look.views", "near left right light")
+LOOKED: Final = Sentences(
+    "second_look.came_of",
+    "lens_stands lens_gone transmitter_stands transmitter_gone nothing_seen_by_eye not_done explained",
+)
+"""What the probe found, by kind, or a person; `lens_gone` does not say that it no longer glints: all evidence together
+is too little."""
 NAMED: Final = Sentence(
     "점검자가 눈으로 보고 확인한 것: {ko}. 점수는 낮추지 않고 맨 뒤에 적습니다",
     "The inspector looked by eye: it is {en}. It is listed last, and scored no lower for it",
@@ -75,8 +38,7 @@ def looked_text(kind: LookKind, outcome: LookOutcome, reason: str | None = None)
             return NAMED.text(ko=what.ko, en=what.en)
     if outcome == "not_done" and reason == RECORDED:
         return NOT_IN_RECORDING.text()
-    said = LOOKED.get((kind, outcome)) or BY_PERSON[outcome]
-    return said.text()
+    return (LOOKED.get(f"{kind}_{outcome}") or LOOKED[outcome]).text()
 
 
 def view_text(view: View) -> LocalText:

@@ -16,11 +16,11 @@ import numpy as np
 from sweep.lens.clip.clips import Frame
 from sweep.sim.scene.camera import Array, Image, Pose
 from sweep.sim.scene.glints import Glints, Lamps, Mirrors, Moment, Retro
+from sweep.sim.scene.hand import Hand
 from sweep.sim.scene.imaging import Halo, Placed, PointSpread, View, ghosts, into_camera, smeared, splat
 from sweep.sim.scene.layers import Stage, hidden
 from sweep.sim.scene.rendered import TrueLens
 from sweep.sim.scene.room import Room
-from sweep.sim.scene.tuning import Hand
 
 Leds = dict[str, tuple[Array, Array]]
 """By lamp: places around the camera (n x 2, metres) and W/sr of each LED."""
@@ -131,21 +131,6 @@ class Exposer:
     def lamps(self, letter: str, pose: Pose, pulse: float = 1.0) -> Lamps:
         """The LEDs that are on, in the world."""
         return lamps_of(self.led, self.beam_exponent, letter, pose, pulse)
-
-    def snr_under(self, letter: str, retro: Retro, front: Mirrors, at: Exposed) -> float:
-        """Signal-to-noise ratio of a lens and its front surface in one frame under that lamp; 0 out of view."""
-        lamps = self.lamps(letter, at.pose)
-        lit = retro.glint(lamps, at.moment)
-        light = float(lit.irradiance_w_m2.sum() + front.glints(lamps, at.moment).irradiance_w_m2.sum())
-        local = into_camera(lit.at, at.pose)
-        x, y = (float(v) for v in self.view.project(local)[0])
-        inside = 0 <= x <= self.view.width - 1 and 0 <= y <= self.view.height - 1
-        if not inside or bool(hidden(self.room.layers, at.pose.position, lit.at, at.moment.carried, slack_m=0.012)[0]):
-            return 0.0
-        electrons = light * self.gain * self.view.electrons_per_w_m2 * float(self.view.falloff(local)[0])
-        noise = float(at.ground[round(y), round(x)]) + self.read_noise_e**2 + self.e_per_dn**2 / 12.0
-        disc = float(self.view.disc_px(lit.focus_distance_m)[0])
-        return electrons / math.sqrt(self.spread.effective_px(disc) * noise)
 
     def note(self, lens: TrueLens, retro: Retro, front: Mirrors, frame: Frame, at: Exposed, index: int) -> None:
         """A row of the truth of a lens and its front surface in an on_axis frame."""

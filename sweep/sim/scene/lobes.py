@@ -7,12 +7,8 @@ angles). Refuses to call any of it measured: nobody has measured ten cameras yet
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any, Protocol
 
 import numpy as np
 
@@ -34,14 +30,6 @@ class Lobe:
         return np.asarray(np.interp(alpha_rad, ANGLES_RAD, self.density_per_sr))
 
 
-class Lobes(Protocol):
-    """Where builders get return lobes from."""
-
-    def retro_lobe(self, rng: np.random.Generator, kind: str) -> Lobe:
-        """A lobe for `eye`, `tape` or `reflector`."""
-        ...
-
-
 def from_profile(profile: Array, width_deg: float) -> Lobe:
     """Lobe of any profile over `ANGLES_RAD`, scaled to an integral of 1."""
     ring = profile * np.sin(ANGLES_RAD) * 2.0 * math.pi
@@ -51,8 +39,8 @@ def from_profile(profile: Array, width_deg: float) -> Lobe:
 
 def gaussian(sigma_deg: float, pedestal_share: float = 0.0, pedestal_sigma_deg: float = 3.0) -> Lobe:
     """A core and a wide pedestal, both Gaussian."""
-    core = _normal(math.radians(sigma_deg))
-    wide = _normal(math.radians(pedestal_sigma_deg))
+    core = normal(math.radians(sigma_deg))
+    wide = normal(math.radians(pedestal_sigma_deg))
     return Lobe(np.asarray((1.0 - pedestal_share) * core + pedestal_share * wide), sigma_deg)
 
 
@@ -60,21 +48,9 @@ def cone(half_angle_deg: float, edge: float, pedestal_share: float = 0.0, pedest
     """A filled cone with a soft edge: a flat mirror out of focus behind a lens (2 d Delta / f^2)."""
     half = math.radians(half_angle_deg)
     filled = from_profile(0.5 * (1.0 - np.tanh((ANGLES_RAD - half) / (edge * half))), half_angle_deg)
-    wide = _normal(math.radians(pedestal_sigma_deg))
+    wide = normal(math.radians(pedestal_sigma_deg))
     density = (1.0 - pedestal_share) * filled.density_per_sr + pedestal_share * wide
     return Lobe(np.asarray(density), half_angle_deg)
-
-
-def moffat(core_deg: float, power: float) -> Lobe:
-    """Power-law wings."""
-    return from_profile((1.0 + (ANGLES_RAD / math.radians(core_deg)) ** 2) ** -power, core_deg)
-
-
-def ring(radius_deg: float, width_deg: float, middle: float) -> Lobe:
-    """A bright ring around a weaker middle: a lens focused past its sensor, or a corner cube out of square."""
-    away = (ANGLES_RAD - math.radians(radius_deg)) / math.radians(width_deg)
-    core = np.exp(-0.5 * (ANGLES_RAD / math.radians(width_deg)) ** 2)
-    return from_profile(np.exp(-0.5 * away**2) + middle * core, radius_deg)
 
 
 def rough_return(rng: np.random.Generator) -> Lobe:
@@ -82,28 +58,13 @@ def rough_return(rng: np.random.Generator) -> Lobe:
     return gaussian(float(rng.uniform(1.5, 12.0)), float(rng.uniform(0.2, 0.8)), float(rng.uniform(10.0, 30.0)))
 
 
-def _normal(sigma_rad: float) -> Array:
+def normal(sigma_rad: float) -> Array:
+    """Density of a Gaussian."""
     return np.asarray(np.exp(-0.5 * (ANGLES_RAD / sigma_rad) ** 2) / (2.0 * math.pi * sigma_rad**2))
 
 
-@cache
-def traced() -> dict[str, Any]:
-    """The ray-traced lobes that ship with the package; `lab.lens.raytrace` writes them."""
-    table: dict[str, Any] = json.loads(files("sweep.sim.scene").joinpath("lens_lobes.json").read_text(encoding="utf-8"))
-    return table
-
-
-def draw_traced(rng: np.random.Generator, pedestal_share: float, pedestal_sigma_deg: float) -> Lobe:
-    """A ray-traced core on a pedestal of scatter, one to five times as wide as the faultless design's.
-
-    The table knows neither decentred nor tilted elements; the widening stands for them (guessed).
-    """
-    table = traced()
-    row = table["lobes"][int(rng.integers(len(table["lobes"])))]
-    stretch = float(5.0 ** rng.uniform(0.0, 1.0))
-    angles = np.radians(np.asarray(table["angle_deg"])) * stretch
-    profile = np.interp(ANGLES_RAD, angles, np.asarray(row["density"]), right=0.0)
-    core = from_profile(profile, float(row["sigma_deg"]) * stretch)
-    wide = _normal(math.radians(pedestal_sigma_deg))
-    density = (1.0 - pedestal_share) * core.density_per_sr + pedestal_share * wide
-    return Lobe(np.asarray(density), core.width_deg)
+def draw_filter(rng: np.random.Generator) -> tuple[Lobe, float]:
+    """A reflective IR-cut before the sensor: a cone of several degrees, and its reflectance."""
+    half_angle_deg = math.exp(rng.uniform(math.log(2.5), math.log(14.0)))
+    lobe = cone(half_angle_deg, float(rng.uniform(0.1, 0.6)), float(rng.uniform(0.0, 0.4)))
+    return lobe, float(rng.uniform(0.15, 0.9))

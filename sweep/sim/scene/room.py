@@ -108,15 +108,6 @@ class Room:
                 best, found = along, layer
         return Site(min(best, 30.0) * ray[0], found.across, found, x_px, y_px)
 
-    def free_pixel(self, clear_of: list[tuple[float, float]], clear_px: float) -> tuple[float, float]:
-        """A pixel at least `clear_px` from those named, or any pixel after 20 tries."""
-        x = y = 0.0
-        for _ in range(20):
-            x, y = self.rng.uniform(0, self.view.width), self.rng.uniform(0, self.view.height)
-            if all(math.hypot(x - a, y - b) >= clear_px for a, b in clear_of):
-                break
-        return x, y
-
     def paint(self, site: Site, radius_m: float, tone: float, strength: float = 1.0) -> None:
         """Paint a disc on the surface of a site."""
         x, y = site.layer.texel_of(site.point)

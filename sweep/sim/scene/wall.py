@@ -16,25 +16,22 @@ from typing import Any, Literal, cast
 import cv2
 import numpy as np
 
-from sweep.lens.clip.clips import ClipMeta, LampGroup, write_clip
-from sweep.lens.clip.truth import ClipTruth, parse_truth
+from sweep.lens.clip.clips import ClipMeta, LampGroup
 from sweep.lens.optics import Optics, load_optics
 from sweep.modality.strobe import Phase
 from sweep.phrases import Phrase
 from sweep.sim.scene.camera import Array, Image, Pose, rotation_matrix
 from sweep.sim.scene.exposure import Exposer, Leds
-from sweep.sim.scene.furnish import BUILDERS
-from sweep.sim.scene.furnish_glass import add_gloss
+from sweep.sim.scene.fittings import BUILDERS, add_gloss
 from sweep.sim.scene.glints import Mirrors, Retro
 from sweep.sim.scene.hand import Elsewhere, draw_hold
 from sweep.sim.scene.imaging import Halo, PointSpread, View
 from sweep.sim.scene.layers import Ambient, Layer, Stage
-from sweep.sim.scene.lobes import gaussian
+from sweep.sim.scene.lobes import draw_filter, gaussian
 from sweep.sim.scene.readout import make_readout
 from sweep.sim.scene.rendered import RenderedClip, TrueLens
 from sweep.sim.scene.room import Room, log_uniform
 from sweep.sim.scene.textures import fractal
-from sweep.sim.scene.tuning import Tuning
 
 HALF_SIZE_FOCAL_PX = 869.6
 WALL_LEVEL_DN = 180.0
@@ -92,20 +89,17 @@ def render_clip(
     triples: int = 8,
     fmt: Literal["png", "npz", "npy"] = "png",
     order: str = "ABC",
-    truth_dir: Path | None = None,
     lit: Sequence[Phase] = (),
-) -> ClipTruth:
-    """Render a clip into `out_dir / clip`; the truth goes to `truth_dir / <clip>.json` when given.
+) -> RenderedClip:
+    """Render a clip into `out_dir / clip`.
 
     order: the phases of one group; lit: the lamp that shines in each frame, where it is not the one the clip names.
     Raises `ClipError` when the folder exists or cannot hold the frames, ValueError for a phase that there is not.
     """
     phases = tuple(_phase(letter) for letter in order) * triples
     rendered = WallScene(wall, phases).render(clip, tuple(lit) or phases)
-    write_clip(out_dir / clip, rendered.frames, rendered.meta, fmt)
-    if truth_dir is not None:
-        rendered.write_truth(truth_dir)
-    return parse_truth(rendered.truth)
+    rendered.write(out_dir, fmt=fmt)
+    return rendered
 
 
 class WallScene:
@@ -205,7 +199,7 @@ class WallScene:
         if lens.is_filtered:  # as `lab.worlds.plant` draws it
             rng = np.random.default_rng([self.wall.seed, 0x1C])
             rho *= float(rng.uniform(0.02, 0.5))
-            second, second_rho = Tuning().filter_lobe(rng)
+            second, second_rho = draw_filter(rng)
         retro = Retro(
             owner, at, axis, area, rho, core, 4.0, math.radians(40.0), second_lobe=second, second_rho=second_rho
         )
@@ -216,11 +210,11 @@ class WallScene:
 
     def _furnish(self, rng: np.random.Generator) -> None:
         clear_px = CLEAR_PX * max(0.5, 2.0 * self.full_scale)
-        kinds, shares, lobes = list(FITTINGS), list(FITTINGS.values()), Tuning()
+        kinds, shares = list(FITTINGS), list(FITTINGS.values())
         for kind in rng.choice(kinds, self.wall.objects, p=shares):
             x, y = rng.uniform(0.0, self.wall.size[0]), rng.uniform(0.0, self.wall.size[1])
             if all(math.hypot(x - lens.x_px, y - lens.y_px) > clear_px for lens in self.wall.lenses):
-                BUILDERS[str(kind)](self.room, self.room.site(x, y), lobes)
+                BUILDERS[str(kind)](self.room, self.room.site(x, y))
 
 
 def _pose_of(aside: tuple[float, float, float]) -> Pose:

@@ -129,7 +129,7 @@ class ResponseTestResult:
 
 
 class _Ended(Exception):
-    """The trial is over; the argument is the code."""
+    """The test is over; the argument is the code."""
 
 
 class ResponseTest:

@@ -68,7 +68,7 @@ def test_a_candidate_is_printed_with_its_evidence_for_and_against(tmp_path: Path
         "강함 (서로 다른 방식이 일치)",
         "조명을 축에서 벗어나게 하면 사라지는 밝은 점",
         "+2.0",
-        "가정, 상한 적용",
+        "추정, 상한 적용",
         "문 밖에서 잰 세기보다 높지 않습니다.",
         "–0.4",
         "가중치의 합 +3.1",
@@ -114,7 +114,7 @@ def test_a_sweep_without_report_says_so_and_shows_its_holes(tmp_path: Path) -> N
 def test_a_find_prints_what_to_do_and_every_decision(tmp_path: Path) -> None:
     text = " ".join(_sheets([s.found_page()], tmp_path)[1:])
     assert "두 사람이 함께 112에 신고한 뒤 접수번호를" in text
-    assert text.index("배제 불가") < text.index("환풍구 날개 뒤에 렌즈가 있음")
+    assert text.index("배제할 수 없음") < text.index("환풍구 날개 뒤에 렌즈가 있음")
     assert "인수한 경찰관" in text
     assert "의심기기 발견(경찰 확인 중) Suspected device found" in text
     assert "현장 판정: 의심기기 발견" in text

@@ -1,6 +1,6 @@
 /** Words of cases and their steps: what to do is said, nobody is blamed. */
+import tables from "../api/tables.json";
 import { text } from "../i18n/text";
-import { defectWords } from "../i18n/words/defects";
 
 export const caseWords = {
   cases_title: text("사건", "Cases"),
@@ -58,24 +58,6 @@ export const caseWords = {
   state_reported_to_city: text("카메라: 시에 보고함", "Camera: city told"),
   state_police_camera: text("카메라: 경찰이 확인함", "Camera: confirmed by the police"),
   state_police_none: text("카메라 아님: 경찰이 확인함", "No camera, say the police"),
-  step_reported: text("이상한 것을 알림", "Something strange reported"),
-  step_looked_at: text("두 사람이 눈으로 확인", "Two persons look by eye"),
-  step_not_reached: text("확인하지 못함", "Could not be looked at"),
-  step_not_camera: text("카메라가 아님", "Not a camera"),
-  step_defect_found: text("보수할 것", "A defect to repair"),
-  step_repaired: text("보수했다고 함", "Said to be repaired"),
-  step_rechecked: text("보수 다시 확인", "Repair checked again"),
-  step_camera: text("카메라이거나 배제할 수 없음", "A camera, or cannot be ruled out"),
-  step_room_closed: text("사람을 내보내고 방을 닫음", "Room cleared and closed"),
-  step_photographed: text("물체와 그 자리만 촬영", "Object photographed in its place"),
-  step_police_called: text("112 신고", "112 called"),
-  step_handed_over: text("경찰에 인계", "Handed over to the police"),
-  step_police_asked: text("경찰의 문서 요청", "The police asked in writing"),
-  step_police_result: text("경찰 확인 결과", "What the police say"),
-  step_reported_to_city: text("시에 보고", "City told"),
-  step_witnessed: text("입회인 서명", "Witness signed"),
-  step_reopened: text("다시 열기", "Reopen"),
-  step_room_corrected: text("정정(다른 방)", "Correction: another room"),
   field_seen: text("무엇을 보았습니까", "What was seen"),
   seen_nothing: text("아무것도 없음", "Nothing"),
   seen_hole: text("구멍", "A hole"),
@@ -100,7 +82,7 @@ export const caseWords = {
   field_why: text("사유", "Why"),
   field_what: text("무엇이었습니까", "What it was"),
   field_defect: text("무엇을 보수합니까", "What has to be repaired"),
-  ...defectWords,
+  ...tables.words.defect,
   field_measured_mm: text("잰 값(mm)", "Measured, mm"),
   field_is_door: text("문입니다", "It is a door"),
   field_has_own_ventilation: text("칸마다 환기 장치가 있습니다", "The stall has its own ventilation"),
@@ -133,4 +115,5 @@ export const caseWords = {
     "Photographs are taken below; where that cannot be done, say why.",
   ),
   photo_there: text("찍은 사진이 있습니다. 이 단계에 함께 기록합니다.", "There is a photograph; this step cites it."),
+  ...tables.words.step,
 } as const;

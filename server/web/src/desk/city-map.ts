@@ -5,7 +5,7 @@
 import L from "leaflet";
 import "leaflet/dist/leaflet.css";
 import type { CityMap } from "../api/types";
-import { say } from "./say.svelte";
+import { t } from "../i18n/translate.svelte";
 
 export type MapPlace = CityMap["places"][number];
 export type PlaceState = "found" | "case" | "overdue" | "plain";
@@ -67,7 +67,7 @@ export function makeMap(element: HTMLElement): L.Map {
     maxZoom: 19,
     keyboard: true,
   });
-  L.control.zoom({ zoomInTitle: say("map_zoom_in"), zoomOutTitle: say("map_zoom_out") }).addTo(map);
+  L.control.zoom({ zoomInTitle: t("map_zoom_in"), zoomOutTitle: t("map_zoom_out") }).addTo(map);
   return map;
 }
 

@@ -1,8 +1,8 @@
 /** Every word of the desk in Korean and English: a day, cases, what is due, imports, the map, history, the log. */
+import tables from "../api/tables.json";
 import { text } from "../i18n/text";
 import { badgeWords } from "./badge-words";
 import { caseWords } from "./case-words";
-import { kindWords } from "./kind-words";
 import { partsWords } from "./parts-words";
 import { statisticsWords } from "./statistics-words";
 
@@ -61,7 +61,7 @@ const day = {
   check_passed: text("기준 점검 통과", "Reference check passed"),
   check_failed: text("기준 점검 실패", "Reference check failed"),
   check_not_done: text("기준 점검 안 함", "Reference check not done"),
-  check_out_of_control: text("관리도 벗어남", "Out of control"),
+  check_out_of_control: text("관리도 이탈", "Out of control"),
   check_cusum: text("누적합 {n}σ", "CUSUM {n} σ"),
   alarms_none: text("지난 31일 동안 경보가 없습니다.", "No alarm in the last 31 days."),
   alarm_entry: text("기록 {n}번", "Entry {n}"),
@@ -175,8 +175,6 @@ const map = {
     "구 경계와 시설입니다. 바깥 지도 그림은 쓰지 않습니다.",
     "Outlines and facilities; no foreign map tiles.",
   ),
-  map_zoom_in: text("크게 보기", "Zoom in"),
-  map_zoom_out: text("작게 보기", "Zoom out"),
   map_title: text("시설 지도", "Map"),
   map_area: text("구 경계와 시설 {n}곳의 지도", "Map of district outlines and {n} facilities"),
   map_unplaced: text(
@@ -260,7 +258,7 @@ export const words = {
   ...pages,
   ...day,
   ...caseWords,
-  ...kindWords,
+  ...tables.words.kind,
   ...partsWords,
   ...statisticsWords,
   ...badgeWords,

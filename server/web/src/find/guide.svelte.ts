@@ -233,7 +233,7 @@ export class Guide {
 
   #taken(step: Step): TakenStep {
     const place = this.progress.seen?.place ?? { ko: "", en: "" };
-    return { caseId: this.caseId, called: words[`kept_${step.step}` as FindKey], place: $state.snapshot(place), step };
+    return { caseId: this.caseId, called: words[`step_${step.step}`], place: $state.snapshot(place), step };
   }
 
   /** A step of two persons is recorded with a connection only, and after what waits of the case. */

@@ -1,5 +1,6 @@
 /** Words of the guide through a find: one thing to do on a screen, said so that a shaking hand can follow. */
 import { speaker, type PlainKeyOf } from "../i18n/speaker";
+import tables from "../api/tables.json";
 import { text } from "../i18n/text";
 
 export const words = {
@@ -33,19 +34,6 @@ export const words = {
     "보내지 않은 기록 목록에 그대로 있습니다. 거기서 다시 보내거나 지웁니다.",
     "It stays in the list of what is not sent; there you send it again or delete it.",
   ),
-  kept_room_closed: text("사람을 내보내고 방을 닫음", "Room cleared and closed"),
-  kept_photographed: text("물체와 그 자리만 촬영", "Object photographed in its place"),
-  kept_police_called: text("112 신고", "112 called"),
-  kept_handed_over: text("경찰에 인계", "Handed over to the police"),
-  kept_witnessed: text("경찰관의 확인 서명", "Signature of the officer"),
-  kept_reported_to_city: text("시에 보고", "City told"),
-  kept_police_asked: text("경찰의 문서 요청", "The police asked in writing"),
-  kept_police_result: text("경찰 확인 결과", "What the police say"),
-  kept_not_reached: text("확인하지 못함", "Could not be looked at"),
-  kept_defect_found: text("보수할 것", "A defect to repair"),
-  kept_repaired: text("보수했다고 함", "Said to be repaired"),
-  kept_rechecked: text("보수 다시 확인", "Repair checked again"),
-  kept_reopened: text("사건 다시 열기", "Case opened again"),
   needs_connection: text(
     "두 사람 확인은 연결이 있어야 기록됩니다. 현장 조치를 먼저 하십시오: 손대지 않기, 사람 내보내기, 문 지키기, 112.",
     "Two persons are recorded with a connection only. Act first: do not touch, clear the room, guard the door, 112.",
@@ -117,10 +105,6 @@ export const words = {
   defect_title: text("무엇을 보수합니까?", "What has to be repaired?"),
   defect_lead: text("보수 기한이 정해지고 다시 확인합니다.", "It gets a date, and is checked again."),
   defect_wrong: text("보수할 것을 먼저 고르십시오.", "First choose what has to be repaired."),
-  defect_hole: text("구멍", "A hole"),
-  defect_emergency_bell: text("비상벨", "The emergency bell"),
-  defect_floor_gap: text("칸막이 아래 틈", "The gap below a partition"),
-  defect_ceiling_gap: text("칸막이 위 틈", "The gap above a partition"),
   door_title: text("어디 아래의 틈입니까?", "Below what?"),
   door_lead: text("문 아래는 기준의 대상이 아닙니다.", "Doors are exempt from the rule."),
   door_wrong: text("칸막이인지 문인지 먼저 고르십시오.", "Choose partition or door first."),
@@ -327,6 +311,8 @@ export const words = {
     "두 번째 사람이 자신의 아이디와 PIN(또는 비밀번호)을 입력해야 기록됩니다.",
     "It is recorded when the second person has entered user name and PIN (or password).",
   ),
+  ...tables.words.step,
+  ...tables.words.defect,
 } as const;
 
 export type FindKey = PlainKeyOf<typeof words>;

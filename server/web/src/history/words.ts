@@ -1,7 +1,7 @@
 /** The words of two visits side by side in the two languages, for the phone and the desk; fetched with either. */
 import { speaker } from "../i18n/speaker";
+import tables from "../api/tables.json";
 import { text } from "../i18n/text";
-import { defectWords } from "../i18n/words/defects";
 
 export const words = {
   title: text("점검 비교", "Visits side by side"),
@@ -56,13 +56,11 @@ export const words = {
   cited: text("의심 위치의 근거", "cited by a suspicion"),
   repairs: text("시설 보수", "Repairs"),
   repairs_none: text("두 점검 사이에 기록된 보수가 없습니다.", "No repair was recorded between the two."),
-  repair_defect_found: text("결함 기록", "Defect recorded"),
-  repair_repaired: text("보수 완료 보고", "Said to be repaired"),
-  repair_rechecked: text("보수 재확인", "Repair looked at again"),
   repair_holds: text("보수됨", "repaired"),
   repair_fails: text("보수 안 됨", "not repaired"),
-  ...defectWords,
+  ...tables.words.defect,
   measures: text("현장 조치", "Done on the spot"),
+  ...tables.words.step,
 } as const;
 
 export const say = speaker(words);

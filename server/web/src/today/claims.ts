@@ -9,16 +9,20 @@ export async function claims(): Promise<readonly ClaimView[]> {
 }
 
 const WORDS = {
+  no_camera: "disposition_no_camera",
+  recheck: "disposition_recheck",
+  nothing_unusual: "proof_nothing_unusual",
+  not_done: "proof_not_done",
   looked_at: "proof_looked_at",
   not_camera: "proof_not_camera",
   defect_found: "proof_defect_found",
-  repaired: "proof_repaired",
-  rechecked: "proof_rechecked",
-  handed_over: "proof_handed_over",
-  police_asked: "proof_police_asked",
-  police_result: "proof_police_result",
-  reported_to_city: "proof_reported_to_city",
-  room_corrected: "proof_room_corrected",
+  repaired: "step_repaired",
+  rechecked: "step_rechecked",
+  handed_over: "step_handed_over",
+  police_asked: "step_police_asked",
+  police_result: "step_police_result",
+  reported_to_city: "step_reported_to_city",
+  room_corrected: "step_room_corrected",
   witnessed: "proof_witnessed",
 } as const;
 const isKnown = (says: string): says is keyof typeof WORDS => says in WORDS;

@@ -1,5 +1,6 @@
 /** Words of a visit's end: the checklist of each zone, signatures, what the keeper gets, and what is left to send. */
 import { speaker, type PlainKeyOf } from "../i18n/speaker";
+import tables from "../api/tables.json";
 import { text } from "../i18n/text";
 
 export const words = {
@@ -41,18 +42,6 @@ export const words = {
   case_opened: text("사건을 열었습니다", "A case is open"),
   go_look: text("확인할 곳으로 – 적은 것은 그대로 있습니다", "To the place; what you wrote stays"),
   go_guide: text("확인 안내", "Guide"),
-  defect_hole: text("구멍", "hole"),
-  defect_emergency_bell: text("비상벨", "emergency bell"),
-  defect_floor_gap: text("아래 틈", "gap below"),
-  defect_ceiling_gap: text("위 틈", "gap above"),
-  defect_vent: text("환풍구 고장", "broken vent"),
-  defect_ceiling: text("천장·점검구 고장", "broken ceiling or hatch"),
-  defect_light: text("조명 고장", "broken light"),
-  defect_socket: text("콘센트·스위치 고장", "broken socket or switch"),
-  defect_door_lock: text("출입문·잠금장치 고장", "broken door or lock"),
-  defect_partition: text("칸막이 고장", "broken partition"),
-  defect_toilet_bin: text("변기·휴지통 고장", "broken bowl or bin"),
-  defect_basin: text("세면대·거울·배수구 고장", "broken basin, mirror or drain"),
   before: text("이전 구역", "Previous"),
   next: text("다음 구역", "Next"),
   finish: text("마지막 장", "Last page"),
@@ -181,6 +170,7 @@ export const words = {
   ),
   sheet_record: text("전자 기록이 원본입니다. 기록 해시 {hash}", "The signed record is the original. Hash {hash}"),
   sheet_simulated: text("시뮬레이션 – 실제 점검이 아님", "A simulation, no inspection"),
+  ...tables.words.defect,
 } as const;
 
 export type VisitKey = PlainKeyOf<typeof words>;

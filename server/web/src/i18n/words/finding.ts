@@ -1,4 +1,5 @@
 /** A finding, its evidence and the disposition of a person. */
+import tables from "../../api/tables.json";
 import { text } from "../text";
 
 export const finding = {
@@ -48,12 +49,6 @@ export const finding = {
     "카메라가 없을 때 {factor}배 더 자주 나타나는 신호",
     "Seen {factor} times as often where there is no camera",
   ),
-  evidence_source_measured: text("측정값", "Measured"),
-  evidence_source_field: text("현장 측정값", "Measured in the field"),
-  evidence_source_rendered: text("모의 영상 측정값", "Measured on rendered scenes"),
-  evidence_source_simulated: text("시뮬레이션 측정값", "Measured in simulation"),
-  evidence_source_derived: text("계산값", "Derived"),
-  evidence_source_guessed: text("추정값", "Guessed"),
   evidence_capped: text("상한 적용", "Capped"),
   evidence_prior: text("출발점: 약 {odds}곳에 1곳꼴로 드문 일", "Starting point: about 1 in {odds}"),
   evidence_start: text("출발점", "Start"),
@@ -116,4 +111,6 @@ export const finding = {
     "발견은 두 사람이 각각 ‘카메라 아님’을 남겨야 닫힙니다.",
     "A find is closed when two people each record “not a camera”.",
   ),
+  ...tables.words.evidence_source,
+  ...tables.words.disposition,
 } as const;

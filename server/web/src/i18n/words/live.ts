@@ -1,4 +1,5 @@
 /** A sweep that goes on: its state, controls and the declaration. */
+import tables from "../../api/tables.json";
 import { text } from "../text";
 
 export const live = {
@@ -263,8 +264,5 @@ export const live = {
   reference_expected: text("기대", "Expected"),
   reference_status: text("상태", "Status"),
   reference_lamp: text("조명", "Lamps"),
-  reference_passed: text("통과", "Passed"),
-  reference_failed: text("실패", "Failed"),
-  reference_not_done: text("재지 않음", "Not done"),
-  reference_out_of_control: text("관리도 이탈", "Out of control"),
+  ...tables.words.reference,
 } as const;

@@ -1,4 +1,5 @@
 /** The record of evidence: entries, signatures, gaps. */
+import tables from "../../api/tables.json";
 import { text } from "../text";
 
 export const record = {
@@ -25,13 +26,6 @@ export const record = {
   record_way_single_sign_on: text("통합인증", "single sign-on"),
   record_way_pin: text("같은 전화기의 PIN", "PIN on the same phone"),
   record_way_badge_pin: text("배지와 PIN", "badge and PIN"),
-  entry_sweep_opened: text("점검 시작", "Sweep opened"),
-  entry_sweep_report: text("점검 보고서", "Sweep report"),
-  entry_disposition: text("현장 판정", "Decision on site"),
-  entry_body_erased: text("본문 삭제", "Body erased"),
-  entry_case_step: text("사건 처리", "Step of a case"),
-  entry_visit_noted: text("현장 기재", "Visit written down"),
-  entry_visit_signed: text("현장 확인 서명", "Signature by finger"),
-  entry_photo_taken: text("물체 사진 촬영", "Object photographed"),
   entry_other: text("그 밖의 기록({kind})", "Other entry ({kind})"),
+  ...tables.words.kind,
 } as const;

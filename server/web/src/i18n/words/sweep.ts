@@ -93,10 +93,6 @@ export const sweep = {
   sweep_calibration: text("보정", "Calibration"),
   sweep_calibration_none: text("아직 보정하지 않음", "Not calibrated yet"),
   sweep_reference: text("기준 점검", "Reference check"),
-  sweep_reference_passed: text("통과", "Passed"),
-  sweep_reference_failed: text("실패", "Failed"),
-  sweep_reference_out_of_control: text("관리 범위 벗어남", "Out of control"),
-  sweep_reference_not_done: text("하지 않음", "Not done"),
   value_unknown: text("알 수 없음", "Unknown"),
   known_place: text(
     "이전 점검에서 이 자리에 카메라가 없음을 확인함 – 이번에도 다시 확인하십시오",

@@ -1,4 +1,5 @@
 /** What the day asks for. */
+import tables from "../../api/tables.json";
 import { text } from "../text";
 
 export const today = {
@@ -30,7 +31,7 @@ export const today = {
   ),
   today_check_passed: text("기준 점검 통과 ({at})", "Reference check passed ({at})"),
   today_check_failed: text("기준 점검 실패 ({at})", "Reference check failed ({at})"),
-  today_check_out_of_control: text("기준 점검 관리 범위 벗어남 ({at})", "Reference check out of control ({at})"),
+  today_check_out_of_control: text("기준 점검 관리도 이탈 ({at})", "Reference check out of control ({at})"),
   today_all: text("모든 시설", "All facilities"),
   today_last_visit: text("마지막으로 마친 점검 {when}", "Last completed visit {when}"),
   today_no_visit: text("마친 점검이 없음", "No completed visit"),
@@ -42,16 +43,11 @@ export const today = {
   ),
   proof_by_passkey: text("패스키로 확인", "Prove by passkey"),
   proof_all: text("{n}건 모두 확인", "Prove all {n}"),
+  proof_nothing_unusual: text("육안 이상 없음", "Nothing unusual by eye"),
+  proof_not_done: text("육안 점검 안 함", "Not looked at by eye"),
   proof_looked_at: text("두 사람이 보았고 아무것도 없음", "Two persons looked and saw nothing"),
   proof_not_camera: text("두 사람이 카메라 아님으로 판단", "Two persons say it is no camera"),
   proof_defect_found: text("구멍·틈으로 판단", "A hole or gap"),
-  proof_repaired: text("보수했다고 함", "Said to be repaired"),
-  proof_rechecked: text("보수 재확인", "Repair looked at again"),
-  proof_handed_over: text("경찰에 넘김", "Handed to the police"),
-  proof_police_asked: text("경찰의 서면 요청", "Asked in writing by the police"),
-  proof_police_result: text("경찰 확인 결과", "What the police say"),
-  proof_reported_to_city: text("시에 보고함", "The city was told"),
-  proof_room_corrected: text("방 정정", "Another room"),
   proof_witnessed: text("동행 경찰관 서명", "Signed by a police companion"),
   sticker_title: text("문의 QR이나 코드로 열기", "Open by the door’s QR or code"),
   sticker_hint: text(
@@ -71,4 +67,5 @@ export const today = {
   sticker_open: text("열기", "Open"),
   sticker_short: text("글자 12자를 모두 입력하십시오.", "Enter all 12 letters."),
   sticker_unknown: text("그런 스티커가 없거나 다른 구의 것입니다.", "No such sticker in your district."),
+  ...tables.words.step,
 } as const;

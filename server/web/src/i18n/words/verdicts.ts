@@ -1,4 +1,5 @@
 /** What every screen of a sweep says: source, mode, modality and verdict. */
+import tables from "../../api/tables.json";
 import { text } from "../text";
 
 export const verdicts = {
@@ -25,19 +26,6 @@ export const verdicts = {
   verdict_not_clear_of: text("이상 없음이라고 하지 않는 것: {targets}", "Not called clear of: {targets}"),
   targets_title: text("있었다면 찾았을 확률(90% 구간)", "Would have been found with (90 % interval)"),
   target_unknown: text("말할 수 없음", "Unknown"),
-  target_pinhole_1mm: text("1 mm 핀홀 렌즈", "1 mm pinhole lens"),
-  target_pinhole_1mm_ircut: text(
-    "반사형 적외선 차단 필터를 쓴 1 mm 핀홀 렌즈",
-    "1 mm pinhole lens behind a reflective IR-cut filter",
-  ),
-  target_lens_2mm: text("2 mm 렌즈", "2 mm lens"),
-  target_wifi_streaming: text("영상을 계속 보내는 와이파이 카메라", "Wi-Fi camera that streams"),
-  target_wifi_on_motion: text("움직일 때만 보내는 와이파이 카메라", "Wi-Fi camera that uploads on motion"),
-  target_analog_1200: text("1.2 GHz 아날로그 송신기", "Analogue transmitter at 1.2 GHz"),
-  target_analog_2400: text("2.4 GHz 아날로그 송신기", "Analogue transmitter at 2.4 GHz"),
-  target_analog_5800: text("5.8 GHz 아날로그 송신기", "Analogue transmitter at 5.8 GHz"),
-  target_ble_setup: text("블루투스로 설정을 기다리는 카메라", "Camera that advertises its set-up by Bluetooth"),
-  target_recorder: text("무선 없이 저장만 하는 카메라", "Recorder without a radio"),
   walls_title: text(
     "벽을 펼친 그림: 1 mm 핀홀을 찾았을 확률(화살표: 도면 방향)",
     "The walls unrolled: chance of finding a 1 mm pinhole (arrows: its side on the plan)",
@@ -54,4 +42,5 @@ export const verdicts = {
   walls_step_2: text("20–39%", "20 to 39 %"),
   walls_step_3: text("40% 이상", "40 % and more"),
   verdict_target: text("대상: {target}", "Target: {target}"),
+  ...tables.words.target,
 } as const;

@@ -1,4 +1,5 @@
 /** What people note of a visit: their own word beside that of the equipment, and the other fields of the form. */
+import tables from "../../api/tables.json";
 import { text } from "../text";
 
 export const visit = {
@@ -11,32 +12,12 @@ export const visit = {
   visit_write: text("점검표 적기", "Fill in the checklist"),
   visit_again: text("점검표 다시 적기", "Fill it in anew"),
   visit_after: text("마무리·서명·확인서", "Close, sign, sheet"),
-  visit_spot_vent: text("환풍구", "Vent"),
-  visit_spot_ceiling: text("천장·점검구", "Ceiling, hatch"),
-  visit_spot_light: text("조명", "Lights"),
-  visit_spot_socket: text("콘센트·스위치", "Sockets, switches"),
-  visit_spot_door_lock: text("출입문·잠금장치", "Door, lock"),
-  visit_spot_partition: text("칸막이 틈새·나사 구멍", "Partition gaps, screw holes"),
-  visit_spot_toilet_bin: text("변기·휴지통 주변", "Around bowl and bin"),
-  visit_spot_basin: text("세면대·거울·배수구", "Basin, mirror, drain"),
   visit_occasion: text("점검구분", "Occasion"),
-  visit_occasion_regular: text("정기", "Regular"),
-  visit_occasion_ad_hoc: text("수시", "Ad hoc"),
-  visit_occasion_joint: text("합동", "Joint"),
   visit_companions: text(
     "동행·입회 (소속·직위, 이름 없이, 없으면 비움)",
     "Companions (office and rank, no names; empty if none)",
   ),
-  visit_bell_works: text("정상", "Works"),
-  visit_bell_broken: text("고장", "Broken"),
-  visit_bell_none: text("설치되지 않음", "There is none"),
-  visit_bell_not_tested: text("시험하지 않음", "Not tested"),
   visit_measures: text("조치", "Measures"),
-  visit_measure_sticker: text("점검 스티커 부착", "Sticker put up"),
-  visit_measure_hole_closed: text("구멍 막음", "Hole closed"),
-  visit_measure_repair_asked: text("보수 요청", "Repair asked for"),
-  visit_measure_scene_kept: text("현장 보존", "Scene kept"),
-  visit_measure_police_called: text("경찰 신고(112)", "Police called (112)"),
   visit_confirmed: text("확인자 (소속·직위, 이름 없이, 없으면 비움)", "Confirmed by (office, no names; empty if none)"),
   visit_submit: text("서명하여 기록", "Sign and record"),
   visit_busy: text("기록하는 중", "Recording"),
@@ -46,4 +27,8 @@ export const visit = {
   visit_for_facility: text("시설 제출", "For the facility"),
   visit_for_complaint: text("민원 대응", "For a complaint"),
   visit_sheet_busy: text("만드는 중", "Being made"),
+  ...tables.words.visit_spot,
+  ...tables.words.visit_bell,
+  ...tables.words.visit_occasion,
+  ...tables.words.visit_measure,
 } as const;

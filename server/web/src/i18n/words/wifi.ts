@@ -1,4 +1,5 @@
 /** Wi-Fi transmitters: video, the light test, frames. */
+import tables from "../../api/tables.json";
 import { text } from "../text";
 
 export const wifi = {
@@ -59,47 +60,14 @@ export const wifi = {
     "조도가 {light}% 늘면 기준 카메라의 95%가 드러나는 시험",
     "{light} % more light shows 95 % of the reference cameras",
   ),
-  transmitter_light_why_light_too_weak: text(
-    "시험용 조명의 밝기 변화로는 이 기기의 반응 여부를 알 수 없습니다.",
-    "The lamp may be too weak here for this transmitter to show whether it follows.",
-  ),
   transmitter_light_wanted: text(
     "이 송신기가 카메라인지는 조명 시험을 해야 알 수 있습니다.",
     "Only the light can tell whether it is a camera: test it.",
-  ),
-  transmitter_light_why_skipped_by_person: text(
-    "사람이 시험을 건너뜀. 반응이 없다는 뜻이 아닙니다.",
-    "A person skipped the test: that is not “does not follow”.",
-  ),
-  transmitter_light_why_too_many_channels: text(
-    "한 자리에서 채널 두 개까지만 시험하므로 시험하지 못함",
-    "Two channels are tested at a position; this was on another",
   ),
   transmitter_light_why_light_later: text(
     "모든 구역을 들은 뒤 시험하려고 남겨 두었으나 시험하지 않음",
     "Left for when every zone was heard, and not tested after all",
   ),
-  transmitter_light_why_louder_elsewhere: text(
-    "문밖이나 다른 칸에서 훨씬 강하게 잡혀 시험하지 않음",
-    "Much louder outside the door or in another zone: not tested",
-  ),
-  transmitter_light_why_short_of_time: text("시간이 부족해 시험하지 못함", "Not tested for want of time"),
-  transmitter_light_why_quick: text("간이 점검이라 시험하지 않음", "A quick sweep plays no light"),
-  transmitter_light_why_no_lamp: text("시험용 조명이 없어 시험하지 못함", "There was no lamp to test it with"),
-  transmitter_light_why_transmitter_silent: text("시험 중에 전송을 멈춤", "It fell silent during the test"),
-  transmitter_light_why_too_short: text("시험 시간이 너무 짧음", "Tested for too short a time"),
-  transmitter_light_why_not_tested: text(
-    "전송량이 너무 적거나 끊겨 시험하지 못함",
-    "Too little or too broken traffic to test",
-  ),
-  transmitter_light_why_room_entered: text("사람이 들어와 시험을 중단함", "Somebody came in: the test was broken off"),
-  transmitter_light_why_moved_on: text("다른 자리로 옮겨 시험을 중단함", "The inspector moved on during the test"),
-  transmitter_light_why_finished_early: text(
-    "점검을 마쳐 시험을 끝내지 못함",
-    "The sweep was finished during the test",
-  ),
-  transmitter_light_why_adapter_away: text("와이파이 수신기가 빠져 시험을 중단함", "The Wi-Fi adapter went away"),
-  transmitter_light_why_head_away: text("센서 헤드 연결이 끊겨 시험을 중단함", "The sensor head went away"),
   transmitter_light_why_other: text("시험을 끝내지 못함", "The test could not be finished"),
   transmitter_open_follows_light: text("조명 시험: 조명을 따라 변함", "Light test: follows the light"),
   transmitter_open_does_not: text("조명 시험: 조명과 무관함", "Light test: does not follow the light"),
@@ -127,4 +95,5 @@ export const wifi = {
     "제조사와 종류는 참고만 하십시오. 같은 부품이 카메라에도 도어록에도 쓰입니다.",
     "Vendor and kind are hints only: the same radio is used in cameras and in door locks.",
   ),
+  ...tables.words.transmitter_light_why,
 } as const;

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sweep.lab.worlds.lobes import Lobes, ring
 from sweep.sim.scene.camera import Array
-from sweep.sim.scene.furnish_metal import add_screw
+from sweep.sim.scene.fittings import add_screw
 from sweep.sim.scene.glints import Facets, Mirror, Retro
-from sweep.sim.scene.lobes import Lobe, Lobes, gaussian, ring
+from sweep.sim.scene.lobes import Lobe, gaussian
 from sweep.sim.scene.room import Room, Site, log_uniform, tilted, turned
 
 PLAIN_SHARE = 0.35
@@ -61,9 +62,10 @@ class Box:
 
 def add_any_screws(room: Room, site: Site, lobes: Lobes) -> None:
     """The screws of one fitting: one, a pair, a row or the corners of a plate."""
+    del lobes
     rng = room.rng
     if rng.random() < PLAIN_SHARE:
-        add_screw(room, site, lobes)
+        add_screw(room, site)
         return
     box = _draw_box(rng)
     count = int(rng.choice(list(PATTERNS), p=list(PATTERNS.values())))

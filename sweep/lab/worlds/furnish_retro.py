@@ -11,11 +11,11 @@ import math
 
 import numpy as np
 
+from sweep.lab.worlds.furnish_glass import add_spectacles
+from sweep.lab.worlds.lobes import Lobes
 from sweep.sim.scene.camera import Array
-from sweep.sim.scene.furnish_glass import add_spectacles
 from sweep.sim.scene.glints import Mirror, Retro
 from sweep.sim.scene.layers import Layer
-from sweep.sim.scene.lobes import Lobes
 from sweep.sim.scene.room import Carrier, Room, Site, frame_of, log_uniform, tilted, turned
 from sweep.sim.scene.textures import fractal, paint_disc
 

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
-from sweep.sim.scene import lobes as lens_lobes
-from sweep.sim.scene import textures as lens_textures
-from sweep.sim.scene.camera import Image, Pose
-from sweep.sim.scene.furnish import BUILDERS
-from sweep.sim.scene.furnish_retro import add_any_eyes
-from sweep.sim.scene.furnish_screws import add_any_screws
-from sweep.sim.scene.furnish_sparks import add_any_led
-from sweep.sim.scene.hand import draw_sway
+from sweep.lab.worlds import canvases
+from sweep.lab.worlds.furnish import BUILDERS
+from sweep.lab.worlds.furnish_retro import add_any_eyes
+from sweep.lab.worlds.furnish_screws import add_any_screws
+from sweep.lab.worlds.furnish_sparks import add_any_led
+from sweep.lab.worlds.hands import draw_sway
+from sweep.lab.worlds.lobes import draw_traced, ring
+from sweep.sim.scene.camera import Image
+from sweep.sim.scene.hand import Hand
 from sweep.sim.scene.imaging import Halo, PointSpread
-from sweep.sim.scene.lobes import Lobe
+from sweep.sim.scene.lobes import Lobe, cone, draw_filter, gaussian
 from sweep.sim.scene.readout import Readout, make_readout
 from sweep.sim.scene.room import log_uniform
 
@@ -40,14 +40,6 @@ COUNTS = {1: (0, 4), 2: (3, 11), 3: (8, 21), 4: (18, 41)}
 """How many confusers by tier; the ranges of tiers 1 and 4 are from LENS-CLIPS.md, the others guessed between."""
 
 
-class Hand(Protocol):
-    """Pose against time."""
-
-    def pose(self, time_s: float) -> Pose:
-        """Pose of the camera at a time of the clip."""
-        ...
-
-
 class Tuning:
     """Draws used to train and to choose thresholds."""
 
@@ -59,8 +51,8 @@ class Tuning:
         """Core of 0.15 to 1.6 degrees, or a ray-traced one, on a pedestal of scatter."""
         share, wide = log_uniform(rng, 0.02, 0.5), log_uniform(rng, 1.5, 15.0)
         if rng.random() < 0.3:
-            return lens_lobes.draw_traced(rng, share, wide)
-        return lens_lobes.gaussian(log_uniform(rng, 0.15, 1.6), share, wide)
+            return draw_traced(rng, share, wide)
+        return gaussian(log_uniform(rng, 0.15, 1.6), share, wide)
 
     def lens_entrance(self, rng: np.random.Generator) -> tuple[float, float]:
         """V(theta): exponent of the cosine, and the angle (degrees) at which the barrel cuts off."""
@@ -68,32 +60,29 @@ class Tuning:
 
     def filter_lobe(self, rng: np.random.Generator) -> tuple[Lobe, float]:
         """A reflective IR-cut before the sensor: a cone of several degrees, and its reflectance."""
-        lobe = lens_lobes.cone(log_uniform(rng, 2.5, 14.0), float(rng.uniform(0.1, 0.6)), float(rng.uniform(0.0, 0.4)))
-        return lobe, float(rng.uniform(0.15, 0.9))
+        return draw_filter(rng)
 
     def retro_lobe(self, rng: np.random.Generator, kind: str) -> Lobe:
         """Lobes of eyes (0.5 to 1.3 degrees), beads (0.3 to 1.6) and corner cubes (0.08 to 0.7)."""
         low, high = {"eye": (0.5, 1.3), "tape": (0.25, 1.8), "reflector": (0.08, 0.8)}[kind]
         if kind != "eye" and rng.random() < 0.2:
-            return lens_lobes.ring(log_uniform(rng, low, high), log_uniform(rng, 0.1, 0.6), float(rng.uniform(0, 1)))
-        return lens_lobes.gaussian(
-            log_uniform(rng, low, high), float(rng.uniform(0.0, 0.4)), log_uniform(rng, 1.5, 12.0)
-        )
+            return ring(log_uniform(rng, low, high), log_uniform(rng, 0.1, 0.6), float(rng.uniform(0, 1)))
+        return gaussian(log_uniform(rng, low, high), float(rng.uniform(0.0, 0.4)), log_uniform(rng, 1.5, 12.0))
 
     def canvas(self, rng: np.random.Generator, rows: int, columns: int, texel_m: float, textures: Path | None) -> Image:
         """Albedo of a wall, box or poster."""
         kind = rng.random()
-        if textures is not None and lens_textures.photo_names(textures) and kind < 0.35:
-            albedo = lens_textures.photo(rng, rows, columns, textures)
+        if textures is not None and canvases.photo_names(textures) and kind < 0.35:
+            albedo = canvases.photo(rng, rows, columns, textures)
         elif kind < 0.6:
-            albedo = lens_textures.tiles(rng, rows, columns, texel_m)
+            albedo = canvases.tiles(rng, rows, columns, texel_m)
         elif kind < 0.82:
-            albedo = lens_textures.plain(rng, rows, columns)
+            albedo = canvases.plain(rng, rows, columns)
         elif kind < 0.91:
-            albedo = lens_textures.panel(rng, rows, columns)
+            albedo = canvases.panel(rng, rows, columns)
         else:
-            albedo = lens_textures.woven(rng, rows, columns, texel_m)
-        lens_textures.mark(rng, albedo, int(rng.integers(0, 30) * (rng.random() < 0.7)))
+            albedo = canvases.woven(rng, rows, columns, texel_m)
+        canvases.mark(rng, albedo, int(rng.integers(0, 30) * (rng.random() < 0.7)))
         return albedo
 
     def hand(
@@ -172,5 +161,5 @@ class Training(Tuning):
     def lens_lobe(self, rng: np.random.Generator) -> Lobe:
         """As for tuning; every fifth a filled cone, of a lens focused elsewhere, and cores to 2.2 degrees."""
         if rng.random() < 0.2:
-            return lens_lobes.cone(log_uniform(rng, 0.3, 2.2), float(rng.uniform(0.1, 0.6)), float(rng.uniform(0, 0.3)))
+            return cone(log_uniform(rng, 0.3, 2.2), float(rng.uniform(0.1, 0.6)), float(rng.uniform(0, 0.3)))
         return super().lens_lobe(rng)

@@ -11,10 +11,10 @@ import math
 
 import numpy as np
 
+from sweep.lab.worlds.lobes import Lobes
 from sweep.sim.scene.camera import Array
 from sweep.sim.scene.glints import Mirror, Retro
-from sweep.sim.scene.layers import Layer
-from sweep.sim.scene.lobes import Lobes, rough_return
+from sweep.sim.scene.lobes import rough_return
 from sweep.sim.scene.room import Room, Site, frame_of, log_uniform, tilted, turned
 
 
@@ -116,37 +116,3 @@ def add_spectacles(room: Room, middle: Array, frame: Array, carrier: int) -> Non
                 Mirror(owner, at - depth * frame[2], lens_frame, float(half[0]), float(half[1]), float(bend),
                        float(bend * rng.uniform(0.8, 1.2)), share, is_round=True, carrier=carrier)
             )  # fmt: skip
-
-
-def add_gloss(room: Room, layer: Layer, sheet: float | None) -> None:
-    """Glazed tiles or a lacquered sheet: weak images of the lamps, each tile with its own tilt and bend.
-
-    sheet: side of a tile in metres, or None for one unbroken sheet.
-    """
-    rng = room.rng
-    normal = layer.across[2]
-    foot = ((layer.origin @ normal) * normal - layer.origin) @ layer.across[:2].T
-    w, h = layer.half_m
-    reflectance = log_uniform(rng, 0.01, 0.06)
-    soften = float(rng.choice([0.0, rng.uniform(0.0, 2.0)]))
-    tilt = math.radians(log_uniform(rng, 0.02, 0.8))
-    wave = log_uniform(rng, 0.003, 0.3)
-    owner = room.own("gloss_img", layer.origin + foot @ layer.across[:2], 0.02)
-    if sheet is None:
-        offsets, half = np.zeros((1, 2)), np.array([4.0, 4.0]) if layer.alpha is None else np.array([w, h])
-    else:
-        half = np.array([0.5 * sheet - 0.001, 0.5 * sheet * float(rng.choice([1.0, 0.5])) - 0.001])
-        pitch = 2.0 * half + 0.002
-        steps = np.arange(-5, 6)
-        grid = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
-        offsets = (np.round(foot / pitch) + grid) * pitch + rng.uniform(-0.5, 0.5, 2) * pitch
-        if layer.alpha is not None:
-            offsets = offsets[np.all(np.abs(offsets) < (w, h), axis=1)]
-    for offset in offsets:
-        at = layer.origin + offset @ layer.across[:2]
-        bend = rng.normal(0.0, wave, 2)
-        frame = tilted(layer.across, rng.normal(0, tilt, 2)) if sheet is not None else layer.across
-        room.mirrors.append(
-            Mirror(owner, at, frame, float(half[0]), float(half[1]), float(bend[0]), float(bend[1]), reflectance,
-                   soften_mm=soften)
-        )  # fmt: skip
