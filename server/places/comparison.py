@@ -149,7 +149,7 @@ def _visit(connection: Connection, room_id: UUID, sweep_id: UUID) -> tuple[Visit
     record, _ = read_sweep(connection, sweep_id)
     if record.report is None:
         raise ApiError(409, Phrase("no_report"))
-    return visit_of(record.report, record), record
+    return visit_of(connection, record.report, record), record
 
 
 def _started(visit: tuple[Visit, SweepRecord]) -> datetime:

@@ -8,15 +8,17 @@ an offender would hide where something harmless was.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection, select
 
+from server.interface.fields import FindingState
 from server.interface.views.sweeps import KnownBefore
+from server.projections.case_rows import states_of
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.store.clock import to_ms
 from server.store.schema import sweeps
@@ -53,6 +55,8 @@ class Visit:
     """Of its findings, in their order."""
     steps: tuple[CaseStep, ...] = ()
     """Of the cases that its findings opened, in their order."""
+    states: Mapping[UUID, FindingState] = field(default_factory=dict)
+    """What stands of its findings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +108,12 @@ def known_of(report: SweepReport, visits: Iterable[Visit]) -> list[KnownBefore]:
 
 
 def last_words(visit: Visit) -> dict[UUID, Word]:
-    """What persons last said, by finding; of two that were said at once, that of the case."""
+    """When and in what words persons last spoke, by finding, and whether it stands as no camera; of two at once, the
+    case's.
+    """
+    is_none = {finding_id: state == "no_camera" for finding_id, state in visit.states.items()}
     words: list[tuple[datetime, UUID, Word]] = [
-        (item.counts_from, item.finding_id, Word(item.decided.utc, item.verdict == "no_camera", item.note))
+        (item.counts_from, item.finding_id, Word(item.decided.utc, is_none.get(item.finding_id, False), item.note))
         for item in visit.dispositions
     ]
     for look in visit.report.looked_again:
@@ -119,7 +126,7 @@ def last_words(visit: Visit) -> dict[UUID, Word]:
             continue
         if isinstance(one.step, NotCamera):
             what = LocalText(ko=one.step.what, en=one.step.what)
-            words.append((said, one.finding_id, Word(said, True, what, one.step.reopens)))
+            words.append((said, one.finding_id, Word(said, is_none.get(one.finding_id, False), what, one.step.reopens)))
         elif one.step.step in UNSETTLING:
             words.append((said, one.finding_id, Word(said, False)))
     return {finding_id: word for _, finding_id, word in sorted(words, key=lambda one: one[0])}
@@ -165,12 +172,12 @@ def _visits(connection: Connection, room_id: UUID, before_ms: int, source: Sourc
         found, _ = read_sweep(connection, sweep_id)
         is_named = found.report is not None and any(one.outcome == "explained" for one in found.report.looked_again)
         if found.report is not None and (found.dispositions or found.steps or is_named):
-            visits.append(visit_of(found.report, found))
+            visits.append(visit_of(connection, found.report, found))
     return visits
 
 
-def visit_of(report: SweepReport, record: SweepRecord) -> Visit:
-    """A sweep's report with what persons said of it, each in its order."""
+def visit_of(connection: Connection, report: SweepReport, record: SweepRecord) -> Visit:
+    """A sweep's report with what persons said of it, each in its order, and what stands."""
     decided = tuple(sorted((item for _, item in record.dispositions), key=lambda item: item.counts_from))
     steps = sorted((step for _, step in record.steps), key=lambda step: step.decided.utc)
-    return Visit(report.sweep_id, report, decided, tuple(steps))
+    return Visit(report.sweep_id, report, decided, tuple(steps), states_of(connection, record))

@@ -19,7 +19,8 @@ from server.interface.errors import ApiError, invalid, not_found
 from server.interface.practice_requests import Hidden, HiddenKind, PracticeRequest
 from server.interface.views.practice import HiddenThing, Practice, PracticeRate, PracticeRun
 from server.places.facilities import current_plan
-from server.projections.sweep_record import SweepRecord, read_sweep
+from server.projections.case_rows import states_of
+from server.projections.sweep_record import read_sweep
 from server.store.clock import from_ms, now_ms
 from server.store.schema import practice_runs, sweeps
 from sweep.phrases import Phrase
@@ -71,7 +72,9 @@ def compare(connection: Connection, user_id: UUID, display_name: str, run_id: UU
         raise ApiError(409, Phrase("unfit_sweep"))
     if display_name not in report.inspectors:
         raise ApiError(409, Phrase("not_your_sweep"))
-    found, false_alarms = found_of(_hidden(run), report, dismissed_in(record))
+    states = states_of(connection, record)
+    dismissed = [finding_id for finding_id, state in states.items() if state == "no_camera"]
+    found, false_alarms = found_of(_hidden(run), report, dismissed)
     connection.execute(
         update(practice_runs)
         .where(practice_runs.c.run_id == run_id)
@@ -102,7 +105,7 @@ def practice_of(connection: Connection, user_id: UUID) -> Practice:
 def found_of(hidden: Sequence[Hidden], report: SweepReport, dismissed: Iterable[UUID]) -> tuple[list[bool], int]:
     """(found or not of each hidden thing, findings where nothing was hidden).
 
-    A thing is found where a finding of its zone rests on what can sense it, and no person said that it is no camera.
+    A thing is found where a finding of its zone rests on what can sense it and does not stand as no camera.
     """
     gone = frozenset(dismissed)
     pointed = [
@@ -116,13 +119,6 @@ def found_of(hidden: Sequence[Hidden], report: SweepReport, dismissed: Iterable[
     ]
     zones = {one.zone_id for one in hidden}
     return found, sum(zone_id not in zones for zone_id, _ in pointed)
-
-
-def dismissed_in(record: SweepRecord) -> list[UUID]:
-    """Findings of which persons last said that they are no camera."""
-    in_order = sorted(record.dispositions, key=lambda one: (one[1].counts_from, one[0].log_index))
-    last = {item.finding_id: item.verdict for _, item in in_order}
-    return [finding_id for finding_id, verdict in last.items() if verdict == "no_camera"]
 
 
 def rate_of(kind: HiddenKind, found: Sequence[bool]) -> PracticeRate:

@@ -13,6 +13,7 @@ from sweep.report import AddressToken, Disposition, Finding, Levels, SweepReport
 from sweep.report.case_records import CaseStep, DefectFound, Rechecked, Repaired, Step
 from tests.report_factory import START, clock, make_report, make_report_v2, make_zone, text, uid
 from tests.server.conftest import Site
+from tests.server.standing.steps import states_after
 from tests.server.sweep_kit import DEMO_ROOM, Probe
 
 BEFORE = START - timedelta(days=90)
@@ -53,7 +54,8 @@ def found(number: int, **changes: object) -> Finding:
 
 
 def visit(report: SweepReport, *findings: Finding, said: tuple[Disposition, ...] = ()) -> Visit:
-    return Visit(report.sweep_id, report.model_copy(update={"findings": findings}), said)
+    report = report.model_copy(update={"findings": findings})
+    return Visit(report.sweep_id, report, said, states=states_after(said))
 
 
 def test_zones_are_told_with_what_stands_of_them_and_what_was_looked_at() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from sweep.report import SEEN_AS, Disposition, KnownThing, LookedAgain, SweepRep
 from sweep.report.case_records import CameraFound, CaseStep, NotCamera, Step
 from tests.report_factory import START, clock, make_report, text, uid
 from tests.server.conftest import Site
+from tests.server.standing.steps import states_after
 from tests.server.sweep_kit import DEMO_ROOM, Probe, desk
 
 EARLIER = make_report(START - timedelta(days=90))
@@ -29,7 +31,7 @@ def decided(verdict: str) -> Disposition:
 
 
 def visit(*dispositions: Disposition) -> Visit:
-    return Visit(uid(7), EARLIER, dispositions)
+    return Visit(uid(7), EARLIER, dispositions, states=states_after(dispositions))
 
 
 def moved(x_m: float) -> SweepReport:
@@ -66,7 +68,8 @@ def explained(reopens: float) -> NotCamera:
 
 def test_what_two_persons_wrote_into_the_case_explains_it_until_that_opens_again() -> None:
     def known(*steps: CaseStep, verdicts: tuple[str, ...] = ()) -> list[str]:
-        earlier = Visit(uid(7), EARLIER, tuple(decided(verdict) for verdict in verdicts), steps)
+        said = tuple(decided(verdict) for verdict in verdicts)
+        earlier = Visit(uid(7), EARLIER, said, steps, states_after(said, steps))
         return [one.note.ko for one in known_of(NOW, [earlier]) if one.note is not None]
 
     said = step(explained(300), -80)
@@ -86,7 +89,7 @@ def test_what_was_named_by_eye_at_a_second_look_is_remembered_until_a_later_word
     earlier = EARLIER.model_copy(update={"looked_again": (look,)})
     (one,) = known_of(NOW, [Visit(uid(7), earlier, ())])
     assert one.note == SEEN_AS["screw"]
-    assert known_of(NOW, [Visit(uid(7), earlier, (decided("cannot_exclude"),))]) == []
+    assert known_of(NOW, [dataclasses.replace(visit(decided("cannot_exclude")), report=earlier)]) == []
     of_before = look.model_copy(update={"reason": None})
     assert known_of(NOW, [Visit(uid(7), EARLIER.model_copy(update={"looked_again": (of_before,)}), ())]) == []
 
@@ -115,3 +118,9 @@ def test_a_probe_is_told_what_earlier_live_visits_explained(site: Site) -> None:
     assert (one.zone_id, one.x_m, one.y_m) == (FINDING.zone_id, FINDING.x_m, FINDING.y_m)
     assert site.send(person.disposition(sweep_id, "cannot_exclude", 40)).status_code == 200
     assert known() == (), "the last word counts"
+    other = desk("another", "live", "점검자-02")
+    site.admit(other.signer, "server", probe_id=None)
+    assert site.send(other.disposition(sweep_id, "no_camera", 50)).status_code == 200
+    assert known() == (), "and one person's does not outvote another's doubt"
+    assert site.send(person.disposition(sweep_id, "no_camera", 60)).status_code == 200
+    assert len(known()) == 1

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from typing import Final, Literal, get_args
 from uuid import UUID
 
+from server.interface.fields import FindingState
 from server.interface.voice import Voice
-from server.standing.cases import Verdict
+from server.standing.cases import NEW, Case, Verdict, after
+from server.standing.findings import state_of_finding
+from sweep.report import Disposition
 from sweep.report.case_records import (
     CameraFound,
+    CaseStep,
     DefectFound,
     HandedOver,
     LookedAt,
@@ -72,6 +77,20 @@ STEPS: Final[dict[str, Step]] = {
 def happened(words: str) -> list[Step | Verdict]:
     """What these words say, separated by commas: a step, or a person with a verdict; nothing of an empty string."""
     return [_happening(one.strip()) for one in words.split(",") if one.strip()]
+
+
+def states_after(said: Iterable[Disposition], steps: Iterable[CaseStep] = ()) -> dict[UUID, FindingState]:
+    """What stands of each finding after one person's decisions and the steps of its case, in order of time."""
+    timed: list[tuple[datetime, UUID | None, Step | Verdict]] = [
+        (one.counts_from, one.finding_id, Verdict(Voice("점검자-01"), one.verdict)) for one in said
+    ]
+    timed += [(one.decided.utc, one.finding_id, one.step) for one in steps]
+    timed.sort(key=lambda one: one[0])
+    cases: dict[UUID, Case] = {}
+    for _, finding_id, what in timed:
+        if finding_id is not None:
+            cases[finding_id] = after(cases.get(finding_id, NEW), what)
+    return {finding_id: state_of_finding(case) for finding_id, case in cases.items()}
 
 
 def _happening(words: str) -> Step | Verdict:

@@ -96,7 +96,8 @@ def test_nothing_erased_opens_with_all_files_and_todays_keys(place: Place) -> No
         in_plain, copies = crime.plain_in(files), crime.copies_in(files)
         assert _opened(place, crime) == set()
         assert _read(place, crime) == []
-        assert admin.get(f"/api/sweeps/{sweep_id}").status_code == 404
+        gone = admin.get(f"/api/sweeps/{sweep_id}")
+        assert (gone.status_code, gone.json()["error"]["code"]) == (410, "sweep_erased")
         with site.db.read() as connection:
             found = verified(connection)
     documents = [path for path in files if path.suffix in {".csv", ".xlsx"}]
