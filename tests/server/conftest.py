@@ -306,7 +306,7 @@ SECOND_IN_SOAK_FILES = frozenset(
             "schedule",
             "signing_rules",
             "stamping",
-            "standing",
+            "open_things",
         ),
         *("case_file", "comparison", "practice", "submission", "tree", "visit_notes", "witness", "write_door"),
     )
