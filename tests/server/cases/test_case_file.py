@@ -49,6 +49,7 @@ ALL_STEPS: dict[str, dict[str, Any]] = {
     "police_asked": {"document_no": "수사-77", "officer": "김경위", "wanted": ["wifi_timeline"]},
     "handed_over": {**NAMES, "seal_no": "봉인 12"},
     "reported_to_city": {"to": "시 여성안전과"},
+    "police_result": {"result": "camera", "dated": "2026-03-20", "document_no": "수사-81"},
     "reopened": {"why": "다시 보임"},
 }
 LEFT_EMPTY: dict[str, str] = {
@@ -60,6 +61,7 @@ LEFT_EMPTY: dict[str, str] = {
     "police_asked": "문서의 번호",
     "handed_over": "경찰 담당자",
     "reported_to_city": "보고받은 부서",
+    "police_result": "무엇으로 확인했는지",
 }
 Files = dict[str, bytes]
 
@@ -159,7 +161,7 @@ def test_from_the_candidate_to_the_police_and_a_third_who_has_the_file_alone(
         if name in {"camera", "room_closed", "photographed"}:
             assert _said(_file(supervisor, case_id), 409)[0] == "not_now"
     wrong += _try_every_wrong_turn(one, case_id)
-    assert wrong == sum(len(ALL_STEPS) - allowed for allowed in (2, 5, 2, 2, 2, 2, 2, 1))
+    assert wrong == sum(len(ALL_STEPS) - allowed for allowed in (2, 5, 2, 2, 2, 3, 3, 2))
     assert _said(_file(supervisor, case_id, ""), 400)[0] == "invalid_request"
 
     unasked = _files(_file(supervisor, case_id))
@@ -187,6 +189,13 @@ def test_from_the_candidate_to_the_police_and_a_third_who_has_the_file_alone(
     assert json.loads(head)["plain_sha256"] in said
     assert given["case.pdf"].startswith(b"%PDF") and ADDRESS.encode() not in given["case.pdf"]
     assert len(_carried(given, "photo-opened")) == 1
+
+    code, ko = _said(_step(one, case_id, {"step": "police_result"}), 400)
+    assert (code, LEFT_EMPTY["police_result"] in ko) == ("invalid_request", True), ko
+    assert _step(one, case_id, {"step": "police_result"} | ALL_STEPS["police_result"]).status_code == 201
+    _try_every_wrong_turn(one, case_id)
+    closed = one.get(f"/api/cases/{case_id}").json()
+    assert (closed["state"], closed["is_open"], closed["is_found"]) == ("police_camera", False, True)
     with site.db.read() as connection:
         lines = connection.exec_driver_sql(
             "SELECT name, shown, reason FROM access_log WHERE action = 'case.given' ORDER BY access_id"
@@ -195,6 +204,8 @@ def test_from_the_candidate_to_the_police_and_a_third_who_has_the_file_alone(
         ("감독자-01", "bodies", "경찰 인계"),
         ("증거담당-09", "bodies device_addresses device_names photographs", "경찰 인계"),
     ]
+    exit_code, said = _third(_file(supervisor, case_id).content, tmp_path)
+    assert (exit_code, f"the 9 steps of case {case_id} follow each other without a gap" in said) == (0, True), said
 
 
 def _zip(files: Files) -> bytes:

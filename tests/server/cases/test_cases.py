@@ -113,6 +113,43 @@ def test_a_found_camera_from_candidate_to_city(site: Site, two: Client, call: Ca
     assert (code, "unreadable" in said) == (0, False), said
 
 
+@pytest.mark.parametrize(
+    ("result", "state", "stands", "persons", "is_held"),
+    [("camera", "police_camera", "confirmed", "confirmed", True),
+     ("none", "police_none", "no_camera", "not_recorded", False)],
+)  # fmt: skip
+def test_what_the_police_say_ends_the_case_everywhere(
+    site: Site, two: Client, result: str, state: str, stands: str, persons: str, *, is_held: bool
+) -> None:
+    probe = Probe()
+    site.admit(probe.signer)
+    sweep_id = sweep(site, probe)
+    case_id = two.get("/api/cases").json()["cases"][0]["case_id"]
+    said = {"step": "police_result", "dated": today().isoformat(), "document_no": "수사-81"}
+    early = take(two, case_id, said | {"result": result})
+    assert (early.status_code, early.json()["error"]["code"]) == (409, "not_now")
+    for step in FOUND_STEPS:
+        assert take(two, case_id, step).status_code == 201
+    assert take(two, case_id, said | {"result": "unknown"}).json()["case"]["state"] == "reported_to_city"
+    room = two.get(f"/api/rooms/{DEMO_ROOM}").json()
+    assert (room["persons"], room["standing"]["finds"]) == ("found", 1)
+    ended = take(two, case_id, said | {"result": result}).json()["case"]
+    assert (ended["state"], ended["is_open"], ended["is_found"]) == (state, False, is_held)
+    assert two.get("/api/cases").json()["cases"] == [] == two.get(f"/api/rooms/{DEMO_ROOM}/state").json()["open_cases"]
+    room, detail = two.get(f"/api/rooms/{DEMO_ROOM}").json(), two.get(f"/api/sweeps/{sweep_id}").json()
+    assert (room["persons"], room["standing"], detail["summary"]["persons"]) == (persons, None, persons)
+    assert [one["state"] for one in detail["findings"]] == [stands]
+    assert (room["equipment"], detail["summary"]["equipment"]) == ("to_inspect", "to_inspect")
+    before = _rows(site)
+    projecting.rebuild(site.db)
+    assert _rows(site) == before
+    reason = {"ko": "시험", "en": "test"}
+    erase = {"reason": reason, "second_person_username": "second", "second_person_password": PASSWORD}
+    body = detail["entries"][1]["bodies"][0]["commitment"]
+    erased = site.login("admin").post(f"/api/bodies/{body}/erase", erase)
+    assert erased.status_code == (409 if is_held else 201), erased.text
+
+
 def test_a_step_sent_again_is_one_step(site: Site, two: Client) -> None:
     """Its answer was lost with the battery; the phone that starts again sends it once more."""
     case_id, step_id = str(new_id()), str(new_id())
