@@ -18,6 +18,7 @@ from server.exports.records import Period
 from server.places.counting import CASE_COUNTS, IS_DONE, SWEEP_COUNTS
 from server.projections.case_rows import steps_of
 from server.store.schema import cases, districts, facilities, public_reports, rooms, sweeps, visual_checks
+from server.store.stored_rows import StoredEntry
 from sweep.report.case_records import (
     CameraFound,
     CaseStep,
@@ -195,7 +196,7 @@ def _take_cases(
         _take_repairs(line, row, steps, span, today)
 
 
-def _take_outcome(line: DistrictLine, row: Row[Any], steps: Iterable[tuple[Row[Any], CaseStep]]) -> None:
+def _take_outcome(line: DistrictLine, row: Row[Any], steps: Iterable[tuple[StoredEntry, CaseStep]]) -> None:
     line.cases += 1
     if row.state in UNDECIDED:
         line.undecided += 1
@@ -224,7 +225,7 @@ def _take_outcome(line: DistrictLine, row: Row[Any], steps: Iterable[tuple[Row[A
 def _take_repairs(
     line: DistrictLine,
     row: Row[Any],
-    steps: Iterable[tuple[Row[Any], CaseStep]],
+    steps: Iterable[tuple[StoredEntry, CaseStep]],
     span: tuple[int, int],
     today: date,
 ) -> None:

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row
 
 from server.exports.judgement import ReportState
 from server.exports.records import HandEntries, LogRow, Place, SignedDisposition, SweepHeader
 from server.exports.rows import build_page
+from server.store.stored_rows import StoredEntry
 from sweep.phrases import Phrase
 from sweep.report import Disposition, LocalText, SweepOpened, SweepReport
 
@@ -41,7 +40,7 @@ def stored_line(
     opened: SweepOpened | None,
     received: datetime,
     report_state: ReportState,
-    dispositions: Sequence[tuple[Row[Any], Disposition]],
+    dispositions: Sequence[tuple[StoredEntry, Disposition]],
     hand: HandEntries,
 ) -> str:
     """The line of a sweep that has an opening or a report, as JSON."""
