@@ -24,7 +24,7 @@ from sweep.rf.modality import judge_rf
 from sweep.run.modalities import SENSING_MODALITIES, vocabulary_of
 from sweep.run.position.coordinator import REASONS as LEAVING
 from sweep.run.runner import Runner
-from sweep.run.sweep_sources import LiveSource, RecordedSource, Room
+from sweep.run.sweep_sources import LiveSource, RecordedSource
 from sweep.run.watch.probe_parts import ProbeParts
 from sweep.sim.head.emulated import RfScene, record_serial
 from sweep.sim.source import default_room
@@ -181,7 +181,6 @@ def test_an_unreadable_sequence_costs_the_light_and_not_the_air(tmp_path: Path) 
 def run_live(folder: Path) -> SweepReport:
     """A live sweep with nothing connected."""
     room = default_room()
-    made = Room(**{name: getattr(room, name) for name in Room.model_fields})
     zone = room.plan.zones[0]
 
     def positions() -> Iterator[NextPosition]:
@@ -190,7 +189,7 @@ def run_live(folder: Path) -> SweepReport:
     control = Control(clock=monotonic)
     control.declare_empty(("A-1", "A-2"))
     source = LiveSource(
-        made, inspectors=("A-1", "A-2"), probe_id="probe-demo-1", dwell_s=5.0, positions=positions()
+        room, inspectors=("A-1", "A-2"), probe_id="probe-demo-1", dwell_s=5.0, positions=positions()
     )  # fmt: skip
     with Outbox(folder / "outbox", signer(), tenant="demo-gu", subject="probe-demo-1") as outbox:
         runner = Runner(

@@ -81,6 +81,7 @@ from server.store.db import Database
 from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError
 from server.witness.cosigning import ask
 from server.witness.stamping import StampError, stamp_head
+from sweep.phrases import Phrase
 
 ROUTERS = tuple(
     part.router
@@ -250,7 +251,7 @@ def _check_store(db: Database, settings: Settings) -> None:
         raise
 
 
-def _ask_city(services: Services, client: CityClient) -> str | None:
+def _ask_city(services: Services, client: CityClient) -> Phrase | None:
     """Take what comes down from the city, and let go what a shift did not use; trouble in one line."""
     expire(services.db)
     identity = Identity.load_or_create(services.settings.data_dir / "relay.age")

@@ -41,9 +41,9 @@ from server.signing import keys
 from server.store.db import Database
 from server.store.schema import sweeps, users
 from sweep.entry.envelope import DEFAULT_TENANT
-from sweep.phrases import Phrase, words
+from sweep.phrases import Phrase
 from sweep.report.command_help import SPOKEN
-from sweep.report.language import language_of
+from sweep.report.language import language_of, spoken
 from sweep.report.parser_help import SpokenParser
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -59,9 +59,8 @@ START_TIMEOUT_S = 60
 
 def said_of(error: Exception) -> str:
     """What stops a demonstration, in one line in the language of the locale."""
-    language = language_of(os.environ)
-    said = words(error, language)
-    return said if language == "ko" else f"error: {said}"
+    said = spoken(error)
+    return said if language_of(os.environ) == "ko" else f"error: {said}"
 
 
 class DemoError(RuntimeError):

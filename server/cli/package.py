@@ -39,6 +39,7 @@ from server.verifier.words import lines_of
 from server.witness.cosigning import cosigned
 from sweep.entry.notes import parse_checkpoint, parse_note
 from sweep.report import display_text
+from sweep.report.command_help import SPOKEN
 
 SHOWN: dict[Scope, tuple[access_log.Shown, ...]] = {
     "full": ("device_addresses", "device_names", "crops", "bodies"),
@@ -125,7 +126,7 @@ def verify_file(
     with file.open("rb") as start:
         is_sqlite = start.read(16) == b"SQLite format 3\0"
     found = _verify_database(file, anchors) if is_sqlite else verify_package(file, anchors)
-    for line in lines_of(found):
+    for line in lines_of(found, SPOKEN.get()):
         typer.echo(line)
     if not found.holds:
         raise typer.Exit(1)

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from server.documents.inspection_log import LogRequest, no_progress
 from server.documents.zipped import zipped
@@ -25,6 +24,7 @@ from server.places.rooms import room_summary
 from server.projections.case_rows import steps_of
 from server.store.clock import from_ms
 from server.store.schema import cases, districts
+from server.store.stored_rows import StoredEntry
 from sweep.entry.dsse import Signer
 from sweep.phrases import Phrase
 from sweep.report.case_records import CaseStep, PoliceAsked, Wanted
@@ -48,7 +48,7 @@ recorded. A photograph is sealed; the evidence officer hands out the picture, wh
 """
 
 
-def asked_for(steps: Sequence[tuple[Row[Any], CaseStep]]) -> tuple[Wanted, ...]:
+def asked_for(steps: Sequence[tuple[StoredEntry, CaseStep]]) -> tuple[Wanted, ...]:
     """What the police asked for in writing, as the steps of a case record it; in alphabetical order."""
     found = {one for _, step in steps if isinstance(step.step, PoliceAsked) for one in step.step.wanted}
     return tuple(sorted(found))

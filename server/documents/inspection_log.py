@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from importlib import import_module
-from typing import Any, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, select
+from sqlalchemy import Connection, and_, select
 
 from server.districts.scope import rooms_of
 from server.documents.line_reader import LineReader
@@ -48,6 +48,7 @@ from server.store.alarms import alarms_about
 from server.store.clock import from_ms, to_ms
 from server.store.schema import districts, entries, sweeps
 from server.store.stored_bodies import bodies_of
+from server.store.stored_rows import StoredEntry
 from sweep.phrases import Phrase
 
 T = TypeVar("T")
@@ -254,7 +255,7 @@ def _place(connection: Connection, room_id: UUID) -> Place:
     )
 
 
-def _entry_line(connection: Connection, row: Row[Any]) -> EntryLine:
+def _entry_line(connection: Connection, row: StoredEntry) -> EntryLine:
     states = [body.state for body in bodies_of(connection, row.log_index, with_data=False)]
     return EntryLine(
         entry_id=row.entry_id,

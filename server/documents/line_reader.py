@@ -27,6 +27,7 @@ from server.signing.signatures import is_signed_by
 from server.store.bodies import open_read
 from server.store.faults import BusyError
 from server.store.schema import IS_ACCEPTED, alarms, entries, log_rows, sweeps
+from server.store.stored_rows import StoredEntry
 from sweep.entry import kinds
 from sweep.phrases import Phrase
 from sweep.report import LocalText
@@ -126,15 +127,15 @@ class LineReader:
                 open_candidates=0 if stands is None else stands.to_inspect,
             )
 
-    def _entries(self, sweep_ids: Sequence[UUID]) -> defaultdict[UUID, list[Row[Any]]]:
-        found: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
+    def _entries(self, sweep_ids: Sequence[UUID]) -> defaultdict[UUID, list[StoredEntry]]:
+        found: defaultdict[UUID, list[StoredEntry]] = defaultdict(list)
         columns = ("sweep_id", "key_id", "seq", "kind", "entry_hash", "payload_type", "payload", "signatures_json")
         statement = select(*(entries.c[name] for name in columns)).where(IS_ACCEPTED, entries.c.sweep_id.in_(sweep_ids))
         for row in self._connection.execute(statement.order_by(entries.c.log_index)):
             found[row.sweep_id].append(row)
         return found
 
-    def _gaps(self, of_sweep: dict[UUID, list[Row[Any]]]) -> dict[str, tuple[GapView, ...]]:
+    def _gaps(self, of_sweep: dict[UUID, list[StoredEntry]]) -> dict[str, tuple[GapView, ...]]:
         """Holes in the numbers of each key between the first and the last that these sweeps use, and beside them."""
         spans = _spans([row for rows in of_sweep.values() for row in rows])
         return {key_id: tuple(gaps_within(self._connection, key_id, *span)) for key_id, span in spans.items()}
@@ -151,17 +152,17 @@ class LineReader:
             self._key_alarms[key_id] = self._connection.scalar(statement) or 0
         return self._key_alarms[key_id]
 
-    def _holds(self, row: Row[Any]) -> bool:
+    def _holds(self, row: StoredEntry) -> bool:
         if row.key_id not in self._keys:
             self._keys[row.key_id] = keys.find_key(self._connection, row.key_id)
         return is_signed_by(row, self._keys[row.key_id])
 
 
-def _keys_of(rows: Sequence[Row[Any]]) -> frozenset[str]:
+def _keys_of(rows: Sequence[StoredEntry]) -> frozenset[str]:
     return frozenset(row.key_id for row in rows)
 
 
-def _entry_hash(rows: Sequence[Row[Any]]) -> str | None:
+def _entry_hash(rows: Sequence[StoredEntry]) -> str | None:
     for kind in HASHED_KINDS:
         hashes: list[str] = [row.entry_hash for row in rows if row.kind == kind]
         if hashes:
@@ -169,7 +170,7 @@ def _entry_hash(rows: Sequence[Row[Any]]) -> str | None:
     return None
 
 
-def _spans(rows: Sequence[Row[Any]]) -> dict[str, tuple[int, int]]:
+def _spans(rows: Sequence[StoredEntry]) -> dict[str, tuple[int, int]]:
     """First and last number of each key among these entries."""
     spans: dict[str, tuple[int, int]] = {}
     for row in rows:
@@ -179,7 +180,7 @@ def _spans(rows: Sequence[Row[Any]]) -> dict[str, tuple[int, int]]:
     return spans
 
 
-def _missing(rows: Sequence[Row[Any]], gaps: dict[str, tuple[GapView, ...]]) -> int:
+def _missing(rows: Sequence[StoredEntry], gaps: dict[str, tuple[GapView, ...]]) -> int:
     """Numbers that never arrived, within or next to those of these entries."""
     return sum(
         gap.to_seq - gap.from_seq + 1

@@ -19,6 +19,7 @@ from server.places.counting import CASE_COUNTS, IS_DONE, SWEEP_COUNTS
 from server.projections.case_rows import steps_of
 from server.standing.periods import at_most
 from server.store.schema import cases, districts, facilities, public_reports, rooms, sweeps, visual_checks
+from server.store.stored_rows import StoredEntry
 from sweep.report import WeightSource
 from sweep.report.case_records import (
     CameraFound,
@@ -202,7 +203,7 @@ def _take_cases(
         _take_repairs(line, row, steps, span, today)
 
 
-def _take_outcome(line: DistrictLine, row: Row[Any], steps: Iterable[tuple[Row[Any], CaseStep]]) -> None:
+def _take_outcome(line: DistrictLine, row: Row[Any], steps: Iterable[tuple[StoredEntry, CaseStep]]) -> None:
     line.cases += 1
     match row.stands:
         case "found" | "confirmed":
@@ -232,7 +233,7 @@ def _take_outcome(line: DistrictLine, row: Row[Any], steps: Iterable[tuple[Row[A
 def _take_repairs(
     line: DistrictLine,
     row: Row[Any],
-    steps: Iterable[tuple[Row[Any], CaseStep]],
+    steps: Iterable[tuple[StoredEntry, CaseStep]],
     span: tuple[int, int],
     today: date,
 ) -> None:

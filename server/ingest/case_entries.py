@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, TypedDict, TypeVar
+from typing import TypedDict, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from server.cases import gaps, words
 from server.cases.deadlines import REOPENS_AFTER, repair_due, today
@@ -36,6 +36,7 @@ from server.standing.cases import BEFORE_POLICE, FOUND, Case, may_follow
 from server.store.clock import entry_time
 from server.store.db import Database
 from server.store.schema import IS_ACCEPTED, cases, entries, facilities, photos, rooms
+from server.store.stored_rows import StoredCase, StoredEntry
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
 from sweep.phrases import Phrase
@@ -101,7 +102,7 @@ def take_step(
     connection: Connection,
     server_signer: ServerSigner,
     person: Person,
-    case: Row[Any],
+    case: StoredCase,
     request: StepRequest,
     second: Person | None,
 ) -> Outcome:
@@ -139,7 +140,7 @@ def _known(
     connection: Connection,
     step_id: UUID,
     step: Step,
-    history: Sequence[tuple[Row[Any], CaseStep]],
+    history: Sequence[tuple[StoredEntry, CaseStep]],
 ) -> Outcome | None:
     """The step as it was recorded before under this id; None without one, ApiError 409 when it is something else."""
     found = next(((row, said) for row, said in history if row.entry_id == step_id), None)
@@ -152,7 +153,7 @@ def _known(
     raise ApiError(409, Phrase("step_known"))
 
 
-def refuse_wrong_turn(connection: Connection, case: Row[Any], request: StepRequest) -> None:
+def refuse_wrong_turn(connection: Connection, case: StoredCase, request: StepRequest) -> None:
     """ApiError 409 for a step that cannot follow, whoever takes it: said before a second person is asked for.
 
     One that is recorded already and sent again passes: it is no further step.
@@ -164,7 +165,7 @@ def refuse_wrong_turn(connection: Connection, case: Row[Any], request: StepReque
         raise wrong_turn(case)
 
 
-def refuse_file(case: Row[Any]) -> None:
+def refuse_file(case: StoredCase) -> None:
     """ApiError 409 while there is no file of this case to hand over: no camera was found, or 112 was not called yet."""
     if case.state not in FOUND:
         raise ApiError(409, words.NO_CAMERA, code="no_camera_found")
@@ -172,14 +173,14 @@ def refuse_file(case: Row[Any]) -> None:
         raise wrong_turn(case)
 
 
-def wrong_turn(case: Row[Any]) -> ApiError:
+def wrong_turn(case: StoredCase) -> ApiError:
     """The refusal of a step that cannot be taken now, with what has to come first."""
     sentence, lead = words.NEXT[case.state], words.NOT_NOW
     both = LocalText(ko=f"{lead.ko} {sentence.ko}", en=f"{lead.en} {sentence.en}")
     return ApiError(409, both, code="not_now")
 
 
-def _case(row: Row[Any]) -> Case:
+def _case(row: StoredCase) -> Case:
     return Case(row.state, row.steps, reopens=None if row.reopens is None else date.fromisoformat(row.reopens))
 
 
@@ -249,7 +250,7 @@ def _checked(step: S) -> S:
     return step
 
 
-def _check_correction(connection: Connection, person: Person, case: Row[Any], step: RoomCorrected) -> None:
+def _check_correction(connection: Connection, person: Person, case: StoredCase, step: RoomCorrected) -> None:
     """ApiError for a room of another district: a case never leaves the district that has to answer for it."""
     of_room = select(facilities.c.district_id).join(rooms, rooms.c.facility_id == facilities.c.facility_id)
     found = connection.execute(of_room.where(rooms.c.room_id == step.room_id)).one_or_none()
@@ -261,7 +262,7 @@ def _check_correction(connection: Connection, person: Person, case: Row[Any], st
         raise ApiError(409, Phrase("same_room"))
 
 
-def _check_photograph(connection: Connection, case: Row[Any], commitment: str) -> None:
+def _check_photograph(connection: Connection, case: StoredCase, commitment: str) -> None:
     known = select(photos.c.photo_id).where(photos.c.case_id == case.case_id, photos.c.commitment == commitment)
     if connection.scalar(known) is None:
         raise ApiError(409, Phrase("no_such_photograph"))
@@ -325,7 +326,7 @@ def _last_of(connection: Connection, case_id: UUID, sweep_id: UUID | None) -> tu
     return () if entry_id is None else (entry_id,)
 
 
-def find_case(connection: Connection, case_id: UUID) -> Row[Any]:
+def find_case(connection: Connection, case_id: UUID) -> StoredCase:
     """The row of a case beside the names of its place; ApiError 404 without one."""
     of_room = cases.outerjoin(rooms, rooms.c.room_id == cases.c.room_id)
     places = of_room.outerjoin(facilities, facilities.c.facility_id == rooms.c.facility_id)

@@ -9,14 +9,13 @@ was erased.
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from server.ingest import erasure_entries, key_entries, quarantine
 from server.ingest.arrivals import Arrival
-from server.ingest.entry_rows import Outcome, Place, Status, insert_entries, store_bodies, there_or_erased
+from server.ingest.entry_rows import Outcome, Place, insert_entries, store_bodies, there_or_erased
 from server.ingest.issued_documents import say_judged_anew
 from server.ingest.judging import check_chain, release_quarantine
 from server.interface.errors import ApiError, invalid
@@ -30,6 +29,7 @@ from server.store.alarms import raise_alarm
 from server.store.db import Database
 from server.store.pending_sweeps import mark_all_due, mark_due
 from server.store.schema import PURGED, body_refs, entries
+from server.store.stored_rows import EntryStatus, StoredEntry
 from sweep.entry.dsse import RECEIPT_TYPE, EntryError, SignedEntry, Signer, verify_signature
 from sweep.entry.envelope import Body, Envelope, InclusionProof, Receipt
 from sweep.entry.kinds import (
@@ -95,7 +95,7 @@ def write(
     log_index, received_ms = _place(connection, known)
     reason = objection(connection, key, claim_of(envelope) if envelope else None, log_index)
     rival = None if reason else _find_rival(connection, arrival)
-    status: Status = "quarantined" if reason else "conflict" if rival is not None else "accepted"
+    status: EntryStatus = "quarantined" if reason else "conflict" if rival is not None else "accepted"
     key_id = arrival.key_id
     if key is None:
         quarantine.check_room(connection, network, key_id, arrival.size, max_bytes=quarantine_max_bytes)
@@ -193,7 +193,7 @@ def conflict_error() -> ApiError:
 def _accept_duplicate(
     connection: Connection,
     arrival: Arrival,
-    known: Row[Any],
+    known: StoredEntry,
     key: keys.Key | None,
     quarantine_max_bytes: int,
     network: str,
@@ -219,7 +219,7 @@ def _accept_duplicate(
     return _outcome(known, is_new=False)
 
 
-def _new_bodies(connection: Connection, arrival: Arrival, known: Row[Any]) -> tuple[Body, ...]:
+def _new_bodies(connection: Connection, arrival: Arrival, known: StoredEntry) -> tuple[Body, ...]:
     """Bodies to keep of an entry that is there; ApiError 400 for one that nothing refers to.
 
     Which bodies the envelope of an unknown version names nobody here can check: its bodies are those that came first.
@@ -232,7 +232,7 @@ def _new_bodies(connection: Connection, arrival: Arrival, known: Row[Any]) -> tu
     return tuple(body for body in arrival.bodies if body.commitment not in known_bodies)
 
 
-def _place(connection: Connection, purged: Row[Any] | None) -> tuple[int, int]:
+def _place(connection: Connection, purged: StoredEntry | None) -> tuple[int, int]:
     """(log index, time of receipt) of a new entry: the next one, or its own from before it was purged."""
     if purged is None:
         return next_place(connection)
@@ -254,7 +254,7 @@ def verify(entry: SignedEntry, public_key: bytes) -> None:
         raise invalid(error, code="bad_signature") from None
 
 
-def _find_same(connection: Connection, entry: SignedEntry) -> Row[Any] | None:
+def _find_same(connection: Connection, entry: SignedEntry) -> StoredEntry | None:
     """The entry as it is already there: counted with any signatures, else quarantined or purged with just these."""
     found = connection.execute(_ALIKE, {"entry_hash": entry.entry_hash, "signatures_hash": entry.signatures_hash}).all()
     ranks = {"accepted": 0, "conflict": 0, "quarantined": 1}
@@ -267,5 +267,5 @@ def _find_rival(connection: Connection, arrival: Arrival) -> int | None:
     return rival_of(connection, arrival.entry_id, arrival.envelope.key_id, arrival.envelope.seq)
 
 
-def _outcome(row: Row[Any], *, is_new: bool) -> Outcome:
+def _outcome(row: StoredEntry, *, is_new: bool) -> Outcome:
     return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, is_new, row.kind, row.sweep_id, row.reason)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
@@ -18,9 +18,9 @@ from server.ingest.arrivals import Arrival
 from server.store.bodies import sealed_rows
 from server.store.clock import now_ms, to_ms
 from server.store.schema import body_data, body_refs, entries, erased_bodies
+from server.store.stored_rows import EntryStatus
 from sweep.entry.envelope import Body
 
-Status = Literal["accepted", "quarantined", "conflict"]
 _OF_ENVELOPE = ("seq", "prev", "kind", "source", "subject", "assurance", "room_id", "sweep_id", "tenant")
 
 # Built once: an entry passes here a hundred times a second, and building a statement takes as long as running it.
@@ -33,7 +33,7 @@ class Outcome:
 
     log_index: int
     entry_id: UUID
-    status: Status
+    status: EntryStatus
     received_ms: int
     is_new: bool
     kind: str | None
@@ -49,7 +49,7 @@ class Place:
     log_index: int
     received_ms: int
     key_id: str
-    status: Status
+    status: EntryStatus
     reason: str | None
     """Why it does not count or cannot be read."""
     conflict_with: int | None = None

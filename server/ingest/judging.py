@@ -10,10 +10,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 
 from server.ingest import erasure_entries, quarantine
 from server.ingest.issued_documents import say_judged_anew
@@ -38,6 +37,7 @@ from server.store.pending_sweeps import mark_all_due
 from server.store.schema import IS_ACCEPTED, IS_QUARANTINED, entries
 from server.store.schema import keys as key_table
 from server.store.stored_bodies import bodies_of
+from server.store.stored_rows import StoredEntry
 from sweep.entry.dsse import EntryError, verify_signature
 from sweep.entry.kinds import (
     BODY_ERASED,
@@ -149,7 +149,7 @@ def judge_by_role(connection: Connection, key: keys.Key) -> None:
     read_anew(connection, rows)
 
 
-def read_anew(connection: Connection, rows: Sequence[Row[Any]]) -> None:
+def read_anew(connection: Connection, rows: Sequence[StoredEntry]) -> None:
     """Compute anew what hangs on no sweep where these entries, which count now or no more, are about it."""
     if any(row.kind == PROOF_GIVEN for row in rows):
         proof_rows.rebuild_proofs(connection)
@@ -220,7 +220,7 @@ def check_chain(
         )
 
 
-def _judge_waiting(connection: Connection, key: keys.Key, row: Row[Any]) -> None:
+def _judge_waiting(connection: Connection, key: keys.Key, row: StoredEntry) -> None:
     """Put one waiting entry where it belongs; what depends on the rest of its sweep follows at the projection."""
     try:
         verify_signature(signed_entry(row), row.payload_type, key.public_key)
@@ -243,7 +243,7 @@ def _judge_waiting(connection: Connection, key: keys.Key, row: Row[Any]) -> None
         quarantine_row(connection, row, reason)
 
 
-def _erase(connection: Connection, row: Row[Any]) -> None:
+def _erase(connection: Connection, row: StoredEntry) -> None:
     """Let an erasure that waited take effect."""
     found = bodies_of(connection, row.log_index)
     bodies = ((body.media_type, body.data) for body in found if body.data is not None)

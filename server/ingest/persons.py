@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from server.cases.words import check_words
 from server.ingest.arrivals import Arrival
@@ -32,6 +31,7 @@ from server.store.db import Database
 from server.store.erasure import destroy_dead_keys
 from server.store.schema import IS_ACCEPTED, entries, findings, sweeps
 from server.store.stored_bodies import bodies_of
+from server.store.stored_rows import StoredEntry
 from sweep.entry import kinds
 from sweep.entry.dsse import Signer
 from sweep.entry.envelope import Body, Envelope, make_body, sign_envelope
@@ -148,7 +148,7 @@ def _known_decision(
     return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, False, row.kind, row.sweep_id)
 
 
-def _disposition_of(connection: Connection, row: Row[Any]) -> Disposition | None:
+def _disposition_of(connection: Connection, row: StoredEntry) -> Disposition | None:
     for body in bodies_of(connection, row.log_index):
         if body.media_type == kinds.DISPOSITION_TYPE and body.data is not None:
             return parse_json(Disposition, body.data)

@@ -28,6 +28,7 @@ from server.projections.photo_rows import PHOTO_COLUMNS
 from server.store.clock import entry_time, from_ms, now_ms, to_ms
 from server.store.schema import entries, photos
 from server.store.stored_bodies import bodies_of, find_body
+from server.store.stored_rows import StoredCase
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
 from sweep.phrases import Phrase
@@ -44,7 +45,7 @@ def take(
     connection: Connection,
     server_signer: ServerSigner,
     person: Person,
-    case: Row[Any],
+    case: StoredCase,
     request: PhotoRequest,
     sealed: bytes,
 ) -> Row[Any]:
@@ -103,7 +104,7 @@ def open_one(
     server_signer: ServerSigner,
     officer: Person,
     photo: Row[Any],
-    case: Row[Any],
+    case: StoredCase,
     request: OpenPhotoRequest,
 ) -> tuple[PhotoHead, bytes, int, tuple[str, ...]]:
     """(what was declared of it, the age file, index of the entry that says that it was opened, keys that it names).
@@ -134,7 +135,7 @@ def check(
     server_signer: ServerSigner,
     officer: Person,
     photo: Row[Any],
-    case: Row[Any],
+    case: StoredCase,
     request: PhotoCheckRequest,
 ) -> int:
     """Record what the officer's browser found in the photograph; the index of the entry."""
@@ -165,14 +166,14 @@ def find(connection: Connection, photo_id: UUID) -> Row[Any]:
     return row
 
 
-def refuse_unless_possible(connection: Connection, case: Row[Any]) -> None:
+def refuse_unless_possible(connection: Connection, case: StoredCase) -> None:
     """ApiError 409 with the sentence that says why nothing may be photographed for this case now."""
     sentence = reason_against(connection, case)
     if sentence is not None:
         raise ApiError(409, sentence, code="no_photographs_now")
 
 
-def reason_against(connection: Connection, case: Row[Any]) -> LocalText | None:
+def reason_against(connection: Connection, case: StoredCase) -> LocalText | None:
     """Why nothing may be photographed for a case now; None when something may."""
     taken = connection.scalar(select(func.count()).where(photos.c.case_id == case.case_id)) or 0
     return why_not(case.state, taken) or (None if evidence_keys.live(connection, case.district_id) else NO_KEY)
@@ -184,7 +185,7 @@ def left_of(connection: Connection, declaration_id: UUID) -> int:
     return max(0, MAX_PER_DECLARATION - taken)
 
 
-def _same(connection: Connection, known: Row[Any], case: Row[Any], request: PhotoRequest) -> Row[Any]:
+def _same(connection: Connection, known: Row[Any], case: StoredCase, request: PhotoRequest) -> Row[Any]:
     body = find_body(connection, known.commitment)
     is_same = known.case_id == case.case_id and known.declaration_id == request.declaration_id
     if is_same and body is not None and body.data is not None:
@@ -230,13 +231,13 @@ def _is_own(person: Person) -> ColumnElement[bool]:
     return (photos.c.account == person.account) | is_named
 
 
-def _check_recipients(connection: Connection, case: Row[Any], request: PhotoRequest, declared_ms: int) -> None:
+def _check_recipients(connection: Connection, case: StoredCase, request: PhotoRequest, declared_ms: int) -> None:
     wanted = {key.key_id for key in evidence_keys.live(connection, case.district_id, declared_ms)}
     if set(request.sealed_to) != wanted:
         raise ApiError(409, Phrase("recipients_changed"))
 
 
-def _document_no(connection: Connection, case: Row[Any]) -> str:
+def _document_no(connection: Connection, case: StoredCase) -> str:
     """The number of the police's request for photographs; ApiError 409 while none is on record."""
     asked = [step.step for _, step in steps_of(connection, case.case_id, case.sweep_id)]
     found = [step.document_no for step in asked if isinstance(step, PoliceAsked) and "photographs" in step.wanted]
@@ -273,7 +274,7 @@ def _say(
     server_signer: ServerSigner,
     officer: Person,
     photo: Row[Any],
-    case: Row[Any],
+    case: StoredCase,
     kind: str,
     body: Any,
 ) -> int:
@@ -291,7 +292,7 @@ def _say(
     ).log_index
 
 
-def _last_of(connection: Connection, case: Row[Any]) -> tuple[UUID, ...]:
+def _last_of(connection: Connection, case: StoredCase) -> tuple[UUID, ...]:
     history = steps_of(connection, case.case_id, case.sweep_id)
     return (history[-1][0].entry_id,) if history else ()
 

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, tuple_, union_all
+from sqlalchemy import Connection, bindparam, select, tuple_, union_all
 
 from server.ingest.arrivals import Arrival
 from server.ingest.entry_rows import Outcome, Place, insert_entries, store_bodies
@@ -23,6 +23,7 @@ from server.signing import keys
 from server.signing.validity import claim_of, objections
 from server.store.pending_sweeps import mark_all_due
 from server.store.schema import IS_ACCEPTED, entries
+from server.store.stored_rows import StoredEntry
 from sweep.entry.envelope import Envelope
 from sweep.entry.kinds import (
     BODY_ERASED,
@@ -121,7 +122,7 @@ def _marks(arrival: Arrival) -> set[object]:
     return {arrival.entry_id} | signers | about
 
 
-def _near(connection: Connection, new: Iterable[tuple[str, Envelope]]) -> Sequence[Row[Any]]:
+def _near(connection: Connection, new: Iterable[tuple[str, Envelope]]) -> Sequence[StoredEntry]:
     """What is stored already and has the hash, id or place of one of these entries, or the place beside it."""
     hashes, envelopes = zip(*new, strict=True)
     sought = {
@@ -132,7 +133,7 @@ def _near(connection: Connection, new: Iterable[tuple[str, Envelope]]) -> Sequen
     return connection.execute(_NEAR, sought).all()
 
 
-def _fits(entry_hash: str, envelope: Envelope, near: Iterable[Row[Any]]) -> bool:
+def _fits(entry_hash: str, envelope: Envelope, near: Iterable[StoredEntry]) -> bool:
     """Is the entry new, its id and place free, and are its neighbours those that it and they name?"""
     if envelope.seq == 1 and envelope.prev is not None:
         return False

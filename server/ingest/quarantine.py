@@ -13,15 +13,15 @@ import ipaddress
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
 
 from server.interface.errors import ApiError
 from server.signing.statements import say
 from server.store.alarms import raise_alarm
 from server.store.audit import record
 from server.store.schema import IS_QUARANTINED, PURGED, body_data, body_refs, entries, quarantine
+from server.store.stored_rows import StoredEntry
 from sweep.entry import kinds
 from sweep.phrases import Phrase
 from sweep.report import display_text
@@ -94,7 +94,7 @@ def add(connection: Connection, log_index: int, network: str, key_id: str, size:
     )
 
 
-def grow(connection: Connection, entry: Row[Any], network: str, more: int, *, max_bytes: int) -> None:
+def grow(connection: Connection, entry: StoredEntry, network: str, more: int, *, max_bytes: int) -> None:
     """Count bodies that came later for an entry in quarantine; ApiError 507 when they do not fit in."""
     if more == 0:
         return

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from server.cases.words import check_words
 from server.ingest.entry_rows import Outcome
@@ -22,6 +22,7 @@ from server.store.clock import entry_time
 from server.store.db import Database
 from server.store.schema import IS_ACCEPTED, cases, entries, sweeps
 from server.store.stored_bodies import bodies_of
+from server.store.stored_rows import StoredEntry
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
 from sweep.phrases import Phrase
@@ -154,21 +155,21 @@ def _known_note(connection: Connection, sweep_id: UUID, note_id: UUID, noted: di
     return _found(row)
 
 
-def _entry_under(connection: Connection, entry_id: UUID) -> Row[Any] | None:
+def _entry_under(connection: Connection, entry_id: UUID) -> StoredEntry | None:
     return connection.execute(select(entries).where(entries.c.entry_id == entry_id, IS_ACCEPTED).limit(1)).one_or_none()
 
 
-def _is_same(row: Row[Any], kind: str, sweep_id: UUID, before: Record | None, said: dict[str, Any]) -> bool:
+def _is_same(row: StoredEntry, kind: str, sweep_id: UUID, before: Record | None, said: dict[str, Any]) -> bool:
     """Whether an entry says just this; of one whose body was erased nothing is left to compare."""
     if (row.kind, row.sweep_id) != (kind, sweep_id):
         return False
     return before is None or all(getattr(before, name) == value for name, value in said.items())
 
 
-def _found(row: Row[Any]) -> Outcome:
+def _found(row: StoredEntry) -> Outcome:
     return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, False, row.kind, row.sweep_id)
 
 
-def _body_of(connection: Connection, row: Row[Any], media_type: str) -> bytes | None:
+def _body_of(connection: Connection, row: StoredEntry, media_type: str) -> bytes | None:
     found = (body.data for body in bodies_of(connection, row.log_index) if body.media_type == media_type)
     return next(found, None)

@@ -8,13 +8,13 @@ persons did always, addresses, radio records and sealed photographs only when as
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from server.log.proven_records import indices_of, proven_lines
 from server.store.schema import entries, photos
 from server.store.stored_bodies import bodies_of
+from server.store.stored_rows import StoredCase
 from server.verifier.bodies import carried_in_case
 from server.verifier.case_file import CASE_FILE_TYPE, STATEMENT
 from server.verifier.strict import read_json
@@ -27,7 +27,7 @@ ABOUT_PHOTOS = {PHOTO_OPENED: PHOTO_OPENED_TYPE, PHOTO_CHECKED: PHOTO_CHECKED_TY
 
 def case_lines(
     connection: Connection,
-    case: Row[Any],
+    case: StoredCase,
     steps: Iterable[int],
     asked: Iterable[str],
     on_record: Callable[[int, int], None],
@@ -45,7 +45,7 @@ def case_lines(
         on_record(done, len(indices))
 
 
-def _photographs(connection: Connection, case: Row[Any]) -> Iterator[int]:
+def _photographs(connection: Connection, case: StoredCase) -> Iterator[int]:
     """Places of the photographs of a case, and of who opened and checked them."""
     taken = connection.execute(
         select(photos.c.photo_id, photos.c.log_index).where(photos.c.case_id == case.case_id)

@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from server.log.stored_wire import signed_entry
 from server.store.clock import now_ms
 from server.store.schema import PURGED, entries
 from server.store.stored_bodies import StoredBody, bodies_of
+from server.store.stored_rows import StoredEntry
 from server.verifier.bodies import STRUCTURE, Carried, is_carried
 from server.verifier.package_lines import MANIFEST_TYPE, PACKAGE_VERSION, Scope
 from server.verifier.strict import write_exact
@@ -85,7 +86,7 @@ def signed_package(
     yield _line(signer.sign(MANIFEST_TYPE, write_exact(manifest)).to_json())
 
 
-def _purged(row: Row[Any]) -> dict[str, Any]:
+def _purged(row: StoredEntry) -> dict[str, Any]:
     return {
         "log_index": row.log_index,
         "status": PURGED,
@@ -95,7 +96,7 @@ def _purged(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def entry_line(connection: Connection, row: Row[Any], scope: Scope | Carried, packed: Packed) -> dict[str, Any]:
+def entry_line(connection: Connection, row: StoredEntry, scope: Scope | Carried, packed: Packed) -> dict[str, Any]:
     """An entry as a line of this scope says it; `packed` counts its bodies."""
     carried, states = [], {}
     is_read = row.kind is not None

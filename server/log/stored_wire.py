@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from server.store.stored_bodies import bodies_of
+from server.store.stored_rows import StoredEntry
 from sweep.entry.dsse import SignedEntry
 from sweep.entry.envelope import Body
 
 
-def signed_entry(row: Row[Any]) -> SignedEntry:
+def signed_entry(row: StoredEntry) -> SignedEntry:
     """The DSSE document of a row of `entries`, its payload as it came."""
     pairs = tuple((key_id, bytes.fromhex(signature)) for key_id, signature in json.loads(row.signatures_json))
     return SignedEntry(row.payload_type, row.payload, pairs)
 
 
-def stored_entry(connection: Connection, row: Row[Any]) -> tuple[SignedEntry, tuple[Body, ...]]:
+def stored_entry(connection: Connection, row: StoredEntry) -> tuple[SignedEntry, tuple[Body, ...]]:
     """The entry of a row of `entries` and its bodies, salts and all; what was erased or never came is left out."""
     found = [
         Body(body.media_type, body.data, body.salt)

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
 from server.cases import words
 from server.interface.errors import not_found
@@ -21,6 +21,7 @@ from server.projections.proof_rows import proven_among
 from server.standing.cases import AT_ANY_TIME, CLOSED, FOLLOWING, FOUND, Case, may_follow
 from server.store.clock import from_ms
 from server.store.schema import cases, facilities, rooms, sweeps
+from server.store.stored_rows import StoredCase
 from sweep.phrases import Phrase
 from sweep.report import LocalText
 
@@ -91,12 +92,12 @@ def room_state(connection: Connection, room_id: UUID, today: date) -> RoomState:
     )
 
 
-def case_view(row: Row[Any], today: date) -> CaseView:
+def case_view(row: StoredCase, today: date) -> CaseView:
     """A case as a view."""
     return CaseView(**_values(row, today))
 
 
-def case_detail(connection: Connection, row: Row[Any], today: date) -> CaseDetail:
+def case_detail(connection: Connection, row: StoredCase, today: date) -> CaseDetail:
     """A case with its steps."""
     steps, claims = read_steps(connection, row.case_id, row.sweep_id)
     proven = proven_among(connection, [entry for entry, _ in steps])
@@ -114,7 +115,7 @@ def case_detail(connection: Connection, row: Row[Any], today: date) -> CaseDetai
     return CaseDetail(**_values(row, today), events=events, claims=tuple(map(claim_view, claims)))
 
 
-def case_created(connection: Connection, row: Row[Any], today: date) -> CaseCreated:
+def case_created(connection: Connection, row: StoredCase, today: date) -> CaseCreated:
     """A case beside the entry of the step that it just took."""
     entry, _ = steps_of(connection, row.case_id, row.sweep_id)[-1]
     return CaseCreated(
@@ -122,7 +123,7 @@ def case_created(connection: Connection, row: Row[Any], today: date) -> CaseCrea
     )
 
 
-def _values(row: Row[Any], today: date) -> dict[str, Any]:
+def _values(row: StoredCase, today: date) -> dict[str, Any]:
     case = Case(row.state, row.steps, reopens=None if row.reopens is None else date.fromisoformat(row.reopens))
     return {
         "case_id": row.case_id,

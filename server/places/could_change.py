@@ -11,10 +11,10 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from server.interface.fields import ENTRY_ROLES
 from server.interface.views.could_change import CouldHaveChanged, KeyThatCould, PersonWhoCould
@@ -24,6 +24,7 @@ from server.signing.placements import placements_of
 from server.store.clock import from_ms, to_ms
 from server.store.schema import IS_ACCEPTED, entries
 from server.store.stored_bodies import bodies_of
+from server.store.stored_rows import StoredCase, StoredEntry
 from server.verifier.signing_rules import PERSON, PLACED, RULES, is_placed
 from sweep.entry.kinds import PERSON_NAME_TYPE, PERSON_REGISTERED, PERSON_REGISTERED_TYPE
 from sweep.report import ContractError, Record, parse_json
@@ -32,7 +33,9 @@ from sweep.report.log_records import PersonName, PersonRegistered
 R = TypeVar("R", bound=Record)
 
 
-def could_have_changed(connection: Connection, room_id: UUID, at: datetime, case: Row[Any] | None) -> CouldHaveChanged:
+def could_have_changed(
+    connection: Connection, room_id: UUID, at: datetime, case: StoredCase | None
+) -> CouldHaveChanged:
     """Who could have changed the record of a room, or of a case of it, when `at` was now."""
     at_ms = to_ms(at)
     size = len_of_log(connection, at_ms)
@@ -104,7 +107,7 @@ def _persons(
     return found, since_ms
 
 
-def _wrote(connection: Connection, room_id: UUID, size: int, case: Row[Any] | None) -> list[Row[Any]]:
+def _wrote(connection: Connection, room_id: UUID, size: int, case: StoredCase | None) -> list[StoredEntry]:
     """The entries about the room, or the steps of the case, that count and stood in the log then."""
     if case is not None:
         return [row for row, _ in steps_of(connection, case.case_id, case.sweep_id) if row.log_index < size]
@@ -112,7 +115,7 @@ def _wrote(connection: Connection, room_id: UUID, size: int, case: Row[Any] | No
     return list(connection.execute(about.order_by(entries.c.log_index)))
 
 
-def _account_of(connection: Connection, row: Row[Any]) -> str | None:
+def _account_of(connection: Connection, row: StoredEntry) -> str | None:
     """The account of the person that an entry names; None where its body is away or from before there were any."""
     if row.assurance not in PERSON:
         return None
@@ -125,7 +128,7 @@ def _account_of(connection: Connection, row: Row[Any]) -> str | None:
     return None
 
 
-def _read(connection: Connection, row: Row[Any], media_type: str, model: type[R]) -> R | None:
+def _read(connection: Connection, row: StoredEntry, media_type: str, model: type[R]) -> R | None:
     for body in bodies_of(connection, row.log_index):
         if body.media_type == media_type and body.data is not None:
             try:

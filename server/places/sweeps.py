@@ -13,7 +13,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from server.interface.errors import ApiError, not_found
 from server.interface.views.entries import BodyView, DsseSignature, DsseView, EntryRow, GapView, SignedEntryRow
@@ -39,6 +39,7 @@ from server.store.alarms import alarms_about
 from server.store.clock import from_ms
 from server.store.schema import IS_ACCEPTED, entries, keys, sweeps
 from server.store.stored_bodies import bodies_of, own_bodies_of
+from server.store.stored_rows import StoredEntry
 from sweep.entry import kinds
 from sweep.entry.dsse import SignedEntry
 from sweep.phrases import Phrase
@@ -101,7 +102,7 @@ def _gone(connection: Connection, sweep_id: UUID) -> ApiError:
     return ApiError(410, Phrase("sweep_erased"))
 
 
-def _rows_about(connection: Connection, sweep_id: UUID) -> list[Row[Any]]:
+def _rows_about(connection: Connection, sweep_id: UUID) -> list[StoredEntry]:
     """Entries about a sweep in the order of the log: all that stand there and, of those that wait, the first ones.
 
     What does not count is none of its record but where a key sent it that may speak of it: of its own district's probes
@@ -116,12 +117,12 @@ def _rows_about(connection: Connection, sweep_id: UUID) -> list[Row[Any]]:
     return sorted([*counting, *connection.execute(others.limit(MAX_WAITING_SHOWN))], key=lambda row: row.log_index)
 
 
-def entry_row(connection: Connection, row: Row[Any]) -> EntryRow:
+def entry_row(connection: Connection, row: StoredEntry) -> EntryRow:
     """A row of the log as a view; the signature is verified anew."""
     return EntryRow(**_entry_values(connection, row))
 
 
-def signed_entry_row(connection: Connection, row: Row[Any]) -> SignedEntryRow:
+def signed_entry_row(connection: Connection, row: StoredEntry) -> SignedEntryRow:
     """A row of the log with the document as it came."""
     return SignedEntryRow(**_entry_values(connection, row), dsse=dsse_view(signed_entry(row)))
 
@@ -138,7 +139,7 @@ def dsse_view(document: SignedEntry) -> DsseView:
     )
 
 
-def gaps_beside(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[GapView, ...]:
+def gaps_beside(connection: Connection, rows: Sequence[StoredEntry]) -> tuple[GapView, ...]:
     """Missing sequence numbers of the keys of these entries, within or next to the numbers that the entries use."""
     spans: dict[str, tuple[int, int]] = {}
     for row in rows:
@@ -173,7 +174,7 @@ def gaps_within(connection: Connection, key_id: str, low: int, high: int) -> Ite
         before = seq
 
 
-def _entry_values(connection: Connection, row: Row[Any]) -> dict[str, Any]:
+def _entry_values(connection: Connection, row: StoredEntry) -> dict[str, Any]:
     names = ("log_index", "entry_id", "entry_hash", "status", "reason", "is_readable", "key_id", "seq", "kind")
     values = {name: getattr(row, name) for name in (*names, "source", "subject", "room_id", "sweep_id")}
     return values | {

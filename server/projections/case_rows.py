@@ -26,6 +26,7 @@ from server.standing.findings import state_of_finding
 from server.store.clock import to_ms
 from server.store.schema import case_steps, cases, entries, facilities, kept_finds, rooms, unproven
 from server.store.stored_bodies import bodies_of
+from server.store.stored_rows import StoredEntry
 from sweep.entry import kinds
 from sweep.report import ContractError, SweepReport, derived_id, parse_json
 from sweep.report.case_records import CaseStep, Step
@@ -93,7 +94,7 @@ def insert_cases(connection: Connection, record: SweepRecord) -> None:
     connection.execute(insert(cases), rows)
 
 
-def _case_after(own: Sequence[tuple[Row[Any], Step | Verdict]], kept: Row[Any] | None) -> Case:
+def _case_after(own: Sequence[tuple[StoredEntry, Step | Verdict]], kept: Row[Any] | None) -> Case:
     """A case after what happened; of a find that was kept, after what happened since."""
     if kept is None:
         return after_all((what for _, what in own), NEW) or NEW
@@ -122,13 +123,13 @@ def _insert_finds(connection: Connection, record: SweepRecord, kept: Mapping[UUI
         connection.execute(insert(cases).values(**ids, **times, **values))
 
 
-def _in_order(record: SweepRecord) -> list[tuple[Row[Any], UUID | None, Step | Verdict]]:
+def _in_order(record: SweepRecord) -> list[tuple[StoredEntry, UUID | None, Step | Verdict]]:
     """What happened to the findings of a sweep, in whatever order it arrived.
 
     Verdicts stand where the time that counts puts them; steps follow each other as the log has them, for each was
     checked against the one before.
     """
-    timed: list[tuple[int, Row[Any], UUID | None, Step | Verdict]] = [
+    timed: list[tuple[int, StoredEntry, UUID | None, Step | Verdict]] = [
         (to_ms(item.counts_from), row, item.finding_id, Verdict(Voice(row.subject, item.account), item.verdict))
         for row, item in record.dispositions
     ]
@@ -157,7 +158,7 @@ def take_proof(connection: Connection, log_index: int) -> None:
         _refresh(connection, step.case_id)
 
 
-def read_step(connection: Connection, row: Row[Any]) -> CaseStep | None:
+def read_step(connection: Connection, row: StoredEntry) -> CaseStep | None:
     """The step that an entry holds; None when its body is away or broken."""
     for body in bodies_of(connection, row.log_index):
         if body.media_type == kinds.CASE_STEP_TYPE and body.data is not None:
@@ -168,14 +169,14 @@ def read_step(connection: Connection, row: Row[Any]) -> CaseStep | None:
     return None
 
 
-def steps_of(connection: Connection, case_id: UUID, sweep_id: UUID | None) -> Sequence[tuple[Row[Any], CaseStep]]:
+def steps_of(connection: Connection, case_id: UUID, sweep_id: UUID | None) -> Sequence[tuple[StoredEntry, CaseStep]]:
     """The steps of a case that count, in the order of the log; of a case without a sweep those in its own room."""
     return read_steps(connection, case_id, sweep_id)[0]
 
 
 def read_steps(
     connection: Connection, case_id: UUID, sweep_id: UUID | None
-) -> tuple[Sequence[tuple[Row[Any], CaseStep]], Sequence[Claim]]:
+) -> tuple[Sequence[tuple[StoredEntry, CaseStep]], Sequence[Claim]]:
     """The steps of a case that count, and those that wait until their persons have proven them."""
     where: ColumnElement[bool] = entries.c.sweep_id == sweep_id
     if sweep_id is None:
@@ -186,7 +187,7 @@ def read_steps(
     found = [(row, step) for row, step in read if step is not None and step.case_id == case_id]
     in_place = [(row, step) for row, step in found if sweep_id is not None or row.room_id == found[0][0].room_id]
     proven = proven_among(connection, [row for row, _ in in_place])
-    steps: list[tuple[Row[Any], CaseStep]] = []
+    steps: list[tuple[StoredEntry, CaseStep]] = []
     claims = []
     for row, step in in_place:
         needed = provers_of_step(step.step, opens=sweep_id is None and not steps)
@@ -221,7 +222,7 @@ def _refresh(connection: Connection, case_id: UUID) -> None:
     if connection.scalar(select(cases.c.case_id).where(cases.c.case_id == case_id)) is not None:
         return  # a sweep's case has this id
     if kept is not None:
-        own: list[tuple[Row[Any], Step | Verdict]] = [(row, step.step) for row, step in steps]
+        own: list[tuple[StoredEntry, Step | Verdict]] = [(row, step.step) for row, step in steps]
         values = _values(connection, _case_after(own, kept), kept.recorded_room_id, kept.source)
         values |= {"opened_ms": kept.opened_ms, "changed_ms": kept.changed_ms}
     else:
@@ -234,7 +235,7 @@ def _refresh(connection: Connection, case_id: UUID) -> None:
     connection.execute(insert(cases).values(case_id=case_id, sweep_id=None, finding_id=None, **values))
 
 
-def _values(connection: Connection, case: Case, room_id: UUID, source: str) -> dict[str, Any]:
+def _values(connection: Connection, case: Case, room_id: UUID | None, source: str) -> dict[str, Any]:
     return {
         "room_id": _room_of(connection, case, room_id),
         "recorded_room_id": room_id,
@@ -247,7 +248,7 @@ def _values(connection: Connection, case: Case, room_id: UUID, source: str) -> d
     }
 
 
-def _room_of(connection: Connection, case: Case, room_id: UUID) -> UUID:
+def _room_of(connection: Connection, case: Case, room_id: UUID | None) -> UUID | None:
     """The room of a case: the corrected one, unless that lies in another district, whose case it cannot become."""
     if case.corrected_room is None:
         return room_id

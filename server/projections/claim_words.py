@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from server.cases.proving import provers_of_note, provers_of_step, provers_of_verdict, second_of
 from server.interface.views.cases import ClaimView
 from server.projections.proof_rows import Claim, proven_among
 from server.store.clock import from_ms
 from server.store.stored_bodies import bodies_of
+from server.store.stored_rows import StoredEntry
 from sweep.entry import kinds
 from sweep.report import ContractError, Disposition, parse_json
 from sweep.report.case_records import CaseStep
 from sweep.report.visit_records import VisitNote
 
 
-def claim_of(connection: Connection, row: Row[Any]) -> Claim | None:
+def claim_of(connection: Connection, row: StoredEntry) -> Claim | None:
     """An entry of `unproven` as a claim; None when it waits for nobody or its body is away."""
     what = _read(connection, row)
     match what:
@@ -64,7 +63,7 @@ def _word(what: object) -> str:
             return ""
 
 
-def _read(connection: Connection, row: Row[Any]) -> Disposition | CaseStep | VisitNote | None:
+def _read(connection: Connection, row: StoredEntry) -> Disposition | CaseStep | VisitNote | None:
     for body in bodies_of(connection, row.log_index):
         if body.data is None:
             continue

@@ -10,13 +10,14 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+from sqlalchemy import Connection, delete, exists, insert, select, update
 
 from server.signing.validity import allowed
 from server.standing.cases import FOUND
 from server.store.alarms import raise_alarm
 from server.store.schema import IS_ACCEPTED, cases, entries, erased_bodies, photos
 from server.store.stored_bodies import StoredBody, bodies_of
+from server.store.stored_rows import StoredEntry
 from sweep.entry import kinds
 from sweep.report import ContractError, parse_json
 from sweep.report.photo_records import PhotoChecked, PhotoOpened, PhotoTaken
@@ -67,7 +68,7 @@ def is_held(connection: Connection, commitment: str) -> bool:
     return connection.scalar(held.where(photos.c.commitment == commitment).limit(1)) is not None
 
 
-def _taken(connection: Connection, row: Row[Any]) -> None:
+def _taken(connection: Connection, row: StoredEntry) -> None:
     taken = _read(connection, row, kinds.PHOTO_TAKEN_TYPE, PhotoTaken)
     sealed = next((body for body in bodies_of(connection, row.log_index, with_data=False) if _is_sealed(body)), None)
     if taken is None or sealed is None:
@@ -105,7 +106,7 @@ def _change(connection: Connection, photo_id: UUID, **values: Any) -> None:
     connection.execute(update(photos).where(photos.c.photo_id == photo_id).values(**values))
 
 
-def _read(connection: Connection, row: Row[Any], media_type: str, model: type[R]) -> R | None:
+def _read(connection: Connection, row: StoredEntry, media_type: str, model: type[R]) -> R | None:
     """What an entry says; None when its body is away or cannot be read, which marks the entry."""
     for body in bodies_of(connection, row.log_index):
         if body.media_type == media_type and body.data is not None:

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from server.cases.proving import second_of
 from server.signing import keys
 from server.signing.validity import allowed
 from server.store.schema import IS_ACCEPTED, entries, proofs, unproven
 from server.store.stored_bodies import bodies_of
+from server.store.stored_rows import StoredEntry
 from sweep.entry import kinds
 from sweep.report import ContractError, parse_json
 from sweep.report.case_records import CaseStep
@@ -33,7 +34,7 @@ FIRST, SECOND = 0, 1
 class Claim:
     """What a relay said in persons' names that counts for nothing yet."""
 
-    row: Row[Any]
+    row: StoredEntry
     what: Any
     """The record of its body."""
     missing: tuple[str, ...]
@@ -48,7 +49,7 @@ class Proven:
     by: dict[int, dict[int, str]] = field(default_factory=dict)
     """By log index and place, the account."""
 
-    def missing(self, row: Row[Any], needed: int, second: str | None) -> tuple[str, ...]:
+    def missing(self, row: StoredEntry, needed: int, second: str | None) -> tuple[str, ...]:
         """Names of the persons, of so many, who have not proven an entry; none of an entry of this server's own pen."""
         if row.log_index not in self.relayed or needed == 0:
             return ()
@@ -57,12 +58,12 @@ class Proven:
         left = tuple(name for place, name in enumerate(names) if place not in accounts)
         return left if left or len(set(accounts.values())) >= needed else (names[-1],)
 
-    def is_proven(self, row: Row[Any]) -> bool:
+    def is_proven(self, row: StoredEntry) -> bool:
         """Did this server see the first person prove who they are?"""
         return row.log_index not in self.relayed or FIRST in self.by.get(row.log_index, {})
 
 
-def proven_among(connection: Connection, rows: Sequence[Row[Any]]) -> Proven:
+def proven_among(connection: Connection, rows: Sequence[StoredEntry]) -> Proven:
     """What is known of these entries."""
     known = keys.find_keys(connection, {row.key_id for row in rows})
     relays = {key_id for key_id, key in known.items() if key.role in RELAYS}
@@ -76,7 +77,7 @@ def proven_among(connection: Connection, rows: Sequence[Row[Any]]) -> Proven:
     return found
 
 
-def take_effect(connection: Connection, log_index: int) -> Row[Any] | None:
+def take_effect(connection: Connection, log_index: int) -> StoredEntry | None:
     """A proof counts: returns the entry that it is about; None when it proves nothing."""
     row = connection.execute(select(entries).where(entries.c.log_index == log_index)).one()
     proof = _read(connection, row)
@@ -102,7 +103,7 @@ def take_effect(connection: Connection, log_index: int) -> Row[Any] | None:
     return about
 
 
-def names_in(connection: Connection, row: Row[Any]) -> tuple[str, ...]:
+def names_in(connection: Connection, row: StoredEntry) -> tuple[str, ...]:
     """The persons whom an entry names, the first before the second."""
     for body in bodies_of(connection, row.log_index) if row.kind == kinds.CASE_STEP else ():
         if body.media_type == kinds.CASE_STEP_TYPE and body.data is not None:
@@ -141,7 +142,7 @@ def is_about(claim: Claim, finding_ids: Collection[UUID | None]) -> bool:
     return getattr(claim.what, "finding_id", None) in finding_ids
 
 
-def _read(connection: Connection, row: Row[Any]) -> ProofGiven | None:
+def _read(connection: Connection, row: StoredEntry) -> ProofGiven | None:
     for body in bodies_of(connection, row.log_index):
         if body.media_type == kinds.PROOF_GIVEN_TYPE and body.data is not None:
             try:

@@ -18,6 +18,7 @@ from server.store.alarms import raise_alarm
 from server.store.clock import from_ms, to_ms
 from server.store.schema import IS_ACCEPTED, entries, reference_checks
 from server.store.stored_bodies import bodies_of
+from server.store.stored_rows import StoredEntry
 from sweep.entry import kinds
 from sweep.phrases import Phrase
 from sweep.report import ContractError, ReferenceChecked, parse_json
@@ -76,7 +77,7 @@ def rebuild_checks(connection: Connection) -> None:
         take_effect(connection, log_index)
 
 
-def _read(connection: Connection, row: Row[Any]) -> ReferenceChecked | None:
+def _read(connection: Connection, row: StoredEntry) -> ReferenceChecked | None:
     """The check that an entry holds; None when its body is away.  Raises ContractError for one that cannot be read, and
     for that of another probe than the one that signed.
     """

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from server.cases.proving import provers_of_note, provers_of_step, provers_of_verdict, second_of
 from server.exports.claimed_time import counted
@@ -21,6 +21,7 @@ from server.signing.validity import counting
 from server.store.clock import from_ms
 from server.store.schema import entries
 from server.store.stored_bodies import StoredBody, bodies_of, own_bodies_of
+from server.store.stored_rows import StoredEntry
 from sweep.entry import kinds
 from sweep.entry.dsse import EntryError
 from sweep.entry.envelope import parse_envelope
@@ -39,20 +40,20 @@ class SweepRecord:
 
     sweep_id: UUID
     opened: SweepOpened | None = None
-    opened_row: Row[Any] | None = None
+    opened_row: StoredEntry | None = None
     report: SweepReport | None = None
     report_state: BodyState = "missing"
-    report_row: Row[Any] | None = None
+    report_row: StoredEntry | None = None
     """The entry of the report, also when its body is not there."""
     report_commitment: str | None = None
-    dispositions: list[tuple[Row[Any], Disposition]] = field(default_factory=list)
-    steps: list[tuple[Row[Any], CaseStep]] = field(default_factory=list)
+    dispositions: list[tuple[StoredEntry, Disposition]] = field(default_factory=list)
+    steps: list[tuple[StoredEntry, CaseStep]] = field(default_factory=list)
     """Of the cases that its findings opened."""
-    visit: tuple[Row[Any], VisitNote] | None = None
+    visit: tuple[StoredEntry, VisitNote] | None = None
     """What the inspectors noted last."""
-    signatures: list[tuple[Row[Any], VisitSigned]] = field(default_factory=list)
+    signatures: list[tuple[StoredEntry, VisitSigned]] = field(default_factory=list)
     """By finger, over this or an earlier note."""
-    photographs: list[tuple[Row[Any], PhotoTaken]] = field(default_factory=list)
+    photographs: list[tuple[StoredEntry, PhotoTaken]] = field(default_factory=list)
     """Of objects, in the cases of its findings; that they were taken, never what they show."""
     claims: list[Claim] = field(default_factory=list)
     """What a Pi's server said in persons' names and they have not proven: it counts for nothing."""
@@ -71,11 +72,11 @@ class SweepRecord:
         rows = (self.opened_row, self.report_row)
         return from_ms(min((row.received_ms for row in rows if row is not None), default=0))
 
-    rivals: list[tuple[Row[Any], Row[Any]]] = field(default_factory=list)
+    rivals: list[tuple[StoredEntry, StoredEntry]] = field(default_factory=list)
     """Reports of other keys, each with the one that stood when it came."""
 
 
-def read_sweep(connection: Connection, sweep_id: UUID) -> tuple[SweepRecord, list[Row[Any]]]:
+def read_sweep(connection: Connection, sweep_id: UUID) -> tuple[SweepRecord, list[StoredEntry]]:
     """The sweep as its accepted entries tell it, and the entries whose body cannot be read."""
     record, unreadable = SweepRecord(sweep_id), []
     statement = (
@@ -87,7 +88,7 @@ def read_sweep(connection: Connection, sweep_id: UUID) -> tuple[SweepRecord, lis
         )
         .order_by(entries.c.log_index)
     )
-    rows = counting(connection, connection.execute(statement).all())
+    rows: list[StoredEntry] = counting(connection, connection.execute(statement).all())
     record.proven = proven_among(connection, rows)
     for row in rows:
         try:
@@ -97,7 +98,7 @@ def read_sweep(connection: Connection, sweep_id: UUID) -> tuple[SweepRecord, lis
     return record, unreadable
 
 
-def _take(connection: Connection, record: SweepRecord, row: Row[Any]) -> None:
+def _take(connection: Connection, record: SweepRecord, row: StoredEntry) -> None:
     """Add one entry to the record; raises ContractError when its body is broken or contradicts its envelope."""
     match row.kind:
         case kinds.OPENED:
@@ -124,7 +125,7 @@ def _take(connection: Connection, record: SweepRecord, row: Row[Any]) -> None:
             pass  # `body.erased` acts when it is written and says nothing about the sweep itself
 
 
-def _take_by_hand(connection: Connection, record: SweepRecord, row: Row[Any]) -> None:
+def _take_by_hand(connection: Connection, record: SweepRecord, row: StoredEntry) -> None:
     """What persons noted, signed and photographed on the spot."""
     match row.kind:
         case kinds.PHOTO_TAKEN:
@@ -145,7 +146,7 @@ def _take_by_hand(connection: Connection, record: SweepRecord, row: Row[Any]) ->
                 record.signatures.append((row, signature))
 
 
-def _waits(record: SweepRecord, row: Row[Any], what: Record, needed: int, second: str | None = None) -> bool:
+def _waits(record: SweepRecord, row: StoredEntry, what: Record, needed: int, second: str | None = None) -> bool:
     """Do persons have to prove this first? It is a claim until then."""
     missing = record.proven.missing(row, needed, second)
     if missing:
@@ -158,7 +159,7 @@ def _in_its_time(item: Disposition, received: datetime) -> Disposition:
     return item.model_copy(update={"decided": item.decided.model_copy(update={"utc": counted(item.decided, received)})})
 
 
-def _take_report(connection: Connection, record: SweepRecord, row: Row[Any]) -> None:
+def _take_report(connection: Connection, record: SweepRecord, row: StoredEntry) -> None:
     """The first report stands; a later one replaces it only when its key wrote both and it cites the first."""
     before = record.report_row
     if before is not None:
@@ -179,7 +180,7 @@ def _is_report(body: StoredBody) -> bool:
     return body.media_type == kinds.REPORT_TYPE
 
 
-def _read(connection: Connection, record: SweepRecord, row: Row[Any], media_type: str, model: type[R]) -> R | None:
+def _read(connection: Connection, record: SweepRecord, row: StoredEntry, media_type: str, model: type[R]) -> R | None:
     """The entry's body of this type as a record; None when it is not there; raises ContractError when broken."""
     for body in own_bodies_of(connection, row):
         if body.media_type == media_type:
@@ -189,7 +190,7 @@ def _read(connection: Connection, record: SweepRecord, row: Row[Any], media_type
     raise ContractError(Phrase("entry_without_body", kind=row.kind, media_type=media_type))
 
 
-def _agree(row: Row[Any], sweep_id: UUID, room_id: UUID | None, source: str, probe_id: str | None = None) -> None:
+def _agree(row: StoredEntry, sweep_id: UUID, room_id: UUID | None, source: str, probe_id: str | None = None) -> None:
     if (sweep_id, room_id, source) != (row.sweep_id, row.room_id, row.source):
         raise ContractError(Phrase("body_of_another_sweep"))
     if row.source in {"live", "practice"} and probe_id is not None and probe_id != row.subject:

@@ -32,7 +32,7 @@ from server.store.schema import body_refs, city_entries, sealed_shifts
 from server.store.schema import entries as entry_table
 from sweep.entry import kinds
 from sweep.entry.dsse import EntryError
-from sweep.phrases import Phrase
+from sweep.phrases import Phrase, phrase_of
 from sweep.report import BodyErased, ContractError, parse_json
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
@@ -40,10 +40,10 @@ MAX_VALUES = MAX_ANSWER_BYTES // 4
 MOST_PAGES = 1_000  # guessed: a city of 50,000 changes, in one go
 
 
-def pull(db: Database, client: CityClient, own_signer: ServerSigner, identity: Identity) -> str | None:
+def pull(db: Database, client: CityClient, own_signer: ServerSigner, identity: Identity) -> Phrase | None:
     """Take everything that changed at the city; trouble in one line, or None.  Raises CityAwayError."""
     head = watch_head(db, client)
-    if isinstance(head, str):
+    if isinstance(head, Phrase):
         return head
     _, _, root_id = head.origin.rpartition("/")
     is_begun_anew = False
@@ -67,9 +67,9 @@ def pull(db: Database, client: CityClient, own_signer: ServerSigner, identity: I
                 change(connection, down_after=0)
             is_begun_anew = True
     except CityRefusesError as error:
-        return str(error)
+        return phrase_of(error)
     except (ContractError, SealedError) as error:
-        return f"what came down cannot be read: {error}"
+        return Phrase("city_answer_unreadable", why=error)
     return None
 
 

@@ -34,6 +34,7 @@ from server.signing.key_bodies import read_key_body
 from server.store.clock import now_ms
 from server.store.schema import IS_ACCEPTED, body_data, down_changes, entries, facilities, plans, rooms
 from server.store.stored_bodies import owner_of
+from server.store.stored_rows import StoredEntry
 from sweep.entry.dsse import EntryError
 from sweep.entry.envelope import Body, parse_envelope, to_wire
 from sweep.entry.kinds import BODY_ERASED, ERASED_TYPE, KEY_KINDS
@@ -157,7 +158,7 @@ def _entries(connection: Connection, indices: Sequence[int], relay: keys.Key) ->
     return tuple(sorted(found, key=lambda one: indices.index(one.log_index)))
 
 
-def _is_needed(connection: Connection, row: Row[Any], bodies: tuple[Body, ...], relay: keys.Key) -> bool:
+def _is_needed(connection: Connection, row: StoredEntry, bodies: tuple[Body, ...], relay: keys.Key) -> bool:
     """Is this entry about a key that the Pi meets, or about a body that it may have?"""
     try:
         if row.kind in KEY_KINDS:

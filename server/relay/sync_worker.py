@@ -22,13 +22,15 @@ from server.relay.up import push
 from server.store.db import Database
 from server.store.faults import AwayError, BusyError, DiskFullError
 from sweep.entry.dsse import Signer
+from sweep.phrases import Phrase, phrase_of
+from sweep.report.language import spoken
 
 REST_S = 1.0  # guessed: a person sees "at the city" a breath after the report
 ASK_S = 60.0  # guessed: a revocation acts within a minute, and a log that went back is seen
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0  # guessed: a city that was down is not run over by all its servers at once
 LOGGER = logging.getLogger("server.relay")
 
-Ask = Callable[[CityClient], str | None]
+Ask = Callable[[CityClient], Phrase | None]
 """Ask the city what there is: trouble in one line, or None."""
 
 
@@ -44,9 +46,9 @@ class SyncWorker:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
         self._failures = 0
-        self._said: str | None = None
+        self._said: Phrase | None = None
         self._next_ask_s = 0.0
-        self._asked: str | None = None
+        self._asked: Phrase | None = None
 
     def start(self) -> None:
         """Begin, where there is a city."""
@@ -74,7 +76,7 @@ class SyncWorker:
                 self._asked = self._ask(client)
             trouble = trouble or self._asked
         except (CityAwayError, BusyError, AwayError, DiskFullError, BodyKeysError, ApiError) as error:
-            self._say(str(error))
+            self._say(phrase_of(error))
             self._failures += 1
             longest_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(self._failures - 1, 10))
             return longest_s * random.uniform(0.5, 1.0)  # noqa: S311  spreads the servers of a city, keeps nothing secret
@@ -82,7 +84,7 @@ class SyncWorker:
         self._say(trouble)
         return self._rest_s
 
-    def _say(self, trouble: str | None) -> None:
+    def _say(self, trouble: Phrase | None) -> None:
         if trouble is not None and trouble != self._said:
-            LOGGER.warning("%s", trouble)
+            LOGGER.warning("%s", spoken(trouble))
         self._said = trouble

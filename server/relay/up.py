@@ -21,8 +21,9 @@ from sweep.entry.envelope import verify_receipt
 from sweep.entry.growth import LogWentBackError, check_growth, check_head
 from sweep.entry.notes import Checkpoint
 from sweep.entry.succession import follow
-from sweep.phrases import Phrase
+from sweep.phrases import Phrase, phrase_of
 
+NO_CITY = Phrase("no_city_configured")
 MOST_FAILURES = 3  # guessed: so many receipts in a row that do not hold, and it is the server and not they
 
 
@@ -32,7 +33,7 @@ class Pushed:
 
     arrived: int = 0
     refused: int = 0
-    trouble: str | None = None
+    trouble: Phrase | None = None
     """Why something is left though the city answers; one line."""
 
 
@@ -43,11 +44,11 @@ def push(db: Database, client: CityClient, is_over: Callable[[], bool] = lambda:
         if queue.next_due(connection) is None:
             return Pushed()
     city = contact(db, client)
-    if isinstance(city, str):
+    if isinstance(city, Phrase):
         return Pushed(trouble=city)
     done = refused = 0
     skipped: list[int] = []
-    trouble: str | None = None
+    trouble: Phrase | None = None
     while not is_over():
         with db.read() as connection:
             due, known = queue.next_due(connection, skipped), find_city(connection)
@@ -63,9 +64,9 @@ def push(db: Database, client: CityClient, is_over: Callable[[], bool] = lambda:
         except LogWentBackError as error:
             with db.write() as connection:
                 stop(connection, WENT_BACK, due.key_id, due.sweep_id, due.log_index)
-            return Pushed(done, refused, str(error))
+            return Pushed(done, refused, phrase_of(error))
         except EntryError as error:
-            trouble = trouble or f"the receipt for entry {due.log_index} does not hold: {error}"
+            trouble = trouble or Phrase("city_receipt_void", log_index=due.log_index, why=error)
             skipped.append(due.log_index)
             if len(skipped) == MOST_FAILURES:
                 break
@@ -78,38 +79,37 @@ def push(db: Database, client: CityClient, is_over: Callable[[], bool] = lambda:
     return Pushed(done, refused, trouble)
 
 
-def contact(db: Database, client: CityClient) -> City | str:
+def contact(db: Database, client: CityClient) -> City | Phrase:
     """The city, its key pinned at the first contact; or why nothing is done with it."""
     with db.read() as connection:
         city = find_city(connection)
     if city is None or city.stopped is not None:
-        return f"stopped: {city.stopped}" if city is not None else "no city is configured"
+        return NO_CITY if city is None else Phrase("relay_stopped", code=city.stopped)
     key = client.server_key()
     if city.server_key is None or (city.server_key != key and _is_successor(city, key, client)):
         with db.write() as connection:
             change(connection, server_key=key)
-            return find_city(connection) or "no city is configured"
+            return find_city(connection) or NO_CITY
     if city.server_key != key:
         with db.write() as connection:
             raise_alarm(connection, KEY_CHANGED, key_id=None, sweep_id=None, log_index=None)
-        return "the city's server has another key than at the first contact; is it another one, or was it set up anew?"
+        return Phrase("city_key_is_another")
     return city
 
 
-def watch_head(db: Database, client: CityClient) -> Checkpoint | str:
+def watch_head(db: Database, client: CityClient) -> Checkpoint | Phrase:
     """The head of the city's log, which grew from what was seen; or why nothing is done with it."""
     city = contact(db, client)
-    if isinstance(city, str) or city.server_key is None:
-        return city if isinstance(city, str) else "no city is configured"
+    if isinstance(city, Phrase) or city.server_key is None:
+        return city if isinstance(city, Phrase) else NO_CITY
     note = client.head()
     try:
         head = check_head(note, city.server_key, city.seen_note, client.growth)
-    except LogWentBackError as error:
-        with db.write() as connection:
-            stop(connection, WENT_BACK)
-        return str(error)
-    except EntryError as error:
-        return str(error)
+    except (LogWentBackError, EntryError) as error:
+        if isinstance(error, LogWentBackError):
+            with db.write() as connection:
+                stop(connection, WENT_BACK)
+        return phrase_of(error)
     if note != city.seen_note:
         with db.write() as connection:
             change(connection, seen_note=note)

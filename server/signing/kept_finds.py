@@ -16,11 +16,12 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, select
 from server.interface.fields import FOUND
 from server.log.order import next_index
 from server.store.schema import case_steps, cases, kept_finds
+from server.store.stored_rows import StoredEntry
 
 _COPIED = tuple(column.name for column in kept_finds.c if column.name != "kept_index")
 
 
-def keep_finds(connection: Connection, row: Row[Any]) -> None:
+def keep_finds(connection: Connection, row: StoredEntry) -> None:
     """Keep the finds of an entry's sweep or case; call it before an accepted entry is quarantined."""
     where: ColumnElement[bool] = cases.c.sweep_id == row.sweep_id
     if row.sweep_id is None:

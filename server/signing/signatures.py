@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from server.log.stored_wire import signed_entry
 from server.signing import keys
+from server.store.stored_rows import StoredEntry
 from sweep.entry.dsse import EntryError, verify_signature
 
 
-def holds(connection: Connection, row: Row[Any]) -> bool:
+def holds(connection: Connection, row: StoredEntry) -> bool:
     """Does the signature of the entry's key hold over the bytes that are stored? False for a key nobody admitted."""
     return is_signed_by(row, keys.find_key(connection, row.key_id))
 
 
-def is_signed_by(row: Row[Any], key: keys.Key | None) -> bool:
+def is_signed_by(row: StoredEntry, key: keys.Key | None) -> bool:
     """Does this key's signature hold over the bytes that are stored? False without a key."""
     if key is None:
         return False

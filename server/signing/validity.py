@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, select, union_all, update
+from sqlalchemy import Connection, bindparam, select, union_all, update
 
 from server.signing import keys, placements
 from server.signing.kept_finds import keep_finds
 from server.store.alarms import raise_alarm
 from server.store.schema import IS_ACCEPTED, IS_QUARANTINED, entries
 from server.store.stored_bodies import bodies_of
+from server.store.stored_rows import StoredEntry
 from server.verifier.placements import Placements
 from server.verifier.signing_rules import JUDGED_TOGETHER, Claim, Statement, broken_rule, broken_rules_in_sweep
 from sweep.entry.dsse import EntryError
@@ -65,9 +66,9 @@ def claim_of(envelope: Envelope) -> Claim:
     )
 
 
-def stored_claim(row: Row[Any]) -> Claim | None:
+def stored_claim(row: StoredEntry) -> Claim | None:
     """What a row with `CLAIM_COLUMNS` says of itself; None for an entry of an unreadable version."""
-    if row.kind is None:
+    if not row.kind:
         return None
     return Claim(row.kind, row.source, row.tenant, row.assurance, row.subject, row.room_id, row.sweep_id)
 
@@ -156,7 +157,7 @@ def _settle_once(connection: Connection, sweep_id: UUID, settled: Settled) -> se
     return restored
 
 
-def _note_photograph(settled: Settled, row: Row[Any], *, counts: bool) -> None:
+def _note_photograph(settled: Settled, row: StoredEntry, *, counts: bool) -> None:
     if row.kind in PHOTO_KINDS:
         settled.moved[row.log_index] = counts
 
@@ -171,7 +172,7 @@ def restore_rivals(connection: Connection, log_index: int) -> set[UUID]:
     return restored
 
 
-def judge_conflict(connection: Connection, row: Row[Any]) -> bool:
+def judge_conflict(connection: Connection, row: StoredEntry) -> bool:
     """Put an entry that is in conflict where it belongs; True when it counts now."""
     reason = objection(connection, keys.find_key(connection, row.key_id), stored_claim(row), row.log_index)
     if reason is not None:
@@ -182,13 +183,16 @@ def judge_conflict(connection: Connection, row: Row[Any]) -> bool:
     return accept_row(connection, row)
 
 
-def counting(connection: Connection, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+E = TypeVar("E", bound=StoredEntry)
+
+
+def counting(connection: Connection, rows: Sequence[E]) -> list[E]:
     """Those of the accepted rows about one sweep, or about none, that count; what broke a rule is left out."""
     found = _judge(connection, rows)
     return [row for row in rows if found[row.log_index] is None]
 
 
-def allowed(connection: Connection, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+def allowed(connection: Connection, rows: Sequence[E]) -> list[E]:
     """Those of the accepted rows that their key may sign, whatever else is said of their sweeps: `settle` judged that.
 
     For rows that are only a part of what was said about a sweep.
@@ -202,7 +206,7 @@ def allowed(connection: Connection, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     return [row for row in rows if found[row.log_index] is None]
 
 
-def accept_row(connection: Connection, row: Row[Any]) -> bool:
+def accept_row(connection: Connection, row: StoredEntry) -> bool:
     """Let an entry count that waited; False, with an alarm, when another one took its place meanwhile."""
     rival = rival_of(connection, row.entry_id, row.key_id, row.seq)
     if rival is not None and row.reason == keys.REVOKED and row.log_index < rival:
@@ -223,7 +227,7 @@ def accept_row(connection: Connection, row: Row[Any]) -> bool:
     return rival is None
 
 
-def _give_place(connection: Connection, row: Row[Any], rival: int) -> None:
+def _give_place(connection: Connection, row: StoredEntry, rival: int) -> None:
     """Let an entry be in conflict that took another one's id or number while that one's key was revoked."""
     other = connection.execute(select(*CLAIM_COLUMNS).where(entries.c.log_index == rival)).one()
     keep_finds(connection, other)
@@ -239,7 +243,7 @@ def _give_place(connection: Connection, row: Row[Any], rival: int) -> None:
     )
 
 
-def quarantine_row(connection: Connection, row: Row[Any], reason: str) -> None:
+def quarantine_row(connection: Connection, row: StoredEntry, reason: str) -> None:
     """Take an entry out of what counts, with an alarm when it broke a rule; a find that rests on it stays one."""
     if row.status == "accepted":
         keep_finds(connection, row)
@@ -273,7 +277,7 @@ def tenant_of(payload: bytes) -> str | None:
         return None
 
 
-def _judge(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, str | None]:
+def _judge(connection: Connection, rows: Sequence[StoredEntry]) -> dict[int, str | None]:
     places = placements.placements_of(connection, (row.room_id for row in rows))
     found, statements = _statements(connection, rows)
     alone = [item for item in statements if item.claim.sweep_id is None]
@@ -291,7 +295,7 @@ def _judge_together(statements: Sequence[Statement], places: Placements) -> dict
     return broken_rules_in_sweep(statements, places.district_at)
 
 
-def _statements(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[dict[int, str | None], list[Statement]]:
+def _statements(connection: Connection, rows: Sequence[StoredEntry]) -> tuple[dict[int, str | None], list[Statement]]:
     """(what is against the key of each, by log index, those that nothing is)."""
     bearers = keys.find_keys(connection, {row.key_id for row in rows}) if rows else {}
     found: dict[int, str | None] = {}

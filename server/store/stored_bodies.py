@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, func,
 from server.interface.fields import BodyState
 from server.store.bodies import keys_of, open_row
 from server.store.schema import body_data, body_refs, entries, erased_bodies
+from server.store.stored_rows import StoredEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def owner_of(connection: Connection, commitment: str) -> int | None:
     return first
 
 
-def own_bodies_of(connection: Connection, row: Row[Any]) -> tuple[StoredBody, ...]:
+def own_bodies_of(connection: Connection, row: StoredEntry) -> tuple[StoredBody, ...]:
     """`bodies_of` a row of `entries`, without the contents of what is another district's entry's."""
     here, elsewhere, holder = body_refs.alias(), body_refs.alias(), entries.alias()
     shared = (

@@ -15,6 +15,10 @@ from server.verifier.package_lines import Header
 from server.verifier.printed import LAST_SECOND, Printed
 from sweep.entry import notes
 from sweep.entry.notes import Checkpoint, Note, NoteError, VerifierKey
+from sweep.phrases import Phrase, phrase_of
+
+GIVEN = Phrase("checkpoint_given")
+IN_FILE = Phrase("checkpoint_in_file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,16 @@ def size_of(checkpoint: str | None) -> int | None:
 
 def check_inner(header: Header, found: Findings, root: bytes, keys: Iterable[VerifierKey]) -> Note | None:
     """Complain unless the package's own checkpoint is of just these entries and signed by one of these keys."""
-    note = _open(header.checkpoint, "the checkpoint in the file", found)
+    note = _open(header.checkpoint, IN_FILE, found)
     if note is None:
         return None
-    head = _read(note, header, "the checkpoint in the file", found)
+    head = _read(note, header, IN_FILE, found)
     if head is not None and (head.size, head.root) != (found.size, root):
-        size = f"{head.size} entries" if head.size != found.size else "as many entries with another root hash"
-        found.complain(f"the file holds {found.size} entries; its checkpoint is of {size}")
-    if not _is_signed(note, keys, "the checkpoint in the file", found):
-        found.complain("no server key that counts at the end of this log signed the checkpoint in the file")
+        is_root = head.size == found.size
+        of = Phrase("as_many_with_other_root") if is_root else Phrase("count_of_entries", count=head.size)
+        found.complain(Phrase("checkpoint_in_file_differs", here=found.size, of=of))
+    if not is_note_signed(note, keys, IN_FILE, found):
+        found.complain(Phrase("checkpoint_in_file_unsigned"))
     return note if head is not None else None
 
 
@@ -58,22 +63,21 @@ def check_outer(
     """Hold the first entries against a checkpoint from elsewhere; `roots`: root of the tree by number of entries."""
     if anchors.checkpoint is None:
         return None
-    what = "the checkpoint given"
-    note = _open(anchors.checkpoint, what, found)
-    head = None if note is None else _read(note, header, what, found)
+    note = _open(anchors.checkpoint, GIVEN, found)
+    head = None if note is None else _read(note, header, GIVEN, found)
     if note is None or head is None:
         return None
     if head.size > found.size:
-        found.complain(f"{what} is of {head.size} entries; this file ends after {found.size}")
+        found.complain(Phrase("checkpoint_beyond_file", size=head.size, here=found.size))
     elif roots.get(head.size) != head.root:
-        found.complain(f"the first {head.size} entries are not those of {what}")
+        found.complain(Phrase("first_entries_differ", size=head.size))
     else:
-        found.proven.append(f"the first {head.size} entries are those of {what}, none dropped or changed")
+        found.proven.append(Phrase("first_entries_proven", size=head.size))
         if head.size < found.size:
-            found.unproven.append(f"whether all that came after the first {head.size} entries is here")
+            found.unproven.append(Phrase("unproven_later_entries", size=head.size))
     is_witnessed = anchors.witness is not None and _time_of(note, anchors.witness, Findings()) is not None
-    if not _is_signed(note, keys, what, found) and not is_witnessed:
-        found.complain(f"no server key of this log signed {what}, and no witness whose key was given")
+    if not is_note_signed(note, keys, GIVEN, found) and not is_witnessed:
+        found.complain(Phrase("checkpoint_given_unsigned"))
     return note
 
 
@@ -83,55 +87,60 @@ def check_witness(witness: VerifierKey, given: Iterable[Note | None], found: Fin
     for note, time in times:
         if time is not None:
             size = notes.parse_checkpoint(note.text).size
-            found.proven.append(f"the witness {witness.name} signed the tree of {size} entries at {_in_words(time)}")
+            found.proven.append(Phrase("witness_signed", name=witness.name, size=size, time=_in_words(time)))
     if all(time is None for _, time in times):
-        found.complain(f"the witness {witness.name} signed none of the checkpoints")
+        found.complain(Phrase("witness_signed_none", name=witness.name))
+
+
+def say_root_key(anchors: Anchors, key_id: str, found: Findings) -> None:
+    """Hold the log's first root key against the one that a person brought."""
+    if anchors.root_key is None:
+        found.unproven.append(Phrase("unproven_root_key", key_id=key_id))
+    elif anchors.root_key == key_id:
+        found.proven.append(Phrase("root_key_proven", key_id=key_id))
+    else:
+        found.complain(Phrase("root_key_differs", key_id=key_id, wanted=anchors.root_key))
 
 
 def say_what_is_missing(anchors: Anchors, header: Header, inner: Note | None, found: Findings) -> None:
     """Say in plain words what nobody can tell without an anchor from outside."""
     if anchors.checkpoint is None:
-        found.unproven.append(
-            "whether entries were cut off or left out before this file was made: no checkpoint from outside was given "
-            "(--checkpoint), so the file proves only that it is one with itself and with the server's key"
-        )
+        found.unproven.append(Phrase("unproven_cut_off"))
     if anchors.witness is None:
         lines = 0 if inner is None else sum(line.name != header.origin for line in inner.lines)
-        there = f"lines by others in its checkpoint ({lines}) were not checked" if lines else "no witness signed"
-        found.unproven.append(f"that anybody but the operator saw this log: {there} (--witness)")
-    if anchors.root_key is None:
-        found.unproven.append(
-            f"that root key {header.root_key_id} is the district's: compare it with what it published (--root)"
-        )
+        there = Phrase("lines_by_others", count=lines) if lines else Phrase("no_witness_signed")
+        found.unproven.append(Phrase("unproven_seen", there=there))
+    say_root_key(anchors, header.root_key_id, found)
 
 
-def _open(text: str, what: str, found: Findings) -> Note | None:
+def _open(text: str, what: Phrase, found: Findings) -> Note | None:
     try:
         return notes.parse_note(text)
     except NoteError as error:
-        found.complain(f"{what}: {error}")
+        found.complain(Phrase("of_what", what=what, why=error))
         return None
 
 
-def _read(note: Note, header: Header, what: str, found: Findings) -> Checkpoint | None:
+def _read(note: Note, header: Header, what: Phrase, found: Findings) -> Checkpoint | None:
     try:
         head = notes.parse_checkpoint(note.text)
     except NoteError as error:
-        found.complain(f"{what}: {error}")
+        found.complain(Phrase("of_what", what=what, why=error))
         return None
     if head.origin != header.origin:
-        found.complain(f"{what} is of another log: {head.origin}")
+        found.complain(Phrase("checkpoint_of_another_log", what=what, origin=head.origin))
         return None
     return head
 
 
-def _is_signed(note: Note, keys: Iterable[VerifierKey], what: str, found: Findings) -> bool:
+def is_note_signed(note: Note, keys: Iterable[VerifierKey], what: Phrase, found: Findings) -> bool:
+    """Did one of these keys sign it? Complain of each line of theirs that does not hold."""
     is_signed = False
     for key in keys:
         try:
             is_signed = notes.is_signed_by(note, key) or is_signed
         except NoteError as error:
-            found.complain(f"{what}: {error}")
+            found.complain(Phrase("of_what", what=what, why=error))
     return is_signed
 
 
@@ -139,7 +148,7 @@ def _time_of(note: Note, witness: VerifierKey, found: Findings) -> int | None:
     try:
         return notes.cosigned_at(note, witness)
     except NoteError as error:
-        found.complain(f"{error}")
+        found.complain(phrase_of(error))
         return None
 
 

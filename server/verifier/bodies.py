@@ -53,6 +53,7 @@ from sweep.entry.kinds import (
     ROOM_PLACED_TYPE,
     SEALED_PHOTO_TYPE,
 )
+from sweep.phrases import Phrase
 
 MAX_ROOMS = 1_000
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -109,11 +110,11 @@ def is_carried(scope: Scope | Carried, status: str, kind: str, media_type: str) 
     return status != "quarantined" and (kind, media_type) in scope
 
 
-def check_bodies(line: EntryLine, envelope: Envelope, scope: Scope | Carried) -> tuple[Counter[str], list[str]]:
+def check_bodies(line: EntryLine, envelope: Envelope, scope: Scope | Carried) -> tuple[Counter[str], list[Phrase]]:
     """(how many bodies are present, withheld, erased and missing, what is wrong with them)."""
     counts: Counter[str] = Counter()
     wrong = []
-    what = f"a package of scope {scope}" if isinstance(scope, str) else "the file of such a case"
+    what = Phrase("package_of_scope", scope=scope) if isinstance(scope, str) else Phrase("file_of_such_a_case")
     there = iter(line.bodies)
     following = next(there, None)
     away = []
@@ -123,24 +124,24 @@ def check_bodies(line: EntryLine, envelope: Envelope, scope: Scope | Carried) ->
             counts["present"] += 1
             following = next(there, None)
             if not wanted:
-                wrong.append(f"carries the body {named.commitment}, which {what} withholds")
+                wrong.append(Phrase("body_wrongly_carried", commitment=named.commitment, what=what))
             continue
         state = line.states.get(named.commitment)
         if state is None:
-            wrong.append(f"says nothing of the body {named.commitment}, and none that is there matches it")
+            wrong.append(Phrase("body_unaccounted", commitment=named.commitment))
             continue
         away.append(named.commitment)
         counts[state] += 1
         if state == "withheld" and (wanted or envelope.kind in KEY_KINDS):
-            wrong.append(f"withholds the body {named.commitment}, which {what} carries")
+            wrong.append(Phrase("body_wrongly_withheld", commitment=named.commitment, what=what))
         if state == "missing" and line.status != "quarantined":
-            wrong.append(f"the body {named.commitment} is missing")
+            wrong.append(Phrase("body_is_missing", commitment=named.commitment))
         if state == "erased" and envelope.kind in KEY_KINDS:
-            wrong.append("the body of a key entry is never erased")
+            wrong.append(Phrase("key_body_erased"))
     if following is not None:
-        wrong.append("a body matches no commitment, stands twice or out of order")
+        wrong.append(Phrase("body_matches_nothing"))
     if list(line.states) != away:
-        wrong.append("says something of a body that it carries or that the envelope does not name, or out of order")
+        wrong.append(Phrase("body_states_wrong"))
     return counts, wrong
 
 

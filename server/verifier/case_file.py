@@ -30,7 +30,7 @@ from sweep.phrases import Phrase
 CASE_FILE_TYPE = "application/vnd.ansim.case-file.v1+json"
 STATEMENT = "case.json"
 FORM = Form(
-    "file of a case",
+    Phrase("a_case_file"),
     STATEMENT,
     CASE_FILE_TYPE,
     ("v", "origin", "case_id", "made_ms", "checkpoint", "files"),
@@ -88,7 +88,7 @@ def verify_case_file(book: ZipFile, anchors: Anchors) -> Findings:
     if UUID_TEXT.fullmatch(case_id) is None:
         raise PackageError(Phrase("not_a_case_file"))
     steps: list[Step] = []
-    pictures: list[str] = []
+    pictures: list[Phrase] = []
     here: set[str] = set()
     asked = _asked([one for one in heard if one.case_id == case_id and one.log_index not in read.objections])
     for item, envelope in counting(read, found, carried_in_case(asked)):
@@ -100,14 +100,14 @@ def verify_case_file(book: ZipFile, anchors: Anchors) -> Findings:
     _check_way(here, case_id, steps, found)
     for step in steps:
         when = datetime.fromtimestamp(min(step.received_ms // 1000, LAST_SECOND), UTC).strftime("%Y-%m-%d %H:%M:%S")
-        second = f" and {step.second_person}" if step.second_person is not None else ""
-        found.notes.append(f"{when} UTC, log index {step.log_index}: {step.name}, {step.subject}{second}")
+        who = step.subject if step.second_person is None else f"{step.subject} · {step.second_person}"
+        found.notes.append(Phrase("note_step", when=when, index=step.log_index, name=step.name, who=who))
     found.notes += pictures
     say_anchors(read.statement, read.keys, anchors, FORM, found)
     say_printed(read, found)
-    given = ", ".join(sorted(asked)) or "nothing"
-    found.notes.append(f"asked for by the police in writing: {given}")
-    found.unproven.append("that no later step was taken, and that no key here was revoked since: see the whole log")
+    given = ", ".join(sorted(asked)) or Phrase("nothing")
+    found.notes.append(Phrase("police_asked_for", given=given))
+    found.unproven.append(Phrase("unproven_later_steps"))
     return found
 
 
@@ -137,9 +137,9 @@ def _step(item: EntryLine, envelope: Envelope, case_id: str, before: list[Step],
     match value:
         case {"step": {"step": str(name), **step}, **others} if len(name) <= MAX_WORD:
             if others.get("case_id") != case_id:
-                found.complain_of(item.log_index, "a step of another case")
+                found.complain_of(item.log_index, Phrase("step_of_another_case"))
             elif before and before[0].place != _place(envelope):
-                found.complain_of(item.log_index, "a step about another sweep, room or source than the case")
+                found.complain_of(item.log_index, Phrase("step_of_another_place"))
             else:
                 return Step(
                     item.log_index,
@@ -152,25 +152,25 @@ def _step(item: EntryLine, envelope: Envelope, case_id: str, before: list[Step],
                     name,
                 )
         case _:
-            found.complain_of(item.log_index, "a step of a case that cannot be read")
+            found.complain_of(item.log_index, Phrase("case_step_unreadable"))
     return None
 
 
 def _check_way(here: set[str], case_id: str, steps: list[Step], found: Findings) -> None:
     """Complain of a gap: each step cites the one before it, the first the report of its sweep or nothing."""
     if not steps:
-        found.complain("no step of the case is here")
+        found.complain(Phrase("case_without_steps"))
         return
     problems, first = found.count, steps[0]
     if first.refs and not here.issuperset(first.refs):
-        found.complain_of(first.log_index, "the first step here cites an entry that is not here")
+        found.complain_of(first.log_index, Phrase("first_step_cites_absent"))
     if first.place[0] is None and first.name not in OPENING:
-        found.complain_of(first.log_index, "the first step here opens no case")
+        found.complain_of(first.log_index, Phrase("first_step_opens_nothing"))
     for before, step in pairwise(steps):
         if before.entry_id not in step.refs:
-            found.complain_of(step.log_index, "does not cite the step before it: one in between is not here")
+            found.complain_of(step.log_index, Phrase("case_step_gap"))
     if found.count == problems:
-        found.proven.append(f"the {len(steps)} steps of case {case_id} follow each other without a gap")
+        found.proven.append(Phrase("case_steps_proven", count=len(steps), case_id=case_id))
 
 
 def _wanted(wanted: object) -> tuple[str, ...]:
@@ -181,19 +181,19 @@ def _word(value: object) -> str | None:
     return value[:MAX_WORD] if isinstance(value, str) else None
 
 
-def _picture(item: EntryLine, case_id: str, found: Findings) -> Iterator[str]:
+def _picture(item: EntryLine, case_id: str, found: Findings) -> Iterator[Phrase]:
     """The hash of a picture before it was sealed, in words: whoever was given the picture compares it."""
     is_told = any(body.media_type == PHOTO_TAKEN_TYPE for body in item.bodies)
     if is_told and (_body(item, PHOTO_TAKEN_TYPE) or {}).get("case_id") != case_id:
-        found.complain_of(item.log_index, "a photograph of another case, or of which nobody can read what it shows")
+        found.complain_of(item.log_index, Phrase("photo_of_another_case"))
         return
     if not any(body.media_type == SEALED_PHOTO_TYPE for body in item.bodies):
         return
     sha256 = (_body(item, SEALED_PHOTO_TYPE) or {}).get("plain_sha256")
     if type(sha256) is str and DIGEST.fullmatch(sha256):
-        yield f"the photograph of log index {item.log_index} has the SHA-256 {sha256}"
+        yield Phrase("note_photo_hash", log_index=item.log_index, sha256=sha256)
     else:
-        found.complain_of(item.log_index, "a sealed photograph whose first line cannot be read")
+        found.complain_of(item.log_index, Phrase("sealed_photo_unreadable"))
 
 
 def _body(item: EntryLine, media_type: str) -> dict[str, Any] | None:

@@ -1,9 +1,11 @@
-"""What a verification found: counts, problems in words with the index, and what the file alone cannot prove."""
+"""What a verification found: counts, problems with the index, and what the file alone cannot prove."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+
+from sweep.phrases import Phrase
 
 MAX_PROBLEMS = 1_000
 
@@ -26,16 +28,16 @@ class Findings:
     """Entries of a version or kind that nobody here reads."""
     bodies: Counter[str] = field(default_factory=Counter)
     """By state: present, withheld, erased, missing."""
-    problems: list[str] = field(default_factory=list)
+    problems: list[Phrase] = field(default_factory=list)
     more_problems: int = 0
     """Beyond the first thousand."""
     is_cut: bool = False
     """Was the rest of the file not read, since what was read is enough?"""
-    proven: list[str] = field(default_factory=list)
+    proven: list[Phrase] = field(default_factory=list)
     """What anchors from outside show."""
-    unproven: list[str] = field(default_factory=list)
+    unproven: list[Phrase] = field(default_factory=list)
     """What nobody can tell from what was given."""
-    notes: list[str] = field(default_factory=list)
+    notes: list[Phrase] = field(default_factory=list)
 
     @property
     def size(self) -> int:
@@ -57,13 +59,13 @@ class Findings:
         """Are there more problems than are told? Then it is no use to read on."""
         return self.more_problems > 0
 
-    def complain(self, line: str) -> None:
+    def complain(self, what: Phrase) -> None:
         """Add a problem."""
         if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(line)
+            self.problems.append(what)
         else:
             self.more_problems += 1
 
-    def complain_of(self, log_index: int, line: str) -> None:
+    def complain_of(self, log_index: int, why: Phrase) -> None:
         """Add a problem of an entry."""
-        self.complain(f"log index {log_index}: {line}")
+        self.complain(Phrase("of_log_index", log_index=log_index, why=why))

@@ -19,7 +19,7 @@ from server.verifier.signing_rules import Claim
 from sweep.entry import merkle
 from sweep.entry.dsse import EntryError
 from sweep.entry.kinds import ERASED_TYPE, KEY_KINDS, KNOWN_KINDS, PHOTO_EXPIRED_TYPE
-from sweep.phrases import Phrase
+from sweep.phrases import Phrase, phrase_of
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ def first_reading(lines: Iterator[bytes], found: Findings, *, is_sealed: bool, w
         read.roots[0] = read.tree.root()
     for line in lines:
         if read.last_line is not None:
-            found.complain("something stands after the manifest")
+            found.complain(Phrase("something_after_manifest"))
             break
         if is_sealed and is_manifest(line):
             read.last_line = line
@@ -88,7 +88,7 @@ def _take_line(line: bytes, read: Reading, found: Findings) -> None:
         if item.log_index != index:
             raise ValueError(Phrase("log_index_out_of_place", log_index=item.log_index, index=index))
     except ValueError as error:
-        found.complain_of(index, f"the line is none of a package: {error}")
+        found.complain_of(index, Phrase("line_not_of_package", why=error))
         found.entries["broken"] += 1
         read.broken.add(index)
         read.tree.append(merkle.leaf_hash(b""))
@@ -103,15 +103,15 @@ def _take_line(line: bytes, read: Reading, found: Findings) -> None:
     try:
         envelope = read_payload(item.entry.payload_type, item.entry.payload)
     except EntryError as error:
-        found.complain_of(index, f"no entry that the log could have taken: {error}")
+        found.complain_of(index, Phrase("entry_not_acceptable", why=error))
         read.broken.add(index)
         return
     if isinstance(envelope, Envelope) and envelope.key_id not in {key_id for key_id, _ in item.entry.signatures}:
-        found.complain_of(index, "the envelope names a key that did not sign it")
+        found.complain_of(index, Phrase("envelope_key_did_not_sign"))
     if isinstance(envelope, Unread):
         found.unread += 1
         if item.states or (item.bodies and read.header.scope != "full"):
-            found.complain_of(index, "says something of bodies, though its version is unread")
+            found.complain_of(index, Phrase("unread_version_with_bodies"))
         return
     found.unread += envelope.kind not in KNOWN_KINDS
     _weigh_bodies(item, envelope, read, found)
@@ -145,7 +145,7 @@ def _take_key_entry(item: EntryLine, envelope: Envelope, read: Reading, found: F
     try:
         counts = read.keys.take(item.log_index, item.entry, envelope, claim_of(envelope, {}), body)
     except KeyEntryError as error:
-        found.complain_of(item.log_index, str(error))
+        found.complain_of(item.log_index, phrase_of(error))
         counts = True
     if counts:
         read.key_entries.add(item.log_index)

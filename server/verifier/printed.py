@@ -41,9 +41,9 @@ class Record:
 
     log_index: int
     received_ms: int
-    kind: str
+    kind: Phrase | str
     key: Key | None
-    objection: str | None
+    objection: Phrase | None
     """Why it does not count."""
 
 
@@ -64,18 +64,16 @@ def say_record(printed: Printed | None, record: Record | None, found: Findings) 
     if printed is None or printed.what != "entry":
         return
     if record is None:
-        found.complain(f"no record here has the hash {printed.digest}")
+        found.complain(Phrase("printed_record_absent", digest=printed.digest))
         return
     key = record.key
     if record.objection is not None or key is None:
-        found.complain_of(record.log_index, f"the record {printed.digest} does not count: {record.objection}")
+        found.complain_of(record.log_index, Phrase("printed_record_void", digest=printed.digest, why=record.objection))
         return
     at = datetime.fromtimestamp(min(record.received_ms // 1000, LAST_SECOND), UTC)
-    probe = "" if key.probe_id is None else f" {key.probe_id}"
-    found.proven.append(
-        f"the record {printed.digest} is log index {record.log_index}: {record.kind}, received "
-        f"{at:%Y-%m-%d %H:%M:%S} UTC, signed by key {key.key_id} ({key.role}{probe})"
-    )
+    by = f"{key.key_id} ({key.role}{'' if key.probe_id is None else f' {key.probe_id}'})"
+    digest, index, kind = printed.digest, record.log_index, record.kind
+    found.proven.append(Phrase("printed_record_proven", digest=digest, index=index, kind=kind, at=at, by=by))
 
 
 def say_list(printed: Printed | None, listed: Iterable[bytes], name: str, found: Findings) -> None:
@@ -83,9 +81,9 @@ def say_list(printed: Printed | None, listed: Iterable[bytes], name: str, found:
     if printed is not None and printed.what == "records":
         text = "".join(f"{one.hex()}\n" for one in sorted(listed))
         if hashlib.sha256(text.encode()).hexdigest() == printed.digest:
-            found.proven.append(f"the printed list is of just the records that {name} lists")
+            found.proven.append(Phrase("printed_list_proven", name=name))
         else:
-            found.complain(f"the printed list is not of the records that {name} lists")
+            found.complain(Phrase("printed_list_differs", name=name))
 
 
 def say_log(printed: Printed | None, size: int, roots: Mapping[int, bytes], found: Findings) -> None:
@@ -93,8 +91,8 @@ def say_log(printed: Printed | None, size: int, roots: Mapping[int, bytes], foun
     if printed is None or printed.size is None:
         return
     if printed.size in roots and roots[printed.size] == printed.root:
-        found.proven.append(f"the first {printed.size} entries are those of the log that the paper was printed from")
+        found.proven.append(Phrase("printed_log_proven", size=printed.size))
     elif printed.size in roots:
-        found.complain(f"the first {printed.size} entries are not those of the log that the paper was printed from")
+        found.complain(Phrase("printed_log_differs", size=printed.size))
     else:
-        found.unproven.append(f"that paper and file are of one log: {printed.size} entries there, {size} here")
+        found.unproven.append(Phrase("unproven_printed_log", there=printed.size, here=size))

@@ -36,7 +36,7 @@ from server.verifier.verification import read_lines, uuid_bytes
 from server.verifier.zip_file import ZipFile
 from sweep.entry import merkle
 from sweep.entry.kinds import KEY_KINDS, ROOM_PLACED
-from sweep.phrases import Phrase
+from sweep.phrases import Phrase, phrase_of
 
 RECORDS = "records.jsonl"
 Read = tuple[EntryLine, Envelope]
@@ -61,7 +61,7 @@ class Proven:
     """Rooms that the records speak of."""
     last_of_root: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Number and hash of the last key entry of each root key."""
-    objections: dict[int, str] = field(default_factory=dict)
+    objections: dict[int, Phrase] = field(default_factory=dict)
     """By log index, why a record does not count; key entries are judged by the keys of their moment."""
     erased: set[bytes] = field(default_factory=set)
     """Commitments that the erasures name which count."""
@@ -143,13 +143,13 @@ def _judge(read: Proven, found: Findings) -> None:
     read.erased = {name for index, names in erasures if index not in read.objections for name in names}
     for index, said in placed.items():
         if said is None and index not in read.objections:
-            found.complain_of(index, "says where rooms lie, and nobody can read it")
+            found.complain_of(index, Phrase("placement_unreadable"))
 
 
-def _objection(item: EntryLine, key: Key | None) -> str | None:
+def _objection(item: EntryLine, key: Key | None) -> Phrase | None:
     if key is None or not has_signed(item.entry, key):
-        return "no key that is admitted here signed it"
-    return None if key.counts_at(item.log_index) else "its key did not count at that place"
+        return Phrase("objection_no_key_here")
+    return None if key.counts_at(item.log_index) else Phrase("objection_key_not_valid_there")
 
 
 def _weigh(item: EntryLine, envelope: Envelope, carried: Carried | Scope, read: Proven, found: Findings) -> None:
@@ -159,7 +159,7 @@ def _weigh(item: EntryLine, envelope: Envelope, carried: Carried | Scope, read: 
         found.complain_of(item.log_index, words)
     for name, state in item.states.items():
         if state == "erased" and bytes.fromhex(name) not in read.erased:
-            found.complain_of(item.log_index, f"the body {name} stands as erased, and no erasure here names it")
+            found.complain_of(item.log_index, Phrase("body_erased_unnamed_here", name=name))
 
 
 def _first_reading(read: Proven, found: Findings, on_record: Hear | None) -> None:
@@ -174,7 +174,7 @@ def _first_reading(read: Proven, found: Findings, on_record: Hear | None) -> Non
             if item.log_index <= last:
                 raise ValueError(Phrase("not_in_log_order"))
         except ValueError as error:  # an EntryError is one
-            found.complain(f"record {number}: {error}")
+            found.complain(Phrase("of_record", number=number, why=error))
             read.broken.add(number)
             continue
         last = item.log_index
@@ -183,12 +183,12 @@ def _first_reading(read: Proven, found: Findings, on_record: Hear | None) -> Non
             read.rooms.add(envelope.room_id)
         data = merkle.leaf_data(item.entry.entry_hash, item.entry.signatures_hash, item.received_ms)
         if not merkle.is_included(merkle.leaf_hash(data), item.log_index, head.size, proof, head.root):
-            found.complain_of(item.log_index, "its proof does not lead to the checkpoint")
+            found.complain_of(item.log_index, Phrase("proof_leads_elsewhere"))
         if not isinstance(envelope, Envelope):
-            found.complain_of(item.log_index, "an entry of a version that nobody reads")
+            found.complain_of(item.log_index, Phrase("entry_version_unread"))
             read.broken.add(number)
         elif not _is_new(envelope, read):
-            found.complain_of(item.log_index, "has the id or the number of an entry before it, and both are accepted")
+            found.complain_of(item.log_index, Phrase("entry_repeats_earlier"))
             read.broken.add(number)
         elif envelope.kind in KEY_KINDS:
             _take_key(item, envelope, read, found)
@@ -241,12 +241,12 @@ def _take_key(item: EntryLine, envelope: Envelope, read: Proven, found: Findings
     body = carried_body(envelope, item.bodies)
     try:
         if not read.keys.take(item.log_index, item.entry, envelope, claim_of(envelope, {}), body):
-            found.complain_of(item.log_index, "no root key of this log signed what it says of a key")
+            found.complain_of(item.log_index, Phrase("key_entry_not_of_root"))
             return
     except KeyEntryError as error:
-        found.complain_of(item.log_index, str(error))
+        found.complain_of(item.log_index, phrase_of(error))
     seq, entry_hash = read.last_of_root.get(envelope.key_id, (0, None))
     if (envelope.seq, envelope.prev) != (seq + 1, entry_hash):
-        words = f"is number {envelope.seq} of root key {envelope.key_id} and does not follow number {seq}"
-        found.complain_of(item.log_index, f"{words}: every key entry must be here")
+        gap = Phrase("root_key_number_gap", seq=envelope.seq, key_id=envelope.key_id, before=seq)
+        found.complain_of(item.log_index, gap)
     read.last_of_root[envelope.key_id] = (envelope.seq, item.entry.entry_hash)

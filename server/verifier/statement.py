@@ -37,7 +37,7 @@ _ORIGIN = re.compile(r"ansim-log/([A-Za-z0-9][A-Za-z0-9._-]{0,63})/([0-9a-f]{16}
 class Form:
     """What a sort of ZIP has for a statement."""
 
-    what: str
+    what: Phrase
     """What it is called in a complaint."""
     statement: str
     """Name of the file that holds it."""
@@ -91,15 +91,15 @@ def check_names(book: ZipFile, form: Form, statement: Statement, records: str, f
     named = {one.name: one for one in statement.files}
     for name in named:
         if name not in book:
-            found.complain(f"the file {name} is missing")
+            found.complain(Phrase("named_file_missing", name=name))
     made = datetime.fromtimestamp(min(statement.said["made_ms"] // 1000, LAST_SECOND), UTC)
     for part in book.parts:
         if part.name != form.statement and part.name not in named:
-            found.complain(f"the file {part.name} stands here and the statement names it nowhere")
+            found.complain(Phrase("file_not_named", name=part.name))
         if abs(part.made - made) > FROM_CLOCK or part.made != book.parts[0].made:
-            found.complain(f"the file {part.name} bears another time than the rest: {part.made:%Y-%m-%d %H:%M:%S}")
+            found.complain(Phrase("file_of_another_time", name=part.name, made=part.made))
     if records not in named:
-        found.complain("the statement does not name the records")
+        found.complain(Phrase("statement_without_records"))
 
 
 def check_contents(book: ZipFile, statement: Statement, found: Findings) -> None:
@@ -112,7 +112,7 @@ def check_contents(book: ZipFile, statement: Statement, found: Findings) -> None
         for piece in book.pieces(one.name):
             digest.update(piece)
         if (sizes[one.name], digest.hexdigest()) != (one.size, one.sha256):
-            found.complain(f"the file {one.name} is not the one that the statement names")
+            found.complain(Phrase("file_is_another", name=one.name))
 
 
 def is_signed(statement: Statement, keys: KeyTable, found: Findings) -> bool:
@@ -120,12 +120,12 @@ def is_signed(statement: Statement, keys: KeyTable, found: Findings) -> bool:
     signers = [key for key in keys.of_role("server") if key.counts_at(statement.head.size - 1)]
     is_stated = any(has_signed(statement.document, key) for key in signers)
     if not is_stated:
-        found.complain("no server key of this log that counts signed the statement")
+        found.complain(Phrase("statement_unsigned"))
     lines = [VerifierKey(found.origin, notes.ED25519, key.public_key) for key in signers]
-    sealed = [_is_by(statement.note, line, found) for line in lines]  # a line of each must hold
-    if True not in sealed:
-        found.complain("no server key of this log that counts signed the checkpoint in the file")
-    return is_stated and True in sealed
+    is_sealed = outside.is_note_signed(statement.note, lines, outside.IN_FILE, found)
+    if not is_sealed:
+        found.complain(Phrase("statement_checkpoint_unsigned"))
+    return is_stated and is_sealed
 
 
 def has_signed(document: SignedEntry, key: Key) -> bool:
@@ -139,7 +139,7 @@ def has_signed(document: SignedEntry, key: Key) -> bool:
 
 def say_anchors(statement: Statement, keys: KeyTable, anchors: Anchors, form: Form, found: Findings) -> None:
     """What the anchors that a person brought prove, and what stays open without them."""
-    found.proven.append(f"the records here are in the log of {statement.head.size} entries")
+    found.proven.append(Phrase("records_proven", size=statement.head.size))
     given = None
     if anchors.checkpoint is not None:
         lines = [VerifierKey(found.origin, notes.ED25519, key.public_key) for key in keys.of_role("server")]
@@ -147,14 +147,8 @@ def say_anchors(statement: Statement, keys: KeyTable, anchors: Anchors, form: Fo
     if anchors.witness is not None:
         outside.check_witness(anchors.witness, (statement.note, given), found)
     else:
-        found.unproven.append("that anybody but the operator saw this log (--witness)")
-    root_key_id = statement.header.root_key_id
-    if anchors.root_key is None:
-        found.unproven.append(f"that root key {root_key_id} is the district's (--root)")
-    elif anchors.root_key != root_key_id:
-        found.complain(f"this log begins with root key {root_key_id}, not with {anchors.root_key}")
-    else:
-        found.proven.append(f"every key was admitted under root key {anchors.root_key}")
+        found.unproven.append(Phrase("unproven_seen_by_others"))
+    outside.say_root_key(anchors, statement.header.root_key_id, found)
 
 
 def _read(data: bytes, form: Form) -> tuple[SignedEntry, dict[str, Any]]:
@@ -200,25 +194,17 @@ def _say_checkpoint(
         signed = [notes.is_signed_by(note, line) for line in lines]
         is_signed = True in signed or (witness is not None and notes.cosigned_at(note, witness) is not None)
     except NoteError as error:
-        found.complain(f"the checkpoint given: {error}")
+        found.complain(Phrase("of_what", what=outside.GIVEN, why=error))
         return None
     if given.origin != head.origin:
-        found.complain(f"the checkpoint given is of another log: {given.origin}")
+        found.complain(Phrase("checkpoint_of_another_log", what=outside.GIVEN, origin=given.origin))
     elif given.size == head.size and given.root != head.root:
-        found.complain("the checkpoint given is of as many entries with another root hash")
+        found.complain(Phrase("checkpoint_given_other_root"))
     elif not is_signed:
-        found.complain("no server key of this log signed the checkpoint given, and no witness whose key was given")
+        found.complain(Phrase("checkpoint_given_unsigned"))
     elif (given.size, given.root) == (head.size, head.root):
-        found.proven.append(f"the checkpoint given is that of this {form.what}")
+        found.proven.append(Phrase("checkpoint_given_proven", what=form.what))
         return note
     else:
-        found.unproven.append(f"that the checkpoint given and this {form.what} are of one log: other sizes")
+        found.unproven.append(Phrase("unproven_checkpoint_given", what=form.what))
     return None
-
-
-def _is_by(note: notes.Note, key: VerifierKey, found: Findings) -> bool:
-    try:
-        return notes.is_signed_by(note, key)
-    except NoteError as error:
-        found.complain(f"the checkpoint in the file: {error}")
-        return False

@@ -16,11 +16,12 @@ from server.verifier.package_lines import Status
 from server.verifier.placements import Placements
 from server.verifier.signing_rules import Bearer, Claim, Statement, broken_rule, broken_rules_in_sweep
 from sweep.entry.kinds import BODY_ERASED
+from sweep.phrases import Phrase
 
-UNKNOWN_KEY = "its key is not admitted"
-NOT_SIGNED = "the key that it names did not sign it, or the signature does not hold"
-NOT_VALID = "its key does not count at this index"
-NOT_OF_ROOT = "no root key of that moment signed it as it must be"
+UNKNOWN_KEY = Phrase("objection_key_unknown")
+NOT_SIGNED = Phrase("objection_not_signed")
+NOT_VALID = Phrase("objection_key_not_valid")
+NOT_OF_ROOT = Phrase("objection_not_of_root")
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ class Fact:
     bearer: Bearer | None = None
     is_signed: bool = False
     """Does the signature of its key hold, whether that key counts or not?"""
-    objection: str | None = None
+    objection: Phrase | None = None
     """Why it does not count, whatever else is in the log."""
 
     @property
@@ -49,7 +50,7 @@ class Fact:
         return self.objection is None
 
 
-Complain = Callable[[int, str], None]
+Complain = Callable[[int, Phrase], None]
 
 
 def judge_rules(facts: Sequence[Fact], placed: Mapping[int, tuple[str, list[str]] | None]) -> None:
@@ -94,22 +95,22 @@ def check_statuses(facts: Iterable[Fact], complain: Complain) -> None:
     for fact in facts:
         if not fact.counts:
             if fact.status != "quarantined":
-                complain(fact.log_index, f"stands as {fact.status} and does not count: {fact.objection}")
+                complain(fact.log_index, Phrase("stands_and_does_not_count", status=fact.status, why=fact.objection))
         elif fact.status == "quarantined":
-            complain(fact.log_index, "stands as quarantined, but counts")
+            complain(fact.log_index, Phrase("quarantined_but_counts"))
         elif fact.status == "conflict":
             contested.append(fact)
         else:
             for mark in _marks(fact):
                 other = accepted.setdefault(mark, fact.log_index)
                 if other != fact.log_index:
-                    complain(fact.log_index, f"has the id or the number of log index {other}, and both are accepted")
+                    complain(fact.log_index, Phrase("entry_repeats_another", other=other))
     for fact in contested:
         rivals = [accepted[mark] for mark in _marks(fact) if mark in accepted]
         if rivals:
-            complain(fact.log_index, f"conflicts with log index {min(rivals)}: it has the same id or number")
+            complain(fact.log_index, Phrase("entry_conflicts", other=min(rivals)))
         else:
-            complain(fact.log_index, "stands as conflict, but no accepted entry has its id or number")
+            complain(fact.log_index, Phrase("conflict_without_rival"))
 
 
 def check_chains(
@@ -133,7 +134,7 @@ def check_chains(
             continue
         if fact.seq == 1:
             if fact.prev is not None:
-                complain(fact.log_index, f"is number 1 of key {fact.key_id} and names one before it")
+                complain(fact.log_index, Phrase("first_names_one_before", key_id=fact.key_id))
             continue
         chain = links[fact.key_id]
         before = chain.get(fact.seq - 1)
@@ -141,19 +142,22 @@ def check_chains(
             continue
         if fact.prev is not None and fact.prev in purged:
             if purged[fact.prev] > admitted_at(fact.key_id):
-                complain(
-                    fact.log_index, f"follows a purged entry, and key {fact.key_id} was admitted before that purge"
-                )
+                complain(fact.log_index, Phrase("follows_purged", key_id=fact.key_id))
         elif before is None:
             if fact.key_id not in numbers:
                 numbers[fact.key_id] = sorted(chain)
-            own = numbers[fact.key_id]
-            place = bisect_left(own, fact.seq)
-            first, last = (own[place - 1] if place else 0) + 1, fact.seq - 1
-            missing = f"number {last} is" if first == last else f"numbers {first} to {last} are"
-            complain(fact.log_index, f"is number {fact.seq} of key {fact.key_id}: {missing} missing")
+            complain(fact.log_index, _gap(fact, numbers[fact.key_id]))
         else:
-            complain(fact.log_index, f"number {fact.seq} of key {fact.key_id} does not follow number {fact.seq - 1}")
+            out = Phrase("number_does_not_follow", seq=fact.seq, key_id=fact.key_id, before=fact.seq - 1)
+            complain(fact.log_index, out)
+
+
+def _gap(fact: Fact, own: list[int]) -> Phrase:
+    place = bisect_left(own, fact.seq)
+    first, last = (own[place - 1] if place else 0) + 1, fact.seq - 1
+    if first == last:
+        return Phrase("number_missing", key_id=fact.key_id, seq=fact.seq, last=last)
+    return Phrase("numbers_missing", key_id=fact.key_id, seq=fact.seq, first=first, last=last)
 
 
 def _speaking_elsewhere(facts: Iterable[Fact]) -> set[str]:
@@ -171,10 +175,10 @@ def _statements(facts: Iterable[Fact]) -> Iterator[Statement]:
             yield Statement(fact.log_index, fact.claim, fact.bearer)
 
 
-def _in_words(code: str | None, fact: Fact) -> str | None:
+def _in_words(code: str | None, fact: Fact) -> Phrase | None:
     if code is None or fact.bearer is None or fact.claim is None:
         return None
-    return f"the key of a {fact.bearer.signatory} may not sign this {fact.claim.kind} ({code})"
+    return Phrase("objection_may_not_sign", signatory=fact.bearer.signatory, kind=fact.claim.kind, rule=code)
 
 
 def _marks(fact: Fact) -> tuple[object, ...]:

@@ -19,7 +19,7 @@ from sweep.phrases import Phrase
 SUBMISSION_TYPE = "application/vnd.ansim.submission.v1+json"
 STATEMENT = "submission.json"
 FORM = Form(
-    "submission",
+    Phrase("a_submission"),
     STATEMENT,
     SUBMISSION_TYPE,
     ("v", "origin", "district", "first", "last", "made_ms", "checkpoint", "files"),
@@ -43,7 +43,7 @@ def verify_submission(book: ZipFile, anchors: Anchors) -> Findings:
             say_list(anchors.printed, _check_log(book, part.name, hashes, found), part.name, found)
     say_anchors(read.statement, read.keys, anchors, FORM, found)
     say_printed(read, found)
-    found.unproven.append("that no sweep was left out, and that no key here was revoked since: see the whole log")
+    found.unproven.append(Phrase("unproven_left_out"))
     return found
 
 
@@ -59,9 +59,9 @@ def _check_log(book: ZipFile, name: str, hashes: set[bytes], found: Findings) ->
     except PackageError:
         raise
     except ValueError:
-        found.complain(f"the file {name} is not a log that can be read")
+        found.complain(Phrase("log_file_unreadable", name=name))
     if found.count == problems:
-        found.proven.append(f"each of the {len(listed)} sweeps in {name} stands on a record here")
+        found.proven.append(Phrase("sweeps_proven", count=len(listed), name=name))
     return listed
 
 
@@ -71,7 +71,7 @@ def _check_sweep(sweep: object, name: str, listed: set[bytes], hashes: set[bytes
         raise ValueError(Phrase("sweep_without_record"))
     digest = bytes.fromhex(one)
     if digest not in hashes:
-        found.complain(f"{name}: the record {one} of a sweep is not among the records here")
+        found.complain(Phrase("sweep_record_absent", name=name, record=one))
     elif digest in listed:
-        found.complain(f"{name}: two sweeps stand on the record {one}")
+        found.complain(Phrase("record_used_twice", name=name, record=one))
     listed.add(digest)

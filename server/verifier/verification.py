@@ -80,10 +80,6 @@ def verify(lines: Lines, anchors: Anchors = Anchors(), *, is_sealed: bool = True
     outer = outside.check_outer(header, found, anchors, read.roots, _verifier_keys(header, read.keys.of_role("server")))
     if anchors.witness is not None:
         outside.check_witness(anchors.witness, (inner, outer), found)
-    if anchors.root_key is not None and anchors.root_key != header.root_key_id:
-        found.complain(f"this log begins with root key {header.root_key_id}, not with {anchors.root_key}")
-    elif anchors.root_key is not None:
-        found.proven.append(f"every key was admitted under root key {anchors.root_key}")
     say_record(paper, _of_paper(paper, facts, read), found)
     say_log(paper, found.size, read.roots, found)
     outside.say_what_is_missing(anchors, header, inner, found)
@@ -138,7 +134,7 @@ def _fact(item: EntryLine, said: Envelope | Unread, read: Reading, known: dict[A
     return fact
 
 
-def _objection(item: EntryLine, key: Key | None) -> str | None:
+def _objection(item: EntryLine, key: Key | None) -> Phrase | None:
     if key is None:
         return UNKNOWN_KEY
     try:
@@ -153,11 +149,11 @@ def _of_paper(paper: Printed | None, facts: list[Fact], read: Reading) -> Record
     wanted = None if paper is None else bytes.fromhex(paper.digest)
     for fact in facts:
         if fact.entry_hash == wanted:
-            kind = "an entry of a version that is not read here" if fact.claim is None else fact.claim.kind
-            objection = fact.objection if fact.status == "accepted" else f"it stands as {fact.status}"
-            return Record(fact.log_index, read.received_ms, kind, read.keys.find(fact.key_id), objection)
+            kind = Phrase("kind_not_read_here") if fact.claim is None else fact.claim.kind
+            other = None if fact.status == "accepted" else Phrase("objection_stands_as", status=fact.status)
+            return Record(fact.log_index, read.received_ms, kind, read.keys.find(fact.key_id), other or fact.objection)
     gone = (index for index, entry_hash in read.purged.items() if entry_hash == wanted)
-    return next((Record(index, 0, "", None, "it was purged, and only its hashes are left") for index in gone), None)
+    return next((Record(index, 0, "", None, Phrase("objection_purged")) for index in gone), None)
 
 
 def _check_own(read: Reading, counting: set[int], found: Findings) -> None:
@@ -165,19 +161,19 @@ def _check_own(read: Reading, counting: set[int], found: Findings) -> None:
     erased = {name for index, names in read.erasures if index in counting for name in names or ()}
     for index, name in read.erased:
         if name not in erased:
-            found.complain_of(index, f"the body {name.hex()} stands as erased, and no erasure that counts names it")
+            found.complain_of(index, Phrase("body_erased_unnamed", name=name.hex()))
     runs = []
     for index, named, is_there in read.purges:
         if index in counting and named is not None:
             runs += named
         elif index in counting and is_there:
-            found.complain_of(index, "says what was purged, and nobody can read it")
+            found.complain_of(index, Phrase("purge_unreadable"))
     for index in _outside(sorted(read.purged), sorted(runs)):
-        found.complain_of(index, "stands as purged, and no purge that counts names it")
+        found.complain_of(index, Phrase("purged_unnamed"))
     _check_heads(read, counting, found)
     for index, placed in read.placed.items():
         if index in counting and placed is None:
-            found.complain_of(index, "says where rooms lie, and nobody can read it")
+            found.complain_of(index, Phrase("placement_unreadable"))
 
 
 def _check_heads(read: Reading, counting: set[int], found: Findings) -> None:
@@ -188,9 +184,9 @@ def _check_heads(read: Reading, counting: set[int], found: Findings) -> None:
         if index not in counting:
             continue
         if head is None and is_there:
-            found.complain_of(index, "closes a day of the access log, and nobody can read it")
+            found.complain_of(index, Phrase("access_head_unreadable"))
         elif head is not None and is_known and head[1] != before:
-            found.complain_of(index, "the head of the access log does not follow the one before it")
+            found.complain_of(index, Phrase("access_head_out_of_line"))
         before, is_known = (None, False) if head is None else (head[0], True)
 
 
@@ -242,23 +238,23 @@ def _outside(indices: list[int], runs: list[tuple[int, int]]) -> Iterator[int]:
 
 def _check_manifest(read: Reading, signers: list[Key], found: Findings) -> None:
     if read.last_line is None:
-        found.complain("the manifest is missing: the file was cut off, or never finished")
+        found.complain(Phrase("manifest_missing"))
         return
     try:
         document, manifest = read_manifest(without_newline(read.last_line))
     except ValueError as error:
-        found.complain(f"the manifest is none: {error}")
+        found.complain(Phrase("manifest_invalid", why=error))
         return
     if not any(_is_signed_by(document, key) for key in signers):
-        found.complain("no server key that counts at the end of this log signed the manifest")
+        found.complain(Phrase("manifest_unsigned"))
     header = read.header
     said = (manifest.origin, manifest.scope, manifest.tree_size, manifest.root_hash)
     if said != (header.origin, header.scope, read.tree.size, read.tree.root().hex()):
-        found.complain("the manifest is of another log, scope, number of entries or root hash than the file")
+        found.complain(Phrase("manifest_of_another_log"))
     if manifest.lines_sha256 != read.digest.hex():
-        found.complain("the lines are not those that the manifest was made for")
+        found.complain(Phrase("manifest_lines_differ"))
     if manifest.bodies != {state: found.bodies[state] for state in manifest.bodies}:
-        found.complain("the manifest counts other bodies than the file holds")
+        found.complain(Phrase("manifest_bodies_differ"))
 
 
 def _is_signed_by(document: SignedEntry, key: Key) -> bool:
@@ -271,18 +267,19 @@ def _is_signed_by(document: SignedEntry, key: Key) -> bool:
 
 def _say_the_rest(read: Reading, found: Findings, *, is_sealed: bool) -> None:
     if found.entries["purged"]:
-        found.unproven.append(f"what {found.entries['purged']} purged entries were: only their hashes are left")
+        found.unproven.append(Phrase("unproven_purged", count=found.entries["purged"]))
     if found.bodies["withheld"] or found.bodies["erased"]:
-        away = f"{found.bodies['withheld']} withheld and {found.bodies['erased']} erased bodies"
-        found.unproven.append(f"what {away} held: their commitments are here, they are not")
+        withheld, erased = found.bodies["withheld"], found.bodies["erased"]
+        found.unproven.append(Phrase("unproven_bodies", withheld=withheld, erased=erased))
     if found.unread:
-        found.unproven.append(f"what {found.unread} entries say, of versions or kinds that nobody here reads")
+        found.unproven.append(Phrase("unproven_unread", unread=found.unread))
     if not is_sealed:
-        found.unproven.append("that the server's key stands for this: a database has neither checkpoint nor manifest")
+        found.unproven.append(Phrase("unproven_database"))
     for key in read.keys.revoked():
-        found.notes.append(f"key {key.key_id} ({key.role}) is revoked from log index {key.revoked_from_index} on")
+        index = key.revoked_from_index
+        found.notes.append(Phrase("note_key_revoked", key_id=key.key_id, role=key.role, index=index))
     for index, key_id in read.keys.corrected:
-        found.notes.append(f"log index {index} says something else of key {key_id} than its admission before")
+        found.notes.append(Phrase("note_key_corrected", index=index, key_id=key_id))
 
 
 def _verifier_keys(header: Header, keys: Iterable[Key]) -> list[notes.VerifierKey]:

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from server.witness.folder import MemoryLostError
 from server.witness.succession import MAX_TOLD_BYTES
 from server.witness.witness_state import MAX_REQUEST_BYTES, TEXT, Reply, WitnessState
+from sweep.report.language import spoken
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ def witness_app(book: WitnessState) -> Starlette:
         return PlainTextResponse(f"witness key: {book.key}\nlogs:\n{watched}")
 
     async def memory_lost(_request: Request, error: Exception) -> Response:
-        logger.error("%s", error)
+        logger.error("%s", spoken(error))
         return PlainTextResponse("what this witness remembers is damaged; it signs nothing\n", 500)
 
     return Starlette(

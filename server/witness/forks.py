@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from server.witness.folder import Folder, MemoryLostError
 from sweep.phrases import Phrase
+from sweep.report.language import spoken
 
 Why = Literal["same_size", "not_grown", "keys", "told"]
 """Another root of the same size; no proof that it grew; entries of the root key that contradict each other; told."""
@@ -84,18 +85,18 @@ class Forks:
                 return
             fork = replace(known, refused=(*known.refused, refused))
         elif len(self._folder.names(SUFFIX)) >= MOST_FORKS:
-            logger.error("ALARM: fork of %s; %d forks are kept already, look at them", origin, MOST_FORKS)
+            logger.error("%s", spoken(Phrase("fork_not_kept", origin=origin, most=MOST_FORKS)))
             return
         else:
             fork = Fork(_new_id(remembered, len(same)), origin, why, remembered, (refused,), now_s)
         self.write(fork)
-        logger.error("ALARM: fork %s of %s (%s); both heads are kept", fork.fork_id, origin, why)
+        logger.error("%s", spoken(Phrase("fork_kept", fork=fork.fork_id, origin=origin, why=why)))
 
     def decide(self, fork: Fork, decision: Decision) -> Fork:
         """Write down how two persons went on, for this fork and for what was told of it since."""
         decided = replace(fork, decision=decision)
         self.write(decided)
-        logger.warning("fork %s of %s is decided", fork.fork_id, fork.origin)
+        logger.warning("%s", spoken(Phrase("fork_is_decided", fork=fork.fork_id, origin=fork.origin)))
         return decided
 
     def write(self, fork: Fork) -> None:

@@ -96,11 +96,10 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if not wanted or not _is_of_the_laboratory(wanted[0]):
             raise
-        from sweep.phrases import Phrase, words
-        from sweep.report.language import language_of
+        from sweep.phrases import Phrase
+        from sweep.report.language import spoken
 
-        lacking = Phrase("laboratory_lacking", part=error.name)
-        print(f"sweep: {words(lacking, language_of(os.environ))}", file=sys.stderr)
+        print(f"sweep: {spoken(Phrase('laboratory_lacking', part=error.name))}", file=sys.stderr)
         sys.exit(2)
 
 

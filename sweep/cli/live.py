@@ -29,11 +29,12 @@ from sweep.modality.liveness import boottime_ns
 from sweep.modality.mode import zones_of
 from sweep.modality.next_position import NOWHERE, OUTSIDE, REFERENCE, NextPosition
 from sweep.modality.own_transmissions import OwnTransmissions
+from sweep.modality.room import Room
 from sweep.power.kernel import check_strict
 from sweep.report import SEEN_AS, LiveEvent, Modality, Mode, Plan, StartCommand, Zone
 from sweep.run.outside_baseline import outside_event
 from sweep.run.reporting.look_words import view_text
-from sweep.run.sweep_sources import Interrupted, LiveSource, Room, middle_of
+from sweep.run.sweep_sources import Interrupted, LiveSource, middle_of
 from sweep.run.words import guidance_event, pending_light_event
 from sweep.wifi.capture.sources import LiveWifi
 

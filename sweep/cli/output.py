@@ -20,7 +20,7 @@ from sweep.cli.quick import is_same_file, replace_text, to_text
 from sweep.phrases import Phrase
 
 if TYPE_CHECKING:
-    from sweep.phrases import Language, Phrase, Spoken
+    from sweep.phrases import Phrase, Spoken
     from sweep.sim.world import HiddenKind
 
 EXIT_FINDINGS = 1
@@ -66,9 +66,9 @@ class CameraKind(StrEnum):
 
 def fail(code: str, /, **values: object) -> NoReturn:
     """Say the sentence of a code (`sweep.phrases`) on stderr and end with exit code 2."""
-    from sweep.phrases import Phrase, words
+    from sweep.phrases import Phrase
 
-    _end_with(words(Phrase(code, **values), _language()))
+    _end_with(Phrase(code, **values))
 
 
 def remark(code: str, /, **values: object) -> None:
@@ -80,29 +80,22 @@ def remark(code: str, /, **values: object) -> None:
 
 def speak(what: Phrase | Spoken) -> None:
     """Say a line on stderr, in the language of the locale."""
-    from sweep.phrases import words
     from sweep.report import display_text
+    from sweep.report.language import spoken
 
-    err.print(display_text(words(what, _language()), limit=400), soft_wrap=True)
+    err.print(display_text(spoken(what), limit=400), soft_wrap=True)
 
 
 def fail_of(error: Exception) -> NoReturn:
     """Say what an error says in one line on stderr and end with exit code 2."""
-    from sweep.phrases import words
-
-    _end_with(words(error, _language()))
+    _end_with(error)
 
 
-def _language() -> Language:
-    from sweep.report.language import language_of
-
-    return language_of(os.environ)
-
-
-def _end_with(line: str) -> NoReturn:
+def _end_with(why: Phrase | Exception) -> NoReturn:
     from sweep.report import display_text  # loads Pydantic, which only an error needs
+    from sweep.report.language import spoken
 
-    err.print(f"sweep: {display_text(' '.join(line.split()), limit=400)}", soft_wrap=True)
+    err.print(f"sweep: {display_text(' '.join(spoken(why).split()), limit=400)}", soft_wrap=True)
     raise typer.Exit(EXIT_BAD_INPUT)
 
 

@@ -52,12 +52,13 @@ from sweep.deliver.outbox import OutboxError
 from sweep.entry.dsse import EntryError, Signer
 from sweep.host.sealing import PUBLIC_FILE, SEALED_FILE
 from sweep.modality.control import Control
+from sweep.modality.room import Room
 from sweep.phrases import Phrase, in_both
 from sweep.report import MANIFEST_NAME, Mode, SweepReport, are_two_persons, new_id
 from sweep.run.laboratory import LaboratoryError, check_laboratory
 from sweep.run.reporting.sweep_recorder import SweepRecorder, SweepRecorderError
 from sweep.run.room_keys import RoomKeyError
-from sweep.run.sweep_sources import LiveSource, RecordedSource, Room, SourceError, SweepSource, read_room
+from sweep.run.sweep_sources import LiveSource, RecordedSource, SourceError, SweepSource, read_room
 
 
 def replay(

@@ -15,10 +15,10 @@ from uuid import UUID
 
 from sweep.judge.explain import summary_of, would_change
 from sweep.judge.thresholds import Thresholds
-from sweep.judge.words import ADVICE_BY_EYE
 from sweep.modality.evidence import Circle, Weigher
 from sweep.modality.weights import Sum, Weights, add_up
 from sweep.modality.words import Vocabulary
+from sweep.phrases import Phrase
 from sweep.report import (
     Evidence,
     Finding,
@@ -30,6 +30,7 @@ from sweep.report import (
     ZoneCoverage,
     centre_of,
     derived_id,
+    local_text,
 )
 
 Stage = Literal["first_look", "second_look"]
@@ -114,7 +115,7 @@ def make_finding(
         would_change=would_change(case.weighed, case.coverage, posterior, weights, words),
         evidence_for=tuple(in_favour),
         evidence_against=tuple(against),
-        advice=ADVICE_BY_EYE,
+        advice=local_text(Phrase("advice_by_eye")),
     )
 
 

@@ -14,9 +14,9 @@ from typing import Final
 
 import numpy as np
 
-from sweep.judge.words import MEETS, MISSES
 from sweep.modality.evidence import Circle, Weigher
 from sweep.modality.weights import Weights
+from sweep.phrases import Phrase
 from sweep.report import (
     Evidence,
     Modality,
@@ -26,6 +26,7 @@ from sweep.report import (
     TransmitterPlace,
     WifiObservation,
     Zone,
+    local_text,
 )
 
 STEP_M: Final = 0.1
@@ -67,12 +68,14 @@ def meetings(
     if not meets:
         a, low, high, by_chance = 1.0 - a, 1.0 - high, 1.0 - low, 1.0 - by_chance
     at, least, most = (math.log10(max(one, 1e-3) / by_chance) for one in (a, low, high))
+    percent = 100 * by_chance
+    said = Phrase("bearing_meets", percent=percent) if meets else Phrase("bearing_misses", percent=percent)
     return [
         Evidence(
             observation_id=seen.observation_id,
             modality="lens",
-            code="bearing_meets" if meets else "bearing_misses",
-            text=(MEETS if meets else MISSES).text(percent=f"{100 * by_chance:.0f}"),
+            code=said.code,
+            text=local_text(said),
             weight_log10=round(at, 3),
             low_log10=round(min(least, at), 3),
             high_log10=round(max(most, at), 3),

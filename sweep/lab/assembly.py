@@ -17,12 +17,12 @@ import numpy as np
 
 from sweep.lens.clip.clips import ClipMeta, Frame, LampGroup, write_clip
 from sweep.lens.optics import load_optics
+from sweep.modality.room import Room
 from sweep.phrases import Phrase
 from sweep.report import MANIFEST_NAME, RecordedPosition, RecordedSweep, new_id, to_json, utc_now
 from sweep.sim import world
 from sweep.sim.head.emulated import record_serial
 from sweep.sim.head.scene import Emitter, RfScene
-from sweep.sim.source import Room
 from sweep.sim.sources import BASELINE_RF_SECONDS, NEIGHBOUR_WIFI_DBM, RF_SECONDS
 
 PHOTO_SIZE = (728, 544)

@@ -33,7 +33,7 @@ class ResponseTestBegins:
     """How many there are."""
     index: int
     """Of the tests at this position, from 0."""
-    trials: int
+    tests_here: int
 
 
 NO_RESPONSE_TEST: Final = ResponseTestBegins((), 0, 0, 1)

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Final, Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from sweep.host.clock import WallClock, is_unset, read_wall_clock
 from sweep.link.rf_recording import recorded_rf
@@ -25,19 +25,15 @@ from sweep.modality.looks import VIEW_S, Look, modality_of
 from sweep.modality.messages import MeasureRf, RfHeard
 from sweep.modality.next_position import REFERENCE, NextPosition
 from sweep.modality.outside_position import BeforeTarget, Outside
+from sweep.modality.room import Room
 from sweep.phrases import Phrase
 from sweep.report import (
     MANIFEST_NAME,
-    KnownThing,
-    LocalText,
     Modality,
     Mode,
-    Plan,
     Position,
-    Record,
     RecordedPosition,
     RecordedSweep,
-    RoomKind,
     Zone,
     centre_of,
     first_problem,
@@ -119,20 +115,6 @@ class RecordedSource:
             return self.manifest.ended
         ends = {position.id: position.end for position in self.manifest.positions}
         return ends[done[-1].position_id] if done else self.manifest.started
-
-
-class Room(Record):
-    """The room to be swept, as a file tells it where no server does."""
-
-    room_id: UUID
-    facility_name: LocalText
-    room_name: LocalText
-    room_kind: RoomKind
-    plan: Plan
-    is_laboratory: bool = False
-    """Nobody but those who work there comes in: what is sampled may be kept."""
-    known: Annotated[tuple[KnownThing, ...], Field(max_length=64)] = ()
-    """What earlier visits explained."""
 
 
 REFERENCE_S: Final = 10.0

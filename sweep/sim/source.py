@@ -8,9 +8,7 @@ simulated.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -23,17 +21,14 @@ from sweep.modality.liveness import boottime_ns
 from sweep.modality.looks import VIEW_S, Look
 from sweep.modality.messages import MeasureRf, RfHeard
 from sweep.modality.outside_position import Outside
+from sweep.modality.room import Room
 from sweep.report import (
     Gap,
-    KnownThing,
-    LocalText,
     Modality,
     Mode,
-    Plan,
     Position,
     RecordedPosition,
     RecordedSweep,
-    RoomKind,
     StartCommand,
     derived_id,
     new_id,
@@ -49,29 +44,9 @@ OUTSIDE_S: Final = 20.0
 ROOM_FILE = Path(__file__).with_name("demo_room.json")
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """The room that is swept."""
-
-    room_id: UUID
-    facility_name: LocalText
-    room_name: LocalText
-    room_kind: RoomKind
-    plan: Plan
-    is_laboratory: bool = False
-    known: tuple[KnownThing, ...] = ()
-
-
 def default_room() -> Room:
     """The demonstration room."""
-    text = json.loads(ROOM_FILE.read_text(encoding="utf-8"))
-    return Room(
-        room_id=UUID(text["room_id"]),
-        facility_name=LocalText.model_validate(text["facility_name"]),
-        room_name=LocalText.model_validate(text["room_name"]),
-        room_kind=text["room_kind"],
-        plan=Plan.model_validate_json(json.dumps(text["plan"])),
-    )
+    return Room.model_validate_json(ROOM_FILE.read_bytes())
 
 
 class SimulatedSource:
@@ -181,8 +156,9 @@ def source_for(
 ) -> SimulatedSource:  # fmt: skip
     """The source of a sweep that was started from the phone; a camera zone that this room lacks hides none."""
     room = Room(
-        command.room_id, command.facility_name, command.room_name, "restroom", command.plan, known=command.known
-    )
+        room_id=command.room_id, facility_name=command.facility_name, room_name=command.room_name,
+        room_kind="restroom", plan=command.plan, known=command.known,
+    )  # fmt: skip
     zones = {zone.zone_id for zone in command.plan.zones}
     return SimulatedSource(
         room,

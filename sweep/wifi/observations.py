@@ -56,10 +56,10 @@ def judge_position(
     if blind_reason in TOO_LITTLE:  # what made it too little is the reason
         blind_reason = "adapter_away" if gaps else position.lefts[0] if position.lefts else blind_reason
     guidance = [WORDS.guidance["adapter_away"].text()] if gaps else []
-    if wish.trial == "light" and not position.lefts and any(_wants_walk(item, follows) for item in scan.transmitters):
+    if wish.kind == "light" and not position.lefts and any(_wants_walk(item, follows) for item in scan.transmitters):
         guidance.append(WORDS.guidance["walk_test"].text())
     limits = list(limits_of(heard.unheard_mhz or ())) if heard.channels else ["wifi_one_channel"]
-    if wish.no_trial_because == QUICK:
+    if wish.no_test_because == QUICK:
         limits.append(QUICK_LEAVES_OUT["light_test"])
     left_out = position.troubles["light_open_left_out"]
     if position.troubles["light_cut_short"] or position.troubles[f"light_{SHORT_OF_TIME}"] > left_out:

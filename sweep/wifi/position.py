@@ -22,17 +22,17 @@ class WifiRequest:
 
     dwell_s: float
     """Listen so long before any test."""
-    trial: ResponseTestKind | None = None
+    kind: ResponseTestKind | None = None
     """What sends like a camera is tested by the lamp, or by a person who walks; None: not at all."""
-    trial_longest_s: float = 114.0
+    test_longest_s: float = 114.0
     """How long the lamp may play for one test."""
-    trials_longest_s: float | None = None
+    tests_longest_s: float | None = None
     """The same for all tests of the position together; None: no bound."""
-    open_trials_longest_s: float | None = None
+    open_tests_longest_s: float | None = None
     """The same for those of them in which nothing is called video."""
     is_any_uplink: bool = False
     """Every thick uplink is tested, not only what may be a camera."""
-    no_trial_because: str | None = None
+    no_test_because: str | None = None
     """Code that says why nothing can be played now; None when it can."""
     decided: frozenset[int] = frozenset()
     """Addresses whose answer is known in this zone already."""

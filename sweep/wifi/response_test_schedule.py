@@ -64,7 +64,7 @@ def run_response_tests(
     """A test on each of `wanted`, the surest first, as far as there may be so many; results are those of `line`."""
     tested, left_out = wanted[:MAX_RESPONSE_TESTS], wanted[MAX_RESPONSE_TESTS:]
     results = line.results
-    refusal = wish.no_trial_because
+    refusal = wish.no_test_because
     for index, (one, longest_s) in enumerate(
         zip(tested, shares_of_tests_s(wish, [o.has_video for o in tested]), strict=True)
     ):
@@ -74,7 +74,9 @@ def run_response_tests(
             line.say(ResponseTestBegins(told, len(one.targets), index, len(tested)))
             for target in reversed(one.targets):
                 listener.lead(tag(target.judged), target.addresses)
-            result = _test(ResponseTestRequest(kind, one.addresses, longest_s, trials=len(tested)), one, listener, line)
+            result = _test(
+                ResponseTestRequest(kind, one.addresses, longest_s, tests_here=len(tested)), one, listener, line
+            )
         results.append(result)
         refusal = refusal or result.left or (SKIPPED if result.ended == SKIPPED else None)
     results += [_missed(kind, one, refusal or TOO_MANY_CHANNELS) for one in left_out]
@@ -142,12 +144,12 @@ def shares_of_tests_s(wish: WifiRequest, has_video: Sequence[bool]) -> list[floa
     says so of each) first, then the others of what that leaves; among themselves as much as each other.
     """
     videos = sum(has_video)
-    shares = _even_shares(wish.trial_longest_s, wish.trials_longest_s, videos)
-    left_s = wish.open_trials_longest_s
-    if wish.trials_longest_s is not None:
+    shares = _even_shares(wish.test_longest_s, wish.tests_longest_s, videos)
+    left_s = wish.open_tests_longest_s
+    if wish.tests_longest_s is not None:
         spent_s = sum(share_s + AROUND_TEST_S for share_s in shares if share_s)
-        left_s = min(wish.trials_longest_s - spent_s, wish.trials_longest_s if left_s is None else left_s)
-    others = _even_shares(wish.trial_longest_s, left_s, len(has_video) - videos)
+        left_s = min(wish.tests_longest_s - spent_s, wish.tests_longest_s if left_s is None else left_s)
+    others = _even_shares(wish.test_longest_s, left_s, len(has_video) - videos)
     return [(shares if one else others).pop(0) for one in has_video]
 
 

@@ -113,7 +113,7 @@ class WifiSession:
         wish = replace(wish, surveys_first=True)
         if task.is_walk:
             return wish
-        wish = replace(wish, trials_longest_s=task.light_s, open_trials_longest_s=task.open_light_s)
+        wish = replace(wish, tests_longest_s=task.light_s, open_tests_longest_s=task.open_light_s)
         only = frozenset(address for tag in task.light_tags for address in self._tagged.get(tag, ()))
         if only:
             return replace(wish, only=only)
@@ -130,9 +130,9 @@ class WifiSession:
         return WifiRequest(
             dwell_s,
             None if self._stimulus == "never" else "light",
-            trial_longest_s=self._longest_s,
+            test_longest_s=self._longest_s,
             is_any_uplink=self._stimulus == "always",
-            no_trial_because=why_no_light,
+            no_test_because=why_no_light,
             decided=frozenset(known),
             own_addresses=self._own,
         )
@@ -246,7 +246,7 @@ def not_here(scan: WifiScan, wish: WifiRequest) -> dict[int, StimulusJudgement]:
     return {
         address: not_assessable("light", LOUDER_ELSEWHERE)
         for item in scan.transmitters
-        if may_be_camera(item) and wish.trial == "light" and is_louder(item, wish.elsewhere_dbm)
+        if may_be_camera(item) and wish.kind == "light" and is_louder(item, wish.elsewhere_dbm)
         for address in item.transmitter.addresses
         if address not in wish.decided
     }
@@ -276,14 +276,14 @@ def hear_position(
     follows: dict[int, StimulusJudgement] = {}
     troubles: Counter[str] = Counter({f"left_{interruption.left}": 1} if interruption.left else {})
     is_settled = True
-    if interruption.left is None and wish.trial is not None:
-        because = SKIPPED if interruption.is_skipped else wish.no_trial_because
+    if interruption.left is None and wish.kind is not None:
+        because = SKIPPED if interruption.is_skipped else wish.no_test_because
         scan, known = scan_log(heard.log, earlier=earlier), wish.decided | wish.own_addresses
         wanted = targets_by_channel(
             scan, heard, is_any=wish.is_any_uplink, decided=known, elsewhere_dbm=wish.elsewhere_dbm, only=wish.only
         )
         follows |= not_here(scan, wish)
-        results = run_response_tests(replace(wish, no_trial_because=because), wish.trial, wanted, listener, told, tag)
+        results = run_response_tests(replace(wish, no_test_because=because), wish.kind, wanted, listener, told, tag)
         for one, result in zip(wanted, results, strict=True):
             follows |= result.judgements
             troubles["light_open_left_out"] += result.ended == SHORT_OF_TIME and not one.has_video
@@ -293,7 +293,7 @@ def hear_position(
             if result.ended not in SETTLED:
                 is_settled &= result.ended in LEFT_OUT
                 troubles[code_of(f"{result.kind}_{result.ended}")] += 1
-            elif result.ended == PLAYED_OUT and result.longest_s < wish.trial_longest_s:
+            elif result.ended == PLAYED_OUT and result.longest_s < wish.test_longest_s:
                 troubles["light_cut_short"] += 1
         if results:
             heard = listener.heard()

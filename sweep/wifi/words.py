@@ -103,7 +103,7 @@ def response_test_event(
         next_prompt_s=next_prompt_s,
         position_index=position_index,
         trial_index=ahead.index,
-        trials=ahead.trials,
+        trials=ahead.tests_here,
         flows=ahead.flows,
         flow_count=ahead.flow_count,
         text=text,

@@ -25,7 +25,7 @@ from sweep.report import Modality, RecordedSweep, new_id, parse_json
 from sweep.run.modalities import SENSING_MODALITIES, WEIGHERS, vocabulary_of
 from sweep.run.room_keys import RoomKeyError, open_room_key, recorded_room_key
 from sweep.run.runner import Runner
-from sweep.run.sweep_sources import LiveSource, Room, middle_of
+from sweep.run.sweep_sources import LiveSource, middle_of
 from sweep.sim.source import default_room
 from sweep.wifi.words import WORDS as WIFI_WORDS
 from tests.entry_factory import signer
@@ -160,7 +160,7 @@ def test_a_clock_that_is_set_during_a_sweep_changes_no_length(tmp_path: Path, st
             clocks.go_on(30.0)
 
     source = LiveSource(
-        Room(**{name: getattr(room, name) for name in Room.model_fields}), inspectors=("A-1", "A-2"),
+        room, inspectors=("A-1", "A-2"),
         probe_id="p", dwell_s=5.0, positions=positions(), clock=SET, now_ns=lambda: clocks.boot_ns,
         time_of_day=lambda: clocks.day,
     )  # fmt: skip
@@ -212,7 +212,7 @@ def test_what_the_phone_tells_counts_where_nobody_set_the_clock_and_the_report_s
     control.declare_empty(("A-1", "A-2"))
     told = clocks.day + ahead
     source = LiveSource(
-        Room(**{name: getattr(room, name) for name in Room.model_fields}), inspectors=("A-1", "A-2"),
+        room, inspectors=("A-1", "A-2"),
         probe_id="p", dwell_s=5.0, positions=[middle_of(room.plan.zones[0])], clock=clock,
         now_ns=lambda: clocks.boot_ns, time_of_day=lambda: clocks.day, told_time=told,
     )  # fmt: skip

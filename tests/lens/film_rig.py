@@ -22,7 +22,7 @@ from sweep.modality.control import Control
 from sweep.modality.next_position import NextPosition
 from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.report import GuidanceEvent, LensObservation, LiveEvent, SweepReport, ZoneCoverage, ZoneEvent
-from sweep.run.sweep_sources import LiveSource, Room
+from sweep.run.sweep_sources import LiveSource
 from sweep.sim.head.emulated import EmulatedHead, RfScene
 from sweep.sim.head.pads import Assembly
 from sweep.sim.scene.wall import PlantedLens
@@ -90,7 +90,7 @@ class FilmRig:
 
     def _run(self) -> None:
         source = LiveSource(
-            Room(**{name: getattr(ROOM, name) for name in Room.model_fields}),
+            ROOM,
             inspectors=("A-1", "A-2"),
             probe_id="probe-demo-1",
             dwell_s=self.dwell_s,

@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 
 from sweep.modality.liveness import boottime_ns
-from sweep.run.sweep_sources import Room
 from sweep.sim.source import default_room
 from tests.power.rig import DARK_WITHIN_MS, ROOT, stand_in_environment
 from tests.power.test_doctor import settings
@@ -29,7 +28,7 @@ from tests.waiting import wait_until
 def at_a_terminal(folder: Path, chip: GpioKernel, **environment: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A live sweep with an adapter that is not there, and the terminal's other end."""
     room, made = folder / "room.json", default_room()
-    room.write_text(Room(**{name: getattr(made, name) for name in Room.model_fields}).model_dump_json(), "utf-8")
+    room.write_text(made.model_dump_json(), "utf-8")
     ours, theirs = pty.openpty()
     config = settings(folder, chip)
     config.write_text("".join(line for line in config.read_text().splitlines(True) if "server" not in line), "utf-8")

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from sweep.entry import dsse
 from sweep.entry import envelope as e
+from sweep.modality.room import Room
 from sweep.report import StartCommand, new_id, utc_now
-from sweep.run.sweep_sources import Room
 from sweep.sim.source import default_room
 from tests.entry_factory import signer
 from tests.hostile_server import Bytes, Request, as_json

@@ -30,7 +30,7 @@ from sweep.rf.modality import RfModality
 from sweep.run.modalities import SENSING_MODALITIES
 from sweep.run.reporting.recovery import close_interrupted
 from sweep.run.runner import Runner
-from sweep.run.sweep_sources import LiveSource, Room, middle_of
+from sweep.run.sweep_sources import LiveSource, middle_of
 from sweep.run.watch.probe_parts import ProbeParts
 from sweep.sim.source import default_room
 from tests.entry_factory import signer
@@ -123,7 +123,7 @@ def main(folder: Path, port: str | None) -> None:
     control.declare_empty(("A-1", "A-2"))
     modalities = modalities_in(folder)
     source = LiveSource(
-        Room(**{name: getattr(room, name) for name in Room.model_fields}),
+        room,
         inspectors=("A-1", "A-2"),
         probe_id="probe-demo-1",
         dwell_s=DWELL_S,

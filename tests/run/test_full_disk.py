@@ -16,7 +16,7 @@ from sweep.host.disk import Disk
 from sweep.report import LiveEvent, NoticeEvent, StateEvent, SweepReport
 from sweep.run.reporting.recovery import close_interrupted
 from sweep.run.runner import Runner
-from sweep.run.sweep_sources import LiveSource, Room
+from sweep.run.sweep_sources import LiveSource
 from sweep.sim.source import default_room
 from tests.entry_factory import signer
 from tests.run.honest_server import PERSONS
@@ -57,7 +57,7 @@ def sweep(folder: Path, disk: Disk, events: list[LiveEvent]) -> SweepReport:
     room = default_room()
     modalities = (paced("wifi", folder),)
     source = LiveSource(
-        Room(**{name: getattr(room, name) for name in Room.model_fields}),
+        room,
         inspectors=PERSONS,
         probe_id="probe-demo-1",
         dwell_s=0.3,

@@ -19,7 +19,7 @@ from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.report import GuidanceEvent, LiveEvent, SweepReport
 from sweep.run.modalities import SENSING_MODALITIES, vocabulary_of
 from sweep.run.runner import Runner
-from sweep.run.sweep_sources import LiveSource, Room
+from sweep.run.sweep_sources import LiveSource
 from sweep.run.watch.probe_parts import ProbeParts
 from sweep.sim.air.bluez import FakeBlueZ
 from sweep.sim.source import default_room
@@ -43,7 +43,7 @@ def sweep_of(folder: Path, ble: LiveBle, before: list[Callable[[], None]]) -> tu
             yield NextPosition(zone.zone_id, 1.0, 1.0, 0.0)
 
     source = LiveSource(
-        Room(**{name: getattr(ROOM, name) for name in Room.model_fields}),
+        ROOM,
         inspectors=("A-1", "A-2"), probe_id="probe-demo-1", dwell_s=20.0, positions=positions(), sources={"ble": ble},
     )  # fmt: skip
     own = OwnTransmissions(boottime_ns)

@@ -26,7 +26,7 @@ from sweep.report import (
     ZoneCoverage,
     ZoneEvent,
 )
-from sweep.run.sweep_sources import LiveSource, Room
+from sweep.run.sweep_sources import LiveSource
 from sweep.sim.head.emulated import EmulatedHead, RfScene
 from sweep.sim.source import default_room
 from tests.entry_factory import signer
@@ -71,7 +71,7 @@ class Sweep:
             yield NextPosition(zone.zone_id, 1.0, 1.0, 0.0)
 
     def run(self) -> None:
-        room = Room(**{name: getattr(ROOM, name) for name in Room.model_fields})
+        room = ROOM
         settings = Config(port=str(self.modality), stimulus="never", state=str(self.folder))
         source = LiveSource(
             room,

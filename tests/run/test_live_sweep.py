@@ -17,7 +17,7 @@ from sweep.entry.envelope import from_wire
 from sweep.modality.control import Control
 from sweep.modality.pending_light import PendingLight
 from sweep.report import MODALITIES, RecordedPosition, SweepReport, parse_json
-from sweep.run.sweep_sources import LiveSource, Room, SourceError, middle_of, read_room
+from sweep.run.sweep_sources import LiveSource, SourceError, middle_of, read_room
 from sweep.sim.source import default_room
 from tests.keyboard import TwoPersons
 from tests.wifi.live_rig import CAMERA_MHZ, CHANNELS, ZONES
@@ -71,24 +71,22 @@ def test_an_absent_adapter_is_said_and_the_sweep_goes_on(tmp_path: Path) -> None
 def test_a_room_comes_from_a_file_and_a_bad_one_is_refused(tmp_path: Path) -> None:
     room = default_room()
     path = tmp_path / "room.json"
-    made = Room(**{name: getattr(room, name) for name in Room.model_fields})
-    path.write_text(made.model_dump_json(), encoding="utf-8")
-    assert read_room(path) == made
+    path.write_text(room.model_dump_json(), encoding="utf-8")
+    assert read_room(path) == room
     path.write_text("{}", encoding="utf-8")
     with pytest.raises(SourceError, match=r"room\.json"):
         read_room(path)
     with pytest.raises(SourceError, match="cannot be read"):
         read_room(tmp_path / "absent")
     with pytest.raises(SourceError, match="inspectors"):
-        LiveSource(made, inspectors=("A-1",), probe_id="p", dwell_s=5.0, positions=[])
+        LiveSource(room, inspectors=("A-1",), probe_id="p", dwell_s=5.0, positions=[])
 
 
 def test_the_inspector_ends_a_live_sweep(tmp_path: Path) -> None:
     room = default_room()
-    made = Room(**{name: getattr(room, name) for name in Room.model_fields})
-    one, two = (middle_of(zone) for zone in made.plan.zones[:2])
+    one, two = (middle_of(zone) for zone in room.plan.zones[:2])
     asked_for = [one, two, replace(two, is_walk=True), replace(two, is_walk=True), replace(one, zone_id="elsewhere")]
-    source = LiveSource(made, inspectors=("A-1", "A-2"), probe_id="p", dwell_s=5.0, positions=asked_for)
+    source = LiveSource(room, inspectors=("A-1", "A-2"), probe_id="p", dwell_s=5.0, positions=asked_for)
     positions = [one for one in source.positions() if isinstance(one, RecordedPosition)]
     assert [position.zone for position in positions] == [one.zone_id, *[two.zone_id] * 3]
     assert len({position.id for position in positions}) == 4
@@ -99,8 +97,7 @@ def test_the_inspector_ends_a_live_sweep(tmp_path: Path) -> None:
 def live_command(folder: Path, *arguments: str, inspectors: tuple[str, str] = ("A-1", "A-2")) -> list[str]:
     """A live sweep whose adapter is not there."""
     room = default_room()
-    made = Room(**{name: getattr(room, name) for name in Room.model_fields})
-    (folder / "room.json").write_text(made.model_dump_json(), encoding="utf-8")
+    (folder / "room.json").write_text(room.model_dump_json(), encoding="utf-8")
     (folder / "sweep.toml").write_text('wifi_adapter = "none9"\nwifi_dwell_s = 5.0\n', encoding="utf-8")
     command = [sys.executable, "-m", "sweep.cli", "run", "--config", str(folder / "sweep.toml")]
     command += ["--room", str(folder / "room.json"), "--inspector", inspectors[0], "--inspector", inspectors[1]]

@@ -29,7 +29,7 @@ from sweep.report import (
 )
 from sweep.run.reference.reference import ReferenceFile
 from sweep.run.runner import Runner
-from sweep.run.sweep_sources import LiveSource, Room, middle_of
+from sweep.run.sweep_sources import LiveSource, middle_of
 from sweep.run.watch.probe_parts import ProbeParts
 from sweep.sim.source import default_room
 from sweep.wifi.modality import WifiModality
@@ -76,7 +76,7 @@ def test_a_check_before_the_first_zone_is_signed_and_grounds_the_report(tmp_path
     room, control, events = default_room(), Control(), list[LiveEvent]()
     control.declare_empty(PERSONS)
     source = LiveSource(
-        Room(**{name: getattr(room, name) for name in Room.model_fields}),
+        room,
         inspectors=PERSONS, probe_id="probe-demo-1", dwell_s=0.1, positions=positions(), sources={"wifi": "beacon"},
     )  # fmt: skip
     with box(tmp_path) as outbox:

@@ -26,7 +26,7 @@ from sweep.report import LiveEvent, StartCommand, SweepReport, utc_now
 from sweep.run.agent import Agent, Resumable
 from sweep.run.reporting.recovery import RESUME_WITHIN_S, Now, close_interrupted, rest_of, resumable, start_of
 from sweep.run.runner import Runner
-from sweep.run.sweep_sources import Interrupted, LiveSource, Room, middle_of
+from sweep.run.sweep_sources import Interrupted, LiveSource, middle_of
 from sweep.sim.source import default_room
 from tests.entry_factory import signer
 from tests.hostile_server import HostileServer
@@ -54,7 +54,7 @@ def runner(
     modalities = modalities_in(folder)
     rest: Interrupted | None = None if resumed is None else rest_of(resumed)
     source = LiveSource(
-        Room(**{name: getattr(room, name) for name in Room.model_fields}),
+        room,
         inspectors=PERSONS,
         probe_id="probe-demo-1",
         dwell_s=DWELL_S,

@@ -62,7 +62,7 @@ def test_an_older_log_with_every_abuse_is_judged_once_and_says_what_changed(tmp_
     assert rooms[UUID(told["mine"]["case_id"])] == UUID(told["mine"]["room_id"])  # not in the other district's room
     assert "relay" in roles
     assert sorted(twins) == ["김하나", "김하나 2"]
-    assert found.problems == [
+    assert list(map(str, found.problems)) == [
         f"log index 8: the body {told['theirs']['crop']} stands as erased, and no erasure that counts names it"
     ]
 

@@ -160,7 +160,7 @@ def run(
     runner: Line = NOBODY,
 ) -> tuple[PositionResult, SimulatedAir]:
     air, line = opened(seed, zone, at, runner)
-    wish = WifiRequest(20.0, trial="light" if trial else None, trial_longest_s=longest_s)
+    wish = WifiRequest(20.0, kind="light" if trial else None, test_longest_s=longest_s)
     return hear_position(wish, air, line), air
 
 
@@ -185,7 +185,7 @@ def test_it_is_found_from_another_zone_and_does_not_follow_the_light_there() -> 
 
 def test_it_follows_somebody_who_walks_in_its_zone() -> None:
     air, line = opened()
-    position = hear_position(WifiRequest(10.0, trial="motion"), air, line)
+    position = hear_position(WifiRequest(10.0, kind="motion"), air, line)
     assert position.follows[CAMERA_NUMBER].verdict == "follows_light"
     assert position.follows[CAMERA_NUMBER].kind == "motion"
 

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from sweep.report import FindingEvent, SweepReport, new_id
+from sweep.wifi.words import response_test_event
 from tests.waiting import wait_until
 from tests.web import evidence as made
 from tests.web.conftest import OpenPhone, Phone
@@ -19,7 +20,7 @@ from tests.web.probe import FakeProbe
 from tests.web.said import said
 from tests.web.site import PASSWORD, Site, seed_ids
 from tests.web.test_near import STILL, camera, near, tell_of_stand
-from tests.web.test_response_test import ZONE, response_test_event
+from tests.web.test_response_test import ZONE
 from tests.web.test_second_look import look
 from tests.web.test_targets import as_reported_now
 

@@ -53,7 +53,7 @@ from tests.wifi.made_up_air import (
     phone,
 )
 
-QUICK = WifiRequest(dwell_s=12.0, trial="light", trial_longest_s=15.0)
+QUICK = WifiRequest(dwell_s=12.0, kind="light", test_longest_s=15.0)
 
 
 class NextPosition:
@@ -82,7 +82,7 @@ class NextPosition:
         if seed % 10 == 6:
             self.player.says.append((9.0, Leave("room_entered")))
         self.wish = WifiRequest(
-            dwell_s=12.0, trial=self.kind, trial_longest_s=30.0 if seed % 4 == 0 else 15.0,
+            dwell_s=12.0, kind=self.kind, test_longest_s=30.0 if seed % 4 == 0 else 15.0,
             is_any_uplink=seed % 2 == 1, decided=frozenset({OTHER} if seed % 6 == 0 else ()),
             own_addresses=frozenset({0x02_9F_31_7C_5A_E1}), elsewhere_dbm={OTHER: -20.0} if seed % 4 == 1 else {},
         )  # fmt: skip
@@ -193,11 +193,11 @@ def hear_again(capture: Path, **changes: Any) -> PositionResult:
 
 def test_other_code_hears_a_sensible_air(kept: tuple[Path, Measurement]) -> None:
     capture, found = kept
-    silent = hear_again(capture, trial=None)
+    silent = hear_again(capture, kind=None)
     (gap, *more) = silent.heard.gaps or (None,)
     assert (gap, more, silent.follows) == (None, [], {})
     assert silent.heard.log.listened_s == pytest.approx(12.0, abs=0.5)
-    longer = hear_again(capture, trial_longest_s=57.0)
+    longer = hear_again(capture, test_longest_s=57.0)
     assert longer.follows[CAMERA].verdict == "follows_light", "nothing more is needed than was played"
     sooner = hear_again(capture, dwell_s=6.0)
     assert (len(sooner.heard.log.frames) > 0, sooner.heard.gaps) == (True, ())
@@ -250,11 +250,11 @@ def test_channels_that_the_adapter_could_not_hear_are_told_again(tmp_path: Path,
 
 def test_what_was_learnt_before_is_kept_too(tmp_path: Path) -> None:
     position = NextPosition(2, is_plain=True)
-    hear_position(replace(QUICK, trial=None), position.air, position.player)
+    hear_position(replace(QUICK, kind=None), position.air, position.player)
     learnt = position.air.memory
     assert learnt != ChannelMemory()
     with record_position(tmp_path / "a.pcapng", QUICK, position.air, position.player) as keeping:
-        hear_position(replace(QUICK, trial=None), keeping.air, keeping.line)
+        hear_position(replace(QUICK, kind=None), keeping.air, keeping.line)
     with open_recording(tmp_path / "a.pcapng") as again:
         assert again.air.memory == learnt
         assert again.wish == QUICK

@@ -40,7 +40,7 @@ def test_a_known_camera_is_told_while_its_channel_is_listened_to_and_nobody_else
 
 
 def test_whoever_is_tested_joins_them() -> None:
-    words = heard(WifiRequest(6.0, "light", trial_longest_s=10.0), {})
+    words = heard(WifiRequest(6.0, "light", test_longest_s=10.0), {})
     assert {message.tag for message in words} == {"f" * 16}
 
 

@@ -64,18 +64,24 @@ class Room:
     def test(
         self, *, kind: ResponseTestKind = "light", longest_s: float = 114.0,
         targets: frozenset[int] = frozenset({CAMERA}),
-        trials: int = 1,
+        tests_here: int = 1,
     ) -> ResponseTestResult:  # fmt: skip
-        wish = ResponseTestRequest(kind, targets, longest_s, trials)
+        wish = ResponseTestRequest(kind, targets, longest_s, tests_here)
         result = run_response_test(ResponseTest(wish, self._judge), Listener(self.air).watch(CAMERA_MHZ), self.player)
         assert isinstance(self.player.said[-1], StopChips), "whatever happens, the light is told to stop"
         return result
 
     def _judge(
-        self, log: FrameLog, sequence: ChipSequence, *, is_sequential: bool, valued: frozenset[int] | None, trials: int
+        self,
+        log: FrameLog,
+        sequence: ChipSequence,
+        *,
+        is_sequential: bool,
+        valued: frozenset[int] | None,
+        tests_here: int,
     ) -> StimulusScan:
         (play,) = self.player.plays
-        assert trials >= 1
+        assert tests_here >= 1
         is_last = len(sequence.chips) == LOOKS[-1][0] if is_sequential else False
         assert valued is None or not is_last, "at the end every denial says what it is worth"
         assert is_sequential == (play.kind == "light")
@@ -166,7 +172,7 @@ def test_it_ends_early_where_nothing_has_shown_anything() -> None:
 
 def test_two_channels_share_the_error() -> None:
     room = Room(lambda _: {CAMERA: ("follows_light", 0.03)})
-    result = room.test(trials=2)
+    result = room.test(tests_here=2)
     assert room.looked == [chips for chips, _ in LOOKS]
     assert (result.judgements[CAMERA].verdict, result.judgements[CAMERA].p_value) == ("does_not", 0.06)
 

@@ -29,7 +29,7 @@ from tests.wifi.lit_rig import ROW
 from tests.wifi.live_rig import CAMERA_MHZ, NETWORK_MHZ
 from tests.wifi.made_up_air import CAMERA, CHANNELS, OTHER, MadeUpAir, MadeUpPlayer, Pictures, beeper, network
 
-LIGHT = WifiRequest(12.0, "light", trial_longest_s=15.0)
+LIGHT = WifiRequest(12.0, "light", test_longest_s=15.0)
 ADDRESSES = (CAMERA, OTHER, 0xC3, 0xC4)
 
 
@@ -77,7 +77,7 @@ def test_a_third_and_a_fourth_channel_are_named_and_not_tested() -> None:
     reasons = [one.judgements[address].reason for one, address in zip(results, ADDRESSES, strict=True)]
     assert reasons[MAX_RESPONSE_TESTS:] == [TOO_MANY_CHANNELS] * 2
     told = aheads(position.player.said)
-    assert [(one.index, one.trials, one.flow_count) for one in told] == [(0, 2, 1), (1, 2, 1)]
+    assert [(one.index, one.tests_here, one.flow_count) for one in told] == [(0, 2, 1), (1, 2, 1)]
     (flow,) = told[0].flows
     assert (flow.why, flow.channel_mhz, flow.rssi_dbm) == (NO_CLOCK, CHANNELS[0].mhz, -50.0)
 
@@ -167,15 +167,15 @@ def test_open_part_of_a_test(targets: tuple[Target, ...], answers: dict[int, Sti
 def test_who_is_called_video_is_given_time_before_who_is_only_open(
     all_s: float | None, open_s: float | None, tested: list[ChannelTargets], shares: list[float]
 ) -> None:
-    wish = WifiRequest(20.0, "light", trials_longest_s=all_s, open_trials_longest_s=open_s)
+    wish = WifiRequest(20.0, "light", tests_longest_s=all_s, open_tests_longest_s=open_s)
     assert shares_of_tests_s(wish, [one.has_video for one in tested]) == shares
 
 
 @pytest.mark.parametrize(
     ("wish", "reasons"),
     [
-        (WifiRequest(5.0, "light", no_trial_because=QUICK), [QUICK] * 4),
-        (WifiRequest(5.0, "light", open_trials_longest_s=0.0), [SHORT_OF_TIME] * 2 + [TOO_MANY_CHANNELS] * 2),
+        (WifiRequest(5.0, "light", no_test_because=QUICK), [QUICK] * 4),
+        (WifiRequest(5.0, "light", open_tests_longest_s=0.0), [SHORT_OF_TIME] * 2 + [TOO_MANY_CHANNELS] * 2),
     ],
     ids=["quick", "short"],
 )

@@ -29,7 +29,7 @@ from tests.wifi.live_rig import CAMERA_MHZ
 from tests.wifi.made_up_air import CAMERA, CHANNELS, OTHER, MadeUpAir, MadeUpPlayer, Pictures, network, phone
 
 LISTEN = WifiRequest(dwell_s=12.0)
-LIGHT = replace(LISTEN, trial="light", trial_longest_s=15.0)
+LIGHT = replace(LISTEN, kind="light", test_longest_s=15.0)
 
 OWN = 0x02_00_00_00_0C_99
 
@@ -91,7 +91,7 @@ def test_the_light_may_be_for_some_only_however_loud_they_are_elsewhere() -> Non
 
 def test_a_camera_that_sees_the_lamp_follows_it_and_one_in_the_dark_does_not() -> None:
     position = NextPosition()
-    found = position.hear(replace(LIGHT, trial_longest_s=114.0))
+    found = position.hear(replace(LIGHT, test_longest_s=114.0))
     assert found.follows[CAMERA].verdict == "follows_light"
     assert (found.is_settled, len(position.player.plays)) == (True, 1)
     assert found.heard.watched_s > 15.0
@@ -100,7 +100,7 @@ def test_a_camera_that_sees_the_lamp_follows_it_and_one_in_the_dark_does_not() -
     assert set(doing) == {"listening", "light"}
     dark = NextPosition()
     dark.player.is_next_door = True
-    found = dark.hear(replace(LIGHT, trial_longest_s=114.0))
+    found = dark.hear(replace(LIGHT, test_longest_s=114.0))
     said = found.follows[CAMERA]
     assert (said.verdict, said.reason) in {("does_not", None), ("not_assessable", "light_too_weak")}
     assert (said.p_value or 0.0) > 0.05
@@ -142,7 +142,7 @@ def test_what_was_judged_or_stopped_by_persons_does_not() -> None:
     position = NextPosition()
     position.player.is_next_door = True
     breaking((20.0, "lamp_went_off"))(position)
-    found = position.hear(replace(LIGHT, trial_longest_s=114.0))
+    found = position.hear(replace(LIGHT, test_longest_s=114.0))
     assert (len(position.player.plays), found.troubles) == (1, {"light_lamp_went_off": 1})
     position = NextPosition()
     leaving(position)
@@ -170,7 +170,7 @@ def test_persons_who_want_it_to_stop_are_heard_within_a_second_and_nothing_is_te
 def test_light_is_asked_once_a_zone_and_a_walk_of_all_that_does_not_follow_yet() -> None:
     session = WifiSession(stimulus="auto", stimulus_longest_s=57.0, own_addresses=frozenset({OWN}))
     light = session.wish("stall-1", 10.0, why_no_light="no_lamp", is_walk=False)
-    assert (light.trial, light.trial_longest_s, light.no_trial_because) == ("light", 57.0, "no_lamp")
+    assert (light.kind, light.test_longest_s, light.no_test_because) == ("light", 57.0, "no_lamp")
     assert (light.decided, light.own_addresses, light.is_any_uplink) == (frozenset(), frozenset({OWN}), False)
     denies, follows = (StimulusJudgement(verdict=verdict, p_value=0.1) for verdict in ("does_not", "follows_light"))
     session.remember("stall-1", {CAMERA: denies, OTHER: follows})
@@ -178,14 +178,14 @@ def test_light_is_asked_once_a_zone_and_a_walk_of_all_that_does_not_follow_yet()
     assert session.wish("stall-1", 10.0, why_no_light=None, is_walk=False).decided == frozenset({CAMERA, OTHER})
     assert session.wish("stall-2", 10.0, why_no_light=None, is_walk=False).decided == frozenset()
     walk = session.wish("stall-1", 10.0, why_no_light="no_lamp", is_walk=True)
-    assert (walk.trial, walk.decided, walk.no_trial_because) == ("motion", frozenset({OTHER}), None)
+    assert (walk.kind, walk.decided, walk.no_test_because) == ("motion", frozenset({OTHER}), None)
     assert WifiSession(stimulus="always").wish("stall-1", 10.0, why_no_light=None, is_walk=False).is_any_uplink
-    assert WifiSession().wish("stall-1", 10.0, why_no_light=None, is_walk=False).trial is None
+    assert WifiSession().wish("stall-1", 10.0, why_no_light=None, is_walk=False).kind is None
 
 
 def test_what_cannot_be_played_is_said_of_each_target() -> None:
     position = NextPosition()
-    found = position.hear(replace(LIGHT, no_trial_because="no_lamp"))
+    found = position.hear(replace(LIGHT, no_test_because="no_lamp"))
     assert (found.follows[CAMERA].verdict, found.follows[CAMERA].reason) == ("not_assessable", "no_lamp")
     assert (position.player.asked, found.troubles) == ([], {"light_no_lamp": 1})
     position = NextPosition(away=(11.9, np.inf))
@@ -209,7 +209,7 @@ def test_an_adapter_that_was_away_is_a_gap_and_refused_channels_are_counted() ->
 
 def test_an_adapter_that_cannot_be_tuned_is_heard_where_it_is() -> None:
     position = NextPosition(channels=())
-    found = position.hear(replace(LIGHT, trial_longest_s=114.0))
+    found = position.hear(replace(LIGHT, test_longest_s=114.0))
     assert (found.heard.channels, found.heard.dwells) == (0, ())
     assert found.follows[CAMERA].verdict == "follows_light"
     measured = judge_position(TASK, LISTEN, found)

@@ -43,6 +43,7 @@ from server.people.auth import Person
 from server.projections.photo_rows import PHOTO_COLUMNS
 from server.store.clock import from_ms, now_ms
 from server.store.schema import photos
+from server.store.stored_rows import StoredCase
 from sweep.phrases import Phrase
 
 router = APIRouter(tags=["photographs"])
@@ -182,7 +183,7 @@ def _decoded(text: str) -> bytes:
     return sealed
 
 
-def _declaration(connection: Connection, case: Row[Any], declared: Row[Any], person: Person) -> PhotoDeclaration:
+def _declaration(connection: Connection, case: StoredCase, declared: Row[Any], person: Person) -> PhotoDeclaration:
     keys = evidence_keys.live(connection, case.district_id, declared.declared_ms)
     return PhotoDeclaration(
         declaration_id=declared.declaration_id,

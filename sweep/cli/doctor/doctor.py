@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,10 +44,9 @@ def _row(check: DoctorCheck) -> tuple[str, ...]:
 
 def _said(*cells: Phrase | str) -> tuple[str, ...]:
     """Cells in the language of the locale; two would not fit beside each other."""
-    from sweep.phrases import words
-    from sweep.report.language import language_of
+    from sweep.report.language import spoken
 
-    return tuple(words(cell, language_of(os.environ)) for cell in cells)
+    return tuple(map(spoken, cells))
 
 
 def doctor(

@@ -152,7 +152,7 @@ def play_again(devices: Sequence[Device], zone: int, plan: PositionPlan, dark: D
 
 
 def _wish(plan: PositionPlan) -> WifiRequest:
-    return WifiRequest(0.0, "light", trials_longest_s=plan.light_s, open_trials_longest_s=plan.open_light_s)
+    return WifiRequest(0.0, "light", tests_longest_s=plan.light_s, open_tests_longest_s=plan.open_light_s)
 
 
 def chances_of(devices: Sequence[Device], tested: Sequence[Sequence[Answer]]) -> list[Chance]:

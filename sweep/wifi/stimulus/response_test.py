@@ -100,7 +100,7 @@ class ResponseTestRequest:
     """Addresses of the transmitters that matter."""
     longest_s: float
     """Of chips."""
-    trials: int = 1
+    tests_here: int = 1
     """Tests at this position, settled before the first: each p-value is multiplied by it."""
 
 
@@ -267,7 +267,11 @@ class ResponseTest:
         is_light = self._wish.kind == "light"
         valued = None if self._next_look == len(self._looks) else self._wish.targets
         scan = self._judge_stimulus(
-            log, sequence, is_sequential=is_light, valued=valued if is_light else frozenset(), trials=self._wish.trials
+            log,
+            sequence,
+            is_sequential=is_light,
+            valued=valued if is_light else frozenset(),
+            tests_here=self._wish.tests_here,
         )
         for one in scan.transmitters:
             judgement = self._judgement(one)
@@ -277,7 +281,7 @@ class ResponseTest:
                     self.result.judgements[address] = judgement if known is None else later(known, judgement)
 
     def _judgement(self, one: StimulusResult) -> StimulusJudgement:
-        adjusted = None if one.adjusted_p_value is None else min(1.0, one.adjusted_p_value * self._wish.trials)
+        adjusted = None if one.adjusted_p_value is None else min(1.0, one.adjusted_p_value * self._wish.tests_here)
         verdict, reason = one.verdict, one.reason
         if verdict == FOLLOWS and (adjusted is None or adjusted > SIGNIFICANT):
             verdict, reason = deny(one.tested_s, one.smallest_light_share)

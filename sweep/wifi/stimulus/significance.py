@@ -142,11 +142,11 @@ class StimulusScan:
 
 def judge_stimulus(
     log: FrameLog, sequence: ChipSequence, *, is_sequential: bool = False, valued: frozenset[int] | None = None,
-    trials: int = 1,
+    tests_here: int = 1,
 ) -> StimulusScan:  # fmt: skip
     """Test the uplinks of a log against a sequence and correct over all of them.
 
-    What a denial is worth is reckoned for the addresses in `valued` (None: for all), as one of so many `trials`, by
+    What a denial is worth is reckoned for the addresses in `valued` (None: for all), as one of so many `tests_here`, by
     which whoever asked multiplies the p-values.
 
     The p-values hold when the length of the log was settled beforehand; with `is_sequential` they hold for a log that
@@ -174,7 +174,9 @@ def judge_stimulus(
         is_asked = sequence.chip_s <= LONGEST_LIGHT_CHIP_S and not sequence.marks
         is_asked &= valued is None or not valued.isdisjoint(one.addresses)
         if is_asked and result.p_value is not None:
-            result = _value_denial(result, [test for test, _ in found], SIGNIFICANT / (trials * len(tests)), trials)
+            result = _value_denial(
+                result, [test for test, _ in found], SIGNIFICANT / (tests_here * len(tests)), tests_here
+            )
         results.append(result)
     return StimulusScan(tuple(results), len(tests))
 
@@ -197,9 +199,9 @@ def _conclude(
     return StimulusResult(addresses, raw, adjusted, verdict, test.tested_s, test.delay_s, reason)
 
 
-def _value_denial(result: StimulusResult, tests: list[FlowTest], p_value: float, trials: int) -> StimulusResult:
+def _value_denial(result: StimulusResult, tests: list[FlowTest], p_value: float, tests_here: int) -> StimulusResult:
     """The result with what its test would have shown; not asked where it follows, or is too short to deny anything."""
-    follows = result.adjusted_p_value is not None and result.adjusted_p_value * trials <= SIGNIFICANT
+    follows = result.adjusted_p_value is not None and result.adjusted_p_value * tests_here <= SIGNIFICANT
     if follows or result.tested_s < MIN_DENIAL_S:
         return result
     smallest = min(test.smallest_light(p_value) for test in tests)

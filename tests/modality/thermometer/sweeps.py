@@ -20,7 +20,7 @@ from sweep.report import MANIFEST_NAME, Modality, Position, RecordedPosition, Sw
 from sweep.run.modalities import SENSING_MODALITIES
 from sweep.run.reporting.sweep_recorder import SweepRecorder
 from sweep.run.runner import Runner
-from sweep.run.sweep_sources import LiveSource, RecordedSource, Room, SweepSource, middle_of, read_manifest
+from sweep.run.sweep_sources import LiveSource, RecordedSource, SweepSource, middle_of, read_manifest
 from sweep.sim.source import SimulatedSource, default_room
 from tests.entry_factory import signer
 from tests.modality.thermometer.modality import NAME, Sensor, SimulatedSensor
@@ -60,9 +60,8 @@ def live(folder: Path) -> SweepSource:
     def positions() -> Iterator[NextPosition]:
         yield middle_of(zones["stall-2"])
 
-    made = Room(**{name: getattr(room, name) for name in Room.model_fields})
     return LiveSource(
-        made, inspectors=INSPECTORS, probe_id="probe-demo-1", dwell_s=0.1, positions=positions(),
+        room, inspectors=INSPECTORS, probe_id="probe-demo-1", dwell_s=0.1, positions=positions(),
         sources={NAME: Sensor(folder / "temp1_input")},
     )  # fmt: skip
 

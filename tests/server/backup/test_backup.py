@@ -154,7 +154,7 @@ def test_an_older_database_with_newer_keys_brings_nothing_erased_back(
     backups.restore(elsewhere, older.database, backups.keys_of_backup(newer.keys, officer[1]))
     found = _verified(elsewhere)
     assert (found.bodies["present"], found.bodies["erased"]) == (before.bodies["present"] - 1, 1)
-    assert [line.partition(" stands as ")[2] for line in found.problems] == [LOST_ERASURE]
+    assert [line.partition(" stands as ")[2] for line in map(str, found.problems)] == [LOST_ERASURE]
     with contextlib.closing(build_services(elsewhere).db) as db, db.read() as connection:
         body = stored_bodies.find_body(connection, gone)
         assert body is not None
@@ -171,7 +171,7 @@ def test_older_keys_beside_todays_store_bring_nothing_back(
     backups.restore(elsewhere.model_copy(update=todays), older.database, backups.keys_of_backup(older.keys, officer[1]))
     found = _verified(elsewhere.model_copy(update=todays))
     assert (found.bodies["present"], found.bodies["erased"]) == (before.bodies["present"] - 1, 1)
-    assert [line.partition(" stands as ")[2] for line in found.problems] == [LOST_ERASURE]
+    assert [line.partition(" stands as ")[2] for line in map(str, found.problems)] == [LOST_ERASURE]
     assert sorted(path.name for path in elsewhere.data_dir.glob(".*")) == []
 
 

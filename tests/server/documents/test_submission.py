@@ -88,9 +88,9 @@ def test_a_submission_holds_and_says_what_it_cannot_prove(site: Site, tmp_path: 
     root = said["origin"].rpartition("/")[2]
     found = _verify(files, tmp_path, Anchors(said["checkpoint"], root))
     assert found.holds, found.problems
-    assert f"each of the 2 sweeps in {LOG} stands on a record here" in found.proven
-    assert "the checkpoint given is that of this submission" in found.proven
-    assert any("no sweep was left out" in line for line in found.unproven)
+    assert f"each of the 2 sweeps in {LOG} stands on a record here" in list(map(str, found.proven))
+    assert "the checkpoint given is that of this submission" in list(map(str, found.proven))
+    assert any("no sweep was left out" in line for line in map(str, found.unproven))
     text = b"".join(files.values()).decode("utf-8", "replace")
     assert "finding-details" not in json.dumps(json.loads(files[LOG]))
     assert "02:00:5e" not in text
@@ -169,7 +169,7 @@ def test_what_was_changed_is_said_and_other_anchors_do_not_fit(site: Site, tmp_p
     assert _verify(files, tmp_path).holds
     for change, words in CHANGES:
         found = _verify(change(files), tmp_path)
-        assert any(words in line for line in found.problems), (change, found.problems)
+        assert any(words in line for line in map(str, found.problems)), (change, found.problems)
     witness = notes.VerifierKey("witness.example.kr", notes.COSIGNATURE, bytes(32))
     for anchors in (Anchors(root_key="0" * 16), Anchors(witness=witness)):
         assert not _verify(files, tmp_path, anchors).holds

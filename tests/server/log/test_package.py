@@ -238,7 +238,9 @@ def test_a_package_carries_the_line_of_the_witness_that_signed_just_it(tmp_path:
             )
         data = packed(services)
         assert both(data, witness=known) == ([], [])
-        assert "the witness witness.example.kr signed the tree of 3 entries" in findings(data, witness=known).proven[0]
+        assert "the witness witness.example.kr signed the tree of 3 entries" in str(
+            findings(data, witness=known).proven[0]
+        )
         accept(db, read_arrival(Probe().opened(new_id())), quarantine_max_bytes=10**9)
         first, second = both(packed(services), witness=known)
         assert (bool(first), bool(second)) == (True, True)

@@ -48,6 +48,7 @@ from server.store.schema import (
 )
 from sweep.entry.envelope import from_wire, sign_request, to_wire
 from sweep.entry.kinds import VISIT_NOTED
+from sweep.phrases import Phrase
 from sweep.report import LocalText, Plan, new_id
 from tests.entry_factory import make_entry, signer
 from tests.server.conftest import NO_TLS, SECOND_IN_SOAK, Site, running
@@ -71,7 +72,7 @@ def identity(pi: Services) -> Identity:
     return Identity.load_or_create(pi.settings.data_dir / "relay.age")
 
 
-def _pull(pi: Services, site: Site, identity: Identity) -> str | None:
+def _pull(pi: Services, site: Site, identity: Identity) -> Phrase | None:
     with client_of(pi, site.url) as client:
         return pull(pi.db, client, pi.server_signer, identity)
 
@@ -477,7 +478,7 @@ def test_only_the_server_of_a_pi_is_answered(site: Site, pi: Services, identity:
     with site.db.write() as connection:
         keys.revoke(connection, pi.server_signer.signer.key_id, actor="test", reason="lost")
         sign_waiting(connection, site.services.server_signer)
-    assert "does not speak with this server" in (_pull(pi, site, identity) or "")
+    assert "does not speak with this server" in str(_pull(pi, site, identity))
 
 
 def test_what_is_sealed_to_another_server_does_not_open(site: Site, pi: Services, tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def test_the_servers_of_pis_in_an_older_log_are_relays(settings: Settings, tmp_p
         status = {row.log_index: row.status for row in connection.execute(select(entries))}
         assert connection.scalars(select(dispositions.c.verdict)).all() == []
         assert connection.scalars(select(cases.c.case_id).where(cases.c.sweep_id.is_(None))).all() == [case_id]
-        found = verified(connection).problems
+        found = list(map(str, verified(connection).problems))
     assert (by_id[pi.signer.key_id], by_id[demo.signer.key_id]) == ("relay", "demo-relay")
     assert [status[index] for index in (*before, erased)] == [
         *("accepted", "accepted", "quarantined", "accepted"),
@@ -190,7 +190,7 @@ def test_the_servers_of_pis_in_an_older_log_are_relays(settings: Settings, tmp_p
     with closing(services.db) as db:
         assert [role for key_id, role in admitted_keys(db) if key_id == pi.signer.key_id] == ["server", "relay"]
         with db.read() as connection:
-            assert verified(connection).problems == found
+            assert list(map(str, verified(connection).problems)) == found
         assert len(problems(packed(services))) == 1
 
 

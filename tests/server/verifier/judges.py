@@ -23,7 +23,7 @@ def both(
 ) -> tuple[list[str], list[str]]:
     """Problems that the product and the second implementation find."""
     try:
-        first = findings(data, checkpoint=checkpoint, witness=witness, root_key=root_key).problems
+        first = list(map(str, findings(data, checkpoint=checkpoint, witness=witness, root_key=root_key).problems))
     except PackageError as error:
         first = [str(error)]
     named = None if witness is None else (witness.name, witness.public_key)

@@ -104,7 +104,7 @@ def signed_otherwise(book: WitnessState, random: Random) -> bytes:
             data = seal(header, lines)
         except BROKEN:  # an envelope that names no bodies any more
             return seal(header, book.lines, raw=[_written(line) for line in lines])
-        for problem in findings(data).problems:
+        for problem in map(str, findings(data).problems):
             found = STATUS.match(problem)
             if found is not None:
                 lines[int(found[1])]["status"] = "accepted" if found[2] == "quarantined" else "quarantined"

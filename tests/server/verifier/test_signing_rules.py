@@ -389,6 +389,8 @@ def test_a_log_is_verified_by_the_same_table_without_a_server(settings: Settings
     with services.db.read() as connection:
         found = verified(connection)
     services.db.close()
-    assert [re.match(r"log index (\d+): ", problem) is not None for problem in found.problems] == [True] * len(forged)
-    assert [int(problem.split()[2].strip(":")) for problem in found.problems] == forged
-    assert all("may not sign" in problem for problem in found.problems)
+    assert [re.match(r"log index (\d+): ", problem) is not None for problem in map(str, found.problems)] == [
+        True
+    ] * len(forged)
+    assert [int(problem.split()[2].strip(":")) for problem in map(str, found.problems)] == forged
+    assert all("may not sign" in problem for problem in map(str, found.problems))

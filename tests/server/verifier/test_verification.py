@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 
 from server.verifier.findings import PackageError
+from server.verifier.words import lines_of
 from sweep.entry import kinds, notes
 from sweep.entry.dsse import key_id_of
 from sweep.entry.notes import VerifierKey
@@ -126,11 +127,13 @@ def test_a_witness() -> None:
         first, second = both(data, witness=WITNESS_KEY, checkpoint=given)
         assert (bool(first), bool(second)) == (True, True)
     said = findings(unseen, witness=WITNESS_KEY, checkpoint=early)
-    assert said.proven == [
+    assert list(map(str, said.proven)) == [
         "the first 20 entries are those of the checkpoint given, none dropped or changed",
         "the witness witness.example.kr signed the tree of 20 entries at 2026-02-25 06:13:20 UTC",
     ]
-    assert "lines by others in its checkpoint (1) were not checked" in " ".join(findings(seen).unproven)
+    assert "lines by others in its checkpoint (1) were not checked" in " ".join(map(str, findings(seen).unproven))
+    assert "증명됨: 처음 20건의 기록은 제시한 체크포인트의 것이며, 빠지거나 바뀐 것이 없습니다" in lines_of(said, "ko")
+    assert all(line.isascii() for line in lines_of(said))
 
 
 def test_a_scope_carries_what_it_says() -> None:

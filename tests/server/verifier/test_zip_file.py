@@ -41,7 +41,7 @@ def _told(file: Path) -> str | None:
         found = verify_package(file, Anchors())
     except PackageError as error:
         return str(error)
-    return None if found.holds else found.problems[0]
+    return None if found.holds else str(found.problems[0])
 
 
 @pytest.mark.parametrize("file", [CASE, SUBMISSION])
