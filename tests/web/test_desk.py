@@ -273,7 +273,7 @@ def test_the_map_of_a_supervisor_opens_on_the_own_district(open_phone: OpenPhone
 def test_two_visits_side_by_side_and_a_proof(desk: Phone, city: str) -> None:
     page = desk.page
     rooms = _get(page, city, "/api/rooms?limit=200")["rooms"]
-    clear = (one["room_id"] for one in rooms if one["result"] == "no_anomaly")
+    clear = (one["room_id"] for one in rooms if one["equipment"] == "nothing_detected")
     twice = next(room for room in clear if len(_get(page, city, f"/api/rooms/{room}")["sweeps"]) > 1)
     desk.open(f"#/desk/rooms/{twice}")
     expect(page.get_by_role("table", name="구역별 판정과 점검 범위")).to_be_visible()

@@ -10,10 +10,11 @@ from sqlalchemy import select
 
 from server.config.settings import Settings
 from server.people import auth
-from server.store.schema import sweeps
+from server.store.schema import cases
 from tests.server.conftest import running
 from tests.server.sweep_kit import Probe, desk
 from tests.web.conftest import OpenPhone
+from tests.web.said import said
 from tests.web.site import PASSWORD, QUICK_HASH
 
 pytestmark = pytest.mark.browser
@@ -44,7 +45,7 @@ def test_what_a_pi_said_is_proven_on_the_page_of_the_day(
         page = phone.page
         title = page.get_by_role("heading", name="점검기에서 온 판정 1건 – 본인 확인")
         expect(title).to_be_visible()
-        expect(page.get_by_role("link", name="카메라 아님")).to_be_visible()
+        expect(page.get_by_role("link", name=said("decision", "no_camera"))).to_be_visible()
         secret, send = page.get_by_label("PIN 또는 비밀번호"), page.get_by_role("button", name="1건 모두 확인")
         secret.fill("not-my-password")
         send.click()
@@ -53,5 +54,5 @@ def test_what_a_pi_said_is_proven_on_the_page_of_the_day(
         send.click()
         expect(title).to_be_hidden()
         with server.db.read() as connection:
-            result = connection.scalar(select(sweeps.c.result).where(sweeps.c.sweep_id == sweep_id))
-        assert result == "recheck"
+            stands = connection.scalars(select(cases.c.stands).where(cases.c.sweep_id == sweep_id)).all()
+        assert stands == ["no_camera"]
