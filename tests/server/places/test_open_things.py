@@ -146,6 +146,29 @@ def test_of_two_findings_each_stands_for_itself(real_site: Site) -> None:
     assert _shown(inspector)[:3] == ("found", 1, 0)
 
 
+@pytest.mark.parametrize(
+    ("verdict", "shown"),
+    [
+        ("camera_found", ("found", 1, 0)), ("cannot_exclude", ("suspected", 0, 1)), ("recheck", ("recheck", 0, 1)),
+        ("no_camera", None),
+    ],
+)  # fmt: skip
+def test_a_place_whose_second_look_was_cut_short_takes_every_decision_and_has_its_case(
+    real_site: Site, verdict: Verdict, shown: tuple[str, int, int] | None
+) -> None:
+    real, sweep_id = Probe("real", "live"), new_id()
+    waiting = FINDING.model_copy(update={"stage": "first_look"})
+    for wire in (real.opened(sweep_id), real.report_changed(sweep_id, findings=(waiting,), outcome="aborted")):
+        assert real_site.send(wire).status_code == 200
+    inspector = real_site.login("inspector")
+    assert _shown(inspector) == ("to_inspect", 0, 1, str(sweep_id))
+    (case,) = inspector.get("/api/cases", room_id=str(DEMO_ROOM)).json()["cases"]
+    assert (case["finding_id"], case["state"]) == (str(FINDING_ID), "candidate")
+    _decide(inspector, sweep_id, verdict)
+    standing = _room(inspector)["standing"]
+    assert shown == (None if standing is None else tuple(standing[name] for name in ("state", "finds", "candidates")))
+
+
 def test_what_a_person_reported_stands_in_the_room_and_is_nothing_that_the_equipment_said(real_site: Site) -> None:
     inspector = real_site.login("inspector")
     step = {"step": {"step": "reported", "what": "나사가 이상함"}}
