@@ -51,10 +51,10 @@ setup: ready .make/python-test ## Everything that `make run` and `make quick` ne
 setup-test: setup .make/apt-test $(if $(WEB),.make/web-modules) ## What the checks and tests need besides
 
 run: ready ## The demonstration: server, a recorded sweep through the whole pipeline, an export. ARGS=--once ends after it
-	@$(BIN)/python -m server.demo $(ARGS)
+	@$(BIN)/python -m server.cli.demo $(ARGS)
 
 demo-city: ready ## A made-up city with a year of records, three districts, every page full. ARGS=--once ends after writing it
-	@$(BIN)/python -m server.demo city $(ARGS)
+	@$(BIN)/python -m server.cli.demo city $(ARGS)
 
 check: setup-test ## The fast gate: format, lint, types, import rules, C, web
 	@echo "• ruff" && $(BIN)/ruff format --check --quiet && $(BIN)/ruff check --quiet

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from server.page_tables import page_tables
+from server.cli.page_tables import page_tables
 
 ROOT = Path(__file__).resolve().parents[1]
 GLOSSARY: dict[str, Any] = tomllib.loads((ROOT / "sweep/report/glossary.toml").read_text(encoding="utf-8"))

@@ -50,9 +50,8 @@ from server.config.public_page import PublicPage, PublicPageError, read_public_p
 from server.config.release import VERSION
 from server.config.retention import read_periods
 from server.config.settings import Settings, SettingsError
-from server.crypto.body_keys import BodyKeys, BodyKeysError
 from server.districts.register import settle_home
-from server.documents.export_queue import ExportQueue
+from server.exports.jobs.export_queue import ExportQueue
 from server.ingest.group_commit import GroupCommit
 from server.ingest.judging import judge_old_log
 from server.interface.errors import ApiError
@@ -77,6 +76,7 @@ from server.server_keys.root import sign_waiting
 from server.server_keys.rotation import KEY_FILE
 from server.signing.placements import read_once
 from server.store.bodies import check_store, take_block
+from server.store.crypto.body_keys import BodyKeys, BodyKeysError
 from server.store.db import Database
 from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError
 from server.witness.cosigning import ask

@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.crypto.body_keys import BodyKeysError
 from server.interface.errors import ApiError, busy, database_away, invalid
+from server.store.crypto.body_keys import BodyKeysError
 from server.store.faults import AwayError, BusyError, DiskFullError
 from sweep.phrases import Phrase
 from sweep.report import ContractError

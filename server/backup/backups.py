@@ -20,9 +20,9 @@ from pathlib import Path
 
 from server.backup.snapshots import read_snapshot, suffix_of, write_snapshot
 from server.config.settings import Settings
-from server.crypto.body_keys import BodyKeys, overwrite_and_unlink, replace_file
 from server.projections.projecting import drain
 from server.store.bodies import check_store
+from server.store.crypto.body_keys import BodyKeys, overwrite_and_unlink, replace_file
 from server.store.db import Database
 from server.store.erasure import destroy_dead_keys
 from sweep.phrases import Phrase

@@ -1,11 +1,9 @@
-"""Days of cases: the day in Korea, how long a repair may take, and when what was no camera opens again."""
+"""Days of cases: how long a repair may take, and when what was no camera opens again."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from server.exports.words import KST
-from server.store.clock import from_ms, now_ms
 from sweep.report.case_records import Defect
 
 REPAIR_DAYS: dict[Defect, int] = {
@@ -25,16 +23,6 @@ REPAIR_DAYS: dict[Defect, int] = {
 REOPENS_AFTER = timedelta(days=90)  # FIELD §1: rooms are inspected with equipment every quarter
 
 
-def today() -> date:
-    """The day in Korea."""
-    return day_of(from_ms(now_ms()))
-
-
-def day_of(time: datetime) -> date:
-    """The Korean day of a time."""
-    return time.astimezone(KST).date()
-
-
-def repair_due(defect: Defect) -> date:
+def repair_due(defect: Defect, today: date) -> date:
     """By when a defect that is found today has to be repaired."""
-    return today() + timedelta(days=REPAIR_DAYS[defect])
+    return today + timedelta(days=REPAIR_DAYS[defect])

@@ -35,10 +35,10 @@ from server.cli.base import ENVIRONMENT, fail, fail_of
 from server.config.inspection_policy import PolicyError
 from server.config.retention import RetentionError
 from server.config.settings import SettingsError
-from server.crypto.body_keys import BodyKeysError
-from server.exports.records import ExportError
 from server.interface.errors import ApiError
 from server.log.tiles import TreeError
+from server.projections.log_records import ExportError
+from server.store.crypto.body_keys import BodyKeysError
 from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError
 from server.verifier.command import AnchorError
 from server.verifier.findings import PackageError

@@ -22,9 +22,9 @@ from server.cli.demo_city_places import ACTOR, DISTRICTS, add_people, facilities
 from server.cli.demo_city_year import Year
 from server.cli.demonstration import CHECKOUT, DemoError, free_socket, said_of, serving
 from server.config.settings import Settings, SettingsError, load_settings
-from server.exports.words import KST
 from server.facilities_import import importing
 from server.interface.errors import ApiError
+from server.interface.words import KST
 from server.people import auth
 from server.schedule.periods import today
 from server.store.clock import moved_to
@@ -43,7 +43,7 @@ SHOWN = ("admin", "city", "supervisor-hanbit", "officer-hanbit", "inspector-hanb
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the year where there is none yet, and serve it; 0 when it ended well, 2 with one line when it cannot."""
     SPOKEN.set(language_of(os.environ))
-    parser = SpokenParser(prog="server.demo city", description="A made-up city with a year of records.")
+    parser = SpokenParser(prog="server.cli.demo city", description="A made-up city with a year of records.")
     parser.add_argument("--once", action="store_true", help="write the year and end")
     parser.add_argument("--port", type=int, default=8080, help="port on the loopback address (default: 8080)")
     parser.add_argument("--data", type=Path, default=CHECKOUT / "var" / "city", help="folder (default: var/city)")

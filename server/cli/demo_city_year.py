@@ -22,11 +22,11 @@ from server.api.service.services import Services
 from server.cli.demo_city_notes import note_of
 from server.cli.demo_city_places import ACTOR, DISTRICTS, CityRoom, People
 from server.cli.demo_city_reports import Checked, Suspicion, next_check, report_of
-from server.exports.words import KST
 from server.ingest import case_entries, visit_entries
 from server.ingest.arrivals import Arrival
 from server.interface.case_requests import CaseRequest, StepRequest
 from server.interface.schedule_requests import VisitOrderRequest
+from server.interface.words import KST
 from server.projections import projecting
 from server.projections.case_rows import case_of
 from server.public_page import reports

@@ -26,16 +26,16 @@ from sqlalchemy import func, select
 
 from server.api.app import build_services
 from server.config.settings import Settings, SettingsError, load_settings
-from server.documents import inspection_log
-from server.exports.records import ExportError, Period
-from server.exports.words import KST
+from server.exports.gathering import inspection_log
 from server.ingest.judging import release_quarantine
 from server.interface.errors import ApiError
 from server.interface.fields import Role
 from server.interface.formats import Format
+from server.interface.words import KST
 from server.people import access_log, auth
 from server.places import facilities
 from server.projections import projecting
+from server.projections.log_records import ExportError, Period
 from server.serving.running import open_socket, run
 from server.signing import keys
 from server.store.db import Database
@@ -93,7 +93,7 @@ class Place:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demonstration; 0 when it ended well, 2 with one line on standard error when it cannot go on."""
     SPOKEN.set(language_of(os.environ))
-    parser = SpokenParser(prog="server.demo", description="Server, recorded sweep, export.")
+    parser = SpokenParser(prog="server.cli.demo", description="Server, recorded sweep, export.")
     parser.add_argument("--once", action="store_true", help="end after the export")
     parser.add_argument("--port", type=int, default=8080, help="port on the loopback address (default: 8080)")
     parser.add_argument("--recording", type=Path, default=RECORDED_SWEEP, help="folder of the recorded sweep to run")

@@ -11,14 +11,14 @@ from uuid import UUID
 import typer
 
 from server.cli.base import DatabaseUrl, DataDir, database_of, fail, new_file, note_access, print_words, settings_of
-from server.documents import inspection_log, statistics
-from server.documents.analyst_copy import write_copy
-from server.documents.submission import write_submission
+from server.exports.gathering import inspection_log, statistics
+from server.exports.gathering.analyst_copy import write_copy
+from server.exports.gathering.submission import write_submission
 from server.exports.logs import statistics_table
-from server.exports.records import Period
 from server.interface.formats import Format
 from server.people import access_log
 from server.projections import projecting
+from server.projections.log_records import Period
 from server.server_keys.rotation import KEY_FILE
 from server.witness.stamping import stamps
 from sweep.entry.dsse import Signer

@@ -12,9 +12,9 @@ from uuid import UUID
 import typer
 
 from server.cli.base import DatabaseUrl, DataDir, database_of, fail, new_file, print_words, settings_of
-from server.exports.safe_text import defuse_formula
 from server.facilities_import import importing, outlines, questions
 from server.facilities_import.reasons import OUTCOMES, words_of
+from server.interface.safe_text import defuse_formula
 from server.places import facilities
 from server.store.db import Database
 from sweep.report import display_text, local_text

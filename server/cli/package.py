@@ -22,13 +22,13 @@ from server.cli.base import (
     print_words,
     settings_of,
 )
-from server.crypto.body_keys import BodyKeys
 from server.log import tiles
 from server.log.heads import origin_of
 from server.log.package import Packed, package_lines, signed_package
 from server.people import access_log
 from server.projections import projecting
 from server.server_keys.root import sign_waiting
+from server.store.crypto.body_keys import BodyKeys
 from server.store.db import Database
 from server.verifier.anchors import Anchors
 from server.verifier.command import CHECKPOINT_HELP, ENTRY_HELP, ROOT_HELP, WITNESS_HELP, anchors_of, verify_package

@@ -1,6 +1,5 @@
-"""Documents that leave the server: inspection logs of a period as CSV, XLSX and PDF.
+"""Documents that leave the server: inspection logs of a period, statistics, packages and sheets.
 
-`records` holds what the server fills from its projections, `rows` makes lines and pages of it, and `csv_log`,
-`xlsx_log` and `pdf_log` write them.
-What the columns mean and what is left out stands in README.md.
+`gathering` reads what goes into them, `logs`, `printed` and `sheets` write it, `jobs` lets people wait for it.  What
+the columns mean and what is left out stands in README.md.
 """

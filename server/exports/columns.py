@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from server.exports.by_eye import checklist_words, photograph_places
 from server.exports.place_parts import floor_words, sex_words, stalls_words
-from server.exports.records import LogRow
-from server.exports.safe_text import plain_text
-from server.exports.words import (
+from server.interface.safe_text import plain_text
+from server.interface.words import (
     DEMO_NOTICES,
     EQUIPMENT,
     FINDINGS,
@@ -29,6 +27,8 @@ from server.exports.words import (
     kst,
     modality_list,
 )
+from server.projections.by_eye import checklist_words, photograph_places
+from server.projections.log_records import LogRow
 
 
 @dataclass(frozen=True, slots=True)

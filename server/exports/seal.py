@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.exports.words import kst
+from server.interface.words import kst
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, select
 
 from server.cases import gaps, words
-from server.cases.deadlines import REOPENS_AFTER, repair_due, today
+from server.cases.deadlines import REOPENS_AFTER, repair_due
 from server.ingest.entry_rows import Outcome
 from server.ingest.persons import ServerSigner, identified, write_for
 from server.ingest.photo_declarations import suspend
@@ -33,7 +33,7 @@ from server.people.auth import Person
 from server.projections.case_rows import CASE_COLUMNS, steps_of
 from server.projections.projecting import catch_up
 from server.standing.cases import BEFORE_POLICE, FOUND, Case, may_follow
-from server.store.clock import entry_time
+from server.store.clock import entry_time, today
 from server.store.db import Database
 from server.store.schema import IS_ACCEPTED, cases, entries, facilities, photos, rooms
 from server.store.stored_rows import StoredCase, StoredEntry
@@ -238,7 +238,7 @@ def _defect(request: DefectRequest) -> DefectFound:
         defect=request.defect,
         measured_mm=request.measured_mm,
         duty=duty,
-        due=request.due or repair_due(request.defect),
+        due=request.due or repair_due(request.defect, today()),
     )
 
 

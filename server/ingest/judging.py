@@ -16,7 +16,6 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, select, updat
 
 from server.ingest import erasure_entries, quarantine
 from server.ingest.issued_documents import say_judged_anew
-from server.log.stored_wire import signed_entry
 from server.projections import case_rows, photo_rows, proof_rows, reference_rows
 from server.projections.projecting import project, project_due
 from server.signing import keys, placements
@@ -38,6 +37,7 @@ from server.store.schema import IS_ACCEPTED, IS_QUARANTINED, entries
 from server.store.schema import keys as key_table
 from server.store.stored_bodies import bodies_of
 from server.store.stored_rows import StoredEntry
+from server.store.stored_wire import signed_entry
 from sweep.entry.dsse import EntryError, verify_signature
 from sweep.entry.kinds import (
     BODY_ERASED,

@@ -11,10 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, not_, select, update
 
-from server.cases.deadlines import today
 from server.signing.statements import is_asked, say
 from server.standing.cases import CLOSED, FOUND
-from server.store.clock import now_ms
+from server.store.clock import now_ms, today
 from server.store.schema import cases, erased_bodies, photos
 from sweep.entry import kinds
 from sweep.report.photo_records import PhotoExpired

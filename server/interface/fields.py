@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints
 
 from server.interface.plain_text import has_link
+from server.verifier import signing_rules
 from sweep.phrases import Phrase
 from sweep.report import has_unsafe_character
 
@@ -59,6 +60,8 @@ KeyId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 Degrees = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 LogIndex = Annotated[int, Field(ge=-1, le=MAX_LOG_INDEX)]
 
+KeyRole = signing_rules.KeyRole
+"""What a key signs as."""
 Role = Literal[
     "admin",
     "inspector",

@@ -14,12 +14,11 @@ from uuid import UUID
 
 from pydantic import Field, ValidationError
 
-from server.interface.fields import CommandAnswer
+from server.interface.fields import CommandAnswer, KeyRole
 from server.interface.views.probes import EntryEvent
 from server.live.channel import Channel, Known, Stop
 from server.live.hub import ONLINE_S, LiveHub
 from server.signing.keys import Key
-from server.verifier.signing_rules import KeyRole
 from sweep.phrases import Phrase
 from sweep.report import (
     AbortCommand,

@@ -16,11 +16,11 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from server.log.stored_wire import signed_entry
 from server.store.clock import now_ms
 from server.store.schema import PURGED, entries
 from server.store.stored_bodies import StoredBody, bodies_of
 from server.store.stored_rows import StoredEntry
+from server.store.stored_wire import signed_entry
 from server.verifier.bodies import STRUCTURE, Carried, is_carried
 from server.verifier.package_lines import MANIFEST_TYPE, PACKAGE_VERSION, Scope
 from server.verifier.strict import write_exact

@@ -19,8 +19,8 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
-from server.exports.logs.csv_log import csv_line
-from server.exports.words import KST, kst
+from server.interface.safe_text import csv_line
+from server.interface.words import KST, kst
 from server.people.auth import Person
 from server.signing.statements import say
 from server.store.clock import from_ms, now_ms, to_ms

@@ -14,12 +14,12 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 from server.cases import words
 from server.interface.errors import not_found
 from server.interface.views.cases import CaseCreated, CaseDetail, CaseEvent, CaseList, CaseView, RoomState
-from server.places.counting import counts_by
 from server.projections.case_rows import CASE_COLUMNS, read_steps, steps_of
 from server.projections.claim_words import claim_view
 from server.projections.proof_rows import proven_among
 from server.standing.cases import AT_ANY_TIME, CLOSED, FOLLOWING, FOUND, Case, may_follow
 from server.store.clock import from_ms
+from server.store.counting import counts_by
 from server.store.schema import cases, facilities, rooms, sweeps
 from server.store.stored_rows import StoredCase
 from sweep.phrases import Phrase

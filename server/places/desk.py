@@ -16,12 +16,12 @@ from sqlalchemy import Connection, and_, func, select
 from server.districts.scope import is_waiting_of, rooms_of
 from server.interface.views.desk import CheckedProbe, CityMap, DeskDay, DistrictOutline, MapPlace, OpenSweep
 from server.places.case_lists import is_open_on
-from server.places.counting import counts_by
 from server.projections.reference_rows import checks_of
 from server.signing.keys import Key
 from server.standing.cases import CLOSED, FOUND
 from server.store.alarms import alarm_view
 from server.store.clock import from_ms, now_ms
+from server.store.counting import counts_by
 from server.store.schema import (
     IS_QUARANTINED,
     alarms,

@@ -11,10 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from server.cases.deadlines import day_of
 from server.interface.views.places import OwnRoom, OwnRoomList
-from server.places.counting import counts_by
-from server.store.clock import from_ms
+from server.store.clock import day_of, from_ms
+from server.store.counting import counts_by
 from server.store.schema import districts, facilities, rooms, sweeps, user_facilities
 from sweep.report import LocalText
 

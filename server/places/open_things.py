@@ -12,10 +12,10 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from server.interface.views.places import RoomStanding
-from server.places.counting import CASE_COUNTS
 from server.standing.findings import OPEN
 from server.standing.rooms import OpenThing, RoomStands, room_of
 from server.store.clock import from_ms
+from server.store.counting import CASE_COUNTS
 from server.store.schema import cases, facilities, rooms
 
 

@@ -13,12 +13,12 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, liter
 
 from server.interface.errors import not_found
 from server.interface.views.places import PlanVersion, RoomDetail, RoomList, RoomSummary, SweepSummary
-from server.places.counting import counts_by
 from server.places.facilities import current_plan
 from server.places.open_things import standing_of_rooms, standing_view
 from server.places.summaries import at_city_of, sweep_summary
 from server.standing.rooms import RoomStands, equipment_of_room, persons_of_room
 from server.store.clock import from_ms
+from server.store.counting import counts_by
 from server.store.schema import facilities, plans, rooms, sweeps
 from sweep.phrases import Phrase
 from sweep.report import LocalText

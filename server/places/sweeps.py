@@ -25,7 +25,6 @@ from server.interface.views.sweeps import (
     SweepDetail,
     ZoneStands,
 )
-from server.log.stored_wire import signed_entry
 from server.places.history import known_before
 from server.places.rooms import room_summary
 from server.places.summaries import at_city_of, sweep_summary
@@ -40,6 +39,7 @@ from server.store.clock import from_ms
 from server.store.schema import IS_ACCEPTED, entries, keys, sweeps
 from server.store.stored_bodies import bodies_of, own_bodies_of
 from server.store.stored_rows import StoredEntry
+from server.store.stored_wire import signed_entry
 from sweep.entry import kinds
 from sweep.entry.dsse import SignedEntry
 from sweep.phrases import Phrase

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
 
 from server.cases.proving import provers_of_step, second_of
-from server.exports.claimed_time import counted
+from server.interface.claimed_time import counted
 from server.interface.fields import FindingState
 from server.interface.voice import Voice
 from server.projections import proof_rows

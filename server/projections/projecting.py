@@ -13,14 +13,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Uuid, bindparam, delete, exists, func, insert, select, update
 
-from server.crypto.body_keys import BodyKeysError
-from server.exports.claimed_time import counted
-from server.exports.log_lines import stored_line
+from server.interface.claimed_time import counted
 from server.interface.fields import MAX_LOG_INDEX
 from server.interface.plain_text import unlike
 from server.live.pg_queue import append_entries
 from server.projections import photo_rows
 from server.projections.case_rows import insert_cases, rebuild_steps, states_of
+from server.projections.log_lines import stored_line
 from server.projections.proof_rows import note_claims, rebuild_proofs
 from server.projections.reference_rows import rebuild_checks
 from server.projections.sweep_record import SweepRecord, read_sweep
@@ -32,6 +31,7 @@ from server.standing.zones import equipment_of, unjudged_zones
 from server.store.alarms import raise_alarm
 from server.store.bodies import seal_read
 from server.store.clock import to_ms
+from server.store.crypto.body_keys import BodyKeysError
 from server.store.db import Database
 from server.store.faults import AwayError, BusyError, DiskFullError
 from server.store.pending_sweeps import is_due, mark_all_due

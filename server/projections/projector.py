@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 from uuid import UUID
 
-from server.crypto.body_keys import BodyKeysError
 from server.projections.projecting import ProjectionError, project_next
+from server.store.crypto.body_keys import BodyKeysError
 from server.store.db import Database
 from server.store.faults import AwayError, BusyError, DiskFullError
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from server.exports.claimed_time import counted
+from server.interface.claimed_time import counted
 from server.signing.validity import counting
 from server.store.alarms import raise_alarm
 from server.store.clock import from_ms, to_ms

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from server.cases.proving import provers_of_note, provers_of_step, provers_of_verdict, second_of
-from server.exports.claimed_time import counted
+from server.interface.claimed_time import counted
 from server.interface.fields import BodyState
 from server.projections.proof_rows import Claim, Proven, proven_among
 from server.signing.validity import counting

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from server.exports.by_eye import hand_entries
-from server.exports.records import HandEntries
 from server.interface.views.sweeps import SignatureView, VisitView
+from server.projections.by_eye import hand_entries
+from server.projections.log_records import HandEntries
 from server.projections.sweep_record import SweepRecord
 from sweep.report.visit_records import Noted
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, func, select
 
 from server.config.public_page import Agency, PublicPage
-from server.exports.words import KST
+from server.interface.words import KST
 from server.public_page.reports import MAX_LETTERS
 from server.store.clock import from_ms
 from server.store.schema import sweeps

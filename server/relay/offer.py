@@ -15,7 +15,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, select
 
-from server.log.stored_wire import stored_entry
 from server.relay.sealing import seal_to
 from server.relay.shift import (
     CHANGES_AT_ONCE,
@@ -35,6 +34,7 @@ from server.store.clock import now_ms
 from server.store.schema import IS_ACCEPTED, body_data, down_changes, entries, facilities, plans, rooms
 from server.store.stored_bodies import owner_of
 from server.store.stored_rows import StoredEntry
+from server.store.stored_wire import stored_entry
 from sweep.entry.dsse import EntryError
 from sweep.entry.envelope import Body, parse_envelope, to_wire
 from sweep.entry.kinds import BODY_ERASED, ERASED_TYPE, KEY_KINDS

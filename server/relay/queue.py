@@ -15,12 +15,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from server.log.stored_wire import stored_entry
 from server.relay.city import change, find_city
 from server.store.clock import now_ms
 from server.store.db import Database
 from server.store.schema import entries, relayed
 from server.store.stored_bodies import bodies_of
+from server.store.stored_wire import stored_entry
 from sweep.entry.dsse import SignedEntry, parse_signed
 from sweep.entry.envelope import Receipt, to_wire
 from sweep.entry.kinds import KEY_KINDS, SERVER_KINDS

@@ -15,10 +15,10 @@ from collections.abc import Callable
 
 import httpx
 
-from server.crypto.body_keys import BodyKeysError
 from server.interface.errors import ApiError
 from server.relay.client import CityAwayError, CityClient
 from server.relay.up import push
+from server.store.crypto.body_keys import BodyKeysError
 from server.store.db import Database
 from server.store.faults import AwayError, BusyError, DiskFullError
 from sweep.entry.dsse import Signer

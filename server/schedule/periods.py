@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from server.config.inspection_policy import Every
-from server.exports.words import KST
+from server.interface.words import KST
 from server.store.clock import from_ms, to_ms
 
 ONE_DAY = timedelta(days=1)

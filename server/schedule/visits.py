@@ -13,10 +13,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, insert, select
 
 from server.interface.errors import not_found
-from server.places.counting import IS_DONE
 from server.schedule.periods import Period
 from server.schedule.raw_ids import RawId, raw
 from server.store.clock import now_ms
+from server.store.counting import IS_DONE
 from server.store.schema import facilities, rooms, sweeps, visual_checks
 from sweep.phrases import Phrase
 from sweep.report import derived_id, new_id

@@ -15,9 +15,9 @@ from sqlalchemy import Connection, select
 
 from server.ingest.persons import ServerSigner
 from server.interface.errors import ApiError
-from server.log.stored_wire import stored_entry
 from server.signing import keys
 from server.store.schema import IS_ACCEPTED, entries
+from server.store.stored_wire import stored_entry
 from sweep.entry import kinds
 from sweep.entry.dsse import Signer
 from sweep.entry.envelope import to_wire

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from server.log.stored_wire import signed_entry
 from server.signing import keys
 from server.store.stored_rows import StoredEntry
+from server.store.stored_wire import signed_entry
 from sweep.entry.dsse import EntryError, verify_signature
 
 

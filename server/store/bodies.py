@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select
 
-from server.crypto.body_keys import BLOCK, BodyKeys, BodyKeysError
-from server.crypto.sealing import SealError, open_body, open_text, seal_body, seal_text
 from server.interface.fields import BodyState
+from server.store.crypto.body_keys import BLOCK, BodyKeys, BodyKeysError
+from server.store.crypto.sealing import SealError, open_body, open_text, seal_body, seal_text
 from server.store.db import Database
 from server.store.schema import body_blocks
 from sweep.entry.envelope import Body

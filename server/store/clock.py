@@ -8,10 +8,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from server.interface.words import KST
 from sweep.entry.envelope import EntryTime
 from sweep.report import utc_now
 
@@ -58,3 +59,13 @@ def entry_time() -> EntryTime:
         synchronised=TIMESYNC_STAMP.exists(),
         max_error_ms=None,
     )
+
+
+def today() -> date:
+    """The day in Korea."""
+    return day_of(from_ms(now_ms()))
+
+
+def day_of(time: datetime) -> date:
+    """The Korean day of a time."""
+    return time.astimezone(KST).date()

@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from server.crypto.body_keys import BodyKeys
+from server.store.crypto.body_keys import BodyKeys
 from server.store.engines import READERS, make_private, postgres_engine, prepare_postgres_writer, sqlite_engine
 from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError, named_faults
 from server.store.postgres_statistics import holds_samples, keep_no_samples, write_samples_anew

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from server.crypto.body_keys import BLOCK
-from server.crypto.key_tree import Range, merged, without
 from server.store.bodies import check_store
 from server.store.clock import now_ms
+from server.store.crypto.body_keys import BLOCK
+from server.store.crypto.key_tree import Range, merged, without
 from server.store.db import Database
 from server.store.pending_sweeps import mark_all_due
 from server.store.schema import body_blocks, body_data, body_refs, entries, erased_bodies

@@ -1,7 +1,7 @@
 """A ZIP file of which every octet belongs to it, read so that no other extractor can read anything else out of it.
 
 Input is a file; output are its parts and their contents in pieces, or a PackageError with one line.  It takes what
-`server/documents/zipped.py` writes and nothing that merely means the same: entries one behind the other from the first
+`exports/gathering/zipped.py` writes and nothing that merely means the same: entries one behind the other from the first
 octet on, the central directory, its end record, and no octet more; plain names, each once; one value for every field
 that says nothing of the content.  So there are no comments, extra fields, data descriptors, ZIP64 or encrypted parts.
 Structure is read and bounded before anything is unpacked.  Format: APPNOTE.TXT 6.3.10, sections 4.3 and 4.4.

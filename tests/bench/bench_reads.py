@@ -28,9 +28,9 @@ EXPORT = """
 import json, resource, sys, time
 from datetime import date
 from pathlib import Path
-from server.crypto.body_keys import BodyKeys
-from server.documents import inspection_log
-from server.exports.records import Period
+from server.store.crypto.body_keys import BodyKeys
+from server.exports.gathering import inspection_log
+from server.projections.log_records import Period
 from server.interface.formats import Format
 from server.store.db import Database
 url, folder, kind, last, out = sys.argv[1:]

@@ -1,4 +1,4 @@
-"""Opens bodies from a database and a store, written from server/crypto/BODIES.md, with nothing of the server."""
+"""Opens bodies from a database and a store, written from server/store/crypto/BODIES.md, with nothing of the server."""
 
 from __future__ import annotations
 

@@ -30,7 +30,6 @@ from server.api.service.services import Services
 from server.bounds.body_limits import PACE, Pace
 from server.bounds.connections import LINGER_S
 from server.config.settings import Settings
-from server.crypto.body_keys import BodyKeys
 from server.interface.fields import Role
 from server.people import auth
 from server.people.sessions import strengthen
@@ -40,6 +39,7 @@ from server.server_keys.root import sign_waiting
 from server.serving.running import open_socket, run
 from server.serving.tls import TlsPort
 from server.signing import keys
+from server.store.crypto.body_keys import BodyKeys
 from server.store.db import Database
 from server.store.schema import users
 from server.verifier.signing_rules import KeyRole

@@ -13,9 +13,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, MetaData, insert, select, text
 
-from server.crypto.sealing import open_body
 from server.store import schema
 from server.store.bodies import keys_of, open_read
+from server.store.crypto.sealing import open_body
 from server.store.db import Database
 from server.store.revisions import MIGRATIONS
 

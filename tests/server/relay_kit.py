@@ -20,7 +20,6 @@ from server.ingest.arrivals import read_arrival
 from server.ingest.entries import accept
 from server.ingest.entry_rows import Outcome
 from server.log import tiles
-from server.log.stored_wire import signed_entry
 from server.places import facilities
 from server.relay.client import CityClient
 from server.relay.queue import OF_ITS_OWN_LOG
@@ -28,6 +27,7 @@ from server.server_keys.root import sign_waiting
 from server.signing import keys
 from server.store.db import Database
 from server.store.schema import entries, relayed
+from server.store.stored_wire import signed_entry
 from server.verifier.signing_rules import KeyRole
 from sweep.entry import merkle
 from sweep.entry.dsse import Signer, parse_signed

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from server.page_tables import page_tables
+from server.cli.page_tables import page_tables
 from tests.web.conftest import WEB
 
 
@@ -25,7 +25,7 @@ def npm_environment() -> dict[str, str]:
 
 def test_types_are_those_of_the_server(npm_environment: dict[str, str], tmp_path: Path, repo_root: Path) -> None:
     document = subprocess.run(
-        [sys.executable, "-m", "server.openapi"], capture_output=True, check=True, cwd=repo_root
+        [sys.executable, "-m", "server.cli.openapi"], capture_output=True, check=True, cwd=repo_root
     ).stdout
     (tmp_path / "openapi.json").write_bytes(document)
     generate = ["node", "node_modules/openapi-typescript/bin/cli.js", str(tmp_path / "openapi.json"), "--alphabetize"]

@@ -13,7 +13,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from server.api.access import OPEN, Inspector, OptionalSession, PlanKeeper, Planner, client_address
 from server.api.service.services import Services, services_of
-from server.cases.deadlines import today
 from server.districts.scope import is_owned
 from server.exports.sheets.sticker_sheet import sticker_sheet
 from server.ingest import case_entries
@@ -28,6 +27,7 @@ from server.people.access_log import shows
 from server.people.sessions import Session
 from server.places import case_lists
 from server.public_page import page, reports, stickers
+from server.store.clock import today
 from sweep.phrases import Phrase
 
 router = APIRouter(tags=["public page"])

@@ -11,13 +11,13 @@ from starlette.responses import Response
 
 from server.api.access import LogReader, reader_of
 from server.api.service.services import services_of
-from server.documents.statistics import bound_of, gather, has_demo, quarter_of
+from server.exports.gathering.statistics import bound_of, gather, has_demo, quarter_of
 from server.exports.logs import statistics_table
 from server.exports.logs.statistics_table import DAY_MS, HOUR_MS, DistrictLine, median_of
-from server.exports.words import KST
 from server.interface.fields import Reason
 from server.interface.formats import Format
 from server.interface.views.documents import DistrictStatistics, QuarterStatistics
+from server.interface.words import KST
 from server.people import access_log
 from server.people.access_log import shows
 from server.projections.projecting import drain

@@ -15,26 +15,25 @@ from starlette.responses import Response
 from server.api.access import CASE_WORKERS, CaseGiver, CaseReader, CaseWorker, Inspector, Viewer, reader_of
 from server.api.people.second_person import prove_second
 from server.api.service.services import Services, services_of
-from server.cases.deadlines import today
 from server.cases.words import needed
 from server.districts.scope import refuse_foreign
-from server.documents.case_file import asked_for
-from server.documents.inspection_log import LogRequest
-from server.exports.records import Period
-from server.exports.words import KST
+from server.exports.gathering.case_file import asked_for
+from server.exports.gathering.inspection_log import LogRequest
 from server.ingest import case_entries
 from server.interface.case_requests import CaseRequest, StepRequest
 from server.interface.fields import Reason
 from server.interface.formats import Format
 from server.interface.request_body import describe, json_body
 from server.interface.views.cases import CaseCreated, CaseDetail, CaseList, RoomState
+from server.interface.words import KST
 from server.people import access_log
 from server.people.access_log import shows
 from server.people.auth import Person
 from server.places import case_lists
 from server.projections.case_rows import steps_of
+from server.projections.log_records import Period
 from server.projections.projector import LIST_WAIT_S
-from server.store.clock import from_ms
+from server.store.clock import from_ms, today
 from sweep.entry.kinds import CASE_STEP
 from sweep.report.case_records import Wanted
 

@@ -9,12 +9,12 @@ from starlette.responses import Response
 from server.api.access import LogReader
 from server.api.records.sweeps import as_json
 from server.api.service.services import services_of
-from server.cases.deadlines import today
 from server.interface.views.desk import CityMap, DeskDay
 from server.people.access_log import shows
 from server.places import desk
 from server.projections.projector import LIST_WAIT_S
 from server.signing.keys import all_keys
+from server.store.clock import today
 
 router = APIRouter(tags=["desk"])
 PROBE_ROLES = frozenset({"probe", "demo"})

@@ -17,10 +17,9 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from server.api.access import KeyReader, LogReader, LogWriter, OwnDocuments, reader_of
 from server.api.service.services import Services, services_of
 from server.districts.scope import refuse_foreign
-from server.documents.export_job import ExportJob
-from server.documents.export_queue import ExportQueue
-from server.documents.inspection_log import LogRequest, today
-from server.exports.records import ExportError, Period
+from server.exports.gathering.inspection_log import LogRequest, today
+from server.exports.jobs.export_job import ExportJob
+from server.exports.jobs.export_queue import ExportQueue
 from server.interface.errors import ApiError, invalid
 from server.interface.export_requests import ExportRequest
 from server.interface.fields import Reason
@@ -31,6 +30,7 @@ from server.interface.views.documents import ExportJobList, ExportJobView
 from server.people import access_log
 from server.people.access_log import Action, shows
 from server.people.auth import Person
+from server.projections.log_records import ExportError, Period
 from sweep.phrases import Phrase
 
 router = APIRouter(tags=["exports"])

@@ -15,11 +15,11 @@ from starlette.concurrency import run_in_threadpool
 from server.api.service.maintenance_log import ROUND_S
 from server.api.service.services import Services
 from server.config.retention import days_of
-from server.crypto.body_keys import BodyKeysError
 from server.ingest import photo_retention, quarantine
 from server.people import access_log
 from server.people.first_passwords import age_first_passwords
 from server.server_keys.root import sign_waiting
+from server.store.crypto.body_keys import BodyKeysError
 from server.store.erasure import destroy_dead_keys
 from server.store.faults import AwayError, BusyError, DiskFullError
 

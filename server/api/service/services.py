@@ -15,7 +15,7 @@ from server.config.inspection_policy import Rule
 from server.config.public_page import PublicPage
 from server.config.retention import Periods
 from server.config.settings import Settings
-from server.documents.export_queue import ExportQueue
+from server.exports.jobs.export_queue import ExportQueue
 from server.ingest.group_commit import GroupCommit
 from server.ingest.persons import ServerSigner
 from server.live.exchange import Exchange

@@ -14,22 +14,12 @@ from itertools import islice
 from typing import BinaryIO
 
 from server.exports.columns import COLUMNS, cells_of
-from server.exports.records import Document, LogRow
-from server.exports.safe_text import CELL_LIMIT, defuse_formula
-from sweep.report import display_text
+from server.interface.safe_text import defuse_formula
+from server.projections.log_records import Document, LogRow
 
 ROWS_AT_ONCE = 200
 SEAL_HEADING = "기록 원장"
 """Last column, of this form alone: the sheet and the PDF say it once, above or below their rows."""
-
-
-def csv_line(cells: Sequence[str], *, is_first: bool = False) -> bytes:
-    """One line of a table that is no log, its cells made fit; the first one begins with the byte-order mark."""
-    text = io.StringIO(newline="")
-    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(
-        [defuse_formula(display_text(cell, limit=CELL_LIMIT)) for cell in cells]
-    )
-    return text.getvalue().encode("utf-8-sig" if is_first else "utf-8")
 
 
 def write(out: BinaryIO, document: Document) -> None:

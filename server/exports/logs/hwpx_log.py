@@ -14,7 +14,7 @@ from server.exports.logs.pdf_log import printed_log
 from server.exports.printed.form import CHECK_HEADS
 from server.exports.printed.map import Tree
 from server.exports.printed.sweep import printed_sweep
-from server.exports.records import Document, ExportError
+from server.projections.log_records import Document, ExportError
 from sweep.phrases import Phrase
 
 MAX_LINES = 5_000  # as in the PDF; measured: 1 ms a line

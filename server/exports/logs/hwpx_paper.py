@@ -22,8 +22,8 @@ from xml.sax.saxutils import escape
 from hwpx import HwpxDocument
 from hwpx.oxml import HwpxOxmlTable
 
-from server.exports.safe_text import plain_text
-from server.exports.words import KST
+from server.interface.safe_text import plain_text
+from server.interface.words import KST
 
 FULL_WIDTH = 180.0  # millimetres between the margins of A4
 PAPER_WIDTH = 51_024  # the same in HWPUNIT, of which an inch has 7,200

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from server.exports.columns import COLUMNS, cells_of, equipment_reason, persons_reason
 from server.exports.place_parts import floor_words, sex_words
-from server.exports.records import Document, LogRow, Period
+from server.projections.log_records import Document, LogRow, Period
 
 JSON_FORMAT = "ansim-inspection-log/1"
 

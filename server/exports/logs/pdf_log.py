@@ -20,11 +20,10 @@ from server.exports.columns import decision_words, occasion_words
 from server.exports.place_parts import floor_words, sex_words, stalls_words
 from server.exports.printed.map import Tree
 from server.exports.printed.sweep import printed_sweep, short
-from server.exports.records import Document, ExportError, LogRow, Period, Printing, SweepPage
 from server.exports.sheets.fonts import FONT_FOLDERS, find_typeface
 from server.exports.sheets.proof import proof_line, proof_qr
 from server.exports.sheets.typeset import printable, set_pdf
-from server.exports.words import (
+from server.interface.words import (
     DEMO_NOTICES,
     EQUIPMENT,
     KST,
@@ -34,6 +33,7 @@ from server.exports.words import (
     SOURCES,
     kst,
 )
+from server.projections.log_records import Document, ExportError, LogRow, Period, Printing, SweepPage
 from sweep.phrases import Phrase
 
 TITLE = "불법촬영기기 점검일지"

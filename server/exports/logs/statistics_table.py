@@ -15,9 +15,9 @@ from typing import Any
 
 import xlsxwriter
 
-from server.exports.logs.csv_log import csv_line
-from server.exports.records import Period
-from server.exports.words import kst
+from server.interface.safe_text import csv_line
+from server.interface.words import kst
+from server.projections.log_records import Period
 
 TITLE = "불법촬영기기 점검 통계"
 DEMO_NOTICE = "시범(시뮬레이션) 시설이 들어 있습니다. 실제 점검 실적으로 쓸 수 없습니다."

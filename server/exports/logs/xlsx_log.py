@@ -21,9 +21,9 @@ from xlsxwriter.worksheet import CellStringTuple, Worksheet
 
 from server.exports.columns import COLUMNS, cells_of, equipment_line, occasion_words, persons_line
 from server.exports.place_parts import floor_words, sex_words, stalls_words
-from server.exports.records import Document, LogRow, Period
-from server.exports.safe_text import plain_text
-from server.exports.words import EQUIPMENT, NOT_RECORDED, PERSONS, kst
+from server.interface.safe_text import plain_text
+from server.interface.words import EQUIPMENT, NOT_RECORDED, PERSONS, kst
+from server.projections.log_records import Document, LogRow, Period
 
 TITLE = "불법촬영기기 점검일지"
 DEMO_NOTICE = "시뮬레이션·재생 기록이 들어 있습니다. 색칠된 행은 실제 점검이 아니므로 점검 실적으로 쓸 수 없습니다."

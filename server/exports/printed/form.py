@@ -6,7 +6,6 @@ as a place to write; sex, floor and stalls stand apart, and the word of persons 
 
 from __future__ import annotations
 
-from server.exports.by_eye import gap_words, photograph_places
 from server.exports.columns import (
     equipment_reason,
     next_step_words,
@@ -17,9 +16,8 @@ from server.exports.columns import (
 )
 from server.exports.place_parts import floor_words, sex_words, stalls_words
 from server.exports.printed.map import Tree
-from server.exports.records import LogRow, SweepHeader, SweepPage, ZoneLine
 from server.exports.sheets.proof import proof_line, proof_qr
-from server.exports.words import (
+from server.interface.words import (
     EQUIPMENT,
     MODES,
     NOT_RECORDED,
@@ -30,6 +28,8 @@ from server.exports.words import (
     kst,
     modality_list,
 )
+from server.projections.by_eye import gap_words, photograph_places
+from server.projections.log_records import LogRow, SweepHeader, SweepPage, ZoneLine
 from sweep.report import ClockReading
 
 

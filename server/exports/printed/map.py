@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.exports.words import ZONES
+from server.interface.words import ZONES
 from server.standing.zones import ZoneStands, method_state, zones_of
 from sweep.report import MODALITIES, SHOWN, Plan, SweepReport, Zone, ZoneCoverage, ZoneVerdict, centre_of
 

@@ -20,9 +20,8 @@ from server.exports.columns import (
 from server.exports.printed.form import printed_form, received_words
 from server.exports.printed.map import Tree, coverage_of, printed_map, verdict_of
 from server.exports.printed.targets import target_table
-from server.exports.records import EntryLine, LogRow, SignedDisposition, SweepPage
-from server.exports.safe_text import plain_text
-from server.exports.words import (
+from server.interface.safe_text import plain_text
+from server.interface.words import (
     ASSURANCES,
     COVERAGE_WORDS,
     DEMO_NOTICES,
@@ -39,6 +38,7 @@ from server.exports.words import (
     clock_quality,
     kst,
 )
+from server.projections.log_records import EntryLine, LogRow, SignedDisposition, SweepPage
 from server.standing.findings import OPEN
 from server.standing.zones import method_state
 from sweep.report import MODALITIES, SHOWN, Evidence, Finding, SweepReport, ZoneCoverage, ZoneVerdict

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.exports.words import WEIGHT_SOURCES
+from server.interface.words import WEIGHT_SOURCES
 from sweep.report import TARGETS, SweepReport, TargetCoverage
 from sweep.report.words import TARGET_WORDS
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from server.exports.safe_text import plain_text
 from server.exports.sheets.fonts import FONT_FOLDERS, find_typeface
 from server.exports.sheets.typeset import qr_svg, set_pdf
+from server.interface.safe_text import plain_text
 
 WORDS = {
     "title": "점검자 배지",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from server.exports.sheets.fonts import FONT_FOLDERS, find_typeface
 from server.exports.sheets.typeset import printable, set_pdf
-from server.exports.words import DEFECT_WORDS, NOT_RECORDED, SOURCES, STEP_WORDS, kst
+from server.interface.words import DEFECT_WORDS, NOT_RECORDED, SOURCES, STEP_WORDS, kst
 from sweep.report import Source
 from sweep.report.case_records import Step
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from server.exports.records import ExportError
+from server.projections.log_records import ExportError
 from sweep.phrases import Phrase
 
 FONT_FILES = ("NanumGothic.ttf", "NanumGothicBold.ttf")

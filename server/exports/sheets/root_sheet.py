@@ -11,7 +11,7 @@ from pathlib import Path
 
 from server.exports.sheets.fonts import FONT_FOLDERS, find_typeface
 from server.exports.sheets.typeset import set_pdf
-from server.exports.words import kst
+from server.interface.words import kst
 
 STEPS = (
     ("네트워크에 연결되지 않은 기기에서 만들었습니다.", "It was made on a machine without a network."),

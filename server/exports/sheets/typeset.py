@@ -18,8 +18,8 @@ from typing import Any, Literal
 import segno
 import typst
 
-from server.exports.safe_text import plain_text
 from server.exports.sheets.fonts import Typeface
+from server.interface.safe_text import plain_text
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 Standard = Literal["a-2a", "a-2b"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from server.interface.fields import KeyRole
 from server.interface.views.answer import View
-from server.verifier.signing_rules import KeyRole
 
 
 class ServerKey(View):

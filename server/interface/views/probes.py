@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from server.interface.fields import CommandAnswer
+from server.interface.fields import CommandAnswer, KeyRole
 from server.interface.views.answer import View
-from server.verifier.signing_rules import KeyRole
 from sweep.report import ProbeState, ReferenceChecked, Source
 
 

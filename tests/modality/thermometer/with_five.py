@@ -18,11 +18,11 @@ import pytest
 from playwright.sync_api import expect
 from typer.testing import CliRunner
 
+from server.cli.page_tables import page_tables
 from server.config.settings import WEB_DIR
 from server.exports.logs.pdf_log import render_pdf
-from server.exports.records import Printing, SweepHeader
-from server.exports.rows import build_page
-from server.page_tables import page_tables
+from server.projections.log_records import Printing, SweepHeader
+from server.projections.log_rows import build_page
 from sweep.cli import build_app
 from sweep.report import MODALITIES, SHOWN, SweepReport
 from tests.modality.thermometer.modality import NAME

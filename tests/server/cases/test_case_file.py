@@ -19,8 +19,8 @@ import httpx
 import pyrage
 import pytest
 
-from server.documents.inspection_log import today
-from server.documents.zipped import zipped
+from server.exports.gathering.inspection_log import today
+from server.exports.gathering.zipped import zipped
 from server.standing.cases import OPENING
 from server.verifier.anchors import Anchors
 from server.verifier.case_file import STATEMENT

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from sqlalchemy import select, text
 
-from server.cases.deadlines import today
 from server.projections import projecting
+from server.store.clock import today
 from server.store.schema import cases
 from sweep.report import new_id
 from tests.server.conftest import PASSWORD, Call, Client, Site

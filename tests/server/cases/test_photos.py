@@ -18,9 +18,8 @@ from sqlalchemy import select
 
 from server.cases.photographing import MAX_PER_DECLARATION
 from server.config.retention import read_periods
-from server.documents.inspection_log import LogRequest, collect_pages, today, write_log
+from server.exports.gathering.inspection_log import LogRequest, collect_pages, today, write_log
 from server.exports.printed.sweep import printed_sweep
-from server.exports.records import Period
 from server.ingest import photo_retention
 from server.ingest.photo_retention import GRACE_S, expire
 from server.interface.errors import ApiError
@@ -28,6 +27,7 @@ from server.interface.formats import Format
 from server.interface.sealed_photos import MAX_SEALED_BYTES, read_sealed
 from server.people import evidence_keys
 from server.projections import projecting
+from server.projections.log_records import Period
 from server.projections.photo_rows import PHOTO_COLUMNS
 from server.server_keys.root import sign_waiting
 from server.store.clock import moved_to

@@ -27,7 +27,7 @@ SWEEP_TIMEOUT_S = 240  # a simulated sweep takes about 20 s on a quiet machine
 
 
 def _command(data: Path, port: int, *more: str) -> list[str]:
-    return [sys.executable, "-m", "server.demo", "--data", str(data), "--port", str(port), *more]
+    return [sys.executable, "-m", "server.cli.demo", "--data", str(data), "--port", str(port), *more]
 
 
 def _environment() -> dict[str, str]:
@@ -143,6 +143,6 @@ def test_without_a_recording_it_says_so_in_one_line(tmp_path: Path, repo_root: P
 
 @pytest.mark.parametrize("port", ["70000", "-1", "web"])
 def test_a_port_that_cannot_be_is_refused(tmp_path: Path, repo_root: Path, port: str) -> None:
-    command = [sys.executable, "-m", "server.demo", "--data", str(tmp_path), "--port", port]
+    command = [sys.executable, "-m", "server.cli.demo", "--data", str(tmp_path), "--port", port]
     done = subprocess.run(command, cwd=repo_root, capture_output=True, text=True, check=False, env=_environment())
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.crypto import body_keys as module
-from server.crypto.body_keys import BLOCK, BodyKeys, BodyKeysError, overwrite_and_unlink
-from server.crypto.sealing import COMPRESSED_FROM_BYTES, SealError, open_body, open_text, seal_body, seal_text
+from server.store.crypto import body_keys as module
+from server.store.crypto.body_keys import BLOCK, BodyKeys, BodyKeysError, overwrite_and_unlink
+from server.store.crypto.sealing import COMPRESSED_FROM_BYTES, SealError, open_body, open_text, seal_body, seal_text
 from sweep.entry.envelope import make_body
 from tests.server.body_opener import open_sealed, read_store
 from tests.server.body_opener import open_text as open_text_by_page

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.crypto import key_tree
-from server.crypto.key_tree import SLOTS, Node, Range
+from server.store.crypto import key_tree
+from server.store.crypto.key_tree import SLOTS, Node, Range
 from tests.server.body_opener import Store
 
 ROOT = hashlib.sha256(b"root").digest()

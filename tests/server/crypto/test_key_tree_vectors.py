@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from server.crypto import key_tree
+from server.store.crypto import key_tree
 
 VECTORS = Path(__file__).with_name("key_tree_vectors.json")
 pytestmark = pytest.mark.skipif(not VECTORS.exists(), reason="the second implementation has not made them yet")

@@ -15,7 +15,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert, select
 
-from server.documents.analyst_copy import TABLES, write_copy
+from server.exports.gathering.analyst_copy import TABLES, write_copy
 from server.interface.fields import CaseState, EquipmentResult, FindingState, PersonsResult
 from server.projections import projecting
 from server.store.schema import districts, metadata, public_reports

@@ -19,13 +19,13 @@ from uuid import UUID
 import pytest
 
 from server.config.settings import Settings
-from server.documents import export_queue
-from server.documents.export_queue import ExportQueue
-from server.documents.export_worker import work
-from server.documents.inspection_log import LogRequest
-from server.exports.records import Period
+from server.exports.gathering.inspection_log import LogRequest
+from server.exports.jobs import export_queue
+from server.exports.jobs.export_queue import ExportQueue
+from server.exports.jobs.export_worker import work
 from server.interface.errors import ApiError
 from server.interface.formats import Format
+from server.projections.log_records import Period
 from sweep.report import new_id
 from tests.server.conftest import SECOND_IN_SOAK, Client, Site, keys_in
 from tests.server.sweep_kit import Probe

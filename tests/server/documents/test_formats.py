@@ -18,7 +18,7 @@ MODULE = '''"""The log as a text to read."""
 
 from typing import BinaryIO
 
-from server.exports.records import Document
+from server.projections.log_records import Document
 
 
 def write(out: BinaryIO, document: Document) -> None:
@@ -50,8 +50,8 @@ def test_a_module_and_a_row_reach_routes_command_page_and_submission(repo_root: 
     call("-m", "server.cli", "export", "log", str(log), "--reason", "월간 보고", *days)
     assert log.read_text(encoding="utf-8") == "# 2026-03-01 – 2026-03-31: 0"
     assert "|md|" in call("-m", "server.cli", "export", "log", "--help")
-    assert json.loads(call("-m", "server.page_tables"))["formats"]["md"]["title"]["ko"] == "마크다운"
-    schemas = json.loads(call("-m", "server.openapi"))["components"]["schemas"]
+    assert json.loads(call("-m", "server.cli.page_tables"))["formats"]["md"]["title"]["ko"] == "마크다운"
+    schemas = json.loads(call("-m", "server.cli.openapi"))["components"]["schemas"]
     assert "md" in schemas["Format"]["enum"]
-    submitted = "import server.documents.submission as one; print(*one.FORMATS)"
+    submitted = "import server.exports.gathering.submission as one; print(*one.FORMATS)"
     assert "md" in call("-c", submitted).split()

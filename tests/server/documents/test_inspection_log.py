@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from server.documents import inspection_log
-from server.documents.line_reader import LineReader
-from server.exports.records import ExportError, Period
+from server.exports.gathering import inspection_log
+from server.exports.gathering.line_reader import LineReader
 from server.projections import projecting
+from server.projections.log_records import ExportError, Period
 from server.store.clock import to_ms
 from server.store.schema import body_data, body_refs, entries, erased_bodies
 from sweep.entry.kinds import REPORT_TYPE
@@ -90,7 +90,7 @@ def test_lines_made_when_a_sweep_was_projected_are_those_of_its_page(site: Site)
         assert any(row.alarms for row in rows)
         for some in (1, 2, 3):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr("server.documents.line_reader.AT_ONCE", some)
+                patch.setattr("server.exports.gathering.line_reader.AT_ONCE", some)
                 assert list(reader) == rows
         room_id = rows[0].header.room_id
         assert list(LineReader(connection, first, end, room_id)) == rows

@@ -14,15 +14,15 @@ import pytest
 from sqlalchemy import insert, update
 
 from server.districts import register
-from server.documents.statistics import gather, quarter_of
+from server.exports.gathering.statistics import gather, quarter_of
 from server.exports.logs.statistics_table import COLUMNS, DEMO_NOTICE, SHEETS, DistrictLine, with_total, write_xlsx
-from server.exports.records import Period
-from server.exports.words import KST
 from server.ingest import case_entries
 from server.interface.case_requests import CaseRequest, StepRequest
 from server.interface.place_requests import FacilityRequest, RoomRequest
+from server.interface.words import KST
 from server.people import auth
 from server.places import facilities
+from server.projections.log_records import Period
 from server.store.clock import moved_to, to_ms
 from server.store.schema import public_reports, sweeps, users, visual_checks
 from sweep.report import LocalText, new_id, parse_json

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from server.documents.inspection_log import LogRequest, today
-from server.documents.submission import write_submission
-from server.documents.zipped import zipped
-from server.exports.records import ExportError, Period
+from server.exports.gathering.inspection_log import LogRequest, today
+from server.exports.gathering.submission import write_submission
+from server.exports.gathering.zipped import zipped
 from server.interface.formats import Format
 from server.log.proven_records import proven_lines
 from server.projections import projecting
+from server.projections.log_records import ExportError, Period
 from server.store.schema import body_refs, entries, erased_bodies
 from server.verifier.anchors import Anchors
 from server.verifier.command import verify_package

@@ -9,7 +9,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from server.exports.records import (
+from server.interface.fields import FindingState
+from server.interface.voice import Voice
+from server.places.room_parts import floor_in, sex_in
+from server.projections.log_records import (
     EntryLine,
     HandEntries,
     Period,
@@ -19,10 +22,7 @@ from server.exports.records import (
     SweepHeader,
     SweepPage,
 )
-from server.exports.rows import build_page
-from server.interface.fields import FindingState
-from server.interface.voice import Voice
-from server.places.room_parts import floor_in, sex_in
+from server.projections.log_rows import build_page
 from server.standing.cases import NEW, Verdict, after_all
 from server.standing.findings import state_of_finding
 from sweep.report import (

@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from server.exports.by_eye import checklist_words, gap_words, hand_entries, photograph_places
 from server.exports.columns import next_step_words, persons_reason
 from server.exports.logs.hwpx_log import render_hwpx
 from server.exports.logs.json_log import sweep_object
 from server.exports.logs.pdf_log import printed_log, render_sheet
 from server.exports.printed.form import printed_form
 from server.exports.printed.sweep import printed_sweep
-from server.exports.records import HandEntries, Printing
-from server.exports.rows import build_log_row, build_page
-from server.exports.words import MARKS_NEXT
 from server.interface.fields import FindingState, PersonsResult
+from server.interface.words import MARKS_NEXT
+from server.projections.by_eye import checklist_words, gap_words, hand_entries, photograph_places
+from server.projections.log_records import HandEntries, Printing
+from server.projections.log_rows import build_log_row, build_page
 from sweep.report.case_records import CaseStep
 from sweep.report.visit_records import Noted, VisitNote, ZoneCheck
 

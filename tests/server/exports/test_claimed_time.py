@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.documents import inspection_log
-from server.exports.claimed_time import BELIEVED_ERROR, FIRST_PROBE, counted
-from server.exports.records import Period
-from server.exports.words import KST
+from server.exports.gathering import inspection_log
+from server.interface.claimed_time import BELIEVED_ERROR, FIRST_PROBE, counted
+from server.interface.words import KST
 from server.projections import projecting
+from server.projections.log_records import Period
 from server.store.clock import now_ms
 from server.store.schema import cases, dispositions, findings, sweeps
 from sweep.report import ClockReading, new_id

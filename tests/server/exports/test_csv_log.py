@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from server.exports.columns import COLUMNS
 from server.exports.logs.csv_log import SEAL_HEADING, write_csv
-from server.exports.records import LogRow
-from server.exports.safe_text import ADDRESS_BLANKED, defuse_formula, plain_text
+from server.interface.safe_text import ADDRESS_BLANKED, defuse_formula, plain_text
+from server.projections.log_records import LogRow
 from sweep.report import has_unsafe_character
 
 from . import sample_sweeps as s

@@ -10,13 +10,13 @@ from xml.etree import ElementTree as ET
 import hwp_hwpx_parser
 from hwpx import HwpxDocument
 
-from server.exports.by_eye import hand_entries
 from server.exports.logs.hwpx_log import render_hwpx
 from server.exports.logs.pdf_log import printed_log
 from server.exports.printed.map import Tree
 from server.exports.printed.sweep import printed_sweep
-from server.exports.records import Printing, SweepPage
-from server.exports.rows import build_page
+from server.projections.by_eye import hand_entries
+from server.projections.log_records import Printing, SweepPage
+from server.projections.log_rows import build_page
 from sweep.report.visit_records import VisitNote
 
 from . import sample_sweeps as s

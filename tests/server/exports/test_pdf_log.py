@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from server.exports.logs.pdf_log import MAX_SWEEPS, record_digest, render_pdf
-from server.exports.records import ExportError, Printing, SweepPage
-from server.exports.rows import build_page
 from server.exports.sheets.fonts import FontsMissingError, find_typeface
+from server.projections.log_records import ExportError, Printing, SweepPage
+from server.projections.log_rows import build_page
 from sweep.report import Plan, Zone
 
 from . import sample_sweeps as s

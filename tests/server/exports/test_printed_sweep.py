@@ -9,10 +9,10 @@ import pytest
 from server.exports.columns import limits_words
 from server.exports.printed.map import printed_map
 from server.exports.printed.sweep import printed_sweep
-from server.exports.records import SweepPage
-from server.exports.rows import build_page
 from server.interface.fields import FindingState
 from server.interface.views.sweeps import KnownBefore
+from server.projections.log_records import SweepPage
+from server.projections.log_rows import build_page
 from tests.report_factory import text
 
 from . import sample_sweeps as s

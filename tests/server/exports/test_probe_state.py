@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server.exports.columns import COLUMNS, cells_of
 from server.exports.printed.sweep import printed_sweep
-from server.exports.probe_state import state_words
+from server.projections.probe_state import state_words
 from sweep.report import ProbeCondition
 
 from . import sample_sweeps as s

@@ -11,8 +11,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from server.exports.columns import COLUMNS
 from server.exports.logs.xlsx_log import DEMO_NOTICE, LogSheet, write_xlsx
-from server.exports.records import LogRow
-from server.exports.words import EQUIPMENT, PERSONS
+from server.interface.words import EQUIPMENT, PERSONS
+from server.projections.log_records import LogRow
 
 from . import sample_sweeps as s
 

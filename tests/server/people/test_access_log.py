@@ -18,7 +18,7 @@ from server.api.app import ROUTERS, build_services
 from server.api.describing import api_routes
 from server.config.retention import days_of, read_periods
 from server.config.settings import Settings
-from server.exports.words import kst
+from server.interface.words import kst
 from server.people import access_log
 from server.people.access_log import HEADINGS, WORDS, Reader
 from server.store.clock import from_ms, now_ms

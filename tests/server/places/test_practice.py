@@ -12,8 +12,8 @@ from sqlalchemy import select, update
 
 from server.interface.fields import Role
 from server.interface.practice_requests import Hidden
-from server.places.counting import CASE_COUNTS, SWEEP_COUNTS
 from server.places.practice import found_of, wilson
+from server.store.counting import CASE_COUNTS, SWEEP_COUNTS
 from server.store.schema import audit, cases, facilities, rooms, sweeps
 from sweep.report import Finding, Source, SweepReport
 from tests.report_factory import make_report, uid

@@ -7,12 +7,12 @@ import json
 import pytest
 from sqlalchemy import create_engine, text
 
-from server.documents.inspection_log import LogRequest, today, write_log
+from server.exports.gathering.inspection_log import LogRequest, today, write_log
 from server.exports.place_parts import SEXES, floor_words, sex_words, stalls_words
-from server.exports.records import Period
 from server.interface.formats import Format
 from server.places.room_parts import floor_in, sex_in
 from server.projections import projecting
+from server.projections.log_records import Period
 from server.store.db import Database
 from tests.report_factory import START
 from tests.server.conftest import Site

@@ -14,12 +14,12 @@ from sqlalchemy import select
 
 from server.api.app import build_services
 from server.config.settings import Settings, SettingsError
-from server.crypto.body_keys import BodyKeysError
 from server.server_keys.own_keys import DEMO_FILE, DEVICES_FILE
 from server.server_keys.root import ROOT_FILE
 from server.server_keys.rotation import KEY_FILE
 from server.signing import keys
 from server.store.bodies import take_block
+from server.store.crypto.body_keys import BodyKeysError
 from server.store.db import Database
 from server.store.schema import own_keys
 from tests.server.conftest import Call, running

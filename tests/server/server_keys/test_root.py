@@ -17,12 +17,12 @@ from server.api.app import build_services
 from server.api.service.maintenance import _tend_access_log
 from server.api.service.services import Services
 from server.config.settings import Settings
-from server.exports.words import KST
 from server.ingest import quarantine
 from server.ingest.arrivals import read_arrival
 from server.ingest.entries import accept
 from server.ingest.judging import release_quarantine
 from server.interface.errors import ApiError
+from server.interface.words import KST
 from server.server_keys import root
 from server.signing import keys
 from server.signing.entry_chain import next_of_key

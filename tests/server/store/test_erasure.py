@@ -20,13 +20,13 @@ from sqlalchemy import (
 
 from server.api.app import build_services
 from server.config.settings import Settings
-from server.crypto.body_keys import BLOCK, BodyKeys, BodyKeysError
 from server.ingest import quarantine
 from server.ingest.arrivals import read_arrival
 from server.ingest.entries import accept, write
 from server.projections import projecting
 from server.signing import keys
 from server.store.bodies import take_block
+from server.store.crypto.body_keys import BLOCK, BodyKeys, BodyKeysError
 from server.store.db import Database
 from server.store.erasure import destroy_dead_keys
 from server.store.schema import (
@@ -363,7 +363,7 @@ def test_an_interrupted_migration_begins_again(place: Place, monkeypatch: pytest
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("server.crypto.key_tree.descend", stop)
+        patch.setattr("server.store.crypto.key_tree.descend", stop)
         keys_ = BodyKeys(place.settings.body_keys_path, place.settings.store_key_path)
         with contextlib.closing(Database(place.settings.url, keys_)) as db, pytest.raises(KeyboardInterrupt):
             db.migrate()

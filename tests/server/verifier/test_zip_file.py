@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from server.documents.zipped import zipped
+from server.exports.gathering.zipped import zipped
 from server.log.proven_records import signed_statement
 from server.verifier.anchors import Anchors
 from server.verifier.command import verify_package

@@ -17,8 +17,8 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from server.crypto import key_tree
-from server.crypto.key_tree import SEED_BYTES, SLOTS, Node, Range
+from server.store.crypto import key_tree
+from server.store.crypto.key_tree import SEED_BYTES, SLOTS, Node, Range
 from sweep.entry.crypto import decrypt, encrypt
 from sweep.phrases import Phrase
 

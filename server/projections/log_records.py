@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Literal, Self
 from uuid import UUID
 
-from server.exports.claimed_time import counted
+from server.interface.claimed_time import counted
 from server.interface.fields import BodyState, EquipmentResult, FindingState, PersonsResult, RoomSex
 from server.interface.views.sweeps import KnownBefore
 from sweep.phrases import Phrase

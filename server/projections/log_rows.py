@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from uuid import UUID
 
-from server.exports.probe_state import state_words
-from server.exports.records import (
+from server.interface.fields import BodyState, FindingState
+from server.interface.views.sweeps import KnownBefore
+from server.projections.log_records import (
     EntryLine,
     ExportError,
     HandEntries,
@@ -23,8 +24,7 @@ from server.exports.records import (
     SweepHeader,
     SweepPage,
 )
-from server.interface.fields import BodyState, FindingState
-from server.interface.views.sweeps import KnownBefore
+from server.projections.probe_state import state_words
 from server.standing.findings import GRAVEST_FIRST
 from server.standing.persons import persons_of
 from server.standing.zones import equipment_of, zones_of

@@ -1,4 +1,4 @@
-"""Print the OpenAPI document as JSON: `python -m server.openapi`; the page's types are generated from it."""
+"""Print the OpenAPI document as JSON: `python -m server.cli.openapi`; the page's types are generated from it."""
 
 from __future__ import annotations
 

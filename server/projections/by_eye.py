@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from server.exports.records import HandEntries, ZoneLine
-from server.exports.words import BELLS, DEFECT_WORDS, MEASURES, SPOTS
+from server.interface.words import BELLS, DEFECT_WORDS, MEASURES, SPOTS
+from server.projections.log_records import HandEntries, ZoneLine
 from sweep.report.case_records import (
     CaseStep,
     DefectFound,

@@ -21,10 +21,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from server.exports.place_parts import sex_words
-from server.exports.words import KST
-from server.places.counting import CASE_COUNTS, NEEDED_PERSONS, SWEEP_COUNTS
+from server.interface.words import KST
 from server.projections.case_rows import steps_of
 from server.store.clock import from_ms
+from server.store.counting import CASE_COUNTS, NEEDED_PERSONS, SWEEP_COUNTS
 from server.store.schema import (
     cases,
     dispositions,

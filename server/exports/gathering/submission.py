@@ -15,12 +15,12 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from server.districts.scope import rooms_of
-from server.documents.inspection_log import LogRequest, milliseconds, no_progress, write_log_to
-from server.documents.zipped import zipped
-from server.exports.records import ExportError
+from server.exports.gathering.inspection_log import LogRequest, milliseconds, no_progress, write_log_to
+from server.exports.gathering.zipped import zipped
 from server.interface.formats import Format
 from server.log.heads import Heads
 from server.log.submission import RECORDS, STATEMENT, Submitted, record_lines, signed_statement
+from server.projections.log_records import ExportError
 from server.store.schema import sweeps
 from sweep.entry.dsse import Signer
 from sweep.phrases import Phrase

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
-from server.crypto.body_keys import BodyKeys
-from server.documents.inspection_log import LogRequest
+from server.exports.gathering.inspection_log import LogRequest
 from server.interface.errors import ApiError
+from server.store.crypto.body_keys import BodyKeys
 
 JobState = Literal["queued", "running", "ready", "failed"]
 

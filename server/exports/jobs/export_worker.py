@@ -1,4 +1,4 @@
-"""The process that makes documents: `python -m server.documents.export_worker`, started by export_queue.py alone.
+"""The process that makes documents: `python -m server.exports.jobs.export_worker`, started by export_queue.py alone.
 
 Input are jobs, one JSON line each on standard input; output are their progress and end, one JSON line each on standard
 output, and the document in the file that the job names.  One job at a time; it reads the database and writes only that
@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any, TextIO
 from uuid import UUID
 
-from server.crypto.body_keys import BodyKeys, BodyKeysError
-from server.documents.case_file import write_case_file
-from server.documents.inspection_log import LogRequest, today, write_log_to
-from server.documents.submission import write_submission
-from server.exports.records import ExportError, Period
+from server.exports.gathering.case_file import write_case_file
+from server.exports.gathering.inspection_log import LogRequest, today, write_log_to
+from server.exports.gathering.submission import write_submission
 from server.exports.sheets.fonts import FontsMissingError
 from server.interface.formats import Format
+from server.projections.log_records import ExportError, Period
 from server.projections.projecting import drain
+from server.store.crypto.body_keys import BodyKeys, BodyKeysError
 from server.store.db import Database
 from server.store.faults import AwayError, BusyError
 from sweep.entry.dsse import Signer

@@ -12,12 +12,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, case, distinct, func, select, union
 
-from server.documents.inspection_log import milliseconds
+from server.exports.gathering.inspection_log import milliseconds
 from server.exports.logs.statistics_table import DistrictLine
-from server.exports.records import Period
-from server.places.counting import CASE_COUNTS, IS_DONE, SWEEP_COUNTS
 from server.projections.case_rows import steps_of
+from server.projections.log_records import Period
 from server.standing.periods import at_most
+from server.store.counting import CASE_COUNTS, IS_DONE, SWEEP_COUNTS
 from server.store.schema import cases, districts, facilities, public_reports, rooms, sweeps, visual_checks
 from server.store.stored_rows import StoredEntry
 from sweep.report import WeightSource

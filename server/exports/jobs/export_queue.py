@@ -17,16 +17,16 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
-from server.crypto.body_keys import BodyKeys, overwrite_and_unlink
-from server.documents.export_job import (
+from server.exports.gathering.inspection_log import LogRequest
+from server.exports.jobs.export_job import (
     ExportJob,
     JobState,
     line_of,
 )
-from server.documents.inspection_log import LogRequest
-from server.documents.worker_process import Worker, end_worker, memory_mib_of, start_worker
+from server.exports.jobs.worker_process import Worker, end_worker, memory_mib_of, start_worker
 from server.interface.errors import ApiError, busy, not_found
 from server.interface.formats import Format
+from server.store.crypto.body_keys import BodyKeys, overwrite_and_unlink
 from sweep.phrases import Phrase, unpacked
 from sweep.report import new_id, utc_now
 

@@ -17,12 +17,19 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, select
 
 from server.districts.scope import rooms_of
-from server.documents.line_reader import LineReader
-from server.documents.log_seal import seal_of
-from server.exports.log_lines import UNKNOWN_PLACE, header_of
+from server.exports.gathering.line_reader import LineReader
+from server.exports.gathering.log_seal import seal_of
 from server.exports.logs.pdf_log import MAX_LINES as PDF_MAX_LINES
 from server.exports.logs.pdf_log import MAX_SWEEPS as PDF_MAX_SWEEPS
-from server.exports.records import (
+from server.exports.seal import Seal
+from server.interface.formats import Format
+from server.interface.words import KST
+from server.places.history import known_before
+from server.places.rooms import room_summary
+from server.places.sweeps import gaps_beside
+from server.projections.case_rows import states_of
+from server.projections.log_lines import UNKNOWN_PLACE, header_of
+from server.projections.log_records import (
     Document,
     EntryLine,
     ExportError,
@@ -33,14 +40,7 @@ from server.exports.records import (
     SignedDisposition,
     SweepPage,
 )
-from server.exports.rows import build_page
-from server.exports.seal import Seal
-from server.exports.words import KST
-from server.interface.formats import Format
-from server.places.history import known_before
-from server.places.rooms import room_summary
-from server.places.sweeps import gaps_beside
-from server.projections.case_rows import states_of
+from server.projections.log_rows import build_page
 from server.projections.sweep_record import read_sweep
 from server.projections.visit_words import hand_of
 from server.signing.signatures import holds

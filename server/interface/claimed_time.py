@@ -2,7 +2,7 @@
 
 A claimed time counts unless it is later than the receipt by more than the error that its clock admits, or earlier than
 there were such probes; then the time of receipt counts.  Earlier is no fault: a probe sends late.  What is claimed is
-never changed, and both are shown.  README.md says where which of the two is used.
+never changed, and both are shown.
 """
 
 from __future__ import annotations

@@ -7,8 +7,11 @@ writer passes strings as data, never as source.
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 from sweep.report import display_text
@@ -40,3 +43,12 @@ def defuse_formula(text: str) -> str:
     The apostrophe stays visible in programs that know no formulas: a false character is better than a false cell.
     """
     return "'" + text if _FORMULA_START.match(text) else text
+
+
+def csv_line(cells: Sequence[str], *, is_first: bool = False) -> bytes:
+    """One line of a table that is no log, its cells made fit; the first one begins with the byte-order mark."""
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(
+        [defuse_formula(display_text(cell, limit=CELL_LIMIT)) for cell in cells]
+    )
+    return text.getvalue().encode("utf-8-sig" if is_first else "utf-8")

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from server.exports.records import HandEntries, LogRow, Place, SweepHeader
-from server.exports.rows import build_log_row
 from server.interface.fields import BodyState, FindingState
+from server.projections.log_records import HandEntries, LogRow, Place, SweepHeader
+from server.projections.log_rows import build_log_row
 from sweep.phrases import Phrase
 from sweep.report import LocalText, SweepOpened, SweepReport
 

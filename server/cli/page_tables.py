@@ -1,4 +1,4 @@
-"""Print the tables that the page shares with documents as JSON: `python -m server.page_tables`."""
+"""Print the tables that the page shares with documents as JSON: `python -m server.cli.page_tables`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from server.exports.words import (
+from server.interface.formats import Format
+from server.interface.words import (
     BELLS,
     DEFECT_WORDS,
     DISPOSITIONS,
@@ -19,7 +20,6 @@ from server.exports.words import (
     STEP_WORDS,
     WEIGHT_SOURCES,
 )
-from server.interface.formats import Format
 from sweep.phrases import LANGUAGES, catalogue
 from sweep.report import SHOWN, LocalText
 from sweep.report.words import TARGET_WORDS, words_of

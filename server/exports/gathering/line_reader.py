@@ -16,12 +16,12 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
 from server.districts.scope import rooms_of
-from server.exports.log_lines import UNKNOWN_PLACE, read_line
-from server.exports.records import LogRow, Place
 from server.interface.views.entries import GapView
 from server.places.open_things import standing_of_rooms
 from server.places.rooms import room_rows
 from server.places.sweeps import gaps_within
+from server.projections.log_lines import UNKNOWN_PLACE, read_line
+from server.projections.log_records import LogRow, Place
 from server.signing import keys
 from server.signing.signatures import is_signed_by
 from server.store.bodies import open_read

@@ -37,7 +37,7 @@ def memory_mib_of(pid: int) -> float:
 async def start_worker(temporary: Path) -> Worker:
     """A fresh process whose temporary files go into `temporary`; OSError when there is no room for one more."""
     pipe = asyncio.subprocess.PIPE
-    command = (sys.executable, "-m", "server.documents.export_worker")
+    command = (sys.executable, "-m", "server.exports.jobs.export_worker")
     environment = os.environ | {"TMPDIR": str(temporary)}
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, cwd=ROOT, env=environment)
     if process.stdin is None or process.stdout is None:

@@ -1,4 +1,4 @@
-"""`python -m server.demo`: the demonstration that `make run` starts; with `city`, the one of `make demo-city`."""
+"""`python -m server.cli.demo`: the demonstration that `make run` starts; with `city`, the one of `make demo-city`."""
 
 import sys
 

@@ -13,15 +13,15 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from server.documents.inspection_log import LogRequest, no_progress
-from server.documents.zipped import zipped
-from server.exports.records import ExportError
+from server.exports.gathering.inspection_log import LogRequest, no_progress
+from server.exports.gathering.zipped import zipped
 from server.exports.sheets.case_sheet import CaseSheet, PrintedStep, case_sheet
 from server.log.case_file import CASE_FILE_TYPE, STATEMENT, case_lines
 from server.log.heads import Heads
 from server.log.proven_records import RECORDS, signed_statement
 from server.places.rooms import room_summary
 from server.projections.case_rows import steps_of
+from server.projections.log_records import ExportError
 from server.store.clock import from_ms
 from server.store.schema import cases, districts
 from server.store.stored_rows import StoredEntry

@@ -1,0 +1,1 @@
+"""The log of a period and what else goes into documents, gathered from projections and entries."""

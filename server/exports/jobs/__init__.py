@@ -1,0 +1,1 @@
+"""Who waits for which document, and the one process that makes them."""
