@@ -33,7 +33,7 @@ def test_the_notable_come_first_and_the_others_are_folded(phone: Phone, site: Si
     expect(rows.nth(0).locator(".reason")).to_have_text(["확인할 곳의 근거", "영상 전송형", "조명을 따라 변함"])
     expect(section.get_by_text("조명 반응 시험에 모두 4분 10초가 걸렸고, 그중 2분 30초는")).to_be_visible()
     expect(rows.nth(1).locator(".reason")).to_have_text(["카메라인지 불확실"])
-    expect(rows.nth(1)).to_contain_text("조명 시험으로 알 수 없음: 사람이 시험을 건너뜀")
+    expect(rows.nth(1)).to_contain_text("조명 시험으로 알 수 없음: 사람이 건너뛰어 시험을 끝냄")
     expect(rows.nth(2).locator(".reason")).to_have_text(["카메라 제품군(참고용)"])
     phone.shoot("transmitters-open-ko-light")
     section.get_by_text("그 밖의 송신기 2대").click()

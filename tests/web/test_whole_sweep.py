@@ -95,7 +95,7 @@ def go_on(page: Page) -> None:
 
 def stand(page: Page, zone: str) -> None:
     """Tap a zone, and wait until something is measured there."""
-    page.get_by_role("button", name=re.compile(f"^{zone}")).click()
+    page.locator(".leaflet-container").get_by_role("button", name=re.compile(f"^{zone}")).click()
     page.get_by_role("button", name="이 자리에서 측정").click()
     expect(card(page)).to_contain_text(re.compile(f"{zone} · "), timeout=PATIENCE_MS)
 
