@@ -86,7 +86,7 @@ STEPS: dict[str, dict[str, Any]] = {
     },
     "reported_to_city": {"step": "reported_to_city", "to": "시 여성안심담당"},
     "police_result": {
-        "step": "police_result", "result": "camera", "dated": "2026-01-20", "document_no": "시범-2026-0120",
+        "step": "police_result", "result": "camera", "document_no": "시범-2026-0120",
     },
 }  # fmt: skip
 NEEDS_TWO = frozenset({"looked_at", "not_camera", "camera"})
@@ -297,7 +297,8 @@ class Year:
         return [one for one in waiting if one[0] > until]
 
     def _step(self, at: datetime, case_id: UUID, name: str, first: str, second: str) -> None:
-        request = StepRequest.model_validate({"step": STEPS[name]})
+        dated = {"dated": at.astimezone(KST).date()} if name == "police_result" else {}
+        request = StepRequest.model_validate({"step": STEPS[name] | dated})
         other = self.people.by_name[second] if request.step.step in NEEDS_TWO else None
         with moved_to(at), self.services.db.write() as connection:
             row = connection.execute(select(cases).where(cases.c.case_id == case_id)).one()
