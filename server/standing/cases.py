@@ -25,9 +25,7 @@ from sweep.report.case_records import (
 )
 
 __all__ = ["CLOSED", "FOUND", "Case", "Verdict", "after_all", "may_follow"]
-CLOSED: frozenset[State] = frozenset(
-    {"not_camera", "hole_repaired", "reported_to_city", "police_camera", "police_none"}
-)
+CLOSED: frozenset[State] = frozenset({"not_camera", "hole_repaired", "police_camera", "police_none"})
 BEFORE_POLICE: frozenset[State] = frozenset({"camera", "room_closed", "photographed"})
 """Two persons may still say that it is none; later only the police do."""
 CLEARED_BY_VERDICTS: frozenset[State] = BEFORE_POLICE | {"candidate", "not_reached", "looked_at"}

@@ -91,7 +91,7 @@ def test_a_found_camera_from_candidate_to_city(site: Site, two: Client, call: Ca
     assert take(two, case_id, WRONG["reported_to_city"]).status_code == 409
     assert len(sentences) == len(FOUND_STEPS) - 1  # the police ask while the state stays
     detail = two.get(f"/api/cases/{case_id}").json()
-    assert (detail["state"], detail["is_open"], detail["is_found"]) == ("reported_to_city", False, True)
+    assert (detail["state"], detail["is_open"], detail["is_found"]) == ("reported_to_city", True, True)
     assert [event["step"]["step"] for event in detail["events"]] == [step["step"] for step in FOUND_STEPS]
     assert detail["events"][0]["step"]["second_person"] == "점검자-02"
     before = _rows(site)
