@@ -19,7 +19,7 @@ def draw_chips(count: int) -> tuple[int, ...]:
 def draw_lamp_chips(count: int, chip_s: float, account: WhiteAccount, start_s: float) -> tuple[int, ...]:
     """Chips that the white lamp can play without having to rest: drawn anew, all of them, where it would.
 
-    Of those that begin as `white_rest.BEGIN_AHEAD_S` wants it, 1 in 900 is drawn anew: p-values are too small
+    Of those that begin as `white_lamp_rest.BEGIN_AHEAD_S` wants it, 1 in 900 is drawn anew: p-values are too small
     by that share at most (derived).  Where none fits the last is played, and what stays dark is counted.
     """
     chips = draw_chips(count)

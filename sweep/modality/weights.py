@@ -1,6 +1,6 @@
 """Weights as data: what an evidence code says for or against a camera, by what was measured.
 
-Input is the text of a weights file (`sweep/judge/WEIGHTS.md` describes it), output is `Weights` that every weigher
+Input is the text of a weights file (`sweep/judge/README.md` tells of it), output is `Weights` that every weigher
 reads.  A weight is log10 of P(this | a camera watches this zone) over P(this | none), never more than the counts behind
 it can support.  It refuses a file with a table that does not rise through its measure, with an interval that does not
 hold its weight, or without its counts.

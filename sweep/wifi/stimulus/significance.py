@@ -118,7 +118,7 @@ class StimulusScan:
     flows_tested: int
 
     def to_json(self, *, addresses: AddressForm = "hashed", key: AddressKey | None = None) -> dict[str, Any]:
-        """The scan as a JSON object (fields as DESIGN says)."""
+        """The scan as a JSON object."""
         used = key or AddressKey.random()
         return {
             "flows_tested": self.flows_tested,
