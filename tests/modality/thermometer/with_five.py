@@ -9,6 +9,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Sequence
 from itertools import pairwise, repeat
 from pathlib import Path
@@ -143,4 +144,6 @@ def build_page_again() -> None:
     web = WEB_DIR.parent
     (web / "src/api/tables.json").write_text(json.dumps(page_tables()), encoding="utf-8")
     WEB_DIR.rename(web / "older")
-    subprocess.run(["npm", "run", "build"], cwd=web, check=True, capture_output=True, timeout=300, env=os.environ)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # Node.js comes as a wheel
+    command = ["npm", "run", "build"]
+    subprocess.run(command, cwd=web, check=True, capture_output=True, timeout=300, env=os.environ | {"PATH": path})
