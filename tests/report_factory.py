@@ -114,7 +114,7 @@ def make_report(start: datetime = START) -> r.SweepReport:
         posterior_log10_odds=-3.0,
         evidence_for=(evidence,),
         evidence_against=(),
-        advice=text("육안 확인 필요", "Inspect by eye"),
+        advice=text("눈으로 확인할 곳이 있음", "Place to inspect by eye"),
     )
     return r.SweepReport(
         v=1,
@@ -157,7 +157,7 @@ def make_report(start: datetime = START) -> r.SweepReport:
                 modality="lens",
                 verdict="candidate" if z == "stall-2" else "not_assessable",
                 reason="glint" if z == "stall-2" else "not_calibrated",
-                text=text("육안 확인 필요", "Inspect by eye"),
+                text=text("눈으로 확인할 곳이 있음", "Place to inspect by eye"),
                 target=None,
             )
             for z in ("stall-1", "stall-2", "entrance")

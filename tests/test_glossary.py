@@ -17,7 +17,7 @@ GLOSSARY: dict[str, Any] = tomllib.loads((ROOT / "sweep/report/glossary.toml").r
 WORDS = ROOT / "server/web/src/i18n/words"
 SOURCES = [
     file
-    for folder, endings in (("sweep", (".py",)), ("server", (".py", ".typ", ".ts", ".svelte")))
+    for folder, endings in (("sweep", (".py", ".po")), ("server", (".py", ".typ", ".ts", ".svelte")))
     for file in (ROOT / folder).rglob("*")
     if file.suffix in endings and not {"node_modules", "dist", "__pycache__"} & set(file.parts)
 ]

@@ -55,8 +55,8 @@ def test_every_text_of_the_commands_has_korean_and_no_korean_is_left_over() -> N
     ("arguments", "ko", "en"),
     [
         (["lens", "--help"], ["사용법: ", "인수:", "[필수]", "영상의 폴더", "이 도움말을"], "Folder of recorded clips"),
-        (["--help"], ["옵션:", "명령:", "렌즈 후보를 찾습니다"], "Find lens candidates"),
-        ([], ["명령:", "렌즈 후보를 찾습니다"], "Find lens candidates"),
+        (["--help"], ["옵션:", "명령:", "확인할 곳을 찾습니다"], "Find lens candidates"),
+        ([], ["명령:", "확인할 곳을 찾습니다"], "Find lens candidates"),
         (["run", "--help"], ["[기본값: ", "0<=x<="], "Seed of the simulation"),
     ],
     ids=("command", "all", "nothing", "defaults"),

@@ -22,7 +22,7 @@ NO_KEY = LocalText(
     en="no evidence officer has a key yet, so that a photograph could not be sealed; tell the evidence officer",
 )
 TOO_MANY = LocalText(
-    ko=f"이 사건의 사진은 {MAX_PER_CASE}장까지입니다", en=f"a case has at most {MAX_PER_CASE} photographs"
+    ko=f"이 확인 건의 사진은 {MAX_PER_CASE}장까지입니다", en=f"a case has at most {MAX_PER_CASE} photographs"
 )
 _CLOSE_FIRST = LocalText(
     ko="먼저 사람을 내보내고 문을 닫은 뒤 ‘방을 비우고 닫음’ 단계를 기록하십시오. 촬영은 그다음입니다",
@@ -32,7 +32,7 @@ _WITH_THE_POLICE = LocalText(
     ko="경찰에 넘긴 뒤에는 촬영하지 않습니다", en="nothing is photographed after it was handed to the police"
 )
 _OVER = LocalText(
-    ko="끝난 사건입니다. 다시 의심되면 사건을 다시 여십시오", en="this case is closed; reopen it if in doubt again"
+    ko="끝난 확인 건입니다. 다시 의심되면 다시 여십시오", en="this case is closed; reopen it if in doubt again"
 )
 _WHY_NOT: dict[CaseState, LocalText] = {
     "camera": _CLOSE_FIRST,

@@ -21,7 +21,7 @@ def _both(ko: str, en: str) -> LocalText:
 
 NEXT: dict[CaseState | None, LocalText] = {
     None: _both(
-        "먼저 무엇을 보았는지 적어 사건을 여십시오",
+        "먼저 무엇을 보았는지 적어 확인 건을 여십시오",
         "first open the case by saying what was seen",
     ),
     "candidate": _both(
@@ -94,7 +94,7 @@ DUE_AGAIN = _both(
 """Of what was no camera and is open again."""
 NOT_NOW = _both("지금은 이 단계가 아닙니다.", "This step cannot be taken now:")
 NO_CAMERA = _both(
-    "카메라로 확인된 사건이 아니어서 넘길 기록 묶음이 없습니다. "
+    "카메라로 기록된 확인 건이 아니어서 넘길 기록 묶음이 없습니다. "
     "두 사람이 확인하고, 배제할 수 없으면 카메라로 기록하십시오",
     "no camera was found in this case, so there is no file to hand over; two persons look, "
     "and what cannot be ruled out is recorded as a camera",

@@ -311,7 +311,11 @@ def _verdict(zone_id: str, modality: str, quality: float, *, blind: bool, is_can
     target, ko, en = TARGETS[modality]
     verdict, reason, text = "clear", "covered", {"ko": "점검 범위 안에서 이상 없음", "en": "clear within coverage"}
     if is_candidate:
-        verdict, reason, text = "candidate", "finding", {"ko": "육안 확인 필요", "en": "inspect by eye"}
+        verdict, reason, text = (
+            "candidate",
+            "finding",
+            {"ko": "눈으로 확인할 곳이 있음", "en": "place to inspect by eye"},
+        )
     elif blind or quality == 0:
         reason = "fast_frames_unseen" if blind else "not_looked"
         verdict, text = "not_assessable", {"ko": "판정 불가", "en": "cannot be judged"}

@@ -95,7 +95,7 @@ ENTRY_KINDS: Mapping[str, LocalText] = {
     kinds.REPORT: LocalText(ko="점검 보고서", en="Sweep report"),
     kinds.DISPOSITION: LocalText(ko="현장 판정", en="Decision on site"),
     kinds.BODY_ERASED: LocalText(ko="본문 삭제", en="Body erased"),
-    kinds.CASE_STEP: LocalText(ko="사건 처리", en="Step of a case"),
+    kinds.CASE_STEP: LocalText(ko="확인 건 처리", en="Step of a case"),
     kinds.PHOTO_TAKEN: LocalText(ko="물체 사진 촬영", en="Object photographed"),
     kinds.PHOTO_OPENED: LocalText(ko="물체 사진 열람", en="Photograph opened"),
     kinds.PHOTO_CHECKED: LocalText(ko="물체 사진 확인", en="Photograph checked"),

@@ -57,7 +57,7 @@ WORDS: dict[str, str] = {
     "log.exported": "점검일지 내보내기",
     "entries.exported": "기록 내보내기",
     "access_log.exported": "접속 기록 내보내기",
-    "case.given": "사건 기록 묶음 내려받기",
+    "case.given": "확인 건 기록 묶음 내려받기",
     "changers.viewed": "기록을 바꿀 수 있었던 사람·키 열람",
     "statistics.exported": "통계 내보내기",
     "copy.exported": "분석용 사본 내보내기",

@@ -200,8 +200,8 @@ def ask_to_look_again(
         if control.is_over:
             return
         told = view_text(view)
-        err.print(f"다시 볼 곳 {look.zone_id} ({look.x_m:.1f}, {look.y_m:.1f}) m: {told.ko}", markup=False)
-        err.print(f"look again, {look.zone_id} ({look.x_m:.1f}, {look.y_m:.1f}) m: {told.en}", markup=False)
+        err.print(f"확인할 곳 {look.zone_id} ({look.x_m:.1f}, {look.y_m:.1f}) m: {told.ko}", markup=False)
+        err.print(f"place to inspect, {look.zone_id} ({look.x_m:.1f}, {look.y_m:.1f}) m: {told.en}", markup=False)
         err.print(
             "Enter 시작 / begin; n 눈으로 보았고 없음 / seen by eye, nothing there; s 나머지 생략 / skip the rest"
         )

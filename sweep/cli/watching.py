@@ -27,6 +27,8 @@ from sweep.report import (
 )
 from sweep.report.words import METHOD_WORDS, SHORT_METHOD_WORDS
 
+TO_INSPECT = METHOD_WORDS["candidate"]
+
 
 class Watcher:
     """Shows how a sweep goes: a progress bar on a terminal, a line per position elsewhere."""
@@ -74,7 +76,7 @@ class Watcher:
             case SecondLookEvent():
                 self._show_look(event)
             case ZoneEvent(verdict="candidate", zone_id=zone, modality=modality):
-                err.print(f"  {zone}: {SHOWN[modality].name.ko} – 육안 확인 필요 / inspect by eye")
+                err.print(f"  {zone}: {SHOWN[modality].name.ko} – {TO_INSPECT.ko} / {TO_INSPECT.en}")
             case _:
                 pass
 
@@ -110,7 +112,7 @@ def show_report(report: SweepReport) -> None:
             out.print(f"  {zone.name.ko} · {target.text.ko}")
     for finding in report.findings:
         out.print(
-            f"{names[finding.zone_id].ko}: {METHOD_WORDS['candidate'].ko} / {METHOD_WORDS['candidate'].en} "
+            f"{names[finding.zone_id].ko}: {TO_INSPECT.ko} / {TO_INSPECT.en} "
             f"({finding.strength}, "
             f"log10 odds {finding.posterior_log10_odds:+.1f} from {finding.prior_log10_odds:+.1f})"
         )
@@ -121,7 +123,7 @@ def show_report(report: SweepReport) -> None:
     for looked in report.looked_again:
         out.print(f"{names[looked.zone_id].ko}: {looked.text.ko} / {looked.text.en} ({looked.seconds:.0f} s)")
     if not report.findings:
-        out.print("확인할 곳 없음. '이상 없음'이 아닙니다 / No place to inspect. That is not 'clear'.")
+        out.print(f"{TO_INSPECT.ko} 없음. '이상 없음'이 아닙니다 / No place to inspect. That is not 'clear'.")
     if report.light_time is not None:
         out.print(f"{report.light_time.text.ko} / {report.light_time.text.en}")
     for limit in report.limits:

@@ -85,13 +85,13 @@ def test_a_running_sweep_blocks_nobody(
     say(report, "a running sweep", tasks)
     with traced(browser, live_phone.page) as looked:
         live_probe.tell(*(look(finding_id=new_id()) for _ in range(LOOKS)))
-        expect(live_phone.page.get_by_label("다시 볼 곳", exact=True).locator("article")).to_have_count(LOOKS)
+        expect(live_phone.page.get_by_label("확인할 곳", exact=True).locator("article")).to_have_count(LOOKS)
     say(report, f"{LOOKS} second looks", looked)
     with traced(browser, live_phone.page) as again:
         live_phone.page.reload()  # the server tells all of it again at once
         expect(live_phone.page.get_by_label("무선 기기", exact=True).locator("li.device")).to_have_count(DEVICES)
         expect(live_phone.page.locator(".leaflet-container")).to_be_visible()
-        expect(live_phone.page.get_by_label("다시 볼 곳", exact=True).locator("article")).to_have_count(LOOKS)
+        expect(live_phone.page.get_by_label("확인할 곳", exact=True).locator("article")).to_have_count(LOOKS)
     say(report, "a page opened in the middle of it", again)
     assert tasks.most_ms <= LONG_MS
 

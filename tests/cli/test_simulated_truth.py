@@ -12,7 +12,7 @@ from tests.report_factory import make_report
 @pytest.mark.parametrize(
     ("changes", "zone_id", "said"),
     [
-        ({}, "stall-2", ("그곳을 후보로 찾았습니다", "a candidate stands there")),
+        ({}, "stall-2", ("그곳을 확인할 곳으로 찾았습니다", "a place to inspect stands there")),
         ({"findings": ()}, "stall-2", ("반사는 보았지만(점수", "it glinted (score")),
         ({"findings": (), "observations": ()}, "stall-2", ("충분한 증거가 없었습니다", "too little evidence")),
         ({"findings": (), "positions": ()}, "stall-2", ("그 구역에 가지 않았습니다", "did not go")),

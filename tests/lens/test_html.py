@@ -94,8 +94,8 @@ def test_the_page_shows_candidates_with_patches_curve_and_reasons(folder: Path) 
     assert page.count('class="mark glint"') == 1
     assert page.count('<svg class="curve"') == 2
     for words in (
-        "렌즈 후보",
-        "lens candidate",
+        "확인할 곳",
+        "place to inspect",
         "축외 조명에서 많아야 축상 밝기의 0.01배",
         "off by 0.01",
         "+1.50",

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 MODES: dict[str, Any] = {"viewport": DESK, "is_mobile": False, "has_touch": False, "device_scale_factor": 1}
 PAGES = {
     "#/desk": ("오늘 할 일", "관리도 이탈"),
-    "#/desk/cases": ("사건", "점검에서 나온 의심"),
+    "#/desk/cases": ("확인 건", "점검에서 나온 확인할 곳"),
     "#/desk/due": ("점검 일정", "점검자-01"),
     "#/desk/map": ("시설 지도", "한빛구"),
     "#/desk/rooms": ("방 이력", "새싹공원"),
@@ -321,8 +321,8 @@ def test_a_report_of_the_public_becomes_a_case_in_ones_own_words(desk: Phone, ci
     desk.open("#/desk/cases")
     page.locator("summary").filter(has_text="구멍").click()
     expect(page.get_by_text("둘째 칸 문에 작은 구멍이 있어요")).to_be_visible()
-    page.get_by_label("사건에 적을 말").fill("신고에 따라 둘째 칸 문을 살펴봄")
-    page.get_by_role("button", name="사건 열기").click()
+    page.get_by_label("확인 건에 적을 말").fill("신고에 따라 둘째 칸 문을 살펴봄")
+    page.get_by_role("button", name="확인 건 열기").click()
     expect(page.get_by_text("이상한 것을 알림")).to_be_visible()
     assert _get(page, city, "/api/public-reports")["reports"] == []
 

@@ -127,7 +127,7 @@ def test_devices_come_in_three_groups_with_hot_and_cold(live_phone: Phone, live_
     live_probe.tell(
         devices(device(-70.0, -52.0, group="act", why="follows_light"), device(-50.0, -62.0, tag="b"), stands=2)
     )
-    expect(card.locator(".counts li")).to_have_text(["바로 확인 1", "살펴보기 1", "일반 기기 7"])
+    expect(card.locator(".counts li")).to_have_text(["확인할 기기 1", "살펴볼 기기 1", "일반 기기 7"])
     hot, cold = card.locator("li.device").all()
     expect(hot).to_contain_text("지금까지 가장 강함")
     expect(hot).to_contain_text("+18 dB")

@@ -117,6 +117,6 @@ def test_a_lens_is_led_to_in_eight_words_at_most(live_phone: Phone, live_probe: 
             expect(card.locator(".others li")).to_have_text(["무선 기기 aaaa – 변화 없음 · 천천히 더 움직이세요"])
         else:  # what is not in the picture leads nobody while something else is received
             expect(card.locator(".said")).to_have_text("변화 없음 · 천천히 더 움직이세요")
-            expect(card.locator(".others li")).to_have_text([f"렌즈 후보 – {said}"])
+            expect(card.locator(".others li")).to_have_text([f"렌즈형 반사 – {said}"])
     live_phone.shoot("near-lens-ko-light", full=False)
     assert live_phone.faults() == []

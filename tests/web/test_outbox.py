@@ -235,11 +235,16 @@ def test_a_refused_one_is_set_aside_with_the_reason(phone: Phone, site: Site) ->
     decide_offline(phone, report)
     page = phone.page
     page.unroute(DISPOSITIONS)
-    reason = {"error": {"code": "not_found", "message": {"ko": "후보: 찾을 수 없습니다", "en": "finding: not found"}}}
+    reason = {
+        "error": {
+            "code": "not_found",
+            "message": {"ko": "확인할 곳: 찾을 수 없습니다", "en": "place to inspect: not found"},
+        }
+    }
     page.route(DISPOSITIONS, lambda route: route.fulfill(status=404, json=reason))
     phone.open("#/settings")
     page.get_by_role("button", name="지금 보내기").click()
-    expect(page.get_by_text("보내지 않고 따로 두었습니다: 후보: 찾을 수 없습니다")).to_be_visible()
+    expect(page.get_by_text("보내지 않고 따로 두었습니다: 확인할 곳: 찾을 수 없습니다")).to_be_visible()
     assert phone.violations() == []
     phone.shoot("outbox-aside-412x915", full=False)
     page.set_viewport_size(SMALL_PHONE)

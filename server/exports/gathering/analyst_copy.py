@@ -122,12 +122,12 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "cases",
-        "사건",
+        "확인 건",
         "cases",
         (
             ("case_number", "INTEGER", "이 사본 안의 번호", "number within this copy"),
             ("room", "INTEGER", "방", "room"),
-            ("sweep", "INTEGER", "점검에서 나온 사건이면 그 점검", "sweep that opened it; null: a person did"),
+            ("sweep", "INTEGER", "점검에서 나온 확인 건이면 그 점검", "sweep that opened it; null: a person did"),
             ("source", "TEXT", "live, practice, replay, simulated", "live, practice, replay or simulated"),
             ("state", "TEXT", "상태", "state (server/README.md, Cases)"),
             ("opened", *HOUR),
@@ -137,13 +137,13 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "case_steps",
-        "사건의 단계",
+        "확인 건의 단계",
         "steps of cases, without their texts",
         (
-            ("case_number", "INTEGER", "사건", "case"),
+            ("case_number", "INTEGER", "확인 건", "case"),
             ("number", "INTEGER", "몇 번째 단계인지", "1 for the first step"),
             ("step", "TEXT", "단계", "what was done"),
-            ("hours", "REAL", "사건이 열린 뒤 지난 시간", "hours since the case was opened"),
+            ("hours", "REAL", "확인 건이 열린 뒤 지난 시간", "hours since the case was opened"),
             ("defect", "TEXT", "보수할 것", "what has to be repaired, of defect_found"),
             ("measured_mm", "INTEGER", "잰 값(mm)", "what was measured, of defect_found, mm"),
         ),

@@ -32,9 +32,9 @@ from sweep.report.case_records import CaseStep, PoliceAsked, Wanted
 READ_ME = "README.txt"
 SHEET = "case.pdf"
 WORDS = """\
-불법촬영기기 의심 사건 기록 묶음
+불법촬영 의심기기 확인 건 기록 묶음
 
-case.pdf       사건 기록(종이로 넘기고 서명할 때 씁니다)
+case.pdf       확인 건 기록(종이로 넘기고 서명할 때 씁니다)
 records.jsonl  서명된 기록과, 기록 원장에 들어 있다는 증명
 case.json      이 파일들의 이름과 해시, 서버의 서명
 

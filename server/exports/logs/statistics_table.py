@@ -132,20 +132,27 @@ COLUMNS: tuple[Column, ...] = (
     Column("점검 실적", "장비 간이(회)", _count("quick"), "두 사람이 끝까지 마친 간이 장비 점검."),
     Column("점검 실적", "육안(회)", _count("by_eye"), "장비 없이 눈으로 본 점검(청소 담당의 일일 확인 포함)."),
     Column("점검 실적", "실적 아님(회)", _count("not_counted"), "중단되었거나 한 사람이 한 장비 점검."),
-    Column("의심", "육안 확인 필요(곳)", _count("candidates"), "장비가 사람에게 보라고 한 곳의 수. 발견이 아닙니다."),
-    Column("의심", "시민 신고(건)", _count("public_reports")),
-    Column("의심", "신고 처리(건)", _count("public_reports_closed"), "기간 안에 들어온 신고 가운데 처리를 마친 것."),
-    Column("사건 결과", "사건(건)", _count("cases"), "기간 안에 열린 사건. 결과는 작성 시점의 상태입니다."),
-    Column("사건 결과", "확인 중(건)", _count("undecided")),
-    Column("사건 결과", "카메라 아님(건)", _count("not_camera")),
-    Column("사건 결과", "보수 대상(건)", _count("defects"), "구멍, 비상벨, 틈새 등으로 정리된 사건."),
     Column(
-        "사건 결과",
+        "확인할 곳과 신고", "확인할 곳(건)", _count("candidates"), "장비가 사람에게 보라고 한 곳의 수. 발견이 아닙니다."
+    ),
+    Column("확인할 곳과 신고", "시민 신고(건)", _count("public_reports")),
+    Column(
+        "확인할 곳과 신고",
+        "신고 처리(건)",
+        _count("public_reports_closed"),
+        "기간 안에 들어온 신고 가운데 처리를 마친 것.",
+    ),
+    Column("확인 건 결과", "확인 건(건)", _count("cases"), "기간 안에 열린 확인 건. 결과는 작성 시점의 상태입니다."),
+    Column("확인 건 결과", "확인 중(건)", _count("undecided")),
+    Column("확인 건 결과", "카메라 아님(건)", _count("not_camera")),
+    Column("확인 건 결과", "보수 대상(건)", _count("defects"), "구멍, 비상벨, 틈새 등으로 정리된 확인 건."),
+    Column(
+        "확인 건 결과",
         "카메라(건)",
         _count("cameras"),
-        "카메라를 발견했거나 배제하지 못해 경찰에 신고하는 절차를 밟은 사건.",
+        "카메라를 발견했거나 배제하지 못해 경찰에 신고하는 절차를 밟은 확인 건.",
     ),
-    Column("사건 결과", "경찰 인계(건)", _count("handed_over")),
+    Column("확인 건 결과", "경찰 인계(건)", _count("handed_over")),
     Column("보수", "보수 요청(건)", _count("repairs")),
     Column("보수", "재확인 완료(건)", _count("repairs_checked"), "보수된 것을 현장에서 다시 확인한 것."),
     Column("보수", "기한 지남(건)", _count("repairs_late"), "기한이 지났으나 보수를 확인하지 못한 것."),
@@ -153,7 +160,7 @@ COLUMNS: tuple[Column, ...] = (
         "걸린 시간",
         "육안 확인까지 중앙값(시간)",
         _median(HOUR_MS, "to_look_ms"),
-        "사건이 열린 때부터 두 사람이 볼 때까지.",
+        "확인 건이 열린 때부터 두 사람이 볼 때까지.",
     ),
     Column("걸린 시간", "육안 확인까지 최장(시간)", _longest(HOUR_MS, "to_look_ms")),
     Column("걸린 시간", "육안 확인(건수)", _count("to_look_ms")),
@@ -166,11 +173,14 @@ COLUMNS: tuple[Column, ...] = (
     Column("걸린 시간", "보수까지 최장(일)", _longest(DAY_MS, "to_repair_ms")),
     Column("걸린 시간", "보수(건수)", _count("to_repair_ms")),
 )
-SHEETS = {"점검 실적": ("대상", "점검 실적", "의심"), "사건과 보수": ("사건 결과", "보수", "걸린 시간")}
+SHEETS = {
+    "점검 실적": ("대상", "점검 실적", "확인할 곳과 신고"),
+    "확인 건과 보수": ("확인 건 결과", "보수", "걸린 시간"),
+}
 """Titles of the sheets, each with the groups of columns on it: a sheet of A4 across holds no more."""
 NOTES: tuple[tuple[str, str], ...] = (
     ("실적", "실제 점검만 셉니다. 시뮬레이션과 재생 기록은 시범 시설에서만 세며, 그때는 위에 알립니다."),
-    ("작은 수", "시설과 방, 사건의 수이고 사람의 수가 아니므로 가리지 않고 그대로 적습니다."),
+    ("작은 수", "시설과 방, 확인 건의 수이고 사람의 수가 아니므로 가리지 않고 그대로 적습니다."),
     (NO_NUMBER, "해당하는 건이 없어 값이 없습니다. 0이 아닙니다."),
     ("빠진 내용", "사람 이름, 주소, 시설 이름, 기기 주소는 이 파일에 넣지 않습니다."),
 )

@@ -69,7 +69,7 @@ VALUE_WORDS: Mapping[str, str] = {
 } | {defect: words.ko for defect, words in DEFECT_WORDS.items()}
 CODED = frozenset({"result", "seen", "defect", "duty", "wanted"})
 WORDS = {
-    "title": "불법촬영기기 의심 사건 기록",
+    "title": "불법촬영 의심기기 확인 건 기록",
     "subtitle": "Record of a case: a covert recording device was found, or cannot be ruled out · Ansim Sweep",
     "note": "전자 기록이 원본이며 이 종이는 사본입니다. "
     "함께 받은 records.jsonl의 서명된 기록이 다르면 그것이 우선합니다.",

@@ -64,9 +64,9 @@ class Explanation:
 
 
 OUTCOMES: Final[dict[str, Sentence]] = {
-    "called": Sentence("후보로 표시됨: 점수 {score:.2f}(기준 {needed:.1f})",
-                       "called a candidate: score {score:.2f}, {needed:.1f} is needed"),
-    "below": Sentence("렌즈 후보가 되기에 점수가 낮음: {score:.2f}(기준 {needed:.1f}). 가장 불리한 근거: {worst_ko}",
+    "called": Sentence("확인할 곳으로 표시됨: 점수 {score:.2f}(기준 {needed:.1f})",
+                       "called a place to inspect: score {score:.2f}, {needed:.1f} is needed"),
+    "below": Sentence("확인할 곳이 되기에 점수가 낮음: {score:.2f}(기준 {needed:.1f}). 가장 불리한 근거: {worst_ko}",
                       "judged and not called: score {score:.2f}, {needed:.1f} is needed; most against it: {worst_en}"),
     "not_assessable": Sentence("영상을 판정할 수 없어 아무것도 표시하지 않음: {why}",
                                "nothing is called in a clip that cannot be judged: {why}"),

@@ -25,6 +25,7 @@ from sweep.lens.report.curve import light_curve, patches
 from sweep.lens.report.drawing import curve_svg, frame_address, patch_addresses
 from sweep.phrases import Phrase
 from sweep.report import MANIFEST_NAME, display_text
+from sweep.report.words import METHOD_WORDS
 
 MAX_CLIPS = 200
 """Derived: a clip takes 150-400 kB of page; a browser still opens 80 MB."""
@@ -80,12 +81,12 @@ def _page(folder: Path, scan: LensScan) -> Iterator[str]:
     yield (
         "<header><h1>렌즈 점검 영상 판독</h1><p class=en>Lens scan of recorded clips</p>"
         '<ul class="facts">'
-        f"{_fact(len(scan.clips), '기록', 'clips')}{_fact(called, '육안 확인 필요', 'candidates')}"
+        f"{_fact(len(scan.clips), '기록', 'clips')}{_fact(called, '확인할 곳', 'places to inspect')}"
         f"{_fact(unread, '읽지 못함', 'unreadable')}"
         f"{_fact(f'{scan.ms_per_triple:.0f} ms', '조합당', 'per triple')}</ul>"
-        '<p class="note">후보는 렌즈처럼 반사한 점일 뿐입니다. 사람이 눈으로 확인하기 전에는 발견이 아니며, '
-        "후보가 없어도 이상 없음이 아닙니다.<span class=en>A candidate is a point that reflects like a lens, not a "
-        "find: a person decides by eye. No candidate does not mean clear.</span></p></header><main>"
+        '<p class="note">확인할 곳은 렌즈처럼 반사한 점일 뿐입니다. 사람이 눈으로 확인하기 전에는 발견이 아니며, '
+        "확인할 곳이 없어도 이상 없음이 아닙니다.<span class=en>A place to inspect is a point that reflects like a "
+        "lens, not a find: a person decides by eye. No place to inspect does not mean clear.</span></p></header><main>"
     )
     for result in scan.clips:
         yield from _clip(folder, result)
@@ -103,13 +104,10 @@ def _fact(value: object, ko: str, en: str) -> str:
 
 
 def _clip(folder: Path, result: ClipResult) -> Iterator[str]:
-    kind, ko = ("error", "읽을 수 없음") if result.error else (result.verdict, "판정 불가")
-    if result.verdict == "candidate":
-        ko = "육안 확인 필요"
-    yield (
-        f'<article><div class="head"><h2>{_safe(result.clip)}</h2>'
-        f'<span class="badge {kind}">{ko} · {escape(kind.replace("_", " "))}</span></div>'
-    )
+    kind = "error" if result.error else result.verdict
+    said = METHOD_WORDS[result.verdict]
+    badge = "읽을 수 없음 · error" if result.error else f"{said.ko} · {said.en}"
+    yield (f'<article><div class="head"><h2>{_safe(result.clip)}</h2><span class="badge {kind}">{badge}</span></div>')
     why = words.assessment(_plain(result.error or result.reason), _plain(result.message))
     sentence = f"<p>{escape(why.ko)}<span class=en>{escape(why.en)}</span></p>"
     clip = None if result.error else _open(folder, result.clip)
@@ -122,7 +120,7 @@ def _clip(folder: Path, result: ClipResult) -> Iterator[str]:
         yield _detection(clip, detection, number)
     left = len(result.candidates) - MAX_CANDIDATES
     if left > 0:
-        more = f"그 밖의 후보 {left}개는 JSON에 있습니다.<span class=en>{left} more are in the JSON.</span>"
+        more = f"그 밖의 확인할 곳 {left}곳은 JSON에 있습니다.<span class=en>{left} more are in the JSON.</span>"
         yield f"<section><p>{more}</p></section>"
     yield "</article>"
 
@@ -188,7 +186,7 @@ def _facts_of(result: ClipResult) -> str:
 
 def _detection(clip: Clip, detection: Detection, number: int) -> str:
     called = detection.verdict == "lens_candidate"
-    name = "렌즈 후보 · lens candidate" if called else "후보로 보지 않은 반사점 · glint, not called"
+    name = "확인할 곳 · place to inspect" if called else "확인할 곳으로 보지 않은 반사점 · glint, not called"
     place = f"x {detection.x:.1f}, y {detection.y:.1f}, frame {detection.frame}"
     head = f"<h3>{number}. {name} <span class=en>{place} · 점수 score {detection.score:.2f}</span></h3>"
     try:

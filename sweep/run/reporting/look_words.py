@@ -23,8 +23,8 @@ NAMED: Final = Sentence(
 RECORDED: Final = "recorded"
 """Why nobody looks again at what was recorded."""
 NOT_IN_RECORDING: Final = Sentence(
-    "다시 보지 않음(녹화 재생): 후보로만 남습니다",
-    "Not looked at again (a recording is replayed): it stays a candidate",
+    "다시 보지 않음(녹화 재생): 확인할 곳으로 남습니다",
+    "Not looked at again (a recording is replayed): it stays a place to inspect",
 )
 NOT_NEEDED: Final = Sentence(
     "이후 측정으로 다시 볼 필요가 없어졌습니다", "What was measured since makes a second look unnecessary"

@@ -5,7 +5,7 @@ export const statisticsWords = {
   page_statistics: text("통계", "Statistics"),
   stat_title: text("분기 통계", "Statistics of a quarter"),
   stat_lead: text(
-    "시설과 방, 점검, 사건의 수입니다. 사람 이름과 주소, 시설 이름은 들어 있지 않습니다.",
+    "시설과 방, 점검, 확인 건의 수입니다. 사람 이름과 주소, 시설 이름은 들어 있지 않습니다.",
     "Counts of facilities, rooms, visits and cases. No names of people, addresses or names of facilities.",
   ),
   stat_quarter: text("분기", "Quarter"),
@@ -36,8 +36,8 @@ export const statisticsWords = {
   stat_quick: text("장비 간이", "Quick sweeps"),
   stat_by_eye: text("육안", "By eye"),
   stat_not_counted: text("실적 아님", "Not counted"),
-  stat_candidates: text("육안 확인 필요", "Inspect by eye"),
-  stat_cases: text("사건", "Cases"),
+  stat_candidates: text("확인할 곳", "Places to inspect"),
+  stat_cases: text("확인 건", "Cases"),
   stat_cameras: text("카메라", "Cameras"),
   stat_repairs: text("보수 요청", "Repairs asked"),
   stat_repairs_checked: text("재확인 완료", "Seen to hold"),
@@ -54,7 +54,7 @@ export const statisticsWords = {
   ),
   stat_swept: text("장비 점검(회)", "Sweeps"),
   stat_visited_rooms: text("점검한 방(실)", "Rooms visited"),
-  stat_cases_opened: text("열린 사건(건)", "Cases opened"),
+  stat_cases_opened: text("새로 연 확인 건(건)", "Cases opened"),
   stat_file: text("파일로 내려받기", "Download as a file"),
   stat_file_lead: text(
     "고른 분기의 모든 항목이 들어 있고, XLSX에는 결재란이 있습니다.",

@@ -9,7 +9,7 @@ import { statisticsWords } from "./statistics-words";
 const pages = {
   desk_label: text("업무 메뉴", "Desk pages"),
   page_day: text("오늘", "Today"),
-  page_cases: text("사건", "Cases"),
+  page_cases: text("확인 건", "Cases"),
   page_due: text("점검 일정", "Due"),
   page_map: text("지도", "Map"),
   page_import: text("시설 가져오기", "Import"),
@@ -46,8 +46,8 @@ const day = {
   day_overdue: text("기한 지난 점검", "Overdue"),
   day_due: text("오늘 점검할 방", "Due today"),
   day_missed: text("지난 기간에 놓친 방", "Missed last period"),
-  day_cases: text("열린 사건", "Open cases"),
-  day_found: text("카메라로 다루는 사건", "Cameras, not concluded"),
+  day_cases: text("열린 확인 건", "Open cases"),
+  day_found: text("카메라로 다루는 확인 건", "Cameras, not concluded"),
   day_probes: text("점검기", "Probes"),
   day_silent: text("소식 없는 점검기", "Silent probes"),
   day_drifting: text("관리도를 벗어난 점검기", "Probes out of control"),
@@ -181,8 +181,8 @@ const map = {
     "좌표가 없는 시설 {n}곳은 지도에 없습니다.",
     "{n} facilities without coordinates are not on the map.",
   ),
-  map_found: text("카메라로 다루는 사건", "Camera case"),
-  map_case: text("열린 사건", "Open case"),
+  map_found: text("카메라로 다루는 확인 건", "Camera case"),
+  map_case: text("열린 확인 건", "Open case"),
   map_overdue: text("점검일 지남", "Past its day"),
   map_plain: text("할 일 없음", "Nothing open"),
   map_list: text("할 일이 있는 시설", "Facilities with something open"),
@@ -190,7 +190,7 @@ const map = {
     "구 경계가 없습니다. 시 담당자가 GeoJSON을 올리면 나타납니다.",
     "No outlines yet; they appear once the city uploads GeoJSON.",
   ),
-  map_place_sum: text("방 {rooms}개 · 열린 사건 {cases}건", "{rooms} rooms · {cases} open cases"),
+  map_place_sum: text("방 {rooms}개 · 열린 확인 건 {cases}건", "{rooms} rooms · {cases} open cases"),
 } as const;
 
 const history = {
@@ -198,7 +198,7 @@ const history = {
   history_visits: text("방문 {n}회", "{n} visits"),
   history_compare: text("나란히 보기", "Side by side"),
   history_state: text("지금 상태", "Now"),
-  history_no_cases: text("열린 사건이 없습니다.", "No open case."),
+  history_no_cases: text("열린 확인 건이 없습니다.", "No open case."),
   history_choose: text("이력을 볼 방을 찾으십시오.", "Find a room to see its visits."),
   history_search: text("시설이나 방 이름", "Facility or room name"),
   history_last_visit: text("마지막 완료 방문 {when}", "Last completed visit {when}"),

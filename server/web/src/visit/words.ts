@@ -39,7 +39,7 @@ export const words = {
   suspect: text("의심 물체 – 두 사람이 확인", "Something strange: two persons look"),
   repair_asked: text("보수 요청함: {what}", "Repair asked for: {what}"),
   photo: text("사진 찍기", "Photograph"),
-  case_opened: text("사건을 열었습니다", "A case is open"),
+  case_opened: text("확인 건을 열었습니다", "A case is open"),
   go_look: text("확인할 곳으로 – 적은 것은 그대로 있습니다", "To the place; what you wrote stays"),
   go_guide: text("확인 안내", "Guide"),
   before: text("이전 구역", "Previous"),

@@ -2,7 +2,7 @@
 import { text } from "../text";
 
 export const lens = {
-  crop_title: text("렌즈 후보 사진", "Crop of the lens candidate"),
+  crop_title: text("렌즈형 반사 사진", "Crop of the lens-like glint"),
   crop_hidden: text("가려 두었습니다", "Kept covered"),
   crop_hint: text("누가 언제 보았는지 기록됩니다.", "Who looks and when is logged."),
   crop_show: text("사진 보기", "Show the picture"),

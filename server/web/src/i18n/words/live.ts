@@ -195,8 +195,8 @@ export const live = {
   declare_expires: text("이 확인은 15분 동안만 유효합니다.", "This declaration holds for 15 minutes."),
   look_title: text("확인할 곳", "Place to inspect"),
   look_lead: text(
-    "아직 발견이 아닙니다. 지금 또는 모든 구역을 본 뒤에 다시 보십시오. 다시 보지 않은 곳은 후보로만 남습니다.",
-    "No findings yet. Look again now, or when every zone is done; what is not looked at again stays a candidate.",
+    "아직 발견이 아닙니다. 지금 또는 모든 구역을 본 뒤에 다시 보십시오. 다시 보지 않은 곳은 ‘확인할 곳’으로 남습니다.",
+    "No findings yet. Look again now, or when every zone is done; what is not looked at again stays a place to inspect.",
   ),
   look_short: text(
     "시간이 부족합니다. 조명 시험과 블루투스를 먼저 줄이고, 그다음 송신기 다시 보기, 마지막으로 렌즈 다시 보기를 생략합니다.",
@@ -225,7 +225,7 @@ export const live = {
   seen_as_drop: text("물방울", "A drop"),
   seen_as_reflection: text("반사·유리", "A reflection"),
   seen_as_other: text("그 밖의 것", "Something else"),
-  look_something: text("무언가 있음 – 후보로 남김", "Something there: keep it"),
+  look_something: text("무언가 있음 – 확인할 곳으로 남김", "Something there: keep it"),
   reference_title: text("기준 점검", "Reference check"),
   reference_when: text(
     "하루를 시작할 때와 점검기를 떨어뜨린 뒤에 한 번씩 합니다. 1분이면 됩니다.",

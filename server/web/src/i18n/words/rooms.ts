@@ -35,7 +35,7 @@ export const rooms = {
   next_label: text("다음 할 일", "Next"),
   next_first: text("첫 점검하기", "Make the first sweep"),
   next_recheck: text("다시 점검", "Inspect again"),
-  next_suspected: text("의심 위치 육안 확인", "Inspect the suspected place by eye"),
+  next_suspected: text("의심으로 남긴 곳 육안 확인", "Inspect the suspected place by eye"),
   next_to_inspect: text("확인할 곳 육안 확인", "Look at the place to inspect"),
   next_found: text("손대지 말고 112", "Do not touch it: call 112"),
   next_police: text("경찰 확인 결과 기다림", "Wait for what the police say"),

@@ -34,7 +34,7 @@ export const settings = {
     "No connection. This is as the server said at {when}.",
   ),
   offline_kept: text(
-    "오늘의 방과 도면, 열린 사건은 암호화하여 이 휴대전화에 두며, 로그아웃하거나 {when}이 되면 지웁니다.",
+    "오늘의 방과 도면, 열린 확인 건은 암호화하여 이 휴대전화에 두며, 로그아웃하거나 {when}이 되면 지웁니다.",
     "Today’s rooms, plans and open cases lie encrypted on this phone until you log out, at the latest until {when}.",
   ),
   outbox_pending: text("이 휴대전화에 {n}건 보관 중 – 아직 보내지 않음", "{n} kept on this phone, not sent yet"),
@@ -49,7 +49,7 @@ export const settings = {
   outbox_signature: text("확인 서명: {who}", "Signature of {who}"),
   outbox_open_visit: text("마무리 보기", "Open the end of the visit"),
   outbox_photo: text("봉인한 사진", "Sealed photograph"),
-  outbox_open_case: text("사건 사진 보기", "Photographs of the case"),
+  outbox_open_case: text("확인 건 사진 보기", "Photographs of the case"),
   outbox_open_find: text("발견 안내 열기", "Open the guide"),
   outbox_unsealed: text(
     "이 연결(HTTP)에서는 브라우저가 암호화하지 못해 그대로 보관합니다.",
@@ -67,7 +67,7 @@ export const settings = {
     "Kept by an earlier version that did not note who decided. Look at it, decide anew and delete it.",
   ),
   outbox_unknown: text("누구인지 모름", "Not known who"),
-  outbox_open: text("후보 보기", "Open the finding"),
+  outbox_open: text("확인할 곳 보기", "Open the place to inspect"),
   outbox_plan: text("도면 수정: {room}", "Corrected plan: {room}"),
   outbox_open_room: text("화장실 열기", "Open the room"),
   outbox_retry: text("다시 보내기", "Send again"),

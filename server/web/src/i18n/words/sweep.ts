@@ -55,8 +55,8 @@ export const sweep = {
   sweep_only_here: text("아직 이 점검기에만", "Only on this probe so far"),
   sweep_findings: text("확인할 곳", "Places to inspect"),
   sweep_no_findings: text(
-    "의심 위치로 나온 곳이 없습니다. 판정 불가 구역은 따로 보십시오.",
-    "No place came out as suspect. Look at the zones that could not be judged.",
+    "확인할 곳이 나오지 않았습니다. 판정 불가 구역은 따로 보십시오.",
+    "No place to inspect came out. Look at the zones that could not be judged.",
   ),
   sweep_zones: text("구역별 판정", "Verdict by zone"),
   sweep_limits: text("이 점검이 알 수 없는 것", "What this sweep could not see"),
