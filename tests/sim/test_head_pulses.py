@@ -26,13 +26,13 @@ RED, RED_GAP, RED_BURST_SLOTS, RED_REST_S = 4, 312, 6250, 2.1
 EDGE_TOLERANCE_CYCLES = 4  # the emulator notices an edge at the end of the instruction that it falls into
 LONGEST = {"select_red": 12}
 LONGEST_PULSE = 62
-DatabaseCheck = tuple[str, int, int]
+Pulse = tuple[str, int, int]
 
 
-def read_pulses(edges: list[Edge]) -> list[DatabaseCheck]:
+def read_pulses(edges: list[Edge]) -> list[Pulse]:
     """(select lines that were high, cycle at which light began, cycles that it lasted), in order."""
     levels: dict[str, int] = {}
-    pulses: list[DatabaseCheck] = []
+    pulses: list[Pulse] = []
     begun = 0
     for edge in edges:
         levels[edge.pin] = edge.level
@@ -44,7 +44,7 @@ def read_pulses(edges: list[Edge]) -> list[DatabaseCheck]:
     return pulses
 
 
-def check_limits(pulses: list[DatabaseCheck]) -> None:
+def check_limits(pulses: list[Pulse]) -> None:
     """No pulse is too long, and red lights in bursts only."""
     for lit, _, cycles in pulses:
         assert cycles <= LONGEST.get(lit, LONGEST_PULSE) * SLOT_CYCLES + EDGE_TOLERANCE_CYCLES, lit
@@ -132,7 +132,7 @@ def _hostile_commands(seconds: float) -> None:
     machine = HeadMachine(RfScene(), built_elf(), is_watching_pins=True)
     machine.run(RED_REST_S)
     seq = 0
-    pulses: list[DatabaseCheck] = []
+    pulses: list[Pulse] = []
     sent = 0
     while machine.avr.cycle < (RED_REST_S + seconds) * 16e6:
         long, short = (bytes(rng.choices((0, 1, 2, 12, 13, 32, 62, 63, 255), k=6)) for _ in range(2))

@@ -170,7 +170,7 @@ def test_a_finger_of_somebody_else_and_a_copied_passkey_open_nothing(open_phone:
     (copy,) = device.credentials()
     device.verifies(False)
     phone.page.get_by_role("button", name="패스키로 로그인").click()
-    expect(phone.page.locator(".field-error")).to_contain_text("취소되었거나")
+    expect(phone.page.locator(".field-error")).to_contain_text("취소했거나")
     assert phone.violations() == []
     phone.shoot("login-passkey-refused")
     device.verifies(True)

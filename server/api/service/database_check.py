@@ -24,8 +24,9 @@ class DatabaseCheck:
         """True when it answered; False when it refused or is not heard of in time."""
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
-        done, _ = await asyncio.wait({self._looking}, timeout=self._wait_s)
-        return bool(done) and self._looking.result()
+        looking = self._looking  # whoever asks next may begin another look before this one is read
+        done, _ = await asyncio.wait({looking}, timeout=self._wait_s)
+        return bool(done) and looking.result()
 
     async def _look(self) -> bool:
         try:

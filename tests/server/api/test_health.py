@@ -99,6 +99,18 @@ def test_a_database_that_hangs_does_not_hang_health() -> None:
     assert asyncio.run(play()) == [False] * 50
 
 
+def test_many_ask_while_one_look_ends_and_the_next_begins() -> None:
+    async def play() -> bool:
+        check = DatabaseCheck(lambda: None)
+
+        async def ask() -> bool:
+            return all([await check.is_there() for _ in range(50)])
+
+        return all(await asyncio.gather(*(ask() for _ in range(10))))
+
+    assert asyncio.run(play())
+
+
 def test_a_ping_that_is_refused() -> None:
     def ping() -> None:
         raise AwayError("gone")
