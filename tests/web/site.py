@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from uuid import UUID
 
 import httpx
 import pyrage
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from server.api.app import build_services
 from server.config.settings import Settings
@@ -24,10 +24,12 @@ from server.interface.place_requests import FacilityRequest, RoomRequest
 from server.people import auth, evidence_keys
 from server.places import facilities
 from server.signing import keys
+from server.store.db import Database
+from server.store.schema import rooms as places
 from sweep.entry import kinds
 from sweep.entry.dsse import Signer
 from sweep.entry.envelope import Body, to_wire
-from sweep.report import SweepOpened, SweepReport, to_json
+from sweep.report import LocalText, SweepOpened, SweepReport, to_json
 from tests.entry_factory import make_entry, salted, signer
 from tests.passwords import quick_hash
 from tests.report_factory import text
@@ -122,10 +124,20 @@ class Site:
     folder: Path
     """The server's data."""
 
-    def deliver(self, name: str, *, candidate_zone: str | None, is_real: bool = False) -> SweepReport:
-        """One more sweep of the first room, named for its ids; a new one whenever a test is asked again."""
+    def deliver(
+        self, name: str, *, candidate_zone: str | None, is_real: bool = False, room_id: UUID | None = None
+    ) -> SweepReport:
+        """One more sweep of the first or that room, named for its ids; a new one whenever a test is asked again."""
         sender = self.real if is_real else self.demo
-        return _deliver(sender, self.suspected_room, candidate_zone, seed_ids(f"{name} {sender.sent}"))
+        return _deliver(sender, room_id or self.suspected_room, candidate_zone, seed_ids(f"{name} {sender.sent}"))
+
+    def another_room(self, name: LocalText) -> UUID:
+        """A room with the plan of the first in its facility, for a test that says what stands in a whole room."""
+        with closing(Database(Settings(data_dir=self.folder).url)) as db, db.write() as connection:
+            statement = select(places.c.facility_id).where(places.c.room_id == self.suspected_room)
+            facility_id = connection.execute(statement).scalar_one()
+            request = RoomRequest(name=name, kind="restroom", plan=made.restroom_plan())
+            return facilities.add_room(connection, facility_id, request, actor="test")
 
 
 def seed_ids(name: str) -> UUID:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +12,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from sweep.report import FindingEvent, SweepReport, new_id
 from sweep.wifi.words import response_test_event
+from tests.report_factory import text
 from tests.waiting import wait_until
 from tests.web import evidence as made
 from tests.web.conftest import OpenPhone, Phone
@@ -74,7 +74,8 @@ REPORTED = {"step": "reported_to_city", "to": "시 담당 부서"}
 
 def test_a_find_of_the_guide_is_everywhere_at_once(open_phone: OpenPhone, site: Site) -> None:
     phone = open_phone(site.url)
-    report = site.deliver("everywhere", candidate_zone=ZONE, is_real=True)
+    room_id = site.another_room(text("남자 화장실 4층", "Men's restroom, 4F"))
+    report = site.deliver("everywhere", candidate_zone=ZONE, is_real=True, room_id=room_id)
     phone.log_in(path="#/settings")
     case_id = _find(phone, report, CLOSED, WITHOUT)
     page = phone.page
@@ -82,7 +83,7 @@ def test_a_find_of_the_guide_is_everywhere_at_once(open_phone: OpenPhone, site: 
     card = page.locator("a.room", has_text=said("persons", "found"))
     expect(card.locator(".next")).not_to_contain_text("육안 확인")
     expect(page.locator("a.today-room.found").first).to_contain_text(said("finding", "found"))
-    phone.open(f"#/rooms/{site.suspected_room}")
+    phone.open(f"#/rooms/{room_id}")
     expect(page.locator("main .results").first).to_contain_text(said("persons", "found"))
     history = page.locator(".history a", has=page.locator("[data-persons=found]"))
     expect(history.first).to_contain_text(said("persons", "found"))  # the same word in list and history
@@ -94,9 +95,9 @@ def test_a_find_of_the_guide_is_everywhere_at_once(open_phone: OpenPhone, site: 
     expect(shown.locator("[data-equipment]")).to_contain_text(said("equipment", "to_inspect"))
 
     phone.open(f"#/find/{case_id}")
-    expect(page.get_by_text(f"남자 화장실 1층 {STALL}.")).to_be_visible()
+    expect(page.get_by_text(f"남자 화장실 4층 {STALL}.")).to_be_visible()
     link = page.get_by_role("link", name="112 문자").get_attribute("href") or ""
-    assert f"남자 화장실 1층 {STALL}." in unquote(link)
+    assert f"남자 화장실 4층 {STALL}." in unquote(link)
 
     phone.open(f"#/sweeps/{report.sweep_id}/checklist")
     while not page.get_by_role("heading", level=2, name=STALL).is_visible():
@@ -237,12 +238,13 @@ def test_while_the_light_plays_nothing_else_commands(live_phone: Phone, live_pro
 def test_without_a_connection_a_found_room_is_found_and_nothing_waits(open_phone: OpenPhone, site: Site) -> None:
     phone = open_phone(site.url)
     phone.watch.allowed = ("ERR_INTERNET_DISCONNECTED", "Failed to load resource", "ERR_FAILED")
-    report = site.deliver("found, then offline", candidate_zone=ZONE, is_real=True)
+    room_id = site.another_room(text("남자 화장실 5층", "Men's restroom, 5F"))
+    report = site.deliver("found, then offline", candidate_zone=ZONE, is_real=True, room_id=room_id)
     phone.log_in(path="#/settings")
     _find(phone, report)
     page = phone.page
     page.route("**/api/sweeps/*", lambda route: route.abort())  # what was seen in a sweep is never kept on a phone
-    phone.open(f"#/rooms/{site.suspected_room}")
+    phone.open(f"#/rooms/{room_id}")
     expect(page.locator("main .results").first).to_contain_text(said("persons", "found"))
     expect(page.get_by_text("점검 결과는 연결되면 지도에 나옵니다.")).to_be_visible()
     expect(_zone(page, ZONE)).to_be_visible()
@@ -254,19 +256,20 @@ def test_what_is_due_today_is_not_past_its_day(phone: Phone, site: Site, days: i
     korea = datetime.now(UTC) + timedelta(hours=9)
     until = (korea + timedelta(days=days)).date()
 
+    name = {"ko": "한빛공원", "en": "Hanbit Park"}
+    item = {
+        "room_id": str(site.untouched_room), "facility_id": str(new_id()), "district_id": None,
+        "facility_name": name, "room_name": name, "kind": "restroom", "rule": "monthly", "state": "overdue",
+        "drawn": "2026-01-02", "until": until.isoformat(), "last_done": None, "is_again": False,
+        "with_police": False,
+    }  # fmt: skip
+    listed = {"today": korea.date().isoformat(), "is_working_day": True, "rules": [], "counts": {}, "items": [item]}
+
     def due(route: Route) -> None:
-        answer = route.fetch()
-        name = {"ko": "한빛공원", "en": "Hanbit Park"}
-        item = {
-            "room_id": str(site.untouched_room), "facility_id": str(new_id()), "district_id": None,
-            "facility_name": name, "room_name": name, "kind": "restroom", "rule": "monthly", "state": "overdue",
-            "drawn": "2026-01-02", "until": until.isoformat(), "last_done": None, "is_again": False,
-            "with_police": False,
-        }  # fmt: skip
-        route.fulfill(response=answer, body=json.dumps(answer.json() | {"items": [item]}))
+        route.fulfill(json=listed | {"is_cut": False})
 
     phone.page.route("**/api/schedule?*", due)
     phone.log_in()
-    tag = phone.page.locator("a.today-room .due").first
+    tag = phone.page.locator("a.today-room", has_text=f"{name['ko']} {name['ko']}").locator(".due")
     expect(tag).to_contain_text(words)
     assert ("점검일 지남" in tag.inner_text()) is (days < 0)
