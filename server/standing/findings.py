@@ -39,11 +39,12 @@ BEGUN: Final = frozenset({"looked_at", "not_reached"})
 
 def state_of_finding(case: Case) -> FindingState:
     """What stands of a finding by its case: what that came to, else the gravest of what persons said last."""
+    said = [OF_VERDICT[one.verdict] for one in case.words]
     if case.state in OF_CASE:
-        return OF_CASE[case.state]
+        came_to = OF_CASE[case.state]
+        return gravest([came_to, *said]) or came_to if came_to == "defect" else came_to  # its hole is still there
     if case.state in FOUND:
         return "found"
-    said = [OF_VERDICT[one.verdict] for one in case.words]
     if case.state in BEGUN:
         said.append("to_inspect")
     return gravest(said) or "to_inspect"
