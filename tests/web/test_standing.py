@@ -85,6 +85,8 @@ def test_a_find_of_the_guide_is_everywhere_at_once(open_phone: OpenPhone, site: 
     expect(page.locator("a.today-room.found").first).to_contain_text(said("finding", "found"))
     phone.open(f"#/rooms/{room_id}")
     expect(page.locator("main .results").first).to_contain_text(said("persons", "found"))
+    expect(page.get_by_role("link", name="점검 시작")).not_to_have_class(re.compile("primary"))
+    expect(page.get_by_role("button", name="바로 시작")).to_have_count(0)
     history = page.locator(".history a", has=page.locator("[data-persons=found]"))
     expect(history.first).to_contain_text(said("persons", "found"))  # the same word in list and history
 
