@@ -57,19 +57,29 @@ demo-city: ready ## A made-up city with a year of records, three districts, ever
 	@$(BIN)/python -m server.cli.demo city $(ARGS)
 
 check: setup-test ## The fast gate: format, lint, types, import rules, C, web
-	@echo "• ruff" && $(BIN)/ruff format --check --quiet && $(BIN)/ruff check --quiet
+	@$(MAKE) --no-print-directory --output-sync=target --jobs=2 check-types check-web check-c check-style
+	@echo "all checks passed"
+
+.PHONY: check-types check-web check-c check-style
+check-types:
 	@echo "• mypy" && $(BIN)/mypy --no-error-summary
-	@echo "• import rules" && $(BIN)/lint-imports --no-logo >.make/imports.log || { cat .make/imports.log; exit 1; }
+
+check-web:
+ifneq ($(WEB),)
+	@echo "• svelte-check, ESLint" && $(NPM) run --silent check && $(NPM) run --silent lint
+endif
+
+check-c:
 ifneq ($(FIRMWARE_C),)
 	@echo "• clang-format, cppcheck" && $(BIN)/clang-format --dry-run -Werror $(FORMATTED_C)
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability,performance --check-level=exhaustive \
 	  --inline-suppr --suppress=missingIncludeSystem --suppress=uselessAssignmentPtrArg:firmware/core/messages.h \
 	  -Ifirmware -Ifirmware/core -ifirmware/build firmware $(KERNEL_C) $(LENS_KERNEL_C) $(HEAD_KERNEL_C)
 endif
-ifneq ($(WEB),)
-	@echo "• svelte-check, ESLint" && $(NPM) run --silent check && $(NPM) run --silent lint
-endif
-	@echo "all checks passed"
+
+check-style:
+	@echo "• ruff" && $(BIN)/ruff format --check --quiet && $(BIN)/ruff check --quiet
+	@echo "• import rules" && $(BIN)/lint-imports --no-logo >.make/imports.log || { cat .make/imports.log; exit 1; }
 
 quick: setup ## Lint, types and tests of one room: ROOM=wifi. No KiCad, browser, PostgreSQL or root. ARGS goes to pytest
 	@[ -n "$(ROOM)" ] && [ -d "tests/$(ROOM)" ] || { echo "error: say make quick ROOM=... with one of: $$(cd tests && ls -d */ | tr -d / | grep -v '^__\|captures\|simulators' | xargs)" >&2; exit 2; }
