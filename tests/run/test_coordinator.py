@@ -173,6 +173,21 @@ def test_who_films_is_told_to_stop_when_somebody_comes_in_and_that_there_is_no_l
     assert blind.told == [StrobeEnded("no_lamp")]
 
 
+def test_whose_process_died_leaves_no_lamp_alight() -> None:
+    scene = Scene()
+    scene.coordinator.on_message("lens", STROBE)
+    scene.run(0.1)
+    scene.coordinator.ended("ble")
+    assert scene.head.said == [STROBE]
+    scene.coordinator.ended("lens")
+    scene.hear(CHIPS)
+    scene.coordinator.ended("wifi")
+    assert scene.head.said == [STROBE, StopStrobe(), CHIPS, StopChips()]
+    scene.coordinator.ended("lens")
+    scene.coordinator.ended("wifi")
+    assert len(scene.head.said) == 4
+
+
 def test_without_a_head_there_is_no_light() -> None:
     scene = Scene(has_head=False)
     scene.hear(CHIPS)

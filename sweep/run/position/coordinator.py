@@ -291,7 +291,11 @@ class Coordinator:
         self._told.head_turn(None if message.holder is None else users[message.holder], waits)
 
     def ended(self, modality: Modality) -> None:
-        """A modality's measurement at this position is over."""
+        """A modality's measurement at this position is over; one whose process died or hung has not put its lamps out."""
+        if modality == self._films:
+            self._stop_filming()
+        if modality == "wifi":
+            self._stop_playing()
         self._turns.ended(modality)
         self._told.air_turn(self._turns.has_turn)
         self._is_rf_to_ask &= modality != "rf"
