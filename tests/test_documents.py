@@ -69,6 +69,13 @@ def test_the_way_of_a_sample_names_modules_that_exist() -> None:
         assert (ROOT / name).exists() or (ROOT / "sweep" / name).exists(), name
 
 
+def test_every_module_that_a_room_names_is_where_it_says() -> None:
+    for readme in (ROOT / "sweep").rglob("README.md"):
+        for name in re.findall(r"`([a-z_]+(?:/[a-z_]+)+)`", readme.read_text(encoding="utf-8")):
+            places = (base / name for base in (readme.parent, ROOT / "sweep", ROOT / "server", ROOT))
+            assert any(one.exists() or one.with_name(f"{one.name}.py").exists() for one in places), f"{readme}: {name}"
+
+
 def test_each_question_is_answered_in_two_opens() -> None:
     table = [line.split("|")[1:4] for line in section("Where is …?").splitlines() if line.startswith("| ")][1:]
     assert len(table) >= 10

@@ -291,7 +291,7 @@ class Coordinator:
         self._told.head_turn(None if message.holder is None else users[message.holder], waits)
 
     def ended(self, modality: Modality) -> None:
-        """A modality's measurement at this position is over; one whose process died or hung has not put its lamps out."""
+        """A modality's measurement at this position is over; a process that died or hung left its lamps lit."""
         if modality == self._films:
             self._stop_filming()
         if modality == "wifi":
