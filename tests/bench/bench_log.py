@@ -26,7 +26,7 @@ from server.store.schema import entries
 from sweep.entry.envelope import DEFAULT_TENANT
 from sweep.report import to_json
 from tests.bench.district import BenchProbe, full_report
-from tests.bench.fill import fill_log, fill_rooms, fill_sweeps
+from tests.bench.fill import fill_log, fill_rooms, fill_sweeps, settle
 from tests.entry_factory import signer
 from tests.report_factory import uid
 from tests.server.conftest import keys_in
@@ -107,7 +107,7 @@ def test_nothing_slows_down_as_the_log_grows(
             began = time.perf_counter()
             added = build_tree(db)  # what was put there without ingest; an entry must not wait for it
             built_s = time.perf_counter() - began
-            db.optimize()
+            settle(db)
             found = _measure(db, probe, measured, sweep_id, count)
             first = first or found
             figures = ", ".join(f"{name} {ms:.1f} ms ({ms / first[name]:.2f} x)" for name, ms in found.items())

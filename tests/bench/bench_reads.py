@@ -17,7 +17,7 @@ from server.places import facilities, rooms
 from server.store.db import Database
 from sweep.report import to_json
 from tests.bench.district import BenchProbe
-from tests.bench.fill import fill_rooms, fill_sweeps
+from tests.bench.fill import fill_rooms, fill_sweeps, settle
 from tests.report_factory import uid
 from tests.server.conftest import keys_in
 from tests.server.sweep_kit import report_of
@@ -55,7 +55,7 @@ def city(database_url: str, tmp_path: Path) -> str:
         room_ids = fill_rooms(db, ROOMS)
         probe = BenchProbe("bench", to_json(report_of(uid(1), "simulated")))
         fill_sweeps(db, probe, room_ids, SWEEPS_A_MONTH * MONTHS - 1, timedelta(days=30) / SWEEPS_A_MONTH)
-        db.optimize()
+        settle(db)
     return database_url
 
 

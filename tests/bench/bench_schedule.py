@@ -18,7 +18,7 @@ from server.schedule.periods import period_of, start_ms
 from server.store.db import Database
 from server.store.schema import sweeps
 from sweep.report import new_id
-from tests.bench.fill import fill_rooms
+from tests.bench.fill import fill_rooms, settle
 from tests.server.schedule.guessing import guessing
 
 MOST_MS = {800: 150.0, 20_000: 1_000.0}
@@ -37,7 +37,7 @@ def test_due_list(database_url: str, count: int, report: Callable[[str], None]) 
             numbers = itertools.product(range(1, VISITS + 1), enumerate(rooms))
             rows = [_visit(room_id, month, number) for month, (number, room_id) in numbers]
             connection.execute(insert(sweeps), [row for row in rows if row["started_ms"] < start_ms(TODAY)])
-        db.optimize()
+        settle(db)
         first = _timed(lambda: due_list(db, rules, today=TODAY))
         again = [_timed(lambda: due_list(db, rules, today=TODAY)) for _ in range(TRIES[count])]
         rounds = _timed(lambda: day_plan(db, rules, today=TODAY))
