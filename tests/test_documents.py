@@ -80,7 +80,7 @@ def test_each_question_is_answered_in_two_opens() -> None:
     table = [line.split("|")[1:4] for line in section("Where is …?").splitlines() if line.startswith("| ")][1:]
     assert len(table) >= 10
     for question, where, there in table:
-        files = re.findall(r"`([a-z0-9_/]+\.[a-z]+)`", where)
+        files = re.findall(r"`([a-z0-9_/]+(?:\.[a-z]+)+)`", where)
         assert 1 <= len(files) <= 2, question
         text = "".join((ROOT / name).read_text(encoding="utf-8") for name in files)
         for word in re.findall(r"`([A-Za-z_ ]+)`", there):
