@@ -1,5 +1,7 @@
 """What kind a device is: trackers, phones and cameras, and what never makes a camera."""
 
+import runpy
+import shutil
 from pathlib import Path
 from random import Random
 
@@ -7,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sweep.ble import identity as module
 from sweep.ble.adverts import Advert
-from sweep.ble.identity import _makers, find_maker, identify
+from sweep.ble.identity import find_maker, identify
 from sweep.ble.signatures import SIGNATURES, XIAOMI_BANDS, XIAOMI_SENSORS
 
 
@@ -151,12 +154,10 @@ def test_makers_come_from_the_assigned_numbers_only() -> None:
     assert find_maker({0x0380}, set()) == 'LLC "MEGA-F service"'
 
 
-def test_a_table_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("sweep.ble.identity.MAKERS", tmp_path / "none.txt")
-    _makers.cache_clear()
+def test_a_table_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    apart = runpy.run_path(shutil.copy(module.__file__, tmp_path))
     with pytest.raises(FileNotFoundError):
-        find_maker({0x004C}, set())
-    _makers.cache_clear()
+        apart["find_maker"]({0x004C}, set())
 
 
 @given(seed=st.integers(0, 10_000))

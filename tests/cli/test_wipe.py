@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -79,18 +80,17 @@ def test_it_refuses_while_a_sweep_holds_the_outbox(state: Path) -> None:
 
 
 def test_keys_go_first_so_that_a_cut_leaves_nothing_that_signs(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sweep.run import wipe
-
     gone: list[str] = []
-    forget = wipe._forget
+    remove = shutil.rmtree
 
     def note(path: Path) -> None:
+        assert not (state / "probe.key").exists()
         gone.append(path.name)
-        forget(path)
+        remove(path)
 
-    monkeypatch.setattr(wipe, "_forget", note)
+    monkeypatch.setattr("shutil.rmtree", note)
     command(state, "wipe", "--yes")
-    assert gone.index("probe.key") < gone.index("room-keys") < gone.index("journal") < gone.index("outbox")
+    assert gone.index("room-keys") < gone.index("journal") < gone.index("outbox")
 
 
 def test_a_sealed_key_is_the_services_alone(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

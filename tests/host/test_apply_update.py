@@ -71,9 +71,10 @@ class Machine:
         self.steps.append(step)
         return self.cut_at is not None and len(self.steps) > self.cut_at
 
-    def sync(self, folder: Path) -> None:
-        """Wait for the disk."""
-        if self.is_cut(f"sync {folder}"):
+    def sync(self, descriptor: int) -> None:
+        """Wait for the disk; what is cut is between the steps, where a folder is."""
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        if path.is_dir() and self.is_cut(f"sync {path}"):
             raise PowerCutError
 
     def run(self, command: Sequence[str], **_how: Any) -> subprocess.CompletedProcess[str]:
@@ -230,7 +231,7 @@ def test_a_disk_without_links_leaves_going_back_to_dpkg(machine: Machine, monkey
 def test_a_cut_at_any_step_leaves_one_version_whole(
     fault: str, tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apply_update, "_sync", machine.sync)
+    monkeypatch.setattr("os.fsync", machine.sync)
     machine.faults = {fault}
     machine.applier().go_on()
     whole, ends = machine.steps, []
@@ -239,7 +240,7 @@ def test_a_cut_at_any_step_leaves_one_version_whole(
         for again in (1, 6):
             machine = machine_at(tmp_path / f"{cut}-{again}")
             machine.faults = {fault}
-            monkeypatch.setattr(apply_update, "_sync", machine.sync)
+            monkeypatch.setattr("os.fsync", machine.sync)
             ends.append(cut_and_start(machine, cut, again))
     assert set(ends) == ({"0.1.0"} if fault else {"0.1.0", "0.2.0"})
 
@@ -267,7 +268,7 @@ def cut_and_start(machine: Machine, cut: int, again: int) -> str:
 def test_what_the_server_wrote_after_it_was_taken_back_stays_whatever_is_cut(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apply_update, "_sync", machine.sync)
+    monkeypatch.setattr("os.fsync", machine.sync)
     machine.faults.add("golden")
     run = machine.run
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from sweep.lab.worlds.furnish_screws import HEADS, Box, _add_drive, _drive_in, _square_return, add_any_screws
+from sweep.lab.worlds.furnish_screws import HEADS, Box, add_any_screws, add_drive, drive_in, square_return
 from sweep.lab.worlds.plain import render_plain_clip
 from sweep.lab.worlds.told_apart import NAMES, auc, numbers_of, wall_of
 from sweep.lab.worlds.tuning import Tuning
@@ -67,7 +67,7 @@ def test_screws_shine_over_decades_and_more_under_one_lamp_than_under_the_other(
 def test_every_head_answers_a_lamp_somewhere(head: str) -> None:
     made = room(3)
     for x in range(40, 700, 60):
-        _drive_in(made, made.site(float(x), 272.0), box(head, "none" if head == "acorn" else "hex"))
+        drive_in(made, made.site(float(x), 272.0), box(head, "none" if head == "acorn" else "hex"))
     assert light(made, 0.01) > 0.0
 
 
@@ -88,7 +88,7 @@ def test_a_recess_seen_from_far_aside_lies_in_shadow() -> None:
         made = room(5, turn_rad)
         site = Site(made.layers[0].origin, made.layers[0].across, made.layers[0], 364.0, 272.0)
         for _ in range(30):
-            _add_drive(made, site, box(), 0, site.frame, 0.6, 0.02)
+            add_drive(made, site, box(), 0, site.frame, 0.6, 0.02)
         return len(made.retros)
 
     assert returns(0.0) > 10
@@ -96,9 +96,9 @@ def test_a_recess_seen_from_far_aside_lies_in_shadow() -> None:
 
 
 def test_a_corner_out_of_square_splits_what_it_returns_by_twice_its_error() -> None:
-    split = _square_return(math.radians(4.0), math.radians(0.5))
+    split = square_return(math.radians(4.0), math.radians(0.5))
     assert math.degrees(ANGLES_RAD[int(np.argmax(split.density_per_sr))]) == pytest.approx(4.0, abs=0.5)
-    rough = _square_return(math.radians(1.0), math.radians(3.0))
+    rough = square_return(math.radians(1.0), math.radians(3.0))
     assert int(np.argmax(rough.density_per_sr)) == 0
     for lobe in (split, rough):
         whole = np.trapezoid(lobe.density_per_sr * 2.0 * math.pi * np.sin(ANGLES_RAD), ANGLES_RAD)

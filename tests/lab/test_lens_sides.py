@@ -7,14 +7,14 @@ import math
 import numpy as np
 import pytest
 
-from sweep.lab.lens.sides import _Spot, mean_recall, spread_of, tell
+from sweep.lab.lens.sides import Spot, mean_recall, spread_of, tell
 from sweep.sim.scene.camera import Array
 
 
-def spots(seed: int, scatter: float, kind: str, rooms: int = 20, *, lens: bool = False) -> list[_Spot]:
+def spots(seed: int, scatter: float, kind: str, rooms: int = 20, *, lens: bool = False) -> list[Spot]:
     rng = np.random.default_rng(seed)
     return [
-        _Spot(
+        Spot(
             f"room {i // 4}", kind, lens, float(rng.normal(1.0, 0.5)), 0.0, True, float(rng.normal(0.0, scatter)), 0.05
         )
         for i in range(4 * rooms)
@@ -31,7 +31,7 @@ def test_light_that_changes_more_than_that_of_lenses_is_worth_reading_and_light_
     assert gain(tell([*lenses, *spots(2, 1.0, "screw")])) > 0.2
     assert abs(gain(tell([*lenses, *spots(2, 0.05, "screw")]))) < 0.05
     unseen = [
-        _Spot(s.room, s.kind, s.counts, s.score, s.score, False, math.nan, math.nan) for s in spots(2, 1.0, "screw")
+        Spot(s.room, s.kind, s.counts, s.score, s.score, False, math.nan, math.nan) for s in spots(2, 1.0, "screw")
     ]
     assert "seen again 0.00, change of none" in next(
         line for line in tell([*lenses, *unseen, *spots(3, 1.0, "drops")]) if "screw" in line
@@ -40,9 +40,9 @@ def test_light_that_changes_more_than_that_of_lenses_is_worth_reading_and_light_
 
 def test_the_scatter_is_what_is_left_beyond_noise() -> None:
     rng = np.random.default_rng(4)
-    quiet = [_Spot("a", "lens", True, 1.0, 1.0, True, float(c), 0.3) for c in rng.normal(0.0, 0.3, 400)]
+    quiet = [Spot("a", "lens", True, 1.0, 1.0, True, float(c), 0.3) for c in rng.normal(0.0, 0.3, 400)]
     assert spread_of(quiet) < 0.1
-    loud = [_Spot("a", "lens", True, 1.0, 1.0, True, float(c), 0.02) for c in rng.normal(0.0, 0.3, 400)]
+    loud = [Spot("a", "lens", True, 1.0, 1.0, True, float(c), 0.02) for c in rng.normal(0.0, 0.3, 400)]
     assert spread_of(loud) == pytest.approx(0.25, abs=0.08)
 
 

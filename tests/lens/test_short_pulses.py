@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from sweep.lab.bench.lamps import _mean
+from sweep.lab.bench.lamps import mean_electrons
 from sweep.lens.calibration import SensorFit
 from sweep.lens.clip.bursts import PARTNERS, RoundSieve, burst_of
 from sweep.lens.clip.clips import Clip, ClipMeta
@@ -102,9 +102,9 @@ def test_short_frames_of_a_recording_calibrate_no_lamp() -> None:
         black_level_dn=60.0, black_spread_dn=0.0, e_per_dn=4.0, e_per_dn_error=0.1, read_noise_e=3.0,
         pixel_response_spread=0.0, hot_pixels=(), saturation_dn=1023.0, frames=12,
     )  # fmt: skip
-    mean = _mean(Clip("card", meta, frames.__getitem__), "A", sensor)
+    mean = mean_electrons(Clip("card", meta, frames.__getitem__), "A", sensor)
     assert mean is not None
     assert float(mean.mean()) == pytest.approx(800.0)
-    with_short = _mean(Clip("card", usual, frames.__getitem__), "A", sensor)
+    with_short = mean_electrons(Clip("card", usual, frames.__getitem__), "A", sensor)
     assert with_short is not None
     assert float(with_short.mean()) < 700.0

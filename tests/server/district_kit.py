@@ -69,7 +69,7 @@ def swept(site: Site, name: str, probe: Probe, facility_id: UUID, room_id: UUID)
             .where(entries.c.sweep_id == sweep_id, entries.c.kind == kinds.REPORT)
         ).all()
     named = {row.media_type: row.commitment for row in rows}
-    finding_id = probe._made_up(sweep_id).findings[0].finding_id
+    finding_id = probe.made_up(sweep_id).findings[0].finding_id
     return District(
         name,
         probe,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,6 @@ from sqlalchemy import (
 from server.api.app import build_services
 from server.config.settings import Settings
 from server.projections import projecting
-from server.store.db import Database
 from server.store.schema import (
     body_data,
     body_refs,
@@ -101,7 +101,7 @@ class Place:
 def settle(place: Place) -> None:
     """Let PostgreSQL sample what it may, and what is in memory reach the files."""
     if place.settings.url.startswith("sqlite"):
-        with contextlib.closing(Database(place.settings.url)) as db, db._outside_transactions() as driver:
+        with contextlib.closing(sqlite3.connect(make_url(place.settings.url).database or "")) as driver:
             driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
     else:
         as_superuser(place, "ANALYZE", "CHECKPOINT")
@@ -132,7 +132,7 @@ def store_crime(site: Site, client: Client) -> tuple[Crime, UUID]:
     )
     sweep_id = new_id()
     assert site.send(probe.opened(sweep_id)).status_code == 200
-    report = probe._made_up(sweep_id).model_copy(update={"inspectors": (INSPECTOR, "점검자-02")})
+    report = probe.made_up(sweep_id).model_copy(update={"inspectors": (INSPECTOR, "점검자-02")})
     crop = b"\x89PNG\r\n\x1a\n" + os.urandom(2_000)
     bodies = (
         make_body(kinds.REPORT_TYPE, to_json(report)),

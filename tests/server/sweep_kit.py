@@ -82,13 +82,13 @@ class Probe:
 
     def report_changed(self, sweep_id: UUID, **changes: object) -> bytes:
         """Wire bytes of `sweep.report`, the made-up one with these fields changed, without a crop."""
-        report = self._made_up(sweep_id).model_copy(update=changes)
+        report = self.made_up(sweep_id).model_copy(update=changes)
         return self.entry(kinds.REPORT, (salted(kinds.REPORT_TYPE, to_json(report)),), sweep_id=sweep_id)[1]
 
     def report(self, sweep_id: UUID, details: FindingDetails | None = None) -> bytes:
         """Wire bytes of `sweep.report` with one candidate, its details and a crop."""
         crop = salted(kinds.CROP_TYPE, CROP + f"{self.signer.key_id} {self.seq}".encode())
-        report = self._made_up(sweep_id)
+        report = self.made_up(sweep_id)
         glint = report.observations[0].model_copy(update={"crop_commitment": crop.commitment})
         report = report.model_copy(update={"observations": (glint, *report.observations[1:])})
         bodies = [salted(kinds.REPORT_TYPE, to_json(report))]
@@ -97,7 +97,7 @@ class Probe:
         bodies.append(crop)
         return self.entry(kinds.REPORT, tuple(bodies), sweep_id=sweep_id)[1]
 
-    def _made_up(self, sweep_id: UUID) -> SweepReport:
+    def made_up(self, sweep_id: UUID) -> SweepReport:
         changes = {"room_id": self.room_id, "probe_id": self.probe_id}
         return report_of(sweep_id, self.source, self.start).model_copy(update=changes)
 

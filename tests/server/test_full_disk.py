@@ -223,7 +223,7 @@ def test_what_tends_the_database_goes_on_after_a_full_disk(settings: Settings, m
             loop.call_soon_threadsafe(again.set)
             return 0
 
-        monkeypatch.setattr(maintenance, "_tend_access_log", tend_access_log)
+        monkeypatch.setattr(maintenance, "tend_access_log", tend_access_log)
         work = asyncio.create_task(maintenance.run_maintenance(services))
         done, _ = await asyncio.wait({work, asyncio.create_task(again.wait())}, return_when=asyncio.FIRST_COMPLETED)
         assert work not in done

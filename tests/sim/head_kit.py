@@ -129,7 +129,7 @@ class Asker:
         self.sender = CommandSender()
         self.decoder = Decoder()
         self.heard: list[Message] = []
-        self._to_head = to_head
+        self.to_head = to_head
         self._to_host = to_host
         self._rng = random.Random(seed)
         self._alive_ns = 0
@@ -144,7 +144,7 @@ class Asker:
             frame = encode(KeepAlive(), 0)
         if frame:
             self._alive_ns = self._now_ns()
-            self.machine.send(self._to_head(frame))
+            self.machine.send(self.to_head(frame))
         said = self._to_host(self.machine.run(self._rng.uniform(0.0003, 0.0012)))
         for event in self.decoder.feed(said):
             if isinstance(event, Received):

@@ -1,5 +1,6 @@
 """The real firmware in the emulator through a pseudo-terminal and pyserial, as `sweep rf` and `head` use it."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,6 +17,7 @@ from sweep.sim.head.avr import flash_segments
 from sweep.sim.head.emulated import Emitter, EmulatedHead, EmulatorError, RfScene, record_serial
 from sweep.sim.head.machine import find_elf
 from sweep.sim.head.scene import SceneError
+from tests.waiting import descendants
 
 from .head_kit import LOSS_COUNTERS, REPO_ROOT, Host, built_elf
 
@@ -163,8 +165,7 @@ def test_scenes_travel_as_json_and_nonsense_is_refused() -> None:
 
 
 def test_the_emulator_ends_with_its_owner() -> None:
-    with EmulatedHead(RfScene(), built_elf()) as emulated:
-        process = emulated._process
-        assert process is not None
-        assert process.poll() is None
-    assert process.poll() == 0
+    others = set(descendants(os.getpid()))
+    with EmulatedHead(RfScene(), built_elf()):
+        (emulator,) = set(descendants(os.getpid())) - others
+    assert emulator not in descendants(os.getpid())

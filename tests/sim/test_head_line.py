@@ -287,7 +287,7 @@ def test_lost_signs_of_life_do_not_put_the_lamps_out(lost_in_a_row: int) -> None
 
     asker = Asker(quiet_head())
     asker.ask(TRIPLES_20_PER_S)
-    asker._to_head = lose_some
+    asker.to_head = lose_some
     asker.wait(2.0)
     counters = asker.decoder.losses.head
     assert counters is not None
@@ -300,7 +300,7 @@ def test_a_host_that_falls_silent_still_puts_them_out() -> None:
     asker = Asker(machine)
     asker.ask(TRIPLES_20_PER_S)
     asker.wait(0.2)
-    asker._to_head = lambda _: b""
+    asker.to_head = lambda _: b""
     asker.wait(0.05)
     assert asker.of(messages.LampsOff) == []
     asker.wait(0.07)

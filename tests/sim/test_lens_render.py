@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sweep.lab.worlds.lobes import draw_traced, moffat, ring, traced
-from sweep.lab.worlds.tiers import _Shoot, render_tier_clip
+from sweep.lab.worlds.tiers import Shoot, render_tier_clip
 from sweep.lens.clip.clips import read_clip
 from sweep.lens.optics import load_optics
 from sweep.sim.scene import lobes as lens_lobes
@@ -128,7 +128,7 @@ def test_truth_is_the_centroid_of_the_light(mode: str) -> None:
     checked = 0
     for seed in range(6):
         rng = np.random.default_rng(seed)
-        shoot = _Shoot(rng, 2, (364, 272), 3, "tuning" if mode == "tuning" else "held_out", None, True)
+        shoot = Shoot(rng, 2, (364, 272), 3, "tuning" if mode == "tuning" else "held_out", None, True)
         shoot.room.mirrors, shoot.room.facets, shoot.room.glows = [], [], []
         shoot.room.retros = [planted.retro for planted in shoot.planted[:1]]
         # a point narrower than half a pixel has no exact centroid once pixels have summed it
@@ -154,7 +154,7 @@ def test_truth_is_the_centroid_of_the_light(mode: str) -> None:
 @pytest.mark.parametrize(("range_m", "wanted"), [(0.3, 1408.0), (1.0, 127.0), (2.0, 32.0), (3.0, 14.0)])
 def test_light_of_a_tile_is_that_of_the_clip_document(range_m: float, wanted: float) -> None:
     """Facing tile of albedo 0.58 at full size, in the middle of the frame."""
-    shoot = _Shoot(np.random.default_rng(0), 1, (364, 272), 3, "tuning", None, False)
+    shoot = Shoot(np.random.default_rng(0), 1, (364, 272), 3, "tuning", None, False)
     optics = load_optics()
     per_w_m2 = optics.pupil_area_m2(2.8) * 1e-3 * optics.electrons_per_joule(850)
     view = replace(shoot.view, electrons_per_w_m2=per_w_m2, centre_x=182.0, centre_y=136.0)

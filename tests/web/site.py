@@ -11,11 +11,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 import httpx
 import pyrage
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from server.api.app import build_services
 from server.config.settings import Settings
@@ -29,7 +30,7 @@ from server.store.schema import rooms as places
 from sweep.entry import kinds
 from sweep.entry.dsse import Signer
 from sweep.entry.envelope import Body, to_wire
-from sweep.report import LocalText, SweepOpened, SweepReport, to_json
+from sweep.report import SweepOpened, SweepReport, to_json
 from tests.entry_factory import make_entry, salted, signer
 from tests.passwords import quick_hash
 from tests.report_factory import text
@@ -106,6 +107,13 @@ class Sender:
         self._prev = entry.entry_hash
 
 
+class OwnRoom(NamedTuple):
+    """A room that no other test knows."""
+
+    room_id: UUID
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """Where the server answers and what was put into it."""
@@ -131,13 +139,15 @@ class Site:
         sender = self.real if is_real else self.demo
         return _deliver(sender, room_id or self.suspected_room, candidate_zone, seed_ids(f"{name} {sender.sent}"))
 
-    def another_room(self, name: LocalText) -> UUID:
+    def another_room(self) -> OwnRoom:
         """A room with the plan of the first in its facility, for a test that says what stands in a whole room."""
         with closing(Database(Settings(data_dir=self.folder).url)) as db, db.write() as connection:
             statement = select(places.c.facility_id).where(places.c.room_id == self.suspected_room)
             facility_id = connection.execute(statement).scalar_one()
+            floor = 10 + (connection.scalar(select(func.count()).select_from(places)) or 0)
+            name = text(f"남자 화장실 {floor}층", f"Men's restroom, {floor}F")
             request = RoomRequest(name=name, kind="restroom", plan=made.restroom_plan())
-            return facilities.add_room(connection, facility_id, request, actor="test")
+            return OwnRoom(facilities.add_room(connection, facility_id, request, actor="test"), name.ko)
 
 
 def seed_ids(name: str) -> UUID:

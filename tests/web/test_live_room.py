@@ -23,7 +23,7 @@ from tests.report_factory import text
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.probe import FakeProbe
 from tests.web.site import Site
-from tests.web.test_response_test import ZONE
+from tests.web.test_response_test import STILL, ZONE
 
 pytestmark = pytest.mark.browser
 
@@ -95,6 +95,7 @@ def looks_right(phone: Phone, name: str) -> None:
 def test_it_says_what_to_point_at_and_for_how_long(live_phone: Phone, live_probe: FakeProbe) -> None:
     page = live_phone.page
     page.evaluate(SPY)
+    page.evaluate(STILL)
     live_probe.tell(progress(None))
     card = page.get_by_label("비출 곳", exact=True)
     expect(card.locator(".now")).to_contain_text("천장 · 환풍구 · 조명")

@@ -11,13 +11,10 @@ from sweep.report import NearEvent, Nearness
 from tests.web.conftest import Phone
 from tests.web.probe import FakeProbe
 from tests.web.test_live_room import SPY, progress
-from tests.web.test_response_test import ZONE
+from tests.web.test_response_test import LATER, STILL, ZONE
 
 pytestmark = pytest.mark.browser
 
-STILL = "() => { const now = Date.now(); Date.now = () => now; }"
-"""The page's clock stands, so that no reading grows old on a slow machine."""
-LATER = "() => { const now = Date.now() + 3_000; Date.now = () => now; }"
 NOTHING: dict[str, Any] = dict.fromkeys(
     ("tag", "channel_mhz", "level_dbm", "best_dbm", "change_db", "step_db", "right_deg", "up_deg", "range_m", "snr")
 )

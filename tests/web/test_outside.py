@@ -12,7 +12,7 @@ from sweep.report import ProgressEvent
 from sweep.run.outside_baseline import outside_event
 from tests.web.conftest import Phone
 from tests.web.probe import FakeProbe
-from tests.web.test_response_test import ZONE
+from tests.web.test_response_test import LATER, LATER_S, STILL, ZONE
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +31,7 @@ def seconds_left(page: Page) -> int:
 
 def test_outside_is_measured_first_and_the_time_left_is_counted_down(live_phone: Phone, live_probe: FakeProbe) -> None:
     page = live_phone.page
+    page.evaluate(STILL)
     live_probe.tell(outside_event(6))
     card = page.get_by_label("먼저 문밖에서 측정")
     expect(card).to_be_visible()
@@ -42,7 +43,8 @@ def test_outside_is_measured_first_and_the_time_left_is_counted_down(live_phone:
     expect(card.get_by_text("문밖에서 측정 중")).to_be_visible()
     first = seconds_left(page)
     assert 474 <= first <= 478
-    expect(page.get_by_text(f"길어도 7분 {first - 422}초 남음")).to_be_visible()  # counted on by itself
+    page.evaluate(LATER)
+    expect(page.get_by_text(f"길어도 7분 {first - LATER_S - 420}초 남음")).to_be_visible()  # counted on by itself
     live_phone.shoot("live-outside-now-ko-light", full=False)
     card.get_by_role("button", name="그만하고 들어가기").click()
     live_probe.expect("skip_outside")

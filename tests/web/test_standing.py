@@ -12,15 +12,14 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from sweep.report import FindingEvent, SweepReport, new_id
 from sweep.wifi.words import response_test_event
-from tests.report_factory import text
 from tests.waiting import wait_until
 from tests.web import evidence as made
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.probe import FakeProbe
 from tests.web.said import said
 from tests.web.site import PASSWORD, Site, seed_ids
-from tests.web.test_near import STILL, camera, near, tell_of_stand
-from tests.web.test_response_test import ZONE
+from tests.web.test_near import camera, near, tell_of_stand
+from tests.web.test_response_test import STILL, ZONE
 from tests.web.test_second_look import look
 from tests.web.test_targets import as_reported_now
 
@@ -74,16 +73,17 @@ REPORTED = {"step": "reported_to_city", "to": "시 담당 부서"}
 
 def test_a_find_of_the_guide_is_everywhere_at_once(open_phone: OpenPhone, site: Site) -> None:
     phone = open_phone(site.url)
-    room_id = site.another_room(text("남자 화장실 4층", "Men's restroom, 4F"))
-    report = site.deliver("everywhere", candidate_zone=ZONE, is_real=True, room_id=room_id)
+    room = site.another_room()
+    report = site.deliver("everywhere", candidate_zone=ZONE, is_real=True, room_id=room.room_id)
     phone.log_in(path="#/settings")
     case_id = _find(phone, report, CLOSED, WITHOUT)
     page = phone.page
     phone.open("#/")
-    card = page.locator("a.room", has_text=said("persons", "found"))
+    card = page.locator("a.room", has_text=room.name)
+    expect(card).to_contain_text(said("persons", "found"))
     expect(card.locator(".next")).not_to_contain_text("육안 확인")
-    expect(page.locator("a.today-room.found").first).to_contain_text(said("finding", "found"))
-    phone.open(f"#/rooms/{room_id}")
+    expect(page.locator("a.today-room.found", has_text=room.name)).to_contain_text(said("finding", "found"))
+    phone.open(f"#/rooms/{room.room_id}")
     expect(page.locator("main .results").first).to_contain_text(said("persons", "found"))
     expect(page.get_by_role("link", name="점검 시작")).not_to_have_class(re.compile("primary"))
     expect(page.get_by_role("button", name="바로 시작")).to_have_count(0)
@@ -97,9 +97,9 @@ def test_a_find_of_the_guide_is_everywhere_at_once(open_phone: OpenPhone, site: 
     expect(shown.locator("[data-equipment]")).to_contain_text(said("equipment", "to_inspect"))
 
     phone.open(f"#/find/{case_id}")
-    expect(page.get_by_text(f"남자 화장실 4층 {STALL}.")).to_be_visible()
+    expect(page.get_by_text(f"{room.name} {STALL}.")).to_be_visible()
     link = page.get_by_role("link", name="112 문자").get_attribute("href") or ""
-    assert f"남자 화장실 4층 {STALL}." in unquote(link)
+    assert f"{room.name} {STALL}." in unquote(link)
 
     phone.open(f"#/sweeps/{report.sweep_id}/checklist")
     while not page.get_by_role("heading", level=2, name=STALL).is_visible():
@@ -240,7 +240,7 @@ def test_while_the_light_plays_nothing_else_commands(live_phone: Phone, live_pro
 def test_without_a_connection_a_found_room_is_found_and_nothing_waits(open_phone: OpenPhone, site: Site) -> None:
     phone = open_phone(site.url)
     phone.watch.allowed = ("ERR_INTERNET_DISCONNECTED", "Failed to load resource", "ERR_FAILED")
-    room_id = site.another_room(text("남자 화장실 5층", "Men's restroom, 5F"))
+    room_id = site.another_room().room_id
     report = site.deliver("found, then offline", candidate_zone=ZONE, is_real=True, room_id=room_id)
     phone.log_in(path="#/settings")
     _find(phone, report)

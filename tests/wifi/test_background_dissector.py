@@ -12,6 +12,7 @@ from sweep.wifi.frames.element_reader import read_elements
 from sweep.wifi.frames.framelog import build_log
 from sweep.wifi.frames.management import Management
 from sweep.wifi.scan import scan_file
+from tests.waiting import descendants
 from tests.wifi.elements import RATES, element, wps
 from tests.wifi.frames import beacon, data_up, radiotap, write_frames
 from tests.wifi.test_radio_headers import block_of
@@ -30,9 +31,14 @@ def do_nothing(_: BackgroundDissector) -> None:
     pass
 
 
-def kill(ahead: BackgroundDissector) -> None:
-    os.kill(ahead._pid, signal.SIGKILL)
-    os.waitpid(ahead._pid, os.WNOHANG)
+def the_copy() -> int:
+    """The only process below this one."""
+    (pid,) = descendants(os.getpid())[1:]
+    return pid
+
+
+def kill(_: BackgroundDissector) -> None:
+    os.kill(the_copy(), signal.SIGKILL)
 
 
 @pytest.mark.parametrize("meanwhile", [do_nothing, kill])
@@ -51,7 +57,7 @@ def test_a_copy_that_is_never_asked_ends() -> None:
     with background_dissector(is_wanted=True, may_fork=let) as ahead:
         assert ahead is not None
         ahead.ask(Management())
-        pid = ahead._pid
+        pid = the_copy()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from sweep.captures.files import open_capture
 from sweep.captures.packets import LINK_IEEE80211
-from sweep.wifi.frames.dissection import _WPS_CATEGORIES, MAX_ELEMENTS, dissect_body, examine
+from sweep.wifi.frames.dissection import MAX_ELEMENTS, WPS_CATEGORIES, dissect_body, examine
 from sweep.wifi.frames.dot11 import BEACON, MANAGEMENT, PROBE_REQUEST, PROBE_RESPONSE, parse_block
 from sweep.wifi.frames.elements import Elements
 from tests.simulators.pcap import write_pcap
@@ -76,7 +76,7 @@ def assert_equal(found: Elements, theirs: dict[str, list[str]], subtype: int) ->
     uuids = [bytes.fromhex(one.replace("-", "").replace(":", "")) for one in theirs["wps.uuid_e"]]
     assert found.uuid == next((one for one in uuids if any(one)), b"")
     categories = [int(one, 0) for one in theirs["wps.primary_device_type.category"]]
-    assert found.device_category == next((_WPS_CATEGORIES[one] for one in categories if one in _WPS_CATEGORIES), None)
+    assert found.device_category == next((WPS_CATEGORIES[one] for one in categories if one in WPS_CATEGORIES), None)
 
 
 def make_up(rng: random.Random) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 
 from sweep.addresses import format_address
 from sweep.modality.messages import LevelNow
-from sweep.wifi.frames.dot11 import parse_block
+from sweep.wifi.frames.dot11 import Dot11Frames, parse_block
 from sweep.wifi.position import WifiRequest
 from sweep.wifi.session import hear_position
 from sweep.wifi.transmitters.live_levels import MOST_LED, LiveLevels
@@ -47,21 +47,32 @@ def test_whoever_is_tested_joins_them() -> None:
 def test_the_surest_are_told_and_no_more_than_a_phone_holds() -> None:
     said: list[LevelNow] = []
     nearby = LiveLevels(said.append, {str(number): (number,) for number in range(5)})
-    assert list(nearby._led) == ["0", "1", "2"]
+
+    def told(*numbers: int) -> list[str]:
+        said.clear()
+        nearby.add(frames_of(*((number, -40) for number in numbers)))
+        nearby.tell(1, 0.25)
+        return [message.tag for message in said]
+
+    assert told(*range(10)) == ["0", "1", "2"]
     nearby.lead("9", (9,))
     nearby.lead("8", ())
-    assert list(nearby._led) == ["9", "0", "1"]
-    assert len(nearby._led) == MOST_LED
-    nearby.tell(1, 0.25)
-    assert said == []
+    assert told(*range(10)) == ["9", "0", "1"]
+    assert len(said) == MOST_LED
+    assert told() == []
+
+
+def frames_of(*heard: tuple[int, int]) -> Dot11Frames:
+    """A frame of each address at its level in dBm."""
+    packets = [
+        radiotap(dbm, CAMERA_MHZ) + data_up(format_address(address), AP, 100, number)
+        for number, (address, dbm) in enumerate(heard)
+    ]
+    return parse_block(make_block(list(enumerate(packets))))[0]
 
 
 def test_the_level_is_that_of_the_mean_power() -> None:
-    packets = [
-        radiotap(dbm, CAMERA_MHZ) + data_up(format_address(address), AP, 100, number)
-        for number, (address, dbm) in enumerate(((CAMERA, -40), (CAMERA, -50), (0xC3, -10)))
-    ]
-    frames, _ = parse_block(make_block(list(enumerate(packets))))
+    frames = frames_of((CAMERA, -40), (CAMERA, -50), (0xC3, -10))
     said: list[LevelNow] = []
     nearby = LiveLevels(said.append, {TAG: (CAMERA,)})
     nearby.add(frames)

@@ -1,6 +1,8 @@
 """Transmitters and flows out of frames: roles, repeats, amounts, levels, vendors, hostile names."""
 
 import re
+import runpy
+import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -9,14 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.addresses import format_address, parse_address
+from sweep.addresses import format_address, is_locally_administered, parse_address
 from sweep.captures.packets import LINK_RADIOTAP
 from sweep.wifi.frames.element_reader import read_elements
 from sweep.wifi.frames.framelog import FrameLog
 from sweep.wifi.frames.reading import read_log
 from sweep.wifi.scan import scan_file
+from sweep.wifi.transmitters import vendors
 from sweep.wifi.transmitters.transmitters import Flow, Transmitter, list_flows, list_transmitters
-from sweep.wifi.transmitters.vendors import TABLE, _find_name, _table, find_vendor
+from sweep.wifi.transmitters.vendors import TABLE, find_vendor
 from tests.simulators.pcap import write_pcap
 from tests.wifi.frames import (
     AP,
@@ -127,10 +130,13 @@ def test_vendors_of_long_and_short_prefixes() -> None:
     assert find_vendor(parse_address("02:00:0c:12:34:56")) is None
 
 
+def longest(digits: str) -> str | None:
+    return next((table()[digits[:n]] for n in (9, 7, 6) if digits[:n] in table()), None)
+
+
 @given(address=st.integers(0, 2**48 - 1).map(lambda n: n & ~(3 << 40)))
 def test_vendors_are_those_of_the_longest_prefix(address: int) -> None:
-    digits = f"{address:012X}"
-    assert find_vendor(address) == next((table()[digits[:n]] for n in (9, 7, 6) if digits[:n] in table()), None)
+    assert find_vendor(address) == longest(f"{address:012X}")
 
 
 def test_every_line_of_the_sorted_table_is_found() -> None:
@@ -138,15 +144,14 @@ def test_every_line_of_the_sorted_table_is_found() -> None:
     assert list(table()) == sorted(table())
     assert {"Shinko Technos co.,ltd.", "Converging Systems Inc."} <= set(table().values())
     for prefix in list(table())[::97]:
-        assert _find_name(prefix.encode()) == table()[prefix]
+        address = int(prefix.ljust(12, "0"), 16)
+        assert find_vendor(address) == (None if is_locally_administered(address) else longest(f"{address:012X}"))
 
 
-def test_a_table_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("sweep.wifi.transmitters.vendors.TABLE", tmp_path / "none.txt")
-    _table.cache_clear()
+def test_a_table_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    apart = runpy.run_path(shutil.copy(vendors.__file__, tmp_path))
     with pytest.raises(FileNotFoundError):
-        find_vendor(parse_address("00:00:0c:99:99:99"))
-    _table.cache_clear()
+        apart["find_vendor"](parse_address("00:00:0c:99:99:99"))
 
 
 @cache

@@ -37,7 +37,7 @@ async def run_maintenance(services: Services) -> None:
                 await run_in_threadpool(destroy_dead_keys, db)
             await services.exports.drop_outdated()  # also what another process erased
             if time.monotonic() >= next_s:
-                upkeep.note("access_log", await run_in_threadpool(_tend_access_log, services))
+                upkeep.note("access_log", await run_in_threadpool(tend_access_log, services))
                 elapsed_s = int(time.monotonic() - aged_s)
                 own_s = elapsed_s // services.hub.processes  # every process adds its part
                 days = days_of(services.periods, "quarantine")
@@ -64,7 +64,8 @@ def _age_first_passwords(services: Services, elapsed_s: int) -> None:
         age_first_passwords(connection, elapsed_s)
 
 
-def _tend_access_log(services: Services) -> int:
+def tend_access_log(services: Services) -> int:
+    """Seal the days of the access log that are over, and forget what is past its time; how many went."""
     with services.db.write() as connection:
         access_log.seal_days(connection)
         removed = access_log.purge(connection, days_of(services.periods, "access_log"))

@@ -39,11 +39,11 @@ def fit_lamps(cards: Sequence[CardClip], reflectance: float, sensor: SensorFit) 
     maps: dict[Lamp, list[LampMap]] = {}
     levels: dict[Lamp, list[float]] = {}
     for card in cards:
-        dark = _mean(card.clip, DARK, sensor)
+        dark = mean_electrons(card.clip, DARK, sensor)
         if dark is None:
             raise CalibrationError(Phrase("card_no_dark_frame", clip=card.clip.name))
         for lamp in _lamps(card.clip):
-            lit = _mean(card.clip, lamp, sensor)
+            lit = mean_electrons(card.clip, lamp, sensor)
             if lit is None:
                 continue
             grid = cv2.resize(lit - dark, (MAP_COLUMNS, MAP_ROWS), interpolation=cv2.INTER_AREA)
@@ -81,7 +81,7 @@ def _lamps(clip: Clip) -> list[Lamp]:
     return [lamp for lamp in known if lamp in clip.meta.phases]
 
 
-def _mean(clip: Clip, phase: str, sensor: SensorFit) -> Image | None:
+def mean_electrons(clip: Clip, phase: str, sensor: SensorFit) -> Image | None:
     """Mean of the frames of a phase in electrons, black level out, hot pixels filled; None when there is none. Frames
     with short pulses are left out.
     """

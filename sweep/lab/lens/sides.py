@@ -84,7 +84,9 @@ def follow_sides(seed: int) -> tuple[list[Rows], list[npt.NDArray[np.float64]]]:
 
 
 @dataclass(frozen=True)
-class _Spot:
+class Spot:
+    """What one place of a room looked like from two sides."""
+
     room: str
     kind: str
     counts: bool
@@ -100,7 +102,7 @@ class _Spot:
     """What noise makes of it."""
 
 
-def spots_of(room: str, home: Rows, other: Rows, way: npt.NDArray[np.float64]) -> list[_Spot]:
+def spots_of(room: str, home: Rows, other: Rows, way: npt.NDArray[np.float64]) -> list[Spot]:
     """The places that home reports, with what the other look shows of them."""
     model = load_judge()
     here, there = (rank_tracks(rows.tracks, rows.scene, MAX_DETECTIONS_PER_CLIP, model) for rows in (home, other))
@@ -123,7 +125,7 @@ def spots_of(room: str, home: Rows, other: Rows, way: npt.NDArray[np.float64]) -
         kind = "lens" if labels[i] else kinds[i]
         joined = score + (0.0 if said is None else said[2])
         if labels[i] >= 0:
-            spots.append(_Spot(room, kind, bool(labels[i]), score, joined, bool(near), change, error))
+            spots.append(Spot(room, kind, bool(labels[i]), score, joined, bool(near), change, error))
     return spots
 
 
@@ -147,7 +149,7 @@ def _scale(way: npt.NDArray[np.float64], x: float, y: float) -> float:
     return math.sqrt(abs((c - a) * (f - b) - (d - b) * (e - a)))
 
 
-def spread_of(spots: Sequence[_Spot]) -> float:
+def spread_of(spots: Sequence[Spot]) -> float:
     """Scatter of the change beyond its noise: the likeliest scale of Student's t with two degrees of freedom."""
     change, error = (np.array([getattr(spot, name) for spot in spots]) for name in ("change", "error"))
     scales = np.geomspace(0.02, 3.0, 25)
@@ -166,7 +168,7 @@ def mean_recall(scores: npt.NDArray[np.float64], is_lens: npt.NDArray[np.bool_],
     return float(np.mean([(scores[is_lens] > cut).mean() for cut in cuts]))
 
 
-def tell(spots: Sequence[_Spot]) -> list[str]:
+def tell(spots: Sequence[Spot]) -> list[str]:
     """What the light of each kind does, and what reading it does to recall; the spread is fitted to the same rooms."""
     told = []
     near = [spot for spot in spots if spot.score > LEAST_SCORE]
@@ -233,7 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _tell_kept(paths: Sequence[Path]) -> int:
     for number, side in enumerate(SIDES):
-        spots: list[_Spot] = []
+        spots: list[Spot] = []
         for path in paths:
             kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             way = np.array(kept["ways"][number])

@@ -76,7 +76,7 @@ def add_any_screws(room: Room, site: Site, lobes: Lobes) -> None:
         is_first = (x_px, y_px) == (site.x_px, site.y_px)
         place = site if is_first else room.site(x_px, y_px)
         if is_first or all(float(np.linalg.norm(place.point - lens)) > CLEAR_OF_LENSES_M for lens in lenses):
-            _drive_in(room, place, box)
+            drive_in(room, place, box)
 
 
 def _draw_box(rng: np.random.Generator) -> Box:
@@ -112,7 +112,8 @@ def _pattern(rng: np.random.Generator, count: int, site: Site, metres_per_px: fl
     return [(site.x_px + a * cosine - b * sine, site.y_px + a * sine + b * cosine) for a, b in steps[:count]]
 
 
-def _drive_in(room: Room, site: Site, box: Box) -> None:
+def drive_in(room: Room, site: Site, box: Box) -> None:
+    """One screw of the box at that site."""
     rng, head_m = room.rng, box.radius_m
     room.paint(site, head_m * (1.6 if box.head == "washer" else 1.0), box.tone * float(rng.uniform(0.8, 1.2)))
     owner = room.own("screw", site.point, head_m)
@@ -124,7 +125,7 @@ def _drive_in(room: Room, site: Site, box: Box) -> None:
     _add_top(room, site, box, owner, frame, bright, rough)
     _add_rim(room, site, box, owner, frame, bright, rough)
     if box.drive != "none":
-        _add_drive(room, site, box, owner, frame, bright, rough)
+        add_drive(room, site, box, owner, frame, bright, rough)
 
 
 def _add_top(room: Room, site: Site, box: Box, owner: int, frame: Array, bright: float, rough: float) -> None:
@@ -188,7 +189,7 @@ def _add_rim(room: Room, site: Site, box: Box, owner: int, frame: Array, bright:
         )  # fmt: skip
 
 
-def _add_drive(room: Room, site: Site, box: Box, owner: int, frame: Array, bright: float, rough: float) -> None:
+def add_drive(room: Room, site: Site, box: Box, owner: int, frame: Array, bright: float, rough: float) -> None:
     """Recess: a dark mouth, slanting flanks, a bottom, walls that send light back, at times a pit.
 
     Only what the mouth lets in comes back: past atan(2 width / depth) from the axis the bottom lies in shadow.
@@ -229,7 +230,7 @@ def _add_drive(room: Room, site: Site, box: Box, owner: int, frame: Array, brigh
         )
         rho = float(np.clip(bright**2 * caught * open_share, 0.0, 0.3))
         room.retros.append(
-            Retro(owner, site.point, frame[2], half_m**2, rho, _square_return(2.0 * draft, inner), 2.0,
+            Retro(owner, site.point, frame[2], half_m**2, rho, square_return(2.0 * draft, inner), 2.0,
                   float(np.clip(math.atan2(2.0 * half_m, depth_m), 0.1, 1.2)))
         )  # fmt: skip
 
@@ -248,7 +249,7 @@ def _add_flanks(
     room.facets.append(Facets(owner, places, normals, area, bright * rng.uniform(0.3, 1.0, count), sigma))
 
 
-def _square_return(split_rad: float, rough_rad: float) -> Lobe:
+def square_return(split_rad: float, rough_rad: float) -> Lobe:
     """Light sent back by a corner that is out of square: split by twice the error, smeared by the roughness."""
     split, rough = math.degrees(split_rad), min(max(math.degrees(rough_rad), 0.15), 20.0)
     return gaussian(max(rough, split), 0.3, 2.5 * rough) if rough > 0.7 * split else ring(split, rough, 0.3)

@@ -91,14 +91,16 @@ def render_tier_clip(
     rng = np.random.default_rng([seed, 0x7E45, MODES.index(mode)])
     drawn_tier = draw_tier(rng)
     drawn_lens = bool(rng.random() >= WITHOUT_LENS_SHARE)
-    shoot = _Shoot(
+    shoot = Shoot(
         rng, drawn_tier if tier is None else tier, size, triples, mode, textures,
         drawn_lens if with_lens is None else with_lens, lenses, short_pulses, middle_rings, red, carried, gain,
     )  # fmt: skip
     return shoot.run(clip or f"{mode[0] if mode != 'training' else 'w'}{seed:07d}")
 
 
-class _Shoot:
+class Shoot:
+    """One clip on its way: the room, who films it, and what was planted."""
+
     def __init__(
         self, rng: np.random.Generator, tier: int, size: tuple[int, int], triples: int, mode: Mode,
         textures: Path | None, with_lens: bool, lenses: int | None = None, short_pulses: bool = False,

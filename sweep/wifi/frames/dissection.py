@@ -100,7 +100,7 @@ _STABLE_EXTENSIONS: Final = frozenset({35, 108})  # HE and EHT capabilities
 _WPA, _WPS = b"\x00\x50\xf2\x01", b"\x00\x50\xf2\x04"
 _WPS_NAMES, _WPS_UUID, _WPS_TYPE = (0x1011, 0x1021, 0x1023), 0x1047, 0x1054
 """Attributes: device name, manufacturer, model name; UUID-E; primary device type."""
-_WPS_CATEGORIES: Final = {
+WPS_CATEGORIES: Final = {
     1: "computer", 2: "input", 3: "printer", 4: "camera", 5: "storage", 6: "network", 7: "display", 8: "multimedia",
     9: "gaming", 10: "telephone", 11: "audio",
 }  # fmt: skip
@@ -266,7 +266,7 @@ class _Reader:
             elif attribute.type == _WPS_UUID and len(content) == 16 and any(content):
                 self._uuid = content
             elif attribute.type == _WPS_TYPE and len(content) == 8 and content[2:6] == _WPS:
-                self._category = self._category or _WPS_CATEGORIES.get(int.from_bytes(content[:2]))
+                self._category = self._category or WPS_CATEGORIES.get(int.from_bytes(content[:2]))
 
 
 def _describe_suites(layer: type[Packet], number: int, value: bytes) -> str:

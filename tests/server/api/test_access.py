@@ -68,7 +68,7 @@ def _district(site: Site, district_id: str) -> Things:
     probe = Probe(f"probe of {district_id}", probe_id=f"probe-{district_id}", tenant=district_id, room_id=room_id)
     site.admit(probe.signer, probe_id=probe.probe_id, tenant=district_id)
     sweep_id, finding_id = new_id(), new_id()
-    finding = probe._made_up(sweep_id).findings[0].model_copy(update={"finding_id": finding_id})
+    finding = probe.made_up(sweep_id).findings[0].model_copy(update={"finding_id": finding_id})
     for wire in (probe.opened(sweep_id), probe.report_changed(sweep_id, findings=(finding,))):
         assert site.send(wire).status_code == 200
     with site.db.read() as connection:

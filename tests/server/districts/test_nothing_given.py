@@ -173,9 +173,7 @@ def _body(world: World, attack: Attack, room_id: UUID | None, sweep_id: UUID | N
     about = theirs.probe if attack["room"] == "theirs" else world.mine.probe
     match attack["carries"]:
         case "report" if sweep_id is not None:
-            record = about._made_up(sweep_id).model_copy(
-                update={"room_id": room_id or theirs.room_id, "source": "live"}
-            )
+            record = about.made_up(sweep_id).model_copy(update={"room_id": room_id or theirs.room_id, "source": "live"})
             return (salted(kinds.REPORT_TYPE, to_json(record)),)
         case "erasure":
             told = BodyErased(

@@ -222,8 +222,8 @@ def test_eight_plain_entries_take_a_dozen_statements(together: Database) -> None
     _prepare(together, senders, read_arrival(senders.probes[0].opened(new_id())))
     reports = [read_arrival(probe.report(new_id())) for probe in senders.probes[:8]]
     said: list[str] = []
-    event.listen(together._writer, "before_cursor_execute", lambda *arguments: said.append(arguments[2]))
     with together.write() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *arguments: said.append(arguments[2]))
         plain = write_plain(connection, [(arrival, _verified(senders, arrival)) for arrival in reports])
     assert len(plain) == 8
     of_tree = [one for one in said if "log_tiles" in one]

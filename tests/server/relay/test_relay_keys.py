@@ -314,7 +314,7 @@ def test_a_sweep_takes_the_id_of_its_case_back(site: Site) -> None:
     site.admit(thief.signer, "relay", None, probes=["probe-b"])
     site.admit(probe.signer, "probe", "probe-a")
     sweep_id, *wires = probe.whole_sweep()
-    finding_id = probe._made_up(sweep_id).findings[0].finding_id
+    finding_id = probe.made_up(sweep_id).findings[0].finding_id
     site.send(_step(thief, derived_id(sweep_id, f"case of {finding_id}"), _reported()))
     for wire in wires:
         assert site.send(wire).status_code == 200

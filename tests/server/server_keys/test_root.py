@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import delete, insert, select
 
 from server.api.app import build_services
-from server.api.service.maintenance import _tend_access_log
+from server.api.service.maintenance import tend_access_log
 from server.api.service.services import Services
 from server.config.settings import Settings
 from server.ingest import quarantine
@@ -151,7 +151,7 @@ def test_what_the_server_cannot_say_waits_and_is_in_nobodys_way(site: Site) -> N
     discard = f"/api/quarantine/{stranger.signer.key_id}/discard"
     assert admin.post(discard, {"reason": "모름"}).json() == {"entries": 1}
     assert site.send(probe.opened(new_id())).status_code == 200
-    _tend_access_log(site.services)
+    tend_access_log(site.services)
     assert waiting_kinds(site.db) == [kinds.QUARANTINE_PURGED]
     assert admin.post(f"/api/keys/{own}/reinstate", {"reason": "찾음"}).status_code == 200
     assert waiting_kinds(site.db) == []
@@ -334,8 +334,8 @@ def test_each_day_of_the_access_log_is_sealed_once_it_is_over(services: Services
     rows = [_row(moment, number) for number, moment in enumerate(moments)]
     with services.db.write() as connection:
         connection.execute(insert(accesses), rows[::-1])
-    _tend_access_log(services)
-    _tend_access_log(services)
+    tend_access_log(services)
+    tend_access_log(services)
     heads = [(envelope, body) for envelope, body in own_entries(services.db) if envelope.kind == kinds.ACCESS_LOG_HEAD]
 
     def digest(before: str | None, of_day: list[dict[str, Any]]) -> str:
