@@ -26,11 +26,11 @@ from typing import Any
 
 import pytest
 
-from sweep.addresses import format_address, parse_address
 from sweep.ble.linklayer import LINK_LL_RADIO
 from sweep.entry.dsse import RECEIPT_TYPE
 from sweep.entry.envelope import Body, Receipt, from_wire, parse_envelope
 from sweep.entry.kinds import DETAILS_TYPE, REPORT_TYPE
+from sweep.modality.addresses import format_address, parse_address
 from sweep.report import FindingDetails, SweepReport, parse_json
 from sweep.sim.air.radios import BUILDING_AP, CAMERA
 from tests.ble import packets as ble

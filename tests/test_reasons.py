@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from sweep.addresses import AddressKey
 from sweep.deliver.outbox import Outbox
 from sweep.link.rf_recording import recorded_rf
+from sweep.modality.addresses import AddressKey
 from sweep.modality.control import Control
 from sweep.modality.measurement import Measurement
 from sweep.modality.messages import NOBODY, MeasureRf, RfHeard

@@ -14,10 +14,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from sweep.addresses import AddressForm, AddressKey, format_address, to_oui
 from sweep.captures.files import open_capture
 from sweep.captures.packets import CaptureFileError, PacketBlock, ReadTally, open_regular_file, shown
 from sweep.captures.pcapng import MAGIC as PCAPNG_MAGIC
+from sweep.modality.addresses import AddressForm, AddressKey, format_address, to_oui
 from sweep.phrases import Phrase
 
 from . import btsnoop

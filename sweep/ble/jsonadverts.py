@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from sweep.addresses import format_address, parse_address
 from sweep.captures.packets import CaptureFileError, read_document, shown
+from sweep.modality.addresses import format_address, parse_address
 from sweep.phrases import Phrase
 
 from .adverts import NO_UUID16, Advert, AdvertBody, read_body, to_uuid16

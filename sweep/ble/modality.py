@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sweep.addresses import format_address
 from sweep.ble.chance import estimate_ble
 from sweep.ble.live import LiveBle, ScanEnded
 from sweep.ble.weigh import weigh_ble
 from sweep.ble.words import WORDS
+from sweep.modality.addresses import format_address
 from sweep.modality.checked_part import CheckedPart, loudest
 from sweep.modality.evidence import Weigher
 from sweep.modality.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of

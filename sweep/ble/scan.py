@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from sweep.addresses import parse_address
+from sweep.modality.addresses import parse_address
 from sweep.phrases import Phrase, quoted
 
 from .adverts import NO_UUID16, Advert, to_uuid16

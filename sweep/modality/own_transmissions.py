@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from sweep.addresses import parse_address
+from sweep.modality.addresses import parse_address
 from sweep.report import OwnTransmission, RfWindow
 
 Radio = Literal["ble_scan", "hotspot", "uplink", "phone"]

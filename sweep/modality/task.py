@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from sweep.addresses import AddressKey
+from sweep.modality.addresses import AddressKey
 from sweep.modality.lease_pipe import LeaseEnd
 from sweep.modality.measurement import Measurement
 from sweep.report import Modality, Position, derived_id

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from sweep.addresses import SECRET_OCTETS, AddressKey
 from sweep.host.clock import WallClock
 from sweep.host.disk import DISK
+from sweep.modality.addresses import SECRET_OCTETS, AddressKey
 from sweep.phrases import Phrase
 
 FOLDER: Final = "room-keys"

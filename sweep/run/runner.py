@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
-from sweep.addresses import AddressKey
 from sweep.deliver.journal import Journal, JournalFile
 from sweep.deliver.outbox import Outbox
 from sweep.entry.dsse import SignedEntry
 from sweep.host.clock import WallClock, read_wall_clock
+from sweep.modality.addresses import AddressKey
 from sweep.modality.control import Answer, Control
 from sweep.modality.liveness import boottime_ns
 from sweep.modality.looks import is_again

@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from sweep.addresses import parse_address
 from sweep.ble.adverts import Advert, read_body
+from sweep.modality.addresses import parse_address
 from sweep.modality.messages import Line
 from sweep.modality.mode import QUICK_KINDS
 from sweep.modality.strobe import Phase

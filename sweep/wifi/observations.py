@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from sweep.addresses import AddressKey, format_address
+from sweep.modality.addresses import AddressKey, format_address
 from sweep.modality.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of
 from sweep.modality.messages import SKIPPED, ResponseTestKind
 from sweep.modality.mode import QUICK, QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, SHORT_OF_TIME

@@ -11,7 +11,7 @@ from dataclasses import replace
 from heapq import nlargest
 from typing import Final
 
-from sweep.addresses import parse_address
+from sweep.modality.addresses import parse_address
 from sweep.modality.measurement import Measurement
 from sweep.report import Observation, WifiObservation
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from sweep.addresses import AddressForm, AddressKey, format_address, is_locally_administered, to_oui
 from sweep.captures.packets import ReadTally
+from sweep.modality.addresses import AddressForm, AddressKey, format_address, is_locally_administered, to_oui
 
 from .frames.background_dissector import BackgroundDissector, background_dissector
 from .frames.element_reader import Said, read_elements

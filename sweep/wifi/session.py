@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from sweep.addresses import parse_address
 from sweep.captures.packets import CaptureFileError
+from sweep.modality.addresses import parse_address
 from sweep.modality.looks import is_again
 from sweep.modality.measurement import Measurement, code_of
 from sweep.modality.messages import NOBODY, PLAYED_OUT, SKIPPED, Leave, Line, Progress, SkipResponseTests

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.addresses import AddressKey
 from sweep.ble import scan_file
 from sweep.ble.devices import build_scan
 from sweep.ble.jsonadverts import read_json_adverts
 from sweep.captures.packets import CaptureFileError
+from sweep.modality.addresses import AddressKey
 from tests.ble.packets import (
     ADDRESS,
     OTHER,

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from sweep.addresses import SECRET_OCTETS, AddressKey
 from sweep.deliver.outbox import Outbox
 from sweep.entry.envelope import from_wire, parse_envelope
 from sweep.host.clock import NOT_SYNCHRONISED, STA_UNSYNC, WallClock, judge_clock, read_wall_clock
+from sweep.modality.addresses import SECRET_OCTETS, AddressKey
 from sweep.modality.control import Control
 from sweep.modality.liveness import boottime_ns
 from sweep.modality.measurement import Measurement

@@ -73,11 +73,11 @@ class Inotify:
 def main(home: Path, manifest: Path) -> None:
     """Film, then sign and store the report; prints a JSON of both watches for each of the two steps."""
     global is_watching  # noqa: PLW0603  # an audit hook cannot be taken out again
-    from sweep.addresses import AddressKey
     from sweep.deliver.outbox import Outbox
     from sweep.lens.live.live import LiveScan
     from sweep.lens.live.records import CropBudget, LiveUpdate
     from sweep.lens.live.session import film
+    from sweep.modality.addresses import AddressKey
     from sweep.modality.control import Control
     from sweep.modality.task import Task
     from sweep.run.runner import Runner

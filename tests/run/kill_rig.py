@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from sweep.addresses import AddressKey
 from sweep.deliver.journal import JournalFile
 from sweep.deliver.outbox import Outbox
+from sweep.modality.addresses import AddressKey
 from sweep.modality.control import Control
 from sweep.modality.measurement import Measurement
 from sweep.modality.messages import Leave, Line

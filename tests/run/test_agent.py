@@ -17,10 +17,10 @@ import httpx
 import pytest
 
 from server.config.settings import Settings
-from sweep.addresses import AddressKey
 from sweep.deliver.outbox import Outbox
 from sweep.deliver.server_time import ServerTime
 from sweep.deliver.uplink import ServerUnreachableError, Uplink
+from sweep.modality.addresses import AddressKey
 from sweep.modality.control import Control
 from sweep.phrases import Phrase, words
 from sweep.report import (

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from sweep.addresses import AddressKey
 from sweep.deliver.journal import JournalFile
 from sweep.deliver.outbox import Outbox, OutboxError
 from sweep.entry.kinds import OPENED, REPORT
 from sweep.host.disk import Disk
+from sweep.modality.addresses import AddressKey
 from sweep.report import LiveEvent, NoticeEvent, StateEvent, SweepReport
 from sweep.run.reporting.recovery import close_interrupted
 from sweep.run.runner import Runner

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from sweep.addresses import AddressKey, parse_address
 from sweep.entry.envelope import from_wire
 from sweep.entry.kinds import DETAILS_TYPE
+from sweep.modality.addresses import AddressKey, parse_address
 from sweep.modality.looks import is_again
 from sweep.modality.pending_light import LIGHT_LATER
 from sweep.report import MANIFEST_NAME, RecordedSweep, StimulusJudgement, SweepReport, WifiObservation, parse_json

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sweep.addresses import AddressKey
 from sweep.ble.live import LiveBle, has_controller
 from sweep.cli.live import live_sources
 from sweep.config import Config
 from sweep.deliver.outbox import Outbox
+from sweep.modality.addresses import AddressKey
 from sweep.modality.control import Control
 from sweep.modality.liveness import boottime_ns
 from sweep.modality.next_position import NextPosition

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweep.addresses import parse_address
+from sweep.modality.addresses import parse_address
 from sweep.modality.messages import NOBODY
 from sweep.wifi.capture.sources import RecordedWifi
 from sweep.wifi.modality import WifiModality

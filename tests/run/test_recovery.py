@@ -12,13 +12,13 @@ from uuid import UUID
 
 import pytest
 
-from sweep.addresses import AddressKey
 from sweep.deliver.journal import JournalFile, read_journal
 from sweep.deliver.outbox import Outbox
 from sweep.entry.envelope import from_wire, parse_envelope
 from sweep.entry.kinds import REPORT, REPORT_TYPE
 from sweep.host.clock import WallClock, read_boot_id
 from sweep.host.disk import DISK, Disk
+from sweep.modality.addresses import AddressKey
 from sweep.modality.control import Control
 from sweep.report import MODALITIES, LiveEvent, SweepReport, parse_json
 from sweep.run.modalities import SENSING_MODALITIES

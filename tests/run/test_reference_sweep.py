@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sweep.addresses import AddressKey
 from sweep.entry.envelope import from_wire, parse_envelope
 from sweep.entry.kinds import OPENED, REFERENCE_CHECKED, REFERENCE_TYPE, REPORT
+from sweep.modality.addresses import AddressKey
 from sweep.modality.control import Control
 from sweep.modality.measurement import Measurement
 from sweep.modality.messages import Line

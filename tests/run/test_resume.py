@@ -12,13 +12,13 @@ from uuid import UUID
 
 import pytest
 
-from sweep.addresses import AddressKey
 from sweep.deliver.journal import Journal, JournalFile, read_journal
 from sweep.deliver.journal_records import ClosingRecord
 from sweep.deliver.outbox import Outbox
 from sweep.deliver.uplink import Uplink
 from sweep.entry.kinds import OPENED, REPORT
 from sweep.host.clock import read_boot_id
+from sweep.modality.addresses import AddressKey
 from sweep.modality.control import Control
 from sweep.modality.liveness import boottime_ns
 from sweep.modality.next_position import NextPosition

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from sweep.addresses import AddressKey
 from sweep.cli import build_app
 from sweep.deliver.outbox import Outbox
 from sweep.entry.envelope import from_wire, parse_envelope
 from sweep.entry.kinds import DETAILS_TYPE, REPORT_TYPE
+from sweep.modality.addresses import AddressKey
 from sweep.modality.control import Control
 from sweep.report import LiveEvent, SweepReport, parse_json
 from sweep.run.runner import Runner, SweepResult

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sweep.addresses import AddressKey
 from sweep.cli import build_app
 from sweep.link.rf_recording import recorded_rf
+from sweep.modality.addresses import AddressKey
 from sweep.modality.messages import MeasureRf
 from sweep.modality.task import Task
 from sweep.report import (

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from sweep.addresses import AddressKey
+from sweep.modality.addresses import AddressKey
 from sweep.modality.liveness import boottime_ns
 from sweep.modality.measurement import Measurement
 from sweep.modality.messages import Line, PartialMeasurement

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweep.addresses import format_address
 from sweep.ble import scan_file as scan_ble
+from sweep.modality.addresses import format_address
 from sweep.sim.air.ble import INTERVALS_S, BleEmitter, BleKind
 from sweep.sim.air.frames import WifiEmitter
 from sweep.sim.air.path import mean_level_dbm, receives

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweep.addresses import parse_address
 from sweep.captures.packets import LINK_RADIOTAP, PacketBlock
+from sweep.modality.addresses import parse_address
 from sweep.modality.messages import (
     NOBODY,
     PLAYED_OUT,

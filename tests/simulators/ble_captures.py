@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from sweep.addresses import parse_address
 from sweep.ble.linklayer import ADVERTISING_ACCESS_ADDRESS, LINK_LL_RADIO, compute_crc
+from sweep.modality.addresses import parse_address
 from sweep.sim.air.ble import DEFAULT_START_NS, BleEmitter, HeardAdvert, hear_adverts
 from tests.simulators.pcap import write_pcap
 

@@ -3,8 +3,8 @@
 import struct
 from pathlib import Path
 
-from sweep.addresses import parse_address
 from sweep.captures.packets import LINK_IEEE80211, LINK_RADIOTAP
+from sweep.modality.addresses import parse_address
 from tests.simulators.pcap import write_pcap
 
 AP, STATION, OTHER, ROUTER = "02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:03", "02:00:00:00:00:04"

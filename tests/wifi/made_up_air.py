@@ -12,8 +12,8 @@ from typing import Protocol
 
 import numpy as np
 
-from sweep.addresses import format_address
 from sweep.captures.packets import LINK_RADIOTAP, PacketBlock, build_block
+from sweep.modality.addresses import format_address
 from sweep.modality.messages import PLAYED_OUT, PlayChips, Played, StopChips, ToRunner, ToWorker
 from sweep.wifi.capture.air import CaptureGap, CaptureOpenError, CaptureTally
 from sweep.wifi.capture.channels import NOTHING_KNOWN, Channel, ChannelMemory

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.addresses import format_address, parse_address
 from sweep.captures.files import open_capture
 from sweep.captures.packets import LINK_IEEE80211
+from sweep.modality.addresses import format_address, parse_address
 from sweep.wifi.frames.dot11 import NO_ADDRESS, NO_SEQUENCE, Dot11Frames, parse_block
 from tests.wifi.frames import (
     AP,

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from sweep.addresses import format_address
 from sweep.captures.files import open_capture
 from sweep.captures.packets import LINK_IEEE80211, LINK_PRISM, LINK_RADIOTAP
+from sweep.modality.addresses import format_address
 from sweep.wifi.frames.dot11 import Dot11Frames, parse_block
 from sweep.wifi.frames.radio_headers import NO_LEVEL
 from tests.simulators.pcap import write_pcap

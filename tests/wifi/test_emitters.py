@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweep.addresses import parse_address
+from sweep.modality.addresses import parse_address
 from sweep.wifi import scan_file
 from sweep.wifi.frames.element_reader import read_elements
 from sweep.wifi.frames.framelog import build_log

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sweep.addresses import format_address
+from sweep.modality.addresses import format_address
 from sweep.modality.messages import LevelNow
 from sweep.wifi.frames.dot11 import Dot11Frames, parse_block
 from sweep.wifi.position import WifiRequest

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sweep.addresses import format_address
 from sweep.captures.files import open_capture
 from sweep.captures.packets import CaptureFileError
+from sweep.modality.addresses import format_address
 from sweep.wifi.frames.dot11 import NO_ADDRESS, NO_SEQUENCE, RETRY, parse_block
 from sweep.wifi.frames.radio_headers import NO_LEVEL
 from sweep.wifi.scan import scan_file

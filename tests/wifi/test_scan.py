@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sweep.addresses import AddressKey
 from sweep.captures.files import open_capture
 from sweep.captures.packets import LINK_ETHERNET, CaptureFileError, build_block
 from sweep.captures.pcapng_writer import PcapngWriter
+from sweep.modality.addresses import AddressKey
 from sweep.wifi import scan_file
 from sweep.wifi.frames.framelog import build_log, read_windows
 from sweep.wifi.scan import Scanner

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.addresses import format_address, is_locally_administered, parse_address
 from sweep.captures.packets import LINK_RADIOTAP
+from sweep.modality.addresses import format_address, is_locally_administered, parse_address
 from sweep.wifi.frames.element_reader import read_elements
 from sweep.wifi.frames.framelog import FrameLog
 from sweep.wifi.frames.reading import read_log

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from sweep.addresses import AddressKey
+from sweep.modality.addresses import AddressKey
 from sweep.modality.looks import View, modality_of
 from sweep.modality.mode import QUICK
 from sweep.modality.outside_position import BeforeTarget, Outside

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from sweep.addresses import parse_address
+from sweep.modality.addresses import parse_address
 
 from .path import frame_levels_dbm, mean_level_dbm, receives
 

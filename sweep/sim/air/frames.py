@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from sweep.addresses import parse_address
+from sweep.modality.addresses import parse_address
 
 from .traffic import Packet
 

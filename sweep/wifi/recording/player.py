@@ -18,9 +18,9 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
-from sweep.addresses import parse_address
 from sweep.captures.files import open_capture
 from sweep.captures.packets import CaptureFileError, PacketBlock, open_regular_file, shown
+from sweep.modality.addresses import parse_address
 from sweep.modality.messages import NOBODY, Leave, Line, Progress, SkipResponseTests, ToRunner, ToWorker
 from sweep.phrases import Phrase
 from sweep.report.base import ContractError, parse_json

@@ -17,9 +17,9 @@ from typing import Self
 
 from pydantic import BaseModel, ValidationError
 
-from sweep.addresses import format_address
 from sweep.captures.packets import PacketBlock
 from sweep.captures.pcapng_writer import PcapngWriter
+from sweep.modality.addresses import format_address
 from sweep.modality.messages import Leave, Line, Played, SkipResponseTests, ToRunner, ToWorker
 from sweep.phrases import Phrase, quoted
 from sweep.report.base import display_text, to_json

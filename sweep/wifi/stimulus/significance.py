@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.addresses import AddressForm, AddressKey, format_address
+from sweep.modality.addresses import AddressForm, AddressKey, format_address
 from sweep.phrases import Phrase
 from sweep.wifi.frames.element_reader import read_elements
 from sweep.wifi.frames.framelog import FrameLog

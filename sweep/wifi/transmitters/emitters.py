@@ -11,7 +11,7 @@ from collections import defaultdict
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
-from sweep.addresses import is_locally_administered
+from sweep.modality.addresses import is_locally_administered
 
 JoinReason = Literal["bssid_family", "same_wps_uuid", "sequence_continues"]
 

@@ -14,8 +14,8 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.addresses import is_locally_administered
 from sweep.captures.packets import Int64s
+from sweep.modality.addresses import is_locally_administered
 from sweep.wifi.frames.columns import number_distinct, order_streams
 from sweep.wifi.frames.dot11 import FROM_DS, GROUP_BIT, NO_ADDRESS, TO_DS
 from sweep.wifi.frames.elements import Elements

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from sweep.addresses import is_locally_administered
+from sweep.modality.addresses import is_locally_administered
 
 TABLE: Final = Path(__file__).with_name("vendors.txt")
 

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from sweep.addresses import AddressKey
 from sweep.deliver.outbox import Outbox
+from sweep.modality.addresses import AddressKey
 from sweep.modality.control import Control
 from sweep.modality.next_position import NextPosition
 from sweep.modality.protocol import SensingModality
