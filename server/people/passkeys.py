@@ -101,7 +101,7 @@ def owner_of(db: Database, answer: PasskeyAnswer) -> Owner | None:
 
 def register(connection: Connection, party: RelyingParty, person: Person, challenge: bytes, new: NewPasskey) -> None:
     """Keep a new passkey of this person; ApiError 400 for what is none, 409 for a known one or too many."""
-    credential_id, public_key, sign_count, is_synced = _verified_new(party, challenge, new)
+    credential_id, public_key, sign_count, is_synced = verified_new(party, challenge, new)
     held = select(func.count()).where(passkeys.c.user_id == person.user_id)
     if (connection.scalar(held) or 0) >= MAX_PASSKEYS:
         raise ApiError(409, Phrase("too_many_passkeys", most=MAX_PASSKEYS))
@@ -189,7 +189,7 @@ def _answered(db: Database, party: RelyingParty, challenge: bytes, answer: Passk
         row = connection.execute(statement).one_or_none()
     if row is None or not row.is_active or answer.user_handle != bytes_to_base64url(row.user_id.bytes):
         raise _wrong()
-    count, is_synced = _verified(party, challenge, row, answer)
+    count, is_synced = verified(party, challenge, row, answer)
     is_as_read = (passkeys.c.passkey_id == row.passkey_id) & (passkeys.c.sign_count == row.sign_count)
     with db.write() as connection:
         used = {"sign_count": count, "last_used_ms": now_ms(), "is_synced": is_synced}
@@ -210,7 +210,7 @@ def record_failure(db: Database, owner: Owner | None, *, address: str, code: str
         )
 
 
-def _verified_new(party: RelyingParty, challenge: bytes, new: NewPasskey) -> tuple[bytes, bytes, int, bool]:
+def verified_new(party: RelyingParty, challenge: bytes, new: NewPasskey) -> tuple[bytes, bytes, int, bool]:
     """(credential id, public key as COSE, sign counter, whether it is synchronised between devices)."""
     try:
         attestation = _bytes(new.attestation)
@@ -236,7 +236,7 @@ def _verified_new(party: RelyingParty, challenge: bytes, new: NewPasskey) -> tup
     return found.credential_id, found.credential_public_key, found.sign_count, is_synced
 
 
-def _verified(party: RelyingParty, challenge: bytes, row: Row[Any], answer: PasskeyAnswer) -> tuple[int, bool]:
+def verified(party: RelyingParty, challenge: bytes, row: Row[Any], answer: PasskeyAnswer) -> tuple[int, bool]:
     """(new sign counter, whether the passkey is synchronised); ApiError 401 for an answer that does not hold."""
     try:
         verify = partial(

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 from rich.cells import cell_len
+from rich.console import Console
 from typer.testing import CliRunner
 
 from sweep.captures import kernel as captures_kernel
@@ -23,7 +24,6 @@ from sweep.cli.doctor.checks import Here
 from sweep.cli.doctor.checks_machine import check_program
 from sweep.cli.doctor.doctor import show_checks
 from sweep.cli.doctor.golden import FOLDER, LENSES, examine_capture, examine_lenses
-from sweep.cli.output import out
 from sweep.config import Config
 from sweep.host import compiled
 from sweep.lens.pixels import kernel as lens_kernel
@@ -230,7 +230,7 @@ def test_a_kernel_that_was_not_built_is_noted(module: ModuleType, code: str, mon
 def test_what_is_wrong_can_be_copied_from_a_narrow_terminal(
     probe: Probe, settings: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(out, "_width", 80)
+    monkeypatch.setattr("sweep.cli.doctor.doctor.out", Console(width=80, highlight=False, markup=False, emoji=False))
     checks = FAULTS["no watchdog"][1](FAULTS["trigger off"][1](probe)).checks(settings)
     show_checks(checks)
     said = capsys.readouterr().out

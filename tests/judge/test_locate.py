@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sweep import report as r
-from sweep.judge.locate import MIN_POSITIONS, SIDES, Floats, Location, _rectangles, locate, locate_uplinks
+from sweep.judge.locate import MIN_POSITIONS, SIDES, Floats, Location, locate, locate_uplinks
 from sweep.judge.words import place_text
 from tests.judge.test_fusion import wifi
 from tests.report_factory import make_plan, text
@@ -311,8 +311,18 @@ def test_uplinks_heard_at_three_positions_get_a_place() -> None:
 
 
 def test_the_region_is_handed_on_whole_as_rectangles() -> None:
-    found = locate(PLAN, POSITIONS, np.linspace(-60.0, -40.0, len(POSITIONS)))
-    rectangles = np.array(_rectangles(found.region_xy_m, found.cell_xy_m))
+    levels = np.linspace(-60.0, -40.0, len(POSITIONS))
+    found = locate(PLAN, POSITIONS, levels)
+    zone = PLAN.zones[0].zone_id
+    positions = [
+        r.Position(position_id=f"p-{n:02}", zone_id=zone, x_m=x, y_m=y, facing_deg=0.0, start_ns=0, end_ns=1)
+        for n, (x, y) in enumerate(POSITIONS.tolist())
+    ]
+    heard = [
+        wifi(n, zone, float(level)).model_copy(update={"position_id": f"p-{n:02}"}) for n, level in enumerate(levels)
+    ]
+    (place,) = locate_uplinks(PLAN, positions, heard)
+    rectangles = np.array(place.region)
     area = ((rectangles[:, 2] - rectangles[:, 0]) * (rectangles[:, 3] - rectangles[:, 1])).sum()
     assert area == pytest.approx(len(found.region_xy_m) * found.cell_xy_m[0] * found.cell_xy_m[1], rel=0.02)
     for x, y in found.region_xy_m:

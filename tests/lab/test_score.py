@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sweep.cli import build_app
-from sweep.lab.commands.lens_score import _followed
 from sweep.lab.scoring.intervals import clopper_pearson, percentiles
 from sweep.lab.scoring.report import match_scan, parse_scan
 from sweep.lab.scoring.score import Claim, ClipOutcome, match_clip, score_clips
 from sweep.lab.scoring.truth import ClipTruth, TruthError, parse_truth, read_truth, read_truths
 from sweep.lens.clip.clips import read_clip
+from sweep.lens.report.curve import follow
 from tests.lens.clip_factory import strobed_frames, write_frames
 
 FRAMES = (0, 3, 6, 9)
@@ -206,9 +206,8 @@ def test_a_lens_marked_in_one_frame_is_carried_to_the_others(tmp_path: Path) -> 
     assert CliRunner().invoke(build_app(["lens-score"]), arguments).exit_code == 0
     score = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))
     assert (score["lenses"], score["recall"]["1"]["value"]) == (1, 1.0)
-    followed = _followed(read_truth(tmp_path / "truth" / "a.json"), {"a": read_clip(tmp_path / "clips" / "a")})
-    (place,) = [p for p in followed.lenses[0].track if p.frame == 0]
-    assert (place.x, place.y) == pytest.approx((200.0 - 1.2 * 12, 130.0 - 0.7 * 12), abs=0.7)
+    places = follow(read_clip(tmp_path / "clips" / "a"), 12, 200.0, 130.0)
+    assert places[0] == pytest.approx((200.0 - 1.2 * 12, 130.0 - 0.7 * 12), abs=0.7)
 
 
 BROKEN_TRUTHS = [

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
 from server.api.app import build_services
 from server.api.service.services import Services
@@ -31,9 +31,9 @@ from server.projections import projecting
 from server.server_keys import root
 from server.server_keys.root import sign_waiting
 from server.signing import keys
+from server.store.schema import checkpoints
 from server.verifier.package_lines import Scope
 from server.verifier.signing_rules import KeyRole
-from server.witness import cosigning
 from sweep.entry.dsse import ENTRY_TYPE, SignedEntry
 from sweep.entry.envelope import to_wire
 from sweep.entry.notes import COSIGNATURE, VerifierKey, cosign
@@ -233,9 +233,9 @@ def test_a_package_carries_the_line_of_the_witness_that_signed_just_it(tmp_path:
         with db.write() as connection:
             note = services.heads.note(connection)
             text = note.partition("\n\n")[0] + "\n"
-            cosigning._keep(
-                connection, tiles.tree_size(connection), note + cosign(text, known, key.sign_bytes, 1_772_000_000)
-            )
+            line = cosign(text, known, key.sign_bytes, 1_772_000_000)
+            row = {"size": tiles.tree_size(connection), "note": note + line, "signed_ms": 1}
+            connection.execute(insert(checkpoints).values(row))
         data = packed(services)
         assert both(data, witness=known) == ([], [])
         assert "the witness witness.example.kr signed the tree of 3 entries" in str(

@@ -36,7 +36,7 @@ class Authenticator:
         self.user_handle = options["user_id"]
         numbers = self.key.public_key().public_numbers()
         public_key = {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")}
-        data = self._data(ATTESTED) + bytes(16) + len(self.credential_id).to_bytes(2, "big")
+        data = self.signed_data(ATTESTED) + bytes(16) + len(self.credential_id).to_bytes(2, "big")
         data += self.credential_id + cbor2.dumps(public_key)
         attestation = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
         return {
@@ -48,7 +48,7 @@ class Authenticator:
     def answer(self, options: dict[str, Any]) -> dict[str, Any]:
         """The body that answers a challenge."""
         self.count += 1
-        data, client_data = self._data(), self.client_data("webauthn.get", options["challenge"])
+        data, client_data = self.signed_data(), self.client_data("webauthn.get", options["challenge"])
         signature = self.key.sign(data + hashlib.sha256(client_data).digest(), ec.ECDSA(hashes.SHA256()))
         return {
             "credential_id": bytes_to_base64url(self.credential_id),
@@ -63,7 +63,7 @@ class Authenticator:
         said = {"type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": False}
         return json.dumps(said).encode()
 
-    def _data(self, flags: int = 0) -> bytes:
+    def signed_data(self, flags: int = 0) -> bytes:
         rp_hash = hashlib.sha256(self.rp_id.encode()).digest()
         return rp_hash + bytes([self.flags | flags]) + self.count.to_bytes(4, "big")
 

@@ -279,7 +279,7 @@ def _no_passkeys(seeded: random.Random, right: NewPasskey) -> Iterator[NewPasske
         {"x5c": 1, "response": b"."},
     )
     odd += [cbor2.dumps({"fmt": kind, "attStmt": one, "authData": data}) for kind in FORMATS for one in statements]
-    head = Authenticator()._data(ATTESTED) + bytes(16) + (32).to_bytes(2, "big") + bytes(32)
+    head = Authenticator().signed_data(ATTESTED) + bytes(16) + (32).to_bytes(2, "big") + bytes(32)
     odd += [cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": head + cbor2.dumps(key)}) for key in NO_KEYS]
     for data in odd:
         yield right.model_copy(update={"attestation": bytes_to_base64url(data)})
@@ -295,21 +295,21 @@ def test_bytes_that_are_no_passkey_are_refused_in_one_line() -> None:
     options = {"challenge": bytes_to_base64url(challenge), "user_id": "AA"}
     phone, taken = Authenticator(), 0
     right = NewPasskey.model_validate(phone.new(options))
-    kept = passkey_room._verified_new(party, challenge, right)
+    kept = passkey_room.verified_new(party, challenge, right)
     assert kept[0] == phone.credential_id
     for new in _no_passkeys(seeded, right):
         with suppress(ApiError):
-            passkey_room._verified_new(party, challenge, new)
+            passkey_room.verified_new(party, challenge, new)
             taken += 1  # a byte of the credential's id or of the model's: nothing signs these
     assert 0 < taken < 200
     answer = PasskeyAnswer.model_validate(phone.answer(options))
     stored: Any = SimpleNamespace(public_key=kept[1], sign_count=0)
-    assert passkey_room._verified(party, challenge, stored, answer) == (1, False)
+    assert passkey_room.verified(party, challenge, stored, answer) == (1, False)
     for count in range(600):
         name = ("client_data", "authenticator_data", "signature")[count % 3]
         wrong = changed(getattr(answer, name), seeded.randrange(10_000))
         with pytest.raises(ApiError, match="not known here"):
-            passkey_room._verified(party, challenge, stored, answer.model_copy(update={name: wrong}))
+            passkey_room.verified(party, challenge, stored, answer.model_copy(update={name: wrong}))
 
 
 def test_bytes_that_are_no_passkey_reach_the_server_as_any_others(door: Site) -> None:

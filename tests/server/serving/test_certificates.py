@@ -15,9 +15,11 @@ from pathlib import Path
 import httpx
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from server.config.settings import Settings, SettingsError, load_settings
-from server.serving import certificates
 from server.serving.certificates import PAGE_DAYS, CertificateError, Pair, make_authority, make_page
 from server.serving.running import open_socket
 from server.serving.tls import open_tls
@@ -109,19 +111,32 @@ def test_an_authority_vouches_for_its_own_names_and_addresses_only(tmp_path: Pat
     assert page.not_valid_before_utc < NOW
 
 
-def test_what_a_stolen_key_signs_beyond_its_names_is_refused_by_clients(
-    tmp_path: Path, authority: Pair, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(certificates, "_alternative", lambda name, _: x509.DNSName(name))
+def test_what_a_stolen_key_signs_beyond_its_names_is_refused_by_clients(tmp_path: Path, authority: Pair) -> None:
     trusting = _trusting(authority)
     for name, holds in ((NAME, True), ("bank.example.kr", False)):
         files = (tmp_path / f"{name}.crt", tmp_path / f"{name}.key")
-        make_page(authority, [name], NOW).write(*files)
+        _signed(authority, name).write(*files)
         if holds:
             assert _in_memory(files, trusting, name)
         else:
             with pytest.raises(ssl.SSLCertVerificationError, match="permitted subtree violation"):
                 _in_memory(files, trusting, name)
+
+
+def _signed(authority: Pair, name: str) -> Pair:
+    """What whoever has the authority's key can sign: a page of its own under any name."""
+    page = make_page(authority, [NAME], NOW)
+    like = x509.load_pem_x509_certificate(page.certificate)
+    builder = x509.CertificateBuilder().subject_name(like.subject).issuer_name(like.issuer).serial_number(1)
+    builder = builder.public_key(like.public_key()).not_valid_before(like.not_valid_before_utc)
+    builder = builder.not_valid_after(like.not_valid_after_utc)
+    for one in like.extensions:
+        names = isinstance(one.value, x509.SubjectAlternativeName)
+        value = x509.SubjectAlternativeName([x509.DNSName(name)]) if names else one.value
+        builder = builder.add_extension(value, one.critical)
+    key = load_pem_private_key(authority.key, None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return Pair(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM), page.key)
 
 
 def _in_memory(files: tuple[Path, Path], trusting: ssl.SSLContext, name: str) -> bool:
