@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import filecmp
 import itertools
 import os
 import pwd
@@ -22,6 +23,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pwdlib import PasswordHash
 from sqlalchemy import NullPool, create_engine, select, text
 
 from server import cli
@@ -45,7 +47,7 @@ from server.store.schema import users
 from server.verifier.signing_rules import KeyRole
 from sweep.entry.dsse import Signer
 from sweep.entry.envelope import DEFAULT_TENANT
-from tests.passwords import quick_hash
+from tests.passwords import hash_quickly, quick_hash
 from tests.waiting import PATIENCE_S, wait_until
 
 PASSWORD = "a-long-password"
@@ -308,6 +310,7 @@ SECOND_IN_SOAK_FILES = frozenset(
             "stamping",
             "open_things",
         ),
+        *("names", "nothing_given", "stolen_pi"),
         *("case_file", "comparison", "practice", "submission", "tree", "visit_notes", "witness", "write_door"),
     )
 )
@@ -380,21 +383,31 @@ def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: P
     _on_postgres(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers of this process hash passwords in a moment."""
+    monkeypatch.setattr(PasswordHash, "hash", hash_quickly)
+
+
 def keys_in(folder: Path) -> BodyKeys:
     """The keys of bodies where a server with this data folder has them."""
     return BodyKeys(folder / "bodies.keys", folder / "bodies.key")
 
 
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
+def _settings(folder: Path, database_url: str) -> Settings:
     return Settings(
-        data_dir=tmp_path / "data",
+        data_dir=folder / "data",
         database_url=database_url,
         port=0,
         min_free_mib=0,
         login_attempts_per_minute=10_000,
-        web_dir=tmp_path / "dist",
+        web_dir=folder / "dist",
     )
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return _settings(tmp_path, database_url)
 
 
 @contextlib.contextmanager
@@ -430,8 +443,27 @@ def running(
         services.db.close()
 
 
+@pytest.fixture(scope="session")
+def started_sqlite(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Database and data of a server that was started before, to be copied: it starts in a third of the time."""
+    folder = tmp_path_factory.mktemp("started")
+    shutil.copyfile(migrated_sqlite, folder / "test.sqlite3")
+    for _ in range(2):
+        services = build_services(_settings(folder, f"sqlite:///{folder / 'test.sqlite3'}"))
+        with contextlib.closing(services.db), services.db.write() as connection:
+            facilities.load_demo_facility(connection)
+    return folder
+
+
 @pytest.fixture
-def site(settings: Settings) -> Iterator[Site]:
+def site(settings: Settings, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
+    """A running server.  What a first start does has tests of its own."""
+    file = tmp_path / "test.sqlite3"
+    is_untouched = settings == _settings(tmp_path, f"sqlite:///{file}") and not settings.data_dir.exists()
+    if is_untouched and filecmp.cmp(file, request.getfixturevalue("migrated_sqlite"), shallow=False):
+        started: Path = request.getfixturevalue("started_sqlite")
+        shutil.copyfile(started / "test.sqlite3", file)
+        shutil.copytree(started / "data", settings.data_dir)
     with running(settings) as found:
         yield found
 

@@ -14,6 +14,7 @@ from server.config.settings import Settings
 from server.interface.fields import Role
 from server.people import auth
 from server.store.schema import access_log, audit, sessions, users
+from tests.passwords import REAL_HASH
 from tests.server.conftest import PASSWORD, Client, Site
 from tests.server.sweep_kit import Probe
 
@@ -76,6 +77,7 @@ def test_an_unknown_name_costs_what_a_known_one_does(site: Site, monkeypatch: py
         return [*parameters, len(salt), len(digest)]
 
     monkeypatch.setattr(PasswordHash, "verify", watched)
+    monkeypatch.setattr(PasswordHash, "hash", REAL_HASH)
     assert site.anonymous().post("/api/login", {"username": "nobody", "password": PASSWORD}).status_code == 401
     (stored,) = held_to
     assert cost(stored) == cost(auth.hashed(PASSWORD).text)
