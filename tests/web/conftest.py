@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from server.config.settings import Settings
 from server.people.second_factor import STEP_S
 from server.store.db import Database
 from server.store.schema import users
+from tests.server.conftest import quick_passwords  # noqa: F401  a fixture, for servers of this process
 from tests.web.agent import AgentSite, running_agent
 from tests.web.chromium import FLAGS
 from tests.web.hung import LONGEST_S, ended_after
@@ -35,6 +37,8 @@ WEB = Path(__file__).resolve().parents[2] / "server" / "web"
 DESK: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 412, "height": 915}
 AS_PHONE: dict[str, Any] = {"viewport": PHONE, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
+PICTURES = os.environ.get("SWEEP_TEST_SCREENSHOTS")
+"""A folder to keep pictures in; without one nobody looks, and a quarter of a phone's dots are enough."""
 SMALL_PHONE: ViewportSize = {"width": 360, "height": 640}
 TIMEOUT_MS = 60_000  # a page answers in a hundredth of it; machines with other work are slow
 expect.set_options(timeout=TIMEOUT_MS)
@@ -76,11 +80,24 @@ def site(built_page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def city(built_page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a small demonstration city: nine facilities, two months."""
     folder = tmp_path_factory.mktemp("city") / "data"
-    write_city(folder, facilities=3, months=2, password=PASSWORD)
-    with closing(Database(Settings(data_dir=folder).url)) as db, db.write() as connection:
-        connection.execute(update(users).values(password_hash=QUICK_HASH.text))
+    shutil.copytree(_written_city(tmp_path_factory.getbasetemp()), folder)
     with serving(folder, DISTRICTS[0].district_id) as url:
         yield url
+
+
+def _written_city(own: Path) -> Path:
+    """The city as it was written, once for all processes that test."""
+    common = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    written = common / "written-city"
+    with (common / "city.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not written.exists():
+            folder = own / "city-being-written"
+            write_city(folder, facilities=3, months=2, password=PASSWORD)
+            with closing(Database(Settings(data_dir=folder).url)) as db, db.write() as connection:
+                connection.execute(update(users).values(password_hash=QUICK_HASH.text))
+            folder.rename(written)
+    return written
 
 
 @pytest.fixture(scope="package")
@@ -224,10 +241,9 @@ class Phone:
 
     def shoot(self, name: str, *, full: bool = True) -> None:
         """Keep a picture of the screen when SWEEP_TEST_SCREENSHOTS names a folder."""
-        folder = os.environ.get("SWEEP_TEST_SCREENSHOTS")
-        if folder:
+        if PICTURES:
             self.settle()
-            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=full)
+            self.page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=full)
 
 
 OpenPhone = Callable[..., Phone]
@@ -250,7 +266,13 @@ def open_phone(browser: Browser, axe_source: str, request: pytest.FixtureRequest
         context = browser.new_context(
             locale=locale,
             timezone_id="Asia/Seoul",
-            **{**AS_PHONE, "service_workers": "block", "color_scheme": "light", **options},
+            **{
+                **AS_PHONE,
+                "device_scale_factor": 2 if PICTURES else 1,
+                "service_workers": "block",
+                "color_scheme": "light",
+                **options,
+            },
         )
         context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)

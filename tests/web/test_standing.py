@@ -82,7 +82,7 @@ def test_a_find_of_the_guide_is_everywhere_at_once(open_phone: OpenPhone, site: 
     card = page.locator("a.room", has_text=room.name)
     expect(card).to_contain_text(said("persons", "found"))
     expect(card.locator(".next")).not_to_contain_text("육안 확인")
-    expect(page.locator("a.today-room.found", has_text=room.name)).to_contain_text(said("finding", "found"))
+    expect(page.locator("a.today-room.found", has_text=room.name).first).to_contain_text(said("finding", "found"))
     phone.open(f"#/rooms/{room.room_id}")
     expect(page.locator("main .results").first).to_contain_text(said("persons", "found"))
     expect(page.get_by_role("link", name="점검 시작")).not_to_have_class(re.compile("primary"))
