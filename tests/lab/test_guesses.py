@@ -44,6 +44,18 @@ class E:
 WORD = re.compile(r"\bguessed\b", re.IGNORECASE)
 
 
+@pytest.fixture(scope="module")
+def all_found() -> list[Guess]:
+    """Of this checkout: every file is read once."""
+    return list(find_guesses())
+
+
+@pytest.fixture
+def found_before(all_found: list[Guess], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command reads no file again."""
+    monkeypatch.setattr("sweep.lab.commands.guessed.find_guesses", lambda: all_found)
+
+
 def words_said(path: Path) -> int:
     """How often a comment or docstring of a file has the word, by plain counting."""
     if path.suffix != ".py":
@@ -53,9 +65,9 @@ def words_said(path: Path) -> int:
     return sum(len(WORD.findall(t.string)) for t in tokens if t.string.startswith(("#", '"""')))
 
 
-def test_nothing_that_says_so_is_left_out() -> None:
+def test_nothing_that_says_so_is_left_out(all_found: list[Guess]) -> None:
     found: dict[str, int] = {}
-    for one in find_guesses():
+    for one in all_found:
         found[one.file] = found.get(one.file, 0) + one.times
     said = {path.relative_to(CHECKOUT).as_posix(): words_said(path) for path in source_files()}
     assert found == {file: times for file, times in said.items() if times}
@@ -112,6 +124,7 @@ def test_a_moved_setting_is_another_number() -> None:
     )
 
 
+@pytest.mark.usefixtures("found_before")
 def test_the_command_lists_a_room(capsys: pytest.CaptureFixture[str]) -> None:
     from sweep.lab.commands.guessed import guessed
 
@@ -151,6 +164,7 @@ def test_what_judgement_rests_on_moves_rooms_and_what_it_does_not_read_moves_non
     assert sensitivity.ask(copy, **counts) == base
 
 
+@pytest.mark.usefixtures("found_before")
 def test_a_room_without_a_guess_is_refused_with_those_that_have_some() -> None:
     run = CliRunner().invoke(build_app(["guessed"]), ["guessed", "nowhere"])
     assert run.exit_code == 2

@@ -97,6 +97,11 @@ def test_a_replay_measures_it_and_a_simulated_sweep_says_that_nobody_did(tmp_pat
         assert {one["zone_id"] for one in simulated[told] if one["modality"] == NAME} == zones
 
 
+def test_the_page_is_given_its_name_and_icon() -> None:
+    told = page_tables()["modalities"][NAME]
+    assert (told["name"]["ko"], told["icon"]) == ("온도", SHOWN[NAME].icon)
+
+
 def test_the_city_counts_what_it_adds() -> None:
     told = command("city", "--rooms", "100", "--per-kind", "10", "--world", "first")
     assert set(told["worlds"]["first"]["leave_one_out"]) == set(MODALITIES)
