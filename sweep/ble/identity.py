@@ -13,8 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from .adverts import Advert
-from .signatures import (
+from sweep.ble.adverts import Advert
+from sweep.ble.signatures import (
     APPEARANCES,
     APPLE_CAMERA_CATEGORIES,
     APPLE_COMPANY,
