@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -9,20 +11,31 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, MetaData, Table, select, text
 
+from server.api.app import build_services
+from server.config.settings import Settings
 from server.projections import projecting
+from server.store.db import Database
 from server.store.pending_sweeps import count_due
 from server.store.revisions import MIGRATIONS
 from server.store.schema import PROJECTIONS, log_rows
 from sweep.report import new_id
 from tests.report_factory import make_report
-from tests.server.conftest import Site
+from tests.server.conftest import Site, running
 from tests.server.older_database import make_older
 from tests.server.plain_rows import plain_rows
 from tests.server.sweep_kit import Probe, desk
 
 
 @pytest.fixture
-def filled(site: Site) -> Site:
+def filled(settings: Settings) -> Iterator[Database]:
+    """A database that no server reads any more, which would project meanwhile what is due."""
+    with running(settings) as site:
+        _fill(site)
+    with closing(build_services(settings).db) as db:
+        yield db
+
+
+def _fill(site: Site) -> None:
     """Sweeps that nobody decided on, with a doubt, with a find, without a report and waiting for a second look."""
     probe, one, other = Probe(), desk(), desk("other", person="점검자-02")
     for signer, probe_id in ((probe.signer, "probe-demo-1"), (one.signer, None), (other.signer, None)):
@@ -36,7 +49,6 @@ def filled(site: Site) -> Site:
     ended = new_id()
     for wire in (probe.opened(new_id()), probe.opened(ended), probe.report_changed(ended, findings=(waiting,))):
         assert site.send(wire).status_code == 200
-    return site
 
 
 def _rows(connection: Connection) -> dict[str, list[str]]:
@@ -57,8 +69,8 @@ def _down(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize("how", ["written by the older release", "taken back to it"])
-def test_after_the_migration_everything_stands_as_the_entries_say(filled: Site, how: str) -> None:
-    db = filled.db
+def test_after_the_migration_everything_stands_as_the_entries_say(filled: Database, how: str) -> None:
+    db = filled
     with db.read() as connection:
         before = _rows(connection)
     assert len(before["sweeps"]) == 5
