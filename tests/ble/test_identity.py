@@ -155,7 +155,7 @@ def test_makers_come_from_the_assigned_numbers_only() -> None:
 
 
 def test_a_table_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    apart = runpy.run_path(shutil.copy(module.__file__, tmp_path))
+    apart = runpy.run_path(shutil.copy(module.__file__, str(tmp_path)))
     with pytest.raises(FileNotFoundError):
         apart["find_maker"]({0x004C}, set())
 

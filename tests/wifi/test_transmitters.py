@@ -149,7 +149,7 @@ def test_every_line_of_the_sorted_table_is_found() -> None:
 
 
 def test_a_table_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    apart = runpy.run_path(shutil.copy(vendors.__file__, tmp_path))
+    apart = runpy.run_path(shutil.copy(vendors.__file__, str(tmp_path)))
     with pytest.raises(FileNotFoundError):
         apart["find_vendor"](parse_address("00:00:0c:99:99:99"))
 
