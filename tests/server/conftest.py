@@ -310,7 +310,7 @@ SECOND_IN_SOAK_FILES = frozenset(
             "stamping",
             "open_things",
         ),
-        *("names", "nothing_given", "stolen_pi"),
+        *("kill", "names", "nothing_given", "stolen_pi"),
         *("case_file", "comparison", "practice", "submission", "tree", "visit_notes", "witness", "write_door"),
     )
 )

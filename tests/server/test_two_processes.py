@@ -112,6 +112,7 @@ def test_a_command_given_here_is_fetched_there_and_answered_once(sites: list[Sit
     assert handed["command_id"] == stop["command_id"]
 
 
+@pytest.mark.soak  # two servers for each test; that both know the same is told by those before
 def test_wrong_passwords_here_and_there_are_counted_together(
     database_url: str, tmp_path: Path, repo_root: Path
 ) -> None:
@@ -125,6 +126,7 @@ def test_wrong_passwords_here_and_there_are_counted_together(
         assert [try_at(0, "wrong"), try_at(1, "x" * 20)] == [429, 429]
 
 
+@pytest.mark.soak
 def test_a_probe_that_fell_silent_there_is_offline_here(sites: list[Site]) -> None:
     here, there = sites
     viewer = here.login("viewer")

@@ -299,7 +299,7 @@ def _hunt(world: World, rounds: int, size: int) -> None:
 
 
 def test_a_district_s_pages_are_the_same_after_anything_others_send(world: World) -> None:
-    _hunt(world, rounds=2, size=40)
+    _hunt(world, rounds=1, size=40)
 
 
 @pytest.mark.soak
