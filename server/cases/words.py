@@ -92,6 +92,13 @@ DUE_AGAIN = _both(
     "the day to look again has come; two persons look by eye once more",
 )
 """Of what was no camera and is open again."""
+DUE_FOR_ONE = _both(
+    "다시 볼 날이 되었습니다. 전에 본 사람이 아닌 한 사람이 보고, 그대로면 ‘변동 없음’으로 적으십시오. "
+    "조금이라도 다르면 두 사람이 확인하십시오",
+    "the day to look again has come; one person who has not spoken of it before looks, and says so if nothing "
+    "changed; if anything did, two persons look",
+)
+"""Of what two persons named less than half a year ago."""
 NOT_NOW = _both("지금은 이 단계가 아닙니다.", "This step cannot be taken now:")
 NO_CAMERA = _both(
     "카메라로 기록된 확인 건이 아니어서 넘길 기록 묶음이 없습니다. "

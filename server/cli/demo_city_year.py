@@ -16,8 +16,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
-
 from server.api.service.services import Services
 from server.cli.demo_city_notes import note_of
 from server.cli.demo_city_places import ACTOR, DISTRICTS, CityRoom, People
@@ -25,16 +23,16 @@ from server.cli.demo_city_reports import Checked, Suspicion, next_check, report_
 from server.ingest import case_entries, visit_entries
 from server.ingest.arrivals import Arrival
 from server.interface.case_requests import CaseRequest, StepRequest
+from server.interface.errors import ApiError
 from server.interface.schedule_requests import VisitOrderRequest
 from server.interface.words import KST
 from server.projections import projecting
-from server.projections.case_rows import case_of
+from server.projections.sightings import case_of
 from server.public_page import reports
 from server.schedule import pairs, visits
 from server.schedule.periods import Period, is_working_day, period_of, working_days
 from server.signing import keys
 from server.store.clock import moved_to
-from server.store.schema import cases
 from sweep.entry import kinds
 from sweep.entry.dsse import Signer
 from sweep.entry.envelope import Body, EntryTime, Envelope, make_body, sign_envelope
@@ -301,7 +299,11 @@ class Year:
         request = StepRequest.model_validate({"step": STEPS[name] | dated})
         other = self.people.by_name[second] if request.step.step in NEEDS_TWO else None
         with moved_to(at), self.services.db.write() as connection:
-            row = connection.execute(select(cases).where(cases.c.case_id == case_id)).one()
+            row = case_entries.find_case(connection, case_id)
+            try:
+                case_entries.refuse_wrong_turn(connection, row, request)
+            except ApiError:
+                return  # the thing was seen before, and its case has come further
             case_entries.take_step(
                 connection, self.services.server_signer, self.people.by_name[first], row, request, other
             )

@@ -7,12 +7,11 @@ sentence that says what has to come first; hurtful words and links are 400.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import TypedDict, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, or_, select
 
 from server.cases import gaps, words
 from server.cases.deadlines import REOPENS_AFTER, repair_due
@@ -27,12 +26,15 @@ from server.interface.case_requests import (
     NotCameraRequest,
     StepRequest,
     SuspicionRequest,
+    UnchangedRequest,
 )
 from server.interface.errors import ApiError, invalid, not_found, refuse_links
+from server.interface.voice import Voice
 from server.people.auth import Person
-from server.projections.case_rows import CASE_COLUMNS, steps_of
+from server.projections.case_rows import CASE_COLUMNS, case_of_row, steps_of
 from server.projections.projecting import catch_up
-from server.standing.cases import BEFORE_POLICE, FOUND, Case, may_follow
+from server.projections.taken_steps import taken_of
+from server.standing.cases import BEFORE_POLICE, FOUND, after_all, may_follow
 from server.store.clock import entry_time, today
 from server.store.db import Database
 from server.store.schema import IS_ACCEPTED, cases, entries, facilities, photos, rooms
@@ -51,6 +53,7 @@ from sweep.report.case_records import (
     Reported,
     RoomCorrected,
     Step,
+    Unchanged,
     Witnessed,
 )
 from sweep.report.persons import Identified
@@ -118,6 +121,8 @@ def take_step(
         raise ApiError(409, Phrase("hash_not_of_last_step"), code="hash_not_shown")
     if isinstance(step, RoomCorrected):
         _check_correction(connection, person, case, step)
+    if isinstance(step, Unchanged):
+        _refuse_who_has_spoken(person, history)
     if isinstance(step, CameraFound):
         suspend(connection, case.room_id, actor=person.display_name)
     if isinstance(step, Photographed) and step.commitment is not None:
@@ -158,7 +163,7 @@ def refuse_wrong_turn(connection: Connection, case: StoredCase, request: StepReq
 
     One that is recorded already and sent again passes: it is no further step.
     """
-    if may_follow(_case(case), request.step.step, today()):
+    if may_follow(case_of_row(case), request.step.step, today()):
         return
     of_step = select(entries.c.entry_id).where(entries.c.entry_id == request.step_id, IS_ACCEPTED)
     if request.step_id is None or connection.scalar(of_step) is None:
@@ -180,10 +185,6 @@ def wrong_turn(case: StoredCase) -> ApiError:
     return ApiError(409, both, code="not_now")
 
 
-def _case(row: StoredCase) -> Case:
-    return Case(row.state, row.steps, reopens=None if row.reopens is None else date.fromisoformat(row.reopens))
-
-
 def _whole(request: StepRequest, person: Person, second: Person | None) -> Step:
     """The step with what the server knows itself; ApiError 400 or 403 when something is missing."""
     match request.step:
@@ -192,6 +193,8 @@ def _whole(request: StepRequest, person: Person, second: Person | None) -> Step:
         case NotCameraRequest(what=what, reopens=reopens):
             opens = reopens or today() + REOPENS_AFTER
             return _checked(NotCamera(step="not_camera", what=what, reopens=opens, **_two(person, second)))
+        case UnchangedRequest():
+            return Unchanged(step="unchanged", reopens=today() + REOPENS_AFTER)
         case CameraRequest(was_touched=was_touched):
             return CameraFound(step="camera", was_touched=was_touched, **_two(person, second))
         case DefectRequest() as defect:
@@ -262,6 +265,13 @@ def _check_correction(connection: Connection, person: Person, case: StoredCase, 
         raise ApiError(409, Phrase("same_room"))
 
 
+def _refuse_who_has_spoken(person: Person, history: Sequence[tuple[StoredEntry, CaseStep]]) -> None:
+    """ApiError 409 for whoever named it or has said before that nothing changed."""
+    case = after_all(taken_of(row, said) for row, said in history)
+    if case is None or case.named is None or not case.named.may_say(Voice(person.display_name, person.account)):
+        raise ApiError(409, Phrase("another_person_needed"), code="another_person_needed")
+
+
 def _check_photograph(connection: Connection, case: StoredCase, commitment: str) -> None:
     known = select(photos.c.photo_id).where(photos.c.case_id == case.case_id, photos.c.commitment == commitment)
     if connection.scalar(known) is None:
@@ -327,19 +337,21 @@ def _last_of(connection: Connection, case_id: UUID, sweep_id: UUID | None) -> tu
 
 
 def find_case(connection: Connection, case_id: UUID) -> StoredCase:
-    """The row of a case beside the names of its place; ApiError 404 without one."""
+    """The row of a case, or of the one that it joins, beside the names of its place; ApiError 404 without one."""
     of_room = cases.outerjoin(rooms, rooms.c.room_id == cases.c.room_id)
     places = of_room.outerjoin(facilities, facilities.c.facility_id == rooms.c.facility_id)
-    statement = select(*CASE_COLUMNS).select_from(places).where(cases.c.case_id == case_id)
-    row = connection.execute(statement).one_or_none()
+    root = select(func.coalesce(cases.c.joins, cases.c.case_id)).where(cases.c.case_id == case_id).scalar_subquery()
+    row = connection.execute(select(*CASE_COLUMNS).select_from(places).where(cases.c.case_id == root)).one_or_none()
     if row is None:
         raise not_found(Phrase("case_not_found"))
     return row
 
 
 def catch_up_case(db: Database, case_id: UUID) -> None:
-    """Read what is still to be read of the sweep of a case; ApiError 404 without the case."""
+    """Read what is still to be read of the sweeps of a case; ApiError 404 without the case."""
     with db.read() as connection:
-        sweep_id = find_case(connection, case_id).sweep_id
-    if sweep_id is not None:
+        root = find_case(connection, case_id).case_id
+        of_case = select(cases.c.sweep_id).where(or_(cases.c.case_id == root, cases.c.joins == root))
+        sweep_ids = connection.scalars(of_case.where(cases.c.sweep_id.is_not(None))).all()
+    for sweep_id in sweep_ids:
         catch_up(db, sweep_id)

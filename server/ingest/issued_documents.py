@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from server.store.alarms import raise_alarm
 from server.store.audit import record
@@ -51,7 +51,7 @@ def _documents(connection: Connection, sweep_ids: Collection[UUID]) -> Iterator[
     days = [(min(row.received_ms, row.made_ms or row.received_ms), row.received_ms) for row in rows]
     if not days:
         return
-    of_cases = select(cases.c.case_id).where(cases.c.sweep_id.in_(sweep_ids))
+    of_cases = select(func.coalesce(cases.c.joins, cases.c.case_id)).where(cases.c.sweep_id.in_(sweep_ids))
     ids = {str(one) for one in (*sweep_ids, *connection.scalars(of_cases))}
     given = select(access_log).where(
         access_log.c.action.in_(ISSUED), access_log.c.at_ms >= min(received for _, received in days)

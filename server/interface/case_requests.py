@@ -103,6 +103,12 @@ class NotCameraRequest(Record):
     """When it opens again; None: after a quarter."""
 
 
+class UnchangedRequest(Record):
+    """One person looked again, and nothing changed."""
+
+    step: Literal["unchanged"]
+
+
 class CameraRequest(Record):
     """Two persons see a camera, or cannot rule one out."""
 
@@ -133,6 +139,7 @@ class SuspicionRequest(Record):
 StepChoice = Annotated[
     LookedAtRequest
     | NotCameraRequest
+    | UnchangedRequest
     | CameraRequest
     | DefectRequest
     | NotReached

@@ -116,6 +116,7 @@ STEP_WORDS: Mapping[str, LocalText] = _words(
     looked_at=("두 사람이 눈으로 확인", "Two persons looked by eye"),
     not_reached=("확인하지 못함", "Could not be looked at"),
     not_camera=("카메라가 아님", "Not a camera"),
+    unchanged=("변동 없음", "Nothing changed"),
     defect_found=("보수할 것", "A defect to repair"),
     repaired=("보수했다고 함", "Said to be repaired"),
     rechecked=("보수 다시 확인", "Repair checked again"),

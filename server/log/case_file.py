@@ -1,4 +1,4 @@
-"""What the file of a case proves itself with: its steps, the sweep they are about, and what became of photographs.
+"""What the file of a case proves itself with: its steps, the sweeps that saw the thing, and what became of photographs.
 
 Input is a connection whose transaction sees one state of the log, a case and what the police asked for in writing;
 output are lines that `server/verifier/case_file.py` reads.  Bodies go along as `server/verifier/bodies.py` has it: what
@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from server.log.proven_records import indices_of, proven_lines
-from server.store.schema import entries, photos
+from server.store.schema import cases, entries, photos
 from server.store.stored_bodies import bodies_of
 from server.store.stored_rows import StoredCase
 from server.verifier.bodies import carried_in_case
@@ -37,9 +37,10 @@ def case_lines(
     `on_record` hears how many of about how many are written.
     """
     indices = {*steps, *_photographs(connection, case)}
-    if case.sweep_id is not None:
-        of_sweep = entries.c.kind.in_(sorted(SWEEP_KINDS)) & (entries.c.sweep_id == case.sweep_id)
-        indices |= indices_of(connection, of_sweep)
+    is_of_case = or_(cases.c.case_id == case.case_id, cases.c.joins == case.case_id)
+    seen_by = select(cases.c.sweep_id).where(is_of_case, cases.c.sweep_id.is_not(None))
+    of_sweeps = entries.c.kind.in_(sorted(SWEEP_KINDS)) & entries.c.sweep_id.in_(seen_by)
+    indices |= indices_of(connection, of_sweeps)
     for done, line in enumerate(proven_lines(connection, indices, carried_in_case(asked)), 1):
         yield line
         on_record(done, len(indices))

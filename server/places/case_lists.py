@@ -1,10 +1,12 @@
 """Cases as lists and one by one, and what a room is because of them.  It writes nothing.
 
-A later sweep, however it ended, takes no case away.  Cases of replays and simulations stand in a demonstration only.
+A later sweep, however it ended, takes no case away, and one that saw the same thing opens none.
+Cases of replays and simulations stand in a demonstration only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,12 +16,13 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 from server.cases import words
 from server.interface.errors import not_found
 from server.interface.views.cases import CaseCreated, CaseDetail, CaseEvent, CaseList, CaseView, RoomState
-from server.projections.case_rows import CASE_COLUMNS, read_steps, steps_of
+from server.projections.case_rows import CASE_COLUMNS, case_of_row, read_steps, steps_of
 from server.projections.claim_words import claim_view
 from server.projections.proof_rows import proven_among
+from server.projections.sightings import SeenThing, seen_things
 from server.standing.cases import AT_ANY_TIME, CLOSED, FOLLOWING, FOUND, Case, may_follow
 from server.store.clock import from_ms
-from server.store.counting import counts_by
+from server.store.counting import CASE_COUNTS
 from server.store.schema import cases, facilities, rooms, sweeps
 from server.store.stored_rows import StoredCase
 from sweep.phrases import Phrase
@@ -51,7 +54,8 @@ def case_page(
         statement = statement.where(cases.c.case_id > after)
     rows = connection.execute(statement).all()
     shown = rows[:limit]
-    views = tuple(case_view(row, today) for row in shown)
+    seen = seen_things(connection, (row.sweep_id for row in shown))
+    views = tuple(CaseView(**_values(row, today, seen)) for row in shown)
     return CaseList(cases=views, next_after=shown[-1].case_id if len(rows) > limit else None)
 
 
@@ -92,9 +96,9 @@ def room_state(connection: Connection, room_id: UUID, today: date) -> RoomState:
     )
 
 
-def case_view(row: StoredCase, today: date) -> CaseView:
+def case_view(connection: Connection, row: StoredCase, today: date) -> CaseView:
     """A case as a view."""
-    return CaseView(**_values(row, today))
+    return CaseView(**_values(row, today, seen_things(connection, [row.sweep_id])))
 
 
 def case_detail(connection: Connection, row: StoredCase, today: date) -> CaseDetail:
@@ -112,19 +116,24 @@ def case_detail(connection: Connection, row: StoredCase, today: date) -> CaseDet
         )
         for entry, step in steps
     )
-    return CaseDetail(**_values(row, today), events=events, claims=tuple(map(claim_view, claims)))
+    seen = seen_things(connection, [row.sweep_id])
+    return CaseDetail(**_values(row, today, seen), events=events, claims=tuple(map(claim_view, claims)))
 
 
 def case_created(connection: Connection, row: StoredCase, today: date) -> CaseCreated:
     """A case beside the entry of the step that it just took."""
     entry, _ = steps_of(connection, row.case_id, row.sweep_id)[-1]
     return CaseCreated(
-        case=case_view(row, today), entry_id=entry.entry_id, entry_hash=entry.entry_hash, log_index=entry.log_index
+        case=case_view(connection, row, today),
+        entry_id=entry.entry_id,
+        entry_hash=entry.entry_hash,
+        log_index=entry.log_index,
     )
 
 
-def _values(row: StoredCase, today: date) -> dict[str, Any]:
-    case = Case(row.state, row.steps, reopens=None if row.reopens is None else date.fromisoformat(row.reopens))
+def _values(row: StoredCase, today: date, seen: Mapping[UUID, SeenThing]) -> dict[str, Any]:
+    thing = seen.get(row.case_id)
+    case = case_of_row(row)
     return {
         "case_id": row.case_id,
         "room_id": row.room_id,
@@ -134,6 +143,8 @@ def _values(row: StoredCase, today: date) -> dict[str, Any]:
         "recorded_room_id": row.recorded_room_id,
         "sweep_id": row.sweep_id,
         "finding_id": row.finding_id,
+        "zone": None if thing is None else thing.zone,
+        "seen_by": () if thing is None else thing.by,
         "source": row.source,
         "state": row.state,
         "is_open": case.is_open(today),
@@ -142,13 +153,19 @@ def _values(row: StoredCase, today: date) -> dict[str, Any]:
         "changed": from_ms(row.changed_ms),
         "due": None if row.due is None else date.fromisoformat(row.due),
         "reopens": case.reopens,
-        "next": words.DUE_AGAIN if row.state == "not_camera" and case.is_open(today) else words.NEXT[row.state],
+        "next": _next(case, today),
         "allowed": tuple(step for step in ALL_STEPS if may_follow(case, step, today)),
     }
+
+
+def _next(case: Case, today: date) -> LocalText:
+    if case.state == "not_camera" and case.is_open(today):
+        return words.DUE_FOR_ONE if case.asks_one(today) else words.DUE_AGAIN
+    return words.NEXT[case.state]
 
 
 def _counting() -> Select[Any]:
     """Cases beside their facilities, without those of replays and simulations in real ones."""
     of_room = cases.join(rooms, rooms.c.room_id == cases.c.room_id)
     places = of_room.join(facilities, facilities.c.facility_id == rooms.c.facility_id)
-    return select(*CASE_COLUMNS).select_from(places).where(counts_by(cases.c.source))
+    return select(*CASE_COLUMNS).select_from(places).where(CASE_COUNTS)

@@ -27,11 +27,13 @@ from server.interface.views.visits import (
     ZoneCompared,
     ZoneThen,
 )
-from server.places.history import Visit, Word, last_words, thing_in, visit_of
+from server.places.history import Visit, Word, last_words, visit_of
 from server.projections.case_rows import steps_of
+from server.projections.sightings import thing_in
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.standing.zones import zones_of
 from server.store.clock import to_ms
+from server.store.counting import IS_ROOT
 from server.store.schema import cases, sweeps
 from sweep.phrases import Phrase
 from sweep.report import Finding, LocalText, SweepReport, WifiObservation, sameness
@@ -133,7 +135,7 @@ def repairs_of(steps: Iterable[tuple[datetime, CaseStep]], since: datetime, unti
 
 def _repairs(connection: Connection, room_id: UUID, since: datetime, until: datetime) -> list[RepairThen]:
     of_room = select(cases.c.case_id, cases.c.sweep_id).where(
-        cases.c.room_id == room_id, cases.c.changed_ms > to_ms(since)
+        cases.c.room_id == room_id, cases.c.changed_ms > to_ms(since), IS_ROOT
     )
     found = []
     for case_id, sweep_id in connection.execute(of_room.order_by(cases.c.case_id).limit(MOST_CASES)).all():

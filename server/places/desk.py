@@ -21,7 +21,7 @@ from server.signing.keys import Key
 from server.standing.cases import CLOSED, FOUND
 from server.store.alarms import alarm_view
 from server.store.clock import from_ms, now_ms
-from server.store.counting import counts_by
+from server.store.counting import CASE_COUNTS
 from server.store.schema import (
     IS_QUARANTINED,
     alarms,
@@ -64,7 +64,6 @@ def desk_day(connection: Connection, today: date, probes: Iterable[Key], distric
         waiting = select(func.count()).select_from(entries).where(IS_QUARANTINED, is_waiting_of(district_id))
     found = _in_district(select(func.count()).select_from(_cases_with_places()), district_id)
     open_now = is_open_on(today)
-    counts_here = counts_by(cases.c.source)
     reports = select(func.count()).select_from(public_reports).where(public_reports.c.outcome.is_(None))
     if district_id is not None:
         reports = reports.where(public_reports.c.room_id.in_(rooms_of(district_id)))
@@ -80,9 +79,9 @@ def desk_day(connection: Connection, today: date, probes: Iterable[Key], distric
         alarms_count=connection.scalar(select(func.count()).select_from(alarms).where(of_alarms)) or 0,
         quarantined=connection.scalar(waiting) or 0,
         public_reports=connection.scalar(reports) or 0,
-        open_cases=connection.scalar(found.where(open_now, counts_here)) or 0,
+        open_cases=connection.scalar(found.where(open_now, CASE_COUNTS)) or 0,
         is_demo=connection.scalar(of_demo.limit(1)) is not None,
-        found_cases=connection.scalar(found.where(cases.c.state.in_(sorted(FOUND - CLOSED)), counts_here)) or 0,
+        found_cases=connection.scalar(found.where(cases.c.state.in_(sorted(FOUND - CLOSED)), CASE_COUNTS)) or 0,
     )
 
 
@@ -92,7 +91,7 @@ def city_map(connection: Connection, today: date, district_id: str | None) -> Ci
         select(rooms.c.facility_id, func.count().label("open_cases"))
         .add_columns(func.count().filter(cases.c.state.in_(sorted(FOUND))).label("found"))
         .select_from(_cases_with_places())
-        .where(is_open_on(today), counts_by(cases.c.source))
+        .where(is_open_on(today), CASE_COUNTS)
         .group_by(rooms.c.facility_id)
     )
     standing = {row.facility_id: row for row in connection.execute(of_case)}

@@ -19,20 +19,19 @@ from sqlalchemy import Connection, select
 from server.interface.fields import FindingState
 from server.interface.views.sweeps import KnownBefore
 from server.projections.case_rows import states_of
+from server.projections.sightings import SameThings, thing_in
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.store.clock import to_ms
 from server.store.schema import sweeps
 from sweep.report import (
     SEEN_AS,
     Disposition,
-    Finding,
     KnownThing,
     LocalText,
     Source,
     SweepReport,
     devices_of,
     sameness,
-    thing_of,
 )
 from sweep.report.case_records import CaseStep, NotCamera
 from sweep.report.known import Thing
@@ -132,11 +131,6 @@ def last_words(visit: Visit) -> dict[UUID, Word]:
     return {finding_id: word for _, finding_id, word in sorted(words, key=lambda one: one[0])}
 
 
-def thing_in(report: SweepReport, finding: Finding) -> Thing:
-    """What a finding of a report is about, as it is compared between visits."""
-    return thing_of(finding, devices_of(finding, report.observations))
-
-
 def known_things(connection: Connection, room_id: UUID, now: datetime) -> tuple[KnownThing, ...]:
     """What earlier live visits explained in a room, for the probe that looks there next; what was last called anything
     else is not among it.
@@ -177,7 +171,9 @@ def _visits(connection: Connection, room_id: UUID, before_ms: int, source: Sourc
 
 
 def visit_of(connection: Connection, report: SweepReport, record: SweepRecord) -> Visit:
-    """A sweep's report with what persons said of it, each in its order, and what stands."""
+    """A sweep's report with what persons said of it, each in its order, and what stands by that alone: the other sweeps
+    that saw the same thing are visits of their own.
+    """
     decided = tuple(sorted((item for _, item in record.dispositions), key=lambda item: item.counts_from))
     steps = sorted((step for _, step in record.steps), key=lambda step: step.decided.utc)
-    return Visit(report.sweep_id, report, decided, tuple(steps), states_of(connection, record))
+    return Visit(report.sweep_id, report, decided, tuple(steps), states_of(connection, record, SameThings()))

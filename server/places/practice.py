@@ -20,6 +20,7 @@ from server.interface.practice_requests import Hidden, HiddenKind, PracticeReque
 from server.interface.views.practice import HiddenThing, Practice, PracticeRate, PracticeRun
 from server.places.facilities import current_plan
 from server.projections.case_rows import states_of
+from server.projections.sightings import SameThings
 from server.projections.sweep_record import read_sweep
 from server.store.clock import from_ms, now_ms
 from server.store.schema import practice_runs, sweeps
@@ -72,7 +73,7 @@ def compare(connection: Connection, user_id: UUID, display_name: str, run_id: UU
         raise ApiError(409, Phrase("unfit_sweep"))
     if display_name not in report.inspectors:
         raise ApiError(409, Phrase("not_your_sweep"))
-    states = states_of(connection, record)
+    states = states_of(connection, record, SameThings())
     dismissed = [finding_id for finding_id, state in states.items() if state == "no_camera"]
     found, false_alarms = found_of(_hidden(run), report, dismissed)
     connection.execute(

@@ -28,8 +28,9 @@ from server.interface.views.sweeps import (
 from server.places.history import known_before
 from server.places.rooms import room_summary
 from server.places.summaries import at_city_of, sweep_summary
-from server.projections.case_rows import case_of, states_of
+from server.projections.case_rows import states_of
 from server.projections.claim_words import claim_view
+from server.projections.sightings import case_of
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.projections.visit_words import visit_view
 from server.signing.signatures import holds

@@ -7,6 +7,8 @@ Input is what was read of a sweep, or a step that has just been written; output 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,21 +17,23 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
 from server.cases.proving import provers_of_step, second_of
 from server.interface.claimed_time import counted
 from server.interface.fields import FindingState
-from server.interface.voice import Voice
 from server.projections import proof_rows
 from server.projections.proof_rows import Claim, note_claims, proven_among
+from server.projections.sightings import SameThings, case_of, happened_of, same_things
 from server.projections.sweep_record import SweepRecord
 from server.signing.kept_finds import kept_case, kept_of_sweep
 from server.signing.validity import allowed
-from server.standing.cases import FOUND, NEW, Case, Verdict, after_all
+from server.standing.cases import FOUND, NEW, Case, Taken, after_all
 from server.standing.findings import state_of_finding
+from server.standing.joining import Happened
+from server.standing.naming import Named
 from server.store.clock import to_ms
 from server.store.schema import case_steps, cases, entries, facilities, kept_finds, rooms, unproven
 from server.store.stored_bodies import bodies_of
-from server.store.stored_rows import StoredEntry
+from server.store.stored_rows import StoredCase, StoredEntry
 from sweep.entry import kinds
-from sweep.report import ContractError, SweepReport, derived_id, parse_json
-from sweep.report.case_records import CaseStep, Step
+from sweep.report import ContractError, SweepReport, parse_json
+from sweep.report.case_records import CaseStep
 
 CASE_COLUMNS = (
     cases,
@@ -42,19 +46,18 @@ CASE_COLUMNS = (
 """A case beside the names of its place."""
 
 
-def case_of(sweep_id: UUID, finding_id: UUID) -> UUID:
-    """The id of the case that a finding opens."""
-    return derived_id(sweep_id, f"case of {finding_id}")
-
-
-def states_of(connection: Connection, record: SweepRecord) -> dict[UUID, FindingState]:
-    """What stands of each finding of a sweep; empty where nobody can say whose sweep it is."""
+def states_of(connection: Connection, record: SweepRecord, same: SameThings | None = None) -> dict[UUID, FindingState]:
+    """What stands of each finding of a sweep, also by what happened to the same thing in another sweep of the room;
+    empty where nobody can say whose sweep it is.
+    """
+    same = same_things(connection, record) if same is None else same
     kept = kept_of_sweep(connection, record.sweep_id)
-    happened = _in_order(record)
+    happened = happened_of(record)
     states = {}
     for finding_id in _findings_of(record, kept):
-        own = [(row, what) for row, about, what in happened if about == finding_id]
-        states[finding_id] = state_of_finding(_case_after(own, kept.get(finding_id)))
+        again = same.own.get(finding_id)
+        case = again.case if again else _case_after(happened.get(finding_id, []), kept.get(finding_id))
+        states[finding_id] = state_of_finding(case)
     return states
 
 
@@ -66,7 +69,7 @@ def _findings_of(record: SweepRecord, kept: Mapping[UUID, Row[Any]]) -> dict[UUI
     return found | dict.fromkeys(kept)
 
 
-def insert_cases(connection: Connection, record: SweepRecord) -> None:
+def insert_cases(connection: Connection, record: SweepRecord, same: SameThings) -> None:
     """The cases of a sweep's findings; those from before were deleted with its other rows."""
     head = record.report or record.opened
     kept = kept_of_sweep(connection, record.sweep_id)
@@ -78,27 +81,36 @@ def insert_cases(connection: Connection, record: SweepRecord) -> None:
         return
     started = head.started if isinstance(head, SweepReport) else head.opened
     opened_ms = to_ms(counted(started, record.received))
-    happened = _in_order(record)
+    happened = happened_of(record)
+    measured = set() if record.report is None else {one.finding_id for one in record.report.findings}
     rows = []
     for finding_id in found:
-        own = [(row, what) for row, about, what in happened if about == finding_id]
+        own, again = happened.get(finding_id, []), same.own.get(finding_id)
+        changed_ms = max((one.received_ms for one in own), default=opened_ms)
         case = _case_after(own, kept.get(finding_id))
+        if again is not None:
+            case, changed_ms = again.case, again.changed_ms
+        if (
+            finding_id not in measured or case.corrected_room is not None
+        ):  # of what is erased nobody can say that it is as it was
+            case = replace(case, named=None)
         ids = {"case_id": case_of(head.sweep_id, finding_id), "sweep_id": head.sweep_id, "finding_id": finding_id}
-        times = {"opened_ms": opened_ms, "changed_ms": max((row.received_ms for row, _ in own), default=opened_ms)}
+        joins = {"joins": None if again is None else again.joins}
+        times = {"opened_ms": opened_ms, "changed_ms": changed_ms}
         stood = kept.get(finding_id)  # where it was found, whoever has the sweep now
         room_id, source = (head.room_id, head.source) if stood is None else (stood.recorded_room_id, stood.source)
         values = _values(connection, case, room_id, source)
-        rows.append(ids | times | values)
+        rows.append(ids | joins | times | values)
     taken = [row["case_id"] for row in rows]  # a case without a sweep never takes the id of one that a finding opened
     connection.execute(delete(cases).where(cases.c.case_id.in_(taken), cases.c.sweep_id.is_(None)))
     connection.execute(insert(cases), rows)
 
 
-def _case_after(own: Sequence[tuple[StoredEntry, Step | Verdict]], kept: Row[Any] | None) -> Case:
+def _case_after(own: Sequence[Happened], kept: Row[Any] | None) -> Case:
     """A case after what happened; of a find that was kept, after what happened since."""
     if kept is None:
-        return after_all((what for _, what in own), NEW) or NEW
-    since = [what for row, what in own if row.log_index >= kept.kept_index]
+        return after_all((one.what for one in own), NEW) or NEW
+    since = [one.what for one in own if one.log_index >= kept.kept_index]
     corrected = None if kept.room_id == kept.recorded_room_id else kept.room_id
     stood = Case(kept.state, kept.steps, corrected_room=corrected)
     return after_all(since, stood) or stood
@@ -106,39 +118,22 @@ def _case_after(own: Sequence[tuple[StoredEntry, Step | Verdict]], kept: Row[Any
 
 def _insert_finds(connection: Connection, record: SweepRecord, kept: Mapping[UUID, Row[Any]]) -> None:
     """The finds of a sweep of which neither opening nor report counts: what persons found stays found."""
-    happened = _in_order(record)
-    for finding_id in dict.fromkeys([*kept, *(about for _, about, _ in happened if about is not None)]):
-        own = [(row, what) for row, about, what in happened if about == finding_id]
+    happened = happened_of(record)
+    rows = {row.log_index: row for row, _ in (*record.dispositions, *record.steps)}
+    for finding_id in dict.fromkeys([*kept, *happened]):
+        own = happened.get(finding_id, [])
         before = kept.get(finding_id)
         case = _case_after(own, before)
         if before is None and case.state not in FOUND:
             continue
-        first = before or own[0][0]
-        room_id = own[0][0].room_id if before is None else before.recorded_room_id
-        opened_ms = own[0][0].received_ms if before is None else before.opened_ms
-        changed_ms = max((row.received_ms for row, _ in own), default=opened_ms)
+        first = before or rows[own[0].log_index]
+        room_id = rows[own[0].log_index].room_id if before is None else before.recorded_room_id
+        opened_ms = own[0].received_ms if before is None else before.opened_ms
+        changed_ms = max((one.received_ms for one in own), default=opened_ms)
         ids = {"case_id": case_of(record.sweep_id, finding_id), "sweep_id": record.sweep_id, "finding_id": finding_id}
         times = {"opened_ms": opened_ms, "changed_ms": changed_ms}
         values = _values(connection, case, room_id, first.source)
         connection.execute(insert(cases).values(**ids, **times, **values))
-
-
-def _in_order(record: SweepRecord) -> list[tuple[StoredEntry, UUID | None, Step | Verdict]]:
-    """What happened to the findings of a sweep, in whatever order it arrived.
-
-    Verdicts stand where the time that counts puts them; steps follow each other as the log has them, for each was
-    checked against the one before.
-    """
-    timed: list[tuple[int, StoredEntry, UUID | None, Step | Verdict]] = [
-        (to_ms(item.counts_from), row, item.finding_id, Verdict(Voice(row.subject, item.account), item.verdict))
-        for row, item in record.dispositions
-    ]
-    latest_ms = 0
-    for row, step in sorted(record.steps, key=lambda one: one[0].log_index):
-        latest_ms = max(latest_ms, min(to_ms(step.decided.utc), row.received_ms))
-        timed.append((latest_ms, row, step.finding_id, step.step))
-    timed.sort(key=lambda one: (one[0], one[1].log_index))
-    return [(row, finding_id, what) for _, row, finding_id, what in timed]
 
 
 def take_effect(connection: Connection, sweep_id: UUID | None, log_index: int) -> None:
@@ -167,6 +162,12 @@ def read_step(connection: Connection, row: StoredEntry) -> CaseStep | None:
             except ContractError:
                 return None
     return None
+
+
+def case_of_row(row: StoredCase) -> Case:
+    """A case as its row has it, without persons."""
+    reopens, named = (None if day is None else date.fromisoformat(day) for day in (row.reopens, row.named))
+    return Case(row.state, row.steps, reopens=reopens, named=None if named is None else Named(named))
 
 
 def steps_of(connection: Connection, case_id: UUID, sweep_id: UUID | None) -> Sequence[tuple[StoredEntry, CaseStep]]:
@@ -222,7 +223,7 @@ def _refresh(connection: Connection, case_id: UUID) -> None:
     if connection.scalar(select(cases.c.case_id).where(cases.c.case_id == case_id)) is not None:
         return  # a sweep's case has this id
     if kept is not None:
-        own: list[tuple[StoredEntry, Step | Verdict]] = [(row, step.step) for row, step in steps]
+        own = [Happened(row.received_ms, row.log_index, row.received_ms, Taken(step.step)) for row, step in steps]
         values = _values(connection, _case_after(own, kept), kept.recorded_room_id, kept.source)
         values |= {"opened_ms": kept.opened_ms, "changed_ms": kept.changed_ms}
     else:
@@ -245,6 +246,7 @@ def _values(connection: Connection, case: Case, room_id: UUID | None, source: st
         "steps": case.steps,
         "due": None if case.due is None else case.due.isoformat(),
         "reopens": None if case.reopens is None else case.reopens.isoformat(),
+        "named": None if case.named is None else case.named.day.isoformat(),
     }
 
 

@@ -22,6 +22,7 @@ from server.projections.case_rows import insert_cases, rebuild_steps, states_of
 from server.projections.log_lines import stored_line
 from server.projections.proof_rows import note_claims, rebuild_proofs
 from server.projections.reference_rows import rebuild_checks
+from server.projections.sightings import SameThings, keep_sightings, same_things, sharing, to_project
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.projections.visit_words import hand_of
 from server.signing.placements import rebuild_placements
@@ -42,12 +43,26 @@ REBUILT_AT_ONCE = 20  # derived: 20 ms a sweep on a Raspberry Pi, and a writer w
 
 
 def project(connection: Connection, sweep_id: UUID | None) -> None:
-    """Compute the rows of one sweep anew; call it inside `Database.write()`."""
+    """Compute the rows of one sweep anew, and of those that saw the same thing; call it inside `Database.write()`."""
     if sweep_id is None:
         return
+    is_alone = connection.dialect.name == "sqlite"  # and tells its own pages, see projector.py
+    told, waiting, done = list[tuple[UUID, list[str]]](), {sweep_id}, set[UUID]()
+    while waiting:
+        one = min(waiting)
+        kinds, changed = _project(connection, one, is_alone=is_alone)
+        told.append((one, kinds))
+        done.add(one)
+        waiting = (waiting | changed) - done
+    for one, kinds in told:  # last: it takes the turn of all processes until the commit
+        append_entries(connection, one, kinds)
+
+
+def _project(connection: Connection, sweep_id: UUID, *, is_alone: bool) -> tuple[list[str], set[UUID]]:
+    """Compute the rows of one sweep anew; returns the kinds of what was due, and sweeps that say otherwise by it."""
+    shared = sharing(connection, sweep_id)
     settled = settle(connection, sweep_id)
     mark_all_due(connection, ((other, 0) for other in settled.others))
-    is_alone = connection.dialect.name == "sqlite"  # and tells its own pages, see projector.py
     told = [] if is_alone else _kinds_due(connection, sweep_id)
     for table in (*PROJECTIONS, due_sweeps):
         connection.execute(delete(table).where(table.c.sweep_id == sweep_id))
@@ -69,7 +84,9 @@ def project(connection: Connection, sweep_id: UUID | None) -> None:
             other_log_index=before.log_index,
         )
     note_claims(connection, record.claims, sweep_id=sweep_id)
-    _insert_sweep(connection, record)
+    same = same_things(connection, record)
+    _insert_sweep(connection, record, same)
+    keep_sightings(connection, record)
     for row, item in record.dispositions:
         connection.execute(
             insert(dispositions).values(
@@ -86,7 +103,7 @@ def project(connection: Connection, sweep_id: UUID | None) -> None:
         photo_rows.drop(connection, log_index)
         if counts:
             photo_rows.take_effect(connection, log_index)
-    append_entries(connection, sweep_id, told)  # last: it takes the turn of all processes until the commit
+    return told, to_project(connection, shared, same)
 
 
 def _kinds_due(connection: Connection, sweep_id: UUID) -> list[str]:
@@ -202,13 +219,13 @@ def _sweep_ids_after(connection: Connection, after: UUID | None) -> Sequence[UUI
     return connection.scalars(statement.distinct().order_by(entries.c.sweep_id).limit(REBUILT_AT_ONCE)).all()
 
 
-def _insert_sweep(connection: Connection, record: SweepRecord) -> None:
+def _insert_sweep(connection: Connection, record: SweepRecord, same: SameThings) -> None:
     head = record.report or record.opened
     if head is None:
-        insert_cases(connection, record)
+        insert_cases(connection, record, same)
         return
     report = record.report
-    states = states_of(connection, record)
+    states = states_of(connection, record, same)
     hand = hand_of(record)
     started = head.started if isinstance(head, SweepReport) else head.opened
     connection.execute(
@@ -238,7 +255,7 @@ def _insert_sweep(connection: Connection, record: SweepRecord) -> None:
         )
     )
     sweep_id = head.sweep_id
-    insert_cases(connection, record)
+    insert_cases(connection, record, same)
     line = stored_line(record.report, record.opened, record.received, record.report_state, states, hand)
     sealed = seal_read(connection, record.slots, f"line {sweep_id}", line)
     connection.execute(insert(log_rows).values(sweep_id=sweep_id, sealed=sealed))

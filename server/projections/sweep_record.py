@@ -6,6 +6,8 @@ read.  What the signing rules forbid is never read.  It writes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -17,7 +19,7 @@ from server.cases.proving import provers_of_note, provers_of_step, provers_of_ve
 from server.interface.claimed_time import counted
 from server.interface.fields import BodyState
 from server.projections.proof_rows import Claim, Proven, proven_among
-from server.signing.validity import counting
+from server.signing.validity import allowed, counting
 from server.store.clock import from_ms
 from server.store.schema import entries
 from server.store.stored_bodies import StoredBody, bodies_of, own_bodies_of
@@ -96,6 +98,25 @@ def read_sweep(connection: Connection, sweep_id: UUID) -> tuple[SweepRecord, lis
         except (ContractError, EntryError):
             unreadable.append(row)
     return record, unreadable
+
+
+def read_words(connection: Connection, sweep_ids: Iterable[UUID]) -> dict[UUID, SweepRecord]:
+    """Of sweeps that are projected, only what persons did about their findings: verdicts, steps, photographs."""
+    records = {sweep_id: SweepRecord(sweep_id) for sweep_id in sweep_ids}
+    statement = select(entries).where(
+        entries.c.status == "accepted",
+        entries.c.sweep_id.in_(list(records)),
+        entries.c.kind.in_((kinds.DISPOSITION, kinds.CASE_STEP, kinds.PHOTO_TAKEN)),
+    )
+    rows: list[StoredEntry] = allowed(connection, connection.execute(statement.order_by(entries.c.log_index)).all())
+    proven = proven_among(connection, rows)
+    for row in rows:
+        record = records.get(row.sweep_id) if row.sweep_id else None
+        if record is not None:
+            record.proven = proven
+            with suppress(ContractError, EntryError):  # its own projection marks it
+                _take(connection, record, row)
+    return records
 
 
 def _take(connection: Connection, record: SweepRecord, row: StoredEntry) -> None:

@@ -14,17 +14,20 @@ from uuid import UUID
 from server.interface.fields import FOUND
 from server.interface.fields import CaseState as State
 from server.interface.voice import Voice
+from server.standing.naming import Named, named_by
 from sweep.report.case_records import (
     CameraFound,
     DefectFound,
+    LookedAt,
     NotCamera,
     PoliceResult,
     Rechecked,
     RoomCorrected,
     Step,
+    Unchanged,
 )
 
-__all__ = ["CLOSED", "FOUND", "Case", "Verdict", "after_all", "may_follow"]
+__all__ = ["CLOSED", "FOUND", "Case", "Taken", "Verdict", "after_all", "may_follow"]
 CLOSED: frozenset[State] = frozenset({"not_camera", "hole_repaired", "police_camera", "police_none"})
 BEFORE_POLICE: frozenset[State] = frozenset({"camera", "room_closed", "photographed"})
 """Two persons may still say that it is none; later only the police do."""
@@ -34,7 +37,7 @@ FOLLOWING: dict[State, frozenset[str]] = {
     "candidate": frozenset({"looked_at", "not_reached"}),
     "not_reached": frozenset({"looked_at", "not_reached"}),
     "looked_at": frozenset({"looked_at", "not_camera", "defect_found", "camera", "not_reached"}),
-    "not_camera": frozenset({"reopened"}),
+    "not_camera": frozenset({"reopened", "unchanged"}),
     "defect": frozenset({"repaired"}),
     "repaired": frozenset({"rechecked"}),
     "hole_repaired": frozenset({"reopened"}),
@@ -80,6 +83,16 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A step with the persons who took it, the first one first; without them it names nothing."""
+
+    step: Step
+    persons: tuple[Voice, ...] = ()
+    day: date = date.min
+    at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """What a case is after its steps."""
 
@@ -93,6 +106,9 @@ class Case:
     due: date | None = None
     """Of a repair."""
     corrected_room: UUID | None = None
+    lookers: tuple[Voice, ...] = ()
+    """Who saw something there since an outcome."""
+    named: Named | None = None
 
     @property
     def is_found(self) -> bool:
@@ -102,6 +118,11 @@ class Case:
     def is_open(self, today: date) -> bool:
         """Has anybody still to do something about it? What was no camera opens again on its day."""
         return self.state not in CLOSED or (self.reopens is not None and self.reopens <= today)
+
+    def asks_one(self, today: date) -> bool:
+        """Is one person enough to say that nothing changed?"""
+        is_due = self.state == "not_camera" and self.is_open(today)
+        return is_due and self.named is not None and today < self.named.ends
 
 
 NEW = Case("candidate")
@@ -113,32 +134,40 @@ def may_follow(case: Case | None, step: str, today: date) -> bool:
         return step in OPENING
     if step in AT_ANY_TIME:
         return True
+    if step == "unchanged":
+        return case.asks_one(today)
     is_due_again = case.state == "not_camera" and case.is_open(today)
     allowed = FOLLOWING["candidate"] | FOLLOWING["not_camera"] if is_due_again else FOLLOWING[case.state]
     return step in allowed
 
 
-def after(case: Case | None, happened: Step | Verdict) -> Case:
+def after(case: Case | None, happened: Step | Taken | Verdict) -> Case:
     """The case after what happened, also after what should not have: the log is as it is."""
     before = case or NEW
     if isinstance(happened, Verdict):
         return _after_verdict(before, happened)
-    changed = replace(before, steps=before.steps + 1, state=AFTER.get(happened.step, before.state))
-    if happened.step in OUTCOMES:
-        changed = replace(changed, words=(), stood="candidate")
-    match happened:
+    taken = happened if isinstance(happened, Taken) else Taken(happened)
+    step = taken.step
+    state, lookers = AFTER.get(step.step, before.state), (*before.lookers, *_lookers_of(taken))
+    changed = replace(before, steps=before.steps + 1, state=state, lookers=lookers)
+    if step.step in OUTCOMES:
+        changed = replace(changed, words=(), stood="candidate", lookers=(), named=None)
+    match step:
         case RoomCorrected():
-            return replace(changed, corrected_room=happened.room_id)
+            return replace(changed, corrected_room=step.room_id)
         case NotCamera() if not before.is_found or before.state in BEFORE_POLICE:
-            return replace(changed, reopens=happened.reopens)
+            named = named_by(step, taken.persons, before.lookers, taken.day, taken.at_ms)
+            return replace(changed, reopens=step.reopens, named=named)
+        case Unchanged():
+            return _after_unchanged(before, changed, step, taken)
         case DefectFound() if not before.is_found:
-            return replace(changed, due=happened.due, reopens=None)
+            return replace(changed, due=step.due, reopens=None)
         case Rechecked() if not before.is_found:
-            return replace(changed, state="hole_repaired" if happened.holds else "defect")
+            return replace(changed, state="hole_repaired" if step.holds else "defect")
         case CameraFound():
             return replace(changed, reopens=None, due=None)
         case PoliceResult() if before.state in WITH_POLICE:
-            return replace(changed, state=BY_POLICE.get(happened.result, before.state))
+            return replace(changed, state=BY_POLICE.get(step.result, before.state))
         case _:
             pass
     if before.is_found and changed.state not in FOUND:
@@ -148,7 +177,20 @@ def after(case: Case | None, happened: Step | Verdict) -> Case:
     return changed
 
 
-def after_all(happened: Iterable[Step | Verdict], case: Case | None = None) -> Case | None:
+def _lookers_of(taken: Taken) -> tuple[Voice, ...]:
+    """Who saw something; of nothing there is nothing to name."""
+    return taken.persons if isinstance(taken.step, LookedAt) and taken.step.seen != "nothing" else ()
+
+
+def _after_unchanged(before: Case, changed: Case, step: Unchanged, taken: Taken) -> Case:
+    """Closed again until its day, at the latest to the end of the half year; otherwise it changes nothing."""
+    named = before.named
+    if named is None or not taken.persons or not before.asks_one(taken.day) or not named.may_say(taken.persons[0]):
+        return replace(before, steps=changed.steps)
+    return replace(changed, reopens=min(step.reopens, named.ends), named=named.said_by(taken.persons[0]))
+
+
+def after_all(happened: Iterable[Step | Taken | Verdict], case: Case | None = None) -> Case | None:
     """The case after everything that happened, in order."""
     for one in happened:
         case = after(case, one)
@@ -157,7 +199,8 @@ def after_all(happened: Iterable[Step | Verdict], case: Case | None = None) -> C
 
 def _after_verdict(before: Case, verdict: Verdict) -> Case:
     others = tuple(one for one in before.words if not one.person.is_of(verdict.person))
-    said = replace(before, words=(*others, verdict))
+    named = before.named if verdict.verdict == "no_camera" else None
+    said = replace(before, words=(*others, verdict), named=named)
     match verdict.verdict:
         case "camera_found":
             return said if before.is_found or before.state in WITH_POLICE else replace(said, state="camera")

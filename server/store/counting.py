@@ -20,4 +20,6 @@ def counts_by(source: ColumnElement[str | None]) -> ColumnElement[bool]:
 
 
 SWEEP_COUNTS: ColumnElement[bool] = counts_by(sweeps.c.source)
-CASE_COUNTS: ColumnElement[bool] = counts_by(cases.c.source)
+IS_ROOT: ColumnElement[bool] = cases.c.joins.is_(None)
+"""Of a thing that several sweeps saw the first case is the one that counts: the others join it."""
+CASE_COUNTS: ColumnElement[bool] = and_(counts_by(cases.c.source), IS_ROOT)

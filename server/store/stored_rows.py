@@ -56,6 +56,8 @@ class StoredCase(Protocol):
     changed_ms: int
     due: str | None
     reopens: str | None
+    joins: UUID | None
+    named: str | None
     district_id: str | None
     facility_ko: str
     facility_en: str

@@ -38,6 +38,9 @@ FORM = Form(
 )
 OPENING = frozenset({"reported", "defect_found"})
 """Steps that open a case without a sweep."""
+OUTCOMES = frozenset({"not_camera", "camera", "defect_found", "reopened"})
+HALF_YEAR_MS = 183 * 86_400_000
+"""As `server/standing/naming.py` has it in days of Korea, and the day on which it ends."""
 
 
 Place = tuple[str | None, str | None, str]
@@ -70,6 +73,8 @@ class Step:
     subject: str
     second_person: str | None
     name: str
+    done_ms: int
+    """By what it says, and not after it came."""
 
 
 def verify_case_file(book: ZipFile, anchors: Anchors) -> Findings:
@@ -150,6 +155,7 @@ def _step(item: EntryLine, envelope: Envelope, case_id: str, before: list[Step],
                     envelope.subject,
                     _word(step.get("second_person")),
                     name,
+                    min(item.received_ms, _moment_of(others.get("decided"))),
                 )
         case _:
             found.complain_of(item.log_index, Phrase("case_step_unreadable"))
@@ -169,8 +175,37 @@ def _check_way(here: set[str], case_id: str, steps: list[Step], found: Findings)
     for before, step in pairwise(steps):
         if before.entry_id not in step.refs:
             found.complain_of(step.log_index, Phrase("case_step_gap"))
+    check_unchanged(steps, found)
     if found.count == problems:
         found.proven.append(Phrase("case_steps_proven", count=len(steps), case_id=case_id))
+
+
+def check_unchanged(steps: list[Step], found: Findings) -> None:
+    """Complain of who said that nothing changed and may not: only another person does, after two named it."""
+    named: Step | None = None
+    spoken: set[str | None] = set()
+    for step in steps:
+        if step.name in OUTCOMES:
+            named = step if step.name == "not_camera" else None
+            spoken = {step.subject, step.second_person}
+        elif step.name == "unchanged":
+            is_late = named is None or step.done_ms - named.done_ms >= HALF_YEAR_MS
+            if is_late or step.subject in spoken or None in spoken:
+                found.complain_of(step.log_index, Phrase("unchanged_unfounded"))
+            spoken.add(step.subject)
+
+
+def _moment_of(decided: object) -> int:
+    """Milliseconds of a clock's reading; far ahead for one that cannot be read."""
+    match decided:
+        case {"utc": str(utc)}:
+            try:
+                return int(datetime.fromisoformat(utc).timestamp() * 1000)
+            except (ValueError, OverflowError):
+                pass
+        case _:
+            pass
+    return LAST_SECOND * 1000
 
 
 def _wanted(wanted: object) -> tuple[str, ...]:

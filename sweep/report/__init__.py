@@ -48,7 +48,7 @@ from .commands import (
 )
 from .condition import BankCapacity, BankInput, BankState, ProbeCondition, tally
 from .findings import Evidence, ExplainedByEye, Finding, LookedAgain, LookKind, LookOutcome, SeenAs, WeightSource
-from .known import SEEN_AS, KnownThing, devices_of, sameness, thing_of
+from .known import SEEN_AS, KnownThing, devices_of, sameness, thing_of, touches
 from .live import (
     CommandEvent,
     ConditionEvent,

@@ -64,6 +64,13 @@ class NotCamera(Record):
     second_account: AccountId | None = None
 
 
+class Unchanged(Record):
+    """One person looked again at what two had named, and it is as it was; it names nothing."""
+
+    step: Literal["unchanged"]
+    reopens: date
+
+
 class DefectFound(Record):
     """Something to be repaired, by when, and whether a rule demands it."""
 
@@ -189,6 +196,7 @@ Step = Annotated[
     | LookedAt
     | NotReached
     | NotCamera
+    | Unchanged
     | DefectFound
     | Repaired
     | Rechecked

@@ -80,7 +80,15 @@ def sameness(ours: Thing, theirs: Thing) -> Literal["device", "place"] | None:
     """By what two are the same; one device at another's place is another suspicion."""
     if ours.devices or theirs.devices:
         return "device" if ours.devices & theirs.devices else None
-    if ours.zone_id != theirs.zone_id:
-        return None
+    return "place" if _is_one_place(ours, theirs) else None
+
+
+def touches(ours: Thing, theirs: Thing) -> bool:
+    """Do they share a device, or the place whatever sends there?"""
+    return bool(ours.devices & theirs.devices) or _is_one_place(ours, theirs)
+
+
+def _is_one_place(ours: Thing, theirs: Thing) -> bool:
     apart_m = math.dist((ours.x_m, ours.y_m), (theirs.x_m, theirs.y_m))
-    return "place" if apart_m <= max(LEAST_RADIUS_M, min(ours.radius_m, theirs.radius_m)) else None
+    is_near = apart_m <= max(LEAST_RADIUS_M, min(ours.radius_m, theirs.radius_m))
+    return ours.zone_id == theirs.zone_id and is_near

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Table, func, insert, select
 from server.ingest.arrivals import read_arrival
 from server.ingest.entries import accept
 from server.places.facilities import template_plan
-from server.projections.case_rows import case_of
+from server.projections.sightings import case_of
 from server.signing import keys
 from server.store import schema
 from server.store.bodies import open_read, seal_read, sealed_rows
@@ -38,7 +38,7 @@ AT_ONCE = 2_000
 ROOMS_OF_FACILITY = 4
 Rows = list[dict[str, Any]]
 SWEEP_TABLES = (schema.entries, schema.body_refs, *schema.PROJECTIONS)
-PURPOSES = {"sealed": "line", "inspectors_sealed": "inspectors"}
+PURPOSES = {"sealed": "line", "inspectors_sealed": "inspectors", "things_sealed": "things"}
 """Of the sealed columns of projections, see server/projections/projecting.py."""
 
 

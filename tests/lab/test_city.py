@@ -46,6 +46,10 @@ def test_everything_is_counted_and_every_kind_is_planted(rows: Rows) -> None:
     assert sum(kind.share for kind in KINDS) == pytest.approx(1.0)
     assert set(told["leave_one_out"]) == {"lens", "wifi", "ble", "rf"}
     assert told["minutes"]["mean"] < 8.0
+    eyes = told["persons"]
+    assert 0.0 < eyes["unchanged"] <= 1.0
+    saved = eyes["minutes_per_1000_two"] - eyes["minutes_per_1000_one"]
+    assert saved == pytest.approx(eyes["minutes_per_1000_two"] * eyes["unchanged"] * 2 / 8, abs=0.5)
     assert 0 < after["first_look_unexplained"]["hits"] < after["first_look"]["hits"]
     assert after["findings_unexplained"]["hits"] <= after["findings"]["hits"]
     asked_for = [one["candidates"] for one in told["trade"]]

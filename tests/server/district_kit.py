@@ -14,7 +14,7 @@ from server.interface.place_requests import FacilityRequest, RoomRequest
 from server.people import auth
 from server.people.sessions import open_session
 from server.places import facilities
-from server.projections.case_rows import case_of
+from server.projections.sightings import case_of
 from server.store.schema import body_refs, entries, user_facilities
 from sweep.entry import kinds
 from sweep.report import LocalText, new_id

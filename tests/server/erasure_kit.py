@@ -27,6 +27,7 @@ from server.store.schema import (
     body_refs,
     entries,
     log_rows,
+    sightings,
     sweeps,
 )
 from sweep.entry import kinds
@@ -163,10 +164,12 @@ def store_crime(site: Site, client: Client) -> tuple[Crime, UUID]:
         crime.commitments = [row.commitment for row in rows]
         crime.sealed = {row.commitment: row.sealed for row in rows}
         line = connection.scalar(select(log_rows.c.sealed).where(log_rows.c.sweep_id == sweep_id))
+        things = connection.scalar(select(sightings.c.things_sealed).where(sightings.c.sweep_id == sweep_id))
         inspectors = connection.scalar(select(sweeps.c.inspectors_sealed).where(sweeps.c.sweep_id == sweep_id))
     assert line is not None
     assert inspectors is not None
-    crime.texts = {f"line {sweep_id}": line, f"inspectors {sweep_id}": inspectors}
+    assert things is not None
+    crime.texts = {f"line {sweep_id}": line, f"inspectors {sweep_id}": inspectors, f"things {sweep_id}": things}
     assert len(crime.commitments) == 5
     return crime, sweep_id
 

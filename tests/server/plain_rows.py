@@ -8,7 +8,11 @@ from sqlalchemy import Connection, Table, select
 
 from server.store.bodies import keys_of, open_read, open_row
 
-PURPOSES = {"sweeps": ("inspectors", "inspectors_sealed"), "log_rows": ("line", "sealed")}
+PURPOSES = {
+    "sweeps": ("inspectors", "inspectors_sealed"),
+    "log_rows": ("line", "sealed"),
+    "sightings": ("things", "things_sealed"),
+}
 
 
 def plain_rows(connection: Connection, table: Table) -> list[dict[str, Any]]:

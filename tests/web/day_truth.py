@@ -98,7 +98,7 @@ def of_room(phone: Phone, day: Day, room: Room) -> None:
     detail, state = day.get(f"/api/rooms/{room.room_id}"), day.get(f"/api/rooms/{room.room_id}/state")
     of_results(phone.page.locator("main .results").first, detail)
     open_cases = sorted(case["next"]["ko"] for case in state["open_cases"])
-    agree(lambda: (sorted(_lines(phone.page, ".next .case")), open_cases), "open cases of the room")
+    agree(lambda: (sorted(_lines(phone.page, ".next .case .act")), open_cases), "open cases of the room")
 
 
 def of_results(shown: Locator, truth: dict[str, Any]) -> None:

@@ -35,6 +35,7 @@ from tests.entry_factory import make_entry, salted, signer
 from tests.passwords import quick_hash
 from tests.report_factory import text
 from tests.web import evidence as made
+from tests.web.air import CAMERA_TAG
 
 PASSWORD = "correct-horse-battery"
 QUICK_HASH = quick_hash(PASSWORD)
@@ -135,9 +136,13 @@ class Site:
     def deliver(
         self, name: str, *, candidate_zone: str | None, is_real: bool = False, room_id: UUID | None = None
     ) -> SweepReport:
-        """One more sweep of the first or that room, named for its ids; a new one whenever a test is asked again."""
+        """One more sweep of the first or that room, named for its ids; a new one whenever a test is asked again.
+
+        Its camera is another one than that of any other sweep, so that its case is a test's own.
+        """
         sender = self.real if is_real else self.demo
-        return _deliver(sender, room_id or self.suspected_room, candidate_zone, seed_ids(f"{name} {sender.sent}"))
+        sweep_id = seed_ids(f"{name} {sender.sent}")
+        return _deliver(sender, room_id or self.suspected_room, candidate_zone, sweep_id, tag=sweep_id.hex[-16:])
 
     def another_room(self) -> OwnRoom:
         """A room with the plan of the first in its facility, for a test that says what stands in a whole room."""
@@ -270,7 +275,9 @@ def address_of(process: subprocess.Popen[str]) -> str:
     raise AssertionError(f"the server did not start:\n{''.join(said)}")
 
 
-def _deliver(sender: Sender, room_id: UUID, candidate_zone: str | None, sweep_id: UUID) -> SweepReport:
+def _deliver(
+    sender: Sender, room_id: UUID, candidate_zone: str | None, sweep_id: UUID, tag: str = CAMERA_TAG
+) -> SweepReport:
     is_real = sender.key.key_id == signer(REAL_KEY).key_id
     crop = salted(kinds.CROP_TYPE, made.grey_png())
     sweep = made.make_sweep(
@@ -281,4 +288,5 @@ def _deliver(sender: Sender, room_id: UUID, candidate_zone: str | None, sweep_id
         started=made.STARTED - timedelta(days=30) if is_real else made.STARTED,
         crop_commitment=crop.commitment if candidate_zone else None,
     )
-    return sender.deliver(sweep, (crop,) if candidate_zone else ())
+    report = SweepReport.model_validate_json(sweep.report.model_dump_json().replace(CAMERA_TAG, tag))
+    return sender.deliver(made.MadeSweep(report, sweep.details), (crop,) if candidate_zone else ())

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 MODES: dict[str, Any] = {"viewport": DESK, "is_mobile": False, "has_touch": False, "device_scale_factor": 1}
 PAGES = {
     "#/desk": ("오늘 할 일", "관리도 이탈"),
-    "#/desk/cases": ("확인 건", "점검에서 나온 확인할 곳"),
+    "#/desk/cases": ("확인 건", " · 렌즈 · "),
     "#/desk/due": ("점검 일정", "점검자-01"),
     "#/desk/map": ("시설 지도", "한빛구"),
     "#/desk/rooms": ("방 이력", "새싹공원"),
@@ -307,6 +307,30 @@ def test_a_list_of_thousands_keeps_few_rows_in_the_document(desk: Phone, city: s
     assert 0 < rows.count() < 60
     page.get_by_role("region", name="점검 일정").evaluate("one => one.scrollTo(0, one.scrollHeight)")
     expect(page.locator("[aria-posinset='20000']")).to_be_visible()
+
+
+def test_a_closed_case_never_stands_among_the_open_ones(desk: Phone, city: str) -> None:
+    page, held = desk.page, list[Route]()
+    everything = _get(page, city, "/api/cases?open_only=false&limit=200")
+    is_open = {f"#/desk/case/{one['case_id']}": one["is_open"] for one in everything["cases"]}
+    assert set(is_open.values()) == {True, False}
+    desk.open("#/desk/cases")
+    which, rows = page.get_by_role("combobox", name="확인 건", exact=True), page.locator("a.room")
+    which.select_option("all")
+    expect(page.get_by_text(f"{len(is_open)}건", exact=True)).to_be_visible()
+    page.route("**/api/cases?*", lambda route: held.append(route))  # noqa: PLW0108  Playwright marks what it is given
+
+    def only_open() -> None:
+        expect(page.get_by_text(f"{sum(is_open.values())}건", exact=True)).to_be_visible()
+        shown = rows.evaluate_all("all => all.map((one) => one.getAttribute('href'))")
+        assert shown and all(is_open[one] for one in shown)
+
+    with page.expect_request("**/api/cases?*"):
+        which.select_option("open")
+    only_open()  # what was asked for before stands there until the answer comes
+    with page.expect_response("**/api/cases?*"):
+        held.pop().fulfill(json=everything)
+    only_open()  # and an answer may hold what was closed meanwhile
 
 
 def test_people_of_a_facility_have_no_desk(open_phone: OpenPhone, city: str) -> None:

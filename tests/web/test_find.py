@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
+from server.store.clock import today
 from tests.waiting import descendants, wait_until
 from tests.web.chromium import FLAGS
 from tests.web.conftest import AS_PHONE, OpenPhone, Phone
@@ -424,6 +425,29 @@ def _take(page: Page, site: Site, case_id: str, step: dict[str, Any]) -> None:
         headers={"X-CSRF-Token": token},
     )
     assert answer.ok, answer.text()
+
+
+def test_what_two_named_asks_another_person_one_question(open_phone: OpenPhone, site: Site) -> None:
+    one, other = open_phone(site.url), open_phone(site.url)
+    room_id = site.another_room().room_id
+    report = site.deliver("again", candidate_zone="stall-2", is_real=True, room_id=room_id)
+    one.log_in(path=f"#/rooms/{room_id}")
+    expect(one.page.locator(".next .case .line")).to_have_text(
+        re.compile(r"^2번 칸 · .+ · (\d{4}년 )?\d+월 \d+일부터$")
+    )
+    case_id = one.page.request.get(f"{site.url}/api/sweeps/{report.sweep_id}").json()["findings"][0]["case_id"]
+    _take(one.page, site, case_id, {"step": "looked_at", "seen": "object"})
+    _take(one.page, site, case_id, {"step": "not_camera", "what": "나사", "reopens": today().isoformat()})
+    one.open(f"#/find/{case_id}")
+    _title(one.page, "두 사람이 눈으로 봅니다")
+    other.log_in("chief", path=f"#/find/{case_id}")
+    _title(other.page, "전에 본 그대로입니까?")
+    assert other.faults() == []
+    other.shoot("find-again")
+    _press(other.page, "변동 없음")
+    _press(other.page, "기록하고 다음")
+    _title(other.page, "카메라가 아닌 것으로 닫혔습니다")
+    assert [step["step"] for step in _steps(other.page, site, case_id)] == ["looked_at", "not_camera", "unchanged"]
 
 
 @pytest.mark.soak

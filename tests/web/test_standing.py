@@ -154,7 +154,7 @@ def _says_the_police(phone: Phone, case_id: str) -> None:
 
 
 def test_a_first_looks_candidate_takes_every_decision_and_opens_its_guide(phone: Phone, site: Site) -> None:
-    sweep = made.make_sweep(sweep_id=seed_ids(f"early end {site.real.sent}"), room_id=site.suspected_room)
+    sweep = made.make_sweep(sweep_id=seed_ids(f"early end {site.real.sent}"), room_id=site.another_room().room_id)
     report = as_reported_now(sweep.report).model_copy(update={"outcome": "aborted"})
     site.demo.deliver(made.MadeSweep(report, ()))
     phone.log_in(path=f"#/sweeps/{report.sweep_id}/findings/{report.findings[0].finding_id}")

@@ -69,7 +69,9 @@ def test_cases_first_then_the_round_then_what_is_due(open_phone: OpenPhone, city
     cards.first.click()
     # Other tests may have decided here: the room says of each case what comes next in it, cameras first.
     steps = [one["next"]["ko"] for one in sorted(stands, key=lambda one: not one["is_found"])]
-    expect(page.locator("main .case")).to_have_text(steps)
+    expect(page.locator("main .case .act")).to_have_text(steps)
+    lines = page.locator("main .case .line").all_inner_texts()
+    assert all(re.fullmatch(r".+ · (\d{4}년 )?\d+월 \d+일부터", line) for line in lines), lines
     if not stands:
         expect(page.get_by_text(re.compile("^닫히지 않은 발견")).first).to_be_visible()
     expect(page.get_by_text(re.compile("^마지막으로 마친 점검"))).to_be_visible()

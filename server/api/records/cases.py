@@ -106,9 +106,9 @@ async def get_case_file(request: Request, person: CaseGiver, case_id: UUID, reas
     def note() -> None:
         with services.db.write() as connection:
             case = case_entries.find_case(connection, case_id)
-            asked = asked_for(steps_of(connection, case_id, case.sweep_id))
+            asked = asked_for(steps_of(connection, case.case_id, case.sweep_id))
             shown = tuple(dict.fromkeys(("bodies", *(what for one in asked for what in SHOWN[one]))))
-            named = f"{case_id} sha256 {hashlib.sha256(data).hexdigest()}"
+            named = f"{case.case_id} sha256 {hashlib.sha256(data).hexdigest()}"
             access_log.note(connection, reader_of(request, person), "case.given", named, shown, reason)
 
     await run_in_threadpool(note)
@@ -123,7 +123,7 @@ def _file_of_case(services: Services, person: Person, case_id: UUID, reason: str
     case_entries.refuse_file(case)
     organisation = case.district_id or services.settings.tenant
     period = Period(from_ms(case.opened_ms).astimezone(KST).date(), datetime.now(UTC).astimezone(KST).date())
-    return LogRequest(Format.ZIP, period, None, organisation, person.display_name, reason, case_id=case_id)
+    return LogRequest(Format.ZIP, period, None, organisation, person.display_name, reason, case_id=case.case_id)
 
 
 @router.post("/api/rooms/{room_id}/cases", status_code=201, openapi_extra=describe(CaseRequest) | shows())

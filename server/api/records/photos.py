@@ -56,9 +56,9 @@ def list_photos(request: Request, person: CaseReader, case_id: UUID) -> PhotoLis
     catch_up_case(services.db, case_id)
     with services.db.read() as connection:
         case = find_case(connection, case_id)
-        statement = select(*PHOTO_COLUMNS).where(photos.c.case_id == case_id).order_by(photos.c.log_index)
+        statement = select(*PHOTO_COLUMNS).where(photos.c.case_id == case.case_id).order_by(photos.c.log_index)
         views = tuple(_view(row) for row in connection.execute(statement).all())
-        declared = photo_declarations.living(connection, case_id, person)
+        declared = photo_declarations.living(connection, case.case_id, person)
         return PhotoList(
             photos=views,
             left=max(0, MAX_PER_CASE - len(views)),
@@ -87,8 +87,8 @@ def end_declarations(request: Request, person: Inspector, case_id: UUID) -> Phot
     """Somebody came in: nothing may be photographed for this case until two persons declare it anew."""
     services = services_of(request)
     with services.db.write() as connection:
-        find_case(connection, case_id)
-        photo_declarations.end(connection, case_id, "person", actor=person.display_name)
+        case = find_case(connection, case_id)
+        photo_declarations.end(connection, case.case_id, "person", actor=person.display_name)
     return list_photos(request, person, case_id)
 
 
@@ -156,7 +156,8 @@ def _declare(request: Request, person: Person, case_id: UUID, body: PhotoDeclara
         refuse_foreign(connection, second.district_id, {"case_id": str(case_id)})
         case = find_case(connection, case_id)
         photo_entries.refuse_unless_possible(connection, case)
-        return _declaration(connection, case, photo_declarations.declare(connection, person, second, case_id), person)
+        declared = photo_declarations.declare(connection, person, second, case.case_id)
+        return _declaration(connection, case, declared, person)
 
 
 def _take(request: Request, person: Person, case_id: UUID, body: PhotoRequest) -> PhotoCreated:

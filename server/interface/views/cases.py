@@ -7,7 +7,7 @@ from uuid import UUID
 
 from server.interface.fields import CaseState
 from server.interface.views.answer import View
-from sweep.report import LocalText, Source
+from sweep.report import LocalText, Modality, Source
 from sweep.report.case_records import Step
 
 
@@ -24,6 +24,10 @@ class CaseView(View):
     sweep_id: UUID | None
     finding_id: UUID | None
     """The finding that opened it; null when a person did."""
+    zone: LocalText | None
+    """Where the thing is; null when a person opened the case, or the report is erased."""
+    seen_by: tuple[Modality, ...]
+    """What speaks for it."""
     source: Source
     state: CaseState
     is_open: bool

@@ -62,6 +62,7 @@ from server.store.schema.projections import (
     photos,
     proofs,
     reference_checks,
+    sightings,
     sweeps,
     unproven,
 )

@@ -79,11 +79,25 @@ cases = Table(
     Column("changed_ms", BigInteger, nullable=False),
     Column("due", String(10), nullable=True),
     Column("reopens", String(10), nullable=True),
+    Column("joins", Uuid, nullable=True, index=True),
+    Column("named", String(10), nullable=True),
     Index("ix_cases_of_room", "room_id", "case_id"),
     Index("ix_cases_by_state", "state", "case_id"),
 )
 
-PROJECTIONS = (sweeps, findings, dispositions, log_rows, cases)
+# What a sweep's findings are about, for other sweeps of its room.
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("sweep_id", Uuid, primary_key=True),
+    Column("room_id", Uuid, nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("opened_ms", BigInteger, nullable=False),
+    Column("things_sealed", LargeBinary, nullable=False),
+    Index("ix_sightings_of_room", "room_id", "source"),
+)
+
+PROJECTIONS = (sweeps, findings, dispositions, log_rows, cases, sightings)
 
 # Cases in which a camera stood found when an entry behind that ceased to count (signing/kept_finds.py): as they stood
 # before this place in the log.  Not computed from entries, and never removed.

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from sweep.judge.thresholds import Thresholds
 from sweep.lab.city.light import FATES
 from sweep.lab.city.rooms import KINDS
-from sweep.lab.city.simulation import AT, Rows
+from sweep.lab.city.simulation import AT, STAYS, Rows
 from sweep.report import MODALITIES
 
 ZONES: Final = 5
@@ -36,6 +36,12 @@ TRADED: Final = (30.0, 60.0, 120.0, 250.0, 500.0, 1_000.0, 2_000.0)
 PREVALENCES: Final = (1e-5, 1e-4, 1e-3)
 """Of rooms."""
 EDGES: Final = (-4.5, -4.0, -3.5, -3.0, -2.5, -2.0, -1.5, -1.0)
+LOOK_MIN: Final = 4.0
+"""Of each person who looks at a place by eye, with the way there and the note: guessed."""
+TWO_AT_ALL: Final = (2, 2, 2, 2)
+"""Persons at each opening in the year after a place was named as no camera: every 90 days."""
+ONE_IF_UNCHANGED: Final = (1, 2, 1, 2)
+"""The same of what is unchanged (`server/standing/naming.py`): one, and after half a year two who name it anew."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -106,6 +112,7 @@ def figures(rows: Rows, points: Thresholds) -> dict[str, Any]:
         "streaming_by_light": by_fate(rows, cut),
         "strong_among_found": share(float((cut.strong & cut.camera).sum()), float(found.sum())),
         "minutes": minutes(rows, cut),
+        "persons": persons(rows, cut),
         "leave_one_out": {m: _without(rows, points, m) for m in MODALITIES},
         "second_look_by_confuser": by_confuser(rows, cut),
         "value": {f"{p:g}": _value(rows, cut, p) for p in PREVALENCES},
@@ -199,6 +206,24 @@ def minutes(rows: Rows, cut: Cut) -> dict[str, float]:
         "most": round(float(total.max()) / 60.0, 2),
         "share_within_budget": round(float((total <= np.array(rows.seconds["budget"])).mean()), 4),
         "second_looks_s_per_room": round(float(looks.mean()), 2),
+    }
+
+
+def persons(rows: Rows, cut: Cut) -> dict[str, float]:
+    """What the places of rooms without a camera cost persons in the year after two named them, by both rules.
+
+    Unchanged is what stays where it is; of the rest the new rule asks two persons as the old one does.
+    """
+    found = np.flatnonzero(cut.none & cut.finding)
+    stay = sum(rows.confusers[at] in STAYS for at in found)
+    a_place = 1_000 / rows.rooms * LOOK_MIN
+    return {
+        "places_per_1000": round(1_000 * len(found) / rows.rooms, 2),
+        "unchanged": round(stay / max(1, len(found)), 3),
+        "minutes_per_1000_two": round(a_place * len(found) * sum(TWO_AT_ALL), 1),
+        "minutes_per_1000_one": round(
+            a_place * (stay * sum(ONE_IF_UNCHANGED) + (len(found) - stay) * sum(TWO_AT_ALL)), 1
+        ),
     }
 
 

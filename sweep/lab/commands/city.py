@@ -110,6 +110,12 @@ def _show(name: str, one: dict[str, Any]) -> None:
         f"  minutes: mean {took['mean']}, 95 % {took['p95']}, most {took['most']}; within eight for three stalls "
         f"{100 * took['share_within_budget']:.1f} %"
     )
+    eyes = one["persons"]
+    line(
+        f"  persons a year after two named a place, per 1,000 rooms: {eyes['minutes_per_1000_two']} minutes with two "
+        f"at each opening, {eyes['minutes_per_1000_one']} with one at what is unchanged "
+        f"({eyes['places_per_1000']} places, {100 * eyes['unchanged']:.0f} % unchanged)"
+    )
     for modality, d in one["leave_one_out"].items():
         line(
             f"  without {modality}: {_of(d['first_look'])} candidates, {_of(d['findings'])} findings, detection "

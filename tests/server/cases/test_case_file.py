@@ -21,13 +21,15 @@ import pytest
 
 from server.exports.gathering.inspection_log import today
 from server.exports.gathering.zipped import zipped
+from server.ingest.issued_documents import say_judged_anew
+from server.projections.sightings import case_of
 from server.standing.cases import OPENING
 from server.verifier.anchors import Anchors
 from server.verifier.case_file import STATEMENT
 from server.verifier.command import verify_package
 from server.verifier.proven_records import RECORDS
 from sweep.report import FindingDetails, new_id
-from tests.report_factory import make_report
+from tests.report_factory import clock, make_report
 from tests.server.cases.photo_kit import PICTURE, SECOND, Officer, declare, request_of, send
 from tests.server.conftest import PASSWORD, SECOND_IN_SOAK, Client, Site
 from tests.server.sweep_kit import DEMO_ROOM, Probe
@@ -39,6 +41,7 @@ ALL_STEPS: dict[str, dict[str, Any]] = {
     "looked_at": {"seen": "object"},
     "not_reached": {"why": "문이 잠김"},
     "not_camera": {"what": "나사"},
+    "unchanged": {},
     "defect_found": {"defect": "hole"},
     "repaired": {"by": "시설관리팀"},
     "rechecked": {"holds": True},
@@ -294,3 +297,25 @@ def test_a_case_of_a_person_has_a_file_too_and_a_foreign_step_is_a_problem(
     file = tmp_path / "mixed.zip"
     file.write_bytes(_zip(files | {RECORDS: b"".join(mixed[index] for index in sorted(mixed))}))
     assert sum("a step of another case" in line for line in map(str, verify_package(file, Anchors()).problems)) == 5
+
+
+def test_the_file_holds_every_sweep_that_saw_the_thing(site: Site, case: tuple[Client, str], tmp_path: Path) -> None:
+    one, case_id = case
+    probe, later = Probe("another probe"), new_id()
+    site.admit(probe.signer)
+    times = {"started": clock(60), "ended": clock(61)}
+    for wire in (probe.opened(later), probe.report_changed(later, **times)):
+        assert site.send(wire).status_code == 200
+    assert [found["case_id"] for found in one.get("/api/cases").json()["cases"]] == [case_id]
+    joined = case_of(later, make_report().findings[0].finding_id)
+    for name in ("looked_at", "camera", "room_closed", "photographed", "police_called"):
+        assert _step(one, str(joined), {"step": name} | ALL_STEPS[name]).status_code == 201
+    supervisor = site.login("supervisor", "감독자-09")
+    for name in (case_id, str(joined)):
+        answer = _file(supervisor, name)
+        exit_code, said = _third(answer.content, tmp_path)
+        assert (exit_code, f"the 5 steps of case {case_id} follow each other without a gap" in said) == (0, True), said
+        sweeps = {_payload(record)["sweep_id"] for record in _records(_files(answer))}
+        assert str(later) in sweeps
+    with site.db.write() as connection:  # judged anew, a later sweep names the file that it stands in
+        assert any(case_id in name for name in say_judged_anew(connection, [later], actor="test"))

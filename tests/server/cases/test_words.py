@@ -25,14 +25,14 @@ def test_every_wrong_turn_has_a_sentence_that_says_what_comes_first() -> None:
                 refused += 1
                 assert words.NEXT[state].ko != words.NEXT[state].en
     assert set(words.NEXT) == {None, *STATES}
-    sentences = {sentence.ko for sentence in (*words.NEXT.values(), words.DUE_AGAIN)}
-    assert len(sentences) == len(STATES) + 2
+    sentences = {sentence.ko for sentence in (*words.NEXT.values(), words.DUE_AGAIN, words.DUE_FOR_ONE)}
+    assert len(sentences) == len(STATES) + 3
     assert allowed + refused == len(STATES) * len(STEP_NAMES)
     print(f"{len(STATES)} states x {len(STEP_NAMES)} steps: {allowed} allowed, {refused} refused")
 
 
 def test_no_sentence_of_a_case_hurts_or_leads_to_footage() -> None:
-    texts = [*words.NEXT.values(), words.NOT_NOW, words.DUE_AGAIN]
+    texts = [*words.NEXT.values(), words.NOT_NOW, words.DUE_AGAIN, words.DUE_FOR_ONE]
     for text in texts:
         for one in (text.ko, text.en):
             assert words.hurtful_in(one) is None, one

@@ -29,7 +29,7 @@ from server.people import auth
 from server.people.auth import check_password
 from server.places import facilities
 from server.projections import projecting
-from server.projections.case_rows import case_of
+from server.projections.sightings import case_of
 from server.relay.sealing import Identity
 from server.schedule.pairs import order_visit
 from server.schedule.periods import today

@@ -12,7 +12,7 @@ from server.districts import register
 from server.interface.place_requests import FacilityRequest
 from server.places import facilities
 from server.projections import projecting
-from server.projections.case_rows import case_of
+from server.projections.sightings import case_of
 from server.server_keys.root import sign_waiting
 from server.store.schema import alarms, audit, body_refs, cases, entries, room_districts, rooms
 from server.store.schema import facilities as facility_table

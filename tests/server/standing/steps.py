@@ -32,6 +32,7 @@ from sweep.report.case_records import (
     RoomClosed,
     RoomCorrected,
     Step,
+    Unchanged,
 )
 
 TODAY: Final = date(2026, 11, 27)
@@ -53,6 +54,7 @@ STEPS: Final[dict[str, Step]] = {
     "looked": LookedAt(step="looked_at", second_person="점검자-02", seen="object"),
     "not reached": NotReached(step="not_reached", why="천장이 높음"),
     "not a camera": NotCamera(step="not_camera", second_person="점검자-02", what="나사", reopens=IN_A_QUARTER),
+    "unchanged": Unchanged(step="unchanged", reopens=IN_A_QUARTER),
     "defect": DefectFound(step="defect_found", defect="hole", measured_mm=None, duty="defect", due=TODAY),
     "repaired": Repaired(step="repaired", by="시설팀"),
     "holds": Rechecked(step="rechecked", holds=True),

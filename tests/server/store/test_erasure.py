@@ -85,7 +85,7 @@ def test_nothing_erased_opens_with_all_files_and_todays_keys(place: Place) -> No
         _copy_files(place, "before")
         opened_before = _opened(place, crime)
         assert opened_before == set(crime.commitments)
-        assert len(_read(place, crime)) == 2
+        assert len(_read(place, crime)) == 3
         _erase(site, admin, crime.commitments)
         states = {job["failure"]["code"] for job in admin.get("/api/exports").json()["exports"]}
         assert states == {"export_outdated"}

@@ -40,12 +40,14 @@ def _fill(site: Site) -> None:
     probe, one, other = Probe(), desk(), desk("other", person="점검자-02")
     for signer, probe_id in ((probe.signer, "probe-demo-1"), (one.signer, None), (other.signer, None)):
         site.admit(signer, "demo", probe_id)
-    for verdicts in ((), ("cannot_exclude", "no_camera"), ("camera_found",)):
-        sweep_id, *wires = probe.whole_sweep()
+    finding = make_report().findings[0]
+    for number, verdicts in enumerate(((), ("cannot_exclude", "no_camera"), ("camera_found",))):
+        sweep_id, there = new_id(), finding.model_copy(update={"x_m": 3.0 + number})
+        wires = probe.opened(sweep_id), probe.report_changed(sweep_id, findings=(there,))
         said = [by.disposition(sweep_id, verdict) for by, verdict in zip((one, other), verdicts, strict=False)]
         for wire in (*wires, *said):
             assert site.send(wire).status_code == 200
-    waiting = make_report().findings[0].model_copy(update={"stage": "first_look"})
+    waiting = finding.model_copy(update={"stage": "first_look"})
     ended = new_id()
     for wire in (probe.opened(new_id()), probe.opened(ended), probe.report_changed(ended, findings=(waiting,))):
         assert site.send(wire).status_code == 200

@@ -2933,6 +2933,8 @@ export interface components {
              */
             room_id: string;
             room_name: components["schemas"]["LocalText"];
+            /** Seen By */
+            seen_by: ("lens" | "wifi" | "ble" | "rf")[];
             /**
              * Source
              * @enum {string}
@@ -2945,6 +2947,7 @@ export interface components {
             state: "candidate" | "not_reached" | "looked_at" | "not_camera" | "defect" | "repaired" | "hole_repaired" | "camera" | "room_closed" | "photographed" | "police_called" | "handed_over" | "reported_to_city" | "police_camera" | "police_none";
             /** Sweep Id */
             sweep_id: string | null;
+            zone: components["schemas"]["LocalText"] | null;
         };
         /**
          * CaseEvent
@@ -2968,7 +2971,7 @@ export interface components {
              */
             received: string;
             /** Step */
-            step: components["schemas"]["Reported"] | components["schemas"]["LookedAt"] | components["schemas"]["NotReached"] | components["schemas"]["NotCamera"] | components["schemas"]["DefectFound"] | components["schemas"]["Repaired"] | components["schemas"]["Rechecked"] | components["schemas"]["CameraFound"] | components["schemas"]["RoomClosed"] | components["schemas"]["Photographed"] | components["schemas"]["PoliceCalled"] | components["schemas"]["HandedOver"] | components["schemas"]["PoliceAsked"] | components["schemas"]["PoliceResult"] | components["schemas"]["ReportedToCity"] | components["schemas"]["Witnessed"] | components["schemas"]["Reopened"] | components["schemas"]["RoomCorrected"];
+            step: components["schemas"]["Reported"] | components["schemas"]["LookedAt"] | components["schemas"]["NotReached"] | components["schemas"]["NotCamera"] | components["schemas"]["Unchanged"] | components["schemas"]["DefectFound"] | components["schemas"]["Repaired"] | components["schemas"]["Rechecked"] | components["schemas"]["CameraFound"] | components["schemas"]["RoomClosed"] | components["schemas"]["Photographed"] | components["schemas"]["PoliceCalled"] | components["schemas"]["HandedOver"] | components["schemas"]["PoliceAsked"] | components["schemas"]["PoliceResult"] | components["schemas"]["ReportedToCity"] | components["schemas"]["Witnessed"] | components["schemas"]["Reopened"] | components["schemas"]["RoomCorrected"];
         };
         /**
          * CaseList
@@ -3041,6 +3044,8 @@ export interface components {
              */
             room_id: string;
             room_name: components["schemas"]["LocalText"];
+            /** Seen By */
+            seen_by: ("lens" | "wifi" | "ble" | "rf")[];
             /**
              * Source
              * @enum {string}
@@ -3053,6 +3058,7 @@ export interface components {
             state: "candidate" | "not_reached" | "looked_at" | "not_camera" | "defect" | "repaired" | "hole_repaired" | "camera" | "room_closed" | "photographed" | "police_called" | "handed_over" | "reported_to_city" | "police_camera" | "police_none";
             /** Sweep Id */
             sweep_id: string | null;
+            zone: components["schemas"]["LocalText"] | null;
         };
         /**
          * CheckedProbe
@@ -8464,7 +8470,7 @@ export interface components {
             /** @default null */
             second_person: components["schemas"]["SecondPerson"] | null;
             /** Step */
-            step: components["schemas"]["LookedAtRequest"] | components["schemas"]["NotCameraRequest"] | components["schemas"]["CameraRequest"] | components["schemas"]["DefectRequest"] | components["schemas"]["NotReached"] | components["schemas"]["Repaired"] | components["schemas"]["Rechecked"] | components["schemas"]["RoomClosed"] | components["schemas"]["Photographed"] | components["schemas"]["PoliceCalled"] | components["schemas"]["HandedOver"] | components["schemas"]["PoliceAsked"] | components["schemas"]["PoliceResult"] | components["schemas"]["ReportedToCity"] | components["schemas"]["Witnessed"] | components["schemas"]["Reopened"] | components["schemas"]["RoomCorrected"];
+            step: components["schemas"]["LookedAtRequest"] | components["schemas"]["NotCameraRequest"] | components["schemas"]["UnchangedRequest"] | components["schemas"]["CameraRequest"] | components["schemas"]["DefectRequest"] | components["schemas"]["NotReached"] | components["schemas"]["Repaired"] | components["schemas"]["Rechecked"] | components["schemas"]["RoomClosed"] | components["schemas"]["Photographed"] | components["schemas"]["PoliceCalled"] | components["schemas"]["HandedOver"] | components["schemas"]["PoliceAsked"] | components["schemas"]["PoliceResult"] | components["schemas"]["ReportedToCity"] | components["schemas"]["Witnessed"] | components["schemas"]["Reopened"] | components["schemas"]["RoomCorrected"];
             /**
              * Step Id
              * @description Made by the page: a step that is sent again because its answer was lost is one step.
@@ -8874,6 +8880,33 @@ export interface components {
             zones: {
                 [key: string]: number;
             };
+        };
+        /**
+         * Unchanged
+         * @description One person looked again at what two had named, and it is as it was; it names nothing.
+         */
+        Unchanged: {
+            /**
+             * Reopens
+             * Format: date
+             */
+            reopens: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "unchanged";
+        };
+        /**
+         * UnchangedRequest
+         * @description One person looked again, and nothing changed.
+         */
+        UnchangedRequest: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "unchanged";
         };
         /**
          * UserView

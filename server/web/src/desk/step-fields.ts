@@ -27,6 +27,7 @@ export const FIELDS: Readonly<Record<StepName, readonly Field[]>> = {
   ],
   not_reached: [line("why")],
   not_camera: [line("what")],
+  unchanged: [],
   defect_found: [
     {
       name: "defect",

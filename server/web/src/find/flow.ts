@@ -68,6 +68,8 @@ export function leadsTo(step: Step): State | null {
     case "not_reached":
     case "repaired":
       return step.step;
+    case "unchanged":
+      return "not_camera";
     case "defect_found":
       return "defect";
     case "rechecked":
@@ -117,8 +119,14 @@ const option = (value: string, word: FindKey, tone?: "danger" | "quiet"): Option
 const SECOND: Page = { id: "second", kind: "second" };
 const RANKS = ["순경", "경장", "경사", "경위", "경감"].map((value) => ({ value, word: null }));
 
-/** `inspectors`: numbers of the persons who are there, for who guards the door. */
-export function flowOf(state: State, answers: Answers, inspectors: readonly string[], photograph: string | null): Flow {
+/** `inspectors`: numbers of the persons who are there, for who guards the door; `asksOne`: whether nothing changed. */
+export function flowOf(
+  state: State,
+  answers: Answers,
+  inspectors: readonly string[],
+  photograph: string | null,
+  asksOne = false,
+): Flow {
   const of = (name: string): string => answers[name] ?? "";
   if (answers["aside"] === "not_camera" && mayBeNone(state)) return notCamera(of);
   if (answers["aside"] === "police_asked") return policeAsked(of);
@@ -126,7 +134,7 @@ export function flowOf(state: State, answers: Answers, inspectors: readonly stri
   switch (state) {
     case "candidate":
     case "not_reached":
-      return look(of);
+      return asksOne ? again(of) : look(of);
     case "looked_at":
       return decide(of);
     case "camera":
@@ -184,6 +192,14 @@ export function flowOf(state: State, answers: Answers, inspectors: readonly stri
 }
 
 type Of = (name: string) => string;
+
+/** One question to one person; whoever sees any change goes on with a second one. */
+function again(of: Of): Flow {
+  const first = choose("again", "changed", option("no", "again_unchanged"), option("yes", "again_changed", "quiet"));
+  if (of("changed") !== "yes") return { pages: [first], step: of("changed") === "no" ? { step: "unchanged" } : null };
+  const rest = look(of);
+  return { pages: [first, ...rest.pages], step: rest.step };
+}
 
 function look(of: Of): Flow {
   const first = choose(

@@ -45,7 +45,10 @@ export class Guide {
     if (this.state === null) return null;
     const me = session.user?.display_name;
     const others = (this.progress.seen?.inspectors ?? []).filter((name) => name !== me);
-    return flowOf(this.state, this.progress.answers, me === undefined ? others : [...others, me], this.photograph);
+    const here = me === undefined ? others : [...others, me];
+    const spoken = this.progress.seen?.spoken ?? null;
+    const asksOne = spoken !== null && me !== undefined && !spoken.includes(me);
+    return flowOf(this.state, this.progress.answers, here, this.photograph, asksOne);
   });
   readonly page: Page | null = $derived.by(() => {
     const pages = this.flow?.pages ?? [];

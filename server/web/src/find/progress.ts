@@ -10,6 +10,8 @@ export interface Seen {
   readonly state: State;
   readonly source: CaseDetail["source"];
   readonly isFound: boolean;
+  /** Any other person may say alone that nothing changed; null: two persons look. */
+  readonly spoken?: readonly string[] | null;
   readonly place: { readonly ko: string; readonly en: string };
   readonly facility: string;
   readonly room: string;
@@ -113,14 +115,22 @@ export function ahead(seen: Seen, step: Step): Seen {
   return { ...withStep(seen, step), state: leadsTo(step) ?? seen.state, lastHash: null };
 }
 
+/** Who named it last, and who has said since that nothing changed; null while nobody knows. */
+function spokenIn(events: CaseDetail["events"]): readonly string[] | null {
+  const from = events.map(({ step }) => step.step).lastIndexOf("not_camera");
+  return from < 0 ? null : personsIn(events.slice(from));
+}
+
+function personsIn(events: CaseDetail["events"]): readonly string[] {
+  return events.flatMap(({ person, step }) => ("second_person" in step ? [person, step.second_person] : [person]));
+}
+
 export function seenOf(one: CaseDetail): Seen {
-  const inspectors = one.events.flatMap(({ person, step }) =>
-    "second_person" in step ? [person, step.second_person] : [person],
-  );
   const start: Seen = {
     state: isAgain(one) ? "candidate" : one.state, // its day has come: two persons look once more
     source: one.source,
     isFound: one.is_found,
+    spoken: one.allowed.includes("unchanged") ? spokenIn(one.events) : null,
     place: {
       ko: `${one.facility_name.ko} · ${one.room_name.ko}`,
       en: `${one.facility_name.en} · ${one.room_name.en}`,
@@ -130,7 +140,7 @@ export function seenOf(one: CaseDetail): Seen {
     roomId: one.room_id,
     sweepId: one.sweep_id,
     findingId: one.finding_id,
-    inspectors: [...new Set(inspectors)].slice(-4),
+    inspectors: [...new Set(personsIn(one.events))].slice(-4),
     receiptNo: "",
     documentNo: "",
     lastHash: one.events.at(-1)?.entry_hash ?? null,

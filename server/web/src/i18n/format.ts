@@ -55,6 +55,13 @@ export function date(utc: string): string {
   }).format(new Date(utc));
 }
 
+/** Month and day, with the year unless it is this one. */
+export function day(utc: string): string {
+  const isThisYear = isoDay(new Date(utc)).slice(0, 4) === isoDay(new Date()).slice(0, 4);
+  const year = isThisYear ? {} : ({ year: "numeric" } as const);
+  return times({ timeZone: TIME_ZONE, ...year, month: "long", day: "numeric" }).format(new Date(utc));
+}
+
 /** YYYY-MM-DD in Korea, as date inputs and the export take it. */
 export function isoDay(moment: Date): string {
   return new Intl.DateTimeFormat("sv-SE", { timeZone: TIME_ZONE }).format(moment);

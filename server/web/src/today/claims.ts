@@ -15,6 +15,7 @@ const WORDS = {
   not_done: "proof_not_done",
   looked_at: "proof_looked_at",
   not_camera: "proof_not_camera",
+  unchanged: "step_unchanged",
   defect_found: "proof_defect_found",
   repaired: "step_repaired",
   rechecked: "step_rechecked",

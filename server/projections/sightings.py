@@ -1,0 +1,237 @@
+"""Findings of a room that are one thing in several sweeps, as projections read and keep them.
+
+Input is what was read of a sweep, and the rows that its room's other sweeps left here; output is, by finding, the case
+that it joins and what that came to, and the row that this sweep leaves.  Nothing here depends on the order of arrival:
+whoever projects a sweep projects those that this changes (`projecting.py`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, or_, select
+
+from server.interface.claimed_time import counted
+from server.interface.voice import Voice
+from server.projections.sweep_record import SweepRecord, read_words
+from server.projections.taken_steps import taken_of
+from server.standing.cases import Case, Taken, Verdict
+from server.standing.findings import state_of_finding
+from server.standing.joining import Happened, Sighting, case_beside, in_order, things_of
+from server.store.bodies import open_read, seal_read
+from server.store.clock import to_ms
+from server.store.schema import cases, kept_finds, sightings
+from sweep.report import Finding, LocalText, Modality, SweepReport, derived_id, devices_of, thing_of, touches
+from sweep.report.case_records import RoomCorrected
+from sweep.report.known import Thing
+
+Place = tuple[UUID, UUID]
+"""Sweep and finding."""
+Seen = tuple[int, Thing, frozenset[Modality]]
+"""When its sweep began, what it is, and what speaks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenAgain:
+    """A finding of a thing that several sweeps saw."""
+
+    joins: UUID | None
+    """The case that counts for all of them; None: it is this one."""
+    case: Case
+    """After what happened to any of them."""
+    changed_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeenThing:
+    """What a finding is about, in a line."""
+
+    zone: LocalText
+    by: tuple[Modality, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SameThings:
+    """What a sweep's findings have in common with other sweeps of its room."""
+
+    own: Mapping[UUID, SeenAgain] = field(default_factory=dict)
+    """By finding; none where no other sweep saw anything there."""
+    related: frozenset[UUID] = frozenset()
+    """Sweeps of which a finding touches one of these, or one that does."""
+    others: Mapping[UUID, tuple[UUID, SeenAgain]] = field(default_factory=dict)
+    """By case of the related sweeps: its sweep, and what it has to be."""
+
+
+def case_of(sweep_id: UUID, finding_id: UUID) -> UUID:
+    """The id of the case that a finding opens."""
+    return derived_id(sweep_id, f"case of {finding_id}")
+
+
+def thing_in(report: SweepReport, finding: Finding) -> Thing:
+    """What a finding of a report is about, as it is compared between visits."""
+    return thing_of(finding, devices_of(finding, report.observations))
+
+
+def happened_of(record: SweepRecord) -> dict[UUID, list[Happened]]:
+    """What happened to the findings of a sweep, each in its order, in whatever order it arrived."""
+    found: dict[UUID, list[Happened]] = {}
+    for row, item in record.dispositions:
+        said = Verdict(Voice(row.subject, item.account), item.verdict)
+        one = Happened(to_ms(item.counts_from), row.log_index, row.received_ms, said)
+        found.setdefault(item.finding_id, []).append(one)
+    for row, step in record.steps:
+        if step.finding_id is not None:
+            taken = taken_of(row, step)
+            one = Happened(taken.at_ms, row.log_index, row.received_ms, taken)
+            found.setdefault(step.finding_id, []).append(one)
+    return {finding_id: in_order(happened) for finding_id, happened in found.items()}
+
+
+def keep_sightings(connection: Connection, record: SweepRecord) -> None:
+    """Leave what a sweep saw for the other sweeps of its room, sealed so that it dies with the report."""
+    report = record.report
+    if report is None or not report.findings or report.source == "practice":
+        return
+    names = {zone.zone_id: zone.name for zone in report.plan.zones}
+    lines = [_written(thing_in(report, finding), finding, names.get(finding.zone_id)) for finding in report.findings]
+    sealed = seal_read(connection, record.slots, f"things {record.sweep_id}", json.dumps(lines))
+    connection.execute(
+        insert(sightings).values(
+            sweep_id=record.sweep_id,
+            room_id=report.room_id,
+            source=report.source,
+            opened_ms=to_ms(counted(report.started, record.received)),
+            things_sealed=sealed,
+        )
+    )
+
+
+def same_things(connection: Connection, record: SweepRecord) -> SameThings:
+    """What this sweep's findings have in common with those of other sweeps of its room and source."""
+    report = record.report
+    if report is None or not report.findings or report.source == "practice":
+        return SameThings()
+    near = _near(connection, record.sweep_id, report)
+    related = frozenset(sweep_id for sweep_id, _ in near)
+    if not related:
+        return SameThings()
+    opened_ms = to_ms(counted(report.started, record.received))
+    own_places = {
+        (record.sweep_id, one.finding_id): (opened_ms, thing_in(report, one), _by(one)) for one in report.findings
+    }
+    seen = _sightings(connection, {**near, **own_places}, {**read_words(connection, related), record.sweep_id: record})
+    places = {sighting.case_id: place for place, sighting in seen.items()}
+    own: dict[UUID, SeenAgain] = {}
+    others: dict[UUID, tuple[UUID, SeenAgain]] = {}
+    for thing in things_of(seen.values()):
+        case = case_beside(thing, seen.values())
+        last_ms = max((what.received_ms for one in thing for what in one.happened), default=0)
+        for one in thing:
+            joins = None if one is thing[0] else thing[0].case_id
+            again = SeenAgain(joins, case, last_ms or one.opened_ms)
+            sweep_id, finding_id = places[one.case_id]
+            if sweep_id != record.sweep_id:
+                others[one.case_id] = (sweep_id, again)
+            else:
+                own[finding_id] = again
+    return SameThings(own, related, others)
+
+
+def to_project(connection: Connection, before: Iterable[UUID], now: SameThings) -> set[UUID]:
+    """Sweeps whose rows say something else than they have to, since this one was projected.
+
+    `before`: those that shared a case with it (`sharing`).
+    """
+    changed = set(before) - now.related
+    rows = connection.execute(select(cases).where(cases.c.case_id.in_(list(now.others)))).all()
+    stored = {row.case_id: (row.joins, row.state, row.stands, row.steps, row.changed_ms, row.named) for row in rows}
+    for case_id, (sweep_id, again) in now.others.items():
+        case = again.case
+        named = None if case.named is None else case.named.day.isoformat()
+        wanted = (again.joins, case.state, state_of_finding(case), case.steps, again.changed_ms, named)
+        if stored.get(case_id) != wanted:
+            changed.add(sweep_id)
+    return changed
+
+
+def sharing(connection: Connection, sweep_id: UUID) -> set[UUID]:
+    """Other sweeps whose cases are joined with those of this one, as the rows say now."""
+    own = connection.execute(select(cases.c.case_id, cases.c.joins).where(cases.c.sweep_id == sweep_id)).all()
+    roots = [row.joins or row.case_id for row in own]
+    found = select(cases.c.sweep_id).where(or_(cases.c.case_id.in_(roots), cases.c.joins.in_(roots)))
+    others = found.where(cases.c.sweep_id.is_not(None), cases.c.sweep_id != sweep_id)
+    return set(connection.scalars(others)) if roots else set()
+
+
+def seen_things(connection: Connection, sweep_ids: Iterable[UUID | None]) -> dict[UUID, SeenThing]:
+    """What the cases of these sweeps are about, by case; nothing of what was erased."""
+    wanted = {sweep_id for sweep_id in sweep_ids if sweep_id is not None}
+    rows = connection.execute(select(sightings).where(sightings.c.sweep_id.in_(wanted))) if wanted else ()
+    found = {}
+    for row in rows:
+        text = open_read(connection, f"things {row.sweep_id}", row.things_sealed)
+        for line in () if text is None else json.loads(text):
+            zone = line["name"] or {"ko": line["zone"], "en": line["zone"]}
+            seen = SeenThing(LocalText.model_validate(zone), tuple(line["by"]))
+            found[case_of(row.sweep_id, UUID(line["finding"]))] = seen
+    return found
+
+
+def _near(connection: Connection, sweep_id: UUID, report: SweepReport) -> dict[Place, Seen]:
+    """Findings of other sweeps that touch one of this report, or one that does, with when they began."""
+    of_room = select(sightings.c.sweep_id, sightings.c.opened_ms, sightings.c.things_sealed).where(
+        sightings.c.room_id == report.room_id, sightings.c.source == report.source, sightings.c.sweep_id != sweep_id
+    )
+    left: dict[Place, Seen] = {}
+    for row in connection.execute(of_room):
+        text = open_read(connection, f"things {row.sweep_id}", row.things_sealed)
+        for line in () if text is None else json.loads(text):
+            left[(row.sweep_id, UUID(line["finding"]))] = (row.opened_ms, _thing(line), frozenset(line["by"]))
+    waiting = [thing_in(report, finding) for finding in report.findings]
+    found: dict[Place, Seen] = {}
+    while waiting and left:
+        thing = waiting.pop()
+        for place in [place for place, (_, other, _) in left.items() if touches(thing, other)]:
+            found[place] = left.pop(place)
+            waiting.append(found[place][1])
+    return found
+
+
+def _sightings(
+    connection: Connection, places: Mapping[Place, Seen], records: Mapping[UUID, SweepRecord]
+) -> dict[Place, Sighting]:
+    """Findings that may be one thing with others: not a find that was kept, nor what was moved to another room."""
+    kept = set(connection.scalars(select(kept_finds.c.case_id).where(kept_finds.c.sweep_id.in_(list(records)))))
+    happened = {sweep_id: happened_of(record) for sweep_id, record in records.items()}
+    pictured = {taken.case_id for record in records.values() for _, taken in record.photographs}
+    seen = {}
+    for (sweep_id, finding_id), (opened_ms, thing, by) in places.items():
+        case_id, own = case_of(sweep_id, finding_id), tuple(happened[sweep_id].get(finding_id, ()))
+        is_moved = any(isinstance(one.what, Taken) and isinstance(one.what.step, RoomCorrected) for one in own)
+        if case_id not in kept and not is_moved:
+            seen[(sweep_id, finding_id)] = Sighting(case_id, sweep_id, opened_ms, thing, own, case_id in pictured, by)
+    return seen
+
+
+def _written(thing: Thing, finding: Finding, name: LocalText | None) -> dict[str, Any]:
+    return {
+        "finding": str(finding.finding_id),
+        "zone": thing.zone_id,
+        "circle": [thing.x_m, thing.y_m, thing.radius_m],
+        "devices": sorted(thing.devices),
+        "name": None if name is None else name.model_dump(),
+        "by": sorted(_by(finding)),
+    }
+
+
+def _by(finding: Finding) -> frozenset[Modality]:
+    return frozenset(one.modality for one in finding.evidence_for)
+
+
+def _thing(line: dict[str, Any]) -> Thing:
+    x_m, y_m, radius_m = line["circle"]
+    return Thing(line["zone"], x_m, y_m, radius_m, frozenset((key, tag) for key, tag in line["devices"]))
