@@ -18,7 +18,6 @@ from server.interface.words import (
     REFERENCE_CHECKS,
     SPOTS,
     STEP_WORDS,
-    WEIGHT_SOURCES,
 )
 from sweep.phrases import LANGUAGES, catalogue
 from sweep.report import SHOWN, LocalText
@@ -46,7 +45,6 @@ WORDS: Final[Mapping[str, Iterable[tuple[str, LocalText]]]] = {
     "defect": DEFECT_WORDS.items(),
     "kind": ENTRY_KINDS.items(),
     "disposition": DISPOSITIONS.items(),
-    "evidence_source": WEIGHT_SOURCES.items(),
     "reference": REFERENCE_CHECKS.items(),
     "transmitter_light_why": [*_of_catalogue(*WHY_NOT_BY_LIGHT)],
     "visit_spot": SPOTS.items(),
@@ -57,8 +55,8 @@ WORDS: Final[Mapping[str, Iterable[tuple[str, LocalText]]]] = {
 """Words of codes that the page says as documents do; each is a word of the page by `<name here>_<code>`."""
 
 
-GLOSSARY: Final = ("method", "zone", "equipment", "persons", "finding", "decision")
-"""Tables of the glossary: what is said of what stands, by its code."""
+GLOSSARY: Final = ("method", "zone", "equipment", "persons", "finding", "decision", "coverage", "source")
+"""Tables of the glossary: what is said of what stands and of what would have been found, by its code."""
 
 
 def page_tables() -> dict[str, Any]:

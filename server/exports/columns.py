@@ -29,6 +29,7 @@ from server.interface.words import (
 )
 from server.projections.by_eye import checklist_words, photograph_places
 from server.projections.log_records import LogRow
+from sweep.report.words import COVERAGE_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +224,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("접수(한국시간)", 19, lambda row: kst(row.header.received) if row.header.received else NOT_RECORDED),
     Column("기준 시각(한국시간)", 19, lambda row: kst(row.header.counted_start)),
     Column("장비 상태", 60, lambda row: row.probe_state),
+    Column(COVERAGE_WORDS["chance"].ko, 60, lambda row: "; ".join(row.chances) or COVERAGE_WORDS["unknown"].ko),
 )
 
 

@@ -60,16 +60,7 @@ SOURCES: Mapping[str, LocalText] = _words(
     replay=("재생 기록", "Replay"),
     simulated=("시뮬레이션 기록", "Simulation"),
 )
-COVERAGE_WORDS: Mapping[str, str] = {"looked": "점검", "partly": "일부", "not_looked": "미점검"}
 STRENGTHS: Mapping[str, str] = {"weak": "약함 (한 방식)", "strong": "강함 (서로 다른 방식이 일치)"}
-WEIGHT_SOURCES: Mapping[str, LocalText] = {
-    "field": LocalText(ko="현장 측정", en="Measured in the field"),
-    "rendered": LocalText(ko="모의 영상 측정", en="Measured on rendered scenes"),
-    "simulated": LocalText(ko="시뮬레이션 측정", en="Measured in simulation"),
-    "measured": LocalText(ko="측정", en="Measured"),
-    "derived": LocalText(ko="계산", en="Derived"),
-    "guessed": LocalText(ko="추정", en="Guessed"),
-}
 MODES: Mapping[Mode, str] = {"full": "정밀", "quick": "간이"}
 OCCASIONS: Mapping[Occasion, LocalText] = {
     "regular": LocalText(ko="정기", en="Regular"),

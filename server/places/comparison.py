@@ -174,7 +174,6 @@ def _zone(report: SweepReport, zone_id: str) -> ZoneThen:
     stands = next((one for one in zones_of(report) if one.zone_id == zone_id), None)
     return ZoneThen(
         state=None if stands is None else stands.state,
-        looked=None if stands is None else stands.looked,
         targets=tuple(one for one in report.targets if one.zone_id == zone_id),
     )
 

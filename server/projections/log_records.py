@@ -230,6 +230,8 @@ class LogRow:
     """Zones looked at of which every modality was blind."""
     zones_nothing_detected: tuple[str, ...]
     """Zones where nothing was detected by a probe that is not yet proven: no ground to call them clear."""
+    chances: tuple[str, ...]
+    """With what probability each target would have been found in each zone, a line of Korean words a target."""
     candidate_zones: tuple[str, ...]
     """Zones with a finding, once per finding."""
     equipment_result: EquipmentResult

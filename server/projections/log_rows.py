@@ -7,7 +7,7 @@ carry them; output is one `LogRow` and one `SweepPage` per sweep.  Nothing here 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from uuid import UUID
 
@@ -30,7 +30,8 @@ from server.standing.persons import persons_of
 from server.standing.zones import equipment_of, zones_of
 from sweep.entry import kinds
 from sweep.phrases import Phrase
-from sweep.report import MODALITIES, LocalText, Modality, SweepReport
+from sweep.report import MODALITIES, TARGETS, LocalText, Modality, SweepReport
+from sweep.report.words import COVERAGE_WORDS, TARGET_WORDS, chance_of, curve_of
 
 
 def build_page(
@@ -107,6 +108,7 @@ def build_log_row(
         zones_not_looked=not_looked,
         zones_not_assessable=not_assessable,
         zones_nothing_detected=nothing_detected,
+        chances=() if report is None else tuple(_chances(report)),
         candidate_zones=tuple(names[finding.zone_id] for finding in findings),
         equipment_result=equipment_of(report),
         unable=_unable(report),
@@ -136,6 +138,16 @@ def _zones(report: SweepReport | None) -> tuple[tuple[str, ...], tuple[str, ...]
         tuple(names[zone.zone_id] for zone in stands if zone.state == "not_assessable"),
         tuple(names[zone.zone_id] for zone in stands if zone.state == "nothing_detected"),
     )
+
+
+def _chances(report: SweepReport) -> Iterator[str]:
+    """By target, in the report's own words of the number."""
+    names = {zone.zone_id: zone.name.ko for zone in report.plan.zones}
+    for target in TARGETS:
+        here = [one for one in report.targets if one.target == target]
+        told = [f"{names[one.zone_id]} {chance_of(one) or COVERAGE_WORDS['unknown'].ko}" for one in here]
+        if told:
+            yield f"{TARGET_WORDS[target].ko}[{curve_of(here).ko}]: {', '.join(told)}"
 
 
 def _unable(report: SweepReport | None) -> tuple[int, int]:

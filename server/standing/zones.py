@@ -23,8 +23,6 @@ class ZoneStands:
     """Methods that report of it."""
     unable: int
     """Those among them that could not judge."""
-    looked: float
-    """Share of what all of them ask to be looked at, 0 to 1: the mean over methods, none where one did not look."""
 
 
 def zones_of(report: SweepReport) -> tuple[ZoneStands, ...]:
@@ -76,8 +74,7 @@ def _zone(report: SweepReport, zone_id: str) -> ZoneStands:
         state = "nothing_detected"
     elif any(one.status != "not_looked" for one in coverage):
         state = "not_assessable"
-    looked = sum(one.quality for one in coverage if one.status != "not_looked") / max(1, len(ways))
-    return ZoneStands(zone_id, state, ways=len(ways), unable=len(ways - able), looked=looked)
+    return ZoneStands(zone_id, state, ways=len(ways), unable=len(ways - able))
 
 
 def _is_clear(verdicts: Sequence[ZoneVerdict], targets: Sequence[TargetCoverage]) -> bool:

@@ -25,7 +25,7 @@ from sweep.report import (
     SweepReport,
     ZoneEvent,
 )
-from sweep.report.words import METHOD_WORDS, SHORT_METHOD_WORDS
+from sweep.report.words import METHOD_WORDS, SHORT_METHOD_WORDS, share_words
 
 TO_INSPECT = METHOD_WORDS["candidate"]
 
@@ -98,11 +98,11 @@ class Watcher:
 def show_report(report: SweepReport) -> None:
     """Print what came of a sweep: the verdicts, the findings with their evidence, and the limits."""
     names = {zone.zone_id: zone.name for zone in report.plan.zones}
-    quality = {(c.zone_id, c.modality): c.quality for c in report.coverage}
+    shares = {(c.zone_id, c.modality): share_words(c.modality, c.quality).ko for c in report.coverage}
     words = {(v.zone_id, v.modality): SHORT_METHOD_WORDS[v.verdict].ko for v in report.verdicts}
     table = Table("구역 / zone", *(f"{shown.name.ko} / {shown.name.en}" for shown in SHOWN.values()))
     for zone in report.plan.zones:
-        cells = [f"{words[zone.zone_id, m]} {quality[zone.zone_id, m]:.0%}" for m in SHOWN]
+        cells = [f"{words[zone.zone_id, m]} · {shares[zone.zone_id, m]}" for m in SHOWN]
         table.add_row(zone.name.ko, *cells)
     out.print(table)
     for verdict, text in dict.fromkeys((v.verdict, v.text.ko) for v in report.verdicts if v.verdict != "candidate"):

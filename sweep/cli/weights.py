@@ -16,9 +16,9 @@ from rich.table import Table
 from sweep.cli.options import ConfigFile, JsonOut, State, installed_weights, read_settings
 from sweep.cli.output import fail, one_line, out, write_json
 from sweep.host.disk import DiskError
-from sweep.judge.words import SOURCES
 from sweep.modality.weights import WeightsError
 from sweep.report import SHOWN, utc_now
+from sweep.report.words import SOURCE_WORDS
 from sweep.run.field_weights import InstalledWeights, parse_key
 from sweep.run.modalities import SENSING_MODALITIES
 
@@ -81,6 +81,6 @@ def _show(told: dict[str, Any]) -> None:
         out.print("오래되어 '이상 없음'의 근거가 되지 않습니다 / stale: they ground no clear verdict")
     table = Table("방식 / modality", "가중치의 출처 / weights from")
     for modality in SENSING_MODALITIES:
-        said, name = SOURCES[told["sources"][modality.name]], SHOWN[modality.name].name
+        said, name = SOURCE_WORDS[told["sources"][modality.name]], SHOWN[modality.name].name
         table.add_row(f"{name.ko} / {name.en}", f"{said.ko} / {said.en}")
     out.print(table)

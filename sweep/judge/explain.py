@@ -13,6 +13,7 @@ from typing import Final
 from sweep.modality.weights import Sum, Weights
 from sweep.modality.words import Sentence, Vocabulary
 from sweep.report import SHOWN, Evidence, LocalText, ZoneCoverage
+from sweep.report.words import share_words
 
 MOST: Final = 16
 """Sentences that a finding may carry."""
@@ -38,7 +39,7 @@ PLAY: Final = Sentence(
     "The light played here: {up} if the traffic follows, {down} if it does not",
 )
 NOT_LOOKED: Final = Sentence("{ko}: 이 구역에서 점검하지 못함 – {why_ko}", "{en}: not looked at here – {why_en}")
-PARTLY: Final = Sentence("{ko}: 이 구역의 {percent}%만 점검함", "{en}: only {percent} % of this zone was looked at")
+PARTLY: Final = Sentence("{ko}: {share_ko}뿐", "{en}: only {share_en}")
 
 
 def chance(log10_odds: float) -> tuple[str, str]:
@@ -103,5 +104,6 @@ def would_change(
             why = words.reason(cover.blind_reason)
             result.append(NOT_LOOKED.text(**name, why_ko=why.ko, why_en=why.en))
         elif cover.status == "partly":
-            result.append(PARTLY.text(**name, percent=round(100 * cover.quality)))
+            share = share_words(cover.modality, cover.quality)
+            result.append(PARTLY.text(**name, share_ko=share.ko, share_en=share.en))
     return tuple(result[:MOST])

@@ -8,7 +8,7 @@ from sweep.modality.targets import Chance
 from sweep.modality.words import Sentences, Vocabulary, Words
 from sweep.phrases import Phrase, Spoken
 from sweep.report import LocalText, local_text
-from sweep.report.words import TARGET_WORDS
+from sweep.report.words import TARGET_WORDS, curve_words, words_of_chance
 
 COMMON: Final = Words(
     reasons=Sentences(
@@ -57,15 +57,12 @@ def position_text(zone: LocalText | None) -> LocalText:
     return local_text(Phrase("measure_again_at", zone=Spoken(zone.ko, zone.en)))
 
 
-SOURCES: Final = Sentences("report.sources", "field rendered simulated derived guessed")
-
-
 def chance_text(chance: Chance, words: Vocabulary) -> LocalText:
     """With what probability a target would have been found, or why that cannot be said."""
-    name, source = TARGET_WORDS[chance.target], SOURCES[chance.source]
+    name, curve = TARGET_WORDS[chance.target], curve_words(chance.source)
     target = Spoken(name.ko, name.en)
     if chance.probability is None or chance.low is None or chance.high is None:
         why = words.reason(chance.reason or "targets_unknown")
         return local_text(Phrase("chance_unknown", target=target, why=Spoken(why.ko, why.en)))
-    likely, low, high = (round(100.0 * share) for share in (chance.probability, chance.low, chance.high))
-    return local_text(Phrase("chance_known", target=target, likely=likely, low=low, high=high, source=Spoken(*source)))
+    said = words_of_chance(chance.probability, chance.low, chance.high)
+    return local_text(Phrase("chance_known", target=target, chance=said, curve=Spoken(curve.ko, curve.en)))

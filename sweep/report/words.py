@@ -1,14 +1,16 @@
-"""Verdicts and targets in words: the one glossary of page, report and command line, Korean first."""
+"""Verdicts, targets and what would have been found in words: the one glossary of page, report and command line."""
 
 from __future__ import annotations
 
+import math
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from typing import Final
 
 from .base import LocalText
-from .verdicts import Target
+from .observations import SHOWN, Modality
+from .verdicts import Target, TargetCoverage
 
 
 def _text(ko: str, en: str) -> LocalText:
@@ -23,6 +25,8 @@ def words_of(table: str) -> dict[str, LocalText]:
 _GLOSSARY: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = tomllib.loads(
     (resources.files("sweep.report") / "glossary.toml").read_text(encoding="utf-8")
 )
+COVERAGE_WORDS: Final = words_of("coverage")
+SOURCE_WORDS: Final = words_of("source")
 METHOD_WORDS: Final = words_of("method")
 SHORT_METHOD_WORDS: Final = {
     **METHOD_WORDS,
@@ -43,6 +47,45 @@ TARGET_WORDS: Final[Mapping[Target, LocalText]] = {
     "ble_setup": _text("블루투스로 설정을 기다리는 카메라", "Camera that advertises its set-up by Bluetooth"),
     "recorder": _text("무선 없이 저장만 하는 카메라", "Recorder without a radio"),
 }
+
+
+def percent(share: float) -> str:
+    """Whole per cent, rounded down: nothing is said to be more than it is (so does server/web/src/sweep/chance.ts)."""
+    return f"{_parts(share) // 100}%"
+
+
+def words_of_chance(probability: float, low: float, high: float) -> str:
+    """The number of coverage as every place says it, `48% (31–60%)`; its interval is rounded outwards."""
+    return f"{percent(probability)} ({_parts(low) // 100}–{-(-_parts(high) // 100)}%)"
+
+
+def chance_of(one: TargetCoverage) -> str | None:
+    """The same of a report or a live event; None where there is no probability."""
+    if one.probability is None or one.low is None or one.high is None:
+        return None
+    return words_of_chance(one.probability, one.low, one.high)
+
+
+def curve_words(source: str) -> LocalText:
+    """Where the curve behind such a number was measured, and that nobody has proven it yet in the field."""
+    said, unproven = SOURCE_WORDS[source], COVERAGE_WORDS["unproven"]
+    return said if source == "field" else _text(f"{said.ko} · {unproven.ko}", f"{said.en} · {unproven.en}")
+
+
+def curve_of(told: Sequence[TargetCoverage]) -> LocalText:
+    """The same of one target in several zones, of which there must be one: by those with a probability."""
+    return curve_words(next((one.source for one in told if one.probability is not None), told[0].source))
+
+
+def share_words(modality: Modality, share: float) -> LocalText:
+    """How much was looked at, in what it is a share of; no probability."""
+    said = COVERAGE_WORDS["time" if SHOWN[modality].is_radio else "view"]
+    return _text(f"{said.ko} {percent(share)}", f"{said.en} {percent(share)}")
+
+
+def _parts(share: float) -> int:
+    """In ten thousandths, so that 0.29 is 29 % although a binary number is a little less."""
+    return math.floor(share * 10_000.0 + 0.5)
 
 
 def names_of(targets: Iterable[Target]) -> LocalText:

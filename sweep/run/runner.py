@@ -224,6 +224,7 @@ class Runner:
             ended = max(self._manifest.started, self._source.ended(made.positions[-1:]))
             self._keeping.finish(manifest_to_keep(self._manifest, ended, self._modalities, self._room), made.done)
         report, closed = self._close(made, outcome)
+        self._told.reported(report)
         for finding in report.findings:
             self._on_event(
                 FindingEvent(

@@ -1,8 +1,8 @@
 """What persons were told of a sweep so far, so that a later word takes nothing back that still holds.
 
 Input is live events on their way to them; output is the same events, but that a zone which was measured at several
-stands keeps its candidate and what was seen of it before, by the rule of the report's coverage.  In the end each notice
-that still stands is said to be over: nobody looks any more.
+stands keeps its candidate and what was seen of it before, by the rule of the report's coverage.  In the end what would
+have been found is told as the report has it, and each notice that still stands is said to be over.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 from sweep.modality.measurement import Measurement
 from sweep.report import (
+    CoverageEvent,
     DevicesEvent,
     GuidanceEvent,
     LiveEvent,
     Modality,
     NoticeEvent,
     ProgressEvent,
+    SweepReport,
     VerdictName,
     ZoneEvent,
 )
@@ -42,6 +44,8 @@ class ZoneUpdates:
         self._on_event = on_event
         self._seen: dict[tuple[str, Modality], _Seen] = {}
         self._standing: dict[str, NoticeEvent] = {}
+        self._covered: dict[str, CoverageEvent] = {}
+        """As last told of each zone."""
         self.led_tags: tuple[str, ...] = ()
         """Of the Wi-Fi transmitters that persons were told of last as asking for a look, the surest first."""
 
@@ -53,6 +57,8 @@ class ZoneUpdates:
                 self._standing[event.code] = event
         if isinstance(event, DevicesEvent):
             self.led_tags = tuple(one.tag for one in event.devices if one.modality == "wifi" and one.tag is not None)
+        if isinstance(event, CoverageEvent):
+            self._covered[event.zone_id] = event
         self._on_event(self._with_earlier(event) if isinstance(event, ZoneEvent) else event)
 
     def measured(self, event: ZoneEvent) -> None:
@@ -70,6 +76,18 @@ class ZoneUpdates:
         return event.model_copy(
             update={"quality": quality, "verdict": "candidate" if seen.is_candidate else event.verdict}
         )
+
+    def reported(self, report: SweepReport) -> None:
+        """The report is there: tell what would have been found in each zone of which it says another number than was
+        told, for a later position sees into zones that were left.
+        """
+        for zone in report.plan.zones:
+            targets = tuple(one for one in report.targets if one.zone_id == zone.zone_id)
+            walls = tuple(wall for one in report.coverage if one.zone_id == zone.zone_id for wall in one.walls)
+            is_told = zone.zone_id in self._covered or any(one.probability is not None for one in targets)
+            event = CoverageEvent(type="coverage", zone_id=zone.zone_id, targets=targets, walls=walls)
+            if is_told and event != self._covered.get(zone.zone_id):
+                self(event)
 
     def end_notices(self) -> None:
         """The sweep is over; what holds on, others tell anew."""

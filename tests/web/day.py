@@ -139,7 +139,7 @@ class Day:
         )
 
     def told(self) -> dict[tuple[str, str], float]:
-        """What the probe has told of the sweep that runs: coverage 0 to 1, by zone and modality."""
+        """What the probe has told of the sweep that runs: share looked at, 0 to 1, by zone and modality."""
         found: dict[tuple[str, str], float] = {}
         with self._client.stream("GET", f"{self.city.url}/api/live?probe_id={PROBE_ID}") as answer:
             kind = ""

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from playwright.sync_api import Locator, Page, expect
 
-from sweep.report import MODALITIES
+from sweep.report import MODALITIES, TargetCoverage
+from sweep.report.words import chance_of, percent
 from tests.waiting import wait_until
 from tests.web.conftest import Phone
 from tests.web.day import Day, Room
@@ -66,17 +67,17 @@ def of_state(phone: Phone, day: Day, state: str | None = None) -> None:
 
 
 def of_live_coverage(phone: Phone, day: Day, room: Room) -> None:
-    """Each tile of the live screen shows the share that the probe has told, and no other tile shows any."""
+    """Each tile of the live screen shows the share of view or time that the probe has told, no other tile any."""
     plan = day.get(f"/api/rooms/{room.room_id}")["plan"]
 
     def read() -> tuple[object, object]:
         told = day.told()
         return phone.page.evaluate(TILES), {
-            zone["name"]["ko"]: [_percent(told.get((zone["zone_id"], each))) for each in MODALITIES]
+            zone["name"]["ko"]: [_share(told.get((zone["zone_id"], each))) for each in MODALITIES]
             for zone in plan["zones"]
         }
 
-    agree(read, "coverage of the live screen")
+    agree(read, "what was looked at by the live screen")
 
 
 def of_pending(phone: Phone, n: int) -> None:
@@ -111,18 +112,20 @@ def of_results(shown: Locator, truth: dict[str, Any]) -> None:
 
 
 def of_sweep(phone: Phone, day: Day, sweep_id: str) -> None:
-    """The sweep's page shows the report's verdict, and for each zone the coverage that the report has."""
+    """The sweep's page shows the report's verdict, and for each zone what would have been found by the report."""
     page = phone.page
     phone.open(f"#/sweeps/{sweep_id}")
     page.reload()
     detail = day.sweep(sweep_id)
     report = detail["report"]
     of_results(page.locator("section.result .results"), detail["summary"])
-    page.get_by_role("radio", name="점검 범위", exact=True).check()
-    looked = {one["zone_id"]: one["looked"] for one in detail["zones"]}
+    page.get_by_role("radio", name=said("coverage", "short"), exact=True).check()
+    first = next(one["target"] for one in report["targets"] if one["probability"] is not None)
+    chances = {one["zone_id"]: TargetCoverage(**one) for one in report["targets"] if one["target"] == first}
     for zone in report["plan"]["zones"]:
-        spoken = f"{zone['name']['ko']} 점검 범위 {_percent(looked[zone['zone_id']])}"
-        expect(page.get_by_role("button", name=re.compile(f"^{spoken}")).last).to_be_attached()
+        chance = chance_of(chances[zone["zone_id"]]) or said("coverage", "unknown")
+        spoken = f"{zone['name']['ko']} {said('coverage', 'short')} {chance}"
+        expect(page.get_by_role("button", name=re.compile(f"^{re.escape(spoken)}")).last).to_be_attached()
     assert len(_lines(page, "button.finding")) == len(report["findings"])
 
 
@@ -146,5 +149,5 @@ def _lines(page: Page, selector: str) -> list[str]:
     return [line.strip() for line in page.locator(selector).all_inner_texts()]
 
 
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{int(100 * share + 0.5)}%"
+def _share(share: float | None) -> str:
+    return "" if share is None else percent(share)

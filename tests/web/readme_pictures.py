@@ -25,6 +25,7 @@ from server.cli.demo_city_places import DISTRICTS
 from tests.web.agent import running_agent
 from tests.web.chromium import FLAGS
 from tests.web.conftest import PHONE, TIMEOUT_MS, Phone, Watch
+from tests.web.said import said
 from tests.web.site import PASSWORD, serving
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -79,7 +80,7 @@ def _sweep(phone: Phone) -> None:
     for person in ("점검자-01", "점검자-02"):
         page.get_by_role("button", name=f"{person} 확인").click()
     page.get_by_role("button", name="퇴실 확인 완료, 점검 시작").click()
-    walls = page.get_by_label("벽과 천장을 얼마나 보았나", exact=True)
+    walls = page.get_by_label(said("coverage", "chance"), exact=True)
     walls.get_by_role("button", name="3번 칸").click()
     expect(walls.get_by_role("img").first).to_be_attached()
     _keep(phone, "live-walls", top=walls)

@@ -278,7 +278,7 @@ def test_two_visits_side_by_side_and_a_proof(desk: Phone, city: str) -> None:
     clear = (one["room_id"] for one in rooms if one["equipment"] == "nothing_detected")
     twice = next(room for room in clear if len(_get(page, city, f"/api/rooms/{room}")["sweeps"]) > 1)
     desk.open(f"#/desk/rooms/{twice}")
-    expect(page.get_by_role("table", name="구역별 판정과 점검 범위")).to_be_visible()
+    expect(page.get_by_role("table", name="구역별 판정과 찾았을 확률")).to_be_visible()
     expect(page.get_by_text(re.compile(r"그대로 [1-9]\d*개"))).to_be_visible()
     assert desk.violations() == []
     desk.open("#/desk/log/40")

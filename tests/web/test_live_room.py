@@ -22,6 +22,7 @@ from sweep.report import (
 from tests.report_factory import text
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.probe import FakeProbe
+from tests.web.said import said
 from tests.web.site import Site
 from tests.web.test_response_test import STILL, ZONE
 
@@ -147,7 +148,7 @@ def test_coverage_fills_surface_by_surface(live_phone: Phone, live_probe: FakePr
     assert live_probe.start is not None
     first, second = live_probe.start.plan.zones[:2]
     live_probe.tell(progress(None, zone=None), coverage(first.zone_id, "1", 0.3))
-    card = page.get_by_label("벽과 천장을 얼마나 보았나", exact=True)
+    card = page.get_by_label(said("coverage", "chance"), exact=True)
     expect(card.get_by_role("button", name=first.name.ko)).to_contain_text("30%")
     cells_are(card, 1, 6 * 12)
     live_probe.tell(coverage(first.zone_id, "8", 0.8))

@@ -7,11 +7,14 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from sweep.report import PositionCommand
+from sweep.report import PositionCommand, new_id
+from sweep.report.words import chance_of
+from tests.web import evidence as made
 from tests.web.conftest import Phone
 from tests.web.probe import FakeProbe
 from tests.web.said import said
 from tests.web.site import Site
+from tests.web.test_targets import as_reported_now
 
 pytestmark = pytest.mark.browser
 
@@ -22,15 +25,18 @@ def label_of(page: Page, zone: str) -> str:
 
 
 def test_no_label_says_verdict_and_coverage_in_one(phone: Phone, site: Site) -> None:
-    phone.log_in(path=f"#/sweeps/{site.suspected_sweep}")
+    sweep = made.make_sweep(sweep_id=new_id(), room_id=new_id())
+    report = site.demo.deliver(made.MadeSweep(as_reported_now(sweep.report), ()))
+    phone.log_in(path=f"#/sweeps/{report.sweep_id}")
     page = phone.page
     expect(page.locator(".map-pin")).to_have_count(1)
     assert label_of(page, "stall-2") == f"2번 칸 {said('zone', 'to_inspect')}"
     assert not [text for text in page.locator(".map-label").all_inner_texts() if "%" in text]
     assert page.locator("path.map-to_inspect").count() == 1
-    page.get_by_role("radio", name="점검 범위").check()
+    page.get_by_role("radio", name=said("coverage", "short")).check()
     expect(page.locator("path.map-covered")).to_have_count(6)
-    assert label_of(page, "stall-2") == "2번 칸 점검 범위 79%"
+    first = next(one for one in report.targets if one.zone_id == "stall-2")
+    assert label_of(page, "stall-2") == f"2번 칸 {chance_of(first)}"
     # The colour of a verdict would be read as a verdict on the coverage.
     assert page.locator("path.map-to_inspect, path.map-clear, path.map-not_assessable").count() == 0
     assert page.locator(".map-label .map-icon").count() == 0

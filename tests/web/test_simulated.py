@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.web.agent import PROBE_ID, AgentSite
 from tests.web.conftest import OpenPhone
+from tests.web.said import said
 from tests.web.site import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -68,7 +69,7 @@ def test_a_simulated_sweep_from_login_to_evidence(open_phone: OpenPhone, agent_s
     expect(devices.locator("li.device").first).to_contain_text(
         re.compile("조명에 따라|확인할 곳|영상"), timeout=SWEEP_MS
     )
-    covered = page.get_by_label("벽과 천장을 얼마나 보았나", exact=True)
+    covered = page.get_by_label(said("coverage", "chance"), exact=True)
     expect(covered.get_by_role("button", name="3번 칸")).to_contain_text("%", timeout=SWEEP_MS)
     covered.get_by_role("button", name="3번 칸").click()
     expect(covered.get_by_role("img", name=re.compile("벽·바닥·천장을 펼친 그림"))).to_be_attached()

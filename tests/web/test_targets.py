@@ -68,7 +68,7 @@ def test_a_zone_says_what_would_have_been_found_and_shows_its_walls(phone: Phone
     sheet = page.get_by_role("dialog")
     expect(sheet.get_by_text("판정 불가")).to_have_count(0)
     expect(sheet.get_by_text(re.compile("이상 없음이라고 하지 않는 것: 1 mm 핀홀 렌즈"))).to_be_visible()
-    expect(sheet.get_by_text(re.compile(r"^\d+%\s*\(\d+%–\d+%\)$")).first).to_be_visible()
+    expect(sheet.get_by_text(re.compile(r"^\d+% \(\d+–\d+%\)$")).first).to_be_visible()
     walls = sheet.get_by_role("img", name=re.compile("거의 보지 못한 부분"))
     walls.scroll_into_view_if_needed()
     expect(walls.get_by_text("벽 1 ↑", exact=True)).to_be_visible()

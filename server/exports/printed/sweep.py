@@ -23,7 +23,6 @@ from server.exports.printed.targets import target_table
 from server.interface.safe_text import plain_text
 from server.interface.words import (
     ASSURANCES,
-    COVERAGE_WORDS,
     DEMO_NOTICES,
     DISPOSITIONS,
     ENTRY_KINDS,
@@ -33,7 +32,6 @@ from server.interface.words import (
     ROOM_KINDS,
     SOURCES,
     STRENGTHS,
-    WEIGHT_SOURCES,
     ZONES,
     clock_quality,
     kst,
@@ -42,7 +40,7 @@ from server.projections.log_records import EntryLine, LogRow, SignedDisposition,
 from server.standing.findings import OPEN
 from server.standing.zones import method_state
 from sweep.report import MODALITIES, SHOWN, Evidence, Finding, SweepReport, ZoneCoverage, ZoneVerdict
-from sweep.report.words import names_of
+from sweep.report.words import SOURCE_WORDS, names_of, share_words
 
 MEASURED = frozenset({"field", "measured"})
 """Sources of weights that give odds; those of renderings, simulations, derivations and guesses only tell strength."""
@@ -132,7 +130,7 @@ def _cell(coverage: ZoneCoverage | None, verdict: ZoneVerdict | None, notes: lis
     state = method_state(coverage, verdict)
     looked = ""
     if coverage is not None and coverage.status != "not_looked":
-        looked = f"{COVERAGE_WORDS[coverage.status]} {coverage.quality:.0%} · {coverage.dwell_s:.0f}초"
+        looked = f"{share_words(coverage.modality, coverage.quality).ko} · {coverage.dwell_s:.0f}초"
     note = 0
     if verdict is not None:
         words = verdict.text.ko
@@ -198,7 +196,7 @@ def _odds(finding: Finding) -> Tree | None:
 
 
 def _evidence(item: Evidence) -> Tree:
-    source = WEIGHT_SOURCES[item.weight_source].ko
+    source = SOURCE_WORDS[item.weight_source].ko
     return {
         "modality": SHOWN[item.modality].name.ko,
         "text": item.text.ko,

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.interface.words import WEIGHT_SOURCES
 from sweep.report import TARGETS, SweepReport, TargetCoverage
-from sweep.report.words import TARGET_WORDS
+from sweep.report.words import TARGET_WORDS, chance_of, curve_of
 
 Tree = dict[str, Any]
 
@@ -28,21 +27,19 @@ def target_table(report: SweepReport) -> Tree:
         }
         for number, zone in enumerate(report.plan.zones, start=1)
     ]
-    heads = [{"ko": TARGET_WORDS[target].ko, "source": _source(report, target)} for target in shown]
+    of_target = {target: [item for item in report.targets if item.target == target] for target in shown}
+    heads = [{"ko": TARGET_WORDS[target].ko, "source": curve_of(of_target[target]).ko} for target in shown]
     return {"heads": heads, "rows": rows, "notes": notes}
 
 
 def _cell(item: TargetCoverage | None, notes: list[str]) -> Tree:
     if item is None:
         return {"share": "–", "span": "", "note": 0}
-    if item.probability is None or item.low is None or item.high is None:
+    said = chance_of(item)
+    if said is None:
         why = item.text.ko.removeprefix(f"{TARGET_WORDS[item.target].ko}: ")  # the column says which
         if why not in notes:
             notes.append(why)
         return {"share": "–", "span": "", "note": notes.index(why) + 1}
-    span = f"{item.low:.0%} – {item.high:.0%}"
-    return {"share": f"{item.probability:.0%}", "span": span, "note": 0}
-
-
-def _source(report: SweepReport, target: str) -> str:
-    return next(WEIGHT_SOURCES[item.source].ko for item in report.targets if item.target == target)
+    share, _, span = said.partition(" ")
+    return {"share": share, "span": span, "note": 0}

@@ -112,8 +112,6 @@ class ZoneStands(View):
     """Methods that report of it."""
     unable: int
     """Those among them that could not judge."""
-    looked: float
-    """Share of what all of them ask to be looked at, 0 to 1: the mean over methods."""
 
 
 class SweepDetail(View):

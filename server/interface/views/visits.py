@@ -36,8 +36,6 @@ class ZoneThen(View):
 
     state: ZoneState | None
     """What the equipment said of it; null where the plan did not have it."""
-    looked: float | None
-    """Share of what all methods ask to be looked at, 0 to 1; null where the plan did not have it."""
     targets: tuple[TargetCoverage, ...]
     """With what probability each target in it would have been found."""
 

@@ -177,7 +177,7 @@ def _facts_of(result: ClipResult) -> str:
         rows += [("제외", "rejected", f"{_safe(name)} {count}") for name, count in list(q.rejections.items())[:6]]
     if (c := result.coverage) is not None:
         about = "≈ " if c.range_is_estimated else ""
-        rows.append(("점검 범위", "coverage", f"{c.seen_share:.0%} ({about}{c.range_m:.1f} m)"))
+        rows.append(("살펴본 시야", "view seen", f"{c.seen_share:.0%} ({about}{c.range_m:.1f} m)"))
     table = "".join(f"<dt>{ko} <span class=en>{en}</span></dt><dd>{value}</dd>" for ko, en, value in rows)
     hints = [words.guidance(name) for name in (q.guidance if q else ())]
     told = "".join(f'<p class="hint">{escape(h.ko)}<span class=en>{escape(h.en)}</span></p>' for h in hints)

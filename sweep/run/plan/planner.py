@@ -131,7 +131,7 @@ class SweepPlanner:
         if wanted:
             best = max(wanted, key=lambda position: position.gain_bits)
             self._on_event(GuidanceEvent(type="guidance", text=best.text))
-        for event in room_events(manifest.plan, made.positions, first, judged, self._modalities):
+        for event in room_events(manifest.plan, made.positions, made.measurements, judged, self._modalities):
             self._on_event(event)
         self._offer_light(manifest, made.positions, first, judged.places)
         observations = [o for one in made.measurements for o in one.observations]

@@ -22,6 +22,7 @@ from sweep.judge.verdicts import NO_GROUNDS, ClearanceBasis
 from sweep.modality.looks import is_again
 from sweep.modality.measurement import Measurement
 from sweep.modality.protocol import SensingModality
+from sweep.modality.targets import Estimate
 from sweep.modality.weights import Weights, WeightsInForce
 from sweep.report import (
     MODALITIES,
@@ -29,6 +30,8 @@ from sweep.report import (
     Finding,
     LightTime,
     Limit,
+    Modality,
+    Plan,
     Position,
     ProbeCondition,
     RecordedSweep,
@@ -135,12 +138,7 @@ def build_report(
         weights={modality.name: weights.source_of(modality.weigher.rests_on) for modality in modalities},
         are_weights_stale=basis.weights.are_stale(manifest.started),
     )
-    estimates = estimate(
-        manifest.plan,
-        positions,
-        _of_first_looks(measurements),
-        {modality.name: modality.weigher for modality in modalities},
-    )
+    estimates = estimates_of(manifest.plan, positions, measurements, modalities)
     targets = targets_of(estimates, vocabulary_of(modalities))
     judged = judge_of(
         manifest,
@@ -265,6 +263,21 @@ def judge_of(
         weights=weights,
     )
     return Judged(judged.verdicts, judged.findings, judged.limits, coverage, places)
+
+
+def estimates_of(
+    plan: Plan,
+    positions: Sequence[Position],
+    measurements: Iterable[Measurement],
+    modalities: Sequence[SensingModality],
+    *,
+    only: str | None = None,
+) -> dict[tuple[str, Modality], Estimate]:
+    """With what probability each target would have been found by all that was measured so far: in each zone, or in the
+    zone `only`.  Live events and the report have their number from here.
+    """
+    weighers = {modality.name: modality.weigher for modality in modalities}
+    return estimate(plan, positions, _of_first_looks(measurements), weighers, only=only)
 
 
 def _of_first_looks(measurements: Iterable[Measurement]) -> list[Measurement]:

@@ -1,8 +1,8 @@
 """What persons are told of the room after each position: the coverage of the zone they stood in, and who asks for a
 look.
 
-Input is what the first looks measured and what the judge made of it so far; output is live events.  It is pure and
-decides nothing: the groups say what the evidence says already.
+Input is what was measured and what the judge made of it so far; output is live events.  It is pure and decides
+nothing: the groups say what the evidence says already.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
-from sweep.judge.coverage import estimate, targets_of
+from sweep.judge.coverage import targets_of
 from sweep.modality.measurement import Measurement
 from sweep.modality.protocol import SensingModality
 from sweep.report import (
@@ -32,7 +32,8 @@ from sweep.report import (
     WifiObservation,
 )
 from sweep.run.modalities import vocabulary_of
-from sweep.run.reporting.report_builder import Judged
+from sweep.run.reporting.report_builder import Judged, estimates_of
+from sweep.run.reporting.second_looks import first_of
 from sweep.wifi.traffic.video import OPEN_REASONS
 
 MOST_DEVICES: Final = 16
@@ -58,30 +59,28 @@ class Device(NamedTuple):
 def room_events(
     plan: Plan,
     positions: Sequence[Position],
-    first: Sequence[Measurement],
+    measurements: Sequence[Measurement],
     judged: Judged,
     modalities: Sequence[SensingModality],
 ) -> Iterator[LiveEvent]:
     """What is told after a position: of the zone in which somebody stood last, and of devices."""
     if not positions:
         return
-    coverage = coverage_event(plan, positions[-1].zone_id, positions, first, modalities)
+    coverage = coverage_event(plan, positions[-1].zone_id, positions, measurements, modalities)
     if coverage is not None:
         yield coverage
-    yield devices_event(positions, first, judged.findings, judged.places)
+    yield devices_event(positions, first_of(measurements), judged.findings, judged.places)
 
 
 def coverage_event(
     plan: Plan,
     zone_id: str,
     positions: Sequence[Position],
-    first: Iterable[Measurement],
+    measurements: Iterable[Measurement],
     modalities: Sequence[SensingModality],
 ) -> CoverageEvent | None:
-    """How well a zone was seen so far; None where that cannot be said of any target."""
-    estimates = estimate(
-        plan, positions, first, {modality.name: modality.weigher for modality in modalities}, only=zone_id
-    )
+    """What would have been found in a zone so far; None where that cannot be said of any target."""
+    estimates = estimates_of(plan, positions, measurements, modalities, only=zone_id)
     targets = targets_of(estimates, vocabulary_of(modalities))
     if not targets:
         return None

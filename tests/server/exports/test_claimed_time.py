@@ -106,7 +106,8 @@ def test_a_sweep_dated_2099_is_in_its_month_and_not_the_last_for_ever(site: Site
     table = inspector.get("/api/exports/inspection-log", reason="x").content.decode("utf-8-sig")
     (line,) = (line for line in table.splitlines() if str(ahead) in line)
     assert line.split('","')[1].startswith("2099-01-01")
-    received, counts = line.rstrip('"').split('","')[-4:-2]  # behind them the probe's state and the log's
+    cells = dict(zip(table.splitlines()[0].split('","'), line.split('","'), strict=True))
+    received, counts = cells["접수(한국시간)"], cells["기준 시각(한국시간)"]
     assert received == counts != line.split('","')[1]
 
 

@@ -79,7 +79,7 @@ def test_a_candidate_is_printed_with_its_evidence_for_and_against(tmp_path: Path
         "이상 없음(점검 범위 내)2)",
         "감지된 것 없음(4가 지 중 3가지 판정 불가)",
         "대상: 2.4·5 GHz 와이파이으로 영상을 보내는 카메라",
-        "점검 86% · 34초",
+        "살펴본 시야 86% · 34초",
         s.make_entries()[1].entry_hash,
         "전자 기록이 우선합니다",
     ):

@@ -127,7 +127,7 @@ def test_each_target_has_its_probability_with_an_interval_or_a_reason() -> None:
     table = printed_sweep(s.page_of_format_2(), 1)["targets"]
     assert len(table["heads"]) == 10
     first = table["rows"][0]["cells"]
-    assert first[0] == {"share": "41%", "span": "33% – 50%", "note": 0}
+    assert first[0] == {"share": "41%", "span": "(33–50%)", "note": 0}
     assert (first[6]["share"], table["notes"][first[6]["note"] - 1]) == (
         "–", "찾았을 확률을 말할 수 없음(이 대역에서는 와이파이에 묻힘)",
     )  # fmt: skip

@@ -58,17 +58,17 @@ def visit(report: SweepReport, *findings: Finding, said: tuple[Disposition, ...]
     return Visit(report.sweep_id, report, said, states=states_after(said))
 
 
-def test_zones_are_told_with_what_stands_of_them_and_what_was_looked_at() -> None:
+def test_zones_are_told_with_what_stands_of_them() -> None:
     cupboard = make_zone("cupboard", "other", "청소도구함", "Cupboard", ((0, 0), (1, 0), (1, 1), (0, 1)))
     older = THEN.model_copy(update={"plan": THEN.plan.model_copy(update={"zones": (*THEN.plan.zones, cupboard)})})
     zones = {one.zone_id: one for one in compare_zones(older, NOW)}
     assert list(zones) == ["stall-1", "stall-2", "entrance", "cupboard"]
-    told = {name: (one.older.state, one.newer.state, one.newer.looked) for name, one in zones.items()}
+    told = {name: (one.older.state, one.newer.state) for name, one in zones.items()}
     assert told == {
-        "stall-1": ("not_assessable", "not_assessable", 0.8),
-        "stall-2": ("to_inspect", "to_inspect", 0.8),
-        "entrance": ("not_looked", "not_looked", 0.0),
-        "cupboard": ("not_looked", None, None),
+        "stall-1": ("not_assessable", "not_assessable"),
+        "stall-2": ("to_inspect", "to_inspect"),
+        "entrance": ("not_looked", "not_looked"),
+        "cupboard": ("not_looked", None),
     }
     assert all(one.newer.targets == () for one in zones.values()), "format 1 tells of no targets"
 

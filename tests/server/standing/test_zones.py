@@ -122,11 +122,6 @@ def test_a_sweep(zones: str, unjudged: int, done: EquipmentResult, early: Equipm
     assert equipment_of(None) == "no_report"
 
 
-def test_the_share_that_was_looked_at_is_over_all_methods_and_one_that_did_not_look_counts_as_nothing() -> None:
-    told = [zone.looked for zone in zones_of(report_of("++++ 0x-- ----"))]
-    assert told == pytest.approx([0.8, 0.4, 0.0])
-
-
 def test_a_place_counts_whichever_look_it_was_of() -> None:
     for is_first_look in (False, True):
         report = report_of("++++ ++++", [finding_in(2, is_first_look=is_first_look)])

@@ -9516,8 +9516,6 @@ export interface components {
          * @description What the equipment says of a zone over all its methods.
          */
         ZoneStands: {
-            /** Looked */
-            looked: number;
             /**
              * State
              * @enum {string}
@@ -9535,8 +9533,6 @@ export interface components {
          * @description A zone at one visit.
          */
         ZoneThen: {
-            /** Looked */
-            looked: number | null;
             /** State */
             state: ("to_inspect" | "clear" | "nothing_detected" | "not_assessable" | "not_looked") | null;
             /** Targets */

@@ -4,7 +4,7 @@
  * Input is what the probe told of zones and places so far; the report has the last word. Nothing is clear yet: which
  * targets a method is clear of, only the report says.
  */
-import type { Modality, SecondLook, ZoneStands } from "../api/types";
+import type { CoverageEvent, Modality, SecondLook, ZoneStands } from "../api/types";
 import type { Judged } from "../map/shading";
 import type { FindingPlace, LiveZone } from "./feed.svelte";
 
@@ -16,10 +16,15 @@ export function isPending(state: SecondLook["state"]): boolean {
 }
 
 /** `places`: findings of the report that is being closed, and candidates that somebody has to look at. */
-export function judgedSoFar(told: readonly LiveZone[], places: readonly FindingPlace[]): Judged {
+export function judgedSoFar(
+  told: readonly LiveZone[],
+  covered: readonly CoverageEvent[],
+  places: readonly FindingPlace[],
+): Judged {
   const zoneIds = new Set([...told, ...places].map(({ zone_id }) => zone_id));
   const zones = [...zoneIds].map((zoneId) => zoneSoFar(zoneId, told, places));
-  return { isRunning: true, zones, findings: [], verdicts: told, coverage: told, places };
+  const targets = covered.flatMap((one) => one.targets);
+  return { isRunning: true, zones, findings: [], verdicts: told, coverage: told, targets, places };
 }
 
 function zoneSoFar(zoneId: string, told: readonly LiveZone[], places: readonly FindingPlace[]): ZoneStands {
@@ -31,6 +36,5 @@ function zoneSoFar(zoneId: string, told: readonly LiveZone[], places: readonly F
   const isNamed = places.some(({ zone_id }) => zone_id === zoneId);
   const isCandidate = here.some(({ verdict }) => verdict === "candidate");
   const state = isNamed || isCandidate ? "to_inspect" : able.size > 0 ? "nothing_detected" : "not_assessable";
-  const looked = here.reduce((sum, { quality }) => sum + quality, 0) / Math.max(1, ways.size);
-  return { zone_id: zoneId, state, ways: ways.size, unable: ways.size - able.size, looked };
+  return { zone_id: zoneId, state, ways: ways.size, unable: ways.size - able.size };
 }

@@ -94,7 +94,6 @@ export const words = {
   ),
   next_position_title: text("다음에 설 곳", "Best next position"),
   next_position_go: text("여기서 측정", "Measure here"),
-  covered_title: text("벽과 천장을 얼마나 보았나", "Walls and ceiling seen so far"),
   covered_choose: text("구역 고르기", "Choose a zone"),
   covered_lens: text("렌즈를 찾았을 확률", "A lens would have been found"),
   covered_more: text("다른 대상까지 보기", "Other targets"),

@@ -11,7 +11,15 @@ import { percent } from "../i18n/format";
 import { ICONS, type IconName } from "../parts/icons";
 import { fixtureLines } from "./fixtures";
 import { outsideSides, stripOf, type Extent } from "./placing";
-import { cornersOf, qualityStep, STATE_ICON, type MapLayer, type ShownState, type ZoneShade } from "./shading";
+import {
+  chanceStep,
+  cornersOf,
+  shareStep,
+  STATE_ICON,
+  type MapLayer,
+  type ShownState,
+  type ZoneShade,
+} from "./shading";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -65,7 +73,7 @@ function lookOf(shade: ZoneShade): ShownState | "find" {
   return shade.find === null ? shade.state : "find";
 }
 
-/** A zone in the colour of its verdict, or in the darkness of its coverage: one of them, so that neither reads as the other. */
+/** A zone in the colour of its verdict, or as dark as a target would have been found: one of them, so that neither reads as the other. */
 export function drawZone(
   shade: ZoneShade,
   layer: MapLayer,
@@ -76,7 +84,7 @@ export function drawZone(
   const corners = cornersOf(shade.zone).map(([x, y]) => at(x, y));
   const look = lookOf(shade);
   const shown =
-    layer === "verdict" || look === "untold" ? `map-${look}` : `map-covered map-q${String(qualityStep(shade.quality))}`;
+    layer === "verdict" || look === "untold" ? `map-${look}` : `map-covered map-q${String(chanceStep(shade))}`;
   const area = L.polygon(corners, { className: `map-zone ${shown}${isActive ? " map-active" : ""}` });
   area.on("click", onchoose);
   if (layer === "coverage" || !PATTERNED.has(look)) return [area];
@@ -121,7 +129,7 @@ export function drawFixtures(plan: Plan): L.Layer {
   return L.svgOverlay(svg as SVGSVGElement, corners, { pane: "fixtures", interactive: false });
 }
 
-/** What a zone's label says: its name, then the verdict or the coverage, in words. */
+/** What a zone's label says: its name, then the verdict or what would have been found, in words. */
 export interface LabelWords {
   readonly name: string;
   readonly lines: readonly string[];
@@ -181,7 +189,7 @@ export function drawPlace(place: TransmitterPlace, plan: Plan): L.Layer[] {
     word.textContent = percent(share);
     layers.push(
       L.rectangle(boundsOf(strip), {
-        className: `map-outside map-q${String(qualityStep(share))}`,
+        className: `map-outside map-q${String(shareStep(share))}`,
         interactive: false,
       }),
       L.marker(middle, {

@@ -4,6 +4,7 @@ import type {
   FindingState,
   Modality,
   SweepDetail,
+  TargetCoverage,
   Zone,
   ZoneCoverage,
   ZoneStands,
@@ -11,11 +12,13 @@ import type {
   ZoneVerdict,
 } from "../api/types";
 import type { IconName } from "../parts/icons";
+import { shownTarget } from "../sweep/chance";
+import type { ModalityChoice } from "../sweep/modalities";
+import { shadeOf } from "../sweep/walls";
 
 /** `pending` only while a sweep runs: nothing has been said of the zone yet. `untold`: without a report the plan is bare. */
 export type ShownState = ZoneState | "pending" | "untold";
-export type ModalityChoice = Modality | "all";
-/** What the map shows of the zones: what was said of them, or how much of them was looked at. Never both in one number. */
+/** What the map shows of the zones: what was said of them, or what would have been found. Never both in one number. */
 export type MapLayer = "verdict" | "coverage";
 /** What stands of findings, by finding. */
 export type Stands = ReadonlyMap<string, FindingState>;
@@ -28,8 +31,8 @@ export interface ZoneShade {
   readonly find: FindingState | null;
   readonly ways: number;
   readonly unable: number;
-  /** 0-1, of the chosen method, or the server's mean over all. */
-  readonly quality: number;
+  /** Of the target that the map shows; null where nothing was told of it. */
+  readonly chance: TargetCoverage | null;
 }
 
 export const STATE_ICON: Readonly<Record<ShownState | "find", IconName>> = {
@@ -49,7 +52,8 @@ export interface Judged {
   readonly zones: readonly ZoneStands[];
   readonly findings: readonly FindingStands[];
   readonly verdicts: readonly Pick<ZoneVerdict, "zone_id" | "modality" | "verdict">[];
-  readonly coverage: readonly (Pick<ZoneCoverage, "zone_id" | "modality" | "quality"> & { readonly status?: string })[];
+  readonly coverage: readonly (Pick<ZoneCoverage, "zone_id" | "modality"> & { readonly status?: string })[];
+  readonly targets: readonly TargetCoverage[];
   readonly places: readonly { readonly finding_id: string; readonly zone_id: string }[];
 }
 
@@ -59,14 +63,15 @@ export const NOTHING_JUDGED: Judged = {
   findings: [],
   verdicts: [],
   coverage: [],
+  targets: [],
   places: [],
 };
 
 /** What is known of a sweep whose report is there. */
 export function judgedOf(detail: SweepDetail | null): Judged {
   if (detail === null || detail.report === null) return NOTHING_JUDGED;
-  const { verdicts, coverage, findings: places } = detail.report;
-  return { isRunning: false, zones: detail.zones, findings: detail.findings, verdicts, coverage, places };
+  const { verdicts, coverage, targets, findings: places } = detail.report;
+  return { isRunning: false, zones: detail.zones, findings: detail.findings, verdicts, coverage, targets, places };
 }
 
 export function standsOf({ findings }: Pick<Judged, "findings">): Stands {
@@ -74,10 +79,15 @@ export function standsOf({ findings }: Pick<Judged, "findings">): Stands {
 }
 
 export function shadeZones(zones: readonly Zone[], judged: Judged, choice: ModalityChoice): ZoneShade[] {
-  return zones.map((zone) => ({ zone, ...shadeZone(zone.zone_id, judged, choice) }));
+  const target = shownTarget(judged.targets, choice);
+  return zones.map((zone) => ({
+    zone,
+    ...shadeZone(zone.zone_id, judged, choice),
+    chance: judged.targets.find((one) => one.zone_id === zone.zone_id && one.target === target) ?? null,
+  }));
 }
 
-function shadeZone(zoneId: string, judged: Judged, choice: ModalityChoice): Omit<ZoneShade, "zone"> {
+function shadeZone(zoneId: string, judged: Judged, choice: ModalityChoice): Omit<ZoneShade, "zone" | "chance"> {
   const isHere = (item: { zone_id: string; modality: Modality }) => item.zone_id === zoneId && item.modality === choice;
   const coverage = judged.coverage.find(isHere);
   const told = judged.zones.find((one) => one.zone_id === zoneId);
@@ -91,7 +101,6 @@ function shadeZone(zoneId: string, judged: Judged, choice: ModalityChoice): Omit
     find: find?.state ?? null,
     ways: choice === "all" ? (told?.ways ?? 0) : 1,
     unable: choice === "all" ? (told?.unable ?? 0) : 0,
-    quality: (choice === "all" ? told?.looked : coverage?.quality) ?? 0,
   };
 }
 
@@ -105,9 +114,14 @@ export function methodState(
   return coverage === undefined || coverage.status === "not_looked" ? "not_looked" : "not_assessable";
 }
 
-/** Coverage in the five steps that the map can show: 0 not looked at ... 4 nearly everything. */
-export function qualityStep(quality: number): number {
-  return Math.ceil(Math.min(1, Math.max(0, quality)) * 4);
+/** The shade of a zone by what would have been found in it: 1 to 4 as of its walls, 0 where that cannot be said. */
+export function chanceStep({ chance }: ZoneShade): number {
+  return chance === null || chance.probability === null ? 0 : 1 + shadeOf(10 * chance.probability);
+}
+
+/** A share in the five steps that the map can show: 0 nothing ... 4 nearly everything. */
+export function shareStep(share: number): number {
+  return Math.ceil(Math.min(1, Math.max(0, share)) * 4);
 }
 
 /** The zone's corners (x_m, y_m); the generated types forget that a point has two numbers. */

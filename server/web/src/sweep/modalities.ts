@@ -15,6 +15,9 @@ interface Shown {
 const SHOWN: Readonly<Partial<Record<string, Shown>>> = tables.modalities;
 const KNOWN = Object.keys(tables.modalities) as readonly Modality[];
 
+/** One method, or all of them together. */
+export type ModalityChoice = Modality | "all";
+
 /** Those that this page knows, in their order, then what is told besides. */
 export function modalitiesOf(told: readonly { readonly modality: Modality }[]): readonly Modality[] {
   return [...new Set([...KNOWN, ...told.map(({ modality }) => modality)])];

@@ -111,6 +111,5 @@ export const finding = {
     "발견은 두 사람이 각각 ‘카메라 아님’을 남겨야 닫힙니다.",
     "A find is closed when two people each record “not a camera”.",
   ),
-  ...tables.words.evidence_source,
   ...tables.words.disposition,
 } as const;

@@ -24,15 +24,13 @@ export const verdicts = {
     "{word} · {unable} of {ways} ways could not judge",
   ),
   verdict_not_clear_of: text("이상 없음이라고 하지 않는 것: {targets}", "Not called clear of: {targets}"),
-  targets_title: text("있었다면 찾았을 확률(90% 구간)", "Would have been found with (90 % interval)"),
-  target_unknown: text("말할 수 없음", "Unknown"),
   walls_title: text(
     "벽을 펼친 그림: 1 mm 핀홀을 찾았을 확률(화살표: 도면 방향)",
     "The walls unrolled: chance of finding a 1 mm pinhole (arrows: its side on the plan)",
   ),
   walls_spoken: text(
-    "벽·바닥·천장을 펼친 그림. 거의 보지 못한 부분 {unseen}%",
-    "Walls, floor and ceiling unrolled. {unseen} % of them were hardly seen",
+    "벽·바닥·천장을 펼친 그림. 거의 보지 못한 부분은 면적의 {unseen}%",
+    "Walls, floor and ceiling unrolled. {unseen} % of their area was hardly seen",
   ),
   walls_wall: text("벽 {n} {arrow}", "Wall {n} {arrow}"),
   walls_floor: text("바닥", "Floor"),

@@ -1,0 +1,44 @@
+"""The number of coverage in words: whole per cent that never say more than was shown, by a curve that is named."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweep.report.words import curve_words, percent, share_words, words_of_chance
+
+SHARES = st.integers(0, 10_000).map(lambda parts: parts / 10_000)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ((0.48, 0.31, 0.6), "48% (31–60%)"),
+        ((0.29, 0.29, 0.29), "29% (29–29%)"),
+        ((0.4849, 0.3199, 0.6001), "48% (31–61%)"),
+        ((0.899, 0.8999, 0.9), "89% (89–90%)"),
+        ((0.9999, 0.0, 1.0), "99% (0–100%)"),
+        ((0.0001, 0.0, 0.0001), "0% (0–1%)"),
+    ],
+)
+def test_the_number_is_rounded_down_and_its_interval_outwards(numbers: tuple[float, float, float], said: str) -> None:
+    assert words_of_chance(*numbers) == said
+
+
+@given(SHARES)
+def test_no_percentage_is_more_than_its_share(share: float) -> None:
+    said = int(percent(share).removesuffix("%"))
+    assert said * 100 <= round(share * 10_000) < (said + 1) * 100
+
+
+def test_only_a_curve_of_the_field_is_proven() -> None:
+    assert curve_words("field").ko == "현장 측정"
+    assert {curve_words(code).ko.rpartition(" · ")[2] for code in ("rendered", "simulated", "derived", "guessed")} == {
+        "현장 검증 전"
+    }
+
+
+def test_what_was_looked_at_is_said_as_the_share_that_it_is() -> None:
+    assert (share_words("lens", 0.629).ko, share_words("wifi", 0.8).ko) == ("살펴본 시야 62%", "수신한 시간 80%")
+    assert share_words("rf", 1.0).en == "time heard 100%"
