@@ -5,10 +5,11 @@ Input is a `LogRow`, output is text (or a count) per column.  README.md lists ev
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from server.exports.place_parts import floor_words, sex_words, stalls_words
+from server.interface.fields import FindingState
 from server.interface.safe_text import plain_text
 from server.interface.words import (
     DEMO_NOTICES,
@@ -118,7 +119,7 @@ def persons_reason(row: LogRow) -> str:
 
 def decision_words(row: LogRow) -> str:
     """How many findings stand at which state."""
-    return " · ".join(f"{FINDINGS[state].ko} {count}건" for state, count in row.findings) or "해당 없음"
+    return _counted(row.findings) or "해당 없음"
 
 
 def scope_words(row: LogRow) -> str:
@@ -142,27 +143,27 @@ def limits_words(row: LogRow) -> str:
 
 def standing_words(row: LogRow) -> str:
     """What stands open in the room, whichever of its sweeps found it."""
-    parts = []
-    if row.place.open_finds:
-        parts.append(f"닫히지 않은 발견 {row.place.open_finds}건")
-    if row.place.open_candidates:
-        parts.append(f"{FINDINGS['to_inspect'].ko} {row.place.open_candidates}건")
-    return " · ".join(parts) or "없음"
+    return _counted(row.place.open_things) or "없음"
+
+
+def _counted(states: Iterable[tuple[FindingState, int]]) -> str:
+    return " · ".join(f"{FINDINGS[state].ko} {count}건" for state, count in states)
 
 
 def next_step_words(row: LogRow) -> str:
     """What both results ask for; while an earlier find or suspicion stands open in the room, what that asks for."""
-    open_here = dict(row.findings)
-    if row.persons == "found" or row.place.open_finds:
+    stands_open = {state for state, _ in row.place.open_things}
+    if row.persons == "found" or "found" in stands_open:
         return NEXT_STEPS["found"]
-    if row.place.open_candidates or {"suspected", "to_inspect"} & set(open_here):
+    if stands_open or {"suspected", "to_inspect"} & set(dict(row.findings)):
         return NEXT_STEPS["to_inspect"]
     if row.persons == "suspected":
         return MARKS_NEXT
     if row.equipment_result == "no_report":
         return NEXT_STEPS["no_report"]
-    is_unjudged = row.equipment_result in {"partly", "not_assessable"}
-    return NEXT_STEPS["recheck" if row.persons == "recheck" or is_unjudged else "nothing"]
+    if row.persons == "recheck" or row.equipment_result in {"partly", "not_assessable"}:
+        return NEXT_STEPS["recheck"]
+    return NEXT_STEPS["by_eye" if row.persons in {"not_recorded", "not_done"} else "nothing"]
 
 
 def occasion_words(row: LogRow) -> str:

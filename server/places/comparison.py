@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from server.interface.errors import ApiError, not_found
+from server.interface.fields import FindingState
 from server.interface.views.visits import (
     AirCompared,
     Change,
@@ -28,7 +29,7 @@ from server.interface.views.visits import (
     ZoneThen,
 )
 from server.places.history import Visit, Word, last_words, visit_of
-from server.projections.case_rows import steps_of
+from server.projections.case_rows import states_of, steps_of
 from server.projections.sightings import thing_in
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.standing.zones import zones_of
@@ -61,12 +62,13 @@ class _Transmitter:
 def compare_visits(connection: Connection, room_id: UUID, one: UUID, other: UUID) -> VisitComparison:
     """Two sweeps of a room, in either order; ApiError 404 when one is none of this room, 409 without both reports."""
     older, newer = sorted((_visit(connection, room_id, one), _visit(connection, room_id, other)), key=_started)
+    states = states_of(connection, older[1]) | states_of(connection, newer[1])
     return VisitComparison(
         older=_side(*older),
         newer=_side(*newer),
         zones=tuple(compare_zones(older[0].report, newer[0].report)),
         air=air_of(older[0].report, newer[0].report),
-        spots=tuple(spots_of(older[0], newer[0])),
+        spots=tuple(spots_of(older[0], newer[0], states)),
         repairs=tuple(_repairs(connection, room_id, _started(older), _started(newer) + DAY_OF_VISIT)),
     )
 
@@ -99,8 +101,10 @@ def air_of(older: SweepReport, newer: SweepReport) -> AirCompared:
     )
 
 
-def spots_of(older: Visit, newer: Visit) -> list[SpotCompared]:
-    """What was suspected at either visit; each finding of the newer one meets one of the older one at most."""
+def spots_of(older: Visit, newer: Visit, states: Mapping[UUID, FindingState]) -> list[SpotCompared]:
+    """What was suspected at either visit with what stands of it; each finding of the newer one meets one of the older
+    one at most.
+    """
     words = last_words(older) | last_words(newer)
     left = list(older.report.findings)
     spots = []
@@ -109,9 +113,9 @@ def spots_of(older: Visit, newer: Visit) -> list[SpotCompared]:
         same = next((one for one in left if sameness(thing, thing_in(older.report, one)) is not None), None)
         if same is not None:
             left.remove(same)
-        spots.append(_spot(newer.report, finding, "came" if same is None else "stayed", same))
-    spots += [_spot(older.report, finding, "went", finding) for finding in left]
-    return [_with_word(one, words) for one in sorted(spots, key=lambda one: ORDER.index(one.change))]
+        spots.append(_spot(newer.report, finding, "came" if same is None else "stayed", same, states))
+    spots += [_spot(older.report, finding, "went", finding, states) for finding in left]
+    return [_with_note(one, words) for one in sorted(spots, key=lambda one: ORDER.index(one.change))]
 
 
 def repairs_of(steps: Iterable[tuple[datetime, CaseStep]], since: datetime, until: datetime) -> Iterator[RepairThen]:
@@ -213,24 +217,24 @@ def _level(dbm: float | None) -> float:
     return -200.0 if dbm is None else dbm
 
 
-def _with_word(spot: SpotCompared, words: Mapping[UUID, Word]) -> SpotCompared:
-    """What persons said of it last; of a place that stayed, what they said at the newer visit."""
-    word = next(
-        (words[one] for one in (spot.newer_finding_id, spot.older_finding_id) if one is not None and one in words), None
-    )
-    if word is None:
-        return spot
-    return spot.model_copy(update={"is_no_camera": word.is_no_camera, "note": word.note})
+def _with_note(spot: SpotCompared, words: Mapping[UUID, Word]) -> SpotCompared:
+    """What persons last found it to be; of a place that stayed, what they said at the newer visit."""
+    said = [words[one] for one in (spot.newer_finding_id, spot.older_finding_id) if one is not None and one in words]
+    return spot.model_copy(update={"note": said[0].note}) if said else spot
 
 
-def _spot(report: SweepReport, finding: Finding, change: Change, older: Finding | None) -> SpotCompared:
+def _spot(
+    report: SweepReport, finding: Finding, change: Change, older: Finding | None, states: Mapping[UUID, FindingState]
+) -> SpotCompared:
     """Of a finding of this report; `older` is the one of the older visit, itself where it went."""
     named = next((zone.name for zone in report.plan.zones if zone.zone_id == finding.zone_id), None)
+    newer = None if change == "went" else finding
     return SpotCompared(
         change=change,
         zone=named or LocalText(ko=finding.zone_id, en=finding.zone_id),
         older_finding_id=None if older is None else older.finding_id,
-        newer_finding_id=None if change == "went" else finding.finding_id,
-        is_no_camera=None,
+        newer_finding_id=None if newer is None else newer.finding_id,
+        older_state=None if older is None else states.get(older.finding_id, "to_inspect"),
+        newer_state=None if newer is None else states.get(newer.finding_id, "to_inspect"),
         note=None,
     )

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from server.interface.views.places import RoomStanding
+from server.interface.views.places import RoomStanding, StateCount
 from server.standing.findings import OPEN
 from server.standing.rooms import OpenThing, RoomStands, room_of
 from server.store.clock import from_ms
@@ -39,8 +39,7 @@ def standing_view(stands: RoomStands) -> RoomStanding:
     gravest = stands.gravest
     return RoomStanding(
         state=gravest.state,
-        finds=stands.finds,
-        candidates=stands.to_inspect,
+        counts=tuple(StateCount(state=state, count=count) for state, count in stands.counts),
         sweep_id=gravest.sweep_id,
         started=gravest.since,
     )

@@ -50,10 +50,8 @@ class Place:
     floor: int | None = None
     stalls: int | None = None
     """Sex, floor and stalls as the room is registered; None: nobody said."""
-    open_finds: int = 0
-    """Finds in this room, of any of its sweeps, that persons had not closed when the log was made."""
-    open_candidates: int = 0
-    """Candidates in this room that nobody had looked at or excluded by then."""
+    open_things: tuple[tuple[FindingState, int], ...] = ()
+    """How many of any sweep of this room stood open at which state when the log was made, the gravest first."""
 
 
 @dataclass(frozen=True, slots=True)

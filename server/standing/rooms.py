@@ -5,6 +5,7 @@ Input are the open findings and cases of a room, and what its last sweep said; o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,11 +31,10 @@ class RoomStands:
 
     gravest: OpenThing
     """Of the gravest the newest."""
-    finds: int
-    to_inspect: int
-    """Nobody has decided, or somebody could not exclude a camera or asked to look again."""
+    counts: tuple[tuple[FindingState, int], ...]
+    """How many stand open at which state, the gravest first."""
     undecided: int
-    """Of these, those of sweeps that nobody has decided on."""
+    """Of sweeps, those that nobody has decided on."""
 
 
 def room_of(things: Iterable[OpenThing]) -> RoomStands | None:
@@ -43,9 +43,9 @@ def room_of(things: Iterable[OpenThing]) -> RoomStands | None:
     if not still:
         return None
     first = min(still, key=lambda one: (GRAVEST_FIRST.index(one.state), -one.since.timestamp(), str(one.sweep_id)))
-    finds = sum(one.state == "found" for one in still)
+    counts = Counter(one.state for one in still)
     undecided = sum(one.state == "to_inspect" and one.sweep_id is not None for one in still)
-    return RoomStands(first, finds, len(still) - finds, undecided)
+    return RoomStands(first, tuple((state, counts[state]) for state in GRAVEST_FIRST if state in counts), undecided)
 
 
 def persons_of_room(stands: RoomStands | None, last: PersonsResult | None) -> PersonsResult | None:

@@ -74,24 +74,24 @@ class Said:
     equipment: str | None
     persons: str | None
     findings: tuple[str, ...] = ()
-    standing: tuple[str, int, int] | None = None
-    """In the room: the gravest, finds, places to inspect."""
+    standing: dict[str, int] | None = None
+    """In the room: how many at which state."""
     room: tuple[str | None, str | None] | None = None
     """Of the room by equipment and persons, where that is not what the sweep says."""
 
 
 AFTER: dict[str, Said] = {
-    "nobody decided": Said("to_inspect", "not_recorded", ("to_inspect",), ("to_inspect", 0, 1)),
+    "nobody decided": Said("to_inspect", "not_recorded", ("to_inspect",), {"to_inspect": 1}),
     "one says no camera": Said("to_inspect", "not_recorded", ("no_camera",)),
-    "a doubt": Said("to_inspect", "suspected", ("suspected",), ("suspected", 0, 1)),
-    "a doubt, then another's no camera": Said("to_inspect", "suspected", ("suspected",), ("suspected", 0, 1)),
-    "one found a camera": Said("to_inspect", "found", ("found",), ("found", 1, 0)),
+    "a doubt": Said("to_inspect", "suspected", ("suspected",), {"suspected": 1}),
+    "a doubt, then another's no camera": Said("to_inspect", "suspected", ("suspected",), {"suspected": 1}),
+    "one found a camera": Said("to_inspect", "found", ("found",), {"found": 1}),
     "a find that two took back": Said("to_inspect", "not_recorded", ("no_camera",)),
-    "one wants another look": Said("to_inspect", "recheck", ("recheck",), ("recheck", 0, 1)),
+    "one wants another look": Said("to_inspect", "recheck", ("recheck",), {"recheck": 1}),
     "two know what it is": Said("to_inspect", "not_recorded", ("no_camera",)),
     "a defect": Said("to_inspect", "not_recorded", ("defect",)),
-    "handed over": Said("to_inspect", "found", ("found",), ("found", 1, 0)),
-    "ended before its second look": Said("to_inspect", "not_recorded", ("to_inspect",), ("to_inspect", 0, 1)),
+    "handed over": Said("to_inspect", "found", ("found",), {"found": 1}),
+    "ended before its second look": Said("to_inspect", "not_recorded", ("to_inspect",), {"to_inspect": 1}),
     "nothing could be judged": Said("not_assessable", "not_recorded"),
     "clear of one target by one method": Said("nothing_detected", "not_recorded"),
     "clear, but ended early": Said("partly", "not_recorded"),
@@ -99,13 +99,11 @@ AFTER: dict[str, Said] = {
     "no report": Said("no_report", "not_recorded"),
     "nothing unusual by eye": Said("not_assessable", "nothing_unusual"),
     "marks": Said("not_assessable", "suspected"),
-    "nothing unusual beside a camera found": Said("to_inspect", "found", ("found",), ("found", 1, 0)),
-    "an earlier find": Said("to_inspect", "found", ("found",), ("found", 1, 0), ("not_assessable", "found")),
-    "a later sweep of that room": Said(
-        "not_assessable", "not_recorded", (), ("found", 1, 0), ("not_assessable", "found")
-    ),
-    "reported by a person": Said(None, None, (), ("to_inspect", 0, 1)),
-    "reported, and two found a camera": Said(None, None, (), ("found", 1, 0), (None, "found")),
+    "nothing unusual beside a camera found": Said("to_inspect", "found", ("found",), {"found": 1}),
+    "an earlier find": Said("to_inspect", "found", ("found",), {"found": 1}, ("not_assessable", "found")),
+    "a later sweep of that room": Said("not_assessable", "not_recorded", (), {"found": 1}, ("not_assessable", "found")),
+    "reported by a person": Said(None, None, (), {"to_inspect": 1}),
+    "reported, and two found a camera": Said(None, None, (), {"found": 1}, (None, "found")),
 }
 """By the rules of server/standing/README.md, whatever the older release said."""
 
@@ -115,7 +113,7 @@ def said_of(client: Client, one: dict[str, Any]) -> Said:
     room = client.get(f"/api/rooms/{one['room_id']}").json()
     of_room = room["equipment"], room["persons"]
     standing = room["standing"]
-    stands = None if standing is None else (standing["state"], standing["finds"], standing["candidates"])
+    stands = None if standing is None else {one["state"]: one["count"] for one in standing["counts"]}
     if one["sweep_id"] is None:
         return Said(None, None, (), stands, None if of_room == (None, None) else of_room)
     detail = client.get(f"/api/sweeps/{one['sweep_id']}").json()

@@ -292,7 +292,7 @@ def test_a_find_changes_the_result(phone: Phone, site: Site) -> None:
     site.deliver("found nothing later", candidate_zone=None, is_real=True, room_id=room.room_id)
     phone.open(f"#/rooms/{room.room_id}")
     expect(page.get_by_text(re.compile("손대지 말고 그대로 두십시오")).first).to_be_visible()
-    expect(page.get_by_text("닫히지 않은 발견 1건")).to_be_visible()
+    expect(page.get_by_text(re.compile(f"{re.escape(said('finding', 'found'))} 1건"))).to_be_visible()
     assert phone.violations() == []
     for size in (SMALL_PHONE, PHONE):
         page.set_viewport_size(size)

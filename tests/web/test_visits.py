@@ -35,7 +35,7 @@ def test_two_visits_side_by_side(phone: Phone, site: Site) -> None:
     choose_two(phone, site.real_sweep, found.sweep_id)
     spot = page.locator("li.noted.came")
     expect(spot).to_contain_text("새로 나타남 · 2번 칸")
-    expect(spot).to_contain_text("현장 판정 없음")
+    expect(spot.locator(".said")).to_have_text(said("finding", "to_inspect"))
     expect(page.get_by_text("시뮬레이션이나 재생이 섞여 있습니다", exact=False)).to_be_visible()
     row = page.get_by_role("row", name=re.compile("2번 칸"))
     expect(row).to_contain_text(said("zone", "to_inspect"))

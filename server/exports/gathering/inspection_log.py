@@ -250,8 +250,7 @@ def _place(connection: Connection, room_id: UUID) -> Place:
         room.sex,
         room.floor,
         room.stalls,
-        open_finds=0 if standing is None else standing.finds,
-        open_candidates=0 if standing is None else standing.candidates,
+        open_things=() if standing is None else tuple((one.state, one.count) for one in standing.counts),
     )
 
 

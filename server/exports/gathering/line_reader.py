@@ -123,8 +123,7 @@ class LineReader:
                 row.sex,
                 row.floor,
                 row.stalls,
-                open_finds=0 if stands is None else stands.finds,
-                open_candidates=0 if stands is None else stands.to_inspect,
+                open_things=() if stands is None else stands.counts,
             )
 
     def _entries(self, sweep_ids: Sequence[UUID]) -> defaultdict[UUID, list[StoredEntry]]:

@@ -42,15 +42,20 @@ class SweepSummary(View):
     """Does the city's server have every entry about it that counts here? Null where no city is configured."""
 
 
+class StateCount(View):
+    """How many stand at a state."""
+
+    state: FindingState
+    count: int
+
+
 class RoomStanding(View):
     """What persons have not closed yet in a room, over all its sweeps that count; no later sweep takes it away."""
 
     state: FindingState
     """The gravest of them."""
-    finds: int
-    """What a person called a camera."""
-    candidates: int
-    """What nobody has decided on, a person could not exclude or wants looked at again."""
+    counts: tuple[StateCount, ...]
+    """The gravest first."""
     sweep_id: UUID | None
     """The newest sweep with the gravest of them; null: a person opened that case."""
     started: datetime

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from server.interface.fields import ZoneState
+from server.interface.fields import FindingState, ZoneState
 from server.interface.views.answer import View
 from sweep.report import LocalText, Mode, Source
 from sweep.report.case_records import Defect
@@ -81,8 +81,9 @@ class SpotCompared(View):
     zone: LocalText
     older_finding_id: UUID | None
     newer_finding_id: UUID | None
-    is_no_camera: bool | None
-    """What persons said of it last: no camera, or anything else; null: nobody has said anything."""
+    older_state: FindingState | None
+    """What stands of it as the older visit found it, and below as the newer one did; null where that one did not."""
+    newer_state: FindingState | None
     note: LocalText | None
     """What it was found to be."""
 

@@ -132,7 +132,7 @@ def test_what_the_police_say_ends_the_case_everywhere(
         assert take(two, case_id, step).status_code == 201
     assert take(two, case_id, said | {"result": "unknown"}).json()["case"]["state"] == "reported_to_city"
     room = two.get(f"/api/rooms/{DEMO_ROOM}").json()
-    assert (room["persons"], room["standing"]["finds"]) == ("found", 1)
+    assert (room["persons"], room["standing"]["counts"]) == ("found", [{"state": "found", "count": 1}])
     ended = take(two, case_id, said | {"result": result}).json()["case"]
     assert (ended["state"], ended["is_open"], ended["is_found"]) == (state, False, is_held)
     assert two.get("/api/cases").json()["cases"] == [] == two.get(f"/api/rooms/{DEMO_ROOM}/state").json()["open_cases"]

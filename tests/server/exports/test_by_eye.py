@@ -194,7 +194,9 @@ def test_a_note_agrees_with_itself(changes: dict[str, Any]) -> None:
 
 def test_marks_that_a_person_saw_ask_for_something_though_the_equipment_does_not() -> None:
     row = replace(s.live_page().row, equipment_result="nothing_detected")
-    assert next_step_words(row) == "추가 조치 없음"
+    assert next_step_words(row) == "육안 점검을 하고 그 결과를 기재", "nobody looked by eye yet"
+    assert next_step_words(replace(row, persons="not_done")) == next_step_words(row)
+    assert next_step_words(replace(row, persons="nothing_unusual")) == "추가 조치 없음"
     assert next_step_words(replace(row, persons="suspected")) == MARKS_NEXT
     assert next_step_words(replace(row, persons="recheck")).startswith("판정하지 못한 구역을")
 
@@ -202,20 +204,23 @@ def test_marks_that_a_person_saw_ask_for_something_though_the_equipment_does_not
 @pytest.mark.parametrize(
     ("persons", "findings", "open_here", "expected"),
     [
-        ("found", (("found", 1),), (0, 0), "만지지 않고 현장 보존"),
-        ("nothing_unusual", (), (1, 0), "만지지 않고 현장 보존"),
-        ("suspected", (("suspected", 1),), (0, 0), "해당 위치를 눈으로 확인"),
-        ("not_recorded", (("to_inspect", 1),), (0, 0), "해당 위치를 눈으로 확인"),
-        ("nothing_unusual", (), (0, 1), "해당 위치를 눈으로 확인"),
-        ("nothing_unusual", (("no_camera", 1),), (0, 0), "추가 조치 없음"),
-        ("confirmed", (("confirmed", 1),), (0, 0), "추가 조치 없음"),
+        ("found", (("found", 1),), (), "만지지 않고 현장 보존"),
+        ("nothing_unusual", (), (("found", 1),), "만지지 않고 현장 보존"),
+        ("suspected", (("suspected", 1),), (), "해당 위치를 눈으로 확인"),
+        ("not_recorded", (("to_inspect", 1),), (), "해당 위치를 눈으로 확인"),
+        ("nothing_unusual", (), (("recheck", 1),), "해당 위치를 눈으로 확인"),
+        ("nothing_unusual", (("no_camera", 1),), (), "추가 조치 없음"),
+        ("confirmed", (("confirmed", 1),), (), "추가 조치 없음"),
     ],
 )
 def test_what_stands_open_asks_for_its_next_step(
-    persons: PersonsResult, findings: tuple[tuple[FindingState, int], ...], open_here: tuple[int, int], expected: str
+    persons: PersonsResult,
+    findings: tuple[tuple[FindingState, int], ...],
+    open_here: tuple[tuple[FindingState, int], ...],
+    expected: str,
 ) -> None:
     row = replace(s.live_page().row, equipment_result="to_inspect", persons=persons, findings=findings)
-    row = replace(row, place=replace(row.place, open_finds=open_here[0], open_candidates=open_here[1]))
+    row = replace(row, place=replace(row.place, open_things=open_here))
     assert next_step_words(row).startswith(expected)
 
 

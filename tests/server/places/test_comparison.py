@@ -114,21 +114,24 @@ def test_spots_stay_come_and_go_by_place_with_what_persons_said_of_them() -> Non
     )  # fmt: skip
     older = visit(THEN, found(10), found(11, x_m=0.3, zone_id="stall-1"), said=(said,))
     newer = visit(NOW, found(20, x_m=FINDING.x_m + 0.2), found(21, x_m=FINDING.x_m + 0.7))
-    told = [(one.change, one.older_finding_id, one.newer_finding_id) for one in spots_of(older, newer)]
+    stayed, came, went = spots_of(older, newer, older.states)
+    told = [(one.change, one.older_finding_id, one.newer_finding_id) for one in (stayed, came, went)]
     assert told == [("stayed", uid(10), uid(20)), ("came", None, uid(21)), ("went", uid(11), None)]
-    stayed, came, _ = spots_of(older, newer)
-    assert (stayed.is_no_camera, stayed.note) == (True, text("소켓 나사", "A screw of the socket"))
-    assert (came.is_no_camera, came.note) == (None, None)
+    assert stayed.note == text("소켓 나사", "A screw of the socket")
+    assert (came.note, went.note) == (None, None)
+    assert [(one.older_state, one.newer_state) for one in (stayed, came, went)] == [
+        ("no_camera", "to_inspect"), (None, "to_inspect"), ("to_inspect", None),
+    ]  # fmt: skip
 
 
 def test_two_findings_now_meet_one_of_then_only_once() -> None:
-    spots = spots_of(visit(THEN, found(10)), visit(NOW, found(20), found(21)))
+    spots = spots_of(visit(THEN, found(10)), visit(NOW, found(20), found(21)), {})
     assert [one.change for one in spots] == ["stayed", "came"]
 
 
 def test_a_place_that_waits_for_its_second_look_is_a_spot_like_any_other() -> None:
-    (spot,) = spots_of(visit(THEN), visit(NOW, found(20, stage="first_look")))
-    assert (spot.change, spot.newer_finding_id, spot.is_no_camera) == ("came", uid(20), None)
+    (spot,) = spots_of(visit(THEN), visit(NOW, found(20, stage="first_look")), {uid(20): "found"})
+    assert (spot.change, spot.newer_finding_id, spot.newer_state) == ("came", uid(20), "found")
 
 
 def step(what: Step, days: float, case: int = 9) -> tuple[datetime, CaseStep]:

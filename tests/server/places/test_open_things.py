@@ -66,9 +66,13 @@ def _bare(minutes: float, outcome: str = "aborted") -> dict[str, object]:
     return nothing | _later(minutes) | {"outcome": outcome}
 
 
-def _shown(client: Client) -> tuple[str, int, int, str]:
+def _counts(standing: dict[str, Any]) -> dict[str, int]:
+    return {one["state"]: one["count"] for one in standing["counts"]}
+
+
+def _shown(client: Client) -> tuple[str, dict[str, int], str]:
     standing = _room(client)["standing"]
-    return standing["state"], standing["finds"], standing["candidates"], standing["sweep_id"]
+    return standing["state"], _counts(standing), standing["sweep_id"]
 
 
 @pytest.mark.parametrize("verdict", ["camera_found", "cannot_exclude", None])
@@ -81,9 +85,8 @@ def test_a_later_sweep_hides_nothing(real_site: Site, verdict: Verdict | None, h
     inspector = real_site.login("inspector")
     if verdict is not None:
         _decide(inspector, first, verdict)
-    is_find = verdict == "camera_found"
     state = {"camera_found": "found", "cannot_exclude": "suspected", None: "to_inspect"}[verdict]
-    expected = (state, int(is_find), int(not is_find), str(first))
+    expected = (state, {state: 1}, str(first))
     assert _shown(inspector) == expected
     later = new_id()
     probe = sim if how == "simulated" else real
@@ -122,12 +125,12 @@ def test_a_find_is_closed_by_two_persons_and_opened_again_by_one(real_site: Site
     _decide(first, sweep_id, "camera_found")
     _decide(first, sweep_id, "no_camera")
     _decide(first, sweep_id, "no_camera")
-    assert _shown(first)[:3] == ("found", 1, 0)
+    assert _shown(first)[1] == {"found": 1}
     _decide(second, sweep_id, "no_camera")
     room = _room(first)
     assert (room["standing"], room["persons"], room["equipment"]) == (None, "not_recorded", "to_inspect")
     _decide(second, sweep_id, "cannot_exclude")
-    assert _shown(first)[:3] == ("found", 1, 0)
+    assert _shown(first)[1] == {"found": 1}
     assert [case["state"] for case in first.get("/api/cases", room_id=str(DEMO_ROOM)).json()["cases"]] == ["camera"]
 
 
@@ -139,34 +142,34 @@ def test_of_two_findings_each_stands_for_itself(real_site: Site) -> None:
     for wire in (real.opened(sweep_id), real.report_changed(sweep_id, findings=both)):
         assert real_site.send(wire).status_code == 200
     inspector = real_site.login("inspector")
-    assert _shown(inspector)[:3] == ("to_inspect", 0, 2)
+    assert _shown(inspector)[1] == {"to_inspect": 2}
     _decide(inspector, sweep_id, "camera_found")
-    assert _shown(inspector)[:3] == ("found", 1, 1)
+    assert _shown(inspector)[1] == {"found": 1, "to_inspect": 1}
     _decide(inspector, sweep_id, "no_camera", OTHER_ID)
-    assert _shown(inspector)[:3] == ("found", 1, 0)
+    assert _shown(inspector)[1] == {"found": 1}
 
 
 @pytest.mark.parametrize(
     ("verdict", "shown"),
     [
-        ("camera_found", ("found", 1, 0)), ("cannot_exclude", ("suspected", 0, 1)), ("recheck", ("recheck", 0, 1)),
+        ("camera_found", {"found": 1}), ("cannot_exclude", {"suspected": 1}), ("recheck", {"recheck": 1}),
         ("no_camera", None),
     ],
 )  # fmt: skip
 def test_a_place_whose_second_look_was_cut_short_takes_every_decision_and_has_its_case(
-    real_site: Site, verdict: Verdict, shown: tuple[str, int, int] | None
+    real_site: Site, verdict: Verdict, shown: dict[str, int] | None
 ) -> None:
     real, sweep_id = Probe("real", "live"), new_id()
     waiting = FINDING.model_copy(update={"stage": "first_look"})
     for wire in (real.opened(sweep_id), real.report_changed(sweep_id, findings=(waiting,), outcome="aborted")):
         assert real_site.send(wire).status_code == 200
     inspector = real_site.login("inspector")
-    assert _shown(inspector) == ("to_inspect", 0, 1, str(sweep_id))
+    assert _shown(inspector) == ("to_inspect", {"to_inspect": 1}, str(sweep_id))
     (case,) = inspector.get("/api/cases", room_id=str(DEMO_ROOM)).json()["cases"]
     assert (case["finding_id"], case["state"]) == (str(FINDING_ID), "candidate")
     _decide(inspector, sweep_id, verdict)
     standing = _room(inspector)["standing"]
-    assert shown == (None if standing is None else tuple(standing[name] for name in ("state", "finds", "candidates")))
+    assert shown == (None if standing is None else _counts(standing))
 
 
 def test_what_a_person_reported_stands_in_the_room_and_is_nothing_that_the_equipment_said(real_site: Site) -> None:
@@ -176,7 +179,7 @@ def test_what_a_person_reported_stands_in_the_room_and_is_nothing_that_the_equip
     room = _room(inspector)
     assert (room["standing"]["state"], room["standing"]["sweep_id"]) == ("to_inspect", None)
     assert (room["equipment"], room["persons"], room["last_sweep"]) == (None, None, None)
-    assert _shown(inspector)[1:3] == (0, 1)
+    assert _shown(inspector)[1] == {"to_inspect": 1}
 
 
 def test_the_log_says_what_stands_open_beside_each_later_sweep(real_site: Site) -> None:
@@ -191,7 +194,7 @@ def test_the_log_says_what_stands_open_beside_each_later_sweep(real_site: Site) 
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [row["점검 결과(사람)"] for row in rows] == ["의심기기 발견(경찰 확인 중)", "미기재"]
     assert [row["장비 점검 결과"] for row in rows] == ["확인할 곳", "판정 불가"]
-    assert [row["이 방에 남은 것"] for row in rows] == ["닫히지 않은 발견 1건"] * 2
+    assert [row["이 방에 남은 것"] for row in rows] == ["의심기기 발견 1건"] * 2
     assert all("현장 보존" in row["다음 조치"] for row in rows)
 
 
@@ -228,8 +231,8 @@ def test_what_stands_follows_from_the_entries_in_any_order_and_after_a_rebuild(
         accept(db, read_arrival(wire), quarantine_max_bytes=0)
     with db.write() as connection:
         before = standing_of_rooms(connection, [DEMO_ROOM])
-        shown = {room: (one.gravest.state, one.finds, one.gravest.sweep_id) for room, one in before.items()}
-        assert shown == {DEMO_ROOM: ("found", 1, first)}
+        shown = {room: (one.gravest.state, one.counts, one.gravest.sweep_id) for room, one in before.items()}
+        assert shown == {DEMO_ROOM: ("found", (("found", 1),), first)}
     projecting.rebuild(db)
     with db.write() as connection:
         assert standing_of_rooms(connection, [DEMO_ROOM]) == before

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Final
 from uuid import UUID
 
 import pytest
@@ -17,72 +15,23 @@ from server.standing.findings import state_of_finding
 from server.standing.persons import persons_of
 from server.standing.rooms import OpenThing, RoomStands, equipment_of_room, persons_of_room, room_of
 from server.standing.zones import equipment_of, zones_of
-from sweep.report import SweepReport
-from sweep.report.visit_records import ByEye
 from tests.report_factory import START, uid
 
-from .reports import finding_in, report_of
+from .golden import ALL, NOTES, Situation, parts, report_in, words_of_part
 from .steps import happened
 
-NOBODY: Final = "nobody"
-NOTES: Final[dict[str, ByEye | None]] = {
-    ".": None, "nothing": "nothing_unusual", "marks": "marks", "undone": "not_done",
-}  # fmt: skip
 EARLIER, NOW = uid(0xC1), uid(0xC2)
 
 
-@dataclasses.dataclass(frozen=True)
-class Situation:
-    """A line of golden.txt."""
-
-    name: str
-    zones: str
-    end: str
-    earlier: str
-    done: str
-    note: str
-    equipment: str
-    persons: str
-    findings: str
-    by_zone: str
-    room: str
-
-
-def situations() -> list[Situation]:
-    lines = (Path(__file__).parent / "golden.txt").read_text(encoding="utf-8").splitlines()
-    cells = [[cell.strip() for cell in line.split(" | ")] for line in lines if line and not line.startswith("#")]
-    assert cells[0] == ["id", "zones", "end", "earlier", "done", "note", "equipment", "persons", "findings", "by zone",
-                        "room"]  # fmt: skip
-    return [Situation(*row) for row in cells[1:]]
-
-
-ALL: Final = situations()
-
-
-def parts(text: str) -> list[str]:
-    return [] if text == "." else [part.strip() for part in text.split(";")]
-
-
-def state_after(words: str) -> FindingState:
-    """What stands of a finding after these words."""
-    case = after_all(happened("" if words == NOBODY else words), NEW)
+def state_after(part: str) -> FindingState:
+    """What stands of a finding after what a part of the table says."""
+    case = after_all(happened(words_of_part(part)), NEW)
     assert case is not None
     return state_of_finding(case)
 
 
-def report_in(situation: Situation) -> SweepReport | None:
-    if situation.end in {"none", "gone", "never"}:
-        return None
-    findings = []
-    for number, part in enumerate(parts(situation.done), start=1):
-        zone, _, words = part.rpartition("@")
-        findings.append(finding_in(int(zone or 1), number, is_first_look=words.startswith("?")))
-    is_early = situation.end == "early"
-    return report_of(situation.zones, findings, outcome="aborted" if is_early else "completed", sweep_id=NOW)
-
-
 def states_in(situation: Situation) -> list[FindingState]:
-    return [state_after(part.rpartition("@")[2].removeprefix("?")) for part in parts(situation.done)]
+    return [state_after(part) for part in parts(situation.done)]
 
 
 def things_in(situation: Situation, states: Sequence[FindingState]) -> list[OpenThing]:
@@ -90,8 +39,7 @@ def things_in(situation: Situation, states: Sequence[FindingState]) -> list[Open
     things = [_thing(state, NOW, START) for state in states]
     for part in parts(situation.earlier):
         is_case = part.startswith("case:")
-        words = part.removeprefix("case:").strip()
-        things.append(_thing(state_after(words), None if is_case else EARLIER, START - timedelta(days=30)))
+        things.append(_thing(state_after(part), None if is_case else EARLIER, START - timedelta(days=30)))
     return things
 
 
@@ -104,12 +52,13 @@ def shown(*values: str | None) -> str:
 
 
 def standing_shown(stands: RoomStands | None) -> str | None:
-    return None if stands is None else f"{stands.gravest.state} {stands.finds}+{stands.to_inspect}"
+    return None if stands is None else " ".join(f"{count} {state}" for state, count in stands.counts)
 
 
 @pytest.mark.parametrize("situation", ALL, ids=lambda one: one.name)
 def test_what_stands(situation: Situation) -> None:
-    report, states = report_in(situation), states_in(situation)
+    is_reported = situation.end in {"done", "early"}
+    report, states = report_in(situation, NOW) if is_reported else None, states_in(situation)
     is_swept = situation.end != "never"
     equipment = equipment_of(report) if is_swept else None
     persons = persons_of(states, NOTES[situation.note]) if is_swept else None

@@ -7611,10 +7611,8 @@ export interface components {
          * @description What persons have not closed yet in a room, over all its sweeps that count; no later sweep takes it away.
          */
         RoomStanding: {
-            /** Candidates */
-            candidates: number;
-            /** Finds */
-            finds: number;
+            /** Counts */
+            counts: components["schemas"]["StateCount"][];
             /**
              * Started
              * Format: date-time
@@ -8308,13 +8306,15 @@ export interface components {
              * @enum {string}
              */
             change: "stayed" | "came" | "went";
-            /** Is No Camera */
-            is_no_camera: boolean | null;
             /** Newer Finding Id */
             newer_finding_id: string | null;
+            /** Newer State */
+            newer_state: ("confirmed" | "found" | "suspected" | "recheck" | "to_inspect" | "defect" | "no_camera") | null;
             note: components["schemas"]["LocalText"] | null;
             /** Older Finding Id */
             older_finding_id: string | null;
+            /** Older State */
+            older_state: ("confirmed" | "found" | "suspected" | "recheck" | "to_inspect" | "defect" | "no_camera") | null;
             zone: components["schemas"]["LocalText"];
         };
         /**
@@ -8427,6 +8427,19 @@ export interface components {
              * @default null
              */
             told_time: string | null;
+        };
+        /**
+         * StateCount
+         * @description How many stand at a state.
+         */
+        StateCount: {
+            /** Count */
+            count: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "confirmed" | "found" | "suspected" | "recheck" | "to_inspect" | "defect" | "no_camera";
         };
         /**
          * StateEvent

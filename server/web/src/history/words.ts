@@ -27,9 +27,6 @@ export const words = {
   spot_stayed: text("그대로", "Stayed"),
   spot_came: text("새로 나타남", "Came"),
   spot_went: text("없어짐", "Went"),
-  said_no_camera: text("현장 판정: 카메라 아님", "Decision: no camera"),
-  said_other: text("현장 판정: 발견 또는 배제 못 함", "Decision: found, or not excluded"),
-  said_nothing: text("현장 판정 없음", "Nobody has decided"),
   went_hint: text(
     "없어진 곳도 그때의 판정은 그대로 남습니다.",
     "What was decided about a place that went still stands.",

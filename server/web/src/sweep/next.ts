@@ -1,5 +1,6 @@
 import type { CaseView, RoomSummary } from "../api/types";
 import type { MessageKey } from "../i18n/messages";
+import { word } from "../i18n/glossary";
 import { local, t } from "../i18n/translate.svelte";
 
 type NextStep = Extract<MessageKey, `next_${string}`>;
@@ -17,7 +18,8 @@ function nextStep({ standing, last_sweep: last, persons, equipment }: RoomSummar
   if (last.outcome === null) return "next_unfinished";
   if (persons === "suspected" || persons === "recheck") return `next_${persons}`;
   if (last.source !== "live") return "next_demo";
-  return equipment === "partly" || equipment === "not_assessable" ? "next_recheck" : "next_none";
+  if (equipment === "partly" || equipment === "not_assessable") return "next_recheck";
+  return persons === "not_recorded" || persons === "not_done" ? "next_by_eye" : "next_none";
 }
 
 /** In words; what was found says by its own case how far it is. `cases`: the open ones of the room, null while unknown. */
@@ -28,12 +30,8 @@ export function nextOf(room: RoomSummary, cases: readonly CaseView[] | null): st
   return t(isHandedOver ? "next_police" : nextStep(room));
 }
 
-/** How many finds and places nobody has closed; empty without any. */
+/** What nobody has closed, by its state; empty without any. */
 export function standingWords({ standing }: RoomSummary): string {
-  if (standing === null) return "";
-  const { finds, candidates } = standing;
-  return [
-    ...(finds > 0 ? [t("room_standing_finds", { n: finds })] : []),
-    ...(candidates > 0 ? [t("room_standing_places", { n: candidates })] : []),
-  ].join(" · ");
+  const counts = standing?.counts ?? [];
+  return counts.map(({ state, count }) => t("room_standing", { word: word("finding", state), n: count })).join(" · ");
 }

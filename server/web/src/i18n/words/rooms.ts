@@ -26,8 +26,7 @@ export const rooms = {
   room_map_untold: text("점검 결과는 연결되면 지도에 나옵니다.", "What was found is drawn once there is a connection."),
   room_plan_check: text("도면 확인·수정", "Check the plan"),
   room_plan_correct: text("도면 수정", "Correct the plan"),
-  room_standing_finds: text("닫히지 않은 발견 {n}건", "Open finds: {n}"),
-  room_standing_places: text("확인할 곳 {n}곳", "Places to inspect: {n}"),
+  room_standing: text("{word} {n}건", "{word}: {n}"),
   room_standing_hint: text(
     "그 뒤의 점검이 어떻게 끝났든 사람이 닫을 때까지 남습니다.",
     "They stay until people close them, however later sweeps ended.",
@@ -39,6 +38,7 @@ export const rooms = {
   next_to_inspect: text("확인할 곳 육안 확인", "Look at the place to inspect"),
   next_found: text("손대지 말고 112", "Do not touch it: call 112"),
   next_police: text("경찰 확인 결과 기다림", "Wait for what the police say"),
+  next_by_eye: text("육안 점검하고 결과 적기", "Look by eye and write down the result"),
   next_none: text("다음 정기 점검까지 없음", "Nothing until the next regular sweep"),
   next_unfinished: text("끝나지 않은 점검 확인", "Look into the unfinished sweep"),
   next_demo: text("시뮬레이션 기록만 있음 – 실제 점검 필요", "Simulation only; a real sweep is due"),
