@@ -40,6 +40,7 @@ def test_the_cover_counts_measurements_apart_from_demonstrations(tmp_path: Path)
     assert "2026-03-01 ~ 2026-03-31" in cover
     assert "시범구청" in cover
     assert "출력 사유 Reason 월간 보고" in cover
+    assert "카메라 (경찰 확인)" in cover, "no word is broken within"
     assert "실측 점검 0 1 0 0 0 0 1 2 1" in cover, "by persons: one found, one not recorded, one place named"
     assert "실측 점검 1 0 1 0 0 0 2 9 / 12" in cover, "by the equipment: a place to inspect, one partly"
     assert "시뮬레이션 기록 · 실제 점검 아님 1 0 0 0 0 0 1 4 / 6" in cover
@@ -187,6 +188,8 @@ def test_the_same_input_gives_the_same_bytes() -> None:
 def test_too_many_sweeps_and_missing_fonts_are_refused_with_advice(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="choose a shorter period"):
         _print([s.live_page()] * (MAX_SWEEPS + 1))
+    hint = (TEMPLATES.parents[1] / "web" / "src" / "i18n" / "words" / "exports.ts").read_text(encoding="utf-8")
+    assert f"한 문서에 {MAX_SWEEPS}건까지" in hint, "the page says how many before they are asked for"
     with pytest.raises(FontsMissingError, match="apt install fonts-nanum"):
         render_pdf([], s.PERIOD, s.GENERATED, font_folders=[tmp_path])
 

@@ -26,7 +26,7 @@ export const exports = {
   exports_submission_make: text("{month} 제출 묶음 만들기", "Make the submission of {month}"),
   exports_submission_reason: text("시 월별 제출", "Monthly submission to the city"),
   exports_sheets: text("점검마다 점검일지 서식도 붙이기", "Add the form of each inspection"),
-  exports_sheets_hint: text("한 문서에 100건까지", "Up to 100 in one document"),
+  exports_sheets_hint: text("한 문서에 50건까지", "Up to 50 in one document"),
   exports_submit: text("내려받기", "Download"),
   exports_busy: text("만드는 중", "Making the file"),
   exports_done: text("{name} 파일을 내려받았습니다.", "{name} was downloaded."),
