@@ -26,7 +26,7 @@ from server.interface.place_requests import FacilityRequest, RoomRequest
 from server.people import auth
 from server.places import facilities
 from server.projections import projecting
-from server.projections.case_rows import case_of
+from server.projections.sightings import case_of
 from server.public_page import stickers
 from server.server_keys.root import sign_waiting
 from server.signing import keys

@@ -16,7 +16,7 @@ from tests.waiting import wait_until
 from tests.web.chromium import FLAGS
 from tests.web.conftest import AS_PHONE, Phone
 from tests.web.site import Site
-from tests.web.test_find import OFFLINE, _case_of, _press, _take, _title, processes_with
+from tests.web.test_find import OFFLINE, _case_of, _deliver, _press, _take, _title, processes_with
 from tests.web.test_outbox import log_in_by_form, stored
 
 pytestmark = pytest.mark.browser
@@ -26,9 +26,9 @@ TAKEN = ["room_closed", "photographed", "police_called"]
 
 def _found(phone: Phone, site: Site, title: str) -> str:
     """A camera that two persons have found, and nothing done about it yet."""
-    report = site.deliver(title, candidate_zone="stall-2", is_real=True)
+    report = _deliver(site, title)
     phone.log_in(path="#/settings")
-    case_id = _case_of(phone.page, site, report.findings[0].finding_id)
+    case_id = _case_of(phone.page, site, report)
     _take(phone.page, site, case_id, {"step": "looked_at", "seen": "object"})
     _take(phone.page, site, case_id, {"step": "camera", "was_touched": False})
     return case_id
