@@ -256,10 +256,11 @@ SWEEP: Final = """() => {
 }"""
 
 
-def phone_sweep(page: Page, sweep_id: object, zones: int) -> Told:
-    """The page of this sweep, that is open, with so many zones."""
+def phone_sweep(page: Page, sweep_id: object, zones: int, findings: int) -> Told:
+    """The page of this sweep, that is open, with so many zones and findings; its map is drawn last."""
     expect(page.locator(f'a[href*="{sweep_id}/checklist"]')).to_be_visible()
     expect(page.locator(".zones .words .small")).to_have_count(zones)
+    expect(page.locator(".map-pin")).to_have_count(findings)
     shown = page.locator("section.result")
     (card,) = shown.evaluate_all(ROOM_CARDS)
     told = _badges(card)

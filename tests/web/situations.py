@@ -48,7 +48,7 @@ from tests.web.site import QUICK_HASH
 
 FIRST_DAY: Final = datetime(2026, 3, 2, tzinfo=UTC)  # nine in the morning in Korea
 EARLIER_AT, NOW_AT, LOOKED_AT = timedelta(hours=1), timedelta(hours=5), timedelta(hours=5, minutes=20)
-DAYS: Final = 12
+DAYS: Final = 14
 """The rooms are spread over so many days, in turns, so that each day has something of everything."""
 PEOPLE: Final[tuple[tuple[str, str, str, Role], ...]] = (
     ("A", "inspector", "점검자-01", "inspector"),

@@ -85,7 +85,8 @@ def one(table: str, code: str) -> str | None:
 def room_words(placed: Placed) -> Told:
     """What a list of rooms says, in the glossary's words."""
     stands, equipment, persons = placed.situation.room.split(", ")
-    numbers = [] if stands == "." else re.findall(r"(\d+) (\w+)", stands)
+    is_moved = "moved" in placed.situation.done  # then it stands in the room to which it was corrected
+    numbers = [] if stands == "." or is_moved else re.findall(r"(\d+) (\w+)", stands)
     return {
         "persons": one("persons", persons),
         "equipment": one("equipment", equipment),
@@ -296,7 +297,9 @@ def test_every_rendering_says_what_stands_in_the_words_of_the_glossary(
     shown = {}
     for placed in swept if is_all else first_of_each(swept, page_words, "panel", "zones", "findings"):
         phone.open(f"#/sweeps/{placed.sweep_id}")
-        shown[by_sweep(placed)] = rendered.phone_sweep(phone.page, placed.sweep_id, len(zone_words(placed)))
+        shown[by_sweep(placed)] = rendered.phone_sweep(
+            phone.page, placed.sweep_id, len(zone_words(placed)), len(finding_words(placed))
+        )
     wrong += differences("phone, sweep", shown, [one for one in swept if by_sweep(one) in shown], by_sweep, page_words)
     desk = open_phone(server.url, viewport=DESK, is_mobile=False, has_touch=False, device_scale_factor=1)
     desk.log_in("chief", path="#/desk/rooms")
