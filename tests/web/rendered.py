@@ -272,7 +272,7 @@ def phone_sweep(page: Page, sweep_id: object, zones: int, findings: int) -> Told
 def desk_comparison(page: Page, room: str) -> Told:
     """The desk's page of this room, that is open: its two results and the newer side of its comparison."""
     expect(page.get_by_role("heading", level=1)).to_contain_text(room)
-    table = page.get_by_role("table", name="구역별 판정과 점검 범위")
+    table = page.get_by_role("table", name="구역별 판정과 찾았을 확률")
     expect(table).to_be_visible()
     (card,) = page.locator("section[aria-labelledby=state-title]").evaluate_all(ROOM_CARDS)
     told = _badges(card)

@@ -122,7 +122,7 @@ def test_a_zone_says_what_each_method_could_not_judge(phone: Phone, site: Site) 
     expect(sheet.get_by_role("listitem").filter(has_text="와이파이")).to_contain_text(
         "고속 데이터 프레임을 놓치고 있어"
     )
-    assert sheet.get_by_text(said("method", "not_assessable"), exact=True).count() == 4
+    assert sheet.get_by_role("listitem").get_by_text(said("method", "not_assessable"), exact=True).count() == 4
 
 
 def test_choosing_a_method_shades_the_map_by_it(phone: Phone, site: Site) -> None:

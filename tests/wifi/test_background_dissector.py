@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.wifi.frames.background_dissector import BackgroundDissector, background_dissector
+from sweep.wifi.frames.background_dissector import background_dissector
 from sweep.wifi.frames.element_reader import read_elements
 from sweep.wifi.frames.framelog import build_log
 from sweep.wifi.frames.management import Management
@@ -27,26 +27,27 @@ def let() -> bool:
     return True
 
 
-def do_nothing(_: BackgroundDissector) -> None:
+def do_nothing(_: int) -> None:
     pass
 
 
-def the_copy() -> int:
-    """The only process below this one."""
-    (pid,) = descendants(os.getpid())[1:]
+def the_copy(before: list[int]) -> int:
+    """The only process below this one that was not there before."""
+    (pid,) = set(descendants(os.getpid())) - set(before)
     return pid
 
 
-def kill(_: BackgroundDissector) -> None:
-    os.kill(the_copy(), signal.SIGKILL)
+def kill(copy: int) -> None:
+    os.kill(copy, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("meanwhile", [do_nothing, kill])
-def test_the_answer_is_that_of_this_process(meanwhile: Callable[[BackgroundDissector], None]) -> None:
+def test_the_answer_is_that_of_this_process(meanwhile: Callable[[int], None]) -> None:
     first, other = heard(b"room", b"hall"), heard(b"room", b"hall", b"roof")
+    before = descendants(os.getpid())
     with background_dissector(is_wanted=True, may_fork=let) as ahead:
         assert ahead is not None
-        meanwhile(ahead)
+        meanwhile(the_copy(before))
         ahead.ask(first)
         ahead.ask(other)  # too late
         assert ahead.read(first) == read_elements(first)
@@ -54,10 +55,11 @@ def test_the_answer_is_that_of_this_process(meanwhile: Callable[[BackgroundDisse
 
 
 def test_a_copy_that_is_never_asked_ends() -> None:
+    before = descendants(os.getpid())
     with background_dissector(is_wanted=True, may_fork=let) as ahead:
         assert ahead is not None
         ahead.ask(Management())
-        pid = the_copy()
+        pid = the_copy(before)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 

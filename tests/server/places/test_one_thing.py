@@ -142,7 +142,7 @@ def test_lists_and_rooms_count_it_once_and_either_id_leads_to_the_one_case(site:
     (case,) = _open(two)
     assert (case["sweep_id"], case["zone"]["ko"], case["seen_by"]) == (str(first), "2번 칸", ["lens"])
     standing = two.get(f"/api/rooms/{DEMO_ROOM}").json()["standing"]
-    assert (standing["candidates"], standing["sweep_id"]) == (1, str(first))
+    assert (standing["counts"], standing["sweep_id"]) == ([{"state": "to_inspect", "count": 1}], str(first))
     joined = str(case_of(later, FINDING.finding_id))
     assert two.get(f"/api/cases/{joined}").json() == two.get(f"/api/cases/{case['case_id']}").json()
     for step in FOUND_STEPS[:2]:
@@ -154,7 +154,7 @@ def test_lists_and_rooms_count_it_once_and_either_id_leads_to_the_one_case(site:
         assert ([one["state"] for one in detail["findings"]], detail["summary"]["persons"]) == (["found"], "found")
     assert [one["state"] for one in _open(two)] == ["camera"]
     standing = two.get(f"/api/rooms/{DEMO_ROOM}").json()["standing"]
-    assert (standing["finds"], standing["candidates"]) == (1, 0)
+    assert standing["counts"] == [{"state": "found", "count": 1}]
 
 
 def test_a_decision_on_the_later_one_closes_the_case(site: Site) -> None:
