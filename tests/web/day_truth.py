@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, Final
 
 from playwright.sync_api import Locator, Page, expect
 
-from sweep.report import MODALITIES, TargetCoverage
+from sweep.report import MODALITIES, TargetCoverage, parse_json
 from sweep.report.words import chance_of, percent
 from tests.waiting import wait_until
 from tests.web.conftest import Phone
@@ -120,10 +121,11 @@ def of_sweep(phone: Phone, day: Day, sweep_id: str) -> None:
     report = detail["report"]
     of_results(page.locator("section.result .results"), detail["summary"])
     page.get_by_role("radio", name=said("coverage", "short"), exact=True).check()
-    first = next(one["target"] for one in report["targets"] if one["probability"] is not None)
-    chances = {one["zone_id"]: TargetCoverage(**one) for one in report["targets"] if one["target"] == first}
+    told = [parse_json(TargetCoverage, json.dumps(one).encode()) for one in report["targets"]]
+    first = next((one.target for one in told if one.probability is not None), None)
+    chances = {one.zone_id: chance_of(one) for one in told if one.target == first}
     for zone in report["plan"]["zones"]:
-        chance = chance_of(chances[zone["zone_id"]]) or said("coverage", "unknown")
+        chance = chances.get(zone["zone_id"]) or said("coverage", "unknown")
         spoken = f"{zone['name']['ko']} {said('coverage', 'short')} {chance}"
         expect(page.get_by_role("button", name=re.compile(f"^{re.escape(spoken)}")).last).to_be_attached()
     assert len(_lines(page, "button.finding")) == len(report["findings"])
