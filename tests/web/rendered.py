@@ -110,7 +110,7 @@ def hwpx_forms(data: bytes, folder: Path) -> dict[tuple[str, str], Told]:
         open_here = fields["사진"][fields["사진"].index("이 방에 남은 것") + 1]
         when = squeezed(fields["점검일시"][0])[: len("2026-03-0210:00")]
         found[_room_in(fields["시설명"][-1]), when] = {
-            "persons": _before_why(persons), "equipment": _before_why(equipment), "open": open_here,
+            "persons": _before_why(persons), "equipment": _before_why(equipment), "open": squeezed(open_here),
         }  # fmt: skip
     return found
 

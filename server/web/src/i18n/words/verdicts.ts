@@ -20,8 +20,8 @@ export const verdicts = {
   result_equipment: text("장비:", "Equipment:"),
   zone_pending: text("아직 보지 않음", "Not looked at yet"),
   zone_unable: text(
-    "{word} · {ways}가지 중 {unable}가지 판정 불가",
-    "{word} · {unable} of {ways} ways could not judge",
+    "{word}({ways}가지 중 {unable}가지 판정 불가)",
+    "{word} ({unable} of {ways} ways could not judge)",
   ),
   verdict_not_clear_of: text("이상 없음이라고 하지 않는 것: {targets}", "Not called clear of: {targets}"),
   walls_title: text(
