@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from sweep.report import new_id, utc_now
 from tests.web.conftest import DESK, OpenPhone, Phone
 from tests.web.site import PASSWORD
+from tests.web.test_plan import send_now
 
 pytestmark = pytest.mark.browser
 PASSPHRASE = "흰 벽에 난 작은 구멍 하나"
@@ -279,7 +280,7 @@ def test_a_photograph_that_could_not_be_sent_waits_in_the_outbox(
     expect(page.get_by_text("봉인한 사진", exact=True)).to_be_visible()
     phone.shoot("photos-outbox-412x915", full=False)
     page.unroute(photos)
-    page.get_by_role("button", name="지금 보내기").click()
+    send_now(page)
     expect(page.get_by_text("없음", exact=True)).to_be_visible()
     (photo,) = ask(page, city, f"/api/cases/{case_id}/photos")["photos"]
     assert photo["state"] == "kept"

@@ -204,7 +204,7 @@ def test_a_drawing_that_rows_cannot_say_starts_from_a_template(editor: Phone, pl
     assert len(plan_of(editor, plans, "odd").zones) == 4
 
 
-def _send_now(page: Page) -> None:
+def send_now(page: Page) -> None:
     """Tap for it, unless it goes by itself first, as it does once the server answers again."""
     send, nothing = page.get_by_role("button", name="지금 보내기"), page.get_by_text("없음", exact=True)
     expect(send.or_(nothing).first).to_be_visible()
@@ -232,7 +232,7 @@ def test_without_a_connection_it_waits_on_the_phone(editor: Phone, plans: PlanSi
     assert editor.violations() == []
     assert plan_of(editor, plans, "offline").version == 1
     page.unroute(PLAN)
-    _send_now(page)
+    send_now(page)
     made = plan_of(editor, plans, "offline")
     assert (made.version, made.is_verified) == (2, True)
     assert sum(one.kind == "stall" for one in made.zones) == 4
@@ -251,7 +251,7 @@ def test_an_answer_that_got_lost_makes_no_second_version(editor: Phone, plans: P
     page.get_by_role("button", name=SAVE).tap()
     page.get_by_role("link", name="이 휴대전화에 1건 보관 중", exact=False).tap()
     page.unroute(PLAN)
-    _send_now(page)
+    send_now(page)
     assert plan_of(editor, plans, "lost").version == 2
 
 
