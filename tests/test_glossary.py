@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from server.cli.page_tables import page_tables
+from server.cli import page_tables
 
 ROOT = Path(__file__).resolve().parents[1]
 GLOSSARY: dict[str, Any] = tomllib.loads((ROOT / "sweep/report/glossary.toml").read_text(encoding="utf-8"))
@@ -28,7 +28,7 @@ def page_words() -> dict[str, tuple[str, str]]:
     """Every text of the page by its key, of a room with words of its own by `room.key`: Korean and English."""
     tables = [("", file) for file in WORDS.glob("*.ts")]
     tables += [(f"{file.parent.name}.", file) for file in WORDS.parents[1].glob("*/words.ts")]
-    said = {key: (text["ko"], text["en"]) for words in page_tables()["words"].values() for key, text in words.items()}
+    said = {key: (text["ko"], text["en"]) for words in page_tables.page_words().values() for key, text in words.items()}
     return said | {
         room + key: (ko, en) for room, file in tables for key, ko, en in ENTRY.findall(file.read_text(encoding="utf-8"))
     }

@@ -76,10 +76,15 @@ def page_tables() -> dict[str, Any]:
             for format_ in Format
             if format_.about.writer is not None
         },
-        "words": {
-            name: {f"{name}_{code.replace('.', '_')}": text.model_dump() for code, text in words}
-            for name, words in WORDS.items()
-        },
+        **page_words(),
+    }
+
+
+def page_words() -> dict[str, dict[str, dict[str, str]]]:
+    """Words of codes by table and key, each table apart: a screen that imports one does not load the others."""
+    return {
+        name: {f"{name}_{code.replace('.', '_')}": text.model_dump() for code, text in words}
+        for name, words in WORDS.items()
     }
 
 

@@ -1,5 +1,5 @@
 /** Words of cases and their steps: what to do is said, nobody is blamed. */
-import tables from "../api/tables.json";
+import { defect, step } from "../api/tables.json";
 import { text } from "../i18n/text";
 
 export const caseWords = {
@@ -76,7 +76,7 @@ export const caseWords = {
   field_why: text("사유", "Why"),
   field_what: text("무엇이었습니까", "What it was"),
   field_defect: text("무엇을 보수합니까", "What has to be repaired"),
-  ...tables.words.defect,
+  ...defect,
   field_measured_mm: text("잰 값(mm)", "Measured, mm"),
   field_is_door: text("문입니다", "It is a door"),
   field_has_own_ventilation: text("칸마다 환기 장치가 있습니다", "The stall has its own ventilation"),
@@ -109,5 +109,5 @@ export const caseWords = {
     "Photographs are taken below; where that cannot be done, say why.",
   ),
   photo_there: text("찍은 사진이 있습니다. 이 단계에 함께 기록합니다.", "There is a photograph; this step cites it."),
-  ...tables.words.step,
+  ...step,
 } as const;

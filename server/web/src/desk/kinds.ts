@@ -1,8 +1,8 @@
 /** What an entry is called: a kind of a later release by its code. */
-import tables from "../api/tables.json";
+import { kind } from "../api/tables.json";
 import { say } from "./say.svelte";
 
-const isKnown = (key: string): key is keyof typeof tables.words.kind => key in tables.words.kind;
+const isKnown = (key: string): key is keyof typeof kind => key in kind;
 
 export function kindOf(kind: string | null): string {
   if (kind === null) return "?";

@@ -1,5 +1,5 @@
 /** Every word of the desk in Korean and English: a day, cases, what is due, imports, the map, history, the log. */
-import tables from "../api/tables.json";
+import { kind } from "../api/tables.json";
 import { text } from "../i18n/text";
 import { badgeWords } from "./badge-words";
 import { caseWords } from "./case-words";
@@ -258,7 +258,7 @@ export const words = {
   ...pages,
   ...day,
   ...caseWords,
-  ...tables.words.kind,
+  ...kind,
   ...partsWords,
   ...statisticsWords,
   ...badgeWords,

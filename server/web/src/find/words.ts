@@ -1,6 +1,6 @@
 /** Words of the guide through a find: one thing to do on a screen, said so that a shaking hand can follow. */
 import { speaker, type PlainKeyOf } from "../i18n/speaker";
-import tables from "../api/tables.json";
+import { defect, step } from "../api/tables.json";
 import { text } from "../i18n/text";
 
 export const words = {
@@ -319,8 +319,8 @@ export const words = {
     "두 번째 사람이 자신의 아이디와 PIN(또는 비밀번호)을 입력해야 기록됩니다.",
     "It is recorded when the second person has entered user name and PIN (or password).",
   ),
-  ...tables.words.step,
-  ...tables.words.defect,
+  ...step,
+  ...defect,
 } as const;
 
 export type FindKey = PlainKeyOf<typeof words>;

@@ -1,6 +1,6 @@
 /** The words of two visits side by side in the two languages, for the phone and the desk; fetched with either. */
 import { speaker } from "../i18n/speaker";
-import tables from "../api/tables.json";
+import { defect, step } from "../api/tables.json";
 import { text } from "../i18n/text";
 
 export const words = {
@@ -54,9 +54,9 @@ export const words = {
   repairs_none: text("두 점검 사이에 기록된 보수가 없습니다.", "No repair was recorded between the two."),
   repair_holds: text("보수됨", "repaired"),
   repair_fails: text("보수 안 됨", "not repaired"),
-  ...tables.words.defect,
+  ...defect,
   measures: text("현장 조치", "Done on the spot"),
-  ...tables.words.step,
+  ...step,
 } as const;
 
 export const say = speaker(words);

@@ -1,9 +1,9 @@
 /** What stands, in the glossary's words (`npm run types` reads them), in the chosen language; nobody spells them again. */
-import tables from "../api/tables.json";
+import { glossary } from "../api/tables.json";
 import type { LocalText } from "../api/types";
 import { local } from "./translate.svelte";
 
-type Tables = typeof tables.glossary;
+type Tables = typeof glossary;
 export type Table = keyof Tables;
 
 /** The word of a table for a code; a code that a newer server says, as it is. */
@@ -13,7 +13,7 @@ export function word<T extends Table>(table: T, code: keyof Tables[T] & string):
 
 /** The same for what may be of another table; null where this one has no such word. */
 export function wordOf(table: Table, code: string): string | null {
-  const words: Readonly<Record<string, LocalText>> = tables.glossary[table];
+  const words: Readonly<Record<string, LocalText>> = glossary[table];
   const text = words[code];
   return text === undefined ? null : local(text);
 }

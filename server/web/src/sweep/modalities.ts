@@ -2,7 +2,7 @@
  * Names and icons of modalities, from the contract's own table (`npm run types`). One that this page does not know yet
  * shows by its id.
  */
-import tables from "../api/tables.json";
+import { modalities } from "../api/tables.json";
 import type { LocalText, Modality } from "../api/types";
 import { local } from "../i18n/translate.svelte";
 import { ICONS, type IconName } from "../parts/icons";
@@ -12,8 +12,8 @@ interface Shown {
   readonly icon: string;
   readonly is_radio: boolean;
 }
-const SHOWN: Readonly<Partial<Record<string, Shown>>> = tables.modalities;
-const KNOWN = Object.keys(tables.modalities) as readonly Modality[];
+const SHOWN: Readonly<Partial<Record<string, Shown>>> = modalities;
+const KNOWN = Object.keys(modalities) as readonly Modality[];
 
 /** One method, or all of them together. */
 export type ModalityChoice = Modality | "all";

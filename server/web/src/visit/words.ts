@@ -1,6 +1,6 @@
 /** Words of a visit's end: the checklist of each zone, signatures, what the keeper gets, and what is left to send. */
 import { speaker, type PlainKeyOf } from "../i18n/speaker";
-import tables from "../api/tables.json";
+import { defect } from "../api/tables.json";
 import { text } from "../i18n/text";
 
 export const words = {
@@ -170,7 +170,7 @@ export const words = {
   ),
   sheet_record: text("전자 기록이 원본입니다. 기록 해시 {hash}", "The signed record is the original. Hash {hash}"),
   sheet_simulated: text("시뮬레이션 – 실제 점검이 아님", "A simulation, no inspection"),
-  ...tables.words.defect,
+  ...defect,
 } as const;
 
 export type VisitKey = PlainKeyOf<typeof words>;

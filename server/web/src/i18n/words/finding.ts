@@ -1,5 +1,5 @@
 /** A finding, its evidence and the disposition of a person. */
-import tables from "../../api/tables.json";
+import { disposition } from "../../api/tables.json";
 import { text } from "../text";
 
 export const finding = {
@@ -111,5 +111,5 @@ export const finding = {
     "발견은 두 사람이 각각 ‘카메라 아님’을 남겨야 닫힙니다.",
     "A find is closed when two people each record “not a camera”.",
   ),
-  ...tables.words.disposition,
+  ...disposition,
 } as const;

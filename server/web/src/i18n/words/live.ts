@@ -1,5 +1,5 @@
 /** A sweep that goes on: its state, controls and the declaration. */
-import tables from "../../api/tables.json";
+import { reference } from "../../api/tables.json";
 import { text } from "../text";
 
 export const live = {
@@ -264,5 +264,5 @@ export const live = {
   reference_expected: text("기대", "Expected"),
   reference_status: text("상태", "Status"),
   reference_lamp: text("조명", "Lamps"),
-  ...tables.words.reference,
+  ...reference,
 } as const;

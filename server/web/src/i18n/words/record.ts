@@ -1,5 +1,5 @@
 /** The record of evidence: entries, signatures, gaps. */
-import tables from "../../api/tables.json";
+import { kind } from "../../api/tables.json";
 import { text } from "../text";
 
 export const record = {
@@ -27,5 +27,5 @@ export const record = {
   record_way_pin: text("같은 전화기의 PIN", "PIN on the same phone"),
   record_way_badge_pin: text("배지와 PIN", "badge and PIN"),
   entry_other: text("그 밖의 기록({kind})", "Other entry ({kind})"),
-  ...tables.words.kind,
+  ...kind,
 } as const;

@@ -1,5 +1,5 @@
 /** What the day asks for. */
-import tables from "../../api/tables.json";
+import { step } from "../../api/tables.json";
 import { text } from "../text";
 
 export const today = {
@@ -71,5 +71,5 @@ export const today = {
   sticker_open: text("열기", "Open"),
   sticker_short: text("글자 12자를 모두 입력하십시오.", "Enter all 12 letters."),
   sticker_unknown: text("그런 스티커가 없거나 다른 구의 것입니다.", "No such sticker in your district."),
-  ...tables.words.step,
+  ...step,
 } as const;

@@ -1,5 +1,5 @@
 /** What every screen of a sweep says: source, mode, modality and verdict. */
-import tables from "../../api/tables.json";
+import { target } from "../../api/tables.json";
 import { text } from "../text";
 
 export const verdicts = {
@@ -37,5 +37,5 @@ export const verdicts = {
   walls_step_2: text("20–39%", "20 to 39 %"),
   walls_step_3: text("40% 이상", "40 % and more"),
   verdict_target: text("대상: {target}", "Target: {target}"),
-  ...tables.words.target,
+  ...target,
 } as const;

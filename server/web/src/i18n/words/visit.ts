@@ -1,5 +1,5 @@
 /** What people note of a visit: their own word beside that of the equipment, and the other fields of the form. */
-import tables from "../../api/tables.json";
+import { visit_bell, visit_measure, visit_occasion, visit_spot } from "../../api/tables.json";
 import { text } from "../text";
 
 export const visit = {
@@ -27,8 +27,8 @@ export const visit = {
   visit_for_facility: text("시설 제출", "For the facility"),
   visit_for_complaint: text("민원 대응", "For a complaint"),
   visit_sheet_busy: text("만드는 중", "Being made"),
-  ...tables.words.visit_spot,
-  ...tables.words.visit_bell,
-  ...tables.words.visit_occasion,
-  ...tables.words.visit_measure,
+  ...visit_spot,
+  ...visit_bell,
+  ...visit_occasion,
+  ...visit_measure,
 } as const;

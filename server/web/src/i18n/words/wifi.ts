@@ -1,5 +1,5 @@
 /** Wi-Fi transmitters: video, the light test, frames. */
-import tables from "../../api/tables.json";
+import { transmitter_light_why } from "../../api/tables.json";
 import { text } from "../text";
 
 export const wifi = {
@@ -95,5 +95,5 @@ export const wifi = {
     "제조사와 종류는 참고만 하십시오. 같은 부품이 카메라에도 도어록에도 쓰입니다.",
     "Vendor and kind are hints only: the same radio is used in cameras and in door locks.",
   ),
-  ...tables.words.transmitter_light_why,
+  ...transmitter_light_why,
 } as const;
