@@ -90,10 +90,8 @@ def insert_cases(connection: Connection, record: SweepRecord, same: SameThings) 
         case = _case_after(own, kept.get(finding_id))
         if again is not None:
             case, changed_ms = again.case, again.changed_ms
-        if (
-            finding_id not in measured or case.corrected_room is not None
-        ):  # of what is erased nobody can say that it is as it was
-            case = replace(case, named=None)
+        if finding_id not in measured or case.corrected_room is not None:
+            case = replace(case, named=None)  # of what is erased or elsewhere nobody can say that it is as it was
         ids = {"case_id": case_of(head.sweep_id, finding_id), "sweep_id": head.sweep_id, "finding_id": finding_id}
         joins = {"joins": None if again is None else again.joins}
         times = {"opened_ms": opened_ms, "changed_ms": changed_ms}

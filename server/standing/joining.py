@@ -21,9 +21,8 @@ from sweep.report.known import Thing
 MOST_SEEN: Final = 24
 """Sightings of one thing (guessed: two years of months), as a decision on one is written into the rows of all; one more
 opens a case of its own."""
-
-
 DOUBTED: Final = OPEN - {"to_inspect"} | {"confirmed"}
+"""Somebody said of it more than that it has to be inspected."""
 
 
 @dataclass(frozen=True, slots=True)

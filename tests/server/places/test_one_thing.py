@@ -125,6 +125,15 @@ def _two(site: Site) -> Client:
     return site.login("supervisor", "감독자-01")
 
 
+def _seen_twice(site: Site, probe: Probe) -> tuple[UUID, UUID]:
+    """Two sweeps that saw the same thing, the earlier one first."""
+    site.admit(probe.signer)
+    first, later = sweep(site, probe), new_id()
+    for wire in seen(probe, later, 60):
+        assert site.send(wire).status_code == 200
+    return first, later
+
+
 def _open(client: Client) -> list[dict[str, Any]]:
     listed: list[dict[str, Any]] = client.get("/api/cases").json()["cases"]
     state = client.get(f"/api/rooms/{DEMO_ROOM}/state").json()
@@ -135,10 +144,7 @@ def _open(client: Client) -> list[dict[str, Any]]:
 
 def test_lists_and_rooms_count_it_once_and_either_id_leads_to_the_one_case(site: Site) -> None:
     probe, two = Probe(), _two(site)
-    site.admit(probe.signer)
-    first, later = sweep(site, probe), new_id()
-    for wire in seen(probe, later, 60):
-        assert site.send(wire).status_code == 200
+    first, later = _seen_twice(site, probe)
     (case,) = _open(two)
     assert (case["sweep_id"], case["zone"]["ko"], case["seen_by"]) == (str(first), "2번 칸", ["lens"])
     standing = two.get(f"/api/rooms/{DEMO_ROOM}").json()["standing"]
@@ -159,10 +165,7 @@ def test_lists_and_rooms_count_it_once_and_either_id_leads_to_the_one_case(site:
 
 def test_a_decision_on_the_later_one_closes_the_case(site: Site) -> None:
     probe, two = Probe(), _two(site)
-    site.admit(probe.signer)
-    first, later = sweep(site, probe), new_id()
-    for wire in seen(probe, later, 60):
-        assert site.send(wire).status_code == 200
+    first, later = _seen_twice(site, probe)
     said = {"sweep_id": str(later), "verdict": "no_camera"}
     for client in (site.login("inspector", "점검자-03"), site.login("inspector", "점검자-04")):
         assert client.post(f"/api/findings/{FINDING.finding_id}/disposition", said).status_code == 201
@@ -206,10 +209,7 @@ def _kept(site: Site) -> dict[UUID, tuple[UUID | None, str, str]]:
 @pytest.mark.parametrize("erased", ["first", "later"])
 def test_what_was_erased_joins_nothing_and_leaves_no_place_behind(site: Site, erased: str) -> None:
     probe, two = Probe(), _two(site)
-    site.admit(probe.signer)
-    first, later = sweep(site, probe), new_id()
-    for wire in seen(probe, later, 60):
-        assert site.send(wire).status_code == 200
+    first, later = _seen_twice(site, probe)
     assert _kept(site)[later] == (first, "candidate", "to_inspect")
     case_id = str(case_of(first, FINDING.finding_id))
     assert take(two, case_id, {"step": "looked_at", "seen": "object"}).status_code == 201
@@ -229,10 +229,7 @@ def test_what_was_erased_joins_nothing_and_leaves_no_place_behind(site: Site, er
 
 def test_a_find_holds_every_sweep_that_saw_it(site: Site) -> None:
     probe, two = Probe(), _two(site)
-    site.admit(probe.signer)
-    first, later = sweep(site, probe), new_id()
-    for wire in seen(probe, later, 60):
-        assert site.send(wire).status_code == 200
+    first, later = _seen_twice(site, probe)
     joined = str(case_of(later, FINDING.finding_id))
     for step in FOUND_STEPS[:2]:
         assert take(two, joined, step).status_code == 201

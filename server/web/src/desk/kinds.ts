@@ -1,8 +1,8 @@
 /** What an entry is called: a kind of a later release by its code. */
-import { kind } from "../api/tables.json";
+import { kind as kinds } from "../api/tables.json";
 import { say } from "./say.svelte";
 
-const isKnown = (key: string): key is keyof typeof kind => key in kind;
+const isKnown = (key: string): key is keyof typeof kinds => key in kinds;
 
 export function kindOf(kind: string | null): string {
   if (kind === null) return "?";
