@@ -102,6 +102,13 @@ def test_the_command_writes_both_worlds(tmp_path: Path) -> None:
     written = json.loads(out.read_text(encoding="utf-8"))
     assert set(written["worlds"]) == {"first", "second"}
     assert (written["seed"], written["thresholds"]) == (2, load_thresholds().version)
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if not line.startswith(("world ", "  "))] == [], "no line is broken at 80 columns"
+    for name, one in written["worlds"].items():
+        told = lines[lines.index(f"world {name}: 100 rooms without a camera") :]
+        for rule, key in (("two at each opening", "two"), ("one at what is unchanged", "one")):
+            said = next(line for line in told if line.startswith(f"    {rule}"))
+            assert float(said.removeprefix(f"    {rule}")) == one["persons"][f"minutes_per_1000_{key}"]
 
 
 def test_the_third_world_is_asked_for_by_its_name(tmp_path: Path) -> None:

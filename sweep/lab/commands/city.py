@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from sweep.cli.output import err, fail, out, write_json
-
-if TYPE_CHECKING:
-    pass
 
 
 class World(StrEnum):
@@ -80,19 +77,15 @@ def _show(name: str, one: dict[str, Any]) -> None:
         out.print(text, markup=False, highlight=False)
 
     line(f"world {name}: {one['rooms_without_camera']} rooms without a camera")
-    line(
-        f"  per 1,000 rooms: before {_of(before['candidates'])} candidates; now {_of(after['first_look'])} first-look "
-        f"candidates, {_of(after['findings'])} findings after the second look"
-    )
-    line(
-        f"  strong per 10,000 rooms: before {_of(before['strong_per_10000'])}, now "
-        f"{_of(after['strong_per_10000'])}; of "
-        f"cameras found {100 * one['strong_among_found']['share']:.0f} % are strong"
-    )
-    line(
-        f"  not explained by {EARLIER_VISITS} earlier visits: {_of(after['first_look_unexplained'])} candidates, "
-        f"{_of(after['findings_unexplained'])} findings"
-    )
+    line("  per 1,000 rooms")
+    line(f"    before: {_of(before['candidates'])} candidates")
+    line(f"    now: {_of(after['first_look'])} first-look candidates")
+    line(f"    now: {_of(after['findings'])} findings after the second look")
+    line(f"  of these not explained by {EARLIER_VISITS} earlier visits")
+    line(f"    {_of(after['first_look_unexplained'])} candidates, {_of(after['findings_unexplained'])} findings")
+    line("  strong per 10,000 rooms")
+    line(f"    before {_of(before['strong_per_10000'])}, now {_of(after['strong_per_10000'])}")
+    line(f"    of cameras found {100 * one['strong_among_found']['share']:.0f} % are strong")
     line("  camera                before  first look  finding  strong")
     for kind, d in one["detection"].items():
         line(
@@ -100,32 +93,26 @@ def _show(name: str, one: dict[str, Any]) -> None:
             f"{d['finding']['share']:7.2f}  "
             f"{d['strong']['share']:6.2f}"
         )
-    traded = ", ".join(f"{d['candidates']:.0f}: {d['recorder_1mm']:.2f}" for d in one["trade"])
-    line(f"  plain 1 mm lenses at a first look by candidates per 1,000 rooms: {traded}")
+    line("  plain 1 mm lenses at a first look by candidates per 1,000 rooms")
+    for d in one["trade"]:
+        line(f"    {d['candidates']:5.0f}: {d['recorder_1mm']:.2f}")
     line("  streaming cameras by the light in their zone, and found of them")
     for fate, d in one["streaming_by_light"].items():
         line(f"  {fate:20}  {d['cameras']['share']:6.2f}  {d['found']['share']:10.2f}")
     took = one["minutes"]
-    line(
-        f"  minutes: mean {took['mean']}, 95 % {took['p95']}, most {took['most']}; within eight for three stalls "
-        f"{100 * took['share_within_budget']:.1f} %"
-    )
+    line(f"  minutes: mean {took['mean']}, 95 % {took['p95']}, most {took['most']}")
+    line(f"    within eight for three stalls {100 * took['share_within_budget']:.1f} %")
     eyes = one["persons"]
-    line(
-        f"  persons a year after two named a place, per 1,000 rooms: {eyes['minutes_per_1000_two']} minutes with two "
-        f"at each opening, {eyes['minutes_per_1000_one']} with one at what is unchanged "
-        f"({eyes['places_per_1000']} places, {100 * eyes['unchanged']:.0f} % unchanged)"
-    )
+    line("  persons' minutes a year after two named a place, per 1,000 rooms")
+    line(f"    two at each opening       {eyes['minutes_per_1000_two']:8.1f}")
+    line(f"    one at what is unchanged  {eyes['minutes_per_1000_one']:8.1f}")
+    line(f"    of {eyes['places_per_1000']} places, {100 * eyes['unchanged']:.0f} % unchanged")
     for modality, d in one["leave_one_out"].items():
-        line(
-            f"  without {modality}: {_of(d['first_look'])} candidates, {_of(d['findings'])} findings, detection "
-            f"{d['detection']:.2f} ({d['lost']:.2f} lost)"
-        )
+        line(f"  without {modality}: detection {d['detection']:.2f} ({d['lost']:.2f} lost)")
+        line(f"    {_of(d['first_look'])} candidates, {_of(d['findings'])} findings")
     posterior = one["posterior"]
-    line(
-        f"  posterior against the prior alone: Brier skill {posterior['brier_skill']}, log skill "
-        f"{posterior['log_skill']}"
-    )
+    line("  posterior against the prior alone")
+    line(f"    Brier skill {posterior['brier_skill']}, log skill {posterior['log_skill']}")
     for row in posterior["table"]:
         line(f"    said {row['said']:+.2f}, found {row['found']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}]")
 
