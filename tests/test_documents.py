@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from sweep.cli import COMMANDS, build_app
-from sweep.config import Config
+from sweep.cli.config import Config
 
 ROOT = Path(__file__).parent.parent
 PROBE = (ROOT / "sweep" / "README.md").read_text(encoding="utf-8")

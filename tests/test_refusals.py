@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 
 from server import cli as server_cli
 from sweep import cli as sweep_cli
-from sweep.config import ConfigError, read_config
+from sweep.cli.config import ConfigError, read_config
 from sweep.phrases import words
 from sweep.report import first_problem
 from sweep.report.refusals import usage

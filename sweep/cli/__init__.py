@@ -33,7 +33,7 @@ COMMANDS: dict[str, str] = {
     "stimulus": "cli.captures:stimulus",
     "ble": "cli.captures:ble",
     "rf": "cli.rf:rf",
-    "rf-calibrate": "cli.rf:rf_calibrate",
+    "rf-calibrate": "lab.commands.rf_calibrate:rf_calibrate",
     "doctor": "cli.doctor.doctor:doctor",
     "flash": "cli.flash:flash",
     "simulate": "cli.simulate:simulate",

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from sweep.cli.bank import open_bank
+from sweep.cli.config import Config, open_signer
 from sweep.cli.delivery import open_outbox, unsaved
 from sweep.cli.doctor.checks import Here
 from sweep.cli.doctor.examining import Examiner
@@ -35,7 +36,6 @@ from sweep.cli.options import (
 )
 from sweep.cli.output import fail, one_line, speak
 from sweep.cli.running import close_interrupted_sweeps, interrupted_sweep, runner_of
-from sweep.config import Config, open_signer
 from sweep.deliver.journal import Journal
 from sweep.deliver.outbox import OutboxError
 from sweep.deliver.uplink import Uplink

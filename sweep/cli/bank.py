@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from sweep.cli.config import Config
 from sweep.cli.output import remark
-from sweep.config import Config
 from sweep.host.carrier import I2C_BUS
 from sweep.host.clock import read_boot_id
 from sweep.host.energy_meter import EnergyMeter

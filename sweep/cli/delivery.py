@@ -6,9 +6,9 @@ import signal
 import time
 from typing import Final
 
+from sweep.cli.config import Config, open_signer
 from sweep.cli.output import fail, one_line, remark, speak
 from sweep.cli.running import close_interrupted_sweeps
-from sweep.config import Config, open_signer
 from sweep.deliver.outbox import Outbox, OutboxError
 from sweep.deliver.uplink import ServerChangedError, ServerUnreachableError, Uplink
 from sweep.entry.dsse import EntryError, Signer

@@ -20,9 +20,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TextIO
 
 from sweep.ble.live import LiveBle, has_controller
+from sweep.cli.config import Config
 from sweep.cli.options import lens_laws_of
 from sweep.cli.output import err, fail, one_line
-from sweep.config import Config
 from sweep.host.gpio import LineError
 from sweep.modality.control import Control
 from sweep.modality.liveness import boottime_ns

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweep.cli.config import Config, ConfigError, Policy, read_config
 from sweep.cli.output import CameraKind, FailOn, one_line, remark
-from sweep.config import Config, ConfigError, Policy, read_config
-from sweep.judge.thresholds import load_weights
 from sweep.lens.modality import LensModality
 from sweep.modality.own_transmissions import own_addresses
 from sweep.modality.protocol import SensingModality
@@ -95,7 +94,7 @@ def rf_levels_of(settings: Config, manifest: RecordedSweep) -> RfLevels:
 
 def installed_weights(settings: Config) -> InstalledWeights:
     """The weights that this probe's district installed."""
-    return InstalledWeights(settings.state_folder, settings.tenant, load_weights())
+    return InstalledWeights(settings.state_folder, settings.tenant)
 
 
 def weights_of(settings: Config) -> WeightsInForce:

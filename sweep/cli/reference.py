@@ -14,11 +14,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from sweep.cli.config import Config, open_signer
 from sweep.cli.delivery import deliver_only, open_outbox, unsaved
 from sweep.cli.options import ConfigFile, JsonOut, Seed, Server, Sim, State, read_settings
 from sweep.cli.output import fail, one_line, out, write_json
 from sweep.cli.running import SIM_REFERENCE
-from sweep.config import Config, open_signer
 from sweep.deliver.outbox import OutboxError
 from sweep.entry.dsse import EntryError
 from sweep.host.clock import read_wall_clock

@@ -1,4 +1,4 @@
-"""Commands of the sensor head's radio part: rf, rf-calibrate."""
+"""`sweep rf`: emitters that the sensor head hears."""
 
 from __future__ import annotations
 
@@ -90,38 +90,3 @@ def _walk(port: str, seconds: float, outside: Sequence[RfWindow] | None, law: De
                     head.beep(BEEP_S, 2 * BEEP_S, 1)
                     beeped_ns = window.t_ns
             yield window
-
-
-def rf_calibrate(
-    table: Annotated[Path, typer.Argument(metavar="TABLE", help="Readings at known levels (TOML).")],
-    out_file: Annotated[Path, typer.Option("--out", metavar="FILE", help="Write the calibration here (TOML).")],
-) -> None:
-    """Calibrate this probe's detector and tuner from readings at known levels."""
-    from sweep.rf.calibration import CalibrationError, read_table, to_toml
-    from sweep.rf.fitting import fit_laws
-
-    with one_line(CalibrationError):
-        calibration = fit_laws(read_table(existing(table)))
-        out_file.write_text(to_toml(calibration), encoding="utf-8")
-    rows = Table("receiver", "slope", "line", "points", "rms", "worst")
-    for band, law in calibration.detector.items():
-        rows.add_row(
-            f"detector {band}",
-            f"{law.slope_v_per_db * 1e3:.2f} mV/dB",
-            f"intercept {law.intercept_dbm:+.1f} dBm",
-            str(law.points),
-            f"{law.rms_db:.2f} dB",
-            f"{law.worst_db:.2f} dB",
-        )
-    if calibration.tuner is not None:
-        tuner = calibration.tuner
-        rows.add_row(
-            "tuner",
-            f"{tuner.slope_v_per_db * 1e3:.2f} mV/dB",
-            f"floor {tuner.floor_dbm:+.1f} dBm",
-            str(tuner.points),
-            f"{tuner.rms_db:.2f} dB",
-            f"{tuner.worst_db:.2f} dB",
-        )
-    out.print(rows)
-    out.print(calibration.version)

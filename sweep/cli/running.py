@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from sweep.cli.config import Config
 from sweep.cli.options import modalities_of, weights_of
-from sweep.config import Config
 from sweep.deliver.journal import Journal, JournalFile
 from sweep.deliver.outbox import Outbox
 from sweep.host.access_point import AccessPoint

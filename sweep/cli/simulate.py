@@ -53,8 +53,8 @@ def simulate(
 
 def _record(source: SweepSource, folder: Path) -> None:
     """Run the sweep for what it samples, which is kept in `folder` (created); nobody gets its report."""
+    from sweep.cli.config import Config
     from sweep.cli.running import runner_of
-    from sweep.config import Config
     from sweep.deliver.outbox import Outbox
     from sweep.entry.dsse import Signer
     from sweep.modality.control import Control

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import typer
 
+from sweep.cli.config import Config, open_signer
 from sweep.cli.delivery import deliver, deliver_only, open_outbox, tell_of_interrupted, wait_for_room
 from sweep.cli.live import (
     ask_for_position,
@@ -47,7 +48,6 @@ from sweep.cli.running import runner_of
 from sweep.cli.simulated_truth import truth_of
 from sweep.cli.watching import Watcher, show_report
 from sweep.cli.wipe import seal_key
-from sweep.config import Config, open_signer
 from sweep.deliver.outbox import OutboxError
 from sweep.entry.dsse import EntryError, Signer
 from sweep.host.sealing import PUBLIC_FILE, SEALED_FILE

@@ -6,10 +6,10 @@ from typing import Annotated, Final
 
 import typer
 
+from sweep.cli.config import Config
 from sweep.cli.live import has_terminal
 from sweep.cli.options import ConfigFile, State, read_settings
 from sweep.cli.output import fail, one_line, out
-from sweep.config import Config
 from sweep.host.disk import DISK, DiskError
 from sweep.host.sealing import CREDENTIAL, KEY_FILE, SEALED_FILE, STORE, SealError
 from sweep.run.wipe import Inventory, WipeError, nobody_sweeps, take_stock

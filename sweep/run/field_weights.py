@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ from typing import Any, Final
 from sweep.entry.crypto import PUBLIC_KEY_BYTES
 from sweep.entry.dsse import WEIGHTS_TYPE, EntryError, key_id_of, parse_signed, verify_signature
 from sweep.host.disk import DISK
+from sweep.judge.thresholds import load_weights
 from sweep.modality.weights import FieldWeights, Weights, WeightsError, WeightsInForce
 from sweep.phrases import Phrase
 from sweep.report import ContractError, parse_json
@@ -49,7 +50,7 @@ class InstalledWeights:
 
     folder: Path
     tenant: str
-    shipped: Weights
+    shipped: Weights = field(default_factory=load_weights)
     """An installed file has every table and rate that these have."""
 
     @property

@@ -182,7 +182,7 @@ def measure_rf(source: RfSource, ask: MeasureRf, position: Position) -> RfHeard:
     """What the head measures behind a source; a head whose process is gone is away, as a real one that was pulled."""
     with scratch_folder("rf") as scratch:
         try:
-            path = source.open(scratch / "head.serial")
+            path = source.open(scratch / "head.serial", ask.tuner_mhz)
         except (EmulatorGoneError, PortError):
             gap = Gap(start_ns=position.start_ns, end_ns=position.end_ns, reason="head_away")
             return RfHeard(because="head_away", gaps=(gap,))

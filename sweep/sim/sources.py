@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +25,6 @@ from sweep.modality.messages import Line
 from sweep.modality.mode import QUICK_KINDS
 from sweep.modality.strobe import Phase
 from sweep.report import Mode, Plan, RecordedPosition
-from sweep.rf.channels import tuner_frequencies
 from sweep.wifi.capture.channels import NOTHING_KNOWN, ChannelMemory
 
 from . import world
@@ -147,9 +146,9 @@ class RfSource:
     scene: RfScene
     seconds: float
 
-    def open(self, path: Path) -> Path:
-        """Serial bytes of the firmware, in a file.  Raises EmulatorError."""
-        record_serial(path, self.scene, self.seconds, tuner_mhz=tuner_frequencies())
+    def open(self, path: Path, tuner_mhz: Sequence[int]) -> Path:
+        """Serial bytes of the firmware asked to visit these frequencies, in a file.  Raises EmulatorError."""
+        record_serial(path, self.scene, self.seconds, tuner_mhz=tuner_mhz)
         return path
 
 

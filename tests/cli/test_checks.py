@@ -19,12 +19,12 @@ from typer.testing import CliRunner
 
 from sweep.captures import kernel as captures_kernel
 from sweep.cli import build_app
+from sweep.cli.config import Config
 from sweep.cli.doctor import examining, golden
 from sweep.cli.doctor.checks import Here
 from sweep.cli.doctor.checks_machine import check_program
 from sweep.cli.doctor.doctor import show_checks
 from sweep.cli.doctor.golden import FOLDER, LENSES, examine_capture, examine_lenses
-from sweep.config import Config
 from sweep.host import compiled
 from sweep.lens.pixels import kernel as lens_kernel
 from sweep.report import DoctorCheck

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from sweep.cli import build_app
 from sweep.cli import wipe as wipe_cli
-from sweep.config import open_signer
+from sweep.cli.config import open_signer
 from sweep.entry.dsse import EntryError
 from sweep.run.field_weights import FILE_NAME as WEIGHTS_FILE
 from sweep.run.reference.reference import FILE_NAME as REFERENCE_FILE

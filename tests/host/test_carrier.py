@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.config import Config, ConfigError, read_config
+from sweep.cli.config import Config, ConfigError, read_config
 from sweep.host.carrier import CARRIERS, ENERGY_METER, RANGE_SENSOR
 from sweep.host.gpio import LinePlace
 

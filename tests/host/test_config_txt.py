@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from sweep.cli.config import Config
 from sweep.cli.doctor.boot import BootRow, boot_rows, show_boot
-from sweep.config import Config
 from sweep.host.config_txt import model_number, parse_config
 
 PROBE = Config(carrier="B", camera="pi", port="/dev/ttyAMA0")

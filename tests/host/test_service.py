@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from server.store.clock import BOOT_ID
-from sweep.config import read_config
+from sweep.cli.config import read_config
 from sweep.host.clock import BOOT_ID_FILE
 from sweep.host.service import ALIVE, READY, notify_systemd
 from sweep.wifi.capture.adapter import SERVICE

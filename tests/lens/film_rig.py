@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from sweep.cli.config import Config
 from sweep.cli.running import runner_of
-from sweep.config import Config
 from sweep.deliver.outbox import Outbox
 from sweep.modality.control import Control
 from sweep.modality.next_position import NextPosition

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sweep.cli import build_app
+from sweep.lab.bench.rf_laws import fit_laws
 from sweep.rf.calibration import (
     NOMINAL_LEVELS,
     CalibrationError,
@@ -21,7 +22,6 @@ from sweep.rf.calibration import (
     to_toml,
 )
 from sweep.rf.envelope import LAWS, NOMINAL, DetectorLaw
-from sweep.rf.fitting import fit_laws
 from sweep.rf.judge import judge_windows
 from sweep.rf.tuner import NOMINAL_TUNER, TunerLaw
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from sweep.config import open_signer
+from sweep.cli.config import open_signer
 from sweep.deliver.journal import JournalFile, read_journal
 from sweep.deliver.journal_records import JOURNAL_VERSION, JournalHeader
 from sweep.deliver.outbox import Outbox

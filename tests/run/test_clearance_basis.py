@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 
 from sweep import report as r
+from sweep.cli.config import Config
 from sweep.cli.running import reference_of
-from sweep.config import Config
 from sweep.host.clock import WallClock
 from sweep.judge.control_chart import BASELINE
 from sweep.modality.evidence import Weigher

@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from sweep.cli import build_app
+from sweep.cli.config import Config
 from sweep.cli.options import weights_of
-from sweep.config import Config
 from sweep.entry.dsse import ENTRY_TYPE, WEIGHTS_TYPE, Signer
 from sweep.judge.thresholds import load_weights
 from sweep.modality.weights import WeightsError

@@ -7,8 +7,8 @@ from typing import Literal
 
 import pytest
 
+from sweep.cli.config import Config
 from sweep.cli.running import hotspot_pause_of
-from sweep.config import Config
 from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.report import OwnTransmission
 from sweep.run.hotspot_pause import TRIES, HotspotPause

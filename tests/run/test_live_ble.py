@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sweep.ble.live import LiveBle, has_controller
+from sweep.cli.config import Config
 from sweep.cli.live import live_sources
-from sweep.config import Config
 from sweep.deliver.outbox import Outbox
 from sweep.modality.addresses import AddressKey
 from sweep.modality.control import Control

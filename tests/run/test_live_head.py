@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from sweep.cli.config import Config
 from sweep.cli.running import runner_of
-from sweep.config import Config
 from sweep.deliver.outbox import Outbox
 from sweep.modality.control import Control
 from sweep.modality.next_position import NextPosition

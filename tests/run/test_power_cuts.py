@@ -16,7 +16,7 @@ from typing import Final
 
 import pytest
 
-from sweep.config import open_signer
+from sweep.cli.config import open_signer
 from sweep.deliver.journal import JournalError, journals_in, read_journal
 from sweep.entry.envelope import from_wire, parse_envelope
 from sweep.entry.kinds import OPENED, REPORT

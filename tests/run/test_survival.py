@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from sweep.config import open_signer
+from sweep.cli.config import open_signer
 from sweep.deliver.outbox import Outbox
 from sweep.deliver.uplink import Uplink
 from sweep.entry import envelope as e

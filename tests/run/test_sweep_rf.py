@@ -29,6 +29,7 @@ from sweep.report import (
     to_json,
 )
 from sweep.rf.calibration import DetectorFit, RfCalibration, to_toml
+from sweep.rf.channels import tuner_frequencies
 from sweep.rf.modality import judge_rf
 from sweep.sim import source, world
 from sweep.sim.head.emulated import record_serial
@@ -44,12 +45,12 @@ def heard_in(zone_id: str, folder: Path, seed: int) -> dict[str, list[RfObservat
     built_elf()
     room = source.default_room()
     made = world.make_world(room.plan, seed, zone_id, "analog_camera")
-    rf_source(made, None, seed * 100).open(folder / "baseline")
+    rf_source(made, None, seed * 100).open(folder / "baseline", tuner_frequencies())
     outside = recorded_rf(MeasureRf(0.0, is_outside=True), folder / "baseline", (), 0, 0)
     found: dict[str, list[RfObservation]] = {}
     for number, place in enumerate(made.positions, start=1):
         path = folder / place.position_id
-        rf_source(made, place, seed * 100 + number).open(path)
+        rf_source(made, place, seed * 100 + number).open(path, tuner_frequencies())
         position = Position(
             position_id=place.position_id,
             zone_id=place.zone_id,

@@ -2,6 +2,7 @@
 
 import pickle
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
@@ -16,6 +17,7 @@ from sweep.link.head import PortError
 from sweep.link.readings import read_windows
 from sweep.modality.messages import MeasureRf
 from sweep.report import Position
+from sweep.rf.channels import tuner_frequencies
 from sweep.sim.air.ble_bus import scan_bus
 from sweep.sim.air.channel import ChannelAir
 from sweep.sim.air.frames import WifiEmitter
@@ -129,7 +131,7 @@ def test_serial_bytes_come_from_the_firmware(tmp_path: Path) -> None:
     levels = {}
     for zone in ("stall-2", None):
         source = replace(sources(zone=zone).rf, seconds=0.5)
-        path = source.open(tmp_path / f"{zone}.serial")
+        path = source.open(tmp_path / f"{zone}.serial", tuner_frequencies())
         windows = [one for one in read_windows(str(path), 10.0) if one.receiver == "log_detector"]
         assert len(windows) == 5
         levels[zone] = min(window.p10_counts for window in windows)
@@ -151,7 +153,7 @@ def test_frames_are_lit_by_the_head_and_hold_the_lens_of_this_stand(tmp_path: Pa
 def test_an_emulated_head_that_is_gone_is_a_head_that_is_away(trouble: ValueError) -> None:
     @dataclass(frozen=True)
     class Killed(RfSource):
-        def open(self, path: Path) -> Path:
+        def open(self, path: Path, tuner_mhz: Sequence[int]) -> Path:
             raise trouble
 
     position = Position(position_id="p", zone_id="z", x_m=0.0, y_m=0.0, facing_deg=0.0, start_ns=5, end_ns=9)

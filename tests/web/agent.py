@@ -14,7 +14,7 @@ from server.api.app import build_services
 from server.config.settings import Settings
 from server.places import facilities
 from server.signing import keys
-from sweep.config import open_signer
+from sweep.cli.config import open_signer
 from tests.web.site import add_people, serving
 
 PROBE_ID = "probe-demo-1"  # the name that `sweep` gives itself without a configuration file

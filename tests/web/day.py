@@ -19,7 +19,7 @@ from server.config.settings import Settings
 from server.interface.place_requests import FacilityRequest, RoomRequest
 from server.places import facilities
 from server.signing import keys
-from sweep.config import open_signer
+from sweep.cli.config import open_signer
 from sweep.report import Plan, Zone, utc_now
 from tests.entry_factory import signer
 from tests.report_factory import box, make_zone, text

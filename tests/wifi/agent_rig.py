@@ -21,7 +21,7 @@ from typing import Any, Final
 import httpx
 
 from server.config.settings import Settings
-from sweep.config import open_signer
+from sweep.cli.config import open_signer
 from sweep.sim.head.emulated import RfScene
 from tests.server.conftest import Client, running
 from tests.server.sweep_kit import DEMO_ROOM

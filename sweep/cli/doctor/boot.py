@@ -12,8 +12,8 @@ from pathlib import Path
 
 from rich.table import Table
 
+from sweep.cli.config import Config
 from sweep.cli.output import out
-from sweep.config import Config
 from sweep.host.carrier import CarrierLines
 from sweep.host.config_txt import BOOT, MODEL, BootConfig, read_boot
 from sweep.phrases import Phrase, in_both

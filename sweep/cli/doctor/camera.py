@@ -8,8 +8,8 @@ from typing import Final
 
 from rich.table import Table
 
+from sweep.cli.config import Config
 from sweep.cli.output import out
-from sweep.config import Config
 from sweep.host.carrier import I2C_BUS, RANGE_SENSOR
 from sweep.host.gpio import LineBusyError, LineError, LinePlace
 from sweep.host.i2c import I2cBus, I2cError

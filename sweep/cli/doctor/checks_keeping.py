@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from sweep.cli.config import Config
 from sweep.cli.doctor.checks import Here, Topic
-from sweep.config import Config
 from sweep.host import apply_update
 from sweep.host.apply_update import sentence
 from sweep.phrases import Phrase, Spoken

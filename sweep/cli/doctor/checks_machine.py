@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Final
 
+from sweep.cli.config import Config
 from sweep.cli.doctor.checks import Here, Topic
-from sweep.config import Config
 from sweep.host import compiled
 from sweep.host.clock import read_wall_clock
 from sweep.host.machine import Machine

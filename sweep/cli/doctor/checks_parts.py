@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from sweep.cli.config import Config
 from sweep.cli.doctor.checks import Here, Topic, run
-from sweep.config import Config
 from sweep.phrases import Phrase, phrase_of
 from sweep.report import DoctorCheck
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sweep.cli.config import Config
 from sweep.cli.doctor.checks import Here
 from sweep.cli.doctor.checks_keeping import check_keeping
 from sweep.cli.doctor.checks_machine import check_machine, check_program
 from sweep.cli.doctor.checks_parts import check_camera, check_head, check_radio
-from sweep.config import Config
 from sweep.report import DoctorCheck, DoctorEvent, utc_now
 
 AskHead = Callable[[str], str]

@@ -32,7 +32,7 @@ def lens_record(
     config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings (TOML).")] = None,
 ) -> None:
     """Record a lens clip on a bench (laboratory only; refused on a probe that belongs to a server)."""
-    from sweep.config import ConfigError, read_config
+    from sweep.cli.config import ConfigError, read_config
     from sweep.lab.bench import recording
 
     with one_line(ConfigError, recording.RecordError):
