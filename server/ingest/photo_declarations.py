@@ -7,10 +7,10 @@ what is photographed then needs a new declaration.  So does whatever follows whe
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy import insert as insert_into
 
 from server.cases.photographing import DECLARED_FOR
@@ -19,6 +19,7 @@ from server.people.auth import Person
 from server.store.audit import record
 from server.store.clock import now_ms
 from server.store.schema import cases, photo_declarations
+from server.store.stored_rows import StoredDeclaration
 from sweep.phrases import Phrase
 from sweep.report import new_id
 
@@ -26,7 +27,7 @@ SENDING_MS = 60_000  # guessed: how long a photograph may take to arrive, which 
 EndedBy = Literal["person", "find"]
 
 
-def declare(connection: Connection, first: Person, second: Person, case_id: UUID) -> Row[Any]:
+def declare(connection: Connection, first: Person, second: Person, case_id: UUID) -> StoredDeclaration:
     """A declaration of these two about the room of a case; one of the first person's from before ends."""
     end(connection, case_id, "person", actor=first.display_name, user_id=first.user_id)
     declaration_id, declared_ms = new_id(), now_ms()
@@ -59,7 +60,7 @@ def declare(connection: Connection, first: Person, second: Person, case_id: UUID
     ).one()
 
 
-def living(connection: Connection, case_id: UUID, person: Person) -> Row[Any] | None:
+def living(connection: Connection, case_id: UUID, person: Person) -> StoredDeclaration | None:
     """The declaration of this person about a case that holds now; None without one."""
     statement = select(photo_declarations).where(
         photo_declarations.c.case_id == case_id,
@@ -69,7 +70,9 @@ def living(connection: Connection, case_id: UUID, person: Person) -> Row[Any] | 
     return connection.execute(statement.order_by(photo_declarations.c.declared_ms.desc()).limit(1)).one_or_none()
 
 
-def needed(connection: Connection, case_id: UUID, person: Person, declaration_id: UUID, taken_ms: int) -> Row[Any]:
+def needed(
+    connection: Connection, case_id: UUID, person: Person, declaration_id: UUID, taken_ms: int
+) -> StoredDeclaration:
     """The declaration that held when a photograph was taken; ApiError 409 when none did, with what to do.
 
     `taken_ms`: by the server's clock, as far as it can be told.

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from server.cases.photographing import MAX_PER_DAY, MAX_PER_DECLARATION, NO_KEY, why_not
 from server.ingest.persons import MAX_CLAIMED_AGE, ServerSigner, write_for
@@ -28,7 +28,7 @@ from server.projections.photo_rows import PHOTO_COLUMNS
 from server.store.clock import entry_time, from_ms, now_ms, to_ms
 from server.store.schema import entries, photos
 from server.store.stored_bodies import bodies_of, find_body
-from server.store.stored_rows import StoredCase
+from server.store.stored_rows import StoredCase, StoredPhoto
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
 from sweep.phrases import Phrase
@@ -48,7 +48,7 @@ def take(
     case: StoredCase,
     request: PhotoRequest,
     sealed: bytes,
-) -> Row[Any]:
+) -> StoredPhoto:
     """Record a photograph, or find it recorded; the row of it.
 
     ApiError 400 for what is no sealed photograph, 409 without a declaration or in the wrong state, 429 beyond a bound.
@@ -63,7 +63,7 @@ def take(
     refuse_unless_possible(connection, case)
     _check_counts(connection, person, declared.declaration_id)
     _check_recipients(connection, case, request, declared.declared_ms)
-    accounts = (declared.first_account, declared.second_account)
+    first, second = declared.first_account, declared.second_account
     head = PhotoHead(v=1, photo_id=request.photo_id, plain_sha256=request.plain_sha256, plain_size=request.plain_size)
     told = PhotoTaken(
         v=1,
@@ -81,7 +81,7 @@ def take(
         decided=_now(),
         claimed=claimed,
         account=person.account,
-        declared_accounts=None if None in accounts else accounts,
+        declared_accounts=None if first is None or second is None else (first, second),
     )
     write_for(
         connection,
@@ -103,7 +103,7 @@ def open_one(
     connection: Connection,
     server_signer: ServerSigner,
     officer: Person,
-    photo: Row[Any],
+    photo: StoredPhoto,
     case: StoredCase,
     request: OpenPhotoRequest,
 ) -> tuple[PhotoHead, bytes, int, tuple[str, ...]]:
@@ -134,7 +134,7 @@ def check(
     connection: Connection,
     server_signer: ServerSigner,
     officer: Person,
-    photo: Row[Any],
+    photo: StoredPhoto,
     case: StoredCase,
     request: PhotoCheckRequest,
 ) -> int:
@@ -153,12 +153,12 @@ def check(
     return _say(connection, server_signer, officer, photo, case, kinds.PHOTO_CHECKED, body)
 
 
-def find_known(connection: Connection, photo_id: UUID) -> Row[Any] | None:
+def find_known(connection: Connection, photo_id: UUID) -> StoredPhoto | None:
     """The row of a photograph; None without one."""
     return connection.execute(select(*PHOTO_COLUMNS).where(photos.c.photo_id == photo_id)).one_or_none()
 
 
-def find(connection: Connection, photo_id: UUID) -> Row[Any]:
+def find(connection: Connection, photo_id: UUID) -> StoredPhoto:
     """The row of a photograph; ApiError 404 without one."""
     row = find_known(connection, photo_id)
     if row is None:
@@ -185,7 +185,7 @@ def left_of(connection: Connection, declaration_id: UUID) -> int:
     return max(0, MAX_PER_DECLARATION - taken)
 
 
-def _same(connection: Connection, known: Row[Any], case: StoredCase, request: PhotoRequest) -> Row[Any]:
+def _same(connection: Connection, known: StoredPhoto, case: StoredCase, request: PhotoRequest) -> StoredPhoto:
     body = find_body(connection, known.commitment)
     is_same = known.case_id == case.case_id and known.declaration_id == request.declaration_id
     if is_same and body is not None and body.data is not None:
@@ -246,7 +246,7 @@ def _document_no(connection: Connection, case: StoredCase) -> str:
     return found[-1][:60]
 
 
-def _named(connection: Connection, photo: Row[Any]) -> tuple[str, ...]:
+def _named(connection: Connection, photo: StoredPhoto) -> tuple[str, ...]:
     """Public keys to which the photograph says that it is sealed: nobody but their owners can tell whether it is."""
     said = next((body for body in bodies_of(connection, photo.log_index) if body.media_type == TAKEN), None)
     if said is None or said.data is None:
@@ -254,7 +254,7 @@ def _named(connection: Connection, photo: Row[Any]) -> tuple[str, ...]:
     return evidence_keys.recipients_of(connection, parse_json(PhotoTaken, said.data).sealed_to)
 
 
-def _sealed_of(connection: Connection, photo: Row[Any]) -> tuple[PhotoHead, bytes]:
+def _sealed_of(connection: Connection, photo: StoredPhoto) -> tuple[PhotoHead, bytes]:
     body = find_body(connection, photo.commitment)
     if body is None or body.data is None:
         raise ApiError(410, Phrase("photograph_deleted"), code="photo_deleted")
@@ -273,7 +273,7 @@ def _say(
     connection: Connection,
     server_signer: ServerSigner,
     officer: Person,
-    photo: Row[Any],
+    photo: StoredPhoto,
     case: StoredCase,
     kind: str,
     body: Any,

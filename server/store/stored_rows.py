@@ -1,4 +1,4 @@
-"""Rows of the log and of cases as they are handed on: which columns they have, and of which type."""
+"""Rows of the log, of cases and of photographs as they are handed on: which columns they have, and of which type."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from uuid import UUID
 
 from server.interface.fields import CaseState, FindingState
 from sweep.report import Source
+from sweep.report.photo_records import Shows
 
 EntryStatus = Literal["accepted", "quarantined", "conflict"]
 
@@ -63,3 +64,35 @@ class StoredCase(Protocol):
     facility_en: str
     room_ko: str
     room_en: str
+
+
+class StoredPhoto(Protocol):
+    """A row of `photos`, and whether its body is erased."""
+
+    photo_id: UUID
+    log_index: int
+    case_id: UUID
+    shows: Shows
+    person: str
+    taken_ms: int
+    commitment: str
+    declaration_id: UUID
+    opened: int
+    is_doubted: bool
+    account: str | None
+    is_deleted: bool
+
+
+class StoredDeclaration(Protocol):
+    """A row of `photo_declarations`: two persons said that nobody is in the room."""
+
+    declaration_id: UUID
+    first_name: str
+    second_name: str
+    first_account: str | None
+    second_account: str | None
+    first_way: str
+    second_way: str
+    declared_ms: int
+    ends_ms: int
+    ended_by: str | None

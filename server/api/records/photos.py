@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
@@ -43,7 +43,7 @@ from server.people.auth import Person
 from server.projections.photo_rows import PHOTO_COLUMNS
 from server.store.clock import from_ms, now_ms
 from server.store.schema import photos
-from server.store.stored_rows import StoredCase
+from server.store.stored_rows import StoredCase, StoredDeclaration, StoredPhoto
 from sweep.phrases import Phrase
 
 router = APIRouter(tags=["photographs"])
@@ -184,7 +184,9 @@ def _decoded(text: str) -> bytes:
     return sealed
 
 
-def _declaration(connection: Connection, case: StoredCase, declared: Row[Any], person: Person) -> PhotoDeclaration:
+def _declaration(
+    connection: Connection, case: StoredCase, declared: StoredDeclaration, person: Person
+) -> PhotoDeclaration:
     keys = evidence_keys.live(connection, case.district_id, declared.declared_ms)
     return PhotoDeclaration(
         declaration_id=declared.declaration_id,
@@ -197,7 +199,7 @@ def _declaration(connection: Connection, case: StoredCase, declared: Row[Any], p
     )
 
 
-def _view(row: Row[Any]) -> PhotoView:
+def _view(row: StoredPhoto) -> PhotoView:
     return PhotoView(
         photo_id=row.photo_id,
         taken=from_ms(row.taken_ms),
