@@ -10,7 +10,7 @@ import typer
 
 from server.api.app import build_services
 from server.backup import backups
-from server.cli.base import DatabaseUrl, DataDir, fail, print_words, settings_of
+from server.cli.base import DatabaseUrl, DataDir, KeptDataDir, fail, print_words, settings_of
 from sweep.report import utc_now
 
 
@@ -19,7 +19,7 @@ def back_up(
     recipient: Annotated[
         str | None, typer.Option(help="age public key of the evidence officer (ANSIM_BACKUP_RECIPIENT).")
     ] = None,
-    data_dir: DataDir = None,
+    data_dir: KeptDataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Back up database and keys while the server runs, and delete key backups that are too old."""

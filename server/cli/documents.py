@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from server.cli.base import DatabaseUrl, DataDir, database_of, fail, new_file, note_access, print_words, settings_of
+from server.cli.base import DatabaseUrl, KeptDataDir, database_of, fail, new_file, note_access, print_words, settings_of
 from server.exports.gathering import inspection_log, statistics
 from server.exports.gathering.analyst_copy import write_copy
 from server.exports.gathering.submission import write_submission
@@ -37,7 +37,7 @@ def export_log(
     room: Annotated[UUID | None, typer.Option(help="Only this room.")] = None,
     sweep: Annotated[UUID | None, typer.Option(help="One sweep alone: its form, on paper.")] = None,
     with_sheets: Annotated[bool, typer.Option("--with-sheets", help="On paper each form too.")] = False,
-    data_dir: DataDir = None,
+    data_dir: KeptDataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Write the inspection log of a period (Korean days, both included; by default the last 31)."""
@@ -71,7 +71,7 @@ def export_log(
 
 def export_timestamps(
     folder: Annotated[Path, typer.Argument(help="Folder to write <entries>.txt and <entries>.tsr into.")],
-    data_dir: DataDir = None,
+    data_dir: KeptDataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Export each time stamp with the text that it covers: openssl ts -verify -data N.txt -in N.tsr -CAfile ROOTS."""
@@ -88,7 +88,7 @@ def export_access_log(
     out: Annotated[Path, typer.Argument(help="File to write, CSV.")],
     month: Annotated[str, typer.Option(help="Month of Korean time, such as 2026-11.")],
     reason: Annotated[str, typer.Option(help="Reason; it is recorded too.")] = "월간 점검",
-    data_dir: DataDir = None,
+    data_dir: KeptDataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Export the accesses to personal data of a month, for the monthly review."""
@@ -107,7 +107,7 @@ def export_statistics(
     year: Annotated[int, typer.Option(min=2000, max=2200)],
     quarter: Annotated[int, typer.Option(min=1, max=4)],
     reason: Annotated[str, typer.Option(help="Reason; it is recorded.")],
-    data_dir: DataDir = None,
+    data_dir: KeptDataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Export the statistics of a quarter by district: rooms, visits, cases, repairs and durations."""
@@ -130,7 +130,7 @@ def export_statistics(
 def export_analyst_copy(
     out: Annotated[Path, typer.Argument(help="File to write, SQLite; there must be none.")],
     reason: Annotated[str, typer.Option(help="Reason; it is recorded.")],
-    data_dir: DataDir = None,
+    data_dir: KeptDataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Export a copy for statistics, without addresses, names, texts or ids. Its table `columns_explained` describes

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from server.cli.base import DatabaseUrl, DataDir, database_of, fail, new_file, print_words, settings_of
+from server.cli.base import DatabaseUrl, DataDir, KeptDataDir, database_of, fail, new_file, print_words, settings_of
 from server.facilities_import import importing, outlines, questions
 from server.facilities_import.reasons import OUTCOMES, words_of
 from server.interface.safe_text import defuse_formula
@@ -65,7 +65,7 @@ def undo_import(
     import_id: Annotated[
         UUID | None, typer.Argument(help="Import id as printed; without it, list the imports.")
     ] = None,
-    data_dir: DataDir = None,
+    data_dir: KeptDataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Undo an import. What sweeps or persons refer to by now stays."""

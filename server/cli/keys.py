@@ -11,7 +11,7 @@ import typer
 from sqlalchemy import Connection
 
 from server.api.app import build_services
-from server.cli.base import DatabaseUrl, DataDir, database_of, fail, parse_key, print_words, settings_of
+from server.cli.base import DatabaseUrl, DataDir, KeptDataDir, database_of, fail, parse_key, print_words, settings_of
 from server.cli.witness import tell_witness
 from server.config.settings import Settings
 from server.ingest import quarantine
@@ -98,7 +98,7 @@ def revoke(
         int | None, typer.Option(min=0, help="Log index from which nothing of it counts; default: now.")
     ] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Reinstate the key.")] = False,
-    data_dir: DataDir = None,
+    data_dir: KeptDataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Revoke a key: what it sends from then on is quarantined. `--undo` reinstates it."""
@@ -127,7 +127,7 @@ def replace(
     key_id: KeyIdArgument,
     public_key: Annotated[str, typer.Argument(help="The new key: 64 hexadecimal digits, as `sweep key` prints them.")],
     reason: Annotated[str, typer.Option(help="Reason; it is recorded.")],
-    data_dir: DataDir = None,
+    data_dir: KeptDataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Replace a probe's key: the new one is admitted like the old one, which is revoked from now on."""
@@ -146,7 +146,7 @@ def replace(
 
 def rotate_key(
     reason: Annotated[str, typer.Option(help="Reason; it is recorded.")],
-    data_dir: DataDir = None,
+    data_dir: KeptDataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Rotate this server's key; stop the server first. Probes accept the new key by the root key's signature."""
@@ -171,7 +171,7 @@ def rotate_key(
         tell_witness(db, settings)
 
 
-def list_keys(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+def list_keys(data_dir: KeptDataDir = None, database_url: DatabaseUrl = None) -> None:
     """List the admitted keys, which of them are revoked, and heads that they signed of another log."""
     with database_of(settings_of(data_dir, database_url)) as db, db.read() as connection:
         held = quarantined_of_admitted(connection)
@@ -208,7 +208,7 @@ def show_quarantine(
     ] = None,
     discard: Annotated[str | None, typer.Option(help="Purge the entries that strangers sent under this key.")] = None,
     reason: Annotated[str, typer.Option(help="Reason for the purge; it is recorded.")] = "",
-    data_dir: DataDir = None,
+    data_dir: KeptDataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """List, judge again or purge the quarantined entries of keys that nobody admitted."""

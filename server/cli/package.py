@@ -14,7 +14,7 @@ from server.api.service.services import Services
 from server.cli.base import (
     NO_REASON,
     DatabaseUrl,
-    DataDir,
+    KeptDataDir,
     fail,
     fail_of,
     new_file,
@@ -56,7 +56,7 @@ def export_entries(
     ] = "full",
     no_bodies: Annotated[bool, typer.Option("--no-bodies", help="The same as --scope structure.")] = False,
     reason: Annotated[str, typer.Option(help="Reason; it is recorded in the access log.")] = NO_REASON,
-    data_dir: DataDir = None,
+    data_dir: KeptDataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Export all entries as a verifiable package (sweep/LOG.md)."""
@@ -91,7 +91,7 @@ def export_checkpoint(
     is_witnessed: Annotated[
         bool, typer.Option("--witnessed", help="The latest checkpoint that the witness signed, not the current one.")
     ] = False,
-    data_dir: DataDir = None,
+    data_dir: KeptDataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Export a signed checkpoint of the log, to check later exports against."""

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection, select
 
-from server.cli.base import DatabaseUrl, DataDir, database_of, settings_of
+from server.cli.base import DatabaseUrl, KeptDataDir, database_of, settings_of
 from server.relay import queue
 from server.relay.city import find_city
 from server.relay.city import forget as forget_all
@@ -22,7 +22,7 @@ MOST_SHOWN = 20
 
 def show_relay(
     forget: Annotated[bool, typer.Option("--forget", help="Forget the city and send all entries again.")] = False,
-    data_dir: DataDir = None,
+    data_dir: KeptDataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Show which entries have reached the city's server, or send all of them again."""

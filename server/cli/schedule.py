@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli.base import DatabaseUrl, DataDir, database_of, print_words, settings_of
+from server.cli.base import DatabaseUrl, KeptDataDir, database_of, print_words, settings_of
 from server.config.inspection_policy import read_policy
 from server.districts.register import existing_district
 from server.projections import projecting
@@ -18,7 +18,7 @@ from sweep.report import display_text
 def due(
     district: Annotated[str | None, typer.Option(help="Only this district, by its id.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Rooms to list at most.")] = 1_000,
-    data_dir: DataDir = None,
+    data_dir: KeptDataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """List what is due today, overdue, or was missed. Whoever reads this list knows where inspectors go today."""

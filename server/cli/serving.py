@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli.base import DatabaseUrl, DataDir, database_of, print_words, settings_of
+from server.cli.base import DatabaseUrl, DataDir, KeptDataDir, database_of, print_words, settings_of
 from server.config.retention import read_periods
 from server.ingest.photo_retention import count_due
 from server.people import auth
@@ -51,13 +51,13 @@ def migrate(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
         print_words("database_up_to_date")
 
 
-def rebuild(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+def rebuild(data_dir: KeptDataDir = None, database_url: DatabaseUrl = None) -> None:
     """Rebuild the projections from the entries."""
     with database_of(settings_of(data_dir, database_url)) as db:
         print_words("sweeps_rebuilt", count=projecting.rebuild(db))
 
 
-def retention(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+def retention(data_dir: KeptDataDir = None, database_url: DatabaseUrl = None) -> None:
     """Show the retention periods, their legal basis, and what two persons have to erase."""
     settings = settings_of(data_dir, database_url)
     periods = read_periods(settings.retention)

@@ -234,6 +234,13 @@ def test_a_file_that_is_not_there_is_named_in_one_line(call: Call, tmp_path: Pat
     assert call("verify", missing) == (2, "", f"sweep-server: {missing}: No such file or directory\n")
 
 
+def test_a_mistyped_data_folder_begins_no_second_server(call: Call, tmp_path: Path) -> None:
+    mistyped = tmp_path / "ansim-dta"
+    for command in ("keys", "rebuild", "due", "retention"):
+        code, _, err = call(command, "--data-dir", str(mistyped))
+        assert (code, str(mistyped) in err, mistyped.exists()) == (2, True, False), command
+
+
 def test_a_field_test_is_signed_by_the_server_and_only_for_its_district(
     call: Call, settings: Settings, tmp_path: Path
 ) -> None:
