@@ -11,12 +11,13 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from functools import partial
+from functools import cache, partial
 from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.routing import BaseRoute
 from starlette_compress import CompressMiddleware, remove_compress_type
 
 from server.api import page, refusals
@@ -169,7 +170,6 @@ def create_app(settings: Settings, pace: Pace = PACE) -> FastAPI:
         openapi_url="/api/openapi.json",
         lifespan=lifespan,
         separate_input_output_schemas=False,
-        responses={"default": {"model": ErrorView, "description": "Refused; the code says why"}},
     )
     app.state.services = services
     refusals.install(app)
@@ -178,10 +178,21 @@ def create_app(settings: Settings, pace: Pace = PACE) -> FastAPI:
     app.add_middleware(HostCheck, settings=settings)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(CompressMiddleware, minimum_size=COMPRESSED_FROM_BYTES)
-    for router in ROUTERS:
-        app.include_router(router)
+    app.router.routes.extend(_routes())
     describe_application(app, ROUTERS)
     return app
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Of every application of this process: what FastAPI works out of a route at its first request, it does once."""
+    whole = FastAPI(
+        openapi_url=None,
+        responses={"default": {"model": ErrorView, "description": "Refused; the code says why"}},
+    )
+    for router in ROUTERS:
+        whole.include_router(router)
+    return tuple(whole.routes)
 
 
 def build_services(settings: Settings) -> Services:

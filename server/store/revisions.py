@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -23,9 +24,15 @@ def _alembic(migrations: Path, connection: Connection | None = None) -> Config:
     return config
 
 
+@cache
+def _known(migrations: Path) -> ScriptDirectory:
+    """Read once: a process that starts asks several times."""
+    return ScriptDirectory.from_config(_alembic(migrations))
+
+
 def newest_revision(migrations: Path) -> str | None:
     """The revision that these migrations lead to."""
-    return ScriptDirectory.from_config(_alembic(migrations)).get_current_head()
+    return _known(migrations).get_current_head()
 
 
 def revision_of(connection: Connection) -> str | None:
@@ -41,6 +48,6 @@ def upgrade(connection: Connection, migrations: Path, revision: str) -> None:
 def refuse_newer(connection: Connection, migrations: Path) -> None:
     """Raise SchemaError for a schema that these migrations do not know."""
     found, newest = revision_of(connection), newest_revision(migrations)
-    known = {script.revision for script in ScriptDirectory.from_config(_alembic(migrations)).walk_revisions()}
+    known = {script.revision for script in _known(migrations).walk_revisions()}
     if found is not None and found not in known:
         raise SchemaError(Phrase("database_of_newer_release", found=found, known=newest))
