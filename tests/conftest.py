@@ -37,24 +37,25 @@ settings.load_profile("test")
 
 LONGEST_FILES = (
     "run/test_light_sweep.py",
+    "run/test_sweep.py",
     "server/test_two_processes.py",
-    "modality/thermometer/test_thermometer.py",
-    "web/test_simulated.py",
-    "run/test_live_sweep.py",
     "server/relay/test_stolen_pi.py",
-    "test_packaging.py",
-    "server/cli/test_demo.py",
-    "web/test_stop.py",
-    "run/test_live_head.py",
-    "server/api/test_fuzz.py",
-    "web/test_hostile_photos.py",
-    "test_privacy.py",
-    "link/test_lamp_endings.py",
     "run/test_survival.py",
+    "server/api/test_fuzz.py",
+    "run/test_live_sweep.py",
+    "server/cli/test_demo.py",
+    "run/test_live_head.py",
+    "server/api/test_access.py",
+    "run/test_agent.py",
+    "modality/thermometer/test_thermometer.py",
+    "link/test_lamp_endings.py",
+    "test_privacy.py",
+    "run/test_resume.py",
     "server/districts/test_nothing_given.py",
 )
-"""Begun first where several processes test, or three of them wait for the last one: what took a minute and more on a
-machine with other work (measured), those that wait between those that compute."""
+"""Begun first where several processes test, or three of them wait for the last one: what took half a minute and more on
+a machine with other work (measured), those that wait between those that compute.  None of the page's: each process that
+leaves their folder ends its server and browser, and starts them again when it comes back."""
 RERUNS = {"wall_clock": 2, "browser": 1}
 """How often tests of a marker may be asked again: single ones, and a browser's, which waits within deadlines of its
 own. Each time is counted in the summary. Never in a long run."""

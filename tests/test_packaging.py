@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 BUILT_PAGE = "server/web/dist/index.html"
+IN_SOAK = pytest.mark.soak
+"""For what asks for an environment with every package in it."""
 
 
 def build_wheel(tree: Path, target: Path) -> Path:
@@ -104,16 +106,19 @@ def test_the_licence_and_its_notice_travel_with_the_wheel(wheel: Path) -> None:
         assert "GPL-2.0-only" in archive.read(name).decode()
 
 
+@IN_SOAK
 def test_it_is_the_installed_packages_that_run(environment: Path) -> None:
     run = run_in(environment, "python", "-c", "import sweep, server; print(sweep.__file__); print(server.__file__)")
     assert run.stdout.count(str(environment.parent)) == 2, run.stderr
 
 
+@IN_SOAK
 def test_the_catalogues_travel_with_the_wheel(environment: Path) -> None:
     said = "from sweep.phrases import Phrase, words; print(words(Phrase('stopped'), 'ko'))"
     assert run_in(environment, "python", "-c", said).stdout == "중단했습니다\n"
 
 
+@IN_SOAK
 @pytest.mark.parametrize(
     ("command", "subcommands"),
     [

@@ -55,6 +55,7 @@ def files(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return name, out
 
 
+@pytest.mark.soak  # KiCad plots every board
 @pytest.mark.parametrize(
     "files",
     [pytest.param(name, marks=() if name in {"carrier", "ring"} else pytest.mark.soak) for name in BOARDS],
@@ -85,6 +86,7 @@ def test_one_origin_for_copper_drill_and_placement(files: tuple[str, Path]) -> N
     assert all(-1 <= x <= width + 1 and -1 <= y <= height + 1 for x, y in drilled | set(placed.values()))
 
 
+@pytest.mark.soak
 def test_the_origin_before_would_have_been_noticed(tmp_path: Path) -> None:
     """Drill files from the sheet's corner, as KiCad writes them unless told otherwise, lie off the board."""
     kicad("pcb", "export", "drill", "-o", f"{tmp_path}/", f"{BOARDS['carrier']}.kicad_pcb")

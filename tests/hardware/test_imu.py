@@ -100,6 +100,7 @@ def box_of(part: Node) -> tuple[float, float, float, float]:
     return min(xs), min(ys), max(xs), max(ys)
 
 
+@pytest.mark.soak
 def test_its_board_lies_over_low_parts_only_and_inside_the_carrier() -> None:
     parts = footprints("carrier")
     row = [place("carrier", pad) for pad in pads("carrier", parts["J18"])]

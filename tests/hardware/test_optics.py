@@ -181,6 +181,7 @@ def test_half_the_focal_length_halves_the_pupil(optics: Optics) -> None:
     assert shorter.pupil_area_m2(2.8) == pytest.approx(optics.pupil_area_m2(2.8) / 4)
 
 
+@pytest.mark.soak
 def test_the_document_says_what_the_code_computes(repo_root: Path) -> None:
     document = repo_root / "hardware" / "optics" / "README.md"
     text = document.read_text(encoding="utf-8")

@@ -169,7 +169,7 @@ def assert_keeps_the_promise(found: Figures) -> None:
     assert found.right >= 0.93 * found.decided, shown
 
 
-@pytest.mark.parametrize("habit", ["plain", "hard"])
+@pytest.mark.parametrize("habit", [pytest.param("plain", marks=pytest.mark.soak), "hard"])
 def test_places_are_as_good_as_they_claim(habit: Habit) -> None:
     assert_keeps_the_promise(figures(100, habit, seed=71))
 
@@ -266,6 +266,7 @@ def test_the_next_position_is_new_and_none_when_all_are_tried() -> None:
     assert chosen.gain_bits > 0.0
 
 
+@pytest.mark.soak
 def test_the_next_position_tells_more_than_staying_near() -> None:
     """After four levels at the left end, the fifth is worth more at the named standpoint than one step away."""
     rng = np.random.default_rng(9)

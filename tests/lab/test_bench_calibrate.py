@@ -59,6 +59,7 @@ def test_the_sensor_is_found(found: LensCalibration) -> None:
     assert sensor.frames == 12 + 4 * 6
 
 
+@pytest.mark.soak
 def test_the_interval_of_the_gain_holds_the_truth_about_nine_times_of_ten() -> None:
     held = 0
     for seed in range(40):

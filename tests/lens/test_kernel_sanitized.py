@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from sweep.lens.pixels.kernel import Kernel, load_kernel
 from tests.compiled import run_sanitized
 from tests.lens.conftest import LENS
@@ -12,6 +14,7 @@ from tests.lens.test_kernel_peaks import find_random
 from tests.lens.test_kernel_register import fit_random
 
 
+@pytest.mark.soak
 def test_nothing_beside_the_images_is_touched(host_cc: str, tmp_path: Path, repo_root: Path) -> None:
     task = "tests.lens.test_kernel_sanitized:run_random"
     done = run_sanitized(host_cc, tmp_path, repo_root, task, 12, sources=LENS)

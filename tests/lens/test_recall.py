@@ -19,7 +19,7 @@ MANY = 320
 FULL_SIZE_CLIPS = 60
 
 
-@pytest.mark.parametrize("few", [8, pytest.param(16, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("few", [pytest.param(8, marks=pytest.mark.soak), pytest.param(16, marks=pytest.mark.soak)])
 def test_a_few_fresh_clips(few: int) -> None:
     table = outcomes(range(FRESH_SEED, FRESH_SEED + few))["detector"]
     score = score_clips(table, resamples=50)

@@ -97,6 +97,7 @@ def table(cases: int) -> list[str]:
     return lines
 
 
+@pytest.mark.soak
 def test_emitters_alone_and_in_pairs() -> None:
     table(20)
 
@@ -230,6 +231,7 @@ def lines_at(
     return 100 * float(np.median(errors)), locked, low, high
 
 
+@pytest.mark.soak
 def test_lines_come_through_far_above_the_threshold_and_not_below() -> None:
     for standard in (PAL, NTSC):
         error, locked, _, _ = lines_at(standard, 0.0, 35.0, 1)

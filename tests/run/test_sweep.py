@@ -185,20 +185,15 @@ def test_an_aborted_sweep_says_so_and_still_leaves_a_report(tmp_path: Path) -> N
     assert events[-1].state == "aborted"
 
 
-def test_replaying_twice_makes_no_second_sweep(tmp_path: Path) -> None:
+def test_replaying_twice_makes_no_second_sweep_and_fail_on_sets_the_exit_code(tmp_path: Path) -> None:
     arguments = ["replay", str(DEMO), "--state", str(tmp_path), "--quiet"]
     assert CLI.invoke(app, arguments).exit_code == 0
     second = CLI.invoke(app, arguments)
     assert second.exit_code == 0
     assert "replayed before" in second.stderr
     assert len(list((tmp_path / "outbox").glob("*.entry"))) == 2
-    assert CLI.invoke(app, [*arguments, "--again"]).exit_code == 0
+    assert CLI.invoke(app, [*arguments, "--again", "--fail-on", "candidate"]).exit_code == 1
     assert len(list((tmp_path / "outbox").glob("*.entry"))) == 4
-
-
-def test_fail_on_sets_the_exit_code(tmp_path: Path) -> None:
-    arguments = ["replay", str(DEMO), "--state", str(tmp_path), "--quiet", "--fail-on", "candidate"]
-    assert CLI.invoke(app, arguments).exit_code == 1
 
 
 @pytest.fixture(scope="module")

@@ -117,6 +117,7 @@ def test_the_document_gives_the_measured_times_and_the_receiver_keeps_a_reserve(
         assert 0.6 * written < measured <= written
 
 
+@pytest.mark.soak
 def test_a_slot_that_outgrows_the_reserve_is_found(tmp_path: Path) -> None:
     """The firmware with 300 cycles more around a lamp edge."""
     folder = tmp_path / "firmware"

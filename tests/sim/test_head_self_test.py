@@ -76,6 +76,7 @@ def test_each_part_is_driven_alone_in_turn_and_within_limits() -> None:
     assert host.of(messages.ImuStatus)[-1].state == 0, "a sensor that was off is off again"
 
 
+@pytest.mark.soak
 def test_a_shorted_and_a_bridged_pin_show_in_the_result() -> None:
     shorted = Assembly(stuck_low=("select_on_axis", "strobe", "tuner_select"))
     (result,) = walk(RfScene(assembly=shorted), WITHOUT_RED, seconds=2.0).of(messages.SelfTestResult)

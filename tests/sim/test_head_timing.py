@@ -94,6 +94,7 @@ def test_a_minute_of_windows_tuner_and_lamps() -> None:
     _a_while_through_pyserial(60.0)
 
 
+@pytest.mark.soak
 @pytest.mark.wall_clock("the emulated head keeps to wall time while its process shares the machine")
 def test_some_seconds_of_windows_tuner_and_lamps() -> None:
     _a_while_through_pyserial(6.0)

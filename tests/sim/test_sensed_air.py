@@ -47,6 +47,7 @@ HERE = Channel(BUILDING_MHZ)
 CAMERA_NUMBER = parse_address(CAMERA)
 LOOKS_S = 57.0
 """Of light: four looks, the last of which may deny."""
+SEEDS = pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in (2, 3))])
 
 
 class Runner:
@@ -164,7 +165,7 @@ def run(
     return hear_position(wish, air, line), air
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@SEEDS
 def test_a_camera_follows_the_light_of_its_zone(seed: int) -> None:
     position, _ = run(seed=seed, zone="stall-2", at="p2")
     judgement = position.follows[CAMERA_NUMBER]
@@ -172,6 +173,7 @@ def test_a_camera_follows_the_light_of_its_zone(seed: int) -> None:
     assert {a for a, one in position.follows.items() if one.verdict == "follows_light"} == {CAMERA_NUMBER}
 
 
+@pytest.mark.soak
 def test_it_is_found_from_another_zone_and_does_not_follow_the_light_there() -> None:
     position, _ = run(seed=1, zone="stall-2", at="p1")
     said = position.follows[CAMERA_NUMBER]
@@ -183,6 +185,7 @@ def test_it_is_found_from_another_zone_and_does_not_follow_the_light_there() -> 
     assert [address for address, verdict in verdicts.items() if verdict == "video_uplink"] == [CAMERA_NUMBER]
 
 
+@pytest.mark.soak
 def test_it_follows_somebody_who_walks_in_its_zone() -> None:
     air, line = opened()
     position = hear_position(WifiRequest(10.0, kind="motion"), air, line)
@@ -190,7 +193,7 @@ def test_it_follows_somebody_who_walks_in_its_zone() -> None:
     assert position.follows[CAMERA_NUMBER].kind == "motion"
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@SEEDS
 def test_without_a_camera_nothing_is_found_and_nothing_tested(seed: int) -> None:
     position, _ = run(seed=seed, zone=None, at="p2")
     assert "video_uplink" not in {one.video.verdict for one in scan_log(position.heard.log).transmitters}

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from sweep.report import BankCommand, ConditionEvent, DoctorEvent, LiveEvent, ProbeCondition, ProgressEvent
 from sweep.run.words import GUIDANCE, NOTICES, STATES, guidance_event, notice_event, state_event
+from tests.waiting import wait_until
 from tests.web import evidence as made
 from tests.web.conftest import OpenPhone, Phone, prove_second
 from tests.web.probe import FakeProbe
@@ -59,7 +60,7 @@ def agree(phones: tuple[Phone, Phone], *texts: str) -> None:
     phones[0].page.reload()
     for text in texts:
         expect(phones[0].page.get_by_text(text).first).to_be_visible()
-    assert said(phones[0].page) == first
+    wait_until(lambda: said(phones[0].page) == first, f"the page that is opened anew to say {first}", every_s=0.05)
 
 
 def test_a_probe_that_is_well_says_so_in_one_line(phones: tuple[Phone, Phone], live_probe: FakeProbe) -> None:
@@ -115,28 +116,27 @@ TROUBLES: dict[str, tuple[list[LiveEvent], tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-FEW = {"camera-pulled", "head-pulled", "disk-low"}
+FEW = ("camera-pulled", "head-pulled", "disk-low")
 """Of every kind one: the others only say other words."""
 
 
-@pytest.mark.parametrize(
-    "trouble", [pytest.param(name, marks=() if name in FEW else pytest.mark.soak) for name in TROUBLES]
-)
+@pytest.mark.parametrize("troubles", [FEW, pytest.param(tuple(TROUBLES), marks=pytest.mark.soak)], ids=["few", "all"])
 def test_what_is_wrong_stands_there_until_it_is_over(
-    phones: tuple[Phone, Phone], live_probe: FakeProbe, trouble: str
+    phones: tuple[Phone, Phone], live_probe: FakeProbe, troubles: tuple[str, ...]
 ) -> None:
-    events, texts = TROUBLES[trouble]
-    live_probe.tell(*events)
-    agree(phones, *texts)
-    assert phones[0].page.get_by_role("list", name=STATE).locator(".bad").count() > 0
-    assert phones[0].violations() == []
-    phones[0].shoot(f"condition-{trouble}", full=False)
-    over = [one.model_copy(update={"is_over": True}) for one in events if one.type == "notice"]
-    live_probe.tell(condition(), *over)
-    for phone in phones:
-        expect(phone.page.locator(".bad")).to_have_count(0)
-        expect(phone.page.locator(".state")).to_have_text("점검 중")
-        expect(phone.page.locator(".notice").filter(has=phone.page.locator("svg"))).to_have_count(0)
+    for trouble in troubles:
+        events, texts = TROUBLES[trouble]
+        live_probe.tell(*events)
+        agree(phones, *texts)
+        assert phones[0].page.get_by_role("list", name=STATE).locator(".bad").count() > 0, trouble
+        assert phones[0].violations() == [], trouble
+        phones[0].shoot(f"condition-{trouble}", full=False)
+        over = [one.model_copy(update={"is_over": True}) for one in events if one.type == "notice"]
+        live_probe.tell(condition(), *over)
+        for phone in phones:
+            expect(phone.page.locator(".bad")).to_have_count(0)
+            expect(phone.page.locator(".state")).to_have_text("점검 중")
+            expect(phone.page.locator(".notice").filter(has=phone.page.locator("svg"))).to_have_count(0)
 
 
 def test_a_pause_and_a_stop_without_a_network_are_told_as_they_are(
@@ -195,6 +195,7 @@ def test_a_program_that_stood_still_asks_persons_anew(phones: tuple[Phone, Phone
     phones[0].shoot("condition-hung", full=False)
 
 
+@pytest.mark.soak  # each trouble opens its page anew as well
 def test_a_page_that_opens_late_knows_all_that_holds(phones: tuple[Phone, Phone], live_probe: FakeProbe) -> None:
     """More was said since than the server once kept: the notice and the zones of the beginning still hold."""
     live_probe.tell(notice_event("battery_low"))
@@ -237,6 +238,7 @@ def progress(n: int) -> ProgressEvent:
     )  # fmt: skip
 
 
+@pytest.mark.soak
 def test_a_bank_shows_per_cents_with_their_bounds_and_is_asked_for_when_it_was_changed(
     phones: tuple[Phone, Phone], live_probe: FakeProbe
 ) -> None:

@@ -81,6 +81,7 @@ def test_each_page_at_a_desk(desk: Phone, city: str) -> None:
         assert desk.violations() == [], path
 
 
+@pytest.mark.soak
 def test_each_page_on_a_phone_in_english(open_phone: OpenPhone, city: str) -> None:
     phone = open_phone(city)
     phone.log_in("supervisor-hanbit", path="#/desk")

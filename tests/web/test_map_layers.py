@@ -24,6 +24,7 @@ def label_of(page: Page, zone: str) -> str:
     return " ".join(label.locator("> span:not(.visually-hidden)").all_inner_texts())
 
 
+@pytest.mark.soak
 def test_no_label_says_verdict_and_coverage_in_one(phone: Phone, site: Site) -> None:
     sweep = made.make_sweep(sweep_id=new_id(), room_id=new_id())
     report = site.demo.deliver(made.MadeSweep(as_reported_now(sweep.report), ()))
@@ -71,6 +72,7 @@ def test_a_persons_decision_stands_on_the_map(phone: Phone, site: Site, verdict:
     phone.shoot(f"map-{verdict}", full=False)
 
 
+@pytest.mark.soak
 def test_doors_and_toilets_tell_where_one_stands(live_phone: Phone, live_probe: FakeProbe) -> None:
     page = live_phone.page
     expect(page.get_by_text("정밀 점검 중").or_(page.locator(".map-fixtures")).first).to_be_visible()

@@ -93,6 +93,7 @@ def test_a_reading_that_nothing_follows_is_old_and_a_page_opened_late_hears_no_o
     expect(card).to_have_count(0)
 
 
+@pytest.mark.soak
 def test_a_lens_is_led_to_in_eight_words_at_most(live_phone: Phone, live_probe: FakeProbe) -> None:
     page = live_phone.page
     page.evaluate(STILL)

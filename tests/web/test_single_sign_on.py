@@ -132,6 +132,7 @@ def test_an_account_is_linked_by_what_the_page_says_and_opened_by_the_button(
     assert page.request.get(f"{door.url}/api/me").json()["user"] is None
 
 
+@pytest.mark.soak
 def test_a_taken_identifier_and_an_unlinked_account_get_a_sentence(
     open_phone: OpenPhone, door: Site, provider: Provider
 ) -> None:

@@ -11,7 +11,7 @@ from tests.web.probe import FakeProbe
 from tests.web.site import Site
 from tests.web.test_second_look import look
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.soak]
 
 MOST_ADDED = 200
 """Elements that one task may put into the document."""

@@ -271,6 +271,7 @@ def test_what_is_due_today_is_not_past_its_day(phone: Phone, site: Site, days: i
         route.fulfill(json=listed | {"is_cut": False})
 
     phone.page.route("**/api/schedule?*", due)
+    phone.page.route("**/api/cases?*", lambda route: route.fulfill(json={"cases": []}))  # nothing is folded away
     phone.log_in()
     tag = phone.page.locator("a.today-room", has_text=f"{name['ko']} {name['ko']}").locator(".due")
     expect(tag).to_contain_text(words)

@@ -31,6 +31,7 @@ def start_by_touch(page: Page) -> None:
     page.get_by_role("button", name="점검 준비").click()
 
 
+@pytest.mark.soak
 def test_the_start_is_in_view_and_the_partner_one_touch_away(phone: Phone, site: Site, probe: FakeProbe) -> None:
     phone.log_in(path=f"#/rooms/{site.suspected_room}")
     page = phone.page

@@ -60,6 +60,7 @@ def only_the_live_probe(page: Page, url: str) -> None:
     page.route("**/api/probes", answer)
 
 
+@pytest.mark.soak
 def test_the_commonest_tasks_take_few_taps(open_phone: OpenPhone, site: Site, live_probe: FakeProbe) -> None:
     set_pin(site, "supervisor")
     phone: Phone = open_phone(site.url)

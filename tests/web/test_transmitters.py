@@ -54,6 +54,7 @@ def test_the_notable_come_first_and_the_others_are_folded(phone: Phone, site: Si
     assert phone.violations() == []
 
 
+@pytest.mark.soak
 def test_a_sweep_that_heard_nothing_says_so(phone: Phone, site: Site) -> None:
     phone.log_in(path=f"#/sweeps/{site.real_sweep}")
     expect(phone.page.get_by_role("region", name="감지된 무선 기기 0")).to_contain_text("감지된 무선 기기가 없습니다.")
@@ -105,6 +106,7 @@ def test_what_traffic_alone_cannot_tell_says_why_and_what_to_do(phone: Phone, si
     phone.shoot("transmitter-open-ko-light")
 
 
+@pytest.mark.soak
 def test_a_bluetooth_page_names_its_kind_and_no_video(phone: Phone, site: Site) -> None:
     phone.log_in(path=page_of(site, f"ble-{air.KEY_ID}-{air.HINT_TAG}"))
     facts = phone.page.get_by_role("region", name="들은 그대로")

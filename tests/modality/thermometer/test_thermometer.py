@@ -125,6 +125,7 @@ def test_what_was_kept_of_it_is_replayed_to_the_same_report(reports: dict[str, A
     assert reports["replayed-told"] == reports["simulated-told"]
 
 
+@pytest.mark.soak  # each imports the whole copy anew
 def test_commands_city_and_documents_tell_it(repo_root: Path, tmp_path: Path) -> None:
     with_thermometer(repo_root, tmp_path)
     (tmp_path / "firmware").symlink_to(repo_root / "firmware")

@@ -141,7 +141,9 @@ def test_without_a_recording_it_says_so_in_one_line(tmp_path: Path, repo_root: P
     assert done.stderr.startswith("error: no recorded sweep in ")
 
 
-@pytest.mark.parametrize("port", ["70000", "-1", "web"])
+@pytest.mark.parametrize(
+    "port", ["web", pytest.param("70000", marks=pytest.mark.soak), pytest.param("-1", marks=pytest.mark.soak)]
+)
 def test_a_port_that_cannot_be_is_refused(tmp_path: Path, repo_root: Path, port: str) -> None:
     command = [sys.executable, "-m", "server.cli.demo", "--data", str(tmp_path), "--port", port]
     done = subprocess.run(command, cwd=repo_root, capture_output=True, text=True, check=False, env=_environment())

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROW = '''    MD = "md", About(
         "text/markdown", _text("마크다운", "Markdown"), _text("읽을 글", "A text"), "server.exports.logs.md_log",
     )
@@ -29,6 +31,7 @@ def write(out: BinaryIO, document: Document) -> None:
 '''
 
 
+@pytest.mark.soak  # five starts of a copy of the server
 def test_a_module_and_a_row_reach_routes_command_page_and_submission(repo_root: Path, tmp_path: Path) -> None:
     ours = shutil.ignore_patterns("*.pyc.*", "web")  # what is compiled stays so; what is just being written, not
     shutil.copytree(repo_root / "server", tmp_path / "server", ignore=ours)

@@ -42,7 +42,7 @@ from tests.entry_factory import salted, signer
 from tests.server.sweep_kit import Probe, desk
 from tests.server.verifier.judges import both, findings
 
-ROUNDS = 12
+ROUNDS = 6
 FULL = 200
 HONEST = re.compile(
     r"log index \d+: (conflicts with log index \d+|is number \d+ of key|the body [0-9a-f]{64} is missing|"
