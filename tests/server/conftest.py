@@ -62,12 +62,15 @@ EACH_DATABASE = pytest.mark.parametrize(
     "database_kind",
     [
         "sqlite",
-        *(pytest.param(f"postgres-{path.parent.name}", marks=pytest.mark.postgres) for path in POSTGRES_BINARIES[:-1]),
+        *(
+            pytest.param(f"postgres-{path.parent.name}", marks=[pytest.mark.postgres, pytest.mark.soak])
+            for path in POSTGRES_BINARIES[:-1]
+        ),
         pytest.param("postgres", marks=pytest.mark.postgres),
     ],
     indirect=True,
 )
-"""For what a version of PostgreSQL may do in its own way: older ones that are here, too."""
+"""For what a version of PostgreSQL may do in its own way: in the long run older ones that are here, too."""
 
 Call = Callable[..., tuple[int, str, str]]
 
