@@ -216,6 +216,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("사진(봉인 보관)", 10, lambda row: row.hand.photographs),
     Column("사진 위치", 24, lambda row: photograph_places(row.hand) or "없음"),
     Column("구역별 육안 점검", 44, lambda row: checklist_words(row.hand) or NOT_RECORDED),
+    Column("육안 살핌", 30, lambda row: row.eye_looks or "없음"),
     Column("이 방에 남은 것", 26, standing_words),
     Column("다음 조치", 40, next_step_words),
     Column("확인자", 16, lambda row: row.hand.confirmed_by or NOT_RECORDED),

@@ -9,7 +9,7 @@ from pydantic import Field, RootModel
 
 from server.interface.case_requests import SecondPerson
 from server.interface.fields import PersonName, Slug
-from sweep.report import BankCapacity, LookKind, Mode, Record, SeenAs, UtcTime
+from sweep.report import BankCapacity, EyeAnswer, LookKind, Mode, Record, SeenAs, UtcTime
 
 
 class CommandRequestBase(Record):
@@ -89,6 +89,15 @@ class ExplainedRequest(CommandRequestBase):
     seen_as: SeenAs
 
 
+class AnswerLookRequest(CommandRequestBase):
+    """What the inspector says who looked at a place by eye."""
+
+    command: Literal["answer_look"]
+    sweep_id: UUID
+    look_id: UUID
+    answer: EyeAnswer
+
+
 class BankRequest(CommandRequestBase):
     """What power bank is plugged in, and how full it was then."""
 
@@ -122,6 +131,7 @@ AnyCommandRequest = Annotated[
     | SecondLookRequest
     | NothingSeenRequest
     | ExplainedRequest
+    | AnswerLookRequest
     | BankRequest
     | SimpleRequest
     | StopRequest,

@@ -248,6 +248,8 @@ class LogRow:
     """Alarms of the server about this sweep's record: conflicts, broken chains."""
     stalls: int = 0
     """Stalls of the plan; 0 without a report."""
+    eye_looks: str = ""
+    """What looks by eye came to, in one Korean line; empty where none was asked for."""
 
     @property
     def is_demo(self) -> bool:

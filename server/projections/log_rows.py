@@ -30,7 +30,7 @@ from server.standing.persons import persons_of
 from server.standing.zones import equipment_of, zones_of
 from sweep.entry import kinds
 from sweep.phrases import Phrase
-from sweep.report import MODALITIES, TARGETS, LocalText, Modality, SweepReport
+from sweep.report import MODALITIES, TARGETS, LocalText, Modality, SweepReport, eye_looks_line
 from sweep.report.words import COVERAGE_WORDS, TARGET_WORDS, chance_of, curve_of
 
 
@@ -94,6 +94,7 @@ def build_log_row(
     findings = () if report is None else report.findings
     hand = hand or HandEntries()
     counts = Counter(states.values())
+    looks = None if report is None else eye_looks_line(report.eye_looks)
     return LogRow(
         header=header,
         place=place,
@@ -120,6 +121,7 @@ def build_log_row(
         missing_entries=sum(gap.to_seq - gap.from_seq + 1 for gap in gaps),
         alarms=len(alarms),
         stalls=0 if report is None else sum(zone.kind == "stall" for zone in report.plan.zones),
+        eye_looks="" if looks is None else looks.ko,
     )
 
 

@@ -85,6 +85,8 @@ class Config(BaseModel):
     """Lamps that the probe has besides on_axis and off_axis: `middle_ring`, `outer_ring`, `red`."""
     range_sensor: bool = False
     """A range sensor is fitted beside the camera; a carrier of revision B gives it supply while the camera has."""
+    eye_look_policy: str | None = None
+    """File with what looks by eye may cost and from which worth on they are asked for; without one as ships."""
     lens_calibration: str | None = None
     """Calibration file of camera and lamps (`sweep lens-calibrate`); without a valid one reports say so."""
 

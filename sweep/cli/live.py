@@ -17,12 +17,13 @@ import termios
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO, get_args
+from uuid import UUID
 
 from sweep.ble.live import LiveBle, has_controller
 from sweep.cli.config import Config
 from sweep.cli.options import lens_laws_of
-from sweep.cli.output import err, fail, one_line
+from sweep.cli.output import err, fail, one_line, remark
 from sweep.host.gpio import LineError
 from sweep.modality.control import Control
 from sweep.modality.liveness import boottime_ns
@@ -31,8 +32,9 @@ from sweep.modality.next_position import NOWHERE, OUTSIDE, REFERENCE, NextPositi
 from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.modality.room import Room
 from sweep.power.kernel import check_strict
-from sweep.report import SEEN_AS, LiveEvent, Modality, Mode, Plan, StartCommand, Zone
+from sweep.report import EYE_OUTCOMES, SEEN_AS, EyeAnswer, LiveEvent, Modality, Mode, Plan, StartCommand, Zone
 from sweep.run.outside_baseline import outside_event
+from sweep.run.reporting.eye_look_words import asked_text
 from sweep.run.reporting.look_words import view_text
 from sweep.run.sweep_sources import Interrupted, LiveSource, middle_of
 from sweep.run.words import guidance_event, pending_light_event
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
     from sweep.lens.camera.source import CameraSource, ExtraLamp
 
+ANSWERS: Final[tuple[EyeAnswer, ...]] = get_args(EyeAnswer)
 ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK_EVERY_S: Final = 0.2  # guessed: an ending while a question stands is heard at once, as a person sees it
 LINE_BYTES: Final = 4096  # the longest line of a terminal: N_TTY_BUF_SIZE
@@ -146,6 +149,7 @@ def ask_for_position(
     last: NextPosition | None = None
     for zone in zones:
         here = middle_of(zone)
+        ask_to_look(control, terminal)
         while True:
             ask_to_declare(control, inspectors, terminal)
             if control.is_over:
@@ -163,6 +167,7 @@ def ask_for_position(
             yield replace(last, is_walk=True)
         last = here
         yield here
+    ask_to_look(control, terminal)
     yield from ask_to_go_back(control, inspectors, {one.zone_id: one for one in zones}, terminal)
     yield from ask_to_look_again(control, inspectors, terminal)
 
@@ -183,6 +188,28 @@ def ask_to_go_back(
             return
         if control.is_declared:
             yield middle_of(zone)
+            ask_to_look(control, terminal)
+
+
+def ask_to_look(control: Control, terminal: Terminal = TERMINAL) -> None:
+    """What is to be looked at by eye here, one place after the other: a number says what is there, anything else
+    that nobody looked.
+    """
+    named = "; ".join(f"{n} {EYE_OUTCOMES[one].ko} / {EYE_OUTCOMES[one].en}" for n, one in enumerate(ANSWERS, start=1))
+    passed: set[UUID] = set()
+    while ahead := [one for one in control.eye_looks.pending if one.look_id not in passed]:
+        if control.is_over:
+            return
+        look, said = ahead[0], asked_text(ahead[0])
+        terminal.forget_what_was_typed()
+        err.print(f"{said.ko} / {said.en}", markup=False)
+        err.print(f"{named}; Enter 살펴보지 않음 / not looked", markup=False)
+        word = terminal.read_line(control).strip()
+        if word.isdecimal() and 1 <= int(word) <= len(ANSWERS):
+            if control.answer_look(look.look_id, ANSWERS[int(word) - 1]) == "too_quick":
+                remark("look_two_seconds")
+        else:
+            passed.add(look.look_id)
 
 
 def ask_to_look_again(

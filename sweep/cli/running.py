@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from sweep.cli.config import Config
-from sweep.cli.options import modalities_of, weights_of
+from sweep.cli.options import eye_looks_of, modalities_of, weights_of
 from sweep.deliver.journal import Journal, JournalFile
 from sweep.deliver.outbox import Outbox
 from sweep.host.access_point import AccessPoint
@@ -25,6 +25,7 @@ from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.report import Source
 from sweep.run.hotspot_pause import HotspotPause
 from sweep.run.plan.budget import Durations
+from sweep.run.plan.eye_look_planner import Eye
 from sweep.run.reference.reference import FILE_NAME, NOT_DONE, ReferenceFile
 from sweep.run.reporting.recovery import Closed, Now, close_interrupted, resumable
 from sweep.run.reporting.report_builder import Basis
@@ -52,9 +53,11 @@ def runner_of(
     has_journal: bool = True,
     resumed: Journal | None = None,
     bank: PowerBankWatch | None = None,
+    eye: Eye | None = None,
 ) -> Runner:
     """A runner for `source` with what this probe has; without a journal nothing outlives its process but entries;
-    `resumed`: what it tells of the sweep that goes on; `bank`: keeps account of the power bank.
+    `resumed`: what it tells of the sweep that goes on; `bank`: keeps account of the power bank; `eye`: looks
+    where nobody stands in a room.
 
     Raises RoomKeyError, OSError.
     """
@@ -72,6 +75,8 @@ def runner_of(
         journal=JournalFile(_journals(settings) / str(sweep_id)) if has_journal else None,
         resumed=resumed,
         weights=weights_of(settings),
+        eye_looks=eye_looks_of(settings),
+        eye=eye,
         live=ProbeParts(
             own_transmissions=own_transmissions,
             hotspot_pause=hotspot_pause_of(settings, own_transmissions) if source.is_live else None,

@@ -13,7 +13,7 @@ from sweep.cli.output import CameraKind, fail, one_line, out
 from sweep.report import LiveEvent, ProgressEvent
 
 if TYPE_CHECKING:
-    from sweep.run.sweep_sources import SweepSource
+    from sweep.sim.source import SimulatedSource
 
 
 def simulate(
@@ -47,22 +47,23 @@ def simulate(
             sweep_id=recording_id(room, begin, seed=seed, camera_zone=zone, camera_kind=kind),
             started=begin,
         )
-        _record(source, folder)
+        _record(source, folder, seed)
     out.print(f"{len(source.manifest.positions)} positions recorded in {folder}; sweep replay {folder} runs it")
 
 
-def _record(source: SweepSource, folder: Path) -> None:
+def _record(source: SimulatedSource, folder: Path, seed: int) -> None:
     """Run the sweep for what it samples, which is kept in `folder` (created); nobody gets its report."""
     from sweep.cli.config import Config
     from sweep.cli.running import runner_of
     from sweep.deliver.outbox import Outbox
     from sweep.entry.dsse import Signer
+    from sweep.judge.eye_looks import load_policy
     from sweep.modality.control import Control
     from sweep.modality.liveness import boottime_ns
     from sweep.modality.own_transmissions import OwnTransmissions
     from sweep.run.reporting.sweep_recorder import SweepRecorder
 
-    made = source.manifest
+    made, policy = source.manifest, load_policy()
 
     def say(event: LiveEvent) -> None:
         if isinstance(event, ProgressEvent) and event.zone_id is not None and event.modality is None:
@@ -83,5 +84,6 @@ def _record(source: SweepSource, folder: Path) -> None:
                 own_transmissions=OwnTransmissions(boottime_ns),
                 keeping=SweepRecorder(Path(scratch) / "kept"),
                 has_journal=False,
+                eye=source.eye(seed, pointed_share=policy.pointed_share, unpointed_share=policy.unpointed_share),
             ).run()
         (Path(scratch) / "kept").rename(folder)

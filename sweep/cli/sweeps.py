@@ -40,6 +40,7 @@ from sweep.cli.options import (
     State,
     StimulusLongest,
     StimulusPolicy,
+    eye_looks_of,
     read_settings,
     zone_of,
 )
@@ -56,6 +57,7 @@ from sweep.modality.room import Room
 from sweep.phrases import Phrase, in_both
 from sweep.report import MANIFEST_NAME, Mode, SweepReport, are_two_persons, new_id
 from sweep.run.laboratory import LaboratoryError, check_laboratory
+from sweep.run.plan.eye_look_planner import Eye
 from sweep.run.reporting.sweep_recorder import SweepRecorder, SweepRecorderError
 from sweep.run.room_keys import RoomKeyError
 from sweep.run.sweep_sources import LiveSource, RecordedSource, SourceError, SweepSource, read_room
@@ -143,7 +145,9 @@ def run(
             probe_id=settings.probe_id,
             mode="quick" if quick else "full",
         )
-        report = _run(source, settings, source.manifest.sweep_id, quiet=quiet, keep=keep)
+        policy = eye_looks_of(settings)
+        eye = source.eye(seed, pointed_share=policy.pointed_share, unpointed_share=policy.unpointed_share)
+        report = _run(source, settings, source.manifest.sweep_id, quiet=quiet, keep=keep, eye=eye)
     _finish(report, json_out, fail_on, quiet=quiet, camera_zone=zone_of(camera_in))
 
 
@@ -196,6 +200,7 @@ def _run(
     keep: Path | None = None,
     signer: Signer | None = None,
     has_journal: bool = True,
+    eye: Eye | None = None,
 ) -> SweepReport:
     folder = settings.state_folder
     with one_line(SweepRecorderError):
@@ -217,6 +222,7 @@ def _run(
                 own_transmissions=open_own_transmissions(settings),
                 keeping=keeping,
                 has_journal=has_journal and keeping is None,
+                eye=eye,
             )
             result = runner.run()
         if outbox.unsaved and source.is_live:

@@ -16,6 +16,8 @@ from sweep.report import (
     SHOWN,
     GuidanceEvent,
     LiveEvent,
+    LookAnsweredEvent,
+    LookAskedEvent,
     NoticeEvent,
     ProgressEvent,
     ReferenceEvent,
@@ -24,8 +26,10 @@ from sweep.report import (
     StateEvent,
     SweepReport,
     ZoneEvent,
+    eye_looks_line,
 )
 from sweep.report.words import METHOD_WORDS, SHORT_METHOD_WORDS, share_words
+from sweep.run.reporting.eye_look_words import GLINTS
 
 TO_INSPECT = METHOD_WORDS["candidate"]
 
@@ -73,10 +77,13 @@ class Watcher:
                 self._show_response_test(event)
             case GuidanceEvent(text=text) | NoticeEvent(is_over=False, text=text) | ReferenceEvent(text=text):
                 err.print(f"  {text.ko} / {text.en}", markup=False)
+            case LookAskedEvent(text=text) | LookAnsweredEvent(text=text):
+                err.print(f"  {text.ko} / {text.en}", markup=False)
             case SecondLookEvent():
                 self._show_look(event)
-            case ZoneEvent(verdict="candidate", zone_id=zone, modality=modality):
-                err.print(f"  {zone}: {SHOWN[modality].name.ko} – {TO_INSPECT.ko} / {TO_INSPECT.en}")
+            case ZoneEvent(verdict="candidate", zone_id=zone):  # a glint: whether it is worth anything is asked next
+                said = GLINTS["glints"]
+                err.print(f"  {zone}: {said.ko} / {said.en}", markup=False)
             case _:
                 pass
 
@@ -124,7 +131,8 @@ def show_report(report: SweepReport) -> None:
         out.print(f"{names[looked.zone_id].ko}: {looked.text.ko} / {looked.text.en} ({looked.seconds:.0f} s)")
     if not report.findings:
         out.print(f"{TO_INSPECT.ko} 없음. '이상 없음'이 아닙니다 / No place to inspect. That is not 'clear'.")
-    if report.light_time is not None:
-        out.print(f"{report.light_time.text.ko} / {report.light_time.text.en}")
+    lines = [eye_looks_line(report.eye_looks), None if report.light_time is None else report.light_time.text]
+    for line in filter(None, lines):
+        out.print(f"{line.ko} / {line.en}", markup=False)
     for limit in report.limits:
         out.print(f"· {limit.text.ko}")

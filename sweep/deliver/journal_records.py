@@ -17,6 +17,7 @@ from sweep.modality.directions import SeenDirections
 from sweep.modality.measurement import Measurement
 from sweep.report import (
     ExplainedByEye,
+    EyeLook,
     Gap,
     LocalText,
     Modality,
@@ -111,6 +112,8 @@ class PositionRecord(Record):
     """Zones whose candidate a person looked at by eye by now and saw nothing, and"""
     explained_by_eye: tuple[ExplainedByEye, ...] = ()
     """what others are, as persons say."""
+    eye_looks: tuple[EyeLook, ...] = ()
+    """Looks by eye that were asked for by now."""
 
 
 class MeasuredRecord(Record):
@@ -138,6 +141,7 @@ class ClosingRecord(Record):
     limits: tuple[Code, ...]
     seen_by_eye: tuple[Slug, ...] = ()
     explained_by_eye: tuple[ExplainedByEye, ...] = ()
+    eye_looks: tuple[EyeLook, ...] = ()
 
 
 JournalRecord = Annotated[

@@ -45,11 +45,15 @@ class Case:
     coverage: Sequence[ZoneCoverage]
     """Of this zone, by modality."""
     stage: Stage
+    by_eye: Sequence[Evidence] = ()
+    """What eyes said: it stands in the posterior and decides about no stage."""
+    is_raised: bool = False
+    """A person who looked said something that asks for a candidate."""
 
     @property
     def in_favour(self) -> list[Evidence]:
         """What speaks for a camera."""
-        return [e for e in self.weighed if e.weight_log10 > 0.0]
+        return [e for e in (*self.weighed, *self.by_eye) if e.weight_log10 > 0.0]
 
 
 def posterior_of(weighed: Sequence[Evidence], prior: float) -> Sum:
@@ -88,13 +92,20 @@ def make_finding(
     weights: Weights,
     thresholds: Thresholds,
 ) -> Finding | None:
-    """The finding of a zone; None where the posterior stays below the operating point of its stage."""
-    posterior = posterior_of(case.weighed, thresholds.prior)
+    """The finding of a zone; None where what the probe measured stays below the operating point of its stage, unless a
+    person's word raises it: then it is a candidate, whatever a second look made of it.
+    """
+    measured = posterior_of(case.weighed, thresholds.prior)
     in_favour = case.in_favour
-    if not in_favour or not is_claim(round(posterior.log10, 3), case.stage, thresholds):
+    speaks = any(e.weight_log10 > 0.0 for e in case.weighed)
+    is_claimed = speaks and is_claim(round(measured.log10, 3), case.stage, thresholds)
+    if not is_claimed and not (case.is_raised and in_favour):
         return None
-    against = [e for e in case.weighed if e.weight_log10 <= 0.0]
-    place = place_of(plan, case.zone, positions, observations, in_favour, weighers)
+    everything = [*case.weighed, *case.by_eye]
+    posterior = posterior_of(everything, thresholds.prior)
+    against = [e for e in everything if e.weight_log10 <= 0.0]
+    cited = in_favour if is_claimed else [e for e in case.by_eye if e.weight_log10 > 0.0]
+    place = place_of(plan, case.zone, positions, observations, cited, weighers)
     by_weight: Callable[[Evidence], tuple[float, str, str]] = lambda e: (  # noqa: E731  # used twice below
         -abs(e.weight_log10), e.code, str(e.observation_id)
     )  # fmt: skip
@@ -105,14 +116,14 @@ def make_finding(
         x_m=round(place.x_m, 3),
         y_m=round(place.y_m, 3),
         radius_m=round(place.radius_m, 3),
-        strength=strength_of(posterior, thresholds),
-        stage=case.stage,
+        strength=strength_of(measured, thresholds),
+        stage=case.stage if is_claimed else "first_look",
         prior_log10_odds=thresholds.prior,
         posterior_log10_odds=round(posterior.log10, 3),
         posterior_low_log10_odds=round(posterior.low, 3),
         posterior_high_log10_odds=round(posterior.high, 3),
         summary=summary_of(posterior, thresholds.prior, in_favour, against),
-        would_change=would_change(case.weighed, case.coverage, posterior, weights, words),
+        would_change=would_change(everything, case.coverage, posterior, weights, words),
         evidence_for=tuple(in_favour),
         evidence_against=tuple(against),
         advice=local_text(Phrase("advice_by_eye")),

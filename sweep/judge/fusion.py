@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from uuid import UUID
 
-from sweep.judge.claims import Case, is_claim, make_finding, posterior_of
+from sweep.judge.claims import Case, Stage, is_claim, make_finding, posterior_of
+from sweep.judge.eye_evidence import eye_evidence, raised_by_eye
+from sweep.judge.eye_looks import load_policy
 from sweep.judge.meeting import meetings
 from sweep.judge.thresholds import Thresholds, load_thresholds, load_weights
 from sweep.judge.verdicts import NO_GROUNDS, ClearanceBasis, verdict_of
@@ -23,6 +25,7 @@ from sweep.modality.weights import Weights
 from sweep.modality.words import Vocabulary
 from sweep.report import (
     Evidence,
+    EyeLook,
     Finding,
     Limit,
     Modality,
@@ -66,6 +69,7 @@ def judge(
     located: Sequence[TransmitterPlace] = (),
     again: Collection[tuple[Modality, str]] = (),
     by_eye: Collection[str] = (),
+    eye_looks: Sequence[EyeLook] = (),
     limits: Iterable[str] = (),
     targets: Sequence[TargetCoverage] = (),
     grounds: ClearanceBasis = NO_GROUNDS,
@@ -79,7 +83,8 @@ def judge(
     gives for a transmitter's tag (the smallest by key and tag) the probability of each zone, where enough positions
     heard it; without it the share of a zone follows from how much weaker the transmitter is there; `located`: the same
     transmitters with their regions, which a bearing may meet. `again`: modality and position of each second look that
-    could see; what it observed stands among the observations. `by_eye`: zones in which a person looked and saw nothing.
+    could see; what it observed stands among the observations. `by_eye`: zones in which a person looked and saw nothing;
+    `eye_looks`: what eyes said of places.
     `limits` are codes of what the measurements could not see or know; they stand in the report beside what holds
     always. `weights`, `thresholds`: None for those that ship. `targets`: with what probability each would have been
     found; `grounds`: on what a clear verdict could rest.
@@ -92,6 +97,7 @@ def judge(
     explained: set[str] = set()
     verdicts: list[ZoneVerdict] = []
     names = {zone.zone_id: zone.name for zone in plan.zones}
+    raised = raised_by_eye(eye_looks, load_policy())
     for zone in plan.zones:
         weighed: list[Evidence] = []
         looks: list[str] = []
@@ -106,7 +112,11 @@ def judge(
             looks += looked
         weighed += meetings(plan, zone, positions, ordered, weighed, located, weighers, weights)
         covered = [cover for cover in coverage if cover.zone_id == zone.zone_id]
-        case = Case(zone, weighed, covered, "second_look" if looks or zone.zone_id in by_eye else "first_look")
+        is_empty = zone.zone_id in by_eye  # its word at the second look is weighed already
+        spots = {e.about for e in weighed if e.code == "glint" and e.about is not None}
+        said = [] if is_empty else eye_evidence(eye_looks, zone.zone_id, spots, weights)
+        stage: Stage = "second_look" if looks or is_empty else "first_look"
+        case = Case(zone, weighed, covered, stage, said, zone.zone_id in raised)
         finding = make_finding(
             sweep_id, plan, case, positions, ordered,
             weighers=weighers, words=words, weights=weights, thresholds=thresholds,
@@ -119,9 +129,9 @@ def judge(
             if cover.zone_id == zone.zone_id:
                 seekable = [t for t in targets if (t.zone_id, t.modality) == (zone.zone_id, cover.modality)]
                 verdicts.append(verdict_of(cover, finding, seekable, grounds, words))
-    is_clear = any(said.verdict == "clear" for said in verdicts)
-    said = _limits(plan, source, {*limits, *explained}, words, is_clear=is_clear)
-    return Judgement(tuple(verdicts), tuple(findings), said)
+    is_clear = any(one.verdict == "clear" for one in verdicts)
+    told = _limits(plan, source, {*limits, *explained}, words, is_clear=is_clear)
+    return Judgement(tuple(verdicts), tuple(findings), told)
 
 
 def _explained_away(case: Case, thresholds: Thresholds) -> set[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from sweep.host.scratch import scratch_folder
 from sweep.lens.evidence.chance import estimate_lens
 from sweep.lens.live.observations import lens_observation
-from sweep.lens.weigh import place_glint, weigh_lens
+from sweep.lens.weigh import place_glint, weigh_lens, weigh_lens_spots
 from sweep.lens.words import WORDS
 from sweep.modality.checked_part import CheckedPart
 from sweep.modality.evidence import Weigher
@@ -62,7 +62,9 @@ class LensModality:
     """The lens finder; `limits`: codes of what must be said of the calibration of camera and lamps."""
 
     name: Modality = "lens"
-    weigher = Weigher(weigh_lens, place_glint, estimate_lens, ("glint", "glint_again", "no_glint"))
+    weigher = Weigher(
+        weigh_lens, place_glint, estimate_lens, ("glint", "glint_again", "no_glint"), weigh_spots=weigh_lens_spots
+    )
     parts = (CheckedPart("lens", "dB", 0.4, 1.76, read_glint), CheckedPart("lamp", "dB", 0.3, 1.76, read_lamps))
     """Twice what 12 rendered mornings spread (0.15 and 0.13 dB with the board 2 cm and 1 degree off), since lamps also
     follow the temperature; within 0.67 to 1.5 of the first (hardware/README)."""

@@ -30,18 +30,22 @@ def weigh_lens(view: ZoneView) -> Sequence[Evidence]:
 
     Several clips of one spot are one spot. The second look is at the spot that scored best at first.
     """
-    glints = [o for o in view.first_look() if isinstance(o, LensObservation)]
-    glints.sort(key=lambda o: (-o.score, o.observation_id))
     looked = view.coverage
     quality = 0.0 if looked is None or looked.blind_reason is not None else looked.quality
     nothing = view.weights.absence("no_glint", quality)
-    spots = [_weigh_spot(view, one, is_best=number == 0) for number, one in enumerate(glints)]
-    best = max(spots, key=total_of, default=None)
+    best = max(weigh_lens_spots(view), key=total_of, default=None)
     if best is not None:
         return best
     if quality == 0.0:
         return []
     return [evidence("lens", WORDS, None, "no_glint", nothing, quality=round(quality * 100))]
+
+
+def weigh_lens_spots(view: ZoneView) -> list[list[Evidence]]:
+    """What each glint of the zone says, the highest score first."""
+    glints = [o for o in view.first_look() if isinstance(o, LensObservation)]
+    glints.sort(key=lambda o: (-o.score, o.observation_id))
+    return [_weigh_spot(view, one, is_best=number == 0) for number, one in enumerate(glints)]
 
 
 def _weigh_spot(view: ZoneView, one: LensObservation, *, is_best: bool) -> list[Evidence]:

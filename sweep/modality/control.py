@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
+from sweep.modality.eye_looks import EyeLooks, Taken
 from sweep.modality.lease import DECLARATION_S, Declaration, RoomNotEmptyError, RoomPermit, issue
 from sweep.modality.lease_pipe import LeaseGiver
 from sweep.modality.looks import Looks
@@ -22,7 +23,7 @@ from sweep.modality.next_position import NOWHERE, OUTSIDE, REFERENCE, NextPositi
 from sweep.modality.notifications import Notifications
 from sweep.modality.pending_light import PendingLights
 from sweep.phrases import Phrase
-from sweep.report import LookKind, ProbeState, are_two_persons
+from sweep.report import EyeAnswer, LookKind, ProbeState, are_two_persons
 from sweep.report.persons import Identified
 
 Answer = Literal["go", "finish", "abort", "expired"]
@@ -66,6 +67,8 @@ class Control:
         """Whose response tests a person skipped; only where somebody stands now can one be."""
         self.looks = Looks()
         """Candidates that ask for a second look."""
+        self.eye_looks = EyeLooks()
+        """Places that somebody is asked to look at by eye."""
         self.lights = PendingLights()
         """Where somebody should go back for the light."""
         self._watchers: list[_Watcher] = []
@@ -220,6 +223,10 @@ class Control:
             return False
         self.go_to(NextPosition(view.zone_id, view.x_m, view.y_m, view.facing_deg, again=look.position_id(view)))
         return True
+
+    def answer_look(self, look_id: UUID, answer: EyeAnswer) -> Taken:
+        """What a person says who looked at a place by eye."""
+        return self.eye_looks.answer(look_id, answer, round(self._clock() * 1e9))
 
     def go_outside(self) -> bool:
         """The inspector stands outside the closed door; False once somebody stood inside."""

@@ -69,6 +69,9 @@ class Weigher:
     """Codes of the weights by which a camera would have shown: where they were measured decides whether a zone may be
     called clear.  Without any the modality has guesses only.
     """
+    weigh_spots: Callable[[ZoneView], Sequence[Sequence[Evidence]]] = lambda _view: ()
+    """What each spot of the zone says that an eye could be pointed at, its own observation first; none for a modality
+    that hears."""
 
 
 def evidence(

@@ -28,6 +28,7 @@ from .base import (
 )
 from .commands import (
     AbortCommand,
+    AnswerLookCommand,
     BankCommand,
     Command,
     CommandList,
@@ -47,6 +48,7 @@ from .commands import (
     WalkCommand,
 )
 from .condition import BankCapacity, BankInput, BankState, ProbeCondition, tally
+from .eye_looks import EYE_OUTCOMES, EyeAnswer, EyeLook, EyeOutcome, eye_looks_line, last_words
 from .findings import Evidence, ExplainedByEye, Finding, LookedAgain, LookKind, LookOutcome, SeenAs, WeightSource
 from .known import SEEN_AS, KnownThing, devices_of, sameness, thing_of, touches
 from .live import (
@@ -58,6 +60,8 @@ from .live import (
     GuidanceEvent,
     LiveEvent,
     LiveMessage,
+    LookAnsweredEvent,
+    LookAskedEvent,
     LookView,
     NoticeEvent,
     ProbeState,

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from .base import Count, LocalText, Metres, Mode, Pseudonym, Record, Slug, UtcTime
 from .condition import BankCapacity
+from .eye_looks import EyeAnswer
 from .findings import LookKind, SeenAs
 from .known import KnownThing
 from .persons import Identified
@@ -132,6 +133,15 @@ class ExplainedCommand(CommandBase):
     seen_as: SeenAs
 
 
+class AnswerLookCommand(CommandBase):
+    """What the inspector says who looked at a place by eye."""
+
+    command: Literal["answer_look"]
+    sweep_id: UUID
+    look_id: UUID
+    answer: EyeAnswer
+
+
 class PauseCommand(CommandBase):
     """Stop measuring and switch the camera and lamps off until `resume` (somebody came in)."""
 
@@ -183,6 +193,7 @@ Command = Annotated[
     | SecondLookCommand
     | NothingSeenCommand
     | ExplainedCommand
+    | AnswerLookCommand
     | PauseCommand
     | ResumeCommand
     | FinishCommand

@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints
 
 from .base import Code, Count, Dbm, LocalText, Metres, Mhz, Pseudonym, Record, Seconds, Share, Slug, Text, UtcTime
 from .condition import BankState, Celsius, Tally, Volts
+from .eye_looks import EyeOutcome
 from .findings import LookKind
 from .live_room import CoverageEvent, DevicesEvent, NearEvent
 from .observations import Modality
@@ -211,6 +212,44 @@ class SecondLookEvent(Record):
     text: LocalText
 
 
+class LookAskedEvent(Record):
+    """A place that is worth a look by eye while the inspector stands in its zone; no alarm, and no candidate."""
+
+    type: Literal["look_asked"]
+    look_id: UUID
+    zone_id: Slug
+    is_pointed: bool
+    """At a glint; else an eye goes over the zone, where something sends."""
+    is_close: bool
+    """From 20 to 40 cm."""
+    x_m: Metres
+    y_m: Metres
+    radius_m: Annotated[float, Field(ge=0, le=100)]
+    bearing_deg: Annotated[float, Field(ge=-180, le=180)] | None
+    """To the right of where the position looks; null where nobody knows."""
+    elevation_deg: Annotated[float, Field(ge=-90, le=90)] | None
+    range_m: Metres | None
+    longest_s: Seconds
+    left_s: Seconds
+    """Of the room's seconds for looks, after this one."""
+    is_known: bool
+    """An earlier visit explained what is there."""
+    text: LocalText
+
+
+class LookAnsweredEvent(Record):
+    """What came of a look by eye; that nobody answered is said as well."""
+
+    type: Literal["look_answered"]
+    look_id: UUID
+    zone_id: Slug
+    answer: EyeOutcome
+    seconds: Seconds
+    leads_to: Literal["close_look", "candidate", "guide"] | None
+    """`guide`: a person says that it is like a camera; it is a candidate, and the guide through a find begins."""
+    text: LocalText
+
+
 class ReferenceEvent(Record):
     """How far the day's reference check is, and in the end what it came to."""
 
@@ -251,6 +290,8 @@ LiveEvent = Annotated[
     | DoctorEvent
     | ResponseTestEvent
     | SecondLookEvent
+    | LookAskedEvent
+    | LookAnsweredEvent
     | ReferenceEvent
     | CoverageEvent
     | DevicesEvent

@@ -27,6 +27,7 @@ from .base import (
     UtcTime,
     are_two_persons,
 )
+from .eye_looks import EyeLook
 from .findings import ExplainedByEye
 from .known import KnownThing
 from .observations import MODALITIES, Modality
@@ -131,6 +132,8 @@ class RecordedSweep(Record):
     """Zones whose candidate a person looked at by eye and saw nothing."""
     explained_by_eye: Annotated[tuple[ExplainedByEye, ...], Field(max_length=100)] = ()
     """Candidates that a person looked at by eye and could name."""
+    eye_looks: Annotated[tuple[EyeLook, ...], Field(max_length=200)] = ()
+    """Looks by eye that were asked for."""
     known: Annotated[tuple[KnownThing, ...], Field(max_length=64)] = ()
     """What earlier visits explained."""
 

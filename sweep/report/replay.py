@@ -16,6 +16,8 @@ from .live import (
     FindingEvent,
     LiveEvent,
     LiveMessage,
+    LookAnsweredEvent,
+    LookAskedEvent,
     NoticeEvent,
     ProgressEvent,
     SecondLookEvent,
@@ -93,6 +95,8 @@ def thing_of(event: LiveEvent) -> Hashable:
             return event.type, code
         case SecondLookEvent(finding_id=finding_id, kind=kind):
             return event.type, finding_id, kind
+        case LookAskedEvent(look_id=look_id) | LookAnsweredEvent(look_id=look_id):
+            return event.type, look_id
         case FindingEvent(finding_id=finding_id):
             return event.type, finding_id
         case CommandEvent(command_id=command_id):

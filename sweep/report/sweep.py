@@ -36,6 +36,7 @@ from .base import (
     UtcTime,
 )
 from .condition import ProbeCondition
+from .eye_looks import EyeLook
 from .findings import Finding, LookedAgain
 from .observations import AddressToken, Modality, Observation
 from .persons import Identified
@@ -198,6 +199,8 @@ class SweepReport(Record):
     findings: Annotated[tuple[Finding, ...], Field(max_length=200)]
     looked_again: Annotated[tuple[LookedAgain, ...], Field(max_length=200)] = ()
     """What second looks came to, in the order they were made."""
+    eye_looks: Annotated[tuple[EyeLook, ...], Field(max_length=200)] = ()
+    """Looks by eye in the order in which they were asked for; none of them is a place of suspicion."""
     places: Annotated[tuple[TransmitterPlace, ...], Field(max_length=50)] = ()
     """Transmitters that send video and were heard at three positions or more."""
     limits: Annotated[tuple[Limit, ...], Field(min_length=1, max_length=100)]
@@ -213,7 +216,7 @@ class SweepReport(Record):
         observations = {observation.observation_id for observation in self.observations}
         for item in (
             *self.positions, *self.observations, *self.coverage, *self.verdicts, *self.targets, *self.findings,
-            *self.looked_again,
+            *self.looked_again, *self.eye_looks,
         ):  # fmt: skip
             if item.zone_id not in zones:
                 raise ValueError(Phrase("zone_not_on_plan", zone=item.zone_id))
@@ -224,15 +227,19 @@ class SweepReport(Record):
             best = place.next_stand
             if not {*place.zones, *({best.zone_id} if best and best.zone_id else ())} <= zones:
                 raise ValueError(Phrase("transmitter_zone_not_on_plan"))
-        for finding in self.findings:
-            for evidence in (*finding.evidence_for, *finding.evidence_against):
-                if evidence.observation_id is not None and evidence.observation_id not in observations:
-                    raise ValueError(Phrase("evidence_cites_unknown_observation"))
+        if not self._cited() <= observations:
+            raise ValueError(Phrase("evidence_cites_unknown_observation"))
         if len(positions) != len(self.positions) or len(observations) != len(self.observations):
             raise ValueError(Phrase("id_twice"))
         if self.v == 2 and any(verdict.verdict == "clear" and not verdict.clear_of for verdict in self.verdicts):
             raise ValueError(Phrase("clear_verdict_without_targets"))
         return self
+
+    def _cited(self) -> set[UUID]:
+        """Observations that findings and looks by eye are about."""
+        weighed = [e for finding in self.findings for e in (*finding.evidence_for, *finding.evidence_against)]
+        cited = [*(one.observation_id for one in weighed), *(look.observation_id for look in self.eye_looks)]
+        return {observation_id for observation_id in cited if observation_id is not None}
 
     @property
     def counted_findings(self) -> tuple[Finding, ...]:

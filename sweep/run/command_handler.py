@@ -13,6 +13,7 @@ from sweep.modality.next_position import REFERENCE, NextPosition
 from sweep.phrases import Phrase
 from sweep.report import (
     AbortCommand,
+    AnswerLookCommand,
     Command,
     CommandEvent,
     DeclareEmptyCommand,
@@ -41,6 +42,7 @@ Steering = (
     | SkipResponseTestsCommand
     | NothingSeenCommand
     | ExplainedCommand
+    | AnswerLookCommand
     | PauseCommand
     | ResumeCommand
     | FinishCommand
@@ -75,6 +77,12 @@ def steer(control: Control, command: Steering, *, takes_positions: bool) -> Comm
             control.abort()
         case SkipResponseTestsCommand(position_index=position_index):
             control.skip_response_tests(position_index)
+        case AnswerLookCommand(look_id=look_id, answer=said):
+            taken = control.answer_look(look_id, said)
+            if taken != "taken":
+                return answer(
+                    command, False, Phrase("look_two_seconds") if taken == "too_quick" else Phrase("no_such_look")
+                )
         case NothingSeenCommand() | ExplainedCommand():
             if not _take_by_eye(control, command):
                 return answer(command, False, Phrase("no_such_candidate"))

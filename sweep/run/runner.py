@@ -17,6 +17,7 @@ from sweep.deliver.journal import Journal, JournalFile
 from sweep.deliver.outbox import Outbox
 from sweep.entry.dsse import SignedEntry
 from sweep.host.clock import WallClock, read_wall_clock
+from sweep.judge.eye_looks import EyeLookPolicy, load_policy
 from sweep.modality.addresses import AddressKey
 from sweep.modality.control import Answer, Control
 from sweep.modality.liveness import boottime_ns
@@ -45,13 +46,14 @@ from sweep.run.daily_check import DailyCheck
 from sweep.run.modalities import SENSING_MODALITIES
 from sweep.run.open_devices import is_strained_now, open_head, open_power, supply_of
 from sweep.run.outside_baseline import SKIPPED, failed_limits, outside_position
+from sweep.run.plan.eye_look_planner import Eye
 from sweep.run.plan.planner import Made, SweepPlanner
 from sweep.run.plan.sweep_timer import quick_limits
 from sweep.run.position.coordinator import Coordinator
 from sweep.run.position.tasks import PositionTasks
 from sweep.run.reporting.journal_writer import JournalWriter
 from sweep.run.reporting.outcome import Outcome, manifest_to_keep, outcome_of, said_of_persons, with_what_was_seen
-from sweep.run.reporting.recovery import Now, measurements_of
+from sweep.run.reporting.recovery import Now, eye_looks_of, measurements_of
 from sweep.run.reporting.report_builder import NO_BASIS, Basis, build_report, never_measured
 from sweep.run.reporting.sweep_entries import EntryIds, SweepEntries, journal_header
 from sweep.run.reporting.sweep_recorder import SweepRecorder
@@ -107,13 +109,16 @@ class Runner:
         journal: JournalFile | None = None,
         resumed: Journal | None = None,
         weights: WeightsInForce = NO_BASIS.weights,
+        eye_looks: EyeLookPolicy | None = None,
+        eye: Eye | None = None,
         now_ns: Callable[[], int] = boottime_ns,
         read_clock: Callable[[], WallClock] = read_wall_clock,
     ) -> None:
         """`modalities`: the modalities.  `live`: what else the probe has where the source is the room itself.
         `limits`: codes of what the report has to say besides what was measured.  `keeping`: keeps what is sampled.
         `journal`: keeps what is measured until the report is safe.  `resumed`: what it tells
-        of the sweep that goes on here.  `weights`: what evidence is weighed by.  `now_ns` is CLOCK_BOOTTIME.
+        of the sweep that goes on here.  `weights`: what evidence is weighed by.  `eye_looks`: what looks by eye may
+        cost, None: as ships; `eye` looks where nobody stands in a room.  `now_ns` is CLOCK_BOOTTIME.
         """
         self._source = source
         self._manifest = source.manifest
@@ -142,7 +147,8 @@ class Runner:
             now_ns,
             partial(is_strained_now, self._live),
         )
-        self._next = SweepPlanner(control, self._told, self._sweep_id, self._modalities, self._kind, weights)
+        self._next = SweepPlanner(control, self._told, self._sweep_id, self._modalities, self._kind, weights,
+                                  eye_looks or load_policy(), now_ns if source.is_live else None, eye)  # fmt: skip
         self._room = source if isinstance(source, LiveSource) else None
         self._day_check = DailyCheck(
             None if live is None else live.reference, outbox, control, self._tasks, self._on_event, now_ns, read_clock
@@ -218,6 +224,7 @@ class Runner:
             restarts = workers.restarts
             if coordinator.firmware is not None:
                 self._manifest = self._manifest.model_copy(update={"firmware": coordinator.firmware})
+        self._next.eye.leave()
         self._control.enter("closing")
         self._note_what_was_seen()
         if self._keeping is not None:
@@ -265,6 +272,9 @@ class Runner:
         self._journal.resumed(before)
         made.positions += before.positions
         self._next.take_up(before.positions)
+        looks = eye_looks_of(before)
+        self._manifest = self._manifest.model_copy(update={"eye_looks": looks})
+        self._next.eye.take_up(looks)
         made.measurements += measurements_of(before, self._modalities, Now(self._now_ns(), before.header.boot_id))
         for record, position in zip(before.position_records, before.positions, strict=True):
             if not record.is_over:
@@ -279,7 +289,7 @@ class Runner:
         self._note_what_was_seen()
         self._journal.write_position(
             position, is_over=is_over, firmware=firmware, condition=condition, seen_by_eye=self._manifest.seen_by_eye,
-            explained_by_eye=self._manifest.explained_by_eye,
+            explained_by_eye=self._manifest.explained_by_eye, eye_looks=self._manifest.eye_looks,
         )  # fmt: skip
 
     def _measure(
@@ -292,6 +302,7 @@ class Runner:
         made: Made,
     ) -> None:
         """One position by all modalities."""
+        self._next.eye.leave()
         stand_s = max(0.0, (recorded.end - recorded.start).total_seconds())
         self._on_event(self._progress(index, recorded.zone).model_copy(update={"stand_s": stand_s}))
         position = self._tasks.position(recorded)
@@ -390,8 +401,9 @@ class Runner:
         ended = self._source.ended(made.positions[-1:])
         self._note_what_was_seen()
         self._journal.closing(
-            outcome, ended, frozenset(self._limits), self._manifest.seen_by_eye, self._manifest.explained_by_eye
-        )
+            outcome, ended, frozenset(self._limits), self._manifest.seen_by_eye, self._manifest.explained_by_eye,
+            self._manifest.eye_looks,
+        )  # fmt: skip
         report = build_report(
             self._manifest,
             made.positions,
@@ -408,7 +420,7 @@ class Runner:
         return self._entries.close(report, made.measurements)
 
     def _note_what_was_seen(self) -> None:
-        self._manifest = with_what_was_seen(self._manifest, self._control.looks)
+        self._manifest = with_what_was_seen(self._manifest, self._control)
 
     def _done(self, made: Made, but: str | None = None) -> int:
         return made.through(is_room=self._room is not None, but=but)

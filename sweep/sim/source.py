@@ -35,6 +35,7 @@ from sweep.report import (
     utc_now,
 )
 
+from .eye import SimulatedEye
 from .head.avr import EmulatorGoneError
 from .sources import RfSource, SimulatedRoom
 from .world import DWELL_S, STEP_S, HiddenKind, SimulatedPosition, lay_out_time
@@ -102,6 +103,10 @@ class SimulatedSource:
                 for position, dwell in zip(self._room.positions, schedule.dwells, strict=True)
             ),
         )
+
+    def eye(self, seed: int, *, pointed_share: float, unpointed_share: float) -> SimulatedEye:
+        """The simulated inspector's, which sees these shares of cameras."""
+        return SimulatedEye(self._room.camera, seed, pointed_share, unpointed_share)
 
     def positions(self) -> Iterator[RecordedPosition | Outside]:
         """Outside the door, then one after the other."""

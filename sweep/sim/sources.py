@@ -262,6 +262,11 @@ class SimulatedRoom:
         self._sweep = secrets.token_hex(8)
 
     @property
+    def camera(self) -> HiddenCamera | None:
+        """What hides here."""
+        return self._world.camera
+
+    @property
     def positions(self) -> tuple[SimulatedPosition, ...]:
         """Where the inspector stands, one after the other."""
         return self._world.positions

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from server.interface.command_requests import (
+    AnswerLookRequest,
     BankRequest,
     DeclareEmptyRequest,
     ExplainedRequest,
@@ -34,6 +35,7 @@ from server.store.schema import keys
 from sweep.phrases import Phrase
 from sweep.report import (
     AbortCommand,
+    AnswerLookCommand,
     BankCommand,
     Command,
     DeclareEmptyCommand,
@@ -66,6 +68,7 @@ OrdinaryRequest = (
     | SecondLookRequest
     | NothingSeenRequest
     | ExplainedRequest
+    | AnswerLookRequest
     | BankRequest
     | SimpleRequest
 )
@@ -77,6 +80,7 @@ PASSED_ON: dict[str, type[Command]] = {
     "second_look": SecondLookCommand,
     "nothing_seen": NothingSeenCommand,
     "explained": ExplainedCommand,
+    "answer_look": AnswerLookCommand,
     "walk": WalkCommand,
     "outside": OutsideCommand,
     "skip_outside": SkipOutsideCommand,

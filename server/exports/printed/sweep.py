@@ -100,6 +100,8 @@ def _fields(row: LogRow, report: SweepReport | None) -> list[list[str]]:
         ["판정 불가·미점검", "Not judged", limits_words(row)],
         ["퇴실 확인", "Declared empty", declared[header.declared_empty]],
     ]
+    if row.eye_looks:
+        fields.append(["육안 살핌", "Looks by eye", row.eye_looks])
     if report is not None and report.light_time is not None:
         fields.append(["조명 반응 시험", "Light test", report.light_time.text.ko])
     if report is not None:

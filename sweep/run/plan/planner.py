@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
 
+from sweep.judge.eye_looks import EyeLookPolicy
 from sweep.modality.control import Control
 from sweep.modality.looks import Look, is_again
 from sweep.modality.measurement import Measurement
-from sweep.modality.mode import SHORT_LEAVES_OUT, SHORT_OF_TIME
+from sweep.modality.mode import SHORT_LEAVES_OUT, SHORT_OF_TIME, zones_of
 from sweep.modality.pending_light import PendingLight, pending_light
 from sweep.modality.protocol import SensingModality
 from sweep.modality.weights import WeightsInForce
@@ -30,8 +31,10 @@ from sweep.report import (
     TransmitterPlace,
 )
 from sweep.run.plan.budget import Durations, PositionPlan
+from sweep.run.plan.eye_look_planner import Eye, EyeLookPlanner
 from sweep.run.plan.light_test_chances import chances_of
 from sweep.run.plan.sweep_timer import SweepTimer
+from sweep.run.reporting.outcome import with_what_was_seen
 from sweep.run.reporting.report_builder import judge_of
 from sweep.run.reporting.room_progress import room_events
 from sweep.run.reporting.second_look_progress import SecondLookProgress
@@ -62,7 +65,9 @@ class SweepPlanner:
         self, control: Control, on_event: Callable[[LiveEvent], None], sweep_id: UUID,
         modalities: Sequence[SensingModality],
         source: Source, weights: WeightsInForce,
+        policy: EyeLookPolicy, now_ns: Callable[[], int] | None, eye: Eye | None,
     ) -> None:  # fmt: skip
+        """`policy`, `now_ns`, `eye`: of looks by eye (`EyeLookPlanner`)."""
         self._control = control
         self._on_event = on_event
         self._modalities = modalities
@@ -70,6 +75,10 @@ class SweepPlanner:
             judge_of, modalities=modalities, sweep_id=sweep_id, source=source, weights=weights.weights
         )
         self._again = SecondLookProgress(control.looks, on_event, self._has_time)
+        self.eye = EyeLookPlanner(
+            control.eye_looks, policy, on_event, sweep_id, modalities, weights.weights,
+            now_ns=now_ns, eye=eye, has_time=self._has_seconds,
+        )  # fmt: skip
         self._timer: SweepTimer | None = None
         self._is_short = False
         self.limits: set[str] = set()
@@ -97,6 +106,10 @@ class SweepPlanner:
         before = itertools.takewhile(lambda one: one != look, self._control.looks.pending)
         return self._timer.has_time(look.longest_s + sum(one.longest_s for one in before))
 
+    def _has_seconds(self, seconds: float) -> bool:
+        """For a look by eye, besides the positions to come."""
+        return self._timer is None or self._timer.has_time(seconds)
+
     def plan_of(self, recorded: RecordedPosition, *, is_walk: bool) -> tuple[PositionPlan, PendingLight | None]:
         """What the position may take, and for whom the light is to which somebody went back; that something goes for
         want of time is told once.
@@ -119,7 +132,7 @@ class SweepPlanner:
         return plan, None
 
     def _hold(self, timer: SweepTimer) -> None:
-        timer.hold(sum(look.longest_s for look in self._control.looks.pending))
+        timer.hold(self.eye.left_s + sum(look.longest_s for look in self._control.looks.pending))
 
     def judged(self, manifest: RecordedSweep, made: Made) -> None:
         """After a position: where a transmitter that may be anywhere would be told best, how well the zone was seen and
@@ -127,6 +140,13 @@ class SweepPlanner:
         """
         first = first_of(made.measurements)
         judged = self._judge(manifest, made.positions, first)
+        if not is_recording(manifest) and not is_again(made.positions[-1].position_id):
+            to_come = {*zones_of(manifest.mode, manifest.plan)} - {one.zone_id for one in made.positions}
+            self.eye.stood(manifest, made.positions, first, judged.places, len(to_come))
+            answered = with_what_was_seen(manifest, self._control)
+            if answered.eye_looks != manifest.eye_looks:
+                manifest = answered
+                judged = self._judge(manifest, made.positions, first)
         wanted = [place.next_stand for place in judged.places if place.next_stand is not None]
         if wanted:
             best = max(wanted, key=lambda position: position.gain_bits)

@@ -26,7 +26,7 @@ from sweep.deliver.journal_records import (
     keep,
 )
 from sweep.modality.measurement import Measurement
-from sweep.report import ExplainedByEye, Modality, Position, ProbeCondition
+from sweep.report import ExplainedByEye, EyeLook, Modality, Position, ProbeCondition
 from sweep.report.crops import MAX_CROPS
 
 FLUSH_S = 10.0
@@ -90,6 +90,7 @@ class JournalWriter:
         condition: ProbeCondition | None,
         seen_by_eye: tuple[str, ...] = (),
         explained_by_eye: tuple[ExplainedByEye, ...] = (),
+        eye_looks: tuple[EyeLook, ...] = (),
     ) -> None:
         """A position begins or is over."""
         self._put(
@@ -101,6 +102,7 @@ class JournalWriter:
                 condition=condition,
                 seen_by_eye=seen_by_eye,
                 explained_by_eye=explained_by_eye,
+                eye_looks=eye_looks,
             )
         )
 
@@ -128,6 +130,7 @@ class JournalWriter:
         limits: frozenset[str],
         seen_by_eye: tuple[str, ...] = (),
         explained_by_eye: tuple[ExplainedByEye, ...] = (),
+        eye_looks: tuple[EyeLook, ...] = (),
     ) -> None:
         """Everything was measured; returns when that is on the disk, or the disk took it not."""
         said = tuple(sorted(limits))
@@ -139,6 +142,7 @@ class JournalWriter:
                 limits=said,
                 seen_by_eye=seen_by_eye,
                 explained_by_eye=explained_by_eye,
+                eye_looks=eye_looks,
             )
         )
         self.flush()

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
-from sweep.modality.control import Answer, Standing
-from sweep.modality.looks import Looks
+from sweep.modality.control import Answer, Control, Standing
 from sweep.modality.measurement import Measurement
 from sweep.modality.protocol import SensingModality
 from sweep.report import ExplainedByEye, RecordedSweep
@@ -48,12 +47,15 @@ def said_of_persons(inspectors: Iterable[str], proved_by: Iterable[str]) -> set[
     return {"proved_by_others"} if set(proved_by) - set(inspectors) else set()
 
 
-def with_what_was_seen(manifest: RecordedSweep, looks: Looks) -> RecordedSweep:
-    """The manifest with where persons looked by eye and saw nothing, or could name what is there."""
+def with_what_was_seen(manifest: RecordedSweep, control: Control) -> RecordedSweep:
+    """The manifest with where persons looked by eye: at candidates, and where they were asked to."""
+    looks = control.looks
     before = {one.zone_id: one.seen_as for one in manifest.explained_by_eye}
     named = before | looks.seen_as
+    made = {one.look_id: one for one in control.eye_looks.made}
     update = {
         "seen_by_eye": tuple(sorted({*manifest.seen_by_eye, *looks.by_eye} - named.keys())),
+        "eye_looks": (*(one for one in manifest.eye_looks if one.look_id not in made), *made.values()),
         "explained_by_eye": tuple(ExplainedByEye(zone_id=k, seen_as=v) for k, v in sorted(named.items())),
     }
     return manifest.model_copy(update=update)

@@ -32,6 +32,7 @@ from sweep.modality.partial_results import cut_off
 from sweep.modality.protocol import SensingModality
 from sweep.phrases import Phrase, phrase_of
 from sweep.report import (
+    EyeLook,
     Gap,
     Modality,
     Position,
@@ -149,6 +150,12 @@ def close(
     return report
 
 
+def eye_looks_of(journal: Journal) -> tuple[EyeLook, ...]:
+    """Looks by eye that a journal tells of, in the order in which they were asked for."""
+    records = (*journal.position_records, *((journal.closing,) if journal.closing else ()))
+    return tuple({one.look_id: one for record in records for one in record.eye_looks}.values())
+
+
 def report_from(
     journal: Journal,
     measurements: Sequence[Measurement],
@@ -184,7 +191,11 @@ def report_from(
         for record in (*journal.position_records, *((closing,) if closing else ()))
         for one in record.explained_by_eye
     }
-    update = {"seen_by_eye": tuple(sorted(seen - named.keys())), "explained_by_eye": tuple(named.values())}
+    update = {
+        "eye_looks": eye_looks_of(journal),
+        "seen_by_eye": tuple(sorted(seen - named.keys())),
+        "explained_by_eye": tuple(named.values()),
+    }
     manifest = manifest.model_copy(update=update)
     return build_report(
         manifest,

@@ -50,6 +50,7 @@ from sweep.report.persons import Identified
 from sweep.run.modalities import vocabulary_of
 from sweep.run.reference.reference import NOT_DONE
 from sweep.run.reporting.look_words import RECORDED
+from sweep.run.reporting.recorded_eye_looks import taken_up
 from sweep.run.reporting.second_looks import first_of, is_recording, looked_again_of
 from sweep.wifi.words import light_text
 
@@ -202,6 +203,7 @@ def build_report(
         verdicts=judged.verdicts,
         findings=findings,
         looked_again=looked,
+        eye_looks=taken_up(manifest, sweep_id, observations),
         places=judged.places,
         targets=targets,
         limits=judged.limits,
@@ -257,6 +259,7 @@ def judge_of(
             if one.blind_reason is None and is_again(one.position_id)
         },
         by_eye=manifest.seen_by_eye,
+        eye_looks=taken_up(manifest, sweep_id, observations, is_sure=True),
         limits=limits,
         targets=targets,
         grounds=grounds,

@@ -2554,6 +2554,80 @@ export interface components {
             text: components["schemas"]["LocalText"];
         };
         /**
+         * AnswerLookCommand
+         * @description What the inspector says who looked at a place by eye.
+         */
+        AnswerLookCommand: {
+            /**
+             * Answer
+             * @enum {string}
+             */
+            answer: "screw_or_reflection" | "hole" | "nothing" | "unsure" | "camera_like";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "answer_look";
+            /**
+             * Command Id
+             * Format: uuid
+             */
+            command_id: string;
+            /**
+             * Expires
+             * Format: date-time
+             * @description Later than this by the server's clock, nothing begins or is declared; a stop is never too late.
+             */
+            expires: string;
+            /**
+             * Issued
+             * Format: date-time
+             */
+            issued: string;
+            /**
+             * Look Id
+             * Format: uuid
+             */
+            look_id: string;
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
+        };
+        /**
+         * AnswerLookRequest
+         * @description What the inspector says who looked at a place by eye.
+         */
+        AnswerLookRequest: {
+            /**
+             * Answer
+             * @enum {string}
+             */
+            answer: "screw_or_reflection" | "hole" | "nothing" | "unsure" | "camera_like";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "answer_look";
+            /**
+             * Command Id
+             * @description Made by the caller so that sending twice does it once; the server makes one when absent.
+             * @default null
+             */
+            command_id: string | null;
+            /**
+             * Look Id
+             * Format: uuid
+             */
+            look_id: string;
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
+        };
+        /**
          * AskedOfRoot
          * @description An act about a key that waits for the root key's signature.
          */
@@ -3198,7 +3272,7 @@ export interface components {
          */
         CommandList: {
             /** Commands */
-            commands: (components["schemas"]["StartCommand"] | components["schemas"]["DeclareEmptyCommand"] | components["schemas"]["PositionCommand"] | components["schemas"]["WalkCommand"] | components["schemas"]["OutsideCommand"] | components["schemas"]["SkipOutsideCommand"] | components["schemas"]["ReferenceCommand"] | components["schemas"]["SkipResponseTestsCommand"] | components["schemas"]["SecondLookCommand"] | components["schemas"]["NothingSeenCommand"] | components["schemas"]["ExplainedCommand"] | components["schemas"]["PauseCommand"] | components["schemas"]["ResumeCommand"] | components["schemas"]["FinishCommand"] | components["schemas"]["AbortCommand"] | components["schemas"]["BankCommand"])[];
+            commands: (components["schemas"]["StartCommand"] | components["schemas"]["DeclareEmptyCommand"] | components["schemas"]["PositionCommand"] | components["schemas"]["WalkCommand"] | components["schemas"]["OutsideCommand"] | components["schemas"]["SkipOutsideCommand"] | components["schemas"]["ReferenceCommand"] | components["schemas"]["SkipResponseTestsCommand"] | components["schemas"]["SecondLookCommand"] | components["schemas"]["NothingSeenCommand"] | components["schemas"]["ExplainedCommand"] | components["schemas"]["AnswerLookCommand"] | components["schemas"]["PauseCommand"] | components["schemas"]["ResumeCommand"] | components["schemas"]["FinishCommand"] | components["schemas"]["AbortCommand"] | components["schemas"]["BankCommand"])[];
         };
         /**
          * CommandQueued
@@ -3227,7 +3301,7 @@ export interface components {
          * CommandRequest
          * @description A command for a probe, as the phone asks for it.
          */
-        CommandRequest: components["schemas"]["StartRequest"] | components["schemas"]["DeclareEmptyRequest"] | components["schemas"]["PositionRequest"] | components["schemas"]["SkipResponseTestsRequest"] | components["schemas"]["SecondLookRequest"] | components["schemas"]["NothingSeenRequest"] | components["schemas"]["ExplainedRequest"] | components["schemas"]["BankRequest"] | components["schemas"]["SimpleRequest"] | components["schemas"]["StopRequest"];
+        CommandRequest: components["schemas"]["StartRequest"] | components["schemas"]["DeclareEmptyRequest"] | components["schemas"]["PositionRequest"] | components["schemas"]["SkipResponseTestsRequest"] | components["schemas"]["SecondLookRequest"] | components["schemas"]["NothingSeenRequest"] | components["schemas"]["ExplainedRequest"] | components["schemas"]["AnswerLookRequest"] | components["schemas"]["BankRequest"] | components["schemas"]["SimpleRequest"] | components["schemas"]["StopRequest"];
         /**
          * ConditionEvent
          * @description How the probe itself is, told when it changes; null where nobody can tell.
@@ -4389,6 +4463,79 @@ export interface components {
             with_sheets: boolean;
         };
         /**
+         * EyeLook
+         * @description One look by eye.
+         */
+        EyeLook: {
+            /**
+             * Answer
+             * @enum {string}
+             */
+            answer: "screw_or_reflection" | "hole" | "nothing" | "unsure" | "camera_like" | "not_answered";
+            /**
+             * Answered Ns
+             * @description Null where nobody answered.
+             */
+            answered_ns: number | null;
+            /**
+             * Asked Ns
+             * @description nanoseconds of CLOCK_BOOTTIME
+             */
+            asked_ns: number;
+            /**
+             * Is Close
+             * @description From 20 to 40 cm, after a look from where one stands.
+             */
+            is_close: boolean;
+            /**
+             * Is Known
+             * @description An earlier visit explained what is there: it was asked for after what is not known.
+             * @default false
+             */
+            is_known: boolean;
+            /**
+             * Look Id
+             * Format: uuid
+             */
+            look_id: string;
+            /**
+             * Observation Id
+             * @description The glint that it is for; null: the zone as a whole, for something that sends.
+             */
+            observation_id: string | null;
+            /** Planned S */
+            planned_s: number;
+            /**
+             * Posterior Log10 Odds
+             * @description After the answer, by an eye that sees 46.0 % of hidden cameras (LAPD, SenSys 2021).
+             */
+            posterior_log10_odds: number;
+            /**
+             * Posterior Pointed Log10 Odds
+             * @description The same if an eye that is pointed there sees the share that the policy guesses: nobody has measured it.
+             */
+            posterior_pointed_log10_odds: number;
+            /**
+             * Prior Log10 Odds
+             * @description Of a camera at this place, when it was asked for.
+             */
+            prior_log10_odds: number;
+            /** Radius M */
+            radius_m: number;
+            /**
+             * Seconds
+             * @description From when it was asked for, or the look before it answered.
+             */
+            seconds: number;
+            where: components["schemas"]["LocalText"];
+            /** X M */
+            x_m: number;
+            /** Y M */
+            y_m: number;
+            /** Zone Id */
+            zone_id: string;
+        };
+        /**
          * FacilityCreated
          * @description A facility was added.
          */
@@ -5236,7 +5383,7 @@ export interface components {
              */
             age_s: number;
             /** Event */
-            event: components["schemas"]["StateEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ZoneEvent"] | components["schemas"]["GuidanceEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["ConditionEvent"] | components["schemas"]["DoctorEvent"] | components["schemas"]["ResponseTestEvent"] | components["schemas"]["SecondLookEvent"] | components["schemas"]["ReferenceEvent"] | components["schemas"]["CoverageEvent"] | components["schemas"]["DevicesEvent"] | components["schemas"]["NearEvent"] | components["schemas"]["FindingEvent"] | components["schemas"]["CommandEvent"];
+            event: components["schemas"]["StateEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ZoneEvent"] | components["schemas"]["GuidanceEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["ConditionEvent"] | components["schemas"]["DoctorEvent"] | components["schemas"]["ResponseTestEvent"] | components["schemas"]["SecondLookEvent"] | components["schemas"]["LookAskedEvent"] | components["schemas"]["LookAnsweredEvent"] | components["schemas"]["ReferenceEvent"] | components["schemas"]["CoverageEvent"] | components["schemas"]["DevicesEvent"] | components["schemas"]["NearEvent"] | components["schemas"]["FindingEvent"] | components["schemas"]["CommandEvent"];
             /** Probe Id */
             probe_id: string;
             /**
@@ -5334,6 +5481,93 @@ export interface components {
         LogoutView: {
             /** Sign Out Url */
             sign_out_url: string | null;
+        };
+        /**
+         * LookAnsweredEvent
+         * @description What came of a look by eye; that nobody answered is said as well.
+         */
+        LookAnsweredEvent: {
+            /**
+             * Answer
+             * @enum {string}
+             */
+            answer: "screw_or_reflection" | "hole" | "nothing" | "unsure" | "camera_like" | "not_answered";
+            /**
+             * Leads To
+             * @description `guide`: a person says that it is like a camera; it is a candidate, and the guide through a find begins.
+             */
+            leads_to: ("close_look" | "candidate" | "guide") | null;
+            /**
+             * Look Id
+             * Format: uuid
+             */
+            look_id: string;
+            /** Seconds */
+            seconds: number;
+            text: components["schemas"]["LocalText"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "look_answered";
+            /** Zone Id */
+            zone_id: string;
+        };
+        /**
+         * LookAskedEvent
+         * @description A place that is worth a look by eye while the inspector stands in its zone; no alarm, and no candidate.
+         */
+        LookAskedEvent: {
+            /**
+             * Bearing Deg
+             * @description To the right of where the position looks; null where nobody knows.
+             */
+            bearing_deg: number | null;
+            /** Elevation Deg */
+            elevation_deg: number | null;
+            /**
+             * Is Close
+             * @description From 20 to 40 cm.
+             */
+            is_close: boolean;
+            /**
+             * Is Known
+             * @description An earlier visit explained what is there.
+             */
+            is_known: boolean;
+            /**
+             * Is Pointed
+             * @description At a glint; else an eye goes over the zone, where something sends.
+             */
+            is_pointed: boolean;
+            /**
+             * Left S
+             * @description Of the room's seconds for looks, after this one.
+             */
+            left_s: number;
+            /** Longest S */
+            longest_s: number;
+            /**
+             * Look Id
+             * Format: uuid
+             */
+            look_id: string;
+            /** Radius M */
+            radius_m: number;
+            /** Range M */
+            range_m: number | null;
+            text: components["schemas"]["LocalText"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "look_asked";
+            /** X M */
+            x_m: number;
+            /** Y M */
+            y_m: number;
+            /** Zone Id */
+            zone_id: string;
         };
         /**
          * LookedAgain
@@ -8652,6 +8886,12 @@ export interface components {
             /** Coverage */
             coverage: components["schemas"]["ZoneCoverage"][];
             ended: components["schemas"]["ClockReading"];
+            /**
+             * Eye Looks
+             * @description Looks by eye in the order in which they were asked for; none of them is a place of suspicion.
+             * @default []
+             */
+            eye_looks: components["schemas"]["EyeLook"][];
             /** Findings */
             findings: components["schemas"]["Finding"][];
             /**

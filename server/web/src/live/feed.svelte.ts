@@ -124,6 +124,8 @@ const MESSAGE_TYPES = Object.keys({
   doctor: true,
   trial: true,
   second_look: true,
+  look_asked: true,
+  look_answered: true,
   reference: true,
   coverage: true,
   devices: true,
@@ -384,6 +386,8 @@ export class LiveFeed {
         ];
         break;
       case "guidance":
+      case "look_asked":
+      case "look_answered":
         this.guidance = event.text;
         break;
       case "notice":

@@ -1,0 +1,284 @@
+"""Which places the inspector is asked to look at by eye, while standing in their zone, and what an answer leads to.
+
+Input is what was measured so far and answers of persons; output is looks that `Control` offers, live events, and
+records for the report.  It chooses by `sweep.judge.eye_looks` and makes no candidate: that is fusion's, by the records.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, Literal
+from uuid import UUID
+
+from sweep.judge.coverage import cover
+from sweep.judge.eye_evidence import after, asks_for_candidate
+from sweep.judge.eye_looks import EyeLookPolicy, LookBudget, LookPlace, odds_of
+from sweep.judge.thresholds import load_thresholds, load_weights
+from sweep.modality.evidence import Circle
+from sweep.modality.eye_looks import Answered, AskedLook, EyeLooks
+from sweep.modality.measurement import Measurement
+from sweep.modality.protocol import SensingModality
+from sweep.modality.weights import Weights
+from sweep.report import (
+    EyeAnswer,
+    EyeLook,
+    KnownThing,
+    LensObservation,
+    LiveEvent,
+    LookAnsweredEvent,
+    LookAskedEvent,
+    Observation,
+    Plan,
+    Position,
+    RecordedSweep,
+    TransmitterPlace,
+    Zone,
+    centre_of,
+    derived_id,
+    sameness,
+)
+from sweep.report.known import Thing
+from sweep.run.reporting.eye_look_words import asked_text, came_of_text, where_of
+
+Eye = Callable[[AskedLook], tuple[EyeAnswer, float] | None]
+"""Answers a look by itself, with the seconds that it took; None: nobody looks."""
+CLOSER: Final = frozenset({"hole", "unsure"})
+"""Answers after which the same place is looked at from close by."""
+LeadsTo = Literal["close_look", "candidate", "guide"]
+
+
+class EyeLookPlanner:
+    """One for a sweep."""
+
+    def __init__(
+        self,
+        looks: EyeLooks,
+        policy: EyeLookPolicy,
+        on_event: Callable[[LiveEvent], None],
+        sweep_id: UUID,
+        modalities: Sequence[SensingModality],
+        weights: Weights | None,
+        *,
+        now_ns: Callable[[], int] | None,
+        eye: Eye | None = None,
+        has_time: Callable[[float], bool] = lambda _: True,
+    ) -> None:
+        """`now_ns`: None where the time is that of the positions.  `eye`: answers at once, where nobody stands in a
+        room; `has_time`: whether so many seconds are left of the sweep besides the zones to come.
+        """
+        self._looks, self._policy, self._on_event = looks, policy, on_event
+        self._sweep_id = sweep_id
+        self._weighers = {modality.name: modality.weigher for modality in modalities}
+        self._weights = weights or load_weights()
+        self._clock_ns, self._eye, self._has_time = now_ns, eye, has_time
+        self._stood_ns = 0
+        """When the last position was over."""
+        self._budget = LookBudget(policy)
+        self._done: dict[str, set[UUID | None]] = {}
+        self._lock = threading.RLock()
+        """Answers come from other threads."""
+        looks.follow(self._record, self._answered)
+
+    @property
+    def left_s(self) -> float:
+        """Of the room's seconds for looks."""
+        return self._budget.left_s
+
+    def _now_ns(self) -> int:
+        return self._stood_ns if self._clock_ns is None else self._clock_ns()
+
+    def take_up(self, looks: Iterable[EyeLook]) -> None:
+        """These were made before the sweep was interrupted."""
+        for look in looks:
+            self._budget.settle(0.0, look.seconds)
+            self._done.setdefault(look.zone_id, set()).add(look.observation_id)
+
+    def leave(self) -> None:
+        """The inspector goes on."""
+        self._looks.leave(self._now_ns())
+
+    def stood(
+        self,
+        manifest: RecordedSweep,
+        positions: Sequence[Position],
+        measurements: Sequence[Measurement],
+        places: Iterable[TransmitterPlace],
+        zones_to_come: int,
+    ) -> None:
+        """The last of these positions is over, and the inspector still stands there: ask for what is worth a look.
+        `measurements`: of first looks.
+        """
+        position = positions[-1]
+        self._stood_ns = position.end_ns
+        zone = next(one for one in manifest.plan.zones if one.zone_id == position.zone_id)
+        observations = [o for one in measurements for o in one.observations]
+        covered = {one.modality: one for one in cover(manifest.plan, measurements) if one.zone_id == zone.zone_id}
+        odds = odds_of(
+            zone,
+            observations,
+            covered,
+            weighers=self._weighers,
+            weights=self._weights,
+            prior=load_thresholds().prior,
+            places={place.address.tag: place.zones for place in places},
+            zones=len(manifest.plan.zones),
+        )
+        done = self._done.setdefault(zone.zone_id, set())
+        spots = {o.observation_id: o for o in observations if o.observation_id in odds.spots}
+        circles = self._circles(manifest.plan, positions, spots.values())
+        known = {seen for seen, circle in circles.items() if is_known(zone.zone_id, circle, manifest.known)}
+        with self._lock:
+            self._budget.enter(zone.zone_id, zones_to_come)
+            for place in self._budget.choose(odds.places(self._policy, done, known)):
+                if not self._has_time(place.seconds):
+                    self._budget.give_back(place)
+                    continue
+                done.add(place.observation_id)
+                self._ask(place, zone, circles, None if place.observation_id is None else spots[place.observation_id])
+
+    def _circles(
+        self, plan: Plan, positions: Sequence[Position], spots: Iterable[Observation]
+    ) -> dict[UUID, Circle | None]:
+        by_id = {one.position_id: one for one in positions}
+        return {o.observation_id: self._weighers[o.modality].place(o, by_id[o.position_id], plan) for o in spots}
+
+    def _ask(
+        self, place: LookPlace, zone: Zone, circles: Mapping[UUID, Circle | None], seen: Observation | None
+    ) -> None:
+        circle = None if place.observation_id is None else circles[place.observation_id]
+        x_m, y_m = centre_of(zone)
+        if circle is None:
+            circle = Circle(x_m, y_m, max(math.dist((x_m, y_m), corner) for corner in zone.polygon))
+        before = math.log10(place.probability / (1.0 - place.probability))
+        self._offer(
+            AskedLook(
+                look_id=self._id_of(zone.zone_id, place.observation_id, is_close=False),
+                zone_id=zone.zone_id,
+                observation_id=place.observation_id,
+                is_close=False,
+                x_m=round(circle.x_m, 3),
+                y_m=round(circle.y_m, 3),
+                radius_m=round(circle.radius_m, 3),
+                where=where_of(zone, seen),
+                is_known=place.is_known,
+                planned_s=place.seconds,
+                prior_log10_odds=round(before, 3),
+                asked_ns=self._now_ns(),
+            ),
+            seen,
+        )
+
+    def _id_of(self, zone_id: str, seen: UUID | None, *, is_close: bool) -> UUID:
+        return derived_id(self._sweep_id, f"look/{zone_id}/{seen}/{is_close}/{self._now_ns()}")
+
+    def _offer(self, look: AskedLook, seen: Observation | None) -> None:
+        self._looks.ask(look)
+        lens = seen if isinstance(seen, LensObservation) else None
+        self._on_event(
+            LookAskedEvent(
+                type="look_asked",
+                look_id=look.look_id,
+                zone_id=look.zone_id,
+                is_pointed=look.observation_id is not None,
+                is_close=look.is_close,
+                x_m=look.x_m,
+                y_m=look.y_m,
+                radius_m=look.radius_m,
+                bearing_deg=None if lens is None else lens.bearing_deg,
+                elevation_deg=None if lens is None else lens.elevation_deg,
+                range_m=None if lens is None else lens.range_m,
+                longest_s=look.planned_s,
+                left_s=round(self._budget.left_s, 1),
+                is_known=look.is_known,
+                text=asked_text(look),
+            )
+        )
+        if self._eye is not None:
+            said = self._eye(look)
+            if said is not None:
+                answer, seconds = said
+                self._looks.answer(look.look_id, answer, self._looks.free_from(look) + round(seconds * 1e9))
+
+    def _answered(self, told: Answered) -> None:
+        with self._lock:
+            self._tell_of(told)
+
+    def _tell_of(self, told: Answered) -> None:
+        look = told.look
+        self._budget.settle(look.planned_s, told.seconds)
+        leads_to = self._leads_to(told)
+        self._on_event(
+            LookAnsweredEvent(
+                type="look_answered",
+                look_id=look.look_id,
+                zone_id=look.zone_id,
+                answer=told.answer,
+                seconds=told.seconds,
+                leads_to=leads_to,
+                text=came_of_text(look, told.answer, leads_to),
+            )
+        )
+        if leads_to == "close_look":
+            seconds = self._closer_s(told)
+            self._budget.take_closer(seconds)
+            closer = replace(look, is_close=True, planned_s=seconds, asked_ns=self._now_ns())
+            self._offer(replace(closer, look_id=self._id_of(look.zone_id, look.observation_id, is_close=True)), None)
+
+    def _leads_to(self, told: Answered) -> LeadsTo | None:
+        look = told.look
+        if told.answer == "camera_like":
+            return "guide"
+        if told.answer in CLOSER and not look.is_close and self._may_look_closer(told):
+            return "close_look"
+        before = [one for one in self._looks.made if one.look_id != look.look_id and _place(one) == _place(look)]
+        return "candidate" if asks_for_candidate([*before, self._record(told)], self._policy) else None
+
+    def _closer_s(self, told: Answered) -> float:
+        """What a look takes from close by, less what the glance before it took."""
+        return round(self._policy.close_s - min(told.seconds, self._policy.glance_s), 3)
+
+    def _may_look_closer(self, told: Answered) -> bool:
+        seconds = self._closer_s(told)
+        return self._budget.has(seconds) and self._has_time(seconds)
+
+    def _record(self, told: Answered) -> EyeLook:
+        look = told.look
+        share = self._policy.unpointed_share
+        pointed = share if look.observation_id is None else self._policy.pointed_share
+        return EyeLook(
+            look_id=look.look_id,
+            zone_id=look.zone_id,
+            observation_id=look.observation_id,
+            is_close=look.is_close,
+            x_m=look.x_m,
+            y_m=look.y_m,
+            radius_m=look.radius_m,
+            where=look.where,
+            is_known=look.is_known,
+            answer=told.answer,
+            asked_ns=look.asked_ns,
+            answered_ns=told.answered_ns,
+            planned_s=look.planned_s,
+            seconds=told.seconds,
+            prior_log10_odds=look.prior_log10_odds,
+            posterior_log10_odds=round(after(look.prior_log10_odds, told.answer, share), 3),
+            posterior_pointed_log10_odds=round(after(look.prior_log10_odds, told.answer, pointed), 3),
+        )
+
+
+def _place(look: EyeLook | AskedLook) -> tuple[str, UUID | None]:
+    return look.zone_id, look.observation_id
+
+
+def is_known(zone_id: str, circle: Circle | None, known: Collection[KnownThing]) -> bool:
+    """Whether an earlier visit explained what is there."""
+    if circle is None:
+        return False
+    ours = Thing(zone_id, circle.x_m, circle.y_m, circle.radius_m, frozenset())
+    return any(
+        sameness(ours, Thing(one.zone_id, one.x_m, one.y_m, one.radius_m, frozenset())) is not None
+        for one in known if not one.devices
+    )  # fmt: skip
