@@ -101,6 +101,6 @@ def test_first_looks_and_their_light_stay_within_the_budget() -> None:
     sampler = Sampler(WORLDS["first"], load_curves("first"), np.random.default_rng(2))
     for _ in range(150):
         room = sampler.room(KINDS[0])
-        swept = sweep_room(room, sampler)
+        swept = sweep_room(room, sampler.dark)
         stalls = sum(zone.kind in {"stall", "booth"} for zone in room.kind.plan.zones)
         assert swept.clock_s <= 480.0 * stalls / 3 + 20.0

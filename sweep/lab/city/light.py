@@ -8,7 +8,7 @@ played has no answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
@@ -95,6 +95,11 @@ class Dark:
         """One test."""
         drawn: Floats = self.holds[int(self._rng.integers(POOL))]
         return drawn
+
+
+def dark_of(light_nulls: Mapping[str, Any], seed: int) -> Dark:
+    """The same tests with a generator of their own, for whoever plays the light of a room once more."""
+    return Dark(light_nulls["correlation"], np.random.default_rng([seed, 0xE7E]))
 
 
 def stop_at(runs: Sequence[Sequence[float]], times: float, longest_s: float) -> tuple[list[float], float]:

@@ -9,7 +9,7 @@ clear here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +19,7 @@ from sweep.lab.city.light import (
     FATES,
     UNTESTED,
     Answer,
+    Dark,
     chances_of,
     fate_of,
     play_again,
@@ -93,8 +94,11 @@ def run_city(
     rooms: int,
     per_kind: int,
     tell: Callable[[str], None] = lambda _: None,
+    also: Callable[[int, Room], None] = lambda _kind, _room: None,
 ) -> Rows:
-    """`rooms` sweeps without a camera and `per_kind` of each kind with one."""
+    """`rooms` sweeps without a camera and `per_kind` of each kind with one; `also` gets each room once it was swept,
+    with the number of its kind (-1: no camera), and may draw nothing from the same generator.
+    """
     rng = np.random.default_rng([seed, 0xC17, len(world.name)])
     sampler = Sampler(world, curves, rng)
     rows: list[list[float]] = []
@@ -105,13 +109,15 @@ def run_city(
     jobs += [(number, kind, per_kind) for number, kind in enumerate(KINDS)]
     for number, kind, count in jobs:
         for n in range(count):
-            swept = sweep_room(sampler.room(kind), sampler)
+            room = sampler.room(kind)
+            swept = sweep_room(room, sampler.dark)
             if kind is None:
                 seconds.append(swept.clock_s)
                 budgets.append(swept.budget_s)
             for row, confuser in rows_of(swept, sampler):
                 rows.append([number, n, *row])
                 confusers.append(confuser)
+            also(number, room)
             if n % 10_000 == 9_999:
                 tell(f"{world.name}: {n + 1} of {count} rooms without a camera")
         if kind is not None:
@@ -134,6 +140,8 @@ class Swept:
     """None where nothing needed the light."""
     clock_s: float
     """Since the sweep began."""
+    lit: list[int] = field(default_factory=list)
+    """Zones to which somebody went back for the light, in their order."""
 
     @property
     def budget_s(self) -> float:
@@ -146,8 +154,10 @@ class Swept:
         return None if self.timing is None else self.timing.look()
 
 
-def sweep_room(room: Room, sampler: Sampler) -> Swept:
-    """Position after position, then back for the light as far as the time goes; second looks keep their time."""
+def sweep_room(room: Room, dark: Dark, eye_looks_s: float = 0.0) -> Swept:
+    """Position after position, then back for the light as far as the time goes; second looks keep their time, and looks
+    by eye `eye_looks_s`.
+    """
     zones = room.kind.plan.zones
     swept = Swept(room, [[UNTESTED] * len(room.devices) for _ in zones], None, DECLARED_S)
     budget = timing_of(sum(zone.kind in {"stall", "booth"} for zone in zones), lambda: swept.clock_s)
@@ -155,7 +165,7 @@ def sweep_room(room: Room, sampler: Sampler) -> Swept:
     if not room.tested:
         return swept
     swept.timing = budget
-    held_s = LENS_LOOK_S * sum(any(spot.score >= HELD_FROM for spot in spots) for spots in room.spots)
+    held_s = eye_looks_s + LENS_LOOK_S * sum(any(spot.score >= HELD_FROM for spot in spots) for spots in room.spots)
     budget.hold(held_s)
     at = len(zones) - 1
     while budget.has_pending_light:
@@ -164,8 +174,9 @@ def sweep_room(room: Room, sampler: Sampler) -> Swept:
             break
         k, members = int(ahead[0].zone_id), sorted(int(tag) for tag in ahead[0].tags)
         swept.clock_s += LIGHT_DWELL_S + (MOVE_S if k != at else 0.0)
-        told, light_s = play_ahead(room.devices, k, members, budget.pending_light(), sampler.dark)
+        told, light_s = play_ahead(room.devices, k, members, budget.pending_light(), dark)
         swept.clock_s += light_s
+        swept.lit.append(k)
         at = k
         for number, one in told.items():
             swept.answers[k][number] = one

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,33 +37,59 @@ def city(
     choose: Annotated[
         Path | None, typer.Option(help="Choose the operating points in the first world and write the thresholds file.")
     ] = None,
+    choose_looks: Annotated[
+        Path | None,
+        typer.Option(help="Choose from which worth on looks are asked for, in the first world, and write the policy."),
+    ] = None,
+    screws: Annotated[
+        float, typer.Option(min=0.01, max=100.0, help="Times as many screws as the world is assumed to have.")
+    ] = 1.0,
 ) -> None:
     """Simulate a city's sweeps from measured curves: alarms per 1,000 rooms, detection by kind of camera, minutes."""
+    from sweep.judge.eye_looks import load_policy
+    from sweep.lab.city import eye_look_figures
+    from sweep.lab.city.eye_looks import LookRows
     from sweep.lab.city.figures import choose as choose_points
     from sweep.lab.city.figures import figures, write_points
-    from sweep.lab.city.rooms import WORLDS
+    from sweep.lab.city.light import dark_of
+    from sweep.lab.city.rooms import WORLDS, with_screws
     from sweep.lab.city.samples import load_curves
     from sweep.lab.city.simulation import run_city
     from sweep.lab.city.zone_judgement import points_in_force
 
-    if choose is not None and world is not World.FIRST:
+    if (choose is not None or choose_looks is not None) and world is not World.FIRST:
         fail("operating_points_need_first_world")
     points, weights_version = points_in_force()
     worlds: dict[str, Any] = {}
     for name, assumed in WORLDS.items():
         if world != name and (world is not World.BOTH or name == "third"):
             continue
+        curves, looks = load_curves(name), LookRows(load_policy())
+        dark = dark_of(curves.light_nulls, seed)
         rows = run_city(
-            assumed, load_curves(name), seed=seed, rooms=rooms, per_kind=per_kind,
+            with_screws(assumed, screws), curves, seed=seed, rooms=rooms, per_kind=per_kind,
             tell=lambda line: err.print(line, markup=False, highlight=False),
+            also=partial(looks.add, dark),
         )  # fmt: skip
         if choose is not None:
             chosen = choose_points(rows, points.prior)
             write_points(chosen, choose, seed=seed, rooms=rooms, version=points.version)
             out.print(f"{choose}: {chosen}", markup=False, highlight=False)
             return
-        worlds[name] = figures(rows, points)
-    about = {"v": 1, "seed": seed, "thresholds": points.version, "weights": weights_version}
+        if choose_looks is not None:
+            policy = eye_look_figures.choose_looks(rows, looks, points)
+            eye_look_figures.write_policy(policy, choose_looks, seed=seed, rooms=rooms)
+            out.print(f"{choose_looks}: {policy}", markup=False, highlight=False)
+            return
+        worlds[name] = figures(rows, points) | {"looks": eye_look_figures.look_figures(rows, looks, points)}
+    about = {
+        "v": 1,
+        "seed": seed,
+        "screws": screws,
+        "looks": load_policy().version,
+        "thresholds": points.version,
+        "weights": weights_version,
+    }
     write_json(json_out, about | {"worlds": worlds})
     if json_out is None or str(json_out) != "-":
         for title, one in worlds.items():
@@ -107,6 +135,7 @@ def _show(name: str, one: dict[str, Any]) -> None:
     line(f"    two at each opening       {eyes['minutes_per_1000_two']:8.1f}")
     line(f"    one at what is unchanged  {eyes['minutes_per_1000_one']:8.1f}")
     line(f"    of {eyes['places_per_1000']} places, {100 * eyes['unchanged']:.0f} % unchanged")
+    _show_looks(one["looks"], line)
     for modality, d in one["leave_one_out"].items():
         line(f"  without {modality}: detection {d['detection']:.2f} ({d['lost']:.2f} lost)")
         line(f"    {_of(d['first_look'])} candidates, {_of(d['findings'])} findings")
@@ -115,6 +144,42 @@ def _show(name: str, one: dict[str, Any]) -> None:
     line(f"    Brier skill {posterior['brier_skill']}, log skill {posterior['log_skill']}")
     for row in posterior["table"]:
         line(f"    said {row['said']:+.2f}, found {row['found']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}]")
+
+
+def _show_looks(looks: dict[str, Any], line: Callable[[str], None]) -> None:
+    """Looked at and found are two columns: an eye sees only a part of what it is pointed at."""
+    from sweep.lab.city.eye_look_figures import EYES
+
+    for seconds, one in looks["seconds_a_look"].items():
+        cost, took = one["per_room"], one["minutes"]
+        line(
+            f"  looks of {seconds} s (simulated): {cost['looks']:.2f} a room without a camera, {cost['seconds']:.1f} s "
+            f"(most {cost['most_seconds']:.0f} of {looks['budget_s']:.0f}); minutes {took['today']} today, "
+            f"{took['with_looks']} with looks; over the time {100 * took['over_today']['share']:.1f} %, "
+            f"{100 * took['over_with_looks']['share']:.1f} %"
+        )
+        line("  camera                looked at: lens  its zone  found, eye of " + "  ".join(f"{e:g}" for e in EYES)
+             + "   today " + "  ".join(f"{e:g}" for e in EYES))  # fmt: skip
+        for kind, d in one["kinds"].items():
+            line(
+                f"  {kind:20}  {d['looked_at_lens']['share']:15.2f}  {d['looked_in_zone']['share']:8.2f}  "
+                f"{'':12}" + "  ".join(f"{d[f'found_{e:g}']:.2f}" for e in EYES)
+                + f"{'':8}" + "  ".join(f"{d[f'found_today_{e:g}']:.2f}" for e in EYES)
+            )  # fmt: skip
+    for seconds, curve in looks["curve"].items():
+        line(f"  by least value, looks of {seconds} s: looks, seconds, 1 mm lens looked at, streaming zone, finds")
+        for p in curve:
+            line(
+                f"    {p['least_value']:.2e}  {p['looks']:5.2f}  {p['seconds']:5.1f}  {p['recorder_1mm']:.2f}  "
+                f"{p['streaming_zone']:.2f}  {p['finds_per_million_hours']:.0f} per million hours"
+            )
+    unsure = ", ".join(f"{part}: {rate:g}" for part, rate in looks["unsure"]["candidates_per_1000"].items())
+    light = looks["streaming_follows_light"]
+    line(
+        f"  streaming cameras that follow the light: {light['today']['share']:.2f} today, "
+        f"{light['with_looks']['share']:.2f} where looks keep their seconds from it"
+    )
+    line(f"  candidates per 1,000 rooms by looks of which nobody could tell, by their share: {unsure}")
 
 
 def _of(rate: dict[str, float]) -> str:

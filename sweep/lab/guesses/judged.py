@@ -134,7 +134,7 @@ def _city(curves: Curves, rooms: int, per_kind: int) -> dict[str, list[list[int]
         for n in range(count):
             rng.bit_generator.state = np.random.default_rng([SEED, number, n]).bit_generator.state
             own, others = 0, []
-            for row, _ in rows_of(sweep_room(sampler.room(kind), sampler), sampler):
+            for row, _ in rows_of(sweep_room(sampler.room(kind), sampler.dark), sampler):
                 at = partial(_value, [0.0, 0.0, *row], AT)
                 level = 0
                 if at("first") >= points.first_look:

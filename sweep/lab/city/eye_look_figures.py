@@ -1,0 +1,185 @@
+"""What looks by eye come to in a simulated city: which cameras are looked at, what that costs, what an eye would find.
+
+Job: lay eyes of several sensitivities on what was looked at, draw the curve over the least value of a look, choose the
+operating point. Input: rows of the city and of its looks; output: plain records for JSON. Everything here is simulated.
+Refuses to choose where the bounds cannot be held.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from sweep.judge.eye_looks import EyeLookPolicy
+from sweep.judge.thresholds import Thresholds
+from sweep.lab.city.eye_looks import COLUMNS, Floats, LookRows, found
+from sweep.lab.city.figures import MARGIN, ZONES, Cut, share
+from sweep.lab.city.light import FATES
+from sweep.lab.city.rooms import KINDS
+from sweep.lab.city.simulation import AT, Rows
+
+EYES: Final = (0.46, 0.8, 0.95)
+"""Shares of cameras that an eye sees to which it is pointed: as one that nobody points (LAPD), and two guesses."""
+MOST_MEAN_S: Final = 10.0
+"""Of looks in a room without a camera: wanted of the first world."""
+UNSURE: Final = (0.05, 0.1)
+"""Shares of looks of which nobody can tell what is there: guessed."""
+UNSURE_PER_1000: Final = 20.0
+"""Candidates by such looks, per 1,000 rooms, at the larger of these shares where no second eye can tell either."""
+BY: Final = {name: number for number, name in enumerate(COLUMNS)}
+
+
+class _Laid:
+    """Rows of looks with the findings of today beside them."""
+
+    def __init__(self, rows: Rows, looks: LookRows, points: Thresholds) -> None:
+        self.rows, self.looks, self.points = rows, looks, points
+        self.none = looks.of(-1)
+        self.kinds = [looks.of(number) for number in range(len(KINDS))]
+        cut = Cut(rows, points)
+        runs = rows.table[:, AT["room"]].astype(int)
+        self.today = []
+        """By kind and run: whether the camera's zone is a finding."""
+        for number, mine in enumerate(self.kinds):
+            flags = np.zeros(len(mine))
+            flags[runs[cut.camera & (cut.kind == number) & cut.finding]] = 1.0
+            self.today.append(flags)
+        second = np.zeros(rows.rooms)
+        asked = cut.none & cut.first
+        np.add.at(second, runs[asked], cut.looks_s[asked])
+        self.today_s = np.array(rows.seconds["before"]) + second
+        """Of rooms without a camera: what a sweep takes, second looks counted."""
+        self.without_looks_s = np.array(looks.clocks)[:, 0] + second
+        """The same where the light leaves their seconds to looks by eye, and none is made."""
+        self.budget_s = np.array(looks.clocks)[:, 1]
+
+    def seconds(self, which: int, at: int) -> Floats:
+        """With looks."""
+        total: Floats = self.without_looks_s + self.none[:, which, at, BY["seconds"]]
+        return total
+
+    def found(self, number: int, which: int, at: int, eye: float) -> tuple[Floats, Floats]:
+        """By looks, and by them or today's findings."""
+        by_looks = found(self.kinds[number][:, which, at], eye, self.looks.policy.unpointed_share)
+        return by_looks, np.maximum(by_looks, self.today[number] * eye)
+
+
+def look_figures(rows: Rows, looks: LookRows, points: Thresholds) -> dict[str, Any]:
+    """Everything that `sweep city` prints of looks in one world."""
+    laid, at = _Laid(rows, looks, points), looks.least_values.index(looks.policy.least_value)
+    return {
+        "least_value": looks.policy.least_value,
+        "budget_s": looks.policy.budget_s,
+        "seconds_a_look": {f"{seconds:g}": _one(laid, which, at) for which, seconds in enumerate(looks.seconds)},
+        "curve": {
+            f"{seconds:g}": [_point(laid, which, n) for n in range(len(looks.least_values))]
+            for which, seconds in enumerate(looks.seconds)
+        },
+        "unsure": _unsure(looks),
+        "streaming_follows_light": {
+            "today": share(float((rows.table[:, AT["fate"]] >= FATES.index("follows")).sum()), len(looks.follows)),
+            "with_looks": share(float(sum(looks.follows)), len(looks.follows)),
+        },
+    }
+
+
+def _one(laid: _Laid, which: int, at: int) -> dict[str, Any]:
+    """One policy: costs in rooms without a camera, and what is looked at by kind of camera."""
+    none, with_looks = laid.none[:, which, at], laid.seconds(which, at)
+    return {
+        "per_room": {
+            "looks": round(float(none[:, BY["looks"]].mean()), 3),
+            "seconds": round(float(none[:, BY["seconds"]].mean()), 2),
+            "most_seconds": round(float(none[:, BY["seconds"]].max()), 1),
+            "with_a_look": share(float((none[:, BY["looks"]] > 0).sum()), len(none)),
+        },
+        "minutes": {
+            "today": round(float(laid.today_s.mean()) / 60.0, 2),
+            "with_looks": round(float(with_looks.mean()) / 60.0, 2),
+            "over_today": share(float((laid.today_s > laid.budget_s).sum()), len(with_looks)),
+            "over_with_looks": share(float((with_looks > laid.budget_s).sum()), len(with_looks)),
+        },
+        "kinds": {kind.name: _kind(laid, number, which, at) for number, kind in enumerate(KINDS)},
+    }
+
+
+def _kind(laid: _Laid, number: int, which: int, at: int) -> dict[str, Any]:
+    mine, today = laid.kinds[number][:, which, at], laid.today[number]
+    told: dict[str, Any] = {
+        "looked_at_lens": share(float(mine[:, BY["at_lens"]].sum()), len(mine)),
+        "looked_in_zone": share(float(mine[:, BY["in_zone"]].sum()), len(mine)),
+        "eye_over_zone": share(float(mine[:, BY["at_whole_zone"]].sum()), len(mine)),
+        "finding_today": share(float(today.sum()), len(mine)),
+    }
+    for eye in EYES:
+        by_looks, by_either = laid.found(number, which, at, eye)
+        told[f"found_{eye:g}"] = round(float(by_looks.mean()), 3)
+        told[f"found_today_{eye:g}"] = round(float(today.mean()) * eye, 3)
+        told[f"found_by_either_{eye:g}"] = round(float(by_either.mean()), 3)
+    return told
+
+
+def _point(laid: _Laid, which: int, at: int) -> dict[str, float]:
+    """One point of the curve."""
+    none, names = laid.none[:, which, at], [kind.name for kind in KINDS]
+    lens, streams = laid.kinds[names.index("recorder_1mm")], laid.kinds[names.index("wifi_streaming")]
+    eye = laid.looks.policy.pointed_share
+    chance = sum(
+        laid.rows.shares[name] * float(laid.found(number, which, at, eye)[1].mean())
+        for number, name in enumerate(names)
+    )
+    hours = float(laid.seconds(which, at).mean()) / 3_600.0
+    return {
+        "least_value": laid.looks.least_values[at],
+        "looks": round(float(none[:, BY["looks"]].mean()), 3),
+        "seconds": round(float(none[:, BY["seconds"]].mean()), 2),
+        "recorder_1mm": round(float(lens[:, which, at, BY["at_lens"]].mean()), 3),
+        "streaming_zone": round(float(streams[:, which, at, BY["in_zone"]].mean()), 3),
+        "finds_per_million_hours": round(1e6 * ZONES * 10.0**laid.points.prior * chance / hours, 2),
+    }
+
+
+def _unsure(looks: LookRows) -> dict[str, Any]:
+    """Candidates per 1,000 rooms without a camera by looks of which nobody could tell what is there."""
+    rooms = len(looks.clocks)
+    at = looks.least_values.index(looks.policy.least_value)
+    passed = sum(one >= looks.policy.unsure_from for one in looks.posteriors[at])
+    return {
+        "unsure_from": looks.policy.unsure_from,
+        "looks_from_there_per_1000": round(1_000.0 * passed / rooms, 1),
+        "candidates_per_1000": {f"{part:g}": round(1_000.0 * part * passed / rooms, 2) for part in UNSURE},
+    }
+
+
+def choose_looks(rows: Rows, looks: LookRows, points: Thresholds) -> EyeLookPolicy:
+    """The policy with the least value of most expected finds an hour whose looks take no more than is wanted on
+    average, with a margin; and with the posterior from which unsure looks are candidates. Raises ValueError where none
+    keeps within.
+    """
+    laid = _Laid(rows, looks, points)
+    curve = [_point(laid, 0, n) for n in range(len(looks.least_values))]
+    kept = [one for one in curve if one["seconds"] <= MARGIN * MOST_MEAN_S]
+    if not kept:
+        raise ValueError("no least value keeps within the seconds")
+    best = max(kept, key=lambda one: (one["finds_per_million_hours"], one["least_value"]))
+    ordered = sorted(looks.posteriors[looks.least_values.index(best["least_value"])], reverse=True)
+    most = int(MARGIN * UNSURE_PER_1000 / max(UNSURE) * len(looks.clocks) / 1_000.0)
+    unsure_from = looks.policy.unsure_from
+    if len(ordered) > most:
+        unsure_from = round(math.floor(ordered[most] * 100 + 1) / 100, 2)
+    return looks.policy.model_copy(update={"least_value": best["least_value"], "unsure_from": unsure_from})
+
+
+def write_policy(policy: EyeLookPolicy, path: Path, *, seed: int, rooms: int) -> None:
+    """The policy file of the judge."""
+    table = policy.model_dump() | {
+        "made_by": f"sweep city --seed {seed} --world first --choose-looks {path.name}",
+        "chosen_on": f"{rooms} simulated rooms without a camera, first world, seed {seed}: most expected finds an hour "
+        f"at no more than {MARGIN * MOST_MEAN_S:g} s of looks a room on average ({MARGIN:g} of what is wanted); "
+        f"unsure ones no more than {MARGIN * UNSURE_PER_1000:g} candidates per 1,000 rooms at {max(UNSURE):g} of looks",
+    }
+    path.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,100 @@
+"""Looks by eye in the simulated city: what is known when one is chosen, what it costs, looked at and found apart."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sweep.judge.eye_looks import EyeLookPolicy, load_policy
+from sweep.judge.thresholds import load_thresholds
+from sweep.lab.city.eye_look_figures import EYES, MOST_MEAN_S, choose_looks, look_figures, write_policy
+from sweep.lab.city.eye_looks import COLUMNS, LookRows, found, walk
+from sweep.lab.city.figures import MARGIN
+from sweep.lab.city.light import dark_of
+from sweep.lab.city.rooms import KINDS, WORLDS, with_screws
+from sweep.lab.city.samples import load_curves
+from sweep.lab.city.simulation import Rows, run_city
+from sweep.lab.city.sweeps import Sampler
+
+CURVES = load_curves("first")
+
+
+@pytest.fixture(scope="module")
+def city() -> tuple[Rows, LookRows]:
+    looks = LookRows(load_policy(), least_values=(1e-7, 1e-6))
+    dark = dark_of(CURVES.light_nulls, 3)
+    rows = run_city(
+        WORLDS["first"], CURVES, seed=3, rooms=150, per_kind=20, also=lambda kind, room: looks.add(dark, kind, room)
+    )
+    return rows, looks
+
+
+def test_looks_draw_nothing_from_the_city(city: tuple[Rows, LookRows]) -> None:
+    bare = run_city(WORLDS["first"], CURVES, seed=3, rooms=150, per_kind=20)
+    assert np.array_equal(city[0].table, bare.table), "candidates and findings are what they were"
+
+
+def test_no_room_costs_more_than_its_seconds_and_looked_at_is_not_found(city: tuple[Rows, LookRows]) -> None:
+    rows, looks = city
+    told = look_figures(rows, looks, load_thresholds())
+    for one in told["seconds_a_look"].values():
+        assert one["per_room"]["most_seconds"] <= load_policy().budget_s
+        for kind in one["kinds"].values():
+            lens, zone = kind["looked_at_lens"]["share"], kind["looked_in_zone"]["share"]
+            assert lens <= zone
+            assert kind["found_0.46"] <= kind["found_0.8"] <= kind["found_0.95"] <= zone
+            for eye in EYES:
+                assert kind[f"found_by_either_{eye:g}"] >= kind[f"found_today_{eye:g}"] - 0.002
+    curve = told["curve"]["10"]
+    assert [p["looks"] for p in curve] == sorted((p["looks"] for p in curve), reverse=True)
+    json.dumps(told, allow_nan=False)
+
+
+def test_an_eye_finds_what_it_is_pointed_at_and_a_zone_unpointed() -> None:
+    row = dict.fromkeys(COLUMNS, 0.0)
+    cases = [row, row | {"in_zone": 1.0}, row | {"at_whole_zone": 1.0, "in_zone": 1.0},
+             row | {"at_lens": 1.0, "at_whole_zone": 1.0, "in_zone": 1.0}]  # fmt: skip
+    table = np.array([[case[name] for name in COLUMNS] for case in cases])
+    assert found(table, 0.8, 0.46).tolist() == [0.0, 0.0, 0.46, 0.8]
+
+
+def test_a_zone_is_judged_by_what_was_seen_until_then() -> None:
+    sampler = Sampler(WORLDS["second"], load_curves("second"), np.random.default_rng(4))
+    dark = dark_of(CURVES.light_nulls, 4)
+    rooms = (sampler.room(None) for _ in range(80))
+    room = next(one for one in rooms if sum(bool(spots) for spots in one.spots) >= 3)
+    walked = walk(room, dark, 40.0)
+    first = [stage for stage in walked.stages if stage.to_come]
+    assert [stage.zone for stage in first] == sorted(stage.zone for stage in first)
+    last = walked.stages[-1]
+    for stage in first:
+        zone_id = stage.odds[0].zone_id
+        whole = next(odds for odds in last.odds if odds.zone_id == zone_id)
+        assert sorted(stage.odds[0].scores.values()) == sorted(whole.scores.values())
+        assert max(whole.spots.values(), default=0.0) <= max(stage.odds[0].spots.values(), default=0.0) * 1.01, (
+            "later glints explain earlier ones"
+        )
+
+
+def test_the_point_is_chosen_within_the_seconds(city: tuple[Rows, LookRows], tmp_path: Path) -> None:
+    rows, looks = city
+    policy = choose_looks(rows, looks, load_thresholds())
+    at = looks.least_values.index(policy.least_value)
+    assert looks.of(-1)[:, 0, at, COLUMNS.index("seconds")].mean() <= MARGIN * MOST_MEAN_S
+    write_policy(policy, tmp_path / "p.json", seed=3, rooms=150)
+    read = EyeLookPolicy.model_validate_json((tmp_path / "p.json").read_text(encoding="utf-8"))
+    assert read.least_value == policy.least_value
+    assert "150 simulated rooms" in read.chosen_on
+
+
+def test_more_screws_are_only_more_screws() -> None:
+    world = WORLDS["first"]
+    more = with_screws(world, 3.0)
+    assert with_screws(world, 1.0) is world
+    for before, now in zip(world.rooms, more.rooms, strict=True):
+        for zone, table in before.clutter.items():
+            assert now.clutter[zone] == dict(table) | {"screw": 3.0 * table["screw"]}
+    assert {kind.name for kind in KINDS} == set(world.camera_shares)
