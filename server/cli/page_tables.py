@@ -20,7 +20,7 @@ from server.interface.words import (
     STEP_WORDS,
 )
 from sweep.phrases import LANGUAGES, catalogue
-from sweep.report import SHOWN, LocalText
+from sweep.report import EYE_OUTCOMES, SHOWN, LocalText
 from sweep.report.words import TARGET_WORDS, words_of
 
 WHY_NOT_BY_LIGHT: Final = (
@@ -47,6 +47,7 @@ WORDS: Final[Mapping[str, Iterable[tuple[str, LocalText]]]] = {
     "disposition": DISPOSITIONS.items(),
     "reference": REFERENCE_CHECKS.items(),
     "transmitter_light_why": [*_of_catalogue(*WHY_NOT_BY_LIGHT)],
+    "eye": ((code, text) for code, text in EYE_OUTCOMES.items() if code != "not_answered"),
     "visit_spot": SPOTS.items(),
     "visit_bell": BELLS.items(),
     "visit_occasion": OCCASIONS.items(),

@@ -81,6 +81,8 @@ type ResponseTestEvent = Extract<LiveMessage["event"], { type: "trial" }>;
 export type ResponseTestFlow = NonNullable<ResponseTestEvent["flows"]>[number];
 export type SecondLook = Extract<LiveMessage["event"], { type: "second_look" }>;
 export type CoverageEvent = Extract<LiveMessage["event"], { type: "coverage" }>;
+/** A place that somebody is asked to look at by eye. */
+export type LookAskedEvent = Extract<LiveMessage["event"], { type: "look_asked" }>;
 export type DevicesEvent = Extract<LiveMessage["event"], { type: "devices" }>;
 export type DeviceSummary = DevicesEvent["devices"][number];
 export type DeviceLevel = DeviceSummary["levels"][number];

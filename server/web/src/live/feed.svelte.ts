@@ -13,6 +13,7 @@ import type {
   DoctorEvent,
   EntryEvent,
   LiveMessage,
+  LookAskedEvent,
   Modality,
   Nearness,
   ProbeState,
@@ -151,6 +152,8 @@ export class LiveFeed {
   coverage = $state.raw<readonly CoverageEvent[]>([]);
   /** Devices heard so far, by what they ask for; null before the first position is over. */
   devices = $state.raw<DevicesEvent | null>(null);
+  /** Looks by eye that wait for an answer, in the order in which they were asked for. */
+  eyeLooks = $state.raw<readonly LookAskedEvent[]>([]);
   /** What leads to a candidate within the position; null where nothing does. */
   near = $state.raw<LiveNear | null>(null);
   guidance = $state.raw<LocalText | null>(null);
@@ -386,8 +389,13 @@ export class LiveFeed {
         ];
         break;
       case "guidance":
+        this.guidance = event.text;
+        break;
       case "look_asked":
+        this.eyeLooks = [...this.eyeLooks.filter(({ look_id }) => look_id !== event.look_id), event];
+        break;
       case "look_answered":
+        this.eyeLooks = this.eyeLooks.filter(({ look_id }) => look_id !== event.look_id);
         this.guidance = event.text;
         break;
       case "notice":
@@ -476,6 +484,7 @@ export class LiveFeed {
     this.coverage = [];
     this.devices = null;
     this.near = null;
+    this.eyeLooks = [];
     this.guidance = null;
     this.responseTest = null;
     this.isMeasuring = false;

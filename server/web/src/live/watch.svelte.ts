@@ -21,12 +21,17 @@ export type SimpleCommand = "walk" | "outside" | "skip_outside" | "reference" | 
 export const SEEN_AS = ["screw", "fitting", "indicator", "drop", "reflection", "other"] as const;
 export type SeenAs = (typeof SEEN_AS)[number];
 
+/** What an eye that looked may say, as it stands on the page; the last leads to the guide. */
+export const EYE_ANSWERS = ["screw_or_reflection", "hole", "nothing", "unsure", "camera_like"] as const;
+export type EyeAnswer = (typeof EYE_ANSWERS)[number];
+
 export type CommandBody =
   | { command: SimpleCommand; sweep_id: string }
   | { command: "skip_trials"; sweep_id: string; position_index: number }
   | { command: "second_look"; sweep_id: string; finding_id: string; kind: "lens" | "transmitter" }
   | { command: "nothing_seen"; sweep_id: string; finding_id: string }
   | { command: "explained"; sweep_id: string; finding_id: string; seen_as: SeenAs }
+  | { command: "answer_look"; sweep_id: string; look_id: string; answer: EyeAnswer }
   | { command: "bank"; sweep_id: string | null; capacity_mah: number; charge: "full" | "unknown" | "same" }
   | {
       command: "declare_empty";
@@ -232,6 +237,12 @@ class Watch {
   named(findingId: string, seenAs: SeenAs): void {
     if (this.sweepId !== null)
       void this.command({ command: "explained", sweep_id: this.sweepId, finding_id: findingId, seen_as: seenAs });
+  }
+
+  /** What the inspector says who looked at a place by eye. */
+  looked(lookId: string, answer: EyeAnswer): void {
+    if (this.sweepId !== null)
+      void this.command({ command: "answer_look", sweep_id: this.sweepId, look_id: lookId, answer });
   }
 
   simple(command: SimpleCommand): void {

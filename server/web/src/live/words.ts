@@ -1,7 +1,11 @@
 /** What a running sweep says of the room: where to point, how near a device is, how well it was seen. */
+import { eye } from "../api/tables.json";
 import { text } from "../i18n/text";
 
 export const words = {
+  ...eye,
+  eye_title: text("살펴볼 곳", "Look by eye"),
+  eye_more: text("다음에 {n}곳 더", "{n} more after it"),
   aim_title: text("비출 곳", "Point at"),
   aim_point: text("점검기로 이곳을 비추세요", "Point the probe here"),
   aim_each: text("한 곳에 {s}초씩", "{s} s each"),
