@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
@@ -87,6 +88,22 @@ class WeightTable(Record):
         """The weight of a measured value."""
         return self.weights[bisect_right(self.edges, value)]
 
+    def between(self, value: float) -> float:
+        """The log10 of a measured value, on a line from the middle of each step to that of the next: only for putting
+        in order what one step holds alike.
+        """
+        edges = self.edges
+        if len(edges) < 2:
+            return self.at(value).log10
+        first, last = (edges[1] - edges[0]) / 2.0, (edges[-1] - edges[-2]) / 2.0
+        middles = [edges[0] - first, *((a + b) / 2.0 for a, b in pairwise(edges)), edges[-1] + last]
+        after = bisect_right(middles, value)
+        if after in {0, len(middles)}:
+            return self.at(value).log10
+        share = (value - middles[after - 1]) / (middles[after] - middles[after - 1])
+        below, above = self.weights[after - 1].log10, self.weights[after].log10
+        return below + share * (above - below)
+
 
 class Rate(Record):
     """A share of detections among cameras that could have been seen; what the absence of a reading is worth."""
@@ -137,6 +154,11 @@ class Weights(Record):
         if code not in table:
             raise WeightsError(Phrase("weights_lack_table", version=self.version, code=code))
         return table[code].at(value)
+
+    def within_step(self, code: str, value: float) -> float:
+        """By how much `between` of an evidence code at a measured value is more than its weight there."""
+        step = self.at(code, value).log10
+        return self.tables[code].between(value) - step
 
     def absence(self, code: str, seen_share: float) -> Weight:
         """The weight of what was not seen; raises WeightsError for a code without a rate."""

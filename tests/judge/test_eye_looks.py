@@ -97,6 +97,50 @@ def test_a_zone_that_needs_nothing_leaves_its_seconds_to_the_next() -> None:
     assert not budget.may_take(21.0), "while a zone is to come its half stays"
 
 
+def test_what_no_zone_can_ask_for_any_more_is_the_lights() -> None:
+    budget = LookBudget(POLICY)
+    assert [budget.kept_s(to_come) for to_come in (5, 2, 1, 0)] == [40.0, 40.0, 20.0, 10.0]
+    budget.enter("a", 0)
+    for _ in range(POLICY.most_a_zone):
+        budget.take(17.0)
+    assert [budget.kept_s(to_come) for to_come in (1, 0)] == [pytest.approx(6.0)] * 2
+
+
+def test_seconds_get_dearer_as_fewer_are_left() -> None:
+    budget = LookBudget(POLICY)
+    budget.enter("a", 0)
+    worth = 10.0 * POLICY.glance_s * POLICY.least_value
+    (first,) = budget.choose([LookPlace("a", uid(1), worth / 10.0, 1.0, 10.0, 2.0)])
+    assert budget.least_value == pytest.approx(POLICY.least_value * (40.0 / 30.0) ** POLICY.dearer)
+    assert budget.choose([replace(first, observation_id=uid(2))]) == []
+    assert budget.choose([replace(first, observation_id=uid(3), probability=worth)]) != []
+
+
+def test_what_is_known_waits_until_every_zone_was_visited() -> None:
+    budget = LookBudget(POLICY)
+    known = LookPlace("a", uid(1), 0.1, 0.8, 10.0, 2.0, is_known=True)
+    new = replace(known, observation_id=uid(2), probability=0.01, is_known=False)
+    budget.enter("a", 1)
+    assert budget.choose([known, new]) == [new]
+    budget.enter("a", 0)
+    assert budget.choose([known]) == [known]
+
+
+def test_a_faint_glint_is_worth_less_where_the_room_has_many() -> None:
+    one = lens(1, "stall-2", score=1.5)
+    faint = [lens(n, "stall-3", score=1.4) for n in range(2, 6)]
+    alone, among = (odds(*seen, visited=2).places(POLICY)[0] for seen in ([one], [one, *faint]))
+    expected = POLICY.faint_a_room * 2 / 3
+    crowd = math.log10((POLICY.faint_shape + 4) / (POLICY.faint_shape + expected))
+    assert (alone.score, among.score, alone.probability) == (1.5, 1.5, among.probability)
+    assert among.finer == pytest.approx(alone.finer - crowd)
+    clips = [lens(n, "stall-3", score=1.4, clip=f"c{n}") for n in range(2, 6)]
+    (several,) = odds(one, *clips, visited=2).places(POLICY)
+    assert several.finer > among.finer, "several clips show one spot"
+    bright = lens(1, "stall-2", score=2.5)
+    assert odds(bright, *faint, visited=2).places(POLICY)[0].finer == odds(bright).places(POLICY)[0].finer
+
+
 def test_what_is_not_asked_for_after_all_costs_nothing() -> None:
     budget = LookBudget(POLICY)
     budget.enter("a", 0)
@@ -106,11 +150,11 @@ def test_what_is_not_asked_for_after_all_costs_nothing() -> None:
     assert len(budget.choose([LookPlace("a", uid(n), 0.1, 0.8, 10.0, 2.0) for n in range(3)])) == POLICY.most_a_zone
 
 
-def odds(*observations: r.Observation, zone: str = "stall-2") -> ZoneOdds:
+def odds(*observations: r.Observation, zone: str = "stall-2", visited: int = 3) -> ZoneOdds:
     covered = {one.modality: one for one in measured() if one.zone_id == zone}
     return odds_of(
         next(one for one in PLAN.zones if one.zone_id == zone), observations, covered,
-        weighers=WEIGHERS, weights=load_weights(), prior=load_thresholds().prior, zones=3,
+        weighers=WEIGHERS, weights=load_weights(), prior=load_thresholds().prior, zones=3, visited=visited,
     )  # fmt: skip
 
 
@@ -119,7 +163,8 @@ def test_the_worth_of_a_glint_is_the_judges_posterior() -> None:
     (finding,) = judge(lens(1, "stall-2")).findings
     assert math.log10(found.spots[uid(1)]) == pytest.approx(finding.posterior_log10_odds, abs=0.002)
     (place,) = found.places(POLICY)
-    assert place.value == pytest.approx(place.probability * POLICY.pointed_share / POLICY.glance_s)
+    assert place.finer == load_weights().within_step("glint", place.score)
+    assert place.value == pytest.approx(place.probability * 10.0**place.finer * POLICY.pointed_share / POLICY.glance_s)
 
 
 def test_a_zone_is_a_place_only_where_something_but_the_lens_speaks_for_it() -> None:

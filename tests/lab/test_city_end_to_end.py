@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,16 +31,18 @@ def test_wherever_a_run_ends_its_kinds_are_in_proportion() -> None:
 
 
 def test_the_table_counts_sweeps_and_not_zones() -> None:
-    nothing = {"asked": 0, "found": 0, "strong": 0, "called": 0}
+    nothing = dict.fromkeys(("asked", "found", "strong", "called", "looks", "answered", "by_eye"), 0)
+    took: dict[str, Any] = {"looks_s": 12.0, "minutes": 5.0}
     lines = [
-        {"kind": "wifi", "there": nothing | {"asked": 1}, "elsewhere": nothing | {"asked": 3}},
-        {"kind": "wifi", "there": nothing, "elsewhere": nothing},
-        {"kind": "none", "there": nothing | {"asked": 2, "called": 5}, "elsewhere": nothing},
+        {"kind": "wifi", "there": nothing | {"asked": 1}, "elsewhere": nothing | {"asked": 3}, **took},
+        {"kind": "wifi", "there": nothing | {"looks": 2, "answered": 1}, "elsewhere": nothing, **took},
+        {"kind": "none", "there": nothing | {"asked": 2, "called": 5}, "elsewhere": nothing, **took},
     ]
     _, _, none, wifi = table(lines).splitlines()
-    assert none.split(" | ")[:4] == ["| none", "1", "5", "1 (0.05-1.00)"]
-    assert wifi.split(" | ")[3:5] == ["1 (0.03-0.97)", "0 (0.00-0.78)"]
-    assert wifi.endswith("| 3 |")
+    assert none.split(" | ")[:3] == ["| none", "1", "5"]
+    assert none.split(" | ")[5] == "1 (0.05-1.00)"
+    assert wifi.split(" | ")[3:7] == ["1 (0.03-0.97)", "0 (0.00-0.78)", "1 (0.03-0.97)", "0 (0.00-0.78)"]
+    assert wifi.endswith("| 3 | 1.00, 1 | 12.0, 5.0 |")
 
 
 @pytest.mark.soak
@@ -55,6 +58,7 @@ def test_whole_sweeps_beside_the_city(kind: str, tmp_path: Path) -> None:
             print(f"{kind}: {dict(total)} in {seed + 1} sweeps; in zones without it {dict(elsewhere)}", flush=True)
     sweeps = SWEEPS[kind]
     assert elsewhere["strong"] == 0
+    assert total["looks"] == total["answered"], "the simulated eye answers"
     if kind == "none":
         assert total["strong"] == 0
         assert clopper_pearson(asked, sweeps)[0] <= WITHOUT_CAMERA_PER_ROOM

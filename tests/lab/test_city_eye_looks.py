@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 
 from sweep.judge.eye_looks import EyeLookPolicy, load_policy
 from sweep.judge.thresholds import load_thresholds
+from sweep.lab.city import eye_look_visits
 from sweep.lab.city.eye_look_figures import EYES, MOST_MEAN_S, choose_looks, look_figures, write_policy
+from sweep.lab.city.eye_look_visits import VISITS, visit_figures, visit_lines
 from sweep.lab.city.eye_looks import COLUMNS, LookRows, found, walk
 from sweep.lab.city.figures import MARGIN
 from sweep.lab.city.light import dark_of
@@ -66,17 +69,44 @@ def test_a_zone_is_judged_by_what_was_seen_until_then() -> None:
     dark = dark_of(CURVES.light_nulls, 4)
     rooms = (sampler.room(None) for _ in range(80))
     room = next(one for one in rooms if sum(bool(spots) for spots in one.spots) >= 3)
-    walked = walk(room, dark, 40.0)
-    first = [stage for stage in walked.stages if stage.to_come]
-    assert [stage.zone for stage in first] == sorted(stage.zone for stage in first)
-    last = walked.stages[-1]
-    for stage in first:
-        zone_id = stage.odds[0].zone_id
-        whole = next(odds for odds in last.odds if odds.zone_id == zone_id)
-        assert sorted(stage.odds[0].scores.values()) == sorted(whole.scores.values())
-        assert max(whole.spots.values(), default=0.0) <= max(stage.odds[0].spots.values(), default=0.0) * 1.01, (
-            "later glints explain earlier ones"
-        )
+    walked = walk(room, dark)
+    names = [zone.zone_id for zone in room.kind.plan.zones]
+    assert [names.index(stage.odds.zone_id) for stage in walked.stages] == [
+        len(names) - 1 - stage.to_come for stage in walked.stages
+    ]
+    turned = replace(room, spots=[*room.spots[:-1], []])
+    for stage, other in zip(walked.stages, walk(turned, dark).stages, strict=False):
+        if stage.to_come:
+            assert list(stage.odds.scores.values()) == list(other.odds.scores.values())
+            assert list(stage.odds.spots.values()) == list(other.odds.spots.values()), "not by glints of later zones"
+
+
+def test_what_looks_take_the_light_does_not_have() -> None:
+    sampler = Sampler(WORLDS["first"], CURVES, np.random.default_rng(5))
+    dark = dark_of(CURVES.light_nulls, 5)
+    rooms = [room for room in (sampler.room(None) for _ in range(120)) if room.tested]
+    took = {kept_s: sum(walk(room, dark).tail(kept_s).clock_s for room in rooms) for kept_s in (0.0, 40.0)}
+    assert took[40.0] < took[0.0]
+
+
+def test_an_answer_saves_the_next_visit_and_is_asked_for_again_after_half_a_year(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def visits() -> list[dict[str, float]]:
+        dark = dark_of(CURVES.light_nulls, 6)
+        return visit_figures(WORLDS["third"], CURVES, dark, load_policy(), seed=6, rooms=40, per_kind=2)
+
+    told = visits()
+    assert len(told) == VISITS
+    assert len(visit_lines(told)) == 2 + VISITS
+    assert (told[0]["known"], told[0]["forgot_s"]) == (0.0, told[0]["seconds"])
+    assert sum(one["seconds"] for one in told) < sum(one["forgot_s"] for one in told)
+    assert all(one["seconds"] <= load_policy().budget_s for one in told)
+    monkeypatch.setattr(eye_look_visits, "HOLDS", 0)
+    forgot = visits()
+    assert forgot[0] == told[0]
+    assert all(one["known"] == 0.0 for one in forgot)
+    assert sum(one["seconds"] for one in told[1:]) < sum(one["seconds"] for one in forgot[1:])
 
 
 def test_the_point_is_chosen_within_the_seconds(city: tuple[Rows, LookRows], tmp_path: Path) -> None:
@@ -84,10 +114,11 @@ def test_the_point_is_chosen_within_the_seconds(city: tuple[Rows, LookRows], tmp
     policy = choose_looks(rows, looks, load_thresholds())
     at = looks.least_values.index(policy.least_value)
     assert looks.of(-1)[:, 0, at, COLUMNS.index("seconds")].mean() <= MARGIN * MOST_MEAN_S
-    write_policy(policy, tmp_path / "p.json", seed=3, rooms=150)
+    write_policy(policy, tmp_path / "p.json", seed=3, rooms=150, screws=3.0)
     read = EyeLookPolicy.model_validate_json((tmp_path / "p.json").read_text(encoding="utf-8"))
     assert read.least_value == policy.least_value
     assert "150 simulated rooms" in read.chosen_on
+    assert "--screws 3 " in read.made_by
 
 
 def test_more_screws_are_only_more_screws() -> None:

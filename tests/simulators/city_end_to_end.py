@@ -1,4 +1,5 @@
-"""Whole sweeps of the simulated room, one line a sweep: camera, air, emulated head, lamps, second looks, report.
+"""Whole sweeps of the simulated room, one line a sweep: camera, air, emulated head, lamps, looks by eye, second looks,
+report.
 
 Job: make the sweeps that a file lacks and append what each came to. Input: `--out FILE`, until when; output: a line of
 JSON a sweep, and its report where `--reports` says. What is there is not made again, so that a run may end at any time;
@@ -40,6 +41,8 @@ SWEEPS: Final = {
 }  # fmt: skip
 """A hundred: those without a camera carry what is said of a flood."""
 LOADED: Final = ("sweep.run.runner", "sweep.run.workers", "sweep.run.modalities", "sweep.sim.sources")
+SEEN: Final = {"hole", "camera_like"}
+PLACES: Final = ("there", "elsewhere")
 Line = dict[str, Any]
 
 
@@ -66,16 +69,33 @@ def sweep(folder: Path, seed: int, kind: str) -> dict[str, Any]:
 
 
 def count(report: dict[str, Any], zones: set[str]) -> Counter[str]:
-    """Candidates, findings and strong ones in some zones of a sweep; and glints that the detector called."""
+    """Candidates, findings and strong ones in some zones of a sweep; glints that the detector called; places that were
+    looked at by eye, those that were answered, and those of which the eye said a hole or a camera.
+    """
     found = {f["zone_id"]: f for f in report["findings"] if f["zone_id"] in zones}
     looked = {one["zone_id"] for one in report["looked_again"]} & zones
+    looks: dict[tuple[str, str | None], set[str]] = {}
+    for one in report["eye_looks"]:
+        if one["zone_id"] in zones:
+            looks.setdefault((one["zone_id"], one["observation_id"]), set()).add(one["answer"])
     called = [o for o in report["observations"] if o["modality"] == "lens" and o["zone_id"] in zones]
     return Counter(
         asked=len(looked | found.keys()),
         found=sum(f["stage"] == "second_look" for f in found.values()),
         strong=sum(f["strength"] == "strong" for f in found.values()),
         called=sum(not o["position_id"].startswith("again-") for o in called),
+        looks=len(looks),
+        answered=sum("not_answered" not in said for said in looks.values()),
+        by_eye=sum(bool(said & SEEN) for said in looks.values()),
     )
+
+
+def took(report: dict[str, Any]) -> dict[str, float]:
+    """Seconds of looks by eye, and minutes of the sweep with them: the simulated room does not wait for an eye."""
+    looks_s = sum(one["seconds"] for one in report["eye_looks"])
+    ends = [at["end_ns"] for at in report["positions"]]
+    sweep_s = (max(ends) - min(at["start_ns"] for at in report["positions"])) / 1e9
+    return {"looks_s": round(looks_s, 1), "minutes": round((sweep_s + looks_s) / 60.0, 2)}
 
 
 def counted(report: dict[str, Any], kind: str) -> dict[str, dict[str, int]]:
@@ -120,27 +140,32 @@ def run(out: Path, reports: Path | None, until: str | None) -> None:
             if reports is not None:
                 reports.mkdir(parents=True, exist_ok=True)
                 (reports / f"{kind}-{seed}.json").write_text(json.dumps(report), encoding="utf-8")
-            line = {"kind": kind, "seed": seed, "wall_s": round(time.monotonic() - began, 1), **counted(report, kind)}
+            line = {"kind": kind, "seed": seed, "wall_s": round(time.monotonic() - began, 1), **took(report),
+                    **counted(report, kind)}  # fmt: skip
             with out.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
 
 
 def table(lines: list[Line]) -> str:
     """Counts by kind: sweeps with a candidate, with a finding, with a strong one, each with its 90 % interval."""
-    rows = [
-        "| kind | sweeps | called | candidate | found | strong | candidates elsewhere |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    names = ("kind", "sweeps", "called", "looked at by eye", "the eye saw it", "candidate", "found", "strong",
+             "candidates elsewhere", "looks a sweep, not answered", "seconds of looks, minutes")  # fmt: skip
+    rows = [f"| {' | '.join(names)} |", "|" + "---|" * len(names)]
     for kind in SWEEPS:
         ours = [line for line in lines if line["kind"] == kind]
         if not ours:
             continue
         cells = [kind, str(len(ours)), str(sum(line["there"]["called"] for line in ours))]
-        for what in ("asked", "found", "strong"):
+        for what in ("looks", "by_eye", "asked", "found", "strong"):
             hits = sum(line["there"][what] > 0 for line in ours)
             low, high = clopper_pearson(hits, len(ours))
             cells.append(f"{hits} ({low:.2f}-{high:.2f})")
         cells.append(str(sum(line["elsewhere"]["asked"] for line in ours)))
+        made, said = (sum(line[at][what] for line in ours for at in PLACES) for what in ("looks", "answered"))
+        cells.append(f"{made / len(ours):.2f}, {made - said}")
+        cells.append(
+            ", ".join(f"{sum(line[what] for line in ours) / len(ours):.1f}" for what in ("looks_s", "minutes"))
+        )
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 

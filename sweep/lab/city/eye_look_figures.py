@@ -48,18 +48,21 @@ class _Laid:
             flags = np.zeros(len(mine))
             flags[runs[cut.camera & (cut.kind == number) & cut.finding]] = 1.0
             self.today.append(flags)
+        self.candidates = 1_000.0 * float((cut.none & cut.first).sum()) / rows.rooms
+        """Without looks, per 1,000 rooms without a camera; and findings after the second look: looks add none."""
+        self.cases = 1_000.0 * float((cut.none & cut.finding).sum()) / rows.rooms
         second = np.zeros(rows.rooms)
         asked = cut.none & cut.first
         np.add.at(second, runs[asked], cut.looks_s[asked])
         self.today_s = np.array(rows.seconds["before"]) + second
         """Of rooms without a camera: what a sweep takes, second looks counted."""
-        self.without_looks_s = np.array(looks.clocks)[:, 0] + second
-        """The same where the light leaves their seconds to looks by eye, and none is made."""
-        self.budget_s = np.array(looks.clocks)[:, 1]
+        self.second_s = second
+        self.budget_s = np.array(looks.budgets_s)
 
     def seconds(self, which: int, at: int) -> Floats:
-        """With looks."""
-        total: Floats = self.without_looks_s + self.none[:, which, at, BY["seconds"]]
+        """With looks, and the light as much shorter as they ask for."""
+        none = self.none[:, which, at]
+        total: Floats = none[:, BY["clock_s"]] + none[:, BY["seconds"]] + self.second_s
         return total
 
     def found(self, number: int, which: int, at: int, eye: float) -> tuple[Floats, Floats]:
@@ -71,6 +74,7 @@ class _Laid:
 def look_figures(rows: Rows, looks: LookRows, points: Thresholds) -> dict[str, Any]:
     """Everything that `sweep city` prints of looks in one world."""
     laid, at = _Laid(rows, looks, points), looks.least_values.index(looks.policy.least_value)
+    streams = laid.kinds[[kind.name for kind in KINDS].index("wifi_streaming")]
     return {
         "least_value": looks.policy.least_value,
         "budget_s": looks.policy.budget_s,
@@ -81,8 +85,8 @@ def look_figures(rows: Rows, looks: LookRows, points: Thresholds) -> dict[str, A
         },
         "unsure": _unsure(looks),
         "streaming_follows_light": {
-            "today": share(float((rows.table[:, AT["fate"]] >= FATES.index("follows")).sum()), len(looks.follows)),
-            "with_looks": share(float(sum(looks.follows)), len(looks.follows)),
+            "today": share(float((rows.table[:, AT["fate"]] >= FATES.index("follows")).sum()), len(streams)),
+            "with_looks": share(float(streams[:, 0, at, BY["follows"]].sum()), len(streams)),
         },
     }
 
@@ -139,20 +143,26 @@ def _point(laid: _Laid, which: int, at: int) -> dict[str, float]:
         "seconds": round(float(none[:, BY["seconds"]].mean()), 2),
         "recorder_1mm": round(float(lens[:, which, at, BY["at_lens"]].mean()), 3),
         "streaming_zone": round(float(streams[:, which, at, BY["in_zone"]].mean()), 3),
+        "candidates_per_1000": round(laid.candidates + max(UNSURE) * _from_there(laid.looks, at), 1),
+        "cases_per_1000": round(laid.cases, 1),
         "finds_per_million_hours": round(1e6 * ZONES * 10.0**laid.points.prior * chance / hours, 2),
     }
 
 
 def _unsure(looks: LookRows) -> dict[str, Any]:
     """Candidates per 1,000 rooms without a camera by looks of which nobody could tell what is there."""
-    rooms = len(looks.clocks)
-    at = looks.least_values.index(looks.policy.least_value)
-    passed = sum(one >= looks.policy.unsure_from for one in looks.posteriors[at])
+    passed = _from_there(looks, looks.least_values.index(looks.policy.least_value))
     return {
         "unsure_from": looks.policy.unsure_from,
-        "looks_from_there_per_1000": round(1_000.0 * passed / rooms, 1),
-        "candidates_per_1000": {f"{part:g}": round(1_000.0 * part * passed / rooms, 2) for part in UNSURE},
+        "looks_from_there_per_1000": round(passed, 1),
+        "candidates_per_1000": {f"{part:g}": round(part * passed, 2) for part in UNSURE},
     }
+
+
+def _from_there(looks: LookRows, at: int) -> float:
+    """Looks per 1,000 rooms without a camera that would be candidates if nobody could tell."""
+    passed = sum(one >= looks.policy.unsure_from for one in looks.posteriors[at])
+    return 1_000.0 * passed / len(looks.budgets_s)
 
 
 def choose_looks(rows: Rows, looks: LookRows, points: Thresholds) -> EyeLookPolicy:
@@ -167,19 +177,20 @@ def choose_looks(rows: Rows, looks: LookRows, points: Thresholds) -> EyeLookPoli
         raise ValueError("no least value keeps within the seconds")
     best = max(kept, key=lambda one: (one["finds_per_million_hours"], one["least_value"]))
     ordered = sorted(looks.posteriors[looks.least_values.index(best["least_value"])], reverse=True)
-    most = int(MARGIN * UNSURE_PER_1000 / max(UNSURE) * len(looks.clocks) / 1_000.0)
+    most = int(MARGIN * UNSURE_PER_1000 / max(UNSURE) * len(looks.budgets_s) / 1_000.0)
     unsure_from = looks.policy.unsure_from
     if len(ordered) > most:
         unsure_from = round(math.floor(ordered[most] * 100 + 1) / 100, 2)
     return looks.policy.model_copy(update={"least_value": best["least_value"], "unsure_from": unsure_from})
 
 
-def write_policy(policy: EyeLookPolicy, path: Path, *, seed: int, rooms: int) -> None:
+def write_policy(policy: EyeLookPolicy, path: Path, *, seed: int, rooms: int, screws: float) -> None:
     """The policy file of the judge."""
     table = policy.model_dump() | {
-        "made_by": f"sweep city --seed {seed} --world first --choose-looks {path.name}",
-        "chosen_on": f"{rooms} simulated rooms without a camera, first world, seed {seed}: most expected finds an hour "
-        f"at no more than {MARGIN * MOST_MEAN_S:g} s of looks a room on average ({MARGIN:g} of what is wanted); "
-        f"unsure ones no more than {MARGIN * UNSURE_PER_1000:g} candidates per 1,000 rooms at {max(UNSURE):g} of looks",
+        "made_by": f"sweep city --seed {seed} --world first --screws {screws:g} --choose-looks {path.name}",
+        "chosen_on": f"{rooms} simulated rooms without a camera, first world with {screws:g} times its screws, seed "
+        f"{seed}: most expected finds an hour at no more than {MARGIN * MOST_MEAN_S:g} s of looks a room on average "
+        f"({MARGIN:g} of what is wanted); unsure ones no more than {MARGIN * UNSURE_PER_1000:g} candidates per 1,000 "
+        f"rooms at {max(UNSURE):g} of looks",
     }
     path.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")

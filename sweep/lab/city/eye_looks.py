@@ -1,7 +1,7 @@
 """Looks by eye in the simulated city: asked for while the inspector walks through a room, by the probe's own rule.
 
-Job: walk through a drawn room zone by zone, back for the light and a last way back, and choose looks at every stage by
-what was observed until then. Input: rooms, policies that differ in `least_value` and in the seconds of a look; output:
+Job: walk through a drawn room zone by zone and back for the light, and choose looks at every stage by what was observed
+until then. Input: rooms, policies that differ in `least_value` and in the seconds of a look; output:
 what was looked at and how long it took, by room. Refuses to know more than an inspector would: glints of later zones
 and the light of later stands count for nothing yet. Whether an eye sees the camera that it looks at is laid on
 afterwards (`found`): looked at is not found.
@@ -10,8 +10,9 @@ afterwards (`found`): looked at is not found.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
@@ -19,16 +20,18 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-from sweep.judge.eye_looks import EyeLookPolicy, LookBudget, LookPlace, ZoneOdds, in_order, odds_of
+from sweep.judge.eye_looks import EyeLookPolicy, LookBudget, LookPlace, ZoneOdds, odds_of
 from sweep.judge.thresholds import load_thresholds, load_weights
 from sweep.lab.city.light import UNTESTED, Answer, Dark
-from sweep.lab.city.simulation import MOVE_S, sweep_room
+from sweep.lab.city.simulation import budget_of, sweep_room
 from sweep.lab.city.sweeps import CALLED, Room, coverage_of, lens_of, radio_of, tag_of, wifi_of
 from sweep.report import Observation
 from sweep.run.modalities import WEIGHERS
 
-LEAST_VALUES: Final = tuple(round(10.0 ** float(exponent), 10) for exponent in np.arange(-7.0, -5.2, 0.1))
+LEAST_VALUES: Final = tuple(round(10.0 ** float(exponent), 10) for exponent in np.arange(-6.6, -5.59, 0.05))
 """Expected finds a second that the curve is drawn over."""
+KEPT_STEP_S: Final = 10.0
+"""To the next of these the seconds are rounded up that looks keep from the light: so few lights are played."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -36,25 +39,43 @@ Floats = npt.NDArray[np.float64]
 class Stage:
     """The inspector stands in a zone, and so much is known."""
 
-    zone: int
     to_come: int
     """Zones that nobody visited yet."""
-    odds: tuple[ZoneOdds, ...]
-    """Of this zone; at the end of a sweep of every zone, since one may go back."""
+    odds: ZoneOdds
 
 
 @dataclass(frozen=True, slots=True)
+class Tail:
+    """A sweep from when every zone was heard."""
+
+    stages: Sequence[Stage]
+    clock_s: float
+    """What the sweep takes, without looks."""
+    follows: bool
+    """The camera follows the light in its zone."""
+
+
+@dataclass(slots=True)
 class Walked:
     """A room with everything that looks could be chosen by."""
 
     stages: Sequence[Stage]
+    """Of each zone as it is visited."""
     camera: tuple[str, UUID | None] | None
     """Its zone, and its glint where one was called; None: no camera."""
-    clock_s: float
-    """Without looks, and with their seconds held back from the light."""
-    budget_s: float
-    follows: bool
-    """The camera follows the light in its zone, though looks took their seconds from it."""
+    seen: Sequence[Sequence[UUID | None]]
+    """By zone, of each of the room's spots: its glint where one was called."""
+    is_tested: bool
+    """The light is for something here."""
+    after: Callable[[float], Tail]
+    """Once that many seconds are kept from the light: those of the looks so far, and for those to come."""
+    _tails: dict[float, Tail] = field(default_factory=dict)
+
+    def tail(self, kept_s: float) -> Tail:
+        """What comes after the last zone; the same seconds give the same light."""
+        if kept_s not in self._tails:
+            self._tails[kept_s] = self.after(kept_s)
+        return self._tails[kept_s]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,101 +88,98 @@ class Looked:
     in_zone: bool
     at_whole_zone: bool
     """An eye went over the camera's zone to which nobody pointed."""
+    clock_s: float
+    """What the sweep takes besides."""
+    follows: bool
 
 
-def walk(room: Room, dark: Dark, held_s: float) -> Walked:
-    """The stages of a sweep of that room; `held_s`: what the light leaves for looks."""
-    swept = sweep_room(room, dark, held_s)
+def walk(room: Room, dark: Dark) -> Walked:
+    """The stages of a sweep of that room; how long the light plays depends on what looks took before."""
     zones = room.kind.plan.zones
     n = len(zones)
-    glints: list[Observation] = []
-    camera_glint: UUID | None = None
-    at: list[list[Observation]] = []
-    for k, spots in enumerate(room.spots):
-        here: list[Observation] = []
-        for spot in spots:
-            if spot.score >= CALLED:
-                seen = lens_of(zones[k], f"p{k}", spot.score)
-                here.append(seen)
-                if spot.kind == "lens" and k == room.camera_zone:
-                    camera_glint = seen.observation_id
-        at.append(here)
-        glints += here
+    seen = [
+        [lens_of(zones[k], f"p{k}", spot.score) if spot.score >= CALLED else None for spot in spots]
+        for k, spots in enumerate(room.spots)
+    ]
+    at: list[list[Observation]] = [[one for one in here if one is not None] for here in seen]
+    seen_at = [[None if one is None else one.observation_id for one in here] for here in seen]
     radio = [[*radio_of(zone, f"p{k}", k, room)] for k, zone in enumerate(zones)]
     shares = {
         tag_of(number): {zone.zone_id: share for zone, share in zip(zones, device.shares, strict=True)}
         for number, device in enumerate(room.devices)
     }
 
-    def odds(k: int, visited: int, answers: Sequence[Sequence[Answer]], *, is_through: bool) -> ZoneOdds:
-        heard = [
-            wifi_of(zones[j], f"p{j}", number, device, device.levels[j], answers[j][number])
-            for j in range(visited) for number, device in enumerate(room.devices)
-        ]  # fmt: skip
+    @cache
+    def heard_of(j: int, number: int, told: Answer) -> Observation:
+        return wifi_of(zones[j], f"p{j}", number, room.devices[number], room.devices[number].levels[j], told)
+
+    covered = [coverage_of(zone) for zone in zones]
+
+    def odds(k: int, visited: int, answers: Sequence[Sequence[Answer]]) -> ZoneOdds:
+        heard = [heard_of(j, number, told) for j in range(visited) for number, told in enumerate(answers[j])]
         observed = [o for here in at[:visited] for o in here] + [o for here in radio[:visited] for o in here] + heard
         return odds_of(
-            zones[k], observed, coverage_of(zones[k]), weighers=WEIGHERS, weights=load_weights(),
-            prior=load_thresholds().prior, places=shares if is_through else _NO_PLACES, zones=n,
+            zones[k], observed, covered[k], weighers=WEIGHERS, weights=load_weights(),
+            prior=load_thresholds().prior, places=shares if visited == n else _NO_PLACES, zones=n, visited=visited,
         )  # fmt: skip
 
-    dark_answers = [[UNTESTED] * len(room.devices) for _ in zones]
-    stages = []
-    for k in range(n):
-        is_last = k == n - 1  # levels of every stand say where a transmitter is
-        if at[k] or k in room.hints or room.carriers or (is_last and room.tested):
-            stages.append(Stage(k, n - 1 - k, (odds(k, k + 1, dark_answers, is_through=is_last),)))
-    told = [list(row) for row in dark_answers]
-    last = n - 1
-    for number, k in enumerate(swept.lit):
-        if k in swept.lit[number + 1 :]:
-            continue  # its last test there has the answers of the others
-        told[k] = swept.answers[k]
-        stages.append(Stage(k, 0, (odds(k, n, told, is_through=True),)))
-        last = k
-    if glints or room.hints or room.carriers or room.tested:
-        worth = [k for k in range(n) if at[k] or k in room.hints or room.carriers or room.tested]
-        stages.append(Stage(last, 0, tuple(odds(k, n, swept.answers, is_through=True) for k in worth)))
-    camera = None if room.camera_zone < 0 else (zones[room.camera_zone].zone_id, camera_glint)
-    follows = room.is_streaming and swept.answers[room.camera_zone][0].verdict == "follows_light"
-    return Walked(tuple(stages), camera, swept.clock_s, swept.budget_s, follows)
+    untested = [[UNTESTED] * len(room.devices) for _ in zones]
+    stages = [
+        Stage(n - 1 - k, odds(k, k + 1, untested))
+        for k in range(n) if at[k] or k in room.hints or room.carriers or (k == n - 1 and room.tested)
+    ]  # levels of every stand say where a transmitter is  # fmt: skip
+
+    def after(kept_s: float) -> Tail:
+        swept = sweep_room(room, dark, kept_s)
+        told, lit = [list(row) for row in untested], []
+        for number, k in enumerate(swept.lit):
+            if k in swept.lit[number + 1 :]:
+                continue  # its last test there has the answers of the others
+            told[k] = swept.answers[k]
+            lit.append(Stage(0, odds(k, n, told)))
+        follows = room.is_streaming and swept.answers[room.camera_zone][0].verdict == "follows_light"
+        return Tail(tuple(lit), swept.clock_s, follows)
+
+    camera = None
+    if room.camera_zone >= 0:
+        at_camera = zip(room.spots[room.camera_zone], seen_at[room.camera_zone], strict=True)
+        glint = next((one for spot, one in at_camera if spot.kind == "lens"), None)
+        camera = (zones[room.camera_zone].zone_id, glint)
+    return Walked(tuple(stages), camera, seen_at, room.tested > 0, after)
 
 
 _NO_PLACES: Final[Mapping[str, Mapping[str, float]]] = MappingProxyType({})
 
 
-def look(walked: Walked, policy: EyeLookPolicy, names: Sequence[str]) -> Looked:
-    """The looks that a policy asks for; `names`: of the zones, in their order."""
+def look(walked: Walked, policy: EyeLookPolicy, known: Collection[UUID] = ()) -> Looked:
+    """The looks that a policy asks for; `known`: glints that an earlier visit explained."""
     budget = LookBudget(policy)
     done: dict[str, set[UUID | None]] = {}
     made: list[LookPlace] = []
 
-    def take(zone_id: str, to_come: int, places: Sequence[LookPlace]) -> None:
-        budget.enter(zone_id, to_come)
-        for place in budget.choose(places):
+    def stand(stage: Stage) -> None:
+        zone_id = stage.odds.zone_id
+        budget.enter(zone_id, stage.to_come)
+        for place in budget.choose(stage.odds.places(policy, done.get(zone_id, ()), known)):
             done.setdefault(zone_id, set()).add(place.observation_id)
             made.append(place)
 
     for stage in walked.stages:
-        here = names[stage.zone]
-        if len(stage.odds) == 1 and stage.odds[0].zone_id == here:
-            take(here, stage.to_come, stage.odds[0].places(policy, done.get(here, ())))
-            continue
-        ahead = [
-            place if odds.zone_id == here else place.from_afar(MOVE_S)
-            for odds in stage.odds for place in odds.places(policy, done.get(odds.zone_id, ()))
-        ]  # fmt: skip
-        for place in in_order(ahead, policy):  # each with its way there
-            take(place.zone_id, 0, [place])
+        stand(stage)
+    kept_s = policy.budget_s - budget.left_s + budget.kept_s(0)
+    tail = walked.tail(KEPT_STEP_S * math.ceil(kept_s / KEPT_STEP_S - 1e-6) if walked.is_tested else 0.0)
+    for stage in tail.stages:
+        stand(stage)
     at_lens = in_zone = at_whole = False
     if walked.camera is not None:
         zone_id, glint = walked.camera
         looked = done.get(zone_id, set())
         in_zone, at_whole = bool(looked), None in looked
         at_lens = glint is not None and glint in looked
-    return Looked(tuple(made), policy.budget_s - budget.left_s, at_lens, in_zone, at_whole)
+    return Looked(tuple(made), policy.budget_s - budget.left_s, at_lens, in_zone, at_whole, tail.clock_s, tail.follows)
 
 
-COLUMNS: Final = ("looks", "seconds", "at_lens", "in_zone", "at_whole_zone")
+COLUMNS: Final = ("looks", "seconds", "at_lens", "in_zone", "at_whole_zone", "clock_s", "follows")
 
 
 class LookRows:
@@ -176,32 +194,26 @@ class LookRows:
             [policy.model_copy(update={"least_value": value, "glance_s": seconds}) for value in self.least_values]
             for seconds in self.seconds
         ]
-        self._nothing = np.zeros((len(self.seconds), len(self.least_values), len(COLUMNS)), dtype=np.float32)
         self._rows: dict[int, list[npt.NDArray[np.float32]]] = {}
-        self.clocks: list[tuple[float, float]] = []
-        """Of rooms without a camera: seconds without looks, and the room's budget."""
-        self.follows: list[bool] = []
-        """By run with a camera that streams."""
+        self.budgets_s: list[float] = []
+        """Of rooms without a camera."""
         self.posteriors: list[list[float]] = [[] for _ in self.least_values]
         """Of rooms without a camera, by least value: log10 odds of each place that a glance is for."""
 
     def add(self, dark: Dark, kind: int, room: Room) -> None:
         """A room; `kind` -1: without a camera."""
-        walked = walk(room, dark, self.policy.budget_s)
-        self._rows.setdefault(kind, []).append(self._of_room(walked, room, kind) if walked.stages else self._nothing)
+        self._rows.setdefault(kind, []).append(self._of_room(walk(room, dark), kind))
         if kind < 0:
-            self.clocks.append((walked.clock_s, walked.budget_s))
-        if room.is_streaming:
-            self.follows.append(walked.follows)
+            self.budgets_s.append(budget_of(room))
 
-    def _of_room(self, walked: Walked, room: Room, kind: int) -> npt.NDArray[np.float32]:
-        names = [zone.zone_id for zone in room.kind.plan.zones]
-        row = self._nothing.copy()
+    def _of_room(self, walked: Walked, kind: int) -> npt.NDArray[np.float32]:
+        row = np.zeros((len(self.seconds), len(self.least_values), len(COLUMNS)), dtype=np.float32)
         for which, policies in enumerate(self._policies):
             for number, policy in enumerate(policies):
-                looked = look(walked, policy, names)
+                looked = look(walked, policy)
                 row[which, number] = (
-                    len(looked.places), looked.seconds, looked.at_lens, looked.in_zone, looked.at_whole_zone
+                    len(looked.places), looked.seconds, looked.at_lens, looked.in_zone, looked.at_whole_zone,
+                    looked.clock_s, looked.follows,
                 )  # fmt: skip
                 if kind < 0 and which == 0:
                     self.posteriors[number] += [math.log10(p.probability / (1 - p.probability)) for p in looked.places]

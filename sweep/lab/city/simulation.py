@@ -145,13 +145,18 @@ class Swept:
 
     @property
     def budget_s(self) -> float:
-        """Eight minutes for three stalls, and as much more for each one beyond."""
-        stalls = sum(zone.kind in {"stall", "booth"} for zone in self.room.kind.plan.zones)
-        return BUDGET_S * max(1.0, stalls / 3.0)
+        """`budget_of` the room."""
+        return budget_of(self.room)
 
     def light_plan(self) -> PositionPlan | None:
         """What a second look by light may take now."""
         return None if self.timing is None else self.timing.look()
+
+
+def budget_of(room: Room) -> float:
+    """Eight minutes for three stalls, and as much more for each one beyond."""
+    stalls = sum(zone.kind in {"stall", "booth"} for zone in room.kind.plan.zones)
+    return BUDGET_S * max(1.0, stalls / 3.0)
 
 
 def sweep_room(room: Room, dark: Dark, eye_looks_s: float = 0.0) -> Swept:

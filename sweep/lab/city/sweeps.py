@@ -137,14 +137,18 @@ class Sampler:
         kind = self._rooms[int(rng.choice(len(self._rooms), p=self._shares))]
         zones = kind.plan.zones
         at = int(rng.integers(len(zones))) if camera is not None else -1
-        spots = [self._clutter(kind, zone) for zone in zones]
-        room = Room(kind, at, spots, [], [], set())
+        room = Room(kind, at, [], [], [], set())
+        room.spots = spots = self.clutter(room)
         if camera is not None:
             spots[at].append(self._lens_spot(camera.lens))
             self._radio(room, camera)
         self._neighbours(room)
         room.tested = sum(d.video != "not_video" for d in room.devices)
         return room
+
+    def clutter(self, room: Room) -> list[list[Spot]]:
+        """What glints in a room of that kind besides a camera, by zone."""
+        return [self._clutter(room.kind, zone) for zone in room.kind.plan.zones]
 
     def _clutter(self, kind: RoomKind, zone: Zone) -> list[Spot]:
         counts = self.rng.poisson(self._called[(kind.name, zone.kind)])

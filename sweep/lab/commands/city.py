@@ -48,6 +48,7 @@ def city(
     """Simulate a city's sweeps from measured curves: alarms per 1,000 rooms, detection by kind of camera, minutes."""
     from sweep.judge.eye_looks import load_policy
     from sweep.lab.city import eye_look_figures
+    from sweep.lab.city.eye_look_visits import MOST_VISITED, visit_figures
     from sweep.lab.city.eye_looks import LookRows
     from sweep.lab.city.figures import choose as choose_points
     from sweep.lab.city.figures import figures, write_points
@@ -78,10 +79,15 @@ def city(
             return
         if choose_looks is not None:
             policy = eye_look_figures.choose_looks(rows, looks, points)
-            eye_look_figures.write_policy(policy, choose_looks, seed=seed, rooms=rooms)
+            eye_look_figures.write_policy(policy, choose_looks, seed=seed, rooms=rooms, screws=screws)
             out.print(f"{choose_looks}: {policy}", markup=False, highlight=False)
             return
-        worlds[name] = figures(rows, points) | {"looks": eye_look_figures.look_figures(rows, looks, points)}
+        told = eye_look_figures.look_figures(rows, looks, points)
+        told["visits"] = visit_figures(
+            with_screws(assumed, screws), curves, dark_of(curves.light_nulls, seed), load_policy(), seed=seed,
+            rooms=min(rooms, MOST_VISITED), per_kind=min(per_kind, MOST_VISITED),
+        )  # fmt: skip
+        worlds[name] = figures(rows, points) | {"looks": told}
     about = {
         "v": 1,
         "seed": seed,
@@ -149,37 +155,43 @@ def _show(name: str, one: dict[str, Any]) -> None:
 def _show_looks(looks: dict[str, Any], line: Callable[[str], None]) -> None:
     """Looked at and found are two columns: an eye sees only a part of what it is pointed at."""
     from sweep.lab.city.eye_look_figures import EYES
+    from sweep.lab.city.eye_look_visits import visit_lines
 
+    eyes = "  ".join(f"{eye:4g}" for eye in EYES)
     for seconds, one in looks["seconds_a_look"].items():
         cost, took = one["per_room"], one["minutes"]
-        line(
-            f"  looks of {seconds} s (simulated): {cost['looks']:.2f} a room without a camera, {cost['seconds']:.1f} s "
-            f"(most {cost['most_seconds']:.0f} of {looks['budget_s']:.0f}); minutes {took['today']} today, "
-            f"{took['with_looks']} with looks; over the time {100 * took['over_today']['share']:.1f} %, "
-            f"{100 * took['over_with_looks']['share']:.1f} %"
-        )
-        line("  camera                looked at: lens  its zone  found, eye of " + "  ".join(f"{e:g}" for e in EYES)
-             + "   today " + "  ".join(f"{e:g}" for e in EYES))  # fmt: skip
+        line(f"  looks by eye of {seconds} s, all simulated; in a room without a camera")
+        line(f"    {cost['looks']:.2f} looks, {cost['seconds']:.1f} s; most {cost['most_seconds']:.0f} s")
+        line(f"    minutes: {took['today']} without looks, {took['with_looks']} with them")
+        over = f"{100 * took['over_today']['share']:.1f} %, {100 * took['over_with_looks']['share']:.1f} %"
+        line(f"    over eight minutes for three stalls: {over}")
+        line("  by the eye's share           looked at   found by looks    today's findings")
+        line(f"  camera                       lens  zone  {eyes}  {eyes}")
         for kind, d in one["kinds"].items():
             line(
-                f"  {kind:20}  {d['looked_at_lens']['share']:15.2f}  {d['looked_in_zone']['share']:8.2f}  "
-                f"{'':12}" + "  ".join(f"{d[f'found_{e:g}']:.2f}" for e in EYES)
-                + f"{'':8}" + "  ".join(f"{d[f'found_today_{e:g}']:.2f}" for e in EYES)
-            )  # fmt: skip
+                f"  {kind:26}   {d['looked_at_lens']['share']:.2f}  {d['looked_in_zone']['share']:.2f}  "
+                + "  ".join(f"{d[f'found_{e:g}']:.2f}" for e in EYES)
+                + "  "
+                + "  ".join(f"{d[f'found_today_{e:g}']:.2f}" for e in EYES)
+            )
     for seconds, curve in looks["curve"].items():
-        line(f"  by least value, looks of {seconds} s: looks, seconds, 1 mm lens looked at, streaming zone, finds")
+        line(f"  by least value, looks of {seconds} s: looks, seconds, 1 mm lens looked at,")
+        line("  streaming zone looked at; candidates (one look in ten unsure) and cases per")
+        line("  1,000 rooms; finds per million hours")
         for p in curve:
             line(
                 f"    {p['least_value']:.2e}  {p['looks']:5.2f}  {p['seconds']:5.1f}  {p['recorder_1mm']:.2f}  "
-                f"{p['streaming_zone']:.2f}  {p['finds_per_million_hours']:.0f} per million hours"
+                f"{p['streaming_zone']:.2f}  {p['candidates_per_1000']:5.1f}  {p['cases_per_1000']:4.1f}  "
+                f"{p['finds_per_million_hours']:.0f}"
             )
     unsure = ", ".join(f"{part}: {rate:g}" for part, rate in looks["unsure"]["candidates_per_1000"].items())
+    line("  candidates per 1,000 rooms by looks of which nobody can tell, by their share")
+    line(f"    {unsure}")
     light = looks["streaming_follows_light"]
-    line(
-        f"  streaming cameras that follow the light: {light['today']['share']:.2f} today, "
-        f"{light['with_looks']['share']:.2f} where looks keep their seconds from it"
-    )
-    line(f"  candidates per 1,000 rooms by looks of which nobody could tell, by their share: {unsure}")
+    line("  streaming cameras that follow the light: without looks, with them")
+    line(f"    {light['today']['share']:.2f}, {light['with_looks']['share']:.2f}")
+    for told in visit_lines(looks["visits"]):
+        line(told)
 
 
 def _of(rate: dict[str, float]) -> str:

@@ -82,10 +82,9 @@ class EyeLookPlanner:
         """Answers come from other threads."""
         looks.follow(self._record, self._answered)
 
-    @property
-    def left_s(self) -> float:
-        """Of the room's seconds for looks."""
-        return self._budget.left_s
+    def kept_s(self, zones_to_come: int) -> float:
+        """Of the room's seconds, what looks may still ask for."""
+        return self._budget.kept_s(zones_to_come)
 
     def _now_ns(self) -> int:
         return self._stood_ns if self._clock_ns is None else self._clock_ns()
@@ -125,6 +124,7 @@ class EyeLookPlanner:
             prior=load_thresholds().prior,
             places={place.address.tag: place.zones for place in places},
             zones=len(manifest.plan.zones),
+            visited=len({one.zone_id for one in positions}),
         )
         done = self._done.setdefault(zone.zone_id, set())
         spots = {o.observation_id: o for o in observations if o.observation_id in odds.spots}

@@ -132,7 +132,7 @@ class SweepPlanner:
         return plan, None
 
     def _hold(self, timer: SweepTimer) -> None:
-        timer.hold(self.eye.left_s + sum(look.longest_s for look in self._control.looks.pending))
+        timer.hold(self.eye.kept_s(timer.zones_to_come) + sum(look.longest_s for look in self._control.looks.pending))
 
     def judged(self, manifest: RecordedSweep, made: Made) -> None:
         """After a position: where a transmitter that may be anywhere would be told best, how well the zone was seen and

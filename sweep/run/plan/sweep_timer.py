@@ -56,12 +56,17 @@ class SweepTimer:
 
     def has_time(self, seconds: float) -> bool:
         """Whether there is so much time for second looks besides the zones to come."""
-        return self._budget.has_time(seconds, sum(zone not in self._visited for zone in self._zones))
+        return self._budget.has_time(seconds, self.zones_to_come)
+
+    @property
+    def zones_to_come(self) -> int:
+        """Zones that nobody visited yet."""
+        return sum(zone not in self._visited for zone in self._zones)
 
     @property
     def is_through(self) -> bool:
         """Whether every zone was visited."""
-        return self._visited.issuperset(self._zones)
+        return not self.zones_to_come
 
     def take_up(self, zone_ids: Collection[str]) -> None:
         """These zones were visited before the sweep was interrupted."""
