@@ -230,7 +230,10 @@ def test_no_sweep_begins_on_a_disk_without_room_for_its_report(tmp_path: Path, i
     assert not list(tmp_path.glob("state*/outbox/*.entry"))
 
 
-@pytest.mark.parametrize("is_limit", [False, True], ids=["tmpfs of 64 KiB", "files of 24 KiB"])
+@pytest.mark.parametrize(
+    "is_limit",
+    [pytest.param(False, id="tmpfs of 64 KiB", marks=pytest.mark.soak), pytest.param(True, id="files of 24 KiB")],
+)
 def test_a_report_without_room_is_said_exactly_and_nothing_else(tmp_path: Path, is_limit: bool) -> None:
     size_kib = 24 if is_limit else 64
     done = replay_on_small_disk(tmp_path / "state", size_kib=size_kib, reserves=False, is_limit=is_limit)
