@@ -56,7 +56,7 @@ from sweep.report.case_records import (
     Unchanged,
     Witnessed,
 )
-from sweep.report.persons import Identified
+from sweep.report.proof_records import Identified
 
 S = TypeVar("S", bound=BaseModel)
 FREE_TEXT = ("what", "why", "why_not", "by", "to")

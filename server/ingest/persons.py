@@ -47,7 +47,7 @@ from sweep.report import (
     parse_json,
     to_json,
 )
-from sweep.report.persons import Identified
+from sweep.report.proof_records import Identified
 
 MAX_CLAIMED_AGE = timedelta(days=30)  # guessed: who decided longer ago than that should look again
 

@@ -34,8 +34,8 @@ from sweep.entry.envelope import make_body
 from sweep.phrases import Phrase
 from sweep.report import ClockReading, ContractError, LocalText, PhoneTime, parse_json, to_json
 from sweep.report.case_records import PoliceAsked
-from sweep.report.persons import Identified
 from sweep.report.photo_records import PhotoChecked, PhotoHead, PhotoOpened, PhotoTaken
+from sweep.report.proof_records import Identified
 
 DAY = timedelta(days=1)
 TAKEN = kinds.PHOTO_TAKEN_TYPE

@@ -39,7 +39,7 @@ from server.store.schema import (
 )
 from sweep.phrases import Phrase
 from sweep.report import new_id
-from sweep.report.persons import FirstWay, SecondWay
+from sweep.report.proof_records import FirstWay, SecondWay
 
 FIRST_USER = "admin"
 MIN_DIFFERENT_LETTERS = 5  # guessed: keeps aaaaaaaaaa and 1212121212 out

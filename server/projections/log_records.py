@@ -16,7 +16,7 @@ from server.interface.fields import BodyState, EquipmentResult, FindingState, Pe
 from server.interface.views.sweeps import KnownBefore
 from sweep.phrases import Phrase
 from sweep.report import ClockReading, Disposition, LocalText, Modality, Mode, Source, SweepOpened, SweepReport
-from sweep.report.persons import Identified
+from sweep.report.proof_records import Identified
 from sweep.report.visit_records import ByEye, Occasion
 
 

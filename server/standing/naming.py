@@ -13,7 +13,7 @@ from typing import Final
 
 from server.interface.voice import Voice
 from sweep.report.case_records import NotCamera
-from sweep.report.persons import SecondWay
+from sweep.report.proof_records import SecondWay
 
 HALF_YEAR: Final = timedelta(days=182)
 WEAK: Final[frozenset[SecondWay]] = frozenset({"pin", "badge_pin"})

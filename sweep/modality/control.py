@@ -24,7 +24,7 @@ from sweep.modality.notifications import Notifications
 from sweep.modality.pending_light import PendingLights
 from sweep.phrases import Phrase
 from sweep.report import EyeAnswer, LookKind, ProbeState, are_two_persons
-from sweep.report.persons import Identified
+from sweep.report.proof_records import Identified
 
 Answer = Literal["go", "finish", "abort", "expired"]
 Standing = Literal["go", "paused", "undeclared", "moved_on", "finish", "abort"]

@@ -1,9 +1,20 @@
-"""Where the inspector stands, as persons say it, and the three positions that are in no zone of the plan."""
+"""Where the inspector stands, as persons say it, and the three positions that are in no zone of the plan.
+
+Two of them are handed to a sweep by a source: outside the closed door, and before the reference target.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from sweep.report import Modality
+
+OUTSIDE_ID: Final = "outside"
+"""What the position outside the door is called where a position has an id and a zone."""
+REFERENCE_ID: Final = "reference"
+"""The same for the position before the reference target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +33,28 @@ class NextPosition:
     """Id of the position, where a candidate is looked at again."""
 
 
-OUTSIDE: Final = NextPosition("outside", 0.0, 0.0, 0.0, is_outside=True)
-REFERENCE: Final = NextPosition("reference", 0.0, 0.0, 0.0)
+OUTSIDE: Final = NextPosition(OUTSIDE_ID, 0.0, 0.0, 0.0, is_outside=True)
+REFERENCE: Final = NextPosition(REFERENCE_ID, 0.0, 0.0, 0.0)
 """Before the reference target, for the day's check."""
 NOWHERE: Final = NextPosition("nowhere", 0.0, 0.0, 0.0)
 """Not to be measured at: the next position is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeTarget:
+    """A position before the reference target, for the day's check: no position of the report."""
+
+    dwell_s: float
+    """Of each repeat."""
+    sources: Mapping[Modality, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A position outside the closed door, to compare with: no position of the report."""
+
+    dwell_s: float
+    sources: Mapping[Modality, object]
+    """Where samples come from there, by modality."""
+    measures: frozenset[Modality]
+    """Who measures there."""

@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from .base import AccountId, ClockReading, HexDigest, Record, Text
-from .persons import Identified
+from .proof_records import Identified
 
 Seen = Literal["nothing", "hole", "object"]
 Defect = Literal[

@@ -14,8 +14,8 @@ from .condition import BankCapacity
 from .eye_looks import EyeAnswer
 from .findings import LookKind, SeenAs
 from .known import KnownThing
-from .persons import Identified
 from .plan import Plan, RoomKind
+from .proof_records import Identified
 
 
 class CommandBase(Record):

@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import Field
 
 from .base import AccountId, ClockReading, Count, HexDigest, KeyId, Label, Pseudonym, Record, Slug, Text, UtcTime
-from .persons import Identified
+from .proof_records import Identified
 from .sweep import PhoneTime
 
 Shows = Literal["object", "surroundings", "hole", "repair"]

@@ -1,7 +1,8 @@
-"""Body of a proof: a person of the city's server confirms what a Pi's server said in their name, one entry each.
+"""How persons were identified who answer for an entry, and the body of a proof.
 
-It names the entry by its hash.  A passkey's answer is carried whole, over a challenge that follows from that hash, so
-that anybody can verify it later; what a PIN or a password proved, the server that signs this vouches for.
+By a proof a person of the city's server confirms what a Pi's server said in their name, one entry each.  It names the
+entry by its hash.  A passkey's answer is carried whole, over a challenge that follows from that hash, so that anybody
+can verify it later; what a PIN or a password proved, the server that signs this vouches for.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from pydantic import Field, StringConstraints, model_validator
 from sweep.phrases import Phrase
 
 from .base import AccountId, HexDigest, Record, Text
-from .persons import SecondWay
 
+FirstWay = Literal["password", "code", "passkey", "single_sign_on"]
+"""How the first person had logged in; `code`: by a password and a second factor; `single_sign_on`: the city's own."""
+SecondWay = Literal["password", "code", "passkey", "pin", "badge_pin"]
+"""How the second one agreed, on the first one's phone; `badge_pin`: by a badge and the PIN of whom it names."""
 Base64url = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,8000}$")]
 
 
@@ -47,3 +51,10 @@ class ProofGiven(Record):
         if (self.way == "passkey") != (self.passkey is not None):
             raise ValueError(Phrase("assertion_only_for_passkey"))
         return self
+
+
+class Identified(Record):
+    """How each of two persons was identified."""
+
+    first: FirstWay
+    second: SecondWay

@@ -39,8 +39,8 @@ from .condition import ProbeCondition
 from .eye_looks import EyeLook
 from .findings import Finding, LookedAgain
 from .observations import AddressToken, Modality, Observation
-from .persons import Identified
 from .plan import Plan
+from .proof_records import Identified
 from .reference import ReferenceCheck
 from .verdicts import TargetCoverage, WallView, ZoneVerdict
 

@@ -16,7 +16,7 @@ from sweep.host.clock import WallClock
 from sweep.judge.control_chart import REPEATS
 from sweep.modality.control import Control
 from sweep.modality.measurement import Measurement
-from sweep.modality.outside_position import REFERENCE_ID, BeforeTarget
+from sweep.modality.next_position import REFERENCE_ID, BeforeTarget
 from sweep.report import LiveEvent, ReferenceCheck, Source, utc_now
 from sweep.run.position.coordinator import Coordinator
 from sweep.run.position.tasks import PositionTasks

@@ -12,7 +12,7 @@ from typing import Final
 
 from sweep.modality.measurement import Measurement
 from sweep.modality.messages import RfHeard
-from sweep.modality.outside_position import OUTSIDE_ID
+from sweep.modality.next_position import OUTSIDE_ID
 from sweep.report import Position, ProgressEvent
 
 SKIPPED: Final = "outside_skipped"

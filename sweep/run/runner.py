@@ -24,7 +24,7 @@ from sweep.modality.liveness import boottime_ns
 from sweep.modality.looks import is_again
 from sweep.modality.measurement import Measurement
 from sweep.modality.mode import SHORT_OF_TIME
-from sweep.modality.outside_position import OUTSIDE_ID, BeforeTarget, Outside
+from sweep.modality.next_position import OUTSIDE_ID, BeforeTarget, Outside
 from sweep.modality.pending_light import LIGHT_LEFT_OUT
 from sweep.modality.protocol import SensingModality
 from sweep.modality.weights import WeightsInForce

@@ -23,8 +23,7 @@ from sweep.link.rf_recording import recorded_rf
 from sweep.modality.liveness import boottime_ns
 from sweep.modality.looks import VIEW_S, Look, modality_of
 from sweep.modality.messages import MeasureRf, RfHeard
-from sweep.modality.next_position import REFERENCE, NextPosition
-from sweep.modality.outside_position import BeforeTarget, Outside
+from sweep.modality.next_position import REFERENCE, BeforeTarget, NextPosition, Outside
 from sweep.modality.room import Room
 from sweep.phrases import Phrase
 from sweep.report import (

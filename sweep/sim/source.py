@@ -20,7 +20,7 @@ from sweep.link.rf_recording import recorded_rf
 from sweep.modality.liveness import boottime_ns
 from sweep.modality.looks import VIEW_S, Look
 from sweep.modality.messages import MeasureRf, RfHeard
-from sweep.modality.outside_position import Outside
+from sweep.modality.next_position import Outside
 from sweep.modality.room import Room
 from sweep.report import (
     Gap,

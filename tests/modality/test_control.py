@@ -10,7 +10,7 @@ import pytest
 from sweep.modality.control import Control
 from sweep.modality.lease import DECLARATION_S, Declaration, RoomNotEmptyError, RoomPermit
 from sweep.report import ProbeState
-from sweep.report.persons import Identified
+from sweep.report.proof_records import Identified
 from tests.waiting import PATIENCE_S
 
 

@@ -12,8 +12,7 @@ from sweep.modality.addresses import AddressKey
 from sweep.modality.control import Control
 from sweep.modality.measurement import Measurement
 from sweep.modality.messages import Line
-from sweep.modality.next_position import REFERENCE, NextPosition
-from sweep.modality.outside_position import REFERENCE_ID
+from sweep.modality.next_position import REFERENCE, REFERENCE_ID, NextPosition
 from sweep.modality.protocol import Measure
 from sweep.modality.task import Task
 from sweep.report import (

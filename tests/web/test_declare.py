@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from sweep.report import DeclareEmptyCommand
-from sweep.report.persons import Identified
+from sweep.report.proof_records import Identified
 from tests.web.conftest import Phone
 from tests.web.probe import FakeProbe
 from tests.web.site import PASSWORD, Site

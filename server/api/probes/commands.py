@@ -56,7 +56,7 @@ from sweep.report import (
     new_id,
     utc_now,
 )
-from sweep.report.persons import Identified
+from sweep.report.proof_records import Identified
 
 COMMAND_LIFE = timedelta(seconds=60)  # guessed: nobody wants a lamp to start later than a minute after asking
 STOP_LIFE = timedelta(minutes=15)  # derived: as long as the declaration holds that a stop ends

@@ -16,7 +16,7 @@ from server.interface.views.cases import ClaimView
 from server.interface.views.entries import AlarmView, EntryRow, GapView
 from server.interface.views.places import RoomSummary, SweepSummary
 from sweep.report import LocalText, PhoneTime, SweepReport
-from sweep.report.persons import Identified
+from sweep.report.proof_records import Identified
 from sweep.report.visit_records import Noted, SignedAs
 
 

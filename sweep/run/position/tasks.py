@@ -16,7 +16,7 @@ from uuid import UUID
 from sweep.modality.addresses import AddressKey
 from sweep.modality.looks import View, modality_of
 from sweep.modality.mode import QUICK
-from sweep.modality.outside_position import BeforeTarget, Outside
+from sweep.modality.next_position import BeforeTarget, Outside
 from sweep.modality.pending_light import LIGHT_DWELL_S, LIGHT_LATER, PendingLight
 from sweep.modality.protocol import SensingModality
 from sweep.modality.task import Task

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sweep.judge.control_chart import BASELINE, H, K
-from sweep.modality.outside_position import REFERENCE_ID
+from sweep.modality.next_position import REFERENCE_ID
 from sweep.modality.words import Sentence, Sentences
 from sweep.report import SHOWN, LocalText, Position, ReferenceCheck, ReferenceEvent, ReferencePartName
 

@@ -46,7 +46,7 @@ from sweep.report import (
     ZoneVerdict,
     derived_id,
 )
-from sweep.report.persons import Identified
+from sweep.report.proof_records import Identified
 from sweep.run.modalities import vocabulary_of
 from sweep.run.reference.reference import NOT_DONE
 from sweep.run.reporting.look_words import RECORDED

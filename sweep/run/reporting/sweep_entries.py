@@ -20,7 +20,7 @@ from sweep.entry.envelope import Body, make_body
 from sweep.host.clock import WallClock, read_boot_id
 from sweep.modality.measurement import Measurement
 from sweep.report import RecordedSweep, Source, SweepReport, new_id, to_json
-from sweep.report.persons import Identified
+from sweep.report.proof_records import Identified
 from sweep.run.reporting.journal_writer import JournalWriter
 from sweep.run.reporting.report_builder import build_opening, software_name
 from sweep.run.sweep_sources import SweepSource

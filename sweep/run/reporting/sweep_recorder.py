@@ -13,7 +13,7 @@ from typing import Final
 
 from sweep.link.rf_recording import keep_rf
 from sweep.modality.messages import MeasureRf, RfHeard
-from sweep.modality.outside_position import OUTSIDE_ID
+from sweep.modality.next_position import OUTSIDE_ID
 from sweep.phrases import Phrase
 from sweep.report import MANIFEST_NAME, MODALITIES, RecordedPosition, RecordedSweep, to_json
 

@@ -16,7 +16,7 @@ from server.standing.naming import HALF_YEAR, WEAK
 from sweep.report import Modality
 from sweep.report.case_records import LookedAt, NotCamera, Step, Unchanged
 from sweep.report.known import Thing
-from sweep.report.persons import Identified
+from sweep.report.proof_records import Identified
 
 from .steps import STEPS, TODAY
 
