@@ -22,7 +22,7 @@ from pathlib import Path
 from sweep.sim.head.avr import CLOCK_HZ, EmulatorError
 from sweep.sim.head.lamp_pins import LampWatch
 from sweep.sim.head.machine import HeadMachine
-from sweep.sim.head.pads import Assembly
+from sweep.sim.head.pads import PINS, Assembly
 from sweep.sim.head.scene import RfScene, SceneError
 
 BOOT_S = 0.05
@@ -135,8 +135,8 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         scene = RfScene.from_json(sys.stdin.readline())
-        is_watching_pins = bool(arguments.pin) or arguments.exposures is not None
-        machine = HeadMachine(scene, arguments.elf, is_watching_pins=is_watching_pins, is_swift=arguments.paced)
+        pins = arguments.pin if arguments.exposures is None else PINS
+        machine = HeadMachine(scene, arguments.elf, is_watching_pins=bool(pins), only=pins, is_swift=arguments.paced)
     except (EmulatorError, SceneError) as error:
         print(f"error {error}", flush=True)
         return 2
