@@ -46,6 +46,22 @@ def vectors() -> dict[str, Any]:
     }
 
 
+BASE64_LIKE = st.binary(max_size=24).map(lambda data: base64.b64encode(data).decode()) | st.text(
+    'AQ9+/=-_ "\\\n\u00e9u0041'
+)
+
+
+@given(parts=st.lists(BASE64_LIKE, max_size=3))
+def test_the_fast_decoder_of_bodies_says_what_the_slow_one_says(parts: list[str]) -> None:
+    def said(decode: Callable[[str], bytes]) -> bytes | str:
+        try:
+            return decode("".join(parts))
+        except dsse.EntryError as error:
+            return str(error)
+
+    assert said(e.body_bytes) == said(lambda text: dsse.unbase64(text, "body", dsse.MAX_BODY_BYTES))
+
+
 def test_golden_vectors_have_not_moved() -> None:
     """The file was written once by `python -m tests.test_entry`; a format that moves needs a new version number."""
     assert vectors() == json.loads(VECTORS.read_text())

@@ -11,12 +11,13 @@ import base64
 import hashlib
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from sweep.entry.dsse import (
     ENTRY_TYPE,
@@ -53,6 +54,8 @@ from sweep.report.structure import check_structure
 MAX_WIRE_VALUES = 4_096  # derived: 256 bodies of four values, the signatures, and as much again
 DEFAULT_TENANT = "demo-gu"  # of a probe and a server that nobody told otherwise: alike, or they would not understand
 REQUEST_WINDOW_S = 300  # guessed: a phone's or a Pi's clock after a day without time server
+
+_FAST_BASE64 = TypeAdapter(bytes, config=ConfigDict(val_json_bytes="base64"))
 
 MediaType = Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]{1,100}$")]
 Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]{0,63}$")]
@@ -225,11 +228,21 @@ def from_wire(data: bytes) -> tuple[SignedEntry, tuple[Body, ...]]:
 def _parse_body(body: Any) -> Body:
     match body:
         case {"media_type": str(media_type), "salt": str(salt), "data": str(data)} if len(body) == 3:
-            parsed = Body(media_type, unbase64(data, "body", MAX_BODY_BYTES), unbase64(salt, "salt", SALT_BYTES))
+            parsed = Body(media_type, body_bytes(data), unbase64(salt, "salt", SALT_BYTES))
             if len(parsed.salt) != SALT_BYTES:
                 raise EntryError(Phrase("salt_length", needed=SALT_BYTES, given=len(parsed.salt)))
             return parsed
     raise EntryError(Phrase("body_members"))
+
+
+def body_bytes(text: str) -> bytes:
+    """`unbase64` of a body, which is the most of a wire: by a decoder that is faster where both say the same."""
+    if len(text) % 4 == 0 and not any(special in text for special in '-_"\\'):
+        with suppress(ValidationError):
+            data = _FAST_BASE64.validate_json(f'"{text}"')
+            if len(data) <= MAX_BODY_BYTES:
+                return data
+    return unbase64(text, "body", MAX_BODY_BYTES)
 
 
 def sign_request(signer: Signer, method: str, target: str, body: bytes, unix_s: int) -> str:
