@@ -87,6 +87,7 @@ from sweep.phrases import Phrase
 ROUTERS = tuple(
     part.router
     for part in (
+        entries,  # first: routes are tried one after the other, and nothing is asked more often
         login,
         passkeys,
         second_factor,
@@ -104,7 +105,6 @@ ROUTERS = tuple(
         photos,
         evidence_keys,
         desk,
-        entries,
         log,
         could_change,
         key_routes,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select, union_all
 
 from server.ingest.arrivals import Arrival
 from server.store.bodies import sealed_rows
@@ -25,6 +25,12 @@ _OF_ENVELOPE = ("seq", "prev", "kind", "source", "subject", "assurance", "room_i
 
 # Built once: an entry passes here a hundred times a second, and building a statement takes as long as running it.
 _INSERT_ENTRY, _INSERT_REF, _INSERT_BODY = insert(entries), insert(body_refs), insert(body_data)
+_THERE_OR_ERASED = union_all(
+    *(
+        select(table.c.commitment).where(table.c.commitment.in_(bindparam("commitments", expanding=True)))
+        for table in (body_data, erased_bodies)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +91,7 @@ def store_bodies(connection: Connection, brought: Iterable[tuple[int, Iterable[B
 
 def there_or_erased(connection: Connection, commitments: Collection[str]) -> set[str]:
     """Those of the bodies that are kept already, or must not be kept again."""
-    there = select(body_data.c.commitment).where(body_data.c.commitment.in_(commitments))
-    erased = select(erased_bodies.c.commitment).where(erased_bodies.c.commitment.in_(commitments))
-    return set(connection.scalars(there.union_all(erased)))
+    return set(connection.scalars(_THERE_OR_ERASED, {"commitments": sorted(commitments)}))
 
 
 def _entry_row(arrival: Arrival, place: Place) -> dict[str, Any]:

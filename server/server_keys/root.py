@@ -22,7 +22,7 @@ from server.ingest.persons import ServerSigner
 from server.interface.errors import ApiError, invalid
 from server.log.order import next_index
 from server.signing import keys, statements
-from server.signing.placements import has_unsaid, say_where_rooms_lie
+from server.signing.placements import has_unsaid, is_all_said, say_where_rooms_lie
 from server.store.audit import record
 from server.store.db import Database
 from sweep.entry import kinds
@@ -90,6 +90,8 @@ def sign_waiting(connection: Connection, server_signer: ServerSigner) -> int:
 
     The others wait, and are in nobody's way.
     """
+    if is_all_said(connection):
+        return 0
     say_where_rooms_lie(connection)
     done = 0
     for one in statements.waiting(connection):

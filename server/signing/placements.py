@@ -11,11 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, literal, select, update
 
 from server.signing.statements import SERVER_SUBJECT, say
 from server.store.db import Database
-from server.store.schema import IS_ACCEPTED, cases, entries, facilities, room_districts, rooms, sweeps
+from server.store.schema import IS_ACCEPTED, cases, entries, facilities, room_districts, rooms, statements, sweeps
 from server.store.stored_bodies import bodies_of
 from server.verifier.placements import Placements
 from sweep.entry.kinds import OPENED, REPORT, ROOM_PLACED, ROOM_PLACED_TYPE
@@ -34,6 +34,7 @@ _UNSAID = (
     .order_by(rooms.c.room_id)
     .limit(AT_ONCE)
 )
+_WAITS = select(literal(1)).where(_UNSAID.limit(1).exists() | select(statements.c.statement_id).exists())
 
 
 def say_where_rooms_lie(connection: Connection) -> None:
@@ -47,6 +48,11 @@ def say_where_rooms_lie(connection: Connection) -> None:
             say(connection, ROOM_PLACED, body, actor=SERVER_SUBJECT)
             said = update(rooms).where(rooms.c.room_id.in_(room_ids))
             connection.execute(said.values(said_district=district))
+
+
+def is_all_said(connection: Connection) -> bool:
+    """Does no statement wait, and is none to be made of a room?  It is asked before every entry."""
+    return connection.scalar(_WAITS) is None
 
 
 def has_unsaid(connection: Connection) -> bool:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from server.interface.fields import BodyState
 from server.store.crypto.body_keys import BLOCK, BodyKeys, BodyKeysError
@@ -23,7 +23,9 @@ from sweep.phrases import Phrase
 
 log = logging.getLogger(__name__)
 
-_BLOCKS = select(body_blocks.c.first_slot)
+_KNOWN_BLOCKS = select(body_blocks.c.first_slot).where(
+    body_blocks.c.first_slot.in_(bindparam("blocks", expanding=True))
+)
 _STORES = select(body_blocks.c.store_id).distinct()
 
 
@@ -108,7 +110,7 @@ def _make_store(connection: Connection) -> None:
 def _note_blocks(connection: Connection, slots: Sequence[int]) -> None:
     """Write down the blocks of these slots, those that are not yet."""
     wanted = sorted({slot - slot % BLOCK for slot in slots})
-    known = set(connection.scalars(_BLOCKS.where(body_blocks.c.first_slot.in_(wanted))))
+    known = set(connection.scalars(_KNOWN_BLOCKS, {"blocks": wanted}))
     new = [first for first in wanted if first not in known]
     if new:
         check_store(connection)
