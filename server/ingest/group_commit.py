@@ -1,16 +1,18 @@
 """The ingest path under load: entries that wait for the writer go to disk together, in one transaction and one fsync.
 
-Input is an `Arrival`; output is its `Outcome`, whose receipt may be given away.  Whoever gets the writer first stores
-what waits; the others find their outcome when their turn comes.  A refusal is the refusal of one: what was to go with
-it is stored without it.  Signatures are verified before the queue.  What a sweep says is projected afterwards.
+Input is an `Arrival`; output is its `Outcome`, whose receipt may be given away, with the tree that it is in.  Whoever
+gets the writer first stores what waits; the others find their outcome when their turn comes.  A refusal is the refusal
+of one: what was to go with it is stored without it.  Signatures are verified, and bodies made small, before the queue.
+What a sweep says is projected afterwards.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,7 +23,9 @@ from server.ingest.entry_rows import Outcome
 from server.ingest.plain_entries import write_plain
 from server.ingest.quarantine import UNKNOWN_NETWORK
 from server.interface.errors import ApiError
+from server.log import tiles
 from server.signing import keys
+from server.store.crypto.sealing import PackedBody
 from server.store.db import Database
 from server.store.faults import BusyError
 from sweep.entry.kinds import BODY_ERASED
@@ -42,19 +46,19 @@ class _Ticket:
     """The public key under which its signature was verified."""
     network: str
     """Where it came from."""
-    outcome: Outcome | None = None
+    stored: tuple[Outcome, tiles.Head] | None = None
     refusal: ApiError | None = None
 
-    def result(self) -> Outcome:
+    def result(self) -> tuple[Outcome, tiles.Head]:
         if self.refusal is not None:
             raise self.refusal
-        if self.outcome is None:
+        if self.stored is None:
             raise BusyError(Phrase("entry_not_stored"))
-        return self.outcome
+        return self.stored
 
     @property
     def is_done(self) -> bool:
-        return self.outcome is not None or self.refusal is not None
+        return self.stored is not None or self.refusal is not None
 
 
 class _RefusedError(Exception):
@@ -78,20 +82,32 @@ class GroupCommit:
         self._quarantine_max_bytes = quarantine_max_bytes
         self._waiting: deque[_Ticket] = deque()
         self._turn = threading.Lock()
+        self._coming = 0
         self._public_keys: dict[str, bytes] = {}
 
     @property
     def is_busy(self) -> bool:
-        """Does an entry wait, or is one being written?"""
-        return self._turn.locked() or bool(self._waiting)
+        """Is an entry being read, does one wait, or is one being written?"""
+        return self._coming > 0 or self._turn.locked() or bool(self._waiting)
 
-    def accept(self, arrival: Arrival, network: str = UNKNOWN_NETWORK) -> Outcome:
-        """Store an entry that came from this network; when this returns it is on disk.
+    @contextmanager
+    def coming(self) -> Iterator[None]:
+        """While an entry that has arrived is on its way through; call it on the event loop."""
+        self._coming += 1
+        try:
+            yield
+        finally:
+            self._coming -= 1
+
+    def accept(self, arrival: Arrival, network: str = UNKNOWN_NETWORK) -> tuple[Outcome, tiles.Head]:
+        """Store an entry that came from this network; when this returns it is on disk, and the head proves it.
 
         Raises ApiError 400 when the signature of an admitted key does not hold, 507 when the quarantine is full,
         DiskFullError when the disk is, and BusyError when others are not done in time.
         """
-        ticket = _Ticket(arrival, self._verify(arrival), network)
+        verified_with = self._verify(arrival)
+        arrival = replace(arrival, bodies=tuple(map(PackedBody.of, arrival.bodies)))
+        ticket = _Ticket(arrival, verified_with, network)
         self._waiting.append(ticket)
         if not self._turn.acquire(timeout=TURN_WAIT_S):
             raise BusyError(Phrase("others_not_done"))
@@ -100,10 +116,10 @@ class GroupCommit:
                 self._lead(ticket)
         finally:
             self._turn.release()
-        outcome = ticket.result()
+        outcome, head = ticket.result()
         if outcome.kind == BODY_ERASED and self._db.body_keys is not None:
             self._db.body_keys.is_due = True  # only now: who looked before the commit saw the body
-        return outcome
+        return outcome, head
 
     def _lead(self, own: _Ticket) -> None:
         """Store what waits; this ticket alone when that fails, or when a leader before it failed."""
@@ -131,20 +147,24 @@ class GroupCommit:
         left = list(tickets)
         while left:
             try:
-                outcomes = self._write_all(left)
+                stored = self._write_all(left)
             except _RefusedError as error:
                 error.ticket.refusal = error.refusal
                 left.remove(error.ticket)
                 continue
-            for ticket, outcome in zip(left, outcomes, strict=True):  # only now it is on disk
-                ticket.outcome = outcome
+            for ticket, one in zip(left, stored, strict=True):  # only now it is on disk
+                ticket.stored = one
             return
 
-    def _write_all(self, tickets: list[_Ticket]) -> list[Outcome]:
+    def _write_all(self, tickets: list[_Ticket]) -> list[tuple[Outcome, tiles.Head]]:
         with self._db.write() as connection:
             self._say_first(connection)
             plain = write_plain(connection, [(ticket.arrival, ticket.verified_with) for ticket in tickets])
-            return [plain.get(number) or self._write_one(connection, ticket) for number, ticket in enumerate(tickets)]
+            outcomes = [
+                plain.get(number) or self._write_one(connection, ticket) for number, ticket in enumerate(tickets)
+            ]
+            head = tiles.head(connection, [outcome.log_index for outcome in outcomes])
+            return [(outcome, head) for outcome in outcomes]
 
     def _write_one(self, connection: Connection, ticket: _Ticket) -> Outcome:
         try:

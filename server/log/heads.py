@@ -13,6 +13,7 @@ from collections import OrderedDict
 from sqlalchemy import Connection, select
 
 from server.log import tiles
+from server.store.db import Database
 from server.store.schema import keys
 from sweep.entry import notes
 from sweep.entry.dsse import Signer
@@ -54,23 +55,36 @@ class Heads:
     def note(self, connection: Connection, size: int | None = None) -> str:
         """The signed checkpoint of the tree as it is, or of its first `size` entries; ValueError when it is smaller."""
         size = tiles.tree_size(connection) if size is None else size
-        head = notes.Checkpoint(self.origin(connection), size, tiles.root(connection, size))
-        with self._lock:
-            known = self._signed.get((size, head.root))
-            if known is None:
-                key = self.verifier_key(connection)
-                known = head.text + "\n" + notes.sign_note(head.text, key, self._signer.sign_bytes)
-                self._signed[size, head.root] = known
-                if len(self._signed) > MAX_KNOWN_HEADS:
-                    self._signed.popitem(last=False)
-        return known
+        return self._signed_note(self.origin(connection), size, tiles.root(connection, size))
 
     def inclusion(self, connection: Connection, index: int) -> InclusionProof:
         """Proof that the entry at `index` is in the tree as it is; ValueError when there is none."""
-        size = tiles.tree_size(connection)
+        return self._proof(self.origin(connection), tiles.head(connection, (index,)), index)
+
+    def inclusion_in(self, db: Database, head: tiles.Head, index: int) -> InclusionProof:
+        """Proof that an entry is in the tree as the transaction saw it that has stored the entry and is committed."""
+        if self._origin is None:
+            with db.read() as connection:
+                return self._proof(self.origin(connection), head, index)
+        return self._proof(self._origin, head, index)
+
+    def _proof(self, origin: str, head: tiles.Head, index: int) -> InclusionProof:
         return InclusionProof(
             leaf_index=index,
-            tree_size=size,
-            hashes=tuple(hash_.hex() for hash_ in tiles.prove_inclusion(connection, index, size)),
-            checkpoint=self.note(connection, size),
+            tree_size=head.size,
+            hashes=tuple(hash_.hex() for hash_ in head.proofs[index]),
+            checkpoint=self._signed_note(origin, head.size, head.root),
         )
+
+    def _signed_note(self, origin: str, size: int, root: bytes) -> str:
+        """The checkpoint, signed when it is asked for first."""
+        with self._lock:
+            known = self._signed.get((size, root))
+            if known is None:
+                text = notes.Checkpoint(origin, size, root).text
+                key = notes.VerifierKey(origin, notes.ED25519, self._signer.public_key)
+                known = text + "\n" + notes.sign_note(text, key, self._signer.sign_bytes)
+                self._signed[size, root] = known
+                if len(self._signed) > MAX_KNOWN_HEADS:
+                    self._signed.popitem(last=False)
+        return known

@@ -8,8 +8,9 @@ proof reads one or two.  A tree that is behind its entries, as in a log from bef
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from server.store.schema import entries, log_tiles
 from sweep.entry import merkle
@@ -18,6 +19,7 @@ from sweep.phrases import Phrase
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
 PAGE = 8_192  # guessed: a fifth of a second of the only writer
+KEPT_NODES = 4 * WIDTH  # derived: those of two tiles, so that entries in the order of the log hash each node once
 
 _TILE = select(log_tiles.c.hashes).where(
     log_tiles.c.level == bindparam("level"), log_tiles.c.position == bindparam("position")
@@ -28,8 +30,12 @@ _LAST = (
     .order_by(log_tiles.c.position.desc())
     .limit(1)
 )
-_REMOVE = delete(log_tiles).where(
-    log_tiles.c.level == bindparam("old_level"), log_tiles.c.position == bindparam("old_position")
+_EDGE = select(log_tiles.c.position, log_tiles.c.hashes).where(log_tiles.c.level == 0)
+_EDGE = _EDGE.order_by(log_tiles.c.position.desc()).limit(1)
+_GROW = (
+    update(log_tiles)
+    .where(log_tiles.c.level == bindparam("old_level"), log_tiles.c.position == bindparam("old_position"))
+    .values(hashes=bindparam("grown"))
 )
 _INSERT = insert(log_tiles)
 _LEAVES = (
@@ -44,6 +50,16 @@ class TreeError(RuntimeError):
     """The log or its tree has a hole; the message is one line that says what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The tree as one transaction sees it, and proofs that some entries are in it."""
+
+    size: int
+    root: bytes
+    proofs: dict[int, tuple[bytes, ...]]
+    """By log index."""
+
+
 def tree_size(connection: Connection) -> int:
     """Leaves of the tree as it is built so far."""
     last = connection.execute(_LAST).one_or_none()
@@ -55,12 +71,13 @@ def append(connection: Connection, first: int, leaves: Sequence[bytes]) -> None:
 
     A tree that is behind them is built up to them first.
     """
-    size = tree_size(connection)
+    size, edge = _edge(connection)
     while size < first:
         size += build_page(connection, most=min(PAGE, first - size))
+        edge = None
     if size > first:
         raise TreeError(Phrase("log_tree_and_log_differ", leaves=size, entries=first))
-    _extend(connection, first, [merkle.leaf_hash(leaf) for leaf in leaves])
+    _extend(connection, first, [merkle.leaf_hash(leaf) for leaf in leaves], edge)
 
 
 def build_page(connection: Connection, most: int = PAGE) -> int:
@@ -80,10 +97,12 @@ def root(connection: Connection, size: int) -> bytes:
     return merkle.join_peaks([subtree(level, position) for level, position in merkle.peaks_of(size)])
 
 
-def prove_inclusion(connection: Connection, index: int, size: int) -> tuple[bytes, ...]:
-    """Proof that the entry `index` is in the tree of `size`; ValueError when it is not."""
-    _check_size(connection, size)
-    return merkle.prove(merkle.inclusion_path(index, size), reader(connection))
+def head(connection: Connection, indices: Iterable[int]) -> Head:
+    """The tree as it is, with proofs that these entries are in it; ValueError when one is not."""
+    size, edge = _edge(connection)
+    subtree = reader(connection, {} if edge is None else {(0, (size - 1) // WIDTH): edge})
+    proofs = {index: merkle.prove(merkle.inclusion_path(index, size), subtree) for index in indices}
+    return Head(size, merkle.join_peaks([subtree(*peak) for peak in merkle.peaks_of(size)]), proofs)
 
 
 def prove_consistency(connection: Connection, old: int, new: int) -> tuple[bytes, ...]:
@@ -104,23 +123,39 @@ def read_entries(connection: Connection, position: int) -> list[bytes]:
     return [merkle.leaf_data(row.entry_hash, row.signatures_hash, row.received_ms) for row in rows]
 
 
-def reader(connection: Connection) -> merkle.Subtree:
-    """Roots of complete subtrees, each tile read once."""
-    known: dict[tuple[int, int], bytes] = {}
+def reader(connection: Connection, known: dict[tuple[int, int], bytes] | None = None) -> merkle.Subtree:
+    """Roots of complete subtrees: each tile is read once, unless it is `known`, and nodes of late are kept."""
+    read, nodes = dict(known or {}), dict[tuple[int, int], bytes]()
 
     def subtree(level: int, position: int) -> bytes:
-        tile_level, rest = divmod(level, HEIGHT)
-        first = position << rest
-        place = tile_level, first // WIDTH
-        if place not in known:
-            known[place] = read_tile(connection, *place) or b""
-        start = first % WIDTH * merkle.HASH_BYTES
-        hashes = _split(known[place][start : start + (merkle.HASH_BYTES << rest)])
-        if len(hashes) != 1 << rest:
-            raise ValueError(Phrase("log_tree_too_small", position=position, level=level))
-        return merkle.root_of(hashes)
+        node = nodes.get((level, position))
+        if node is None:
+            node = leaf(level // HEIGHT, position) if level % HEIGHT == 0 else joined(level, position)
+            if len(nodes) >= KEPT_NODES:
+                nodes.clear()
+            nodes[level, position] = node
+        return node
+
+    def joined(level: int, position: int) -> bytes:
+        below = level - 1
+        return merkle.node_hash(subtree(below, 2 * position), subtree(below, 2 * position + 1))
+
+    def leaf(level: int, position: int) -> bytes:
+        place, start = (level, position // WIDTH), position % WIDTH * merkle.HASH_BYTES
+        if place not in read:
+            read[place] = read_tile(connection, *place) or b""
+        found = read[place][start : start + merkle.HASH_BYTES]
+        if not found:
+            raise ValueError(Phrase("log_tree_too_small", position=position, level=level * HEIGHT))
+        return found
 
     return subtree
+
+
+def _edge(connection: Connection) -> tuple[int, bytes | None]:
+    """(leaves of the tree as it is built so far, the hashes of the tile that holds the last of them)."""
+    last = connection.execute(_EDGE).one_or_none()
+    return (0, None) if last is None else (last.position * WIDTH + len(last.hashes) // merkle.HASH_BYTES, last.hashes)
 
 
 def _check_size(connection: Connection, size: int) -> None:
@@ -129,25 +164,27 @@ def _check_size(connection: Connection, size: int) -> None:
         raise ValueError(Phrase("log_tree_size_differs", held=held, size=size))
 
 
-def _extend(connection: Connection, first: int, hashes: Iterable[bytes]) -> None:
-    """Write hashes from place `first` of a level on, and the roots of what became whole on the level above."""
+def _extend(connection: Connection, first: int, hashes: Iterable[bytes], edge: bytes | None = None) -> None:
+    """Write hashes from place `first` of a level on, and the roots of what became whole on the level above.
+
+    `edge`: the hashes of the tile of leaves in which `first` lies, where they are known.
+    """
     level, new = 0, list(hashes)
     while new:
         position, held = divmod(first, WIDTH)
-        old = read_tile(connection, level, position) if held else b""
+        old = (edge or read_tile(connection, level, position)) if held else b""
         if old is None or len(old) != held * merkle.HASH_BYTES:
             raise TreeError(Phrase("log_tile_damaged", position=position, level=level))
-        if held:
-            connection.execute(_REMOVE, {"old_level": level, "old_position": position})
         data = old + b"".join(new)
         tile_bytes = WIDTH * merkle.HASH_BYTES
         tiles = [data[start : start + tile_bytes] for start in range(0, len(data), tile_bytes)]
-        connection.execute(
-            _INSERT,
-            [{"level": level, "position": position + number, "hashes": tile} for number, tile in enumerate(tiles)],
-        )
+        if held:
+            connection.execute(_GROW, {"old_level": level, "old_position": position, "grown": tiles[0]})
+        rows = [{"level": level, "position": position + number, "hashes": tile} for number, tile in enumerate(tiles)]
+        if rows[bool(held) :]:
+            connection.execute(_INSERT, rows[bool(held) :])
         new = [merkle.root_of(_split(tile)) for tile in tiles if len(tile) == tile_bytes]
-        level, first = level + 1, position
+        level, first, edge = level + 1, position, None
 
 
 def _split(hashes: bytes) -> list[bytes]:

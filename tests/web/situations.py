@@ -153,7 +153,7 @@ class Filler:
         return body.commitment
 
     def _arrive(self, wire: bytes) -> None:
-        assert self.services.ingest.accept(read_arrival(wire)).status == "accepted"
+        assert self.services.ingest.accept(read_arrival(wire))[0].status == "accepted"
 
     def _say(self, at: Placed, sweep_id: UUID, finding_id: UUID, words: str, since: datetime) -> None:
         """What happened to a finding, a minute after each other."""

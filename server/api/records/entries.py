@@ -62,7 +62,8 @@ async def post_entry(request: Request) -> DsseView:
     services = services_of(request)
     wire = await read_body(request, MAX_WIRE_BYTES)
     network = network_of(request.client.host if request.client else None)
-    arrival, outcome, proof = await services.pools.ingest.run(partial(_accept, services, wire, network))
+    with services.ingest.coming():
+        arrival, outcome, proof = await services.pools.ingest.run(partial(_accept, services, wire, network))
     if outcome.status == "accepted" and outcome.sweep_id is not None:
         services.projector.entry_arrived(outcome.sweep_id, outcome.kind if outcome.is_new else None)
     if outcome.status == "conflict":
@@ -130,6 +131,5 @@ def server_succession(request: Request) -> ServerSuccession:
 def _accept(services: Services, wire: bytes, network: str) -> tuple[Arrival, Outcome, InclusionProof]:
     refuse_when_full(services.settings)
     arrival = read_arrival(wire)
-    outcome = services.ingest.accept(arrival, network)
-    with services.db.read() as connection:
-        return arrival, outcome, services.heads.inclusion(connection, outcome.log_index)
+    outcome, head = services.ingest.accept(arrival, network)
+    return arrival, outcome, services.heads.inclusion_in(services.db, head, outcome.log_index)

@@ -84,7 +84,7 @@ def _together(db: Database, ingest: GroupCommit, arrivals: list[Arrival]) -> lis
 
     def accept(arrival: Arrival) -> object:
         try:
-            return ingest.accept(arrival)
+            return ingest.accept(arrival)[0]
         except ApiError as error:
             return error.code
 
@@ -141,7 +141,7 @@ def test_a_signature_that_does_not_hold_is_refused_before_and_after_the_key_is_k
         forged = type(good.entry)(good.entry.payload_type, good.entry.payload, ((key_id, signature[::-1]),))
         with pytest.raises(ApiError, match="does not hold"):
             ingest.accept(Arrival(forged, good.envelope, good.bodies, good.refs, good.entry_id, good.unreadable))
-        assert ingest.accept(good).is_new
+        assert ingest.accept(good)[0].is_new
     services.db.close()
 
 

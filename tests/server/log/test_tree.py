@@ -284,13 +284,15 @@ def test_however_leaves_come_the_tree_is_the_same(bare: Database, groups: list[i
         assert tiles.root(connection, some) == roots[some]
         if first:
             index = data.draw(st.integers(0, first - 1))
-            proof = tiles.prove_inclusion(connection, index, first)
-            assert merkle.is_included(merkle.leaf_hash(leaves[index]), index, first, proof, roots[first])
+            of_two = tiles.head(connection, {index, first - 1})
+            assert (of_two.size, of_two.root) == (first, roots[first])
+            for one, proof in of_two.proofs.items():
+                assert merkle.is_included(merkle.leaf_hash(leaves[one]), one, first, proof, roots[first])
         if some:
             growth = tiles.prove_consistency(connection, some, first)
             assert merkle.is_consistent(some, first, roots[some], roots[first], growth)
-        with pytest.raises(ValueError, match="the tree has"):
-            tiles.prove_inclusion(connection, first, first + 1)
+        with pytest.raises(ValueError, match=f"leaf {first}"):
+            tiles.head(connection, [first])
 
 
 def test_a_tree_of_more_than_two_levels_of_tiles(bare: Database) -> None:
@@ -306,5 +308,6 @@ def test_a_tree_of_more_than_two_levels_of_tiles(bare: Database) -> None:
         assert tiles.root(connection, count) == frontier.root()
         widths = select(log_tiles.c.level, func.sum(func.length(log_tiles.c.hashes)) // 32).group_by(log_tiles.c.level)
         assert dict(connection.execute(widths).all()) == {0: count, 1: 257, 2: 1}
-        proof = tiles.prove_inclusion(connection, 65_537, count)
-        assert merkle.is_included(merkle.leaf_hash(leaves[65_537]), 65_537, count, proof, frontier.root())
+        head = tiles.head(connection, [65_537])
+        assert (head.size, head.root) == (count, frontier.root())
+        assert merkle.is_included(merkle.leaf_hash(leaves[65_537]), 65_537, count, head.proofs[65_537], head.root)

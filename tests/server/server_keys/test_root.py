@@ -134,7 +134,7 @@ def test_a_running_server_signs_no_more_with_a_root_key_that_another_process_han
     with services.db.write() as connection:
         assert root.root_at_hand(connection, services.server_signer) is None
         keys.revoke(connection, services.server_signer.demo_signer.key_id, actor="t", reason="x", is_in_force=False)
-    outcome = services.ingest.accept(read_arrival(probe.opened(new_id())))  # and it is in no upload's way
+    outcome, _ = services.ingest.accept(read_arrival(probe.opened(new_id())))  # and it is in no upload's way
     assert outcome.status == "quarantined"
     assert waiting_kinds(services.db) == [kinds.KEY_REVOKED] * 2
     with services.db.read() as connection:
