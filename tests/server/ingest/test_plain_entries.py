@@ -227,7 +227,7 @@ def test_eight_plain_entries_take_a_dozen_statements(together: Database) -> None
         plain = write_plain(connection, [(arrival, _verified(senders, arrival)) for arrival in reports])
     assert len(plain) == 8
     of_tree = [one for one in said if "log_tiles" in one]
-    assert len(of_tree) == 4, of_tree  # its size, its last tile, and that tile again with the new leaves
+    assert len(of_tree) == 2, of_tree  # its last tile, and that tile with the new leaves
     assert len(said) - len(of_tree) <= 12, said
 
 
