@@ -153,10 +153,13 @@ def _counted(states: Iterable[tuple[FindingState, int]]) -> str:
 def next_step_words(row: LogRow) -> str:
     """What both results ask for; while an earlier find or suspicion stands open in the room, what that asks for."""
     stands_open = {state for state, _ in row.place.open_things}
-    if row.persons == "found" or "found" in stands_open:
-        return NEXT_STEPS["found"]
-    if stands_open or {"suspected", "to_inspect"} & set(dict(row.findings)):
+    is_found, asks = row.persons == "found" or "found" in stands_open, row.place.find_asks or "report"
+    if is_found and asks != "police_result":
+        return NEXT_STEPS[asks]
+    if stands_open - {"found"} or {"suspected", "to_inspect"} & set(dict(row.findings)):
         return NEXT_STEPS["to_inspect"]
+    if is_found:
+        return NEXT_STEPS[asks]
     if row.persons == "suspected":
         return MARKS_NEXT
     if row.equipment_result == "no_report":
@@ -225,8 +228,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("서명 검증", 22, signature_words),
     Column("접수(한국시간)", 19, lambda row: kst(row.header.received) if row.header.received else NOT_RECORDED),
     Column("기준 시각(한국시간)", 19, lambda row: kst(row.header.counted_start)),
-    Column("장비 상태", 60, lambda row: row.probe_state),
-    Column(COVERAGE_WORDS["chance"].ko, 60, lambda row: "; ".join(row.chances) or COVERAGE_WORDS["unknown"].ko),
+    Column("장비 상태", 44, lambda row: row.probe_state),
+    Column(COVERAGE_WORDS["chance"].ko, 90, lambda row: "; ".join(row.chances) or COVERAGE_WORDS["unknown"].ko),
 )
 
 

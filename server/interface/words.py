@@ -139,7 +139,9 @@ DEFECT_WORDS: Mapping[Defect, LocalText] = {
     "basin": LocalText(ko="세면대·거울·배수구 고장", en="Broken basin, mirror or drain"),
 }
 NEXT_STEPS: Mapping[str, str] = {
-    "found": "만지지 않고 현장 보존 · 출입 통제 · 112 신고 · 접수번호 기재 · 증거물 인수인계",
+    "report": "만지지 않고 현장 보존 · 출입 통제 · 112 신고 · 접수번호 기재 · 증거물 인수인계",
+    "hand_over": "112 신고함. 만지지 않고 현장 보존 · 출입 통제 · 증거물 인수인계",
+    "police_result": "경찰에 인계함. 경찰 확인 결과를 받아 기재",
     "to_inspect": "해당 위치를 눈으로 확인(손전등·확대경, 만지거나 분해하지 않음). 배제할 수 없으면 발견으로 처리",
     "recheck": "판정하지 못한 구역을 눈으로 점검하고 재점검",
     "by_eye": "육안 점검을 하고 그 결과를 기재",

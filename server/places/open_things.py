@@ -22,14 +22,15 @@ from server.store.schema import cases, facilities, rooms
 def standing_of_rooms(connection: Connection, room_ids: Sequence[UUID]) -> dict[UUID, RoomStands]:
     """By room, of these rooms."""
     statement = (
-        select(cases.c.room_id, cases.c.stands, cases.c.sweep_id, cases.c.opened_ms)
+        select(cases.c.room_id, cases.c.stands, cases.c.sweep_id, cases.c.opened_ms, cases.c.state)
         .join(rooms, rooms.c.room_id == cases.c.room_id)
         .join(facilities, facilities.c.facility_id == rooms.c.facility_id)
         .where(cases.c.room_id.in_(room_ids), cases.c.stands.in_(sorted(OPEN)), CASE_COUNTS)
     )
     things: dict[UUID, list[OpenThing]] = {}
     for row in connection.execute(statement):
-        things.setdefault(row.room_id, []).append(OpenThing(row.stands, row.sweep_id, from_ms(row.opened_ms)))
+        thing = OpenThing(row.stands, row.sweep_id, from_ms(row.opened_ms), row.state)
+        things.setdefault(row.room_id, []).append(thing)
     found = ((room_id, room_of(of_room)) for room_id, of_room in things.items())
     return {room_id: stands for room_id, stands in found if stands is not None}
 
@@ -42,4 +43,5 @@ def standing_view(stands: RoomStands) -> RoomStanding:
         counts=tuple(StateCount(state=state, count=count) for state, count in stands.counts),
         sweep_id=gravest.sweep_id,
         started=gravest.since,
+        asks=stands.asks,
     )

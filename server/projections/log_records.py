@@ -12,7 +12,7 @@ from typing import Literal, Self
 from uuid import UUID
 
 from server.interface.claimed_time import counted
-from server.interface.fields import BodyState, EquipmentResult, FindingState, PersonsResult, RoomSex
+from server.interface.fields import BodyState, EquipmentResult, FindAsks, FindingState, PersonsResult, RoomSex
 from server.interface.views.sweeps import KnownBefore
 from sweep.phrases import Phrase
 from sweep.report import ClockReading, Disposition, LocalText, Modality, Mode, Source, SweepOpened, SweepReport
@@ -52,6 +52,8 @@ class Place:
     """Sex, floor and stalls as the room is registered; None: nobody said."""
     open_things: tuple[tuple[FindingState, int], ...] = ()
     """How many of any sweep of this room stood open at which state when the log was made, the gravest first."""
+    find_asks: FindAsks | None = None
+    """What the one of them that was found and is the least far asked for."""
 
 
 @dataclass(frozen=True, slots=True)

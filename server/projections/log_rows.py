@@ -126,19 +126,18 @@ def build_log_row(
 
 
 def _zones(report: SweepReport | None) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Names of zones looked at, not looked at, looked at without any verdict but `not_assessable`, and of those where
-    `nothing_detected` is the best that any method says.
+    """Names of the zones that stand at anything but `not_looked`, and of those at that, at `not_assessable` and at
+    `nothing_detected`.
     """
     if report is None:
         return (), (), (), ()
     names = {zone.zone_id: zone.name.ko for zone in report.plan.zones}
-    seen = {item.zone_id for item in report.coverage if item.status != "not_looked"}
-    stands = zones_of(report)
+    stands = [(names[zone.zone_id], zone.state) for zone in zones_of(report)]
     return (
-        tuple(name for zone_id, name in names.items() if zone_id in seen),
-        tuple(name for zone_id, name in names.items() if zone_id not in seen),
-        tuple(names[zone.zone_id] for zone in stands if zone.state == "not_assessable"),
-        tuple(names[zone.zone_id] for zone in stands if zone.state == "nothing_detected"),
+        tuple(name for name, state in stands if state != "not_looked"),
+        tuple(name for name, state in stands if state == "not_looked"),
+        tuple(name for name, state in stands if state == "not_assessable"),
+        tuple(name for name, state in stands if state == "nothing_detected"),
     )
 
 

@@ -6,12 +6,12 @@ single person's verdict on a finding counts as one of the two looks that close i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from server.interface.fields import FOUND
+from server.interface.fields import FOUND, FindAsks
 from server.interface.fields import CaseState as State
 from server.interface.voice import Voice
 from server.standing.naming import Named, named_by
@@ -71,6 +71,15 @@ AFTER: dict[str, State] = {
 OUTCOMES = frozenset({"not_camera", "camera", "defect_found", "reopened"})
 """Steps that answer or ask anew what it is: what single persons said before them counts no more."""
 BY_POLICE: dict[str, State] = {"camera": "police_camera", "none": "police_none"}
+ASKS: Mapping[State, FindAsks] = {
+    "camera": "report",
+    "room_closed": "report",
+    "photographed": "report",
+    "police_called": "hand_over",
+    "handed_over": "police_result",
+    "reported_to_city": "police_result",
+}
+"""The least far first."""
 WITH_POLICE = frozenset({"police_called", "handed_over", "reported_to_city", *BY_POLICE.values()})
 
 

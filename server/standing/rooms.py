@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from server.interface.fields import EquipmentResult, FindingState, PersonsResult
+from server.interface.fields import CaseState, EquipmentResult, FindAsks, FindingState, PersonsResult
+from server.standing.cases import ASKS
 from server.standing.findings import GRAVEST_FIRST, OPEN
 from server.standing.persons import OF_STATE
 
@@ -23,6 +24,7 @@ class OpenThing:
     state: FindingState
     sweep_id: UUID | None
     since: datetime
+    case: CaseState
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class RoomStands:
     """How many stand open at which state, the gravest first."""
     undecided: int
     """Of sweeps, those that nobody has decided on."""
+    asks: FindAsks | None
+    """What the find that is the least far asks for; None: nothing was found."""
 
 
 def room_of(things: Iterable[OpenThing]) -> RoomStands | None:
@@ -45,7 +49,10 @@ def room_of(things: Iterable[OpenThing]) -> RoomStands | None:
     first = min(still, key=lambda one: (GRAVEST_FIRST.index(one.state), -one.since.timestamp(), str(one.sweep_id)))
     counts = Counter(one.state for one in still)
     undecided = sum(one.state == "to_inspect" and one.sweep_id is not None for one in still)
-    return RoomStands(first, tuple((state, counts[state]) for state in GRAVEST_FIRST if state in counts), undecided)
+    asked = {ASKS.get(one.case) for one in still}
+    asks = next((one for one in ASKS.values() if one in asked), None)
+    by_state = tuple((state, counts[state]) for state in GRAVEST_FIRST if state in counts)
+    return RoomStands(first, by_state, undecided, asks)
 
 
 def persons_of_room(stands: RoomStands | None, last: PersonsResult | None) -> PersonsResult | None:

@@ -50,10 +50,16 @@ def unjudged_zones(report: SweepReport) -> int:
     return sum(zone.state in {"not_assessable", "not_looked"} for zone in zones_of(report))
 
 
-def method_state(coverage: ZoneCoverage | None, verdict: ZoneVerdict | None) -> ZoneState:
-    """What one method says of one zone: that it did not look weighs more than that it could not judge."""
+def method_state(
+    coverage: ZoneCoverage | None, verdict: ZoneVerdict | None, targets: Sequence[TargetCoverage]
+) -> ZoneState:
+    """What one method says of one zone: clear as a zone is, of all `targets` of its own; that it did not look weighs
+    more than that it could not judge.
+    """
     if verdict is not None and verdict.verdict != "not_assessable":
-        return "to_inspect" if verdict.verdict == "candidate" else verdict.verdict
+        if verdict.verdict == "candidate":
+            return "to_inspect"
+        return "clear" if _is_clear([verdict], targets) else "nothing_detected"
     if coverage is None or coverage.status == "not_looked":
         return "not_looked"
     return "not_assessable"

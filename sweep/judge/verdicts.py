@@ -19,7 +19,6 @@ from sweep.report import (
     Finding,
     Modality,
     ReferenceCheck,
-    Source,
     Target,
     TargetCoverage,
     VerdictName,
@@ -48,7 +47,6 @@ NOT_DONE: Final = ReferenceCheck(status="not_done", checked=None)
 class ClearanceBasis:
     """On what a clear verdict of this sweep could rest."""
 
-    source: Source = "live"
     started: datetime | None = None
     check: ReferenceCheck = NOT_DONE
     calibrated: Collection[Modality] = ()
@@ -60,10 +58,6 @@ class ClearanceBasis:
     ended: datetime | None = None
     """A check between start and end was made in the sweep itself, before its first zone; None: there is none."""
 
-    def sources(self) -> Collection[str]:
-        """Where weights and curves must come from: the field, in a simulated sweep the simulation."""
-        return ("field", "simulated", "rendered") if self.source == "simulated" else ("field",)
-
     def why_not(self, modality: Modality) -> str | None:
         """Why nothing of this modality may be called clear; None: it may."""
         if modality in CALIBRATED and modality not in self.calibrated:
@@ -71,7 +65,7 @@ class ClearanceBasis:
         unchecked = self._why_unchecked(modality)
         if unchecked is not None:
             return unchecked
-        if self.weights.get(modality, "guessed") not in self.sources():
+        if self.weights.get(modality, "guessed") != "field":
             return "weights_not_field"
         return "weights_stale" if self.are_weights_stale else None
 
@@ -115,9 +109,8 @@ def verdict_of(
     why_not = grounds.why_not(cover.modality)
     if why_not is not None:
         return _say(cover, "nothing_detected", why_not, words, not_clear_of=everything)
-    allowed = grounds.sources()
     clear = tuple(
-        one.target for one in targets if one.low is not None and one.low >= LEAST_CHANCE and one.source in allowed
+        one.target for one in targets if one.low is not None and one.low >= LEAST_CHANCE and one.source == "field"
     )
     if not clear:
         reason = "chance_too_low" if any(one.low is not None for one in targets) else "targets_unknown"

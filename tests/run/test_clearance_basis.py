@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,12 +19,13 @@ from sweep.modality.evidence import Weigher
 from sweep.modality.measurement import Measurement
 from sweep.modality.protocol import SensingModality
 from sweep.modality.targets import Chance, Estimate
-from sweep.modality.weights import WeightsInForce
+from sweep.modality.weights import Weights, WeightsInForce
 from sweep.run.modalities import SENSING_MODALITIES
 from sweep.run.reference.reference import ReferenceFile
 from sweep.run.reporting.report_builder import NO_BASIS, Basis, build_report
 from sweep.sim.source import SimulatedSource, default_room
 from tests.report_factory import uid
+from tests.run.test_field_weights import field_test
 
 CLOCK = WallClock(synchronised=True, max_error_ms=50)
 SOURCE = SimulatedSource(default_room(), seed=1, camera_zone=None, probe_id="probe-1")
@@ -32,12 +34,13 @@ STARTED = MANIFEST.started.replace(hour=3, minute=0)
 """Noon in Korea, so that no test meets a midnight there."""
 ENDED = STARTED + timedelta(minutes=8)
 ZONE = MANIFEST.plan.zones[0].zone_id
+FIELD = WeightsInForce(Weights.model_validate_json(json.dumps(field_test()["weights"])))
 LEVELS: dict[r.ReferencePartName, float] = {"lens": 20.0, "lamp": 60.0, "wifi": -40.0, "ble": -50.0, "rf": -38.0}
 
 
 def sure_plug(code: str) -> SensingModality:
     """Wi-Fi that would surely have found a streaming camera, by a weight of this code."""
-    seen = Estimate((Chance("wifi_streaming", "simulated", 0.97, 0.95, 0.99),))
+    seen = Estimate((Chance("wifi_streaming", "field", 0.97, 0.95, 0.99),))
     weigher = Weigher(lambda _view: (), estimate=lambda _looks: seen, rests_on=(code,))
     return cast(
         "SensingModality",
@@ -54,14 +57,13 @@ def report(
     reference: r.ReferenceCheck,
     *,
     code: str = "video_uplink",
-    source: r.Source = "simulated",
-    weights: WeightsInForce = NO_BASIS.weights,
+    weights: WeightsInForce = FIELD,
 ) -> r.SweepReport:
     looked = Measurement(ZONE, "p1", "wifi", 30.0, 1_000, 0, 1.0, None, ())
     position = r.Position(position_id="p1", zone_id=ZONE, x_m=1.0, y_m=1.0, facing_deg=0.0, start_ns=0, end_ns=1)
     return build_report(
         MANIFEST.model_copy(update={"started": STARTED}), [position], [looked],
-        modalities=(sure_plug(code),), sweep_id=uid(1), source=source, ended=ENDED, outcome="completed", limits=(),
+        modalities=(sure_plug(code),), sweep_id=uid(1), source="live", ended=ENDED, outcome="completed", limits=(),
         basis=Basis(reference, weights),
     )  # fmt: skip
 
@@ -107,28 +109,28 @@ def test_a_probe_out_of_control_clears_nothing_until_it_is_repaired(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("code", "source", "reason"),
+    ("code", "weights", "reason"),
     [
-        ("glint", "simulated", "clear"),
-        ("video_uplink", "live", "weights_not_field"),
-        ("ble_camera_hint", "simulated", "weights_not_field"),
-        ("warm_spot", "simulated", "weights_not_field"),
+        ("glint", FIELD, "clear"),
+        ("glint", NO_BASIS.weights, "weights_not_field"),
+        ("ble_camera_hint", NO_BASIS.weights, "weights_not_field"),
+        ("warm_spot", FIELD, "weights_not_field"),
     ],
 )
-def test_where_weights_were_measured_decides(tmp_path: Path, code: str, source: r.Source, reason: str) -> None:
+def test_where_weights_were_measured_decides(tmp_path: Path, code: str, weights: WeightsInForce, reason: str) -> None:
     file = ReferenceFile(tmp_path / "reference.json")
     passed = check(file, STARTED - timedelta(hours=2))
-    assert said(passed, code=code, source=source)[1] == reason
+    assert said(passed, code=code, weights=weights)[1] == reason
 
 
 def test_weights_of_a_field_test_long_ago_clear_nothing(tmp_path: Path) -> None:
     passed = check(ReferenceFile(tmp_path / "reference.json"), STARTED - timedelta(hours=2))
-    ours = NO_BASIS.weights.weights
+    ours = FIELD.weights
     fresh = WeightsInForce(ours, STARTED - timedelta(days=365))
     assert said(passed, weights=fresh)[0] == "clear"
     stale = WeightsInForce(ours, STARTED - timedelta(days=365, seconds=1))
     assert said(passed, weights=stale) == ("nothing_detected", "weights_stale")
-    assert said(passed, weights=stale, code="ble_camera_hint")[1] == "weights_not_field"
+    assert said(passed, weights=stale, code="warm_spot")[1] == "weights_not_field"
 
 
 def test_a_simulated_probe_has_checks_of_its_own_and_a_replay_none(tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def test_a_case_takes_its_next_step_by_two_persons(desk: Phone, open_phone: Open
     secret.fill(PASSWORD)
     take.click()
     expect(page.get_by_text(re.compile("기록했습니다. 기록 [0-9]+번"))).to_be_visible()
-    expect(page.get_by_text("카메라: 현장 보존")).to_be_visible()
+    expect(page.get_by_text("의심기기 발견", exact=True).first).to_be_visible()
     assert _get(page, city, f"/api/cases/{case['case_id']}")["state"] == "camera"
 
 

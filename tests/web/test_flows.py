@@ -137,12 +137,12 @@ def test_choosing_a_method_shades_the_map_by_it(phone: Phone, site: Site) -> Non
     assert page.locator("path.map-not_looked").count() == 2  # that it did not look there weighs more
 
 
-def test_a_clear_verdict_names_its_target(phone: Phone, site: Site) -> None:
+def test_a_method_that_no_field_measured_calls_nothing_clear(phone: Phone, site: Site) -> None:
     phone.log_in(path=f"#/sweeps/{site.suspected_sweep}")
     phone.page.get_by_role("button", name=re.compile("^1번 칸")).first.click()
     wifi = phone.page.get_by_role("dialog").get_by_role("listitem").filter(has_text="와이파이")
-    expect(wifi).to_contain_text(said("method", "clear"))
-    expect(wifi).to_contain_text("대상: 2.4/5 GHz Wi-Fi로 영상을 올리는 카메라")
+    expect(wifi).to_contain_text(f"{said('zone', 'nothing_detected')} 모든 대상을 현장 측정으로 확인하지 않아")
+    expect(wifi.get_by_text(said("method", "clear"))).to_have_count(0)
 
 
 def test_the_page_never_says_safe(phone: Phone, site: Site) -> None:
@@ -282,7 +282,7 @@ def test_a_find_changes_the_result(phone: Phone, site: Site) -> None:
     sheet.get_by_role("button", name="판정 남기기").click()
     expect(sheet.get_by_text("판정을 기록했습니다.")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.get_by_text("손대지 말고 112에 신고하십시오.")).to_be_visible()
+    expect(page.get_by_text("손대지 마십시오. 112 신고와 인계는 확인 건에서 이어집니다.")).to_be_visible()
     assert phone.violations() == []
     phone.shoot("found-ko-light")
     phone.open("#/")

@@ -251,6 +251,7 @@ def _place(connection: Connection, room_id: UUID) -> Place:
         room.floor,
         room.stalls,
         open_things=() if standing is None else tuple((one.state, one.count) for one in standing.counts),
+        find_asks=None if standing is None else standing.asks,
     )
 
 

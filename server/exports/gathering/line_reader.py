@@ -124,6 +124,7 @@ class LineReader:
                 row.floor,
                 row.stalls,
                 open_things=() if stands is None else stands.counts,
+                find_asks=None if stands is None else stands.asks,
             )
 
     def _entries(self, sweep_ids: Sequence[UUID]) -> defaultdict[UUID, list[StoredEntry]]:

@@ -10,7 +10,17 @@ from typing import Any
 
 from server.interface.words import ZONES
 from server.standing.zones import ZoneStands, method_state, zones_of
-from sweep.report import MODALITIES, SHOWN, Plan, SweepReport, Zone, ZoneCoverage, ZoneVerdict, centre_of
+from sweep.report import (
+    MODALITIES,
+    SHOWN,
+    Plan,
+    SweepReport,
+    TargetCoverage,
+    Zone,
+    ZoneCoverage,
+    ZoneVerdict,
+    centre_of,
+)
 
 Tree = dict[str, Any]
 
@@ -56,12 +66,12 @@ def _map_zone(report: SweepReport, zone: Zone, number: int, stands: ZoneStands) 
     marks += [position.y_m for position in report.positions if position.zone_id == zone.zone_id]
     bars = []
     for modality in MODALITIES:
-        coverage = coverage_of(report, zone.zone_id, modality)
+        coverage, targets = coverage_of(report, zone.zone_id, modality), targets_of(report, zone.zone_id, modality)
         bars.append(
             {
                 "letter": SHOWN[modality].name.ko[0],
                 "quality": 0.0 if coverage is None else coverage.quality,
-                "state": method_state(coverage, verdict_of(report, zone.zone_id, modality)),
+                "state": method_state(coverage, verdict_of(report, zone.zone_id, modality), targets),
             }
         )
     return {
@@ -100,6 +110,11 @@ def _is_unsure(stands: ZoneStands) -> bool:
 def coverage_of(report: SweepReport, zone_id: str, modality: str) -> ZoneCoverage | None:
     """Coverage of a zone by a method; None when the report has none."""
     return next((c for c in report.coverage if (c.zone_id, c.modality) == (zone_id, modality)), None)
+
+
+def targets_of(report: SweepReport, zone_id: str, modality: str) -> list[TargetCoverage]:
+    """What a method would have found in a zone."""
+    return [one for one in report.targets if (one.zone_id, one.modality) == (zone_id, modality)]
 
 
 def verdict_of(report: SweepReport, zone_id: str, modality: str) -> ZoneVerdict | None:

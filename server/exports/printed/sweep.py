@@ -18,8 +18,9 @@ from server.exports.columns import (
     signature_words,
 )
 from server.exports.printed.form import printed_form, received_words
-from server.exports.printed.map import Tree, coverage_of, printed_map, verdict_of
+from server.exports.printed.map import Tree, coverage_of, printed_map, targets_of, verdict_of
 from server.exports.printed.targets import target_table
+from server.interface.fields import ZoneState
 from server.interface.safe_text import plain_text
 from server.interface.words import (
     ASSURANCES,
@@ -120,7 +121,8 @@ def _zone_table(report: SweepReport, photographs: Mapping[str, int]) -> Tree:
         for modality in MODALITIES:
             coverage = coverage_of(report, zone.zone_id, modality)
             verdict = verdict_of(report, zone.zone_id, modality)
-            cells.append(_cell(coverage, verdict, notes))
+            state = method_state(coverage, verdict, targets_of(report, zone.zone_id, modality))
+            cells.append(_cell(state, coverage, verdict, notes))
         taken = photographs.get(zone.name.ko, 0)
         line = {"number": number, "name": zone.name.ko, "photographs": f"사진 {taken}장" if taken else ""}
         rows.append(line | {"cells": cells})
@@ -128,8 +130,10 @@ def _zone_table(report: SweepReport, photographs: Mapping[str, int]) -> Tree:
     return {"heads": heads, "rows": rows, "notes": notes}
 
 
-def _cell(coverage: ZoneCoverage | None, verdict: ZoneVerdict | None, notes: list[str]) -> Tree:
-    state = method_state(coverage, verdict)
+UNPROVEN = "감지된 것 없음. 다만 모든 대상을 현장 측정으로 확인하지 않아 이상 없음으로 판정하지 않음"
+
+
+def _cell(state: ZoneState, coverage: ZoneCoverage | None, verdict: ZoneVerdict | None, notes: list[str]) -> Tree:
     looked = ""
     if coverage is not None and coverage.status != "not_looked":
         looked = f"{share_words(coverage.modality, coverage.quality).ko} · {coverage.dwell_s:.0f}초"
@@ -137,8 +141,8 @@ def _cell(coverage: ZoneCoverage | None, verdict: ZoneVerdict | None, notes: lis
     if verdict is not None:
         words = verdict.text.ko
         if verdict.target is not None:
-            others = f" · 제외: {names_of(verdict.not_clear_of).ko}" if verdict.not_clear_of else ""
-            words = f"{verdict.text.ko} (대상: {verdict.target.ko}{others})"
+            words = f"{words} (대상: {verdict.target.ko})" if state == "clear" else UNPROVEN
+            words += f" · 제외: {names_of(verdict.not_clear_of).ko}" if verdict.not_clear_of else ""
         if words not in notes:
             notes.append(words)
         note = notes.index(words) + 1

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from server.interface.fields import EquipmentResult, FindingState, PersonsResult, RoomSex
+from server.interface.fields import EquipmentResult, FindAsks, FindingState, PersonsResult, RoomSex
 from server.interface.views.answer import View
 from sweep.report import LocalText, Mode, Plan, RoomKind, Source
 
@@ -59,6 +59,8 @@ class RoomStanding(View):
     sweep_id: UUID | None
     """The newest sweep with the gravest of them; null: a person opened that case."""
     started: datetime
+    asks: FindAsks | None
+    """What the find that is the least far asks for; null: nothing was found."""
 
 
 class RoomSummary(View):

@@ -131,7 +131,6 @@ def build_report(
     said = {*limits, *(code for one in measurements for code in one.limits)}
     weights = basis.weights.weights
     grounds = ClearanceBasis(
-        source=source,
         started=manifest.started,
         ended=ended,
         check=basis.reference,

@@ -17,7 +17,7 @@ from server.exports.logs.json_log import sweep_object
 from server.exports.logs.pdf_log import printed_log, render_sheet
 from server.exports.printed.form import printed_form
 from server.exports.printed.sweep import printed_sweep
-from server.interface.fields import FindingState, PersonsResult
+from server.interface.fields import FindAsks, FindingState, PersonsResult
 from server.interface.words import MARKS_NEXT
 from server.projections.by_eye import checklist_words, gap_words, hand_entries, photograph_places
 from server.projections.log_records import HandEntries, Printing
@@ -221,6 +221,23 @@ def test_what_stands_open_asks_for_its_next_step(
 ) -> None:
     row = replace(s.live_page().row, equipment_result="to_inspect", persons=persons, findings=findings)
     row = replace(row, place=replace(row.place, open_things=open_here))
+    assert next_step_words(row).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("asks", "others", "expected"),
+    [
+        ("report", (), "만지지 않고 현장 보존 · 출입 통제 · 112 신고"),
+        ("hand_over", (("to_inspect", 1),), "112 신고함. 만지지 않고 현장 보존"),
+        ("police_result", (), "경찰에 인계함. 경찰 확인 결과를 받아 기재"),
+        ("police_result", (("to_inspect", 1),), "해당 위치를 눈으로 확인"),
+    ],
+)
+def test_nobody_is_asked_to_call_112_again(
+    asks: FindAsks, others: tuple[tuple[FindingState, int], ...], expected: str
+) -> None:
+    row = replace(s.live_page().row, equipment_result="to_inspect", persons="found", findings=(("found", 1),))
+    row = replace(row, place=replace(row.place, open_things=(("found", 1), *others), find_asks=asks))
     assert next_step_words(row).startswith(expected)
 
 

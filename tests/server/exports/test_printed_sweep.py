@@ -115,12 +115,15 @@ def test_what_was_not_detected_without_proof_has_a_word_of_its_own() -> None:
         "nothing_detected", "nothing_detected", "nothing_detected", "not_looked", "nothing_detected",
         "nothing_detected",
     ]  # fmt: skip
-    assert printed["map"]["zones"][0]["bars"][1]["state"] == "clear", "by one method, of one target"
+    assert printed["map"]["zones"][0]["bars"][1]["state"] == "nothing_detected", "clear of one target only"
     assert page.row.zones_not_assessable == ()
     assert page.row.zones_nothing_detected == ("1번 칸", "2번 칸", "3번 칸", "세면대", "출입구")
     assert page.row.equipment_result == "partly"
     assert limits_words(page.row).startswith("감지된 것 없음 5곳: 1번 칸")
-    assert any("제외: 움직일 때만 보내는 와이파이 카메라" in note for note in printed["zones"]["notes"])
+    assert any(
+        "이상 없음으로 판정하지 않음 · 제외: 움직일 때만 보내는 와이파이 카메라" in note
+        for note in printed["zones"]["notes"]
+    )
 
 
 def test_each_target_has_its_probability_with_an_interval_or_a_reason() -> None:

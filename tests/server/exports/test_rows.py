@@ -12,6 +12,7 @@ from server.exports.columns import decision_words, equipment_reason
 from server.interface.fields import BodyState, FindingState
 from server.projections.log_records import EntryLine, ExportError, LogRow, Period, SweepPage
 from server.projections.log_rows import build_log_row, build_page
+from server.standing.zones import zones_of
 
 from . import sample_sweeps as s
 
@@ -82,6 +83,20 @@ def test_the_row_says_what_was_looked_at_and_what_could_not_be_judged() -> None:
     assert row.methods == ("lens", "wifi", "ble", "rf")
     assert row.is_demo
     assert not s.live_page().row.is_demo
+
+
+def test_a_zone_that_stands_at_something_counts_as_looked_at() -> None:
+    page = s.simulated_page()
+    assert page.report is not None
+    unlooked = tuple(one.model_copy(update={"status": "not_looked"}) for one in page.report.coverage)
+    report = page.report.model_copy(update={"coverage": unlooked})
+    row = build_log_row(page.row.header, page.row.place, report, report_state="present")
+    standing = {"not_looked": row.zones_not_looked, "not_assessable": row.zones_not_assessable}
+    names = {zone.zone_id: zone.name.ko for zone in report.plan.zones}
+    for state, told in standing.items():
+        assert told == tuple(names[one.zone_id] for one in zones_of(report) if one.state == state)
+    assert "2번 칸" in row.zones_looked, "a place to inspect is in it"
+    assert len(row.zones_looked) + len(row.zones_not_looked) == row.zones_total
 
 
 def test_the_row_carries_the_hash_of_the_report_and_counts_holes() -> None:

@@ -44,7 +44,7 @@ def things_in(situation: Situation, states: Sequence[FindingState]) -> list[Open
 
 
 def _thing(state: FindingState, sweep_id: UUID | None, since: datetime) -> OpenThing:
-    return OpenThing(state, sweep_id, since)
+    return OpenThing(state, sweep_id, since, "candidate")
 
 
 def shown(*values: str | None) -> str:

@@ -6,7 +6,7 @@ import itertools
 from datetime import timedelta
 from typing import get_args
 
-from server.interface.fields import EquipmentResult, FindingState, PersonsResult
+from server.interface.fields import CaseState, EquipmentResult, FindingState, PersonsResult
 from server.standing.findings import OPEN
 from server.standing.rooms import OpenThing, RoomStands, equipment_of_room, persons_of_room, room_of
 from tests.report_factory import START, uid
@@ -14,8 +14,9 @@ from tests.report_factory import START, uid
 STATES: tuple[FindingState, ...] = get_args(FindingState)
 
 
-def thing(state: FindingState, sweep: int | None = 1, days: float = 0) -> OpenThing:
-    return OpenThing(state, None if sweep is None else uid(sweep), START + timedelta(days=days))
+def thing(state: FindingState, sweep: int | None = 1, days: float = 0, case: CaseState | None = None) -> OpenThing:
+    case = case or ("camera" if state == "found" else "candidate")
+    return OpenThing(state, None if sweep is None else uid(sweep), START + timedelta(days=days), case)
 
 
 def test_only_what_somebody_has_still_to_do_stands() -> None:
@@ -27,7 +28,7 @@ def test_only_what_somebody_has_still_to_do_stands() -> None:
 def test_they_are_counted_by_what_stands_of_them_and_those_of_sweeps_that_nobody_decided_on() -> None:
     stands = room_of([thing(state) for state in STATES] + [thing("to_inspect", None)])
     counts: tuple[tuple[FindingState, int], ...] = (("found", 1), ("suspected", 1), ("recheck", 1), ("to_inspect", 2))
-    assert stands == RoomStands(thing("found"), counts, undecided=1)
+    assert stands == RoomStands(thing("found"), counts, undecided=1, asks="report")
 
 
 def test_of_the_gravest_the_newest_is_shown_in_whatever_order_they_come() -> None:
@@ -37,6 +38,17 @@ def test_of_the_gravest_the_newest_is_shown_in_whatever_order_they_come() -> Non
         assert stands is not None
         assert stands.gravest == thing("found", 3, 1)
         assert stands.counts == (("found", 2), ("suspected", 1), ("to_inspect", 1))
+
+
+def test_of_finds_the_one_that_is_the_least_far_says_what_is_asked_for() -> None:
+    way: tuple[CaseState, ...] = ("camera", "room_closed", "photographed", "police_called", "handed_over",
+                                  "reported_to_city")  # fmt: skip
+    told = [room_of([thing("to_inspect"), thing("found", case=state)]) for state in way]
+    assert [one and one.asks for one in told] == ["report"] * 3 + ["hand_over"] + ["police_result"] * 2
+    both = room_of([thing("found", case="handed_over"), thing("found", case="police_called")])
+    assert both is not None and both.asks == "hand_over"
+    none = room_of([thing("to_inspect")])
+    assert none is not None and none.asks is None
 
 
 def test_one_more_thing_never_makes_a_room_less_grave() -> None:

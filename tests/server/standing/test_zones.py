@@ -96,13 +96,14 @@ def test_what_a_method_says_of_a_zone_keeps_apart_that_it_did_not_look() -> None
     told = {}
     for says in SAYS:
         report = report_of(says * 4)
-        told[says] = method_state(report.coverage[0], report.verdicts[0])
+        of_lens = [one for one in report.targets if (one.zone_id, one.modality) == ("zone-1", "lens")]
+        told[says] = method_state(report.coverage[0], report.verdicts[0], of_lens)
     assert told == {
-        "!": "to_inspect", "+": "clear", "~": "clear", "s": "clear", "0": "nothing_detected", "x": "not_assessable",
-        "-": "not_looked",
+        "!": "to_inspect", "+": "clear", "~": "nothing_detected", "s": "nothing_detected", "0": "nothing_detected",
+        "x": "not_assessable", "-": "not_looked",
     }  # fmt: skip
-    assert method_state(None, None) == "not_looked"
-    assert method_state(report_of("x000").coverage[0], None) == "not_assessable"
+    assert method_state(None, None, ()) == "not_looked"
+    assert method_state(report_of("x000").coverage[0], None, ()) == "not_assessable"
 
 
 @pytest.mark.parametrize(

@@ -7845,6 +7845,8 @@ export interface components {
          * @description What persons have not closed yet in a room, over all its sweeps that count; no later sweep takes it away.
          */
         RoomStanding: {
+            /** Asks */
+            asks: ("report" | "hand_over" | "police_result") | null;
             /** Counts */
             counts: components["schemas"]["StateCount"][];
             /**

@@ -51,7 +51,8 @@ export interface Judged {
   readonly isRunning: boolean;
   readonly zones: readonly ZoneStands[];
   readonly findings: readonly FindingStands[];
-  readonly verdicts: readonly Pick<ZoneVerdict, "zone_id" | "modality" | "verdict">[];
+  readonly verdicts: readonly (Pick<ZoneVerdict, "zone_id" | "modality" | "verdict"> &
+    Partial<Pick<ZoneVerdict, "clear_of" | "not_clear_of">>)[];
   readonly coverage: readonly (Pick<ZoneCoverage, "zone_id" | "modality"> & { readonly status?: string })[];
   readonly targets: readonly TargetCoverage[];
   readonly places: readonly { readonly finding_id: string; readonly zone_id: string }[];
@@ -97,20 +98,26 @@ function shadeZone(zoneId: string, judged: Judged, choice: ModalityChoice): Omit
     state:
       choice === "all"
         ? (told?.state ?? (judged.isRunning ? "pending" : "untold"))
-        : methodState(coverage, judged.verdicts.find(isHere)),
+        : methodState(coverage, judged.verdicts.find(isHere), judged.targets.filter(isHere)),
     find: find?.state ?? null,
     ways: choice === "all" ? (told?.ways ?? 0) : 1,
     unable: choice === "all" ? (told?.unable ?? 0) : 0,
   };
 }
 
-/** What one method says of a zone: its own verdict; without one, whether it looked at all. */
+/** What one method says of a zone: clear only of all its targets and by the field, as the server says of a zone; without
+ * a verdict, whether it looked at all. */
 export function methodState(
   coverage: { readonly status?: string } | undefined,
-  verdict: Pick<ZoneVerdict, "verdict"> | undefined,
+  verdict: (Pick<ZoneVerdict, "verdict"> & Partial<Pick<ZoneVerdict, "clear_of" | "not_clear_of">>) | undefined,
+  targets: readonly Pick<TargetCoverage, "target" | "source">[] = [],
 ): ZoneState {
-  if (verdict !== undefined && verdict.verdict !== "not_assessable")
-    return verdict.verdict === "candidate" ? "to_inspect" : verdict.verdict;
+  if (verdict !== undefined && verdict.verdict !== "not_assessable") {
+    if (verdict.verdict === "candidate") return "to_inspect";
+    const clear = new Set(verdict.clear_of);
+    const isProven = targets.length > 0 && targets.every((one) => one.source === "field" && clear.has(one.target));
+    return isProven && (verdict.not_clear_of ?? []).length === 0 ? "clear" : "nothing_detected";
+  }
   return coverage === undefined || coverage.status === "not_looked" ? "not_looked" : "not_assessable";
 }
 

@@ -5,10 +5,13 @@ import { local, t } from "../i18n/translate.svelte";
 
 type NextStep = Extract<MessageKey, `next_${string}`>;
 
+const OF_FIND = { report: "next_found", hand_over: "next_hand_over", police_result: "next_police" } as const;
+
 /** What a room needs next: what stands open in it, else its newest sweep; a clean simulation leaves the real one to do. */
 function nextStep({ standing, last_sweep: last, persons, equipment }: RoomSummary): NextStep {
   switch (standing?.state) {
     case "found":
+      return standing.asks === null ? "next_found" : OF_FIND[standing.asks];
     case "suspected":
     case "recheck":
     case "to_inspect":
@@ -26,8 +29,7 @@ function nextStep({ standing, last_sweep: last, persons, equipment }: RoomSummar
 export function nextOf(room: RoomSummary, cases: readonly CaseView[] | null): string {
   const found = cases?.find(({ is_found }) => is_found);
   if (found !== undefined) return local(found.next);
-  const isHandedOver = cases !== null && room.standing?.state === "found";
-  return t(isHandedOver ? "next_police" : nextStep(room));
+  return t(nextStep(room));
 }
 
 /** What nobody has closed, by its state; empty without any. */

@@ -37,6 +37,7 @@ export const rooms = {
   next_suspected: text("의심으로 남긴 곳 육안 확인", "Inspect the suspected place by eye"),
   next_to_inspect: text("확인할 곳 육안 확인", "Look at the place to inspect"),
   next_found: text("손대지 말고 112", "Do not touch it: call 112"),
+  next_hand_over: text("손대지 말고 경찰에 인계", "Do not touch it: hand it over to the police"),
   next_police: text("경찰 확인 결과 기다림", "Wait for what the police say"),
   next_by_eye: text("육안 점검하고 결과 적기", "Look by eye and write down the result"),
   next_none: text("다음 정기 점검까지 없음", "Nothing until the next regular sweep"),
@@ -52,7 +53,10 @@ export const rooms = {
   room_start: text("점검 시작", "Start a sweep"),
   room_open_map: text("점검 지도 열기", "Open the sweep map"),
   room_plan_version: text("도면 {version}판, {width} × {depth} m", "Plan version {version}, {width} × {depth} m"),
-  result_hint_found: text("손대지 말고 112에 신고하십시오.", "Do not touch it; call 112."),
+  result_hint_found: text(
+    "손대지 마십시오. 112 신고와 인계는 확인 건에서 이어집니다.",
+    "Do not touch it. The case leads through the call of 112 and the hand-over.",
+  ),
   result_hint_places: text(
     "확인할 곳을 눈으로 보고 현장 판정을 남기십시오.",
     "Look at the places to inspect and record your decision.",

@@ -20,6 +20,10 @@ export const verdicts = {
   result_equipment: text("장비:", "Equipment:"),
   zone_pending: text("아직 보지 않음", "Not looked at yet"),
   zone_unable: text("{word}({ways}가지 중 {unable}가지 판정 불가)", "{word} ({unable} of {ways} ways could not judge)"),
+  verdict_unproven: text(
+    "모든 대상을 현장 측정으로 확인하지 않아 이상 없음으로 판정하지 않음",
+    "Not called clear: not all of its targets were measured in the field",
+  ),
   verdict_not_clear_of: text("이상 없음이라고 하지 않는 것: {targets}", "Not called clear of: {targets}"),
   walls_title: text(
     "벽을 펼친 그림: 1 mm 핀홀을 찾았을 확률(화살표: 도면 방향)",
