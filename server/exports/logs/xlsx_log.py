@@ -26,7 +26,8 @@ from server.interface.words import EQUIPMENT, NOT_RECORDED, PERSONS, kst
 from server.projections.log_records import Document, LogRow, Period
 
 TITLE = "불법촬영기기 점검일지"
-DEMO_NOTICE = "시뮬레이션·재생 기록이 들어 있습니다. 색칠된 행은 실제 점검이 아니므로 점검 실적으로 쓸 수 없습니다."
+DEMO_NOTICE = "색칠된 행은 시뮬레이션·재생 기록입니다. 실제 점검이 아니므로 점검 실적으로 쓸 수 없습니다."
+"""Its beginning says what the rows are: the second sheet of paper across has room for no more."""
 _HEADER_ROW = 3
 _OPTIONS = {
     "constant_memory": True,
@@ -159,6 +160,10 @@ def _write_log(
     )
     cell = _style(book, text_wrap=True, border=1, border_color="#C9CFD6")
     demo = _style(book, text_wrap=True, border=1, border_color="#C9CFD6", bg_color="#F3E8D2", italic=True)
+    number_cell, number_demo = (
+        _style(book, border=1, border_color="#C9CFD6", align="center", **more)
+        for more in ({}, {"bg_color": "#F3E8D2", "italic": True})
+    )
     sheet.write_string(0, 0, TITLE, _style(book, bold=True, font_size=15))
     of_what = f"기간 {period.first} ~ {period.last} · 점검 {count}건 · 작성 {kst(generated)} (한국시간)"
     sheet.write_string(1, 0, f"{of_what} · {seal}" if seal else of_what, _style(book))
@@ -172,7 +177,7 @@ def _write_log(
         for index, value in enumerate(cells_of(row)):
             style = demo if row.is_demo else cell
             if isinstance(value, int):
-                sheet.write_number(number, index, value, style)
+                sheet.write_number(number, index, value, number_demo if row.is_demo else number_cell)
             else:
                 sheet.write_string(number, index, value, style)
         printed.write(row, number - _HEADER_ROW)
@@ -188,7 +193,9 @@ class PrintedSheet:
         boxed = {"border": 1, "border_color": "#9AA3AD", "font_size": 9, "text_wrap": True}
         heading = _style(book, bold=True, bg_color="#E8ECF1", align="center", **boxed | {"valign": "vcenter"})
         self._sheet = sheet
-        self._plain, self._demo = _style(book, **boxed), _style(book, bg_color="#F3E8D2", italic=True, **boxed)
+        demo = boxed | {"bg_color": "#F3E8D2", "italic": True}
+        self._plain, self._demo = _style(book, **boxed), _style(book, **demo)
+        self._numbers = _style(book, align="center", **boxed), _style(book, align="center", **demo)
         last = len(FILED)
         sheet.write_string(0, 0, TITLE, _style(book, bold=True, font_size=15))
         for offset, word in enumerate(("담당", "검토", "확인")):
@@ -217,7 +224,7 @@ class PrintedSheet:
     def write(self, row: LogRow, number: int) -> None:
         """The line of a sweep, the first of them as number 1."""
         style, line = self._demo if row.is_demo else self._plain, _HEADER_ROW + number
-        self._sheet.write_number(line, 0, number, style)
+        self._sheet.write_number(line, 0, number, self._numbers[row.is_demo])
         for index, (_, _, cell) in enumerate(FILED, start=1):
             self._sheet.write_string(line, index, plain_text(cell(row)), style)
 
@@ -260,8 +267,11 @@ def _set_up_page(sheet: Worksheet, lines: int) -> None:
 
 def _write_notes(book: Workbook) -> None:
     sheet = book.add_worksheet("설명")
-    sheet.set_column(0, 0, 16)
+    sheet.set_column(0, 0, 26)
     sheet.set_column(1, 1, 100)
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
     for number, (word, meaning) in enumerate(_NOTES):
-        sheet.write_string(number, 0, word, _style(book, bold=True))
+        sheet.write_string(number, 0, word, _style(book, bold=True, text_wrap=True))
         sheet.write_string(number, 1, meaning, _style(book, text_wrap=True))

@@ -69,12 +69,15 @@ def test_the_sheet_that_is_filed_fits_a4_and_leaves_room_to_write() -> None:
 def test_a_demonstration_raises_a_notice_and_says_so_in_its_cells() -> None:
     cells = _cells(_write([s.simulated_page().row, s.live_page().row]))
     assert cells["A3"] == DEMO_NOTICE
+    assert "시뮬레이션" in DEMO_NOTICE[:16], "what is left of it on the second sheet across"
     assert cells["A5"] == "시뮬레이션 기록 · 실제 점검 아님"
     assert cells["Y5"] == "[시뮬레이션 기록] 확인할 곳"
 
 
 def test_the_notes_explain_results_in_the_words_that_the_cells_have() -> None:
-    notes = {word for cell, word in _cells(_write([]), 3).items() if cell.startswith("A")}
+    book = _write([])
+    notes = {word for cell, word in _cells(book, 3).items() if cell.startswith("A")}
+    assert b'fitToPage="1"' in book.read("xl/worksheets/sheet3.xml"), "a word and its meaning on one sheet of paper"
     results = {word.ko for word in (*EQUIPMENT.values(), *PERSONS.values())}
     assert notes - results == {"기록 해시", "빠진 내용"}
     assert {EQUIPMENT[code].ko for code in ("to_inspect", "nothing_detected", "partly", "clear")} <= notes
