@@ -99,7 +99,7 @@ def persons_reason(row: LogRow) -> str:
         case "confirmed":
             return "경찰이 카메라로 확인함"
         case "found":
-            return f"사람이 눈으로 보고 카메라로 판정함 {counts.get('found', 0)}건"
+            return f"사람이 눈으로 보고 카메라이거나 배제할 수 없다고 판정함 {counts.get('found', 0)}건"
         case "suspected":
             doubts = counts.get("suspected", 0)
             parts = [f"육안으로 배제하지 못함 {doubts}건"] if doubts else []

@@ -62,7 +62,7 @@ def test_the_words_of_a_row() -> None:
     assert unfinished["서명 검증"] == "서명 유효(1건) · 누락 2건 · 경보 1건"
     assert found["장비 점검 결과"] == "확인할 곳"
     assert found["점검 결과(사람)"] == "의심기기 발견(경찰 확인 중)"
-    assert found["점검 결과 근거"] == "사람이 눈으로 보고 카메라로 판정함 1건"
+    assert found["점검 결과 근거"] == "사람이 눈으로 보고 카메라이거나 배제할 수 없다고 판정함 1건"
     assert found["현장 판정"] == "의심기기 발견 1건"
     assert "112" in found["다음 조치"]
     assert {row[SEAL_HEADING] for row in (simulated, live, unfinished, found)} == {SEAL}
