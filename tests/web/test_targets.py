@@ -14,6 +14,7 @@ from sweep.modality.directions import CELLS, SeenDirections, to_cells
 from sweep.modality.measurement import Measurement
 from sweep.report import SweepReport, new_id
 from sweep.run.modalities import SENSING_MODALITIES, WEIGHERS, vocabulary_of
+from tests.server.standing.reports import report_of
 from tests.web import evidence as made
 from tests.web.conftest import Phone
 from tests.web.said import said
@@ -51,6 +52,19 @@ def as_reported_now(report: SweepReport) -> SweepReport:
         "v": 2, "targets": targets, "coverage": coverage, "verdicts": tuple(verdicts), "findings": candidates,
     }  # fmt: skip
     return SweepReport.model_validate(report.model_dump() | changes)
+
+
+def test_a_method_that_is_clear_of_all_its_targets_by_the_field_names_them(phone: Phone, site: Site) -> None:
+    made_up = made.make_sweep(sweep_id=new_id(), room_id=new_id()).report
+    said_clear = report_of("++++")
+    parts = ("v", "plan", "coverage", "verdicts", "targets", "findings", "positions", "observations")
+    report = made_up.model_dump() | {part: said_clear.model_dump()[part] for part in parts}
+    site.demo.deliver(made.MadeSweep(SweepReport.model_validate(report), ()))
+    phone.log_in(path=f"#/sweeps/{made_up.sweep_id}")
+    phone.page.get_by_role("region", name="구역별 판정").get_by_role("button").first.click()
+    wifi = phone.page.get_by_role("dialog").get_by_role("listitem").filter(has_text="와이파이").first
+    expect(wifi).to_contain_text(said("method", "clear"))
+    expect(wifi).to_contain_text("대상: 대상")
 
 
 def test_a_zone_says_what_would_have_been_found_and_shows_its_walls(phone: Phone, site: Site) -> None:
