@@ -28,7 +28,7 @@ from sweep.lab.city.sweeps import CALLED, Room, coverage_of, lens_of, radio_of, 
 from sweep.report import Observation
 from sweep.run.modalities import WEIGHERS
 
-LEAST_VALUES: Final = tuple(round(10.0 ** float(exponent), 10) for exponent in np.arange(-6.6, -5.59, 0.05))
+LEAST_VALUES: Final = tuple(round(10.0 ** float(exponent), 10) for exponent in np.arange(-6.6, -5.55, 0.1))
 """Expected finds a second that the curve is drawn over."""
 KEPT_STEP_S: Final = 10.0
 """To the next of these the seconds are rounded up that looks keep from the light: so few lights are played."""
