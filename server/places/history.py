@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -21,9 +21,11 @@ from server.interface.views.sweeps import KnownBefore
 from server.projections.case_rows import states_of
 from server.projections.sightings import SameThings, thing_in
 from server.projections.sweep_record import SweepRecord, read_sweep
+from server.standing.naming import HALF_YEAR
 from server.store.clock import to_ms
 from server.store.schema import sweeps
 from sweep.report import (
+    EYE_OUTCOMES,
     SEEN_AS,
     Disposition,
     KnownThing,
@@ -32,9 +34,13 @@ from sweep.report import (
     SweepReport,
     devices_of,
     sameness,
+    thing_of,
+)
+from sweep.report import (
+    last_words as last_looks,
 )
 from sweep.report.case_records import CaseStep, NotCamera
-from sweep.report.known import Thing
+from sweep.report.known import Thing, is_one_place
 
 VISITS = 5
 """Earlier visits that are looked at (guessed: a year of quarters)."""
@@ -136,7 +142,8 @@ def known_things(connection: Connection, room_id: UUID, now: datetime) -> tuple[
     else is not among it.
     """
     settled: list[tuple[Thing, KnownThing | None]] = []
-    for visit in _visits(connection, room_id, to_ms(now), "live"):
+    visits = _visits(connection, room_id, to_ms(now), "live")
+    for visit in visits:
         words = last_words(visit)
         for finding in visit.report.findings:
             word, thing = words.get(finding.finding_id), thing_in(visit.report, finding)
@@ -150,7 +157,42 @@ def known_things(connection: Connection, room_id: UUID, now: datetime) -> tuple[
                     devices=devices_of(finding, visit.report.observations), what=word.note, decided=word.said,
                 )  # fmt: skip
             settled.append((thing, known))
-    return tuple(known for _, known in settled if known is not None)[:MOST_KNOWN]
+    known_by_case = [known for _, known in settled if known is not None]
+    return (*known_by_case, *seen_by_eye((visit.report for visit in reversed(visits)), now.date()))[:MOST_KNOWN]
+
+
+def seen_by_eye(reports: Iterable[SweepReport], today: date) -> list[KnownThing]:
+    """What an eye that was asked to look called a screw or a reflection, in visits from the first to the last.
+
+    It holds for half a year, which no repetition makes longer; then somebody has to say so who never did.  Whatever
+    else is said of the place ends it, and so does a finding there.
+    """
+    named: list[tuple[KnownThing, frozenset[str]]] = []
+    for report in reports:
+        persons = frozenset(report.inspectors)
+        found = [thing_of(finding, ()) for finding in report.counted_findings]
+        named = [one for one in named if all(sameness(thing_of(one[0], ()), thing) is None for thing in found)]
+        for look in last_looks(report.eye_looks):
+            if look.observation_id is None or look.answer == "not_answered":
+                continue
+            begins = report.started.utc - (HALF_YEAR if look.is_known else timedelta(0))  # who named it is not known
+            here = KnownThing(
+                zone_id=look.zone_id, x_m=look.x_m, y_m=look.y_m, radius_m=look.radius_m, decided=begins, is_look=True,
+                what=EYE_OUTCOMES[look.answer], up_m=None if look.spot is None else look.spot.up_m,
+            )  # fmt: skip
+            same = [one for one in named if is_one_place(one[0], here)]
+            named = [one for one in named if one not in same]
+            if look.answer == "screw_or_reflection":
+                named.append(_named_again(same[0], here, persons) if same else (here, persons))
+    return [known for known, _ in named if today - known.decided.date() < HALF_YEAR]
+
+
+def _named_again(
+    before: tuple[KnownThing, frozenset[str]], here: KnownThing, persons: frozenset[str]
+) -> tuple[KnownThing, frozenset[str]]:
+    known, spoken = before
+    is_new = here.decided - known.decided >= HALF_YEAR and not persons <= spoken
+    return here if is_new else known, spoken | persons
 
 
 def _visits(connection: Connection, room_id: UUID, before_ms: int, source: Source) -> list[Visit]:
@@ -165,7 +207,8 @@ def _visits(connection: Connection, room_id: UUID, before_ms: int, source: Sourc
     for sweep_id in connection.scalars(earlier).all():
         found, _ = read_sweep(connection, sweep_id)
         is_named = found.report is not None and any(one.outcome == "explained" for one in found.report.looked_again)
-        if found.report is not None and (found.dispositions or found.steps or is_named):
+        is_told = is_named or (found.report is not None and found.report.eye_looks)
+        if found.report is not None and (found.dispositions or found.steps or is_told):
             visits.append(visit_of(connection, found.report, found))
     return visits
 

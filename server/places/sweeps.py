@@ -44,12 +44,20 @@ from server.store.stored_wire import signed_entry
 from sweep.entry import kinds
 from sweep.entry.dsse import SignedEntry
 from sweep.phrases import Phrase
-from sweep.report import ContractError, FindingDetails, SweepReport, display_text, parse_json
+from sweep.report import ContractError, FindingDetails, SweepReport, display_text, eye_looks_line, parse_json
 
 MAX_WAITING_SHOWN = 50  # guessed: more than a revoked probe has under way; a thief with its key sends thousands
 
 
-def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: bool) -> SweepDetail:
+def own_controls(report: SweepReport, shown_to: str) -> SweepReport:
+    """The report as this person sees it: which looks measured the eye is told to those alone whose eyes they were."""
+    if shown_to in report.inspectors:
+        return report
+    looks = tuple(one.model_copy(update={"is_control": False}) for one in report.eye_looks)
+    return report.model_copy(update={"eye_looks": looks})
+
+
+def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: bool, shown_to: str = "") -> SweepDetail:
     """Everything about one sweep; ApiError 404 when no entry speaks of it, 410 when all that did was erased."""
     summary = connection.execute(select(sweeps).where(sweeps.c.sweep_id == sweep_id)).one_or_none()
     if summary is None:
@@ -65,7 +73,8 @@ def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: boo
             for finding_id, state in states_of(connection, record).items()
         ),
         room=room_summary(connection, summary.room_id),
-        report=record.report,
+        report=record.report if record.report is None else own_controls(record.report, shown_to),
+        eye_looks=None if record.report is None else eye_looks_line(record.report.eye_looks),
         report_state=record.report_state,
         identified=None if record.opened is None else record.opened.identified,
         details=details,

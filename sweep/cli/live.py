@@ -195,18 +195,21 @@ def ask_to_look(control: Control, terminal: Terminal = TERMINAL) -> None:
     """What is to be looked at by eye here, one place after the other: a number says what is there, anything else
     that nobody looked.
     """
-    named = "; ".join(f"{n} {EYE_OUTCOMES[one].ko} / {EYE_OUTCOMES[one].en}" for n, one in enumerate(ANSWERS, start=1))
     passed: set[UUID] = set()
     while ahead := [one for one in control.eye_looks.pending if one.look_id not in passed]:
         if control.is_over:
             return
         look, said = ahead[0], asked_text(ahead[0])
+        answers = [one for one in ANSWERS if look.is_close or one != "bottom_seen"]
+        named = "; ".join(
+            f"{n} {EYE_OUTCOMES[one].ko} / {EYE_OUTCOMES[one].en}" for n, one in enumerate(answers, start=1)
+        )
         terminal.forget_what_was_typed()
-        err.print(f"{said.ko} / {said.en}", markup=False)
+        err.print(f"{look.where.ko}: {said.ko} / {look.where.en}: {said.en}", markup=False)
         err.print(f"{named}; Enter 살펴보지 않음 / not looked", markup=False)
         word = terminal.read_line(control).strip()
-        if word.isdecimal() and 1 <= int(word) <= len(ANSWERS):
-            if control.answer_look(look.look_id, ANSWERS[int(word) - 1]) == "too_quick":
+        if word.isdecimal() and 1 <= int(word) <= len(answers):
+            if control.answer_look(look.look_id, answers[int(word) - 1]) == "too_quick":
                 remark("look_two_seconds")
         else:
             passed.add(look.look_id)

@@ -75,10 +75,15 @@ class Watcher:
                 err.print(event.text.ko, "/", event.text.en)
             case ResponseTestEvent():
                 self._show_response_test(event)
-            case GuidanceEvent(text=text) | NoticeEvent(is_over=False, text=text) | ReferenceEvent(text=text):
+            case (
+                GuidanceEvent(text=text)
+                | NoticeEvent(is_over=False, text=text)
+                | ReferenceEvent(text=text)
+                | LookAnsweredEvent(text=text)
+            ):
                 err.print(f"  {text.ko} / {text.en}", markup=False)
-            case LookAskedEvent(text=text) | LookAnsweredEvent(text=text):
-                err.print(f"  {text.ko} / {text.en}", markup=False)
+            case LookAskedEvent(where=where, text=text):
+                err.print(f"  {where.ko}: {text.ko} / {where.en}: {text.en}", markup=False)
             case SecondLookEvent():
                 self._show_look(event)
             case ZoneEvent(verdict="candidate", zone_id=zone):  # a glint: whether it is worth anything is asked next

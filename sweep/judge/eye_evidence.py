@@ -16,14 +16,17 @@ from sweep.judge.eye_looks import EyeLookPolicy
 from sweep.modality.evidence import evidence
 from sweep.modality.weights import HINT, Weights, guess
 from sweep.modality.words import Sentences, Words
-from sweep.report import Evidence, EyeLook, EyeOutcome, last_words
-from sweep.report.eye_looks import NO_CAMERA
+from sweep.report import Evidence, EyeLook, EyeOutcome, last_words, place_of
+from sweep.report.eye_looks import EXPLAINS_A_HOLE, NO_CAMERA, Place
 
 WORDS: Final = Words(
     evidence=Sentences(
-        "eye_looks.evidence", "screw_or_reflection_by_eye nothing_by_eye hole_by_eye unsure_by_eye camera_like_by_eye"
+        "eye_looks.evidence",
+        "screw_or_reflection_by_eye bottom_seen_by_eye nothing_by_eye hole_by_eye unsure_by_eye camera_like_by_eye",
     )
 )
+SPEAKS: Final[frozenset[EyeOutcome]] = frozenset({"hole", "camera_like"})
+"""Answers that ask for a candidate wherever they are given."""
 
 
 def after(before_log10: float, answer: EyeOutcome, share: float) -> float:
@@ -42,7 +45,8 @@ def eye_evidence(looks: Iterable[EyeLook], zone_id: str, spots: Collection[UUID]
     result = []
     for look in last_words(looks):
         is_meant = look.observation_id is None or look.observation_id in spots or look.answer not in NO_CAMERA
-        if look.zone_id != zone_id or not is_meant or look.answer == "not_answered":
+        is_proof = look.is_control and look.answer not in SPEAKS
+        if look.zone_id != zone_id or not is_meant or is_proof or look.answer == "not_answered":
             continue
         weight = weights.at("nothing_by_eye") if look.answer in NO_CAMERA else guess(HINT)
         found = evidence("lens", WORDS, None, f"{look.answer}_by_eye", weight, about=look.observation_id)
@@ -55,15 +59,16 @@ def asks_for_candidate(words: Sequence[EyeLook], policy: EyeLookPolicy) -> bool:
     it is like a camera; it is a hole, and nobody saw its bottom since; or at this posterior nobody could tell.
     """
     said = [look for look in words if look.answer != "not_answered"]
-    if not said or said[-1].answer in NO_CAMERA:
+    was_hole = any(look.answer == "hole" for look in said)
+    if not said or said[-1].answer in (EXPLAINS_A_HOLE if was_hole else NO_CAMERA):
         return False
-    is_worth = said[-1].prior_log10_odds >= policy.unsure_from
-    return is_worth or any(look.answer in {"hole", "camera_like"} for look in said)
+    is_worth = said[-1].prior_log10_odds >= policy.unsure_from and not said[-1].is_control
+    return is_worth or any(look.answer in SPEAKS for look in said)
 
 
 def raised_by_eye(looks: Iterable[EyeLook], policy: EyeLookPolicy) -> frozenset[str]:
     """Zones of which a person said something that asks for a candidate."""
-    by_place: dict[tuple[str, UUID | None], list[EyeLook]] = {}
+    by_place: dict[Place, list[EyeLook]] = {}
     for look in looks:
-        by_place.setdefault((look.zone_id, look.observation_id), []).append(look)
-    return frozenset(zone_id for (zone_id, _), words in by_place.items() if asks_for_candidate(words, policy))
+        by_place.setdefault(place_of(look), []).append(look)
+    return frozenset(zone_id for (zone_id, *_), words in by_place.items() if asks_for_candidate(words, policy))

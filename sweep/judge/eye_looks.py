@@ -49,6 +49,8 @@ class EyeLookPolicy(Record):
     """Of hidden cameras that an eye sees to which nobody points (LAPD, SenSys 2021: 46.0 %)."""
     pointed_share: Share
     """Of those to which it is pointed: nobody has measured it."""
+    control_share: Annotated[float, Field(ge=0, le=1)] = 0.05
+    """As many looks again, by chance, at places where nothing shone: they measure the eye (demanded: 1 in 20)."""
     least_value: Annotated[float, Field(gt=0, le=1)]
     """Expected finds a second from which a place is looked at while nothing of the budget was spent."""
     faint_below: Annotated[float, Field(ge=0, le=5)]

@@ -46,7 +46,7 @@ def mark_named(findings: Sequence[Finding], named: Mapping[str, SeenAs]) -> tupl
 
 def _marked(finding: Finding, observations: Sequence[Observation], known: Sequence[KnownThing]) -> Finding:
     ours = thing_of(finding, devices_of(finding, observations))
-    same = [one for one in known if sameness(ours, thing_of(one, one.devices)) is not None]
+    same = [one for one in known if not one.is_look and sameness(ours, thing_of(one, one.devices)) is not None]
     if not same:
         return finding
     last = max(same, key=lambda one: one.decided)

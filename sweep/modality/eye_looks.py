@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
-from sweep.report import EyeAnswer, EyeLook, EyeOutcome, LocalText
+from sweep.report import EyeAnswer, EyeLook, EyeOutcome, LocalText, WallSpot
 
 LEAST_S: Final = 2.0
 """An answer sooner than that is a habit and no look (demanded)."""
@@ -32,7 +32,9 @@ class AskedLook:
     y_m: float
     radius_m: float
     where: LocalText
+    spot: WallSpot | None
     is_known: bool
+    is_control: bool
     planned_s: float
     prior_log10_odds: float
     asked_ns: int

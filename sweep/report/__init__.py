@@ -48,7 +48,17 @@ from .commands import (
     WalkCommand,
 )
 from .condition import BankCapacity, BankInput, BankState, ProbeCondition, tally
-from .eye_looks import EYE_OUTCOMES, EyeAnswer, EyeLook, EyeOutcome, eye_looks_line, last_words
+from .eye_looks import (
+    EYE_OUTCOMES,
+    EyeAnswer,
+    EyeLook,
+    EyeOutcome,
+    WallSpot,
+    eye_looks_line,
+    is_raised_by_eye,
+    last_words,
+    place_of,
+)
 from .findings import Evidence, ExplainedByEye, Finding, LookedAgain, LookKind, LookOutcome, SeenAs, WeightSource
 from .known import SEEN_AS, KnownThing, devices_of, sameness, thing_of, touches
 from .live import (

@@ -43,6 +43,10 @@ class KnownThing(Record):
     what: LocalText | None
     """As they wrote it; null: that it is no camera, and nothing more."""
     decided: UtcTime
+    is_look: bool = False
+    """One eye said so when it was asked to look: it only comes later among looks, and explains no finding."""
+    up_m: Annotated[float, Field(ge=0, le=10)] | None = None
+    """Above the floor, of a look; null where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,17 @@ def sameness(ours: Thing, theirs: Thing) -> Literal["device", "place"] | None:
 def touches(ours: Thing, theirs: Thing) -> bool:
     """Do they share a device, or the place whatever sends there?"""
     return bool(ours.devices & theirs.devices) or _is_one_place(ours, theirs)
+
+
+SAME_HEIGHT_M: Final = 0.4
+"""What shines higher or lower is something else: heights are known to about that (guessed)."""
+
+
+def is_one_place(known: KnownThing, here: KnownThing) -> bool:
+    """Whether two that send nothing are at one place of a wall, as far as anybody knows how high they are."""
+    heights = (known.up_m, here.up_m)
+    is_as_high = heights[0] is None or heights[1] is None or abs(heights[0] - heights[1]) <= SAME_HEIGHT_M
+    return is_as_high and sameness(thing_of(known, ()), thing_of(here, ())) is not None
 
 
 def _is_one_place(ours: Thing, theirs: Thing) -> bool:

@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 
 from .base import Code, Count, Dbm, LocalText, Metres, Mhz, Pseudonym, Record, Seconds, Share, Slug, Text, UtcTime
 from .condition import BankState, Celsius, Tally, Volts
-from .eye_looks import EyeOutcome
+from .eye_looks import EyeOutcome, WallSpot
 from .findings import LookKind
 from .live_room import CoverageEvent, DevicesEvent, NearEvent
 from .observations import Modality
@@ -219,7 +219,7 @@ class LookAskedEvent(Record):
     look_id: UUID
     zone_id: Slug
     is_pointed: bool
-    """At a glint; else an eye goes over the zone, where something sends."""
+    """At one place; else an eye goes over the zone, where something sends."""
     is_close: bool
     """From 20 to 40 cm."""
     x_m: Metres
@@ -229,12 +229,16 @@ class LookAskedEvent(Record):
     """To the right of where the position looks; null where nobody knows."""
     elevation_deg: Annotated[float, Field(ge=-90, le=90)] | None
     range_m: Metres | None
+    spot: WallSpot | None = None
+    """On the zone's wall; null where nobody knows on which one it is."""
     longest_s: Seconds
     left_s: Seconds
     """Of the room's seconds for looks, after this one."""
     is_known: bool
     """An earlier visit explained what is there."""
+    where: LocalText
     text: LocalText
+    """What is to be done there."""
 
 
 class LookAnsweredEvent(Record):

@@ -42,17 +42,17 @@ class SimulatedEye:
     def __call__(self, look: AskedLook) -> tuple[EyeAnswer, float]:
         """What it says, and after how many seconds."""
         seconds = float(self._rng.uniform(*(CLOSE_S if look.is_close else GLANCE_S)))
-        is_pointed = look.observation_id is not None
+        is_pointed = look.observation_id is not None or look.is_control
         share = self.pointed_share if is_pointed else self.unpointed_share
         sees, doubts = self._rng.random() < share, self._rng.random() < UNSURE_SHARE
         if self._is_there(look) and sees:
             return ("camera_like" if look.is_close or not is_pointed else "hole"), seconds
         if doubts:
             return "unsure", seconds
-        return ("screw_or_reflection" if is_pointed else "nothing"), seconds
+        return ("screw_or_reflection" if look.observation_id is not None else "nothing"), seconds
 
     def _is_there(self, look: AskedLook) -> bool:
         if self.camera is None or self.camera.zone_id != look.zone_id:
             return False
         apart_m = math.dist((look.x_m, look.y_m), (self.camera.x_m, self.camera.y_m))
-        return look.observation_id is None or apart_m <= max(NEAR_M, look.radius_m)
+        return (look.observation_id is None and not look.is_control) or apart_m <= max(NEAR_M, look.radius_m)

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -19,8 +19,9 @@ from typer.testing import CliRunner
 from sweep import report as r
 from sweep.cli import build_app
 from sweep.cli.live import ask_to_look
-from sweep.judge.eye_evidence import raised_by_eye
-from sweep.judge.eye_looks import load_policy
+from sweep.judge.eye_evidence import eye_evidence, raised_by_eye
+from sweep.judge.eye_looks import EyeLookPolicy, load_policy
+from sweep.judge.thresholds import load_weights
 from sweep.modality.control import Control
 from sweep.modality.eye_looks import LEAST_S, AskedLook, EyeLooks
 from sweep.modality.measurement import Measurement
@@ -36,7 +37,7 @@ POLICY = load_policy()
 CLI = CliRunner()
 MANIFEST = SimulatedSource(default_room(), seed=1, camera_zone=None, probe_id="probe-1").manifest
 ZONES = [zone.zone_id for zone in MANIFEST.plan.zones]
-ANSWERS: list[r.EyeAnswer] = ["screw_or_reflection", "hole", "nothing", "unsure", "camera_like"]
+ANSWERS: tuple[r.EyeAnswer, ...] = get_args(r.EyeAnswer)
 
 
 def position(number: int) -> r.Position:
@@ -57,13 +58,17 @@ def filmed(number: int, scores: Sequence[float]) -> Measurement:
 
 
 def walked(
-    rooms: Sequence[Sequence[float]], eye: Eye | None, *, has_time: Callable[[float], bool] = lambda _: True
+    rooms: Sequence[Sequence[float]],
+    eye: Eye | None,
+    *,
+    has_time: Callable[[float], bool] = lambda _: True,
+    policy: EyeLookPolicy = POLICY,
 ) -> tuple[list[Any], tuple[r.EyeLook, ...], EyeLookPlanner]:
     """A walk through zones that glint so: what was told live, and what the report has."""
     told: list[Any] = []
     looks = EyeLooks()
     planner = EyeLookPlanner(
-        looks, POLICY, told.append, SWEEP_ID, SENSING_MODALITIES, None, now_ns=None, eye=eye, has_time=has_time
+        looks, policy, told.append, SWEEP_ID, SENSING_MODALITIES, None, now_ns=None, eye=eye, has_time=has_time
     )
     positions: list[r.Position] = []
     measurements: list[Measurement] = []
@@ -80,9 +85,13 @@ SAID = st.one_of(st.none(), st.tuples(st.sampled_from(ANSWERS), st.floats(LEAST_
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.lists(st.floats(1.3, 2.9), max_size=4), min_size=1, max_size=5), st.lists(SAID, max_size=12))
+@given(
+    st.lists(st.lists(st.floats(1.3, 2.9), max_size=4), min_size=1, max_size=5),
+    st.lists(SAID, max_size=12),
+    st.sampled_from([0.0, 0.5, 1.0]),
+)
 def test_nothing_that_was_said_live_is_withdrawn_in_silence(
-    rooms: list[list[float]], said: list[tuple[r.EyeAnswer, float] | None]
+    rooms: list[list[float]], said: list[tuple[r.EyeAnswer, float] | None], control_share: float
 ) -> None:
     left = iter(said)
 
@@ -90,7 +99,7 @@ def test_nothing_that_was_said_live_is_withdrawn_in_silence(
         answer = next(left, None)
         return None if answer is None else (answer[0], min(answer[1], look.planned_s))
 
-    told, made, planner = walked(rooms, eye)
+    told, made, planner = walked(rooms, eye, policy=POLICY.model_copy(update={"control_share": control_share}))
     asked = [one for one in told if isinstance(one, r.LookAskedEvent)]
     answered = [one for one in told if isinstance(one, r.LookAnsweredEvent)]
     assert [one.look_id for one in asked] == [one.look_id for one in made], "each that was asked stands in the report"
@@ -122,11 +131,15 @@ def test_a_look_is_asked_before_the_next_zone_is_named() -> None:
     assert first.answered_ns == first.asked_ns + 6 * 10**9
     assert first.posterior_pointed_log10_odds < first.posterior_log10_odds < first.prior_log10_odds
     assert first.observation_id == uid(1)
-    assert "오른쪽으로 10°" in first.where.ko
+    assert first.where.ko == "1번 칸 뒷벽, 높이 모름, 오른쪽 모서리 옆"
 
 
 def test_a_hole_is_looked_at_from_close_by_and_stays_a_place_unless_its_bottom_is_seen() -> None:
-    cases: list[tuple[r.EyeAnswer, str | None]] = [("nothing", None), ("hole", "candidate")]
+    cases: list[tuple[r.EyeAnswer, str | None]] = [
+        ("bottom_seen", None),
+        ("nothing", "candidate"),
+        ("hole", "candidate"),
+    ]
     for second, leads_to in cases:
         answers: list[tuple[r.EyeAnswer, float]] = [(second, 9.0), ("hole", 6.0)]
         told, made, _ = walked([[2.65]], lambda _, answers=answers: answers.pop())  # type: ignore[misc]  # of this turn
@@ -171,8 +184,8 @@ def test_what_an_earlier_visit_explained_comes_after_what_is_not_known() -> None
 
 def asked(number: int, at_s: float = 0.0) -> AskedLook:
     return AskedLook(
-        uid(number), "stall-1", uid(90), False, 0.0, 0.0, 0.3, r.LocalText(ko="자리", en="there"), False, 10.0, -4.5,
-        round(at_s * 1e9),
+        uid(number), "stall-1", uid(90), False, 0.0, 0.0, 0.3, r.LocalText(ko="자리", en="there"), None, False, False,
+        10.0, -4.5, round(at_s * 1e9),
     )  # fmt: skip
 
 
@@ -269,3 +282,40 @@ def test_a_look_at_what_a_replay_has_not_seen_yet_is_not_judged() -> None:
     assert [one.observation_id for one in taken_up(kept, SWEEP_ID, ())] == [None]
     ours = filmed(0, [2.65]).observations
     assert taken_up(kept, SWEEP_ID, ours, is_sure=True) == made[:1]
+
+
+def controlled(answer: r.EyeAnswer = "nothing") -> tuple[list[Any], tuple[r.EyeLook, ...]]:
+    told: list[Any] = []
+    looks = EyeLooks()
+    planner = EyeLookPlanner(
+        looks, POLICY.model_copy(update={"control_share": 1.0}), told.append, SWEEP_ID, SENSING_MODALITIES, None,
+        now_ns=None, eye=lambda look: (answer if look.is_control else "screw_or_reflection", 5.0),
+    )  # fmt: skip
+    planner.stood(MANIFEST, [position(0)], [filmed(0, [2.65])], (), 0)
+    return told, looks.made
+
+
+def test_now_and_then_an_eye_is_sent_where_nothing_shone_and_nobody_can_tell() -> None:
+    told, made = controlled()
+    real, control = (one for one in told if isinstance(one, r.LookAskedEvent))
+    assert [one.is_control for one in made] == [False, True]
+    assert set(real.model_dump()) == set(control.model_dump())
+    assert (control.is_pointed, control.is_close, control.longest_s) == (True, False, real.longest_s)
+    assert control.bearing_deg is not None and real.bearing_deg is not None
+    assert abs(control.bearing_deg - real.bearing_deg) > 20.0
+    assert control.where.ko.startswith("1번 칸 ") and "높이 모름" in control.where.ko, (
+        "as little is known as of the other"
+    )
+    assert (control.range_m is None, control.elevation_deg) == (real.range_m is None, real.elevation_deg)
+    assert controlled() == (told, made), "the same sweep asks the same"
+    zone = MANIFEST.plan.zones[0]
+    assert eye_evidence(made[1:], zone.zone_id, (), load_weights()) == [], "it speaks of the eye alone"
+    assert raised_by_eye(controlled("unsure")[1], POLICY) == frozenset()
+    assert raised_by_eye(controlled("camera_like")[1], POLICY) == {zone.zone_id}, "unless there is something"
+    assert r.last_words(made) == list(made), "and is no word about the zone"
+
+
+def test_without_a_share_nobody_is_sent_anywhere_else() -> None:
+    _, made, _ = walked([[2.65]] * 3, lambda _: ("nothing", 5.0))
+    assert len(made) >= 3
+    assert sum(one.is_control for one in made) <= 1, "one in twenty"

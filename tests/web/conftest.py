@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
@@ -329,8 +330,12 @@ def prove_second(page: Page, username: str) -> None:
 @pytest.fixture
 def live_phone(open_phone: OpenPhone, site: Site, live_probe: FakeProbe) -> Phone:
     """A phone that has started a live sweep, which two persons have declared."""
-    found = open_phone(site.url)
-    found.log_in(path=f"#/rooms/{site.suspected_room}/start")
+    return sweeping_in(open_phone(site.url), live_probe, site.suspected_room)
+
+
+def sweeping_in(found: Phone, live_probe: FakeProbe, room_id: UUID) -> Phone:
+    """The phone starts a live sweep of that room."""
+    found.log_in(path=f"#/rooms/{room_id}/start")
     page = found.page
     page.get_by_role("radio", name=re.compile(REAL_PROBE_ID)).check()
     page.get_by_label("점검자 1", exact=True).fill("점검자-01")

@@ -62,7 +62,7 @@ def get_sweep(request: Request, person: Viewer, sweep_id: UUID) -> Response:
     db = services_of(request).db
     catch_up(db, sweep_id)
     with db.read() as connection:
-        detail = sweeps.sweep_detail(connection, sweep_id, may_see_details=may_see)
+        detail = sweeps.sweep_detail(connection, sweep_id, may_see_details=may_see, shown_to=person.display_name)
     shown: tuple[access_log.Shown, ...] = (
         *(("device_addresses", "device_names") if detail.details else ()),
         *(("crops",) if detail.crops else ()),

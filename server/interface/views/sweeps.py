@@ -125,6 +125,8 @@ class SweepDetail(View):
     room: RoomSummary | None
     """Null when nobody here knows the room."""
     report: SweepReport | None
+    eye_looks: LocalText | None = None
+    """What looks by eye came to, in one line; null where none was asked for."""
     report_state: BodyState
     identified: Identified | None
     """How the two who declared the room empty were identified when the sweep began; null: by their names only."""

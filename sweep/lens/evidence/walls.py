@@ -44,6 +44,24 @@ class Surface:
 
 
 @dataclass(frozen=True, eq=False)
+class WallLine:
+    """A wall of a zone on the plan."""
+
+    corner: int
+    left: Floats
+    """Its left end as seen from inside the zone: x, y."""
+    way: Floats
+    """From there to its right end."""
+    normal: Floats
+    """Into the zone."""
+
+    @property
+    def width_m(self) -> float:
+        """Of the wall."""
+        return float(np.hypot(*self.way))
+
+
+@dataclass(frozen=True, eq=False)
 class Grid:
     """All cells of a zone that belong to it, surface by surface."""
 
@@ -73,26 +91,19 @@ class Grid:
 
 def grid_of(plan: Plan, zone: Zone, height_m: float = HEIGHT_M, cell_m: float = CELL_M) -> Grid:
     """The cells of a zone."""
-    walls = _walls(plan, zone)
+    walls = wall_lines(plan, zone)
     xs, ys = np.array(zone.polygon, float).T
-    area = sum(math.dist(a, b) * height_m for _, (a, b) in walls) + 2.0 * np.ptp(xs) * np.ptp(ys)
+    area = sum(line.width_m * height_m for line in walls) + 2.0 * np.ptp(xs) * np.ptp(ys)
     cell_m = max(cell_m, math.sqrt(area / MOST_CELLS))
     surfaces, points, normals = [], [], []
-    middle = np.array([xs.mean(), ys.mean()])
-    for corner, (begin, end) in walls:
-        columns, rows = (max(1, round(size / cell_m)) for size in (math.dist(begin, end), height_m))
+    for line in walls:
+        columns, rows = (max(1, round(size / cell_m)) for size in (line.width_m, height_m))
         along = (np.arange(columns) + 0.5) / columns
         heights = height_m * (1.0 - (np.arange(rows) + 0.5) / rows)
-        start, way = np.array(begin), np.array(end) - np.array(begin)
-        normal = np.array([-way[1], way[0]]) / max(1e-9, float(np.hypot(*way)))
-        if normal @ (middle - start) < 0.0:
-            normal = -normal
-        if normal[0] * way[1] - normal[1] * way[0] > 0.0:  # seen from inside, left is the other end
-            start, way = np.array(end), -way
-        xy = start + along[:, None] * way
+        xy = line.left + along[:, None] * line.way
         points.append(np.column_stack([np.tile(xy, (rows, 1)), heights.repeat(columns)]))
-        normals.append(np.tile([*normal, 0.0], (rows * columns, 1)))
-        surfaces.append(Surface("wall", corner, rows, columns, np.ones((rows, columns), bool)))
+        normals.append(np.tile([*line.normal, 0.0], (rows * columns, 1)))
+        surfaces.append(Surface("wall", line.corner, rows, columns, np.ones((rows, columns), bool)))
     columns, rows = (max(1, round(float(np.ptp(axis)) / cell_m)) for axis in (xs, ys))
     x = xs.min() + (np.arange(columns) + 0.5) * np.ptp(xs) / columns
     y = ys.min() + (np.arange(rows) + 0.5) * np.ptp(ys) / rows
@@ -107,6 +118,21 @@ def grid_of(plan: Plan, zone: Zone, height_m: float = HEIGHT_M, cell_m: float = 
         normals.append(np.tile([0.0, 0.0, up], (int(inside.sum()), 1)))
         surfaces.append(Surface(kind, 0, rows, columns, inside.reshape(rows, columns)))
     return Grid(cell_m, tuple(surfaces), np.concatenate(points), np.concatenate(normals), _partitions(plan))
+
+
+def wall_lines(plan: Plan, zone: Zone) -> list[WallLine]:
+    """The walls of a zone as lines on the plan, in the order of its corners."""
+    middle = np.array(zone.polygon, float).mean(axis=0)
+    lines = []
+    for corner, (begin, end) in _walls(plan, zone):
+        left, way = np.array(begin, float), np.array(end, float) - np.array(begin, float)
+        normal = np.array([-way[1], way[0]]) / max(1e-9, float(np.hypot(*way)))
+        if normal @ (middle - left) < 0.0:
+            normal = -normal
+        if normal[0] * way[1] - normal[1] * way[0] > 0.0:  # seen from inside, left is the other end
+            left, way = np.array(end, float), -way
+        lines.append(WallLine(corner, left, way, normal))
+    return lines
 
 
 def _walls(plan: Plan, zone: Zone) -> list[tuple[int, Segment]]:

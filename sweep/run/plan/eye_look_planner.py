@@ -6,11 +6,13 @@ records for the report.  It chooses by `sweep.judge.eye_looks` and makes no cand
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Final, Literal
+from datetime import UTC, datetime
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from sweep.judge.coverage import cover
@@ -35,19 +37,38 @@ from sweep.report import (
     Position,
     RecordedSweep,
     TransmitterPlace,
+    WallSpot,
     Zone,
     centre_of,
     derived_id,
-    sameness,
+    place_of,
 )
-from sweep.report.known import Thing
+from sweep.report.known import is_one_place
 from sweep.run.reporting.eye_look_words import asked_text, came_of_text, where_of
+from sweep.run.reporting.wall_spots import point_of, spot_at, spot_of
 
 Eye = Callable[[AskedLook], tuple[EyeAnswer, float] | None]
 """Answers a look by itself, with the seconds that it took; None: nobody looks."""
 CLOSER: Final = frozenset({"hole", "unsure"})
 """Answers after which the same place is looked at from close by."""
 LeadsTo = Literal["close_look", "candidate", "guide"]
+CONTROL_BEARINGS_DEG: Final = (-60.0, -45.0, -30.0, -15.0, 0.0, 15.0, 30.0, 45.0, 60.0)
+CONTROL_ELEVATIONS_DEG: Final = (-25.0, 0.0, 20.0)
+CONTROL_APART_DEG: Final = 20.0
+"""From everything that shone (guessed: a hand points to 10 degrees)."""
+CONTROL_RADIUS_M: Final = 0.3
+NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Direction(NamedTuple):
+    """From where one stands."""
+
+    bearing_deg: float | None
+    elevation_deg: float | None
+    range_m: float | None
+
+
+NOWHERE: Final = Direction(None, None, None)
 
 
 class EyeLookPlanner:
@@ -77,6 +98,8 @@ class EyeLookPlanner:
         self._stood_ns = 0
         """When the last position was over."""
         self._budget = LookBudget(policy)
+        self._turns = 0
+        """Looks for which a control was drawn, and closer ones."""
         self._done: dict[str, set[UUID | None]] = {}
         self._lock = threading.RLock()
         """Answers come from other threads."""
@@ -93,7 +116,8 @@ class EyeLookPlanner:
         """These were made before the sweep was interrupted."""
         for look in looks:
             self._budget.settle(0.0, look.seconds)
-            self._done.setdefault(look.zone_id, set()).add(look.observation_id)
+            if not look.is_control:
+                self._done.setdefault(look.zone_id, set()).add(look.observation_id)
 
     def leave(self) -> None:
         """The inspector goes on."""
@@ -128,8 +152,16 @@ class EyeLookPlanner:
         )
         done = self._done.setdefault(zone.zone_id, set())
         spots = {o.observation_id: o for o in observations if o.observation_id in odds.spots}
-        circles = self._circles(manifest.plan, positions, spots.values())
-        known = {seen for seen, circle in circles.items() if is_known(zone.zone_id, circle, manifest.known)}
+        by_id = {one.position_id: one for one in positions}
+        circles = {
+            seen: self._weighers[o.modality].place(o, by_id[o.position_id], manifest.plan) for seen, o in spots.items()
+        }
+        walls = {seen: spot_of(manifest.plan, zone, by_id[o.position_id], o) for seen, o in spots.items()}
+        known = {
+            seen
+            for seen, circle in circles.items()
+            if is_known(zone.zone_id, circle, None if (wall := walls[seen]) is None else wall.up_m, manifest.known)
+        }
         with self._lock:
             self._budget.enter(zone.zone_id, zones_to_come)
             for place in self._budget.choose(odds.places(self._policy, done, known)):
@@ -137,21 +169,19 @@ class EyeLookPlanner:
                     self._budget.give_back(place)
                     continue
                 done.add(place.observation_id)
-                self._ask(place, zone, circles, None if place.observation_id is None else spots[place.observation_id])
-
-    def _circles(
-        self, plan: Plan, positions: Sequence[Position], spots: Iterable[Observation]
-    ) -> dict[UUID, Circle | None]:
-        by_id = {one.position_id: one for one in positions}
-        return {o.observation_id: self._weighers[o.modality].place(o, by_id[o.position_id], plan) for o in spots}
+                seen = None if place.observation_id is None else spots[place.observation_id]
+                stood = position if seen is None else by_id[seen.position_id]
+                circle = None if seen is None else circles[seen.observation_id]
+                self._ask(place, manifest.plan, zone, stood, circle, seen)
+                self._ask_control(manifest.plan, zone, position, observations)
 
     def _ask(
-        self, place: LookPlace, zone: Zone, circles: Mapping[UUID, Circle | None], seen: Observation | None
+        self, place: LookPlace, plan: Plan, zone: Zone, stood: Position, circle: Circle | None, seen: Observation | None
     ) -> None:
-        circle = None if place.observation_id is None else circles[place.observation_id]
         x_m, y_m = centre_of(zone)
         if circle is None:
             circle = Circle(x_m, y_m, max(math.dist((x_m, y_m), corner) for corner in zone.polygon))
+        spot = spot_of(plan, zone, stood, seen)
         before = math.log10(place.probability / (1.0 - place.probability))
         self._offer(
             AskedLook(
@@ -162,37 +192,87 @@ class EyeLookPlanner:
                 x_m=round(circle.x_m, 3),
                 y_m=round(circle.y_m, 3),
                 radius_m=round(circle.radius_m, 3),
-                where=where_of(zone, seen),
+                where=where_of(plan, zone, stood, seen, spot),
+                spot=spot,
                 is_known=place.is_known,
+                is_control=False,
                 planned_s=place.seconds,
                 prior_log10_odds=round(before, 3),
                 asked_ns=self._now_ns(),
             ),
-            seen,
+            Direction(seen.bearing_deg, seen.elevation_deg, seen.range_m)
+            if isinstance(seen, LensObservation)
+            else NOWHERE,
         )
 
-    def _id_of(self, zone_id: str, seen: UUID | None, *, is_close: bool) -> UUID:
-        return derived_id(self._sweep_id, f"look/{zone_id}/{seen}/{is_close}/{self._now_ns()}")
+    def _ask_control(self, plan: Plan, zone: Zone, position: Position, seen: Iterable[Observation]) -> None:
+        """Now and then a look at a wall where nothing shone, which nobody can tell from the others."""
+        self._turns += 1
+        drawn = derived_id(self._sweep_id, f"control/{zone.zone_id}/{self._turns}").int
+        may = self._budget.may_take(self._policy.glance_s) and self._has_time(self._policy.glance_s)
+        if drawn % 10**6 >= self._policy.control_share * 10**6 or not may:
+            return
+        here = [o for o in seen if isinstance(o, LensObservation) and o.zone_id == zone.zone_id]
+        shone = [o.bearing_deg for o in here]
+        free: list[tuple[float, float | None, WallSpot]] = [
+            (bearing, elevation, spot)
+            for bearing, elevation in itertools.product(CONTROL_BEARINGS_DEG, CONTROL_ELEVATIONS_DEG)
+            if all(at is not None and abs(at - bearing) > CONTROL_APART_DEG for at in shone)
+            and (spot := spot_at(plan, zone, position, bearing, elevation, None)) is not None
+        ]
+        if not free:
+            return
+        bearing_deg, elevation_deg, spot = free[drawn // 10**6 % len(free)]
+        x_m, y_m = point_of(plan, zone, spot)
+        if all(o.elevation_deg is None for o in here):  # as little is known of it as of what shone
+            spot, elevation_deg = spot.model_copy(update={"up_m": None}), None
+        range_m = None
+        if any(o.range_m is not None for o in here):
+            range_m = round(math.dist((position.x_m, position.y_m), (x_m, y_m)), 2)
+        self._budget.take(self._policy.glance_s)
+        self._offer(
+            AskedLook(
+                look_id=self._id_of(zone.zone_id, None, is_close=False, turn=self._turns),
+                zone_id=zone.zone_id,
+                observation_id=None,
+                is_close=False,
+                x_m=round(x_m, 3),
+                y_m=round(y_m, 3),
+                radius_m=CONTROL_RADIUS_M,
+                where=where_of(plan, zone, position, None, spot),
+                spot=spot,
+                is_known=False,
+                is_control=True,
+                planned_s=self._policy.glance_s,
+                prior_log10_odds=load_thresholds().prior,
+                asked_ns=self._now_ns(),
+            ),
+            Direction(bearing_deg, elevation_deg, range_m),
+        )
 
-    def _offer(self, look: AskedLook, seen: Observation | None) -> None:
+    def _id_of(self, zone_id: str, seen: UUID | None, *, is_close: bool, turn: int = 0) -> UUID:
+        return derived_id(self._sweep_id, f"look/{zone_id}/{seen}/{is_close}/{turn}/{self._now_ns()}")
+
+    def _offer(self, look: AskedLook, way: Direction) -> None:
         self._looks.ask(look)
-        lens = seen if isinstance(seen, LensObservation) else None
         self._on_event(
             LookAskedEvent(
                 type="look_asked",
                 look_id=look.look_id,
                 zone_id=look.zone_id,
-                is_pointed=look.observation_id is not None,
+                is_pointed=look.observation_id is not None or look.is_control,
                 is_close=look.is_close,
                 x_m=look.x_m,
                 y_m=look.y_m,
                 radius_m=look.radius_m,
-                bearing_deg=None if lens is None else lens.bearing_deg,
-                elevation_deg=None if lens is None else lens.elevation_deg,
-                range_m=None if lens is None else lens.range_m,
+                bearing_deg=way.bearing_deg,
+                elevation_deg=way.elevation_deg,
+                range_m=way.range_m,
+                spot=look.spot,
                 longest_s=look.planned_s,
                 left_s=round(self._budget.left_s, 1),
                 is_known=look.is_known,
+                where=look.where,
                 text=asked_text(look),
             )
         )
@@ -225,7 +305,9 @@ class EyeLookPlanner:
             seconds = self._closer_s(told)
             self._budget.take_closer(seconds)
             closer = replace(look, is_close=True, planned_s=seconds, asked_ns=self._now_ns())
-            self._offer(replace(closer, look_id=self._id_of(look.zone_id, look.observation_id, is_close=True)), None)
+            self._turns += 1
+            closer_id = self._id_of(look.zone_id, look.observation_id, is_close=True, turn=self._turns)
+            self._offer(replace(closer, look_id=closer_id), NOWHERE)
 
     def _leads_to(self, told: Answered) -> LeadsTo | None:
         look = told.look
@@ -233,8 +315,9 @@ class EyeLookPlanner:
             return "guide"
         if told.answer in CLOSER and not look.is_close and self._may_look_closer(told):
             return "close_look"
-        before = [one for one in self._looks.made if one.look_id != look.look_id and _place(one) == _place(look)]
-        return "candidate" if asks_for_candidate([*before, self._record(told)], self._policy) else None
+        last = self._record(told)
+        before = [one for one in self._looks.made if one.look_id != look.look_id and place_of(one) == place_of(last)]
+        return "candidate" if asks_for_candidate([*before, last], self._policy) else None
 
     def _closer_s(self, told: Answered) -> float:
         """What a look takes from close by, less what the glance before it took."""
@@ -257,7 +340,9 @@ class EyeLookPlanner:
             y_m=look.y_m,
             radius_m=look.radius_m,
             where=look.where,
+            spot=look.spot,
             is_known=look.is_known,
+            is_control=look.is_control,
             answer=told.answer,
             asked_ns=look.asked_ns,
             answered_ns=told.answered_ns,
@@ -269,16 +354,11 @@ class EyeLookPlanner:
         )
 
 
-def _place(look: EyeLook | AskedLook) -> tuple[str, UUID | None]:
-    return look.zone_id, look.observation_id
-
-
-def is_known(zone_id: str, circle: Circle | None, known: Collection[KnownThing]) -> bool:
-    """Whether an earlier visit explained what is there."""
+def is_known(zone_id: str, circle: Circle | None, up_m: float | None, known: Collection[KnownThing]) -> bool:
+    """Whether an earlier visit explained what is there; `up_m`: how high, where anybody knows."""
     if circle is None:
         return False
-    ours = Thing(zone_id, circle.x_m, circle.y_m, circle.radius_m, frozenset())
-    return any(
-        sameness(ours, Thing(one.zone_id, one.x_m, one.y_m, one.radius_m, frozenset())) is not None
-        for one in known if not one.devices
-    )  # fmt: skip
+    here = KnownThing(
+        zone_id=zone_id, x_m=circle.x_m, y_m=circle.y_m, radius_m=circle.radius_m, what=None, decided=NEVER, up_m=up_m
+    )
+    return any(is_one_place(one, here) for one in known if not one.devices)

@@ -6,11 +6,12 @@ from typing import Final
 
 from sweep.modality.eye_looks import AskedLook
 from sweep.modality.words import Sentences
-from sweep.report import EyeOutcome, LensObservation, LocalText, Observation, Zone
+from sweep.report import EyeOutcome, LensObservation, LocalText, Observation, Plan, Position, WallSpot, Zone
 from sweep.report.eye_looks import EYE_OUTCOMES
+from sweep.run.reporting.wall_spots import spot_words
 
 ASKED: Final = Sentences("eye_look.asked", "glance close")
-WHERE: Final = Sentences("eye_look.where", "ahead left right glint zone")
+WHERE: Final = Sentences("eye_look.where", "wall ahead left right glint zone")
 CAME_OF: Final = Sentences("eye_look.came_of", "nowhere close_look candidate guide not_answered")
 GLINTS: Final = Sentences("eye_look.glints", "glints")
 """First word on a zone in which something glints."""
@@ -18,8 +19,16 @@ AHEAD_DEG: Final = 5.0
 """Nearer to the middle nobody says left or right: guessed."""
 
 
-def where_of(zone: Zone, seen: Observation | None) -> LocalText:
-    """In which zone, and for a glint in which direction from where one stands."""
+def where_of(plan: Plan, zone: Zone, position: Position, seen: Observation | None, spot: WallSpot | None) -> LocalText:
+    """In which zone, and for a glint on which wall, how high and beside what; where nobody knows the wall, in which
+    direction from where one stands.
+    """
+    if spot is not None:
+        wall, height, beside = spot_words(plan, zone, position, spot)
+        return LocalText(
+            ko=WHERE["wall"].ko.format(zone=zone.name.ko, wall=wall.ko, height=height.ko, beside=beside.ko),
+            en=WHERE["wall"].en.format(zone=zone.name.en, wall=wall.en, height=height.en, beside=beside.en),
+        )
     code, degrees, range_m = "zone", 0.0, "–"
     if seen is not None:
         code = "glint"
@@ -32,12 +41,8 @@ def where_of(zone: Zone, seen: Observation | None) -> LocalText:
 
 
 def asked_text(look: AskedLook) -> LocalText:
-    """What the inspector is asked to do."""
-    said = ASKED["close" if look.is_close else "glance"]
-    seconds = f"{look.planned_s:.0f}"
-    return LocalText(
-        ko=said.ko.format(where=look.where.ko, seconds=seconds), en=said.en.format(where=look.where.en, seconds=seconds)
-    )
+    """What the inspector is asked to do there."""
+    return ASKED["close" if look.is_close else "glance"].text(seconds=f"{look.planned_s:.0f}")
 
 
 def came_of_text(look: AskedLook, answer: EyeOutcome, leads_to: str | None) -> LocalText:

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from server.places.history import Visit, known_of, known_things
-from sweep.report import SEEN_AS, Disposition, KnownThing, LookedAgain, SweepReport
+from server.places.history import Visit, known_of, known_things, seen_by_eye
+from sweep.judge.known import mark_known
+from sweep.report import SEEN_AS, Disposition, EyeLook, KnownThing, LookedAgain, SweepReport
 from sweep.report.case_records import CameraFound, CaseStep, NotCamera, Step
 from tests.report_factory import START, clock, make_report, text, uid
 from tests.server.conftest import Site
@@ -124,3 +125,53 @@ def test_a_probe_is_told_what_earlier_live_visits_explained(site: Site) -> None:
     assert known() == (), "and one person's does not outvote another's doubt"
     assert site.send(person.disposition(sweep_id, "no_camera", 60)).status_code == 200
     assert len(known()) == 1
+
+
+def looked(
+    days: float, answer: str, *, inspectors: tuple[str, ...], is_known: bool = False, **spot: float
+) -> SweepReport:
+    look = EyeLook.model_validate(
+        {
+            "look_id": uid(400), "zone_id": "stall-2", "observation_id": uid(1), "is_close": False, "x_m": 1.0,
+            "y_m": 0.1, "radius_m": 0.3, "where": text("자리", "there"), "is_known": is_known, "answer": answer,
+            "asked_ns": 1, "answered_ns": 2, "planned_s": 10.0, "seconds": 5.0, "prior_log10_odds": -4.0,
+            "posterior_log10_odds": -4.3,
+            "posterior_pointed_log10_odds": -4.7,
+            "spot": {"corner": 0, "along_m": 0.4, "width_m": 1.0, "height_m": 2.4, "up_m": spot.get("up_m")},
+        }
+    )  # fmt: skip
+    made = make_report(START + timedelta(days=days))
+    return made.model_copy(update={"eye_looks": (look,), "findings": (), "inspectors": inspectors})
+
+
+def test_an_eye_that_saw_a_screw_is_remembered_for_half_a_year_which_repetition_makes_no_longer() -> None:
+    two, others = ("점검자-01", "점검자-02"), ("점검자-03", "점검자-04")
+    screw = "screw_or_reflection"
+
+    def known(days: float, *reports: SweepReport) -> list[KnownThing]:
+        return seen_by_eye(reports, (START + timedelta(days=days)).date())
+
+    first = looked(0, screw, inspectors=two)
+    (one,) = known(181, first)
+    assert (one.is_look, one.x_m, one.decided) == (True, 1.0, first.started.utc)
+    assert known(183, first) == []
+    again = looked(150, screw, inspectors=two, is_known=True)
+    assert known(183, first, again) == [], "repetition names nothing"
+    assert known(160, again) == [], "and what was named before nobody knows when begins nothing"
+    assert known(191, first, looked(190, screw, inspectors=two)) == [], "the same two say nothing new"
+    assert len(known(191, first, looked(190, screw, inspectors=(two[0], others[0])))) == 1
+    assert known(191, first, looked(150, screw, inspectors=others), looked(190, screw, inspectors=others)) == []
+    for change in ("hole", "unsure", "nothing", "camera_like", "bottom_seen"):
+        assert known(30, first, looked(20, change, inspectors=two)) == [], "any change ends it"
+    assert len(known(30, first, looked(20, "not_answered", inspectors=two))) == 1, "nobody looked: nothing changed"
+    assert len(known(30, first, looked(20, screw, inspectors=two, up_m=2.0))) == 1
+    high, low = looked(0, screw, inspectors=two, up_m=0.4), looked(20, "hole", inspectors=two, up_m=1.9)
+    assert len(known(30, high, low)) == 1, "what shines a metre and a half above it is something else"
+    found = first.model_copy(update={"findings": (FINDING.model_copy(update={"x_m": 1.0, "y_m": 0.1}),)})
+    assert known(30, first, found.model_copy(update={"eye_looks": ()})) == []
+
+
+def test_what_one_eye_saw_explains_no_finding() -> None:
+    here = {"zone_id": FINDING.zone_id, "x_m": FINDING.x_m, "y_m": FINDING.y_m, "radius_m": FINDING.radius_m}
+    known = KnownThing.model_validate(here | {"what": None, "decided": START, "is_look": True})
+    assert mark_known((FINDING,), (), (known,)) == (FINDING,)

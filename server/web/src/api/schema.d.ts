@@ -2562,7 +2562,7 @@ export interface components {
              * Answer
              * @enum {string}
              */
-            answer: "screw_or_reflection" | "hole" | "nothing" | "unsure" | "camera_like";
+            answer: "screw_or_reflection" | "hole" | "bottom_seen" | "nothing" | "unsure" | "camera_like";
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2604,7 +2604,7 @@ export interface components {
              * Answer
              * @enum {string}
              */
-            answer: "screw_or_reflection" | "hole" | "nothing" | "unsure" | "camera_like";
+            answer: "screw_or_reflection" | "hole" | "bottom_seen" | "nothing" | "unsure" | "camera_like";
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -3824,6 +3824,26 @@ export interface components {
             defects: number;
             /** District Id */
             district_id: string | null;
+            /** Eye Cameras */
+            eye_cameras: number;
+            /** Eye Cases */
+            eye_cases: number;
+            /** Eye Controls */
+            eye_controls: number;
+            /** Eye Errors */
+            eye_errors: number;
+            /** Eye Look Ms */
+            eye_look_ms: number;
+            /** Eye Looks */
+            eye_looks: number;
+            /** Eye Seen */
+            eye_seen: number;
+            /** Eye Seen High */
+            eye_seen_high: number | null;
+            /** Eye Seen Low */
+            eye_seen_low: number | null;
+            /** Eye Shown */
+            eye_shown: number;
             /** Facilities */
             facilities: number;
             /** Full */
@@ -4471,7 +4491,7 @@ export interface components {
              * Answer
              * @enum {string}
              */
-            answer: "screw_or_reflection" | "hole" | "nothing" | "unsure" | "camera_like" | "not_answered";
+            answer: "screw_or_reflection" | "hole" | "bottom_seen" | "nothing" | "unsure" | "camera_like" | "not_answered";
             /**
              * Answered Ns
              * @description Null where nobody answered.
@@ -4487,6 +4507,12 @@ export interface components {
              * @description From 20 to 40 cm, after a look from where one stands.
              */
             is_close: boolean;
+            /**
+             * Is Control
+             * @description Nothing shone there: it measures the eye, and speaks of the place by what looks like a camera or a hole only.
+             * @default false
+             */
+            is_control: boolean;
             /**
              * Is Known
              * @description An earlier visit explained what is there: it was asked for after what is not known.
@@ -4527,6 +4553,8 @@ export interface components {
              * @description From when it was asked for, or the look before it answered.
              */
             seconds: number;
+            /** @description Null where nobody knows on which wall it is. */
+            spot?: components["schemas"]["WallSpot"] | null;
             where: components["schemas"]["LocalText"];
             /** X M */
             x_m: number;
@@ -4534,6 +4562,20 @@ export interface components {
             y_m: number;
             /** Zone Id */
             zone_id: string;
+        };
+        /**
+         * EyeRate
+         * @description How often an eye said so, over how often it was asked.
+         */
+        EyeRate: {
+            /** High */
+            high: number | null;
+            /** Hits */
+            hits: number;
+            /** Low */
+            low: number | null;
+            /** Total */
+            total: number;
         };
         /**
          * FacilityCreated
@@ -5231,8 +5273,19 @@ export interface components {
              * @default []
              */
             devices: components["schemas"]["AddressToken"][];
+            /**
+             * Is Look
+             * @description One eye said so when it was asked to look: it only comes later among looks, and explains no finding.
+             * @default false
+             */
+            is_look: boolean;
             /** Radius M */
             radius_m: number;
+            /**
+             * Up M
+             * @description Above the floor, of a look; null where nobody knows.
+             */
+            up_m?: number | null;
             /** @description As they wrote it; null: that it is no camera, and nothing more. */
             what: components["schemas"]["LocalText"] | null;
             /** X M */
@@ -5491,7 +5544,7 @@ export interface components {
              * Answer
              * @enum {string}
              */
-            answer: "screw_or_reflection" | "hole" | "nothing" | "unsure" | "camera_like" | "not_answered";
+            answer: "screw_or_reflection" | "hole" | "bottom_seen" | "nothing" | "unsure" | "camera_like" | "not_answered";
             /**
              * Leads To
              * @description `guide`: a person says that it is like a camera; it is a candidate, and the guide through a find begins.
@@ -5537,7 +5590,7 @@ export interface components {
             is_known: boolean;
             /**
              * Is Pointed
-             * @description At a glint; else an eye goes over the zone, where something sends.
+             * @description At one place; else an eye goes over the zone, where something sends.
              */
             is_pointed: boolean;
             /**
@@ -5556,12 +5609,19 @@ export interface components {
             radius_m: number;
             /** Range M */
             range_m: number | null;
+            /**
+             * @description On the zone's wall; null where nobody knows on which one it is.
+             * @default null
+             */
+            spot: components["schemas"]["WallSpot"] | null;
+            /** @description What is to be done there. */
             text: components["schemas"]["LocalText"];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "look_asked";
+            where: components["schemas"]["LocalText"];
             /** X M */
             x_m: number;
             /** Y M */
@@ -6832,8 +6892,10 @@ export interface components {
          * @description One's own practice, the latest first.
          */
         Practice: {
+            controls: components["schemas"]["EyeRate"];
             /** False Alarms */
             false_alarms: number;
+            planted: components["schemas"]["EyeRate"];
             /** Rates */
             rates: components["schemas"]["PracticeRate"][];
             /** Runs */
@@ -8856,6 +8918,7 @@ export interface components {
             dispositions: components["schemas"]["DispositionView"][];
             /** Entries */
             entries: components["schemas"]["EntryRow"][];
+            eye_looks?: components["schemas"]["LocalText"] | null;
             /** Findings */
             findings: components["schemas"]["FindingStands"][];
             /** Gaps */
@@ -9480,6 +9543,37 @@ export interface components {
              * Format: uuid
              */
             sweep_id: string;
+        };
+        /**
+         * WallSpot
+         * @description A place on a wall of its zone, as whoever faces that wall sees it.
+         */
+        WallSpot: {
+            /**
+             * Along M
+             * @description From the wall's left end.
+             */
+            along_m: number;
+            /**
+             * Corner
+             * @description Of the zone's polygon, at which the wall begins: as in its coverage.
+             */
+            corner: number;
+            /**
+             * Height M
+             * @description Of the room: guessed, plans do not say.
+             */
+            height_m: number;
+            /**
+             * Up M
+             * @description Above the floor; null where no inertial sensor told.
+             */
+            up_m: number | null;
+            /**
+             * Width M
+             * @description Of the wall.
+             */
+            width_m: number;
         };
         /**
          * WallView

@@ -83,6 +83,8 @@ export type SecondLook = Extract<LiveMessage["event"], { type: "second_look" }>;
 export type CoverageEvent = Extract<LiveMessage["event"], { type: "coverage" }>;
 /** A place that somebody is asked to look at by eye. */
 export type LookAskedEvent = Extract<LiveMessage["event"], { type: "look_asked" }>;
+/** A place on a wall of its zone. */
+export type WallSpot = NonNullable<LookAskedEvent["spot"]>;
 export type DevicesEvent = Extract<LiveMessage["event"], { type: "devices" }>;
 export type DeviceSummary = DevicesEvent["devices"][number];
 export type DeviceLevel = DeviceSummary["levels"][number];

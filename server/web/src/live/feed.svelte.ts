@@ -24,6 +24,7 @@ import type {
   VerdictName,
   LocalText,
 } from "../api/types";
+import { newId } from "../app/ids";
 import { session } from "../app/session.svelte";
 import type { Seen } from "./seen";
 
@@ -87,6 +88,13 @@ export interface LiveResponseTest {
   readonly text: LocalText;
   /** When it was so, by this phone's clock: seconds are counted on from here. */
   readonly heardMs: number;
+}
+
+/** Of what somebody said that it is like a camera, with the id of the case that the guide opens. */
+export interface LikeCamera {
+  readonly lookId: string;
+  readonly where: LocalText;
+  readonly caseId: string;
 }
 
 /** What leads to a candidate at this position, as told at `heardMs`. */
@@ -154,6 +162,10 @@ export class LiveFeed {
   devices = $state.raw<DevicesEvent | null>(null);
   /** Looks by eye that wait for an answer, in the order in which they were asked for. */
   eyeLooks = $state.raw<readonly LookAskedEvent[]>([]);
+  /** Ids of those that were over before anybody had looked. */
+  missedLooks = $state.raw<readonly string[]>([]);
+  /** The last one of which somebody said that it is like a camera. */
+  likeCamera = $state.raw<LikeCamera | null>(null);
   /** What leads to a candidate within the position; null where nothing does. */
   near = $state.raw<LiveNear | null>(null);
   guidance = $state.raw<LocalText | null>(null);
@@ -395,6 +407,13 @@ export class LiveFeed {
         this.eyeLooks = [...this.eyeLooks.filter(({ look_id }) => look_id !== event.look_id), event];
         break;
       case "look_answered":
+        if (event.leads_to === "guide") {
+          const look = this.eyeLooks.find(({ look_id }) => look_id === event.look_id);
+          if (look !== undefined && look.look_id !== this.likeCamera?.lookId)
+            this.likeCamera = { lookId: look.look_id, where: look.where, caseId: newId() };
+        }
+        if (event.answer === "not_answered" && !this.missedLooks.includes(event.look_id))
+          this.missedLooks = [...this.missedLooks, event.look_id];
         this.eyeLooks = this.eyeLooks.filter(({ look_id }) => look_id !== event.look_id);
         this.guidance = event.text;
         break;
@@ -485,6 +504,8 @@ export class LiveFeed {
     this.devices = null;
     this.near = null;
     this.eyeLooks = [];
+    this.missedLooks = [];
+    this.likeCamera = null;
     this.guidance = null;
     this.responseTest = null;
     this.isMeasuring = false;

@@ -21,8 +21,8 @@ export type SimpleCommand = "walk" | "outside" | "skip_outside" | "reference" | 
 export const SEEN_AS = ["screw", "fitting", "indicator", "drop", "reflection", "other"] as const;
 export type SeenAs = (typeof SEEN_AS)[number];
 
-/** What an eye that looked may say, as it stands on the page; the last leads to the guide. */
-export const EYE_ANSWERS = ["screw_or_reflection", "hole", "nothing", "unsure", "camera_like"] as const;
+/** What an eye that looked may say, as it stands on the page; the last leads to the guide, the third is for a close look. */
+export const EYE_ANSWERS = ["screw_or_reflection", "hole", "bottom_seen", "nothing", "unsure", "camera_like"] as const;
 export type EyeAnswer = (typeof EYE_ANSWERS)[number];
 
 export type CommandBody =

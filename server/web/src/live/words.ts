@@ -5,6 +5,13 @@ import { text } from "../i18n/text";
 export const words = {
   ...eye,
   eye_title: text("살펴볼 곳", "Look by eye"),
+  eye_left: text("왼쪽으로 {deg}°", "{deg}° to the left"),
+  eye_right: text("오른쪽으로 {deg}°", "{deg}° to the right"),
+  eye_ahead: text("정면", "Straight ahead"),
+  eye_known: text("지난 점검에서는 나사·반사였습니다", "An earlier visit saw a screw or a reflection"),
+  eye_untouched: text("손대지 말고 함께 온 사람을 부르세요", "Touch nothing and call your colleague"),
+  eye_guide: text("발견 안내 열기", "Open the guide"),
+  eye_missed: text("살펴보지 않은 곳 {n}", "Not looked at: {n}"),
   eye_more: text("다음에 {n}곳 더", "{n} more after it"),
   aim_title: text("비출 곳", "Point at"),
   aim_point: text("점검기로 이곳을 비추세요", "Point the probe here"),
