@@ -1,14 +1,14 @@
 """Practice: a colleague hides reference lenses and transmitters, one sweeps, and learns what one found of them.
 
 Input are what was hidden and a sweep that is signed as practice, or as a simulation; output is the practice of one
-person.  Nothing of it is an entry: it reaches no log, schedule or export, and no other account whatever its role; only
-the database holds it.  It refuses a real sweep, so that nobody trains where an inspection is recorded.
+person.  Nothing of it is an entry: it reaches no log or schedule, and no other account whatever its role; only the
+database holds it, and a district's statistics count how many hidden lenses eyes saw, without names.  It refuses a
+real sweep, so that nobody trains where an inspection is recorded.
 """
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -17,23 +17,25 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from server.interface.errors import ApiError, invalid, not_found
 from server.interface.practice_requests import Hidden, HiddenKind, PracticeRequest
-from server.interface.views.practice import HiddenThing, Practice, PracticeRate, PracticeRun
+from server.interface.views.practice import EyeRate, HiddenThing, Practice, PracticeRate, PracticeRun
 from server.places.facilities import current_plan
+from server.places.summaries import inspectors_of
 from server.projections.case_rows import states_of
 from server.projections.sightings import SameThings
 from server.projections.sweep_record import read_sweep
+from server.standing.periods import wilson
 from server.store.clock import from_ms, now_ms
 from server.store.schema import practice_runs, sweeps
 from sweep.phrases import Phrase
-from sweep.report import SHOWN, LocalText, SweepReport, new_id
+from sweep.report import SHOWN, EyeOutcome, LocalText, SweepReport, new_id
 
 KINDS: Final[tuple[HiddenKind, ...]] = ("lens", "transmitter")
 SENSED_BY: Final[dict[HiddenKind, frozenset[str]]] = {
     "lens": frozenset({"lens"}),
     "transmitter": frozenset(modality for modality, shown in SHOWN.items() if shown.is_radio),
 }
-Z_90: Final = 1.6448536269514722
-"""Of the normal distribution: an interval that holds the truth in 90 of 100 repetitions, as the lens figures have."""
+MOST_CONTROLLED: Final = 400
+"""Of all sweeps with such a look (guessed: a district's year)."""
 MOST_RUNS: Final = 500
 """Of a person (guessed: two a week for five years)."""
 
@@ -76,10 +78,13 @@ def compare(connection: Connection, user_id: UUID, display_name: str, run_id: UU
     states = states_of(connection, record, SameThings())
     dismissed = [finding_id for finding_id, state in states.items() if state == "no_camera"]
     found, false_alarms = found_of(_hidden(run), report, dismissed)
+    shown, seen = seen_of(_hidden(run), report)
     connection.execute(
         update(practice_runs)
         .where(practice_runs.c.run_id == run_id)
-        .values(sweep_id=sweep_id, found_json=json.dumps(found), false_alarms=false_alarms)
+        .values(
+            sweep_id=sweep_id, found_json=json.dumps(found), false_alarms=false_alarms, eye_shown=shown, eye_seen=seen
+        )
     )
 
 
@@ -89,7 +94,7 @@ def forget(connection: Connection, user_id: UUID, run_id: UUID) -> None:
     connection.execute(delete(practice_runs).where(practice_runs.c.run_id == run_id))
 
 
-def practice_of(connection: Connection, user_id: UUID) -> Practice:
+def practice_of(connection: Connection, user_id: UUID, display_name: str) -> Practice:
     """All practice of this person, the latest first, with what was found of each kind."""
     statement = select(practice_runs).where(practice_runs.c.user_id == user_id)
     rows = connection.execute(statement.order_by(practice_runs.c.hidden_ms.desc()).limit(MOST_RUNS)).all()
@@ -100,7 +105,33 @@ def practice_of(connection: Connection, user_id: UUID) -> Practice:
         rates=tuple(rate_of(kind, [is_found for of, is_found in told if of == kind]) for kind in KINDS),
         false_alarms=sum(row.false_alarms for row in compared),
         sweeps=len(compared),
+        planted=eye_rate(sum(row.eye_seen for row in compared), sum(row.eye_shown for row in compared)),
+        controls=_controls_of(connection, display_name),
     )
+
+
+def seen_of(hidden: Sequence[Hidden], report: SweepReport) -> tuple[int, int]:
+    """(hidden lenses in whose zone an eye looked because it was asked to, those where it said that something is)."""
+    said: dict[str, set[EyeOutcome]] = {}
+    for look in report.eye_looks:
+        if look.answer != "not_answered" and not look.is_control:
+            said.setdefault(look.zone_id, set()).add(look.answer)
+    shown = [said[one.zone_id] for one in hidden if one.kind == "lens" and one.zone_id in said]
+    return len(shown), sum(bool(answers & {"hole", "camera_like"}) for answers in shown)
+
+
+def _controls_of(connection: Connection, display_name: str) -> EyeRate:
+    """Of all looks at places where nothing shone, in real sweeps of this person: those of which more was said."""
+    statement = select(sweeps).where(sweeps.c.eye_controls > 0, sweeps.c.source == "live")
+    latest = connection.execute(statement.order_by(sweeps.c.started_ms.desc()).limit(MOST_CONTROLLED)).all()
+    mine = [row for row in latest if display_name in inspectors_of(connection, row)]
+    return eye_rate(sum(row.eye_errors for row in mine), sum(row.eye_controls for row in mine))
+
+
+def eye_rate(hits: int, total: int) -> EyeRate:
+    """Counts with their interval; no interval of nothing."""
+    low, high = wilson(hits, total) if total else (None, None)
+    return EyeRate(hits=hits, total=total, low=low, high=high)
 
 
 def found_of(hidden: Sequence[Hidden], report: SweepReport, dismissed: Iterable[UUID]) -> tuple[list[bool], int]:
@@ -127,14 +158,6 @@ def rate_of(kind: HiddenKind, found: Sequence[bool]) -> PracticeRate:
     hits, total = sum(found), len(found)
     low, high = wilson(hits, total) if total else (None, None)
     return PracticeRate(kind=kind, found=hits, hidden=total, low=low, high=high)
-
-
-def wilson(hits: int, total: int) -> tuple[float, float]:
-    """The 90 % score interval of a share (Wilson 1927); `total` is at least 1."""
-    share, z2 = hits / total, Z_90**2
-    middle = (share + z2 / (2 * total)) / (1 + z2 / total)
-    half = Z_90 * math.sqrt(share * (1 - share) / total + z2 / (4 * total**2)) / (1 + z2 / total)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _own(connection: Connection, user_id: UUID, run_id: UUID) -> Row[Any]:

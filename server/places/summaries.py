@@ -18,7 +18,6 @@ from sweep.entry.kinds import KEY_KINDS, SERVER_KINDS
 
 def sweep_summary(connection: Connection, row: Row[Any], at_city: bool | None) -> SweepSummary:
     """A row of `sweeps` as a view; without inspectors when a body is erased that it was read from."""
-    inspectors = open_read(connection, f"inspectors {row.sweep_id}", row.inspectors_sealed)
     return SweepSummary(
         sweep_id=row.sweep_id,
         room_id=row.room_id,
@@ -34,10 +33,15 @@ def sweep_summary(connection: Connection, row: Row[Any], at_city: bool | None) -
         candidates=row.candidates,
         not_assessable_zones=row.not_assessable_zones,
         is_demo=row.source != "live",
-        inspectors=tuple(json.loads(inspectors or "[]")),
+        inspectors=inspectors_of(connection, row),
         probe_id=row.probe_id,
         at_city=at_city,
     )
+
+
+def inspectors_of(connection: Connection, row: Row[Any]) -> tuple[str, ...]:
+    """Who made a sweep; nobody when a body is erased that it was read from."""
+    return tuple(json.loads(open_read(connection, f"inspectors {row.sweep_id}", row.inspectors_sealed) or "[]"))
 
 
 def at_city_of(connection: Connection, sweep_ids: Collection[UUID]) -> dict[UUID, bool | None]:

@@ -37,7 +37,7 @@ from server.store.db import Database
 from server.store.faults import AwayError, BusyError, DiskFullError
 from server.store.pending_sweeps import is_due, mark_all_due
 from server.store.schema import IS_ACCEPTED, PROJECTIONS, dispositions, due_sweeps, entries, findings, log_rows, sweeps
-from sweep.report import SweepReport
+from sweep.report import SweepReport, is_raised_by_eye, last_words
 
 REBUILT_AT_ONCE = 20  # derived: 20 ms a sweep on a Raspberry Pi, and a writer waits less than a second
 
@@ -219,6 +219,18 @@ def _sweep_ids_after(connection: Connection, after: UUID | None) -> Sequence[UUI
     return connection.scalars(statement.distinct().order_by(entries.c.sweep_id).limit(REBUILT_AT_ONCE)).all()
 
 
+def _eye_looks(report: SweepReport | None) -> dict[str, int]:
+    """What looks by eye cost: each that somebody made, and of places where nothing shone those that were answered."""
+    made = [] if report is None else [one for one in report.eye_looks if one.answer != "not_answered"]
+    controls = [one.answer for one in last_words(made) if one.is_control]
+    return {
+        "eye_looks": sum(not one.is_close for one in made),
+        "eye_look_ms": round(1_000 * sum(one.seconds for one in made)),
+        "eye_controls": len(controls),
+        "eye_errors": sum(answer != "nothing" for answer in controls),
+    }
+
+
 def _insert_sweep(connection: Connection, record: SweepRecord, same: SameThings) -> None:
     head = record.report or record.opened
     if head is None:
@@ -252,6 +264,7 @@ def _insert_sweep(connection: Connection, record: SweepRecord, same: SameThings)
             report_commitment=record.report_commitment,
             report_state=record.report_state,
             persons=unlike(head.inspectors),
+            **_eye_looks(report),
         )
     )
     sweep_id = head.sweep_id
@@ -260,5 +273,8 @@ def _insert_sweep(connection: Connection, record: SweepRecord, same: SameThings)
     sealed = seal_read(connection, record.slots, f"line {sweep_id}", line)
     connection.execute(insert(log_rows).values(sweep_id=sweep_id, sealed=sealed))
     if report is not None and report.findings:
-        rows = [{"sweep_id": sweep_id, "finding_id": finding.finding_id} for finding in report.findings]
+        rows = [
+            {"sweep_id": sweep_id, "finding_id": one.finding_id, "by_eye": is_raised_by_eye(one)}
+            for one in report.findings
+        ]
         connection.execute(insert(findings), rows)

@@ -25,7 +25,7 @@ router = APIRouter(tags=["practice"])
 def get_practice(request: Request, person: OwnPractice) -> Practice:
     """One's own practice with what was found; where something is hidden is told after the sweep only."""
     with services_of(request).db.read() as connection:
-        return practice.practice_of(connection, person.user_id)
+        return practice.practice_of(connection, person.user_id, person.display_name)
 
 
 @router.post("/api/practice", status_code=201, openapi_extra=describe(PracticeRequest) | shows())
@@ -36,7 +36,7 @@ def post_practice(
     with services_of(request).db.write() as connection:
         refuse_foreign(connection, person.district_id, {"room_id": str(body.room_id)})
         practice.hide(connection, person.user_id, body)
-        return practice.practice_of(connection, person.user_id)
+        return practice.practice_of(connection, person.user_id, person.display_name)
 
 
 @router.post("/api/practice/{run_id}/sweep", openapi_extra=describe(PracticeSweep) | shows())
@@ -48,7 +48,7 @@ def post_practice_sweep(
     catch_up(db, body.sweep_id)
     with db.write() as connection:
         practice.compare(connection, person.user_id, person.display_name, run_id, body.sweep_id)
-        return practice.practice_of(connection, person.user_id)
+        return practice.practice_of(connection, person.user_id, person.display_name)
 
 
 @router.delete("/api/practice/{run_id}", openapi_extra=shows())
@@ -56,4 +56,4 @@ def delete_practice(request: Request, person: OwnPractice, run_id: UUID) -> Prac
     """Remove one of one's own for good."""
     with services_of(request).db.write() as connection:
         practice.forget(connection, person.user_id, run_id)
-        return practice.practice_of(connection, person.user_id)
+        return practice.practice_of(connection, person.user_id, person.display_name)

@@ -22,11 +22,14 @@ from server.people import access_log
 from server.people.access_log import shows
 from server.projections.projecting import drain
 from server.projections.projector import LIST_WAIT_S
+from server.standing.periods import wilson
 
 router = APIRouter(tags=["exports"])
 Year = Annotated[int, Query(ge=2000, le=2200)]
 Quarter = Annotated[int, Query(ge=1, le=4)]
-COUNTS = frozenset(DistrictStatistics.model_fields) - {"at_most", "to_look_h", "to_call_h", "to_repair_days"}
+COUNTS = frozenset(DistrictStatistics.model_fields) - {
+    "at_most", "eye_seen_low", "eye_seen_high", "to_look_h", "to_call_h", "to_repair_days",
+}  # fmt: skip
 DOCUMENT: dict[int | str, dict[str, Any]] = {
     200: {"content": {one.about.media_type.split(";")[0]: {} for one in (Format.CSV, Format.XLSX)}}
 }
@@ -54,9 +57,12 @@ def get_statistics(request: Request, person: LogReader, year: Year, quarter: Qua
 
 
 def _view(line: DistrictLine) -> DistrictStatistics:
+    low, high = wilson(line.eye_seen, line.eye_shown) if line.eye_shown else (None, None)
     return DistrictStatistics(
         **{name: getattr(line, name) for name in COUNTS},
         at_most=bound_of(line),
+        eye_seen_low=low,
+        eye_seen_high=high,
         to_look_h=median_of(line.to_look_ms, HOUR_MS),
         to_call_h=median_of(line.to_call_ms, HOUR_MS),
         to_repair_days=median_of(line.to_repair_ms, DAY_MS),

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, distinct, func, select, union
+from sqlalchemy import Connection, Row, Select, and_, case, distinct, func, select, union
 
 from server.exports.gathering.inspection_log import milliseconds
 from server.exports.logs.statistics_table import DistrictLine
@@ -18,7 +18,17 @@ from server.projections.case_rows import steps_of
 from server.projections.log_records import Period
 from server.standing.periods import at_most
 from server.store.counting import CASE_COUNTS, IS_DONE, SWEEP_COUNTS
-from server.store.schema import cases, districts, facilities, public_reports, rooms, sweeps, visual_checks
+from server.store.schema import (
+    cases,
+    districts,
+    facilities,
+    findings,
+    practice_runs,
+    public_reports,
+    rooms,
+    sweeps,
+    visual_checks,
+)
 from server.store.stored_rows import StoredEntry
 from sweep.report import WeightSource
 from sweep.report.case_records import (
@@ -34,6 +44,8 @@ from sweep.report.case_records import (
 NO_DISTRICT = "구 미지정"
 CHANCE: tuple[float | None, WeightSource] = (None, "simulated")
 """Of the curves that every release so far weighs by: nothing is derived from them (sweep/judge/README.md)."""
+LEAST_PERSONS = 3
+"""Of fewer the sum would be somebody's own (guessed)."""
 Lines = dict[str | None, DistrictLine]
 """By district; None: facilities that belong to none yet."""
 
@@ -58,6 +70,7 @@ def gather(connection: Connection, period: Period, district_id: str | None, toda
         (_visited(span), _take_visited),
         (_looks(span), _take_looks),
         (_reports(span), _take_reports),
+        (_planted(span), _take_planted),
     ):
         of_one = statement if district_id is None else statement.where(facilities.c.district_id == district_id)
         for row in connection.execute(of_one.group_by(facilities.c.district_id)).all():
@@ -113,6 +126,10 @@ def _visits(span: tuple[int, int]) -> Select[Any]:
             func.sum(case((sweeps.c.mode == "quick", counted), else_=0)).label("quick"),
             func.sum(case((IS_DONE, 0), else_=1)).label("not_counted"),
             func.sum(case((IS_DONE, sweeps.c.candidates), else_=0)).label("candidates"),
+            *(
+                func.sum(case((IS_DONE, sweeps.c[name]), else_=0)).label(name)
+                for name in ("eye_looks", "eye_look_ms", "eye_controls", "eye_errors")
+            ),
         )
         .select_from(of_room.join(facilities, facilities.c.facility_id == rooms.c.facility_id))
         .where(sweeps.c.started_ms >= span[0], sweeps.c.started_ms < span[1], SWEEP_COUNTS)
@@ -122,6 +139,28 @@ def _visits(span: tuple[int, int]) -> Select[Any]:
 def _take_visits(line: DistrictLine, row: Row[Any]) -> None:
     line.measured, line.full, line.quick = row.measured, int(row.full), int(row.quick)
     line.not_counted, line.candidates = int(row.not_counted), int(row.candidates)
+    line.eye_looks, line.eye_look_ms = int(row.eye_looks), int(row.eye_look_ms)
+    line.eye_controls, line.eye_errors = int(row.eye_controls), int(row.eye_errors)
+
+
+def _planted(span: tuple[int, int]) -> Select[Any]:
+    """Hidden lenses, by the district in which they were looked for."""
+    of_room = practice_runs.join(rooms, rooms.c.room_id == practice_runs.c.room_id)
+    return (
+        select(
+            facilities.c.district_id,
+            func.sum(practice_runs.c.eye_shown).label("shown"),
+            func.sum(practice_runs.c.eye_seen).label("seen"),
+            func.count(distinct(practice_runs.c.user_id)).label("persons"),
+        )
+        .select_from(of_room.join(facilities, facilities.c.facility_id == rooms.c.facility_id))
+        .where(practice_runs.c.hidden_ms >= span[0], practice_runs.c.hidden_ms < span[1], practice_runs.c.eye_shown > 0)
+    )
+
+
+def _take_planted(line: DistrictLine, row: Row[Any]) -> None:
+    if row.persons >= LEAST_PERSONS:
+        line.eye_shown, line.eye_seen = int(row.shown), int(row.seen)
 
 
 def _visited(span: tuple[int, int]) -> Select[Any]:
@@ -187,9 +226,12 @@ def _take_cases(
 ) -> None:
     """Cases that were opened or changed in the period: its own by their state, and steps of all that fall into it."""
     of_room = cases.join(rooms, rooms.c.room_id == cases.c.room_id)
+    is_its = and_(findings.c.sweep_id == cases.c.sweep_id, findings.c.finding_id == cases.c.finding_id)
     statement = (
-        select(cases, facilities.c.district_id)
-        .select_from(of_room.join(facilities, facilities.c.facility_id == rooms.c.facility_id))
+        select(cases, facilities.c.district_id, findings.c.by_eye)
+        .select_from(
+            of_room.join(facilities, facilities.c.facility_id == rooms.c.facility_id).outerjoin(findings, is_its)
+        )
         .where(CASE_COUNTS, cases.c.opened_ms < span[1], cases.c.changed_ms >= span[0])
         .order_by(cases.c.case_id)
     )
@@ -205,9 +247,11 @@ def _take_cases(
 
 def _take_outcome(line: DistrictLine, row: Row[Any], steps: Iterable[tuple[StoredEntry, CaseStep]]) -> None:
     line.cases += 1
+    line.eye_cases += bool(row.by_eye)
     match row.stands:
         case "found" | "confirmed":
             line.cameras += 1
+            line.eye_cameras += bool(row.by_eye)
         case "no_camera":
             line.not_camera += 1
         case "defect":

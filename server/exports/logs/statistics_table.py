@@ -18,6 +18,7 @@ import xlsxwriter
 from server.interface.safe_text import csv_line
 from server.interface.words import kst
 from server.projections.log_records import Period
+from server.standing.periods import wilson
 
 TITLE = "불법촬영기기 점검 통계"
 DEMO_NOTICE = "시범(시뮬레이션) 시설이 들어 있습니다. 실제 점검 실적으로 쓸 수 없습니다."
@@ -64,6 +65,19 @@ class DistrictLine:
     repairs_checked: int = 0
     repairs_late: int = 0
     """Past their day, and not seen to hold."""
+    eye_looks: int = 0
+    """Looks by eye that the probe asked for and a person made, over all sweeps that count."""
+    eye_look_ms: int = 0
+    eye_cases: int = 0
+    """Of the cases, those for which an eye's word speaks."""
+    eye_cameras: int = 0
+    eye_shown: int = 0
+    """Hidden lenses in whose zone an eye was asked to look: by practice of three persons at least."""
+    eye_seen: int = 0
+    eye_controls: int = 0
+    """Looks at places where nothing had shone."""
+    eye_errors: int = 0
+    """Of those, the ones at which somebody saw something."""
     to_look_ms: list[int] = field(default_factory=list)
     """From a case's opening to the first look of two persons."""
     to_call_ms: list[int] = field(default_factory=list)
@@ -120,6 +134,22 @@ def _count(name: str) -> Callable[[DistrictLine], int]:
     return value
 
 
+def _a_sweep(name: str, unit: int) -> Callable[[DistrictLine], float | str]:
+    def value(line: DistrictLine) -> float | str:
+        made = line.full + line.quick
+        return round(getattr(line, name) / unit / made, 1) if made else NO_NUMBER
+
+    return value
+
+
+def share_words(hits: int, total: int) -> str:
+    """Of so many so many, with the interval that holds the truth in 90 of 100 repetitions."""
+    if not total:
+        return NO_NUMBER
+    low, high = wilson(hits, total)
+    return f"{hits}/{total} ({100 * low:.0f}~{100 * high:.0f} %)"
+
+
 COLUMNS: tuple[Column, ...] = (
     Column("", "구분", lambda line: line.name, "자치구. 마지막 줄은 합계입니다."),
     Column("대상", "시설(개소)", _count("facilities"), "등록된 시설. 작성 시점 기준입니다."),
@@ -153,6 +183,26 @@ COLUMNS: tuple[Column, ...] = (
         "카메라를 발견했거나 배제하지 못해 경찰에 신고하는 절차를 밟은 확인 건.",
     ),
     Column("확인 건 결과", "경찰 인계(건)", _count("handed_over")),
+    Column("육안 살핌", "살핀 곳(곳)", _count("eye_looks"), "장비가 살펴보라고 한 곳 가운데 사람이 살핀 곳."),
+    Column("육안 살핌", "점검 한 번에 살핀 곳", _a_sweep("eye_looks", 1)),
+    Column("육안 살핌", "점검 한 번에 든 시간(초)", _a_sweep("eye_look_ms", 1_000)),
+    Column(
+        "육안 살핌", "살핌으로 열린 확인 건(건)", _count("eye_cases"), "사람이 살펴 구멍이나 카메라 같다고 한 확인 건."
+    ),
+    Column("육안 살핌", "그중 카메라(건)", _count("eye_cameras")),
+    Column(
+        "육안 살핌",
+        "눈의 감도(찾은 것/숨긴 것)",
+        lambda line: share_words(line.eye_seen, line.eye_shown),
+        "연습에서 숨긴 시험용 렌즈 가운데 살핀 사람이 알아본 것과 90 % 구간. "
+        "세 사람 이상이 연습한 구만 합하며 이름은 없습니다.",
+    ),
+    Column(
+        "육안 살핌",
+        "대조 오류(오류/대조)",
+        lambda line: share_words(line.eye_errors, line.eye_controls),
+        "아무것도 빛나지 않은 곳을 살피게 하였을 때 무엇이 있다고 한 것과 90 % 구간.",
+    ),
     Column("보수", "보수 요청(건)", _count("repairs")),
     Column("보수", "재확인 완료(건)", _count("repairs_checked"), "보수된 것을 현장에서 다시 확인한 것."),
     Column("보수", "기한 지남(건)", _count("repairs_late"), "기한이 지났으나 보수를 확인하지 못한 것."),
@@ -176,6 +226,7 @@ COLUMNS: tuple[Column, ...] = (
 SHEETS = {
     "점검 실적": ("대상", "점검 실적", "확인할 곳과 신고"),
     "확인 건과 보수": ("확인 건 결과", "보수", "걸린 시간"),
+    "육안 살핌": ("육안 살핌",),
 }
 """Titles of the sheets, each with the groups of columns on it: a sheet of A4 across holds no more."""
 NOTES: tuple[tuple[str, str], ...] = (

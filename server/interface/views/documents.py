@@ -68,6 +68,22 @@ class DistrictStatistics(View):
     repairs: int
     repairs_checked: int
     repairs_late: int
+    eye_looks: int
+    """Places at which persons looked by eye because the probe asked them to."""
+    eye_look_ms: int
+    """What that took."""
+    eye_cases: int
+    """Of the cases, those for which an eye's word speaks."""
+    eye_cameras: int
+    eye_shown: int
+    """Hidden lenses in whose zone somebody looked: practice of three persons at least."""
+    eye_seen: int
+    eye_seen_low: float | None
+    """Lower end of the 90 % interval of the eye's sensitivity; null of nothing."""
+    eye_seen_high: float | None
+    eye_controls: int
+    """Looks at places where nothing had shone."""
+    eye_errors: int
     to_look_h: float | None
     """Median hours from a case's opening to the look of two persons; null: there was none."""
     to_call_h: float | None

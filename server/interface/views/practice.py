@@ -45,6 +45,16 @@ class PracticeRate(View):
     high: float | None
 
 
+class EyeRate(View):
+    """How often an eye said so, over how often it was asked."""
+
+    hits: int
+    total: int
+    low: float | None
+    """Lower end of the 90 % interval (Wilson 1927), 0-1; null of nothing."""
+    high: float | None
+
+
 class Practice(View):
     """One's own practice, the latest first."""
 
@@ -53,3 +63,7 @@ class Practice(View):
     false_alarms: int
     sweeps: int
     """Practice sweeps that were compared with what was hidden."""
+    planted: EyeRate
+    """Hidden lenses that one's eye saw, of those in whose zone it looked."""
+    controls: EyeRate
+    """Looks at which something was seen where nothing had shone, of all such looks in real sweeps of oneself."""

@@ -192,6 +192,10 @@ practice_runs = Table(
     Column("sweep_id", Uuid, nullable=True),
     Column("found_json", Text, nullable=True),
     Column("false_alarms", Integer, nullable=True),
+    Column("eye_shown", Integer, nullable=False, server_default="0"),
+    Column("eye_seen", Integer, nullable=False, server_default="0"),
     UniqueConstraint("user_id", "sweep_id"),
 )
-"""What a colleague hid for somebody to practise, and what they found of it: for that person alone."""
+"""What a colleague hid for somebody to practise, and what they found of it: for that person alone, and without names in
+the sum of a district.
+"""

@@ -5,7 +5,7 @@ What is sealed in them opens with the keys of the bodies that it was read from (
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, Uuid, false
 
 from server.store.schema.base import metadata
 
@@ -32,6 +32,10 @@ sweeps = Table(
     Column("report_commitment", String(64), nullable=True),
     Column("report_state", String(16), nullable=False),
     Column("persons", Integer, nullable=True),
+    Column("eye_looks", Integer, nullable=False, server_default="0"),
+    Column("eye_look_ms", Integer, nullable=False, server_default="0"),
+    Column("eye_controls", Integer, nullable=False, server_default="0"),
+    Column("eye_errors", Integer, nullable=False, server_default="0"),
     Index("ix_sweeps_of_room", "room_id", "started_ms", "sweep_id"),
     Index("ix_sweeps_done", "source", "outcome", "started_ms", "room_id", "mode", "persons"),
 )
@@ -41,6 +45,7 @@ findings = Table(
     metadata,
     Column("sweep_id", Uuid, primary_key=True),
     Column("finding_id", Uuid, primary_key=True),
+    Column("by_eye", Boolean, nullable=False, server_default=false()),
     Index("ix_findings_finding_id", "finding_id"),
 )
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from server.districts import register
 from server.exports.gathering.statistics import gather, quarter_of
@@ -24,7 +24,7 @@ from server.people import auth
 from server.places import facilities
 from server.projections.log_records import Period
 from server.store.clock import moved_to, to_ms
-from server.store.schema import public_reports, sweeps, users, visual_checks
+from server.store.schema import practice_runs, public_reports, sweeps, users, visual_checks
 from sweep.report import LocalText, new_id, parse_json
 from tests.server.conftest import PASSWORD, Site
 
@@ -278,3 +278,36 @@ def test_the_workbook_has_numbers_a_sum_and_says_when_a_demonstration_is_in_it()
     assert "<v>7</v>" in first and "<v>1.5</v>" in second
     assert {column.group for column in COLUMNS} == {"", *(group for groups in SHEETS.values() for group in groups)}
     assert all(column.heading in words for column in COLUMNS)
+
+
+def test_what_looks_by_eye_cost_and_how_many_hidden_lenses_eyes_saw(site: Site, filled: dict[str, list[UUID]]) -> None:
+    here, there = filled["mapo-gu"], filled["jung-gu"]
+    cost: dict[str, Any] = {"eye_looks": 3, "eye_look_ms": 24_000, "eye_controls": 2, "eye_errors": 1}
+    for name in ("one", "two", "three"):
+        site.add_user(name, "inspector", name)
+    with site.db.write() as connection:
+        connection.execute(insert(sweeps), [_sweep(here[0]) | cost, _sweep(here[1], persons=1) | cost])
+        people = connection.scalars(select(users.c.user_id).where(users.c.username.in_(["one", "two", "three"]))).all()
+        hidden = [
+            {"run_id": new_id(), "user_id": user, "room_id": room, "hidden_json": "[]", "hidden_ms": to_ms(MARCH),
+             "eye_shown": 2, "eye_seen": seen}
+            for seen, user in enumerate(people) for room in (here[0], *there[:1])[: 1 + (seen < 2)]
+        ]  # fmt: skip
+        connection.execute(insert(practice_runs), hidden)
+        lines = {line.district_id: line for line in gather(connection, QUARTER, None, TODAY)}
+    line, other = lines["mapo-gu"], lines["jung-gu"]
+    assert (line.eye_looks, line.eye_look_ms, line.eye_controls, line.eye_errors) == (3, 24_000, 2, 1)
+    assert (line.eye_shown, line.eye_seen) == (6, 3)
+    assert (other.eye_shown, other.eye_seen) == (0, 0), "the sum of two is nobody's to tell"
+    said = {column.heading: column.value(line) for column in COLUMNS}
+    assert said["점검 한 번에 든 시간(초)"] == 6.0
+    assert said["눈의 감도(찾은 것/숨긴 것)"] == "3/6 (22~78 %)"
+    assert said["대조 오류(오류/대조)"] == "1/2 (12~88 %)"
+    assert {column.heading: column.value(other) for column in COLUMNS}["눈의 감도(찾은 것/숨긴 것)"] == "–"
+    officer = site.login("city_officer", "시담당-01")
+    (view,) = [
+        one
+        for one in officer.http.get("/api/statistics", params={"year": 2026, "quarter": 1}).json()["districts"]
+        if one["district_id"] == "mapo-gu"
+    ]  # fmt: skip
+    assert (view["eye_seen"], round(view["eye_seen_low"], 2), round(view["eye_seen_high"], 2)) == (3, 0.22, 0.78)

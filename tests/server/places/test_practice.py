@@ -12,11 +12,13 @@ from sqlalchemy import select, update
 
 from server.interface.fields import Role
 from server.interface.practice_requests import Hidden
-from server.places.practice import found_of, wilson
+from server.places.practice import found_of, seen_of
+from server.places.sweeps import own_controls
+from server.standing.periods import wilson
 from server.store.counting import CASE_COUNTS, SWEEP_COUNTS
 from server.store.schema import audit, cases, facilities, rooms, sweeps
-from sweep.report import Finding, Source, SweepReport
-from tests.report_factory import make_report, uid
+from sweep.report import EyeAnswer, EyeLook, Finding, Source, SweepReport, eye_looks_line
+from tests.report_factory import make_report, text, uid
 from tests.server.conftest import Site
 from tests.server.sweep_kit import DEMO_ROOM, Probe
 
@@ -48,6 +50,28 @@ def test_what_counts_as_found(hidden: list[Hidden], dismissed: list[UUID], expec
 def test_a_place_that_only_asks_for_a_second_look_is_not_found() -> None:
     candidate = FINDING.model_copy(update={"stage": "first_look"})
     assert found_of([LENS_2], with_findings(candidate), []) == ([False], 0)
+
+
+def test_an_eye_saw_a_hidden_lens_where_it_said_that_something_is_there() -> None:
+    def said(zone_id: str, *answers: EyeAnswer, is_control: bool = False) -> tuple[EyeLook, ...]:
+        bare = {"observation_id": None, "is_close": False, "x_m": 1.0, "y_m": 1.0, "radius_m": 0.3,
+                "where": text("자리", "there"), "asked_ns": 1, "answered_ns": 2, "planned_s": 10.0, "seconds": 5.0,
+                "prior_log10_odds": -4.0, "posterior_log10_odds": -4.0,
+                "posterior_pointed_log10_odds": -4.0}  # fmt: skip
+        return tuple(
+            EyeLook.model_validate(
+                bare | {"look_id": uid(800 + n), "zone_id": zone_id, "answer": answer, "is_control": is_control}
+            )
+            for n, answer in enumerate(answers)
+        )
+
+    def seen(*looks: EyeLook) -> tuple[int, int]:
+        return seen_of([LENS_1, LENS_2, RADIO_2], REPORT.model_copy(update={"eye_looks": looks}))
+
+    assert seen() == (0, 0), "nobody was asked to look there"
+    assert seen(*said("stall-2", "nothing")) == (1, 0)
+    assert seen(*said("stall-2", "hole", "camera_like"), *said("stall-1", "screw_or_reflection")) == (2, 1)
+    assert seen(*said("stall-2", "camera_like", is_control=True)) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -189,3 +213,16 @@ def test_a_zone_that_is_not_on_the_plan_is_refused(site: Site) -> None:
     inspector = site.login("inspector", "점검자-01")
     hidden = [{"zone_id": "attic", "kind": "lens"}]
     assert inspector.post(RUN, {"room_id": str(DEMO_ROOM), "hidden": hidden}).status_code == 400
+
+
+def test_which_looks_measured_the_eye_is_told_to_those_alone_whose_eyes_they_were() -> None:
+    look = EyeLook.model_validate(
+        {"look_id": uid(801), "zone_id": "stall-2", "observation_id": None, "is_close": False, "x_m": 1.0, "y_m": 1.0,
+         "radius_m": 0.3, "where": text("자리", "there"), "asked_ns": 1, "answered_ns": 2, "planned_s": 10.0,
+         "seconds": 5.0, "prior_log10_odds": -4.0, "posterior_log10_odds": -4.0, "answer": "hole",
+         "posterior_pointed_log10_odds": -4.0, "is_control": True}
+    )  # fmt: skip
+    report = REPORT.model_copy(update={"eye_looks": (look,)})
+    assert own_controls(report, REPORT.inspectors[0]) == report
+    assert [one.is_control for one in own_controls(report, "감독자-01").eye_looks] == [False]
+    assert eye_looks_line(own_controls(report, "감독자-01").eye_looks) == eye_looks_line(report.eye_looks)
