@@ -47,7 +47,7 @@ WORDS: Final[Mapping[str, Iterable[tuple[str, LocalText]]]] = {
     "disposition": DISPOSITIONS.items(),
     "reference": REFERENCE_CHECKS.items(),
     "transmitter_light_why": [*_of_catalogue(*WHY_NOT_BY_LIGHT)],
-    "eye": ((code, text) for code, text in EYE_OUTCOMES.items() if code != "not_answered"),
+    "eye": [(code, text) for code, text in EYE_OUTCOMES.items() if code != "not_answered"],
     "visit_spot": SPOTS.items(),
     "visit_bell": BELLS.items(),
     "visit_occasion": OCCASIONS.items(),
