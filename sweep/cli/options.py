@@ -14,13 +14,11 @@ import typer
 
 from sweep.cli.config import Config, ConfigError, Policy, read_config
 from sweep.cli.output import CameraKind, FailOn, one_line, remark
-from sweep.judge.eye_looks import EyeLookPolicy, load_policy
 from sweep.lens.modality import LensModality
 from sweep.modality.own_transmissions import own_addresses
 from sweep.modality.protocol import SensingModality
 from sweep.modality.weights import WeightsError, WeightsInForce
-from sweep.report import ContractError, RecordedSweep
-from sweep.report.files import read_json
+from sweep.report import RecordedSweep
 from sweep.rf.calibration import CalibrationError, RfLevels, levels_of, read_calibration
 from sweep.rf.modality import RfModality
 from sweep.run.field_weights import InstalledWeights
@@ -107,18 +105,6 @@ def weights_of(settings: Config) -> WeightsInForce:
     except WeightsError as error:
         remark("weights_left_out", why=error)
         return WeightsInForce(installed.shipped)
-
-
-def eye_looks_of(settings: Config) -> EyeLookPolicy:
-    """What looks by eye may cost: the district's own file, or what ships, which a file that cannot be used is said to
-    leave.
-    """
-    if settings.eye_look_policy is not None:
-        try:
-            return read_json(EyeLookPolicy, Path(settings.eye_look_policy), ContractError)
-        except ContractError as error:
-            remark("eye_look_policy_left_out", why=error)
-    return load_policy()
 
 
 def modalities_of(settings: Config, manifest: RecordedSweep) -> tuple[SensingModality, ...]:

@@ -13,7 +13,8 @@ from typing import Final
 from uuid import UUID
 
 from sweep.cli.config import Config
-from sweep.cli.options import eye_looks_of, modalities_of, weights_of
+from sweep.cli.options import modalities_of, weights_of
+from sweep.cli.output import remark
 from sweep.deliver.journal import Journal, JournalFile
 from sweep.deliver.outbox import Outbox
 from sweep.host.access_point import AccessPoint
@@ -22,10 +23,10 @@ from sweep.host.machine import Machine, is_going_down
 from sweep.host.scratch import remove_orphans
 from sweep.modality.control import Control
 from sweep.modality.own_transmissions import OwnTransmissions
-from sweep.report import Source
+from sweep.report import ContractError, Source
 from sweep.run.hotspot_pause import HotspotPause
 from sweep.run.plan.budget import Durations
-from sweep.run.plan.eye_look_planner import Eye
+from sweep.run.plan.eye_look_planner import Eye, read_policy
 from sweep.run.reference.reference import FILE_NAME, NOT_DONE, ReferenceFile
 from sweep.run.reporting.recovery import Closed, Now, close_interrupted, resumable
 from sweep.run.reporting.report_builder import Basis
@@ -62,6 +63,12 @@ def runner_of(
     Raises RoomKeyError, OSError.
     """
     room_key = _room_key_of(settings.state_folder, source)
+    eye_looks = None
+    if settings.eye_look_policy is not None:
+        try:
+            eye_looks = read_policy(Path(settings.eye_look_policy))
+        except ContractError as error:
+            remark("eye_look_policy_left_out", why=error)
     return Runner(
         source,
         outbox,
@@ -75,7 +82,7 @@ def runner_of(
         journal=JournalFile(_journals(settings) / str(sweep_id)) if has_journal else None,
         resumed=resumed,
         weights=weights_of(settings),
-        eye_looks=eye_looks_of(settings),
+        eye_looks=eye_looks,
         eye=eye,
         live=ProbeParts(
             own_transmissions=own_transmissions,

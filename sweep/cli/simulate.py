@@ -57,13 +57,12 @@ def _record(source: SimulatedSource, folder: Path, seed: int) -> None:
     from sweep.cli.running import runner_of
     from sweep.deliver.outbox import Outbox
     from sweep.entry.dsse import Signer
-    from sweep.judge.eye_looks import load_policy
     from sweep.modality.control import Control
     from sweep.modality.liveness import boottime_ns
     from sweep.modality.own_transmissions import OwnTransmissions
     from sweep.run.reporting.sweep_recorder import SweepRecorder
 
-    made, policy = source.manifest, load_policy()
+    made = source.manifest
 
     def say(event: LiveEvent) -> None:
         if isinstance(event, ProgressEvent) and event.zone_id is not None and event.modality is None:
@@ -84,6 +83,6 @@ def _record(source: SimulatedSource, folder: Path, seed: int) -> None:
                 own_transmissions=OwnTransmissions(boottime_ns),
                 keeping=SweepRecorder(Path(scratch) / "kept"),
                 has_journal=False,
-                eye=source.eye(seed, pointed_share=policy.pointed_share, unpointed_share=policy.unpointed_share),
+                eye=source.eye(seed),
             ).run()
         (Path(scratch) / "kept").rename(folder)

@@ -40,7 +40,6 @@ from sweep.cli.options import (
     State,
     StimulusLongest,
     StimulusPolicy,
-    eye_looks_of,
     read_settings,
     zone_of,
 )
@@ -145,9 +144,7 @@ def run(
             probe_id=settings.probe_id,
             mode="quick" if quick else "full",
         )
-        policy = eye_looks_of(settings)
-        eye = source.eye(seed, pointed_share=policy.pointed_share, unpointed_share=policy.unpointed_share)
-        report = _run(source, settings, source.manifest.sweep_id, quiet=quiet, keep=keep, eye=eye)
+        report = _run(source, settings, source.manifest.sweep_id, quiet=quiet, keep=keep, eye=source.eye(seed))
     _finish(report, json_out, fail_on, quiet=quiet, camera_zone=zone_of(camera_in))
 
 

@@ -32,18 +32,15 @@ class SimulatedEye:
 
     camera: HiddenCamera | None
     seed: int
-    pointed_share: float
-    unpointed_share: float
     _rng: np.random.Generator = field(init=False)
 
     def __post_init__(self) -> None:
         self._rng = np.random.default_rng([self.seed, 0xE7E])
 
-    def __call__(self, look: AskedLook) -> tuple[EyeAnswer, float]:
-        """What it says, and after how many seconds."""
+    def __call__(self, look: AskedLook, share: float) -> tuple[EyeAnswer, float]:
+        """What it says who sees such a share of cameras there, and after how many seconds."""
         seconds = float(self._rng.uniform(*(CLOSE_S if look.is_close else GLANCE_S)))
         is_pointed = look.observation_id is not None or look.is_control
-        share = self.pointed_share if is_pointed else self.unpointed_share
         sees, doubts = self._rng.random() < share, self._rng.random() < UNSURE_SHARE
         if self._is_there(look) and sees:
             return ("camera_like" if look.is_close or not is_pointed else "hole"), seconds

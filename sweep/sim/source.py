@@ -104,9 +104,9 @@ class SimulatedSource:
             ),
         )
 
-    def eye(self, seed: int, *, pointed_share: float, unpointed_share: float) -> SimulatedEye:
-        """The simulated inspector's, which sees these shares of cameras."""
-        return SimulatedEye(self._room.camera, seed, pointed_share, unpointed_share)
+    def eye(self, seed: int) -> SimulatedEye:
+        """The simulated inspector's."""
+        return SimulatedEye(self._room.camera, seed)
 
     def positions(self) -> Iterator[RecordedPosition | Outside]:
         """Outside the door, then one after the other."""

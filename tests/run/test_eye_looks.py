@@ -95,7 +95,7 @@ def test_nothing_that_was_said_live_is_withdrawn_in_silence(
 ) -> None:
     left = iter(said)
 
-    def eye(look: AskedLook) -> tuple[r.EyeAnswer, float] | None:
+    def eye(look: AskedLook, _: float) -> tuple[r.EyeAnswer, float] | None:
         answer = next(left, None)
         return None if answer is None else (answer[0], min(answer[1], look.planned_s))
 
@@ -123,7 +123,7 @@ def test_nothing_that_was_said_live_is_withdrawn_in_silence(
 
 
 def test_a_look_is_asked_before_the_next_zone_is_named() -> None:
-    told, made, _ = walked([[2.65], [2.65]], lambda _: ("screw_or_reflection", 6.0))
+    told, made, _ = walked([[2.65], [2.65]], lambda _, _share: ("screw_or_reflection", 6.0))
     assert [one.type for one in told] == ["look_asked", "look_answered"] * 2
     assert [one.zone_id for one in made] == ZONES[:2]
     first = made[0]
@@ -142,7 +142,7 @@ def test_a_hole_is_looked_at_from_close_by_and_stays_a_place_unless_its_bottom_i
     ]
     for second, leads_to in cases:
         answers: list[tuple[r.EyeAnswer, float]] = [(second, 9.0), ("hole", 6.0)]
-        told, made, _ = walked([[2.65]], lambda _, answers=answers: answers.pop())  # type: ignore[misc]  # of this turn
+        told, made, _ = walked([[2.65]], lambda _, _share, answers=answers: answers.pop())  # type: ignore[misc]  # of this turn
         led = [one.leads_to for one in told if isinstance(one, r.LookAnsweredEvent)]
         assert led == ["close_look", leads_to]
         assert [one.is_close for one in made] == [False, True]
@@ -150,7 +150,7 @@ def test_a_hole_is_looked_at_from_close_by_and_stays_a_place_unless_its_bottom_i
 
 
 def test_like_a_camera_calls_the_colleague_at_once() -> None:
-    told, _, _ = walked([[2.65]], lambda _: ("camera_like", 4.0))
+    told, _, _ = walked([[2.65]], lambda _, _share: ("camera_like", 4.0))
     assert told[-1].leads_to == "guide"
     assert "손대지 말고" in told[-1].text.ko
 
@@ -276,7 +276,7 @@ def test_a_report_from_before_looks_is_read_and_has_none() -> None:
 
 
 def test_a_look_at_what_a_replay_has_not_seen_yet_is_not_judged() -> None:
-    _, made, _ = walked([[2.65]], lambda _: ("hole", 6.0))
+    _, made, _ = walked([[2.65]], lambda _, _share: ("hole", 6.0))
     kept = MANIFEST.model_copy(update={"eye_looks": made[:1]})
     assert taken_up(kept, SWEEP_ID, (), is_sure=True) == ()
     assert [one.observation_id for one in taken_up(kept, SWEEP_ID, ())] == [None]
@@ -289,7 +289,7 @@ def controlled(answer: r.EyeAnswer = "nothing") -> tuple[list[Any], tuple[r.EyeL
     looks = EyeLooks()
     planner = EyeLookPlanner(
         looks, POLICY.model_copy(update={"control_share": 1.0}), told.append, SWEEP_ID, SENSING_MODALITIES, None,
-        now_ns=None, eye=lambda look: (answer if look.is_control else "screw_or_reflection", 5.0),
+        now_ns=None, eye=lambda look, _: (answer if look.is_control else "screw_or_reflection", 5.0),
     )  # fmt: skip
     planner.stood(MANIFEST, [position(0)], [filmed(0, [2.65])], (), 0)
     return told, looks.made
@@ -316,6 +316,6 @@ def test_now_and_then_an_eye_is_sent_where_nothing_shone_and_nobody_can_tell() -
 
 
 def test_without_a_share_nobody_is_sent_anywhere_else() -> None:
-    _, made, _ = walked([[2.65]] * 3, lambda _: ("nothing", 5.0))
+    _, made, _ = walked([[2.65]] * 3, lambda _, _share: ("nothing", 5.0))
     assert len(made) >= 3
     assert sum(one.is_control for one in made) <= 1, "one in twenty"

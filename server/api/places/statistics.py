@@ -13,7 +13,7 @@ from server.api.access import LogReader, reader_of
 from server.api.service.services import services_of
 from server.exports.gathering.statistics import bound_of, gather, has_demo, quarter_of
 from server.exports.logs import statistics_table
-from server.exports.logs.statistics_table import DAY_MS, HOUR_MS, DistrictLine, median_of
+from server.exports.logs.statistics_table import DAY_MS, HOUR_MS, DistrictLine, interval_of, median_of
 from server.interface.fields import Reason
 from server.interface.formats import Format
 from server.interface.views.documents import DistrictStatistics, QuarterStatistics
@@ -22,7 +22,6 @@ from server.people import access_log
 from server.people.access_log import shows
 from server.projections.projecting import drain
 from server.projections.projector import LIST_WAIT_S
-from server.standing.periods import wilson
 
 router = APIRouter(tags=["exports"])
 Year = Annotated[int, Query(ge=2000, le=2200)]
@@ -57,7 +56,7 @@ def get_statistics(request: Request, person: LogReader, year: Year, quarter: Qua
 
 
 def _view(line: DistrictLine) -> DistrictStatistics:
-    low, high = wilson(line.eye_seen, line.eye_shown) if line.eye_shown else (None, None)
+    low, high = interval_of(line.eye_seen, line.eye_shown)
     return DistrictStatistics(
         **{name: getattr(line, name) for name in COUNTS},
         at_most=bound_of(line),

@@ -142,11 +142,16 @@ def _a_sweep(name: str, unit: int) -> Callable[[DistrictLine], float | str]:
     return value
 
 
+def interval_of(hits: int, total: int) -> tuple[float | None, float | None]:
+    """The interval that holds the truth in 90 of 100 repetitions; without a case there is none."""
+    return wilson(hits, total) if total else (None, None)
+
+
 def share_words(hits: int, total: int) -> str:
-    """Of so many so many, with the interval that holds the truth in 90 of 100 repetitions."""
-    if not total:
+    """Of so many so many, with its interval."""
+    low, high = interval_of(hits, total)
+    if low is None or high is None:
         return NO_NUMBER
-    low, high = wilson(hits, total)
     return f"{hits}/{total} ({100 * low:.0f}~{100 * high:.0f} %)"
 
 

@@ -12,12 +12,13 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from sweep.judge.coverage import cover
 from sweep.judge.eye_evidence import after, asks_for_candidate
-from sweep.judge.eye_looks import EyeLookPolicy, LookBudget, LookPlace, odds_of
+from sweep.judge.eye_looks import EyeLookPolicy, LookBudget, LookPlace, load_policy, odds_of
 from sweep.judge.thresholds import load_thresholds, load_weights
 from sweep.modality.evidence import Circle
 from sweep.modality.eye_looks import Answered, AskedLook, EyeLooks
@@ -25,6 +26,7 @@ from sweep.modality.measurement import Measurement
 from sweep.modality.protocol import SensingModality
 from sweep.modality.weights import Weights
 from sweep.report import (
+    ContractError,
     EyeAnswer,
     EyeLook,
     KnownThing,
@@ -43,12 +45,13 @@ from sweep.report import (
     derived_id,
     place_of,
 )
+from sweep.report.files import read_json
 from sweep.report.known import is_one_place
 from sweep.run.reporting.eye_look_words import asked_text, came_of_text, where_of
 from sweep.run.reporting.wall_spots import point_of, spot_at, spot_of
 
-Eye = Callable[[AskedLook], tuple[EyeAnswer, float] | None]
-"""Answers a look by itself, with the seconds that it took; None: nobody looks."""
+Eye = Callable[[AskedLook, float], tuple[EyeAnswer, float] | None]
+"""Answers a look by itself and says how many seconds it took, or that nobody looks (None).  It sees such a share."""
 CLOSER: Final = frozenset({"hole", "unsure"})
 """Answers after which the same place is looked at from close by."""
 LeadsTo = Literal["close_look", "candidate", "guide"]
@@ -69,6 +72,11 @@ class Direction(NamedTuple):
 
 
 NOWHERE: Final = Direction(None, None, None)
+
+
+def read_policy(file: Path) -> EyeLookPolicy:
+    """A district's own policy; what makes a candidate stays as it ships.  Raises ContractError."""
+    return read_json(EyeLookPolicy, file, ContractError)
 
 
 class EyeLookPlanner:
@@ -277,7 +285,8 @@ class EyeLookPlanner:
             )
         )
         if self._eye is not None:
-            said = self._eye(look)
+            is_pointed = look.observation_id is not None or look.is_control
+            said = self._eye(look, self._policy.pointed_share if is_pointed else self._policy.unpointed_share)
             if said is not None:
                 answer, seconds = said
                 self._looks.answer(look.look_id, answer, self._looks.free_from(look) + round(seconds * 1e9))
@@ -317,7 +326,7 @@ class EyeLookPlanner:
             return "close_look"
         last = self._record(told)
         before = [one for one in self._looks.made if one.look_id != look.look_id and place_of(one) == place_of(last)]
-        return "candidate" if asks_for_candidate([*before, last], self._policy) else None
+        return "candidate" if asks_for_candidate([*before, last], load_policy()) else None
 
     def _closer_s(self, told: Answered) -> float:
         """What a look takes from close by, less what the glance before it took."""
