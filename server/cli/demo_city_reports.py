@@ -9,31 +9,35 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
 from server.cli.demo_city_places import CityRoom
+from sweep.phrases import catalogue
 from sweep.report import (
     ClockReading,
+    LocalText,
     ReferenceCheck,
     ReferenceChecked,
     ReferencePart,
     ReferenceReadings,
     SweepReport,
+    Target,
     centre_of,
     derived_id,
     new_id,
 )
 from sweep.report.reference import CheckStatus
+from sweep.report.words import METHOD_WORDS, TARGET_WORDS
 
 MINUTES = 9
-TARGETS = {
-    "lens": ("pinhole_1mm", "1 mm 핀홀", "1 mm pinholes"),
-    "wifi": ("wifi_streaming", "Wi-Fi로 영상을 올리는 카메라", "cameras that upload video over Wi-Fi"),
-    "rf": ("analog_5800", "5.8 GHz 아날로그 카메라", "analogue cameras at 5.8 GHz"),
-}
+TARGETS: Mapping[str, Target] = {"lens": "pinhole_1mm", "wifi": "wifi_streaming", "rf": "analog_5800"}
+CALLED = {"lens": (0.14, 0.13, 0.16), "wifi": (0.68, 0.66, 0.70), "rf": (0.62, 0.59, 0.65)}
+"""Share of such cameras that a first look calls where it sees or hears all of their zone, with its 90 % interval: first
+world of the simulated city (`sweep/judge/README.md`)."""
 VENDORS = ("70:5D:CC", "64:E5:99", "88:36:6C", "90:9F:33", None)
 VERSIONS = dict.fromkeys(("software", "firmware", "thresholds", "weights"), "demo") | {"calibration": None}
 Suspicion = Literal["glint", "uplink"]
@@ -308,41 +312,42 @@ def _coverage(zone_id: str, modality: str, quality: float, *, blind: bool) -> di
 
 
 def _verdict(zone_id: str, modality: str, quality: float, *, blind: bool, is_candidate: bool) -> dict[str, Any]:
-    target, ko, en = TARGETS[modality]
-    verdict, reason, text = "clear", "covered", {"ko": "점검 범위 안에서 이상 없음", "en": "clear within coverage"}
+    verdict, reason, text = "nothing_detected", "weights_not_field", _sentence("weights_not_field")
     if is_candidate:
-        verdict, reason, text = (
-            "candidate",
-            "finding",
-            {"ko": "눈으로 확인할 곳이 있음", "en": "place to inspect by eye"},
-        )
+        verdict, reason, text = "candidate", "finding", METHOD_WORDS["candidate"]
     elif blind or quality == 0:
         reason = "fast_frames_unseen" if blind else "not_looked"
-        verdict, text = "not_assessable", {"ko": "판정 불가", "en": "cannot be judged"}
-    is_clear = verdict == "clear"
+        verdict, text = "not_assessable", METHOD_WORDS["not_assessable"]
     return {
         "zone_id": zone_id,
         "modality": modality,
         "verdict": verdict,
         "reason": reason,
-        "text": text,
-        "target": {"ko": ko, "en": en} if is_clear else None,
-        "clear_of": [target] if is_clear else [],
-        "not_clear_of": [] if is_clear else [target],
+        "text": text.model_dump(),
+        "target": None,
+        "clear_of": [],
+        "not_clear_of": [TARGETS[modality]],
     }
 
 
+def _sentence(reason: str) -> LocalText:
+    """As a probe says it."""
+    ko, en = (catalogue(language).pgettext("report.reasons", reason) for language in ("ko", "en"))
+    return LocalText(ko=ko, en=en)
+
+
 def _target(zone_id: str, modality: str, quality: float, *, blind: bool) -> dict[str, Any]:
-    target, ko, en = TARGETS[modality]
+    target = TARGETS[modality]
     is_known = quality > 0 and not blind
+    share, low, high = (round(quality * one, 3) if is_known else None for one in CALLED[modality])
     return {
         "zone_id": zone_id,
         "target": target,
         "modality": modality,
-        "probability": quality if is_known else None,
-        "low": round(max(0.0, quality - 0.08), 2) if is_known else None,
-        "high": round(min(1.0, quality + 0.03), 2) if is_known else None,
+        "probability": share,
+        "low": low,
+        "high": high,
         "source": "simulated",
         "reason": None if is_known else "not_looked",
-        "text": {"ko": ko, "en": en},
+        "text": TARGET_WORDS[target].model_dump(),
     }

@@ -71,6 +71,7 @@ STEPS: dict[str, dict[str, Any]] = {
     "looked_at hole": {"step": "looked_at", "seen": "hole"},
     "not_reached": {"step": "not_reached", "why": "칸이 잠겨 있어 들어가지 못함"},
     "not_camera": {"step": "not_camera", "what": "벽에 박힌 나사 머리"},
+    "unchanged": {"step": "unchanged"},
     "defect_found": {"step": "defect_found", "defect": "hole"},
     "repaired": {"step": "repaired", "by": "구 시설관리팀"},
     "rechecked": {"step": "rechecked", "holds": True},
@@ -87,7 +88,16 @@ STEPS: dict[str, dict[str, Any]] = {
         "step": "police_result", "result": "camera", "document_no": "시범-2026-0120",
     },
 }  # fmt: skip
+LOOK_AGAIN = "look_again"
+LOOKED_AGAIN_AFTER = timedelta(days=91)
+"""On the morning after the day on which what was no camera opens again."""
+NOT_LOOKED_AGAIN = 6
+"""At one in so many places nobody has looked again yet."""
 NEEDS_TWO = frozenset({"looked_at", "not_camera", "camera"})
+
+
+Later = tuple[datetime, UUID, str, str]
+"""When which case takes which step in which district."""
 
 
 @dataclass
@@ -122,7 +132,7 @@ class Year:
         recent = [one for one in events if not one.is_aborted and one.mode == "full"][-6 * len(OPEN_WAYS) :]
         for number, one in enumerate(recent[:: max(1, len(recent) // len(OPEN_WAYS))][: len(OPEN_WAYS)]):
             one.suspicion, one.way = ("glint", "uplink")[number % 2], OPEN_WAYS[number]
-        later: list[tuple[datetime, UUID, str, str]] = []
+        later: list[Later] = []
         mornings = self._mornings()
         for number, one in enumerate(events):
             later = self._steps_until(later, one.at)
@@ -176,7 +186,7 @@ class Year:
                 way = self.rng.choice(CLOSED_WAYS)
                 yield Planned(at, room, index, suspicion, way, self.rng.random() < ABORTED_SHARE)
 
-    def _sweep(self, one: Planned) -> list[tuple[datetime, UUID, str, str]]:
+    def _sweep(self, one: Planned) -> list[Later]:
         """Send a sweep's two entries; the steps that its case will take."""
         probe, pair = self._who(one.room.district_id, one.index)
         names = tuple(self.people.by_name[name].display_name for name in pair)
@@ -203,6 +213,8 @@ class Year:
         for number, name in enumerate(one.way):
             at = min(at + timedelta(hours=0.3 if name in CAMERA_WAY[1:] else 20 * number), now - timedelta(seconds=90))
             steps.append((at, case_id, name, one.room.district_id))
+        if one.way[-1:] == ("not_camera",):
+            steps.append((at + LOOKED_AGAIN_AFTER, case_id, LOOK_AGAIN, one.room.district_id))
         return steps
 
     def _note(self, sweep_id: UUID, name: str, one: Planned) -> None:
@@ -282,31 +294,49 @@ class Year:
         self.services.ingest.accept(Arrival(entry, envelope, (body,), envelope.bodies, envelope.entry_id, None))
         probe.prev = entry.entry_hash
 
-    def _steps_until(
-        self, waiting: list[tuple[datetime, UUID, str, str]], until: datetime
-    ) -> list[tuple[datetime, UUID, str, str]]:
+    def _steps_until(self, waiting: list[Later], until: datetime) -> list[Later]:
         """Take the steps whose time has come; those that wait still."""
         due = sorted((one for one in waiting if one[0] <= until), key=lambda one: one[0])
         if due:
             projecting.drain(self.services.db)
+        still = [one for one in waiting if one[0] > until]
         for at, case_id, name, district_id in due:
-            first, second = self._who(district_id, case_id.int % 2)[1]
-            self._step(at, case_id, name, first, second)
-        return [one for one in waiting if one[0] > until]
+            pair = self._who(district_id, case_id.int % 2)[1]
+            if name == LOOK_AGAIN:
+                still += self._look_again(at, case_id, district_id)
+            else:
+                self._step(at, case_id, name, *pair)
+        return self._steps_until(still, until) if any(one[0] <= until for one in still) else still
 
-    def _step(self, at: datetime, case_id: UUID, name: str, first: str, second: str) -> None:
+    def _look_again(self, at: datetime, case_id: UUID, district_id: str) -> list[Later]:
+        """At what two persons named, one who has not spoken of it; where nobody may, two anew; a few wait."""
+        if case_id.int % NOT_LOOKED_AGAIN == 0:
+            return []
+        pairs = self.people.pairs[district_id]
+        for name in (name for pair in pairs for name in pair):
+            if self._step(at, case_id, "unchanged", name, name):
+                break
+        else:
+            for number, step in enumerate(("looked_at object", "not_camera")):
+                self._step(at + timedelta(minutes=5 * number), case_id, step, *pairs[case_id.int % len(pairs)])
+        return [(at + LOOKED_AGAIN_AFTER, case_id, LOOK_AGAIN, district_id)]
+
+    def _step(self, at: datetime, case_id: UUID, name: str, first: str, second: str) -> bool:
+        """Take a step, if it can be taken now and by these."""
         dated = {"dated": at.astimezone(KST).date()} if name == "police_result" else {}
         request = StepRequest.model_validate({"step": STEPS[name] | dated})
         other = self.people.by_name[second] if request.step.step in NEEDS_TWO else None
         with moved_to(at), self.services.db.write() as connection:
             row = case_entries.find_case(connection, case_id)
             try:
-                case_entries.refuse_wrong_turn(connection, row, request)
-            except ApiError:
-                return  # the thing was seen before, and its case has come further
-            case_entries.take_step(
-                connection, self.services.server_signer, self.people.by_name[first], row, request, other
-            )
+                case_entries.take_step(
+                    connection, self.services.server_signer, self.people.by_name[first], row, request, other
+                )
+            except ApiError as refusal:
+                if refusal.code not in {"not_now", "another_person_needed"}:
+                    raise
+                return False  # the thing was seen before, and its case has come further; or this one named it
+        return True
 
     def _cases_of_persons(self) -> None:
         """Defects that somebody measured, one of them overdue; a strange thing that whoever cleans saw; a report."""

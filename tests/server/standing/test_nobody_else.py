@@ -19,7 +19,6 @@ CODES: Final = frozenset(
 ) | frozenset(get_args(Disposition.model_fields["verdict"].annotation))
 MAY: Final = {
     "ingest/persons.py": "a find is acted upon at once, whatever stands",
-    "cli/demo_city_reports.py": "it makes up what probes say",
 }
 FEW: Final = 3
 """So many of the codes side by side, with nothing else among them, are an order or a table of their own."""
