@@ -22,8 +22,10 @@ log = logging.getLogger(__name__)
 
 LIST_WAIT_S = 0.3  # guessed: what a list waits for entries that arrived just now, unseen by whoever asked for it
 REST_S = 5.0  # how often it looks for what another process left
-BUSY_REST = 9.0  # guessed: a tenth of the time while entries wait for ingest
-LONGEST_REST_S = 0.5  # guessed: two sweeps a second even then, and a sweep on a Raspberry Pi takes a tenth of one
+BUSY_REST = 19.0  # guessed: a twentieth of the time while entries wait for ingest
+LONGEST_REST_S = 5.0  # guessed: a sweep that takes long, on a busy disk, is not waited for so often
+DOOR_LOOK_S = 0.05
+IDLE_LOOKS = 4  # guessed: for so many looks nothing waits for ingest, and it is no moment between two answers
 
 
 class Projector:
@@ -82,7 +84,7 @@ class Projector:
             if sweep_id is not None:
                 self._announce([sweep_id])
                 if self._is_door_busy():
-                    self._rest(min(BUSY_REST * (time.monotonic() - began_s), LONGEST_REST_S))
+                    self._give_way(min(BUSY_REST * (time.monotonic() - began_s), LONGEST_REST_S))
                 continue
             self._finish()
 
@@ -104,6 +106,13 @@ class Projector:
             kinds = [(sweep_id, kind) for sweep_id in sweep_ids for kind in self._arrived.pop(sweep_id, [])]
         for sweep_id, kind in kinds:
             self._tell(sweep_id, kind)
+
+    def _give_way(self, wait_s: float) -> None:
+        """Rest while entries wait for ingest, but not longer than that."""
+        until_s, idle = time.monotonic() + wait_s, 0
+        while idle < IDLE_LOOKS and not self._is_stopped and time.monotonic() < until_s:
+            idle = 0 if self._is_door_busy() else idle + 1
+            self._rest(DOOR_LOOK_S)
 
     def _rest(self, wait_s: float) -> None:
         with self._changed:
