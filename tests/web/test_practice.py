@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from sweep.report import StartCommand
+from tests.waiting import wait_until
 from tests.web.conftest import Phone
 from tests.web.probe import FakeProbe
 from tests.web.site import REAL_PROBE_ID, Site
@@ -34,7 +35,11 @@ def test_a_practice_from_hiding_to_ones_own_rate(phone: Phone, site: Site) -> No
     expect(page.get_by_text("2번 칸")).to_have_count(0)  # where it is stays untold
     begin = page.get_by_role("link", name="연습 점검 시작")
     expect(begin).to_have_attribute("href", f"#/rooms/{site.suspected_room}/start/practice")
-    site.deliver("practised", candidate_zone="stall-2")
+    delivered = site.deliver("practised", candidate_zone="stall-2")
+    sweep = f"{site.url}/api/sweeps/{delivered.sweep_id}"
+    wait_until(
+        lambda: page.request.get(sweep).json().get("report_state") == "present", "the sweep is read", every_s=0.1
+    )
     page.reload()
     page.get_by_role("button", name="숨긴 것과 비교").tap()
     expect(page.get_by_text("2번 칸 · 기준 렌즈 · 찾음")).to_be_visible()
