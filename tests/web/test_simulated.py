@@ -43,7 +43,6 @@ def led_to_the_camera(page: Page) -> None:
     assert statistics.median(one["ms"] for one in told) <= SOON_MS
 
 
-@pytest.mark.soak  # a whole sweep by the real agent
 def test_a_simulated_sweep_from_login_to_evidence(open_phone: OpenPhone, agent_site: AgentSite) -> None:
     phone = open_phone(agent_site.url)
     page = phone.page
