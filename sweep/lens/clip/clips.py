@@ -156,7 +156,7 @@ def find_clips(folder: Path) -> tuple[Path, ...]:
     if (folder / "meta.json").is_file():
         return (folder,)
     if not folder.is_dir():
-        raise ClipError(ClipReason.NO_META, Phrase("clips_not_a_folder"))
+        raise ClipError(ClipReason.NO_META, Phrase("clips_not_a_folder", folder=folder))
     return tuple(sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")))
 
 
