@@ -1,4 +1,6 @@
-"""Columns of the inspection log, shared by the CSV and the spreadsheet, each with its heading and how it is filled.
+"""Columns of the inspection log, shared by CSV, spreadsheet and JSON, each with its heading and how it is filled.
+
+PDF and HWPX have their own: `logs/pdf_log.printed_line`, `logs/hwpx_log`.
 
 Input is a `LogRow`, output is text (or a count) per column.  README.md lists every column; a test holds it to that.
 """

@@ -9,7 +9,7 @@ from sweep.report import LocalText
 
 
 class About(NamedTuple):
-    """What there is to know of a form.  One more: its row, its module named in server/README.md, `npm run types`."""
+    """What there is to know of a form.  One more: its row, its module named in both README.md, `npm run types`."""
 
     media_type: str
     title: LocalText

@@ -13,9 +13,10 @@ from sweep.cli import build_app
 from sweep.judge.thresholds import Thresholds, load_thresholds
 from sweep.lab.city.figures import FINDINGS_PER_1000, STRONG_PER_10000, choose, figures, write_points
 from sweep.lab.city.rooms import KINDS, WORLDS
-from sweep.lab.city.samples import Tail, load_curves
+from sweep.lab.city.samples import CALLED, Tail, load_curves
 from sweep.lab.city.simulation import AT, Rows, run_city
 from sweep.lab.city.sweeps import Sampler, radio_of
+from sweep.lens.evidence.judge import candidate_score
 
 RUNNER = CliRunner()
 
@@ -27,6 +28,10 @@ def small() -> Rows:
 @pytest.fixture(scope="module")
 def rows() -> Rows:
     return small()
+
+
+def test_the_city_calls_what_the_detector_calls() -> None:
+    assert round(candidate_score(), 1) == CALLED
 
 
 def test_the_same_seed_gives_the_same_city(rows: Rows) -> None:

@@ -1,7 +1,7 @@
 """The inspection log as JSON for other programs: one object a sweep, codes beside the Korean words of the other forms.
 
 Input is rows and the period, output are parts of one UTF-8 document, row by row.  Field names stay as they are; a field
-may be added.  README.md lists them.
+may be added.  `sweep_object` lists them.
 """
 
 from __future__ import annotations

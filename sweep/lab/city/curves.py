@@ -26,8 +26,7 @@ from typing import Any, Final
 import numpy as np
 
 from sweep.lab.city.rooms import Lens, WorldName
-from sweep.lab.city.samples import APERTURES_MM, is_lens
-from sweep.lab.city.sweeps import CALLED
+from sweep.lab.city.samples import APERTURES_MM, CALLED, is_lens
 from sweep.lab.lens.pairs import best_of, load_pair, scores_of, spots_of, things_of
 from sweep.lab.lens.rows import JUDGING, load
 from sweep.phrases import Phrase

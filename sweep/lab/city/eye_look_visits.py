@@ -19,9 +19,9 @@ from sweep.judge.eye_looks import EyeLookPolicy
 from sweep.lab.city.eye_looks import Looked, Walked, look, walk
 from sweep.lab.city.light import Dark
 from sweep.lab.city.rooms import KINDS, CameraKind, World
-from sweep.lab.city.samples import Curves
+from sweep.lab.city.samples import CALLED, Curves
 from sweep.lab.city.simulation import STAYS
-from sweep.lab.city.sweeps import CALLED, Room, Sampler, Spot
+from sweep.lab.city.sweeps import Room, Sampler, Spot
 
 VISITS: Final = 6
 MOST_VISITED: Final = 400

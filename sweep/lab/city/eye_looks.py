@@ -23,8 +23,9 @@ import numpy.typing as npt
 from sweep.judge.eye_looks import EyeLookPolicy, LookBudget, LookPlace, ZoneOdds, odds_of
 from sweep.judge.thresholds import load_thresholds, load_weights
 from sweep.lab.city.light import UNTESTED, Answer, Dark
+from sweep.lab.city.samples import CALLED
 from sweep.lab.city.simulation import budget_of, sweep_room
-from sweep.lab.city.sweeps import CALLED, Room, coverage_of, lens_of, radio_of, tag_of, wifi_of
+from sweep.lab.city.sweeps import Room, coverage_of, lens_of, radio_of, tag_of, wifi_of
 from sweep.report import Observation
 from sweep.run.modalities import WEIGHERS
 

@@ -34,6 +34,10 @@ def is_lens(lens: Lens, kind: str, aperture_mm: float, range_m: float, farthest_
     return kind == FILTERS[lens] and fits and range_m <= farthest_m
 
 
+CALLED: Final = 1.3
+"""Score from which the detector makes an observation of a glint: 1.28 of `candidate_score`, rounded."""
+AGAIN_FROM: Final = 0.65
+"""First scores whose second looks are counted and drawn from: below what is called, for those are few."""
 TAIL_FROM: Final = 10
 """The tail of a score's distribution begins at the so many-th largest."""
 

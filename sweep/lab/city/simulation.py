@@ -27,8 +27,8 @@ from sweep.lab.city.light import (
     timing_of,
 )
 from sweep.lab.city.rooms import KINDS, CameraKind, World
-from sweep.lab.city.samples import Curves
-from sweep.lab.city.sweeps import CALLED, Room, Sampler, Spot, coverage_of, lens_of, radio_of, tag_of, wifi_of
+from sweep.lab.city.samples import CALLED, Curves
+from sweep.lab.city.sweeps import Room, Sampler, Spot, coverage_of, lens_of, radio_of, tag_of, wifi_of
 from sweep.lab.city.zone_judgement import Weighed, judge_zone
 from sweep.modality.looks import LENS_LOOK_S, TRANSMITTER_LOOK_S
 from sweep.modality.pending_light import LIGHT_DWELL_S, pending_light

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from sweep.lab.city.light import CHANNELS, Answer, Dark, Device
 from sweep.lab.city.rooms import CameraKind, Lens, RoomKind, World
-from sweep.lab.city.samples import Curves, outside_excess_db
+from sweep.lab.city.samples import AGAIN_FROM, CALLED, Curves, outside_excess_db
 from sweep.report import (
     MODALITIES,
     AddressToken,
@@ -38,10 +38,6 @@ from sweep.report import (
 Floats = npt.NDArray[np.float64]
 LIGHTS: Final = (0.0, 0.05, 0.1, 0.2, 0.4)
 """Shares of light at which tests were run."""
-CALLED: Final = 1.3
-"""Score from which the detector makes an observation of a glint (`sweep.lens.evidence.judge.candidate_score`)."""
-AGAIN_FROM: Final = 0.65
-"""First scores whose second looks are drawn from (`weights_from_runs.AGAIN_FROM`)."""
 PHONES_CALLED: Final = 15 / 19
 """`live_phone` of `air_venue` (tests/simulators/README.md)."""
 OTHERS: Final = (9 / 920, 43 / 920)

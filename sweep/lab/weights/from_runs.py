@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 
 from sweep.lab.city.rooms import FIRST, KINDS, LENSES, STREAMS, World
-from sweep.lab.city.samples import Curves, load_curves
+from sweep.lab.city.samples import CALLED, Curves, load_curves
 from sweep.lab.weights.lens import again, around, glint
 from sweep.lab.weights.radio import radio
 from sweep.lab.weights.transmitter import light_test, uplinks
@@ -28,8 +28,6 @@ from sweep.modality.weights import FORMAT, Rate, Weights
 from sweep.report.findings import WeightSource
 
 VERSION: Final = "rendered-2026-11-27.6"
-CALLED: Final = 1.3
-"""Score from which the detector calls a candidate (`sweep.lens.evidence.judge.candidate_score`)."""
 
 
 def rates(curves: Curves, world: World) -> dict[str, Rate]:

@@ -19,15 +19,12 @@ from typing import Final
 import numpy as np
 
 from sweep.lab.city.rooms import LENSES, RoomKind, World
-from sweep.lab.city.samples import Curves, Tail
+from sweep.lab.city.samples import AGAIN_FROM, Curves, Tail
 from sweep.lab.weights.counted import DRAWS, Counted, bins_of, ratio, rising
 from sweep.lens.weigh import ALIKE_FROM, USUAL_ZONES
 from sweep.modality.weights import Weight, WeightTable
 
 SCORES: Final = (0.65, 1.0, 1.3, 1.6, 1.95, 2.3, 2.6)
-AGAIN_FROM: Final = 0.65
-"""What the first look has to score for its second look to be counted: below what the detector calls a candidate, for
-those are few."""
 AGAIN_SCORES: Final = (1.15, 1.45, 2.0)
 NEWTON_STEPS: Final = 30
 RIDGE: Final = 1e-3

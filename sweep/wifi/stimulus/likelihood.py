@@ -4,7 +4,7 @@ Input is series of picture sizes and rows of chips; output is, per row, the loga
 that is correlated as the series itself is, and a response of unknown size to the level of the light, to its going on
 and to its going off, averaged over every delay and over three kinds of camera.  A mean over what might be is more
 powerful than the best of it, since it does not have to outdo every wrong delay.  How well the kinds fit a camera
-decides only how much is found, never how often falsely: p-values come from other rows (`stimulus`).
+decides only how much is found, never how often falsely: p-values come from other rows (`null_sequences`).
 """
 
 from __future__ import annotations

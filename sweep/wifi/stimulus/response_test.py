@@ -4,7 +4,7 @@ Input is the addresses that matter, then step by step the time, a watched channe
 the chips; output is messages back, and in the end `ResponseTestResult`: a judgement for each transmitter heard, with a
 named reason where there is none.  Light and a walking person are the same test with other chips.  It goes on while time
 is left and what follows does not yet say so clearly enough, and ends as soon as every transmitter that matters has, or
-nothing more can come of it (`stopping`).  What was not played, not heard or broken off is never called "does not
+nothing more can come of it (`stopping_rule`).  What was not played, not heard or broken off is never called "does not
 follow".
 """
 
