@@ -97,26 +97,6 @@ export function drawZone(
   return [area, pattern];
 }
 
-/** The words of a record that is no real sweep, across the plan and below everything that can be touched. */
-export function drawMark(plan: Plan, prefix: string, words: string): L.Layer {
-  const unit = 100; // drawing units per metre
-  const [width, depth] = [plan.width_m * unit, plan.depth_m * unit];
-  const svg = svgElement("svg", { viewBox: `0 0 ${String(width)} ${String(depth)}`, "aria-hidden": "true" });
-  const pattern = svgElement("pattern", {
-    id: `${prefix}-mark`,
-    width: "300",
-    height: "160",
-    patternUnits: "userSpaceOnUse",
-    patternTransform: "rotate(-24)",
-  });
-  const text = svgElement("text", { x: "0", y: "80", class: "map-mark" });
-  text.textContent = words;
-  pattern.append(text);
-  svg.append(pattern, svgElement("rect", { width: "100%", height: "100%", fill: `url(#${prefix}-mark)` }));
-  const corners = L.latLngBounds(at(0, plan.depth_m) as L.LatLngTuple, at(plan.width_m, 0) as L.LatLngTuple);
-  return L.svgOverlay(svg as SVGSVGElement, corners, { pane: "mark", interactive: false });
-}
-
 /** Doors, toilets and basins over the zones' colours, below everything that can be touched. */
 export function drawFixtures(plan: Plan): L.Layer {
   const svg = svgElement("svg", {

@@ -9,7 +9,6 @@ export const verdicts = {
   source_simulated_short: text("시뮬레이션", "Simulated"),
   source_practice_short: text("연습", "Practice"),
   source_replay_short: text("재생", "Replay"),
-  source_watermark: text("실제 점검 아님", "NOT A REAL SWEEP"),
   mode_full: text("정밀", "Full"),
   mode_quick: text("간이", "Quick"),
   mode_full_hint: text("3칸 기준 8분 이내", "Up to 8 min for three stalls"),
