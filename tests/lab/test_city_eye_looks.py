@@ -12,10 +12,18 @@ import pytest
 from sweep.judge.eye_looks import EyeLookPolicy, load_policy
 from sweep.judge.thresholds import load_thresholds
 from sweep.lab.city import eye_look_visits
-from sweep.lab.city.eye_look_figures import EYES, MOST_MEAN_S, choose_looks, look_figures, write_policy
+from sweep.lab.city.eye_look_figures import (
+    EYES,
+    MOST_MEAN_S,
+    SCREWS,
+    choose_looks,
+    look_figures,
+    screw_figures,
+    write_policy,
+)
 from sweep.lab.city.eye_look_visits import VISITS, visit_figures, visit_lines
-from sweep.lab.city.eye_looks import COLUMNS, LookRows, found, walk
-from sweep.lab.city.figures import MARGIN
+from sweep.lab.city.eye_looks import COLUMNS, UNSURE, Looked, LookRows, found, look, walk
+from sweep.lab.city.figures import MARGIN, figures
 from sweep.lab.city.light import dark_of
 from sweep.lab.city.rooms import KINDS, WORLDS, with_screws
 from sweep.lab.city.samples import load_curves
@@ -43,8 +51,10 @@ def test_looks_draw_nothing_from_the_city(city: tuple[Rows, LookRows]) -> None:
 def test_no_room_costs_more_than_its_seconds_and_looked_at_is_not_found(city: tuple[Rows, LookRows]) -> None:
     rows, looks = city
     told = look_figures(rows, looks, load_thresholds())
-    for one in told["seconds_a_look"].values():
-        assert one["per_room"]["most_seconds"] <= load_policy().budget_s
+    for seconds, one in told["seconds_a_look"].items():
+        cost = one["per_room"]
+        assert cost["most_seconds"] <= load_policy().budget_s
+        assert cost["control_seconds"] == pytest.approx(cost["controls"] * float(seconds), abs=0.006)
         for kind in one["kinds"].values():
             lens, zone = kind["looked_at_lens"]["share"], kind["looked_in_zone"]["share"]
             assert lens <= zone
@@ -54,6 +64,49 @@ def test_no_room_costs_more_than_its_seconds_and_looked_at_is_not_found(city: tu
     curve = told["curve"]["10"]
     assert [p["looks"] for p in curve] == sorted((p["looks"] for p in curve), reverse=True)
     json.dumps(told, allow_nan=False)
+
+
+def test_looks_of_which_nobody_can_tell_cost_seconds_and_make_candidates(city: tuple[Rows, LookRows]) -> None:
+    rows, looks = city
+    told = look_figures(rows, looks, load_thresholds())
+    asked = figures(rows, load_thresholds())["per_1000_rooms"]["after"]["first_look"]["rate"]
+    mean_s = told["seconds_a_look"]["10"]["per_room"]["seconds"]
+    few, many = (told["unsure"][f"{part:g}"] for part in UNSURE)
+    assert mean_s < few["seconds"] < many["seconds"]
+    assert many["most_seconds"] <= load_policy().budget_s
+    assert 0.0 < few["by_looks_per_1000"] < many["by_looks_per_1000"] <= 20.0
+    for one in (few, many):
+        assert one["candidates_per_1000"] == pytest.approx(asked + one["by_looks_per_1000"], abs=0.01)
+    at = looks.least_values.index(load_policy().least_value)
+    point = next(p for p in told["curve"]["10"] if p["least_value"] == looks.least_values[at])
+    assert point["candidates_per_1000"] == pytest.approx(many["candidates_per_1000"], abs=0.06)
+
+
+def test_a_control_takes_a_look_of_its_zone_and_its_seconds() -> None:
+    sampler = Sampler(WORLDS["first"], CURVES, np.random.default_rng(8))
+    dark = dark_of(CURVES.light_nulls, 8)
+    walked = [walk(sampler.room(None), dark) for _ in range(60)]
+    policy = load_policy()
+
+    def all_of(share: float) -> list[Looked]:
+        changed = policy.model_copy(update={"control_share": share})
+        return [look(one, changed, rng=np.random.default_rng(n)) for n, one in enumerate(walked)]
+
+    assert not any(one.controls for one in all_of(0.0))
+    for one in all_of(1.0):
+        assert one.seconds == pytest.approx(policy.glance_s * (len(one.places) + one.controls))
+        assert one.seconds <= policy.budget_s
+        assert one.controls <= len(one.places)
+    assert any(one.controls for one in all_of(1.0))
+
+
+def test_fewer_and_more_screws_are_walked_through_by_the_same_policy() -> None:
+    dark = dark_of(CURVES.light_nulls, 3)
+    told = screw_figures(WORLDS["first"], CURVES, dark, load_policy(), seed=3, rooms=120, per_kind=2)
+    few, many = (told[f"{times:.3g}"] for times in SCREWS)
+    for seconds in ("10", "17"):
+        assert few[seconds]["per_room"]["seconds"] < many[seconds]["per_room"]["seconds"]
+        assert set(few[seconds]["kinds"]) == {kind.name for kind in KINDS}
 
 
 def test_an_eye_finds_what_it_is_pointed_at_and_a_zone_unpointed() -> None:

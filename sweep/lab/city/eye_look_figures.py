@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,20 +17,24 @@ import numpy as np
 
 from sweep.judge.eye_looks import EyeLookPolicy
 from sweep.judge.thresholds import Thresholds
-from sweep.lab.city.eye_looks import COLUMNS, Floats, LookRows, found
+from sweep.lab.city.eye_looks import COLUMNS, UNSURE, Floats, LookRows, found
 from sweep.lab.city.figures import MARGIN, ZONES, Cut, share
-from sweep.lab.city.light import FATES
-from sweep.lab.city.rooms import KINDS
+from sweep.lab.city.light import FATES, Dark
+from sweep.lab.city.rooms import KINDS, World, with_screws
+from sweep.lab.city.samples import Curves
 from sweep.lab.city.simulation import AT, Rows
+from sweep.lab.city.sweeps import Sampler
 
 EYES: Final = (0.46, 0.8, 0.95)
 """Shares of cameras that an eye sees to which it is pointed: as one that nobody points (LAPD), and two guesses."""
 MOST_MEAN_S: Final = 10.0
 """Of looks in a room without a camera: wanted of the first world."""
-UNSURE: Final = (0.05, 0.1)
-"""Shares of looks of which nobody can tell what is there: guessed."""
 UNSURE_PER_1000: Final = 20.0
-"""Candidates by such looks, per 1,000 rooms, at the larger of these shares where no second eye can tell either."""
+"""Candidates by looks of which nobody can tell, per 1,000 rooms, at the larger share of them."""
+SCREWS: Final = (1 / 6, 3.0)
+"""Times their rate: what is known of screws ends there (`with_screws`)."""
+MOST_SCREWED: Final = (2_000, 800)
+"""Rooms without a camera and of each kind that are walked through for these."""
 BY: Final = {name: number for number, name in enumerate(COLUMNS)}
 
 
@@ -48,11 +53,13 @@ class _Laid:
             flags = np.zeros(len(mine))
             flags[runs[cut.camera & (cut.kind == number) & cut.finding]] = 1.0
             self.today.append(flags)
-        self.candidates = 1_000.0 * float((cut.none & cut.first).sum()) / rows.rooms
+        asked = cut.none & cut.first
+        self.asked = set(zip(runs[asked].tolist(), rows.table[asked, AT["zone"]].astype(int).tolist(), strict=True))
+        """Room and zone of candidates where no camera is."""
+        self.candidates = 1_000.0 * float(asked.sum()) / rows.rooms
         """Without looks, per 1,000 rooms without a camera; and findings after the second look: looks add none."""
         self.cases = 1_000.0 * float((cut.none & cut.finding).sum()) / rows.rooms
         second = np.zeros(rows.rooms)
-        asked = cut.none & cut.first
         np.add.at(second, runs[asked], cut.looks_s[asked])
         self.today_s = np.array(rows.seconds["before"]) + second
         """Of rooms without a camera: what a sweep takes, second looks counted."""
@@ -70,6 +77,13 @@ class _Laid:
         by_looks = found(self.kinds[number][:, which, at], eye, self.looks.policy.unpointed_share)
         return by_looks, np.maximum(by_looks, self.today[number] * eye)
 
+    def unsure(self, at: int, part: float) -> float:
+        """Zones per 1,000 rooms without a camera that are candidates only as nobody could tell of so many looks."""
+        least = self.looks.policy.unsure_from
+        weighed = Counter((room, zone) for room, zone, log10 in self.looks.places[at] if log10 >= least)
+        raised = sum(1.0 - (1.0 - part) ** many for zone, many in weighed.items() if zone not in self.asked)
+        return 1_000.0 * raised / self.rows.rooms
+
 
 def look_figures(rows: Rows, looks: LookRows, points: Thresholds) -> dict[str, Any]:
     """Everything that `sweep city` prints of looks in one world."""
@@ -83,7 +97,7 @@ def look_figures(rows: Rows, looks: LookRows, points: Thresholds) -> dict[str, A
             f"{seconds:g}": [_point(laid, which, n) for n in range(len(looks.least_values))]
             for which, seconds in enumerate(looks.seconds)
         },
-        "unsure": _unsure(looks),
+        "unsure": _unsure(laid, at),
         "streaming_follows_light": {
             "today": share(float((rows.table[:, AT["fate"]] >= FATES.index("follows")).sum()), len(streams)),
             "with_looks": share(float(streams[:, 0, at, BY["follows"]].sum()), len(streams)),
@@ -95,12 +109,7 @@ def _one(laid: _Laid, which: int, at: int) -> dict[str, Any]:
     """One policy: costs in rooms without a camera, and what is looked at by kind of camera."""
     none, with_looks = laid.none[:, which, at], laid.seconds(which, at)
     return {
-        "per_room": {
-            "looks": round(float(none[:, BY["looks"]].mean()), 3),
-            "seconds": round(float(none[:, BY["seconds"]].mean()), 2),
-            "most_seconds": round(float(none[:, BY["seconds"]].max()), 1),
-            "with_a_look": share(float((none[:, BY["looks"]] > 0).sum()), len(none)),
-        },
+        "per_room": _cost(none, laid.looks.seconds[which]),
         "minutes": {
             "today": round(float(laid.today_s.mean()) / 60.0, 2),
             "with_looks": round(float(with_looks.mean()) / 60.0, 2),
@@ -111,17 +120,60 @@ def _one(laid: _Laid, which: int, at: int) -> dict[str, Any]:
     }
 
 
-def _kind(laid: _Laid, number: int, which: int, at: int) -> dict[str, Any]:
-    mine, today = laid.kinds[number][:, which, at], laid.today[number]
+def _cost(none: Floats, seconds: float) -> dict[str, Any]:
+    """Of rooms without a camera, by looks of so many seconds."""
+    controls = float(none[:, BY["controls"]].mean())
+    return {
+        "looks": round(float(none[:, BY["looks"]].mean()), 3),
+        "controls": round(controls, 4),
+        "seconds": round(float(none[:, BY["seconds"]].mean()), 2),
+        "control_seconds": round(controls * seconds, 2),
+        "most_seconds": round(float(none[:, BY["seconds"]].max()), 1),
+        "with_a_look": share(float((none[:, BY["looks"]] > 0).sum()), len(none)),
+    }
+
+
+def _looked(mine: Floats, unpointed: float) -> dict[str, Any]:
+    """Of one kind of camera."""
     told: dict[str, Any] = {
         "looked_at_lens": share(float(mine[:, BY["at_lens"]].sum()), len(mine)),
         "looked_in_zone": share(float(mine[:, BY["in_zone"]].sum()), len(mine)),
         "eye_over_zone": share(float(mine[:, BY["at_whole_zone"]].sum()), len(mine)),
-        "finding_today": share(float(today.sum()), len(mine)),
     }
+    return told | {f"found_{eye:g}": round(float(found(mine, eye, unpointed).mean()), 3) for eye in EYES}
+
+
+def screw_figures(
+    world: World, curves: Curves, dark: Dark, policy: EyeLookPolicy, *, seed: int, rooms: int, per_kind: int
+) -> dict[str, Any]:
+    """By times the world's screws and seconds of a look: what looks cost, and what is looked at by kind of camera."""
+    told: dict[str, Any] = {}
+    for times in SCREWS:
+        sampler = Sampler(with_screws(world, times), curves, np.random.default_rng([seed, 0x5C2E]))
+        looks = LookRows(policy, ())
+        for _ in range(rooms):
+            looks.add(dark, -1, sampler.room(None))
+        for number, kind in enumerate(KINDS):
+            for _ in range(per_kind):
+                looks.add(dark, number, sampler.room(kind))
+        told[f"{times:.3g}"] = {
+            f"{seconds:g}": {
+                "per_room": _cost(looks.of(-1)[:, which, 0], seconds),
+                "kinds": {
+                    kind.name: _looked(looks.of(number)[:, which, 0], policy.unpointed_share)
+                    for number, kind in enumerate(KINDS)
+                },
+            }
+            for which, seconds in enumerate(looks.seconds)
+        }
+    return told
+
+
+def _kind(laid: _Laid, number: int, which: int, at: int) -> dict[str, Any]:
+    mine, today = laid.kinds[number][:, which, at], laid.today[number]
+    told = _looked(mine, laid.looks.policy.unpointed_share) | {"finding_today": share(float(today.sum()), len(mine))}
     for eye in EYES:
-        by_looks, by_either = laid.found(number, which, at, eye)
-        told[f"found_{eye:g}"] = round(float(by_looks.mean()), 3)
+        _, by_either = laid.found(number, which, at, eye)
         told[f"found_today_{eye:g}"] = round(float(today.mean()) * eye, 3)
         told[f"found_by_either_{eye:g}"] = round(float(by_either.mean()), 3)
     return told
@@ -143,26 +195,23 @@ def _point(laid: _Laid, which: int, at: int) -> dict[str, float]:
         "seconds": round(float(none[:, BY["seconds"]].mean()), 2),
         "recorder_1mm": round(float(lens[:, which, at, BY["at_lens"]].mean()), 3),
         "streaming_zone": round(float(streams[:, which, at, BY["in_zone"]].mean()), 3),
-        "candidates_per_1000": round(laid.candidates + max(UNSURE) * _from_there(laid.looks, at), 1),
+        "candidates_per_1000": round(laid.candidates + laid.unsure(at, max(UNSURE)), 1),
         "cases_per_1000": round(laid.cases, 1),
         "finds_per_million_hours": round(1e6 * ZONES * 10.0**laid.points.prior * chance / hours, 2),
     }
 
 
-def _unsure(looks: LookRows) -> dict[str, Any]:
-    """Candidates per 1,000 rooms without a camera by looks of which nobody could tell what is there."""
-    passed = _from_there(looks, looks.least_values.index(looks.policy.least_value))
+def _unsure(laid: _Laid, at: int) -> dict[str, Any]:
+    """By share of looks of which nobody can tell: what looks cost in a room without a camera, and the candidates."""
     return {
-        "unsure_from": looks.policy.unsure_from,
-        "looks_from_there_per_1000": round(passed, 1),
-        "candidates_per_1000": {f"{part:g}": round(part * passed, 2) for part in UNSURE},
+        f"{part:g}": {
+            "seconds": round(float(np.mean(seconds)), 2),
+            "most_seconds": round(float(np.max(seconds)), 1),
+            "by_looks_per_1000": round(laid.unsure(at, part), 2),
+            "candidates_per_1000": round(laid.candidates + laid.unsure(at, part), 2),
+        }
+        for part, seconds in laid.looks.unsure_s.items()
     }
-
-
-def _from_there(looks: LookRows, at: int) -> float:
-    """Looks per 1,000 rooms without a camera that would be candidates if nobody could tell."""
-    passed = sum(one >= looks.policy.unsure_from for one in looks.posteriors[at])
-    return 1_000.0 * passed / len(looks.budgets_s)
 
 
 def choose_looks(rows: Rows, looks: LookRows, points: Thresholds) -> EyeLookPolicy:
@@ -176,7 +225,8 @@ def choose_looks(rows: Rows, looks: LookRows, points: Thresholds) -> EyeLookPoli
     if not kept:
         raise ValueError("no least value keeps within the seconds")
     best = max(kept, key=lambda one: (one["finds_per_million_hours"], one["least_value"]))
-    ordered = sorted(looks.posteriors[looks.least_values.index(best["least_value"])], reverse=True)
+    places = looks.places[looks.least_values.index(best["least_value"])]
+    ordered = sorted((log10 for _, _, log10 in places), reverse=True)
     most = int(MARGIN * UNSURE_PER_1000 / max(UNSURE) * len(looks.budgets_s) / 1_000.0)
     unsure_from = looks.policy.unsure_from
     if len(ordered) > most:

@@ -89,12 +89,13 @@ def _visits(
         walked = walk(room, dark)
         by_glint = _by_glint(walked, owners)
         known = {glint for glint, thing in by_glint.items() if number - thing.explained <= HOLDS}
-        looked = look(walked, policy, known)
+        seed = int(sampler.rng.integers(2**32))
+        looked = look(walked, policy, known, rng=np.random.default_rng(seed))
         made = {place.observation_id for place in looked.places}
         for glint in made & (by_glint.keys() - known):
             if glint is not None:
                 by_glint[glint].explained = number
-        result.append((looked, len(made & known), look(walked, policy).seconds))
+        result.append((looked, len(made & known), look(walked, policy, rng=np.random.default_rng(seed)).seconds))
     return result
 
 

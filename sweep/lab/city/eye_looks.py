@@ -1,9 +1,9 @@
 """Looks by eye in the simulated city: asked for while the inspector walks through a room, by the probe's own rule.
 
 Job: walk through a drawn room zone by zone and back for the light, and choose looks at every stage by what was observed
-until then. Input: rooms, policies that differ in `least_value` and in the seconds of a look; output:
-what was looked at and how long it took, by room. Refuses to know more than an inspector would: glints of later zones
-and the light of later stands count for nothing yet. Whether an eye sees the camera that it looks at is laid on
+until then, controls among them. Input: rooms, policies that differ in `least_value` and in the seconds of a look;
+output: what was looked at and how long it took, by room. Refuses to know more than an inspector would: glints of later
+zones and the light of later stands count for nothing yet. Whether an eye sees the camera that it looks at is laid on
 afterwards (`found`): looked at is not found.
 """
 
@@ -33,6 +33,8 @@ LEAST_VALUES: Final = tuple(round(10.0 ** float(exponent), 10) for exponent in n
 """Expected finds a second that the curve is drawn over."""
 KEPT_STEP_S: Final = 10.0
 """To the next of these the seconds are rounded up that looks keep from the light: so few lights are played."""
+UNSURE: Final = (0.05, 0.1)
+"""Shares of looks of which nobody can tell what is there, neither at once nor from close by: guessed."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -84,7 +86,10 @@ class Looked:
     """The looks at one room by one policy."""
 
     places: tuple[LookPlace, ...]
+    controls: int
+    """Looks at a wall where nothing shone, besides."""
     seconds: float
+    """Of all of them, and of closer ones."""
     at_lens: bool
     in_zone: bool
     at_whole_zone: bool
@@ -152,18 +157,36 @@ def walk(room: Room, dark: Dark) -> Walked:
 _NO_PLACES: Final[Mapping[str, Mapping[str, float]]] = MappingProxyType({})
 
 
-def look(walked: Walked, policy: EyeLookPolicy, known: Collection[UUID] = ()) -> Looked:
-    """The looks that a policy asks for; `known`: glints that an earlier visit explained."""
+def look(
+    walked: Walked,
+    policy: EyeLookPolicy,
+    known: Collection[UUID] = (),
+    *,
+    rng: np.random.Generator,
+    unsure: float = 0.0,
+) -> Looked:
+    """The looks that a policy asks for; `known`: glints that an earlier visit explained; `unsure`: share of looks of
+    which nobody can tell, so that one goes closer.  A control is asked for as the probe does, but some wall is always
+    bare.
+    """
     budget = LookBudget(policy)
     done: dict[str, set[UUID | None]] = {}
     made: list[LookPlace] = []
+    controls, closer_s = 0, policy.close_s - policy.glance_s
 
     def stand(stage: Stage) -> None:
+        nonlocal controls
         zone_id = stage.odds.zone_id
         budget.enter(zone_id, stage.to_come)
         for place in budget.choose(stage.odds.places(policy, done.get(zone_id, ()), known)):
             done.setdefault(zone_id, set()).add(place.observation_id)
             made.append(place)
+            is_control, is_unsure = rng.random() < policy.control_share, rng.random() < unsure
+            if is_control and budget.may_take(policy.glance_s):
+                budget.take(policy.glance_s)
+                controls += 1
+            if is_unsure and budget.has(closer_s):
+                budget.take_closer(closer_s)
 
     for stage in walked.stages:
         stand(stage)
@@ -177,10 +200,13 @@ def look(walked: Walked, policy: EyeLookPolicy, known: Collection[UUID] = ()) ->
         looked = done.get(zone_id, set())
         in_zone, at_whole = bool(looked), None in looked
         at_lens = glint is not None and glint in looked
-    return Looked(tuple(made), policy.budget_s - budget.left_s, at_lens, in_zone, at_whole, tail.clock_s, tail.follows)
+    seconds = policy.budget_s - budget.left_s
+    return Looked(tuple(made), controls, seconds, at_lens, in_zone, at_whole, tail.clock_s, tail.follows)
 
 
-COLUMNS: Final = ("looks", "seconds", "at_lens", "in_zone", "at_whole_zone", "clock_s", "follows")
+COLUMNS: Final = ("looks", "controls", "seconds", "at_lens", "in_zone", "at_whole_zone", "clock_s", "follows")
+Place = tuple[int, int, float]
+"""Number of a room and of a zone in it, log10 odds of a camera where the look is."""
 
 
 class LookRows:
@@ -198,27 +224,36 @@ class LookRows:
         self._rows: dict[int, list[npt.NDArray[np.float32]]] = {}
         self.budgets_s: list[float] = []
         """Of rooms without a camera."""
-        self.posteriors: list[list[float]] = [[] for _ in self.least_values]
-        """Of rooms without a camera, by least value: log10 odds of each place that a glance is for."""
+        self.places: list[list[Place]] = [[] for _ in self.least_values]
+        """Of rooms without a camera, by least value: what each glance is for."""
+        self.unsure_s: dict[float, list[float]] = {part: [] for part in UNSURE}
+        """Of rooms without a camera: seconds of looks by glances, if of so many nobody could tell."""
 
     def add(self, dark: Dark, kind: int, room: Room) -> None:
         """A room; `kind` -1: without a camera."""
-        self._rows.setdefault(kind, []).append(self._of_room(walk(room, dark), kind))
-        if kind < 0:
-            self.budgets_s.append(budget_of(room))
-
-    def _of_room(self, walked: Walked, kind: int) -> npt.NDArray[np.float32]:
+        walked, before = walk(room, dark), self._rows.setdefault(kind, [])
+        seed = [kind + 1, len(before)]  # of what falls by chance, for each policy the same
         row = np.zeros((len(self.seconds), len(self.least_values), len(COLUMNS)), dtype=np.float32)
+        glances: list[Looked] = []
         for which, policies in enumerate(self._policies):
             for number, policy in enumerate(policies):
-                looked = look(walked, policy)
+                looked = look(walked, policy, rng=np.random.default_rng(seed))
                 row[which, number] = (
-                    len(looked.places), looked.seconds, looked.at_lens, looked.in_zone, looked.at_whole_zone,
-                    looked.clock_s, looked.follows,
+                    len(looked.places), looked.controls, looked.seconds, looked.at_lens, looked.in_zone,
+                    looked.at_whole_zone, looked.clock_s, looked.follows,
                 )  # fmt: skip
-                if kind < 0 and which == 0:
-                    self.posteriors[number] += [math.log10(p.probability / (1 - p.probability)) for p in looked.places]
-        return row
+                glances += [looked] if which == 0 else []
+        if kind < 0:
+            self.budgets_s.append(budget_of(room))
+            zones = [zone.zone_id for zone in room.kind.plan.zones]
+            for places, looked in zip(self.places, glances, strict=True):
+                places += [
+                    (len(before), zones.index(one.zone_id), math.log10(one.probability / (1 - one.probability)))
+                    for one in looked.places
+                ]
+            for part, seconds in self.unsure_s.items():
+                seconds.append(look(walked, self.policy, rng=np.random.default_rng(seed), unsure=part).seconds)
+        before.append(row)
 
     def of(self, kind: int) -> Floats:
         """By room, seconds of a look (glance, close), least value, column of COLUMNS."""

@@ -79,8 +79,8 @@ class Rows:
 
 
 COLUMNS: Final = (
-    "kind", "room", "is_camera", "first", "first_low", "second", "second_low", "before", "before_strong", "looks_s",
-    "fate", "earlier",
+    "kind", "room", "zone", "is_camera", "first", "first_low", "second", "second_low", "before", "before_strong",
+    "looks_s", "fate", "earlier",
     *(f"first_{m}" for m in MODALITIES), *(f"second_{m}" for m in MODALITIES),
 )  # fmt: skip
 AT: Final = {name: number for number, name in enumerate(COLUMNS)}
@@ -236,8 +236,8 @@ def rows_of(swept: Swept, sampler: Sampler) -> list[tuple[list[float], str]]:
         if first.log10 >= LEAST and called and called[0].kind in STAYS:
             earlier = _earlier(zone, called[0], sampler)
         row = [
-            float(is_camera), first.log10, first.low, second.log10, second.low, *map(float, before), looks_s, fate,
-            earlier,
+            float(k), float(is_camera), first.log10, first.low, second.log10, second.low, *map(float, before),
+            looks_s, fate, earlier,
         ]  # fmt: skip
         row += [first.of(m) for m in MODALITIES] + [second.of(m) for m in MODALITIES]
         result.append((row, called[0].kind if called else ""))

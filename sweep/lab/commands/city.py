@@ -87,6 +87,12 @@ def city(
             with_screws(assumed, screws), curves, dark_of(curves.light_nulls, seed), load_policy(), seed=seed,
             rooms=min(rooms, MOST_VISITED), per_kind=min(per_kind, MOST_VISITED),
         )  # fmt: skip
+        if screws == 1.0:
+            most_rooms, most_per_kind = eye_look_figures.MOST_SCREWED
+            told["screws"] = eye_look_figures.screw_figures(
+                assumed, curves, dark, load_policy(), seed=seed,
+                rooms=min(rooms, most_rooms), per_kind=min(per_kind, most_per_kind),
+            )  # fmt: skip
         worlds[name] = figures(rows, points) | {"looks": told}
     about = {
         "v": 1,
@@ -154,26 +160,10 @@ def _show(name: str, one: dict[str, Any]) -> None:
 
 def _show_looks(looks: dict[str, Any], line: Callable[[str], None]) -> None:
     """Looked at and found are two columns: an eye sees only a part of what it is pointed at."""
-    from sweep.lab.city.eye_look_figures import EYES
     from sweep.lab.city.eye_look_visits import visit_lines
 
-    eyes = "  ".join(f"{eye:4g}" for eye in EYES)
     for seconds, one in looks["seconds_a_look"].items():
-        cost, took = one["per_room"], one["minutes"]
-        line(f"  looks by eye of {seconds} s, all simulated; in a room without a camera")
-        line(f"    {cost['looks']:.2f} looks, {cost['seconds']:.1f} s; most {cost['most_seconds']:.0f} s")
-        line(f"    minutes: {took['today']} without looks, {took['with_looks']} with them")
-        over = f"{100 * took['over_today']['share']:.1f} %, {100 * took['over_with_looks']['share']:.1f} %"
-        line(f"    over eight minutes for three stalls: {over}")
-        line("  by the eye's share           looked at   found by looks    today's findings")
-        line(f"  camera                       lens  zone  {eyes}  {eyes}")
-        for kind, d in one["kinds"].items():
-            line(
-                f"  {kind:26}   {d['looked_at_lens']['share']:.2f}  {d['looked_in_zone']['share']:.2f}  "
-                + "  ".join(f"{d[f'found_{e:g}']:.2f}" for e in EYES)
-                + "  "
-                + "  ".join(f"{d[f'found_today_{e:g}']:.2f}" for e in EYES)
-            )
+        _show_looked(f"looks by eye of {seconds} s", one, line)
     for seconds, curve in looks["curve"].items():
         line(f"  by least value, looks of {seconds} s: looks, seconds, 1 mm lens looked at,")
         line("  streaming zone looked at; candidates (one look in ten unsure) and cases per")
@@ -184,14 +174,46 @@ def _show_looks(looks: dict[str, Any], line: Callable[[str], None]) -> None:
                 f"{p['streaming_zone']:.2f}  {p['candidates_per_1000']:5.1f}  {p['cases_per_1000']:4.1f}  "
                 f"{p['finds_per_million_hours']:.0f}"
             )
-    unsure = ", ".join(f"{part}: {rate:g}" for part, rate in looks["unsure"]["candidates_per_1000"].items())
-    line("  candidates per 1,000 rooms by looks of which nobody can tell, by their share")
-    line(f"    {unsure}")
+    line("  by share of looks of which nobody can tell: seconds a room, most; candidates")
+    line("  per 1,000 rooms by these looks, and all of them")
+    for part, one in looks["unsure"].items():
+        took = f"{one['seconds']:5.1f}  {one['most_seconds']:3.0f}"
+        line(f"    {part:4}  {took}  {one['by_looks_per_1000']:5.1f}  {one['candidates_per_1000']:5.1f}")
     light = looks["streaming_follows_light"]
     line("  streaming cameras that follow the light: without looks, with them")
     line(f"    {light['today']['share']:.2f}, {light['with_looks']['share']:.2f}")
     for told in visit_lines(looks["visits"]):
         line(told)
+    for times, by_seconds in looks.get("screws", {}).items():
+        for seconds, one in by_seconds.items():
+            _show_looked(f"with {times} times the screws, looks of {seconds} s", one, line)
+
+
+def _show_looked(title: str, one: dict[str, Any], line: Callable[[str], None]) -> None:
+    """What looks of one kind cost and what is looked at; today's findings and minutes where they are known."""
+    from sweep.lab.city.eye_look_figures import EYES
+
+    cost = one["per_room"]
+    line(f"  {title}, all simulated")
+    line(f"    a room without a camera: {cost['looks']:.2f} looks, {cost['controls']:.3f} controls,")
+    line(f"    {cost['seconds']:.1f} s, of controls {cost['control_seconds']:.2f} s; most {cost['most_seconds']:.0f} s")
+    if "minutes" in one:
+        took = one["minutes"]
+        line(f"    minutes: {took['today']} without looks, {took['with_looks']} with them")
+        over = f"{100 * took['over_today']['share']:.1f} %, {100 * took['over_with_looks']['share']:.1f} %"
+        line(f"    over eight minutes for three stalls: {over}")
+    founds = [
+        prefix for prefix in ("found", "found_today") if f"{prefix}_{EYES[0]:g}" in next(iter(one["kinds"].values()))
+    ]
+    eyes = "  ".join(f"{eye:4g}" for eye in EYES)
+    heads = {"found": "found by looks    ", "found_today": "today's findings"}
+    line(f"  by the eye's share           looked at   {''.join(heads[one] for one in founds)}".rstrip())
+    line(f"  camera                       lens  zone{f'  {eyes}' * len(founds)}")
+    for kind, d in one["kinds"].items():
+        line(
+            f"  {kind:26}   {d['looked_at_lens']['share']:.2f}  {d['looked_in_zone']['share']:.2f}"
+            + "".join(f"  {d[f'{prefix}_{eye:g}']:.2f}" for prefix in founds for eye in EYES)
+        )
 
 
 def _of(rate: dict[str, float]) -> str:
