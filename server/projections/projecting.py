@@ -42,15 +42,19 @@ from sweep.report import SweepReport, is_raised_by_eye, last_words
 REBUILT_AT_ONCE = 20  # derived: 20 ms a sweep on a Raspberry Pi, and a writer waits less than a second
 
 
-def project(connection: Connection, sweep_id: UUID | None) -> None:
-    """Compute the rows of one sweep anew, and of those that saw the same thing; call it inside `Database.write()`."""
+def project(connection: Connection, sweep_id: UUID | None, *, is_rebuilt: bool = False) -> None:
+    """Compute the rows of one sweep anew, and of those that saw the same thing; call it inside `Database.write()`.
+
+    `is_rebuilt`: the rows of other sweeps may be wrong.
+    """
     if sweep_id is None:
         return
     is_alone = connection.dialect.name == "sqlite"  # and tells its own pages, see projector.py
     told, waiting, done = list[tuple[UUID, list[str]]](), {sweep_id}, set[UUID]()
     while waiting:
         one = min(waiting)
-        kinds, changed = _project(connection, one, is_alone=is_alone)
+        # Only the first may trust the rows of other sweeps: until all that it changes are done, some are not right.
+        kinds, changed = _project(connection, one, is_alone=is_alone, trusts_rows=not done and not is_rebuilt)
         told.append((one, kinds))
         done.add(one)
         waiting = (waiting | changed) - done
@@ -58,7 +62,9 @@ def project(connection: Connection, sweep_id: UUID | None) -> None:
         append_entries(connection, one, kinds)
 
 
-def _project(connection: Connection, sweep_id: UUID, *, is_alone: bool) -> tuple[list[str], set[UUID]]:
+def _project(
+    connection: Connection, sweep_id: UUID, *, is_alone: bool, trusts_rows: bool
+) -> tuple[list[str], set[UUID]]:
     """Compute the rows of one sweep anew; returns the kinds of what was due, and sweeps that say otherwise by it."""
     shared = sharing(connection, sweep_id)
     settled = settle(connection, sweep_id)
@@ -84,7 +90,7 @@ def _project(connection: Connection, sweep_id: UUID, *, is_alone: bool) -> tuple
             other_log_index=before.log_index,
         )
     note_claims(connection, record.claims, sweep_id=sweep_id)
-    same = same_things(connection, record)
+    same = same_things(connection, record, shared if trusts_rows else None)
     _insert_sweep(connection, record, same)
     keep_sightings(connection, record)
     for row, item in record.dispositions:
@@ -198,7 +204,7 @@ def rebuild(db: Database) -> int:
         with db.write() as connection:
             sweep_ids = _sweep_ids_after(connection, after)
             for sweep_id in sweep_ids:
-                project(connection, sweep_id)
+                project(connection, sweep_id, is_rebuilt=True)
         done += len(sweep_ids)
         if len(sweep_ids) < REBUILT_AT_ONCE:
             break
@@ -208,7 +214,7 @@ def rebuild(db: Database) -> int:
         strays = connection.scalars(select(sweeps.c.sweep_id).where(~spoken_of)).all()
     for sweep_id in strays:
         with db.write() as connection:
-            project(connection, sweep_id)
+            project(connection, sweep_id, is_rebuilt=True)
     return done
 
 

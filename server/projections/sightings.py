@@ -8,20 +8,29 @@ whoever projects a sweep projects those that this changes (`projecting.py`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, or_, select
 
-from server.interface.claimed_time import counted
+from server.interface.claimed_time import BELIEVED_ERROR, counted
 from server.interface.voice import Voice
 from server.projections.sweep_record import SweepRecord, read_words
 from server.projections.taken_steps import taken_of
 from server.standing.cases import Case, Taken, Verdict
-from server.standing.findings import state_of_finding
-from server.standing.joining import Happened, Sighting, case_beside, in_order, things_of
+from server.standing.findings import OPEN, state_of_finding
+from server.standing.joining import (
+    MOST_SEEN,
+    Happened,
+    Sighting,
+    case_beside,
+    case_of_thing,
+    in_order,
+    things_of,
+)
 from server.store.bodies import open_read, seal_read
 from server.store.clock import to_ms
 from server.store.schema import cases, kept_finds, sightings
@@ -110,24 +119,33 @@ def keep_sightings(connection: Connection, record: SweepRecord) -> None:
     )
 
 
-def same_things(connection: Connection, record: SweepRecord) -> SameThings:
-    """What this sweep's findings have in common with those of other sweeps of its room and source."""
+def same_things(connection: Connection, record: SweepRecord, shared: Collection[UUID] | None = None) -> SameThings:
+    """What this sweep's findings have in common with those of other sweeps of its room and source.
+
+    `shared`: sweeps that share a case with it, where the rows of `cases` hold for all others: what by those rows was
+    settled when this sweep began is not read.  None: everything is read.
+    """
     report = record.report
     if report is None or not report.findings or report.source == "practice":
-        return SameThings()
-    near = _near(connection, record.sweep_id, report)
-    related = frozenset(sweep_id for sweep_id, _ in near)
-    if not related:
         return SameThings()
     opened_ms = to_ms(counted(report.started, record.received))
     own_places = {
         (record.sweep_id, one.finding_id): (opened_ms, thing_in(report, one), _by(one)) for one in report.findings
     }
+    unsettled = None if shared is None else _unsettled(connection, record, report, opened_ms, shared)
+    near = _near(connection, record.sweep_id, report, unsettled)
+    related = frozenset(sweep_id for sweep_id, _ in near)
+    if not related:
+        return SameThings()
     seen = _sightings(connection, {**near, **own_places}, {**read_words(connection, related), record.sweep_id: record})
     places = {sighting.case_id: place for place, sighting in seen.items()}
+    things = things_of(seen.values())
+    ours = [thing for thing in things if any(one.sweep_id == record.sweep_id for one in thing)]
+    if unsettled is not None and any(case_of_thing(thing).named is not None for thing in ours):
+        return same_things(connection, record)  # what was settled may have ended that
     own: dict[UUID, SeenAgain] = {}
     others: dict[UUID, tuple[UUID, SeenAgain]] = {}
-    for thing in things_of(seen.values()):
+    for thing in things:
         case = case_beside(thing, seen.values())
         last_ms = max((what.received_ms for one in thing for what in one.happened), default=0)
         for one in thing:
@@ -181,16 +199,55 @@ def seen_things(connection: Connection, sweep_ids: Iterable[UUID | None]) -> dic
     return found
 
 
-def _near(connection: Connection, sweep_id: UUID, report: SweepReport) -> dict[Place, Seen]:
-    """Findings of other sweeps that touch one of this report, or one that does, with when they began."""
-    of_room = select(sightings.c.sweep_id, sightings.c.opened_ms, sightings.c.things_sealed).where(
-        sightings.c.room_id == report.room_id, sightings.c.source == report.source, sightings.c.sweep_id != sweep_id
+def _unsettled(
+    connection: Connection, record: SweepRecord, report: SweepReport, opened_ms: int, shared: Collection[UUID]
+) -> dict[UUID, UUID]:
+    """Cases of the room's other sweeps, each with its sweep, whose thing this sweep can still change or join.
+
+    A thing is settled for a sweep that began after each of its sightings when it had been closed by then, or was seen
+    too often to be joined; unless it is named, which what is seen later may end.
+    """
+    first_id = min(case_of(record.sweep_id, finding.finding_id) for finding in report.findings)
+    same_time = and_(cases.c.opened_ms == opened_ms, cases.c.case_id >= first_id)
+    counts = or_(
+        cases.c.opened_ms > opened_ms, same_time, cases.c.named.is_not(None), cases.c.sweep_id.in_(list(shared))
     )
+    # What was said counts from a time that may be so much later than its receipt.
+    latest_ms = opened_ms - BELIEVED_ERROR // timedelta(milliseconds=1)
+    is_open = or_(cases.c.stands.in_(sorted(OPEN)), cases.c.changed_ms > latest_ms)
+    root = func.coalesce(cases.c.joins, cases.c.case_id)
+    of_room = (
+        select(cases.c.case_id, cases.c.sweep_id)
+        .join(sightings, sightings.c.sweep_id == cases.c.sweep_id)
+        .where(*_of_room(record.sweep_id, report))
+    )
+    can_be_joined = and_(func.count() < MOST_SEEN, func.sum(case((is_open, 1), else_=0)) > 0)
+    things = of_room.with_only_columns(root).group_by(root)
+    things = things.having(or_(func.sum(case((counts, 1), else_=0)) > 0, can_be_joined))
+    return {row.case_id: row.sweep_id for row in connection.execute(of_room.where(root.in_(things)))}
+
+
+def _of_room(sweep_id: UUID, report: SweepReport) -> tuple[ColumnElement[bool], ...]:
+    """What sightings of other sweeps can be of the same thing."""
+    room = (sightings.c.room_id == report.room_id, sightings.c.source == report.source)
+    return (*room, sightings.c.sweep_id != sweep_id)
+
+
+def _near(
+    connection: Connection, sweep_id: UUID, report: SweepReport, unsettled: Mapping[UUID, UUID] | None
+) -> dict[Place, Seen]:
+    """Findings of other sweeps that touch one of this report, or one that does, with when they began."""
+    of_room = select(sightings.c.sweep_id, sightings.c.opened_ms, sightings.c.things_sealed)
+    of_room = of_room.where(*_of_room(sweep_id, report))
+    if unsettled is not None:
+        of_room = of_room.where(sightings.c.sweep_id.in_(set(unsettled.values())))
     left: dict[Place, Seen] = {}
     for row in connection.execute(of_room):
         text = open_read(connection, f"things {row.sweep_id}", row.things_sealed)
         for line in () if text is None else json.loads(text):
-            left[(row.sweep_id, UUID(line["finding"]))] = (row.opened_ms, _thing(line), frozenset(line["by"]))
+            finding_id = UUID(line["finding"])
+            if unsettled is None or case_of(row.sweep_id, finding_id) in unsettled:
+                left[(row.sweep_id, finding_id)] = (row.opened_ms, _thing(line), frozenset(line["by"]))
     waiting = [thing_in(report, finding) for finding in report.findings]
     found: dict[Place, Seen] = {}
     while waiting and left:
