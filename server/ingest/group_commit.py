@@ -88,7 +88,12 @@ class GroupCommit:
     @property
     def is_busy(self) -> bool:
         """Is an entry being read, does one wait, or is one being written?"""
-        return self._coming > 0 or self._turn.locked() or bool(self._waiting)
+        return self._coming > 0 or self._turn.locked() or self.waiting > 0
+
+    @property
+    def waiting(self) -> int:
+        """Entries that nobody has begun to write."""
+        return len(self._waiting)
 
     @contextmanager
     def coming(self) -> Iterator[None]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import cast
+from weakref import ReferenceType, ref
 
 import pytest
 
 from sweep.lens.clip.bursts import PARTNERS, RoundSieve, burst_of
 from sweep.lens.clip.clips import Clip, ClipPhase, Frame
-from sweep.lens.clip.frames import LiveTriple, PhaseFrame
+from sweep.lens.clip.frames import PhaseFrame
 from sweep.lens.clip.hot_pixels import HotPixels
 from sweep.lens.clip.pairing import TripleBuilder
 from sweep.lens.evidence.red_light import joined
 from sweep.lens.follow.follow import follow_clip
-from sweep.lens.live.held_view import HOLD_TRIPLES, REACH, HeldView
+from sweep.lens.live.held_view import HOLD_TRIPLES, KEPT_ON_AXIS, REACH, HeldView
 from sweep.lens.records import ClipResult, Detection
 from sweep.lens.scan import conclude, scan_clip
 from sweep.modality.strobe import Phase, Trigger
@@ -81,20 +82,24 @@ def test_a_burst_of_red_that_is_filmed_finds_it_too_and_keeps_no_frames_long() -
     reds = burst_of(order)
     rounds = order * 4
     phases = cast("tuple[Phase, ...]", (*rounds, *("C", "A", *"R" * reds, "A", "C"), *rounds, *rounds))
-    pixels = frames_of(phases, "R")
-    sieve, builder = RoundSieve(order, reds + PARTNERS), TripleBuilder(len(order))
+    frames = frames_of(phases, "R")
     meta = meta_for(SHAPE, order)
-    hold, triples = HeldView(meta, HotPixels(meta)), list[LiveTriple]()
-    most = 0
-    for number, phase in enumerate(phases):
-        part = sieve.add(PhaseFrame(pixels[number], Trigger(number, number * PERIOD_NS, phase, True), number))
-        made = None if part is None else builder.add(part)
-        if made is not None:
-            triples.append(replace(made, beside=sieve.beside()))
-            hold.add(triples[-1])
-            most = max(most, len(hold._source.frames))
+    hold, taken = HeldView(meta, HotPixels(meta)), list[ReferenceType[Frame]]()
+
+    def film() -> None:
+        sieve, builder = RoundSieve(order, reds + PARTNERS), TripleBuilder(len(order))
+        for number, phase in enumerate(phases):
+            pixels = frames[number].copy()
+            taken.append(ref(pixels))
+            part = sieve.add(PhaseFrame(pixels, Trigger(number, number * PERIOD_NS, phase, True), number))
+            made = None if part is None else builder.add(part)
+            if made is not None:
+                hold.add(replace(made, beside=sieve.beside()))
+
+    film()
+    held = sum(one() is not None for one in taken)
     assert hold.triples == 12 < HOLD_TRIPLES
-    assert most <= 2 * REACH
+    assert held <= REACH + KEPT_ON_AXIS + reds + PARTNERS < len(phases)
     (one,) = at_the_glint(hold.finish(), phases)
     assert one.verdict == "lens_candidate"
     assert one.reasons[-1].name == "red_alone"

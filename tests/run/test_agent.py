@@ -60,8 +60,9 @@ INSPECTORS = ["점검자-01", "점검자-02"]
 class Rig:
     """A server, a probe that answers to it, and a phone."""
 
-    def __init__(self, site: Site, agent: Agent, phone: Client) -> None:
-        self.site, self.agent, self.phone = site, agent, phone
+    def __init__(self, site: Site, agent: Agent, phone: Client, controls: list[Control]) -> None:
+        """`controls`: that of each sweep, in their order."""
+        self.site, self.agent, self.phone, self.controls = site, agent, phone, controls
 
     def command(self, **fields: Any) -> dict[str, Any]:
         answer = self.phone.post(f"/api/probes/{PROBE}/commands", fields)
@@ -88,10 +89,11 @@ class Rig:
 
 
 class Stream:
-    """The states that an open page hears of, and when."""
+    """The states that an open page hears of, and when; and what it hears of commands."""
 
     def __init__(self, site: Site, phone: Client) -> None:
         self.states: list[str] = []
+        self.commands: list[dict[str, Any]] = []
         self._news = threading.Condition()
         self._seen_s: list[float] = []
         self._looked_at = 0
@@ -105,6 +107,8 @@ class Stream:
             for line in answer.iter_lines():
                 if line.startswith("event: "):
                     name = line.removeprefix("event: ")
+                elif line.startswith("data: ") and name == "command":
+                    self.commands.append(json.loads(line.removeprefix("data: ")))
                 elif line.startswith("data: ") and name == "state":
                     with self._news:
                         self.states.append(json.loads(line.removeprefix("data: "))["event"]["state"])
@@ -147,7 +151,10 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
     ):
         site.admit(key, "demo", PROBE)
 
+        controls: list[Control] = []
+
         def runner_for(command: StartCommand, control: Control, on_event: Callable[[LiveEvent], None]) -> Runner:
+            controls.append(control)
             return Runner(
                 OneOf(command),
                 outbox,
@@ -168,7 +175,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
         thread = threading.Thread(target=agent.run, args=(stop,))
         thread.start()
         try:
-            yield Rig(site, agent, site.login("inspector"))
+            yield Rig(site, agent, site.login("inspector"), controls)
         finally:
             stop.set()
             thread.join(PATIENCE_S)
@@ -443,25 +450,23 @@ def test_what_a_person_says_of_the_bank_is_heard_also_while_no_sweep_runs(tmp_pa
             capacity_mah=10_000, charge="full",
         )  # fmt: skip
         assert [agent.handle(command).accepted for agent in (*agents, agents[0])] == [True, False, True]
-        agents[0]._obey(command)
-        (said,) = agents[0].live._waiting
-        assert (said.event.type, said.sweep_id) == ("command", None), (
-            "it is about no sweep, and begins none on the page"
-        )
     assert told == [(10_000, "full")], "once, however often it comes"
 
 
 def test_what_is_said_of_the_bank_while_no_sweep_runs_names_none_on_the_page(rig: Rig) -> None:
+    rig.wait_for(lambda: bool(rig.phone.get("/api/probes").json()["probes"]), "the probe")
+    page = Stream(rig.site, rig.phone)
+    rig.wait_for_state("idle")
     rig.command(command="bank", sweep_id=None, capacity_mah=10_000, charge="full")
-    rig.wait_for(lambda: bool(rig.agent._seen) and not rig.agent.live._waiting, "the answer")
+    rig.wait_for(lambda: bool(page.commands), "the answer")
+    assert [one["sweep_id"] for one in page.commands] == [None], "it is about no sweep, and begins none on the page"
     assert (rig.probe()["state"], rig.probe()["sweep_id"]) == ("idle", None)
 
 
 def test_a_person_who_skips_the_tests_of_a_position_is_heard(rig: Rig) -> None:
     sweep_id = start(rig)
     rig.command(command="skip_trials", sweep_id=sweep_id, position_index=2)
-    control = rig.agent._control
-    assert control is not None
+    (control,) = rig.controls
     rig.wait_for(lambda: control.skips_response_tests(2), "the skip")
     assert not control.skips_response_tests(3)
     rig.command(command="abort", sweep_id=sweep_id)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections import Counter
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from server.cli import demo_city_year
 from server.cli.demo_city import write_city
-from server.cli.demo_city_reports import CALLED, _target, _verdict
+from server.cli.demo_city_places import CityRoom
+from server.cli.demo_city_reports import CALLED, report_of
 from server.schedule.periods import today
+from sweep.report import new_id
+from tests.report_factory import START, make_plan
 
 
 def test_what_two_named_is_looked_at_again_when_it_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,14 +36,25 @@ def test_what_two_named_is_looked_at_again_when_it_opens(tmp_path: Path, monkeyp
 
 
 def test_no_chance_is_above_the_curves_and_nothing_is_clear() -> None:
-    for modality, (share, low, high) in CALLED.items():
+    for share, low, high in CALLED.values():
         assert 0.0 < low < share < high < 0.9, "as a probe could never call clear"
-        whole, half = (_target("z", modality, quality, blind=False) for quality in (1.0, 0.5))
-        assert (whole["probability"], whole["low"], whole["high"]) == (share, low, high)
-        assert (half["probability"], half["source"]) == (pytest.approx(share / 2), "simulated")
-        told = [
-            _verdict("z", modality, quality, blind=blind, is_candidate=False)["verdict"]
-            for quality in (0.0, 1.0)
-            for blind in (False, True)
-        ]
-        assert told == ["not_assessable", "not_assessable", "nothing_detected", "not_assessable"]
+    room = CityRoom(new_id(), new_id(), "demo-gu", make_plan())
+    told = set()
+    for seed in range(40):
+        rng, pair = random.Random(seed), ("점검자-01", "점검자-02")
+        options: dict[str, Any] = {"probe_id": "probe-1", "checked": None, "is_aborted": seed % 2 == 0}
+        report = report_of(rng, room, START, inspectors=pair, **options)
+        looked = {(one.zone_id, one.modality): one for one in report.coverage}
+        for target in report.targets:
+            coverage = looked[target.zone_id, target.modality]
+            is_known = coverage.quality > 0 and coverage.blind_reason is None
+            chances = [coverage.quality * one for one in CALLED[target.modality]] if is_known else [None] * 3
+            assert [target.probability, target.low, target.high] == pytest.approx(chances, abs=6e-4)
+            assert target.source == "simulated"
+        for said in report.verdicts:
+            coverage = looked[said.zone_id, said.modality]
+            told.add((coverage.quality > 0, coverage.blind_reason is not None, said.verdict))
+    assert told == {
+        (True, False, "nothing_detected"), (True, True, "not_assessable"),
+        (False, False, "not_assessable"), (False, True, "not_assessable"),
+    }  # fmt: skip

@@ -13,14 +13,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from server.config.settings import Settings
 from server.exports.gathering.inspection_log import LogRequest
 from server.exports.jobs import export_queue
+from server.exports.jobs.export_job import ExportJob
 from server.exports.jobs.export_queue import ExportQueue
 from server.exports.jobs.export_worker import work
 from server.interface.errors import ApiError
@@ -167,44 +168,63 @@ def test_the_file_of_a_case_is_seen_while_it_is_made_and_never_given_by_the_queu
 
 
 def _queue(folder: Path, monotonic: Any = time.monotonic) -> ExportQueue:
-    return ExportQueue(folder, "sqlite://", keys_in(folder), 100, monotonic)
+    return ExportQueue(folder, "sqlite://", keys_in(folder), 100, monotonic, lambda _: 0.0)
 
 
 def _request() -> LogRequest:
     return LogRequest(Format.CSV, Period(date(2026, 3, 1), date(2026, 3, 2)), None, "o", "p", "r")
 
 
-def test_persons_take_turns_and_their_numbers_are_bounded(tmp_path: Path) -> None:
+async def _made(queue: ExportQueue, jobs: list[ExportJob], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Have a worker make these that needs no time; gives the files in the order in which it was told to."""
+    order: list[str] = []
+    words = asyncio.StreamReader()
+
+    class Jobs:
+        def write(self, line: bytes) -> None:
+            order.append(json.loads(line)["path"])
+            Path(order[-1]).write_bytes(b"x")
+            words.feed_data(b'{"ready": 1}\n')
+
+    async def start(_: Path) -> Any:
+        return SimpleNamespace(process=SimpleNamespace(pid=os.getpid()), jobs=Jobs(), words=words)
+
+    async def end(_: Any) -> None:
+        pass
+
+    monkeypatch.setattr(export_queue, "start_worker", start)
+    monkeypatch.setattr(export_queue, "end_worker", end)
+    task = asyncio.create_task(queue.run())
+    for job in jobs:
+        await asyncio.wait_for(job.done.wait(), 60)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    return order
+
+
+def test_persons_take_turns_and_their_numbers_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     queue, greedy, modest = _queue(tmp_path), new_id(), new_id()
-    for _ in range(export_queue.QUEUED_PER_PERSON):
-        queue.submit(greedy, _request())
+    jobs = [queue.submit(greedy, _request()) for _ in range(export_queue.QUEUED_PER_PERSON)]
     with pytest.raises(ApiError) as refused:
         queue.submit(greedy, _request())
     assert (refused.value.status, refused.value.headers["Retry-After"]) == (429, "30")
     mine = queue.submit(modest, _request())
-    order: list[UUID] = []
-    for turn in range(3):
-        job = queue._next()
-        assert job is not None
-        order.append(job.user_id)
-        queue._served[job.user_id] = turn + 1
-        job.state = "ready"
-    assert order == [greedy, modest, greedy]
-    assert mine.is_over
-    for _ in range(export_queue.QUEUED_IN_ALL - export_queue.QUEUED_PER_PERSON + 2):
-        queue.submit(new_id(), _request())
+    others = export_queue.QUEUED_IN_ALL - export_queue.QUEUED_PER_PERSON - 1
+    jobs += [queue.submit(new_id(), _request()) for _ in range(others)]
     with pytest.raises(ApiError) as full:
         queue.submit(new_id(), _request())
     assert full.value.status == 503
+    first, *greedys = jobs[: export_queue.QUEUED_PER_PERSON]
+    order = asyncio.run(_made(queue, [*jobs, mine], monkeypatch))
+    assert order[:2] == [str(first.path), str(mine.path)]
+    assert order[-len(greedys) :] == [str(job.path) for job in greedys], "after everybody who had none yet"
 
 
-def test_documents_go_after_an_hour(tmp_path: Path) -> None:
+def test_documents_go_after_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = 0.0
     queue, person = _queue(tmp_path, lambda: now_s), new_id()
     job = queue.submit(person, _request())
-    job.path.write_bytes(b"x")
-    job.state = "ready"
-    queue._finish(job)
+    asyncio.run(_made(queue, [job], monkeypatch))
     now_s = export_queue.KEPT_S - 1
     assert queue.job(person, job.job_id) is job
     now_s += 2

@@ -81,7 +81,16 @@ def _pause(sweep_id: UUID) -> PauseCommand:
 
 
 async def _until(is_so: Callable[[], bool]) -> None:
-    await asyncio.to_thread(wait_until, is_so, "what all processes know", PATIENCE_S, 0.01)
+    """Look on the event loop, where nobody changes anything meanwhile."""
+    loop = asyncio.get_running_loop()
+
+    async def look() -> bool:
+        return is_so()
+
+    def ask() -> bool:
+        return asyncio.run_coroutine_threadsafe(look(), loop).result()
+
+    await asyncio.to_thread(wait_until, ask, "what all processes know", PATIENCE_S, 0.01)
 
 
 def _known(exchange: SharedExchange) -> dict[str, Any]:
@@ -91,10 +100,21 @@ def _known(exchange: SharedExchange) -> dict[str, Any]:
 
 
 async def _same(*exchanges: SharedExchange) -> None:
-    await _until(lambda: len({exchange._op_id for exchange in exchanges}) == 1)
+    """Wait until all know what the one knows that took in the last."""
     first, *others = exchanges
-    for other in others:
-        assert _known(other) == _known(first)
+
+    def are_same() -> bool:
+        have_heard = all(exchange.hub.has_heard_of(PROBE) for exchange in exchanges)
+        return have_heard and all(_known(other) == _known(first) for other in others)
+
+    await _until(are_same)
+
+
+def _keep(db: Database, exchange: SharedExchange, **bounds: int) -> None:
+    """Keep what a process knows that has taken everything."""
+    with db.beside(is_durable=False) as connection:
+        *_, newest = pg_queue.read_kept(connection)
+        pg_queue.keep_channels(connection, {PROBE: (newest, keep(exchange.hub.channel(PROBE)))}, **bounds)
 
 
 def _run(scenario: Callable[[], Awaitable[None]]) -> None:
@@ -129,7 +149,7 @@ def test_who_begins_later_comes_to_the_same(db: Database) -> None:
             assert one.hub.view(KEY, PROBE).missed == 2
             async with _process(db) as three:  # from the operations alone
                 await _same(one, three)
-            await one._keep_channels()
+            await asyncio.to_thread(_keep, db, one)
             await two.publish(PROBE, KEY, (guidance(6, "third", None),))
             async with _process(db) as four:  # from what was kept, and the operations after it
                 await _same(one, two, four)
@@ -143,21 +163,16 @@ def test_what_every_kept_channel_contains_is_removed_and_nothing_else(db: Databa
         with db.read() as connection:
             return connection.scalar(select(func.count()).select_from(live_operations)) or 0
 
-    def tidy(exchange: SharedExchange, **bounds: int) -> None:
-        states = {PROBE: (exchange._taken[PROBE], keep(exchange.hub.channel(PROBE)))}
-        with db.beside(is_durable=False) as connection:
-            pg_queue.keep_channels(connection, states, **bounds)
-
     async def scenario() -> None:
         async with _process(db) as one, _process(db) as two:
             await _play(one, two)
             await _same(one, two)
-            await asyncio.to_thread(tidy, one)
+            await asyncio.to_thread(_keep, db, one)
             before = await asyncio.to_thread(count)
             assert before > 5  # none is old
-            await asyncio.to_thread(tidy, one, most=3)
+            await asyncio.to_thread(_keep, db, one, most=3)
             assert await asyncio.to_thread(count) == 3
-            await asyncio.to_thread(tidy, one, kept_us=0)
+            await asyncio.to_thread(_keep, db, one, kept_us=0)
             assert await asyncio.to_thread(count) == 0
             async with _process(db) as three:
                 await _until(lambda: three.hub.has_heard_of(PROBE))
