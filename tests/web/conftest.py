@@ -29,7 +29,7 @@ from server.store.db import Database
 from server.store.schema import users
 from tests.server.conftest import quick_passwords  # noqa: F401  a fixture, for servers of this process
 from tests.web.agent import AgentSite, running_agent
-from tests.web.chromium import FLAGS
+from tests.web.chromium import FLAGS, installed
 from tests.web.hung import LONGEST_S, ended_after
 from tests.web.probe import FakeProbe, connected_probe
 from tests.web.site import PASSWORD, PROBE_ID, QUICK_HASH, REAL_PROBE_ID, Site, running_site, serving
@@ -48,7 +48,7 @@ expect.set_options(timeout=TIMEOUT_MS)
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """Debian's Chromium."""
-    found = shutil.which("chromium")
+    found = installed()
     if found is None:
         pytest.fail("no Chromium: make setup-test")
     return found

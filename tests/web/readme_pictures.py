@@ -8,7 +8,6 @@ is simulated, and the page says so.
 from __future__ import annotations
 
 import re
-import shutil
 import struct
 import sys
 import tempfile
@@ -23,7 +22,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from server.cli.demo_city import write_city
 from server.cli.demo_city_places import DISTRICTS
 from tests.web.agent import running_agent
-from tests.web.chromium import FLAGS
+from tests.web.chromium import FLAGS, installed
 from tests.web.conftest import PHONE, TIMEOUT_MS, Phone, Watch
 from tests.web.said import said
 from tests.web.site import PASSWORD, serving
@@ -38,7 +37,7 @@ SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 
 def main() -> int:
     """Take all pictures; 2 with a line when one is too large."""
-    chromium = shutil.which("chromium")
+    chromium = installed()
     if chromium is None:
         print("no Chromium: make setup-test", file=sys.stderr)
         return 2
