@@ -112,6 +112,7 @@ def _form(paper: Paper, log: Tree, sweep: Tree, *, is_new_page: bool) -> None:
         [head("점검 결과"), Cell(f"{persons['word']} ({persons['why']})", 5)],
         [head("장비 점검 결과"), Cell(f"{equipment['word']} ({equipment['why']})", 5)],
         [head("점검부위(육안)"), Cell(spots, 5)],
+        *([[head("육안 살핌"), Cell(sweep["eye_looks"], 5)]] if sweep["eye_looks"] else []),
         [head("점검범위(장비)"), Cell(form["scope"], 5)],
         [head("의심흔적"), Cell(form["marks"] or "□ 없음  □ 있음  위치와 모양:", 5)],
         [

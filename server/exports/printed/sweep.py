@@ -68,6 +68,7 @@ def printed_sweep(page: SweepPage, number: int, log: str = "") -> Tree:
         "next": next_step_words(row),
         "form": printed_form(page, log),
         "fields": _fields(row, report),
+        "eye_looks": row.eye_looks,
         "inspectors": list(header.inspectors),
         "map": None if report is None else printed_map(report),
         "zones": None if report is None else _zone_table(report, dict(page.row.hand.photographs_by_zone)),
