@@ -47,6 +47,8 @@ export type CaseDetail = Returned<"/api/cases/{case_id}">;
 export type CaseCreated = Readable<components["schemas"]["CaseCreated"]>;
 /** A step of a case, as a person records it. */
 export type CaseStep = components["schemas"]["StepRequest"]["step"];
+/** The step that opens one. */
+export type FirstStep = components["schemas"]["CaseRequest"]["step"];
 export type PhotoView = Returned<"/api/cases/{case_id}/photos">["photos"][number];
 export type PhotoDeclaration = NonNullable<Returned<"/api/cases/{case_id}/photos">["declaration"]>;
 export type PhotoRequest = components["schemas"]["PhotoRequest"];
