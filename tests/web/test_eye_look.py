@@ -16,11 +16,13 @@ from sweep.report import (
     EYE_OUTCOMES,
     AnswerLookCommand,
     EyeAnswer,
+    LiveEvent,
     LookAnsweredEvent,
     LookAskedEvent,
     Position,
     WallSpot,
     new_id,
+    place_of,
 )
 from sweep.run.modalities import SENSING_MODALITIES
 from sweep.run.plan.eye_look_planner import EyeLookPlanner
@@ -146,7 +148,7 @@ def _tap(page: Page, probe: FakeProbe, looks: EyeLooks, answer: EyeAnswer) -> fl
     return (now - begun_ns) / 1e9
 
 
-def test_three_stalls_five_looks_and_one_that_is_like_a_camera(
+def test_three_stalls_five_places_and_one_that_is_like_a_camera(
     open_phone: OpenPhone, site: Site, live_probe: FakeProbe, capsys: pytest.CaptureFixture[str]
 ) -> None:
     live_phone = sweeping_in(open_phone(site.url), live_probe, site.another_room().room_id)
@@ -155,9 +157,13 @@ def test_three_stalls_five_looks_and_one_that_is_like_a_camera(
     page.evaluate(COUNT)
     looks = EyeLooks()
     policy = load_policy().model_copy(update={"control_share": 0.0, "least_value": 1e-12})
-    planner = EyeLookPlanner(
-        looks, policy, live_probe.tell, new_id(), SENSING_MODALITIES, None, now_ns=time.monotonic_ns
-    )
+    told: list[Any] = []
+
+    def tell(event: LiveEvent) -> None:
+        told.append(event)
+        live_probe.tell(event)
+
+    planner = EyeLookPlanner(looks, policy, tell, new_id(), SENSING_MODALITIES, None, now_ns=time.monotonic_ns)
     at: list[Position] = []
     seconds: list[float] = []
     taps(page)
@@ -171,8 +177,9 @@ def test_three_stalls_five_looks_and_one_that_is_like_a_camera(
     live_phone.shoot("live-eye-look-hole", full=False)
     seconds.append(_tap(page, live_probe, looks, "bottom_seen"))
     planner.leave()
-    _stood(planner, live_probe, at, (0.0,))
+    _stood(planner, live_probe, at, (0.0, 30.0))
     live_phone.shoot("live-eye-look-third-stall", full=False)
+    seconds.append(_tap(page, live_probe, looks, "screw_or_reflection"))
     seconds.append(_tap(page, live_probe, looks, "camera_like"))
     expect(page).to_have_url(re.compile(r"#/find/"))
     expect(page.get_by_role("heading", level=2)).to_be_visible()
@@ -180,12 +187,16 @@ def test_three_stalls_five_looks_and_one_that_is_like_a_camera(
     taken = taps(page)
     planner.leave()
     assert [one.answer for one in looks.made] == [
-        "screw_or_reflection", "nothing", "hole", "bottom_seen", "camera_like",
+        "screw_or_reflection", "nothing", "hole", "bottom_seen", "screw_or_reflection", "camera_like",
     ]  # fmt: skip
-    assert taken == len(seconds) == 5
+    assert len({place_of(one) for one in looks.made}) == 5
+    assert taken == len(seconds) == 6, "a hole is looked at from close by as well"
+    for event in (LookAskedEvent, LookAnsweredEvent):
+        of_event = [one.look_id for one in told if isinstance(one, event)]
+        assert of_event == [one.look_id for one in looks.made], "nothing that was said is withdrawn in silence"
     with capsys.disabled():
         each = f"{min(seconds):.1f} to {max(seconds):.1f} s a look"
-        print(f"\nthree stalls, five looks: {taken} taps, {sum(seconds):.1f} s ({each})")
+        print(f"\nthree stalls, five places: {taken} taps, {sum(seconds):.1f} s ({each})")
     case = page.url.rsplit("/", 1)[1]
     (opened, *_) = page.request.get(f"{live_phone.url}/api/cases/{case}").json()["events"]
     assert (opened["step"]["step"], opened["step"]["what"]) == ("reported", looks.made[-1].where.ko)
