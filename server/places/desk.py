@@ -16,6 +16,7 @@ from sqlalchemy import Connection, and_, func, select
 from server.districts.scope import is_waiting_of, rooms_of
 from server.interface.views.desk import CheckedProbe, CityMap, DeskDay, DistrictOutline, MapPlace, OpenSweep
 from server.places.case_lists import is_open_on
+from server.places.practice import districts_without_lens
 from server.projections.reference_rows import checks_of
 from server.signing.keys import Key
 from server.standing.cases import CLOSED, FOUND
@@ -78,6 +79,7 @@ def desk_day(connection: Connection, today: date, probes: Iterable[Key], distric
         alarms=tuple(alarm_view(row) for row in connection.execute(newest.limit(SHOWN_ALARMS))),
         alarms_count=connection.scalar(select(func.count()).select_from(alarms).where(of_alarms)) or 0,
         quarantined=connection.scalar(waiting) or 0,
+        districts_without_lens=districts_without_lens(connection, district_id),
         public_reports=connection.scalar(reports) or 0,
         open_cases=connection.scalar(found.where(open_now, CASE_COUNTS)) or 0,
         is_demo=connection.scalar(of_demo.limit(1)) is not None,

@@ -2,18 +2,20 @@
 
 Input are what was hidden and a sweep that is signed as practice, or as a simulation; output is the practice of one
 person.  Nothing of it is an entry: it reaches no log or schedule, and no other account whatever its role; only the
-database holds it, and a district's statistics count how many hidden lenses eyes saw, without names.  It refuses a
-real sweep, so that nobody trains where an inspection is recorded.
+database holds it, and a district's statistics count how many hidden lenses eyes saw, without names.  Once a month a
+hidden lens is due: an inspector is reminded in person, a district where none measured any eye.  It refuses a real
+sweep, so that nobody trains where an inspection is recorded.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select, update
 
 from server.interface.errors import ApiError, invalid, not_found
 from server.interface.practice_requests import Hidden, HiddenKind, PracticeRequest
@@ -25,7 +27,7 @@ from server.projections.sightings import SameThings
 from server.projections.sweep_record import read_sweep
 from server.standing.periods import wilson
 from server.store.clock import from_ms, now_ms
-from server.store.schema import practice_runs, sweeps
+from server.store.schema import practice_runs, sweeps, users
 from sweep.phrases import Phrase
 from sweep.report import SHOWN, EyeOutcome, LocalText, SweepReport, new_id
 
@@ -38,6 +40,8 @@ MOST_CONTROLLED: Final = 400
 """Of all sweeps with such a look (guessed: a district's year)."""
 MOST_RUNS: Final = 500
 """Of a person (guessed: two a week for five years)."""
+LENS_EVERY_MS: Final = int(timedelta(days=31) / timedelta(milliseconds=1))
+"""Once a month a hidden lens measures an eye (demanded)."""
 
 
 def hide(connection: Connection, user_id: UUID, request: PracticeRequest) -> None:
@@ -108,6 +112,31 @@ def practice_of(connection: Connection, user_id: UUID, display_name: str) -> Pra
         planted=eye_rate(sum(row.eye_seen for row in compared), sum(row.eye_shown for row in compared)),
         controls=_controls_of(connection, display_name),
     )
+
+
+def is_lens_due(connection: Connection, user_id: UUID) -> bool:
+    """Whether no hidden lens measured this person's eye for a month: for that person alone."""
+    measured = select(practice_runs.c.run_id).where(practice_runs.c.user_id == user_id, _measured_an_eye())
+    return connection.scalar(measured.limit(1)) is None
+
+
+def districts_without_lens(connection: Connection, district_id: str | None) -> int:
+    """Of a district or of all: those whose inspectors' eyes no hidden lens measured for a month; without names."""
+    of_inspector = and_(practice_runs.c.user_id == users.c.user_id, _measured_an_eye())
+    statement = (
+        select(users.c.district_id)
+        .select_from(users.outerjoin(practice_runs, of_inspector))
+        .where(users.c.role == "inspector", users.c.is_active)
+        .group_by(users.c.district_id)
+        .having(func.count(practice_runs.c.run_id) == 0)
+    )
+    if district_id is not None:
+        statement = statement.where(users.c.district_id == district_id)
+    return len(connection.execute(statement).all())
+
+
+def _measured_an_eye() -> ColumnElement[bool]:
+    return and_(practice_runs.c.eye_shown > 0, practice_runs.c.hidden_ms >= now_ms() - LENS_EVERY_MS)
 
 
 def seen_of(hidden: Sequence[Hidden], report: SweepReport) -> tuple[int, int]:

@@ -22,6 +22,7 @@ def test_a_practice_from_hiding_to_ones_own_rate(phone: Phone, site: Site) -> No
     me, practice = (page.request.get(f"{site.url}/api/{what}").json() for what in ("me", "practice"))
     for run in practice["runs"]:  # of a time before, when this test is asked again
         page.request.delete(f"{site.url}/api/practice/{run['run_id']}", headers={"X-CSRF-Token": me["csrf_token"]})
+    expect(page.get_by_text("한 달 동안 숨긴 렌즈로 눈을 재지 않았습니다.", exact=False)).to_be_visible()
     phone.open(f"#/rooms/{site.suspected_room}/practice")
     page.get_by_label("구역").select_option(label="2번 칸")
     page.get_by_role("button", name="목록에 추가").tap()

@@ -15,6 +15,7 @@ from server.interface.schedule_requests import PairRequest, SpecialRequest, Visi
 from server.interface.views.answer import Ok
 from server.interface.views.schedule import DayPlan, DueList, DueState, PairList, VisitOrderList
 from server.people.access_log import shows
+from server.places.practice import is_lens_due
 from server.schedule import listing, pairs, visits
 from server.schedule.periods import today
 
@@ -46,7 +47,11 @@ def get_schedule(
 def get_rounds(request: Request, person: LogReader) -> DayPlan:
     """Today's rounds of each pair, in an order of short straight lines."""
     services = services_of(request)
-    return listing.day_plan(services.db, services.policy, today=today(), district_id=person.district_id)
+    plan = listing.day_plan(services.db, services.policy, today=today(), district_id=person.district_id)
+    if person.role != "inspector":
+        return plan
+    with services.db.read() as connection:
+        return plan.model_copy(update={"is_lens_due": is_lens_due(connection, person.user_id)})
 
 
 @router.get("/api/schedule/pairs", openapi_extra=shows())

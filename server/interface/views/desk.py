@@ -49,6 +49,8 @@ class DeskDay(View):
     """Of the last month."""
     quarantined: int
     """Entries that wait for somebody to decide about their key."""
+    districts_without_lens: int
+    """With inspectors, whose eyes no hidden lens measured for a month; without a person's name."""
     public_reports: int
     """Of the public, that nobody closed."""
     open_cases: int

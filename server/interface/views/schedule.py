@@ -93,6 +93,8 @@ class DayPlan(View):
     rounds: tuple[RoundView, ...]
     unassigned: int
     """Places of districts without a pair."""
+    is_lens_due: bool = False
+    """No hidden lens measured the eye of the inspector who asks for a month: told to nobody else."""
 
 
 class PairView(View):

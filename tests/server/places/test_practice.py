@@ -12,11 +12,12 @@ from sqlalchemy import select, update
 
 from server.interface.fields import Role
 from server.interface.practice_requests import Hidden
-from server.places.practice import found_of, seen_of
+from server.places.practice import LENS_EVERY_MS, found_of, seen_of
 from server.places.sweeps import own_controls
 from server.standing.periods import wilson
+from server.store.clock import now_ms
 from server.store.counting import CASE_COUNTS, SWEEP_COUNTS
-from server.store.schema import audit, cases, facilities, rooms, sweeps
+from server.store.schema import audit, cases, facilities, practice_runs, rooms, sweeps
 from sweep.report import EyeAnswer, EyeLook, Finding, Source, SweepReport, eye_looks_line
 from tests.report_factory import make_report, text, uid
 from tests.server.conftest import Site
@@ -207,6 +208,26 @@ def test_only_a_demonstration_sweep_of_ones_own_after_the_hiding_fits(site: Site
     assert refusal(stranger, others, after) == "not_your_sweep"
     assert inspector.post(f"{RUN}/{run}/sweep", {"sweep_id": str(after)}).status_code == 200
     assert refusal(inspector, hide(inspector), after) == "unfit_sweep", "a sweep counts once"
+
+
+def test_a_hidden_lens_is_due_once_a_month_and_each_is_reminded_of_the_own_eye(site: Site) -> None:
+    inspector, other = (site.login("inspector", name) for name in ("점검자-01", "점검자-02"))
+    desk = site.login("supervisor")
+
+    def due() -> tuple[list[bool], int]:
+        told = [one.get("/api/schedule/rounds").json()["is_lens_due"] for one in (inspector, other, desk)]
+        return told, desk.get("/api/desk/day").json()["districts_without_lens"]
+
+    assert due() == ([True, True, False], 1)
+    run = hide(inspector)
+    assert due() == ([True, True, False], 1), "hidden is not looked for"
+    of_run = update(practice_runs).where(practice_runs.c.run_id == UUID(run))
+    with site.db.write() as connection:
+        connection.execute(of_run.values(eye_shown=1))  # it was missed: the eye is measured all the same
+    assert due() == ([False, True, False], 0)
+    with site.db.write() as connection:
+        connection.execute(of_run.values(hidden_ms=now_ms() - LENS_EVERY_MS - 1))
+    assert due() == ([True, True, False], 1)
 
 
 def test_a_zone_that_is_not_on_the_plan_is_refused(site: Site) -> None:

@@ -3430,6 +3430,11 @@ export interface components {
          * @description Today's rounds of a district.
          */
         DayPlan: {
+            /**
+             * Is Lens Due
+             * @default false
+             */
+            is_lens_due: boolean;
             /** Rounds */
             rounds: components["schemas"]["RoundView"][];
             /**
@@ -3603,6 +3608,8 @@ export interface components {
             alarms_count: number;
             /** Checks */
             checks: components["schemas"]["CheckedProbe"][];
+            /** Districts Without Lens */
+            districts_without_lens: number;
             /** Found Cases */
             found_cases: number;
             /** Is Demo */

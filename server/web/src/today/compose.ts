@@ -25,6 +25,8 @@ export interface TodayList {
   readonly isCut: boolean;
   /** The own pair has a round today. */
   readonly hasRound: boolean;
+  /** No hidden lens measured the own eye for a month. */
+  readonly isLensDue: boolean;
   /** The other one of the pair that has the round. */
   readonly companion: string | null;
 }
@@ -57,7 +59,14 @@ export function compose(
     if (before.due === null || graveness(one) < graveness(before.due)) rooms.set(one.room_id, { ...before, due: one });
   }
   const companion = round?.pair.names.find((name) => name !== me) ?? null;
-  return { rooms: [...rooms.values()].sort(inOrder), byRoom: rooms, isCut, hasRound: round !== null, companion };
+  return {
+    rooms: [...rooms.values()].sort(inOrder),
+    byRoom: rooms,
+    isCut,
+    hasRound: round !== null,
+    isLensDue: plan?.is_lens_due ?? false,
+    companion,
+  };
 }
 
 function graveness({ state }: DueView): number {
