@@ -14,7 +14,6 @@ test. A world whose rows are left out stays as well, where the same forest measu
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 from collections import Counter
@@ -28,7 +27,7 @@ import numpy as np
 from sweep.lab.city.rooms import Lens, WorldName
 from sweep.lab.city.samples import APERTURES_MM, CALLED, is_lens
 from sweep.lab.lens.pairs import best_of, load_pair, scores_of, spots_of, things_of
-from sweep.lab.lens.rows import JUDGING, load
+from sweep.lab.lens.rows import JUDGING, build_of, load
 from sweep.phrases import Phrase
 
 LEAST_SCORE: Final = 0.0
@@ -46,12 +45,6 @@ def trained_until() -> dict[str, int]:
     """The last seed of each world that the forest was fitted to; a few of those before it were left out."""
     text = files("sweep.lens.evidence").joinpath("judge_model.json").read_text(encoding="utf-8")
     return {world: int(count) + 50 for world, count in json.loads(text)["about"]["clips"].items()}
-
-
-def build_of() -> str:
-    """Which forest measured the scores."""
-    data = files("sweep.lens.evidence").joinpath("judge_model.json").read_bytes()
-    return f"judge_model.json sha256 {hashlib.sha256(data).hexdigest()[:12]}"
 
 
 def measure_clips(paths: Iterable[Path]) -> dict[str, Any]:

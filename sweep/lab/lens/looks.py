@@ -18,7 +18,7 @@ from sweep.lens.follow.follow import follow_clip
 from sweep.lens.live.second_look import view_to_view
 from sweep.lens.pixels.register import Image
 from sweep.lens.scan import scene_of
-from sweep.sim.scene.camera import Array, Pose
+from sweep.sim.scene.camera import Pose
 from sweep.sim.scene.hand import Hand
 from sweep.sim.scene.rendered import SNR_FLOOR, RenderedClip
 
@@ -40,16 +40,9 @@ class Carried:
         return self.hand.pose(time_s)
 
 
-def facing(position: Array, target: Array) -> Array:
-    """World to camera, y kept down, looking from `position` at `target`."""
-    z = (target - position) / np.linalg.norm(target - position)
-    x = np.cross([0.0, 1.0, 0.0], z)
-    x /= np.linalg.norm(x)
-    return np.stack([x, np.cross(z, x), z])
-
-
 def part_of(whole: RenderedClip, begin: int, end: int) -> RenderedClip:
-    """Some frames of a clip as one of its own, its truth with them."""
+    """Some frames of a clip as one of its own, its truth with them; a clip of these frames alone is whole too."""
+    at = begin if len(whole.frames) == end - begin else 0
     meta = whole.meta.model_copy(update={"phases": whole.meta.phases[begin:end]})
 
     def rows(track: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -64,7 +57,7 @@ def part_of(whole: RenderedClip, begin: int, end: int) -> RenderedClip:
     things = [thing | {"track": rows(thing["track"])} for thing in whole.truth["confusers"]]
     on_axis = [i for i, letter in enumerate(meta.phases) if letter == "A"]
     truth = whole.truth | {"lenses": lenses, "confusers": things, "last_A": on_axis[-1] if on_axis else 0}
-    return RenderedClip(whole.frames[begin:end], meta, truth)
+    return RenderedClip(whole.frames[begin - at : end - at], meta, truth)
 
 
 @dataclass(frozen=True)

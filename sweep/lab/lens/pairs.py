@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lab.lens.looks import Carried, facing, follow_look, part_of, way_between
+from sweep.lab.lens.looks import Carried, follow_look, part_of, way_between
 from sweep.lab.lens.rows import BLAME_PX, LENS_SHARE, LENSES, Rows, load, save
 from sweep.lab.scoring.report import rows as report_rows
 from sweep.lab.scoring.score import Claim, ClipOutcome, match_clip, score_clips
@@ -35,7 +35,7 @@ from sweep.lens.evidence.judge import judge_tracks
 from sweep.lens.follow.track import AT
 from sweep.lens.live.second_look import REACH_PX, seen_there, through
 from sweep.lens.scan import MAX_DETECTIONS_PER_CLIP
-from sweep.sim.scene.camera import Pose
+from sweep.sim.scene.camera import Pose, facing
 from sweep.sim.scene.hand import Hand
 from sweep.sim.scene.rendered import RenderedClip
 

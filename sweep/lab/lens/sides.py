@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lab.lens.looks import Carried, facing, follow_look, part_of, way_between
+from sweep.lab.lens.looks import Carried, follow_look, part_of, way_between
 from sweep.lab.lens.rows import DENSE_LENSES, DENSE_TIERS, Rows, blame, label, load, places_of, save
 from sweep.lab.scoring.intervals import percentiles
 from sweep.lab.worlds.tiers import HALF_SIZE, render_tier_clip
@@ -33,7 +33,7 @@ from sweep.lens.evidence.columns import Columns, middle_of
 from sweep.lens.evidence.judge import load_judge, rank_tracks
 from sweep.lens.live.second_look import REACH_PX, seen_there, through
 from sweep.lens.scan import MAX_DETECTIONS_PER_CLIP
-from sweep.sim.scene.camera import Pose
+from sweep.sim.scene.camera import Pose, facing
 from sweep.sim.scene.hand import Hand
 from sweep.sim.scene.rendered import RenderedClip
 

@@ -21,13 +21,13 @@ import numpy as np
 
 from sweep.lab.city.rooms import FIRST, KINDS, LENSES, STREAMS, World
 from sweep.lab.city.samples import CALLED, Curves, load_curves
-from sweep.lab.weights.lens import again, around, glint
+from sweep.lab.weights.lens import again, around, close, glint
 from sweep.lab.weights.radio import radio
 from sweep.lab.weights.transmitter import light_test, uplinks
 from sweep.modality.weights import FORMAT, Rate, Weights
 from sweep.report.findings import WeightSource
 
-VERSION: Final = "rendered-2026-11-27.6"
+VERSION: Final = "rendered-2026-12-01.1"
 
 
 def rates(curves: Curves, world: World) -> dict[str, Rate]:
@@ -64,6 +64,7 @@ def make_weights(curves: Curves, world: World = FIRST) -> Weights:
     tables = (
         {"glint": glint(curves, world, rng), "glints_around": around(curves)}
         | again(curves, world, rng)
+        | {"glint_close": close(np.random.default_rng(23))}
         | uplinks(curves, world, rng)
     )
     tables |= light_test(curves, world, rng) | radio(curves, world, rng)

@@ -1,7 +1,7 @@
 """What glints weigh, at the first look and the second, counted on rendered clips.
 
 Job: scores of lenses against scores of all that a fully covered zone holds. Input: curves and the first world; output:
-tables `glint`, `glints_around`, `glint_again`, `nothing_by_eye`. Refuses nothing.
+tables `glint`, `glints_around`, `glint_again`, `glint_close`, `nothing_by_eye`. Refuses nothing.
 
 How often things glint differs from world to world more than the counts of one world say, and a room tells which world
 it is of: the rate of glints that by themselves ask for a look is taken as gamma distributed over worlds. With n others
@@ -12,8 +12,10 @@ in the room it is (SHAPE + n) / (SHAPE + mean) of the mean. `glint` is the ratio
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -26,6 +28,10 @@ from sweep.modality.weights import Weight, WeightTable
 
 SCORES: Final = (0.65, 1.0, 1.3, 1.6, 1.95, 2.3, 2.6)
 AGAIN_SCORES: Final = (1.15, 1.45, 2.0)
+CLOSE_LOOKS: Final = Path(__file__).with_name("close_looks.json")
+"""Scores from afar and from close by (`sweep.lab.lens.close_looks --counts`)."""
+CLOSE_SCORES: Final = (1.25, 2.0)
+"""Below the first nothing was called, and nobody knows what the probe pointed at: it is counted, and no evidence."""
 NEWTON_STEPS: Final = 30
 RIDGE: Final = 1e-3
 """So that the regression ends where the first score alone tells lenses from others."""
@@ -163,6 +169,32 @@ def again(curves: Curves, world: World, rng: np.random.Generator) -> dict[str, W
         made_from="46.0 % of hidden cameras were seen by eye (LAPD, SenSys 2021), taken as 46 of 100",
     )  # fmt: skip
     return {"glint_again": table, "nothing_by_eye": eye}
+
+
+def close(rng: np.random.Generator) -> WeightTable:
+    """What the probe scores from close by of what scored AGAIN_FROM from afar, to the power of what that adds to the
+    first score; nothing, exactly, where it was not shown to be more than nothing.
+    """
+    kept = json.loads(CLOSE_LOOKS.read_text(encoding="utf-8"))
+    lenses, others = ([(float(afar), float(near)) for afar, near in kept[name]] for name in ("lenses", "others"))
+    of = (len(lenses), len(others))
+    bins = [bins_of([near for _, near in pairs], CLOSE_SCORES) for pairs in (lenses, others)]
+    cells = [(Counted.share(a, of[0], rng), Counted.share(b, of[1], rng)) for a, b in zip(*bins, strict=True)]
+    measured = tuple(rising(cells, of, "rendered"))
+    whole = WeightTable(
+        measure="score of the close look", edges=CLOSE_SCORES, weights=measured, made_from="close looks"
+    )
+    at, error = beside_first(lenses, others, whole)
+    is_shown = at > 1.645 * error
+    nothing = {"log10": 0.0, "low": 0.0, "high": 0.0, "is_capped": False}
+    weights = tuple(_tempered(one, at, error) if is_shown else one.model_copy(update=nothing) for one in measured)
+    text = (
+        f"{kept['rooms']} rendered rooms ({kept['build']}): {of[0]} lenses and {of[1]} other things that scored "
+        f"{AGAIN_FROM:g} from afar, filmed again from 20 to 40 cm; to the power of {at:.2f} (standard error "
+        f"{error:.2f}), which is what it adds to the first score"
+    )
+    said = "" if is_shown else ": not shown to be more than nothing, so that it weighs nothing"
+    return whole.model_copy(update={"weights": weights, "made_from": text + said})
 
 
 def beside_first(

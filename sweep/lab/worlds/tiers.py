@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -84,6 +85,20 @@ def render_tier_clip(
     factor of the light of every lens and confuser, while walls keep theirs.
     Raises ValueError for a tier or number of triples out of range.
     """
+    shoot = shoot_of(
+        seed, mode, size, triples, tier=tier, textures=textures, with_lens=with_lens, lenses=lenses,
+        short_pulses=short_pulses, middle_rings=middle_rings, red=red, carried=carried, gain=gain,
+    )  # fmt: skip
+    return shoot.run(clip or f"{mode[0] if mode != 'training' else 'w'}{seed:07d}")
+
+
+def shoot_of(
+    seed: int, mode: Mode, size: tuple[int, int], triples: int, *, tier: int | None = None,
+    textures: Path | None = None, with_lens: bool | None = None, lenses: int | None = None,
+    short_pulses: bool = False, middle_rings: RingSet | None = None, red: bool = False,
+    carried: Carried | None = None, gain: float = 1.0,
+) -> Shoot:  # fmt: skip
+    """The room of a seed and who films it; arguments as `render_tier_clip` takes them."""
     if tier is not None and tier not in TIERS:
         raise ValueError(Phrase("tier_unknown", tier=tier))
     if not 3 <= triples <= 200:
@@ -91,11 +106,10 @@ def render_tier_clip(
     rng = np.random.default_rng([seed, 0x7E45, MODES.index(mode)])
     drawn_tier = draw_tier(rng)
     drawn_lens = bool(rng.random() >= WITHOUT_LENS_SHARE)
-    shoot = Shoot(
+    return Shoot(
         rng, drawn_tier if tier is None else tier, size, triples, mode, textures,
         drawn_lens if with_lens is None else with_lens, lenses, short_pulses, middle_rings, red, carried, gain,
     )  # fmt: skip
-    return shoot.run(clip or f"{mode[0] if mode != 'training' else 'w'}{seed:07d}")
 
 
 class Shoot:
@@ -182,12 +196,20 @@ class Shoot:
         intensity, distance, unit = lamps.towards(point[None, :])
         return float((intensity / distance**2 * np.maximum(unit @ normal, 0.0)).sum())
 
-    def run(self, clip: str) -> RenderedClip:
-        """Expose all frames."""
+    def exposed_for(self, share: float, hand: Hand) -> Exposer:
+        """The same room filmed by another hand, exposed and lit for a share of the usual time."""
+        view = replace(self.view, electrons_per_w_m2=self.view.electrons_per_w_m2 * share)
+        stage = Stage(self.room.layers, view, self.ambient)
+        return replace(self.exposer, view=view, stage=stage, hand=hand, exposure_s=self.exposure_s * share)
+
+    def run(self, clip: str, span: range | None = None) -> RenderedClip:
+        """Expose all frames, or those of a span, which stand in meta and truth by their numbers among all."""
         frames: list[Frame] = []
         confusers: dict[int, list[dict[str, Any]]] = {}
-        for index, letter in enumerate(self.probe.phases):
-            pulse = self.pulses[index] if self.pulses else 1.0
+        for planted in self.planted:
+            planted.lens.clear()
+        for index in range(len(self.probe.phases)) if span is None else span:
+            letter, pulse = self.probe.phases[index], self.pulses[index] if self.pulses else 1.0
             exposed = self.exposer.expose(self.probe.times_s[index], letter, pulse)
             frame = self.readout.expose(exposed.electrons, self.noise)
             frames.append(frame)

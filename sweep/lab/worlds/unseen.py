@@ -46,7 +46,9 @@ class _Held:
         return Pose(turned(at[3:]), at[:3])
 
 
-class _World:
+class UnseenRoom:
+    """One room, who films it, and what was planted."""
+
     def __init__(
         self, seed: int, tier: int | None, size: tuple[int, int], triples: int, with_lens: bool | None,
         carried: Callable[[Hand, Sequence[float], float], Hand] | None,
@@ -79,11 +81,12 @@ class _World:
         pace = log_uniform(rng, 0.1, 1.5)
         length = len(self.phases) / self.fps + 0.1
         hand = draw_reach(rng, min(pace * speed, 0.3 * self.range_m), pace * turn, length)
-        held: Hand = _Held(hand, hand.at(self.last_a / self.fps))
-        times = [i / self.fps for i in range(len(self.phases))]
+        self.hand: Hand = _Held(hand, hand.at(self.last_a / self.fps))
+        self.times_s = [i / self.fps for i in range(len(self.phases))]
         if carried is not None:
-            held = carried(held, times, self.range_m)
-        self.poses = [held.pose(time_s) for time_s in times]
+            self.hand = carried(self.hand, self.times_s, self.range_m)
+        self.share = 1.0
+        """Of the usual exposure, lit and open."""
         furnisher = Furnisher(
             rng, self.tier, self.width, self.height, self.scale, self.focal, self.centre, self.range_m, self.fps
         )
@@ -106,9 +109,13 @@ class _World:
         self.sensor = draw_counter(rng, (self.height, self.width), self.e_per_dn, self.read_noise_e)
         self.halo = log_uniform(rng, 0.002, 0.04), self.scale * float(rng.uniform(2.0, 9.0))
 
-    def run(self, clip: str) -> RenderedClip:
+    def run(self, clip: str, span: range | None = None) -> RenderedClip:
+        """Expose all frames, or those of a span, which stand in meta and truth by their numbers among all."""
         noise = np.random.default_rng(self.rng.integers(2**63))
-        frames = [self._expose(index, noise) for index in range(len(self.phases))]
+        self.scene.notes.rows.clear()
+        for _, lens in self.lenses:
+            lens.clear()
+        frames = [self._expose(index, noise) for index in range(len(self.phases)) if span is None or index in span]
         truth = self.scene.notes.truth(clip, "unseen", self.tier, self.width, self.last_a, [t for _, t in self.lenses])
         return RenderedClip(frames, self._meta(clip), truth)
 
@@ -121,7 +128,8 @@ class _World:
 
     def _expose(self, index: int, noise: np.random.Generator) -> Frame:
         scene, letter, time_s = self.scene, self.phases[index], index / self.fps
-        rotation, eye = self.poses[index].rotation, self.poses[index].position
+        pose = self.hand.pose(self.times_s[index])
+        rotation, eye = pose.rotation, pose.position
         moved = scene.head_m_s * (time_s - self.last_a / self.fps)
         offsets, power = self.lamps[letter]
         lamps = eye + offsets @ rotation
@@ -131,7 +139,7 @@ class _World:
         parts = self._glints(eye, lamps, power, time_s, moved)
         at, light, owner = (np.concatenate(column) for column in zip(*parts, strict=True))
         x, y, _ = self._project(at, rotation, eye)
-        electrons = light * self.gain
+        electrons = light * self.gain * self.share
         inside = (x > -20) & (x < self.width + 20) & (y > -20) & (y < self.height + 20) & (electrons > 0.3)
         far = np.linalg.norm(at - eye, axis=1)
         disc = 0.5 * (self._focal_m**2 / self.f_number) * np.abs(1.0 / self.focus_m - 1.0 / far) / self._pitch_m
@@ -206,7 +214,7 @@ class _World:
                 far2 = (way**2).sum(axis=-1)
                 light += watts * np.maximum(way @ normal, 0.0) / far2**1.5
             tilt = rays[..., :] @ rotation[2] / np.linalg.norm(rays, axis=-1)
-            light *= self.gain / (math.pi * self.focal**2) * tilt**4
+            light *= self.gain * self.share / (math.pi * self.focal**2) * tilt**4
             wide = (len(gx) * COARSE, len(gy) * COARSE)
             lit = cv2.resize(light.astype(np.float32), wide, interpolation=cv2.INTER_LINEAR)
             # the first sample stands for pixel 0, resize puts it at the middle of the first cell
@@ -244,7 +252,7 @@ class _World:
             offsets, power = self.lamps[letter]
             parts = self._glints(eye, eye + offsets @ rotation, power, 1e9, np.zeros(3))
             owner = np.concatenate([p[2] for p in parts])
-            light[letter] = owner, np.concatenate([p[1] for p in parts]) * self.gain
+            light[letter] = owner, np.concatenate([p[1] for p in parts]) * self.gain * self.share
         for number, (row, lens) in enumerate(self.lenses):
             at = self.scene.returners.at[row][None]
             x, y, _ = (float(v[0]) for v in self._project(at, rotation, eye))
@@ -301,4 +309,4 @@ def render_unseen_clip(
     carried: Callable[[Hand, Sequence[float], float], Hand] | None = None,
 ) -> RenderedClip:
     """One clip; the same arguments give the same bytes. Arguments as in `lens_tiers.render_tier_clip`."""
-    return _World(seed, tier, size, triples, with_lens, carried).run(clip or f"u{seed:07d}")
+    return UnseenRoom(seed, tier, size, triples, with_lens, carried).run(clip or f"u{seed:07d}")

@@ -35,3 +35,11 @@ def rotation_matrix(angles: Array) -> Array:
     x, y, z = angles / angle
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     return np.asarray(np.eye(3) + math.sin(angle) * cross + (1.0 - math.cos(angle)) * cross @ cross)
+
+
+def facing(position: Array, target: Array) -> Array:
+    """World to camera, y kept down, looking from `position` at `target`."""
+    z = (target - position) / np.linalg.norm(target - position)
+    x = np.cross([0.0, 1.0, 0.0], z)
+    x /= np.linalg.norm(x)
+    return np.stack([x, np.cross(z, x), z])

@@ -66,6 +66,10 @@ class TrueLens:
              "peak_dn": peak_dn, "rad": round(rad, 2)}
         )  # fmt: skip
 
+    def clear(self) -> None:
+        """Forget what was noted."""
+        self.rows, self.ratios, self.red_snr = [], [], []
+
     def truth(self) -> dict[str, Any]:
         """As truth files state a lens."""
         snr = float(np.median([row["snr"] for row in self.rows]))
