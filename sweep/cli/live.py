@@ -26,9 +26,11 @@ from sweep.cli.options import lens_laws_of
 from sweep.cli.output import err, fail, one_line, remark
 from sweep.host.gpio import LineError
 from sweep.modality.control import Control
+from sweep.modality.eye_looks import AskedLook
 from sweep.modality.liveness import boottime_ns
+from sweep.modality.looks import close_id_of
 from sweep.modality.mode import zones_of
-from sweep.modality.next_position import NOWHERE, OUTSIDE, REFERENCE, NextPosition
+from sweep.modality.next_position import NOWHERE, OUTSIDE, REFERENCE, NextPosition, closer_by
 from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.modality.room import Room
 from sweep.power.kernel import check_strict
@@ -149,7 +151,7 @@ def ask_for_position(
     last: NextPosition | None = None
     for zone in zones:
         here = middle_of(zone)
-        ask_to_look(control, terminal)
+        yield from look_here(control, terminal)
         while True:
             ask_to_declare(control, inspectors, terminal)
             if control.is_over:
@@ -167,7 +169,7 @@ def ask_for_position(
             yield replace(last, is_walk=True)
         last = here
         yield here
-    ask_to_look(control, terminal)
+    yield from look_here(control, terminal)
     yield from ask_to_go_back(control, inspectors, {one.zone_id: one for one in zones}, terminal)
     yield from ask_to_look_again(control, inspectors, terminal)
 
@@ -188,24 +190,42 @@ def ask_to_go_back(
             return
         if control.is_declared:
             yield middle_of(zone)
-            ask_to_look(control, terminal)
+            yield from look_here(control, terminal)
 
 
-def ask_to_look(control: Control, terminal: Terminal = TERMINAL) -> None:
-    """What is to be looked at by eye here, one place after the other: a number says what is there, anything else
-    that nobody looked.
-    """
+def look_here(control: Control, terminal: Terminal) -> Iterator[NextPosition]:
+    """What is to be looked at here, by eye and, where that could not tell, by the probe from close by."""
     passed: set[UUID] = set()
+    ask_to_look(control, terminal, passed)
+    while (close := control.take_close_look()) is not None:
+        for look in control.eye_looks.pending:
+            if look.is_close and close_id_of(look.zone_id, look.look_id) == close.position_id:
+                say_where(look)
+        yield closer_by(close)
+        ask_to_look(control, terminal, passed)
+
+
+def say_where(look: AskedLook) -> None:
+    """What the inspector is asked to look at, and for how long."""
+    said = asked_text(look)
+    err.print(f"{look.where.ko}: {said.ko} / {look.where.en}: {said.en}", markup=False)
+
+
+def ask_to_look(control: Control, terminal: Terminal = TERMINAL, passed: set[UUID] | None = None) -> None:
+    """What is to be looked at by eye here, one place after the other, until the probe is to film one: a number says
+    what is there, anything else that nobody looked (`passed`).
+    """
+    passed = set() if passed is None else passed
     while ahead := [one for one in control.eye_looks.pending if one.look_id not in passed]:
-        if control.is_over:
+        if control.is_over or control.is_to_look_closely:
             return
-        look, said = ahead[0], asked_text(ahead[0])
+        look = ahead[0]
         answers = [one for one in ANSWERS if look.is_close or one != "bottom_seen"]
         named = "; ".join(
             f"{n} {EYE_OUTCOMES[one].ko} / {EYE_OUTCOMES[one].en}" for n, one in enumerate(answers, start=1)
         )
         terminal.forget_what_was_typed()
-        err.print(f"{look.where.ko}: {said.ko} / {look.where.en}: {said.en}", markup=False)
+        say_where(look)
         err.print(f"{named}; Enter 살펴보지 않음 / not looked", markup=False)
         word = terminal.read_line(control).strip()
         if word.isdecimal() and 1 <= int(word) <= len(answers):

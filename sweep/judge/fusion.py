@@ -20,7 +20,7 @@ from sweep.judge.meeting import meetings
 from sweep.judge.thresholds import Thresholds, load_thresholds, load_weights
 from sweep.judge.verdicts import NO_GROUNDS, ClearanceBasis, verdict_of
 from sweep.modality.evidence import Weigher, ZoneView
-from sweep.modality.looks import LOOK_MODALITY, is_again_of
+from sweep.modality.looks import LOOK_MODALITY, close_id_of, is_again_of, is_close
 from sweep.modality.weights import Weights
 from sweep.modality.words import Vocabulary
 from sweep.report import (
@@ -107,7 +107,13 @@ def judge(
             looked = [p for m, p in again if m == modality and kind and is_again_of(p, zone.zone_id, kind)]
             cover = by_zone.get((zone.zone_id, modality))
             is_empty = zone.zone_id in by_eye
-            view = ZoneView(zone, ours, cover, places, weights, sorted(looked), is_empty, len(plan.zones), names)
+            filmed = {p for m, p in again if m == modality and is_close(p)}
+            close = {
+                look.observation_id: place
+                for look in eye_looks
+                if look.observation_id is not None and (place := close_id_of(look.zone_id, look.look_id)) in filmed
+            }
+            view = ZoneView(zone, ours, cover, places, weights, sorted(looked), is_empty, len(plan.zones), names, close)
             weighed += weigher.weigh(view)
             looks += looked
         weighed += meetings(plan, zone, positions, ordered, weighed, located, weighers, weights)

@@ -16,7 +16,7 @@ from sweep.lens.weigh import place_glint, weigh_lens, weigh_lens_spots
 from sweep.lens.words import WORDS
 from sweep.modality.checked_part import CheckedPart
 from sweep.modality.evidence import Weigher
-from sweep.modality.looks import AGAIN
+from sweep.modality.looks import AGAIN, is_close
 from sweep.modality.measurement import MAX_OBSERVATIONS, Measurement, code_of
 from sweep.modality.messages import Line
 from sweep.modality.protocol import Measure
@@ -25,13 +25,13 @@ from sweep.report import LensObservation, LocalText, Modality
 from sweep.report.crops import MAX_CROPS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sweep.lens.camera.source import CameraSource
-    from sweep.lens.clip.clips import Clip
+    from sweep.lens.clip.clips import Clip, ClipMeta
     from sweep.lens.live.pose import Mounting
     from sweep.lens.live.second_look import SecondLook
-    from sweep.lens.records import ClipResult
+    from sweep.lens.records import ClipResult, Detection
 
     Judge = Callable[[Clip], ClipResult]
 
@@ -44,6 +44,14 @@ class ClipSource(Protocol):
 
     def open(self, folder: Path) -> Path:
         """The new folder `folder` with the clips of a position."""
+
+
+@runtime_checkable
+class LedSource(ClipSource, Protocol):
+    """One to which a hand is led."""
+
+    def on_the_way(self, folder: Path) -> Path | None:
+        """The new folder `folder` with a clip from half the way; None where nobody has to be led."""
 
 
 def read_glint(one: Measurement) -> float | None:
@@ -93,14 +101,16 @@ class LensModality:
             return blind(task, "lens", task.nothing_because)
         if not isinstance(task.source, Path | ClipSource):
             return self._film(task, task.source, line, look)
+        if isinstance(task.source, LedSource):
+            lead(task.source, line)
         if task.keep is not None:
             kept = task.keep / KEPT_NAME
             folder = task.source.open(kept) if not isinstance(task.source, Path) else shutil.copytree(task.source, kept)
-            return measure_clips(task, folder, self._limits, judge)
+            return measure_clips(task, folder, self._limits, judge, None if isinstance(task.source, Path) else line)
         if isinstance(task.source, Path):
             return measure_clips(task, task.source, self._limits, judge)
         with scratch_folder("lens") as scratch:
-            return measure_clips(task, task.source.open(scratch / KEPT_NAME), self._limits, judge)
+            return measure_clips(task, task.source.open(scratch / KEPT_NAME), self._limits, judge, line)
 
     def _look_of(self, task: Task[Any]) -> SecondLook | None:
         """The detector at a place from which a spot is looked at again; None: the usual one."""
@@ -131,10 +141,33 @@ class LensModality:
             self._crops_left = crops.left
 
 
-def measure_clips(task: Task[Any], folder: Path, limits: tuple[str, ...], judge: Judge | None = None) -> Measurement:
-    """Lens candidates of recorded clips; `judge`: the detector, None: the usual one."""
+def lead(source: LedSource, line: Line) -> None:
+    """Tell where the spot lies while the hand is on its way to it."""
     from sweep import lens
     from sweep.lens.clip.clips import read_clip
+
+    with scratch_folder("lens") as scratch:
+        folder = source.on_the_way(scratch / KEPT_NAME)
+        for result in () if folder is None else lens.scan_clips(folder).clips:
+            tell_spot(result.candidates, read_clip(scratch / KEPT_NAME / result.clip).meta, line)
+
+
+def tell_spot(candidates: Sequence[Detection], meta: ClipMeta, line: Line) -> None:
+    """Where the best candidate lies, to whoever leads a hand; nothing where there is none."""
+    from sweep.lens.live.position_line import spot_at
+
+    best = max(candidates, key=lambda one: one.score, default=None)
+    if best is not None:
+        line.say(spot_at(best.x, best.y, meta, None, best.evidence.get("snr")))
+
+
+def measure_clips(
+    task: Task[Any], folder: Path, limits: tuple[str, ...], judge: Judge | None = None, line: Line | None = None
+) -> Measurement:
+    """Lens candidates of recorded clips; `judge`: the detector, None: the usual one; `line`: to a hand that is led."""
+    from sweep import lens
+    from sweep.lens.clip.clips import read_clip
+    from sweep.lens.live.position_line import is_pointed_at
     from sweep.lens.live.wall_coverage import quality_of, seen_in
 
     try:
@@ -164,7 +197,13 @@ def measure_clips(task: Task[Any], folder: Path, limits: tuple[str, ...], judge:
         clip = read_clip(folder / result.clip)
         judged.append(clip)
         lamp_light.append(result.quality.lamp_light_e / clip.meta.exposure_s)
-        for candidate in result.candidates[: MAX_OBSERVATIONS - len(observations)]:
+        if line is not None:
+            tell_spot(result.candidates, clip.meta, line)
+        called = result.candidates
+        if is_close(task.position.position_id):  # what lies elsewhere was seen from afar
+            called = tuple(one for one in called if is_pointed_at(one.x, one.y, clip.meta))
+            rejections["not_pointed_at"] += len(result.candidates) - len(called)
+        for candidate in called[: MAX_OBSERVATIONS - len(observations)]:
             observation = lens_observation(
                 task, len(observations), candidate, clip=result.clip, meta=clip.meta, range_m=result.coverage.range_m
             )

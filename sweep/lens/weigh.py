@@ -6,6 +6,7 @@ import math
 import statistics
 from collections import Counter
 from collections.abc import Sequence
+from uuid import UUID
 
 from sweep.lens.words import WORDS
 from sweep.modality.evidence import Circle, ZoneView, evidence, total_of
@@ -61,6 +62,12 @@ def _weigh_spot(view: ZoneView, one: LensObservation, *, is_best: bool) -> list[
         scaled = others * USUAL_ZONES / max(view.zones, USUAL_ZONES)
         weight = view.weights.at("glints_around", scaled)
         result.append(evidence("lens", WORDS, None, "glints_around", weight, about=about, count=others))
+    near = _seen_close(view, about)
+    if near is not None and "glint_close" in view.weights.tables:  # a district's own may be older
+        weight = view.weights.at("glint_close", near.score)
+        if weight.log10 != 0.0:  # what nobody has shown to tell anything is an observation and no evidence
+            score = f"{near.score:.2f}"
+            result.append(evidence("lens", WORDS, near, "glint_close", weight, about=about, score=score))
     if not is_best:
         return result
     if view.again:
@@ -102,6 +109,15 @@ def _second_score(view: ZoneView) -> tuple[float, LensObservation | None]:
     middle = float(statistics.median_low(scores))
     shown = max(by_view.values(), key=lambda o: (o.score, o.observation_id), default=None)
     return middle, shown if middle > NOT_CALLED else None
+
+
+def _seen_close(view: ZoneView, seen: UUID) -> LensObservation | None:
+    """What the probe saw of a spot from close by; None where it did not look, or saw nothing that it calls: nobody
+    knows whether it pointed at the spot then.
+    """
+    place = view.close.get(seen)
+    ours = (o for o in view.observations if isinstance(o, LensObservation) and o.position_id == place)
+    return max(ours, key=lambda o: (o.score, o.observation_id), default=None)
 
 
 def place_glint(observation: Observation, position: Position, plan: Plan) -> Circle | None:

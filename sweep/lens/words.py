@@ -22,7 +22,9 @@ WORDS: Final = Words(
         lamp_refused head_restarted room_not_declared_empty
         """,
     ),
-    evidence=Sentences("lens.evidence", "glint glint_again glint_gone glints_around nothing_by_eye no_glint"),
+    evidence=Sentences(
+        "lens.evidence", "glint glint_again glint_gone glint_close glints_around nothing_by_eye no_glint"
+    ),
     guidance=Sentences(
         "lens.guidance",
         "slower glare farther closer less_light unseen_left unseen_right unseen_up unseen_down hold_longer",

@@ -18,8 +18,8 @@ from uuid import UUID
 from sweep.modality.eye_looks import EyeLooks, Taken
 from sweep.modality.lease import DECLARATION_S, Declaration, RoomNotEmptyError, RoomPermit, issue
 from sweep.modality.lease_pipe import LeaseGiver
-from sweep.modality.looks import Looks
-from sweep.modality.next_position import NOWHERE, OUTSIDE, REFERENCE, NextPosition
+from sweep.modality.looks import CloseLook, Looks
+from sweep.modality.next_position import NOWHERE, OUTSIDE, REFERENCE, NextPosition, closer_by
 from sweep.modality.notifications import Notifications
 from sweep.modality.pending_light import PendingLights
 from sweep.phrases import Phrase
@@ -63,6 +63,8 @@ class Control:
         self._lapses = 0
         self._positions: deque[NextPosition] = deque(maxlen=1)
         self._last_position: NextPosition | None = None
+        self._close_looks: deque[CloseLook] = deque()
+        """For the probe, while the inspector stands before them."""
         self._skipped_position: int | None = None
         """Whose response tests a person skipped; only where somebody stands now can one be."""
         self.looks = Looks()
@@ -103,6 +105,7 @@ class Control:
         """Somebody came in: stop measuring; the room must be declared empty again."""
         with self._condition:
             self._paused = True
+            self._close_looks.clear()
             self._declaration = None
             self._epoch += 1
             self._note_change()
@@ -224,6 +227,23 @@ class Control:
         self.go_to(NextPosition(view.zone_id, view.x_m, view.y_m, view.facing_deg, again=look.position_id(view)))
         return True
 
+    def look_closely(self, look: CloseLook) -> None:
+        """The inspector goes up to a spot here: the probe films it, unless somebody goes on or comes in first."""
+        with self._condition:
+            self._close_looks.append(look)
+            self._condition.notify_all()
+
+    def take_close_look(self) -> CloseLook | None:
+        """The next spot to be filmed from close by; None: there is none."""
+        with self._condition:
+            return self._close_looks.popleft() if self._close_looks else None
+
+    @property
+    def is_to_look_closely(self) -> bool:
+        """Whether a spot waits to be filmed from close by."""
+        with self._condition:
+            return bool(self._close_looks)
+
     def answer_look(self, look_id: UUID, answer: EyeAnswer) -> Taken:
         """What a person says who looked at a place by eye."""
         return self.eye_looks.answer(look_id, answer, round(self._clock() * 1e9))
@@ -265,9 +285,12 @@ class Control:
                     return None
                 if self._holds() and self._positions:
                     position = self._positions.popleft()
+                    self._close_looks.clear()
                     if position not in (OUTSIDE, REFERENCE, NOWHERE) and position.again is None:
                         self._last_position = position
                     return position
+                if self._holds() and self._close_looks:
+                    return closer_by(self._close_looks.popleft())
                 left = until - self._clock()
                 if left > 0.0:
                     self._condition.wait(min(left, LOOK_EVERY_S))

@@ -40,6 +40,8 @@ class ZoneView:
     """Of the room; 0: not told."""
     names: Mapping[str, LocalText] = MappingProxyType({})
     """Of the room's zones, by id."""
+    close: Mapping[UUID, str] = MappingProxyType({})
+    """By observation of the first look: the position from which the probe filmed it from close by."""
 
     def first_look(self) -> list[Observation]:
         """What was observed in this zone before any second look."""

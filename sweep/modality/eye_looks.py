@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
+from sweep.modality.looks import SeenFrom
 from sweep.report import EyeAnswer, EyeLook, EyeOutcome, LocalText, WallSpot
 
 LEAST_S: Final = 2.0
@@ -38,6 +39,8 @@ class AskedLook:
     planned_s: float
     prior_log10_odds: float
     asked_ns: int
+    seen_from: SeenFrom | None = None
+    """None: nobody can point there."""
 
 
 @dataclass(frozen=True, slots=True)

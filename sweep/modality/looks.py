@@ -1,8 +1,10 @@
-"""Second looks: where a first-look candidate is looked at again, from which places, and what has become of each look.
+"""Second looks: where a first-look candidate is looked at again, from which places, and what has become of each look;
+and close looks of the probe at a spot that an eye could not explain.
 
 Input is looks that the runner derives from what was measured, and what persons do about them, from any thread; output
 is what is still to be looked at.  A position of a second look is a position whose id begins with `again-` and names the
-zone and the view, so that a recording tells by its positions alone what was looked at again.  It decides nothing.
+zone and the view, one of a close look with `close-`, the zone and the look by eye that it stands beside, so that a
+recording tells by its positions what was looked at again.  It decides nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +28,14 @@ VIEW_S: Final = 4.0
 """Of one view of a spot: derived, 30 triples at 50 frames a second with every fourth round short take 2.4 s, and lamps
 and camera a second to begin."""
 AGAIN: Final = re.compile(r"^again-(?P<zone>.+)-(?P<view>near|left|right|light)(?:-[0-9]+)?$")
+CLOSE: Final = re.compile(r"^close-(?P<zone>.+)-(?P<look>[0-9a-f]{12})(?:-[0-9]+)?$")
+CLOSE_M: Final = 0.3
+"""From the probe to the spot: the middle of 20 to 40 cm."""
+CLOSE_S: Final = 7.0
+"""Of a close look: what the policy of looks gives it after a glance (17 s less 10 s), being led there and two to four
+seconds of holding still."""
+POINTED_DEG: Final = 4.0
+"""From the middle of the picture: what lies farther is not what was pointed at (twice the aim of a hand, guessed)."""
 State = Literal["asked", "looking", "looked", "nothing_seen_by_eye", "explained"]
 BY_EYE: Final = frozenset[State]({"nothing_seen_by_eye", "explained"})
 """A person's word ends a look, whatever comes after."""
@@ -79,13 +89,49 @@ def position_id_of(zone_id: str, view: ViewName) -> str:
     return f"again-{zone_id[:50]}-{view}"
 
 
+@dataclass(frozen=True, slots=True)
+class SeenFrom:
+    """Where somebody stood from whom a spot was seen."""
+
+    position_id: str
+    x_m: float
+    y_m: float
+    facing_deg: float
+    place_px: tuple[float, float] | None
+    """Of the spot, in the picture from there; None: nothing shone."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseLook:
+    """A spot that the probe is to film from close by."""
+
+    position_id: str
+    zone_id: str
+    x_m: float
+    y_m: float
+    facing_deg: float
+    seen_from: SeenFrom
+
+
+def close_id_of(zone_id: str, look_id: UUID) -> str:
+    """Id of the position at which the probe films what a close look by eye is about."""
+    return f"close-{zone_id[:40]}-{look_id.hex[-12:]}"
+
+
+def is_close(position_id: str) -> bool:
+    """Whether a position belongs to a close look."""
+    return CLOSE.match(position_id) is not None
+
+
 def is_again(position_id: str) -> bool:
-    """Whether a position belongs to a second look."""
-    return AGAIN.match(position_id) is not None
+    """Whether a position belongs to a second look or to a close one: nobody looked for the first time there."""
+    return AGAIN.match(position_id) is not None or is_close(position_id)
 
 
 def modality_of(position_id: str) -> Modality | None:
-    """What measures at a position of a second look; None: at any other everything does."""
+    """What measures at a position of a second or close look; None: at any other everything does."""
+    if is_close(position_id):
+        return "lens"
     found = AGAIN.match(position_id)
     if found is None:
         return None

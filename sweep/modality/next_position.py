@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from sweep.modality.looks import CloseLook
 from sweep.report import Modality
 
 OUTSIDE_ID: Final = "outside"
@@ -30,7 +31,12 @@ class NextPosition:
     is_outside: bool = False
     """Outside the door, for comparison: it belongs to no zone."""
     again: str | None = None
-    """Id of the position, where a candidate is looked at again."""
+    """Id of the position, where a candidate is looked at again or a spot from close by."""
+
+
+def closer_by(look: CloseLook) -> NextPosition:
+    """The inspector before a spot that the probe films from close by."""
+    return NextPosition(look.zone_id, look.x_m, look.y_m, look.facing_deg, again=look.position_id)
 
 
 OUTSIDE: Final = NextPosition(OUTSIDE_ID, 0.0, 0.0, 0.0, is_outside=True)

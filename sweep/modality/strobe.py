@@ -22,6 +22,8 @@ SHORT_EVERY: Final = 4
 """Every so many groups one has short pulses, so that what saturates under the usual ones has a measurable ratio."""
 SHORT_SCALE: Final = 1 / 16
 """Length of a short pulse against the usual one: 64 us of 1,024, two slots of the sensor head, its shortest."""
+SHORTEST_S: Final = 64e-6
+"""The head's shortest pulse (wire protocol)."""
 PAIR_WITHIN_SHARE: Final = 0.35
 """Share of the period by which a frame, or the time of a trigger, may be off; half would be a coin toss (derived)."""
 FILMED_OUT: Final = "filmed_out"

@@ -127,7 +127,8 @@ class RecordedSweep(Record):
     not_connected: Annotated[tuple[Modality, ...], Field(max_length=16)] = ()
     """What the probe that recorded it did not have; the rest without a path was not recorded."""
     positions: Annotated[tuple[RecordedPosition, ...], Field(min_length=1, max_length=400)]
-    """Those of a second look have an id `again-<zone>-<view>`, view being `near`, `left`, `right` or `light`."""
+    """Those of a second look have an id `again-<zone>-<view>`, view being `near`, `left`, `right` or `light`; those of
+    a close look `close-<zone>-` and the last twelve digits of the look by eye that it stands beside."""
     seen_by_eye: Annotated[tuple[Slug, ...], Field(max_length=100)] = ()
     """Zones whose candidate a person looked at by eye and saw nothing."""
     explained_by_eye: Annotated[tuple[ExplainedByEye, ...], Field(max_length=100)] = ()

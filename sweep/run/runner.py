@@ -21,7 +21,7 @@ from sweep.judge.eye_looks import EyeLookPolicy, load_policy
 from sweep.modality.addresses import AddressKey
 from sweep.modality.control import Answer, Control
 from sweep.modality.liveness import boottime_ns
-from sweep.modality.looks import is_again
+from sweep.modality.looks import is_again, is_close
 from sweep.modality.measurement import Measurement
 from sweep.modality.mode import SHORT_OF_TIME
 from sweep.modality.next_position import OUTSIDE_ID, BeforeTarget, Outside
@@ -219,7 +219,8 @@ class Runner:
                 elif isinstance(recorded, BeforeTarget):
                     self._check(recorded, workers, coordinator, supply)
                 else:
-                    self._measure(self._done(made, recorded.zone), recorded, workers, coordinator, supply, made)
+                    index = self._done(made, recorded.zone) - (is_close(recorded.id) and self._room is None)
+                    self._measure(index, recorded, workers, coordinator, supply, made)
             outcome = self._outcome(answer, coordinator.closed_because, made.measurements)
             restarts = workers.restarts
             if coordinator.firmware is not None:
@@ -250,7 +251,10 @@ class Runner:
         """Where it is measured: first looks, then what they ask to be looked at again, where a source can do so by
         itself; in a room the inspector goes there in between.
         """
-        yield from self._source.positions()
+        for recorded in self._source.positions():
+            yield recorded
+            while self._room is None and (close := self._control.take_close_look()) is not None:
+                yield from self._source.close(close)
         for look in self._control.looks.pending:
             yield from self._source.again(look)
 
@@ -302,7 +306,8 @@ class Runner:
         made: Made,
     ) -> None:
         """One position by all modalities."""
-        self._next.eye.leave()
+        if not is_close(recorded.id):
+            self._next.eye.leave()
         stand_s = max(0.0, (recorded.end - recorded.start).total_seconds())
         self._on_event(self._progress(index, recorded.zone).model_copy(update={"stand_s": stand_s}))
         position = self._tasks.position(recorded)

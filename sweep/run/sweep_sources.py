@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from sweep.host.clock import WallClock, is_unset, read_wall_clock
 from sweep.link.rf_recording import recorded_rf
 from sweep.modality.liveness import boottime_ns
-from sweep.modality.looks import VIEW_S, Look, modality_of
+from sweep.modality.looks import CLOSE_S, VIEW_S, CloseLook, Look, is_close, modality_of
 from sweep.modality.messages import MeasureRf, RfHeard
 from sweep.modality.next_position import REFERENCE, BeforeTarget, NextPosition, Outside
 from sweep.modality.room import Room
@@ -65,6 +65,9 @@ class SweepSource(Protocol):
     def again(self, look: Look) -> Sequence[RecordedPosition]:
         """Stands of a second look that it makes by itself; none where persons go there, or it is recorded."""
 
+    def close(self, look: CloseLook) -> Sequence[RecordedPosition]:
+        """The stand of a close look that it makes by itself; none where persons go there, or it is recorded."""
+
     def sources(self, recorded: RecordedPosition, position: Position) -> Mapping[Modality, object]:
         """Where the samples of a position come from, by modality; without one nothing measures it there."""
 
@@ -98,6 +101,10 @@ class RecordedSource:
 
     def again(self, look: Look) -> Sequence[RecordedPosition]:  # noqa: ARG002  what was recorded of it are positions
         """None: those that were recorded are among its positions."""
+        return ()
+
+    def close(self, look: CloseLook) -> Sequence[RecordedPosition]:  # noqa: ARG002  as above
+        """None, for the same reason."""
         return ()
 
     def sources(self, recorded: RecordedPosition, position: Position) -> Mapping[Modality, object]:  # noqa: ARG002  the files know nothing of it
@@ -199,6 +206,7 @@ class LiveSource:
 
     def _record(self, name: str, asked: NextPosition, now: datetime) -> RecordedPosition:
         dwell = timedelta(seconds=VIEW_S) if modality_of(name) == "lens" else self._dwell
+        dwell = timedelta(seconds=CLOSE_S) if is_close(name) else dwell
         return RecordedPosition(
             id=name,
             zone=asked.zone_id,
@@ -233,6 +241,10 @@ class LiveSource:
 
     def again(self, look: Look) -> Sequence[RecordedPosition]:  # noqa: ARG002  a person goes there
         """None: the inspector goes there."""
+        return ()
+
+    def close(self, look: CloseLook) -> Sequence[RecordedPosition]:  # noqa: ARG002  as above
+        """None: `positions` says that the inspector stands there."""
         return ()
 
     def is_walk(self, recorded: RecordedPosition) -> bool:

@@ -18,7 +18,7 @@ from sweep.host.scratch import scratch_folder
 from sweep.link.head import PortError
 from sweep.link.rf_recording import recorded_rf
 from sweep.modality.liveness import boottime_ns
-from sweep.modality.looks import VIEW_S, Look
+from sweep.modality.looks import CLOSE_S, VIEW_S, CloseLook, Look
 from sweep.modality.messages import MeasureRf, RfHeard
 from sweep.modality.next_position import Outside
 from sweep.modality.room import Room
@@ -78,7 +78,8 @@ class SimulatedSource:
         schedule = lay_out_time(began, self._room.positions)
         self._outside: RfHeard | None = None
         self._again: dict[str, RecordedPosition] = {}
-        """Second looks, by the position's id."""
+        """Second looks and close ones, by the position's id."""
+        self._close: dict[str, CloseLook] = {}
         self.manifest = RecordedSweep(
             v=1,
             sweep_id=sweep_id or new_id(),
@@ -127,10 +128,22 @@ class SimulatedSource:
             made.append(one)
         return tuple(made)
 
+    def close(self, look: CloseLook) -> tuple[RecordedPosition, ...]:
+        """The simulated inspector holds the probe where `near` leads, before going on."""
+        stood = next(one for one in self.manifest.positions if one.id == look.seen_from.position_id)
+        made = RecordedPosition(
+            id=look.position_id, zone=look.zone_id, x_m=look.x_m, y_m=look.y_m, facing_deg=look.facing_deg,
+            start=stood.end, end=stood.end + timedelta(seconds=CLOSE_S),
+        )  # fmt: skip
+        self._again[made.id], self._close[made.id] = made, look
+        return (made,)
+
     def sources(self, recorded: RecordedPosition, position: Position) -> dict[Modality, object]:
         """Sources that are opened in the modality's process."""
-        again = self._again.get(recorded.id)
-        if again is not None:
+        again, close = self._again.get(recorded.id), self._close.get(recorded.id)
+        if close is not None:
+            sources = self._room.sources_close(close, position.start_ns)
+        elif again is not None:
             sources = self._room.sources_again(again, position.start_ns)
         else:
             sources = self._room.sources(recorded.id, position.start_ns)

@@ -21,6 +21,7 @@ from typing import Final
 
 from sweep.ble.adverts import Advert, read_body
 from sweep.modality.addresses import parse_address
+from sweep.modality.looks import CLOSE_M, CloseLook
 from sweep.modality.messages import Line
 from sweep.modality.mode import QUICK_KINDS
 from sweep.modality.strobe import Phase
@@ -60,6 +61,8 @@ LOOK_TRIPLES: Final = 6
 """Of a first look: as long as no guidance asks to hold it longer; with 4, one lens of 20 less is called (measured)."""
 AGAIN_TRIPLES: Final = 8
 """Of one view of a second look: the phone asks for 30; what a place scores hardly rises beyond."""
+CLOSE_TRIPLES: Final = 24
+"""Of a close look: 2.4 s at 30 frames a second."""
 AGAIN_NUMBER: Final = 50
 """Second looks draw other noise than the positions, of which no room has more."""
 E_PER_DN: Final = 12.0
@@ -188,16 +191,37 @@ class LensSource:
     seed: int
     looks_from: tuple[str, float, float, float] | None = None
     """The same wall looked at from another place: its position's id, x_m, y_m and facing_deg on the plan."""
+    closer_to: CloseLook | None = None
+    """The same wall filmed from close by."""
 
     def open(self, folder: Path) -> Path:
         """A folder (created) with a clip, exposed under the lamps that the emulated head lit.  Raises EmulatorError."""
+        if self.closer_to is not None:
+            return self._film(folder, self.closer_to.position_id, CLOSE_TRIPLES, self._towards(self.closer_to, 1.0))
+        if self.looks_from is not None:
+            return self._film(folder, self.looks_from[0], AGAIN_TRIPLES, None)
+        return self._film(folder, self.position.position_id, LOOK_TRIPLES, None)
+
+    def on_the_way(self, folder: Path) -> Path | None:
+        """The same from half the way to a close look; None at any other position.  Raises EmulatorError."""
+        close = self.closer_to
+        return None if close is None else self._film(folder, "on-the-way", LOOK_TRIPLES, self._towards(close, 0.5))
+
+    @staticmethod
+    def _towards(close: CloseLook, share: float) -> tuple[float, float, float, float]:
+        """To where it shone, as the hand is led; to the middle of the wall where nothing did."""
+        x_px, y_px = close.seen_from.place_px or (CLIP_SIZE[0] / 2.0, CLIP_SIZE[1] / 2.0)
+        return x_px, y_px, CLOSE_M, share
+
+    def _film(self, folder: Path, name: str, triples: int, close: tuple[float, float, float, float] | None) -> Path:
         folder.mkdir()
-        lamps = run_lamps(LAMP_ORDER, LOOK_TRIPLES if self.looks_from is None else AGAIN_TRIPLES)
-        name = self.position.position_id if self.looks_from is None else self.looks_from[0]
+        lamps = run_lamps(LAMP_ORDER, triples)
         render_clip(
             folder,
             clip=f"{name}-a",
-            wall=Wall(self.seed, self.lenses(), CLIP_SIZE, range_m=1.1, e_per_dn=E_PER_DN, aside=self._aside()),
+            wall=Wall(
+                self.seed, self.lenses(), CLIP_SIZE, range_m=1.1, e_per_dn=E_PER_DN, aside=self._aside(), close=close
+            ),
             order="".join(lamps.told),
             triples=1,
             fmt="npz",
@@ -304,6 +328,13 @@ class SimulatedRoom:
             position, self._world.camera, self._world.seed * 100 + number, (at.id, at.x_m, at.y_m, at.facing_deg)
         )
         return replace(sources, lens=lens)
+
+    def sources_close(self, look: CloseLook, start_ns: int) -> PositionSources:
+        """The sources of a close look: the wall that the spot was seen on.  KeyError for a standpoint that the room
+        lacks.
+        """
+        sources = self.sources(look.seen_from.position_id, start_ns)
+        return replace(sources, lens=replace(sources.lens, closer_to=look))
 
     def _sources_at(
         self, position: SimulatedPosition, receiver_xy_m: tuple[float, float], number: int, start_ns: int

@@ -16,7 +16,7 @@ from sweep.lens.clip.frames import CameraSettings, RawFrame
 from sweep.lens.words import WORDS
 from sweep.modality.control import Control
 from sweep.modality.evidence import Weigher
-from sweep.modality.looks import Look
+from sweep.modality.looks import CloseLook, Look
 from sweep.modality.measurement import Measurement
 from sweep.modality.messages import Line
 from sweep.modality.protocol import Measure
@@ -114,6 +114,10 @@ class RoomSource:
         yield from self.manifest.positions
 
     def again(self, look: Look) -> tuple[RecordedPosition, ...]:
+        del look
+        return ()
+
+    def close(self, look: CloseLook) -> tuple[RecordedPosition, ...]:
         del look
         return ()
 

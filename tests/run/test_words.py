@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from sweep import report as r
-from sweep.judge.thresholds import load_weights
 from sweep.judge.words import COMMON, SIDES
 from sweep.lens.clip.clips import ClipReason
 from sweep.modality.evidence import ZoneView
+from sweep.modality.looks import close_id_of
 from sweep.modality.protocol import SensingModality
 from sweep.modality.words import Sentence, Words, gather
 from sweep.run.modalities import SENSING_MODALITIES, vocabulary_of
@@ -22,6 +22,7 @@ from sweep.run.words import GUIDANCE, NOTICES, STATES
 from sweep.wifi.words import RESPONSE_TEST_NAMES, RESPONSE_TEST_REASONS
 from tests.judge.test_fusion import NO_VIDEO, PLAN, lens, stimulus, wifi
 from tests.report_factory import uid
+from tests.run.test_close_looks import weighing
 
 WORDS = vocabulary_of(SENSING_MODALITIES)
 
@@ -133,7 +134,12 @@ def test_every_sentence_of_evidence_is_said_of_something(modality: SensingModali
                 for number, name in enumerate(again, 10)
                 if rng.random() < 0.7
             ]
-        view = ZoneView(ZONE, seen, looked, {}, load_weights(), again, is_empty_by_eye=rng.random() < 0.5)
+        near = close_id_of(ZONE.zone_id, uid(1))  # of the first of what was seen; a district's own weights count it
+        if modality.name == "lens":
+            seen.append(draw("lens", 20, rng).model_copy(update={"position_id": near, "zone_id": ZONE.zone_id}))
+        view = ZoneView(
+            ZONE, seen, looked, {}, weighing(0.4), again, is_empty_by_eye=rng.random() < 0.5, close={uid(1): near}
+        )
         for one in modality.weigher.weigh(view):
             assert one.modality == modality.name
             matching = [

@@ -37,8 +37,10 @@ def led_to_the_camera(page: Page) -> None:
     """
     told = page.evaluate("window.near")
     things = [thing for one in told for thing in one["things"]]
-    assert {thing["modality"] for thing in things} >= {"wifi"}
-    assert all(thing["tag"] is not None and thing["channel_mhz"] is not None for thing in things)
+    heard, seen = ([thing for thing in things if (thing["modality"] == "lens") is lens] for lens in (False, True))
+    assert {thing["modality"] for thing in heard} >= {"wifi"}
+    assert all(thing["tag"] is not None and thing["channel_mhz"] is not None for thing in heard)
+    assert all((thing["right_deg"] is None) is (thing["trend"] == "none") for thing in seen)
     assert [one for one in told if not one["things"]]
     assert statistics.median(one["ms"] for one in told) <= SOON_MS
 

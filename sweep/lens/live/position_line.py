@@ -18,6 +18,7 @@ from sweep.lens.live.pose import MotionTrack
 from sweep.lens.live.records import LiveCandidate, LiveUpdate
 from sweep.lens.live.wall_coverage import quality_of
 from sweep.lens.words import WORDS
+from sweep.modality.looks import POINTED_DEG
 from sweep.modality.messages import FirstWord, Guide, Leave, Line, SpotNow
 from sweep.modality.motion import Moved
 from sweep.modality.strobe import StrobeEnded, Trigger, Triggers
@@ -108,11 +109,22 @@ class PageTeller:
         if best is None:
             return
         self._pointed_s = now_s
-        right, down = (
-            math.degrees(math.atan2(at - middle, meta.focal_px))
-            for at, middle in zip((best.x, best.y), meta.principal_point, strict=True)
-        )
-        self._line.say(SpotNow(round(right, 1), round(-down, 1), self._range_m(), best.snr))
+        self._line.say(spot_at(best.x, best.y, meta, self._range_m(), best.snr))
+
+
+def spot_at(x: float, y: float, meta: ClipMeta, range_m: float | None, snr: float | None) -> SpotNow:
+    """Where a place of the picture lies, seen from its middle."""
+    right, down = (
+        math.degrees(math.atan2(at - middle, meta.focal_px))
+        for at, middle in zip((x, y), meta.principal_point, strict=True)
+    )
+    return SpotNow(round(right, 1), round(-down, 1), range_m, snr)
+
+
+def is_pointed_at(x: float, y: float, meta: ClipMeta) -> bool:
+    """Whether a place lies where the probe points in a close look."""
+    spot = spot_at(x, y, meta, None, None)
+    return math.hypot(spot.right_deg, spot.up_deg) <= POINTED_DEG
 
 
 def by_score(one: LiveCandidate) -> float:

@@ -27,16 +27,28 @@ from sweep.lens.live.held_view import HeldView
 from sweep.lens.live.live import LiveScan
 from sweep.lens.live.observations import lens_observation
 from sweep.lens.live.pose import MotionTrack, Mounting, Pose
-from sweep.lens.live.position_line import Ear, PageTeller
+from sweep.lens.live.position_line import Ear, PageTeller, is_pointed_at
 from sweep.lens.live.records import CropBudget, LiveSummary, LiveUpdate
 from sweep.lens.live.wall_coverage import quality_of
 from sweep.lens.words import WORDS
 from sweep.modality.lease import RoomNotEmptyError
 from sweep.modality.liveness import boottime_ns
+from sweep.modality.looks import is_close
 from sweep.modality.measurement import Measurement, code_of
 from sweep.modality.messages import Line
 from sweep.modality.partial_results import PartialResultSender
-from sweep.modality.strobe import FILMED_OUT, ORDER, VARIED_ORDER, Phase, StopStrobe, Strobe, Trigger, round_of
+from sweep.modality.strobe import (
+    FILMED_OUT,
+    ORDER,
+    SHORT_EVERY,
+    SHORTEST_S,
+    VARIED_ORDER,
+    Phase,
+    StopStrobe,
+    Strobe,
+    Trigger,
+    round_of,
+)
 from sweep.modality.task import Task
 from sweep.phrases import Phrase
 from sweep.report import Gap
@@ -126,15 +138,17 @@ def film_position(
 
 
 def strobe_for(meta: ClipMeta, longest_s: float, lamps: tuple[ExtraLamp, ...], *, is_varied: bool = True) -> Strobe:
-    """What is asked of the lamps: every fourth group short, the middle rings that are fitted in each round, and where
-    red is, a burst now and then. It is asked with a permit only, so in a room that is declared empty.
+    """What is asked of the lamps: every fourth group short, unless all are hardly longer (a close look); the middle
+    rings that are fitted in each round, and where red is, a burst now and then. It is asked with a permit only, so in a
+    room that is declared empty.
 
     `is_varied`: two rounds in a group that no light locks to, where neither rings nor red leave it no room.
     """
     order: tuple[Phase, ...] = (*ORDER, *(one for one in RINGS if one in lamps))
     if not lamps and is_varied:
         order = VARIED_ORDER
-    strobe = Strobe(meta.fps, meta.exposure_s, longest_s, order)
+    short_every = SHORT_EVERY if meta.exposure_s >= 2.0 * SHORTEST_S else 0
+    strobe = Strobe(meta.fps, meta.exposure_s, longest_s, order, short_every)
     red_count = burst_of(order)
     return replace(strobe, red_every_s=RED_EVERY_S, red_count=red_count) if "R" in lamps and red_count else strobe
 
@@ -244,7 +258,11 @@ def measurement_of(
 ) -> Measurement:
     """What a filmed position amounts to; `stopped`: why it ended early, `stopped_ns`: when, where that is known."""
     observations, crops = [], {}
+    is_led = is_close(task.position.position_id)
+    aside = [one for one in summary.confirmed if is_led and not is_pointed_at(one.detection.x, one.detection.y, meta)]
     for number, one in enumerate(summary.confirmed):
+        if one in aside:  # it was seen from afar
+            continue
         observation = lens_observation(
             task,
             number,
@@ -258,7 +276,7 @@ def measurement_of(
         observations.append(observation)
         if one.crop_png is not None:
             crops[str(observation.observation_id)] = one.crop_png
-    rejections = Counter(summary.rejections) + lost + Counter(summary.dropped)
+    rejections = Counter(summary.rejections) + lost + Counter(summary.dropped) + Counter(not_pointed_at=len(aside))
     if stopped is not None and not summary.triples:
         rejections[stopped] += 1
     since_ns = task.middle_ns if stopped_ns is None else stopped_ns

@@ -22,6 +22,7 @@ from sweep.judge.eye_looks import EyeLookPolicy, LookBudget, LookPlace, load_pol
 from sweep.judge.thresholds import load_thresholds, load_weights
 from sweep.modality.evidence import Circle
 from sweep.modality.eye_looks import Answered, AskedLook, EyeLooks
+from sweep.modality.looks import CLOSE_M, CloseLook, SeenFrom, close_id_of
 from sweep.modality.measurement import Measurement
 from sweep.modality.protocol import SensingModality
 from sweep.modality.weights import Weights
@@ -94,15 +95,18 @@ class EyeLookPlanner:
         now_ns: Callable[[], int] | None,
         eye: Eye | None = None,
         has_time: Callable[[float], bool] = lambda _: True,
+        look_closely: Callable[[CloseLook], None] = lambda _: None,
     ) -> None:
         """`now_ns`: None where the time is that of the positions.  `eye`: answers at once, where nobody stands in a
-        room; `has_time`: whether so many seconds are left of the sweep besides the zones to come.
+        room; `has_time`: whether so many seconds are left of the sweep besides the zones to come;
+        `look_closely`: has the probe film a spot from close by.
         """
         self._looks, self._policy, self._on_event = looks, policy, on_event
         self._sweep_id = sweep_id
         self._weighers = {modality.name: modality.weigher for modality in modalities}
         self._weights = weights or load_weights()
         self._clock_ns, self._eye, self._has_time = now_ns, eye, has_time
+        self._look_closely = look_closely
         self._stood_ns = 0
         """When the last position was over."""
         self._budget = LookBudget(policy)
@@ -207,6 +211,7 @@ class EyeLookPlanner:
                 planned_s=place.seconds,
                 prior_log10_odds=round(before, 3),
                 asked_ns=self._now_ns(),
+                seen_from=None if seen is None else seen_from(stood, seen),
             ),
             Direction(seen.bearing_deg, seen.elevation_deg, seen.range_m)
             if isinstance(seen, LensObservation)
@@ -254,6 +259,7 @@ class EyeLookPlanner:
                 planned_s=self._policy.glance_s,
                 prior_log10_odds=load_thresholds().prior,
                 asked_ns=self._now_ns(),
+                seen_from=seen_from(position, None),
             ),
             Direction(bearing_deg, elevation_deg, range_m),
         )
@@ -316,6 +322,8 @@ class EyeLookPlanner:
             closer = replace(look, is_close=True, planned_s=seconds, asked_ns=self._now_ns())
             self._turns += 1
             closer_id = self._id_of(look.zone_id, look.observation_id, is_close=True, turn=self._turns)
+            if look.seen_from is not None:  # filmed while the eye looks: its seconds are the same
+                self._look_closely(close_look(look, look.seen_from, closer_id))
             self._offer(replace(closer, look_id=closer_id), NOWHERE)
 
     def _leads_to(self, told: Answered) -> LeadsTo | None:
@@ -361,6 +369,24 @@ class EyeLookPlanner:
             posterior_log10_odds=round(after(look.prior_log10_odds, told.answer, share), 3),
             posterior_pointed_log10_odds=round(after(look.prior_log10_odds, told.answer, pointed), 3),
         )
+
+
+def seen_from(position: Position, seen: Observation | None) -> SeenFrom:
+    """From where a spot was seen, and where in the picture."""
+    place_px = (seen.x_px, seen.y_px) if isinstance(seen, LensObservation) else None
+    return SeenFrom(position.position_id, position.x_m, position.y_m, position.facing_deg, place_px)
+
+
+def close_look(look: AskedLook, stood: SeenFrom, look_id: UUID) -> CloseLook:
+    """What the probe films beside a look by eye: the spot, from `CLOSE_M` before it on the way to it."""
+    along = (look.x_m - stood.x_m, look.y_m - stood.y_m)
+    far_m = math.hypot(*along)
+    share = max(0.0, 1.0 - CLOSE_M / max(far_m, CLOSE_M))
+    facing_deg = math.degrees(math.atan2(along[1], along[0])) % 360.0 if far_m > 0.0 else stood.facing_deg
+    return CloseLook(
+        close_id_of(look.zone_id, look_id), look.zone_id, round(stood.x_m + share * along[0], 3),
+        round(stood.y_m + share * along[1], 3), round(facing_deg, 2) % 360.0, stood,
+    )  # fmt: skip
 
 
 def is_known(zone_id: str, circle: Circle | None, up_m: float | None, known: Collection[KnownThing]) -> bool:

@@ -77,7 +77,7 @@ class SweepPlanner:
         self._again = SecondLookProgress(control.looks, on_event, self._has_time)
         self.eye = EyeLookPlanner(
             control.eye_looks, policy, on_event, sweep_id, modalities, weights.weights,
-            now_ns=now_ns, eye=eye, has_time=self._has_seconds,
+            now_ns=now_ns, eye=eye, has_time=self._has_seconds, look_closely=control.look_closely,
         )  # fmt: skip
         self._timer: SweepTimer | None = None
         self._is_short = False

@@ -93,7 +93,10 @@ class ProximityGuide:
         self._least_dbm = None if before is None else before.peak_dbm + LEAST_EXCESS_DB
 
     def end(self) -> None:
-        """The position is over: nobody is led any more."""
+        """The position is over: nobody is led any more, once the last of where the spot lay was told."""
+        if self._spot is not None and self._spot.arrived_s > self._told_s:
+            self._told_s = -math.inf
+            self.tick()
         self._heard.clear()
         self._spot = None
         if self._told:

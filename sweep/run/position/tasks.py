@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sweep.modality.addresses import AddressKey
-from sweep.modality.looks import View, modality_of
+from sweep.modality.looks import CLOSE_M, View, is_close, modality_of
 from sweep.modality.mode import QUICK
 from sweep.modality.next_position import BeforeTarget, Outside
 from sweep.modality.pending_light import LIGHT_DWELL_S, LIGHT_LATER, PendingLight
@@ -105,7 +105,7 @@ class PositionTasks:
                 light_tags=frozenset[str]() if light is None else light.tags,
                 no_light_because=LIGHT_LATER if plan.is_light_later else quick,
                 nothing_because=closed.get(name) or task.nothing_because,
-                range_m=None if view is None else view.range_m,
+                range_m=CLOSE_M if is_close(recorded.id) else None if view is None else view.range_m,
             )
             for name, task in tasks.items()
         }

@@ -20,7 +20,7 @@ from sweep.lens.clip.clips import ClipMeta, LampGroup
 from sweep.lens.optics import Optics, load_optics
 from sweep.modality.strobe import Phase
 from sweep.phrases import Phrase
-from sweep.sim.scene.camera import Array, Image, Pose, rotation_matrix
+from sweep.sim.scene.camera import Array, Image, Pose, facing, rotation_matrix
 from sweep.sim.scene.exposure import Exposer, Leds
 from sweep.sim.scene.fittings import BUILDERS, add_gloss
 from sweep.sim.scene.glints import Mirrors, Retro
@@ -79,6 +79,10 @@ class Wall:
     """Of the hand."""
     aside: tuple[float, float, float] | None = None
     """The same wall from another place: metres to the right and towards it, and degrees turned to the right."""
+    close: tuple[float, float, float, float] | None = None
+    """The same wall while the probe is led to what shows at this pixel: x and y, metres from there at which it ends,
+    and the share of the way that is behind it.
+    """
 
 
 def render_clip(
@@ -115,6 +119,8 @@ class WallScene:
         self.read_noise_e = float(rng.uniform(2.2, 3.5))
         self.times_s = np.arange(len(phases)) / optics.fps
         near_m = range_m - (0.0 if wall.aside is None else wall.aside[1])
+        if wall.close is not None:
+            near_m += wall.close[3] * (wall.close[2] - range_m)
         self.exposure_s = _exposure_s(optics, wall, near_m, width)
         reference_s = float(self.times_s[max(i for i, letter in enumerate(phases) if letter == "A")])
         view = _view(optics, wall.size, self.full_scale, self.exposure_s)
@@ -129,7 +135,10 @@ class WallScene:
         dim = log_uniform(rng, 1e-3, 0.03) * optics.on_axis_intensity_w_sr / range_m**2
         ambient = Ambient(dim, np.zeros(2), 0.0, 0.0, 0.0, (np.zeros(3), 1.0, 0.0))
         sway = draw_hold(rng, wall.speed_m_s, 0.3 * wall.speed_m_s, reference_s + self.exposure_s / 2)
-        hand = sway if wall.aside is None else Elsewhere(sway, _pose_of(wall.aside))
+        there = None if wall.aside is None else _pose_of(wall.aside)
+        if wall.close is not None:
+            there = _pose_before(wall.close, view, range_m)
+        hand = sway if there is None else Elsewhere(sway, there)
         self.exposer = Exposer(
             view, self.room, Stage(self.room.layers, view, ambient), hand, _leds(rng, optics), 2.0,
             PointSpread(view.core_sigma_px), Halo((0.004,), (40.0 * self.full_scale,), 0.002), (), self.exposure_s,
@@ -141,7 +150,7 @@ class WallScene:
             response_sigma=0.006, row_e=0.4, column_e=0.4, pixel_e=0.5, hot_share=5e-5, flicker_share=0.0,
             row_noise_e=0.0, bleed_share=0.0,
         )  # fmt: skip
-        elsewhere = () if wall.aside is None else tuple(round(1e3 * abs(part)) for part in wall.aside)
+        elsewhere = tuple(round(1e3 * abs(part)) for part in (*(wall.aside or ()), *(wall.close or ())))
         self.noise = np.random.default_rng([int(rng.integers(2**63)), *elsewhere])
 
     def electrons(self, time_s: float, lit: Phase, pulse: float = 1.0) -> Image:
@@ -221,6 +230,16 @@ def _pose_of(aside: tuple[float, float, float]) -> Pose:
     """Turned to the right means that the wall goes to the left of the picture; y points down."""
     right_m, nearer_m, turn_deg = aside
     return Pose(rotation_matrix(np.array([0.0, -math.radians(turn_deg), 0.0])), np.array([right_m, 0.0, nearer_m]))
+
+
+def _pose_before(close: tuple[float, float, float, float], view: View, range_m: float) -> Pose:
+    """On the straight way to a spot of the wall, turned to it as far as the way is behind."""
+    x_px, y_px, near_m, share = close
+    spot = view.rays(np.array(x_px), np.array(y_px)) * range_m
+    far_m = float(np.linalg.norm(spot))
+    at = spot * max(0.0, 1.0 - near_m / far_m) * share
+    ahead = np.array([0.0, 0.0, range_m])
+    return Pose(facing(at, ahead + share * (spot - ahead)), at)
 
 
 def _exposure_s(optics: Optics, wall: Wall, range_m: float, width: int) -> float:
