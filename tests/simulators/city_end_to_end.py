@@ -30,6 +30,7 @@ from typer.testing import CliRunner
 
 from sweep.cli import build_app
 from sweep.lab.scoring.intervals import clopper_pearson
+from sweep.modality.looks import is_again, is_close
 
 FIRST_SEED: Final = 900
 CAMERA_IN: Final = "stall-2"
@@ -83,7 +84,7 @@ def count(report: dict[str, Any], zones: set[str]) -> Counter[str]:
         asked=len(looked | found.keys()),
         found=sum(f["stage"] == "second_look" for f in found.values()),
         strong=sum(f["strength"] == "strong" for f in found.values()),
-        called=sum(not o["position_id"].startswith("again-") for o in called),
+        called=sum(not is_again(o["position_id"]) for o in called),
         looks=len(looks),
         answered=sum("not_answered" not in said for said in looks.values()),
         by_eye=sum(bool(said & SEEN) for said in looks.values()),
@@ -93,7 +94,7 @@ def count(report: dict[str, Any], zones: set[str]) -> Counter[str]:
 def took(report: dict[str, Any]) -> dict[str, float]:
     """Seconds of looks by eye, and minutes of the sweep with them: the simulated room does not wait for an eye."""
     looks_s = sum(one["seconds"] for one in report["eye_looks"])
-    ends = [at["end_ns"] for at in report["positions"]]
+    ends = [at["end_ns"] for at in report["positions"] if not is_close(at["position_id"])]  # those are the looks' own
     sweep_s = (max(ends) - min(at["start_ns"] for at in report["positions"])) / 1e9
     return {"looks_s": round(looks_s, 1), "minutes": round((sweep_s + looks_s) / 60.0, 2)}
 
