@@ -25,7 +25,7 @@ from sweep.lens.clip.hot_pixels import HotPixels
 from sweep.lens.clip.pairing import TripleBuilder
 from sweep.lens.live.held_view import HOLD_TRIPLES, KEPT_ON_AXIS, HeldView
 from sweep.lens.live.live import CONFIRMATIONS, MAX_FOLLOWED, MAX_GAP, PATIENCE, STRIDE, UNSEEN_EVERY, LiveScan
-from sweep.lens.live.records import CropBudget, LiveSummary, LiveUpdate
+from sweep.lens.live.records import Confirmed, CropBudget, LiveSummary, LiveUpdate
 from sweep.lens.live.session import film, measurement_of
 from sweep.lens.modality import measure_clips
 from sweep.lens.records import ClipResult, Detection
@@ -433,6 +433,22 @@ def test_a_position_that_was_stopped_before_anything_was_seen_is_blind() -> None
     for stopped, blind in ((None, "too_few_triples"), ("room_not_declared_empty", "room_not_declared_empty")):
         measured = measurement_of(TASK, summary, meta, Counter(), stopped)
         assert (measured.blind_reason, measured.quality) == (blind, 0.0)
+
+
+def test_from_close_by_only_what_the_probe_points_at_is_observed_and_may_leave_a_crop() -> None:
+    _, meta = walk(1)
+    (x, y), aside = meta.principal_point, meta.focal_px * 0.1
+    seen = tuple(
+        Confirmed(n, Detection("live", x + n * aside, y, 0, 2.0 + n, "lens_candidate", {}, ()), 8, b"png")
+        for n in range(2)
+    )
+    summary = LiveSummary(24, 3, {}, {}, 0.1, 0.3, seen, ())
+    close = replace(TASK, position=TASK.position.model_copy(update={"position_id": "close-stall-1-39a05f43a26e"}))
+    usual, near = (measurement_of(task, summary, meta, Counter(), None) for task in (TASK, close))
+    assert [one.score for one in usual.observations if one.modality == "lens"] == [2.0, 3.0]
+    assert [one.score for one in near.observations if one.modality == "lens"] == [2.0], "though the other shines more"
+    assert list(near.crops) == [str(near.observations[0].observation_id)]
+    assert (usual.rejections, near.rejections) == ({}, {"not_pointed_at": 1})
 
 
 def test_a_permit_that_ends_stops_the_filming(tmp_path: Path) -> None:
