@@ -60,7 +60,7 @@ def makers(names: Container[str] = MAKERS) -> Iterator[tuple[str, ast.Call]]:
 
 
 def in_tables() -> Iterator[tuple[str, str]]:
-    """The codes of tables of sentences (`sweep.modality.words.Sentences`), each with its table's context."""
+    """The codes of tables of sentences (`sweep.report.sentences.Sentences`), each with its table's context."""
     for _, call in makers({"Sentences"}):
         context, codes = map(ast.literal_eval, call.args)
         yield from ((code, context) for code in codes.split())

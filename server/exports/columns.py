@@ -82,7 +82,9 @@ def equipment_reason(row: LogRow) -> str:
         case "no_report":
             return "점검 시작 기록만 있고 보고서가 접수되지 않음"
         case "to_inspect":
-            return f"{aborted}{ZONES['to_inspect'].ko} {len(row.candidate_zones)}곳: {', '.join(row.candidate_zones)}"
+            return (
+                f"{aborted}{ZONES['to_inspect'].ko} {len(row.places_to_inspect)}곳: {'; '.join(row.places_to_inspect)}"
+            )
         case "clear":
             return "모든 구역이 모든 점검 대상에 대해 점검 범위 내 이상 없음"
         case "nothing_detected":
@@ -208,8 +210,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("장비", 36, lambda row: row.equipment),
     Column("점검부위·범위", 36, scope_words),
     Column("미점검·판정 불가", 36, limits_words),
-    Column("확인할 곳(건)", 10, lambda row: len(row.candidate_zones)),
-    Column("확인할 곳 위치", 24, lambda row: ", ".join(row.candidate_zones) or "없음"),
+    Column("확인할 곳(건)", 10, lambda row: len(row.places_to_inspect)),
+    Column("확인할 곳 위치", 24, lambda row: "; ".join(row.places_to_inspect) or "없음"),
     Column("의심흔적(구멍·흠집)", 16, lambda row: row.hand.suspicious_marks or NOT_RECORDED),
     Column("비상벨 작동", 12, lambda row: row.hand.emergency_bell or NOT_RECORDED),
     Column("점검 결과(사람)", 24, persons_line),

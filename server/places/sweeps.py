@@ -21,6 +21,7 @@ from server.interface.views.sweeps import (
     CropView,
     DispositionView,
     FindingDetailsView,
+    FindingPlace,
     FindingStands,
     SweepDetail,
     ZoneStands,
@@ -45,6 +46,7 @@ from sweep.entry import kinds
 from sweep.entry.dsse import SignedEntry
 from sweep.phrases import Phrase
 from sweep.report import ContractError, FindingDetails, SweepReport, display_text, eye_looks_line, parse_json
+from sweep.report.wall_spots import where_found
 
 MAX_WAITING_SHOWN = 50  # guessed: more than a revoked probe has under way; a thief with its key sends thousands
 
@@ -72,6 +74,7 @@ def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: boo
             FindingStands(finding_id=finding_id, state=state, case_id=case_of(sweep_id, finding_id))
             for finding_id, state in states_of(connection, record).items()
         ),
+        finding_places=() if record.report is None else tuple(_places_of(record.report)),
         room=room_summary(connection, summary.room_id),
         report=record.report if record.report is None else own_controls(record.report, shown_to),
         eye_looks=None if record.report is None else eye_looks_line(record.report.eye_looks),
@@ -100,6 +103,11 @@ def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: boo
         gaps=gaps_beside(connection, rows),
         alarms=alarms_about(connection, sweep_id, frozenset(row.key_id for row in rows)),
     )
+
+
+def _places_of(report: SweepReport) -> Iterator[FindingPlace]:
+    for finding in report.findings:
+        yield FindingPlace(finding_id=finding.finding_id, **asdict(where_found(report, finding)))
 
 
 def _gone(connection: Connection, sweep_id: UUID) -> ApiError:

@@ -232,8 +232,8 @@ class LogRow:
     """Zones where nothing was detected by a probe that is not yet proven: no ground to call them clear."""
     chances: tuple[str, ...]
     """With what probability each target would have been found in each zone, a line of Korean words a target."""
-    candidate_zones: tuple[str, ...]
-    """Zones with a finding, once per finding."""
+    places_to_inspect: tuple[str, ...]
+    """Of each finding zone, wall and height, as far as they are known."""
     equipment_result: EquipmentResult
     unable: tuple[int, int]
     """In zones where nothing was detected: how many methods could not judge, at most, and of how many."""

@@ -31,6 +31,7 @@ from server.standing.zones import equipment_of, zones_of
 from sweep.entry import kinds
 from sweep.phrases import Phrase
 from sweep.report import MODALITIES, TARGETS, LocalText, Modality, SweepReport, eye_looks_line
+from sweep.report.wall_spots import where_found
 from sweep.report.words import COVERAGE_WORDS, TARGET_WORDS, chance_of, curve_of
 
 
@@ -90,8 +91,6 @@ def build_log_row(
     if report is not None and report.sweep_id != header.sweep_id:
         raise ExportError(Phrase("log_line_of_another_sweep", sweep_id=header.sweep_id))
     looked, not_looked, not_assessable, nothing_detected = _zones(report)
-    names = {} if report is None else {zone.zone_id: zone.name.ko for zone in report.plan.zones}
-    findings = () if report is None else report.findings
     hand = hand or HandEntries()
     counts = Counter(states.values())
     looks = None if report is None else eye_looks_line(report.eye_looks)
@@ -104,13 +103,13 @@ def build_log_row(
         methods=_methods(report),
         equipment=_equipment(header, report),
         probe_state=state_words(None if report is None else report.condition),
-        zones_total=len(names),
+        zones_total=0 if report is None else len(report.plan.zones),
         zones_looked=looked,
         zones_not_looked=not_looked,
         zones_not_assessable=not_assessable,
         zones_nothing_detected=nothing_detected,
         chances=() if report is None else tuple(_chances(report)),
-        candidate_zones=tuple(names[finding.zone_id] for finding in findings),
+        places_to_inspect=() if report is None else tuple(where_found(report, one).where.ko for one in report.findings),
         equipment_result=equipment_of(report),
         unable=_unable(report),
         persons=persons_of(states.values(), hand.by_eye),

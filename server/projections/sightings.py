@@ -37,6 +37,7 @@ from server.store.schema import cases, kept_finds, sightings
 from sweep.report import Finding, LocalText, Modality, SweepReport, derived_id, devices_of, thing_of, touches
 from sweep.report.case_records import RoomCorrected
 from sweep.report.known import Thing
+from sweep.report.wall_spots import where_found
 
 Place = tuple[UUID, UUID]
 """Sweep and finding."""
@@ -60,6 +61,7 @@ class SeenThing:
     """What a finding is about, in a line."""
 
     zone: LocalText
+    """With wall and height, as far as they are known."""
     by: tuple[Modality, ...]
 
 
@@ -105,8 +107,7 @@ def keep_sightings(connection: Connection, record: SweepRecord) -> None:
     report = record.report
     if report is None or not report.findings or report.source == "practice":
         return
-    names = {zone.zone_id: zone.name for zone in report.plan.zones}
-    lines = [_written(thing_in(report, finding), finding, names.get(finding.zone_id)) for finding in report.findings]
+    lines = [_written(thing_in(report, one), one, where_found(report, one).where) for one in report.findings]
     sealed = seal_read(connection, record.slots, f"things {record.sweep_id}", json.dumps(lines))
     connection.execute(
         insert(sightings).values(
@@ -274,13 +275,13 @@ def _sightings(
     return seen
 
 
-def _written(thing: Thing, finding: Finding, name: LocalText | None) -> dict[str, Any]:
+def _written(thing: Thing, finding: Finding, where: LocalText) -> dict[str, Any]:
     return {
         "finding": str(finding.finding_id),
         "zone": thing.zone_id,
         "circle": [thing.x_m, thing.y_m, thing.radius_m],
         "devices": sorted(thing.devices),
-        "name": None if name is None else name.model_dump(),
+        "name": where.model_dump(),
         "by": sorted(_by(finding)),
     }
 

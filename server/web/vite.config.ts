@@ -22,7 +22,7 @@ export default defineConfig({
         display: "standalone",
         orientation: "portrait",
         start_url: "/",
-        background_color: "#f4f5f2",
+        background_color: "#ffffff",
         theme_color: "#12302f",
         icons: [
           { src: "icon-192.png", sizes: "192x192", type: "image/png" },

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from sweep.modality.words import Sentences, Words
+from sweep.modality.words import Words
+from sweep.report.sentences import Sentences
 
 WORDS: Final = Words(
     reasons=Sentences("ble.reasons", "ble_adapter_away ble_switched_off ble_too_old ble_no_service ble_refused"),

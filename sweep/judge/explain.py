@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from sweep.modality.weights import Sum, Weights
-from sweep.modality.words import Sentence, Vocabulary
+from sweep.modality.words import Vocabulary
 from sweep.report import SHOWN, Evidence, LocalText, ZoneCoverage
+from sweep.report.sentences import Sentence
 from sweep.report.words import share_words
 
 MOST: Final = 16

@@ -15,9 +15,10 @@ from uuid import UUID
 from sweep.judge.eye_looks import EyeLookPolicy
 from sweep.modality.evidence import evidence
 from sweep.modality.weights import HINT, Weights, guess
-from sweep.modality.words import Sentences, Words
+from sweep.modality.words import Words
 from sweep.report import Evidence, EyeLook, EyeOutcome, last_words, place_of
 from sweep.report.eye_looks import EXPLAINS_A_HOLE, NO_CAMERA, Place
+from sweep.report.sentences import Sentences
 
 WORDS: Final = Words(
     evidence=Sentences(

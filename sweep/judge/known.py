@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from sweep.modality.words import Sentence
 from sweep.report import SEEN_AS, Finding, KnownThing, LocalText, Observation, SeenAs, devices_of, sameness, thing_of
+from sweep.report.sentences import Sentence
 
 NO_CAMERA: Final = LocalText(ko="카메라 아님", en="no camera")
 NAMED: Final = Sentence(

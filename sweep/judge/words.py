@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from sweep.modality.targets import Chance
-from sweep.modality.words import Sentences, Vocabulary, Words
+from sweep.modality.words import Vocabulary, Words
 from sweep.phrases import Phrase, Spoken
 from sweep.report import LocalText, local_text
+from sweep.report.sentences import Sentences
 from sweep.report.words import TARGET_WORDS, curve_words, words_of_chance
 
 COMMON: Final = Words(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from sweep.modality.words import Sentence, Sentences
+from sweep.report.sentences import Sentence, Sentences
 
 _LOG = {
     "stacked_z", "snr", "z_over_clutter", "variation_excess", "contrast", "ambient", "wall_e", "flare",

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from sweep.lens.reasons import REASONS, sentence
-from sweep.modality.words import Sentence, Sentences, Words
+from sweep.modality.words import Words
+from sweep.report.sentences import Sentence, Sentences
 
 WORDS: Final = Words(
     reasons=Sentences(

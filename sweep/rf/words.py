@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from sweep.modality.words import Sentences, Words
+from sweep.modality.words import Words
+from sweep.report.sentences import Sentences
 
 WORDS: Final = Words(
     reasons=Sentences("rf.reasons", "head_away no_windows own_transmissions no_baseline baseline_unreadable"),

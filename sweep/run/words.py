@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from sweep.modality.words import Sentences
 from sweep.report import GuidanceEvent, LocalText, NoticeEvent, ProbeState, StateEvent, Zone
+from sweep.report.sentences import Sentences
 
 STATES: Final = Sentences("run.states", "idle waiting_for_empty running paused closing done aborted failed")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from sweep.modality.messages import NO_RESPONSE_TEST, ResponseTestBegins, ResponseTestKind
-from sweep.modality.words import Sentence, Sentences, Words
+from sweep.modality.words import Words
 from sweep.report import LocalText, ResponseTestEvent
+from sweep.report.sentences import Sentence, Sentences
 
 WORDS: Final = Words(
     reasons=Sentences("wifi.reasons", "adapter_away no_packet_rings data_unheard"),

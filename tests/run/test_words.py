@@ -15,7 +15,8 @@ from sweep.lens.clip.clips import ClipReason
 from sweep.modality.evidence import ZoneView
 from sweep.modality.looks import close_id_of
 from sweep.modality.protocol import SensingModality
-from sweep.modality.words import Sentence, Words, gather
+from sweep.modality.words import Words, gather
+from sweep.report.sentences import Sentence
 from sweep.run.modalities import SENSING_MODALITIES, vocabulary_of
 from sweep.run.reporting.look_words import VIEWS
 from sweep.run.words import GUIDANCE, NOTICES, STATES

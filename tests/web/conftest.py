@@ -232,6 +232,12 @@ class Phone:
         """All that a screen of a phone is held to: axe, texts of 14 px, targets of 48 px."""
         return [*self.violations(), *self.small_texts(), *self.small_targets()]
 
+    def unfold(self, title: str) -> None:
+        """Open a part of the screen that is folded."""
+        summary = self.page.locator("main summary", has_text=title).first
+        if summary.locator("xpath=..").get_attribute("open") is None:
+            summary.click()
+
     def settle(self) -> None:
         """Wait until fonts are there and nothing moves, so that colours are those that a person sees."""
         self.page.evaluate("document.fonts.ready")

@@ -52,11 +52,12 @@ def test_the_decision_is_at_the_thumb_however_far_one_reads(phone: Phone, site: 
             for choice in CHOICES:
                 label = sheet.locator("label", has=page.get_by_role("radio", name=choice))
                 assert height_in_view(label, shape["height"]) >= 48
-            submit = sheet.get_by_role("button", name="판정 남기기")
-            assert height_in_view(submit, shape["height"]) >= 48
     page.set_viewport_size(PHONE)
     phone.shoot("finding-pinned", full=False)
     sheet.get_by_role("radio", name=said("decision", "camera_found")).check()
+    for shape in (SMALL_PHONE, PHONE):
+        page.set_viewport_size(shape)
+        assert height_in_view(sheet.get_by_role("button", name="판정 남기기"), shape["height"]) >= 48
     expect(sheet.get_by_text("손대지 말고 물러나 112 신고")).to_be_visible()
     expect(sheet.get_by_label("덧붙이는 말")).to_be_visible()
     assert phone.violations() == []

@@ -185,7 +185,9 @@ def _call_and_hand_over(phone: Phone) -> None:
     link = page.get_by_role("link", name="112 문자").get_attribute("href") or ""
     assert link.startswith("sms:112?&body=")
     message = unquote(link.removeprefix("sms:112?&body="))
-    assert re.search(r"한빛공원 공중화장실 남자 화장실 \d+층 2번 칸\. 주소: 가상구 한빛로 1\.", message)
+    assert re.search(
+        r"한빛공원 공중화장실 남자 화장실 \d+층 2번 칸 뒷벽, 높이 모름, .+ cm\. 주소: 가상구 한빛로 1\.", message
+    )
     assert "점검자-01" in message
     expect(page.get_by_text(message, exact=True)).to_be_visible()
     for words in ("비상벨을 누릅니다.", "한 사람은 문을 지키고, 한 사람은"):
@@ -445,7 +447,7 @@ def test_what_two_named_asks_another_person_one_question(open_phone: OpenPhone, 
     report = site.deliver("again", candidate_zone="stall-2", is_real=True, room_id=room_id)
     one.log_in(path=f"#/rooms/{room_id}")
     expect(one.page.locator(".next .case .line")).to_have_text(
-        re.compile(r"^2번 칸 · .+ · (\d{4}년 )?\d+월 \d+일부터$")
+        re.compile(r"^2번 칸 뒷벽, 높이 모름, .+ cm · .+ · (\d{4}년 )?\d+월 \d+일부터$")
     )
     case_id = one.page.request.get(f"{site.url}/api/sweeps/{report.sweep_id}").json()["findings"][0]["case_id"]
     _take(one.page, site, case_id, {"step": "looked_at", "seen": "object"})

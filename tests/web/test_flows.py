@@ -42,13 +42,19 @@ def test_evidence_of_a_candidate_is_read(phone: Phone, site: Site) -> None:
     for words in (
         "카메라로 볼 근거",
         "카메라가 아니라고 볼 근거",
+    ):
+        expect(sheet.get_by_text(words, exact=True)).to_be_visible()
+    numbers = (
         "카메라가 있을 때 100배 더 자주 나타나는 신호",
         "카메라가 없을 때 2배 더 자주 나타나는 신호",
         "추정",
         "측정",
-    ):
-        expect(sheet.get_by_text(words, exact=True)).to_be_visible()
+    )
+    for words in numbers:
+        expect(sheet.get_by_text(words, exact=True)).to_be_hidden()
     sheet.get_by_text("계산과 수치 보기").click()
+    for words in numbers:
+        expect(sheet.get_by_text(words, exact=True).first).to_be_visible()
     expect(sheet.get_by_text("보정하지 않은 점수입니다. 확률로 읽지 마십시오.")).to_be_visible()
 
 
@@ -95,6 +101,7 @@ def test_markup_in_plans_and_pseudonyms_is_text(phone: Phone, site: Site) -> Non
     phone.log_in(path=f"#/sweeps/{sweep.report.sweep_id}")
     page = phone.page
     expect(page.locator(".map-label-name").first).to_have_text("<img src=x onerror=alert(3)>")
+    phone.unfold("기록과 장비")
     expect(page.get_by_text("<script>alert(4)</script>, 점검자-02")).to_be_visible()
     assert page.locator("img[src='x'], #app script").count() == 0
 
@@ -130,6 +137,7 @@ def test_choosing_a_method_shades_the_map_by_it(phone: Phone, site: Site) -> Non
     page = phone.page
     stall = page.locator(".map-label-hit").first
     expect(stall).to_have_text(re.compile(f"1번 칸.*{said('zone', 'nothing_detected')}"))
+    phone.unfold("구역별 판정")
     page.get_by_role("radio", name="렌즈").check()
     expect(stall).to_have_text(re.compile(f"1번 칸.*{said('zone', 'not_assessable')}"))
     assert page.locator("path.map-not_assessable").count() == 3
@@ -161,8 +169,8 @@ def test_a_decision_is_recorded_and_kept_through_a_lost_connection(phone: Phone,
     phone.log_in(path=f"#/sweeps/{sweep_id}/findings/{finding_id}")
     page = phone.page
     sheet = page.get_by_role("dialog")
-    sheet.get_by_role("button", name="판정 남기기").click()
-    expect(sheet.get_by_text("판정을 하나 고르십시오.")).to_be_visible()
+    expect(sheet.get_by_role("radio")).to_have_count(4)
+    expect(sheet.get_by_role("button", name="판정 남기기")).to_have_count(0)  # nothing is decided by mistake
 
     page.context.set_offline(True)
     sheet.get_by_role("radio", name=said("decision", "cannot_exclude")).check()
@@ -406,7 +414,7 @@ def test_language_and_theme_are_chosen_and_kept(phone: Phone) -> None:
     phone.log_in(path="#/settings")
     page = phone.page
     ground = "getComputedStyle(document.documentElement).backgroundColor"
-    assert page.evaluate(ground) == "rgb(244, 245, 242)"
+    assert page.evaluate(ground) == "rgb(255, 255, 255)"
     page.get_by_role("radio", name="English").check()
     page.get_by_role("radio", name="Dark").check()
     expect(page.get_by_role("heading", level=1)).to_have_text("Settings")

@@ -24,6 +24,8 @@ PLACES = (
     ("entrance", 5.4, 4.2),
 )
 RADIUS_M = 0.37
+MARKS = ".map-pin, .map-area-number"
+"""A disc where a wall is known, and a number alone where only an area is."""
 SHAPES: tuple[ViewportSize, ...] = (
     PHONE,
     {"width": 320, "height": 568},
@@ -78,14 +80,14 @@ def test_findings_at_walls_are_whole_and_no_label_hides_one(open_phone: OpenPhon
     for shape in SHAPES:
         page.set_viewport_size(shape)
         page.reload()
-        expect(page.locator(".map-pin")).to_have_count(len(PLACES))
+        expect(page.locator(MARKS)).to_have_count(len(PLACES))
         phone.settle()
         (frame,) = boxes_of(page, ".frame")
-        for marked in (*boxes_of(page, ".map-pin"), *boxes_of(page, "path.map-finding-circle")):
+        for marked in (*boxes_of(page, MARKS), *boxes_of(page, "path.map-finding-area")):
             assert encloses(frame, marked), (shape, marked)
         if shape != PHONE:  # on smaller frames a stall is smaller than its label
             continue
-        for pin in boxes_of(page, ".map-pin"):
+        for pin in boxes_of(page, MARKS):
             assert not [label for label in boxes_of(page, ".map-label") if overlap(pin, label)]
         phone.shoot("map-walls", full=False)
 

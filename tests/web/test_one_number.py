@@ -87,7 +87,7 @@ def number_in(shown: str) -> str:
 
 
 def on_map(page: Page) -> dict[str, str]:
-    page.get_by_role("radio", name=said("coverage", "short"), exact=True).check()
+    page.get_by_role("switch", name="얼마나 보았나").click()
     expect(page.locator("path.map-covered").first).to_be_attached()
     hits = page.locator(".map-label-hit[data-place] .map-label")
     return {
@@ -172,7 +172,9 @@ def test_one_sweep_says_one_number_everywhere(
     assert on_map(page) == first_of(truth)
     assert live_phone.violations() == []
     live_phone.shoot("one-number-sweep")
+    live_phone.unfold("구역별 판정")
     rows = page.get_by_role("region", name="구역별 판정").get_by_role("button")
+    expect(rows).to_have_count(len(names))
     told: Said = {}
     for row, (name, zone_id) in zip(rows.all(), names.items(), strict=True):
         assert number_in(line(row)) == first_of(truth)[zone_id]

@@ -42,6 +42,7 @@ def test_the_region_and_the_next_position_are_drawn_and_said(site: Site, open_ph
     page = phone.page
     expect(page.locator(".map-pin")).to_have_count(1)
     expect(page.locator("path.map-place, path.map-outside, .map-next-position")).to_have_count(0)  # only when asked for
+    phone.unfold("무선 기기와 위치")
     page.get_by_role("button", name="지도에 겹쳐 보기").click()
     expect(page.locator("path.map-place")).to_have_count(len(place.region))
     expect(page.get_by_text(place.text.ko)).to_be_visible()
@@ -53,6 +54,7 @@ def test_the_region_and_the_next_position_are_drawn_and_said(site: Site, open_ph
     phone.settle()
     phone.shoot("map-place", full=False)
     assert phone.violations() == []
+    phone.unfold("구역별 판정")
     page.get_by_role("radio", name="렌즈").check(force=True)  # only where Wi-Fi is shown
     expect(page.locator("path.map-place")).to_have_count(0)
 
@@ -65,8 +67,10 @@ def test_a_transmitter_behind_a_wall_is_shown_there(site: Site, open_phone: Open
     phone = open_phone(site.url)
     phone.log_in(path=f"#/sweeps/{report.sweep_id}")
     page = phone.page
+    phone.unfold("무선 기기와 위치")
     expect(page.get_by_text(place.text.ko)).to_be_visible()
     assert "도면 왼쪽 벽 너머" in place.text.ko
+    phone.unfold("무선 기기와 위치")
     page.get_by_role("button", name="지도에 겹쳐 보기").click()
     share = page.get_by_text(f"{round(place.outside.left_share * 100)}%", exact=True)
     expect(share.first).to_be_visible()
@@ -82,7 +86,8 @@ def test_a_guess_by_levels_never_names_another_zone_than_the_pin(site: Site, ope
     report = site.demo.deliver(made.MadeSweep(held.report.model_copy(update={"places": (inside,)}), held.details))
     phone = open_phone(site.url)
     phone.log_in(path=f"#/sweeps/{report.sweep_id}")
-    said = phone.page.locator("section", has=phone.page.get_by_role("heading", name="전파 세기로 어림한 위치"))
+    phone.unfold("무선 기기와 위치")
+    said = phone.page.locator("section", has=phone.page.get_by_role("heading", name="전파 세기로 어림한 위치")).last
     expect(said).to_contain_text("확인할 곳 1(2번 칸)의 근거")
     expect(said).not_to_contain_text("가장 유력한 구역")
     expect(said).not_to_contain_text("1번 칸(30%)")

@@ -61,6 +61,7 @@ def test_a_method_that_is_clear_of_all_its_targets_by_the_field_names_them(phone
     report = made_up.model_dump() | {part: said_clear.model_dump()[part] for part in parts}
     site.demo.deliver(made.MadeSweep(SweepReport.model_validate(report), ()))
     phone.log_in(path=f"#/sweeps/{made_up.sweep_id}")
+    phone.unfold("구역별 판정")
     phone.page.get_by_role("region", name="구역별 판정").get_by_role("button").first.click()
     wifi = phone.page.get_by_role("dialog").get_by_role("listitem").filter(has_text="와이파이").first
     expect(wifi).to_contain_text(said("method", "clear"))
@@ -74,6 +75,7 @@ def test_a_zone_says_what_would_have_been_found_and_shows_its_walls(phone: Phone
     page = phone.page
     places = page.get_by_role("region", name="확인할 곳", exact=True)
     expect(places.get_by_role("button")).to_have_count(len(report.findings))  # a first look's count like all others
+    phone.unfold("구역별 판정")
     row = page.get_by_role("region", name="구역별 판정").get_by_role("button").first
     expect(row).to_contain_text(said("zone", "nothing_detected"))
     assert phone.violations() == []

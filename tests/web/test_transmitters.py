@@ -24,6 +24,7 @@ def page_of(site: Site, transmitter: str) -> str:
 
 def test_the_notable_come_first_and_the_others_are_folded(phone: Phone, site: Site) -> None:
     phone.log_in(path=f"#/sweeps/{site.suspected_sweep}")
+    phone.unfold("무선 기기와 위치")
     section = phone.page.get_by_role("region", name="감지된 무선 기기 5")
     rows = section.get_by_role("listitem")
     expect(rows).to_have_count(3)
@@ -57,6 +58,7 @@ def test_the_notable_come_first_and_the_others_are_folded(phone: Phone, site: Si
 @pytest.mark.soak
 def test_a_sweep_that_heard_nothing_says_so(phone: Phone, site: Site) -> None:
     phone.log_in(path=f"#/sweeps/{site.real_sweep}")
+    phone.unfold("무선 기기와 위치")
     expect(phone.page.get_by_role("region", name="감지된 무선 기기 0")).to_contain_text("감지된 무선 기기가 없습니다.")
 
 
@@ -123,6 +125,8 @@ def test_no_address_and_no_name_from_the_air_is_shown(phone: Phone, site: Site, 
     page = phone.page
     for path in (page_of(site, ROUTER), page_of(site, CAMERA), f"#/sweeps/{site.suspected_sweep}"):
         phone.open(path)
+        if "transmitters" not in path:
+            phone.unfold("무선 기기와 위치")
         expect(page.locator("body")).to_contain_text("송신기")
         expect(page.get_by_text("불러오는 중", exact=True)).to_have_count(0)
         said = page.locator("body").inner_text()

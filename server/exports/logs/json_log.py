@@ -57,7 +57,7 @@ def sweep_object(row: LogRow) -> dict[str, Any]:
         "inspectors": list(header.inspectors),
         "persons": {"result": row.persons, "reason": persons_reason(row)},
         "equipment": {"result": row.equipment_result, "reason": equipment_reason(row)},
-        "candidates": len(row.candidate_zones),
+        "candidates": len(row.places_to_inspect),
         "zones": {
             "total": row.zones_total,
             "looked": len(row.zones_looked),

@@ -165,7 +165,7 @@ def totals_of(rows: Sequence[LogRow]) -> list[Tree]:
                 "persons": [persons[code] for code in PERSONS],
                 "equipment": [equipment[code] for code in EQUIPMENT],
                 "total": len(of_source),
-                "candidates": sum(len(row.candidate_zones) for row in of_source),
+                "candidates": sum(len(row.places_to_inspect) for row in of_source),
                 "zones": sum(row.zones_total for row in of_source),
                 "not_judged": sum(len(row.zones_not_assessable) + len(row.zones_not_looked) for row in of_source),
             }
@@ -190,7 +190,7 @@ def printed_line(row: LogRow, number: int) -> Tree:
         "persons_code": row.persons,
         "equipment": EQUIPMENT[row.equipment_result].ko,
         "equipment_code": row.equipment_result,
-        "candidates": f"{len(row.candidate_zones)}",
+        "candidates": f"{len(row.places_to_inspect)}",
         "dispositions": decision_words(row),
         "measures": ", ".join(row.hand.measures) or NOT_RECORDED,
         "confirmed_by": row.hand.confirmed_by or NOT_RECORDED,

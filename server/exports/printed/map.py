@@ -21,6 +21,7 @@ from sweep.report import (
     ZoneVerdict,
     centre_of,
 )
+from sweep.report.wall_spots import where_found
 
 Tree = dict[str, Any]
 
@@ -44,9 +45,9 @@ def printed_map(report: SweepReport) -> Tree:
             if _is_on(plan, position.x_m, position.y_m)
         ],
         "findings": [
-            {"name": f"F{index}", "x": finding.x_m, "y": finding.y_m, "radius": finding.radius_m}
+            {"name": f"F{index}", "x": place.x_m, "y": place.y_m, "radius": finding.radius_m}
             for index, finding in enumerate(report.findings, start=1)
-            if _is_on(plan, finding.x_m, finding.y_m)
+            if _is_on(plan, (place := where_found(report, finding)).x_m, place.y_m)
         ],
         "words": {code: word.model_dump() for code, word in ZONES.items()},
         "bars": [f"{one.name.ko[0]} {one.name.ko}" for one in SHOWN.values()],

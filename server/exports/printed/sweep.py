@@ -41,6 +41,7 @@ from server.projections.log_records import EntryLine, LogRow, SignedDisposition,
 from server.standing.findings import OPEN
 from server.standing.zones import method_state
 from sweep.report import MODALITIES, SHOWN, Evidence, Finding, SweepReport, ZoneCoverage, ZoneVerdict
+from sweep.report.wall_spots import where_found
 from sweep.report.words import SOURCE_WORDS, names_of, share_words
 
 MEASURED = frozenset({"field", "measured"})
@@ -168,14 +169,13 @@ def _known(page: SweepPage, finding_id: UUID) -> str:
 
 
 def _finding(report: SweepReport, finding: Finding, letters: dict[UUID, str], page: SweepPage) -> Tree:
-    zone = next(zone for zone in report.plan.zones if zone.zone_id == finding.zone_id)
+    place = where_found(report, finding)
+    on_plan = f"도면 왼쪽 위에서 오른쪽 {place.x_m:.2f} m, 아래 {place.y_m:.2f} m"
     state = page.states.get(finding.finding_id, "to_inspect")
     return {
         "name": letters[finding.finding_id],
-        "zone": zone.name.ko,
-        "where": (
-            f"도면 왼쪽 위에서 오른쪽 {finding.x_m:.2f} m, 아래 {finding.y_m:.2f} m · 반경 {finding.radius_m:.2f} m 안"
-        ),
+        "zone": place.where.ko,
+        "where": f"{on_plan} · 반경 {finding.radius_m:.2f} m 안",
         "strength": STRENGTHS[finding.strength],
         "for": [_evidence(item) for item in finding.evidence_for],
         "against": [_evidence(item) for item in finding.evidence_against],

@@ -15,7 +15,7 @@ from server.interface.views.answer import View
 from server.interface.views.cases import ClaimView
 from server.interface.views.entries import AlarmView, EntryRow, GapView
 from server.interface.views.places import RoomSummary, SweepSummary
-from sweep.report import LocalText, PhoneTime, SweepReport
+from sweep.report import LocalText, PhoneTime, SweepReport, WallSpot
 from sweep.report.proof_records import Identified
 from sweep.report.visit_records import Noted, SignedAs
 
@@ -114,6 +114,23 @@ class ZoneStands(View):
     """Those among them that could not judge."""
 
 
+class FindingPlace(View):
+    """Where a finding is to be looked for, as far as its report tells."""
+
+    finding_id: UUID
+    where: LocalText
+    """Zone, wall, height and what it is beside."""
+    spot: WallSpot | None
+    """Null where only an area is known."""
+    x_m: float
+    y_m: float
+    """Of the spot on the plan; of an area its middle."""
+    behind: LocalText | None
+    """The zone behind the spot's wall: it may be there."""
+    looks: tuple[LocalText, ...]
+    """Where nobody knows the wall: where to look, one after the other."""
+
+
 class SweepDetail(View):
     """Everything about one sweep."""
 
@@ -122,6 +139,8 @@ class SweepDetail(View):
     """In the order of the plan; empty without a report."""
     findings: tuple[FindingStands, ...]
     """Everything that was measured or decided on, the report's first."""
+    finding_places: tuple[FindingPlace, ...] = ()
+    """In the order of the report; empty without one."""
     room: RoomSummary | None
     """Null when nobody here knows the room."""
     report: SweepReport | None

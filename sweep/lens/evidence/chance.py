@@ -21,20 +21,22 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.lens.evidence.detection import LOG_SNR, DetectionCurves, Floats, Kind, load_curves
-from sweep.lens.evidence.walls import HEIGHT_M, Grid, grid_of
+from sweep.lens.evidence.walls import Grid, grid_of
 from sweep.lens.follow.view import RANGES_M
 from sweep.lens.optics import Optics, load_optics
 from sweep.modality.directions import CELLS, REACH_DEG, STEP_DEG
 from sweep.modality.targets import Chance, Estimate, Look, ZoneLooks, unknown
 from sweep.phrases import Phrase
 from sweep.report import Target, WallView
+from sweep.report.wall_spots import EYE_M
+from sweep.report.walls import HEIGHT_M
 
 DRAWS: Final = 32
 """Of everything that is not known exactly; the error of their mean is small beside their spread (derived)."""
 PLACE_SD_M: Final = 0.2
 """Of where the inspector says that he stood: a tap on the plan (guessed)."""
-EYE_M, EYE_SD_M = 1.35, 0.15
-"""Height of the probe: held before the chest and the face (guessed)."""
+EYE_SD_M: Final = 0.15
+"""Of the height of the probe (guessed)."""
 FACING_SD_DEG: Final = 8.0
 """Of the way he faces when a position begins, which the plan takes along a wall (guessed)."""
 LOST_SD_DEG: Final = 75.0

@@ -18,17 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.report import Plan, Zone
+from sweep.report.walls import HEIGHT_M, partitions_of, wall_lines
 
 CELL_M: Final = 0.1
 MOST_CELLS: Final = 4_000
 """Of a zone; beyond, cells grow."""
-HEIGHT_M: Final = 2.4
-"""Of the room: plans do not say; public restrooms have 2.3 to 2.7 m (guessed)."""
-ENCLOSED: Final = frozenset({"stall", "booth"})
-SAME_M: Final = 0.06
-"""Beyond this from the room's outline an edge is no wall of the room: half a partition and a hand's drawing."""
 Floats = npt.NDArray[np.float64]
-Segment = tuple[tuple[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,24 +36,6 @@ class Surface:
     columns: int
     is_part: npt.NDArray[np.bool_]
     """rows x columns: which of them belong to the zone."""
-
-
-@dataclass(frozen=True, eq=False)
-class WallLine:
-    """A wall of a zone on the plan."""
-
-    corner: int
-    left: Floats
-    """Its left end as seen from inside the zone: x, y."""
-    way: Floats
-    """From there to its right end."""
-    normal: Floats
-    """Into the zone."""
-
-    @property
-    def width_m(self) -> float:
-        """Of the wall."""
-        return float(np.hypot(*self.way))
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +77,7 @@ def grid_of(plan: Plan, zone: Zone, height_m: float = HEIGHT_M, cell_m: float = 
         columns, rows = (max(1, round(size / cell_m)) for size in (line.width_m, height_m))
         along = (np.arange(columns) + 0.5) / columns
         heights = height_m * (1.0 - (np.arange(rows) + 0.5) / rows)
-        xy = line.left + along[:, None] * line.way
+        xy = np.array(line.left) + along[:, None] * np.array(line.way)
         points.append(np.column_stack([np.tile(xy, (rows, 1)), heights.repeat(columns)]))
         normals.append(np.tile([*line.normal, 0.0], (rows * columns, 1)))
         surfaces.append(Surface("wall", line.corner, rows, columns, np.ones((rows, columns), bool)))
@@ -120,52 +97,9 @@ def grid_of(plan: Plan, zone: Zone, height_m: float = HEIGHT_M, cell_m: float = 
     return Grid(cell_m, tuple(surfaces), np.concatenate(points), np.concatenate(normals), _partitions(plan))
 
 
-def wall_lines(plan: Plan, zone: Zone) -> list[WallLine]:
-    """The walls of a zone as lines on the plan, in the order of its corners."""
-    middle = np.array(zone.polygon, float).mean(axis=0)
-    lines = []
-    for corner, (begin, end) in _walls(plan, zone):
-        left, way = np.array(begin, float), np.array(end, float) - np.array(begin, float)
-        normal = np.array([-way[1], way[0]]) / max(1e-9, float(np.hypot(*way)))
-        if normal @ (middle - left) < 0.0:
-            normal = -normal
-        if normal[0] * way[1] - normal[1] * way[0] > 0.0:  # seen from inside, left is the other end
-            left, way = np.array(end, float), -way
-        lines.append(WallLine(corner, left, way, normal))
-    return lines
-
-
-def _walls(plan: Plan, zone: Zone) -> list[tuple[int, Segment]]:
-    edges = list(enumerate(pairwise((*zone.polygon, zone.polygon[0]))))
-    if zone.kind in ENCLOSED:
-        return edges
-    partitions = _partitions(plan)
-    return [
-        (corner, edge) for corner, edge in edges if _is_outline(plan, edge) or any(_along(edge, p) for p in partitions)
-    ]
-
-
 def _partitions(plan: Plan) -> Floats:
     """Edges of stalls and booths as x, y, x, y."""
-    edges = [
-        (*a, *b) for zone in plan.zones if zone.kind in ENCLOSED for a, b in pairwise((*zone.polygon, zone.polygon[0]))
-    ]
-    return np.array(edges, float).reshape(-1, 4)
-
-
-def _is_outline(plan: Plan, edge: Segment) -> bool:
-    for axis, size in ((0, plan.width_m), (1, plan.depth_m)):
-        if any(all(abs(point[axis] - at) <= SAME_M for point in edge) for at in (0.0, size)):
-            return True
-    return False
-
-
-def _along(edge: Segment, partition: Floats) -> bool:
-    """Whether the middle of an edge lies on a partition."""
-    middle = (np.array(edge[0]) + np.array(edge[1])) / 2.0
-    begin, way = partition[:2], partition[2:] - partition[:2]
-    at = float(np.clip((middle - begin) @ way / max(1e-9, float(way @ way)), 0.0, 1.0))
-    return float(np.hypot(*(begin + at * way - middle))) <= SAME_M
+    return np.array([(*a, *b) for a, b in partitions_of(plan)], float).reshape(-1, 4)
 
 
 def _inside(zone: Zone, points: Floats) -> npt.NDArray[np.bool_]:

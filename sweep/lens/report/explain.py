@@ -26,8 +26,8 @@ from sweep.lens.pixels.register import apply
 from sweep.lens.reasons import sentence
 from sweep.lens.records import Detection
 from sweep.lens.scan import MAX_DETECTIONS_PER_CLIP, conclude, scene_of
-from sweep.modality.words import Sentence
 from sweep.phrases import Phrase
+from sweep.report.sentences import Sentence
 
 NEAR_PX: Final = 4.0
 """How far a place may lie from the point asked for, at half size: what counts as a hit there."""

@@ -48,8 +48,8 @@ from sweep.report import (
 )
 from sweep.report.files import read_json
 from sweep.report.known import is_one_place
+from sweep.report.wall_spots import point_of, spot_at, spot_of
 from sweep.run.reporting.eye_look_words import asked_text, came_of_text, where_of
-from sweep.run.reporting.wall_spots import point_of, spot_at, spot_of
 
 Eye = Callable[[AskedLook, float], tuple[EyeAnswer, float] | None]
 """Answers a look by itself and says how many seconds it took, or that nobody looks (None).  It sees such a share."""

@@ -6,8 +6,8 @@ from typing import Final
 
 from sweep.judge.control_chart import BASELINE, H, K
 from sweep.modality.next_position import REFERENCE_ID
-from sweep.modality.words import Sentence, Sentences
 from sweep.report import SHOWN, LocalText, Position, ReferenceCheck, ReferenceEvent, ReferencePartName
+from sweep.report.sentences import Sentence, Sentences
 
 LEAD: Final = Sentence(
     "기준판을 끈 길이 1 m에 맞춰 정면으로 비추고, 기준 송신기를 2 m 거리에 두세요 ({n}/{of})",

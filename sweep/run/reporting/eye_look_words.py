@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from sweep.modality.eye_looks import AskedLook
-from sweep.modality.words import Sentences
 from sweep.report import EyeOutcome, LensObservation, LocalText, Observation, Plan, Position, WallSpot, Zone
 from sweep.report.eye_looks import EYE_OUTCOMES
-from sweep.run.reporting.wall_spots import spot_words
+from sweep.report.sentences import Sentences
+from sweep.report.wall_spots import place_words
 
 ASKED: Final = Sentences("eye_look.asked", "glance close")
-WHERE: Final = Sentences("eye_look.where", "wall ahead left right glint zone")
+WHERE: Final = Sentences("eye_look.where", "ahead left right glint zone")
 CAME_OF: Final = Sentences("eye_look.came_of", "nowhere close_look candidate guide not_answered")
 GLINTS: Final = Sentences("eye_look.glints", "glints")
 """First word on a zone in which something glints."""
@@ -24,11 +24,7 @@ def where_of(plan: Plan, zone: Zone, position: Position, seen: Observation | Non
     direction from where one stands.
     """
     if spot is not None:
-        wall, height, beside = spot_words(plan, zone, position, spot)
-        return LocalText(
-            ko=WHERE["wall"].ko.format(zone=zone.name.ko, wall=wall.ko, height=height.ko, beside=beside.ko),
-            en=WHERE["wall"].en.format(zone=zone.name.en, wall=wall.en, height=height.en, beside=beside.en),
-        )
+        return place_words(plan, zone, position, spot)
     code, degrees, range_m = "zone", 0.0, "–"
     if seen is not None:
         code = "glint"

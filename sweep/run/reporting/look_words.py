@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from sweep.modality.looks import Look, View
-from sweep.modality.words import Sentence, Sentences
 from sweep.report import SEEN_AS, LocalText, LookKind, LookOutcome
+from sweep.report.sentences import Sentence, Sentences
 
 ASKED: Final = Sentences("second_look.asked", "lens transmitter")
 VIEWS: Final = Sentences("second_look.views", "near left right light")

@@ -15,8 +15,9 @@ from sweep.modality.messages import Line
 from sweep.modality.protocol import Measure
 from sweep.modality.task import Task, blind
 from sweep.modality.weights import guess
-from sweep.modality.words import Sentence, Words
+from sweep.modality.words import Words
 from sweep.report import Evidence, Modality, Observation
+from sweep.report.sentences import Sentence
 
 if TYPE_CHECKING:
     from tests.modality.thermometer.record import ThermometerObservation

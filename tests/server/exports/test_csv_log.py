@@ -53,7 +53,7 @@ def test_the_words_of_a_row() -> None:
     assert simulated["미점검·판정 불가"] == (
         "감지된 것 없음 1곳: 1번 칸 / 판정 불가 3곳: 3번 칸, 세면대, 출입구 / 미점검 1곳: 청소도구함"
     )
-    assert (simulated["확인할 곳(건)"], simulated["확인할 곳 위치"]) == ("1", "2번 칸")
+    assert (simulated["확인할 곳(건)"], simulated["확인할 곳 위치"]) == ("1", "2번 칸 뒷벽, 높이 모름, 왼쪽 모서리 옆")
     assert simulated["현장 판정"] == "확인할 곳 1건"
     assert live["기록 구분"] == "실측"
     assert (live["장비 점검 결과"], live["점검 결과(사람)"]) == ("일부 판정 불가", "미기재")

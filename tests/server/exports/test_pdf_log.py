@@ -60,12 +60,12 @@ def test_a_printed_command_can_be_typed_as_it_stands(tmp_path: Path) -> None:
 def test_a_candidate_is_printed_with_its_evidence_for_and_against(tmp_path: Path) -> None:
     text = " ".join(_sheets([s.simulated_page()], tmp_path))
     for expected in (
-        "확인할 곳 1곳: 2번 칸",
+        "확인할 곳 1곳: 2번 칸 뒷벽, 높이 모름, 왼쪽 모서리 옆",
         "점검자-01, 점검자-02",
         "2026-03-12 10:20:00 – 10:27:24 (한국시간)",
         "점검자가 퇴실과 폐쇄를 확인했다고 기록됨",
-        "F1 2번 칸",
-        "오른쪽 2.10 m, 아래 0.45 m",
+        "F1 2번 칸 뒷벽, 높이 모름, 왼쪽 모서리 옆",
+        "오른쪽 1.39 m, 아래 0.00 m",
         "강함 (서로 다른 방식이 일치)",
         "조명을 축에서 벗어나게 하면 사라지는 밝은 점",
         "+2.0",

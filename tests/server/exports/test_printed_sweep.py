@@ -38,7 +38,7 @@ def test_zones_are_shaded_by_what_stands_of_them_and_said_in_the_same_words() ->
 
 def test_a_marker_stands_where_the_finding_is() -> None:
     drawn = printed_sweep(s.simulated_page(), 1)["map"]
-    assert drawn["findings"] == [{"name": "F1", "x": 2.1, "y": 0.45, "radius": 0.35}]
+    assert drawn["findings"] == [{"name": "F1", "x": 1.39, "y": 0.0, "radius": 0.35}]
     assert len(drawn["positions"]) == 5
     assert drawn["alternative"].startswith(
         "점검 도면. 1 1번 칸: 감지된 것 없음(4가지 중 3가지 판정 불가); 2 2번 칸: 확인할 곳; 3 3번 칸: 판정 불가;"
@@ -148,7 +148,8 @@ def test_a_place_that_waits_for_its_second_look_is_drawn_listed_and_counted_like
     printed = printed_sweep(built, 1)
     assert [finding["name"] for finding in printed["findings"]] == ["F1"]
     assert [finding["name"] for finding in printed["map"]["findings"]] == ["F1"]
-    assert (built.row.candidate_zones, built.row.equipment_result) == (("2번 칸",), "to_inspect")
+    assert built.row.places_to_inspect == ("2번 칸 뒷벽, 높이 모름, 왼쪽 모서리 옆",)
+    assert built.row.equipment_result == "to_inspect"
     assert built.row.findings == (("to_inspect", 1),)
 
 

@@ -69,7 +69,7 @@ def test_the_equipments_reason_says_how_far_it_carries() -> None:
     nothing = dataclasses.replace(page.row, equipment_result="nothing_detected", unable=(0, 0))
     assert equipment_reason(nothing) == "구역 6곳에서 감지된 것 없음. 기기가 없다는 뜻이 아님"
     place = dataclasses.replace(s.simulated_page().row, is_aborted=True)
-    assert equipment_reason(place) == "점검이 중단됨 · 확인할 곳 1곳: 2번 칸"
+    assert equipment_reason(place) == "점검이 중단됨 · 확인할 곳 1곳: 2번 칸 뒷벽, 높이 모름, 왼쪽 모서리 옆"
 
 
 def test_the_row_says_what_was_looked_at_and_what_could_not_be_judged() -> None:
@@ -79,7 +79,7 @@ def test_the_row_says_what_was_looked_at_and_what_could_not_be_judged() -> None:
     assert row.zones_not_looked == ("청소도구함",)
     assert row.zones_not_assessable == ("3번 칸", "세면대", "출입구")
     assert row.zones_nothing_detected == ("1번 칸",)
-    assert row.candidate_zones == ("2번 칸",)
+    assert row.places_to_inspect == ("2번 칸 뒷벽, 높이 모름, 왼쪽 모서리 옆",)
     assert row.methods == ("lens", "wifi", "ble", "rf")
     assert row.is_demo
     assert not s.live_page().row.is_demo

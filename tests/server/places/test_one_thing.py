@@ -146,7 +146,8 @@ def test_lists_and_rooms_count_it_once_and_either_id_leads_to_the_one_case(site:
     probe, two = Probe(), _two(site)
     first, later = _seen_twice(site, probe)
     (case,) = _open(two)
-    assert (case["sweep_id"], case["zone"]["ko"], case["seen_by"]) == (str(first), "2번 칸", ["lens"])
+    assert (case["sweep_id"], case["seen_by"]) == (str(first), ["lens"])
+    assert case["zone"]["ko"] == "2번 칸 뒷벽, 높이 모름, 가운데"
     standing = two.get(f"/api/rooms/{DEMO_ROOM}").json()["standing"]
     assert (standing["counts"], standing["sweep_id"]) == ([{"state": "to_inspect", "count": 1}], str(first))
     joined = str(case_of(later, FINDING.finding_id))
@@ -220,7 +221,7 @@ def test_what_was_erased_joins_nothing_and_leaves_no_place_behind(site: Site, er
     assert after[first] == (None, "not_camera", "no_camera")
     if erased == "first":  # nobody can say any more that it was the same: it is looked at again
         assert after[later] == (None, "candidate", "to_inspect")
-        assert [one["zone"]["ko"] for one in _open(two)] == ["2번 칸"]
+        assert [one["zone"]["ko"] for one in _open(two)] == ["2번 칸 뒷벽, 높이 모름, 가운데"]
     else:
         assert later not in after
     with site.db.read() as connection:

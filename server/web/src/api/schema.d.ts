@@ -4729,6 +4729,26 @@ export interface components {
             zone_id: string;
         };
         /**
+         * FindingPlace
+         * @description Where a finding is to be looked for, as far as its report tells.
+         */
+        FindingPlace: {
+            behind: components["schemas"]["LocalText"] | null;
+            /**
+             * Finding Id
+             * Format: uuid
+             */
+            finding_id: string;
+            /** Looks */
+            looks: components["schemas"]["LocalText"][];
+            spot: components["schemas"]["WallSpot"] | null;
+            where: components["schemas"]["LocalText"];
+            /** X M */
+            x_m: number;
+            /** Y M */
+            y_m: number;
+        };
+        /**
          * FindingStands
          * @description What stands of a finding by what persons said and by its case.
          */
@@ -8926,6 +8946,11 @@ export interface components {
             /** Entries */
             entries: components["schemas"]["EntryRow"][];
             eye_looks?: components["schemas"]["LocalText"] | null;
+            /**
+             * Finding Places
+             * @default []
+             */
+            finding_places: components["schemas"]["FindingPlace"][];
             /** Findings */
             findings: components["schemas"]["FindingStands"][];
             /** Gaps */

@@ -27,6 +27,7 @@ export type SweepDetail = Returned<"/api/sweeps/{sweep_id}">;
 export type ZoneStands = SweepDetail["zones"][number];
 export type ZoneState = ZoneStands["state"];
 export type FindingStands = SweepDetail["findings"][number];
+export type FindingPlace = NonNullable<SweepDetail["finding_places"]>[number];
 export type FindingState = FindingStands["state"];
 export type SweepReport = NonNullable<SweepDetail["report"]>;
 export type AdmittedKey = Returned<"/api/keys">["keys"][number];

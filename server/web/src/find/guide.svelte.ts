@@ -94,15 +94,14 @@ export class Guide {
     await this.keep();
   }
 
-  /** The stall that is known of it, in Korean, for the message to 112; empty where none is. */
+  /** What is known of its place, in Korean, for the message to 112; empty where nothing is. */
   async #whereOf({ sweep_id: sweepId, finding_id: findingId, events }: CaseDetail): Promise<string> {
     const first = events[0]?.step;
     if (first?.step === "reported") return first.what;
     if (sweepId === null || findingId === null) return "";
     try {
-      const { report } = await call(client.GET("/api/sweeps/{sweep_id}", { params: { path: { sweep_id: sweepId } } }));
-      const zoneId = report?.findings.find(({ finding_id }) => finding_id === findingId)?.zone_id;
-      return report?.plan.zones.find(({ zone_id }) => zone_id === zoneId)?.name.ko ?? "";
+      const sweep = await call(client.GET("/api/sweeps/{sweep_id}", { params: { path: { sweep_id: sweepId } } }));
+      return sweep.finding_places?.find(({ finding_id }) => finding_id === findingId)?.where.ko ?? "";
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       return ""; // without it the person who calls says where

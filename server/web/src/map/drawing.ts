@@ -6,11 +6,11 @@
  */
 import L from "leaflet";
 import "leaflet/dist/leaflet.css";
-import type { Finding, FindingState, Plan, SweepReport, TransmitterPlace } from "../api/types";
+import type { Finding, FindingState, Plan, SweepReport, TransmitterPlace, Zone } from "../api/types";
 import { percent } from "../i18n/format";
 import { ICONS, type IconName } from "../parts/icons";
 import { fixtureLines } from "./fixtures";
-import { outsideSides, stripOf, type Extent } from "./placing";
+import { areaWithin, outsideSides, stripOf, type Extent } from "./placing";
 import {
   chanceStep,
   cornersOf,
@@ -29,44 +29,46 @@ export function boundsOf(extent: Extent): L.LatLngBounds {
   return L.latLngBounds(at(extent.left, extent.bottom) as L.LatLngTuple, at(extent.right, extent.top) as L.LatLngTuple);
 }
 
-/** Hatching for what could not be judged, dots for what needs eyes, level lines for nothing detected by an unproven probe:
- * colour never speaks alone. */
+/** Pale hatching for what could not be judged, dashed for what nobody looked at: colour never speaks alone. */
 export function addPatterns(svg: SVGElement, prefix: string): void {
   const defs = svgElement("defs", {});
-  const hatch = svgElement("pattern", {
-    id: `${prefix}-not_assessable`,
-    width: "9",
-    height: "9",
-    patternUnits: "userSpaceOnUse",
-    patternTransform: "rotate(45)",
-  });
-  hatch.append(svgElement("line", { x1: "0", y1: "0", x2: "0", y2: "9", class: "pattern-not_assessable" }));
-  const dots = svgElement("pattern", {
-    id: `${prefix}-to_inspect`,
-    width: "10",
-    height: "10",
-    patternUnits: "userSpaceOnUse",
-  });
-  dots.append(svgElement("circle", { cx: "3", cy: "3", r: "1.6", class: "pattern-to_inspect" }));
-  const lines = svgElement("pattern", {
-    id: `${prefix}-nothing_detected`,
-    width: "12",
-    height: "12",
-    patternUnits: "userSpaceOnUse",
-  });
-  lines.append(svgElement("line", { x1: "0", y1: "6", x2: "12", y2: "6", class: "pattern-nothing_detected" }));
-  defs.append(hatch, dots, lines);
+  for (const state of PATTERNED) {
+    const pattern = svgElement("pattern", {
+      id: `${prefix}-${state}`,
+      width: "8",
+      height: "8",
+      patternUnits: "userSpaceOnUse",
+      patternTransform: "rotate(45)",
+    });
+    pattern.append(svgElement("line", { x1: "0", y1: "0", x2: "0", y2: "8", class: `pattern pattern-${state}` }));
+    defs.append(pattern);
+  }
   svg.prepend(defs);
 }
 
+/** The room's own wall and the partitions, each as two lines with white between that flow into each other. */
 export function drawWalls(plan: Plan): L.Layer {
-  return L.rectangle(L.latLngBounds(at(0, plan.depth_m) as L.LatLngTuple, at(plan.width_m, 0) as L.LatLngTuple), {
-    className: "map-walls",
-    interactive: false,
-  });
+  const room = `M0 0H${String(plan.width_m)}V${String(plan.depth_m)}H0Z`;
+  const partitions = plan.zones
+    .filter(({ kind }) => kind === "stall" || kind === "booth")
+    .map(
+      (zone) =>
+        `M${cornersOf(zone)
+          .map((corner) => corner.join(" "))
+          .join("L")}Z`,
+    )
+    .join("");
+  return overlay(plan, "map-walls", "fixtures", [
+    { d: partitions, className: "wall-edge" },
+    { d: room, className: "wall-edge outer" },
+    { d: partitions, className: "wall-core" },
+    { d: room, className: "wall-core outer" },
+  ]);
 }
 
-const PATTERNED: ReadonlySet<string> = new Set(["to_inspect", "nothing_detected", "not_assessable"]);
+/** Of the others nothing is said on the plan but by its white, its hatching and the legend. */
+const SIGNED: ReadonlySet<string> = new Set(["clear", "to_inspect", "find"]);
+const PATTERNED: ReadonlySet<string> = new Set(["not_assessable", "not_looked"]);
 
 /** A find of persons outweighs what the equipment says, on the picture only. */
 function lookOf(shade: ZoneShade): ShownState | "find" {
@@ -87,26 +89,36 @@ export function drawZone(
     layer === "verdict" || look === "untold" ? `map-${look}` : `map-covered map-q${String(chanceStep(shade))}`;
   const area = L.polygon(corners, { className: `map-zone ${shown}${isActive ? " map-active" : ""}` });
   area.on("click", onchoose);
-  if (layer === "coverage" || !PATTERNED.has(look)) return [area];
+  const hatched = layer === "verdict" || look === "untold" ? look : chanceStep(shade) === 0 ? "not_assessable" : "";
+  if (!PATTERNED.has(hatched)) return [area];
   const pattern = L.polygon(corners, {
     stroke: false,
-    fillColor: `url(#${prefix}-${look})`,
+    fillColor: `url(#${prefix}-${hatched})`,
     fillOpacity: 1,
     interactive: false,
   });
   return [area, pattern];
 }
 
-/** Doors, toilets and basins over the zones' colours, below everything that can be touched. */
+/** Doors, toilets and basins over the walls, below everything that can be touched. */
 export function drawFixtures(plan: Plan): L.Layer {
+  return overlay(plan, "map-fixtures", "fixtures", fixtureLines(plan));
+}
+
+function overlay(
+  plan: Plan,
+  className: string,
+  pane: string,
+  lines: readonly { readonly d: string; readonly className: string }[],
+): L.Layer {
   const svg = svgElement("svg", {
     viewBox: `0 0 ${String(plan.width_m)} ${String(plan.depth_m)}`,
     "aria-hidden": "true",
-    class: "map-fixtures",
+    class: className,
   });
-  for (const { className, d } of fixtureLines(plan)) svg.append(svgElement("path", { d, class: className }));
+  for (const { className: name, d } of lines) svg.append(svgElement("path", { d, class: name }));
   const corners = L.latLngBounds(at(0, plan.depth_m) as L.LatLngTuple, at(plan.width_m, 0) as L.LatLngTuple);
-  return L.svgOverlay(svg as SVGSVGElement, corners, { pane: "fixtures", interactive: false });
+  return L.svgOverlay(svg as SVGSVGElement, corners, { pane, interactive: false });
 }
 
 /** What a zone's label says: its name, then the verdict or what would have been found, in words. */
@@ -122,7 +134,8 @@ export function zoneLabel({ name, lines, spoken }: LabelWords, shade: ZoneShade,
   label.className = layer === "verdict" ? `map-label map-label-${lookOf(shade)}` : "map-label";
   const title = document.createElement("span");
   title.className = "map-label-name";
-  if (layer === "verdict" && lookOf(shade) !== "untold") title.append(iconElement(STATE_ICON[lookOf(shade)], 14));
+  const look = lookOf(shade);
+  if (layer === "verdict" && SIGNED.has(look)) title.append(iconElement(STATE_ICON[look], 14));
   title.append(document.createTextNode(name));
   const hidden = document.createElement("span");
   hidden.className = "visually-hidden";
@@ -194,22 +207,22 @@ export function drawPlace(place: TransmitterPlace, plan: Plan): L.Layer[] {
   return layers;
 }
 
-export function findingCircle(finding: Finding): L.Layer {
-  return L.circle(at(finding.x_m, finding.y_m), {
-    radius: finding.radius_m,
-    className: "map-finding-circle",
-    interactive: false,
-  });
+/** Where it may be: soft, and cut off at the zone's walls. */
+export function findingArea(zone: Zone, circle: Pick<Finding, "x_m" | "y_m" | "radius_m">, isPlace: boolean): L.Layer {
+  return L.polygon(
+    areaWithin(zone, circle).map(([x, y]) => at(x, y)),
+    { className: isPlace ? "map-finding-area" : "map-finding-area alone", interactive: false },
+  );
 }
 
-/** A finding's number; once a person has decided, with the word of the decision beside it. */
+/** A finding's number, as a disc only at a place; once a person has decided, with the word of the decision beside it. */
 export function findingPin(
   number: number,
-  isStrong: boolean,
+  isPlace: boolean,
   decided: { readonly state: FindingState; readonly word: string } | null,
 ): HTMLElement {
   const pin = document.createElement("span");
-  pin.className = isStrong ? "map-pin map-pin-strong" : "map-pin";
+  pin.className = isPlace || decided !== null ? "map-pin" : "map-area-number";
   pin.textContent = String(number);
   if (decided !== null) {
     pin.className = `map-pin map-pin-decided map-pin-${decided.state}`;

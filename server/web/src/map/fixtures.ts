@@ -86,9 +86,9 @@ export function fixturesOf(zone: Zone, plan: Plan): FixtureLine[] {
     case "booth":
       return [bench(frame), ...door(front, STALL_DOOR_M)];
     case "basin":
-      return row(frame, (u) => [frame.ellipse(u, 0.27, 0.2, 0.15)], frame.line(-0.5, 0.52, 0.5, 0.52));
+      return row(frame, (u) => [frame.ellipse(u, 0.27, 0.2, 0.15)], frame.line(-0.47, 0.52, 0.47, 0.52));
     case "urinal":
-      return row(frame, (u) => [frame.box(u, 0, 0.17, 0.12), frame.ellipse(u, 0.22, 0.14, 0.16)], null);
+      return row(frame, (u) => [frame.box(u, 0.06, 0.17, 0.1), frame.ellipse(u, 0.25, 0.14, 0.16)], null);
     case "entrance":
       return door(front, ROOM_DOOR_M);
     default:
@@ -98,8 +98,8 @@ export function fixturesOf(zone: Zone, plan: Plan): FixtureLine[] {
 
 function toilet(frame: Frame): FixtureLine[] {
   return [
-    { className: "fixture", d: frame.box(0, 0.03, 0.21, 0.17) },
-    { className: "fixture", d: frame.ellipse(0, 0.44, 0.17, 0.23) },
+    { className: "fixture", d: frame.box(0, 0.07, 0.21, 0.15) },
+    { className: "fixture", d: frame.ellipse(0, 0.46, 0.17, 0.23) },
   ];
 }
 
@@ -114,7 +114,7 @@ function row(frame: Frame, one: (u: number) => string[], edge: string | null): F
   return [...shapes, ...(edge === null ? [] : [edge])].map((d) => ({ className: "fixture", d }));
 }
 
-/** A gap in the wall and the door's leaf, half open into the zone. */
+/** A gap in the wall, and the door's leaf open into the zone with the arc of its edge. */
 function door(frame: Frame, widthM: number): FixtureLine[] {
   const half = Math.min(widthM, frame.width * 0.8) / 2;
   return [
@@ -172,9 +172,8 @@ class Frame {
   }
 
   leaf(half: number): string {
-    const open = (Math.PI / 180) * 60;
-    const [u, v] = [-half + 2 * half * Math.cos(open), 2 * half * Math.sin(open)];
-    return `M${this.#at(-half, 0)}L${this.#at(u, v)}`;
+    const radius = number(2 * half);
+    return `M${this.#at(-half, 0)}L${this.#at(-half, 2 * half)}A${radius} ${radius} 0 0 0 ${this.#at(half, 0)}`;
   }
 
   #at(u: number, v: number): string {

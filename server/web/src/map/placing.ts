@@ -12,11 +12,14 @@ export interface Extent {
   readonly right: number;
   readonly bottom: number;
 }
-/** Inside at the zone's upper or lower end, or across one of these edges. */
-export type LabelSpot = "top" | "bottom" | "across_top" | "across_bottom";
+/** Outside the room beside its upper or lower wall, inside at the zone's upper or lower end, or across one of these edges. */
+export type LabelSpot = "outside_top" | "outside_bottom" | "top" | "bottom" | "across_top" | "across_bottom";
 
 const WALL_M = 0.18; // guessed: the wall's line and a little air
-const AIR_M = 0.05; // guessed: between a finding's circle and the frame
+const AIR_M = 0.05; // guessed: between a finding's area and the frame
+const TOUCH_M = 0.12; // guessed: plans are drawn to a hand's width
+const NAME_PX = 30; // derived: one line of a label outside the room, and the wall's line
+const NAME_LINE_PX = 20; // derived: a line of it
 const PIN_PX = 24; // derived: half the size of a finding's marker
 const LEAST_WIDTH_PX = 290; // derived: the frame on a phone 320 px wide, less a border of a marker's size
 const LEAST_HEIGHT_PX = 230; // derived: the same on a phone held sideways
@@ -25,7 +28,23 @@ const SEEN_LABEL_PX = 78; // measured: 74 for a stall in Korean; English names r
 const SEEN_PIN_PX = 20; // as map.css draws it, with the ring of a strong finding
 const POSITION_PX = 12; // derived: half the size of a position's mark
 
-/** The room with its walls, and every finding's circle and marker whole, on the smallest frame that a phone has. */
+/** The extent with room above and below for the names of zones at these walls, in a frame of at most so many pixels. */
+export function withNames(extent: Extent, plan: Plan, widthPx: number, heightPx: number): Extent {
+  const pixelsPerM = Math.min(
+    Math.max(widthPx, LEAST_WIDTH_PX) / (extent.right - extent.left),
+    (Math.max(heightPx, LEAST_HEIGHT_PX) - 2 * NAME_PX) / (extent.bottom - extent.top),
+  );
+  const nameM = NAME_PX / pixelsPerM;
+  const touches = (at: number) =>
+    plan.zones.some((zone) => cornersOf(zone).some(([, y]) => Math.abs(y - at) < TOUCH_M));
+  return {
+    ...extent,
+    top: Math.min(extent.top, touches(0) ? -nameM : 0),
+    bottom: Math.max(extent.bottom, plan.depth_m + (touches(plan.depth_m) ? nameM : 0)),
+  };
+}
+
+/** The room with its walls, and every finding's area and marker whole, on the smallest frame that a phone has. */
 export function extentOf(plan: Plan, findings: readonly Pick<Finding, "x_m" | "y_m" | "radius_m">[]): Extent {
   const pinM = PIN_PX * Math.max(plan.width_m / LEAST_WIDTH_PX, plan.depth_m / LEAST_HEIGHT_PX);
   const reach = (finding: Pick<Finding, "radius_m">) => Math.max(finding.radius_m + AIR_M, pinM);
@@ -84,6 +103,7 @@ export function labelSpot(
   scale: number,
   heightPx: number,
   door: Side | null,
+  isNameOnly: boolean,
 ): LabelSpot {
   // Like a plate on the door: it hides neither the toilet nor who stands inside.
   const plate: LabelSpot | null = door === "bottom" ? "across_bottom" : door === "top" ? "across_top" : null;
@@ -93,14 +113,19 @@ export function labelSpot(
       places.reduce((total, { x_m, y_m }) => total + overlap(box, x_m * scale, y_m * scale, radius), 0);
     // guessed: a finding outweighs every position, and a label across any edge but the door's is the last resort
     return (
-      100 * sum(findings, SEEN_PIN_PX) + sum(positions, POSITION_PX) + (spot === plate ? -24 : isAcross(spot) ? 50 : 0)
+      100 * sum(findings, SEEN_PIN_PX) +
+      sum(positions, POSITION_PX) +
+      (isOutside(spot) ? -50 : spot === plate ? -24 : isAcross(spot) ? 50 : 0)
     );
   };
+  const atWall: Partial<Record<LabelSpot, number>> = { outside_top: 0, outside_bottom: plan.depth_m };
   const isInside = (spot: LabelSpot) => {
     const { yM } = labelPlace(zone, spot);
+    if (isOutside(spot)) return isNameOnly && Math.abs(yM - (atWall[spot] ?? 0)) < TOUCH_M;
     return !isAcross(spot) || (yM * scale > heightPx / 2 && (plan.depth_m - yM) * scale > heightPx / 2);
   };
-  const spots = (["top", "bottom", "across_top", "across_bottom"] as const).filter(isInside);
+  const all = ["outside_top", "outside_bottom", "top", "bottom", "across_top", "across_bottom"] as const;
+  const spots = all.filter(isInside);
   return spots.reduce((best, spot) => (hidden(spot) < hidden(best) ? spot : best));
 }
 
@@ -108,14 +133,20 @@ export function labelSpot(
 export function labelPlace(zone: Zone, spot: LabelSpot): { xM: number; yM: number } {
   const xs = cornersOf(zone).map(([x]) => x);
   const ys = cornersOf(zone).map(([, y]) => y);
-  const isUpper = spot === "top" || spot === "across_top";
+  const isUpper = spot.endsWith("top");
   return { xM: (Math.min(...xs) + Math.max(...xs)) / 2, yM: isUpper ? Math.min(...ys) : Math.max(...ys) };
 }
 
 /** How far below the label's upper end the point lies at which it is held, in pixels. */
 export function labelAnchor(spot: LabelSpot, heightPx: number): number {
   if (isAcross(spot)) return heightPx / 2;
+  // What a finger hits reaches into the zone: outside there is room for the name alone.
+  if (isOutside(spot)) return spot === "outside_top" ? NAME_PX - 2 : heightPx - NAME_PX + 2;
   return spot === "top" ? 0 : heightPx;
+}
+
+function isOutside(spot: LabelSpot): boolean {
+  return spot === "outside_top" || spot === "outside_bottom";
 }
 
 function isAcross(spot: LabelSpot): boolean {
@@ -128,8 +159,8 @@ function labelBox(zone: Zone, spot: LabelSpot, scale: number, heightPx: number):
   return {
     left: xM * scale - SEEN_LABEL_PX / 2,
     right: xM * scale + SEEN_LABEL_PX / 2,
-    top,
-    bottom: top + heightPx,
+    top: spot === "outside_bottom" ? top + heightPx - NAME_LINE_PX : top,
+    bottom: spot === "outside_top" ? top + NAME_LINE_PX : top + heightPx,
   };
 }
 
@@ -154,4 +185,43 @@ function overlap(box: Extent, x: number, y: number, radius: number): number {
   const dx = Math.max(box.left - x, 0, x - box.right);
   const dy = Math.max(box.top - y, 0, y - box.bottom);
   return Math.max(0, radius - Math.hypot(dx, dy));
+}
+
+const ARC = 48; // guessed: corners of a circle that looks round
+
+/** The part of a circle that lies within a zone (metres): what is behind its walls is not drawn. */
+export function areaWithin(zone: Zone, circle: Pick<Finding, "x_m" | "y_m" | "radius_m">): [number, number][] {
+  let area: [number, number][] = cornersOf(zone);
+  const { x_m: x, y_m: y, radius_m: radius } = circle;
+  // Sutherland and Hodgman: the zone cut by each edge of the round polygon in turn.
+  for (let index = 0; index < ARC; index += 1) {
+    const middle = (2 * Math.PI * (index + 0.5)) / ARC;
+    const [nx, ny] = [Math.cos(middle), Math.sin(middle)];
+    const inset = radius * Math.cos(Math.PI / ARC);
+    const beyond = ([px, py]: [number, number]) => (px - x) * nx + (py - y) * ny - inset;
+    const cut: [number, number][] = [];
+    area.forEach((to, at) => {
+      const from = area[(at + area.length - 1) % area.length] ?? to;
+      const [before, after] = [beyond(from), beyond(to)];
+      if (before > 0 !== after > 0) {
+        const share = before / (before - after);
+        cut.push([from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])]);
+      }
+      if (after <= 0) cut.push(to);
+    });
+    area = cut;
+  }
+  return area;
+}
+
+/** The way from a wall of the zone into it, one metre long. */
+export function inwardOf(zone: Zone, corner: number): [number, number] {
+  const corners = cornersOf(zone);
+  const [begin, end] = [corners[corner % corners.length], corners[(corner + 1) % corners.length]];
+  if (begin === undefined || end === undefined) return [0, 0];
+  const [wayX, wayY] = [end[0] - begin[0], end[1] - begin[1]];
+  const length = Math.hypot(wayX, wayY) || 1;
+  const mean = (axis: 0 | 1) => corners.reduce((sum, corner) => sum + corner[axis], 0) / corners.length;
+  const side = (mean(0) - begin[0]) * -wayY + (mean(1) - begin[1]) * wayX < 0 ? -1 : 1;
+  return [(side * -wayY) / length, (side * wayX) / length];
 }
