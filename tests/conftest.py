@@ -3,10 +3,13 @@
 import gc
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.forked import forked
 
 # Tables are as wide as a test says, whatever the width of the terminal or of the process that runs the tests.
 os.environ.pop("COLUMNS", None)
@@ -95,6 +98,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for report in again:
         reason = report.longreprtext.strip().splitlines()[-LINES_OF_A_REASON:]
         terminalreporter.write_line("\n".join([f"{report.nodeid} ({report.when})", *reason, ""]))
+
+
+@pytest.fixture(scope="module")
+def forked_processes() -> Iterator[None]:
+    """For files in which many sweeps run, each with a process for every modality."""
+    with forked():
+        yield
 
 
 @pytest.fixture(scope="session")

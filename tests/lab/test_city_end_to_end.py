@@ -15,7 +15,8 @@ import pytest
 
 from sweep.cli.output import CameraKind
 from sweep.lab.scoring.intervals import clopper_pearson
-from tests.simulators.city_end_to_end import SWEEPS, counted, first_seed, forked, in_turns, sweep, table
+from tests.forked import forked
+from tests.simulators.city_end_to_end import SWEEPS, counted, first_seed, in_turns, sweep, table
 
 WITHOUT_CAMERA_PER_ROOM = 0.06
 """Candidates in the city (`city_figures.CANDIDATES_PER_1000`): of this room no more are to be told from that."""

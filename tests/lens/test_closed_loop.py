@@ -45,7 +45,7 @@ def lens_process(rig: FilmRig) -> int | None:
             is_it = "cv2" in Path(f"/proc/{pid}/maps").read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
-        if is_it and "multiprocessing" in name and pid != rig.sensor.process_id:
+        if is_it and "multiprocessing.spawn" in name and pid != rig.sensor.process_id:
             return pid
     return None
 

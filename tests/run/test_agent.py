@@ -53,6 +53,7 @@ from tests.waiting import PATIENCE_S, Queued, wait_until
 from tests.wifi.lit_rig import AP, CAMERA, OTHER, PAYLOAD, PHONE, SOUGHT, SSID
 from tests.wifi.rings import need_live_capture
 
+pytestmark = pytest.mark.usefixtures("forked_processes")
 PROBE = "probe-demo-1"
 INSPECTORS = ["점검자-01", "점검자-02"]
 

@@ -33,6 +33,7 @@ from tests.judge.test_fusion import lens
 from tests.report_factory import SWEEP_ID, make_report, uid
 from tests.run.test_live_sweep import Typed
 
+pytestmark = pytest.mark.usefixtures("forked_processes")
 POLICY = load_policy()
 CLI = CliRunner()
 MANIFEST = SimulatedSource(default_room(), seed=1, camera_zone=None, probe_id="probe-1").manifest

@@ -22,6 +22,7 @@ from sweep.run.sweep_sources import RecordedSource
 from tests.entry_factory import signer
 from tests.entry_verifier import verify
 
+pytestmark = pytest.mark.usefixtures("forked_processes")
 DEMO = Path(__file__).parents[1] / "captures" / "sweeps" / "demo"
 CLI = CliRunner()
 app = build_app()

@@ -15,22 +15,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
-from unittest.mock import patch
 
 from typer.testing import CliRunner
 
 from sweep.cli import build_app
 from sweep.lab.scoring.intervals import clopper_pearson
 from sweep.modality.looks import is_again, is_close
+from tests.forked import forked
 
 FIRST_SEED: Final = 900
 CAMERA_IN: Final = "stall-2"
@@ -41,19 +39,9 @@ SWEEPS: Final = {
     "recorder_1mm": 4, "recorder_1mm_ircut": 4, "recorder_2mm": 4,
 }  # fmt: skip
 """A hundred: those without a camera carry what is said of a flood."""
-LOADED: Final = ("sweep.run.runner", "sweep.run.workers", "sweep.run.modalities", "sweep.sim.sources")
 SEEN: Final = {"hole", "camera_like"}
 PLACES: Final = ("there", "elsewhere")
 Line = dict[str, Any]
-
-
-@contextmanager
-def forked() -> Iterator[None]:
-    """The processes of modalities are forked from one that has loaded the program, instead of loading it each time."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(LOADED))
-    with patch.object(multiprocessing, "get_context", lambda _method=None: context):
-        yield
 
 
 def sweep(folder: Path, seed: int, kind: str) -> dict[str, Any]:
