@@ -7,6 +7,7 @@ import hashlib
 import io
 import struct
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sweep.report import new_id, utc_now
+from tests.waiting import wait_until
 from tests.web.conftest import OpenPhone
 from tests.web.site import PASSWORD
 from tests.web.test_photos import INSPECTOR, PASSPHRASE, SECOND, ask, declare, inspector, new_case, officer_with_key
@@ -115,15 +117,23 @@ def _send(page: Page, city: str, case_id: str, picture: bytes) -> None:
     ask(page, city, f"/api/cases/{case_id}/photos", fields)
 
 
+def _is_as(page: Page, city: str, case_id: str, *, is_doubted: bool) -> bool:
+    (photo,) = ask(page, city, f"/api/cases/{case_id}/photos")["photos"]
+    return bool(photo["is_doubted"] == is_doubted)
+
+
+@pytest.mark.parametrize("each_by_axe", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["some", "all"])
 def test_whatever_was_sealed_is_shown_harmlessly_or_not_at_all(
-    open_phone: OpenPhone, city: str, tmp_path: Path
+    open_phone: OpenPhone, city: str, tmp_path: Path, *, each_by_axe: bool
 ) -> None:
+    """Axe looks at each thing that the officer may be told, and in the long run at every picture."""
     desk, key_file = officer_with_key(open_phone, city, tmp_path)
     phone = open_phone(city)
     phone.log_in(INSPECTOR)
     page = desk.page
     page.evaluate(f"{WATCH_PICTURES} true;")
     opened: list[str] = []
+    looked_at: set[str] = set()
     page.on("request", lambda request: opened.append(request.url))
     for what, (picture, told) in hostile().items():
         case_id = new_case(phone.page, city)
@@ -148,9 +158,10 @@ def test_whatever_was_sealed_is_shown_harmlessly_or_not_at_all(
             )
             assert bytes(kept) == _jpeg(), what
         assert page.evaluate("window.ran") is None, what
-        assert desk.violations() == []
-        (photo,) = ask(page, city, f"/api/cases/{case_id}/photos")["photos"]
-        assert photo["is_doubted"] == (told != HOLDS), what
+        if each_by_axe or told not in looked_at:
+            assert desk.violations() == []
+            looked_at.add(told)
+        wait_until(partial(_is_as, page, city, case_id, is_doubted=told != HOLDS), f"the server knows of {what}")
         page.request_gc()
         heap_mb = page.evaluate("performance.memory.usedJSHeapSize") / 1e6
         assert heap_mb < 60, (what, heap_mb)

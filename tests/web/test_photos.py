@@ -37,9 +37,9 @@ navigator.mediaDevices.getUserMedia = async (wanted) => {
 def ask(page: Page, city: str, path: str, body: Any = None) -> Any:
     """GET, or POST with a body, in the session of a page."""
     if body is None:
-        answer = page.request.get(f"{city}{path}")
+        answer = page.request.get(f"{city}{path}", max_retries=2)  # a connection that the server has just let go
     else:
-        token = page.request.get(f"{city}/api/me").json()["csrf_token"]
+        token = ask(page, city, "/api/me")["csrf_token"]
         answer = page.request.post(f"{city}{path}", data=body, headers={"X-CSRF-Token": token})
     assert answer.ok, answer.text()
     return answer.json()
