@@ -48,6 +48,7 @@ from server.verifier.signing_rules import KeyRole
 from sweep.entry.dsse import Signer
 from sweep.entry.envelope import DEFAULT_TENANT
 from tests.passwords import hash_quickly, quick_hash
+from tests.server.statements import compiled_once
 from tests.waiting import PATIENCE_S, wait_until
 
 PASSWORD = "a-long-password"
@@ -184,6 +185,13 @@ class PrivatePostgres:
     stop: Callable[[], None]
     kill: Callable[[], None]
     """End every process of it with SIGKILL."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def statements_are_compiled_once() -> Iterator[None]:
+    """For the databases of all tests of a kind."""
+    with compiled_once():
+        yield
 
 
 @pytest.fixture(scope="session")
