@@ -97,9 +97,10 @@ def test_a_find_of_the_guide_is_everywhere_at_once(open_phone: OpenPhone, site: 
     expect(shown.locator("[data-equipment]")).to_contain_text(said("equipment", "to_inspect"))
 
     phone.open(f"#/find/{case_id}")
-    expect(page.get_by_text(f"{room.name} {STALL}.")).to_be_visible()
+    where = f"{room.name} {STALL} 뒷벽, 높이 모름, "
+    expect(page.get_by_text(where)).to_be_visible()
     link = page.get_by_role("link", name="112 문자").get_attribute("href") or ""
-    assert f"{room.name} {STALL}." in unquote(link)
+    assert where in unquote(link)
 
     phone.open(f"#/sweeps/{report.sweep_id}/checklist")
     while not page.get_by_role("heading", level=2, name=STALL).is_visible():
