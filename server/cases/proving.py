@@ -11,6 +11,7 @@ from sweep.report import Disposition
 from sweep.report.case_records import (
     CameraFound,
     DefectFound,
+    HandedOver,
     LookedAt,
     NotCamera,
     NotReached,
@@ -40,6 +41,8 @@ def provers_of_step(step: Step, *, opens: bool) -> int:
             return 2 if step.seen == "nothing" else 0
         case NotCamera():
             return 2
+        case HandedOver(second_person=str()):
+            return 2
         case DefectFound() if opens:
             return 0
         case _:
@@ -53,4 +56,4 @@ def provers_of_note(note: VisitNote) -> int:
 
 def second_of(step: Step) -> str | None:
     """The second person whom a step names."""
-    return step.second_person if isinstance(step, (LookedAt, NotCamera, CameraFound)) else None
+    return step.second_person if isinstance(step, (LookedAt, NotCamera, CameraFound, HandedOver)) else None

@@ -57,18 +57,15 @@ NEXT: dict[CaseState | None, LocalText] = {
         "leave it as it is and do not touch it; clear the room, close the door, and one person stays there",
     ),
     "room_closed": _both(
-        "사람이 나오지 않게 물체와 그 자리만 촬영하십시오. 촬영할 수 없으면 사유를 적으십시오",
-        "photograph only the object in its place, with nobody in view; where that cannot be done, say why",
-    ),
-    "photographed": _both(
         "112에 신고하고 접수 번호를 적으십시오. 본 사람의 인상착의와 시각을 기억해 두십시오",
         "call 112 and write down the receipt number; remember what persons you saw looked like, and when",
     ),
     "police_called": _both(
-        "경찰에 넘길 때 담당자·소속·계급·접수 번호·봉인 번호를 경찰이 말한 대로 적으십시오. "
-        "기기를 열거나 저장된 것을 보지 마십시오",
-        "when the police take it, write down officer, station, rank, receipt and seal number as they say them; "
-        "never open the device or look at what it holds",
+        "경찰이 올 때까지 지키고, 넘길 때 담당자·소속·계급·접수 번호·봉인 번호를 경찰이 말한 대로 적어 두 사람이 "
+        "확인하십시오. 기기를 열거나 저장된 것을 보지 마십시오. 물체 사진은 넘기기 전까지 찍어도 됩니다",
+        "guard it until the police come; when they take it, write down officer, station, rank, receipt and seal number "
+        "as they say them, and two persons confirm it; never open the device or look at what it holds; the object may "
+        "be photographed until then",
     ),
     "handed_over": _both(
         "시에 보고하십시오. 주소와 무선 기록은 경찰이 문서로 요청할 때만 넘깁니다",

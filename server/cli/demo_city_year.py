@@ -53,7 +53,7 @@ CLOSED_WAYS: tuple[tuple[str, ...], ...] = (
     ("looked_at hole", "defect_found", "repaired", "rechecked"),
 )
 CAMERA_WAY = (
-    "looked_at object", "camera", "room_closed", "photographed", "police_called", "handed_over", "reported_to_city",
+    "looked_at object", "camera", "room_closed", "police_called", "photographed", "handed_over", "reported_to_city",
     "police_result",
 )  # fmt: skip
 OPEN_WAYS: tuple[tuple[str, ...], ...] = (
@@ -93,7 +93,7 @@ LOOKED_AGAIN_AFTER = timedelta(days=91)
 """On the morning after the day on which what was no camera opens again."""
 NOT_LOOKED_AGAIN = 6
 """At one in so many places nobody has looked again yet."""
-NEEDS_TWO = frozenset({"looked_at", "not_camera", "camera"})
+NEEDS_TWO = frozenset({"looked_at", "not_camera", "camera", "handed_over"})
 
 
 Later = tuple[datetime, UUID, str, str]

@@ -7,6 +7,7 @@ sentence that says what has to come first; hurtful words and links are 400.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TypedDict, TypeVar
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from server.interface.case_requests import (
     CameraRequest,
     CaseRequest,
     DefectRequest,
+    HandedOverRequest,
     LookedAtRequest,
     NotCameraRequest,
     StepRequest,
@@ -34,7 +36,7 @@ from server.people.auth import Person
 from server.projections.case_rows import CASE_COLUMNS, case_of_row, steps_of
 from server.projections.projecting import catch_up
 from server.projections.taken_steps import taken_of
-from server.standing.cases import BEFORE_POLICE, FOUND, after_all, may_follow
+from server.standing.cases import BEFORE_POLICE, FOUND, after_all, may_decide, may_follow
 from server.store.clock import entry_time, today
 from server.store.db import Database
 from server.store.schema import IS_ACCEPTED, cases, entries, facilities, photos, rooms
@@ -47,11 +49,13 @@ from sweep.report.case_records import (
     CameraFound,
     CaseStep,
     DefectFound,
+    HandedOver,
     LookedAt,
     NotCamera,
     Photographed,
     Reported,
     RoomCorrected,
+    Seen,
     Step,
     Unchanged,
     Witnessed,
@@ -109,9 +113,10 @@ def take_step(
     request: StepRequest,
     second: Person | None,
 ) -> Outcome:
-    """Append the next step of a case, read it, and say what was recorded."""
+    """Append the next step of a case, a decision after its look, read it, and say what was recorded."""
     refuse_wrong_turn(connection, case, request)
     step = _whole(request, person, second)
+    looked = None if request.seen is None else _looked(request.seen, person, second)
     history = steps_of(connection, case.case_id, case.sweep_id)
     if request.step_id is not None:
         known = _known(connection, request.step_id, step, history)
@@ -127,18 +132,20 @@ def take_step(
         suspend(connection, case.room_id, actor=person.display_name)
     if isinstance(step, Photographed) and step.commitment is not None:
         _check_photograph(connection, case, step.commitment)
-    return _write(
+    write = partial(
+        _write,
         connection,
         server_signer,
         person,
-        step,
         case_id=case.case_id,
         room_id=case.recorded_room_id,
         sweep_id=case.sweep_id,
         finding_id=case.finding_id,
         source=case.source,
-        entry_id=request.step_id,
     )
+    if looked is not None:
+        write(looked)
+    return write(step, entry_id=request.step_id)
 
 
 def _known(
@@ -163,7 +170,8 @@ def refuse_wrong_turn(connection: Connection, case: StoredCase, request: StepReq
 
     One that is recorded already and sent again passes: it is no further step.
     """
-    if may_follow(case_of_row(case), request.step.step, today()):
+    may = may_follow if request.seen is None else may_decide
+    if may(case_of_row(case), request.step.step, today()):
         return
     of_step = select(entries.c.entry_id).where(entries.c.entry_id == request.step_id, IS_ACCEPTED)
     if request.step_id is None or connection.scalar(of_step) is None:
@@ -189,7 +197,7 @@ def _whole(request: StepRequest, person: Person, second: Person | None) -> Step:
     """The step with what the server knows itself; ApiError 400 or 403 when something is missing."""
     match request.step:
         case LookedAtRequest(seen=seen):
-            return LookedAt(step="looked_at", seen=seen, **_two(person, second))
+            return _looked(seen, person, second)
         case NotCameraRequest(what=what, reopens=reopens):
             opens = reopens or today() + REOPENS_AFTER
             return _checked(NotCamera(step="not_camera", what=what, reopens=opens, **_two(person, second)))
@@ -197,12 +205,18 @@ def _whole(request: StepRequest, person: Person, second: Person | None) -> Step:
             return Unchanged(step="unchanged", reopens=today() + REOPENS_AFTER)
         case CameraRequest(was_touched=was_touched):
             return CameraFound(step="camera", was_touched=was_touched, **_two(person, second))
+        case HandedOverRequest() as given:
+            return _checked(HandedOver(**given.model_dump(), **_two(person, second)))
         case DefectRequest() as defect:
             return _defect(defect)
         case Photographed(commitment=None, why_not=None):
             raise invalid(Phrase("photograph_or_reason"), code="photograph_or_reason")
         case step:
             return _checked(step)
+
+
+def _looked(seen: Seen, person: Person, second: Person | None) -> LookedAt:
+    return LookedAt(step="looked_at", seen=seen, **_two(person, second))
 
 
 class _Two(TypedDict):

@@ -15,9 +15,9 @@ from sweep.report import Record
 from sweep.report.base import Text
 from sweep.report.case_records import (
     Defect,
-    HandedOver,
     Millimetres,
     NotReached,
+    Person,
     Photographed,
     PoliceAsked,
     PoliceCalled,
@@ -116,6 +116,17 @@ class CameraRequest(Record):
     was_touched: bool
 
 
+class HandedOverRequest(Record):
+    """The police seized it, before two persons."""
+
+    step: Literal["handed_over"]
+    officer: Person
+    station: Text
+    rank: Text
+    receipt_no: Text
+    seal_no: Text
+
+
 class DefectRequest(Record):
     """Something to be repaired."""
 
@@ -148,7 +159,7 @@ StepChoice = Annotated[
     | RoomClosed
     | Photographed
     | PoliceCalled
-    | HandedOver
+    | HandedOverRequest
     | PoliceAsked
     | PoliceResult
     | ReportedToCity
@@ -164,6 +175,8 @@ class StepRequest(Record):
 
     step: StepChoice
     second_person: SecondPerson | None = None
+    seen: Seen | None = None
+    """What both saw, where they decide at once: the look is recorded before the decision, by the same proof."""
     step_id: TimeOrderedId | None = None
     """Made by the page: a step that is sent again because its answer was lost is one step."""
 

@@ -117,7 +117,6 @@ CaseState = Literal[
     "hole_repaired",
     "camera",
     "room_closed",
-    "photographed",
     "police_called",
     "handed_over",
     "reported_to_city",
@@ -125,7 +124,7 @@ CaseState = Literal[
     "police_none",
 ]
 FOUND: frozenset[CaseState] = frozenset(
-    {"camera", "room_closed", "photographed", "police_called", "handed_over", "reported_to_city", "police_camera"}
+    {"camera", "room_closed", "police_called", "handed_over", "reported_to_city", "police_camera"}
 )
 """A camera was found, and the police have not said that it was none: nothing that belongs to the case may be erased."""
 FindAsks = Literal["report", "hand_over", "police_result"]

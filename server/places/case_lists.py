@@ -27,8 +27,10 @@ from server.store.schema import cases, facilities, rooms, sweeps
 from server.store.stored_rows import StoredCase
 from sweep.phrases import Phrase
 from sweep.report import LocalText
+from sweep.report.case_records import HandedOver
 
 ALL_STEPS = sorted(frozenset().union(*FOLLOWING.values()) | AT_ANY_TIME)
+HANDED = {"handed_over", "reported_to_city", "police_camera", "police_none"}
 OPEN_CASES_OF_ROOM = 200  # guessed: more than any page shows
 
 
@@ -117,7 +119,25 @@ def case_detail(connection: Connection, row: StoredCase, today: date) -> CaseDet
         for entry, step in steps
     )
     seen = seen_things(connection, [row.sweep_id])
-    return CaseDetail(**_values(row, today, seen), events=events, claims=tuple(map(claim_view, claims)))
+    return CaseDetail(
+        **_values(row, today, seen),
+        events=events,
+        claims=tuple(map(claim_view, claims)),
+        last_station=_last_station(connection, row) if row.state in FOUND else "",
+    )
+
+
+def _last_station(connection: Connection, row: StoredCase) -> str:
+    """The station that took over another case of the district last; empty without one."""
+    others = _counting().where(
+        facilities.c.district_id == row.district_id,
+        cases.c.source == row.source,
+        cases.c.state.in_(sorted(HANDED)),
+        cases.c.case_id != row.case_id,
+    )
+    last = connection.execute(others.order_by(cases.c.changed_ms.desc()).limit(1)).one_or_none()
+    steps = () if last is None else steps_of(connection, last.case_id, last.sweep_id)
+    return next((one.step.station for _, one in reversed(steps) if isinstance(one.step, HandedOver)), "")
 
 
 def case_created(connection: Connection, row: StoredCase, today: date) -> CaseCreated:

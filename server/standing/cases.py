@@ -27,9 +27,9 @@ from sweep.report.case_records import (
     Unchanged,
 )
 
-__all__ = ["CLOSED", "FOUND", "Case", "Taken", "Verdict", "after_all", "may_follow"]
+__all__ = ["CLOSED", "FOUND", "Case", "Taken", "Verdict", "after_all", "may_decide", "may_follow"]
 CLOSED: frozenset[State] = frozenset({"not_camera", "hole_repaired", "police_camera", "police_none"})
-BEFORE_POLICE: frozenset[State] = frozenset({"camera", "room_closed", "photographed"})
+BEFORE_POLICE: frozenset[State] = frozenset({"camera", "room_closed"})
 """Two persons may still say that it is none; later only the police do."""
 CLEARED_BY_VERDICTS: frozenset[State] = BEFORE_POLICE | {"candidate", "not_reached", "looked_at"}
 LOOKERS = 2  # DESIGN: what takes a suspicion back needs two persons
@@ -42,9 +42,8 @@ FOLLOWING: dict[State, frozenset[str]] = {
     "repaired": frozenset({"rechecked"}),
     "hole_repaired": frozenset({"reopened"}),
     "camera": frozenset({"room_closed", "not_camera"}),
-    "room_closed": frozenset({"photographed", "not_camera"}),
-    "photographed": frozenset({"police_called", "not_camera"}),
-    "police_called": frozenset({"handed_over", "police_asked", "police_result"}),
+    "room_closed": frozenset({"police_called", "photographed", "not_camera"}),
+    "police_called": frozenset({"handed_over", "photographed", "police_asked", "police_result"}),
     "handed_over": frozenset({"reported_to_city", "police_asked", "police_result"}),
     "reported_to_city": frozenset({"police_asked", "police_result"}),
     "police_camera": frozenset({"police_asked", "police_result", "reported_to_city"}),
@@ -62,19 +61,18 @@ AFTER: dict[str, State] = {
     "repaired": "repaired",
     "camera": "camera",
     "room_closed": "room_closed",
-    "photographed": "photographed",
     "police_called": "police_called",
     "handed_over": "handed_over",
     "reported_to_city": "reported_to_city",
     "reopened": "candidate",
 }
+"""What is not named leaves the case in its state: photographs are optional, and may come before the call to 112."""
 OUTCOMES = frozenset({"not_camera", "camera", "defect_found", "reopened"})
 """Steps that answer or ask anew what it is: what single persons said before them counts no more."""
 BY_POLICE: dict[str, State] = {"camera": "police_camera", "none": "police_none"}
 ASKS: Mapping[State, FindAsks] = {
     "camera": "report",
     "room_closed": "report",
-    "photographed": "report",
     "police_called": "hand_over",
     "handed_over": "police_result",
     "reported_to_city": "police_result",
@@ -148,6 +146,12 @@ def may_follow(case: Case | None, step: str, today: date) -> bool:
     is_due_again = case.state == "not_camera" and case.is_open(today)
     allowed = FOLLOWING["candidate"] | FOLLOWING["not_camera"] if is_due_again else FOLLOWING[case.state]
     return step in allowed
+
+
+def may_decide(case: Case, step: str, today: date) -> bool:
+    """May this decision be taken now together with the look before it?"""
+    is_decision = step in OUTCOMES & FOLLOWING["looked_at"]
+    return is_decision and may_follow(case, "looked_at", today)
 
 
 def after(case: Case | None, happened: Step | Taken | Verdict) -> Case:

@@ -128,7 +128,7 @@ class PoliceCalled(Record):
 
 
 class HandedOver(Record):
-    """The police seized it; who, as they said it themselves."""
+    """The police seized it; who, as they said it themselves, and the second person who saw them take it."""
 
     step: Literal["handed_over"]
     officer: Person
@@ -136,6 +136,10 @@ class HandedOver(Record):
     rank: Text
     receipt_no: Text
     seal_no: Text
+    second_person: Person | None = None
+    """None: in entries from before this was asked for."""
+    identified: Identified | None = None
+    second_account: AccountId | None = None
 
 
 class PoliceAsked(Record):

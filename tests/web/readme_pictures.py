@@ -94,7 +94,7 @@ def _sweep(phone: Phone) -> None:
     expect(guide).to_be_visible()
     _keep(phone, "evidence")
     guide.click()
-    expect(page.get_by_role("heading", name="두 사람이 눈으로 봅니다")).to_be_visible()
+    expect(page.get_by_role("heading", name="두 사람이 눈으로 보십시오")).to_be_visible()
     _keep(phone, "find")
 
     page.goto(f"{sweep}/checklist")

@@ -57,7 +57,7 @@ def test_the_city_is_full_and_all_of_it_is_marked(desk: Phone, city: str) -> Non
     states = Counter(one["state"] for one in cases)
     assert len(OPEN_WAYS) + 2 <= len(cases)
     assert {"candidate", "not_reached", "looked_at", "defect", "repaired", "camera", "room_closed"} <= states.keys()
-    assert {"photographed", "police_called", "handed_over", "reported_to_city"} <= states.keys()
+    assert {"police_called", "handed_over", "reported_to_city"} <= states.keys()
     assert {one["source"] for one in cases} == {"simulated"}
     day = _get(page, city, "/api/desk/day")
     assert day["open_sweeps"]
@@ -180,17 +180,17 @@ def test_a_wrong_turn_gets_the_sentence_of_what_comes_first(desk: Phone, open_ph
     page = desk.page
     case = _own_case(open_phone, city, *FOUND)
     desk.open(f"#/desk/case/{case['case_id']}")
-    page.get_by_role("radio", name="물체와 그 자리만 촬영").check()
-    page.get_by_label("촬영하지 못한 사유").fill("물체가 벽 안에 있음")
+    page.get_by_role("radio", name="112 신고").check()
+    page.get_by_label("접수 번호").fill("2026-112-7")
     token = _get(page, city, "/api/me")["csrf_token"]
     other = page.request.post(  # somebody else was faster
         f"{city}/api/cases/{case['case_id']}/steps",
-        data={"step": STEPS["photographed"], "second_person": None},
+        data={"step": STEPS["police_called"], "second_person": None},
         headers={"X-CSRF-Token": token},
     )
     assert other.ok, other.text()
     page.get_by_role("button", name="이 단계 기록하기").click()
-    expect(page.locator(".alert")).to_contain_text("112에 신고하고")
+    expect(page.locator(".alert")).to_contain_text("경찰이 올 때까지 지키고")
 
 
 def test_a_file_is_previewed_applied_and_undone(desk: Phone, city: str) -> None:

@@ -70,7 +70,7 @@ def _wrong(page: Page, button: str, sentence: str) -> None:
 
 def _dies(page: Page, title: str) -> None:
     """The battery is empty once the answer is on the disk; the page that is opened again goes on where it was."""
-    expect(page.locator("form[data-kept=true]")).to_be_visible()
+    expect(page.locator("form[data-kept=true]")).to_have_count(1)
     page.reload()
     _title(page, title)
 
@@ -88,54 +88,73 @@ def test_from_candidate_to_the_police_package_by_two(open_phone: OpenPhone, site
     page = phone.page
     page.get_by_role("link", name="발견 안내 열기").click()
 
-    _title(page, "두 사람이 눈으로 봅니다")
-    phone.shoot("find-look")
-    assert phone.violations() == []
+    _title(page, "두 사람이 눈으로 보십시오")
+    _shoot(phone, "look")
+    expect(page.get_by_role("button", name="기록하고 다음")).to_have_count(0)  # nothing is seen for anybody
     _press(page, "물체가 있음")
-    _title(page, "두 번째 사람이 직접 확인합니다")
+    _title(page, "두 사람의 판정은 무엇입니까?")
+    _shoot(phone, "decide")
+    expect(page.get_by_role("button", name="기록하고 다음")).to_have_count(0)
+    _press(page, "카메라이거나 배제할 수 없음")
+    _title(page, "누가 만졌습니까?")
+    _dies(page, "누가 만졌습니까?")
+    _shoot(phone, "touched")
+    _press(page, "아무도 만지지 않음")
+    _title(page, "두 번째 사람이 직접 확인하십시오")
+    for said in ("물체가 있음", "카메라이거나 배제할 수 없음", "아무도 만지지 않음"):
+        expect(page.locator(".done")).to_contain_text(said)
     _wrong(page, "기록하고 다음", "두 번째 사람이 자신의 아이디와 PIN")
-    _dies(page, "두 번째 사람이 직접 확인합니다")
+    _dies(page, "두 번째 사람이 직접 확인하십시오")
     _second(page, "wrong-password")
     _press(page, "기록하고 다음")
     expect(page.locator("form .alert")).to_be_visible()
     expect(page.get_by_label("PIN 또는 비밀번호")).to_have_value("")
+    _shoot(phone, "second")
     _second(page)
     _press(page, "기록하고 다음")
 
-    _title(page, "두 사람의 판정은 무엇입니까?")
-    _wrong(page, "기록하고 다음", "두 사람이 본 것을 먼저 정하십시오")
-    _press(page, "카메라이거나 배제할 수 없음")
-    _title(page, "누가 만졌습니까?")
-    _dies(page, "누가 만졌습니까?")
-    _press(page, "아무도 만지지 않음")
-    _second(page)
-    _press(page, "기록하고 다음")
-
-    for title in ("손대지 않습니다", "사람을 내보내고 문을 닫습니다"):
-        _title(page, title)
-        expect(page.get_by_role("link", name="112 전화")).to_have_attribute("href", "tel:112")
-        _dies(page, title)
-        _press(page, "했습니다 – 다음")
-    _title(page, "한 사람은 지키고, 한 사람은 전화합니다")
-    phone.shoot("find-guard")
+    _title(page, "손대지 마십시오")
+    _is_at(page, "닫기", ())
+    expect(page.get_by_role("link", name="112 전화")).to_have_attribute("href", "tel:112")
+    _dies(page, "손대지 마십시오")
+    _shoot(phone, "leave")
+    _press(page, "했습니다 – 다음")
+    _title(page, "사람을 내보내고 문을 닫으십시오")
+    expect(page.get_by_role("link", name="112 전화")).to_have_attribute("href", "tel:112")
+    expect(page.locator("form dl")).to_have_text(re.compile(r"문 앞\s*감독자-01"))  # who proved to be there
+    _shoot(phone, "clear")
+    _press(page, "다른 사람이 지킴")
+    _title(page, "한 사람은 문 앞을 지키십시오")
+    expect(page.get_by_text("혼자면 문 앞을 지키며 112에 전화하십시오.")).to_be_visible()
+    expect(page.get_by_role("button", name="감독자-01")).to_have_attribute("aria-pressed", "true")
+    page.get_by_label("직접 적기").fill("")
     _wrong(page, "기록하고 다음", "문을 지킬 사람을 먼저 정하십시오")
     _press(page, "감독자-01")
-    _dies(page, "한 사람은 지키고, 한 사람은 전화합니다")
+    _dies(page, "한 사람은 문 앞을 지키십시오")
     expect(page.get_by_role("button", name="감독자-01")).to_have_attribute("aria-pressed", "true")
+    _shoot(phone, "guard")
     _press(page, "기록하고 다음")
 
+    _call(phone)
     _photograph(phone)
-    _call_and_hand_over(phone)
+    _hand_over(phone)
     case_id = _case_of(page, site, report)
     _sign(phone, site, case_id)
-    _title(page, "시에 보고합니다")
+    _title(page, "시에 보고하십시오")
+    office = page.get_by_label("직접 적기").input_value()
+    assert office.endswith(" 담당 부서"), "the district that it is reported to is known"
+    page.get_by_label("직접 적기").fill("")
     _wrong(page, "기록하고 다음", "보고한 부서를 고르거나 적으십시오")
-    _press(page, "구 담당 부서")
+    _press(page, office)
+    _shoot(phone, "report")
     _press(page, "기록하고 다음")
     _title(page, "할 일을 마쳤습니다")
+    _is_at(page, None, ("닫기", "112", "기록", "인계"))
+    expect(page.get_by_text("1366")).to_be_visible()
+    _shoot(phone, "done")
     _press(page, "경찰이 문서로 요청함")
     _title(page, "요청 문서 번호는 무엇입니까?")
-    _wrong(page, "다음", "문서 번호가 없으면 아직 넘기지 않습니다")
+    _wrong(page, "다음", "문서 번호가 없으면 아직 넘기지 마십시오")
     page.get_by_role("textbox").fill("수사-77")
     _press(page, "다음")
     page.get_by_role("textbox").fill("김경위")
@@ -145,11 +164,12 @@ def test_from_candidate_to_the_police_package_by_two(open_phone: OpenPhone, site
     _title(page, "할 일을 마쳤습니다")
     steps = _steps(page, site, case_id)
     assert [step["step"] for step in steps] == [
-        "looked_at", "camera", "room_closed", "photographed", "police_called", "handed_over", "witnessed",
+        "looked_at", "camera", "room_closed", "police_called", "photographed", "handed_over", "witnessed",
         "reported_to_city", "police_asked",
     ]  # fmt: skip
-    assert [step["second_person"] for step in steps[:2]] == ["감독자-01"] * 2
-    assert steps[3]["commitment"] is not None
+    assert [steps[index]["second_person"] for index in (0, 1, 5)] == ["감독자-01"] * 3
+    assert (steps[0]["seen"], steps[2]["guarded_by"], steps[7]["to"]) == ("object", "감독자-01", office)
+    assert steps[4]["commitment"] is not None
     assert steps[5] | {"step": "handed_over"} == steps[5]
     assert (steps[5]["receipt_no"], steps[5]["seal_no"]) == ("2026-112-000431", "봉인 번호 없음")
     assert steps[8]["wanted"] == ["photographs"]
@@ -159,11 +179,31 @@ def test_from_candidate_to_the_police_package_by_two(open_phone: OpenPhone, site
     _verified_by_a_third(open_phone(site.url), case_id, tmp_path)
 
 
+def _shoot(phone: Phone, name: str) -> None:
+    """A screen of the guide: nothing for axe, no small text, and each button large enough for a shaking hand."""
+    phone.shoot(f"find-{name}-412x915", full=False)
+    assert phone.violations() == [], name
+    assert phone.small_texts() == [], name
+    assert [one for one in phone.small_targets(64) if not re.match("(48|56) × 48 px: 뒤로", one)] == [], name
+
+
+def _is_at(page: Page, phase: str | None, before: tuple[str, ...]) -> None:
+    """The phases of a find: the one that is on, and those that are done."""
+    phases = page.get_by_role("list", name="발견 뒤의 순서")
+    expect(phases.locator("[aria-current=step]")).to_have_text([] if phase is None else [phase])
+    expect(phases.locator("li", has_text="마침")).to_have_text([f"마침 {name}" for name in before])
+
+
 def _photograph(phone: Phone) -> None:
     page = phone.page
-    _title(page, "물체와 그 자리만 찍습니다")
-    _wrong(page, "사진과 함께 기록하고 다음", "찍은 사진이 없습니다")
-    _dies(page, "물체와 그 자리만 찍습니다")
+    _title(page, "경찰이 올 때까지 지키십시오")
+    _is_at(page, "기록", ("닫기", "112"))
+    expect(page.get_by_text("디지털성범죄피해자지원센터(국번 없이 1366")).to_be_visible()
+    _shoot(phone, "wait")
+    _press(page, "물체 사진 찍기(선택)")
+    _title(page, "물체와 그 자리만 찍으십시오")
+    expect(page.get_by_role("button", name="사진과 함께 기록")).to_have_count(0)
+    _dies(page, "물체와 그 자리만 찍으십시오")
     page.get_by_label("세 가지를 모두 확인했습니다").check()
     _second(page)
     _press(page, "비었음 – 촬영 허용")
@@ -173,14 +213,20 @@ def _photograph(phone: Phone) -> None:
     _press(page, "찍고 봉인")
     expect(page.get_by_text(re.compile("봉인하여 보냈습니다"))).to_be_visible()
     _press(page, "닫기")
-    _dies(page, "물체와 그 자리만 찍습니다")
+    _dies(page, "물체와 그 자리만 찍으십시오")
     expect(page.get_by_text("1. 물체")).to_be_visible()
-    _press(page, "사진과 함께 기록하고 다음")
+    phone.shoot("find-photo-412x915", full=False)
+    assert phone.violations() == []
+    _press(page, "사진과 함께 기록")
+    _title(page, "경찰이 올 때까지 지키십시오")
+    expect(page.locator(".done")).to_contain_text("물체 사진을 기록함")
 
 
-def _call_and_hand_over(phone: Phone) -> None:
+def _call(phone: Phone) -> None:
     page = phone.page
-    _title(page, "112에 신고합니다")
+    _title(page, "112에 신고하십시오")
+    _is_at(page, "112", ("닫기",))
+    expect(page.locator(".done")).to_contain_text("감독자-01 문 앞을 지킴")
     expect(page.get_by_role("link", name="112 전화")).to_have_attribute("href", "tel:112")
     link = page.get_by_role("link", name="112 문자").get_attribute("href") or ""
     assert link.startswith("sms:112?&body=")
@@ -190,59 +236,64 @@ def _call_and_hand_over(phone: Phone) -> None:
     )
     assert "점검자-01" in message
     expect(page.get_by_text(message, exact=True)).to_be_visible()
-    for words in ("비상벨을 누릅니다.", "한 사람은 문을 지키고, 한 사람은"):
+    for words in ("비상벨을 누르십시오.", "한 사람은 문을 지키고, 한 사람은", "혼자면 문 앞을 지키며"):
         expect(page.get_by_text(words)).to_be_visible()
-    phone.shoot("find-call")
-    assert phone.violations() == []
-    assert phone.small_texts() == []
+    _shoot(phone, "call")
     _press(page, "신고했습니다 – 다음")
     _title(page, "접수 번호는 무엇입니까?")
     _wrong(page, "기록하고 다음", "듣지 못했으면 ‘번호를 듣지 못함’")
     page.get_by_label("번호", exact=True).fill("2026-112-000431")
     _dies(page, "접수 번호는 무엇입니까?")
     expect(page.get_by_label("번호", exact=True)).to_have_value("2026-112-000431")
+    _shoot(phone, "receipt")
     _press(page, "기록하고 다음")
-    _title(page, "경찰이 올 때까지 지킵니다")
+
+
+def _hand_over(phone: Phone) -> None:
+    page = phone.page
     _press(page, "경찰이 도착했습니다")
     _title(page, "인수하는 경찰관은 누구입니까?")
+    _is_at(page, "인계", ("닫기", "112", "기록"))
     _wrong(page, "다음", "경찰관의 이름을 물어")
-    page.get_by_role("textbox").fill("김경위")
-    _press(page, "다음")
-    _title(page, "계급은 무엇입니까?")
+    page.get_by_label("경찰관", exact=True).fill("김경위")
     _wrong(page, "다음", "계급을 고르거나")
     _press(page, "경위")
+    _shoot(phone, "officer")
     _press(page, "다음")
     _title(page, "소속은 어디입니까?")
     page.get_by_role("textbox").fill("가상경찰서 한빛지구대")
-    _press(page, "다음")
-    _title(page, "압수·접수 번호")
-    expect(page.get_by_label("번호", exact=True)).to_have_value("2026-112-000431")
+    _shoot(phone, "station")
     _press(page, "다음")
     _title(page, "봉인 번호는 무엇입니까?")
     _wrong(page, "다음", "봉투에 번호가 없으면")
     _press(page, "봉인 번호 없음")
+    _shoot(phone, "seal")
     _press(page, "다음")
-    _title(page, "맞습니까?")
-    _dies(page, "맞습니까?")
-    phone.shoot("find-review")
+    _title(page, "두 번째 사람이 확인하십시오")
+    _dies(page, "두 번째 사람이 확인하십시오")
+    for said in ("김경위", "경위", "가상경찰서 한빛지구대", "2026-112-000431", "봉인 번호 없음"):
+        expect(page.locator("form dd", has_text=re.compile(f"^{said}$"))).to_be_visible()
+    _shoot(phone, "review")
+    _wrong(page, "기록하고 다음", "두 번째 사람이 자신의 아이디와 PIN")
+    _second(page)
     _press(page, "기록하고 다음")
 
 
 def _sign(phone: Phone, site: Site, case_id: str) -> None:
     """The officer signs by finger over the hash that the page shows; nobody can sign over another one."""
     page = phone.page
-    _title(page, "경찰관의 확인 서명")
+    _title(page, "경찰관의 확인 서명을 받으십시오")
     _wrong(page, "기록하고 다음", "서명란에 손가락으로")
     shown = page.locator("code").inner_text().replace(" ", "")
     event = page.request.get(f"{site.url}/api/cases/{case_id}").json()["events"][-1]
     assert (event["step"]["step"], event["entry_hash"]) == ("handed_over", shown)
     draw_signature(page)
-    _dies(page, "경찰관의 확인 서명")
+    _dies(page, "경찰관의 확인 서명을 받으십시오")
     expect(page.locator("polyline")).to_have_count(1)
-    phone.shoot("find-sign")
+    phone.shoot("find-sign-412x915", full=False)
     assert phone.violations() == []
     _press(page, "기록하고 다음")
-    _title(page, "시에 보고합니다")
+    _title(page, "시에 보고하십시오")
     signed = _steps(page, site, case_id)[-1]
     assert (signed["shown_hash"], signed["name"], signed["rank"]) == (shown, "김경위", "경위")
     assert len(signed["strokes"][0]) > 3
@@ -315,30 +366,44 @@ def test_without_a_connection_the_guide_goes_on_and_sends_in_order(phone: Phone,
     _take(page, site, case_id, {"step": "looked_at", "seen": "object"})
     _take(page, site, case_id, {"step": "camera", "was_touched": True})
     phone.open(f"#/find/{case_id}")
-    _title(page, "손대지 않습니다")
+    _title(page, "손대지 마십시오")
+    expect(page.get_by_text("하던 곳에서")).to_have_count(0)
     page.context.set_offline(True)
     _press(page, "했습니다 – 다음")
-    _press(page, "했습니다 – 다음")
-    _press(page, "감독자-01")
-    _press(page, "기록하고 다음")
-    _title(page, "물체와 그 자리만 찍습니다")
+    _press(page, "닫고 지킵니다 – 다음")
+    _title(page, "112에 신고하십시오")
     expect(page.get_by_text("기록 1건을 이 휴대전화에 보관했습니다")).to_be_visible()
-    _press(page, "사진 없이 다음으로")
-    _press(page, "휴대전화 카메라를 쓸 수 없음")
-    _press(page, "기록하고 다음")
-    _title(page, "112에 신고합니다")
     _press(page, "신고했습니다 – 다음")
     _press(page, "번호를 듣지 못함")
     _press(page, "기록하고 다음")
-    _title(page, "경찰이 올 때까지 지킵니다")
-    expect(page.get_by_text("기록 3건을 이 휴대전화에 보관했습니다")).to_be_visible()
+    _title(page, "경찰이 올 때까지 지키십시오")
+    expect(page.get_by_text("기록 2건을 이 휴대전화에 보관했습니다")).to_be_visible()
+    assert len(_steps(page, site, case_id)) == 2
+    # Of two persons nothing is recorded without a connection, and nothing that was written is lost.
+    _press(page, "경찰이 도착했습니다")
+    page.get_by_label("경찰관", exact=True).fill("김경위")
+    _press(page, "경위")
+    _press(page, "다음")
+    if page.get_by_role("heading", level=2, name="소속은 어디입니까?").is_visible():
+        page.get_by_role("textbox").fill("가상경찰서")
+        _press(page, "다음")
+    _title(page, "인수증의 번호는 무엇입니까?")  # 112 gave none
+    page.get_by_label("번호", exact=True).fill("인수-12")
+    _press(page, "다음")
+    page.get_by_label("번호", exact=True).fill("봉인 7")
+    _press(page, "다음")
+    _second(page)
+    _press(page, "기록하고 다음")
+    expect(page.locator("form .alert")).to_contain_text("인수증을 받아 두고")
     assert len(_steps(page, site, case_id)) == 2
     page.context.set_offline(False)
     expect(page.get_by_text("이 휴대전화에 보관했습니다")).to_have_count(0)
-    assert [step["step"] for step in _steps(page, site, case_id)[2:]] == [
-        "room_closed", "photographed", "police_called",
-    ]  # fmt: skip
-    _title(page, "경찰이 올 때까지 지킵니다")
+    assert [step["step"] for step in _steps(page, site, case_id)[2:]] == ["room_closed", "police_called"]
+    _second(page)
+    _press(page, "기록하고 다음")
+    _title(page, "경찰관의 확인 서명을 받으십시오")
+    handed = _steps(page, site, case_id)[-1]
+    assert (handed["receipt_no"], handed["seal_no"], handed["second_person"]) == ("인수-12", "봉인 7", "감독자-01")
 
 
 def test_what_somebody_else_recorded_first_is_said_and_nothing_is_lost(phone: Phone, site: Site) -> None:
@@ -354,7 +419,7 @@ def test_what_somebody_else_recorded_first_is_said_and_nothing_is_lost(phone: Ph
     _take(page, site, case_id, {"step": "room_closed", "guarded_by": "점검자-01"})
     _take(page, site, case_id, {"step": "photographed", "commitment": None, "why_not": "급함"})
     phone.open(f"#/find/{case_id}")
-    _title(page, "112에 신고합니다")
+    _title(page, "112에 신고하십시오")
     page.context.set_offline(True)
     _press(page, "신고했습니다 – 다음")
     page.get_by_label("번호", exact=True).fill("2026-112-000999")
@@ -364,7 +429,7 @@ def test_what_somebody_else_recorded_first_is_said_and_nothing_is_lost(phone: Ph
     page.context.set_offline(False)
     refused = page.locator(".alert", has_text="받아들여지지 않았습니다")
     expect(refused).to_contain_text("2026-112-000999")
-    _dies(page, "경찰이 올 때까지 지킵니다")
+    _dies(page, "경찰이 올 때까지 지키십시오")
     expect(refused).to_contain_text("2026-112-000999")
     _press(page, "다음")
     expect(refused).to_have_count(0)
@@ -375,6 +440,44 @@ def test_what_somebody_else_recorded_first_is_said_and_nothing_is_lost(phone: Ph
     _press(page, "지우기")
     expect(page.get_by_text("없음", exact=True)).to_be_visible()
     assert [step["step"] for step in _steps(page, site, case_id)].count("police_called") == 1
+
+
+def test_its_button_is_at_the_thumb_on_a_small_phone_with_large_letters(open_phone: OpenPhone, site: Site) -> None:
+    phone = open_phone(site.url, viewport={"width": 360, "height": 640})
+    report = _deliver(site, "found on a small phone")
+    page = phone.page
+    phone.log_in(path="#/settings")
+    case_id = _case_of(page, site, report)
+    _take(page, site, case_id, {"step": "looked_at", "seen": "object"})
+    _take(page, site, case_id, {"step": "camera", "was_touched": False})
+    phone.open(f"#/find/{case_id}")
+    for title, buttons in (
+        ("손대지 마십시오", ["했습니다 – 다음"]),
+        ("사람을 내보내고 문을 닫으십시오", ["닫고 지킵니다 – 다음"]),
+        ("112에 신고하십시오", ["112 전화", "신고했습니다 – 다음"]),
+        ("접수 번호는 무엇입니까?", ["기록하고 다음"]),
+        ("경찰이 올 때까지 지키십시오", ["경찰이 도착했습니다"]),
+        ("인수하는 경찰관은 누구입니까?", ["다음"]),
+    ):
+        _title(page, title)
+        for size_px in (32, 16):
+            page.evaluate("size => { document.documentElement.style.fontSize = `${size}px`; }", size_px)
+            dock = page.locator(".dock")
+            for name in buttons:
+                box = dock.get_by_text(name, exact=True).bounding_box()
+                assert box is not None and box["y"] >= 0 and box["y"] + box["height"] <= 640, (title, name, size_px)
+            over = dock.bounding_box()
+            assert over is not None and over["height"] <= 0.55 * 640, (title, size_px)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, (title, size_px)
+            page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+            last = page.locator(".ways > :last-child").last.bounding_box()
+            assert last is None or last["y"] + last["height"] <= over["y"] + 1, (title, size_px)
+            page.evaluate("scrollTo(0, 0)")
+            phone.shoot(f"find-small-{title[:3]}-{size_px}-360x640", full=False)
+        assert phone.violations() == [], title
+        if title.startswith("접수"):
+            page.get_by_label("번호", exact=True).fill("2026-112-5")
+        _press(page, buttons[-1])
 
 
 @pytest.mark.soak  # two browsers of its own
@@ -453,7 +556,7 @@ def test_what_two_named_asks_another_person_one_question(open_phone: OpenPhone, 
     _take(one.page, site, case_id, {"step": "looked_at", "seen": "object"})
     _take(one.page, site, case_id, {"step": "not_camera", "what": "나사", "reopens": today().isoformat()})
     one.open(f"#/find/{case_id}")
-    _title(one.page, "두 사람이 눈으로 봅니다")
+    _title(one.page, "두 사람이 눈으로 보십시오")
     other.log_in("chief", path=f"#/find/{case_id}")
     _title(other.page, "전에 본 그대로입니까?")
     assert other.faults() == []
@@ -498,7 +601,7 @@ ENGLISH: tuple[tuple[dict[str, Any] | None, str], ...] = (
     (None, "Two persons look by eye"),
     ({"step": "looked_at", "seen": "object"}, "What do you both decide?"),
     ({"step": "camera", "was_touched": False}, "Do not touch it"),
-    ({"step": "room_closed", "guarded_by": "점검자-02"}, "Photograph the object only"),
+    ({"step": "room_closed", "guarded_by": "점검자-02"}, "Call 112"),
     ({"step": "photographed", "commitment": None, "why_not": "급함"}, "Call 112"),
     ({"step": "police_called", "receipt_no": "1"}, "Guard it until the police come"),
 )

@@ -21,7 +21,7 @@ from tests.web.test_outbox import log_in_by_form, stored
 
 pytestmark = pytest.mark.browser
 STEPS = "**/api/cases/*/steps"
-TAKEN = ["room_closed", "photographed", "police_called"]
+TAKEN = ["room_closed", "police_called"]
 
 
 def _found(phone: Phone, site: Site, title: str) -> str:
@@ -35,23 +35,17 @@ def _found(phone: Phone, site: Site, title: str) -> str:
 
 
 def _act_alone(page: Page) -> None:
-    """Close the room, do without photographs, call: three steps that nobody has to confirm."""
-    _title(page, "손대지 않습니다")
+    """Close the room and call: two steps that nobody has to confirm."""
+    _title(page, "손대지 마십시오")
     _press(page, "했습니다 – 다음")
-    _press(page, "했습니다 – 다음")
-    _press(page, "감독자-01")
-    _press(page, "기록하고 다음")
-    _title(page, "물체와 그 자리만 찍습니다")
-    _press(page, "사진 없이 다음으로")
-    _press(page, "휴대전화 카메라를 쓸 수 없음")
-    _press(page, "기록하고 다음")
-    _title(page, "112에 신고합니다")
+    _press(page, "닫고 지킵니다 – 다음")
+    _title(page, "112에 신고하십시오")
     _press(page, "신고했습니다 – 다음")
     page.get_by_label("번호", exact=True).fill("2026-112-000512")
     _press(page, "기록하고 다음")
-    _title(page, "경찰이 올 때까지 지킵니다")
-    expect(page.get_by_text("기록 3건을 이 휴대전화에 보관했습니다")).to_be_visible()
-    expect(page.locator("form[data-kept=true]")).to_be_visible()
+    _title(page, "경찰이 올 때까지 지키십시오")
+    expect(page.get_by_text("기록 2건을 이 휴대전화에 보관했습니다")).to_be_visible()
+    expect(page.locator("form[data-kept=true]")).to_have_count(1)
 
 
 def _events(page: Page, site: Site, case_id: str) -> list[tuple[str, str]]:
@@ -70,14 +64,14 @@ def test_steps_taken_without_a_connection_are_listed_exported_and_sent_by_their_
     phone.open(f"#/find/{case_id}")
     _act_alone(page)
     assert "000512" not in stored(phone)
-    page.get_by_role("link", name=re.compile("이 휴대전화에 3건 보관 중")).click()
+    page.get_by_role("link", name=re.compile("이 휴대전화에 2건 보관 중")).click()
     kept = page.locator("li.noted")
-    for index, words in enumerate(("사람을 내보내고 방을 닫음", "물체와 그 자리만 촬영", "112 신고")):
+    for index, words in enumerate(("사람을 내보내고 방을 닫음", "112 신고")):
         expect(kept.nth(index)).to_contain_text(words)
-    expect(kept.nth(2)).to_contain_text("2026-112-000512")
+    expect(kept.nth(1)).to_contain_text("2026-112-000512")
     phone.shoot("outbox-steps-412x915", full=False)
     with page.expect_download() as saving:
-        _press(page, "내 기록 3건 파일로 저장")
+        _press(page, "내 기록 2건 파일로 저장")
     steps = json.loads(Path(saving.value.path()).read_text(encoding="utf-8"))["steps"]
     assert [one["step"]["step"] for one in steps] == TAKEN
     assert {(one["author"], one["case_id"]) for one in steps} == {("점검자-01", case_id)}
@@ -86,7 +80,7 @@ def test_steps_taken_without_a_connection_are_listed_exported_and_sent_by_their_
     log_in_by_form(phone, "supervisor")
     expect(page.get_by_role("navigation")).to_be_visible()
     phone.open("#/settings")
-    expect(page.get_by_text("점검자-01: 3건, 본인만 열 수 있게 봉인됨")).to_be_visible()
+    expect(page.get_by_text("점검자-01: 2건, 본인만 열 수 있게 봉인됨")).to_be_visible()
     assert _events(page, site, case_id) == []
     _press(page, "로그아웃")
     log_in_by_form(phone, "inspector")
@@ -109,7 +103,7 @@ def test_steps_in_the_outbox_outlive_a_killed_browser_and_go_from_any_screen(
     killed = open_again()
     before = Phone(killed.new_page(), site.url, phone.watch, "")
     before.log_in(path=f"#/find/{case_id}")
-    _title(before.page, "손대지 않습니다")
+    _title(before.page, "손대지 마십시오")
     killed.set_offline(True)
     _act_alone(before.page)
     mine = f"--user-data-dir={tmp_path / 'profile'}"
@@ -127,5 +121,5 @@ def test_steps_in_the_outbox_outlive_a_killed_browser_and_go_from_any_screen(
         )
         expect(page.get_by_text(re.compile("이 휴대전화에 .* 보관 중"))).to_have_count(0)
         after.open(f"#/find/{case_id}")
-        _title(page, "경찰이 올 때까지 지킵니다")
+        _title(page, "경찰이 올 때까지 지키십시오")
     assert len(_events(phone.page, site, case_id)) == len(TAKEN)

@@ -57,7 +57,7 @@ def test_after_a_restart_the_page_tells_what_it_knows(
         probe.close()
 
     # The server is gone: what was seen last stands there with its time, also after the page was opened again.
-    expect(page.get_by_text(re.compile(r"지금 상태가 아닐 수 있음 · \d\d:\d\d에 마지막으로 들음"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"지금 상태가 아닐 수 있음 · 마지막 연결 \d\d:\d\d"))).to_be_visible()
     page.route("**/api/**", lambda route: route.abort())
     page.get_by_role("button", name=re.compile("^소변기")).click()
     page.get_by_role("button", name="이 자리에서 측정").click()
@@ -68,7 +68,7 @@ def test_after_a_restart_the_page_tells_what_it_knows(
         page.reload()  # still without an answer of the server
         expect(page.get_by_text("3번 칸 · 와이파이")).to_be_visible()
         expect(page.locator(".tile.not_assessable")).not_to_have_count(0)
-        expect(page.get_by_text(re.compile("에 마지막으로 들음"))).to_be_visible()
+        expect(page.get_by_text(re.compile("마지막 연결 "))).to_be_visible()
         expect(page.get_by_role("note")).to_contain_text("실제 점검 아님")
         assert phone.violations() == []
         phone.shoot("live-without-server", full=False)

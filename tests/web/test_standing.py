@@ -122,7 +122,8 @@ def test_a_find_of_the_guide_is_everywhere_at_once(open_phone: OpenPhone, site: 
     for step in (CALLED, HANDED, REPORTED):
         expect(page.get_by_text("문을 닫고 ‘점검 중’ 표지를 그대로 둡니다")).to_be_visible()
         expect(page.get_by_text("표지를 떼고 문을 엽니다")).to_have_count(0)
-        _ask(phone, f"/api/cases/{case_id}/steps", {"step": step})
+        second = {"username": "supervisor", "password": PASSWORD} if step is HANDED else None
+        _ask(phone, f"/api/cases/{case_id}/steps", {"step": step, "second_person": second})
         page.reload()
     # All steps are made, and the police have not said what it was.
     expect(page.get_by_text("문을 닫고 ‘점검 중’ 표지를 그대로 둡니다")).to_be_visible()
@@ -169,7 +170,7 @@ def test_a_first_looks_candidate_takes_every_decision_and_opens_its_guide(phone:
         _press(page, "판정 남기기")
         expect(sheet.get_by_text(f"현장 판정: {said('decision', code)}")).to_be_visible()
     sheet.get_by_role("link", name=re.compile("발견 안내")).click()
-    expect(page.get_by_role("heading", level=2, name="손대지 않습니다")).to_be_visible()
+    expect(page.get_by_role("heading", level=2, name="손대지 마십시오")).to_be_visible()
 
 
 def test_who_corrects_a_decision_says_why(phone: Phone, site: Site) -> None:

@@ -86,6 +86,8 @@ class CaseDetail(CaseView):
     events: tuple[CaseEvent, ...]
     claims: tuple[ClaimView, ...]
     """Steps that wait for the proofs of their persons."""
+    last_station: str
+    """That took over the district's last find, to be proposed for the next; empty without one."""
 
 
 class CaseList(View):

@@ -9,10 +9,16 @@ import httpx
 import pytest
 from sqlalchemy import select, text
 
+from server.ingest.persons import write_for
+from server.people.auth import check_password
 from server.projections import projecting
 from server.store.clock import today
 from server.store.schema import cases
-from sweep.report import new_id
+from sweep.entry import kinds
+from sweep.entry.envelope import make_body
+from sweep.report import new_id, to_json
+from sweep.report.case_records import CaseStep
+from tests.report_factory import clock
 from tests.server.conftest import PASSWORD, Call, Client, Site
 from tests.server.sweep_kit import DEMO_ROOM, Probe
 
@@ -21,8 +27,8 @@ FOUND_STEPS: tuple[dict[str, Any], ...] = (
     {"step": "looked_at", "seen": "object"},
     {"step": "camera", "was_touched": False},
     {"step": "room_closed", "guarded_by": "점검자-02"},
-    {"step": "photographed", "commitment": None, "why_not": "촬영 장비 없음"},
     {"step": "police_called", "receipt_no": "2026-112-000431"},
+    {"step": "photographed", "commitment": None, "why_not": "촬영 장비 없음"},
     {"step": "police_asked", "document_no": "수사-77", "officer": "김경위", "wanted": ["wifi_timeline"]},
     {
         "step": "handed_over",
@@ -39,8 +45,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "looked_at": {"step": "handed_over", **dict.fromkeys(("officer", "station", "rank"), "아무개")}
     | {"receipt_no": "1", "seal_no": "1"},
     "camera": {"step": "police_called", "receipt_no": "1"},
-    "room_closed": {"step": "police_called", "receipt_no": "1"},
-    "photographed": {"step": "reported_to_city", "to": "시"},
+    "room_closed": {"step": "reported_to_city", "to": "시"},
     "police_called": {"step": "not_camera", "what": "나사"},
     "handed_over": {"step": "reopened", "why": "다시"},
     "reported_to_city": {"step": "reopened", "why": "다시"},
@@ -89,7 +94,7 @@ def test_a_found_camera_from_candidate_to_city(site: Site, two: Client, call: Ca
         answer = take(two, case_id, step)
         assert answer.status_code == 201, answer.text
     assert take(two, case_id, WRONG["reported_to_city"]).status_code == 409
-    assert len(sentences) == len(FOUND_STEPS) - 1  # the police ask while the state stays
+    assert len(sentences) == len(FOUND_STEPS) - 2  # a photograph and a request of the police leave the state
     detail = two.get(f"/api/cases/{case_id}").json()
     assert (detail["state"], detail["is_open"], detail["is_found"]) == ("reported_to_city", True, True)
     assert [event["step"]["step"] for event in detail["events"]] == [step["step"] for step in FOUND_STEPS]
@@ -148,6 +153,109 @@ def test_what_the_police_say_ends_the_case_everywhere(
     body = detail["entries"][1]["bodies"][0]["commitment"]
     erased = site.login("admin").post(f"/api/bodies/{body}/erase", erase)
     assert erased.status_code == (409 if is_held else 201), erased.text
+
+
+OLD_ORDER: tuple[dict[str, Any], ...] = (
+    {"step": "looked_at", "second_person": "감독자-01", "seen": "object"},
+    {"step": "camera", "second_person": "감독자-01", "was_touched": False},
+    {"step": "room_closed", "guarded_by": "점검자-02"},
+    {"step": "photographed", "commitment": None, "why_not": "촬영 장비 없음"},
+    {"step": "police_called", "receipt_no": "2026-112-000431"},
+    FOUND_STEPS[6],
+)
+"""As an earlier release wrote them: photographs before 112, and a hand-over that names nobody beside its author."""
+
+
+@pytest.mark.parametrize(
+    ("written", "state", "left"),
+    [(4, "room_closed", FOUND_STEPS[3:4] + FOUND_STEPS[6:]), (6, "handed_over", FOUND_STEPS[7:])],
+    ids=["stopped at the photographs", "handed over"],
+)
+def test_a_log_of_the_older_order_stands_and_goes_on(
+    site: Site, two: Client, call: Call, written: int, state: str, left: tuple[dict[str, Any], ...]
+) -> None:
+    probe = Probe()
+    site.admit(probe.signer)
+    sweep(site, probe)
+    case_id = two.get("/api/cases").json()["cases"][0]["case_id"]
+    for step in OLD_ORDER[:written]:
+        _as_before(site, case_id, step)
+    projecting.drain(site.db)
+    case = two.get(f"/api/cases/{case_id}").json()
+    assert (case["state"], len(case["events"]), case["is_found"]) == (state, written, True)
+    if written == len(OLD_ORDER):
+        assert case["events"][-1]["step"]["second_person"] is None
+    for step in left:
+        assert take(two, case_id, step).status_code == 201, step
+    ended = {"step": "police_result", "result": "camera", "dated": today().isoformat(), "document_no": "수사-81"}
+    assert take(two, case_id, ended).json()["case"]["state"] == "police_camera"
+    before = _rows(site)
+    projecting.rebuild(site.db)
+    assert _rows(site) == before
+    out = site.services.settings.data_dir / "log.jsonl"
+    assert call("export", "entries", out)[0] == 0
+    code, said, _ = call("verify", out)
+    assert (code, "unreadable" in said) == (0, False), said
+
+
+def _as_before(site: Site, case_id: str, step: dict[str, Any]) -> None:
+    """An entry of the server's own pen, past the rule that it goes by today."""
+    person = check_password(site.db, "second", PASSWORD)
+    with site.db.write() as connection:
+        row = connection.execute(select(cases).where(cases.c.case_id == UUID(case_id))).one()
+        said = {"v": 1, "case_id": row.case_id, "finding_id": row.finding_id, "step": step, "decided": clock(30)}
+        write_for(
+            connection, site.services.server_signer, person, kind=kinds.CASE_STEP, source=row.source,
+            room_id=row.recorded_room_id, sweep_id=row.sweep_id, refs=(),
+            body=make_body(kinds.CASE_STEP_TYPE, to_json(CaseStep.model_validate(said))),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("decision", "state"),
+    [
+        ({"step": "camera", "was_touched": False}, "camera"),
+        ({"step": "not_camera", "what": "나사"}, "not_camera"),
+        ({"step": "defect_found", "defect": "hole"}, "defect"),
+    ],
+)
+def test_a_decision_brings_its_look_along_by_one_proof(
+    site: Site, two: Client, decision: dict[str, Any], state: str
+) -> None:
+    opening = {"step": {"step": "reported", "what": "환풍구의 검은 점"}}
+    case_id = two.post(f"/api/rooms/{DEMO_ROOM}/cases", opening).json()["case"]["case_id"]
+    path, seen = f"/api/cases/{case_id}/steps", {"seen": "hole"}
+    body = {"step": decision, "step_id": str(new_id())} | seen
+    assert two.post(path, body | {"second_person": None}).json()["error"]["code"] == "second_person_needed"
+    for early in ({"step": "not_reached", "why": "높음"}, {"step": "room_closed", "guarded_by": "점검자-02"}):
+        refused = two.post(path, {"step": early, "second_person": SECOND} | seen)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "not_now")
+    for _ in range(2):  # its answer was lost
+        answer = two.post(path, body | {"second_person": SECOND})
+        assert (answer.status_code, answer.json()["case"]["state"]) == (201, state), answer.text
+    events = two.get(f"/api/cases/{case_id}").json()["events"][1:]
+    assert [event["step"]["step"] for event in events] == ["looked_at", decision["step"]]
+    looked = events[0]["step"]
+    assert (looked["seen"], looked["second_person"]) == ("hole", "점검자-02")
+    again = two.post(path, body | {"second_person": SECOND, "step_id": str(new_id())})
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "not_now")
+    before = _rows(site)
+    projecting.rebuild(site.db)
+    assert _rows(site) == before
+
+
+def test_the_station_of_the_last_hand_over_is_proposed(two: Client) -> None:
+    def last_of(steps: tuple[dict[str, Any], ...]) -> str:
+        opened = two.post(f"/api/rooms/{DEMO_ROOM}/cases", {"step": {"step": "reported", "what": "검은 점"}})
+        case_id = opened.json()["case"]["case_id"]
+        for step in steps:
+            assert take(two, case_id, step).status_code == 201
+        station: str = two.get(f"/api/cases/{case_id}").json()["last_station"]
+        return station
+
+    assert last_of(FOUND_STEPS) == "", "its own is none before it"
+    assert last_of(FOUND_STEPS[:2]) == "마포경찰서"
+    assert last_of(FOUND_STEPS[:1]) == "", "nothing is found there"
 
 
 def test_a_step_sent_again_is_one_step(site: Site, two: Client) -> None:

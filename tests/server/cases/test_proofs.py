@@ -183,8 +183,8 @@ def test_what_protects_somebody_never_waits(town: Town) -> None:
     assert town.state() == "camera"
     town.step({"step": "room_closed", "guarded_by": "점검자-02"})
     assert town.state() == "room_closed"
-    town.step({"step": "photographed", "commitment": None, "why_not": "어두움"})
     town.step({"step": "police_called", "receipt_no": "112-1"})
+    town.step({"step": "photographed", "commitment": None, "why_not": "어두움"})
     assert town.state() == "police_called"
     events = town.kim.get(f"/api/cases/{town.case_id}").json()["events"]
     assert [one["is_identity_proven"] for one in events] == [False] * 4
@@ -198,6 +198,8 @@ def test_what_protects_somebody_never_waits(town: Town) -> None:
         town.step(step)
     assert town.state() == "police_called"
     assert [says for says, _ in town.waiting(town.kim)] == [step["step"] for step in waits]
+    town.step(waits[0] | {"second_person": "점검자-02"})
+    assert town.waiting(town.lee)[-1] == ("handed_over", ["점검자-01", "점검자-02"])
     town.pi.subject = "점검자-01"
     town.send(town.pi.disposition(town.sweep_id, "camera_found"))
     assert town.stands() == "found"
@@ -213,6 +215,8 @@ def test_every_step_is_told_apart() -> None:
     for name, model in names.items():
         needed = provers_of_step(model.model_construct(step=name, seen="nothing"), opens=False)
         assert needed == (0 if name in at_once else 2 if name in {"looked_at", "not_camera"} else 1), name
+    by_two = names["handed_over"].model_construct(step="handed_over", second_person="점검자-02")
+    assert provers_of_step(by_two, opens=False) == 2
     assert provers_of_step(names["defect_found"].model_construct(step="defect_found"), opens=True) == 0
 
 

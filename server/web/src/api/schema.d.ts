@@ -2988,6 +2988,8 @@ export interface components {
             is_found: boolean;
             /** Is Open */
             is_open: boolean;
+            /** Last Station */
+            last_station: string;
             next: components["schemas"]["LocalText"];
             /**
              * Opened
@@ -3018,7 +3020,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "candidate" | "not_reached" | "looked_at" | "not_camera" | "defect" | "repaired" | "hole_repaired" | "camera" | "room_closed" | "photographed" | "police_called" | "handed_over" | "reported_to_city" | "police_camera" | "police_none";
+            state: "candidate" | "not_reached" | "looked_at" | "not_camera" | "defect" | "repaired" | "hole_repaired" | "camera" | "room_closed" | "police_called" | "handed_over" | "reported_to_city" | "police_camera" | "police_none";
             /** Sweep Id */
             sweep_id: string | null;
             zone: components["schemas"]["LocalText"] | null;
@@ -3129,7 +3131,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "candidate" | "not_reached" | "looked_at" | "not_camera" | "defect" | "repaired" | "hole_repaired" | "camera" | "room_closed" | "photographed" | "police_called" | "handed_over" | "reported_to_city" | "police_camera" | "police_none";
+            state: "candidate" | "not_reached" | "looked_at" | "not_camera" | "defect" | "repaired" | "hole_repaired" | "camera" | "room_closed" | "police_called" | "handed_over" | "reported_to_city" | "police_camera" | "police_none";
             /** Sweep Id */
             sweep_id: string | null;
             zone: components["schemas"]["LocalText"] | null;
@@ -4851,9 +4853,38 @@ export interface components {
         };
         /**
          * HandedOver
-         * @description The police seized it; who, as they said it themselves.
+         * @description The police seized it; who, as they said it themselves, and the second person who saw them take it.
          */
         HandedOver: {
+            identified?: components["schemas"]["Identified"] | null;
+            /** Officer */
+            officer: string;
+            /** Rank */
+            rank: string;
+            /** Receipt No */
+            receipt_no: string;
+            /** Seal No */
+            seal_no: string;
+            /** Second Account */
+            second_account?: string | null;
+            /**
+             * Second Person
+             * @description None: in entries from before this was asked for.
+             */
+            second_person?: string | null;
+            /** Station */
+            station: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "handed_over";
+        };
+        /**
+         * HandedOverRequest
+         * @description The police seized it, before two persons.
+         */
+        HandedOverRequest: {
             /** Officer */
             officer: string;
             /** Rank */
@@ -8807,8 +8838,14 @@ export interface components {
         StepRequest: {
             /** @default null */
             second_person: components["schemas"]["SecondPerson"] | null;
+            /**
+             * Seen
+             * @description What both saw, where they decide at once: the look is recorded before the decision, by the same proof.
+             * @default null
+             */
+            seen: ("nothing" | "hole" | "object") | null;
             /** Step */
-            step: components["schemas"]["LookedAtRequest"] | components["schemas"]["NotCameraRequest"] | components["schemas"]["UnchangedRequest"] | components["schemas"]["CameraRequest"] | components["schemas"]["DefectRequest"] | components["schemas"]["NotReached"] | components["schemas"]["Repaired"] | components["schemas"]["Rechecked"] | components["schemas"]["RoomClosed"] | components["schemas"]["Photographed"] | components["schemas"]["PoliceCalled"] | components["schemas"]["HandedOver"] | components["schemas"]["PoliceAsked"] | components["schemas"]["PoliceResult"] | components["schemas"]["ReportedToCity"] | components["schemas"]["Witnessed"] | components["schemas"]["Reopened"] | components["schemas"]["RoomCorrected"];
+            step: components["schemas"]["LookedAtRequest"] | components["schemas"]["NotCameraRequest"] | components["schemas"]["UnchangedRequest"] | components["schemas"]["CameraRequest"] | components["schemas"]["DefectRequest"] | components["schemas"]["NotReached"] | components["schemas"]["Repaired"] | components["schemas"]["Rechecked"] | components["schemas"]["RoomClosed"] | components["schemas"]["Photographed"] | components["schemas"]["PoliceCalled"] | components["schemas"]["HandedOverRequest"] | components["schemas"]["PoliceAsked"] | components["schemas"]["PoliceResult"] | components["schemas"]["ReportedToCity"] | components["schemas"]["Witnessed"] | components["schemas"]["Reopened"] | components["schemas"]["RoomCorrected"];
             /**
              * Step Id
              * @description Made by the page: a step that is sent again because its answer was lost is one step.

@@ -83,7 +83,7 @@ async function sendSignature(
 
 async function sendStep({ id, caseId, step }: KeptStep, headers: Record<string, string>): Promise<CaseCreated> {
   const params = { path: { case_id: caseId } };
-  const body = { step, second_person: null, step_id: id };
+  const body = { step, seen: null, second_person: null, step_id: id };
   return call(client.POST("/api/cases/{case_id}/steps", { params, headers, body }));
 }
 

@@ -11,7 +11,6 @@ export const STATES: readonly CaseState[] = [
   "repaired",
   "camera",
   "room_closed",
-  "photographed",
   "police_called",
   "handed_over",
   "reported_to_city",
@@ -25,7 +24,6 @@ export const STATES: readonly CaseState[] = [
 export const PROCEDURE: readonly CaseState[] = [
   "camera",
   "room_closed",
-  "photographed",
   "police_called",
   "handed_over",
   "reported_to_city",

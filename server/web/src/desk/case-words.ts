@@ -46,7 +46,6 @@ export const caseWords = {
   state_hole_repaired: text("보수 확인됨", "Repair checked"),
   state_camera: text("의심기기 발견", "Suspected device found"),
   state_room_closed: text("의심기기: 방 닫음", "Suspected device: room closed"),
-  state_photographed: text("의심기기: 촬영함", "Suspected device: photographed"),
   state_police_called: text("의심기기: 112 신고함", "Suspected device: 112 called"),
   state_handed_over: text("의심기기: 경찰 인계", "Suspected device: handed over"),
   state_reported_to_city: text("의심기기: 시에 보고함", "Suspected device: city told"),

@@ -1,4 +1,4 @@
-/** Which fields each step of a case has; what the server asks for beside them is two persons for three of them. */
+/** Which fields each step of a case has; what the server asks for beside them is two persons for four of them. */
 import type { CaseStep } from "../api/types";
 import type { PlainKey } from "./say.svelte";
 
@@ -90,7 +90,7 @@ export const YES_NO: readonly Choice[] = [
   { value: "no", word: "answer_no" },
 ];
 
-export const NEEDS_TWO: ReadonlySet<string> = new Set(["looked_at", "not_camera", "camera"]);
+export const NEEDS_TWO: ReadonlySet<string> = new Set(["looked_at", "not_camera", "camera", "handed_over"]);
 
 export function isStep(name: string): name is StepName {
   return name in FIELDS;

@@ -7,6 +7,7 @@ import type { Step } from "../desk/step-fields";
 import type { FindKey } from "./words";
 
 export type State = CaseDetail["state"];
+export type Seen = "nothing" | "hole" | "object";
 export type Answers = Readonly<Record<string, string>>;
 
 export interface Option {
@@ -19,31 +20,70 @@ export interface Option {
 /** One screen. Its words are `<id>_title`, `<id>_lead` and, for a wrong turn, `<id>_wrong`. */
 export interface Page {
   readonly id: string;
-  readonly kind: "do" | "choose" | "ask" | "second" | "photo" | "call" | "review" | "sign" | "end";
-  /** What its answer is called among the answers. */
+  readonly kind: "do" | "choose" | "ask" | "second" | "photo" | "call" | "sign" | "end";
+  /** What its answer is called among the answers; afterwards it stands above as `fact_<field>`. */
   readonly field?: string;
   readonly options?: readonly Option[];
   readonly button?: FindKey;
+  /** What stands above once a screen without an answer is done. */
+  readonly past?: FindKey;
   readonly isNumber?: boolean;
   /** YYYY-MM-DD. */
   readonly isDate?: boolean;
   readonly atLeast?: number;
+  /** Asked on the same screen, since it is said in one breath. */
+  readonly more?: readonly Page[];
 }
 
 /** The screens of the step that comes now; `step` makes what is recorded after the last one, null while that is open. */
 export interface Flow {
   readonly pages: readonly Page[];
   readonly step: Step | null;
+  /** What both saw, when the decision brings its look along. */
+  readonly seen?: Seen;
 }
 
-export const PROCEDURE: readonly State[] = [
-  "camera",
-  "room_closed",
-  "photographed",
-  "police_called",
-  "handed_over",
-  "reported_to_city",
-];
+/** What is known before anybody is asked. What somebody saw, touched or did is never among it. */
+export interface Known {
+  /** Numbers of the persons who are there, for who guards the door. */
+  readonly inspectors: readonly string[];
+  /** Who proved to have decided with this person; null: nobody yet. */
+  readonly partner: string | null;
+  /** Of 112; empty while there is none. */
+  readonly receiptNo: string;
+  /** The station that came last; empty on the first time. */
+  readonly station: string;
+  /** The district's own office, as it is told; null while nobody knows which district it is. */
+  readonly office: string | null;
+  /** The last photograph of the case; null without one. */
+  readonly photograph: string | null;
+  /** Whether nothing changed is for this person alone to say. */
+  readonly asksOne: boolean;
+}
+
+export const PHASES = ["close", "call", "record", "hand_over"] as const;
+/** Of six screens of the hand-over, the signature and the report to the city come once the police have it. */
+const HAND_OVER = { all: 6, before: 4 };
+
+/** How many phases of a find are done, the running one by its share; null: there is no find, or the police have ended it. */
+export function phasesDone(state: State, screens: number, page: number): number | null {
+  const share = Math.min(page, screens - 1) / screens;
+  switch (state) {
+    case "camera":
+      return share;
+    case "room_closed":
+      return 1 + share;
+    case "police_called":
+      return page === 0 ? 2 : 3 + (share * HAND_OVER.before) / HAND_OVER.all;
+    case "handed_over":
+      return 3 + (HAND_OVER.before + page) / HAND_OVER.all;
+    case "reported_to_city":
+      return PHASES.length;
+    default:
+      return null;
+  }
+}
+
 /** After the police have it, until they said what it was. */
 const MAY_BE_ANSWERED: ReadonlySet<State> = new Set([
   "police_called",
@@ -61,9 +101,7 @@ export function mayHearPolice(state: State): boolean {
 export function leadsTo(step: Step): State | null {
   switch (step.step) {
     case "room_closed":
-    case "photographed":
     case "police_called":
-    case "handed_over":
     case "reported_to_city":
     case "not_reached":
     case "repaired":
@@ -83,7 +121,7 @@ export function leadsTo(step: Step): State | null {
   }
 }
 /** Nothing was handed over yet: 112 stays in reach. */
-export const AT_RISK: ReadonlySet<State> = new Set(["camera", "room_closed", "photographed", "police_called"]);
+export const AT_RISK: ReadonlySet<State> = new Set(["camera", "room_closed", "police_called"]);
 /** From the call on, the file of the case may go to the police. */
 export const WITH_POLICE: ReadonlySet<State> = new Set([
   "police_called",
@@ -91,16 +129,15 @@ export const WITH_POLICE: ReadonlySet<State> = new Set([
   "reported_to_city",
   "police_camera",
 ]);
-/** When a picture of the object, a hole or a repair may be worth taking beside the steps. */
+/** When a picture of a hole or a repair may be worth taking beside the steps. */
 export const WORTH_A_PICTURE: ReadonlySet<State> = new Set([
   "candidate",
   "not_reached",
   "looked_at",
-  "photographed",
   "defect",
   "repaired",
 ]);
-const MAY_BE_NONE: ReadonlySet<State> = new Set(["camera", "room_closed", "photographed"]);
+const MAY_BE_NONE: ReadonlySet<State> = new Set(["camera", "room_closed"]);
 
 export function mayBeNone(state: State): boolean {
   return MAY_BE_NONE.has(state);
@@ -116,59 +153,42 @@ const ask = (id: string, field: string, suggestions: readonly FindKey[] = [], at
 });
 const option = (value: string, word: FindKey, tone?: "danger" | "quiet"): Option =>
   tone === undefined ? { value, word } : { value, word, tone };
+const CITY = option("report_city", "report_city");
+const office = (known: Known): Option =>
+  known.office === null ? option("report_district", "report_district") : { value: known.office, word: null };
 const SECOND: Page = { id: "second", kind: "second" };
 const RANKS = ["순경", "경장", "경사", "경위", "경감"].map((value) => ({ value, word: null }));
 
-/** `inspectors`: numbers of the persons who are there, for who guards the door; `asksOne`: whether nothing changed. */
-export function flowOf(
-  state: State,
-  answers: Answers,
-  inspectors: readonly string[],
-  photograph: string | null,
-  asksOne = false,
-): Flow {
+export function flowOf(state: State, answers: Answers, known: Known): Flow {
   const of = (name: string): string => answers[name] ?? "";
   if (answers["aside"] === "not_camera" && mayBeNone(state)) return notCamera(of);
+  if (answers["aside"] === "photograph" && state === "police_called") return photograph(known);
   if (answers["aside"] === "police_asked") return policeAsked(of);
   if (answers["aside"] === "police_result" && mayHearPolice(state)) return policeResult(of);
   switch (state) {
     case "candidate":
     case "not_reached":
-      return asksOne ? again(of) : look(of);
+      return known.asksOne ? again(of) : look(of);
     case "looked_at":
       return decide(of);
     case "camera":
+      return close(of, known);
+    case "room_closed":
       return {
         pages: [
-          { id: "leave", kind: "do" },
-          { id: "clear", kind: "do" },
-          {
-            ...ask("guard", "guarded_by", [], 2),
-            options: inspectors.map((value) => ({ value, word: null })),
-          },
+          { id: "call", kind: "call", button: "call_done", past: "call_past" },
+          ask("receipt", "receipt_no", ["receipt_none"]),
         ],
-        step: { step: "room_closed", guarded_by: of("guarded_by") },
-      };
-    case "room_closed": {
-      const without = ask("why_not", "why_not", ["why_not_no_key", "why_not_unsafe", "why_not_camera"]);
-      const isWithout = of("without") === "yes";
-      return {
-        pages: [{ id: "photo", kind: "photo" }, ...(isWithout ? [without] : [])],
-        step: isWithout
-          ? { step: "photographed", commitment: null, why_not: of("why_not") }
-          : { step: "photographed", commitment: photograph, why_not: null },
-      };
-    }
-    case "photographed":
-      return {
-        pages: [{ id: "call", kind: "call", button: "call_done" }, ask("receipt", "receipt_no", ["receipt_none"])],
         step: { step: "police_called", receipt_no: of("receipt_no") },
       };
     case "police_called":
-      return handOver(of);
+      return handOver(of, known);
     case "handed_over":
       return {
-        pages: [{ id: "sign", kind: "sign" }, ask("report", "to", ["report_district", "report_city"])],
+        pages: [
+          { id: "sign", kind: "sign" },
+          { ...ask("report", "to"), options: [office(known), CITY] },
+        ],
         step: { step: "reported_to_city", to: of("to") },
       };
     case "reported_to_city":
@@ -197,8 +217,11 @@ type Of = (name: string) => string;
 function again(of: Of): Flow {
   const first = choose("again", "changed", option("no", "again_unchanged"), option("yes", "again_changed", "quiet"));
   if (of("changed") !== "yes") return { pages: [first], step: of("changed") === "no" ? { step: "unchanged" } : null };
-  const rest = look(of);
-  return { pages: [first, ...rest.pages], step: rest.step };
+  return after(first, look(of));
+}
+
+function after(first: Page, rest: Flow): Flow {
+  return { ...rest, pages: [first, ...rest.pages] };
 }
 
 function look(of: Of): Flow {
@@ -216,8 +239,11 @@ function look(of: Of): Flow {
       pages: [first, ask("unreachable", "why", ["unreachable_high", "unreachable_used", "unreachable_closed"])],
       step: { step: "not_reached", why: of("why") },
     };
-  const isSeen = seen === "object" || seen === "hole" || seen === "nothing";
-  return { pages: [first, SECOND], step: isSeen ? { step: "looked_at", seen } : null };
+  if (seen !== "object" && seen !== "hole" && seen !== "nothing") return { pages: [first], step: null };
+  // Both looked, and both decide: the second proves once, at the decision.
+  const rest = decide(of);
+  const isProven = rest.pages.includes(SECOND) || rest.step === null;
+  return { ...after(first, isProven ? rest : { ...rest, pages: [...rest.pages, SECOND] }), seen };
 }
 
 function decide(of: Of): Flow {
@@ -238,14 +264,10 @@ function decide(of: Of): Flow {
         ],
         step: { step: "camera", was_touched: of("was_touched") === "yes" },
       };
-    case "not_camera": {
-      const rest = notCamera(of);
-      return { pages: [first, ...rest.pages], step: rest.step };
-    }
-    case "defect": {
-      const rest = defect(of);
-      return { pages: [first, ...rest.pages], step: rest.step };
-    }
+    case "not_camera":
+      return after(first, notCamera(of));
+    case "defect":
+      return after(first, defect(of));
     default:
       return { pages: [first], step: null };
   }
@@ -295,16 +317,44 @@ function defect(of: Of): Flow {
   };
 }
 
-function handOver(of: Of): Flow {
+/** Not touched, cleared, closed and guarded; who guards is asked only where nobody knows. */
+function close(of: Of, known: Known): Flow {
+  const leave: Page = { id: "leave", kind: "do", past: "leave_past" };
+  const isKnown = known.partner !== null && of("other_guard") !== "yes";
+  const guard: Page = {
+    ...ask("guard", "guarded_by", [], 2),
+    options: known.inspectors.map((value) => ({ value, word: null })),
+  };
+  const clear: Page = { id: "clear", kind: "do", past: "clear_past", ...(isKnown ? { button: "clear_done" } : {}) };
+  return {
+    pages: isKnown ? [leave, clear] : [leave, clear, guard],
+    step: { step: "room_closed", guarded_by: of("guarded_by") },
+  };
+}
+
+/** The object in its place, before it is handed over; nobody has to. */
+function photograph({ photograph: commitment }: Known): Flow {
+  return {
+    pages: [{ id: "photo", kind: "photo" }],
+    step: commitment === null ? null : { step: "photographed", commitment, why_not: null },
+  };
+}
+
+function handOver(of: Of, known: Known): Flow {
+  const station = ask("station", "station");
+  const isStationKnown = known.station !== "";
+  const officer: Page = {
+    ...ask("officer", "officer", [], 2),
+    more: [{ ...ask("rank", "rank"), options: RANKS }, ...(isStationKnown ? [station] : [])],
+  };
   return {
     pages: [
       { id: "wait", kind: "do", button: "wait_done" },
-      { ...ask("officer", "officer", [], 2) },
-      { ...ask("rank", "rank"), options: RANKS },
-      ask("station", "station"),
-      ask("given", "receipt_no", ["receipt_none"]),
+      officer,
+      ...(isStationKnown ? [] : [station]),
+      ...(known.receiptNo === "" ? [ask("given", "receipt_no", ["receipt_none"])] : []),
       ask("seal", "seal_no", ["seal_none"]),
-      { id: "review", kind: "review" },
+      { id: "review", kind: "second" },
     ],
     step: {
       step: "handed_over",
@@ -360,16 +410,42 @@ function policeResult(of: Of): Flow {
   };
 }
 
+/** Fields that say what they are by their answer, and those that need a name before it. */
+const FACTS: Readonly<Record<string, FindKey | null>> = {
+  seen: null,
+  verdict: null,
+  was_touched: null,
+  what: null,
+  defect: null,
+  officer: "fact_officer",
+  rank: "fact_rank",
+  station: "fact_station",
+  seal_no: "fact_seal_no",
+};
+
+/** What was done and answered on the screens before this one: a word of the guide, what was said, or both. */
+export function doneOn(pages: readonly Page[], answers: Answers): readonly { name: FindKey | null; said: Option }[] {
+  return pages
+    .flatMap((page) => [page, ...(page.more ?? [])])
+    .flatMap(({ past, field = "", options = [] }) => {
+      if (past !== undefined) return [{ name: null, said: option("", past) }];
+      const [name, value] = [FACTS[field], answers[field] ?? ""];
+      if (name === undefined || value === "") return [];
+      return [{ name, said: options.find((one) => one.value === value) ?? { value, word: null } }];
+    });
+}
+
 /** Why a screen's answer does not do, as the word of its sentence; null when one may go on. */
 export function wrongTurn(page: Page, answers: Answers): FindKey | null {
-  if (page.field === undefined) return null;
+  const more = (page.more ?? []).map((one) => wrongTurn(one, answers)).find((one) => one !== null) ?? null;
+  if (page.field === undefined) return more;
   const answer = (answers[page.field] ?? "").trim();
   const isWrong =
     answer.length < (page.atLeast ?? 1) ||
     (page.isNumber === true && !/^\d{1,4}$/.test(answer)) ||
     (page.isDate === true && !/^\d{4}-\d\d-\d\d$/.test(answer));
   // Every screen with an answer has a sentence under this name; a test asks each for its own.
-  return isWrong ? (`${page.id}_wrong` as FindKey) : null;
+  return isWrong ? (`${page.id}_wrong` as FindKey) : more;
 }
 
 /** What is said to 112, in Korean whatever the page speaks: the police read it. It says nothing that was not done yet. */

@@ -13,10 +13,15 @@ import { saidOf } from "../app/outbox-file";
 import { isMine, outbox } from "../app/outbox.svelte";
 import { session } from "../app/session.svelte";
 import { isStep, type TakenStep } from "../app/storage";
+import { placeOnWay } from "../desk/case-state";
+import { districts } from "../desk/districts.svelte";
 import type { Step } from "../desk/step-fields";
-import { flowOf, wrongTurn, type Flow, type Page, type State } from "./flow";
+import { flowOf, messageTo112, wrongTurn, type Answers, type Flow, type Known, type Page, type State } from "./flow";
 import { ahead, keepProgress, readProgress, seenOf, START, withStep, type Progress, type Refused } from "./progress";
-import { words, type FindKey } from "./words";
+import { say, words, type FindKey } from "./words";
+
+/** What stands for a number that nobody was told. */
+const UNTOLD: ReadonlySet<string> = new Set(["", words.receipt_none.ko, words.receipt_none.en]);
 
 export class Guide {
   progress = $state<Progress>(structuredClone(START));
@@ -41,20 +46,59 @@ export class Guide {
     ),
   ]);
   readonly state: State | null = $derived(this.progress.seen?.state ?? null);
+  /** What nobody has to be asked. */
+  readonly known: Known = $derived.by(() => {
+    const { inspectors = [], pair = [], spoken = null, receiptNo = "", lastStation = "" } = this.progress.seen ?? {};
+    const districtId = this.progress.seen?.districtId ?? null;
+    const me = session.user?.display_name;
+    const others = inspectors.filter((name) => name !== me);
+    return {
+      inspectors: me === undefined ? others : [...others, me],
+      partner: me !== undefined && pair.includes(me) ? (pair.find((name) => name !== me) ?? null) : null,
+      receiptNo: UNTOLD.has(receiptNo) ? "" : receiptNo,
+      station: lastStation,
+      office:
+        districtId === null || districts.nameKo(districtId) === undefined
+          ? null
+          : say("office_of", { district: districts.name(districtId) }),
+      photograph: this.photograph,
+      asksOne: spoken !== null && me !== undefined && !spoken.includes(me),
+    };
+  });
+  /** What was answered, and before that what is proposed. */
+  readonly answers: Answers = $derived.by(() => {
+    const { partner, receiptNo, station, office } = this.known;
+    const proposed = {
+      ...(this.state === "camera" && partner !== null ? { guarded_by: partner } : {}),
+      ...(this.state === "police_called" && receiptNo !== "" ? { receipt_no: receiptNo } : {}),
+      ...(this.state === "police_called" && station !== "" ? { station } : {}),
+      ...(this.state === "handed_over" && office !== null ? { to: office } : {}),
+    };
+    return this.progress.answers["aside"] === undefined
+      ? { ...proposed, ...this.progress.answers }
+      : this.progress.answers;
+  });
   readonly flow: Flow | null = $derived.by(() => {
     if (this.state === null) return null;
-    const me = session.user?.display_name;
-    const others = (this.progress.seen?.inspectors ?? []).filter((name) => name !== me);
-    const here = me === undefined ? others : [...others, me];
-    const spoken = this.progress.seen?.spoken ?? null;
-    const asksOne = spoken !== null && me !== undefined && !spoken.includes(me);
-    return flowOf(this.state, this.progress.answers, here, this.photograph, asksOne);
+    return flowOf(this.state, this.answers, this.known);
   });
   readonly page: Page | null = $derived.by(() => {
     const pages = this.flow?.pages ?? [];
     return pages[Math.min(this.progress.page, pages.length - 1)] ?? null;
   });
   readonly isLast: boolean = $derived(this.flow !== null && this.progress.page >= this.flow.pages.length - 1);
+
+  /** What is said to 112. */
+  readonly message: string = $derived(
+    messageTo112({
+      facility: this.progress.seen?.facility ?? "",
+      room: this.progress.seen?.room ?? "",
+      address: this.progress.address,
+      where: this.progress.where,
+      who: session.user?.display_name ?? "",
+      isClosed: this.state !== null && placeOnWay(this.state) >= placeOnWay("room_closed"),
+    }),
+  );
 
   constructor(readonly caseId: string) {}
 
@@ -86,6 +130,7 @@ export class Guide {
       if (before !== null && before !== this.state && !mine) this.told = "elsewhere";
       if (this.progress.where === "") this.progress.where = await this.#whereOf(one);
       if (this.progress.address === "") await this.#readAddress();
+      void districts.load();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.error = error;
@@ -139,8 +184,7 @@ export class Guide {
     this.progress.state = this.state;
     this.progress.page = 0;
     this.progress.strokes = [];
-    const receiptNo = this.progress.seen?.receiptNo ?? "";
-    this.progress.answers = this.state === "police_called" ? { receipt_no: receiptNo } : {};
+    this.progress.answers = {};
     this.progress.stepId = null;
     this.wrong = null;
   }
@@ -159,7 +203,7 @@ export class Guide {
   }
 
   /** Leave the way for another step, or come back to it. */
-  aside(step: "not_camera" | "police_asked" | "police_result" | null): void {
+  aside(step: "not_camera" | "photograph" | "police_asked" | "police_result" | null): void {
     this.progress.answers = step === null ? {} : { aside: step };
     this.turn(0);
   }
@@ -167,7 +211,7 @@ export class Guide {
   /** The next screen, or a sentence that says what is missing. */
   next(): boolean {
     if (this.page === null) return false;
-    this.wrong = wrongTurn(this.page, this.progress.answers);
+    this.wrong = wrongTurn(this.page, this.answers);
     if (this.wrong !== null) return false;
     if (!this.isLast) this.turn(this.progress.page + 1);
     return true;
@@ -190,7 +234,7 @@ export class Guide {
       return true;
     } catch (error) {
       if (error instanceof ApiError && error.mayWorkLater) {
-        this.wrong = "needs_connection";
+        this.wrong = this.state === "police_called" ? "needs_connection_to_hand_over" : "needs_connection";
         return false;
       }
       if (error instanceof ApiError && error.code === "step_known") {
@@ -246,7 +290,7 @@ export class Guide {
       client.POST("/api/cases/{case_id}/steps", {
         params: { path: { case_id: this.caseId } },
         headers: asPerson(session.user?.username ?? ""),
-        body: { step, second_person: await second(), step_id: stepId },
+        body: { step, seen: this.flow?.seen ?? null, second_person: await second(), step_id: stepId },
       }),
     );
   }

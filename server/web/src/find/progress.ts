@@ -19,7 +19,15 @@ export interface Seen {
   readonly sweepId: string | null;
   readonly findingId: string | null;
   readonly inspectors: readonly string[];
+  /** The two who decided that it is a camera. */
+  readonly pair: readonly string[];
+  /** Who stays at the door. */
+  readonly guard: string;
   readonly receiptNo: string;
+  readonly isPhotographed: boolean;
+  /** The station that came to the district's last find. */
+  readonly lastStation: string;
+  readonly districtId: string | null;
   /** Of the last request of the police in writing. */
   readonly documentNo: string;
   readonly lastHash: string | null;
@@ -74,8 +82,14 @@ export const START: Progress = {
 
 const key = (caseId: string) => `find ${caseId}`;
 
+const UNKNOWN = { pair: [], guard: "", isPhotographed: false, lastStation: "", districtId: null };
+
+/** What an earlier version of this page kept has less, and may stand at photographs, which are no state any more. */
 export async function readProgress(caseId: string): Promise<Progress> {
-  return { ...START, ...(await readDraft<Partial<Progress>>(key(caseId))) };
+  const kept = { ...START, ...(await readDraft<Partial<Progress>>(key(caseId))) };
+  if (kept.seen === null) return kept;
+  const state = String(kept.seen.state) === "photographed" ? "room_closed" : kept.seen.state;
+  return { ...kept, seen: { ...UNKNOWN, ...kept.seen, state } };
 }
 
 export function keepProgress(caseId: string, progress: Progress): Promise<void> {
@@ -90,13 +104,17 @@ export function dropProgress(caseId: string): Promise<void> {
 export async function makeReady(one: CaseView, where: string): Promise<void> {
   const progress = await readProgress(one.case_id);
   if (progress.where !== "" && progress.seen !== null) return;
-  const seen = progress.seen ?? seenOf({ ...one, events: [], claims: [] });
+  const seen = progress.seen ?? seenOf({ ...one, events: [], claims: [], last_station: "" });
   await keepProgress(one.case_id, { ...progress, where: progress.where || where, seen });
 }
 
 /** What a step tells the guide for its later screens. */
 export function withStep(seen: Seen, step: CaseDetail["events"][number]["step"] | Step): Seen {
   switch (step.step) {
+    case "room_closed":
+      return { ...seen, guard: step.guarded_by };
+    case "photographed":
+      return { ...seen, isPhotographed: step.commitment !== null };
     case "police_called":
       return { ...seen, receiptNo: step.receipt_no };
     case "police_asked":
@@ -122,7 +140,9 @@ function spokenIn(events: CaseDetail["events"]): readonly string[] | null {
 }
 
 function personsIn(events: CaseDetail["events"]): readonly string[] {
-  return events.flatMap(({ person, step }) => ("second_person" in step ? [person, step.second_person] : [person]));
+  return events.flatMap(({ person, step }) =>
+    "second_person" in step && step.second_person ? [person, step.second_person] : [person],
+  );
 }
 
 export function seenOf(one: CaseDetail): Seen {
@@ -141,7 +161,16 @@ export function seenOf(one: CaseDetail): Seen {
     sweepId: one.sweep_id,
     findingId: one.finding_id,
     inspectors: [...new Set(personsIn(one.events))].slice(-4),
+    pair:
+      one.events
+        .filter(({ step }) => step.step === "camera")
+        .map((event) => personsIn([event]))
+        .at(-1) ?? [],
+    guard: "",
     receiptNo: "",
+    isPhotographed: false,
+    lastStation: one.last_station,
+    districtId: one.district_id,
     documentNo: "",
     lastHash: one.events.at(-1)?.entry_hash ?? null,
     handed: null,

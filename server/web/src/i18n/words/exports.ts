@@ -20,8 +20,8 @@ export const exports = {
   exports_format: text("형식", "Format"),
   exports_submission: text("시에 월별 제출", "Monthly submission to the city"),
   exports_submission_hint: text(
-    "요약표(PDF·한글·엑셀)와 서명된 기록의 증명을 한 파일로 묶습니다. 시는 sweep-server verify로 확인합니다.",
-    "The summary (PDF, HWPX, Excel) and proof of the signed records in one file, which the city checks with sweep-server verify.",
+    "요약표(PDF·한글·엑셀)와 서명된 기록의 증명을 한 파일로 묶습니다. 시는 이 파일만으로 확인합니다.",
+    "The summary (PDF, HWPX, Excel) and proof of the signed records in one file, which the city checks by itself.",
   ),
   exports_submission_make: text("{month} 제출 묶음 만들기", "Make the submission of {month}"),
   exports_submission_reason: text("시 월별 제출", "Monthly submission to the city"),
