@@ -26,6 +26,7 @@ from tests.web.conftest import (
     site,
 )
 from tests.web.heavy import DEVICES, LOOKS, ROOMS, TICKS, answer_due, answer_places, end_of, told_of
+from tests.web.live_screen import pulled
 from tests.web.probe import FakeProbe
 from tests.web.site import Site
 from tests.web.tasks import LONG_MS, SLOWER, Tasks, traced
@@ -64,7 +65,7 @@ def sweep_through(phone: Phone, probe: FakeProbe) -> None:
             phone.page.wait_for_timeout(STEP_MS)
         probe.tell(*end_of(zone, index))
         phone.page.wait_for_timeout(STEP_MS)
-    expect(phone.page.get_by_label("무선 기기", exact=True).locator("li.device")).to_have_count(DEVICES)
+    expect(phone.page.locator("button.handle")).to_contain_text(f"기기 {DEVICES + 3}")
 
 
 def say(report: Callable[[str], None], what: str, tasks: Tasks) -> None:
@@ -85,14 +86,18 @@ def test_a_running_sweep_blocks_nobody(
     say(report, "a running sweep", tasks)
     with traced(browser, live_phone.page) as looked:
         live_probe.tell(*(look(finding_id=new_id()) for _ in range(LOOKS)))
-        expect(live_phone.page.get_by_label("확인할 곳", exact=True).locator("article")).to_have_count(LOOKS)
+        expect(live_phone.page.locator("button.handle")).to_contain_text(f"살필 곳 {LOOKS}")
     say(report, f"{LOOKS} second looks", looked)
     with traced(browser, live_phone.page) as again:
         live_phone.page.reload()  # the server tells all of it again at once
-        expect(live_phone.page.get_by_label("무선 기기", exact=True).locator("li.device")).to_have_count(DEVICES)
         expect(live_phone.page.locator(".leaflet-container")).to_be_visible()
-        expect(live_phone.page.get_by_label("확인할 곳", exact=True).locator("article")).to_have_count(LOOKS)
+        expect(live_phone.page.locator("button.handle")).to_contain_text(f"살필 곳 {LOOKS}")
     say(report, "a page opened in the middle of it", again)
+    with traced(browser, live_phone.page) as drawn:
+        drawer = pulled(live_phone.page)
+        expect(drawer.get_by_label("무선 기기", exact=True).locator("li.device")).to_have_count(DEVICES)
+        expect(drawer.get_by_label("확인할 곳", exact=True).locator("article")).to_have_count(LOOKS)
+    say(report, "its drawer pulled up", drawn)
     assert tasks.most_ms <= LONG_MS
 
 

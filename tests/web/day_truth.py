@@ -13,6 +13,7 @@ from sweep.report.words import chance_of, percent
 from tests.waiting import wait_until
 from tests.web.conftest import Phone
 from tests.web.day import Day, Room
+from tests.web.live_screen import pulled
 from tests.web.said import said
 
 PATIENCE_MS: Final = 60_000  # a loaded machine; what people have to know at once has its own tests
@@ -70,6 +71,9 @@ def of_state(phone: Phone, day: Day, state: str | None = None) -> None:
 def of_live_coverage(phone: Phone, day: Day, room: Room) -> None:
     """Each tile of the live screen shows the share of view or time that the probe has told, no other tile any."""
     plan = day.get(f"/api/rooms/{room.room_id}")["plan"]
+
+    if phone.page.locator("button.handle").count():
+        pulled(phone.page)
 
     def read() -> tuple[object, object]:
         told = day.told()

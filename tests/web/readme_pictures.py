@@ -17,14 +17,13 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from server.cli.demo_city import write_city
 from server.cli.demo_city_places import DISTRICTS
 from tests.web.agent import running_agent
 from tests.web.chromium import FLAGS, installed
 from tests.web.conftest import PHONE, TIMEOUT_MS, Phone, Watch
-from tests.web.said import said
 from tests.web.site import PASSWORD, serving
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -79,10 +78,8 @@ def _sweep(phone: Phone) -> None:
     for person in ("점검자-01", "점검자-02"):
         page.get_by_role("button", name=f"{person} 확인").click()
     page.get_by_role("button", name="퇴실 확인 완료, 점검 시작").click()
-    walls = page.get_by_label(said("coverage", "chance"), exact=True)
-    walls.get_by_role("button", name="3번 칸").click()
-    expect(walls.get_by_role("img").first).to_be_attached()
-    _keep(phone, "live-walls", top=walls)
+    expect(page.get_by_role("img", name="점검기로 이곳을 비추세요")).to_be_visible()
+    _keep(phone, "live-walls")
 
     page.get_by_role("link", name="점검 지도 보기").click()
     place = page.get_by_role("button", name=re.compile("^확인할 곳 1"))
@@ -113,13 +110,10 @@ def _desk(phone: Phone) -> None:
     _keep(phone, "desk-map")
 
 
-def _keep(phone: Phone, name: str, top: Locator | None = None) -> None:
-    """Write what is in view, from `top` on where it is given."""
+def _keep(phone: Phone, name: str) -> None:
+    """Write what is in view."""
     page: Page = phone.page
-    if top is None:
-        page.evaluate("scrollTo(0, 0)")
-    else:
-        top.evaluate("one => scrollBy(0, one.getBoundingClientRect().top - 80)")
+    page.evaluate("scrollTo(0, 0)")
     phone.settle()
     picture = to_palette(page.screenshot())
     FOLDER.mkdir(exist_ok=True)

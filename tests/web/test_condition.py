@@ -16,6 +16,7 @@ from sweep.run.words import GUIDANCE, NOTICES, STATES, guidance_event, notice_ev
 from tests.waiting import wait_until
 from tests.web import evidence as made
 from tests.web.conftest import OpenPhone, Phone, prove_second
+from tests.web.live_screen import pulled, told
 from tests.web.probe import FakeProbe
 from tests.web.site import REAL_PROBE_ID, Site, seed_ids
 
@@ -45,7 +46,7 @@ def phones(open_phone: OpenPhone, site: Site, live_probe: FakeProbe, live_phone:
 
 def said(page: Page) -> list[str]:
     """The state, its line, and what stands as a warning."""
-    card = page.get_by_role("region", name="진행", exact=True)
+    card = told(page)
     expect(card).not_to_contain_text("stall-")  # before the plan is there
     return [line for line in card.inner_text().split("\n") if line and "%" not in line and line != "·"]
 
@@ -53,11 +54,13 @@ def said(page: Page) -> list[str]:
 def agree(phones: tuple[Phone, Phone], *texts: str) -> None:
     """Both phones say these, and say the same; so does the first when it is opened anew."""
     for one in phones:
+        told(one.page)
         for text in texts:
             expect(one.page.get_by_text(text).first).to_be_visible()
     first, second = (said(one.page) for one in phones)
     assert first == second
     phones[0].page.reload()
+    told(phones[0].page)
     for text in texts:
         expect(phones[0].page.get_by_text(text).first).to_be_visible()
     wait_until(lambda: said(phones[0].page) == first, f"the page that is opened anew to say {first}", every_s=0.05)
@@ -75,6 +78,7 @@ def test_a_probe_that_is_well_says_so_in_one_line(phones: tuple[Phone, Phone], l
     phones[0].page.get_by_text("출입구").last.scroll_into_view_if_needed()
     phones[0].shoot("condition-running-all-four", full=False)
     phones[0].set(language="en", theme="dark")
+    pulled(phones[0].page)
     expect(phones[0].page.get_by_text("Battery 4.9 V")).to_be_visible()
     assert phones[0].violations() == []
     phones[0].shoot("condition-running-en-dark", full=False)
@@ -131,6 +135,7 @@ def test_what_is_wrong_stands_there_until_it_is_over(
         assert phones[0].page.get_by_role("list", name=STATE).locator(".bad").count() > 0, trouble
         assert phones[0].violations() == [], trouble
         phones[0].shoot(f"condition-{trouble}", full=False)
+        told(phones[0].page)
         over = [one.model_copy(update={"is_over": True}) for one in events if one.type == "notice"]
         live_probe.tell(condition(), *over)
         for phone in phones:
@@ -203,7 +208,7 @@ def test_a_page_that_opens_late_knows_all_that_holds(phones: tuple[Phone, Phone]
         live_probe.tell(*(condition(battery_v=4.5 + volts / 1000, processor_c=50.0 + n) for volts in range(45)))
         live_probe.tell(*(progress(n) for _ in range(45)))
     agree(phones, "전원 전압이 낮습니다", "배터리 4.5 V")
-    tiles = phones[0].page.get_by_role("region", name="구역별 진행")
+    tiles = pulled(phones[0].page).get_by_role("region", name="구역별 진행")
     expect(tiles).to_be_visible()
     assert tiles.inner_text().count("%") == 8, "two zones by four modalities"
     expect(phones[0].page.get_by_text("놓친 알림")).to_have_count(0)
@@ -249,6 +254,7 @@ def test_a_bank_shows_per_cents_with_their_bounds_and_is_asked_for_when_it_was_c
     live_probe.tell(condition(bank=bank))
     first, second = phones
     for phone in phones:
+        told(phone.page)
         expect(phone.page.get_by_text("보조배터리 약 62% (48%~71%)")).to_be_visible()
         expect(phone.page.get_by_role("button", name="가득 찬 상태로 꽂음")).to_have_count(0)
     unknown = {"likely_share": None, "least_share": 0.0, "most_share": 1.0, "inputs": ("b",), "because": "bank_swapped"}
@@ -293,6 +299,7 @@ def test_what_the_probe_lacks_is_shown_before_a_sweep_with_what_to_do(
     live_probe.tell(doctor(checks))
     live_probe.tell(condition(processor_c=61.0))
     first = phones[0]
+    told(first.page)
     card = first.page.get_by_role("region", name="점검기 자가 진단")
     expect(first.page.get_by_text("61 °C")).to_be_visible()
     expect(card).to_have_count(0)  # a sweep goes on

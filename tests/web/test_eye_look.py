@@ -30,6 +30,8 @@ from tests.judge.test_fusion import lens as glint
 from tests.report_factory import text
 from tests.run.test_eye_looks import MANIFEST
 from tests.web.conftest import OpenPhone, Phone, sweeping_in
+from tests.web.live_screen import command as sentence
+from tests.web.live_screen import commands, pulled, pushed
 from tests.web.probe import FakeProbe
 from tests.web.site import Site
 from tests.web.test_live_room import SPY
@@ -70,29 +72,31 @@ def test_one_tap_answers_and_the_next_place_comes(live_phone: Phone, live_probe:
         asked("2번 칸 문 쪽, 눈높이, 가운데", is_close=True),
     )
     live_probe.tell(first, second, near(camera("same")))
-    card = page.get_by_label("살펴볼 곳", exact=True)
-    expect(card).to_contain_text("뒷벽, 무릎 높이, 왼쪽 모서리 옆")
-    expect(card.get_by_role("img", name=first.where.ko)).to_be_visible()
-    expect(card).to_contain_text("왼쪽으로 12° · 1.1 m")
-    lead = page.get_by_label("가까워지는지", exact=True)
-    expect(lead).to_have_count(0)  # a device that sends leads nobody away from the place
-    nothing = card.get_by_role("button", name=EYE_OUTCOMES["nothing"].ko, exact=True)
-    answers = card.locator(".answers button")
+    commands(page, "look")
+    card = sentence(page)
+    expect(card).to_contain_text("뒷벽, 무릎 높이, 왼쪽 모서리 옆")  # a device that sends leads nobody away from it
+    expect(page.get_by_role("img", name=first.where.ko)).to_be_visible()
+    expect(page.locator(".mover").get_by_role("progressbar", name="살펴볼 곳")).to_be_visible()
+    expect(pulled(page).get_by_label("살펴볼 곳", exact=True)).to_contain_text("왼쪽으로 12° · 1.1 m")
+    pushed(page)
+    nothing = page.get_by_role("button", name=EYE_OUTCOMES["nothing"].ko, exact=True)
+    answers = page.locator(".answers button")
     assert answers.all_inner_texts() == words("bottom_seen")
     expect(nothing).to_be_enabled()
     assert live_phone.violations() == []
     live_phone.shoot("live-eye-look-ko-light")
-    card.get_by_role("button", name="소리 · 진동 켜기").click()
+    page.get_by_role("button", name="소리 · 진동 켜기").click()
     before = page.evaluate("window.cues.buzzes.length")
 
     live_probe.tell(near(lens(20.0, 4.0)))  # until the probe points there
-    expect(lead.locator(".said")).to_have_text("오른쪽으로 돌리세요")
+    expect(card).to_have_text("오른쪽으로 돌리세요")
     page.wait_for_function("() => window.cues.tones > 1")
     live_phone.shoot("live-eye-look-lead-ko-light")
     live_probe.tell(near(lens(1.0, 1.0, range_m=0.4)))
-    expect(lead.locator(".said")).to_have_text("가운데 · 눈으로 확인하세요")
+    expect(card).to_have_text("가운데 · 눈으로 확인하세요")
+    expect(page.get_by_role("img", name=first.where.ko)).to_be_visible()
     live_probe.tell(near())
-    expect(lead).to_have_count(0)
+    expect(card).to_contain_text("뒷벽, 무릎 높이, 왼쪽 모서리 옆")
 
     nothing.click()
     command = live_probe.expect("answer_look")
@@ -105,7 +109,7 @@ def test_one_tap_answers_and_the_next_place_comes(live_phone: Phone, live_probe:
     assert answers.all_inner_texts() == words(), "from close by one sees the bottom of a hole"
     live_phone.shoot("live-eye-look-close-ko-light")
     live_probe.tell(answered(second, "not_answered"))
-    expect(card).to_have_count(0)
+    commands(page, "aim")
     live_probe.state("done")
     expect(page.get_by_text("살펴보지 않은 곳 1")).to_be_visible()
 
@@ -137,9 +141,8 @@ def _stood(planner: EyeLookPlanner, probe: FakeProbe, at: list[Position], bearin
 def _tap(page: Page, probe: FakeProbe, looks: EyeLooks, answer: EyeAnswer) -> float:
     """Answer the look that stands on the screen; how long the phone took from its being asked."""
     (look, *_) = looks.pending
-    card = page.get_by_label("살펴볼 곳", exact=True)
-    expect(card).to_contain_text(look.where.ko)
-    card.get_by_role("button", name=EYE_OUTCOMES[answer].ko, exact=True).click()
+    expect(sentence(page)).to_contain_text(look.where.ko)
+    page.get_by_role("button", name=EYE_OUTCOMES[answer].ko, exact=True).click()
     command = probe.expect("answer_look")
     assert isinstance(command, AnswerLookCommand)
     now = time.monotonic_ns()

@@ -11,6 +11,7 @@ from sweep.report import PositionCommand, StartCommand
 from tests.report_factory import text
 from tests.web import evidence as made
 from tests.web.conftest import PHONE, SMALL_PHONE, OpenPhone, Phone
+from tests.web.live_screen import end, pulled, pushed
 from tests.web.probe import FakeProbe
 from tests.web.said import said
 from tests.web.site import PASSWORD, Site, seed_ids
@@ -234,9 +235,11 @@ def test_a_sweep_is_started_watched_and_read(phone: Phone, probe: FakeProbe) -> 
     expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "33")
     expect(page.get_by_text("3번 칸 · 와이파이")).to_be_visible()
     expect(page.get_by_text("2번 칸 앞에 서서")).to_be_visible()
-    expect(page.locator(".tile.not_assessable")).not_to_have_count(0)
     assert phone.violations() == []
     phone.shoot("live-running-ko-light", full=False)
+    expect(pulled(page).locator(".tile.not_assessable")).not_to_have_count(0)
+    assert phone.violations() == []
+    pushed(page)
 
     stop = page.get_by_role("button", name=re.compile("사람 들어옴 – 즉시 중지"))
     box = stop.bounding_box()
@@ -266,7 +269,7 @@ def test_a_sweep_is_started_watched_and_read(phone: Phone, probe: FakeProbe) -> 
     assert isinstance(position, PositionCommand)
     assert (position.zone_id, position.facing_deg) == ("urinals", 0)
 
-    page.get_by_role("button", name="여기까지 마치기").click()
+    end(page, "여기까지 마치기")
     page.get_by_role("button", name="마치기", exact=True).click()
     probe.expect("finish")
     probe.measure(6)

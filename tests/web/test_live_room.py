@@ -21,6 +21,7 @@ from sweep.report import (
 )
 from tests.report_factory import text
 from tests.web.conftest import OpenPhone, Phone
+from tests.web.live_screen import command, commands, pulled
 from tests.web.probe import FakeProbe
 from tests.web.said import said
 from tests.web.site import Site
@@ -83,12 +84,14 @@ def cells_are(card: Locator, shade: int, count: int) -> None:
     assert sum(path.count("M") for path in paths.evaluate_all("all => all.map(one => one.getAttribute('d'))")) == count
 
 
-def looks_right(phone: Phone, name: str) -> None:
+def looks_right(phone: Phone, name: str, *, is_pulled: bool = False) -> None:
     """Both languages and themes: no axe violation, no small text, nothing to tap below 48 px; ends in Korean."""
     for language, theme in (("en", "dark"), ("ko", "light")):
         phone.set(language=language, theme=theme)
         expect(phone.page.get_by_role("heading", level=1)).to_be_visible()
         expect(phone.page.locator(".chip.open")).to_be_visible()
+        if is_pulled:
+            pulled(phone.page)
         assert phone.faults() == []
         phone.shoot(f"{name}-{language}-{theme}")
 
@@ -98,23 +101,23 @@ def test_it_says_what_to_point_at_and_for_how_long(live_phone: Phone, live_probe
     page.evaluate(SPY)
     page.evaluate(STILL)
     live_probe.tell(progress(None))
-    card = page.get_by_label("비출 곳", exact=True)
-    expect(card.locator(".now")).to_contain_text("천장 · 환풍구 · 조명")
-    card.get_by_role("button", name="소리 · 진동 켜기").click()
+    card = page.get_by_role("list", name="비출 곳", exact=True)
+    expect(command(page)).to_have_text("천장 · 환풍구 · 조명")
+    expect(page.get_by_role("img", name="점검기로 이곳을 비추세요")).to_be_visible()
+    page.get_by_role("button", name="소리 · 진동 켜기").click()
     page.wait_for_function("() => window.cues.tones === 1 && window.cues.buzzes.length === 1")
     live_probe.tell(progress("lens", 0.5))
-    expect(card.locator(".now")).to_contain_text("변기 둘레")
-    expect(card.locator(".count")).to_have_text(re.compile("^(20|19|18)초$"))
+    expect(command(page)).to_contain_text("변기 둘레")
+    expect(page.locator(".seconds")).to_have_text(re.compile("^(20|19|18)초$"))
     expect(card.locator("li.done")).to_have_count(2)
-    expect(card.get_by_text("한 곳에 40초씩")).to_be_visible()
     page.wait_for_function("() => window.cues.tones === 2")
     for spot in card.locator("li").all_inner_texts():
         assert len(spot.split()) <= 8
     live_phone.shoot("live-stand-ko-light", full=False)
     looks_right(live_phone, "live-stand")
-    expect(card.locator(".now")).to_contain_text("변기 둘레")  # a page opened anew knows it too
+    expect(command(page)).to_contain_text("변기 둘레")  # a page opened anew knows it too
     live_probe.tell(progress("lens", 1.0))
-    expect(card.locator(".now")).to_contain_text("그대로 들고 기다리세요")
+    expect(command(page)).to_have_text("그대로 들고 기다리세요")
     live_probe.tell(progress(None, zone=None))
     expect(card).to_have_count(0)
 
@@ -123,7 +126,8 @@ def test_devices_come_in_three_groups_with_hot_and_cold(live_phone: Phone, live_
     page = live_phone.page
     page.evaluate(SPY)
     live_probe.tell(progress(None), progress("lens", 0.1), devices(device(-70.0), stands=1))
-    card = page.get_by_label("무선 기기", exact=True)
+    expect(page.locator("button.handle")).to_contain_text("기기 1 · 살필 곳 0")
+    card = pulled(page).get_by_label("무선 기기", exact=True)
     expect(card.get_by_text("처음 감지됨")).to_be_visible()
     page.get_by_role("button", name="소리 · 진동 켜기").click()
     live_probe.tell(
@@ -140,7 +144,7 @@ def test_devices_come_in_three_groups_with_hot_and_cold(live_phone: Phone, live_
     assert page.evaluate("window.cues.tones") == 4, "what is not heard makes no sound"
     live_probe.tell(devices(device(-70.0, -55.0, -52.0, group="act", why="follows_light"), stands=3))
     expect(card.get_by_text("그중 2대는 수신이 적어 알 수 없음")).to_be_visible()
-    looks_right(live_phone, "live-devices")
+    looks_right(live_phone, "live-devices", is_pulled=True)
 
 
 def test_coverage_fills_surface_by_surface(live_phone: Phone, live_probe: FakeProbe) -> None:
@@ -148,7 +152,7 @@ def test_coverage_fills_surface_by_surface(live_phone: Phone, live_probe: FakePr
     assert live_probe.start is not None
     first, second = live_probe.start.plan.zones[:2]
     live_probe.tell(progress(None, zone=None), coverage(first.zone_id, "1", 0.3))
-    card = page.get_by_label(said("coverage", "chance"), exact=True)
+    card = pulled(page).get_by_label(said("coverage", "chance"), exact=True)
     expect(card.get_by_role("button", name=first.name.ko)).to_contain_text("30%")
     cells_are(card, 1, 6 * 12)
     live_probe.tell(coverage(first.zone_id, "8", 0.8))
@@ -158,23 +162,23 @@ def test_coverage_fills_surface_by_surface(live_phone: Phone, live_probe: FakePr
     expect(card.get_by_role("button", name=second.name.ko)).to_have_attribute("aria-pressed", "true")
     card.get_by_role("button", name=first.name.ko).click()
     cells_are(card, 3, 6 * 12)
-    looks_right(live_phone, "live-coverage")
+    looks_right(live_phone, "live-coverage", is_pulled=True)
 
 
 def test_the_best_next_position_is_two_taps_away(live_phone: Phone, live_probe: FakeProbe) -> None:
     page = live_phone.page
     where = NextPosition(x_m=0.4, y_m=0.9, zone_id=ZONE, gain_bits=0.6, text=text("2번 칸에 서서 한 번 더 측정하세요"))
     live_probe.tell(progress(None, zone=None), devices(device(-60.0), next_stand=where))
-    card = page.get_by_label("다음에 설 곳", exact=True)
-    expect(card).to_contain_text("2번 칸에 서서")
+    commands(page, "step")
+    expect(command(page)).to_contain_text("2번 칸에 서서")
     live_phone.shoot("live-next-stand-ko-light", full=False)
-    card.get_by_role("button", name="여기서 측정").click()
+    page.get_by_role("button", name="여기서 측정").click()
     page.get_by_role("button", name="이 자리에서 측정").click()
     sent = live_probe.expect("position")
     assert isinstance(sent, PositionCommand)
     assert (sent.zone_id, sent.x_m, sent.y_m) == (ZONE, 0.4, 0.9)
     live_probe.tell(progress(None))
-    expect(card).to_have_count(0)
+    commands(page, "aim")
 
 
 def test_the_screen_stays_on_while_a_sweep_may_run(open_phone: OpenPhone, site: Site, live_probe: FakeProbe) -> None:
@@ -202,5 +206,5 @@ def test_a_phone_that_may_go_dark_says_so(open_phone: OpenPhone, site: Site, liv
     )
     live_probe.state("running")
     phone.log_in(path=f"#/live/{live_probe.probe_id}")
-    expect(page.get_by_text("점검 중에 화면이 꺼질 수 있습니다")).to_be_visible()
+    expect(pulled(page).get_by_text("점검 중에 화면이 꺼질 수 있습니다")).to_be_visible()
     assert phone.violations() == []

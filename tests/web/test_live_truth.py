@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.web.conftest import OpenPhone, Phone
+from tests.web.live_screen import pulled, pushed
 from tests.web.probe import FakeProbe
 from tests.web.relay import Network
 from tests.web.site import PROBE_ID, Site, running_site, serving
@@ -66,8 +67,9 @@ def test_after_a_restart_the_page_tells_what_it_knows(
     with serving(folder) as url:
         network.lead_to(int(url.rpartition(":")[2]))
         page.reload()  # still without an answer of the server
-        expect(page.get_by_text("3번 칸 · 와이파이")).to_be_visible()
-        expect(page.locator(".tile.not_assessable")).not_to_have_count(0)
+        expect(page.locator(".caption")).to_have_text("3번 칸 · 와이파이")
+        expect(pulled(page).locator(".tile.not_assessable")).not_to_have_count(0)
+        pushed(page)
         expect(page.get_by_text(re.compile("마지막 연결 "))).to_be_visible()
         expect(page.get_by_role("note")).to_contain_text("실제 점검 아님")
         assert phone.violations() == []

@@ -25,6 +25,7 @@ from sweep.report.words import COVERAGE_WORDS, TARGET_WORDS, curve_words
 from tests.report_factory import text
 from tests.web import evidence as made
 from tests.web.conftest import Phone
+from tests.web.live_screen import pulled
 from tests.web.probe import FakeProbe
 from tests.web.said import said
 from tests.web.site import Site
@@ -149,7 +150,7 @@ def test_one_sweep_says_one_number_everywhere(
     assert UNKNOWN in truth.values()
 
     tell_live(live_probe, report)
-    card = page.get_by_label(CARD, exact=True)
+    card = pulled(page).get_by_label(CARD, exact=True)
     live: Said = {}
     for name, zone_id in names.items():
         chip = card.get_by_role("button", name=name)
@@ -159,9 +160,6 @@ def test_one_sweep_says_one_number_everywhere(
         card.locator("details").evaluate("one => { one.open = true; }")
         live |= in_list(card, truth, zone_id)
     assert live == truth
-    assert on_map(page) == first_of(truth)
-    curve = curve_words("rendered").ko
-    expect(page.get_by_role("list", name="범례")).to_contain_text(f"{TARGET_WORDS[FIRST].ko}: {CARD} · {curve}")
     assert live_phone.faults() == []
     live_phone.shoot("one-number-live")
 
@@ -170,6 +168,8 @@ def test_one_sweep_says_one_number_everywhere(
     live_probe.state("done")
     live_phone.open(f"#/sweeps/{report.sweep_id}")
     assert on_map(page) == first_of(truth)
+    curve = curve_words("rendered").ko
+    expect(page.get_by_role("list", name="범례")).to_contain_text(f"{TARGET_WORDS[FIRST].ko}: {CARD} · {curve}")
     assert live_phone.violations() == []
     live_phone.shoot("one-number-sweep")
     live_phone.unfold("구역별 판정")

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from sweep.report import ProgressEvent
 from sweep.run.outside_baseline import outside_event
 from tests.web.conftest import Phone
+from tests.web.live_screen import pulled, pushed
 from tests.web.probe import FakeProbe
 from tests.web.test_response_test import LATER, LATER_S, STILL, ZONE
 
@@ -24,7 +25,7 @@ def progress(**changes: Any) -> ProgressEvent:
 
 
 def seconds_left(page: Page) -> int:
-    found = re.search(r"길어도 (\d+)분 (\d+)초 남음", page.get_by_label("진행").first.inner_text())
+    found = re.search(r"길어도 (\d+)분 (\d+)초 남음", page.get_by_role("region", name="진행", exact=True).inner_text())
     assert found is not None
     return 60 * int(found[1]) + int(found[2])
 
@@ -41,15 +42,18 @@ def test_outside_is_measured_first_and_the_time_left_is_counted_down(live_phone:
     live_probe.expect("outside")
     live_probe.tell(progress(modality="wifi", step="outside", left_s=478.0))
     expect(card.get_by_text("문밖에서 측정 중")).to_be_visible()
+    pulled(page)
     first = seconds_left(page)
     assert 474 <= first <= 478
     page.evaluate(LATER)
     expect(page.get_by_text(f"길어도 7분 {first - LATER_S - 420}초 남음")).to_be_visible()  # counted on by itself
+    pushed(page)
     live_phone.shoot("live-outside-now-ko-light", full=False)
     card.get_by_role("button", name="그만하고 들어가기").click()
     live_probe.expect("skip_outside")
     live_probe.tell(progress(zone_id=ZONE, modality="wifi", step="inside", left_s=400.0, waits=("ble",)))
     expect(card).to_have_count(0)
+    pulled(page)
     expect(page.get_by_text("블루투스: 차례를 기다리는 중")).to_be_visible()
     assert live_phone.violations() == []
     live_phone.shoot("live-waits-ko-light", full=False)

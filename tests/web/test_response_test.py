@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from sweep.report import ProgressEvent, ZoneEvent
 from sweep.wifi.words import WORDS, response_test_event
 from tests.web.conftest import Phone
+from tests.web.live_screen import command, pulled, pushed
 from tests.web.probe import FakeProbe
 
 pytestmark = pytest.mark.browser
@@ -31,7 +32,7 @@ def progress(modality: str | None, zone_id: str | None = ZONE) -> ProgressEvent:
 
 
 def seconds_left(page: Page) -> int:
-    found = re.search(r"최대 (\d+)초 남음", page.get_by_label("조명 반응 시험", exact=True).first.inner_text())
+    found = re.search(r"최대 (\d+)초 남음", page.locator("section.light").inner_text())
     assert found is not None
     return int(found[1])
 
@@ -40,6 +41,10 @@ def test_the_light_test_tells_how_long_it_may_take_and_how_it_ended(live_phone: 
     page = live_phone.page
     page.evaluate(STILL)
     live_probe.tell(progress("wifi"), response_test_event("light", ZONE, 30.0, 114.0))
+    expect(command(page)).to_have_text("움직이지 마십시오")
+    expect(page.locator(".seconds")).to_have_text(re.compile(r"^(7|8)\d초$"))
+    live_phone.shoot("live-light-ko-light", full=False)
+    pulled(page)
     card = page.locator("section.light")
     expect(card.get_by_text("조명 반응 시험 중")).to_be_visible()
     expect(card.get_by_text(re.compile(r"3\d초 지남"))).to_be_visible()
@@ -49,12 +54,14 @@ def test_the_light_test_tells_how_long_it_may_take_and_how_it_ended(live_phone: 
     expect(card.get_by_text(f"최대 {first - LATER_S}초 남음")).to_be_visible()  # counted on by itself
     expect(page.get_by_role("button", name="이 자리에서 걷기 시험")).to_have_count(0)
     assert live_phone.violations() == []
-    live_phone.shoot("live-light-ko-light", full=False)
     live_phone.set(language="en", theme="dark")
+    expect(command(page)).to_have_text("Keep still")
+    pulled(page)
     expect(card.get_by_text("Light test going on")).to_be_visible()
     assert live_phone.violations() == []
     live_phone.shoot("live-light-en-dark", full=False)
     live_phone.set(language="ko", theme="light")
+    pulled(page)
     live_probe.tell(response_test_event("light", ZONE, 47.0, 114.0, ended="decided"))
     expect(card.get_by_text("전송량이 따라 변하는 기기를 확인해")).to_be_visible()
 
@@ -71,6 +78,7 @@ def test_a_walk_is_offered_after_a_position_and_prompted_in_big_letters(
     live_probe.tell(progress(None, zone_id=None))
     expect(page.get_by_text("지금은 측정하지 않음")).to_be_visible()
     live_probe.guide(*WORDS.guidance["walk_test"])
+    pulled(page)
     offer = page.get_by_role("button", name="이 자리에서 걷기 시험")
     expect(offer).to_be_visible()
     assert live_phone.violations() == []
@@ -80,19 +88,20 @@ def test_a_walk_is_offered_after_a_position_and_prompted_in_big_letters(
     live_probe.tell(progress(None), progress("wifi"))
     expect(offer).to_have_count(0)
     live_probe.tell(response_test_event("motion", ZONE, 0.0, 120.0, prompt="stand", next_prompt_s=5.0))
-    card = page.locator("section.motion")
-    expect(card.get_by_text("멈추세요", exact=True)).to_be_visible()
-    expect(card.get_by_text(re.compile(r"[45]초 뒤 시작"))).to_be_visible()
+    expect(page.locator("section.motion")).to_contain_text("‘멈추세요’가 나오면 그 자리에")
+    pushed(page)
+    expect(command(page)).to_have_text("멈추세요")
+    expect(page.get_by_text(re.compile(r"[45]초 뒤 시작"))).to_be_visible()
     live_probe.tell(response_test_event("motion", ZONE, 12.0, 120.0, prompt="walk", next_prompt_s=8.0))
-    prompt = card.get_by_text("걸으세요")
-    expect(prompt).to_be_visible()
-    expect(card.get_by_text(re.compile(r"[678]초 뒤 멈추기"))).to_be_visible()
+    prompt = command(page)
+    expect(prompt).to_have_text("걸으세요")
+    expect(page.get_by_text(re.compile(r"[678]초 뒤 멈추기"))).to_be_visible()
     assert float(prompt.evaluate("node => parseFloat(getComputedStyle(node).fontSize)")) >= 48.0
     assert live_phone.violations() == []
     live_phone.shoot("live-walk-ko-light", full=False)
     live_probe.tell(response_test_event("motion", ZONE, 16.0, 120.0, prompt="stand", next_prompt_s=4.0))
-    expect(card.get_by_text("멈추세요", exact=True)).to_be_visible()
-    expect(card.get_by_text(re.compile(r"[34]초 뒤 걷기"))).to_be_visible()
+    expect(prompt).to_have_text("멈추세요")
+    expect(page.get_by_text(re.compile(r"[34]초 뒤 걷기"))).to_be_visible()
     live_phone.shoot("live-stand-ko-light", full=False)
     page.get_by_role("button", name=re.compile("사람 들어옴 – 즉시 중지")).click()
     live_probe.expect("pause")

@@ -11,6 +11,7 @@ from sweep.modality.messages import SKIPPED, ResponseTestBegins
 from sweep.report import ProgressEvent, ResponseTestEvent, ResponseTestFlow, SkipResponseTestsCommand
 from sweep.wifi.words import response_test_event
 from tests.web.conftest import OpenPhone, Phone
+from tests.web.live_screen import pulled
 from tests.web.probe import FakeProbe
 from tests.web.site import REAL_PROBE_ID, Site
 from tests.web.test_response_test import ZONE, progress
@@ -52,7 +53,7 @@ def test_why_and_how_long_it_is_stands_on_both_phones_and_a_skip_on_one_shows_on
     first, second = phones
     live_probe.tell(progress("wifi"), light(30.0))
     for phone in phones:
-        card = phone.page.locator("section.light")
+        card = pulled(phone.page).locator("section.light")
         expect(card.get_by_text("이 자리의 시험 2번 중 1번째")).to_be_visible()
         expect(card.get_by_role("heading", name="왜 시험하는가")).to_be_visible()
         rows = card.get_by_role("listitem")
@@ -68,13 +69,13 @@ def test_why_and_how_long_it_is_stands_on_both_phones_and_a_skip_on_one_shows_on
         assert phone.violations() == []
     first.shoot("live-light-why-ko-light", full=False)
     second.set(language="en", theme="dark")
-    expect(second.page.get_by_text("Why it is made")).to_be_visible()
+    expect(pulled(second.page).get_by_text("Why it is made")).to_be_visible()
     assert second.violations() == []
     second.shoot("live-light-why-en-dark", full=False)
     second.set(language="ko", theme="light")
+    pulled(second.page)
     skip = first.page.get_by_role("button", name="이 자리의 시험 건너뛰기")
     expect(second.page.get_by_role("button", name="이 자리의 시험 건너뛰기")).to_be_visible()
-    skip.scroll_into_view_if_needed()
     first.shoot("live-light-skip-button-ko-light", full=False)
     skip.click()
     command = live_probe.expect("skip_trials")
@@ -101,6 +102,6 @@ def test_who_only_looks_on_cannot_skip(
     viewer = open_phone(site.url)
     viewer.log_in("viewer", path=f"#/live/{REAL_PROBE_ID}")
     live_probe.tell(progress("wifi"), light(30.0))
-    expect(viewer.page.get_by_role("heading", name="왜 시험하는가")).to_be_visible()
+    expect(pulled(viewer.page).get_by_role("heading", name="왜 시험하는가")).to_be_visible()
     expect(viewer.page.get_by_role("button", name="이 자리의 시험 건너뛰기")).to_have_count(0)
     expect(live_phone.page.get_by_role("button", name="이 자리의 시험 건너뛰기")).to_be_visible()

@@ -15,6 +15,7 @@ from sweep.report import LookView, ProgressEvent, SecondLookEvent, new_id
 from sweep.run.reference.words import reference_event
 from sweep.run.reporting.look_words import ASKED, VIEWS, looked_text
 from tests.web.conftest import Phone
+from tests.web.live_screen import pulled
 from tests.web.probe import FakeProbe
 from tests.web.test_response_test import ZONE
 
@@ -47,7 +48,7 @@ def test_the_phone_leads_from_view_to_view_and_two_taps_end_it(live_phone: Phone
         ),
         look(),
     )
-    card = page.get_by_label("확인할 곳", exact=True)
+    card = pulled(page).get_by_label("확인할 곳", exact=True)
     expect(card.get_by_text("1/3")).to_be_visible()
     card.get_by_role("button", name="처음 본 모습 보기").click()
     expect(card.get_by_role("img", name="처음 보았을 때의 사진")).to_be_visible()

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.web.agent import PROBE_ID, AgentSite
 from tests.web.conftest import OpenPhone
+from tests.web.live_screen import pulled
 from tests.web.said import said
 from tests.web.site import PASSWORD
 
@@ -64,9 +65,11 @@ def test_a_simulated_sweep_from_login_to_evidence(open_phone: OpenPhone, agent_s
     page.get_by_role("button", name="점검자-02 확인").click()
     page.get_by_role("button", name="퇴실 확인 완료, 점검 시작").click()
     expect(page.get_by_text("시뮬레이션 기록 · 실제 점검 아님")).to_be_visible()
+    expect(page.locator("button.handle")).to_be_visible(timeout=SWEEP_MS)
+    phone.shoot("simulated-live", full=False)
+    pulled(page)
     expect(page.locator(".tile.nothing_detected, .tile.to_inspect").first).to_be_visible(timeout=SWEEP_MS)
     assert phone.violations() == []
-    phone.shoot("simulated-live", full=False)
     devices = page.get_by_label("무선 기기", exact=True)
     expect(devices.locator("li.device").first).to_contain_text(
         re.compile("조명에 따라|확인할 곳|영상"), timeout=SWEEP_MS

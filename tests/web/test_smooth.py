@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.heavy import DEVICES, LOOKS, ROOMS, answer_due, answer_places, end_of
+from tests.web.live_screen import pulled
 from tests.web.probe import FakeProbe
 from tests.web.site import Site
 from tests.web.test_second_look import look
@@ -61,12 +62,14 @@ def test_a_page_opened_in_the_middle_of_a_sweep_is_made_piece_by_piece(
         live_probe.tell(*end_of(zone, index))
     live_probe.tell(*(look(zone_id=zones[index % len(zones)]) for index in range(LOOKS)))
     devices = page.get_by_label("무선 기기", exact=True).locator("li.device")
+    pulled(page)
     expect(devices).to_have_count(DEVICES)
     page.add_init_script(COUNT_ADDED)
     page.reload()
     expect(page.get_by_role("button", name="사람 들어옴")).to_be_visible()
-    expect(devices).to_have_count(DEVICES)
     expect(page.locator(".leaflet-container")).to_be_visible()
+    pulled(page)
+    expect(devices).to_have_count(DEVICES)
     added = sorted((one for one in page.evaluate("window.added") if one), key=lambda one: -int(one["count"]))
     print(*(f"{one['count']} elements in a task: {one['words']}" for one in added[:8]), sep="\n")
     assert sum(one["count"] for one in added) > 2 * MOST_ADDED, "the page was made, and counted"

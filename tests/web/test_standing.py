@@ -15,6 +15,7 @@ from sweep.wifi.words import response_test_event
 from tests.waiting import wait_until
 from tests.web import evidence as made
 from tests.web.conftest import OpenPhone, Phone
+from tests.web.live_screen import command, commands, end, pulled
 from tests.web.probe import FakeProbe
 from tests.web.said import said
 from tests.web.site import PASSWORD, Site, seed_ids
@@ -203,7 +204,7 @@ def test_ending_early_asks_for_the_place_and_the_map_says_it_until_the_report(
     live_probe.measure(3)
     live_probe.tell(look(zone_id=ZONE))
     expect(_zone(page, ZONE)).to_contain_text(said("zone", "to_inspect"))
-    _press(page, "여기까지 마치기")
+    end(page, "여기까지 마치기")
     sheet = page.get_by_role("dialog")
     expect(sheet.get_by_text(f"아직 다시 보지 않은 곳이 있습니다: {STALL}")).to_be_visible()
     assert live_phone.violations() == []
@@ -211,7 +212,7 @@ def test_ending_early_asks_for_the_place_and_the_map_says_it_until_the_report(
     _press(page, "먼저 그곳을 보기")
     expect(sheet).to_have_count(0)
     live_probe.tell(look(zone_id=ZONE, state="nothing_seen_by_eye"))
-    _press(page, "여기까지 마치기")
+    end(page, "여기까지 마치기")
     expect(sheet.get_by_text("아직 다시 보지 않은 곳이")).to_have_count(0)
     sheet.get_by_role("button", name="마치기", exact=True).click()
     live_probe.expect("finish")
@@ -227,15 +228,16 @@ def test_while_the_light_plays_nothing_else_commands(live_phone: Phone, live_pro
     page = live_phone.page
     page.evaluate(STILL)
     tell_of_stand(live_phone, live_probe)
-    aim, hot = page.get_by_label("비출 곳", exact=True), page.get_by_label("가까워지는지", exact=True)
-    expect(aim.locator(".now")).to_be_visible()
+    expect(command(page)).to_have_text("천장 · 환풍구 · 조명")
     live_probe.tell(near(camera("same")))
-    expect(hot.locator(".said")).to_be_visible()
-    expect(aim.locator(".now")).to_have_count(0)  # its list stays, its imperative does not
+    commands(page, "near")
+    expect(page.get_by_text("천장 · 환풍구 · 조명")).to_have_count(0)
     live_probe.tell(response_test_event("light", ZONE, 3.0, 114.0))
-    expect(page.get_by_text("그동안 움직이지 마십시오.")).to_be_visible()
-    expect(hot).to_have_count(0)
-    expect(aim).to_have_count(0)
+    commands(page, "test")
+    expect(command(page)).to_have_text("움직이지 마십시오")
+    expect(page.get_by_text("천천히 더 움직이세요")).to_have_count(0)
+    expect(page.get_by_role("list", name="비출 곳")).to_have_count(0)
+    expect(pulled(page).get_by_text("그동안 움직이지 마십시오.")).to_be_visible()
     assert live_phone.violations() == []
 
 

@@ -13,6 +13,7 @@ from sweep.report import ProbeState, StartCommand, new_id
 from tests.web.agent import PROBE_ID as AGENT_ID
 from tests.web.agent import AgentSite
 from tests.web.conftest import PHONE, SMALL_PHONE, OpenPhone, Phone
+from tests.web.live_screen import end, pushed
 from tests.web.probe import FakeProbe
 from tests.web.site import PASSWORD, Site
 
@@ -179,8 +180,9 @@ def test_no_sheet_covers_it(sized_phone: Phone, site: Site, probe: FakeProbe) ->
         expect(page.get_by_role("dialog")).to_have_count(0)
 
     for asked in ("여기까지 마치기", "점검 중단"):
-        page.get_by_role("button", name=asked).click()
+        end(page, asked)
         check("finish" if asked == "여기까지 마치기" else "abort")
+    pushed(page)
     page.get_by_role("button", name=re.compile("^소변기")).click()
     check("position")
     sized_phone.open(f"#/sweeps/{site.suspected_sweep}")
@@ -357,7 +359,7 @@ def test_the_real_agent_can_always_be_stopped(open_phone: OpenPhone, agent_site:
         declare()
     expect(stop_button(page)).to_be_visible()
     assert is_on_top(stop_button(page))
-    page.get_by_role("button", name="점검 중단").click()
+    end(page, "점검 중단")
     page.get_by_role("button", name="중단하기").click()
     expect(state).to_have_text("중단됨", timeout=SWEEP_MS)
     expect(stop_button(page)).to_have_count(0)

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from sweep.report import StartCommand
 from tests.web.conftest import OpenPhone, Phone
+from tests.web.live_screen import end
 from tests.web.probe import FakeProbe
 from tests.web.site import REAL_PROBE_ID, Site
 from tests.web.test_declare import PIN, set_pin
@@ -104,7 +105,7 @@ def test_the_commonest_tasks_take_few_taps(open_phone: OpenPhone, site: Site, li
     taken["declare again"] = declare(page)
     live_probe.expect_declaration()
     live_probe.state("running")
-    page.get_by_role("button", name="여기까지 마치기").click()
+    end(page, "여기까지 마치기")
     page.get_by_role("button", name="마치기", exact=True).click()
     taken["finish"] = taps(page), 0
     live_probe.expect("finish")

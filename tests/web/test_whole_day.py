@@ -24,6 +24,7 @@ from tests.web.agent import PROBE_ID
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.day import ROOT, Day, Room
 from tests.web.handset import TROUBLE, Handset
+from tests.web.live_screen import pulled
 from tests.web.said import said
 from tests.web.site import PASSWORD
 from tests.web.test_lost_answers import lose_the_answer, press, sign
@@ -137,7 +138,7 @@ def swept_with_server_and_network_lost(day: Day, phone: Phone, other: Phone, roo
     truth.of_state(phone, day)
     other.page.get_by_role("button", name=re.compile("계속하기")).click()
     declare(other.page)
-    expect(other.page.locator(".tile .number").first).to_be_visible(timeout=SWEEP_MS)
+    expect(pulled(other.page).locator(".tile .number").first).to_be_visible(timeout=SWEEP_MS)
     for one in (phone, other):
         truth.of_state(one, day)
         truth.of_live_coverage(one, day, room)

@@ -20,6 +20,7 @@ from sweep.run.words import GUIDANCE, NOTICES, STATES
 from tests.sim.head_kit import built_elf
 from tests.web.agent import PROBE_ID, serving_probe
 from tests.web.conftest import OpenPhone, Phone, prove_second
+from tests.web.live_screen import end, pulled, pushed, told
 from tests.web.relay import Network
 from tests.web.test_stop import stop_button
 from tests.web.whole_probe import WholeProbe
@@ -47,9 +48,9 @@ class Pair:
         try:
             for phone in self.both:
                 for text in texts:
-                    expect(card(phone.page)).to_contain_text(text, timeout=patience_ms)
+                    expect(told(phone.page)).to_contain_text(text, timeout=patience_ms)
                 for text in gone:
-                    expect(card(phone.page)).not_to_contain_text(text, timeout=patience_ms)
+                    expect(told(phone.page)).not_to_contain_text(text, timeout=patience_ms)
             print(f"{name}: on both phones after {time.monotonic() - began_s:.1f} s")
         finally:
             self.keep(name)
@@ -66,17 +67,14 @@ class Pair:
         _, second = self.both
         second.set(language="en")
         expect(second.page.get_by_text("Live", exact=True)).to_be_visible()
-        expect(card(second.page)).not_to_contain_text(re.compile("[가-힣]"))
+        expect(told(second.page)).not_to_contain_text(re.compile("[가-힣]"))
         second.shoot(f"whole-{self._number:02}-{name}-english", full=False)
         second.set(language="ko")
         expect(second.page.get_by_text("실시간 연결됨")).to_be_visible()
 
 
-def card(page: Page) -> Locator:
-    return page.get_by_role("region", name="진행", exact=True).or_(page.get_by_role("region", name="Progress"))
-
-
 def lens_tile(page: Page, zone: str) -> Locator:
+    pulled(page)
     return page.get_by_role("row", name=re.compile(f"^{zone}")).get_by_role("cell").first
 
 
@@ -90,14 +88,15 @@ def declare(page: Page, me: str = "점검자-01", other: str = "supervisor") -> 
 def go_on(page: Page) -> None:
     page.get_by_role("button", name=re.compile("계속하기")).click(timeout=PATIENCE_MS)
     declare(page)
-    expect(card(page)).to_contain_text(GUIDANCE["stand_next"].ko, timeout=PATIENCE_MS)
+    expect(told(page)).to_contain_text(GUIDANCE["stand_next"].ko, timeout=PATIENCE_MS)
 
 
 def stand(page: Page, zone: str) -> None:
     """Tap a zone, and wait until something is measured there."""
+    pushed(page)
     page.locator(".leaflet-container").get_by_role("button", name=re.compile(f"^{zone}")).click()
     page.get_by_role("button", name="이 자리에서 측정").click()
-    expect(card(page)).to_contain_text(re.compile(f"{zone} · "), timeout=PATIENCE_MS)
+    expect(told(page)).to_contain_text(re.compile(f"{zone} · "), timeout=PATIENCE_MS)
 
 
 @pytest.fixture
@@ -125,7 +124,7 @@ def test_two_phones_are_told_the_truth_whatever_happens(
 
     second.log_in("supervisor", path=f"#/live/{PROBE_ID}")
     expect(others.get_by_text("이 점검기는 쉬고 있습니다.")).to_be_visible(timeout=PATIENCE_MS)
-    expect(card(others)).to_contain_text("저장 공간", timeout=PATIENCE_MS)
+    expect(told(others)).to_contain_text("저장 공간", timeout=PATIENCE_MS)
     second.shoot("whole-00-idle-second", full=False)
     first.log_in(path=f"#/rooms/{ROOM}/start")
     expect(page.get_by_role("radio", name=re.compile(PROBE_ID))).to_be_checked(timeout=PATIENCE_MS)
@@ -177,18 +176,18 @@ def test_two_phones_are_told_the_truth_whatever_happens(
     pair.keep_in_english("battery-low")
 
     stand(page, "3번 칸")
-    expect(card(page)).to_contain_text("카메라 켜짐", timeout=PATIENCE_MS)  # it has filmed again
+    expect(told(page)).to_contain_text("카메라 켜짐", timeout=PATIENCE_MS)  # it has filmed again
     first.watch.allowed = ("Failed to load resource", "ERR_")
     page.context.set_offline(True)
     network.cut()
     stop_button(page).click()
     expect(page.get_by_text("점검기의 버튼을 누르세요")).to_be_visible()
     expect(page.get_by_text("지금 상태가 아닐 수 있음")).to_be_visible()
-    expect(card(others)).not_to_contain_text("지금 상태가 아닐 수 있음")
+    expect(told(others)).not_to_contain_text("지금 상태가 아닐 수 있음")
     pair.keep("stop-without-network")
     probe.do("press")
-    expect(card(page)).to_contain_text("점검 중")  # what it knew last, marked as that
-    expect(card(others)).to_contain_text(STATES["paused"].ko, timeout=SOON_MS)
+    expect(told(page)).to_contain_text("점검 중")  # what it knew last, marked as that
+    expect(told(others)).to_contain_text(STATES["paused"].ko, timeout=SOON_MS)
     pair.keep("button-without-network")
     probe.do("release")
     network.join()
@@ -196,7 +195,7 @@ def test_two_phones_are_told_the_truth_whatever_happens(
     pair.see("network-back", STATES["paused"].ko, gone=("지금 상태가 아닐 수 있음",), patience_ms=2 * SOON_MS)
     expect(page.get_by_text("점검기의 버튼을 누르세요")).to_have_count(0)
 
-    page.get_by_role("button", name="여기까지 마치기").click()
+    end(page, "여기까지 마치기")
     page.get_by_role("button", name="마치기", exact=True).click()
     pair.see("done", "점검 마침", gone=(NOTICES["battery_low"].ko, "배터리"), patience_ms=PATIENCE_MS)
     for phone in (first, second):

@@ -1,12 +1,18 @@
 /**
- * Who commands on a live screen: one card at a time says what to do, and the others keep still.  Pure.
+ * Who commands on a live screen: one sentence at a time says what to do, and all else keeps still.  Pure.
  *
- * Gravest first: a response test, during which nobody moves but by its prompts; a look by eye; what leads to a candidate; where to point;
- * where to stand next.  The stop and what ends measuring stand above all of them, beside the page.
+ * Gravest first: a line that is lost, since what was heard before may no longer be so; a pause; a thing that an eye took for a
+ * camera; what ends measuring; a response test, during which nobody moves but by its prompts; a look by eye; what leads to a
+ * candidate; where to point; where to stand next; to wait.  The stop stands above all of them, beside the page.
  */
-export type Commander = "test" | "look" | "near" | "aim" | "step";
+export type Commander = "lost" | "stop" | "found" | "condition" | "test" | "look" | "near" | "aim" | "step" | "wait";
 
 export interface Wishes {
+  readonly isLost: boolean;
+  readonly isPaused: boolean;
+  readonly isFound: boolean;
+  /** The probe cannot measure until a hand has done something. */
+  readonly isHindered: boolean;
   readonly isTesting: boolean;
   readonly isLooking: boolean;
   readonly isNear: boolean;
@@ -14,10 +20,22 @@ export interface Wishes {
   readonly hasNext: boolean;
 }
 
-export function commanderOf({ isTesting, isLooking, isNear, isAimed, hasNext }: Wishes): Commander | null {
-  if (isTesting) return "test";
-  if (isLooking) return "look";
-  if (isNear) return "near";
-  if (isAimed) return "aim";
-  return hasNext ? "step" : null;
+export function commanderOf(wishes: Wishes): Commander {
+  if (wishes.isLost) return "lost";
+  if (wishes.isPaused) return "stop";
+  if (wishes.isFound) return "found";
+  if (wishes.isHindered) return "condition";
+  if (wishes.isTesting) return "test";
+  if (wishes.isLooking) return "look";
+  if (wishes.isNear) return "near";
+  if (wishes.isAimed) return "aim";
+  return wishes.hasNext ? "step" : "wait";
+}
+
+/** Notices of the probe under which it measures nothing, or films nothing, until a hand has done something; gravest first. */
+export const HINDRANCES = ["switching_off", "head_away", "camera_cut_with_head", "camera_cut"] as const;
+export type Hindrance = (typeof HINDRANCES)[number];
+
+export function hindranceOf(notices: readonly { readonly code: string }[]): Hindrance | null {
+  return HINDRANCES.find((code) => notices.some((notice) => notice.code === code)) ?? null;
 }

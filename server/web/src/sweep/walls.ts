@@ -54,7 +54,7 @@ export function unroll(walls: readonly WallView[], labelM: number): Unrolled {
 /** The paths of a surface do not depend on where it is laid: they are made once. */
 const made = new WeakMap<WallView, readonly WallArea[]>();
 
-function areasOf(wall: WallView): readonly WallArea[] {
+export function areasOf(wall: WallView): readonly WallArea[] {
   const known = made.get(wall);
   if (known !== undefined) return known;
   const rows = Math.ceil(wall.cells.length / wall.columns);

@@ -74,7 +74,6 @@ export const live = {
   ),
   live_now: text("{zone} · {modality}", "{zone} · {modality}"),
   live_between: text("지금은 측정하지 않음", "Not measuring now"),
-  live_guidance: text("안내", "Guidance"),
   live_zones: text("구역별 진행", "Zones so far"),
   live_someone_came: text("사람 들어옴 – 즉시 중지", "Someone came in"),
   live_someone_came_hint: text("카메라와 조명을 바로 끕니다", "Camera and lamps go off at once"),
