@@ -226,6 +226,7 @@ def test_the_report_says_how_the_probe_was_and_what_nobody_could_tell(open_phone
     report = site.demo.deliver(replace(made_sweep, report=made_sweep.report.model_copy(update={"condition": was})))
     phone = open_phone(site.url)
     phone.log_in(path=f"#/sweeps/{report.sweep_id}")
+    phone.unfold("기록과 장비")
     card = phone.page.get_by_role("region", name=STATE)
     expect(card).to_be_visible()
     for said in ("가장 낮을 때 4.5 V", "2번 끊김, 모두 9초", "촬영하지 못한 자리 1곳, 전원 끊김 2번", "알 수 없음",
