@@ -16,7 +16,7 @@ from server import cli as server_cli
 from server.cli import commands as server_commands
 from server.cli import demo_city, demonstration
 from sweep import cli as sweep_cli
-from sweep.report.command_help import HEADINGS
+from sweep.report.help.commands import HEADINGS
 
 HANGUL = re.compile("[가-힣]")
 

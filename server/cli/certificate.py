@@ -12,7 +12,7 @@ import typer
 from server.cli.base import fail, fail_of, print_words
 from server.serving.certificates import CertificateError, Pair, make_authority, make_page
 from server.serving.hotspot import ADDRESS, PREFIX
-from sweep.report.command_help import SpokenCommand, SpokenGroup
+from sweep.report.help.commands import SpokenCommand, SpokenGroup
 
 app = typer.Typer(
     cls=SpokenGroup,

@@ -46,7 +46,7 @@ from server.witness.folder import MemoryLostError
 from server.witness.witness_state import ResolveError
 from sweep.phrases import Phrase, words
 from sweep.report import ContractError
-from sweep.report.command_help import SPOKEN, SpokenCommand, SpokenGroup
+from sweep.report.help.commands import SPOKEN, SpokenCommand, SpokenGroup
 from sweep.report.language import language_of
 from sweep.report.refusals import usage
 

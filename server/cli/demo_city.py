@@ -29,9 +29,9 @@ from server.people import auth
 from server.schedule.periods import today
 from server.store.clock import moved_to
 from sweep.phrases import Phrase
-from sweep.report.command_help import SPOKEN
+from sweep.report.help.commands import SPOKEN
+from sweep.report.help.parser import SpokenParser
 from sweep.report.language import language_of
-from sweep.report.parser_help import SpokenParser
 
 SEED = 20
 FACILITIES = 16

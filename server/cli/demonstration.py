@@ -42,9 +42,9 @@ from server.store.db import Database
 from server.store.schema import sweeps, users
 from sweep.entry.envelope import DEFAULT_TENANT
 from sweep.phrases import Phrase
-from sweep.report.command_help import SPOKEN
+from sweep.report.help.commands import SPOKEN
+from sweep.report.help.parser import SpokenParser
 from sweep.report.language import language_of, spoken
-from sweep.report.parser_help import SpokenParser
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 RECORDED_SWEEP = CHECKOUT / "tests" / "captures" / "sweeps" / "demo"

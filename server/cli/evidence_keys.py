@@ -16,7 +16,7 @@ import typer
 from server.cli.base import DatabaseUrl, DataDir, database_of, print_words, settings_of
 from server.people import evidence_keys
 from sweep.report import display_text
-from sweep.report.command_help import SpokenCommand, SpokenGroup
+from sweep.report.help.commands import SpokenCommand, SpokenGroup
 
 app = typer.Typer(
     cls=SpokenGroup,

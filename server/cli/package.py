@@ -39,7 +39,7 @@ from server.verifier.words import lines_of
 from server.witness.cosigning import cosigned
 from sweep.entry.notes import parse_checkpoint, parse_note
 from sweep.report import display_text
-from sweep.report.command_help import SPOKEN
+from sweep.report.help.commands import SPOKEN
 
 SHOWN: dict[Scope, tuple[access_log.Shown, ...]] = {
     "full": ("device_addresses", "device_names", "crops", "bodies"),

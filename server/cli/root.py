@@ -22,7 +22,7 @@ from server.server_keys import root
 from sweep.entry.crypto import SigningKey, seal, unseal
 from sweep.entry.dsse import Signer
 from sweep.report import are_two_persons, display_text, utc_now
-from sweep.report.command_help import SpokenCommand, SpokenGroup
+from sweep.report.help.commands import SpokenCommand, SpokenGroup
 
 app = typer.Typer(
     cls=SpokenGroup,

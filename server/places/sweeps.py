@@ -46,7 +46,7 @@ from sweep.entry import kinds
 from sweep.entry.dsse import SignedEntry
 from sweep.phrases import Phrase
 from sweep.report import ContractError, FindingDetails, SweepReport, display_text, eye_looks_line, parse_json
-from sweep.report.wall_spots import where_found
+from sweep.report.walls.spots import where_found
 
 MAX_WAITING_SHOWN = 50  # guessed: more than a revoked probe has under way; a thief with its key sends thousands
 

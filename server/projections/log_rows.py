@@ -31,7 +31,7 @@ from server.standing.zones import equipment_of, zones_of
 from sweep.entry import kinds
 from sweep.phrases import Phrase
 from sweep.report import MODALITIES, TARGETS, LocalText, Modality, SweepReport, eye_looks_line
-from sweep.report.wall_spots import where_found
+from sweep.report.walls.spots import where_found
 from sweep.report.words import COVERAGE_WORDS, TARGET_WORDS, chance_of, curve_of
 
 

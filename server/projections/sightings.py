@@ -37,7 +37,7 @@ from server.store.schema import cases, kept_finds, sightings
 from sweep.report import Finding, LocalText, Modality, SweepReport, derived_id, devices_of, thing_of, touches
 from sweep.report.case_records import RoomCorrected
 from sweep.report.known import Thing
-from sweep.report.wall_spots import where_found
+from sweep.report.walls.spots import where_found
 
 Place = tuple[UUID, UUID]
 """Sweep and finding."""

@@ -54,7 +54,7 @@ def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
     """The command line with these commands; KeyError for a name that is none."""
     import typer
 
-    from sweep.report.command_help import SpokenCommand, SpokenGroup
+    from sweep.report.help.commands import SpokenCommand, SpokenGroup
 
     app = typer.Typer(
         name="sweep",
@@ -114,7 +114,7 @@ def run_app(app: typer.Typer) -> int:
     from typer.exceptions import TyperException
 
     from sweep.phrases import Phrase, words
-    from sweep.report.command_help import SPOKEN
+    from sweep.report.help.commands import SPOKEN
     from sweep.report.language import language_of
     from sweep.report.refusals import usage
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sweep import report as r
-from sweep.report.wall_spots import Whereabouts, look_order, point_of, spot_at, spot_words, where_found
+from sweep.report.walls.spots import Whereabouts, look_order, point_of, spot_at, spot_words, where_found
 from tests.run.test_eye_looks import MANIFEST, position
 from tests.web import evidence as made
 

@@ -21,7 +21,7 @@ from sweep.report import (
     ZoneVerdict,
     centre_of,
 )
-from sweep.report.wall_spots import where_found
+from sweep.report.walls.spots import where_found
 
 Tree = dict[str, Any]
 

@@ -41,7 +41,7 @@ from server.projections.log_records import EntryLine, LogRow, SignedDisposition,
 from server.standing.findings import OPEN
 from server.standing.zones import method_state
 from sweep.report import MODALITIES, SHOWN, Evidence, Finding, SweepReport, ZoneCoverage, ZoneVerdict
-from sweep.report.wall_spots import where_found
+from sweep.report.walls.spots import where_found
 from sweep.report.words import SOURCE_WORDS, names_of, share_words
 
 MEASURED = frozenset({"field", "measured"})

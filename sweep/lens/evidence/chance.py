@@ -28,8 +28,8 @@ from sweep.modality.directions import CELLS, REACH_DEG, STEP_DEG
 from sweep.modality.targets import Chance, Estimate, Look, ZoneLooks, unknown
 from sweep.phrases import Phrase
 from sweep.report import Target, WallView
-from sweep.report.wall_spots import EYE_M
-from sweep.report.walls import HEIGHT_M
+from sweep.report.walls.lines import HEIGHT_M
+from sweep.report.walls.spots import EYE_M
 
 DRAWS: Final = 32
 """Of everything that is not known exactly; the error of their mean is small beside their spread (derived)."""

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.report import Plan, Zone
-from sweep.report.walls import HEIGHT_M, partitions_of, wall_lines
+from sweep.report.walls.lines import HEIGHT_M, partitions_of, wall_lines
 
 CELL_M: Final = 0.1
 MOST_CELLS: Final = 4_000

@@ -48,7 +48,7 @@ from sweep.report import (
 )
 from sweep.report.files import read_json
 from sweep.report.known import is_one_place
-from sweep.report.wall_spots import point_of, spot_at, spot_of
+from sweep.report.walls.spots import point_of, spot_at, spot_of
 from sweep.run.reporting.eye_look_words import asked_text, came_of_text, where_of
 
 Eye = Callable[[AskedLook, float], tuple[EyeAnswer, float] | None]

@@ -8,7 +8,7 @@ from sweep.modality.eye_looks import AskedLook
 from sweep.report import EyeOutcome, LensObservation, LocalText, Observation, Plan, Position, WallSpot, Zone
 from sweep.report.eye_looks import EYE_OUTCOMES
 from sweep.report.sentences import Sentences
-from sweep.report.wall_spots import place_words
+from sweep.report.walls.spots import place_words
 
 ASKED: Final = Sentences("eye_look.asked", "glance close")
 WHERE: Final = Sentences("eye_look.where", "ahead left right glint zone")

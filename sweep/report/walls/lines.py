@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from .plan import Plan, Point, Zone
+from sweep.report.plan import Plan, Point, Zone
 
 HEIGHT_M: Final = 2.4
 """Of the room: plans do not say; public restrooms have 2.3 to 2.7 m (guessed)."""

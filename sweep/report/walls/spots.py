@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from .base import LocalText
-from .eye_looks import WallSpot
-from .findings import Finding
-from .observations import LensObservation, Observation
-from .plan import Plan, Point, Zone
-from .sentences import Sentence, Sentences
-from .sweep import Position, SweepReport
-from .walls import ENCLOSED, HEIGHT_M, WallLine, is_outline, wall_lines
+from sweep.report.base import LocalText
+from sweep.report.eye_looks import WallSpot
+from sweep.report.findings import Finding
+from sweep.report.observations import LensObservation, Observation
+from sweep.report.plan import Plan, Point, Zone
+from sweep.report.sentences import Sentence, Sentences
+from sweep.report.sweep import Position, SweepReport
+from sweep.report.walls.lines import ENCLOSED, HEIGHT_M, WallLine, is_outline, wall_lines
 
 EYE_M: Final = 1.35
 """Height of the probe: held before the chest and the face (guessed)."""

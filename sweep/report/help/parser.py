@@ -1,4 +1,4 @@
-"""A parser of `argparse` that explains itself and refuses in the language that `command_help.SPOKEN` names."""
+"""A parser of `argparse` that explains itself and refuses in the language that `commands.SPOKEN` names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from typing import NoReturn
 
 from sweep.phrases import Phrase, quote, words
-from sweep.report.command_help import SPOKEN, headed, in_help
+from sweep.report.help.commands import SPOKEN, headed, in_help
 
 
 class SpokenParser(argparse.ArgumentParser):

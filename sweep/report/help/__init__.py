@@ -1,0 +1,1 @@
+"""`--help` of commands and parsers in the language that is spoken."""

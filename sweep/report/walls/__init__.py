@@ -1,0 +1,1 @@
+"""Walls of a zone on the plan, and places on them in words."""
