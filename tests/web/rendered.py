@@ -252,15 +252,18 @@ SWEEP: Final = """() => {
                 const card = document.querySelectorAll('.finding .words')[index];
                 return card.querySelector('.said')?.textContent ?? null;
             }),
-            zones: all('.zones .words .small'), pins: all('.map-pin')};
+            zones: all('.zones .words .small'), pins: all('.map-pin, .map-area-number')};
 }"""
+MARKS: Final = ".map-pin, .map-area-number"
 
 
 def phone_sweep(page: Page, sweep_id: object, zones: int, findings: int) -> Told:
     """The page of this sweep, that is open, with so many zones and findings; its map is drawn last."""
     expect(page.locator(f'a[href*="{sweep_id}/checklist"]')).to_be_visible()
+    if zones > 0:
+        page.locator("details:not([open]) > summary", has_text="구역별 판정").click()
     expect(page.locator(".zones .words .small")).to_have_count(zones)
-    expect(page.locator(".map-pin")).to_have_count(findings)
+    expect(page.locator(MARKS)).to_have_count(findings)
     shown = page.locator("section.result")
     (card,) = shown.evaluate_all(ROOM_CARDS)
     told = _badges(card)
