@@ -230,7 +230,7 @@ def room_cards(page: Page) -> dict[str, Told]:
 def desk_rooms(page: Page, count: int) -> dict[str, Told]:
     """By room, the rows of the desk's list, which keeps only those in sight."""
     found: dict[str, Told] = {}
-    region = page.get_by_role("region", name="방 이력")
+    region = page.get_by_role("region", name="점검 기록")
     rows = region.locator("a.room")
     expect(rows.first).to_be_visible()
     for top in range(0, 100_000, 400):

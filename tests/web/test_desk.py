@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 
 from server.cli.demo_city_places import facilities_csv, outlines_json
 from server.cli.demo_city_year import OPEN_WAYS, STEPS
-from tests.web.conftest import DESK, OpenPhone, Phone
+from tests.web.conftest import DESK, PHONE, OpenPhone, Phone
 from tests.web.site import PASSWORD
 from tests.web.test_photos import FOUND, INSPECTOR, new_case
 
@@ -23,9 +23,19 @@ PAGES = {
     "#/desk/cases": ("확인 건", " · 렌즈 · "),
     "#/desk/due": ("점검 일정", "점검자-01"),
     "#/desk/map": ("시설 지도", "한빛구"),
-    "#/desk/rooms": ("방 이력", "새싹공원"),
+    "#/desk/rooms": ("점검 기록", "새싹공원"),
     "#/desk/import": ("시설 가져오기", "공중화장실_시범.csv"),
     "#/desk/statistics": ("분기 통계", "솔밭구"),
+}
+
+
+ALL = ["오늘", "확인 건", "일정", "지도", "점검 기록", "문서", "관리"]
+BEGIN: dict[str, tuple[str, list[str]]] = {
+    "supervisor-hanbit": ("오늘 할 일", ALL),
+    "officer-hanbit": ("오늘 할 일", ALL),
+    "city": ("오늘 할 일", ALL),
+    "auditor": ("오늘 할 일", ALL),
+    "evidence": ("확인 건", ["확인 건", "점검 기록", "관리"]),
 }
 
 
@@ -69,6 +79,40 @@ def test_the_city_is_full_and_all_of_it_is_marked(desk: Phone, city: str) -> Non
     entries = _get(page, city, "/api/entries?limit=200")["entries"]
     live = {one["kind"] for one in entries if one["source"] == "live"}
     assert not {kind for kind in live if kind.startswith(("sweep.", "case."))}
+
+
+@pytest.mark.parametrize("username", BEGIN)
+def test_people_of_a_desk_begin_at_it(open_phone: OpenPhone, city: str, username: str) -> None:
+    title, places = BEGIN[username]
+    desk = open_phone(city, **MODES)
+    desk.log_in(username)
+    page = desk.page
+    left = page.get_by_role("navigation", name="업무 메뉴")
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    expect(left.get_by_role("link")).to_have_text(places)
+    expect(left.locator("[aria-current]")).to_have_text(places[0])
+    expect(page.get_by_role("navigation")).to_have_count(1)  # there is no tab bar beside it
+    for name in places:
+        left.get_by_role("link", name=name, exact=True).click()
+        expect(left.locator("a.open").first).to_have_text(name)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        for link in left.locator(".within a").evaluate_all("all => all.map(one => one.getAttribute('href'))"):
+            left.locator(f'a[href="{link}"]').last.click()
+            expect(left.locator(f'a[href="{link}"]').last).to_have_attribute("aria-current", "page")
+            expect(page.get_by_text("볼 수 없는 화면")).to_have_count(0)
+    page.set_viewport_size(PHONE)
+    desk.open()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    tabs = page.get_by_role("navigation", name="주요 메뉴").get_by_role("link")
+    expect(tabs).to_have_text(["업무", "시설", "점검 중", "내보내기", "설정"])
+    expect(tabs.first).to_have_attribute("aria-current", "page")
+
+
+def test_inspectors_begin_at_their_rooms(open_phone: OpenPhone, city: str) -> None:
+    desk = open_phone(city, **MODES)
+    desk.log_in("inspector-hanbit-1")
+    expect(desk.page.get_by_role("heading", level=1)).to_have_text("시설과 화장실")
+    expect(desk.page.get_by_role("navigation", name="업무 메뉴")).to_have_count(0)
 
 
 def test_each_page_at_a_desk(desk: Phone, city: str) -> None:

@@ -1,5 +1,7 @@
 /** Hash routing: `#/rooms/ID` works from any address and needs nothing of the server. */
 export type Route =
+  /** Where a person begins: at the desk, or at the rooms. */
+  | { readonly screen: "home" }
   | { readonly screen: "rooms" }
   | { readonly screen: "room"; readonly roomId: string }
   | { readonly screen: "start"; readonly roomId: string; readonly isPractice: boolean }
@@ -47,7 +49,7 @@ export function parseRoute(hash: string): Route {
     .filter((part) => part !== "")
     .map((part) => safeDecode(part));
   const [first, second, third, fourth] = parts;
-  if (first === undefined) return { screen: "rooms" };
+  if (first === undefined) return { screen: "home" };
   if (first === "rooms" && second === undefined) return { screen: "rooms" };
   if (first === "rooms" && second !== undefined && third === "start") {
     return { screen: "start", roomId: second, isPractice: fourth === "practice" };
@@ -94,7 +96,8 @@ function safeDecode(part: string): string {
 }
 
 export const links = {
-  rooms: "#/",
+  home: "#/",
+  rooms: "#/rooms",
   room: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}`,
   start: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/start`,
   startPractice: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/start/practice`,
