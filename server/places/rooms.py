@@ -125,6 +125,7 @@ def _rooms() -> Select[Any]:
         select(
             rooms,
             facilities.c.code,
+            facilities.c.district_id,
             facilities.c.address,
             facilities.c.is_demo,
             facilities.c.name_ko.label("facility_ko"),
@@ -172,6 +173,7 @@ def _values(row: Row[Any], last_sweep: SweepSummary | None, standing: RoomStands
         "facility_id": row.facility_id,
         "facility_code": row.code,
         "facility_name": LocalText(ko=row.facility_ko, en=row.facility_en),
+        "district_id": row.district_id,
         "room_name": LocalText(ko=row.name_ko, en=row.name_en),
         "kind": row.kind,
         "sex": row.sex,

@@ -26,6 +26,7 @@ from server.interface.views.sweeps import (
     SweepDetail,
     ZoneStands,
 )
+from server.places.entry_words import about_entries
 from server.places.history import known_before
 from server.places.rooms import room_summary
 from server.places.summaries import at_city_of, sweep_summary
@@ -140,9 +141,15 @@ def entry_row(connection: Connection, row: StoredEntry) -> EntryRow:
     return EntryRow(**_entry_values(connection, row))
 
 
-def signed_entry_row(connection: Connection, row: StoredEntry) -> SignedEntryRow:
-    """A row of the log with the document as it came."""
-    return SignedEntryRow(**_entry_values(connection, row), dsse=dsse_view(signed_entry(row)))
+def signed_entry_rows(connection: Connection, rows: Sequence[StoredEntry]) -> tuple[SignedEntryRow, ...]:
+    """Rows of the log with the documents as they came, and what they are about."""
+    about = about_entries(connection, rows)
+    return tuple(
+        SignedEntryRow(
+            **_entry_values(connection, row), dsse=dsse_view(signed_entry(row)), about=about.get(row.log_index)
+        )
+        for row in rows
+    )
 
 
 def dsse_view(document: SignedEntry) -> DsseView:

@@ -69,7 +69,7 @@ def _measure(db: Database, probe: BenchProbe, room_id: UUID, sweep_id: UUID, siz
 
     def page(connection: Connection) -> object:
         statement = select(entries).where(entries.c.log_index > 100).order_by(entries.c.log_index).limit(50)
-        return [sweeps.signed_entry_row(connection, row) for row in connection.execute(statement).all()]
+        return [sweeps.signed_entry_rows(connection, connection.execute(statement).all())]
 
     return {
         "append": _least_ms(lambda: ingest.accept(next(arrivals))),

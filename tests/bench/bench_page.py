@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, expect
 
 from sweep.report import ProgressEvent, new_id
 from tests.web import evidence as made
 from tests.web.conftest import (
+    DESK,
     OpenPhone,
     Phone,
     axe_source,
@@ -47,6 +49,8 @@ __all__ = [
 ]
 
 SHOWN_MS = 1_000.0
+CITY = 20_000
+CITY_SHOWN_MS = 2_000.0
 STEP_MS = 40
 
 
@@ -181,3 +185,47 @@ def test_a_map_of_5000_places_is_smooth(
             page.wait_for_timeout(400)
     say(report, f"a map of {ROOMS} places zoomed", moved)
     assert total <= SHOWN_MS
+
+
+def test_lists_of_20000_rooms_are_quick(
+    browser: Browser, open_phone: OpenPhone, site: Site, report: Callable[[str], None]
+) -> None:
+    """Pages of a desk with a city's rooms, each opened, searched in and gone through."""
+    desk = open_phone(site.url, viewport=DESK, is_mobile=False, has_touch=False, device_scale_factor=1)
+    desk.log_in("chief", path="#/settings")
+    page = desk.page
+    answer_due(page, CITY)
+    answer_places(page, site.url, CITY)
+    one = page.request.get(f"{site.url}/api/rooms?limit=1").json()["rooms"][0]
+
+    def rooms(route: Any) -> None:
+        asked = parse_qs(urlsplit(route.request.url).query)
+        first, limit = int(asked.get("after", ["0"])[0]), int(asked["limit"][0])
+        made = [one | {"room_id": f"{number}"} for number in range(first, min(CITY, first + limit))]
+        after = str(first + limit) if first + limit < CITY else None
+        route.fulfill(json={"rooms": made, "next": after})
+
+    page.route("**/api/rooms?*", rooms)
+    for name, path, there in (
+        ("the schedule", "#/desk/due", f"[aria-setsize='{CITY}']"),
+        ("the map", "#/desk/map", ".leaflet-container canvas"),
+        ("the records", "#/desk/rooms", "[aria-setsize]"),
+    ):
+        desk.open("#/settings")
+        page.reload()
+        page.wait_for_load_state("networkidle")
+        with traced(browser, page) as shown:
+            desk.open(path)
+            expect(page.locator(there).first).to_be_visible()
+            page.wait_for_load_state("networkidle")
+        say(report, f"{name} of {CITY} rooms", shown)
+        report(f"{name} of {CITY} rooms: {sum(shown.longest_ms):.0f} ms of {SLOWER:.0f}-fold processor time in all")
+        with traced(browser, page) as moved:
+            for _ in range(20):
+                page.keyboard.press("j")
+                page.wait_for_timeout(STEP_MS)
+            page.keyboard.press("/")
+            page.keyboard.type("공원", delay=STEP_MS)
+            page.wait_for_timeout(400)
+        say(report, f"{name} of {CITY} rooms, 20 rows gone through and searched in", moved)
+        assert sum(shown.longest_ms) <= CITY_SHOWN_MS

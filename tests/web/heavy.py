@@ -72,9 +72,10 @@ def end_of(zone: str, index: int) -> list[LiveEvent]:
     ]
 
 
-def answer_due(page: Page) -> None:
+def answer_due(page: Page, rooms: int = ROOMS) -> None:
+    """The schedule is told of so many rooms."""
     due = {"today": "2026-11-27", "is_working_day": True, "rules": [], "counts": {}, "is_cut": False}
-    body = json.dumps({**due, "items": [item(number) for number in range(ROOMS)]})
+    body = json.dumps({**due, "items": [item(number) for number in range(rooms)]})
 
     def fulfil(route: Any) -> None:
         route.fulfill(status=200, content_type="application/json", body=body)
@@ -82,8 +83,8 @@ def answer_due(page: Page) -> None:
     page.route("**/api/schedule?*", fulfil)
 
 
-def answer_places(page: Page, url: str) -> None:
-    """The desk's map is told of 5,000 places, two in a hundred with an open case."""
+def answer_places(page: Page, url: str, count: int = ROOMS) -> None:
+    """The desk's map is told of so many places, two in a hundred with an open case."""
     places = [
         {
             "facility_id": f"019c0000-0000-7000-9000-{number:012}", "district_id": None,
@@ -92,7 +93,7 @@ def answer_places(page: Page, url: str) -> None:
             "rooms": 1, "first_room_id": f"019c0000-0000-7000-a000-{number:012}", "open_cases": int(number % 50 == 0),
             "is_found": False,
         }
-        for number in range(ROOMS)
+        for number in range(count)
     ]  # fmt: skip
     known = page.request.get(f"{url}/api/desk/map").json()
     body = json.dumps({**known, "places": places, "unplaced": 0})

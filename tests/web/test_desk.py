@@ -285,9 +285,9 @@ def test_outlines_are_kept_and_what_is_none_is_refused(desk: Phone) -> None:
 
 def test_a_probe_in_the_days_list_leads_to_its_control_chart(desk: Phone) -> None:
     page = desk.page
-    last = page.locator("section[aria-labelledby=probes] li.line").filter(has=page.locator("a.tag")).last
+    last = page.locator("section[aria-labelledby=probes] a.line").last
     probe_id = (last.locator(".small").first.inner_text()).split(" · ")[0]
-    last.get_by_role("link").click()
+    last.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("점검기 기준 점검")
     expect(page.locator("section.card").first).to_contain_text(probe_id)
     chart = page.locator("section.card").first.get_by_role("img").first
@@ -376,6 +376,154 @@ def test_a_closed_case_never_stands_among_the_open_ones(desk: Phone, city: str) 
     with page.expect_response("**/api/cases?*"):
         held.pop().fulfill(json=everything)
     only_open()  # and an answer may hold what was closed meanwhile
+
+
+def test_each_row_ends_with_whose_it_is_and_what_is_next(desk: Phone, city: str) -> None:
+    page = desk.page
+    desk.open("#/desk/cases")
+    cases = {one["case_id"]: one for one in _get(page, city, "/api/cases?limit=200")["cases"]}
+    rows = page.locator("a.room")
+    expect(rows).to_have_count(len(cases))
+    told = rows.evaluate_all(
+        "all => all.map(one => [one.getAttribute('href'), one.querySelector('.act').innerText.trim()])"
+    )
+    whose = {"defect": "시설", "handed_over": "감독자", "reported_to_city": "경찰"}
+    for link, act in told:
+        case = cases[link.rsplit("/", 1)[1]]
+        assert act == f"{whose.get(case['state'], '점검 조')} · {case['next']['ko']}"
+    names = {one.split("\n")[1].split(" · ")[0] for one in rows.all_inner_texts()}
+    assert names == {"한빛구", "솔밭구", "물결구"}, "rooms of one name are told apart by their district"
+    desk.open("#/desk")
+    now = page.get_by_role("region", name="지금 손이 필요한 것").get_by_role("link")
+    expect(now.first).to_contain_text("점검 조 · 손대지 말고")
+    now.first.click()
+    expect(page.get_by_role("region", name="지금 할 일")).to_contain_text("손대지 말고")
+    desk.open("#/desk/due?state=missed")
+    page.locator("a.room").first.click()
+    expect(page.get_by_label("사유")).to_be_visible()  # of the order that is given next
+    assert desk.violations() == []
+
+
+def test_filters_stand_in_the_address_and_are_kept_by_person(desk: Phone, open_phone: OpenPhone, city: str) -> None:
+    page = desk.page
+    desk.open("#/desk/cases")
+    count = page.locator(".desk-filters .number")
+    expect(page.locator("a.room").first).to_be_visible()
+    everything = count.inner_text()
+    page.get_by_role("combobox", name="상태").select_option("defect")
+    page.get_by_role("combobox", name="구", exact=True).select_option(label="한빛구")
+    expect(page).to_have_url(re.compile(r"#/desk/cases\?state=defect&district=hanbit"))
+    page.get_by_role("button", name="이 필터 보관").click()
+    chosen = count.inner_text()
+    assert desk.violations() == []
+    page.locator("a.room").first.click()
+    expect(page.get_by_role("region", name="지금 할 일")).to_be_visible()
+    page.go_back()
+    expect(count).to_have_text(chosen)
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"#/desk/cases\?state=defect$"))
+    page.get_by_role("link", name="필터 없이").click()
+    expect(count).to_have_text(everything)
+    page.get_by_role("searchbox", name="찾기").fill("그런 곳 없음")
+    expect(page.get_by_text("해당하는 확인 건이 없습니다.")).to_be_visible()
+    desk.open("#/desk/cases")
+    page.reload()
+    page.get_by_role("link", name="보수 대기 · 한빛구").click()
+    expect(count).to_have_text(chosen)
+    assert "admin" not in page.evaluate("localStorage.getItem('ansim-filters')")
+    desk.log_in("city", path="#/desk/cases")
+    page.reload()
+    expect(page.locator("a.room").first).to_be_visible()
+    expect(page.get_by_role("link", name="보수 대기 · 한빛구")).to_have_count(0)
+
+
+def test_a_desk_is_worked_by_keyboard(desk: Phone) -> None:
+    page = desk.page
+    desk.open("#/desk/cases")
+    rows, here = page.locator("a.room"), page.locator("a.room:focus")
+    expect(rows.first).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(here).to_have_attribute("href", rows.nth(1).get_attribute("href") or "")
+    assert here.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+    page.keyboard.press("k")
+    expect(here).to_have_attribute("href", rows.nth(0).get_attribute("href") or "")
+    page.keyboard.press("/")
+    search = page.get_by_role("searchbox", name="찾기")
+    expect(search).to_be_focused()
+    page.keyboard.type("j?k/")
+    expect(search).to_have_value("j?k/")  # nothing fires while somebody types
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    search.fill("")
+    page.keyboard.press("Escape")
+    expect(search).not_to_be_focused()
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="단축키")
+    expect(keys.locator("dt")).to_have_text(["/", "j  k", "Enter", "?", "Esc"])
+    assert desk.violations() == []
+    page.keyboard.press("Escape")
+    expect(keys).to_have_count(0)
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name="지금 할 일")).to_be_visible()
+    page.keyboard.press("/")  # this page has no search: the one of all rooms
+    expect(page.get_by_label("시설이나 방 이름")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    page.get_by_role("button", name="단축키 끄기").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    expect(page.get_by_label("시설이나 방 이름")).not_to_be_focused()
+
+
+def test_dots_of_the_map_are_filtered_by_what_is_to_do(desk: Phone, city: str) -> None:
+    page = desk.page
+    desk.open("#/desk/map")
+    places = _get(page, city, "/api/desk/map")["places"]
+    found = [one for one in places if one["is_found"]]
+    what = page.get_by_role("group", name="할 일이 있는 시설")
+    expect(what.get_by_role("button", name="카메라로 다루는 확인 건")).to_contain_text(str(len(found)))
+    what.get_by_role("button", name="카메라로 다루는 확인 건").click()
+    expect(page).to_have_url(re.compile(r"\?state=found$"))
+    rows = page.locator("a.place")
+    expect(rows).to_have_count(len(found))
+    rows.first.click()
+    expect(page).to_have_url(re.compile(r"#/desk/cases\?q="))
+    expect(page.locator("a.room").first).to_be_visible()
+
+
+def test_the_log_speaks_words_and_folds_its_hashes(desk: Phone, city: str) -> None:
+    page = desk.page
+    entries = [
+        row for after in (-1, 199) for row in _get(page, city, f"/api/entries?after={after}&limit=200")["entries"]
+    ]
+    step = next(row for row in reversed(entries) if row["kind"] == "case.step" and row["about"]["zone"])
+    desk.open(f"#/desk/log/{step['log_index']}")
+    about = step["about"]
+    title = page.locator("#what-title")
+    expect(title).to_contain_text(f"{about['zone']['ko']} · 확인 건 처리: ")
+    expect(page.get_by_text(f"{about['facility_name']['ko']} · {about['room_name']['ko']}")).to_be_visible()
+    expect(page.get_by_text(step["entry_hash"]).first).to_be_hidden()
+    page.get_by_text("해시와 서명된 원문").click()
+    expect(page.get_by_text(step["entry_hash"]).first).to_be_visible()
+    assert desk.violations() == []
+    desk.open("#/desk/log")
+    expect(page.get_by_role("region", name="기록 원장")).to_be_visible()
+    assert not page.locator("main .hash").first.is_visible()
+
+
+def test_on_paper_stands_the_whole_list(desk: Phone) -> None:
+    page = desk.page
+    desk.open("#/desk/due?state=done")
+    rows = page.locator("a.room")
+    expect(rows.first).to_be_visible()
+    size = int(page.locator("[aria-setsize]").first.get_attribute("aria-setsize") or "0")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(rows).to_have_count(size)
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_have_count(0)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
 
 
 def test_people_of_a_facility_have_no_desk(open_phone: OpenPhone, city: str) -> None:

@@ -28,15 +28,19 @@ def get_schedule(
     person: LogReader,
     state: Annotated[list[DueState] | None, Query()] = None,
     method: Literal["equipment", "visual"] = "equipment",
+    district: Annotated[str | None, Query(max_length=60)] = None,
     limit: Annotated[int, Query(ge=1, le=5_000)] = 1_000,
 ) -> DueList:
-    """What is due today, overdue, or was missed; with `state` also what is done or waits to be drawn."""
+    """What is due today, overdue, or was missed; with `state` also what is done or waits to be drawn.
+
+    Of one's own district; who sees all may ask for one.
+    """
     services = services_of(request)
     return listing.due_list(
         services.db,
         services.policy,
         today=today(),
-        district_id=person.district_id,
+        district_id=person.district_id or district,
         states=listing.LISTED if state is None else state,
         method=method,
         limit=limit,

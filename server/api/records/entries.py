@@ -86,7 +86,7 @@ def list_entries(
         if person.district_id is not None:
             statement = statement.select_from(entries_with_places()).where(is_entry_of(person.district_id))
         rows = connection.execute(statement).all()
-        return as_json(EntryList(entries=tuple(sweeps.signed_entry_row(connection, row) for row in rows)))
+        return as_json(EntryList(entries=sweeps.signed_entry_rows(connection, rows)))
 
 
 @router.get("/api/entries/{entry_id}", openapi_extra=shows())
@@ -107,7 +107,7 @@ def get_entry(request: Request, _person: Viewer, entry_id: UUID) -> SignedEntryR
         catch_up(db, row.sweep_id)
     with db.read() as connection:
         row = connection.execute(statement).one()
-        return sweeps.signed_entry_row(connection, row)
+        return sweeps.signed_entry_rows(connection, [row])[0]
 
 
 @router.get("/api/server-key", dependencies=[OPEN], openapi_extra=shows())

@@ -59,10 +59,24 @@ class DsseView(View):
     signatures: tuple[DsseSignature, ...]
 
 
+class EntryAbout(View):
+    """What an entry is about."""
+
+    facility_name: LocalText
+    room_name: LocalText
+    district_id: str | None
+    zone: LocalText | None
+    """Of the finding that was decided on."""
+    what: str | None
+    """The step of a case, or the verdict."""
+
+
 class SignedEntryRow(EntryRow):
     """An entry with the document as it came."""
 
     dsse: DsseView
+    about: EntryAbout | None
+    """None where it names no room that is known here, or does not count."""
 
 
 class EntryList(View):

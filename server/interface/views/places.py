@@ -69,6 +69,7 @@ class RoomSummary(View):
     room_id: UUID
     facility_id: UUID
     facility_code: str | None
+    district_id: str | None
     facility_name: LocalText
     room_name: LocalText
     kind: RoomKind

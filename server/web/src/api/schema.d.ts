@@ -1883,6 +1883,8 @@ export interface paths {
         /**
          * Get Schedule
          * @description What is due today, overdue, or was missed; with `state` also what is done or waits to be drawn.
+         *
+         *     Of one's own district; who sees all may ask for one.
          */
         get: operations["get_schedule_api_schedule_get"];
         put?: never;
@@ -4083,6 +4085,19 @@ export interface components {
         EnrolmentRequest: {
             /** Code */
             code: string;
+        };
+        /**
+         * EntryAbout
+         * @description What an entry is about.
+         */
+        EntryAbout: {
+            /** District Id */
+            district_id: string | null;
+            facility_name: components["schemas"]["LocalText"];
+            room_name: components["schemas"]["LocalText"];
+            /** What */
+            what: string | null;
+            zone: components["schemas"]["LocalText"] | null;
         };
         /**
          * EntryCreated
@@ -7864,6 +7879,8 @@ export interface components {
         RoomDetail: {
             /** Address */
             address: string;
+            /** District Id */
+            district_id: string | null;
             /** Equipment */
             equipment: ("to_inspect" | "nothing_detected" | "partly" | "not_assessable" | "clear" | "no_report") | null;
             /** Facility Code */
@@ -8006,6 +8023,8 @@ export interface components {
          * @description A room in a list.
          */
         RoomSummary: {
+            /** District Id */
+            district_id: string | null;
             /** Equipment */
             equipment: ("to_inspect" | "nothing_detected" | "partly" | "not_assessable" | "clear" | "no_report") | null;
             /** Facility Code */
@@ -8448,6 +8467,7 @@ export interface components {
          * @description An entry with the document as it came.
          */
         SignedEntryRow: {
+            about: components["schemas"]["EntryAbout"] | null;
             /** Bodies */
             bodies: components["schemas"]["BodyView"][];
             dsse: components["schemas"]["DsseView"];
@@ -13431,6 +13451,7 @@ export interface operations {
     get_schedule_api_schedule_get: {
         parameters: {
             query?: {
+                district?: string | null;
                 limit?: number;
                 method?: "equipment" | "visual";
                 state?: ("waiting" | "due" | "overdue" | "missed" | "done")[] | null;

@@ -1,3 +1,5 @@
+import { queryOf } from "./query";
+
 /** Hash routing: `#/rooms/ID` works from any address and needs nothing of the server. */
 export type Route =
   /** Where a person begins: at the desk, or at the rooms. */
@@ -122,6 +124,9 @@ export const links = {
   settings: "#/settings",
   keys: "#/settings/keys",
   desk: (page = "", id = "") => ["#/desk", page, id].filter((part) => part !== "").join("/"),
+  /** A list of the desk, narrowed. */
+  deskList: (page: string, filters: Readonly<Record<string, string>>) =>
+    `#/desk/${page}?${new URLSearchParams(filters).toString()}`,
   checks: (probeId?: string) =>
     probeId === undefined ? "#/settings/checks" : `#/settings/checks/${encodeURIComponent(probeId)}`,
   account: "#/settings/login",
@@ -129,12 +134,19 @@ export const links = {
 
 class Router {
   route = $state<Route>(parseRoute(location.hash));
+  /** What stands behind the question mark: how a list of the desk is narrowed. */
+  query = $state.raw(queryOf(location.hash));
 
   constructor() {
     addEventListener("hashchange", () => {
-      this.route = parseRoute(location.hash);
+      this.#read(location.hash);
       scrollTo(0, 0);
     });
+  }
+
+  #read(hash: string): void {
+    this.route = parseRoute(hash);
+    this.query = queryOf(hash);
   }
 
   go(link: string): void {
@@ -144,7 +156,7 @@ class Router {
   /** What is open on this screen, for the way back to it; nothing moves and no step is added. */
   note(link: string): void {
     history.replaceState(history.state, "", link);
-    this.route = parseRoute(link);
+    this.#read(link);
   }
 }
 

@@ -6,13 +6,11 @@ import L from "leaflet";
 import "leaflet/dist/leaflet.css";
 import type { CityMap } from "../api/types";
 import { t } from "../i18n/translate.svelte";
+import type { PlaceState } from "./place-state";
 
 export type MapPlace = CityMap["places"][number];
-export type PlaceState = "found" | "case" | "overdue" | "plain";
 
 const NAMES_UP_TO = 40; // guessed: more outlines than fit with their names on a page
-/** The gravest first. */
-export const GRAVITY: readonly PlaceState[] = ["found", "case", "overdue", "plain"];
 
 /** The district of who looks at the map; outlines have its Korean name and not its id. */
 export interface OwnDistrict {
@@ -28,6 +26,7 @@ export interface Colours {
   readonly line: string;
   readonly fill: string;
   readonly ring: string;
+  readonly ink: string;
 }
 
 /** Colours of the theme as they are now: a canvas knows no variables of style sheets. */
@@ -46,6 +45,7 @@ export function coloursOf(element: HTMLElement): Colours {
     line: read("--line-strong"),
     fill: read("--surface-2"),
     ring: read("--surface"),
+    ink: read("--ink"),
   };
   probe.remove();
   return colours;

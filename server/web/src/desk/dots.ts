@@ -5,7 +5,11 @@
  * still for a third of a second.  A dot is painted once, with its number, and copied wherever it stands.
  */
 import L from "leaflet";
-import { GRAVITY, type Colours, type MapPlace, type PlaceState } from "./city-map";
+import type { Colours, MapPlace } from "./city-map";
+import { gather, named, type Dot as DotOf, type Point } from "./clusters";
+import type { PlaceState } from "./place-state";
+
+type Dot = DotOf<MapPlace>;
 
 /** What Leaflet's canvas asks of a path, and gives to it; its types leave that out. */
 interface Canvas {
@@ -14,25 +18,14 @@ interface Canvas {
   readonly _bounds: L.Bounds;
 }
 
-interface Placed {
-  readonly place: MapPlace;
-  readonly state: PlaceState;
-  /** In pixels of the whole world at zoom 0. */
-  readonly at: L.Point;
-}
-
-interface Dot {
-  readonly first: MapPlace;
-  count: number;
-  state: PlaceState;
-  /** Sums, until all are gathered; then the middle, in pixels of the map's layer. */
-  x: number;
-  y: number;
-}
-
 const CELL_PX = 34; // guessed: a finger's width
 const FONT = "700 14px system-ui, sans-serif"; // the smallest text of the page
 const RADIUS: Readonly<Record<PlaceState, number>> = { found: 9, case: 8, overdue: 7, plain: 5 };
+const MOST_NAMES = 24; // guessed: more is a page of text
+const MOST_SEEN = 400; // guessed: their names are compared with each of them
+const NAME_FONT = "600 14px system-ui, sans-serif";
+const NAME_PX = 20;
+const NAME_MOST_PX = 300; // guessed: a longer name is cut
 const RING_PX = 2;
 const MOST_PX = 18 + RING_PX; // the radius of the largest
 
@@ -46,12 +39,16 @@ export class Dots extends L.Path {
   _pxBounds: L.Bounds | undefined;
   readonly #colours: Colours;
   readonly #painted = new Map<string, HTMLCanvasElement>();
-  #places: readonly Placed[] = [];
+  readonly #name: (place: MapPlace) => string;
+  readonly #widths = new Map<string, number>();
+  /** In pixels of the whole world at zoom 0. */
+  #points: readonly Point<MapPlace>[] = [];
   #dots: readonly Dot[] = [];
 
-  constructor(colours: Colours, onplace: (place: MapPlace) => void) {
+  constructor(colours: Colours, name: (place: MapPlace) => string, onplace: (place: MapPlace) => void) {
     super();
     this.#colours = colours;
+    this.#name = name;
     this.on("click", ({ layerPoint }: L.LeafletMouseEvent) => {
       const map = this._map;
       const dot = this.#dotAt(layerPoint);
@@ -63,11 +60,10 @@ export class Dots extends L.Path {
 
   /** Show these from now on; on a map only. */
   show(map: L.Map, places: readonly MapPlace[], stateOf: (place: MapPlace) => PlaceState): void {
-    this.#places = places.map((place) => ({
-      place,
-      state: stateOf(place),
-      at: map.project([place.latitude_deg, place.longitude_deg], 0),
-    }));
+    this.#points = places.map((place) => {
+      const { x, y } = map.project([place.latitude_deg, place.longitude_deg], 0);
+      return { place, state: stateOf(place), x, y };
+    });
     this.redraw();
   }
 
@@ -77,27 +73,12 @@ export class Dots extends L.Path {
     const scale = map.getZoomScale(map.getZoom(), 0);
     const origin = map.getPixelOrigin();
     const isClose = map.getZoom() >= map.getMaxZoom() - 2;
-    const cells = new Map<string | number, Dot>();
-    for (const { place, state, at } of this.#places) {
-      const [x, y] = [at.x * scale, at.y * scale];
-      // One number for a cell: at the last zoom that gathers, the world is 2^20 cells wide.
-      const cell = isClose ? place.facility_id : Math.floor(x / CELL_PX) * 2 ** 21 + Math.floor(y / CELL_PX);
-      const dot = cells.get(cell);
-      if (dot === undefined) cells.set(cell, { first: place, count: 1, state, x, y });
-      else {
-        dot.count += 1;
-        dot.x += x;
-        dot.y += y;
-        if (GRAVITY.indexOf(state) < GRAVITY.indexOf(dot.state)) dot.state = state;
-      }
-    }
-    this.#dots = [...cells.values()].sort((a, b) => GRAVITY.indexOf(b.state) - GRAVITY.indexOf(a.state));
     const drawn = L.bounds([]);
-    for (const dot of this.#dots) {
-      dot.x = dot.x / dot.count - origin.x;
-      dot.y = dot.y / dot.count - origin.y;
-      drawn.extend([dot.x - MOST_PX, dot.y - MOST_PX]).extend([dot.x + MOST_PX, dot.y + MOST_PX]);
-    }
+    this.#dots = gather(this.#points, scale, isClose ? 0 : CELL_PX).map((dot) => {
+      const [x, y] = [dot.x - origin.x, dot.y - origin.y];
+      drawn.extend([x - MOST_PX, y - MOST_PX]).extend([x + MOST_PX + NAME_MOST_PX, y + MOST_PX]);
+      return { ...dot, x, y };
+    });
     this._pxBounds = this.#dots.length === 0 ? undefined : drawn;
   }
 
@@ -110,14 +91,43 @@ export class Dots extends L.Path {
   _updatePath(): void {
     const { _ctx: on, _drawing: isDrawing, _bounds: seen } = this._renderer;
     if (!isDrawing || seen.min === undefined || seen.max === undefined) return;
+    const [seenFrom, seenTo] = [seen.min, seen.max];
     const density = L.Browser.retina ? 2 : 1;
     on.globalAlpha = 1;
-    for (const dot of this.#dots) {
-      if (dot.x < seen.min.x - MOST_PX || dot.x > seen.max.x + MOST_PX) continue;
-      if (dot.y < seen.min.y - MOST_PX || dot.y > seen.max.y + MOST_PX) continue;
+    const inSight = this.#dots.filter(
+      ({ x, y }) =>
+        x >= seenFrom.x - MOST_PX && x <= seenTo.x + MOST_PX && y >= seenFrom.y - MOST_PX && y <= seenTo.y + MOST_PX,
+    );
+    for (const dot of inSight) {
       const [x, y] = [dot.x - MOST_PX, dot.y - MOST_PX].map((one) => Math.round(one * density) / density);
       on.drawImage(this.#paint(dot, density), x ?? 0, y ?? 0, 2 * MOST_PX, 2 * MOST_PX);
     }
+    this.#writeNames(on, inSight);
+  }
+
+  /** Beside its dot stands the name of a single place, as far as there is room. */
+  #writeNames(on: CanvasRenderingContext2D, dots: readonly Dot[]): void {
+    if (dots.length > MOST_SEEN) return; // where dots lie everywhere there is no room for a name
+    on.save();
+    on.font = NAME_FONT;
+    on.textBaseline = "middle";
+    const box = (dot: Dot) => {
+      const left = dot.x + radiusOf(dot) + 4;
+      const words = this.#name(dot.first);
+      const width = this.#widths.get(words) ?? Math.min(NAME_MOST_PX, on.measureText(words).width + 6);
+      this.#widths.set(words, width);
+      return { left, top: dot.y - NAME_PX / 2, right: left + width, bottom: dot.y + NAME_PX / 2 };
+    };
+    for (const dot of named(dots, MOST_NAMES, box, RADIUS.found)) {
+      const { left, top, right } = box(dot);
+      on.globalAlpha = 0.8;
+      on.fillStyle = this.#colours.ring;
+      on.fillRect(left, top, right - left, NAME_PX);
+      on.globalAlpha = 1;
+      on.fillStyle = this.#colours.ink;
+      on.fillText(this.#name(dot.first), left + 3, dot.y, NAME_MOST_PX - 6);
+    }
+    on.restore();
   }
 
   /** Leaflet: is there something to press? */

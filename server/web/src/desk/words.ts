@@ -30,6 +30,19 @@ const pages = {
   rows_shown: text("{n}건", "{n} rows"),
   rows_cut: text("앞의 {n}건만 보입니다. 구를 골라 좁히십시오.", "Only the first {n} are shown; choose a district."),
   none_here: text("해당하는 것이 없습니다.", "Nothing here."),
+  keys_title: text("단축키", "Keyboard shortcuts"),
+  keys_search: text("찾기", "Search"),
+  keys_rows: text("다음 줄, 이전 줄", "Next row, row before"),
+  keys_act: text("그 줄의 할 일 열기", "Open what is next in the row"),
+  keys_list: text("이 목록", "This list"),
+  keys_close: text("닫기, 찾기에서 나오기", "Close, leave the search"),
+  keys_off: text("단축키 끄기", "Switch them off"),
+  keys_on: text("단축키 켜기", "Switch them on"),
+  keys_hint: text("글을 쓰는 동안에는 쓰이지 않습니다.", "None of them works while you type."),
+  filter_search: text("찾기", "Search"),
+  filter_keep: text("이 필터 보관", "Keep this filter"),
+  filter_forget: text("보관한 필터 지우기", "Forget the filter"),
+  filter_none: text("필터 없이", "No filter"),
   show_more: text("더 불러오기", "Load more"),
   open_room: text("방 열기", "Open the room"),
   made_up: text(
@@ -67,8 +80,15 @@ const day = {
   check_not_done: text("기준 점검 안 함", "Reference check not done"),
   check_out_of_control: text("관리도 이탈", "Out of control"),
   check_cusum: text("누적합 {n}σ", "CUSUM {n} σ"),
+  day_now: text("지금 손이 필요한 것", "What asks for a hand"),
+  day_all_cases: text("확인 건 {n}건 모두 보기", "See all {n} cases"),
+  day_act_watch: text("점검 보기", "See the sweep"),
+  day_act_close: text("점검 조에 묻고 닫기", "Ask the pair and close it"),
+  day_act_check: text("기준 점검 다시 하기", "Check it again"),
+  day_act_chart: text("관리도 보기", "See its chart"),
+  day_act_look: text("기록 {n}번 살펴보기", "Look at entry {n}"),
+  day_act_log: text("기록 원장 보기", "See the log"),
   alarms_none: text("지난 31일 동안 경보가 없습니다.", "No alarm in the last 31 days."),
-  alarm_entry: text("기록 {n}번", "Entry {n}"),
 } as const;
 
 const due = {
@@ -125,6 +145,10 @@ const due = {
   order_reason: text("사유", "Reason"),
   order_give: text("지시하기", "Give the order"),
   order_call_off: text("취소", "Call off"),
+  due_act: text("오늘 점검", "Inspect today"),
+  due_act_order: text("점검 지시하기", "Order a visit"),
+  due_act_wait: text("다음 추첨을 기다립니다", "Waits for the next draw"),
+  due_no_pair: text("조 없음", "No pair"),
   due_no_rounds: text("오늘 돌 곳이 없습니다.", "No rounds today."),
 } as const;
 
@@ -189,6 +213,9 @@ const map = {
   map_case: text("열린 확인 건", "Open case"),
   map_overdue: text("점검일 지남", "Past its day"),
   map_plain: text("할 일 없음", "Nothing open"),
+  map_act_case: text("확인 건 보기", "See the case"),
+  map_act_due: text("일정 보기", "See what is due"),
+  map_act_room: text("방 열기", "Open the room"),
   map_list: text("할 일이 있는 시설", "Facilities with something open"),
   map_no_outlines: text(
     "구 경계가 없습니다. 시 담당자가 GeoJSON을 올리면 나타납니다.",
@@ -254,6 +281,7 @@ const log = {
   log_subject: text("누구", "By"),
   log_received: text("받은 때", "Received"),
   log_key: text("열쇠", "Key"),
+  log_hashes: text("해시와 서명된 원문", "Hashes, and what was signed"),
   log_hash: text("해시", "Hash"),
   log_sweep: text("점검 보기", "The sweep"),
 } as const;

@@ -1,0 +1,32 @@
+/** An entry of the log as a sentence: what was recorded, and where. */
+import type { components } from "../api/schema";
+import { disposition } from "../api/tables.json";
+import { local } from "../i18n/translate.svelte";
+import { districts } from "./districts.svelte";
+import { kindOf } from "./kinds";
+import { say } from "./say.svelte";
+import { words } from "./words";
+
+type Row = components["schemas"]["SignedEntryRow"];
+
+/** "2번 칸 · 현장 판정: 카메라 아님"; what a later release records by its kind alone. */
+export function titleOf({ kind, about }: Row): string {
+  const what = about?.what ?? null;
+  const said = [kindOf(kind), what === null ? null : wordOf(what)].filter((word) => word !== null).join(": ");
+  return about?.zone ? `${local(about.zone)} · ${said}` : said;
+}
+
+export function placeOf({ about }: Row): string {
+  if (about === null) return "";
+  const names = [districts.name(about.district_id), local(about.facility_name), local(about.room_name)];
+  return names.filter((name) => name !== "").join(" · ");
+}
+
+const isVerdict = (key: string): key is keyof typeof disposition => key in disposition;
+const isStep = (key: string): key is Extract<keyof typeof words, `step_${string}`> => key in words;
+
+function wordOf(what: string): string | null {
+  const [verdict, step] = [`disposition_${what}`, `step_${what}`];
+  if (isVerdict(verdict)) return local(disposition[verdict]);
+  return isStep(step) ? say(step) : null;
+}
