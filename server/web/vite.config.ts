@@ -44,5 +44,19 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
     modulePreload: { polyfill: false },
+    // What each page of the desk needs comes as one file: a file of a hundred letters costs a kilobyte on the way.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            {
+              name: "Desk",
+              test: /\/src\/desk\/(Desk|DeskMenu|DeskPage|Act|Keys|keys|places|moments|cases|filters|districts)\./,
+            },
+          ],
+        },
+      },
+    },
   },
 });

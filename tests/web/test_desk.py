@@ -22,7 +22,7 @@ PAGES = {
     "#/desk": ("오늘 할 일", "관리도 이탈"),
     "#/desk/cases": ("확인 건", " · 렌즈 · "),
     "#/desk/due": ("점검 일정", "점검자-01"),
-    "#/desk/map": ("시설 지도", "한빛구"),
+    "#/desk/map": ("시설 지도", "새싹공원"),
     "#/desk/rooms": ("점검 기록", "새싹공원"),
     "#/desk/import": ("시설 가져오기", "공중화장실_시범.csv"),
     "#/desk/statistics": ("분기 통계", "솔밭구"),
@@ -380,6 +380,7 @@ def test_a_closed_case_never_stands_among_the_open_ones(desk: Phone, city: str) 
 
 def test_each_row_ends_with_whose_it_is_and_what_is_next(desk: Phone, city: str) -> None:
     page = desk.page
+    page.set_viewport_size({"width": 1440, "height": 2400})  # each row in sight
     desk.open("#/desk/cases")
     cases = {one["case_id"]: one for one in _get(page, city, "/api/cases?limit=200")["cases"]}
     rows = page.locator("a.room")
