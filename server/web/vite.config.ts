@@ -52,7 +52,7 @@ export default defineConfig({
           groups: [
             {
               name: "Desk",
-              test: /\/src\/desk\/(Desk|DeskMenu|DeskPage|Act|Keys|keys|places|moments|cases|filters|districts)\./,
+              test: /\/src\/desk\/(Desk|DeskMenu|DeskPage|Act|Keys|keys|places|moments|cases|case-state|filters)\./,
             },
           ],
         },

@@ -8,3 +8,5 @@ export function changed(query: URLSearchParams, name: string, value: string): UR
   else made.set(name, value);
   return made;
 }
+
+export const written = (values: Readonly<Record<string, string>>): string => new URLSearchParams(values).toString();

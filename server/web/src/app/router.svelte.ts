@@ -1,4 +1,4 @@
-import { queryOf } from "./query";
+import { queryOf, written } from "./query";
 
 /** Hash routing: `#/rooms/ID` works from any address and needs nothing of the server. */
 export type Route =
@@ -125,8 +125,7 @@ export const links = {
   keys: "#/settings/keys",
   desk: (page = "", id = "") => ["#/desk", page, id].filter((part) => part !== "").join("/"),
   /** A list of the desk, narrowed. */
-  deskList: (page: string, filters: Readonly<Record<string, string>>) =>
-    `#/desk/${page}?${new URLSearchParams(filters).toString()}`,
+  deskList: (page: string, filters: Readonly<Record<string, string>>) => `#/desk/${page}?${written(filters)}`,
   checks: (probeId?: string) =>
     probeId === undefined ? "#/settings/checks" : `#/settings/checks/${encodeURIComponent(probeId)}`,
   account: "#/settings/login",

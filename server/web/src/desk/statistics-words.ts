@@ -2,7 +2,6 @@
 import { text } from "../i18n/text";
 
 export const statisticsWords = {
-  page_statistics: text("통계", "Statistics"),
   stat_title: text("분기 통계", "Statistics of a quarter"),
   stat_lead: text(
     "시설과 방, 점검, 확인 건의 수입니다. 사람 이름과 주소, 시설 이름은 들어 있지 않습니다.",
