@@ -16,7 +16,6 @@ const WHOSE: Readonly<Record<CaseState, Extract<PlainKey, `whose_${string}`>>> =
   hole_repaired: "whose_nobody",
   camera: "whose_pair",
   room_closed: "whose_pair",
-  photographed: "whose_pair",
   police_called: "whose_pair",
   handed_over: "whose_supervisor",
   reported_to_city: "whose_police",
