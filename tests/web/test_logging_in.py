@@ -237,7 +237,7 @@ def test_an_officer_connects_an_app_before_anything_else_and_logs_in_with_its_co
     assert phone.violations() == []
     phone.shoot("factor-codes")
     page.get_by_role("button", name="적어 두었습니다").click()
-    expect(page.get_by_role("navigation")).to_be_visible()
+    expect(page.get_by_role("navigation", name="주요 메뉴")).to_be_visible()
     phone.open("#/settings/login")
     expect(page.get_by_text("남은 복구 코드 10개")).to_be_visible()
     phone.shoot("factor-on")
@@ -248,7 +248,7 @@ def test_an_officer_connects_an_app_before_anything_else_and_logs_in_with_its_co
     phone.shoot("login-code")
     page.get_by_label("인증 코드").fill(spare)
     page.get_by_role("button", name="로그인", exact=True).click()
-    expect(page.get_by_role("navigation")).to_be_visible()
+    expect(page.get_by_role("navigation", name="주요 메뉴")).to_be_visible()
 
 
 @pytest.mark.soak
