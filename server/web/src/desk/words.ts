@@ -85,7 +85,7 @@ const day = {
   day_act_close: text("점검 조에 묻고 닫기", "Ask the pair and close it"),
   day_act_check: text("기준 점검 다시 하기", "Check it again"),
   day_act_chart: text("관리도 보기", "See its chart"),
-  day_act_look: text("기록 {n}번 살펴보기", "Look at entry {n}"),
+  day_act_look: text("기록 {n}번 보기", "Look at entry {n}"),
   day_act_log: text("기록 원장 보기", "See the log"),
   alarms_none: text("지난 31일 동안 경보가 없습니다.", "No alarm in the last 31 days."),
 } as const;
