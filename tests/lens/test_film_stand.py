@@ -122,6 +122,7 @@ def film(
     return found
 
 
+@pytest.mark.wall_clock("what is told last is of the last picture that this machine came to while the hand went on")
 def test_what_is_seen_is_told_while_it_is_filmed_and_measured_at_the_end() -> None:
     bench, crops = Bench((72, FILMED_OUT)), CropBudget()
     found = film(bench, crops)

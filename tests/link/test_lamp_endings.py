@@ -159,6 +159,7 @@ def test_the_death_of_the_runner_puts_it_out(rig: Rig) -> None:
     assert report("kill -9", rig.dark_after_ms(at_ns)) < DARK_WITHIN_MS
 
 
+@pytest.mark.wall_clock("the dark is timed from when three processes of this machine had their turns")
 def test_a_runner_that_hangs_leaves_it_lit_only_until_it_is_missed() -> None:
     """The lease is over 2 s after the last sign of life, and the lamp 0.1 s later; short chips show that it played."""
     with Rig(SHORT_CHIP_S) as rig:
