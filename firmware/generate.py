@@ -198,11 +198,10 @@ def messages_py(table: Table) -> str:
         "its field's range raises struct.error when packed. Says nothing about framing: that is frame.py.",
         '"""',
         "",
-        "from __future__ import annotations",
-        "",
         "import struct",
+        "from collections.abc import Callable",
         "from dataclasses import dataclass",
-        "from typing import ClassVar, get_args",
+        "from typing import Annotated, ClassVar, TypeVar, dataclass_transform",
         "",
         f"PROTOCOL_VERSION = {table.version}",
         f"TABLE_CRC = 0x{table.crc:08X}",
@@ -210,37 +209,52 @@ def messages_py(table: Table) -> str:
         "HEADER_SIZE = 2",
         f"SLOT_NS = {SLOT_US * 1000}",
         "",
+        *(f'{name.upper()} = Annotated[int, "{code}"]' for name, (_, code, _) in SCALARS.items()),
         "",
-        "class _Record:",
+        "",
+        "class Message:",
+        '    """Any message: its fields, in their order on the wire and annotated with their types there."""',
+        "",
         "    __slots__ = ()",
         "    __match_args__: ClassVar[tuple[str, ...]]",
-        "",
         "    ID: ClassVar[int]",
-        "    IS_TO_HOST: ClassVar[bool] = False",
-        "    IS_ACKNOWLEDGED: ClassVar[bool] = False",
+        "    IS_TO_HOST: ClassVar[bool]",
+        "    IS_ACKNOWLEDGED: ClassVar[bool]",
         "    LAYOUT: ClassVar[struct.Struct]",
+        "",
+        "    def __init__(self, *fields: int | bytes) -> None:",
+        '        """As each message of the table has it."""',
         "",
         "    def pack(self) -> bytes:",
         '        """The fields as they stand on the wire."""',
         "        return self.LAYOUT.pack(*(getattr(self, name) for name in self.__match_args__))",
+        "",
+        "",
+        'M = TypeVar("M", bound=Message)',
+        "BY_ID: dict[int, type[Message]] = {}",
+        '"""Message class of each id."""',
+        "",
+        "",
+        "@dataclass_transform(frozen_default=True)",
+        "def _message(number: int, *, is_acknowledged: bool = True) -> Callable[[type[M]], type[M]]:",
+        "    def make(fields: type[M]) -> type[M]:",
+        "        kind = dataclass(frozen=True, slots=True)(fields)",
+        "        kind.ID, kind.IS_TO_HOST = number, number >= 0x80",
+        "        kind.IS_ACKNOWLEDGED = is_acknowledged and not kind.IS_TO_HOST",
+        "        codes = [wire.__metadata__[0] for wire in kind.__annotations__.values()]",
+        """        kind.LAYOUT = struct.Struct("<" + "".join(codes))""",
+        "        BY_ID[number] = kind",
+        "        return kind",
+        "",
+        "    return make",
     ]
     for message in table.messages:
-        layout = "<" + "".join(f"{f.count}s" if f.count else SCALARS[f.type][1] for f in message.fields)
-        out += ["", "", "@dataclass(frozen=True, slots=True)", f"class {message.class_name}(_Record):"]
-        out += [f'    """{message.doc}"""', ""]
-        out += [f"    ID = 0x{message.id:02X}"]
-        out += ["    IS_TO_HOST = True"] * message.to_host
-        out += ["    IS_ACKNOWLEDGED = True"] * message.is_acknowledged
-        out += [f'    LAYOUT = struct.Struct("{layout}")']
-        if message.fields:
-            out.append("")
+        answer = "" if message.is_acknowledged or message.to_host else ", is_acknowledged=False"
+        out += ["", "", f"@_message(0x{message.id:02X}{answer})", f"class {message.class_name}(Message):"]
+        out += [f'    """{message.doc}"""'] + [""] * bool(message.fields)
         for field in message.fields:
-            out.append(f"    {field.name}: {'bytes' if field.count else 'int'}")
-            out.append(f'    """{field.type}{f"[{field.count}]" if field.count else ""}: {field.doc}"""')
-    union = " | ".join(message.class_name for message in table.messages)
-    out += ["", "", f"Message = ({union})".replace(" | ", "\n    | ").replace("= (", "= (\n    ").replace(")", "\n)")]
-    out += ["", "BY_ID: dict[int, type[Message]] = {kind.ID: kind for kind in get_args(Message)}"]
-    out += ['"""Message class of each id."""']
+            kind = f'Annotated[bytes, "{field.count}s"]' if field.count else field.type.upper()
+            out += [f"    {field.name}: {kind}", f'    """{field.doc}"""']
     return "\n".join(out) + "\n"
 
 

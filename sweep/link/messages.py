@@ -3,11 +3,10 @@ record packs to and unpacks from the fields of one frame (without the two octets
 its field's range raises struct.error when packed. Says nothing about framing: that is frame.py.
 """
 
-from __future__ import annotations
-
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, get_args
+from typing import Annotated, ClassVar, TypeVar, dataclass_transform
 
 PROTOCOL_VERSION = 3
 TABLE_CRC = 0xC2AEE88B
@@ -15,693 +14,542 @@ MAX_PAYLOAD = 96
 HEADER_SIZE = 2
 SLOT_NS = 32000
 
+U8 = Annotated[int, "B"]
+U16 = Annotated[int, "H"]
+U32 = Annotated[int, "I"]
+I16 = Annotated[int, "h"]
 
-class _Record:
+
+class Message:
+    """Any message: its fields, in their order on the wire and annotated with their types there."""
+
     __slots__ = ()
     __match_args__: ClassVar[tuple[str, ...]]
-
     ID: ClassVar[int]
-    IS_TO_HOST: ClassVar[bool] = False
-    IS_ACKNOWLEDGED: ClassVar[bool] = False
+    IS_TO_HOST: ClassVar[bool]
+    IS_ACKNOWLEDGED: ClassVar[bool]
     LAYOUT: ClassVar[struct.Struct]
+
+    def __init__(self, *fields: int | bytes) -> None:
+        """As each message of the table has it."""
 
     def pack(self) -> bytes:
         """The fields as they stand on the wire."""
         return self.LAYOUT.pack(*(getattr(self, name) for name in self.__match_args__))
 
 
-@dataclass(frozen=True, slots=True)
-class Identify(_Record):
+M = TypeVar("M", bound=Message)
+BY_ID: dict[int, type[Message]] = {}
+"""Message class of each id."""
+
+
+@dataclass_transform(frozen_default=True)
+def _message(number: int, *, is_acknowledged: bool = True) -> Callable[[type[M]], type[M]]:
+    def make(fields: type[M]) -> type[M]:
+        kind = dataclass(frozen=True, slots=True)(fields)
+        kind.ID, kind.IS_TO_HOST = number, number >= 0x80
+        kind.IS_ACKNOWLEDGED = is_acknowledged and not kind.IS_TO_HOST
+        codes = [wire.__metadata__[0] for wire in kind.__annotations__.values()]
+        kind.LAYOUT = struct.Struct("<" + "".join(codes))
+        BY_ID[number] = kind
+        return kind
+
+    return make
+
+
+@_message(0x01, is_acknowledged=False)
+class Identify(Message):
     """Ask who is there; answered by identity. The head forgets which command it carried out last: a host begins."""
 
-    ID = 0x01
-    LAYOUT = struct.Struct("<")
 
-
-@dataclass(frozen=True, slots=True)
-class RfStart(_Record):
+@_message(0x02)
+class RfStart(Message):
     """Measure the envelope of the log detector in windows until rf_stop; starts a new window numbering."""
 
-    ID = 0x02
-    IS_ACKNOWLEDGED = True
-    LAYOUT = struct.Struct("<HHB")
-
-    window_slots: int
-    """u16: length of a window, 312-65535 slots (10 ms to 2.1 s)"""
-    burst_below_counts: int
-    """u16: a sample below this is signal (the detector falls with power)"""
-    hysteresis_counts: int
-    """u8: a burst ends when a sample reaches burst_below_counts plus this"""
+    window_slots: U16
+    """length of a window, 312-65535 slots (10 ms to 2.1 s)"""
+    burst_below_counts: U16
+    """a sample below this is signal (the detector falls with power)"""
+    hysteresis_counts: U8
+    """a burst ends when a sample reaches burst_below_counts plus this"""
 
 
-@dataclass(frozen=True, slots=True)
-class RfStop(_Record):
+@_message(0x03)
+class RfStop(Message):
     """Stop measuring; a window that has begun is thrown away and not reported."""
 
-    ID = 0x03
-    IS_ACKNOWLEDGED = True
-    LAYOUT = struct.Struct("<")
 
-
-@dataclass(frozen=True, slots=True)
-class LampRun(_Record):
+@_message(0x04)
+class LampRun(Message):
     """Pulse lamps in step with the camera trigger, group after group, a lamp again once it has rested; never red."""
 
-    ID = 0x04
-    IS_ACKNOWLEDGED = True
-    LAYOUT = struct.Struct("<HHB6s6s6sB")
-
-    period_slots: int
-    """u16: from one exposure to the next, at least 32"""
-    exposure_slots: int
-    """u16: length of the camera trigger pulse"""
-    phase_count: int
-    """u8: exposures of a group, 1-6"""
-    phases: bytes
-    """u8[6]: phase of each: 0 dark, 1 on_axis, 2 off_axis, 3 middle_ring, 5 outer_ring"""
-    pulse_slots: bytes
-    """u8[6]: lamp pulse of each, from 2, begins two slots after the trigger; held below limits.toml"""
-    short_slots: bytes
-    """u8[6]: the same for each exposure of a short group"""
-    short_every: int
-    """u8: every n-th group is a short one; 0 none"""
+    period_slots: U16
+    """from one exposure to the next, at least 32"""
+    exposure_slots: U16
+    """length of the camera trigger pulse"""
+    phase_count: U8
+    """exposures of a group, 1-6"""
+    phases: Annotated[bytes, "6s"]
+    """phase of each: 0 dark, 1 on_axis, 2 off_axis, 3 middle_ring, 5 outer_ring"""
+    pulse_slots: Annotated[bytes, "6s"]
+    """lamp pulse of each, from 2, begins two slots after the trigger; held below limits.toml"""
+    short_slots: Annotated[bytes, "6s"]
+    """the same for each exposure of a short group"""
+    short_every: U8
+    """every n-th group is a short one; 0 none"""
 
 
-@dataclass(frozen=True, slots=True)
-class RedBurst(_Record):
+@_message(0x0A)
+class RedBurst(Message):
     """Once, between two groups: exposures dark, on_axis, red ..., on_axis, dark; red at 100 Hz, twice an exposure."""
 
-    ID = 0x0A
-    IS_ACKNOWLEDGED = True
-    LAYOUT = struct.Struct("<HBBBB")
-
-    exposure_slots: int
-    """u16: length of the camera trigger pulse, at most 310; triggers come every 624 slots"""
-    pulse_slots: int
-    """u8: pulse of the two on_axis exposures; 0 leaves them dark"""
-    red_slots: int
-    """u8: each red pulse; the first of two lies in the exposure; held below limits.toml"""
-    red_count: int
-    """u8: red exposures, 1-6"""
-    is_room_empty: int
-    """u8: 1: two persons declared that nobody is in the room; anything else is refused"""
+    exposure_slots: U16
+    """length of the camera trigger pulse, at most 310; triggers come every 624 slots"""
+    pulse_slots: U8
+    """pulse of the two on_axis exposures; 0 leaves them dark"""
+    red_slots: U8
+    """each red pulse; the first of two lies in the exposure; held below limits.toml"""
+    red_count: U8
+    """red exposures, 1-6"""
+    is_room_empty: U8
+    """1: two persons declared that nobody is in the room; anything else is refused"""
 
 
-@dataclass(frozen=True, slots=True)
-class LampStop(_Record):
+@_message(0x05)
+class LampStop(Message):
     """All lamps off at once."""
 
-    ID = 0x05
-    IS_ACKNOWLEDGED = True
-    LAYOUT = struct.Struct("<")
 
-
-@dataclass(frozen=True, slots=True)
-class KeepAlive(_Record):
+@_message(0x06, is_acknowledged=False)
+class KeepAlive(Message):
     """The host is there. Any accepted message counts as well; without one for 100 ms the lamps go off."""
 
-    ID = 0x06
-    LAYOUT = struct.Struct("<")
 
-
-@dataclass(frozen=True, slots=True)
-class LightSet(_Record):
+@_message(0x07)
+class LightSet(Message):
     """Switch a visible light by hand; its on time is held below limits.toml."""
 
-    ID = 0x07
-    IS_ACKNOWLEDGED = True
-    LAYOUT = struct.Struct("<BB")
-
-    light: int
-    """u8: 0 white stimulus, 1 aiming spot"""
-    is_on: int
-    """u8: 0 or 1"""
+    light: U8
+    """0 white stimulus, 1 aiming spot"""
+    is_on: U8
+    """0 or 1"""
 
 
-@dataclass(frozen=True, slots=True)
-class StimulusRun(_Record):
+@_message(0x08)
+class StimulusRun(Message):
     """Play a sequence of chips on the white stimulus once; each chip is reported with its tick."""
 
-    ID = 0x08
-    IS_ACKNOWLEDGED = True
-    LAYOUT = struct.Struct("<HB16s")
-
-    chip_slots: int
-    """u16: length of a chip"""
-    chip_count: int
-    """u8: chips to play, 1-128"""
-    chips: bytes
-    """u8[16]: levels, first chip in bit 0 of the first octet"""
+    chip_slots: U16
+    """length of a chip"""
+    chip_count: U8
+    """chips to play, 1-128"""
+    chips: Annotated[bytes, "16s"]
+    """levels, first chip in bit 0 of the first octet"""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportCounters(_Record):
+@_message(0x09, is_acknowledged=False)
+class ReportCounters(Message):
     """Ask for counters now (they also come by themselves every second)."""
 
-    ID = 0x09
-    LAYOUT = struct.Struct("<")
 
-
-@dataclass(frozen=True, slots=True)
-class TunerSet(_Record):
+@_message(0x10)
+class TunerSet(Message):
     """Tune to one frequency and report window after window of it until tuner_stop; numbers them anew."""
 
-    ID = 0x10
-    IS_ACKNOWLEDGED = True
-    LAYOUT = struct.Struct("<HBH")
-
-    mhz: int
-    """u16: frequency, 5300-6000"""
-    dwell_blocks: int
-    """u8: length of a window in blocks of 125 slots (4 ms), 1-255"""
-    busy_above_counts: int
-    """u16: an RSSI sample above this is busy (the tuner's RSSI rises with power)"""
+    mhz: U16
+    """frequency, 5300-6000"""
+    dwell_blocks: U8
+    """length of a window in blocks of 125 slots (4 ms), 1-255"""
+    busy_above_counts: U16
+    """an RSSI sample above this is busy (the tuner's RSSI rises with power)"""
 
 
-@dataclass(frozen=True, slots=True)
-class TunerSweep(_Record):
+@_message(0x11)
+class TunerSweep(Message):
     """Visit frequencies in turn: tune, settle 32 ms, report one window, go on."""
 
-    ID = 0x11
-    IS_ACKNOWLEDGED = True
-    LAYOUT = struct.Struct("<HBBHB40s")
-
-    first_mhz: int
-    """u16: first frequency, 5300-6000"""
-    dwell_blocks: int
-    """u8: length of a window in blocks of 125 slots (4 ms), 1-255"""
-    rounds: int
-    """u8: times the whole list is visited; 0 until tuner_stop"""
-    busy_above_counts: int
-    """u16: an RSSI sample above this is busy"""
-    count: int
-    """u8: frequencies, 1-41"""
-    deltas_mhz: bytes
-    """u8[40]: from each frequency to the next, count - 1 of them used"""
+    first_mhz: U16
+    """first frequency, 5300-6000"""
+    dwell_blocks: U8
+    """length of a window in blocks of 125 slots (4 ms), 1-255"""
+    rounds: U8
+    """times the whole list is visited; 0 until tuner_stop"""
+    busy_above_counts: U16
+    """an RSSI sample above this is busy"""
+    count: U8
+    """frequencies, 1-41"""
+    deltas_mhz: Annotated[bytes, "40s"]
+    """from each frequency to the next, count - 1 of them used"""
 
 
-@dataclass(frozen=True, slots=True)
-class TunerStop(_Record):
+@_message(0x16)
+class TunerStop(Message):
     """Stop tuning; a window that has begun is thrown away."""
 
-    ID = 0x16
-    IS_ACKNOWLEDGED = True
-    LAYOUT = struct.Struct("<")
 
-
-@dataclass(frozen=True, slots=True)
-class RfRaw(_Record):
+@_message(0x12)
+class RfRaw(Message):
     """Stop the windows and record one gapless run of detector samples, then send it as rf_samples."""
 
-    ID = 0x12
-    IS_ACKNOWLEDGED = True
-    LAYOUT = struct.Struct("<HHH")
-
-    samples: int
-    """u16: length, 1-512"""
-    trigger_below_counts: int
-    """u16: begin with the first sample below this; 1024 begins at once"""
-    wait_slots: int
-    """u16: begin without a trigger after this long"""
+    samples: U16
+    """length, 1-512"""
+    trigger_below_counts: U16
+    """begin with the first sample below this; 1024 begins at once"""
+    wait_slots: U16
+    """begin without a trigger after this long"""
 
 
-@dataclass(frozen=True, slots=True)
-class RfHistogram(_Record):
+@_message(0x17)
+class RfHistogram(Message):
     """Send the histogram of every n-th envelope window right behind it."""
 
-    ID = 0x17
-    IS_ACKNOWLEDGED = True
-    LAYOUT = struct.Struct("<B")
-
-    every: int
-    """u8: 1 every window, 0 none"""
+    every: U8
+    """1 every window, 0 none"""
 
 
-@dataclass(frozen=True, slots=True)
-class BuzzerSet(_Record):
+@_message(0x13)
+class BuzzerSet(Message):
     """Beep a number of times; replaces what is beeping."""
 
-    ID = 0x13
-    IS_ACKNOWLEDGED = True
-    LAYOUT = struct.Struct("<HHB")
-
-    on_slots: int
-    """u16: length of a beep, at most the period"""
-    period_slots: int
-    """u16: from one beep to the next, 312-31250"""
-    beeps: int
-    """u8: how many; 0 is silence"""
+    on_slots: U16
+    """length of a beep, at most the period"""
+    period_slots: U16
+    """from one beep to the next, 312-31250"""
+    beeps: U8
+    """how many; 0 is silence"""
 
 
-@dataclass(frozen=True, slots=True)
-class ImuSet(_Record):
+@_message(0x14)
+class ImuSet(Message):
     """Look for the inertial sensor and read it over and over; numbers the batches anew."""
 
-    ID = 0x14
-    IS_ACKNOWLEDGED = True
-    LAYOUT = struct.Struct("<H")
-
-    period_slots: int
-    """u16: from one sample to the next, 312-625 (100 to 50 Hz); 0 stops"""
+    period_slots: U16
+    """from one sample to the next, 312-625 (100 to 50 Hz); 0 stops"""
 
 
-@dataclass(frozen=True, slots=True)
-class SelfTest(_Record):
+@_message(0x15)
+class SelfTest(Message):
     """Walk through the parts of a freshly assembled head, one at a time; stops windows and tuner."""
 
-    ID = 0x15
-    IS_ACKNOWLEDGED = True
-    LAYOUT = struct.Struct("<HHB")
-
-    parts: int
-    """u16: bit per part, as numbered in self_test_step; 0 ends a walk that is going on"""
-    step_slots: int
-    """u16: how long each part is driven, 3125-62500 (0.1 to 2 s)"""
-    is_room_empty: int
-    """u8: as in red_burst: 1 where part 3 (red) is among them"""
+    parts: U16
+    """bit per part, as numbered in self_test_step; 0 ends a walk that is going on"""
+    step_slots: U16
+    """how long each part is driven, 3125-62500 (0.1 to 2 s)"""
+    is_room_empty: U8
+    """as in red_burst: 1 where part 3 (red) is among them"""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity(_Record):
+@_message(0x81)
+class Identity(Message):
     """Who the head is: answer to identify, also sent once after reset."""
 
-    ID = 0x81
-    IS_TO_HOST = True
-    LAYOUT = struct.Struct("<BI8sIIHB")
-
-    protocol_version: int
-    """u8: [protocol] version of the table it was built from"""
-    table_crc: int
-    """u32: CRC-32 of that table"""
-    firmware_git: bytes
-    """u8[8]: ASCII, the first eight digits of the revision it was built from"""
-    board_id: int
-    """u32: from EEPROM address 0; 0xFFFFFFFF where none was written"""
-    slot_ns: int
-    """u32: nominal length of a slot"""
-    adc_reference_mv: int
-    """u16: nominal full scale of the ADC"""
-    reset_cause: int
-    """u8: bits: 1 power-on, 2 external, 4 brown-out, 8 watchdog; 10 external or watchdog; 0 unknown (README)"""
+    protocol_version: U8
+    """[protocol] version of the table it was built from"""
+    table_crc: U32
+    """CRC-32 of that table"""
+    firmware_git: Annotated[bytes, "8s"]
+    """ASCII, the first eight digits of the revision it was built from"""
+    board_id: U32
+    """from EEPROM address 0; 0xFFFFFFFF where none was written"""
+    slot_ns: U32
+    """nominal length of a slot"""
+    adc_reference_mv: U16
+    """nominal full scale of the ADC"""
+    reset_cause: U8
+    """bits: 1 power-on, 2 external, 4 brown-out, 8 watchdog; 10 external or watchdog; 0 unknown (README)"""
 
 
-@dataclass(frozen=True, slots=True)
-class EnvelopeWindow(_Record):
+@_message(0x82)
+class EnvelopeWindow(Message):
     """Statistics of the detector's envelope over one window."""
 
-    ID = 0x82
-    IS_TO_HOST = True
-    LAYOUT = struct.Struct("<IHHHHIHHHHHHHHHH")
-
-    tick: int
-    """u32: slot in which the window began"""
-    index: int
-    """u16: number of the window since rf_start; a missing number is a lost window"""
-    window_slots: int
-    """u16: length; what samples and dropped leave of it was given to other channels"""
-    samples: int
-    """u16: conversions that went into the statistics"""
-    dropped: int
-    """u16: slots without a usable conversion"""
-    sum_counts: int
-    """u32: sum over the samples"""
-    min_counts: int
-    """u16: smallest sample: the strongest signal"""
-    max_counts: int
-    """u16: largest sample: the weakest signal"""
-    p10_counts: int
-    """u16: 10th percentile, from bins of 8 counts, interpolated"""
-    p50_counts: int
-    """u16: median, likewise"""
-    p90_counts: int
-    """u16: 90th percentile, likewise"""
-    burst_samples: int
-    """u16: samples that were part of a burst"""
-    bursts: int
-    """u16: bursts that began or were running"""
-    gaps: int
-    """u16: quiet stretches that began or were running"""
-    longest_burst_slots: int
-    """u16: longest burst inside the window"""
-    longest_gap_slots: int
-    """u16: longest quiet stretch inside the window"""
+    tick: U32
+    """slot in which the window began"""
+    index: U16
+    """number of the window since rf_start; a missing number is a lost window"""
+    window_slots: U16
+    """length; what samples and dropped leave of it was given to other channels"""
+    samples: U16
+    """conversions that went into the statistics"""
+    dropped: U16
+    """slots without a usable conversion"""
+    sum_counts: U32
+    """sum over the samples"""
+    min_counts: U16
+    """smallest sample: the strongest signal"""
+    max_counts: U16
+    """largest sample: the weakest signal"""
+    p10_counts: U16
+    """10th percentile, from bins of 8 counts, interpolated"""
+    p50_counts: U16
+    """median, likewise"""
+    p90_counts: U16
+    """90th percentile, likewise"""
+    burst_samples: U16
+    """samples that were part of a burst"""
+    bursts: U16
+    """bursts that began or were running"""
+    gaps: U16
+    """quiet stretches that began or were running"""
+    longest_burst_slots: U16
+    """longest burst inside the window"""
+    longest_gap_slots: U16
+    """longest quiet stretch inside the window"""
 
 
-@dataclass(frozen=True, slots=True)
-class Counters(_Record):
+@_message(0x83)
+class Counters(Message):
     """Everything that was lost or refused since reset; sent every second. All of them stop at 65535."""
 
-    ID = 0x83
-    IS_TO_HOST = True
-    LAYOUT = struct.Struct("<IHHHHHHHHHHH")
-
-    tick: int
-    """u32: slot in which this message was queued"""
-    rx_overrun_bytes: int
-    """u16: bytes lost in the UART itself (data overrun) or broken (frame error)"""
-    rx_dropped_bytes: int
-    """u16: bytes lost because the receive buffer was full"""
-    rx_bad_frames: int
-    """u16: frames refused: length, COBS or CRC"""
-    rx_unknown_messages: int
-    """u16: frames with an unknown id or a wrong length for it"""
-    tx_dropped_messages: int
-    """u16: messages lost because the transmit buffer was full"""
-    dropped_samples: int
-    """u16: slots without a usable conversion"""
-    missed_slots: int
-    """u16: slots that the interrupt came too late for"""
-    dropped_windows: int
-    """u16: windows lost because the one before was not yet reported"""
-    dropped_events: int
-    """u16: exposure or chip reports lost"""
-    guard_trips: int
-    """u16: lamp pulses cut or withheld by the guard"""
-    silence_trips: int
-    """u16: times the lamps went off because the host fell silent"""
+    tick: U32
+    """slot in which this message was queued"""
+    rx_overrun_bytes: U16
+    """bytes lost in the UART itself (data overrun) or broken (frame error)"""
+    rx_dropped_bytes: U16
+    """bytes lost because the receive buffer was full"""
+    rx_bad_frames: U16
+    """frames refused: length, COBS or CRC"""
+    rx_unknown_messages: U16
+    """frames with an unknown id or a wrong length for it"""
+    tx_dropped_messages: U16
+    """messages lost because the transmit buffer was full"""
+    dropped_samples: U16
+    """slots without a usable conversion"""
+    missed_slots: U16
+    """slots that the interrupt came too late for"""
+    dropped_windows: U16
+    """windows lost because the one before was not yet reported"""
+    dropped_events: U16
+    """exposure or chip reports lost"""
+    guard_trips: U16
+    """lamp pulses cut or withheld by the guard"""
+    silence_trips: U16
+    """times the lamps went off because the host fell silent"""
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure(_Record):
+@_message(0x84)
+class Exposure(Message):
     """One camera trigger with its lamp phase."""
 
-    ID = 0x84
-    IS_TO_HOST = True
-    LAYOUT = struct.Struct("<IIBH")
-
-    tick: int
-    """u32: slot at whose beginning the trigger pulse began"""
-    trigger: int
-    """u32: number of the trigger since lamp_run; those of a red burst are counted on"""
-    phase: int
-    """u8: phase number, as in lamp_run, or 4 red"""
-    lit_slots: int
-    """u16: length of the lamp pulse, so of a short one that; 0 for dark or where the guard withheld it"""
+    tick: U32
+    """slot at whose beginning the trigger pulse began"""
+    trigger: U32
+    """number of the trigger since lamp_run; those of a red burst are counted on"""
+    phase: U8
+    """phase number, as in lamp_run, or 4 red"""
+    lit_slots: U16
+    """length of the lamp pulse, so of a short one that; 0 for dark or where the guard withheld it"""
 
 
-@dataclass(frozen=True, slots=True)
-class Chip(_Record):
+@_message(0x85)
+class Chip(Message):
     """A chip of the white stimulus began; it gives way to a lamp edge by a few slots."""
 
-    ID = 0x85
-    IS_TO_HOST = True
-    LAYOUT = struct.Struct("<IBB")
-
-    tick: int
-    """u32: slot"""
-    index: int
-    """u8: number of the chip"""
-    level: int
-    """u8: 0 or 1"""
+    tick: U32
+    """slot"""
+    index: U8
+    """number of the chip"""
+    level: U8
+    """0 or 1"""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted(_Record):
+@_message(0x86)
+class Accepted(Message):
     """A command was carried out, now or when it came the first time."""
 
-    ID = 0x86
-    IS_TO_HOST = True
-    LAYOUT = struct.Struct("<BBH")
-
-    request: int
-    """u8: id of the command"""
-    request_seq: int
-    """u8: its number"""
-    clamped_slots: int
-    """u16: shortest of the lamp pulses that were too long and are held to this, else 0"""
+    request: U8
+    """id of the command"""
+    request_seq: U8
+    """its number"""
+    clamped_slots: U16
+    """shortest of the lamp pulses that were too long and are held to this, else 0"""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused(_Record):
+@_message(0x87)
+class Refused(Message):
     """A command was not carried out, now or when it came the first time."""
 
-    ID = 0x87
-    IS_TO_HOST = True
-    LAYOUT = struct.Struct("<BBB")
-
-    request: int
-    """u8: id of the command"""
-    request_seq: int
-    """u8: its number"""
-    reason: int
-    """u8: 1 argument out of range, 2 lamp limits do not allow it, 3 room not declared empty, 4 red rests"""
+    request: U8
+    """id of the command"""
+    request_seq: U8
+    """its number"""
+    reason: U8
+    """1 argument out of range, 2 lamp limits do not allow it, 3 room not declared empty, 4 red rests"""
 
 
-@dataclass(frozen=True, slots=True)
-class LampsOff(_Record):
+@_message(0x88)
+class LampsOff(Message):
     """The lamps went off without being told to."""
 
-    ID = 0x88
-    IS_TO_HOST = True
-    LAYOUT = struct.Struct("<IB")
-
-    tick: int
-    """u32: slot"""
-    reason: int
-    """u8: 1 host silent, 2 guard, 3 end of the chip sequence"""
+    tick: U32
+    """slot"""
+    reason: U8
+    """1 host silent, 2 guard, 3 end of the chip sequence"""
 
 
-@dataclass(frozen=True, slots=True)
-class TunerWindow(_Record):
+@_message(0x90)
+class TunerWindow(Message):
     """What the tuner heard on one frequency: signal strength, and edges of the sync separator on its video output."""
 
-    ID = 0x90
-    IS_TO_HOST = True
-    LAYOUT = struct.Struct("<IHHHHIHHHHBBB")
-
-    tick: int
-    """u32: slot in which the window began, after settling"""
-    index: int
-    """u16: number since tuner_set or tuner_sweep; a missing number is a lost window"""
-    mhz: int
-    """u16: frequency asked for"""
-    window_slots: int
-    """u16: length"""
-    rssi_samples: int
-    """u16: conversions of the RSSI"""
-    rssi_sum_counts: int
-    """u32: their sum"""
-    rssi_min_counts: int
-    """u16: smallest: the weakest signal"""
-    rssi_max_counts: int
-    """u16: largest: the strongest signal"""
-    busy_samples: int
-    """u16: samples above busy_above_counts"""
-    lines: int
-    """u16: sync edges in the window"""
-    blocks: int
-    """u8: blocks in the window"""
-    least_lines: int
-    """u8: sync edges in the emptiest block of 125 slots; counts modulo 256 a block"""
-    most_lines: int
-    """u8: sync edges in the fullest block"""
+    tick: U32
+    """slot in which the window began, after settling"""
+    index: U16
+    """number since tuner_set or tuner_sweep; a missing number is a lost window"""
+    mhz: U16
+    """frequency asked for"""
+    window_slots: U16
+    """length"""
+    rssi_samples: U16
+    """conversions of the RSSI"""
+    rssi_sum_counts: U32
+    """their sum"""
+    rssi_min_counts: U16
+    """smallest: the weakest signal"""
+    rssi_max_counts: U16
+    """largest: the strongest signal"""
+    busy_samples: U16
+    """samples above busy_above_counts"""
+    lines: U16
+    """sync edges in the window"""
+    blocks: U8
+    """blocks in the window"""
+    least_lines: U8
+    """sync edges in the emptiest block of 125 slots; counts modulo 256 a block"""
+    most_lines: U8
+    """sync edges in the fullest block"""
 
 
-@dataclass(frozen=True, slots=True)
-class RfSamples(_Record):
+@_message(0x91)
+class RfSamples(Message):
     """A piece of the run that rf_raw asked for."""
 
-    ID = 0x91
-    IS_TO_HOST = True
-    LAYOUT = struct.Struct("<IHHBB64s")
-
-    tick: int
-    """u32: slot of the run's first sample"""
-    total: int
-    """u16: samples of the whole run"""
-    offset: int
-    """u16: number of this piece's first sample"""
-    dropped: int
-    """u8: slots without a usable conversion in the run, which hold the sample before; stops at 255"""
-    count: int
-    """u8: samples used of the array"""
-    quarter_counts: bytes
-    """u8[64]: ADC counts divided by four"""
+    tick: U32
+    """slot of the run's first sample"""
+    total: U16
+    """samples of the whole run"""
+    offset: U16
+    """number of this piece's first sample"""
+    dropped: U8
+    """slots without a usable conversion in the run, which hold the sample before; stops at 255"""
+    count: U8
+    """samples used of the array"""
+    quarter_counts: Annotated[bytes, "64s"]
+    """ADC counts divided by four"""
 
 
-@dataclass(frozen=True, slots=True)
-class Housekeeping(_Record):
+@_message(0x92)
+class Housekeeping(Message):
     """Supply, reference and temperature; sent every second."""
 
-    ID = 0x92
-    IS_TO_HOST = True
-    LAYOUT = struct.Struct("<IHHHI")
-
-    tick: int
-    """u32: slot in which this message was queued"""
-    battery_counts: int
-    """u16: battery behind its divider"""
-    bandgap_counts: int
-    """u16: the controller's own 1.1 V against the ADC's reference"""
-    temperature_counts: int
-    """u16: temperature sensor"""
-    given_slots: int
-    """u32: slots that the log detector gave to other channels since reset"""
+    tick: U32
+    """slot in which this message was queued"""
+    battery_counts: U16
+    """battery behind its divider"""
+    bandgap_counts: U16
+    """the controller's own 1.1 V against the ADC's reference"""
+    temperature_counts: U16
+    """temperature sensor"""
+    given_slots: U32
+    """slots that the log detector gave to other channels since reset"""
 
 
-@dataclass(frozen=True, slots=True)
-class Button(_Record):
+@_message(0x93)
+class Button(Message):
     """The button changed, after 20 ms at rest."""
 
-    ID = 0x93
-    IS_TO_HOST = True
-    LAYOUT = struct.Struct("<IB")
-
-    tick: int
-    """u32: slot in which it was noticed"""
-    is_pressed: int
-    """u8: 0 or 1"""
+    tick: U32
+    """slot in which it was noticed"""
+    is_pressed: U8
+    """0 or 1"""
 
 
-@dataclass(frozen=True, slots=True)
-class EnvelopeHistogram(_Record):
+@_message(0x96)
+class EnvelopeHistogram(Message):
     """Histogram of the envelope window that was sent before."""
 
-    ID = 0x96
-    IS_TO_HOST = True
-    LAYOUT = struct.Struct("<HB80s")
-
-    index: int
-    """u16: number of the window"""
-    first_bin: int
-    """u8: the first bin holds counts from 8 x first_bin"""
-    shares: bytes
-    """u8[80]: share of the samples in bins of 8 counts, 255ths, rounded up; the last bin holds all above"""
+    index: U16
+    """number of the window"""
+    first_bin: U8
+    """the first bin holds counts from 8 x first_bin"""
+    shares: Annotated[bytes, "80s"]
+    """share of the samples in bins of 8 counts, 255ths, rounded up; the last bin holds all above"""
 
 
-@dataclass(frozen=True, slots=True)
-class Imu(_Record):
+@_message(0x94)
+class Imu(Message):
     """Four samples of the inertial sensor: n was due in slot tick + n x period_slots and read late_slots[n] later."""
 
-    ID = 0x94
-    IS_TO_HOST = True
-    LAYOUT = struct.Struct("<IHH4s48s")
-
-    tick: int
-    """u32: slot in which the first sample was due"""
-    index: int
-    """u16: number of the batch since imu_set; a missing number is a lost batch"""
-    period_slots: int
-    """u16: from one sample to the next"""
-    late_slots: bytes
-    """u8[4]: slots from when it was due to when reading began; 255: the sample is lost"""
-    samples: bytes
-    """u8[48]: 4 x 6 values of 16 bits with sign: rate x y z (17.5 mdps), acceleration x y z (0.122 mg)"""
+    tick: U32
+    """slot in which the first sample was due"""
+    index: U16
+    """number of the batch since imu_set; a missing number is a lost batch"""
+    period_slots: U16
+    """from one sample to the next"""
+    late_slots: Annotated[bytes, "4s"]
+    """slots from when it was due to when reading began; 255: the sample is lost"""
+    samples: Annotated[bytes, "48s"]
+    """4 x 6 values of 16 bits with sign: rate x y z (17.5 mdps), acceleration x y z (0.122 mg)"""
 
 
-@dataclass(frozen=True, slots=True)
-class ImuStatus(_Record):
+@_message(0x97)
+class ImuStatus(Message):
     """The inertial sensor and its bus: sent when the state changes, and every second between imu_set and its end."""
 
-    ID = 0x97
-    IS_TO_HOST = True
-    LAYOUT = struct.Struct("<IBBBHHHH")
-
-    tick: int
-    """u32: slot in which this message was queued"""
-    state: int
-    """u8: 0 off, 1 looking, 2 present, 3 absent, 4 another part answers, 5 bus held down"""
-    address: int
-    """u8: 7-bit bus address that was tried last"""
-    who_am_i: int
-    """u8: what the part says it is: 0x6C LSM6DSO(X), 0x6A LSM6DS3TR-C; 0 where nobody answered"""
-    nacks: int
-    """u16: transfers that the part did not acknowledge, since reset"""
-    timeouts: int
-    """u16: transfers that did not end, or could not begin, within 2 ms"""
-    recoveries: int
-    """u16: times the bus was freed by nine clocks and a stop"""
-    lost_samples: int
-    """u16: samples that were due and not read, or read and not sent"""
+    tick: U32
+    """slot in which this message was queued"""
+    state: U8
+    """0 off, 1 looking, 2 present, 3 absent, 4 another part answers, 5 bus held down"""
+    address: U8
+    """7-bit bus address that was tried last"""
+    who_am_i: U8
+    """what the part says it is: 0x6C LSM6DSO(X), 0x6A LSM6DS3TR-C; 0 where nobody answered"""
+    nacks: U16
+    """transfers that the part did not acknowledge, since reset"""
+    timeouts: U16
+    """transfers that did not end, or could not begin, within 2 ms"""
+    recoveries: U16
+    """times the bus was freed by nine clocks and a stop"""
+    lost_samples: U16
+    """samples that were due and not read, or read and not sent"""
 
 
-@dataclass(frozen=True, slots=True)
-class SelfTestStep(_Record):
+@_message(0x98)
+class SelfTestStep(Message):
     """The walk of the self test comes to a part, which is driven from now on."""
 
-    ID = 0x98
-    IS_TO_HOST = True
-    LAYOUT = struct.Struct("<IB")
-
-    tick: int
-    """u32: slot"""
-    part: int
-    """u8: 0-3 lamps, 4 trigger, 5 white, 6 aim, 7 buzzer, 8-10 tuner lines, 11 button, 12 sensors, 13 outer ring"""
+    tick: U32
+    """slot"""
+    part: U8
+    """0-3 lamps, 4 trigger, 5 white, 6 aim, 7 buzzer, 8-10 tuner lines, 11 button, 12 sensors, 13 outer ring"""
 
 
-@dataclass(frozen=True, slots=True)
-class SelfTestResult(_Record):
+@_message(0x99)
+class SelfTestResult(Message):
     """End of the walk: what the controller could measure. Bits of lines are numbered as parts; bit 11 is the strobe."""
 
-    ID = 0x99
-    IS_TO_HOST = True
-    LAYOUT = struct.Struct("<IHHHBBHHHHHBB")
-
-    tick: int
-    """u32: slot"""
-    parts: int
-    """u16: bit per part that was walked through"""
-    lines_followed: int
-    """u16: output lines whose pins were read back at both levels when they were driven"""
-    lines_stray: int
-    """u16: output lines that were not at rest while others were driven: a bridge, or held from outside"""
-    button_changes: int
-    """u8: times the button was pressed or released meanwhile"""
-    is_pressed: int
-    """u8: button at the end, 0 or 1"""
-    battery_counts: int
-    """u16: battery behind its divider"""
-    bandgap_counts: int
-    """u16: the controller's own 1.1 V against the ADC's reference"""
-    temperature_counts: int
-    """u16: temperature sensor"""
-    detector_counts: int
-    """u16: log detector"""
-    rssi_counts: int
-    """u16: tuner's signal strength, wherever it is tuned"""
-    imu_state: int
-    """u8: as in imu_status"""
-    imu_who_am_i: int
-    """u8: as in imu_status"""
-
-
-Message = (
-    Identify
-    | RfStart
-    | RfStop
-    | LampRun
-    | RedBurst
-    | LampStop
-    | KeepAlive
-    | LightSet
-    | StimulusRun
-    | ReportCounters
-    | TunerSet
-    | TunerSweep
-    | TunerStop
-    | RfRaw
-    | RfHistogram
-    | BuzzerSet
-    | ImuSet
-    | SelfTest
-    | Identity
-    | EnvelopeWindow
-    | Counters
-    | Exposure
-    | Chip
-    | Accepted
-    | Refused
-    | LampsOff
-    | TunerWindow
-    | RfSamples
-    | Housekeeping
-    | Button
-    | EnvelopeHistogram
-    | Imu
-    | ImuStatus
-    | SelfTestStep
-    | SelfTestResult
-)
-
-BY_ID: dict[int, type[Message]] = {kind.ID: kind for kind in get_args(Message)}
-"""Message class of each id."""
+    tick: U32
+    """slot"""
+    parts: U16
+    """bit per part that was walked through"""
+    lines_followed: U16
+    """output lines whose pins were read back at both levels when they were driven"""
+    lines_stray: U16
+    """output lines that were not at rest while others were driven: a bridge, or held from outside"""
+    button_changes: U8
+    """times the button was pressed or released meanwhile"""
+    is_pressed: U8
+    """button at the end, 0 or 1"""
+    battery_counts: U16
+    """battery behind its divider"""
+    bandgap_counts: U16
+    """the controller's own 1.1 V against the ADC's reference"""
+    temperature_counts: U16
+    """temperature sensor"""
+    detector_counts: U16
+    """log detector"""
+    rssi_counts: U16
+    """tuner's signal strength, wherever it is tuned"""
+    imu_state: U8
+    """as in imu_status"""
+    imu_who_am_i: U8
+    """as in imu_status"""

@@ -6,7 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -139,9 +139,9 @@ def test_protocol_document_shows_each_message_as_it_is_on_the_line(repo_root: Pa
     assert sorted(name for name, *_ in examples) == sorted(by_name)
     for name, seq, fields, octets in examples:
         kind = by_name[name]
-        types = kind.__annotations__
+        types = get_type_hints(kind)
         given = dict(pair.split("=") for pair in fields.split())
-        values: dict[str, Any] = {k: bytes.fromhex(v) if types[k] == "bytes" else int(v) for k, v in given.items()}
+        values: dict[str, Any] = {k: bytes.fromhex(v) if types[k] is bytes else int(v) for k, v in given.items()}
         message = kind(**values)
         wire = bytes.fromhex(octets)
         assert encode(message, int(seq)) == wire, name
