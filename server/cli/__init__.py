@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextvars import copy_context
 from importlib import import_module
 
 from sweep.host.loading import loading
@@ -17,4 +18,4 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
             import_module("server.cli.commands")
     from server.cli.commands import run
 
-    run(arguments, environment)
+    copy_context().run(run, arguments, environment)  # what is set for this command line ends with it

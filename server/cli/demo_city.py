@@ -29,9 +29,7 @@ from server.people import auth
 from server.schedule.periods import today
 from server.store.clock import moved_to
 from sweep.phrases import Phrase
-from sweep.report.help.commands import SPOKEN
 from sweep.report.help.parser import SpokenParser
-from sweep.report.language import language_of
 
 SEED = 20
 FACILITIES = 16
@@ -42,7 +40,6 @@ SHOWN = ("admin", "city", "supervisor-hanbit", "officer-hanbit", "inspector-hanb
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the year where there is none yet, and serve it; 0 when it ended well, 2 with one line when it cannot."""
-    SPOKEN.set(language_of(os.environ))
     parser = SpokenParser(prog="server.cli.demo city", description="A made-up city with a year of records.")
     parser.add_argument("--once", action="store_true", help="write the year and end")
     parser.add_argument("--port", type=int, default=8080, help="port on the loopback address (default: 8080)")

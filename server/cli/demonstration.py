@@ -42,7 +42,6 @@ from server.store.db import Database
 from server.store.schema import sweeps, users
 from sweep.entry.envelope import DEFAULT_TENANT
 from sweep.phrases import Phrase
-from sweep.report.help.commands import SPOKEN
 from sweep.report.help.parser import SpokenParser
 from sweep.report.language import language_of, spoken
 
@@ -92,7 +91,6 @@ class Place:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demonstration; 0 when it ended well, 2 with one line on standard error when it cannot go on."""
-    SPOKEN.set(language_of(os.environ))
     parser = SpokenParser(prog="server.cli.demo", description="Server, recorded sweep, export.")
     parser.add_argument("--once", action="store_true", help="end after the export")
     parser.add_argument("--port", type=int, default=8080, help="port on the loopback address (default: 8080)")

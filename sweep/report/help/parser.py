@@ -1,12 +1,14 @@
-"""A parser of `argparse` that explains itself and refuses in the language that `commands.SPOKEN` names."""
+"""A parser of `argparse` that explains itself and refuses in the language of the locale."""
 
 from __future__ import annotations
 
 import argparse
+import os
 from typing import NoReturn
 
-from sweep.phrases import Phrase, quote, words
-from sweep.report.help.commands import SPOKEN, headed, in_help
+from sweep.phrases import Phrase, quote
+from sweep.report.help.commands import headed, in_help
+from sweep.report.language import language_of, spoken
 
 
 class SpokenParser(argparse.ArgumentParser):
@@ -14,7 +16,7 @@ class SpokenParser(argparse.ArgumentParser):
 
     def format_help(self) -> str:
         """The whole help text."""
-        if SPOKEN.get() == "en":
+        if language_of(os.environ) == "en":
             return super().format_help()
         self.description = in_help(self.description)
         for action in self._actions:
@@ -27,4 +29,4 @@ class SpokenParser(argparse.ArgumentParser):
 
     def refuse(self, why: Phrase) -> NoReturn:
         """End with one line and exit code 2."""
-        self.exit(2, f"{self.prog}: {words(Phrase('usage_refused', why=why, command=self.prog), SPOKEN.get())}\n")
+        self.exit(2, f"{self.prog}: {spoken(Phrase('usage_refused', why=why, command=self.prog))}\n")
