@@ -174,9 +174,13 @@ def test_bad_usage_is_exit_code_2_without_a_traceback() -> None:
         assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("part", ["sweep.lab", "scipy.special"])
-def test_a_command_of_the_laboratory_says_what_is_not_here(part: str) -> None:
-    code = f"import sys; sys.modules[{part!r}] = None; sys.argv = ['sweep', 'city']; import sweep.cli; sweep.cli.main()"
+@pytest.mark.parametrize(
+    ("part", "command"),
+    [("sweep.lab", "city"), ("scipy.special", "city"), ("sweep.lab", "lens . --html page.html")],
+)
+def test_a_command_of_the_laboratory_says_what_is_not_here(part: str, command: str) -> None:
+    arguments = ["sweep", *command.split()]
+    code = f"import sys; sys.modules[{part!r}] = None; sys.argv = {arguments}; import sweep.cli; sweep.cli.main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert part in done.stderr and done.stderr.count("\n") == 1, done.stderr

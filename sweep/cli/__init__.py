@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from contextvars import copy_context
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -92,9 +93,9 @@ def main() -> None:
     try:
         with loading():
             app = build_app(wanted or COMMANDS)
-        sys.exit(run_app(app))
+        sys.exit(copy_context().run(run_app, app))  # the language that it sets ends with it
     except ModuleNotFoundError as error:
-        if not wanted or not _is_of_the_laboratory(wanted[0]):
+        if not (error.name or "").startswith("sweep.lab") and not any(map(_is_of_the_laboratory, wanted)):
             raise
         from sweep.phrases import Phrase
         from sweep.report.language import spoken

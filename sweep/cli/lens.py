@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,15 +47,15 @@ def lens(
     if explain is not None:
         _explain(folder, explain, frame, json_out)
         return
+    # Clips are recorded in laboratories; nothing else of this command needs what a probe's package does not hold.
+    page = None if html is None else import_module("sweep.lab.clip_page.page")
     with one_line(modality.ClipError):
         clips = existing(folder)
         scan = modality.scan_clips(clips) if second is None else scan_pairs(clips, existing(second))
     write_json(json_out, scan.to_json())
-    if html is not None:
-        from sweep.lens.report.html import PageError, make_page
-
-        with one_line(PageError):
-            write_text(html, make_page(folder, scan))
+    if html is not None and page is not None:
+        with one_line(page.PageError):
+            write_text(html, page.make_page(folder, scan))
     if json_out is None:
         _show_scan(scan)
 
@@ -64,7 +65,7 @@ def _explain(folder: Path, point: str, frame: int | None, json_out: Path | None)
     from dataclasses import asdict
 
     from sweep.lens.clip.clips import ClipError, find_clips, read_clip
-    from sweep.lens.report.explain import explain_point
+    from sweep.lens.explain import explain_point
 
     parts = point.split(",")
     with one_line(ClipError, ValueError):

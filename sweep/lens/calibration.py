@@ -9,7 +9,6 @@ or another probe's never stops a sweep, but every report then says so.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -223,8 +222,3 @@ def apply(calibration: LensCalibration, meta: ClipMeta) -> ClipMeta:
 def read_calibration(path: Path) -> LensCalibration:
     """The calibration in a JSON file. Raises CalibrationError."""
     return read_json(LensCalibration, path, CalibrationError, max_bytes=MAX_FILE_BYTES)
-
-
-def to_text(calibration: LensCalibration) -> str:
-    """The file that `read_calibration` reads back."""
-    return json.dumps(calibration.model_dump(mode="json"), separators=(",", ":")) + "\n"

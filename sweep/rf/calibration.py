@@ -6,7 +6,6 @@ datasheet's laws and says so by a named limit.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -95,24 +94,6 @@ class RfCalibration(Origin):
         """What a report cites: probe, day, and the first octets of the content's hash."""
         digest = hashlib.sha256(self.model_dump_json().encode()).hexdigest()
         return f"rf {self.probe_serial} {self.measured.isoformat()} {digest[:8]}"
-
-
-class MeasuredLevels(CalibrationRecord):
-    """Readings of one receiver at known levels."""
-
-    terminated_counts: Annotated[float, Field(ge=0, le=1023)]
-    """Mean reading with the input terminated in 50 ohm."""
-    points: Annotated[
-        list[Annotated[list[float], Field(min_length=2, max_length=2)]], Field(min_length=1, max_length=1_000)
-    ]
-    """[level at the antenna connector in dBm, mean reading in counts], an unmodulated carrier."""
-
-
-class MeasuredTable(Origin):
-    """What `sweep rf-calibrate` reads, format v1."""
-
-    detector: Annotated[dict[Band, MeasuredLevels], Field(min_length=1)]
-    tuner: MeasuredLevels | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,27 +187,3 @@ def _between(laws: Sequence[DetectorLaw]) -> DetectorLaw:
 def read_calibration(path: Path) -> RfCalibration:
     """The calibration in a TOML file. Raises CalibrationError."""
     return read_toml(RfCalibration, path, CalibrationError, max_bytes=MAX_FILE_BYTES)
-
-
-def read_table(path: Path) -> MeasuredTable:
-    """The table of known levels in a TOML file. Raises CalibrationError."""
-    return read_toml(MeasuredTable, path, CalibrationError, max_bytes=MAX_FILE_BYTES)
-
-
-def to_toml(calibration: RfCalibration) -> str:
-    """The file that `read_calibration` reads back."""
-    sections: list[tuple[str, CalibrationRecord]] = [
-        (f'detector."{b}"', fit) for b, fit in calibration.detector.items()
-    ]
-    if calibration.tuner is not None:
-        sections.append(("tuner", calibration.tuner))
-    lines = [_line(name, getattr(calibration, name)) for name in Origin.model_fields]
-    for title, fit in sections:
-        lines += ["", f"[{title}]", *(_line(name, value) for name, value in fit)]
-    return "\n".join(lines) + "\n"
-
-
-def _line(name: str, value: object) -> str:
-    # A JSON string is a TOML string too; the contract's text holds no control characters.
-    text = value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
-    return f"{name} = {text}"

@@ -17,7 +17,7 @@ from typing import Final, Literal
 import numpy as np
 
 from sweep.phrases import Phrase
-from sweep.report import LocalText, Plan, Zone, ZoneKind, centre_of
+from sweep.report import Plan, Zone, ZoneKind, centre_of
 
 UP_DEG, DOWN_DEG = 270.0, 90.0
 DWELL_S = 30.0
@@ -73,35 +73,6 @@ class World:
     seed: int
     positions: tuple[SimulatedPosition, ...]
     camera: HiddenCamera | None
-
-
-def template_plan() -> Plan:
-    """A restroom of three stalls, for when nobody has drawn a plan: marked unverified."""
-
-    def zone(zone_id: str, kind: str, ko: str, en: str, box: tuple[float, float, float, float]) -> Zone:
-        x, y, w, h = box
-        return Zone.model_validate(
-            {
-                "zone_id": zone_id,
-                "kind": kind,
-                "name": LocalText(ko=ko, en=en),
-                "polygon": ((x, y), (x + w, y), (x + w, y + h), (x, y + h)),
-            }
-        )
-
-    return Plan(
-        version=0,
-        is_verified=False,
-        width_m=4.2,
-        depth_m=3.6,
-        zones=(
-            zone("stall-1", "stall", "1번 칸", "Stall 1", (0.0, 0.0, 1.0, 1.5)),
-            zone("stall-2", "stall", "2번 칸", "Stall 2", (1.0, 0.0, 1.0, 1.5)),
-            zone("stall-3", "stall", "3번 칸", "Stall 3", (2.0, 0.0, 1.0, 1.5)),
-            zone("basins", "basin", "세면대", "Basins", (0.0, 2.5, 2.6, 1.1)),
-            zone("entrance", "entrance", "출입구", "Entrance", (3.0, 2.2, 1.2, 1.4)),
-        ),
-    )
 
 
 def make_world(plan: Plan, seed: int, camera_zone: str | None, kind: HiddenKind = "wifi_camera") -> World:

@@ -17,7 +17,6 @@ from sweep.judge.coverage import cover
 from sweep.judge.fusion import judge
 from sweep.lab.bench.calibrate import Recipe, calibrate, read_recipe
 from sweep.lab.bench.sensor import fit_dark, fit_sensor
-from sweep.lens import calibration as lens
 from sweep.lens.calibration import (
     MAP_COLUMNS,
     MAP_ROWS,
@@ -101,7 +100,7 @@ def test_the_reference_lens_is_checked(found: LensCalibration, bench: Path) -> N
 
 
 def test_the_file_is_read_back_and_cited(found: LensCalibration, tmp_path: Path) -> None:
-    (tmp_path / "c.json").write_text(lens.to_text(found), encoding="utf-8")
+    (tmp_path / "c.json").write_text(found.model_dump_json(), encoding="utf-8")
     again = read_calibration(tmp_path / "c.json")
     assert again == found
     assert again.version == found.version

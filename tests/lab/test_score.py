@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sweep.cli import build_app
+from sweep.lab.clip_page.curve import follow
 from sweep.lab.scoring.intervals import clopper_pearson, percentiles
 from sweep.lab.scoring.report import match_scan, parse_scan
 from sweep.lab.scoring.score import Claim, ClipOutcome, match_clip, score_clips
 from sweep.lab.scoring.truth import ClipTruth, TruthError, parse_truth, read_truth, read_truths
 from sweep.lens.clip.clips import read_clip
-from sweep.lens.report.curve import follow
 from tests.lens.clip_factory import strobed_frames, write_frames
 
 FRAMES = (0, 3, 6, 9)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from sweep.cli import build_app
 from sweep.lens.clip.clips import Clip, ClipPhase, Frame
-from sweep.lens.report.explain import OUTCOMES, explain_point
+from sweep.lens.explain import OUTCOMES, explain_point
 from tests.lens.clip_factory import PHASES, meta_for, strobed_frames, write_frames
 
 SHAPE = (192, 256)

@@ -10,16 +10,13 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sweep.cli import build_app
-from sweep.lab.bench.rf_laws import fit_laws
+from sweep.lab.bench.rf_laws import MeasuredTable, fit_laws, read_table, to_toml
 from sweep.rf.calibration import (
     NOMINAL_LEVELS,
     CalibrationError,
-    MeasuredTable,
     RfCalibration,
     levels_of,
     read_calibration,
-    read_table,
-    to_toml,
 )
 from sweep.rf.envelope import LAWS, NOMINAL, DetectorLaw
 from sweep.rf.judge import judge_windows

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sweep.cli import build_app
+from sweep.lab.bench.rf_laws import to_toml
 from sweep.link.rf_recording import recorded_rf
 from sweep.modality.addresses import AddressKey
 from sweep.modality.messages import MeasureRf
@@ -28,7 +29,7 @@ from sweep.report import (
     parse_json,
     to_json,
 )
-from sweep.rf.calibration import DetectorFit, RfCalibration, to_toml
+from sweep.rf.calibration import DetectorFit, RfCalibration
 from sweep.rf.channels import tuner_frequencies
 from sweep.rf.modality import judge_rf
 from sweep.sim import source, world

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sweep.lab.city.rooms import template_plan
 from sweep.modality.mode import QUICK_KINDS
 from sweep.sim import world
 from sweep.sim.source import SimulatedSource, default_room
@@ -22,7 +23,7 @@ def test_the_demonstration_room_is_the_servers() -> None:
 
 
 def test_every_zone_has_a_standpoint_inside_it() -> None:
-    plan = world.template_plan()
+    plan = template_plan()
     made = world.make_world(plan, 5, "stall-2")
     assert [place.zone_id for place in made.positions] == [zone.zone_id for zone in plan.zones]
     for place in made.positions:
@@ -33,9 +34,9 @@ def test_every_zone_has_a_standpoint_inside_it() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_camera_hides_in_the_wall_of_its_zone(seed: int) -> None:
-    camera = world.make_world(world.template_plan(), seed, "stall-3").camera
+    camera = world.make_world(template_plan(), seed, "stall-3").camera
     assert camera is not None
-    zone = world.template_plan().zone_at(camera.x_m, camera.y_m)
+    zone = template_plan().zone_at(camera.x_m, camera.y_m)
     assert zone is not None
     assert zone.zone_id == "stall-3"
     assert 0.3 < camera.range_m < 2.0
@@ -51,4 +52,4 @@ def test_a_quick_sweep_visits_stalls_and_says_so() -> None:
 
 def test_an_unknown_zone_names_those_there_are() -> None:
     with pytest.raises(ValueError, match=r"choose one of stall-1, stall-2"):
-        world.make_world(world.template_plan(), 1, "attic")
+        world.make_world(template_plan(), 1, "attic")

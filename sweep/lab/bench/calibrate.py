@@ -24,9 +24,9 @@ from pydantic import Field
 from sweep.lab.bench.board import Pattern, fit_geometry
 from sweep.lab.bench.lamps import CardClip, fit_lamps
 from sweep.lab.bench.sensor import fit_sensor
+from sweep.lab.clip_page.curve import light_curve
 from sweep.lens.calibration import CalibrationError, GeometryFit, Lamp, LampFit, LensCalibration, ReferenceFit
 from sweep.lens.clip.clips import Clip, ClipError, Frame, read_clip
-from sweep.lens.report.curve import light_curve
 from sweep.phrases import Phrase
 from sweep.report.base import Pseudonym, Record, Slug, Text
 from sweep.report.files import read_json

@@ -5,21 +5,25 @@ receiver has are refused with the reason.
 
 from __future__ import annotations
 
-from typing import TypeVar
+import json
+from datetime import date
+from pathlib import Path
+from typing import Annotated, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from sweep.phrases import Phrase
+from sweep.report.files import read_toml
 from sweep.report.problems import first_problem
 from sweep.rf.calibration import (
     LEAST_POINTS,
+    MAX_FILE_BYTES,
     MAX_RMS_DB,
     MAX_WORST_DB,
+    Band,
     CalibrationError,
     CalibrationRecord,
     DetectorFit,
-    MeasuredLevels,
-    MeasuredTable,
     Origin,
     RfCalibration,
     TunerFit,
@@ -32,6 +36,48 @@ ABOVE_TERMINATED_DB = 2.0
 """What the detector shows with its input terminated, and so much more, is its own noise (guessed)."""
 
 R = TypeVar("R", bound=CalibrationRecord)
+
+
+class MeasuredLevels(CalibrationRecord):
+    """Readings of one receiver at known levels."""
+
+    terminated_counts: Annotated[float, Field(ge=0, le=1023)]
+    """Mean reading with the input terminated in 50 ohm."""
+    points: Annotated[
+        list[Annotated[list[float], Field(min_length=2, max_length=2)]], Field(min_length=1, max_length=1_000)
+    ]
+    """[level at the antenna connector in dBm, mean reading in counts], an unmodulated carrier."""
+
+
+class MeasuredTable(Origin):
+    """What `sweep rf-calibrate` reads, format v1."""
+
+    detector: Annotated[dict[Band, MeasuredLevels], Field(min_length=1)]
+    tuner: MeasuredLevels | None = None
+
+
+def read_table(path: Path) -> MeasuredTable:
+    """The table of known levels in a TOML file. Raises CalibrationError."""
+    return read_toml(MeasuredTable, path, CalibrationError, max_bytes=MAX_FILE_BYTES)
+
+
+def to_toml(calibration: RfCalibration) -> str:
+    """The file that `read_calibration` reads back."""
+    sections: list[tuple[str, CalibrationRecord]] = [
+        (f'detector."{b}"', fit) for b, fit in calibration.detector.items()
+    ]
+    if calibration.tuner is not None:
+        sections.append(("tuner", calibration.tuner))
+    lines = [_line(name, getattr(calibration, name)) for name in Origin.model_fields]
+    for title, fit in sections:
+        lines += ["", f"[{title}]", *(_line(name, value) for name, value in fit)]
+    return "\n".join(lines) + "\n"
+
+
+def _line(name: str, value: object) -> str:
+    # A JSON string is a TOML string too; the contract's text holds no control characters.
+    text = value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
+    return f"{name} = {text}"
 
 
 def fit_laws(table: MeasuredTable) -> RfCalibration:

@@ -17,11 +17,11 @@ def lens_calibrate(
 ) -> None:
     """Calibrate camera and lamps of a probe from bench recordings."""
     from sweep.lab.bench.calibrate import calibrate
-    from sweep.lens.calibration import CalibrationError, laws_of, to_text
+    from sweep.lens.calibration import CalibrationError, laws_of
 
     with one_line(CalibrationError):
         found = calibrate(existing(folder), lambda line: err.print(line, soft_wrap=True))
-    write_text(out_file, to_text(found))
+    write_text(out_file, f"{found.model_dump_json()}\n")
     sensor, geometry, reference = found.sensor, found.geometry, found.reference
     rows = Table("part", "found")
     rows.add_row("black level", f"{sensor.black_level_dn:.2f} DN, pixels differ by {sensor.black_spread_dn:.2f} DN")

@@ -64,8 +64,8 @@ def _detections(clips: Path) -> tuple[ScanDocument, dict[str, Clip]]:
 
 def _followed(truth: ClipTruth, recorded: dict[str, Clip]) -> ClipTruth:
     """The truth with a lens that somebody marked in one frame carried to the other on_axis frames."""
+    from sweep.lab.clip_page.curve import follow
     from sweep.lab.scoring.truth import Place
-    from sweep.lens.report.curve import follow
 
     clip = recorded.get(truth.clip)
     if clip is None:

@@ -16,8 +16,8 @@ def rf_calibrate(
     out_file: Annotated[Path, typer.Option("--out", metavar="FILE", help="Write the calibration here (TOML).")],
 ) -> None:
     """Calibrate this probe's detector and tuner from readings at known levels."""
-    from sweep.lab.bench.rf_laws import fit_laws
-    from sweep.rf.calibration import CalibrationError, read_table, to_toml
+    from sweep.lab.bench.rf_laws import fit_laws, read_table, to_toml
+    from sweep.rf.calibration import CalibrationError
 
     with one_line(CalibrationError):
         calibration = fit_laws(read_table(existing(table)))

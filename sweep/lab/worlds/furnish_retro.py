@@ -39,7 +39,7 @@ def _add_retro_patch(
     room: Room, site: Site, lobes: Lobes, kind: str, half_m: tuple[float, float], is_round: bool, rho: float
 ) -> None:
     rng = room.rng
-    texel_m = max(room.metres_per_px(site), 2.5e-4)
+    texel_m = max(float(site.point[2]) / room.view.focal_px, 2.5e-4)
     columns, rows = (max(3, math.ceil(2.0 * h / texel_m) + 2) for h in half_m)
     x = (np.arange(columns) - (columns - 1) / 2.0) * texel_m / half_m[0]
     y = (np.arange(rows) - (rows - 1) / 2.0) * texel_m / half_m[1]
@@ -96,11 +96,12 @@ def _eyes(room: Room, site: Site, lobes: Lobes, *, is_alive: bool, has_irises: b
     facing = turned(facing, rng.normal(0, 0.2))
     carrier = 0
     if is_alive:
-        carrier = room.add_carrier(
+        room.carriers.append(
             Carrier(
                 rng.normal(0, 0.03, 3), rng.normal(0, 0.006, 3), float(rng.uniform(0.2, 1.5)), float(rng.uniform(0, 6))
             )
         )
+        carrier = len(room.carriers)
     face: Layer | None = None
     if rng.random() < 0.7:
         face = _add_face(room, centre - 0.012 * facing[2], facing, carrier)

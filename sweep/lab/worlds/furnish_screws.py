@@ -70,7 +70,7 @@ def add_any_screws(room: Room, site: Site, lobes: Lobes) -> None:
     box = _draw_box(rng)
     count = int(rng.choice(list(PATTERNS), p=list(PATTERNS.values())))
     lenses = [thing.position for thing in room.things if thing.kind == "lens"]
-    for x_px, y_px in _pattern(rng, count, site, room.metres_per_px(site)):
+    for x_px, y_px in _pattern(rng, count, site, float(site.point[2]) / room.view.focal_px):
         if not (0.0 <= x_px < room.view.width and 0.0 <= y_px < room.view.height):
             continue
         is_first = (x_px, y_px) == (site.x_px, site.y_px)

@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.sim.scene.camera import Array
-from sweep.sim.scene.rendered import SMALLEST_TRUTH_E, TrueLens
+from sweep.sim.scene.rendered import TrueLens
 
+SMALLEST_TRUTH_E = 60.0
+"""Glints below this are left out of the truth, as in the sample truth."""
 MOST_ROWS = 16
 """Glints of one object that the truth of one frame names."""
 

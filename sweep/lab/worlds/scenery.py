@@ -22,7 +22,7 @@ from sweep.sim.scene.camera import Array, Image, rotation_matrix
 from sweep.sim.scene.fittings import add_gloss
 from sweep.sim.scene.imaging import PointSpread, View
 from sweep.sim.scene.layers import Ambient, Layer
-from sweep.sim.scene.room import Room, log_uniform, opaque, tilted, turned
+from sweep.sim.scene.room import Room, log_uniform, tilted, turned
 
 CANVAS_MARGIN = 1.35
 """Canvas size over frame size; what lies beyond is mirrored."""
@@ -217,7 +217,7 @@ def _box(
     texel_m = max(texel_m, float(2 * half.max()) / (1.5 * view.width))
     columns, rows = (max(8, int(2 * h / texel_m)) for h in half)
     albedo = assume.canvas(rng, rows, columns, texel_m, textures)
-    return Layer(centre, frame, texel_m, albedo, opaque(rows, columns), casts_shadow=not is_poster)
+    return Layer(centre, frame, texel_m, albedo, np.ones((rows, columns), np.float32), casts_shadow=not is_poster)
 
 
 def _sun(rng: np.random.Generator, room: Room, level: float) -> tuple[Array, float, float]:

@@ -17,6 +17,7 @@ from typing import Any, Literal, cast
 import numpy as np
 
 from sweep.lab.worlds.foreign import Foreign
+from sweep.lab.worlds.notes import SMALLEST_TRUTH_E
 from sweep.lab.worlds.plant import plant
 from sweep.lab.worlds.recipe import (
     MIDDLE_RINGS_M,
@@ -45,7 +46,7 @@ from sweep.sim.scene.hand import Hand
 from sweep.sim.scene.imaging import Halo, PointSpread, View, into_camera
 from sweep.sim.scene.layers import Stage, hidden
 from sweep.sim.scene.readout import Readout
-from sweep.sim.scene.rendered import SMALLEST_TRUTH_E, RenderedClip
+from sweep.sim.scene.rendered import RenderedClip
 from sweep.sim.scene.room import Room
 
 Mode = Literal["tuning", "training", "held_out"]

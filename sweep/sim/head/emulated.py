@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 from sweep.link.frame import FrameReader, Received, encode
@@ -101,9 +100,7 @@ class EmulatedHead:
             _, pin, level, t_ns = line.split()
             self._on_edge(pin, int(level), int(t_ns))
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop()
 
     def _stop(self) -> None:

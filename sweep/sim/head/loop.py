@@ -11,7 +11,7 @@ from ctypes import addressof, c_int, c_uint64, c_void_p, cast
 from pathlib import Path
 from typing import Any, Final
 
-from sweep.host.compiled import BUILD, SOURCES, load_library
+from sweep.host.compiled import BUILD, SOURCES, declare, load_library
 from sweep.phrases import Phrase
 
 LEAST_CRASHED = 6
@@ -27,9 +27,7 @@ def load_kernel(library: Path = BUILD / LIBRARY, source: Path = SOURCES[LIBRARY]
     found = load_library(library, source)
     if isinstance(found, Phrase):
         return None
-    run_until = found.run_until
-    run_until.restype, run_until.argtypes = c_int, [c_void_p, c_void_p, c_void_p, c_uint64, c_int]
-    return run_until
+    return declare(found.run_until, c_void_p, c_void_p, c_void_p, c_uint64, c_int, gives=c_int)
 
 
 KERNEL: Final = load_kernel()

@@ -18,8 +18,6 @@ from sweep.lens.clip.clips import ClipMeta, Frame, write_clip
 
 SNR_FLOOR = 5.0
 """From the clip document: a lens below it does not count."""
-SMALLEST_TRUTH_E = 60.0
-"""Glints below this are left out of the truth, as in the sample truth."""
 
 
 @dataclass(frozen=True)

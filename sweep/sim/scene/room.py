@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sweep.sim.scene.camera import Array, Image
+from sweep.sim.scene.camera import Array
 from sweep.sim.scene.glints import Facets, Glints, Glow, Lamps, Mirror, Mirrors, Moment, Retro
 from sweep.sim.scene.imaging import View
 from sweep.sim.scene.layers import Layer
@@ -78,17 +78,13 @@ class Room:
     retros: list[Retro] = field(default_factory=list)
     glows: list[Glow] = field(default_factory=list)
     carriers: list[Carrier] = field(default_factory=list)
+    """What moves, numbered from 1; 0 is what stands still."""
     _stacked: Mirrors | None = None
 
     def own(self, kind: str, position: Array, radius_m: float, carrier: int = 0) -> int:
         """Register a thing; returns its owner number."""
         self.things.append(Thing(kind, position, radius_m, carrier))
         return len(self.things) - 1
-
-    def add_carrier(self, carrier: Carrier) -> int:
-        """Register something that moves; 0 is what stands still."""
-        self.carriers.append(carrier)
-        return len(self.carriers)
 
     def carried(self, time_s: float) -> Array:
         """Offsets (k x 3) of all carriers."""
@@ -112,10 +108,6 @@ class Room:
         """Paint a disc on the surface of a site."""
         x, y = site.layer.texel_of(site.point)
         paint_disc(site.layer.albedo, x, y, radius_m / site.layer.texel_m, tone, strength)
-
-    def metres_per_px(self, site: Site) -> float:
-        """Size of a pixel at a site."""
-        return float(site.point[2]) / self.view.focal_px
 
     def glints(self, lamps: Lamps, moment: Moment) -> Glints:
         """All points of light at a moment, also those that a layer hides."""
@@ -155,8 +147,3 @@ def turned(frame: Array, angle_rad: float) -> Array:
 def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
     """A draw uniform in the logarithm."""
     return float(math.exp(rng.uniform(math.log(low), math.log(high))))
-
-
-def opaque(rows: int, columns: int) -> Image:
-    """Opacity of a rectangular canvas."""
-    return np.ones((rows, columns), np.float32)

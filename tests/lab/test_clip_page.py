@@ -14,11 +14,11 @@ import pytest
 from typer.testing import CliRunner
 
 from sweep.cli import build_app
+from sweep.lab.clip_page.curve import follow, light_curve, patches, place_at
+from sweep.lab.clip_page.page import PageError, make_page
 from sweep.lens import scan_clips
 from sweep.lens.clip.clips import read_clip
 from sweep.lens.records import ClipResult, Detection, LensScan, Reason
-from sweep.lens.report.curve import follow, light_curve, patches, place_at
-from sweep.lens.report.html import PageError, make_page
 from tests.lens.clip_factory import PHASES, strobed_frames, write_frames
 
 GLINT = (200.0, 130.0)

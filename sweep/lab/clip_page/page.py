@@ -17,12 +17,12 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
+from sweep.lab.clip_page.curve import light_curve, patches
+from sweep.lab.clip_page.drawing import curve_svg, frame_address, patch_addresses
 from sweep.lens import words
 from sweep.lens.clip.clips import Clip, ClipError, read_clip
 from sweep.lens.clip.source import RecordedSource
 from sweep.lens.records import ClipResult, Detection, LensScan
-from sweep.lens.report.curve import light_curve, patches
-from sweep.lens.report.drawing import curve_svg, frame_address, patch_addresses
 from sweep.phrases import Phrase
 from sweep.report import MANIFEST_NAME, display_text
 from sweep.report.words import METHOD_WORDS
@@ -62,7 +62,7 @@ def _refuse_live(folder: Path) -> None:
 @cache
 def _style() -> tuple[str, str]:
     """The style sheet and its hash for the policy."""
-    text = files("sweep.lens.report").joinpath("page.css").read_text(encoding="utf-8")
+    text = files("sweep.lab.clip_page").joinpath("page.css").read_text(encoding="utf-8")
     return text, base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 

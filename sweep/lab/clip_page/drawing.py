@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from sweep.lab.clip_page.curve import CurvePoint, Patches
 from sweep.lens.pixels.register import Image
-from sweep.lens.report.curve import CurvePoint, Patches
 
 CURVE_WIDTH, CURVE_HEIGHT = 420, 190
 LEFT, RIGHT, TOP, BOTTOM = 58, 12, 14, 30

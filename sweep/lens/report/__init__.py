@@ -1,1 +1,0 @@
-"""Pages and words that explain what was called and why."""
