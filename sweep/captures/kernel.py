@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.host.compiled import BUILD, SOURCES, load_library
+from sweep.host.compiled import BUILD, SOURCES, declare, load_library
 from sweep.phrases import Phrase
 
 from .kernel_marks import MarksKernel
@@ -40,29 +40,24 @@ class Kernel:
     """A loaded library; its functions take memory by address, which the callers here keep alive."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
-        self._walk_pcap, self._walk_pcapng = library.walk_pcap, library.walk_pcapng
-        self._read_frames, self._spread_bits = library.read_frames, library.spread_bits
-        self._read_control, self._number_values = library.read_control, library.number_values
-        self._renumber = library.renumber
-        for function in (
-            self._walk_pcap, self._walk_pcapng, self._read_frames, self._read_control, self._spread_bits,
-            self._number_values,
-        ):  # fmt: skip
-            function.restype = c_int64
-        self._renumber.restype = None
-        self._read_control.argtypes = [c_void_p, c_int64, c_int64, c_void_p, c_void_p]
-        self._number_values.argtypes = [c_void_p, c_int64, *[c_void_p] * 3]
-        self._renumber.argtypes = [c_void_p, c_int64, c_void_p]
-        self._spread_bits.argtypes = [c_void_p, c_void_p, c_int64, c_void_p]
+        self._walk_pcap = declare(
+            library.walk_pcap, c_void_p, c_int64, c_int32, c_int64, c_int64, c_int64, *[c_void_p] * 4, POINTER(c_int64),
+            POINTER(c_int32), gives=c_int64,
+        )  # fmt: skip
+        self._walk_pcapng = declare(
+            library.walk_pcapng, c_void_p, c_int64, c_int32, c_int64, c_int64, c_int64, c_void_p, POINTER(c_int64),
+            gives=c_int64,
+        )  # fmt: skip
+        frames = c_void_p, c_int64, c_int32, c_int64, *[c_void_p] * 6
+        self._read_frames = declare(library.read_frames, *frames, gives=c_int64)
+        self._read_control = declare(
+            library.read_control, c_void_p, c_int64, c_int64, c_void_p, c_void_p, gives=c_int64
+        )
+        self._spread_bits = declare(library.spread_bits, c_void_p, c_void_p, c_int64, c_void_p, gives=c_int64)
+        self._number_values = declare(library.number_values, c_void_p, c_int64, *[c_void_p] * 3, gives=c_int64)
+        self._renumber = declare(library.renumber, c_void_p, c_int64, c_void_p)
         self._rows = _Rows()
         self.marks = MarksKernel(library)
-        self._walk_pcap.argtypes = [
-            c_void_p, c_int64, c_int32, c_int64, c_int64, c_int64, *[c_void_p] * 4, POINTER(c_int64), POINTER(c_int32),
-        ]  # fmt: skip
-        self._walk_pcapng.argtypes = [
-            c_void_p, c_int64, c_int32, c_int64, c_int64, c_int64, c_void_p, POINTER(c_int64),
-        ]  # fmt: skip
-        self._read_frames.argtypes = [c_void_p, c_int64, c_int32, c_int64, *[c_void_p] * 6]
 
     def walk_pcap(self, buffer: memoryview, order: str, fraction_ns: int) -> tuple[list[Int64s], int, str]:
         """Start, captured and original octets and time of the whole records at the beginning of `buffer`; how many

@@ -15,6 +15,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sweep.host.compiled import declare
+
 Floats = NDArray[np.float64]
 Octets = NDArray[np.int32]
 
@@ -170,28 +172,24 @@ class MarksKernel:
 
     def __init__(self, library: Any) -> None:
         self._room = _Room()
-        self._find_clock, self._find_clocks = library.find_clock, library.find_clocks
-        self._cut_window, self._find_sound = library.cut_window, library.find_sound
-        self._measure_ticks, self._measure_unclocked = library.measure_ticks, library.measure_unclocked
-        self._find_clock.restype = c_bool
-        self._find_clock.argtypes = [c_void_p, c_int64, *[c_void_p] * 3]
-        self._find_clocks.argtypes = [c_void_p, c_void_p, c_int64, *[c_void_p] * 3]
-        self._cut_window.argtypes = [
-            c_void_p, c_void_p, c_int64, c_void_p, c_int64, c_double, *[c_void_p] * 5,
-        ]  # fmt: skip
-        self._find_sound.argtypes = [
-            c_void_p, c_void_p, c_int64, c_void_p, c_int64, *[c_void_p] * 4, c_int64, c_void_p,
-        ]  # fmt: skip
-        self._measure_ticks.argtypes = [
-            c_void_p, c_void_p, c_int64, c_double, c_double, c_int64, c_int64, *[c_void_p] * 4, c_int64, c_void_p,
-        ]  # fmt: skip
-        self._measure_unclocked.argtypes = [
-            c_void_p, c_void_p, c_int64, c_double, *[c_void_p] * 5, c_int64, c_int64, c_void_p,
-        ]  # fmt: skip
-        for function in (
-            self._find_clocks, self._cut_window, self._find_sound, self._measure_ticks, self._measure_unclocked
-        ):  # fmt: skip
-            function.restype = c_int64
+        self._find_clock = declare(library.find_clock, c_void_p, c_int64, *[c_void_p] * 3, gives=c_bool)
+        self._find_clocks = declare(library.find_clocks, c_void_p, c_void_p, c_int64, *[c_void_p] * 3, gives=c_int64)
+        self._cut_window = declare(
+            library.cut_window, c_void_p, c_void_p, c_int64, c_void_p, c_int64, c_double, *[c_void_p] * 5,
+            gives=c_int64,
+        )  # fmt: skip
+        self._find_sound = declare(
+            library.find_sound, c_void_p, c_void_p, c_int64, c_void_p, c_int64, *[c_void_p] * 4, c_int64, c_void_p,
+            gives=c_int64,
+        )  # fmt: skip
+        self._measure_ticks = declare(
+            library.measure_ticks, c_void_p, c_void_p, c_int64, c_double, c_double, c_int64, c_int64, *[c_void_p] * 4,
+            c_int64, c_void_p, gives=c_int64,
+        )  # fmt: skip
+        self._measure_unclocked = declare(
+            library.measure_unclocked, c_void_p, c_void_p, c_int64, c_double, *[c_void_p] * 5, c_int64, c_int64,
+            c_void_p, gives=c_int64,
+        )  # fmt: skip
 
     def find_clock(self, event_s: Floats, rules: Floats) -> Beats | None:
         """How ascending events keep a clock."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sweep.phrases import Phrase
 
@@ -40,6 +40,12 @@ def load_library(library: Path, folder: Path) -> ctypes.CDLL | Phrase:
     if built_from.decode(errors="replace") != digest:
         return Phrase("compiled_from_another_source")
     return loaded
+
+
+def declare(function: Any, *arguments: Any, gives: Any = None) -> Any:
+    """A function of a library with the types of its arguments and of what it gives."""
+    function.argtypes, function.restype = list(arguments), gives
+    return function
 
 
 def list_sources(folder: Path) -> list[Path]:

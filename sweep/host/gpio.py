@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 from dataclasses import dataclass
 from importlib import import_module
-from types import TracebackType
 from typing import Any, Final, Literal, Self
 
 from sweep.phrases import Phrase
@@ -86,9 +85,7 @@ class Line:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.release()
 
 

@@ -10,7 +10,6 @@ import multiprocessing
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from types import TracebackType
 from typing import Final, Self
 
 from sweep.link.head_messages import FromHead, HeadState, ToHead
@@ -69,9 +68,7 @@ class HeadProcess:
             lease.close()
         self._process, self._pipe = process, ours
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._pipe is not None:
             self._pipe.close()
         if self._process is not None:

@@ -11,7 +11,6 @@ from sweep.link.messages import Imu
 from sweep.modality.motion import ImuSample
 from sweep.phrases import Phrase
 
-BATCH = 4
 LOST = 255
 RATE_DPS_PER_COUNT = 0.0175
 """At 500 degrees a second full scale (datasheets of LSM6DSO, LSM6DSOX and LSM6DS3TR-C)."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
@@ -90,7 +91,7 @@ class Control:
         """
         if not are_two_persons(by):
             raise RoomNotEmptyError(Phrase("two_must_declare_room_empty"))
-        with self._condition:
+        with self._changing():
             self._note_change()  # an end that nobody has looked at yet comes first
             if not self._by_persons():
                 self._epoch += 1  # what was allowed before this declaration stays ended
@@ -98,27 +99,21 @@ class Control:
             self._identified = identified
             self._proved |= set(by) if identified is not None else set()
             self._paused = False
-            self._note_change()
-        self._news.deliver()
 
     def pause(self) -> None:
         """Somebody came in: stop measuring; the room must be declared empty again."""
-        with self._condition:
+        with self._changing():
             self._paused = True
             self._close_looks.clear()
             self._declaration = None
             self._epoch += 1
-            self._note_change()
-        self._news.deliver()
 
     def lapse(self) -> None:
         """The declaration ends without anybody's word: this process hung, and other ends of the lease are over."""
-        with self._condition:
+        with self._changing():
             self._lapses += self._by_persons()
             self._declaration = None
             self._epoch += 1
-            self._note_change()
-        self._news.deliver()
 
     @property
     def lapses(self) -> int:
@@ -163,8 +158,14 @@ class Control:
         As `watch` does, but for one listener, whose place the next one takes. That a declaration expired is noticed
         when somebody waits or asks for `standing`, which a sweep does ten times a second while it measures.
         """
-        with self._condition:
+        with self._changing():
             self._on_state = on_state
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Holds the lock, and afterwards tells of what changed."""
+        with self._condition:
+            yield
             self._note_change()
         self._news.deliver()
 
@@ -197,10 +198,8 @@ class Control:
 
     def resume(self) -> None:
         """Go on after a pause: two persons have to declare the room empty first."""
-        with self._condition:
+        with self._changing():
             self._paused = False
-            self._note_change()
-        self._news.deliver()
 
     def go_to(self, position: NextPosition) -> None:
         """The inspector stands there now; what is measured elsewhere ends early."""
@@ -317,21 +316,17 @@ class Control:
         self._end("abort")
 
     def _end(self, how: Literal["finish", "abort"]) -> None:
-        with self._condition:
+        with self._changing():
             if self._ending is None or how == "abort":
                 self._ending = how
             self._epoch += 1
-            self._note_change()
-        self._news.deliver()
 
     def enter(self, state: Ending) -> None:
         """The sweep itself is at its end: what persons allowed ends here, and what they still say changes nothing."""
-        with self._condition:
+        with self._changing():
             self._ending = self._ending or "finish"
             self._end_state = state
             self._epoch += 1
-            self._note_change()
-        self._news.deliver()
 
     @property
     def is_declared(self) -> bool:

@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection, Pipe
 from multiprocessing.context import assert_spawning
-from types import TracebackType
 from typing import Any, Final, Self
 
 from sweep.modality.lease import (
@@ -54,9 +53,7 @@ class LeaseGiver:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
         with self._lock:

@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection, Pipe
-from types import TracebackType
 from typing import Self
 
 from sweep.host.gpio import LineError, LinePlace
@@ -89,9 +88,7 @@ class CameraPower:
         self._wake_up()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._condition:
             self._is_closing = True
             self._wanted = None  # or the thread, on its way past its look at that, would give a lease anew

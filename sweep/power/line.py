@@ -7,7 +7,6 @@ released line falls even where the board's own pull-down is weak.
 from __future__ import annotations
 
 import time
-from types import TracebackType
 from typing import Final, Self
 
 from sweep.host.gpio import Line, LineBusyError, LinePlace, is_driven
@@ -43,9 +42,7 @@ class PowerLine:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -214,16 +214,16 @@ class Agent:
             return False
         except ServerChangedError as error:
             self._say_once(Phrase("entries_wait", why=error))
-            self._positions("server_changed", 1)
+            self._note("server_changed", 1)
             return False
         except OutboxError as error:
             self._say_once(phrase_of(error))
             return False
         finally:
             self._tell_of_outbox()
-        self._positions("server_changed", 0)
-        self._positions("log_went_back", int(result.went_back))
-        self._positions("entries_held", result.pending if result.trouble and not result.went_back else 0)
+        self._note("server_changed", 0)
+        self._note("log_went_back", int(result.went_back))
+        self._note("entries_held", result.pending if result.trouble and not result.went_back else 0)
         if result.delivered or result.refused or result.damaged:
             self._said = None
             self._say(
@@ -243,11 +243,11 @@ class Agent:
         """What lies aside or only in memory, at the terminal and to the phone."""
         asides = self._outbox.asides()
         for why, code in (("damaged", "entries_damaged"), ("refused", "entries_refused")):
-            self._positions(code, sum(aside.why == why for aside in asides))
-        self._positions("numbers_damaged", len(self._outbox.damaged_heads))
-        self._positions("entries_unsaved", len(self._outbox.unsaved))
+            self._note(code, sum(aside.why == why for aside in asides))
+        self._note("numbers_damaged", len(self._outbox.damaged_heads))
+        self._note("entries_unsaved", len(self._outbox.unsaved))
 
-    def _positions(self, code: str, count: int) -> None:
+    def _note(self, code: str, count: int) -> None:
         """A notice that counts something: told when the count changes, over at zero."""
         before = self._standing.pop(code, None)
         if count:

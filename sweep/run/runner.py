@@ -291,10 +291,7 @@ class Runner:
     def _tell_journal_of(self, position: Position, firmware: str | None, *, is_over: bool) -> None:
         condition = None if self._condition is None else self._condition.summary()
         self._note_what_was_seen()
-        self._journal.write_position(
-            position, is_over=is_over, firmware=firmware, condition=condition, seen_by_eye=self._manifest.seen_by_eye,
-            explained_by_eye=self._manifest.explained_by_eye, eye_looks=self._manifest.eye_looks,
-        )  # fmt: skip
+        self._journal.write_position(position, self._manifest, is_over=is_over, firmware=firmware, condition=condition)
 
     def _measure(
         self,
@@ -405,10 +402,7 @@ class Runner:
             self._limits.add("journal_unsaved")
         ended = self._source.ended(made.positions[-1:])
         self._note_what_was_seen()
-        self._journal.closing(
-            outcome, ended, frozenset(self._limits), self._manifest.seen_by_eye, self._manifest.explained_by_eye,
-            self._manifest.eye_looks,
-        )  # fmt: skip
+        self._journal.closing(self._manifest, outcome, ended, self._limits)
         report = build_report(
             self._manifest,
             made.positions,

@@ -33,7 +33,6 @@ KEY_FILE: Final = Path("/etc/ansim-sweep/update.pub")
 """The release key that this machine trusts, 64 hexadecimal digits."""
 PACKAGES: Final = ("ansim-sweep-probe", "ansim-sweep-server")
 MAX_MANIFEST_BYTES: Final = 64 * 1024
-MAX_FILES: Final = 16
 MAX_FILE_BYTES: Final = 1 << 30
 """Guessed: ten times a package."""
 ROOM: Final = 6

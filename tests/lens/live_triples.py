@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sweep.lens.clip.clips import ClipMeta, Frame
 from sweep.lens.clip.frames import LiveTriple, PhaseFrame
+from sweep.lens.live import session
+from sweep.lens.live.live import LiveScan
+from sweep.modality.measurement import Measurement
 from sweep.modality.strobe import Phase, Trigger
+from sweep.modality.task import Task
 from tests.lens.clip_factory import meta_for, strobed_frames
 
 PERIOD_NS = 16_666_667
@@ -35,3 +41,9 @@ def walk(
     """Triples of a wall that drifts by, and the numbers of its frames; the glint's place is that of the last one."""
     frames = strobed_frames(seed, phases=PHASES * count, glint=glint, drift_px=drift_px)
     return triples_of(frames), meta_for((272, 364), PHASES)
+
+
+def film(task: Task[Any], camera: Any, triggers: Any, scan: LiveScan, meta: ClipMeta, **how: Any) -> Measurement:
+    """What a position amounts to that was filmed as `session.film` does it."""
+    run = session.film(camera, triggers, scan, meta, **how)
+    return session.measurement_of(task, scan.finish(), meta, run.lost, run.stopped, run.ended_ns)

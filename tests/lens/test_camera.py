@@ -18,7 +18,6 @@ import cv2
 import numpy as np
 import pytest
 
-from sweep.lens.camera.exposure import LEAST_S, METER_S, MOST_S, WALL_LEVEL_DN, meter
 from sweep.lens.camera.pi import KEPT, PiCamera
 from sweep.lens.camera.v4l2 import V4l2Camera
 from sweep.lens.clip.frames import (
@@ -424,35 +423,6 @@ def test_memory_is_bounded_when_one_side_falls_silent() -> None:
     for n in range(1000):
         other.add_frame(RawFrame(np.zeros((1, 1), np.uint16), n * PERIOD_NS, 1.0))
     assert other.dropped["frame_without_trigger"] == 1000 - (WAIT_NS // PERIOD_NS + 1), "half a second of frames waits"
-
-
-def room(wall_dn_s: float, ambient_dn_s: float, chrome: float, exposure_s: float) -> tuple[Any, Any]:
-    """A short on_axis and a dark frame of a room; a share `chrome` of it is a hundred times as bright."""
-    rng = np.random.default_rng(1)
-    shape = (96, 128)
-    lit = wall_dn_s * (0.7 + 0.6 * rng.random(shape))
-    lit[rng.random(shape) < chrome] *= 100.0
-    values = [np.clip(60 + (part + ambient_dn_s) * exposure_s, 0, 1023) for part in (lit, np.zeros(shape))]
-    return values[0].astype(np.uint16), values[1].astype(np.uint16)
-
-
-@pytest.mark.parametrize(
-    ("wall_dn_s", "ambient_dn_s", "chrome", "reason"),
-    [
-        (180e3, 0.0, 0.0, "wall_level"),
-        (180e3, 0.0, 0.05, "saturation"),
-        (40e3, 0.0, 0.0, "lamp_limit"),
-        (60e3, 900e3, 0.0, "ambient"),
-    ],
-)
-def test_the_short_frame_sets_the_exposure(wall_dn_s: float, ambient_dn_s: float, chrome: float, reason: str) -> None:
-    found = meter(*room(wall_dn_s, ambient_dn_s, chrome, METER_S), 60.0, 1023.0)
-    assert found.reason == reason
-    assert LEAST_S <= found.exposure_s <= MOST_S
-    short, dark = room(wall_dn_s, ambient_dn_s, chrome, found.exposure_s)
-    assert float((short >= 1023).mean()) <= 0.02
-    if reason == "wall_level":
-        assert float(np.median(short.astype(float) - dark)) == pytest.approx(WALL_LEVEL_DN, rel=0.15)
 
 
 class EndsWhileAsked:

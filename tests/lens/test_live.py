@@ -26,7 +26,7 @@ from sweep.lens.clip.pairing import TripleBuilder
 from sweep.lens.live.held_view import HOLD_TRIPLES, KEPT_ON_AXIS, HeldView
 from sweep.lens.live.live import CONFIRMATIONS, MAX_FOLLOWED, MAX_GAP, PATIENCE, STRIDE, UNSEEN_EVERY, LiveScan
 from sweep.lens.live.records import Confirmed, CropBudget, LiveSummary, LiveUpdate
-from sweep.lens.live.session import film, measurement_of
+from sweep.lens.live.session import measurement_of
 from sweep.lens.modality import measure_clips
 from sweep.lens.records import ClipResult, Detection
 from sweep.lens.scan import scan_clip
@@ -36,7 +36,7 @@ from sweep.modality.lease import RoomNotEmptyError
 from sweep.modality.strobe import VARIED_ORDER, Trigger, round_of
 from sweep.report import display_text
 from tests.lens.clip_factory import strobed_frames
-from tests.lens.live_triples import PHASES, triples_of, walk
+from tests.lens.live_triples import PHASES, film, triples_of, walk
 from tests.lens.picamera2_stand_in import Module
 from tests.run.test_workers import TASK
 from tests.waiting import wait_until

@@ -76,13 +76,13 @@ def main(home: Path, manifest: Path) -> None:
     from sweep.deliver.outbox import Outbox
     from sweep.lens.live.live import LiveScan
     from sweep.lens.live.records import CropBudget, LiveUpdate
-    from sweep.lens.live.session import film
     from sweep.modality.addresses import AddressKey
     from sweep.modality.control import Control
     from sweep.modality.task import Task
     from sweep.run.runner import Runner
     from tests.entry_factory import signer
     from tests.lens.filmed import Premade, RoomSource, open_camera, triggers_of
+    from tests.lens.live_triples import film
 
     control = Control()
     control.declare_empty(("점검자-01", "점검자-02"))

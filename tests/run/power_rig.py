@@ -104,7 +104,7 @@ def sweep(state: Path, outbox: Outbox, witness: Witness, number: int) -> None:
         signed(witness, entries.open(manifest, is_declared=True))
         for visit in range(POSITIONS):
             at = position(f"p{visit + 1}", clock_ns[0])
-            journal.write_position(at, is_over=False, firmware=None, condition=None)
+            journal.write_position(at, manifest, is_over=False)
             for message in range(WORDS + 1):
                 for modality in ("lens", "wifi"):
                     one = measured(at, 10 * message + 1)
@@ -112,7 +112,7 @@ def sweep(state: Path, outbox: Outbox, witness: Witness, number: int) -> None:
                     journal.measured(one) if message == WORDS else journal.partial_result(one)
                 journal.flush()
                 witness.say("kept", sweep_id, at.position_id, 10 * message + 1)
-            journal.write_position(at, is_over=True, firmware=None, condition=None)
+            journal.write_position(at, manifest, is_over=True)
         journal.flush()
         told = read_journal(folder)
         now = Now(clock_ns[0], read_boot_id())

@@ -17,8 +17,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sweep.lens.clip.frames import LOOK_S, CameraError, CameraSettings, RawFrame, check_permit, unpack_10_bit
-from sweep.modality.lease import RoomNotEmptyError, RoomPermit
+from sweep.lens.clip.frames import (
+    LOOK_S,
+    CameraError,
+    CameraSettings,
+    RawFrame,
+    check_permit,
+    go_on_or_close,
+    unpack_10_bit,
+)
+from sweep.modality.lease import RoomPermit
 from sweep.phrases import Phrase
 
 TRIGGER_MODE = Path("/sys/module/imx296/parameters/trigger_mode")
@@ -127,13 +135,13 @@ class PiCamera:
 
     def read(self) -> RawFrame | None:
         """The next frame; None when none came for a while. Raises RoomNotEmptyError (and closes), CameraError."""
-        self._go_on_or_close()
+        go_on_or_close(self, self._permit, is_open=self._camera is not None)
         with self._news:
             if not self._news.wait_for(lambda: self._kept, LOOK_S):
                 return None
             request = self._kept.popleft()
         try:
-            self._go_on_or_close()
+            go_on_or_close(self, self._permit, is_open=self._camera is not None)
             metadata = request.get_metadata()
             rows = request.make_array("raw")
         finally:
@@ -159,15 +167,6 @@ class PiCamera:
             camera.stop()
             camera.close()
 
-    def _go_on_or_close(self) -> None:
-        if self._camera is None:
-            raise CameraError(Phrase("camera_closed"))
-        try:
-            self._permit.check()
-        except RoomNotEmptyError:
-            self.close()
-            raise
-
 
 def _library() -> Any:
     try:
@@ -181,7 +180,3 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="ascii").strip()
     except OSError:
         return "absent"
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:160]

@@ -14,8 +14,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from sweep.lens.clip.frames import CameraError, CameraSettings, RawFrame, check_permit
-from sweep.modality.lease import RoomNotEmptyError, RoomPermit
+from sweep.lens.clip.frames import CameraError, CameraSettings, RawFrame, check_permit, go_on_or_close
+from sweep.modality.lease import RoomPermit
 from sweep.phrases import Phrase
 
 MANUAL_EXPOSURE = 1
@@ -78,12 +78,12 @@ class V4l2Camera:
 
     def read(self) -> RawFrame | None:
         """The next frame, however long OpenCV waits for it. Raises RoomNotEmptyError (and closes), CameraError."""
-        self._go_on_or_close()
+        go_on_or_close(self, self._permit, is_open=self._capture is not None)
         if not self._capture.grab():
             raise CameraError(Phrase("no_frame_camera_unplugged"), "camera_away")
         is_there, image = self._capture.retrieve()
         milliseconds = float(self._capture.get(cv2.CAP_PROP_POS_MSEC))
-        self._go_on_or_close()
+        go_on_or_close(self, self._permit, is_open=self._capture is not None)
         shape = (self._settings.height, self._settings.width)
         if (
             not is_there
@@ -105,12 +105,3 @@ class V4l2Camera:
         capture, self._capture = self._capture, None
         if capture is not None:
             capture.release()
-
-    def _go_on_or_close(self) -> None:
-        if self._capture is None:
-            raise CameraError(Phrase("camera_closed"))
-        try:
-            self._permit.check()
-        except RoomNotEmptyError:
-            self.close()
-            raise

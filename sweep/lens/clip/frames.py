@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.lens.clip.clips import NOMINAL_SHARE, Frame
-from sweep.modality.lease import RoomPermit
+from sweep.modality.lease import RoomNotEmptyError, RoomPermit
 from sweep.modality.strobe import Trigger
 from sweep.phrases import Phrase
 
@@ -124,6 +124,17 @@ def check_permit(permit: RoomPermit) -> None:
     if type(permit) is not RoomPermit:
         raise TypeError("a camera opens with a RoomPermit only")
     permit.check()
+
+
+def go_on_or_close(camera: Camera, permit: RoomPermit, *, is_open: bool) -> None:
+    """Raises CameraError where it is closed, and RoomNotEmptyError, which closes it."""
+    if not is_open:
+        raise CameraError(Phrase("camera_closed"))
+    try:
+        permit.check()
+    except RoomNotEmptyError:
+        camera.close()
+        raise
 
 
 def unpack_10_bit(rows: npt.NDArray[np.uint8], width: int, shift: int) -> Frame:

@@ -180,7 +180,7 @@ def _film_once(
             left_s = (task.position.end_ns - boottime_ns()) / 1e9
             until_s = begun_s + min(strobe.longest_s, max(left_s, LEAST_FILM_S))
             with ranging.measuring(permit):
-                run = _film(
+                run = film(
                     camera, ear.triggers, scan, meta,
                     goes_on=lambda: ear.ended is None and time.monotonic() < until_s, on_update=on_update, room=room,
                     strobe=strobe,
@@ -200,7 +200,7 @@ def _film_once(
     return run
 
 
-def _film(
+def film(
     camera: Camera,
     triggers: Callable[[], Iterable[Trigger]],
     scan: LiveScan,
@@ -210,8 +210,9 @@ def _film(
     room: int = QUEUE_TRIPLES,
     strobe: Strobe | None = None,
 ) -> _Run:
-    """Film until `goes_on` says no or the permit ends; the camera is closed then, whatever happened. `strobe`: as it
-    was asked for; None: rounds of three phases.
+    """Film until `goes_on` says no or the permit ends; the camera is closed then, whatever happened. `triggers` gives
+    those that came since it was last asked; it and `goes_on` are asked in the camera's thread. `strobe`: as it was
+    asked for; None: rounds of three phases.
     """
     order = ORDER if strobe is None else strobe.order
     pairer = PhasePairer(period_ns=round(1e9 / meta.fps), latency_ns=round(meta.exposure_s * 1e9))
@@ -224,27 +225,6 @@ def _film(
     shutter.join()
     lost = pairer.dropped + builder.dropped + shutter.dropped - Counter(triple_lost=sieve.rounds)
     return _Run(shutter.stopped, shutter.ended_ns, lost)
-
-
-def film(
-    task: Task[Any],
-    camera: Camera,
-    triggers: Callable[[], Iterable[Trigger]],
-    scan: LiveScan,
-    meta: ClipMeta,
-    *,
-    goes_on: Callable[[], bool],
-    on_update: Callable[[LiveUpdate], None],
-    room: int = QUEUE_TRIPLES,
-    strobe: Strobe | None = None,
-    limits: tuple[str, ...] = ("lens_uncalibrated",),
-) -> Measurement:
-    """Film until `goes_on` says no or the permit ends. `triggers` gives those that came since it was last asked; it and
-    `goes_on` are asked in the camera's thread. `limits`: codes of what must be said of the calibration. The camera is
-    closed at the end, whatever happened.
-    """
-    run = _film(camera, triggers, scan, meta, goes_on, on_update, room, strobe)
-    return measurement_of(task, scan.finish(), meta, run.lost, run.stopped, run.ended_ns, limits)
 
 
 def measurement_of(

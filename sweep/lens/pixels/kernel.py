@@ -12,12 +12,12 @@ import threading
 from collections.abc import Sequence
 from ctypes import POINTER, byref, c_bool, c_double, c_float, c_int32, c_int64, c_void_p
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from sweep.host.compiled import BUILD, SOURCES, load_library
+from sweep.host.compiled import BUILD, SOURCES, declare, load_library
 from sweep.phrases import Phrase
 
 Image = npt.NDArray[np.float32]
@@ -117,29 +117,28 @@ class Kernel:
     """A loaded library; its functions take memory by address, which the callers here keep alive."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
-        self._measure_places = _function(
+        self._measure_places = declare(
             library.measure_places, POINTER(_Frames), POINTER(MeasureRules), *[POINTER(_Places)] * 2, c_int64, c_void_p,
             c_int32, c_void_p,
         )  # fmt: skip
-        self._measure_points = _function(
+        self._measure_points = declare(
             library.measure_points, POINTER(_Image), c_int32, POINTER(_Places), c_int64, c_float, c_void_p, c_int32,
             *[c_void_p] * 2,
         )  # fmt: skip
-        self._measure_twins = _function(
+        self._measure_twins = declare(
             library.measure_twins, *[POINTER(_Image)] * 2, c_int32, *[POINTER(_Places)] * 2, c_int64, c_bool, c_void_p,
             c_int32, *[c_void_p] * 3,
         )  # fmt: skip
 
-        self._find_peaks = _function(
-            library.find_peaks, POINTER(_Levels), POINTER(_PeakRules), *[c_void_p] * 2, *[POINTER(_Found)] * 2
-        )
-        self._find_peaks.restype = c_bool
-        self._fit_motion = _function(
-            library.fit_motion, *[POINTER(_Image)] * 2, POINTER(_Chosen), POINTER(FitRules), POINTER(_FitRoom), c_void_p
-        )
-        self._fit_motion.restype = c_double
-        library.peak_octets.restype = c_int64
-        self._room = _Room(library.peak_octets())
+        self._find_peaks = declare(
+            library.find_peaks, POINTER(_Levels), POINTER(_PeakRules), *[c_void_p] * 2, *[POINTER(_Found)] * 2,
+            gives=c_bool,
+        )  # fmt: skip
+        self._fit_motion = declare(
+            library.fit_motion, *[POINTER(_Image)] * 2, POINTER(_Chosen), POINTER(FitRules), POINTER(_FitRoom),
+            c_void_p, gives=c_double,
+        )  # fmt: skip
+        self._room = _Room(declare(library.peak_octets, gives=c_int64)())
 
     def measure_places(
         self,
@@ -259,12 +258,6 @@ class Kernel:
             byref(reference), byref(moved), byref(chosen), byref(rules), byref(room), motion.ctypes.data
         )
         return motion, float(correlation)
-
-
-def _function(function: Any, *arguments: Any) -> Any:
-    """A function of the library; it gives nothing back unless said otherwise."""
-    function.argtypes, function.restype = list(arguments), None
-    return function
 
 
 def _image(image: Image) -> _Image:

@@ -348,24 +348,12 @@ class EyeLookPlanner:
         look = told.look
         share = self._policy.unpointed_share
         pointed = share if look.observation_id is None else self._policy.pointed_share
+        asked = {name: getattr(look, name) for name in EyeLook.model_fields if hasattr(look, name)}
         return EyeLook(
-            look_id=look.look_id,
-            zone_id=look.zone_id,
-            observation_id=look.observation_id,
-            is_close=look.is_close,
-            x_m=look.x_m,
-            y_m=look.y_m,
-            radius_m=look.radius_m,
-            where=look.where,
-            spot=look.spot,
-            is_known=look.is_known,
-            is_control=look.is_control,
+            **asked,
             answer=told.answer,
-            asked_ns=look.asked_ns,
             answered_ns=told.answered_ns,
-            planned_s=look.planned_s,
             seconds=told.seconds,
-            prior_log10_odds=look.prior_log10_odds,
             posterior_log10_odds=round(after(look.prior_log10_odds, told.answer, share), 3),
             posterior_pointed_log10_odds=round(after(look.prior_log10_odds, told.answer, pointed), 3),
         )

@@ -10,7 +10,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Collection
 from datetime import datetime
-from types import TracebackType
 from typing import Literal, Self
 
 from sweep.deliver.journal import Journal, JournalFile
@@ -26,7 +25,7 @@ from sweep.deliver.journal_records import (
     keep,
 )
 from sweep.modality.measurement import Measurement
-from sweep.report import ExplainedByEye, EyeLook, Modality, Position, ProbeCondition
+from sweep.report import Modality, Position, ProbeCondition, RecordedSweep
 from sweep.report.crops import MAX_CROPS
 
 FLUSH_S = 10.0
@@ -58,9 +57,7 @@ class JournalWriter:
             self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.finish()
 
     def begin(self, header: JournalHeader) -> None:
@@ -84,15 +81,13 @@ class JournalWriter:
     def write_position(
         self,
         position: Position,
+        said: RecordedSweep,
         *,
         is_over: bool,
-        firmware: str | None,
-        condition: ProbeCondition | None,
-        seen_by_eye: tuple[str, ...] = (),
-        explained_by_eye: tuple[ExplainedByEye, ...] = (),
-        eye_looks: tuple[EyeLook, ...] = (),
+        firmware: str | None = None,
+        condition: ProbeCondition | None = None,
     ) -> None:
-        """A position begins or is over."""
+        """A position begins or is over; `said`: by persons by now."""
         self._put(
             PositionRecord(
                 t_ns=self._now_ns(),
@@ -100,9 +95,9 @@ class JournalWriter:
                 is_over=is_over,
                 firmware=firmware,
                 condition=condition,
-                seen_by_eye=seen_by_eye,
-                explained_by_eye=explained_by_eye,
-                eye_looks=eye_looks,
+                seen_by_eye=said.seen_by_eye,
+                explained_by_eye=said.explained_by_eye,
+                eye_looks=said.eye_looks,
             )
         )
 
@@ -124,25 +119,18 @@ class JournalWriter:
             self._news.notify_all()
 
     def closing(
-        self,
-        outcome: Literal["completed", "aborted"],
-        ended: datetime,
-        limits: frozenset[str],
-        seen_by_eye: tuple[str, ...] = (),
-        explained_by_eye: tuple[ExplainedByEye, ...] = (),
-        eye_looks: tuple[EyeLook, ...] = (),
+        self, said: RecordedSweep, outcome: Literal["completed", "aborted"], ended: datetime, limits: Collection[str]
     ) -> None:
         """Everything was measured; returns when that is on the disk, or the disk took it not."""
-        said = tuple(sorted(limits))
         self._put(
             ClosingRecord(
                 t_ns=self._now_ns(),
                 outcome=outcome,
                 ended=ended,
-                limits=said,
-                seen_by_eye=seen_by_eye,
-                explained_by_eye=explained_by_eye,
-                eye_looks=eye_looks,
+                limits=tuple(sorted(limits)),
+                seen_by_eye=said.seen_by_eye,
+                explained_by_eye=said.explained_by_eye,
+                eye_looks=said.eye_looks,
             )
         )
         self.flush()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Final, Literal
 from uuid import UUID
@@ -140,30 +141,12 @@ def build_report(
     )
     estimates = estimates_of(manifest.plan, positions, measurements, modalities)
     targets = targets_of(estimates, vocabulary_of(modalities))
-    judged = judge_of(
-        manifest,
-        positions,
-        measurements,
-        modalities=modalities,
-        sweep_id=sweep_id,
-        source=source,
-        limits=said,
-        targets=targets,
-        grounds=grounds,
-        weights=weights,
-    )
+    judge = partial(judge_of, modalities=modalities, sweep_id=sweep_id, source=source, weights=weights)
+    judged = judge(manifest, positions, measurements, limits=said, targets=targets, grounds=grounds)
     first = first_of(measurements)
     candidates = judged.findings
     if len(first) < len(measurements) or manifest.seen_by_eye:
-        candidates = judge_of(
-            manifest.model_copy(update={"seen_by_eye": ()}),
-            positions,
-            first,
-            modalities=modalities,
-            sweep_id=sweep_id,
-            source=source,
-            weights=weights,
-        ).findings
+        candidates = judge(manifest.model_copy(update={"seen_by_eye": ()}), positions, first).findings
     named = {one.zone_id: one.seen_as for one in manifest.explained_by_eye}
     looked = looked_again_of(
         mark_known(candidates, observations, manifest.known),

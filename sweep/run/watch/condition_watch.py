@@ -242,8 +242,8 @@ class ConditionWatch:
             "probe_hung": self._is_hung,
             "bank_swapped": self._bank is not None and self._bank.because == "bank_swapped",
         }
-        news = [code for code, positions in holds.items() if positions != (code in self._standing)]
-        self._standing = {code for code, positions in holds.items() if positions}
+        news = [code for code, is_so in holds.items() if is_so != (code in self._standing)]
+        self._standing = {code for code, is_so in holds.items() if is_so}
         return [notice_event(code, is_over=not holds[code]) for code in news]
 
     def _tell(self, now_s: float) -> list[LiveEvent]:

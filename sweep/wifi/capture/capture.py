@@ -29,8 +29,6 @@ from .air import TROUBLES, CaptureGap, CaptureOpenError, CaptureTally
 from .channels import NOTHING_KNOWN, Channel, ChannelMemory
 from .helper_process import BLOCK_OCTETS, BLOCKS, RETIRE_MS, read_channel, write_channel
 
-HELPER = "sweep.wifi.capture.helper_process"
-"""The module that opens the adapter, in a process of its own."""
 RETRY_S: Final = 0.5
 """Between attempts to open an interface that went away: guessed."""
 POLL_MS: Final = 100
