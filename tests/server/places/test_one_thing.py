@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,7 @@ from server.store.clock import to_ms
 from server.store.db import Database
 from server.store.schema import cases, due_sweeps, sightings
 from sweep.entry.kinds import REPORT
-from sweep.report import Finding, LocalText, Source, new_id
+from sweep.report import Finding, LocalText, Source, new_id, utc_now
 from tests.report_factory import START, clock, make_report
 from tests.server.cases.test_cases import FOUND_STEPS, sweep, take
 from tests.server.conftest import PASSWORD, Client, Site, keys_in
@@ -172,8 +173,8 @@ def test_a_decision_on_the_later_one_closes_the_case(site: Site) -> None:
         assert client.post(f"/api/findings/{FINDING.finding_id}/disposition", said).status_code == 201
     assert _open(two) == []
     assert [one["state"] for one in two.get(f"/api/sweeps/{first}").json()["findings"]] == ["no_camera"]
-    again = new_id()
-    for wire in seen(probe, again, 600_000):  # what was closed is known, and not joined
+    again, tomorrow = new_id(), (utc_now() - START) / timedelta(minutes=1) + 1_440.0
+    for wire in seen(probe, again, tomorrow):  # what was closed is known, and not joined
         assert site.send(wire).status_code == 200
     assert [one["sweep_id"] for one in _open(two)] == [str(again)]
 
