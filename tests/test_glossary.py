@@ -44,6 +44,13 @@ def test_a_term_is_spelled_the_same_everywhere(term: dict[str, str]) -> None:
     assert getattr(importlib.import_module(module), table)[code].ko == term["ko"]
 
 
+def test_no_program_is_named_on_a_page_or_on_paper() -> None:
+    said = {key: " ".join(text) for key, text in page_words().items()}
+    said |= {file.name: file.read_text(encoding="utf-8") for file in (ROOT / "server/exports/templates").glob("*.typ")}
+    assert len(said) > 1000
+    assert [name for name, text in said.items() if "sweep-server" in text or "sweep verify" in text] == []
+
+
 @pytest.mark.parametrize(("retired", "instead"), GLOSSARY["never"].items())
 def test_a_retired_word_is_said_nowhere(retired: str, instead: str) -> None:
     assert len(SOURCES) > 400

@@ -108,7 +108,7 @@ NEEDED: dict[str, LocalText] = {
     "why": _both("사유를 적어 주십시오", "say why"),
     "what": _both("무엇인지 적어 주십시오", "say what it is"),
     "reopens": _both("다시 볼 날짜를 확인해 주십시오", "check the day on which it opens again"),
-    "was_touched": _both("누가 만졌는지 답해 주십시오", "say whether anybody had touched it"),
+    "was_touched": _both("접촉 여부를 답해 주십시오", "say whether anybody had touched it"),
     "defect": _both("무엇을 보수해야 하는지 고르십시오", "choose what has to be repaired"),
     "measured_mm": _both(
         "잰 값을 mm로, 0에서 5000 사이의 정수로 적어 주십시오", "write what was measured, 0 to 5000 mm"

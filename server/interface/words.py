@@ -72,7 +72,7 @@ REFERENCE_CHECKS: Mapping[str, LocalText] = {
     "passed": LocalText(ko="통과", en="Passed"),
     "failed": LocalText(ko="실패", en="Failed"),
     "not_done": LocalText(ko="실시하지 않음", en="Not done"),
-    "out_of_control": LocalText(ko="관리도 이탈", en="Out of control"),
+    "out_of_control": LocalText(ko="성능 점검 필요", en="Out of control"),
 }
 ASSURANCES: Mapping[str, str] = {
     "device": "기기 키",

@@ -102,7 +102,7 @@ class Watcher:
         if event.prompt is None:
             err.print(f"  {event.text.ko} / {event.text.en}", markup=False)
             return
-        ko, en = ("걸으세요", "WALK") if event.prompt == "walk" else ("멈추세요", "STAND STILL")
+        ko, en = ("걸으십시오", "WALK") if event.prompt == "walk" else ("멈추십시오", "STAND STILL")
         until = event.next_prompt_s or 0.0
         err.print(f"  [bold reverse]  {ko} / {en}  [/] {until:.0f}초 / s", highlight=False)
 

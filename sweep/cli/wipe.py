@@ -50,7 +50,7 @@ def lines_of(stock: Inventory, settings: Config) -> list[str]:
     said = [f"{settings.state_folder}:"]
     if stock.waiting:
         said += [
-            f"  서버에 없는 서명 기록 {stock.waiting}건: 되살릴 수 없습니다. 먼저 서버로 보내세요",
+            f"  서버에 없는 서명 기록 {stock.waiting}건: 되살릴 수 없습니다. 먼저 서버로 보내십시오",
             f"  {stock.waiting} signed entries that no server has: they cannot be had again; deliver them first",
         ]
     if stock.unclosed:
@@ -65,7 +65,7 @@ def lines_of(stock: Inventory, settings: Config) -> list[str]:
         ]
     if stock.has_key or stock.is_sealed:
         said += [
-            "  점검기의 서명 키: 서버에 새 키를 등록해야 합니다. 도난당한 것이면 서버에서 이 키를 취소하세요",
+            "  점검기의 서명 키: 서버에 새 키를 등록해야 합니다. 도난당한 것이면 서버에서 이 키를 취소하십시오",
             "  the probe's key: the server must admit a new one, and revoke this one should it have been stolen",
         ]
     if stock.room_keys:
@@ -77,7 +77,7 @@ def lines_of(stock: Inventory, settings: Config) -> list[str]:
         said.append(f"  남는 것 / stays: {', '.join(stock.others[:5])}")
     return [
         *said,
-        "  메모리 카드에는 흔적이 남을 수 있습니다. 확실히 하려면 카드를 폐기하거나 처음부터 암호화하세요",
+        "  메모리 카드에는 흔적이 남을 수 있습니다. 확실히 하려면 카드를 폐기하거나 처음부터 암호화하십시오",
         "  a memory card may keep old blocks: to be sure, destroy it, or encrypt it from the start",
     ]
 

@@ -346,7 +346,7 @@ def test_a_place_is_said_with_its_wall_and_the_next_position_with_its_zone() -> 
     assert said[place.decision] in place.text.ko
     assert place.next_stand is not None
     zone = next(zone for zone in plan.zones if zone.zone_id == place.next_stand.zone_id)
-    assert place.next_stand.text.ko == f"{zone.name.ko}에 서서 한 번 더 측정하세요"
+    assert place.next_stand.text.ko == f"{zone.name.ko}에 서서 한 번 더 측정하십시오"
 
 
 @pytest.mark.parametrize("side", SIDES)

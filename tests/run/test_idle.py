@@ -25,7 +25,7 @@ LACKS = DoctorEvent(
     checks=(
         DoctorCheck(
             group="machine", code="disk", title=LocalText(ko="저장 공간", en="disk"), state="wrong",
-            found=LocalText(ko="98% 사용", en="98% used"), advice=LocalText(ko="비우세요", en="clear it"),
+            found=LocalText(ko="98% 사용", en="98% used"), advice=LocalText(ko="비우십시오", en="clear it"),
         ),
     ),
 )  # fmt: skip

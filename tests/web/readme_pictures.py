@@ -78,7 +78,7 @@ def _sweep(phone: Phone) -> None:
     for person in ("점검자-01", "점검자-02"):
         page.get_by_role("button", name=f"{person} 확인").click()
     page.get_by_role("button", name="퇴실 확인 완료, 점검 시작").click()
-    expect(page.get_by_role("img", name="점검기로 이곳을 비추세요")).to_be_visible()
+    expect(page.get_by_role("img", name="점검기로 이곳을 비추십시오")).to_be_visible()
     _keep(phone, "live-walls")
 
     page.get_by_role("link", name="점검 지도 보기").click()

@@ -166,7 +166,7 @@ def test_a_pause_and_a_stop_without_a_network_are_told_as_they_are(
     first.page.route("**/api/**", lambda route: route.abort())
     first.page.evaluate("dispatchEvent(new Event('offline'))")
     stop.click()
-    expect(first.page.get_by_text("점검기의 버튼을 누르세요")).to_be_visible()
+    expect(first.page.get_by_text("점검기의 버튼을 누르십시오")).to_be_visible()
     expect(first.page.get_by_text("지금 상태가 아닐 수 있음")).to_be_visible()
     expect(second.page.get_by_text("지금 상태가 아닐 수 있음")).to_have_count(0)
     assert first.violations() == []
@@ -211,7 +211,7 @@ def test_a_page_that_opens_late_knows_all_that_holds(phones: tuple[Phone, Phone]
     tiles = pulled(phones[0].page).get_by_role("region", name="구역별 진행")
     expect(tiles).to_be_visible()
     assert tiles.inner_text().count("%") == 8, "two zones by four modalities"
-    expect(phones[0].page.get_by_text("놓친 알림")).to_have_count(0)
+    expect(phones[0].page.get_by_text("받지 못한 알림")).to_have_count(0)
 
 
 def test_the_report_says_how_the_probe_was_and_what_nobody_could_tell(open_phone: OpenPhone, site: Site) -> None:
@@ -260,10 +260,10 @@ def test_a_bank_shows_per_cents_with_their_bounds_and_is_asked_for_when_it_was_c
         expect(phone.page.get_by_role("button", name="가득 찬 상태로 꽂음")).to_have_count(0)
     unknown = {"likely_share": None, "least_share": 0.0, "most_share": 1.0, "inputs": ("b",), "because": "bank_swapped"}
     live_probe.tell(condition(bank=bank | unknown))
-    card = first.page.get_by_role("region", name="보조배터리를 알려 주세요")
+    card = first.page.get_by_role("region", name="보조배터리를 알려 주십시오")
     expect(card).to_contain_text("보조배터리가 바뀌었습니다")
     expect(first.page.get_by_text("보조배터리 잔량 모름")).to_be_visible()
-    expect(second.page.get_by_role("region", name="보조배터리를 알려 주세요")).to_be_visible()
+    expect(second.page.get_by_role("region", name="보조배터리를 알려 주십시오")).to_be_visible()
     assert first.violations() == []
     first.shoot("bank-swapped-ko-light", full=False)
     card.get_by_label("표시 용량").fill("20000")
@@ -273,7 +273,7 @@ def test_a_bank_shows_per_cents_with_their_bounds_and_is_asked_for_when_it_was_c
     assert (command.capacity_mah, command.charge) == (20_000, "full")
     live_probe.tell(condition(bank=bank | {"capacity_mah": 20_000, "likely_share": 0.08, "least_share": 0.0}))
     for phone in phones:
-        expect(phone.page.get_by_role("region", name="보조배터리를 알려 주세요")).to_have_count(0)
+        expect(phone.page.get_by_role("region", name="보조배터리를 알려 주십시오")).to_have_count(0)
     expect(first.page.get_by_text("보조배터리 약 8% (0%~71%)")).to_have_class(re.compile("bad"))
 
 

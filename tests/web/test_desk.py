@@ -19,7 +19,7 @@ from tests.web.test_photos import FOUND, INSPECTOR, new_case
 pytestmark = pytest.mark.browser
 MODES: dict[str, Any] = {"viewport": DESK, "is_mobile": False, "has_touch": False, "device_scale_factor": 1}
 PAGES = {
-    "#/desk": ("오늘 할 일", "관리도 이탈"),
+    "#/desk": ("오늘 할 일", "성능 점검 필요"),
     "#/desk/cases": ("확인 건", " · 렌즈 · "),
     "#/desk/due": ("점검 일정", "점검자-01"),
     "#/desk/map": ("시설 지도", "새싹공원"),
@@ -203,7 +203,7 @@ def test_a_case_takes_its_next_step_by_two_persons(desk: Phone, open_phone: Open
     case = _own_case(open_phone, city, *FOUND[:1])
     desk.open(f"#/desk/case/{case['case_id']}")
     page.get_by_role("radio", name="카메라이거나 배제할 수 없음").check()
-    page.get_by_role("radio", name="아니요").check()
+    page.get_by_role("radio", name="없음").check()
     now = page.get_by_role("region", name="지금 할 일")  # where an officer has a key, photographs have two persons, too
     second, secret = now.get_by_label("아이디 또는 배지 번호"), now.get_by_label("PIN 또는 비밀번호")
     take = page.get_by_role("button", name="이 단계 기록하기")
@@ -324,10 +324,10 @@ def test_two_visits_side_by_side_and_a_proof(desk: Phone, city: str) -> None:
     twice = next(room for room in clear if len(_get(page, city, f"/api/rooms/{room}")["sweeps"]) > 1)
     desk.open(f"#/desk/rooms/{twice}")
     expect(page.get_by_role("table", name="구역별 판정과 찾았을 확률")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"그대로 [1-9]\d*개"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"그대로 [1-9]\d*대"))).to_be_visible()
     assert desk.violations() == []
     desk.open("#/desk/log/40")
-    expect(page.get_by_text("이 브라우저에서 다시 계산해 보니 뿌리와 맞습니다.")).to_be_visible()
+    expect(page.get_by_text("이 브라우저에서 다시 계산한 값이 루트 해시와 같습니다.")).to_be_visible()
     assert desk.violations() == []
 
     def forge(route: Route) -> None:
@@ -338,7 +338,7 @@ def test_two_visits_side_by_side_and_a_proof(desk: Phone, city: str) -> None:
 
     page.route("**/api/log/proof*", forge)
     desk.open("#/desk/log/41")
-    expect(page.get_by_text("다시 계산한 값이 뿌리와 다릅니다.")).to_be_visible()
+    expect(page.get_by_text("다시 계산한 값이 루트 해시와 다릅니다.")).to_be_visible()
 
 
 def test_a_list_of_thousands_keeps_few_rows_in_the_document(desk: Phone, city: str) -> None:
@@ -483,8 +483,8 @@ def test_dots_of_the_map_are_filtered_by_what_is_to_do(desk: Phone, city: str) -
     places = _get(page, city, "/api/desk/map")["places"]
     found = [one for one in places if one["is_found"]]
     what = page.get_by_role("group", name="할 일이 있는 시설")
-    expect(what.get_by_role("button", name="카메라로 다루는 확인 건")).to_contain_text(str(len(found)))
-    what.get_by_role("button", name="카메라로 다루는 확인 건").click()
+    expect(what.get_by_role("button", name="의심기기 조치 중")).to_contain_text(str(len(found)))
+    what.get_by_role("button", name="의심기기 조치 중").click()
     expect(page).to_have_url(re.compile(r"\?state=found$"))
     rows = page.locator("a.place")
     expect(rows).to_have_count(len(found))

@@ -48,7 +48,7 @@ def asked(where: str, **changes: Any) -> LookAskedEvent:
     return LookAskedEvent(
         type="look_asked", look_id=new_id(), zone_id=ZONE, is_pointed=True, is_close=False, x_m=0.6, y_m=0.1,
         radius_m=0.2, bearing_deg=-12.0, elevation_deg=None, range_m=1.1, spot=SPOT, longest_s=10.0, left_s=30.0,
-        is_known=False, where=text(where, where), text=text("눈으로 10초 보아 주세요", "look"),
+        is_known=False, where=text(where, where), text=text("눈으로 10초 보아 주십시오", "look"),
     ).model_copy(update=changes)  # fmt: skip
 
 
@@ -89,11 +89,11 @@ def test_one_tap_answers_and_the_next_place_comes(live_phone: Phone, live_probe:
     before = page.evaluate("window.cues.buzzes.length")
 
     live_probe.tell(near(lens(20.0, 4.0)))  # until the probe points there
-    expect(card).to_have_text("오른쪽으로 돌리세요")
+    expect(card).to_have_text("오른쪽으로 돌리십시오")
     page.wait_for_function("() => window.cues.tones > 1")
     live_phone.shoot("live-eye-look-lead-ko-light")
     live_probe.tell(near(lens(1.0, 1.0, range_m=0.4)))
-    expect(card).to_have_text("가운데 · 눈으로 확인하세요")
+    expect(card).to_have_text("가운데 · 눈으로 확인하십시오")
     expect(page.get_by_role("img", name=first.where.ko)).to_be_visible()
     live_probe.tell(near())
     expect(card).to_contain_text("뒷벽, 무릎 높이, 왼쪽 모서리 옆")

@@ -269,11 +269,11 @@ def test_what_an_eye_takes_for_a_camera_commands_until_its_person_goes_on(
     commands(page, "look")
     live_probe.tell(answered(asking, "camera_like").model_copy(update={"leads_to": "guide"}))
     commands(page, "found")  # said on another phone: this one does not go to the guide by itself
-    expect(command(page)).to_have_text("손대지 말고 함께 온 사람을 부르세요")
+    expect(command(page)).to_have_text("손대지 말고 함께 온 사람을 부르십시오")
     expect(page.locator(".caption")).to_have_text(asking.where.ko)
     expect(page.get_by_role("button", name="발견 안내 열기")).to_be_visible()
     assert live_phone.faults() == []
     live_phone.shoot("instrument-412x915-found", full=False)
     page.get_by_role("button", name="계속 점검").click()
     commands(page, "aim")
-    expect(pulled(page).get_by_text("손대지 말고 함께 온 사람을 부르세요")).to_be_visible()
+    expect(pulled(page).get_by_text("손대지 말고 함께 온 사람을 부르십시오")).to_be_visible()

@@ -103,7 +103,7 @@ def test_it_says_what_to_point_at_and_for_how_long(live_phone: Phone, live_probe
     live_probe.tell(progress(None))
     card = page.get_by_role("list", name="비출 곳", exact=True)
     expect(command(page)).to_have_text("천장 · 환풍구 · 조명")
-    expect(page.get_by_role("img", name="점검기로 이곳을 비추세요")).to_be_visible()
+    expect(page.get_by_role("img", name="점검기로 이곳을 비추십시오")).to_be_visible()
     page.get_by_role("button", name="소리 · 진동 켜기").click()
     page.wait_for_function("() => window.cues.tones === 1 && window.cues.buzzes.length === 1")
     live_probe.tell(progress("lens", 0.5))
@@ -117,7 +117,7 @@ def test_it_says_what_to_point_at_and_for_how_long(live_phone: Phone, live_probe
     looks_right(live_phone, "live-stand")
     expect(command(page)).to_contain_text("변기 둘레")  # a page opened anew knows it too
     live_probe.tell(progress("lens", 1.0))
-    expect(command(page)).to_have_text("그대로 들고 기다리세요")
+    expect(command(page)).to_have_text("그대로 들고 기다리십시오")
     live_probe.tell(progress(None, zone=None))
     expect(card).to_have_count(0)
 
@@ -167,7 +167,9 @@ def test_coverage_fills_surface_by_surface(live_phone: Phone, live_probe: FakePr
 
 def test_the_best_next_position_is_two_taps_away(live_phone: Phone, live_probe: FakeProbe) -> None:
     page = live_phone.page
-    where = NextPosition(x_m=0.4, y_m=0.9, zone_id=ZONE, gain_bits=0.6, text=text("2번 칸에 서서 한 번 더 측정하세요"))
+    where = NextPosition(
+        x_m=0.4, y_m=0.9, zone_id=ZONE, gain_bits=0.6, text=text("2번 칸에 서서 한 번 더 측정하십시오")
+    )
     live_probe.tell(progress(None, zone=None), devices(device(-60.0), next_stand=where))
     commands(page, "step")
     expect(command(page)).to_contain_text("2번 칸에 서서")

@@ -77,7 +77,7 @@ def test_after_a_restart_the_page_tells_what_it_knows(
         page.unroute("**/api/**")
         # It is back and knows nothing of the sweep: so says the page, and keeps the stop.
         page.evaluate("dispatchEvent(new Event('online'))")
-        expect(page.get_by_text("서버가 다시 시작되어 점검기의 소식을 기다리고 있습니다.")).to_be_visible()
+        expect(page.get_by_text("서버가 다시 시작되어 점검기의 응답을 기다리고 있습니다.")).to_be_visible()
         expect(page.get_by_text("점검기가 시작 명령을 받기를 기다립니다.")).to_have_count(0)
         expect(stale).to_have_count(0)
         expect(page.get_by_role("button", name=re.compile("^사람 들어옴|^사람 들어옴 – 즉시 중지"))).to_be_visible()

@@ -51,7 +51,7 @@ def test_the_phone_says_warmer_and_colder_by_word_picture_sound_and_vibration(
     tell_of_stand(live_phone, live_probe)
     live_probe.tell(near(camera("first")))
     said = command(page)
-    expect(said).to_have_text("재는 중 · 천천히 움직이세요")
+    expect(said).to_have_text("재는 중 · 천천히 움직이십시오")
     assert page.evaluate("window.cues") == {"tones": 0, "buzzes": []}, "silent until a person asks"
     page.get_by_role("button", name="소리 · 진동 켜기").click()
     page.wait_for_function("() => window.cues.tones === 1")
@@ -66,12 +66,12 @@ def test_the_phone_says_warmer_and_colder_by_word_picture_sound_and_vibration(
     live_phone.shoot("near-warmer-ko-light", full=False)
 
     live_probe.tell(near(camera("colder", -66.0)))
-    expect(said).to_have_text("멀어짐 · 되돌아가세요")
+    expect(said).to_have_text("멀어짐 · 되돌아가십시오")
     expect(page.locator(".mover .shape .hollow")).to_have_count(1)
     page.wait_for_function("() => window.cues.tones === 5 && window.cues.buzzes.length === 3")
 
     live_probe.tell(near(camera("none", None)))
-    expect(said).to_have_text("지금 신호 없음 · 잠시 기다리세요")
+    expect(said).to_have_text("지금 신호 없음 · 잠시 기다리십시오")
     expect(page.locator(".mover .bars rect")).not_to_have_count(0)
     expect(page.locator(".mover .bars .on")).to_have_count(0)
     assert page.evaluate("[window.cues.tones, window.cues.buzzes.length]") == [5, 3], "silence makes no sound"
@@ -101,21 +101,21 @@ def test_a_lens_is_led_to_in_eight_words_at_most(live_phone: Phone, live_probe: 
     page.evaluate(STILL)
     tell_of_stand(live_phone, live_probe)
     for thing, said in (
-        (lens(20.0, 3.0), "오른쪽으로 돌리세요"),
-        (lens(-12.0, 3.0), "왼쪽으로 돌리세요"),
-        (lens(2.0, 15.0), "위로 돌리세요"),
-        (lens(2.0, -15.0), "아래로 돌리세요"),
-        (lens(None, None, range_m=None), "화면에서 벗어남 · 천천히 되돌리세요"),
-        (lens(2.0, 1.0, range_m=None), "가운데 · 천천히 다가가세요"),
-        (lens(2.0, 1.0, range_m=0.4), "가운데 · 눈으로 확인하세요"),
+        (lens(20.0, 3.0), "오른쪽으로 돌리십시오"),
+        (lens(-12.0, 3.0), "왼쪽으로 돌리십시오"),
+        (lens(2.0, 15.0), "위로 돌리십시오"),
+        (lens(2.0, -15.0), "아래로 돌리십시오"),
+        (lens(None, None, range_m=None), "화면에서 벗어남 · 천천히 되돌리십시오"),
+        (lens(2.0, 1.0, range_m=None), "가운데 · 천천히 다가가십시오"),
+        (lens(2.0, 1.0, range_m=0.4), "가운데 · 눈으로 확인하십시오"),
     ):
         live_probe.tell(near(thing, camera("same")))
         if thing.right_deg is not None:
             expect(command(page)).to_have_text(said)
             assert len(said.replace("·", "").split()) <= 8
-            other = "무선 기기 aaaa – 변화 없음 · 천천히 더 움직이세요"
+            other = "무선 기기 aaaa – 변화 없음 · 천천히 더 움직이십시오"
         else:  # what is not in the picture leads nobody while something else is received
-            expect(command(page)).to_have_text("변화 없음 · 천천히 더 움직이세요")
+            expect(command(page)).to_have_text("변화 없음 · 천천히 더 움직이십시오")
             other = f"렌즈형 반사 – {said}"
         card = pulled(page).get_by_label("가까워지는지", exact=True)
         expect(card.get_by_role("listitem").nth(1)).to_contain_text(other)

@@ -44,7 +44,7 @@ def test_a_practice_from_hiding_to_ones_own_rate(phone: Phone, site: Site) -> No
     page.reload()
     page.get_by_role("button", name="숨긴 것과 비교").tap()
     expect(page.get_by_text("2번 칸 · 기준 렌즈 · 찾음")).to_be_visible()
-    expect(page.get_by_text("세면대 · 무선 기기 · 놓침")).to_be_visible()
+    expect(page.get_by_text("세면대 · 무선 기기 · 미탐지")).to_be_visible()
     expect(page.get_by_text("1개 중 1개")).to_be_visible()
     expect(page.get_by_text("90% 구간 27%~100%")).to_be_visible()
     for language, theme in (("ko", "light"), ("en", "dark")):

@@ -49,7 +49,7 @@ def test_the_phone_leads_from_view_to_view_and_two_taps_end_it(live_phone: Phone
         look(),
     )
     card = pulled(page).get_by_label("확인할 곳", exact=True)
-    expect(card.get_by_text("1/3")).to_be_visible()
+    expect(card.get_by_text("3번 중 1번째")).to_be_visible()
     card.get_by_role("button", name="처음 본 모습 보기").click()
     expect(card.get_by_role("img", name="처음 보았을 때의 사진")).to_be_visible()
     assert live_phone.violations() == []
@@ -58,7 +58,7 @@ def test_the_phone_leads_from_view_to_view_and_two_taps_end_it(live_phone: Phone
     asked = live_probe.expect("second_look")
     assert (asked.finding_id, asked.kind) == (FINDING, "lens")  # type: ignore[union-attr]  # the command just named
     live_probe.tell(look(1, has_time=False))
-    expect(card.get_by_text("2/3")).to_be_visible()
+    expect(card.get_by_text("3번 중 2번째")).to_be_visible()
     expect(card.get_by_text("렌즈 다시 보기를 생략")).to_be_visible()
     card.get_by_role("button", name="눈으로 보았음").click()
     card.get_by_role("button", name="아무것도 없음").click()
@@ -76,5 +76,5 @@ def test_the_phone_leads_from_view_to_view_and_two_taps_end_it(live_phone: Phone
     live_probe.tell(look(finding_id=other, state="explained", text=looked_text("lens", "explained", "screw")))
     expect(card.get_by_text("눈으로 보고 확인한 것: 나사")).to_be_visible()
     live_probe.tell(reference_event(1, 3))
-    expect(page.get_by_label("기준 점검")).to_contain_text("2/3")
+    expect(page.get_by_label("기준 점검")).to_contain_text("3번 중 2번째")
     assert live_phone.violations() == []

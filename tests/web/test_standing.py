@@ -235,7 +235,7 @@ def test_while_the_light_plays_nothing_else_commands(live_phone: Phone, live_pro
     live_probe.tell(response_test_event("light", ZONE, 3.0, 114.0))
     commands(page, "test")
     expect(command(page)).to_have_text("움직이지 마십시오")
-    expect(page.get_by_text("천천히 더 움직이세요")).to_have_count(0)
+    expect(page.get_by_text("천천히 더 움직이십시오")).to_have_count(0)
     expect(page.get_by_role("list", name="비출 곳")).to_have_count(0)
     expect(pulled(page).get_by_text("그동안 움직이지 마십시오.")).to_be_visible()
     assert live_phone.violations() == []

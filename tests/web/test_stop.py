@@ -22,8 +22,8 @@ pytestmark = pytest.mark.browser
 SWEEP_MS = 240_000  # half a minute on a machine that does nothing else
 RUNNING: tuple[ProbeState, ...] = ("waiting_for_empty", "running", "paused", "closing")
 SIZES = [pytest.param(PHONE, id="412x915"), pytest.param(SMALL_PHONE, id="360x640", marks=pytest.mark.soak)]
-PRESS = "점검기의 버튼을 누르세요"
-SHOWN = "멈추는 중|서버가 받음|점검기가 중지 명령을 받았습니다|점검기의 버튼을 누르세요"
+PRESS = "점검기의 버튼을 누르십시오"
+SHOWN = "멈추는 중|서버가 받음|점검기가 중지 명령을 받았습니다|점검기의 버튼을 누르십시오"
 """What the page may say of a stop: not one of these words is there before."""
 AT_ONCE_MS = 1_000
 LOADED_MS = 60_000  # the agent computes beside the page
@@ -309,7 +309,7 @@ def test_whoever_is_logged_out_is_told_to_press_the_probes_button(phone: Phone, 
     stop_button(page).hover()  # nothing else is asked for any more
     page.context.clear_cookies()
     stop_button(page).click()
-    expect(page.get_by_text("로그인이 끝났습니다. 멈추려면 점검기의 버튼을 누르세요.")).to_be_visible()
+    expect(page.get_by_text("로그인이 끝났습니다. 멈추려면 점검기의 버튼을 누르십시오.")).to_be_visible()
     assert phone.violations() == []
     page.get_by_label("아이디").fill("inspector")
     page.get_by_label("비밀번호", exact=True).fill(PASSWORD)

@@ -40,7 +40,7 @@ def test_two_visits_side_by_side(phone: Phone, site: Site) -> None:
     row = page.get_by_role("row", name=re.compile("2번 칸"))
     expect(row).to_contain_text(said("zone", "to_inspect"))
     expect(row).to_contain_text("판정이 달라짐")
-    expect(page.get_by_text(re.compile(r"그대로 \d+개 · 새로 \d+개 · 없어짐 \d+개"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"처음 확인된 기기 \d+대 · 그대로 \d+대 · 없어짐 \d+대"))).to_be_visible()
     spot.get_by_role("link", name="나중 기록").tap()
     expect(page.get_by_role("dialog")).to_be_visible()
 

@@ -181,7 +181,7 @@ def test_two_phones_are_told_the_truth_whatever_happens(
     page.context.set_offline(True)
     network.cut()
     stop_button(page).click()
-    expect(page.get_by_text("점검기의 버튼을 누르세요")).to_be_visible()
+    expect(page.get_by_text("점검기의 버튼을 누르십시오")).to_be_visible()
     expect(page.get_by_text("지금 상태가 아닐 수 있음")).to_be_visible()
     expect(told(others)).not_to_contain_text("지금 상태가 아닐 수 있음")
     pair.keep("stop-without-network")
@@ -193,7 +193,7 @@ def test_two_phones_are_told_the_truth_whatever_happens(
     network.join()
     page.context.set_offline(False)
     pair.see("network-back", STATES["paused"].ko, gone=("지금 상태가 아닐 수 있음",), patience_ms=2 * SOON_MS)
-    expect(page.get_by_text("점검기의 버튼을 누르세요")).to_have_count(0)
+    expect(page.get_by_text("점검기의 버튼을 누르십시오")).to_have_count(0)
 
     end(page, "여기까지 마치기")
     page.get_by_role("button", name="마치기", exact=True).click()

@@ -33,10 +33,11 @@ WORDS = """\
 
 점검일지(요약표)와, 그 한 줄 한 줄이 근거로 삼는 서명된 기록의 증명이 들어 있습니다.
 확인: sweep-server verify 이-파일.zip   (또는 python -m server.verifier 이-파일.zip)
+종이의 QR 확인: 뒤에 --entry 'QR 글'을 붙입니다.
 기기 주소, 이름, 사진, 보고서 본문은 들어 있지 않습니다. 다르면 전자 기록이 우선합니다.
 
 Monthly submission of inspections for covert recording devices. The documents are copies; the records are signed.
-Check with: sweep-server verify THIS-FILE.zip
+Check with: sweep-server verify THIS-FILE.zip, and a paper's QR code with --entry 'TEXT OF THE CODE' after it.
 """
 
 

@@ -155,4 +155,4 @@ def _form(paper: Paper, log: Tree, sweep: Tree, *, is_new_page: bool) -> None:
 
 def _proof(paper: Paper, line: str, seal: str) -> None:
     paper.line(" · ".join(part for part in (line, seal) if part), "small")
-    paper.line("서명된 전자 기록의 사본이며, 다르면 전자 기록이 우선합니다. 확인: sweep-server verify 파일", "small")
+    paper.line("서명된 전자 기록의 사본이며, 다르면 전자 기록이 우선합니다. 확인 방법: 제출 묶음의 README.txt", "small")

@@ -158,11 +158,13 @@ def share_words(hits: int, total: int) -> str:
 COLUMNS: tuple[Column, ...] = (
     Column("", "구분", lambda line: line.name, "자치구. 마지막 줄은 합계입니다."),
     Column("대상", "시설(개소)", _count("facilities"), "등록된 시설. 작성 시점 기준입니다."),
-    Column("대상", "방(실)", _count("rooms"), "등록된 방. 작성 시점 기준입니다."),
-    Column("대상", "화장실(실)", _count("restrooms")),
-    Column("대상", "탈의실(실)", _count("changing_rooms")),
-    Column("대상", "점검한 방(실)", _count("rooms_visited"), "기간 안에 실적으로 인정되는 점검이 한 번이라도 있는 방."),
-    Column("대상", "점검하지 않은 방(실)", lambda line: line.rooms - line.rooms_visited),
+    Column("대상", "방(개소)", _count("rooms"), "등록된 방. 작성 시점 기준입니다."),
+    Column("대상", "화장실(개소)", _count("restrooms")),
+    Column("대상", "탈의실(개소)", _count("changing_rooms")),
+    Column(
+        "대상", "점검한 방(개소)", _count("rooms_visited"), "기간 안에 실적으로 인정되는 점검이 한 번이라도 있는 방."
+    ),
+    Column("대상", "점검하지 않은 방(개소)", lambda line: line.rooms - line.rooms_visited),
     Column("점검 실적", "장비 정밀(회)", _count("full"), "두 사람이 끝까지 마친 장비 점검."),
     Column("점검 실적", "장비 간이(회)", _count("quick"), "두 사람이 끝까지 마친 간이 장비 점검."),
     Column("점검 실적", "육안(회)", _count("by_eye"), "장비 없이 눈으로 본 점검(청소 담당의 일일 확인 포함)."),

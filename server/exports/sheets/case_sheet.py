@@ -31,7 +31,7 @@ FIELD_WORDS: Mapping[str, str] = {
     "duty": "의무",
     "due": "기한",
     "holds": "보수 확인",
-    "was_touched": "누가 만졌는지",
+    "was_touched": "접촉 여부",
     "guarded_by": "문을 지킨 사람",
     "commitment": "봉인한 사진의 기록값",
     "why_not": "촬영하지 못한 사유",
@@ -149,7 +149,8 @@ def _printed(one: PrintedStep) -> dict[str, object]:
 
 def _value(name: str, value: object) -> str:
     if isinstance(value, bool):
-        return "예" if value else "아니요"
+        yes, no = ("있음", "없음") if name == "was_touched" else ("예", "아니요")
+        return yes if value else no
     if isinstance(value, list):
         return ", ".join(VALUE_WORDS.get(str(one), str(one)) for one in value)
     return VALUE_WORDS.get(str(value), str(value)) if name in CODED else str(value)

@@ -20,7 +20,7 @@ def examine_head(device: str, step_s: float, *, is_room_empty: bool) -> None:
     with one_line(ValueError), SerialPort(device, read_timeout_s=READ_TIMEOUT_S) as port:
         head = Head(port)
         err.print(
-            "각 부품이 차례로 동작합니다. 램프·소리·버튼을 확인하세요 / Watch the lamps, listen, press the button."
+            "각 부품이 차례로 동작합니다. 램프·소리·버튼을 확인하십시오 / Watch the lamps, listen, press the button."
         )
         if not is_room_empty:
             err.print("적색 램프 제외: 퇴실 확인 없음(--declared-empty) / Without the red lamps: not declared empty.")

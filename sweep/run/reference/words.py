@@ -10,7 +10,7 @@ from sweep.report import SHOWN, LocalText, Position, ReferenceCheck, ReferenceEv
 from sweep.report.sentences import Sentence, Sentences
 
 LEAD: Final = Sentence(
-    "기준판을 끈 길이 1 m에 맞춰 정면으로 비추고, 기준 송신기를 2 m 거리에 두세요 ({n}/{of})",
+    "기준판을 끈 길이 1 m에 맞춰 정면으로 비추고, 기준 송신기를 2 m 거리에 두십시오({of}번 중 {n}번째)",
     "Hold the probe at the reference board, 1 m by its cord, the known transmitter 2 m away ({n} of {of})",
 )
 STATUSES: Final = Sentences("reference_check.statuses", "passed failed out_of_control not_done")

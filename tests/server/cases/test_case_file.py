@@ -57,7 +57,7 @@ ALL_STEPS: dict[str, dict[str, Any]] = {
 }
 LEFT_EMPTY: dict[str, str] = {
     "looked_at": "무엇을 보았는지",
-    "camera": "누가 만졌는지",
+    "camera": "접촉 여부",
     "room_closed": "문을 지키는 사람",
     "photographed": "촬영하지 못한 사유",
     "police_called": "접수 번호",

@@ -250,7 +250,7 @@ def test_what_the_page_shows_is_what_the_file_says(site: Site, filled: dict[str,
     rows = {row["구분"]: row for row in csv.DictReader(io.StringIO(file.content.decode("utf-8-sig")))}
     for line in (*page["districts"], page["total"]):
         row = rows[line["name"]]
-        for name, heading in (("rooms", "방(실)"), ("full", "장비 정밀(회)"), ("by_eye", "육안(회)")):
+        for name, heading in (("rooms", "방(개소)"), ("full", "장비 정밀(회)"), ("by_eye", "육안(회)")):
             assert str(line[name]) == row[heading], (line["name"], heading)
     by_id = {line["district_id"]: line for line in page["districts"]}
     assert (by_id["mapo-gu"]["full"], by_id["jung-gu"]["by_eye"], page["total"]["full"]) == (2, 1, 2)

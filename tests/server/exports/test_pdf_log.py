@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from server.exports.gathering import submission
 from server.exports.logs.pdf_log import MAX_SWEEPS, record_digest, render_pdf
 from server.exports.sheets.fonts import FontsMissingError, find_typeface
 from server.projections.log_records import ExportError, Printing, SweepPage
@@ -50,11 +51,12 @@ def test_the_cover_counts_measurements_apart_from_demonstrations(tmp_path: Path)
     assert record_digest([page.row for page in (s.simulated_page(), s.live_page())]) not in cover
 
 
-def test_a_printed_command_can_be_typed_as_it_stands(tmp_path: Path) -> None:
-    said = " ".join(_sheets([s.simulated_page()], tmp_path))
-    assert "sweep-server verify 제출-묶음.zip --entry 'QR 글'" in said
-    assert "sweep-server verify 파일 --entry 'QR 글'" in said
-    assert re.search("verify [^.]*[–—‘’]", said) is None, "no dash or quotation mark of typography"
+def test_paper_says_where_its_check_is_described_and_names_no_program(tmp_path: Path) -> None:
+    said = "".join("".join(_sheets([s.simulated_page()], tmp_path)).split())
+    assert said.count("확인방법은제출묶음의안내(README.txt)에있습니다") == 3, "cover, form and record"
+    assert "sweep-server" not in said
+    assert "sweep-server verify 이-파일.zip" in submission.WORDS
+    assert "--entry 'QR 글'" in submission.WORDS
 
 
 def test_a_candidate_is_printed_with_its_evidence_for_and_against(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ const map = {
     "좌표가 없는 시설 {n}곳은 지도에 없습니다.",
     "{n} facilities without coordinates are not on the map.",
   ),
-  map_found: text("카메라로 다루는 확인 건", "Camera case"),
+  map_found: text("의심기기 조치 중", "Camera case"),
   map_case: text("열린 확인 건", "Open case"),
   map_overdue: text("점검일 지남", "Past its day"),
   map_plain: text("할 일 없음", "Nothing open"),
@@ -78,11 +78,11 @@ const map = {
 const log = {
   log_title: text("기록 원장", "Log"),
   log_lead: text(
-    "모든 기록이 서명된 채 차례로 쌓이고, 서명된 나무가 그 순서를 증명합니다.",
+    "모든 기록을 서명하여 차례로 보관합니다. 전자서명으로 순서·위변조 확인.",
     "Every entry stands here signed and in order; a signed tree proves the order.",
   ),
   log_size: text("기록 {n}건", "{n} entries"),
-  log_root: text("뿌리 해시", "Root hash"),
+  log_root: text("루트 해시", "Root hash"),
   log_entry: text("기록 {n}번", "Entry {n}"),
   log_go: text("기록 번호로 가기", "Go to entry number"),
   log_status_accepted: text("받음", "Accepted"),
@@ -101,16 +101,16 @@ const log = {
   log_body_reason: text("열람 사유(기록에 남습니다)", "Reason (it is written down)"),
   log_proof: text("증명", "Proof"),
   log_proof_text: text(
-    "이 기록이 {size}건의 나무에 {index}번째로 들어 있음을 해시 {n}개로 증명합니다.",
+    "이 기록이 원장 {size}건 가운데 {index}번째임을 해시 {n}개로 확인합니다.",
     "{n} hashes prove that this entry is number {index} in the tree of {size}.",
   ),
-  log_proof_none: text("아직 나무에 들어 있지 않습니다.", "It is not in the tree yet."),
+  log_proof_none: text("아직 원장에 들어 있지 않습니다.", "It is not in the tree yet."),
   log_proof_holds: text(
-    "이 브라우저에서 다시 계산해 보니 뿌리와 맞습니다.",
+    "이 브라우저에서 다시 계산한 값이 루트 해시와 같습니다.",
     "Computed again in this browser: it leads to the root.",
   ),
   log_proof_fails: text(
-    "다시 계산한 값이 뿌리와 다릅니다. 원장을 쓰지 말고 알리십시오.",
+    "다시 계산한 값이 루트 해시와 다릅니다. 원장을 쓰지 말고 알리십시오.",
     "Computed again it does not lead to the root: stop and report it.",
   ),
   log_proof_cannot: text(
@@ -120,7 +120,7 @@ const log = {
   log_kind: text("종류", "Kind"),
   log_subject: text("누구", "By"),
   log_received: text("받은 때", "Received"),
-  log_key: text("열쇠", "Key"),
+  log_key: text("키", "Key"),
   log_hashes: text("해시와 서명된 원문", "Hashes, and what was signed"),
   log_hash: text("해시", "Hash"),
   log_sweep: text("점검 보기", "The sweep"),

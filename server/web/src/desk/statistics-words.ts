@@ -57,7 +57,7 @@ export const statisticsWords = {
     "Times are medians. “–” means there was none, not 0. Rooms are as registered now.",
   ),
   stat_swept: text("장비 점검(회)", "Sweeps"),
-  stat_visited_rooms: text("점검한 방(실)", "Rooms visited"),
+  stat_visited_rooms: text("점검한 방(개소)", "Rooms visited"),
   stat_cases_opened: text("새로 연 확인 건(건)", "Cases opened"),
   stat_file: text("파일로 내려받기", "Download as a file"),
   stat_file_lead: text(

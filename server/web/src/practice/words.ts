@@ -49,7 +49,7 @@ export const words = {
   ),
   runs_title: text("지난 연습", "Earlier practice"),
   is_found: text("찾음", "Found"),
-  is_missed: text("놓침", "Missed"),
+  is_missed: text("미탐지", "Missed"),
   forget: text("연습 기록 삭제", "Delete this practice"),
   not_yours: text("점검자 계정에서만 쓸 수 있습니다.", "This is for inspectors."),
 } as const;

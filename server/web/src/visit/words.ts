@@ -7,7 +7,7 @@ export const words = {
   checklist: text("점검표", "Checklist"),
   after: text("마무리", "Closing the visit"),
   sheet: text("시설 확인서", "Sheet for the facility"),
-  step_of: text("{n}/{all}", "{n} of {all}"),
+  step_of: text("{all}쪽 중 {n}쪽", "{n} of {all}"),
   continued: text("적던 점검표에서 이어집니다.", "Continued where you were."),
   all_fine: text("모두 이상 없음", "Nothing unusual anywhere"),
   fine: text("이상 없음", "Fine"),

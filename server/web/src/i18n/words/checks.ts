@@ -3,10 +3,10 @@ import { text } from "../text";
 
 export const checks = {
   checks_title: text("점검기 기준 점검", "Reference checks of probes"),
-  checks_open: text("점검기 기준 점검 관리도", "Reference checks of probes"),
+  checks_open: text("점검기 기준 점검 추이", "Reference checks of probes"),
   checks_not_allowed: text("감독자와 관리자만 볼 수 있습니다.", "Only supervisors and administrators may see this."),
   checks_lead: text(
-    "아침마다 기준판 앞에서 잰 감도입니다. 손실이 쌓여 한계선을 넘으면 관리도 이탈이며, 그 점검기의 판정은 수리할 때까지 제한됩니다. 사람별로는 모으지 않습니다.",
+    "아침마다 기준판 앞에서 잰 감도입니다. 손실이 쌓여 한계선을 넘으면 ‘성능 점검 필요’이며, 그 점검기의 판정은 수리할 때까지 제한됩니다. 사람별로는 모으지 않습니다.",
     "How sensitive each probe is before the reference board, morning after morning. Where losses add up beyond the limit, it is out of control and its verdicts are limited until it is repaired. Nothing is kept by person.",
   ),
   checks_no_probes: text("등록된 점검기가 없습니다.", "No probe is enrolled."),

@@ -7,7 +7,7 @@ export const condition = {
   condition_bank: text("보조배터리 약 {p} ({least}~{most})", "Power bank about {p} ({least} to {most})"),
   condition_bank_most: text("보조배터리 {most} 이하", "Power bank {most} at most"),
   condition_bank_unknown: text("보조배터리 잔량 모름", "Power bank: not known"),
-  bank_title: text("보조배터리를 알려 주세요", "Say what power bank this is"),
+  bank_title: text("보조배터리를 알려 주십시오", "Say what power bank this is"),
   bank_untold: text(
     "5 V만으로는 얼마나 남았는지 알 수 없습니다. 표시된 용량과 꽂을 때의 충전 상태로 계산합니다.",
     "Its 5 V do not tell how much is left. It is reckoned from its label and how full it was when plugged in.",
@@ -27,7 +27,7 @@ export const condition = {
   doctor_state_unknown: text("알 수 없음", "not known"),
   doctor_do: text("할 일: {advice}", "What to do: {advice}"),
   bank_swapped: text(
-    "보조배터리가 바뀌었습니다. 새 보조배터리를 알려 주세요.",
+    "보조배터리가 바뀌었습니다. 새 보조배터리를 알려 주십시오.",
     "The power bank was changed: say what the new one is.",
   ),
   bank_after_off: text(

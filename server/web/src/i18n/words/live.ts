@@ -11,7 +11,7 @@ export const live = {
   live_connecting: text("실시간 연결 중", "Connecting"),
   live_open: text("실시간 연결됨", "Live"),
   live_reconnecting: text("연결이 끊겨 다시 잇는 중", "Connection lost, reconnecting"),
-  live_missed: text("놓친 알림 {n}건, 결과는 보고서에서 확인", "{n} updates missed; the report has the last word"),
+  live_missed: text("받지 못한 알림 {n}건, 결과는 보고서에서 확인", "{n} updates missed; the report has the last word"),
   live_probe_offline: text(
     "점검기 응답이 없습니다. 화면은 마지막 상태입니다.",
     "The probe does not answer. This is its last known state.",
@@ -19,7 +19,7 @@ export const live = {
   state_unknown: text("점검기가 무엇을 하는지 모름", "Not known what the probe is doing"),
   state_last_heard: text("마지막 연결 {when}", "last connected at {when}"),
   state_stale: text("지금 상태가 아닐 수 있음", "This may be out of date"),
-  stop_press_button: text("점검기의 버튼을 누르세요", "Press the button on the probe"),
+  stop_press_button: text("점검기의 버튼을 누르십시오", "Press the button on the probe"),
   stop_sending: text("멈추는 중…", "Stopping…"),
   stop_unreached: text(
     "연결이 없어 멈춤을 보내지 못했습니다. 연결되면 가장 먼저 보냅니다.",
@@ -36,7 +36,7 @@ export const live = {
     "The stop that {who} pressed at {when} was not sent, and is not sent in another name.",
   ),
   stop_logged_out: text(
-    "로그인이 끝났습니다. 멈추려면 점검기의 버튼을 누르세요.",
+    "로그인이 끝났습니다. 멈추려면 점검기의 버튼을 누르십시오.",
     "You are logged out. To stop, press the button on the probe.",
   ),
   live_back: text("점검 화면으로", "To the live sweep"),
@@ -81,13 +81,13 @@ export const live = {
   live_resume_hint: text("다시 비운 뒤 두 사람이 확인합니다", "Clear the room, then both confirm again"),
   live_finish: text("여기까지 마치기", "Finish here"),
   live_abort: text("점검 중단", "Abort"),
-  live_abort_title: text("점검을 중단할까요?", "Abort the sweep?"),
+  live_abort_title: text("점검을 중단하시겠습니까?", "Abort the sweep?"),
   live_abort_text: text(
     "지금까지의 자료로 보고서를 만들고 ‘중단됨’으로 남깁니다. 지울 수 없습니다.",
     "The report is made from what there is and says “aborted”. It cannot be undone.",
   ),
   live_abort_confirm: text("중단하기", "Abort"),
-  live_finish_title: text("여기까지 마칠까요?", "Finish the sweep here?"),
+  live_finish_title: text("여기까지 마치시겠습니까?", "Finish the sweep here?"),
   live_finish_text: text("남은 구역은 ‘점검하지 않음’으로 남습니다.", "Zones that are left stay “not looked at”."),
   live_look_pending: text(
     "아직 다시 보지 않은 곳이 있습니다: {places}. 끝내면 ‘확인할 곳’으로 남고, 지도에서 눈으로 보고 판정할 수 있습니다.",
@@ -102,7 +102,7 @@ export const live = {
     "The probe is idle: it was switched on again, or the sweep ended elsewhere. Signed entries stay on it until they arrive.",
   ),
   live_restarted: text(
-    "서버가 다시 시작되어 점검기의 소식을 기다리고 있습니다.",
+    "서버가 다시 시작되어 점검기의 응답을 기다리고 있습니다.",
     "The server has started anew and waits to hear from the probe.",
   ),
   live_restarted_hint: text(
@@ -210,12 +210,12 @@ export const live = {
   ),
   look_crop: text("처음 보았을 때의 사진", "As it was first seen"),
   look_crop_show: text("처음 본 모습 보기", "Show as first seen"),
-  look_step: text("{n}/{all}", "{n} of {all}"),
+  look_step: text("{all}번 중 {n}번째", "{n} of {all}"),
   look_begin: text("이 자리에서 다시 보기", "Look again from here"),
   look_by_eye: text("눈으로 보았음", "I looked by eye"),
   look_nothing: text("아무것도 없음", "Nothing there"),
   look_named: text(
-    "무엇인지 알아보았다면 고르세요. 점수는 그대로이고 맨 뒤에 적히며, 다음 점검에도 알려 줍니다.",
+    "무엇인지 알아보았다면 고르십시오. 점수는 그대로이고 맨 뒤에 적히며, 다음 점검에도 알려 줍니다.",
     "If you know what it is, say so: its score stays, it is listed last, and the next visit is told.",
   ),
   seen_as_screw: text("나사", "A screw"),

@@ -8,7 +8,7 @@ export const record = {
   record_signatures_bad: text("서명이 맞지 않는 기록 {n}건", "{n} entries whose signature does not hold"),
   record_no_gaps: text("누락 없음", "nothing missing"),
   record_gaps: text("누락 {n}건", "{n} missing"),
-  record_gap: text("열쇠 {key}: {from}번부터 {to}번까지 없음", "Key {key}: {from} to {to} are missing"),
+  record_gap: text("키 {key}: {from}번부터 {to}번까지 없음", "Key {key}: {from} to {to} are missing"),
   record_alarms: text("경보 {n}건", "{n} alarms"),
   record_index: text("기록 번호 {index}", "Log index {index}"),
   record_unreadable: text("이 판에서 읽을 수 없는 종류", "A kind that this version cannot read"),

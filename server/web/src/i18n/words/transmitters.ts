@@ -62,7 +62,7 @@ export const transmitters = {
   transmitter_tag_sweep: text("이번 점검에서만 쓰임", "For this sweep only"),
   transmitter_limits: text("이 화면이 알 수 없는 것", "What this page cannot tell"),
   transmitter_limit_tag: text(
-    "식별값은 기기 주소가 아니라 비밀 열쇠로 바꾼 값입니다. 주소로 되돌릴 수 없습니다.",
+    "식별값은 기기 주소가 아니라 비밀 키로 바꾼 값입니다. 주소로 되돌릴 수 없습니다.",
     "A tag is not the device's address but a keyed digest of it. It cannot be turned back.",
   ),
   transmitter_limit_random: text(

@@ -45,7 +45,7 @@ export const wifi = {
   ),
   transmitter_why_too_few_frames: text("수신한 신호가 너무 적습니다.", "Too few frames were heard."),
   transmitter_video_places: text(
-    "{all}자리 중 {n}자리, 최고 점수 {score}",
+    "{all}곳 중 {n}곳, 최고 점수 {score}",
     "{n} of {all} positions, best score {score}",
   ),
   transmitter_video_after: text("{seconds}초 만에 판정", "decided after {seconds} s"),
