@@ -1,4 +1,4 @@
-"""The map of a sweep as the template draws it: zones with their state, positions, findings, and the map in words.
+"""The map of a sweep as the template draws it: walls, doors, zones with their state, positions, findings, and in words.
 
 Input is a report, output numbers in metres of its plan (origin upper left, y downwards) and short words.  What lies far
 off the plan is left out: the tables still name it.
@@ -6,29 +6,24 @@ off the plan is left out: the tables still name it.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
-from server.interface.words import ZONES
-from server.standing.zones import ZoneStands, method_state, zones_of
-from sweep.report import (
-    MODALITIES,
-    SHOWN,
-    Plan,
-    SweepReport,
-    TargetCoverage,
-    Zone,
-    ZoneCoverage,
-    ZoneVerdict,
-    centre_of,
-)
-from sweep.report.walls.spots import where_found
+from server.exports.printed.drawing import area_within, inward_of, strokes_of
+from server.interface.words import DEMO_NOTICES, ZONES
+from server.standing.zones import ZoneStands, zones_of
+from sweep.report import Finding, Plan, SweepReport, TargetCoverage, Zone, ZoneCoverage, ZoneVerdict, centre_of
+from sweep.report.walls.lines import ENCLOSED
+from sweep.report.walls.spots import Whereabouts, where_found
 
 Tree = dict[str, Any]
 
 
 def printed_map(report: SweepReport) -> Tree:
-    """The map: zones with their state and bars of coverage, positions, findings; the same once more in words."""
+    """The map: what is no real sweep, zones, positions, findings; the same once more in words."""
     plan = report.plan
+    places = {finding.finding_id: where_found(report, finding) for finding in report.findings}
     return {
         "width_m": plan.width_m,
         "depth_m": plan.depth_m,
@@ -36,7 +31,7 @@ def printed_map(report: SweepReport) -> Tree:
         + ("현장 대조를 마친 도면" if plan.is_verified else "현장과 대조하지 않은 도면(실제와 다를 수 있음)"),
         "is_verified": plan.is_verified,
         "zones": [
-            _map_zone(report, zone, index, stands)
+            _map_zone(report, zone, index, stands, places)
             for index, (zone, stands) in enumerate(zip(plan.zones, zones_of(report), strict=True), start=1)
         ],
         "positions": [
@@ -45,12 +40,12 @@ def printed_map(report: SweepReport) -> Tree:
             if _is_on(plan, position.x_m, position.y_m)
         ],
         "findings": [
-            {"name": f"F{index}", "x": place.x_m, "y": place.y_m, "radius": finding.radius_m}
+            _map_finding(plan, finding, f"F{index}", place)
             for index, finding in enumerate(report.findings, start=1)
-            if _is_on(plan, (place := where_found(report, finding)).x_m, place.y_m)
+            if _is_on(plan, (place := places[finding.finding_id]).x_m, place.y_m)
         ],
         "words": {code: word.model_dump() for code, word in ZONES.items()},
-        "bars": [f"{one.name.ko[0]} {one.name.ko}" for one in SHOWN.values()],
+        "strip": DEMO_NOTICES[report.source],
         "alternative": _map_in_words(report),
     }
 
@@ -60,32 +55,39 @@ def _is_on(plan: Plan, x_m: float, y_m: float) -> bool:
     return -0.5 <= x_m <= plan.width_m + 0.5 and -0.5 <= y_m <= plan.depth_m + 0.5
 
 
-def _map_zone(report: SweepReport, zone: Zone, number: int, stands: ZoneStands) -> Tree:
+def _map_finding(plan: Plan, finding: Finding, name: str, place: Whereabouts) -> Tree:
+    """A disc on its wall, or an area; what may lie behind a wall is not drawn there."""
+    zone = next(zone for zone in plan.zones if zone.zone_id == finding.zone_id)
+    area = area_within(zone, place.x_m, place.y_m, finding.radius_m)
+    return {
+        "name": name,
+        "x": place.x_m,
+        "y": place.y_m,
+        "is_place": place.spot is not None,
+        "inward": (0.0, 0.0) if place.spot is None else inward_of(plan, zone, place.spot.corner),
+        "area": [[round(x, 3), round(y, 3)] for x, y in area],
+    }
+
+
+def _map_zone(
+    report: SweepReport, zone: Zone, number: int, stands: ZoneStands, places: dict[UUID, Whereabouts]
+) -> Tree:
     xs, ys = [p[0] for p in zone.polygon], [p[1] for p in zone.polygon]
     x, y = centre_of(zone)
-    marks = [finding.y_m for finding in report.findings if finding.zone_id == zone.zone_id]
+    marks = [places[finding.finding_id].y_m for finding in report.findings if finding.zone_id == zone.zone_id]
     marks += [position.y_m for position in report.positions if position.zone_id == zone.zone_id]
-    bars = []
-    for modality in MODALITIES:
-        coverage, targets = coverage_of(report, zone.zone_id, modality), targets_of(report, zone.zone_id, modality)
-        bars.append(
-            {
-                "letter": SHOWN[modality].name.ko[0],
-                "quality": 0.0 if coverage is None else coverage.quality,
-                "state": method_state(coverage, verdict_of(report, zone.zone_id, modality), targets),
-            }
-        )
     return {
         "number": number,
         "name": zone.name.ko,
         "points": [[x, y] for x, y in zone.polygon],
+        "is_enclosed": zone.kind in ENCLOSED,
+        "strokes": [asdict(stroke) for stroke in strokes_of(report.plan, zone)],
         "x": x,
         "y": y,
         "box": [min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)],
         "label_on_top": all(mark > (min(ys) + max(ys)) / 2 for mark in marks),
         "state": stands.state,
         "word": zone_words(stands),
-        "bars": bars,
     }
 
 

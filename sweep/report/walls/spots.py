@@ -200,7 +200,7 @@ def _wall_of(
     """
     line = lines[corner]
     behind = next(_behind(plan, zone, line), None)
-    door = _door_of(plan, zone, lines)
+    door = door_of(plan, zone, lines)
     if door is not None:
         if door.corner == corner:
             return "door", None
@@ -222,7 +222,7 @@ def _wall_of(
     return (f"{side}_wall", None) if behind is None else (f"{side}_partition", behind)
 
 
-def _door_of(plan: Plan, zone: Zone, lines: dict[int, WallLine]) -> WallLine | None:
+def door_of(plan: Plan, zone: Zone, lines: dict[int, WallLine]) -> WallLine | None:
     """The one side of a cubicle that is open floor, or of several the one opposite a wall of the room; None where no
     side alone is that.
     """

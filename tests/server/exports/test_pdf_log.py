@@ -92,16 +92,16 @@ def test_a_candidate_is_printed_with_its_evidence_for_and_against(tmp_path: Path
 def test_only_sheets_of_a_demonstration_carry_its_watermark(tmp_path: Path) -> None:
     sheets = _sheets([s.simulated_page(), s.live_page(), s.unfinished_page()], tmp_path)
     cover, *rest = sheets
-    assert cover.endswith("실제 점검 아님 포함 실제 점검 아님 포함")
+    assert cover.startswith("실제 점검 아님 포함 실제 점검 아님 포함")
     for sheet in rest:
         if "점검 1 / 3" in sheet:
-            assert sheet.endswith("시뮬레이션 기록 시뮬레이션 기록")
+            assert sheet.startswith("시뮬레이션 기록 시뮬레이션 기록")
         elif "점검 2 / 3" in sheet:
             assert "시뮬레이션" not in sheet
             assert "재생 기록" not in sheet
         else:
             assert "점검 3 / 3" in sheet
-            assert sheet.endswith("재생 기록 재생 기록")
+            assert sheet.startswith("재생 기록 재생 기록")
     assert any("시뮬레이션 기록 · 실제 점검 아님: 서명하지 않습니다." in sheet for sheet in rest)
     assert any("위와 같이 점검하였음을 확인합니다." in sheet for sheet in rest)
 

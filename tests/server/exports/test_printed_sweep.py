@@ -38,13 +38,17 @@ def test_zones_are_shaded_by_what_stands_of_them_and_said_in_the_same_words() ->
 
 def test_a_marker_stands_where_the_finding_is() -> None:
     drawn = printed_sweep(s.simulated_page(), 1)["map"]
-    assert drawn["findings"] == [{"name": "F1", "x": 1.39, "y": 0.0, "radius": 0.35}]
+    (place,) = drawn["findings"]
+    assert (place["name"], place["x"], place["y"], place["is_place"]) == ("F1", 1.39, 0.0, True)
+    assert all(1.0 <= x <= 2.0 and 0.0 <= y <= 0.36 for x, y in place["area"]), "nothing is drawn behind a wall"
+    assert drawn["strip"] == "시뮬레이션 기록 · 실제 점검 아님", "a picture that leaves the sheet says so too"
     assert len(drawn["positions"]) == 5
     assert drawn["alternative"].startswith(
         "점검 도면. 1 1번 칸: 감지된 것 없음(4가지 중 3가지 판정 불가); 2 2번 칸: 확인할 곳; 3 3번 칸: 판정 불가;"
     )
-    assert [bar["letter"] for bar in drawn["zones"][0]["bars"]] == ["렌", "와", "블", "전"]
-    assert drawn["zones"][1]["bars"][0] == {"letter": "렌", "quality": 0.86, "state": "to_inspect"}
+    strokes = {zone["name"]: [stroke["kind"] for stroke in zone["strokes"]] for zone in drawn["zones"]}
+    assert strokes["1번 칸"] == ["fixture", "fixture", "gap", "door"]
+    assert set(strokes["세면대"]) == {"fixture"}
 
 
 def _measured(page: SweepPage, **changes: float) -> SweepPage:
@@ -115,7 +119,7 @@ def test_what_was_not_detected_without_proof_has_a_word_of_its_own() -> None:
         "nothing_detected", "nothing_detected", "nothing_detected", "not_looked", "nothing_detected",
         "nothing_detected",
     ]  # fmt: skip
-    assert printed["map"]["zones"][0]["bars"][1]["state"] == "nothing_detected", "clear of one target only"
+    assert printed["zones"]["rows"][0]["cells"][1]["state"] == "nothing_detected", "clear of one target only"
     assert page.row.zones_not_assessable == ()
     assert page.row.zones_nothing_detected == ("1번 칸", "2번 칸", "3번 칸", "세면대", "출입구")
     assert page.row.equipment_result == "partly"
