@@ -80,6 +80,7 @@ def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: boo
         report=record.report if record.report is None else own_controls(record.report, shown_to),
         eye_looks=None if record.report is None else eye_looks_line(record.report.eye_looks),
         report_state=record.report_state,
+        declared_empty=None if record.opened is None else record.opened.declared_empty,
         identified=None if record.opened is None else record.opened.identified,
         details=details,
         crops=crops,

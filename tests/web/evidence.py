@@ -80,6 +80,7 @@ class MadeSweep:
 
     report: SweepReport
     details: tuple[FindingDetails, ...]
+    is_declared: bool = True
 
 
 _NOT_CALIBRATED = text(

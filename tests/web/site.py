@@ -72,7 +72,7 @@ class Sender:
             source=report.source,
             mode=report.mode,
             inspectors=report.inspectors,
-            declared_empty=True,
+            declared_empty=sweep.is_declared,
             probe_id=report.probe_id,
             opened=report.started,
         )

@@ -87,7 +87,7 @@ def test_a_zone_says_what_would_have_been_found_and_shows_its_walls(phone: Phone
     expect(sheet.get_by_text(re.compile(r"^\d+% \(\d+–\d+%\)$")).first).to_be_visible()
     walls = sheet.get_by_role("img", name=re.compile("거의 보지 못한 부분"))
     walls.scroll_into_view_if_needed()
-    expect(walls.get_by_text("벽 1 ↑", exact=True)).to_be_visible()
+    expect(walls.get_by_text("뒷벽", exact=True)).to_be_visible()
     assert all(walls.locator(f"path.seen-{shade}").count() > 0 for shade in range(4)), "near and with care is darkest"
     phone.shoot("targets-zone", full=False)
     assert phone.violations() == []

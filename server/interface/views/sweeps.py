@@ -147,6 +147,8 @@ class SweepDetail(View):
     eye_looks: LocalText | None = None
     """What looks by eye came to, in one line; null where none was asked for."""
     report_state: BodyState
+    declared_empty: bool | None
+    """Both inspectors declared the room empty before anything was filmed; null without the sweep's opening."""
     identified: Identified | None
     """How the two who declared the room empty were identified when the sweep began; null: by their names only."""
     details: tuple[FindingDetailsView, ...]

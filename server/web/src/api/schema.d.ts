@@ -8996,6 +8996,8 @@ export interface components {
             claims: components["schemas"]["ClaimView"][];
             /** Crops */
             crops: components["schemas"]["CropView"][];
+            /** Declared Empty */
+            declared_empty: boolean | null;
             /** Details */
             details: components["schemas"]["FindingDetailsView"][];
             /** Dispositions */

@@ -14,7 +14,7 @@ import type {
 import type { IconName } from "../parts/icons";
 import { shownTarget } from "../sweep/chance";
 import type { ModalityChoice } from "../sweep/modalities";
-import { shadeOf } from "../sweep/walls";
+import { shadeOf } from "../walls/cells";
 
 /** `pending` only while a sweep runs: nothing has been said of the zone yet. `untold`: without a report the plan is bare. */
 export type ShownState = ZoneState | "pending" | "untold";

@@ -1,4 +1,4 @@
-/** The surfaces of a zone laid side by side in metres, as the report has them cell by cell. */
+/** The cells of a surface as the report has them, in metres of that surface: its shades, and the largest gap. Pure. */
 import type { WallView } from "../api/types";
 
 export type Shade = 0 | 1 | 2 | 3;
@@ -10,83 +10,89 @@ export interface WallArea {
   readonly d: string;
 }
 
-export interface LaidSurface {
-  readonly kind: WallView["surface"];
-  readonly corner: number;
+/** Cells side by side that were hardly seen. */
+export interface Gap {
+  readonly areaM2: number;
+  /** Its middle. */
   readonly x: number;
   readonly y: number;
-  readonly width: number;
-  readonly height: number;
-  readonly areas: readonly WallArea[];
-}
-
-export interface Unrolled {
-  readonly width: number;
-  readonly height: number;
-  readonly surfaces: readonly LaidSurface[];
-  /** Of all cells, those of the lightest shade. */
-  readonly unseenShare: number;
-}
-
-const GAP_M = 0.12;
-
-/** Walls in the order of the zone's corners in one row, floor and ceiling below them, room for a name under each. */
-export function unroll(walls: readonly WallView[], labelM: number): Unrolled {
-  const surfaces: LaidSurface[] = [];
-  let [width, height] = [0, 0];
-  for (const isFlat of [false, true]) {
-    const y = height;
-    let x = 0;
-    for (const wall of walls.filter((one) => (one.surface !== "wall") === isFlat)) {
-      const laid = lay(wall, x, y);
-      surfaces.push(laid);
-      x += laid.width + GAP_M;
-      width = Math.max(width, laid.x + laid.width);
-      height = Math.max(height, laid.y + laid.height + labelM);
-    }
-  }
-  const areas = surfaces.flatMap((surface) => surface.areas);
-  const count = (some: readonly WallArea[]) => some.reduce((sum, area) => sum + area.cells, 0);
-  const [all, unseen] = [count(areas), count(areas.filter(({ shade }) => shade === 0))];
-  return { width, height, surfaces, unseenShare: all === 0 ? 1 : unseen / all };
+  /** Its outline, edge by edge. */
+  readonly d: string;
 }
 
 /** The paths of a surface do not depend on where it is laid: they are made once. */
-const made = new WeakMap<WallView, readonly WallArea[]>();
+const areas = new WeakMap<WallView, readonly WallArea[]>();
+const gaps = new WeakMap<WallView, Gap | null>();
 
 export function areasOf(wall: WallView): readonly WallArea[] {
-  const known = made.get(wall);
-  if (known !== undefined) return known;
-  const rows = Math.ceil(wall.cells.length / wall.columns);
-  const metres = Array.from({ length: Math.max(wall.columns, rows, 2) }, (_, cells) =>
-    (cells * wall.cell_m).toFixed(3),
-  );
-  const square = `h${String(metres[1])}v${String(metres[1])}h-${String(metres[1])}z`;
-  const paths = ([0, 1, 2, 3] as const).map((shade) => ({ shade, d: [] as string[] }));
-  for (let index = 0; index < wall.cells.length; index += 1) {
-    const character = wall.cells.charAt(index);
-    if (character === ".") continue;
-    const [x, y] = [metres[index % wall.columns], metres[Math.floor(index / wall.columns)]];
-    paths[shadeOf(Number(character))]?.d.push(`M${String(x)} ${String(y)}${square}`);
-  }
-  const areas = paths
-    .filter(({ d }) => d.length > 0)
-    .map(({ shade, d }) => ({ shade, cells: d.length, d: d.join("") }));
-  made.set(wall, areas);
-  return areas;
+  return kept(areas, wall, () => {
+    const metres = Array.from({ length: Math.max(wall.columns, rowsOf(wall), 2) }, (_, cells) =>
+      (cells * wall.cell_m).toFixed(3),
+    );
+    const square = `h${String(metres[1])}v${String(metres[1])}h-${String(metres[1])}z`;
+    const paths = ([0, 1, 2, 3] as const).map((shade) => ({ shade, d: [] as string[] }));
+    for (let index = 0; index < wall.cells.length; index += 1) {
+      const character = wall.cells.charAt(index);
+      if (character === ".") continue;
+      const [x, y] = [metres[index % wall.columns], metres[Math.floor(index / wall.columns)]];
+      paths[shadeOf(Number(character))]?.d.push(`M${String(x)} ${String(y)}${square}`);
+    }
+    return paths.filter(({ d }) => d.length > 0).map(({ shade, d }) => ({ shade, cells: d.length, d: d.join("") }));
+  });
 }
 
-function lay(wall: WallView, x: number, y: number): LaidSurface {
-  const rows = Math.ceil(wall.cells.length / wall.columns);
-  return {
-    kind: wall.surface,
-    corner: wall.corner,
-    x,
-    y,
-    width: wall.columns * wall.cell_m,
-    height: rows * wall.cell_m,
-    areas: areasOf(wall),
-  };
+/** The largest of a surface; null where all of it was seen somewhat. */
+export function gapOf(wall: WallView): Gap | null {
+  return kept(gaps, wall, () => {
+    const { columns, cell_m: side } = wall;
+    const isUnseen = (index: number) => wall.cells.charAt(index) === "0"; // the lightest shade
+    const around = (index: number) => [
+      index % columns > 0 ? index - 1 : -1,
+      index % columns < columns - 1 ? index + 1 : -1,
+      index - columns,
+      index + columns,
+    ];
+    const seen = new Set<number>();
+    let largest: number[] = [];
+    for (let start = 0; start < wall.cells.length; start += 1) {
+      if (seen.has(start) || !isUnseen(start)) continue;
+      seen.add(start);
+      const found = [start];
+      for (const index of found)
+        for (const next of around(index))
+          if (isUnseen(next) && !seen.has(next)) {
+            seen.add(next);
+            found.push(next);
+          }
+      if (found.length > largest.length) largest = found;
+    }
+    if (largest.length === 0) return null;
+    const edges = largest.flatMap((index) => {
+      const [x, y] = [(index % columns) * side, Math.floor(index / columns) * side];
+      const lines = [`M${m(x)} ${m(y)}v${m(side)}`, `M${m(x + side)} ${m(y)}v${m(side)}`]; // left, right
+      lines.push(`M${m(x)} ${m(y)}h${m(side)}`, `M${m(x)} ${m(y + side)}h${m(side)}`); // above, below
+      return around(index).flatMap((next, edge) => (isUnseen(next) ? [] : (lines[edge] ?? [])));
+    });
+    const mean = (of: (index: number) => number) =>
+      largest.reduce((sum, index) => sum + (of(index) + 0.5) * side, 0) / largest.length;
+    return {
+      areaM2: largest.length * side * side,
+      x: mean((index) => index % columns),
+      y: mean((index) => Math.floor(index / columns)),
+      d: edges.join(""),
+    };
+  });
+}
+
+/** Of all cells, those of the lightest shade; all of them where none was told. */
+export function unseenShare(walls: readonly WallView[]): number {
+  const all = walls.flatMap(areasOf);
+  const count = (some: readonly WallArea[]) => some.reduce((sum, area) => sum + area.cells, 0);
+  return all.length === 0 ? 1 : count(all.filter(({ shade }) => shade === 0)) / count(all);
+}
+
+export function rowsOf(wall: WallView): number {
+  return Math.ceil(wall.cells.length / wall.columns);
 }
 
 /** Four shades: below 10 %, below 20 %, below 40 %, and what a wall that was seen from near and with care comes to: the
@@ -95,14 +101,11 @@ export function shadeOf(tenths: number): Shade {
   return tenths < 1 ? 0 : tenths < 2 ? 1 : tenths < 4 ? 2 : 3;
 }
 
-const ARROWS = ["→", "↘", "↓", "↙", "←", "↖", "↑", "↗"] as const;
-
-/** Where on the plan (x to the right, y down) the wall from that corner to the next lies, as the zone sees it. */
-export function arrowTo(polygon: readonly (readonly number[])[], corner: number): string {
-  const [begin, end] = [polygon[corner], polygon[(corner + 1) % polygon.length]];
-  if (begin === undefined || end === undefined) return "";
-  const mean = (axis: 0 | 1, of: readonly (readonly number[])[]) =>
-    of.reduce((sum, point) => sum + (point[axis] ?? 0), 0) / of.length;
-  const way = Math.atan2(mean(1, [begin, end]) - mean(1, polygon), mean(0, [begin, end]) - mean(0, polygon));
-  return ARROWS[(Math.round((way * 4) / Math.PI) + 8) % 8] ?? "";
+function kept<T>(known: WeakMap<WallView, T>, wall: WallView, make: () => T): T {
+  if (known.has(wall)) return known.get(wall) as T;
+  const made = make();
+  known.set(wall, made);
+  return made;
 }
+
+const m = (metres: number) => String(Math.round(metres * 1000) / 1000);

@@ -1,41 +1,69 @@
 /**
  * A zone folded open like a box, in metres: the wall that one faces in the middle, those beside it at its sides, ceiling
- * above and floor below, painted as they were seen, with a ring where to point.  Pure.
+ * above and floor below, painted as they were seen; on them the largest gap, the places of findings, and where to point.
+ * Pure.
  *
  * A plan holds no walls: a cubicle has four, of other zones only those are drawn that the probe has told, and the one faced.
+ * Nobody can say which wall one faces in a zone of no kind: there the plan's upper side is in the middle.
  */
-import type { CoverageEvent, Plan, Zone } from "../api/types";
+import type { Finding, FindingPlace, Plan, WallSpot, WallView, Zone } from "../api/types";
+import type { Spot } from "../live/spots";
 import { directionsOf, sidesOf, type Direction } from "../map/fixtures";
 import { cornersOf } from "../map/shading";
-import { areasOf, type WallArea } from "../sweep/walls";
-import type { Spot } from "./spots";
+import { areasOf, gapOf, rowsOf, type Gap, type WallArea } from "./cells";
 
 type Part = "front" | "left" | "right" | "behind" | "ceiling" | "floor";
+/** What a surface is called. */
+export type SurfaceName =
+  | "back" | "door" | "ahead" | "behind" | "left" | "right" | "ceiling" | "floor"
+  | "plan_top" | "plan_right" | "plan_bottom" | "plan_left"; // prettier-ignore
 
 export interface NetSurface {
   readonly part: Part;
+  readonly name: SurfaceName;
+  /** Of the zone's polygon, at which the wall begins; null for floor and ceiling. */
+  readonly corner: number | null;
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
   readonly areas: readonly WallArea[];
+  readonly gap: Gap | null;
   /** From the metres in which it is told to these. */
   readonly transform: string;
+  /** Toilet or door, as lines from its upper left corner. */
+  readonly fixtures: string;
+}
+
+/** A finding on it: a disc on its wall, a band where no height is known, or a part of the floor where no wall is. */
+export interface NetPlace {
+  readonly number: number;
+  readonly kind: "spot" | "band" | "area";
+  readonly on: NetSurface;
+  /** From the upper left corner of its surface. */
+  readonly x: number;
+  readonly y: number;
+  readonly radius: number;
 }
 
 export interface Net {
+  /** Where its front lies, clockwise from the plan's +x. */
+  readonly ahead: number;
   readonly width: number;
   readonly height: number;
   readonly surfaces: readonly NetSurface[];
-  /** Toilet and door, as lines. */
-  readonly fixtures: string;
+  /** The surface with the largest gap of all; null where nothing was told, or nothing was left. */
+  readonly emptiest: NetSurface | null;
   readonly aimed: { readonly part: Part; readonly x: number; readonly y: number } | null;
 }
 
 export const RING_M = 0.3;
+/** Below each wall, for its name. */
+export const NAME_M = 0.34;
 const HEIGHT_M = 2.4; // guessed: plans do not say
 const GAP_M = 0.06;
 const SILL_M = 0.12; // guessed: below a cubicle's door
+const LEAST_GAP_M2 = 0.04; // guessed: as large as a hand
 
 /** On which surface a spot is, and how far above the floor. */
 const AT: Readonly<Record<Spot, readonly [Part, number]>> = {
@@ -59,60 +87,86 @@ const AT: Readonly<Record<Spot, readonly [Part, number]>> = {
 };
 const TURN: Readonly<Record<number, Direction>> = { 0: "back", 90: "right", 180: "door", 270: "left" };
 const BESIDE = { back: "front", left: "left", right: "right", door: "behind" } as const;
-const ORDER: readonly Part[] = ["left", "front", "right", "behind"];
+const ORDER = ["left", "front", "right", "behind"] as const;
+const UPWARDS_DEG = 270;
 
-/** Null for a zone of which nobody can say which wall one faces. */
-export function netOf(zone: Zone, plan: Plan, walls: CoverageEvent["walls"], spot: Spot | null): Net | null {
+export interface NetWishes {
+  /** What was seen may be shown. */
+  readonly isPainted: boolean;
+  /** Where to point now. */
+  readonly spot?: Spot | null;
+  /** Walls that are drawn though nothing was told of them. */
+  readonly corners?: readonly number[];
+  /** Where somebody looked who stood there: walls without a door are named from there, as the report does. */
+  readonly facingDeg?: number | null;
+}
+
+export function netOf(zone: Zone, plan: Plan, walls: readonly WallView[], wishes: NetWishes): Net {
+  const { isPainted, spot = null, corners: wanted = [], facingDeg = null } = wishes;
   const sides = sidesOf(zone, plan);
-  if (sides === null) return null;
   const isCubicle = zone.kind === "stall" || zone.kind === "booth";
+  const isFacing = facingDeg !== null && !isCubicle;
   // At an entrance one looks at the door; a direction is clockwise from the plan's +x.
-  const ahead = directionsOf(sides)[zone.kind === "entrance" ? "door" : "back"];
-  const corners = cornersOf(zone);
-  const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)];
-  const [left, top] = [Math.min(...xs), Math.min(...ys)];
-  const size = [Math.max(...xs) - left, Math.max(...ys) - top] as const;
+  const ahead = isFacing
+    ? (90 * Math.round(facingDeg / 90) + 720) % 360
+    : sides === null
+      ? UPWARDS_DEG
+      : directionsOf(sides)[zone.kind === "entrance" ? "door" : "back"];
+  const { left, top, size } = boxOf(zone);
   const [across, deep] = ahead % 180 === 0 ? [size[1], size[0]] : [size[0], size[1]];
-
-  const upright = new Map<Part, { width: number; told: CoverageEvent["walls"][number] | undefined }>();
-  corners.forEach(([x, y], corner) => {
+  const corners = cornersOf(zone);
+  const upright = corners.map(([x, y], corner) => {
     const [nextX, nextY] = corners[(corner + 1) % corners.length] ?? [x, y];
-    const width = Math.hypot(nextX - x, nextY - y);
     // Out of the middle through the wall, in quarters of a turn.
     const out = Math.atan2(((y + nextY) / 2 - top) / size[1] - 0.5, ((x + nextX) / 2 - left) / size[0] - 0.5);
-    const quarter = (90 * Math.round(((out * 180) / Math.PI - ahead) / 90) + 720) % 360;
-    const part = BESIDE[TURN[quarter] ?? "back"];
+    const turn = ((out * 180) / Math.PI - ahead + 720) % 360;
+    const part = BESIDE[TURN[(90 * Math.round(turn / 90)) % 360] ?? "back"];
     const told = walls.find((wall) => wall.surface === "wall" && wall.corner === corner);
-    const isThere = isCubicle || part === "front" || told !== undefined;
-    if (isThere && (upright.get(part)?.width ?? 0) < width) upright.set(part, { width, told });
+    return { corner, turn, part, width: Math.hypot(nextX - x, nextY - y), told };
   });
-
   const surfaces: NetSurface[] = [];
+  const y = deep + GAP_M;
   let x = 0;
   let frontX = 0;
   for (const part of ORDER) {
-    const wall = upright.get(part);
-    if (wall === undefined) continue;
+    const here = upright.filter((wall) => wall.part === part).sort((one, other) => around(one) - around(other));
+    const widest = Math.max(...here.map(({ width }) => width));
+    // Of a side with several walls those that were told; where none was, the widest stands for all.
+    const told = here.filter((wall) => wall.told !== undefined || wanted.includes(wall.corner));
+    const untold = isCubicle || part === "front" ? here.filter(({ width }) => width === widest).slice(0, 1) : [];
     if (part === "front") frontX = x;
-    surfaces.push({
-      part, x, y: deep + GAP_M, width: wall.width, height: HEIGHT_M, ...painted(wall.told, wall.width, HEIGHT_M),
-    }); // prettier-ignore
-    x += wall.width + GAP_M;
+    for (const { corner, width, told: seen } of told.length > 0 ? told : untold) {
+      const box = { x, y, width, height: HEIGHT_M };
+      const named = { part, name: nameOf(part, zone, isFacing, sides !== null), corner };
+      surfaces.push({
+        ...named, ...box, ...painted(isPainted ? seen : undefined, width, HEIGHT_M),
+        fixtures: fixturesOn(part, zone, width),
+      }); // prettier-ignore
+      x += width + GAP_M;
+    }
   }
   for (const part of ["ceiling", "floor"] as const) {
-    const told = walls.find(({ surface }) => surface === part);
-    const { areas, transform } = painted(told, size[0], size[1]);
-    const y = part === "ceiling" ? 0 : deep + HEIGHT_M + 2 * GAP_M;
-    const folded = `${part === "ceiling" ? `translate(0 ${String(deep)}) scale(1 -1) ` : ""}${turned(ahead, size)}`;
-    surfaces.push({ part, x: frontX, y, width: across, height: deep, areas, transform: `${folded} ${transform}` });
+    const told = isPainted ? walls.find(({ surface }) => surface === part) : undefined;
+    const { transform, ...seen } = painted(told, size[0], size[1]);
+    const box = { x: frontX, y: part === "ceiling" ? 0 : y + HEIGHT_M + NAME_M, width: across, height: deep };
+    const folded = part === "ceiling" ? `translate(0 ${String(deep)}) scale(1 -1) ` : "";
+    surfaces.push({
+      part, name: part, corner: null, ...box, ...seen, fixtures: "",
+      transform: `${folded}${turned(ahead, size)} ${transform}`,
+    }); // prettier-ignore
   }
-  const [part, up] = spot === null ? [null, 0] : AT[spot];
+  const [part, up] = spot === null || sides === null ? [null, 0] : AT[spot];
   const on = surfaces.find((surface) => surface.part === part);
+  const empty = surfaces.filter(({ gap }) => gap !== null && gap.areaM2 >= LEAST_GAP_M2);
   return {
+    ahead,
     width: Math.max(x - GAP_M, frontX + across),
-    height: 2 * deep + HEIGHT_M + 2 * GAP_M,
+    height: y + HEIGHT_M + NAME_M + deep,
     surfaces,
-    fixtures: isCubicle ? fixturesOn(surfaces, zone.kind === "stall") : "",
+    emptiest: empty.reduce<NetSurface | null>(
+      (best, one) => ((one.gap?.areaM2 ?? 0) > (best?.gap?.areaM2 ?? 0) ? one : best),
+      null,
+    ),
     aimed:
       on === undefined
         ? null
@@ -120,16 +174,81 @@ export function netOf(zone: Zone, plan: Plan, walls: CoverageEvent["walls"], spo
   };
 }
 
+/** Where findings of the zone are on it; `places` says on which walls. */
+export function placesOn(
+  net: Net,
+  zone: Zone,
+  findings: readonly { readonly finding: Finding; readonly number: number }[],
+  places: readonly FindingPlace[],
+): NetPlace[] {
+  return findings.flatMap(({ finding, number }): NetPlace[] => {
+    const found = places.find(({ finding_id }) => finding_id === finding.finding_id);
+    const wall = net.surfaces.find(({ corner }) => corner !== null && corner === found?.spot?.corner);
+    if (found?.spot && wall !== undefined) return [{ number, radius: finding.radius_m, ...spotOn(wall, found.spot) }];
+    const floor = net.surfaces.find(({ part }) => part === "floor");
+    if (floor === undefined) return [];
+    const { left, top, size } = boxOf(zone);
+    const [x, y] = turnedPoint(net.ahead, size, [
+      (found?.x_m ?? finding.x_m) - left,
+      (found?.y_m ?? finding.y_m) - top,
+    ]);
+    return [{ number, kind: "area", on: floor, x, y, radius: finding.radius_m }];
+  });
+}
+
+/** A place on its wall, as it stands in the report. */
+export function spotOn(wall: NetSurface, spot: WallSpot): Pick<NetPlace, "kind" | "on" | "x" | "y"> {
+  const x = spot.along_m * (wall.width / (spot.width_m || wall.width));
+  if (spot.up_m === null) return { kind: "band", on: wall, x, y: wall.height / 2 };
+  return { kind: "spot", on: wall, x, y: wall.height * (1 - spot.up_m / spot.height_m) };
+}
+
+/** What stands at the left and right end of a wall, as whoever faces it sees it; null where that is no wall of the net. */
+export function besides(zone: Zone, net: Net, corner: number): Record<"left" | "right", SurfaceName | null> {
+  const corners = cornersOf(zone);
+  const area = corners.reduce((sum, [x, y], index) => {
+    const [nextX, nextY] = corners[(index + 1) % corners.length] ?? [x, y];
+    return sum + x * nextY - nextX * y;
+  }, 0);
+  const nameAt = (step: number) =>
+    net.surfaces.find((one) => one.corner === (corner + step + corners.length) % corners.length)?.name ?? null;
+  const forward = area > 0 ? 1 : -1; // with y downwards: the corners run to the right of whoever stands inside
+  return { left: nameAt(-forward), right: nameAt(forward) };
+}
+
+function boxOf(zone: Zone): { left: number; top: number; size: readonly [number, number] } {
+  const corners = cornersOf(zone);
+  const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)];
+  const [left, top] = [Math.min(...xs), Math.min(...ys)];
+  return { left, top, size: [Math.max(...xs) - left, Math.max(...ys) - top] };
+}
+
+/** From left to right, as whoever faces that side sees its walls. */
+function around({ turn, part }: { readonly turn: number; readonly part: Part }): number {
+  return part === "front" && turn > 180 ? turn - 360 : turn;
+}
+
+function nameOf(part: (typeof ORDER)[number], zone: Zone, isFacing: boolean, isKnown: boolean): SurfaceName {
+  if (!isFacing && !isKnown)
+    return ({ front: "plan_top", right: "plan_right", behind: "plan_bottom", left: "plan_left" } as const)[part];
+  if (part === "left" || part === "right") return part;
+  if (zone.kind === "stall" || zone.kind === "booth") return part === "front" ? "back" : "door";
+  return part === "behind" ? "behind" : zone.kind === "entrance" && !isFacing ? "door" : "ahead";
+}
+
 /** The cells of a surface, stretched from their squares to its edges. */
 function painted(
-  told: CoverageEvent["walls"][number] | undefined,
+  told: WallView | undefined,
   width: number,
   height: number,
-): Pick<NetSurface, "areas" | "transform"> {
-  if (told === undefined) return { areas: [], transform: "" };
-  const rows = Math.ceil(told.cells.length / told.columns);
-  const [wide, high] = [told.columns * told.cell_m, rows * told.cell_m];
-  return { areas: areasOf(told), transform: `scale(${String(width / wide)} ${String(height / high)})` };
+): Pick<NetSurface, "areas" | "gap" | "transform"> {
+  if (told === undefined) return { areas: [], gap: null, transform: "" };
+  const [wide, high] = [told.columns * told.cell_m, rowsOf(told) * told.cell_m];
+  return {
+    areas: areasOf(told),
+    gap: gapOf(told),
+    transform: `scale(${String(width / wide)} ${String(height / high)})`,
+  };
 }
 
 /** The floor as whoever faces that way sees it below: its far edge on top. */
@@ -146,23 +265,31 @@ function turned(ahead: number, [width, depth]: readonly [number, number]): strin
   }
 }
 
-function fixturesOn(surfaces: readonly NetSurface[], hasToilet: boolean): string {
-  const lines: string[] = [];
-  const front = surfaces.find(({ part }) => part === "front");
-  if (hasToilet && front !== undefined) {
-    const [middle, floor] = [front.x + front.width / 2, front.y + front.height];
-    const [tankLeft, tankTop] = [String(middle - 0.2), String(floor - 0.8)];
-    lines.push(`M${tankLeft} ${tankTop}h.4v.36h-.4z`);
-    lines.push(
-      `M${String(middle - 0.19)} ${String(floor - 0.44)}h.38c0 .22-.08 .3-.12 .44h-.14c-.04-.14-.12-.22-.12-.44z`,
-    );
+function turnedPoint(
+  ahead: number,
+  [width, depth]: readonly [number, number],
+  [x, y]: readonly [number, number],
+): [number, number] {
+  switch (ahead) {
+    case 0:
+      return [y, width - x];
+    case 90:
+      return [width - x, depth - y];
+    case 180:
+      return [depth - y, x];
+    default:
+      return [x, y];
   }
-  const door = surfaces.find(({ part }) => part === "behind");
-  if (door !== undefined) {
-    const half = Math.min(0.3, door.width / 2 - 0.05);
-    const [left, bottom] = [door.x + door.width / 2 - half, door.y + door.height - SILL_M];
-    lines.push(`M${String(left)} ${String(bottom)}v-1.8h${String(2 * half)}v1.8z`);
-    lines.push(`M${String(left + 2 * half - 0.12)} ${String(bottom - 0.95)}h.06`);
+}
+
+function fixturesOn(part: Part, zone: Zone, width: number): string {
+  const middle = width / 2;
+  if (part === "front" && zone.kind === "stall") {
+    const tank = `M${String(middle - 0.2)} ${String(HEIGHT_M - 0.8)}h.4v.36h-.4z`;
+    return `${tank}M${String(middle - 0.19)} ${String(HEIGHT_M - 0.44)}h.38c0 .22-.08 .3-.12 .44h-.14c-.04-.14-.12-.22-.12-.44z`;
   }
-  return lines.join("");
+  if (part !== "behind" || (zone.kind !== "stall" && zone.kind !== "booth")) return "";
+  const half = Math.min(0.3, middle - 0.05);
+  const leaf = `M${String(middle - half)} ${String(HEIGHT_M - SILL_M)}v-1.8h${String(2 * half)}v1.8z`;
+  return `${leaf}M${String(middle + half - 0.12)} ${String(HEIGHT_M - SILL_M - 0.95)}h.06`;
 }
