@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import subprocess
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final, Literal
 
+NMCLI: Final = "nmcli"
 CONNECTION: Final = "ansim-sweep-hotspot"
 """As `sweep-server hotspot` calls it."""
 PATIENCE_S: Final = 30.0
 """In which an access point comes up (guessed)."""
 
 
-@dataclass
 class AccessPoint:
     """NetworkManager's connection of that name."""
 
-    nmcli: str = "nmcli"
     _asked: subprocess.Popen[bytes] | None = None
 
     def ask(self, wish: Literal["up", "down"]) -> None:
@@ -30,7 +28,7 @@ class AccessPoint:
         wait = ["--wait", f"{PATIENCE_S:.0f}"]
         with suppress(OSError):
             self._asked = subprocess.Popen(
-                [self.nmcli, *wait, "connection", wish, CONNECTION],
+                [NMCLI, *wait, "connection", wish, CONNECTION],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

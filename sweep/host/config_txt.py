@@ -34,9 +34,9 @@ class BootConfig:
         """Whether that overlay is loaded with these parameters, in any order."""
         return any(found == name and set(params) <= given for found, given in self.overlays)
 
-    def has_param(self, name: str, value: str = "on") -> bool:
-        """Whether a `dtparam` has that value; a name alone is on."""
-        return f"{name}={value}" in self.params or (value == "on" and name in self.params)
+    def has_param(self, name: str) -> bool:
+        """Whether a `dtparam` is on; a name alone is."""
+        return not {name, f"{name}=on"}.isdisjoint(self.params)
 
 
 def model_number(model: str) -> int | None:

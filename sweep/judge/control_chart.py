@@ -37,12 +37,12 @@ def arl_of(h: float, k: float = K) -> float:
     return (math.exp(2.0 * k * b) - 2.0 * k * b - 1.0) / (2.0 * k * k)
 
 
-def threshold_for(arl: float, k: float = K) -> float:
+def threshold_for(arl: float) -> float:
     """The h that gives this average run length, by bisection."""
-    low, high = 0.0, 50.0 / k
+    low, high = 0.0, 50.0 / K
     for _ in range(60):
         middle = 0.5 * (low + high)
-        low, high = (middle, high) if arl_of(middle, k) < arl else (low, middle)
+        low, high = (middle, high) if arl_of(middle) < arl else (low, middle)
     return high
 
 

@@ -37,7 +37,7 @@ TUNER_BUSY_COUNTS = 241
 TUNER_LONGEST_LIST = 41
 
 
-def tuner_plan(mhz: Sequence[int], *, rounds: int = 0) -> TunerSweep:
+def tuner_plan(mhz: Sequence[int]) -> TunerSweep:
     """The command that visits `mhz` (rising, at most 41, none more than 255 after the one before) over and over.
 
     Raises ValueError for a list that does not fit.
@@ -46,15 +46,13 @@ def tuner_plan(mhz: Sequence[int], *, rounds: int = 0) -> TunerSweep:
     if not 0 < len(mhz) <= TUNER_LONGEST_LIST or any(not 0 <= delta <= 255 for delta in deltas):
         raise ValueError(Phrase("tuner_list_invalid"))
     padded = bytes(deltas).ljust(TUNER_LONGEST_LIST - 1, b"\0")
-    return TunerSweep(mhz[0], TUNER_DWELL_BLOCKS, rounds, TUNER_BUSY_COUNTS, len(mhz), padded)
+    return TunerSweep(mhz[0], TUNER_DWELL_BLOCKS, 0, TUNER_BUSY_COUNTS, len(mhz), padded)
 
 
 def rf_windows(
     head: Head,
     seconds: float,
     *,
-    window_s: float = WINDOW_S,
-    burst_below_counts: int = BURST_BELOW_COUNTS,
     tuner_mhz: Sequence[int] = (),
 ) -> Iterator[RfWindow]:
     """Windows of the log detector that cover `seconds`, and between them those of the tuner, which meanwhile visits
@@ -63,8 +61,8 @@ def rf_windows(
     restarts = head.losses.restarts
     if tuner_mhz:
         head.ask(tuner_plan(tuner_mhz))
-    head.ask(RfStart(round(window_s * 1e9 / SLOT_NS), burst_below_counts, HYSTERESIS_COUNTS))
-    left = max(1, round(seconds / window_s))
+    head.ask(RfStart(round(WINDOW_S * 1e9 / SLOT_NS), BURST_BELOW_COUNTS, HYSTERESIS_COUNTS))
+    left = max(1, round(seconds / WINDOW_S))
     heard_ns = head.now_ns()
     while left > 0:
         messages = head.receive()

@@ -58,11 +58,11 @@ HINT: Final = 0.3
 """A weight that nobody has counted is no more than a hint: twice as likely with a camera as without. Guessed."""
 
 
-def guess(log10: float, half: float = 0.5) -> Weight:
+def guess(log10: float) -> Weight:
     """A weight without a table, for a modality of which nothing has been counted: held at a hint."""
     held = min(max(log10, -HINT), HINT)
     return Weight(
-        log10=held, low=held - half, high=held + half, counts=(0, 0), of=(0, 0), source="guessed",
+        log10=held, low=held - 0.5, high=held + 0.5, counts=(0, 0), of=(0, 0), source="guessed",
         is_capped=held != log10,
     )  # fmt: skip
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
+from sweep.host.access_point import AccessPoint
 from sweep.modality.own_transmissions import OwnTransmissions
 
 TRIES: Final = 5
@@ -20,24 +21,15 @@ TRIES: Final = 5
 State = Literal["sending", "falling", "silent", "rising", "lost"]
 
 
-class Switch(Protocol):
-    """An access point: `host.access_point`, or a test's."""
-
-    def ask(self, wish: Literal["up", "down"]) -> None:
-        """Begin to switch it."""
-
-    def has_done(self) -> bool | None:
-        """Whether it did; None: not yet."""
-
-    def wait(self) -> bool:
-        """Wait until it did; whether it did."""
-
-
 class HotspotPause:
     """Of one sweep; `tick` comes many times a second."""
 
     def __init__(
-        self, access_point: Switch, own: OwnTransmissions, pause_s: float, clock_s: Callable[[], float] = time.monotonic
+        self,
+        access_point: AccessPoint,
+        own: OwnTransmissions,
+        pause_s: float,
+        clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """`pause_s`: how long it is silent at most, in each measurement."""
         self._point, self._own, self._pause_s, self._clock_s = access_point, own, pause_s, clock_s

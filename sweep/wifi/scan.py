@@ -209,11 +209,9 @@ class Scanner:
         )
 
 
-def scan_log(
-    log: FrameLog, *, cut_tail_octets: int = 0, processes: int = 1, earlier: EarlierFlows | None = None
-) -> WifiScan:
+def scan_log(log: FrameLog, *, cut_tail_octets: int = 0, earlier: EarlierFlows | None = None) -> WifiScan:
     """Describe and judge the transmitters of one log; what `earlier` stands heard of a flow is judged with it."""
-    scanner = Scanner(processes=processes, earlier=earlier)
+    scanner = Scanner(earlier=earlier)
     scanner.add(log)
     return scanner.finish(tally=ReadTally(cut_tail_octets=cut_tail_octets))
 

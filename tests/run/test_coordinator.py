@@ -9,6 +9,7 @@ from typing import Literal
 
 import pytest
 
+from sweep.host.access_point import AccessPoint
 from sweep.host.machine import find_alarm
 from sweep.link.head_messages import ButtonPressed, FromHead, HeadState, HeadTurn, RfCut, RfMeasured, SupplyTold, ToHead
 from sweep.modality.control import Control
@@ -514,7 +515,7 @@ def test_the_second_test_of_a_position_is_told_at_once() -> None:
     assert told == [(0, "running"), (0, "over"), (1, "running"), (1, "over")]
 
 
-class Hotspot:
+class Hotspot(AccessPoint):
     """An access point that obeys at once."""
 
     def __init__(self) -> None:

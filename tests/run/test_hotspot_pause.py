@@ -9,6 +9,7 @@ import pytest
 
 from sweep.cli.config import Config
 from sweep.cli.running import hotspot_pause_of
+from sweep.host.access_point import AccessPoint
 from sweep.modality.own_transmissions import OwnTransmissions
 from sweep.report import OwnTransmission
 from sweep.run.hotspot_pause import TRIES, HotspotPause
@@ -17,7 +18,7 @@ S = 1_000_000_000
 
 
 @dataclass
-class Air:
+class Air(AccessPoint):
     """A clock, and an access point that takes a while."""
 
     now_s: float = 100.0

@@ -57,7 +57,6 @@ class PiCamera:
         permit: RoomPermit,
         settings: CameraSettings,
         *,
-        number: int = 0,
         trigger_mode: Path = TRIGGER_MODE,
         module: Any = None,
     ) -> None:
@@ -70,11 +69,11 @@ class PiCamera:
         if _read(trigger_mode) != "1":
             raise CameraError(Phrase("camera_not_in_trigger_mode", file=trigger_mode), "camera_unusable")
         library = module if module is not None else _library()
-        if number >= len(library.Picamera2.global_camera_info()):
+        if not library.Picamera2.global_camera_info():
             raise CameraError(Phrase("no_camera_connected_look"), "camera_away")
         permit.check()
         try:
-            self._camera = library.Picamera2(number)
+            self._camera = library.Picamera2(0)
         except (RuntimeError, IndexError) as error:
             raise CameraError(Phrase("camera_does_not_open", why=error), "camera_away") from error
         try:
@@ -86,7 +85,7 @@ class PiCamera:
             self.close()
             raise
         model = str(self._camera.camera_properties.get("Model", "unknown"))
-        self.serial = f"{model} {library.Picamera2.global_camera_info()[number].get('Id', '')}".strip()[:200]
+        self.serial = f"{model} {library.Picamera2.global_camera_info()[0].get('Id', '')}".strip()[:200]
 
     def _set_up(self) -> int:
         """Configure the streams; by how many bits raw values stand to the left."""

@@ -154,7 +154,7 @@ def _join(ours: Sight, theirs: Sight) -> Joint:
     return Joint(replace(result, detections=tuple(joint)), "joined", again)
 
 
-def scan_pairs(folder: Path, second: Path, *, range_m: float | None = None) -> LensScan:
+def scan_pairs(folder: Path, second: Path) -> LensScan:
     """Judge each clip of `folder` with the clip of that name in `second`; two folders of one clip each make a pair.
 
     A clip without a second look is judged alone, one that cannot be read is refused. Raises `ClipError` when a folder
@@ -165,11 +165,11 @@ def scan_pairs(folder: Path, second: Path, *, range_m: float | None = None) -> L
         raise ClipError(ClipReason.NO_CLIPS, Phrase("no_clip_folders_give_two"))
     lone = len(firsts) == len(seconds) == 1
     by_name = {path.name: path for path in seconds}
-    return LensScan(tuple(_scan_pair(path, seconds[0] if lone else by_name.get(path.name), range_m) for path in firsts))
+    return LensScan(tuple(_scan_pair(path, seconds[0] if lone else by_name.get(path.name)) for path in firsts))
 
 
-def _scan_pair(path: Path, second: Path | None, range_m: float | None) -> ClipResult:
-    alone = scan_or_refuse(path, range_m)
+def _scan_pair(path: Path, second: Path | None) -> ClipResult:
+    alone = scan_or_refuse(path, None)
     if second is None or alone.error is not None:
         return alone
     try:

@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sweep.host.disk import DISK, DiskError, read_file
-from sweep.host.energy_meter import METER_ERROR, Drawn
+from sweep.host.energy_meter import METER_ERROR, EnergyMeter
 from sweep.host.gpio import Line, LineError, LinePlace
 from sweep.host.i2c import I2cError
 from sweep.report import BankInput, BankState
@@ -39,15 +39,6 @@ def boottime_s() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-class Meter(Protocol):
-    """`host.energy_meter.EnergyMeter`, or one that is simulated."""
-
-    had_no_supply: bool
-
-    def read(self) -> Drawn:
-        """What it says now. Raises I2cError."""
-
-
 class _Saved(BaseModel):
     """What the file holds."""
 
@@ -63,7 +54,7 @@ class _Saved(BaseModel):
 class Sources:
     """Where its numbers come from."""
 
-    meter: Meter | None = None
+    meter: EnergyMeter | None = None
     inputs: Callable[[], frozenset[BankInput] | None] = lambda: None
 
 

@@ -22,6 +22,8 @@ INTERVALS_S: Final[dict[str, float]] = {
     "phone": 0.3, "watch": 0.4, "headphones": 0.25, "computer": 0.2, "tracker": 2.0, "beacon": 0.5, "camera_setup":
     0.15, }  # fmt: skip
 """Advertising intervals: guessed, the usual order of magnitude."""
+HEARD_SHARE: Final = 0.3
+"""Of the packets, by a receiver on one of three channels: guessed."""
 MAX_NAME_OCTETS: Final = 26
 
 
@@ -65,11 +67,10 @@ def hear_adverts(
     seconds: float,
     seed: int,
     start_ns: int = DEFAULT_START_NS,
-    heard_share: float = 0.3,
 ) -> list[HeardAdvert]:
     """What a receiver at `listener_xy_m` hears within `seconds`, in order of time.
 
-    `heard_share` is how many packets a receiver on one of three channels gets.  ValueError for a bad address.
+    ValueError for a bad address.
     """
     rng = np.random.default_rng([seed, round(listener_xy_m[0] * 100) & 0xFFFF, round(listener_xy_m[1] * 100) & 0xFFFF])
     heard: list[HeardAdvert] = []
@@ -79,7 +80,7 @@ def hear_adverts(
         times = np.cumsum(interval_s + rng.uniform(0, 0.01, count)) - rng.uniform(0, interval_s)
         mean = mean_level_dbm(emitter.address, (emitter.x_m, emitter.y_m), listener_xy_m, emitter.tx_dbm, seed)
         levels = frame_levels_dbm(mean, count, rng)
-        usable = receives(levels, rng) & (rng.random(count) < heard_share) & (times < seconds)
+        usable = receives(levels, rng) & (rng.random(count) < HEARD_SHARE) & (times < seconds)
         heard += [HeardAdvert(start_ns + int(times[i] * 1e9), emitter, int(levels[i])) for i in np.flatnonzero(usable)]
     return sorted(heard, key=lambda advert: advert.t_ns)
 

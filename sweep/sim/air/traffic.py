@@ -25,6 +25,8 @@ EDGE_GAIN: Final = 1.6
 WALK_GAIN: Final = 0.6
 """More octets per picture while somebody walks: measured on x264 of capped quality (tests/simulators,
 `walk_capped_600`), the median over walks over that between them."""
+PAGE_KB, PAUSE_S = 30.0, 7.0
+"""Of a person who reads: guessed."""
 CAMERA_DELAY_S: Final = 0.18
 """From light to packet: exposure, encoder and buffer, guessed."""
 
@@ -110,17 +112,17 @@ def _send_burst(
     return packets
 
 
-def browse(seconds: float, rng: np.random.Generator, *, page_kb: float = 30.0, pause_s: float = 7.0) -> list[Packet]:
+def browse(seconds: float, rng: np.random.Generator) -> list[Packet]:
     """A person reading pages: pauses, then a few requests and what they bring."""
     packets: list[Packet] = []
-    t_s = float(rng.exponential(pause_s / 2))
+    t_s = float(rng.exponential(PAUSE_S / 2))
     while t_s < seconds:
         for _ in range(int(rng.integers(2, 7))):
             packets.append(Packet(t_s, int(rng.integers(120, 700)), is_up=True))
-            answer = round(page_kb * 250 * float(rng.lognormal(0, 0.8)))
+            answer = round(PAGE_KB * 250 * float(rng.lognormal(0, 0.8)))
             packets += _send_burst(t_s + float(rng.uniform(0.03, 0.12)), answer, rng, is_up=False)
             t_s += float(rng.exponential(0.25))
-        t_s += float(rng.exponential(pause_s))
+        t_s += float(rng.exponential(PAUSE_S))
     return [packet for packet in packets if packet.t_s < seconds]
 
 

@@ -17,7 +17,7 @@ from typing import IO, Self
 from sweep.link.frame import FrameReader, Received, encode
 from sweep.link.head import SerialPort
 from sweep.link.messages import EnvelopeWindow, Identify, Message, RfStart
-from sweep.link.readings import tuner_plan
+from sweep.link.readings import BURST_BELOW_COUNTS, HYSTERESIS_COUNTS, WINDOW_S, tuner_plan
 from sweep.phrases import Phrase
 from sweep.sim.head.avr import EmulatorError, EmulatorGoneError
 from sweep.sim.head.machine import find_elf
@@ -123,8 +123,6 @@ def record_serial(
     seconds: float,
     elf: Path | None = None,
     *,
-    window_s: float = 0.1,
-    burst_below_counts: int = 767,
     tuner_mhz: Sequence[int] = (),
 ) -> int:
     """Write what an emulated head sends in `seconds` of RF windows to `path`, raw; returns the number of windows.
@@ -132,9 +130,9 @@ def record_serial(
     The tuner visits `tuner_mhz` meanwhile, where there are any.
     The bytes come through pyserial from the firmware's own UART; the same scene gives the same file.
     """
-    start = RfStart(round(window_s * SLOTS_PER_S), burst_below_counts, 8)
+    start = RfStart(round(WINDOW_S * SLOTS_PER_S), BURST_BELOW_COUNTS, HYSTERESIS_COUNTS)
     commands: list[Message] = [Identify(), *([tuner_plan(tuner_mhz)] if tuner_mhz else []), start]
-    wanted = max(1, round(seconds / window_s))
+    wanted = max(1, round(seconds / WINDOW_S))
     recorded = bytearray()
     reader, windows = FrameReader(), 0
     with EmulatedHead(scene, elf) as head, SerialPort(head.port) as port:

@@ -101,9 +101,12 @@ class LogBuilder:
         self._parts.append(frames)
         self._room -= len(frames)
 
-    def reject(self, reason: str, count: int) -> None:
-        """Count packets that were left out before they came here."""
-        self._rejected[reason] += count
+    def take(self, block: PacketBlock, parse: ParseBlock, link_types: frozenset[int]) -> None:
+        """The same; packets of other link types are counted as `foreign_link_type`."""
+        if block.link_type in link_types:
+            self.add(block, parse)
+        else:
+            self._rejected["foreign_link_type"] += len(block)
 
     @property
     def frames(self) -> int:
@@ -143,10 +146,7 @@ def read_windows(
     """
     builder = LogBuilder()
     for block in blocks:
-        if block.link_type in link_types:
-            builder.add(block, parse)
-        else:
-            builder.reject("foreign_link_type", len(block))
+        builder.take(block, parse, link_types)
         if builder.frames >= window_frames:
             yield builder.cut()
     yield builder.finish()
@@ -162,10 +162,7 @@ def build_log(
     """Read blocks into a log; packets of other link types are counted as `foreign_link_type`."""
     builder = LogBuilder(max_frames=max_frames)
     for block in blocks:
-        if block.link_type in link_types:
-            builder.add(block, parse)
-        else:
-            builder.reject("foreign_link_type", len(block))
+        builder.take(block, parse, link_types)
     return builder.finish()
 
 

@@ -240,8 +240,8 @@ def _common_role(roles: list[Role]) -> Role:
     return min(roles, key=order.index)
 
 
-def list_flows(log: FrameLog, *, min_frames: int = MIN_FLOW_FRAMES) -> tuple[Flow, ...]:
-    """The unicast data flows of a log that have at least `min_frames` frames, by sender and peer."""
+def list_flows(log: FrameLog) -> tuple[Flow, ...]:
+    """The unicast data flows of a log that have at least `MIN_FLOW_FRAMES` frames, by sender and peer."""
     frames = log.frames
     is_unicast = (frames.ra & np.uint64(GROUP_BIT)) == 0
     rows = np.flatnonzero(frames.is_data_with_body() & ~log.is_repeat & is_unicast)
@@ -255,7 +255,7 @@ def list_flows(log: FrameLog, *, min_frames: int = MIN_FLOW_FRAMES) -> tuple[Flo
     rows_of = dict(zip(keys.tolist(), np.split(rows, edges), strict=True))
     flows = []
     for number, forward in rows_of.items():
-        if len(forward) < min_frames:
+        if len(forward) < MIN_FLOW_FRAMES:
             continue
         i, j = divmod(number, len(addresses))
         backward = rows_of.get(j * len(addresses) + i, np.zeros(0, dtype=np.int64))
