@@ -72,7 +72,7 @@ def _sweep(phone: Phone) -> None:
     page = phone.page
     phone.log_in()
     page.get_by_role("link", name=re.compile("1층 여자화장실")).first.click()
-    page.get_by_role("link", name="점검 시작").click()
+    page.get_by_role("link", name=re.compile(" 시작$")).click()
     page.get_by_label("점검자 2", exact=True).fill("점검자-02")
     page.get_by_role("button", name="점검 준비").click()
     for person in ("점검자-01", "점검자-02"):

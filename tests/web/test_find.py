@@ -114,11 +114,11 @@ def test_from_candidate_to_the_police_package_by_two(open_phone: OpenPhone, site
     _press(page, "기록하고 다음")
 
     _title(page, "손대지 마십시오")
-    _is_at(page, "닫기", ())
+    _is_at(page, "문 닫기", ())
     expect(page.get_by_role("link", name="112 전화")).to_have_attribute("href", "tel:112")
     _dies(page, "손대지 마십시오")
     _shoot(phone, "leave")
-    _press(page, "했습니다 – 다음")
+    _press(page, "손대지 않겠습니다 – 다음")
     _title(page, "사람을 내보내고 문을 닫으십시오")
     expect(page.get_by_role("link", name="112 전화")).to_have_attribute("href", "tel:112")
     expect(page.locator("form dl")).to_have_text(re.compile(r"문 앞\s*감독자-01"))  # who proved to be there
@@ -149,7 +149,7 @@ def test_from_candidate_to_the_police_package_by_two(open_phone: OpenPhone, site
     _shoot(phone, "report")
     _press(page, "기록하고 다음")
     _title(page, "할 일을 마쳤습니다")
-    _is_at(page, None, ("닫기", "112", "기록", "인계"))
+    _is_at(page, None, ("문 닫기", "112", "기록", "인계"))
     expect(page.get_by_text("1366")).to_be_visible()
     _shoot(phone, "done")
     _press(page, "경찰이 문서로 요청함")
@@ -197,7 +197,7 @@ def _is_at(page: Page, phase: str | None, before: tuple[str, ...]) -> None:
 def _photograph(phone: Phone) -> None:
     page = phone.page
     _title(page, "경찰이 올 때까지 지키십시오")
-    _is_at(page, "기록", ("닫기", "112"))
+    _is_at(page, "기록", ("문 닫기", "112"))
     expect(page.get_by_text("디지털성범죄피해자지원센터(국번 없이 1366")).to_be_visible()
     _shoot(phone, "wait")
     _press(page, "물체 사진 찍기(선택)")
@@ -225,7 +225,7 @@ def _photograph(phone: Phone) -> None:
 def _call(phone: Phone) -> None:
     page = phone.page
     _title(page, "112에 신고하십시오")
-    _is_at(page, "112", ("닫기",))
+    _is_at(page, "112", ("문 닫기",))
     expect(page.locator(".done")).to_contain_text("감독자-01 문 앞을 지킴")
     expect(page.get_by_role("link", name="112 전화")).to_have_attribute("href", "tel:112")
     link = page.get_by_role("link", name="112 문자").get_attribute("href") or ""
@@ -253,7 +253,7 @@ def _hand_over(phone: Phone) -> None:
     page = phone.page
     _press(page, "경찰이 도착했습니다")
     _title(page, "인수하는 경찰관은 누구입니까?")
-    _is_at(page, "인계", ("닫기", "112", "기록"))
+    _is_at(page, "인계", ("문 닫기", "112", "기록"))
     _wrong(page, "다음", "경찰관의 이름을 물어")
     page.get_by_label("경찰관", exact=True).fill("김경위")
     _wrong(page, "다음", "계급을 고르거나")
@@ -369,7 +369,7 @@ def test_without_a_connection_the_guide_goes_on_and_sends_in_order(phone: Phone,
     _title(page, "손대지 마십시오")
     expect(page.get_by_text("하던 곳에서")).to_have_count(0)
     page.context.set_offline(True)
-    _press(page, "했습니다 – 다음")
+    _press(page, "손대지 않겠습니다 – 다음")
     _press(page, "닫고 지킵니다 – 다음")
     _title(page, "112에 신고하십시오")
     expect(page.get_by_text("기록 1건을 이 휴대전화에 보관했습니다")).to_be_visible()
@@ -452,7 +452,7 @@ def test_its_button_is_at_the_thumb_on_a_small_phone_with_large_letters(open_pho
     _take(page, site, case_id, {"step": "camera", "was_touched": False})
     phone.open(f"#/find/{case_id}")
     for title, buttons in (
-        ("손대지 마십시오", ["했습니다 – 다음"]),
+        ("손대지 마십시오", ["손대지 않겠습니다 – 다음"]),
         ("사람을 내보내고 문을 닫으십시오", ["닫고 지킵니다 – 다음"]),
         ("112에 신고하십시오", ["112 전화", "신고했습니다 – 다음"]),
         ("접수 번호는 무엇입니까?", ["기록하고 다음"]),

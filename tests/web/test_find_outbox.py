@@ -37,7 +37,7 @@ def _found(phone: Phone, site: Site, title: str) -> str:
 def _act_alone(page: Page) -> None:
     """Close the room and call: two steps that nobody has to confirm."""
     _title(page, "손대지 마십시오")
-    _press(page, "했습니다 – 다음")
+    _press(page, "손대지 않겠습니다 – 다음")
     _press(page, "닫고 지킵니다 – 다음")
     _title(page, "112에 신고하십시오")
     _press(page, "신고했습니다 – 다음")

@@ -203,7 +203,7 @@ def test_a_sweep_is_started_watched_and_read(phone: Phone, probe: FakeProbe) -> 
     page.get_by_label("비밀번호", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="로그인").click()
     page.locator("a.room", has_text="남자 화장실 1층").first.click()  # it may stand in the day's list as well
-    page.get_by_role("link", name="점검 시작").click()
+    page.get_by_role("link", name=re.compile(" 시작$")).click()
     page.get_by_role("radio", name=re.compile("probe-01")).check()
     page.get_by_role("button", name="점검 준비").click()
     expect(page.get_by_text("점검자 번호를 두 글자 이상 적으십시오.")).to_be_visible()

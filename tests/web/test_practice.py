@@ -22,7 +22,7 @@ def test_a_practice_from_hiding_to_ones_own_rate(phone: Phone, site: Site) -> No
     me, practice = (page.request.get(f"{site.url}/api/{what}").json() for what in ("me", "practice"))
     for run in practice["runs"]:  # of a time before, when this test is asked again
         page.request.delete(f"{site.url}/api/practice/{run['run_id']}", headers={"X-CSRF-Token": me["csrf_token"]})
-    expect(page.get_by_text("한 달 동안 숨긴 렌즈로 눈을 재지 않았습니다.", exact=False)).to_be_visible()
+    expect(page.get_by_text("한 달 동안 숨긴 렌즈 찾기 연습을 하지 않았습니다.", exact=False)).to_be_visible()
     phone.open(f"#/rooms/{site.suspected_room}/practice")
     page.get_by_label("구역").select_option(label="2번 칸")
     page.get_by_role("button", name="목록에 추가").tap()
@@ -46,7 +46,7 @@ def test_a_practice_from_hiding_to_ones_own_rate(phone: Phone, site: Site) -> No
     expect(page.get_by_text("2번 칸 · 기준 렌즈 · 찾음")).to_be_visible()
     expect(page.get_by_text("세면대 · 무선 기기 · 미탐지")).to_be_visible()
     expect(page.get_by_text("1개 중 1개")).to_be_visible()
-    expect(page.get_by_text("90% 구간 27%~100%")).to_be_visible()
+    expect(page.get_by_text("실제로는 27%~100% 사이로 봄(90%)")).to_be_visible()
     for language, theme in (("ko", "light"), ("en", "dark")):
         phone.set(language=language, theme=theme)
         expect(page.get_by_text("내 탐지율" if language == "ko" else "My detection rate")).to_be_visible()

@@ -55,7 +55,7 @@ def test_a_simulated_sweep_from_login_to_evidence(open_phone: OpenPhone, agent_s
     page.get_by_label("비밀번호", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="로그인").click()
     page.locator("a.room", has_text="1층 여자화장실").click()
-    page.get_by_role("link", name="점검 시작").click()
+    page.get_by_role("link", name=re.compile(" 시작$")).click()
     expect(page.get_by_role("radio", name=re.compile(PROBE_ID))).to_be_checked()
     page.get_by_label("점검자 2", exact=True).fill("점검자-02")
     page.get_by_role("button", name="점검 준비").click()

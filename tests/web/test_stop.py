@@ -336,7 +336,7 @@ def test_the_real_agent_can_always_be_stopped(open_phone: OpenPhone, agent_site:
     phone.log_in()
     page = phone.page
     page.locator("a.room", has_text="1층 여자화장실").click()
-    page.get_by_role("link", name="점검 시작").click()
+    page.get_by_role("link", name=re.compile(" 시작$")).click()
     expect(page.get_by_role("radio", name=re.compile(AGENT_ID))).to_be_checked(timeout=60_000)
     page.get_by_label("점검자 2", exact=True).fill("점검자-02")
     page.get_by_role("button", name="점검 준비").click()

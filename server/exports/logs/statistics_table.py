@@ -199,7 +199,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("육안 살핌", "그중 카메라(건)", _count("eye_cameras")),
     Column(
         "육안 살핌",
-        "눈의 감도(찾은 것/숨긴 것)",
+        "육안 탐지율(찾은 것/숨긴 것)",
         lambda line: share_words(line.eye_seen, line.eye_shown),
         "연습에서 숨긴 시험용 렌즈 가운데 살핀 사람이 알아본 것과 90 % 구간. "
         "세 사람 이상이 연습한 구만 합하며 이름은 없습니다.",

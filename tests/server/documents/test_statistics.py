@@ -301,9 +301,9 @@ def test_what_looks_by_eye_cost_and_how_many_hidden_lenses_eyes_saw(site: Site, 
     assert (other.eye_shown, other.eye_seen) == (0, 0), "the sum of two is nobody's to tell"
     said = {column.heading: column.value(line) for column in COLUMNS}
     assert said["점검 한 번에 든 시간(초)"] == 6.0
-    assert said["눈의 감도(찾은 것/숨긴 것)"] == "3/6 (22~78 %)"
+    assert said["육안 탐지율(찾은 것/숨긴 것)"] == "3/6 (22~78 %)"
     assert said["대조 오류(오류/대조)"] == "1/2 (12~88 %)"
-    assert {column.heading: column.value(other) for column in COLUMNS}["눈의 감도(찾은 것/숨긴 것)"] == "–"
+    assert {column.heading: column.value(other) for column in COLUMNS}["육안 탐지율(찾은 것/숨긴 것)"] == "–"
     officer = site.login("city_officer", "시담당-01")
     (view,) = [
         one

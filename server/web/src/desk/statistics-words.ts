@@ -38,7 +38,7 @@ export const statisticsWords = {
   stat_eye_looks: text("점검당 살핀 곳", "Looks by eye a sweep"),
   stat_eye_seconds: text("점검당 살핀 시간", "Time for looks a sweep"),
   stat_eye_cases: text("살핌: 확인 건 · 카메라", "By looks: cases · cameras"),
-  stat_eye_seen: text("눈의 감도(90 %)", "The eye's sensitivity (90 %)"),
+  stat_eye_seen: text("육안 탐지율(90 %)", "The eye's sensitivity (90 %)"),
   stat_seconds: text("{n}초", "{n} s"),
   stat_candidates: text("확인할 곳", "Places to inspect"),
   stat_cases: text("확인 건", "Cases"),

@@ -319,7 +319,7 @@ function defect(of: Of): Flow {
 
 /** Not touched, cleared, closed and guarded; who guards is asked only where nobody knows. */
 function close(of: Of, known: Known): Flow {
-  const leave: Page = { id: "leave", kind: "do", past: "leave_past" };
+  const leave: Page = { id: "leave", kind: "do", past: "leave_past", button: "leave_done" };
   const isKnown = known.partner !== null && of("other_guard") !== "yes";
   const guard: Page = {
     ...ask("guard", "guarded_by", [], 2),

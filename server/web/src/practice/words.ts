@@ -35,14 +35,14 @@ export const words = {
   ),
   rate_title: text("내 탐지율", "My detection rate"),
   rate_private: text(
-    "이 계정에만 보입니다. 관리자 계정에도 보이지 않고, 눈의 감도만 이름 없이 구의 합계에 더합니다.",
+    "이 계정에만 보입니다. 관리자 계정에도 보이지 않고, 찾은 비율만 이름 없이 구의 합계에 더합니다.",
     "Shown to this account only, and to no administrator; of the eye alone a district's sum is kept, without names.",
   ),
   planted: text("숨긴 렌즈를 눈으로 알아봄", "Hidden lenses that my eye saw"),
   controls: text("아무것도 없는 곳에서 무엇을 봄", "Something seen where nothing was"),
   rate_none: text("아직 비교한 연습이 없습니다.", "Nothing has been compared yet."),
   rate: text("{hidden}개 중 {found}개", "{found} of {hidden}"),
-  interval: text("90% 구간 {low}~{high}", "90 % interval {low} to {high}"),
+  interval: text("실제로는 {low}~{high} 사이로 봄(90%)", "90 % interval {low} to {high}"),
   false_alarms: text(
     "숨기지 않은 곳을 지목한 것 {n}건(점검 {sweeps}회)",
     "{n} findings where nothing was hidden ({sweeps} sweeps)",

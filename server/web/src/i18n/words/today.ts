@@ -23,7 +23,7 @@ export const today = {
   today_metres: text("직선 {m} m", "{m} m straight"),
   today_more: text("나머지 {n}곳 펼치기", "Show the other {n}"),
   today_lens_due: text(
-    "한 달 동안 숨긴 렌즈로 눈을 재지 않았습니다. 동료에게 기준 렌즈를 숨겨 달라고 하고, 방 화면의 ‘연습 점검’으로 찾아 보십시오. 이 안내와 결과는 본인에게만 보입니다.",
+    "한 달 동안 숨긴 렌즈 찾기 연습을 하지 않았습니다. 동료에게 기준 렌즈를 숨겨 달라고 하고, 방 화면의 ‘연습 점검’에서 찾아 보십시오. 이 안내와 결과는 본인만 봅니다.",
     "No hidden lens has measured your eye for a month. Have a colleague hide a reference lens, and look for it by “Practice” on a room's page. Only you see this and the result.",
   ),
   today_cut: text("더 있습니다. 나머지는 업무 화면에서 보십시오.", "There are more: see the desk."),
