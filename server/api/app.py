@@ -32,7 +32,7 @@ from server.api.people import (
     second_person,
     single_sign_on,
 )
-from server.api.places import facility, imports, practice, public_page, rooms, schedule, statistics
+from server.api.places import facility, imports, instruments, practice, public_page, rooms, schedule, statistics
 from server.api.probes import keys as key_routes
 from server.api.probes import probes, reference_checks, relay
 from server.api.records import cases, desk, entries, evidence_keys, exports, log, photos, sweeps
@@ -98,6 +98,7 @@ ROUTERS = tuple(
         rooms,
         practice,
         imports,
+        instruments,
         schedule,
         sweeps,
         cases,

@@ -13,6 +13,7 @@ from server.interface.words import (
     DEFECT_WORDS,
     DISPOSITIONS,
     ENTRY_KINDS,
+    INSTRUMENTS,
     MEASURES,
     OCCASIONS,
     REFERENCE_CHECKS,
@@ -52,6 +53,7 @@ WORDS: Final[Mapping[str, Iterable[tuple[str, LocalText]]]] = {
     "visit_bell": BELLS.items(),
     "visit_occasion": OCCASIONS.items(),
     "visit_measure": MEASURES.items(),
+    "instrument": INSTRUMENTS.items(),
 }
 """Words of codes that the page says as documents do; each is a word of the page by `<name here>_<code>`."""
 

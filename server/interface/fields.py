@@ -86,6 +86,8 @@ ENTRY_ROLES: frozenset[Role] = frozenset(
 Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 Badge = Annotated[str, StringConstraints(pattern=r"^[A-HJ-NP-TV-Z][0-9A-HJ-NP-TV-Z]{7}$")]
 """What a badge shows as letters and as QR code: Crockford's alphabet, no secret."""
+InstrumentKind = Literal["lens_finder", "rf_finder", "thermal_imager", "borescope", "by_eye"]
+"""What a district inspects with beside probes; of `by_eye` there are torches and loupes."""
 DistrictId = Annotated[str, StringConstraints(pattern=SLUG)]
 EquipmentResult = Literal["to_inspect", "nothing_detected", "partly", "not_assessable", "clear", "no_report"]
 PersonsResult = Literal["confirmed", "found", "suspected", "recheck", "nothing_unusual", "not_done", "not_recorded"]

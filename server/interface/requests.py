@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 from server.interface.case_requests import CaseRequest, LookRequest, ProveRequest, StepRequest
 from server.interface.command_requests import CommandRequest
 from server.interface.export_requests import ExportRequest
+from server.interface.instrument_requests import InstrumentCheckRequest, InstrumentRequest, RetiredRequest
 from server.interface.key_requests import AdmitRequest, KeyReasonRequest, ReplaceKeyRequest, RevokeRequest
 from server.interface.live_requests import LiveBatch
 from server.interface.people_requests import (
@@ -78,6 +79,9 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     EvidenceKeyRequest,
     LookRequest,
     DistrictRequest,
+    InstrumentRequest,
+    InstrumentCheckRequest,
+    RetiredRequest,
     BadgeSheetRequest,
     SubjectRequest,
     InviteRequest,

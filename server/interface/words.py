@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
+from server.interface.fields import InstrumentKind
 from sweep.entry import kinds
 from sweep.report import SHOWN, ClockReading, LocalText, Modality, Mode, Source
 from sweep.report.case_records import Defect
@@ -54,6 +55,14 @@ MEASURES: Mapping[Measure, LocalText] = {
     "scene_kept": LocalText(ko="현장 보존", en="Scene kept"),
     "police_called": LocalText(ko="경찰 신고(112)", en="Police called (112)"),
 }
+INSTRUMENTS: Mapping[InstrumentKind, LocalText] = {
+    "lens_finder": LocalText(ko="렌즈 탐지기", en="Lens finder"),
+    "rf_finder": LocalText(ko="전파 탐지기", en="RF finder"),
+    "thermal_imager": LocalText(ko="열화상 카메라", en="Thermal imager"),
+    "borescope": LocalText(ko="내시경", en="Borescope"),
+    "by_eye": LocalText(ko="육안(손전등·확대경)", en="By eye (torch, loupe)"),
+}
+"""What a district inspects with beside probes."""
 SOURCES: Mapping[str, LocalText] = _words(
     live=("실측", "Live"),
     practice=("연습 점검", "Practice"),

@@ -29,6 +29,7 @@ from server.store.db import Database
 from server.store.schema import (
     badges,
     inspector_pairs,
+    instruments,
     passkeys,
     pins,
     recovery_codes,
@@ -216,6 +217,8 @@ def end_all(connection: Connection, user_id: UUID) -> None:
     end_proofs(connection, user_id)
     is_of_pair = or_(inspector_pairs.c.first_user_id == user_id, inspector_pairs.c.second_user_id == user_id)
     connection.execute(delete(inspector_pairs).where(is_of_pair))
+    held = update(instruments).where(instruments.c.holder_user_id == user_id)
+    connection.execute(held.values(holder_user_id=None))
 
 
 def end_proofs(connection: Connection, user_id: UUID) -> None:

@@ -28,6 +28,7 @@ from server.store.schema.imports import (
     imports,
     room_bases,
 )
+from server.store.schema.instruments import instrument_checks, instruments
 from server.store.schema.live import live_channels, live_operations, serving_processes
 from server.store.schema.log import checkpoints, log_forks, log_tiles
 from server.store.schema.people import (

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     String,
@@ -28,6 +29,7 @@ audit = Table(
     Column("action", String(64), nullable=False),
     Column("object_id", String(200), nullable=False),
     Column("detail_json", Text, nullable=False),
+    Index("ix_audit_object_id", "object_id", "at_ms"),
 )
 
 access_log = Table(

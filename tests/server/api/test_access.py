@@ -15,13 +15,16 @@ from sqlalchemy import insert, select
 from server.api.access import ALL_ROLES
 from server.districts import register
 from server.districts.scope import NOT_FOUND
+from server.instruments import register as instrument_register
 from server.interface.fields import CITY_ROLES, FACILITY_ROLES, Role
+from server.interface.instrument_requests import InstrumentCheckRequest, InstrumentRequest
 from server.interface.place_requests import FacilityRequest, RoomRequest
 from server.people import auth
 from server.people.sessions import open_session
 from server.places import facilities
 from server.projections.sightings import case_of
 from server.signing import keys
+from server.store.clock import today
 from server.store.schema import body_refs, entries, erased_bodies, photos, user_facilities
 from sweep.entry.envelope import to_wire
 from sweep.report import LocalText, new_id
@@ -94,6 +97,13 @@ def _district(site: Site, district_id: str) -> Things:
                 is_doubted=False,
             )
         )
+        finder = InstrumentRequest(kind="lens_finder", maker="가상", model="K-1", serial="1")
+        instrument_id = instrument_register.add_instrument(connection, finder, actor="test", district_id=district_id)
+        day = today()
+        check = InstrumentCheckRequest(what="function", day=day, good_until=day, has_passed=True, checked_by="사무소")
+        instrument_register.add_check(connection, instrument_id, check, today=day, actor="test")
+        detail = instrument_register.instrument_detail(connection, instrument_id, day)
+        check_id = detail.instrument.checks[0].check_id
     ids: dict[str, UUID | str] = {
         "room_id": room_id,
         "facility_id": facility_id,
@@ -105,6 +115,8 @@ def _district(site: Site, district_id: str) -> Things:
         "username": f"of-{district_id}",
         "case_id": case_id,
         "photo_id": photo_id,
+        "instrument_id": instrument_id,
+        "check_id": check_id,
     }
     return {name: str(value) for name, value in ids.items()} | OTHER_PARAMETERS
 

@@ -821,6 +821,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/instruments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Instruments
+         * @description Instruments of one's own district, by words in maker, model, number and holder; who sees all may ask for one.
+         */
+        get: operations["list_instruments_api_instruments_get"];
+        put?: never;
+        /**
+         * Post Instrument
+         * @description Add an instrument to the register.
+         */
+        post: operations["post_instrument_api_instruments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instruments/{instrument_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Instrument
+         * @description One instrument, with what was done about it.
+         */
+        get: operations["get_instrument_api_instruments__instrument_id__get"];
+        /**
+         * Put Instrument
+         * @description Write an instrument down anew, or give it to somebody else.
+         */
+        put: operations["put_instrument_api_instruments__instrument_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instruments/{instrument_id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Check
+         * @description Write a check of an instrument down; whoever takes it along in the morning tries it.
+         */
+        post: operations["post_check_api_instruments__instrument_id__checks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instruments/{instrument_id}/checks/{check_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Check
+         * @description Withdraw a check that was written down wrongly: it stays, and counts no more.
+         */
+        delete: operations["delete_check_api_instruments__instrument_id__checks__check_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instruments/{instrument_id}/retired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Retired
+         * @description Take an instrument out of use, or back into use.
+         */
+        put: operations["put_retired_api_instruments__instrument_id__retired_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instruments/holders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Holders
+         * @description To whom an instrument of one's own district may be given; who sees all asks for one.
+         */
+        get: operations["list_holders_api_instruments_holders_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/keys": {
         parameters: {
             query?: never;
@@ -2643,6 +2771,21 @@ export interface components {
             at: string;
             /** Kind */
             kind: string;
+        };
+        /**
+         * AuditLine
+         * @description What somebody did about a thing.
+         */
+        AuditLine: {
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
         };
         /**
          * BadgeList
@@ -5168,6 +5311,180 @@ export interface components {
             leaf_index: number;
             /** Tree Size */
             tree_size: number;
+        };
+        /**
+         * InstrumentCheckRequest
+         * @description A check of an instrument: does it do what it is for?
+         */
+        InstrumentCheckRequest: {
+            /**
+             * Checked By
+             * @description An office or a laboratory: no names.
+             */
+            checked_by: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Good Until
+             * Format: date
+             * @description Korean days, both included.
+             */
+            good_until: string;
+            /** Has Passed */
+            has_passed: boolean;
+            /**
+             * What
+             * @description Tried on a known target; or measured by a laboratory.
+             * @enum {string}
+             */
+            what: "function" | "calibration";
+        };
+        /**
+         * InstrumentCheckView
+         * @description A check of an instrument.
+         */
+        InstrumentCheckView: {
+            /**
+             * Check Id
+             * Format: uuid
+             */
+            check_id: string;
+            /** Checked By */
+            checked_by: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Good Until
+             * Format: date
+             */
+            good_until: string;
+            /** Has Passed */
+            has_passed: boolean;
+            /**
+             * Recorded
+             * Format: date-time
+             */
+            recorded: string;
+            /** Recorded By */
+            recorded_by: string;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "function" | "calibration";
+            /** Withdrawn */
+            withdrawn: string | null;
+        };
+        /**
+         * InstrumentDetail
+         * @description An instrument, and what was done about it, newest first.
+         */
+        InstrumentDetail: {
+            /** History */
+            history: components["schemas"]["AuditLine"][];
+            instrument: components["schemas"]["InstrumentView"];
+        };
+        /**
+         * InstrumentHolder
+         * @description Who holds an instrument.
+         */
+        InstrumentHolder: {
+            /** Name */
+            name: string;
+            /** Username */
+            username: string;
+        };
+        /**
+         * InstrumentHolders
+         * @description To whom an instrument may be given.
+         */
+        InstrumentHolders: {
+            /** People */
+            people: components["schemas"]["InstrumentHolder"][];
+        };
+        /**
+         * InstrumentList
+         * @description A district's instruments by kind, maker, model and number.
+         */
+        InstrumentList: {
+            /** Instruments */
+            instruments: components["schemas"]["InstrumentView"][];
+            /** Is Cut */
+            is_cut: boolean;
+        };
+        /**
+         * InstrumentRequest
+         * @description An instrument as it stands in the register; again for one that was written down wrongly.
+         */
+        InstrumentRequest: {
+            /**
+             * District Id
+             * @description Of a new one, for people of the whole city; those of a district add to their own.
+             * @default null
+             */
+            district_id: string | null;
+            /**
+             * Holder
+             * @description Who holds it now; null: it lies in the office.
+             * @default null
+             */
+            holder: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "lens_finder" | "rf_finder" | "thermal_imager" | "borescope" | "by_eye";
+            /** Maker */
+            maker: string;
+            /** Model */
+            model: string;
+            /**
+             * Serial
+             * @description Empty for a torch or loupe alone, which has none.
+             */
+            serial: string;
+        };
+        /**
+         * InstrumentView
+         * @description An instrument of a district.
+         */
+        InstrumentView: {
+            /**
+             * Added
+             * Format: date-time
+             */
+            added: string;
+            /** Checks */
+            checks: components["schemas"]["InstrumentCheckView"][];
+            /** District Id */
+            district_id: string;
+            holder: components["schemas"]["InstrumentHolder"] | null;
+            /**
+             * Instrument Id
+             * Format: uuid
+             */
+            instrument_id: string;
+            /** Is Checked */
+            is_checked: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "lens_finder" | "rf_finder" | "thermal_imager" | "borescope" | "by_eye";
+            /** Maker */
+            maker: string;
+            /** Model */
+            model: string;
+            /** Retired */
+            retired: string | null;
+            /** Serial */
+            serial: string;
         };
         /**
          * Invited
@@ -7760,6 +8077,14 @@ export interface components {
              * Format: uuid
              */
             sweep_id: string;
+        };
+        /**
+         * RetiredRequest
+         * @description Is an instrument out of use?
+         */
+        RetiredRequest: {
+            /** Is Retired */
+            is_retired: boolean;
         };
         /**
          * RevokeRequest
@@ -11540,6 +11865,273 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_instruments_api_instruments_get: {
+        parameters: {
+            query?: {
+                district?: string | null;
+                kind?: ("lens_finder" | "rf_finder" | "thermal_imager" | "borescope" | "by_eye") | null;
+                limit?: number;
+                search?: string;
+                with_retired?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstrumentList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_instrument_api_instruments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InstrumentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstrumentDetail"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_instrument_api_instruments__instrument_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstrumentDetail"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    put_instrument_api_instruments__instrument_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InstrumentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstrumentDetail"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_check_api_instruments__instrument_id__checks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InstrumentCheckRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstrumentDetail"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    delete_check_api_instruments__instrument_id__checks__check_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                check_id: string;
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstrumentDetail"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    put_retired_api_instruments__instrument_id__retired_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetiredRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstrumentDetail"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_holders_api_instruments_holders_get: {
+        parameters: {
+            query?: {
+                district?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstrumentHolders"];
                 };
             };
             /** @description Refused; the code says why */

@@ -45,6 +45,7 @@ export function sections(): readonly Section[] {
     ]),
     several(say("menu_manage"), [
       ...(role === "city_officer" || role === "admin" ? [page(say("page_import"), "import")] : []),
+      ...(isPlanning ? [page(say("page_instruments"), "instruments")] : []),
       ...(keepsAccounts ? [page(say("page_signon"), "signon"), page(say("page_badges"), "badges")] : []),
       ...(role === "evidence_officer" ? [page(say("page_evidence"), "evidence")] : []),
       page(say("page_log"), "log"),

@@ -14,6 +14,7 @@ const pages = {
   page_log: text("기록 원장", "Log"),
   page_badges: text("배지", "Badges"),
   page_signon: text("통합인증", "Single sign-on"),
+  page_instruments: text("점검 장비", "Instruments"),
   page_statistics: text("통계", "Statistics"),
   page_evidence: text("증거 키", "Evidence keys"),
   page_history: text("점검 기록", "Records"),
