@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sweep.phrases import Phrase
 from sweep.report import (
     AddressToken,
     BleObservation,
@@ -40,6 +41,7 @@ from sweep.report import (
     ZoneCoverage,
     ZoneVerdict,
     centre_of,
+    local_text,
     new_id,
 )
 from sweep.wifi.capture.bands import CHANNELS_IN_USE
@@ -331,10 +333,7 @@ def _one_finding(
                 weight_source="measured",
             ),
         ),
-        advice=text(
-            "육안 확인: 손전등과 확대경으로 환풍구 쪽을 보십시오. 만지거나 분해하지 마십시오.",
-            "Inspect by eye: look at the vent with torch and loupe. Do not touch or unscrew anything.",
-        ),
+        advice=local_text(Phrase("advice_by_eye")),
     )
     details = FindingDetails(
         finding_id=finding.finding_id,

@@ -47,7 +47,7 @@ def test_the_decision_is_at_the_thumb_however_far_one_reads(phone: Phone, site: 
     sheet = page.get_by_role("dialog")
     for shape in (PHONE, SMALL_PHONE):
         page.set_viewport_size(shape)
-        for text in ("육안 확인 (만지거나", "카메라가 아니라고 볼 근거", "함께 알아둘 한계"):
+        for text in ("손전등과 확대경으로 육안 확인", "카메라가 아니라고 볼 근거", "함께 알아둘 한계"):
             sheet.get_by_text(text).first.scroll_into_view_if_needed()
             for choice in CHOICES:
                 label = sheet.locator("label", has=page.get_by_role("radio", name=choice))

@@ -39,7 +39,7 @@ def test_evidence_of_a_candidate_is_read(phone: Phone, site: Site) -> None:
     expect(page.get_by_text("증거 기록 2건, 서명 확인됨, 누락 없음")).to_be_visible()
     page.get_by_role("button", name="확인할 곳 1: 2번 칸").click()
     sheet = page.get_by_role("dialog", name="확인할 곳 1")
-    expect(sheet.get_by_text("육안 확인 (만지거나 분해하지 말 것)")).to_be_visible()
+    expect(sheet.get_by_text("손전등과 확대경으로 육안 확인")).to_be_visible()
     for words in (
         "카메라로 볼 근거",
         "카메라가 아니라고 볼 근거",

@@ -92,7 +92,7 @@ def test_a_simulated_sweep_from_login_to_evidence(open_phone: OpenPhone, agent_s
     phone.shoot("simulated-sweep")
     page.get_by_role("button", name="확인할 곳 1: 3번 칸").click()
     sheet = page.get_by_role("dialog", name="확인할 곳 1")
-    expect(sheet.get_by_text("육안 확인 (만지거나 분해하지 말 것)")).to_be_visible()
+    expect(sheet.get_by_text("손전등과 확대경으로 육안 확인")).to_be_visible()
     expect(sheet.get_by_role("heading", name="카메라로 볼 근거")).to_be_visible()
     assert sheet.locator("li.for").count() >= 1
     assert phone.violations() == []

@@ -433,7 +433,7 @@ def as_format_2(report: SweepReport) -> SweepReport:
                     high=high if is_seen else None, source="guessed" if BY.get(target) in {"ble", "rf"} else "rendered",
                     reason=None if is_seen else "not_looked",
                     text=text(
-                        f"{TARGET_WORDS[target].ko}: 찾았을 확률을 말할 수 없음"
+                        f"{TARGET_WORDS[target].ko}: 찾았을 확률을 알 수 없음"
                         f"({said if isinstance(said, str) else '이 구역은 점검하지 않음'})"
                     ),
                 )

@@ -136,7 +136,7 @@ def test_each_target_has_its_probability_with_an_interval_or_a_reason() -> None:
     first = table["rows"][0]["cells"]
     assert first[0] == {"share": "41%", "span": "(33–50%)", "note": 0}
     assert (first[6]["share"], table["notes"][first[6]["note"] - 1]) == (
-        "–", "찾았을 확률을 말할 수 없음(이 대역에서는 와이파이에 묻힘)",
+        "–", "찾았을 확률을 알 수 없음(이 대역에서는 와이파이에 묻힘)",
     )  # fmt: skip
     assert len(table["notes"]) == 2
     assert {cell["share"] for cell in table["rows"][3]["cells"]} == {"–"}

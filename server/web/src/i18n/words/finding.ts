@@ -38,11 +38,6 @@ export const finding = {
   evidence_would_change: text("다시 확인하면 달라질 수 있는 것", "What would change the answer"),
   disposition_so_far: text("지금까지의 판정", "Decisions so far"),
   finding_strength_weak: text("한 가지 방식에서만 감지", "Seen by one method"),
-  finding_by_eye: text("육안 확인 (만지거나 분해하지 말 것)", "Inspect by eye (do not touch or take apart)"),
-  finding_if_unsure: text(
-    "카메라가 아니라고 확신할 수 없으면 발견으로 다루십시오: 물러나 문을 닫고 112에 신고합니다.",
-    "If you cannot rule a camera out, treat it as found: step back, close the door and call 112.",
-  ),
   evidence: text("근거", "Evidence"),
   evidence_for: text("카메라로 볼 근거", "Speaks for a camera"),
   evidence_against: text("카메라가 아니라고 볼 근거", "Speaks against a camera"),

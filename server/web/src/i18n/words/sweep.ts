@@ -6,6 +6,10 @@ export const sweep = {
   map_label: text("{room} 점검 지도", "Sweep map of {room}"),
   map_choose_modality: text("방식별로 보기", "Show by method"),
   map_legend: text("범례", "Legend"),
+  map_coverage_lead: text(
+    "카메라가 있었다면 찾았을 확률입니다. 낮은 곳은 눈으로 더 보십시오.",
+    "How likely a camera would have been found, had there been one. Where it is low, look longer by eye.",
+  ),
   map_legend_place: text("무선 기기가 방 안이라면 있을 범위(90%)", "Where the transmitter is if inside (90 %)"),
   map_legend_outside: text("벽 너머에 있을 확률", "Probability of being behind the wall"),
   place_heading: text("전파 세기로 어림한 위치", "Place guessed from radio levels"),
@@ -48,6 +52,7 @@ export const sweep = {
   coverage_absent: text("이 방식의 기록이 없습니다.", "There is no record of this method."),
   sweep_at_city: text("시청 서버 도착", "At the city’s server"),
   sweep_only_here: text("아직 이 점검기에만", "Only on this probe so far"),
+  sweep_look: text("확인할 곳 {n} 보기", "Look at place {n}"),
   sweep_findings: text("확인할 곳", "Places to inspect"),
   map_only: text("지도는 지금 {method}만 보여 줍니다.", "The map shows {method} alone."),
   map_all: text("모두 보기", "Show all"),
