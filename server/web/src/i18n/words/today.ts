@@ -4,6 +4,10 @@ import { text } from "../text";
 
 export const today = {
   today_title: text("오늘", "Today"),
+  today_act_running: text("이어서 점검", "Go on with the sweep"),
+  today_act_sweep: text("점검하러 가기", "Go and sweep"),
+  today_act_find: text("발견 안내 이어가기", "Go on with the guide"),
+  today_act_look: text("확인할 곳 보기", "See what to inspect"),
   today_nothing: text("오늘 점검할 곳이 없습니다.", "Nothing is due today."),
   today_order_hint: text(
     "번호는 오늘 우리 조가 갈 순서입니다. 거리는 직선거리입니다.",
