@@ -8,7 +8,7 @@ are two accounts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -135,11 +135,6 @@ def note_claims(
     ]
     if rows:
         connection.execute(insert(unproven), rows)
-
-
-def is_about(claim: Claim, finding_ids: Collection[UUID | None]) -> bool:
-    """Does a claim about a sweep speak of one of these findings?"""
-    return getattr(claim.what, "finding_id", None) in finding_ids
 
 
 def _read(connection: Connection, row: StoredEntry) -> ProofGiven | None:

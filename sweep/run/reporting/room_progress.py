@@ -39,9 +39,6 @@ from sweep.wifi.traffic.video import OPEN_REASONS
 MOST_DEVICES: Final = 16
 """Named in one event, as the contract has it."""
 MOST_LEVELS: Final = 64
-Why = Literal[
-    "follows_light", "follows_motion", "cited", "video_uplink", "may_be_camera", "camera_hint", "analog_video"
-]
 ACT: Final[tuple[DeviceWhy, ...]] = ("follows_light", "follows_motion", "cited")
 LOOK: Final[tuple[DeviceWhy, ...]] = ("video_uplink", "analog_video", "may_be_camera", "camera_hint")
 """The surest first."""
