@@ -273,15 +273,17 @@ SOME_OR_ALL = pytest.mark.parametrize(
 def test_interface_and_documents_say_what_stands_in_the_words_of_the_glossary(
     server: Server, tmp_path: Path, *, is_all: bool
 ) -> None:
-    """Lists hold every situation, also in the quick run; there sheets hold a few days."""
+    """Lists hold every situation, also in the quick run; there sheets hold a few days, a page is one of each kind."""
     everything = server.placed
     swept = [placed for placed in everything if is_swept(placed)]
     reported = [placed for placed in swept if is_reported(placed)]
     wrong = differences("interface, rooms", interface_rooms(server), everything, by_room, room_words)
-    told = {by_sweep(placed): interface_sweep(server, placed) for placed in swept}
-    wrong += differences("interface, sweep", told, swept, by_sweep, interface_words)
-    told = {by_sweep(placed): interface_comparison(server, placed) for placed in reported}
-    wrong += differences("interface, comparison", told, reported, by_sweep, compared_words)
+    whole = swept if is_all else each_word_once(swept, page_words, "panel", "zones", "findings")
+    told = {by_sweep(placed): interface_sweep(server, placed) for placed in whole}
+    wrong += differences("interface, sweep", told, whole, by_sweep, interface_words)
+    whole = reported if is_all else each_word_once(reported, compared_words, "zones", "spots")
+    told = {by_sweep(placed): interface_comparison(server, placed) for placed in whole}
+    wrong += differences("interface, comparison", told, whole, by_sweep, compared_words)
 
     of_month: dict[str, Callable[[bytes], dict[str, Told]]] = {
         "csv": rendered.csv_lines, "xlsx": rendered.xlsx_lines, "json": rendered.json_lines,
