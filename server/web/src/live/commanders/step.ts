@@ -1,0 +1,10 @@
+/** Where to stand next, or what is done outside the door before the room. */
+import { local, t } from "../../i18n/translate.svelte";
+import { say } from "../say.svelte";
+import type { Imperative } from "./imperative";
+import type { Scene } from "./scene.svelte";
+
+export function step({ feed, next, isBefore }: Scene): Imperative {
+  if (isBefore) return { sentence: t(feed.isMeasuring ? "outside_now" : "outside_title"), caption: "" };
+  return { sentence: next === null ? "" : local(next.text), caption: say("next_position_title") };
+}
