@@ -30,6 +30,8 @@ class StartRequest(CommandRequestBase):
     """The phone's time of day, which a probe takes whose own clock nobody has set, and says so."""
     is_practice: bool = False
     """Things were hidden to be found: it is made by the same rules and counts as no inspection."""
+    has_radio_earphone: bool = False
+    """Who sweeps by ear wears an earphone that transmits."""
 
 
 class DeclareEmptyRequest(CommandRequestBase):

@@ -407,4 +407,5 @@ def room_source(
         interrupted=interrupted,
         told_time=command.told_time,
         is_practice=command.is_practice,
+        has_radio_earphone=command.has_radio_earphone,
     )

@@ -29,7 +29,7 @@ COMMON: Final = Words(
         nothing_measured quick_some_zones outside_skipped room_key_year_unsure clock_from_phone proved_by_others
         room_key_new closed_battery_low closed_switched_off closed_probe_restarted closed_probe_rebooted
         resumed_after_restart report_after_restart journal_unsaved journal_damaged software_changed plan_unverified
-        recorded_input
+        recorded_input radio_earphone
         """,
     ),
 )

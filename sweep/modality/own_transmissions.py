@@ -16,7 +16,7 @@ from typing import Literal
 from sweep.modality.addresses import parse_address
 from sweep.report import OwnTransmission, RfWindow
 
-Radio = Literal["ble_scan", "hotspot", "uplink", "phone"]
+Radio = Literal["ble_scan", "hotspot", "uplink", "phone", "earphone"]
 
 MARGIN_NS = 50_000_000
 """A controller or driver sends this much later than it was asked, at most (guessed: Wi-Fi queues drain in 10 ms)."""
@@ -78,9 +78,10 @@ class OwnTransmissions:
             return one
 
     def _append(self, one: _Sending) -> None:
-        if len(self._sendings) == MAX_REMEMBERED:
-            oldest = self._sendings[0]
+        if len(self._sendings) == MAX_REMEMBERED:  # what still goes on is not forgotten
+            oldest = next((each for each in self._sendings if each.end_ns is not None), self._sendings[0])
             self._forgotten_until_ns = self._now_ns() if oldest.end_ns is None else oldest.end_ns
+            self._sendings.remove(oldest)
         self._sendings.append(one)
 
     def during(self, start_ns: int, end_ns: int) -> tuple[OwnTransmission, ...]:

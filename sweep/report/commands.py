@@ -45,6 +45,8 @@ class StartCommand(CommandBase):
     """What earlier visits explained."""
     is_practice: bool = False
     """Somebody hid things to be found: all that comes of it says `practice` and counts as no inspection."""
+    has_radio_earphone: bool = False
+    """Who sweeps by ear wears an earphone that transmits: RF windows meanwhile count as own transmissions."""
 
 
 class DeclareEmptyCommand(CommandBase):

@@ -47,9 +47,9 @@ RelativePath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]{1,200
 
 
 class OwnTransmission(Record):
-    """A stretch of time in which one of the probe's own radios may have transmitted."""
+    """A stretch of time in which a radio of the probe or of its people may have transmitted."""
 
-    radio: Literal["ble_scan", "hotspot", "uplink", "phone"]
+    radio: Literal["ble_scan", "hotspot", "uplink", "phone", "earphone"]
     start_s: Seconds
     """From the first RF window of the capture that it disturbs."""
     end_s: Seconds
@@ -137,6 +137,8 @@ class RecordedSweep(Record):
     """Looks by eye that were asked for."""
     known: Annotated[tuple[KnownThing, ...], Field(max_length=64)] = ()
     """What earlier visits explained."""
+    has_radio_earphone: bool = False
+    """Who sweeps by ear wears an earphone that transmits."""
 
     @model_validator(mode="after")
     def _positions_fit(self) -> Self:

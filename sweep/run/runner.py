@@ -153,7 +153,7 @@ class Runner:
         self._day_check = DailyCheck(
             None if live is None else live.reference, outbox, control, self._tasks, self._on_event, now_ns, read_clock
         )
-        self._limits = set(limits)
+        self._limits = {*limits, *(["radio_earphone"] if self._manifest.has_radio_earphone else ())}
         """What must be said of the sweep as a whole."""
         can_compare = self._room is not None and (self._room.sources_here or self._live.head_port is not None)
         self._outside_limits = {SKIPPED} if can_compare else set[str]()
@@ -180,6 +180,8 @@ class Runner:
         if self._room is not None:
             self._condition = watch_of(self._live, self._control, power, films="lens" in self._room.sources_here)
         with contextlib.ExitStack() as stack:
+            if self._manifest.has_radio_earphone and self._live.own_transmissions is not None:
+                stack.enter_context(self._live.own_transmissions.sending("earphone"))
             lease = stack.enter_context(self._control.lease()) if self._room is not None else None
             films = lease is not None and self._room is not None and "lens" in self._room.sources_here
             workers = stack.enter_context(

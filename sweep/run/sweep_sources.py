@@ -162,12 +162,14 @@ class LiveSource:
         interrupted: Interrupted | None = None,
         told_time: datetime | None = None,
         is_practice: bool = False,
+        has_radio_earphone: bool = False,
     ) -> None:
         """`sources`: what measures here.  `positions` waits until the inspector stands somewhere and ends with the
         sweep. `clock`: how far the time of day is to be trusted, by default as the system says; `now_ns` is
         CLOCK_BOOTTIME, and `time_of_day` is read once.  `interrupted`: the sweep that goes on here, under its own
         manifest and clock.  `told_time`: the phone's, which counts where nobody set the clock here.  `is_practice`:
-        what is measured is real, and counts as no inspection.  Raises SourceError.
+        what is measured is real, and counts as no inspection.  `has_radio_earphone`: declared at the start.  Raises
+        SourceError.
         """
         self._now_ns = now_ns
         self._begun_ns = now_ns()
@@ -195,6 +197,7 @@ class LiveSource:
                 clock_max_error_ms=clock.max_error_ms,
                 started=now,
                 ended=now,
+                has_radio_earphone=has_radio_earphone,
                 positions=tuple(self._record(f"at-{zone.zone_id}", middle_of(zone), now) for zone in room.plan.zones),
             )
         except ValidationError as error:

@@ -78,6 +78,17 @@ def test_a_log_that_overflowed_leaves_nothing_to_judge() -> None:
     assert len(air.during(10 * S, 12 * S)) == 3
 
 
+def test_what_still_sends_is_not_forgotten_however_much_came_after() -> None:
+    clock = Clock()
+    air = OwnTransmissions(clock)
+    with air.sending("earphone"):
+        for _ in range(2 * MAX_REMEMBERED):
+            clock.now_ns += S
+            air.note("uplink")
+        now_ns = clock.now_ns
+        assert [one.radio for one in air.during(now_ns + S, now_ns + 2 * S)] == ["earphone"]
+
+
 def test_it_may_be_kept_from_several_threads() -> None:
     air = OwnTransmissions(Clock())
 

@@ -26,6 +26,7 @@ from sweep.report import (
     ZoneCoverage,
     ZoneEvent,
 )
+from sweep.run.reporting.recovery import start_of
 from sweep.run.sweep_sources import LiveSource
 from sweep.sim.head.emulated import EmulatedHead, RfScene
 from sweep.sim.source import default_room
@@ -51,6 +52,7 @@ class Sweep:
     gate: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(3))
     """How many positions the inspector may still begin."""
     is_declared: bool = True
+    has_radio_earphone: bool = False
     begin: list[NextPosition] = field(default_factory=list)
     """Where the inspector stands before the zones."""
 
@@ -79,7 +81,9 @@ class Sweep:
             probe_id="probe-demo-1",
             dwell_s=DWELL_S,
             positions=self.positions(),
+            has_radio_earphone=self.has_radio_earphone,
         )
+        assert start_of(source.manifest).has_radio_earphone is self.has_radio_earphone, "a sweep that goes on knows it"
         with Outbox(self.folder / "outbox", signer(), tenant="demo-gu", subject="probe-demo-1") as outbox:
             runner = runner_of(
                 source,
@@ -145,6 +149,21 @@ def test_without_light_the_head_still_measures_rf_and_its_button_still_stops(swe
     assert sweep.rf(0).blind_reason == "no_baseline"
     assert limits_of_outside(sweep.reports[0]) == {"outside_skipped"}
     assert sweep.reports[0].versions.firmware is not None
+
+
+def test_a_declared_radio_earphone_leaves_nothing_of_rf_to_judge_and_the_report_names_it(sweep: Sweep) -> None:
+    sweep.has_radio_earphone = True
+    sweep.zones = 1
+    with EmulatedHead(RfScene(), paced=True) as head:
+        sweep.modality.symlink_to(head.port)
+        thread = started(sweep)
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
+    report = sweep.reports[0]
+    assert sweep.rf(0).blind_reason == "own_transmissions"
+    assert sweep.rf(0).rejections["own_transmission"] > 0
+    assert {verdict.verdict for verdict in report.verdicts if verdict.modality == "rf"} == {"not_assessable"}
+    assert "radio_earphone" in {limit.code for limit in report.limits}
 
 
 def test_a_head_pulled_in_the_middle_is_a_gap_there_and_later_and_heals(sweep: Sweep) -> None:

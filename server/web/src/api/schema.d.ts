@@ -9040,6 +9040,12 @@ export interface components {
              */
             expires: string;
             facility_name: components["schemas"]["LocalText"];
+            /**
+             * Has Radio Earphone
+             * @description Who sweeps by ear wears an earphone that transmits: RF windows meanwhile count as own transmissions.
+             * @default false
+             */
+            has_radio_earphone: boolean;
             /** Inspectors */
             inspectors: string[];
             /**
@@ -9104,6 +9110,12 @@ export interface components {
              * @default null
              */
             command_id: string | null;
+            /**
+             * Has Radio Earphone
+             * @description Who sweeps by ear wears an earphone that transmits.
+             * @default false
+             */
+            has_radio_earphone: boolean;
             /** Inspectors */
             inspectors: string[];
             /**
