@@ -7,6 +7,13 @@
  */
 export type Commander = "lost" | "stop" | "found" | "condition" | "test" | "look" | "near" | "aim" | "step" | "wait";
 
+/** These are said at once, whatever is being said. */
+const GRAVE: readonly Commander[] = ["lost", "stop", "found", "condition", "test"];
+
+export function isGrave(commander: Commander): boolean {
+  return GRAVE.includes(commander);
+}
+
 export interface Wishes {
   readonly isLost: boolean;
   readonly isPaused: boolean;

@@ -1,3 +1,6 @@
+import { byEar } from "./ear/by-ear.svelte";
+import { voice } from "./ear/voice.svelte";
+
 /**
  * Sound and vibration for a hand that holds the probe and eyes that look at a wall.  Off until a person asks for them, since
  * somebody outside may hear; iPhones do not vibrate, so a sound and a picture always say the same.
@@ -7,14 +10,24 @@ const LOW_HZ = 330; // guessed: told apart by a phone's small speaker
 const HIGH_HZ = 990;
 const TONE_S = 0.12;
 const LOUDNESS = 0.15;
+const BELOW_VOICE = 0.3; // guessed: a tone that leads does not drown the word
 const STEP_SHARE = 0.3; // guessed: an interval that everybody hears as up or down
 
 class Cues {
   isOn = $state(read());
   #audio: AudioContext | null = null;
 
+  /** Asked for, by itself or with the whole sweep by ear. */
+  get isHeard(): boolean {
+    return this.isOn || byEar.isOn;
+  }
+
   /** By a person's tap only: browsers let no page sound without one. */
   toggle(): void {
+    if (byEar.isOn) {
+      byEar.choose("off");
+      return;
+    }
     this.isOn = !this.isOn;
     try {
       localStorage.setItem(STORAGE_KEY, String(this.isOn));
@@ -24,9 +37,14 @@ class Cues {
     if (this.isOn) this.turn();
   }
 
-  /** The next spot. */
-  turn(): void {
-    this.#play([0.5], [60]);
+  /** The next spot, or the next sentence; where a voice says it, for the hand only. */
+  turn(hasVoice = false): void {
+    this.#play(hasVoice ? [] : [0.5], [60]);
+  }
+
+  /** A sentence that must not be missed. */
+  warn(hasVoice: boolean): void {
+    this.#play(hasVoice ? [] : [1, 0, 1], [300, 100, 300]);
   }
 
   /** How near: higher and more often the stronger (`share`, 0 to 1). */
@@ -51,9 +69,10 @@ class Cues {
 
   #play(shares: readonly number[], pattern: number[]): void {
     // A page that was opened anew may not sound before it was touched.
-    if (!this.isOn || !navigator.userActivation.hasBeenActive) return;
+    if (!this.isHeard || !navigator.userActivation.hasBeenActive) return;
     // Not every phone has it, whatever its type says.
     if (pattern.length > 0) (navigator as { vibrate?: (pattern: number[]) => boolean }).vibrate?.(pattern);
+    if (shares.length === 0) return;
     const audio = (this.#audio ??= open());
     if (audio === null) return;
     void audio.resume();
@@ -61,7 +80,7 @@ class Cues {
       const from = audio.currentTime + 2 * TONE_S * index;
       const [tone, gain] = [audio.createOscillator(), audio.createGain()];
       tone.frequency.value = LOW_HZ + (HIGH_HZ - LOW_HZ) * share;
-      gain.gain.value = LOUDNESS;
+      gain.gain.value = voice.isSpeaking ? BELOW_VOICE * LOUDNESS : LOUDNESS;
       tone.connect(gain).connect(audio.destination);
       tone.start(from);
       tone.stop(from + TONE_S);

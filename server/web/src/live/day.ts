@@ -1,5 +1,6 @@
 /**
- * What the sweeps of one person's day have in common: probe, kind of sweep, who walks along and how they prove it to be them.
+ * What the sweeps of one person's day have in common: probe, kind of sweep, by ear or not, who walks along and how they
+ * prove it to be them.
  *
  * It is proposed for the next sweep and decides nothing: who is in a room is declared each time.  It is a draft of its
  * author (`app/drafts.ts`), holds no PIN, no password and no badge, and counts on the day of its last sweep only.
@@ -8,12 +9,15 @@ import { isBadge } from "../account/second-person";
 import type { Mode } from "../api/types";
 import { keepDraft, readDraft } from "../app/drafts";
 import { isoDay } from "../i18n/format";
+import type { Ear } from "./ear/by-ear.svelte";
 
 export type Way = "pin" | "passkey" | "password";
 
 export interface Day {
   readonly probeId: string;
   readonly mode: Mode;
+  /** By the screen or by ear; a draft of an earlier page does not say. */
+  readonly ear?: Ear;
   /** The other person's name, as the last sweep had it. */
   readonly companion: string;
   /** How that person proved to be there; null before anybody did. `username` is empty for a passkey and for a badge. */

@@ -5,6 +5,7 @@ import { newId } from "../app/ids";
 import { links, router } from "../app/router.svelte";
 import { session } from "../app/session.svelte";
 import { keepSweep } from "./day";
+import { byEar, type Ear } from "./ear/by-ear.svelte";
 import { COMMAND_LIFE_MS, rememberStart } from "./started";
 
 export interface Wish {
@@ -12,6 +13,7 @@ export interface Wish {
   readonly roomId: string;
   readonly mode: Mode;
   readonly inspectors: [string, string];
+  readonly ear: Ear;
   /** Things were hidden to be found: it counts as no inspection. */
   readonly isPractice?: boolean;
 }
@@ -41,10 +43,10 @@ export function proposedProbe(probes: readonly ProbeView[], ofDay: string | unde
 }
 
 /** Ask, remember what was asked for, and go to the live screen; throws ApiError. */
-export async function askToStart({ probeId, roomId, mode, inspectors, isPractice = false }: Wish): Promise<void> {
+export async function askToStart({ probeId, roomId, mode, inspectors, ear, isPractice = false }: Wish): Promise<void> {
   const author = session.user?.username ?? "";
   // Asked again after a lost answer it is the same start; another wish is another.
-  const wish = JSON.stringify([author, probeId, roomId, mode, inspectors, isPractice]);
+  const wish = JSON.stringify([author, probeId, roomId, mode, inspectors, ear, isPractice]);
   if (asked?.wish !== wish || Date.now() - asked.atMs > COMMAND_LIFE_MS)
     asked = { wish, commandId: newId(), toldTime: new Date().toISOString(), atMs: Date.now() };
   const { commandId, toldTime } = asked;
@@ -60,6 +62,7 @@ export async function askToStart({ probeId, roomId, mode, inspectors, isPractice
           inspectors,
           told_time: toldTime,
           is_practice: isPractice,
+          has_radio_earphone: ear === "radio",
         },
       }),
     );
@@ -69,6 +72,12 @@ export async function askToStart({ probeId, roomId, mode, inspectors, isPractice
     if (error instanceof ApiError && !error.isOffline) asked = null;
     throw error;
   }
-  void keepSweep({ probeId, mode, companion: inspectors.find((name) => name !== session.user?.display_name) ?? "" });
+  byEar.choose(ear);
+  void keepSweep({
+    probeId,
+    mode,
+    ear,
+    companion: inspectors.find((name) => name !== session.user?.display_name) ?? "",
+  });
   router.go(links.live(probeId));
 }

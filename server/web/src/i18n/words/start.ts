@@ -14,6 +14,23 @@ export const start = {
   start_probe_busy: text("다른 점검 중", "Busy with a sweep"),
   start_probe_demo: text("시뮬레이션용", "For simulation"),
   start_mode: text("점검 방식", "Mode"),
+  ear_title: text("음성 안내 점검", "Sweep by ear"),
+  ear_off: text("끔", "Off"),
+  ear_wired: text("유선 이어폰", "Wired earphone"),
+  ear_radio: text("무선 이어폰", "Radio earphone"),
+  ear_off_hint: text("화면을 보며 점검합니다.", "The screen says what to do."),
+  ear_wired_hint: text(
+    "할 일을 말로 듣습니다. 이어폰은 한쪽만 쓰십시오.",
+    "A voice says what to do. Use one earphone only.",
+  ),
+  ear_radio_hint: text(
+    "무선 이어폰은 전파를 냅니다. 이번 점검의 전파 세기는 판정하지 않습니다.",
+    "A radio earphone transmits: RF levels of this sweep are not judged.",
+  ),
+  ear_no_voice: text(
+    "이 휴대전화에 내장된 음성이 없어 소리와 진동으로만 알립니다.",
+    "This phone has no voice of its own: tones and vibration only.",
+  ),
   start_inspectors: text("점검자 두 사람", "Two inspectors"),
   start_inspectors_hint: text(
     "실명 대신 배정받은 점검자 번호를 적습니다.",

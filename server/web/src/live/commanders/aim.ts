@@ -7,6 +7,7 @@ import type { Scene } from "./scene.svelte";
 export function aim(scene: Scene): Imperative {
   const { aim: turn, spot, isBlind, zoneName } = scene;
   return {
+    heard: !isBlind && spot === null ? `${say("aim_done")}. ` : "",
     sentence: isBlind ? say("aim_eyes") : say(spot === null ? "aim_hold" : `spot_${spot}`),
     caption: zoneName === null ? say("aim_title") : `${zoneName} · ${say("aim_title")}`,
     seconds: !isBlind && typeof turn?.leftS === "number" ? say("aim_seconds", { s: turn.leftS }) : "",

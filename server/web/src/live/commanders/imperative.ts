@@ -18,6 +18,8 @@ export interface Imperative {
   readonly sentence: string;
   /** What comes before it for whoever does not see the picture. */
   readonly unseen?: string;
+  /** What comes before it for whoever hears it only. */
+  readonly heard?: string;
   /** Above the picture; where there is none, what is measured. */
   readonly caption?: string;
   /** What is left of it, as text. */
@@ -41,10 +43,11 @@ const OF: Readonly<Record<Commander, (scene: Scene) => Imperative>> = {
 export function imperativeOf(scene: Scene): Required<Omit<Imperative, "picture">> & {
   readonly picture: "before" | "wall" | "net" | "lens" | "plan";
 } {
-  const { sentence, unseen = "", caption, seconds = "", picture = "plan" } = OF[scene.commander](scene);
+  const { sentence, unseen = "", heard = unseen, caption, seconds = "", picture = "plan" } = OF[scene.commander](scene);
   return {
     sentence,
     unseen,
+    heard,
     caption: caption ?? measured(scene),
     seconds,
     picture: scene.isBefore ? "before" : picture,
