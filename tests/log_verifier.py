@@ -50,7 +50,8 @@ REGISTER = {"person.registered": "person-registered"}
 STRUCTURE = {**KEY_KINDS, **OWN_KINDS, "body.erased": "body-erased"}
 CITY = STRUCTURE | REGISTER
 CITY |= {"sweep.opened": "sweep-opened", "sweep.report": "sweep-report", "disposition": "disposition"}
-CASE_KINDS = {"case.step", "visit.noted", "visit.signed"}
+INSPECTION_KINDS = {"inspection.recorded", "inspection.confirmed"}
+CASE_KINDS = {"case.step", "visit.noted", "visit.signed"} | INSPECTION_KINDS
 PHOTO_KINDS = {"photo.taken", "photo.opened", "photo.checked"}
 PROBE_KINDS = {"reference.checked"}
 READ = set(CITY) | CASE_KINDS | PHOTO_KINDS | PROBE_KINDS | {"proof.given"}
@@ -358,14 +359,21 @@ class Log:
         for item in judged.pop(None, []):
             item.counts = self.is_at_home(item, item.index)
         for about in judged.values():
-            self.judge_sweep(about)
+            recorded = [item for item in about if item.kind == "inspection.recorded"]
+            own = [item for item in about if self.is_device(item) and self.is_at_home(item, item.index)]
+            if recorded and min(item.index for item in [*own, *recorded]) == recorded[0].index:
+                self.judge_inspection(about, recorded[0])
+                continue
+            for item in recorded:
+                item.counts = False
+            self.judge_sweep([item for item in about if item not in recorded])
 
     def may_sign(self, e: dict[str, Any], key: Key) -> bool:
         """The row of "What a key may sign" for this key, without what depends on other entries."""
         is_read = e["kind"] in READ
         person = e["assurance"] in ("password", "passkey")
         is_alone = e["sweep_id"] is None and e["room_id"] is None
-        has_sweep = e["sweep_id"] is not None or e["kind"] not in DEVICE_KINDS
+        has_sweep = e["sweep_id"] is not None or e["kind"] not in DEVICE_KINDS | INSPECTION_KINDS
         if e["tenant"] != key.tenant:
             return False
         made_up = {"practice", "replay", "simulated"}
@@ -387,9 +395,9 @@ class Log:
             case "server", _ if e["kind"] in OWN_KINDS | REGISTER:
                 return e["assurance"] == "device" and e["subject"] == "server" and is_alone
             case ("server", _) | ("demo", None):
-                return (e["kind"] in PERSON_KINDS or not is_read) and person
+                return (e["kind"] in PERSON_KINDS or not is_read) and person and has_sweep
             case (("relay" | "demo-relay"), _):
-                return person and e["kind"] in PERSON_KINDS - {
+                return person and e["kind"] in PERSON_KINDS - INSPECTION_KINDS - {
                     "body.erased",
                     "photo.opened",
                     "photo.checked",
@@ -409,6 +417,19 @@ class Log:
         lies = [district for since, district in said if since <= index] or [district for _, district in said[:1]]
         return not is_bound or not lies or lies[-1] == key.tenant
 
+    def is_device(self, item: Item) -> bool:
+        key = self.keys[(item.envelope or {})["key_id"]]
+        return key.role == "probe" or (key.role == "demo" and key.probe_id is not None)
+
+    def judge_inspection(self, about: list[Item], recorded: Item) -> None:
+        """Persons recorded it before any device spoke of it: only servers speak of it, in its room and source."""
+        said = recorded.envelope or {}
+        for item in about:
+            e = item.envelope or {}
+            is_persons = self.keys[e["key_id"]].role in ("server", "demo") and not self.is_device(item)
+            is_same = all(e[name] == said[name] for name in ("room_id", "source"))
+            item.counts = is_persons and (is_same or item.kind not in READ)
+
     def judge_sweep(self, about: list[Item]) -> None:
         def envelope(item: Item) -> dict[str, Any]:
             return item.envelope or {}
@@ -416,13 +437,10 @@ class Log:
         def key(item: Item) -> Key:
             return self.keys[envelope(item)["key_id"]]
 
-        def is_device(item: Item) -> bool:
-            return key(item).role == "probe" or (key(item).role == "demo" and key(item).probe_id is not None)
-
         def owner_of(item: Item) -> tuple[str, str]:
             return self.line_of(envelope(item)["key_id"])[-1], key(item).role
 
-        own = [item for item in about if is_device(item) and self.is_at_home(item, item.index)]
+        own = [item for item in about if self.is_device(item) and self.is_at_home(item, item.index)]
         for is_demo, opening in ((False, True), (False, False), (True, True), (True, False)):
             first = [i for i in own if (key(i).role == "demo") == is_demo and (i.kind == "sweep.opened") >= opening]
             if first:
@@ -434,7 +452,7 @@ class Log:
         owner = first[0]
         for item in about:
             is_beside = key(owner).probe_id in key(item).probes and key(owner).tenant == key(item).tenant
-            is_foreign = is_device(item) and owner_of(item) != owner_of(owner)
+            is_foreign = self.is_device(item) and owner_of(item) != owner_of(owner)
             is_strange = key(item).role in ("relay", "demo-relay") and not is_beside
             if is_foreign or is_strange or not self.is_at_home(item, owner.index):
                 item.counts = False

@@ -35,7 +35,7 @@ from server.api.people import (
 from server.api.places import facility, imports, instruments, practice, public_page, rooms, schedule, statistics
 from server.api.probes import keys as key_routes
 from server.api.probes import probes, reference_checks, relay
-from server.api.records import cases, desk, entries, evidence_keys, exports, log, photos, sweeps
+from server.api.records import cases, desk, entries, evidence_keys, exports, inspections, log, photos, sweeps
 from server.api.service.database_check import DatabaseCheck
 from server.api.service.disk import is_full
 from server.api.service.maintenance import run_maintenance
@@ -101,6 +101,7 @@ ROUTERS = tuple(
         instruments,
         schedule,
         sweeps,
+        inspections,
         cases,
         proofs,
         photos,

@@ -9,12 +9,15 @@ from typing import Any, Final
 
 from server.interface.formats import Format
 from server.interface.words import (
+    AFTERWARDS,
     BELLS,
     DEFECT_WORDS,
     DISPOSITIONS,
     ENTRY_KINDS,
+    INSTRUMENT_SAW,
     INSTRUMENTS,
     MEASURES,
+    MODES,
     OCCASIONS,
     REFERENCE_CHECKS,
     SPOTS,
@@ -53,7 +56,10 @@ WORDS: Final[Mapping[str, Iterable[tuple[str, LocalText]]]] = {
     "visit_bell": BELLS.items(),
     "visit_occasion": OCCASIONS.items(),
     "visit_measure": MEASURES.items(),
+    "mode": MODES.items(),
     "instrument": INSTRUMENTS.items(),
+    "instrument_saw": INSTRUMENT_SAW.items(),
+    "afterwards": AFTERWARDS.items(),
 }
 """Words of codes that the page says as documents do; each is a word of the page by `<name here>_<code>`."""
 

@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from server.interface.fields import INSPECTED_WITH, VisitMode
+from server.store.counting import NEEDED_PERSONS
 from sweep.phrases import Phrase
 from sweep.report import Mode, RoomKind, first_problem
 
@@ -42,8 +44,24 @@ class Rule(BaseModel):
     only_special: bool = False
     modes: tuple[Mode, ...] = ()
     """Which sweeps count; needed for equipment."""
+    persons: Annotated[int, Field(ge=1, le=2)] | None = None
+    """How many it needs at least; absent: one to look by eye, two for equipment."""
     is_floor: bool = False
     again_per_day: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+
+    @property
+    def counted(self) -> tuple[VisitMode, ...]:
+        """Which visits fulfil it: the law's floor and a look by eye any inspection of every zone, equipment only where
+        a probe measured or every zone was inspected with an instrument whose function was checked.
+        """
+        if self.method == "visual":
+            return INSPECTED_WITH
+        return (*self.modes, *(INSPECTED_WITH if self.is_floor else ("checked",)))
+
+    @property
+    def needed_persons(self) -> int:
+        """How many have to have been there."""
+        return self.persons or (1 if self.method == "visual" else NEEDED_PERSONS)
 
     def is_for(self, room_kind: str, facility_kind: str, *, is_special: bool) -> bool:
         """Is such a room inspected by this rule?"""

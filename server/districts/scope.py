@@ -31,6 +31,7 @@ from server.store.schema import (
     users,
 )
 from server.store.stored_bodies import owner_of
+from sweep.entry.kinds import INSPECTED
 from sweep.phrases import Phrase
 
 OF_LOG = frozenset({"sweep_id", "finding_id", "entry_id", "commitment"})
@@ -141,9 +142,10 @@ def _of_log(connection: Connection, name: str, value: str) -> frozenset[str | No
 
 
 def _of_sweeps(connection: Connection, sweep_ids: Sequence[UUID]) -> frozenset[str | None]:
-    """Districts of sweeps: where those who measured say that they are, not who spoke about them since."""
+    """Districts of sweeps: where those who measured or inspected say that they are, not who spoke about them since."""
     measured = select(OF_ENTRY).select_from(entries_with_places())
-    measured = measured.where(IS_ACCEPTED, entries.c.sweep_id.in_(sweep_ids), entries.c.assurance == "device")
+    is_head = (entries.c.assurance == "device") | (entries.c.kind == INSPECTED)
+    measured = measured.where(IS_ACCEPTED, entries.c.sweep_id.in_(sweep_ids), is_head)
     return frozenset(connection.scalars(measured.distinct()))
 
 

@@ -85,6 +85,8 @@ def equipment_reason(row: LogRow) -> str:
             return (
                 f"{aborted}{ZONES['to_inspect'].ko} {len(row.places_to_inspect)}곳: {'; '.join(row.places_to_inspect)}"
             )
+        case "not_measured":
+            return "점검자가 탐지기·육안으로 확인함. 측정값과 찾았을 확률은 없음"
         case "clear":
             return "모든 구역이 모든 점검 대상에 대해 점검 범위 내 이상 없음"
         case "nothing_detected":
@@ -203,7 +205,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("층", 8, lambda row: floor_words(row.place.floor) or NOT_RECORDED),
     Column("칸", 8, lambda row: stalls_words(row.stalls or row.place.stalls) or NOT_RECORDED),
     Column("점검구분(정기·수시·합동)", 14, occasion_words),
-    Column("점검 방식(정밀·간이)", 12, lambda row: MODES[row.header.mode]),
+    Column("점검 방식(측정·탐지기·육안)", 14, lambda row: MODES[row.header.mode].ko),
     Column("점검자", 22, lambda row: ", ".join(row.header.inspectors)),
     Column("동행·입회", 18, lambda row: ", ".join(row.hand.companions) or NOT_RECORDED),
     Column("점검방법", 30, lambda row: modality_list(row.methods)),
@@ -224,6 +226,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("사진 위치", 24, lambda row: photograph_places(row.hand) or "없음"),
     Column("구역별 육안 점검", 44, lambda row: checklist_words(row.hand) or NOT_RECORDED),
     Column("육안 살핌", 30, lambda row: row.eye_looks or "없음"),
+    Column("구역별 탐지기 점검", 44, lambda row: " / ".join(row.looks) or "없음"),
     Column("이 방에 남은 것", 26, standing_words),
     Column("다음 조치", 40, next_step_words),
     Column("확인자", 16, lambda row: row.hand.confirmed_by or NOT_RECORDED),

@@ -95,6 +95,14 @@ def report_strange(
     _open(connection, server_signer, person, step, case_id=new_id(), room_id=room_id)
 
 
+def open_for_inspection(
+    connection: Connection, server_signer: ServerSigner, person: Person, room_id: UUID, what: str, case_id: UUID
+) -> None:
+    """Open a case for what persons saw with an instrument and could not rule out; under an id that follows from it."""
+    step = _checked(Reported(step="reported", by="person", what=what))
+    _open(connection, server_signer, person, step, case_id=case_id, room_id=room_id)
+
+
 def take_public_report(
     connection: Connection, server_signer: ServerSigner, person: Person, room_id: UUID, what: str
 ) -> UUID:

@@ -7,7 +7,7 @@ comes back, and a check that was wrong is withdrawn.  Whether an instrument work
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, or_, select, updat
 
 from server.districts.register import existing_district, home_of
 from server.interface.errors import ApiError, invalid, not_found
-from server.interface.fields import FACILITY_ROLES, InstrumentKind
+from server.interface.fields import FACILITY_ROLES
 from server.interface.instrument_requests import InstrumentCheckRequest, InstrumentRequest
 from server.interface.views.instruments import (
     AuditLine,
@@ -27,10 +27,11 @@ from server.interface.views.instruments import (
     InstrumentView,
 )
 from server.store.audit import record
-from server.store.clock import from_ms, now_ms
+from server.store.clock import from_ms, now_ms, today
 from server.store.schema import audit, instrument_checks, instruments, users
 from sweep.phrases import Phrase
 from sweep.report import new_id
+from sweep.report.inspection_records import InstrumentKind
 
 MAX_WORDS = 5
 MAX_HISTORY = 50
@@ -172,14 +173,28 @@ def holders_of(connection: Connection, district_id: str) -> tuple[InstrumentHold
     return tuple(InstrumentHolder(username=row.username, name=row.display_name) for row in found)
 
 
+def known_instruments(
+    connection: Connection, district_id: str | None, ids: Collection[UUID]
+) -> dict[UUID, InstrumentView]:
+    """Those among these that stand in a district's register, in use or not."""
+    of_them = (instruments.c.instrument_id.in_(ids)) & (instruments.c.district_id == district_id)
+    rows = connection.execute(_with_holders().where(of_them).order_by(*ORDER)).all()
+    return {one.instrument_id: one for one in _views(connection, rows, today())}
+
+
 def works_on(checks: Iterable[InstrumentCheckView], day: date) -> bool:
-    """Was the function tried, does the last such check up to a day that counts say passed, and is it good that day?
+    """Is its function known to be in order that day?"""
+    return worked_on(checks, day) is not None
+
+
+def worked_on(checks: Iterable[InstrumentCheckView], day: date) -> date | None:
+    """The day of the last check of the function up to a day that counts, if it was passed and is good that day.
 
     Of two on one day the one that was written down later counts.
     """
     tried = [one for one in checks if one.what == "function" and one.withdrawn is None and one.day <= day]
     last = max(tried, key=lambda one: (one.day, one.recorded), default=None)
-    return last is not None and last.has_passed and day <= last.good_until
+    return last.day if last is not None and last.has_passed and day <= last.good_until else None
 
 
 def _views(connection: Connection, rows: Sequence[Row[Any]], today: date) -> tuple[InstrumentView, ...]:

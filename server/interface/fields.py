@@ -86,10 +86,16 @@ ENTRY_ROLES: frozenset[Role] = frozenset(
 Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 Badge = Annotated[str, StringConstraints(pattern=r"^[A-HJ-NP-TV-Z][0-9A-HJ-NP-TV-Z]{7}$")]
 """What a badge shows as letters and as QR code: Crockford's alphabet, no secret."""
-InstrumentKind = Literal["lens_finder", "rf_finder", "thermal_imager", "borescope", "by_eye"]
-"""What a district inspects with beside probes; of `by_eye` there are torches and loupes."""
 DistrictId = Annotated[str, StringConstraints(pattern=SLUG)]
-EquipmentResult = Literal["to_inspect", "nothing_detected", "partly", "not_assessable", "clear", "no_report"]
+EquipmentResult = Literal[
+    "to_inspect", "nothing_detected", "partly", "not_assessable", "clear", "no_report", "not_measured"
+]
+"""`not_measured`: persons inspected with other instruments than a probe."""
+VisitMode = Literal["full", "quick", "checked", "instruments", "by_eye"]
+"""How a room was visited: with a probe (two kinds of sweep); with instruments whose function was checked in every zone,
+with instruments, by eye."""
+INSPECTED_WITH: tuple[VisitMode, ...] = ("checked", "instruments", "by_eye")
+"""Without a probe."""
 PersonsResult = Literal["confirmed", "found", "suspected", "recheck", "nothing_unusual", "not_done", "not_recorded"]
 ZoneState = Literal["to_inspect", "clear", "nothing_detected", "not_assessable", "not_looked"]
 FindingState = Literal["confirmed", "found", "suspected", "recheck", "to_inspect", "defect", "no_camera"]

@@ -7,9 +7,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from server.interface.fields import DistrictId, InstrumentKind, Reason, Username, clean, no_link
+from server.interface.fields import DistrictId, Reason, Username, clean, no_link
 from sweep.phrases import Phrase
 from sweep.report import Record
+from sweep.report.inspection_records import InstrumentKind
 
 CheckDay = Annotated[date, Field(ge=date(2010, 1, 1), le=date(2100, 12, 31))]
 LONGEST_GOOD_D = 366  # guessed: an instrument that nobody looked at for a year is not known to work

@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 from server.interface.case_requests import CaseRequest, LookRequest, ProveRequest, StepRequest
 from server.interface.command_requests import CommandRequest
 from server.interface.export_requests import ExportRequest
+from server.interface.inspection_requests import ConfirmationRequest, InspectionRequest
 from server.interface.instrument_requests import InstrumentCheckRequest, InstrumentRequest, RetiredRequest
 from server.interface.key_requests import AdmitRequest, KeyReasonRequest, ReplaceKeyRequest, RevokeRequest
 from server.interface.live_requests import LiveBatch
@@ -79,6 +80,8 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     EvidenceKeyRequest,
     LookRequest,
     DistrictRequest,
+    InspectionRequest,
+    ConfirmationRequest,
     InstrumentRequest,
     InstrumentCheckRequest,
     RetiredRequest,

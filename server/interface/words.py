@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
-from server.interface.fields import InstrumentKind
+from server.interface.fields import VisitMode
 from sweep.entry import kinds
-from sweep.report import SHOWN, ClockReading, LocalText, Modality, Mode, Source
+from sweep.report import SHOWN, ClockReading, LocalText, Modality, Source
 from sweep.report.case_records import Defect
+from sweep.report.inspection_records import Afterwards, InstrumentKind, InstrumentSaw
 from sweep.report.visit_records import Bell, Measure, Occasion, Spot
 from sweep.report.words import words_of
 
@@ -63,6 +64,17 @@ INSTRUMENTS: Mapping[InstrumentKind, LocalText] = {
     "by_eye": LocalText(ko="육안(손전등·확대경)", en="By eye (torch, loupe)"),
 }
 """What a district inspects with beside probes."""
+INSTRUMENT_SAW: Mapping[InstrumentSaw, LocalText] = {
+    "nothing": LocalText(ko="특이사항 없음", en="Nothing unusual"),
+    "glint": LocalText(ko="반짝임", en="Glint"),
+    "signal": LocalText(ko="신호 감지, 위치 미확인", en="Signal, not located"),
+    "warm_spot": LocalText(ko="열점", en="Warm spot"),
+    "cannot_tell": LocalText(ko="알 수 없음", en="Cannot tell"),
+}
+AFTERWARDS: Mapping[Afterwards, LocalText] = {
+    "explained": LocalText(ko="눈으로 확인: 카메라 아님", en="Looked at: not a camera"),
+    "not_explained": LocalText(ko="배제할 수 없음", en="Cannot be ruled out"),
+}
 SOURCES: Mapping[str, LocalText] = _words(
     live=("실측", "Live"),
     practice=("연습 점검", "Practice"),
@@ -70,7 +82,14 @@ SOURCES: Mapping[str, LocalText] = _words(
     simulated=("시뮬레이션 기록", "Simulation"),
 )
 STRENGTHS: Mapping[str, str] = {"weak": "약함 (한 방식)", "strong": "강함 (서로 다른 방식이 일치)"}
-MODES: Mapping[Mode, str] = {"full": "정밀", "quick": "간이"}
+MODES: Mapping[VisitMode, LocalText] = {
+    "full": LocalText(ko="정밀", en="Full"),
+    "quick": LocalText(ko="간이", en="Quick"),
+    "checked": LocalText(ko="탐지기(작동 확인)", en="Instruments, function checked"),
+    "instruments": LocalText(ko="탐지기", en="Instruments"),
+    "by_eye": LocalText(ko="육안", en="By eye"),
+}
+"""How a room was visited: with a probe; with other instruments; by eye."""
 OCCASIONS: Mapping[Occasion, LocalText] = {
     "regular": LocalText(ko="정기", en="Regular"),
     "ad_hoc": LocalText(ko="수시", en="Ad hoc"),
@@ -102,6 +121,8 @@ ENTRY_KINDS: Mapping[str, LocalText] = {
     kinds.PHOTO_EXPIRED: LocalText(ko="물체 사진 보존기간 만료 삭제", en="Photograph erased at the end of its time"),
     kinds.PROOF_GIVEN: LocalText(ko="점검기에서 온 판정 본인 확인", en="Proof of what a Pi said"),
     kinds.REFERENCE_CHECKED: LocalText(ko="점검기 기준 점검", en="Reference check of a probe"),
+    kinds.INSPECTED: LocalText(ko="장비·육안 점검", en="Inspection with instruments"),
+    kinds.INSPECTION_CONFIRMED: LocalText(ko="장비·육안 점검 확인", en="Inspection confirmed by the second person"),
     kinds.VISIT_NOTED: LocalText(ko="현장 기재", en="Visit written down"),
     kinds.VISIT_SIGNED: LocalText(ko="현장 확인 서명", en="Signature by finger"),
     kinds.KEY_ADMITTED: LocalText(ko="키 등록", en="Key admitted"),

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from server.districts.scope import is_waiting_of, rooms_of
 from server.interface.views.desk import CheckedProbe, CityMap, DeskDay, DistrictOutline, MapPlace, OpenSweep
@@ -20,7 +20,7 @@ from server.places.practice import districts_without_lens
 from server.projections.reference_rows import checks_of
 from server.signing.keys import Key
 from server.standing.cases import CLOSED, FOUND
-from server.store.alarms import alarm_view
+from server.store.alarms import OF_INSPECTIONS, alarm_view
 from server.store.clock import from_ms, now_ms
 from server.store.counting import CASE_COUNTS
 from server.store.schema import (
@@ -59,7 +59,9 @@ def desk_day(connection: Connection, today: date, probes: Iterable[Key], distric
     of_alarms = alarms.c.at_ms >= since_ms
     if district_id is not None:
         own_keys = select(keys.c.key_id).where(keys.c.tenant == district_id)
-        of_alarms = and_(of_alarms, alarms.c.key_id.in_(own_keys))
+        in_rooms = select(sweeps.c.sweep_id).where(sweeps.c.room_id.in_(rooms_of(district_id)))
+        of_inspection = and_(alarms.c.code.in_(OF_INSPECTIONS), alarms.c.sweep_id.in_(in_rooms))
+        of_alarms = and_(of_alarms, or_(alarms.c.key_id.in_(own_keys), of_inspection))
     waiting = select(func.count()).select_from(entries).where(IS_QUARANTINED)
     if district_id is not None:
         waiting = select(func.count()).select_from(entries).where(IS_QUARANTINED, is_waiting_of(district_id))

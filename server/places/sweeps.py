@@ -34,7 +34,7 @@ from server.projections.case_rows import states_of
 from server.projections.claim_words import claim_view
 from server.projections.sightings import case_of
 from server.projections.sweep_record import SweepRecord, read_sweep
-from server.projections.visit_words import visit_view
+from server.projections.visit_words import inspection_view, visit_view
 from server.signing.signatures import holds
 from server.standing.zones import zones_of
 from server.store.alarms import alarms_about
@@ -100,6 +100,7 @@ def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: boo
         ),
         claims=tuple(map(claim_view, record.claims)),
         visit=visit_view(record),
+        inspection=inspection_view(record),
         known=known_before(connection, summary.room_id, record),
         entries=tuple(entry_row(connection, row) for row in rows),
         gaps=gaps_beside(connection, rows),
@@ -115,7 +116,7 @@ def _places_of(report: SweepReport) -> Iterator[FindingPlace]:
 def _gone(connection: Connection, sweep_id: UUID) -> ApiError:
     """Why nothing can be said of a sweep: its bodies were erased, or nobody here knows it."""
     told = select(entries.c.log_index).where(
-        entries.c.sweep_id == sweep_id, IS_ACCEPTED, entries.c.kind.in_((kinds.OPENED, kinds.REPORT))
+        entries.c.sweep_id == sweep_id, IS_ACCEPTED, entries.c.kind.in_((kinds.OPENED, kinds.REPORT, kinds.INSPECTED))
     )
     if connection.scalar(told.limit(1)) is None:
         return not_found(Phrase("sweep_not_found"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -16,8 +16,11 @@ from pydantic import TypeAdapter
 from server.interface.fields import BodyState, FindingState
 from server.projections.log_records import HandEntries, LogRow, Place, SweepHeader
 from server.projections.log_rows import build_log_row
+from server.projections.sweep_record import SweepRecord
+from server.standing.inspections import inspected_with
 from sweep.phrases import Phrase
-from sweep.report import LocalText, SweepOpened, SweepReport
+from sweep.report import ClockReading, LocalText, PhoneTime, SweepOpened, SweepReport
+from sweep.report.inspection_records import InspectionRecorded
 
 _LINE: TypeAdapter[LogRow] = TypeAdapter(LogRow)
 UNKNOWN_PLACE = Place(
@@ -48,6 +51,37 @@ def stored_line(
     if header is None:
         raise ValueError(Phrase("sweep_without_line"))
     row = build_log_row(header, UNKNOWN_PLACE, report, report_state=report_state, states=states, hand=hand)
+    return _LINE.dump_json(row).decode()
+
+
+def inspection_header(record: SweepRecord, said: InspectionRecorded) -> SweepHeader:
+    """What is known of an inspection; its times are those of the phone, by as much as its clock was off."""
+    row = record.inspection_row
+    if row is None or row.room_id is None:
+        raise ValueError(Phrase("sweep_without_line"))
+    second = () if record.confirmation is None else (record.confirmation[0].subject,)
+    return SweepHeader(
+        sweep_id=said.sweep_id,
+        room_id=row.room_id,
+        source=row.source,
+        mode=inspected_with(said),
+        inspectors=tuple(name for name in (row.subject, *second) if name is not None),
+        probe_id="",
+        started=_by_server(said.entered, said.recorded),
+        ended=_by_server(said.left, said.recorded),
+        declared_empty=said.declared_empty,
+        received=record.received,
+    )
+
+
+def _by_server(time: PhoneTime, recorded: ClockReading) -> ClockReading:
+    return recorded.model_copy(update={"utc": time.utc + timedelta(milliseconds=time.behind_ms)})
+
+
+def inspection_line(record: SweepRecord, said: InspectionRecorded, hand: HandEntries) -> str:
+    """The line of an inspection with other instruments, as JSON."""
+    header = inspection_header(record, said)
+    row = build_log_row(header, UNKNOWN_PLACE, None, report_state="present", hand=hand, inspection=said)
     return _LINE.dump_json(row).decode()
 
 

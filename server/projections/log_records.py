@@ -12,10 +12,18 @@ from typing import Literal, Self
 from uuid import UUID
 
 from server.interface.claimed_time import counted
-from server.interface.fields import BodyState, EquipmentResult, FindAsks, FindingState, PersonsResult, RoomSex
+from server.interface.fields import (
+    BodyState,
+    EquipmentResult,
+    FindAsks,
+    FindingState,
+    PersonsResult,
+    RoomSex,
+    VisitMode,
+)
 from server.interface.views.sweeps import KnownBefore
 from sweep.phrases import Phrase
-from sweep.report import ClockReading, Disposition, LocalText, Modality, Mode, Source, SweepOpened, SweepReport
+from sweep.report import ClockReading, Disposition, LocalText, Modality, Source, SweepOpened, SweepReport
 from sweep.report.proof_records import Identified
 from sweep.report.visit_records import ByEye, Occasion
 
@@ -63,7 +71,7 @@ class SweepHeader:
     sweep_id: UUID
     room_id: UUID
     source: Source
-    mode: Mode
+    mode: VisitMode
     inspectors: tuple[str, ...]
     """Pseudonyms."""
     probe_id: str
@@ -252,6 +260,8 @@ class LogRow:
     """Stalls of the plan; 0 without a report."""
     eye_looks: str = ""
     """What looks by eye came to, in one Korean line; empty where none was asked for."""
+    looks: tuple[str, ...] = ()
+    """Of an inspection with other instruments: zone, instrument and what it showed, a line of Korean words each."""
 
     @property
     def is_demo(self) -> bool:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from uuid import UUID
 
 from server.interface.fields import BodyState, FindingState
 from server.interface.views.sweeps import KnownBefore
+from server.projections.inspection_words import instrument_words, look_words
 from server.projections.log_records import (
     EntryLine,
     ExportError,
@@ -26,11 +28,13 @@ from server.projections.log_records import (
 )
 from server.projections.probe_state import state_words
 from server.standing.findings import GRAVEST_FIRST
+from server.standing.inspections import inspected_zones, opens_case, persons_of_inspection
 from server.standing.persons import persons_of
 from server.standing.zones import equipment_of, zones_of
 from sweep.entry import kinds
 from sweep.phrases import Phrase
 from sweep.report import MODALITIES, TARGETS, LocalText, Modality, SweepReport, eye_looks_line
+from sweep.report.inspection_records import InspectionRecorded
 from sweep.report.walls.spots import where_found
 from sweep.report.words import COVERAGE_WORDS, TARGET_WORDS, chance_of, curve_of
 
@@ -48,6 +52,7 @@ def build_page(
     alarms: Sequence[LocalText] = (),
     hand: HandEntries | None = None,
     known: Sequence[KnownBefore] = (),
+    inspection: InspectionRecorded | None = None,
 ) -> SweepPage:
     """The page of one sweep with its row; dispositions are put in the order of their decision.
 
@@ -66,6 +71,7 @@ def build_page(
         gaps=gaps,
         alarms=alarms,
         hand=hand,
+        inspection=inspection,
     )
     return SweepPage(row, report, ordered, tuple(entries), tuple(gaps), tuple(alarms), tuple(known), states)
 
@@ -81,12 +87,13 @@ def build_log_row(
     gaps: Sequence[SequenceGap] = (),
     alarms: Sequence[LocalText] = (),
     hand: HandEntries | None = None,
+    inspection: InspectionRecorded | None = None,
 ) -> LogRow:
-    """The log line of one sweep; pure.
+    """The log line of one sweep, or of an inspection with other instruments; pure.
 
     Raises ExportError when `report_state` and `report` contradict each other or a record belongs to another sweep.
     """
-    if (report is not None) != (report_state == "present"):
+    if (report is not None or inspection is not None) != (report_state == "present"):
         raise ExportError(Phrase("log_line_report_state", sweep_id=header.sweep_id, state=report_state))
     if report is not None and report.sweep_id != header.sweep_id:
         raise ExportError(Phrase("log_line_of_another_sweep", sweep_id=header.sweep_id))
@@ -94,7 +101,7 @@ def build_log_row(
     hand = hand or HandEntries()
     counts = Counter(states.values())
     looks = None if report is None else eye_looks_line(report.eye_looks)
-    return LogRow(
+    row = LogRow(
         header=header,
         place=place,
         hand=hand,
@@ -121,6 +128,25 @@ def build_log_row(
         alarms=len(alarms),
         stalls=0 if report is None else sum(zone.kind == "stall" for zone in report.plan.zones),
         eye_looks="" if looks is None else looks.ko,
+    )
+    return row if inspection is None else _inspected(row, inspection)
+
+
+def _inspected(row: LogRow, said: InspectionRecorded) -> LogRow:
+    """The row of what persons inspected with other instruments: by their word, and with nothing measured."""
+    names = {zone.zone_id: zone.name.ko for zone in said.zones}
+    looked = inspected_zones(said)
+    asks = dict.fromkeys(names.get(one.zone_id, one.zone_id) for one in said.looks if opens_case(one))
+    return replace(
+        row,
+        equipment=" · ".join(instrument_words(said)),
+        equipment_result="not_measured",
+        zones_total=len(names),
+        zones_looked=tuple(name for zone, name in names.items() if zone in looked),
+        zones_not_looked=tuple(name for zone, name in names.items() if zone not in looked),
+        places_to_inspect=tuple(asks),
+        persons=persons_of_inspection(said, row.hand.by_eye),
+        looks=tuple(look_words(one, names) for one in said.looks),
     )
 
 
@@ -179,7 +205,7 @@ def _equipment(header: SweepHeader, report: SweepReport | None) -> str:
 
 
 def _entry_hash(entries: Sequence[EntryLine]) -> str | None:
-    for kind in (kinds.REPORT, kinds.OPENED):
+    for kind in (kinds.REPORT, kinds.OPENED, kinds.INSPECTED):
         hashes = [entry.entry_hash for entry in entries if entry.kind == kind]
         if hashes:
             return hashes[-1]

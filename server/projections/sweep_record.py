@@ -30,6 +30,7 @@ from sweep.entry.envelope import parse_envelope
 from sweep.phrases import Phrase
 from sweep.report import ContractError, Disposition, Record, SweepOpened, SweepReport, parse_json
 from sweep.report.case_records import CaseStep
+from sweep.report.inspection_records import InspectionConfirmed, InspectionRecorded
 from sweep.report.photo_records import PhotoTaken
 from sweep.report.visit_records import VisitNote, VisitSigned
 
@@ -48,6 +49,12 @@ class SweepRecord:
     report_row: StoredEntry | None = None
     """The entry of the report, also when its body is not there."""
     report_commitment: str | None = None
+    inspection: InspectionRecorded | None = None
+    """With other instruments than a probe: then there is neither opening nor report."""
+    inspection_row: StoredEntry | None = None
+    """Its entry, also when the body is not there."""
+    confirmation: tuple[StoredEntry, InspectionConfirmed] | None = None
+    """The second person's word on it."""
     dispositions: list[tuple[StoredEntry, Disposition]] = field(default_factory=list)
     steps: list[tuple[StoredEntry, CaseStep]] = field(default_factory=list)
     """Of the cases that its findings opened."""
@@ -66,13 +73,16 @@ class SweepRecord:
     @property
     def last_received(self) -> datetime:
         """When the last of them came: the sweep cannot have ended later."""
-        return from_ms(max(row.received_ms for row in (self.opened_row, self.report_row) if row is not None))
+        return from_ms(max(row.received_ms for row in self._heads))
 
     @property
     def received(self) -> datetime:
         """When the first entry came that says when the sweep began: it cannot have begun later."""
-        rows = (self.opened_row, self.report_row)
-        return from_ms(min((row.received_ms for row in rows if row is not None), default=0))
+        return from_ms(min((row.received_ms for row in self._heads), default=0))
+
+    @property
+    def _heads(self) -> list[StoredEntry]:
+        return [row for row in (self.opened_row, self.report_row, self.inspection_row) if row is not None]
 
     rivals: list[tuple[StoredEntry, StoredEntry]] = field(default_factory=list)
     """Reports of other keys, each with the one that stood when it came."""
@@ -140,10 +150,33 @@ def _take(connection: Connection, record: SweepRecord, row: StoredEntry) -> None
             needed = 0 if step is None else provers_of_step(step.step, opens=False)
             if step is not None and not _waits(record, row, step, needed, second_of(step.step)):
                 record.steps.append((row, step))
+        case kinds.INSPECTED | kinds.INSPECTION_CONFIRMED:
+            _take_inspection(connection, record, row)
         case kinds.PHOTO_TAKEN | kinds.VISIT_NOTED | kinds.VISIT_SIGNED:
             _take_by_hand(connection, record, row)
         case _:
             pass  # `body.erased` acts when it is written and says nothing about the sweep itself
+
+
+def _take_inspection(connection: Connection, record: SweepRecord, row: StoredEntry) -> None:
+    """The first one stands; it is confirmed by the first other account that saw its hash."""
+    if row.kind == kinds.INSPECTED:
+        said = _read(connection, record, row, kinds.INSPECTED_TYPE, InspectionRecorded)
+        if record.inspection_row is None:
+            if said is not None:
+                _agree(row, said.sweep_id, row.room_id, row.source)
+            body = next(iter(bodies_of(connection, row.log_index, with_data=False)), None)
+            record.inspection, record.inspection_row = said, row
+            record.report_state = "missing" if body is None else body.state
+            record.report_commitment = None if body is None else body.commitment
+        return
+    confirmed = _read(connection, record, row, kinds.INSPECTION_CONFIRMED_TYPE, InspectionConfirmed)
+    if confirmed is None or record.inspection_row is None or record.confirmation is not None:
+        return
+    _agree(row, confirmed.sweep_id, row.room_id, row.source)
+    is_other = record.inspection is not None and record.inspection.account != confirmed.account
+    if is_other and confirmed.shown_hash == record.inspection_row.entry_hash:
+        record.confirmation = (row, confirmed)
 
 
 def _take_by_hand(connection: Connection, record: SweepRecord, row: StoredEntry) -> None:

@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
-from server.interface.views.sweeps import SignatureView, VisitView
+from server.interface.views.sweeps import InspectionView, SignatureView, VisitView
 from server.projections.by_eye import hand_entries
 from server.projections.log_records import HandEntries
 from server.projections.sweep_record import SweepRecord
+from server.standing.inspections import inspected_zones
 from sweep.report.visit_records import Noted
 
 
 def hand_of(record: SweepRecord) -> HandEntries:
     """What people noted, and what the cases of its findings add."""
     steps = [step for _, step in record.steps]
-    names = {} if record.report is None else {zone.zone_id: zone.name.ko for zone in record.report.plan.zones}
+    names = _zone_names(record)
     zones = [None if one.zone_id is None else names.get(one.zone_id, one.zone_id) for _, one in record.photographs]
     if record.visit is None:
         return hand_entries(None, steps, photographed=zones)
     row, note = record.visit
     signatures = [one for _, one in record.signatures if one.shown_hash == row.entry_hash]
     return hand_entries((row.subject, note), steps, signatures, zones, names)
+
+
+def _zone_names(record: SweepRecord) -> dict[str, str]:
+    if record.report is not None:
+        return {zone.zone_id: zone.name.ko for zone in record.report.plan.zones}
+    return {} if record.inspection is None else {zone.zone_id: zone.name.ko for zone in record.inspection.zones}
+
+
+def inspection_view(record: SweepRecord) -> InspectionView | None:
+    """What they inspected without a probe; None when a probe measured it."""
+    row, said = record.inspection_row, record.inspection
+    if row is None or said is None:
+        return None
+    looked = inspected_zones(said)
+    confirmed = record.confirmation
+    return InspectionView(
+        said=said,
+        entry_hash=row.entry_hash,
+        recorded_by=row.subject or "",
+        confirmed_by=None if confirmed is None else confirmed[0].subject,
+        confirmed=None if confirmed is None else confirmed[1].confirmed.utc,
+        zones_left=tuple(zone.zone_id for zone in said.zones if zone.zone_id not in looked),
+    )
 
 
 def visit_view(record: SweepRecord) -> VisitView:

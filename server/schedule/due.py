@@ -18,6 +18,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Select, or_, select
 
 from server.config.inspection_policy import Rule
+from server.interface.fields import INSPECTED_WITH
 from server.schedule import visits
 from server.schedule.periods import ONE_DAY, Period, day_of, period_before, period_of, start_ms, working_days
 from server.schedule.random_days import Secrets, drawn_day, is_drawn_again
@@ -145,10 +146,12 @@ def _rooms_of(district_id: str) -> Select[tuple[UUID]]:
 
 def _read(connection: Connection, rule: Rule, day: Day, of_rooms: Select[tuple[UUID]] | None) -> _Rule:
     before, now = period_before(rule.every, day.today), period_of(rule.every, day.today)
-    if rule.method == "equipment":
-        seen = visits.swept(connection, before, now, day.until_ms, rule.modes, of_rooms=of_rooms)
-    else:
-        seen = visits.looked_at(connection, before, now, day.until_ms, of_rooms=of_rooms)
+    seen = visits.swept(
+        connection, before, now, day.until_ms, rule.counted, persons=rule.needed_persons, of_rooms=of_rooms
+    )
+    if rule.method == "visual" and rule.needed_persons == 1:
+        looks = visits.looked_at(connection, before, now, day.until_ms, of_rooms=of_rooms)
+        seen = visits.later_of(looks, seen)
     left = sum(one >= day.today for one in working_days(now))
     return _Rule(
         rule,
@@ -209,7 +212,7 @@ def _ordered(connection: Connection, found: Sequence[Row[Any]], day: Day) -> Ite
         of_facility[room.facility_id].append(room)
     of_orders = select(rooms.c.room_id).where(rooms.c.facility_id.in_(select(visit_orders.c.facility_id).where(*stand)))
     span = Period(date.fromisoformat(orders[0].first_day), day.today)
-    seen = visits.swept(connection, span, span, day.until_ms, ("full", "quick"), of_rooms=of_orders)
+    seen = visits.swept(connection, span, span, day.until_ms, ("full", "quick", *INSPECTED_WITH), of_rooms=of_orders)
     for order in orders:
         first, last = date.fromisoformat(order.first_day), date.fromisoformat(order.last_day)
         since_ms = max(start_ms(first), order.created_ms)

@@ -1,7 +1,7 @@
-"""What counts as done: a completed sweep with a probe by two persons, or a look by eye that somebody wrote down.
+"""What counts as done: a completed sweep or inspection by the persons a rule needs, or a look by eye written down.
 
-Aborted sweeps and sweeps of one person never count, simulations and replays in a demonstration's facilities only.
-Output are times of last visits by room; it writes nothing but a look by eye.
+Aborted ones never count, nor equipment in the hands of one person; simulations and replays in a demonstration's
+facilities only.  Output are times of last visits by room; it writes nothing but a look by eye.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from server.interface.errors import not_found
 from server.schedule.periods import Period
 from server.schedule.raw_ids import RawId, raw
 from server.store.clock import now_ms
-from server.store.counting import IS_DONE
+from server.store.counting import NEEDED_PERSONS, is_done_by
 from server.store.schema import facilities, rooms, sweeps, visual_checks
 from sweep.phrases import Phrase
 from sweep.report import derived_id, new_id
@@ -32,9 +32,10 @@ def swept(
     until_ms: int,
     modes: Sequence[str],
     *,
+    persons: int = NEEDED_PERSONS,
     of_rooms: Select[tuple[UUID]] | None = None,
 ) -> Visits:
-    """Last counting sweep in one of these modes, up to `until_ms`, of each room or of some."""
+    """Last counting visit in one of these modes by so many persons, up to `until_ms`, of each room or of some."""
     demo_rooms = (
         select(rooms.c.room_id)
         .join(facilities, facilities.c.facility_id == rooms.c.facility_id)
@@ -45,7 +46,7 @@ def swept(
     for counts in (sweeps.c.source == "live", made_up):  # apart, or no index would serve the many that are live
         statement = _last_visits(sweeps.c.room_id, sweeps.c.started_ms, before, now, until_ms).where(
             counts,
-            IS_DONE,
+            is_done_by(persons),
             sweeps.c.mode.in_(modes),
         )
         if of_rooms is not None:
@@ -70,6 +71,15 @@ def looked_at(
     if of_rooms is not None:
         statement = statement.where(visual_checks.c.room_id.in_(of_rooms))
     return {room_id: (earlier_ms, last_ms) for room_id, earlier_ms, last_ms in connection.execute(statement).all()}
+
+
+def later_of(one: Visits, other: Visits) -> Visits:
+    """By room the later ones of both."""
+    found = dict(one)
+    for room_id, (earlier_ms, last_ms) in other.items():
+        before_ms, now_ms_ = found.get(room_id, (None, None))
+        found[room_id] = (_later(before_ms, earlier_ms), _later(now_ms_, last_ms))
+    return found
 
 
 def _last_visits(

@@ -43,8 +43,12 @@ TEXTS: dict[str, Phrase] = {
     "photo_doubted": Phrase("alarm_photo_doubted"),
     "photo_not_openable": Phrase("alarm_photo_not_openable"),
     "probe_out_of_control": Phrase("alarm_probe_out_of_control"),
+    "inspection_too_fast": Phrase("alarm_inspection_too_fast"),
+    "door_not_read": Phrase("alarm_door_not_read"),
     "second_report": Phrase("alarm_second_report"),
 }
+OF_INSPECTIONS = ("inspection_too_fast", "door_not_read")
+"""About what persons did in a room, whose server signed it: for the district in which the room lies."""
 
 
 def raise_alarm(

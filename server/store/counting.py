@@ -7,11 +7,21 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, and_, or_
 
+from server.interface.fields import INSPECTED_WITH
 from server.store.schema import cases, facilities, sweeps
 
 NEEDED_PERSONS = 2  # DESIGN: two taps by one thumb are not two persons
-IS_DONE: ColumnElement[bool] = and_(sweeps.c.outcome == "completed", sweeps.c.persons >= NEEDED_PERSONS)
+
+
+def is_done_by(persons: int) -> ColumnElement[bool]:
+    """A completed visit by so many persons at least."""
+    return and_(sweeps.c.outcome == "completed", sweeps.c.persons >= persons)
+
+
+IS_DONE: ColumnElement[bool] = is_done_by(NEEDED_PERSONS)
 """A completed sweep by two persons: an aborted one, or one of a single person, is no visit."""
+IS_MEASURED: ColumnElement[bool] = sweeps.c.mode.not_in(INSPECTED_WITH)
+"""By a probe: what persons inspected with other instruments or by eye is counted apart, and never added to it."""
 
 
 def counts_by(source: ColumnElement[str | None]) -> ColumnElement[bool]:

@@ -18,6 +18,8 @@ from sweep.entry.kinds import (
     BODY_ERASED,
     CASE_KINDS,
     DISPOSITION,
+    INSPECTED,
+    INSPECTION_KINDS,
     KEY_KINDS,
     KNOWN_KINDS,
     OPENED,
@@ -52,9 +54,17 @@ class Rule:
 ITSELF = "server"
 """Subject of what the server says for itself."""
 DEVICE_KINDS = frozenset({OPENED, REPORT})
+OF_A_SWEEP = DEVICE_KINDS | INSPECTION_KINDS
+"""What is nothing without the sweep or inspection that it names."""
 RELAYED_KINDS = frozenset({DISPOSITION, VISIT_NOTED, VISIT_SIGNED, PHOTO_TAKEN}) | CASE_KINDS
 """What persons do at a Pi. Erasing and opening photographs are none of it, and nothing that nobody reads yet is."""
-PERSON_KINDS = frozenset({DISPOSITION, BODY_ERASED, VISIT_NOTED, VISIT_SIGNED}) | CASE_KINDS | PHOTO_KINDS | PROOF_KINDS
+PERSON_KINDS = (
+    frozenset({DISPOSITION, BODY_ERASED, VISIT_NOTED, VISIT_SIGNED})
+    | INSPECTION_KINDS
+    | CASE_KINDS
+    | PHOTO_KINDS
+    | PROOF_KINDS
+)
 LIVE = frozenset({"live"})
 MEASURED = frozenset({"live", "practice"})
 """A practice is measured by the probe itself, and by its source never counts as an inspection."""
@@ -181,7 +191,7 @@ def broken_rule(claim: Claim, bearer: Bearer, district: str | None = None) -> st
         "subject_not_allowed": claim.subject == subjects[rule.subject],
         "sweep_not_allowed": (claim.sweep_id, claim.room_id) == (None, None)
         if rule.sweep == "none"
-        else claim.sweep_id is not None or claim.kind not in DEVICE_KINDS,
+        else claim.sweep_id is not None or claim.kind not in OF_A_SWEEP,
         ROOM_CODE: is_placed(bearer, district),
     }
     return next((code for code, holds in checks.items() if not holds), None)
@@ -199,12 +209,18 @@ def broken_rules_in_sweep(statements: Iterable[Statement], district_at: District
     as its own, and made-up ones never stand in the way of a live one; other keys of that sort may not speak of it, a
     relay only when it is one of its probes', and nobody may put it into another room or source.  Where its room lies is
     asked at the place of its owner's statement, so that a sweep that began before the room went to another district is
-    finished by the key that began it.
+    finished by the key that began it.  One that persons recorded as an inspection before any device spoke of it is no
+    device's; one that a device spoke of before is no inspection.
     """
     ordered = sorted(statements, key=lambda statement: statement.log_index)
     found = {item.log_index: broken_rule(item.claim, item.bearer) for item in ordered}
     standing = [item for item in ordered if found[item.log_index] is None]
     own = [item for item in standing if item.bearer.signatory in OF_DEVICES and _is_placed(item, district_at)]
+    inspected = next((item for item in standing if item.claim.kind == INSPECTED), None)
+    if inspected is not None and all(item.log_index > inspected.log_index for item in own):
+        return found | {item.log_index: _against_inspection(item, inspected) for item in standing}
+    found |= {item.log_index: "sweep_of_another_key" for item in standing if item.claim.kind == INSPECTED}
+    standing = [item for item in standing if item.claim.kind != INSPECTED]
     if not own:
         found |= {item.log_index: "sweep_of_another_probe" for item in standing if _is_relay(item.bearer)}
         return found | {item.log_index: ROOM_CODE for item in standing if not _is_placed(item, district_at)}
@@ -224,6 +240,19 @@ def broken_rules_in_sweep(statements: Iterable[Statement], district_at: District
         elif item.claim.source != owner.claim.source:
             found[item.log_index] = "sweep_of_another_source"
     return found
+
+
+def _against_inspection(item: Statement, inspected: Statement) -> str | None:
+    """What is wrong about a statement on an inspection that persons recorded without a device."""
+    if item.bearer.signatory in OF_DEVICES:
+        return "sweep_of_another_key"
+    if _is_relay(item.bearer):
+        return "sweep_of_another_probe"
+    if item.claim.kind not in KNOWN_KINDS:
+        return None
+    if item.claim.room_id != inspected.claim.room_id:
+        return "sweep_of_another_room"
+    return None if item.claim.source == inspected.claim.source else "sweep_of_another_source"
 
 
 def _is_relay(bearer: Bearer) -> bool:

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from .commands import CommandList
+from .inspection_records import InspectionConfirmed, InspectionRecorded
 from .live import LiveMessage
 from .manifest import RecordedSweep
 from .observations import FindingDetails, RfWindow
@@ -37,6 +38,8 @@ TOP_RECORDS: tuple[type[BaseModel], ...] = (
     ReferenceChecked,
     VisitNote,
     VisitSigned,
+    InspectionRecorded,
+    InspectionConfirmed,
 )
 
 

@@ -11,12 +11,13 @@ from starlette.requests import Request
 from server.api.access import LogReader, PlanKeeper, Planner
 from server.api.service.services import services_of
 from server.instruments import register
-from server.interface.fields import DistrictId, InstrumentKind, Search
+from server.interface.fields import DistrictId, Search
 from server.interface.instrument_requests import InstrumentCheckRequest, InstrumentRequest, RetiredRequest
 from server.interface.request_body import describe, json_body
 from server.interface.views.instruments import InstrumentDetail, InstrumentHolders, InstrumentList
 from server.people.access_log import shows
 from server.store.clock import today
+from sweep.report.inspection_records import InstrumentKind
 
 router = APIRouter(tags=["instruments"])
 

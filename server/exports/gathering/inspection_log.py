@@ -28,7 +28,7 @@ from server.places.history import known_before
 from server.places.rooms import room_summary
 from server.places.sweeps import gaps_beside
 from server.projections.case_rows import states_of
-from server.projections.log_lines import UNKNOWN_PLACE, header_of
+from server.projections.log_lines import UNKNOWN_PLACE, header_of, inspection_header
 from server.projections.log_records import (
     Document,
     EntryLine,
@@ -212,6 +212,8 @@ def today() -> datetime:
 def _page(connection: Connection, sweep_id: UUID) -> SweepPage | None:
     record, _ = read_sweep(connection, sweep_id)
     header = header_of(record.report, record.opened, record.received)
+    if record.inspection is not None:
+        header = inspection_header(record, record.inspection)
     if header is None:
         return None
     rows = connection.execute(
@@ -234,6 +236,7 @@ def _page(connection: Connection, sweep_id: UUID) -> SweepPage | None:
         alarms=[one.text for one in alarms_about(connection, sweep_id, frozenset(row.key_id for row in rows))],
         hand=hand_of(record),
         known=known_before(connection, header.room_id, record),
+        inspection=record.inspection,
     )
 
 

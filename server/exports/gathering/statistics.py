@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, case, distinct, func, select, union
+from sqlalchemy import Connection, Row, Select, and_, case, distinct, func, not_, select, union
 
 from server.exports.gathering.inspection_log import milliseconds
 from server.exports.logs.statistics_table import DistrictLine
 from server.projections.case_rows import steps_of
 from server.projections.log_records import Period
 from server.standing.periods import at_most
-from server.store.counting import CASE_COUNTS, IS_DONE, SWEEP_COUNTS
+from server.store.counting import CASE_COUNTS, IS_DONE, IS_MEASURED, SWEEP_COUNTS, is_done_by
 from server.store.schema import (
     cases,
     districts,
@@ -117,14 +117,17 @@ def _take_places(line: DistrictLine, row: Row[Any]) -> None:
 
 def _visits(span: tuple[int, int]) -> Select[Any]:
     of_room = sweeps.join(rooms, rooms.c.room_id == sweeps.c.room_id)
+    is_measured = and_(IS_DONE, IS_MEASURED)
     counted = case((IS_DONE, 1), else_=0)
     return (
         select(
             facilities.c.district_id,
-            func.count(distinct(case((IS_DONE, sweeps.c.room_id)))).label("measured"),
+            func.count(distinct(case((is_measured, sweeps.c.room_id)))).label("measured"),
             func.sum(case((sweeps.c.mode == "full", counted), else_=0)).label("full"),
             func.sum(case((sweeps.c.mode == "quick", counted), else_=0)).label("quick"),
-            func.sum(case((IS_DONE, 0), else_=1)).label("not_counted"),
+            func.sum(case((sweeps.c.mode.in_(("checked", "instruments")), counted), else_=0)).label("instruments"),
+            func.sum(case((and_(is_done_by(1), sweeps.c.mode == "by_eye"), 1), else_=0)).label("inspected_by_eye"),
+            func.sum(case((and_(IS_MEASURED, not_(IS_DONE)), 1), else_=0)).label("not_counted"),
             func.sum(case((IS_DONE, sweeps.c.candidates), else_=0)).label("candidates"),
             *(
                 func.sum(case((IS_DONE, sweeps.c[name]), else_=0)).label(name)
@@ -138,6 +141,8 @@ def _visits(span: tuple[int, int]) -> Select[Any]:
 
 def _take_visits(line: DistrictLine, row: Row[Any]) -> None:
     line.measured, line.full, line.quick = row.measured, int(row.full), int(row.quick)
+    line.instruments = int(row.instruments)
+    line.by_eye += int(row.inspected_by_eye)
     line.not_counted, line.candidates = int(row.not_counted), int(row.candidates)
     line.eye_looks, line.eye_look_ms = int(row.eye_looks), int(row.eye_look_ms)
     line.eye_controls, line.eye_errors = int(row.eye_controls), int(row.eye_errors)
@@ -196,7 +201,7 @@ def _looks(span: tuple[int, int]) -> Select[Any]:
 
 
 def _take_looks(line: DistrictLine, row: Row[Any]) -> None:
-    line.by_eye = row.looks
+    line.by_eye += row.looks
 
 
 def _reports(span: tuple[int, int]) -> Select[Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -23,6 +23,7 @@ from server.exports.printed.sweep import printed_sweep, short
 from server.exports.sheets.fonts import FONT_FOLDERS, find_typeface
 from server.exports.sheets.proof import proof_line, proof_qr
 from server.exports.sheets.typeset import printable, set_pdf
+from server.interface.fields import INSPECTED_WITH
 from server.interface.words import (
     DEMO_NOTICES,
     EQUIPMENT,
@@ -35,8 +36,11 @@ from server.interface.words import (
 )
 from server.projections.log_records import Document, ExportError, LogRow, Period, Printing, SweepPage
 from sweep.phrases import Phrase
+from sweep.report import LocalText
 
 TITLE = "불법촬영기기 점검일지"
+MEASURED = tuple(code for code in EQUIPMENT if code != "not_measured")
+"""Results of a measurement: what persons inspected otherwise has a line of its own."""
 MAX_SWEEPS = 50  # measured: 7 to 9 MiB of memory and 0.1 s a sweep beside 140 MiB, of export_memory_mib
 MAX_LINES = 5_000  # measured: a month of the largest district has 2,000, 3 ms and 0.1 MiB each
 
@@ -119,7 +123,7 @@ def printed_log(rows: Sequence[LogRow], period: Period, generated: datetime, pri
         "requested_by": printing.requested_by or NOT_RECORDED,
         "reason": printing.reason or NOT_RECORDED,
         "persons_words": [{"code": code, "word": words.ko} for code, words in PERSONS.items()],
-        "equipment_words": [{"code": code, "word": words.ko} for code, words in EQUIPMENT.items()],
+        "equipment_words": [{"code": code, "word": words.ko} for code, words in EQUIPMENT.items() if code in MEASURED],
         "totals": totals_of(rows),
         "lines": [printed_line(row, number) for number, row in enumerate(rows, start=1)],
         "has_demo": any(row.is_demo for row in rows),
@@ -149,21 +153,20 @@ def record_digest(rows: Sequence[LogRow]) -> str:
 
 
 def totals_of(rows: Sequence[LogRow]) -> list[Tree]:
-    """Counts by kind of record and result; a replay or simulation is never added to the measurements."""
+    """Counts by kind of record and result; a replay or simulation, or what persons inspected with other instruments, is
+    never added to the measurements.
+    """
     totals = []
-    for source, words in SOURCES.items():
-        of_source = [row for row in rows if row.header.source == source]
-        if source != "live" and not of_source:
-            continue
+    for source, words, word, of_source in _kinds_of(rows):
         equipment = Counter[str](row.equipment_result for row in of_source)
         persons = Counter[str](row.persons for row in of_source)
         totals.append(
             {
-                "word": DEMO_NOTICES[of_source[0].header.source] if source != "live" else "실측 점검",
+                "word": word,
                 "english": words.en,
                 "is_demo": source != "live",
                 "persons": [persons[code] for code in PERSONS],
-                "equipment": [equipment[code] for code in EQUIPMENT],
+                "equipment": [equipment[code] for code in MEASURED],
                 "total": len(of_source),
                 "candidates": sum(len(row.places_to_inspect) for row in of_source),
                 "zones": sum(row.zones_total for row in of_source),
@@ -171,6 +174,21 @@ def totals_of(rows: Sequence[LogRow]) -> list[Tree]:
             }
         )
     return totals
+
+
+def _kinds_of(rows: Sequence[LogRow]) -> Iterator[tuple[str, LocalText, str, Sequence[LogRow]]]:
+    """Source, its words, what is printed, and the rows: always the measurements, and what else there is."""
+    for source, words in SOURCES.items():
+        of_source = [row for row in rows if row.header.source == source]
+        if source != "live":
+            if of_source:
+                yield source, words, DEMO_NOTICES[of_source[0].header.source], of_source
+            continue
+        yield source, words, "실측 점검", [row for row in of_source if row.header.mode not in INSPECTED_WITH]
+        for mode in INSPECTED_WITH:
+            of_mode = [row for row in of_source if row.header.mode == mode]
+            if of_mode:
+                yield source, MODES[mode], f"{MODES[mode].ko} 점검(측정기록 없음)", of_mode
 
 
 def printed_line(row: LogRow, number: int) -> Tree:
@@ -183,7 +201,7 @@ def printed_line(row: LogRow, number: int) -> Tree:
         "facility_number": row.place.facility_number or NOT_RECORDED,
         "room": short(row.place.room_name.ko),
         "where": " · ".join(part for part in where if part),
-        "occasion": [occasion_words(row), MODES[row.header.mode]],
+        "occasion": [occasion_words(row), MODES[row.header.mode].ko],
         "inspectors": list(row.header.inspectors),
         "companions": ", ".join(row.hand.companions),
         "persons": PERSONS[row.persons].ko,

@@ -43,6 +43,7 @@ class DistrictLine:
     full: int = 0
     quick: int = 0
     """Completed sweeps by two persons."""
+    instruments: int = 0
     by_eye: int = 0
     """Looks by eye without a probe."""
     not_counted: int = 0
@@ -167,6 +168,12 @@ COLUMNS: tuple[Column, ...] = (
     Column("대상", "점검하지 않은 방(개소)", lambda line: line.rooms - line.rooms_visited),
     Column("점검 실적", "장비 정밀(회)", _count("full"), "두 사람이 끝까지 마친 장비 점검."),
     Column("점검 실적", "장비 간이(회)", _count("quick"), "두 사람이 끝까지 마친 간이 장비 점검."),
+    Column(
+        "점검 실적",
+        "탐지기(회)",
+        _count("instruments"),
+        "두 사람이 탐지기로 한 점검. 측정기록이 없어 더하지 않음.",
+    ),
     Column("점검 실적", "육안(회)", _count("by_eye"), "장비 없이 눈으로 본 점검(청소 담당의 일일 확인 포함)."),
     Column("점검 실적", "실적 아님(회)", _count("not_counted"), "중단되었거나 한 사람이 한 장비 점검."),
     Column(

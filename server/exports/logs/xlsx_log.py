@@ -47,6 +47,7 @@ _NOTES = (
     (EQUIPMENT["nothing_detected"].ko, "본 범위에서 감지된 것이 없습니다. 기기가 없다는 뜻이 아닙니다."),
     (EQUIPMENT["partly"].ko, "점검이 중단되었거나, 어떤 방식으로도 판정하지 못한 구역이 있습니다."),
     (EQUIPMENT["to_inspect"].ko, "장비가 지목한 위치가 있습니다. 사람이 판정하여도 장비 점검 결과는 바뀌지 않습니다."),
+    (EQUIPMENT["not_measured"].ko, "점검자가 탐지기나 눈으로 확인하였습니다. 측정값과 찾았을 확률이 없습니다."),
     (EQUIPMENT["no_report"].ko, "점검은 시작되었으나 보고서가 접수되지 않았거나 본문이 삭제되었습니다."),
     (
         PERSONS["found"].ko,

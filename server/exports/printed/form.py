@@ -120,7 +120,7 @@ def photograph_words(row: LogRow) -> str:
 def ticks(row: LogRow) -> str:
     """점검구분 as boxes."""
     boxes = "  ".join(f"{'■' if row.hand.occasion == code else '□'} {word.ko}" for code, word in OCCASIONS.items())
-    return f"{boxes}   ({MODES[row.header.mode]} 점검)"
+    return f"{boxes}   ({MODES[row.header.mode].ko} 점검)"
 
 
 def span(header: SweepHeader) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from server.interface.fields import VisitMode
 from server.interface.views.answer import View
 from server.interface.views.entries import AlarmView
-from sweep.report import LocalText, Mode, Source
+from sweep.report import LocalText, Source
 from sweep.report.reference import CheckStatus
 
 
@@ -20,7 +21,7 @@ class OpenSweep(View):
     room_name: LocalText
     district_id: str | None
     probe_id: str
-    mode: Mode
+    mode: VisitMode
     source: Source
     started: datetime
 

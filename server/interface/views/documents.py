@@ -54,6 +54,8 @@ class DistrictStatistics(View):
     could have found; null while that probability is not proven in the field."""
     full: int
     quick: int
+    instruments: int
+    """With other instruments than a probe: nothing was measured, so it is added to nothing."""
     by_eye: int
     not_counted: int
     candidates: int

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from server.interface.fields import InstrumentKind
 from server.interface.views.answer import View
+from sweep.report.inspection_records import InstrumentKind
 
 
 class InstrumentHolder(View):

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from server.interface.fields import EquipmentResult, FindAsks, FindingState, PersonsResult, RoomSex
+from server.interface.fields import EquipmentResult, FindAsks, FindingState, PersonsResult, RoomSex, VisitMode
 from server.interface.views.answer import View
-from sweep.report import LocalText, Mode, Plan, RoomKind, Source
+from sweep.report import LocalText, Plan, RoomKind, Source
 
 
 class SweepSummary(View):
@@ -17,7 +17,7 @@ class SweepSummary(View):
     sweep_id: UUID
     room_id: UUID
     source: Source
-    mode: Mode
+    mode: VisitMode
     outcome: Literal["completed", "aborted"] | None
     """Null: opened, and no report has come yet."""
     started: datetime

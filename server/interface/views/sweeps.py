@@ -16,6 +16,7 @@ from server.interface.views.cases import ClaimView
 from server.interface.views.entries import AlarmView, EntryRow, GapView
 from server.interface.views.places import RoomSummary, SweepSummary
 from sweep.report import LocalText, PhoneTime, SweepReport, WallSpot
+from sweep.report.inspection_records import InspectionRecorded
 from sweep.report.proof_records import Identified
 from sweep.report.visit_records import Noted, SignedAs
 
@@ -80,6 +81,20 @@ class VisitView(View):
     note_hash: str | None
     """Hash of the note's entry: what is signed by finger."""
     signatures: tuple[SignatureView, ...]
+
+
+class InspectionView(View):
+    """What persons inspected with other instruments than a probe."""
+
+    said: InspectionRecorded
+    entry_hash: str
+    """Of its entry: what the second person confirms."""
+    recorded_by: str
+    confirmed_by: str | None
+    """Null: it is that of one person."""
+    confirmed: datetime | None
+    zones_left: tuple[str, ...]
+    """Zones of the plan that nobody inspected."""
 
 
 class KnownBefore(View):
@@ -157,6 +172,8 @@ class SweepDetail(View):
     claims: tuple[ClaimView, ...] = ()
     """What a Pi's server said in persons' names and waits for their proofs."""
     visit: VisitView
+    inspection: InspectionView | None = None
+    """Null: a probe measured it."""
     known: tuple[KnownBefore, ...] = ()
     """Findings that earlier visits explain."""
     entries: tuple[EntryRow, ...]

@@ -1901,6 +1901,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rooms/{room_id}/inspections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Inspection
+         * @description Record what was seen in a room, zone by zone, as an entry that the server signs; once for each id.
+         */
+        post: operations["post_inspection_api_rooms__room_id__inspections_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{room_id}/looks": {
         parameters: {
             query?: never;
@@ -2333,6 +2353,26 @@ export interface paths {
         get: operations["get_sweep_api_sweeps__sweep_id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sweeps/{sweep_id}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Confirmation
+         * @description Let the second person confirm an inspection, by something of their own, as an entry of theirs.
+         */
+        post: operations["post_confirmation_api_sweeps__sweep_id__confirmation_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3507,6 +3547,15 @@ export interface components {
             type: "condition";
         };
         /**
+         * ConfirmationRequest
+         * @description The second person, by something of their own, over the entry that the page shows.
+         */
+        ConfirmationRequest: {
+            second_person: components["schemas"]["SecondPerson"];
+            /** Shown Hash */
+            shown_hash: string;
+        };
+        /**
          * ConsistencyProof
          * @description That the log of `new` entries begins with that of `old` (RFC 9162, section 2.1.4).
          */
@@ -4004,6 +4053,8 @@ export interface components {
             full: number;
             /** Handed Over */
             handed_over: number;
+            /** Instruments */
+            instruments: number;
             /** Measured */
             measured: number;
             /** Name */
@@ -5313,6 +5364,134 @@ export interface components {
             tree_size: number;
         };
         /**
+         * InspectionRecorded
+         * @description An inspection as the server signed it for the person who wrote it down; its entry names the room.
+         */
+        InspectionRecorded: {
+            /** Account */
+            account: string;
+            /**
+             * Borescope Rule
+             * @description They were asked and say: a borescope pointed into no used stall and no dwelling; false where none was used.
+             */
+            borescope_rule: boolean;
+            /**
+             * Declared Empty
+             * @description Nobody was inside.
+             * @constant
+             */
+            declared_empty: true;
+            /**
+             * Door In
+             * @enum {string}
+             */
+            door_in: "matched" | "not_read";
+            /**
+             * Door Out
+             * @enum {string}
+             */
+            door_out: "matched" | "not_read";
+            entered: components["schemas"]["PhoneTime"];
+            /** Instruments */
+            instruments: components["schemas"]["UsedInstrument"][];
+            left: components["schemas"]["PhoneTime"];
+            /**
+             * Looks
+             * @description In the order in which they were made; of one zone with one instrument there is one.
+             */
+            looks: components["schemas"]["InstrumentLook"][];
+            /** Plan Version */
+            plan_version: number;
+            /** @description When the server signed it. */
+            recorded: components["schemas"]["ClockReading"];
+            /**
+             * Sweep Id
+             * Format: uuid
+             * @description The inspection's own id, which no probe's sweep has.
+             */
+            sweep_id: string;
+            /**
+             * V
+             * @constant
+             */
+            v: 1;
+            /**
+             * Zones
+             * @description Of the plan in that version, in its order: what no look names was not inspected.
+             */
+            zones: components["schemas"]["PlanZone"][];
+        };
+        /**
+         * InspectionRequest
+         * @description What was seen, zone by zone, and when they came and went; sent again it is one inspection.
+         */
+        InspectionRequest: {
+            /**
+             * Borescope Rule
+             * @description They were asked and say: a borescope pointed into no used stall and no dwelling; false where none was used.
+             */
+            borescope_rule: boolean;
+            /**
+             * Declared Empty
+             * @description Nobody was inside.
+             * @constant
+             */
+            declared_empty: true;
+            /**
+             * Door In
+             * @description As it was read at the door; null where it could not be read.
+             */
+            door_in: string | null;
+            /** Door Out */
+            door_out: string | null;
+            /**
+             * Entered
+             * Format: date-time
+             */
+            entered: string;
+            /**
+             * Left
+             * Format: date-time
+             */
+            left: string;
+            /**
+             * Looks
+             * @description In the order in which they were made; of one zone with one instrument there is one.
+             */
+            looks: components["schemas"]["InstrumentLook"][];
+            /** Plan Version */
+            plan_version: number;
+            /**
+             * Sent
+             * Format: date-time
+             * @description All by the phone's clock; another `sent` when it is sent again.
+             */
+            sent: string;
+            /**
+             * Sweep Id
+             * Format: uuid
+             * @description Made by the phone when they entered.
+             */
+            sweep_id: string;
+        };
+        /**
+         * InspectionView
+         * @description What persons inspected with other instruments than a probe.
+         */
+        InspectionView: {
+            /** Confirmed */
+            confirmed: string | null;
+            /** Confirmed By */
+            confirmed_by: string | null;
+            /** Entry Hash */
+            entry_hash: string;
+            /** Recorded By */
+            recorded_by: string;
+            said: components["schemas"]["InspectionRecorded"];
+            /** Zones Left */
+            zones_left: string[];
+        };
+        /**
          * InstrumentCheckRequest
          * @description A check of an instrument: does it do what it is for?
          */
@@ -5417,6 +5596,41 @@ export interface components {
             instruments: components["schemas"]["InstrumentView"][];
             /** Is Cut */
             is_cut: boolean;
+        };
+        /**
+         * InstrumentLook
+         * @description One zone with one instrument.
+         */
+        InstrumentLook: {
+            /**
+             * After S
+             * @description How long after the door, by the phone's clock.
+             */
+            after_s: number;
+            /**
+             * Afterwards
+             * @description Of a glint or a warm spot: what the eye made of it there and then.
+             */
+            afterwards: ("explained" | "not_explained") | null;
+            /**
+             * Instrument Id
+             * @description Of the district's register; null: by eye, with nothing that stands there.
+             */
+            instrument_id: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "lens_finder" | "rf_finder" | "thermal_imager" | "borescope" | "by_eye";
+            /** @description Where, of a glint or a warm spot; null for everything else. */
+            place: components["schemas"]["PlanPlace"] | null;
+            /**
+             * Saw
+             * @enum {string}
+             */
+            saw: "nothing" | "glint" | "signal" | "warm_spot" | "cannot_tell";
+            /** Zone Id */
+            zone_id: string;
         };
         /**
          * InstrumentRequest
@@ -6568,7 +6782,7 @@ export interface components {
              * Mode
              * @enum {string}
              */
-            mode: "full" | "quick";
+            mode: "full" | "quick" | "checked" | "instruments" | "by_eye";
             /** Probe Id */
             probe_id: string;
             /**
@@ -7109,6 +7323,16 @@ export interface components {
             zones: components["schemas"]["Zone"][];
         };
         /**
+         * PlanPlace
+         * @description A place on the plan.
+         */
+        PlanPlace: {
+            /** X M */
+            x_m: number;
+            /** Y M */
+            y_m: number;
+        };
+        /**
          * PlanVersion
          * @description One version in the history of a plan.
          */
@@ -7124,6 +7348,15 @@ export interface components {
             is_verified: boolean;
             /** Version */
             version: number;
+        };
+        /**
+         * PlanZone
+         * @description A zone of the plan that was followed.
+         */
+        PlanZone: {
+            name: components["schemas"]["LocalText"];
+            /** Zone Id */
+            zone_id: string;
         };
         /**
          * PoliceAsked
@@ -8207,7 +8440,7 @@ export interface components {
             /** District Id */
             district_id: string | null;
             /** Equipment */
-            equipment: ("to_inspect" | "nothing_detected" | "partly" | "not_assessable" | "clear" | "no_report") | null;
+            equipment: ("to_inspect" | "nothing_detected" | "partly" | "not_assessable" | "clear" | "no_report" | "not_measured") | null;
             /** Facility Code */
             facility_code: string | null;
             /**
@@ -8351,7 +8584,7 @@ export interface components {
             /** District Id */
             district_id: string | null;
             /** Equipment */
-            equipment: ("to_inspect" | "nothing_detected" | "partly" | "not_assessable" | "clear" | "no_report") | null;
+            equipment: ("to_inspect" | "nothing_detected" | "partly" | "not_assessable" | "clear" | "no_report" | "not_measured") | null;
             /** Facility Code */
             facility_code: string | null;
             /**
@@ -9352,6 +9585,7 @@ export interface components {
             /** Gaps */
             gaps: components["schemas"]["GapView"][];
             identified: components["schemas"]["Identified"] | null;
+            inspection?: components["schemas"]["InspectionView"] | null;
             /**
              * Known
              * @default []
@@ -9477,7 +9711,7 @@ export interface components {
              * Equipment
              * @enum {string}
              */
-            equipment: "to_inspect" | "nothing_detected" | "partly" | "not_assessable" | "clear" | "no_report";
+            equipment: "to_inspect" | "nothing_detected" | "partly" | "not_assessable" | "clear" | "no_report" | "not_measured";
             /** Inspectors */
             inspectors: string[];
             /** Is Demo */
@@ -9486,7 +9720,7 @@ export interface components {
              * Mode
              * @enum {string}
              */
-            mode: "full" | "quick";
+            mode: "full" | "quick" | "checked" | "instruments" | "by_eye";
             /** Not Assessable Zones */
             not_assessable_zones: number;
             /** Outcome */
@@ -9653,6 +9887,33 @@ export interface components {
              * @enum {string}
              */
             step: "unchanged";
+        };
+        /**
+         * UsedInstrument
+         * @description An instrument as it stood in the register on that day.
+         */
+        UsedInstrument: {
+            /**
+             * Checked
+             * @description The last check of its function, passed and good that day; null: none that counts.
+             */
+            checked: string | null;
+            /**
+             * Instrument Id
+             * Format: uuid
+             */
+            instrument_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "lens_finder" | "rf_finder" | "thermal_imager" | "borescope" | "by_eye";
+            /** Maker */
+            maker: string;
+            /** Model */
+            model: string;
+            /** Serial */
+            serial: string;
         };
         /**
          * UserView
@@ -13891,6 +14152,41 @@ export interface operations {
             };
         };
     };
+    post_inspection_api_rooms__room_id__inspections_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InspectionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryCreated"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     post_look_api_rooms__room_id__looks_post: {
         parameters: {
             query?: never;
@@ -14655,6 +14951,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SweepDetail"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_confirmation_api_sweeps__sweep_id__confirmation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryCreated"];
                 };
             };
             /** @description Refused; the code says why */

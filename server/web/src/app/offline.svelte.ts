@@ -22,6 +22,7 @@ const KEPT: readonly RegExp[] = [
   new RegExp(`^/api/cases/${ID}$`),
   /^\/api\/schedule(\/rounds)?(\?|$)/,
   /^\/api\/districts$/,
+  /^\/api\/instruments$/,
 ];
 const MOST_ROOMS = 40; // guessed: twice what a pair visits in a day
 const FRESH_MS = 10 * 60 * 1000; // guessed
@@ -94,6 +95,7 @@ class Offline {
 
   async #fill(rooms: readonly DayRoom[]): Promise<boolean> {
     if (!session.isConfirmed || (await keyOfSession()) === null) return false;
+    if (rooms.length > 0 && session.mayInspect && !(await this.#fillInstruments())) return false;
     for (const { roomId, cases } of rooms.slice(0, MOST_ROOMS)) {
       if (Date.now() - (this.#filled.get(roomId) ?? 0) < FRESH_MS) continue;
       const path = { room_id: roomId };
@@ -108,6 +110,17 @@ class Offline {
         continue; // a room that is not ours any more
       }
       this.#filled.set(roomId, Date.now());
+    }
+    return true;
+  }
+
+  /** What the district inspects with besides; false while the server cannot be reached. */
+  async #fillInstruments(): Promise<boolean> {
+    try {
+      await call(client.GET("/api/instruments"));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return !error.mayWorkLater;
     }
     return true;
   }

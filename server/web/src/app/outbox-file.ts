@@ -1,6 +1,16 @@
 /** The own outbox as a file, for whoever has to write it down by hand. */
 import { isMine } from "./outbox.svelte";
-import { isDecision, isNote, isPhoto, isPlan, isSignature, isStep, type KeptItem, type TakenStep } from "./storage";
+import {
+  isDecision,
+  isInspection,
+  isNote,
+  isPhoto,
+  isPlan,
+  isSignature,
+  isStep,
+  type KeptItem,
+  type TakenStep,
+} from "./storage";
 
 /**
  * What is kept of one person as a file's text: everything to write it down by hand should the phone never reach the server.
@@ -55,7 +65,13 @@ export function exportedOf(items: readonly KeptItem[], now: Date): string {
     step: item.step,
     set_aside: item.aside,
   }));
-  const kept = { decisions, plans, photographs, notes, signatures, steps };
+  const inspections = mine.filter(isInspection).map((item) => ({
+    ...common(item),
+    room_id: item.roomId,
+    ...item.inspection,
+    set_aside: item.aside,
+  }));
+  const kept = { decisions, plans, photographs, notes, signatures, steps, inspections };
   return JSON.stringify({ exported: now.toISOString(), is_signed: false, ...kept }, null, 2);
 }
 

@@ -6,12 +6,14 @@ import { ApiError, asPerson, call, client } from "../api/client";
 import type { CaseCreated, Plan } from "../api/types";
 import { dropDraft, readDraft } from "./drafts";
 import {
+  isInspection,
   isNote,
   isPhoto,
   isPlan,
   isSignature,
   isStep,
   type KeptDecision,
+  type KeptInspection,
   type KeptItem,
   type KeptNote,
   type KeptPhoto,
@@ -30,6 +32,7 @@ export async function send(item: KeptItem): Promise<Sent> {
   if (isNote(item)) return sendNote(item, headers);
   if (isSignature(item)) return sendSignature(item, headers);
   if (isStep(item)) return sendStep(item, headers);
+  if (isInspection(item)) return sendInspection(item, headers);
   return isPhoto(item) ? sendPhoto(item, headers) : sendDecision(item, headers);
 }
 
@@ -67,6 +70,18 @@ async function sendNote({ id, sweepId, visitNote }: KeptNote, headers: Record<st
   const draft = await readDraft<{ readonly noteId: string }>(checklistOf(sweepId));
   if (draft?.noteId === id) await dropDraft(checklistOf(sweepId));
   return made.log_index;
+}
+
+/** What an inspection of a room is called among the drafts. */
+export const inspectionOf = (roomId: string) => `inspection ${roomId}`;
+
+async function sendInspection(
+  { roomId, inspection }: KeptInspection,
+  headers: Record<string, string>,
+): Promise<number> {
+  const params = { path: { room_id: roomId } };
+  const body = { ...inspection, sent: new Date().toISOString() };
+  return (await call(client.POST("/api/rooms/{room_id}/inspections", { params, headers, body }))).log_index;
 }
 
 /** What a visit's checklist is called among the drafts. */

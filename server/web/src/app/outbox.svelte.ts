@@ -26,6 +26,7 @@ import {
   type CorrectedPlan,
   type Decision,
   type KeptItem,
+  type MadeInspection,
   type SealedPhoto,
   type StoredItem,
   type TakenSignature,
@@ -99,6 +100,11 @@ class Outbox {
   /** The same for a signature over it, under `id`. */
   async sign(taken: TakenSignature, id: string): Promise<boolean> {
     return (await this.#keep(taken, id)) !== WAITS;
+  }
+
+  /** The same for an inspection, under its own id: a checklist that is filled in on the phone comes after it. */
+  async inspect(made: MadeInspection): Promise<boolean> {
+    return (await this.#keep(made, made.inspection.sweep_id)) !== WAITS;
   }
 
   /** The same for a step of a case, under `id`: the case after it, or null when it waits on the phone. */
@@ -178,7 +184,7 @@ class Outbox {
   }
 
   async #keep(
-    what: Decision | CorrectedPlan | SealedPhoto | WrittenNote | TakenSignature | TakenStep,
+    what: Decision | CorrectedPlan | SealedPhoto | WrittenNote | TakenSignature | TakenStep | MadeInspection,
     id: string,
   ): Promise<Sent | typeof WAITS> {
     const { user } = session;

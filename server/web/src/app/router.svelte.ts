@@ -7,6 +7,8 @@ export type Route =
   | { readonly screen: "rooms" }
   | { readonly screen: "room"; readonly roomId: string }
   | { readonly screen: "start"; readonly roomId: string; readonly isPractice: boolean }
+  /** The room with other instruments than a probe. */
+  | { readonly screen: "inspect"; readonly roomId: string }
   /** Practice in the room: one's own. */
   | { readonly screen: "practice"; readonly roomId: string }
   /** The room over its visits. */
@@ -56,6 +58,7 @@ export function parseRoute(hash: string): Route {
   if (first === "rooms" && second !== undefined && third === "start") {
     return { screen: "start", roomId: second, isPractice: fourth === "practice" };
   }
+  if (first === "rooms" && second !== undefined && third === "inspect") return { screen: "inspect", roomId: second };
   if (first === "rooms" && second !== undefined && third === "plan") return { screen: "plan", roomId: second };
   if (first === "rooms" && second !== undefined && third === "visits") return { screen: "visits", roomId: second };
   if (first === "rooms" && second !== undefined && third === "practice") return { screen: "practice", roomId: second };
@@ -103,6 +106,7 @@ export const links = {
   room: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}`,
   start: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/start`,
   startPractice: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/start/practice`,
+  inspect: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/inspect`,
   practice: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/practice`,
   visits: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/visits`,
   plan: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/plan`,

@@ -9,6 +9,7 @@ import type { ShownText } from "../api/client";
 import type {
   CaseStep,
   DispositionVerdict,
+  InspectionRequest,
   LocalText,
   PhotoRequest,
   Plan,
@@ -51,6 +52,13 @@ export interface WrittenNote {
   readonly visitNote: VisitNote;
 }
 
+/** What was seen in a room with other instruments than a probe; when it is sent is said then. */
+export interface MadeInspection {
+  readonly roomId: string;
+  readonly roomName: LocalText;
+  readonly inspection: Omit<InspectionRequest, "sent">;
+}
+
 /** A signature by finger over the note that was shown: whoever gave it may have left. */
 export interface TakenSignature {
   readonly sweepId: string;
@@ -80,14 +88,16 @@ export interface KeptPlan extends CorrectedPlan, Keeping {}
 export interface KeptPhoto extends SealedPhoto, Keeping {}
 export interface KeptNote extends WrittenNote, Keeping {}
 export interface KeptSignature extends TakenSignature, Keeping {}
+export interface KeptInspection extends MadeInspection, Keeping {}
 export interface KeptStep extends TakenStep, Keeping {}
-export type KeptItem = KeptDecision | KeptPlan | KeptPhoto | KeptNote | KeptSignature | KeptStep;
+export type KeptItem = KeptDecision | KeptPlan | KeptPhoto | KeptNote | KeptSignature | KeptStep | KeptInspection;
 
 export const isPlan = (item: KeptItem): item is KeptPlan => "plan" in item;
 export const isPhoto = (item: KeptItem): item is KeptPhoto => "photo" in item;
 export const isNote = (item: KeptItem): item is KeptNote => "visitNote" in item;
 export const isSignature = (item: KeptItem): item is KeptSignature => "signature" in item;
 export const isStep = (item: KeptItem): item is KeptStep => "step" in item;
+export const isInspection = (item: KeptItem): item is KeptInspection => "inspection" in item;
 export const isDecision = (item: KeptItem): item is KeptDecision => "verdict" in item;
 
 /** One that waits, as it lies in the storage. */

@@ -16,7 +16,7 @@ export interface Section extends Place {
   readonly places: readonly Place[];
 }
 
-const AT_ROOM = ["rooms", "room", "start", "practice", "plan", "sweep", "transmitter", "visit"] as const;
+const AT_ROOM = ["rooms", "room", "start", "inspect", "practice", "plan", "sweep", "transmitter", "visit"] as const;
 
 const page = (word: string, name: string, also: readonly string[] = []): Place => ({
   word,

@@ -33,6 +33,7 @@ export const statisticsWords = {
   stat_visited: text("점검한 방", "Rooms visited"),
   stat_full: text("장비 정밀", "Full sweeps"),
   stat_quick: text("장비 간이", "Quick sweeps"),
+  stat_instruments: text("탐지기(측정기록 없음)", "Instruments (not measured)"),
   stat_by_eye: text("육안", "By eye"),
   stat_not_counted: text("실적 아님", "Not counted"),
   stat_eye_looks: text("점검당 살핀 곳", "Looks by eye a sweep"),

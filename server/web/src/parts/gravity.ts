@@ -15,6 +15,7 @@ const GRAVITY: Readonly<Partial<Record<PersonsResult | EquipmentResult, Gravity>
   not_done: "unsure",
   not_recorded: "absent",
   no_report: "absent",
+  not_measured: "absent",
 };
 export const GRAVITY_ICON: Readonly<Record<Gravity, IconName>> = {
   grave: "flag",

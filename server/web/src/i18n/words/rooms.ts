@@ -50,6 +50,7 @@ export const rooms = {
   ),
   room_compare: text("점검 두 건 비교", "Compare two visits"),
   room_practice: text("연습 점검", "Practice"),
+  room_inspect: text("탐지기·육안 점검", "Inspect with instruments"),
   room_start: text("점검 시작", "Start a sweep"),
   room_start_other: text("다른 조건으로 시작", "Start otherwise"),
   room_open_map: text("점검 지도 열기", "Open the sweep map"),

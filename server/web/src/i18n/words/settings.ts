@@ -45,6 +45,7 @@ export const settings = {
   ),
   outbox_sealed: text("{who}: {n}건, 본인만 열 수 있게 봉인됨", "{who}: {n}, sealed for nobody else"),
   outbox_note: text("점검표", "Checklist"),
+  outbox_inspection: text("탐지기·육안 점검: {room}", "Inspection with instruments: {room}"),
   outbox_open_note: text("점검표 보기", "Open the checklist"),
   outbox_signature: text("확인 서명: {who}", "Signature of {who}"),
   outbox_open_visit: text("마무리 보기", "Open the end of the visit"),

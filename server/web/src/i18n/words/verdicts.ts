@@ -1,5 +1,5 @@
 /** What every screen of a sweep says: source, mode, modality and verdict. */
-import { target } from "../../api/tables.json";
+import { mode, target } from "../../api/tables.json";
 import { text } from "../text";
 
 export const verdicts = {
@@ -9,8 +9,7 @@ export const verdicts = {
   source_simulated_short: text("시뮬레이션", "Simulated"),
   source_practice_short: text("연습", "Practice"),
   source_replay_short: text("재생", "Replay"),
-  mode_full: text("정밀", "Full"),
-  mode_quick: text("간이", "Quick"),
+  ...mode,
   mode_full_hint: text("3칸 기준 8분 이내", "Up to 8 min for three stalls"),
   mode_quick_hint: text("3분 이내, 조명 시험과 칸 밖은 건너뜀", "Up to 3 min; no light test, stalls only"),
   modality_all: text("종합", "All"),

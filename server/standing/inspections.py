@@ -1,0 +1,65 @@
+"""What stands of an inspection with other instruments: what persons say of the room, which zones, at what pace.
+
+Pure.  Input are the looks of an inspection and the zones of its plan; output are codes.  Nothing was measured, so that
+nothing here says how well anybody looked.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Final
+
+from server.interface.fields import PersonsResult, VisitMode
+from sweep.report.inspection_records import LOOKED_AT, InspectionRecorded, InstrumentLook
+from sweep.report.visit_records import ByEye
+
+MIN_ZONE_S = 5  # guessed: a lens finder at 0.25 m/s sees one wall of a stall in that time
+AFTER_NOTE: Final[dict[ByEye, PersonsResult]] = {"nothing_unusual": "nothing_unusual", "not_done": "recheck"}
+
+
+def inspected_zones(said: InspectionRecorded) -> frozenset[str]:
+    """The zones that somebody looked at."""
+    return frozenset(one.zone_id for one in said.looks)
+
+
+def inspected_with(said: InspectionRecorded) -> VisitMode:
+    """By which sort of means the zones of the plan were looked at; the weakest of them counts."""
+    if all(one.kind == "by_eye" for one in said.looks):
+        return "by_eye"
+    checked = {one.instrument_id for one in said.instruments if one.checked is not None and one.kind != "by_eye"}
+    with_checked = {one.zone_id for one in said.looks if one.instrument_id in checked}
+    return "checked" if _zones(said) <= with_checked else "instruments"
+
+
+def is_whole(said: InspectionRecorded) -> bool:
+    """Was every zone of the plan looked at?"""
+    return _zones(said) <= inspected_zones(said)
+
+
+def opens_case(look: InstrumentLook) -> bool:
+    """Does a look ask for two persons and a procedure? A signal alone has no place, and is no case."""
+    return look.saw in LOOKED_AT and look.afterwards == "not_explained"
+
+
+def persons_of_inspection(said: InspectionRecorded, by_eye: ByEye | None) -> PersonsResult:
+    """What persons say of the room: by their looks, and by what they noted besides (None: nothing)."""
+    if by_eye == "marks" or any(opens_case(one) for one in said.looks):
+        return "suspected"
+    unsure = any(one.saw in {"signal", "cannot_tell"} for one in said.looks)
+    if unsure or not is_whole(said):
+        return "recheck"
+    return AFTER_NOTE[by_eye or "nothing_unusual"]
+
+
+def is_too_fast(looks: Sequence[InstrumentLook]) -> bool:
+    """Can nobody have looked like this? Every second zone at least within a few seconds of the one before."""
+    if not looks:
+        return False
+    times = [0, *(one.after_s for one in looks)]
+    gaps = [after - before for before, after in itertools.pairwise(times)]
+    return sum(gap < MIN_ZONE_S for gap in gaps) * 2 >= len(gaps)
+
+
+def _zones(said: InspectionRecorded) -> frozenset[str]:
+    return frozenset(zone.zone_id for zone in said.zones)

@@ -1,0 +1,145 @@
+"""An inspection with other instruments in a real Chromium: taps, a room made wholly offline, and the second person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from server.config.settings import Settings
+from server.instruments import register
+from server.interface.instrument_requests import InstrumentRequest
+from server.interface.place_requests import FacilityRequest, RoomRequest
+from server.people import auth
+from server.places import facilities
+from server.projections import projecting
+from server.public_page.stickers import replace_sticker
+from server.store.schema import entries, sweeps
+from sweep.entry.kinds import INSPECTED
+from sweep.report import LocalText
+from tests.report_factory import make_plan
+from tests.server.conftest import Site, running
+from tests.waiting import wait_until
+from tests.web.conftest import OpenPhone, Phone
+from tests.web.site import PASSWORD, QUICK_HASH
+
+pytestmark = pytest.mark.browser
+NOTHING = "특이사항 없음"
+
+
+@dataclass(frozen=True)
+class Door:
+    """A server with one room, and what is on its door."""
+
+    site: Site
+    room_id: UUID
+    code: str
+
+
+@pytest.fixture
+def door(built_page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    """A server with two inspectors, one room with a sticker, and a lens finder."""
+    with running(Settings(data_dir=tmp_path_factory.mktemp("inspect"), port=0)) as server:
+        home = server.services.settings.tenant
+        name = LocalText(ko="가상 화장실", en="Made-up restroom")
+        with server.db.write() as connection:
+            for number in (1, 2):
+                auth.create_user(
+                    connection,
+                    username=f"kim{number}",
+                    display_name=f"점검자-7{number}",
+                    role="inspector",
+                    password=QUICK_HASH,
+                    actor="test",
+                    district_id=home,
+                )
+            wanted = FacilityRequest(name=name, address="어딘가 1")
+            facility_id = facilities.add_facility(connection, wanted, actor="test", district_id=home)
+            room = RoomRequest(name=name, kind="restroom", plan=make_plan())
+            room_id = facilities.add_room(connection, facility_id, room, actor="test")
+            code = replace_sticker(connection, room_id, actor="test")
+            finder = InstrumentRequest(kind="lens_finder", maker="가상", model="K18", serial="A-1")
+            register.add_instrument(connection, finder, actor="test", district_id=home)
+        yield Door(server, room_id, code)
+
+
+def _enter(phone: Phone, door: Door) -> Page:
+    page = phone.page
+    phone.open(f"#/rooms/{door.room_id}/inspect")
+    page.get_by_label("안에 아무도 없고 문을 닫았습니다.").check()
+    page.get_by_role("radio", name="렌즈 탐지기 · 가상 K18 A-1 (작동 확인 없음)").check()
+    page.get_by_label("QR 아래 글자 12자").fill(door.code)
+    assert phone.violations() == []
+    page.get_by_role("button", name="들어가서 시작").click()
+    return page
+
+
+def test_a_room_takes_one_tap_a_zone_offline_and_is_delivered_later(open_phone: OpenPhone, door: Door) -> None:
+    phone = open_phone(door.site.url)
+    phone.watch.allowed = ("ERR_INTERNET_DISCONNECTED",)
+    phone.log_in("kim1", path=f"#/rooms/{door.room_id}")
+    expect(phone.page.get_by_role("link", name="탐지기·육안 점검")).to_be_visible()
+    page = _enter(phone, door)
+    page.context.set_offline(True)
+    zones = ("1번 칸", "2번 칸", "입구")
+    for zone in zones:
+        expect(page.get_by_text(f"{zone}: 렌즈 탐지기로 살피십시오.")).to_be_visible()
+        expect(page.get_by_role("button", name=f"{zone}: 미실시")).to_be_visible()  # nothing is filled in beforehand
+        page.get_by_role("button", name=NOTHING, exact=True).click()  # the only tap
+        expect(page.get_by_role("button", name=f"{zone}: {NOTHING}")).to_be_visible()
+    expect(page.get_by_text("모든 구역을 보았습니다.")).to_be_visible()
+    assert phone.violations() == []
+    phone.shoot("inspect-seen-412x915", full=False)
+    page.get_by_role("button", name="점검 마치기").click()
+    page.get_by_label("코드를 읽을 수 없음").check()
+    assert phone.violations() == []
+    page.get_by_role("button", name="서명하여 기록").click()
+    expect(page.get_by_text("이 휴대전화에 보관했습니다.")).to_be_visible()
+    page.context.set_offline(False)
+
+    def arrived() -> bool:
+        with door.site.db.read() as connection:
+            return connection.scalar(select(entries.c.log_index).where(entries.c.kind == INSPECTED)) is not None
+
+    wait_until(arrived, "it is delivered")
+    projecting.drain(door.site.db)
+    with door.site.db.read() as connection:
+        row = connection.execute(select(sweeps)).one()
+    assert (row.room_id, row.outcome, row.said, row.persons) == (door.room_id, "completed", "nothing_unusual", 1)
+
+    phone.open(f"#/sweeps/{row.sweep_id}")
+    expect(page.get_by_role("heading", name="장비 측정기록 없음(점검자 확인)")).to_be_visible()
+    page.get_by_label("아이디 또는 배지 번호").fill("kim2")
+    page.get_by_label("PIN 또는 비밀번호").fill(PASSWORD)
+    assert phone.violations() == []
+    page.get_by_role("button", name="두 번째 사람이 확인").click()
+    expect(page.get_by_text("점검자-72 확인")).to_be_visible()
+    phone.shoot("inspect-confirmed-412x915", full=False)
+
+
+def test_a_glint_has_a_place_and_an_eyes_word_before_it_stands(open_phone: OpenPhone, door: Door) -> None:
+    phone = open_phone(door.site.url)
+    phone.log_in("kim1")
+    page = _enter(phone, door)
+    page.get_by_role("button", name="반짝임").click()
+    expect(page.get_by_text("1번 칸: 본 자리를 도면에서 누르십시오.")).to_be_visible()
+    assert phone.violations() == []
+    page.get_by_role("button", name="도면").click(position={"x": 60, "y": 60})
+    expect(page.get_by_text("만지지 말고 그 자리를 눈으로 보십시오.")).to_be_visible()
+    phone.shoot("inspect-glint-412x915", full=False)
+    page.get_by_role("button", name="눈으로 확인: 카메라 아님").click()
+    expect(page.get_by_role("button", name="1번 칸: 반짝임")).to_be_visible()
+    page.reload()  # a dead battery
+    expect(page.get_by_text("하던 점검에서 이어집니다.")).to_be_visible()
+    page.get_by_role("button", name="미실시 2곳 남기고 마치기").click()
+    expect(page.get_by_text("미실시: 2번 칸, 입구")).to_be_visible()
+    page.get_by_label("QR 아래 글자 12자").fill(door.code)
+    page.get_by_role("button", name="서명하여 기록").click()
+    expect(page.get_by_text("미실시 2곳: 2번 칸, 입구")).to_be_visible()
+    phone.set(language="en")
+    expect(page.get_by_role("heading", name="No measurement (persons looked)")).to_be_visible()
+    assert phone.violations() == []
