@@ -7,89 +7,119 @@ of words holds for them (a test) and for what people write into a case.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from server.interface.errors import invalid, refuse_links
-from server.interface.fields import CaseState
+from server.interface.fields import CaseState, Turn
 from server.interface.plain_text import folded
 from sweep.phrases import Phrase
 from sweep.report import LocalText
+
+
+@dataclass(frozen=True)
+class Next:
+    """What has to be done in a state, and by whom."""
+
+    whose: Turn
+    said: LocalText
 
 
 def _both(ko: str, en: str) -> LocalText:
     return LocalText(ko=ko, en=en)
 
 
-NEXT: dict[CaseState | None, LocalText] = {
-    None: _both(
+def _next(whose: Turn, ko: str, en: str) -> Next:
+    return Next(whose, _both(ko, en))
+
+
+NEXT: dict[CaseState | None, Next] = {
+    None: _next(
+        "pair",
         "먼저 무엇을 보았는지 적어 확인 건을 여십시오",
         "first open the case by saying what was seen",
     ),
-    "candidate": _both(
+    "candidate": _next(
+        "pair",
         "먼저 두 사람이 손대지 않고 눈으로 확인하십시오. 볼 수 없으면 사유를 적으십시오",
         "first two persons look by eye without touching; where that cannot be done, say why",
     ),
-    "not_reached": _both(
+    "not_reached": _next(
+        "pair",
         "아직 확인하지 못했습니다. 두 사람이 다시 가서 눈으로 확인하십시오",
         "nobody has looked yet; two persons go again and look by eye",
     ),
-    "looked_at": _both(
+    "looked_at": _next(
+        "pair",
         "두 사람이 본 것을 정하십시오: 카메라가 아니면 무엇인지, 구멍이면 보수, 배제할 수 없으면 카메라로 다룹니다",
         "decide what the two saw: what it is, or a hole to repair; what cannot be ruled out counts as a camera",
     ),
-    "not_camera": _both(
+    "not_camera": _next(
+        "nobody",
         "카메라가 아닌 것으로 끝났습니다. 다시 의심되면 사유를 적어 다시 여십시오",
         "closed as no camera; if in doubt again, reopen it and say why",
     ),
-    "defect": _both(
+    "defect": _next(
+        "facility",
         "보수를 기다리고 있습니다. 보수가 끝나면 누가 했는지 적으십시오",
         "waits for the repair; when it is done, say by whom",
     ),
-    "repaired": _both(
+    "repaired": _next(
+        "pair",
         "보수했다고 합니다. 현장에서 다시 확인하십시오",
         "said to be repaired; look at it again on the spot",
     ),
-    "hole_repaired": _both(
+    "hole_repaired": _next(
+        "nobody",
         "보수를 확인하여 끝났습니다. 다시 생기면 사유를 적어 다시 여십시오",
         "closed, the repair was checked; if it comes back, reopen it and say why",
     ),
-    "camera": _both(
+    "camera": _next(
+        "pair",
         "손대지 말고 그대로 두십시오. 사람을 내보내고 문을 닫은 뒤 한 사람이 지키십시오",
         "leave it as it is and do not touch it; clear the room, close the door, and one person stays there",
     ),
-    "room_closed": _both(
+    "room_closed": _next(
+        "pair",
         "112에 신고하고 접수 번호를 적으십시오. 본 사람의 인상착의와 시각을 기억해 두십시오",
         "call 112 and write down the receipt number; remember what persons you saw looked like, and when",
     ),
-    "police_called": _both(
+    "police_called": _next(
+        "pair",
         "경찰이 올 때까지 지키고, 넘길 때 담당자·소속·계급·접수 번호·봉인 번호를 경찰이 말한 대로 적어 두 사람이 "
         "확인하십시오. 기기를 열거나 저장된 것을 보지 마십시오. 물체 사진은 넘기기 전까지 찍어도 됩니다",
         "guard it until the police come; when they take it, write down officer, station, rank, receipt and seal number "
         "as they say them, and two persons confirm it; never open the device or look at what it holds; the object may "
         "be photographed until then",
     ),
-    "handed_over": _both(
+    "handed_over": _next(
+        "supervisor",
         "시에 보고하십시오. 주소와 무선 기록은 경찰이 문서로 요청할 때만 넘깁니다",
         "report to the city; addresses and radio records are given to the police on a written request only",
     ),
-    "reported_to_city": _both(
+    "reported_to_city": _next(
+        "police",
         "시에 보고했습니다. 경찰이 확인한 결과가 오면 적으십시오. 기록은 그때까지 지울 수 없습니다",
         "the city was told; write down what the police say it was when they say so; nothing can be erased until then",
     ),
-    "police_camera": _both(
+    "police_camera": _next(
+        "nobody",
         "경찰이 카메라로 확인하여 끝났습니다. 기록은 수사가 끝날 때까지 지울 수 없습니다",
         "closed: the police say it was a camera; nothing of it can be erased until the investigation is over",
     ),
-    "police_none": _both(
+    "police_none": _next(
+        "nobody",
         "경찰이 카메라가 아니라고 확인하여 끝났습니다",
         "closed: the police say it was no camera",
     ),
 }
-DUE_AGAIN = _both(
+DUE_AGAIN = _next(
+    "pair",
     "다시 볼 날이 되었습니다. 두 사람이 다시 눈으로 확인하십시오",
     "the day to look again has come; two persons look by eye once more",
 )
 """Of what was no camera and is open again."""
-DUE_FOR_ONE = _both(
+DUE_FOR_ONE = _next(
+    "pair",
     "다시 볼 날이 되었습니다. 전에 본 사람이 아닌 한 사람이 보고, 그대로면 ‘변동 없음’으로 적으십시오. "
     "조금이라도 다르면 두 사람이 확인하십시오",
     "the day to look again has come; one person who has not spoken of it before looks, and says so if nothing "

@@ -196,7 +196,7 @@ def refuse_file(case: StoredCase) -> None:
 
 def wrong_turn(case: StoredCase) -> ApiError:
     """The refusal of a step that cannot be taken now, with what has to come first."""
-    sentence, lead = words.NEXT[case.state], words.NOT_NOW
+    sentence, lead = words.NEXT[case.state].said, words.NOT_NOW
     both = LocalText(ko=f"{lead.ko} {sentence.ko}", en=f"{lead.en} {sentence.en}")
     return ApiError(409, both, code="not_now")
 

@@ -135,5 +135,7 @@ FOUND: frozenset[CaseState] = frozenset(
     {"camera", "room_closed", "police_called", "handed_over", "reported_to_city", "police_camera"}
 )
 """A camera was found, and the police have not said that it was none: nothing that belongs to the case may be erased."""
+Turn = Literal["pair", "facility", "supervisor", "police", "nobody"]
+"""Who does what comes next in a case; nobody once it is closed."""
 FindAsks = Literal["report", "hand_over", "police_result"]
 """What a find asks for next: 112, the hand-over to the police, or what they say it was."""

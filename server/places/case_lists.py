@@ -154,6 +154,7 @@ def case_created(connection: Connection, row: StoredCase, today: date) -> CaseCr
 def _values(row: StoredCase, today: date, seen: Mapping[UUID, SeenThing]) -> dict[str, Any]:
     thing = seen.get(row.case_id)
     case = case_of_row(row)
+    comes = _next(case, today)
     return {
         "case_id": row.case_id,
         "room_id": row.room_id,
@@ -173,12 +174,13 @@ def _values(row: StoredCase, today: date, seen: Mapping[UUID, SeenThing]) -> dic
         "changed": from_ms(row.changed_ms),
         "due": None if row.due is None else date.fromisoformat(row.due),
         "reopens": case.reopens,
-        "next": _next(case, today),
+        "next": comes.said,
+        "whose": comes.whose,
         "allowed": tuple(step for step in ALL_STEPS if may_follow(case, step, today)),
     }
 
 
-def _next(case: Case, today: date) -> LocalText:
+def _next(case: Case, today: date) -> words.Next:
     if case.state == "not_camera" and case.is_open(today):
         return words.DUE_FOR_ONE if case.asks_one(today) else words.DUE_AGAIN
     return words.NEXT[case.state]

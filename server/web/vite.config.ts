@@ -52,7 +52,7 @@ export default defineConfig({
           groups: [
             {
               name: "Desk",
-              test: /\/src\/desk\/(Desk|DeskMenu|DeskPage|Act|Keys|keys|places|moments|cases|case-state|filters)\./,
+              test: /\/src\/desk\/(Desk|DeskMenu|DeskPage|Act|Keys|keys|places|moments|cases|chosen|filters)\./,
             },
           ],
         },

@@ -15,6 +15,7 @@ from server.cli.demo_city_year import OPEN_WAYS, STEPS
 from tests.web.conftest import DESK, PHONE, OpenPhone, Phone
 from tests.web.site import PASSWORD
 from tests.web.test_photos import FOUND, INSPECTOR, new_case
+from tests.web.test_screens import LOOKS
 
 pytestmark = pytest.mark.browser
 MODES: dict[str, Any] = {"viewport": DESK, "is_mobile": False, "has_touch": False, "device_scale_factor": 1}
@@ -123,6 +124,53 @@ def test_each_page_at_a_desk(desk: Phone, city: str) -> None:
         expect(desk.page.get_by_role("heading", level=1, name=title, exact=True)).to_be_visible()
         expect(desk.page.get_by_text(shown).first).to_be_visible()
         assert desk.violations() == [], path
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
+@pytest.mark.parametrize("modes", [MODES, {}], ids=["desk", "phone"])
+def test_every_inner_page_of_every_desk(
+    open_phone: OpenPhone, city: str, language: str, theme: str, modes: dict[str, Any]
+) -> None:
+    """All that a person of a desk comes to, by the places of the menu and the rows of their lists."""
+    for username in (*BEGIN, "admin"):
+        desk = open_phone(city, **modes, color_scheme=theme)
+        desk.log_in(username, path="#/desk/cases")
+        desk.set(language=language, theme=theme)
+        page = desk.page
+        wait = page.locator("main .busy, .wait")
+        places = page.get_by_role("navigation").get_by_role("link")
+        expect(places.first).to_be_visible()
+        links = places.evaluate_all("all => all.map(one => one.getAttribute('href'))")
+        seen: list[str] = []
+        while links:
+            path = links.pop(0)
+            if path in seen or not path.startswith("#/") or "/live/" in path:
+                continue
+            seen.append(path)
+            desk.open(path)
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            expect(wait).to_have_count(0)
+            page.wait_for_load_state("networkidle")
+            assert desk.violations() == [], (username, path)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (username, path)
+            # One row of each list and each place within, not every room of a city.
+            within = page.locator("nav.desk-menu a, main [data-row], main .lines a.line").evaluate_all(
+                "all => all.map(one => one.getAttribute('href'))"
+            )
+            kinds = {kind_of(one) for one in (*seen, *links)}
+            for one in within:
+                if kind_of(one) not in kinds:
+                    kinds.add(kind_of(one))
+                    links.append(one)
+        print(f"{username}, {language}, {theme}: {len(seen)} pages: {' '.join(seen)}")
+        assert len(seen) > 5
+        desk.page.context.close()
+
+
+def kind_of(path: str) -> str:
+    """A page's address without what it is about."""
+    return re.sub(r"/[0-9a-f-]{36}|/\d+|/probe-[\w-]+", "/*", path.split("?", maxsplit=1)[0])
 
 
 @pytest.mark.soak
@@ -388,10 +436,11 @@ def test_each_row_ends_with_whose_it_is_and_what_is_next(desk: Phone, city: str)
     told = rows.evaluate_all(
         "all => all.map(one => [one.getAttribute('href'), one.querySelector('.act').innerText.trim()])"
     )
-    whose = {"defect": "시설", "handed_over": "감독자", "reported_to_city": "경찰"}
+    whose = {"pair": "점검 조", "facility": "시설", "supervisor": "감독자", "police": "경찰"}
+    assert {case["whose"] for case in cases.values()} == whose.keys()
     for link, act in told:
         case = cases[link.rsplit("/", 1)[1]]
-        assert act == f"{whose.get(case['state'], '점검 조')} · {case['next']['ko']}"
+        assert act == f"{whose[case['whose']]} · {case['next']['ko']}"
     names = {one.split("\n")[1].split(" · ")[0] for one in rows.all_inner_texts()}
     assert names == {"한빛구", "솔밭구", "물결구"}, "rooms of one name are told apart by their district"
     desk.open("#/desk")
@@ -464,8 +513,7 @@ def test_a_desk_is_worked_by_keyboard(desk: Phone) -> None:
     assert desk.violations() == []
     page.keyboard.press("Escape")
     expect(keys).to_have_count(0)
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
+    desk.open((rows.first.get_attribute("href")) or "")
     expect(page.get_by_role("region", name="지금 할 일")).to_be_visible()
     page.keyboard.press("/")  # this page has no search: the one of all rooms
     expect(page.get_by_label("시설이나 방 이름")).to_be_focused()
@@ -475,6 +523,67 @@ def test_a_desk_is_worked_by_keyboard(desk: Phone) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("/")
     expect(page.get_by_label("시설이나 방 이름")).not_to_be_focused()
+
+
+def test_a_row_opens_at_the_right_of_its_list_and_keys_lead_on(desk: Phone) -> None:
+    page = desk.page
+    desk.open("#/desk/cases?order=new")
+    rows, here, panel = page.locator("a.room"), page.locator("a.room:focus"), page.get_by_role("region", name="고른 줄")
+    expect(rows.first).to_be_visible()
+    title = panel.get_by_role("heading", level=2).first
+
+    def is_of(index: int) -> None:
+        expect(rows.nth(index)).to_have_attribute("aria-current", "true")
+        expect(rows.nth(index).locator("strong")).to_have_text(re.sub("\xa0", " ", title.inner_text()))
+
+    page.keyboard.press("j")
+    expect(panel).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(panel.get_by_role("region", name="지금 할 일")).to_be_visible()
+    is_of(0)
+    expect(here).to_have_count(1)  # the hand stays in the list
+    page.keyboard.press("j")
+    expect(rows.nth(1)).to_have_attribute("aria-current", "true")
+    expect(panel.get_by_role("region", name="지금 할 일")).to_be_visible()
+    is_of(1)
+    assert desk.violations() == []
+    page.keyboard.press("Enter")
+    expect(panel).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    expect(here).to_have_attribute("href", rows.nth(1).get_attribute("href") or "")
+    expect(page).to_have_url(re.compile(r"#/desk/cases\?order=new$"))
+    rows.first.click()
+    expect(panel.get_by_role("region", name="지금 할 일")).to_be_visible()
+    page.go_back()
+    expect(panel).to_have_count(0)
+    for path, shown in (
+        ("#/desk/due", "지금 상태"),
+        ("#/desk/rooms", "지금 상태"),
+        ("#/desk/log", "해시와 서명된 원문"),
+    ):
+        desk.open(path)
+        page.locator("main [data-row]").first.click()
+        expect(panel.get_by_text(shown)).to_be_visible()
+        assert desk.violations() == [], path
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        panel.get_by_role("link", name="한 화면으로 열기").click()
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(panel).to_have_count(0)
+    page.set_viewport_size(PHONE)  # where there is no place for it, a row is a link to its page
+    desk.open("#/desk/cases")
+    rows.first.click()
+    expect(page).to_have_url(re.compile(r"#/desk/case/"))
+
+
+def test_what_is_due_begins_with_all_that_asks_for_somebody(desk: Phone, city: str) -> None:
+    page = desk.page
+    asking = ("overdue", "due", "missed")
+    wanted = _get(page, city, "/api/schedule?limit=5000&method=equipment" + "".join(f"&state={one}" for one in asking))
+    desk.open("#/desk/due")
+    expect(page.get_by_role("button", name=re.compile("^할 일"))).to_have_attribute("aria-pressed", "true")
+    assert wanted["items"]
+    expect(page.locator("[aria-setsize]").first).to_have_attribute("aria-setsize", str(len(wanted["items"])))
 
 
 def test_dots_of_the_map_are_filtered_by_what_is_to_do(desk: Phone, city: str) -> None:

@@ -16,6 +16,9 @@ pytestmark = pytest.mark.browser
 MOST_BYTES = 130_000
 """Of the first load, to the first screen with its contents; guessed for a few seconds on a slow mobile network."""
 
+MOST_ROOM_BYTES = 200_000
+"""Of a room opened with nothing kept: the page, the room, its answers."""
+
 
 @dataclass
 class Wire:
@@ -69,3 +72,17 @@ def test_the_first_load_of_the_desk_is_small(open_phone: OpenPhone, city: str) -
     expect(phone.page.get_by_role("heading", level=1, name="오늘 할 일")).to_be_visible()
     print(f"first load of the desk: {wire.total} octets in {len(wire.octets)} answers")
     assert 20_000 < wire.total <= MOST_BYTES, wire.octets
+
+
+def test_a_room_is_small(open_phone: OpenPhone, site: Site) -> None:
+    # What its service worker fetches for a place without a connection comes once a release, after the page.
+    phone, wire = open_phone(site.url, service_workers="allow"), Wire()
+    wire.listen(phone)
+    phone.log_in(path=f"#/rooms/{site.suspected_room}")
+    expect(phone.page.locator(".leaflet-container")).to_be_visible()
+    shown = wire.total
+    phone.page.wait_for_load_state("networkidle")
+    answers = sum(octets for path, octets in wire.octets.items() if path.startswith("/api/"))
+    print(f"a room: {shown} octets until it stands, {wire.total} in all, {answers} of them answers")
+    print(*(f"{octets:7} {path}" for path, octets in sorted(wire.octets.items(), key=lambda one: -one[1])), sep="\n")
+    assert 50_000 < wire.total <= MOST_ROOM_BYTES, wire.octets

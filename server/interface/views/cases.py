@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from server.interface.fields import CaseState
+from server.interface.fields import CaseState, Turn
 from server.interface.views.answer import View
 from sweep.report import LocalText, Modality, Source
 from sweep.report.case_records import Step
@@ -39,6 +39,8 @@ class CaseView(View):
     reopens: date | None
     next: LocalText
     """What has to be done now."""
+    whose: Turn
+    """Who does it."""
     allowed: tuple[str, ...]
     """Steps that may be taken now."""
 

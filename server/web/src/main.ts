@@ -1,5 +1,4 @@
 import { mount } from "svelte";
-import { registerSW } from "virtual:pwa-register";
 import { settings } from "./app/settings.svelte";
 import { speak } from "./i18n/translate.svelte";
 import "./style/theme.css";
@@ -20,6 +19,3 @@ async function show(target: HTMLElement): Promise<void> {
 
 const target = document.getElementById("app");
 if (target !== null) void show(target);
-
-// Over plain http on a local network the browser offers no service worker; the page then simply is not kept.
-if ("serviceWorker" in navigator) registerSW({ immediate: true });

@@ -23,16 +23,17 @@ def test_every_wrong_turn_has_a_sentence_that_says_what_comes_first() -> None:
                 allowed += 1
             else:
                 refused += 1
-                assert words.NEXT[state].ko != words.NEXT[state].en
+                assert words.NEXT[state].said.ko != words.NEXT[state].said.en
     assert set(words.NEXT) == {None, *STATES}
-    sentences = {sentence.ko for sentence in (*words.NEXT.values(), words.DUE_AGAIN, words.DUE_FOR_ONE)}
+    sentences = {one.said.ko for one in (*words.NEXT.values(), words.DUE_AGAIN, words.DUE_FOR_ONE)}
     assert len(sentences) == len(STATES) + 3
+    assert {state for state, one in words.NEXT.items() if one.whose == "nobody"} == CLOSED
     assert allowed + refused == len(STATES) * len(STEP_NAMES)
     print(f"{len(STATES)} states x {len(STEP_NAMES)} steps: {allowed} allowed, {refused} refused")
 
 
 def test_no_sentence_of_a_case_hurts_or_leads_to_footage() -> None:
-    texts = [*words.NEXT.values(), words.NOT_NOW, words.DUE_AGAIN, words.DUE_FOR_ONE]
+    texts = [words.NOT_NOW, *(one.said for one in (*words.NEXT.values(), words.DUE_AGAIN, words.DUE_FOR_ONE))]
     for text in texts:
         for one in (text.ko, text.en):
             assert words.hurtful_in(one) is None, one

@@ -3208,6 +3208,11 @@ export interface components {
             state: "candidate" | "not_reached" | "looked_at" | "not_camera" | "defect" | "repaired" | "hole_repaired" | "camera" | "room_closed" | "police_called" | "handed_over" | "reported_to_city" | "police_camera" | "police_none";
             /** Sweep Id */
             sweep_id: string | null;
+            /**
+             * Whose
+             * @enum {string}
+             */
+            whose: "pair" | "facility" | "supervisor" | "police" | "nobody";
             zone: components["schemas"]["LocalText"] | null;
         };
         /**
@@ -3319,6 +3324,11 @@ export interface components {
             state: "candidate" | "not_reached" | "looked_at" | "not_camera" | "defect" | "repaired" | "hole_repaired" | "camera" | "room_closed" | "police_called" | "handed_over" | "reported_to_city" | "police_camera" | "police_none";
             /** Sweep Id */
             sweep_id: string | null;
+            /**
+             * Whose
+             * @enum {string}
+             */
+            whose: "pair" | "facility" | "supervisor" | "police" | "nobody";
             zone: components["schemas"]["LocalText"] | null;
         };
         /**

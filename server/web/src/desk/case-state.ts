@@ -1,29 +1,7 @@
 /** States of cases: how grave they look, and the way of a found camera. */
 import type { CaseView } from "../api/types";
 
-import type { PlainKey } from "./say.svelte";
-
 export type CaseState = CaseView["state"];
-
-/** Whose turn it is in each state. */
-const WHOSE: Readonly<Record<CaseState, Extract<PlainKey, `whose_${string}`>>> = {
-  candidate: "whose_pair",
-  not_reached: "whose_pair",
-  looked_at: "whose_pair",
-  not_camera: "whose_pair",
-  defect: "whose_facility",
-  repaired: "whose_pair",
-  hole_repaired: "whose_nobody",
-  camera: "whose_pair",
-  room_closed: "whose_pair",
-  police_called: "whose_pair",
-  handed_over: "whose_supervisor",
-  reported_to_city: "whose_police",
-  police_camera: "whose_nobody",
-  police_none: "whose_nobody",
-};
-
-export const whose = (one: Pick<CaseView, "state" | "is_open">) => (one.is_open ? WHOSE[one.state] : "whose_nobody");
 
 export const STATES: readonly CaseState[] = [
   "candidate",

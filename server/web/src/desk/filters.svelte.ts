@@ -10,6 +10,8 @@ const STORAGE_KEY = "ansim-filters";
 const MOST = 8; // guessed: as many as fit beside each other
 /** What somebody typed. */
 export const SEARCH = "q";
+/** The row that stands open beside its list. */
+export const ROW = "row";
 
 export function filter(name: string): string {
   return router.query.get(name) ?? "";
@@ -48,9 +50,9 @@ class KeptFilters {
     return this.#all[nameOf(page)] ?? [];
   }
 
-  /** What is chosen now, without what was typed; empty without a choice. */
+  /** What is chosen now, without what was typed and what stands open; empty without a choice. */
   get chosen(): string {
-    const query = changed(router.query, SEARCH, "");
+    const query = changed(changed(router.query, SEARCH, ""), ROW, "");
     query.sort();
     return query.toString();
   }

@@ -30,7 +30,8 @@ export function keyOf(event: KeyboardEvent): Key | null {
 /** The next row or the one before; from elsewhere, the first in sight. */
 export function moveBy(step: 1 | -1): void {
   const rows = [...document.querySelectorAll<HTMLElement>(ROWS)];
-  const at = rows.findIndex((row) => row === document.activeElement);
+  const isAt = (row: HTMLElement) => row === document.activeElement;
+  const at = rows.findIndex(rows.some(isAt) ? isAt : (row) => row.ariaCurrent === "true");
   const next = at === -1 ? rows.find((row) => topOf(row) >= seenFrom(row)) : rows[at + step];
   next?.focus();
 }

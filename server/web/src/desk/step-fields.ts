@@ -55,7 +55,9 @@ export const FIELDS: Readonly<Record<StepName, readonly Field[]>> = {
   ],
   repaired: [line("by")],
   rechecked: [{ name: "holds", word: "field_holds", kind: "yes_no" }],
-  camera: [{ name: "was_touched", word: "field_was_touched", kind: "yes_no", choices: words("touched", ["yes", "no"]) }],
+  camera: [
+    { name: "was_touched", word: "field_was_touched", kind: "yes_no", choices: words("touched", ["yes", "no"]) },
+  ],
   room_closed: [line("guarded_by")],
   photographed: [line("why_not")],
   police_called: [line("receipt_no")],

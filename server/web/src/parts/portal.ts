@@ -1,5 +1,8 @@
 /** Svelte actions that show an element beside the page instead of inside it. */
 
+/** In the context of a part that keeps its notes to itself: a page that stands beside another. */
+export const IS_BESIDE = Symbol("beside another page");
+
 /** At the end of the document. */
 export function portal(node: HTMLElement): { destroy: () => void } {
   return placed(node, () => {

@@ -44,10 +44,7 @@ export const wifi = {
     "The other side was not heard: it may be half of a call.",
   ),
   transmitter_why_too_few_frames: text("수신한 신호가 너무 적습니다.", "Too few frames were heard."),
-  transmitter_video_places: text(
-    "{all}곳 중 {n}곳, 최고 점수 {score}",
-    "{n} of {all} positions, best score {score}",
-  ),
+  transmitter_video_places: text("{all}곳 중 {n}곳, 최고 점수 {score}", "{n} of {all} positions, best score {score}"),
   transmitter_video_after: text("{seconds}초 만에 판정", "decided after {seconds} s"),
   transmitter_light_motion: text("걷기 시험", "walking test"),
   transmitter_light_after: text("{seconds}초 만에 확인", "found after {seconds} s"),
