@@ -251,7 +251,7 @@ def test_a_case_takes_its_next_step_by_two_persons(desk: Phone, open_phone: Open
     case = _own_case(open_phone, city, *FOUND[:1])
     desk.open(f"#/desk/case/{case['case_id']}")
     page.get_by_role("radio", name="카메라이거나 배제할 수 없음").check()
-    page.get_by_role("radio", name="없음").check()
+    page.get_by_role("radio", name="없음", exact=True).check()
     now = page.get_by_role("region", name="지금 할 일")  # where an officer has a key, photographs have two persons, too
     second, secret = now.get_by_label("아이디 또는 배지 번호"), now.get_by_label("PIN 또는 비밀번호")
     take = page.get_by_role("button", name="이 단계 기록하기")
