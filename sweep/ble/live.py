@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from sweep.modality.air_turn import air_turn
 from sweep.modality.liveness import boottime_ns
-from sweep.modality.messages import Leave, Line
+from sweep.modality.messages import AskTurn, Leave, Line, TakeTurn, TurnOver
 
 if TYPE_CHECKING:
     from sweep.ble.adverts import Advert
 
 ScanMode = Literal["active", "passive"]
 CONTROLLERS: Final = Path("/sys/class/bluetooth")
+ASK_EVERY_S: Final = 10.0
+"""While it waits, as a sign of life: well within the time that the runner gives a silent process."""
 LOOK_EVERY_S: Final = 0.25
 """The longest that a stop has to wait (guessed: a person does not notice)."""
 
@@ -102,3 +104,27 @@ class LiveBle:
 def has_controller(root: Path = CONTROLLERS) -> bool:
     """Whether this machine has a Bluetooth controller, be it switched off."""
     return any(root.glob("hci*"))
+
+
+@contextmanager
+def air_turn(line: Line) -> Iterator[str | None]:
+    """The air is this modality's alone within the block; gives the code that says why it is not, else None."""
+    why = _wait_for_turn(line)
+    try:
+        yield why
+    finally:
+        if why is None:
+            line.say(TurnOver())
+
+
+def _wait_for_turn(line: Line) -> str | None:
+    while True:
+        line.say(AskTurn())
+        for message in line.hear(ASK_EVERY_S):
+            match message:
+                case TakeTurn() | Leave("nobody"):
+                    return None
+                case Leave(reason):
+                    return reason
+                case _:
+                    pass

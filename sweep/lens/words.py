@@ -1,15 +1,11 @@
-"""What the lens modality says, in Korean and English: in the report, and on the page of a scan.
-
-A name without a sentence is shown as it is, so that a new reason is never hidden.
-"""
+"""What the lens modality says, in Korean and English."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from sweep.lens.reasons import REASONS, sentence
 from sweep.modality.words import Words
-from sweep.report.sentences import Sentence, Sentences
+from sweep.report.sentences import Sentences
 
 WORDS: Final = Words(
     reasons=Sentences(
@@ -39,25 +35,3 @@ WORDS: Final = Words(
         """,
     ),
 )
-
-ON_THE_PAGE: Final = Sentences("lens.page", "lens_candidate not_calibrated")
-"""How a clip ended that could be judged."""
-
-
-def reason(name: str, value: float, text: str = "") -> Sentence:
-    """Sentence for one reason of a score; `text` is the English one that the record carries, which is preferred."""
-    if name not in REASONS:
-        return Sentence(f"{name} = {value:.3g}", text or f"{name} = {value:.3g}")
-    said = sentence(name, value)
-    return Sentence(said.ko, text or said.en)
-
-
-def assessment(name: str, message: str = "") -> Sentence:
-    """Why a clip is a candidate or cannot be judged; `message` adds the record's own English line."""
-    said = ON_THE_PAGE.get(name) or WORDS.reasons.get(name, Sentence(name, name))
-    return said if not message else Sentence(said.ko, message)
-
-
-def guidance(name: str) -> Sentence:
-    """What the inspector should do."""
-    return WORDS.guidance.get(name, Sentence(name, name))

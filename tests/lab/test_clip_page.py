@@ -128,13 +128,15 @@ def test_hostile_text_is_shown_and_never_obeyed(tmp_path: Path) -> None:
 
 def test_reasons_of_a_real_scan_have_korean_sentences(folder: Path) -> None:
     """A new reason of the judge needs its sentence: a bare `name = value` must not reach a Korean reader."""
-    from sweep.lens import reasons, words
+    from sweep.lab.clip_page.page import ON_THE_PAGE
+    from sweep.lens import reasons
+    from sweep.lens.words import WORDS
 
     (result,) = scan_clips(folder).clips
     names = {reason.name for d in result.detections for reason in d.reasons}
     assert names
     assert names <= set(reasons.REASONS)
-    assert result.reason in {*words.WORDS.reasons, *words.ON_THE_PAGE}
+    assert result.reason in {*WORDS.reasons, *ON_THE_PAGE}
 
 
 def test_unreadable_clips_are_listed_with_their_reason(tmp_path: Path) -> None:

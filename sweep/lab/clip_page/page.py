@@ -16,15 +16,18 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from sweep.lab.clip_page.curve import light_curve, patches
 from sweep.lab.clip_page.drawing import curve_svg, frame_address, patch_addresses
-from sweep.lens import words
 from sweep.lens.clip.clips import Clip, ClipError, read_clip
 from sweep.lens.clip.source import RecordedSource
+from sweep.lens.reasons import REASONS, sentence
 from sweep.lens.records import ClipResult, Detection, LensScan
+from sweep.lens.words import WORDS
 from sweep.phrases import Phrase
 from sweep.report import MANIFEST_NAME, display_text
+from sweep.report.sentences import Sentence, Sentences
 from sweep.report.words import METHOD_WORDS
 
 MAX_CLIPS = 200
@@ -34,6 +37,10 @@ MAX_GLINTS = 2
 """The strongest glints that were not called are shown too: what was rejected, and why."""
 FULL_BAR = 1.0
 """Weight that fills the bar."""
+
+
+ON_THE_PAGE: Final = Sentences("lens.page", "lens_candidate not_calibrated")
+"""How a clip ended that could be judged."""
 
 
 class PageError(ValueError):
@@ -108,7 +115,7 @@ def _clip(folder: Path, result: ClipResult) -> Iterator[str]:
     said = METHOD_WORDS[result.verdict]
     badge = "읽을 수 없음 · error" if result.error else f"{said.ko} · {said.en}"
     yield (f'<article><div class="head"><h2>{_safe(result.clip)}</h2><span class="badge {kind}">{badge}</span></div>')
-    why = words.assessment(_plain(result.error or result.reason), _plain(result.message))
+    why = assessment(_plain(result.error or result.reason), _plain(result.message))
     sentence = f"<p>{escape(why.ko)}<span class=en>{escape(why.en)}</span></p>"
     clip = None if result.error else _open(folder, result.clip)
     if clip is None:
@@ -179,7 +186,7 @@ def _facts_of(result: ClipResult) -> str:
         about = "≈ " if c.range_is_estimated else ""
         rows.append(("살펴본 시야", "view seen", f"{c.seen_share:.0%} ({about}{c.range_m:.1f} m)"))
     table = "".join(f"<dt>{ko} <span class=en>{en}</span></dt><dd>{value}</dd>" for ko, en, value in rows)
-    hints = [words.guidance(name) for name in (q.guidance if q else ())]
+    hints = [WORDS.guidance.get(name, Sentence(name, name)) for name in (q.guidance if q else ())]
     told = "".join(f'<p class="hint">{escape(h.ko)}<span class=en>{escape(h.en)}</span></p>' for h in hints)
     return f"<dl>{table}</dl>{told}"
 
@@ -218,7 +225,7 @@ def _figures(addresses: tuple[str, str, str, str]) -> str:
 def _reasons(detection: Detection) -> str:
     rows = []
     for reason in sorted(detection.reasons, key=lambda r: -abs(r.weight)):
-        said = words.reason(_plain(reason.name), reason.value, _plain(reason.text))
+        said = reason_of(_plain(reason.name), reason.value, _plain(reason.text))
         rows.append(
             f"<tr><td>{escape(said.ko)}<span class=en>{escape(said.en)}</span></td>"
             f'<td class="bar">{_bar(reason.weight)}</td><td class="weight">{reason.weight:+.2f}</td></tr>'
@@ -248,3 +255,17 @@ def _plain(text: str) -> str:
 
 def _safe(text: str) -> str:
     return escape(display_text(text, limit=128))
+
+
+def reason_of(name: str, value: float, text: str = "") -> Sentence:
+    """Sentence for one reason of a score; `text` is the English one that the record carries, which is preferred."""
+    if name not in REASONS:
+        return Sentence(f"{name} = {value:.3g}", text or f"{name} = {value:.3g}")
+    said = sentence(name, value)
+    return Sentence(said.ko, text or said.en)
+
+
+def assessment(name: str, message: str = "") -> Sentence:
+    """Why a clip is a candidate or cannot be judged; `message` adds the record's own English line."""
+    said = ON_THE_PAGE.get(name) or WORDS.reasons.get(name, Sentence(name, name))
+    return said if not message else Sentence(said.ko, message)
