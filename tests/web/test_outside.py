@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from sweep.report import ProgressEvent
 from sweep.run.outside_baseline import outside_event
 from tests.web.conftest import Phone
-from tests.web.live_screen import pulled, pushed
+from tests.web.live_screen import command, commands, pulled, pushed
 from tests.web.probe import FakeProbe
 from tests.web.test_response_test import LATER, LATER_S, STILL, ZONE
 
@@ -34,22 +34,23 @@ def test_outside_is_measured_first_and_the_time_left_is_counted_down(live_phone:
     page = live_phone.page
     page.evaluate(STILL)
     live_probe.tell(outside_event(6))
-    card = page.get_by_label("먼저 문밖에서 측정")
-    expect(card).to_be_visible()
+    commands(page, "step")
+    expect(page.locator(".drawing .layer:not(.away) .leaflet-container")).to_be_visible()  # the plan keeps its place
     assert live_phone.violations() == []
     live_phone.shoot("live-outside-ko-light", full=False)
-    card.get_by_role("button", name="문밖에서 측정").click()
+    page.get_by_role("button", name="문밖에서 측정").click()
     live_probe.expect("outside")
     live_probe.tell(progress(modality="wifi", step="outside", left_s=478.0))
-    expect(card.get_by_text("문밖에서 측정 중")).to_be_visible()
-    pulled(page)
+    expect(command(page)).to_have_text("문밖에서 측정 중")
+    card = pulled(page).get_by_label("먼저 문밖에서 측정")
+    expect(card).to_be_visible()
     first = seconds_left(page)
     assert 474 <= first <= 478
     page.evaluate(LATER)
     expect(page.get_by_text(f"길어도 7분 {first - LATER_S - 420}초 남음")).to_be_visible()  # counted on by itself
     pushed(page)
     live_phone.shoot("live-outside-now-ko-light", full=False)
-    card.get_by_role("button", name="그만하고 들어가기").click()
+    page.get_by_role("button", name="그만하고 들어가기").click()
     live_probe.expect("skip_outside")
     live_probe.tell(progress(zone_id=ZONE, modality="wifi", step="inside", left_s=400.0, waits=("ble",)))
     expect(card).to_have_count(0)

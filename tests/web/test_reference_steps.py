@@ -9,6 +9,7 @@ from sweep.report import CheckStatus, ClockReading, ReferenceCheck, ReferencePar
 from sweep.run.outside_baseline import outside_event
 from sweep.run.reference.words import reference_event
 from tests.web.conftest import Phone
+from tests.web.live_screen import command, pulled, pushed
 from tests.web.probe import FakeProbe
 
 pytestmark = pytest.mark.browser
@@ -31,21 +32,24 @@ def test_the_check_is_led_step_by_step_and_says_what_to_do_when_it_fails(
 ) -> None:
     page = live_phone.page
     live_probe.tell(outside_event(6))
-    card = page.get_by_label("기준 점검", exact=True)
-    steps = card.locator("ol.steps li")
-    expect(card.locator("[aria-current=step]")).to_contain_text("기준판을")
-    assert all(len(step.split()) <= 9 for step in steps.all_inner_texts()), "eight words and the number"
+    expect(command(page)).to_contain_text("기준판을")
     live_phone.shoot("live-reference-ko-light", full=False)
     for number in (1, 2, 3):
-        assert card.get_by_role("button", name="기준 점검 시작").count() == 0
-        card.get_by_role("button", name=f"{number}단계 했음").click()
-    expect(card.locator("li.over")).to_have_count(3)
+        assert page.get_by_role("button", name="기준 점검 시작").count() == 0
+        assert len(command(page).inner_text().split()) <= 8
+        page.get_by_role("button", name=f"{number}단계 했음").click()
+    expect(page.get_by_role("button", name="문밖에서 측정")).to_be_visible()
     assert live_phone.violations() == []
-    card.get_by_role("button", name="기준 점검 시작").click()
+    card = pulled(page).get_by_label("기준 점검", exact=True)
+    expect(card.locator("li.over")).to_have_count(3)
+    pushed(page)
+    page.get_by_role("button", name="기준 점검 시작").click()
     live_probe.expect("reference")
     live_probe.tell(reference_event(1, 3))
-    expect(card.locator(".repeats .over")).to_have_count(1)
+    expect(command(page)).to_contain_text("움직이지 않기")
     expect(page.get_by_role("button", name="문밖에서 측정")).to_have_count(0)  # not while one holds still
+    pulled(page)
+    expect(card.locator(".repeats .over")).to_have_count(1)
     expect(card.get_by_role("button")).to_have_count(0)
     live_probe.tell(reference_event(3, 3, came_to("failed", "lens")))
     expect(card.get_by_text("렌즈와 조명 창을 마른 천으로 닦기")).to_be_visible()
@@ -56,12 +60,15 @@ def test_the_check_is_led_step_by_step_and_says_what_to_do_when_it_fails(
     assert live_phone.violations() == []
     assert live_phone.small_texts() == []
     live_phone.shoot("live-reference-failed-ko-light")
-    card.get_by_role("button", name="다시 점검").click()
+    pushed(page)
+    page.get_by_role("button", name="다시 점검").click()
     live_probe.expect("reference")
     live_probe.tell(reference_event(3, 3, came_to("out_of_control", "wifi")))
+    pulled(page)
     expect(card.get_by_text("다른 점검기로 바꾸고 수리를 맡기기")).to_be_visible()
     expect(card.get_by_text("휴대전화를 3 m 밖으로 치우기")).to_be_visible()
     live_phone.set(language="en", theme="dark")
+    pulled(page)
     expect(page.get_by_text("Take another probe, have this one repaired")).to_be_visible()
     assert live_phone.violations() == []
     live_phone.shoot("live-reference-en-dark")

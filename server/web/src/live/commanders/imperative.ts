@@ -41,7 +41,7 @@ const OF: Readonly<Record<Commander, (scene: Scene) => Imperative>> = {
 };
 
 export function imperativeOf(scene: Scene): Required<Omit<Imperative, "picture">> & {
-  readonly picture: "before" | "wall" | "net" | "lens" | "plan";
+  readonly picture: "wall" | "net" | "lens" | "plan";
 } {
   const { sentence, unseen = "", heard = unseen, caption, seconds = "", picture = "plan" } = OF[scene.commander](scene);
   return {
@@ -50,7 +50,7 @@ export function imperativeOf(scene: Scene): Required<Omit<Imperative, "picture">
     heard,
     caption: caption ?? measured(scene),
     seconds,
-    picture: scene.isBefore ? "before" : picture,
+    picture,
   };
 }
 

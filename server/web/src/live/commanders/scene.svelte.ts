@@ -5,6 +5,7 @@ import type { CoverageEvent, Plan, ProbeState, Zone } from "../../api/types";
 import { local } from "../../i18n/translate.svelte";
 import { zoneWords } from "../../sweep/naming";
 import { commanderOf, hindranceOf, type Commander } from "../arbiter";
+import type { BeforeDoor } from "../before-door.svelte";
 import type { LiveFeed } from "../feed.svelte";
 import { nearNow } from "../near";
 import { aimAt } from "../spots";
@@ -14,8 +15,8 @@ export interface Given {
   readonly feed: LiveFeed;
   readonly phase: ProbeState;
   readonly plan: Plan | null;
-  /** Something is done outside the door, before the room. */
-  readonly isBefore: boolean;
+  /** What is done outside the door, before the room. */
+  readonly before: BeforeDoor | null;
 }
 
 export class Scene {
@@ -34,7 +35,8 @@ export class Scene {
   readonly feed = $derived.by(() => this.#given().feed);
   readonly phase = $derived.by(() => this.#given().phase);
   readonly plan = $derived.by(() => this.#given().plan);
-  readonly isBefore = $derived.by(() => this.#given().isBefore);
+  readonly before = $derived.by(() => this.#given().before);
+  readonly isBefore = $derived(this.before !== null);
   readonly now = $derived(watch.now);
   readonly isLost = $derived(this.feed.connection !== "open" || this.feed.probe?.online === false);
   readonly isRunning = $derived(this.phase === "running");

@@ -4,7 +4,7 @@ import { say } from "../say.svelte";
 import type { Imperative } from "./imperative";
 import type { Scene } from "./scene.svelte";
 
-export function step({ feed, next, isBefore }: Scene): Imperative {
-  if (isBefore) return { sentence: t(feed.isMeasuring ? "outside_now" : "outside_title"), caption: "" };
+export function step({ next, before }: Scene): Imperative {
+  if (before !== null) return { sentence: before.sentence, caption: t("outside_place") };
   return { sentence: next === null ? "" : local(next.text), caption: say("next_position_title") };
 }
