@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.browser
 COUNT = (
     "window.taps = 0; addEventListener('click', e => { window.taps += e.isTrusted && e.detail > 0 ? 1 : 0; }, true);"
 )
-FIVE_COMMONEST = ("start", "stop", "resume", "stand", "map")
+LIMITS = {"start": 3, "stop": 1, "resume": 1, "map": 1, "decide": 2, "export": 2}
 MOST = 3
 ASKED = "점검기가 시작 명령을 받기를 기다립니다."
 
@@ -131,15 +132,53 @@ def test_the_commonest_tasks_take_few_taps(open_phone: OpenPhone, site: Site, li
     taken["decide"] = taps(page), 0
     page.keyboard.press("Escape")
     page.get_by_role("link", name="내보내기").click()
-    page.get_by_label("다운로드 사유").click()
-    page.get_by_label("다운로드 사유").fill("월간 보고")
-    page.get_by_role("button", name="내려받기").click()
+    page.get_by_role("button", name="담당 부서 제출").click()
     taken["export"] = taps(page), 0
+    expect(page.get_by_text("요청한 문서")).to_be_visible()
 
     print("taps of the first and of the second person:", taken)
-    assert all(max(taken[task]) <= MOST for task in FIVE_COMMONEST), taken
+    assert all(max(taken[task]) <= most for task, most in LIMITS.items()), taken
     assert all(max(each) <= MOST for each in taken.values()), taken
-    assert (taken["stop"], taken["resume"], taken["map"]) == ((1, 0), (1, 0), (1, 0))
+
+
+@pytest.mark.soak
+def test_on_a_later_day_and_in_another_room_a_start_takes_no_more(
+    open_phone: OpenPhone, site: Site, live_probe: FakeProbe
+) -> None:
+    set_pin(site, "supervisor")
+    phone: Phone = open_phone(site.url)
+    page = phone.page
+    page.add_init_script(COUNT)
+    phone.log_in(path=f"#/rooms/{site.suspected_room}/start")
+    only_the_live_probe(page, site.url)
+    page.get_by_label("점검자 2", exact=True).fill("감독자-01")
+    page.get_by_role("radio", name=re.compile("^간이")).check()
+    page.get_by_role("button", name="점검 준비").click()
+    expect(page.get_by_text(ASKED)).to_be_visible()
+    live_probe.expect("start")
+    live_probe.state("aborted")
+
+    page.clock.install(time=datetime.now(UTC) + timedelta(days=1))
+    phone.open("#/rooms")
+    page.reload()
+    taps(page)
+    page.locator("a.room", has_text="여자 화장실 1층").first.click()
+    page.get_by_role("button", name=re.compile("^감독자-01님과 바로 시작")).click()
+    expect(page.get_by_text(ASKED)).to_be_visible()
+    start = live_probe.expect("start")
+    assert isinstance(start, StartCommand)
+    assert (start.mode, start.inspectors) == ("full", ("점검자-01", "감독자-01")), "yesterday's quick one is over"
+    live_probe.state("waiting_for_empty")
+    expect(page.get_by_role("heading", name="두 사람의 퇴실 확인")).to_be_visible()
+    assert page.get_by_label("본인 아이디 또는 배지 번호").input_value() == "", (
+        "nor is anybody's name of yesterday kept"
+    )
+    prepared = taps(page)
+    first, second = declare(page)
+    assert prepared + first <= LIMITS["start"]
+    assert second <= LIMITS["start"]
+    live_probe.expect_declaration()
+    live_probe.state("aborted")
 
 
 @pytest.mark.soak
