@@ -480,6 +480,38 @@ def test_its_button_is_at_the_thumb_on_a_small_phone_with_large_letters(open_pho
         _press(page, buttons[-1])
 
 
+def test_its_title_is_in_sight_on_a_small_phone_with_large_letters(open_phone: OpenPhone, site: Site) -> None:
+    phone = open_phone(site.url, viewport={"width": 360, "height": 640})
+    report = _deliver(site, "found with large letters")
+    page = phone.page
+    phone.log_in(path="#/settings")
+    case_id = _case_of(page, site, report)
+    for step in (
+        {"step": "looked_at", "seen": "object"},
+        {"step": "camera", "was_touched": False},
+        {"step": "room_closed", "guarded_by": "점검자-01"},
+    ):
+        _take(page, site, case_id, step)
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => { document.documentElement.style.fontSize = '32px'; })"
+    )
+    phone.open(f"#/find/{case_id}")
+    page.reload()
+    for title, button in (("112에 신고하십시오", "신고했습니다 – 다음"), ("접수 번호는 무엇입니까?", None)):
+        heading = page.get_by_role("heading", level=2, name=title)
+        expect(heading).to_be_visible()
+        over = page.locator(".dock").bounding_box()
+        assert over is not None
+        page.wait_for_function(
+            """([name, over]) => [...document.querySelectorAll('h2')].some(one => one.textContent === name
+                && one.getBoundingClientRect().top >= 0 && one.getBoundingClientRect().bottom <= over)""",
+            arg=[title, over["y"]],
+        )
+        phone.shoot(f"find-title-{title[:3]}-32-360x640", full=False)
+        if button is not None:
+            _press(page, button)
+
+
 @pytest.mark.soak  # two browsers of its own
 def test_a_browser_that_is_killed_in_the_middle_goes_on_in_the_next_one(
     browser: Browser, chromium_path: str, phone: Phone, site: Site, tmp_path: Path
