@@ -10,7 +10,7 @@ the phone before sealing and again in the officer's browser.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -24,10 +24,10 @@ from server.interface.sealed_photos import read_sealed
 from server.people import evidence_keys
 from server.people.auth import Person
 from server.projections.case_rows import steps_of
-from server.projections.photo_rows import PHOTO_COLUMNS
+from server.projections.photo_rows import PHOTO_COLUMNS, told_of
 from server.store.clock import entry_time, from_ms, now_ms, to_ms
 from server.store.schema import entries, photos
-from server.store.stored_bodies import bodies_of, find_body
+from server.store.stored_bodies import find_body
 from server.store.stored_rows import StoredCase, StoredPhoto
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
@@ -82,6 +82,7 @@ def take(
         claimed=claimed,
         account=person.account,
         declared_accounts=None if first is None or second is None else (first, second),
+        arrows=request.arrows,
     )
     write_for(
         connection,
@@ -99,6 +100,20 @@ def take(
     return find(connection, request.photo_id)
 
 
+class OpenedPhoto(NamedTuple):
+    """A sealed photograph that an officer was given."""
+
+    told: PhotoTaken | None
+    """None where nothing readable says so."""
+    head: PhotoHead
+    sealed: bytes
+    """The age file."""
+    log_index: int
+    """Of the entry that says that it was opened."""
+    named: tuple[str, ...]
+    """Public keys to which it says that it is sealed: nobody but their owners can tell whether it is."""
+
+
 def open_one(
     connection: Connection,
     server_signer: ServerSigner,
@@ -106,11 +121,8 @@ def open_one(
     photo: StoredPhoto,
     case: StoredCase,
     request: OpenPhotoRequest,
-) -> tuple[PhotoHead, bytes, int, tuple[str, ...]]:
-    """(what was declared of it, the age file, index of the entry that says that it was opened, keys that it names).
-
-    ApiError 409 for the police without their request on record, 410 when the photograph is deleted.
-    """
+) -> OpenedPhoto:
+    """Record that it is opened; ApiError 409 for the police without their request on record, 410 when it is deleted."""
     head, sealed = _sealed_of(connection, photo)
     document_no = None
     if request.purpose == "police":
@@ -127,7 +139,9 @@ def open_one(
     )
     body = make_body(kinds.PHOTO_OPENED_TYPE, to_json(opened))
     log_index = _say(connection, server_signer, officer, photo, case, kinds.PHOTO_OPENED, body)
-    return head, sealed, log_index, _named(connection, photo)
+    told = told_of(connection, photo.log_index)
+    named = () if told is None else evidence_keys.recipients_of(connection, told.sealed_to)
+    return OpenedPhoto(told, head, sealed, log_index, named)
 
 
 def check(
@@ -244,14 +258,6 @@ def _document_no(connection: Connection, case: StoredCase) -> str:
     if not found:
         raise ApiError(409, Phrase("no_request_of_the_police"))
     return found[-1][:60]
-
-
-def _named(connection: Connection, photo: StoredPhoto) -> tuple[str, ...]:
-    """Public keys to which the photograph says that it is sealed: nobody but their owners can tell whether it is."""
-    said = next((body for body in bodies_of(connection, photo.log_index) if body.media_type == TAKEN), None)
-    if said is None or said.data is None:
-        return ()
-    return evidence_keys.recipients_of(connection, parse_json(PhotoTaken, said.data).sealed_to)
 
 
 def _sealed_of(connection: Connection, photo: StoredPhoto) -> tuple[PhotoHead, bytes]:

@@ -12,7 +12,7 @@ from server.interface.fields import Digest, KeyId, Reason, Slug
 from server.interface.sealed_photos import MAX_SEALED_BYTES
 from sweep.phrases import Phrase
 from sweep.report import Record, UtcTime
-from sweep.report.photo_records import MAX_RECIPIENTS, Pixels, Shows
+from sweep.report.photo_records import MAX_RECIPIENTS, Arrows, Pixels, Shows
 
 MAX_PHOTO_REQUEST_BYTES = MAX_SEALED_BYTES * 4 // 3 + 4096  # derived: base64, and the fields beside it
 AgeRecipient = Annotated[str, StringConstraints(pattern=r"^age1[02-9ac-hj-np-z]{58}$")]
@@ -43,6 +43,7 @@ class PhotoRequest(Record):
     taken: UtcTime
     sent: UtcTime
     """Both by the phone's clock."""
+    arrows: Arrows = ()
 
 
 class OpenPhotoRequest(Record):

@@ -16,11 +16,11 @@ from server.signing.validity import allowed
 from server.standing.cases import FOUND
 from server.store.alarms import raise_alarm
 from server.store.schema import IS_ACCEPTED, cases, entries, erased_bodies, photos
-from server.store.stored_bodies import StoredBody, bodies_of
+from server.store.stored_bodies import StoredBody, bodies_of, find_body
 from server.store.stored_rows import StoredEntry
 from sweep.entry import kinds
 from sweep.report import ContractError, parse_json
-from sweep.report.photo_records import PhotoChecked, PhotoOpened, PhotoTaken
+from sweep.report.photo_records import PhotoChecked, PhotoHead, PhotoOpened, PhotoTaken
 
 R = TypeVar("R", bound=BaseModel)
 PHOTO_COLUMNS = (
@@ -46,6 +46,28 @@ def take_effect(connection: Connection, log_index: int) -> None:
                 _change(connection, checked.photo_id, is_doubted=True)
                 code = "photo_doubted" if checked.opens else "photo_not_openable"
                 raise_alarm(connection, code, key_id=row.key_id, sweep_id=row.sweep_id, log_index=row.log_index)
+
+
+def told_of(connection: Connection, log_index: int) -> PhotoTaken | None:
+    """What was said when the photograph of this entry was taken; None where nothing readable says so."""
+    for body in bodies_of(connection, log_index):
+        if body.media_type == kinds.PHOTO_TAKEN_TYPE and body.data is not None:
+            try:
+                return parse_json(PhotoTaken, body.data)
+            except ContractError:
+                return None
+    return None
+
+
+def head_of(connection: Connection, commitment: str) -> PhotoHead | None:
+    """What a sealed photograph says of itself; None once it is deleted."""
+    body = find_body(connection, commitment)
+    if body is None or body.data is None:
+        return None
+    try:
+        return parse_json(PhotoHead, body.data.partition(b"\n")[0])
+    except ContractError:
+        return None
 
 
 def drop(connection: Connection, log_index: int) -> None:

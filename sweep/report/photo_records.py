@@ -18,7 +18,22 @@ from .sweep import PhoneTime
 Shows = Literal["object", "surroundings", "hole", "repair"]
 """What was photographed: the object, its place in the room, a hole or gap, or a repair."""
 MAX_RECIPIENTS = 16  # guessed: evidence officers of a district and of the city
+MAX_ARROWS = 8  # guessed: more hide what they point at
 Pixels = Annotated[int, Field(ge=1, le=4_096)]
+Thousandths = Annotated[int, Field(ge=0, le=1_000)]
+"""Of the picture's width or height, from its upper left corner."""
+
+
+class Arrow(Record):
+    """Drawn over a photograph by whoever took it, from its tail to what it points at; the picture stays as it is."""
+
+    from_x: Thousandths
+    from_y: Thousandths
+    to_x: Thousandths
+    to_y: Thousandths
+
+
+Arrows = Annotated[tuple[Arrow, ...], Field(max_length=MAX_ARROWS)]
 
 
 class PhotoHead(Record):
@@ -54,6 +69,8 @@ class PhotoTaken(Record):
     account: AccountId | None = None
     declared_accounts: tuple[AccountId, AccountId] | None = None
     """Of the two in `declared_by`."""
+    arrows: Arrows = ()
+    """Beside the picture whose hash `PhotoHead` says, which nobody draws into."""
 
 
 class PhotoOpened(Record):

@@ -284,3 +284,72 @@ def test_a_photograph_that_could_not_be_sent_waits_in_the_outbox(
     expect(page.get_by_text("없음", exact=True)).to_be_visible()
     (photo,) = ask(page, city, f"/api/cases/{case_id}/photos")["photos"]
     assert photo["state"] == "kept"
+
+
+def test_arrows_lie_over_the_picture_and_never_in_it(open_phone: OpenPhone, city: str, tmp_path: Path) -> None:
+    desk, key_file = officer_with_key(open_phone, city, tmp_path)
+    phone = inspector(open_phone, city)
+    page, sent = phone.page, []
+    page.on("request", lambda request: sent.append(request) if request.url.endswith("/photos") else None)
+    case_id = new_case(page, city, *FOUND)
+    phone.open(f"#/photos/{case_id}")
+    declare(page)
+    page.get_by_role("button", name="촬영하기").click()
+    page.get_by_role("button", name="화살표로 표시").click()
+    page.get_by_role("button", name="카메라 켜기").click()
+    expect(page.get_by_role("timer")).to_contain_text("카메라 켜짐")
+    page.wait_for_function("() => document.querySelector('video').videoWidth > 0")
+    page.get_by_role("button", name="찍고 봉인").click()
+    pad = page.get_by_role("application", name="방금 찍은 사진: 화살표 그리기")
+    expect(pad).to_be_visible()
+    assert _live_tracks(page) == 0
+    assert [one for one in sent if one.method == "POST"] == [], "it is sealed, and waits for the arrows"
+    expect(page.get_by_role("button", name="화살표 되돌리기")).to_be_disabled()
+    box = pad.bounding_box()
+    assert box is not None
+
+    def drag(x: float, y: float, to_x: float, to_y: float) -> None:
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + to_x * box["width"], box["y"] + to_y * box["height"], steps=4)
+        page.mouse.up()
+
+    drag(0.1, 0.1, 0.5, 0.5)
+    expect(page.get_by_text("화살표 1개")).to_be_visible()
+    drag(0.9, 0.9, 0.6, 0.6)
+    expect(page.get_by_text("화살표 2개")).to_be_visible()
+    page.get_by_role("button", name="화살표 되돌리기").click()
+    drag(0.3, 0.3, 0.301, 0.3)  # a tap points nowhere
+    expect(page.get_by_text("화살표 1개")).to_be_visible()
+    pad.focus()
+    for key in ("Enter", *["ArrowRight"] * 8, *["ArrowDown"] * 4, "Enter"):
+        page.keyboard.press(key)
+    expect(page.get_by_text("화살표 2개")).to_be_visible()
+    phone.shoot("photos-arrows", full=False)
+    assert phone.faults() == []
+    page.get_by_role("button", name="보내기", exact=True).click()
+    expect(page.get_by_text(re.compile("봉인하여 보냈습니다. 기록 [0-9]+번"))).to_be_visible()
+    (body,) = [request.post_data_json for request in sent if request.method == "POST"]
+    first, by_keys = body["arrows"]
+    assert [round(part / 10) for part in first.values()] == [10, 10, 50, 50]
+    assert (by_keys["to_x"] - by_keys["from_x"], by_keys["to_y"] - by_keys["from_y"]) == (200, 100)
+
+    found = desk.page
+    desk.open(f"#/desk/case/{case_id}")
+    found.get_by_role("button", name="열기 1").click()
+    found.get_by_label("열람 사유").fill("수사 협조 검토")
+    found.get_by_label("내 키 파일").set_input_files(key_file)
+    found.get_by_label("키 암호문구").fill(PASSPHRASE)
+    found.get_by_role("button", name="사유를 기록하고 열기").click()
+    expect(
+        found.get_by_text("촬영 때 기록한 사진과 같고 촬영 정보가 없습니다.")
+    ).to_be_visible()  # its octets are as taken
+    lines = found.locator("dialog svg line")
+    expect(lines).to_have_count(0)
+    found.get_by_role("button", name="보기", exact=True).click()
+    expect(lines).to_have_count(4)  # each with its casing
+    desk.shoot("photos-arrows-opened", full=False)
+    assert desk.violations() == []
+    for key in ask(found, city, "/api/evidence-keys")["keys"]:
+        token = ask(found, city, "/api/me")["csrf_token"]
+        found.request.delete(f"{city}/api/evidence-keys/{key['key_id']}", headers={"X-CSRF-Token": token})

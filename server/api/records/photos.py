@@ -118,16 +118,15 @@ def open_photo(
         access_log.note(
             connection, reader_of(request, person), "photo.opened", str(photo_id), ("photographs",), body.reason
         )
-        head, sealed, log_index, named = photo_entries.open_one(
-            connection, services.server_signer, person, photo, case, body
-        )
+        opened = photo_entries.open_one(connection, services.server_signer, person, photo, case, body)
     return SealedPhotoView(
         photo_id=photo_id,
-        sealed=base64.b64encode(sealed).decode(),
-        plain_sha256=head.plain_sha256,
-        plain_size=head.plain_size,
-        log_index=log_index,
-        named=named,
+        sealed=base64.b64encode(opened.sealed).decode(),
+        plain_sha256=opened.head.plain_sha256,
+        plain_size=opened.head.plain_size,
+        log_index=opened.log_index,
+        arrows=() if opened.told is None else opened.told.arrows,
+        named=opened.named,
     )
 
 

@@ -15,15 +15,16 @@ from sqlalchemy import Connection, select
 
 from server.exports.gathering.inspection_log import LogRequest, no_progress
 from server.exports.gathering.zipped import zipped
-from server.exports.sheets.case_sheet import CaseSheet, PrintedStep, case_sheet
+from server.exports.sheets.case_sheet import ArrowedPhoto, CaseSheet, PrintedStep, case_sheet
 from server.log.case_file import CASE_FILE_TYPE, STATEMENT, case_lines
 from server.log.heads import Heads
 from server.log.proven_records import RECORDS, signed_statement
 from server.places.rooms import room_summary
 from server.projections.case_rows import steps_of
 from server.projections.log_records import ExportError
+from server.projections.photo_rows import head_of, told_of
 from server.store.clock import from_ms
-from server.store.schema import cases, districts
+from server.store.schema import cases, districts, photos
 from server.store.stored_rows import StoredEntry
 from sweep.entry.dsse import Signer
 from sweep.phrases import Phrase
@@ -85,6 +86,7 @@ def write_case_file(
             PrintedStep(step.step, row.subject, from_ms(row.received_ms), row.log_index, row.entry_hash)
             for row, step in steps
         ],
+        photographs=_with_arrows(connection, wanted.case_id),
     )
     files = {READ_ME: WORDS.encode(), SHEET: case_sheet(sheet, made)}
     files[RECORDS] = b"".join(case_lines(connection, case, [row.log_index for row, _ in steps], asked, on_record))
@@ -92,6 +94,21 @@ def write_case_file(
     about = {"origin": heads.origin(connection), "case_id": str(case.case_id)}
     files[STATEMENT] = signed_statement(signer, CASE_FILE_TYPE, about, heads.note(connection), files)
     return zipped(files, made)
+
+
+def _with_arrows(connection: Connection, case_id: UUID | None) -> list[ArrowedPhoto]:
+    """The photographs of a case over which somebody drew, without a picture."""
+    of_case = select(photos).where(photos.c.case_id == case_id).order_by(photos.c.log_index)
+    found = []
+    for row in connection.execute(of_case).all():
+        told, head = told_of(connection, row.log_index), head_of(connection, row.commitment)
+        if told is not None and told.arrows:
+            sha256 = None if head is None else head.plain_sha256
+            printed = ArrowedPhoto(
+                told.width_px, told.height_px, told.arrows, row.person, from_ms(row.taken_ms), row.log_index, sha256
+            )
+            found.append(printed)
+    return found
 
 
 def _place(connection: Connection, room_id: UUID) -> str:

@@ -16,6 +16,7 @@ from server.exports.sheets.typeset import printable, set_pdf
 from server.interface.words import DEFECT_WORDS, NOT_RECORDED, SOURCES, STEP_WORDS, kst
 from sweep.report import Source
 from sweep.report.case_records import Step
+from sweep.report.photo_records import Arrow
 
 MAX_STEPS = 300  # guessed: cases have a dozen
 
@@ -29,6 +30,7 @@ FIELD_WORDS: Mapping[str, str] = {
     "defect": "보수할 것",
     "measured_mm": "잰 값(mm)",
     "duty": "의무",
+    "handed_to": "보수를 맡은 곳",
     "due": "기한",
     "holds": "보수 확인",
     "was_touched": "접촉 여부",
@@ -92,6 +94,20 @@ class PrintedStep:
 
 
 @dataclass(frozen=True, slots=True)
+class ArrowedPhoto:
+    """A photograph over which somebody drew: its frame and the arrows, never what it shows."""
+
+    width_px: int
+    height_px: int
+    arrows: Sequence[Arrow]
+    person: str
+    taken: datetime
+    log_index: int
+    sha256: str | None
+    """Of the picture before it was sealed; None once it is deleted."""
+
+
+@dataclass(frozen=True, slots=True)
 class CaseSheet:
     """What stands on the sheet."""
 
@@ -107,6 +123,7 @@ class CaseSheet:
     requested_by: str
     reason: str
     steps: Sequence[PrintedStep]
+    photographs: Sequence[ArrowedPhoto] = ()
 
 
 def case_sheet(case: CaseSheet, made: datetime, *, font_folders: Sequence[Path] = FONT_FOLDERS) -> bytes:
@@ -124,6 +141,17 @@ def case_sheet(case: CaseSheet, made: datetime, *, font_folders: Sequence[Path] 
         "reason": case.reason,
         "made": kst(made),
         "steps": [_printed(one) for one in case.steps[:MAX_STEPS]],
+        "photographs": [
+            {
+                "shape": one.height_px / one.width_px,
+                "arrows": [one_arrow.model_dump() for one_arrow in one.arrows],
+                "person": one.person,
+                "when": kst(one.taken),
+                "index": one.log_index,
+                "hash": one.sha256 or "삭제됨",
+            }
+            for one in case.photographs
+        ],
     }
     return set_pdf("case.typ", printable(data, typeface), made, typeface, standard="a-2a")
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from server.interface.views.answer import View
 from sweep.report import LocalText
-from sweep.report.photo_records import Shows
+from sweep.report.photo_records import Arrow, Shows
 
 
 class EvidenceKeyView(View):
@@ -88,5 +88,7 @@ class SealedPhotoView(View):
     plain_size: int
     log_index: int
     """Of the entry that says that it was opened."""
+    arrows: tuple[Arrow, ...]
+    """To be drawn over it."""
     named: tuple[str, ...]
     """Public keys that the photograph names; only their owners can tell whether it is sealed to them."""

@@ -2798,6 +2798,20 @@ export interface components {
             sweep_id: string;
         };
         /**
+         * Arrow
+         * @description Drawn over a photograph by whoever took it, from its tail to what it points at; the picture stays as it is.
+         */
+        Arrow: {
+            /** From X */
+            from_x: number;
+            /** From Y */
+            from_y: number;
+            /** To X */
+            to_x: number;
+            /** To Y */
+            to_y: number;
+        };
+        /**
          * AskedOfRoot
          * @description An act about a key that waits for the root key's signature.
          */
@@ -3237,7 +3251,7 @@ export interface components {
              */
             received: string;
             /** Step */
-            step: components["schemas"]["Reported"] | components["schemas"]["LookedAt"] | components["schemas"]["NotReached"] | components["schemas"]["NotCamera"] | components["schemas"]["Unchanged"] | components["schemas"]["DefectFound"] | components["schemas"]["Repaired"] | components["schemas"]["Rechecked"] | components["schemas"]["CameraFound"] | components["schemas"]["RoomClosed"] | components["schemas"]["Photographed"] | components["schemas"]["PoliceCalled"] | components["schemas"]["HandedOver"] | components["schemas"]["PoliceAsked"] | components["schemas"]["PoliceResult"] | components["schemas"]["ReportedToCity"] | components["schemas"]["Witnessed"] | components["schemas"]["Reopened"] | components["schemas"]["RoomCorrected"];
+            step: components["schemas"]["Reported"] | components["schemas"]["LookedAt"] | components["schemas"]["NotReached"] | components["schemas"]["NotCamera"] | components["schemas"]["Unchanged"] | components["schemas"]["DefectFound"] | components["schemas"]["RepairHanded"] | components["schemas"]["Repaired"] | components["schemas"]["Rechecked"] | components["schemas"]["CameraFound"] | components["schemas"]["RoomClosed"] | components["schemas"]["Photographed"] | components["schemas"]["PoliceCalled"] | components["schemas"]["HandedOver"] | components["schemas"]["PoliceAsked"] | components["schemas"]["PoliceResult"] | components["schemas"]["ReportedToCity"] | components["schemas"]["Witnessed"] | components["schemas"]["Reopened"] | components["schemas"]["RoomCorrected"];
         };
         /**
          * CaseList
@@ -7210,6 +7224,11 @@ export interface components {
          */
         PhotoRequest: {
             /**
+             * Arrows
+             * @default []
+             */
+            arrows: components["schemas"]["Arrow"][];
+            /**
              * Declaration Id
              * Format: uuid
              */
@@ -8115,6 +8134,24 @@ export interface components {
             step: "repaired";
         };
         /**
+         * RepairHanded
+         * @description Whoever keeps the building was handed what has to be repaired, and by when; said anew, the later day counts.
+         */
+        RepairHanded: {
+            /**
+             * Due
+             * Format: date
+             */
+            due: string;
+            /** Handed To */
+            handed_to: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "repair_handed";
+        };
+        /**
          * RepairThen
          * @description A step of a case about the building between the two visits, or on the day of the newer one.
          */
@@ -8132,7 +8169,7 @@ export interface components {
              * Step
              * @enum {string}
              */
-            step: "defect_found" | "repaired" | "rechecked";
+            step: "defect_found" | "repair_handed" | "repaired" | "rechecked";
             /**
              * When
              * Format: date-time
@@ -8469,6 +8506,10 @@ export interface components {
              */
             kind: "restroom" | "changing_room";
             last_sweep: components["schemas"]["SweepSummary"] | null;
+            /** Latitude Deg */
+            latitude_deg: number | null;
+            /** Longitude Deg */
+            longitude_deg: number | null;
             /** Persons */
             persons: ("confirmed" | "found" | "suspected" | "recheck" | "nothing_unusual" | "not_done" | "not_recorded") | null;
             plan: components["schemas"]["Plan"];
@@ -8674,6 +8715,8 @@ export interface components {
          * @description A sealed photograph, for the officer's browser to open.
          */
         SealedPhotoView: {
+            /** Arrows */
+            arrows: components["schemas"]["Arrow"][];
             /** Log Index */
             log_index: number;
             /** Named */
@@ -8930,6 +8973,10 @@ export interface components {
             is_done: boolean;
             /** Is Open */
             is_open: boolean;
+            /** Latitude Deg */
+            latitude_deg: number | null;
+            /** Longitude Deg */
+            longitude_deg: number | null;
             /** Rooms */
             rooms: string[];
             /** Straight Line M */
@@ -9445,7 +9492,7 @@ export interface components {
              */
             seen: ("nothing" | "hole" | "object") | null;
             /** Step */
-            step: components["schemas"]["LookedAtRequest"] | components["schemas"]["NotCameraRequest"] | components["schemas"]["UnchangedRequest"] | components["schemas"]["CameraRequest"] | components["schemas"]["DefectRequest"] | components["schemas"]["NotReached"] | components["schemas"]["Repaired"] | components["schemas"]["Rechecked"] | components["schemas"]["RoomClosed"] | components["schemas"]["Photographed"] | components["schemas"]["PoliceCalled"] | components["schemas"]["HandedOverRequest"] | components["schemas"]["PoliceAsked"] | components["schemas"]["PoliceResult"] | components["schemas"]["ReportedToCity"] | components["schemas"]["Witnessed"] | components["schemas"]["Reopened"] | components["schemas"]["RoomCorrected"];
+            step: components["schemas"]["LookedAtRequest"] | components["schemas"]["NotCameraRequest"] | components["schemas"]["UnchangedRequest"] | components["schemas"]["CameraRequest"] | components["schemas"]["DefectRequest"] | components["schemas"]["NotReached"] | components["schemas"]["RepairHanded"] | components["schemas"]["Repaired"] | components["schemas"]["Rechecked"] | components["schemas"]["RoomClosed"] | components["schemas"]["Photographed"] | components["schemas"]["PoliceCalled"] | components["schemas"]["HandedOverRequest"] | components["schemas"]["PoliceAsked"] | components["schemas"]["PoliceResult"] | components["schemas"]["ReportedToCity"] | components["schemas"]["Witnessed"] | components["schemas"]["Reopened"] | components["schemas"]["RoomCorrected"];
             /**
              * Step Id
              * @description Made by the page: a step that is sent again because its answer was lost is one step.

@@ -52,6 +52,7 @@ export type CaseStep = components["schemas"]["StepRequest"]["step"];
 export type FirstStep = components["schemas"]["CaseRequest"]["step"];
 export type PhotoView = Returned<"/api/cases/{case_id}/photos">["photos"][number];
 export type PhotoDeclaration = NonNullable<Returned<"/api/cases/{case_id}/photos">["declaration"]>;
+export type Arrow = components["schemas"]["Arrow"];
 export type PhotoRequest = components["schemas"]["PhotoRequest"];
 export type CityMap = Returned<"/api/desk/map">;
 
