@@ -60,8 +60,8 @@ NEXT: dict[CaseState | None, Next] = {
     ),
     "defect": _next(
         "facility",
-        "보수를 기다리고 있습니다. 보수가 끝나면 누가 했는지 적으십시오",
-        "waits for the repair; when it is done, say by whom",
+        "시설에 보수를 맡기고, 보수가 끝나면 누가 했는지 적으십시오",
+        "hand the repair to whoever keeps the building; when it is done, say by whom",
     ),
     "repaired": _next(
         "pair",
@@ -126,6 +126,12 @@ DUE_FOR_ONE = _next(
     "changed; if anything did, two persons look",
 )
 """Of what two persons named less than half a year ago."""
+HELD = _next(
+    "police",
+    "의심기기 조치 중인 방입니다. 경찰이 확인을 마칠 때까지 보수하지 마십시오",
+    "a suspected device in this room waits for the police; nothing is repaired until they are done",
+)
+"""Of a repair in a room that nobody has released yet."""
 NOT_NOW = _both("지금은 이 단계가 아닙니다.", "This step cannot be taken now:")
 NO_CAMERA = _both(
     "카메라로 기록된 확인 건이 아니어서 넘길 기록 묶음이 없습니다. "
@@ -145,6 +151,7 @@ NEEDED: dict[str, LocalText] = {
     ),
     "installed": _both("칸막이 설치일을 확인해 주십시오", "check the day on which the partition was put in"),
     "due": _both("보수 기한을 확인해 주십시오", "check the day by which it is repaired"),
+    "handed_to": _both("보수를 맡은 곳을 적어 주십시오", "say to whom the repair was handed"),
     "by": _both("누가 보수했는지 적어 주십시오", "say who repaired it"),
     "holds": _both("보수가 되었는지 답해 주십시오", "say whether the repair holds"),
     "guarded_by": _both(

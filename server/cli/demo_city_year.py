@@ -333,7 +333,7 @@ class Year:
                     connection, self.services.server_signer, self.people.by_name[first], row, request, other
                 )
             except ApiError as refusal:
-                if refusal.code not in {"not_now", "another_person_needed"}:
+                if refusal.code not in {"not_now", "another_person_needed", "room_not_released"}:
                     raise
                 return False  # the thing was seen before, and its case has come further; or this one named it
         return True

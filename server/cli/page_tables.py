@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from server.cases.deadlines import REPAIR_DAYS
 from server.interface.formats import Format
 from server.interface.words import (
     AFTERWARDS,
@@ -85,6 +86,7 @@ def page_tables() -> dict[str, Any]:
             for format_ in Format
             if format_.about.writer is not None
         },
+        "repair_days": REPAIR_DAYS,
         **page_words(),
     }
 

@@ -36,7 +36,7 @@ from server.people.auth import Person
 from server.projections.case_rows import CASE_COLUMNS, case_of_row, steps_of
 from server.projections.projecting import catch_up
 from server.projections.taken_steps import taken_of
-from server.standing.cases import BEFORE_POLICE, FOUND, after_all, may_decide, may_follow
+from server.standing.cases import BEFORE_POLICE, FOUND, after_all, may_decide, may_follow, waits_for_release
 from server.store.clock import entry_time, today
 from server.store.db import Database
 from server.store.schema import IS_ACCEPTED, cases, entries, facilities, photos, rooms
@@ -63,7 +63,7 @@ from sweep.report.case_records import (
 from sweep.report.proof_records import Identified
 
 S = TypeVar("S", bound=BaseModel)
-FREE_TEXT = ("what", "why", "why_not", "by", "to")
+FREE_TEXT = ("what", "why", "why_not", "by", "to", "handed_to")
 """Fields into which people write what they like; names of office and numbers only link nowhere."""
 
 
@@ -183,6 +183,8 @@ def refuse_wrong_turn(connection: Connection, case: StoredCase, request: StepReq
         return
     of_step = select(entries.c.entry_id).where(entries.c.entry_id == request.step_id, IS_ACCEPTED)
     if request.step_id is None or connection.scalar(of_step) is None:
+        if waits_for_release(case_of_row(case), request.step.step):
+            raise ApiError(409, words.HELD.said, code="room_not_released")
         raise wrong_turn(case)
 
 

@@ -25,6 +25,7 @@ from sweep.report.case_records import (
     Rechecked,
     Reopened,
     Repaired,
+    RepairHanded,
     ReportedToCity,
     RoomClosed,
     RoomCorrected,
@@ -154,6 +155,7 @@ StepChoice = Annotated[
     | CameraRequest
     | DefectRequest
     | NotReached
+    | RepairHanded
     | Repaired
     | Rechecked
     | RoomClosed

@@ -139,6 +139,7 @@ STEP_WORDS: Mapping[str, LocalText] = _words(
     not_camera=("카메라가 아님", "Not a camera"),
     unchanged=("변동 없음", "Nothing changed"),
     defect_found=("보수할 것", "A defect to repair"),
+    repair_handed=("시설에 보수 요청", "Repair handed to the facility"),
     repaired=("보수했다고 함", "Said to be repaired"),
     rechecked=("보수 다시 확인", "Repair checked again"),
     camera=("카메라이거나 배제할 수 없음", "A camera, or cannot be ruled out"),

@@ -20,7 +20,16 @@ from server.projections.case_rows import CASE_COLUMNS, case_of_row, read_steps, 
 from server.projections.claim_words import claim_view
 from server.projections.proof_rows import proven_among
 from server.projections.sightings import SeenThing, seen_things
-from server.standing.cases import AT_ANY_TIME, CLOSED, FOLLOWING, FOUND, Case, may_follow
+from server.standing.cases import (
+    AFTER_RELEASE,
+    AT_ANY_TIME,
+    CLOSED,
+    FOLLOWING,
+    FOUND,
+    Case,
+    may_follow,
+    waits_for_release,
+)
 from server.store.clock import from_ms
 from server.store.counting import CASE_COUNTS
 from server.store.schema import cases, facilities, rooms, sweeps
@@ -181,6 +190,8 @@ def _values(row: StoredCase, today: date, seen: Mapping[UUID, SeenThing]) -> dic
 
 
 def _next(case: Case, today: date) -> words.Next:
+    if any(waits_for_release(case, step) for step in AFTER_RELEASE):
+        return words.HELD
     if case.state == "not_camera" and case.is_open(today):
         return words.DUE_FOR_ONE if case.asks_one(today) else words.DUE_AGAIN
     return words.NEXT[case.state]

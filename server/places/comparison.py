@@ -38,7 +38,7 @@ from server.store.counting import IS_ROOT
 from server.store.schema import cases, sweeps
 from sweep.phrases import Phrase
 from sweep.report import Finding, LocalText, SweepReport, WifiObservation, sameness
-from sweep.report.case_records import CaseStep, DefectFound, Rechecked, Repaired
+from sweep.report.case_records import CaseStep, DefectFound, Rechecked, Repaired, RepairHanded
 
 SHORT_TAG: Final = 4
 """Digits of a tag that tell one transmitter from another in speech, as on the page of transmitters."""
@@ -125,7 +125,7 @@ def repairs_of(steps: Iterable[tuple[datetime, CaseStep]], since: datetime, unti
         step = taken.step
         if isinstance(step, DefectFound):
             defects[taken.case_id] = step
-        if not isinstance(step, (DefectFound, Repaired, Rechecked)) or not since < when <= until:
+        if not isinstance(step, (DefectFound, RepairHanded, Repaired, Rechecked)) or not since < when <= until:
             continue
         defect = defects.get(taken.case_id)
         yield RepairThen(

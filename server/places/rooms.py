@@ -89,6 +89,8 @@ def room_detail(connection: Connection, room_id: UUID) -> RoomDetail:
     return RoomDetail(
         **_values_now(connection, row),
         address=row.address,
+        latitude_deg=row.latitude_deg,
+        longitude_deg=row.longitude_deg,
         plan=current_plan(connection, room_id),
         plan_history=tuple(
             PlanVersion(
@@ -127,6 +129,8 @@ def _rooms() -> Select[Any]:
             facilities.c.code,
             facilities.c.district_id,
             facilities.c.address,
+            facilities.c.latitude_deg,
+            facilities.c.longitude_deg,
             facilities.c.is_demo,
             facilities.c.name_ko.label("facility_ko"),
             facilities.c.name_en.label("facility_en"),

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, select
 
 from server.cases.proving import provers_of_step, second_of
 from server.interface.claimed_time import counted
@@ -23,7 +23,7 @@ from server.projections.sightings import SameThings, case_of, happened_of, same_
 from server.projections.sweep_record import SweepRecord
 from server.signing.kept_finds import kept_case, kept_of_sweep
 from server.signing.validity import allowed
-from server.standing.cases import FOUND, NEW, Case, Taken, after_all
+from server.standing.cases import CLOSED, FOUND, NEW, Case, Taken, after_all
 from server.standing.findings import state_of_finding
 from server.standing.joining import Happened
 from server.standing.naming import Named
@@ -35,6 +35,7 @@ from sweep.entry import kinds
 from sweep.report import ContractError, SweepReport, parse_json
 from sweep.report.case_records import CaseStep
 
+_beside = cases.alias("beside")
 CASE_COLUMNS = (
     cases,
     facilities.c.name_ko.label("facility_ko"),
@@ -42,8 +43,16 @@ CASE_COLUMNS = (
     facilities.c.district_id,
     rooms.c.name_ko.label("room_ko"),
     rooms.c.name_en.label("room_en"),
+    exists()
+    .where(
+        _beside.c.room_id == cases.c.room_id,
+        _beside.c.source == cases.c.source,
+        _beside.c.joins.is_(None),
+        _beside.c.state.in_(sorted(FOUND - CLOSED)),
+    )
+    .label("is_held"),
 )
-"""A case beside the names of its place."""
+"""A case beside the names of its place, and whether a find of its room waits for the police."""
 
 
 def states_of(connection: Connection, record: SweepRecord, same: SameThings | None = None) -> dict[UUID, FindingState]:
@@ -165,7 +174,9 @@ def read_step(connection: Connection, row: StoredEntry) -> CaseStep | None:
 def case_of_row(row: StoredCase) -> Case:
     """A case as its row has it, without persons."""
     reopens, named = (None if day is None else date.fromisoformat(day) for day in (row.reopens, row.named))
-    return Case(row.state, row.steps, reopens=reopens, named=None if named is None else Named(named))
+    return Case(
+        row.state, row.steps, reopens=reopens, named=None if named is None else Named(named), is_held=row.is_held
+    )
 
 
 def steps_of(connection: Connection, case_id: UUID, sweep_id: UUID | None) -> Sequence[tuple[StoredEntry, CaseStep]]:

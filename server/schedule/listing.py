@@ -160,6 +160,8 @@ def _round_view(pair: PairView, planned: Round, places: dict[UUID, list[Due]], d
                 straight_line_m=None if visit.metres is None else round(visit.metres),
                 expected=f"{visit.at_min // 60:02d}:{visit.at_min % 60:02d}",
                 is_open=visit.is_open,
+                latitude_deg=visit.stop.latitude_deg,
+                longitude_deg=visit.stop.longitude_deg,
             )
         )
     return RoundView(

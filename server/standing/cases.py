@@ -22,6 +22,7 @@ from sweep.report.case_records import (
     NotCamera,
     PoliceResult,
     Rechecked,
+    RepairHanded,
     RoomCorrected,
     Step,
     Unchanged,
@@ -38,7 +39,7 @@ FOLLOWING: dict[State, frozenset[str]] = {
     "not_reached": frozenset({"looked_at", "not_reached"}),
     "looked_at": frozenset({"looked_at", "not_camera", "defect_found", "camera", "not_reached"}),
     "not_camera": frozenset({"reopened", "unchanged"}),
-    "defect": frozenset({"repaired"}),
+    "defect": frozenset({"repair_handed", "repaired"}),
     "repaired": frozenset({"rechecked"}),
     "hole_repaired": frozenset({"reopened"}),
     "camera": frozenset({"room_closed", "not_camera"}),
@@ -49,6 +50,8 @@ FOLLOWING: dict[State, frozenset[str]] = {
     "police_camera": frozenset({"police_asked", "police_result", "reported_to_city"}),
     "police_none": frozenset({"police_result"}),
 }
+AFTER_RELEASE = frozenset({"repaired", "rechecked"})
+"""Nobody repairs, and no repair counts, in a room of which a find still waits for the police."""
 AT_ANY_TIME = frozenset({"room_corrected", "witnessed"})
 OPENING = frozenset({"reported", "defect_found"})
 """Steps that open a case of a person's own."""
@@ -116,6 +119,8 @@ class Case:
     lookers: tuple[Voice, ...] = ()
     """Who saw something there since an outcome."""
     named: Named | None = None
+    is_held: bool = False
+    """A find in its room waits for two persons or the police to say what it was."""
 
     @property
     def is_found(self) -> bool:
@@ -141,11 +146,18 @@ def may_follow(case: Case | None, step: str, today: date) -> bool:
         return step in OPENING
     if step in AT_ANY_TIME:
         return True
+    if waits_for_release(case, step):
+        return False
     if step == "unchanged":
         return case.asks_one(today)
     is_due_again = case.state == "not_camera" and case.is_open(today)
     allowed = FOLLOWING["candidate"] | FOLLOWING["not_camera"] if is_due_again else FOLLOWING[case.state]
     return step in allowed
+
+
+def waits_for_release(case: Case, step: str) -> bool:
+    """Is this step of a repair next, but for a find in the room?"""
+    return case.is_held and step in AFTER_RELEASE & FOLLOWING[case.state]
 
 
 def may_decide(case: Case, step: str, today: date) -> bool:
@@ -173,10 +185,8 @@ def after(case: Case | None, happened: Step | Taken | Verdict) -> Case:
             return replace(changed, reopens=step.reopens, named=named)
         case Unchanged():
             return _after_unchanged(before, changed, step, taken)
-        case DefectFound() if not before.is_found:
-            return replace(changed, due=step.due, reopens=None)
-        case Rechecked() if not before.is_found:
-            return replace(changed, state="hole_repaired" if step.holds else "defect")
+        case DefectFound() | RepairHanded() | Rechecked() if not before.is_found:
+            return _after_repair(changed, step)
         case CameraFound():
             return replace(changed, reopens=None, due=None)
         case PoliceResult() if before.state in WITH_POLICE:
@@ -193,6 +203,16 @@ def after(case: Case | None, happened: Step | Taken | Verdict) -> Case:
 def _lookers_of(taken: Taken) -> tuple[Voice, ...]:
     """Who saw something; of nothing there is nothing to name."""
     return taken.persons if isinstance(taken.step, LookedAt) and taken.step.seen != "nothing" else ()
+
+
+def _after_repair(changed: Case, step: DefectFound | RepairHanded | Rechecked) -> Case:
+    match step:
+        case DefectFound():
+            return replace(changed, due=step.due, reopens=None)
+        case RepairHanded():
+            return replace(changed, due=step.due) if changed.state == "defect" else changed
+        case Rechecked():
+            return replace(changed, state="hole_repaired" if step.holds else "defect")
 
 
 def _after_unchanged(before: Case, changed: Case, step: Unchanged, taken: Taken) -> Case:

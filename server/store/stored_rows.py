@@ -64,6 +64,7 @@ class StoredCase(Protocol):
     facility_en: str
     room_ko: str
     room_en: str
+    is_held: bool
 
 
 class StoredPhoto(Protocol):

@@ -81,6 +81,14 @@ class DefectFound(Record):
     due: date
 
 
+class RepairHanded(Record):
+    """Whoever keeps the building was handed what has to be repaired, and by when; said anew, the later day counts."""
+
+    step: Literal["repair_handed"]
+    handed_to: Text
+    due: date
+
+
 class Repaired(Record):
     """Somebody says that it is repaired; it has to be looked at again."""
 
@@ -202,6 +210,7 @@ Step = Annotated[
     | NotCamera
     | Unchanged
     | DefectFound
+    | RepairHanded
     | Repaired
     | Rechecked
     | CameraFound

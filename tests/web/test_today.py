@@ -59,7 +59,8 @@ def test_cases_first_then_the_round_then_what_is_due(open_phone: OpenPhone, city
     finds = [one for one in stands if one["is_found"]]
     others = len(stands) - len(finds)
     tags = [f"{said('finding', 'found')} {len(finds)}건"] * bool(finds) + [f"확인 건 {others}건"] * bool(others)
-    expect(cards.first.locator(".tag")).to_have_text(tags)
+    repairs = any(one["state"] == "defect" for one in stands)
+    expect(cards.first.locator(".tag")).to_have_text([*tags, *[re.compile("^보수 기한 ")] * repairs])
     if finds:
         assert any(one["next"]["ko"] in cards.first.inner_text() for one in finds)
     assert phone.violations() == []

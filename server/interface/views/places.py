@@ -113,6 +113,9 @@ class RoomDetail(RoomSummary):
     """A room with its plan and sweeps."""
 
     address: str
+    latitude_deg: float | None
+    longitude_deg: float | None
+    """Of its facility."""
     plan: Plan
     plan_history: tuple[PlanVersion, ...]
     """Newest first."""

@@ -72,6 +72,8 @@ class StopView(View):
     """HH:MM, with walks along straight lines."""
     is_open: bool
     """By the opening hours that are known."""
+    latitude_deg: float | None
+    longitude_deg: float | None
 
 
 class RoundView(View):

@@ -93,7 +93,7 @@ class RepairThen(View):
 
     case_id: UUID
     when: datetime
-    step: Literal["defect_found", "repaired", "rechecked"]
+    step: Literal["defect_found", "repair_handed", "repaired", "rechecked"]
     defect: Defect | None
     """Of the case; null where nothing readable says so."""
     holds: bool | None

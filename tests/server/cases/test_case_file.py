@@ -43,6 +43,7 @@ ALL_STEPS: dict[str, dict[str, Any]] = {
     "not_camera": {"what": "나사"},
     "unchanged": {},
     "defect_found": {"defect": "hole"},
+    "repair_handed": {"handed_to": "시설 관리 담당", "due": "2026-03-27"},
     "repaired": {"by": "시설관리팀"},
     "rechecked": {"holds": True},
     "camera": {"was_touched": False},
@@ -143,6 +144,7 @@ def test_from_the_candidate_to_the_police_and_a_third_who_has_the_file_alone(
     assert _said(_file(supervisor, case_id), 409)[0] == "no_camera_found"
     wrong = 0
     photo: dict[str, str] = {}
+    arrows = [{"from_x": 100, "from_y": 100, "to_x": 500, "to_y": 620}]
     way = ["looked_at", "camera", "room_closed", "police_called", "photographed", "handed_over", "reported_to_city"]
     for name in way:
         wrong += _try_every_wrong_turn(one, case_id)
@@ -158,7 +160,9 @@ def test_from_the_candidate_to_the_police_and_a_third_who_has_the_file_alone(
         if name == "photographed":
             assert _said(_step(one, case_id, step | {"why_not": None}), 400)[0] == "photograph_or_reason"
             assert _said(_step(one, case_id, step | {"commitment": "0" * 64}), 409)[0] == "no_such_photograph"
-            photo = send(one, case_id, request_of(declare(one, case_id))).json()["photo"]
+            many = request_of(declare(one, case_id), arrows=arrows * 9)
+            assert _said(send(one, case_id, many), 400)[0] == "invalid_request"
+            photo = send(one, case_id, many | {"arrows": arrows}).json()["photo"]
             step = {"step": name, "commitment": photo["commitment"], "why_not": None}
         assert _step(one, case_id, step).status_code == 201, name
         if name in {"camera", "room_closed"}:
@@ -178,7 +182,9 @@ def test_from_the_candidate_to_the_police_and_a_third_who_has_the_file_alone(
     asked = {"step": "police_asked"} | ALL_STEPS["police_asked"]
     assert "하나 이상" in _said(_step(one, case_id, asked | {"wanted": []}), 400)[1]
     assert _step(one, case_id, asked | {"wanted": ["addresses", "photographs"]}).status_code == 201
-    assert officer.open(photo["photo_id"], purpose="police", reason="수사-77").status_code == 200
+    opened = officer.open(photo["photo_id"], purpose="police", reason="수사-77")
+    assert officer.decrypt(opened) == PICTURE, "nobody drew into it"
+    assert opened.json()["arrows"] == arrows
     answer = _file(site.login("evidence_officer", "증거담당-09"), case_id)
     given = _files(answer)
     exit_code, said = _third(answer.content, tmp_path, "--root", _root(given))
@@ -191,6 +197,10 @@ def test_from_the_candidate_to_the_police_and_a_third_who_has_the_file_alone(
     assert pyrage.decrypt(sealed, [officer.identity]) == PICTURE
     assert json.loads(head)["plain_sha256"] in said
     assert given["case.pdf"].startswith(b"%PDF") and ADDRESS.encode() not in given["case.pdf"]
+    paper = subprocess.run(["pdftotext", "-raw", "-", "-"], input=given["case.pdf"], check=True, capture_output=True)
+    printed = paper.stdout.decode().replace("\u200b", "")
+    assert "사진 위 화살표" in printed and "접촉 여부: 없음" in " ".join(printed.split())
+    assert json.loads(head)["plain_sha256"] in "".join(printed.split())
     assert len(_carried(given, "photo-opened")) == 1
 
     code, ko = _said(_step(one, case_id, {"step": "police_result"}), 400)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -277,6 +278,51 @@ def test_a_step_sent_again_is_one_step(site: Site, two: Client) -> None:
 def _rows(site: Site) -> list[Any]:
     with site.db.read() as connection:
         return [tuple(row) for row in connection.execute(select(cases).order_by(cases.c.case_id))]
+
+
+def test_a_repair_is_handed_over_at_once_and_closed_once_the_police_released_the_room(site: Site, two: Client) -> None:
+    admin = site.login("admin")
+    name = {"ko": "시설", "en": "Facility"}
+    facility = admin.post("/api/facilities", {"name": name, "address": "어딘가 1"}).json()["facility_id"]
+    rooms = [
+        admin.post(f"/api/facilities/{facility}/rooms", {"name": name, "kind": "restroom"}).json()["room_id"]
+        for _ in range(2)
+    ]
+
+    def opened(room: str, step: dict[str, Any]) -> str:
+        return str(two.post(f"/api/rooms/{room}/cases", {"step": step}).json()["case"]["case_id"])
+
+    lock = {"step": "defect_found", "defect": "door_lock"}
+    here, elsewhere = opened(rooms[0], lock), opened(rooms[1], lock)
+    strange = opened(rooms[0], {"step": "reported", "what": "벽의 구멍"})
+    due = (today() + timedelta(days=5)).isoformat()
+    given = {"step": "repair_handed", "handed_to": "시설 관리 담당", "due": due}
+    for wrong, code in (({"handed_to": ""}, "invalid_request"), ({"handed_to": "https://example.org"}, "no_links")):
+        assert take(two, here, given | wrong).json()["error"]["code"] == code
+    for step in FOUND_STEPS[:2]:
+        assert take(two, strange, step).status_code == 201
+    repaired, holds = {"step": "repaired", "by": "시설관리팀"}, {"step": "rechecked", "holds": True}
+    case = take(two, here, given).json()["case"]
+    assert (case["state"], case["due"]) == ("defect", due)
+    assert "repaired" not in case["allowed"] and "repair_handed" in case["allowed"]
+    refused = take(two, here, repaired)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "room_not_released")
+    assert refused.json()["error"]["message"]["ko"] == case["next"]["ko"]
+    assert take(two, elsewhere, repaired).status_code == 201
+    assert take(two, strange, given).json()["error"]["code"] == "not_now"
+    police = {"step": "police_result", "result": "camera", "dated": today().isoformat(), "document_no": "수사-81"}
+    for step in ({"step": "room_closed", "guarded_by": "점검자-02"}, {"step": "police_called", "receipt_no": "7"}):
+        assert take(two, strange, step).status_code == 201
+        assert take(two, here, repaired).json()["error"]["code"] == "room_not_released"
+    assert take(two, strange, police).json()["case"]["state"] == "police_camera"
+    # Whoever works on cases confirms it, not only who asked for it.
+    officer = site.login("district_officer", "담당-01")
+    for step, state in ((repaired, "repaired"), (holds, "hole_repaired")):
+        assert take(officer, here, step, None).json()["case"]["state"] == state
+    events = two.get(f"/api/cases/{here}").json()["events"]
+    assert [(event["step"]["step"], event["person"]) for event in events][-3:] == [
+        ("repair_handed", "감독자-01"), ("repaired", "담당-01"), ("rechecked", "담당-01"),
+    ]  # fmt: skip
 
 
 def test_repairs_corrections_companions_and_words(site: Site, two: Client) -> None:

@@ -27,6 +27,7 @@ from sweep.report.case_records import (
     Rechecked,
     Reopened,
     Repaired,
+    RepairHanded,
     Reported,
     ReportedToCity,
     RoomClosed,
@@ -36,6 +37,7 @@ from sweep.report.case_records import (
 )
 
 TODAY: Final = date(2026, 11, 27)
+IN_A_WEEK: Final = TODAY + timedelta(days=7)
 IN_A_QUARTER: Final = TODAY + timedelta(days=90)
 OTHER_ROOM: Final = UUID("018f0000-0000-7000-8000-0000000000b2")
 STEP_NAMES: Final = frozenset(
@@ -56,6 +58,7 @@ STEPS: Final[dict[str, Step]] = {
     "not a camera": NotCamera(step="not_camera", second_person="점검자-02", what="나사", reopens=IN_A_QUARTER),
     "unchanged": Unchanged(step="unchanged", reopens=IN_A_QUARTER),
     "defect": DefectFound(step="defect_found", defect="hole", measured_mm=None, duty="defect", due=TODAY),
+    "given": RepairHanded(step="repair_handed", handed_to="시설 관리 담당", due=IN_A_WEEK),
     "repaired": Repaired(step="repaired", by="시설팀"),
     "holds": Rechecked(step="rechecked", holds=True),
     "fails": Rechecked(step="rechecked", holds=False),

@@ -10,6 +10,7 @@ import pytest
 from server.interface.fields import CaseState
 from server.interface.voice import Voice
 from server.standing.cases import (
+    AFTER_RELEASE,
     AT_ANY_TIME,
     CLOSED,
     FOLLOWING,
@@ -20,9 +21,10 @@ from server.standing.cases import (
     Verdict,
     after_all,
     may_follow,
+    waits_for_release,
 )
 
-from .steps import OTHER_ROOM, STEP_NAMES, STEPS, TODAY, happened
+from .steps import IN_A_WEEK, OTHER_ROOM, STEP_NAMES, STEPS, TODAY, happened
 
 STATES: tuple[CaseState, ...] = get_args(CaseState)
 A, B = "p-aaaaaaaaaa", "p-bbbbbbbbbb"
@@ -70,6 +72,9 @@ def test_from_every_state_there_is_a_way_on_and_found_cases_end_with_the_police(
         ("looked, not a camera, C doubt", "candidate", True),
         ("looked, defect, repaired, holds, C doubt", "candidate", True),
         ("looked, defect, repaired, fails", "defect", True),
+        ("looked, defect, given", "defect", True),
+        ("looked, defect, given, repaired, holds", "hole_repaired", False),
+        ("looked, camera, given", "camera", True),
     ],
     ids=[
         "nobody looked",
@@ -92,6 +97,9 @@ def test_from_every_state_there_is_a_way_on_and_found_cases_end_with_the_police(
         "a third doubts what two looked at",
         "one doubts what was repaired",
         "it does not hold",
+        "the facility has it",
+        "and repaired it",
+        "a camera is not for the facility",
     ],
 )
 def test_what_a_case_is(words: str, state: CaseState, is_open: bool) -> None:
@@ -167,6 +175,24 @@ def test_what_the_police_say_counts_once_they_were_called(words: str) -> None:
 @pytest.mark.parametrize("later", ["not a camera", "reopened", "defect", "looked", "A none, B none", "fails"])
 def test_once_the_police_were_called_nobody_else_ends_it(words: str, later: str) -> None:
     assert case_after(f"{words}, {later}").is_found
+
+
+def test_the_last_day_that_the_facility_was_given_counts() -> None:
+    for words, due in (("defect", TODAY), ("defect, given", IN_A_WEEK), ("defect, given, repaired, fails", IN_A_WEEK)):
+        assert case_after(f"looked, {words}").due == due
+    assert case_after("looked, defect, repaired, given").due == TODAY
+    assert case_after("looked, given").due is None
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_is_repaired_before_its_room_is_released(state: CaseState) -> None:
+    held = Case(state, is_held=True)
+    assert not any(may_follow(held, step, TODAY) for step in AFTER_RELEASE)
+    assert {step for step in STEP_NAMES if waits_for_release(held, step)} == AFTER_RELEASE & FOLLOWING[state]
+    others = STEP_NAMES - AFTER_RELEASE
+    free = Case(state)
+    assert [may_follow(held, one, TODAY) for one in others] == [may_follow(free, one, TODAY) for one in others]
+    assert not any(waits_for_release(free, step) for step in STEP_NAMES)
 
 
 def test_a_correction_of_the_room_changes_nothing_else() -> None:

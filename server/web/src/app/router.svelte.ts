@@ -9,12 +9,14 @@ export type Route =
   | { readonly screen: "start"; readonly roomId: string; readonly isPractice: boolean }
   /** The room with other instruments than a probe. */
   | { readonly screen: "inspect"; readonly roomId: string }
-  /** Practice in the room: one's own. */
+  /** Practice in the room: one's own; without a room the first run, alone, with a probe that the phone plays. */
   | { readonly screen: "practice"; readonly roomId: string }
   /** The room over its visits. */
   | { readonly screen: "visits"; readonly roomId: string }
   /** The room's plan, to correct it. */
   | { readonly screen: "plan"; readonly roomId: string }
+  /** Something in the room that is to be repaired. */
+  | { readonly screen: "repair"; readonly roomId: string }
   | {
       readonly screen: "sweep";
       readonly sweepId: string;
@@ -60,6 +62,7 @@ export function parseRoute(hash: string): Route {
   }
   if (first === "rooms" && second !== undefined && third === "inspect") return { screen: "inspect", roomId: second };
   if (first === "rooms" && second !== undefined && third === "plan") return { screen: "plan", roomId: second };
+  if (first === "rooms" && second !== undefined && third === "repair") return { screen: "repair", roomId: second };
   if (first === "rooms" && second !== undefined && third === "visits") return { screen: "visits", roomId: second };
   if (first === "rooms" && second !== undefined && third === "practice") return { screen: "practice", roomId: second };
   if (first === "rooms" && second !== undefined && third === undefined) return { screen: "room", roomId: second };
@@ -83,6 +86,7 @@ export function parseRoute(hash: string): Route {
   if (first === "own" && second !== undefined) return { screen: "own", roomId: second };
   if (first === "find" && second !== undefined) return { screen: "find", caseId: second };
   if (first === "photos" && second !== undefined) return { screen: "photos", caseId: second };
+  if (first === "first") return { screen: "practice", roomId: "" };
   if (first === "exports") return { screen: "exports" };
   if (first === "desk") return { screen: "desk", page: second ?? "day", id: third ?? null };
   if (first === "settings" && second === "keys") return { screen: "keys" };
@@ -110,6 +114,7 @@ export const links = {
   practice: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/practice`,
   visits: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/visits`,
   plan: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/plan`,
+  repair: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/repair`,
   sweep: (sweepId: string) => `#/sweeps/${encodeURIComponent(sweepId)}`,
   finding: (sweepId: string, findingId: string) =>
     `#/sweeps/${encodeURIComponent(sweepId)}/findings/${encodeURIComponent(findingId)}`,
@@ -124,6 +129,7 @@ export const links = {
   own: (roomId: string) => `#/own/${encodeURIComponent(roomId)}`,
   photos: (caseId: string) => `#/photos/${encodeURIComponent(caseId)}`,
   find: (caseId: string) => `#/find/${encodeURIComponent(caseId)}`,
+  first: "#/first",
   exports: "#/exports",
   settings: "#/settings",
   keys: "#/settings/keys",

@@ -53,6 +53,7 @@ export const FIELDS: Readonly<Record<StepName, readonly Field[]>> = {
     { name: "is_door", word: "field_is_door", kind: "tick" },
     { name: "has_own_ventilation", word: "field_has_own_ventilation", kind: "tick" },
   ],
+  repair_handed: [line("handed_to"), { name: "due", word: "field_due", kind: "date" }],
   repaired: [line("by")],
   rechecked: [{ name: "holds", word: "field_holds", kind: "yes_no" }],
   camera: [

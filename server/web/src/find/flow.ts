@@ -59,6 +59,8 @@ export interface Known {
   readonly photograph: string | null;
   /** Whether nothing changed is for this person alone to say. */
   readonly asksOne: boolean;
+  /** How far a repair is: nobody has it, whoever keeps the building has it, or a find keeps everybody from it. */
+  readonly repair: "to_hand" | "handed" | "held";
 }
 
 export const PHASES = ["close", "call", "record", "hand_over"] as const;
@@ -165,6 +167,7 @@ export function flowOf(state: State, answers: Answers, known: Known): Flow {
   if (answers["aside"] === "photograph" && state === "police_called") return photograph(known);
   if (answers["aside"] === "police_asked") return policeAsked(of);
   if (answers["aside"] === "police_result" && mayHearPolice(state)) return policeResult(of);
+  if (answers["aside"] === "hand" && state === "defect") return handRepair(of);
   switch (state) {
     case "candidate":
     case "not_reached":
@@ -202,6 +205,8 @@ export function flowOf(state: State, answers: Answers, known: Known): Flow {
       return { pages: [end, ask("reopen", "why")], step: { step: "reopened", why: of("why") } };
     }
     case "defect":
+      if (known.repair === "to_hand" && answers["aside"] !== "repaired") return handRepair(of);
+      if (known.repair === "held") return { pages: [{ id: "held", kind: "end" }], step: null };
       return { pages: [ask("repaired", "by", ["repaired_facility"])], step: { step: "repaired", by: of("by") } };
     case "repaired":
       return {
@@ -292,13 +297,17 @@ function defect(of: Of): Flow {
     option("emergency_bell", "defect_emergency_bell"),
     option("floor_gap", "defect_floor_gap"),
     option("ceiling_gap", "defect_ceiling_gap"),
+    option("door_lock", "defect_door_lock"),
+    option("partition", "defect_partition"),
+    option("ceiling", "defect_ceiling"),
   );
   const millimetres: Page = { ...ask("mm", "mm"), isNumber: true };
   const common = { step: "defect_found", installed: null, due: null } as const;
-  if (kind === "hole" || kind === "emergency_bell")
+  const plain = (["hole", "emergency_bell", "door_lock", "partition", "ceiling"] as const).find((one) => one === kind);
+  if (plain !== undefined)
     return {
       pages: [first],
-      step: { ...common, defect: kind, measured_mm: null, is_door: false, has_own_ventilation: false },
+      step: { ...common, defect: plain, measured_mm: null, is_door: false, has_own_ventilation: false },
     };
   if (kind !== "floor_gap" && kind !== "ceiling_gap") return { pages: [first], step: null };
   const isFloor = kind === "floor_gap";
@@ -314,6 +323,15 @@ function defect(of: Of): Flow {
       is_door: isFloor && of("door") === "yes",
       has_own_ventilation: !isFloor && of("vent") === "yes",
     },
+  };
+}
+
+/** To whom the repair is given, and by when it is wanted: the day stands there already. */
+function handRepair(of: Of): Flow {
+  const due: Page = { ...ask("due", "due"), isDate: true };
+  return {
+    pages: [{ ...ask("hand", "handed_to", ["repaired_facility"]), more: [due] }],
+    step: { step: "repair_handed", handed_to: of("handed_to"), due: of("due") },
   };
 }
 

@@ -49,7 +49,7 @@ export class Guide {
   /** What nobody has to be asked. */
   readonly known: Known = $derived.by(() => {
     const { inspectors = [], pair = [], spoken = null, receiptNo = "", lastStation = "" } = this.progress.seen ?? {};
-    const districtId = this.progress.seen?.districtId ?? null;
+    const { districtId = null, isHeld = false, isRepairHanded = false } = this.progress.seen ?? {};
     const me = session.user?.display_name;
     const others = inspectors.filter((name) => name !== me);
     return {
@@ -62,6 +62,7 @@ export class Guide {
           ? null
           : say("office_of", { district: districts.name(districtId) }),
       photograph: this.photograph,
+      repair: isHeld && isRepairHanded ? "held" : isRepairHanded ? "handed" : "to_hand",
       asksOne: spoken !== null && me !== undefined && !spoken.includes(me),
     };
   });
@@ -73,6 +74,7 @@ export class Guide {
       ...(this.state === "police_called" && receiptNo !== "" ? { receipt_no: receiptNo } : {}),
       ...(this.state === "police_called" && station !== "" ? { station } : {}),
       ...(this.state === "handed_over" && office !== null ? { to: office } : {}),
+      ...(this.state === "defect" ? { due: this.progress.seen?.due ?? "" } : {}),
     };
     return this.progress.answers["aside"] === undefined
       ? { ...proposed, ...this.progress.answers }
@@ -203,8 +205,9 @@ export class Guide {
   }
 
   /** Leave the way for another step, or come back to it. */
-  aside(step: "not_camera" | "photograph" | "police_asked" | "police_result" | null): void {
-    this.progress.answers = step === null ? {} : { aside: step };
+  aside(step: "not_camera" | "photograph" | "police_asked" | "police_result" | "hand" | "repaired" | null): void {
+    const due = this.progress.seen?.due ?? "";
+    this.progress.answers = step === null ? {} : step === "hand" ? { aside: step, due } : { aside: step };
     this.turn(0);
   }
 

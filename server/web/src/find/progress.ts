@@ -33,6 +33,12 @@ export interface Seen {
   readonly lastHash: string | null;
   /** To whom it was handed over, as they said it. */
   readonly handed: Handed | null;
+  /** By when it is repaired; null where nothing is. */
+  readonly due?: string | null;
+  /** Whoever keeps the building has it. */
+  readonly isRepairHanded?: boolean;
+  /** A find in the room waits for the police: nothing is repaired until then. */
+  readonly isHeld?: boolean;
 }
 
 export interface Handed {
@@ -119,6 +125,10 @@ export function withStep(seen: Seen, step: CaseDetail["events"][number]["step"] 
       return { ...seen, receiptNo: step.receipt_no };
     case "police_asked":
       return { ...seen, documentNo: step.document_no };
+    case "defect_found":
+      return { ...seen, isRepairHanded: false };
+    case "repair_handed":
+      return { ...seen, isRepairHanded: true, due: step.due };
     case "handed_over": {
       const { officer, rank, station, receipt_no: receiptNo, seal_no: sealNo } = step;
       return { ...seen, handed: { officer, rank, station, receiptNo, sealNo } };
@@ -174,6 +184,8 @@ export function seenOf(one: CaseDetail): Seen {
     documentNo: "",
     lastHash: one.events.at(-1)?.entry_hash ?? null,
     handed: null,
+    due: one.due,
+    isHeld: one.state === "defect" && !one.allowed.includes("repaired"),
   };
   return one.events.reduce((seen, { step }) => withStep(seen, step), start);
 }

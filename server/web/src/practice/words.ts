@@ -51,6 +51,7 @@ export const words = {
   is_found: text("찾음", "Found"),
   is_missed: text("미탐지", "Missed"),
   forget: text("연습 기록 삭제", "Delete this practice"),
+  first_open: text("처음이면 혼자 3분 연습", "New here? Three minutes of practice"),
   first_title: text("처음 3분 연습", "The first three minutes"),
   first_place: text("연습용 화장실 · 2번 칸", "A made-up restroom · stall 2"),
   first_steps: text("연습 순서", "Steps of the practice"),

@@ -17,6 +17,7 @@ const WORDS = {
   not_camera: "proof_not_camera",
   unchanged: "step_unchanged",
   defect_found: "proof_defect_found",
+  repair_handed: "step_repair_handed",
   repaired: "step_repaired",
   rechecked: "step_rechecked",
   handed_over: "step_handed_over",

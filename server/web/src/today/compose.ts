@@ -15,7 +15,13 @@ export interface TodayRoom {
   readonly cases: readonly CaseView[];
   readonly due: DueView | null;
   /** In the own pair's round: which place, when, and how far from the one before. */
-  readonly stop: { readonly n: number; readonly expected: string; readonly metres: number | null } | null;
+  readonly stop: {
+    readonly n: number;
+    readonly expected: string;
+    readonly metres: number | null;
+    readonly latitude: number | null;
+    readonly longitude: number | null;
+  } | null;
 }
 
 export interface TodayList {
@@ -42,7 +48,17 @@ export function compose(
   const stops = new Map(
     (round?.stops ?? []).flatMap((stop, index) =>
       stop.rooms.map(
-        (roomId) => [roomId, { n: index + 1, expected: stop.expected, metres: stop.straight_line_m }] as const,
+        (roomId) =>
+          [
+            roomId,
+            {
+              n: index + 1,
+              expected: stop.expected,
+              metres: stop.straight_line_m,
+              latitude: stop.latitude_deg,
+              longitude: stop.longitude_deg,
+            },
+          ] as const,
       ),
     ),
   );

@@ -49,6 +49,7 @@ export const rooms = {
     "Nobody has swept this room yet. Start the first sweep with two people.",
   ),
   room_compare: text("점검 두 건 비교", "Compare two visits"),
+  room_repair: text("보수 요청", "Ask for a repair"),
   room_practice: text("연습 점검", "Practice"),
   room_inspect: text("탐지기·육안 점검", "Inspect with instruments"),
   room_start: text("점검 시작", "Start a sweep"),
