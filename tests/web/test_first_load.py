@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
-from tests.web.conftest import DESK, OpenPhone, Phone
+from tests.web.conftest import DESK, PHONE, SMALL_PHONE, OpenPhone, Phone
 from tests.web.site import Site
+from tests.web.test_instrument import NOTE_SHIFTS
+from tests.web.test_transmitters import CAMERA
 
 pytestmark = pytest.mark.browser
 MOST_BYTES = 130_000
@@ -18,6 +20,7 @@ MOST_BYTES = 130_000
 
 MOST_ROOM_BYTES = 200_000
 """Of a room opened with nothing kept: the page, the room, its answers."""
+MOST_SHIFT = 0.01
 
 
 @dataclass
@@ -86,3 +89,27 @@ def test_a_room_is_small(open_phone: OpenPhone, site: Site) -> None:
     print(f"a room: {shown} octets until it stands, {wire.total} in all, {answers} of them answers")
     print(*(f"{octets:7} {path}" for path, octets in sorted(wire.octets.items(), key=lambda one: -one[1])), sep="\n")
     assert 50_000 < wire.total <= MOST_ROOM_BYTES, wire.octets
+
+
+@pytest.mark.parametrize("viewport", [PHONE, SMALL_PHONE], ids=["phone", "small"])
+def test_the_strip_of_a_simulation_pushes_nothing_away(
+    open_phone: OpenPhone, site: Site, viewport: ViewportSize
+) -> None:
+    for path in (
+        f"#/rooms/{site.suspected_room}",
+        f"#/sweeps/{site.suspected_sweep}",
+        f"#/sweeps/{site.suspected_sweep}/findings/{site.finding_id}",
+        f"#/sweeps/{site.suspected_sweep}/transmitters/{CAMERA}",
+        f"#/sweeps/{site.suspected_sweep}/after",
+    ):
+        phone = open_phone(site.url, viewport=viewport)
+        phone.page.add_init_script(NOTE_SHIFTS)
+        phone.log_in(path=path)
+        expect(phone.page.locator("main > *").nth(1)).to_be_visible()
+        phone.page.wait_for_load_state("networkidle")
+        phone.settle()
+        shifts = phone.page.evaluate("window.shifts")
+        total = sum(one["value"] for one in shifts)
+        print(f"{path}: {total:.3f} {shifts}")
+        assert total < MOST_SHIFT, (path, shifts)
+        phone.page.context.close()
