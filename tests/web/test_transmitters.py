@@ -86,7 +86,7 @@ def test_the_page_of_a_transmitter_says_all_that_was_measured(phone: Phone, site
 
     judged = page.get_by_role("region", name="영상·조명 판정")
     expect(judged).to_contain_text("영상 전송형으로 보임")
-    expect(judged).to_contain_text("5자리 중 5자리, 최고 점수 0.88, 6.2초 만에 판정")
+    expect(judged).to_contain_text("5곳 중 5곳, 최고 점수 0.88, 6.2초 만에 판정")
     expect(judged).to_contain_text("조명에 따라 전송량이 변함")
     expect(judged).to_contain_text("2번 칸, p = 0.002, 33초 만에 확인")
     facts = page.get_by_role("region", name="들은 그대로")
