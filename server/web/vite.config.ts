@@ -44,7 +44,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
     modulePreload: { polyfill: false },
-    // What each page of the desk needs comes as one file: a file of a hundred letters costs a kilobyte on the way.
+    // What each page needs, or each of the desk, comes as one file: a file of a hundred letters costs a kilobyte on the way.
     rolldownOptions: {
       output: {
         codeSplitting: {
@@ -52,7 +52,11 @@ export default defineConfig({
           groups: [
             {
               name: "Desk",
-              test: /\/src\/desk\/(Desk|DeskMenu|DeskPage|Act|Keys|keys|places|moments|cases|chosen|filters)\./,
+              test: /\/src\/desk\/(Desk|DeskMenu|DeskPage|Act|Keys|keys|places|moments|cases|case-state|chosen|Counts|filters)\./,
+            },
+            {
+              name: "first",
+              test: /\/src\/(app\/(query|resource|router|turns)|i18n\/(format|glossary|speaker)|live\/(day|started)|parts\/(Failure|Loading)|sweep\/modalities|today\/bag)\./,
             },
           ],
         },

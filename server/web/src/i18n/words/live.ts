@@ -53,25 +53,9 @@ export const live = {
   live_left_most: text("길어도 {min}분 {sec}초 남음", "{min} min {sec} s left at most"),
   live_left_none: text("예정한 시간을 넘김", "Past its planned time"),
   live_waits: text("{modality}: 차례를 기다리는 중", "{modality} waits for its turn"),
-  outside_place: text("문밖", "Outside the door"),
   outside_title: text("먼저 문밖에서 측정", "First outside the door"),
   outside_then: text("그다음 문밖에서 측정", "Then outside the door"),
-  outside_after: text(
-    "기준 점검을 통과한 다음에 합니다. 기준판이 없으면 기준 점검 없이 합니다.",
-    "After the reference check is passed. Without a board, go on without the check.",
-  ),
   outside_now: text("문밖에서 측정 중", "Measuring outside the door"),
-  outside_text: text(
-    "문을 닫고 두 사람 모두 문밖에 서 계십시오. 바깥의 전파를 재어 두면 안에서 나오는 전파를 가려낼 수 있습니다.",
-    "Close the door and both stand outside. What is heard here is what the room is compared with.",
-  ),
-  outside_measure: text("문밖에서 측정", "Measure outside"),
-  outside_skip: text("건너뛰기", "Skip"),
-  outside_end: text("그만하고 들어가기", "Stop here and go in"),
-  outside_skip_hint: text(
-    "건너뛰면 전파 세기는 기록만 하고 판단에 쓰지 않습니다.",
-    "Without it RF levels are kept and weigh nothing.",
-  ),
   live_now: text("{zone} · {modality}", "{zone} · {modality}"),
   live_between: text("지금은 측정하지 않음", "Not measuring now"),
   live_zones: text("구역별 진행", "Zones so far"),
@@ -142,11 +126,6 @@ export const live = {
   direction_180: text("도면 왼쪽", "Left on the plan"),
   direction_270: text("도면 위쪽", "Up on the plan"),
   declare_title: text("두 사람의 퇴실 확인", "Two people confirm it is empty"),
-  declare_do: text("셋을 직접 확인한 다음 각자 누르십시오.", "See to these three, then each confirms."),
-  declare_lead: text(
-    "확인하기 전에는 카메라와 조명에 전원이 들어가지 않습니다.",
-    "Until then camera and lamps have no power.",
-  ),
   declare_check_people: text(
     "모든 칸의 문을 열어 사람이 없음을 보았습니다",
     "Every stall door was opened and nobody is inside",
@@ -158,30 +137,15 @@ export const live = {
   declare_check_phones: text("휴대전화 카메라를 쓰지 않습니다", "No phone camera is in use"),
   declare_person: text("{who} 확인", "{who} confirms"),
   declare_person_done: text("{who} 확인함", "{who} confirmed"),
-  declare_name: text("확인하는 사람 {n}", "Person {n}"),
   live_unexpected: text(
     "퇴실 확인: {proved}. 시작할 때 적은 점검자는 {planned}이며, 보고서에 다르다고 적힙니다.",
     "Confirmed by {proved}; {planned} were written down at the start, and the report says that they differ.",
   ),
-  declare_other: text("두 번째 사람", "the second person"),
   declare_second: text("{who} 본인이 직접 확인", "{who} confirms in person"),
-  declare_second_hint: text(
-    "휴대전화를 건네고, 다른 한 사람이 직접 입력합니다. 사람이 들어와 멈추면 다시 입력합니다.",
-    "Hand over the phone: the other person enters this. It is asked again after somebody came in.",
-  ),
-  declare_passkey_hint: text(
-    "두 번째 사람의 패스키가 이 휴대전화나 보안 키에 있을 때만 됩니다. 없으면 PIN이나 비밀번호로 확인합니다.",
-    "Works if the second person's passkey is on this phone or on a security key. Otherwise use PIN or password.",
-  ),
-  declare_no_pin: text(
-    "PIN을 정하지 않았으면 ‘비밀번호’로 확인하십시오. PIN은 설정의 ‘로그인 방법’에서 정합니다.",
-    "Without a PIN use ‘Password’. A PIN is set under Settings, ‘Ways to log in’.",
-  ),
   declare_not_a_name: text(
     "점검자 번호가 아니라 받은 아이디나 배지 번호를 적으십시오.",
     "Give the user name or badge you were given, not your number.",
   ),
-  declare_way: text("확인 방법", "How to confirm"),
   declare_way_pin: text("PIN", "PIN"),
   declare_way_passkey: text("패스키", "Passkey"),
   declare_way_password: text("비밀번호", "Password"),
@@ -189,9 +153,7 @@ export const live = {
   declare_who: text("본인 아이디", "Own user name"),
   declare_pin: text("본인 PIN 6자리", "Own PIN, six digits"),
   declare_password: text("본인 비밀번호", "Own password"),
-  declare_code: text("본인 인증 코드", "Own code of the app"),
   declare_submit: text("퇴실 확인 완료, 점검 시작", "Empty: start the sweep"),
-  declare_expires: text("이 확인은 15분 동안만 유효합니다.", "This declaration holds for 15 minutes."),
   look_title: text("확인할 곳", "Place to inspect"),
   look_lead: text(
     "아직 발견이 아닙니다. 지금 또는 모든 구역을 본 뒤에 다시 보십시오. 다시 보지 않은 곳은 ‘확인할 곳’으로 남습니다.",

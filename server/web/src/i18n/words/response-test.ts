@@ -38,9 +38,4 @@ export const responseTest = {
     "Skipped, these transmitters stay “not assessable” and the sweep goes on with the next position.",
   ),
   response_test_left: text("{left}초 남음", "{left} s left"),
-  walk_offer: text("이 자리에서 걷기 시험", "Walking test here"),
-  walk_offer_hint: text(
-    "조명으로 알 수 없을 때 씁니다. 2분 동안 화면 안내에 따라 걷고 멈춥니다.",
-    "For when the light told nothing: walk and stand by prompts for two minutes.",
-  ),
 } as const;
