@@ -29,8 +29,6 @@ export interface TodayList {
   readonly byRoom: ReadonlyMap<string, TodayRoom>;
   /** More are due than were asked for. */
   readonly isCut: boolean;
-  /** The own pair has a round today. */
-  readonly hasRound: boolean;
   /** No hidden lens measured the own eye for a month. */
   readonly isLensDue: boolean;
   /** The other one of the pair that has the round. */
@@ -79,7 +77,6 @@ export function compose(
     rooms: [...rooms.values()].sort(inOrder),
     byRoom: rooms,
     isCut,
-    hasRound: round !== null,
     isLensDue: plan?.is_lens_due ?? false,
     companion,
   };
