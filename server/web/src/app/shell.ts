@@ -4,8 +4,8 @@
  */
 export const keepsShell: Promise<boolean> =
   "serviceWorker" in navigator
-    ? navigator.serviceWorker.register("/sw.js").then(
-        () => true,
-        () => false,
-      )
+    ? navigator.serviceWorker
+        .register("/sw.js")
+        .then(({ scope }) => scope !== "")
+        .catch(() => false) // also of a browser that was told to keep none, and answers with nothing
     : Promise.resolve(false);
