@@ -94,7 +94,10 @@ def stimulus(
     document = result.to_json(addresses=addresses.value)
     write_json(json_out, document)
     if json_out is None:
-        found = sorted(document["transmitters"], key=_by_answer)
+        found = sorted(
+            document["transmitters"],
+            key=lambda one: (_ANSWERS.index(one["verdict"]), 1.0 if one["p_value"] is None else one["p_value"]),
+        )
         rows = [
             (
                 one["verdict"], one["addresses"][0], _p(one["p_value"]), _p(one["adjusted_p_value"]),
@@ -165,10 +168,6 @@ def _by_verdict(one: dict[str, Any], is_open: Container[str]) -> tuple[int, bool
     """What an inspector looks for first: cameras, then what is open, the most camera-like first."""
     video = one["video"]
     return _VERDICTS.index(video["verdict"]), video["reason"] not in is_open, -video["score"], -one["frames"]
-
-
-def _by_answer(one: dict[str, Any]) -> tuple[int, float]:
-    return _ANSWERS.index(one["verdict"]), 1.0 if one["p_value"] is None else one["p_value"]
 
 
 def _by_hint(one: dict[str, Any]) -> tuple[bool, bool, float, float]:

@@ -7,7 +7,7 @@ each with an entry of a demonstration, and `--server` delivers what waits.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -74,7 +74,7 @@ def _simulate(kept: ReferenceFile, settings: Config, seed: int, mornings: int, f
 
     probe, clock = SimulatedProbe(seed), read_wall_clock()
     known = kept.read()
-    day = 0 if known.last is None or known.last.checked is None else _days(known.last.checked.utc)
+    day = 0 if known.last is None or known.last.checked is None else known.last.checked.utc.toordinal()
     check = NOT_DONE
     with open_outbox(settings, open_signer(settings.state_folder), settings.probe_id) as outbox:
         for number in range(mornings):
@@ -85,10 +85,6 @@ def _simulate(kept: ReferenceFile, settings: Config, seed: int, mornings: int, f
         if outbox.unsaved:
             fail("entries_not_on_disk", **unsaved(outbox))
     return check
-
-
-def _days(moment: datetime) -> int:
-    return moment.toordinal()
 
 
 def _show(check: ReferenceCheck, settings: Config) -> None:

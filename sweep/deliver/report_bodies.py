@@ -11,7 +11,7 @@ from uuid import UUID
 from sweep.entry.envelope import Body, make_body
 from sweep.entry.kinds import CROP_TYPE, DETAILS_TYPE, REPORT_TYPE
 from sweep.modality.measurement import Measurement
-from sweep.report import FindingDetails, Observation, SweepReport, to_json
+from sweep.report import FindingDetails, SweepReport, to_json
 from sweep.report.crops import MAX_CROPS
 
 
@@ -24,14 +24,13 @@ def with_bodies(report: SweepReport, measurements: list[Measurement]) -> tuple[S
             data = one.crops.get(str(observation.observation_id))
             if data is not None and observation.observation_id in cited and len(crops) < MAX_CROPS:
                 crops[observation.observation_id] = make_body(CROP_TYPE, data)
-    named = tuple(_with_crop(o, crops.get(o.observation_id)) for o in report.observations)
+    named = tuple(
+        one.model_copy(update={"crop_commitment": crop.commitment}) if (crop := crops.get(one.observation_id)) else one
+        for one in report.observations
+    )
     report = report.model_copy(update={"observations": named})
     details = tuple(make_body(DETAILS_TYPE, to_json(one)) for one in _details(report, measurements))
     return report, (make_body(REPORT_TYPE, to_json(report)), *details, *crops.values())
-
-
-def _with_crop(observation: Observation, crop: Body | None) -> Observation:
-    return observation if crop is None else observation.model_copy(update={"crop_commitment": crop.commitment})
 
 
 def _details(report: SweepReport, measurements: list[Measurement]) -> list[FindingDetails]:

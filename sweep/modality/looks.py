@@ -81,12 +81,7 @@ class Look:
 
     def position_id(self, view: View) -> str:
         """Of the position at which it is looked at so."""
-        return position_id_of(self.zone_id, view.name)
-
-
-def position_id_of(zone_id: str, view: ViewName) -> str:
-    """Id of a position at which a zone's candidate is looked at again."""
-    return f"again-{zone_id[:50]}-{view}"
+        return f"again-{self.zone_id[:50]}-{view.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ one line: another key, another district, a damaged file, a table that is missing
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -99,7 +98,7 @@ class InstalledWeights:
         field = open_signed(read_bounded(file, MAX_BYTES, WeightsError), key, str(file))
         if field.tenant != self.tenant:
             raise WeightsError(Phrase("weights_of_another_tenant", file=file, theirs=field.tenant, ours=self.tenant))
-        lacking = _lacking(field.weights, (*self.shipped.tables, *self.shipped.rates))
+        lacking = sorted({*self.shipped.tables, *self.shipped.rates} - {*field.weights.tables, *field.weights.rates})
         if lacking:
             raise WeightsError(Phrase("weights_lack_tables", file=file, lacking=", ".join(lacking[:5])))
         return Installed(field, key_id_of(key))
@@ -120,10 +119,6 @@ def open_signed(data: bytes, key: bytes, name: str) -> FieldWeights:
         return parse_json(FieldWeights, payload)
     except ContractError as error:
         raise WeightsError(Phrase("place_and_reason", place=name, why=error)) from None
-
-
-def _lacking(weights: Weights, codes: Collection[str]) -> list[str]:
-    return sorted(set(codes) - set(weights.tables) - set(weights.rates))
 
 
 def read_key(path: Path) -> bytes | None:

@@ -94,12 +94,8 @@ def grid_of(plan: Plan, zone: Zone, height_m: float = HEIGHT_M, cell_m: float = 
         points.append(np.column_stack([flat[inside], np.full(inside.sum(), height)]))
         normals.append(np.tile([0.0, 0.0, up], (int(inside.sum()), 1)))
         surfaces.append(Surface(kind, 0, rows, columns, inside.reshape(rows, columns)))
-    return Grid(cell_m, tuple(surfaces), np.concatenate(points), np.concatenate(normals), _partitions(plan))
-
-
-def _partitions(plan: Plan) -> Floats:
-    """Edges of stalls and booths as x, y, x, y."""
-    return np.array([(*a, *b) for a, b in partitions_of(plan)], float).reshape(-1, 4)
+    partitions = np.array([(*a, *b) for a, b in partitions_of(plan)], float).reshape(-1, 4)
+    return Grid(cell_m, tuple(surfaces), np.concatenate(points), np.concatenate(normals), partitions)
 
 
 def _inside(zone: Zone, points: Floats) -> npt.NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from sweep.lens.clip.clips import ClipMeta
 from sweep.lens.live.live import CONFIRMATIONS
 from sweep.lens.live.pose import MotionTrack
-from sweep.lens.live.records import LiveCandidate, LiveUpdate
+from sweep.lens.live.records import LiveUpdate
 from sweep.lens.live.wall_coverage import quality_of
 from sweep.lens.words import WORDS
 from sweep.modality.looks import POINTED_DEG
@@ -105,7 +105,8 @@ class PageTeller:
 
     def _point(self, update: LiveUpdate, meta: ClipMeta, now_s: float) -> None:
         """Where the best candidate in the picture is; nothing where there is none that was found twice."""
-        best = max((one for one in update.candidates if one.looks >= CONFIRMATIONS), key=by_score, default=None)
+        found = [one for one in update.candidates if one.looks >= CONFIRMATIONS]
+        best = max(found, key=lambda one: one.score, default=None)
         if best is None:
             return
         self._pointed_s = now_s
@@ -125,8 +126,3 @@ def is_pointed_at(x: float, y: float, meta: ClipMeta) -> bool:
     """Whether a place lies where the probe points in a close look."""
     spot = spot_at(x, y, meta, None, None)
     return math.hypot(spot.right_deg, spot.up_deg) <= POINTED_DEG
-
-
-def by_score(one: LiveCandidate) -> float:
-    """The surest is the one to be led to."""
-    return one.score

@@ -106,7 +106,7 @@ def devices_event(
     for device, each in heard.items():
         why = _why(each, cited)
         if why is None:
-            untold += _is_untold(each)
+            untold += all(isinstance(o, WifiObservation) and o.video.verdict == "not_assessable" for o in each)
         elif levels := _levels(each, order):
             told.append(
                 DeviceSummary(
@@ -167,10 +167,6 @@ def _reasons(one: Observation) -> Iterable[DeviceWhy]:
             yield "analog_video"
         case _:
             return
-
-
-def _is_untold(each: Sequence[Observation]) -> bool:
-    return all(isinstance(one, WifiObservation) and one.video.verdict == "not_assessable" for one in each)
 
 
 def _levels(each: Sequence[Observation], order: Mapping[str, int]) -> tuple[DeviceLevel, ...]:

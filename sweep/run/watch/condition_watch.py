@@ -213,7 +213,8 @@ class ConditionWatch:
         if self._read_camera is None:
             return
         supply = self._read_camera()
-        because = "head_away" if supply.why_off == HEAD_WENT else _as_code(supply.why_off)
+        why = supply.why_off
+        because = "head_away" if why == HEAD_WENT else why if isinstance(why, str) else "power_line_failed"
         is_dark = is_declared and not supply.is_on and supply.is_cut and because not in PERSONS_ENDED_IT
         if not is_dark:
             self._dark_since_s, self._is_cut = None, False
@@ -314,11 +315,6 @@ def watch_of(parts: ProbeParts, control: Control, power: CameraPower | None, *, 
         read_bank=None if parts.bank is None else partial(parts.bank.read, is_sweeping=True),
         clock_s=time.monotonic,
     )
-
-
-def _as_code(why: str | Phrase) -> str:
-    """What the supply's keeper says is a code, or what is wrong with the line."""
-    return why if isinstance(why, str) else "power_line_failed"
 
 
 def _rounded(seconds: float | None) -> float | None:
