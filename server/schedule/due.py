@@ -21,7 +21,7 @@ from server.config.inspection_policy import Rule
 from server.interface.fields import INSPECTED_WITH
 from server.schedule import visits
 from server.schedule.periods import ONE_DAY, Period, day_of, period_before, period_of, start_ms, working_days
-from server.schedule.random_days import Secrets, drawn_day, is_drawn_again
+from server.schedule.random_days import REPEAT_DAYS, Secrets, drawn_day, is_drawn_again, is_repeated
 from server.schedule.raw_ids import RawId, id_of, raw
 from server.store.schema import facilities, facility_facts, rooms, visit_orders
 
@@ -74,6 +74,8 @@ class _Rule:
     """When today begins."""
     drawn: dict[RawId, date | None] = field(default_factory=dict)
     again: dict[RawId, bool] = field(default_factory=dict)
+    repeated: dict[RawId, int] = field(default_factory=dict)
+    """Rooms whose last inspection with other instruments is repeated, and when that was."""
 
 
 def first_day_needed(rules: Sequence[Rule], today: date) -> date:
@@ -87,6 +89,7 @@ def due_of_day(
     """Every rule of every room that has one; of all districts, or one."""
     found = scheduled_rooms(connection, district_id)
     of_rooms = None if district_id is None else _rooms_of(district_id)
+    repeated = _repeated(connection, day, of_rooms)
     read: dict[str, _Rule] = {}
     of_kind: dict[tuple[str, str | None, bool | None], list[tuple[_Rule, bool]]] = {}
     for room in found:
@@ -98,6 +101,7 @@ def due_of_day(
             for rule in asked:
                 if rule.name not in read:
                     read[rule.name] = _read(connection, rule, day, of_rooms)
+                    read[rule.name].repeated = repeated if rule.every != "day" else {}
                 only_counts = rule.is_floor and rule.method in draws
                 of_kind[kind].append((read[rule.name], rule.method == "equipment" and not only_counts))
         for of_day, is_drawn in of_kind[kind]:
@@ -168,6 +172,8 @@ def _judge(room: Row[Any], of_day: _Rule, day: Day, *, draws: bool) -> Due:
     rule, now = of_day.rule, of_day.now
     earlier_ms, last_ms = of_day.seen.get(room.room_id, (None, None))
     if last_ms is not None:
+        if of_day.repeated.get(room.room_id) == last_ms:  # as if nobody had been there
+            return Due(room, rule.name, "due", None, now.last, earlier_ms)
         is_again = draws and last_ms < of_day.today_ms and _drawn_again(room, of_day, day)
         return Due(room, rule.name, "due" if is_again else "done", None, now.last, last_ms, is_again)
     drawn = _drawn(room, of_day, day) if draws else None
@@ -177,6 +183,22 @@ def _judge(room: Row[Any], of_day: _Rule, day: Day, *, draws: bool) -> Due:
         return Due(room, rule.name, "missed", None, of_day.before.last, None)
     is_due = not draws and of_day.is_due_undrawn
     return Due(room, rule.name, "due" if is_due else "waiting", None, now.last, earlier_ms)
+
+
+def _repeated(connection: Connection, day: Day, of_rooms: Select[tuple[UUID]] | None) -> dict[RawId, int]:
+    """By room the last inspection with other instruments, of those that are repeated today."""
+    days = working_days(Period(day.today - (REPEAT_DAYS + 7) * ONE_DAY, day.today))
+    first = max((one for one in days[: -REPEAT_DAYS - 1]), default=day.today)
+    span = Period(first, day.today)
+    seen = visits.swept(connection, span, span, day.until_ms, INSPECTED_WITH, persons=1, of_rooms=of_rooms)
+    found: dict[RawId, int] = {}
+    for room_id, (_, last_ms) in seen.items():
+        if last_ms is None:
+            continue
+        after = [one for one in days if one > day_of(last_ms)]
+        if is_repeated(id_of(room_id), last_ms, after, day.today, day.secrets):
+            found[room_id] = last_ms
+    return found
 
 
 def _drawn(room: Row[Any], of_day: _Rule, day: Day) -> date | None:

@@ -23,6 +23,8 @@ from server.store.schema import draw_secrets
 
 SECRET_BYTES = 32
 DRAW_BYTES = 8
+REPEAT_CHANCE = 0.02  # guessed: of 400 inspections a month eight
+REPEAT_DAYS = 3  # guessed: working days in which a lens would still be there, and a pair comes by
 WHOLE = 1 << (8 * DRAW_BYTES)
 
 Secrets = Mapping[date, bytes]
@@ -62,6 +64,18 @@ def is_drawn_again(facility_id: UUID, rule: str, chance: float, today: date, kno
     if chance == 0.0 or not is_working_day(today):
         return False
     return _chance(known[today], b"again" + rule.encode() + facility_id.bytes) < chance * WHOLE
+
+
+def is_repeated(room_id: UUID, visit_ms: int, after: Sequence[date], today: date, known: Secrets) -> bool:
+    """Is what persons saw with other instruments looked at once more, of themselves unannounced, today?
+
+    The secret of the working day after the visit says so, which does not exist during it; `after`: the working
+    days since the visit, the first of which drew.  It stays due for REPEAT_DAYS.
+    """
+    if not 1 <= len(after) <= REPEAT_DAYS or after[-1] != today:
+        return False
+    mark = b"repeat" + room_id.bytes + visit_ms.to_bytes(8)
+    return after[0] in known and _chance(known[after[0]], mark) < REPEAT_CHANCE * WHOLE
 
 
 def _chance(secret: bytes, mark: bytes) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import secrets
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -22,7 +23,7 @@ from server.schedule import periods
 from server.schedule.listing import day_plan, due_list
 from server.schedule.opening import hours_in
 from server.schedule.periods import Period, is_working_day, period_before, period_of, start_ms, working_days
-from server.schedule.random_days import drawn_day, secrets_until
+from server.schedule.random_days import SECRET_BYTES, drawn_day, is_repeated, secrets_until
 from server.schedule.rounds import SHIFT_MIN, Stop, length_m, rounds_of
 from server.store.db import Database
 from server.store.schema import draw_secrets, facilities, facility_facts, rooms, sweeps
@@ -186,6 +187,40 @@ def test_a_draw_is_as_likely_on_each_day_that_is_left() -> None:
     )
     assert set(drawn) == set(days[2:])
     assert all(850 < count < 1_150 for count in drawn.values())
+
+
+def test_an_inspection_with_instruments_is_repeated_as_often_as_said_and_for_three_days() -> None:
+    days = working_days(Period(date(2026, 7, 6), date(2026, 7, 17)))
+    known = {day: secrets.token_bytes(32) for day in days}
+    drawn = 0
+    for number in range(20_000):
+        each = [is_repeated(UUID(int=number), 7, days[1 : n + 1], days[n], known) for n in range(len(days))]
+        assert each in ([False] * len(days), [False, *[True] * 3, *[False] * (len(days) - 4)])
+        drawn += each[1]
+    assert 300 < drawn < 500  # 2 %: 400, standard deviation 20
+
+
+def test_a_repeated_room_is_due_as_if_nobody_had_been_there(db: Database) -> None:
+    room_id, day, after = _rooms(db)[0], date(2026, 9, 3), date(2026, 9, 4)
+    _visit(db, room_id, day, mode="checked")
+    visit_ms = start_ms(day) + 36_000_000
+    secret = next(
+        one
+        for one in (number.to_bytes(SECRET_BYTES) for number in range(10_000))
+        if is_repeated(room_id, visit_ms, [after], after, {after: one})
+    )
+    with db.write() as connection:
+        connection.execute(insert(draw_secrets).values(day=after.isoformat(), secret=secret))
+
+    def state(today: date) -> str:
+        return _states(_due(db, today, rules=NONE_AGAIN), "statute")[room_id]
+
+    days = [day, after, date(2026, 9, 7), date(2026, 9, 8), date(2026, 9, 9)]
+    assert [state(one) for one in days] == ["done", "due", "due", "due", "done"]
+    told = next(one for one in _due(db, after, rules=NONE_AGAIN).items if one.room_id == room_id)
+    assert (told.is_again, told.last_done) == (False, None)
+    _visit(db, room_id, date(2026, 9, 7), mode="instruments")
+    assert state(date(2026, 9, 7)) == "done"
 
 
 def test_special_zones_and_orders(db: Database) -> None:
