@@ -97,6 +97,7 @@ screenshots: setup-test ## The README's pictures of the page, taken anew from si
 	@$(BIN)/python -m tests.web.readme_pictures
 
 bench: setup-test ## Ratios and rates, printed
+	@[ -d server/web/node_modules/lighthouse ] || $(NPM) install --silent --no-save lighthouse@12.8.2
 	@$(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' $(ARGS)
 
 firmware: .make/apt-run ## The firmware for the ATmega328P and the tables made from messages.toml
