@@ -18,15 +18,16 @@ from server.ingest.entry_rows import Outcome
 from server.ingest.persons import MAX_CLAIMED_AGE, ServerSigner, write_for
 from server.instruments.register import known_instruments, worked_on
 from server.interface.errors import ApiError, invalid, not_found
+from server.interface.fields import INSPECTED_WITH
 from server.interface.inspection_requests import InspectionRequest
 from server.interface.words import INSTRUMENT_SAW, INSTRUMENTS
 from server.people.auth import Person
 from server.projections.projecting import project_due
-from server.standing.inspections import is_too_fast, opens_case
+from server.standing.inspections import disagree, is_too_fast, opens_case
 from server.store.alarms import raise_alarm
-from server.store.clock import day_of, entry_time
+from server.store.clock import day_of, entry_time, to_ms
 from server.store.db import Database
-from server.store.schema import IS_ACCEPTED, city, entries, facilities, plans, rooms, stickers
+from server.store.schema import IS_ACCEPTED, city, entries, facilities, plans, rooms, stickers, sweeps
 from server.store.stored_bodies import bodies_of
 from server.store.stored_rows import StoredEntry
 from sweep.entry import kinds
@@ -42,6 +43,8 @@ from sweep.report.inspection_records import (
     UsedInstrument,
 )
 from sweep.report.proof_records import SecondWay
+
+COMPARED_FOR = timedelta(days=10)  # guessed: three working days in which one may be repeated, with holidays between
 
 
 def record_inspection(
@@ -94,7 +97,7 @@ def record_inspection(
             what = f"{name}: {INSTRUMENTS[look.kind].ko} {INSTRUMENT_SAW[look.saw].ko}"
             case_id = derived_id(told.sweep_id, f"case of {look.zone_id} {look.instrument_id}")
             open_for_inspection(connection, server_signer, person, room_id, what, case_id)
-        _warn(connection, server_signer.for_source(source).key_id, told, outcome)
+        _warn(connection, server_signer.for_source(source).key_id, told, outcome, _before(connection, room_id, told))
         return outcome
 
 
@@ -115,8 +118,7 @@ def confirm_inspection(
             raise ApiError(409, Phrase("hash_not_of_inspection"), code="hash_not_shown")
         if told.account == second.account:
             raise ApiError(403, Phrase("second_person_must_agree"), code="second_person_needed")
-        confirmed = (entries.c.sweep_id == sweep_id) & (entries.c.kind == kinds.INSPECTION_CONFIRMED) & IS_ACCEPTED
-        before = connection.execute(select(entries).where(confirmed).limit(1)).one_or_none()
+        before = _entry_of(connection, sweep_id, kinds.INSPECTION_CONFIRMED)
         if before is not None:
             return _found(before)
         when = entry_time()
@@ -139,6 +141,15 @@ def confirm_inspection(
             refs=(row.entry_id,),
             body=make_body(kinds.INSPECTION_CONFIRMED_TYPE, to_json(record)),
         )
+
+
+def hash_to_confirm(db: Database, sweep_id: UUID) -> str | None:
+    """Hash of an inspection's entry as long as no second person confirmed it."""
+    with db.read() as connection:
+        if _entry_of(connection, sweep_id, kinds.INSPECTION_CONFIRMED) is not None:
+            return None
+        row = _entry_of(connection, sweep_id)
+        return None if row is None else row.entry_hash
 
 
 def _said(request: Inspected) -> dict[str, Any]:
@@ -164,8 +175,8 @@ def _is_same(told: InspectionRecorded | None, request: InspectionRequest) -> boo
     return is_said and (told.entered.utc, told.left.utc) == (request.entered, request.left)
 
 
-def _entry_of(connection: Connection, sweep_id: UUID) -> StoredEntry | None:
-    of_id = (entries.c.sweep_id == sweep_id) & (entries.c.kind == kinds.INSPECTED) & IS_ACCEPTED
+def _entry_of(connection: Connection, sweep_id: UUID, kind: str = kinds.INSPECTED) -> StoredEntry | None:
+    of_id = (entries.c.sweep_id == sweep_id) & (entries.c.kind == kind) & IS_ACCEPTED
     return connection.execute(select(entries).where(of_id).order_by(entries.c.log_index).limit(1)).one_or_none()
 
 
@@ -230,11 +241,24 @@ def _door(connection: Connection, room_id: UUID, code: str | None) -> Door:
     return "matched"
 
 
-def _warn(connection: Connection, key_id: str, told: InspectionRecorded, outcome: Outcome) -> None:
+def _before(connection: Connection, room_id: UUID, told: InspectionRecorded) -> InspectionRecorded | None:
+    """The room's last inspection of this kind by other persons, of the days in which it would be repeated."""
+    since_ms = to_ms(told.entered.utc - COMPARED_FOR)
+    of_room = (sweeps.c.room_id == room_id) & sweeps.c.mode.in_(INSPECTED_WITH) & (sweeps.c.started_ms >= since_ms)
+    found = connection.scalars(select(sweeps.c.sweep_id).where(of_room).order_by(sweeps.c.started_ms.desc()))
+    rows = (_entry_of(connection, sweep_id) for sweep_id in found if sweep_id != told.sweep_id)
+    earlier = (_recorded(connection, row) for row in rows if row is not None)
+    return next((one for one in earlier if one is not None and one.account != told.account), None)
+
+
+def _warn(
+    connection: Connection, key_id: str, told: InspectionRecorded, outcome: Outcome, before: InspectionRecorded | None
+) -> None:
     """Let a person of the desk look at what cannot be."""
     is_odd = {
         "inspection_too_fast": is_too_fast(told.looks),
         "door_not_read": "not_read" in (told.door_in, told.door_out),
+        "inspections_disagree": before is not None and disagree(before, told),
     }
     for code in (code for code, holds in is_odd.items() if holds):
         raise_alarm(connection, code, key_id=key_id, sweep_id=told.sweep_id, log_index=outcome.log_index)

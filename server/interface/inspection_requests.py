@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import StringConstraints, model_validator
 
 from server.interface.case_requests import SecondPerson
 from server.interface.fields import Digest, StickerCode, TimeOrderedId
 from sweep.phrases import Phrase
 from sweep.report import Record, UtcTime
 from sweep.report.inspection_records import Inspected
+
+SealedPin = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{100,600}={0,2}$")]
 
 
 class InspectionRequest(Inspected):
@@ -25,6 +27,8 @@ class InspectionRequest(Inspected):
     door_in: StickerCode | None
     """As it was read at the door; null where it could not be read."""
     door_out: StickerCode | None
+    second_sealed: SealedPin | None = None
+    """The second person's PIN (`server/people/sealed_pins.py`); null where the phone cannot seal, and without one."""
 
     @model_validator(mode="after")
     def _is_in_order(self) -> Self:

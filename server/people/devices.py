@@ -13,8 +13,13 @@ import os
 import re
 import secrets
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, derive_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from sweep.entry.dsse import sync_folder
 
@@ -88,6 +93,13 @@ class KnownDevices:
     def phone_key(self, user_id: UUID) -> bytes:
         """32 octets under which a phone seals what it keeps of this person; the same at each login of theirs."""
         return hmac.new(self._secret, b"ansim-phone\0" + user_id.bytes, hashlib.sha256).digest()
+
+    @cached_property
+    def pin_sealing_key(self) -> EllipticCurvePrivateKey:
+        """To whose public half a phone seals a second person's PIN: the same in each process (FIPS 186-5, A.2.1)."""
+        curve = SECP256R1()
+        wide = HKDF(SHA256(), 48, salt=None, info=b"ansim-pin-sealing").derive(self._secret)
+        return derive_private_key(int.from_bytes(wide) % (curve.group_order - 1) + 1, curve)
 
     def challenge_mac(self, text: str) -> str:
         """The keyed hash of a challenge that is handed out (challenges.py)."""

@@ -61,5 +61,12 @@ def is_too_fast(looks: Sequence[InstrumentLook]) -> bool:
     return sum(gap < MIN_ZONE_S for gap in gaps) * 2 >= len(gaps)
 
 
+def disagree(one: InspectionRecorded, other: InspectionRecorded) -> bool:
+    """Did one see something unexplained in a zone where the other looked and did not?"""
+    both = inspected_zones(one) & inspected_zones(other)
+    suspected = [{look.zone_id for look in said.looks if opens_case(look)} & both for said in (one, other)]
+    return suspected[0] != suspected[1]
+
+
 def _zones(said: InspectionRecorded) -> frozenset[str]:
     return frozenset(zone.zone_id for zone in said.zones)

@@ -45,9 +45,10 @@ TEXTS: dict[str, Phrase] = {
     "probe_out_of_control": Phrase("alarm_probe_out_of_control"),
     "inspection_too_fast": Phrase("alarm_inspection_too_fast"),
     "door_not_read": Phrase("alarm_door_not_read"),
+    "inspections_disagree": Phrase("alarm_inspections_disagree"),
     "second_report": Phrase("alarm_second_report"),
 }
-OF_INSPECTIONS = ("inspection_too_fast", "door_not_read")
+OF_INSPECTIONS = ("inspection_too_fast", "door_not_read", "inspections_disagree")
 """About what persons did in a room, whose server signed it: for the district in which the room lies."""
 
 

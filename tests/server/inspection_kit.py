@@ -32,6 +32,7 @@ class Ground:
     door: str
     zones: tuple[str, ...]
     first: Client
+    second: Client
     second_name: str
     """User name of the second one, whose password is everybody's."""
     instruments: dict[str, str]
@@ -100,4 +101,4 @@ def ground(site: Site, name: str = MAPO, *, checked: bool = True) -> Ground:
     plan = first.get(f"/api/rooms/{room_id}").json()["plan"]
     second_name = second.get("/api/me").json()["user"]["username"]
     zones = tuple(zone["zone_id"] for zone in plan["zones"])
-    return Ground(room_id, facility_id, door, zones, first, second_name, instruments)
+    return Ground(room_id, facility_id, door, zones, first, second, second_name, instruments)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
@@ -19,7 +20,7 @@ from server.places import facilities
 from server.projections import projecting
 from server.public_page.stickers import replace_sticker
 from server.store.schema import entries, sweeps
-from sweep.entry.kinds import INSPECTED
+from sweep.entry.kinds import INSPECTED, INSPECTION_CONFIRMED
 from sweep.report import LocalText
 from tests.report_factory import make_plan
 from tests.server.conftest import Site, running
@@ -29,6 +30,7 @@ from tests.web.site import PASSWORD, QUICK_HASH
 
 pytestmark = pytest.mark.browser
 NOTHING = "특이사항 없음"
+PIN, WRONG_PIN = "402913", "730264"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,9 @@ def door(built_page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             code = replace_sticker(connection, room_id, actor="test")
             finder = InstrumentRequest(kind="lens_finder", maker="가상", model="K18", serial="A-1")
             register.add_instrument(connection, finder, actor="test", district_id=home)
+        with httpx.Client(base_url=server.url, timeout=30) as own:
+            token = own.post("/api/login", json={"username": "kim2", "password": PASSWORD}).json()["csrf_token"]
+            own.put("/api/pin", json={"pin": PIN}, headers={"X-CSRF-Token": token}).raise_for_status()
         yield Door(server, room_id, code)
 
 
@@ -78,7 +83,10 @@ def _enter(phone: Phone, door: Door) -> Page:
     return page
 
 
-def test_a_room_takes_one_tap_a_zone_offline_and_is_delivered_later(open_phone: OpenPhone, door: Door) -> None:
+@pytest.mark.parametrize(("pin", "is_proved"), [(PIN, True), (WRONG_PIN, False)])
+def test_a_room_takes_one_tap_a_zone_offline_and_is_delivered_later(
+    open_phone: OpenPhone, door: Door, pin: str, is_proved: bool
+) -> None:
     phone = open_phone(door.site.url)
     phone.watch.allowed = ("ERR_INTERNET_DISCONNECTED",)
     phone.log_in("kim1", path=f"#/rooms/{door.room_id}")
@@ -96,23 +104,32 @@ def test_a_room_takes_one_tap_a_zone_offline_and_is_delivered_later(open_phone: 
     phone.shoot("inspect-seen-412x915", full=False)
     page.get_by_role("button", name="점검 마치기").click()
     page.get_by_label("코드를 읽을 수 없음").check()
+    page.get_by_label("아이디 또는 배지 번호").fill("kim2")
+    expect(page.get_by_role("button", name="서명하여 기록")).to_be_disabled()  # a name without a proof
+    page.get_by_label("PIN 6자리").fill(pin)
     assert phone.violations() == []
+    phone.shoot("inspect-leaving-412x915", full=False)
     page.get_by_role("button", name="서명하여 기록").click()
     expect(page.get_by_text("이 휴대전화에 보관했습니다.")).to_be_visible()
     page.context.set_offline(False)
 
     def arrived() -> bool:
         with door.site.db.read() as connection:
-            return connection.scalar(select(entries.c.log_index).where(entries.c.kind == INSPECTED)) is not None
+            kind = INSPECTION_CONFIRMED if is_proved else INSPECTED
+            return connection.scalar(select(entries.c.log_index).where(entries.c.kind == kind)) is not None
 
     wait_until(arrived, "it is delivered")
     projecting.drain(door.site.db)
     with door.site.db.read() as connection:
         row = connection.execute(select(sweeps)).one()
-    assert (row.room_id, row.outcome, row.said, row.persons) == (door.room_id, "completed", "nothing_unusual", 1)
+    said = (door.room_id, "completed", "nothing_unusual", 2 if is_proved else 1)
+    assert (row.room_id, row.outcome, row.said, row.persons) == said
 
     phone.open(f"#/sweeps/{row.sweep_id}")
     expect(page.get_by_role("heading", name="장비 측정기록 없음(점검자 확인)")).to_be_visible()
+    if is_proved:
+        expect(page.get_by_text("점검자-72 확인")).to_be_visible()
+        return
     page.get_by_label("아이디 또는 배지 번호").fill("kim2")
     page.get_by_label("PIN 또는 비밀번호").fill(PASSWORD)
     assert phone.violations() == []

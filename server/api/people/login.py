@@ -24,6 +24,7 @@ from server.people.access_log import shows
 from server.people.auth import Person
 from server.people.devices import COOKIE_DAYS, DEVICE_COOKIE
 from server.people.login_delays import LoginAttempt
+from server.people.sealed_pins import recipient_of
 from server.people.second_factor import needs_second_factor
 from server.people.sessions import Session, close_session, open_session
 from server.store.clock import from_ms
@@ -65,7 +66,7 @@ def phone_key(request: Request, response: Response, session: OwnSession) -> Phon
     response.headers["Cache-Control"] = "no-store"
     key = services.devices.phone_key(session.person.user_id)
     ends_ms = session.opened_ms + services.settings.session_hours * 3_600_000
-    return PhoneKey(key=base64.b64encode(key).decode(), ends=from_ms(ends_ms))
+    return PhoneKey(key=base64.b64encode(key).decode(), ends=from_ms(ends_ms), pins_to=recipient_of(services.devices))
 
 
 @router.post("/api/logout", openapi_extra=shows())

@@ -15,11 +15,13 @@ from server.api.service.services import services_of
 from server.districts.scope import refuse_foreign
 from server.ingest import inspection_entries
 from server.ingest.entry_rows import Outcome
+from server.interface.errors import ApiError
 from server.interface.inspection_requests import ConfirmationRequest, InspectionRequest
 from server.interface.request_body import describe, json_body
 from server.interface.views.entries import EntryCreated
 from server.people.access_log import shows
 from server.people.auth import Person
+from server.people.sealed_pins import open_pin
 from sweep.entry.kinds import INSPECTED, INSPECTION_CONFIRMED
 from sweep.report.proof_records import SecondWay
 
@@ -40,6 +42,8 @@ async def post_inspection(
     )
     if outcome.is_new:
         services.exchange.entry_read(body.sweep_id, INSPECTED)
+    if body.second_sealed is not None and await run_in_threadpool(_confirm_sealed, request, person, body):
+        services.exchange.entry_read(body.sweep_id, INSPECTION_CONFIRMED)
     return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
 
 
@@ -58,6 +62,21 @@ async def post_confirmation(
     if outcome.is_new:
         services.exchange.entry_read(sweep_id, INSPECTION_CONFIRMED)
     return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
+
+
+def _confirm_sealed(request: Request, person: Person, body: InspectionRequest) -> bool:
+    """Whether the second person's PIN came along and is theirs; else it stays an inspection of one, which pages say."""
+    services = services_of(request)
+    shown_hash = inspection_entries.hash_to_confirm(services.db, body.sweep_id)
+    second = open_pin(services.devices, body.second_sealed or "", str(body.sweep_id))
+    if shown_hash is None or second is None:
+        return False
+    try:
+        return _confirm(
+            request, person, body.sweep_id, ConfirmationRequest(shown_hash=shown_hash, second_person=second)
+        ).is_new
+    except ApiError:
+        return False
 
 
 def _confirm(request: Request, person: Person, sweep_id: UUID, body: ConfirmationRequest) -> Outcome:

@@ -150,6 +150,8 @@ class PhoneKey(View):
     """32 octets in base64."""
     ends: datetime
     """When this login ends, and with it what the phone keeps to be read without a connection."""
+    pins_to: str
+    """To what it seals a second person's PIN (`server/people/sealed_pins.py`): a point of P-256 in base64."""
 
 
 class LoginWays(View):

@@ -5,11 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import json
+from base64 import b64decode, b64encode
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDH,
+    SECP256R1,
+    EllipticCurvePublicKey,
+    generate_private_key,
+)
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import select, update
 
 from server.config.inspection_policy import Method, read_policy
@@ -22,7 +34,7 @@ from sweep.entry.kinds import INSPECTED, INSPECTION_CONFIRMED
 from sweep.report import new_id
 from sweep.report.inspection_records import InstrumentLook
 from sweep.report.words import COVERAGE_WORDS
-from tests.server.conftest import Client, Site
+from tests.server.conftest import PASSWORD, Client, Site
 from tests.server.district_kit import person
 from tests.server.inspection_kit import MAPO, Ground, ground
 from tests.server.log.test_package import packed
@@ -132,6 +144,43 @@ def test_which_rules_an_inspection_fulfils(site: Site, kind: str, checked: bool,
     assert {rule for rule, state in states.items() if state == "done"} == done
 
 
+def sealed(mapo: Ground, about: str, **named: str) -> str:
+    """A second person's PIN as a phone seals it (server/people/sealed_pins.py)."""
+    to = b64decode(mapo.first.get("/api/me/phone-key").json()["pins_to"])
+    once = generate_private_key(SECP256R1())
+    point = once.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    shared = once.exchange(ECDH(), EllipticCurvePublicKey.from_encoded_point(SECP256R1(), to))
+    key = HKDF(SHA256(), 32, salt=None, info=b"ansim second pin" + point + to).derive(shared)
+    return b64encode(point + AESGCM(key).encrypt(bytes(12), json.dumps(named).encode(), about.encode())).decode()
+
+
+def test_a_second_person_s_pin_comes_along_sealed_and_confirms_once(mapo: Ground) -> None:
+    mapo.second.put("/api/pin", {"pin": "402913"})
+    body = mapo.body()
+    about = body["sweep_id"]
+    body["second_sealed"] = sealed(mapo, about, username=mapo.second_name, pin="402913")
+    assert mapo.record(body).status_code == 201
+    seen = mapo.first.get(f"/api/sweeps/{about}").json()["inspection"]
+    assert seen["confirmed_by"] is not None
+    assert mapo.record(body).status_code == 201  # its answer was lost
+    assert mapo.first.get(f"/api/sweeps/{about}").json()["inspection"] == seen
+
+
+@pytest.mark.parametrize("wrong", ["pin", "password", "about", "first", "torn", "not_sealed"])
+def test_what_is_not_a_second_person_s_pin_leaves_an_inspection_of_one(mapo: Ground, wrong: str) -> None:
+    mapo.second.put("/api/pin", {"pin": "402913"})
+    body = mapo.body()
+    first_name = mapo.first.get("/api/me").json()["user"]["username"]
+    named = {"username": first_name if wrong == "first" else mapo.second_name}
+    named |= {"password": PASSWORD} if wrong == "password" else {"pin": "730264" if wrong == "pin" else "402913"}
+    text = sealed(mapo, str(new_id()) if wrong == "about" else body["sweep_id"], **named)
+    if wrong == "torn":
+        text = text[:-8] + "AAAAAAA="
+    body["second_sealed"] = b64encode(bytes(200)).decode() if wrong == "not_sealed" else text
+    assert mapo.record(body).status_code == 201
+    assert mapo.first.get(f"/api/sweeps/{body['sweep_id']}").json()["inspection"]["confirmed_by"] is None
+
+
 def test_a_room_with_a_zone_left_out_is_not_done(site: Site, mapo: Ground) -> None:
     body = mapo.body()
     body["looks"] = body["looks"][1:]
@@ -231,6 +280,24 @@ def test_an_impossible_pace_and_a_door_that_was_not_read_are_told_at_the_desk(si
     }
     day = person(site, "supervisor", MAPO).get("/api/desk/day").json()
     assert "inspection_too_fast" in json.dumps(day["alarms"])
+
+
+def test_two_inspections_of_other_persons_that_disagree_are_told_at_the_desk(site: Site, mapo: Ground) -> None:
+    def told() -> list[str]:
+        projecting.drain(site.db)
+        with site.db.read() as connection:
+            of_this = alarms.c.code == "inspections_disagree"
+            return [str(one) for one in connection.scalars(select(alarms.c.sweep_id).where(of_this))]
+
+    other = replace(mapo, first=person(site, "inspector", MAPO))
+    glint = mapo.look(mapo.zones[0], saw="glint", place=PLACE, afterwards="not_explained")
+    assert mapo.record(mapo.body()).status_code == 201
+    projecting.drain(site.db)
+    assert other.record(mapo.body()).status_code == 201
+    assert told() == []  # both saw nothing
+    found = mapo.body(looks=[glint, *mapo.body()["looks"][1:]])
+    assert other.record(found).status_code == 201
+    assert told() == [found["sweep_id"]]  # the first one had seen nothing there
 
 
 def test_pace_is_told_by_the_zones_and_not_by_the_room() -> None:

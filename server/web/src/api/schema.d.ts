@@ -5486,6 +5486,12 @@ export interface components {
             /** Plan Version */
             plan_version: number;
             /**
+             * Second Sealed
+             * @description The second person's PIN (`server/people/sealed_pins.py`); null where the phone cannot seal, and without one.
+             * @default null
+             */
+            second_sealed: string | null;
+            /**
              * Sent
              * Format: date-time
              * @description All by the phone's clock; another `sent` when it is sent again.
@@ -7115,6 +7121,8 @@ export interface components {
             ends: string;
             /** Key */
             key: string;
+            /** Pins To */
+            pins_to: string;
         };
         /**
          * PhoneTime

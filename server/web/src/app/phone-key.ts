@@ -16,6 +16,8 @@ export interface PhoneKey {
   readonly key: CryptoKey;
   /** Under which names of what is kept are written down (HMAC): which rooms the day asks for is nobody's business. */
   readonly names: CryptoKey;
+  /** To what a second person's PIN is sealed, in base64; of an earlier login there is none. */
+  readonly pinsTo?: string;
   /** When the login ends that it was given for. */
   readonly untilMs: number;
 }
@@ -52,8 +54,10 @@ export async function forgetDay(): Promise<void> {
 
 async function ask(username: string): Promise<PhoneKey | null> {
   try {
-    const { key, ends } = await call(client.GET("/api/me/phone-key", { signal: AbortSignal.timeout(GIVE_UP_MS) }));
-    const given: PhoneKey = { username, ...(await keysFrom(key)), untilMs: Date.parse(ends) };
+    const { key, ends, pins_to } = await call(
+      client.GET("/api/me/phone-key", { signal: AbortSignal.timeout(GIVE_UP_MS) }),
+    );
+    const given: PhoneKey = { username, ...(await keysFrom(key)), untilMs: Date.parse(ends), pinsTo: pins_to };
     if (given.untilMs <= Date.now()) return null; // by this phone's clock: nothing would be kept
     await forgetDay(); // of whoever had this phone before
     await (await openStorage()).put("phone_key", given, "key");

@@ -110,6 +110,7 @@ export function requestOf(
   draft: Draft,
   doorOut: string | null,
   leftMs: number,
+  secondSealed: string | null,
 ): Omit<InspectionRequest, "sent"> | null {
   const { enteredMs } = draft;
   if (enteredMs === null || draft.looks.length === 0) return null;
@@ -129,6 +130,7 @@ export function requestOf(
     left: new Date(left).toISOString(),
     door_in: draft.doorIn,
     door_out: doorOut,
+    second_sealed: secondSealed,
   };
 }
 
