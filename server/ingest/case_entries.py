@@ -99,7 +99,7 @@ def open_for_inspection(
     connection: Connection, server_signer: ServerSigner, person: Person, room_id: UUID, what: str, case_id: UUID
 ) -> None:
     """Open a case for what persons saw with an instrument and could not rule out; under an id that follows from it."""
-    step = _checked(Reported(step="reported", by="person", what=what))
+    step = _checked(Reported(step="reported", by="instrument", what=what))
     _open(connection, server_signer, person, step, case_id=case_id, room_id=room_id)
 
 

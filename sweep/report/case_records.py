@@ -31,7 +31,8 @@ class Reported(Record):
     """Somebody saw something strange in a room: a case without a sweep."""
 
     step: Literal["reported"]
-    by: Literal["person", "cleaner", "public"]
+    by: Literal["person", "cleaner", "public", "instrument"]
+    """`instrument`: two persons saw it with another instrument than a probe, in an inspection."""
     what: Text
 
 

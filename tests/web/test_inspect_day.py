@@ -81,6 +81,9 @@ class Thumb:
         self.page.get_by_role(role, name=name).click()  # type: ignore[arg-type]
         self.taps += 1
 
+    def wait_until_kept(self, before: str) -> None:
+        wait_until(lambda: stored(self.phone) != before, "it is kept", every_s=0.05)
+
     def inspect(self, room_id: UUID, door: str, other: str, *, dies: bool = False) -> int:
         """A whole room in which nothing is seen; the taps a room takes."""
         self.taps = 0
@@ -96,7 +99,7 @@ class Thumb:
             before = stored(self.phone)
             self.page.get_by_role("button", name="특이사항 없음", exact=True).click()
             if dies and number == 1:  # the battery
-                wait_until(lambda kept=before: stored(self.phone) != kept, "it is kept", every_s=0.05)
+                self.wait_until_kept(before)
                 page.reload()
         self.tap("button", "점검 마치기")
         page.get_by_label("아이디 또는 배지 번호").fill(other)

@@ -39,6 +39,7 @@ from sweep.report.case_records import (
     LookedAt,
     PoliceCalled,
     Rechecked,
+    Reported,
 )
 
 NO_DISTRICT = "구 미지정"
@@ -252,6 +253,13 @@ def _take_cases(
 
 def _take_outcome(line: DistrictLine, row: Row[Any], steps: Iterable[tuple[StoredEntry, CaseStep]]) -> None:
     line.cases += 1
+    began = next((step.step.by for _, step in steps if isinstance(step.step, Reported)), None)
+    if row.finding_id is not None:
+        line.cases_of_probes += 1
+    elif began == "instrument":
+        line.cases_of_instruments += 1
+    elif began == "public":
+        line.cases_of_public += 1
     line.eye_cases += bool(row.by_eye)
     match row.stands:
         case "found" | "confirmed":

@@ -54,6 +54,10 @@ class DistrictLine:
     public_reports_closed: int = 0
     cases: int = 0
     """Opened in the period; the states below are those at the time of making."""
+    cases_of_probes: int = 0
+    """Of the cases, those that a finding opened; those of neither of the three persons opened."""
+    cases_of_instruments: int = 0
+    cases_of_public: int = 0
     undecided: int = 0
     not_camera: int = 0
     defects: int = 0
@@ -187,6 +191,9 @@ COLUMNS: tuple[Column, ...] = (
         "기간 안에 들어온 신고 가운데 처리를 마친 것.",
     ),
     Column("확인 건 결과", "확인 건(건)", _count("cases"), "기간 안에 열린 확인 건. 결과는 작성 시점의 상태입니다."),
+    Column("확인 건 결과", "장비에서(건)", _count("cases_of_probes"), "장비의 탐지 결과로 열린 확인 건."),
+    Column("확인 건 결과", "탐지기에서(건)", _count("cases_of_instruments"), "탐지기 점검에서 열린 확인 건."),
+    Column("확인 건 결과", "시민 신고에서(건)", _count("cases_of_public"), "시민 신고로 열린 확인 건."),
     Column("확인 건 결과", "확인 중(건)", _count("undecided")),
     Column("확인 건 결과", "카메라 아님(건)", _count("not_camera")),
     Column("확인 건 결과", "보수 대상(건)", _count("defects"), "구멍, 비상벨, 틈새 등으로 정리된 확인 건."),

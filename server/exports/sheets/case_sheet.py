@@ -68,6 +68,7 @@ VALUE_WORDS: Mapping[str, str] = {
     "person": "점검자",
     "cleaner": "청소 담당",
     "public": "시민",
+    "instrument": "탐지기 점검",
 } | {defect: words.ko for defect, words in DEFECT_WORDS.items()}
 CODED = frozenset({"result", "seen", "defect", "duty", "wanted"})
 WORDS = {

@@ -62,6 +62,10 @@ class DistrictStatistics(View):
     public_reports: int
     public_reports_closed: int
     cases: int
+    cases_of_probes: int
+    """Of the cases, those that a finding opened; the rest of these three persons opened."""
+    cases_of_instruments: int
+    cases_of_public: int
     undecided: int
     not_camera: int
     defects: int

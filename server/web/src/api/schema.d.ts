@@ -4047,6 +4047,12 @@ export interface components {
             candidates: number;
             /** Cases */
             cases: number;
+            /** Cases Of Instruments */
+            cases_of_instruments: number;
+            /** Cases Of Probes */
+            cases_of_probes: number;
+            /** Cases Of Public */
+            cases_of_public: number;
             /** Defects */
             defects: number;
             /** District Id */
@@ -8209,9 +8215,10 @@ export interface components {
         Reported: {
             /**
              * By
+             * @description `instrument`: two persons saw it with another instrument than a probe, in an inspection.
              * @enum {string}
              */
-            by: "person" | "cleaner" | "public";
+            by: "person" | "cleaner" | "public" | "instrument";
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}

@@ -43,6 +43,7 @@ export const statisticsWords = {
   stat_seconds: text("{n}초", "{n} s"),
   stat_candidates: text("확인할 곳", "Places to inspect"),
   stat_cases: text("확인 건", "Cases"),
+  stat_sources: text("장비 · 탐지기 · 시민 신고", "By probe · instrument · public"),
   stat_cameras: text("카메라", "Cameras"),
   stat_repairs: text("보수 요청", "Repairs asked"),
   stat_repairs_checked: text("재확인 완료", "Seen to hold"),
