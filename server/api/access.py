@@ -67,6 +67,8 @@ never of persons."""
 LOG_READERS: frozenset[Role] = frozenset(
     {"inspector", "supervisor", "district_officer", "city_officer", "auditor", "admin"}
 )
+NAME_READERS: frozenset[Role] = frozenset({"supervisor", "district_officer"})
+"""In whose documents names stand beside pseudonyms, where their office wants it: they answer for the persons named."""
 LOG_WRITERS: frozenset[Role] = LOG_READERS - {"auditor"}
 """Who has a document made; an auditor reads it at once and leaves nothing behind."""
 
@@ -233,6 +235,7 @@ CaseGiver = Annotated[Person, allow(CASE_GIVERS, "district")]
 EvidenceOfficer = Annotated[Person, allow({"evidence_officer"}, "district")]
 """Whose browser opens photographs, with a key that nobody else has."""
 Planner = Annotated[Person, allow(PLANNERS, "district")]
+FilingReader = Annotated[Person, allow(PLANNERS | {"auditor"}, "district")]
 CheckReader = Annotated[Person, allow(CHECK_READERS, "district")]
 Eraser = Annotated[Person, allow({"admin", "evidence_officer"}, "district")]
 LogReader = Annotated[Person, allow(LOG_READERS, "district")]

@@ -26,16 +26,27 @@ from server.api.people import (
     accounts,
     could_change,
     login,
+    offices,
     passkeys,
     proofs,
     second_factor,
     second_person,
     single_sign_on,
 )
-from server.api.places import facility, imports, instruments, practice, public_page, rooms, schedule, statistics
+from server.api.places import (
+    day_lists,
+    facility,
+    imports,
+    instruments,
+    practice,
+    public_page,
+    rooms,
+    schedule,
+    statistics,
+)
 from server.api.probes import keys as key_routes
 from server.api.probes import probes, reference_checks, relay
-from server.api.records import cases, desk, entries, evidence_keys, exports, inspections, log, photos, sweeps
+from server.api.records import cases, desk, entries, evidence_keys, exports, filing, inspections, log, photos, sweeps
 from server.api.service.database_check import DatabaseCheck
 from server.api.service.disk import is_full
 from server.api.service.maintenance import run_maintenance
@@ -94,12 +105,14 @@ ROUTERS = tuple(
         second_person,
         single_sign_on,
         accounts,
+        offices,
         facility,
         rooms,
         practice,
         imports,
         instruments,
         schedule,
+        day_lists,
         sweeps,
         inspections,
         cases,
@@ -113,6 +126,7 @@ ROUTERS = tuple(
         probes,
         reference_checks,
         relay,
+        filing,
         statistics,  # before the documents, of which each has a path of its own
         exports,
         public_page,

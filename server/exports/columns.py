@@ -7,6 +7,7 @@ Input is a `LogRow`, output is text (or a count) per column.  README.md lists ev
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from server.interface.words import (
     DEMO_NOTICES,
     EQUIPMENT,
     FINDINGS,
+    INSTRUMENT_SAW,
+    INSTRUMENTS,
     MARKS_NEXT,
     MODES,
     NEXT_STEPS,
@@ -100,6 +103,8 @@ def equipment_reason(row: LogRow) -> str:
 def persons_reason(row: LogRow) -> str:
     """On what the persons' result stands, in a sentence."""
     hand, counts = row.hand, dict(row.findings)
+    if row.inspected_by and row.persons in {"suspected", "recheck", "nothing_unusual"} and hand.by_eye is None:
+        return _inspected_reason(row)
     looked = f"{len(hand.spots)}/{len(SPOTS)}개 부위: {', '.join(hand.spots)}"
     match row.persons:
         case "confirmed":
@@ -121,6 +126,40 @@ def persons_reason(row: LogRow) -> str:
             return f"{hand.noted_by}이(가) 육안 점검을 하지 않았다고 적음"
         case _:
             return "육안 점검 결과를 아직 적지 않음"
+
+
+def _inspected_reason(row: LogRow) -> str:
+    """Of an inspection with instruments: on which of their looks the persons' word stands."""
+    unsure = {INSTRUMENT_SAW["signal"].ko: "신호", INSTRUMENT_SAW["cannot_tell"].ko: "판단하지 못함"}
+    counts = Counter(word for saw, word in unsure.items() for look in row.looks if look.endswith(f": {saw}"))
+    missed = len(row.zones_not_looked)
+    parts = [
+        *([f"배제하지 못한 곳: {'; '.join(row.places_to_inspect)}"] if row.places_to_inspect else []),
+        *([f"미점검 구역 {missed}곳"] if missed else []),
+        *(f"{word} {count}건" for word, count in counts.items()),
+    ]
+    return " · ".join(parts) or f"{', '.join(row.header.inspectors)} 확인 · 구역 {row.zones_total}곳"
+
+
+def methods_words(row: LogRow) -> str:
+    """By what the room was looked at: methods of a probe, kinds of instruments, the eye where somebody said so."""
+    by_eye = row.hand.by_eye not in {None, "not_done"} and "by_eye" not in row.inspected_by
+    kinds = [INSTRUMENTS[kind].ko for kind in row.inspected_by]
+    return " · ".join(
+        [*(["육안"] if by_eye else []), *kinds, *([modality_list(row.methods)] if row.methods else [])]
+    ) or ("없음")
+
+
+def chance_words(row: LogRow) -> str:
+    """With what probability each target would have been found; nothing of the kind where nothing was measured."""
+    if row.equipment_result == "not_measured":
+        return EQUIPMENT["not_measured"].ko
+    return "; ".join(row.chances) or COVERAGE_WORDS["unknown"].ko
+
+
+def probe_state_words(row: LogRow) -> str:
+    """How the probe itself was, where there was one."""
+    return "해당 없음" if row.equipment_result == "not_measured" else row.probe_state
 
 
 def decision_words(row: LogRow) -> str:
@@ -208,7 +247,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("점검 방식(측정·탐지기·육안)", 14, lambda row: MODES[row.header.mode].ko),
     Column("점검자", 22, lambda row: ", ".join(row.header.inspectors)),
     Column("동행·입회", 18, lambda row: ", ".join(row.hand.companions) or NOT_RECORDED),
-    Column("점검방법", 30, lambda row: modality_list(row.methods)),
+    Column("점검방법", 30, methods_words),
     Column("장비", 36, lambda row: row.equipment),
     Column("점검부위·범위", 36, scope_words),
     Column("미점검·판정 불가", 36, limits_words),
@@ -235,8 +274,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("서명 검증", 22, signature_words),
     Column("접수(한국시간)", 19, lambda row: kst(row.header.received) if row.header.received else NOT_RECORDED),
     Column("기준 시각(한국시간)", 19, lambda row: kst(row.header.counted_start)),
-    Column("장비 상태", 44, lambda row: row.probe_state),
-    Column(COVERAGE_WORDS["chance"].ko, 90, lambda row: "; ".join(row.chances) or COVERAGE_WORDS["unknown"].ko),
+    Column("장비 상태", 44, probe_state_words),
+    Column(COVERAGE_WORDS["chance"].ko, 90, chance_words),
 )
 
 

@@ -22,4 +22,6 @@ class ExportRequest(Record):
     """One sweep alone: in a PDF its form, then what the equipment says."""
     with_sheets: bool = False
     """In a PDF the sheets of every sweep behind the summary."""
+    is_redacted: bool = False
+    """A copy of a whole period for information disclosure (정보공개), on paper, without what the law keeps back."""
     reason: Reason

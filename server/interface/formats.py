@@ -19,6 +19,8 @@ class About(NamedTuple):
     """Module whose `write(out, document)` makes it, loaded when somebody asks; None: it is made of other forms."""
     is_paper: bool = False
     """Made as a whole in memory, and of single sweeps too."""
+    names_people: bool = False
+    """Names may stand beside pseudonyms, where an office wants it."""
     is_submitted: bool = True
     """Part of the monthly submission to the city."""
 
@@ -41,16 +43,16 @@ class Format(StrEnum):
 
     PDF = "pdf", About(
         "application/pdf", _text("PDF", "PDF"), _text("결재란이 있는 요약표", "Summary with approval boxes"),
-        "server.exports.logs.pdf_log", is_paper=True,
+        "server.exports.logs.pdf_log", is_paper=True, names_people=True,
     )  # fmt: skip
     HWPX = "hwpx", About(
         "application/hwp+zip", _text("한글(HWPX)", "HWPX"),
         _text("결재란이 있는 한글 문서", "For Hancom Office, with approval boxes"),
-        "server.exports.logs.hwpx_log", is_paper=True,
+        "server.exports.logs.hwpx_log", is_paper=True, names_people=True,
     )  # fmt: skip
     XLSX = "xlsx", About(
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _text("엑셀", "Excel"),
-        _text("XLSX 표", "XLSX table"), "server.exports.logs.xlsx_log",
+        _text("XLSX 표", "XLSX table"), "server.exports.logs.xlsx_log", names_people=True,
     )  # fmt: skip
     CSV = "csv", About(
         "text/csv; charset=utf-8", _text("CSV", "CSV"), _text("다른 시스템에 넣을 표", "A table for other systems"),

@@ -14,6 +14,7 @@ from server.interface.inspection_requests import ConfirmationRequest, Inspection
 from server.interface.instrument_requests import InstrumentCheckRequest, InstrumentRequest, RetiredRequest
 from server.interface.key_requests import AdmitRequest, KeyReasonRequest, ReplaceKeyRequest, RevokeRequest
 from server.interface.live_requests import LiveBatch
+from server.interface.office_requests import DocumentNameRequest, HandoverRequest, OfficeRequest, ProvisionRequest
 from server.interface.people_requests import (
     AgreeRequest,
     BadgeSheetRequest,
@@ -55,6 +56,10 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     LoginRequest,
     PasswordRequest,
     ExportRequest,
+    OfficeRequest,
+    DocumentNameRequest,
+    ProvisionRequest,
+    HandoverRequest,
     PracticeRequest,
     PracticeSweep,
     FacilityRequest,

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from server.interface.fields import VisitMode
+from server.interface.office_requests import ProvisionBasis, ProvisionForm
 from sweep.entry import kinds
 from sweep.report import SHOWN, ClockReading, LocalText, Modality, Source
 from sweep.report.case_records import Defect
@@ -94,6 +95,21 @@ OCCASIONS: Mapping[Occasion, LocalText] = {
     "regular": LocalText(ko="정기", en="Regular"),
     "ad_hoc": LocalText(ko="수시", en="Ad hoc"),
     "joint": LocalText(ko="합동", en="Joint"),
+}
+PROVISION_BASES: Mapping[ProvisionBasis, LocalText] = {
+    "consent": LocalText(ko="정보주체의 동의(개인정보 보호법 제18조제2항제1호)", en="Consent"),
+    "law": LocalText(ko="다른 법률의 특별한 규정(개인정보 보호법 제18조제2항제2호)", en="Another law"),
+    "investigation": LocalText(
+        ko="범죄의 수사와 공소의 제기 및 유지(개인정보 보호법 제18조제2항제7호)", en="Criminal investigation"
+    ),
+    "court": LocalText(ko="법원의 재판업무 수행(개인정보 보호법 제18조제2항제8호)", en="A court"),
+    "disclosure": LocalText(ko="정보공개 청구(공공기관의 정보공개에 관한 법률)", en="Information disclosure"),
+    "duty": LocalText(ko="소관 업무의 수행(개인정보 보호법 제17조제1항제2호)", en="The office's own duty"),
+}
+PROVISION_FORMS: Mapping[ProvisionForm, LocalText] = {
+    "paper": LocalText(ko="종이", en="Paper"),
+    "file": LocalText(ko="전자파일", en="File"),
+    "seen": LocalText(ko="열람", en="Looked at"),
 }
 ROOM_KINDS: Mapping[str, str] = {"restroom": "화장실", "changing_room": "탈의실"}
 REFERENCE_CHECKS: Mapping[str, LocalText] = {

@@ -31,7 +31,9 @@ from sweep.report.log_records import AccessLogHead
 
 DAY_MS = 86_400_000
 
-Shown = Literal["device_addresses", "device_names", "crops", "bodies", "photographs", "inspection_log", "access_log"]
+Shown = Literal[
+    "device_addresses", "device_names", "crops", "bodies", "photographs", "inspection_log", "access_log", "person_names"
+]
 Action = Literal[
     "sweep.viewed",
     "body.viewed",
@@ -46,6 +48,9 @@ Action = Literal[
     "changers.viewed",
     "statistics.exported",
     "copy.exported",
+    "names.viewed",
+    "provisions.exported",
+    "handover.printed",
 ]
 WORDS: dict[str, str] = {
     "sweep.viewed": "점검 상세 열람",
@@ -61,6 +66,9 @@ WORDS: dict[str, str] = {
     "changers.viewed": "기록을 바꿀 수 있었던 사람·키 열람",
     "statistics.exported": "통계 내보내기",
     "copy.exported": "분석용 사본 내보내기",
+    "names.viewed": "문서용 성명 열람",
+    "provisions.exported": "제3자 제공 대장 내보내기",
+    "handover.printed": "업무 인수인계서 출력",
     "device_addresses": "기기 주소",
     "device_names": "기기·와이파이 이름",
     "crops": "사진 조각",
@@ -68,6 +76,7 @@ WORDS: dict[str, str] = {
     "bodies": "본문",
     "inspection_log": "점검일지",
     "access_log": "접속 기록",
+    "person_names": "점검자 성명",
 }
 HEADINGS = ("일시(한국시간)", "사람", "계정", "접속지", "수행 업무", "처리 대상", "열람 항목", "사유")
 

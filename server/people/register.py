@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, select, update
 
 from server.interface.errors import not_found
 from server.interface.fields import ENTRY_ROLES
+from server.people.document_names import forget_document_name
 from server.signing.statements import say
 from server.store.clock import from_ms, now_ms
 from server.store.schema import account_names, users
@@ -60,6 +61,7 @@ def forget_name(connection: Connection, account: str) -> None:
         return
     connection.execute(update(users).where(of_account).values(display_name=account))
     connection.execute(update(account_names).where(account_names.c.account == account).values(name=None))
+    forget_document_name(connection, account)
 
 
 def accounts_named(connection: Connection, log_indices: Iterable[int], commitment: str) -> list[str]:

@@ -24,6 +24,7 @@ from server.interface.fields import (
 from server.interface.views.sweeps import KnownBefore
 from sweep.phrases import Phrase
 from sweep.report import ClockReading, Disposition, LocalText, Modality, Source, SweepOpened, SweepReport
+from sweep.report.inspection_records import InspectionRecorded, InstrumentKind
 from sweep.report.proof_records import Identified
 from sweep.report.visit_records import ByEye, Occasion
 
@@ -262,6 +263,8 @@ class LogRow:
     """What looks by eye came to, in one Korean line; empty where none was asked for."""
     looks: tuple[str, ...] = ()
     """Of an inspection with other instruments: zone, instrument and what it showed, a line of Korean words each."""
+    inspected_by: tuple[InstrumentKind, ...] = ()
+    """With which kinds of instruments it was made, in the order of their first use."""
 
     @property
     def is_demo(self) -> bool:
@@ -284,6 +287,8 @@ class SweepPage:
     """Findings that earlier visits explain: listed last, as grave as ever."""
     states: Mapping[UUID, FindingState] = field(default_factory=dict)
     """What stands of each finding."""
+    inspection: InspectionRecorded | None = None
+    """With other instruments than a probe: then there is no report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +303,17 @@ class Printing:
     """State of the log, see seal.py."""
     proof: str = ""
     """The same for the QR codes, `Seal.proof`."""
+    document_no: str = ""
+    """Number of the document; empty: it has none."""
+    approval: tuple[str, ...] = ("담당", "검토", "확인")
+    """What stands over each approval box (결재란)."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Of people by pseudonym, where names are to stand beside pseudonyms."""
+
+    def who(self, pseudonym: str) -> str:
+        """A person as the document calls them."""
+        name = self.names.get(pseudonym)
+        return pseudonym if name is None else f"{name}({pseudonym})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def build_page(
         hand=hand,
         inspection=inspection,
     )
-    return SweepPage(row, report, ordered, tuple(entries), tuple(gaps), tuple(alarms), tuple(known), states)
+    return SweepPage(row, report, ordered, tuple(entries), tuple(gaps), tuple(alarms), tuple(known), states, inspection)
 
 
 def build_log_row(
@@ -147,6 +147,7 @@ def _inspected(row: LogRow, said: InspectionRecorded) -> LogRow:
         places_to_inspect=tuple(asks),
         persons=persons_of_inspection(said, row.hand.by_eye),
         looks=tuple(look_words(one, names) for one in said.looks),
+        inspected_by=tuple(dict.fromkeys(one.kind for one in said.looks)),
     )
 
 

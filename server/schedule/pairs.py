@@ -7,6 +7,7 @@ it counts no more.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -106,6 +107,15 @@ def order_visit(connection: Connection, request: VisitOrderRequest, *, actor: st
     )
     record(connection, actor=actor, action="visit.ordered", object_id=str(order_id), detail={})
     return order_id
+
+
+def police_today(connection: Connection, today: date) -> frozenset[UUID]:
+    """Facilities that the police go to as well, by an order for these days."""
+    day, orders = today.isoformat(), visit_orders.c
+    ordered = select(orders.facility_id).where(
+        orders.with_police, orders.cancelled_ms.is_(None), orders.first_day <= day, orders.last_day >= day
+    )
+    return frozenset(connection.scalars(ordered))
 
 
 def call_off(connection: Connection, order_id: UUID, *, actor: str, district_id: str | None) -> None:

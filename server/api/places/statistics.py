@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
 from server.api.access import LogReader, reader_of
-from server.api.service.services import services_of
+from server.api.service.services import Services, services_of
+from server.districts.document_register import issue
+from server.exports.gathering.inspection_log import printing_of
 from server.exports.gathering.statistics import bound_of, gather, has_demo, quarter_of
 from server.exports.logs import statistics_table
+from server.exports.logs.office_paper import paper_hwpx, paper_pdf
+from server.exports.logs.quarter_report import quarter_report
 from server.exports.logs.statistics_table import DAY_MS, HOUR_MS, DistrictLine, interval_of, median_of
 from server.interface.fields import Reason
 from server.interface.formats import Format
@@ -20,6 +26,8 @@ from server.interface.views.documents import DistrictStatistics, QuarterStatisti
 from server.interface.words import KST
 from server.people import access_log
 from server.people.access_log import shows
+from server.people.auth import Person
+from server.projections.log_records import Printing
 from server.projections.projecting import drain
 from server.projections.projector import LIST_WAIT_S
 
@@ -30,7 +38,11 @@ COUNTS = frozenset(DistrictStatistics.model_fields) - {
     "at_most", "eye_seen_low", "eye_seen_high", "to_look_h", "to_call_h", "to_repair_days",
 }  # fmt: skip
 DOCUMENT: dict[int | str, dict[str, Any]] = {
-    200: {"content": {one.about.media_type.split(";")[0]: {} for one in (Format.CSV, Format.XLSX)}}
+    200: {
+        "content": {
+            one.about.media_type.split(";")[0]: {} for one in (Format.CSV, Format.XLSX, Format.PDF, Format.HWPX)
+        }
+    }
 }
 
 
@@ -75,13 +87,19 @@ def export_statistics(
     reason: Reason,
     year: Year,
     quarter: Quarter,
-    format_: Annotated[Literal["csv", "xlsx"], Query(alias="format")] = "xlsx",
+    format_: Annotated[Literal["csv", "xlsx", "pdf", "hwpx"], Query(alias="format")] = "xlsx",
 ) -> Response:
-    """The statistics of a quarter (Korean days): one line for the own district, or one for each and their sum."""
+    """The statistics of a quarter (Korean days): one line for the own district, or one for each and their sum.
+
+    As a table, or as the report that an office sends to the city (PDF, HWPX), under a number of its register.
+    """
     services, now = services_of(request), datetime.now(UTC).astimezone(KST)
     period, name = quarter_of(year, quarter), f"statistics_{year}-Q{quarter}.{format_}"
     with services.db.write() as connection:
         access_log.note(connection, reader_of(request, person), "statistics.exported", name, (), reason)
+        printing = (
+            Printing() if format_ in {"csv", "xlsx"} else _issued(connection, services, person, name, reason, now)
+        )
     drain(services.db)
     with services.db.read() as connection:
         lines = gather(connection, period, person.district_id, now.date())
@@ -89,6 +107,21 @@ def export_statistics(
             data = statistics_table.write_csv(lines, period)
         else:
             is_demo = has_demo(connection, person.district_id)
-            data = statistics_table.write_xlsx(lines, period, now, has_demo=is_demo)
+            if format_ == "xlsx":
+                data = statistics_table.write_xlsx(lines, period, now, has_demo=is_demo)
+            else:
+                paper = quarter_report(lines, period, year, quarter, now, printing, has_demo=is_demo)
+                data = paper_pdf(paper) if format_ == "pdf" else paper_hwpx(paper)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type=Format(format_).about.media_type, headers=headers)
+
+
+def _issued(
+    connection: Connection, services: Services, person: Person, name: str, reason: str, now: datetime
+) -> Printing:
+    """How the report looks, under the number of a new document."""
+    district_id = person.district_id or services.settings.tenant
+    document_no = issue(
+        connection, district_id, "quarter_report", name, today=now.date(), made_by=person.display_name, reason=reason
+    )
+    return replace(printing_of(connection, district_id, person.display_name, document_no=document_no), reason=reason)

@@ -5,6 +5,7 @@ The inspection log can be had in one request, which waits for its document, or a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,10 +15,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
-from server.api.access import KeyReader, LogReader, LogWriter, OwnDocuments, reader_of
+from server.api.access import NAME_READERS, PLANNERS, KeyReader, LogReader, LogWriter, OwnDocuments, reader_of
 from server.api.service.services import Services, services_of
+from server.districts.document_register import issue
+from server.districts.office import office_of
 from server.districts.scope import refuse_foreign
-from server.exports.gathering.inspection_log import LogRequest, today
+from server.exports.gathering.inspection_log import LogRequest, refuse_narrow, today
 from server.exports.jobs.export_job import ExportJob
 from server.exports.jobs.export_queue import ExportQueue
 from server.interface.errors import ApiError, invalid
@@ -28,7 +31,7 @@ from server.interface.request_body import describe, json_body
 from server.interface.views.answer import Ok
 from server.interface.views.documents import ExportJobList, ExportJobView
 from server.people import access_log
-from server.people.access_log import Action, shows
+from server.people.access_log import Action, Shown, shows
 from server.people.auth import Person
 from server.projections.log_records import ExportError, Period
 from sweep.phrases import Phrase
@@ -45,7 +48,7 @@ DOCUMENT: dict[int | str, dict[str, Any]] = {
     "/api/exports/inspection-log",
     response_class=Response,
     responses=DOCUMENT,
-    openapi_extra=shows("inspection_log"),
+    openapi_extra=shows("inspection_log", "person_names"),
 )
 async def export_log(
     request: Request,
@@ -70,7 +73,7 @@ async def export_log(
     except OverflowError:
         raise invalid(Phrase("end_without_day_before"), code="export_refused") from None
     wanted = _wanted(services, person, format_, first_day, last_day, room_id, reason, sweep_id, with_sheets=with_sheets)
-    await _note(request, person, "log.exported", wanted.file_name, reason)
+    wanted = await _issued(request, person, "log.exported", wanted)
     job = services.exports.submit(person.user_id, wanted)
     await services.exports.wait(job)
     return _document(job)
@@ -100,7 +103,9 @@ async def post_export(
         body.sweep_id,
         with_sheets=body.with_sheets,
     )
-    await _note(request, person, "log.asked", wanted.file_name, body.reason)
+    if body.is_redacted:
+        wanted = _redacted(wanted, person)
+    wanted = await _issued(request, person, "log.asked", wanted)
     return _view(services.exports, services.exports.submit(person.user_id, wanted))
 
 
@@ -125,7 +130,7 @@ async def export_access_log(
 ) -> Response:
     """Who looked at what in a month of Korean time, for the monthly review, as CSV."""
     services = services_of(request)
-    await _note(request, person, "access_log.exported", month, reason)
+    await _note(request, person, "access_log.exported", month, reason, ("access_log",))
 
     def write() -> bytes:
         with services.db.read() as connection:
@@ -150,7 +155,7 @@ async def get_export(request: Request, person: OwnDocuments, job_id: UUID) -> Ex
     "/api/exports/{job_id}/file",
     response_class=Response,
     responses=DOCUMENT,
-    openapi_extra=shows("inspection_log"),
+    openapi_extra=shows("inspection_log", "person_names"),
 )
 async def get_export_file(request: Request, person: OwnDocuments, job_id: UUID) -> Response:
     """The document; each download is written down with the reason that was given for it."""
@@ -158,7 +163,7 @@ async def get_export_file(request: Request, person: OwnDocuments, job_id: UUID) 
     if not job.is_over:
         raise ApiError(409, Phrase("export_not_ready"))
     if job.state == "ready":
-        await _note(request, person, "log.downloaded", job.wanted.file_name, job.wanted.reason)
+        await _note(request, person, "log.downloaded", job.wanted.file_name, job.wanted.reason, job.wanted.shown)
     return _document(job)
 
 
@@ -202,7 +207,20 @@ def _wanted(
         person.district_id,
         sweep_id,
         with_sheets,
+        may_name=person.role in NAME_READERS,
     )
+
+
+def _redacted(wanted: LogRequest, person: Person) -> LogRequest:
+    """The same as a copy for information disclosure; ApiError 403 for who does not give such out, 400 of one place."""
+    if person.role not in PLANNERS:
+        raise ApiError(403, Phrase("role_needed", roles=" or ".join(sorted(PLANNERS))), code="not_allowed")
+    redacted = replace(wanted, is_redacted=True, with_sheets=False, may_name=False)
+    try:
+        refuse_narrow(redacted)
+    except ExportError as error:
+        raise invalid(error, code="export_refused") from None
+    return redacted
 
 
 def _document(job: ExportJob) -> Response:
@@ -229,13 +247,37 @@ def _view(queue: ExportQueue, job: ExportJob) -> ExportJobView:
     )
 
 
-async def _note(request: Request, person: Person, action: Action, object_id: str, reason: str) -> None:
-    """Write down before anything is made or given that somebody asked."""
+async def _note(
+    request: Request, person: Person, action: Action, object_id: str, reason: str, shown: tuple[Shown, ...]
+) -> None:
+    """Write down before anything is given that somebody asked."""
     services, reader = services_of(request), reader_of(request, person)
-    what: access_log.Shown = "access_log" if action == "access_log.exported" else "inspection_log"
 
     def write() -> None:
         with services.db.write() as connection:
-            access_log.note(connection, reader, action, object_id, (what,), reason)
+            access_log.note(connection, reader, action, object_id, shown, reason)
 
     await run_in_threadpool(write)
+
+
+async def _issued(request: Request, person: Person, action: Action, wanted: LogRequest) -> LogRequest:
+    """The same with the number of a new document, before anything of it is made; the access is written down with it."""
+    services, reader = services_of(request), reader_of(request, person)
+
+    def write() -> LogRequest:
+        with services.db.write() as connection:
+            office = office_of(connection, wanted.organisation)
+            settled = replace(wanted, may_name=wanted.may_name and office.shows_names)
+            access_log.note(connection, reader, action, wanted.file_name, settled.shown, wanted.reason)
+            document_no = issue(
+                connection,
+                wanted.organisation,
+                "redacted_copy" if wanted.is_redacted else "inspection_log",
+                wanted.file_name,
+                today=today().date(),
+                made_by=person.display_name,
+                reason=wanted.reason,
+            )
+            return replace(settled, document_no=document_no)
+
+    return await run_in_threadpool(write)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
+from server.districts.office import office_of
 from server.exports.gathering.inspection_log import LogRequest, no_progress
 from server.exports.gathering.zipped import zipped
 from server.exports.sheets.case_sheet import ArrowedPhoto, CaseSheet, PrintedStep, case_sheet
@@ -87,6 +88,7 @@ def write_case_file(
             for row, step in steps
         ],
         photographs=_with_arrows(connection, wanted.case_id),
+        approval=office_of(connection, wanted.organisation).approval,
     )
     files = {READ_ME: WORDS.encode(), SHEET: case_sheet(sheet, made)}
     files[RECORDS] = b"".join(case_lines(connection, case, [row.log_index for row, _ in steps], asked, on_record))

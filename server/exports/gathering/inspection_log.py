@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from importlib import import_module
 from typing import BinaryIO, TypeVar
@@ -16,14 +16,19 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, select
 
+from server.districts.office import office_of
 from server.districts.scope import rooms_of
 from server.exports.gathering.line_reader import LineReader
 from server.exports.gathering.log_seal import seal_of
+from server.exports.gathering.redacted_copy import redacted_copy
+from server.exports.logs.office_paper import paper_hwpx, paper_pdf
 from server.exports.logs.pdf_log import MAX_LINES as PDF_MAX_LINES
 from server.exports.logs.pdf_log import MAX_SWEEPS as PDF_MAX_SWEEPS
 from server.exports.seal import Seal
 from server.interface.formats import Format
 from server.interface.words import KST
+from server.people.access_log import Shown
+from server.people.document_names import names_by_pseudonym
 from server.places.history import known_before
 from server.places.rooms import room_summary
 from server.places.sweeps import gaps_beside
@@ -78,6 +83,19 @@ class LogRequest:
     """In a PDF the sheets of every sweep after the summary, as many as one document holds."""
     case_id: UUID | None = None
     """The file of one case for whoever investigates, and no log: `case_file.py`."""
+    document_no: str = ""
+    """Number under which the office's register has it."""
+    may_name: bool = False
+    """Do names stand beside pseudonyms: does the office want it, and may whoever asks see them?"""
+
+    is_redacted: bool = False
+    """A copy for information disclosure, on paper: `redacted_copy.py`."""
+
+    @property
+    def shown(self) -> tuple[Shown, ...]:
+        """Which personal data is in it."""
+        has_names = self.may_name and self.format.about.names_people
+        return ("inspection_log", "person_names") if has_names else ("inspection_log",)
 
     @property
     def file_name(self) -> str:
@@ -86,6 +104,8 @@ class LogRequest:
             return f"case_{self.case_id}.zip"
         if self.format is Format.ZIP:
             return f"submission_{self.period.first}_{self.period.last}.zip"
+        if self.is_redacted:
+            return f"redacted-log_{self.period.first}_{self.period.last}.{self.format}"
         if self.sweep_id is not None:
             return f"inspection-log_{self.sweep_id}.{self.format}"
         return f"inspection-log_{self.period.first}_{self.period.last}.{self.format}"
@@ -116,6 +136,8 @@ def write_log_to(
     about = request.format.about
     if about.writer is None:
         raise ExportError(Phrase("submission_not_signed"))
+    if request.is_redacted:
+        refuse_narrow(request)
     write: Callable[[BinaryIO, Document], None] = import_module(about.writer).write
     printing = _printing(connection, request, seal_of(connection))
     if about.is_paper and (request.sweep_id is not None or request.with_sheets):
@@ -131,14 +153,43 @@ def write_log_to(
     if count > most:
         raise _too_many(most)
     heard = _heard(lines, count, on_sweep)
+    if request.is_redacted:
+        paper = redacted_copy(tuple(heard), request.period, generated, printing)
+        out.write(paper_pdf(paper) if request.format is Format.PDF else paper_hwpx(paper))
+        return
     write(out, Document(heard, count, lines.has_demo(), request.period, generated, printing))
+
+
+def refuse_narrow(request: LogRequest) -> None:
+    """ExportError for a redacted copy of one place, of which it would tell, or on no paper."""
+    if request.room_id is not None or request.sweep_id is not None or not request.format.about.is_paper:
+        raise ExportError(Phrase("redacted_copy_too_narrow"))
 
 
 def _printing(connection: Connection, request: LogRequest, seal: Seal) -> Printing:
     """What stands on every sheet; a district by its name, where it is known by one."""
-    named = select(districts.c.name_ko).where(districts.c.district_id == request.organisation)
-    organisation = connection.scalar(named) or request.organisation
-    return Printing(organisation, request.requested_by, request.reason, seal.words, seal.proof)
+    printing = printing_of(
+        connection,
+        request.organisation,
+        request.requested_by,
+        document_no=request.document_no,
+        may_name=request.may_name,
+    )
+    return replace(printing, reason=request.reason, seal=seal.words, proof=seal.proof)
+
+
+def printing_of(
+    connection: Connection, district_id: str, requested_by: str, *, document_no: str, may_name: bool = False
+) -> Printing:
+    """How a document of this office looks; `may_name`: whether names stand beside pseudonyms."""
+    named = select(districts.c.name_ko).where(districts.c.district_id == district_id)
+    return Printing(
+        connection.scalar(named) or district_id,
+        requested_by,
+        document_no=document_no,
+        approval=office_of(connection, district_id).approval,
+        names=names_by_pseudonym(connection, district_id) if may_name else {},
+    )
 
 
 def _sheets(connection: Connection, request: LogRequest, on_sweep: Callable[[int, int], None]) -> tuple[SweepPage, ...]:

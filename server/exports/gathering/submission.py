@@ -61,7 +61,7 @@ def write_submission(
         raise ExportError(Phrase("too_many_sweeps_in_period", most=MAX_SWEEPS))
     files = {READ_ME: WORDS.encode()}
     for format_ in FORMATS:
-        part, out = replace(request, format=format_), io.BytesIO()
+        part, out = replace(request, format=format_, may_name=False), io.BytesIO()
         write_log_to(out, connection, part, generated, on_sweep=on_sweep)
         files[part.file_name] = out.getvalue()
     files[RECORDS] = b"".join(record_lines(connection, sweep_ids))

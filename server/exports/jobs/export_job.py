@@ -60,6 +60,9 @@ def line_of(job: ExportJob, database_url: str, body_keys: BodyKeys, signing_key:
         "sweep_id": str(wanted.sweep_id) if wanted.sweep_id else None,
         "with_sheets": wanted.with_sheets,
         "case_id": str(wanted.case_id) if wanted.case_id else None,
+        "document_no": wanted.document_no,
+        "may_name": wanted.may_name,
+        "is_redacted": wanted.is_redacted,
         "signing_key": str(signing_key) if signing_key else None,
     }
     return json.dumps(values).encode() + b"\n"

@@ -57,6 +57,9 @@ def work(job: dict[str, Any], out: TextIO) -> None:
         UUID(job["sweep_id"]) if job["sweep_id"] else None,
         job["with_sheets"],
         UUID(job["case_id"]) if job["case_id"] else None,
+        job["document_no"],
+        job["may_name"],
+        job["is_redacted"],
     )
     percent = -1
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, BinaryIO
 
-from server.exports.logs.hwpx_paper import Cell, Paper, head
+from server.exports.logs.hwpx_paper import Cell, Paper, approval_boxes, head
 from server.exports.logs.pdf_log import printed_log
 from server.exports.printed.form import CHECK_HEADS
 from server.exports.printed.map import Tree
@@ -24,8 +24,8 @@ def write(out: BinaryIO, document: Document) -> None:
     """The summary of a period, with the sheets of its sweeps where they are asked for, or one sweep alone."""
     log = printed_log(tuple(document.rows), document.period, document.generated, document.printing)
     if document.pages is not None:
-        proof = document.printing.proof
-        log["sweeps"] = [printed_sweep(page, number, proof) for number, page in enumerate(document.pages, start=1)]
+        pages = enumerate(document.pages, start=1)
+        log["sweeps"] = [printed_sweep(page, number, document.printing) for number, page in pages]
         log["has_cover"] = not document.is_alone
     out.write(render_hwpx(log))
 
@@ -45,15 +45,11 @@ def render_hwpx(log: Tree) -> bytes:
     return paper.to_bytes()
 
 
-def _approval(paper: Paper) -> None:
-    """결재란: whoever wrote it, whoever checked it, whoever answers for it."""
-    boxes = [head("결 재", rows=2), *(head(word) for word in ("담당", "검토", "확인"))]
-    paper.table((7, 19, 19, 19), [boxes, [Cell(" "), Cell(" "), Cell(" ")]], align="RIGHT")
-
-
 def _opening(paper: Paper, log: Tree, title: str, *, is_new_page: bool) -> None:
     paper.line(f"기관명: {log['organisation']}", "bold", is_new_page=is_new_page)
-    _approval(paper)
+    if log["document_no"]:
+        paper.line(f"문서번호: {log['document_no']}")
+    approval_boxes(paper, log["approval"])
     paper.line(title, "title", align="CENTER")
 
 
@@ -113,7 +109,7 @@ def _form(paper: Paper, log: Tree, sweep: Tree, *, is_new_page: bool) -> None:
         [head("장비 점검 결과"), Cell(f"{equipment['word']} ({equipment['why']})", 5)],
         [head("점검부위(육안)"), Cell(spots, 5)],
         *([[head("육안 살핌"), Cell(sweep["eye_looks"], 5)]] if sweep["eye_looks"] else []),
-        [head("점검범위(장비)"), Cell(form["scope"], 5)],
+        [head("점검범위(장비)" if form["is_measured"] else "점검한 구역"), Cell(form["scope"], 5)],
         [head("의심흔적"), Cell(form["marks"] or "□ 없음  □ 있음  위치와 모양:", 5)],
         [
             head("칸막이 틈"),
@@ -133,6 +129,8 @@ def _form(paper: Paper, log: Tree, sweep: Tree, *, is_new_page: bool) -> None:
         keys = ("zone", "fine", "marked", "holes", "gaps", "bell", "rest")
         lines = [tuple(row[key] for key in keys) for row in form["checks"]]
         paper.long_table((24, 40, 34, 12, 30, 20, 22), CHECK_HEADS, lines)
+    if sweep["inspection"]:
+        _inspection(paper, sweep["inspection"])
     signing = [("점검자", who) for who in sweep["inspectors"]]
     signing += [("동행·입회", form["companions"]), ("확인자", form["confirmed_by"])]
     paper.line("위와 같이 점검하였음을 확인합니다." if not sweep["notice"] else " ")
@@ -150,7 +148,27 @@ def _form(paper: Paper, log: Tree, sweep: Tree, *, is_new_page: bool) -> None:
         made = [(d["finding"], d["verdict"], d["note"], d["who"], d["when"]) for d in sweep["dispositions"]]
         paper.long_table((12, 24, 60, 28, 36), ("위치", "판정", "메모", "판정자", "일시"), made)
     _proof(paper, f"기록 해시(SHA-256) {form['entry_hash']} · {form['signatures']}", log["seal"])
-    paper.line("도면, 구역별 장비 판정과 근거는 같은 점검의 PDF에 있습니다.", "small")
+    if form["is_measured"]:
+        paper.line("도면, 구역별 장비 판정과 근거는 같은 점검의 PDF에 있습니다.", "small")
+
+
+def _inspection(paper: Paper, said: Tree) -> None:
+    """Instruments with the day of their last check, and what each showed in each zone."""
+    paper.line("사용한 장비", "bold")
+    used = [(one["kind"], one["model"], one["serial"], one["checked"]) for one in said["instruments"]]
+    paper.long_table(
+        (30, 50, 40, 40),
+        ("종류", "제조사·모델", "일련번호", "최근 작동 확인"),
+        used or [("육안", "–", "–", "해당 없음")],
+    )
+    paper.line("구역별 탐지기·육안 점검", "bold")
+    looks = [
+        (zone["name"], look["with"], look["saw"], look["after"])
+        for zone in said["zones"]
+        for look in zone["looks"] or [{"with": "–", "saw": "미실시", "after": "–"}]
+    ]
+    paper.long_table((34, 46, 74, 26), ("구역", "장비", "본 것", "문에서부터"), looks)
+    paper.line("점검자가 탐지기나 눈으로 본 것이며 측정값이 아닙니다. 찾았을 확률은 없습니다.", "small")
 
 
 def _proof(paper: Paper, line: str, seal: str) -> None:

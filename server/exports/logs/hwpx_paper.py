@@ -60,6 +60,14 @@ def head(text: str, columns: int = 1, rows: int = 1) -> Cell:
     return Cell(text, columns, rows, is_head=True)
 
 
+def approval_boxes(paper: Paper, boxes: Sequence[str]) -> None:
+    """결재란, as the office has it."""
+    if boxes:
+        width = 16 if len(boxes) > 3 else 19
+        rows = [[head("결 재", rows=2), *(head(word) for word in boxes)], [Cell(" ") for _ in boxes]]
+        paper.table((7, *(width for _ in boxes)), rows, align="RIGHT")
+
+
 class Paper:
     """The document while it is written: paragraphs and tables in a few styles."""
 

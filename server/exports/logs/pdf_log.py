@@ -72,7 +72,7 @@ def render_pdf(
         raise ExportError(Phrase("document_too_many_sweeps", count=len(pages), most=MAX_SWEEPS))
     printing = printing or Printing()
     log = printed_log([page.row for page in pages], period, generated, printing)
-    log["sweeps"] = [printed_sweep(page, number, printing.proof) for number, page in enumerate(pages, start=1)]
+    log["sweeps"] = [printed_sweep(page, number, printing) for number, page in enumerate(pages, start=1)]
     return _set(log, generated, font_folders)
 
 
@@ -101,7 +101,7 @@ def render_sheet(
     day = page.row.header.counted_start.astimezone(KST).date()
     printing = printing or Printing()
     log = printed_log([page.row], Period(day, day), generated, printing)
-    log["sweeps"], log["has_cover"] = [printed_sweep(page, 1, printing.proof)], False
+    log["sweeps"], log["has_cover"] = [printed_sweep(page, 1, printing)], False
     return _set(log, generated, font_folders)
 
 
@@ -120,12 +120,15 @@ def printed_log(rows: Sequence[LogRow], period: Period, generated: datetime, pri
         "period": f"{period.first} ~ {period.last}",
         "generated": kst(generated),
         "organisation": printing.organisation,
+        "document_no": printing.document_no,
+        "approval": list(printing.approval),
+        "has_names": bool(printing.names),
         "requested_by": printing.requested_by or NOT_RECORDED,
         "reason": printing.reason or NOT_RECORDED,
         "persons_words": [{"code": code, "word": words.ko} for code, words in PERSONS.items()],
         "equipment_words": [{"code": code, "word": words.ko} for code, words in EQUIPMENT.items() if code in MEASURED],
         "totals": totals_of(rows),
-        "lines": [printed_line(row, number) for number, row in enumerate(rows, start=1)],
+        "lines": [printed_line(row, number, printing) for number, row in enumerate(rows, start=1)],
         "has_demo": any(row.is_demo for row in rows),
         "has_cover": True,
         "cover_mark": _cover_mark(rows),
@@ -191,7 +194,7 @@ def _kinds_of(rows: Sequence[LogRow]) -> Iterator[tuple[str, LocalText, str, Seq
                 yield source, MODES[mode], f"{MODES[mode].ko} 점검(측정기록 없음)", of_mode
 
 
-def printed_line(row: LogRow, number: int) -> Tree:
+def printed_line(row: LogRow, number: int, printing: Printing) -> Tree:
     """One line of the list; `number` counts from 1."""
     where = (sex_words(row.place.sex), floor_words(row.place.floor), stalls_words(row.stalls or row.place.stalls))
     return {
@@ -202,7 +205,7 @@ def printed_line(row: LogRow, number: int) -> Tree:
         "room": short(row.place.room_name.ko),
         "where": " · ".join(part for part in where if part),
         "occasion": [occasion_words(row), MODES[row.header.mode].ko],
-        "inspectors": list(row.header.inspectors),
+        "inspectors": [printing.who(one) for one in row.header.inspectors],
         "companions": ", ".join(row.hand.companions),
         "persons": PERSONS[row.persons].ko,
         "persons_code": row.persons,

@@ -23,7 +23,7 @@ from server.exports.columns import COLUMNS, cells_of, equipment_line, occasion_w
 from server.exports.place_parts import floor_words, sex_words, stalls_words
 from server.interface.safe_text import plain_text
 from server.interface.words import EQUIPMENT, NOT_RECORDED, PERSONS, kst
-from server.projections.log_records import Document, LogRow, Period
+from server.projections.log_records import Document, LogRow, Period, Printing
 
 TITLE = "불법촬영기기 점검일지"
 DEMO_NOTICE = "색칠된 행은 시뮬레이션·재생 기록입니다. 실제 점검이 아니므로 점검 실적으로 쓸 수 없습니다."
@@ -57,7 +57,10 @@ _NOTES = (
     (PERSONS["recheck"].ko, "사람이 다시 보기를 요청하였거나, 아직 판정하지 않은 확인할 곳이 남았습니다."),
     ("미기재", "장비가 재지 않는 항목입니다. 현장에서 적어야 합니다."),
     ("기록 해시", "서명된 원본 기록의 SHA-256 값입니다. 이 파일과 원본 기록이 다르면 원본 기록이 우선합니다."),
-    ("빠진 내용", "기기 주소, 기기 이름, 와이파이 이름(SSID), 사진, 사람 이름은 이 파일에 넣지 않습니다."),
+    (
+        "빠진 내용",
+        "기기 주소, 기기 이름, 와이파이 이름(SSID), 사진은 넣지 않습니다. 성명은 기관이 정한 때에 제출용에만 적습니다.",
+    ),
 )
 
 
@@ -95,7 +98,7 @@ def write(out: BinaryIO, document: Document) -> None:
     """Row by row."""
     stream_xlsx(
         out, document.rows, document.period, document.generated, count=document.count, has_demo=document.has_demo,
-        seal=document.printing.seal,
+        printing=document.printing,
     )  # fmt: skip
 
 
@@ -115,7 +118,7 @@ def stream_xlsx(
     *,
     count: int,
     has_demo: bool,
-    seal: str = "",
+    printing: Printing | None = None,
     sheet: type[Worksheet] = LogSheet,
 ) -> None:
     """The same into a file, one row in memory at a time; `count` and `has_demo` are told before the rows are read.
@@ -127,18 +130,21 @@ def stream_xlsx(
         tempfile.TemporaryDirectory(prefix="log-") as folder,
         xlsxwriter.Workbook(out, _OPTIONS | {"tmpdir": folder}) as book,
     ):
+        printing = printing or Printing()
         created = generated.astimezone(UTC).replace(tzinfo=None)
         book.set_properties({"title": TITLE, "created": created, "comments": f"{period.first} ~ {period.last}"})
         _write_log(
             book,
             book.add_worksheet("점검일지", sheet),
-            PrintedSheet(book, book.add_worksheet(PRINTED, sheet), period, generated, count, has_demo=has_demo),
+            PrintedSheet(
+                book, book.add_worksheet(PRINTED, sheet), period, generated, count, has_demo=has_demo, printing=printing
+            ),
             rows,
             period,
             generated,
             count,
             has_demo=has_demo,
-            seal=seal,
+            seal=printing.seal,
         )
         _write_notes(book)
 
@@ -192,23 +198,34 @@ class PrintedSheet:
     """The sheet that an office files: what the printed summary says, on A4 across, under approval boxes."""
 
     def __init__(
-        self, book: Workbook, sheet: Worksheet, period: Period, generated: datetime, count: int, *, has_demo: bool
+        self,
+        book: Workbook,
+        sheet: Worksheet,
+        period: Period,
+        generated: datetime,
+        count: int,
+        *,
+        has_demo: bool,
+        printing: Printing,
     ) -> None:
         boxed = {"border": 1, "border_color": "#9AA3AD", "font_size": 9, "text_wrap": True}
         heading = _style(book, bold=True, bg_color="#E8ECF1", align="center", **boxed | {"valign": "vcenter"})
-        self._sheet = sheet
+        self._sheet, self._printing = sheet, printing
         demo = boxed | {"bg_color": "#F3E8D2", "italic": True}
         self._plain, self._demo = _style(book, **boxed), _style(book, **demo)
         self._numbers = _style(book, align="center", **boxed), _style(book, align="center", **demo)
         last = len(FILED)
         sheet.write_string(0, 0, TITLE, _style(book, bold=True, font_size=15))
-        for offset, word in enumerate(("담당", "검토", "확인")):
-            sheet.write_string(0, last - 2 + offset, word, heading)
+        boxes = last + 1 - len(printing.approval)
+        for column, word in enumerate(printing.approval, start=boxes):
+            sheet.write_string(0, column, plain_text(word), heading)
         words = f"기간 {period.first} ~ {period.last} · 점검 {count}건 · 작성 {kst(generated)} (한국시간)"
+        if printing.document_no:
+            words = f"문서번호 {plain_text(printing.document_no)} · {words}"
         sheet.set_row(1, 40)
         sheet.write_string(1, 0, words, _style(book, font_size=9))
-        for offset in range(3):
-            sheet.write_blank(1, last - 2 + offset, None, self._plain)
+        for column in range(boxes, last + 1):
+            sheet.write_blank(1, column, None, self._plain)
         if has_demo:
             sheet.write_string(2, 0, DEMO_NOTICE, _style(book, bold=True, font_color="#9B1C1C"))
         sheet.set_row(_HEADER_ROW, 30)
@@ -230,7 +247,7 @@ class PrintedSheet:
         style, line = self._demo if row.is_demo else self._plain, _HEADER_ROW + number
         self._sheet.write_number(line, 0, number, self._numbers[row.is_demo])
         for index, (_, _, cell) in enumerate(FILED, start=1):
-            self._sheet.write_string(line, index, plain_text(cell(row)), style)
+            self._sheet.write_string(line, index, plain_text(cell(row, self._printing)), style)
 
 
 def _place_words(row: LogRow) -> str:
@@ -240,20 +257,24 @@ def _place_words(row: LogRow) -> str:
     return " · ".join((name, *(part for part in parts if part)))
 
 
-FILED: tuple[tuple[str, float, Callable[[LogRow], str]], ...] = (
-    ("점검일시", 16, lambda row: kst(row.header.counted_start)[:16]),
-    ("시설명(관리번호)", 24, lambda row: f"{row.place.facility_name.ko} ({row.place.facility_number or NOT_RECORDED})"),
-    ("위치(성별·층·칸)", 22, _place_words),
-    ("구분", 9, occasion_words),
-    ("점검자", 14, lambda row: ", ".join(row.header.inspectors)),
-    ("동행", 12, lambda row: ", ".join(row.hand.companions)),
-    ("점검 결과", 15, persons_line),
-    ("장비 결과", 13, equipment_line),
-    ("의심흔적", 12, lambda row: row.hand.suspicious_marks or ""),
-    ("비상벨", 8, lambda row: row.hand.emergency_bell or ""),
-    ("조치", 20, lambda row: ", ".join(row.hand.measures)),
-    ("사진", 8, lambda row: f"{row.hand.photographs}장" if row.hand.photographs else ""),
-    ("확인자", 11, lambda row: row.hand.confirmed_by or ""),
+FILED: tuple[tuple[str, float, Callable[[LogRow, Printing], str]], ...] = (
+    ("점검일시", 16, lambda row, _: kst(row.header.counted_start)[:16]),
+    (
+        "시설명(관리번호)",
+        24,
+        lambda row, _: f"{row.place.facility_name.ko} ({row.place.facility_number or NOT_RECORDED})",
+    ),
+    ("위치(성별·층·칸)", 22, lambda row, _: _place_words(row)),
+    ("구분", 9, lambda row, _: occasion_words(row)),
+    ("점검자", 14, lambda row, printing: ", ".join(printing.who(one) for one in row.header.inspectors)),
+    ("동행", 12, lambda row, _: ", ".join(row.hand.companions)),
+    ("점검 결과", 15, lambda row, _: persons_line(row)),
+    ("장비 결과", 13, lambda row, _: equipment_line(row)),
+    ("의심흔적", 12, lambda row, _: row.hand.suspicious_marks or ""),
+    ("비상벨", 8, lambda row, _: row.hand.emergency_bell or ""),
+    ("조치", 20, lambda row, _: ", ".join(row.hand.measures)),
+    ("사진", 8, lambda row, _: f"{row.hand.photographs}장" if row.hand.photographs else ""),
+    ("확인자", 11, lambda row, _: row.hand.confirmed_by or ""),
 )
 """Heading, width and words of each column of the sheet that is filed; what nobody noted is left to be written in."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from server.exports.columns import (
     equipment_reason,
+    methods_words,
     next_step_words,
     persons_reason,
     scope_words,
@@ -26,19 +27,17 @@ from server.interface.words import (
     ROOM_KINDS,
     SPOTS,
     kst,
-    modality_list,
 )
 from server.projections.by_eye import gap_words, photograph_places
-from server.projections.log_records import LogRow, SweepHeader, SweepPage, ZoneLine
+from server.projections.log_records import LogRow, Printing, SweepHeader, SweepPage, ZoneLine
 from sweep.report import ClockReading
 
 
-def printed_form(page: SweepPage, log: str) -> Tree:
-    """The form's fields; `log` is the state of the log for the proof, see seal.py."""
+def printed_form(page: SweepPage, printing: Printing) -> Tree:
+    """The form's fields."""
     row = page.row
     header, hand, place = row.header, row.hand, row.place
-    methods = ([] if hand.by_eye in {None, "not_done"} else ["육안"]) + [modality_list(row.methods)] * bool(row.methods)
-    proof = proof_line("entry", row.entry_hash, log)
+    proof = proof_line("entry", row.entry_hash, printing.proof)
     return {
         "when": f"{span(header)} (한국시간)",
         "occasion": ticks(row),
@@ -48,10 +47,11 @@ def printed_form(page: SweepPage, log: str) -> Tree:
         "sex": sex_words(place.sex) or "",
         "floor": floor_words(place.floor) or "",
         "stalls": stalls_words(row.stalls or row.place.stalls) or "",
-        "inspectors": ", ".join(header.inspectors),
+        "inspectors": ", ".join(printing.who(one) for one in header.inspectors),
         "companions": ", ".join(hand.companions) or ("없음" if hand.noted_by else ""),
-        "methods": " · ".join(methods) or "없음",
+        "methods": methods_words(row),
         "equipment": row.equipment,
+        "is_measured": not row.inspected_by,
         "persons": {
             "code": row.persons,
             "word": PERSONS[row.persons].ko,

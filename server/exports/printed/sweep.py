@@ -18,6 +18,7 @@ from server.exports.columns import (
     signature_words,
 )
 from server.exports.printed.form import printed_form, received_words
+from server.exports.printed.inspection import printed_inspection
 from server.exports.printed.map import Tree, coverage_of, printed_map, targets_of, verdict_of
 from server.exports.printed.targets import target_table
 from server.interface.fields import ZoneState
@@ -37,7 +38,7 @@ from server.interface.words import (
     clock_quality,
     kst,
 )
-from server.projections.log_records import EntryLine, LogRow, SignedDisposition, SweepPage
+from server.projections.log_records import EntryLine, LogRow, Printing, SignedDisposition, SweepPage
 from server.standing.findings import OPEN
 from server.standing.zones import method_state
 from sweep.report import MODALITIES, SHOWN, Evidence, Finding, SweepReport, ZoneCoverage, ZoneVerdict
@@ -49,9 +50,9 @@ MEASURED = frozenset({"field", "measured"})
 SHORT_NAME = 60  # derived: two lines in the list of the cover, one in the running head
 
 
-def printed_sweep(page: SweepPage, number: int, log: str = "") -> Tree:
-    """The section of one sweep; `number` counts sections from 1, `log` is `Seal.proof`."""
-    row, report = page.row, page.report
+def printed_sweep(page: SweepPage, number: int, printing: Printing | None = None) -> Tree:
+    """The section of one sweep; `number` counts sections from 1."""
+    row, report, printing = page.row, page.report, printing or Printing()
     header = row.header
     letters = {} if report is None else {f.finding_id: f"F{n}" for n, f in enumerate(report.findings, start=1)}
     return {
@@ -67,10 +68,11 @@ def printed_sweep(page: SweepPage, number: int, log: str = "") -> Tree:
         "sweep_id": str(header.sweep_id),
         "started": kst(header.started.utc),
         "next": next_step_words(row),
-        "form": printed_form(page, log),
+        "form": printed_form(page, printing),
         "fields": _fields(row, report),
         "eye_looks": row.eye_looks,
-        "inspectors": list(header.inspectors),
+        "inspectors": [printing.who(one) for one in header.inspectors],
+        "inspection": None if page.inspection is None else printed_inspection(page.inspection),
         "map": None if report is None else printed_map(report),
         "zones": None if report is None else _zone_table(report, dict(page.row.hand.photographs_by_zone)),
         "targets": None if report is None or not report.targets else target_table(report),
@@ -98,7 +100,7 @@ def _fields(row: LogRow, report: SweepReport | None) -> list[list[str]]:
         ["시각 신뢰도", "Clock", clock_quality(header.started)],
         ["접수", "Received", received_words(header)],
         ["장비", "Equipment", row.equipment],
-        ["장비 상태", "State of it", row.probe_state],
+        *([["장비 상태", "State of it", row.probe_state]] if not row.inspected_by else []),
         ["점검 범위", "Scope", scope_words(row)],
         ["판정 불가·미점검", "Not judged", limits_words(row)],
         ["퇴실 확인", "Declared empty", declared[header.declared_empty]],

@@ -125,6 +125,8 @@ class CaseSheet:
     reason: str
     steps: Sequence[PrintedStep]
     photographs: Sequence[ArrowedPhoto] = ()
+    approval: Sequence[str] = ()
+    """What stands over each approval box (결재란)."""
 
 
 def case_sheet(case: CaseSheet, made: datetime, *, font_folders: Sequence[Path] = FONT_FOLDERS) -> bytes:
@@ -141,6 +143,7 @@ def case_sheet(case: CaseSheet, made: datetime, *, font_folders: Sequence[Path] 
         "requested_by": case.requested_by,
         "reason": case.reason,
         "made": kst(made),
+        "approval": list(case.approval),
         "steps": [_printed(one) for one in case.steps[:MAX_STEPS]],
         "photographs": [
             {

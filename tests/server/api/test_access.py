@@ -37,6 +37,8 @@ ENDS_ITS_SESSION = "/api/logout"
 OTHER_PARAMETERS = {
     "key_id": "0" * 16,
     "job_id": str(new_id()),
+    "handover_id": str(new_id()),
+    "provision_id": str(new_id()),
     "place": "000",
     "level": "0",
     "import_id": str(new_id()),

@@ -54,6 +54,8 @@ OTHER = {
     "place": "000",
     "level": "0",
     "job_id": str(new_id()),
+    "handover_id": str(new_id()),
+    "provision_id": str(new_id()),
 }
 SOURCES: tuple[Source, ...] = ("live", "practice", "replay", "simulated")
 ASSURANCES: tuple[Assurance, ...] = ("device", "passkey", "password", "witness", "ceremony")

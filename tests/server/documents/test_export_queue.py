@@ -268,6 +268,9 @@ def test_the_worker_tells_how_far_it_is(site: Site, settings: Settings, tmp_path
         "sweep_id": None,
         "with_sheets": False,
         "case_id": None,
+        "document_no": "",
+        "may_name": False,
+        "is_redacted": False,
         "signing_key": None,
     }
     work(job, out)

@@ -123,7 +123,7 @@ def test_the_checklist_is_printed_zone_by_zone_with_its_gaps_and_photographs() -
     assert gap_words(hand_entries(None, [])) == ""
     page = s.live_page()
     page = replace(page, row=replace(page.row, hand=hand))
-    form = printed_form(page, "log 5 AAAA")
+    form = printed_form(page, Printing(proof="log 5 AAAA"))
     assert form["checks"][0] == {
         "zone": "1번 칸",
         "fine": "환풍구, 출입문·잠금장치",
@@ -245,12 +245,12 @@ def test_a_form_has_sex_floor_and_stalls_apart_and_both_results() -> None:
     page = s.live_page()
     hand = hand_entries(("점검자-01", _note()), [])
     built = build_page(page.row.header, page.row.place, page.report, report_state="present", hand=hand)
-    form = printed_form(built, "log 5 AAAA")
+    form = printed_form(built, Printing(proof="log 5 AAAA"))
     assert (form["sex"], form["floor"], form["stalls"]) == ("남", "1층", "3칸")
     assert form["persons"]["word"] == "특이사항 없음(육안·탐지기)"
     assert form["equipment_result"]["word"] == "일부 판정 불가"
     assert form["methods"].startswith("육안 · 렌즈 탐지")
     assert form["occasion"] == "□ 정기  □ 수시  ■ 합동   (정밀 점검)"
     assert form["proof"] is None, "nothing signed, nothing to prove"
-    signed = printed_form(s.found_page(), "log 5 AAAA")["proof"]
+    signed = printed_form(s.found_page(), Printing(proof="log 5 AAAA"))["proof"]
     assert signed["line"] == f"ansim-proof/1 entry {s.make_entries()[1].entry_hash} log 5 AAAA"

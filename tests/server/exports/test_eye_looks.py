@@ -79,7 +79,7 @@ def test_the_map_and_the_sheets_show_no_place_of_a_look() -> None:
     assert bare.report is not None
     assert looked.report is not None
     assert printed_map(looked.report) == printed_map(bare.report)
-    sheets: list[Any] = [printed_sweep(page, 1, "") for page in (bare, looked)]
+    sheets: list[Any] = [printed_sweep(page, 1) for page in (bare, looked)]
     assert {key for key, value in sheets[1].items() if sheets[0][key] != value} == {"fields", "eye_looks"}
     new = [field for field in sheets[1]["fields"] if field not in sheets[0]["fields"]]
     assert [field[0] for field in new] == ["육안 살핌"]
@@ -93,7 +93,7 @@ def test_no_document_names_where_somebody_looked(kind: str, tmp_path: Path) -> N
         data = write_xlsx([page.row], s.PERIOD, s.GENERATED)
     elif kind == "hwpx":
         log = printed_log([page.row], s.PERIOD, s.GENERATED, PRINTING)
-        data = render_hwpx(log | {"sweeps": [printed_sweep(page, 1, "")], "has_cover": False})
+        data = render_hwpx(log | {"sweeps": [printed_sweep(page, 1)], "has_cover": False})
     else:
         file = tmp_path / "log.pdf"
         file.write_bytes(render_pdf([page], s.PERIOD, s.GENERATED, printing=PRINTING))

@@ -26,7 +26,7 @@ PRINTING = Printing("시범구청", "점검자-01", "월간 보고", "기록 원
 
 def _sheet(page: SweepPage) -> Tree:
     log = printed_log([page.row], s.PERIOD, s.GENERATED, PRINTING)
-    return log | {"sweeps": [printed_sweep(page, 1, PRINTING.proof)], "has_cover": False}
+    return log | {"sweeps": [printed_sweep(page, 1, PRINTING)], "has_cover": False}
 
 
 def _tables(data: bytes, folder: Path) -> list[list[list[str]]]:

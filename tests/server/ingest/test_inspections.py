@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import select, update
 
 from server.config.inspection_policy import Method, read_policy
+from server.interface.words import EQUIPMENT
 from server.projections import projecting
 from server.schedule.listing import due_list
 from server.standing.inspections import is_too_fast
@@ -345,7 +346,7 @@ def test_the_log_says_that_nothing_was_measured_and_statistics_add_nothing(site:
     assert {row["장비 점검 결과"] for row in rows} == {"장비 측정기록 없음(점검자 확인)"}
     assert {row["점검 결과(사람)"] for row in rows} == {"특이사항 없음(육안·탐지기)"}
     assert {row["서명 검증"] for row in rows} == {"서명 유효(3건)", "서명 유효(2건)"}
-    assert {row[COVERAGE_WORDS["chance"].ko] for row in rows} == {COVERAGE_WORDS["unknown"].ko}
+    assert {row[COVERAGE_WORDS["chance"].ko] for row in rows} == {EQUIPMENT["not_measured"].ko}
     assert "렌즈 탐지기 가상 K18 1(작동 확인" in rows[0]["장비"]
     assert rows[0]["구역별 탐지기 점검"].count("렌즈 탐지기: 특이사항 없음") == len(mapo.zones)
     assert "이상 없음 1부위" in rows[0]["구역별 육안 점검"]

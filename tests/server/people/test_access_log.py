@@ -23,6 +23,7 @@ from server.people import access_log
 from server.people.access_log import HEADINGS, WORDS, Reader
 from server.store.clock import from_ms, now_ms
 from server.store.schema import access_log as table
+from server.store.schema import users
 from sweep.report import FindingDetails, new_id
 from tests.report_factory import make_report
 from tests.server.cases.photo_kit import SECOND, Officer, taken
@@ -74,6 +75,7 @@ def test_every_route_that_shows_something_leaves_a_line(site: Site, shown: tuple
     ).json()
     officer = Officer(site, "증거담당-01")
     photo_id = taken(inspector, site)
+    handover_id = _handed_over(admin, site)
     ways: dict[str, Callable[[], Any]] = {
         "/api/sweeps/{sweep_id}": lambda: inspector.get(f"/api/sweeps/{sweep_id}"),
         "/api/bodies/{commitment}": lambda: inspector.get(f"/api/bodies/{crop}"),
@@ -81,6 +83,10 @@ def test_every_route_that_shows_something_leaves_a_line(site: Site, shown: tuple
         "/api/exports/{job_id}/file": lambda: _download(inspector, job["job_id"]),
         "/api/photos/{photo_id}/open": lambda: officer.open(photo_id),
         "/api/cases/{case_id}/file": lambda: admin.get(f"/api/cases/{_found(admin)}/file", reason="경찰 인계"),
+        "/api/office/names": lambda: admin.get("/api/office/names"),
+        "/api/handovers/{handover_id}/document": lambda: admin.get(
+            f"/api/handovers/{handover_id}/document", reason="서명"
+        ),
         "/api/exports/access-log": lambda: admin.get(
             "/api/exports/access-log", month=_this_month(), reason="월간 점검"
         ),
@@ -104,6 +110,17 @@ def test_every_route_that_shows_something_leaves_a_line(site: Site, shown: tuple
         "대조",
         inspector.get("/api/me").json()["user"]["username"],
     )
+
+
+def _handed_over(admin: Client, site: Site) -> str:
+    """An office that went over from one person of the district to another."""
+    for username in ("who-leaves", "who-follows"):
+        site.add_user(username, "inspector", f"점검자 {username}")
+    with site.db.write() as connection:
+        connection.execute(update(users).where(users.c.username.like("who-%")).values(district_id="demo-gu"))
+    act = {"from_username": "who-leaves", "to_username": "who-follows", "reason": "인사 이동"}
+    handover_id: str = admin.post("/api/handovers", act).json()["handovers"][0]["handover_id"]
+    return handover_id
 
 
 def _found(client: Client) -> str:

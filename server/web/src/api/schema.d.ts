@@ -279,6 +279,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Documents
+         * @description The register of documents that were made, the newest first.
+         */
+        get: operations["list_documents_api_documents_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/enrolment-code": {
         parameters: {
             query?: never;
@@ -517,6 +537,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/exports/provisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Provisions
+         * @description The register of a year as a document, under a number of its own.
+         */
+        get: operations["export_provisions_api_exports_provisions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/exports/statistics": {
         parameters: {
             query?: never;
@@ -527,6 +567,8 @@ export interface paths {
         /**
          * Export Statistics
          * @description The statistics of a quarter (Korean days): one line for the own district, or one for each and their sum.
+         *
+         *     As a table, or as the report that an office sends to the city (PDF, HWPX), under a number of its register.
          */
         get: operations["export_statistics_api_exports_statistics_get"];
         put?: never;
@@ -671,6 +713,50 @@ export interface paths {
          * @description Append a person's verdict on a finding, as an entry that the server signs; once for each decision id.
          */
         post: operations["post_disposition_api_findings__finding_id__disposition_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/handovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Handovers
+         * @description Who left their office to whom.
+         */
+        get: operations["list_handovers_api_handovers_get"];
+        put?: never;
+        /**
+         * Post Handover
+         * @description Hand everything over that somebody holds, in one act; their account is switched off with it if they leave.
+         */
+        post: operations["post_handover_api_handovers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/handovers/{handover_id}/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Handover Document
+         * @description The document of a handover, to be signed by three; written down.
+         */
+        get: operations["get_handover_document_api_handovers__handover_id__document_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1277,6 +1363,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Office
+         * @description How the documents of one's own office look; who sees all may ask for another.
+         */
+        get: operations["get_office_api_office_get"];
+        /**
+         * Put Office
+         * @description Have them look otherwise: approval boxes, the word before a number, names or pseudonyms.
+         */
+        put: operations["put_office_api_office_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Names
+         * @description Who stands on documents by what name; written down.
+         */
+        get: operations["list_names_api_office_names_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/outlines": {
         parameters: {
             query?: never;
@@ -1652,6 +1782,50 @@ export interface paths {
          */
         post: operations["proof_options_api_proofs__entry_id__options_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/provisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Provisions
+         * @description What was given to other agencies and persons in a year.
+         */
+        get: operations["list_provisions_api_provisions_get"];
+        put?: never;
+        /**
+         * Post Provision
+         * @description Write down that something was given away.
+         */
+        post: operations["post_provision_api_provisions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/provisions/{provision_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Provision
+         * @description Say that a line was written down wrongly: it stays, marked.
+         */
+        delete: operations["delete_provision_api_provisions__provision_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2151,6 +2325,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/schedule/rounds/{pair_id}/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post List
+         * @description Today's rooms of a pair in walking order, with boxes to tick: a new number each time. ApiError 404.
+         */
+        post: operations["post_list_api_schedule_rounds__pair_id__list_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/second-factor": {
         parameters: {
             query?: never;
@@ -2482,6 +2676,30 @@ export interface paths {
          */
         post: operations["deactivate_user_api_users__username__deactivate_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{username}/document-name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Name
+         * @description By what name somebody stands on documents, beside the pseudonym.
+         */
+        put: operations["put_name_api_users__username__document_name_put"];
+        post?: never;
+        /**
+         * Delete Name
+         * @description Erase that name: its key is gone before this is answered, and documents that were being made begin anew.
+         */
+        delete: operations["delete_name_api_users__username__document_name_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4173,6 +4391,14 @@ export interface components {
             type: "doctor";
         };
         /**
+         * DocumentNameRequest
+         * @description By what name somebody stands on documents.
+         */
+        DocumentNameRequest: {
+            /** Name */
+            name: string;
+        };
+        /**
          * Down
          * @description The answer to a server that asks.
          */
@@ -4700,6 +4926,12 @@ export interface components {
         ExportRequest: {
             format: components["schemas"]["Format"];
             /**
+             * Is Redacted
+             * @description A copy of a whole period for information disclosure (정보공개), on paper, without what the law keeps back.
+             * @default false
+             */
+            is_redacted: boolean;
+            /**
              * Period First
              * Format: date
              */
@@ -5139,6 +5371,66 @@ export interface components {
              * @enum {string}
              */
             step: "handed_over";
+        };
+        /**
+         * HandoverRequest
+         * @description Somebody who leaves their office to a named other person.
+         */
+        HandoverRequest: {
+            /** From Username */
+            from_username: string;
+            /**
+             * Is Leaving
+             * @description The account of whoever leaves is switched off with it.
+             * @default true
+             */
+            is_leaving: boolean;
+            /** Reason */
+            reason: string;
+            /** To Username */
+            to_username: string;
+        };
+        /**
+         * Handovers
+         * @description Those of a district, the newest first.
+         */
+        Handovers: {
+            /** Handovers */
+            handovers: components["schemas"]["HandoverView"][];
+        };
+        /**
+         * HandoverView
+         * @description An office that went over to somebody else.
+         */
+        HandoverView: {
+            /** Cases */
+            cases: number;
+            /** Document No */
+            document_no: string;
+            /** From Name */
+            from_name: string;
+            /**
+             * Handover Id
+             * Format: uuid
+             */
+            handover_id: string;
+            /** Instruments */
+            instruments: number;
+            /** Keys */
+            keys: number;
+            /**
+             * Made
+             * Format: date-time
+             */
+            made: string;
+            /** Made By */
+            made_by: string;
+            /** Orders */
+            orders: number;
+            /** Pairs */
+            pairs: number;
+            /** To Name */
+            to_name: string;
         };
         /**
          * Health
@@ -5774,6 +6066,40 @@ export interface components {
             role: "admin" | "inspector" | "viewer" | "supervisor" | "district_officer" | "city_officer" | "auditor" | "evidence_officer" | "facility_owner" | "facility_staff" | "cleaner";
             /** Username */
             username: string;
+        };
+        /**
+         * IssuedDocument
+         * @description A document that somebody had made.
+         */
+        IssuedDocument: {
+            /** Document No */
+            document_no: string;
+            /** File Name */
+            file_name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "inspection_log" | "redacted_copy" | "day_list" | "quarter_report" | "provision_register" | "handover";
+            /**
+             * Made
+             * Format: date-time
+             */
+            made: string;
+            /** Made By */
+            made_by: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * IssuedDocuments
+         * @description The newest of an office's register, the newest first.
+         */
+        IssuedDocuments: {
+            /** Documents */
+            documents: components["schemas"]["IssuedDocument"][];
+            /** Is Cut */
+            is_cut: boolean;
         };
         /**
          * JudgedKey
@@ -6450,6 +6776,24 @@ export interface components {
             role: "admin" | "inspector" | "viewer" | "supervisor" | "district_officer" | "city_officer" | "auditor" | "evidence_officer" | "facility_owner" | "facility_staff" | "cleaner";
         };
         /**
+         * NamedPeople
+         * @description Those of a district who do.
+         */
+        NamedPeople: {
+            /** People */
+            people: components["schemas"]["NamedPerson"][];
+        };
+        /**
+         * NamedPerson
+         * @description Somebody who stands on documents by name.
+         */
+        NamedPerson: {
+            /** Name */
+            name: string;
+            /** Username */
+            username: string;
+        };
+        /**
          * NearEvent
          * @description What leads to a candidate within a position, twice a second while something is sensed; it is never told again.
          */
@@ -6780,6 +7124,43 @@ export interface components {
             step: "not_reached";
             /** Why */
             why: string;
+        };
+        /**
+         * OfficeRequest
+         * @description How an office's documents look.
+         */
+        OfficeRequest: {
+            /**
+             * Approval
+             * @description What stands over each approval box (결재란), as 담당, 팀장, 과장; none: no boxes.
+             */
+            approval: string[];
+            /**
+             * Number Word
+             * @description What stands before a number, as the name of the division: `여성가족과` makes `여성가족과-12`.
+             * @default
+             */
+            number_word: string;
+            /**
+             * Shows Names
+             * @description Do names stand beside pseudonyms, in documents of those who may see them?
+             * @default false
+             */
+            shows_names: boolean;
+        };
+        /**
+         * OfficeView
+         * @description How an office's documents look.
+         */
+        OfficeView: {
+            /** Approval */
+            approval: string[];
+            /** District Id */
+            district_id: string;
+            /** Number Word */
+            number_word: string;
+            /** Shows Names */
+            shows_names: boolean;
         };
         /**
          * Ok
@@ -7831,6 +8212,95 @@ export interface components {
              * @default null
              */
             pin: string | null;
+        };
+        /**
+         * ProvisionRequest
+         * @description A document or a piece of evidence that was given to another agency or person.
+         */
+        ProvisionRequest: {
+            /**
+             * Basis
+             * @enum {string}
+             */
+            basis: "consent" | "law" | "investigation" | "court" | "disclosure" | "duty";
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Document No
+             * @description Its number in the office's register, or what the evidence is called.
+             */
+            document_no: string;
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "paper" | "file" | "seen";
+            /**
+             * Items
+             * @description Which personal data it holds, or that it holds none.
+             */
+            items: string;
+            /**
+             * Limits
+             * @description What was asked of the recipient to keep it safe (개인정보 보호법 제18조제5항).
+             * @default
+             */
+            limits: string;
+            /** Purpose */
+            purpose: string;
+            /**
+             * Recipient
+             * @description An agency and its unit; of a person no name, but in what capacity.
+             */
+            recipient: string;
+        };
+        /**
+         * Provisions
+         * @description The register of what was given away (제3자 제공 대장) of a year, oldest first.
+         */
+        Provisions: {
+            /** Provisions */
+            provisions: components["schemas"]["ProvisionView"][];
+        };
+        /**
+         * ProvisionView
+         * @description Something that was given to another agency or person.
+         */
+        ProvisionView: {
+            /**
+             * Basis
+             * @enum {string}
+             */
+            basis: "consent" | "law" | "investigation" | "court" | "disclosure" | "duty";
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Document No */
+            document_no: string;
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "paper" | "file" | "seen";
+            /** Is Withdrawn */
+            is_withdrawn: boolean;
+            /** Items */
+            items: string;
+            /** Limits */
+            limits: string;
+            /** Provision Id */
+            provision_id: string | null;
+            /** Purpose */
+            purpose: string;
+            /** Recipient */
+            recipient: string;
+            /** Recorded By */
+            recorded_by: string;
         };
         /**
          * PublicReportList
@@ -11208,6 +11678,38 @@ export interface operations {
             };
         };
     };
+    list_documents_api_documents_get: {
+        parameters: {
+            query?: {
+                district?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedDocuments"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     prove_enrolment_api_enrolment_code_post: {
         parameters: {
             query?: never;
@@ -11697,10 +12199,45 @@ export interface operations {
             };
         };
     };
+    export_provisions_api_exports_provisions_get: {
+        parameters: {
+            query: {
+                district?: string | null;
+                format?: "pdf" | "hwpx";
+                reason: string;
+                year: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/hwp+zip": unknown;
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     export_statistics_api_exports_statistics_get: {
         parameters: {
             query: {
-                format?: "csv" | "xlsx";
+                format?: "csv" | "xlsx" | "pdf" | "hwpx";
                 quarter: number;
                 reason: string;
                 year: number;
@@ -11717,6 +12254,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/hwp+zip": unknown;
+                    "application/pdf": unknown;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv": unknown;
                 };
@@ -11952,6 +12491,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntryCreated"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_handovers_api_handovers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handovers"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_handover_api_handovers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoverRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handovers"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_handover_document_api_handovers__handover_id__document_get: {
+        parameters: {
+            query: {
+                format?: "pdf" | "hwpx";
+                reason: string;
+            };
+            header?: never;
+            path: {
+                handover_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/hwp+zip": unknown;
+                    "application/pdf": unknown;
                 };
             };
             /** @description Refused; the code says why */
@@ -13054,6 +13690,103 @@ export interface operations {
             };
         };
     };
+    get_office_api_office_get: {
+        parameters: {
+            query?: {
+                district?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    put_office_api_office_put: {
+        parameters: {
+            query?: {
+                district?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfficeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_names_api_office_names_get: {
+        parameters: {
+            query?: {
+                district?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamedPeople"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     put_outlines_api_outlines_put: {
         parameters: {
             query?: never;
@@ -13779,6 +14512,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PasskeyChallenge"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_provisions_api_provisions_get: {
+        parameters: {
+            query: {
+                district?: string | null;
+                year: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provisions"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_provision_api_provisions_post: {
+        parameters: {
+            query?: {
+                district?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProvisionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provisions"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    delete_provision_api_provisions__provision_id__delete: {
+        parameters: {
+            query?: {
+                district?: string | null;
+            };
+            header?: never;
+            path: {
+                provision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
                 };
             };
             /** @description Refused; the code says why */
@@ -14671,6 +15504,37 @@ export interface operations {
             };
         };
     };
+    post_list_api_schedule_rounds__pair_id__list_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pair_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     get_second_factor_api_second_factor_get: {
         parameters: {
             query?: never;
@@ -15266,6 +16130,72 @@ export interface operations {
         };
     };
     deactivate_user_api_users__username__deactivate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    put_name_api_users__username__document_name_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentNameRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    delete_name_api_users__username__document_name_delete: {
         parameters: {
             query?: never;
             header?: never;

@@ -30,6 +30,7 @@ export function sections(): readonly Section[] {
   const role = session.user?.role;
   const keepsAccounts = role === "district_officer" || role === "admin";
   const isPlanning = session.isAtDesk;
+  const files = keepsAccounts || role === "supervisor" || role === "auditor";
   return [
     ...(isPlanning ? [one(page(say("page_day"), "day"))] : []),
     one(page(say("page_cases"), "cases", ["desk/case", "find", "photos", ...(isPlanning ? [] : ["desk/day"])])),
@@ -42,6 +43,7 @@ export function sections(): readonly Section[] {
     ...severalOrNone(say("menu_documents"), [
       ...(session.mayInspect ? [place(t("nav_exports"), links.exports, "exports")] : []),
       ...(isPlanning ? [page(say("page_statistics"), "statistics")] : []),
+      ...(files ? [page(say("page_filing"), "filing")] : []),
     ]),
     several(say("menu_manage"), [
       ...(role === "city_officer" || role === "admin" ? [page(say("page_import"), "import")] : []),

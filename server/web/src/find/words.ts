@@ -192,9 +192,15 @@ export const words = {
     "아무도 들이지 말고, 열거나 보지 마십시오. 압수는 경찰이 합니다.",
     "Let nobody in, open nothing, look at nothing. The police seize it, not you.",
   ),
-  help: text(
-    "찍혔을까 걱정하는 사람에게는 디지털성범죄피해자지원센터(국번 없이 1366, 24시간)를 알리십시오.",
-    "Whoever fears to have been filmed is helped by 1366, day and night (digital sex crime victim support).",
+  victim_title: text("피해를 걱정하는 사람이 곁에 있으면", "If somebody here fears to have been filmed"),
+  victim_first: text("이름과 사정을 묻지 않고, 조용한 곳에서 이렇게 말합니다.", "Ask no name. Say, where it is quiet:"),
+  victim_say: text(
+    "“이곳을 막고 경찰을 불렀습니다. 당신 잘못이 아닙니다. 112에 바로 말할 수 있고, 상담과 삭제 지원은 디지털성범죄피해자지원센터(국번 없이 1366, 24시간)가 돕습니다.”",
+    "“It is closed and the police are called. It is not your fault. You can tell 112; the digital sex crime victim support center (1366, day and night) helps to delete.”",
+  ),
+  victim_never: text(
+    "찍혔는지 짐작해 말하지 않고, 영상을 찾거나 보지 않습니다.",
+    "Do not guess whether they were filmed. Look for no footage.",
   ),
   wait_done: text("경찰이 도착했습니다", "The police are here"),
   officer_title: text("인수하는 경찰관은 누구입니까?", "Which officer takes it?"),
