@@ -44,7 +44,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
     modulePreload: { polyfill: false },
-    // What each page needs, or each of the desk, comes as one file: a file of a hundred letters costs a kilobyte on the way.
+    // What each page needs, each room or sweep, or each of the desk, comes as one file: a file of a hundred letters costs
+    // a kilobyte on the way, and a browser asks for six at a time.
     rolldownOptions: {
       output: {
         codeSplitting: {
@@ -56,7 +57,11 @@ export default defineConfig({
             },
             {
               name: "first",
-              test: /\/src\/(app\/(query|resource|router|turns)|i18n\/(format|glossary|speaker)|live\/(day|started)|parts\/(Failure|Loading)|sweep\/modalities|today\/bag)\./,
+              test: /\/src\/(app\/(query|resource|router|turns)|i18n\/(format|glossary|speaker)|live\/(day|started)|parts\/(Failure|Icon|Loading|icons)|sweep\/modalities|today\/bag)\./,
+            },
+            {
+              name: "room",
+              test: /\/src\/(walls\/\w+|map\/(SweepMap|drawing|fixtures|placing|shading)|sweep\/(ZoneSheet|chance|naming|transmitters)|parts\/(InTurn|VerdictMark))\./,
             },
           ],
         },

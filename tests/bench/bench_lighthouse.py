@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,14 +40,17 @@ SCREENS = {
 @pytest.fixture
 def port(chromium_path: str, tmp_path: Path) -> Iterator[int]:
     """Where a browser without anything kept listens."""
-    flags = [*FLAGS, "--remote-debugging-port=0", f"--user-data-dir={tmp_path}", "--lang=ko-KR"]
+    flags = [*FLAGS, "--remote-debugging-port=0", f"--user-data-dir={tmp_path}", "--accept-lang=ko-KR"]
     if "headless" not in Path(chromium_path).name:
         flags.append("--headless=new")
     told = tmp_path / "DevToolsActivePort"
-    with subprocess.Popen([chromium_path, *flags, "about:blank"], stderr=subprocess.DEVNULL) as browser:
-        wait_until(told.is_file, "the browser listens")
-        yield int(told.read_text(encoding="ascii").splitlines()[0])
-        browser.terminate()
+    command = [chromium_path, *flags, "about:blank"]  # on Debian a script, whose browser would outlive it
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as browser:
+        try:
+            wait_until(lambda: told.is_file() and told.stat().st_size > 0, "the browser listens")
+            yield int(told.read_text(encoding="ascii").splitlines()[0])
+        finally:
+            os.killpg(browser.pid, signal.SIGTERM)
 
 
 def judged(url: str, port: int, cookies: str, *, is_warm: bool) -> dict[str, Any]:

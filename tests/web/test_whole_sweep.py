@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from sweep.host.scratch import scratch_folder
 from sweep.report import MODALITIES
 from sweep.run.words import GUIDANCE, NOTICES, STATES
 from tests.sim.head_kit import built_elf
+from tests.waiting import wait_until
 from tests.web.agent import PROBE_ID, serving_probe
 from tests.web.conftest import OpenPhone, Phone, prove_second
 from tests.web.live_screen import end, pulled, pushed, told
@@ -47,10 +48,11 @@ class Pair:
         began_s = time.monotonic()
         try:
             for phone in self.both:
+                # Asked for anew each time: it is on the page before a sweep, and in the drawer within it.
                 for text in texts:
-                    expect(told(phone.page)).to_contain_text(text, timeout=patience_ms)
+                    says(phone.page, lambda said, text=text: text in said, text, patience_ms)
                 for text in gone:
-                    expect(told(phone.page)).not_to_contain_text(text, timeout=patience_ms)
+                    says(phone.page, lambda said, text=text: text not in said, f"no more {text}", patience_ms)
             print(f"{name}: on both phones after {time.monotonic() - began_s:.1f} s")
         finally:
             self.keep(name)
@@ -71,6 +73,11 @@ class Pair:
         second.shoot(f"whole-{self._number:02}-{name}-english", full=False)
         second.set(language="ko")
         expect(second.page.get_by_text("실시간 연결됨")).to_be_visible()
+
+
+def says(page: Page, is_so: Callable[[str], bool], what: str, patience_ms: int) -> None:
+    """Wait until what the probe tells of itself is so."""
+    wait_until(lambda: is_so(told(page).inner_text()), what, patience_ms / 1000, every_s=0.1)
 
 
 def lens_tile(page: Page, zone: str) -> Locator:
