@@ -69,6 +69,10 @@ LOG_READERS: frozenset[Role] = frozenset(
 )
 NAME_READERS: frozenset[Role] = frozenset({"supervisor", "district_officer"})
 """In whose documents names stand beside pseudonyms, where their office wants it: they answer for the persons named."""
+TOLD: frozenset[Role] = frozenset(
+    {"inspector", "supervisor", "district_officer", "evidence_officer", "city_officer", "admin"}
+)
+"""Who is told at once that there is something to look at; nobody of a facility, and nobody who only reads."""
 LOG_WRITERS: frozenset[Role] = LOG_READERS - {"auditor"}
 """Who has a document made; an auditor reads it at once and leaves nothing behind."""
 
@@ -243,6 +247,7 @@ LogWriter = Annotated[Person, allow(LOG_WRITERS, "district")]
 OwnEvidenceKeys = Annotated[Person, allow({"evidence_officer"}, "account")]
 OwnPractice = Annotated[Person, allow(INSPECTORS, "account")]
 """One's own practice: a person's own, whatever the role, and nobody else's."""
+OwnNotifications = Annotated[Person, allow(TOLD, "account")]
 OwnDocuments = Annotated[Person, allow(LOG_WRITERS, "account")]
 FacilityPerson = Annotated[Person, allow(FACILITY_ROLES, "facility")]
 Cleaner = Annotated[Person, allow({"cleaner"}, "facility")]

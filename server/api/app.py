@@ -26,6 +26,7 @@ from server.api.people import (
     accounts,
     could_change,
     login,
+    notifications,
     offices,
     passkeys,
     proofs,
@@ -51,6 +52,7 @@ from server.api.service.database_check import DatabaseCheck
 from server.api.service.disk import is_full
 from server.api.service.maintenance import run_maintenance
 from server.api.service.maintenance_log import MaintenanceLog
+from server.api.service.notifying import run_notifications
 from server.api.service.request_metrics import RequestMetricsMiddleware
 from server.api.service.services import Services
 from server.bounds.body_limits import PACE, BodyBudget, BoundedBodies, Pace
@@ -73,6 +75,7 @@ from server.live.hub import LiveHub
 from server.live.shared import SharedExchange
 from server.log.build import build_tree
 from server.log.heads import Heads
+from server.notifications.delivering import ways_of
 from server.people.challenges import Challenges
 from server.people.login_delays import LoginDelays
 from server.people.shared_delays import SharedDelays
@@ -106,6 +109,7 @@ ROUTERS = tuple(
         single_sign_on,
         accounts,
         offices,
+        notifications,
         facility,
         rooms,
         practice,
@@ -157,6 +161,7 @@ def create_app(settings: Settings, pace: Pace = PACE) -> FastAPI:
                 run_maintenance(services),
                 services.exports.run(),
                 _ask_outside(services),
+                run_notifications(services),
             )
         ]
         for watcher in watchers:
@@ -264,6 +269,7 @@ def build_services(settings: Settings) -> Services:
             signing_key=settings.data_dir / KEY_FILE,
         ),
         shares,
+        ways_of(settings, devices, time.time),
         upkeep=MaintenanceLog(holds_plain=db.holds_plain()),
     )
 

@@ -117,6 +117,27 @@ class Settings(BaseModel):
         "", description="time-stamping service (RFC 3161) that stamps the head of the log once a day"
     )
     timestamp_roots: Path | None = Field(None, description="PEM file of the roots that its tokens must lead to")
+    smtp_url: Annotated[
+        str, StringConstraints(pattern=r"^(smtps?://([^\s@/]{1,200}@)?[A-Za-z0-9.:\[\]-]{1,250})?$")
+    ] = Field(
+        "",
+        description="mail server of notifications: smtps://user@mail.example.kr, or smtp:// with STARTTLS; empty: none",
+    )
+    smtp_password: Path | None = Field(None, description="file that holds the password of its user")
+    smtp_roots: Path | None = Field(
+        None, description="PEM file of the authority of its certificate; empty: the system's"
+    )
+    mail_from: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,200})?$")] = Field(
+        "", description="address that notifications come from"
+    )
+    push_contact: Annotated[str, StringConstraints(pattern=r"^((mailto:|https://)[!-~]{3,200})?$")] = Field(
+        "",
+        description="whom push services may write to, mailto: or https://; empty: no push messages",
+    )
+    push_services: Annotated[str, StringConstraints(max_length=1_000)] = Field(
+        "fcm.googleapis.com,*.push.services.mozilla.com,*.notify.windows.com,web.push.apple.com",
+        description="push services that may be called, by name, separated by commas",
+    )
     backup_recipient: Annotated[str, StringConstraints(pattern=r"^(age1[0-9a-z]{10,200})?$")] = Field(
         "", description="age public key of the evidence officer, to whom backups of keys are sealed"
     )
@@ -142,6 +163,8 @@ class Settings(BaseModel):
             raise ValueError(Phrase("oidc_settings_go_together"))
         if self.oidc_issuer.startswith("http://") and urlsplit(self.oidc_issuer).hostname not in LOOPBACK:
             raise ValueError(Phrase("oidc_issuer_needs_https"))
+        if bool(self.smtp_url) != bool(self.mail_from) or urlsplit(self.smtp_url).port == 0:
+            raise ValueError(Phrase("mail_settings_go_together"))
         if bool(self.witness_url) != bool(self.witness_key):
             raise ValueError(Phrase("witness_settings_go_together"))
         if self.witness_key and parse_verifier_key(self.witness_key).kind != COSIGNATURE:

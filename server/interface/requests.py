@@ -14,6 +14,7 @@ from server.interface.inspection_requests import ConfirmationRequest, Inspection
 from server.interface.instrument_requests import InstrumentCheckRequest, InstrumentRequest, RetiredRequest
 from server.interface.key_requests import AdmitRequest, KeyReasonRequest, ReplaceKeyRequest, RevokeRequest
 from server.interface.live_requests import LiveBatch
+from server.interface.notification_requests import DutyRequest, NotificationRequest, SubscriptionRequest
 from server.interface.office_requests import DocumentNameRequest, HandoverRequest, OfficeRequest, ProvisionRequest
 from server.interface.people_requests import (
     AgreeRequest,
@@ -72,6 +73,9 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     PairRequest,
     VisitOrderRequest,
     SpecialRequest,
+    NotificationRequest,
+    SubscriptionRequest,
+    DutyRequest,
     Plan,
     DispositionRequest,
     VisitNoteRequest,

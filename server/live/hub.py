@@ -25,6 +25,8 @@ from sweep.report import Command, CommandEvent, DeclareEmptyCommand, LiveMessage
 from sweep.report.replay import MAX_KEPT
 
 ONLINE_S = 40.0  # derived: a long poll of 25 s and 15 s for the way
+DAY_S = 86_400.0
+UNDER_WAY = frozenset({"waiting_for_empty", "running", "paused", "closing"})
 QUEUE_SIZE = MAX_KEPT + 56  # derived: a replay and some; a slower listener is disconnected
 MAX_LISTENERS = 1_000  # guessed: every phone of a city's inspectors; an idle stream takes about 30 kB
 MAX_LISTENERS_PER_PERSON = 8  # guessed: a phone, a desktop, and streams of a lost network that nobody has missed yet
@@ -112,6 +114,19 @@ class LiveHub:
             if channel.is_online and channel.seen_s is not None and self._monotonic() - channel.seen_s > ONLINE_S:
                 channel.is_online = False
                 self._changed(channel)
+
+    def fallen_silent(self, for_s: float) -> list[tuple[str, str | None, UUID]]:
+        """(probe, district, sweep) of real probes that were not heard from for so long in the middle of a sweep."""
+        return [
+            (channel.probe_id, channel.key.tenant, channel.sweep_id)
+            for channel in self._channels.values()
+            if channel.key is not None
+            and channel.key.role == "probe"
+            and channel.sweep_id is not None
+            and channel.state in UNDER_WAY
+            and channel.seen_s is not None
+            and for_s < self._monotonic() - channel.seen_s < DAY_S
+        ]
 
     def publish(
         self,

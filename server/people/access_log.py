@@ -51,6 +51,7 @@ Action = Literal[
     "names.viewed",
     "provisions.exported",
     "handover.printed",
+    "notification.sent",
 ]
 WORDS: dict[str, str] = {
     "sweep.viewed": "점검 상세 열람",
@@ -69,6 +70,7 @@ WORDS: dict[str, str] = {
     "names.viewed": "문서용 성명 열람",
     "provisions.exported": "제3자 제공 대장 내보내기",
     "handover.printed": "업무 인수인계서 출력",
+    "notification.sent": "알림 보냄",
     "device_addresses": "기기 주소",
     "device_names": "기기·와이파이 이름",
     "crops": "사진 조각",

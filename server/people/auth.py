@@ -28,12 +28,17 @@ from server.store.clock import now_ms
 from server.store.db import Database
 from server.store.schema import (
     badges,
+    duties,
     inspector_pairs,
     instruments,
+    notification_choices,
+    notified_people,
     passkeys,
     pins,
+    push_subscriptions,
     recovery_codes,
     second_factors,
+    sendings,
     sessions,
     single_sign_on_links,
     users,
@@ -212,8 +217,9 @@ def deactivate_user(connection: Connection, username: str, *, actor: str) -> Non
 
 
 def end_all(connection: Connection, user_id: UUID) -> None:
-    """End every session and passkey of a person, and give back what was assigned to them."""
-    connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
+    """End every session and passkey of a person, forget how they are told, and give back what was assigned to them."""
+    for table in (sessions, duties, notification_choices, notified_people, sendings):
+        connection.execute(delete(table).where(table.c.user_id == user_id))
     end_proofs(connection, user_id)
     is_of_pair = or_(inspector_pairs.c.first_user_id == user_id, inspector_pairs.c.second_user_id == user_id)
     connection.execute(delete(inspector_pairs).where(is_of_pair))
@@ -222,8 +228,8 @@ def end_all(connection: Connection, user_id: UUID) -> None:
 
 
 def end_proofs(connection: Connection, user_id: UUID) -> None:
-    """End whatever a person could prove themselves by beside the password."""
-    for table in (passkeys, recovery_codes, second_factors, pins, badges, single_sign_on_links):
+    """End whatever a person could prove themselves by beside the password, and tell them no more at their browsers."""
+    for table in (passkeys, recovery_codes, second_factors, pins, badges, single_sign_on_links, push_subscriptions):
         connection.execute(delete(table).where(table.c.user_id == user_id))
 
 

@@ -90,6 +90,16 @@ class KnownDevices:
         """Under which secrets of authenticator apps are sealed: outside the database, the same in each process."""
         return hmac.new(self._secret, b"ansim-second-factor\0", hashlib.sha256).digest()
 
+    @property
+    def notification_key(self) -> bytes:
+        """Under which mail addresses and those of browsers are sealed."""
+        return hmac.new(self._secret, b"ansim-notification\0", hashlib.sha256).digest()
+
+    @property
+    def vapid_seed(self) -> bytes:
+        """64 octets from which the key for push services follows, the same in each process."""
+        return hmac.new(self._secret, b"ansim-vapid\0", hashlib.sha512).digest()
+
     def phone_key(self, user_id: UUID) -> bytes:
         """32 octets under which a phone seals what it keeps of this person; the same at each login of theirs."""
         return hmac.new(self._secret, b"ansim-phone\0" + user_id.bytes, hashlib.sha256).digest()

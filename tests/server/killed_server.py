@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from server.server_keys.root import ROOT_FILE
 from tests.server.conftest import Site
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One on which nobody listens yet."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -30,8 +31,14 @@ def _free_port() -> int:
 class KilledServer:
     """`sweep-server serve` in a process of its own, as often as needed."""
 
-    def __init__(self, settings: Settings, repo_root: Path, program: Sequence[str] = ("-m", "server.cli")) -> None:
-        self.port = _free_port()
+    def __init__(
+        self,
+        settings: Settings,
+        repo_root: Path,
+        program: Sequence[str] = ("-m", "server.cli"),
+        more: Mapping[str, str] | None = None,
+    ) -> None:
+        self.port = free_port()
         self._root = repo_root
         self._command = [sys.executable, *program, "serve", "--port", str(self.port)]
         self._command += ["--data-dir", str(settings.data_dir), "--database-url", settings.database_url]
@@ -42,6 +49,7 @@ class KilledServer:
             "ANSIM_STORE_KEY": str(settings.store_key_path),
             "ANSIM_CITY_URL": settings.city_url,
         }
+        self._environment |= more or {}
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -56,6 +64,11 @@ class KilledServer:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line.startswith("serving on"), line
+
+    @property
+    def is_over(self) -> bool:
+        """Was it killed?"""
+        return self._process is None
 
     def kill(self) -> None:
         process = self._process

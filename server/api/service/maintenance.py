@@ -16,9 +16,11 @@ from server.api.service.maintenance_log import ROUND_S
 from server.api.service.services import Services
 from server.config.retention import days_of
 from server.ingest import photo_retention, quarantine
+from server.notifications.delivering import forget
 from server.people import access_log
 from server.people.first_passwords import age_first_passwords
 from server.server_keys.root import sign_waiting
+from server.store.clock import now_ms
 from server.store.crypto.body_keys import BodyKeysError
 from server.store.erasure import destroy_dead_keys
 from server.store.faults import AwayError, BusyError, DiskFullError
@@ -44,6 +46,7 @@ async def run_maintenance(services: Services) -> None:
                 await run_in_threadpool(_age_first_passwords, services, own_s)
                 upkeep.note("quarantine", await run_in_threadpool(_purge_quarantine, services, own_s, days))
                 upkeep.note("photographs", await run_in_threadpool(_expire_photographs, services, own_s))
+                upkeep.note("notifications", await run_in_threadpool(_forget_notifications, services))
                 aged_s += elapsed_s
                 await run_in_threadpool(destroy_dead_keys, db)
                 upkeep.note("body_keys")
@@ -81,6 +84,14 @@ def _purge_quarantine(services: Services, elapsed_s: int, max_days: int) -> int:
     if done:
         destroy_dead_keys(db)
     return done
+
+
+def _forget_notifications(services: Services) -> int:
+    period = services.periods.get("notifications")
+    if period is None or period.days is None:
+        return 0
+    with services.db.write() as connection:
+        return forget(connection, period.days, now_ms())
 
 
 def _expire_photographs(services: Services, elapsed_s: int) -> int:

@@ -18,6 +18,7 @@ from server.api.service.maintenance_log import JOBS
 from server.api.service.services import Services
 from server.config.release import VERSION
 from server.log import tiles
+from server.notifications.queue import counts
 from server.store.faults import AwayError, BusyError
 from server.store.overdue_bodies import count_overdue
 from server.store.schema import alarms, due_sweeps, quarantine
@@ -79,6 +80,10 @@ class ServerMetrics(Collector):
             ("ansim_alarms", "Alarms so far", alarms),
         ):
             yield _gauge(name, words, connection.scalar(select(func.count()).select_from(table)) or 0)
+        told = GaugeMetricFamily("ansim_notifications", "Messages by what became of them", labels=("outcome",))
+        for outcome, count in sorted(counts(connection).items()):
+            told.add_metric([outcome], count)
+        yield told
         note = cosigned(connection, services.settings.witness)
         seen = 0 if note is None else parse_checkpoint(parse_note(note).text).size
         yield _gauge("ansim_unwitnessed_entries", "Entries that no witness has signed", size - seen)

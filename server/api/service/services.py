@@ -21,6 +21,7 @@ from server.ingest.persons import ServerSigner
 from server.live.exchange import Exchange
 from server.live.hub import LiveHub
 from server.log.heads import Heads
+from server.notifications.delivering import Ways
 from server.people.challenges import Challenges
 from server.people.devices import KnownDevices
 from server.people.login_delays import Delays
@@ -55,6 +56,8 @@ class Services:
     projector: Projector
     exports: ExportQueue
     shares: PersonalShares
+    ways: Ways
+    """How people are told that there is something to look at."""
     pools: Pools = field(default_factory=Pools)
     report_limits: ReportLimits = field(default_factory=ReportLimits)
     measures: RequestMetrics = field(default_factory=RequestMetrics)

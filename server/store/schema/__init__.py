@@ -31,6 +31,14 @@ from server.store.schema.imports import (
 from server.store.schema.instruments import instrument_checks, instruments
 from server.store.schema.live import live_channels, live_operations, serving_processes
 from server.store.schema.log import checkpoints, log_forks, log_tiles
+from server.store.schema.notifications import (
+    duties,
+    notification_choices,
+    notifications,
+    notified_people,
+    push_subscriptions,
+    sendings,
+)
 from server.store.schema.offices import document_names, handovers, issued_documents, office_settings, provisions
 from server.store.schema.people import (
     access_heads,

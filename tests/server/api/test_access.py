@@ -48,6 +48,7 @@ OTHER_PARAMETERS = {
     "order_id": str(new_id()),
     "line": "5",
     "passkey_id": str(new_id()),
+    "subscription_id": str(new_id()),
     "run_id": str(new_id()),
 }
 Things = dict[str, str]

@@ -299,6 +299,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Duty
+         * @description Who may be on duty for one's own district, and who is: finds are told to them; who sees all asks for one.
+         */
+        get: operations["get_duty_api_duty_get"];
+        /**
+         * Put Duty
+         * @description Put somebody on duty for a district, or off.
+         */
+        put: operations["put_duty_api_duty_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/enrolment-code": {
         parameters: {
             query?: never;
@@ -1357,6 +1381,90 @@ export interface paths {
         get: operations["phone_key_api_me_phone_key_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Notifications
+         * @description What one is told of and how, and what one was told lately.
+         */
+        get: operations["get_notifications_api_notifications_get"];
+        /**
+         * Put Notifications
+         * @description Choose what one is told of, by mail or not, and in which hours one is left alone.
+         */
+        put: operations["put_notifications_api_notifications_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Subscription
+         * @description Be told at this browser from now on.
+         */
+        post: operations["post_subscription_api_notifications_subscriptions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/subscriptions/{subscription_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Subscription
+         * @description Be told no more at a browser.
+         */
+        delete: operations["delete_subscription_api_notifications_subscriptions__subscription_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Test
+         * @description Be told now, by every way one has: the same message as any other.
+         */
+        post: operations["post_test_api_notifications_test_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4529,6 +4637,49 @@ export interface components {
             with_police: boolean;
         };
         /**
+         * DutyList
+         * @description Who is told of finds in a district.
+         */
+        DutyList: {
+            /** People */
+            people: components["schemas"]["DutyView"][];
+        };
+        /**
+         * DutyRequest
+         * @description Is somebody on duty for a district?
+         */
+        DutyRequest: {
+            /**
+             * District Id
+             * @description For people of the whole city; those of a district mean their own.
+             * @default null
+             */
+            district_id: string | null;
+            /** Is On */
+            is_on: boolean;
+            /** Username */
+            username: string;
+        };
+        /**
+         * DutyView
+         * @description Who may be on duty for a district.
+         */
+        DutyView: {
+            /** Can Be Reached */
+            can_be_reached: boolean;
+            /** Is On */
+            is_on: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "inspector" | "viewer" | "supervisor" | "district_officer" | "city_officer" | "auditor" | "evidence_officer" | "facility_owner" | "facility_staff" | "cleaner";
+            /** Username */
+            username: string;
+        };
+        /**
          * EnrolmentRequest
          * @description The code that came apart from a first password.
          */
@@ -6262,6 +6413,27 @@ export interface components {
             zone_id: string;
         };
         /**
+         * LastSending
+         * @description What became of the last message to a person by a way.
+         */
+        LastSending: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "sent" | "expired" | "dead" | "gone";
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "push" | "mail";
+        };
+        /**
          * LensObservation
          * @description A lens candidate in strobed infrared frames.
          */
@@ -7111,6 +7283,71 @@ export interface components {
              * @enum {string}
              */
             type: "notice";
+        };
+        /**
+         * NotificationRequest
+         * @description What a person chose, as a whole.
+         */
+        NotificationRequest: {
+            /** Kinds */
+            kinds: ("found" | "order" | "overdue" | "silent")[];
+            /**
+             * Mail
+             * @description Null: no mail, and an address that was here is forgotten.
+             */
+            mail: string | null;
+            /** Quiet From */
+            quiet_from: string | null;
+            /** Quiet Until */
+            quiet_until: string | null;
+        };
+        /**
+         * NotificationSettings
+         * @description What a person chose and may choose, and what they were told lately.
+         */
+        NotificationSettings: {
+            /** Allowed */
+            allowed: ("found" | "order" | "overdue" | "silent")[];
+            /** Duty */
+            duty: string[];
+            /** Has Mail */
+            has_mail: boolean;
+            /** Kinds */
+            kinds: ("found" | "order" | "overdue" | "silent")[];
+            /** Last */
+            last: components["schemas"]["LastSending"][];
+            /** Mail */
+            mail: string | null;
+            /** Push Key */
+            push_key: string | null;
+            /** Quiet From */
+            quiet_from: string | null;
+            /** Quiet Until */
+            quiet_until: string | null;
+            /** Subscriptions */
+            subscriptions: components["schemas"]["PushSubscriptionView"][];
+            /** Told */
+            told: components["schemas"]["NotificationView"][];
+        };
+        /**
+         * NotificationView
+         * @description Something a person was told of.
+         */
+        NotificationView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Case Id */
+            case_id: string | null;
+            /** District Id */
+            district_id: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "found" | "order" | "overdue" | "silent";
         };
         /**
          * NotReached
@@ -8339,6 +8576,24 @@ export interface components {
              * @enum {string}
              */
             what: "hole" | "device" | "other";
+        };
+        /**
+         * PushSubscriptionView
+         * @description A browser that asked to be told.
+         */
+        PushSubscriptionView: {
+            /**
+             * Created
+             * Format: date-time
+             */
+            created: string;
+            /** Name */
+            name: string;
+            /**
+             * Subscription Id
+             * Format: uuid
+             */
+            subscription_id: string;
         };
         /**
          * QuarterStatistics
@@ -10082,6 +10337,23 @@ export interface components {
             subject: string;
         };
         /**
+         * SubscriptionRequest
+         * @description Where a browser takes push messages, as it says itself (RFC 8030, RFC 8291).
+         */
+        SubscriptionRequest: {
+            /** Auth */
+            auth: string;
+            /** Endpoint */
+            endpoint: string;
+            /**
+             * Name
+             * @description What its person calls this device.
+             */
+            name: string;
+            /** P256Dh */
+            p256dh: string;
+        };
+        /**
          * SuspicionRequest
          * @description Somebody saw something strange.
          */
@@ -11697,6 +11969,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IssuedDocuments"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_duty_api_duty_get: {
+        parameters: {
+            query?: {
+                district?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    put_duty_api_duty_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyList"];
                 };
             };
             /** @description Refused; the code says why */
@@ -13677,6 +14013,161 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PhoneKey"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_notifications_api_notifications_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    put_notifications_api_notifications_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_subscription_api_notifications_subscriptions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    delete_subscription_api_notifications_subscriptions__subscription_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_test_api_notifications_test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
                 };
             };
             /** @description Refused; the code says why */

@@ -77,6 +77,7 @@ export type DispositionView = SweepDetail["dispositions"][number];
 export type DispositionVerdict = DispositionView["verdict"];
 export type VisitNote = components["schemas"]["VisitNoteRequest"];
 export type InspectionRequest = components["schemas"]["InspectionRequest"];
+export type NotificationSettings = components["schemas"]["NotificationSettings"];
 export type Instrument = components["schemas"]["InstrumentView"];
 export type SignatureRequest = components["schemas"]["SignatureRequest"];
 export type FindingDetailsView = SweepDetail["details"][number];
