@@ -122,7 +122,7 @@ def test_screens_of_a_sweep_block_nobody(
         ("a transmitter", f"{sweep}/transmitters/{CAMERA}", "circle.heard"),
         ("a room", f"#/rooms/{site.suspected_room}", ".leaflet-container"),
         ("the start of a sweep", f"#/rooms/{site.suspected_room}/start", "main button"),
-        ("the guide through a find", f"#/find/{case}", "form[data-page]"),
+        ("the guide through a find", f"#/find/{case}", "main h2"),
         ("walls of a zone", f"#/sweeps/{with_walls}", "dialog path.seen-0"),
     ):
         phone.open("#/settings")
