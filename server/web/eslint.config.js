@@ -31,5 +31,6 @@ export default ts.config(
     files: ["**/*.svelte", "**/*.svelte.ts"],
     languageOptions: { parserOptions: { parser: ts.parser, extraFileExtensions: [".svelte"], svelteConfig } },
   },
+  { files: ["public/*.js"], languageOptions: { globals: globals.serviceworker } },
   { files: ["*.js", "*.config.ts"], languageOptions: { globals: globals.node } },
 );

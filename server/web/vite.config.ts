@@ -32,6 +32,7 @@ export default defineConfig({
       },
       // The shell only: answers of the API, and so evidence, are never kept by the service worker.
       workbox: {
+        importScripts: ["push.js"],
         globPatterns: ["**/*.{js,css,html,svg,png,txt}"],
         navigateFallback: "index.html",
         navigateFallbackDenylist: [/^\/api\//],

@@ -44,6 +44,7 @@ export type Route =
   /** The guide through a case for whoever stands before it. */
   | { readonly screen: "find"; readonly caseId: string }
   | { readonly screen: "account" }
+  | { readonly screen: "notifications" }
   /** A room as people of its facility have it. */
   | { readonly screen: "own"; readonly roomId: string }
   | { readonly screen: "unknown" };
@@ -92,6 +93,7 @@ export function parseRoute(hash: string): Route {
   if (first === "settings" && second === "keys") return { screen: "keys" };
   if (first === "settings" && second === "checks") return { screen: "checks", probeId: third ?? null };
   if (first === "settings" && second === "login") return { screen: "account" };
+  if (first === "settings" && second === "notifications") return { screen: "notifications" };
   if (first === "settings") return { screen: "settings" };
   return { screen: "unknown" };
 }
@@ -139,6 +141,7 @@ export const links = {
   checks: (probeId?: string) =>
     probeId === undefined ? "#/settings/checks" : `#/settings/checks/${encodeURIComponent(probeId)}`,
   account: "#/settings/login",
+  notifications: "#/settings/notifications",
 } as const;
 
 class Router {

@@ -56,6 +56,12 @@ class Session {
     return this.isAtDesk || this.user?.role === "evidence_officer";
   }
 
+  /** Who is told at once that there is something to look at. */
+  get isTold(): boolean {
+    const role = this.user?.role;
+    return role !== undefined && role !== "viewer" && role !== "auditor" && !this.isOfFacility;
+  }
+
   get isOfFacility(): boolean {
     return this.user !== null && this.user !== undefined && OF_FACILITY.has(this.user.role);
   }

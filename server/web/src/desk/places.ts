@@ -53,7 +53,7 @@ export function sections(): readonly Section[] {
       page(say("page_log"), "log"),
       ...(role === "admin" ? [place(t("settings_keys"), links.keys, "keys")] : []),
       ...(isPlanning ? [place(t("checks_title"), links.checks(), "checks")] : []),
-      place(t("nav_settings"), links.settings, "settings", "account"),
+      place(t("nav_settings"), links.settings, "settings", "account", "notifications"),
     ]),
   ];
 }

@@ -3,6 +3,7 @@ import { text } from "../text";
 
 export const settings = {
   settings_title: text("설정", "Settings"),
+  settings_notifications: text("알림", "Notifications"),
   settings_language: text("언어", "Language"),
   settings_language_ko: text("한국어", "한국어"),
   settings_language_en: text("English", "English"),
