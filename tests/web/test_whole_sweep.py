@@ -224,10 +224,11 @@ def test_two_phones_are_told_the_truth_whatever_happens(
 
     end(page, "여기까지 마치기")
     page.get_by_role("button", name="마치기", exact=True).click()
-    pair.see("done", "점검 마침", gone=(NOTICES["battery_low"].ko, "배터리"), patience_ms=PATIENCE_MS)
+    pair.see("done", "점검 마침", gone=(NOTICES["battery_low"].ko, "배터리 4.5 V"), patience_ms=PATIENCE_MS)
     for phone in (first, second):
         phone.page.get_by_role("link", name="점검 지도 보기").click(timeout=PATIENCE_MS)
         expect(phone.page.get_by_text("증거 기록 2건, 서명 확인됨, 누락 없음")).to_be_visible(timeout=PATIENCE_MS)
+        phone.page.get_by_text("증거 기록 2건, 서명 확인됨, 누락 없음").click()
         state = phone.page.get_by_role("region", name="점검기 상태")
         expect(state).to_contain_text("1번 끊김")
         expect(state).to_contain_text("가장 낮을 때 4.5 V")
