@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -98,9 +99,11 @@ def _tell(judged: importing.FilePreview) -> None:
     """Counts and reasons; they add up to the rows of the file."""
     table = judged.table
     outcomes: Counter[str] = Counter(row.decision.outcome for row in judged.rows)
-    if sum(outcomes.values()) != len(table.rows):
+    if sum(outcomes.values()) != len(table.rows) + len(table.own):
         fail("rows_not_accounted_for")
-    print_words("file_rows", layout=table.layout, encoding=table.encoding, rows=len(table.rows), blank=table.blank_rows)
+    print_words(
+        "file_rows", layout=table.layout, encoding=table.encoding, rows=len(judged.rows), blank=table.blank_rows
+    )
     told = [(row.decision.outcome, " ".join(row.decision.reasons)) for row in judged.rows]
     reasons = questions.reason_counts(told)
     for outcome, said in OUTCOMES.items():
@@ -118,10 +121,10 @@ def _rows_csv(judged: importing.FilePreview) -> bytes:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(("line", "outcome", "reasons", "identifier", "name", "address", "district"))
     for row in judged.rows:
-        place = row.place
-        told = (place.key, place.name, place.address, place.district)
+        place = json.loads(row.item.to_json())
+        told = (row.item.key, *(str(place.get(name, "")) for name in ("name", "address", "district")))
         reasons = " ".join(row.decision.reasons)
-        writer.writerow((row.raw.line, row.decision.outcome, reasons, *map(defuse_formula, told)))
+        writer.writerow((row.line, row.decision.outcome, reasons, *map(defuse_formula, told)))
     for one in judged.missing:
         told = (one.place.key or "", one.place.name, one.place.address, one.place.district)
         writer.writerow(("", "question", "not_listed", *map(defuse_formula, told)))

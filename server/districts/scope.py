@@ -22,6 +22,7 @@ from server.store.schema import (
     entries,
     facilities,
     findings,
+    imports,
     instruments,
     keys,
     photos,
@@ -47,6 +48,7 @@ NOT_FOUND: dict[str, Phrase] = {
     "case_id": Phrase("case_not_found"),
     "photo_id": Phrase("photograph_not_found"),
     "instrument_id": Phrase("instrument_not_found"),
+    "import_id": Phrase("import_not_found"),
     "username": Phrase("user_not_found"),
 }
 """Names of parameters that lie in a district, and with what the routes refuse what nobody knows."""
@@ -200,6 +202,8 @@ def _statement(name: str, value: str) -> Select[Any] | None:
             return select(facilities.c.district_id).select_from(of_room).where(rooms.c.room_id == wanted)
         case "instrument_id":
             return select(instruments.c.district_id).where(instruments.c.instrument_id == wanted)
+        case "import_id":
+            return select(imports.c.district_id).where(imports.c.import_id == wanted)
         case "case_id":
             return select(facilities.c.district_id).select_from(of_case).where(cases.c.case_id == wanted)
         case _:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from sweep.report import display_text
@@ -20,6 +21,7 @@ LAST_YEAR = 2100
 MOST_FIXTURES = 60  # guessed: a service area of a motorway has about 40 in one room
 LONGEST_TEXT = 200
 
+COUNT = re.compile(r"(?:총\s*)?(\d{1,6})(?:\.0+)?\s*(?:칸|개|실|기|대|조|곳|개소)?")
 _MONTH = re.compile(r"^(\d{4})\s*[-./년]?\s*(\d{1,2})?")
 _DISTRICT = re.compile(r"^[가-힣]{1,8}(?:시|군|구)$")
 _CITY = re.compile(r"(?:특별시|광역시|특별자치시|도|특별자치도)$")
@@ -87,9 +89,9 @@ def count(cell: str) -> tuple[int, str]:
     """(how many, note or doubt): 0 and a reason for what is no count."""
     if not cell:
         return 0, ""
-    digits = re.fullmatch(r"(\d{1,6})(?:\.0+)?", cell)
+    digits = COUNT.fullmatch(unicodedata.normalize("NFKC", cell))
     if digits is None:
-        return 0, "count_unreadable"
+        return 0, "count_unclear"
     number = int(digits[1])
     return (0, "count_unbelievable") if number > MOST_FIXTURES else (number, "")
 
@@ -106,6 +108,11 @@ def district_in(address: str) -> str:
     if words[0].endswith("시") and len(words) > 1 and _DISTRICT.match(words[1]) and words[1].endswith("구"):
         return f"{words[0]} {words[1]}"
     return words[0]
+
+
+def is_district(name: str) -> bool:
+    """Is it the Korean name of a district?"""
+    return _DISTRICT.match(name) is not None
 
 
 def line(cell: str, limit: int = LONGEST_TEXT) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, or_, select
 
 from server.facilities_import.reading import Layout
+from server.facilities_import.values import place_mark, squashed, squashed_address
 from server.store.schema import facilities, facility_facts, facility_sources, import_rows, imports
 
 CELL_DEG = 0.001  # derived: a tenth of a kilometre, so that what is 30 m away lies in the same or the next cell
@@ -47,6 +48,9 @@ class Known:
     by_sha256: dict[str, list[KnownPlace]] = field(default_factory=lambda: defaultdict(list))
     by_fingerprint: dict[str, list[KnownPlace]] = field(default_factory=lambda: defaultdict(list))
     by_cell: dict[tuple[int, int], list[KnownPlace]] = field(default_factory=lambda: defaultdict(list))
+    by_mark: dict[str, list[KnownPlace]] = field(default_factory=lambda: defaultdict(list))
+    """By road and number, or quarter and lot."""
+    by_name: dict[str, list[KnownPlace]] = field(default_factory=lambda: defaultdict(list))
     asked: dict[tuple[str, str], str] = field(default_factory=dict)
     """(identifier, sha256) of rows about which a person was asked -> the answer, or `open`."""
     missed: set[UUID] = field(default_factory=set)
@@ -58,19 +62,17 @@ class Known:
             self.by_key[place.key] = place
             self.by_sha256[place.sha256].append(place)
         self.by_fingerprint[fingerprint(place.name, place.address)].append(place)
+        self.by_name[squashed(place.name)].append(place)
+        mark = place_mark(place.address)
+        if mark:
+            self.by_mark[mark].append(place)
         if place.latitude_deg is not None and place.longitude_deg is not None:
             self.by_cell[cell_of(place.latitude_deg, place.longitude_deg)].append(place)
 
 
-def squashed(text: str) -> str:
-    """Text without what people write in different ways: spaces, punctuation, the word for the city."""
-    text = text.replace("서울특별시", "").replace("서울시", "")
-    return "".join(letter for letter in text.casefold() if letter.isalnum())
-
-
 def fingerprint(name: str, address: str) -> str:
     """The same for two ways to write one place."""
-    return f"{squashed(name)}|{squashed(address)}"
+    return f"{squashed(name)}|{squashed_address(address)}"
 
 
 def cell_of(latitude_deg: float, longitude_deg: float) -> tuple[int, int]:
@@ -78,8 +80,11 @@ def cell_of(latitude_deg: float, longitude_deg: float) -> tuple[int, int]:
     return int(latitude_deg // CELL_DEG), int(longitude_deg // CELL_DEG)
 
 
-def read_known(connection: Connection, layout: Layout) -> Known:
-    """All facilities but the demonstration's that came from no file, and what was asked about files of this layout."""
+def read_known(connection: Connection, layout: Layout, district_id: str | None = None) -> Known:
+    """Facilities of a district, or all, but the demonstration's that came from no file; what was asked before.
+
+    What was asked is that of the same district's files, or of the city's.
+    """
     known = Known()
     source = and_(facility_sources.c.facility_id == facilities.c.facility_id, facility_sources.c.layout == layout)
     statement = (
@@ -89,6 +94,8 @@ def read_known(connection: Connection, layout: Layout) -> Known:
         .where(or_(~facilities.c.is_demo, facility_facts.c.facility_id.is_not(None)))
         .order_by(facilities.c.created_ms, facilities.c.facility_id)
     )
+    if district_id is not None:
+        statement = statement.where(facilities.c.district_id == district_id)
     for row in connection.execute(statement):
         known.add(
             KnownPlace(
@@ -113,6 +120,7 @@ def read_known(connection: Connection, layout: Layout) -> Known:
         .add_columns(import_rows.c.facility_id)
         .join(imports, imports.c.import_id == import_rows.c.import_id)
         .where(imports.c.layout == layout, imports.c.state == "confirmed", import_rows.c.outcome == "question")
+        .where(imports.c.district_id.is_(None) if district_id is None else imports.c.district_id == district_id)
         .order_by(imports.c.confirmed_ms)
     )
     for row in connection.execute(asked):

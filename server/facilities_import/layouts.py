@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from server.facilities_import import cells
+from server.facilities_import.cuts import is_cut
 from server.facilities_import.outlines import Districts
 from server.facilities_import.place import STATUTE, Basis, FacilityKind, Place, PlannedRoom, Sex
 from server.facilities_import.reading import Layout, RawRow
@@ -34,7 +35,11 @@ _BASES: dict[str, Basis] = {"법": "statute", "법률": "statute", "조례": "or
 
 def place_in(layout: Layout, row: RawRow, districts: Districts | None = None) -> Place:
     """The facility that a row of this layout tells, held against the outlines of districts where there are any."""
-    place = _READERS[layout](row)
+    return held_against(_READERS[layout](row), districts)
+
+
+def held_against(place: Place, districts: Districts | None) -> Place:
+    """A place whose district was looked up, or doubted, by where it lies."""
     lat, lon = place.latitude_deg, place.longitude_deg
     if districts is not None and lat is not None and lon is not None:
         found = "" if place.district else districts.at(lat, lon)
@@ -51,9 +56,9 @@ def _seoul(row: RawRow) -> Place:
     def cell(name: str) -> str:
         return row.cells.get(name, "")
 
-    kind = _kind(cell("유형"))
+    kind = kind_in(cell("유형"))
     rooms, doubt = _rooms_in(cell("화장실현황"))
-    return _place(
+    return place_from(
         row,
         key=cell("연번"),
         name=cell("건물명"),
@@ -100,26 +105,24 @@ def _national(row: RawRow) -> Place:
             for sex, stalls, standing in both
             if stalls + standing
         )
-    reasons_asked = [reason for reason in reasons if reason == "count_unbelievable"]
     installed, date_note = cells.month(cell("설치연월", "설치년월"))
     _, remodelled_note = cells.month(cell("리모델링연월", "리모델링년월"))
     authority, number = cell("개방자치단체코드"), cell("관리번호")
-    return _place(
+    return place_from(
         row,
         key=f"{authority}-{number}" if authority and number else number or cell("번호"),
         name=cell("화장실명"),
         addresses=(cell("소재지도로명주소"), cell("소재지지번주소")),
         district="",
         where=cells.coordinates(cell("WGS84위도", "위도"), cell("WGS84경도", "경도")),
-        kind=_kind(cell("구분")),
+        kind=kind_in(cell("구분")),
         hours=cell("개방시간상세", "개방시간(상세)", "개방시간"),
         phone=cell("전화번호"),
         operator=cell("관리기관명"),
         installed=installed,
         rooms=rooms,
-        notes=[date_note, remodelled_note, *(r for r in reasons if r == "count_unreadable")]
-        + ([] if rooms else ["rooms_from_template"]),
-        doubts=["count_unbelievable"] if max(men, urinals, women) > cells.MOST_FIXTURES else reasons_asked,
+        notes=[date_note, remodelled_note] + ([] if rooms else ["rooms_from_template"]),
+        doubts=["count_unbelievable"] if max(men, urinals, women) > cells.MOST_FIXTURES else reasons,
     )
 
 
@@ -150,7 +153,7 @@ def _changing_rooms(row: RawRow) -> Place:
         dated=cell("동의일") if dated else "",
         document=cells.line(cell("동의문서"))[0],
     )
-    return _place(
+    return place_from(
         row,
         key=cell("관리번호") or f"{cell('시설명')}/{cell('탈의실명')}",
         name=cell("시설명"),
@@ -173,7 +176,7 @@ _READERS: dict[Layout, Callable[[RawRow], Place]] = {
 }
 
 
-def _place(
+def place_from(
     row: RawRow,
     *,
     key: str,
@@ -190,12 +193,15 @@ def _place(
     operator: str = "",
     installed: str = "",
 ) -> Place:
+    """The place that these cells tell, with what was odd about them."""
     said_notes, said_doubts = [where.note, *notes], [*row.doubts, *doubts]
     texts = []
     for text in (key, name, addresses[0] or addresses[1], district, hours, phone, operator):
         shown, note = cells.line(text)
         texts.append(shown)
         said_notes.append(note)
+    if any(map(is_cut, texts)):
+        said_doubts.append("cell_cut")
     if not name:
         said_doubts.append("name_missing")
     if not key:
@@ -239,18 +245,11 @@ def _usual_rooms(kind: FacilityKind) -> tuple[PlannedRoom, ...]:
 def _with_statute(room: PlannedRoom, kind: FacilityKind) -> PlannedRoom:
     if room.kind == "changing_room" or room.basis is not None or kind == "changing":
         return room
-    return PlannedRoom(
-        room.sex,
-        room.number,
-        stalls=room.stalls,
-        urinals=room.urinals,
-        is_counted=room.is_counted,
-        basis="statute",
-        citation=STATUTE,
-    )
+    return replace(room, basis="statute", citation=STATUTE)
 
 
-def _kind(cell: str) -> FacilityKind:
+def kind_in(cell: str) -> FacilityKind:
+    """What sort of facility a cell calls it."""
     return next((kind for word, kind in _KINDS if word in cell), "other")
 
 

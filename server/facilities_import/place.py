@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from sweep.report import RoomKind
@@ -38,11 +38,13 @@ class PlannedRoom:
     citation: str = ""
     dated: str = ""
     document: str = ""
+    floor: int | None = None
+    """1 is the ground floor, -1 the first below it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A facility of a file."""
+    """A facility of a file, or one of its rooms with it."""
 
     key: str
     """The file's identifier, which its publisher may delete and use again."""
@@ -66,7 +68,15 @@ class Place:
     def sha256(self) -> str:
         """Of everything that the row says but its identifier."""
         said = {name: value for name, value in asdict(self).items() if name not in {"key", "notes", "doubts"}}
+        for room in said["rooms"]:  # as it was before a file could tell a floor
+            if room["floor"] is None:
+                del room["floor"]
         return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def facility_sha256(self) -> str:
+        """Of what it says of the facility alone: the same for all its rooms in a list of rooms."""
+        return replace(self, rooms=(), notes=(), doubts=(), key="").sha256
 
     def to_json(self) -> str:
         """For `place_of`."""

@@ -6,9 +6,10 @@ transaction.  Plans come from counts where there are any, else from the template
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, delete, exists, func, insert, select, update
 from server.districts.register import all_districts, home_of
 from server.facilities_import.place import Place, PlannedRoom
 from server.facilities_import.reading import Layout
+from server.facilities_import.values import floor_in_english, floor_words
 from server.interface.fields import RoomSex
 from server.places.facilities import say_anew_where, template_plan
 from server.places.layout import lay_out
@@ -47,8 +49,18 @@ NAMES = {
 }
 
 
-def insert_places(connection: Connection, layout: Layout, found: Sequence[tuple[UUID, Place]], *, actor: str) -> None:
-    """New facilities, each with its rooms, plans, facts, and the row that it is known by."""
+def insert_places(
+    connection: Connection,
+    layout: Layout,
+    found: Sequence[tuple[UUID, Place]],
+    *,
+    actor: str,
+    district_id: str | None = None,
+) -> None:
+    """New facilities, each with its rooms, plans, facts, and the row that it is known by.
+
+    They belong to `district_id`, or to the district that each names, or to this server's own.
+    """
     if not found:
         return
     at_ms = now_ms()
@@ -61,34 +73,72 @@ def insert_places(connection: Connection, layout: Layout, found: Sequence[tuple[
     changes: list[dict[str, Any]] = []
     for facility_id, place in found:
         row = facility_values(place) | {"facility_id": facility_id, "code": codes.get(facility_id)}
-        row |= {"district_id": of_name.get(place.district, home)}
+        row |= {"district_id": district_id or of_name.get(place.district, home)}
         facility_rows.append(row | {"is_demo": False, "created_ms": at_ms})
         changes.append({"facility_id": facility_id})
-        many = Counter(room.sex for room in place.rooms)
+        many = Counter((room.sex, room.floor) for room in place.rooms)
         for room in place.rooms:
-            room_id = new_id()
-            ko, en = _name_of(room, is_one_of_many=many[room.sex] > 1)
-            names = {"name_ko": ko, "name_en": en, "kind": room.kind} | _parts_of(room, ko)
-            room_rows.append(names | {"room_id": room_id, "facility_id": facility_id, "created_ms": at_ms})
-            plan_rows.append(_plan_row(room_id, room, at_ms, actor))
-            changes += [{"room_id": room_id}, {"room_id": room_id, "plan_version": 1}]
-            if room.basis is not None:
-                basis_rows.append(_basis_row(room_id, room, at_ms, actor))
+            names = _name_of(room, is_one_of_many=many[room.sex, room.floor] > 1)
+            rows = _rows_of(facility_id, room, names, at_ms, actor)
+            room_rows.append(rows.room)
+            plan_rows.append(rows.plan)
+            basis_rows += rows.bases
+            changes += rows.changes
     connection.execute(insert(facilities), facility_rows)
     connection.execute(insert(facility_facts), [fact_values(p) | {"facility_id": i} for i, p in found])
     connection.execute(insert(facility_sources), [source_values(layout, p) | {"facility_id": i} for i, p in found])
+    _insert_rooms(connection, room_rows, plan_rows, basis_rows)
+    note_changes(connection, changes)
+
+
+def insert_room(connection: Connection, facility_id: UUID, room: PlannedRoom, *, actor: str) -> UUID:
+    """One more room of a facility, under a name that none of its rooms has; returns its id."""
+    taken = set(connection.scalars(select(rooms.c.name_ko).where(rooms.c.facility_id == facility_id)))
+    ko, en = _name_of(room, is_one_of_many=False)
+    number = next(one for one in itertools.count(1) if (ko if one == 1 else f"{ko} {one}") not in taken)
+    names = (ko, en) if number == 1 else (f"{ko} {number}", f"{en} {number}")
+    rows = _rows_of(facility_id, room, names, now_ms(), actor)
+    _insert_rooms(connection, [rows.room], [rows.plan], rows.bases)
+    note_changes(connection, rows.changes)
+    room_id: UUID = rows.room["room_id"]
+    return room_id
+
+
+class _Rows(NamedTuple):
+    room: dict[str, Any]
+    plan: dict[str, Any]
+    bases: list[dict[str, Any]]
+    changes: list[dict[str, Any]]
+
+
+def _rows_of(facility_id: UUID, room: PlannedRoom, names: tuple[str, str], at_ms: int, actor: str) -> _Rows:
+    room_id = new_id()
+    row = {"name_ko": names[0], "name_en": names[1], "kind": room.kind} | _parts_of(room, names[0])
+    return _Rows(
+        room=row | {"room_id": room_id, "facility_id": facility_id, "created_ms": at_ms},
+        plan=_plan_row(room_id, room, at_ms, actor),
+        bases=[] if room.basis is None else [_basis_row(room_id, room, at_ms, actor)],
+        changes=[{"room_id": room_id}, {"room_id": room_id, "plan_version": 1}],
+    )
+
+
+def _insert_rooms(
+    connection: Connection,
+    room_rows: Sequence[dict[str, Any]],
+    plan_rows: Sequence[dict[str, Any]],
+    basis_rows: Sequence[dict[str, Any]],
+) -> None:
     connection.execute(insert(rooms), room_rows)
     connection.execute(insert(plans), plan_rows)
     if basis_rows:
         connection.execute(insert(room_bases), basis_rows)
-    note_changes(connection, changes)
 
 
 def _parts_of(room: PlannedRoom, name: str) -> dict[str, Any]:
     """Sex, floor and stalls as the file has them; the floor as the room's name says it, if it does."""
     sexes: dict[str, RoomSex] = {"men": "men", "women": "women", "all": "unisex"}
     stalls = room.stalls if room.is_counted else None
-    return {"sex": sexes[room.sex], "floor": floor_in(name), "stalls": stalls}
+    return {"sex": sexes[room.sex], "floor": room.floor or floor_in(name), "stalls": stalls}
 
 
 def facility_values(place: Place) -> dict[str, Any]:
@@ -175,30 +225,40 @@ def restore_place(connection: Connection, layout: Layout, facility_id: UUID, bef
 
 def in_use(connection: Connection, facility_ids: Sequence[UUID]) -> set[UUID]:
     """Of these facilities, those that something else refers to by now: sweeps, stickers, persons and what they made."""
-    of_room = select(rooms.c.facility_id).where(rooms.c.facility_id.in_(facility_ids))
-    swept = of_room.where(exists().where(sweeps.c.room_id == rooms.c.room_id))
+    of_rooms = select(rooms.c.room_id, rooms.c.facility_id).where(rooms.c.facility_id.in_(facility_ids))
+    of_room = {row.room_id: row.facility_id for row in connection.execute(of_rooms)}
+    ordered = select(visit_orders.c.facility_id).where(visit_orders.c.facility_id.in_(facility_ids))
+    people = select(user_facilities.c.facility_id).where(user_facilities.c.facility_id.in_(facility_ids))
+    found = {facility_id for statement in (ordered, people) for facility_id in connection.scalars(statement)}
+    return found | {of_room[room_id] for room_id in rooms_in_use(connection, list(of_room))}
+
+
+def rooms_in_use(connection: Connection, room_ids: Sequence[UUID]) -> set[UUID]:
+    """The same of rooms."""
+    of_room = select(rooms.c.room_id).where(rooms.c.room_id.in_(room_ids))
     drawn = of_room.join(plans, plans.c.room_id == rooms.c.room_id).where(plans.c.version > 1)
     twice = (
         of_room.join(room_bases, room_bases.c.room_id == rooms.c.room_id)
-        .group_by(rooms.c.facility_id, rooms.c.room_id)
+        .group_by(rooms.c.room_id)
         .having(func.count() > 1)
     )
-    told = of_room.where(exists().where(public_reports.c.room_id == rooms.c.room_id))
-    hung = of_room.where(exists().where(stickers.c.room_id == rooms.c.room_id))
-    looked = of_room.where(exists().where(visual_checks.c.room_id == rooms.c.room_id))
-    ordered = select(visit_orders.c.facility_id).where(visit_orders.c.facility_id.in_(facility_ids))
-    people = select(user_facilities.c.facility_id).where(user_facilities.c.facility_id.in_(facility_ids))
-    uses = (swept, drawn, twice, told, hung, looked, ordered, people)
+    of_others = (sweeps, public_reports, stickers, visual_checks)
+    uses = (drawn, twice, *(of_room.where(exists().where(one.c.room_id == rooms.c.room_id)) for one in of_others))
     return {found for statement in uses for found in connection.scalars(statement)}
 
 
 def remove_places(connection: Connection, facility_ids: Sequence[UUID]) -> None:
     """Take facilities away with all that came with them; the caller looked that nothing else refers to them."""
-    of_these = select(rooms.c.room_id).where(rooms.c.facility_id.in_(facility_ids))
-    for table in (plans, room_bases):
-        connection.execute(delete(table).where(table.c.room_id.in_(of_these)))
-    for table in (rooms, facility_facts, facility_sources, facilities):
+    of_these = connection.scalars(select(rooms.c.room_id).where(rooms.c.facility_id.in_(facility_ids))).all()
+    remove_rooms(connection, of_these)
+    for table in (facility_facts, facility_sources, facilities):
         connection.execute(delete(table).where(table.c.facility_id.in_(facility_ids)))
+
+
+def remove_rooms(connection: Connection, room_ids: Sequence[UUID]) -> None:
+    """The same of rooms."""
+    for table in (plans, room_bases, rooms):
+        connection.execute(delete(table).where(table.c.room_id.in_(room_ids)))
 
 
 def districts_by_name(connection: Connection) -> dict[str, str]:
@@ -245,6 +305,8 @@ def _name_of(room: PlannedRoom, *, is_one_of_many: bool) -> tuple[str, str]:
     if room.name:
         return room.name, room.name
     ko, en = NAMES[room.kind][room.sex]
+    if room.floor is not None:
+        ko, en = f"{floor_words(room.floor)} {ko}", f"{en}, {floor_in_english(room.floor)}"
     return (f"{ko} {room.number}", f"{en} {room.number}") if is_one_of_many else (ko, en)
 
 

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, select, update
 
+from server.facilities_import.cuts import CUTS, Cut
 from server.facilities_import.importing import apply_row
-from server.facilities_import.reasons import OUTCOMES, words_of
+from server.facilities_import.reading import HEADINGS as PUBLISHED
+from server.facilities_import.reasons import CUT_WORDS, MEND_IN_FILE, OUTCOMES, WHICH_FACILITY, words_of
 from server.interface.errors import ApiError, invalid, not_found
 from server.interface.views.imports import (
+    ImportCut,
     ImportList,
     ImportOutcome,
     ImportRowList,
@@ -30,14 +33,18 @@ from server.store.audit import record
 from server.store.clock import from_ms, now_ms
 from server.store.schema import facilities, import_rows, imports
 from sweep.phrases import Phrase
+from sweep.report import local_text
 
 Answer = Literal["add", "update", "close", "leave"]
 SHOWN_IMPORTS = 100
 
 
-def list_imports(connection: Connection) -> ImportList:
-    """The newest imports."""
-    found = connection.execute(select(imports).order_by(imports.c.created_ms.desc()).limit(SHOWN_IMPORTS)).all()
+def list_imports(connection: Connection, district_id: str | None = None) -> ImportList:
+    """The newest imports of a district, or all."""
+    statement = select(imports).order_by(imports.c.created_ms.desc()).limit(SHOWN_IMPORTS)
+    if district_id is not None:
+        statement = statement.where(imports.c.district_id == district_id)
+    found = connection.execute(statement).all()
     return ImportList(imports=tuple(_view(connection, row) for row in found))
 
 
@@ -56,7 +63,7 @@ def import_row_page(
     limit: int,
 ) -> ImportRowList:
     """Rows of an import in the order of the file, what it no longer lists first; ApiError 404."""
-    _found(connection, import_id)
+    found_import = _found(connection, import_id)
     statement = (
         select(import_rows, facilities.c.name_ko.label("known_as"))
         .outerjoin(facilities, facilities.c.facility_id == import_rows.c.facility_id)
@@ -73,7 +80,8 @@ def import_row_page(
     found = connection.execute(statement).all()
     shown = found[:limit]
     return ImportRowList(
-        rows=tuple(_row_view(row) for row in shown), next=shown[-1].line if len(found) > limit else None
+        rows=tuple(_row_view(found_import.layout, row) for row in shown),
+        next=shown[-1].line if len(found) > limit else None,
     )
 
 
@@ -89,7 +97,7 @@ def answer(connection: Connection, import_id: UUID, line: int, choice: Answer, *
         raise ApiError(409, Phrase("import_not_confirmed", state=found.state), code="import_state")
     if row.answer is not None:
         raise ApiError(409, Phrase("already_answered"))
-    if choice not in _possible(row):
+    if choice not in _possible(found.layout, row):
         raise invalid(Phrase("wrong_answer", choice=choice), code="wrong_answer")
     of_row = update(import_rows).where(import_rows.c.import_id == import_id, import_rows.c.line == line)
     if choice == "add":
@@ -97,7 +105,7 @@ def answer(connection: Connection, import_id: UUID, line: int, choice: Answer, *
     connection.execute(of_row.values(answer=choice, answered_by=actor, answered_ms=now_ms()))
     if choice != "leave":
         asked = select(import_rows).where(import_rows.c.import_id == import_id, import_rows.c.line == line)
-        apply_row(connection, found.layout, connection.execute(asked).one(), actor)
+        apply_row(connection, found, connection.execute(asked).one(), actor)
     detail = {"line": line, "answer": choice}
     record(connection, actor=actor, action="import.answered", object_id=str(import_id), detail=detail)
 
@@ -111,10 +119,26 @@ def reason_counts(rows: Iterable[tuple[ImportOutcome, str]]) -> tuple[ReasonCoun
     )
 
 
-def _possible(row: Row[Any]) -> tuple[Answer, ...]:
+def cut_views(cuts: Mapping[Cut, int]) -> tuple[ImportCut, ...]:
+    """How many cells lost something, by what."""
+    return tuple(cut_view(cut, cuts[cut]) for cut in CUTS if cuts.get(cut))
+
+
+def cut_view(cut: Cut, cells: int) -> ImportCut:
+    """One of them."""
+    return ImportCut(cut=cut, words=local_text(CUT_WORDS[cut]), cells=cells)
+
+
+def _possible(layout: str, row: Row[Any]) -> tuple[Answer, ...]:
+    """What may be answered: a row whose cells say too little is put right in the file, and not here."""
     if row.line < 0:
         return ("close", "leave")
-    return ("add", "leave") if row.facility_id is None else ("add", "update", "leave")
+    reasons = frozenset(row.reasons.split())
+    if layout not in PUBLISHED and reasons & MEND_IN_FILE:
+        return ("leave",)
+    if row.facility_id is None:
+        return ("add", "leave")
+    return ("update", "leave") if layout == "rooms" and not reasons & WHICH_FACILITY else ("add", "update", "leave")
 
 
 def _found(connection: Connection, import_id: UUID) -> Row[Any]:
@@ -149,11 +173,12 @@ def _view(connection: Connection, row: Row[Any]) -> ImportView:
         not_listed=sum(counts.values()) - lines,
         counts={outcome: counts[outcome] for outcome in OUTCOMES},
         open_questions=(connection.scalar(is_open) or 0) if row.state == "confirmed" else 0,
+        cuts=cut_views(json.loads(row.cuts_json)),
         reasons=reason_counts(told),
     )
 
 
-def _row_view(row: Row[Any]) -> ImportRowView:
+def _row_view(layout: str, row: Row[Any]) -> ImportRowView:
     place: dict[str, Any] = json.loads(row.place_json)
     reasons: Sequence[str] = row.reasons.split()
     return ImportRowView(
@@ -168,7 +193,7 @@ def _row_view(row: Row[Any]) -> ImportRowView:
         facility_id=row.facility_id,
         known_as=row.known_as,
         raw=json.loads(row.raw_json),
-        answers=_possible(row) if row.outcome == "question" and row.answer is None else (),
+        answers=_possible(layout, row) if row.outcome == "question" and row.answer is None else (),
         answer=row.answer,
         answered_by=row.answered_by,
     )

@@ -1,32 +1,31 @@
-"""A file of facilities as rows of text: its encoding, its layout and its lines; nothing is judged here.
+"""A file as rows: of a layout that is known as it is published, or of an office's own list by its columns.
 
-Input are bytes of a CSV file in UTF-8 (with or without a byte order mark) or CP949, separated by commas or tabs; output
-is a `Table`.  It refuses, with one line, files that are too large, have no heading it knows, or are no text.
+Input is a `Grid`; output is a `Table`.  A published layout is known by its headings and needs no answer.
 """
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
+from server.facilities_import.columns import Kind, Own, kind_of, known_headings, propose, rows_of
+from server.facilities_import.cuts import Cut, squash_heading
+from server.facilities_import.grid import MAX_CELL_LETTERS, Grid, Line, read_grid
 from server.interface.errors import ApiError, invalid
 from sweep.phrases import Phrase
 
-Layout = Literal["seoul", "national", "changing_rooms"]
-MAX_FILE_BYTES = 32 * 1024 * 1024  # derived: the national file has about 50,000 rows of some 400 bytes
-MAX_ROWS = 100_000  # derived: twice the national file
-MAX_COLUMNS = 100  # derived: the widest known layout has 34
-MAX_CELL_LETTERS = 2_000  # guessed: ten times the longest cell of the files that were looked at
+Layout = Literal["seoul", "national", "changing_rooms", "facilities", "rooms"]
+"""Published layouts of facilities, and the kinds of offices' own lists."""
 HEADINGS: dict[Layout, frozenset[str]] = {
     "seoul": frozenset({"연번", "도로명주소", "지번주소", "건물명", "구명칭"}),
     "national": frozenset({"화장실명", "소재지도로명주소", "소재지지번주소", "관리기관명"}),
     "changing_rooms": frozenset({"시설명", "탈의실명", "주소"}),
 }
-"""Columns, without spaces and hyphens, by which each layout is known."""
+"""Columns, without spaces and hyphens, by which each published layout is known."""
+OF_FACILITIES: Final[frozenset[Layout]] = frozenset({"seoul", "national", "changing_rooms", "facilities"})
+_HEADINGS = known_headings() | {squash_heading(one) for needed in HEADINGS.values() for one in needed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class RawRow:
     """A row as it came."""
 
     line: int
-    """Of the file, the heading is 1; a row may take several."""
+    """Of the file, from 1 on; a row of CSV may take several."""
     cells: dict[str, str]
     """By column, without spaces and hyphens in its name; cells without spaces around them."""
     doubts: tuple[str, ...] = ()
@@ -49,72 +48,65 @@ class Table:
     encoding: str
     sha256: str
     rows: tuple[RawRow, ...]
+    """Of a published layout."""
+    own: tuple[Own, ...]
+    """Of an office's own list."""
     blank_rows: int
+    cuts: dict[Cut, int]
+    epoch: Literal[1900, 1904] | None = None
 
 
-def read_table(data: bytes) -> Table:
-    """The rows of a file; ApiError 400 or 413 with one line when it is none of a known layout."""
-    if len(data) > MAX_FILE_BYTES:
-        raise ApiError(413, Phrase("import_file_too_large", most=MAX_FILE_BYTES), code="too_large")
-    encoding, text = _decoded(data)
-    first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in first else ",")
-    rows: list[RawRow] = []
-    blank, began = 0, 1
-    try:
-        columns = [_heading(cell) for cell in next(reader, [])]
-        layout = _layout_of(columns)
-        began = reader.line_num + 1
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append(_row(began, columns, cells))
-            else:
-                blank += 1
-            began = reader.line_num + 1
-            if len(rows) > MAX_ROWS:
-                raise invalid(Phrase("csv_too_many_rows", most=MAX_ROWS), code="import_refused")
-    except csv.Error as error:
-        raise invalid(Phrase("csv_line_invalid", line=began, why=error), code="import_refused") from None
-    return Table(layout, encoding, hashlib.sha256(data).hexdigest(), tuple(rows), blank)
+def open_grid(data: bytes, sheet: str | None = None) -> Grid:
+    """The table of a file; ApiError 400 or 413 with one line when there is none."""
+    return read_grid(data, _HEADINGS, sheet)
 
 
-def _decoded(data: bytes) -> tuple[str, str]:
-    """(encoding, text): UTF-8 where it is that, else CP949; what neither holds becomes U+FFFD and is asked about."""
-    for encoding in ("utf-8-sig", "cp949"):
-        try:
-            return encoding, data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    broken = [(data.decode(encoding, "replace"), encoding) for encoding in ("utf-8-sig", "cp949")]
-    text, encoding = min(broken, key=lambda one: one[0].count("\ufffd"))
-    return encoding, text
+def layout_of(grid: Grid) -> Layout | None:
+    """The published layout that a grid has."""
+    columns = {_heading(name) for name in grid.columns}
+    return next((layout for layout, needed in HEADINGS.items() if needed <= columns), None)
+
+
+def read_table(
+    data: bytes,
+    *,
+    sheet: str | None = None,
+    kind: Kind | None = None,
+    answers: Mapping[tuple[Kind, str], str] | None = None,
+) -> Table:
+    """The rows of a file; ApiError 400 or 413 with one line when it is none, 409 while a column waits for an answer."""
+    grid = open_grid(data, sheet)
+    if sheet is None and len(grid.sheets) > 1:
+        raise ApiError(409, Phrase("sheet_unanswered", sheets=", ".join(grid.sheets)[:300]))
+    published = layout_of(grid) if kind in {None, "facilities"} else None
+    if published is not None:
+        columns = [_heading(name) for name in grid.columns]
+        rows = tuple(_row(line, columns, grid.cut_columns) for line in grid.rows)
+        return Table(published, grid.encoding, grid.sha256, rows, (), grid.blank, grid.cuts, grid.epoch)
+    told = answers or {}
+    chosen = kind or kind_of(grid, told)
+    if chosen is None:
+        raise invalid(Phrase("heading_layout_unknown"), code="import_refused")
+    own = tuple(rows_of(grid, chosen, propose(grid, chosen, told)))
+    return Table(chosen, grid.encoding, grid.sha256, (), own, grid.blank, grid.cuts, grid.epoch)
 
 
 def _heading(cell: str) -> str:
     return "".join(unicodedata.normalize("NFC", cell).replace("-", "").split())
 
 
-def _layout_of(columns: list[str]) -> Layout:
-    if len(columns) > MAX_COLUMNS or len(set(columns)) != len(columns):
-        raise invalid(Phrase("heading_column_twice"), code="import_refused")
-    for layout, needed in HEADINGS.items():
-        if needed <= set(columns):
-            return layout
-    raise invalid(Phrase("heading_layout_unknown"), code="import_refused")
-
-
-def _row(line: int, columns: list[str], cells: list[str]) -> RawRow:
+def _row(line: Line, columns: list[str], cut: Mapping[int, Cut]) -> RawRow:
     doubts = []
-    if len(cells) != len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
+    if len(line.cells) != len(columns) and any(line.cells[len(columns) :]):
         doubts.append("too_many_cells")
-    if len(cells) < len(columns):
+    if len(line.cells) < len(columns):
         doubts.append("too_few_cells")
-    clean = [unicodedata.normalize("NFC", cell).strip() for cell in cells]
-    if any("\ufffd" in cell for cell in clean):
+    if any("\ufffd" in cell for cell in line.cells):
         doubts.append("text_unreadable")
-    if any(len(cell) > MAX_CELL_LETTERS for cell in clean):
+    if any(len(cell) > MAX_CELL_LETTERS for cell in line.cells):
         doubts.append("text_too_long")
-    row = dict(zip(columns, (cell[:MAX_CELL_LETTERS] for cell in clean), strict=False))
-    if len(clean) > len(columns):
-        row["+"] = ",".join(clean[len(columns) :])[:MAX_CELL_LETTERS]
-    return RawRow(line, row, tuple(doubts))
+    told = [cell[:MAX_CELL_LETTERS] for cell in line.cells]
+    row = {name: cell for index, (name, cell) in enumerate(zip(columns, told, strict=False)) if index not in cut}
+    if len(told) > len(columns):
+        row["+"] = ",".join(told[len(columns) :])[:MAX_CELL_LETTERS]
+    return RawRow(line.number, row, tuple(doubts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server.facilities_import.cuts import Cut
 from server.interface.views.imports import ImportOutcome
 from sweep.phrases import Phrase
 from sweep.report import LocalText, local_text
@@ -11,6 +12,7 @@ OUTCOMES: dict[ImportOutcome, Phrase] = {
     "same": Phrase("import_outcome_same"),
     "changed": Phrase("import_outcome_changed"),
     "question": Phrase("import_outcome_question"),
+    "refused": Phrase("import_outcome_refused"),
 }
 REASONS: dict[str, Phrase] = {
     # put right or left out without asking
@@ -20,7 +22,6 @@ REASONS: dict[str, Phrase] = {
     "coordinates_outside_korea": Phrase("import_coordinates_outside_korea"),
     "coordinates_swapped": Phrase("import_coordinates_swapped"),
     "coordinates_unreadable": Phrase("import_coordinates_unreadable"),
-    "count_unreadable": Phrase("import_count_unreadable"),
     "date_unbelievable": Phrase("import_date_unbelievable"),
     "date_unreadable": Phrase("import_date_unreadable"),
     "district_from_address": Phrase("import_district_from_address"),
@@ -30,6 +31,7 @@ REASONS: dict[str, Phrase] = {
     "rooms_from_template": Phrase("import_rooms_from_template"),
     "text_made_safe": Phrase("import_text_made_safe"),
     # what is the same, and yet something is to be said
+    "district_of_importer": Phrase("import_district_of_importer"),
     "left_out_before": Phrase("import_left_out_before"),
     "waits_for_answer": Phrase("import_waits_for_answer"),
     "kept_in_use": Phrase("import_kept_in_use"),
@@ -67,6 +69,40 @@ REASONS: dict[str, Phrase] = {
     "text_unreadable": Phrase("import_text_unreadable"),
     "too_few_cells": Phrase("import_too_few_cells"),
     "too_many_cells": Phrase("import_too_many_cells"),
+    # the same of offices' own lists
+    "cell_cut": Phrase("import_cell_cut"),
+    "count_missing": Phrase("import_count_missing"),
+    "count_unclear": Phrase("import_count_unclear"),
+    "floor_contradicts_name": Phrase("import_floor_contradicts_name"),
+    "floor_unclear": Phrase("import_floor_unclear"),
+    "near_in_file": Phrase("import_near_in_file"),
+    "room_differs": Phrase("import_room_differs"),
+    "room_may_be_known": Phrase("import_room_may_be_known"),
+    "room_twice": Phrase("import_room_twice"),
+    "sex_contradicts_name": Phrase("import_sex_contradicts_name"),
+    "sex_missing": Phrase("import_sex_missing"),
+    "sex_unclear": Phrase("import_sex_unclear"),
+    "written_differently": Phrase("import_written_differently"),
+    # what is no row of the list, or not the importer's
+    "other_district": Phrase("import_other_district"),
+    "row_is_empty": Phrase("import_row_is_empty"),
+    "row_is_heading": Phrase("import_row_is_heading"),
+    "row_is_note": Phrase("import_row_is_note"),
+    "row_is_sum": Phrase("import_row_is_sum"),
+}
+MEND_IN_FILE = frozenset(
+    {"cell_cut", "count_missing", "count_unclear", "floor_contradicts_name", "floor_unclear", "name_missing"}
+    | {"sex_contradicts_name", "sex_missing", "sex_unclear", "text_unreadable", "text_too_long", "too_many_cells"}
+)
+"""Questions about a row of an office's own list that only its file can answer."""
+WHICH_FACILITY = frozenset({"near_known", "several_alike", "written_differently"})
+"""Questions whether a facility is one that is known."""
+CUT_WORDS: dict[Cut, Phrase] = {
+    "resident_number": Phrase("import_cut_resident_number"),
+    "bank_account": Phrase("import_cut_bank_account"),
+    "named_person": Phrase("import_cut_named_person"),
+    "password": Phrase("import_cut_password"),
+    "remarks": Phrase("import_cut_remarks"),
 }
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from server.interface.fields import Degrees, DistrictId, Floor, Line, OptionalLine, RoomSex, Stalls
+from server.interface.fields import Degrees, DistrictId, Floor, Line, OptionalLine, RoomSex, Stalls, clean
+from server.interface.views.imports import ImportKind
 from sweep.phrases import Phrase
 from sweep.report import LocalText, Plan, Record, RoomKind
 
@@ -66,3 +67,17 @@ class ImportAnswerRequest(Record):
     """What a person decides about a row of a file."""
 
     answer: Literal["add", "update", "close", "leave"]
+
+
+class ColumnAnswerRequest(Record):
+    """What a column is."""
+
+    heading: Annotated[str, StringConstraints(min_length=1, max_length=120), AfterValidator(clean)]
+    field: Annotated[str, StringConstraints(pattern=r"^[a-z_]{2,32}$")]
+
+
+class ColumnAnswersRequest(Record):
+    """What columns of lists of this kind are."""
+
+    kind: ImportKind
+    columns: Annotated[tuple[ColumnAnswerRequest, ...], Field(min_length=1, max_length=100)]

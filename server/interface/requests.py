@@ -40,6 +40,7 @@ from server.interface.photo_requests import (
 )
 from server.interface.place_requests import (
     BasisRequest,
+    ColumnAnswersRequest,
     FacilityRequest,
     ImportAnswerRequest,
     RoomPartsRequest,
@@ -67,6 +68,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     RoomRequest,
     RoomPartsRequest,
     BasisRequest,
+    ColumnAnswersRequest,
     ImportAnswerRequest,
     ReportCaseRequest,
     CloseReportRequest,

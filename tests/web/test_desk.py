@@ -12,6 +12,7 @@ from playwright.sync_api import Page, Route, expect
 
 from server.cli.demo_city_places import facilities_csv, outlines_json
 from server.cli.demo_city_year import OPEN_WAYS, STEPS
+from tests.server.facilities_import.test_lists import workbook
 from tests.web.conftest import DESK, PHONE, OpenPhone, Phone
 from tests.web.site import PASSWORD
 from tests.web.test_photos import FOUND, INSPECTOR, new_case
@@ -25,7 +26,7 @@ PAGES = {
     "#/desk/due": ("점검 일정", "점검자-01"),
     "#/desk/map": ("시설 지도", "새싹공원"),
     "#/desk/rooms": ("점검 기록", "새싹공원"),
-    "#/desk/import": ("시설 가져오기", "공중화장실_시범.csv"),
+    "#/desk/import": ("목록 가져오기", "공중화장실_시범.csv"),
     "#/desk/statistics": ("분기 통계", "솔밭구"),
 }
 
@@ -290,8 +291,10 @@ def test_a_file_is_previewed_applied_and_undone(desk: Phone, city: str) -> None:
     before = len(_get(page, city, "/api/desk/map")["places"])
     desk.open("#/desk/import")
     file = facilities_csv(random.Random(7), 4)
-    page.get_by_label("CSV 파일").set_input_files({"name": "더.csv", "mimeType": "text/csv", "buffer": file})
-    page.get_by_role("button", name="미리 보기").click()
+    page.get_by_label("CSV·엑셀 파일").set_input_files({"name": "더.csv", "mimeType": "text/csv", "buffer": file})
+    page.get_by_role("button", name="열 확인").click()
+    expect(page.get_by_text("알려진 형식의 파일입니다")).to_be_visible()
+    page.get_by_role("button", name="전체 행 검사").click()
     expect(page.get_by_role("heading", level=1, name="더.csv")).to_be_visible()
     expect(page.get_by_text("12행")).to_be_visible()
     assert len(_get(page, city, "/api/desk/map")["places"]) == before
@@ -301,6 +304,47 @@ def test_a_file_is_previewed_applied_and_undone(desk: Phone, city: str) -> None:
     page.get_by_role("button", name="통째로 되돌리기").click()
     expect(page.get_by_text("되돌림", exact=True)).to_be_visible()
     assert len(_get(page, city, "/api/desk/map")["places"]) == before
+
+
+def test_an_offices_own_workbook_comes_in_and_goes_again(desk: Phone, city: str) -> None:
+    page = desk.page
+    page.set_viewport_size({"width": 1440, "height": 900})
+    rows = [
+        ("2025년 화장실 현황", "", "", "", "", ""),
+        ("시설명", "주소", "남자", "", "여성쪽", "비고"),
+        ("", "", "대변기", "소변기", "칸", ""),
+        ("달맞이쉼터", "한빛구 달맞이길 3", "2칸", 3, "4칸", "신고자 김철수"),
+        ("해돋이쉼터", "한빛구 해돋이길 9", "1+1", 1, "2칸", ""),
+    ]
+    merged = [(0, 0, 0, 5, "2025년 화장실 현황"), (1, 2, 1, 3, "남자")]
+    merged += [(1, column, 2, column, name) for column, name in ((0, "시설명"), (1, "주소"), (5, "비고"))]
+    before = len(_get(page, city, "/api/rooms?search=달맞이쉼터")["rooms"])
+    desk.open("#/desk/import")
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    page.get_by_label("CSV·엑셀 파일").set_input_files(
+        {"name": "쉼터.xlsx", "mimeType": kind, "buffer": workbook(rows, merged)}
+    )
+    page.get_by_role("button", name="열 확인").click()
+    check = page.get_by_role("button", name="전체 행 검사")
+    expect(page.get_by_text("무엇인지 알 수 없는 열 1개를 고르십시오.")).to_be_visible()
+    expect(check).to_be_disabled()
+    expect(page.get_by_role("cell", name="달맞이쉼터")).to_be_visible()
+    assert "김철수" not in page.content()
+    page.get_by_label("여성쪽 칸", exact=True).select_option("women_stalls")
+    desk.shoot("import-columns", full=False)
+    check.click()
+    expect(page.get_by_role("heading", level=1, name="쉼터.xlsx")).to_be_visible()
+    expect(page.get_by_text("변기·칸 수를 알 수 없습니다").first).to_be_visible()
+    page.get_by_role("button", name="적용하기").click()
+    expect(page.get_by_text("적용됨")).to_be_visible()
+    assert len(_get(page, city, "/api/rooms?search=달맞이쉼터")["rooms"]) == before + 2
+    page.get_by_role("button", name="통째로 되돌리기").click()
+    expect(page.get_by_text("되돌림", exact=True)).to_be_visible()
+    assert len(_get(page, city, "/api/rooms?search=달맞이쉼터")["rooms"]) == before
+    desk.open("#/desk/import")
+    page.get_by_text("기억한 열 1개").click()
+    page.get_by_role("button", name="잊기").click()
+    expect(page.get_by_text("기억한 열")).to_have_count(0)
 
 
 def test_a_visit_is_ordered_and_called_off(desk: Phone, city: str) -> None:

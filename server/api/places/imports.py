@@ -1,4 +1,4 @@
-"""Routes of imports: a file is previewed, then confirmed; its questions are answered; it is undone as a whole."""
+"""Routes of imports: a list is looked at, previewed, confirmed; its questions are answered; it is undone as a whole."""
 
 from __future__ import annotations
 
@@ -8,18 +8,28 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
 
-from server.api.access import CityOffice
+from server.api.access import CityOffice, ImportKeeper
 from server.api.service.services import services_of
-from server.facilities_import import importing, outlines, questions
-from server.facilities_import.reading import MAX_FILE_BYTES
+from server.facilities_import import answers, importing, looking, outlines, questions
+from server.facilities_import.grid import MAX_FILE_BYTES
 from server.interface.fields import Line
-from server.interface.place_requests import ImportAnswerRequest
+from server.interface.place_requests import ColumnAnswersRequest, ImportAnswerRequest
 from server.interface.request_body import describe, json_body, read_body
 from server.interface.views.answer import Ok
-from server.interface.views.imports import ImportList, ImportOutcome, ImportRowList, ImportView
+from server.interface.views.imports import (
+    ColumnAnswers,
+    ImportKind,
+    ImportList,
+    ImportLook,
+    ImportOutcome,
+    ImportRowList,
+    ImportView,
+)
 from server.people.access_log import shows
 
 router = APIRouter(tags=["imports"])
+Sheet = Annotated[str, Query(min_length=1, max_length=100)]
+ANY_LIST = "application/octet-stream"
 LineNumber = Annotated[int, Path(ge=-1_000_000, le=1_000_000)]
 
 
@@ -35,26 +45,73 @@ def _raw(media_type: str) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-@router.post("/api/imports", status_code=201, openapi_extra=_raw("text/csv") | shows())
+@router.post("/api/imports/look", openapi_extra=_raw(ANY_LIST) | shows())
+def post_look(
+    request: Request,
+    person: ImportKeeper,
+    file_name: Line,
+    data: Annotated[bytes, _raw_body(MAX_FILE_BYTES)],
+    kind: ImportKind | None = None,
+    sheet: Sheet | None = None,
+) -> ImportLook:
+    """Look at a list, CSV or a workbook: what its columns are taken for. Nothing is kept; what is personal is cut."""
+    with services_of(request).db.read() as connection:
+        known = answers.answers_of(connection, person.district_id)
+    return looking.look(data, file_name, sheet, kind, known)
+
+
+@router.get("/api/imports/columns", openapi_extra=shows())
+def list_columns(request: Request, person: ImportKeeper) -> ColumnAnswers:
+    """What one's district said that columns of its lists are."""
+    with services_of(request).db.read() as connection:
+        return answers.list_answers(connection, person.district_id)
+
+
+@router.put("/api/imports/columns", openapi_extra=describe(ColumnAnswersRequest) | shows())
+def put_columns(
+    request: Request, person: ImportKeeper, body: Annotated[ColumnAnswersRequest, json_body(ColumnAnswersRequest)]
+) -> ColumnAnswers:
+    """Say what columns are; remembered for the district's next lists of this kind."""
+    fields = {one.heading: one.field for one in body.columns}
+    with services_of(request).db.write() as connection:
+        answers.remember(connection, person.district_id, body.kind, fields, actor=person.display_name)
+        return answers.list_answers(connection, person.district_id)
+
+
+@router.delete("/api/imports/columns/{answer_id}", openapi_extra=shows())
+def delete_column(request: Request, person: ImportKeeper, answer_id: UUID) -> ColumnAnswers:
+    """Forget what a column was said to be."""
+    with services_of(request).db.write() as connection:
+        answers.forget(connection, person.district_id, answer_id, actor=person.display_name)
+        return answers.list_answers(connection, person.district_id)
+
+
+@router.post("/api/imports", status_code=201, openapi_extra=_raw(ANY_LIST) | shows())
 def post_import(
-    request: Request, person: CityOffice, file_name: Line, data: Annotated[bytes, _raw_body(MAX_FILE_BYTES)]
+    request: Request,
+    person: ImportKeeper,
+    file_name: Line,
+    data: Annotated[bytes, _raw_body(MAX_FILE_BYTES)],
+    kind: ImportKind | None = None,
+    sheet: Sheet | None = None,
 ) -> ImportView:
-    """Preview a CSV file of facilities: every row with what it would become; nothing changes."""
+    """Preview a list: every row with what it would become; nothing changes. 409 while a column waits for an answer."""
     db = services_of(request).db
-    import_id = importing.preview(db, data, file_name, actor=person.display_name)
+    given = importing.Given(sheet=sheet, kind=kind, district_id=person.district_id)
+    import_id = importing.preview(db, data, file_name, actor=person.display_name, given=given)
     with db.read() as connection:
         return questions.import_view(connection, import_id)
 
 
 @router.get("/api/imports", openapi_extra=shows())
-def list_imports(request: Request, _person: CityOffice) -> ImportList:
-    """The newest imports."""
+def list_imports(request: Request, person: ImportKeeper) -> ImportList:
+    """The newest imports of one's district, or all."""
     with services_of(request).db.read() as connection:
-        return questions.list_imports(connection)
+        return questions.list_imports(connection, person.district_id)
 
 
 @router.get("/api/imports/{import_id}", openapi_extra=shows())
-def get_import(request: Request, _person: CityOffice, import_id: UUID) -> ImportView:
+def get_import(request: Request, _person: ImportKeeper, import_id: UUID) -> ImportView:
     """One import with its counts and reasons."""
     with services_of(request).db.read() as connection:
         return questions.import_view(connection, import_id)
@@ -63,7 +120,7 @@ def get_import(request: Request, _person: CityOffice, import_id: UUID) -> Import
 @router.get("/api/imports/{import_id}/rows", openapi_extra=shows())
 def list_import_rows(
     request: Request,
-    _person: CityOffice,
+    _person: ImportKeeper,
     import_id: UUID,
     outcome: ImportOutcome | None = None,
     is_open: bool = False,
@@ -78,7 +135,7 @@ def list_import_rows(
 
 
 @router.post("/api/imports/{import_id}/confirm", openapi_extra=shows())
-def post_confirm(request: Request, person: CityOffice, import_id: UUID) -> ImportView:
+def post_confirm(request: Request, person: ImportKeeper, import_id: UUID) -> ImportView:
     """Do what the preview shows; asked again, it finishes what was cut off."""
     db = services_of(request).db
     importing.confirm(db, import_id, actor=person.display_name)
@@ -87,7 +144,7 @@ def post_confirm(request: Request, person: CityOffice, import_id: UUID) -> Impor
 
 
 @router.post("/api/imports/{import_id}/undo", openapi_extra=shows())
-def post_undo(request: Request, person: CityOffice, import_id: UUID) -> ImportView:
+def post_undo(request: Request, person: ImportKeeper, import_id: UUID) -> ImportView:
     """Let everything be as before the import; what is in use by now stays, with a reason."""
     db = services_of(request).db
     importing.undo(db, import_id, actor=person.display_name)
@@ -98,7 +155,7 @@ def post_undo(request: Request, person: CityOffice, import_id: UUID) -> ImportVi
 @router.post("/api/imports/{import_id}/rows/{line}/answer", openapi_extra=describe(ImportAnswerRequest) | shows())
 def post_answer(
     request: Request,
-    person: CityOffice,
+    person: ImportKeeper,
     import_id: UUID,
     line: LineNumber,
     body: Annotated[ImportAnswerRequest, json_body(ImportAnswerRequest)],

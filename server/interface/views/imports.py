@@ -1,4 +1,4 @@
-"""Imports of facilities: counts with reasons, rows, and questions for a person."""
+"""Imports of lists: what their columns are, counts with reasons, rows, and questions for a person."""
 
 from __future__ import annotations
 
@@ -10,7 +10,78 @@ from server.interface.views.answer import View
 from sweep.report import LocalText
 
 ImportState = Literal["staging", "preview", "confirming", "confirmed", "undoing", "undone"]
-ImportOutcome = Literal["new", "same", "changed", "question"]
+ImportOutcome = Literal["new", "same", "changed", "question", "refused"]
+ImportKind = Literal["facilities", "rooms"]
+ImportLayout = Literal["seoul", "national", "changing_rooms"] | ImportKind
+"""Files as they are published, and what an office's own list is about."""
+
+
+class ImportCut(View):
+    """What was cut before anybody saw it."""
+
+    cut: Literal["resident_number", "bank_account", "named_person", "password", "remarks"]
+    words: LocalText
+    cells: int
+
+
+class ImportField(View):
+    """Something that a column may hold."""
+
+    field: str
+    words: LocalText
+
+
+class ImportColumn(View):
+    """A column of a list, and what it is taken for."""
+
+    heading: str
+    field: str | None
+    """Null: a person has to say. `left_out`: not imported."""
+    said_by: Literal["table", "district", "rule", "nobody"]
+    cut: ImportCut | None
+    """Why it is never imported."""
+    cells: tuple[str, ...]
+    """Of the first rows; none of a column that is never imported, names of persons covered."""
+
+
+class ImportLook(View):
+    """A list before anything of it is kept: nothing was stored, and what is cut is not in here."""
+
+    file_name: str
+    encoding: str
+    sheet: str
+    sheets: tuple[str, ...]
+    """Of a workbook, those that can be seen."""
+    layout: ImportLayout | None
+    """A published layout needs no answers; else what the list seems to be about; null: a person has to say."""
+    is_published: bool
+    heading_line: int
+    rows: int
+    columns: tuple[ImportColumn, ...]
+    fields: tuple[ImportField, ...]
+    """What a column of such a list may be."""
+    unanswered: int
+    needed: tuple[LocalText, ...]
+    """Columns without which this is no such list, and that are not there yet."""
+    cuts: tuple[ImportCut, ...]
+
+
+class ColumnAnswer(View):
+    """What a district said that a column is."""
+
+    answer_id: UUID
+    kind: ImportKind
+    heading: str
+    field: str
+    words: LocalText
+    answered: datetime
+    answered_by: str
+
+
+class ColumnAnswers(View):
+    """What is remembered of a district's lists."""
+
+    answers: tuple[ColumnAnswer, ...]
 
 
 class ReasonCount(View):
@@ -27,7 +98,7 @@ class ImportView(View):
 
     import_id: UUID
     file_name: str
-    layout: Literal["seoul", "national", "changing_rooms"]
+    layout: ImportLayout
     encoding: str
     state: ImportState
     """Nothing has changed in `preview`, and nothing is left of it in `undone`."""
@@ -41,6 +112,7 @@ class ImportView(View):
     """Facilities that the file no longer lists; each is a question."""
     counts: dict[ImportOutcome, int]
     open_questions: int
+    cuts: tuple[ImportCut, ...]
     reasons: tuple[ReasonCount, ...]
 
 

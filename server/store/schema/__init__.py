@@ -24,6 +24,7 @@ from server.store.schema.imports import (
     district_outlines,
     facility_facts,
     facility_sources,
+    import_columns,
     import_rows,
     imports,
     room_bases,

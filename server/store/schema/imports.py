@@ -19,6 +19,10 @@ imports = Table(
     Column("created_by", String(60), nullable=False),
     Column("confirmed_ms", BigInteger, nullable=True),
     Column("undone_ms", BigInteger, nullable=True),
+    # The district that it is confined to; null: the whole city's.
+    Column("district_id", String(64), nullable=True, index=True),
+    # How many cells lost something before anybody saw them, by what.
+    Column("cuts_json", Text, nullable=False, server_default="{}"),
     Index("ix_imports_created_ms", "created_ms"),
 )
 
@@ -40,8 +44,25 @@ import_rows = Table(
     Column("answer", String(16), nullable=True),
     Column("answered_by", String(60), nullable=True),
     Column("answered_ms", BigInteger, nullable=True),
+    # What it made that is no facility: a room, an inspection, an instrument, an account.
+    Column("object_id", Uuid, nullable=True),
     Index("ix_import_rows_place_sha256", "place_sha256"),
     Index("ix_import_rows_facility_id", "facility_id"),
+)
+
+# What a district said that a column of its lists is, by kind of list and heading; empty: the whole city.
+import_columns = Table(
+    "import_columns",
+    metadata,
+    Column("answer_id", Uuid, primary_key=True),
+    Column("district_id", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("heading", Text, nullable=False),
+    Column("heading_mark", String(200), nullable=False),
+    Column("field", String(32), nullable=False),
+    Column("answered_ms", BigInteger, nullable=False),
+    Column("answered_by", String(60), nullable=False),
+    Index("ix_import_columns_of_district", "district_id", "kind", "heading_mark", unique=True),
 )
 
 # Which row of which kind of file a facility is known by: identifiers of files are not its own, they are used again.

@@ -15,6 +15,7 @@ from sqlalchemy import insert, select
 from server.api.access import ALL_ROLES
 from server.districts import register
 from server.districts.scope import NOT_FOUND
+from server.facilities_import import importing
 from server.instruments import register as instrument_register
 from server.interface.fields import CITY_ROLES, FACILITY_ROLES, Role
 from server.interface.instrument_requests import InstrumentCheckRequest, InstrumentRequest
@@ -41,7 +42,7 @@ OTHER_PARAMETERS = {
     "provision_id": str(new_id()),
     "place": "000",
     "level": "0",
-    "import_id": str(new_id()),
+    "answer_id": str(new_id()),
     "code": "A" * 12,
     "report_id": str(new_id()),
     "pair_id": str(new_id()),
@@ -107,7 +108,10 @@ def _district(site: Site, district_id: str) -> Things:
         instrument_register.add_check(connection, instrument_id, check, today=day, actor="test")
         detail = instrument_register.instrument_detail(connection, instrument_id, day)
         check_id = detail.instrument.checks[0].check_id
+    given = importing.Given(district_id=district_id)
+    file = "시설명,주소\n가람공원,가람로 1\n".encode()
     ids: dict[str, UUID | str] = {
+        "import_id": importing.preview(site.db, file, "시설.csv", actor="test", given=given),
         "room_id": room_id,
         "facility_id": facility_id,
         "sweep_id": sweep_id,

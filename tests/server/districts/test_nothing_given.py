@@ -48,6 +48,7 @@ OTHER = {
     "key_id": "0" * 16,
     "code": "A" * 12,
     "import_id": str(new_id()),
+    "answer_id": str(new_id()),
     "instrument_id": str(new_id()),
     "report_id": str(new_id()),
     "line": "5",

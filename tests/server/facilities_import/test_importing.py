@@ -76,13 +76,17 @@ def test_a_preview_changes_nothing_and_the_same_again_neither(db: Database) -> N
     empty = _rows(db)
     import_id = importing.preview(db, FIRST, "a.csv", actor="담당-01")
     view = _view(db, import_id)
-    assert (view.state, view.counts, view.rows) == ("preview", {"new": 4, "same": 0, "changed": 0, "question": 0}, 4)
+    assert (view.state, view.counts, view.rows) == (
+        "preview",
+        {"new": 4, "same": 0, "changed": 0, "question": 0, "refused": 0},
+        4,
+    )
     assert _rows(db) == empty
     importing.confirm(db, import_id, actor="담당-01")
     after = _rows(db)
     assert [len(found) for found in after] == [4, 4, 4, 8, 8, 8]
     again = _done(db, FIRST)
-    assert again.counts == {"new": 0, "same": 4, "changed": 0, "question": 0}
+    assert again.counts == {"new": 0, "same": 4, "changed": 0, "question": 0, "refused": 0}
     assert _rows(db) == after
 
 
@@ -90,7 +94,7 @@ def test_undo_restores_what_was_before(db: Database) -> None:
     _done(db, FIRST)
     before = _rows(db)
     second = _done(db, SECOND)
-    assert second.counts == {"new": 1, "same": 1, "changed": 1, "question": 3}
+    assert second.counts == {"new": 1, "same": 1, "changed": 1, "question": 3, "refused": 0}
     assert (second.rows, second.not_listed, second.open_questions) == (4, 2, 3)
     assert {one.reason for one in second.reasons} >= {
         "phone_changed",
@@ -115,7 +119,7 @@ def test_undo_restores_what_was_before(db: Database) -> None:
     with pytest.raises(ApiError, match="answered already"):
         _answer(db, second.import_id, 5, "leave")
     closed = _done(db, SECOND)
-    assert (closed.counts, closed.not_listed) == ({"new": 0, "same": 4, "changed": 0, "question": 0}, 0)
+    assert (closed.counts, closed.not_listed) == ({"new": 0, "same": 4, "changed": 0, "question": 0, "refused": 0}, 0)
     assert importing.undo(db, second.import_id, actor="담당-01") == 0
     assert _rows(db) == before
     assert _view(db, second.import_id).open_questions == 0
@@ -227,7 +231,7 @@ def test_the_whole_city_twice_and_back(db: Database) -> None:
     after = _rows(db)
     assert sum(first.counts.values()) == first.rows == 4_585
     again = _done(db, data)
-    assert again.counts == {"new": 0, "same": 4_585, "changed": 0, "question": 0}
+    assert again.counts == {"new": 0, "same": 4_585, "changed": 0, "question": 0, "refused": 0}
     assert _rows(db) == after
     assert importing.undo(db, first.import_id, actor="담당-01") == 0
     assert _rows(db) == [[]] * len(TABLES)

@@ -74,7 +74,7 @@ def test_a_file_is_read_in_each_encoding(encoding: str, columns: tuple[str, ...]
         ({"WGS84위도": "nan"}, {"coordinates_unreadable"}, set()),
         ({"설치연월": "1905-07"}, {"date_unbelievable"}, set()),
         ({"설치연월": "언젠가"}, {"date_unreadable"}, set()),
-        ({"남성용-대변기수": "두 개"}, {"count_unreadable"}, set()),
+        ({"남성용-대변기수": "두 개"}, set(), {"count_unclear"}),
         ({"남성용-대변기수": "999"}, set(), {"count_unbelievable"}),
         ({"화장실명": ""}, set(), {"name_missing"}),
         ({"화장실명": "a\u202eb"}, {"text_made_safe"}, set()),

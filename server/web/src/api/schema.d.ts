@@ -816,13 +816,13 @@ export interface paths {
         };
         /**
          * List Imports
-         * @description The newest imports.
+         * @description The newest imports of one's district, or all.
          */
         get: operations["list_imports_api_imports_get"];
         put?: never;
         /**
          * Post Import
-         * @description Preview a CSV file of facilities: every row with what it would become; nothing changes.
+         * @description Preview a list: every row with what it would become; nothing changes. 409 while a column waits for an answer.
          */
         post: operations["post_import_api_imports_post"];
         delete?: never;
@@ -925,6 +925,70 @@ export interface paths {
          * @description Let everything be as before the import; what is in use by now stays, with a reason.
          */
         post: operations["post_undo_api_imports__import_id__undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Columns
+         * @description What one's district said that columns of its lists are.
+         */
+        get: operations["list_columns_api_imports_columns_get"];
+        /**
+         * Put Columns
+         * @description Say what columns are; remembered for the district's next lists of this kind.
+         */
+        put: operations["put_columns_api_imports_columns_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/columns/{answer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Column
+         * @description Forget what a column was said to be.
+         */
+        delete: operations["delete_column_api_imports_columns__answer_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Look
+         * @description Look at a list, CSV or a workbook: what its columns are taken for. Nothing is kept; what is personal is cut.
+         */
+        post: operations["post_look_api_imports_look_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3785,6 +3849,65 @@ export interface components {
             code: string;
         };
         /**
+         * ColumnAnswer
+         * @description What a district said that a column is.
+         */
+        ColumnAnswer: {
+            /**
+             * Answer Id
+             * Format: uuid
+             */
+            answer_id: string;
+            /**
+             * Answered
+             * Format: date-time
+             */
+            answered: string;
+            /** Answered By */
+            answered_by: string;
+            /** Field */
+            field: string;
+            /** Heading */
+            heading: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "facilities" | "rooms";
+            words: components["schemas"]["LocalText"];
+        };
+        /**
+         * ColumnAnswerRequest
+         * @description What a column is.
+         */
+        ColumnAnswerRequest: {
+            /** Field */
+            field: string;
+            /** Heading */
+            heading: string;
+        };
+        /**
+         * ColumnAnswers
+         * @description What is remembered of a district's lists.
+         */
+        ColumnAnswers: {
+            /** Answers */
+            answers: components["schemas"]["ColumnAnswer"][];
+        };
+        /**
+         * ColumnAnswersRequest
+         * @description What columns of lists of this kind are.
+         */
+        ColumnAnswersRequest: {
+            /** Columns */
+            columns: components["schemas"]["ColumnAnswerRequest"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "facilities" | "rooms";
+        };
+        /**
          * CommandEvent
          * @description What became of a command.
          */
@@ -5718,12 +5841,85 @@ export interface components {
             answer: "add" | "update" | "close" | "leave";
         };
         /**
+         * ImportColumn
+         * @description A column of a list, and what it is taken for.
+         */
+        ImportColumn: {
+            /** Cells */
+            cells: string[];
+            cut: components["schemas"]["ImportCut"] | null;
+            /** Field */
+            field: string | null;
+            /** Heading */
+            heading: string;
+            /**
+             * Said By
+             * @enum {string}
+             */
+            said_by: "table" | "district" | "rule" | "nobody";
+        };
+        /**
+         * ImportCut
+         * @description What was cut before anybody saw it.
+         */
+        ImportCut: {
+            /** Cells */
+            cells: number;
+            /**
+             * Cut
+             * @enum {string}
+             */
+            cut: "resident_number" | "bank_account" | "named_person" | "password" | "remarks";
+            words: components["schemas"]["LocalText"];
+        };
+        /**
+         * ImportField
+         * @description Something that a column may hold.
+         */
+        ImportField: {
+            /** Field */
+            field: string;
+            words: components["schemas"]["LocalText"];
+        };
+        /**
          * ImportList
          * @description Imports, newest first.
          */
         ImportList: {
             /** Imports */
             imports: components["schemas"]["ImportView"][];
+        };
+        /**
+         * ImportLook
+         * @description A list before anything of it is kept: nothing was stored, and what is cut is not in here.
+         */
+        ImportLook: {
+            /** Columns */
+            columns: components["schemas"]["ImportColumn"][];
+            /** Cuts */
+            cuts: components["schemas"]["ImportCut"][];
+            /** Encoding */
+            encoding: string;
+            /** Fields */
+            fields: components["schemas"]["ImportField"][];
+            /** File Name */
+            file_name: string;
+            /** Heading Line */
+            heading_line: number;
+            /** Is Published */
+            is_published: boolean;
+            /** Layout */
+            layout: ("seoul" | "national" | "changing_rooms") | ("facilities" | "rooms") | null;
+            /** Needed */
+            needed: components["schemas"]["LocalText"][];
+            /** Rows */
+            rows: number;
+            /** Sheet */
+            sheet: string;
+            /** Sheets */
+            sheets: string[];
+            /** Unanswered */
+            unanswered: number;
         };
         /**
          * ImportRowList
@@ -5762,7 +5958,7 @@ export interface components {
              * Outcome
              * @enum {string}
              */
-            outcome: "new" | "same" | "changed" | "question";
+            outcome: "new" | "same" | "changed" | "question" | "refused";
             /** Raw */
             raw: {
                 [key: string]: string;
@@ -5792,6 +5988,8 @@ export interface components {
             created: string;
             /** Created By */
             created_by: string;
+            /** Cuts */
+            cuts: components["schemas"]["ImportCut"][];
             /** Encoding */
             encoding: string;
             /** File Name */
@@ -5801,11 +5999,8 @@ export interface components {
              * Format: uuid
              */
             import_id: string;
-            /**
-             * Layout
-             * @enum {string}
-             */
-            layout: "seoul" | "national" | "changing_rooms";
+            /** Layout */
+            layout: ("seoul" | "national" | "changing_rooms") | ("facilities" | "rooms");
             /** Not Listed */
             not_listed: number;
             /** Open Questions */
@@ -8631,7 +8826,7 @@ export interface components {
              * Outcome
              * @enum {string}
              */
-            outcome: "new" | "same" | "changed" | "question";
+            outcome: "new" | "same" | "changed" | "question" | "refused";
             /** Reason */
             reason: string;
             /** Rows */
@@ -12999,6 +13194,8 @@ export interface operations {
         parameters: {
             query: {
                 file_name: string;
+                kind?: ("facilities" | "rooms") | null;
+                sheet?: string | null;
             };
             header?: never;
             path?: never;
@@ -13006,7 +13203,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "text/csv": string;
+                "application/octet-stream": string;
             };
         };
         responses: {
@@ -13098,7 +13295,7 @@ export interface operations {
                 after?: number | null;
                 is_open?: boolean;
                 limit?: number;
-                outcome?: ("new" | "same" | "changed" | "question") | null;
+                outcome?: ("new" | "same" | "changed" | "question" | "refused") | null;
             };
             header?: never;
             path: {
@@ -13182,6 +13379,136 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_columns_api_imports_columns_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnAnswers"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    put_columns_api_imports_columns_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ColumnAnswersRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnAnswers"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    delete_column_api_imports_columns__answer_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                answer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnAnswers"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_look_api_imports_look_post: {
+        parameters: {
+            query: {
+                file_name: string;
+                kind?: ("facilities" | "rooms") | null;
+                sheet?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportLook"];
                 };
             };
             /** @description Refused; the code says why */

@@ -46,7 +46,9 @@ export function sections(): readonly Section[] {
       ...(files ? [page(say("page_filing"), "filing")] : []),
     ]),
     several(say("menu_manage"), [
-      ...(role === "city_officer" || role === "admin" ? [page(say("page_import"), "import")] : []),
+      ...(role === "city_officer" || role === "district_officer" || role === "admin"
+        ? [page(say("page_import"), "import")]
+        : []),
       ...(isPlanning ? [page(say("page_instruments"), "instruments")] : []),
       ...(keepsAccounts ? [page(say("page_signon"), "signon"), page(say("page_badges"), "badges")] : []),
       ...(role === "evidence_officer" ? [page(say("page_evidence"), "evidence")] : []),

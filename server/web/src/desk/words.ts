@@ -10,7 +10,7 @@ const pages = {
   page_cases: text("확인 건", "Cases"),
   page_due: text("일정", "Due"),
   page_map: text("지도", "Map"),
-  page_import: text("시설 가져오기", "Import"),
+  page_import: text("목록 가져오기", "Import"),
   page_log: text("기록 원장", "Log"),
   page_badges: text("배지", "Badges"),
   page_signon: text("통합인증", "Single sign-on"),

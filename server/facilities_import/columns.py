@@ -1,0 +1,283 @@
+"""What each column of an office's own list is: one table of headings (headings.toml), and the district's answers.
+
+Input is a `Grid` and what a district answered before; output is a proposal for each column.  A heading that the table
+and the district do not know is asked, and so is one whose cells are not what its heading says.  Nothing is guessed from
+cells alone.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+from server.facilities_import import cells, values
+from server.facilities_import.cuts import Cut, cut_of_heading, masked, squash_heading
+from server.facilities_import.grid import Grid, Line
+from server.interface.errors import ApiError, invalid
+from sweep.phrases import Phrase
+
+Kind = Literal["facilities", "rooms"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+HEADINGS = Path(__file__).parent / "headings.toml"
+LEFT_OUT = "left_out"
+"""Answer for a column that is not imported."""
+FITS = 0.5  # guessed: what does not fit is asked about row by row; a column of something else fits nowhere
+SHOWN_ROWS = 5
+SEEN_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Something that a column may hold."""
+
+    name: str
+    said: Phrase
+    fits: Callable[[str], bool] | None = None
+    """Whether a cell can be this at all; None: any text may be."""
+
+
+def _is_kind(cell: str) -> bool:
+    return re.search(r"공중|개방|간이|이동|임시|공공|공원|민간|법정", cell) is not None
+
+
+def _is_sex(cell: str) -> bool:
+    return values.sex(cell)[0] is not None
+
+
+def _is_floor(cell: str) -> bool:
+    return values.floor(cell)[0] is not None
+
+
+def _is_count(cell: str) -> bool:
+    return values.counted(cell)[1] == ""
+
+
+def _is_degrees(cell: str) -> bool:
+    return re.fullmatch(r"-?\d{1,3}(?:\.\d+)?", cell) is not None
+
+
+def _is_day(cell: str) -> bool:
+    is_made_of = re.fullmatch(r"[\d\s\-–./:,'T()년월일시분초요화수목금토오전후]+", cell) is not None
+    return is_made_of and any(letter.isdigit() for letter in cell)
+
+
+def _is_office_phone(cell: str) -> bool:
+    return not re.match(r"\+?(?:82-?)?0?1[016789]", cell)
+
+
+_PLACE: tuple[Field, ...] = (
+    Field("name", Phrase("import_field_name")),
+    Field("road", Phrase("import_field_road")),
+    Field("lot", Phrase("import_field_lot")),
+    Field("address", Phrase("import_field_address")),
+    Field("district", Phrase("import_field_district")),
+)
+_FACILITY: tuple[Field, ...] = (
+    Field("key", Phrase("import_field_key")),
+    Field("latitude", Phrase("import_field_latitude"), _is_degrees),
+    Field("longitude", Phrase("import_field_longitude"), _is_degrees),
+    Field("hours", Phrase("import_field_hours")),
+    Field("phone", Phrase("import_field_phone"), _is_office_phone),
+    Field("operator", Phrase("import_field_operator")),
+    Field("installed", Phrase("import_field_installed")),
+    Field("kind", Phrase("import_field_kind"), _is_kind),
+)
+_ROOM: tuple[Field, ...] = (
+    Field("sex", Phrase("import_field_sex"), _is_sex),
+    Field("floor", Phrase("import_field_floor"), _is_floor),
+    Field("room", Phrase("import_field_room")),
+)
+_LEFT_OUT = Field(LEFT_OUT, Phrase("import_field_left_out"))
+FIELDS: Final[Mapping[Kind, tuple[Field, ...]]] = {
+    "facilities": (
+        *_PLACE,
+        *_FACILITY,
+        Field("men_stalls", Phrase("import_field_men_stalls"), _is_count),
+        Field("men_urinals", Phrase("import_field_men_urinals"), _is_count),
+        Field("women_stalls", Phrase("import_field_women_stalls"), _is_count),
+        _LEFT_OUT,
+    ),
+    "rooms": (
+        *_PLACE,
+        *_FACILITY,
+        *_ROOM,
+        Field("stalls", Phrase("import_field_stalls"), _is_count),
+        Field("urinals", Phrase("import_field_urinals"), _is_count),
+        _LEFT_OUT,
+    ),
+}
+NEEDED: Final[Mapping[Kind, tuple[tuple[str, ...], ...]]] = {
+    "facilities": (("name",), ("road", "lot", "address")),
+    "rooms": (("name",), ("sex", "room", "floor", "stalls")),
+}
+"""Of each group one at least, or the list is not of this kind."""
+_TELLING: Final[Mapping[Kind, frozenset[str]]] = {
+    "rooms": frozenset({"sex", "floor", "room", "stalls"}),
+}
+"""What tells a list from one of mere facilities."""
+_ORDER: Final[tuple[Kind, ...]] = ("rooms", "facilities")
+"""Who asks first: a list of rooms names facilities, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column and what it is."""
+
+    heading: str
+    field: str | None
+    """None: somebody has to say."""
+    said_by: Literal["table", "district", "rule", "nobody"]
+    cut: Cut | None
+    cells: tuple[str, ...]
+    """Of the first rows; none of what is never imported."""
+
+
+def known_headings() -> frozenset[str]:
+    """Every heading of the table, squashed."""
+    return _KNOWN
+
+
+def _read_headings() -> Mapping[tuple[str, str], frozenset[str]]:
+    told: dict[str, dict[str, list[str]]] = tomllib.loads(HEADINGS.read_text(encoding="utf-8"))
+    return {(kind, name): frozenset(found) for kind, fields in told.items() for name, found in fields.items()}
+
+
+_HEADINGS = _read_headings()
+_KNOWN = frozenset(heading for headings in _HEADINGS.values() for heading in headings)
+
+
+def _is_called(kind: Kind, field: Field, plain: str) -> bool:
+    return plain in _HEADINGS.get((kind, field.name), _HEADINGS.get(("any", field.name), frozenset()))
+
+
+def field_of(kind: Kind, name: str) -> Field | None:
+    """The field of this name."""
+    return next((one for one in FIELDS[kind] if one.name == name), None)
+
+
+def kind_of(grid: Grid, answers: Mapping[tuple[Kind, str], str]) -> Kind | None:
+    """What a list is about: of the kinds whose needed columns are there, the one that leaves the fewest open."""
+    open_columns: dict[Kind, int] = {}
+    for kind in _ORDER:
+        columns = propose(grid, kind, answers)
+        found = {column.field for column in columns}
+        if all(found & set(group) for group in NEEDED[kind]) and (kind == "facilities" or found & _TELLING[kind]):
+            open_columns[kind] = sum(column.field is None for column in columns)
+    return min(open_columns, key=lambda kind: open_columns[kind], default=None)
+
+
+def propose(grid: Grid, kind: Kind, answers: Mapping[tuple[Kind, str], str]) -> tuple[Column, ...]:
+    """What each column is, by the district's answers and by the table."""
+    found = [_propose(grid, kind, index, heading, answers) for index, heading in enumerate(grid.columns)]
+    taken: dict[str, int] = {}
+    for column in found:
+        if column.field is not None:
+            taken[column.field] = taken.get(column.field, 0) + 1
+    twice = {name for name, many in taken.items() if many > 1 and name != LEFT_OUT}
+    return tuple(
+        Column(one.heading, None, "nobody", one.cut, one.cells) if one.field in twice else one for one in found
+    )
+
+
+def _propose(grid: Grid, kind: Kind, index: int, heading: str, answers: Mapping[tuple[Kind, str], str]) -> Column:
+    cut = grid.cut_columns.get(index)
+    if cut is not None:
+        return Column(heading, LEFT_OUT, "rule", cut, ())
+    plain = squash_heading(heading)
+    filled = [cell for row in grid.rows[:SEEN_ROWS] if (cell := _cell(row, index))]
+    if not plain and not filled:
+        return Column(heading, LEFT_OUT, "rule", None, ())
+    shown = tuple(masked([_cell(row, index) for row in grid.rows[:SHOWN_ROWS]]))
+    answered = answers.get((kind, plain))
+    if answered is not None:
+        field = field_of(kind, answered)
+        if answered == LEFT_OUT or (field is not None and _fits(field, filled)):
+            return Column(heading, answered, "district", None, shown)
+        return Column(heading, None, "nobody", None, shown)
+    fields = [one for one in FIELDS[kind] if _is_called(kind, one, plain)]
+    fitting = [one for one in fields if _fits(one, filled)]
+    if len(fitting) == 1 and (len(fields) == 1 or fitting[0].fits is not None):
+        return Column(heading, fitting[0].name, "table", None, shown)
+    return Column(heading, None, "nobody", None, shown)
+
+
+def _fits(field: Field, filled: list[str]) -> bool:
+    if field.fits is None or not filled:
+        return True
+    return sum(map(field.fits, filled)) >= FITS * len(filled)
+
+
+def _cell(row: Line, index: int) -> str:
+    return row.cells[index] if index < len(row.cells) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A row of an office's own list."""
+
+    line: int
+    said: dict[str, str]
+    """Cells by field; empty ones too."""
+    raw: dict[str, str]
+    """Cells by heading, of the columns that are imported."""
+    problem: str = ""
+    """Why it is no row of the list at all: a heading, a sum, a note."""
+    doubts: tuple[str, ...] = ()
+
+
+def rows_of(grid: Grid, kind: Kind, columns: tuple[Column, ...]) -> list[Own]:
+    """Rows by field; ApiError 409 while a column waits for an answer, 400 where a needed one is missing."""
+    waiting = [column.heading for column in columns if column.field is None]
+    if waiting:
+        raise ApiError(409, Phrase("columns_unanswered", columns=", ".join(waiting)[:300]), code="columns_unanswered")
+    found = {column.field for column in columns}
+    for group in NEEDED[kind]:
+        if not found & set(group):
+            wanted = next(one for one in FIELDS[kind] if one.name == group[0])
+            raise invalid(Phrase("column_needed", column=wanted.said), code="column_needed")
+    used = [(index, column) for index, column in enumerate(columns) if column.field not in {None, LEFT_OUT}]
+    headings = [squash_heading(heading) for heading in grid.columns]
+    return [_own(row, used, headings, len(columns)) for row in grid.rows]
+
+
+def _own(row: Line, used: list[tuple[int, Column]], headings: list[str], width: int) -> Own:
+    said = {column.field or "": _cell(row, index)[: cells.LONGEST_TEXT * 2] for index, column in used}
+    raw = {column.heading: cell for index, column in used if (cell := _cell(row, index))}
+    doubts = list(values.lost_something(*raw.values()))
+    if any(row.cells[width:]):
+        doubts.append("too_many_cells")
+    if any("\ufffd" in cell for cell in said.values()):
+        doubts.append("text_unreadable")
+    if any(len(_cell(row, index)) > cells.LONGEST_TEXT for index, _ in used):
+        doubts.append("text_too_long")
+    return Own(row.number, said, raw, _problem(row, headings), tuple(doubts))
+
+
+def _problem(row: Line, headings: list[str]) -> str:
+    filled = [cell for cell in row.cells if cell]
+    if not filled:
+        return "row_is_empty"
+    plain = [squash_heading(cell) for cell in row.cells]
+    alike = sum(one == other for one, other in zip(plain, headings, strict=False) if one)
+    if alike >= 2 and alike * 2 >= len(filled):
+        return "row_is_heading"
+    first = squash_heading(filled[0])
+    if re.fullmatch(r"(?:총)?(?:합계|소계|총계|계|누계|평균)(?:\d*[건개소실])?", first):
+        return "row_is_sum"
+    if filled[0].lstrip().startswith(("※", "*", "주)", "주:", "☞", "▶")) or (
+        len(set(filled)) == 1 and len(plain) > 2 and len(filled[0]) > 20
+    ):
+        return "row_is_note"
+    return ""
+
+
+def refuse_answer(kind: Kind, heading: str, field: str) -> None:
+    """ApiError 400 for an answer that no column may have."""
+    if cut_of_heading(heading) is not None:
+        raise invalid(Phrase("column_never_imported"), code="column_never_imported")
+    if field != LEFT_OUT and field_of(kind, field) is None:
+        raise invalid(Phrase("column_unknown_field"), code="column_unknown_field")

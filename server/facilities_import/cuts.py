@@ -1,0 +1,140 @@
+"""What of a file is never kept and never shown: numbers of persons, accounts, reporters' and victims' names, passwords.
+
+Input are headings and cells as they came; output are cells in which such things are a black square, and how many there
+were.  A whole column goes by its heading, a part of a cell by its form.  Remarks are not imported at all: anything may
+stand there.  It cuts rather too much than too little, and a row that lost something is asked about.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final, Literal
+
+Cut = Literal["resident_number", "bank_account", "named_person", "password", "remarks"]
+CUTS: Final[tuple[Cut, ...]] = ("resident_number", "bank_account", "named_person", "password", "remarks")
+SQUARE = "■"
+
+_PERSONS = (
+    "신고자|신고인|제보자|제보인|민원인|피해자|피해인|고소인|고발인|목격자|피의자|가해자|용의자|최초발견자|발견자"
+)
+_OFFICES = "지원|보호|통합|센터|쉼터|상담|전담"
+"""What follows in the name of an office for victims, which is a place and nobody's name."""
+_HEADINGS: tuple[tuple[Cut, re.Pattern[str]], ...] = (
+    ("resident_number", re.compile(r"주민(?:등록)?번호|주민번|생년월일|외국인(?:등록)?번호|여권|운전면허|주민$|^ssn$")),
+    ("bank_account", re.compile(r"계좌|예금주|은행|통장|입금|카드번호|급여|수당|bankaccount")),
+    ("named_person", re.compile(rf"{_PERSONS}|reporter|victim")),
+    ("password", re.compile(r"비밀번호|비번|암호|패스워드|password")),
+    (
+        "remarks",
+        re.compile(
+            r"비고|특이사항(?!유무|여부)|메모|참고|의견|내용$|기타|사유|조치사항|remark|comment|^notes?$|민원|신고"
+        ),
+    ),
+)
+_DATE6 = r"\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+_RESIDENT = re.compile(
+    rf"(?<!\d){_DATE6}\s*[-–—−·./~ ]\s*[0-9](?:\d{{6}}|[\d*xX○●]{{0,5}}[*xX○●]+)(?!\d)"
+    rf"|(?<!\d){_DATE6}[0-9]\d{{6}}(?!\d)"
+)
+# A spreadsheet that took it for a number has lost its leading noughts.
+_SHORTENED = re.compile(r"^(?:[1-9]\d{11}|[1-9]\d{10}|\d{12,13})(?:\.0+)?$")
+_FORM = re.compile(rf"{_DATE6}[0-9]\d{{6}}")
+_BANKS = (
+    "은행|뱅크|농협|수협|신협|축협|새마을금고|우체국|저축|증권|국민|신한|우리|하나|기업|카카오|토스"
+    "|계좌|예금주|입금|통장"
+)
+_BY_BANK = re.compile(
+    rf"(?:{_BANKS})[^0-9]{{0,20}}(\d(?:[-–. ]?\d){{9,15}})|(\d(?:[-–. ]?\d){{9,15}})\s*\(?(?:{_BANKS})"
+)
+_ACCOUNT = re.compile(r"(?<![\d-])\d{2,6}-\d{2,6}-\d{4,8}(?:-\d{1,3})?(?![\d-])")
+_CARD = re.compile(r"(?<!\d)\d{4}[- ]\d{4}[- ]\d{4}[- ]\d{4}(?!\d)")
+_PHONE = re.compile(r"^0\d{1,3}-\d{3,4}-\d{4}$|^1[568]\d{2}-\d{4}$|^\d{3}-\d{2}-\d{5}$")  # the last: of a business
+_NAMED = re.compile(rf"(?:{_PERSONS})(?!{_OFFICES}).*?\S", re.DOTALL)
+_NUMBERED = re.compile(r"번호$|코드$|전화|연락처")
+"""Headings of columns whose numbers with hyphens are no account's."""
+
+
+def squash_heading(text: str) -> str:
+    """A heading without what people write in different ways: width, case, spaces, marks."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(letter for letter in plain if letter.isalnum())
+
+
+def cut_of_heading(heading: str) -> Cut | None:
+    """Why a column is left out as a whole; None for one that is read."""
+    plain = squash_heading(heading)
+    return next((cut for cut, words in _HEADINGS if words.search(plain)), None)
+
+
+def cut_cell(cell: str, heading: str, counts: Counter[Cut]) -> str:
+    """The cell with squares in the place of what is cut, each counted."""
+    if not cell or (cell.isalpha() and len(cell) < 3):
+        return cell
+    plain = unicodedata.normalize("NFKC", cell)
+    if _NAMED.search(plain):
+        counts["named_person"] += 1
+        return SQUARE
+    found = plain
+    if _SHORTENED.match(found) and _is_resident_number(found.partition(".")[0]):
+        counts["resident_number"] += 1
+        return SQUARE
+    found = _counted(_RESIDENT, found, counts, "resident_number")
+    found = _counted(_CARD, found, counts, "bank_account")
+    found = _BY_BANK.sub(lambda one: _bank(one, counts), found)
+    if not _NUMBERED.search(squash_heading(heading)):
+        found = _ACCOUNT.sub(lambda one: _account(one, counts), found)
+    return found if found != plain else cell
+
+
+def cut_text(text: str) -> str:
+    """A text beside the cells (the name of a file or sheet) without what is cut."""
+    return cut_cell(text, "", Counter())
+
+
+def is_cut(cell: str) -> bool:
+    """Did a cell lose something?"""
+    return SQUARE in cell
+
+
+def masked(cells: Sequence[str]) -> list[str]:
+    """Cells of a column that nobody knows yet: what may be a person's name shows its first letter only."""
+    return [f"{cell[0]}{'○' * (len(cell) - 1)}" if _may_be_name(cell) else cell for cell in cells]
+
+
+# The surnames of 95 in 100 people (census of 2015).
+_SURNAMES = frozenset(
+    "김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구나민진지엄채원천방공"
+)
+
+
+def _may_be_name(cell: str) -> bool:
+    return re.fullmatch(r"[가-힣]{2,4}", cell) is not None and cell[0] in _SURNAMES
+
+
+def _is_resident_number(digits: str) -> bool:
+    return len(digits) >= 11 and _FORM.fullmatch(digits.zfill(13)) is not None
+
+
+def _counted(form: re.Pattern[str], text: str, counts: Counter[Cut], cut: Cut) -> str:
+    changed, found = form.subn(SQUARE, text)
+    counts[cut] += found
+    return changed
+
+
+def _bank(found: re.Match[str], counts: Counter[Cut]) -> str:
+    number = next(one for one in found.groups() if one is not None)
+    if _PHONE.match(number.replace(" ", "-").replace(".", "-")):
+        return found[0]
+    counts["bank_account"] += 1
+    return found[0].replace(number, SQUARE)
+
+
+def _account(found: re.Match[str], counts: Counter[Cut]) -> str:
+    digits = sum(letter.isdigit() for letter in found[0])
+    if _PHONE.match(found[0]) or not 10 <= digits <= 16:
+        return found[0]
+    counts["bank_account"] += 1
+    return SQUARE

@@ -1,0 +1,173 @@
+"""Cells of offices' own lists as values: days, counts with their words, floors, for whom, addresses in two forms.
+
+Pure functions: a cell in, a value out and the doubt about it.  Nothing is guessed: a cell that may be read in two ways
+gives no value.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, timedelta
+from typing import Final, Literal
+
+from server.facilities_import.cells import COUNT, MOST_FIXTURES
+from server.facilities_import.cuts import is_cut, squash_heading
+from server.places.room_parts import MOST_FLOORS
+
+Epoch = Literal[1900, 1904] | None
+FIRST_DAY = date(2004, 1, 1)  # derived: the first act on public restrooms came into force on 30 January 2004
+_WEEKDAYS = "월화수목금토일"
+_WEEKDAY = re.compile(rf"\(([{_WEEKDAYS}])(?:요일)?\)|(?<=\s)([{_WEEKDAYS}])(?:요일)?$|([{_WEEKDAYS}])요일$")
+_TIME = re.compile(
+    r"(?:(?:오전|오후|am|pm)\s*)?\d{1,2}\s*[:시]\s*(?:\d{1,2}\s*(?:[:분]\s*(?:\d{1,2}(?:\.\d+)?\s*초?)?)?)?\s*$"
+)
+_DAY = re.compile(r"(\d{4}|\d{2})\s*[-–./년]\s*(\d{1,2})\s*[-–./월]\s*(\d{1,2})\s*[.일]?")
+_RUN = re.compile(r"(20\d{2})(\d{2})(\d{2})")
+_FLOOR = re.compile(r"(?:(지상|지하|지|b|-)\s*)?(\d{1,3})\s*(?:층|f)?", re.IGNORECASE)
+_NOTHING = frozenset(["", "-", "–", "없음", "무", "해당없음", "해당사항없음", "x", "n/a", "na"])
+_MEN = "남 남자 남성 남성용 남자용 남자화장실 남성화장실 남자탈의실 남화장실 男 m male men"
+_WOMEN = "여 여자 여성 여성용 여자용 여자화장실 여성화장실 여자탈의실 여화장실 女 f female women"
+_ALL = "공용 남녀공용 남녀공용화장실 공용화장실 unisex"
+_SEXES: Final[tuple[tuple[Literal["men", "women", "all"], str], ...]] = (
+    ("men", _MEN),
+    ("women", _WOMEN),
+    ("all", _ALL),
+)
+_CITIES = (
+    *("서울특별시", "부산광역시", "대구광역시", "인천광역시", "광주광역시", "대전광역시", "울산광역시"),
+    *("세종특별자치시", "경기도", "강원특별자치도", "강원도", "충청북도", "충청남도", "전북특별자치도", "전라북도"),
+    *("전라남도", "경상북도", "경상남도", "제주특별자치도"),
+)
+_SHORTENED = ("충북 충청북도", "충남 충청남도", "전북 전라북도", "전남 전라남도", "경북 경상북도", "경남 경상남도")
+_SHORT = {city[:2]: city for city in _CITIES} | {one[:2]: one[3:] for one in _SHORTENED}
+_BRACKETS = re.compile(r"\([^()]*\)")
+
+
+def is_nothing(cell: str) -> bool:
+    """Does a cell say that there is nothing?"""
+    return "".join(cell.split()).casefold() in _NOTHING
+
+
+def day(cell: str, epoch: Epoch, today: date) -> tuple[date | None, str]:
+    """(the day, doubt): no day for one that may be another, that cannot be, or that is still to come."""
+    text = unicodedata.normalize("NFKC", cell).strip()
+    if not text:
+        return None, "day_missing"
+    if re.fullmatch(r"\d{5}(?:\.\d+)?", text):
+        return _of_serial(int(text.partition(".")[0]), epoch, today)
+    bare = _TIME.sub("", text).strip(" ,T")
+    found, weekday = _DAY.fullmatch(bare) or _RUN.fullmatch(bare), None
+    if found is None and (named := _WEEKDAY.search(bare)) is not None:
+        weekday, bare = (
+            _WEEKDAYS.index(next(filter(None, named.groups()))),
+            (bare[: named.start()] + bare[named.end() :]).strip(" ,"),
+        )
+        found = _DAY.fullmatch(bare) or _RUN.fullmatch(bare)
+    if found is None:
+        return None, "date_unreadable"
+    year = int(found[1]) + (2000 if len(found[1]) == 2 else 0)
+    try:
+        said = date(year, int(found[2]), int(found[3]))
+    except ValueError:
+        return None, "date_unreadable"
+    if weekday is not None and said.weekday() != weekday:
+        return None, "weekday_contradicts_day"
+    if len(found[1]) == 2 and not 2010 <= year <= today.year:
+        return None, "day_in_two_ways"
+    return _believed(said, today)
+
+
+def _of_serial(number: int, epoch: Epoch, today: date) -> tuple[date | None, str]:
+    """A day that a spreadsheet counted; only a workbook says from when."""
+    if epoch is None:
+        return None, "day_is_a_number"
+    said = (date(1899, 12, 30) if epoch == 1900 else date(1904, 1, 1)) + timedelta(days=number)
+    return _believed(said, today)
+
+
+def _believed(said: date, today: date) -> tuple[date | None, str]:
+    if said > today:
+        return None, "day_in_the_future"
+    return (said, "") if said >= FIRST_DAY else (None, "date_unbelievable")
+
+
+def counted(cell: str) -> tuple[int | None, str]:
+    """(how many, doubt): `8`, `8칸` and nothing; whatever else stands there is asked about."""
+    text = unicodedata.normalize("NFKC", cell).strip()
+    if is_nothing(text):
+        return (0 if text else None), ""
+    found = COUNT.fullmatch(text)
+    if found is None:
+        return None, "count_unclear"
+    number = int(found[1])
+    return (number, "") if number <= MOST_FIXTURES else (None, "count_unbelievable")
+
+
+def sex(cell: str) -> tuple[Literal["men", "women", "all"] | None, str]:
+    """(for whom, doubt)."""
+    plain = squash_heading(cell)
+    if not plain:
+        return None, "sex_missing"
+    found = next((code for code, words in _SEXES if plain in words.split()), None)
+    return (found, "") if found is not None else (None, "sex_unclear")
+
+
+def floor(cell: str) -> tuple[int | None, str]:
+    """(1 for the ground floor and -1 for the first below it, doubt); nothing for an empty cell."""
+    text = "".join(unicodedata.normalize("NFKC", cell).split())
+    if not text:
+        return None, ""
+    found = _FLOOR.fullmatch(text)
+    if found is None or not 1 <= int(found[2]) <= MOST_FLOORS:
+        return None, "floor_unclear"
+    return (int(found[2]) if (found[1] or "지상") == "지상" else -int(found[2])), ""
+
+
+def floor_words(number: int) -> str:
+    """As a room's name has it."""
+    return f"{number}층" if number > 0 else f"지하 {-number}층"
+
+
+def floor_in_english(number: int) -> str:
+    """The same in English."""
+    return f"floor {number}" if number > 0 else f"basement {-number}"
+
+
+def is_road(address: str) -> bool:
+    """Is an address by a road and its number, not by the number of a lot?"""
+    return re.search(r"[가-힣0-9](?:대로|로|길)\s*(?:지하\s*)?\d", address) is not None
+
+
+def squashed(text: str) -> str:
+    """Text without what people write in different ways: width, case, spaces, marks."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(letter for letter in plain if letter.isalnum())
+
+
+def squashed_address(text: str) -> str:
+    """The same of an address, however its city is called: 서울특별시, 서울시, 서울, or not at all."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    head = plain.split()[0] if plain else ""
+    for short, city in _SHORT.items():
+        called = next((one for one in (city, f"{short}시") if head.startswith(one)), short if head == short else "")
+        if called:
+            plain = plain[len(called) :]
+            break
+    return squashed(plain)
+
+
+_MARK = re.compile(
+    r"[가-힣0-9]+(?:대로|로|길)(?:\s*\d+번?(?:가|나|다)?길)?\s*(?:지하)?\s*\d+(?:-\d+)?|[가-힣0-9]+[동리가]\s*(?:산\s*)?\d+(?:-\d+)?"
+)
+
+
+def place_mark(address: str) -> str:
+    """Road and number, or quarter and lot, without spaces: the same for two ways to write one address, or empty."""
+    found = _MARK.search(_BRACKETS.sub(" ", unicodedata.normalize("NFKC", address)))
+    return "" if found is None else "".join(found[0].split())
+
+
+def lost_something(*cells: str) -> tuple[str, ...]:
+    """The doubt about a row of whose cells something was cut."""
+    return ("cell_cut",) if any(map(is_cut, cells)) else ()

@@ -1,0 +1,179 @@
+"""How well lists come in that nobody tuned the importer to: rows right, asked, refused and wrong, file by file.
+
+Input is a folder of lists, each `NAME.csv` or `NAME.xlsx` beside `NAME.truth.json`:
+
+    {"kind": "rooms",                      what it is about; null: the importer tells it by its columns
+     "district": "한빛구",                  the district whose officer brings it in; null: the whole city
+     "columns": {"구 분": "sex"},           what a person of the office answers where a column is asked
+     "before": "OTHER.csv",                 a list of this folder that came in before, with its own truth; optional
+     "secrets": ["900101-1234567"],        what must never be kept or shown
+     "rows": {"5": {"name": "…", "stalls": 8}, "9": null}}    by line of the file; null: no row of the list at all
+
+Values are what a person reads in the file; what a row does not name is not judged.  A row that comes in with every
+value as the truth has it is right; one that a person is asked about is asked; one that is left out is refused; anything
+else is wrong, and so is a secret that was kept.  `python -m tests.server.facilities_import.judging FOLDER` prints it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args
+
+from sqlalchemy import select
+
+from server.districts.register import add_district
+from server.facilities_import import answers, importing, looking
+from server.facilities_import.columns import Kind
+from server.interface.errors import ApiError
+from server.store.db import Database
+from server.store.schema import import_rows
+from sweep.report import LocalText
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What became of a list."""
+
+    name: str
+    right: int = 0
+    asked: int = 0
+    refused: int = 0
+    wrong: list[str] = field(default_factory=list)
+    refusal: str = ""
+    """Of the whole list."""
+    asked_columns: int = 0
+
+    def __str__(self) -> str:
+        counts = f"{self.right:4} right {self.asked:4} asked {self.refused:4} refused {len(self.wrong):3} wrong"
+        whole = f"  refused whole: {self.refusal}" if self.refusal else ""
+        return f"{self.name:40} {counts}  {self.asked_columns} columns asked{whole}"
+
+
+def judge_folder(folder: Path, fresh: Callable[[], AbstractContextManager[Database]]) -> list[Verdict]:
+    """A verdict for each list of a folder, in the order of their names, each in a database of its own."""
+    found = []
+    for truth_file in sorted(folder.glob("*.truth.json")):
+        truth = json.loads(truth_file.read_text(encoding="utf-8"))
+        stem = truth_file.name.removesuffix(".truth.json")
+        file = next(one for one in folder.iterdir() if one.stem == stem and one.suffix != ".json")
+        with fresh() as db:
+            if "before" in truth:
+                before = folder / truth["before"]
+                earlier = json.loads((folder / f"{before.stem}.truth.json").read_text(encoding="utf-8"))
+                _bring_in(db, before.name, before.read_bytes(), earlier, confirm=True)
+            found.append(judge(db, file.name, file.read_bytes(), truth))
+    return found
+
+
+@contextmanager
+def fresh_database() -> Iterator[Database]:
+    """An empty one on SQLite, gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder, closing(Database(f"sqlite:///{folder}/judged.sqlite3")) as db:
+        db.migrate()
+        yield db
+
+
+def judge(db: Database, name: str, data: bytes, truth: Mapping[str, Any]) -> Verdict:
+    """What becomes of one list beside what is true of it."""
+    verdict = Verdict(name)
+    try:
+        rows, shown, verdict.asked_columns = _bring_in(db, name, data, truth, confirm=False)
+    except ApiError as error:
+        verdict.refusal = str(error)
+        verdict.refused = sum(one is not None for one in truth["rows"].values())
+        return verdict
+    told = {line: (outcome, values) for line, outcome, values in rows if line > 0}
+    for line, expected in truth["rows"].items():
+        outcome, values = told.pop(int(line), ("missing", {}))
+        _count(verdict, line, outcome, values, expected)
+    for line, (outcome, values) in told.items():
+        _count(verdict, str(line), outcome, values, None)
+    verdict.wrong += [f"kept or shown: {secret}" for secret in truth.get("secrets", ()) if secret in shown]
+    return verdict
+
+
+def _count(verdict: Verdict, line: str, outcome: str, values: Mapping[str, Any], expected: Any) -> None:
+    if outcome == "question":
+        verdict.asked += 1
+    elif outcome == "refused" or (outcome == "missing" and expected is None):
+        verdict.refused += expected is not None
+    elif expected is None or outcome == "missing":
+        verdict.wrong.append(f"line {line}: {outcome} {dict(values)}")
+    else:
+        differ = {key: (values.get(key), value) for key, value in expected.items() if values.get(key) != value}
+        verdict.right += not differ
+        if differ:
+            verdict.wrong.append(f"line {line}: {differ}")
+
+
+def _bring_in(
+    db: Database, name: str, data: bytes, truth: Mapping[str, Any], *, confirm: bool
+) -> tuple[list[tuple[int, str, dict[str, Any]]], str, int]:
+    """(rows with outcome and values, all that was kept or shown as one text, how many columns were asked)."""
+    kind: Kind | None = truth.get("kind")
+    assert kind is None or kind in get_args(Kind)
+    district = _district(db, truth.get("district"))
+    with db.read() as connection:
+        known = answers.answers_of(connection, district)
+    seen = looking.look(data, name, truth.get("sheet"), kind, known)
+    open_columns = [one.heading for one in seen.columns if one.field is None]
+    told = {heading: field for heading, field in truth.get("columns", {}).items() if heading in open_columns}
+    if told:
+        assert seen.layout is not None
+        with db.write() as connection:
+            answers.remember(connection, district, kind or seen.layout, told, actor="담당-01")  # type: ignore[arg-type]
+    given = importing.Given(sheet=truth.get("sheet"), kind=kind, district_id=district)
+    import_id = importing.preview(db, data, name, actor="담당-01", given=given)
+    with db.read() as connection:
+        kept = connection.execute(select(import_rows).where(import_rows.c.import_id == import_id)).all()
+    if confirm:
+        importing.confirm(db, import_id, actor="담당-01")
+    shown = seen.model_dump_json() + "".join(row.place_json + row.raw_json + row.source_key for row in kept)
+    return (
+        [(row.line, row.outcome, dict(_values(json.loads(row.place_json)))) for row in kept],
+        shown,
+        len(open_columns),
+    )
+
+
+def _district(db: Database, name: str | None) -> str | None:
+    if name is None:
+        return None
+    with db.write() as connection:
+        add_district(connection, "judged", LocalText(ko=name, en=name), actor="담당-01")
+    return "judged"
+
+
+def _values(told: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What a row says, flat: of a facility its counts, of a room its parts."""
+    rooms = told.get("rooms", [])
+    yield from ((key, value) for key, value in told.items() if key != "rooms")
+    for room in rooms:
+        if room["is_counted"]:
+            yield f"{room['sex']}_stalls", room["stalls"]
+            yield f"{room['sex']}_urinals", room["urinals"]
+    if len(rooms) == 1:
+        (room,) = rooms
+        yield from (("sex", room["sex"]), ("floor", room["floor"]), ("room", room["name"]))
+        if room["is_counted"]:
+            yield from (("stalls", room["stalls"]), ("urinals", room["urinals"]))
+
+
+def main() -> int:
+    """Judge the lists of a folder; 1 where anything is wrong."""
+    verdicts = judge_folder(Path(sys.argv[1]), fresh_database)
+    for verdict in verdicts:
+        print(verdict)
+        for one in verdict.wrong:
+            print(f"    {one}")
+    return 1 if any(verdict.wrong for verdict in verdicts) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
