@@ -321,7 +321,7 @@ SECOND_IN_SOAK_FILES = frozenset(
             "stamping",
             "open_things",
         ),
-        *("kill", "names", "nothing_given", "stolen_pi"),
+        *("kill", "names", "nothing_given", "notifications", "stolen_pi"),
         *("case_file", "comparison", "practice", "submission", "tree", "visit_notes", "witness", "write_door"),
         *("attacks", "badges", "certificates", "due_walk", "first_passwords", "forks", "hotspot", "one_thing"),
         *("placements", "proofs", "relay_keys", "rights", "room_parts", "succession", "unchanged"),

@@ -172,7 +172,7 @@ def test_who_is_on_duty_is_chosen_at_the_desk(open_phone: OpenPhone, door: Site)
     page.keyboard.press("Space")
     expect(page.get_by_text("당직이 없습니다.")).to_have_count(0)
     page.reload()
-    expect(page.get_by_text("당직입니다(")).to_be_visible()
+    expect(page.get_by_text("당직입니다.")).to_be_visible()
     assert page.get_by_role("checkbox", name="keeper-77").is_checked()
     assert desk.violations() == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -17,12 +17,14 @@ from server.notifications.choices import ALLOWED, DEFAULTS, MAX_SUBSCRIPTIONS
 from server.notifications.duty import ON_DUTY_ROLES
 from server.notifications.outcomes import TEXT
 from server.notifications.web_push import base64url
-from server.store.schema import audit, push_subscriptions
+from server.store.schema import audit, notifications, push_subscriptions
 from sweep.report import LocalText
+from tests.server.cases.test_cases import FOUND_STEPS, SECOND
 from tests.server.conftest import Client, Site, running
 from tests.server.district_kit import person
 from tests.server.notifications.receivers import Mail, PushService, mail_server, push_service, text_of
 from tests.server.notifications.world import with_ways
+from tests.server.sweep_kit import DEMO_ROOM
 from tests.waiting import wait_until
 
 MAPO = "mapo-gu"
@@ -177,6 +179,28 @@ def test_an_order_reaches_who_walks(told: Site, mail: Mail) -> None:
     assert "한빛" not in text_of(mail.taken[0])
     (one,) = kim.get("/api/notifications").json()["told"]
     assert (one["kind"], one["case_id"], one["district_id"]) == ("order", None, MAPO)
+
+
+def test_a_find_is_told_once_112_was_called(told: Site, mail: Mail) -> None:
+    told.add_user("second", "inspector", "점검자-02")
+    boss, walker = told.login("supervisor", "감독자-01"), told.login("inspector", "점검자-03")
+    for client, address in ((boss, "boss@example.kr"), (walker, "walker@example.kr")):
+        assert client.put("/api/notifications", CHOSEN | {"kinds": [], "mail": address}).status_code == 200
+    on = {"username": boss.get("/api/me").json()["user"]["username"], "is_on": True}
+    assert boss.put("/api/duty", on).status_code == 200
+    opened = walker.post(f"/api/rooms/{DEMO_ROOM}/cases", {"step": {"step": "reported", "what": "검은 점"}})
+    case_id = opened.json()["case"]["case_id"]
+    for step in FOUND_STEPS[:4]:
+        with told.db.read() as connection:
+            rows = connection.execute(select(notifications.c.kind, notifications.c.told_ms)).all()
+        assert (mail.taken, {row.told_ms for row in rows} <= {None}) == ([], True)
+        answer = walker.post(f"/api/cases/{case_id}/steps", {"step": step, "second_person": SECOND})
+        assert answer.status_code == 201, answer.text
+    wait_until(lambda: mail.taken, "the mail")
+    assert mail.recipients == ["boss@example.kr"]
+    (one,) = boss.get("/api/notifications").json()["told"]
+    assert (one["kind"], one["case_id"]) == ("found", case_id)
+    assert walker.get("/api/notifications").json()["told"] == []
 
 
 def test_without_settings_nothing_is_sent_and_the_page_is_told_so(site: Site, push: PushService) -> None:

@@ -24,7 +24,7 @@ export const words = {
     "의심기기 발견은 당직에게만, 112 신고 뒤나 10분 뒤에 알립니다. 알림을 받지 않는 시간에도 알립니다.",
     "A find is told to who is on duty alone, after 112 was called or ten minutes; in quiet hours too.",
   ),
-  on_duty: text("당직입니다({where}).", "You are on duty ({where})."),
+  on_duty: text("당직입니다.", "You are on duty."),
   by_device: text("기기 알림", "At your devices"),
   device_here: text("이 기기에서 받기", "Be told at this device"),
   device_stop: text("그만 받기", "No more"),
