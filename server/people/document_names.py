@@ -69,7 +69,7 @@ def named_people(connection: Connection, district_id: str) -> NamedPeople:
 
 
 def _sealed(whose: object) -> Select[tuple[str, int, bytes, str]]:
-    return select(body_data.c.commitment, body_data.c.slot, body_data.c.sealed, whose).select_from(  # type: ignore[call-overload, no-any-return]  columns of any type
+    return select(body_data.c.commitment, body_data.c.slot, body_data.c.sealed, whose).select_from(  # type: ignore[call-overload, no-any-return]  # columns of any type
         document_names.join(body_data, body_data.c.commitment == document_names.c.commitment)
     )
 

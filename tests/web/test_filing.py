@@ -32,7 +32,7 @@ def door(built_page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
                     connection,
                     username=username,
                     display_name=name,
-                    role=role,  # type: ignore[arg-type]  a role by its name
+                    role=role,  # type: ignore[arg-type]  # a role by its name
                     password=QUICK_HASH,
                     actor="test",
                     district_id=server.services.settings.tenant,

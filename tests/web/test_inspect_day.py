@@ -78,7 +78,7 @@ class Thumb:
         self.phone, self.page, self.taps = phone, phone.page, 0
 
     def tap(self, role: str, name: str) -> None:
-        self.page.get_by_role(role, name=name).click()  # type: ignore[arg-type]  a role by its name
+        self.page.get_by_role(role, name=name).click()  # type: ignore[arg-type]  # a role by its name
         self.taps += 1
 
     def wait_until_kept(self, before: str) -> None:

@@ -134,10 +134,10 @@ def test_an_office_has_its_own_boxes_numbers_and_names(mapo: Ground, site: Site,
 
     said = pdf_words(_file(officer, "pdf", sweep_id=sweep_id), tmp_path)
     assert "문서번호 여성가족과-1" in said
-    assert all(word in said for word in OFFICE["approval"])  # type: ignore[attr-defined]  a request of any shape
+    assert all(word in said for word in OFFICE["approval"])  # type: ignore[attr-defined]  # a request of any shape
     assert f"{NAME}({pseudonym})" in said
     approval, form, *_ = hwpx_tables(_file(officer, "hwpx", sweep_id=sweep_id), tmp_path)
-    assert approval[0] == ["결 재", *OFFICE["approval"]]  # type: ignore[misc]  likewise
+    assert approval[0] == ["결 재", *OFFICE["approval"]]  # type: ignore[misc]  # likewise
     assert NAME in str(form)
     book = _file(officer, "xlsx")
     assert NAME in " ".join(_cells(book, 2))

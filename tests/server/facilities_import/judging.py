@@ -127,7 +127,7 @@ def _bring_in(
     if told:
         assert seen.layout is not None
         with db.write() as connection:
-            answers.remember(connection, district, kind or seen.layout, told, actor="담당-01")  # type: ignore[arg-type]  as the files name them
+            answers.remember(connection, district, kind or seen.layout, told, actor="담당-01")  # type: ignore[arg-type]  # as the files name them
     given = importing.Given(sheet=truth.get("sheet"), kind=kind, district_id=district)
     import_id = importing.preview(db, data, name, actor="담당-01", given=given)
     with db.read() as connection:
