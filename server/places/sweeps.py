@@ -148,7 +148,10 @@ def signed_entry_rows(connection: Connection, rows: Sequence[StoredEntry]) -> tu
     about = about_entries(connection, rows)
     return tuple(
         SignedEntryRow(
-            **_entry_values(connection, row), dsse=dsse_view(signed_entry(row)), about=about.get(row.log_index)
+            **_entry_values(connection, row),
+            dsse=dsse_view(signed_entry(row)),
+            about=about.get(row.log_index),
+            conflict_with=row.conflict_with,
         )
         for row in rows
     )

@@ -666,6 +666,34 @@ def test_the_log_speaks_words_and_folds_its_hashes(desk: Phone, city: str) -> No
     assert not page.locator("main .hash").first.is_visible()
 
 
+def test_an_entry_that_does_not_count_says_why_and_leads_to_where_it_is_settled(desk: Phone, city: str) -> None:
+    page = desk.page
+    entries = [
+        row for after in (-1, 199) for row in _get(page, city, f"/api/entries?after={after}&limit=200")["entries"]
+    ]
+    rival, stranger = (
+        next(row for row in reversed(entries) if row["status"] == status) for status in ("conflict", "quarantined")
+    )
+    desk.open("#/desk/log")
+    row = page.locator(f"a.entry[href='#/desk/log/{rival['log_index']}']")
+    for _ in range(40):  # the log shows its newest entries first
+        if row.count():
+            break
+        page.get_by_role("region", name="기록 원장").evaluate("e => e.scrollBy(0, 600)")
+        page.wait_for_timeout(100)
+    expect(row).to_contain_text(f"관리자 · 기록 {rival['conflict_with']}번과 대조하기")
+    assert desk.violations() == []
+    desk.open(f"#/desk/log/{rival['log_index']}")
+    settle = page.get_by_role("region", name="충돌: 반영되지 않는 기록")
+    expect(settle).to_contain_text("둘 다 보관합니다")
+    other = settle.get_by_role("link", name=f"기록 {rival['conflict_with']}번과 대조하기")
+    expect(other).to_have_attribute("href", f"#/desk/log/{rival['conflict_with']}")
+    assert desk.violations() == []
+    desk.open(f"#/desk/log/{stranger['log_index']}")
+    page.get_by_role("region", name="격리: 반영되지 않는 기록").get_by_role("link", name="키와 격리함").click()
+    expect(page.get_by_role("heading", level=1, name="키와 격리함")).to_be_visible()
+
+
 def test_on_paper_stands_the_whole_list(desk: Phone) -> None:
     page = desk.page
     desk.open("#/desk/due?state=done")

@@ -77,6 +77,8 @@ class SignedEntryRow(EntryRow):
     dsse: DsseView
     about: EntryAbout | None
     """None where it names no room that is known here, or does not count."""
+    conflict_with: int | None
+    """Of an entry in conflict: the one that counts, with the same id or number."""
 
 
 class EntryList(View):

@@ -10020,6 +10020,8 @@ export interface components {
             about: components["schemas"]["EntryAbout"] | null;
             /** Bodies */
             bodies: components["schemas"]["BodyView"][];
+            /** Conflict With */
+            conflict_with: number | null;
             dsse: components["schemas"]["DsseView"];
             /** Entry Hash */
             entry_hash: string;

@@ -4,6 +4,7 @@ import { disposition } from "../api/tables.json";
 import { local } from "../i18n/translate.svelte";
 import { districts } from "./districts.svelte";
 import { kindOf } from "./kinds";
+import { tell } from "./later-say.svelte";
 import { say } from "./say.svelte";
 import { words } from "./words";
 
@@ -14,6 +15,12 @@ export function titleOf({ kind, about }: Row): string {
   const what = about?.what ?? null;
   const said = [kindOf(kind), what === null ? null : wordOf(what)].filter((word) => word !== null).join(": ");
   return about?.zone ? `${local(about.zone)} · ${said}` : said;
+}
+
+/** Of an entry that does not count: what a person has to do that it is settled; null for all others. */
+export function toSettle({ status, conflict_with: rival }: Row): string | null {
+  if (status === "quarantined") return tell("log_settle_quarantined");
+  return status === "conflict" ? tell("log_settle_conflict", { n: rival ?? "?" }) : null;
 }
 
 export function placeOf({ about }: Row): string {

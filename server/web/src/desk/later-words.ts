@@ -116,6 +116,26 @@ const log = {
   log_status_quarantined: text("격리", "Quarantined"),
   log_status_conflict: text("충돌", "Conflict"),
   log_status_purged: text("비움", "Purged"),
+  log_settle_whose: text("관리자", "Administrator"),
+  log_settle_quarantined: text("키를 등록하거나 기록 비우기", "Admit the key or discard the entry"),
+  log_settle_conflict: text("기록 {n}번과 대조하기", "Compare with entry {n}"),
+  log_settle_title: text("{what}: 반영되지 않는 기록", "{what}: it does not count"),
+  log_settle_admin: text(
+    "관리자가 ‘키와 격리함’에서 정합니다.",
+    "An administrator settles it under ‘Keys and quarantine’.",
+  ),
+  log_conflict_is: text(
+    "id나 번호가 같은 기록 {n}번이 이미 반영되어 있습니다. 둘 다 보관합니다. 대조해서 잘못된 쪽의 키를 폐기하면 남은 쪽이 반영됩니다.",
+    "Entry {n} has the same id or number and counts. Both are kept: compare them and revoke the key of the wrong one; then the other counts.",
+  ),
+  log_stranger_is: text(
+    "등록되지 않은 키가 보냈습니다. 우리 점검기의 키이면 등록하고, 모르는 키이면 비우십시오.",
+    "A key that nobody admitted sent it. Admit the key if it is of one of your probes; otherwise discard it.",
+  ),
+  log_quarantined_is: text(
+    "폐기되었거나 이 기록에 서명할 수 없는 키가 보냈습니다. 키를 확인하고 다시 판정하십시오.",
+    "Its key is revoked or may not sign this. Look at the key and have the entry judged anew.",
+  ),
   log_signature_ok: text("서명 확인됨", "Signature holds"),
   log_signature_bad: text("서명이 맞지 않음", "Signature does not hold"),
   log_envelope: text("봉투(서명된 내용)", "Envelope, as signed"),
