@@ -14,6 +14,7 @@ from tests.web.site import Site
 
 pytestmark = pytest.mark.browser
 
+MOST_WORDS = 60
 CHOICES = tuple(text.ko for text in words_of("decision").values())
 
 
@@ -58,7 +59,12 @@ def test_the_decision_is_at_the_thumb_however_far_one_reads(phone: Phone, site: 
     for shape in (SMALL_PHONE, PHONE):
         page.set_viewport_size(shape)
         assert height_in_view(sheet.get_by_role("button", name="판정 남기기"), shape["height"]) >= 48
-    expect(sheet.get_by_text("손대지 말고 물러나 112 신고")).to_be_visible()
+    steps = sheet.locator("form li")
+    assert steps.all_inner_texts() == [
+        "손대지 말고 물러나십시오", "112 – 연습: 전화하지 마십시오", "판정을 남기십시오",
+    ]  # fmt: skip
+    expect(sheet.locator("a[href^='tel:']")).to_have_count(0)  # from a simulation nobody is called
+    assert len(sheet.locator("form").inner_text().split()) <= MOST_WORDS
     expect(sheet.get_by_label("덧붙이는 말")).to_be_visible()
     assert phone.violations() == []
     phone.shoot("finding-deciding", full=False)

@@ -290,6 +290,14 @@ def test_a_find_changes_the_result(phone: Phone, site: Site) -> None:
     assert page.get_by_role("note").count() == 0
     sheet = page.get_by_role("dialog")
     sheet.get_by_role("radio", name=said("decision", "camera_found")).check()
+    call = sheet.get_by_role("link", name="112 전화")
+    expect(call).to_have_attribute("href", "tel:112")
+    expect(sheet.get_by_role("button", name="판정 남기기")).to_have_count(0)  # 112 comes before
+    assert [one.inner_text() for one in sheet.locator("form .button").all()] == ["112 전화"], "one button"
+    assert phone.violations() == []
+    phone.shoot("found-call", full=False)
+    sheet.get_by_role("button", name="이미 신고함").click()
+    expect(call).to_be_visible()  # beside its step, for who has to call again
     sheet.get_by_role("button", name="판정 남기기").click()
     expect(sheet.get_by_text("판정을 기록했습니다.")).to_be_visible()
     page.keyboard.press("Escape")
