@@ -43,9 +43,12 @@ def pushed(page: Page) -> None:
 
 def end(page: Page, name: str) -> None:
     """Press what ends a sweep, `여기까지 마치기` or `점검 중단`, wherever it stands now."""
-    if page.locator("button.handle").count():
-        pulled(page)
-    page.get_by_role("button", name=re.compile(f"^{name}")).click()
+    if not page.locator("button.handle").count():
+        page.get_by_role("button", name=re.compile(f"^{name}")).click()
+        return
+    pulled(page).get_by_role("button", name="여기까지 마치기").click()
+    if name == "점검 중단":
+        page.get_by_role("dialog").get_by_text("점검 중단", exact=True).click()
 
 
 def told(page: Page) -> Locator:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,8 @@ pytestmark = pytest.mark.browser
 MOST_SHIFT = 0.02
 MOST_WORDS = 15
 """On the screen with the drawer down, beside the stop, the head and what is drawn."""
+LEAST_PICTURE_PX = 90
+"""So much of the map one sees above the drawer, on the smallest phone."""
 SHAPES: dict[str, tuple[ViewportSize, float]] = {
     "412x915": (PHONE, 0.45),
     "360x640": (SMALL_PHONE, 0.40),
@@ -170,8 +173,12 @@ def test_nothing_moves_through_a_whole_sweep(
             phone.shoot(f"instrument-{shape}-look-answers", full=False)
         if name == "second look":
             before = [box_of(page.locator(one)) for one in (".say", ".mover", ".acts", "button.handle")]
-            pulled(page)
+            drawer = pulled(page)
             assert is_on_top(stop_button(page)), "the drawer covers it"
+            picture = box_of(page.locator(".drawing"))
+            assert picture["height"] >= LEAST_PICTURE_PX and not meet(picture, box_of(drawer)), "the map stays in sight"
+            assert drawer.get_by_role("button", name=re.compile("마치기|중단")).count() == 1, "one way to end it"
+            assert page.locator(".map-label-hit").first.is_enabled()
             phone.shoot(f"instrument-{shape}-drawer", full=False)
             assert [box_of(page.locator(one)) for one in (".say", ".mover", ".acts", "button.handle")] == before
             pushed(page)

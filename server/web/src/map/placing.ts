@@ -23,6 +23,7 @@ const NAME_LINE_PX = 20; // derived: a line of it
 const PIN_PX = 24; // derived: half the size of a finding's marker
 const LEAST_WIDTH_PX = 290; // derived: the frame on a phone 320 px wide, less a border of a marker's size
 const LEAST_HEIGHT_PX = 230; // derived: the same on a phone held sideways
+export const LEAST_NAMED_PX = 210; // guessed: in a lower frame the names of two rows lie over each other
 export const LABEL_PX = { width: 92, verdict: 50, coverage: 66 } as const; // what a finger hits, by layer
 const SEEN_LABEL_PX = 78; // measured: 74 for a stall in Korean; English names run wider
 const SEEN_PIN_PX = 20; // as map.css draws it, with the ring of a strong finding
@@ -32,7 +33,7 @@ const POSITION_PX = 12; // derived: half the size of a position's mark
 export function withNames(extent: Extent, plan: Plan, widthPx: number, heightPx: number): Extent {
   const pixelsPerM = Math.min(
     Math.max(widthPx, LEAST_WIDTH_PX) / (extent.right - extent.left),
-    (Math.max(heightPx, LEAST_HEIGHT_PX) - 2 * NAME_PX) / (extent.bottom - extent.top),
+    (Math.max(heightPx, LEAST_NAMED_PX) - 2 * NAME_PX) / (extent.bottom - extent.top),
   );
   const nameM = NAME_PX / pixelsPerM;
   const touches = (at: number) =>

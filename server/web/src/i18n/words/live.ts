@@ -209,8 +209,8 @@ export const live = {
   reference_mend_twice: text("두 번 이어 실패하면 다른 점검기로 바꾸기", "Failed twice: take another probe"),
   reference_mend_repair: text("다른 점검기로 바꾸고 수리를 맡기기", "Take another probe, have this one repaired"),
   reference_change: text(
-    "점검기를 바꾸려면 아래 ‘점검 중단’을 누르고, 점검 시작에서 다른 점검기를 고릅니다.",
-    "To change it, press ‘Abort’ below and choose another probe when you start.",
+    "점검기를 바꾸려면 ‘여기까지 마치기’에서 ‘점검 중단’을 누르고, 점검 시작에서 다른 점검기를 고릅니다.",
+    "To change it, press ‘Abort’ under ‘Finish here’ and choose another probe when you start.",
   ),
   reference_numbers: text("측정값 보기", "Show what was measured"),
   reference_over: text("이제 문밖에서 측정합니다.", "Now measure outside the door."),
