@@ -25,6 +25,11 @@ function nextStep({ standing, last_sweep: last, persons, equipment }: RoomSummar
   return persons === "not_recorded" || persons === "not_done" ? "next_by_eye" : "next_none";
 }
 
+/** It may wait: nothing in it is suspected, and its day is the schedule's. */
+export function mayWait(room: RoomSummary): boolean {
+  return ["next_first", "next_unfinished", "next_demo", "next_recheck", "next_by_eye"].includes(nextStep(room));
+}
+
 /** In words; what was found says by its own case how far it is. `cases`: the open ones of the room, null while unknown. */
 export function nextOf(room: RoomSummary, cases: readonly CaseView[] | null): string {
   const found = cases?.find(({ is_found }) => is_found);
