@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from sweep import report as r
@@ -26,15 +28,37 @@ def said(number: int, bearing_deg: float, elevation_deg: float | None = None, ra
         (0, (-14.0, -35.0), "뒷벽, 무릎 높이, 왼쪽 모서리 옆"),
         (0, (14.0, None), "뒷벽, 높이 모름, 오른쪽 모서리 옆"),
         (0, (180.0, 60.0), "문 쪽, 머리 위, 가운데"),
-        (0, (90.0, 0.0), "오른쪽 칸막이(2번 칸 쪽), 가슴 높이, 오른쪽 모서리에서 30 cm"),
-        (1, (-40.0, -30.0, 1.0), "왼쪽 칸막이(1번 칸 쪽), 허리 높이, 오른쪽 모서리에서 60 cm"),
-        (2, (90.0, -89.0), "오른쪽 벽, 바닥 가까이, 오른쪽 모서리에서 30 cm"),
+        (0, (90.0, 0.0), "오른쪽 칸막이(2번 칸 쪽), 가슴 높이, 문 쪽 모서리에서 30 cm"),
+        (1, (-40.0, -30.0, 1.0), "왼쪽 칸막이(1번 칸 쪽), 허리 높이, 뒷벽 쪽 모서리에서 60 cm"),
+        (2, (90.0, -89.0), "오른쪽 벽, 바닥 가까이, 문 쪽 모서리에서 30 cm"),
         (0, (0.0, 89.0), "뒷벽, 천장 가까이, 가운데"),
         (0, (0.0, 0.0, 6.0), ""),  # of no wall that the plan knows
     ],
 )
 def test_wall_height_and_what_it_is_beside(number: int, way: tuple[float, ...], words: str) -> None:
     assert said(number, *way) == words
+
+
+def test_a_corner_that_one_has_to_turn_to_is_told_by_the_wall_that_meets_there() -> None:
+    basins = next(n for n, one in enumerate(MANIFEST.positions) if one.zone == "basins")
+    turned = said(basins, 90.0, 0.0)
+    assert turned.startswith("오른쪽 벽") and "정면 벽 쪽 모서리" in turned, "at its other end is open floor"
+    for number in range(3):
+        for bearing in range(-180, 180, 5):
+            words = said(number, float(bearing))
+            assert words.startswith("뒷벽") or not re.search("(왼|오른)쪽 모서리", words), words
+
+
+def test_a_place_on_a_wall_of_the_room_lies_on_that_walls_line() -> None:
+    sweep = made.make_sweep(sweep_id=r.new_id(), room_id=r.new_id()).report
+    zones = tuple(
+        zone.model_copy(update={"polygon": tuple((x, max(y, 0.05)) for x, y in zone.polygon)})
+        for zone in sweep.plan.zones
+    )  # drawn by hand, a few centimetres off the outline
+    drawn = sweep.model_copy(update={"plan": sweep.plan.model_copy(update={"zones": zones})})
+    found = where_found(drawn, drawn.findings[0])
+    assert "뒷벽" in found.where.ko
+    assert found.y_m == 0.0
 
 
 def test_where_no_door_is_known_one_says_it_from_where_one_faces() -> None:
@@ -86,8 +110,9 @@ def test_behind_a_partition_it_may_be_in_the_next_cubicle() -> None:
     partition = of_report(bearing_deg=-50.0, range_m=None)
     assert partition.behind is not None
     assert (partition.where.ko, partition.behind.ko) == (
-        "2번 칸 왼쪽 칸막이(1번 칸 쪽), 높이 모름, 오른쪽 모서리에서 60 cm", "1번 칸",
+        "2번 칸 왼쪽 칸막이(1번 칸 쪽), 높이 모름, 뒷벽 쪽 모서리에서 60 cm", "1번 칸",
     )  # fmt: skip
+    assert partition.where.en.endswith("height unknown, 60 cm from the corner at the back wall")
 
 
 def test_without_a_wall_one_looks_at_all_of_them_and_from_beside() -> None:

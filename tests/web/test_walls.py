@@ -9,13 +9,14 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Locator, expect
 
-from sweep.report import LensObservation, SweepReport, WallView, new_id
+from sweep.report import LensObservation, SweepReport, WallSpot, WallView, new_id
 from sweep.report.words import chance_of
 from tests.web import evidence as made
 from tests.web.conftest import PHONE, SMALL_PHONE, Phone
-from tests.web.live_screen import pulled
+from tests.web.live_screen import commands, pulled
 from tests.web.probe import FakeProbe
 from tests.web.site import Site
+from tests.web.test_eye_look import asked
 from tests.web.test_live_room import coverage, progress
 from tests.web.test_targets import as_reported_now
 
@@ -78,6 +79,30 @@ def shown_walls(phone: Phone, zone_id: str) -> Locator:
     figure = phone.page.get_by_role("dialog").locator("figure", has=phone.page.locator(".seen-picture")).first
     expect(figure).to_be_visible()
     return figure
+
+
+def test_what_the_plan_knows_stands_on_its_wall(phone: Phone, site: Site) -> None:
+    sweep = made.make_sweep(sweep_id=new_id(), room_id=site.suspected_room)
+    report = site.demo.deliver(made.MadeSweep(walled(sweep.report), ()))
+    phone.log_in(path=f"#/sweeps/{report.sweep_id}")
+    for zone_id, most in (("urinals", 1), ("stall-2", 2)):  # of a stall its door too
+        drawn = shown_walls(phone, zone_id).locator("path.fixture:not(.under)")
+        lines = [one for one in drawn.evaluate_all("all => all.map(one => one.getAttribute('d'))") if one]
+        assert len(lines) == most, zone_id
+        phone.page.keyboard.press("Escape")
+
+
+def test_basins_and_their_mirror_stand_on_the_wall_of_a_look(live_phone: Phone, live_probe: FakeProbe) -> None:
+    page = live_phone.page
+    spot = WallSpot(corner=2, along_m=0.4, width_m=2.0, up_m=1.2, height_m=2.4)
+    live_probe.tell(
+        progress(None, zone="basins"), asked("세면대 정면 벽, 가슴 높이, 가운데", zone_id="basins", spot=spot)
+    )
+    commands(page, "look")
+    drawn = page.locator(".seen-picture path.fixture:not(.under)")
+    expect(drawn).to_have_count(1)
+    assert (drawn.get_attribute("d") or "").count("M") >= 4, "mirror, board, and a basin with its tap"
+    live_phone.shoot("walls-basins", full=False)
 
 
 def test_walls_are_painted_as_they_were_seen(phone: Phone, site: Site) -> None:

@@ -28,7 +28,13 @@ WALLS: Final = Sentences(
     "door back left_wall right_wall left_partition right_partition towards ahead behind left right wall",
 )
 HEIGHTS: Final = Sentences("eye_look.height", "floor ankle knee waist chest eyes overhead ceiling unknown")
-BESIDE: Final = Sentences("eye_look.beside", "left_corner right_corner middle from_left from_right")
+BESIDE: Final = Sentences("eye_look.beside", "middle corner from_corner")
+CORNERS: Final = Sentences(
+    "eye_look.corner",
+    "at_left at_right door back left_wall right_wall left_partition right_partition ahead behind left right",
+)
+"""By the wall that meets there; left and right only on a wall that whoever comes in faces, or where none does."""
+FACED: Final = frozenset({"back", "ahead", "towards", "wall"})
 PLACES: Final = Sentences("eye_look.where", "wall area")
 LOOKS: Final = Sentences("where_to_look", "door back partition wall ceiling basin urinal beside")
 """What inspectors look at (guessed), by the kind of wall, and of zones without any."""
@@ -98,18 +104,41 @@ def spot_words(plan: Plan, zone: Zone, position: Position, spot: WallSpot) -> tu
     wall, neighbour = _wall_of(plan, zone, position.facing_deg, lines, spot.corner)
     height = "unknown" if spot.up_m is None else next(code for up_to, code in UP_TO_M if spot.up_m < up_to)
     right_m = spot.width_m - spot.along_m
-    side, near_m = ("left", spot.along_m) if spot.along_m <= right_m else ("right", right_m)
+    ends = [("at_left", spot.along_m), ("at_right", right_m)]
+    if wall not in FACED:
+        ends = list(_ends_of(plan, zone, position.facing_deg, lines, spot)) or ends
+    end, near_m = min(ends, key=lambda one: one[1])
     if near_m < CORNER_M and abs(spot.along_m - right_m) > MIDDLE_M:
-        beside = f"{side}_corner"
+        beside = "corner"
     elif abs(spot.along_m - right_m) <= 2.0 * MIDDLE_M:
         beside = "middle"
     else:
-        beside = f"from_{side}"
+        beside = "from_corner"
+    corner, cm = CORNERS[end], f"{round(near_m, 1) * 100:.0f}"
     return (
         _with_zone(WALLS[wall], neighbour or zone),
         HEIGHTS[height].text(),
-        BESIDE[beside].text(cm=f"{round(near_m, 1) * 100:.0f}"),
+        LocalText(
+            ko=BESIDE[beside].ko.format(corner=corner.ko, cm=cm), en=BESIDE[beside].en.format(corner=corner.en, cm=cm)
+        ),
     )
+
+
+def _ends_of(
+    plan: Plan, zone: Zone, facing_deg: float, lines: dict[int, WallLine], spot: WallSpot
+) -> Iterator[tuple[str, float]]:
+    """The walls that meet the spot's, as they are called, and how far the spot is from each."""
+    line = lines[spot.corner]
+    for other in lines.values():
+        right = other.left[0] + other.way[0], other.left[1] + other.way[1]
+        own_right = line.left[0] + line.way[0], line.left[1] + line.way[1]
+        name = _wall_of(plan, zone, facing_deg, lines, other.corner)[0]
+        if abs(_dot(other.normal, line.normal)) > 0.5 or name not in CORNERS:
+            continue
+        if math.dist(right, line.left) < TOUCH_M:
+            yield name, spot.along_m
+        elif math.dist(other.left, own_right) < TOUCH_M:
+            yield name, spot.width_m - spot.along_m
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +174,7 @@ def where_found(report: SweepReport, finding: Finding) -> Whereabouts:
             continue  # the finding's own circle says otherwise
         line = next(one for one in wall_lines(plan, zone) if one.corner == spot.corner)
         behind = next(_behind(plan, zone, line), None)
+        x_m, y_m = _onto(plan, line, x_m, y_m)
         return Whereabouts(
             where=place_words(plan, zone, position, spot),
             spot=spot,
@@ -238,6 +268,15 @@ def door_of(plan: Plan, zone: Zone, lines: dict[int, WallLine]) -> WallLine | No
 def _is_outer(plan: Plan, line: WallLine) -> bool:
     (x_m, y_m), (way_x, way_y) = line.left, line.way
     return is_outline(plan, ((x_m, y_m), (x_m + way_x, y_m + way_y)))
+
+
+def _onto(plan: Plan, line: WallLine, x_m: float, y_m: float) -> Point:
+    """A point of a wall of the room on that wall's own line, from which zones are drawn a few centimetres off."""
+    if not _is_outer(plan, line):
+        return x_m, y_m
+    if abs(line.normal[0]) > abs(line.normal[1]):
+        return (0.0 if line.normal[0] > 0.0 else plan.width_m), y_m
+    return x_m, (0.0 if line.normal[1] > 0.0 else plan.depth_m)
 
 
 def _behind(plan: Plan, zone: Zone, line: WallLine) -> Iterator[Zone]:

@@ -107,8 +107,13 @@ function bench(frame: Frame): FixtureLine {
   return { className: "fixture", d: frame.box(0, 0.05, Math.max(0.1, frame.width / 2 - 0.1), 0.35) };
 }
 
+/** So many basins or urinals stand along a wall. */
+export function placesAlong(widthM: number): number {
+  return Math.max(1, Math.floor(widthM / BASIN_M));
+}
+
 function row(frame: Frame, one: (u: number) => string[], edge: string | null): FixtureLine[] {
-  const count = Math.max(1, Math.floor(frame.width / BASIN_M));
+  const count = placesAlong(frame.width);
   const step = frame.width / count;
   const shapes = Array.from({ length: count }, (_, index) => one(-frame.width / 2 + step * (index + 0.5))).flat();
   return [...shapes, ...(edge === null ? [] : [edge])].map((d) => ({ className: "fixture", d }));

@@ -8,7 +8,7 @@
  */
 import type { Finding, FindingPlace, Plan, WallSpot, WallView, Zone } from "../api/types";
 import type { Spot } from "../live/spots";
-import { directionsOf, sidesOf, type Direction } from "../map/fixtures";
+import { directionsOf, placesAlong, sidesOf, type Direction } from "../map/fixtures";
 import { cornersOf } from "../map/shading";
 import { areasOf, gapOf, rowsOf, type Gap, type WallArea } from "./cells";
 
@@ -31,7 +31,7 @@ export interface NetSurface {
   readonly gap: Gap | null;
   /** From the metres in which it is told to these. */
   readonly transform: string;
-  /** Toilet or door, as lines from its upper left corner. */
+  /** What stands at it as far as the plan lets guess, as lines from its upper left corner. */
   readonly fixtures: string;
 }
 
@@ -87,6 +87,7 @@ const AT: Readonly<Record<Spot, readonly [Part, number]>> = {
 };
 const TURN: Readonly<Record<number, Direction>> = { 0: "back", 90: "right", 180: "door", 270: "left" };
 const BESIDE = { back: "front", left: "left", right: "right", door: "behind" } as const;
+const TURNED = { front: 0, right: 90, behind: 180, left: 270 } as const;
 const ORDER = ["left", "front", "right", "behind"] as const;
 const UPWARDS_DEG = 270;
 
@@ -115,6 +116,7 @@ export function netOf(zone: Zone, plan: Plan, walls: readonly WallView[], wishes
   const { left, top, size } = boxOf(zone);
   const [across, deep] = ahead % 180 === 0 ? [size[1], size[0]] : [size[0], size[1]];
   const corners = cornersOf(zone);
+  const ways = sides === null ? null : directionsOf(sides);
   const upright = corners.map(([x, y], corner) => {
     const [nextX, nextY] = corners[(corner + 1) % corners.length] ?? [x, y];
     // Out of the middle through the wall, in quarters of a turn.
@@ -140,7 +142,7 @@ export function netOf(zone: Zone, plan: Plan, walls: readonly WallView[], wishes
       const named = { part, name: nameOf(part, zone, isFacing, sides !== null), corner };
       surfaces.push({
         ...named, ...box, ...painted(isPainted ? seen : undefined, width, HEIGHT_M),
-        fixtures: fixturesOn(part, zone, width),
+        fixtures: fixturesOn(wayOf((ahead + TURNED[part]) % 360, ways), zone, width),
       }); // prettier-ignore
       x += width + GAP_M;
     }
@@ -282,14 +284,45 @@ function turnedPoint(
   }
 }
 
-function fixturesOn(part: Part, zone: Zone, width: number): string {
-  const middle = width / 2;
-  if (part === "front" && zone.kind === "stall") {
-    const tank = `M${String(middle - 0.2)} ${String(HEIGHT_M - 0.8)}h.4v.36h-.4z`;
-    return `${tank}M${String(middle - 0.19)} ${String(HEIGHT_M - 0.44)}h.38c0 .22-.08 .3-.12 .44h-.14c-.04-.14-.12-.22-.12-.44z`;
-  }
-  if (part !== "behind" || (zone.kind !== "stall" && zone.kind !== "booth")) return "";
-  const half = Math.min(0.3, middle - 0.05);
-  const leaf = `M${String(middle - half)} ${String(HEIGHT_M - SILL_M)}v-1.8h${String(2 * half)}v1.8z`;
-  return `${leaf}M${String(middle + half - 0.12)} ${String(HEIGHT_M - SILL_M - 0.95)}h.06`;
+/** Whether a wall that lies that way is the one with the fixtures, or with the door. */
+function wayOf(deg: number, ways: Record<Direction, number> | null): "back" | "door" | null {
+  if (ways === null) return null;
+  return deg === ways.back ? "back" : deg === ways.door ? "door" : null;
 }
+
+/** Of which no height is known: toilet, bench, basins below their mirror, urinals and doors as most are (guessed). */
+function fixturesOn(way: "back" | "door" | null, zone: Zone, width: number): string {
+  const [middle, up] = [width / 2, (metres: number) => HEIGHT_M - metres];
+  const row = (one: (x: number) => string) => {
+    const count = placesAlong(width);
+    return Array.from({ length: count }, (_, index) => one((width * (index + 0.5)) / count)).join("");
+  };
+  const door = (half: number, sill: number) =>
+    `M${m(middle - half)} ${m(up(sill))}v-1.8h${m(2 * half)}v1.8zM${m(middle + half - 0.12)} ${m(up(sill + 0.95))}h.06`;
+  switch (`${zone.kind} ${String(way)}`) {
+    case "stall back":
+      return (
+        `M${m(middle - 0.2)} ${m(up(0.8))}h.4v.36h-.4z` +
+        `M${m(middle - 0.19)} ${m(up(0.44))}h.38c0 .22-.08 .3-.12 .44h-.14c-.04-.14-.12-.22-.12-.44z`
+      );
+    case "booth back":
+      return `M.1 ${m(up(0.45))}h${m(width - 0.2)}v.06h${m(0.2 - width)}z`;
+    case "stall door":
+    case "booth door":
+      return door(Math.min(0.3, middle - 0.05), SILL_M);
+    case "entrance door":
+      return door(Math.min(0.45, middle - 0.05), 0);
+    case "basin back":
+      return (
+        `M${m(0.06 * width)} ${m(up(1.9))}h${m(0.88 * width)}v.8h${m(-0.88 * width)}z` +
+        `M${m(0.03 * width)} ${m(up(0.85))}h${m(0.94 * width)}` +
+        row((x) => `M${m(x - 0.2)} ${m(up(0.85))}c0 .2 .1 .24 .2 .24s.2-.04 .2-.24M${m(x)} ${m(up(0.85))}v-.14h.06`)
+      );
+    case "urinal back":
+      return row((x) => `M${m(x - 0.17)} ${m(up(1.05))}h.34v.36c0 .2-.1 .3-.17 .3s-.17-.1-.17-.3z`);
+    default:
+      return "";
+  }
+}
+
+const m = (metres: number) => String(Math.round(metres * 1000) / 1000);
