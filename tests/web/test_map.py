@@ -12,6 +12,7 @@ from sweep.report import new_id
 from tests.web import evidence as made
 from tests.web.conftest import PHONE, OpenPhone, Phone
 from tests.web.site import Site, seed_ids
+from tests.web.test_walls import walled
 
 pytestmark = pytest.mark.browser
 
@@ -100,3 +101,20 @@ def test_the_map_of_a_sweep_is_on_the_first_screen(phone: Phone, site: Site) -> 
     assert box is not None
     assert box["y"] + 0.6 * box["height"] < PHONE["height"], "most of it is seen before anybody scrolls"
     phone.shoot("sweep-first-screen-ko-light", full=False)
+
+
+def test_no_name_lies_on_a_door_or_a_pin(phone: Phone, site: Site) -> None:
+    base = made.make_sweep(sweep_id=new_id(), room_id=site.suspected_room).report
+    sweep = site.demo.deliver(made.MadeSweep(walled(base), ()))
+    page = phone.page
+    phone.log_in(path=f"#/sweeps/{sweep.sweep_id}")
+    expect(page.locator(MARKS)).to_have_count(1)
+    for layer in ("verdict", "coverage"):
+        phone.settle()
+        doors = boxes_of(page, ".map-fixtures .fixture-door")
+        assert len(doors) >= 3
+        for label in boxes_of(page, ".map-label"):
+            assert not [door for door in doors if overlap(door, label)], (layer, label)
+            assert not [pin for pin in boxes_of(page, MARKS) if overlap(pin, label)], (layer, label)
+        phone.shoot(f"map-names-{layer}", full=False)
+        page.get_by_role("switch").click()

@@ -12,8 +12,13 @@ export interface Extent {
   readonly right: number;
   readonly bottom: number;
 }
-/** Outside the room beside its upper or lower wall, inside at the zone's upper or lower end, or across one of these edges. */
-export type LabelSpot = "outside_top" | "outside_bottom" | "top" | "bottom" | "across_top" | "across_bottom";
+/**
+ * Outside the room beside its upper or lower wall, on the floor before one of these edges, inside at the zone's upper or lower
+ * end, or across an edge.
+ */
+export type LabelSpot =
+  | "outside_top" | "outside_bottom" | "before_top" | "before_bottom"
+  | "top" | "bottom" | "across_top" | "across_bottom"; // prettier-ignore
 
 const WALL_M = 0.18; // guessed: the wall's line and a little air
 const AIR_M = 0.05; // guessed: between a finding's area and the frame
@@ -27,6 +32,8 @@ export const LEAST_NAMED_PX = 210; // guessed: in a lower frame the names of two
 export const LABEL_PX = { width: 92, verdict: 50, coverage: 66 } as const; // what a finger hits, by layer
 const SEEN_LABEL_PX = 78; // measured: 74 for a stall in Korean; English names run wider
 const SEEN_PIN_PX = 20; // as map.css draws it, with the ring of a strong finding
+const BEFORE_PX = 5; // derived: half a partition's lines, and air
+const SPARE_PX = 10; // derived: of what a finger hits, and no word stands in
 const POSITION_PX = 12; // derived: half the size of a position's mark
 
 /** The extent with room above and below for the names of zones at these walls, in a frame of at most so many pixels. */
@@ -95,6 +102,10 @@ export function withOutside(extent: Extent, plan: Plan, place: Pick<TransmitterP
   };
 }
 
+const SPOTS: readonly LabelSpot[] = [
+  "outside_top", "outside_bottom", "before_top", "before_bottom", "top", "bottom", "across_top", "across_bottom",
+]; // prettier-ignore
+
 /** Where the zone's label hides least at `scale` pixels per metre; the first of the spots that are equally good. */
 export function labelSpot(
   zone: Zone,
@@ -106,27 +117,32 @@ export function labelSpot(
   door: Side | null,
   isNameOnly: boolean,
 ): LabelSpot {
-  // Like a plate on the door: it hides neither the toilet nor who stands inside.
+  // Before the door it hides neither door nor toilet, nor who stands inside; without floor it is a plate on the door.
   const plate: LabelSpot | null = door === "bottom" ? "across_bottom" : door === "top" ? "across_top" : null;
+  const before: LabelSpot | null = door === "bottom" ? "before_bottom" : door === "top" ? "before_top" : null;
   const hidden = (spot: LabelSpot) => {
-    const box = labelBox(zone, spot, scale, heightPx);
+    // What a finger hits reaches from outside into the zone, where it may not lie under a pin.
+    const seen = labelBox(zone, spot, scale, heightPx);
+    const top = labelPlace(zone, spot).yM * scale - labelAnchor(spot, heightPx);
+    const box = isOutside(spot) ? { ...seen, top, bottom: top + heightPx } : seen;
     const sum = (places: readonly { x_m: number; y_m: number }[], radius: number) =>
       places.reduce((total, { x_m, y_m }) => total + overlap(box, x_m * scale, y_m * scale, radius), 0);
     // guessed: a finding outweighs every position, and a label across any edge but the door's is the last resort
     return (
       100 * sum(findings, SEEN_PIN_PX) +
       sum(positions, POSITION_PX) +
-      (isOutside(spot) ? -50 : spot === plate ? -24 : isAcross(spot) ? 50 : 0)
+      (isOutside(spot) ? -50 : spot === before ? -30 : spot === plate ? -24 : isAcross(spot) ? 50 : 0)
     );
   };
   const atWall: Partial<Record<LabelSpot, number>> = { outside_top: 0, outside_bottom: plan.depth_m };
   const isInside = (spot: LabelSpot) => {
     const { yM } = labelPlace(zone, spot);
     if (isOutside(spot)) return isNameOnly && Math.abs(yM - (atWall[spot] ?? 0)) < TOUCH_M;
+    if (isBefore(spot))
+      return spot === before && isFloor(labelBox(zone, spot, scale, heightPx - SPARE_PX), plan, scale);
     return !isAcross(spot) || (yM * scale > heightPx / 2 && (plan.depth_m - yM) * scale > heightPx / 2);
   };
-  const all = ["outside_top", "outside_bottom", "top", "bottom", "across_top", "across_bottom"] as const;
-  const spots = all.filter(isInside);
+  const spots = SPOTS.filter(isInside);
   return spots.reduce((best, spot) => (hidden(spot) < hidden(best) ? spot : best));
 }
 
@@ -141,6 +157,7 @@ export function labelPlace(zone: Zone, spot: LabelSpot): { xM: number; yM: numbe
 /** How far below the label's upper end the point lies at which it is held, in pixels. */
 export function labelAnchor(spot: LabelSpot, heightPx: number): number {
   if (isAcross(spot)) return heightPx / 2;
+  if (isBefore(spot)) return spot === "before_bottom" ? -BEFORE_PX : heightPx + BEFORE_PX;
   // What a finger hits reaches into the zone: outside there is room for the name alone.
   if (isOutside(spot)) return spot === "outside_top" ? NAME_PX - 2 : heightPx - NAME_PX + 2;
   return spot === "top" ? 0 : heightPx;
@@ -148,6 +165,27 @@ export function labelAnchor(spot: LabelSpot, heightPx: number): number {
 
 function isOutside(spot: LabelSpot): boolean {
   return spot === "outside_top" || spot === "outside_bottom";
+}
+
+function isBefore(spot: LabelSpot): boolean {
+  return spot === "before_top" || spot === "before_bottom";
+}
+
+/** Whether nothing but open floor lies under a box, in pixels. */
+function isFloor(box: Extent, plan: Plan, scale: number): boolean {
+  const isOn = box.top >= 0 && box.bottom <= plan.depth_m * scale;
+  return (
+    isOn &&
+    plan.zones.every((zone) => {
+      const [xs, ys] = [cornersOf(zone).map(([x]) => x * scale), cornersOf(zone).map(([, y]) => y * scale)];
+      return (
+        box.right <= Math.min(...xs) ||
+        box.left >= Math.max(...xs) ||
+        box.bottom <= Math.min(...ys) ||
+        box.top >= Math.max(...ys)
+      );
+    })
+  );
 }
 
 function isAcross(spot: LabelSpot): boolean {
