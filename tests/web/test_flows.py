@@ -364,11 +364,16 @@ def test_the_inspection_log_is_downloaded_with_a_reason(phone: Phone, file_forma
     page = phone.page
     exports = f"{phone.url}/api/exports"
     before = [one["job_id"] for one in page.request.get(exports).json()["exports"]]  # those of other tests
+    expect(page.get_by_label("시작일")).to_be_in_viewport()
+    expect(page.get_by_label("종료일")).to_be_in_viewport()
     page.get_by_label("시작일").fill("2026-02-01")
     page.get_by_label("종료일").fill("2026-03-31")
     page.get_by_role("button", name="내려받기").click()
     expect(page.get_by_text("다운로드 사유를 적으십시오.")).to_be_visible()
     page.get_by_label("다운로드 사유").fill("3월 정기 보고")
+    expect(page.get_by_role("radio", name=re.compile("CSV"))).to_be_hidden()
+    if file_format == "csv":
+        page.get_by_text("기타(프로그램용 CSV·JSON)").click()
     page.get_by_role("radio", name=re.compile({"csv": "CSV", "pdf": "PDF", "xlsx": "엑셀"}[file_format])).check()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="내려받기").click()
