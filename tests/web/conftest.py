@@ -125,7 +125,8 @@ class Watch:
         """Listen on this page from now on."""
 
         def on_console(message: Any) -> None:
-            if message.type == "error" and not any(part in message.text for part in self.allowed):
+            is_said = message.type == "error" or message.text.startswith("https://svelte.dev/e/")  # its warnings
+            if is_said and not any(part in message.text for part in self.allowed):
                 self.troubles.append(f"console: {message.text}")
 
         def on_dialog(dialog: Any) -> None:

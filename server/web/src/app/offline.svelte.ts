@@ -63,6 +63,11 @@ class Offline {
     return data;
   }
 
+  /** It is not shown any more. */
+  leave(what: object): void {
+    if (this.#earlier.delete(what)) this.#say();
+  }
+
   /** The server has answered something, or may be there again: ask anew for what is shown of earlier answers. */
   heard(): void {
     const now = Date.now();

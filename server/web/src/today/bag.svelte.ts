@@ -17,7 +17,7 @@ export const bag = new Resource<readonly Checked[]>(async () => {
   const { probes } = await call(client.GET("/api/probes"));
   const there = probes.filter(({ online }) => online).slice(0, MOST);
   return Promise.all(there.map(checkOf));
-});
+}, true);
 
 /** Ask now and again every while; gives what ends it. */
 export function watchBag(): () => void {

@@ -28,7 +28,7 @@ export const today = new Resource<TodayList>(async () => {
     seesDue ? call(client.GET("/api/schedule/rounds")) : null,
   ]);
   return compose(cases.cases, due?.items ?? [], plan, due?.is_cut ?? false, session.user?.display_name ?? "");
-});
+}, true);
 
 let person: string | undefined; // whose day it is
 
