@@ -174,6 +174,36 @@ def test_a_first_looks_candidate_takes_every_decision_and_opens_its_guide(phone:
     expect(page.get_by_role("heading", level=2, name="손대지 마십시오")).to_be_visible()
 
 
+def test_a_room_that_may_wait_says_so_and_shows_what_hatching_means(phone: Phone, site: Site) -> None:
+    own = site.another_room()
+    site.deliver("may wait", candidate_zone=None, is_real=True, room_id=own.room_id)
+    phone.log_in(path=f"#/rooms/{own.room_id}")
+    page = phone.page
+    expect(page.get_by_text("다시 점검", exact=True)).to_be_visible()
+    expect(page.get_by_text("오늘이 아니어도 됩니다")).to_be_visible()
+    expect(page.get_by_text("오늘까지 마쳐야 할 점검 없음")).to_have_count(0)
+    expect(page.locator(".hatched")).to_be_in_viewport()
+    assert phone.faults() == []
+
+
+def test_on_paper_stand_the_rooms_name_and_what_is_folded_and_nothing_to_press(phone: Phone, site: Site) -> None:
+    phone.log_in(path=f"#/sweeps/{site.suspected_sweep}")
+    page = phone.page
+    zones = page.get_by_role("button", name=re.compile("^3번 칸 .*알 수 없음$"))
+    expect(page.get_by_text("구역별 판정")).to_be_visible()
+    expect(zones).to_have_count(0)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(zones).to_be_visible()
+    expect(page.get_by_role("region", name="무선 기기와 위치").get_by_role("listitem").first).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("note")).to_be_visible()  # what is no real sweep
+    assert page.locator(".button:visible, nav:visible").count() == 0
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(zones).to_be_hidden()
+
+
 def test_who_corrects_a_decision_says_why(phone: Phone, site: Site) -> None:
     report = site.deliver("corrected", candidate_zone=ZONE)
     phone.log_in(path=f"#/sweeps/{report.sweep_id}/findings/{report.findings[0].finding_id}")

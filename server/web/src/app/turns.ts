@@ -11,8 +11,16 @@ function next(): void {
   one?.();
 }
 
-/** Do it when all that was asked for before is done; returns what takes it back. */
+let isPrinting = false;
+addEventListener("beforeprint", () => (isPrinting = true));
+addEventListener("afterprint", () => (isPrinting = false));
+
+/** Do it when all that was asked for before is done, or at once on its way to paper; returns what takes it back. */
 export function inTurn(work: () => void): () => void {
+  if (isPrinting) {
+    work();
+    return () => undefined;
+  }
   waiting.push(work);
   timer ??= setTimeout(next);
   return () => {
