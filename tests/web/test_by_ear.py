@@ -9,9 +9,10 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from sweep.report import GuidanceEvent, StartCommand
+from sweep.report import GuidanceEvent, LookAskedEvent, StartCommand, new_id
 from sweep.run.words import GUIDANCE, notice_event
 from sweep.wifi.words import response_test_event
+from tests.run.test_eye_looks import POLICY, walked
 from tests.web import ear
 from tests.web.agent import PROBE_ID as AGENT_ID
 from tests.web.agent import AgentSite
@@ -154,6 +155,40 @@ def test_whatever_presses_the_cover_stops_and_says_so(by_ear: Phone, probe: Fake
     expect(cover(page)).to_have_count(0)
     probe.state("running")
     expect(cover(page)).to_be_visible()
+
+
+CUES = "[window.cues.tones, window.cues.buzzes.map(({pattern}) => pattern)]"
+
+
+def heard_of(page: Page, probe: FakeProbe, look: LookAskedEvent) -> tuple[str, int, list[Any]]:
+    """What is said, sounded and felt of a look that is asked of whoever stands in its zone."""
+    look = look.model_copy(update={"look_id": new_id()})
+    probe.tell(progress(None, zone=look.zone_id))
+    commands(page, "aim")
+    page.wait_for_timeout(500)
+    before = len(ear.said(page))
+    tones_before, buzzes_before = page.evaluate(CUES)
+    probe.tell(look)
+    commands(page, "look")
+    page.wait_for_timeout(LED_MS)
+    (said,) = ear.said(page)[before:]
+    tones, buzzes = page.evaluate(CUES)
+    probe.tell(answered(look, "not_answered"))
+    commands(page, "aim")
+    assert said.text.endswith(ear.aloud(look.where.ko).removeprefix("1번 칸 ")), said
+    return said.text.removesuffix(ear.aloud(look.where.ko)), tones - tones_before, buzzes[len(buzzes_before) :]
+
+
+def test_a_look_where_nothing_is_suspected_sounds_exactly_like_a_real_one(by_ear: Phone, probe: FakeProbe) -> None:
+    told, made, _ = walked([[2.65]], None, policy=POLICY.model_copy(update={"control_share": 1.0}))
+    control = {one.look_id: one.is_control for one in made}
+    real, drawn = sorted((one for one in told if isinstance(one, LookAskedEvent)), key=lambda one: control[one.look_id])
+    assert [control[one.look_id] for one in (real, drawn)] == [False, True]
+    assert real.zone_id == drawn.zone_id
+    assert [value is None for _, value in real] == [value is None for _, value in drawn], "no less is told of it"
+    assert (real.text, real.longest_s, real.is_known) == (drawn.text, drawn.longest_s, drawn.is_known)
+    sounds = [heard_of(by_ear.page, probe, one) for one in (real, drawn, real, drawn)]
+    assert sounds[0] == sounds[1] == sounds[2] == sounds[3]
 
 
 def touch(page: Page, *ys: float) -> None:
