@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +36,14 @@ SOON_MS: Final = 10_000
 ROOM: Final = "01920000-0000-7000-8000-00000000a001"
 
 
+def has(text: str, said: str) -> bool:
+    return text in said
+
+
+def lacks(text: str, said: str) -> bool:
+    return text not in said
+
+
 class Pair:
     """Two phones that watch the same sweep: the one that started it, and a supervisor's."""
 
@@ -50,9 +59,9 @@ class Pair:
             for phone in self.both:
                 # Asked for anew each time: it is on the page before a sweep, and in the drawer within it.
                 for text in texts:
-                    says(phone.page, lambda said, text=text: text in said, text, patience_ms)
+                    says(phone.page, partial(has, text), text, patience_ms)
                 for text in gone:
-                    says(phone.page, lambda said, text=text: text not in said, f"no more {text}", patience_ms)
+                    says(phone.page, partial(lacks, text), f"no more {text}", patience_ms)
             print(f"{name}: on both phones after {time.monotonic() - began_s:.1f} s")
         finally:
             self.keep(name)
