@@ -132,6 +132,7 @@ def test_screens_of_a_sweep_block_nobody(
         with traced(browser, page) as shown:
             page.evaluate("path => { location.hash = path; }", path)
             if "walls" in name:
+                phone.unfold("구역별 판정")
                 page.get_by_role("region", name="구역별 판정").get_by_role("button").first.click()
             expect(page.locator(there).first).to_be_visible()
             page.wait_for_load_state("networkidle")  # what is fetched ahead as well
