@@ -247,11 +247,9 @@ def rows_of(grid: Grid, kind: Kind, columns: tuple[Column, ...]) -> list[Own]:
 def _own(row: Line, used: list[tuple[int, Column]], headings: list[str], width: int) -> Own:
     said = {column.field or "": _cell(row, index)[: cells.LONGEST_TEXT * 2] for index, column in used}
     raw = {column.heading: cell for index, column in used if (cell := _cell(row, index))}
-    doubts = list(values.lost_something(*raw.values()))
+    doubts = values.doubts_of_row(list(raw.values()), row.cells)
     if any(row.cells[width:]):
         doubts.append("too_many_cells")
-    if any("\ufffd" in cell for cell in said.values()):
-        doubts.append("text_unreadable")
     if any(len(_cell(row, index)) > cells.LONGEST_TEXT for index, _ in used):
         doubts.append("text_too_long")
     return Own(row.number, said, raw, _problem(row, headings), tuple(doubts))
@@ -266,7 +264,7 @@ def _problem(row: Line, headings: list[str]) -> str:
     if alike >= 2 and alike * 2 >= len(filled):
         return "row_is_heading"
     first = squash_heading(filled[0])
-    if re.fullmatch(r"(?:총)?(?:합계|소계|총계|계|누계|평균)(?:\d*[건개소실])?", first):
+    if re.fullmatch(r"(?:총)?(?:합계|소계|총계|계|누계|평균)(?:\d+(?:건|개소|개|실|곳|칸)?)?", first):
         return "row_is_sum"
     if filled[0].lstrip().startswith(("※", "*", "주)", "주:", "☞", "▶")) or (
         len(set(filled)) == 1 and len(plain) > 2 and len(filled[0]) > 20

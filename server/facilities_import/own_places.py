@@ -89,7 +89,8 @@ def _sex(cell: str, named: str) -> tuple[Sex | None, str]:
 
 def addresses_in(own: Own) -> tuple[str, str]:
     """(by road, by lot); an address that is neither stands where the first one would."""
-    road, lot, either = (own.said.get(name, "") for name in ("road", "lot", "address"))
+    told = [own.said.get(name, "") for name in ("road", "lot", "address")]
+    road, lot, either = ("" if values.is_nothing(text) else text for text in told)
     if either and not values.is_road(either) and values.place_mark(either):
         return road, lot or either
     return road or either, lot
@@ -99,9 +100,13 @@ def _place(
     own: Own, rooms: tuple[PlannedRoom, ...], notes: list[str], doubts: list[str], districts: Districts | None
 ) -> Place:
     def cell(name: str) -> str:
-        return own.said.get(name, "")
+        text = own.said.get(name, "")
+        return "" if values.is_nothing(text) else text
 
     addresses = addresses_in(own)
+    odd = values.odd_texts(cell("hours"), cell("phone"), cell("installed"))
+    if any(addresses) and not any(map(values.place_mark, addresses)):
+        odd.append("address_unclear")
     installed, date_note = cells.month(cell("installed"))
     has_coordinates = "latitude" in own.said and "longitude" in own.said
     where = (
@@ -123,7 +128,7 @@ def _place(
         installed=installed,
         rooms=rooms,
         notes=[*notes, date_note],
-        doubts=doubts,
+        doubts=[*doubts, *odd],
     )
     key = f"{place.key}|{place.name}|{place.address}"[: cells.LONGEST_TEXT]
     return held_against(replace(place, key=key), districts)

@@ -70,12 +70,19 @@ REASONS: dict[str, Phrase] = {
     "too_few_cells": Phrase("import_too_few_cells"),
     "too_many_cells": Phrase("import_too_many_cells"),
     # the same of offices' own lists
+    "address_unclear": Phrase("import_address_unclear"),
     "cell_cut": Phrase("import_cell_cut"),
+    "cell_is_ditto": Phrase("import_cell_is_ditto"),
+    "cell_unsure": Phrase("import_cell_unsure"),
     "count_missing": Phrase("import_count_missing"),
     "count_unclear": Phrase("import_count_unclear"),
     "floor_contradicts_name": Phrase("import_floor_contradicts_name"),
     "floor_unclear": Phrase("import_floor_unclear"),
+    "day_in_two_ways": Phrase("import_day_in_two_ways"),
+    "hours_unclear": Phrase("import_hours_unclear"),
+    "may_be_closed": Phrase("import_may_be_closed"),
     "near_in_file": Phrase("import_near_in_file"),
+    "phone_unclear": Phrase("import_phone_unclear"),
     "room_differs": Phrase("import_room_differs"),
     "room_may_be_known": Phrase("import_room_may_be_known"),
     "room_twice": Phrase("import_room_twice"),
@@ -91,7 +98,19 @@ REASONS: dict[str, Phrase] = {
     "row_is_sum": Phrase("import_row_is_sum"),
 }
 MEND_IN_FILE = frozenset(
-    {"cell_cut", "count_missing", "count_unclear", "floor_contradicts_name", "floor_unclear", "name_missing"}
+    {
+        "cell_cut",
+        "cell_is_ditto",
+        "cell_unsure",
+        "day_in_two_ways",
+        "hours_unclear",
+        "phone_unclear",
+        "count_missing",
+        "count_unclear",
+        "floor_contradicts_name",
+        "floor_unclear",
+        "name_missing",
+    }
     | {"sex_contradicts_name", "sex_missing", "sex_unclear", "text_unreadable", "text_too_long", "too_many_cells"}
 )
 """Questions about a row of an office's own list that only its file can answer."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final, Literal
 
@@ -168,6 +169,29 @@ def place_mark(address: str) -> str:
     return "" if found is None else "".join(found[0].split())
 
 
-def lost_something(*cells: str) -> tuple[str, ...]:
-    """The doubt about a row of whose cells something was cut."""
-    return ("cell_cut",) if any(map(is_cut, cells)) else ()
+_DITTO = frozenset(["〃", "″", '"', "“", "”", "상동", "위와같음", "동일", "좌동", "ditto"])
+_UNSURE = re.compile(r"[?\uff1f]|^(?:미상|미정|불명|모름|tbd)$|확인\s*(?:중|필요|요망|예정)|추후|추정", re.IGNORECASE)
+_CLOSED = re.compile(r"폐쇄|폐지|철거|멸실|사용\s*중지|사용\s*안\s*함|공사\s*중|삭제")
+
+
+def doubts_of_row(used: Sequence[str], every: Sequence[str]) -> list[str]:
+    """What is odd about the cells of a row that are imported, and about all of them."""
+    plain = ["".join(cell.split()).casefold() for cell in used]
+    found = {
+        "cell_cut": any(map(is_cut, used)),
+        "cell_is_ditto": any(cell in _DITTO for cell in plain),
+        "cell_unsure": any(_UNSURE.search(cell) for cell in used),
+        "may_be_closed": any(_CLOSED.search(cell) for cell in every),
+        "text_unreadable": any("\ufffd" in cell for cell in used),
+    }
+    return [doubt for doubt, holds in found.items() if holds]
+
+
+def odd_texts(hours: str, phone: str, installed: str) -> list[str]:
+    """Cells that a spreadsheet turned into numbers: a part of a day, a telephone without its nought, October as 1."""
+    found = {
+        "hours_unclear": re.fullmatch(r"[01]?\.\d+|[01]", hours) is not None,
+        "phone_unclear": re.search(r"\d", phone) is not None and not re.match(r"\+82|\(?0\d|1[568]\d\d", phone),
+        "day_in_two_ways": re.fullmatch(r"\d{4}\.1", installed) is not None,
+    }
+    return [doubt for doubt, holds in found.items() if holds]

@@ -310,6 +310,32 @@ def test_counts_and_floors_are_read_or_asked_about() -> None:
     assert {values.floor(cell)[1] for cell in ("0", "1~2", "옥상")} == {"floor_unclear"}
 
 
+@pytest.mark.parametrize(
+    ("cells", "doubt"),
+    [
+        ({"시설명": "〃"}, "cell_is_ditto"),
+        ({"주소": "상동"}, "cell_is_ditto"),
+        ({"시설명": "가람공원(확인 필요)"}, "cell_unsure"),
+        ({"주소": "한빛구 가람로 1?"}, "cell_unsure"),
+        ({"시설명": "가람공원(폐쇄)"}, "may_be_closed"),
+        ({"연번": "철거"}, "may_be_closed"),
+        ({"주소": "한빛구 가람로"}, "address_unclear"),
+        ({"주소": "-"}, "address_missing"),
+        ({"시설명": "없음"}, "name_missing"),
+        ({"전화번호": "212345678"}, "phone_unclear"),
+        ({"개방시간": "0.25"}, "hours_unclear"),
+        ({"설치연월": "2012.1"}, "day_in_two_ways"),
+    ],
+)
+def test_a_cell_that_says_less_than_it_seems_is_asked_about(db: Database, cells: dict[str, str], doubt: str) -> None:
+    row = {"연번": "1", "시설명": "가람공원", "주소": "한빛구 가람로 1", "전화번호": "02-123-4567"}
+    row |= {"개방시간": "06:00~22:00", "설치연월": "2012.10"}
+    (plain,) = _kept(db, f"{','.join(row)}\n{','.join(row.values())}\n".encode())
+    assert plain.outcome == "new"
+    (kept,) = _kept(db, f"{','.join(row)}\n{','.join((row | cells).values())}\n".encode())
+    assert (kept.outcome, doubt in kept.reasons.split()) == ("question", True)
+
+
 TWO = (
     "시설명,도로명주소,위도,경도,개방시간\n"
     "한빛근린공원 화장실,서울특별시 한빛구 한빛로 12,37.560000,127.010000,24시간\n"
