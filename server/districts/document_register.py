@@ -58,6 +58,16 @@ def issue(
     return document_no
 
 
+def is_listed(connection: Connection, district_id: str, document_no: str, room_id: str, day: date) -> bool:
+    """Was a day's list of this number made for this room and day?"""
+    issued = issued_documents.c
+    statement = select(issued.about_json).where(
+        issued.district_id == district_id, issued.kind == "day_list", issued.document_no == document_no
+    )
+    about = [json.loads(one) for one in connection.scalars(statement)]
+    return any(room_id in one["rooms"] and one["day"] == day.isoformat() for one in about)
+
+
 def documents_of(connection: Connection, district_id: str, limit: int) -> IssuedDocuments:
     """The newest documents of an office."""
     of_office = select(issued_documents).where(issued_documents.c.district_id == district_id)

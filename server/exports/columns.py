@@ -141,6 +141,12 @@ def _inspected_reason(row: LogRow) -> str:
     return " · ".join(parts) or f"{', '.join(row.header.inspectors)} 확인 · 구역 {row.zones_total}곳"
 
 
+def mode_words(row: LogRow) -> str:
+    """By a probe, with instruments or by eye; what was typed afterwards says so."""
+    typed = f" · 사후 입력(점검표 {row.typed_from})" if row.typed_from else ""
+    return f"{MODES[row.header.mode].ko}{typed}"
+
+
 def methods_words(row: LogRow) -> str:
     """By what the room was looked at: methods of a probe, kinds of instruments, the eye where somebody said so."""
     by_eye = row.hand.by_eye not in {None, "not_done"} and "by_eye" not in row.inspected_by
@@ -244,7 +250,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("층", 8, lambda row: floor_words(row.place.floor) or NOT_RECORDED),
     Column("칸", 8, lambda row: stalls_words(row.stalls or row.place.stalls) or NOT_RECORDED),
     Column("점검구분(정기·수시·합동)", 14, occasion_words),
-    Column("점검 방식(측정·탐지기·육안)", 14, lambda row: MODES[row.header.mode].ko),
+    Column("점검 방식(측정·탐지기·육안)", 14, mode_words),
     Column("점검자", 22, lambda row: ", ".join(row.header.inspectors)),
     Column("동행·입회", 18, lambda row: ", ".join(row.hand.companions) or NOT_RECORDED),
     Column("점검방법", 30, methods_words),

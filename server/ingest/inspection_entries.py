@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
+from server.districts.document_register import is_listed
 from server.ingest.case_entries import open_for_inspection
 from server.ingest.entry_rows import Outcome
 from server.ingest.persons import MAX_CLAIMED_AGE, ServerSigner, write_for
@@ -80,6 +81,7 @@ def record_inspection(
             sweep_id=request.sweep_id,
             **_said(request),
         )
+        _refuse_unlisted(connection, room.district_id, room_id, told)
         source: Source = "simulated" if room.is_demo else "live"
         outcome = write_for(
             connection,
@@ -231,6 +233,15 @@ def _used(connection: Connection, district_id: str | None, request: InspectionRe
     )
 
 
+def _refuse_unlisted(connection: Connection, district_id: str | None, room_id: UUID, told: InspectionRecorded) -> None:
+    """ApiError 409 for one that is said to be typed from a list that was not made for this room and day."""
+    if told.typed_from is None:
+        return
+    day = day_of(told.entered.utc)
+    if district_id is None or not is_listed(connection, district_id, told.typed_from, str(room_id), day):
+        raise ApiError(409, Phrase("list_not_of_room"), code="list_not_of_room")
+
+
 def _door(connection: Connection, room_id: UUID, code: str | None) -> Door:
     """Was the code read? ApiError 409 for the code of another door, or of none; a replaced one was the room's, too."""
     if code is None:
@@ -254,7 +265,9 @@ def _before(connection: Connection, room_id: UUID, told: InspectionRecorded) -> 
 def _warn(
     connection: Connection, key_id: str, told: InspectionRecorded, outcome: Outcome, before: InspectionRecorded | None
 ) -> None:
-    """Let a person of the desk look at what cannot be."""
+    """Let a person of the desk look at what cannot be; paper tells neither the pace nor the door."""
+    if told.typed_from is not None:
+        return
     is_odd = {
         "inspection_too_fast": is_too_fast(told.looks),
         "door_not_read": "not_read" in (told.door_in, told.door_out),

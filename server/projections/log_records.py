@@ -265,6 +265,8 @@ class LogRow:
     """Of an inspection with other instruments: zone, instrument and what it showed, a line of Korean words each."""
     inspected_by: tuple[InstrumentKind, ...] = ()
     """With which kinds of instruments it was made, in the order of their first use."""
+    typed_from: str = ""
+    """Number of the list on paper from which it was typed afterwards; empty: on the spot."""
 
     @property
     def is_demo(self) -> bool:

@@ -147,6 +147,7 @@ def _inspected(row: LogRow, said: InspectionRecorded) -> LogRow:
         places_to_inspect=tuple(asks),
         persons=persons_of_inspection(said, row.hand.by_eye),
         looks=tuple(look_words(one, names) for one in said.looks),
+        typed_from=said.typed_from or "",
         inspected_by=tuple(dict.fromkeys(one.kind for one in said.looks)),
     )
 

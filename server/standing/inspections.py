@@ -24,12 +24,16 @@ def inspected_zones(said: InspectionRecorded) -> frozenset[str]:
 
 
 def inspected_with(said: InspectionRecorded) -> VisitMode:
-    """By which sort of means the zones of the plan were looked at; the weakest of them counts."""
+    """By which sort of means the zones of the plan were looked at; the weakest of them counts.
+
+    What was typed afterwards from paper is no check of every zone with an instrument known to work.
+    """
     if all(one.kind == "by_eye" for one in said.looks):
         return "by_eye"
     checked = {one.instrument_id for one in said.instruments if one.checked is not None and one.kind != "by_eye"}
     with_checked = {one.zone_id for one in said.looks if one.instrument_id in checked}
-    return "checked" if _zones(said) <= with_checked else "instruments"
+    is_checked = _zones(said) <= with_checked and said.typed_from is None
+    return "checked" if is_checked else "instruments"
 
 
 def is_whole(said: InspectionRecorded) -> bool:

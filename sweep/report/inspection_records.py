@@ -100,6 +100,8 @@ class Inspected(Record):
     """Nobody was inside."""
     borescope_rule: bool
     """They were asked and say: a borescope pointed into no used stall and no dwelling; false where none was used."""
+    typed_from: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    """Number of the day's list on paper from which it was typed afterwards; null: on the spot."""
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:

@@ -204,7 +204,7 @@ def printed_line(row: LogRow, number: int, printing: Printing) -> Tree:
         "facility_number": row.place.facility_number or NOT_RECORDED,
         "room": short(row.place.room_name.ko),
         "where": " · ".join(part for part in where if part),
-        "occasion": [occasion_words(row), MODES[row.header.mode].ko],
+        "occasion": [occasion_words(row), MODES[row.header.mode].ko, *(["사후 입력"] if row.typed_from else [])],
         "inspectors": [printing.who(one) for one in row.header.inspectors],
         "companions": ", ".join(row.hand.companions),
         "persons": PERSONS[row.persons].ko,

@@ -119,8 +119,9 @@ def photograph_words(row: LogRow) -> str:
 
 def ticks(row: LogRow) -> str:
     """점검구분 as boxes."""
+    typed = f" · 사후 입력, 점검표 {row.typed_from}" if row.typed_from else ""
     boxes = "  ".join(f"{'■' if row.hand.occasion == code else '□'} {word.ko}" for code, word in OCCASIONS.items())
-    return f"{boxes}   ({MODES[row.header.mode].ko} 점검)"
+    return f"{boxes}   ({MODES[row.header.mode].ko} 점검{typed})"
 
 
 def span(header: SweepHeader) -> str:

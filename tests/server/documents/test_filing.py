@@ -93,6 +93,33 @@ def test_the_day_s_list_is_numbered_made_out_to_two_and_knows_no_case(mapo: Grou
     assert person(site, "viewer", MAPO).post(path).status_code == 403
 
 
+def test_what_is_typed_later_from_the_list_says_so_and_is_no_check_with_an_instrument(
+    mapo: Ground, site: Site, tmp_path: Path
+) -> None:
+    supervisor = person(site, "supervisor", MAPO)
+    pair_id = _paired(mapo, supervisor)
+    with site.db.write() as connection:
+        connection.execute(update(rooms).values(created_ms=0))
+    order = {"facility_id": str(mapo.facility_id), "first_day": str(today()), "last_day": str(today())}
+    assert supervisor.post("/api/schedule/orders", order | {"with_police": False, "reason": "합동"}).status_code == 201
+    assert supervisor.post(f"/api/schedule/rounds/{pair_id}/list").status_code == 200
+    (issued,) = supervisor.get("/api/documents").json()["documents"]
+    unknown = mapo.body(door_in=None, door_out=None, typed_from="점검 2026-9999")
+    answer = mapo.record(unknown)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "list_not_of_room")
+    typed = mapo.body(each_s=0, door_in=None, door_out=None, typed_from=issued["document_no"])
+    answer = mapo.record(typed)
+    assert answer.status_code == 201, answer.text
+    assert mapo.confirm(typed["sweep_id"]).status_code == 201
+    summary = supervisor.get(f"/api/sweeps/{typed['sweep_id']}").json()["summary"]
+    assert summary["mode"] == "instruments", "not one whose instruments are known to have worked in every zone"
+    query = {"reason": "월간 보고", "format": "pdf", "sweep_id": typed["sweep_id"]}
+    said = pdf_words(supervisor.get("/api/exports/inspection-log", **query).content, tmp_path)
+    assert f"사후 입력, 점검표 {issued['document_no']}" in said
+    csv = supervisor.get("/api/exports/inspection-log", reason="월간 보고").content.decode()
+    assert f"탐지기 · 사후 입력(점검표 {issued['document_no']})" in csv
+
+
 def test_a_quarter_is_reported_to_the_city_with_each_way_in_a_column_of_its_own(
     mapo: Ground, site: Site, tmp_path: Path
 ) -> None:

@@ -6079,6 +6079,11 @@ export interface components {
              */
             sweep_id: string;
             /**
+             * Typed From
+             * @description Number of the day's list on paper from which it was typed afterwards; null: on the spot.
+             */
+            typed_from?: string | null;
+            /**
              * V
              * @constant
              */
@@ -6147,6 +6152,12 @@ export interface components {
              * @description Made by the phone when they entered.
              */
             sweep_id: string;
+            /**
+             * Typed From
+             * @description Number of the day's list on paper from which it was typed afterwards; null: on the spot.
+             * @default null
+             */
+            typed_from: string | null;
         };
         /**
          * InspectionView

@@ -130,6 +130,7 @@ export function requestOf(
     left: new Date(left).toISOString(),
     door_in: draft.doorIn,
     door_out: doorOut,
+    typed_from: null,
     second_sealed: secondSealed,
   };
 }
