@@ -41,13 +41,26 @@ from server.api.places import (
     instruments,
     practice,
     public_page,
+    registers,
     rooms,
     schedule,
     statistics,
 )
 from server.api.probes import keys as key_routes
 from server.api.probes import probes, reference_checks, relay
-from server.api.records import cases, desk, entries, evidence_keys, exports, filing, inspections, log, photos, sweeps
+from server.api.records import (
+    cases,
+    desk,
+    entries,
+    evidence_keys,
+    exports,
+    filing,
+    inspections,
+    log,
+    photos,
+    rules,
+    sweeps,
+)
 from server.api.service.database_check import DatabaseCheck
 from server.api.service.disk import is_full
 from server.api.service.maintenance import run_maintenance
@@ -112,6 +125,8 @@ ROUTERS = tuple(
         notifications,
         facility,
         rooms,
+        registers,
+        rules,
         practice,
         imports,
         instruments,

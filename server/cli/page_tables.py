@@ -24,6 +24,7 @@ from server.interface.words import (
     SPOTS,
     STEP_WORDS,
 )
+from server.people import access_log
 from sweep.phrases import LANGUAGES, catalogue
 from sweep.report import EYE_OUTCOMES, SHOWN, LocalText
 from sweep.report.words import TARGET_WORDS, words_of
@@ -61,6 +62,7 @@ WORDS: Final[Mapping[str, Iterable[tuple[str, LocalText]]]] = {
     "instrument": INSTRUMENTS.items(),
     "instrument_saw": INSTRUMENT_SAW.items(),
     "afterwards": AFTERWARDS.items(),
+    "access": access_log.WORDS.items(),
 }
 """Words of codes that the page says as documents do; each is a word of the page by `<name here>_<code>`."""
 

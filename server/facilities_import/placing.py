@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, exists, func, insert, select, update
 
 from server.districts.register import all_districts, home_of
 from server.facilities_import.place import Place, PlannedRoom
@@ -28,6 +28,7 @@ from server.store.schema import (
     facilities,
     facility_facts,
     facility_sources,
+    place_joins,
     plans,
     public_reports,
     room_bases,
@@ -229,7 +230,11 @@ def in_use(connection: Connection, facility_ids: Sequence[UUID]) -> set[UUID]:
     of_room = {row.room_id: row.facility_id for row in connection.execute(of_rooms)}
     ordered = select(visit_orders.c.facility_id).where(visit_orders.c.facility_id.in_(facility_ids))
     people = select(user_facilities.c.facility_id).where(user_facilities.c.facility_id.in_(facility_ids))
-    found = {facility_id for statement in (ordered, people) for facility_id in connection.scalars(statement)}
+    found = {
+        facility_id
+        for statement in (ordered, people, *_joined(facility_ids))
+        for facility_id in connection.scalars(statement)
+    }
     return found | {of_room[room_id] for room_id in rooms_in_use(connection, list(of_room))}
 
 
@@ -243,8 +248,19 @@ def rooms_in_use(connection: Connection, room_ids: Sequence[UUID]) -> set[UUID]:
         .having(func.count() > 1)
     )
     of_others = (sweeps, public_reports, stickers, visual_checks)
-    uses = (drawn, twice, *(of_room.where(exists().where(one.c.room_id == rooms.c.room_id)) for one in of_others))
+    uses = (
+        drawn,
+        twice,
+        *(of_room.where(exists().where(one.c.room_id == rooms.c.room_id)) for one in of_others),
+        *_joined(room_ids),
+    )
     return {found for statement in uses for found in connection.scalars(statement)}
+
+
+def _joined(place_ids: Sequence[UUID]) -> list[Select[tuple[UUID]]]:
+    """Those of these places that a person joined, at either end."""
+    ends = (place_joins.c.from_id, place_joins.c.into_id)
+    return [select(end).where(end.in_(place_ids)) for end in ends]
 
 
 def remove_places(connection: Connection, facility_ids: Sequence[UUID]) -> None:

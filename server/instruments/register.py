@@ -19,22 +19,20 @@ from server.interface.errors import ApiError, invalid, not_found
 from server.interface.fields import FACILITY_ROLES
 from server.interface.instrument_requests import InstrumentCheckRequest, InstrumentRequest
 from server.interface.views.instruments import (
-    AuditLine,
     InstrumentCheckView,
     InstrumentDetail,
     InstrumentHolder,
     InstrumentList,
     InstrumentView,
 )
-from server.store.audit import record
+from server.store.audit import record, trail
 from server.store.clock import from_ms, now_ms, today
-from server.store.schema import audit, instrument_checks, instruments, users
+from server.store.schema import instrument_checks, instruments, users
 from sweep.phrases import Phrase
 from sweep.report import new_id
 from sweep.report.inspection_records import InstrumentKind
 
 MAX_WORDS = 5
-MAX_HISTORY = 50
 ORDER = (
     instruments.c.kind,
     instruments.c.maker,
@@ -152,19 +150,8 @@ def instrument_detail(connection: Connection, instrument_id: UUID, today: date) 
     row = connection.execute(_with_holders().where(_is(instrument_id))).one_or_none()
     if row is None:
         raise not_found(Phrase("instrument_not_found"))
-    done = (
-        select(audit)
-        .where(audit.c.object_id == str(instrument_id))
-        .order_by(audit.c.at_ms.desc(), audit.c.audit_id.desc())
-        .limit(MAX_HISTORY)
-    )
     (view,) = _views(connection, [row], today)
-    return InstrumentDetail(
-        instrument=view,
-        history=tuple(
-            AuditLine(at=from_ms(one.at_ms), actor=one.actor, action=one.action) for one in connection.execute(done)
-        ),
-    )
+    return InstrumentDetail(instrument=view, history=trail(connection, str(instrument_id), {"instrument"}))
 
 
 def holders_of(connection: Connection, district_id: str) -> tuple[InstrumentHolder, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -117,6 +117,12 @@ class MoveRequest(Record):
     district_id: DistrictId | None = None
     display_name: PersonName | None = None
     """None: as before. Needed where somebody there has a name that looks the same."""
+
+
+class LostRequest(Record):
+    """What somebody lost. Of a phone, what it keeps can be read no more; of a second factor alone, it still can."""
+
+    what: Literal["phone", "second_factor"]
 
 
 class LoginRequest(Record):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Literal, Self
+from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -23,6 +24,33 @@ class FacilityRequest(Record):
     """For people of the whole city; those of a district add to their own."""
     latitude_deg: Degrees | None = None
     longitude_deg: Degrees | None = None
+
+
+class FacilityChange(Record):
+    """A facility as it is called, and where it is, from now on."""
+
+    name: LocalText
+    address: Line
+    latitude_deg: Degrees | None = None
+    longitude_deg: Degrees | None = None
+
+
+class RoomName(Record):
+    """A room as it is called from now on."""
+
+    name: LocalText
+
+
+class ClosedRequest(Record):
+    """Is a facility or room no more? It keeps its history, and nothing is due there."""
+
+    is_closed: bool
+
+
+class JoinRequest(Record):
+    """It is the same as this one, under which it goes on."""
+
+    into: UUID
 
 
 class RoomRequest(Record):

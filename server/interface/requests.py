@@ -24,6 +24,7 @@ from server.interface.people_requests import (
     EnrolmentRequest,
     InviteRequest,
     LoginRequest,
+    LostRequest,
     MoveRequest,
     NewPasskey,
     PasskeyAnswer,
@@ -40,14 +41,18 @@ from server.interface.photo_requests import (
 )
 from server.interface.place_requests import (
     BasisRequest,
+    ClosedRequest,
     ColumnAnswersRequest,
+    FacilityChange,
     FacilityRequest,
     ImportAnswerRequest,
+    JoinRequest,
+    RoomName,
     RoomPartsRequest,
     RoomRequest,
 )
 from server.interface.practice_requests import PracticeRequest, PracticeSweep
-from server.interface.public_page_requests import CloseReportRequest, ReportCaseRequest
+from server.interface.public_page_requests import CloseReportRequest, ReportCaseRequest, StickerSheetRequest
 from server.interface.schedule_requests import PairRequest, SpecialRequest, VisitOrderRequest
 from server.interface.sweep_requests import DispositionRequest, EraseRequest
 from server.interface.views.probes import EntryEvent
@@ -67,11 +72,16 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     FacilityRequest,
     RoomRequest,
     RoomPartsRequest,
+    RoomName,
+    FacilityChange,
+    ClosedRequest,
+    JoinRequest,
     BasisRequest,
     ColumnAnswersRequest,
     ImportAnswerRequest,
     ReportCaseRequest,
     CloseReportRequest,
+    StickerSheetRequest,
     PairRequest,
     VisitOrderRequest,
     SpecialRequest,
@@ -100,6 +110,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     SubjectRequest,
     InviteRequest,
     MoveRequest,
+    LostRequest,
     CodeRequest,
     EnrolmentRequest,
     PinRequest,

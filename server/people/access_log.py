@@ -17,16 +17,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, Select, delete, insert, select
 
 from server.interface.safe_text import csv_line
+from server.interface.views.rules import AccessLine, AccessList
 from server.interface.words import KST, kst
 from server.people.auth import Person
 from server.signing.statements import say
 from server.store.clock import from_ms, now_ms, to_ms
 from server.store.schema import access_heads, access_log
 from sweep.entry import kinds
-from sweep.report import display_text, new_id
+from sweep.report import LocalText, display_text, new_id
 from sweep.report.log_records import AccessLogHead
 
 DAY_MS = 86_400_000
@@ -43,6 +44,7 @@ Action = Literal[
     "log.downloaded",
     "log.exported",
     "entries.exported",
+    "access_log.viewed",
     "access_log.exported",
     "case.given",
     "changers.viewed",
@@ -53,32 +55,33 @@ Action = Literal[
     "handover.printed",
     "notification.sent",
 ]
-WORDS: dict[str, str] = {
-    "sweep.viewed": "점검 상세 열람",
-    "body.viewed": "사진 조각 열람",
-    "body.downloaded": "본문 내려받기",
-    "photo.opened": "물체 사진 열람",
-    "log.asked": "점검일지 요청",
-    "log.downloaded": "점검일지 내려받기",
-    "log.exported": "점검일지 내보내기",
-    "entries.exported": "기록 내보내기",
-    "access_log.exported": "접속 기록 내보내기",
-    "case.given": "확인 건 기록 묶음 내려받기",
-    "changers.viewed": "기록을 바꿀 수 있었던 사람·키 열람",
-    "statistics.exported": "통계 내보내기",
-    "copy.exported": "분석용 사본 내보내기",
-    "names.viewed": "문서용 성명 열람",
-    "provisions.exported": "제3자 제공 대장 내보내기",
-    "handover.printed": "업무 인수인계서 출력",
-    "notification.sent": "알림 보냄",
-    "device_addresses": "기기 주소",
-    "device_names": "기기·와이파이 이름",
-    "crops": "사진 조각",
-    "photographs": "물체 사진",
-    "bodies": "본문",
-    "inspection_log": "점검일지",
-    "access_log": "접속 기록",
-    "person_names": "점검자 성명",
+WORDS: dict[str, LocalText] = {
+    "sweep.viewed": LocalText(ko="점검 상세 열람", en="details of a sweep seen"),
+    "body.viewed": LocalText(ko="사진 조각 열람", en="crop seen"),
+    "body.downloaded": LocalText(ko="본문 내려받기", en="body downloaded"),
+    "photo.opened": LocalText(ko="물체 사진 열람", en="photograph seen"),
+    "log.asked": LocalText(ko="점검일지 요청", en="inspection log asked for"),
+    "log.downloaded": LocalText(ko="점검일지 내려받기", en="inspection log downloaded"),
+    "log.exported": LocalText(ko="점검일지 내보내기", en="inspection log exported"),
+    "entries.exported": LocalText(ko="기록 내보내기", en="entries exported"),
+    "access_log.viewed": LocalText(ko="접속 기록 열람", en="access log seen"),
+    "access_log.exported": LocalText(ko="접속 기록 내보내기", en="access log exported"),
+    "case.given": LocalText(ko="확인 건 기록 묶음 내려받기", en="file of a case downloaded"),
+    "changers.viewed": LocalText(ko="기록을 바꿀 수 있었던 사람·키 열람", en="who could have changed a record seen"),
+    "statistics.exported": LocalText(ko="통계 내보내기", en="statistics exported"),
+    "copy.exported": LocalText(ko="분석용 사본 내보내기", en="copy for analysis exported"),
+    "names.viewed": LocalText(ko="문서용 성명 열람", en="names for documents seen"),
+    "provisions.exported": LocalText(ko="제3자 제공 대장 내보내기", en="register of provisions exported"),
+    "handover.printed": LocalText(ko="업무 인수인계서 출력", en="handover printed"),
+    "notification.sent": LocalText(ko="알림 보냄", en="notification sent"),
+    "device_addresses": LocalText(ko="기기 주소", en="addresses of devices"),
+    "device_names": LocalText(ko="기기·와이파이 이름", en="names of devices and Wi-Fi"),
+    "crops": LocalText(ko="사진 조각", en="crops"),
+    "photographs": LocalText(ko="물체 사진", en="photographs of objects"),
+    "bodies": LocalText(ko="본문", en="bodies"),
+    "inspection_log": LocalText(ko="점검일지", en="inspection log"),
+    "person_names": LocalText(ko="점검자 성명", en="names of inspectors"),
+    "access_log": LocalText(ko="접속 기록", en="access log"),
 }
 HEADINGS = ("일시(한국시간)", "사람", "계정", "접속지", "수행 업무", "처리 대상", "열람 항목", "사유")
 
@@ -170,17 +173,44 @@ def _end_of(day: str) -> int:
     return to_ms(datetime.fromisoformat(day).replace(tzinfo=KST) + timedelta(days=1))
 
 
+def accesses(connection: Connection, month: str, limit: int) -> AccessList:
+    """The accesses of a month of Korean time (`2026-11`), newest first; raises ValueError for no such month."""
+    newest = (access_log.c.at_ms.desc(), access_log.c.access_id.desc())
+    found = connection.execute(_of_month(month).order_by(*newest).limit(limit + 1)).all()
+    return AccessList(
+        accesses=tuple(
+            AccessLine(
+                access_id=row.access_id,
+                at=from_ms(row.at_ms),
+                name=row.name,
+                account=row.account,
+                address=row.address,
+                action=row.action,
+                object_id=row.object_id,
+                shown=tuple(row.shown.split()),
+                reason=row.reason,
+            )
+            for row in found[:limit]
+        ),
+        is_cut=len(found) > limit,
+    )
+
+
 def review_lines(connection: Connection, month: str) -> Iterator[bytes]:
     """The accesses of a month of Korean time (`2026-11`) as CSV, oldest first; raises ValueError for no such month."""
+    yield csv_line(HEADINGS, is_first=True)
+    oldest = _of_month(month).order_by(access_log.c.at_ms, access_log.c.access_id)
+    for row in connection.execution_options(yield_per=500).execute(oldest):
+        shown = ", ".join(_in_korean(one) for one in row.shown.split())
+        when, action = kst(from_ms(row.at_ms)), _in_korean(row.action)
+        yield csv_line((when, row.name, row.account, row.address, action, row.object_id, shown, row.reason or "없음"))
+
+
+def _of_month(month: str) -> Select[Any]:
     first = datetime.strptime(month, "%Y-%m").replace(tzinfo=KST)
     end = (first + timedelta(days=31)).replace(day=1)
-    yield csv_line(HEADINGS, is_first=True)
-    rows = connection.execution_options(yield_per=500).execute(
-        select(access_log)
-        .where(access_log.c.at_ms >= to_ms(first), access_log.c.at_ms < to_ms(end))
-        .order_by(access_log.c.at_ms, access_log.c.access_id)
-    )
-    for row in rows:
-        shown = ", ".join(WORDS.get(one, one) for one in row.shown.split())
-        when, action = kst(from_ms(row.at_ms)), WORDS.get(row.action, row.action)
-        yield csv_line((when, row.name, row.account, row.address, action, row.object_id, shown, row.reason or "없음"))
+    return select(access_log).where(access_log.c.at_ms >= to_ms(first), access_log.c.at_ms < to_ms(end))
+
+
+def _in_korean(code: str) -> str:
+    return WORDS[code].ko if code in WORDS else code

@@ -100,9 +100,11 @@ class KnownDevices:
         """64 octets from which the key for push services follows, the same in each process."""
         return hmac.new(self._secret, b"ansim-vapid\0", hashlib.sha512).digest()
 
-    def phone_key(self, user_id: UUID) -> bytes:
-        """32 octets under which a phone seals what it keeps of this person; the same at each login of theirs."""
-        return hmac.new(self._secret, b"ansim-phone\0" + user_id.bytes, hashlib.sha256).digest()
+    def phone_key(self, user_id: UUID, salt: bytes) -> bytes:
+        """32 octets under which a phone seals what it keeps of this person; the same at each login of theirs, until a
+        phone is lost and another `salt` is drawn.
+        """
+        return hmac.new(self._secret, b"ansim-phone\0" + user_id.bytes + salt, hashlib.sha256).digest()
 
     @cached_property
     def pin_sealing_key(self) -> EllipticCurvePrivateKey:

@@ -6,9 +6,10 @@ without any basis has none: a changing room has no statutory floor, only policy 
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
 from server.interface.errors import not_found
 from server.interface.place_requests import BasisRequest
@@ -46,16 +47,16 @@ def bases_of(connection: Connection, room_id: UUID) -> RoomBases:
     found = connection.execute(
         select(room_bases).where(room_bases.c.room_id == room_id).order_by(room_bases.c.recorded_ms.desc())
     )
-    return RoomBases(
-        bases=tuple(
-            BasisView(
-                basis=row.basis,
-                citation=row.citation,
-                dated=row.dated or None,
-                document=row.document,
-                recorded=from_ms(row.recorded_ms),
-                recorded_by=row.recorded_by,
-            )
-            for row in found
-        )
+    return RoomBases(bases=tuple(basis_view(row) for row in found))
+
+
+def basis_view(row: Row[Any]) -> BasisView:
+    """A row of `room_bases` as people see it."""
+    return BasisView(
+        basis=row.basis,
+        citation=row.citation,
+        dated=row.dated or None,
+        document=row.document,
+        recorded=from_ms(row.recorded_ms),
+        recorded_by=row.recorded_by,
     )

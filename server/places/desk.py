@@ -101,9 +101,8 @@ def city_map(connection: Connection, today: date, district_id: str | None) -> Ci
     standing = {row.facility_id: row for row in connection.execute(of_case)}
     counted: dict[UUID, int] = {}
     first_room: dict[UUID, UUID] = {}
-    of_rooms = select(rooms.c.facility_id, rooms.c.room_id).order_by(  # as its index has them
-        rooms.c.facility_id, rooms.c.name_ko, rooms.c.room_id
-    )
+    of_rooms = select(rooms.c.facility_id, rooms.c.room_id).where(rooms.c.closed_ms.is_(None))
+    of_rooms = of_rooms.order_by(rooms.c.facility_id, rooms.c.name_ko, rooms.c.room_id)  # as its index has them
     if district_id is not None:
         of_rooms = of_rooms.where(rooms.c.room_id.in_(rooms_of(district_id)))
     for facility_id, room_id in connection.execute(of_rooms):

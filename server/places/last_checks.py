@@ -41,7 +41,7 @@ def own_rooms(connection: Connection, user_id: UUID) -> OwnRoomList:
         .join(facilities, facilities.c.facility_id == user_facilities.c.facility_id)
         .join(rooms, rooms.c.facility_id == facilities.c.facility_id)
         .outerjoin(districts, districts.c.district_id == facilities.c.district_id)
-        .where(user_facilities.c.user_id == user_id)
+        .where(user_facilities.c.user_id == user_id, rooms.c.closed_ms.is_(None))
         .order_by(facilities.c.name_ko, facilities.c.facility_id, rooms.c.name_ko, rooms.c.room_id)
     )
     return OwnRoomList(

@@ -37,13 +37,14 @@ def room_page(
     limit: int,
     district_id: str | None = None,
 ) -> RoomList:
-    """Rooms by facility and name: those whose names or number contain `search`, from the one after room `after` on.
+    """Open rooms by facility and name: those whose names or number contain `search`, from after room `after` on.
 
     Of one district or, without one, of all.
 
     ApiError 404 when nobody here knows the room `after`.
     """
     statement = select(rooms.c.room_id).join(facilities, facilities.c.facility_id == rooms.c.facility_id)
+    statement = statement.where(rooms.c.closed_ms.is_(None))
     if facility_id is not None:
         statement = statement.where(rooms.c.facility_id == facility_id)
     if district_id is not None:

@@ -68,21 +68,51 @@ def replace_sticker(connection: Connection, room_id: UUID, *, actor: str) -> str
 
 def stickers_of(connection: Connection, facility_id: UUID, *, actor: str) -> Sequence[Sticker]:
     """Stickers of all rooms of a facility, made where there is none; ApiError 404 without it, 409 without rooms."""
-    facility = connection.execute(select(facilities).where(facilities.c.facility_id == facility_id)).one_or_none()
-    if facility is None:
+    if connection.scalar(select(facilities.c.facility_id).where(facilities.c.facility_id == facility_id)) is None:
         raise not_found(Phrase("facility_not_found"))
-    found = connection.execute(
-        select(rooms.c.room_id, rooms.c.name_ko, stickers.c.code)
-        .outerjoin(stickers, (stickers.c.room_id == rooms.c.room_id) & stickers.c.revoked_ms.is_(None))
-        .where(rooms.c.facility_id == facility_id)
-        .order_by(rooms.c.name_ko, rooms.c.room_id)
-    ).all()
+    own = select(rooms.c.room_id).where(rooms.c.facility_id == facility_id, rooms.c.closed_ms.is_(None))
+    found = connection.scalars(own.order_by(rooms.c.name_ko, rooms.c.room_id)).all()
     if not found:
         raise ApiError(409, Phrase("no_rooms"))
     record(connection, actor=actor, action="stickers.printed", object_id=str(facility_id), detail={"rooms": len(found)})
-    return [
-        Sticker(row.code or _insert(connection, row.room_id, actor), facility.name_ko, row.name_ko) for row in found
-    ]
+    return stickers_for(connection, found, None, is_new=False, actor=actor)
+
+
+def stickers_for(
+    connection: Connection, room_ids: Sequence[UUID], district_id: str | None, *, is_new: bool, actor: str
+) -> Sequence[Sticker]:
+    """Stickers of these rooms in their order, made where there is none, or all anew.
+
+    ApiError 404 when one of them is not there, is closed, or lies in another district.
+    """
+    wanted = tuple(dict.fromkeys(room_ids))
+    held = (
+        select(stickers.c.code)
+        .where(stickers.c.room_id == rooms.c.room_id, stickers.c.revoked_ms.is_(None))
+        .order_by(stickers.c.created_ms.desc(), stickers.c.code)
+        .limit(1)
+        .scalar_subquery()
+    )
+    statement = (
+        select(rooms.c.room_id, rooms.c.name_ko, facilities.c.name_ko.label("facility_ko"), held.label("code"))
+        .join(facilities, facilities.c.facility_id == rooms.c.facility_id)
+        .where(rooms.c.room_id.in_(wanted), rooms.c.closed_ms.is_(None))
+    )
+    if district_id is not None:
+        statement = statement.where(facilities.c.district_id == district_id)
+    found = {row.room_id: row for row in connection.execute(statement)}
+    if len(found) != len(wanted):
+        raise not_found(Phrase("room_not_found"))
+    printed = []
+    for room_id in wanted:
+        row = found[room_id]
+        code = None if is_new else row.code
+        if code is None:
+            code = replace_sticker(connection, room_id, actor=actor)
+        else:
+            record(connection, actor=actor, action="sticker.printed", object_id=str(room_id), detail={})
+        printed.append(Sticker(code, row.facility_ko, row.name_ko))
+    return printed
 
 
 def _insert(connection: Connection, room_id: UUID, actor: str) -> str:

@@ -134,7 +134,9 @@ def scheduled_rooms(connection: Connection, district_id: str | None) -> Sequence
         .join(facilities, facilities.c.facility_id == rooms.c.facility_id)
         .outerjoin(facility_facts, facility_facts.c.facility_id == facilities.c.facility_id)
         .where(
-            or_(~facilities.c.is_demo, facility_facts.c.facility_id.is_not(None)), facility_facts.c.closed_ms.is_(None)
+            or_(~facilities.c.is_demo, facility_facts.c.facility_id.is_not(None)),
+            facility_facts.c.closed_ms.is_(None),
+            rooms.c.closed_ms.is_(None),
         )
         .order_by(facilities.c.name_ko, facilities.c.facility_id, rooms.c.name_ko, rooms.c.room_id)
     )

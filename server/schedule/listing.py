@@ -57,7 +57,7 @@ def due_list(
     return DueList(
         today=today,
         is_working_day=is_working_day(today),
-        rules=tuple(_rule_view(rule) for rule in asked),
+        rules=tuple(rule_view(rule) for rule in asked),
         counts={rule: dict(of_rule) for rule, of_rule in counts.items()},
         items=tuple(_due_view(one) for one in listed[:limit]),
         is_cut=len(listed) > limit,
@@ -115,7 +115,8 @@ def _first_bearing(known: Secrets, today: date, district_id: str | None) -> floa
     return math.tau * int.from_bytes(drawn) / 2**32
 
 
-def _rule_view(rule: Rule) -> RuleView:
+def rule_view(rule: Rule) -> RuleView:
+    """A rule as it is named beside what is due."""
     return RuleView(
         name=rule.name,
         words=LocalText(ko=rule.ko, en=rule.en),

@@ -11,14 +11,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from server.interface.errors import ApiError, invalid, not_found
 from server.interface.schedule_requests import PairRequest, VisitOrderRequest
-from server.interface.views.schedule import PairView, VisitOrderView
-from server.store.audit import record
+from server.interface.views.schedule import InspectorView, PairDetail, PairView, VisitOrderView
+from server.places.changes import put_facts
+from server.store.audit import record, trail
 from server.store.clock import from_ms, now_ms
-from server.store.schema import districts, facilities, facility_facts, inspector_pairs, users, visit_orders
+from server.store.schema import districts, facilities, inspector_pairs, users, visit_orders
 from sweep.phrases import Phrase
 from sweep.report import new_id
 
@@ -56,12 +57,10 @@ def add_pair(connection: Connection, request: PairRequest, *, actor: str, distri
 
 def remove_pair(connection: Connection, pair_id: UUID, *, actor: str, district_id: str | None) -> None:
     """Let two persons be no pair any more; ApiError 404."""
-    statement = delete(inspector_pairs).where(inspector_pairs.c.pair_id == pair_id)
-    if district_id is not None:
-        statement = statement.where(inspector_pairs.c.district_id == district_id)
-    if connection.execute(statement).rowcount == 0:
-        raise not_found(Phrase("pair_not_found"))
-    record(connection, actor=actor, action="pair.removed", object_id=str(pair_id), detail={})
+    pair = _pair(connection, pair_id, district_id)
+    connection.execute(delete(inspector_pairs).where(inspector_pairs.c.pair_id == pair_id))
+    detail = {"usernames": list(pair.usernames)}
+    record(connection, actor=actor, action="pair.removed", object_id=str(pair_id), detail=detail)
 
 
 def pairs_of(connection: Connection, district_id: str | None = None) -> Sequence[PairView]:
@@ -72,6 +71,8 @@ def pairs_of(connection: Connection, district_id: str | None = None) -> Sequence
             inspector_pairs,
             one.c.display_name.label("first_name"),
             other.c.display_name.label("second_name"),
+            one.c.username.label("first_username"),
+            other.c.username.label("second_username"),
         )
         .join(one, one.c.user_id == inspector_pairs.c.first_user_id)
         .join(other, other.c.user_id == inspector_pairs.c.second_user_id)
@@ -82,9 +83,47 @@ def pairs_of(connection: Connection, district_id: str | None = None) -> Sequence
     if district_id is not None:
         statement = statement.where(inspector_pairs.c.district_id == district_id)
     return [
-        PairView(pair_id=row.pair_id, district_id=row.district_id, names=(row.first_name, row.second_name))
+        PairView(
+            pair_id=row.pair_id,
+            district_id=row.district_id,
+            names=(row.first_name, row.second_name),
+            usernames=(row.first_username, row.second_username),
+        )
         for row in connection.execute(statement)
     ]
+
+
+def pair_detail(connection: Connection, pair_id: UUID, district_id: str | None) -> PairDetail:
+    """One pair with what was done about it; ApiError 404."""
+    pair = _pair(connection, pair_id, district_id)
+    return PairDetail(pair=pair, history=trail(connection, str(pair_id), {"pair"}))
+
+
+def _pair(connection: Connection, pair_id: UUID, district_id: str | None) -> PairView:
+    pair = next((one for one in pairs_of(connection, district_id) if one.pair_id == pair_id), None)
+    if pair is None:
+        raise not_found(Phrase("pair_not_found"))
+    return pair
+
+
+def inspectors_of(connection: Connection, district_id: str | None) -> tuple[InspectorView, ...]:
+    """Who may walk with another in a district, those of the whole city among them; of all districts without one."""
+    of_pair = or_(
+        inspector_pairs.c.first_user_id == users.c.user_id, inspector_pairs.c.second_user_id == users.c.user_id
+    )
+    statement = (
+        select(users, select(inspector_pairs.c.pair_id).where(of_pair).exists().label("is_paired"))
+        .where(users.c.role.in_(INSPECTING), users.c.is_active)
+        .order_by(users.c.district_id, users.c.display_name, users.c.username)
+    )
+    if district_id is not None:
+        statement = statement.where(or_(users.c.district_id == district_id, users.c.district_id.is_(None)))
+    return tuple(
+        InspectorView(
+            username=row.username, name=row.display_name, district_id=row.district_id, is_paired=row.is_paired
+        )
+        for row in connection.execute(statement)
+    )
 
 
 def order_visit(connection: Connection, request: VisitOrderRequest, *, actor: str, district_id: str | None) -> UUID:
@@ -146,11 +185,7 @@ def mark_special(connection: Connection, facility_id: UUID, *, is_special: bool,
     """Mark a facility as a special zone, or no longer; ApiError 404."""
     if connection.scalar(select(facilities.c.facility_id).where(facilities.c.facility_id == facility_id)) is None:
         raise not_found(Phrase("facility_not_found"))
-    of_facility = facility_facts.c.facility_id == facility_id
-    if connection.scalar(select(facility_facts.c.facility_id).where(of_facility)) is None:
-        nothing = {"district": "", "kind": "other", "opening_hours": "", "phone": "", "operator": "", "installed": ""}
-        connection.execute(insert(facility_facts).values(facility_id=facility_id, **nothing))
-    connection.execute(update(facility_facts).where(of_facility).values(is_special=is_special))
+    put_facts(connection, facility_id, is_special=is_special)
     detail = {"is_special": is_special}
     record(connection, actor=actor, action="facility.special", object_id=str(facility_id), detail=detail)
 

@@ -56,6 +56,7 @@ export default defineConfig({
               name: "Desk",
               test: /\/src\/desk\/(Desk|DeskMenu|DeskPage|Act|Keys|keys|places|moments|cases|case-state|chosen|Counts|filters)\./,
             },
+            { name: "registers", test: /\/src\/registers\// },
             {
               name: "first",
               test: /\/src\/(app\/(query|resource|router|turns)|i18n\/(format|glossary|speaker)|live\/(day|started)|parts\/(Failure|Icon|Loading|icons)|sweep\/modalities|today\/bag)\./,

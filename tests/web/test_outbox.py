@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Route, expect
+from sqlalchemy import update
 
+from server.config.settings import Settings
+from server.people.accounts import lose
+from server.people.auth import check_password
+from server.store.db import Database
+from server.store.schema import users
 from sweep.report import SweepReport
 from tests.waiting import wait_until
 from tests.web.conftest import SMALL_PHONE, Phone
 from tests.web.said import said
-from tests.web.site import PASSWORD, Site
+from tests.web.site import PASSWORD, QUICK_HASH, Site
 
 pytestmark = pytest.mark.browser
 
@@ -207,6 +214,29 @@ def test_what_waits_is_sealed_to_its_author(phone: Phone, site: Site) -> None:
     phone.set(language="en")
     expect(page.get_by_text("점검자-01: 1, sealed for nobody else")).to_be_visible()
     phone.shoot("outbox-sealed-412x915-en", full=False)
+
+
+def test_what_a_lost_phone_keeps_opens_for_nobody(phone: Phone, site: Site) -> None:
+    report = site.deliver("on a lost phone", candidate_zone="stall-2")
+    decide_offline(phone, report)
+    page = phone.page
+    with closing(Database(Settings(data_dir=site.folder).url)) as db:
+        by = check_password(db, "chief", PASSWORD)
+        with db.write() as connection:
+            lose(connection, by, "inspector", "phone", password=QUICK_HASH, code=QUICK_HASH)
+            own = update(users).where(users.c.username == "inspector")
+            connection.execute(own.values(must_change_password=False, enrolment_hash=None))
+    page.unroute(DISPOSITIONS)
+    page.reload()
+    expect(page.get_by_label("비밀번호", exact=True)).to_be_visible()  # the session has ended
+    wait_until(lambda: "phone_key: []" in stored(phone), "the key is gone", every_s=0.05)
+    log_in_by_form(phone, "inspector")
+    phone.open("#/settings")
+    expect(page.get_by_text("분실 처리 전의 기록 1건은 열 수 없습니다.")).to_be_visible()
+    assert phone.violations() == []
+    assert signed(phone, report) == []
+    page.get_by_role("button", name="지우기").click()
+    expect(page.get_by_text("없음", exact=True)).to_be_visible()
 
 
 def test_an_answer_that_got_lost_makes_no_second_decision(phone: Phone, site: Site) -> None:

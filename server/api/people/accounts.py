@@ -18,12 +18,22 @@ from server.interface.people_requests import (
     BadgeSheetRequest,
     DistrictRequest,
     InviteRequest,
+    LostRequest,
     MoveRequest,
     SubjectRequest,
 )
 from server.interface.request_body import describe, json_body
 from server.interface.views.answer import Ok
-from server.interface.views.people import AccountList, BadgeList, BadgeView, DistrictList, Invited, Moved, SignOnLinks
+from server.interface.views.people import (
+    AccountDetail,
+    AccountList,
+    BadgeList,
+    BadgeView,
+    DistrictList,
+    Invited,
+    Moved,
+    SignOnLinks,
+)
 from server.people import accounts, auth, badges, links
 from server.people.access_log import shows
 from server.people.enrolment import hashed_code
@@ -82,13 +92,48 @@ def post_user(
     return Invited(username=body.username, one_time_password=password, enrolment_code=code)
 
 
+@router.get("/api/users/{username}", openapi_extra=shows())
+def get_user(request: Request, _person: AccountKeeper, username: UsernamePath) -> AccountDetail:
+    """One account, with what was done about it."""
+    with services_of(request).db.read() as connection:
+        return accounts.account_detail(connection, username)
+
+
 @router.post("/api/users/{username}/first-password", status_code=201, openapi_extra=shows())
 def renew_first_password(request: Request, person: AccountKeeper, username: UsernamePath) -> Invited:
-    """Another one-time password and enrolment code for somebody who never used the first ones, which end."""
+    """Another one-time password and enrolment code for somebody who never used the first ones, which end, or who was
+    switched off and comes back.
+    """
     password, code = auth.random_password(), random_code()
     stored, stored_code = auth.hashed(password), hashed_code(code)
-    with services_of(request).db.write() as connection:
+    services = services_of(request)
+    with services.db.write() as connection:
         accounts.renew(connection, person, username, password=stored, code=stored_code)
+        sign_waiting(connection, services.server_signer)
+    return Invited(username=username, one_time_password=password, enrolment_code=code)
+
+
+@router.post("/api/users/{username}/lost", status_code=201, openapi_extra=describe(LostRequest) | shows())
+async def lose(
+    request: Request,
+    person: AccountKeeper,
+    username: UsernamePath,
+    body: Annotated[LostRequest, json_body(LostRequest)],
+) -> Invited:
+    """Somebody lost a phone or second factor: sessions, streams and proofs end, and they begin with a new password.
+
+    What a lost phone keeps can be read no more, neither on it nor elsewhere.
+    """
+    services = services_of(request)
+    password, code = auth.random_password(), random_code()
+
+    def lost() -> None:
+        stored, stored_code = auth.hashed(password), hashed_code(code)
+        with services.db.write() as connection:
+            accounts.lose(connection, person, username, body.what, password=stored, code=stored_code)
+
+    await run_in_threadpool(lost)
+    await services.end_dead_streams()
     return Invited(username=username, one_time_password=password, enrolment_code=code)
 
 
@@ -202,7 +247,7 @@ async def deactivate_user(request: Request, person: AccountKeeper, username: Use
 
     def deactivate() -> None:
         with services.db.write() as connection:
-            auth.deactivate_user(connection, username, actor=person.display_name)
+            accounts.leave(connection, person, username)
             sign_waiting(connection, services.server_signer)
 
     await run_in_threadpool(deactivate)

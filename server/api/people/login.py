@@ -19,7 +19,7 @@ from server.interface.errors import ApiError
 from server.interface.people_requests import LoginRequest, PasswordRequest
 from server.interface.request_body import describe, json_body
 from server.interface.views.people import LoginView, LogoutView, MeView, PhoneKey, UserView
-from server.people import auth
+from server.people import accounts, auth
 from server.people.access_log import shows
 from server.people.auth import Person
 from server.people.devices import COOKIE_DAYS, DEVICE_COOKIE
@@ -64,7 +64,9 @@ def phone_key(request: Request, response: Response, session: OwnSession) -> Phon
     """The key under which a phone seals what it keeps of oneself."""
     services = services_of(request)
     response.headers["Cache-Control"] = "no-store"
-    key = services.devices.phone_key(session.person.user_id)
+    with services.db.read() as connection:
+        salt = accounts.phone_salt(connection, session.person.user_id)
+    key = services.devices.phone_key(session.person.user_id, salt)
     ends_ms = session.opened_ms + services.settings.session_hours * 3_600_000
     return PhoneKey(key=base64.b64encode(key).decode(), ends=from_ms(ends_ms), pins_to=recipient_of(services.devices))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import parse_qs
@@ -18,7 +19,7 @@ from server.exports.sheets.sticker_sheet import sticker_sheet
 from server.ingest import case_entries
 from server.interface.errors import ApiError, not_found
 from server.interface.fields import FACILITY_ROLES, StickerCode
-from server.interface.public_page_requests import CloseReportRequest, ReportCaseRequest
+from server.interface.public_page_requests import CloseReportRequest, ReportCaseRequest, StickerSheetRequest
 from server.interface.request_body import describe, json_body, read_body
 from server.interface.views.answer import Ok
 from server.interface.views.cases import CaseCreated
@@ -129,11 +130,26 @@ def post_sticker_sheet(request: Request, person: Planner, facility_id: UUID) -> 
     _url(services, "")
     with services.db.write() as connection:
         found = stickers.stickers_of(connection, facility_id, actor=person.display_name)
-    sheet = sticker_sheet(
-        [(one.code, _url(services, one.code), one.facility, one.room) for one in found], datetime.now(UTC)
-    )
-    headers = {"Content-Disposition": 'attachment; filename="stickers.pdf"'}
-    return Response(sheet, media_type="application/pdf", headers=headers)
+    return _printed(services, found)
+
+
+@router.post(
+    "/api/stickers/sheet",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}},
+    openapi_extra=describe(StickerSheetRequest) | shows(),
+)
+def post_chosen_stickers(
+    request: Request, person: Planner, body: Annotated[StickerSheetRequest, json_body(StickerSheetRequest)]
+) -> Response:
+    """Stickers of chosen rooms as one sheet to print; rooms without one get one, or all of them a new one."""
+    services = services_of(request)
+    _url(services, "")
+    with services.db.write() as connection:
+        found = stickers.stickers_for(
+            connection, body.room_ids, person.district_id, is_new=body.is_new, actor=person.display_name
+        )
+    return _printed(services, found)
 
 
 @router.get("/api/public-reports", openapi_extra=shows())
@@ -192,6 +208,13 @@ def _may_open(session: Session | None, district_id: str | None) -> bool:
     if session is None or session.person.role in FACILITY_ROLES:
         return False
     return session.person.district_id in {None, district_id}
+
+
+def _printed(services: Services, found: Sequence[stickers.Sticker]) -> Response:
+    """A sheet of stickers."""
+    named = [(one.code, _url(services, one.code), one.facility, one.room) for one in found]
+    headers = {"Content-Disposition": 'attachment; filename="stickers.pdf"'}
+    return Response(sticker_sheet(named, datetime.now(UTC)), media_type="application/pdf", headers=headers)
 
 
 def _url(services: Services, code: str) -> str:

@@ -10,10 +10,19 @@ from starlette.requests import Request
 
 from server.api.access import Inspector, LogReader, Planner
 from server.api.service.services import services_of
+from server.interface.fields import DistrictId
 from server.interface.request_body import describe, json_body
 from server.interface.schedule_requests import PairRequest, SpecialRequest, VisitOrderRequest
 from server.interface.views.answer import Ok
-from server.interface.views.schedule import DayPlan, DueList, DueState, PairList, VisitOrderList
+from server.interface.views.schedule import (
+    DayPlan,
+    DueList,
+    DueState,
+    InspectorList,
+    PairDetail,
+    PairList,
+    VisitOrderList,
+)
 from server.people.access_log import shows
 from server.places.practice import is_lens_due
 from server.schedule import listing, pairs, visits
@@ -71,6 +80,22 @@ def post_pair(request: Request, person: Planner, body: Annotated[PairRequest, js
     with services_of(request).db.write() as connection:
         pairs.add_pair(connection, body, actor=person.display_name, district_id=person.district_id)
         return PairList(pairs=tuple(pairs.pairs_of(connection, person.district_id)))
+
+
+@router.get("/api/schedule/inspectors", openapi_extra=shows())
+def list_inspectors(
+    request: Request, person: Planner, district: Annotated[DistrictId | None, Query()] = None
+) -> InspectorList:
+    """Who may be of a pair in one's own district; who sees all may ask for one."""
+    with services_of(request).db.read() as connection:
+        return InspectorList(people=pairs.inspectors_of(connection, person.district_id or district))
+
+
+@router.get("/api/schedule/pairs/{pair_id}", openapi_extra=shows())
+def get_pair(request: Request, person: LogReader, pair_id: UUID) -> PairDetail:
+    """One pair, with what was done about it."""
+    with services_of(request).db.read() as connection:
+        return pairs.pair_detail(connection, pair_id, person.district_id)
 
 
 @router.delete("/api/schedule/pairs/{pair_id}", openapi_extra=shows())

@@ -125,7 +125,7 @@ async def list_exports(request: Request, person: OwnDocuments) -> ExportJobList:
 async def export_access_log(
     request: Request,
     person: KeyReader,
-    month: Annotated[str, Query(pattern=r"^[2-9][0-9]{3}-(0[1-9]|1[0-2])$")],
+    month: Annotated[str, Query(pattern=r"^2[0-9]{3}-(0[1-9]|1[0-2])$")],
     reason: Reason,
 ) -> Response:
     """Who looked at what in a month of Korean time, for the monthly review, as CSV."""

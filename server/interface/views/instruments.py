@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from server.interface.views.answer import View
+from server.interface.views.trail import AuditLine
 from sweep.report.inspection_records import InstrumentKind
 
 
@@ -64,14 +65,6 @@ class InstrumentList(View):
     instruments: tuple[InstrumentView, ...]
     is_cut: bool
     """There are more."""
-
-
-class AuditLine(View):
-    """What somebody did about a thing."""
-
-    at: datetime
-    actor: str
-    action: str
 
 
 class InstrumentDetail(View):

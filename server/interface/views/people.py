@@ -8,6 +8,7 @@ from uuid import UUID
 
 from server.interface.fields import Role
 from server.interface.views.answer import View
+from server.interface.views.trail import AuditLine
 from sweep.report import LocalText
 
 
@@ -50,12 +51,25 @@ class AccountView(View):
     """The password that was given has not been changed yet: it may be, or a new one has to be given."""
     is_demonstration: bool
     """Made by the demonstration: needs no second factor whatever its role."""
+    sessions: int
+    """Logins that go on."""
+    has_second_factor: bool
+    """A passkey or an app beside the password."""
+    facilities: tuple[LocalText, ...]
+    """Of an owner, a member of staff or a cleaner."""
 
 
 class AccountList(View):
     """Accounts by name."""
 
     users: tuple[AccountView, ...]
+
+
+class AccountDetail(View):
+    """An account, and what was done about it, newest first."""
+
+    user: AccountView
+    history: tuple[AuditLine, ...]
 
 
 class DistrictList(View):

@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from server.interface.views.answer import View
+from server.interface.views.trail import AuditLine
 from sweep.report import LocalText, RoomKind
 
 DueState = Literal["waiting", "due", "overdue", "missed", "done"]
@@ -105,12 +106,36 @@ class PairView(View):
     pair_id: UUID
     district_id: str
     names: tuple[str, str]
+    usernames: tuple[str, str]
 
 
 class PairList(View):
     """Pairs by district."""
 
     pairs: tuple[PairView, ...]
+
+
+class InspectorView(View):
+    """Somebody who may walk with another."""
+
+    username: str
+    name: str
+    district_id: str | None
+    """Null: in any district."""
+    is_paired: bool
+
+
+class InspectorList(View):
+    """Who may be of a pair, by district and name."""
+
+    people: tuple[InspectorView, ...]
+
+
+class PairDetail(View):
+    """A pair, and what was done about it, newest first."""
+
+    pair: PairView
+    history: tuple[AuditLine, ...]
 
 
 class VisitOrderView(View):

@@ -60,7 +60,7 @@ from server.store.schema.people import (
     users,
 )
 from server.store.schema.photos import evidence_keys, photo_declarations
-from server.store.schema.places import districts, facilities, plans, rooms
+from server.store.schema.places import districts, facilities, place_joins, plans, rooms
 from server.store.schema.projections import (
     PROJECTIONS,
     case_steps,

@@ -64,6 +64,8 @@ users = Table(
     Column("enrolment_hash", Text, nullable=True),
     Column("first_age_s", BigInteger, nullable=False, server_default="0"),
     Column("registered_ms", BigInteger, nullable=True),
+    # Drawn when a phone was lost: what that phone keeps was sealed under a key that nobody is given any more.
+    Column("phone_salt", LargeBinary, nullable=True),
 )
 
 # Every name that an account ever bore in a district, and so every id that was ever given: no row goes with its account.

@@ -44,12 +44,28 @@ rooms = Table(
     Column("sex", String(16), nullable=True),
     Column("floor", Integer, nullable=True),
     Column("stalls", Integer, nullable=True),
+    Column("closed_ms", BigInteger, nullable=True),
     # The district in which the log says, or is about to say, that it lies; null: nothing was said yet.
     Column("said_district", String(64), nullable=True),
     Index("ix_rooms_of_facility", "facility_id", "name_ko", "room_id"),
 )
 _IS_UNSAID = rooms.c.said_district.is_(None)
 Index("ix_rooms_unsaid", rooms.c.room_id, sqlite_where=_IS_UNSAID, postgresql_where=_IS_UNSAID)
+
+# A facility or room that was the same as another: what of it went over, so that it can come back as long as nothing
+# followed (`after_index`: the last place in the log before). No foreign keys: a place of a file may be taken back.
+place_joins = Table(
+    "place_joins",
+    metadata,
+    Column("join_id", Uuid, primary_key=True),
+    Column("what", String(16), nullable=False),
+    Column("from_id", Uuid, nullable=False, index=True),
+    Column("into_id", Uuid, nullable=False, index=True),
+    Column("moved_json", Text, nullable=False),
+    Column("after_index", BigInteger, nullable=False),
+    Column("joined_ms", BigInteger, nullable=False),
+    Column("undone_ms", BigInteger, nullable=True),
+)
 
 plans = Table(
     "plans",

@@ -49,6 +49,7 @@ OTHER = {
     "code": "A" * 12,
     "import_id": str(new_id()),
     "answer_id": str(new_id()),
+    "pair_id": str(new_id()),
     "instrument_id": str(new_id()),
     "report_id": str(new_id()),
     "line": "5",

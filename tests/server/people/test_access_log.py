@@ -90,6 +90,7 @@ def test_every_route_that_shows_something_leaves_a_line(site: Site, shown: tuple
         "/api/exports/access-log": lambda: admin.get(
             "/api/exports/access-log", month=_this_month(), reason="월간 점검"
         ),
+        "/api/access-log": lambda: admin.get("/api/access-log", month=_this_month(), reason="월간 점검"),
     }
     declared = {route.path for route in api_routes(ROUTERS) if (route.openapi_extra or {}).get("x-personal-data")}
     assert ways.keys() == declared
@@ -121,6 +122,20 @@ def _handed_over(admin: Client, site: Site) -> str:
     act = {"from_username": "who-leaves", "to_username": "who-follows", "reason": "인사 이동"}
     handover_id: str = admin.post("/api/handovers", act).json()["handovers"][0]["handover_id"]
     return handover_id
+
+
+def test_the_month_on_the_page(site: Site, shown: tuple[Client, str, str, str]) -> None:
+    inspector, _, crop, _ = shown
+    inspector.get(f"/api/bodies/{crop}")
+    admin, asked = site.login("admin", "관리자-02"), {"month": _this_month(), "reason": "월간 점검"}
+    lines = admin.get("/api/access-log", **asked).json()
+    assert not lines["is_cut"]
+    assert [one["action"] for one in lines["accesses"]] == ["access_log.viewed", "body.viewed", "sweep.viewed"]
+    assert lines["accesses"][0]["reason"] == "월간 점검"
+    assert lines["accesses"][1]["shown"] == ["crops"]
+    assert admin.get("/api/access-log", month=_this_month()).status_code == 400  # without a reason
+    assert inspector.get("/api/access-log", **asked).status_code == 403
+    assert admin.get("/api/access-log", month="2999-12", reason="x").json()["accesses"] == []
 
 
 def _found(client: Client) -> str:

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/access-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Access Log
+         * @description Who looked at what in a month of Korean time, the newest first; that one looked at it stands there, too.
+         */
+        get: operations["get_access_log_api_access_log_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/badges": {
         parameters: {
             query?: never;
@@ -610,7 +630,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List Facilities
+         * @description Facilities of one's own district by words in name, address and number; who sees all may ask for one.
+         */
+        get: operations["list_facilities_api_facilities_get"];
         put?: never;
         /**
          * Post Facility
@@ -618,6 +642,74 @@ export interface paths {
          */
         post: operations["post_facility_api_facilities_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facilities/{facility_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Facility
+         * @description One facility with its rooms, what was joined with it, and what was done about it.
+         */
+        get: operations["get_facility_api_facilities__facility_id__get"];
+        /**
+         * Put Facility
+         * @description Call a facility otherwise, or say where it is; what it was called stays in its history.
+         */
+        put: operations["put_facility_api_facilities__facility_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facilities/{facility_id}/closed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Facility Closed
+         * @description Close a facility, or open it again: nothing is due where it is closed, and its history stays.
+         */
+        put: operations["put_facility_closed_api_facilities__facility_id__closed_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facilities/{facility_id}/joined": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Facility Joined
+         * @description Say that a facility is the same as another, to which its rooms, orders and people go.
+         */
+        put: operations["put_facility_joined_api_facilities__facility_id__joined_put"];
+        post?: never;
+        /**
+         * Delete Facility Joined
+         * @description Undo that, as long as nothing followed; 409 for one that was not joined, and afterwards.
+         */
+        delete: operations["delete_facility_joined_api_facilities__facility_id__joined_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1751,6 +1843,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Policy
+         * @description How often which rooms are inspected, on what basis, and what fulfils it.
+         */
+        get: operations["get_policy_api_policy_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/practice": {
         parameters: {
             query?: never;
@@ -2123,6 +2235,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Retention
+         * @description What is kept how long, on what basis and who removes it; for the whole city also how much is over its period.
+         */
+        get: operations["get_retention_api_retention_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/room-register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Room Register
+         * @description Rooms of one's own district with basis and sticker, or those that lack one; who sees all may ask for one.
+         */
+        get: operations["list_room_register_api_room_register_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/room-register/{room_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Room Record
+         * @description One room with every basis, what was joined with it, and what was done about it.
+         */
+        get: operations["get_room_record_api_room_register__room_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms": {
         parameters: {
             query?: never;
@@ -2207,6 +2379,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rooms/{room_id}/closed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Room Closed
+         * @description Close a room, or open it again.
+         */
+        put: operations["put_room_closed_api_rooms__room_id__closed_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{room_id}/comparison": {
         parameters: {
             query?: never;
@@ -2267,6 +2459,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rooms/{room_id}/joined": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Room Joined
+         * @description Say that a room is the same as another of its facility, which its stickers open from now on.
+         */
+        put: operations["put_room_joined_api_rooms__room_id__joined_put"];
+        post?: never;
+        /**
+         * Delete Room Joined
+         * @description Undo that, as long as nothing followed; 409 for one that was not joined, and afterwards.
+         */
+        delete: operations["delete_room_joined_api_rooms__room_id__joined_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{room_id}/looks": {
         parameters: {
             query?: never;
@@ -2281,6 +2497,26 @@ export interface paths {
          * @description Write down a look by eye at a room, just now and without equipment.
          */
         post: operations["post_look_api_rooms__room_id__looks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{room_id}/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Room Name
+         * @description Call a room otherwise; what it was called stays in its history.
+         */
+        put: operations["put_room_name_api_rooms__room_id__name_put"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2389,6 +2625,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/schedule/inspectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Inspectors
+         * @description Who may be of a pair in one's own district; who sees all may ask for one.
+         */
+        get: operations["list_inspectors_api_schedule_inspectors_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/schedule/orders": {
         parameters: {
             query?: never;
@@ -2464,7 +2720,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get Pair
+         * @description One pair, with what was done about it.
+         */
+        get: operations["get_pair_api_schedule_pairs__pair_id__get"];
         put?: never;
         post?: never;
         /**
@@ -2705,6 +2965,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/stickers/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Chosen Stickers
+         * @description Stickers of chosen rooms as one sheet to print; rooms without one get one, or all of them a new one.
+         */
+        post: operations["post_chosen_stickers_api_stickers_sheet_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sweeps/{sweep_id}": {
         parameters: {
             query?: never;
@@ -2809,6 +3089,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get User
+         * @description One account, with what was done about it.
+         */
+        get: operations["get_user_api_users__username__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/{username}/badge": {
         parameters: {
             query?: never;
@@ -2888,9 +3188,32 @@ export interface paths {
         put?: never;
         /**
          * Renew First Password
-         * @description Another one-time password and enrolment code for somebody who never used the first ones, which end.
+         * @description Another one-time password and enrolment code for somebody who never used the first ones, which end, or who was
+         *     switched off and comes back.
          */
         post: operations["renew_first_password_api_users__username__first_password_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{username}/lost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lose
+         * @description Somebody lost a phone or second factor: sessions, streams and proofs end, and they begin with a new password.
+         *
+         *     What a lost phone keeps can be read no more, neither on it nor elsewhere.
+         */
+        post: operations["lose_api_users__username__lost_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2978,6 +3301,55 @@ export interface components {
             sweep_id: string;
         };
         /**
+         * AccessLine
+         * @description Somebody looked at personal data, or gave it out.
+         */
+        AccessLine: {
+            /**
+             * Access Id
+             * Format: uuid
+             */
+            access_id: string;
+            /** Account */
+            account: string;
+            /** Action */
+            action: string;
+            /** Address */
+            address: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Name */
+            name: string;
+            /** Object Id */
+            object_id: string;
+            /** Reason */
+            reason: string;
+            /** Shown */
+            shown: string[];
+        };
+        /**
+         * AccessList
+         * @description Accesses, the newest first.
+         */
+        AccessList: {
+            /** Accesses */
+            accesses: components["schemas"]["AccessLine"][];
+            /** Is Cut */
+            is_cut: boolean;
+        };
+        /**
+         * AccountDetail
+         * @description An account, and what was done about it, newest first.
+         */
+        AccountDetail: {
+            /** History */
+            history: components["schemas"]["AuditLine"][];
+            user: components["schemas"]["AccountView"];
+        };
+        /**
          * AccountList
          * @description Accounts by name.
          */
@@ -2996,8 +3368,12 @@ export interface components {
             display_name: string;
             /** District Id */
             district_id: string | null;
+            /** Facilities */
+            facilities: components["schemas"]["LocalText"][];
             /** First Password */
             first_password: ("waiting" | "expired") | null;
+            /** Has Second Factor */
+            has_second_factor: boolean;
             /** Is Active */
             is_active: boolean;
             /** Is Demonstration */
@@ -3007,6 +3383,8 @@ export interface components {
              * @enum {string}
              */
             role: "admin" | "inspector" | "viewer" | "supervisor" | "district_officer" | "city_officer" | "auditor" | "evidence_officer" | "facility_owner" | "facility_staff" | "cleaner";
+            /** Sessions */
+            sessions: number;
             /** Username */
             username: string;
         };
@@ -3230,6 +3608,10 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /** Said */
+            said: {
+                [key: string]: string | number | boolean | null;
+            };
         };
         /**
          * BadgeList
@@ -3823,6 +4205,14 @@ export interface components {
              * Format: date-time
              */
             utc: string;
+        };
+        /**
+         * ClosedRequest
+         * @description Is a facility or room no more? It keeps its history, and nothing is due there.
+         */
+        ClosedRequest: {
+            /** Is Closed */
+            is_closed: boolean;
         };
         /**
          * CloseReportRequest
@@ -5332,6 +5722,25 @@ export interface components {
             total: number;
         };
         /**
+         * FacilityChange
+         * @description A facility as it is called, and where it is, from now on.
+         */
+        FacilityChange: {
+            /** Address */
+            address: string;
+            /**
+             * Latitude Deg
+             * @default null
+             */
+            latitude_deg: number | null;
+            /**
+             * Longitude Deg
+             * @default null
+             */
+            longitude_deg: number | null;
+            name: components["schemas"]["LocalText"];
+        };
+        /**
          * FacilityCreated
          * @description A facility was added.
          */
@@ -5341,6 +5750,29 @@ export interface components {
              * Format: uuid
              */
             facility_id: string;
+        };
+        /**
+         * FacilityRecord
+         * @description A facility with its rooms, and what was done about it, newest first.
+         */
+        FacilityRecord: {
+            facility: components["schemas"]["FacilityRow"];
+            /** History */
+            history: components["schemas"]["AuditLine"][];
+            /** Joined */
+            joined: components["schemas"]["JoinedPlace"][];
+            /** Rooms */
+            rooms: components["schemas"]["RoomRow"][];
+        };
+        /**
+         * FacilityRegister
+         * @description Facilities by name.
+         */
+        FacilityRegister: {
+            /** Facilities */
+            facilities: components["schemas"]["FacilityRow"][];
+            /** Is Cut */
+            is_cut: boolean;
         };
         /**
          * FacilityRequest
@@ -5371,6 +5803,38 @@ export interface components {
              */
             longitude_deg: number | null;
             name: components["schemas"]["LocalText"];
+        };
+        /**
+         * FacilityRow
+         * @description A facility in the register.
+         */
+        FacilityRow: {
+            /** Address */
+            address: string;
+            /** Closed */
+            closed: string | null;
+            /** Code */
+            code: string | null;
+            /** District Id */
+            district_id: string | null;
+            /**
+             * Facility Id
+             * Format: uuid
+             */
+            facility_id: string;
+            /** Is Demo */
+            is_demo: boolean;
+            /** Is Special */
+            is_special: boolean;
+            /** Joined Into */
+            joined_into: string | null;
+            /** Latitude Deg */
+            latitude_deg: number | null;
+            /** Longitude Deg */
+            longitude_deg: number | null;
+            name: components["schemas"]["LocalText"];
+            /** Rooms */
+            rooms: number;
         };
         /**
          * Finding
@@ -6177,6 +6641,28 @@ export interface components {
             zones_left: string[];
         };
         /**
+         * InspectorList
+         * @description Who may be of a pair, by district and name.
+         */
+        InspectorList: {
+            /** People */
+            people: components["schemas"]["InspectorView"][];
+        };
+        /**
+         * InspectorView
+         * @description Somebody who may walk with another.
+         */
+        InspectorView: {
+            /** District Id */
+            district_id: string | null;
+            /** Is Paired */
+            is_paired: boolean;
+            /** Name */
+            name: string;
+            /** Username */
+            username: string;
+        };
+        /**
          * InstrumentCheckRequest
          * @description A check of an instrument: does it do what it is for?
          */
@@ -6457,6 +6943,36 @@ export interface components {
             documents: components["schemas"]["IssuedDocument"][];
             /** Is Cut */
             is_cut: boolean;
+        };
+        /**
+         * JoinedPlace
+         * @description What was joined with a facility or room.
+         */
+        JoinedPlace: {
+            /**
+             * Joined
+             * Format: date-time
+             */
+            joined: string;
+            /** May Part */
+            may_part: boolean;
+            name: components["schemas"]["LocalText"];
+            /**
+             * Place Id
+             * Format: uuid
+             */
+            place_id: string;
+        };
+        /**
+         * JoinRequest
+         * @description It is the same as this one, under which it goes on.
+         */
+        JoinRequest: {
+            /**
+             * Into
+             * Format: uuid
+             */
+            into: string;
         };
         /**
          * JudgedKey
@@ -7084,6 +7600,17 @@ export interface components {
             y_m: number;
             /** Zone Id */
             zone_id: string;
+        };
+        /**
+         * LostRequest
+         * @description What somebody lost. Of a phone, what it keeps can be read no more; of a second factor alone, it still can.
+         */
+        LostRequest: {
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "phone" | "second_factor";
         };
         /**
          * MapPlace
@@ -7738,6 +8265,15 @@ export interface components {
             rooms: components["schemas"]["OwnRoom"][];
         };
         /**
+         * PairDetail
+         * @description A pair, and what was done about it, newest first.
+         */
+        PairDetail: {
+            /** History */
+            history: components["schemas"]["AuditLine"][];
+            pair: components["schemas"]["PairView"];
+        };
+        /**
          * PairList
          * @description Pairs by district.
          */
@@ -7778,6 +8314,11 @@ export interface components {
              * Format: uuid
              */
             pair_id: string;
+            /** Usernames */
+            usernames: [
+                string,
+                string
+            ];
         };
         /**
          * PasskeyAnswer
@@ -7904,6 +8445,26 @@ export interface components {
              * Format: uuid
              */
             sweep_id: string;
+        };
+        /**
+         * PeriodView
+         * @description How long one sort of thing is kept.
+         */
+        PeriodView: {
+            /** Basis */
+            basis: string;
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "server" | "two persons";
+            /** Days */
+            days: number | null;
+            /** Due */
+            due: number | null;
+            /** Name */
+            name: string;
+            words: components["schemas"]["LocalText"];
         };
         /**
          * PersonWhoCould
@@ -8277,6 +8838,51 @@ export interface components {
              * @enum {string}
              */
             step: "police_result";
+        };
+        /**
+         * PolicyRule
+         * @description A rule in full.
+         */
+        PolicyRule: {
+            /** Again Per Day */
+            again_per_day: number;
+            /** Basis */
+            basis: string;
+            /**
+             * Every
+             * @enum {string}
+             */
+            every: "day" | "week" | "month" | "half_year";
+            /** Facilities */
+            facilities: string[];
+            /** Is Floor */
+            is_floor: boolean;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "equipment" | "visual";
+            /** Modes */
+            modes: string[];
+            /** Name */
+            name: string;
+            /** Only Special */
+            only_special: boolean;
+            /** Persons */
+            persons: number;
+            /** Rooms */
+            rooms: ("restroom" | "changing_room")[];
+            words: components["schemas"]["LocalText"];
+        };
+        /**
+         * PolicyView
+         * @description How often which rooms are inspected.
+         */
+        PolicyView: {
+            /** Is Own */
+            is_own: boolean;
+            /** Rules */
+            rules: components["schemas"]["PolicyRule"][];
         };
         /**
          * Position
@@ -9305,6 +9911,16 @@ export interface components {
             sweep_id: string;
         };
         /**
+         * RetentionView
+         * @description What is kept how long.
+         */
+        RetentionView: {
+            /** Is Own */
+            is_own: boolean;
+            /** Periods */
+            periods: components["schemas"]["PeriodView"][];
+        };
+        /**
          * RetiredRequest
          * @description Is an instrument out of use?
          */
@@ -9490,6 +10106,13 @@ export interface components {
             rooms: components["schemas"]["RoomSummary"][];
         };
         /**
+         * RoomName
+         * @description A room as it is called from now on.
+         */
+        RoomName: {
+            name: components["schemas"]["LocalText"];
+        };
+        /**
          * RoomPartsRequest
          * @description For whom a room is, on which floor, with how many stalls; null: not known.
          */
@@ -9500,6 +10123,29 @@ export interface components {
             sex: ("women" | "men" | "unisex" | "family") | null;
             /** Stalls */
             stalls: number | null;
+        };
+        /**
+         * RoomRecord
+         * @description A room with every basis that was recorded, and what was done about it, newest first.
+         */
+        RoomRecord: {
+            /** Bases */
+            bases: components["schemas"]["BasisView"][];
+            /** History */
+            history: components["schemas"]["AuditLine"][];
+            /** Joined */
+            joined: components["schemas"]["JoinedPlace"][];
+            room: components["schemas"]["RoomRow"];
+        };
+        /**
+         * RoomRegister
+         * @description Rooms by facility and name.
+         */
+        RoomRegister: {
+            /** Is Cut */
+            is_cut: boolean;
+            /** Rooms */
+            rooms: components["schemas"]["RoomRow"][];
         };
         /**
          * RoomRequest
@@ -9531,6 +10177,44 @@ export interface components {
              * @default null
              */
             stalls: number | null;
+        };
+        /**
+         * RoomRow
+         * @description A room in the register.
+         */
+        RoomRow: {
+            basis: components["schemas"]["BasisView"] | null;
+            /** Closed */
+            closed: string | null;
+            /** District Id */
+            district_id: string | null;
+            /**
+             * Facility Id
+             * Format: uuid
+             */
+            facility_id: string;
+            facility_name: components["schemas"]["LocalText"];
+            /** Floor */
+            floor: number | null;
+            /** Joined Into */
+            joined_into: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "restroom" | "changing_room";
+            /**
+             * Room Id
+             * Format: uuid
+             */
+            room_id: string;
+            room_name: components["schemas"]["LocalText"];
+            /** Sex */
+            sex: ("women" | "men" | "unisex" | "family") | null;
+            /** Stalls */
+            stalls: number | null;
+            /** Sticker */
+            sticker: string | null;
         };
         /**
          * RoomStanding
@@ -10458,6 +11142,23 @@ export interface components {
              * Format: uuid
              */
             room_id: string;
+        };
+        /**
+         * StickerSheetRequest
+         * @description Of which rooms to print stickers, in this order.
+         */
+        StickerSheetRequest: {
+            /**
+             * Is New
+             * @description New codes for all of them: what hangs on their doors opens nothing any more.
+             * @default false
+             */
+            is_new: boolean;
+            /**
+             * Room Ids
+             * @description A sheet of 400 takes some seconds.
+             */
+            room_ids: string[];
         };
         /**
          * StickerView
@@ -11642,6 +12343,38 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_access_log_api_access_log_get: {
+        parameters: {
+            query: {
+                month: string;
+                reason: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     list_badges_api_badges_get: {
         parameters: {
             query?: never;
@@ -12815,6 +13548,41 @@ export interface operations {
             };
         };
     };
+    list_facilities_api_facilities_get: {
+        parameters: {
+            query?: {
+                district?: string | null;
+                limit?: number;
+                only_special?: boolean;
+                search?: string;
+                with_closed?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilityRegister"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     post_facility_api_facilities_post: {
         parameters: {
             query?: never;
@@ -12835,6 +13603,173 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FacilityCreated"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_facility_api_facilities__facility_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                facility_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilityRecord"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    put_facility_api_facilities__facility_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                facility_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FacilityChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilityRecord"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    put_facility_closed_api_facilities__facility_id__closed_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                facility_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClosedRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilityRecord"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    put_facility_joined_api_facilities__facility_id__joined_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                facility_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JoinRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilityRecord"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    delete_facility_joined_api_facilities__facility_id__joined_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                facility_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilityRecord"];
                 };
             };
             /** @description Refused; the code says why */
@@ -14967,6 +15902,35 @@ export interface operations {
             };
         };
     };
+    get_policy_api_policy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     get_practice_api_practice_get: {
         parameters: {
             query?: never;
@@ -15653,6 +16617,101 @@ export interface operations {
             };
         };
     };
+    get_retention_api_retention_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_room_register_api_room_register_get: {
+        parameters: {
+            query?: {
+                district?: string | null;
+                lacks?: ("basis" | "sticker") | null;
+                limit?: number;
+                search?: string;
+                with_closed?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomRegister"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_room_record_api_room_register__room_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomRecord"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     list_rooms_api_rooms_get: {
         parameters: {
             query?: {
@@ -15819,6 +16878,41 @@ export interface operations {
             };
         };
     };
+    put_room_closed_api_rooms__room_id__closed_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClosedRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomRecord"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     get_comparison_api_rooms__room_id__comparison_get: {
         parameters: {
             query: {
@@ -15923,6 +17017,72 @@ export interface operations {
             };
         };
     };
+    put_room_joined_api_rooms__room_id__joined_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JoinRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomRecord"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    delete_room_joined_api_rooms__room_id__joined_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomRecord"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     post_look_api_rooms__room_id__looks_post: {
         parameters: {
             query?: never;
@@ -15941,6 +17101,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ok"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    put_room_name_api_rooms__room_id__name_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoomName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomRecord"];
                 };
             };
             /** @description Refused; the code says why */
@@ -16120,6 +17315,37 @@ export interface operations {
             };
         };
     };
+    list_inspectors_api_schedule_inspectors_get: {
+        parameters: {
+            query?: {
+                district?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectorList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     list_orders_api_schedule_orders_get: {
         parameters: {
             query?: never;
@@ -16262,6 +17488,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PairList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_pair_api_schedule_pairs__pair_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pair_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairDetail"];
                 };
             };
             /** @description Refused; the code says why */
@@ -16700,6 +17957,39 @@ export interface operations {
             };
         };
     };
+    post_chosen_stickers_api_stickers_sheet_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StickerSheetRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     get_sweep_api_sweeps__sweep_id__get: {
         parameters: {
             query?: never;
@@ -16898,6 +18188,37 @@ export interface operations {
             };
         };
     };
+    get_user_api_users__username__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountDetail"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     post_badge_api_users__username__badge_post: {
         parameters: {
             query?: never;
@@ -17067,6 +18388,41 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invited"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    lose_api_users__username__lost_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LostRequest"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             201: {

@@ -50,6 +50,8 @@ class Outbox {
   kept = $state.raw<readonly KeptItem[]>([]);
   /** Those of others, of which this phone knows no more. */
   others = $state.raw<readonly OthersItem[]>([]);
+  /** One's own that open no more: a phone was lost since, and its key is given to nobody. */
+  lost = $state.raw<readonly string[]>([]);
   #isSending = false;
   /** Something may have come since the sending began. */
   #isWanted = false;
@@ -59,7 +61,7 @@ class Outbox {
 
   /** How many are on this phone, whoever they are of. */
   get count(): number {
-    return this.kept.length + this.others.length;
+    return this.kept.length + this.others.length + this.lost.length;
   }
 
   /** Those of the person logged in that are to be sent. */
@@ -168,19 +170,28 @@ class Outbox {
     await this.refresh();
   }
 
+  /** Throw away what opens no more. */
+  async discardLost(): Promise<void> {
+    const storage = await openStorage();
+    for (const id of this.lost) await storage.delete("items", id);
+    await this.refresh();
+  }
+
   async refresh(): Promise<void> {
     const key = await ownKey();
     const kept: KeptItem[] = [];
     const others: OthersItem[] = [];
+    const lost: string[] = [];
     for (const stored of await (await openStorage()).getAll("items")) {
       const item = await opened(stored, key);
       if (item !== null) kept.push(item);
+      else if (key !== null && stored.author?.username === key.username) lost.push(stored.id);
       else if (stored.author !== null) others.push({ id: stored.id, author: stored.author });
       // Of an earlier version, or kept before its author's key was there.
       if (item !== null && stored.open !== null && stored.author?.username === key?.username) await put(item);
     }
     this.kept = kept.sort((one, other) => (one.id < other.id ? -1 : 1));
-    this.others = others;
+    [this.others, this.lost] = [others, lost];
   }
 
   async #keep(

@@ -29,6 +29,7 @@ const place = (word: string, link: string, ...screens: readonly string[]): Place
 export function sections(): readonly Section[] {
   const role = session.user?.role;
   const keepsAccounts = role === "district_officer" || role === "admin";
+  const seesAccesses = session.user?.district_id === null && (role === "admin" || role === "auditor");
   const isPlanning = session.isAtDesk;
   const files = keepsAccounts || role === "supervisor" || role === "auditor";
   return [
@@ -49,8 +50,23 @@ export function sections(): readonly Section[] {
       ...(role === "city_officer" || role === "district_officer" || role === "admin"
         ? [page(say("page_import"), "import")]
         : []),
-      ...(isPlanning ? [page(say("page_instruments"), "instruments")] : []),
-      ...(keepsAccounts ? [page(say("page_signon"), "signon"), page(say("page_badges"), "badges")] : []),
+      ...(isPlanning
+        ? [
+            page(say("page_facilities"), "facilities"),
+            page(say("page_register"), "register"),
+            page(say("page_pairs"), "pairs"),
+            page(say("page_instruments"), "instruments"),
+          ]
+        : []),
+      ...(keepsAccounts
+        ? [
+            page(say("page_accounts"), "accounts"),
+            page(say("page_badges"), "badges"),
+            page(say("page_signon"), "signon"),
+          ]
+        : []),
+      ...(isPlanning ? [page(say("page_rules"), "rules")] : []),
+      ...(seesAccesses ? [page(say("page_access"), "access")] : []),
       ...(role === "evidence_officer" ? [page(say("page_evidence"), "evidence")] : []),
       page(say("page_log"), "log"),
       ...(role === "admin" ? [place(t("settings_keys"), links.keys, "keys")] : []),

@@ -63,6 +63,7 @@ export const settings = {
   ),
   outbox_mine: text("연결되면 보냅니다.", "Sent when connected."),
   outbox_others: text("{who} 님이 로그인하면 보냅니다.", "Sent when {who} logs in."),
+  outbox_lost: text("분실 처리 전의 기록 {n}건은 열 수 없습니다.", "{n} from before the loss open no more."),
   outbox_aside: text("보내지 않고 따로 두었습니다: {why}", "Set aside, not sent: {why}"),
   outbox_nobodys: text(
     "이전 버전이 보관한 판정이라 누가 했는지 알 수 없습니다. 확인한 뒤 새로 판정하고 지우십시오.",
