@@ -71,18 +71,18 @@ def _lies(latitude: float, longitude: float) -> bool:
 
 
 def month(cell: str) -> tuple[str, str]:
-    """(YYYY-MM or empty, note): when something was built; nothing for a date that cannot be."""
+    """(YYYY-MM, YYYY or empty, note): when something was built; nothing for a date that cannot be."""
     if not cell:
         return "", ""
     found = _MONTH.match(cell)
     if found is None:
         return "", "date_unreadable"
-    year, number = int(found[1]), int(found[2] or 1)
-    if not 1 <= number <= 12:
+    year, number = int(found[1]), int(found[2] or 0)
+    if not (1 <= number <= 12 or found[2] is None):
         return "", "date_unreadable"
     if not FIRST_YEAR <= year <= LAST_YEAR:
         return "", "date_unbelievable"
-    return f"{year:04d}-{number:02d}", ""
+    return f"{year:04d}-{number:02d}" if number else f"{year:04d}", ""
 
 
 def count(cell: str) -> tuple[int, str]:

@@ -189,7 +189,7 @@ def _propose(grid: Grid, kind: Kind, index: int, heading: str, answers: Mapping[
         return Column(heading, LEFT_OUT, "rule", cut, ())
     plain = squash_heading(heading)
     filled = [cell for row in grid.rows[:SEEN_ROWS] if (cell := _cell(row, index))]
-    if not plain and not filled:
+    if not plain:  # what somebody wrote in the margin
         return Column(heading, LEFT_OUT, "rule", None, ())
     shown = tuple(masked([_cell(row, index) for row in grid.rows[:SHOWN_ROWS]]))
     answered = answers.get((kind, plain))

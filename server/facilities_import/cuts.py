@@ -53,6 +53,9 @@ _ACCOUNT = re.compile(r"(?<![\d-])\d{2,6}-\d{2,6}-\d{4,8}(?:-\d{1,3})?(?![\d-])"
 _CARD = re.compile(r"(?<!\d)\d{4}[- ]\d{4}[- ]\d{4}[- ]\d{4}(?!\d)")
 _PHONE = re.compile(r"^0\d{1,3}-\d{3,4}-\d{4}$|^1[568]\d{2}-\d{4}$|^\d{3}-\d{2}-\d{5}$")  # the last: of a business
 _NAMED = re.compile(rf"(?:{_PERSONS})(?!{_OFFICES}).*?\S", re.DOTALL)
+_MOBILE = re.compile(r"(?<!\d)(?:\+?82[-. ]?)?0?1[016789][-. )]?\d{3,4}[-. ]?\d{4}(?!\d)")
+_ROLES = "회장|대표|관리인|관리자|담당자?|작성자|사장|소유주|소유자|건물주|주인|소장|점주"
+_OF_ROLE = re.compile(rf"(?:{_ROLES})(?:님|\s?:|\s)\s*[가-힣]{{2,4}}(?![가-힣])")
 _NUMBERED = re.compile(r"번호$|코드$|전화|연락처")
 """Headings of columns whose numbers with hyphens are no account's."""
 
@@ -74,7 +77,10 @@ def cut_cell(cell: str, heading: str, counts: Counter[Cut]) -> str:
     if not cell or (cell.isalpha() and len(cell) < 3):
         return cell
     plain = unicodedata.normalize("NFKC", cell)
-    if _NAMED.search(plain):
+    if _MOBILE.fullmatch(plain) and _NUMBERED.search(squash_heading(heading)):
+        counts["named_person"] += 1
+        return ""  # a place without a telephone, and nothing to ask about
+    if _NAMED.search(plain) or _MOBILE.search(plain) or _OF_ROLE.search(plain):
         counts["named_person"] += 1
         return SQUARE
     found = plain

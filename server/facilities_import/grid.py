@@ -36,6 +36,7 @@ MAX_PARTS = 1_000
 MOST_SHEETS = 12
 MAX_WAIT_S = 60
 LINES_ABOVE = 30  # guessed: titles, approval boxes and dates above a heading
+HEADING_FROM = 0.6  # guessed: headings on two lines are known by their upper half at least
 ROOT = Path(__file__).parent.parent.parent
 SEPARATORS: Final = ("\t", ",", ";")
 _EXIT: dict[int, str] = {3: "workbook_has_password", 4: "workbook_unreadable"}
@@ -171,11 +172,7 @@ def _text(data: bytes) -> _Raw:
 
 
 def _clean(cell: str) -> str:
-    return (
-        " ".join(unicodedata.normalize("NFC", cell).split())
-        if "\n" in cell
-        else unicodedata.normalize("NFC", cell).strip()
-    )
+    return " ".join(unicodedata.normalize("NFC", cell).split())
 
 
 def _decoded(data: bytes) -> tuple[str, str]:
@@ -263,7 +260,7 @@ def _refuse_bomb(data: bytes) -> None:
 
 def _find_heading(raw: _Raw, known: frozenset[str]) -> tuple[int, int]:
     """(place of the line of headings, how many lines it takes); ApiError 400 where none is known."""
-    best: tuple[int, int, int] | None = None
+    tried: list[tuple[int, int, int]] = []
     is_lower_half = False
     for at, line in enumerate(raw.lines[:LINES_ABOVE]):
         if len(line.cells) > MAX_COLUMNS:
@@ -272,8 +269,15 @@ def _find_heading(raw: _Raw, known: frozenset[str]) -> tuple[int, int]:
         single = 0 if is_lower_half else _known_in(_joined(raw, at, 1), known)
         is_lower_half = double >= 2
         for found, deep in ((single, 1), (double, 2)):
-            if found >= 2 and (best is None or found > best[0]):
-                best = (found, at, deep)
+            if found >= 2:
+                tried.append((found, at, deep))
+    # The first that says most of what the best says: one that is repeated further down may say it in one line.
+    most = max((found for found, _, _ in tried), default=0)
+    best = max(
+        (one for one in tried if one[0] >= HEADING_FROM * most),
+        key=lambda one: (-one[1], one[2] if raw.merged else 0, one[0]),
+        default=None,
+    )
     if best is None:
         raise invalid(Phrase("heading_layout_unknown"), code="import_refused")
     return best[1], best[2]

@@ -70,7 +70,7 @@ def _parks() -> tuple[str, bytes, dict[str, Any]]:
                 "men_stalls": 2,
                 "men_urinals": 3,
                 "women_stalls": 4,
-                "installed": "2011-01",
+                "installed": "2011",
             },
             "7": {
                 "name": "가온공원 (남측)",

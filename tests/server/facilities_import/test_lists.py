@@ -187,6 +187,9 @@ def test_a_workbook_that_would_fill_the_memory_is_refused(make: Callable[[], byt
         ("신고자 김철수", "named_person"),
         ("피해자: 이영희(010-1234-5678)", "named_person"),
         ("제보인 박OO", "named_person"),
+        ("010-1234-5678", "named_person"),
+        ("새벽시장(전화: 김철수 01012345678)", "named_person"),
+        ("상인회장 김철수", "named_person"),
     ],
 )
 def test_what_is_personal_is_cut_from_a_cell(cell: str, cut: str) -> None:
@@ -197,10 +200,16 @@ def test_what_is_personal_is_cut_from_a_cell(cell: str, cut: str) -> None:
     assert not any(part in left for part in ("1234567", "567890", "김철수", "이영희", "박OO", "0123456781"))
 
 
+def test_a_private_telephone_is_left_out_of_its_column_and_asks_nothing() -> None:
+    counts: Counter[Any] = Counter()
+    assert cut_cell("010-1234-5678", "연락처", counts) == ""
+    assert +counts == Counter({"named_person": 1})
+
+
 @pytest.mark.parametrize(
     "cell",
     [
-        *("02-123-4567", "010-1234-5678", "1588-1234", "123-45-67890", "한빛구 한빛로 12-3", "2025-03-07", "20250307"),
+        *("02-123-4567", "1588-1234", "123-45-67890", "한빛구 한빛로 12-3", "2025-03-07", "20250307"),
         *("성폭력피해자통합지원센터 화장실", "우리공원 02-123-4567", "37.560000", "3-2019-00012", "06:00~22:00"),
     ],
 )
