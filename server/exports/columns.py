@@ -103,7 +103,7 @@ def equipment_reason(row: LogRow) -> str:
 def persons_reason(row: LogRow) -> str:
     """On what the persons' result stands, in a sentence."""
     hand, counts = row.hand, dict(row.findings)
-    if row.inspected_by and row.persons in {"suspected", "recheck", "nothing_unusual"} and hand.by_eye is None:
+    if row.inspected_by and hand.by_eye is None:
         return _inspected_reason(row)
     looked = f"{len(hand.spots)}/{len(SPOTS)}개 부위: {', '.join(hand.spots)}"
     match row.persons:
