@@ -27,7 +27,7 @@ SAYS_HOW_LONG_THE_LOG_IS = ("/api/log/",)
 OF_THE_KEYS_OF_THIS_RUN = frozenset({"/api/logout", "/api/server-key/succession"})
 OF_THIS_RUN = re.compile(
     r'"(csrf_token|username|public_key|verifier_key|key_id|admissions)":("[^"]*"|\[[^]]*\])'
-    r'|"secret":"[^"]*","address":"[^"]*","qr_code":"[^"]*"|"key":"[^"]*","ends":"[^"]*"'
+    r'|"secret":"[^"]*","address":"[^"]*","qr_code":"[^"]*"|"key":"[^"]*","ends":"[^"]*","pins_to":"[^"]*"'
 )
 """Tokens and keys that every run makes anew."""
 _FACILITIES = select(facilities.c.facility_id)
