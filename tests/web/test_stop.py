@@ -32,7 +32,7 @@ LOADED_MS = 60_000  # the agent computes beside the page
 
 
 def stop_button(page: Page) -> Locator:
-    return page.get_by_role("button", name=re.compile(f"^(사람 들어옴 – 즉시 중지|{UNSURE})"))
+    return page.get_by_role("button", name=re.compile("^(사람 들어옴 – 즉시 중지|다시 끄기)"))
 
 
 def tap(page: Page) -> None:
@@ -212,7 +212,7 @@ def test_a_stop_without_a_connection_is_kept_and_goes_before_everything(
     tap(page)
     expect(page.get_by_text(PRESS)).to_be_visible()
     expect(page.get_by_text("연결되면 가장 먼저 보냅니다")).to_be_visible()
-    expect(stop_button(page)).to_have_text(re.compile(f"{UNSURE}.*누르면 다시 끕니다"))
+    expect(stop_button(page)).to_have_text(re.compile(f"다시 끄기.*{UNSURE}"))
     expect(page.get_by_text("전원 선을 뽑으십시오")).to_be_visible()
     expect(page.get_by_text("바로 끕니다")).to_have_count(0)
     assert phone.violations() == []

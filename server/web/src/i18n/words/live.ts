@@ -24,8 +24,8 @@ export const live = {
     "듣지 않으면 점검기의 전원 선을 뽑으십시오.",
     "If that does nothing, pull the probe’s power cable.",
   ),
-  stop_unsure: text("아직 꺼지지 않았을 수 있음", "It may still be on"),
-  stop_unsure_hint: text("누르면 다시 끕니다", "Press to try again"),
+  stop_unsure: text("다시 끄기", "Switch off again"),
+  stop_unsure_hint: text("아직 꺼지지 않았을 수 있음", "It may still be on"),
   stop_sending: text("멈추는 중…", "Stopping…"),
   stop_unreached: text(
     "연결이 없어 멈춤을 보내지 못했습니다. 연결되면 가장 먼저 보냅니다.",
