@@ -31,7 +31,7 @@ PAGES = {
 }
 
 
-ALL = ["오늘", "확인 건", "일정", "지도", "점검 기록", "문서", "관리"]
+ALL = ["오늘", "확인 건", "일정", "지도", "점검 기록", "문서", "대장", "관리"]
 BEGIN: dict[str, tuple[str, list[str]]] = {
     "supervisor-hanbit": ("오늘 할 일", ALL),
     "officer-hanbit": ("오늘 할 일", ALL),

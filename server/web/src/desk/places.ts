@@ -46,7 +46,7 @@ export function sections(): readonly Section[] {
       ...(isPlanning ? [page(say("page_statistics"), "statistics")] : []),
       ...(files ? [page(say("page_filing"), "filing")] : []),
     ]),
-    several(say("menu_manage"), [
+    ...severalOrNone(say("menu_registers"), [
       ...(role === "city_officer" || role === "district_officer" || role === "admin"
         ? [page(say("page_import"), "import")]
         : []),
@@ -58,13 +58,10 @@ export function sections(): readonly Section[] {
             page(say("page_instruments"), "instruments"),
           ]
         : []),
-      ...(keepsAccounts
-        ? [
-            page(say("page_accounts"), "accounts"),
-            page(say("page_badges"), "badges"),
-            page(say("page_signon"), "signon"),
-          ]
-        : []),
+      ...(keepsAccounts ? [page(say("page_accounts"), "accounts"), page(say("page_badges"), "badges")] : []),
+    ]),
+    several(say("menu_manage"), [
+      ...(keepsAccounts ? [page(say("page_signon"), "signon")] : []),
       ...(isPlanning ? [page(say("page_rules"), "rules")] : []),
       ...(seesAccesses ? [page(say("page_access"), "access")] : []),
       ...(role === "evidence_officer" ? [page(say("page_evidence"), "evidence")] : []),

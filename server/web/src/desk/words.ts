@@ -27,6 +27,7 @@ const pages = {
   page_history: text("점검 기록", "Records"),
   page_rooms: text("방별 기록", "By room"),
   menu_documents: text("문서", "Documents"),
+  menu_registers: text("대장", "Registers"),
   menu_manage: text("관리", "Manage"),
   not_yours: text("이 계정으로는 볼 수 없는 화면입니다.", "This page is not for your account."),
   whole_city: text("시 전체", "Whole city"),
