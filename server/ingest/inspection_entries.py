@@ -266,11 +266,10 @@ def _warn(
     connection: Connection, key_id: str, told: InspectionRecorded, outcome: Outcome, before: InspectionRecorded | None
 ) -> None:
     """Let a person of the desk look at what cannot be; paper tells neither the pace nor the door."""
-    if told.typed_from is not None:
-        return
+    is_paper = told.typed_from is not None
     is_odd = {
-        "inspection_too_fast": is_too_fast(told.looks),
-        "door_not_read": "not_read" in (told.door_in, told.door_out),
+        "inspection_too_fast": not is_paper and is_too_fast(told.looks),
+        "door_not_read": not is_paper and "not_read" in (told.door_in, told.door_out),
         "inspections_disagree": before is not None and disagree(before, told),
     }
     for code in (code for code, holds in is_odd.items() if holds):

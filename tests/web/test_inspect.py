@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from server.config.settings import Settings
 from server.instruments import register
@@ -19,7 +19,8 @@ from server.people import auth
 from server.places import facilities
 from server.projections import projecting
 from server.public_page.stickers import replace_sticker
-from server.store.schema import entries, sweeps
+from server.store.clock import today
+from server.store.schema import alarms, entries, rooms, sweeps
 from sweep.entry.kinds import INSPECTED, INSPECTION_CONFIRMED
 from sweep.report import LocalText
 from tests.report_factory import make_plan
@@ -30,6 +31,12 @@ from tests.web.site import PASSWORD, QUICK_HASH
 
 pytestmark = pytest.mark.browser
 NOTHING = "특이사항 없음"
+MINUTES_AGO = """minutes => {
+    const at = new Date(Date.now() - 60_000 * minutes);
+    at.setMinutes(at.getMinutes() - at.getTimezoneOffset());
+    return at.toISOString().slice(0, 16);
+}"""
+"""As a person types it: by the phone's own clock and zone."""
 PIN, WRONG_PIN = "402913", "730264"
 
 
@@ -59,6 +66,15 @@ def door(built_page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
                     actor="test",
                     district_id=home,
                 )
+            auth.create_user(
+                connection,
+                username="park",
+                display_name="감독자-71",
+                role="supervisor",
+                password=QUICK_HASH,
+                actor="test",
+                district_id=home,
+            )
             wanted = FacilityRequest(name=name, address="어딘가 1")
             facility_id = facilities.add_facility(connection, wanted, actor="test", district_id=home)
             room = RoomRequest(name=name, kind="restroom", plan=make_plan())
@@ -160,3 +176,59 @@ def test_a_glint_has_a_place_and_an_eyes_word_before_it_stands(open_phone: OpenP
     phone.set(language="en")
     expect(page.get_by_role("heading", name="No measurement (persons looked)")).to_be_visible()
     assert phone.violations() == []
+
+
+def test_a_list_on_paper_is_typed_in_later_and_says_so(open_phone: OpenPhone, door: Door) -> None:
+    issued = _issued(door)
+    phone = open_phone(door.site.url)
+    phone.log_in("kim1")
+    page = phone.page
+    phone.open(f"#/rooms/{door.room_id}/inspect")
+    page.get_by_label("안에 아무도 없고 문을 닫았습니다.").check()
+    page.get_by_role("radio", name="렌즈 탐지기 · 가상 K18 A-1 (작동 확인 없음)").check()
+    page.get_by_label("종이 점검표를 나중에 입력(사후 입력)").check()
+    begin = page.get_by_role("button", name="입력 시작")
+    expect(begin).to_be_disabled()
+    page.get_by_label("점검표 문서번호").fill(issued)
+    page.get_by_label("들어간 때").fill(page.evaluate(MINUTES_AGO, 2))
+    page.get_by_label("나온 때").fill(page.evaluate(MINUTES_AGO, 3))
+    expect(begin).to_be_disabled()  # they left before they came
+    page.get_by_label("나온 때").fill(page.evaluate(MINUTES_AGO, 1))
+    assert phone.violations() == []
+    phone.shoot("inspect-typed-412x915", full=False)
+    begin.click()
+    for zone in ("1번 칸", "2번 칸", "입구"):
+        expect(page.get_by_text(f"{zone}: 종이에 적힌 결과를 누르십시오.")).to_be_visible()
+        page.get_by_role("button", name=NOTHING, exact=True).click()
+    page.get_by_role("button", name="점검 마치기").click()
+    page.get_by_role("button", name="서명하여 기록").click()
+    expect(page.get_by_text("장비 측정기록 없음(점검자 확인)")).to_be_visible()
+    with door.site.db.read() as connection:
+        assert connection.scalar(select(alarms.c.code)) is None  # neither pace nor door are told by paper
+    sweep_id = page.url.rpartition("/")[2]
+    said = page.request.get(f"{door.site.url}/api/sweeps/{sweep_id}").json()["inspection"]["said"]
+    assert (said["typed_from"], {look["after_s"] for look in said["looks"]}) == (issued, {0})
+
+
+def _issued(door: Door) -> str:
+    """Number of a list on paper that was made today for this room."""
+    with door.site.db.write() as connection:
+        connection.execute(update(rooms).values(created_ms=0))
+        facility_id = connection.scalar(select(rooms.c.facility_id).where(rooms.c.room_id == door.room_id))
+    with httpx.Client(base_url=door.site.url, timeout=60) as office:
+        login = office.post("/api/login", json={"username": "park", "password": PASSWORD})
+        office.headers["X-CSRF-Token"] = login.json()["csrf_token"]
+        pair = {"first_username": "kim1", "second_username": "kim2"}
+        pair_id = office.post("/api/schedule/pairs", json=pair).json()["pairs"][0]["pair_id"]
+        day = str(today())
+        order = {
+            "facility_id": str(facility_id),
+            "first_day": day,
+            "last_day": day,
+            "with_police": False,
+            "reason": "합동",
+        }
+        office.post("/api/schedule/orders", json=order).raise_for_status()
+        office.post(f"/api/schedule/rounds/{pair_id}/list").raise_for_status()
+        number: str = office.get("/api/documents").json()["documents"][0]["document_no"]
+        return number

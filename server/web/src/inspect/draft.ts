@@ -34,6 +34,8 @@ export interface Draft {
   /** Null: still before the door. */
   readonly enteredMs: number | null;
   readonly doorIn: string | null;
+  /** Of one that is typed from the day's list on paper: its number, and when they left; of earlier drafts undefined. */
+  readonly typed?: { readonly from: string; readonly leftMs: number } | null;
   readonly looks: readonly MadeLook[];
   /** The zone that a person chose; null: the next one in the plan's order. */
   readonly chosen: string | null;
@@ -58,6 +60,7 @@ export const newDraft = (sweepId: string, planVersion: number): Draft => ({
   means: null,
   enteredMs: null,
   doorIn: null,
+  typed: null,
   looks: [],
   chosen: null,
   pending: null,
@@ -112,14 +115,15 @@ export function requestOf(
   leftMs: number,
   secondSealed: string | null,
 ): Omit<InspectionRequest, "sent"> | null {
-  const { enteredMs } = draft;
+  const { enteredMs, typed = null } = draft;
   if (enteredMs === null || draft.looks.length === 0) return null;
   let last = 0;
   const looks = draft.looks.map(({ zoneId, instrumentId, kind, saw, place, afterwards, atMs }) => {
-    last = Math.max(last, Math.floor((atMs - enteredMs) / 1000)); // a phone's clock may be set back
+    // A phone's clock may be set back; paper tells no pace.
+    last = typed === null ? Math.max(last, Math.floor((atMs - enteredMs) / 1000)) : 0;
     return { zone_id: zoneId, instrument_id: instrumentId, kind, saw, place, afterwards, after_s: last };
   });
-  const left = Math.max(leftMs, enteredMs + last * 1000);
+  const left = Math.max(typed?.leftMs ?? leftMs, enteredMs + last * 1000);
   return {
     sweep_id: draft.sweepId,
     plan_version: draft.planVersion,
@@ -130,7 +134,7 @@ export function requestOf(
     left: new Date(left).toISOString(),
     door_in: draft.doorIn,
     door_out: doorOut,
-    typed_from: null,
+    typed_from: typed?.from ?? null,
     second_sealed: secondSealed,
   };
 }
