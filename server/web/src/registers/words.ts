@@ -159,7 +159,7 @@ const places = {
   add_facility: text("시설 추가", "Add a facility"),
   add_room: text("방 추가", "Add a room"),
   add_room_hint: text(
-    "평면도는 임시로 만들어지며 확인되지 않은 것으로 표시됩니다.",
+    "도면은 임시로 만들어지며 확인되지 않은 것으로 표시됩니다.",
     "Its plan is a template, marked as not verified.",
   ),
   done_added: text("{name}: 추가했습니다.", "{name} was added."),
