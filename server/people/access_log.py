@@ -201,8 +201,8 @@ def review_lines(connection: Connection, month: str) -> Iterator[bytes]:
     yield csv_line(HEADINGS, is_first=True)
     oldest = _of_month(month).order_by(access_log.c.at_ms, access_log.c.access_id)
     for row in connection.execution_options(yield_per=500).execute(oldest):
-        shown = ", ".join(_in_korean(one) for one in row.shown.split())
-        when, action = kst(from_ms(row.at_ms)), _in_korean(row.action)
+        shown = ", ".join(in_korean(one) for one in row.shown.split())
+        when, action = kst(from_ms(row.at_ms)), in_korean(row.action)
         yield csv_line((when, row.name, row.account, row.address, action, row.object_id, shown, row.reason or "없음"))
 
 
@@ -212,5 +212,6 @@ def _of_month(month: str) -> Select[Any]:
     return select(access_log).where(access_log.c.at_ms >= to_ms(first), access_log.c.at_ms < to_ms(end))
 
 
-def _in_korean(code: str) -> str:
+def in_korean(code: str) -> str:
+    """What was shown, as documents say it."""
     return WORDS[code].ko if code in WORDS else code

@@ -15,7 +15,7 @@ from server.interface.errors import invalid, not_found
 from server.interface.office_requests import ProvisionRequest
 from server.interface.views.offices import Provisions, ProvisionView
 from server.interface.words import KST
-from server.people.access_log import _in_korean
+from server.people.access_log import in_korean
 from server.store.audit import record
 from server.store.clock import day_of, from_ms, now_ms, to_ms
 from server.store.schema import access_log, cases, facilities, provisions, rooms
@@ -99,7 +99,7 @@ def _given_files(connection: Connection, district_id: str, year: int) -> list[Pr
             recipient=POLICE,
             basis="investigation",
             purpose=row.reason,
-            items=", ".join(_in_korean(one) for one in row.shown.split()),
+            items=", ".join(in_korean(one) for one in row.shown.split()),
             form="file",
             limits="",
             recorded_by=row.name,

@@ -202,7 +202,7 @@ def test_a_list_on_paper_is_typed_in_later_and_says_so(open_phone: OpenPhone, do
         page.get_by_role("button", name=NOTHING, exact=True).click()
     page.get_by_role("button", name="점검 마치기").click()
     page.get_by_role("button", name="서명하여 기록").click()
-    expect(page.get_by_text("장비 측정기록 없음(점검자 확인)")).to_be_visible()
+    expect(page.get_by_role("heading", name="장비 측정기록 없음(점검자 확인)")).to_be_visible()
     with door.site.db.read() as connection:
         assert connection.scalar(select(alarms.c.code)) is None  # neither pace nor door are told by paper
     sweep_id = page.url.rpartition("/")[2]
