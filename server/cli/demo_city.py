@@ -22,7 +22,7 @@ from server.cli.demo_city_places import ACTOR, DISTRICTS, add_people, facilities
 from server.cli.demo_city_year import Year
 from server.cli.demonstration import CHECKOUT, DemoError, free_socket, said_of, serving
 from server.config.settings import Settings, SettingsError, load_settings
-from server.facilities_import import importing
+from server.imports import importing
 from server.interface.errors import ApiError
 from server.interface.words import KST
 from server.people import auth

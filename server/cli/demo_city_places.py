@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 
 from server.districts.register import add_district
-from server.facilities_import import importing, outlines
+from server.imports import importing, outlines
 from server.interface.fields import FACILITY_ROLES, Role
 from server.interface.schedule_requests import PairRequest
 from server.people import auth

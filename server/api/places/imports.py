@@ -10,8 +10,9 @@ from starlette.requests import Request
 
 from server.api.access import CityOffice, ImportKeeper
 from server.api.service.services import services_of
-from server.facilities_import import answers, importing, looking, outlines, questions
-from server.facilities_import.grid import MAX_FILE_BYTES
+from server.imports import answers, importing, looking, outlines, questions
+from server.imports.grid import MAX_FILE_BYTES
+from server.imports.rows import Given
 from server.interface.fields import Line
 from server.interface.place_requests import ColumnAnswersRequest, ImportAnswerRequest
 from server.interface.request_body import describe, json_body, read_body
@@ -26,6 +27,7 @@ from server.interface.views.imports import (
     ImportView,
 )
 from server.people.access_log import shows
+from server.server_keys.root import sign_waiting
 
 router = APIRouter(tags=["imports"])
 Sheet = Annotated[str, Query(min_length=1, max_length=100)]
@@ -57,7 +59,7 @@ def post_look(
     """Look at a list, CSV or a workbook: what its columns are taken for. Nothing is kept; what is personal is cut."""
     with services_of(request).db.read() as connection:
         known = answers.answers_of(connection, person.district_id)
-    return looking.look(data, file_name, sheet, kind, known)
+    return looking.look(data, file_name, sheet, kind, known, person.role)
 
 
 @router.get("/api/imports/columns", openapi_extra=shows())
@@ -97,7 +99,7 @@ def post_import(
 ) -> ImportView:
     """Preview a list: every row with what it would become; nothing changes. 409 while a column waits for an answer."""
     db = services_of(request).db
-    given = importing.Given(sheet=sheet, kind=kind, district_id=person.district_id)
+    given = Given(sheet=sheet, kind=kind, district_id=person.district_id, person=person)
     import_id = importing.preview(db, data, file_name, actor=person.display_name, given=given)
     with db.read() as connection:
         return questions.import_view(connection, import_id)
@@ -107,20 +109,21 @@ def post_import(
 def list_imports(request: Request, person: ImportKeeper) -> ImportList:
     """The newest imports of one's district, or all."""
     with services_of(request).db.read() as connection:
-        return questions.list_imports(connection, person.district_id)
+        return questions.list_imports(connection, person.district_id, person.role)
 
 
 @router.get("/api/imports/{import_id}", openapi_extra=shows())
-def get_import(request: Request, _person: ImportKeeper, import_id: UUID) -> ImportView:
+def get_import(request: Request, person: ImportKeeper, import_id: UUID) -> ImportView:
     """One import with its counts and reasons."""
     with services_of(request).db.read() as connection:
+        questions.refuse_kind(connection, import_id, person.role)
         return questions.import_view(connection, import_id)
 
 
 @router.get("/api/imports/{import_id}/rows", openapi_extra=shows())
 def list_import_rows(
     request: Request,
-    _person: ImportKeeper,
+    person: ImportKeeper,
     import_id: UUID,
     outcome: ImportOutcome | None = None,
     is_open: bool = False,
@@ -129,6 +132,7 @@ def list_import_rows(
 ) -> ImportRowList:
     """A page of its rows; with `is_open` only the questions that wait for an answer."""
     with services_of(request).db.read() as connection:
+        questions.refuse_kind(connection, import_id, person.role)
         return questions.import_row_page(
             connection, import_id, outcome=outcome, is_open=is_open, after=after, limit=limit
         )
@@ -137,18 +141,24 @@ def list_import_rows(
 @router.post("/api/imports/{import_id}/confirm", openapi_extra=shows())
 def post_confirm(request: Request, person: ImportKeeper, import_id: UUID) -> ImportView:
     """Do what the preview shows; asked again, it finishes what was cut off."""
-    db = services_of(request).db
-    importing.confirm(db, import_id, actor=person.display_name)
-    with db.read() as connection:
+    services = services_of(request)
+    with services.db.read() as connection:
+        questions.refuse_kind(connection, import_id, person.role)
+    importing.confirm(services.db, import_id, actor=person.display_name, person=person)
+    with services.db.write() as connection:
+        sign_waiting(connection, services.server_signer)
         return questions.import_view(connection, import_id)
 
 
 @router.post("/api/imports/{import_id}/undo", openapi_extra=shows())
 def post_undo(request: Request, person: ImportKeeper, import_id: UUID) -> ImportView:
     """Let everything be as before the import; what is in use by now stays, with a reason."""
-    db = services_of(request).db
-    importing.undo(db, import_id, actor=person.display_name)
-    with db.read() as connection:
+    services = services_of(request)
+    with services.db.read() as connection:
+        questions.refuse_kind(connection, import_id, person.role)
+    importing.undo(services.db, import_id, actor=person.display_name, person=person)
+    with services.db.write() as connection:
+        sign_waiting(connection, services.server_signer)
         return questions.import_view(connection, import_id)
 
 
@@ -161,8 +171,11 @@ def post_answer(
     body: Annotated[ImportAnswerRequest, json_body(ImportAnswerRequest)],
 ) -> Ok:
     """Answer the question of a row."""
-    with services_of(request).db.write() as connection:
-        questions.answer(connection, import_id, line, body.answer, actor=person.display_name)
+    services = services_of(request)
+    with services.db.write() as connection:
+        questions.refuse_kind(connection, import_id, person.role)
+        questions.answer(connection, import_id, line, body.answer, actor=person.display_name, person=person)
+        sign_waiting(connection, services.server_signer)
     return Ok()
 
 

@@ -55,6 +55,8 @@ class ImportLook(View):
     layout: ImportLayout | None
     """A published layout needs no answers; else what the list seems to be about; null: a person has to say."""
     is_published: bool
+    kinds: tuple[ImportKind, ...]
+    """What this person may say that it is about."""
     heading_line: int
     rows: int
     columns: tuple[ImportColumn, ...]

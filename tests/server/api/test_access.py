@@ -15,7 +15,8 @@ from sqlalchemy import insert, select
 from server.api.access import ALL_ROLES
 from server.districts import register
 from server.districts.scope import NOT_FOUND
-from server.facilities_import import importing
+from server.imports import importing
+from server.imports.rows import Given as ImportGiven
 from server.instruments import register as instrument_register
 from server.interface.fields import CITY_ROLES, FACILITY_ROLES, Role
 from server.interface.instrument_requests import InstrumentCheckRequest, InstrumentRequest
@@ -108,7 +109,7 @@ def _district(site: Site, district_id: str) -> Things:
         instrument_register.add_check(connection, instrument_id, check, today=day, actor="test")
         detail = instrument_register.instrument_detail(connection, instrument_id, day)
         check_id = detail.instrument.checks[0].check_id
-    given = importing.Given(district_id=district_id)
+    given = ImportGiven(district_id=district_id)
     file = "시설명,주소\n가람공원,가람로 1\n".encode()
     ids: dict[str, UUID | str] = {
         "import_id": importing.preview(site.db, file, "시설.csv", actor="test", given=given),

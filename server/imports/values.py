@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final, Literal
 
-from server.facilities_import.cells import COUNT, MOST_FIXTURES
-from server.facilities_import.cuts import is_cut, squash_heading
+from server.imports.cells import COUNT, MOST_FIXTURES
+from server.imports.cuts import is_cut, squash_heading
 from server.places.room_parts import MOST_FLOORS
 
 Epoch = Literal[1900, 1904] | None

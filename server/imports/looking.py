@@ -8,22 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from server.facilities_import.columns import FIELDS, NEEDED, Column, Kind, kind_of, propose
-from server.facilities_import.cuts import cut_text
-from server.facilities_import.grid import Grid
-from server.facilities_import.questions import cut_view, cut_views
-from server.facilities_import.reading import layout_of, open_grid
+from server.imports.columns import Column, kind_of, propose
+from server.imports.cuts import cut_text
+from server.imports.fields import KINDS, Kind
+from server.imports.grid import Grid
+from server.imports.kinds import refuse_role
+from server.imports.questions import cut_view, cut_views
+from server.imports.reading import layout_of, open_grid
+from server.interface.fields import Role
 from server.interface.views.imports import ImportColumn, ImportField, ImportLook
 from sweep.report import display_text, local_text
 
 
 def look(
-    data: bytes, file_name: str, sheet: str | None, kind: Kind | None, answers: Mapping[tuple[Kind, str], str]
+    data: bytes,
+    file_name: str,
+    sheet: str | None,
+    kind: Kind | None,
+    answers: Mapping[tuple[Kind, str], str],
+    role: Role | None = None,
 ) -> ImportLook:
-    """What a file holds; ApiError 400 or 413 for one that cannot be read."""
+    """What a file holds; ApiError 400 or 413 where it cannot be read, 403 for a kind that this role does not add."""
     grid = open_grid(data, sheet)
     published = layout_of(grid) if kind in {None, "facilities"} else None
     chosen = None if published is not None else kind or kind_of(grid, answers)
+    if role is not None and (layout := published or chosen) is not None:
+        refuse_role(layout, role)
     columns = () if chosen is None else propose(grid, chosen, answers)
     found = {column.field for column in columns}
     return ImportLook(
@@ -33,6 +43,7 @@ def look(
         sheets=tuple(map(_shown, grid.sheets)),
         layout=published or chosen,
         is_published=published is not None,
+        kinds=tuple(one for one, about in KINDS.items() if role is None or role in about.brought_by),
         heading_line=grid.heading,
         rows=len(grid.rows),
         columns=tuple(_column(grid, one) for one in columns),
@@ -41,8 +52,8 @@ def look(
         needed=()
         if chosen is None
         else tuple(
-            local_text(next(one.said for one in FIELDS[chosen] if one.name == group[0]))
-            for group in NEEDED[chosen]
+            local_text(next(one.said for one in KINDS[chosen].fields if one.name == group[0]))
+            for group in KINDS[chosen].needed
             if not found & set(group)
         ),
         cuts=cut_views(grid.cuts),
@@ -62,7 +73,7 @@ def _column(grid: Grid, column: Column) -> ImportColumn:
 
 
 def _fields(kind: Kind) -> tuple[ImportField, ...]:
-    return tuple(ImportField(field=one.name, words=local_text(one.said)) for one in FIELDS[kind])
+    return tuple(ImportField(field=one.name, words=local_text(one.said)) for one in KINDS[kind].fields)
 
 
 def _shown(text: str) -> str:

@@ -1,7 +1,7 @@
 """Rows of each known layout as places: which column says what.
 
 `seoul` is the city's list of restrooms, which numbers its rows and counts rooms in free text; `national` is
-전국공중화장실표준데이터, which counts fixtures; `changing_rooms` is the table described in FACILITIES.md.  A row that
+전국공중화장실표준데이터, which counts fixtures; `changing_rooms` is the table described in IMPORTS.md.  A row that
 lacks what a facility needs becomes a place all the same, with doubts.
 """
 
@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from server.facilities_import import cells
-from server.facilities_import.cuts import is_cut
-from server.facilities_import.outlines import Districts
-from server.facilities_import.place import STATUTE, Basis, FacilityKind, Place, PlannedRoom, Sex
-from server.facilities_import.reading import Layout, RawRow
+from server.imports import cells
+from server.imports.cuts import is_cut
+from server.imports.outlines import Districts
+from server.imports.place import STATUTE, Basis, FacilityKind, Place, PlannedRoom, Sex
+from server.imports.reading import Layout, RawRow
 
 MOST_ROOMS = 12  # guessed: floors of a market hall, twice; more is a count of something else
 _ROOMS = re.compile(r"(남|여|공용|남녀공용)\s*(?:자|성)?\s*(?:화장실)?\s*:?\s*(\d{1,3})(?!\s*층)")

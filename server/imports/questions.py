@@ -15,11 +15,15 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, select, update
 
-from server.facilities_import.cuts import CUTS, Cut
-from server.facilities_import.importing import apply_row
-from server.facilities_import.reading import HEADINGS as PUBLISHED
-from server.facilities_import.reasons import CUT_WORDS, MEND_IN_FILE, OUTCOMES, WHICH_FACILITY, words_of
+from server.imports.cuts import CUTS, Cut
+from server.imports.importing import apply_answer
+from server.imports.kinds import layouts_of, refuse_role
+from server.imports.reading import HEADINGS as PUBLISHED
+from server.imports.reading import OF_FACILITIES
+from server.imports.reasons import CUT_WORDS, MEND_IN_FILE, OUTCOMES, WHICH_ONE, words_of
+from server.imports.rows import By
 from server.interface.errors import ApiError, invalid, not_found
+from server.interface.fields import Role
 from server.interface.views.imports import (
     ImportCut,
     ImportList,
@@ -29,6 +33,7 @@ from server.interface.views.imports import (
     ImportView,
     ReasonCount,
 )
+from server.people.auth import Person
 from server.store.audit import record
 from server.store.clock import from_ms, now_ms
 from server.store.schema import facilities, import_rows, imports
@@ -39,13 +44,20 @@ Answer = Literal["add", "update", "close", "leave"]
 SHOWN_IMPORTS = 100
 
 
-def list_imports(connection: Connection, district_id: str | None = None) -> ImportList:
-    """The newest imports of a district, or all."""
+def list_imports(connection: Connection, district_id: str | None = None, role: Role | None = None) -> ImportList:
+    """The newest imports of a district, or all; of lists that somebody of this role brings in."""
     statement = select(imports).order_by(imports.c.created_ms.desc()).limit(SHOWN_IMPORTS)
     if district_id is not None:
         statement = statement.where(imports.c.district_id == district_id)
+    if role is not None:
+        statement = statement.where(imports.c.layout.in_(layouts_of(role)))
     found = connection.execute(statement).all()
     return ImportList(imports=tuple(_view(connection, row) for row in found))
+
+
+def refuse_kind(connection: Connection, import_id: UUID, role: Role) -> None:
+    """ApiError 404, or 403 for an import of a kind that somebody of this role does not bring in."""
+    refuse_role(_found(connection, import_id).layout, role)
 
 
 def import_view(connection: Connection, import_id: UUID) -> ImportView:
@@ -85,7 +97,9 @@ def import_row_page(
     )
 
 
-def answer(connection: Connection, import_id: UUID, line: int, choice: Answer, *, actor: str) -> None:
+def answer(
+    connection: Connection, import_id: UUID, line: int, choice: Answer, *, actor: str, person: Person | None = None
+) -> None:
     """Answer the question of one row; ApiError 404, 409 when it is answered or its import is not confirmed, 400."""
     found = _found(connection, import_id)
     row = connection.execute(
@@ -101,11 +115,11 @@ def answer(connection: Connection, import_id: UUID, line: int, choice: Answer, *
         raise invalid(Phrase("wrong_answer", choice=choice), code="wrong_answer")
     of_row = update(import_rows).where(import_rows.c.import_id == import_id, import_rows.c.line == line)
     if choice == "add":
-        connection.execute(of_row.values(facility_id=None))
+        connection.execute(of_row.values(facility_id=None, object_id=None))
     connection.execute(of_row.values(answer=choice, answered_by=actor, answered_ms=now_ms()))
     if choice != "leave":
         asked = select(import_rows).where(import_rows.c.import_id == import_id, import_rows.c.line == line)
-        apply_row(connection, found, connection.execute(asked).one(), actor)
+        apply_answer(connection, found, connection.execute(asked).one(), By(actor, person))
     detail = {"line": line, "answer": choice}
     record(connection, actor=actor, action="import.answered", object_id=str(import_id), detail=detail)
 
@@ -136,9 +150,10 @@ def _possible(layout: str, row: Row[Any]) -> tuple[Answer, ...]:
     reasons = frozenset(row.reasons.split())
     if layout not in PUBLISHED and reasons & MEND_IN_FILE:
         return ("leave",)
-    if row.facility_id is None:
+    if row.facility_id is None and row.object_id is None:
         return ("add", "leave")
-    return ("update", "leave") if layout == "rooms" and not reasons & WHICH_FACILITY else ("add", "update", "leave")
+    is_sure = layout not in OF_FACILITIES and not reasons & WHICH_ONE
+    return ("update", "leave") if is_sure else ("add", "update", "leave")
 
 
 def _found(connection: Connection, import_id: UUID) -> Row[Any]:

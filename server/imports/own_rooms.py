@@ -15,11 +15,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
 
-from server.facilities_import import placing
-from server.facilities_import.deciding import Decision, Seen, like_places
-from server.facilities_import.known import Known, fingerprint
-from server.facilities_import.place import Place, PlannedRoom, place_of
-from server.facilities_import.values import squashed
+from server.imports import placing
+from server.imports.deciding import Decision, Seen, like_places
+from server.imports.known import Known, fingerprint
+from server.imports.place import Place, PlannedRoom, place_of
+from server.imports.rows import Made
+from server.imports.values import squashed
 from server.interface.fields import RoomSex
 from server.store.schema import import_rows, rooms
 from sweep.report import new_id
@@ -131,17 +132,18 @@ def _group(place: Place, known: Known, seen: Seen) -> _Group:
 
 
 def apply_room(
-    connection: Connection, row: Row[Any], *, actor: str, district_id: str | None
-) -> tuple[UUID, UUID | None, dict[str, Any] | None]:
-    """Put a room where its row says; returns (its facility, itself, what tells that the facility was there before)."""
+    connection: Connection, row: Row[Any], just_made: UUID | None, *, actor: str, district_id: str | None
+) -> Made:
+    """Put a room where its row says, or in the facility that was just made for a row which writes it just the same."""
     place = place_of(row.place_json)
-    facility_id = row.facility_id or _made_before(connection, row)
+    facility_id = row.facility_id or just_made or _made_before(connection, row)
     if facility_id is None:
         made = new_id()
         placing.insert_places(connection, "rooms", [(made, place)], actor=actor, district_id=district_id)
         room_id = connection.scalar(select(rooms.c.room_id).where(rooms.c.facility_id == made))
-        return made, room_id, None
-    return facility_id, placing.insert_room(connection, facility_id, place.rooms[0], actor=actor), {"room": True}
+        return Made(made, room_id)
+    room_id = placing.insert_room(connection, facility_id, place.rooms[0], actor=actor)
+    return Made(facility_id, room_id, {"room": True})
 
 
 def _made_before(connection: Connection, row: Row[Any]) -> UUID | None:

@@ -15,9 +15,9 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, delete, exists, func, insert, select, update
 
 from server.districts.register import all_districts, home_of
-from server.facilities_import.place import Place, PlannedRoom
-from server.facilities_import.reading import Layout
-from server.facilities_import.values import floor_in_english, floor_words
+from server.imports.place import Place, PlannedRoom
+from server.imports.reading import Layout
+from server.imports.values import floor_in_english, floor_words
 from server.interface.fields import RoomSex
 from server.places.facilities import say_anew_where, template_plan
 from server.places.layout import lay_out

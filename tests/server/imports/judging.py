@@ -11,7 +11,7 @@ Input is a folder of lists, each `NAME.csv` or `NAME.xlsx` beside `NAME.truth.js
 
 Values are what a person reads in the file; what a row does not name is not judged.  A row that comes in with every
 value as the truth has it is right; one that a person is asked about is asked; one that is left out is refused; anything
-else is wrong, and so is a secret that was kept.  `python -m tests.server.facilities_import.judging FOLDER` prints it.
+else is wrong, and so is a secret that was kept.  `python -m tests.server.imports.judging FOLDER` prints it.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ from typing import Any, get_args
 from sqlalchemy import select
 
 from server.districts.register import add_district
-from server.facilities_import import answers, importing, looking
-from server.facilities_import.columns import Kind
+from server.imports import answers, importing, looking
+from server.imports.fields import Kind
+from server.imports.rows import Given
 from server.interface.errors import ApiError
 from server.store.db import Database
 from server.store.schema import import_rows
@@ -128,7 +129,7 @@ def _bring_in(
         assert seen.layout is not None
         with db.write() as connection:
             answers.remember(connection, district, kind or seen.layout, told, actor="담당-01")  # type: ignore[arg-type]  # as the files name them
-    given = importing.Given(sheet=truth.get("sheet"), kind=kind, district_id=district)
+    given = Given(sheet=truth.get("sheet"), kind=kind, district_id=district)
     import_id = importing.preview(db, data, name, actor="담당-01", given=given)
     with db.read() as connection:
         kept = connection.execute(select(import_rows).where(import_rows.c.import_id == import_id)).all()

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, or_, select
 
-from server.facilities_import.reading import Layout
-from server.facilities_import.values import place_mark, squashed, squashed_address
+from server.imports.reading import Layout
+from server.imports.values import place_mark, squashed, squashed_address
 from server.store.schema import facilities, facility_facts, facility_sources, import_rows, imports
 
 CELL_DEG = 0.001  # derived: a tenth of a kilometre, so that what is 30 m away lies in the same or the next cell

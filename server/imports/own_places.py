@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from server.facilities_import import cells, values
-from server.facilities_import.columns import Own
-from server.facilities_import.layouts import held_against, kind_in, place_from
-from server.facilities_import.outlines import Districts
-from server.facilities_import.place import Place, PlannedRoom, Sex
-from server.facilities_import.reading import RawRow
+from server.imports import cells, values
+from server.imports.columns import Own
+from server.imports.layouts import held_against, kind_in, place_from
+from server.imports.outlines import Districts
+from server.imports.place import Place, PlannedRoom, Sex
+from server.imports.reading import RawRow
 from server.places.room_parts import floor_in, sex_in
 
 _SEX_OF: dict[str, Sex] = {"men": "men", "women": "women", "unisex": "all"}

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, select
 
-from server.facilities_import.columns import LEFT_OUT, Kind, field_of, refuse_answer
-from server.facilities_import.cuts import squash_heading
+from server.imports.columns import refuse_answer
+from server.imports.cuts import squash_heading
+from server.imports.fields import KINDS, LEFT_OUT, Kind
 from server.interface.errors import not_found
 from server.interface.views.imports import ColumnAnswer, ColumnAnswers
 from server.store.audit import record
@@ -39,7 +40,7 @@ def list_answers(connection: Connection, district_id: str | None) -> ColumnAnswe
     )
     answers = []
     for row in connection.execute(found):
-        field = field_of(row.kind, row.field)
+        field = KINDS[row.kind].field(row.field)
         said = Phrase("import_field_left_out") if field is None or row.field == LEFT_OUT else field.said
         answers.append(
             ColumnAnswer(

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from server.facilities_import.columns import Kind, Own, kind_of, known_headings, propose, rows_of
-from server.facilities_import.cuts import Cut, squash_heading
-from server.facilities_import.grid import MAX_CELL_LETTERS, Grid, Line, read_grid
+from server.imports.columns import Own, kind_of, known_headings, propose, rows_of
+from server.imports.cuts import Cut, squash_heading
+from server.imports.fields import Kind
+from server.imports.grid import MAX_CELL_LETTERS, Grid, Line, read_grid
 from server.interface.errors import ApiError, invalid
 from sweep.phrases import Phrase
 
-Layout = Literal["seoul", "national", "changing_rooms", "facilities", "rooms"]
+Layout = Literal["seoul", "national", "changing_rooms"] | Kind
 """Published layouts of facilities, and the kinds of offices' own lists."""
 HEADINGS: dict[Layout, frozenset[str]] = {
     "seoul": frozenset({"연번", "도로명주소", "지번주소", "건물명", "구명칭"}),
@@ -25,6 +26,7 @@ HEADINGS: dict[Layout, frozenset[str]] = {
 }
 """Columns, without spaces and hyphens, by which each published layout is known."""
 OF_FACILITIES: Final[frozenset[Layout]] = frozenset({"seoul", "national", "changing_rooms", "facilities"})
+OF_PLACES: Final[frozenset[Layout]] = OF_FACILITIES | {"rooms"}
 _HEADINGS = known_headings() | {squash_heading(one) for needed in HEADINGS.values() for one in needed}
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Table, func, select, update
 
-from server.facilities_import import importing, questions
+from server.imports import importing, questions
 from server.interface.errors import ApiError
 from server.interface.views.imports import ImportView
 from server.places.facilities import add_plan, current_plan
@@ -28,9 +28,9 @@ from server.store.schema import (
     rooms,
 )
 from tests.server.conftest import Call, Site
-from tests.server.facilities_import.files import CHANGING, NATIONAL, csv_file, national_row, seoul_row
-from tests.server.facilities_import.files import SEOUL as SEOUL_COLUMNS
-from tests.server.facilities_import.test_rows import KOREA
+from tests.server.imports.files import CHANGING, NATIONAL, csv_file, national_row, seoul_row
+from tests.server.imports.files import SEOUL as SEOUL_COLUMNS
+from tests.server.imports.test_rows import KOREA
 
 TABLES: tuple[Table, ...] = (facilities, facility_facts, facility_sources, rooms, plans, room_bases)
 FIRST = csv_file(NATIONAL, [national_row(number) for number in range(1, 5)])

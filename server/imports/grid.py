@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from server.facilities_import.cuts import Cut, cut_cell, cut_of_heading, squash_heading
+from server.imports.cuts import Cut, cut_cell, cut_of_heading, squash_heading
 from server.interface.errors import ApiError, invalid
 from sweep.phrases import Phrase
 
@@ -201,7 +201,7 @@ def _wide(data: bytes) -> tuple[str, ...]:
 
 def _workbook(data: bytes, sheet: str | None) -> _Raw:
     _refuse_bomb(data)
-    command = [sys.executable, "-m", "server.facilities_import.sheet_process", *([] if sheet is None else [sheet])]
+    command = [sys.executable, "-m", "server.imports.sheet_process", *([] if sheet is None else [sheet])]
     try:
         ended = subprocess.run(command, input=data, capture_output=True, cwd=ROOT, timeout=MAX_WAIT_S, check=False)
     except (subprocess.TimeoutExpired, OSError):

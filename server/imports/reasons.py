@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.facilities_import.cuts import Cut
+from server.imports.cuts import Cut
 from server.interface.views.imports import ImportOutcome
 from sweep.phrases import Phrase
 from sweep.report import LocalText, local_text
@@ -50,6 +50,7 @@ REASONS: dict[str, Phrase] = {
     "phone_changed": Phrase("import_phone_changed"),
     "rooms_differ": Phrase("import_rooms_differ"),
     # what a person has to decide
+    "came_meanwhile": Phrase("import_came_meanwhile"),
     "address_missing": Phrase("import_address_missing"),
     "basis_unknown": Phrase("import_basis_unknown"),
     "consent_incomplete": Phrase("import_consent_incomplete"),
@@ -114,8 +115,8 @@ MEND_IN_FILE = frozenset(
     | {"sex_contradicts_name", "sex_missing", "sex_unclear", "text_unreadable", "text_too_long", "too_many_cells"}
 )
 """Questions about a row of an office's own list that only its file can answer."""
-WHICH_FACILITY = frozenset({"near_known", "several_alike", "written_differently"})
-"""Questions whether a facility is one that is known."""
+WHICH_ONE = frozenset({"near_known", "several_alike", "written_differently"})
+"""Questions whether something is one that is known."""
 CUT_WORDS: dict[Cut, Phrase] = {
     "resident_number": Phrase("import_cut_resident_number"),
     "bank_account": Phrase("import_cut_bank_account"),

@@ -9,118 +9,22 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Literal
 
-from server.facilities_import import cells, values
-from server.facilities_import.cuts import Cut, cut_of_heading, masked, squash_heading
-from server.facilities_import.grid import Grid, Line
+from server.imports import cells, values
+from server.imports.cuts import Cut, cut_of_heading, masked, squash_heading
+from server.imports.fields import KINDS, LEFT_OUT, Field, Kind
+from server.imports.grid import Grid, Line
 from server.interface.errors import ApiError, invalid
 from sweep.phrases import Phrase
 
-Kind = Literal["facilities", "rooms"]
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 HEADINGS = Path(__file__).parent / "headings.toml"
-LEFT_OUT = "left_out"
-"""Answer for a column that is not imported."""
 FITS = 0.5  # guessed: what does not fit is asked about row by row; a column of something else fits nowhere
 SHOWN_ROWS = 5
 SEEN_ROWS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """Something that a column may hold."""
-
-    name: str
-    said: Phrase
-    fits: Callable[[str], bool] | None = None
-    """Whether a cell can be this at all; None: any text may be."""
-
-
-def _is_kind(cell: str) -> bool:
-    return re.search(r"공중|개방|간이|이동|임시|공공|공원|민간|법정", cell) is not None
-
-
-def _is_sex(cell: str) -> bool:
-    return values.sex(cell)[0] is not None
-
-
-def _is_floor(cell: str) -> bool:
-    return values.floor(cell)[0] is not None
-
-
-def _is_count(cell: str) -> bool:
-    return values.counted(cell)[1] == ""
-
-
-def _is_degrees(cell: str) -> bool:
-    return re.fullmatch(r"-?\d{1,3}(?:\.\d+)?", cell) is not None
-
-
-def _is_day(cell: str) -> bool:
-    is_made_of = re.fullmatch(r"[\d\s\-–./:,'T()년월일시분초요화수목금토오전후]+", cell) is not None
-    return is_made_of and any(letter.isdigit() for letter in cell)
-
-
-def _is_office_phone(cell: str) -> bool:
-    return not re.match(r"\+?(?:82-?)?0?1[016789]", cell)
-
-
-_PLACE: tuple[Field, ...] = (
-    Field("name", Phrase("import_field_name")),
-    Field("road", Phrase("import_field_road")),
-    Field("lot", Phrase("import_field_lot")),
-    Field("address", Phrase("import_field_address")),
-    Field("district", Phrase("import_field_district")),
-)
-_FACILITY: tuple[Field, ...] = (
-    Field("key", Phrase("import_field_key")),
-    Field("latitude", Phrase("import_field_latitude"), _is_degrees),
-    Field("longitude", Phrase("import_field_longitude"), _is_degrees),
-    Field("hours", Phrase("import_field_hours")),
-    Field("phone", Phrase("import_field_phone"), _is_office_phone),
-    Field("operator", Phrase("import_field_operator")),
-    Field("installed", Phrase("import_field_installed")),
-    Field("kind", Phrase("import_field_kind"), _is_kind),
-)
-_ROOM: tuple[Field, ...] = (
-    Field("sex", Phrase("import_field_sex"), _is_sex),
-    Field("floor", Phrase("import_field_floor"), _is_floor),
-    Field("room", Phrase("import_field_room")),
-)
-_LEFT_OUT = Field(LEFT_OUT, Phrase("import_field_left_out"))
-FIELDS: Final[Mapping[Kind, tuple[Field, ...]]] = {
-    "facilities": (
-        *_PLACE,
-        *_FACILITY,
-        Field("men_stalls", Phrase("import_field_men_stalls"), _is_count),
-        Field("men_urinals", Phrase("import_field_men_urinals"), _is_count),
-        Field("women_stalls", Phrase("import_field_women_stalls"), _is_count),
-        _LEFT_OUT,
-    ),
-    "rooms": (
-        *_PLACE,
-        *_FACILITY,
-        *_ROOM,
-        Field("stalls", Phrase("import_field_stalls"), _is_count),
-        Field("urinals", Phrase("import_field_urinals"), _is_count),
-        _LEFT_OUT,
-    ),
-}
-NEEDED: Final[Mapping[Kind, tuple[tuple[str, ...], ...]]] = {
-    "facilities": (("name",), ("road", "lot", "address")),
-    "rooms": (("name",), ("sex", "room", "floor", "stalls")),
-}
-"""Of each group one at least, or the list is not of this kind."""
-_TELLING: Final[Mapping[Kind, frozenset[str]]] = {
-    "rooms": frozenset({"sex", "floor", "room", "stalls"}),
-}
-"""What tells a list from one of mere facilities."""
-_ORDER: Final[tuple[Kind, ...]] = ("rooms", "facilities")
-"""Who asks first: a list of rooms names facilities, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,18 +58,13 @@ def _is_called(kind: Kind, field: Field, plain: str) -> bool:
     return plain in _HEADINGS.get((kind, field.name), _HEADINGS.get(("any", field.name), frozenset()))
 
 
-def field_of(kind: Kind, name: str) -> Field | None:
-    """The field of this name."""
-    return next((one for one in FIELDS[kind] if one.name == name), None)
-
-
 def kind_of(grid: Grid, answers: Mapping[tuple[Kind, str], str]) -> Kind | None:
     """What a list is about: of the kinds whose needed columns are there, the one that leaves the fewest open."""
     open_columns: dict[Kind, int] = {}
-    for kind in _ORDER:
+    for kind, is_about in KINDS.items():
         columns = propose(grid, kind, answers)
         found = {column.field for column in columns}
-        if all(found & set(group) for group in NEEDED[kind]) and (kind == "facilities" or found & _TELLING[kind]):
+        if all(found & set(group) for group in is_about.needed) and (not is_about.telling or found & is_about.telling):
             open_columns[kind] = sum(column.field is None for column in columns)
     return min(open_columns, key=lambda kind: open_columns[kind], default=None)
 
@@ -194,11 +93,11 @@ def _propose(grid: Grid, kind: Kind, index: int, heading: str, answers: Mapping[
     shown = tuple(masked([_cell(row, index) for row in grid.rows[:SHOWN_ROWS]]))
     answered = answers.get((kind, plain))
     if answered is not None:
-        field = field_of(kind, answered)
+        field = KINDS[kind].field(answered)
         if answered == LEFT_OUT or (field is not None and _fits(field, filled)):
             return Column(heading, answered, "district", None, shown)
         return Column(heading, None, "nobody", None, shown)
-    fields = [one for one in FIELDS[kind] if _is_called(kind, one, plain)]
+    fields = [one for one in KINDS[kind].fields if _is_called(kind, one, plain)]
     fitting = [one for one in fields if _fits(one, filled)]
     if len(fitting) == 1 and (len(fields) == 1 or fitting[0].fits is not None):
         return Column(heading, fitting[0].name, "table", None, shown)
@@ -235,9 +134,9 @@ def rows_of(grid: Grid, kind: Kind, columns: tuple[Column, ...]) -> list[Own]:
     if waiting:
         raise ApiError(409, Phrase("columns_unanswered", columns=", ".join(waiting)[:300]), code="columns_unanswered")
     found = {column.field for column in columns}
-    for group in NEEDED[kind]:
+    for group in KINDS[kind].needed:
         if not found & set(group):
-            wanted = next(one for one in FIELDS[kind] if one.name == group[0])
+            wanted = next(one for one in KINDS[kind].fields if one.name == group[0])
             raise invalid(Phrase("column_needed", column=wanted.said), code="column_needed")
     used = [(index, column) for index, column in enumerate(columns) if column.field not in {None, LEFT_OUT}]
     headings = [squash_heading(heading) for heading in grid.columns]
@@ -277,5 +176,5 @@ def refuse_answer(kind: Kind, heading: str, field: str) -> None:
     """ApiError 400 for an answer that no column may have."""
     if cut_of_heading(heading) is not None:
         raise invalid(Phrase("column_never_imported"), code="column_never_imported")
-    if field != LEFT_OUT and field_of(kind, field) is None:
+    if field != LEFT_OUT and KINDS[kind].field(field) is None:
         raise invalid(Phrase("column_unknown_field"), code="column_unknown_field")

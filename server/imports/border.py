@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from server.districts.register import all_districts
-from server.facilities_import.cells import is_district
-from server.facilities_import.place import Place
+from server.imports.cells import is_district
+from server.imports.place import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,20 +20,21 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from server.districts.register import add_district
-from server.facilities_import import answers, importing, looking, questions, values
-from server.facilities_import.cuts import SQUARE, cut_cell, cut_of_heading
-from server.facilities_import.grid import read_grid
-from server.facilities_import.own_places import read_room
-from server.facilities_import.reading import open_grid, read_table
-from server.facilities_import.reasons import REASONS
+from server.imports import answers, importing, looking, questions, values
+from server.imports.cuts import SQUARE, cut_cell, cut_of_heading
+from server.imports.grid import read_grid
+from server.imports.own_places import read_room
+from server.imports.reading import open_grid, read_table
+from server.imports.reasons import REASONS
+from server.imports.rows import Given
 from server.interface.errors import ApiError
 from server.store.db import Database
 from server.store.schema import facilities, facility_facts, facility_sources, import_rows, imports, plans, rooms
 from sweep.report import LocalText
 from tests.server.conftest import Client, Site
 from tests.server.district_kit import person
-from tests.server.facilities_import.judging import judge_folder
-from tests.server.facilities_import.messy import write_messy_lists
+from tests.server.imports.judging import judge_folder
+from tests.server.imports.messy import write_messy_lists
 
 TODAY = date(2026, 12, 1)
 LIST = "시설명,주소,남녀구분,층,칸수\n가람공원,한빛구 가람로 1,남,1,3칸\n가람공원,한빛구 가람로 1,여,1,5칸\n"
@@ -59,7 +60,7 @@ def workbook(rows: Sequence[Sequence[object]], merged: Sequence[tuple[int, int, 
 
 
 def _kept(db: Database, data: bytes, name: str = "목록.csv", **how: Any) -> list[Any]:
-    import_id = importing.preview(db, data, name, actor="담당-01", given=importing.Given(**how))
+    import_id = importing.preview(db, data, name, actor="담당-01", given=Given(**how))
     with db.read() as connection:
         of_import = select(import_rows).where(import_rows.c.import_id == import_id).order_by(import_rows.c.line)
         return list(connection.execute(of_import).all())
@@ -412,7 +413,7 @@ def test_a_room_whose_facility_is_there_comes_into_it_and_leaves_it_again(db: Da
     importing.confirm(db, first, actor="담당-01")
     before = _tables(db)
     lists = "시설명,남녀구분,층,칸수\n가람공원,여,2,4\n가람공원,공용,2,1\n없는공원,여,1,1\n"
-    import_id = importing.preview(db, lists.encode(), "방.csv", actor="담당-01", given=importing.Given(kind="rooms"))
+    import_id = importing.preview(db, lists.encode(), "방.csv", actor="담당-01", given=Given(kind="rooms"))
     with db.read() as connection:
         page = questions.import_row_page(connection, import_id, outcome=None, is_open=False, after=None, limit=9)
     assert [row.outcome for row in page.rows] == ["question", "new", "question"]

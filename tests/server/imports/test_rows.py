@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.facilities_import import cells
-from server.facilities_import.deciding import Decision, decide
-from server.facilities_import.known import Known, KnownPlace
-from server.facilities_import.layouts import place_in
-from server.facilities_import.outlines import Districts, read_outlines
-from server.facilities_import.place import Place, place_of
-from server.facilities_import.reading import read_table
-from server.facilities_import.reasons import REASONS
+from server.imports import cells
+from server.imports.deciding import Decision, decide
+from server.imports.known import Known, KnownPlace
+from server.imports.layouts import place_in
+from server.imports.outlines import Districts, read_outlines
+from server.imports.place import Place, place_of
+from server.imports.reading import read_table
+from server.imports.reasons import REASONS
 from server.interface.errors import ApiError
 from server.places.layout import lay_out
-from tests.server.facilities_import.files import CHANGING, NATIONAL, SEOUL, csv_file, national_row, seoul_row
+from tests.server.imports.files import CHANGING, NATIONAL, SEOUL, csv_file, national_row, seoul_row
 
 KOREA = Path(__file__).parents[4] / "shared" / "data" / "korea"
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from server.facilities_import.known import Known, KnownPlace, cell_of, fingerprint
-from server.facilities_import.place import Place
-from server.facilities_import.values import place_mark, squashed, squashed_address
+from server.imports.known import Known, KnownPlace, cell_of, fingerprint
+from server.imports.place import Place
+from server.imports.values import place_mark, squashed, squashed_address
 
 Outcome = Literal["new", "same", "changed", "question", "refused"]
 SAME_PLACE_M = 50.0  # guessed: a restroom that is measured anew, on the other side of its building
@@ -44,6 +44,8 @@ class Decision:
     reasons: tuple[str, ...]
     facility_id: UUID | None = None
     """The facility that it is the same as, or may be."""
+    object_id: UUID | None = None
+    """The same of what is no facility: an instrument, an account."""
 
 
 @dataclass(frozen=True, slots=True)
