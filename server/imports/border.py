@@ -5,14 +5,25 @@ Input is a district, or none for the whole city; output are places with their di
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from server.districts.register import all_districts
 from server.imports.cells import is_district
 from server.imports.place import Place
+
+
+class Named(NamedTuple):
+    """The district that a text names, in whatever words: `한빛구`, `한빛구청 환경과`."""
+
+    district_id: str | None
+    name: str
+    doubt: str = ""
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +55,23 @@ class Border:
         if is_other or (is_district(self.name) and place.district != self.name):
             return place, "other_district"
         return place, ""
+
+    def named(self, text: str, home: str | None) -> Named:
+        """The district that a text names; where it names none, the own one, or `home` where there is but one."""
+        found = [(one, ko) for ko, one in self.ids.items() if re.search(rf"(?<![가-힣]){re.escape(ko)}", text)]
+        others = [one for one in _DISTRICT_IN.findall(text) if one not in self.ids]
+        if self.district_id is not None:
+            is_other = any(one != self.district_id for one, _ in found) or (
+                not found and bool(others) and is_district(self.name)
+            )
+            return Named(self.district_id, self.name, refusal="other_district" if is_other else "")
+        if len(found) == 1:
+            return Named(*found[0])
+        if found or others:
+            return Named(None, "", doubt="district_unknown")
+        only = len(self.ids) == 1 and home is not None
+        return Named(home, next(iter(self.ids), "")) if only else Named(None, "", doubt="district_missing")
+
+
+_DISTRICT_IN = re.compile(r"(?<![가-힣])([가-힣]{1,6}[구군])(?=청|\s|$)")
+"""What looks like the name of a district."""

@@ -107,7 +107,17 @@ def is_cut(cell: str) -> bool:
 
 def masked(cells: Sequence[str]) -> list[str]:
     """Cells of a column that nobody knows yet: what may be a person's name shows its first letter only."""
-    return [f"{cell[0]}{'○' * (len(cell) - 1)}" if _may_be_name(cell) else cell for cell in cells]
+    return [covered(cell) if may_be_name(without_title(cell)) else cell for cell in cells]
+
+
+def covered(text: str) -> str:
+    """Its first letter, and circles for the others."""
+    return f"{text[:1]}{'○' * (len(text) - 1)}"
+
+
+def without_title(text: str) -> str:
+    """A name without what stands beside it: `김○○ 주무관`, `박○○(팀장)`."""
+    return _TITLE.sub("", text).strip()
 
 
 # The surnames of 95 in 100 people (census of 2015).
@@ -116,7 +126,13 @@ _SURNAMES = frozenset(
 )
 
 
-def _may_be_name(cell: str) -> bool:
+_TITLE = re.compile(
+    r"\([^()]*\)|\s*(?:주무관|팀장|과장|계장|반장|조장|실무관|공무관|주사보?|서기보?|대리|주임|선생님?|님)\s*$"
+)
+
+
+def may_be_name(cell: str) -> bool:
+    """Could this be a person's own name, and nothing else?"""
     return re.fullmatch(r"[가-힣]{2,4}", cell) is not None and cell[0] in _SURNAMES
 
 

@@ -76,6 +76,10 @@ def _is_office_phone(cell: str) -> bool:
     return not re.match(r"\+?(?:82-?)?0?1[016789]", cell)
 
 
+def _is_mail(cell: str) -> bool:
+    return re.fullmatch(r"[^@\s]+@[^@\s]+\.[a-z]{2,}", cell, re.IGNORECASE) is not None
+
+
 _PLACE: tuple[Field, ...] = (
     Field("name", Phrase("import_field_name")),
     Field("road", Phrase("import_field_road")),
@@ -99,6 +103,7 @@ _ROOM: tuple[Field, ...] = (
     Field("room", Phrase("import_field_room")),
 )
 _LEFT_OUT = Field(LEFT_OUT, Phrase("import_field_left_out"))
+_REGISTERS_BY: frozenset[Role] = frozenset({"admin", "district_officer"})
 _PLACES_BY: frozenset[Role] = frozenset({"admin", "city_officer", "district_officer"})
 KINDS: Final[Mapping[Kind, ListKind]] = {
     "rooms": ListKind(
@@ -125,6 +130,36 @@ KINDS: Final[Mapping[Kind, ListKind]] = {
         ),
         needed=(("name",), ("road", "lot", "address")),
         brought_by=_PLACES_BY,
+    ),
+    "instruments": ListKind(
+        fields=(
+            Field("kind", Phrase("import_field_instrument_kind")),
+            Field("maker", Phrase("import_field_maker")),
+            Field("model", Phrase("import_field_model")),
+            Field("serial", Phrase("import_field_serial")),
+            Field("count", Phrase("import_field_count"), _is_count),
+            Field("holder", Phrase("import_field_holder")),
+            Field("checked", Phrase("import_field_checked"), _is_day),
+            Field("good_until", Phrase("import_field_good_until"), _is_day),
+            Field("passed", Phrase("import_field_passed")),
+            Field("checked_by", Phrase("import_field_checked_by")),
+            Field("district", Phrase("import_field_district")),
+            _LEFT_OUT,
+        ),
+        needed=(("kind",), ("maker",), ("model",), ("serial",)),
+        brought_by=_REGISTERS_BY,
+    ),
+    "people": ListKind(
+        fields=(
+            Field("username", Phrase("import_field_username")),
+            Field("mail", Phrase("import_field_mail"), _is_mail),
+            Field("display_name", Phrase("import_field_display_name")),
+            Field("role", Phrase("import_field_role")),
+            Field("district", Phrase("import_field_organisation")),
+            _LEFT_OUT,
+        ),
+        needed=(("username", "mail"), ("role",)),
+        brought_by=_REGISTERS_BY,
     ),
 }
 """In the order in which they are asked: a list of rooms names facilities, too."""

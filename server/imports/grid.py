@@ -39,7 +39,12 @@ LINES_ABOVE = 30  # guessed: titles, approval boxes and dates above a heading
 HEADING_FROM = 0.6  # guessed: headings on two lines are known by their upper half at least
 ROOT = Path(__file__).parent.parent.parent
 SEPARATORS: Final = ("\t", ",", ";")
-_EXIT: dict[int, str] = {3: "workbook_has_password", 4: "workbook_unreadable"}
+_EXIT: Final = {
+    3: Phrase("workbook_has_password"),
+    4: Phrase("workbook_unreadable"),
+    5: Phrase("workbook_too_large"),
+}
+_READER_MISSING = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +212,10 @@ def _workbook(data: bytes, sheet: str | None) -> _Raw:
     except (subprocess.TimeoutExpired, OSError):
         raise invalid(Phrase("workbook_too_large"), code="import_refused") from None
     if ended.returncode:
-        said = _EXIT.get(ended.returncode)
-        if said == "workbook_has_password":
-            raise invalid(Phrase("workbook_has_password"), code="import_refused")
-        raise invalid(
-            Phrase("workbook_unreadable") if said is not None else Phrase("workbook_too_large"), code="import_refused"
-        )
+        if ended.returncode == _READER_MISSING:
+            raise ApiError(503, Phrase("workbook_reader_missing"), code="workbook_reader_missing")
+        # Whatever else ends that process is the bound of its memory or time.
+        raise invalid(_EXIT.get(ended.returncode, Phrase("workbook_too_large")), code="import_refused")
     told = json.loads(ended.stdout)
     if len(told["rows"]) > MAX_ROWS + LINES_ABOVE:
         raise invalid(Phrase("csv_too_many_rows", most=MAX_ROWS), code="import_refused")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from server.imports.fields import KINDS
+from server.imports.instrument_rows import InstrumentWork
+from server.imports.people_rows import PeopleWork
 from server.imports.place_rows import FacilityWork, RoomWork
 from server.imports.reading import OF_FACILITIES, Layout
 from server.imports.rows import RowWork
@@ -16,6 +18,8 @@ from sweep.phrases import Phrase
 WORK: Final[Mapping[Layout, RowWork]] = {
     **dict.fromkeys(OF_FACILITIES, FacilityWork()),
     "rooms": RoomWork(),
+    "instruments": InstrumentWork(),
+    "people": PeopleWork(),
 }
 
 

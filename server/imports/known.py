@@ -115,6 +115,16 @@ def read_known(connection: Connection, layout: Layout, district_id: str | None =
                 sha256=row.place_sha256,
             )
         )
+    known.asked, known.missed = asked_before(connection, layout, district_id)
+    return known
+
+
+def asked_before(
+    connection: Connection, layout: Layout, district_id: str | None
+) -> tuple[dict[tuple[str, str], str], set[UUID]]:
+    """(answers by identifier and mark of a row, or `open`; facilities that a file no longer listed)."""
+    answers: dict[tuple[str, str], str] = {}
+    missed: set[UUID] = set()
     asked = (
         select(import_rows.c.line, import_rows.c.source_key, import_rows.c.place_sha256, import_rows.c.answer)
         .add_columns(import_rows.c.facility_id)
@@ -125,7 +135,7 @@ def read_known(connection: Connection, layout: Layout, district_id: str | None =
     )
     for row in connection.execute(asked):
         if row.line < 0:
-            known.missed.add(row.facility_id)
+            missed.add(row.facility_id)
         else:
-            known.asked[row.source_key, row.place_sha256] = row.answer or "open"
-    return known
+            answers[row.source_key, row.place_sha256] = row.answer or "open"
+    return answers, missed

@@ -24,11 +24,13 @@ MOST_ALL_LETTERS = 32 * 1024 * 1024
 
 
 def main() -> int:
-    """Write what was read; 3 for a workbook with a password, 4 for one that cannot be read, 5 for one too large."""
+    """Write what was read; 3 for a workbook with a password, 4 for one that cannot be read, 5 for one too large, 6 without calamine."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
-    from python_calamine import CalamineError, PasswordError, load_workbook
-
+    try:
+        from python_calamine import CalamineError, PasswordError, load_workbook
+    except ModuleNotFoundError:
+        return 6
     data = sys.stdin.buffer.read()
     wanted = sys.argv[1] if len(sys.argv) > 1 else None
     try:

@@ -189,6 +189,13 @@ def _recorded(connection: Connection, row: StoredEntry) -> InspectionRecorded | 
     return None
 
 
+def instruments_used_since(connection: Connection, since_ms: int) -> frozenset[UUID]:
+    """Which instruments an inspection that arrived since names."""
+    since = (entries.c.kind == kinds.INSPECTED) & (entries.c.received_ms >= since_ms) & IS_ACCEPTED
+    told = (_recorded(connection, row) for row in connection.execute(select(entries).where(since)).all())
+    return frozenset(used.instrument_id for one in told if one is not None for used in one.instruments)
+
+
 def _found(row: StoredEntry) -> Outcome:
     return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, False, row.kind, row.sweep_id)
 

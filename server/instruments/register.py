@@ -86,14 +86,15 @@ def retire(connection: Connection, instrument_id: UUID, *, is_retired: bool, act
 
 def add_check(
     connection: Connection, instrument_id: UUID, request: InstrumentCheckRequest, *, today: date, actor: str
-) -> None:
-    """Write a check down; ApiError 404, 400 for one of a day that is still to come."""
+) -> UUID:
+    """Write a check down and return its id; ApiError 404, 400 for one of a day that is still to come."""
     _row(connection, instrument_id)
     if request.day > today:
         raise invalid(Phrase("check_in_the_future"))
+    check_id = new_id()
     connection.execute(
         insert(instrument_checks).values(
-            check_id=new_id(),
+            check_id=check_id,
             instrument_id=instrument_id,
             what=request.what,
             day=request.day.isoformat(),
@@ -106,6 +107,7 @@ def add_check(
     )
     detail = {"what": request.what, "day": request.day.isoformat(), "has_passed": request.has_passed}
     _record(connection, instrument_id, "checked", actor, detail)
+    return check_id
 
 
 def withdraw_check(connection: Connection, instrument_id: UUID, check_id: UUID, *, actor: str) -> None:

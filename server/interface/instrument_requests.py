@@ -12,7 +12,8 @@ from sweep.phrases import Phrase
 from sweep.report import Record
 from sweep.report.inspection_records import InstrumentKind
 
-CheckDay = Annotated[date, Field(ge=date(2010, 1, 1), le=date(2100, 12, 31))]
+FIRST_CHECK_DAY = date(2010, 1, 1)
+CheckDay = Annotated[date, Field(ge=FIRST_CHECK_DAY, le=date(2100, 12, 31))]
 LONGEST_GOOD_D = 366  # guessed: an instrument that nobody looked at for a year is not known to work
 Serial = Annotated[
     str, StringConstraints(max_length=100, strip_whitespace=True), AfterValidator(clean), AfterValidator(no_link)

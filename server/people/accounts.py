@@ -82,8 +82,8 @@ def invite(
     facility_ids: Iterable[UUID],
     password: HashedPassword,
     code: HashedPassword,
-) -> None:
-    """An account with a one-time password; ApiError 403 for a role that this person may not give.
+) -> UUID:
+    """An account with a one-time password, and its id; ApiError 403 for a role that this person may not give.
 
     People of facilities are given some, all of the district; 400 or 404 when that does not fit.
     """
@@ -109,6 +109,7 @@ def invite(
     if ids:
         rows = [{"user_id": user_id, "facility_id": facility_id} for facility_id in ids]
         connection.execute(insert(user_facilities), rows)
+    return user_id
 
 
 def renew(connection: Connection, by: Person, username: str, *, password: HashedPassword, code: HashedPassword) -> None:

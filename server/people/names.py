@@ -56,6 +56,11 @@ def give_name(connection: Connection, account: str, name: str, district_id: str 
     add_name(connection, account, name, district_id)
 
 
+def looks_taken(connection: Connection, district_id: str | None) -> set[str]:
+    """What the names look like that nobody new of a district, or of the whole city, may bear."""
+    return {look for one in _names_of_others(connection, "", district_id) for look in looks(one)}
+
+
 def add_name(connection: Connection, account: str, name: str, district_id: str | None) -> None:
     """Write down that an account bears this name from now on."""
     row = {"name_id": new_id(), "account": account, "name": name, "district_id": district_id, "since_ms": now_ms()}
