@@ -139,11 +139,13 @@ def rows_of(grid: Grid, kind: Kind, columns: tuple[Column, ...]) -> list[Own]:
             wanted = next(one for one in KINDS[kind].fields if one.name == group[0])
             raise invalid(Phrase("column_needed", column=wanted.said), code="column_needed")
     used = [(index, column) for index, column in enumerate(columns) if column.field not in {None, LEFT_OUT}]
-    headings = [squash_heading(heading) for heading in grid.columns]
+    headings = [
+        {squash_heading(one) for one in (heading, *heading.split())} for heading in grid.columns
+    ]  # of two lines put together, each
     return [_own(row, used, headings, len(columns)) for row in grid.rows]
 
 
-def _own(row: Line, used: list[tuple[int, Column]], headings: list[str], width: int) -> Own:
+def _own(row: Line, used: list[tuple[int, Column]], headings: list[set[str]], width: int) -> Own:
     said = {column.field or "": _cell(row, index)[: cells.LONGEST_TEXT * 2] for index, column in used}
     raw = {column.heading: cell for index, column in used if (cell := _cell(row, index))}
     doubts = values.doubts_of_row(list(raw.values()), row.cells)
@@ -154,22 +156,26 @@ def _own(row: Line, used: list[tuple[int, Column]], headings: list[str], width: 
     return Own(row.number, said, raw, _problem(row, headings), tuple(doubts))
 
 
-def _problem(row: Line, headings: list[str]) -> str:
+def _problem(row: Line, headings: list[set[str]]) -> str:
     filled = [cell for cell in row.cells if cell]
     if not filled:
         return "row_is_empty"
     plain = [squash_heading(cell) for cell in row.cells]
-    alike = sum(one == other for one, other in zip(plain, headings, strict=False) if one)
+    alike = sum(one in others for one, others in zip(plain, headings, strict=False) if one)
     if alike >= 2 and alike * 2 >= len(filled):
         return "row_is_heading"
     first = squash_heading(filled[0])
     if re.fullmatch(r"(?:총)?(?:합계|소계|총계|계|누계|평균)(?:\d+(?:건|개소|개|실|곳|칸)?)?", first):
         return "row_is_sum"
-    if filled[0].lstrip().startswith(("※", "*", "주)", "주:", "☞", "▶")) or (
-        len(set(filled)) == 1 and len(plain) > 2 and len(filled[0]) > 20
-    ):
+    is_across = len(set(filled)) == 1 and len(plain) > 2 and (len(filled[0]) > 20 or len(filled) > 2)
+    if is_across or filled[0].startswith(("※", "*", "주)", "주:", "☞", "▶")) or _is_page(filled):
         return "row_is_note"
     return ""
+
+
+def _is_page(filled: list[str]) -> bool:
+    """Is it the number of a page?"""
+    return len(filled) == 1 and re.fullmatch(r"[-–]\s*\d+\s*[-–]|\d+\s*/\s*\d+(?:쪽|페이지)?", filled[0]) is not None
 
 
 def refuse_answer(kind: Kind, heading: str, field: str) -> None:

@@ -26,7 +26,7 @@ _HEADINGS: tuple[tuple[Cut, re.Pattern[str]], ...] = (
     ("resident_number", re.compile(r"주민(?:등록)?번호|주민번|생년월일|외국인(?:등록)?번호|여권|운전면허|주민$|^ssn$")),
     ("bank_account", re.compile(r"계좌|예금주|은행|통장|입금|카드번호|급여|수당|bankaccount")),
     ("named_person", re.compile(rf"{_PERSONS}|reporter|victim")),
-    ("password", re.compile(r"비밀번호|비번|암호|패스워드|password")),
+    ("password", re.compile(r"비밀번호|비번|암호|패스워드|password|passwd|^pw$|^pwd$|^초기값$|인증번호")),
     (
         "remarks",
         re.compile(
@@ -34,6 +34,10 @@ _HEADINGS: tuple[tuple[Cut, re.Pattern[str]], ...] = (
         ),
     ),
 )
+_SECRET = re.compile(
+    r"(?:비밀번호|비번|암호|패스워드|password|\bpw)\s*(?:은|는)?\s*[:=]?\s*[\x21-\x7e]{4,}", re.IGNORECASE
+)
+_LIKE_SECRET = re.compile(r"(?=.*[A-Za-z])(?=.*\d)(?=.*[!#$%^&*?~])(?!.*@.*\.)[\x21-\x7e]{6,40}")
 _DATE6 = r"\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _RESIDENT = re.compile(
     rf"(?<!\d){_DATE6}\s*[-–—−·./~ ]\s*[0-9](?:\d{{6}}|[\d*xX○●]{{0,5}}[*xX○●]+)(?!\d)"
@@ -55,7 +59,9 @@ _PHONE = re.compile(r"^0\d{1,3}-\d{3,4}-\d{4}$|^1[568]\d{2}-\d{4}$|^\d{3}-\d{2}-
 _NAMED = re.compile(rf"(?:{_PERSONS})(?!{_OFFICES}).*?\S", re.DOTALL)
 _MOBILE = re.compile(r"(?<!\d)(?:\+?82[-. ]?)?0?1[016789][-. )]?\d{3,4}[-. ]?\d{4}(?!\d)")
 _ROLES = "회장|대표|관리인|관리자|담당자?|작성자|사장|소유주|소유자|건물주|주인|소장|점주"
-_OF_ROLE = re.compile(rf"(?:{_ROLES})(?:님|\s?:|\s)\s*[가-힣]{{2,4}}(?![가-힣])")
+_ITS = "연락처|전화|번호|성명|이름|성함|주소|소속|직급|직위|확인|서명|의견|아이디"
+"""What stands behind a role in a heading, and is nobody's name."""
+_OF_ROLE = re.compile(rf"(?:{_ROLES})(?:님|\s?:|\s)\s*(?!{_ITS})[가-힣]{{2,4}}(?![가-힣])")
 _NUMBERED = re.compile(r"번호$|코드$|전화|연락처")
 """Headings of columns whose numbers with hyphens are no account's."""
 
@@ -72,6 +78,15 @@ def cut_of_heading(heading: str) -> Cut | None:
     return next((cut for cut, words in _HEADINGS if words.search(plain)), None)
 
 
+def like_passwords(filled: Sequence[str]) -> bool:
+    """Do most cells of a column that nobody knows look like passwords?"""
+    return len(filled) > 0 and sum(map(_is_like_secret, filled)) * 2 >= len(filled)
+
+
+def _is_like_secret(cell: str) -> bool:
+    return _LIKE_SECRET.fullmatch(cell) is not None
+
+
 def cut_cell(cell: str, heading: str, counts: Counter[Cut]) -> str:
     """The cell with squares in the place of what is cut, each counted."""
     if not cell or (cell.isalpha() and len(cell) < 3):
@@ -82,6 +97,9 @@ def cut_cell(cell: str, heading: str, counts: Counter[Cut]) -> str:
         return ""  # a place without a telephone, and nothing to ask about
     if _NAMED.search(plain) or _MOBILE.search(plain) or _OF_ROLE.search(plain):
         counts["named_person"] += 1
+        return SQUARE
+    if _SECRET.search(plain):
+        counts["password"] += 1
         return SQUARE
     found = plain
     if _SHORTENED.match(found) and _is_resident_number(found.partition(".")[0]):

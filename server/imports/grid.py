@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from server.imports.cuts import Cut, cut_cell, cut_of_heading, squash_heading
+from server.imports.cuts import Cut, cut_cell, cut_of_heading, cut_text, is_cut, like_passwords, squash_heading
 from server.interface.errors import ApiError, invalid
 from sweep.phrases import Phrase
 
@@ -113,7 +113,7 @@ def read_grid(data: bytes, known: frozenset[str], sheet: str | None = None) -> G
     columns = _columns(raw, at, deep)
     counts: Counter[Cut] = Counter()
     of_columns: Counter[int] = Counter()
-    cut_columns = {index: cut for index, name in enumerate(columns) if (cut := cut_of_heading(name)) is not None}
+    cut_columns = _cut_columns(columns, raw.lines[at + deep :], known)
     rows = [
         Line(line.number, tuple(_cells(line.cells, columns, cut_columns, counts, of_columns)))
         for line in raw.lines[at + deep :]
@@ -132,6 +132,18 @@ def read_grid(data: bytes, known: frozenset[str], sheet: str | None = None) -> G
         sheets=raw.sheets,
         epoch=raw.epoch,
     )
+
+
+def _cut_columns(columns: Sequence[str], lines: Sequence[Line], known: frozenset[str]) -> dict[int, Cut]:
+    """Which columns are left out whole: by what they are called, or because passwords seem to stand in them."""
+    found: dict[int, Cut] = {}
+    for index, name in enumerate(columns):
+        cut = cut_of_heading(name) or ("named_person" if is_cut(cut_text(name)) else None)
+        if cut is None and squash_heading(name) not in known:
+            cut = "password" if like_passwords([cell for line in lines if (cell := _at(line, index))]) else None
+        if cut is not None:
+            found[index] = cut
+    return found
 
 
 def _cells(
@@ -176,8 +188,12 @@ def _text(data: bytes) -> _Raw:
     return raw
 
 
+_WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
+"""Digits, letters and marks of the width of a Hangul letter, which are the same ones."""
+
+
 def _clean(cell: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", cell).split())
+    return " ".join(unicodedata.normalize("NFC", cell).translate(_WIDE).split())
 
 
 def _decoded(data: bytes) -> tuple[str, str]:

@@ -217,6 +217,11 @@ def _check(own: Own, epoch: values.Epoch) -> tuple[Check | None, str]:
 
 def kept_cells(own: Own, item: Item) -> dict[str, str]:
     """Cells as they are kept: who holds it by user name, and a name that nobody bears here covered."""
-    told = own.said.get("holder", "")
-    shown = item.holder or ("" if "holder_unknown" not in item.doubts else covered(told))
-    return {heading: shown or cell if cell == told else cell for heading, cell in own.raw.items()}
+    instead = {}
+    if "checker_may_be_person" in item.doubts:
+        instead[own.said["checked_by"]] = covered(own.said["checked_by"])
+    if "holder_unknown" in item.doubts:
+        instead[own.said["holder"]] = covered(own.said["holder"])
+    if item.holder is not None:
+        instead[own.said["holder"]] = item.holder
+    return {heading: instead.get(cell, cell) for heading, cell in own.raw.items()}

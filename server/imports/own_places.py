@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from server.imports import cells, values
 from server.imports.columns import Own
+from server.imports.cuts import covered, may_be_name, without_title
 from server.imports.layouts import held_against, kind_in, place_from
 from server.imports.outlines import Districts
 from server.imports.place import Place, PlannedRoom, Sex
@@ -30,6 +31,8 @@ def own_facility(own: Own, districts: Districts | None) -> Place:
         women is None or (men is None and ("men_stalls" in own.said or urinals is None))
     ):
         doubts.append("count_missing")
+    if any(one == 0 for one in counts.values()) and not any(counts.values()):
+        doubts.append("counts_are_nought")
     both: tuple[tuple[Sex, int, int], ...] = (("men", men or 0, urinals or 0), ("women", women or 0, 0))
     rooms = tuple(
         PlannedRoom(sex, 1, stalls=stalls, urinals=standing, is_counted=True)
@@ -53,6 +56,8 @@ def read_room(own: Own) -> tuple[PlannedRoom, list[str]]:
     stalls, stalls_doubt = values.counted(own.said.get("stalls", ""))
     urinals, urinals_doubt = values.counted(own.said.get("urinals", ""))
     doubts = [sex_doubt, floor_doubt, stalls_doubt, urinals_doubt]
+    if 0 in (stalls, urinals) and not stalls and not urinals:
+        doubts.append("counts_are_nought")
     for text in (named, facility):
         said = sex_in(text)
         if sex is not None and said is not None and _SEX_OF.get(said) != sex:
@@ -96,6 +101,18 @@ def addresses_in(own: Own) -> tuple[str, str]:
     return road or either, lot
 
 
+def kept_cells(own: Own) -> dict[str, str]:
+    """Cells as they are kept: who may be a private person is covered."""
+    told = own.said.get("operator", "")
+    return {
+        heading: covered(cell) if cell == told and _names_person(told) else cell for heading, cell in own.raw.items()
+    }
+
+
+def _names_person(operator: str) -> bool:
+    return may_be_name(without_title(operator))
+
+
 def _place(
     own: Own, rooms: tuple[PlannedRoom, ...], notes: list[str], doubts: list[str], districts: Districts | None
 ) -> Place:
@@ -108,6 +125,12 @@ def _place(
     if any(addresses) and not any(map(values.place_mark, addresses)):
         odd.append("address_unclear")
     installed, date_note = cells.month(cell("installed"))
+    if date_note == "date_unreadable":  # a year of two digits, a day in words: said by somebody, and not to be lost
+        odd.append(date_note)
+    operator = cell("operator")
+    if _names_person(operator):
+        operator = ""
+        odd.append("operator_may_be_person")
     has_coordinates = "latitude" in own.said and "longitude" in own.said
     where = (
         cells.coordinates(cell("latitude"), cell("longitude"))
@@ -124,7 +147,7 @@ def _place(
         kind=kind_in(cell("kind")),
         hours=cell("hours"),
         phone=cell("phone"),
-        operator=cell("operator"),
+        operator=operator,
         installed=installed,
         rooms=rooms,
         notes=[*notes, date_note],

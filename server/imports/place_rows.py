@@ -18,7 +18,7 @@ from server.imports.deciding import Decision, Missing, decide
 from server.imports.known import Known, read_known
 from server.imports.layouts import place_in
 from server.imports.outlines import Districts
-from server.imports.own_places import own_facility, own_room
+from server.imports.own_places import kept_cells, own_facility, own_room
 from server.imports.own_rooms import apply_room, decide_rooms, rooms_there, take_back_room
 from server.imports.place import Place, place_of
 from server.imports.reading import Table
@@ -38,7 +38,7 @@ def judge(
     else:
         read = own_room if table.layout == "rooms" else own_facility
         places = [read(own, districts) for own in table.own]
-        told = [(own.line, own.raw, own.problem) for own in table.own]
+        told = [(own.line, kept_cells(own), own.problem) for own in table.own]
     border = Border.of(connection, given.district_id)
     placed = [border.place(place) for place in places]
     refused = [problem or outside for (_, _, problem), (_, outside) in zip(told, placed, strict=True)]

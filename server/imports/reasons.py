@@ -81,6 +81,8 @@ REASONS: dict[str, Phrase] = {
     "cell_unsure": Phrase("import_cell_unsure"),
     "count_missing": Phrase("import_count_missing"),
     "count_unclear": Phrase("import_count_unclear"),
+    "counts_are_nought": Phrase("import_counts_are_nought"),
+    "operator_may_be_person": Phrase("import_operator_may_be_person"),
     "floor_contradicts_name": Phrase("import_floor_contradicts_name"),
     "floor_unclear": Phrase("import_floor_unclear"),
     "day_in_two_ways": Phrase("import_day_in_two_ways"),

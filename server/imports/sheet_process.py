@@ -24,7 +24,7 @@ MOST_ALL_LETTERS = 32 * 1024 * 1024
 
 
 def main() -> int:
-    """Write what was read; 3 for a workbook with a password, 4 for one that cannot be read, 5 for one too large, 6 without calamine."""
+    """Write what was read; 3 with a password, 4 for what cannot be read, 5 for one too large, 6 without calamine."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
     try:

@@ -32,9 +32,11 @@ from server.imports import answers, importing, looking
 from server.imports.fields import Kind
 from server.imports.rows import Given
 from server.interface.errors import ApiError
+from server.people.auth import Person
+from server.store.crypto.body_keys import BodyKeys
 from server.store.db import Database
 from server.store.schema import import_rows
-from sweep.report import LocalText
+from sweep.report import LocalText, new_id
 
 
 @dataclass(slots=True)
@@ -75,9 +77,15 @@ def judge_folder(folder: Path, fresh: Callable[[], AbstractContextManager[Databa
 @contextmanager
 def fresh_database() -> Iterator[Database]:
     """An empty one on SQLite, gone afterwards."""
-    with tempfile.TemporaryDirectory() as folder, closing(Database(f"sqlite:///{folder}/judged.sqlite3")) as db:
+    with tempfile.TemporaryDirectory() as name, closing(database_in(Path(name))) as db:
         db.migrate()
         yield db
+
+
+def database_in(folder: Path) -> Database:
+    """The one of a folder, which can hold bodies."""
+    keys = BodyKeys(folder / "bodies.keys", folder / "bodies.key")
+    return Database(f"sqlite:///{folder}/judged.sqlite3", keys)
 
 
 def judge(db: Database, name: str, data: bytes, truth: Mapping[str, Any]) -> Verdict:
@@ -129,7 +137,8 @@ def _bring_in(
         assert seen.layout is not None
         with db.write() as connection:
             answers.remember(connection, district, kind or seen.layout, told, actor="담당-01")  # type: ignore[arg-type]  # as the files name them
-    given = Given(sheet=truth.get("sheet"), kind=kind, district_id=district)
+    officer = Person(new_id(), "officer", "담당-01", "district_officer", "p-0000000000", district_id=district)
+    given = Given(sheet=truth.get("sheet"), kind=kind, district_id=district, person=officer)
     import_id = importing.preview(db, data, name, actor="담당-01", given=given)
     with db.read() as connection:
         kept = connection.execute(select(import_rows).where(import_rows.c.import_id == import_id)).all()
@@ -155,6 +164,9 @@ def _values(told: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """What a row says, flat: of a facility its counts, of a room its parts."""
     rooms = told.get("rooms", [])
     yield from ((key, value) for key, value in told.items() if key != "rooms")
+    if "check" in told:
+        check = told["check"] or {}
+        yield from ((key, check.get(name)) for key, name in (("checked", "day"), ("good_until", "good_until")))
     for room in rooms:
         if room["is_counted"]:
             yield f"{room['sex']}_stalls", room["stalls"]

@@ -1,6 +1,5 @@
-"""Five lists as offices keep them, made up, with what is true of each; the importer was not tuned to them.
-
-Each is written to a folder beside its truth, in the form of judging.py.
+"""Lists as offices keep them, made up, with what is true of each: three here, two forms (forms.py), five of clerks
+(clerks.py). `python -m tests.server.imports.messy FOLDER` writes them beside their truth, in the form of judging.py.
 """
 
 from __future__ import annotations
@@ -8,6 +7,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -15,10 +15,13 @@ from typing import Any
 
 import xlsxwriter
 
+from tests.server.imports.clerks import clerks_lists
+from tests.server.imports.forms import form_lists
+
 
 def write_messy_lists(folder: Path) -> None:
     """All of them."""
-    for name, data, truth in (_parks(), _rooms(), _two_forms()):
+    for name, data, truth in (_parks(), _rooms(), _two_forms(), *form_lists(), *clerks_lists()):
         (folder / name).write_bytes(data)
         stem = name.rpartition(".")[0]
         (folder / f"{stem}.truth.json").write_text(json.dumps(truth, ensure_ascii=False), encoding="utf-8")
@@ -203,3 +206,7 @@ def _two_forms() -> tuple[str, bytes, dict[str, Any]]:
         },
     }
     return "개방화장실.csv", _csv(rows, "utf-16", "\t"), truth
+
+
+if __name__ == "__main__":
+    write_messy_lists(Path(sys.argv[1]))
