@@ -241,7 +241,7 @@ def _second_purchase() -> Listed:
         for number, line in enumerate(lines, 3):
             for column, cell in enumerate(line):
                 if isinstance(cell, date):
-                    sheet.write_datetime(number, column, cell, day)  # type: ignore[arg-type]  # a day, too
+                    sheet.write_datetime(number, column, cell, day)
                 else:
                     sheet.write(number, column, cell)
     truth = {

@@ -33,7 +33,7 @@ from server.store.schema import facilities, facility_facts, facility_sources, im
 from sweep.report import LocalText
 from tests.server.conftest import Client, Site
 from tests.server.district_kit import person
-from tests.server.imports.judging import judge_folder
+from tests.server.imports.judging import database_in, judge_folder
 from tests.server.imports.messy import write_messy_lists
 
 TODAY = date(2026, 12, 1)
@@ -73,8 +73,15 @@ def test_messy_lists_come_in_without_a_wrong_row(
     verdicts = judge_folder(tmp_path, new)
     assert {one.name: one.wrong for one in verdicts} == {one.name: [] for one in verdicts}
     assert {one.name: (one.right, one.asked, one.refused) for one in verdicts} == {
+        "개방화장실 지정현황.xlsx": (2, 4, 0),
         "개방화장실.csv": (3, 2, 0),
         "공원현황.csv": (4, 2, 0),
+        "시장 화장실 조사.csv": (2, 6, 0),
+        "월별 점검실적.xlsx": (3, 0, 0),
+        "인쇄용 현황.xlsx": (4, 2, 0),
+        "장비_2차구매.xlsx": (2, 9, 0),
+        "점검반 편성명단.csv": (3, 6, 1),
+        "점검장비 보유현황.xls": (3, 8, 0),
         "청사화장실.xlsx": (5, 2, 0),
     }
 
@@ -85,9 +92,8 @@ def new(tmp_path: Path, migrated_sqlite: Path) -> Callable[[], AbstractContextMa
 
     @contextmanager
     def fresh() -> Iterator[Database]:
-        file = tmp_path / "judged.sqlite3"
-        file.write_bytes(migrated_sqlite.read_bytes())
-        with closing(Database(f"sqlite:///{file}")) as found:
+        (tmp_path / "judged.sqlite3").write_bytes(migrated_sqlite.read_bytes())
+        with closing(database_in(tmp_path)) as found:
             yield found
 
     return fresh

@@ -6,8 +6,8 @@ import { statisticsWords } from "./statistics-words";
 const imports = {
   import_title: text("목록 가져오기", "Import lists"),
   import_lead: text(
-    "시설·화장실 목록(CSV, 엑셀)을 올리면 열을 먼저 확인합니다. 적용하기 전에는 아무것도 바뀌지 않습니다.",
-    "Give a list of facilities or rooms (CSV, Excel): its columns come first. Nothing changes until you apply it.",
+    "시설·화장실, 점검 장비, 사람의 목록(CSV, 엑셀)을 올리면 열을 먼저 확인합니다. 적용하기 전에는 아무것도 바뀌지 않습니다.",
+    "Give a list of facilities, rooms, instruments or people (CSV, Excel): its columns come first. Nothing changes until you apply it.",
   ),
   import_choose: text("CSV·엑셀 파일", "CSV or Excel file"),
   import_no_file: text("여기를 눌러 고르십시오.", "Press here to choose one."),
@@ -19,6 +19,13 @@ const imports = {
   import_kind_none: text("고르십시오", "Choose"),
   kind_facilities: text("시설", "Facilities"),
   kind_rooms: text("화장실·탈의실", "Rooms"),
+  kind_instruments: text("점검 장비", "Instruments"),
+  kind_people: text("사람(계정)", "People (accounts)"),
+  import_people_hint: text(
+    "비밀번호는 목록으로 주지 않습니다. 임시 비밀번호와 등록 번호는 계정 화면에서 본인에게 전할 때 만드십시오.",
+    "A list gives nobody a password: make each one-time password and enrolment code on the page of accounts when you tell them.",
+  ),
+  import_to_accounts: text("계정 화면", "Accounts"),
   import_published: text(
     "알려진 형식의 파일입니다. 열을 정할 것이 없습니다.",
     "A published layout: there is nothing to say of its columns.",
@@ -59,7 +66,7 @@ const imports = {
   import_apply: text("적용하기", "Apply"),
   import_undo: text("통째로 되돌리기", "Undo all of it"),
   import_undo_hint: text(
-    "그 사이 쓰이기 시작한 시설은 사유와 함께 남습니다.",
+    "그 사이 쓰이기 시작한 것은 사유와 함께 남습니다.",
     "What is in use by now stays, with the reason.",
   ),
   import_questions: text("사람이 정할 것 {n}건", "{n} questions for a person"),
