@@ -149,6 +149,17 @@ _TITLE = re.compile(
 )
 
 
+_OFFICE = re.compile(
+    r"(?:청|과|팀|센터|공사|공단|협회|조합|학교|의원|병원|사업소|보건소|관리소|사무소|은행|마트|상인회|시장|공원|주식회사)$"
+)
+
+
+def names_person(text: str) -> bool:
+    """Does a text that should name an office name a person, for all that one can see?"""
+    plain = without_title(text)
+    return may_be_name(plain) and _OFFICE.search(plain) is None
+
+
 def may_be_name(cell: str) -> bool:
     """Could this be a person's own name, and nothing else?"""
     return re.fullmatch(r"[가-힣]{2,4}", cell) is not None and cell[0] in _SURNAMES

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from server.imports import cells, values
 from server.imports.border import Named
 from server.imports.columns import Own
-from server.imports.cuts import covered, may_be_name, without_title
+from server.imports.cuts import covered, names_person, without_title
 from server.instruments.register import holders_of
 from server.interface.instrument_requests import FIRST_CHECK_DAY, LONGEST_GOOD_D
 from server.interface.plain_text import has_link
@@ -210,7 +210,7 @@ def _check(own: Own, epoch: values.Epoch) -> tuple[Check | None, str]:
     if passed is None:
         return None, "check_result_unclear"
     by = cells.line(plain["checked_by"], cells.LONGEST_TEXT)[0]
-    if may_be_name(values.squashed(without_title(by))) or has_link(by):
+    if names_person(by) or has_link(by):
         return None, "checker_may_be_person"
     return Check(day.isoformat(), until.isoformat(), passed, by), ""
 

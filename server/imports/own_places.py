@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from server.imports import cells, values
 from server.imports.columns import Own
-from server.imports.cuts import covered, may_be_name, without_title
+from server.imports.cuts import covered, names_person
 from server.imports.layouts import held_against, kind_in, place_from
 from server.imports.outlines import Districts
 from server.imports.place import Place, PlannedRoom, Sex
@@ -105,12 +105,8 @@ def kept_cells(own: Own) -> dict[str, str]:
     """Cells as they are kept: who may be a private person is covered."""
     told = own.said.get("operator", "")
     return {
-        heading: covered(cell) if cell == told and _names_person(told) else cell for heading, cell in own.raw.items()
+        heading: covered(cell) if cell == told and names_person(told) else cell for heading, cell in own.raw.items()
     }
-
-
-def _names_person(operator: str) -> bool:
-    return may_be_name(without_title(operator))
 
 
 def _place(
@@ -128,7 +124,7 @@ def _place(
     if date_note == "date_unreadable":  # a year of two digits, a day in words: said by somebody, and not to be lost
         odd.append(date_note)
     operator = cell("operator")
-    if _names_person(operator):
+    if names_person(operator):
         operator = ""
         odd.append("operator_may_be_person")
     has_coordinates = "latitude" in own.said and "longitude" in own.said
