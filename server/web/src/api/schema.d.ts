@@ -4263,7 +4263,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "facilities" | "rooms";
+            kind: "facilities" | "rooms" | "instruments" | "people";
             words: components["schemas"]["LocalText"];
         };
         /**
@@ -4295,7 +4295,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "facilities" | "rooms";
+            kind: "facilities" | "rooms" | "instruments" | "people";
         };
         /**
          * CommandEvent
@@ -6372,8 +6372,10 @@ export interface components {
             heading_line: number;
             /** Is Published */
             is_published: boolean;
+            /** Kinds */
+            kinds: ("facilities" | "rooms" | "instruments" | "people")[];
             /** Layout */
-            layout: ("seoul" | "national" | "changing_rooms") | ("facilities" | "rooms") | null;
+            layout: ("seoul" | "national" | "changing_rooms") | ("facilities" | "rooms" | "instruments" | "people") | null;
             /** Needed */
             needed: components["schemas"]["LocalText"][];
             /** Rows */
@@ -6464,7 +6466,7 @@ export interface components {
              */
             import_id: string;
             /** Layout */
-            layout: ("seoul" | "national" | "changing_rooms") | ("facilities" | "rooms");
+            layout: ("seoul" | "national" | "changing_rooms") | ("facilities" | "rooms" | "instruments" | "people");
             /** Not Listed */
             not_listed: number;
             /** Open Questions */
@@ -14142,7 +14144,7 @@ export interface operations {
         parameters: {
             query: {
                 file_name: string;
-                kind?: ("facilities" | "rooms") | null;
+                kind?: ("facilities" | "rooms" | "instruments" | "people") | null;
                 sheet?: string | null;
             };
             header?: never;
@@ -14437,7 +14439,7 @@ export interface operations {
         parameters: {
             query: {
                 file_name: string;
-                kind?: ("facilities" | "rooms") | null;
+                kind?: ("facilities" | "rooms" | "instruments" | "people") | null;
                 sheet?: string | null;
             };
             header?: never;
