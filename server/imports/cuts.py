@@ -125,7 +125,7 @@ def is_cut(cell: str) -> bool:
 
 def masked(cells: Sequence[str]) -> list[str]:
     """Cells of a column that nobody knows yet: what may be a person's name shows its first letter only."""
-    return [covered(cell) if may_be_name(without_title(cell)) else cell for cell in cells]
+    return [covered(cell) if names_person(cell) else cell for cell in cells]
 
 
 def covered(text: str) -> str:

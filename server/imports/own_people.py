@@ -83,7 +83,7 @@ class Item:
 
     def to_json(self) -> str:
         """For `item_of`; name and address are what people are shown."""
-        shown = {"name": self.display_name, "address": self.username}
+        shown = {"name": self.display_name, "address": self.username if self.display_name else ""}
         return json.dumps(asdict(self) | shown, ensure_ascii=False)
 
 

@@ -1,0 +1,99 @@
+"""Instruments and people by lists in a real Chromium: looked at, asked about, applied, found in a register, undone."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.server.imports.test_lists import workbook
+from tests.web.conftest import OpenPhone, Phone
+from tests.web.test_registers import WIDE
+
+pytestmark = pytest.mark.browser
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FINDERS = (
+    ("점검장비 보유현황", "", "", "", "", "", "", "", ""),
+    ("구분", "제조사", "모델명", "제조번호", "보관자", "작동확인일", "유효기간", "확인기관", "쓰임"),
+    ("렌즈 탐지기", "가상광학", "K18", "KX-0017", "", "2026-11-02", "2027-05-01", "한빛구청", "화장실"),
+    ("열화상 카메라", "가상광학", "T3", "TX-31", "성춘향 주무관", "", "", "", "탈의실"),
+    ("복합 탐지기", "가상전자", "NK", "NX-9", "", "", "", "", ""),
+    ("합계", "", "", "", "", "", "", "", ""),
+)
+TEAM = (
+    "연번,성명,이메일,역할,초기비번,연락처\n"
+    "1,김도윤,doyun.kim@hanbit.example.kr,점검원,Hanbit#24,010-2345-6789\n"
+    "2,박서연 팀장,seoyeon.park@hanbit.example.kr,점검반장,Hanbit#24,02-123-4567\n"
+    "3,최지우,jiwoo.choi@hanbit.example.kr,감사자,Hanbit#24,\n"
+    "4,정민서,minseo@hanbit.example.kr,관리자,Hanbit#24,\n"
+)
+
+
+@pytest.fixture
+def officer(open_phone: OpenPhone, city: str) -> Phone:
+    """The desk of a district's officer."""
+    found = open_phone(city, **WIDE)
+    found.log_in("officer-hanbit", path="#/desk/import")
+    return found
+
+
+def _look(page: Page, name: str, media_type: str, data: bytes) -> None:
+    page.get_by_label("CSV·엑셀 파일").set_input_files({"name": name, "mimeType": media_type, "buffer": data})
+    page.get_by_role("button", name="열 확인").click()
+
+
+def test_instruments_come_in_by_a_workbook(officer: Phone) -> None:
+    page = officer.page
+    _look(page, "장비.xlsx", SHEET, workbook(FINDERS))
+    expect(page.get_by_label("목록 종류")).to_have_value("instruments")
+    expect(page.get_by_text("무엇인지 알 수 없는 열 1개를 고르십시오.")).to_be_visible()
+    kinds = page.get_by_label("목록 종류").get_by_role("option")
+    expect(kinds).to_have_text(["고르십시오", "화장실·탈의실", "시설", "점검 장비", "사람(계정)"])
+    page.get_by_label("쓰임", exact=True).select_option("left_out")
+    officer.shoot("import-instruments-columns", full=False)
+    page.get_by_role("button", name="전체 행 검사").click()
+    expect(page.get_by_text("보관자가 이 구의 계정과 맞지 않습니다").first).to_be_visible()
+    expect(page.get_by_text("장비 종류를 알 수 없습니다").first).to_be_visible()
+    page.get_by_role("button", name="적용하기").click()
+    expect(page.get_by_text("적용됨")).to_be_visible()
+    imager = page.get_by_role("listitem").filter(has_text="TX-31").first
+    expect(imager.get_by_role("button")).to_have_text(["새로 등록", "그대로 두기"])
+    assert "성춘향" not in page.content()
+    imager.get_by_role("button", name="새로 등록").click()
+    expect(imager.get_by_text("새로 등록 · ")).to_be_visible()
+    officer.shoot("import-instruments-applied", full=False)
+    where = page.url
+    officer.open("#/desk/instruments")
+    expect(page.get_by_text("KX-0017")).to_be_visible()
+    expect(page.get_by_text("TX-31")).to_be_visible()
+    page.goto(where)
+    page.get_by_role("button", name="통째로 되돌리기").click()
+    expect(page.get_by_text("되돌림", exact=True)).to_be_visible()
+    officer.open("#/desk/instruments")
+    expect(page.get_by_role("heading", level=1, name="점검 장비")).to_be_visible()
+    expect(page.get_by_text("KX-0017")).to_have_count(0)
+
+
+def test_people_come_in_without_names_and_passwords(officer: Phone) -> None:
+    page = officer.page
+    _look(page, "명단.csv", "text/csv", TEAM.encode("cp949"))
+    expect(page.get_by_label("목록 종류")).to_have_value("people")
+    expect(page.get_by_text("가져오지 않음(비밀번호)")).to_be_visible()
+    expect(page.get_by_text("박○○○○○")).to_be_visible()
+    officer.shoot("import-people-columns", full=False)
+    page.get_by_role("button", name="전체 행 검사").click()
+    expect(page.get_by_text("초대하는 사람이 줄 수 없는 역할입니다")).to_be_visible()
+    expect(page.get_by_text("역할을 알 수 없습니다").first).to_be_visible()
+    assert not any(secret in page.content() for secret in ("김도윤", "Hanbit#24", "2345-6789"))
+    page.get_by_role("button", name="적용하기").click()
+    expect(page.get_by_text("적용됨")).to_be_visible()
+    expect(page.get_by_text("비밀번호는 목록으로 주지 않습니다")).to_be_visible()
+    officer.shoot("import-people-applied", full=False)
+    where = page.url
+    page.get_by_role("main").get_by_role("link", name="계정 화면").click()
+    page.get_by_label("아이디, 표시 이름, 역할").fill("doyun")
+    expect(page.get_by_role("link", name="doyun.kim")).to_contain_text("첫 로그인 전")
+    page.goto(where)
+    page.get_by_role("button", name="통째로 되돌리기").click()
+    expect(page.get_by_text("되돌림", exact=True)).to_be_visible()
+    officer.open("#/desk/accounts/doyun.kim")
+    expect(page.get_by_role("region", name="점검자-").get_by_text("사용 중지").first).to_be_visible()
