@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, bindparam, exists, insert, or_, select, 
 from server.imports.answers import answers_of
 from server.imports.cuts import cut_text
 from server.imports.deciding import Decision, Missing
-from server.imports.kinds import WORK, refuse_role
+from server.imports.kinds import WORK, refuse_role, rows_at_once
 from server.imports.known import KnownPlace
 from server.imports.outlines import Districts, stored_districts
 from server.imports.reading import OF_PLACES, Table, read_table
@@ -32,7 +32,6 @@ from server.store.schema import import_rows, imports
 from sweep.phrases import Phrase
 from sweep.report import display_text, new_id
 
-ROWS_AT_ONCE = 250  # derived: some 2,000 rows of tables; 0.1 s on SQLite here, so that a probe never waits a second
 STAGED_AT_ONCE = 2_000
 MEANWHILE = "came_meanwhile"
 """Reason added to a row that could not be done any more when its turn came."""
@@ -113,9 +112,9 @@ def confirm(db: Database, import_id: UUID, *, actor: str, person: Person | None 
                 .values(state="confirming", confirmed_ms=now_ms())
             )
     is_left = import_rows.c.outcome.in_(("new", "changed")) & ~import_rows.c.is_applied
-    for _ in _pages(db, import_id, is_left):
+    for _ in _pages(db, found, is_left):
         with db.write() as connection:
-            apply_rows(connection, found, _page(connection, import_id, is_left), By(actor, person))
+            apply_rows(connection, found, _page(connection, found, is_left), By(actor, person))
     with db.write() as connection:
         if _import(connection, import_id).state == "confirming":
             _set_state(connection, import_id, "confirmed")
@@ -135,9 +134,9 @@ def undo(db: Database, import_id: UUID, *, actor: str, person: Person | None = N
         _refuse_built_upon(connection, found)
         _set_state(connection, import_id, "undoing")
     is_left = import_rows.c.is_applied & ~import_rows.c.reasons.contains(LEFT_ALONE)
-    for _ in _pages(db, import_id, is_left):
+    for _ in _pages(db, found, is_left):
         with db.write() as connection:
-            _take_back(connection, found, _page(connection, import_id, is_left), By(actor, person))
+            _take_back(connection, found, _page(connection, found, is_left), By(actor, person))
     with db.write() as connection:
         connection.execute(
             update(imports).where(imports.c.import_id == import_id).values(state="undone", undone_ms=now_ms())
@@ -222,7 +221,9 @@ def _refuse_built_upon(connection: Connection, found: Row[Any]) -> None:
             imports.c.confirmed_ms >= found.confirmed_ms,
             later.c.is_applied,
             exists().where(
-                mine.c.import_id == found.import_id, mine.c.is_applied, mine.c.facility_id == later.c.facility_id
+                mine.c.import_id == found.import_id,
+                mine.c.is_applied,
+                or_(mine.c.facility_id == later.c.facility_id, mine.c.object_id == later.c.object_id),
             ),
         )
     )
@@ -231,18 +232,18 @@ def _refuse_built_upon(connection: Connection, found: Row[Any]) -> None:
         raise ApiError(409, Phrase("import_built_upon", name=name))
 
 
-def _pages(db: Database, import_id: UUID, is_left: Any) -> Iterator[None]:
+def _pages(db: Database, found: Row[Any], is_left: Any) -> Iterator[None]:
     """Once for each page that is left."""
     while True:
         with db.read() as connection:
-            if not _page(connection, import_id, is_left):
+            if not _page(connection, found, is_left):
                 return
         yield
 
 
-def _page(connection: Connection, import_id: UUID, is_left: Any) -> Sequence[Row[Any]]:
-    of_import = select(import_rows).where(import_rows.c.import_id == import_id, is_left)
-    return connection.execute(of_import.order_by(import_rows.c.line).limit(ROWS_AT_ONCE)).all()
+def _page(connection: Connection, found: Row[Any], is_left: Any) -> Sequence[Row[Any]]:
+    of_import = select(import_rows).where(import_rows.c.import_id == found.import_id, is_left)
+    return connection.execute(of_import.order_by(import_rows.c.line).limit(rows_at_once(found.layout))).all()
 
 
 def _import(connection: Connection, import_id: UUID) -> Row[Any]:

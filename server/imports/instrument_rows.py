@@ -151,7 +151,8 @@ class InstrumentWork:
         return stay
 
 
-def _request(item: Item) -> InstrumentRequest:
+def request_of(item: Item) -> InstrumentRequest:
+    """What the register's door is asked."""
     return InstrumentRequest(
         kind=item.known_kind,
         maker=item.maker,
@@ -163,21 +164,25 @@ def _request(item: Item) -> InstrumentRequest:
 
 
 def _add(connection: Connection, item: Item, by: By) -> Made:
-    added = register.add_instrument(connection, _request(item), actor=by.actor, district_id=item.district_id)
+    added = register.add_instrument(connection, request_of(item), actor=by.actor, district_id=item.district_id)
     if item.check is not None:
         _write_check(connection, added, item.check, by)
     return Made(None, added)
 
 
-def _write_check(connection: Connection, instrument_id: UUID, check: Check, by: By) -> UUID:
-    request = InstrumentCheckRequest(
+def check_of(check: Check) -> InstrumentCheckRequest:
+    """The same of a check."""
+    return InstrumentCheckRequest(
         what="function",
         day=date.fromisoformat(check.day),
         good_until=date.fromisoformat(check.good_until),
         has_passed=check.has_passed,
         checked_by=check.checked_by,
     )
-    return register.add_check(connection, instrument_id, request, today=today(), actor=by.actor)
+
+
+def _write_check(connection: Connection, instrument_id: UUID, check: Check, by: By) -> UUID:
+    return register.add_check(connection, instrument_id, check_of(check), today=today(), actor=by.actor)
 
 
 def _change(connection: Connection, row: Row[Any], by: By) -> Made:
@@ -187,7 +192,7 @@ def _change(connection: Connection, row: Row[Any], by: By) -> Made:
     holder = None if there.holder is None else there.holder.username
     written = {"kind": there.kind, "maker": there.maker, "model": there.model, "serial": there.serial}
     before: dict[str, Any] = written | {"holder": holder, "is_retired": there.retired is not None, "check_id": None}
-    told = _request(item) if item.holder is not None else _request(item).model_copy(update={"holder": holder})
+    told = request_of(item) if item.holder is not None else request_of(item).model_copy(update={"holder": holder})
     register.change_instrument(connection, instrument_id, told, actor=by.actor)
     register.retire(connection, instrument_id, is_retired=False, actor=by.actor)
     if item.check is not None and item.check.day not in _days(there):

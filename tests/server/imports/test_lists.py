@@ -341,11 +341,17 @@ def test_counts_and_floors_are_read_or_asked_about() -> None:
         ({"전화번호": "212345678"}, "phone_unclear"),
         ({"개방시간": "0.25"}, "hours_unclear"),
         ({"설치연월": "2012.1"}, "day_in_two_ways"),
+        ({"설치연월": "'09.5"}, "date_unreadable"),
+        ({"설치연월": "12-03"}, "date_unreadable"),
+        ({"관리기관": "박순자"}, "operator_may_be_person"),
+        ({"관리기관": "박순자(점주)"}, "operator_may_be_person"),
+        ({"남자대변기": "없음", "여자대변기": "0"}, "counts_are_nought"),
     ],
 )
 def test_a_cell_that_says_less_than_it_seems_is_asked_about(db: Database, cells: dict[str, str], doubt: str) -> None:
     row = {"연번": "1", "시설명": "가람공원", "주소": "한빛구 가람로 1", "전화번호": "02-123-4567"}
     row |= {"개방시간": "06:00~22:00", "설치연월": "2012.10"}
+    row |= {"관리기관": "구청", "남자대변기": "없음", "여자대변기": "2"}
     (plain,) = _kept(db, f"{','.join(row)}\n{','.join(row.values())}\n".encode())
     assert plain.outcome == "new"
     (kept,) = _kept(db, f"{','.join(row)}\n{','.join((row | cells).values())}\n".encode())
