@@ -1,5 +1,5 @@
-"""Live messages about the room itself, told after each position: how well each surface was seen, and which devices ask
-for a look.
+"""Live messages about the room itself: how well each surface was seen, told while it is looked at and after each
+position, and after each position which devices ask for a look.
 
 Like all live messages they are never evidence; the report has the last word.  Devices that send like no camera are a
 count only: a bystander's telephone is nobody's business.

@@ -50,6 +50,7 @@ from sweep.run.plan.eye_look_planner import Eye
 from sweep.run.plan.planner import Made, SweepPlanner
 from sweep.run.plan.sweep_timer import quick_limits
 from sweep.run.position.coordinator import Coordinator
+from sweep.run.position.coverage_so_far import CoverageSoFar
 from sweep.run.position.tasks import PositionTasks
 from sweep.run.reporting.journal_writer import JournalWriter
 from sweep.run.reporting.outcome import Outcome, manifest_to_keep, outcome_of, said_of_persons, with_what_was_seen
@@ -149,6 +150,7 @@ class Runner:
         )
         self._next = SweepPlanner(control, self._told, self._sweep_id, self._modalities, self._kind, weights,
                                   eye_looks or load_policy(), now_ns if source.is_live else None, eye)  # fmt: skip
+        self._coverage = CoverageSoFar(self._modalities, self._told, may_tell=lambda: control.standing == "go")
         self._room = source if isinstance(source, LiveSource) else None
         self._day_check = DailyCheck(
             None if live is None else live.reference, outbox, control, self._tasks, self._on_event, now_ns, read_clock
@@ -180,6 +182,7 @@ class Runner:
         if self._room is not None:
             self._condition = watch_of(self._live, self._control, power, films="lens" in self._room.sources_here)
         with contextlib.ExitStack() as stack:
+            stack.enter_context(self._coverage)
             if self._manifest.has_radio_earphone and self._live.own_transmissions is not None:
                 stack.enter_context(self._live.own_transmissions.sending("earphone"))
             lease = stack.enter_context(self._control.lease()) if self._room is not None else None
@@ -331,16 +334,16 @@ class Runner:
         coordinator.begin(recorded.zone, index, self._total, recorded_rf, keep_rf, tasks.keys())
         coordinator.attend()
         self._tell_journal_of(position, coordinator.firmware, is_over=False)
+        self._coverage.begin(self._manifest.plan, (*made.positions, position), made.measurements)
         for measurement in workers.measure(
-            tasks,
-            on_message=coordinator.on_message,
-            on_partial_result=self._journal.partial_result,
-            attend=coordinator.attend,
+            tasks, on_message=coordinator.on_message, on_partial_result=self._has_so_far, attend=coordinator.attend
         ):
             coordinator.ended(measurement.modality)
             made.measurements.append(measurement)
             self._journal.measured(measurement)
+            self._coverage.take(measurement)
             self._tell(measurement)
+        self._coverage.end()
         coordinator.rest()
         made.positions.append(self._tasks.ended_now(position))
         made.done.append(recorded)
@@ -349,6 +352,10 @@ class Runner:
         self._tell_journal_of(made.positions[-1], coordinator.firmware, is_over=True)
         self._on_event(self._progress(self._done(made), None))  # nobody measures now
         self._next.judged(self._manifest, made)
+
+    def _has_so_far(self, one: Measurement) -> None:
+        self._journal.partial_result(one)
+        self._coverage.take(one)
 
     def _check(self, record: BeforeTarget, workers: Workers, coordinator: Coordinator, supply: CameraSupply) -> None:
         """The day's reference check; nothing of it is in the report but what it came to."""

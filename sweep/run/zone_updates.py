@@ -38,7 +38,7 @@ class _Seen:
 
 
 class ZoneUpdates:
-    """One for a sweep; events may come from several threads, those of zones from one."""
+    """One for a sweep; events may come from several threads, those of zones and of coverage from one at a time."""
 
     def __init__(self, on_event: Callable[[LiveEvent], None]) -> None:
         self._on_event = on_event

@@ -38,22 +38,27 @@ def walls(tenth: int) -> tuple[WallView, ...]:
     )
 
 
+def covered(zone: str, tenth: int) -> CoverageEvent:
+    """How well a zone was seen by then."""
+    target = TargetCoverage(
+        zone_id=zone, target="pinhole_1mm", modality="lens", probability=0.6, low=0.5, high=0.7, source="rendered",
+        reason=None, text=text("말", "word"),
+    )  # fmt: skip
+    return CoverageEvent(type="coverage", zone_id=zone, targets=(target,), walls=walls(tenth))
+
+
 def told_of(zone: str, index: int, zones: int, tick: int) -> list[LiveEvent]:
-    """One step at one position."""
+    """One step at one position: how far it is, and its walls, which fill."""
     share = tick / TICKS
     progress = ProgressEvent(
         type="progress", position_index=index, positions=zones, zone_id=zone, modality="lens",
         fraction=(index + share) / zones, step="inside", stand_s=None, left_s=400.0 - tick,
     )  # fmt: skip
-    return [progress]
+    return [progress, covered(zone, index + tick)]
 
 
 def end_of(zone: str, index: int) -> list[LiveEvent]:
     """What is told at the end of a position: verdicts, coverage, devices."""
-    target = TargetCoverage(
-        zone_id=zone, target="pinhole_1mm", modality="lens", probability=0.6, low=0.5, high=0.7, source="rendered",
-        reason=None, text=text("말", "word"),
-    )  # fmt: skip
     devices = tuple(
         DeviceSummary(
             modality="wifi", tag=f"{number:016x}", group="act" if number == 0 else "look", why="video_uplink",
@@ -67,7 +72,7 @@ def end_of(zone: str, index: int) -> list[LiveEvent]:
     )  # fmt: skip
     return [
         *(ZoneEvent(type="zone", zone_id=zone, modality=one, verdict="clear", quality=0.8) for one in MODALITIES),
-        CoverageEvent(type="coverage", zone_id=zone, targets=(target,), walls=walls(index)),
+        covered(zone, index),
         DevicesEvent(type="devices", quiet=7, untold=2, devices=devices, left_out=3, stands=index + 1, next_stand=None),
     ]
 

@@ -9,6 +9,20 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.waiting import wait_until
 
+NOTE_WALLS: Final = """
+    window.walls = [];
+    const cells = shade => [...document.querySelectorAll(`.stage path.seen-${shade}`)]
+        .reduce((sum, {attributes: {d}}) => sum + d.value.split('M').length - 1, 0);
+    const note = () => {
+        const painted = cells(1) + cells(2) + cells(3), all = painted + cells(0);
+        const now = {where: document.querySelector('.caption')?.textContent ?? '', share: all && painted / all};
+        const {where, share} = window.walls.at(-1) ?? {};
+        if (now.where !== where || now.share !== share) window.walls.push(now);
+    };
+    const all = {subtree: true, childList: true, attributes: true, characterData: true};
+    new MutationObserver(note).observe(document, all);
+"""
+"""Script that keeps, at each change, what stands above the picture and how much of the walls in it is painted."""
 SHUT: Final = "button.handle[aria-expanded=false]"
 
 
@@ -39,6 +53,17 @@ def pushed(page: Page) -> None:
     if handle.get_attribute("aria-expanded") == "true":
         handle.click()
     expect(page.locator(".drawer.isOpen")).to_have_count(0)
+
+
+def painted(page: Page) -> list[list[float]]:
+    """With `NOTE_WALLS`: how much of the walls was painted in each zone, from standing there to going on."""
+    stands: list[tuple[str, list[float]]] = []
+    for one in page.evaluate("window.walls"):
+        zone = one["where"].partition(" · ")[0]
+        if not stands or stands[-1][0] != zone:
+            stands.append((zone, []))
+        stands[-1][1].append(one["share"])
+    return [shares for zone, shares in stands if zone]
 
 
 def end(page: Page, name: str) -> None:

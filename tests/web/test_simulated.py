@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.web.agent import PROBE_ID, AgentSite
 from tests.web.conftest import OpenPhone
-from tests.web.live_screen import pulled
+from tests.web.live_screen import NOTE_WALLS, painted, pulled
 from tests.web.said import said
 from tests.web.site import PASSWORD
 
@@ -50,6 +50,7 @@ def test_a_simulated_sweep_from_login_to_evidence(open_phone: OpenPhone, agent_s
     phone = open_phone(agent_site.url)
     page = phone.page
     page.add_init_script(NEAR)
+    page.add_init_script(NOTE_WALLS)
     phone.open()
     page.get_by_label("아이디").fill("inspector")
     page.get_by_label("비밀번호", exact=True).fill(PASSWORD)
@@ -82,6 +83,7 @@ def test_a_simulated_sweep_from_login_to_evidence(open_phone: OpenPhone, agent_s
     over = page.get_by_role("link", name="점검 지도 보기")
     expect(over).to_be_visible(timeout=SWEEP_MS)
     led_to_the_camera(page)
+    assert any(max(shares) > shares[0] == 0.0 for shares in painted(page)), "walls fill while one stands before them"
     page.evaluate("scrollTo(0, 0)")
     expect(over).to_be_in_viewport()  # what comes next stands on top, and the live map does not contradict it
     expect(over).to_have_class(re.compile("primary"))

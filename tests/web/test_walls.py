@@ -13,11 +13,12 @@ from sweep.report import LensObservation, SweepReport, WallSpot, WallView, new_i
 from sweep.report.words import chance_of
 from tests.web import evidence as made
 from tests.web.conftest import PHONE, SMALL_PHONE, Phone
-from tests.web.live_screen import commands, pulled
+from tests.web.live_screen import NOTE_WALLS, commands, painted, pulled
 from tests.web.probe import FakeProbe
 from tests.web.site import Site
 from tests.web.test_eye_look import asked
 from tests.web.test_live_room import coverage, progress
+from tests.web.test_response_test import ZONE
 from tests.web.test_targets import as_reported_now
 
 pytestmark = pytest.mark.browser
@@ -170,3 +171,25 @@ def test_a_running_sweep_paints_while_its_declaration_holds(live_phone: Phone, l
     live_probe.state("paused")
     expect(card.locator("path.seen-0")).to_have_count(0)
     expect(card.get_by_text("퇴실 확인이 있는 동안에만 칠합니다.")).to_be_visible()
+
+
+def test_walls_fill_while_one_looks_at_them_and_are_white_once_somebody_comes_in(
+    live_phone: Phone, live_probe: FakeProbe
+) -> None:
+    page = live_phone.page
+    page.evaluate(NOTE_WALLS)
+    live_probe.tell(progress(None))
+    commands(page, "aim")
+    stage = page.locator(".stage")
+    for number, (cells, shades) in enumerate((("0000", 1), ("0010", 2), ("0121", 3), ("1345", 3))):
+        now = coverage(ZONE, "0", 0.1 * number + 0.1)
+        walls = tuple(wall.model_copy(update={"cells": 12 * cells}) for wall in now.walls)
+        live_probe.tell(progress("lens", 0.1 * number), now.model_copy(update={"walls": walls}))
+        expect(stage.locator("path[class^=seen-]")).to_have_count(6 * shades)
+        if shades == 3:
+            live_phone.shoot(f"walls-filling-{number}", full=False)
+    page.wait_for_function("() => window.walls.at(-1).share === 1")
+    assert painted(page)[-1] == [0.0, 0.25, 0.75, 1.0]
+    live_probe.state("paused")
+    expect(stage.locator("path[class^=seen-]")).to_have_count(0)
+    page.wait_for_function("() => window.walls.at(-1).share === 0")
