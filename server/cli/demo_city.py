@@ -1,5 +1,7 @@
 """The demonstration city that `make demo-city` starts: three made-up districts and their year, every page full.
 
+The first works as a district does today: 600 rooms, four teams, and one probe among other instruments.
+
 Input is a folder for the data; output is a running server on the loopback address and its logins.  The year is written
 once, through the same code as a real one (import of a file, ingest path, steps of cases); a second start serves it
 again.  All of it is signed with demo keys, marked simulated, and stands in a database of its own.
@@ -18,6 +20,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from server.api.app import build_services
+from server.cli.demo_city_inspections import furnish_office
 from server.cli.demo_city_places import ACTOR, DISTRICTS, add_people, facilities_csv, found_places, later_csv
 from server.cli.demo_city_year import Year
 from server.cli.demonstration import CHECKOUT, DemoError, free_socket, said_of, serving
@@ -26,13 +29,14 @@ from server.imports import importing
 from server.interface.errors import ApiError
 from server.interface.words import KST
 from server.people import auth
+from server.public_page.stickers import stickers_for
 from server.schedule.periods import today
 from server.store.clock import moved_to
 from sweep.phrases import Phrase
 from sweep.report.help.parser import SpokenParser
 
 SEED = 20
-FACILITIES = 16
+FACILITIES = 300
 MONTHS = 12
 SHOWN = ("admin", "city", "supervisor-hanbit", "officer-hanbit", "inspector-hanbit-1", "inspector-hanbit-2", "auditor",
          "owner", "cleaner")  # fmt: skip
@@ -44,10 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--once", action="store_true", help="write the year and end")
     parser.add_argument("--port", type=int, default=8080, help="port on the loopback address (default: 8080)")
     parser.add_argument("--data", type=Path, default=CHECKOUT / "var" / "city", help="folder (default: var/city)")
-    parser.add_argument("--facilities", type=int, default=FACILITIES, help="in each district (default: 16)")
+    parser.add_argument(
+        "--facilities", type=int, default=FACILITIES, help="of two rooms, in the first district (default: 300)"
+    )
     parser.add_argument("--months", type=int, default=MONTHS, help="of records (default: 12)")
     options = parser.parse_args(arguments)
-    if not (3 <= options.facilities <= 100 and 2 <= options.months <= 24):
+    if not (3 <= options.facilities <= 500 and 2 <= options.months <= 24):
         parser.refuse(Phrase("demo_city_size"))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -94,9 +100,14 @@ def write_city(data: Path, *, facilities: int = FACILITIES, months: int = MONTHS
         services = build_services(_settings(data, 0))
         rooms = found_places(services.db, facilities_csv(rng, facilities))
         people = add_people(services.db, password, rooms)
+        with services.db.write() as connection:
+            carried = furnish_office(connection, people)
+            ids = [room.room_id for room in rooms]
+            printed = stickers_for(connection, ids, None, is_new=False, actor=ACTOR)
+            doors = dict(zip(ids, (one.code for one in printed), strict=True))
     try:
         print(f"{len(DISTRICTS)} districts, {len(rooms)} rooms, {len(people.by_name)} people", flush=True)
-        Year(services, people, rooms, last, months, rng).write(lambda line: print(line, flush=True))
+        Year(services, people, rooms, carried, doors, last, months, rng).write(lambda line: print(line, flush=True))
         later = later_csv(random.Random(SEED), facilities)  # noqa: S311  the same rows as a year before
         importing.preview(services.db, later, "공중화장실_시범_다음해.csv", actor=ACTOR)
     finally:

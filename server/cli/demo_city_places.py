@@ -33,7 +33,9 @@ ACTOR = "demo"
 CITY_KO = "안심특별시"
 PLACES = ("공원", "역", "시장", "도서관", "체육관", "주민센터", "버스터미널", "광장", "둘레길", "문화회관")
 SITES = ("새싹", "느티", "달빛", "솔잎", "버들", "은하", "참샘", "두루", "해맞이", "단풍", "물레", "고갯길")
-PAIRS_OF_DISTRICT = 2
+PAIRS_OF_FIRST, PAIRS_OF_OTHERS = 4, 2
+MOST_OF_OTHERS = 16
+"""Facilities in each of the smaller districts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,10 @@ COLUMNS = (
     "WGS84경도", "화장실소유구분", "오물처리방식", "비상벨설치여부", "기저귀교환대유무", "리모델링연월",
     "데이터기준일자",
 )  # fmt: skip
+
+
+LEFT = "officer-hanbit-before"
+"""Whose office went over to another during the year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +107,14 @@ def outlines_json() -> bytes:
     ).encode()
 
 
-def facilities_csv(rng: random.Random, of_district: int) -> bytes:
-    """The file with so many facilities in each district, in CP949 as such files come."""
-    return _csv([row for district in DISTRICTS for row in _rows(rng, district, of_district)])
+def facilities_csv(rng: random.Random, of_first: int) -> bytes:
+    """The file with so many facilities in the first district, in CP949 as such files come; the others are small."""
+    return _csv(_all_rows(rng, of_first))
 
 
-def later_csv(rng: random.Random, of_district: int) -> bytes:
+def later_csv(rng: random.Random, of_first: int) -> bytes:
     """The file of a year later: a few new, a few changed, and rows that only a person can decide."""
-    made = [row for district in DISTRICTS for row in _rows(rng, district, of_district)]
+    made = _all_rows(rng, of_first)
     made[0]["개방시간상세"] = "06:00~23:00"
     made[1]["전화번호"] = "02-0000-0199"
     made[2]["WGS84위도"], made[2]["WGS84경도"] = made[2]["WGS84경도"], made[2]["WGS84위도"]
@@ -124,6 +130,11 @@ def later_csv(rng: random.Random, of_district: int) -> bytes:
     again["WGS84위도"] = "36.4310"
     fresh = [dict(row, 관리번호=f"N-{index}") for index, row in enumerate(_rows(rng, DISTRICTS[1], 2, first=800), 910)]
     return _csv([*made[:7], again, *made[8:-1], contradicting, nowhere, unbelievable, *fresh])
+
+
+def _all_rows(rng: random.Random, of_first: int) -> list[dict[str, str]]:
+    counts = (of_first, *(min(of_first, MOST_OF_OTHERS) for _ in DISTRICTS[1:]))
+    return [row for district, count in zip(DISTRICTS, counts, strict=True) for row in _rows(rng, district, count)]
 
 
 def _rows(rng: random.Random, district: District, count: int, *, first: int = 0) -> list[dict[str, str]]:
@@ -207,6 +218,8 @@ def add_people(db: Database, password: str, first_rooms: Sequence[CityRoom]) -> 
         ("owner", "시설 소유자-01", "facility_owner", home.district_id),
         ("cleaner", "미화원-01", "cleaner", home.district_id),
     ]
+    accounts.append((LEFT, f"{DISTRICTS[0].ko} 전 담당자", "district_officer", DISTRICTS[0].district_id))
+    inspectors = 1
     for index, district in enumerate(DISTRICTS):
         own, short = district.district_id, district.district_id.split("-")[0]
         accounts += [
@@ -214,9 +227,10 @@ def add_people(db: Database, password: str, first_rooms: Sequence[CityRoom]) -> 
             (f"officer-{short}", f"{district.ko} 담당자", "district_officer", own),
             (f"viewer-{short}", f"열람자-{index + 1:02}", "viewer", own),
         ]
-        names = [f"inspector-{short}-{number}" for number in range(1, 2 * PAIRS_OF_DISTRICT + 1)]
-        first = index * 2 * PAIRS_OF_DISTRICT + 1
-        accounts += [(name, f"점검자-{number:02}", "inspector", own) for number, name in enumerate(names, first)]
+        pair_count = PAIRS_OF_OTHERS if index else PAIRS_OF_FIRST
+        names = [f"inspector-{short}-{number}" for number in range(1, 2 * pair_count + 1)]
+        accounts += [(name, f"점검자-{number:02}", "inspector", own) for number, name in enumerate(names, inspectors)]
+        inspectors += len(names)
         walking[own] = tuple(zip(names[::2], names[1::2], strict=True))
     with db.write() as connection:
         for username, name, role, district_id in accounts:

@@ -1,117 +1,96 @@
-"""A year of the made-up city, day by day: sweeps as signed entries through the ingest path, cases step by step.
+"""A year of the made-up city, day by day: visits as signed entries through the ingest path, cases step by step.
 
 Input are rooms and people; output is a log that grew as one grows, with the clock of this process moved to each moment.
-Every probe's key is a demo key and every source `simulated`, so that nothing of it can pass for a measurement.
+In the first district most visits are inspections with other instruments than a probe; the others have probes alone.
+Every source is `simulated`, so that nothing of it can pass for an inspection.
 """
 
 from __future__ import annotations
 
-import hashlib
+import heapq
 import json
-import os
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from server.api.service.services import Services
-from server.cli.demo_city_notes import note_of
-from server.cli.demo_city_places import ACTOR, DISTRICTS, CityRoom, People
-from server.cli.demo_city_reports import Checked, Suspicion, next_check, report_of
-from server.ingest import case_entries, visit_entries
-from server.ingest.arrivals import Arrival
+from server.cli.demo_city_inspections import FIRST, LAPSED_PAIR, Carried, check, check_days, inspection_of
+from server.cli.demo_city_notes import (
+    CAMERA_WAY,
+    CLOSED_WAYS,
+    DEFECTS,
+    NEEDS_TWO,
+    OPEN_WAYS,
+    REPORT_WAYS,
+    REPORTS,
+    STEPS,
+    note_of,
+)
+from server.cli.demo_city_places import LEFT, CityRoom, People
+from server.cli.demo_city_probes import CityProbe, admit_probes, new_probe
+from server.cli.demo_city_reports import Suspicion, next_check, report_of
+from server.ingest import case_entries, inspection_entries, visit_entries
 from server.interface.case_requests import CaseRequest, StepRequest
 from server.interface.errors import ApiError
+from server.interface.office_requests import HandoverRequest
 from server.interface.schedule_requests import VisitOrderRequest
 from server.interface.words import KST
+from server.places.handover import hand_over
 from server.projections import projecting
 from server.projections.sightings import case_of
 from server.public_page import reports
 from server.schedule import pairs, visits
-from server.schedule.periods import Period, is_working_day, period_of, working_days
-from server.signing import keys
+from server.schedule.periods import ONE_DAY, Period, is_working_day, period_before, period_of, working_days
+from server.schedule.random_days import drawn_day, secrets_until
+from server.standing.inspections import case_of_look
 from server.store.clock import moved_to
 from sweep.entry import kinds
-from sweep.entry.dsse import Signer
-from sweep.entry.envelope import Body, EntryTime, Envelope, make_body, sign_envelope
-from sweep.report import SweepOpened, SweepReport, new_id, to_json
+from sweep.entry.envelope import make_body
+from sweep.report import SweepReport, to_json
 
-PROBES_OF_DISTRICT = 2
-SLOT_MIN = 18  # FIELD: eight minutes a room, and the way to the next
+PROBE_SHARE = 0.6
+"""Of the visits of the first district's pair that has a probe."""
+SLOT_MIN, FACILITY_MIN = 18, 45  # FIELD: eight minutes a room, and the way to the next
 SUSPICION_SHARE = 0.02
 MISSED_SHARE = 0.06
 ABORTED_SHARE = 0.015
+NOTED_ONE_IN = 3
+"""So many inspections with other instruments have a note of what was seen besides."""
+ALONE_SHARE = 0.01
+"""Of inspections that no second person confirmed."""
 DRIFT_DAYS = 50
 CHECKED_DAYS = 60
 """For so long each probe is checked every third morning."""
-CLOSED_WAYS: tuple[tuple[str, ...], ...] = (
-    ("looked_at nothing", "not_camera"),
-    ("looked_at object", "not_camera"),
-    ("not_reached", "looked_at object", "not_camera"),
-    ("looked_at hole", "defect_found", "repaired", "rechecked"),
-)
-CAMERA_WAY = (
-    "looked_at object", "camera", "room_closed", "police_called", "photographed", "handed_over", "reported_to_city",
-    "police_result",
-)  # fmt: skip
-OPEN_WAYS: tuple[tuple[str, ...], ...] = (
-    (),
-    ("not_reached",),
-    ("looked_at object",),
-    ("looked_at hole", "defect_found"),
-    ("looked_at hole", "defect_found", "repaired"),
-    *(CAMERA_WAY[:length] for length in range(2, 9)),
-)
-"""One for each state in which a case waits for somebody, and one in which a camera was reported."""
-STEPS: dict[str, dict[str, Any]] = {
-    "looked_at nothing": {"step": "looked_at", "seen": "nothing"},
-    "looked_at object": {"step": "looked_at", "seen": "object"},
-    "looked_at hole": {"step": "looked_at", "seen": "hole"},
-    "not_reached": {"step": "not_reached", "why": "칸이 잠겨 있어 들어가지 못함"},
-    "not_camera": {"step": "not_camera", "what": "벽에 박힌 나사 머리"},
-    "unchanged": {"step": "unchanged"},
-    "defect_found": {"step": "defect_found", "defect": "hole"},
-    "repaired": {"step": "repaired", "by": "구 시설관리팀"},
-    "rechecked": {"step": "rechecked", "holds": True},
-    "camera": {"step": "camera", "was_touched": False},
-    "room_closed": {"step": "room_closed", "guarded_by": "점검자-01"},
-    "photographed": {"step": "photographed", "commitment": None, "why_not": "시범 자료라 촬영물이 없음"},
-    "police_called": {"step": "police_called", "receipt_no": "시범-2026-0113"},
-    "handed_over": {
-        "step": "handed_over", "officer": "경찰관-01", "station": "시범경찰서", "rank": "경위",
-        "receipt_no": "시범-2026-0113", "seal_no": "봉인-0001",
-    },
-    "reported_to_city": {"step": "reported_to_city", "to": "시 여성안심담당"},
-    "police_result": {
-        "step": "police_result", "result": "camera", "document_no": "시범-2026-0120",
-    },
-}  # fmt: skip
 LOOK_AGAIN = "look_again"
 LOOKED_AGAIN_AFTER = timedelta(days=91)
 """On the morning after the day on which what was no camera opens again."""
 NOT_LOOKED_AGAIN = 6
 """At one in so many places nobody has looked again yet."""
-NEEDS_TWO = frozenset({"looked_at", "not_camera", "camera", "handed_over"})
-
-
-Later = tuple[datetime, UUID, str, str]
-"""When which case takes which step in which district."""
+RULE = "monthly"
+"""By whose draws facilities are visited (`config/inspection_policy.toml`)."""
+SAID_EVERY = 500
+MINUTES_TO_LOOK = 14
 
 
 @dataclass
-class CityProbe:
-    """A probe of a district: its key, and where its chain of entries stands."""
+class Planned:
+    """A visit that will be made."""
 
-    probe_id: str
-    district_id: str
-    signer: Signer
-    drift_db: float
-    """What its lamp loses a day in the end."""
-    seq: int = 0
-    prev: str | None = None
-    last_check: Checked | None = None
+    at: datetime
+    room: CityRoom
+    pair: tuple[str, str]
+    number: int
+    """Of the pair in its district."""
+    probe: CityProbe | None
+    """None: with what the pair carries else."""
+    suspicion: Suspicion | None = None
+    way: tuple[str, ...] = ()
+    is_aborted: bool = False
 
 
 @dataclass
@@ -121,211 +100,202 @@ class Year:
     services: Services
     people: People
     rooms: Sequence[CityRoom]
+    carried: Sequence[Sequence[Carried]]
+    """By pair of the first district."""
+    doors: Mapping[UUID, str]
     today: date
     months: int
     rng: random.Random
     probes: list[CityProbe] = field(default_factory=list)
+    waiting: list[tuple[datetime, int, partial[object]]] = field(default_factory=list)
+    planned: int = 0
 
     def write(self, say: Callable[[str], None]) -> None:
         """The whole year, oldest first; `say` hears how far it is."""
-        events = sorted(self._visits(), key=lambda one: one.at)
-        recent = [one for one in events if not one.is_aborted and one.mode == "full"][-6 * len(OPEN_WAYS) :]
-        for number, one in enumerate(recent[:: max(1, len(recent) // len(OPEN_WAYS))][: len(OPEN_WAYS)]):
-            one.suspicion, one.way = ("glint", "uplink")[number % 2], OPEN_WAYS[number]
-        later: list[Later] = []
-        mornings = self._mornings()
-        for number, one in enumerate(events):
-            later = self._steps_until(later, one.at)
-            while mornings and mornings[0][0] <= one.at:
-                self._check(*mornings.pop(0))
-            later += self._sweep(one)
-            if number % 200 == 199:
-                say(f"{one.at.astimezone(KST):%Y-%m-%d}  {number + 1} of {len(events)} sweeps")
-        self._steps_until(later, datetime.now(UTC))
-        self._cases_of_persons()
+        with self.services.db.write() as connection:
+            self.probes += admit_probes(connection)
+        visited = sorted(self._visits(), key=lambda one: one.at)
+        self._leave_open(visited)
+        for one in visited:
+            self._plan(one.at, self._sweep, one)
+        self._plan_office(visited[0].at)
+        self._plan_persons()
+        done, now = 0, datetime.now(UTC)
+        while self.waiting and self.waiting[0][0] <= now:
+            at, _, act = heapq.heappop(self.waiting)
+            act(at)
+            done += 1
+            if done % SAID_EVERY == 0:
+                say(f"{at.astimezone(KST):%Y-%m-%d}  {done} of {done + len(self.waiting)} things that happened")
         self._today()
 
-    def _mornings(self) -> list[tuple[datetime, CityProbe]]:
-        """When which probe is checked."""
-        days = working_days(Period(self.today - timedelta(days=CHECKED_DAYS), self.today))[::3]
-        times = [datetime.combine(day, time(8, 40), KST).astimezone(UTC) for day in days]
-        return [(at, probe) for at in times for probe in self._all_probes()]
+    def _plan(self, at: datetime, act: Callable[..., object], *about: object) -> None:
+        """Let something happen at its time, with that time as its last argument."""
+        self.planned += 1  # of two at one time the one that was planned first
+        heapq.heappush(self.waiting, (at, self.planned, partial(act, *about)))
 
-    def _check(self, at: datetime, probe: CityProbe) -> None:
+    def _leave_open(self, visited: Sequence[Planned]) -> None:
+        """Let late visits, with other instruments and by probes, be those whose cases still wait; one a room."""
+        whole = [one for one in visited if not one.is_aborted]
+        by_hand = _spread({one.room.room_id: one for one in whole if one.probe is None}, OPEN_WAYS[1::2])
+        taken = {one.room.room_id for one, _ in by_hand}
+        left = [way for way in OPEN_WAYS if way not in {way for _, way in by_hand}]
+        by_probe = {one.room.room_id: one for one in whole if one.probe is not None and one.room.room_id not in taken}
+        for number, (one, way) in enumerate((*by_hand, *_spread(by_probe, left))):
+            one.suspicion, one.way = ("glint", "uplink")[number % 2], way
+
+    def _plan_office(self, first: datetime) -> None:
+        """Checks of probes and instruments, and an office that goes over."""
+        for day in working_days(Period(self.today - timedelta(days=CHECKED_DAYS), self.today))[::3]:
+            for probe in self.probes:
+                self._plan(_time_of(day, 8, 40), self._check, probe)
+        for number, of_pair in enumerate(self.carried):
+            for one in of_pair:
+                for day in check_days(first.date(), self.today, has_lapsed=number == LAPSED_PAIR):
+                    self._plan(_time_of(day, 8), self._check_instrument, one.instrument_id, day)
+        self._plan(first + (datetime.now(UTC) - first) / 2, self._hand_over)
+
+    def _check_instrument(self, instrument_id: UUID, day: date, at: datetime) -> None:
+        with moved_to(at), self.services.db.write() as connection:
+            check(connection, instrument_id, day)
+
+    def _hand_over(self, at: datetime) -> None:
+        asked = HandoverRequest(
+            from_username=LEFT, to_username=f"officer-{FIRST.split('-')[0]}", reason="정기 인사 이동"
+        )
+        with moved_to(at), self.services.db.write() as connection:
+            hand_over(connection, self.people.by_name["admin"], asked, today=at.astimezone(KST).date())
+
+    def _check(self, probe: CityProbe, at: datetime) -> None:
         loss_db = probe.drift_db * max(0, DRIFT_DAYS - (self.today - at.date()).days)
         probe.last_check = next_check(self.rng, at, loss_db, probe.last_check)
         body = make_body(kinds.REFERENCE_TYPE, to_json(probe.last_check.told(probe.probe_id)))
         with moved_to(at + timedelta(seconds=30)):
-            self._send(probe, kinds.REFERENCE_CHECKED, None, body, at)
+            probe.send(self.services, kinds.REFERENCE_CHECKED, None, body, at)
 
     def _visits(self) -> Iterator[Planned]:
-        """Each facility once a month on a day by chance, few left out; special zones once a week of late."""
-        first = self.today
+        """Each facility on the day that was drawn for it in a month, few left out."""
+        month = period_of("month", self.today)
         for _ in range(self.months):
-            first = period_of("month", first.replace(day=1) - timedelta(days=1)).first
-        by_facility: dict[UUID, list[CityRoom]] = {}
+            month = period_before("month", month.first)
+        by_facility: dict[UUID, list[CityRoom]] = defaultdict(list)
         for room in self.rooms:
-            by_facility.setdefault(room.facility_id, []).append(room)
-        month = period_of("month", first)
+            by_facility[room.facility_id].append(room)
         while month.first <= self.today:
-            days = working_days(month)
-            for index, of_facility in enumerate(by_facility.values()):
-                day = days[(index * 7 + self.rng.randrange(3)) % len(days)]
-                if day <= self.today and self.rng.random() > MISSED_SHARE:
-                    yield from self._visit(of_facility, day, index)
-            month = period_of("month", month.last + timedelta(days=1))
+            known = secrets_until(self.services.db, month.first, min(month.last, self.today))
+            visited: Counter[tuple[date, str]] = Counter()
+            for facility_id, own in by_facility.items():
+                day = drawn_day(facility_id, RULE, working_days(month), self.today, known)
+                if day is not None and self.rng.random() > MISSED_SHARE:
+                    yield from self._visit(own, day, visited[day, own[0].district_id])
+                    visited[day, own[0].district_id] += 1
+            month = period_of("month", month.last + ONE_DAY)
 
-    def _visit(self, of_facility: list[CityRoom], day: date, index: int) -> Iterator[Planned]:
-        start = datetime.combine(day, time(9, 5), KST).astimezone(UTC) + timedelta(minutes=(index % 9) * 38)
-        for slot, room in enumerate(of_facility):
+    def _visit(self, own: Sequence[CityRoom], day: date, before: int) -> Iterator[Planned]:
+        """A facility, after so many others of its district that day: the pairs take turns."""
+        district_id = own[0].district_id
+        walking = self.people.pairs[district_id]
+        pair = (before + day.toordinal()) % len(walking)
+        probe = [one for one in self.probes if one.district_id == district_id][pair : pair + 1]
+        if district_id == FIRST and self.rng.random() > PROBE_SHARE:
+            probe = []
+        start = _time_of(day, 9, 5) + timedelta(minutes=before // len(walking) * FACILITY_MIN)
+        for slot, room in enumerate(own):
             at = start + timedelta(minutes=slot * SLOT_MIN)
+            one = Planned(at, room, walking[pair], pair, next(iter(probe), None), way=self.rng.choice(CLOSED_WAYS))
+            if self.rng.random() < SUSPICION_SHARE:
+                one.suspicion = self.rng.choice(("glint", "uplink"))
+            one.is_aborted = one.probe is not None and self.rng.random() < ABORTED_SHARE
             if at < datetime.now(UTC) - timedelta(minutes=20):
-                suspicion: Suspicion | None = None
-                if self.rng.random() < SUSPICION_SHARE:
-                    suspicion = self.rng.choice(("glint", "uplink"))
-                way = self.rng.choice(CLOSED_WAYS)
-                yield Planned(at, room, index, suspicion, way, self.rng.random() < ABORTED_SHARE)
+                yield one
 
-    def _sweep(self, one: Planned) -> list[Later]:
-        """Send a sweep's two entries; the steps that its case will take."""
-        probe, pair = self._who(one.room.district_id, one.index)
-        names = tuple(self.people.by_name[name].display_name for name in pair)
+    def _sweep(self, one: Planned, at: datetime) -> None:
+        """Send a sweep's two entries, and plan what comes of it."""
+        if one.probe is None:
+            self._inspect(one, at)
+            return
+        names = [self.people.by_name[name].display_name for name in one.pair]
         report = report_of(
             self.rng,
             one.room,
-            one.at,
+            at,
             inspectors=(names[0], names[1]),
-            probe_id=probe.probe_id,
-            checked=probe.last_check,
-            mode=one.mode,
+            probe_id=one.probe.probe_id,
+            checked=one.probe.last_check,
             suspicion=None if one.is_aborted else one.suspicion,
             is_aborted=one.is_aborted,
         )
-        self.open_sweep(probe, report)
+        self._open(one.probe, report)
         with moved_to(report.ended.utc + timedelta(seconds=40)):
-            self._send(probe, kinds.REPORT, report, make_body(kinds.REPORT_TYPE, to_json(report)), report.ended.utc)
-        if not report.findings:
-            self._note(report.sweep_id, pair[0], one)
-            return []
-        case_id = case_of(report.sweep_id, report.findings[0].finding_id)
-        steps, at = [], one.at + timedelta(minutes=MINUTES_TO_LOOK)
-        now = datetime.now(UTC)
-        for number, name in enumerate(one.way):
-            at = min(at + timedelta(hours=0.3 if name in CAMERA_WAY[1:] else 20 * number), now - timedelta(seconds=90))
-            steps.append((at, case_id, name, one.room.district_id))
-        if one.way[-1:] == ("not_camera",):
-            steps.append((at + LOOKED_AGAIN_AFTER, case_id, LOOK_AGAIN, one.room.district_id))
-        return steps
+            body = make_body(kinds.REPORT_TYPE, to_json(report))
+            one.probe.send(self.services, kinds.REPORT, report, body, report.ended.utc)
+        if report.findings:
+            self._plan_way(case_of(report.sweep_id, report.findings[0].finding_id), one)
+        elif not one.is_aborted:
+            self._note(report.sweep_id, one)
 
-    def _note(self, sweep_id: UUID, name: str, one: Planned) -> None:
+    def _inspect(self, one: Planned, at: datetime) -> None:
+        """Record an inspection, which the other one confirms, and plan what comes of it."""
+        db, signer, room_id = self.services.db, self.services.server_signer, one.room.room_id
+        first, second = (self.people.by_name[name] for name in one.pair)
+        is_odd, door = one.suspicion is not None, self.doors[room_id]
+        told = inspection_of(self.rng, one.room, at, self.carried[one.number], door, is_suspicious=is_odd)
+        with moved_to(told.sent):
+            inspection_entries.record_inspection(db, signer, first, room_id, told)
+        shown = inspection_entries.hash_to_confirm(db, told.sweep_id)
+        if shown is not None and self.rng.random() > ALONE_SHARE:
+            with moved_to(told.sent + timedelta(seconds=40)):
+                inspection_entries.confirm_inspection(db, signer, second, "pin", told.sweep_id, shown)
+        case_id = next(filter(None, (case_of_look(told.sweep_id, look) for look in told.looks)), None)
+        if case_id is not None:
+            self._plan_way(case_id, one)
+        elif told.sweep_id.int % NOTED_ONE_IN == 0:
+            self._note(told.sweep_id, one)
+
+    def _note(self, sweep_id: UUID, one: Planned) -> None:
         """What the pair saw by eye, but for few who forget it; no draw by chance, so that the year stays as it was."""
-        note = None if one.is_aborted else note_of(sweep_id)
+        note = note_of(sweep_id)
         if note is None:
             return
         with moved_to(one.at + timedelta(minutes=MINUTES_TO_LOOK)):
             visit_entries.note_visit(
-                self.services.db, self.services.server_signer, self.people.by_name[name], sweep_id, note
+                self.services.db, self.services.server_signer, self.people.by_name[one.pair[0]], sweep_id, note
             )
 
-    def open_sweep(self, probe: CityProbe, report: SweepReport) -> None:
-        """Send the entry that opens a sweep."""
-        opened = SweepOpened(
-            v=1,
-            sweep_id=report.sweep_id,
-            room_id=report.room_id,
-            plan_version=report.plan.version,
-            source=report.source,
-            mode=report.mode,
-            inspectors=report.inspectors,
-            declared_empty=True,
-            probe_id=report.probe_id,
-            opened=report.started,
-        )
+    def _open(self, probe: CityProbe, report: SweepReport) -> None:
         with moved_to(report.started.utc + timedelta(seconds=5)):
-            self._send(probe, kinds.OPENED, report, make_body(kinds.OPENED_TYPE, to_json(opened)), report.started.utc)
+            probe.open_sweep(self.services, report)
 
-    def _who(self, district_id: str, index: int) -> tuple[CityProbe, tuple[str, str]]:
-        own = [probe for probe in self._all_probes() if probe.district_id == district_id]
-        walking = self.people.pairs[district_id]
-        return own[index % len(own)], walking[index % len(walking)]
+    def _plan_way(self, case_id: UUID, one: Planned) -> None:
+        """The steps that a case will take."""
+        at, pair = one.at + timedelta(minutes=MINUTES_TO_LOOK), one.pair
+        for number, name in enumerate(one.way):
+            hours = 0.3 if name in CAMERA_WAY[1:] else 20 * number
+            at = min(at + timedelta(hours=hours), datetime.now(UTC) - timedelta(seconds=90))
+            self._plan(at, self._step, case_id, name, *pair)
+        if one.way[-1:] == ("not_camera",):
+            self._plan(at + LOOKED_AGAIN_AFTER, self._look_again, case_id, one.room.district_id)
 
-    def _all_probes(self) -> list[CityProbe]:
-        if not self.probes:
-            with self.services.db.write() as connection:
-                for district in DISTRICTS:
-                    for number in range(1, PROBES_OF_DISTRICT + 1):
-                        name = f"probe-{district.district_id.split('-')[0]}-{number}"
-                        signer = Signer.from_seed(hashlib.sha256(name.encode() + os.urandom(16)).digest())
-                        drifts = district is DISTRICTS[1] and number == 1
-                        probe = CityProbe(name, district.district_id, signer, 0.03 if drifts else 0.0)
-                        self.probes.append(probe)
-                        keys.admit(
-                            connection,
-                            public_key=signer.public_key,
-                            role="demo",
-                            probe_id=name,
-                            name=f"시범 점검기 {district.ko} {number}",
-                            actor=ACTOR,
-                            tenant=district.district_id,
-                        )
-        return self.probes
-
-    def _send(self, probe: CityProbe, kind: str, report: SweepReport | None, body: Body, at: datetime) -> None:
-        probe.seq += 1
-        envelope = Envelope(
-            v=1,
-            kind=kind,
-            entry_id=new_id(int(at.timestamp() * 1000)),
-            tenant=probe.district_id,
-            room_id=None if report is None else report.room_id,
-            sweep_id=None if report is None else report.sweep_id,
-            key_id=probe.signer.key_id,
-            subject=probe.probe_id,
-            assurance="device",
-            source="simulated",
-            seq=probe.seq,
-            prev=probe.prev,
-            refs=(),
-            bodies=(body.ref,),
-            time=EntryTime(utc=at, boot_id=BOOT_ID, boottime_ns=probe.seq * 10**9, synchronised=True, max_error_ms=50),
-            seen_checkpoint=None,
-        )
-        entry = sign_envelope(envelope, probe.signer)
-        self.services.ingest.accept(Arrival(entry, envelope, (body,), envelope.bodies, envelope.entry_id, None))
-        probe.prev = entry.entry_hash
-
-    def _steps_until(self, waiting: list[Later], until: datetime) -> list[Later]:
-        """Take the steps whose time has come; those that wait still."""
-        due = sorted((one for one in waiting if one[0] <= until), key=lambda one: one[0])
-        if due:
-            projecting.drain(self.services.db)
-        still = [one for one in waiting if one[0] > until]
-        for at, case_id, name, district_id in due:
-            pair = self._who(district_id, case_id.int % 2)[1]
-            if name == LOOK_AGAIN:
-                still += self._look_again(at, case_id, district_id)
-            else:
-                self._step(at, case_id, name, *pair)
-        return self._steps_until(still, until) if any(one[0] <= until for one in still) else still
-
-    def _look_again(self, at: datetime, case_id: UUID, district_id: str) -> list[Later]:
+    def _look_again(self, case_id: UUID, district_id: str, at: datetime) -> None:
         """At what two persons named, one who has not spoken of it; where nobody may, two anew; a few wait."""
         if case_id.int % NOT_LOOKED_AGAIN == 0:
-            return []
-        pairs = self.people.pairs[district_id]
-        for name in (name for pair in pairs for name in pair):
-            if self._step(at, case_id, "unchanged", name, name):
+            return
+        walking = self.people.pairs[district_id]
+        for name in (name for pair in walking for name in pair):
+            if self._step(case_id, "unchanged", name, name, at):
                 break
         else:
             for number, step in enumerate(("looked_at object", "not_camera")):
-                self._step(at + timedelta(minutes=5 * number), case_id, step, *pairs[case_id.int % len(pairs)])
-        return [(at + LOOKED_AGAIN_AFTER, case_id, LOOK_AGAIN, district_id)]
+                pair = walking[case_id.int % len(walking)]
+                self._step(case_id, step, *pair, at + timedelta(minutes=5 * number))
+        self._plan(at + LOOKED_AGAIN_AFTER, self._look_again, case_id, district_id)
 
-    def _step(self, at: datetime, case_id: UUID, name: str, first: str, second: str) -> bool:
+    def _step(self, case_id: UUID, name: str, first: str, second: str, at: datetime) -> bool:
         """Take a step, if it can be taken now and by these."""
         dated = {"dated": at.astimezone(KST).date()} if name == "police_result" else {}
         request = StepRequest.model_validate({"step": STEPS[name] | dated})
         other = self.people.by_name[second] if request.step.step in NEEDS_TWO else None
+        projecting.drain(self.services.db)
         with moved_to(at), self.services.db.write() as connection:
             row = case_entries.find_case(connection, case_id)
             try:
@@ -338,38 +308,62 @@ class Year:
                 return False  # the thing was seen before, and its case has come further; or this one named it
         return True
 
-    def _cases_of_persons(self) -> None:
-        """Defects that somebody measured, one of them overdue; a strange thing that whoever cleans saw; a report."""
+    def _plan_persons(self) -> None:
+        """Defects that somebody measured, one of them overdue; what a cleaner saw; what the public wrote."""
         now = datetime.now(UTC)
-        defects: tuple[tuple[int, dict[str, Any]], ...] = (
-            (44, {"defect": "floor_gap", "measured_mm": 9, "installed": "2024-03-01"}),
-            (12, {"defect": "emergency_bell"}),
-            (4, {"defect": "hole"}),
-        )
-        for number, (days, defect) in enumerate(defects):
+        for number, (days, defect) in enumerate(DEFECTS):
             room = self.rooms[(number * 7 + 3) % len(self.rooms)]
-            person = self.people.by_name[self.people.pairs[room.district_id][0][0]]
-            request = CaseRequest.model_validate_json(_case_json(defect))
-            with moved_to(now - timedelta(days=days)), self.services.db.write() as connection:
-                case_entries.open_case(connection, self.services.server_signer, person, room.room_id, request)
-        cleaner = self.people.by_name["cleaner"]
-        with moved_to(now - timedelta(hours=26)), self.services.db.write() as connection:
-            what = "휴지걸이 옆에 처음 보는 나사가 있음"
-            case_entries.report_strange(connection, self.services.server_signer, cleaner, self.rooms[0].room_id, what)
-        with moved_to(now - timedelta(hours=3)), self.services.db.write() as connection:
-            reports.take_report(connection, self.rooms[-1].room_id, "hole", "둘째 칸 문에 작은 구멍이 있어요")
+            self._plan(now - timedelta(days=days), self._find_defect, room, defect)
+        self._plan(now - timedelta(hours=26), self._tell_strange, self.rooms[0])
+        self._plan(now - timedelta(hours=3), self._report, self.rooms[-1], REPORTS[0], None)
+        own = [room for room in self.rooms if room.district_id == FIRST]
+        for number in range(self.months):
+            at, way = now - timedelta(days=30 * number, hours=30), REPORT_WAYS[number % len(REPORT_WAYS)]
+            room = own[(number * 11 + 5) % len(own)]
+            self._plan(at, self._report, room, REPORTS[number % len(REPORTS)], way)
+
+    def _find_defect(self, room: CityRoom, defect: dict[str, Any], at: datetime) -> None:
+        person = self.people.by_name[self.people.pairs[room.district_id][0][0]]
+        request = CaseRequest.model_validate_json(json.dumps({"step": {"step": "defect_found", **defect}}))
+        with moved_to(at), self.services.db.write() as connection:
+            case_entries.open_case(connection, self.services.server_signer, person, room.room_id, request)
+
+    def _tell_strange(self, room: CityRoom, at: datetime) -> None:
+        cleaner, what = self.people.by_name["cleaner"], "휴지걸이 옆에 처음 보는 나사가 있음"
+        with moved_to(at), self.services.db.write() as connection:
+            case_entries.report_strange(connection, self.services.server_signer, cleaner, room.room_id, what)
+
+    def _report(self, room: CityRoom, said: tuple[str, str, str], way: tuple[str, ...] | None, at: datetime) -> None:
+        """Take what the public wrote; with a way somebody opens a case for it in their own words, later."""
+        with moved_to(at), self.services.db.write() as connection:
+            reports.take_report(connection, room.room_id, *said[:2])
+            taken = reports.open_reports(connection, room.district_id).reports[-1].report_id
+        if way is not None:
+            self._plan(at + timedelta(hours=2), self._take_report, room, taken, said[2], way)
+
+    def _take_report(self, room: CityRoom, report_id: UUID, what: str, way: tuple[str, ...], at: datetime) -> None:
+        pair = self.people.pairs[room.district_id][0]
+        person = self.people.by_name[pair[0]]
+        with moved_to(at), self.services.db.write() as connection:
+            case_id = case_entries.take_public_report(
+                connection, self.services.server_signer, person, room.room_id, what
+            )
+            reports.close_report(
+                connection, report_id, "case_opened", str(case_id), actor=person.display_name, district_id=None
+            )
+        self._plan_way(case_id, Planned(at, room, pair, 0, None, way=way))
 
     def _today(self) -> None:
         """What a supervisor sees in the morning: a sweep going on, one never closed, looks by eye, strangers, a gap."""
-        now = datetime.now(UTC)
-        probe, pair = self._who(self.rooms[-1].district_id, 0)
-        names = tuple(self.people.by_name[name].display_name for name in pair)
-        for room, at in ((self.rooms[-2], now - timedelta(days=9)), (self.rooms[-1], now - timedelta(minutes=6))):
-            opened = report_of(
-                self.rng, room, at, inspectors=(names[0], names[1]), probe_id=probe.probe_id,
-                checked=probe.last_check,
-            )  # fmt: skip
-            self.open_sweep(probe, opened)
+        now, (own, *_, last) = datetime.now(UTC), self.probes
+        for probe, room, at in (
+            (last, self.rooms[-2], now - timedelta(days=9)),
+            (last, self.rooms[-1], now - timedelta(minutes=6)),
+            (new_probe("probe-stranger", FIRST), self.rooms[1], now - timedelta(hours=1)),
+        ):
+            pair = tuple(self.people.by_name[name].display_name for name in self.people.pairs[probe.district_id][0])
+            options: dict[str, Any] = {"probe_id": probe.probe_id, "checked": probe.last_check}
+            self._open(probe, report_of(self.rng, room, at, inspectors=(pair[0], pair[1]), **options))
         with self.services.db.write() as connection:
             if is_working_day(self.today):
                 for room in self.rooms[::2]:
@@ -382,35 +376,21 @@ class Year:
                 reason="합동점검",
             )
             pairs.order_visit(connection, order, actor="감독자-01", district_id=None)
-        stranger = CityProbe("probe-stranger", DISTRICTS[0].district_id, Signer.from_seed(os.urandom(32)), 0.0)
-        sent = report_of(
-            self.rng, self.rooms[1], now - timedelta(hours=1), inspectors=("점검자-98", "점검자-99"),
-            probe_id=stranger.probe_id, checked=None,
-        )  # fmt: skip
-        self.open_sweep(stranger, sent)
-        self.probes[-1].seq -= 1  # another entry in a place that is taken: a conflict, an alarm
-        self._sweep(Planned(now - timedelta(minutes=70), self.rooms[-3], 1, None, (), is_aborted=False))
-        self.probes[0].seq += 1  # an entry that never arrives
-        self._sweep(Planned(now - timedelta(minutes=50), self.rooms[0], 0, None, (), False))
+        last.seq -= 1  # another entry in a place that is taken: a conflict, an alarm
+        for probe, room, minutes in ((last, self.rooms[-3], 70), (own, self.rooms[0], 50)):
+            at, pair = now - timedelta(minutes=minutes), self.people.pairs[room.district_id][0]
+            self._sweep(Planned(at, room, pair, 0, probe), at)
+            own.seq += 1  # an entry that never arrives
         projecting.drain(self.services.db)
 
 
-@dataclass
-class Planned:
-    """A sweep that will be made."""
-
-    at: datetime
-    room: CityRoom
-    index: int
-    suspicion: Suspicion | None
-    way: tuple[str, ...]
-    is_aborted: bool
-    mode: str = "full"
+def _time_of(day: date, hour: int, minute: int = 0) -> datetime:
+    return datetime.combine(day, time(hour, minute), KST).astimezone(UTC)
 
 
-MINUTES_TO_LOOK = 14
-BOOT_ID = uuid4()
-
-
-def _case_json(defect: dict[str, Any]) -> bytes:
-    return json.dumps({"step": {"step": "defect_found", **defect}}).encode()
+def _spread(
+    last_of_room: Mapping[UUID, Planned], ways: Sequence[tuple[str, ...]]
+) -> list[tuple[Planned, tuple[str, ...]]]:
+    """These ways on late visits, in no room twice."""
+    late = sorted(last_of_room.values(), key=lambda one: one.at)[-3 * len(ways) :]
+    return list(zip(late[:: max(1, len(late) // max(1, len(ways)))], ways, strict=False))

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from server.districts.register import name_of, rename
 from server.interface.office_requests import OfficeRequest
 from server.interface.views.offices import OfficeView
 from server.store.audit import record
@@ -53,6 +54,8 @@ def change_office(connection: Connection, district_id: str, wanted: OfficeReques
     else:
         of_district = office_settings.c.district_id == district_id
         connection.execute(update(office_settings).where(of_district).values(changed_ms=now_ms(), **values))
+    if wanted.name is not None:
+        rename(connection, district_id, wanted.name, actor=actor)
     changed = sorted(name for name, value in values.items() if row is None or getattr(row, name) != value)
     record(connection, actor=actor, action="office.changed", object_id=district_id, detail={"changed": changed})
     return office_view(connection, district_id)
@@ -63,6 +66,7 @@ def office_view(connection: Connection, district_id: str) -> OfficeView:
     office = office_of(connection, district_id)
     return OfficeView(
         district_id=district_id,
+        name=name_of(connection, district_id),
         approval=office.approval,
         number_word=office.number_word,
         shows_names=office.shows_names,

@@ -49,6 +49,20 @@ def add_district(connection: Connection, district_id: str, name: LocalText, *, a
     record(connection, actor=actor, action="district.named", object_id=district_id, detail={})
 
 
+def name_of(connection: Connection, district_id: str) -> str:
+    """What documents call a district; empty while it is known by its id alone."""
+    found = connection.scalar(select(districts.c.name_ko).where(districts.c.district_id == district_id))
+    return "" if found is None or found == district_id else found
+
+
+def rename(connection: Connection, district_id: str, ko: str, *, actor: str) -> None:
+    """Another Korean name, if it is another one; it is the English one, too, where there was none."""
+    row = connection.execute(select(districts).where(districts.c.district_id == district_id)).one_or_none()
+    if row is not None and row.name_ko != ko:
+        english = ko if row.name_en in {district_id, row.name_ko} else row.name_en
+        add_district(connection, district_id, LocalText(ko=ko, en=english), actor=actor)
+
+
 def all_districts(connection: Connection, only: str | None = None) -> tuple[DistrictView, ...]:
     """Every district by its Korean name, or `only` one."""
     statement = select(districts).order_by(districts.c.name_ko, districts.c.district_id)

@@ -24,7 +24,7 @@ from server.interface.inspection_requests import InspectionRequest
 from server.interface.words import INSTRUMENT_SAW, INSTRUMENTS
 from server.people.auth import Person
 from server.projections.projecting import project_due
-from server.standing.inspections import disagree, is_too_fast, opens_case
+from server.standing.inspections import case_of_look, disagree, is_too_fast
 from server.store.alarms import raise_alarm
 from server.store.clock import day_of, entry_time, to_ms
 from server.store.db import Database
@@ -34,7 +34,7 @@ from server.store.stored_rows import StoredEntry
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
 from sweep.phrases import Phrase
-from sweep.report import ClockReading, PhoneTime, Plan, Source, derived_id, parse_json, to_json
+from sweep.report import ClockReading, PhoneTime, Plan, Source, parse_json, to_json
 from sweep.report.inspection_records import (
     Door,
     Inspected,
@@ -94,10 +94,12 @@ def record_inspection(
             refs=(),
             body=make_body(kinds.INSPECTED_TYPE, to_json(told)),
         )
-        for look in filter(opens_case, told.looks):
+        for look in told.looks:
+            case_id = case_of_look(told.sweep_id, look)
+            if case_id is None:
+                continue
             name = next(zone.name.ko for zone in zones if zone.zone_id == look.zone_id)
             what = f"{name}: {INSTRUMENTS[look.kind].ko} {INSTRUMENT_SAW[look.saw].ko}"
-            case_id = derived_id(told.sweep_id, f"case of {look.zone_id} {look.instrument_id}")
             open_for_inspection(connection, server_signer, person, room_id, what, case_id)
         _warn(connection, server_signer.for_source(source).key_id, told, outcome, _before(connection, room_id, told))
         return outcome

@@ -15,6 +15,12 @@ BoxWord = Annotated[str, StringConstraints(min_length=1, max_length=8, strip_whi
 NumberWord = Annotated[
     str, StringConstraints(max_length=30, strip_whitespace=True), AfterValidator(clean), AfterValidator(no_link)
 ]
+OfficeName = Annotated[
+    str,
+    StringConstraints(min_length=2, max_length=40, strip_whitespace=True),
+    AfterValidator(clean),
+    AfterValidator(no_link),
+]
 DocumentName = Annotated[
     str, StringConstraints(min_length=2, max_length=40, strip_whitespace=True), AfterValidator(clean)
 ]
@@ -23,6 +29,8 @@ DocumentName = Annotated[
 class OfficeRequest(Record):
     """How an office's documents look."""
 
+    name: OfficeName | None = None
+    """What the district is called, at the head of documents and everywhere else; null: as it is."""
     approval: Annotated[tuple[BoxWord, ...], Field(max_length=MOST_BOXES)]
     """What stands over each approval box (결재란), as 담당, 팀장, 과장; none: no boxes."""
     number_word: NumberWord = ""

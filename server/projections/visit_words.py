@@ -6,7 +6,7 @@ from server.interface.views.sweeps import InspectionView, SignatureView, VisitVi
 from server.projections.by_eye import hand_entries
 from server.projections.log_records import HandEntries
 from server.projections.sweep_record import SweepRecord
-from server.standing.inspections import inspected_zones
+from server.standing.inspections import case_of_look, inspected_zones
 from sweep.report.visit_records import Noted
 
 
@@ -42,6 +42,7 @@ def inspection_view(record: SweepRecord) -> InspectionView | None:
         confirmed_by=None if confirmed is None else confirmed[0].subject,
         confirmed=None if confirmed is None else confirmed[1].confirmed.utc,
         zones_left=tuple(zone.zone_id for zone in said.zones if zone.zone_id not in looked),
+        cases=tuple(case_of_look(record.sweep_id, look) for look in said.looks),
     )
 
 

@@ -37,7 +37,10 @@ def last_visit(connection: Connection, room_id: UUID) -> date | None:
 
 def agency_of(words: PublicPage, room: Row[Any]) -> Agency:
     """Who inspects: as the operator says, else the district."""
-    return words.agency or Agency(ko=room.district_ko or "점검 기관", en=room.district_en or "the agency")
+    is_named = room.district_ko is not None and room.district_ko != room.district_id
+    return words.agency or Agency(
+        ko=room.district_ko if is_named else "점검 기관", en=room.district_en if is_named else "the agency"
+    )
 
 
 def room_page(room: Row[Any], last: date | None, words: PublicPage, code: str, notice: tuple[str, str] | None) -> str:

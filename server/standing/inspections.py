@@ -9,8 +9,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from typing import Final
+from uuid import UUID
 
 from server.interface.fields import PersonsResult, VisitMode
+from sweep.report import derived_id
 from sweep.report.inspection_records import LOOKED_AT, InspectionRecorded, InstrumentLook
 from sweep.report.visit_records import ByEye
 
@@ -44,6 +46,11 @@ def is_whole(said: InspectionRecorded) -> bool:
 def opens_case(look: InstrumentLook) -> bool:
     """Does a look ask for two persons and a procedure? A signal alone has no place, and is no case."""
     return look.saw in LOOKED_AT and look.afterwards == "not_explained"
+
+
+def case_of_look(sweep_id: UUID, look: InstrumentLook) -> UUID | None:
+    """The case that a look opens, whose id follows from it; None for one that asks for nobody."""
+    return derived_id(sweep_id, f"case of {look.zone_id} {look.instrument_id}") if opens_case(look) else None
 
 
 def persons_of_inspection(said: InspectionRecorded, by_eye: ByEye | None) -> PersonsResult:

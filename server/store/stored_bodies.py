@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, func, null, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, bindparam, func, null, select
 
 from server.interface.fields import BodyState
 from server.store.bodies import keys_of, open_row
@@ -55,16 +55,25 @@ def owner_of(connection: Connection, commitment: str) -> int | None:
     return first
 
 
-def own_bodies_of(connection: Connection, row: StoredEntry) -> tuple[StoredBody, ...]:
-    """`bodies_of` a row of `entries`, without the contents of what is another district's entry's."""
+def _shared_bodies() -> Select[Any]:
+    """Bodies of one entry that a counting one of another tenant names, too; built once, for every body read asks it."""
     here, elsewhere, holder = body_refs.alias(), body_refs.alias(), entries.alias()
-    shared = (
+    return (
         select(here.c.commitment)
         .join(elsewhere, elsewhere.c.commitment == here.c.commitment)
         .join(holder, holder.c.log_index == elsewhere.c.log_index)
-        .where(here.c.log_index == row.log_index, holder.c.tenant != row.tenant, has_counted(holder))
+        .where(here.c.log_index == bindparam("here"), holder.c.tenant != bindparam("own"), has_counted(holder))
+        .distinct()
     )
-    foreign = {one for one in connection.scalars(shared.distinct()) if _tenant_of(connection, one) != row.tenant}
+
+
+_SHARED = _shared_bodies()
+
+
+def own_bodies_of(connection: Connection, row: StoredEntry) -> tuple[StoredBody, ...]:
+    """`bodies_of` a row of `entries`, without the contents of what is another district's entry's."""
+    shared = connection.scalars(_SHARED, {"here": row.log_index, "own": row.tenant})
+    foreign = {one for one in shared if _tenant_of(connection, one) != row.tenant}
     return tuple(
         body if body.commitment not in foreign else replace(body, state="missing", salt=None, data=None, slot=None)
         for body in bodies_of(connection, row.log_index)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from server.cli.demo_city_notes import OPEN_WAYS, STEPS
 from server.cli.demo_city_places import facilities_csv, outlines_json
-from server.cli.demo_city_year import OPEN_WAYS, STEPS
 from tests.server.imports.test_lists import workbook
 from tests.web.conftest import DESK, PHONE, OpenPhone, Phone
 from tests.web.site import PASSWORD

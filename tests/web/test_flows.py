@@ -116,7 +116,7 @@ def test_a_viewer_sees_no_addresses_and_decides_nothing(phone: Phone, site: Site
     phone.open(f"#/rooms/{site.suspected_room}/start")
     expect(phone.page.get_by_text("점검은 점검자만 시작할 수 있습니다.")).to_be_visible()
     phone.open("#/exports")
-    expect(phone.page.get_by_text("내보내기는 점검자와 관리자만 할 수 있습니다.")).to_be_visible()
+    expect(phone.page.get_by_text("내보내기는 점검자, 감독자, 담당자, 관리자만 할 수 있습니다.")).to_be_visible()
     assert phone.violations() == []
 
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from server.api.access import OPEN, Inspector, OptionalSession, PlanKeeper, Planner, client_address
+from server.api.access import OPEN, OptionalSession, PlanKeeper, Planner, client_address
 from server.api.service.services import Services, services_of
 from server.districts.scope import is_owned
 from server.exports.sheets.sticker_sheet import sticker_sheet
@@ -164,7 +164,7 @@ def list_reports(request: Request, person: PlanKeeper) -> PublicReportList:
 )
 def post_report_case(
     request: Request,
-    person: Inspector,
+    person: PlanKeeper,
     report_id: UUID,
     body: Annotated[ReportCaseRequest, json_body(ReportCaseRequest)],
 ) -> CaseCreated:
@@ -187,7 +187,7 @@ def post_report_case(
 @router.post("/api/public-reports/{report_id}/close", openapi_extra=describe(CloseReportRequest) | shows())
 def post_close(
     request: Request,
-    person: Inspector,
+    person: PlanKeeper,
     report_id: UUID,
     body: Annotated[CloseReportRequest, json_body(CloseReportRequest)],
 ) -> Ok:

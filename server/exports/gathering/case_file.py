@@ -13,8 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from server.districts.office import office_of
-from server.exports.gathering.inspection_log import LogRequest, no_progress
+from server.exports.gathering.inspection_log import LogRequest, no_progress, printing_of
 from server.exports.gathering.zipped import zipped
 from server.exports.sheets.case_sheet import ArrowedPhoto, CaseSheet, PrintedStep, case_sheet
 from server.log.case_file import CASE_FILE_TYPE, STATEMENT, case_lines
@@ -25,7 +24,7 @@ from server.projections.case_rows import steps_of
 from server.projections.log_records import ExportError
 from server.projections.photo_rows import head_of, told_of
 from server.store.clock import from_ms
-from server.store.schema import cases, districts, photos
+from server.store.schema import cases, photos
 from server.store.stored_rows import StoredEntry
 from sweep.entry.dsse import Signer
 from sweep.phrases import Phrase
@@ -72,11 +71,11 @@ def write_case_file(
         raise ExportError(Phrase("no_such_case"))
     steps = steps_of(connection, case.case_id, case.sweep_id)
     asked = asked_for(steps)
-    named = select(districts.c.name_ko).where(districts.c.district_id == wanted.organisation)
+    printing = printing_of(connection, wanted.organisation, wanted.requested_by, document_no="")
     is_moved = case.room_id != case.recorded_room_id
     sheet = CaseSheet(
         case_id=str(case.case_id),
-        organisation=connection.scalar(named) or wanted.organisation,
+        organisation=printing.organisation,
         place=_place(connection, case.room_id),
         recorded_place=_place(connection, case.recorded_room_id) if is_moved else None,
         source=case.source,
@@ -88,7 +87,7 @@ def write_case_file(
             for row, step in steps
         ],
         photographs=_with_arrows(connection, wanted.case_id),
-        approval=office_of(connection, wanted.organisation).approval,
+        approval=printing.approval,
     )
     files = {READ_ME: WORDS.encode(), SHEET: case_sheet(sheet, made)}
     files[RECORDS] = b"".join(case_lines(connection, case, [row.log_index for row, _ in steps], asked, on_record))

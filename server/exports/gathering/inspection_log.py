@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, select
 
 from server.districts.office import office_of
+from server.districts.register import name_of
 from server.districts.scope import rooms_of
 from server.exports.gathering.line_reader import LineReader
 from server.exports.gathering.log_seal import seal_of
@@ -51,13 +52,17 @@ from server.projections.visit_words import hand_of
 from server.signing.signatures import holds
 from server.store.alarms import alarms_about
 from server.store.clock import from_ms, to_ms
-from server.store.schema import districts, entries, sweeps
+from server.store.schema import entries, sweeps
 from server.store.stored_bodies import bodies_of
 from server.store.stored_rows import StoredEntry
 from sweep.phrases import Phrase
 
 T = TypeVar("T")
 MAX_SWEEPS = 200_000  # guessed: four years of a city; a spreadsheet holds five times as many lines
+
+
+UNNAMED = "기관명 미기재"
+"""Heads a document of a district that is known by its id alone."""
 
 
 def no_progress(_done: int, _count: int) -> None:
@@ -182,9 +187,8 @@ def printing_of(
     connection: Connection, district_id: str, requested_by: str, *, document_no: str, may_name: bool = False
 ) -> Printing:
     """How a document of this office looks; `may_name`: whether names stand beside pseudonyms."""
-    named = select(districts.c.name_ko).where(districts.c.district_id == district_id)
     return Printing(
-        connection.scalar(named) or district_id,
+        name_of(connection, district_id) or UNNAMED,
         requested_by,
         document_no=document_no,
         approval=office_of(connection, district_id).approval,

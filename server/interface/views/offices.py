@@ -14,6 +14,8 @@ class OfficeView(View):
     """How an office's documents look."""
 
     district_id: str
+    name: str
+    """Empty: nobody gave it a name yet."""
     approval: tuple[str, ...]
     number_word: str
     shows_names: bool

@@ -95,6 +95,8 @@ class InspectionView(View):
     confirmed: datetime | None
     zones_left: tuple[str, ...]
     """Zones of the plan that nobody inspected."""
+    cases: tuple[UUID | None, ...]
+    """Of each look the case that it opened."""
 
 
 class KnownBefore(View):

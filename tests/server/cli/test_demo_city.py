@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 
-from server.cli import demo_city_year
+from server.cli import demo_city_notes, demo_city_year
 from server.cli.demo_city import write_city
 from server.cli.demo_city_places import CityRoom
 from server.cli.demo_city_reports import CALLED, report_of
@@ -32,7 +32,7 @@ def test_what_two_named_is_looked_at_again_when_it_opens(tmp_path: Path, monkeyp
     still = [UUID(case_id) for case_id, reopens, _ in closed if reopens < yesterday]
     assert all(case_id.int % demo_city_year.NOT_LOOKED_AGAIN == 0 for case_id in still)
     steps = Counter(steps for _, _, steps in closed)
-    assert max(steps) > len(max(demo_city_year.CLOSED_WAYS, key=len)), steps
+    assert max(steps) > len(max(demo_city_notes.CLOSED_WAYS, key=len)), steps
 
 
 def test_no_chance_is_above_the_curves_and_nothing_is_clear() -> None:

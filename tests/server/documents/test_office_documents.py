@@ -127,7 +127,7 @@ def test_an_office_has_its_own_boxes_numbers_and_names(mapo: Ground, site: Site,
     sweep_id, first = _inspected(mapo), _username(mapo.first)
     officer, inspector = person(site, "district_officer", MAPO), mapo.first
     assert officer.get("/api/office").json()["approval"] == ["담당", "검토", "확인"]
-    assert officer.put("/api/office", OFFICE).json() == OFFICE | {"district_id": MAPO}
+    assert officer.put("/api/office", OFFICE).json() == OFFICE | {"district_id": MAPO, "name": ""}
     assert officer.put(f"/api/users/{first}/document-name", {"name": NAME}).status_code == 200
     assert officer.get("/api/office/names").json() == {"people": [{"username": first, "name": NAME}]}
     pseudonym = inspector.get("/api/me").json()["user"]["display_name"]
@@ -158,6 +158,19 @@ def test_an_office_has_its_own_boxes_numbers_and_names(mapo: Ground, site: Site,
     assert [row.number for row in numbers if row.district_id == MAPO] == [1, 2, 3, 4, 5, 6, 7]
     assert officer.put("/api/office", OFFICE | {"shows_names": False}).status_code == 200
     assert NAME not in pdf_words(_file(officer, "pdf", sweep_id=sweep_id), tmp_path)
+
+
+def test_a_document_is_headed_by_the_districts_name_and_never_by_its_id(
+    mapo: Ground, site: Site, tmp_path: Path
+) -> None:
+    sweep_id = _inspected(mapo)
+    officer = person(site, "district_officer", MAPO)
+    heads = [pdf_words(_file(officer, "pdf", sweep_id=sweep_id), tmp_path)]
+    assert officer.put("/api/office", OFFICE | {"name": "마포구"}).json()["name"] == "마포구"
+    heads.append(pdf_words(_file(officer, "pdf", sweep_id=sweep_id), tmp_path))
+    assert [("기관명 미기재" in head, "마포구" in head) for head in heads] == [(True, False), (False, True)]
+    (district,) = officer.get("/api/districts").json()["districts"]
+    assert district["name"] == {"ko": "마포구", "en": "마포구"}
 
 
 def test_a_name_is_sealed_and_erased_alone(mapo: Ground, site: Site) -> None:

@@ -6630,6 +6630,8 @@ export interface components {
          * @description What persons inspected with other instruments than a probe.
          */
         InspectionView: {
+            /** Cases */
+            cases: (string | null)[];
             /** Confirmed */
             confirmed: string | null;
             /** Confirmed By */
@@ -8108,6 +8110,12 @@ export interface components {
              */
             approval: string[];
             /**
+             * Name
+             * @description What the district is called, at the head of documents and everywhere else; null: as it is.
+             * @default null
+             */
+            name: string | null;
+            /**
              * Number Word
              * @description What stands before a number, as the name of the division: `여성가족과` makes `여성가족과-12`.
              * @default
@@ -8129,6 +8137,8 @@ export interface components {
             approval: string[];
             /** District Id */
             district_id: string;
+            /** Name */
+            name: string;
             /** Number Word */
             number_word: string;
             /** Shows Names */

@@ -13,6 +13,9 @@ const STORAGE_KEY = "ansim-person";
 /** Who steers a probe and decides about findings, as the server has it. */
 const INSPECTORS: ReadonlySet<User["role"]> = new Set(["inspector", "supervisor", "admin"]);
 
+/** Who has documents made, as the server has it. */
+const WRITERS: ReadonlySet<User["role"]> = new Set([...INSPECTORS, "district_officer", "city_officer"]);
+
 /** Who has a desk: supervisors and the city, and whoever looks at what they do. */
 const AT_DESK: ReadonlySet<User["role"]> = new Set([
   "supervisor",
@@ -39,6 +42,10 @@ class Session {
 
   get mayInspect(): boolean {
     return this.user !== null && this.user !== undefined && INSPECTORS.has(this.user.role);
+  }
+
+  get mayExport(): boolean {
+    return this.user !== null && this.user !== undefined && WRITERS.has(this.user.role);
   }
 
   /** Who may prove what a Pi's server said in their name. */

@@ -23,6 +23,12 @@ class Districts {
     }
   }
 
+  /** Ask once more: one has another name. */
+  async renew(): Promise<void> {
+    this.#asked = false;
+    await this.load();
+  }
+
   /** The Korean name of a district, once it is known. */
   nameKo(id: string): string | undefined {
     return this.all.find((one) => one.district_id === id)?.name.ko;

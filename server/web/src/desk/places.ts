@@ -42,7 +42,7 @@ export function sections(): readonly Section[] {
       place(t("nav_live"), links.live(), "live"),
     ]),
     ...severalOrNone(say("menu_documents"), [
-      ...(session.mayInspect ? [place(t("nav_exports"), links.exports, "exports")] : []),
+      ...(session.mayExport ? [place(t("nav_exports"), links.exports, "exports")] : []),
       ...(isPlanning ? [page(say("page_statistics"), "statistics")] : []),
       ...(files ? [page(say("page_filing"), "filing")] : []),
     ]),

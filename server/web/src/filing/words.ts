@@ -11,6 +11,15 @@ const words = {
   save: text("저장", "Save"),
   saved: text("저장했습니다. 이제부터 만드는 문서에 쓰입니다.", "Saved, for documents made from now on."),
   form_title: text("문서 양식", "Form of documents"),
+  name: text("기관 이름(문서 머리에 적힘)", "Name of the office, at the head of documents"),
+  name_hint: text(
+    "구 이름을 주소에 쓰는 대로 적으십시오. 가져온 목록의 주소와 맞추는 데에도 쓰입니다. 예: 한빛구",
+    "The district as addresses write it, for lists that come in are matched by it, too.",
+  ),
+  name_missing: text(
+    "아직 이름이 없어 문서 머리에 ‘기관명 미기재’로 나옵니다.",
+    "Without a name, documents say ‘기관명 미기재’ at their head.",
+  ),
   boxes: text("결재란(왼쪽부터, 비우면 없음)", "Approval boxes from the left; empty: none"),
   box: text("결재란 {n}", "Box {n}"),
   number_word: text("문서번호 앞에 둘 말", "Before the number"),

@@ -42,7 +42,7 @@ export const exports = {
   exports_bad_period: text("종료일이 시작일보다 앞섭니다.", "The period ends before it starts."),
   exports_no_reason: text("다운로드 사유를 적으십시오.", "Say why it is downloaded."),
   exports_viewer: text(
-    "내보내기는 점검자와 관리자만 할 수 있습니다.",
-    "Only inspectors and administrators can export.",
+    "내보내기는 점검자, 감독자, 담당자, 관리자만 할 수 있습니다.",
+    "Only inspectors, supervisors, officers and administrators can export.",
   ),
 } as const;
