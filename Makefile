@@ -53,7 +53,7 @@ setup-test: setup .make/apt-test $(if $(WEB),.make/web-modules) ## What the chec
 run: ready ## The demonstration: server, a recorded sweep through the whole pipeline, an export. ARGS=--once ends after it
 	@$(BIN)/python -m server.cli.demo $(ARGS)
 
-demo-city: ready ## A made-up city with a year of records, three districts, every page full. ARGS=--once ends after writing it
+demo-city: ready ## A made-up city with a year of records, three districts, one of 600 rooms. ARGS=--once ends after writing it
 	@$(BIN)/python -m server.cli.demo city $(ARGS)
 
 check: setup-test ## The fast gate: format, lint, types, import rules, C, web

@@ -86,8 +86,6 @@ REPORTS = (
     ("other", "칸막이 아래가 너무 많이 떠 있습니다", "칸막이 아래 틈"),
 )
 """What the public wrote, and the same in the words of whoever takes it over."""
-REPORT_WAYS: tuple[tuple[str, ...], ...] = ((), *CLOSED_WAYS)
-"""The newest first."""
 NEEDS_TWO = frozenset({"looked_at", "not_camera", "camera", "handed_over"})
 
 

@@ -26,7 +26,6 @@ from server.cli.demo_city_notes import (
     DEFECTS,
     NEEDS_TWO,
     OPEN_WAYS,
-    REPORT_WAYS,
     REPORTS,
     STEPS,
     note_of,
@@ -318,7 +317,8 @@ class Year:
         self._plan(now - timedelta(hours=3), self._report, self.rooms[-1], REPORTS[0], None)
         own = [room for room in self.rooms if room.district_id == FIRST]
         for number in range(self.months):
-            at, way = now - timedelta(days=30 * number, hours=30), REPORT_WAYS[number % len(REPORT_WAYS)]
+            at = now - timedelta(days=30 * number, hours=30)
+            way = CLOSED_WAYS[number % len(CLOSED_WAYS)] if number else ()
             room = own[(number * 11 + 5) % len(own)]
             self._plan(at, self._report, room, REPORTS[number % len(REPORTS)], way)
 

@@ -35,7 +35,7 @@ from tests.server.conftest import (  # noqa: F401  fixtures of both kinds of dat
     running,
 )
 from tests.server.documents.paper_kit import hwpx_tables, pdf_words
-from tests.server.facilities_import.test_lists import workbook
+from tests.server.imports.test_lists import workbook
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.signing import draw_signature
 from tests.web.site import PASSWORD, QUICK_HASH

@@ -15,11 +15,37 @@ import pytest
 
 from server.cli import demo_city_notes, demo_city_year
 from server.cli.demo_city import write_city
+from server.cli.demo_city_notes import OPEN_WAYS
 from server.cli.demo_city_places import CityRoom
 from server.cli.demo_city_reports import CALLED, report_of
 from server.schedule.periods import today
 from sweep.report import new_id
 from tests.report_factory import START, make_plan
+
+
+def _works_as_districts_do(connection: sqlite3.Connection) -> None:
+    """The first district: instruments first, one probe beside them, and the papers of an office."""
+    of_first = (
+        "select mode, count(*) from sweeps join rooms using (room_id) join facilities using (facility_id)"
+        " where district_id = 'hanbit-gu' group by mode"
+    )
+    ways: dict[str, int] = dict(connection.execute(of_first).fetchall())
+    assert {"full", "checked", "by_eye"} <= ways.keys()
+    assert ways["checked"] > ways["full"] > 0
+    asked = {
+        "select count(*) from inspector_pairs where district_id = 'hanbit-gu'": 4,
+        "select count(distinct kind) from instruments": 4,
+        "select count(*) from handovers": 1,
+        "select count(*) from public_reports where outcome is null": 1,
+        "select number_word = '여성가족과' from office_settings": 1,
+        "select count(*) from sweeps where source != 'simulated'": 0,
+        "select count(*) from cases where source != 'simulated'": 0,
+    }
+    assert {one: connection.execute(one).fetchone()[0] for one in asked} == asked
+    assert connection.execute("select count(*) from instrument_checks").fetchone()[0] >= 4
+    by_person = "select count(*) from cases where sweep_id is null and joins is null"
+    by_probe = "select count(*) from cases where finding_id is not null and joins is null"
+    assert all(connection.execute(one).fetchone()[0] > len(OPEN_WAYS) // 2 for one in (by_person, by_probe))
 
 
 def test_what_two_named_is_looked_at_again_when_it_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,6 +54,7 @@ def test_what_two_named_is_looked_at_again_when_it_opens(tmp_path: Path, monkeyp
     with closing(sqlite3.connect(tmp_path / "city" / "server.sqlite3")) as connection:
         of_root = "select case_id, reopens, steps from cases where joins is null and state = 'not_camera'"
         closed = connection.execute(of_root).fetchall()
+        _works_as_districts_do(connection)
     yesterday = (today() - timedelta(days=1)).isoformat()
     still = [UUID(case_id) for case_id, reopens, _ in closed if reopens < yesterday]
     assert all(case_id.int % demo_city_year.NOT_LOOKED_AGAIN == 0 for case_id in still)
