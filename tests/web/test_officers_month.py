@@ -73,7 +73,7 @@ EXPECTED = {("POST", "/api/login", 401)}
 
 
 @pytest.fixture
-def door(built_page: None, database_url: str, tmp_path: Path) -> Iterator[Site]:  # noqa: F811
+def door(built_page: None, database_url: str, tmp_path: Path) -> Iterator[Site]:  # noqa: F811  the fixture of that name
     """A server of a district that has people and nothing else."""
     settings = Settings(
         data_dir=tmp_path / "data",
