@@ -156,6 +156,27 @@ def _says_the_police(phone: Phone, case_id: str) -> None:
     assert step == {"step": "police_result", "result": "none", "dated": "2026-11-20", "document_no": "수사-5"}
 
 
+def test_who_leaves_the_guide_before_its_answer_comes_is_followed_by_nothing(phone: Phone, site: Site) -> None:
+    """No word of Svelte in the console, which every test of a page holds its phones to."""
+    report = site.deliver("left", candidate_zone=ZONE, is_real=True, room_id=site.another_room().room_id)
+    phone.log_in(path="#/settings")
+    case_id = _find(phone, report)
+    page, held = phone.page, list[Route]()
+    asked = f"**/api/cases/{case_id}"
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(asked, hold)
+    phone.open(f"#/find/{case_id}")
+    wait_until(lambda: page.title() and held, "the guide's question")
+    phone.open("#/rooms")
+    expect(page.locator("a.room").first).to_be_visible()
+    with page.expect_response(asked):
+        held[0].continue_()
+    page.wait_for_load_state("networkidle")
+
+
 def test_a_first_looks_candidate_takes_every_decision_and_opens_its_guide(phone: Phone, site: Site) -> None:
     sweep = made.make_sweep(sweep_id=seed_ids(f"early end {site.real.sent}"), room_id=site.another_room().room_id)
     report = as_reported_now(sweep.report).model_copy(update={"outcome": "aborted"})

@@ -8,12 +8,16 @@ export const LOOK_MS = 700; // guessed: often enough that a bar seems to move
 export class ExportJobs {
   list = $state.raw<readonly ExportJob[]>([]);
   error = $state.raw<ApiError | null>(null);
-  readonly areRunning = $derived(this.list.some((job) => !isOver(job)));
   #wanted: readonly string[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isStopped = false;
 
   /** `onready` hears of each document that was asked for here, once it can be downloaded. */
   constructor(private readonly onready: (job: ExportJob) => void) {}
+
+  get areRunning(): boolean {
+    return this.list.some((job) => !isOver(job));
+  }
 
   async ask(body: ExportRequest): Promise<void> {
     const job = await call(client.POST("/api/exports", { body }));
@@ -40,10 +44,13 @@ export class ExportJobs {
     const over = this.list.filter((job) => isOver(job) && this.#wanted.includes(job.job_id));
     this.#wanted = this.#wanted.filter((id) => !over.some((job) => job.job_id === id));
     for (const job of over) if (job.state === "ready") this.onready(job);
+    if (this.#isStopped) return;
     if (this.areRunning || this.error !== null) this.#timer = setTimeout(() => void this.look(), LOOK_MS);
   }
 
+  /** Whoever asked has left. */
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
   }
 }

@@ -2,11 +2,10 @@
  * The way through a case as screens: what has been answered so far gives the screens of the step that comes now, and
  * what the last of them records. Pure: no screen, no server; which step may follow which is the server's to say.
  */
-import type { CaseDetail } from "../api/types";
 import type { Step } from "../desk/step-fields";
+import { mayBeNone, mayHearPolice, type State } from "./states";
 import type { FindKey } from "./words";
 
-export type State = CaseDetail["state"];
 export type Seen = "nothing" | "hole" | "object";
 export type Answers = Readonly<Record<string, string>>;
 
@@ -61,88 +60,6 @@ export interface Known {
   readonly asksOne: boolean;
   /** How far a repair is: nobody has it, whoever keeps the building has it, or a find keeps everybody from it. */
   readonly repair: "to_hand" | "handed" | "held";
-}
-
-export const PHASES = ["close", "call", "record", "hand_over"] as const;
-/** Of six screens of the hand-over, the signature and the report to the city come once the police have it. */
-const HAND_OVER = { all: 6, before: 4 };
-
-/** How many phases of a find are done, the running one by its share; null: there is no find, or the police have ended it. */
-export function phasesDone(state: State, screens: number, page: number): number | null {
-  const share = Math.min(page, screens - 1) / screens;
-  switch (state) {
-    case "camera":
-      return share;
-    case "room_closed":
-      return 1 + share;
-    case "police_called":
-      return page === 0 ? 2 : 3 + (share * HAND_OVER.before) / HAND_OVER.all;
-    case "handed_over":
-      return 3 + (HAND_OVER.before + page) / HAND_OVER.all;
-    case "reported_to_city":
-      return PHASES.length;
-    default:
-      return null;
-  }
-}
-
-/** After the police have it, until they said what it was. */
-const MAY_BE_ANSWERED: ReadonlySet<State> = new Set([
-  "police_called",
-  "handed_over",
-  "reported_to_city",
-  "police_camera",
-  "police_none",
-]);
-
-export function mayHearPolice(state: State): boolean {
-  return MAY_BE_ANSWERED.has(state);
-}
-
-/** Where a step without a second person leads, for the guide to go on while it waits; null: the case stays as it is. */
-export function leadsTo(step: Step): State | null {
-  switch (step.step) {
-    case "room_closed":
-    case "police_called":
-    case "reported_to_city":
-    case "not_reached":
-    case "repaired":
-      return step.step;
-    case "unchanged":
-      return "not_camera";
-    case "defect_found":
-      return "defect";
-    case "rechecked":
-      return step.holds ? "hole_repaired" : "defect";
-    case "reopened":
-      return "candidate";
-    case "police_result":
-      return step.result === "unknown" ? null : `police_${step.result}`;
-    default:
-      return null;
-  }
-}
-/** Nothing was handed over yet: 112 stays in reach. */
-export const AT_RISK: ReadonlySet<State> = new Set(["camera", "room_closed", "police_called"]);
-/** From the call on, the file of the case may go to the police. */
-export const WITH_POLICE: ReadonlySet<State> = new Set([
-  "police_called",
-  "handed_over",
-  "reported_to_city",
-  "police_camera",
-]);
-/** When a picture of a hole or a repair may be worth taking beside the steps. */
-export const WORTH_A_PICTURE: ReadonlySet<State> = new Set([
-  "candidate",
-  "not_reached",
-  "looked_at",
-  "defect",
-  "repaired",
-]);
-const MAY_BE_NONE: ReadonlySet<State> = new Set(["camera", "room_closed"]);
-
-export function mayBeNone(state: State): boolean {
-  return MAY_BE_NONE.has(state);
 }
 
 const choose = (id: string, field: string, ...options: Option[]): Page => ({ id, kind: "choose", field, options });
@@ -464,27 +381,4 @@ export function wrongTurn(page: Page, answers: Answers): FindKey | null {
     (page.isDate === true && !/^\d{4}-\d\d-\d\d$/.test(answer));
   // Every screen with an answer has a sentence under this name; a test asks each for its own.
   return isWrong ? (`${page.id}_wrong` as FindKey) : more;
-}
-
-/** What is said to 112, in Korean whatever the page speaks: the police read it. It says nothing that was not done yet. */
-export function messageTo112(place: {
-  readonly facility: string;
-  readonly room: string;
-  readonly address: string;
-  readonly where: string;
-  readonly who: string;
-  readonly isClosed: boolean;
-}): string {
-  const spot = [place.facility, place.room, place.where.trim()].filter((part) => part !== "").join(" ");
-  const address = place.address === "" ? "" : ` 주소: ${place.address}.`;
-  const scene = place.isClosed ? "사람을 내보내고 문 앞을 지키고 있습니다." : "사람을 내보내는 중입니다.";
-  return (
-    `[불법촬영 의심 기기 신고] ${spot}.${address} 점검 중 카메라로 의심되는 물체를 발견했습니다. ` +
-    `${scene} 물체에는 손대지 않습니다. 신고자: ${place.who}`
-  );
-}
-
-/** A text message to 112 with its words; `?&` is what both Android and iOS read. */
-export function textLink(message: string): string {
-  return `sms:112?&body=${encodeURIComponent(message)}`;
 }

@@ -16,7 +16,9 @@ import { isStep, type TakenStep } from "../app/storage";
 import { placeOnWay } from "../desk/case-state";
 import { districts } from "../desk/districts.svelte";
 import type { Step } from "../desk/step-fields";
-import { flowOf, messageTo112, wrongTurn, type Answers, type Flow, type Known, type Page, type State } from "./flow";
+import { flowOf, wrongTurn, type Answers, type Flow, type Known, type Page } from "./flow";
+import { messageTo112 } from "./message-112";
+import type { State } from "./states";
 import { ahead, keepProgress, readProgress, seenOf, START, withStep, type Progress, type Refused } from "./progress";
 import { say, words, type FindKey } from "./words";
 
@@ -36,16 +38,12 @@ export class Guide {
   photograph = $state<string | null>(null);
   #writing = $state(0);
 
-  /** Own steps of this case in the outbox, oldest first: those that wait and those that were set aside. */
-  readonly #kept = $derived(outbox.kept.filter(isStep).filter((item) => item.caseId === this.caseId && isMine(item)));
-  readonly waiting = $derived(this.#kept.filter(({ aside }) => aside === null));
   readonly refused: readonly Refused[] = $derived([
     ...this.progress.refused,
     ...this.#kept.flatMap(({ id, aside, step }) =>
       aside === null || this.progress.read.includes(id) ? [] : [{ ...aside, said: saidOf(step) }],
     ),
   ]);
-  readonly state: State | null = $derived(this.progress.seen?.state ?? null);
   /** What nobody has to be asked. */
   readonly known: Known = $derived.by(() => {
     const { inspectors = [], pair = [], spoken = null, receiptNo = "", lastStation = "" } = this.progress.seen ?? {};
@@ -103,6 +101,20 @@ export class Guide {
   );
 
   constructor(readonly caseId: string) {}
+
+  // What is asked for after an answer came: getters, since what a screen derives ends with it, and a recording does not.
+  /** Own steps of this case in the outbox, oldest first: those that wait and those that were set aside. */
+  get #kept() {
+    return outbox.kept.filter(isStep).filter((item) => item.caseId === this.caseId && isMine(item));
+  }
+
+  get waiting() {
+    return this.#kept.filter(({ aside }) => aside === null);
+  }
+
+  get state(): State | null {
+    return this.progress.seen?.state ?? null;
+  }
 
   /** Read what was kept, then what the server says. */
   async open(): Promise<void> {
@@ -222,7 +234,7 @@ export class Guide {
 
   /** Record the step; `second` gives the second person where one is needed. True when it is recorded or kept. */
   async record(second: (() => Promise<SecondPerson>) | null): Promise<boolean> {
-    const step = this.flow?.step ?? null;
+    const { step = null, seen } = this.flow ?? {};
     if (step === null || this.isBusy) return false;
     this.isBusy = true;
     this.wrong = null;
@@ -232,7 +244,7 @@ export class Guide {
       const done =
         second === null
           ? await outbox.step(this.#taken(step), this.progress.stepId)
-          : await this.#byTwo(step, this.progress.stepId, second);
+          : await this.#byTwo(step, seen, this.progress.stepId, second);
       await (done === null ? this.#goesLater(step, this.progress.stepId) : this.#moveOn(step, done));
       return true;
     } catch (error) {
@@ -286,14 +298,19 @@ export class Guide {
   }
 
   /** A step of two persons is recorded with a connection only, and after what waits of the case. */
-  async #byTwo(step: Step, stepId: string, second: () => Promise<SecondPerson>): Promise<CaseCreated> {
+  async #byTwo(
+    step: Step,
+    seen: Flow["seen"],
+    stepId: string,
+    second: () => Promise<SecondPerson>,
+  ): Promise<CaseCreated> {
     if (this.waiting.length > 0) await outbox.flush();
     if (this.waiting.length > 0) throw new ApiError("network", words.needs_connection, null);
     return call(
       client.POST("/api/cases/{case_id}/steps", {
         params: { path: { case_id: this.caseId } },
         headers: asPerson(session.user?.username ?? ""),
-        body: { step, seen: this.flow?.seen ?? null, second_person: await second(), step_id: stepId },
+        body: { step, seen: seen ?? null, second_person: await second(), step_id: stepId },
       }),
     );
   }

@@ -3,7 +3,7 @@ import { dropDraft, keepDraft, readDraft } from "../app/drafts";
 import type { CaseDetail, CaseView, LocalText } from "../api/types";
 import { isAgain } from "../desk/case-state";
 import type { Step } from "../desk/step-fields";
-import { leadsTo, type State } from "./flow";
+import { leadsTo, type State } from "./states";
 
 /** What is needed of a case to guide without a connection: no name of anybody but numbers of inspectors. */
 export interface Seen {

@@ -18,6 +18,8 @@ export interface Means {
   readonly kind: Kind;
 }
 export const BY_EYE: Means = { instrumentId: null, kind: "by_eye" };
+export const isSame = (one: Means | null, other: Means): boolean =>
+  one?.instrumentId === other.instrumentId && one.kind === other.kind;
 
 export interface MadeLook extends Means {
   readonly zoneId: string;
@@ -25,6 +27,12 @@ export interface MadeLook extends Means {
   readonly place: Place | null;
   readonly afterwards: Look["afterwards"];
   readonly atMs: number;
+}
+
+/** With what one may inspect, as it is offered. */
+export interface Choice {
+  readonly means: Means;
+  readonly label: string;
 }
 
 export interface Draft {

@@ -1,10 +1,8 @@
 /**
- * One probe's live messages over server-sent events, folded into what the screen shows.
+ * One probe's live messages folded into what the screen shows.
  *
  * The server replays the running sweep on each connection, so folding the same message twice must change nothing; what it
- * then says of the probe has the last word on its state, also that it knows none. A line on which nothing comes for three
- * beats is lost, whatever the browser says of it. The browser reconnects by itself after a lost line; after a refusal or
- * silence this class does, ever more slowly.
+ * then says of the probe has the last word on its state, also that it knows none.
  */
 import type {
   ConditionEvent,
@@ -13,115 +11,30 @@ import type {
   DoctorEvent,
   EntryEvent,
   LiveMessage,
+  LocalText,
   LookAskedEvent,
-  Modality,
-  Nearness,
   ProbeState,
   ProbeView,
   ReferenceEvent,
   SecondLook,
-  ResponseTestFlow,
-  VerdictName,
-  LocalText,
 } from "../api/types";
 import { newId } from "../app/ids";
-import { session } from "../app/session.svelte";
+import { Line, type Connection, type EventType } from "./line.svelte";
 import type { Seen } from "./seen";
-
-export type Connection = "connecting" | "open" | "reconnecting";
-
-export interface LiveZone {
-  readonly zone_id: string;
-  readonly modality: Modality;
-  readonly verdict: VerdictName;
-  readonly quality: number;
-}
-
-export interface FindingPlace {
-  readonly finding_id: string;
-  readonly zone_id: string;
-}
-
-export interface LiveProgress {
-  readonly done: number;
-  readonly all: number;
-  readonly zoneId: string | null;
-  readonly modality: Modality | null;
-  readonly fraction: number;
-  /** Outside the door: asked for without a modality, measured with one. */
-  readonly isOutside: boolean;
-  /** The sweep takes so long at most, counted from `heardMs`. */
-  readonly leftS: number | null;
-  /** Who waits until others no longer need the air. */
-  readonly waits: readonly Modality[];
-  readonly heardMs: number;
-}
-
-/** Where somebody stands and is measured: what of the filming is over. */
-export interface LivePosition {
-  readonly zoneId: string;
-  /** Looking and listening take so long; null where the probe does not say. */
-  readonly longestS: number | null;
-  /** Of the filming, 0 to 1, as told at `heardMs`. */
-  readonly share: number;
-  /** The camera has told of this position. */
-  readonly isFilmed: boolean;
-  readonly heardMs: number;
-}
-
-/** A response test: light is played, or a person walks by prompts. */
-export interface LiveResponseTest {
-  readonly kind: "light" | "motion";
-  readonly isOver: boolean;
-  readonly elapsedS: number;
-  readonly longestS: number;
-  readonly prompt: "walk" | "stand" | null;
-  readonly nextPromptS: number | null;
-  /** What a skip names; null where nobody may skip. */
-  readonly positionIndex: number | null;
-  /** Which of so many tests at this position, from 1. */
-  readonly number: number;
-  readonly all: number;
-  /** For whom it is made, the surest first, and how many those are in all. */
-  readonly flows: readonly ResponseTestFlow[];
-  readonly flowCount: number;
-  readonly text: LocalText;
-  /** When it was so, by this phone's clock: seconds are counted on from here. */
-  readonly heardMs: number;
-}
-
-/** Of what somebody said that it is like a camera, with the id of the case that the guide opens. */
-export interface LikeCamera {
-  readonly lookId: string;
-  readonly where: LocalText;
-  readonly caseId: string;
-}
-
-/** What leads to a candidate at this position, as told at `heardMs`. */
-export interface LiveNear {
-  readonly things: readonly Nearness[];
-  readonly heardMs: number;
-}
-
-/** The probe's answer to a command. */
-export interface CommandAnswer {
-  readonly commandId: string;
-  readonly isAccepted: boolean;
-  readonly text: LocalText;
-}
-
-type EventType = LiveMessage["event"]["type"];
-
-/** A message of the server that waits for its turn. */
-interface QueuedMessage {
-  readonly size: EventType | "small";
-  readonly fold: () => void;
-}
+import type {
+  CommandAnswer,
+  FindingPlace,
+  LikeCamera,
+  LiveNear,
+  LivePosition,
+  LiveProgress,
+  LiveResponseTest,
+  LiveZone,
+} from "./told";
 
 const OVER: readonly (ProbeState | null)[] = ["idle", "done", "aborted", "failed"];
-const SILENCE_MS = 15_000; // derived: three beats of the server
-const CHECK_MS = 1_000;
 const MOST_ANSWERS = 50; // guessed: more than anybody asks for in a minute
+
 /** All of them: an event that is missing here, or in `fold`, fails the check of types. */
 const MESSAGE_TYPES = Object.keys({
   state: true,
@@ -142,14 +55,8 @@ const MESSAGE_TYPES = Object.keys({
   finding: true,
   command: true,
 } satisfies Record<EventType, true>) as readonly EventType[];
-/** Each of these fills a card of its own, which takes as long as everything else together. */
-const LARGE: readonly string[] = ["coverage", "devices"];
-const FRAME_MS = 16; // derived: a screen shows 60 pictures a second
-const FIRST_WAIT_MS = 1_000; // guessed
-const LONGEST_WAIT_MS = 15_000; // guessed
 
 export class LiveFeed {
-  connection = $state<Connection>("connecting");
   probe = $state.raw<ProbeView | null>(null);
   sweepId = $state<string | null>(null);
   state = $state<ProbeState | null>(null);
@@ -192,22 +99,25 @@ export class LiveFeed {
   isTaken = $state(false);
   /** The last answers of the probe, oldest first. */
   answers = $state.raw<readonly CommandAnswer[]>([]);
-  /** When something was heard last, while the line is lost; null while it holds. */
-  lastHeardMs = $state<number | null>(null);
   /** Counts connections on which the server has told what it knows of the probe. */
   snapshots = $state(0);
 
-  #heardMs = 0;
-  #isNewLine = false;
   #lastSeq: number | null = null;
   #lastSent = "";
-  #source: EventSource | null = null;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #waitMs = FIRST_WAIT_MS;
-  #queue: QueuedMessage[] = [];
-  #folding: ReturnType<typeof setTimeout> | undefined;
+  readonly #line: Line;
 
-  constructor(readonly probeId: string) {}
+  constructor(readonly probeId: string) {
+    this.#line = new Line(probeId, MESSAGE_TYPES, this);
+  }
+
+  get connection(): Connection {
+    return this.#line.connection;
+  }
+
+  /** When something was heard last, while the line is lost; null while it holds. */
+  get lastHeardMs(): number | null {
+    return this.#line.lastHeardMs;
+  }
 
   /** Whether the probe may be sweeping: always, unless it is known at this moment that it is not. */
   get mayRun(): boolean {
@@ -221,128 +131,20 @@ export class LiveFeed {
 
   /** Connect; returns the function that disconnects. */
   open(): () => void {
-    this.#connect();
-    const watcher = setInterval(() => {
-      if (Date.now() - this.#heardMs > SILENCE_MS) this.#connectAnew();
-    }, CHECK_MS);
-    const onOffline = () => {
-      this.#lose();
-    };
-    const onOnline = () => {
-      this.#connectAnew();
-    };
-    addEventListener("offline", onOffline);
-    addEventListener("online", onOnline);
-    return () => {
-      clearInterval(watcher);
-      removeEventListener("offline", onOffline);
-      removeEventListener("online", onOnline);
-      clearTimeout(this.#timer);
-      clearTimeout(this.#folding);
-      this.#source?.close();
-    };
+    return this.#line.open();
   }
 
   /** What a page before this one saw: shown until the server tells more. */
   restore({ atMs, state, progress, zones }: Pick<Seen, "atMs" | "state" | "progress" | "zones">): void {
-    this.lastHeardMs = atMs;
+    this.#line.lastHeardMs = atMs;
     this.state = state;
     this.progress = progress;
     this.zones = zones;
   }
 
-  #lose(): void {
-    if (this.connection === "open") this.lastHeardMs = this.#heardMs;
-    this.connection = "reconnecting";
-  }
-
-  #connectAnew(): void {
-    this.#lose();
-    clearTimeout(this.#timer);
-    this.#source?.close();
-    this.#connect();
-  }
-
-  #heard(): void {
-    this.#heardMs = Date.now();
-    this.connection = "open";
-    this.lastHeardMs = null;
-  }
-
-  #connect(): void {
-    this.#heardMs = Date.now(); // as long as a beat takes, the new line has time
-    this.#isNewLine = true;
-    const source = new EventSource(`/api/live?probe_id=${encodeURIComponent(this.probeId)}`);
-    this.#source = source;
-    source.onopen = () => {
-      this.#heard();
-      this.#waitMs = FIRST_WAIT_MS;
-    };
-    source.onerror = () => {
-      this.#lose();
-      this.#isNewLine = true;
-      if (source.readyState !== EventSource.CLOSED) return;
-      void session.reload(); // refused: perhaps nobody is logged in any more
-      this.#timer = setTimeout(() => {
-        this.#connect();
-      }, this.#waitMs);
-      this.#waitMs = Math.min(LONGEST_WAIT_MS, this.#waitMs * 2);
-    };
-    for (const type of MESSAGE_TYPES)
-      source.addEventListener(type, (event) => {
-        this.#heard();
-        this.#soon(LARGE.includes(type) ? type : "small", () => {
-          this.fold(JSON.parse(event.data as string) as LiveMessage);
-        });
-      });
-    source.addEventListener("beat", () => {
-      this.#heard();
-    });
-    source.addEventListener("closing", () => {
-      this.#lose();
-    });
-    source.addEventListener("entry", (event) => {
-      this.#heard();
-      this.#soon("small", () => {
-        const entry = JSON.parse(event.data as string) as EntryEvent;
-        if (entry.sweep_id === this.sweepId) this.entryKinds = [...this.entryKinds, entry.kind];
-      });
-    });
-    source.addEventListener("probe", (event) => {
-      this.#heard();
-      this.#soon("small", () => {
-        const probe = JSON.parse(event.data as string) as ProbeView;
-        if (probe.probe_id === this.probeId) this.#foldProbe(probe);
-      });
-    });
-  }
-
-  /**
-   * Messages come in bursts, at a connection all of a sweep at once: the page draws once what came within a frame, and what
-   * fills a card in a task of its own, so that a press on the stop never waits for long.  Their order stays.  It is a timer,
-   * since a page that nobody sees has no frames.
-   */
-  #soon(size: QueuedMessage["size"], fold: () => void): void {
-    this.#queue.push({ size, fold });
-    this.#folding ??= setTimeout(() => {
-      this.#foldNext();
-    }, FRAME_MS);
-  }
-
-  #foldNext(): void {
-    const size = this.#queue[0]?.size;
-    const other = this.#queue.findIndex((queued) => queued.size !== size);
-    const now = this.#queue.splice(0, other === -1 ? this.#queue.length : other);
-    this.#folding =
-      this.#queue.length === 0
-        ? undefined
-        : setTimeout(() => {
-            this.#foldNext();
-          });
-    for (const { fold } of now) fold();
-  }
-
-  #foldProbe(probe: ProbeView): void {
+  /** What the server says of the probe has the last word on its state. */
+  foldProbe(probe: ProbeView): void {
+    if (probe.probe_id !== this.probeId) return;
     this.probe = probe;
     if (probe.sweep_id !== null && probe.sweep_id !== this.sweepId) this.#startOver(probe.sweep_id);
     if (this.state !== probe.state) {
@@ -350,9 +152,13 @@ export class LiveFeed {
       this.isTaken ||= probe.state !== null && probe.sweep_id === this.sweepId;
       this.stateText = null;
     }
-    if (!this.#isNewLine) return;
-    this.#isNewLine = false;
+    if (!this.#line.isNew) return;
+    this.#line.isNew = false;
     this.snapshots += 1;
+  }
+
+  foldEntry({ sweep_id: sweepId, kind }: EntryEvent): void {
+    if (sweepId === this.sweepId) this.entryKinds = [...this.entryKinds, kind];
   }
 
   /** Take one message; older ones than the last are ignored. */

@@ -3,7 +3,7 @@
  * no reading and never "colder"; what was told too long ago is old, whatever it said.  Pure.
  */
 import type { Nearness } from "../api/types";
-import type { LiveNear } from "./feed.svelte";
+import type { LiveNear } from "./told";
 import { shareOf } from "./hot-cold";
 
 export type NearState = Nearness["trend"] | "stale";

@@ -5,7 +5,7 @@
  */
 import type { Plan, ProbeState, Source } from "../api/types";
 import type { ShownText } from "../api/client";
-import type { LiveProgress, LiveZone } from "./feed.svelte";
+import type { LiveProgress, LiveZone } from "./told";
 
 export interface SeenRoom {
   readonly room_id: string;

@@ -6,7 +6,7 @@
  */
 import type { CoverageEvent, Modality, SecondLook, ZoneStands } from "../api/types";
 import type { Judged } from "../map/shading";
-import type { FindingPlace, LiveZone } from "./feed.svelte";
+import type { FindingPlace, LiveZone } from "./told";
 
 const PENDING: ReadonlySet<SecondLook["state"]> = new Set(["asked", "looking", "looked"]);
 

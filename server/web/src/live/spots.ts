@@ -4,7 +4,7 @@
  * above and ends at the door, through which one leaves.  Pure.
  */
 import type { Zone } from "../api/types";
-import type { LivePosition } from "./feed.svelte";
+import type { LivePosition } from "./told";
 
 export type Spot =
   | "ceiling"

@@ -9,7 +9,7 @@ import type { ProbeView } from "../api/types";
 import { newId } from "../app/ids";
 import { session } from "../app/session.svelte";
 import { openStorage, type KeptStop } from "../app/storage";
-import type { CommandAnswer } from "./feed.svelte";
+import type { CommandAnswer } from "./told";
 
 const RETRY_MS = 1_000; // derived: a second is what a person waits before pressing again
 const GIVE_UP_MS = 3_000; // guessed: longer than an answer takes; a dead connection would hold it for a minute
