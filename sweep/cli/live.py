@@ -382,8 +382,8 @@ def room_source(
         asks_outside = bool(sources) or settings.port is not None
         wanted, visited = frozenset(zones_of(command.mode, command.plan)), set[str]()
         while not control.is_over:
-            is_through = bool(control.looks.pending) and visited >= wanted
-            guidance = guidance_event("look_again" if is_through else "stand_next")
+            left = "look_again" if control.looks.pending else "finish"
+            guidance = guidance_event(left if visited >= wanted else "stand_next")
             if ahead := control.lights.pending:
                 guidance = pending_light_event(next(z for z in command.plan.zones if z.zone_id == ahead[0].zone_id))
             on_event(outside_event(len(command.plan.zones)) if asks_outside else guidance)

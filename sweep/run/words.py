@@ -9,7 +9,7 @@ from sweep.report.sentences import Sentences
 
 STATES: Final = Sentences("run.states", "idle waiting_for_empty running paused closing done aborted failed")
 
-GUIDANCE: Final = Sentences("run.guidance", "stand_next look_again light_ahead head_back")
+GUIDANCE: Final = Sentences("run.guidance", "stand_next look_again finish light_ahead head_back")
 """What the inspector should do, in at most eight words: it is read at arm's length."""
 
 NOTICES: Final = Sentences(
