@@ -128,7 +128,7 @@ def _visits(span: tuple[int, int]) -> Select[Any]:
             func.sum(case((sweeps.c.mode == "quick", counted), else_=0)).label("quick"),
             func.sum(case((sweeps.c.mode.in_(("checked", "instruments")), counted), else_=0)).label("instruments"),
             func.sum(case((and_(is_done_by(1), sweeps.c.mode == "by_eye"), 1), else_=0)).label("inspected_by_eye"),
-            func.sum(case((and_(IS_MEASURED, not_(IS_DONE)), 1), else_=0)).label("not_counted"),
+            func.sum(case((and_(sweeps.c.mode != "by_eye", not_(IS_DONE)), 1), else_=0)).label("not_counted"),
             func.sum(case((IS_DONE, sweeps.c.candidates), else_=0)).label("candidates"),
             *(
                 func.sum(case((IS_DONE, sweeps.c[name]), else_=0)).label(name)
