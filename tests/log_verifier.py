@@ -50,7 +50,8 @@ REGISTER = {"person.registered": "person-registered"}
 STRUCTURE = {**KEY_KINDS, **OWN_KINDS, "body.erased": "body-erased"}
 CITY = STRUCTURE | REGISTER
 CITY |= {"sweep.opened": "sweep-opened", "sweep.report": "sweep-report", "disposition": "disposition"}
-INSPECTION_KINDS = {"inspection.recorded", "inspection.confirmed"}
+INSPECTION_HEADS = {"inspection.recorded", "inspection.imported"}
+INSPECTION_KINDS = INSPECTION_HEADS | {"inspection.confirmed", "inspection.cited", "inspection.withdrawn"}
 CASE_KINDS = {"case.step", "visit.noted", "visit.signed"} | INSPECTION_KINDS
 PHOTO_KINDS = {"photo.taken", "photo.opened", "photo.checked"}
 PROBE_KINDS = {"reference.checked"}
@@ -359,7 +360,7 @@ class Log:
         for item in judged.pop(None, []):
             item.counts = self.is_at_home(item, item.index)
         for about in judged.values():
-            recorded = [item for item in about if item.kind == "inspection.recorded"]
+            recorded = [item for item in about if item.kind in INSPECTION_HEADS]
             own = [item for item in about if self.is_device(item) and self.is_at_home(item, item.index)]
             if recorded and min(item.index for item in [*own, *recorded]) == recorded[0].index:
                 self.judge_inspection(about, recorded[0])

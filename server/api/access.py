@@ -256,6 +256,8 @@ Admin = Annotated[Person, allow({"admin"}, "city")]
 CityOffice = Annotated[Person, allow({"admin", "city_officer"}, "city")]
 ImportKeeper = Annotated[Person, allow({"admin", "city_officer", "district_officer"}, "district")]
 """Who brings lists in: of the whole city, or of the own district."""
+PastKeeper = Annotated[Person, allow({"admin", "district_officer"}, "district")]
+"""Who takes past inspections over from lists, and cites their originals."""
 Auditor = Annotated[Person, allow({"admin", "auditor"}, "district")]
 KeyReader = Annotated[Person, allow({"admin", "auditor"}, "city")]
 UsernamePath = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$")]

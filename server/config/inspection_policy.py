@@ -51,12 +51,13 @@ class Rule(BaseModel):
 
     @property
     def counted(self) -> tuple[VisitMode, ...]:
-        """Which visits fulfil it: the law's floor and a look by eye any inspection of every zone, equipment only where
-        a probe measured or every zone was inspected with an instrument whose function was checked.
+        """Which visits fulfil it: the law's floor and a look by eye any inspection of every zone, and one of an
+        office's own list whose original was cited; equipment only where a probe measured or every zone was inspected
+        with an instrument whose function was checked.
         """
         if self.method == "visual":
-            return INSPECTED_WITH
-        return (*self.modes, *(INSPECTED_WITH if self.is_floor else ("checked",)))
+            return (*INSPECTED_WITH, "cited")
+        return (*self.modes, *((*INSPECTED_WITH, "cited") if self.is_floor else ("checked",)))
 
     @property
     def needed_persons(self) -> int:

@@ -32,7 +32,7 @@ from server.store.schema import (
     users,
 )
 from server.store.stored_bodies import owner_of
-from sweep.entry.kinds import INSPECTED
+from sweep.entry.kinds import INSPECTION_HEADS
 from sweep.phrases import Phrase
 
 OF_LOG = frozenset({"sweep_id", "finding_id", "entry_id", "commitment"})
@@ -146,7 +146,7 @@ def _of_log(connection: Connection, name: str, value: str) -> frozenset[str | No
 def _of_sweeps(connection: Connection, sweep_ids: Sequence[UUID]) -> frozenset[str | None]:
     """Districts of sweeps: where those who measured or inspected say that they are, not who spoke about them since."""
     measured = select(OF_ENTRY).select_from(entries_with_places())
-    is_head = (entries.c.assurance == "device") | (entries.c.kind == INSPECTED)
+    is_head = (entries.c.assurance == "device") | entries.c.kind.in_(sorted(INSPECTION_HEADS))
     measured = measured.where(IS_ACCEPTED, entries.c.sweep_id.in_(sweep_ids), is_head)
     return frozenset(connection.scalars(measured.distinct()))
 

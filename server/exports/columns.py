@@ -18,6 +18,7 @@ from server.interface.words import (
     DEMO_NOTICES,
     EQUIPMENT,
     FINDINGS,
+    IMPORTED,
     INSTRUMENT_SAW,
     INSTRUMENTS,
     MARKS_NEXT,
@@ -34,6 +35,7 @@ from server.interface.words import (
     modality_list,
 )
 from server.projections.by_eye import checklist_words, photograph_places
+from server.projections.imported_words import reason_words
 from server.projections.log_records import LogRow
 from sweep.report.words import COVERAGE_WORDS
 
@@ -70,7 +72,12 @@ def persons_line(row: LogRow) -> str:
 
 def equipment_line(row: LogRow) -> str:
     """The equipment's result, marked."""
-    return _marked(row, EQUIPMENT[row.equipment_result].ko)
+    return _marked(row, equipment_word(row))
+
+
+def equipment_word(row: LogRow) -> str:
+    """The equipment's result; of what was taken over from an office's list that there is none."""
+    return EQUIPMENT[row.equipment_result].ko if row.original is None else IMPORTED.ko
 
 
 def equipment_reason(row: LogRow) -> str:
@@ -88,6 +95,8 @@ def equipment_reason(row: LogRow) -> str:
             return (
                 f"{aborted}{ZONES['to_inspect'].ko} {len(row.places_to_inspect)}곳: {'; '.join(row.places_to_inspect)}"
             )
+        case "not_measured" if row.original is not None:
+            return "기관의 목록에서 가져온 지난 점검. 측정값이 없고, 이 시스템에서 점검을 확인한 사람도 없음"
         case "not_measured":
             return "점검자가 탐지기·육안으로 확인함. 측정값과 찾았을 확률은 없음"
         case "clear":
@@ -103,6 +112,8 @@ def equipment_reason(row: LogRow) -> str:
 def persons_reason(row: LogRow) -> str:
     """On what the persons' result stands, in a sentence."""
     hand, counts = row.hand, dict(row.findings)
+    if row.original is not None:
+        return reason_words(row.original)
     if row.inspected_by and hand.by_eye is None:
         return _inspected_reason(row)
     looked = f"{len(hand.spots)}/{len(SPOTS)}개 부위: {', '.join(hand.spots)}"
@@ -149,6 +160,8 @@ def mode_words(row: LogRow) -> str:
 
 def methods_words(row: LogRow) -> str:
     """By what the room was looked at: methods of a probe, kinds of instruments, the eye where somebody said so."""
+    if row.original is not None:
+        return row.original.method
     by_eye = row.hand.by_eye not in {None, "not_done"} and "by_eye" not in row.inspected_by
     kinds = [INSTRUMENTS[kind].ko for kind in row.inspected_by]
     return " · ".join(
@@ -159,7 +172,7 @@ def methods_words(row: LogRow) -> str:
 def chance_words(row: LogRow) -> str:
     """With what probability each target would have been found; nothing of the kind where nothing was measured."""
     if row.equipment_result == "not_measured":
-        return EQUIPMENT["not_measured"].ko
+        return equipment_word(row)
     return "; ".join(row.chances) or COVERAGE_WORDS["unknown"].ko
 
 
@@ -173,15 +186,31 @@ def decision_words(row: LogRow) -> str:
     return _counted(row.findings) or "해당 없음"
 
 
+def inspectors_words(row: LogRow) -> str:
+    """Pseudonyms; of what was taken over from a list how many it names, whose names no table has."""
+    return ", ".join(row.header.inspectors) if row.original is None else row.original.counted
+
+
+def clock_words(row: LogRow) -> str:
+    """What is known of the clock that gave the start."""
+    if row.original is None:
+        return clock_quality(row.header.started)
+    return "목록에 적힌 시각" if row.original.has_time else "목록에 날짜만 있음"
+
+
 def scope_words(row: LogRow) -> str:
     """Zones that were looked at, with how many of how many."""
     if row.report_state != "present":
         return "보고서 없음"
+    if row.original is not None:
+        return NOT_RECORDED
     return f"{len(row.zones_looked)}/{row.zones_total}곳: {', '.join(row.zones_looked) or '없음'}"
 
 
 def limits_words(row: LogRow) -> str:
     """Zones that were not looked at, could not be judged by any method, or where nothing was detected without proof."""
+    if row.original is not None:
+        return NOT_RECORDED
     parts = []
     if row.zones_nothing_detected:
         names = ", ".join(row.zones_nothing_detected)
@@ -204,13 +233,16 @@ def _counted(states: Iterable[tuple[FindingState, int]]) -> str:
 def next_step_words(row: LogRow) -> str:
     """What both results ask for; while an earlier find or suspicion stands open in the room, what that asks for."""
     stands_open = {state for state, _ in row.place.open_things}
-    is_found, asks = row.persons == "found" or "found" in stands_open, row.place.find_asks or "report"
+    is_own_find = row.persons == "found" and row.original is None  # what a list says of the past asks for nothing today
+    is_found, asks = is_own_find or "found" in stands_open, row.place.find_asks or "report"
     if is_found and asks != "police_result":
         return NEXT_STEPS[asks]
     if stands_open - {"found"} or {"suspected", "to_inspect"} & set(dict(row.findings)):
         return NEXT_STEPS["to_inspect"]
     if is_found:
         return NEXT_STEPS[asks]
+    if row.original is not None:
+        return "추가 조치 없음" if row.original.cited else "원본 문서를 확인하고 문서번호를 기재"
     if row.persons == "suspected":
         return MARKS_NEXT
     if row.equipment_result == "no_report":
@@ -226,7 +258,7 @@ def occasion_words(row: LogRow) -> str:
 
 
 def signature_words(row: LogRow) -> str:
-    """Whether the record behind the row verifies and is without holes."""
+    """Whether the record behind the row verifies and is without holes; of an import, that of taking it over."""
     if row.entries == 0:
         return "서명 기록 없음"
     verified = "서명 유효" if row.signatures_ok else "서명 무효 있음"
@@ -242,7 +274,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("기록 구분", 18, source_words),
     Column("점검 시작(한국시간)", 19, lambda row: kst(row.header.started.utc)),
     Column("점검 종료(한국시간)", 19, lambda row: kst(row.header.ended.utc) if row.header.ended else "종료 기록 없음"),
-    Column("시각 신뢰도", 20, lambda row: clock_quality(row.header.started)),
+    Column("시각 신뢰도", 20, clock_words),
     Column("시설명", 24, lambda row: row.place.facility_name.ko),
     Column("관리번호", 16, lambda row: row.place.facility_number or NOT_RECORDED),
     Column("위치(방)", 20, lambda row: row.place.room_name.ko),
@@ -251,7 +283,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("칸", 8, lambda row: stalls_words(row.stalls or row.place.stalls) or NOT_RECORDED),
     Column("점검구분(정기·수시·합동)", 14, occasion_words),
     Column("점검 방식(측정·탐지기·육안)", 14, mode_words),
-    Column("점검자", 22, lambda row: ", ".join(row.header.inspectors)),
+    Column("점검자", 22, inspectors_words),
     Column("동행·입회", 18, lambda row: ", ".join(row.hand.companions) or NOT_RECORDED),
     Column("점검방법", 30, methods_words),
     Column("장비", 36, lambda row: row.equipment),

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from server.imports import cells, values
-from server.imports.cuts import Cut, cut_of_heading, masked, squash_heading
+from server.imports.cuts import Cut, cut_of_heading, masked, names_covered, squash_heading
 from server.imports.fields import KINDS, LEFT_OUT, Field, Kind
 from server.imports.grid import Grid, Line
 from server.interface.errors import ApiError, invalid
@@ -25,6 +25,8 @@ HEADINGS = Path(__file__).parent / "headings.toml"
 FITS = 0.5  # guessed: what does not fit is asked about row by row; a column of something else fits nowhere
 SHOWN_ROWS = 5
 SEEN_ROWS = 500
+_OF_PEOPLE = re.compile(r"점검자|점검원|성명|성함|담당|입회자|참여자")
+"""In the heading of a column that nobody knows yet: persons may stand there beside their offices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +92,26 @@ def _propose(grid: Grid, kind: Kind, index: int, heading: str, answers: Mapping[
     filled = [cell for row in grid.rows[:SEEN_ROWS] if (cell := _cell(row, index))]
     if not plain:  # what somebody wrote in the margin
         return Column(heading, LEFT_OUT, "rule", None, ())
-    shown = tuple(masked([_cell(row, index) for row in grid.rows[:SHOWN_ROWS]]))
+    first = [_cell(row, index) for row in grid.rows[:SHOWN_ROWS]]
+    shown = tuple(names_covered(first) if _OF_PEOPLE.search(plain) else masked(first))
     answered = answers.get((kind, plain))
     if answered is not None:
         field = KINDS[kind].field(answered)
         if answered == LEFT_OUT or (field is not None and _fits(field, filled)):
-            return Column(heading, answered, "district", None, shown)
+            return Column(heading, answered, "district", None, _shown(field, first))
         return Column(heading, None, "nobody", None, shown)
     fields = [one for one in KINDS[kind].fields if _is_called(kind, one, plain)]
     fitting = [one for one in fields if _fits(one, filled)]
     if len(fitting) == 1 and (len(fields) == 1 or fitting[0].fits is not None):
-        return Column(heading, fitting[0].name, "table", None, shown)
+        return Column(heading, fitting[0].name, "table", None, _shown(fitting[0], first))
     return Column(heading, None, "nobody", None, shown)
+
+
+def _shown(field: Field | None, first: Sequence[str]) -> tuple[str, ...]:
+    if field is None or not field.names_people:
+        is_said = (lambda _cell: False) if field is None or field.fits is None else field.fits
+        return tuple(cell if is_said(cell) else masked([cell])[0] for cell in first)
+    return tuple(names_covered(first))
 
 
 def _fits(field: Field, filled: list[str]) -> bool:
@@ -122,7 +132,7 @@ class Own:
     said: dict[str, str]
     """Cells by field; empty ones too."""
     raw: dict[str, str]
-    """Cells by heading, of the columns that are imported."""
+    """Cells by heading, of the columns that are imported and name nobody."""
     problem: str = ""
     """Why it is no row of the list at all: a heading, a sum, a note."""
     doubts: tuple[str, ...] = ()
@@ -142,10 +152,18 @@ def rows_of(grid: Grid, kind: Kind, columns: tuple[Column, ...]) -> list[Own]:
     headings = [
         {squash_heading(one) for one in (heading, *heading.split())} for heading in grid.columns
     ]  # of two lines put together, each
-    return [_own(row, used, headings, len(columns)) for row in grid.rows]
+    apart = {column.heading for _, column in used if _names_people(kind, column)}
+    return [_own(row, used, headings, len(columns), apart) for row in grid.rows]
 
 
-def _own(row: Line, used: list[tuple[int, Column]], headings: list[set[str]], width: int) -> Own:
+def _names_people(kind: Kind, column: Column) -> bool:
+    field = KINDS[kind].field(column.field or "")
+    return field is not None and field.names_people
+
+
+def _own(
+    row: Line, used: list[tuple[int, Column]], headings: list[set[str]], width: int, apart: Collection[str]
+) -> Own:
     said = {column.field or "": _cell(row, index)[: cells.LONGEST_TEXT * 2] for index, column in used}
     raw = {column.heading: cell for index, column in used if (cell := _cell(row, index))}
     doubts = values.doubts_of_row(list(raw.values()), row.cells)
@@ -153,6 +171,7 @@ def _own(row: Line, used: list[tuple[int, Column]], headings: list[set[str]], wi
         doubts.append("too_many_cells")
     if any(len(_cell(row, index)) > cells.LONGEST_TEXT for index, _ in used):
         doubts.append("text_too_long")
+    raw = {heading: cell for heading, cell in raw.items() if heading not in apart}
     return Own(row.number, said, raw, _problem(row, headings), tuple(doubts))
 
 

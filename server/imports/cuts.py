@@ -124,8 +124,14 @@ def is_cut(cell: str) -> bool:
 
 
 def masked(cells: Sequence[str]) -> list[str]:
-    """Cells of a column that nobody knows yet: what may be a person's name shows its first letter only."""
-    return [covered(cell) if names_person(cell) else cell for cell in cells]
+    """Cells of a column that nobody knows yet: what may be a person's name, or several, shows first letters only."""
+    return [_masked(cell) for cell in cells]
+
+
+def _masked(cell: str) -> str:
+    if names_person(cell):
+        return covered(cell)
+    return _AMONG.sub(lambda one: covered(one[0]) if may_be_name(one[0]) else one[0], cell)
 
 
 def covered(text: str) -> str:
@@ -133,9 +139,17 @@ def covered(text: str) -> str:
     return f"{text[:1]}{'○' * (len(text) - 1)}"
 
 
+def names_covered(cells: Sequence[str]) -> list[str]:
+    """Cells of a column of names: every word shows its first letter only."""
+    return [re.sub(r"\w+", lambda one: covered(one[0]), cell) for cell in cells]
+
+
 def without_title(text: str) -> str:
     """A name without what stands beside it: `김○○ 주무관`, `박○○(팀장)`."""
     return _TITLE.sub("", text).strip()
+
+
+_AMONG = re.compile(r"(?:(?<=^)|(?<=[,/·;&]\s)|(?<=[,/·;&]))[가-힣]{2,4}(?=\s*(?:[,/·;&(]|$))")
 
 
 # The surnames of 95 in 100 people (census of 2015).

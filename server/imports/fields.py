@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from server.imports import values
+from server.imports import past_values, values
 from server.interface.fields import Role
 from server.interface.views.imports import ImportKind
 from sweep.phrases import Phrase
@@ -28,6 +28,8 @@ class Field:
     said: Phrase
     fits: Callable[[str], bool] | None = None
     """Whether a cell can be this at all; None: any text may be."""
+    names_people: bool = False
+    """Then its cells are shown covered, and kept apart from the rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,22 @@ def _is_day(cell: str) -> bool:
     return is_made_of and any(letter.isdigit() for letter in cell)
 
 
+def _is_time(cell: str) -> bool:
+    return past_values.past_time(cell)[1] in {"", "time_in_two_ways"}
+
+
+def _is_method(cell: str) -> bool:
+    return past_values.past_method(cell)[1] == ""
+
+
+def _is_result(cell: str) -> bool:
+    return past_values.past_result(cell)[1] in {"", "result_grave"}
+
+
+def _is_persons(cell: str) -> bool:
+    return past_values.counted_persons(cell)[1] == ""
+
+
 def _is_office_phone(cell: str) -> bool:
     return not re.match(r"\+?(?:82-?)?0?1[016789]", cell)
 
@@ -102,10 +120,30 @@ _ROOM: tuple[Field, ...] = (
     Field("floor", Phrase("import_field_floor"), _is_floor),
     Field("room", Phrase("import_field_room")),
 )
+_PAST: tuple[Field, ...] = (
+    Field("day", Phrase("import_field_day"), _is_day),
+    Field("time", Phrase("import_field_time"), _is_time),
+    Field("method", Phrase("import_field_method"), _is_method),
+    Field("result", Phrase("import_field_result"), _is_result),
+    Field("document", Phrase("import_field_document")),
+    Field("persons", Phrase("import_field_persons"), _is_persons),
+    Field("inspectors", Phrase("import_field_inspectors"), names_people=True),
+)
 _LEFT_OUT = Field(LEFT_OUT, Phrase("import_field_left_out"))
 _REGISTERS_BY: frozenset[Role] = frozenset({"admin", "district_officer"})
 _PLACES_BY: frozenset[Role] = frozenset({"admin", "city_officer", "district_officer"})
 KINDS: Final[Mapping[Kind, ListKind]] = {
+    "inspections": ListKind(
+        fields=(
+            *_PLACE,
+            Field("key", Phrase("import_field_key")),
+            *_ROOM,
+            *_PAST,
+            _LEFT_OUT,
+        ),
+        needed=(("name",), ("day",), ("method",), ("result",)),
+        brought_by=_REGISTERS_BY,
+    ),
     "rooms": ListKind(
         fields=(
             *_PLACE,
@@ -162,4 +200,4 @@ KINDS: Final[Mapping[Kind, ListKind]] = {
         brought_by=_REGISTERS_BY,
     ),
 }
-"""In the order in which they are asked: a list of rooms names facilities, too."""
+"""In the order in which they are asked: a list of inspections names rooms, and one of rooms facilities, too."""

@@ -284,7 +284,7 @@ def _find_heading(raw: _Raw, known: frozenset[str]) -> tuple[int, int]:
     for at, line in enumerate(raw.lines[:LINES_ABOVE]):
         if len(line.cells) > MAX_COLUMNS:
             raise invalid(Phrase("heading_column_twice"), code="import_refused")
-        double = _known_in(_joined(raw, at, 2), known) if _is_double(raw, at) else 0
+        double = _known_below(raw, at, known) if _is_double(raw, at) else 0
         single = 0 if is_lower_half else _known_in(_joined(raw, at, 1), known)
         is_lower_half = double >= 2
         for found, deep in ((single, 1), (double, 2)):
@@ -305,6 +305,13 @@ def _find_heading(raw: _Raw, known: frozenset[str]) -> tuple[int, int]:
 def _known_in(names: Sequence[str], known: frozenset[str]) -> int:
     """How many different headings are known."""
     return sum(squash_heading(name) in known or cut_of_heading(name) is not None for name in set(names) if name)
+
+
+def _known_below(raw: _Raw, at: int, known: frozenset[str]) -> int:
+    """How many of two lines put together are known, whole or by their lower half."""
+    below = raw.lines[at + 1]
+    names = enumerate(_joined(raw, at, 2))
+    return len({name for index, name in names if _known_in((name, _at(below, index)), known)})
 
 
 def _is_double(raw: _Raw, at: int) -> bool:

@@ -23,11 +23,14 @@ from server.imports.known import KnownPlace
 from server.imports.outlines import Districts, stored_districts
 from server.imports.reading import OF_PLACES, Table, read_table
 from server.imports.rows import By, Given, Judged, Made
+from server.ingest.persons import ServerSigner
 from server.interface.errors import ApiError, not_found
+from server.people import original_names
 from server.people.auth import Person
 from server.store.audit import record
 from server.store.clock import now_ms
 from server.store.db import Database
+from server.store.erasure import destroy_dead_keys
 from server.store.schema import import_rows, imports
 from sweep.phrases import Phrase
 from sweep.report import display_text, new_id
@@ -89,6 +92,10 @@ def preview(db: Database, data: bytes, file_name: str, *, actor: str, given: Giv
         (_row_of(import_id, one) for one in judged.rows),
         (_missing_row(import_id, -number, one) for number, one in enumerate(judged.missing, 1)),
     )
+    apart = iter(judged.rows)
+    while beside := list(itertools.islice(apart, STAGED_AT_ONCE)):
+        with db.write() as connection:
+            WORK[judged.table.layout].keep_apart(connection, import_id, beside)
     while some := list(itertools.islice(rows, STAGED_AT_ONCE)):
         with db.write() as connection:
             connection.execute(insert(import_rows), some)
@@ -98,7 +105,14 @@ def preview(db: Database, data: bytes, file_name: str, *, actor: str, given: Giv
     return import_id
 
 
-def confirm(db: Database, import_id: UUID, *, actor: str, person: Person | None = None) -> None:
+def confirm(
+    db: Database,
+    import_id: UUID,
+    *,
+    actor: str,
+    person: Person | None = None,
+    signer: ServerSigner | None = None,
+) -> None:
     """Do what the preview showed; ApiError 404 for an unknown import, 409 when it may not be done any more."""
     with db.write() as connection:
         found = _import(connection, import_id)
@@ -114,14 +128,21 @@ def confirm(db: Database, import_id: UUID, *, actor: str, person: Person | None 
     is_left = import_rows.c.outcome.in_(("new", "changed")) & ~import_rows.c.is_applied
     for _ in _pages(db, found, is_left):
         with db.write() as connection:
-            apply_rows(connection, found, _page(connection, found, is_left), By(actor, person))
+            apply_rows(connection, found, _page(connection, found, is_left), By(actor, person, signer))
     with db.write() as connection:
         if _import(connection, import_id).state == "confirming":
             _set_state(connection, import_id, "confirmed")
             _record(connection, actor, "import.confirmed", import_id)
 
 
-def undo(db: Database, import_id: UUID, *, actor: str, person: Person | None = None) -> int:
+def undo(
+    db: Database,
+    import_id: UUID,
+    *,
+    actor: str,
+    person: Person | None = None,
+    signer: ServerSigner | None = None,
+) -> int:
     """Let everything be as before the import, answers to its questions included; returns how many facilities stay.
 
     A facility stays when a sweep, a plan or a basis refers to it by now.  ApiError 404 for an unknown import; 409 for
@@ -136,7 +157,7 @@ def undo(db: Database, import_id: UUID, *, actor: str, person: Person | None = N
     is_left = import_rows.c.is_applied & ~import_rows.c.reasons.contains(LEFT_ALONE)
     for _ in _pages(db, found, is_left):
         with db.write() as connection:
-            _take_back(connection, found, _page(connection, found, is_left), By(actor, person))
+            _take_back(connection, found, _page(connection, found, is_left), By(actor, person, signer))
     with db.write() as connection:
         connection.execute(
             update(imports).where(imports.c.import_id == import_id).values(state="undone", undone_ms=now_ms())
@@ -144,7 +165,9 @@ def undo(db: Database, import_id: UUID, *, actor: str, person: Person | None = N
         kept = connection.execute(
             select(import_rows.c.line).where(import_rows.c.import_id == import_id, import_rows.c.is_applied)
         ).all()
+        original_names.forget_import(connection, import_id)
         _record(connection, actor, "import.undone", import_id, kept=len(kept))
+    destroy_dead_keys(db)
     return len(kept)
 
 

@@ -22,7 +22,7 @@ from server.imports.known import asked_before
 from server.imports.outlines import Districts
 from server.imports.own_instruments import Check, Holders, Item, item_of, kept_cells, read_item
 from server.imports.reading import Table
-from server.imports.rows import By, Given, Judged, Made
+from server.imports.rows import By, Given, Judged, Made, WholeRows
 from server.ingest.inspection_entries import instruments_used_since
 from server.instruments import register
 from server.interface.errors import ApiError
@@ -94,7 +94,7 @@ def _days(known: InstrumentView) -> set[str]:
     return {one.day.isoformat() for one in known.checks if one.what == "function" and one.withdrawn is None}
 
 
-class InstrumentWork:
+class InstrumentWork(WholeRows):
     """Instruments of a district's register, one in a row."""
 
     def judge(

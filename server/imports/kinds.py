@@ -7,6 +7,7 @@ from typing import Final
 
 from server.imports.fields import KINDS
 from server.imports.instrument_rows import InstrumentWork
+from server.imports.past_work import PastWork
 from server.imports.people_rows import PeopleWork
 from server.imports.place_rows import FacilityWork, RoomWork
 from server.imports.reading import OF_FACILITIES, Layout
@@ -20,6 +21,7 @@ WORK: Final[Mapping[Layout, RowWork]] = {
     "rooms": RoomWork(),
     "instruments": InstrumentWork(),
     "people": PeopleWork(),
+    "inspections": PastWork(),
 }
 
 

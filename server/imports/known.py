@@ -38,6 +38,9 @@ class KnownPlace:
     key: str | None
     """Identifier of its row in files of this layout; None where none of them lists it."""
     sha256: str | None
+    code: str | None = None
+    """Number under which its district manages it."""
+    district_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -113,6 +116,8 @@ def read_known(connection: Connection, layout: Layout, district_id: str | None =
                 is_closed=row.closed_ms is not None,
                 key=row.source_key,
                 sha256=row.place_sha256,
+                code=row.code,
+                district_id=row.district_id,
             )
         )
     known.asked, known.missed = asked_before(connection, layout, district_id)

@@ -25,7 +25,7 @@ from server.interface.fields import RoomSex
 from server.store.schema import import_rows, rooms
 from sweep.report import new_id
 
-_CODES: Mapping[str, RoomSex] = {"men": "men", "women": "women", "all": "unisex"}
+CODES: Mapping[str, RoomSex] = {"men": "men", "women": "women", "all": "unisex"}
 
 
 class RoomThere(NamedTuple):
@@ -38,13 +38,17 @@ class RoomThere(NamedTuple):
     stalls: int | None
 
 
-def rooms_there(connection: Connection, facility_ids: Sequence[UUID] | None = None) -> dict[UUID, list[RoomThere]]:
+def rooms_there(
+    connection: Connection, facility_ids: Sequence[UUID] | None = None, *, only_open: bool = False
+) -> dict[UUID, list[RoomThere]]:
     """Rooms by facility: of these, or of all."""
     statement = select(
         rooms.c.facility_id, rooms.c.room_id, rooms.c.name_ko, rooms.c.sex, rooms.c.floor, rooms.c.stalls
     )
     if facility_ids is not None:
         statement = statement.where(rooms.c.facility_id.in_(facility_ids))
+    if only_open:
+        statement = statement.where(rooms.c.closed_ms.is_(None))
     found: dict[UUID, list[RoomThere]] = defaultdict(list)
     for row in connection.execute(statement):
         found[row.facility_id].append(RoomThere(*row[1:]))
@@ -95,7 +99,7 @@ def _decide(
     if answer in {"open", "leave"}:
         return Decision("same", ("waits_for_answer" if answer == "open" else "left_out_before",), group.facility_id)
     if not doubts and group.facility_id is not None:
-        here = [one for one in there.get(group.facility_id, ()) if one.sex in {None, _CODES[room.sex]}]
+        here = [one for one in there.get(group.facility_id, ()) if one.sex in {None, CODES[room.sex]}]
         same = [one for one in here if _is_same(room, one)]
         if len(same) == 1 and (not room.is_counted or same[0].stalls in {None, room.stalls}):
             return Decision("same", (), group.facility_id)
@@ -110,7 +114,7 @@ def _decide(
 
 def _is_same(room: PlannedRoom, there: RoomThere) -> bool:
     is_named = not room.name or squashed(room.name) == squashed(there.name)
-    return there.sex == _CODES[room.sex] and there.floor == room.floor and is_named
+    return there.sex == CODES[room.sex] and there.floor == room.floor and is_named
 
 
 def _group(place: Place, known: Known, seen: Seen) -> _Group:

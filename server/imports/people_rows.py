@@ -20,7 +20,7 @@ from server.imports.known import asked_before
 from server.imports.outlines import Districts
 from server.imports.own_people import Item, Names, item_of, kept_cells, read_item
 from server.imports.reading import Table
-from server.imports.rows import By, Given, Judged, Made
+from server.imports.rows import By, Given, Judged, Made, WholeRows
 from server.interface.errors import ApiError
 from server.people.accounts import KEPT_BY_CITY, invite, leave, renew
 from server.people.auth import HashedPassword, Person, deactivate_user, hashed, random_password
@@ -63,7 +63,7 @@ class Known:
         return Decision("question", tuple(doubts), None, object_id) if doubts else Decision("same", (), None, object_id)
 
 
-class PeopleWork:
+class PeopleWork(WholeRows):
     """People of a district, one in a row."""
 
     def judge(

@@ -22,7 +22,7 @@ from server.imports.own_places import kept_cells, own_facility, own_room
 from server.imports.own_rooms import apply_room, decide_rooms, rooms_there, take_back_room
 from server.imports.place import Place, place_of
 from server.imports.reading import Table
-from server.imports.rows import By, Given, Judged, Made
+from server.imports.rows import By, Given, Judged, Made, WholeRows
 from server.store.schema import facilities
 from sweep.report import new_id
 
@@ -67,7 +67,7 @@ def _decided(
     return decide(places, known, is_own=table.layout == "facilities")
 
 
-class _Places:
+class _Places(WholeRows):
     """What facilities and rooms share."""
 
     def judge(

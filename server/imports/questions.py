@@ -22,6 +22,7 @@ from server.imports.reading import HEADINGS as PUBLISHED
 from server.imports.reading import OF_FACILITIES
 from server.imports.reasons import CUT_WORDS, MEND_IN_FILE, OUTCOMES, WHICH_ONE, words_of
 from server.imports.rows import By
+from server.ingest.persons import ServerSigner
 from server.interface.errors import ApiError, invalid, not_found
 from server.interface.fields import Role
 from server.interface.views.imports import (
@@ -33,6 +34,7 @@ from server.interface.views.imports import (
     ImportView,
     ReasonCount,
 )
+from server.people import original_names
 from server.people.auth import Person
 from server.store.audit import record
 from server.store.clock import from_ms, now_ms
@@ -98,7 +100,14 @@ def import_row_page(
 
 
 def answer(
-    connection: Connection, import_id: UUID, line: int, choice: Answer, *, actor: str, person: Person | None = None
+    connection: Connection,
+    import_id: UUID,
+    line: int,
+    choice: Answer,
+    *,
+    actor: str,
+    person: Person | None = None,
+    signer: ServerSigner | None = None,
 ) -> None:
     """Answer the question of one row; ApiError 404, 409 when it is answered or its import is not confirmed, 400."""
     found = _found(connection, import_id)
@@ -119,7 +128,9 @@ def answer(
     connection.execute(of_row.values(answer=choice, answered_by=actor, answered_ms=now_ms()))
     if choice != "leave":
         asked = select(import_rows).where(import_rows.c.import_id == import_id, import_rows.c.line == line)
-        apply_answer(connection, found, connection.execute(asked).one(), By(actor, person))
+        apply_answer(connection, found, connection.execute(asked).one(), By(actor, person, signer))
+    else:
+        original_names.forget_line(connection, import_id, line)
     detail = {"line": line, "answer": choice}
     record(connection, actor=actor, action="import.answered", object_id=str(import_id), detail=detail)
 
@@ -206,7 +217,7 @@ def _row_view(layout: str, row: Row[Any]) -> ImportRowView:
         address=place.get("address", ""),
         district=place.get("district", ""),
         facility_id=row.facility_id,
-        known_as=row.known_as,
+        known_as=row.known_as or place.get("known_as"),
         raw=json.loads(row.raw_json),
         answers=_possible(layout, row) if row.outcome == "question" and row.answer is None else (),
         answer=row.answer,

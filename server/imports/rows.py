@@ -16,6 +16,7 @@ from server.imports.deciding import Decision, Missing
 from server.imports.fields import Kind
 from server.imports.outlines import Districts
 from server.imports.reading import Table
+from server.ingest.persons import ServerSigner
 from server.interface.errors import ApiError
 from server.people.auth import Person
 
@@ -63,6 +64,8 @@ class By(NamedTuple):
     actor: str
     person: Person | None = None
     """None: a command of the operator."""
+    signer: ServerSigner | None = None
+    """Of entries in the log, for a person."""
 
 
 class Made(NamedTuple):
@@ -83,6 +86,10 @@ class RowWork(Protocol):
         """Each row of a table, and what the table no longer lists."""
         ...
 
+    def keep_apart(self, connection: Connection, import_id: UUID, rows: Sequence[Judged], /) -> None:
+        """Keep what of a preview's rows may not lie with them."""
+        ...
+
     def is_overtaken(self, connection: Connection, found: Row[Any], /) -> bool:
         """Was something added by hand since this import was previewed?"""
         ...
@@ -96,3 +103,10 @@ class RowWork(Protocol):
     def take_back(self, connection: Connection, found: Row[Any], rows: Sequence[Row[Any]], by: By, /) -> set[int]:
         """Undo these rows; returns the lines of those that stay, because they are in use by now."""
         ...
+
+
+class WholeRows:
+    """For kinds whose rows hold all that is kept of them."""
+
+    def keep_apart(self, _connection: Connection, _import_id: UUID, _rows: Sequence[Judged]) -> None:
+        """Keep nothing apart."""

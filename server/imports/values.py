@@ -79,6 +79,11 @@ def day(cell: str, epoch: Epoch, today: date) -> tuple[date | None, str]:
     return _believed(said, today)
 
 
+def has_weekday(cell: str) -> bool:
+    """Is the day of the week written beside a day?"""
+    return _WEEKDAY.search(cell) is not None
+
+
 def _of_serial(number: int, epoch: Epoch, today: date) -> tuple[date | None, str]:
     """A day that a spreadsheet counted; only a workbook says from when."""
     if epoch is None:

@@ -15,6 +15,7 @@ from server.cases.words import check_words
 from server.ingest.entry_rows import Outcome
 from server.ingest.persons import ServerSigner, write_for
 from server.interface.errors import ApiError, not_found, refuse_links
+from server.interface.fields import IMPORTED_AS
 from server.interface.visit_requests import SignatureRequest, VisitNoteRequest
 from server.people.auth import Person
 from server.projections.projecting import project_due
@@ -49,10 +50,14 @@ def note_visit(
                 return known
         project_due(connection, sweep_id)
         sweep = connection.execute(
-            select(sweeps.c.room_id, sweeps.c.source, sweeps.c.report_log_index).where(sweeps.c.sweep_id == sweep_id)
+            select(sweeps.c.room_id, sweeps.c.source, sweeps.c.mode, sweeps.c.report_log_index).where(
+                sweeps.c.sweep_id == sweep_id
+            )
         ).one_or_none()
         if sweep is None:
             raise not_found(Phrase("sweep_not_found"))
+        if sweep.mode in IMPORTED_AS:
+            raise ApiError(409, Phrase("imported_not_witnessed"))
         undecided = select(func.count()).where(cases.c.sweep_id == sweep_id, cases.c.stands == "to_inspect")
         waiting = connection.scalar(undecided) or 0
         if request.by_eye == "nothing_unusual" and waiting:

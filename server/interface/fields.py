@@ -91,11 +91,13 @@ EquipmentResult = Literal[
     "to_inspect", "nothing_detected", "partly", "not_assessable", "clear", "no_report", "not_measured"
 ]
 """`not_measured`: persons inspected with other instruments than a probe."""
-VisitMode = Literal["full", "quick", "checked", "instruments", "by_eye"]
+VisitMode = Literal["full", "quick", "checked", "instruments", "by_eye", "imported", "cited"]
 """How a room was visited: with a probe (two kinds of sweep); with instruments whose function was checked in every zone,
-with instruments, by eye."""
+with instruments, by eye; or as an office's own list says of the past, with its original cited or not."""
 INSPECTED_WITH: tuple[VisitMode, ...] = ("checked", "instruments", "by_eye")
 """Without a probe."""
+IMPORTED_AS: tuple[VisitMode, ...] = ("imported", "cited")
+"""Taken over from an office's list, and added to nothing that was done here."""
 PersonsResult = Literal["confirmed", "found", "suspected", "recheck", "nothing_unusual", "not_done", "not_recorded"]
 ZoneState = Literal["to_inspect", "clear", "nothing_detected", "not_assessable", "not_looked"]
 FindingState = Literal["confirmed", "found", "suspected", "recheck", "to_inspect", "defect", "no_camera"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import StringConstraints, model_validator
+from pydantic import AfterValidator, StringConstraints, model_validator
 
 from server.interface.case_requests import SecondPerson
-from server.interface.fields import Digest, StickerCode, TimeOrderedId
+from server.interface.fields import Digest, StickerCode, TimeOrderedId, no_link
 from sweep.phrases import Phrase
-from sweep.report import Record, UtcTime
+from sweep.report import DocumentNumber, Record, UtcTime
 from sweep.report.inspection_records import Inspected
 
 SealedPin = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{100,600}={0,2}$")]
@@ -37,6 +37,14 @@ class InspectionRequest(Inspected):
         if self.looks[-1].after_s > (self.left - self.entered).total_seconds() + 1:
             raise ValueError(Phrase("inspection_times_disagree"))
         return self
+
+
+class CitationRequest(Record):
+    """The number under which the office keeps the original of an imported inspection, by whoever has it at hand."""
+
+    document: Annotated[DocumentNumber, AfterValidator(no_link)]
+    shown_hash: Digest
+    """Of the entry that the page shows."""
 
 
 class ConfirmationRequest(Record):

@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 from server.interface.case_requests import CaseRequest, LookRequest, ProveRequest, StepRequest
 from server.interface.command_requests import CommandRequest
 from server.interface.export_requests import ExportRequest
-from server.interface.inspection_requests import ConfirmationRequest, InspectionRequest
+from server.interface.inspection_requests import CitationRequest, ConfirmationRequest, InspectionRequest
 from server.interface.instrument_requests import InstrumentCheckRequest, InstrumentRequest, RetiredRequest
 from server.interface.key_requests import AdmitRequest, KeyReasonRequest, ReplaceKeyRequest, RevokeRequest
 from server.interface.live_requests import LiveBatch
@@ -102,6 +102,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     LookRequest,
     DistrictRequest,
     InspectionRequest,
+    CitationRequest,
     ConfirmationRequest,
     InstrumentRequest,
     InstrumentCheckRequest,

@@ -89,8 +89,12 @@ MODES: Mapping[VisitMode, LocalText] = {
     "checked": LocalText(ko="탐지기(작동 확인)", en="Instruments, function checked"),
     "instruments": LocalText(ko="탐지기", en="Instruments"),
     "by_eye": LocalText(ko="육안", en="By eye"),
+    "imported": LocalText(ko="가져온 기록", en="Imported record"),
+    "cited": LocalText(ko="가져온 기록(원본 확인)", en="Imported record, original cited"),
 }
-"""How a room was visited: with a probe; with other instruments; by eye."""
+"""How a room was visited: with a probe; with other instruments; by eye; as an office's own list says."""
+IMPORTED = LocalText(ko="가져온 기록(장비 측정기록 없음)", en="Imported record (nothing measured by equipment)")
+"""What stands in the place of the equipment's result, cited or not."""
 OCCASIONS: Mapping[Occasion, LocalText] = {
     "regular": LocalText(ko="정기", en="Regular"),
     "ad_hoc": LocalText(ko="수시", en="Ad hoc"),
@@ -139,6 +143,9 @@ ENTRY_KINDS: Mapping[str, LocalText] = {
     kinds.REFERENCE_CHECKED: LocalText(ko="점검기 기준 점검", en="Reference check of a probe"),
     kinds.INSPECTED: LocalText(ko="장비·육안 점검", en="Inspection with instruments"),
     kinds.INSPECTION_CONFIRMED: LocalText(ko="장비·육안 점검 확인", en="Inspection confirmed by the second person"),
+    kinds.INSPECTION_IMPORTED: LocalText(ko="지난 점검 가져오기", en="Past inspection imported"),
+    kinds.INSPECTION_CITED: LocalText(ko="가져온 기록의 원본 확인", en="Original of an imported record cited"),
+    kinds.INSPECTION_WITHDRAWN: LocalText(ko="가져온 기록 철회", en="Imported record withdrawn"),
     kinds.VISIT_NOTED: LocalText(ko="현장 기재", en="Visit written down"),
     kinds.VISIT_SIGNED: LocalText(ko="현장 확인 서명", en="Signature by finger"),
     kinds.KEY_ADMITTED: LocalText(ko="키 등록", en="Key admitted"),

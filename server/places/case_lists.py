@@ -31,7 +31,7 @@ from server.standing.cases import (
     waits_for_release,
 )
 from server.store.clock import from_ms
-from server.store.counting import CASE_COUNTS
+from server.store.counting import CASE_COUNTS, IS_MADE_HERE
 from server.store.schema import cases, facilities, rooms, sweeps
 from server.store.stored_rows import StoredCase
 from sweep.phrases import Phrase
@@ -93,7 +93,7 @@ def room_state(connection: Connection, room_id: UUID, today: date) -> RoomState:
     if row is None:
         raise not_found(Phrase("room_not_found"))
     visit = select(sweeps.c.sweep_id, sweeps.c.ended_ms).where(
-        sweeps.c.room_id == room_id, sweeps.c.outcome == "completed"
+        sweeps.c.room_id == room_id, sweeps.c.outcome == "completed", IS_MADE_HERE
     )
     visit = visit.where(sweeps.c.source != "practice" if row.is_demo else sweeps.c.source == "live")
     last = connection.execute(visit.order_by(sweeps.c.started_ms.desc(), sweeps.c.sweep_id.desc()).limit(1)).first()

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from server.interface.views.places import OwnRoom, OwnRoomList
 from server.store.clock import day_of, from_ms
-from server.store.counting import counts_by
+from server.store.counting import SWEEP_COUNTS
 from server.store.schema import districts, facilities, rooms, sweeps, user_facilities
 from sweep.report import LocalText
 
@@ -22,7 +22,7 @@ def own_rooms(connection: Connection, user_id: UUID) -> OwnRoomList:
     """The rooms of a person's facilities with the day of their last visit."""
     last = (
         select(func.max(sweeps.c.started_ms))
-        .where(sweeps.c.room_id == rooms.c.room_id, counts_by(sweeps.c.source))
+        .where(sweeps.c.room_id == rooms.c.room_id, SWEEP_COUNTS)
         .correlate(rooms, facilities)
         .scalar_subquery()
     )

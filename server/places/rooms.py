@@ -18,7 +18,7 @@ from server.places.open_things import standing_of_rooms, standing_view
 from server.places.summaries import at_city_of, sweep_summary
 from server.standing.rooms import RoomStands, equipment_of_room, persons_of_room
 from server.store.clock import from_ms
-from server.store.counting import counts_by
+from server.store.counting import SWEEP_COUNTS
 from server.store.schema import facilities, plans, rooms, sweeps
 from sweep.phrases import Phrase
 from sweep.report import LocalText
@@ -147,7 +147,7 @@ def _last_sweeps(connection: Connection, room_ids: Sequence[UUID]) -> dict[UUID,
     """The newest sweep of each of these rooms, for those that have one."""
     newest = (
         select(sweeps.c.sweep_id)
-        .where(sweeps.c.room_id == rooms.c.room_id, counts_by(sweeps.c.source))
+        .where(sweeps.c.room_id == rooms.c.room_id, SWEEP_COUNTS)
         .order_by(sweeps.c.started_ms.desc(), sweeps.c.sweep_id.desc())
         .limit(1)
         .correlate(rooms, facilities)

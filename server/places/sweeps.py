@@ -26,12 +26,14 @@ from server.interface.views.sweeps import (
     SweepDetail,
     ZoneStands,
 )
+from server.people.original_names import has_names
 from server.places.entry_words import about_entries
 from server.places.history import known_before
 from server.places.rooms import room_summary
 from server.places.summaries import at_city_of, sweep_summary
 from server.projections.case_rows import states_of
 from server.projections.claim_words import claim_view
+from server.projections.imported_words import imported_view
 from server.projections.sightings import case_of
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.projections.visit_words import inspection_view, visit_view
@@ -101,6 +103,7 @@ def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: boo
         claims=tuple(map(claim_view, record.claims)),
         visit=visit_view(record),
         inspection=inspection_view(record),
+        imported=imported_view(record, has_names=has_names(connection, sweep_id)),
         known=known_before(connection, summary.room_id, record),
         entries=tuple(entry_row(connection, row) for row in rows),
         gaps=gaps_beside(connection, rows),
@@ -114,12 +117,19 @@ def _places_of(report: SweepReport) -> Iterator[FindingPlace]:
 
 
 def _gone(connection: Connection, sweep_id: UUID) -> ApiError:
-    """Why nothing can be said of a sweep: its bodies were erased, or nobody here knows it."""
+    """Why nothing can be said of a sweep: its bodies were erased, it was taken back, or nobody here knows it."""
     told = select(entries.c.log_index).where(
-        entries.c.sweep_id == sweep_id, IS_ACCEPTED, entries.c.kind.in_((kinds.OPENED, kinds.REPORT, kinds.INSPECTED))
+        entries.c.sweep_id == sweep_id,
+        IS_ACCEPTED,
+        entries.c.kind.in_(sorted({kinds.OPENED, kinds.REPORT} | kinds.INSPECTION_HEADS)),
     )
     if connection.scalar(told.limit(1)) is None:
         return not_found(Phrase("sweep_not_found"))
+    withdrawn = select(entries.c.log_index).where(
+        entries.c.sweep_id == sweep_id, IS_ACCEPTED, entries.c.kind == kinds.INSPECTION_WITHDRAWN
+    )
+    if connection.scalar(withdrawn.limit(1)) is not None:
+        return ApiError(410, Phrase("inspection_withdrawn"))
     return ApiError(410, Phrase("sweep_erased"))
 
 

@@ -14,12 +14,14 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from server.interface.fields import BodyState, FindingState
+from server.projections.imported_words import imported_header
 from server.projections.log_records import HandEntries, LogRow, Place, SweepHeader
 from server.projections.log_rows import build_log_row
 from server.projections.sweep_record import SweepRecord
 from server.standing.inspections import inspected_with
 from sweep.phrases import Phrase
 from sweep.report import ClockReading, LocalText, PhoneTime, SweepOpened, SweepReport
+from sweep.report.imported_records import InspectionImported
 from sweep.report.inspection_records import InspectionRecorded
 
 _LINE: TypeAdapter[LogRow] = TypeAdapter(LogRow)
@@ -82,6 +84,13 @@ def inspection_line(record: SweepRecord, said: InspectionRecorded, hand: HandEnt
     """The line of an inspection with other instruments, as JSON."""
     header = inspection_header(record, said)
     row = build_log_row(header, UNKNOWN_PLACE, None, report_state="present", hand=hand, inspection=said)
+    return _LINE.dump_json(row).decode()
+
+
+def imported_line(record: SweepRecord, said: InspectionImported) -> str:
+    """The line of what an office's list says of the past, as JSON; what anybody notes about it counts for nothing."""
+    header, cited = imported_header(record, said), None if record.citation is None else record.citation[1]
+    row = build_log_row(header, UNKNOWN_PLACE, None, report_state="present", imported=(said, cited))
     return _LINE.dump_json(row).decode()
 
 

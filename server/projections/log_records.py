@@ -217,6 +217,28 @@ class HandEntries:
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """What an office's own list says of an inspection of the past, and whether anybody looked into the original."""
+
+    method: str
+    """In words, as the result."""
+    result: str
+    persons: int | None
+    """None: the list does not say."""
+    has_time: bool
+    """Else it has only the day."""
+    document: str
+    """Number of the original as the list has it, or empty."""
+    cited: str
+    """Number that an officer cited with the original at hand; empty: nobody did."""
+
+    @property
+    def counted(self) -> str:
+        """How many its list names."""
+        return "목록에 인원 없음" if self.persons is None else f"목록의 점검자 {self.persons}명"
+
+
+@dataclass(frozen=True, slots=True)
 class LogRow:
     """One line of the inspection log (점검일지): one sweep."""
 
@@ -267,6 +289,13 @@ class LogRow:
     """With which kinds of instruments it was made, in the order of their first use."""
     typed_from: str = ""
     """Number of the list on paper from which it was typed afterwards; empty: on the spot."""
+    original: Original | None = None
+    """Of what was taken over from an office's list; None: made here."""
+
+    @property
+    def has_time(self) -> bool:
+        """Is it known when on its day it was? An office's own list may have the day alone."""
+        return self.original is None or self.original.has_time
 
     @property
     def is_demo(self) -> bool:
@@ -316,6 +345,12 @@ class Printing:
         """A person as the document calls them."""
         name = self.names.get(pseudonym)
         return pseudonym if name is None else f"{name}({pseudonym})"
+
+    def who_of(self, row: LogRow) -> list[str]:
+        """Who made an inspection, as the document calls them; of a list's by the names in it, or how many they were."""
+        if row.original is None:
+            return [self.who(one) for one in row.header.inspectors]
+        return [self.names.get(str(row.header.sweep_id)) or row.original.counted]
 
 
 @dataclass(frozen=True, slots=True)

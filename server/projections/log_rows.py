@@ -14,6 +14,7 @@ from uuid import UUID
 
 from server.interface.fields import BodyState, FindingState
 from server.interface.views.sweeps import KnownBefore
+from server.projections.imported_words import original_of
 from server.projections.inspection_words import instrument_words, look_words
 from server.projections.log_records import (
     EntryLine,
@@ -34,6 +35,7 @@ from server.standing.zones import equipment_of, zones_of
 from sweep.entry import kinds
 from sweep.phrases import Phrase
 from sweep.report import MODALITIES, TARGETS, LocalText, Modality, SweepReport, eye_looks_line
+from sweep.report.imported_records import InspectionCited, InspectionImported
 from sweep.report.inspection_records import InspectionRecorded
 from sweep.report.walls.spots import where_found
 from sweep.report.words import COVERAGE_WORDS, TARGET_WORDS, chance_of, curve_of
@@ -53,6 +55,7 @@ def build_page(
     hand: HandEntries | None = None,
     known: Sequence[KnownBefore] = (),
     inspection: InspectionRecorded | None = None,
+    imported: tuple[InspectionImported, InspectionCited | None] | None = None,
 ) -> SweepPage:
     """The page of one sweep with its row; dispositions are put in the order of their decision.
 
@@ -72,6 +75,7 @@ def build_page(
         alarms=alarms,
         hand=hand,
         inspection=inspection,
+        imported=imported,
     )
     return SweepPage(row, report, ordered, tuple(entries), tuple(gaps), tuple(alarms), tuple(known), states, inspection)
 
@@ -88,12 +92,13 @@ def build_log_row(
     alarms: Sequence[LocalText] = (),
     hand: HandEntries | None = None,
     inspection: InspectionRecorded | None = None,
+    imported: tuple[InspectionImported, InspectionCited | None] | None = None,
 ) -> LogRow:
-    """The log line of one sweep, or of an inspection with other instruments; pure.
+    """The log line of one sweep, of an inspection with other instruments, or of what an office's list says; pure.
 
     Raises ExportError when `report_state` and `report` contradict each other or a record belongs to another sweep.
     """
-    if (report is not None or inspection is not None) != (report_state == "present"):
+    if any(one is not None for one in (report, inspection, imported)) != (report_state == "present"):
         raise ExportError(Phrase("log_line_report_state", sweep_id=header.sweep_id, state=report_state))
     if report is not None and report.sweep_id != header.sweep_id:
         raise ExportError(Phrase("log_line_of_another_sweep", sweep_id=header.sweep_id))
@@ -129,6 +134,8 @@ def build_log_row(
         stalls=0 if report is None else sum(zone.kind == "stall" for zone in report.plan.zones),
         eye_looks="" if looks is None else looks.ko,
     )
+    if imported is not None:
+        return _taken_over(row, *imported)
     return row if inspection is None else _inspected(row, inspection)
 
 
@@ -149,6 +156,17 @@ def _inspected(row: LogRow, said: InspectionRecorded) -> LogRow:
         looks=tuple(look_words(one, names) for one in said.looks),
         typed_from=said.typed_from or "",
         inspected_by=tuple(dict.fromkeys(one.kind for one in said.looks)),
+    )
+
+
+def _taken_over(row: LogRow, said: InspectionImported, cited: InspectionCited | None) -> LogRow:
+    """The row of what an office's list says of the past: its words, and nothing measured or witnessed here."""
+    return replace(
+        row,
+        equipment="",
+        equipment_result="not_measured",
+        persons=said.result,
+        original=original_of(said, cited),
     )
 
 
@@ -207,7 +225,7 @@ def _equipment(header: SweepHeader, report: SweepReport | None) -> str:
 
 
 def _entry_hash(entries: Sequence[EntryLine]) -> str | None:
-    for kind in (kinds.REPORT, kinds.OPENED, kinds.INSPECTED):
+    for kind in (kinds.REPORT, kinds.OPENED, kinds.INSPECTED, kinds.INSPECTION_IMPORTED):
         hashes = [entry.entry_hash for entry in entries if entry.kind == kind]
         if hashes:
             return hashes[-1]

@@ -19,7 +19,9 @@ from server.interface.plain_text import unlike
 from server.live.pg_queue import append_entries
 from server.projections import photo_rows
 from server.projections.case_rows import insert_cases, rebuild_steps, states_of
-from server.projections.log_lines import inspection_header, inspection_line, stored_line
+from server.projections.imported_words import imported_header
+from server.projections.log_lines import imported_line, inspection_header, inspection_line, stored_line
+from server.projections.log_records import SweepHeader
 from server.projections.proof_rows import note_claims, rebuild_proofs
 from server.projections.reference_rows import rebuild_checks
 from server.projections.sightings import SameThings, keep_sightings, same_things, sharing, to_project
@@ -39,6 +41,7 @@ from server.store.faults import AwayError, BusyError, DiskFullError
 from server.store.pending_sweeps import is_due, mark_all_due
 from server.store.schema import IS_ACCEPTED, PROJECTIONS, dispositions, due_sweeps, entries, findings, log_rows, sweeps
 from sweep.report import SweepReport, is_raised_by_eye, last_words
+from sweep.report.imported_records import InspectionImported
 from sweep.report.inspection_records import InspectionRecorded
 
 REBUILT_AT_ONCE = 20  # derived: 20 ms a sweep on a Raspberry Pi, and a writer waits less than a second
@@ -241,7 +244,39 @@ def _eye_looks(report: SweepReport | None) -> dict[str, int]:
 
 def _insert_inspection(connection: Connection, record: SweepRecord, said: InspectionRecorded) -> None:
     """The row of an inspection with other instruments: persons' words, nothing measured."""
-    header, hand = inspection_header(record, said), hand_of(record)
+    hand = hand_of(record)
+    _insert_by_persons(
+        connection,
+        record,
+        inspection_header(record, said),
+        inspection_line(record, said, hand),
+        outcome="completed" if is_whole(said) else "aborted",
+        said=persons_of_inspection(said, hand.by_eye),
+        claimed_ms=to_ms(said.entered.utc),
+        plan_version=said.plan_version,
+        persons=1 if record.confirmation is None else 2,
+    )
+
+
+def _insert_imported(connection: Connection, record: SweepRecord, said: InspectionImported) -> None:
+    """The row of what an office's list says of the past."""
+    header = imported_header(record, said)
+    _insert_by_persons(
+        connection,
+        record,
+        header,
+        imported_line(record, said),
+        outcome="completed",
+        said=said.result,
+        claimed_ms=to_ms(header.started.utc),
+        plan_version=0,
+        persons=said.persons or 1,
+    )
+
+
+def _insert_by_persons(
+    connection: Connection, record: SweepRecord, header: SweepHeader, line: str, **values: str | int
+) -> None:
     row = record.inspection_row
     connection.execute(
         insert(sweeps).values(
@@ -249,12 +284,9 @@ def _insert_inspection(connection: Connection, record: SweepRecord, said: Inspec
             room_id=header.room_id,
             source=header.source,
             mode=header.mode,
-            outcome="completed" if is_whole(said) else "aborted",
             equipment="not_measured",
-            said=persons_of_inspection(said, hand.by_eye),
             started_ms=to_ms(header.counted_start),
             ended_ms=None if header.ended is None else to_ms(counted(header.ended, record.last_received)),
-            claimed_ms=to_ms(said.entered.utc),
             received_ms=to_ms(record.received),
             candidates=0,
             not_assessable_zones=0,
@@ -262,15 +294,13 @@ def _insert_inspection(connection: Connection, record: SweepRecord, said: Inspec
                 connection, record.slots, f"inspectors {header.sweep_id}", json.dumps(header.inspectors)
             ),
             probe_id="",
-            plan_version=said.plan_version,
             report_log_index=None if row is None else row.log_index,
             report_commitment=record.report_commitment,
             report_state=record.report_state,
-            persons=1 if record.confirmation is None else 2,
+            **values,
         )
     )
     insert_cases(connection, record, SameThings())
-    line = inspection_line(record, said, hand)
     sealed = seal_read(connection, record.slots, f"line {header.sweep_id}", line)
     connection.execute(insert(log_rows).values(sweep_id=header.sweep_id, sealed=sealed))
 
@@ -278,6 +308,9 @@ def _insert_inspection(connection: Connection, record: SweepRecord, said: Inspec
 def _insert_sweep(connection: Connection, record: SweepRecord, same: SameThings) -> None:
     if record.inspection is not None:
         _insert_inspection(connection, record, record.inspection)
+        return
+    if record.imported is not None and not record.is_withdrawn:
+        _insert_imported(connection, record, record.imported)
         return
     head = record.report or record.opened
     if head is None:

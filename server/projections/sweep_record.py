@@ -30,6 +30,7 @@ from sweep.entry.envelope import parse_envelope
 from sweep.phrases import Phrase
 from sweep.report import ContractError, Disposition, Record, SweepOpened, SweepReport, parse_json
 from sweep.report.case_records import CaseStep
+from sweep.report.imported_records import InspectionCited, InspectionImported, InspectionWithdrawn
 from sweep.report.inspection_records import InspectionConfirmed, InspectionRecorded
 from sweep.report.photo_records import PhotoTaken
 from sweep.report.visit_records import VisitNote, VisitSigned
@@ -55,6 +56,12 @@ class SweepRecord:
     """Its entry, also when the body is not there."""
     confirmation: tuple[StoredEntry, InspectionConfirmed] | None = None
     """The second person's word on it."""
+    imported: InspectionImported | None = None
+    """Taken over from an office's list: then `inspection_row` is its entry, and nobody inspected or confirmed here."""
+    citation: tuple[StoredEntry, InspectionCited] | None = None
+    """The last word of an officer who has its original."""
+    is_withdrawn: bool = False
+    """Its import was taken back: nothing is left to show."""
     dispositions: list[tuple[StoredEntry, Disposition]] = field(default_factory=list)
     steps: list[tuple[StoredEntry, CaseStep]] = field(default_factory=list)
     """Of the cases that its findings opened."""
@@ -152,6 +159,8 @@ def _take(connection: Connection, record: SweepRecord, row: StoredEntry) -> None
                 record.steps.append((row, step))
         case kinds.INSPECTED | kinds.INSPECTION_CONFIRMED:
             _take_inspection(connection, record, row)
+        case kinds.INSPECTION_IMPORTED | kinds.INSPECTION_CITED | kinds.INSPECTION_WITHDRAWN:
+            _take_import(connection, record, row)
         case kinds.PHOTO_TAKEN | kinds.VISIT_NOTED | kinds.VISIT_SIGNED:
             _take_by_hand(connection, record, row)
         case _:
@@ -165,10 +174,8 @@ def _take_inspection(connection: Connection, record: SweepRecord, row: StoredEnt
         if record.inspection_row is None:
             if said is not None:
                 _agree(row, said.sweep_id, row.room_id, row.source)
-            body = next(iter(bodies_of(connection, row.log_index, with_data=False)), None)
-            record.inspection, record.inspection_row = said, row
-            record.report_state = "missing" if body is None else body.state
-            record.report_commitment = None if body is None else body.commitment
+            record.inspection = said
+            _take_head(connection, record, row)
         return
     confirmed = _read(connection, record, row, kinds.INSPECTION_CONFIRMED_TYPE, InspectionConfirmed)
     if confirmed is None or record.inspection_row is None or record.confirmation is not None:
@@ -177,6 +184,35 @@ def _take_inspection(connection: Connection, record: SweepRecord, row: StoredEnt
     is_other = record.inspection is not None and record.inspection.account != confirmed.account
     if is_other and confirmed.shown_hash == record.inspection_row.entry_hash:
         record.confirmation = (row, confirmed)
+
+
+def _take_head(connection: Connection, record: SweepRecord, row: StoredEntry) -> None:
+    """Take this entry for the one that makes the inspection."""
+    body = next(iter(bodies_of(connection, row.log_index, with_data=False)), None)
+    record.inspection_row = row
+    record.report_state = "missing" if body is None else body.state
+    record.report_commitment = None if body is None else body.commitment
+
+
+def _take_import(connection: Connection, record: SweepRecord, row: StoredEntry) -> None:
+    """What an office's list says, the last citation of its original, and that it was taken back."""
+    head = record.inspection_row
+    if row.kind == kinds.INSPECTION_IMPORTED:
+        said = _read(connection, record, row, kinds.INSPECTION_IMPORTED_TYPE, InspectionImported)
+        if head is None:
+            if said is not None:
+                _agree(row, said.sweep_id, row.room_id, row.source)
+            record.imported = said
+            _take_head(connection, record, row)
+    elif head is not None and head.kind == kinds.INSPECTION_IMPORTED:
+        if row.kind == kinds.INSPECTION_WITHDRAWN:
+            _read(connection, record, row, kinds.INSPECTION_WITHDRAWN_TYPE, InspectionWithdrawn)
+            record.is_withdrawn = True
+            return
+        cited = _read(connection, record, row, kinds.INSPECTION_CITED_TYPE, InspectionCited)
+        if cited is not None:
+            _agree(row, cited.sweep_id, row.room_id, row.source)
+        record.citation = None if cited is None else (row, cited)
 
 
 def _take_by_hand(connection: Connection, record: SweepRecord, row: StoredEntry) -> None:

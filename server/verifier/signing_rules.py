@@ -18,7 +18,7 @@ from sweep.entry.kinds import (
     BODY_ERASED,
     CASE_KINDS,
     DISPOSITION,
-    INSPECTED,
+    INSPECTION_HEADS,
     INSPECTION_KINDS,
     KEY_KINDS,
     KNOWN_KINDS,
@@ -209,18 +209,18 @@ def broken_rules_in_sweep(statements: Iterable[Statement], district_at: District
     as its own, and made-up ones never stand in the way of a live one; other keys of that sort may not speak of it, a
     relay only when it is one of its probes', and nobody may put it into another room or source.  Where its room lies is
     asked at the place of its owner's statement, so that a sweep that began before the room went to another district is
-    finished by the key that began it.  One that persons recorded as an inspection before any device spoke of it is no
-    device's; one that a device spoke of before is no inspection.
+    finished by the key that began it.  One that persons recorded as an inspection, or imported, before any device spoke
+    of it is no device's; one that a device spoke of before is no inspection.
     """
     ordered = sorted(statements, key=lambda statement: statement.log_index)
     found = {item.log_index: broken_rule(item.claim, item.bearer) for item in ordered}
     standing = [item for item in ordered if found[item.log_index] is None]
     own = [item for item in standing if item.bearer.signatory in OF_DEVICES and _is_placed(item, district_at)]
-    inspected = next((item for item in standing if item.claim.kind == INSPECTED), None)
+    inspected = next((item for item in standing if item.claim.kind in INSPECTION_HEADS), None)
     if inspected is not None and all(item.log_index > inspected.log_index for item in own):
         return found | {item.log_index: _against_inspection(item, inspected) for item in standing}
-    found |= {item.log_index: "sweep_of_another_key" for item in standing if item.claim.kind == INSPECTED}
-    standing = [item for item in standing if item.claim.kind != INSPECTED]
+    found |= {item.log_index: "sweep_of_another_key" for item in standing if item.claim.kind in INSPECTION_HEADS}
+    standing = [item for item in standing if item.claim.kind not in INSPECTION_HEADS]
     if not own:
         found |= {item.log_index: "sweep_of_another_probe" for item in standing if _is_relay(item.bearer)}
         return found | {item.log_index: ROOM_CODE for item in standing if not _is_placed(item, district_at)}

@@ -10,6 +10,7 @@ JSON schemas: schema.json, described in REPORT.md.
 from .base import (
     ClockReading,
     ContractError,
+    DocumentNumber,
     LocalText,
     Mode,
     Record,

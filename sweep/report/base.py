@@ -74,6 +74,8 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Pseudonym = Annotated[str, StringConstraints(min_length=2, max_length=60), AfterValidator(_clean)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_clean)]
+DocumentNumber = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_clean)]
+"""Under which an office keeps a document."""
 AccountId = Annotated[str, StringConstraints(pattern=r"^p-[a-z2-7]{10}$")]
 """An account at the server: random, says nothing of its person, and is never another's."""
 HexDigest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from .commands import CommandList
+from .imported_records import InspectionCited, InspectionImported, InspectionWithdrawn
 from .inspection_records import InspectionConfirmed, InspectionRecorded
 from .live import LiveMessage
 from .manifest import RecordedSweep
@@ -40,6 +41,9 @@ TOP_RECORDS: tuple[type[BaseModel], ...] = (
     VisitSigned,
     InspectionRecorded,
     InspectionConfirmed,
+    InspectionImported,
+    InspectionCited,
+    InspectionWithdrawn,
 )
 
 

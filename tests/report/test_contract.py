@@ -166,7 +166,7 @@ def test_every_quantity_names_its_unit() -> None:
         "plan_version", "head_absences", "hangs", "trial_index", "trials", "flow_count", "probability", "low", "high",
         "posterior_low_log10_odds", "posterior_high_log10_odds", "value", "expected", "cusum", "seconds", "corner",
         "posterior_pointed_log10_odds",
-        "columns", "done", "repeats", "cusum_k", "cusum_h", "quiet", "untold", "left_out", "stands",
+        "columns", "done", "persons", "repeats", "cusum_k", "cusum_h", "quiet", "untold", "left_out", "stands",
     }  # fmt: skip
     for name, definition in schema.contract_schema()["$defs"].items():
         for field, spec in definition.get("properties", {}).items():

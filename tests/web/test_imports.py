@@ -1,6 +1,8 @@
-"""Instruments and people by lists in a real Chromium: looked at, asked about, applied, found in a register, undone."""
+"""Instruments, people and past inspections by lists in a real Chromium: looked at, asked about, applied, undone."""
 
 from __future__ import annotations
+
+from collections import Counter
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -47,7 +49,7 @@ def test_instruments_come_in_by_a_workbook(officer: Phone) -> None:
     expect(page.get_by_label("목록 종류")).to_have_value("instruments")
     expect(page.get_by_text("무엇인지 알 수 없는 열 1개를 고르십시오.")).to_be_visible()
     kinds = page.get_by_label("목록 종류").get_by_role("option")
-    expect(kinds).to_have_text(["고르십시오", "화장실·탈의실", "시설", "점검 장비", "사람(계정)"])
+    expect(kinds).to_have_text(["고르십시오", "지난 점검", "화장실·탈의실", "시설", "점검 장비", "사람(계정)"])
     page.get_by_label("쓰임", exact=True).select_option("left_out")
     officer.shoot("import-instruments-columns", full=False)
     page.get_by_role("button", name="전체 행 검사").click()
@@ -97,3 +99,50 @@ def test_people_come_in_without_names_and_passwords(officer: Phone) -> None:
     expect(page.get_by_text("되돌림", exact=True)).to_be_visible()
     officer.open("#/desk/accounts/doyun.kim")
     expect(page.get_by_role("region", name="점검자-").get_by_text("사용 중지").first).to_be_visible()
+
+
+def test_a_past_inspection_comes_in_is_cited_and_goes_again(officer: Phone, city: str) -> None:
+    page = officer.page
+    rooms = page.request.get(f"{city}/api/rooms?limit=200").json()["rooms"]
+    names = Counter(one["facility_name"]["ko"] for one in rooms)
+    room = next(one for one in rooms if names[one["facility_name"]["ko"]] == 2)
+    where = f"{room['facility_name']['ko']},{room['room_name']['ko']}"
+    data = (
+        "점검일시,시설명,세부위치,점검방법,점검결과,문서번호,점검자,비고\n"
+        f"2025-03-07 14:30,{where},렌즈탐지기,이상없음,점검-11,홍길동·김철수,조용히\n"
+        f"25.3.8,{where},육안,이상없음,점검-12,홍길동,\n"
+        f"2025-03-09,{where},육안,발견,점검-13,홍길동,\n"
+    )
+    _look(page, "점검대장.csv", "text/csv", data.encode("cp949"))
+    expect(page.get_by_label("목록 종류")).to_have_value("inspections")
+    expect(page.get_by_text("홍○○·김○○")).to_be_visible()
+    expect(page.get_by_role("cell", name="이상없음").first).to_be_visible()
+    officer.shoot("import-past-columns", full=False)
+    page.get_by_role("button", name="전체 행 검사").click()
+    expect(page.get_by_text("연도가 두 자리입니다").first).to_be_visible()
+    expect(page.get_by_text("결과에 발견이나 의심이 적혀 있습니다").first).to_be_visible()
+    page.get_by_role("button", name="적용하기").click()
+    expect(page.get_by_text("적용됨")).to_be_visible()
+    officer.shoot("import-past-applied", full=False)
+    imported = page.url
+    officer.open(f"#/desk/rooms/{room['room_id']}")
+    visit = page.locator(".visit").filter(has_text="가져온 기록")
+    expect(visit).to_have_count(1)
+    expect(visit).to_contain_text("가져온 기록(장비 측정기록 없음)")
+    expect(visit).to_contain_text("특이사항 없음(육안·탐지기)")
+    officer.shoot("history-imported", full=False)
+    visit.get_by_role("link", name="원본 문서번호 적기").click()
+    expect(page.get_by_role("heading", name="가져온 기록(장비 측정기록 없음)")).to_be_visible()
+    expect(page.get_by_text("원본 문서를 확인하지 않아 어떤 점검 의무도 채우지 않습니다.")).to_be_visible()
+    assert not any(name in page.content() for name in ("홍길동", "김철수"))
+    page.get_by_role("button", name="원본 문서번호 적기").click()
+    page.get_by_label("원본 문서번호").fill("환경과-2025-77")
+    page.get_by_role("button", name="서명하여 기록").click()
+    expect(page.get_by_text("원본 환경과-2025-77 확인")).to_be_visible()
+    officer.shoot("imported-cited", full=False)
+    page.goto(imported)
+    page.get_by_role("button", name="통째로 되돌리기").click()
+    expect(page.get_by_text("되돌림", exact=True)).to_be_visible()
+    officer.open(f"#/desk/rooms/{room['room_id']}")
+    expect(page.locator("#visits-title")).to_be_visible()
+    expect(page.locator(".visit").filter(has_text="가져온 기록")).to_have_count(0)

@@ -144,7 +144,7 @@ def post_confirm(request: Request, person: ImportKeeper, import_id: UUID) -> Imp
     services = services_of(request)
     with services.db.read() as connection:
         questions.refuse_kind(connection, import_id, person.role)
-    importing.confirm(services.db, import_id, actor=person.display_name, person=person)
+    importing.confirm(services.db, import_id, actor=person.display_name, person=person, signer=services.server_signer)
     with services.db.write() as connection:
         sign_waiting(connection, services.server_signer)
         return questions.import_view(connection, import_id)
@@ -156,7 +156,7 @@ def post_undo(request: Request, person: ImportKeeper, import_id: UUID) -> Import
     services = services_of(request)
     with services.db.read() as connection:
         questions.refuse_kind(connection, import_id, person.role)
-    importing.undo(services.db, import_id, actor=person.display_name, person=person)
+    importing.undo(services.db, import_id, actor=person.display_name, person=person, signer=services.server_signer)
     with services.db.write() as connection:
         sign_waiting(connection, services.server_signer)
         return questions.import_view(connection, import_id)
@@ -174,7 +174,15 @@ def post_answer(
     services = services_of(request)
     with services.db.write() as connection:
         questions.refuse_kind(connection, import_id, person.role)
-        questions.answer(connection, import_id, line, body.answer, actor=person.display_name, person=person)
+        questions.answer(
+            connection,
+            import_id,
+            line,
+            body.answer,
+            actor=person.display_name,
+            person=person,
+            signer=services.server_signer,
+        )
         sign_waiting(connection, services.server_signer)
     return Ok()
 

@@ -1,4 +1,4 @@
-"""Routes of inspections with other instruments than a probe: one person records, the other confirms."""
+"""Routes of inspections without a probe: one records, another confirms; an officer cites the original of a past one."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from server.api.access import INSPECTORS, Inspector
+from server.api.access import INSPECTORS, Inspector, PastKeeper
 from server.api.people.second_person import prove_second
 from server.api.service.services import services_of
 from server.districts.scope import refuse_foreign
-from server.ingest import inspection_entries
+from server.ingest import import_entries, inspection_entries
 from server.ingest.entry_rows import Outcome
 from server.interface.errors import ApiError
-from server.interface.inspection_requests import ConfirmationRequest, InspectionRequest
+from server.interface.inspection_requests import CitationRequest, ConfirmationRequest, InspectionRequest
 from server.interface.request_body import describe, json_body
+from server.interface.views.answer import Ok
 from server.interface.views.entries import EntryCreated
+from server.people import original_names
 from server.people.access_log import shows
 from server.people.auth import Person
 from server.people.sealed_pins import open_pin
-from sweep.entry.kinds import INSPECTED, INSPECTION_CONFIRMED
+from server.store.erasure import destroy_dead_keys
+from sweep.entry.kinds import INSPECTED, INSPECTION_CITED, INSPECTION_CONFIRMED
 from sweep.report.proof_records import SecondWay
 
 router = APIRouter(tags=["sweeps"])
@@ -62,6 +65,38 @@ async def post_confirmation(
     if outcome.is_new:
         services.exchange.entry_read(sweep_id, INSPECTION_CONFIRMED)
     return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
+
+
+@router.post("/api/sweeps/{sweep_id}/citation", status_code=201, openapi_extra=describe(CitationRequest) | shows())
+async def post_citation(
+    request: Request,
+    person: PastKeeper,
+    sweep_id: UUID,
+    body: Annotated[CitationRequest, json_body(CitationRequest)],
+) -> EntryCreated:
+    """Cite the original of an imported inspection, which one has at hand: only from then on it can fulfil a rule."""
+    services = services_of(request)
+    outcome = await run_in_threadpool(
+        import_entries.cite_original,
+        services.db,
+        services.server_signer,
+        person,
+        sweep_id,
+        body.document,
+        body.shown_hash,
+    )
+    services.exchange.entry_read(sweep_id, INSPECTION_CITED)
+    return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
+
+
+@router.delete("/api/sweeps/{sweep_id}/original-names", openapi_extra=shows())
+def delete_original_names(request: Request, person: PastKeeper, sweep_id: UUID) -> Ok:
+    """Erase the names that an office's list has for an imported inspection; their key is gone before the answer."""
+    services = services_of(request)
+    with services.db.write() as connection:
+        original_names.forget_of_sweep(connection, sweep_id, actor=person.display_name)
+    destroy_dead_keys(services.db)
+    return Ok()
 
 
 def _confirm_sealed(request: Request, person: Person, body: InspectionRequest) -> bool:

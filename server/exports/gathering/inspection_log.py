@@ -30,10 +30,12 @@ from server.interface.formats import Format
 from server.interface.words import KST
 from server.people.access_log import Shown
 from server.people.document_names import names_by_pseudonym
+from server.people.original_names import names_of_original, names_of_originals
 from server.places.history import known_before
 from server.places.rooms import room_summary
 from server.places.sweeps import gaps_beside
 from server.projections.case_rows import states_of
+from server.projections.imported_words import imported_header
 from server.projections.log_lines import UNKNOWN_PLACE, header_of, inspection_header
 from server.projections.log_records import (
     Document,
@@ -180,7 +182,17 @@ def _printing(connection: Connection, request: LogRequest, seal: Seal) -> Printi
         document_no=request.document_no,
         may_name=request.may_name,
     )
+    if request.may_name and request.organisation:
+        printing = replace(printing, names={**printing.names, **_names_of_lists(connection, request)})
     return replace(printing, reason=request.reason, seal=seal.words, proof=seal.proof)
+
+
+def _names_of_lists(connection: Connection, request: LogRequest) -> dict[str, str]:
+    """Names of inspectors in offices' own lists, by the inspection."""
+    if request.sweep_id is None:
+        return names_of_originals(connection, request.organisation, *milliseconds(request.period))
+    names = names_of_original(connection, request.sweep_id)
+    return {} if names is None else {str(request.sweep_id): names}
 
 
 def printing_of(
@@ -269,6 +281,9 @@ def _page(connection: Connection, sweep_id: UUID) -> SweepPage | None:
     header = header_of(record.report, record.opened, record.received)
     if record.inspection is not None:
         header = inspection_header(record, record.inspection)
+    imported = None if record.is_withdrawn else record.imported
+    if imported is not None:
+        header = imported_header(record, imported)
     if header is None:
         return None
     rows = connection.execute(
@@ -289,9 +304,10 @@ def _page(connection: Connection, sweep_id: UUID) -> SweepPage | None:
         entries=[_entry_line(connection, row) for row in rows],
         gaps=[SequenceGap(gap.key_id, gap.from_seq, gap.to_seq) for gap in gaps_beside(connection, rows)],
         alarms=[one.text for one in alarms_about(connection, sweep_id, frozenset(row.key_id for row in rows))],
-        hand=hand_of(record),
+        hand=hand_of(record) if imported is None else None,
         known=known_before(connection, header.room_id, record),
         inspection=record.inspection,
+        imported=None if imported is None else (imported, None if record.citation is None else record.citation[1]),
     )
 
 

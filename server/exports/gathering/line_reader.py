@@ -33,7 +33,7 @@ from sweep.phrases import Phrase
 from sweep.report import LocalText
 
 AT_ONCE = 500  # guessed: a few megabytes of lines and entries
-HASHED_KINDS = (kinds.REPORT, kinds.OPENED, kinds.INSPECTED)
+HASHED_KINDS = (kinds.REPORT, kinds.OPENED, kinds.INSPECTED, kinds.INSPECTION_IMPORTED)
 """Whose hash stands for a sweep, the first that is there."""
 
 

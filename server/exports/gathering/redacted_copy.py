@@ -15,13 +15,14 @@ from datetime import datetime
 from server.exports.columns import occasion_words
 from server.exports.logs.office_paper import OfficePaper, Section
 from server.exports.place_parts import sex_words
-from server.interface.fields import INSPECTED_WITH
+from server.interface.fields import IMPORTED_AS, INSPECTED_WITH
 from server.interface.words import MODES, PERSONS, ROOM_KINDS, kst
 from server.projections.log_records import LogRow, Period, Printing
 
 LEAST_FACILITIES = 20  # guessed: of fewer a sum may be about one that somebody knows
 LAW = "공공기관의 정보공개에 관한 법률 제9조제1항"
 OUT = "비공개"
+WITHOUT_PROBE = (*INSPECTED_WITH, *IMPORTED_AS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def _line(row: LogRow, number: int) -> tuple[str, ...]:
         row.place.facility_name.ko,
         " ".join(part for part in parts if part),
         occasion_words(row),
-        f"{MODES[row.header.mode].ko}{'(측정기록 없음)' if row.header.mode in INSPECTED_WITH else ' 측정'}",
+        f"{MODES[row.header.mode].ko}{'(측정기록 없음)' if row.header.mode in WITHOUT_PROBE else ' 측정'}",
         OUT,
         OUT,
     )
@@ -128,11 +129,14 @@ def _sums(rows: Sequence[LogRow], facilities: int) -> Section:
             f"시설이 {LEAST_FACILITIES}곳보다 적어 어느 곳의 결과인지 알 수 있으므로 합계를 비공개합니다({LAW} 제4호)."
         )
         return Section("점검 결과 합계", (why,))
-    by_way = (
-        ("측정(점검기)", [row for row in rows if row.header.mode not in INSPECTED_WITH]),
+    by_way = [
+        ("측정(점검기)", [row for row in rows if row.header.mode not in WITHOUT_PROBE]),
         ("탐지기(측정기록 없음)", [row for row in rows if row.header.mode in {"checked", "instruments"}]),
         ("육안(측정기록 없음)", [row for row in rows if row.header.mode == "by_eye"]),
-    )
+    ]
+    imported = [row for row in rows if row.header.mode in IMPORTED_AS]
+    if imported:
+        by_way.append(("가져온 기록(측정기록 없음)", imported))
     lines = []
     for word, of_way in by_way:
         counts = Counter[str](row.persons for row in of_way)

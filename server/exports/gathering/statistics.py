@@ -17,7 +17,7 @@ from server.exports.logs.statistics_table import DistrictLine
 from server.projections.case_rows import steps_of
 from server.projections.log_records import Period
 from server.standing.periods import at_most
-from server.store.counting import CASE_COUNTS, IS_DONE, IS_MEASURED, SWEEP_COUNTS, is_done_by
+from server.store.counting import CASE_COUNTS, IMPORT_COUNTS, IS_DONE, IS_MEASURED, SWEEP_COUNTS, is_done_by
 from server.store.schema import (
     cases,
     districts,
@@ -70,6 +70,7 @@ def gather(connection: Connection, period: Period, district_id: str | None, toda
         (_visits(span), _take_visits),
         (_visited(span), _take_visited),
         (_looks(span), _take_looks),
+        (_imported(span), _take_imported),
         (_reports(span), _take_reports),
         (_planted(span), _take_planted),
     ):
@@ -203,6 +204,20 @@ def _looks(span: tuple[int, int]) -> Select[Any]:
 
 def _take_looks(line: DistrictLine, row: Row[Any]) -> None:
     line.by_eye += row.looks
+
+
+def _imported(span: tuple[int, int]) -> Select[Any]:
+    """What was taken over from offices' lists."""
+    of_room = sweeps.join(rooms, rooms.c.room_id == sweeps.c.room_id)
+    return (
+        select(facilities.c.district_id, func.count().label("imported"))
+        .select_from(of_room.join(facilities, facilities.c.facility_id == rooms.c.facility_id))
+        .where(sweeps.c.started_ms >= span[0], sweeps.c.started_ms < span[1], IMPORT_COUNTS)
+    )
+
+
+def _take_imported(line: DistrictLine, row: Row[Any]) -> None:
+    line.imported = row.imported
 
 
 def _reports(span: tuple[int, int]) -> Select[Any]:

@@ -134,11 +134,12 @@ def _form(paper: Paper, log: Tree, sweep: Tree, *, is_new_page: bool) -> None:
     signing = [("점검자", who) for who in sweep["inspectors"]]
     signing += [("동행·입회", form["companions"]), ("확인자", form["confirmed_by"])]
     paper.line("위와 같이 점검하였음을 확인합니다." if not sweep["notice"] else " ")
-    top = [head(word) for word in ("구분", "성명 또는 점검자 번호", "소속·직위", "서명", "일시")]
-    paper.table(
-        (20, 36, 36, 30, 34),
-        [top, *([head(role), Cell(who), Cell(" "), Cell("(서명)"), Cell(" ")] for role, who in signing)],
-    )
+    if sweep["is_signed"]:
+        top = [head(word) for word in ("구분", "성명 또는 점검자 번호", "소속·직위", "서명", "일시")]
+        paper.table(
+            (20, 36, 36, 30, 34),
+            [top, *([head(role), Cell(who), Cell(" "), Cell("(서명)"), Cell(" ")] for role, who in signing)],
+        )
     if sweep["limits"]:
         paper.line("이번 점검으로 판정할 수 없었던 것", "bold")
         rows = [[head(one["scope"]), Cell(one["text"])] for one in sweep["limits"]]

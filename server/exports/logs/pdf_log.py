@@ -16,14 +16,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from server.exports.columns import decision_words, occasion_words
+from server.exports.columns import decision_words, equipment_word, occasion_words
 from server.exports.place_parts import floor_words, sex_words, stalls_words
 from server.exports.printed.map import Tree
 from server.exports.printed.sweep import printed_sweep, short
 from server.exports.sheets.fonts import FONT_FOLDERS, find_typeface
 from server.exports.sheets.proof import proof_line, proof_qr
 from server.exports.sheets.typeset import printable, set_pdf
-from server.interface.fields import INSPECTED_WITH
+from server.interface.fields import IMPORTED_AS, INSPECTED_WITH
 from server.interface.words import (
     DEMO_NOTICES,
     EQUIPMENT,
@@ -187,11 +187,13 @@ def _kinds_of(rows: Sequence[LogRow]) -> Iterator[tuple[str, LocalText, str, Seq
             if of_source:
                 yield source, words, DEMO_NOTICES[of_source[0].header.source], of_source
             continue
-        yield source, words, "실측 점검", [row for row in of_source if row.header.mode not in INSPECTED_WITH]
-        for mode in INSPECTED_WITH:
+        without_probe = (*INSPECTED_WITH, *IMPORTED_AS)
+        yield source, words, "실측 점검", [row for row in of_source if row.header.mode not in without_probe]
+        for mode in without_probe:
             of_mode = [row for row in of_source if row.header.mode == mode]
             if of_mode:
-                yield source, MODES[mode], f"{MODES[mode].ko} 점검(측정기록 없음)", of_mode
+                what = "" if mode in IMPORTED_AS else " 점검"
+                yield source, MODES[mode], f"{MODES[mode].ko}{what}(측정기록 없음)", of_mode
 
 
 def printed_line(row: LogRow, number: int, printing: Printing) -> Tree:
@@ -199,17 +201,17 @@ def printed_line(row: LogRow, number: int, printing: Printing) -> Tree:
     where = (sex_words(row.place.sex), floor_words(row.place.floor), stalls_words(row.stalls or row.place.stalls))
     return {
         "number": number,
-        "when": kst(row.header.counted_start)[:16],
+        "when": kst(row.header.counted_start)[: 16 if row.has_time else 10],
         "facility": short(row.place.facility_name.ko),
         "facility_number": row.place.facility_number or NOT_RECORDED,
         "room": short(row.place.room_name.ko),
         "where": " · ".join(part for part in where if part),
         "occasion": [occasion_words(row), MODES[row.header.mode].ko, *(["사후 입력"] if row.typed_from else [])],
-        "inspectors": [printing.who(one) for one in row.header.inspectors],
+        "inspectors": printing.who_of(row),
         "companions": ", ".join(row.hand.companions),
         "persons": PERSONS[row.persons].ko,
         "persons_code": row.persons,
-        "equipment": EQUIPMENT[row.equipment_result].ko,
+        "equipment": equipment_word(row),
         "equipment_code": row.equipment_result,
         "candidates": f"{len(row.places_to_inspect)}",
         "dispositions": decision_words(row),

@@ -46,6 +46,8 @@ class DistrictLine:
     instruments: int = 0
     by_eye: int = 0
     """Looks by eye without a probe."""
+    imported: int = 0
+    """Past inspections that were taken over from offices' lists: added to nothing."""
     not_counted: int = 0
     """Sweeps that were aborted, or made by one person."""
     candidates: int = 0
@@ -179,6 +181,12 @@ COLUMNS: tuple[Column, ...] = (
         "두 사람이 탐지기로 한 점검. 측정기록이 없어 더하지 않음.",
     ),
     Column("점검 실적", "육안(회)", _count("by_eye"), "장비 없이 눈으로 본 점검(청소 담당의 일일 확인 포함)."),
+    Column(
+        "점검 실적",
+        "가져온 기록(건)",
+        _count("imported"),
+        "기관의 목록에서 가져온 지난 점검. 장비 측정기록이 없어 다른 실적에 더하지 않음.",
+    ),
     Column("점검 실적", "실적 아님(회)", _count("not_counted"), "중단되었거나 한 사람이 한 장비 점검."),
     Column(
         "확인할 곳과 신고", "확인할 곳(건)", _count("candidates"), "장비가 사람에게 보라고 한 곳의 수. 발견이 아닙니다."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from server.exports.columns import (
     equipment_reason,
+    equipment_word,
     methods_words,
     next_step_words,
     persons_reason,
@@ -39,7 +40,7 @@ def printed_form(page: SweepPage, printing: Printing) -> Tree:
     header, hand, place = row.header, row.hand, row.place
     proof = proof_line("entry", row.entry_hash, printing.proof)
     return {
-        "when": f"{span(header)} (한국시간)",
+        "when": f"{span(header)} (한국시간)" if row.original is None else _listed(row),
         "occasion": ticks(row),
         "facility": place.facility_name.ko,
         "number": place.facility_number or "",
@@ -47,11 +48,11 @@ def printed_form(page: SweepPage, printing: Printing) -> Tree:
         "sex": sex_words(place.sex) or "",
         "floor": floor_words(place.floor) or "",
         "stalls": stalls_words(row.stalls or row.place.stalls) or "",
-        "inspectors": ", ".join(printing.who(one) for one in header.inspectors),
+        "inspectors": ", ".join(printing.who_of(row)),
         "companions": ", ".join(hand.companions) or ("없음" if hand.noted_by else ""),
         "methods": methods_words(row),
         "equipment": row.equipment,
-        "is_measured": not row.inspected_by,
+        "is_measured": not row.inspected_by and row.original is None,
         "persons": {
             "code": row.persons,
             "word": PERSONS[row.persons].ko,
@@ -60,7 +61,7 @@ def printed_form(page: SweepPage, printing: Printing) -> Tree:
         },
         "equipment_result": {
             "code": row.equipment_result,
-            "word": EQUIPMENT[row.equipment_result].ko,
+            "word": equipment_word(row),
             "english": EQUIPMENT[row.equipment_result].en,
             "why": equipment_reason(row),
         },
@@ -130,6 +131,11 @@ def span(header: SweepHeader) -> str:
     if header.ended is None:
         return f"{started} – 종료 기록 없음"
     return f"{started} – {_time_of(header.ended, started)}"
+
+
+def _listed(row: LogRow) -> str:
+    """The day that an office's list has, with its time if it has one."""
+    return f"{kst(row.header.started.utc)[: 16 if row.has_time else 10]} (목록에 적힌 대로)"
 
 
 def _time_of(ended: ClockReading, started: str) -> str:

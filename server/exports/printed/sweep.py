@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from server.exports.columns import (
+    clock_words,
     decision_words,
     limits_words,
     next_step_words,
@@ -29,13 +30,13 @@ from server.interface.words import (
     DISPOSITIONS,
     ENTRY_KINDS,
     FINDINGS,
+    IMPORTED,
     NOT_RECORDED,
     REFERENCE_CHECKS,
     ROOM_KINDS,
     SOURCES,
     STRENGTHS,
     ZONES,
-    clock_quality,
     kst,
 )
 from server.projections.log_records import EntryLine, LogRow, Printing, SignedDisposition, SweepPage
@@ -57,8 +58,9 @@ def printed_sweep(page: SweepPage, number: int, printing: Printing | None = None
     letters = {} if report is None else {f.finding_id: f"F{n}" for n, f in enumerate(report.findings, start=1)}
     return {
         "number": number,
-        "watermark": SOURCES[header.source].ko if row.is_demo else "",
-        "notice": DEMO_NOTICES[header.source],
+        "watermark": SOURCES[header.source].ko if row.is_demo else "" if row.original is None else "가져온 기록",
+        "notice": DEMO_NOTICES[header.source] or ("" if row.original is None else IMPORTED.ko),
+        "is_signed": row.original is None,
         "source": SOURCES[header.source].ko,
         "facility": row.place.facility_name.ko,
         "facility_number": row.place.facility_number or NOT_RECORDED,
@@ -71,7 +73,7 @@ def printed_sweep(page: SweepPage, number: int, printing: Printing | None = None
         "form": printed_form(page, printing),
         "fields": _fields(row, report),
         "eye_looks": row.eye_looks,
-        "inspectors": [printing.who(one) for one in header.inspectors],
+        "inspectors": printing.who_of(row),
         "inspection": None if page.inspection is None else printed_inspection(page.inspection),
         "map": None if report is None else printed_map(report),
         "zones": None if report is None else _zone_table(report, dict(page.row.hand.photographs_by_zone)),
@@ -97,10 +99,10 @@ def _fields(row: LogRow, report: SweepReport | None) -> list[list[str]]:
     header = row.header
     declared = {True: "점검자가 퇴실과 폐쇄를 확인했다고 기록됨", False: "확인하지 않음", None: "기록 없음"}
     fields = [
-        ["시각 신뢰도", "Clock", clock_quality(header.started)],
+        ["시각 신뢰도", "Clock", clock_words(row)],
         ["접수", "Received", received_words(header)],
         ["장비", "Equipment", row.equipment],
-        *([["장비 상태", "State of it", row.probe_state]] if not row.inspected_by else []),
+        *([["장비 상태", "State of it", row.probe_state]] if not row.inspected_by and row.original is None else []),
         ["점검 범위", "Scope", scope_words(row)],
         ["판정 불가·미점검", "Not judged", limits_words(row)],
         ["퇴실 확인", "Declared empty", declared[header.declared_empty]],

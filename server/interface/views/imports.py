@@ -11,7 +11,7 @@ from sweep.report import LocalText
 
 ImportState = Literal["staging", "preview", "confirming", "confirmed", "undoing", "undone"]
 ImportOutcome = Literal["new", "same", "changed", "question", "refused"]
-ImportKind = Literal["facilities", "rooms", "instruments", "people"]
+ImportKind = Literal["facilities", "rooms", "inspections", "instruments", "people"]
 ImportLayout = Literal["seoul", "national", "changing_rooms"] | ImportKind
 """Files as they are published, and what an office's own list is about."""
 

@@ -16,6 +16,7 @@ from server.interface.views.cases import ClaimView
 from server.interface.views.entries import AlarmView, EntryRow, GapView
 from server.interface.views.places import RoomSummary, SweepSummary
 from sweep.report import LocalText, PhoneTime, SweepReport, WallSpot
+from sweep.report.imported_records import InspectionImported
 from sweep.report.inspection_records import InspectionRecorded
 from sweep.report.proof_records import Identified
 from sweep.report.visit_records import Noted, SignedAs
@@ -99,6 +100,23 @@ class InspectionView(View):
     """Of each look the case that it opened."""
 
 
+class ImportedView(View):
+    """What was taken over from an office's list of the past: nobody here was there, and nothing was measured."""
+
+    said: InspectionImported
+    words: LocalText
+    """What has to stand wherever it is shown."""
+    entry_hash: str
+    """Of its entry: what an officer who cites the original saw."""
+    imported_by: str
+    has_names: bool
+    """Are names of its inspectors kept for the office's documents, apart from the log?"""
+    cited: str | None
+    """Number of the original that an officer has looked into; null: nobody did, and it fulfils nothing."""
+    cited_by: str | None
+    cited_at: datetime | None
+
+
 class KnownBefore(View):
     """An earlier visit looked at what a finding speaks of and saw no camera: it is listed last, as grave as ever."""
 
@@ -175,7 +193,9 @@ class SweepDetail(View):
     """What a Pi's server said in persons' names and waits for their proofs."""
     visit: VisitView
     inspection: InspectionView | None = None
-    """Null: a probe measured it."""
+    """Null: a probe measured it, or it was imported."""
+    imported: ImportedView | None = None
+    """Null: it was made here."""
     known: tuple[KnownBefore, ...] = ()
     """Findings that earlier visits explain."""
     entries: tuple[EntryRow, ...]

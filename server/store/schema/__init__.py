@@ -40,7 +40,14 @@ from server.store.schema.notifications import (
     push_subscriptions,
     sendings,
 )
-from server.store.schema.offices import document_names, handovers, issued_documents, office_settings, provisions
+from server.store.schema.offices import (
+    document_names,
+    handovers,
+    issued_documents,
+    office_settings,
+    original_names,
+    provisions,
+)
 from server.store.schema.people import (
     access_heads,
     access_log,

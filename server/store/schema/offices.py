@@ -43,6 +43,17 @@ document_names = Table(
     Column("set_ms", BigInteger, nullable=False),
 )
 
+# By what names inspectors stand in a row of an office's list of past inspections: a body of its own, as above.
+original_names = Table(
+    "original_names",
+    metadata,
+    Column("import_id", Uuid, primary_key=True),
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    Column("sweep_id", Uuid, nullable=True, index=True),
+    Column("commitment", String(64), nullable=False),
+    Column("set_ms", BigInteger, nullable=False),
+)
+
 # What was given to another agency or person, as the law's register asks for it; none is deleted.
 provisions = Table(
     "provisions",

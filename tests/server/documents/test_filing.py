@@ -141,7 +141,7 @@ def test_a_quarter_is_reported_to_the_city_with_each_way_in_a_column_of_its_own(
         assert expected in said, expected
     tables = hwpx_tables(officer.get("/api/exports/statistics", **asked, format="hwpx").content, tmp_path)
     ways = next(table for table in tables if table[0][1].startswith("측정"))
-    assert ways[1:] == [[MAPO, "0", "0", "1", "0", "0"]]
+    assert ways[1:] == [[MAPO, "0", "0", "1", "0", "0", "0"]]
     assert officer.get("/api/documents").json()["documents"][0]["kind"] == "quarter_report"
 
 

@@ -196,7 +196,7 @@ def test_who_adds_none_by_hand_brings_none_in_and_sees_none(hanbit: Site, office
     assert len(officer.get("/api/imports").json()["imports"]) == 2
     assert bring(city, "시설명,주소\n가람공원,한빛구 가람로 1\n", look=True).json()["kinds"] == ["rooms", "facilities"]
     seen = bring(officer, TEAM, look=True).json()
-    assert seen["kinds"] == ["rooms", "facilities", "instruments", "people"]
+    assert seen["kinds"] == ["inspections", "rooms", "facilities", "instruments", "people"]
 
 
 def test_a_command_invites_nobody(hanbit: Site) -> None:

@@ -3005,6 +3005,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sweeps/{sweep_id}/citation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Citation
+         * @description Cite the original of an imported inspection, which one has at hand: only from then on it can fulfil a rule.
+         */
+        post: operations["post_citation_api_sweeps__sweep_id__citation_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sweeps/{sweep_id}/confirmation": {
         parameters: {
             query?: never;
@@ -3040,6 +3060,26 @@ export interface paths {
          */
         post: operations["post_visit_note_api_sweeps__sweep_id__note_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sweeps/{sweep_id}/original-names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Original Names
+         * @description Erase the names that an office's list has for an imported inspection; their key is gone before the answer.
+         */
+        delete: operations["delete_original_names_api_sweeps__sweep_id__original_names_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4140,6 +4180,19 @@ export interface components {
             status: "passed" | "failed" | "not_done" | "out_of_control";
         };
         /**
+         * CitationRequest
+         * @description The number under which the office keeps the original of an imported inspection, by whoever has it at hand.
+         */
+        CitationRequest: {
+            /** Document */
+            document: string;
+            /**
+             * Shown Hash
+             * @description Of the entry that the page shows.
+             */
+            shown_hash: string;
+        };
+        /**
          * CityMap
          * @description Outlines of districts, and facilities as points; without coordinates they are only counted.
          */
@@ -4263,7 +4316,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "facilities" | "rooms" | "instruments" | "people";
+            kind: "facilities" | "rooms" | "inspections" | "instruments" | "people";
             words: components["schemas"]["LocalText"];
         };
         /**
@@ -4295,7 +4348,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "facilities" | "rooms" | "instruments" | "people";
+            kind: "facilities" | "rooms" | "inspections" | "instruments" | "people";
         };
         /**
          * CommandEvent
@@ -6337,6 +6390,26 @@ export interface components {
             words: components["schemas"]["LocalText"];
         };
         /**
+         * ImportedView
+         * @description What was taken over from an office's list of the past: nobody here was there, and nothing was measured.
+         */
+        ImportedView: {
+            /** Cited */
+            cited: string | null;
+            /** Cited At */
+            cited_at: string | null;
+            /** Cited By */
+            cited_by: string | null;
+            /** Entry Hash */
+            entry_hash: string;
+            /** Has Names */
+            has_names: boolean;
+            /** Imported By */
+            imported_by: string;
+            said: components["schemas"]["InspectionImported"];
+            words: components["schemas"]["LocalText"];
+        };
+        /**
          * ImportField
          * @description Something that a column may hold.
          */
@@ -6373,9 +6446,9 @@ export interface components {
             /** Is Published */
             is_published: boolean;
             /** Kinds */
-            kinds: ("facilities" | "rooms" | "instruments" | "people")[];
+            kinds: ("facilities" | "rooms" | "inspections" | "instruments" | "people")[];
             /** Layout */
-            layout: ("seoul" | "national" | "changing_rooms") | ("facilities" | "rooms" | "instruments" | "people") | null;
+            layout: ("seoul" | "national" | "changing_rooms") | ("facilities" | "rooms" | "inspections" | "instruments" | "people") | null;
             /** Needed */
             needed: components["schemas"]["LocalText"][];
             /** Rows */
@@ -6466,7 +6539,7 @@ export interface components {
              */
             import_id: string;
             /** Layout */
-            layout: ("seoul" | "national" | "changing_rooms") | ("facilities" | "rooms" | "instruments" | "people");
+            layout: ("seoul" | "national" | "changing_rooms") | ("facilities" | "rooms" | "inspections" | "instruments" | "people");
             /** Not Listed */
             not_listed: number;
             /** Open Questions */
@@ -6496,6 +6569,73 @@ export interface components {
             leaf_index: number;
             /** Tree Size */
             tree_size: number;
+        };
+        /**
+         * InspectionImported
+         * @description A past inspection of one room as a row of an office's list has it; its entry names the room.
+         */
+        InspectionImported: {
+            /**
+             * Account
+             * @description Who imported it.
+             */
+            account: string;
+            /**
+             * At
+             * @description Korean time; null: the list has none.
+             */
+            at: string | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Document
+             * @description Number of the original as the list has it: nobody has looked there yet.
+             */
+            document: string | null;
+            /**
+             * Import Id
+             * Format: uuid
+             * @description The import of the list.
+             */
+            import_id: string;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "instruments" | "by_eye";
+            /**
+             * Method Words
+             * @description As it stands in the list, of words that are known.
+             */
+            method_words: string;
+            /**
+             * Persons
+             * @description How many the list names or counts; null: it says nothing.
+             */
+            persons: number | null;
+            /** @description When the server signed it. */
+            recorded: components["schemas"]["ClockReading"];
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "nothing_unusual" | "recheck" | "suspected" | "found";
+            /** Result Words */
+            result_words: string;
+            /**
+             * Sweep Id
+             * Format: uuid
+             * @description The inspection's own id, which no probe's sweep has.
+             */
+            sweep_id: string;
+            /**
+             * V
+             * @constant
+             */
+            v: 1;
         };
         /**
          * InspectionRecorded
@@ -8181,7 +8321,7 @@ export interface components {
              * Mode
              * @enum {string}
              */
-            mode: "full" | "quick" | "checked" | "instruments" | "by_eye";
+            mode: "full" | "quick" | "checked" | "instruments" | "by_eye" | "imported" | "cited";
             /** Probe Id */
             probe_id: string;
             /**
@@ -11320,6 +11460,7 @@ export interface components {
             /** Gaps */
             gaps: components["schemas"]["GapView"][];
             identified: components["schemas"]["Identified"] | null;
+            imported?: components["schemas"]["ImportedView"] | null;
             inspection?: components["schemas"]["InspectionView"] | null;
             /**
              * Known
@@ -11455,7 +11596,7 @@ export interface components {
              * Mode
              * @enum {string}
              */
-            mode: "full" | "quick" | "checked" | "instruments" | "by_eye";
+            mode: "full" | "quick" | "checked" | "instruments" | "by_eye" | "imported" | "cited";
             /** Not Assessable Zones */
             not_assessable_zones: number;
             /** Outcome */
@@ -14154,7 +14295,7 @@ export interface operations {
         parameters: {
             query: {
                 file_name: string;
-                kind?: ("facilities" | "rooms" | "instruments" | "people") | null;
+                kind?: ("facilities" | "rooms" | "inspections" | "instruments" | "people") | null;
                 sheet?: string | null;
             };
             header?: never;
@@ -14449,7 +14590,7 @@ export interface operations {
         parameters: {
             query: {
                 file_name: string;
-                kind?: ("facilities" | "rooms" | "instruments" | "people") | null;
+                kind?: ("facilities" | "rooms" | "inspections" | "instruments" | "people") | null;
                 sheet?: string | null;
             };
             header?: never;
@@ -18033,6 +18174,41 @@ export interface operations {
             };
         };
     };
+    post_citation_api_sweeps__sweep_id__citation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CitationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryCreated"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     post_confirmation_api_sweeps__sweep_id__confirmation_post: {
         parameters: {
             query?: never;
@@ -18090,6 +18266,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntryCreated"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    delete_original_names_api_sweeps__sweep_id__original_names_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
                 };
             };
             /** @description Refused; the code says why */

@@ -58,6 +58,11 @@ class Session {
     return this.mayInspect || this.user?.role === "district_officer";
   }
 
+  /** Who takes past inspections over from lists, and cites their originals. */
+  get mayCite(): boolean {
+    return this.user?.role === "district_officer" || this.user?.role === "admin";
+  }
+
   /** Cases reach farther than the day and what is due: who opens photographs has these too. */
   get hasCases(): boolean {
     return this.isAtDesk || this.user?.role === "evidence_officer";

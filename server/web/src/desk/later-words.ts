@@ -6,8 +6,8 @@ import { statisticsWords } from "./statistics-words";
 const imports = {
   import_title: text("목록 가져오기", "Import lists"),
   import_lead: text(
-    "시설·화장실, 점검 장비, 사람의 목록(CSV, 엑셀)을 올리면 열을 먼저 확인합니다. 적용하기 전에는 아무것도 바뀌지 않습니다.",
-    "Give a list of facilities, rooms, instruments or people (CSV, Excel): its columns come first. Nothing changes until you apply it.",
+    "시설·화장실, 지난 점검, 점검 장비, 사람의 목록(CSV, 엑셀)을 올리면 열을 먼저 확인합니다. 적용하기 전에는 아무것도 바뀌지 않습니다.",
+    "Give a list of facilities, rooms, past inspections, instruments or people (CSV, Excel): its columns come first. Nothing changes until you apply it.",
   ),
   import_choose: text("CSV·엑셀 파일", "CSV or Excel file"),
   import_no_file: text("여기를 눌러 고르십시오.", "Press here to choose one."),
@@ -26,6 +26,7 @@ const imports = {
     "A list gives nobody a password: make each one-time password and enrolment code on the page of accounts when you tell them.",
   ),
   import_to_accounts: text("계정 화면", "Accounts"),
+  kind_inspections: text("지난 점검", "Past inspections"),
   import_published: text(
     "알려진 형식의 파일입니다. 열을 정할 것이 없습니다.",
     "A published layout: there is nothing to say of its columns.",
