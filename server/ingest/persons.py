@@ -103,7 +103,7 @@ def record_disposition(
             verdict=request.verdict,
             note=request.note,
             decided=ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms),
-            claimed=None if request.claimed is None else _phone_time(request.claimed, when.utc),
+            claimed=None if request.claimed is None else phone_time(request.claimed, when.utc),
             account=person.account,
         )
         return write_for(
@@ -155,7 +155,7 @@ def _disposition_of(connection: Connection, row: StoredEntry) -> Disposition | N
     return None
 
 
-def _phone_time(claim: PhoneClaim, now: datetime) -> PhoneTime:
+def phone_time(claim: PhoneClaim, now: datetime) -> PhoneTime:
     """The claim beside the server's clock; ApiError 400 when it lies after its sending or too far before it."""
     waited = claim.sent - claim.decided
     if waited < timedelta(0):

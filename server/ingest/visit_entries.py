@@ -13,12 +13,13 @@ from sqlalchemy import Connection, func, select
 
 from server.cases.words import check_words
 from server.ingest.entry_rows import Outcome
-from server.ingest.persons import ServerSigner, write_for
+from server.ingest.persons import ServerSigner, phone_time, write_for
 from server.interface.errors import ApiError, not_found, refuse_links
 from server.interface.fields import IMPORTED_AS
 from server.interface.visit_requests import SignatureRequest, VisitNoteRequest
 from server.people.auth import Person
 from server.projections.projecting import project_due
+from server.standing.persons import is_over_note
 from server.store.clock import entry_time
 from server.store.db import Database
 from server.store.schema import IS_ACCEPTED, cases, entries, sweeps
@@ -64,7 +65,8 @@ def note_visit(
             raise ApiError(409, Phrase("look_first", waiting=waiting))
         when = entry_time()
         clock = ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms)
-        told = VisitNote(v=1, sweep_id=sweep_id, noted=clock, account=person.account, **noted)
+        claimed = None if request.claimed is None else phone_time(request.claimed, when.utc)
+        told = VisitNote(v=1, sweep_id=sweep_id, noted=clock, claimed=claimed, account=person.account, **noted)
         return write_for(
             connection,
             server_signer,
@@ -103,16 +105,17 @@ def sign_visit(
         if sweep is None:
             raise not_found(Phrase("sweep_not_found"))
         note = connection.execute(
-            select(entries.c.entry_id, entries.c.entry_hash)
+            select(entries)
             .where(entries.c.sweep_id == sweep_id, entries.c.kind == kinds.VISIT_NOTED, IS_ACCEPTED)
             .order_by(entries.c.log_index.desc())
             .limit(1)
         ).one_or_none()
-        if note is None or note.entry_hash != request.shown_hash:
+        if note is None or not is_over_note(request, note.entry_id, note.entry_hash, _note_of(connection, note)):
             raise ApiError(409, Phrase("hash_not_of_last_note"), code="hash_not_shown")
         when = entry_time()
         clock = ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms)
-        record = VisitSigned(v=1, sweep_id=sweep_id, signed=clock, account=person.account, **signed)
+        claimed = None if request.claimed is None else phone_time(request.claimed, when.utc)
+        record = VisitSigned(v=1, sweep_id=sweep_id, signed=clock, claimed=claimed, account=person.account, **signed)
         return write_for(
             connection,
             server_signer,
@@ -153,11 +156,15 @@ def _known_note(connection: Connection, sweep_id: UUID, note_id: UUID, noted: di
     row = _entry_under(connection, note_id)
     if row is None:
         return None
-    data = _body_of(connection, row, kinds.VISIT_NOTED_TYPE)
-    before = None if data is None else parse_json(VisitNote, data)
+    before = _note_of(connection, row)
     if not _is_same(row, kinds.VISIT_NOTED, sweep_id, before, noted):
         raise ApiError(409, Phrase("note_known"))
     return _found(row)
+
+
+def _note_of(connection: Connection, row: StoredEntry) -> VisitNote | None:
+    data = _body_of(connection, row, kinds.VISIT_NOTED_TYPE)
+    return None if data is None else parse_json(VisitNote, data)
 
 
 def _entry_under(connection: Connection, entry_id: UUID) -> StoredEntry | None:

@@ -51,7 +51,7 @@ from server.interface.place_requests import (
     RoomPartsRequest,
     RoomRequest,
 )
-from server.interface.practice_requests import PracticeRequest, PracticeSweep
+from server.interface.practice_requests import PracticeLooks, PracticeRequest, PracticeSweep
 from server.interface.public_page_requests import CloseReportRequest, ReportCaseRequest, StickerSheetRequest
 from server.interface.schedule_requests import PairRequest, SpecialRequest, VisitOrderRequest
 from server.interface.sweep_requests import DispositionRequest, EraseRequest
@@ -69,6 +69,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     HandoverRequest,
     PracticeRequest,
     PracticeSweep,
+    PracticeLooks,
     FacilityRequest,
     RoomRequest,
     RoomPartsRequest,

@@ -10,10 +10,10 @@ from sweep.report import LocalText, Record, UtcTime
 
 
 class PhoneClaim(Record):
-    """Two readings of the phone's clock: by their distance the server knows how long the decision waited."""
+    """Two readings of the phone's clock: by their distance the server knows how long it waited on the phone."""
 
     decided: UtcTime
-    """When the person decided."""
+    """When the person decided, wrote it down or signed."""
     sent: UtcTime
     """When this request was sent; another one when it is sent again."""
 

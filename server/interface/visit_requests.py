@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from server.interface.fields import TimeOrderedId
+from server.interface.sweep_requests import PhoneClaim
 from sweep.report.visit_records import Noted, SignedByHand
 
 
@@ -11,6 +12,7 @@ class VisitNoteRequest(Noted):
 
     note_id: TimeOrderedId | None = None
     """Sent again it is one note."""
+    claimed: PhoneClaim | None = None
 
 
 class SignatureRequest(SignedByHand):
@@ -18,3 +20,4 @@ class SignatureRequest(SignedByHand):
 
     signature_id: TimeOrderedId | None = None
     """Sent again it is one signature."""
+    claimed: PhoneClaim | None = None

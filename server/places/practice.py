@@ -1,10 +1,10 @@
-"""Practice: a colleague hides reference lenses and transmitters, one sweeps, and learns what one found of them.
+"""Practice: a colleague hides reference lenses and transmitters, one looks for them, and learns what one found.
 
-Input are what was hidden and a sweep that is signed as practice, or as a simulation; output is the practice of one
-person.  Nothing of it is an entry: it reaches no log or schedule, and no other account whatever its role; only the
-database holds it, and a district's statistics count how many hidden lenses eyes saw, without names.  Once a month a
-hidden lens is due: an inspector is reminded in person, a district where none measured any eye.  It refuses a real
-sweep, so that nobody trains where an inspection is recorded.
+Input are what was hidden and a sweep that is signed as practice, or as a simulation, or what other instruments showed;
+output is the practice of one person.  Nothing of it is an entry: it reaches no log or schedule, and no other account
+whatever its role; only the database holds it, and a district's statistics count how many hidden lenses eyes saw,
+without names.  Once a month a hidden lens is due: an inspector is reminded in person, a district where none measured
+any eye.  It refuses a real sweep, so that nobody trains where an inspection is recorded.
 """
 
 from __future__ import annotations
@@ -18,8 +18,15 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select, update
 
 from server.interface.errors import ApiError, invalid, not_found
-from server.interface.practice_requests import Hidden, HiddenKind, PracticeRequest
-from server.interface.views.practice import EyeRate, HiddenThing, Practice, PracticeRate, PracticeRun
+from server.interface.practice_requests import Hidden, HiddenKind, Means, PracticeLook, PracticeRequest
+from server.interface.views.practice import (
+    EyeRate,
+    HiddenThing,
+    Practice,
+    PracticeRate,
+    PracticeResult,
+    PracticeRun,
+)
 from server.places.facilities import current_plan
 from server.places.summaries import inspectors_of
 from server.projections.case_rows import states_of
@@ -30,12 +37,15 @@ from server.store.clock import from_ms, now_ms
 from server.store.schema import practice_runs, sweeps, users
 from sweep.phrases import Phrase
 from sweep.report import SHOWN, EyeOutcome, LocalText, SweepReport, new_id
+from sweep.report.inspection_records import LOOKED_AT, InstrumentSaw
 
 KINDS: Final[tuple[HiddenKind, ...]] = ("lens", "transmitter")
 SENSED_BY: Final[dict[HiddenKind, frozenset[str]]] = {
     "lens": frozenset({"lens"}),
     "transmitter": frozenset(modality for modality, shown in SHOWN.items() if shown.is_radio),
 }
+SHOWN_BY: Final[dict[HiddenKind, frozenset[InstrumentSaw]]] = {"lens": LOOKED_AT, "transmitter": frozenset({"signal"})}
+MEANS: Final[tuple[Means, ...]] = ("probe", "instruments")
 MOST_CONTROLLED: Final = 400
 """Of all sweeps with such a look (guessed: a district's year)."""
 MOST_RUNS: Final = 500
@@ -62,9 +72,7 @@ def hide(connection: Connection, user_id: UUID, request: PracticeRequest) -> Non
 
 def compare(connection: Connection, user_id: UUID, display_name: str, run_id: UUID, sweep_id: UUID) -> None:
     """Compare what was hidden with a sweep; ApiError 404 for anybody else's, 409 for a sweep that does not fit."""
-    run = _own(connection, user_id, run_id)
-    if run.sweep_id is not None:
-        raise ApiError(409, Phrase("compared"))
+    run = _uncompared(connection, user_id, run_id)
     row = connection.execute(select(sweeps).where(sweeps.c.sweep_id == sweep_id)).one_or_none()
     if row is None or row.room_id != run.room_id:
         raise not_found(Phrase("sweep_not_found"))
@@ -92,6 +100,17 @@ def compare(connection: Connection, user_id: UUID, display_name: str, run_id: UU
     )
 
 
+def compare_looks(connection: Connection, user_id: UUID, run_id: UUID, looks: Sequence[PracticeLook]) -> None:
+    """Compare what was hidden with what instruments showed; 404 for anybody else's, 409 where that was done."""
+    run = _uncompared(connection, user_id, run_id)
+    zones = {zone.zone_id for zone in current_plan(connection, run.room_id).zones}
+    if any(look.zone_id not in zones for look in looks):
+        raise invalid(Phrase("zone_not_in_plan"), code="zone_not_in_plan")
+    found, false_alarms = found_by_looks(_hidden(run), looks)
+    values = {"means": "instruments", "found_json": json.dumps(found), "false_alarms": false_alarms}
+    connection.execute(update(practice_runs).where(practice_runs.c.run_id == run_id).values(**values))
+
+
 def forget(connection: Connection, user_id: UUID, run_id: UUID) -> None:
     """Remove one practice for good; ApiError 404 for anybody else's."""
     _own(connection, user_id, run_id)
@@ -103,14 +122,22 @@ def practice_of(connection: Connection, user_id: UUID, display_name: str) -> Pra
     statement = select(practice_runs).where(practice_runs.c.user_id == user_id)
     rows = connection.execute(statement.order_by(practice_runs.c.hidden_ms.desc()).limit(MOST_RUNS)).all()
     compared = [row for row in rows if row.found_json is not None]
-    told = [(one.kind, is_found) for row in compared for one, is_found in zip(_hidden(row), _found(row), strict=True)]
+    by_means = {means: [row for row in compared if row.means == means] for means in MEANS}
     return Practice(
         runs=tuple(_view(connection, row) for row in rows),
-        rates=tuple(rate_of(kind, [is_found for of, is_found in told if of == kind]) for kind in KINDS),
-        false_alarms=sum(row.false_alarms for row in compared),
-        sweeps=len(compared),
+        results=tuple(_result(means, of_it) for means, of_it in by_means.items() if of_it),
         planted=eye_rate(sum(row.eye_seen for row in compared), sum(row.eye_shown for row in compared)),
         controls=_controls_of(connection, display_name),
+    )
+
+
+def _result(means: Means, rows: Sequence[Row[Any]]) -> PracticeResult:
+    told = [(one.kind, is_found) for row in rows for one, is_found in zip(_hidden(row), _found(row), strict=True)]
+    return PracticeResult(
+        means=means,
+        rates=tuple(rate_of(kind, [is_found for of, is_found in told if of == kind]) for kind in KINDS),
+        false_alarms=sum(row.false_alarms for row in rows),
+        runs=len(rows),
     )
 
 
@@ -182,6 +209,20 @@ def found_of(hidden: Sequence[Hidden], report: SweepReport, dismissed: Iterable[
     return found, sum(zone_id not in zones for zone_id, _ in pointed)
 
 
+def found_by_looks(hidden: Sequence[Hidden], looks: Iterable[PracticeLook]) -> tuple[list[bool], int]:
+    """(found or not of each hidden thing, zones where nothing was hidden and something was shown).
+
+    A lens is found where anything glinted or was warm in its zone, a transmitter where a signal was.
+    """
+    showed: dict[str, set[InstrumentSaw]] = {}
+    for look in looks:
+        showed.setdefault(look.zone_id, set()).add(look.saw)
+    found = [bool(showed.get(one.zone_id, set()) & SHOWN_BY[one.kind]) for one in hidden]
+    anything = frozenset().union(*SHOWN_BY.values())
+    zones = {one.zone_id for one in hidden}
+    return found, sum(bool(saw & anything) for zone_id, saw in showed.items() if zone_id not in zones)
+
+
 def rate_of(kind: HiddenKind, found: Sequence[bool]) -> PracticeRate:
     """Counts with their interval; no interval of nothing."""
     hits, total = sum(found), len(found)
@@ -195,6 +236,13 @@ def _own(connection: Connection, user_id: UUID, run_id: UUID) -> Row[Any]:
     if row is None:
         raise not_found(Phrase("practice_not_found"))
     return row
+
+
+def _uncompared(connection: Connection, user_id: UUID, run_id: UUID) -> Row[Any]:
+    run = _own(connection, user_id, run_id)
+    if run.found_json is not None:
+        raise ApiError(409, Phrase("compared"))
+    return run
 
 
 def _hidden(row: Row[Any]) -> list[Hidden]:
@@ -213,7 +261,8 @@ def _view(connection: Connection, row: Row[Any]) -> PracticeRun:
         room_id=row.room_id,
         hidden=from_ms(row.hidden_ms),
         count=len(hidden),
-        sweep_id=row.sweep_id,
+        means=row.means,
+        is_compared=row.found_json is not None,
         things=tuple(
             HiddenThing(
                 zone=names.get(one.zone_id, LocalText(ko=one.zone_id, en=one.zone_id)), kind=one.kind, is_found=is_found

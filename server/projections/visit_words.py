@@ -7,7 +7,8 @@ from server.projections.by_eye import hand_entries
 from server.projections.log_records import HandEntries
 from server.projections.sweep_record import SweepRecord
 from server.standing.inspections import case_of_look, inspected_zones
-from sweep.report.visit_records import Noted
+from server.standing.persons import is_over_note
+from sweep.report.visit_records import Noted, VisitSigned
 
 
 def hand_of(record: SweepRecord) -> HandEntries:
@@ -18,8 +19,15 @@ def hand_of(record: SweepRecord) -> HandEntries:
     if record.visit is None:
         return hand_entries(None, steps, photographed=zones)
     row, note = record.visit
-    signatures = [one for _, one in record.signatures if one.shown_hash == row.entry_hash]
-    return hand_entries((row.subject, note), steps, signatures, zones, names)
+    return hand_entries((row.subject, note), steps, signatures_of_note(record), zones, names)
+
+
+def signatures_of_note(record: SweepRecord) -> list[VisitSigned]:
+    """Those over the last note."""
+    if record.visit is None:
+        return []
+    row, note = record.visit
+    return [one for _, one in record.signatures if is_over_note(one, row.entry_id, row.entry_hash, note)]
 
 
 def _zone_names(record: SweepRecord) -> dict[str, str]:
@@ -48,6 +56,7 @@ def inspection_view(record: SweepRecord) -> InspectionView | None:
 
 def visit_view(record: SweepRecord) -> VisitView:
     """What they noted and signed."""
+    standing = signatures_of_note(record)
     signatures = tuple(
         SignatureView(
             signature_id=row.entry_id,
@@ -55,20 +64,22 @@ def visit_view(record: SweepRecord) -> VisitView:
             agency=one.agency,
             name=one.name,
             rank=one.rank,
-            is_of_last_note=record.visit is not None and one.shown_hash == record.visit[0].entry_hash,
+            is_of_last_note=one in standing,
             taken_by=row.subject,
             signed=one.signed.utc,
+            claimed=one.claimed,
         )
         for row, one in record.signatures
     )
     if record.visit is None:
-        return VisitView(note=None, noted_by=None, noted=None, note_hash=None, signatures=signatures)
+        return VisitView(note=None, noted_by=None, noted=None, claimed=None, note_hash=None, signatures=signatures)
     row, note = record.visit
     noted = Noted(**{name: getattr(note, name) for name in Noted.model_fields})
     return VisitView(
         note=noted,
         noted_by=row.subject,
         noted=note.noted.utc,
+        claimed=note.claimed,
         note_hash=row.entry_hash,
         signatures=signatures,
     )

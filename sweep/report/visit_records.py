@@ -6,6 +6,8 @@ which no probe may say before its weights were measured in the field.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from sweep.phrases import Phrase
 
 from .base import AccountId, ClockReading, HexDigest, Record, Slug, Text
 from .case_records import Millimetres, Person, Stroke
+from .sweep import PhoneTime
 
 ByEye = Literal["nothing_unusual", "marks", "not_done"]
 Occasion = Literal["regular", "ad_hoc", "joint"]
@@ -23,6 +26,8 @@ Bell = Literal["works", "broken", "none", "not_tested"]
 Measure = Literal["sticker", "hole_closed", "repair_asked", "scene_kept", "police_called"]
 SignedAs = Literal["inspector", "keeper", "witness"]
 """An inspector, who may have no account here; whoever keeps the building; 입회인, who came along for an agency."""
+Shown = Literal["entry", "note"]
+"""What stood on the page to be signed: the entry of the last note, or the note as it waits on the phone."""
 
 
 class ZoneCheck(Record):
@@ -93,7 +98,22 @@ class VisitNote(Noted):
     sweep_id: UUID
     noted: ClockReading
     """When the server signed it."""
+    claimed: PhoneTime | None = None
+    """When the person wrote it down, which may be long before it was sent; null when the page did not say."""
     account: AccountId | None = None
+
+
+def note_hash(noted: Noted, sweep_id: UUID, note_id: UUID) -> str:
+    """SHA-256 in hex of a note as the phone keeps it, before the server has made an entry of it.
+
+    Over the JSON of its fields with `note_id` and `sweep_id`: UTF-8, names sorted, no spaces (RFC 8785, which for
+    words and whole numbers is just that).
+    """
+    fields = {name: getattr(noted, name) for name in Noted.model_fields}
+    said = Noted(**fields).model_dump(mode="json") | {"note_id": str(note_id), "sweep_id": str(sweep_id)}
+    return hashlib.sha256(
+        json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    ).hexdigest()
 
 
 class SignedByHand(Record):
@@ -106,7 +126,9 @@ class SignedByHand(Record):
     """As they give it themselves."""
     rank: Text | None
     shown_hash: HexDigest
-    """Hash of the entry that stood on the page: of the last note of this visit."""
+    """Hash that stood on the page: of the last note of this visit."""
+    shown: Shown = "entry"
+    """Of what it is: of the note's entry, or of the note alone, where it was signed before the server had it."""
     strokes: Annotated[tuple[Stroke, ...], Field(min_length=1, max_length=60)]
     """The signature in thousandths of the field's width and height."""
 
@@ -118,5 +140,7 @@ class VisitSigned(SignedByHand):
     sweep_id: UUID
     signed: ClockReading
     """When the server signed it."""
+    claimed: PhoneTime | None = None
+    """When the person signed, which may be long before it was sent; null when the page did not say."""
     account: AccountId | None = None
     """Of whoever held the phone: the envelope's subject."""

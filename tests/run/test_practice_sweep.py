@@ -83,6 +83,6 @@ def practise(http: httpx.Client) -> None:
     (run,) = http.get("/api/practice").json()["runs"]
     told = http.post(f"/api/practice/{run['run_id']}/sweep", json={"sweep_id": sweep_id})
     assert told.status_code == 200, told.text
-    assert [(thing["is_found"], told.json()["false_alarms"]) for thing in told.json()["runs"][0]["things"]] == [
-        (False, 0)
-    ]
+    assert [
+        (thing["is_found"], told.json()["results"][0]["false_alarms"]) for thing in told.json()["runs"][0]["things"]
+    ] == [(False, 0)]

@@ -21,13 +21,15 @@ from server.projections import projecting
 from server.public_page.stickers import replace_sticker
 from server.store.clock import today
 from server.store.schema import alarms, entries, rooms, sweeps
-from sweep.entry.kinds import INSPECTED, INSPECTION_CONFIRMED
+from sweep.entry.kinds import INSPECTED, INSPECTION_CONFIRMED, VISIT_SIGNED
 from sweep.report import LocalText
 from tests.report_factory import make_plan
 from tests.server.conftest import Site, running
 from tests.waiting import wait_until
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.site import PASSWORD, QUICK_HASH
+from tests.web.test_lost_answers import sign
+from tests.web.test_offline import wait_for
 
 pytestmark = pytest.mark.browser
 NOTHING = "특이사항 없음"
@@ -99,14 +101,25 @@ def _enter(phone: Phone, door: Door) -> Page:
     return page
 
 
+def _ready(open_phone: OpenPhone, door: Door) -> Phone:
+    """A phone that holds the page and the room, so that it needs no connection."""
+    phone = open_phone(door.site.url, service_workers="allow")
+    phone.watch.allowed = ("ERR_INTERNET_DISCONNECTED", "Failed to load resource")
+    phone.log_in("kim1", path=f"#/rooms/{door.room_id}")
+    phone.page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    phone.page.reload()
+    expect(phone.page.get_by_role("link", name="탐지기·육안 점검")).to_be_visible()
+    wait_for(phone, f"/api/rooms/{door.room_id}/state")
+    phone.open(f"#/rooms/{door.room_id}/inspect")
+    wait_for(phone, "/api/instruments")
+    return phone
+
+
 @pytest.mark.parametrize(("pin", "is_proved"), [(PIN, True), (WRONG_PIN, False)])
 def test_a_room_takes_one_tap_a_zone_offline_and_is_delivered_later(
     open_phone: OpenPhone, door: Door, pin: str, is_proved: bool
 ) -> None:
-    phone = open_phone(door.site.url)
-    phone.watch.allowed = ("ERR_INTERNET_DISCONNECTED",)
-    phone.log_in("kim1", path=f"#/rooms/{door.room_id}")
-    expect(phone.page.get_by_role("link", name="탐지기·육안 점검")).to_be_visible()
+    phone = _ready(open_phone, door)
     page = _enter(phone, door)
     page.context.set_offline(True)
     zones = ("1번 칸", "2번 칸", "입구")
@@ -152,6 +165,47 @@ def test_a_room_takes_one_tap_a_zone_offline_and_is_delivered_later(
     page.get_by_role("button", name="두 번째 사람이 확인").click()
     expect(page.get_by_text("점검자-72 확인")).to_be_visible()
     phone.shoot("inspect-confirmed-412x915", full=False)
+
+
+def test_the_checklist_and_a_signature_are_taken_before_any_of_it_is_delivered(
+    open_phone: OpenPhone, door: Door
+) -> None:
+    phone = _ready(open_phone, door)
+    page = _enter(phone, door)
+    page.context.set_offline(True)
+    for _ in range(3):
+        page.get_by_role("button", name=NOTHING, exact=True).click()
+    page.get_by_role("button", name="점검 마치기").click()
+    page.get_by_label("QR 아래 글자 12자").fill(door.code)
+    page.get_by_role("button", name="서명하여 기록").click()
+    page.get_by_role("link", name="점검표 적기").click()
+    for zone, onward in (("1번 칸", "다음 구역"), ("2번 칸", "다음 구역"), ("입구", "마지막 장")):
+        expect(page.get_by_role("heading", level=2, name=zone)).to_be_visible()
+        page.get_by_role("button", name="모두 이상 없음").click()
+        page.get_by_role("button", name=onward).click()
+    page.get_by_role("button", name="서명하여 기록").click()
+    expect(page.get_by_role("heading", name="현장 기재를 기록했습니다")).to_be_visible()
+    sign(page, "김경위")
+    expect(page.get_by_text("입회인 · 가상경찰서 경위 김경위")).to_be_visible()
+    assert phone.violations() == []
+    phone.shoot("inspect-after-offline-412x915")
+    page.get_by_role("link", name="시설 확인서 보기").click()
+    expect(page.get_by_role("article")).to_contain_text("가상 화장실")
+    page.context.set_offline(False)
+
+    def arrived() -> bool:
+        with door.site.db.read() as connection:
+            return connection.scalar(select(entries.c.log_index).where(entries.c.kind == VISIT_SIGNED)) is not None
+
+    wait_until(arrived, "all of it is delivered")
+    projecting.drain(door.site.db)
+    with door.site.db.read() as connection:
+        sweep_id = connection.scalar(select(sweeps.c.sweep_id))
+    visit = page.request.get(f"{door.site.url}/api/sweeps/{sweep_id}").json()["visit"]
+    assert [one["fine"] != [] for one in visit["note"]["zones"]] == [True] * 3
+    (signature,) = visit["signatures"]
+    assert (signature["name"], signature["is_of_last_note"]) == ("김경위", True)
+    assert visit["claimed"]["utc"] < visit["noted"], "as the phone said, beside the server's own time"
 
 
 def test_a_glint_has_a_place_and_an_eyes_word_before_it_stands(open_phone: OpenPhone, door: Door) -> None:

@@ -47,6 +47,7 @@ def test_a_practice_from_hiding_to_ones_own_rate(phone: Phone, site: Site) -> No
     expect(page.get_by_text("세면대 · 무선 기기 · 미탐지")).to_be_visible()
     expect(page.get_by_text("1개 중 1개")).to_be_visible()
     expect(page.get_by_text("실제로는 27%~100% 사이로 봄(90%)")).to_be_visible()
+    _with_instruments(phone, site)
     for language, theme in (("ko", "light"), ("en", "dark")):
         phone.set(language=language, theme=theme)
         expect(page.get_by_text("내 탐지율" if language == "ko" else "My detection rate")).to_be_visible()
@@ -57,6 +58,25 @@ def test_a_practice_from_hiding_to_ones_own_rate(phone: Phone, site: Site) -> No
     phone.log_in("supervisor", path=f"#/rooms/{site.suspected_room}/practice")
     page.reload()
     expect(page.get_by_text("Nothing has been compared yet.")).to_be_visible()
+
+
+def _with_instruments(phone: Phone, site: Site) -> None:
+    """Hidden once more, and looked for without a probe: what is found is told apart from what a probe found."""
+    page = phone.page
+    page.get_by_label("구역").select_option(label="세면대")
+    page.get_by_role("button", name="목록에 추가").tap()
+    page.get_by_role("button", name="1개 숨김 – 저장").tap()
+    page.get_by_role("button", name="본 것 적기").tap()
+    page.get_by_role("group", name="2번 칸").get_by_role("radio", name="특이사항 없음").check()
+    page.get_by_label("무엇으로").select_option("by_eye")
+    page.get_by_role("group", name="1번 칸").get_by_role("radio", name="반짝임").check()
+    assert phone.violations() == []
+    phone.shoot("practice-instruments-ko-light")
+    page.get_by_role("button", name="숨긴 것과 비교").tap()
+    expect(page.get_by_text("세면대 · 기준 렌즈 · 미탐지")).to_be_visible()
+    result = page.get_by_role("region", name="내 탐지율")
+    for told in ("1개 중 1개", "1개 중 0개", "숨기지 않은 곳을 지목한 것 1건(연습 1회)"):
+        expect(result.get_by_text(told).first).to_be_visible()
 
 
 def test_a_practice_on_a_real_probe_says_so_from_the_form_on(phone: Phone, site: Site, live_probe: FakeProbe) -> None:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from server.api.access import OwnPractice
 from server.api.service.services import services_of
 from server.districts.scope import refuse_foreign
-from server.interface.practice_requests import PracticeRequest, PracticeSweep
+from server.interface.practice_requests import PracticeLooks, PracticeRequest, PracticeSweep
 from server.interface.request_body import describe, json_body
 from server.interface.views.practice import Practice
 from server.people.access_log import shows
@@ -48,6 +48,16 @@ def post_practice_sweep(
     catch_up(db, body.sweep_id)
     with db.write() as connection:
         practice.compare(connection, person.user_id, person.display_name, run_id, body.sweep_id)
+        return practice.practice_of(connection, person.user_id, person.display_name)
+
+
+@router.post("/api/practice/{run_id}/looks", openapi_extra=describe(PracticeLooks) | shows())
+def post_practice_looks(
+    request: Request, person: OwnPractice, run_id: UUID, body: Annotated[PracticeLooks, json_body(PracticeLooks)]
+) -> Practice:
+    """Compare what other instruments than a probe showed with what was hidden."""
+    with services_of(request).db.write() as connection:
+        practice.compare_looks(connection, person.user_id, run_id, body.looks)
         return practice.practice_of(connection, person.user_id, person.display_name)
 
 

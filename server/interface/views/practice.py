@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from server.interface.practice_requests import HiddenKind
+from server.interface.practice_requests import HiddenKind, Means
 from server.interface.views.answer import View
 from sweep.report import LocalText
 
@@ -27,15 +27,16 @@ class PracticeRun(View):
     """When it was hidden."""
     count: int
     """How many things."""
-    sweep_id: UUID | None
-    """Null: nobody has looked yet, and where it is stays untold."""
+    means: Means
+    is_compared: bool
+    """False: nobody has looked yet, and where it is stays untold."""
     things: tuple[HiddenThing, ...]
     false_alarms: int | None
-    """Findings where nothing was hidden."""
+    """Findings, or zones where an instrument showed something, where nothing was hidden."""
 
 
 class PracticeRate(View):
-    """How many of a kind were found, over all of one's practice."""
+    """How many of a kind were found by the same means."""
 
     kind: HiddenKind
     found: int
@@ -55,14 +56,22 @@ class EyeRate(View):
     high: float | None
 
 
+class PracticeResult(View):
+    """What came of all one's practice by the same means."""
+
+    means: Means
+    rates: tuple[PracticeRate, ...]
+    false_alarms: int
+    runs: int
+    """How many were compared with what was hidden."""
+
+
 class Practice(View):
     """One's own practice, the latest first."""
 
     runs: tuple[PracticeRun, ...]
-    rates: tuple[PracticeRate, ...]
-    false_alarms: int
-    sweeps: int
-    """Practice sweeps that were compared with what was hidden."""
+    results: tuple[PracticeResult, ...]
+    """By means; none of those by which nothing was compared."""
     planted: EyeRate
     """Hidden lenses that one's eye saw, of those in whose zone it looked."""
     controls: EyeRate

@@ -70,6 +70,8 @@ class SignatureView(View):
     taken_by: str
     """Who was logged in and held the phone out."""
     signed: datetime
+    claimed: PhoneTime | None
+    """By the phone's clock, for one that waited there."""
 
 
 class VisitView(View):
@@ -79,6 +81,8 @@ class VisitView(View):
     """What stands in the log; null when nobody noted anything."""
     noted_by: str | None
     noted: datetime | None
+    claimed: PhoneTime | None
+    """By the phone's clock, for what waited there."""
     note_hash: str | None
     """Hash of the note's entry: what is signed by finger."""
     signatures: tuple[SignatureView, ...]

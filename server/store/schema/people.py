@@ -198,6 +198,7 @@ practice_runs = Table(
     Column("false_alarms", Integer, nullable=True),
     Column("eye_shown", Integer, nullable=False, server_default="0"),
     Column("eye_seen", Integer, nullable=False, server_default="0"),
+    Column("means", String(16), nullable=False, server_default="probe"),
     UniqueConstraint("user_id", "sweep_id"),
 )
 """What a colleague hid for somebody to practise, and what they found of it: for that person alone, and without names in

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,8 @@ from sqlalchemy import select
 
 from server.store.schema import entries
 from sweep.entry.kinds import VISIT_NOTED
-from sweep.report import new_id
+from sweep.report import new_id, parse_json
+from sweep.report.visit_records import Noted, note_hash
 from tests.report_factory import make_report
 from tests.server.conftest import Client, Site
 from tests.server.sweep_kit import Probe
@@ -197,3 +199,34 @@ def test_a_signature_is_over_the_note_that_was_shown(site: Site, person: Client)
     assert [one["is_of_last_note"] for one in kept] == [False, False]
     assert _line(person)["동행·입회"] == "미기재", "what was signed was another note"
     assert sign(shown_hash=shown, signature_id=str(new_id())).json()["error"]["code"] == "hash_not_shown"
+
+
+def test_a_note_that_waits_on_a_phone_is_signed_by_what_it_says(site: Site, person: Client) -> None:
+    sweep_id, note_id = _sweep(site, findings=()), new_id()
+    said = parse_json(Noted, json.dumps(NOTE).encode())
+    by_finger = {
+        "signed_as": "keeper",
+        "agency": "시설관리팀",
+        "name": "박담당",
+        "rank": None,
+        "shown": "note",
+        "strokes": [[[10, 20], [30, 40]]],
+    }
+    minutes_ago = {"decided": "2026-05-04T01:00:00Z", "sent": "2026-05-04T01:20:00Z"}
+    assert _note(person, sweep_id, note_id=str(note_id), claimed=minutes_ago).status_code == 201
+    for shown, status in (
+        (note_hash(said, sweep_id, new_id()), 409),
+        (note_hash(said.model_copy(update={"emergency_bell": "broken"}), sweep_id, note_id), 409),
+        (person.get(f"/api/sweeps/{sweep_id}").json()["visit"]["note_hash"], 409),
+        (note_hash(said, sweep_id, note_id), 201),
+    ):
+        body = by_finger | {"shown_hash": shown, "claimed": minutes_ago}
+        assert person.post(f"/api/sweeps/{sweep_id}/signatures", body).status_code == status
+    visit = person.get(f"/api/sweeps/{sweep_id}").json()["visit"]
+    (kept,) = visit["signatures"]
+    assert (kept["is_of_last_note"], kept["claimed"]["utc"]) == (True, minutes_ago["decided"])
+    assert visit["claimed"]["utc"] == minutes_ago["decided"]
+    assert _line(person)["확인자"] == "시설관리 담당, 시설관리팀 확인 서명"
+    assert _note(person, sweep_id, emergency_bell="broken").status_code == 201
+    (kept,) = person.get(f"/api/sweeps/{sweep_id}").json()["visit"]["signatures"]
+    assert not kept["is_of_last_note"], "what was signed was another note"

@@ -8,16 +8,16 @@ from typing import Any, get_args
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from server.interface.fields import Role
-from server.interface.practice_requests import Hidden
-from server.places.practice import LENS_EVERY_MS, found_of, seen_of
+from server.interface.practice_requests import Hidden, PracticeLook
+from server.places.practice import LENS_EVERY_MS, found_by_looks, found_of, seen_of
 from server.places.sweeps import own_controls
 from server.standing.periods import wilson
 from server.store.clock import now_ms
 from server.store.counting import CASE_COUNTS, SWEEP_COUNTS
-from server.store.schema import audit, cases, facilities, practice_runs, rooms, sweeps
+from server.store.schema import audit, cases, entries, facilities, practice_runs, rooms, sweeps
 from sweep.report import EyeAnswer, EyeLook, Finding, Source, SweepReport, eye_looks_line
 from tests.report_factory import make_report, text, uid
 from tests.server.conftest import Site
@@ -103,7 +103,7 @@ def hide(client: Any) -> str:
     answer = client.post(RUN, {"room_id": str(DEMO_ROOM), "hidden": HIDDEN})
     assert answer.status_code == 201, answer.text
     (run, *_) = answer.json()["runs"]
-    assert (run["count"], run["things"], run["sweep_id"]) == (2, [], None), "where it is stays untold"
+    assert (run["count"], run["things"], run["is_compared"]) == (2, [], False), "where it is stays untold"
     assert "stall" not in answer.text
     found: str = run["run_id"]
     return found
@@ -120,17 +120,64 @@ def test_a_practice_from_hiding_to_the_rate(site: Site) -> None:
         ("Stall 2", "lens", True),
         ("Stall 1", "transmitter", False),
     ]
-    rates = {one["kind"]: (one["found"], one["hidden"]) for one in told.json()["rates"]}
-    assert (rates, told.json()["false_alarms"], told.json()["sweeps"]) == (
-        {"lens": (1, 1), "transmitter": (0, 1)},
-        0,
-        1,
-    )
+    assert results_of(told) == {"probe": ({"lens": (1, 1), "transmitter": (0, 1)}, 0, 1)}
     assert inspector.get(RUN).json() == told.json()
     again = inspector.post(f"{RUN}/{run}/sweep", {"sweep_id": str(sweep_id)})
     assert (again.status_code, again.json()["error"]["code"]) == (409, "compared")
     gone = inspector.http.delete(f"{RUN}/{run}", headers={"X-CSRF-Token": inspector.csrf})
     assert (gone.status_code, gone.json()["runs"]) == (200, [])
+
+
+def results_of(answer: Any) -> dict[str, tuple[dict[str, tuple[int, int]], int, int]]:
+    """(found and hidden of each kind, false alarms, how many practices) by means."""
+    return {
+        result["means"]: (
+            {one["kind"]: (one["found"], one["hidden"]) for one in result["rates"]},
+            result["false_alarms"],
+            result["runs"],
+        )
+        for result in answer.json()["results"]
+    }
+
+
+def test_practice_with_other_instruments_makes_no_entry_and_is_never_summed_with_a_probes(site: Site) -> None:
+    inspector = site.login("inspector", "점검자-01")
+    assert inspector.post(f"{RUN}/{hide(inspector)}/sweep", {"sweep_id": str(swept(site))}).status_code == 200
+    with site.db.read() as connection:
+        before = connection.scalar(select(func.count()).select_from(entries))
+    run = hide(inspector)
+    looks = [
+        {"zone_id": "stall-2", "kind": "lens_finder", "saw": "nothing"},
+        {"zone_id": "stall-1", "kind": "rf_finder", "saw": "signal"},
+        {"zone_id": "entrance", "kind": "by_eye", "saw": "glint"},
+    ]
+    attic = [{**looks[0], "zone_id": "attic"}]
+    assert inspector.post(f"{RUN}/{run}/looks", {"looks": attic}).status_code == 400
+    told = inspector.post(f"{RUN}/{run}/looks", {"looks": looks})
+    assert told.status_code == 200, told.text
+    assert results_of(told) == {
+        "probe": ({"lens": (1, 1), "transmitter": (0, 1)}, 0, 1),
+        "instruments": ({"lens": (0, 1), "transmitter": (1, 1)}, 1, 1),
+    }
+    assert [one["is_found"] for one in told.json()["runs"][0]["things"]] == [False, True]
+    again = inspector.post(f"{RUN}/{run}/looks", {"looks": looks})
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "compared")
+    with site.db.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(entries)) == before
+
+
+@pytest.mark.parametrize(
+    ("looks", "expected"),
+    [
+        ([("stall-2", "glint")], ([True, False], 0)),
+        ([("stall-2", "warm_spot"), ("stall-2", "signal")], ([True, True], 0)),
+        ([("stall-2", "cannot_tell")], ([False, False], 0)),
+        ([("stall-1", "glint"), ("stall-1", "signal"), ("entrance", "cannot_tell")], ([False, False], 1)),
+    ],
+)
+def test_what_instruments_found(looks: list[tuple[str, Any]], expected: tuple[list[bool], int]) -> None:
+    made = [PracticeLook(zone_id=zone_id, kind="by_eye", saw=saw) for zone_id, saw in looks]
+    assert found_by_looks([LENS_2, RADIO_2], made) == expected
 
 
 def test_nothing_of_it_reaches_the_audit_trail(site: Site) -> None:
@@ -178,6 +225,7 @@ def test_nobody_else_sees_it_whatever_the_role(site: Site, source: Source) -> No
         assert seen.status_code == 403 or (seen.status_code == 200 and seen.json()["runs"] == []), role
         for method, path, body in (
             ("POST", f"{RUN}/{run}/sweep", {"sweep_id": str(sweep_id)}),
+            ("POST", f"{RUN}/{run}/looks", {"looks": [{"zone_id": "stall-1", "kind": "by_eye", "saw": "nothing"}]}),
             ("DELETE", f"{RUN}/{run}", None),
         ):
             answer = other.http.request(method, path, json=body, headers={"X-CSRF-Token": other.csrf})

@@ -1907,6 +1907,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/practice/{run_id}/looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Practice Looks
+         * @description Compare what other instruments than a probe showed with what was hidden.
+         */
+        post: operations["post_practice_looks_api_practice__run_id__looks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/practice/{run_id}/sweep": {
         parameters: {
             query?: never;
@@ -8636,13 +8656,13 @@ export interface components {
         };
         /**
          * PhoneClaim
-         * @description Two readings of the phone's clock: by their distance the server knows how long the decision waited.
+         * @description Two readings of the phone's clock: by their distance the server knows how long it waited on the phone.
          */
         PhoneClaim: {
             /**
              * Decided
              * Format: date-time
-             * @description When the person decided.
+             * @description When the person decided, wrote it down or signed.
              */
             decided: string;
             /**
@@ -9141,19 +9161,41 @@ export interface components {
          */
         Practice: {
             controls: components["schemas"]["EyeRate"];
-            /** False Alarms */
-            false_alarms: number;
             planted: components["schemas"]["EyeRate"];
-            /** Rates */
-            rates: components["schemas"]["PracticeRate"][];
+            /** Results */
+            results: components["schemas"]["PracticeResult"][];
             /** Runs */
             runs: components["schemas"]["PracticeRun"][];
-            /** Sweeps */
-            sweeps: number;
+        };
+        /**
+         * PracticeLook
+         * @description What one instrument, or the eye, showed in a zone.
+         */
+        PracticeLook: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "lens_finder" | "rf_finder" | "thermal_imager" | "borescope" | "by_eye";
+            /**
+             * Saw
+             * @enum {string}
+             */
+            saw: "nothing" | "glint" | "signal" | "warm_spot" | "cannot_tell";
+            /** Zone Id */
+            zone_id: string;
+        };
+        /**
+         * PracticeLooks
+         * @description Looks with other instruments than a probe: a practice of them is no inspection, and nothing of it is recorded.
+         */
+        PracticeLooks: {
+            /** Looks */
+            looks: components["schemas"]["PracticeLook"][];
         };
         /**
          * PracticeRate
-         * @description How many of a kind were found, over all of one's practice.
+         * @description How many of a kind were found by the same means.
          */
         PracticeRate: {
             /** Found */
@@ -9184,6 +9226,23 @@ export interface components {
             room_id: string;
         };
         /**
+         * PracticeResult
+         * @description What came of all one's practice by the same means.
+         */
+        PracticeResult: {
+            /** False Alarms */
+            false_alarms: number;
+            /**
+             * Means
+             * @enum {string}
+             */
+            means: "probe" | "instruments";
+            /** Rates */
+            rates: components["schemas"]["PracticeRate"][];
+            /** Runs */
+            runs: number;
+        };
+        /**
          * PracticeRun
          * @description One practice.
          */
@@ -9197,6 +9256,13 @@ export interface components {
              * Format: date-time
              */
             hidden: string;
+            /** Is Compared */
+            is_compared: boolean;
+            /**
+             * Means
+             * @enum {string}
+             */
+            means: "probe" | "instruments";
             /**
              * Room Id
              * Format: uuid
@@ -9207,8 +9273,6 @@ export interface components {
              * Format: uuid
              */
             run_id: string;
-            /** Sweep Id */
-            sweep_id: string | null;
             /** Things */
             things: components["schemas"]["HiddenThing"][];
         };
@@ -10796,6 +10860,8 @@ export interface components {
              * @description Office, facility or police station.
              */
             agency: string;
+            /** @default null */
+            claimed: components["schemas"]["PhoneClaim"] | null;
             /**
              * Name
              * @description As they give it themselves.
@@ -10804,8 +10870,15 @@ export interface components {
             /** Rank */
             rank: string | null;
             /**
+             * Shown
+             * @description Of what it is: of the note's entry, or of the note alone, where it was signed before the server had it.
+             * @default entry
+             * @enum {string}
+             */
+            shown: "entry" | "note";
+            /**
              * Shown Hash
-             * @description Hash of the entry that stood on the page: of the last note of this visit.
+             * @description Hash that stood on the page: of the last note of this visit.
              */
             shown_hash: string;
             /**
@@ -10835,6 +10908,7 @@ export interface components {
         SignatureView: {
             /** Agency */
             agency: string;
+            claimed: components["schemas"]["PhoneTime"] | null;
             /** Is Of Last Note */
             is_of_last_note: boolean;
             /** Name */
@@ -11879,6 +11953,8 @@ export interface components {
              * @enum {string}
              */
             by_eye: "nothing_unusual" | "marks" | "not_done";
+            /** @default null */
+            claimed: components["schemas"]["PhoneClaim"] | null;
             /**
              * Companions
              * @description Who came along, by office and rank: no names.
@@ -12037,6 +12113,7 @@ export interface components {
          * @description What people noted on the spot, and who signed it.
          */
         VisitView: {
+            claimed: components["schemas"]["PhoneTime"] | null;
             note: components["schemas"]["Noted"] | null;
             /** Note Hash */
             note_hash: string | null;
@@ -16156,6 +16233,41 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Practice"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_practice_looks_api_practice__run_id__looks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PracticeLooks"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

@@ -75,11 +75,12 @@ export type Source = SweepReport["source"];
 export type EntryRow = SweepDetail["entries"][number];
 export type DispositionView = SweepDetail["dispositions"][number];
 export type DispositionVerdict = DispositionView["verdict"];
-export type VisitNote = components["schemas"]["VisitNoteRequest"];
+/** As it lies on the phone; when it was written is said as it is sent. */
+export type VisitNote = Omit<components["schemas"]["VisitNoteRequest"], "claimed">;
 export type InspectionRequest = components["schemas"]["InspectionRequest"];
 export type NotificationSettings = components["schemas"]["NotificationSettings"];
 export type Instrument = components["schemas"]["InstrumentView"];
-export type SignatureRequest = components["schemas"]["SignatureRequest"];
+export type SignatureRequest = Omit<components["schemas"]["SignatureRequest"], "claimed">;
 export type FindingDetailsView = SweepDetail["details"][number];
 export type CropView = SweepDetail["crops"][number];
 

@@ -48,12 +48,16 @@ async function sendDecision(item: KeptDecision, headers: Record<string, string>)
         verdict,
         note: note === null ? null : { ko: note, en: note },
         decision_id: id,
-        claimed: { decided: new Date(decidedMs).toISOString(), sent: new Date().toISOString() },
+        claimed: claimOf(decidedMs),
       },
     }),
   );
   return made.log_index;
 }
+
+/** Both readings of this phone's clock, from which the server knows how long it waited. */
+const claimOf = (decidedMs: number | null) =>
+  decidedMs === null ? null : { decided: new Date(decidedMs).toISOString(), sent: new Date().toISOString() };
 
 async function sendPhoto({ caseId, photo }: KeptPhoto, headers: Record<string, string>): Promise<number> {
   const params = { path: { case_id: caseId } };
@@ -62,9 +66,12 @@ async function sendPhoto({ caseId, photo }: KeptPhoto, headers: Record<string, s
   return made.photo.log_index;
 }
 
-async function sendNote({ id, sweepId, visitNote }: KeptNote, headers: Record<string, string>): Promise<number> {
+async function sendNote(
+  { id, sweepId, visitNote, decidedMs }: KeptNote,
+  headers: Record<string, string>,
+): Promise<number> {
   const params = { path: { sweep_id: sweepId } };
-  const body = { ...visitNote, note_id: id };
+  const body = { ...visitNote, note_id: id, claimed: claimOf(decidedMs) };
   const made = await call(client.POST("/api/sweeps/{sweep_id}/note", { params, headers, body }));
   // What is recorded is no draft any more, unless it was changed since.
   const draft = await readDraft<{ readonly noteId: string }>(checklistOf(sweepId));
@@ -88,11 +95,11 @@ async function sendInspection(
 export const checklistOf = (sweepId: string) => `checklist ${sweepId}`;
 
 async function sendSignature(
-  { id, sweepId, signature }: KeptSignature,
+  { id, sweepId, signature, decidedMs }: KeptSignature,
   headers: Record<string, string>,
 ): Promise<number> {
   const params = { path: { sweep_id: sweepId } };
-  const body = { ...signature, signature_id: id };
+  const body = { ...signature, signature_id: id, claimed: claimOf(decidedMs) };
   return (await call(client.POST("/api/sweeps/{sweep_id}/signatures", { params, headers, body }))).log_index;
 }
 

@@ -4,8 +4,8 @@
  *
  * Each is stored with its id and author before it is sent, sealed under the author's key, and leaves the storage only after
  * the server's answer, so that an answer that gets lost makes no second one. It is sent in its author's session only; what the
- * server refuses is set aside with the reason until its author sends it again or deletes it. What belongs to one case goes in
- * its order. Of others the phone can
+ * server refuses is set aside with the reason until its author sends it again or deletes it. What belongs to one case or visit
+ * goes in its order. Of others the phone can
  * say whose they are and how many, and nothing else.
  */
 import { ApiError } from "../api/client";
@@ -17,9 +17,11 @@ import { canSeal, keyOf, type PhoneKey } from "./phone-key";
 import { openJson, sealJson } from "./sealed";
 import { session } from "./session.svelte";
 import {
+  isInspection,
   isNote,
   isPhoto,
   isPlan,
+  isSignature,
   isStep,
   openStorage,
   type Author,
@@ -232,10 +234,10 @@ class Outbox {
     throw refusal;
   }
 
-  /** Whether something of the same case waits to be sent before it. */
+  /** Whether something of the same case or visit waits to be sent before it. */
   #isBehind(item: KeptItem): boolean {
-    const caseId = caseOf(item);
-    return caseId !== null && this.waiting.some((one) => caseOf(one) === caseId && one.id !== item.id);
+    const about = aboutOf(item);
+    return about !== null && this.waiting.some((one) => aboutOf(one) === about && one.id !== item.id);
   }
 
   #tryLater(): void {
@@ -248,7 +250,12 @@ export function isMine(item: KeptItem): boolean {
   return item.author !== null && item.author.username === session.user?.username;
 }
 
-const caseOf = (item: KeptItem) => (isStep(item) || isPhoto(item) ? item.caseId : null);
+/** The case or visit in whose order it goes; null: on its own. */
+function aboutOf(item: KeptItem): string | null {
+  if (isStep(item) || isPhoto(item)) return item.caseId;
+  if (isInspection(item)) return item.inspection.sweep_id;
+  return isNote(item) || isSignature(item) ? item.sweepId : null;
+}
 
 function mayWorkLater(error: ApiError): boolean {
   return (

@@ -114,6 +114,9 @@ function looked(draft: Draft, plan: Plan, seen: Pick<MadeLook, "saw" | "place" |
 export const zonesLeft = (draft: Draft, plan: Plan): readonly string[] =>
   plan.zones.map(({ zone_id }) => zone_id).filter((id) => !draft.looks.some(({ zoneId }) => zoneId === id));
 
+/** Whether two persons and a procedure follow from a look, as `opens_case` in `server/standing/inspections.py`. */
+export const opensCase = ({ saw, afterwards }: Look): boolean => PLACED.has(saw) && afterwards === "not_explained";
+
 export const usesBorescope = (draft: Draft): boolean => draft.looks.some(({ kind }) => kind === "borescope");
 
 /** As it is sent, without the time of sending; null while nobody has entered or looked. */

@@ -46,8 +46,6 @@ const words = {
   second_pin: text("PIN 6자리", "PIN, six digits"),
   record: text("서명하여 기록", "Sign and record"),
   recording: text("기록하는 중", "Recording"),
-  kept: text("이 휴대전화에 보관했습니다. 연결되면 보냅니다.", "Kept on this phone, and sent when connected."),
-  to_room: text("화장실로", "To the room"),
   continued: text("하던 점검에서 이어집니다.", "Continued where you were."),
   nobody: text("장비 목록이 비어 있어 육안만 고를 수 있습니다.", "The register is empty: by eye only."),
   plan: text("도면", "Plan"),

@@ -22,6 +22,15 @@ export const words = {
   save: text("{n}개 숨김 – 저장", "Save {n} hidden"),
   sweep_title: text("2. 점검하고 비교", "2. Sweep and compare"),
   begin: text("연습 점검 시작", "Begin a practice sweep"),
+  instruments_title: text("탐지기·육안으로 찾기", "Look with instruments or by eye"),
+  instruments_hint: text(
+    "본 것을 구역마다 누르고 비교하십시오. 점검 기록은 남지 않습니다.",
+    "Press what you saw in each zone, then compare. No inspection is recorded.",
+  ),
+  instruments_begin: text("본 것 적기", "Write down what you saw"),
+  with_what: text("무엇으로", "With what"),
+  means_probe: text("점검기", "Probe"),
+  means_instruments: text("탐지기·육안", "Instruments, by eye"),
   begin_hint: text(
     "실제 점검기로 두 사람이 평소처럼 점검합니다. 모든 기록에 ‘연습’이라고 남고 실적과 통계에 들어가지 않습니다.",
     "Two persons sweep with a real probe as always. Every record says practice and counts in no figures.",
@@ -44,8 +53,8 @@ export const words = {
   rate: text("{hidden}개 중 {found}개", "{found} of {hidden}"),
   interval: text("실제로는 {low}~{high} 사이로 봄(90%)", "90 % interval {low} to {high}"),
   false_alarms: text(
-    "숨기지 않은 곳을 지목한 것 {n}건(점검 {sweeps}회)",
-    "{n} findings where nothing was hidden ({sweeps} sweeps)",
+    "숨기지 않은 곳을 지목한 것 {n}건(연습 {runs}회)",
+    "{n} called where nothing was hidden ({runs} times)",
   ),
   runs_title: text("지난 연습", "Earlier practice"),
   is_found: text("찾음", "Found"),

@@ -73,6 +73,13 @@ export const words = {
     "입회인이나 시설 담당이 있으면 서명을 받습니다. 서명은 아래 해시(점검표의 지문)에 묶이므로, 점검표를 고치면 다시 받습니다.",
     "Take it where a companion or keeper is there. It is tied to the hash below, the checklist's fingerprint: change the list and it is signed anew.",
   ),
+  kept_here: text("이 휴대전화에 보관했습니다. 연결되면 보냅니다.", "Kept on this phone, and sent when connected."),
+  suspected_here: text(
+    "의심 물체를 보았습니다. 손대지 말고 문을 닫아 지키면서 112에 알리십시오. 확인 안내는 연결되면 열립니다.",
+    "Something suspect was seen. Do not touch it, close the door and guard it, and call 112. The guide opens when connected.",
+  ),
+  by_phone: text("휴대전화 시각 {when}", "{when} by the phone's clock"),
+  call_112: text("112에 전화", "Call 112"),
   sign_first: text(
     "먼저 점검표를 기록하십시오. 서명은 기록된 점검표에 합니다.",
     "First record the checklist: that is what is signed.",
@@ -138,6 +145,7 @@ export const words = {
   sheet_methods: text("점검 방법", "Methods"),
   sheet_defects: text("보수할 것", "To be repaired"),
   sheet_no_defects: text("보수 요청한 것이 없습니다.", "Nothing to be repaired."),
+  sheet_defects_unknown: text("연결되면 확인할 수 있습니다.", "Known once there is a connection."),
   sheet_due: text("{when}까지", "by {when}"),
   sheet_limits: text("알아 두실 것", "What this does not say"),
   sheet_by_eye: text("육안", "By eye"),
