@@ -15,8 +15,8 @@ from sweep.cli.config import Config, open_signer
 from sweep.cli.delivery import open_outbox, unsaved
 from sweep.cli.doctor.checks import Here
 from sweep.cli.doctor.examining import Examiner
+from sweep.cli.ending import end_when_told
 from sweep.cli.live import (
-    end_when_told,
     open_own_transmissions,
     refuse_unsafe_supply,
     require_something_to_measure_with,

@@ -32,8 +32,8 @@ from sweep.run.reporting.recovery import Closed, Now, close_interrupted, resumab
 from sweep.run.reporting.report_builder import Basis
 from sweep.run.reporting.sweep_recorder import SweepRecorder
 from sweep.run.room_keys import RoomKey, open_room_key, recorded_room_key
-from sweep.run.runner import OnEvent, Runner, source_of
-from sweep.run.sweep_sources import LiveSource, SweepSource
+from sweep.run.runner import OnEvent, Runner
+from sweep.run.sweep_sources import LiveSource, SweepSource, source_of
 from sweep.run.watch.power_bank_watch import PowerBankWatch
 from sweep.run.watch.probe_parts import ProbeParts
 

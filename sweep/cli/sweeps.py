@@ -10,18 +10,15 @@ from uuid import UUID
 
 import typer
 
+from sweep.cli.asking import ask_for_position, ask_to_declare, has_terminal, zones_to_visit
 from sweep.cli.config import Config, open_signer
 from sweep.cli.delivery import deliver, deliver_only, open_outbox, tell_of_interrupted, wait_for_room
+from sweep.cli.ending import end_when_told
 from sweep.cli.live import (
-    ask_for_position,
-    ask_to_declare,
-    end_when_told,
-    has_terminal,
     live_sources,
     open_own_transmissions,
     refuse_unsafe_supply,
     require_something_to_measure_with,
-    zones_to_visit,
 )
 from sweep.cli.options import (
     CameraIn,

@@ -6,8 +6,8 @@ from typing import Annotated, Final
 
 import typer
 
+from sweep.cli.asking import has_terminal
 from sweep.cli.config import Config
-from sweep.cli.live import has_terminal
 from sweep.cli.options import ConfigFile, State, read_settings
 from sweep.cli.output import fail, one_line, out
 from sweep.host.disk import DISK, DiskError

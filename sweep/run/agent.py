@@ -19,7 +19,7 @@ from uuid import UUID
 
 from sweep.deliver.backoff import Backoff
 from sweep.deliver.outbox import Outbox, OutboxError
-from sweep.deliver.uplink import Commands, ServerChangedError, ServerUnreachableError, Uplink
+from sweep.deliver.uplink import Commands, ServerUnreachableError, Uplink
 from sweep.host.service import ALIVE, READY, notify_systemd
 from sweep.host.watched import WatchedThread
 from sweep.modality.control import Control
@@ -37,6 +37,7 @@ from sweep.report import (
     StateEvent,
 )
 from sweep.run.command_handler import STOPS, answer, steer
+from sweep.run.delivery import Delivery
 from sweep.run.live_sender import LiveSender
 from sweep.run.reporting.recovery import Closed
 from sweep.run.runner import Runner
@@ -104,7 +105,6 @@ class Agent:
         self._uplink = uplink
         self._outbox = outbox
         self._probe_id = probe_id
-        self._pin_file = pin_file
         self._runner_for = runner_for
         self._say = say
         self._takes_positions = takes_positions
@@ -127,9 +127,7 @@ class Agent:
         self._wake = threading.Event()
         self._control: Control | None = None
         self._sweep_id: UUID | None = None
-        self._standing: dict[str, NoticeEvent] = {}
-        """Notices that hold, by code."""
-        self._said: Phrase | None = None
+        self.delivery = Delivery(uplink, outbox, pin_file=pin_file, say=say, tell=self.live.beside)
 
     def run(self, stop: threading.Event) -> None:
         """Serve until `stop` is set.  Raises what a thread of it raised."""
@@ -156,7 +154,7 @@ class Agent:
                 next_delivery = 0.0
             self._tell_while_idle()
             if time.monotonic() >= next_delivery:
-                if self.deliver():
+                if self.delivery.deliver():
                     backoff.succeed()
                     next_delivery = time.monotonic() + DELIVER_EVERY_S
                 else:
@@ -166,7 +164,7 @@ class Agent:
         for thread in threads:
             thread.check()
         if self._outbox.unsaved and not self._outbox.save():
-            self.deliver()
+            self.delivery.deliver()
         self.live.flush()
 
     def _tell_while_idle(self) -> None:
@@ -202,67 +200,6 @@ class Agent:
             control.abort()
         if self._is_going_down():
             self.live.beside(notice_event("switching_off"))
-
-    def deliver(self) -> bool:
-        """Send what waits in the outbox; False when it is to be tried again soon."""
-        self._outbox.save()
-        try:
-            key = self._uplink.server_key(self._pin_file, self._outbox.log_root)
-            result = self._outbox.deliver(self._uplink.send_entry, key, fetch_growth=self._uplink.fetch_growth)
-        except ServerUnreachableError as error:
-            self._say_once(Phrase("entries_wait", why=error))
-            return False
-        except ServerChangedError as error:
-            self._say_once(Phrase("entries_wait", why=error))
-            self._note("server_changed", 1)
-            return False
-        except OutboxError as error:
-            self._say_once(phrase_of(error))
-            return False
-        finally:
-            self._tell_of_outbox()
-        self._note("server_changed", 0)
-        self._note("log_went_back", int(result.went_back))
-        self._note("entries_held", result.pending if result.trouble and not result.went_back else 0)
-        if result.delivered or result.refused or result.damaged:
-            self._said = None
-            self._say(
-                Phrase(
-                    "entries_delivered_by_agent",
-                    delivered=result.delivered,
-                    refused=result.refused,
-                    damaged=result.damaged,
-                    waiting=result.pending,
-                )
-            )
-        if result.trouble is not None:
-            self._say_once(result.trouble)
-        return result.trouble is None
-
-    def _tell_of_outbox(self) -> None:
-        """What lies aside or only in memory, at the terminal and to the phone."""
-        asides = self._outbox.asides()
-        for why, code in (("damaged", "entries_damaged"), ("refused", "entries_refused")):
-            self._note(code, sum(aside.why == why for aside in asides))
-        self._note("numbers_damaged", len(self._outbox.damaged_heads))
-        self._note("entries_unsaved", len(self._outbox.unsaved))
-
-    def _note(self, code: str, count: int) -> None:
-        """A notice that counts something: told when the count changes, over at zero."""
-        before = self._standing.pop(code, None)
-        if count:
-            event = notice_event(code, count=count)
-            self._standing[code] = event
-            if event != before:
-                self._say(Spoken(event.text.ko, event.text.en))
-                self.live.beside(event)
-        elif before is not None:
-            self.live.beside(before.model_copy(update={"is_over": True}))
-
-    def _say_once(self, phrase: Phrase) -> None:
-        if phrase != self._said:
-            self._said = phrase
-            self._say(phrase)
 
     def _obey(self, command: Command) -> None:
         """Do what a command says, and tell; what is said of the bank is about no sweep."""
@@ -380,7 +317,7 @@ class Agent:
         def tell(event: LiveEvent) -> None:
             self._tell(event, command)
 
-        for notice in self._standing.values():  # the page of a new sweep begins empty
+        for notice in self.delivery.notices:  # the page of a new sweep begins empty
             tell(notice)
         try:
             report = runner_for(command, control, tell).run().report
@@ -397,7 +334,7 @@ class Agent:
             self._say(
                 Phrase("sweep_over", sweep=command.sweep_id, outcome=report.outcome, candidates=len(report.findings))
             )
-            self._tell_of_outbox()
+            self.delivery.tell_of_outbox()
         finally:
             self._over.append(command.sweep_id)
             self._control = None

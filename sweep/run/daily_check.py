@@ -39,24 +39,17 @@ class DailyCheck:
     on_event: Callable[[LiveEvent], None]
     now_ns: Callable[[], int]
     read_clock: Callable[[], WallClock]
+    positions: int
+    """How many the sweep has."""
+    probe_id: str
+    source: Source
+    on_measured: Callable[[], None]
+    """Called when nobody measures any more."""
 
-    def make(
-        self,
-        target: BeforeTarget,
-        workers: Workers,
-        coordinator: Coordinator,
-        supply: CameraSupply,
-        *,
-        positions: int,
-        probe_id: str,
-        source: Source,
-        on_measured: Callable[[], None],
-    ) -> None:
-        """Three repeats, unless the sweep is stopped; `positions`: how many the sweep has; `on_measured` is called when
-        nobody measures any more.
-        """
-        repeats = self._measure(target, workers, coordinator, supply, positions)
-        on_measured()
+    def make(self, target: BeforeTarget, workers: Workers, coordinator: Coordinator, supply: CameraSupply) -> None:
+        """Three repeats, unless the sweep is stopped; nothing of it is in the report but what it came to."""
+        repeats = self._measure(target, workers, coordinator, supply)
+        self.on_measured()
         if self.kept is None or len(repeats) < REPEATS:
             self.on_event(reference_event(len(repeats), REPEATS, NOT_DONE))
             return
@@ -65,25 +58,21 @@ class DailyCheck:
             check = self.kept.check(readings, clock)
         except (ReferenceFileError, OSError):  # nothing is known of earlier checks: this one proves nothing
             check = NOT_DONE
-        append_check(self.outbox, probe_id, check, readings, source=source, clock=clock)
+        append_check(self.outbox, self.probe_id, check, readings, source=self.source, clock=clock)
         self.on_event(reference_event(REPEATS, REPEATS, check))
 
     def _measure(
-        self, target: BeforeTarget, workers: Workers, coordinator: Coordinator, supply: CameraSupply, positions: int
+        self, target: BeforeTarget, workers: Workers, coordinator: Coordinator, supply: CameraSupply
     ) -> list[list[Measurement]]:
         repeats: list[list[Measurement]] = []
         for number in range(REPEATS):
             if self.control.standing != "go":
                 break
             self.on_event(reference_event(number, REPEATS))
-            supply.bring_up(
-                lambda: self.control.declaration,
-                workers.process_id("lens"),
-                lambda: self.control.standing in {"go", "moved_on"},
-            )
+            supply.bring_up(self.control, workers.process_id("lens"))
             position = target_position(self.now_ns(), target.dwell_s, number)
             tasks = self.tasks.before_target(target, position)
-            coordinator.begin(REFERENCE_ID, 0, positions, None, None, tasks.keys())
+            coordinator.begin(REFERENCE_ID, 0, self.positions, None, None, tasks.keys())
             measured = []
             for one in workers.measure(tasks, on_message=coordinator.on_message, attend=coordinator.attend):
                 coordinator.ended(one.modality)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from sweep.modality.liveness import boottime_ns
 from sweep.modality.looks import is_again, is_close
 from sweep.modality.measurement import Measurement
 from sweep.modality.mode import SHORT_OF_TIME
-from sweep.modality.next_position import OUTSIDE_ID, BeforeTarget, Outside
+from sweep.modality.next_position import BeforeTarget, Outside
 from sweep.modality.pending_light import LIGHT_LEFT_OUT
 from sweep.modality.protocol import SensingModality
 from sweep.modality.weights import WeightsInForce
@@ -32,63 +32,47 @@ from sweep.phrases import Phrase
 from sweep.power.keeper import CameraPower
 from sweep.power.sensor import SensorDriver
 from sweep.report import (
-    FindingEvent,
     LiveEvent,
     Modality,
     Position,
     ProgressEvent,
     RecordedPosition,
-    RecordedSweep,
     Source,
     SweepReport,
 )
 from sweep.run.daily_check import DailyCheck
 from sweep.run.modalities import SENSING_MODALITIES
 from sweep.run.open_devices import is_strained_now, open_head, open_power, supply_of
-from sweep.run.outside_baseline import SKIPPED, failed_limits, outside_position
+from sweep.run.outside_baseline import SKIPPED, failed_limits
 from sweep.run.plan.eye_look_planner import Eye
 from sweep.run.plan.planner import Made, SweepPlanner
 from sweep.run.plan.sweep_timer import quick_limits
 from sweep.run.position.coordinator import Coordinator
 from sweep.run.position.coverage_so_far import CoverageSoFar
+from sweep.run.position.outside import OutsideMeasuring
 from sweep.run.position.tasks import PositionTasks
 from sweep.run.reporting.journal_writer import JournalWriter
-from sweep.run.reporting.outcome import Outcome, manifest_to_keep, outcome_of, said_of_persons, with_what_was_seen
+from sweep.run.reporting.outcome import (
+    Outcome,
+    SweepResult,
+    manifest_to_keep,
+    outcome_of,
+    said_of_persons,
+    with_what_was_seen,
+)
 from sweep.run.reporting.recovery import Now, eye_looks_of, measurements_of
 from sweep.run.reporting.report_builder import NO_BASIS, Basis, build_report, never_measured
 from sweep.run.reporting.sweep_entries import EntryIds, SweepEntries, journal_header
 from sweep.run.reporting.sweep_recorder import SweepRecorder
-from sweep.run.sweep_sources import LiveSource, SourceError, SweepSource
+from sweep.run.sweep_sources import LiveSource, SourceError, SweepSource, measured_as
 from sweep.run.watch.camera_supply import CameraSupply
 from sweep.run.watch.condition_watch import ConditionWatch, watch_of
 from sweep.run.watch.probe_parts import ProbeParts
 from sweep.run.words import notice_event, state_event
 from sweep.run.workers import Workers
-from sweep.run.zone_updates import ZoneUpdates, guidance_events, progress_event, zone_event
+from sweep.run.zone_updates import ZoneUpdates, finding_events, guidance_events, progress_event, zone_event
 
 OnEvent = Callable[[LiveEvent], None]
-
-
-@dataclass(frozen=True, slots=True)
-class SweepResult:
-    """What a sweep left behind."""
-
-    report: SweepReport
-    entries: tuple[SignedEntry, ...]
-    restarts: int
-    """How often a modality's process had to be started again."""
-
-
-def source_of(manifest: RecordedSweep) -> Source:
-    """What a report made from this manifest must call itself: a recording is never live."""
-    return "simulated" if manifest.source == "simulated" else "replay"
-
-
-def measured_as(source: SweepSource) -> Source:
-    """What everything that comes of a source is signed as."""
-    if not source.is_live:
-        return source_of(source.manifest)
-    return "practice" if source.manifest.source == "practice" else "live"
 
 
 class Runner:
@@ -153,8 +137,9 @@ class Runner:
         self._coverage = CoverageSoFar(self._modalities, self._told, may_tell=lambda: control.standing == "go")
         self._room = source if isinstance(source, LiveSource) else None
         self._day_check = DailyCheck(
-            None if live is None else live.reference, outbox, control, self._tasks, self._on_event, now_ns, read_clock
-        )
+            None if live is None else live.reference, outbox, control, self._tasks, self._on_event, now_ns, read_clock,
+            self._total, self._manifest.probe_id, self._kind, lambda: self._on_event(self._progress(0, None)),
+        )  # fmt: skip
         self._limits = {*limits, *(["radio_earphone"] if self._manifest.has_radio_earphone else ())}
         """What must be said of the sweep as a whole."""
         can_compare = self._room is not None and (self._room.sources_here or self._live.head_port is not None)
@@ -222,7 +207,7 @@ class Runner:
                 if isinstance(recorded, Outside):
                     self._measure_outside(recorded, workers, coordinator)
                 elif isinstance(recorded, BeforeTarget):
-                    self._check(recorded, workers, coordinator, supply)
+                    self._day_check.make(recorded, workers, coordinator, supply)
                 else:
                     index = self._done(made, recorded.zone) - (is_close(recorded.id) and self._room is None)
                     self._measure(index, recorded, workers, coordinator, supply, made)
@@ -238,15 +223,8 @@ class Runner:
             self._keeping.finish(manifest_to_keep(self._manifest, ended, self._modalities, self._room), made.done)
         report, closed = self._close(made, outcome)
         self._told.reported(report)
-        for finding in report.findings:
-            self._on_event(
-                FindingEvent(
-                    type="finding",
-                    finding_id=finding.finding_id,
-                    zone_id=finding.zone_id,
-                    strength=finding.strength,
-                )
-            )
+        for event in finding_events(report):
+            self._on_event(event)
         self._on_event(self._progress(self._done(made), None))
         self._control.enter("done" if outcome == "completed" else "aborted")
         self._told.end_notices()
@@ -319,11 +297,7 @@ class Runner:
         recorded_rf = self._source.recorded_rf(recorded, position)
         keep = None if self._keeping is None else self._keeping.keep_position(recorded.id)
         keep_rf = None if self._keeping is None else partial(self._keeping.heard_rf, recorded.id)
-        because = supply.bring_up(
-            lambda: self._control.declaration,
-            workers.process_id("lens"),
-            lambda: self._control.standing in {"go", "moved_on"},
-        )
+        because = supply.bring_up(self._control, workers.process_id("lens"))
         plan, light = self._next.plan_of(recorded, is_walk=self._room is not None and self._room.is_walk(recorded))
         closed: dict[Modality, str] = {} if because is None else {"lens": because}
         if "bluetooth" in plan.leaves_out:
@@ -357,19 +331,6 @@ class Runner:
         self._journal.partial_result(one)
         self._coverage.take(one)
 
-    def _check(self, record: BeforeTarget, workers: Workers, coordinator: Coordinator, supply: CameraSupply) -> None:
-        """The day's reference check; nothing of it is in the report but what it came to."""
-        self._day_check.make(
-            record,
-            workers,
-            coordinator,
-            supply,
-            positions=self._total,
-            probe_id=self._manifest.probe_id,
-            source=self._kind,
-            on_measured=lambda: self._on_event(self._progress(0, None)),
-        )
-
     def _fell(self) -> None:
         """Somebody dropped the probe."""
         self._day_check.fell()
@@ -377,18 +338,9 @@ class Runner:
 
     def _measure_outside(self, outside: Outside, workers: Workers, coordinator: Coordinator) -> None:
         """What inside is compared with; each modality remembers what it needs of it."""
-        position = outside_position(self._now_ns() if self._room is not None else 0, outside.dwell_s)
-        keep = None if self._keeping is None else self._keeping.keep_position(OUTSIDE_ID)
-        keep_rf = None if self._keeping is None else partial(self._keeping.heard_rf, OUTSIDE_ID)
-        tasks = self._tasks.outside(outside, position, keep)
-        coordinator.begin(OUTSIDE_ID, 0, self._total, None, keep_rf, tasks.keys(), is_outside=True)
-        measured = []
-        for measurement in workers.measure(tasks, on_message=coordinator.on_message, attend=coordinator.attend):
-            coordinator.ended(measurement.modality)
-            measured.append(measurement)
-            for event in guidance_events(measurement):
-                self._on_event(event)
-        coordinator.rest()
+        start_ns = self._now_ns() if self._room is not None else 0
+        by = OutsideMeasuring(self._tasks, self._keeping, self._on_event)
+        measured = by.make(outside, workers, coordinator, start_ns=start_ns, positions=self._total)
         self._on_event(self._progress(0, None))
         self._outside_limits = failed_limits(measured)
         self._journal.outside(self._outside_limits)

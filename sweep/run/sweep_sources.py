@@ -33,6 +33,7 @@ from sweep.report import (
     Position,
     RecordedPosition,
     RecordedSweep,
+    Source,
     Zone,
     centre_of,
     first_problem,
@@ -76,6 +77,18 @@ class SweepSource(Protocol):
 
     def ended(self, done: Sequence[Position]) -> datetime:
         """When the sweep ended, `done` being the positions that were measured (at least the last of them)."""
+
+
+def source_of(manifest: RecordedSweep) -> Source:
+    """What a report made from this manifest must call itself: a recording is never live."""
+    return "simulated" if manifest.source == "simulated" else "replay"
+
+
+def measured_as(source: SweepSource) -> Source:
+    """What everything that comes of a source is signed as."""
+    if not source.is_live:
+        return source_of(source.manifest)
+    return "practice" if source.manifest.source == "practice" else "live"
 
 
 class RecordedSource:

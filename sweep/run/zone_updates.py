@@ -14,6 +14,7 @@ from sweep.modality.measurement import Measurement
 from sweep.report import (
     CoverageEvent,
     DevicesEvent,
+    FindingEvent,
     GuidanceEvent,
     LiveEvent,
     Modality,
@@ -111,6 +112,14 @@ def zone_event(one: Measurement) -> ZoneEvent:
 def guidance_events(one: Measurement) -> list[GuidanceEvent]:
     """What to do better at the next position."""
     return [GuidanceEvent(type="guidance", text=text) for text in one.guidance[:MOST_GUIDANCE]]
+
+
+def finding_events(report: SweepReport) -> list[FindingEvent]:
+    """What the report found, without what it says of it."""
+    return [
+        FindingEvent(type="finding", finding_id=one.finding_id, zone_id=one.zone_id, strength=one.strength)
+        for one in report.findings
+    ]
 
 
 def progress_event(index: int, positions: int, zone_id: str | None, left_s: float | None) -> ProgressEvent:

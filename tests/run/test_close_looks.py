@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from sweep import report as r
-from sweep.cli.live import look_here
+from sweep.cli.asking import look_here
 from sweep.deliver.outbox import Outbox
 from sweep.judge import fusion
 from sweep.judge.eye_looks import load_policy

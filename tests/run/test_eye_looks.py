@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from sweep import report as r
 from sweep.cli import build_app
-from sweep.cli.live import ask_to_look
+from sweep.cli.asking import ask_to_look
 from sweep.judge.eye_evidence import eye_evidence, raised_by_eye
 from sweep.judge.eye_looks import EyeLookPolicy, load_policy
 from sweep.judge.thresholds import load_weights

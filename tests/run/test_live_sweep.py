@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sweep.cli.live import Terminal, ask_for_position
+from sweep.cli.asking import Terminal, ask_for_position
 from sweep.entry.envelope import from_wire
 from sweep.modality.control import Control
 from sweep.modality.pending_light import PendingLight

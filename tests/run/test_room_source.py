@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from sweep.cli.asking import zones_to_visit
 from sweep.cli.config import Config
-from sweep.cli.live import room_source, zones_to_visit
+from sweep.cli.live import room_source
 from sweep.modality.control import Control
 from sweep.modality.next_position import NextPosition
 from sweep.report import GuidanceEvent, LiveEvent

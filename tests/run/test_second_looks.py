@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sweep.cli.live import ask_to_look_again
+from sweep.cli.asking import ask_to_look_again
 from sweep.judge.known import mark_named
 from sweep.modality.control import Control
 from sweep.modality.looks import LENS_LOOK_S, TRANSMITTER_LOOK_S, VIEW_S, Look, Looks, is_again_of, modality_of

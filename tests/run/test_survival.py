@@ -297,11 +297,11 @@ def test_what_is_in_memory_only_is_told_until_it_is_safe(tmp_path: Path) -> None
         outbox.reserve()
         disk.errno = errno.ENOSPC
         append(outbox, 1)
-        assert not agent_of_it.deliver()
+        assert not agent_of_it.delivery.deliver()
         agent_of_it.live.flush()
         assert honest.notices() == {"entries_unsaved": 1}
         server.answer = honest
-        assert agent_of_it.deliver(), "delivered from memory, the disk as full as before"
+        assert agent_of_it.delivery.deliver(), "delivered from memory, the disk as full as before"
         agent_of_it.live.flush()
         assert honest.notices() == {}
     assert honest.stored == [1]

@@ -17,7 +17,8 @@ from sweep.entry.kinds import DETAILS_TYPE, REPORT_TYPE
 from sweep.modality.addresses import AddressKey
 from sweep.modality.control import Control
 from sweep.report import LiveEvent, SweepReport, parse_json
-from sweep.run.runner import Runner, SweepResult
+from sweep.run.reporting.outcome import SweepResult
+from sweep.run.runner import Runner
 from sweep.run.sweep_sources import RecordedSource
 from tests.entry_factory import signer
 from tests.entry_verifier import verify

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +86,7 @@ class Speaker:
                 return
             said = state(number, "running", self._sweep_id) if number == self._first else guidance(number, "here")
             said = said.model_copy(update={"sweep_id": self._sweep_id})
-            while not self._is_taken(said):
-                time.sleep(0.02)
+            wait_until(partial(self._is_taken, said), "somebody who takes a message", 60.0, 0.02)
             self.taken.append(number)
 
     def _is_taken(self, said: LiveMessage) -> bool:

@@ -7,17 +7,29 @@ what must be said of it, and manifests.  It writes no report and keeps no file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from sweep.entry.dsse import SignedEntry
 from sweep.modality.control import Answer, Control, Standing
 from sweep.modality.measurement import Measurement
 from sweep.modality.protocol import SensingModality
-from sweep.report import ExplainedByEye, RecordedSweep
+from sweep.report import ExplainedByEye, RecordedSweep, SweepReport
 from sweep.run.reporting.report_builder import is_measured
 from sweep.run.sweep_sources import LiveSource
 
 Outcome = Literal["completed", "aborted"]
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    """What a sweep left behind."""
+
+    report: SweepReport
+    entries: tuple[SignedEntry, ...]
+    restarts: int
+    """How often a modality's process had to be started again."""
 
 
 def outcome_of(

@@ -8,9 +8,9 @@ sensor loses its power with the one before.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from typing import Final
 
+from sweep.modality.control import Control
 from sweep.modality.lease import Declaration
 from sweep.power.keeper import CameraPower
 from sweep.power.sensor import SensorDriver, SensorError
@@ -29,9 +29,7 @@ class CameraSupply:
         self._sensor = sensor
         self._attached: Declaration | None = None
 
-    def bring_up(
-        self, declaration: Callable[[], Declaration | None], process_id: int | None, goes_on: Callable[[], bool]
-    ) -> str | None:
+    def bring_up(self, control: Control, process_id: int | None) -> str | None:
         """Why the camera cannot be used here, a code; None when it has power and its driver. `process_id`: of the
         process that films, whose death cuts the power.
         """
@@ -39,9 +37,9 @@ class CameraSupply:
             return None
         self._power.depend_on(process_id)
         for _ in range(round(POWER_S / LOOK_EVERY_S)):
-            if self._power.wait_on(LOOK_EVERY_S) or not goes_on():
+            if self._power.wait_on(LOOK_EVERY_S) or control.standing not in {"go", "moved_on"}:
                 break
-        now = declaration()
+        now = control.declaration
         if not self._power.is_on or now is None:
             return "camera_no_power"
         if now == self._attached:
