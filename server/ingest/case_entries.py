@@ -19,6 +19,7 @@ from server.cases.deadlines import REOPENS_AFTER, repair_due
 from server.ingest.entry_rows import Outcome
 from server.ingest.persons import ServerSigner, identified, write_for
 from server.ingest.photo_declarations import suspend
+from server.ingest.said_before import entry_under, outcome_of
 from server.interface.case_requests import (
     CameraRequest,
     CaseRequest,
@@ -37,14 +38,14 @@ from server.projections.case_rows import CASE_COLUMNS, case_of_row, steps_of
 from server.projections.projecting import catch_up
 from server.projections.taken_steps import taken_of
 from server.standing.cases import BEFORE_POLICE, FOUND, after_all, may_decide, may_follow, waits_for_release
-from server.store.clock import entry_time, today
+from server.store.clock import clock_reading, today
 from server.store.db import Database
-from server.store.schema import IS_ACCEPTED, cases, entries, facilities, photos, rooms
+from server.store.schema import cases, entries, facilities, photos, rooms
 from server.store.stored_rows import StoredCase, StoredEntry
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
 from sweep.phrases import Phrase
-from sweep.report import ClockReading, LocalText, Source, new_id, to_json
+from sweep.report import LocalText, Source, new_id, to_json
 from sweep.report.case_records import (
     CameraFound,
     CaseStep,
@@ -163,12 +164,12 @@ def _known(
     history: Sequence[tuple[StoredEntry, CaseStep]],
 ) -> Outcome | None:
     """The step as it was recorded before under this id; None without one, ApiError 409 when it is something else."""
-    found = next(((row, said) for row, said in history if row.entry_id == step_id), None)
-    if found is not None:
-        row, said = found
+    before = next(((row, said) for row, said in history if row.entry_id == step_id), None)
+    if before is not None:
+        row, said = before
         if said.step == step or said.step == step.model_copy(update={"second_account": None}):
-            return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, False, row.kind, row.sweep_id)
-    elif connection.scalar(select(entries.c.entry_id).where(entries.c.entry_id == step_id, IS_ACCEPTED)) is None:
+            return outcome_of(row)
+    elif entry_under(connection, step_id) is None:
         return None
     raise ApiError(409, Phrase("step_known"))
 
@@ -181,8 +182,7 @@ def refuse_wrong_turn(connection: Connection, case: StoredCase, request: StepReq
     may = may_follow if request.seen is None else may_decide
     if may(case_of_row(case), request.step.step, today()):
         return
-    of_step = select(entries.c.entry_id).where(entries.c.entry_id == request.step_id, IS_ACCEPTED)
-    if request.step_id is None or connection.scalar(of_step) is None:
+    if request.step_id is None or entry_under(connection, request.step_id) is None:
         if waits_for_release(case_of_row(case), request.step.step):
             raise ApiError(409, words.HELD.said, code="room_not_released")
         raise wrong_turn(case)
@@ -325,13 +325,12 @@ def _write(
     source: Source = "live",
     entry_id: UUID | None = None,
 ) -> Outcome:
-    when = entry_time()
     record = CaseStep(
         v=1,
         case_id=case_id,
         finding_id=finding_id,
         step=step,
-        decided=ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms),
+        decided=clock_reading(),
         account=person.account,
     )
     return write_for(

@@ -17,6 +17,7 @@ from server.districts.document_register import is_listed
 from server.ingest.case_entries import open_for_inspection
 from server.ingest.entry_rows import Outcome
 from server.ingest.persons import MAX_CLAIMED_AGE, ServerSigner, write_for
+from server.ingest.said_before import outcome_of, record_in
 from server.instruments.register import known_instruments, worked_on
 from server.interface.errors import ApiError, invalid, not_found
 from server.interface.fields import INSPECTED_WITH
@@ -26,15 +27,14 @@ from server.people.auth import Person
 from server.projections.projecting import project_due
 from server.standing.inspections import case_of_look, disagree, is_too_fast
 from server.store.alarms import raise_alarm
-from server.store.clock import day_of, entry_time, to_ms
+from server.store.clock import clock_reading, day_of, to_ms
 from server.store.db import Database
 from server.store.schema import IS_ACCEPTED, city, entries, facilities, plans, rooms, stickers, sweeps
-from server.store.stored_bodies import bodies_of
 from server.store.stored_rows import StoredEntry
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
 from sweep.phrases import Phrase
-from sweep.report import ClockReading, PhoneTime, Plan, Source, parse_json, to_json
+from sweep.report import PhoneTime, Plan, Source, parse_json, to_json
 from sweep.report.inspection_records import (
     Door,
     Inspected,
@@ -64,8 +64,8 @@ def record_inspection(
             raise ApiError(409, Phrase("inspection_at_the_city"))
         room = _room(connection, room_id)
         zones = _zones(connection, room_id, request)
-        when = entry_time()
-        behind_ms = round((when.utc - request.sent) / timedelta(milliseconds=1))
+        recorded = clock_reading()
+        behind_ms = round((recorded.utc - request.sent) / timedelta(milliseconds=1))
         if request.sent - request.left > MAX_CLAIMED_AGE:
             raise invalid(Phrase("decided_too_long_ago", days=MAX_CLAIMED_AGE.days), code="decided_too_long_ago")
         told = InspectionRecorded(
@@ -76,7 +76,7 @@ def record_inspection(
             left=PhoneTime(utc=request.left, behind_ms=behind_ms),
             door_in=_door(connection, room_id, request.door_in),
             door_out=_door(connection, room_id, request.door_out),
-            recorded=ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms),
+            recorded=recorded,
             account=person.account,
             sweep_id=request.sweep_id,
             **_said(request),
@@ -124,14 +124,13 @@ def confirm_inspection(
             raise ApiError(403, Phrase("second_person_must_agree"), code="second_person_needed")
         before = _entry_of(connection, sweep_id, kinds.INSPECTION_CONFIRMED)
         if before is not None:
-            return _found(before)
-        when = entry_time()
+            return outcome_of(before)
         record = InspectionConfirmed(
             v=1,
             sweep_id=sweep_id,
             shown_hash=shown_hash,
             way=way,
-            confirmed=ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms),
+            confirmed=clock_reading(),
             account=second.account,
         )
         return write_for(
@@ -168,7 +167,7 @@ def _known(connection: Connection, room_id: UUID, request: InspectionRequest) ->
     row = _entry_of(connection, request.sweep_id)
     if row is None or row.room_id != room_id or not _is_same(_recorded(connection, row), request):
         raise ApiError(409, Phrase("inspection_known"))
-    return _found(row)
+    return outcome_of(row)
 
 
 def _is_same(told: InspectionRecorded | None, request: InspectionRequest) -> bool:
@@ -185,10 +184,7 @@ def _entry_of(connection: Connection, sweep_id: UUID, kind: str = kinds.INSPECTE
 
 
 def _recorded(connection: Connection, row: StoredEntry) -> InspectionRecorded | None:
-    for body in bodies_of(connection, row.log_index):
-        if body.media_type == kinds.INSPECTED_TYPE and body.data is not None:
-            return parse_json(InspectionRecorded, body.data)
-    return None
+    return record_in(connection, row, kinds.INSPECTED_TYPE, InspectionRecorded)
 
 
 def instruments_used_since(connection: Connection, since_ms: int) -> frozenset[UUID]:
@@ -196,10 +192,6 @@ def instruments_used_since(connection: Connection, since_ms: int) -> frozenset[U
     since = (entries.c.kind == kinds.INSPECTED) & (entries.c.received_ms >= since_ms) & IS_ACCEPTED
     told = (_recorded(connection, row) for row in connection.execute(select(entries).where(since)).all())
     return frozenset(used.instrument_id for one in told if one is not None for used in one.instruments)
-
-
-def _found(row: StoredEntry) -> Outcome:
-    return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, False, row.kind, row.sweep_id)
 
 
 def _room(connection: Connection, room_id: UUID) -> Any:
@@ -265,8 +257,8 @@ def _before(connection: Connection, room_id: UUID, told: InspectionRecorded) -> 
     """The room's last inspection of this kind by other persons, of the days in which it would be repeated."""
     since_ms = to_ms(told.entered.utc - COMPARED_FOR)
     of_room = (sweeps.c.room_id == room_id) & sweeps.c.mode.in_(INSPECTED_WITH) & (sweeps.c.started_ms >= since_ms)
-    found = connection.scalars(select(sweeps.c.sweep_id).where(of_room).order_by(sweeps.c.started_ms.desc()))
-    rows = (_entry_of(connection, sweep_id) for sweep_id in found if sweep_id != told.sweep_id)
+    of_days = connection.scalars(select(sweeps.c.sweep_id).where(of_room).order_by(sweeps.c.started_ms.desc()))
+    rows = (_entry_of(connection, sweep_id) for sweep_id in of_days if sweep_id != told.sweep_id)
     earlier = (_recorded(connection, row) for row in rows if row is not None)
     return next((one for one in earlier if one is not None and one.account != told.account), None)
 

@@ -20,31 +20,28 @@ from server.ingest.entry_rows import Outcome
 from server.ingest.erasure_entries import are_of_one, is_erased
 from server.ingest.named_bodies import named_by, named_by_waiting, refuse_held
 from server.ingest.photo_declarations import suspend
+from server.ingest.said_before import entry_under, outcome_of, record_in
 from server.interface.errors import ApiError, invalid, not_found, refuse_links
 from server.interface.sweep_requests import DispositionRequest, PhoneClaim
 from server.people.auth import Person
 from server.people.register import accounts_named, forget_name, refuse_foreign_accounts
 from server.projections.projecting import project, project_due
 from server.signing.entry_chain import next_of_key
-from server.store.clock import entry_time
+from server.store.clock import clock_reading, entry_time
 from server.store.db import Database
 from server.store.erasure import destroy_dead_keys
-from server.store.schema import IS_ACCEPTED, entries, findings, sweeps
-from server.store.stored_bodies import bodies_of
-from server.store.stored_rows import StoredEntry
+from server.store.schema import entries, findings, sweeps
 from sweep.entry import kinds
 from sweep.entry.dsse import Signer
 from sweep.entry.envelope import Body, Envelope, make_body, sign_envelope
 from sweep.phrases import Phrase
 from sweep.report import (
     BodyErased,
-    ClockReading,
     Disposition,
     LocalText,
     PhoneTime,
     Source,
     new_id,
-    parse_json,
     to_json,
 )
 from sweep.report.proof_records import Identified
@@ -95,15 +92,15 @@ def record_disposition(
             raise not_found(Phrase("finding_not_found"))
         if request.verdict == "camera_found":
             suspend(connection, sweep.room_id, actor=person.display_name)
-        when = entry_time()
+        decided = clock_reading()
         disposition = Disposition(
             v=1,
             finding_id=finding_id,
             sweep_id=request.sweep_id,
             verdict=request.verdict,
             note=request.note,
-            decided=ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms),
-            claimed=None if request.claimed is None else phone_time(request.claimed, when.utc),
+            decided=decided,
+            claimed=None if request.claimed is None else phone_time(request.claimed, decided.utc),
             account=person.account,
         )
         return write_for(
@@ -124,12 +121,10 @@ def _known_decision(
     connection: Connection, finding_id: UUID, decision_id: UUID, request: DispositionRequest
 ) -> Outcome | None:
     """The decision as it was signed before under this id; None when there is none."""
-    row = connection.execute(
-        select(entries).where(entries.c.entry_id == decision_id, IS_ACCEPTED).limit(1)
-    ).one_or_none()
+    row = entry_under(connection, decision_id)
     if row is None:
         return None
-    signed = _disposition_of(connection, row)
+    signed = record_in(connection, row, kinds.DISPOSITION_TYPE, Disposition)
     claimed = None if request.claimed is None else request.claimed.decided
     wanted = (finding_id, request.sweep_id, request.verdict, request.note, claimed)
     is_same = row.kind == kinds.DISPOSITION and (
@@ -145,14 +140,7 @@ def _known_decision(
     )
     if not is_same:
         raise ApiError(409, Phrase("decision_known"))
-    return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, False, row.kind, row.sweep_id)
-
-
-def _disposition_of(connection: Connection, row: StoredEntry) -> Disposition | None:
-    for body in bodies_of(connection, row.log_index):
-        if body.media_type == kinds.DISPOSITION_TYPE and body.data is not None:
-            return parse_json(Disposition, body.data)
-    return None
+    return outcome_of(row)
 
 
 def phone_time(claim: PhoneClaim, now: datetime) -> PhoneTime:

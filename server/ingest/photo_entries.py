@@ -25,14 +25,14 @@ from server.people import evidence_keys
 from server.people.auth import Person
 from server.projections.case_rows import steps_of
 from server.projections.photo_rows import PHOTO_COLUMNS, told_of
-from server.store.clock import entry_time, from_ms, now_ms, to_ms
+from server.store.clock import clock_reading, from_ms, now_ms, to_ms
 from server.store.schema import entries, photos
 from server.store.stored_bodies import find_body
 from server.store.stored_rows import StoredCase, StoredPhoto
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
 from sweep.phrases import Phrase
-from sweep.report import ClockReading, ContractError, LocalText, PhoneTime, parse_json, to_json
+from sweep.report import ContractError, LocalText, PhoneTime, parse_json, to_json
 from sweep.report.case_records import PoliceAsked
 from sweep.report.photo_records import PhotoChecked, PhotoHead, PhotoOpened, PhotoTaken
 from sweep.report.proof_records import Identified
@@ -78,7 +78,7 @@ def take(
         identified=Identified.model_validate({"first": declared.first_way, "second": declared.second_way}),
         declared=from_ms(declared.declared_ms),
         sealed_to=tuple(sorted(request.sealed_to)),
-        decided=_now(),
+        decided=clock_reading(),
         claimed=claimed,
         account=person.account,
         declared_accounts=None if first is None or second is None else (first, second),
@@ -134,7 +134,7 @@ def open_one(
         purpose=request.purpose,
         reason=request.reason,
         document_no=document_no,
-        decided=_now(),
+        decided=clock_reading(),
         account=officer.account,
     )
     body = make_body(kinds.PHOTO_OPENED_TYPE, to_json(opened))
@@ -160,7 +160,7 @@ def check(
         hash_matches=request.hash_matches,
         has_metadata=request.has_metadata,
         opens=request.opens,
-        decided=_now(),
+        decided=clock_reading(),
         account=officer.account,
     )
     body = make_body(kinds.PHOTO_CHECKED_TYPE, to_json(checked))
@@ -301,8 +301,3 @@ def _say(
 def _last_of(connection: Connection, case: StoredCase) -> tuple[UUID, ...]:
     history = steps_of(connection, case.case_id, case.sweep_id)
     return (history[-1][0].entry_id,) if history else ()
-
-
-def _now() -> ClockReading:
-    when = entry_time()
-    return ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms)

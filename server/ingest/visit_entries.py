@@ -14,21 +14,21 @@ from sqlalchemy import Connection, func, select
 from server.cases.words import check_words
 from server.ingest.entry_rows import Outcome
 from server.ingest.persons import ServerSigner, phone_time, write_for
+from server.ingest.said_before import entry_under, outcome_of, record_in
 from server.interface.errors import ApiError, not_found, refuse_links
 from server.interface.fields import IMPORTED_AS
 from server.interface.visit_requests import SignatureRequest, VisitNoteRequest
 from server.people.auth import Person
 from server.projections.projecting import project_due
 from server.standing.persons import is_over_note
-from server.store.clock import entry_time
+from server.store.clock import clock_reading
 from server.store.db import Database
 from server.store.schema import IS_ACCEPTED, cases, entries, sweeps
-from server.store.stored_bodies import bodies_of
 from server.store.stored_rows import StoredEntry
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
 from sweep.phrases import Phrase
-from sweep.report import ClockReading, Record, parse_json, to_json
+from sweep.report import Record, to_json
 from sweep.report.visit_records import Noted, SignedByHand, VisitNote, VisitSigned
 
 
@@ -63,9 +63,8 @@ def note_visit(
         waiting = connection.scalar(undecided) or 0
         if request.by_eye == "nothing_unusual" and waiting:
             raise ApiError(409, Phrase("look_first", waiting=waiting))
-        when = entry_time()
-        clock = ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms)
-        claimed = None if request.claimed is None else phone_time(request.claimed, when.utc)
+        clock = clock_reading()
+        claimed = None if request.claimed is None else phone_time(request.claimed, clock.utc)
         told = VisitNote(v=1, sweep_id=sweep_id, noted=clock, claimed=claimed, account=person.account, **noted)
         return write_for(
             connection,
@@ -112,9 +111,8 @@ def sign_visit(
         ).one_or_none()
         if note is None or not is_over_note(request, note.entry_id, note.entry_hash, _note_of(connection, note)):
             raise ApiError(409, Phrase("hash_not_of_last_note"), code="hash_not_shown")
-        when = entry_time()
-        clock = ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms)
-        claimed = None if request.claimed is None else phone_time(request.claimed, when.utc)
+        clock = clock_reading()
+        claimed = None if request.claimed is None else phone_time(request.claimed, clock.utc)
         record = VisitSigned(v=1, sweep_id=sweep_id, signed=clock, claimed=claimed, account=person.account, **signed)
         return write_for(
             connection,
@@ -134,14 +132,13 @@ def _known_signature(
     connection: Connection, sweep_id: UUID, signature_id: UUID, signed: dict[str, Any]
 ) -> Outcome | None:
     """The signature as it was taken down before under this id; None when there is none."""
-    row = _entry_under(connection, signature_id)
+    row = entry_under(connection, signature_id)
     if row is None:
         return None
-    data = _body_of(connection, row, kinds.VISIT_SIGNED_TYPE)
-    before = None if data is None else parse_json(VisitSigned, data)
+    before = record_in(connection, row, kinds.VISIT_SIGNED_TYPE, VisitSigned)
     if not _is_same(row, kinds.VISIT_SIGNED, sweep_id, before, signed):
         raise ApiError(409, Phrase("signature_known"))
-    return _found(row)
+    return outcome_of(row)
 
 
 def _report_of(connection: Connection, log_index: int | None) -> tuple[UUID, ...]:
@@ -153,22 +150,17 @@ def _report_of(connection: Connection, log_index: int | None) -> tuple[UUID, ...
 
 def _known_note(connection: Connection, sweep_id: UUID, note_id: UUID, noted: dict[str, Any]) -> Outcome | None:
     """The note as it was signed before under this id; None when there is none."""
-    row = _entry_under(connection, note_id)
+    row = entry_under(connection, note_id)
     if row is None:
         return None
     before = _note_of(connection, row)
     if not _is_same(row, kinds.VISIT_NOTED, sweep_id, before, noted):
         raise ApiError(409, Phrase("note_known"))
-    return _found(row)
+    return outcome_of(row)
 
 
 def _note_of(connection: Connection, row: StoredEntry) -> VisitNote | None:
-    data = _body_of(connection, row, kinds.VISIT_NOTED_TYPE)
-    return None if data is None else parse_json(VisitNote, data)
-
-
-def _entry_under(connection: Connection, entry_id: UUID) -> StoredEntry | None:
-    return connection.execute(select(entries).where(entries.c.entry_id == entry_id, IS_ACCEPTED).limit(1)).one_or_none()
+    return record_in(connection, row, kinds.VISIT_NOTED_TYPE, VisitNote)
 
 
 def _is_same(row: StoredEntry, kind: str, sweep_id: UUID, before: Record | None, said: dict[str, Any]) -> bool:
@@ -176,12 +168,3 @@ def _is_same(row: StoredEntry, kind: str, sweep_id: UUID, before: Record | None,
     if (row.kind, row.sweep_id) != (kind, sweep_id):
         return False
     return before is None or all(getattr(before, name) == value for name, value in said.items())
-
-
-def _found(row: StoredEntry) -> Outcome:
-    return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, False, row.kind, row.sweep_id)
-
-
-def _body_of(connection: Connection, row: StoredEntry, media_type: str) -> bytes | None:
-    found = (body.data for body in bodies_of(connection, row.log_index) if body.media_type == media_type)
-    return next(found, None)

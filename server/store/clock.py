@@ -14,7 +14,7 @@ from uuid import UUID
 
 from server.interface.words import KST
 from sweep.entry.envelope import EntryTime
-from sweep.report import utc_now
+from sweep.report import ClockReading, utc_now
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 TIMESYNC_STAMP = Path("/run/systemd/timesync/synchronized")
@@ -59,6 +59,12 @@ def entry_time() -> EntryTime:
         synchronised=TIMESYNC_STAMP.exists(),
         max_error_ms=None,
     )
+
+
+def clock_reading() -> ClockReading:
+    """Now, as a record says it."""
+    when = entry_time()
+    return ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms)
 
 
 def today() -> date:

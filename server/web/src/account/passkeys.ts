@@ -3,6 +3,7 @@
  * What a person sees of a failure is a key of the page's words; nothing here decides anything, the server verifies.
  */
 import { ApiError, type ShownText } from "../api/client";
+import { fromBase64Url, toBase64Url } from "../app/base64";
 import type { PasskeyAnswer, PasskeyChallenge, PasskeyOptions } from "../api/types";
 import { shown } from "../i18n/translate.svelte";
 import { t } from "../i18n/translate.svelte";
@@ -38,11 +39,11 @@ export async function answer(options: PasskeyChallenge): Promise<PasskeyAnswer> 
   const found = await ask(() =>
     navigator.credentials.get({
       publicKey: {
-        challenge: bytesOf(options.challenge),
+        challenge: fromBase64Url(options.challenge),
         rpId: options.rp_id,
         timeout: options.timeout_ms,
         userVerification: "required",
-        allowCredentials: options.credential_ids.map((id) => ({ type: "public-key", id: bytesOf(id) })),
+        allowCredentials: options.credential_ids.map((id) => ({ type: "public-key", id: fromBase64Url(id) })),
       },
     }),
   );
@@ -51,11 +52,11 @@ export async function answer(options: PasskeyChallenge): Promise<PasskeyAnswer> 
   // A passkey that is found without a user name always names its person.
   if (userHandle === null) throw new PasskeyError("passkey_failed");
   return {
-    credential_id: textOf(found.rawId),
-    client_data: textOf(clientDataJSON),
-    authenticator_data: textOf(authenticatorData),
-    signature: textOf(signature),
-    user_handle: textOf(userHandle),
+    credential_id: toBase64Url(found.rawId),
+    client_data: toBase64Url(clientDataJSON),
+    authenticator_data: toBase64Url(authenticatorData),
+    signature: toBase64Url(signature),
+    user_handle: toBase64Url(userHandle),
   };
 }
 
@@ -64,19 +65,22 @@ export async function make(options: PasskeyOptions): Promise<{ client_data: stri
   const made = await ask(() =>
     navigator.credentials.create({
       publicKey: {
-        challenge: bytesOf(options.challenge),
+        challenge: fromBase64Url(options.challenge),
         rp: { id: options.rp_id, name: options.rp_name },
-        user: { id: bytesOf(options.user_id), name: options.username, displayName: options.display_name },
+        user: { id: fromBase64Url(options.user_id), name: options.username, displayName: options.display_name },
         pubKeyCredParams: options.algorithms.map((alg) => ({ type: "public-key", alg })),
         timeout: options.timeout_ms,
         attestation: "none",
         authenticatorSelection: { residentKey: "required", requireResidentKey: true, userVerification: "required" },
-        excludeCredentials: options.exclude.map((id) => ({ type: "public-key", id: bytesOf(id) })),
+        excludeCredentials: options.exclude.map((id) => ({ type: "public-key", id: fromBase64Url(id) })),
       },
     }),
   );
   if (!(made.response instanceof AuthenticatorAttestationResponse)) throw new PasskeyError("passkey_failed");
-  return { client_data: textOf(made.response.clientDataJSON), attestation: textOf(made.response.attestationObject) };
+  return {
+    client_data: toBase64Url(made.response.clientDataJSON),
+    attestation: toBase64Url(made.response.attestationObject),
+  };
 }
 
 async function ask(act: () => Promise<Credential | null>): Promise<PublicKeyCredential> {
@@ -90,14 +94,4 @@ async function ask(act: () => Promise<Credential | null>): Promise<PublicKeyCred
   }
   if (!(found instanceof PublicKeyCredential)) throw new PasskeyError("passkey_failed");
   return found;
-}
-
-function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  const letters = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
-}
-
-function textOf(bytes: ArrayBuffer): string {
-  const letters = Array.from(new Uint8Array(bytes), (byte) => String.fromCharCode(byte)).join("");
-  return btoa(letters).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

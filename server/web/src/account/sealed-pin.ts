@@ -2,6 +2,7 @@
  * The second person's PIN, sealed on the first one's phone to the server (`server/people/sealed_pins.py`): given at the
  * door without a connection, and nothing that this phone could open again.
  */
+import { fromBase64, toBase64 } from "../app/base64";
 import { keyOf } from "../app/phone-key";
 import { session } from "../app/session.svelte";
 import { bySecret } from "./second-person";
@@ -13,7 +14,7 @@ const INFO = new TextEncoder().encode("ansim second pin");
 export async function sealPin(who: string, pin: string, about: string): Promise<string | null> {
   const to = session.user ? (await keyOf(session.user.username, true))?.pinsTo : undefined;
   if (to === undefined) return null;
-  const theirs = bytesOf(to);
+  const theirs = fromBase64(to);
   const recipient = await crypto.subtle.importKey("raw", theirs, CURVE, false, []);
   const once = await crypto.subtle.generateKey(CURVE, false, ["deriveBits"]);
   const point = new Uint8Array(await crypto.subtle.exportKey("raw", once.publicKey));
@@ -31,10 +32,8 @@ export async function sealPin(who: string, pin: string, about: string): Promise<
     key,
     text.encode(JSON.stringify(bySecret(who, pin, null))),
   );
-  return btoa(String.fromCharCode(...joined(point, new Uint8Array(sealed))));
+  return toBase64(joined(point, new Uint8Array(sealed)));
 }
-
-const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
 function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));

@@ -7,6 +7,7 @@
  * HTTP browsers seal nothing: there is no key then.
  */
 import { ApiError, call, client } from "../api/client";
+import { fromBase64 } from "./base64";
 import { openStorage } from "./storage";
 
 const GIVE_UP_MS = 3_000; // guessed: whoever decides something waits for this, at most
@@ -71,7 +72,7 @@ async function ask(username: string): Promise<PhoneKey | null> {
 
 /** Two keys that no script can read out, from the server's one (HKDF, RFC 5869). */
 async function keysFrom(base64: string): Promise<{ key: CryptoKey; names: CryptoKey }> {
-  const raw = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const raw = fromBase64(base64);
   const master = await crypto.subtle.importKey("raw", raw, "HKDF", false, ["deriveKey"]);
   raw.fill(0);
   const by = (info: string): HkdfParams => ({

@@ -2,6 +2,8 @@
  * A proof that an entry is in the log, computed again in the browser (RFC 9162, section 2.1.3.2).
  * Input are the entry's leaf and the server's proof; output says whether the hashes lead to the root of its signed head.
  */
+import { fromBase64, toBase64 } from "../app/base64";
+
 export interface Leaf {
   readonly entryHash: string;
   readonly signaturesHash: string;
@@ -34,7 +36,7 @@ export async function rootOf(leafData: Uint8Array, index: number, size: number, 
     place = Math.floor(place / 2);
     last = Math.floor(last / 2);
   }
-  return last === 0 ? btoa(String.fromCharCode(...node)) : null;
+  return last === 0 ? toBase64(node) : null;
 }
 
 export function leafData(leaf: Leaf): Uint8Array {
@@ -45,10 +47,7 @@ export function leafData(leaf: Leaf): Uint8Array {
 /** SHA-256 over the signatures in the order of their key ids, hexadecimal, as the leaf names them. */
 export async function signaturesHash(signatures: readonly { readonly keyid: string; readonly sig: string }[]) {
   const sorted = [...signatures].sort((a, b) => (a.keyid < b.keyid ? -1 : 1));
-  const joined = sorted.flatMap(({ keyid, sig }) => [
-    ...new TextEncoder().encode(keyid),
-    ...Uint8Array.from(atob(sig), (letter) => letter.charCodeAt(0)),
-  ]);
+  const joined = sorted.flatMap(({ keyid, sig }) => [...new TextEncoder().encode(keyid), ...fromBase64(sig)]);
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(joined)));
   return [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

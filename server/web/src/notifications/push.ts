@@ -1,4 +1,5 @@
 /** The only module that asks the browser for push messages (Push API): whether it can, and where it takes them. */
+import { toBase64Url } from "../app/base64";
 
 export type Standing = "cannot" | "denied" | "off" | "on";
 
@@ -34,9 +35,5 @@ export async function unsubscribe(): Promise<void> {
 
 function keyOf(held: PushSubscription): string {
   const bytes = held.options.applicationServerKey;
-  if (bytes === null) return "";
-  return btoa(String.fromCharCode(...new Uint8Array(bytes)))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replace(/=+$/, "");
+  return bytes === null ? "" : toBase64Url(bytes);
 }
