@@ -27,6 +27,7 @@ from sqlalchemy import func, select
 from server.api.app import build_services
 from server.config.settings import Settings, SettingsError, load_settings
 from server.exports.gathering import inspection_log
+from server.exports.gathering.log_request import LogRequest
 from server.ingest.judging import release_quarantine
 from server.interface.errors import ApiError
 from server.interface.fields import Role
@@ -274,7 +275,7 @@ def _export(db: Database, place: Place, organisation: str) -> tuple[Path, ...]:
     documents = []
     projecting.drain(db)
     for format_ in (Format.CSV, Format.PDF):
-        wanted = inspection_log.LogRequest(format_, period, None, organisation, "관리자-01", "시범 운영")
+        wanted = LogRequest(format_, period, None, organisation, "관리자-01", "시범 운영")
         path = place.data / f"inspection-log.{format_}"
         with db.write() as connection:
             reader = access_log.Reader.at_terminal()

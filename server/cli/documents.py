@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -13,6 +14,9 @@ import typer
 from server.cli.base import DatabaseUrl, KeptDataDir, database_of, fail, new_file, note_access, print_words, settings_of
 from server.exports.gathering import inspection_log, statistics
 from server.exports.gathering.analyst_copy import write_copy
+from server.exports.gathering.log_parts import sized
+from server.exports.gathering.log_request import LogRequest
+from server.exports.gathering.parted_log import write_parts
 from server.exports.gathering.submission import write_submission
 from server.exports.logs import statistics_table
 from server.interface.formats import Format
@@ -40,14 +44,17 @@ def export_log(
     data_dir: KeptDataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Write the inspection log of a period (Korean days, both included; by default the last 31)."""
+    """Write the inspection log of a period (Korean days, both included; by default the last 31).
+
+    On paper a log that is too large comes in parts, in FILE.zip.
+    """
     settings, now = settings_of(data_dir, database_url), inspection_log.today()
     formats = {f".{known}": known for known in Format}
     if out.suffix.lower() not in formats:
         fail("file_ending", file=out, endings=", ".join(formats))
     last_day = last.date() if last else now.date()
     period = Period(first.date() if first else last_day - timedelta(days=30), last_day)
-    wanted = inspection_log.LogRequest(
+    wanted = LogRequest(
         formats[out.suffix.lower()],
         period,
         room,
@@ -57,15 +64,21 @@ def export_log(
         sweep_id=sweep,
         with_sheets=with_sheets,
     )
+    signer = partial(Signer.load_or_create, settings.data_dir / KEY_FILE)
     with database_of(settings) as db:
         note_access(db, "log.exported", out.name, ("inspection_log",), wanted.reason)
         projecting.drain(db)
-        with db.read() as connection, new_file(out) as file:
-            if wanted.format is Format.ZIP:
-                signer = Signer.load_or_create(settings.data_dir / KEY_FILE)
-                file.write(write_submission(connection, wanted, now, signer))
-            else:
-                inspection_log.write_log_to(file, connection, wanted, now)
+        with db.read() as connection:
+            wanted, _, parts = sized(connection, wanted)
+            if parts > 1 and wanted.format is not Format.ZIP:
+                out = out.with_name(f"{out.name}.zip")
+            with new_file(out) as file:
+                if wanted.part_size:
+                    write_parts(file, connection, wanted, now, signer, lambda _: None)
+                elif wanted.format is Format.ZIP:
+                    file.write(write_submission(connection, wanted, now, signer()))
+                else:
+                    inspection_log.write_log_to(file, connection, wanted, now)
     print_words("document_written", file=out, octets=out.stat().st_size, first=period.first, last=period.last)
 
 

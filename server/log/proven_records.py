@@ -6,8 +6,8 @@ output are the lines and the statement that `server/verifier/proven_records.py` 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, select
@@ -19,6 +19,7 @@ from server.store.schema import IS_ACCEPTED, body_refs, entries, erased_bodies, 
 from server.verifier.bodies import Carried
 from server.verifier.package_lines import Scope
 from server.verifier.proven_records import RECORDS
+from server.verifier.statement import NamedFile
 from server.verifier.strict import write_exact
 from server.verifier.zip_file import NAME
 from sweep.entry import merkle
@@ -78,20 +79,17 @@ def parts_of(items: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 def signed_statement(
-    signer: Signer, media_type: str, about: Mapping[str, Any], checkpoint: str, files: Mapping[str, bytes]
+    signer: Signer, media_type: str, about: Mapping[str, Any], checkpoint: str, files: Sequence[NamedFile]
 ) -> bytes:
     """The statement: what these files are about, and each by name, size and hash; ValueError for a name not plain."""
-    for name in files:
-        if NAME.fullmatch(name) is None:
-            raise ValueError(Phrase("zip_name_improper", name=name))
+    for one in files:
+        if NAME.fullmatch(one.name) is None:
+            raise ValueError(Phrase("zip_name_improper", name=one.name))
     said = {
         "v": 1,
         **about,
         "made_ms": now_ms(),
         "checkpoint": checkpoint,
-        "files": [
-            {"name": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-            for name, data in files.items()
-        ],
+        "files": [asdict(one) for one in files],
     }
     return write_exact(signer.sign(media_type, write_exact(said)).to_json()) + b"\n"

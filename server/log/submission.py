@@ -7,7 +7,7 @@ even the scope `structure` carries, of keys and erasures: envelopes alone tell w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -17,6 +17,8 @@ from sqlalchemy import Connection
 from server.log.proven_records import RECORDS, indices_of, parts_of, proven_lines
 from server.log.proven_records import signed_statement as signed
 from server.store.schema import entries
+from server.verifier.parted_submission import PARTED_TYPE
+from server.verifier.statement import NamedFile
 from server.verifier.submission import STATEMENT, SUBMISSION_TYPE
 from sweep.entry.dsse import Signer
 from sweep.entry.kinds import SWEEP_KINDS
@@ -45,12 +47,12 @@ def record_lines(connection: Connection, sweep_ids: Sequence[UUID]) -> Iterator[
     return proven_lines(connection, indices, "structure")
 
 
-def signed_statement(signer: Signer, about: Submitted, files: Mapping[str, bytes]) -> bytes:
-    """The statement: what these files are, by name, size and hash."""
+def signed_statement(signer: Signer, about: Submitted, files: Sequence[NamedFile], *, is_parted: bool = False) -> bytes:
+    """The statement: what these files are, by name, size and hash; `is_parted`: they are submissions themselves."""
     said = {
         "origin": about.origin,
         "district": about.district,
         "first": about.first.isoformat(),
         "last": about.last.isoformat(),
     }
-    return signed(signer, SUBMISSION_TYPE, said, about.checkpoint, files)
+    return signed(signer, PARTED_TYPE if is_parted else SUBMISSION_TYPE, said, about.checkpoint, files)

@@ -13,10 +13,11 @@ from server.verifier.case_file import STATEMENT as CASE_STATEMENT
 from server.verifier.case_file import verify_case_file
 from server.verifier.envelopes import DIGEST, KEY_ID
 from server.verifier.findings import Findings
+from server.verifier.parted_submission import verify_parted
 from server.verifier.printed import Printed, printed_of
 from server.verifier.submission import verify_submission
 from server.verifier.verification import read_lines, verify
-from server.verifier.zip_file import SIGNATURE, ZipFile
+from server.verifier.zip_file import PARTED, SIGNATURE, ZipFile
 from sweep.entry.dsse import key_id_of
 from sweep.entry.notes import (
     COSIGNATURE,
@@ -54,7 +55,9 @@ def verify_package(path: Path, anchors: Anchors) -> Findings:
     with path.open("rb") as file:
         if file.read(len(SIGNATURE)) == SIGNATURE:
             book = ZipFile(file)
-            return verify_case_file(book, anchors) if CASE_STATEMENT in book else verify_submission(book, anchors)
+            if CASE_STATEMENT in book:
+                return verify_case_file(book, anchors)
+            return verify_parted(book, anchors) if PARTED in book else verify_submission(book, anchors).found
     with path.open("rb") as first, path.open("rb") as second:
         files = iter((first, second))
         return verify(lambda: read_lines(next(files).readline), anchors)

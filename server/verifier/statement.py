@@ -10,7 +10,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from server.verifier import anchors as outside
 from server.verifier.anchors import Anchors
@@ -45,6 +45,7 @@ class Form:
     members: tuple[str, ...]
     texts: tuple[str, ...]
     """Of the members, those that are texts."""
+    most_files: int = MAX_FILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,11 @@ class NamedFile:
     name: str
     size: int
     sha256: str
+
+    @classmethod
+    def of(cls, name: str, data: bytes) -> Self:
+        """A file with this content."""
+        return cls(name, len(data), hashlib.sha256(data).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ def read_statement(book: ZipFile, form: Form, found: Findings) -> Statement:
         document, said = _read(book.read(form.statement, MAX_STATEMENT_BYTES), form)
         note = notes.parse_note(said["checkpoint"])
         head = notes.parse_checkpoint(note.text)
-        files = _read_files(said["files"])
+        files = _read_files(said["files"], form.most_files)
     except (ValueError, NoteError) as error:
         raise PackageError(Phrase("statement_unreadable", what=form.what, why=error)) from None
     origin = _ORIGIN.fullmatch(said["origin"])
@@ -86,8 +92,8 @@ def read_statement(book: ZipFile, form: Form, found: Findings) -> Statement:
     return Statement(document, said, files, note, head, header)
 
 
-def check_names(book: ZipFile, form: Form, statement: Statement, records: str, found: Findings) -> None:
-    """Complain of files that are missing, of another size or time, or here without being named; nothing is unpacked."""
+def check_names(book: ZipFile, form: Form, statement: Statement, records: str | None, found: Findings) -> None:
+    """Complain of files that are missing, of another time, or here without being named; nothing is unpacked."""
     named = {one.name: one for one in statement.files}
     for name in named:
         if name not in book:
@@ -98,7 +104,7 @@ def check_names(book: ZipFile, form: Form, statement: Statement, records: str, f
             found.complain(Phrase("file_not_named", name=part.name))
         if abs(part.made - made) > FROM_CLOCK or part.made != book.parts[0].made:
             found.complain(Phrase("file_of_another_time", name=part.name, made=part.made))
-    if records not in named:
+    if records is not None and records not in named:
         found.complain(Phrase("statement_without_records"))
 
 
@@ -162,8 +168,8 @@ def _read(data: bytes, form: Form) -> tuple[SignedEntry, dict[str, Any]]:
     return document, said
 
 
-def _read_files(told: Any) -> tuple[NamedFile, ...]:
-    if not isinstance(told, list) or len(told) > MAX_FILES:
+def _read_files(told: Any, most: int) -> tuple[NamedFile, ...]:
+    if not isinstance(told, list) or len(told) > most:
         raise ValueError(Phrase("statement_member_invalid"))
     files = tuple(map(_read_file, told))
     if len({one.name for one in files}) != len(files):

@@ -6,12 +6,14 @@ read in `proven_records.py`; here each line of the log is held to the record tha
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from server.verifier.anchors import Anchors
 from server.verifier.envelopes import DIGEST
 from server.verifier.findings import Findings, PackageError
 from server.verifier.listed_sweeps import listed_sweeps
 from server.verifier.printed import say_list
-from server.verifier.proven_records import counting, read_proven, say_printed
+from server.verifier.proven_records import Proven, counting, read_proven, say_printed
 from server.verifier.statement import Form, say_anchors
 from server.verifier.zip_file import ZipFile
 from sweep.phrases import Phrase
@@ -27,12 +29,23 @@ FORM = Form(
 )
 
 
-def verify_submission(book: ZipFile, anchors: Anchors) -> Findings:
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What its verification gave."""
+
+    found: Findings
+    read: Proven | None
+    """None when nothing in it is to be believed."""
+    listed: set[bytes]
+    """Records that its logs list."""
+
+
+def verify_submission(book: ZipFile, anchors: Anchors) -> Submission:
     """Verify a submission; PackageError when the file is none."""
-    found = Findings(scope="submission")
+    found, listed = Findings(scope="submission"), set[bytes]()
     read = read_proven(book, FORM, anchors, found)
     if read is None:
-        return found
+        return Submission(found, None, listed)
     said = read.statement.said
     if not (said["district"] is None or type(said["district"]) is str):
         raise PackageError(Phrase("not_a_submission"))
@@ -40,11 +53,13 @@ def verify_submission(book: ZipFile, anchors: Anchors) -> Findings:
     hashes = {bytes.fromhex(item.entry.entry_hash) for item, _ in of_sweeps}
     for part in book.parts:
         if part.name.startswith("inspection-log") and part.name.endswith(".json"):
-            say_list(anchors.printed, _check_log(book, part.name, hashes, found), part.name, found)
+            of_log = _check_log(book, part.name, hashes, found)
+            say_list(anchors.printed, of_log, part.name, found)
+            listed |= of_log
     say_anchors(read.statement, read.keys, anchors, FORM, found)
     say_printed(read, found)
     found.unproven.append(Phrase("unproven_left_out"))
-    return found
+    return Submission(found, read, listed)
 
 
 def _check_log(book: ZipFile, name: str, hashes: set[bytes], found: Findings) -> set[bytes]:

@@ -24,6 +24,9 @@ from sweep.phrases import Phrase
 SIGNATURE = b"PK\x03\x04"
 """What such a file begins with."""
 MAX_FILES = 20
+PARTED = "parts.json"
+"""The statement of a file whose other files are ZIPs themselves: of those there are more."""
+MAX_PARTED_FILES = 64
 MAX_BYTES = 256 * 1024 * 1024  # guessed: of all contents, twenty times the month of a large district
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,119}[A-Za-z0-9_-])?")
 """No folders, nothing that a file system folds or cuts off: Windows drops a dot at the end."""
@@ -60,6 +63,8 @@ class ZipFile:
             self._parts = {part.name: part for part in _parts_of(file)}
         except ValueError as error:
             raise _unreadable(error) from None
+        if len(self._parts) > MAX_FILES and PARTED not in self:
+            raise _unreadable(Phrase("zip_entry_count", count=len(self._parts), most=MAX_FILES))
         if sum(part.size for part in self.parts) > MAX_BYTES:
             raise _unreadable(Phrase("zip_too_many_octets", most=MAX_BYTES))
 
@@ -88,6 +93,37 @@ class ZipFile:
     def open(self, name: str) -> io.BufferedReader:
         """The content of a part to be read line by line, whatever its size."""
         return io.BufferedReader(_Unpacked(self.pieces(name)), _PIECE)
+
+    def stored(self, name: str) -> BinaryIO:
+        """The octets of a part that is stored as it is, to be sought in; PackageError for one that is packed."""
+        part = self._parts[name]
+        if part.is_deflated:
+            raise PackageError(Phrase("zip_part_packed", name=name))
+        return io.BufferedReader(_Window(self._file, part.start, part.size), _PIECE)
+
+
+class _Window(io.RawIOBase):
+    """Some octets of a file as a file of their own."""
+
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        self._file, self._start, self._size, self._at = file, start, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = max(0, offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence])
+        return self._at
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # what BufferedReader gives
+        self._file.seek(self._start + self._at)  # others read the file in between
+        data = self._file.read(max(0, min(len(buffer), self._size - self._at)))
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
 
 
 class _Unpacked(io.RawIOBase):
@@ -136,7 +172,7 @@ def _directory(file: BinaryIO, length: int) -> tuple[bytes, int, int]:
     _, disk, first_disk, here, count, size, start, comment = _END.unpack(data)
     if disk or first_disk or comment or here != count:
         raise ValueError(Phrase("zip_disks_or_comment"))
-    if not 0 < count <= MAX_FILES:
+    if not 0 < count <= MAX_PARTED_FILES:
         raise ValueError(Phrase("zip_entry_count", count=count, most=MAX_FILES))
     if start + size + _END.size != length or size > count * (_CENTRAL.size + 121):
         raise ValueError(Phrase("zip_octets_after_directory"))

@@ -30,13 +30,14 @@ from datetime import date
 from pathlib import Path
 from server.store.crypto.body_keys import BodyKeys
 from server.exports.gathering import inspection_log
+from server.exports.gathering.log_request import LogRequest
 from server.projections.log_records import Period
 from server.interface.formats import Format
 from server.store.db import Database
 url, folder, kind, last, out = sys.argv[1:]
 keys = BodyKeys(Path(folder) / "bodies.keys", Path(folder) / "bodies.key")
 period = Period(date(2026, 3, 1), date.fromisoformat(last))
-wanted = inspection_log.LogRequest(Format(kind), period, None, "x", "y", "z")
+wanted = LogRequest(Format(kind), period, None, "x", "y", "z")
 began, used = time.perf_counter(), time.process_time()
 with open(out, "wb") as file, Database(url, keys).read() as connection:
     inspection_log.write_log_to(file, connection, wanted, inspection_log.today())

@@ -21,8 +21,10 @@ from sqlalchemy import Connection, Table, func, insert, select
 
 from server.ingest.arrivals import read_arrival
 from server.ingest.entries import accept
+from server.ingest.persons import ServerSigner
 from server.places.facilities import template_plan
 from server.projections.sightings import case_of
+from server.server_keys.root import sign_waiting
 from server.signing import keys
 from server.store import schema
 from server.store.bodies import open_read, seal_read, sealed_rows
@@ -83,8 +85,18 @@ def fill_rooms(db: Database, count: int) -> list[UUID]:
     return [row["room_id"] for row in rooms]
 
 
-def fill_sweeps(db: Database, probe: BenchProbe, room_ids: Sequence[UUID], count: int, every: timedelta) -> None:
-    """Reports of `count` more sweeps, one `every` so long from the template's start on, in turn through the rooms."""
+def fill_sweeps(
+    db: Database,
+    probe: BenchProbe,
+    room_ids: Sequence[UUID],
+    count: int,
+    every: timedelta,
+    server_signer: ServerSigner | None = None,
+) -> None:
+    """Reports of `count` more sweeps, one `every` so long from the template's start on, in turn through the rooms.
+
+    `server_signer`: of a server that says in its log that it admits the probe, before anything of it.
+    """
     with db.write() as connection:
         keys.admit(
             connection,
@@ -94,6 +106,8 @@ def fill_sweeps(db: Database, probe: BenchProbe, room_ids: Sequence[UUID], count
             name="bench",
             actor="bench",
         )
+        if server_signer is not None:
+            sign_waiting(connection, server_signer)
     first = accept(db, read_arrival(probe.sweep()), quarantine_max_bytes=0)
     with db.read() as connection:
         template: dict[Table, Rows] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from sweep.report import PositionCommand, StartCommand
 from tests.report_factory import text
@@ -407,9 +407,10 @@ def test_a_document_that_is_being_made_shows_how_far_it_is(phone: Phone) -> None
         "failure": None,
     }
     words = {"ko": "문서가 너무 커서 만들지 못했습니다", "en": "too large"}
+    whole = {"parts": 1, "parts_done": 0, "left_s": None}
     states: list[dict[str, object]] = [
-        {"state": "queued", "percent": 0, "ahead": 3},
-        {"state": "running", "percent": 40, "ahead": 0},
+        {"state": "queued", "percent": 0, "ahead": 3} | whole,
+        {"state": "running", "percent": 40, "ahead": 0, "parts": 12, "parts_done": 5, "left_s": 36},
         {"state": "failed", "percent": 40, "ahead": 0, "failure": {"code": "export_too_large", "message": words}},
     ]
     shown = {"now": 0}
@@ -418,12 +419,39 @@ def test_a_document_that_is_being_made_shows_how_far_it_is(phone: Phone) -> None
     page = phone.page
     expect(page.get_by_text("앞에 3건, 순서를 기다리는 중")).to_be_visible()
     shown["now"] = 1
-    expect(page.get_by_text("만드는 중 40%")).to_be_visible()
+    expect(page.get_by_text("만드는 중 40% · 12부 중 5부 완료 · 약 36초 남음")).to_be_visible()
     expect(page.get_by_role("progressbar")).to_have_attribute("value", "40")
     assert phone.violations() == []
     shown["now"] = 2
     expect(page.get_by_text(words["ko"])).to_be_visible()
     expect(page.get_by_role("progressbar")).to_have_count(0)
+
+
+def test_how_large_a_log_is_stands_there_before_it_is_asked_for(phone: Phone) -> None:
+    phone.log_in(path="#/exports")
+    page = phone.page
+    page.get_by_label("시작일").fill("2026-02-01")
+    page.get_by_label("종료일").fill("2026-03-31")
+    expect(page.locator(".dock").get_by_text(re.compile(r"^점검 \d+건$"))).to_be_visible()
+    asked: list[str] = []
+
+    def large(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(json={"sweeps": 5000, "parts": 12})
+
+    page.route("**/api/exports/size?*", large)
+    page.get_by_label("종료일").fill("2026-03-30")
+    said = page.locator(".dock").get_by_text("점검 5,000건 · 12부로 나누어 작성(시설별, 목차와 함께 ZIP 한 파일)")
+    expect(said).to_be_visible()
+    assert "format=pdf" in asked[-1] and "to=2026-03-30" in asked[-1]
+    assert phone.violations() == []
+    phone.shoot("export-in-parts-ko-light", full=False)
+    page.unroute("**/api/exports/size?*")
+    refused = {"code": "export_refused", "message": {"ko": "점검이 30000건보다 많습니다", "en": "too many"}}
+    page.route("**/api/exports/size?*", lambda route: route.fulfill(status=400, json={"error": refused}))
+    phone.watch.allowed = ("Failed to load resource",)
+    page.get_by_label("종료일").fill("2026-03-29")
+    expect(page.locator(".dock").get_by_text("점검이 30000건보다 많습니다")).to_be_visible()
 
 
 def test_language_and_theme_are_chosen_and_kept(phone: Phone) -> None:

@@ -18,7 +18,7 @@ from server.api.service.services import Services, services_of
 from server.cases.words import needed
 from server.districts.scope import refuse_foreign
 from server.exports.gathering.case_file import asked_for
-from server.exports.gathering.inspection_log import LogRequest
+from server.exports.gathering.log_request import LogRequest
 from server.ingest import case_entries
 from server.interface.case_requests import CaseRequest, StepRequest
 from server.interface.fields import Reason

@@ -20,7 +20,9 @@ from server.api.service.services import Services, services_of
 from server.districts.document_register import issue
 from server.districts.office import office_of
 from server.districts.scope import refuse_foreign
-from server.exports.gathering.inspection_log import LogRequest, refuse_narrow, today
+from server.exports.gathering.inspection_log import refuse_narrow, today
+from server.exports.gathering.log_parts import sized
+from server.exports.gathering.log_request import LogRequest
 from server.exports.jobs.export_job import ExportJob
 from server.exports.jobs.export_queue import ExportQueue
 from server.interface.errors import ApiError, invalid
@@ -29,7 +31,7 @@ from server.interface.fields import Reason
 from server.interface.formats import Format
 from server.interface.request_body import describe, json_body
 from server.interface.views.answer import Ok
-from server.interface.views.documents import ExportJobList, ExportJobView
+from server.interface.views.documents import ExportJobList, ExportJobView, ExportSize
 from server.people import access_log
 from server.people.access_log import Action, Shown, shows
 from server.people.auth import Person
@@ -73,6 +75,7 @@ async def export_log(
     except OverflowError:
         raise invalid(Phrase("end_without_day_before"), code="export_refused") from None
     wanted = _wanted(services, person, format_, first_day, last_day, room_id, reason, sweep_id, with_sheets=with_sheets)
+    wanted = (await run_in_threadpool(_sized, services, wanted))[0]
     wanted = await _issued(request, person, "log.exported", wanted)
     job = services.exports.submit(person.user_id, wanted)
     await services.exports.wait(job)
@@ -105,8 +108,27 @@ async def post_export(
     )
     if body.is_redacted:
         wanted = _redacted(wanted, person)
+    wanted = (await run_in_threadpool(_sized, services, wanted))[0]
     wanted = await _issued(request, person, "log.asked", wanted)
     return _view(services.exports, services.exports.submit(person.user_id, wanted))
+
+
+@router.get("/api/exports/size", openapi_extra=shows())
+async def get_export_size(
+    request: Request,
+    person: LogWriter,
+    format_: Annotated[Format, Query(alias="format")],
+    first: Annotated[date, Query(alias="from")],
+    last: Annotated[date, Query(alias="to")],
+    room_id: UUID | None = None,
+    *,
+    with_sheets: bool = False,
+) -> ExportSize:
+    """How large the log of a period is, before anybody asks for it: sweeps, and how many documents hold them."""
+    services = services_of(request)
+    wanted = _wanted(services, person, format_, first, last, room_id, "", None, with_sheets=with_sheets)
+    _, count, parts = await run_in_threadpool(_sized, services, wanted)
+    return ExportSize(sweeps=count, parts=parts)
 
 
 @router.get("/api/exports", openapi_extra=shows())
@@ -180,6 +202,15 @@ def _refuse_foreign(services: Services, person: Person, named: dict[str, str]) -
         refuse_foreign(connection, person.district_id, named)
 
 
+def _sized(services: Services, wanted: LogRequest) -> tuple[LogRequest, int, int]:
+    """The same in parts where it has to be, how many sweeps and parts; ApiError 400 for more than are made."""
+    with services.db.read() as connection:
+        try:
+            return sized(connection, wanted)
+        except ExportError as error:
+            raise invalid(error, code="export_refused") from None
+
+
 def _wanted(
     services: Services,
     person: Person,
@@ -226,7 +257,7 @@ def _redacted(wanted: LogRequest, person: Person) -> LogRequest:
 def _document(job: ExportJob) -> Response:
     if job.failure is not None:
         raise job.failure
-    return FileResponse(job.path, media_type=job.wanted.format.about.media_type, filename=job.wanted.file_name)
+    return FileResponse(job.path, media_type=job.wanted.ending.about.media_type, filename=job.wanted.file_name)
 
 
 def _view(queue: ExportQueue, job: ExportJob) -> ExportJobView:
@@ -234,6 +265,9 @@ def _view(queue: ExportQueue, job: ExportJob) -> ExportJobView:
         job_id=job.job_id,
         state=job.state,
         percent=job.percent,
+        parts=job.parts,
+        parts_done=job.parts_done,
+        left_s=queue.left_s(job),
         ahead=queue.ahead_of(job),
         format=job.wanted.format,
         period_first=job.wanted.period.first,

@@ -13,8 +13,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from server.exports.gathering.inspection_log import LogRequest, no_progress, printing_of
-from server.exports.gathering.zipped import zipped
+from server.exports.gathering.inspection_log import no_progress, printing_of
+from server.exports.gathering.log_request import LogRequest
+from server.exports.gathering.zipped import named_files, zipped
 from server.exports.sheets.case_sheet import ArrowedPhoto, CaseSheet, PrintedStep, case_sheet
 from server.log.case_file import CASE_FILE_TYPE, STATEMENT, case_lines
 from server.log.heads import Heads
@@ -93,7 +94,7 @@ def write_case_file(
     files[RECORDS] = b"".join(case_lines(connection, case, [row.log_index for row, _ in steps], asked, on_record))
     heads = Heads(signer)
     about = {"origin": heads.origin(connection), "case_id": str(case.case_id)}
-    files[STATEMENT] = signed_statement(signer, CASE_FILE_TYPE, about, heads.note(connection), files)
+    files[STATEMENT] = signed_statement(signer, CASE_FILE_TYPE, about, heads.note(connection), named_files(files))
     return zipped(files, made)
 
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import BinaryIO, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, select
 
 from server.districts.office import office_of
 from server.districts.register import name_of
-from server.districts.scope import rooms_of
 from server.exports.gathering.line_reader import LineReader
+from server.exports.gathering.log_request import LogRequest, milliseconds, wanted_sweeps
 from server.exports.gathering.log_seal import seal_of
 from server.exports.gathering.redacted_copy import redacted_copy
 from server.exports.logs.office_paper import paper_hwpx, paper_pdf
@@ -28,7 +28,6 @@ from server.exports.logs.pdf_log import MAX_SWEEPS as PDF_MAX_SWEEPS
 from server.exports.seal import Seal
 from server.interface.formats import Format
 from server.interface.words import KST
-from server.people.access_log import Shown
 from server.people.document_names import names_by_pseudonym
 from server.people.original_names import names_of_original, names_of_originals
 from server.places.history import known_before
@@ -41,7 +40,6 @@ from server.projections.log_records import (
     Document,
     EntryLine,
     ExportError,
-    Period,
     Place,
     Printing,
     SequenceGap,
@@ -53,7 +51,7 @@ from server.projections.sweep_record import read_sweep
 from server.projections.visit_words import hand_of
 from server.signing.signatures import holds
 from server.store.alarms import alarms_about
-from server.store.clock import from_ms, to_ms
+from server.store.clock import from_ms
 from server.store.schema import entries, sweeps
 from server.store.stored_bodies import bodies_of
 from server.store.stored_rows import StoredEntry
@@ -69,53 +67,6 @@ UNNAMED = "기관명 미기재"
 
 def no_progress(_done: int, _count: int) -> None:
     """Nobody asked how far it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogRequest:
-    """Which log, for whom and why."""
-
-    format: Format
-    period: Period
-    room_id: UUID | None
-    organisation: str
-    requested_by: str
-    """Pseudonym."""
-    reason: str
-    district_id: str | None = None
-    """Only what was done in this district; None: everywhere."""
-    sweep_id: UUID | None = None
-    """One sweep alone, whatever the period: its form and what the equipment says."""
-    with_sheets: bool = False
-    """In a PDF the sheets of every sweep after the summary, as many as one document holds."""
-    case_id: UUID | None = None
-    """The file of one case for whoever investigates, and no log: `case_file.py`."""
-    document_no: str = ""
-    """Number under which the office's register has it."""
-    may_name: bool = False
-    """Do names stand beside pseudonyms: does the office want it, and may whoever asks see them?"""
-
-    is_redacted: bool = False
-    """A copy for information disclosure, on paper: `redacted_copy.py`."""
-
-    @property
-    def shown(self) -> tuple[Shown, ...]:
-        """Which personal data is in it."""
-        has_names = self.may_name and self.format.about.names_people
-        return ("inspection_log", "person_names") if has_names else ("inspection_log",)
-
-    @property
-    def file_name(self) -> str:
-        """Name of the document, ASCII."""
-        if self.case_id is not None:
-            return f"case_{self.case_id}.zip"
-        if self.format is Format.ZIP:
-            return f"submission_{self.period.first}_{self.period.last}.zip"
-        if self.is_redacted:
-            return f"redacted-log_{self.period.first}_{self.period.last}.{self.format}"
-        if self.sweep_id is not None:
-            return f"inspection-log_{self.sweep_id}.{self.format}"
-        return f"inspection-log_{self.period.first}_{self.period.last}.{self.format}"
 
 
 def write_log(connection: Connection, request: LogRequest, generated: datetime) -> bytes:
@@ -146,16 +97,14 @@ def write_log_to(
     if request.is_redacted:
         refuse_narrow(request)
     write: Callable[[BinaryIO, Document], None] = import_module(about.writer).write
-    printing = _printing(connection, request, seal_of(connection))
+    printing = printing_for(connection, request, seal_of(connection))
     if about.is_paper and (request.sweep_id is not None or request.with_sheets):
         pages = _sheets(connection, request, on_sweep)
         rows, count = [page.row for page in pages], len(pages)
         has_demo, is_alone = any(row.is_demo for row in rows), request.sweep_id is not None
         write(out, Document(rows, count, has_demo, request.period, generated, printing, pages, is_alone))
         return
-    lines = LineReader(
-        connection, *milliseconds(request.period), request.room_id, request.district_id, request.sweep_id
-    )
+    lines = LineReader(connection, request)
     count, most = lines.count(), PDF_MAX_LINES if about.is_paper else MAX_SWEEPS
     if count > most:
         raise _too_many(most)
@@ -173,7 +122,7 @@ def refuse_narrow(request: LogRequest) -> None:
         raise ExportError(Phrase("redacted_copy_too_narrow"))
 
 
-def _printing(connection: Connection, request: LogRequest, seal: Seal) -> Printing:
+def printing_for(connection: Connection, request: LogRequest, seal: Seal) -> Printing:
     """What stands on every sheet; a district by its name, where it is known by one."""
     printing = printing_of(
         connection,
@@ -210,15 +159,7 @@ def printing_of(
 
 def _sheets(connection: Connection, request: LogRequest, on_sweep: Callable[[int, int], None]) -> tuple[SweepPage, ...]:
     """One sweep, or those of a period."""
-    pages = collect_pages(
-        connection,
-        request.period,
-        request.room_id,
-        most=PDF_MAX_SWEEPS,
-        on_sweep=on_sweep,
-        district_id=request.district_id,
-        sweep_id=request.sweep_id,
-    )
+    pages = collect_pages(connection, request, most=PDF_MAX_SWEEPS, on_sweep=on_sweep)
     if request.sweep_id is not None and not pages:
         raise ExportError(Phrase("no_such_sweep"))
     return pages
@@ -226,28 +167,14 @@ def _sheets(connection: Connection, request: LogRequest, on_sweep: Callable[[int
 
 def collect_pages(
     connection: Connection,
-    period: Period,
-    room_id: UUID | None,
+    request: LogRequest,
     *,
     most: int = MAX_SWEEPS,
     on_sweep: Callable[[int, int], None] = no_progress,
-    district_id: str | None = None,
-    sweep_id: UUID | None = None,
 ) -> tuple[SweepPage, ...]:
-    """Pages of the sweeps that started in the period, oldest first, or of `sweep_id` alone.
-
-    Raises ExportError for more than `most`.
-    """
-    first_ms, end_ms = milliseconds(period)
-    is_wanted = and_(sweeps.c.started_ms >= first_ms, sweeps.c.started_ms < end_ms)
-    if sweep_id is not None:
-        is_wanted = sweeps.c.sweep_id == sweep_id
-    statement = select(sweeps.c.sweep_id).where(is_wanted)
+    """Pages of the sweeps that it is about, oldest first; raises ExportError for more than `most`."""
+    statement = select(sweeps.c.sweep_id).where(wanted_sweeps(request))
     statement = statement.order_by(sweeps.c.started_ms, sweeps.c.sweep_id).limit(most + 1)
-    if room_id is not None:
-        statement = statement.where(sweeps.c.room_id == room_id)
-    if district_id is not None:
-        statement = statement.where(sweeps.c.room_id.in_(rooms_of(district_id)))
     sweep_ids = connection.scalars(statement).all()
     if len(sweep_ids) > most:
         raise _too_many(most)
@@ -259,12 +186,6 @@ def _heard(sweeps_: Iterable[T], count: int, on_sweep: Callable[[int, int], None
     for done, one in enumerate(sweeps_):
         on_sweep(done, count)
         yield one
-
-
-def milliseconds(period: Period) -> tuple[int, int]:
-    """First and first no longer of a period, in milliseconds since 1970."""
-    first = datetime.combine(period.first, time(), KST)
-    return to_ms(first), to_ms(datetime.combine(period.last, time(), KST) + timedelta(days=1))
 
 
 def _too_many(most: int) -> ExportError:

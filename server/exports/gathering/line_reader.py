@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
-from server.districts.scope import rooms_of
+from server.exports.gathering.log_request import LogRequest, wanted_sweeps
 from server.interface.views.entries import GapView
 from server.places.open_things import standing_of_rooms
 from server.places.rooms import room_rows
@@ -38,25 +38,11 @@ HASHED_KINDS = (kinds.REPORT, kinds.OPENED, kinds.INSPECTED, kinds.INSPECTION_IM
 
 
 class LineReader:
-    """The lines of all sweeps that started between two times, perhaps of one room or district; or of one sweep."""
+    """The lines of all sweeps that a request is about."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        first_ms: int,
-        end_ms: int,
-        room_id: UUID | None,
-        district_id: str | None = None,
-        sweep_id: UUID | None = None,
-    ) -> None:
+    def __init__(self, connection: Connection, request: LogRequest) -> None:
         self._connection = connection
-        self._where = and_(sweeps.c.started_ms >= first_ms, sweeps.c.started_ms < end_ms)
-        if sweep_id is not None:
-            self._where = sweeps.c.sweep_id == sweep_id
-        if room_id is not None:
-            self._where = and_(self._where, sweeps.c.room_id == room_id)
-        if district_id is not None:
-            self._where = and_(self._where, sweeps.c.room_id.in_(rooms_of(district_id)))
+        self._where = wanted_sweeps(request)
         self._places: dict[UUID, Place] = {}
         self._keys: dict[str, keys.Key | None] = {}
         self._key_alarms: dict[str, int] = {}

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, case, distinct, func, not_, select, union
 
-from server.exports.gathering.inspection_log import milliseconds
+from server.exports.gathering.log_request import milliseconds
 from server.exports.logs.statistics_table import DistrictLine
 from server.projections.case_rows import steps_of
 from server.projections.log_records import Period

@@ -14,9 +14,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from server.districts.scope import rooms_of
-from server.exports.gathering.inspection_log import LogRequest, milliseconds, no_progress, write_log_to
-from server.exports.gathering.zipped import zipped
+from server.exports.gathering.inspection_log import no_progress, write_log_to
+from server.exports.gathering.log_request import LogRequest, wanted_sweeps
+from server.exports.gathering.zipped import named_files, zipped
 from server.interface.formats import Format
 from server.log.heads import Heads
 from server.log.submission import RECORDS, STATEMENT, Submitted, record_lines, signed_statement
@@ -52,10 +52,7 @@ def write_submission(
     """The file; raises ExportError for a single room or sweep, and for more sweeps than a summary holds."""
     if request.room_id is not None or request.sweep_id is not None:
         raise ExportError(Phrase("submission_needs_whole_period"))
-    first_ms, end_ms = milliseconds(request.period)
-    wanted = select(sweeps.c.sweep_id).where(sweeps.c.started_ms >= first_ms, sweeps.c.started_ms < end_ms)
-    if request.district_id is not None:
-        wanted = wanted.where(sweeps.c.room_id.in_(rooms_of(request.district_id)))
+    wanted = select(sweeps.c.sweep_id).where(wanted_sweeps(request))
     sweep_ids = connection.scalars(wanted.order_by(sweeps.c.sweep_id).limit(MAX_SWEEPS + 1)).all()
     if len(sweep_ids) > MAX_SWEEPS:
         raise ExportError(Phrase("too_many_sweeps_in_period", most=MAX_SWEEPS))
@@ -65,8 +62,11 @@ def write_submission(
         write_log_to(out, connection, part, generated, on_sweep=on_sweep)
         files[part.file_name] = out.getvalue()
     files[RECORDS] = b"".join(record_lines(connection, sweep_ids))
-    heads = Heads(signer)
-    period = request.period
-    about = Submitted(heads.origin(connection), request.district_id, period.first, period.last, heads.note(connection))
-    files[STATEMENT] = signed_statement(signer, about, files)
+    files[STATEMENT] = signed_statement(signer, submitted(connection, request, signer), named_files(files))
     return zipped(files, generated)
+
+
+def submitted(connection: Connection, request: LogRequest, signer: Signer) -> Submitted:
+    """What the statement is about, under a head of the log as it is."""
+    heads, period = Heads(signer), request.period
+    return Submitted(heads.origin(connection), request.district_id, period.first, period.last, heads.note(connection))

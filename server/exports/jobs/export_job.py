@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
-from server.exports.gathering.inspection_log import LogRequest
+from pydantic import TypeAdapter
+
+from server.exports.gathering.log_request import LogRequest
 from server.interface.errors import ApiError
 from server.store.crypto.body_keys import BodyKeys
 
 JobState = Literal["queued", "running", "ready", "failed"]
+TEMPORARY = "tmp"
+"""Folder of the worker's temporary files, beside the documents: what is not whole lies there."""
+_WANTED = TypeAdapter(LogRequest)
+TOLD_FROM_PERCENT = 5  # guessed: of less nobody can say how long the rest takes
 
 
 @dataclass(slots=True)
@@ -28,6 +35,9 @@ class ExportJob:
     asked: datetime
     state: JobState = "queued"
     percent: int = 0
+    parts: int = 1
+    parts_done: int = 0
+    began_s: float = 0.0
     size: int | None = None
     failure: ApiError | None = None
     finished_s: float = 0.0
@@ -40,29 +50,26 @@ class ExportJob:
         """Ready or failed."""
         return self.state in {"ready", "failed"}
 
+    def left_s(self, now_s: float) -> float | None:
+        """How long it takes still, by what was done so far; None when nobody can say."""
+        if self.state != "running" or self.percent < TOLD_FROM_PERCENT:
+            return None
+        return (now_s - self.began_s) * (100 - self.percent) / self.percent
+
 
 def line_of(job: ExportJob, database_url: str, body_keys: BodyKeys, signing_key: Path | None) -> bytes:
     """The line by which a worker is told to make it; `signing_key`: file of the key for submissions."""
-    wanted = job.wanted
-    values: dict[str, Any] = {
+    values = {
         "database_url": database_url,
         "body_keys": str(body_keys.path),
         "store_key": str(body_keys.key_path),
         "path": str(job.path),
-        "format": wanted.format,
-        "first": wanted.period.first.isoformat(),
-        "last": wanted.period.last.isoformat(),
-        "room_id": str(wanted.room_id) if wanted.room_id else None,
-        "organisation": wanted.organisation,
-        "requested_by": wanted.requested_by,
-        "reason": wanted.reason,
-        "district_id": wanted.district_id,
-        "sweep_id": str(wanted.sweep_id) if wanted.sweep_id else None,
-        "with_sheets": wanted.with_sheets,
-        "case_id": str(wanted.case_id) if wanted.case_id else None,
-        "document_no": wanted.document_no,
-        "may_name": wanted.may_name,
-        "is_redacted": wanted.is_redacted,
+        "wanted": _WANTED.dump_python(job.wanted, mode="json"),
         "signing_key": str(signing_key) if signing_key else None,
     }
     return json.dumps(values).encode() + b"\n"
+
+
+def wanted_of(line: Mapping[str, Any]) -> LogRequest:
+    """What such a line asks for."""
+    return _WANTED.validate_python(line["wanted"])

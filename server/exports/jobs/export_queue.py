@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
-from server.exports.gathering.inspection_log import LogRequest
+from server.exports.gathering.log_request import LogRequest
 from server.exports.jobs.export_job import (
+    TEMPORARY,
     ExportJob,
     JobState,
     line_of,
@@ -40,8 +42,6 @@ IDLE_S = 30.0  # a worker without work gives its memory back
 JOBS_PER_WORKER = 25  # guessed: a fresh process costs two seconds
 FRESH_SHARE = 0.35  # guessed: Typst keeps what it set before, and the next document needs its room
 LOOK_S = 0.1
-TEMPORARY = "tmp"
-"""Folder of the worker's temporary files, beside the documents."""
 
 
 class ExportQueue:
@@ -78,7 +78,7 @@ class ExportQueue:
         if len(waiting) >= QUEUED_IN_ALL:
             raise busy(Phrase("too_many_documents_ask_again"), code="too_many_exports", retry_after_s=60)
         job_id = new_id()
-        job = ExportJob(job_id, user_id, wanted, self._folder / f"{job_id}.{wanted.format}", utc_now())
+        job = ExportJob(job_id, user_id, wanted, self._folder / f"{job_id}.{wanted.ending}", utc_now())
         self._jobs[job_id] = job
         self._wake.set()
         return job
@@ -131,6 +131,11 @@ class ExportQueue:
             return 0
         others = [other for other in self._jobs.values() if not other.is_over and other.asked < job.asked]
         return len(others)
+
+    def left_s(self, job: ExportJob) -> int | None:
+        """How many seconds it takes still, as far as it is known."""
+        left_s = job.left_s(self._monotonic())
+        return None if left_s is None else math.ceil(left_s)
 
     def cancel(self, job: ExportJob) -> None:
         """Forget a job; one that runs is ended."""
@@ -201,7 +206,7 @@ class ExportQueue:
         self._turn += 1
         self._served[job.user_id] = self._turn
         worker.jobs.write(line_of(job, self._database_url, self._body_keys, self._signing_key))
-        began_s = self._monotonic()
+        job.began_s = self._monotonic()
         listening = asyncio.create_task(self._listen(worker, job))
         try:
             while not listening.done():
@@ -209,13 +214,12 @@ class ExportQueue:
                 if job.is_over and not listening.done():
                     return False  # cancelled
                 if not job.is_over and self._is_outdated(job):
-                    job.state, job.percent = "queued", 0
-                    self._leftovers.append(job.path)
+                    job.state, job.percent, job.parts_done = "queued", 0, 0
                     return False
                 if self._memory_mib(worker.process.pid) > self._max_memory_mib:
                     self._fail(job, ApiError(413, Phrase("export_too_large")))
                     return False
-                if self._monotonic() - began_s > JOB_S:
+                if self._monotonic() - job.began_s > JOB_S:
                     self._fail(job, ApiError(503, Phrase("export_too_slow")))
                     return False
             return listening.result() and self._memory_mib(worker.process.pid) < self._max_memory_mib * FRESH_SHARE
@@ -223,6 +227,8 @@ class ExportQueue:
             listening.cancel()
             if job.state == "running":  # the worker died, or the server ends
                 self._fail(job, ApiError(503, Phrase("export_failed")))
+            if job.size is None:  # it may have been at its place before anybody was told
+                self._leftovers.append(job.path)
 
     async def _listen(self, worker: Worker, job: ExportJob) -> bool:
         """Take what the worker says of this job until it has said its last word; False when it died before."""
@@ -232,8 +238,10 @@ class ExportQueue:
             said = json.loads(line)
             if "percent" in said:
                 job.percent = said["percent"]
+                job.parts, job.parts_done = said.get("parts", 1), said.get("parts_done", 0)
             elif "ready" in said:
                 job.state, job.percent, job.size = "ready", 100, said["ready"]
+                job.parts_done = job.parts
                 self._finish(job)
                 return True
             else:

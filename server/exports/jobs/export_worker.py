@@ -1,8 +1,8 @@
 """The process that makes documents: `python -m server.exports.jobs.export_worker`, started by export_queue.py alone.
 
 Input are jobs, one JSON line each on standard input; output are their progress and end, one JSON line each on standard
-output, and the document in the file that the job names.  One job at a time; it reads the database and writes only that
-file.  A fault of ours ends the process, which the queue takes for the failure of its job.
+output, and the document in the file that the job names, once it is whole.  One job at a time; it reads the database and
+writes only that file.  A fault of ours ends the process, which the queue takes for the failure of its job.
 """
 
 from __future__ import annotations
@@ -11,19 +11,23 @@ import contextlib
 import json
 import os
 import sys
-from datetime import date
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
-from uuid import UUID
+from typing import Any, BinaryIO, TextIO
+
+from sqlalchemy import Connection
 
 from server.exports.gathering.case_file import write_case_file
-from server.exports.gathering.inspection_log import LogRequest, today, write_log_to
+from server.exports.gathering.inspection_log import today, write_log_to
+from server.exports.gathering.parted_log import write_parts
 from server.exports.gathering.submission import write_submission
+from server.exports.jobs.export_job import TEMPORARY, wanted_of
 from server.exports.sheets.fonts import FontsMissingError
 from server.interface.formats import Format
-from server.projections.log_records import ExportError, Period
+from server.projections.log_records import ExportError
 from server.projections.projecting import drain
-from server.store.crypto.body_keys import BodyKeys, BodyKeysError
+from server.store.crypto.body_keys import BodyKeys, BodyKeysError, overwrite_and_unlink
 from server.store.db import Database
 from server.store.faults import AwayError, BusyError
 from sweep.entry.dsse import Signer
@@ -46,43 +50,36 @@ def work(job: dict[str, Any], out: TextIO) -> None:
         out.write(json.dumps(words, ensure_ascii=False) + "\n")
         out.flush()
 
-    wanted = LogRequest(
-        Format(job["format"]),
-        Period(date.fromisoformat(job["first"]), date.fromisoformat(job["last"])),
-        UUID(job["room_id"]) if job["room_id"] else None,
-        job["organisation"],
-        job["requested_by"],
-        job["reason"],
-        job["district_id"],
-        UUID(job["sweep_id"]) if job["sweep_id"] else None,
-        job["with_sheets"],
-        UUID(job["case_id"]) if job["case_id"] else None,
-        job["document_no"],
-        job["may_name"],
-        job["is_redacted"],
-    )
-    percent = -1
+    wanted, path = wanted_of(job), Path(job["path"])
+    told: dict[str, int] = {}
 
-    def progress(done: int, total: int) -> None:
-        nonlocal percent
-        if 100 * done // max(total, 1) > percent:
-            percent = 100 * done // max(total, 1)
-            say(percent=min(percent, 99))
+    def progress(done: int, total: int, **parts: int) -> None:
+        nonlocal told
+        now = {"percent": min(100 * done // max(total, 1), 99), **parts}
+        if now != told:
+            told = now
+            say(**now)
+
+    def make(file: BinaryIO, connection: Connection) -> None:
+        signer = partial(_signer, job["signing_key"])
+        if wanted.case_id is not None:
+            file.write(write_case_file(connection, wanted, today(), signer(), progress))
+        elif wanted.part_size:
+            write_parts(
+                file, connection, wanted, today(), signer,
+                lambda one: progress(one.sweeps_done, one.sweeps, parts_done=one.parts_done, parts=one.parts),
+            )  # fmt: skip
+        elif wanted.format is Format.ZIP:
+            file.write(write_submission(connection, wanted, today(), signer(), on_sweep=progress))
+        else:
+            write_log_to(file, connection, wanted, today(), on_sweep=progress)
 
     try:
-        path = Path(job["path"])
-        path.touch(mode=0o600)
         keys = BodyKeys(Path(job["body_keys"]), Path(job["store_key"]))
-        with contextlib.closing(Database(job["database_url"], keys)) as db:
+        with contextlib.closing(Database(job["database_url"], keys)) as db, _whole_only(path) as file:
             drain(db)
-            with db.read() as connection, path.open("wb") as file:
-                if wanted.case_id is not None:
-                    file.write(write_case_file(connection, wanted, today(), _signer(job["signing_key"]), progress))
-                elif wanted.format is Format.ZIP:
-                    signer = _signer(job["signing_key"])
-                    file.write(write_submission(connection, wanted, today(), signer, on_sweep=progress))
-                else:
-                    write_log_to(file, connection, wanted, today(), on_sweep=progress)
+            with db.read() as connection:
+                make(file, connection)
     except (
         FontsMissingError,
         OverflowError,
@@ -95,6 +92,20 @@ def work(job: dict[str, Any], out: TextIO) -> None:
         say(failed=packed(phrase_of(error)) | {"is_refused": True})
     else:
         say(ready=path.stat().st_size)
+
+
+@contextlib.contextmanager
+def _whole_only(path: Path) -> Iterator[BinaryIO]:
+    """A file that is at its place once it is whole; what of it is not lies among the temporary files, or nowhere."""
+    half = path.parent / TEMPORARY / path.name
+    half.parent.mkdir(mode=0o700, exist_ok=True)
+    try:
+        half.touch(mode=0o600)
+        with half.open("wb") as file:
+            yield file
+        half.replace(path)
+    finally:
+        overwrite_and_unlink(half)
 
 
 def _signer(path: str | None) -> Signer:

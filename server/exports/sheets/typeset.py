@@ -9,20 +9,22 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 import segno
-import typst
 
 from server.exports.sheets.fonts import Typeface
+from server.exports.sheets.typst_process import compiled, compiled_apart
 from server.interface.safe_text import plain_text
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 Standard = Literal["a-2a", "a-2b"]
+_IS_APART: ContextVar[bool] = ContextVar("_IS_APART", default=False)
 _LONG_RUN = re.compile(r"[!-~]{25,}")  # without a space a line cannot break inside it
 _WHOLE = re.compile(r"[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # hashes and ids: to be copied
 
@@ -36,20 +38,25 @@ def set_pdf(
     standard: Standard | None = None,
 ) -> bytes:
     """The template filled with `data`, as PDF; `standard`: which PDF/A it keeps to. `made` is an aware time."""
-    return typst.compile(
-        TEMPLATES / template,
-        root=TEMPLATES,
-        format="pdf",
-        font_paths=_fonts(typeface.files[0].parent),
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        timestamp=int(made.timestamp()),
-        pdf_standards=standard or [],
-    )
+    told = {
+        "root": str(TEMPLATES),
+        "template": template,
+        "fonts": str(typeface.files[0].parent),
+        "data": json.dumps(data, ensure_ascii=False),
+        "timestamp": int(made.timestamp()),
+        "standards": standard or [],
+    }
+    return compiled_apart(told) if _IS_APART.get() else compiled(told)
 
 
-@lru_cache(maxsize=4)
-def _fonts(folder: Path) -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
+@contextmanager
+def set_apart() -> Iterator[None]:
+    """Set each document in a process of its own, which gives its memory back."""
+    before = _IS_APART.set(True)
+    try:
+        yield
+    finally:
+        _IS_APART.reset(before)
 
 
 def qr_svg(text: str, *, error: Literal["m", "q"] = "q", border: int = 4) -> str:

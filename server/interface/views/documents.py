@@ -16,6 +16,11 @@ class ExportJobView(View):
     job_id: UUID
     state: Literal["queued", "running", "ready", "failed"]
     percent: int
+    parts: int
+    """In how many documents it comes, which one ZIP holds; known once it is being made."""
+    parts_done: int
+    left_s: int | None
+    """Seconds until it is ready, by what was done so far; null while nobody can say."""
     ahead: int
     """How many documents are made before this one; 0 when it is its turn."""
     format: Format
@@ -28,6 +33,14 @@ class ExportJobView(View):
     """Bytes; null until it is ready."""
     failure: ErrorBody | None
     asked: datetime
+
+
+class ExportSize(View):
+    """How large a log would be."""
+
+    sweeps: int
+    parts: int
+    """Documents that hold them: of several each holds some facilities, or some days of one."""
 
 
 class ExportJobList(View):

@@ -29,6 +29,7 @@ BLOCK = 4096
 """Slots that a process takes at once. Guessed: the file is rewritten once for so many bodies."""
 CACHED_DEPTH = 28  # derived: one node for each block of 2^12 slots, so that neighbours share most of the way
 CACHED_NODES = 64  # guessed: the blocks that one page or export reads from
+OVERWRITTEN_AT_ONCE = 1 << 20  # octets: a file may be larger than what memory is left
 TRIES = 5  # a reader that meets a file as it is overwritten finds the new one at its next look
 
 
@@ -242,7 +243,9 @@ def overwrite_and_unlink(path: Path) -> None:
     """Overwrite a file in its place, as far as the disk does so, and remove it, if it is there."""
     try:
         with path.open("r+b") as file:
-            file.write(bytes(os.fstat(file.fileno()).st_size))
+            left = os.fstat(file.fileno()).st_size
+            while left > 0:
+                left -= file.write(bytes(min(left, OVERWRITTEN_AT_ONCE)))
             file.flush()
             os.fsync(file.fileno())
     except FileNotFoundError:

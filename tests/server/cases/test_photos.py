@@ -18,7 +18,8 @@ from sqlalchemy import select
 
 from server.cases.photographing import MAX_PER_DECLARATION
 from server.config.retention import read_periods
-from server.exports.gathering.inspection_log import LogRequest, collect_pages, today, write_log
+from server.exports.gathering.inspection_log import collect_pages, today, write_log
+from server.exports.gathering.log_request import LogRequest
 from server.exports.printed.sweep import printed_sweep
 from server.ingest import photo_retention
 from server.ingest.photo_retention import GRACE_S, expire
@@ -317,9 +318,10 @@ def test_the_log_counts_photographs_and_says_of_which_zones(site: Site, two: Cli
         assert answer.status_code == 201, answer.text
     period = Period(START.date(), START.date())
 
+    wanted = LogRequest(Format.JSON, period, None, "시범구청", "감독자-01", "확인")
+
     def line() -> dict[str, Any]:
         projecting.drain(site.db)
-        wanted = LogRequest(Format.JSON, period, None, "시범구청", "감독자-01", "확인")
         with site.db.read() as connection:
             (found,) = json.loads(write_log(connection, wanted, today()))["sweeps"]
         return dict(found)
@@ -331,7 +333,7 @@ def test_the_log_counts_photographs_and_says_of_which_zones(site: Site, two: Cli
     projecting.rebuild(site.db)
     assert line() == told
     with site.db.read() as connection:
-        (page,) = collect_pages(connection, period, None)
+        (page,) = collect_pages(connection, wanted)
     printed = printed_sweep(page, 1)
     assert [row["photographs"] for row in printed["zones"]["rows"]] == ["", "사진 2장", ""]
     assert printed["form"]["photographs"] == "3장(2번 칸 2장, 구역 없이 1장), 봉인하여 따로 보관"

@@ -19,15 +19,16 @@ from typing import Any
 import pytest
 
 from server.config.settings import Settings
-from server.exports.gathering.inspection_log import LogRequest
+from server.exports.gathering.log_request import LogRequest
 from server.exports.jobs import export_queue
-from server.exports.jobs.export_job import ExportJob
+from server.exports.jobs.export_job import ExportJob, line_of
 from server.exports.jobs.export_queue import ExportQueue
 from server.exports.jobs.export_worker import work
 from server.interface.errors import ApiError
 from server.interface.formats import Format
 from server.projections.log_records import Period
-from sweep.report import new_id
+from server.store.crypto.body_keys import BodyKeys
+from sweep.report import new_id, utc_now
 from tests.server.conftest import SECOND_IN_SOAK, Client, Site, keys_in
 from tests.server.sweep_kit import Probe
 
@@ -252,28 +253,10 @@ def test_what_an_earlier_run_left_is_removed(tmp_path: Path) -> None:
 def test_the_worker_tells_how_far_it_is(site: Site, settings: Settings, tmp_path: Path) -> None:
     _fill(site, 5)
     out = io.StringIO()
-    job = {
-        "database_url": settings.url,
-        "body_keys": str(settings.body_keys_path),
-        "store_key": str(settings.store_key_path),
-        "path": str(tmp_path / "log.csv"),
-        "format": "csv",
-        "first": "2026-03-01",
-        "last": "2026-03-31",
-        "room_id": None,
-        "organisation": "o",
-        "requested_by": "p",
-        "reason": "r",
-        "district_id": None,
-        "sweep_id": None,
-        "with_sheets": False,
-        "case_id": None,
-        "document_no": "",
-        "may_name": False,
-        "is_redacted": False,
-        "signing_key": None,
-    }
-    work(job, out)
+    wanted = LogRequest(Format.CSV, Period(date(2026, 3, 1), date(2026, 3, 31)), None, "o", "p", "r")
+    job = ExportJob(new_id(), new_id(), wanted, tmp_path / "log.csv", utc_now())
+    keys = BodyKeys(settings.body_keys_path, settings.store_key_path)
+    work(json.loads(line_of(job, settings.url, keys, None)), out)
     said = [json.loads(line) for line in out.getvalue().splitlines()]
     assert said == [{"percent": n} for n in (0, 20, 40, 60, 80)] + [{"ready": (tmp_path / "log.csv").stat().st_size}]
     assert (tmp_path / "log.csv").stat().st_mode & 0o777 == 0o600

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import date
 
 import pytest
 from sqlalchemy import delete, insert, select, update
 
 from server.exports.gathering import inspection_log
 from server.exports.gathering.line_reader import LineReader
+from server.exports.gathering.log_request import LogRequest
+from server.interface.formats import Format
 from server.projections import projecting
 from server.projections.log_records import ExportError, Period
-from server.store.clock import to_ms
 from server.store.schema import body_data, body_refs, entries, erased_bodies
 from sweep.entry.kinds import REPORT_TYPE
 from sweep.report import new_id
@@ -22,6 +24,7 @@ from tests.server.log_kit import sent_indices
 from tests.server.sweep_kit import Probe
 
 MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
+WANTED = LogRequest(Format.PDF, MARCH, None, "시범구청", "감독자-01", "월간 보고")
 
 
 def test_a_conflict_is_printed_on_the_page_of_its_sweep(site: Site) -> None:
@@ -33,7 +36,7 @@ def test_a_conflict_is_printed_on_the_page_of_its_sweep(site: Site) -> None:
     rival.seq, rival.prev = 1, None
     assert site.send(rival.report(SWEEP_ID)).status_code == 409
     with site.db.read() as connection:
-        (page,) = inspection_log.collect_pages(connection, MARCH, None)
+        (page,) = inspection_log.collect_pages(connection, WANTED)
     assert [words.en for words in page.alarms] == ["Two different entries claim the same place; both are kept"]
 
 
@@ -76,10 +79,9 @@ def _busy_log(site: Site) -> None:
 def test_lines_made_when_a_sweep_was_projected_are_those_of_its_page(site: Site) -> None:
     _busy_log(site)
     with site.db.read() as connection:
-        pages = inspection_log.collect_pages(connection, MARCH, None)
+        pages = inspection_log.collect_pages(connection, WANTED)
         rows = [page.row for page in pages]
-        first, end = to_ms(datetime(2026, 2, 28, tzinfo=UTC)), to_ms(datetime(2026, 4, 2, tzinfo=UTC))
-        reader = LineReader(connection, first, end, None)
+        reader = LineReader(connection, WANTED)
         lines = list(reader)
         assert (reader.count(), reader.has_demo()) == (len(rows), True)
         assert lines == rows
@@ -93,12 +95,12 @@ def test_lines_made_when_a_sweep_was_projected_are_those_of_its_page(site: Site)
                 patch.setattr("server.exports.gathering.line_reader.AT_ONCE", some)
                 assert list(reader) == rows
         room_id = rows[0].header.room_id
-        assert list(LineReader(connection, first, end, room_id)) == rows
-        assert list(LineReader(connection, first, end, new_id())) == []
+        assert list(LineReader(connection, replace(WANTED, room_id=room_id))) == rows
+        assert list(LineReader(connection, replace(WANTED, room_id=new_id()))) == []
 
 
 def test_more_sweeps_than_a_document_holds_are_refused_before_they_are_read(site: Site) -> None:
     site.admit(signer("probe"))
     assert site.send(Probe().opened(SWEEP_ID)).status_code == 200
     with site.db.read() as connection, pytest.raises(ExportError, match="more than 0 sweeps"):
-        inspection_log.collect_pages(connection, MARCH, None, most=0)
+        inspection_log.collect_pages(connection, WANTED, most=0)

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from server.exports.gathering.inspection_log import LogRequest, today
+from server.exports.gathering.inspection_log import today
+from server.exports.gathering.log_request import LogRequest
 from server.exports.gathering.submission import write_submission
 from server.exports.gathering.zipped import zipped
 from server.interface.formats import Format

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.exports.gathering import inspection_log
+from server.exports.gathering.log_request import LogRequest
 from server.interface.claimed_time import BELIEVED_ERROR, FIRST_PROBE, counted
+from server.interface.formats import Format
 from server.interface.words import KST
 from server.projections import projecting
 from server.projections.log_records import Period
@@ -69,8 +71,9 @@ def _send(site: Site, probe: Probe, start: datetime) -> UUID:
 
 def _pages(site: Site, day: datetime) -> list[UUID]:
     period = Period(day.astimezone(KST).date(), day.astimezone(KST).date())
+    wanted = LogRequest(Format.PDF, period, None, "시범구청", "감독자-01", "확인")
     with site.db.read() as connection:
-        return [page.row.header.sweep_id for page in inspection_log.collect_pages(connection, period, None)]
+        return [page.row.header.sweep_id for page in inspection_log.collect_pages(connection, wanted)]
 
 
 def _rows(site: Site) -> list[Any]:

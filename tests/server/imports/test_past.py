@@ -19,7 +19,8 @@ from sqlalchemy import func, select, update
 
 from server.config.inspection_policy import read_policy
 from server.districts.register import add_district
-from server.exports.gathering.inspection_log import LogRequest, write_log
+from server.exports.gathering.inspection_log import write_log
+from server.exports.gathering.log_request import LogRequest
 from server.exports.gathering.statistics import gather
 from server.imports import past_values
 from server.imports.cuts import names_covered

@@ -7,7 +7,8 @@ import json
 import pytest
 from sqlalchemy import create_engine, text
 
-from server.exports.gathering.inspection_log import LogRequest, today, write_log
+from server.exports.gathering.inspection_log import today, write_log
+from server.exports.gathering.log_request import LogRequest
 from server.exports.place_parts import SEXES, floor_words, sex_words, stalls_words
 from server.interface.formats import Format
 from server.places.room_parts import floor_in, sex_in

@@ -13,6 +13,7 @@ from server.log.proven_records import signed_statement
 from server.verifier.anchors import Anchors
 from server.verifier.command import verify_package
 from server.verifier.findings import PackageError
+from server.verifier.statement import NamedFile
 from server.verifier.zip_file import ZipFile
 from tests.package_kit import SERVER, hashes_of
 from tests.server.verifier import bombs
@@ -63,7 +64,7 @@ def test_what_is_written_now_has_no_octet_more(tmp_path: Path) -> None:
     assert data == written(entries_of(data))
     assert len(set(extracted(data, tmp_path))) == len(EXTRACTORS)
     with pytest.raises(ValueError, match="no name of a file"):
-        signed_statement(SERVER, "application/x", {}, "", {"점검.pdf": b""})
+        signed_statement(SERVER, "application/x", {}, "", [NamedFile.of("점검.pdf", b"")])
 
 
 def test_a_hostile_file_is_refused_in_one_line(captures: Path, tmp_path: Path) -> None:

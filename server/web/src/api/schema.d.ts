@@ -601,6 +601,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/exports/size": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Export Size
+         * @description How large the log of a period is, before anybody asks for it: sweeps, and how many documents hold them.
+         */
+        get: operations["get_export_size_api_exports_size_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/exports/statistics": {
         parameters: {
             query?: never;
@@ -5632,6 +5652,12 @@ export interface components {
              * Format: uuid
              */
             job_id: string;
+            /** Left S */
+            left_s: number | null;
+            /** Parts */
+            parts: number;
+            /** Parts Done */
+            parts_done: number;
             /** Percent */
             percent: number;
             /**
@@ -5698,6 +5724,16 @@ export interface components {
              * @default false
              */
             with_sheets: boolean;
+        };
+        /**
+         * ExportSize
+         * @description How large a log would be.
+         */
+        ExportSize: {
+            /** Parts */
+            parts: number;
+            /** Sweeps */
+            sweeps: number;
         };
         /**
          * EyeLook
@@ -13728,6 +13764,41 @@ export interface operations {
                 content: {
                     "application/hwp+zip": unknown;
                     "application/pdf": unknown;
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_export_size_api_exports_size_get: {
+        parameters: {
+            query: {
+                format: components["schemas"]["Format"];
+                from: string;
+                room_id?: string | null;
+                to: string;
+                with_sheets?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportSize"];
                 };
             };
             /** @description Refused; the code says why */
