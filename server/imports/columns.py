@@ -97,7 +97,8 @@ def _propose(grid: Grid, kind: Kind, index: int, heading: str, answers: Mapping[
     answered = answers.get((kind, plain))
     if answered is not None:
         field = KINDS[kind].field(answered)
-        if answered == LEFT_OUT or (field is not None and _fits(field, filled)):
+        # A person said so: it is something else only where no cell fits, and what does not is asked row by row.
+        if answered == LEFT_OUT or (field is not None and _fits(field, filled, share=0.0)):
             return Column(heading, answered, "district", None, _shown(field, first))
         return Column(heading, None, "nobody", None, shown)
     fields = [one for one in KINDS[kind].fields if _is_called(kind, one, plain)]
@@ -114,10 +115,11 @@ def _shown(field: Field | None, first: Sequence[str]) -> tuple[str, ...]:
     return tuple(names_covered(first))
 
 
-def _fits(field: Field, filled: list[str]) -> bool:
+def _fits(field: Field, filled: list[str], share: float = FITS) -> bool:
     if field.fits is None or not filled:
         return True
-    return sum(map(field.fits, filled)) >= FITS * len(filled)
+    fitting = sum(map(field.fits, filled))
+    return fitting > 0 and fitting >= share * len(filled)
 
 
 def _cell(row: Line, index: int) -> str:

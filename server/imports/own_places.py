@@ -5,6 +5,7 @@ Pure.  A row of a list of rooms becomes a place with that one room.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from server.imports import cells, values
@@ -16,6 +17,8 @@ from server.imports.place import Place, PlannedRoom, Sex
 from server.imports.reading import RawRow
 from server.places.room_parts import floor_in, sex_in
 
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_SEVERAL = re.compile(r"[/,·ㆍ+&]|및|또는")
 _SEX_OF: dict[str, Sex] = {"men": "men", "women": "women", "unisex": "all"}
 
 
@@ -121,8 +124,10 @@ def _place(
     if any(addresses) and not any(map(values.place_mark, addresses)):
         odd.append("address_unclear")
     installed, date_note = cells.month(cell("installed"))
-    if date_note == "date_unreadable":  # a year of two digits, a day in words: said by somebody, and not to be lost
+    if date_note in {"date_unreadable", "date_unbelievable"}:  # said by somebody, and not to be lost
         odd.append(date_note)
+    elif len(set(_YEAR.findall(cell("installed")))) > 1:
+        odd.append("day_in_two_ways")
     operator = cell("operator")
     if names_person(operator):
         operator = ""
@@ -133,6 +138,11 @@ def _place(
         if has_coordinates
         else cells.Coordinates(None, None, "coordinates_missing")
     )
+    if where.note in {"coordinates_unreadable", "coordinates_outside_korea"}:
+        odd.append(where.note)
+    kinds = {kind_in(part) for part in _SEVERAL.split(cell("kind"))} - {"other"}
+    if len(kinds) > 1:
+        odd.append("cell_unsure")
     place = place_from(
         RawRow(own.line, own.raw, own.doubts),
         key=cell("key"),

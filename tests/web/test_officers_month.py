@@ -455,6 +455,6 @@ def _file(month: Month, folder: Path) -> None:
         page.get_by_role("button", name="HWPX").click()
     tables = hwpx_tables(made.value.path().read_bytes(), folder)
     ((name, *counts),) = next(table[1:] for table in tables if table[0][1].startswith("측정"))
-    full, quick, by_instrument, by_eye, uncounted = map(int, counts)
-    assert (name, full, quick, by_instrument) == ("한빛구", 0, 0, 2)
+    full, quick, by_instrument, by_eye, imported, uncounted = map(int, counts)
+    assert (name, full, quick, by_instrument, imported) == ("한빛구", 0, 0, 2, 0)
     assert by_eye + uncounted == 2, "one by eye, and one that nobody confirmed"

@@ -75,7 +75,7 @@ def test_messy_lists_come_in_without_a_wrong_row(
     assert {one.name: (one.right, one.asked, one.refused) for one in verdicts} == {
         "개방화장실 지정현황.xlsx": (2, 4, 0),
         "개방화장실.csv": (3, 2, 0),
-        "공원현황.csv": (4, 2, 0),
+        "공원현황.csv": (3, 3, 0),
         "시장 화장실 조사.csv": (2, 6, 0),
         "월별 점검실적.xlsx": (3, 0, 0),
         "인쇄용 현황.xlsx": (4, 2, 0),
@@ -343,6 +343,10 @@ def test_counts_and_floors_are_read_or_asked_about() -> None:
         ({"설치연월": "2012.1"}, "day_in_two_ways"),
         ({"설치연월": "'09.5"}, "date_unreadable"),
         ({"설치연월": "12-03"}, "date_unreadable"),
+        ({"설치연월": "1905-07-01"}, "date_unbelievable"),
+        ({"설치연월": "2007 또는 2008"}, "day_in_two_ways"),
+        ({"구분": "공중/개방"}, "cell_unsure"),
+        ({"위도": "375.144"}, "coordinates_outside_korea"),
         ({"관리기관": "박순자"}, "operator_may_be_person"),
         ({"관리기관": "박순자(점주)"}, "operator_may_be_person"),
         ({"남자대변기": "없음", "여자대변기": "0"}, "counts_are_nought"),
@@ -352,6 +356,7 @@ def test_a_cell_that_says_less_than_it_seems_is_asked_about(db: Database, cells:
     row = {"연번": "1", "시설명": "가람공원", "주소": "한빛구 가람로 1", "전화번호": "02-123-4567"}
     row |= {"개방시간": "06:00~22:00", "설치연월": "2012.10"}
     row |= {"관리기관": "구청", "남자대변기": "없음", "여자대변기": "2"}
+    row |= {"구분": "공중화장실", "위도": "37.56", "경도": "127.01"}
     (plain,) = _kept(db, f"{','.join(row)}\n{','.join(row.values())}\n".encode())
     assert plain.outcome == "new"
     (kept,) = _kept(db, f"{','.join(row)}\n{','.join((row | cells).values())}\n".encode())
