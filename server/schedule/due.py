@@ -46,6 +46,8 @@ class Due(NamedTuple):
     """The visit that made it done, or the last one before."""
     is_again: bool = False
     with_police: bool = False
+    is_repeat: bool = False
+    """What was seen with other instruments is looked at once more, by another pair; told to nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ def _judge(room: Row[Any], of_day: _Rule, day: Day, *, draws: bool) -> Due:
     earlier_ms, last_ms = of_day.seen.get(room.room_id, (None, None))
     if last_ms is not None:
         if of_day.repeated.get(room.room_id) == last_ms:  # as if nobody had been there
-            return Due(room, rule.name, "due", None, now.last, earlier_ms)
+            return Due(room, rule.name, "due", None, now.last, earlier_ms, is_repeat=True)
         is_again = draws and last_ms < of_day.today_ms and _drawn_again(room, of_day, day)
         return Due(room, rule.name, "due" if is_again else "done", None, now.last, last_ms, is_again)
     drawn = _drawn(room, of_day, day) if draws else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from server.schedule.periods import Period, is_working_day, start_ms
 from server.schedule.random_days import Secrets, secrets_until
 from server.schedule.raw_ids import RawId, id_of
 from server.schedule.rounds import Round, Stop, rounds_of
-from server.schedule.visits import swept
+from server.schedule.visits import inspected_by, swept
 from server.store.clock import from_ms
 from server.store.db import Database
 from sweep.report import LocalText
@@ -78,6 +78,7 @@ def day_plan(db: Database, rules: Sequence[Rule], *, today: date, district_id: s
         ]
         done = swept(connection, whole, whole, whole.end_ms, ("full", "quick")).keys()
         pairs = pairs_of(connection, district_id)
+        been = inspected_by(connection, {id_of(one.room.room_id) for one in found if one.is_repeat}, day.until_ms)
     by_district: dict[str | None, dict[UUID, list[Due]]] = defaultdict(lambda: defaultdict(list))
     for one in found:
         by_district[one.room.district_id][id_of(one.room.facility_id)].append(one)
@@ -92,9 +93,22 @@ def day_plan(db: Database, rules: Sequence[Rule], *, today: date, district_id: s
             unassigned += len(places)
             continue
         stops = [_stop(of_place) for of_place in places.values()]
-        planned = rounds_of(stops, len(of_name), first_bearing=_first_bearing(known, today, name))
+        kept_from = _kept_from(places, been, of_name)
+        planned = rounds_of(stops, len(of_name), first_bearing=_first_bearing(known, today, name), kept_from=kept_from)
         rounds += [_round_view(pair, one, places, done) for pair, one in zip(of_name, planned, strict=True)]
     return DayPlan(today=today, rounds=tuple(rounds), unassigned=unassigned)
+
+
+def _kept_from(
+    places: Mapping[UUID, Sequence[Due]], been: Mapping[UUID, Collection[str]], pairs: Sequence[PairView]
+) -> dict[UUID, list[int]]:
+    """By facility the pairs of which one has been in a room that is repeated: another pair looks again."""
+    found: dict[UUID, list[int]] = {}
+    for facility_id, of_place in places.items():
+        names = {name for one in of_place if one.is_repeat for name in been.get(id_of(one.room.room_id), ())}
+        if names:
+            found[facility_id] = [number for number, pair in enumerate(pairs) if names & set(pair.names)]
+    return found
 
 
 def _stop(of_place: Sequence[Due]) -> Stop:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
@@ -64,8 +64,17 @@ class Round:
     """What does not fit into the day."""
 
 
-def rounds_of(stops: Sequence[Stop], pairs: int, *, first_bearing: float) -> list[Round]:
-    """A round for each of so many pairs; `first_bearing` in radians is where the first sector begins."""
+def rounds_of(
+    stops: Sequence[Stop],
+    pairs: int,
+    *,
+    first_bearing: float,
+    kept_from: Mapping[UUID, Collection[int]] | None = None,
+) -> list[Round]:
+    """A round for each of so many pairs; `first_bearing` in radians is where the first sector begins.
+
+    `kept_from` tells by facility which of the pairs do not go there, as long as another one can.
+    """
     if pairs == 0:
         return []
     middle = _middle(stops)
@@ -74,7 +83,10 @@ def rounds_of(stops: Sequence[Stop], pairs: int, *, first_bearing: float) -> lis
     sectors: list[list[Stop]] = [[] for _ in range(pairs)]
     done = 0.0
     for stop in placed:
-        sectors[min(pairs - 1, int((done + stop.minutes / 2) / share))].append(stop)
+        sector = min(pairs - 1, int((done + stop.minutes / 2) / share))
+        away = (kept_from or {}).get(stop.facility_id, ())
+        turns = ((sector + turn) % pairs for turn in range(pairs))
+        sectors[next((one for one in turns if one not in away), sector)].append(stop)
         done += stop.minutes
     return [_round(sector) for sector in sectors]
 

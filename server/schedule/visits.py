@@ -6,18 +6,20 @@ facilities only.  Output are times of last visits by room; it writes nothing but
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, insert, select
 
 from server.interface.errors import not_found
+from server.interface.fields import INSPECTED_WITH
 from server.schedule.periods import Period
 from server.schedule.raw_ids import RawId, raw
 from server.store.clock import now_ms
 from server.store.counting import NEEDED_PERSONS, is_done_by
-from server.store.schema import facilities, rooms, sweeps, visual_checks
+from server.store.schema import IS_ACCEPTED, entries, facilities, rooms, sweeps, visual_checks
+from sweep.entry.kinds import INSPECTION_KINDS
 from sweep.phrases import Phrase
 from sweep.report import derived_id, new_id
 
@@ -98,6 +100,21 @@ def _last_visits(
 
 def _later(one: int | None, other: int | None) -> int | None:
     return max((at_ms for at_ms in (one, other) if at_ms is not None), default=None)
+
+
+def inspected_by(connection: Connection, room_ids: Collection[UUID], until_ms: int) -> dict[UUID, set[str]]:
+    """By room who recorded or confirmed its last inspection with other instruments before `until_ms`, by name."""
+    found: dict[UUID, set[str]] = {}
+    if not room_ids:
+        return found
+    of_rooms = sweeps.c.room_id.in_(room_ids) & sweeps.c.mode.in_(INSPECTED_WITH) & (sweeps.c.started_ms < until_ms)
+    last = select(func.max(sweeps.c.started_ms)).where(of_rooms).group_by(sweeps.c.room_id)
+    of_entry = (entries.c.sweep_id == sweeps.c.sweep_id) & entries.c.kind.in_(INSPECTION_KINDS) & IS_ACCEPTED
+    rows = select(sweeps.c.room_id, entries.c.subject).select_from(sweeps.join(entries, of_entry))
+    for row in connection.execute(rows.where(of_rooms, sweeps.c.started_ms.in_(last))):
+        if row.subject is not None:
+            found.setdefault(row.room_id, set()).add(row.subject)
+    return found
 
 
 def note_look(connection: Connection, room_id: UUID, *, by: str, look_id: UUID | None = None) -> bool:

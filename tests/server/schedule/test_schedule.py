@@ -25,11 +25,15 @@ from server.schedule.opening import hours_in
 from server.schedule.periods import Period, is_working_day, period_before, period_of, start_ms, working_days
 from server.schedule.random_days import SECRET_BYTES, drawn_day, is_repeated, secrets_until
 from server.schedule.rounds import SHIFT_MIN, Stop, length_m, rounds_of
+from server.schedule.visits import inspected_by
+from server.store.clock import now_ms
 from server.store.db import Database
-from server.store.schema import draw_secrets, facilities, facility_facts, rooms, sweeps
+from server.store.schema import draw_secrets, entries, facilities, facility_facts, rooms, sweeps
+from sweep.entry.kinds import INSPECTION_KINDS
 from sweep.report import new_id
 from tests.bench.fill import fill_rooms
 from tests.server.conftest import Call, Site
+from tests.server.inspection_kit import ground
 from tests.server.schedule.guessing import guessing
 from tests.server.sweep_kit import Probe
 
@@ -354,6 +358,35 @@ def test_rounds_are_short_and_no_longer_than_a_day() -> None:
         assert length_m(path) < min(shuffled)
     assert rounds_of(stops, 3, first_bearing=1.0) == rounds
     assert rounds_of([], 2, first_bearing=0.0)[0].visits == []
+
+
+def test_a_place_that_is_looked_at_once_more_goes_to_a_pair_that_was_not_there() -> None:
+    stops = [Stop(UUID(int=number), 37.55 + number / 500, 127.0 + number / 700, 1) for number in range(9)]
+
+    def rounds_with(place: Stop, kept_from: dict[UUID, list[int]]) -> list[int]:
+        rounds = rounds_of(stops, 3, first_bearing=0.4, kept_from=kept_from)
+        assert sum(len(one.visits) + len(one.left_over) for one in rounds) == len(stops)
+        return [number for number, one in enumerate(rounds) if place in [visit.stop for visit in one.visits]]
+
+    for place in stops:
+        (usual,) = rounds_with(place, {})
+        (other,) = rounds_with(place, {place.facility_id: [usual]})
+        assert other != usual
+        (last,) = rounds_with(place, {place.facility_id: [usual, other]})
+        assert last not in {usual, other}
+        assert rounds_with(place, {place.facility_id: [0, 1, 2]}) == [usual], "where all have been one goes again"
+
+
+def test_who_was_in_a_room_last_is_known_by_what_they_signed(site: Site) -> None:
+    made = ground(site)
+    body = made.body()
+    assert made.record(body).status_code == 201
+    assert made.confirm(body["sweep_id"]).status_code == 201
+    with site.db.read() as connection:
+        names = set(connection.scalars(select(entries.c.subject).where(entries.c.kind.in_(INSPECTION_KINDS))))
+        assert len(names) == 2
+        assert inspected_by(connection, {made.room_id, new_id()}, now_ms()) == {made.room_id: names}
+        assert inspected_by(connection, {made.room_id}, 0) == inspected_by(connection, (), now_ms()) == {}
 
 
 def test_a_policy_that_gives_up_the_floor_is_refused(tmp_path: Path) -> None:
