@@ -489,9 +489,12 @@ def test_each_row_ends_with_whose_it_is_and_what_is_next(desk: Phone, city: str)
     assert names == {"한빛구", "솔밭구", "물결구"}, "rooms of one name are told apart by their district"
     desk.open("#/desk")
     now = page.get_by_role("region", name="지금 손이 필요한 것").get_by_role("link")
-    expect(now.first).to_contain_text("점검 조 · 손대지 말고")
+    expect(now.first).to_contain_text("점검 조 · ")
+    first = cases[(now.first.get_attribute("href") or "").rsplit("/", 1)[1]]
+    assert first["is_found"], "a find is what is most urgent"
+    expect(now.first).to_contain_text(f"{whose[first['whose']]} · {first['next']['ko']}")
     now.first.click()
-    expect(page.get_by_role("region", name="지금 할 일")).to_contain_text("손대지 말고")
+    expect(page.get_by_role("region", name="지금 할 일")).to_contain_text(first["next"]["ko"])
     desk.open("#/desk/due?state=missed")
     page.locator("a.room").first.click()
     expect(page.get_by_label("사유")).to_be_visible()  # of the order that is given next

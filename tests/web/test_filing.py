@@ -12,6 +12,7 @@ from server.config.settings import Settings
 from server.people import auth
 from server.store.schema import users
 from tests.server.conftest import PASSWORD, QUICK_HASH, Site, running
+from tests.waiting import wait_until
 from tests.web.conftest import DESK, OpenPhone, Phone
 
 pytestmark = pytest.mark.browser
@@ -67,10 +68,8 @@ def test_an_office_says_how_its_documents_look_what_it_gave_away_and_who_follows
     page.get_by_role("button", name="성명 보기").click()
     page.get_by_label("점검자-77의 성명").fill("김점검")
     page.get_by_label("점검자-77의 성명").press("Enter")
-    expect(page.get_by_text("이제부터 만드는 문서에 쓰입니다").last).to_be_visible()
-    assert page.request.get(f"{door.url}/api/office/names").json()["people"] == [
-        {"username": "leaver", "name": "김점검"}
-    ]
+    kept = [{"username": "leaver", "name": "김점검"}]
+    wait_until(lambda: page.request.get(f"{door.url}/api/office/names").json()["people"] == kept, "the name is kept")
     page.get_by_role("button", name="지우기: 점검자-77").click()
     expect(page.get_by_text("점검자-77: 성명을 지웠습니다.")).to_be_visible()
     expect(page.get_by_label("점검자-77의 성명")).to_have_value("")
