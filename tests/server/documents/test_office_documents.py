@@ -50,8 +50,10 @@ def _inspected(mapo: Ground) -> str:
 
 
 def _file(client: Client, format_: str, **asked: str) -> bytes:
-    day = today().isoformat()
-    query = {"reason": "월간 보고", "format": format_, "from": day, "to": day} | asked
+    """The log of today and yesterday: half an hour ago may be either."""
+    last = today()
+    days = {"from": (last - timedelta(days=1)).isoformat(), "to": last.isoformat()}
+    query = {"reason": "월간 보고", "format": format_} | days | asked
     answer = client.get("/api/exports/inspection-log", **query)
     assert answer.status_code == 200, answer.text
     return answer.content
