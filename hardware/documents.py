@@ -13,6 +13,8 @@ from pathlib import Path
 from hardware import bom
 from hardware.enclosure import callouts, mass
 from hardware.fabrication import cables
+from hardware.kit import safety as kit_safety
+from hardware.kit import table as kit
 from hardware.optics import tables
 from hardware.safety import assess, flicker, mutations
 
@@ -37,6 +39,8 @@ def computed() -> dict[Path, dict[str, list[str]]]:
             "cables": cables.markdown(),
         },
         HERE / "README.md": {"callouts": callouts.markdown()},
+        HERE / "kit" / "README.md": {name: rows() for name, rows in kit.TABLES.items()}
+        | {"safety": kit_safety.table()},
     }
 
 

@@ -35,6 +35,11 @@ class Drawing:
             f'<polyline points="{ends}" fill="none" stroke="{colour}" stroke-width="{width:g}"{dash}/>'
         )
 
+    def path(self, way: str, colour: str = INK, width: float = 1.6, fill: str = "none") -> None:
+        """A curve, as SVG writes it."""
+        look = f'fill="{fill}" stroke="{colour}" stroke-width="{width:g}" stroke-linecap="round"'
+        self.elements.append(f'<path d="{way}" {look}/>')
+
     def disc(self, x: float, y: float, radius: float, fill: str = INK) -> None:
         """A filled circle."""
         self.elements.append(f'<circle cx="{x:g}" cy="{y:g}" r="{radius:g}" fill="{fill}"/>')

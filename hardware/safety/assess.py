@@ -154,7 +154,7 @@ def worst_patch(places_mm: tuple[tuple[float, float], ...]) -> tuple[int, float]
     return best
 
 
-def _patch_radiance(places: list[tuple[float, float]], one_w_sr: float, nm: float) -> tuple[float, float]:
+def patch_radiance(places: list[tuple[float, float]], one_w_sr: float, nm: float) -> tuple[float, float]:
     """Retina-weighted radiance (W/m2/sr) of the worst patch of LEDs that shine `one_w_sr` each, and its size (rad)."""
     seen, diameter_mm = worst_patch(tuple(places))
     area_m2 = math.pi / 4 * (diameter_mm * 1e-3) ** 2
@@ -166,7 +166,7 @@ def _steady(table: Table, group: str, situation: str, duty: float) -> Iterator[F
     """Cornea and retina for an average of `duty` of the pulse intensity."""
     nm = led_of(table, group)["wavelength_nm"]
     one = led_intensity_w_sr(table, group, sink_current_a(table, group)) * duty
-    weighted, alpha = _patch_radiance(led_places_mm(table, group), one, nm)
+    weighted, alpha = patch_radiance(led_places_mm(table, group), one, nm)
     if nm < 780:
         limit = limits.thermal_w_m2_sr(alpha, limits.EXEMPT_THERMAL_S)
         yield Finding(group, situation, "retina, thermal", weighted, limit, "W/(m2 sr)")
@@ -239,7 +239,7 @@ def _all_together(table: Table) -> Iterator[Finding]:
             led_intensity_w_sr(table, g, sink_current_a(table, g)) * d for g, d in zip(groups, duties, strict=True)
         )
         nm = min(led_of(table, g)["wavelength_nm"] for g in groups)
-        weighted, alpha = _patch_radiance(places, one, nm)
+        weighted, alpha = patch_radiance(places, one, nm)
         limit = limits.weak_stimulus_w_m2_sr(alpha)
         yield Finding("all infrared", situation, "retina, weak stimulus", weighted, limit, "W/(m2 sr)")
 
