@@ -242,6 +242,44 @@ def _note(sheet: Drawing, at: tuple[float, float], to: tuple[float, float], word
     sheet.text(at[0], at[1], words, 13.5, colour=colour)
 
 
+def pi() -> str:
+    """Step 7: what is plugged into the Raspberry Pi."""
+    sheet = Drawing(1180, 470)
+    x, y, mm = 330.0, 60.0, 5.6
+    sheet.box(x, y, 85 * mm, 56 * mm, "#2e7d32", "#1b5e20")
+    sheet.text(x + 250, y + 200, "Raspberry Pi 5", 22, "middle", "white", bold=True)
+    for k in range(20):
+        for row in (0, 1):
+            colour = {(0, 1): COLOURS["red"], (2, 1): "#111111"}.get((k, row), "#e8c547")
+            sheet.disc(x + 44 + 14.2 * k, y + 30 - 14.2 * row, 4.6, colour)
+    sheet.line([(x + 44, y + 16), (x + 44, y - 26), (x - 40, y - 26)], COLOURS["red"], 4)
+    sheet.line([(x + 72.4, y + 16), (x + 72.4, y - 44), (x - 40, y - 44)], COLOURS["black"], 4)
+    _note(sheet, (60, y - 32), (x - 40, y - 26), "핀 2, 6 → L1, L2 / pins 2, 6")
+    for at, name, is_used in ((300.0, "CAM1", False), (260.0, "CAM0", True)):
+        sheet.box(x + at, y + 56 * mm - 76, 22, 66, "#f4f1e6" if is_used else "#8a9a8c", INK)
+        sheet.text(x + at + 11, y + 56 * mm - 84, name, 12, "middle", "white", bold=is_used)
+    way = f"M{x + 271:g} {y + 56 * mm - 44:g} C{x + 271:g} {y + 420:g} {x + 60:g} {y + 330:g} {x - 60:g} {y + 340:g}"
+    sheet.path(way, "#e8dfc4", 24)
+    _note(
+        sheet,
+        (40, y + 380),
+        (x - 40, y + 340),
+        "카메라 → CAM0 (보드의 글자대로) / camera to CAM0, as printed",
+        COLOURS["red"],
+    )
+    for k, word in enumerate(("USB", "USB", "Ethernet")):
+        sheet.box(x + 85 * mm - 70, y + 24 + 94 * k, 86, 76, METAL, "#707880")
+        sheet.text(x + 85 * mm - 28, y + 66 + 94 * k, word, 13, "middle")
+    edge = x + 85 * mm + 16
+    sheet.path(f"M{edge:g} {y + 62:g} C{edge + 90:g} {y + 62:g} {edge + 40:g} {y + 150:g} {edge + 110:g} {y + 150:g}",
+               "#455a64", 7)  # fmt: skip
+    sheet.box(edge + 110, y + 112, 150, 76, "#1e6f8e", "#0d3d50")
+    sheet.text(edge + 185, y + 156, "A1 Nano", 16, "middle", "white", bold=True)
+    sheet.box(x + 40, y + 56 * mm - 26, 54, 34, METAL, "#707880")
+    sheet.text(x + 67, y + 56 * mm - 36, "27 W", 13, "middle", "white", bold=True)
+    return sheet.render()
+
+
 def room() -> str:
     """Step 8: the dark room from the side."""
     sheet = Drawing(1180, 430)
@@ -279,8 +317,8 @@ def room() -> str:
 
 
 PICTURES = {
-    "lamps": lamps, "board": board, "measure": measure, "fuses": fuses, "nano": nano, "camera": camera, "room": room,
-    "wiring": whole,
+    "lamps": lamps, "board": board, "measure": measure, "fuses": fuses, "nano": nano, "camera": camera, "pi": pi,
+    "room": room, "wiring": whole,
 }  # fmt: skip
 
 

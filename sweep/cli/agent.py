@@ -18,6 +18,7 @@ from sweep.cli.doctor.examining import Examiner
 from sweep.cli.ending import end_when_told
 from sweep.cli.live import (
     open_own_transmissions,
+    refuse_kit,
     refuse_unsafe_supply,
     require_something_to_measure_with,
     room_source,
@@ -68,6 +69,7 @@ def agent(
         fail("agent_needs_server")
     if not sim:
         require_something_to_measure_with(settings)
+        refuse_kit(settings, is_laboratory=False)  # a phone starts sweeps of real rooms
         refuse_unsafe_supply(settings)  # and leave it off: a crash of an earlier run may have left it on
     folder = settings.state_folder
     stop = threading.Event()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -20,12 +20,14 @@ from sweep.host.carrier import CARRIERS, CarrierLines, LineName, Revision
 from sweep.host.disk import DISK, DiskError
 from sweep.host.gpio import LinePlace
 from sweep.host.sealing import KEY_FILE, PUBLIC_FILE, SEALED_FILE, given_secret
+from sweep.lens.optics import Eye
 from sweep.phrases import Phrase
 from sweep.report.base import Slug
 from sweep.report.files import read_toml
 
 Policy = Literal["auto", "always", "never"]
 
+KIT_EYES: Final[dict[str, Eye]] = {"imx296": "kit", "imx219": "kit_imx219", "ov5647": "kit_ov5647"}
 MAX_CONFIG_BYTES = 1024 * 1024
 """Derived: far above every key at its longest."""
 
@@ -72,12 +74,18 @@ class Config(BaseModel):
     camera: Annotated[str, Field(pattern=r"^(pi|/dev/[A-Za-z0-9/._-]{1,100})$")] | None = None
     """The camera of the lens finder: `pi`, or a Video4Linux device; without one a sweep films nothing."""
     carrier: Revision | None = None
-    """Revision of the carrier board, `A` or `B`, as it is printed on it; it says which lines of the Pi do what."""
+    """Revision of the carrier board, `A` or `B`, as it is printed on it, or `kit`: which lines of the Pi do what."""
+    camera_module: Literal["imx296", "imx219", "ov5647"] = "imx296"
+    """Sensor of the Raspberry Pi's camera; the NoIR modules `imx219` and `ov5647` on the bench kit alone, slower."""
+    camera_socket: Literal["cam0", "cam1"] | None = None
+    """Socket of its cable; by default CAM0 of a Raspberry Pi 5, as the guides have it; earlier ones have one socket."""
+    camera_trigger: Literal["external", "none"] = "external"
+    """Whether the head triggers the camera; `none`, on the bench kit alone: frames are paired by the lamps, slower."""
     camera_power_line: Annotated[int, Field(ge=0, le=63)] | None = None
     """GPIO that switches the camera's supply where that is not the carrier's: 17 of revision B, 4 of revision A."""
     camera_power_chip: Annotated[str, Field(min_length=1, max_length=200)] = "/dev/gpiochip0"
     """The GPIO chip that all these lines belong to."""
-    camera_sensor: Literal["at_boot", "overlay", "bind"] = "at_boot"
+    camera_sensor: Literal["at_boot", "overlay", "bind", "helper"] = "at_boot"
     """When the sensor's driver looks for it: at boot, or once it has power (unproven on a Pi)."""
     rf_calibration: str | None = None
     """Calibration file of detector and tuner; without a valid one levels are nominal and reports say so."""
@@ -93,7 +101,9 @@ class Config(BaseModel):
     @model_validator(mode="after")
     def _no_line_twice(self) -> Self:
         lines = self.lines
-        if lines is not None and self.camera_power_line is not None and self.camera_power_line != lines.cam_enable:
+        if lines is None or self.camera_power_line is None or lines.cam_enable is None:
+            return self
+        if self.camera_power_line != lines.cam_enable:
             raise ValueError(Phrase("carrier_sets_camera_line", carrier=self.carrier, line=lines.cam_enable))
         return self
 
@@ -102,6 +112,21 @@ class Config(BaseModel):
         if self.range_sensor and self.line("range_enable") is None:
             raise ValueError(Phrase("range_sensor_needs_carrier_b"))
         return self
+
+    @model_validator(mode="after")
+    def _kit_has_what_it_has(self) -> Self:
+        if self.carrier == "kit" and self.lens_lamps:
+            raise ValueError(Phrase("kit_has_two_lamp_groups"))
+        if self.carrier != "kit" and (self.camera_module != "imx296" or self.camera_trigger == "none"):
+            raise ValueError(Phrase("camera_for_kit_only"))
+        return self
+
+    @property
+    def eye(self) -> Eye:
+        """Whose nominal optics hold: here a carrier chooses its table."""
+        if self.carrier != "kit":
+            return "probe"
+        return KIT_EYES[self.camera_module]
 
     @property
     def lines(self) -> CarrierLines | None:

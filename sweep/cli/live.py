@@ -47,6 +47,12 @@ def refuse_unsafe_supply(settings: Config) -> None:
             check_strict(settings.camera_power)
 
 
+def refuse_kit(settings: Config, *, is_laboratory: bool) -> None:
+    """End with one line where the bench kit would film a real room: its camera always has power and shows no light."""
+    if settings.carrier == "kit" and settings.camera is not None and not is_laboratory:
+        fail("kit_films_laboratories_only")
+
+
 def require_something_to_measure_with(settings: Config) -> None:
     """End with one line where a live sweep could neither listen nor film."""
     if settings.wifi_adapter is None and settings.camera is None:
@@ -69,11 +75,13 @@ def _camera_source(settings: Config, camera: str) -> CameraSource:
     """The probe's camera with its calibrated numbers, nominal where no calibration holds."""
     from sweep.lens.calibration import CalibrationError, apply  # loads OpenCV
     from sweep.lens.camera.ranging import RangePlace
-    from sweep.lens.camera.source import LiveCamera, nominal_meta
-    from sweep.lens.clip.frames import CameraSettings
+    from sweep.lens.camera.source import LiveCamera, camera_settings, nominal_meta
 
-    set_to, lamps = CameraSettings(), extra_lamps(settings)
-    meta = nominal_meta(set_to, lamps)
+    set_to, lamps = (
+        camera_settings(settings.eye, is_triggered=settings.camera_trigger == "external"),
+        extra_lamps(settings),
+    )
+    meta = nominal_meta(set_to, lamps, settings.eye)
     laws = lens_laws_of(settings, datetime.now(UTC).date(), settings.probe_id, is_said=False)
     if laws.calibration is not None:
         with one_line(CalibrationError):

@@ -17,6 +17,7 @@ from sweep.cli.ending import end_when_told
 from sweep.cli.live import (
     live_sources,
     open_own_transmissions,
+    refuse_kit,
     refuse_unsafe_supply,
     require_something_to_measure_with,
 )
@@ -160,6 +161,7 @@ def _run_live(
     end_when_told(control.abort)
     with one_line(SourceError):
         made = read_room(room)
+        refuse_kit(settings, is_laboratory=made.is_laboratory)
         signer = None if keep is None else _laboratory_signer(settings, made)
         source = LiveSource(
             made,

@@ -1,7 +1,7 @@
 """Which lines of the Raspberry Pi a carrier uses, by its revision, and which parts hang on its I2C bus.
 
-Input is the letter on the board; output is GPIO numbers.  `hardware/interfaces.toml`, [pi] and [pi_bus], is where they
-are decided; a test holds this table against it.
+Input is the letter on the board, or `kit` for the bench kit, which has none; output is GPIO numbers.
+`hardware/interfaces.toml`, [pi] and [pi_bus], is where they are decided; a test holds this table against it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Revision = Literal["A", "B"]
+Revision = Literal["A", "B", "kit"]
 LineName = Literal[
     "cam_enable", "cam_powered", "head_reset", "power_off", "power_button", "range_enable", "bank_a", "bank_b"
 ]
@@ -25,7 +25,7 @@ RANGE_SENSOR: Final = 0x29
 class CarrierLines:
     """GPIO numbers; None where the revision has no such line."""
 
-    cam_enable: int
+    cam_enable: int | None = None
     """High: the camera has supply."""
     cam_powered: int | None = None
     """An input: the camera's switched 3.3 V."""
@@ -44,6 +44,7 @@ class CarrierLines:
 
 
 CARRIERS: Final[dict[Revision, CarrierLines]] = {
+    "kit": CarrierLines(),
     "A": CarrierLines(cam_enable=4),
     "B": CarrierLines(
         cam_enable=17,
@@ -56,5 +57,15 @@ CARRIERS: Final[dict[Revision, CarrierLines]] = {
         bank_b=24,
     ),
 }
+
+
+def camera_overlay(module: str, socket: str | None, number: int | None) -> str:
+    """Overlay of the camera's driver with its socket. Every overlay of a Raspberry Pi 5 means CAM1 unless told
+    otherwise, and the guides' cable is in CAM0; earlier ones have one socket.  `number`: of the Pi, None as a 5.
+    """
+    is_cam0 = (number is None or number >= 5) and socket != "cam1"
+    return f"{module},cam0" if is_cam0 else module
+
+
 CAMERA_FOLLOWS_S: Final = 0.05
 """`cam_powered` follows `cam_enable` within this, falling; rising within a tenth of it (hardware/interfaces.toml)."""

@@ -1,8 +1,8 @@
 """The probe's nominal optics and the radiometric model built on them.
 
-Job: load `optics.toml` and answer how many photo-electrons a lens or a matt wall returns at a distance. Input:
-nominal numbers and geometry; output: electrons per exposure. Refuses to guess a calibration: everything here is
-nominal, so nothing computed from it alone may call a zone clear.
+Job: load `optics.toml`, for the bench kit with `optics_kit.toml` over it, and answer how many photo-electrons a lens or
+a matt wall returns at a distance. Input: nominal numbers and geometry; output: electrons per exposure. Refuses to guess
+a calibration: everything here is nominal, so nothing computed from it alone may call a zone clear.
 """
 
 from __future__ import annotations
@@ -12,10 +12,19 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final, Literal
 
 PLANCK_J_S = 6.62607015e-34
 LIGHT_M_S = 299_792_458.0
+Eye = Literal["probe", "kit", "kit_imx219", "kit_ov5647"]
+"""Whose lens and lamps: the probe's, the bench kit's, the kit's with a NoIR module."""
+LAYERS: Final[dict[Eye, tuple[str, ...]]] = {
+    "probe": (),
+    "kit": ("kit",),
+    "kit_imx219": ("kit", "kit_imx219"),
+    "kit_ov5647": ("kit", "kit_ov5647"),
+}
+"""Parts of `optics_kit.toml` that are laid over `optics.toml`, one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +128,17 @@ def _gaussian_per_sr(alpha_rad: float, sigma_rad: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class RollingShutter:
+    """How a sensor without an external trigger exposes: every row as long, one row after the other."""
+
+    shutter_s: float
+    readout_s: float
+    """From the first row to the last; 0: all rows at once."""
+    frame_s: float
+    """From frame to frame. The lamps' period is another, so that flashes wander and none stays where rows are shut."""
+
+
+@dataclass(frozen=True, slots=True)
 class ExtraLampOptics:
     """Nominal numbers of a lamp group that a probe may have besides."""
 
@@ -130,18 +150,28 @@ class ExtraLampOptics:
 @cache
 def load_extra_lamps() -> dict[str, ExtraLampOptics]:
     """By phase letter, M, N and R."""
-    return {letter: ExtraLampOptics(**row) for letter, row in _table()["lamp"].items()}
+    return {letter: ExtraLampOptics(**row) for letter, row in _table("optics.toml")["lamp"].items()}
 
 
-def _table() -> dict[str, Any]:
-    return tomllib.loads(files("sweep.lens").joinpath("optics.toml").read_text(encoding="utf-8"))
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads(files("sweep.lens").joinpath(name).read_text(encoding="utf-8"))
 
 
 @cache
-def load_optics() -> Optics:
-    """The table that ships with the package."""
-    table = _table()
+def load_rolling_shutter(eye: Eye) -> RollingShutter | None:
+    """How an eye's sensor exposes; None: while its trigger says."""
+    table = _table("optics_kit.toml")
+    found = [table[layer]["rolling"] for layer in LAYERS[eye] if "rolling" in table[layer]]
+    return RollingShutter(**found[-1]) if found else None
+
+
+@cache
+def load_optics(eye: Eye = "probe") -> Optics:
+    """The table that ships with the package, with what is different for another eye over it."""
+    table, kit = _table("optics.toml"), _table("optics_kit.toml")
     camera, led, ref, wall, span = (table[k] for k in ("camera", "led", "reference_lens", "wall", "range"))
+    for layer in LAYERS[eye]:
+        camera, led = camera | kit[layer].get("camera", {}), led | kit[layer].get("led", {})
     return Optics(
         **camera,
         **led,

@@ -173,7 +173,7 @@ def _quality(meta: ClipMeta, followed: Followed, check: LampCheck, motion: float
 def _coverage(
     meta: ClipMeta, progress: Progress, check: LampCheck, chain: Chain, assessable: bool, range_m: float | None
 ) -> ClipCoverage:
-    optics = load_optics()
+    optics = load_optics(meta.eye)
     stated = range_m if range_m is not None else coverage.estimate_range_m(optics, meta, check.on_axis_e)
     if not assessable:
         return ClipCoverage(0.0, round(stated, 3), range_m is None, 0.0, 0.0, 0.0)

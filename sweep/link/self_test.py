@@ -64,6 +64,8 @@ SEEN_BY_EYE = (*LAMPS, TRIGGER, 5, 6, BUZZER)
 """Parts of which only the line can be measured."""
 STROBE_LINE = 11
 ALL_PARTS = (1 << len(PART_NAMES)) - 1
+KIT_PARTS: Final = 1 << 0 | 1 << 1 | 1 << TRIGGER | 1 << BUTTON | 1 << SENSORS
+"""On the bench kit's breadboard: both lamp groups, the trigger, the button, and of the sensors its supply."""
 DETECTOR_V = (0.4, 2.2)
 """Output of an AD8318 over its whole range, 0.5 to 2.1 V (datasheet), and a margin; a loose wire lies outside."""
 RSSI_V = (0.3, 1.5)
@@ -153,8 +155,11 @@ def _listen_to_receivers(head: Head, readings: SelfTestReadings) -> None:
     head.ask(RfStop())
 
 
-def judge(readings: SelfTestReadings, losses: Losses) -> list[SelfTestRow]:
-    """The table: a row for each part that was walked through, then for what the receivers and the line showed."""
+def judge(readings: SelfTestReadings, losses: Losses, *, has_receivers: bool = True) -> list[SelfTestRow]:
+    """The table: a row for each part that was walked through, then for what the receivers and the line showed.
+
+    `has_receivers`: False for the bench kit, whose head measures its supply and its reference alone.
+    """
     result = readings.result
     rows = [_line_row(result, part, PART_NAMES[part]) for part in LINES if result.parts >> part & 1]
     if any(result.parts >> part & 1 for part in LAMPS):
@@ -162,9 +167,10 @@ def judge(readings: SelfTestReadings, losses: Losses) -> list[SelfTestRow]:
     if result.parts >> BUTTON & 1:
         rows.append(_button_row(result))
     if result.parts >> SENSORS & 1:
-        rows += _supply_rows(result)
-        rows += _receiver_rows(readings)
-        rows.append(_imu_row(readings))
+        supply, reference, temperature = _supply_rows(result)
+        rows += [supply, reference]
+        if has_receivers:
+            rows += [temperature, *_receiver_rows(readings), _imu_row(readings)]
     rows += [_loss_row(readings, losses), _reset_row(readings.reset_cause)]
     return rows
 

@@ -2,24 +2,32 @@
 
 Input is how; output is a driver that has found the sensor, or one line why not. A driver that was loaded at boot found
 no sensor, since nothing had power then. Two ways: the overlay is loaded at runtime (`dtoverlay imx296,always-on`, as
-root), or, where the overlay was loaded at boot, the driver is bound anew to the device that it did not find. Written
-from the kernel's documentation of both and tried on stand-ins only; the setting is off until a Pi has run it.
+root), or, where the overlay was loaded at boot, the driver is bound anew to the device that it did not find, by this
+process as root, or by the package's helper (`sensor_helper`), which a service without rights asks for it. Written from
+the kernel's documentation of both and tried on stand-ins only; the setting is off until a Pi has run it.
 """
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import subprocess
 from pathlib import Path
 from typing import Final, Literal
 
-from sweep.phrases import Phrase
+from sweep.phrases import Phrase, from_line
 
-Method = Literal["at_boot", "overlay", "bind"]
+Method = Literal["at_boot", "overlay", "bind", "helper"]
 OVERLAY: Final = "imx296,always-on"
 NAME: Final = "imx296"
 DRIVER: Final = Path("/sys/bus/i2c/drivers/imx296")
 DEVICES: Final = Path("/sys/bus/i2c/devices")
 PATIENCE_S: Final = 10.0
+HELPER: Final = Path("/run/ansim-sweep/sensor.sock")
+"""Where the package's helper is asked (host/system)."""
+VERB: Final = b"attach"
+"""All that it is asked for; the end of the connection takes the driver away."""
+MAX_ANSWER: Final = 1_000
 
 
 class SensorError(RuntimeError):
@@ -30,12 +38,16 @@ class SensorDriver:
     """The driver of the camera's sensor; attached while the sensor has power."""
 
     def __init__(
-        self, method: Method, *, command: str = "dtoverlay", driver: Path = DRIVER, devices: Path = DEVICES
-    ) -> None:
+        self, method: Method, *, command: str = "dtoverlay", driver: Path = DRIVER, devices: Path = DEVICES,
+        helper: Path = HELPER,
+    ) -> None:  # fmt: skip
         self._method = method
         self._command = command
         self._driver = driver
         self._devices = devices
+        self._helper = helper
+        self._held: socket.socket | None = None
+        """The helper's line, while the driver is attached by it."""
 
     def attach(self) -> None:
         """The sensor has power: let the driver find it. Raises SensorError."""
@@ -44,6 +56,8 @@ class SensorDriver:
                 self._run(OVERLAY)
             case "bind":
                 self._write("bind")
+            case "helper":
+                self._hold()
             case "at_boot":
                 return
 
@@ -54,6 +68,8 @@ class SensorDriver:
                 self._run("-r", NAME)
             case "bind":
                 self._write("unbind")
+            case "helper":
+                self._let_go()
             case "at_boot":
                 return
 
@@ -68,6 +84,32 @@ class SensorDriver:
         if done.returncode:
             said = " ".join((done.stderr or done.stdout).split())[:160]
             raise SensorError(Phrase("command_needs_root", command=" ".join(command), why=said or "failed"))
+
+    def _hold(self) -> None:
+        """Ask the helper, and keep its line."""
+        self._let_go()
+        line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        line.settimeout(PATIENCE_S)
+        try:
+            line.connect(str(self._helper))
+            line.send(VERB)
+            answer = line.recv(MAX_ANSWER).decode("utf-8", "replace")
+        except OSError as error:
+            line.close()
+            raise SensorError(Phrase("sensor_helper_away", socket=self._helper, why=error)) from error
+        if answer != "ok":
+            line.close()
+            raise SensorError(from_line(answer.removeprefix("error ")))
+        self._held = line
+
+    def _let_go(self) -> None:
+        """End the helper's line and wait until it has taken the driver away."""
+        line, self._held = self._held, None
+        if line is None:
+            return
+        with line, contextlib.suppress(OSError):
+            line.shutdown(socket.SHUT_WR)
+            line.recv(MAX_ANSWER)
 
     def _write(self, name: str) -> None:
         found = sorted(path.name for path in self._devices.glob("*") if _is_sensor(path))

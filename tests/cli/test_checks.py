@@ -183,6 +183,51 @@ def test_a_supply_that_is_switched_keeps_the_sensor_unknown(probe: Probe, settin
     assert {check.code for check in probe.checks(switched) if check.state == "unknown"} == {"camera"}
 
 
+def test_the_bench_kit_is_told_part_by_part(probe: Probe, settings: Config) -> None:
+    kit = settings.model_copy(update={"carrier": "kit"})
+    checks = probe.checks(kit)
+    assert [check.code for check in checks if check.state == "wrong"] == []
+    said = {check.code: (check.state, check.found.en) for check in checks if check.group == "camera"}
+    assert said["optics"] == ("ok", "kit: ring 11 mm, 0.41 W/sr, lens 6 mm")
+    assert said["kit"] == ("note", "the camera always has power: for laboratories only")
+    for check in checks:
+        print(f"{check.group:8} {check.title.ko}: {check.found.ko} / {check.title.en}: {check.found.en}")
+
+
+@pytest.mark.parametrize(
+    ("update", "found", "state"),
+    [
+        ({"camera_module": "imx219"}, "imx219 takes no trigger: only frames that are lit whole are used", "note"),
+        ({"camera_trigger": "none"}, "is on", "wrong"),
+        ({"camera": "/dev/ttyAMA0"}, "by its maker's control", "unknown"),
+    ],
+)
+def test_the_doctor_says_how_frames_find_their_lamp(
+    update: dict[str, str], found: str, state: str, probe: Probe, settings: Config
+) -> None:
+    kit = settings.model_copy(update={"carrier": "kit", **update})
+    (check,) = (one for one in probe.checks(kit) if one.code == "trigger")
+    assert check.state == state
+    assert found.removeprefix("is ") in check.found.en
+
+
+@pytest.mark.parametrize(("way", "state"), [("at_boot", "note"), ("helper", "wrong"), ("bind", "note")])
+def test_how_the_driver_finds_a_dark_sensor_is_told(way: str, state: str, probe: Probe, settings: Config) -> None:
+    switched = settings.model_copy(update={"carrier": "B", "camera_sensor": way})
+    here = replace(probe.here, sensor_helper=probe.here.path("run/none.sock"))
+    (check,) = (one for one in replace(probe, here=here).checks(switched) if one.code == "sensor_driver")
+    assert check.state == state
+    if way != "bind":
+        assert check.advice is not None and ("helper" in check.advice.en or "sensor.socket" in check.advice.en)
+
+
+def test_a_silent_sensor_is_told_with_the_overlay_of_its_socket(probe: Probe, settings: Config) -> None:
+    probe.put("sys/bus/i2c/drivers/imx296/10-001a", None)
+    probe.here.path("sys/bus/i2c/drivers/imx296").rmdir()
+    (check,) = (one for one in probe.checks(settings) if one.code == "camera")
+    assert check.advice is not None and "dtoverlay=imx296,cam0" in check.advice.en
+
+
 def test_lenses_and_cameras_of_known_content_are_found_here() -> None:
     assert examine_lenses() is None
     assert examine_capture() is None

@@ -59,6 +59,30 @@ def test_what_a_carrier_of_revision_a_wanted_is_named_on_revision_b() -> None:
     assert missing("gpio=4=op,dl,pd\ndtparam=strict_gpiod\n", Config(carrier="A")) == []
 
 
+@pytest.mark.parametrize(
+    ("written", "settings", "number", "wanted"),
+    [
+        ("imx296,cam0", {}, 5, None),
+        ("imx296", {}, 5, "dtoverlay=imx296,cam0"),
+        ("imx296", {"camera_socket": "cam1"}, 5, None),
+        ("imx296,cam0", {"camera_socket": "cam1"}, 5, "dtoverlay=imx296"),
+        ("imx296", {"camera_socket": "cam0"}, 4, None),
+        ("imx296,always-on,cam0", {"camera_sensor": "bind"}, 5, None),
+        ("imx296,cam0", {"camera_module": "imx219"}, 5, "dtoverlay=imx219,cam0"),
+        ("imx219,cam0", {"camera_module": "imx219"}, 5, None),
+    ],
+)
+def test_the_overlay_is_that_of_the_socket_the_cable_is_in(
+    written: str, settings: dict[str, str], number: int, wanted: str | None
+) -> None:
+    """Every overlay of a Pi 5 means CAM1 unless told otherwise; the guides' cable is in CAM0."""
+    kit = Config.model_validate({"carrier": "kit", "camera": "pi", **settings})
+    rows = missing(f"camera_auto_detect=0\ndtoverlay={written}\n", kit, number=number)
+    assert [row.line for row in rows] == ([] if wanted is None else [wanted])
+    if wanted is not None and written.partition(",")[0] in wanted:
+        assert "CAM1 unless told otherwise" in str(rows[0].advice)
+
+
 def test_a_raspberry_pi_4_wants_its_full_uart_for_the_head_and_no_console_on_it() -> None:
     rows = {row.line for row in missing("", Config(port="/dev/serial0"), "console=serial0,115200 quiet", 4)}
     assert rows == {"enable_uart=1", "dtoverlay=miniuart-bt", "no console=serial0,115200 (cmdline.txt)"}

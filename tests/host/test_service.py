@@ -72,8 +72,8 @@ def test_who_names_the_start_of_the_machine_in_entries_may_read_it(unit: str, re
 
 UNITS = (
     "sweep/host/system/ansim-sweep-probe.service", "sweep/host/system/ansim-sweep-capture@.service",
-    "sweep/host/system/ansim-sweep-update.service", "sweep/host/image/ansim-sweep-first-boot.service",
-    "server/serving/system/ansim-sweep-server.service",
+    "sweep/host/system/ansim-sweep-sensor@.service", "sweep/host/system/ansim-sweep-update.service",
+    "sweep/host/image/ansim-sweep-first-boot.service", "server/serving/system/ansim-sweep-server.service",
 )  # fmt: skip
 
 

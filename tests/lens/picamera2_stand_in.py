@@ -63,6 +63,7 @@ class Camera:
         if module.open_cameras:
             raise RuntimeError("Failed to acquire camera: Device or resource busy")
         module.open_cameras += 1
+        module.opened_numbers.append(number)
         self._module = module
         self.state = "available"
         self.requests_out = 0
@@ -147,6 +148,9 @@ class Module:
         self.padding = 16
         self.model = "imx296"
         self.present = 1
+        self.others_before: tuple[str, ...] = ()
+        """Models of cameras that are listed before it."""
+        self.opened_numbers: list[int] = []
         self.open_cameras = 0
         self.ahead = 0
         """How many frames may be out before the next one is taken; 0: in step."""
@@ -163,6 +167,7 @@ class Module:
 
             @staticmethod
             def global_camera_info() -> list[dict[str, Any]]:
-                return [{"Model": module.model, "Id": f"/base/i2c/{n}", "Num": n} for n in range(module.present)]
+                models = (*module.others_before, *(module.model,) * module.present)
+                return [{"Model": model, "Id": f"/base/i2c/{n}", "Num": n} for n, model in enumerate(models)]
 
         self.Picamera2 = Picamera2

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -73,6 +74,21 @@ def test_a_badly_assembled_head_shows_what_is_wrong() -> None:
     assert code == 0
     faults = {part for part, verdict in verdicts(lines).items() if verdict == "fault"}
     assert faults == {"off-axis lamps", "red lamps", "button", "supply", "inertial sensor"}
+
+
+@pytest.mark.wall_clock("the emulated head keeps to wall time while its process shares the machine")
+def test_the_bench_kit_is_walked_by_the_parts_that_it_has(tmp_path: Path) -> None:
+    """No radio, inertial or temperature sensor: open inputs, which a probe would call faults."""
+    (tmp_path / "kit.toml").write_text('carrier = "kit"\n', encoding="utf-8")
+    scene = RfScene(assembly=Assembly(), motion=Motion("absent"), temperature_c=-50.0, presses_s=PRESSES_S)
+    code, lines, said = doctor(scene, "--config", str(tmp_path / "kit.toml"))
+    assert code == 0
+    assert verdicts(lines) == {
+        "on-axis lamps": "look", "off-axis lamps": "look", "camera trigger": "look", "strobe line": "ok",
+        "button": "ok", "supply": "ok", "reference": "ok", "line": "ok", "last reset": "ok",
+    }  # fmt: skip
+    assert "red lamps" not in said
+    print("\n".join(lines))
 
 
 def test_no_head_is_one_line() -> None:

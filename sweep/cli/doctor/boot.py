@@ -14,7 +14,7 @@ from rich.table import Table
 
 from sweep.cli.config import Config
 from sweep.cli.output import out
-from sweep.host.carrier import CarrierLines
+from sweep.host.carrier import CarrierLines, camera_overlay
 from sweep.host.config_txt import BOOT, MODEL, BootConfig, read_boot
 from sweep.phrases import Phrase, in_both
 
@@ -50,7 +50,7 @@ def show_boot(settings: Config, folder: Path = BOOT, model: Path = MODEL) -> int
 
 def boot_rows(settings: Config, boot: BootConfig, cmdline: str, number: int | None) -> list[BootRow]:
     """What this probe needs of config.txt and cmdline.txt."""
-    rows = [*_uart(settings, boot, cmdline, number), *_camera(settings, boot)]
+    rows = [*_uart(settings, boot, cmdline, number), *_camera(settings, boot, number)]
     lines = settings.lines
     if lines is not None and lines.power_button is not None:
         rows += [*_carrier_b(boot, lines, number)]
@@ -83,16 +83,23 @@ def _uart(settings: Config, boot: BootConfig, cmdline: str, number: int | None) 
     yield _forbidden(line, purpose, Phrase("console_on_heads_line"), is_there=console is not None)
 
 
-def _camera(settings: Config, boot: BootConfig) -> Iterator[BootRow]:
+def _camera(settings: Config, boot: BootConfig, number: int | None) -> Iterator[BootRow]:
     place = settings.camera_power
     if settings.camera == "pi":
-        purpose = Phrase("camera_driver")
+        purpose, module = Phrase("camera_driver"), settings.camera_module
+        overlay = camera_overlay(module, settings.camera_socket, number)
+        given = [params for name, params in boot.overlays if name == module]
         if settings.camera_sensor == "overlay":
-            is_loaded = any(name == "imx296" for name, _ in boot.overlays)
-            yield _forbidden("dtoverlay=imx296", purpose, Phrase("loaded_once_powered"), is_there=is_loaded)
+            yield _forbidden(f"dtoverlay={module}", purpose, Phrase("loaded_once_powered"), is_there=bool(given))
         else:
-            line = "dtoverlay=imx296" + (",always-on" if settings.camera_sensor == "bind" else "")
-            yield _row(boot, line, purpose, lambda found: any(name == "imx296" for name, _ in found.overlays))
+            line = f"dtoverlay={overlay}" + (",always-on" if settings.camera_sensor in {"bind", "helper"} else "")
+            is_cam0 = overlay != module
+            if given and not any(("cam0" in params) == is_cam0 for params in given):
+                yield BootRow(
+                    line, purpose, Phrase("advice_camera_socket", line=line, socket="CAM0" if is_cam0 else "CAM1")
+                )
+            else:
+                yield _row(boot, line, purpose, lambda _: bool(given))
         yield _row(boot, "camera_auto_detect=0", purpose, lambda found: found.settings.get("camera_auto_detect") == "0")
     if place is None:
         return

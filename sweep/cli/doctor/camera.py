@@ -39,6 +39,8 @@ NOT_RANGED: Final[dict[RangeFault | None, Phrase]] = {
 def supply_state(settings: Config) -> tuple[Phrase, Phrase | str, Phrase | None]:
     """State and remedy for the table, and why this machine is refused, if it is. Leaves the line low."""
     place = settings.camera_power
+    if settings.carrier == "kit" and place is None:
+        return Phrase("kit_camera_always_on"), "", None
     if place is None:
         if _is_lax(settings.camera_power_chip):
             return Phrase("released_lines_stay_on"), REMEDY, Phrase("kernel_keeps_released_line", remedy=REMEDY)

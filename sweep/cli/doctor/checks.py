@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from sweep.phrases import Phrase
+from sweep.power.sensor import HELPER
 from sweep.report import DoctorCheck, LocalText, local_text
 
 Group = Literal["program", "machine", "camera", "radio", "head"]
@@ -94,6 +95,8 @@ class Here:
     disk: Callable[[Path], tuple[int, int]] = disk_of
     service: Path = Path("/run/ansim-sweep/capture.sock")
     """Of the capture helper."""
+    sensor_helper: Path = HELPER
+    """Of the helper that binds the sensor's driver."""
 
     def path(self, name: str) -> Path:
         """A file of this machine, named from the root on."""

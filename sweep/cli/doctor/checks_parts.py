@@ -13,6 +13,9 @@ from typing import Final
 
 from sweep.cli.config import Config
 from sweep.cli.doctor.checks import Here, Topic, run
+from sweep.host.carrier import camera_overlay
+from sweep.host.config_txt import model_number
+from sweep.lens.optics import load_optics
 from sweep.phrases import Phrase, phrase_of
 from sweep.report import DoctorCheck
 
@@ -34,12 +37,13 @@ def check_camera(settings: Config, here: Here) -> Iterator[DoctorCheck]:
         yield camera.note(NOT_SET, 'camera = "pi"')
         return
     yield _sensor(settings, here, camera) if settings.camera == "pi" else _device(settings.camera, here, camera)
+    if settings.camera == "pi" and settings.camera_power is not None:
+        yield _late_driver(settings, here)
+    yield _trigger(settings, here)
+    yield _optics(settings)
+    if settings.carrier == "kit":
+        yield Topic("camera", "kit", Phrase("bench_kit")).note(Phrase("kit_camera_always_on"))
     if settings.camera == "pi":
-        trigger = Topic("camera", "trigger", Phrase("external_trigger"))
-        is_on = here.read("sys/module/imx296/parameters/trigger_mode") == "1"
-        line = "options imx296 trigger_mode=1"
-        advice = Phrase("advice_modprobe", line=line)
-        yield trigger.ok(Phrase("is_on")) if is_on else trigger.wrong(Phrase("is_off"), advice)
         patience = Topic("camera", "timeout", Phrase("libcamera_timeout"))
         files = (os.environ.get("LIBCAMERA_RPI_CONFIG_FILE"), PATIENCE_FILE)
         file = next((one for one in files if one and here.path(one).exists()), None)
@@ -52,6 +56,50 @@ def check_camera(settings: Config, here: Here) -> Iterator[DoctorCheck]:
         yield calibration.note(Phrase("none"), Phrase("advice_lens_calibrate"))
 
 
+def _pi(here: Here) -> int | None:
+    return model_number((here.read("proc/device-tree/model") or "").rstrip("\0"))
+
+
+def _optics(settings: Config) -> DoctorCheck:
+    """Which table of nominal optics holds."""
+    topic, optics = Topic("camera", "optics", Phrase("nominal_optics")), load_optics(settings.eye)
+    values = {"ring_mm": optics.on_axis_offset_m * 1e3, "focal_mm": optics.focal_m * 1e3}
+    return topic.ok(Phrase("optics_are", eye=settings.eye, w_sr=optics.on_axis_intensity_w_sr, **values))
+
+
+def _late_driver(settings: Config, here: Here) -> DoctorCheck:
+    """How the driver finds a sensor that had no power at boot."""
+    topic = Topic("camera", "sensor_driver", Phrase("sensor_driver"))
+    match settings.camera_sensor:
+        case "helper":
+            if os.access(here.sensor_helper, os.W_OK):
+                return topic.ok(Phrase("sensor_helper_there"))
+            command = "systemctl start ansim-sweep-sensor.socket"
+            return topic.wrong(
+                Phrase("is_not_there", what=here.sensor_helper), Phrase("advice_or_root", command=command)
+            )
+        case "at_boot":
+            return topic.note(Phrase("sensor_dark_at_boot"), 'camera_sensor = "helper"')
+        case _:
+            return topic.note(Phrase("sensor_driver_wants_root"))
+
+
+def _trigger(settings: Config, here: Here) -> DoctorCheck:
+    """How frames find their lamp."""
+    topic = Topic("camera", "trigger", Phrase("external_trigger"))
+    if settings.camera_module != "imx296":
+        return topic.note(Phrase("module_takes_no_trigger", module=settings.camera_module))
+    mode = here.read("sys/module/imx296/parameters/trigger_mode")
+    if settings.camera_trigger == "none":
+        if settings.camera == "pi" and mode == "1":
+            return topic.wrong(Phrase("is_on"), Phrase("advice_modprobe", line="options imx296 trigger_mode=0"))
+        return topic.note(Phrase("frames_paired_by_lamps"))
+    if settings.camera != "pi":
+        return topic.unknown(Phrase("trigger_of_device_unknown"))
+    advice = Phrase("advice_modprobe", line="options imx296 trigger_mode=1")
+    return topic.ok(Phrase("is_on")) if mode == "1" else topic.wrong(Phrase("is_off"), advice)
+
+
 def _device(device: str, here: Here, topic: Topic) -> DoctorCheck:
     if here.path(device).exists():
         return topic.ok(device)
@@ -59,11 +107,13 @@ def _device(device: str, here: Here, topic: Topic) -> DoctorCheck:
 
 
 def _sensor(settings: Config, here: Here, topic: Topic) -> DoctorCheck:
-    driver = here.path("sys/bus/i2c/drivers/imx296")
+    driver = here.path(f"sys/bus/i2c/drivers/{settings.camera_module}")
     if any(driver.glob("*-*")):
         return topic.ok(Phrase("image_sensor_answered"))
     if not driver.exists():
-        advice = Phrase("advice_imx296_overlay")
+        advice = Phrase(
+            "advice_sensor_overlay", overlay=camera_overlay(settings.camera_module, settings.camera_socket, _pi(here))
+        )
         return topic.wrong(Phrase("driver_not_loaded"), advice)
     if settings.camera_power is not None:
         return topic.unknown(Phrase("unknown_while_off"))

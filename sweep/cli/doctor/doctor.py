@@ -103,7 +103,7 @@ def doctor(
     if head is not None:
         from sweep.cli.doctor.head import examine_head
 
-        examine_head(head, step_s, is_room_empty=bool(declared))
+        examine_head(head, step_s, is_room_empty=bool(declared), is_kit=settings.carrier == "kit")
         raise typer.Exit(0)
     here = Here()
     checks = [*check_program(), *checks_of_parts(settings, here)]

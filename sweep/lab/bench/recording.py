@@ -21,12 +21,13 @@ from typing import Final, Protocol
 from sweep.entry.dsse import EntryError, Signer
 from sweep.host.gpio import LineError, LinePlace
 from sweep.lens.calibration import CalibrationError, apply, laws_of, read_calibration
-from sweep.lens.camera.source import ExtraLamp, nominal_meta, open_full_size
+from sweep.lens.camera.source import ExtraLamp, camera_settings, nominal_meta, open_full_size
 from sweep.lens.clip.bursts import PARTNERS, red_of
 from sweep.lens.clip.clips import ClipError, ClipMeta, Frame, write_clip
-from sweep.lens.clip.frames import Camera, CameraError, CameraSettings, PhaseFrame, next_frame
+from sweep.lens.clip.frames import Camera, CameraError, PhaseFrame, next_frame
 from sweep.lens.clip.pairing import PhasePairer
 from sweep.lens.live.session import strobe_for
+from sweep.lens.optics import Eye
 from sweep.link.head import HeadError
 from sweep.link.head_messages import FromHead, HeadState, ToHead
 from sweep.link.head_process import HeadProcess
@@ -173,6 +174,8 @@ def record_on_bench(
     camera_power: LinePlace | None = None,
     sensor: SensorDriver | None = None,
     lamps: tuple[ExtraLamp, ...] = (),
+    eye: Eye = "probe",
+    is_triggered: bool = True,
 ) -> Path:
     """Record the next clip of `folder` and sign it; `lamps`: those that the probe has besides.
 
@@ -184,8 +187,8 @@ def record_on_bench(
     control.declare_empty(declared_by)
     permit = control.permit()
     laws = laws_of(None if calibration is None else read_calibration(calibration), on=datetime.now(UTC).date())
-    settings = CameraSettings(exposure_s=exposure_s)
-    meta = nominal_meta(settings, lamps)
+    settings = camera_settings(eye, exposure_s, is_triggered=is_triggered)
+    meta = nominal_meta(settings, lamps, eye)
     if laws.calibration is not None:
         meta = apply(laws.calibration, meta)
     folder.mkdir(parents=True, exist_ok=True)

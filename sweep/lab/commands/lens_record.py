@@ -60,5 +60,7 @@ def lens_record(
             camera_power=settings.camera_power if device is None else None,
             sensor=SensorDriver(settings.camera_sensor),
             lamps=extra_lamps(settings),
+            eye=settings.eye,
+            is_triggered=settings.camera_trigger == "external",
         )
     out.print(f"recorded {clip}; sweep lens {folder} runs on it")

@@ -1,4 +1,5 @@
-"""The only module that imports Picamera2: the global-shutter camera of the probe, triggered by the sensor head.
+"""The only module that imports Picamera2: the global-shutter camera of the probe, triggered by the sensor head, and on
+the bench NoIR modules that run freely, slower, with frames that are paired by the lamps (`clip/whole_frame`).
 
 Job: set the sensor to fixed exposure and gain, take unpacked 10-bit raw frames with their time stamps. Input: a
 permit and settings; output: `RawFrame`s. Refuses to open or go on without a permit that holds, without external
@@ -26,6 +27,7 @@ from sweep.lens.clip.frames import (
     go_on_or_close,
     unpack_10_bit,
 )
+from sweep.lens.clip.whole_frame import can_be_lit_whole
 from sweep.modality.lease import RoomPermit
 from sweep.phrases import Phrase
 
@@ -66,14 +68,15 @@ class PiCamera:
         self._settings = settings
         self._news = threading.Condition()
         self._kept: deque[Any] = deque()
-        if _read(trigger_mode) != "1":
-            raise CameraError(Phrase("camera_not_in_trigger_mode", file=trigger_mode), "camera_unusable")
+        _check_shutter(settings, trigger_mode)
         library = module if module is not None else _library()
-        if not library.Picamera2.global_camera_info():
+        cameras = library.Picamera2.global_camera_info()
+        if not cameras:
             raise CameraError(Phrase("no_camera_connected_look"), "camera_away")
+        number = next((k for k, one in enumerate(cameras) if one.get("Model") == settings.model), 0)
         permit.check()
         try:
-            self._camera = library.Picamera2(0)
+            self._camera = library.Picamera2(number)
         except (RuntimeError, IndexError) as error:
             raise CameraError(Phrase("camera_does_not_open", why=error), "camera_away") from error
         try:
@@ -85,16 +88,18 @@ class PiCamera:
             self.close()
             raise
         model = str(self._camera.camera_properties.get("Model", "unknown"))
-        self.serial = f"{model} {library.Picamera2.global_camera_info()[0].get('Id', '')}".strip()[:200]
+        self.serial = f"{model} {cameras[number].get('Id', '')}".strip()[:200]
 
     def _set_up(self) -> int:
         """Configure the streams; by how many bits raw values stand to the left."""
         settings, camera = self._settings, self._camera
         model = camera.camera_properties.get("Model")
-        if model != MODEL:
+        if model != settings.model:
             raise CameraError(
-                Phrase("camera_model_unsupported", model=str(model)[:40], wanted=MODEL), "camera_unusable"
+                Phrase("camera_model_unsupported", model=str(model)[:40], wanted=settings.model), "camera_unusable"
             )
+        shutter_s = settings.exposure_s if settings.shutter is None else settings.shutter.shutter_s
+        frame_us = FRAME_US if settings.shutter is None else round(1e6 * settings.shutter.frame_s)
         configuration = camera.create_video_configuration(
             main={"size": MAIN_SIZE, "format": "YUV420"},
             raw={"size": (settings.width, settings.height), "format": "SRGGB10"},
@@ -104,9 +109,9 @@ class PiCamera:
             controls={
                 "AeEnable": False,
                 "AwbEnable": False,
-                "ExposureTime": round(settings.exposure_s * 1e6),
+                "ExposureTime": round(shutter_s * 1e6),
                 "AnalogueGain": settings.gain,
-                "FrameDurationLimits": (FRAME_US, FRAME_US),
+                "FrameDurationLimits": (frame_us, frame_us),
             },
         )
         camera.configure(configuration)
@@ -151,7 +156,13 @@ class PiCamera:
         stamp = metadata.get("SensorTimestamp")
         if not isinstance(stamp, int) or stamp <= 0:
             raise CameraError(Phrase("frame_without_time_stamp"), "camera_unusable")
-        return RawFrame(unpack_10_bit(rows, self._settings.width, self._shift), stamp, gain)
+        shutter = self._settings.shutter
+        if shutter is not None:
+            exposed_s = float(metadata.get("ExposureTime", 0)) * 1e-6
+            if abs(exposed_s - shutter.shutter_s) > GAIN_TOLERANCE * shutter.shutter_s:
+                said = Phrase("sensor_shutter_differs", exposed_ms=exposed_s * 1e3, wanted_ms=shutter.shutter_s * 1e3)
+                raise CameraError(said, "camera_unusable")
+        return RawFrame(unpack_10_bit(rows, self._settings.width, self._shift), stamp, gain, shutter)
 
     def close(self) -> None:
         """Switch the sensor off; may be called twice."""
@@ -165,6 +176,19 @@ class PiCamera:
                 request.release()
             camera.stop()
             camera.close()
+
+
+def _check_shutter(settings: CameraSettings, trigger_mode: Path) -> None:
+    """Raises CameraError where the lamps could not be told: no trigger, or rows that are never all open."""
+    if settings.shutter is not None:
+        if not can_be_lit_whole(settings.shutter):
+            raise CameraError(Phrase("camera_rows_never_all_open", model=settings.model), "camera_unusable")
+        if settings.model == MODEL and _read(trigger_mode) == "1":
+            raise CameraError(Phrase("camera_in_trigger_mode", file=trigger_mode), "camera_unusable")
+    elif settings.model != MODEL:
+        raise CameraError(Phrase("camera_takes_no_trigger", model=settings.model), "camera_unusable")
+    elif _read(trigger_mode) != "1":
+        raise CameraError(Phrase("camera_not_in_trigger_mode", file=trigger_mode), "camera_unusable")
 
 
 def _library() -> Any:

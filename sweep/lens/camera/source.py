@@ -13,12 +13,15 @@ from sweep.lens.camera.ranging import RangeSource
 from sweep.lens.clip.binning import binned, binned_meta
 from sweep.lens.clip.clips import ClipMeta, LampGroup
 from sweep.lens.clip.frames import Camera, CameraSettings, RawFrame
-from sweep.lens.optics import load_extra_lamps, load_optics
+from sweep.lens.optics import Eye, RollingShutter, load_extra_lamps, load_optics, load_rolling_shutter
 from sweep.modality.lease import RoomPermit
 
 ExtraLamp = Literal["M", "N", "R"]
 """Lamps that a probe may have besides: middle ring, outer ring, red."""
 RINGS: Final[tuple[ExtraLamp, ...]] = ("M", "N")
+FREE_FPS: Final = 9.8
+FREE_SHUTTER: Final = RollingShutter(shutter_s=0.097, readout_s=0.0, frame_s=0.1)
+"""Of a global shutter that no trigger reaches: the lamps light it whole for nearly all of a frame (guessed)."""
 
 
 @runtime_checkable
@@ -105,17 +108,31 @@ class HalfSize:
         frame = self._camera.read()
         if frame is None:
             return None
-        return RawFrame(binned(frame.pixels, self._saturation_dn), frame.sensor_ns, frame.gain)
+        return replace(frame, pixels=binned(frame.pixels, self._saturation_dn))
 
     def close(self) -> None:
         """Switch the sensor off; may be called twice."""
         self._camera.close()
 
 
-def nominal_meta(settings: CameraSettings, lamps: tuple[ExtraLamp, ...] = ()) -> ClipMeta:
+def camera_settings(eye: Eye, exposure_s: float | None = None, *, is_triggered: bool = True) -> CameraSettings:
+    """How the camera of an eye is set: as a probe's, or where no trigger reaches it, running freely and slower."""
+    shutter, optics = load_rolling_shutter(eye), load_optics(eye)
+    settings = CameraSettings()
+    if shutter is not None:
+        settings = CameraSettings(
+            width=optics.full_width_px, height=optics.full_height_px, fps=optics.fps, exposure_s=optics.exposure_s,
+            model=eye.removeprefix("kit_"), shutter=shutter,
+        )  # fmt: skip
+    elif not is_triggered:
+        settings = replace(settings, fps=FREE_FPS, shutter=FREE_SHUTTER)
+    return settings if exposure_s is None else replace(settings, exposure_s=exposure_s)
+
+
+def nominal_meta(settings: CameraSettings, lamps: tuple[ExtraLamp, ...] = (), eye: Eye = "probe") -> ClipMeta:
     """The design's numbers for full-size frames, with those of the lamps that the probe has besides."""
     extra = load_extra_lamps()
-    optics = load_optics()
+    optics = load_optics(eye)
     scale = settings.width / optics.full_width_px
     return ClipMeta(
         clip="bench", width=settings.width, height=settings.height, bits=optics.bits,
@@ -131,5 +148,5 @@ def nominal_meta(settings: CameraSettings, lamps: tuple[ExtraLamp, ...] = ()) ->
                            intensity_w_sr=optics.off_axis_intensity_w_sr),
             **{letter: LampGroup(**asdict(extra[letter])) for letter in lamps},
         },
-        wavelength_nm=float(optics.wavelength_nm),
+        wavelength_nm=float(optics.wavelength_nm), eye=eye,
     )  # fmt: skip

@@ -1,8 +1,10 @@
 """A camera behind Video4Linux through OpenCV: for a bench without a Raspberry Pi.
 
-Job: open a monochrome camera that gives 10- or 16-bit raw values, set exposure and gain by hand, take frames with the
-kernel's time stamps. Input: a permit and settings; output: `RawFrame`s. Refuses to open or go on without a permit
-that holds, 8-bit or coloured frames, and a camera that keeps its automatic exposure.
+Job: open a monochrome camera that gives raw values of 8 (Y8), 10 (Y10) or 16 bits (Y16), set exposure and gain by hand,
+take frames with the kernel's time stamps. Input: a permit and settings; output: `RawFrame`s of 10 bits. Refuses to open
+or go on without a permit that holds, coloured frames, and a camera that keeps its automatic exposure. Its external
+trigger is switched on by its maker's control before (`v4l2-ctl`): Video4Linux has no common one. A camera that runs
+freely all the same gives frames between triggers, which are dropped and counted.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ MANUAL_EXPOSURE = 1
 """V4L2_EXPOSURE_MANUAL (linux/v4l2-controls.h)."""
 EXPOSURE_UNIT_S = 100e-6
 """Unit of V4L2_CID_EXPOSURE_ABSOLUTE."""
-FORMATS = ("Y10 ", "Y16 ")
+FORMATS = {"Y10 ": 0, "Y16 ": 6, "GREY": 0}
+"""By how many bits values stand to the left of 10; GREY, of 8 bits, is stretched. The finest is taken."""
 
 
 class V4l2Camera:
@@ -56,20 +59,22 @@ class V4l2Camera:
         chosen = next((name for name in FORMATS if self._choose(name)), None)
         if chosen is None:
             raise CameraError(Phrase("camera_gives_no_raw_frames", device=device), "camera_unusable")
+        shutter_s = settings.exposure_s if settings.shutter is None else settings.shutter.shutter_s
         wanted = {
             cv2.CAP_PROP_CONVERT_RGB: 0.0,
             cv2.CAP_PROP_FRAME_WIDTH: float(settings.width),
             cv2.CAP_PROP_FRAME_HEIGHT: float(settings.height),
-            cv2.CAP_PROP_FPS: settings.fps,
+            cv2.CAP_PROP_FPS: settings.fps if settings.shutter is None else 1.0 / settings.shutter.frame_s,
             cv2.CAP_PROP_AUTO_EXPOSURE: float(MANUAL_EXPOSURE),
-            cv2.CAP_PROP_EXPOSURE: settings.exposure_s / EXPOSURE_UNIT_S,
+            cv2.CAP_PROP_EXPOSURE: shutter_s / EXPOSURE_UNIT_S,
             cv2.CAP_PROP_GAIN: settings.gain,
         }
         for name, value in wanted.items():
             capture.set(name, value)
         if round(capture.get(cv2.CAP_PROP_AUTO_EXPOSURE)) != MANUAL_EXPOSURE:
             raise CameraError(Phrase("camera_automatic_exposure", device=device), "camera_unusable")
-        return 0 if chosen == "Y10 " else 6
+        self._is_8_bit = chosen == "GREY"
+        return FORMATS[chosen]
 
     def _choose(self, name: str) -> bool:
         code = cv2.VideoWriter.fourcc(*name)
@@ -88,17 +93,18 @@ class V4l2Camera:
         if (
             not is_there
             or image is None
-            or image.dtype != np.uint16
+            or image.dtype != (np.uint8 if self._is_8_bit else np.uint16)
             or image.shape[:2] != shape
             or image.size != (shape[0] * shape[1])
         ):
             raise CameraError(
                 Phrase("camera_gives_no_16_bit_frames", width=shape[1], height=shape[0]), "camera_unusable"
             )
-        pixels = np.asarray(image.reshape(shape) >> self._shift, np.uint16)
+        values = np.asarray(image.reshape(shape), np.uint16)
+        pixels = np.asarray((values << 2) + (values >> 6) if self._is_8_bit else values >> self._shift, np.uint16)
         # the kernel stamps buffers with CLOCK_MONOTONIC, which stops while the machine sleeps
         asleep_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.clock_gettime_ns(time.CLOCK_MONOTONIC)
-        return RawFrame(pixels, round(milliseconds * 1e6) + asleep_ns, self._settings.gain)
+        return RawFrame(pixels, round(milliseconds * 1e6) + asleep_ns, self._settings.gain, self._settings.shutter)
 
     def close(self) -> None:
         """Let the device go; may be called twice."""

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from sweep.lens.optics import Eye
 from sweep.modality.strobe import Phase
 from sweep.phrases import Phrase
 from sweep.report.problems import problem
@@ -105,6 +106,8 @@ class ClipMeta(BaseModel):
     focus_m: float = Field(gt=0.0, le=1000.0)
     led: dict[Literal["A", "B", "M", "N", "R"], LampGroup]
     wavelength_nm: float = Field(ge=300.0, le=1200.0)
+    eye: Eye = "probe"
+    """Whose nominal optics hold for it."""
     format: str = Field(default="", max_length=16)
 
     @model_validator(mode="after")

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.lens.clip.clips import NOMINAL_SHARE, Frame
+from sweep.lens.optics import RollingShutter
 from sweep.modality.lease import RoomNotEmptyError, RoomPermit
 from sweep.modality.strobe import Trigger
 from sweep.phrases import Phrase
@@ -53,6 +54,8 @@ class RawFrame(_StaysHere):
     """CLOCK_BOOTTIME of the sensor's frame start, which in trigger mode follows the end of the exposure."""
     gain: float
     """Analogue gain that the sensor used."""
+    shutter: RollingShutter | None = None
+    """How it was exposed by a sensor that takes no external trigger; None: while its trigger said."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +95,12 @@ class CameraSettings:
     """An IMX296 that is triggered from outside needs about 16.68 ms a frame (one measurement, by others), so at 60 it
     does not keep up with its triggers."""
     exposure_s: float = 1e-3
+    """Of the lamps, and of the shutter of a sensor that is triggered."""
     gain: float = 1.0
+    model: str = "imx296"
+    """Of the Raspberry Pi's camera, as libcamera calls it."""
+    shutter: RollingShutter | None = None
+    """How a sensor exposes that takes no external trigger."""
 
 
 class Camera(Protocol):

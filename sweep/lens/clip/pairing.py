@@ -2,8 +2,8 @@
 
 Job: match frames with the sensor head's triggers by time and group them by round of the lamps; sans-IO. Input:
 triggers (CLOCK_BOOTTIME of the head's ticks) and frames (sensor time stamps), each in its own order; output:
-`LiveTriple`s. Refuses to guess: a frame that fits no trigger or two is dropped and counted, and a round that lacks a
-frame gives no triple.
+`LiveTriple`s. Frames of a sensor that takes no trigger are explained by the lamps as read back (`whole_frame`). Refuses
+to guess: a frame that fits no trigger or two is dropped and counted, and a round that lacks a frame gives no triple.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import Counter, deque
 
 from sweep.lens.clip.clips import DARK, OFF_AXIS, ON_AXIS
 from sweep.lens.clip.frames import LiveTriple, PhaseFrame, RawFrame
+from sweep.lens.clip.whole_frame import lamp_of
 from sweep.modality.strobe import PAIR_WITHIN_SHARE, Trigger
 
 MAX_TRIGGERS = 64
@@ -60,6 +61,18 @@ class PhasePairer:
         matched = []
         while self._waiting and self._triggers:
             frame = self._waiting[0]
+            if frame.shutter is not None:
+                found = lamp_of(frame, frame.shutter, self._triggers)
+                if found is None:
+                    break  # what its lamps did is not known yet
+                self._waiting.popleft()
+                if isinstance(found, str):
+                    self.dropped[found] += 1
+                else:
+                    self._forget_before(found)
+                    self._triggers.popleft()
+                    matched.append(PhaseFrame(frame.pixels, found, frame.sensor_ns))
+                continue
             began_ns = frame.sensor_ns - self._latency_ns
             best = min(self._triggers, key=lambda t: abs(t.t_ns - began_ns))
             off_ns = began_ns - best.t_ns
@@ -70,9 +83,7 @@ class PhasePairer:
                 self.dropped["frame_between_triggers"] += 1
                 continue
             self._waiting.popleft()
-            while self._triggers[0] is not best:
-                self._triggers.popleft()
-                self.dropped["trigger_without_frame"] += 1
+            self._forget_before(best)
             self._triggers.popleft()
             self._latency_ns += LATENCY_BLEND * off_ns
             if not best.is_lit and best.phase != DARK:
@@ -80,6 +91,11 @@ class PhasePairer:
                 continue
             matched.append(PhaseFrame(frame.pixels, best, frame.sensor_ns))
         return matched
+
+    def _forget_before(self, trigger: Trigger) -> None:
+        while self._triggers[0] is not trigger:
+            self._triggers.popleft()
+            self.dropped["trigger_without_frame"] += 1
 
 
 class TripleBuilder:

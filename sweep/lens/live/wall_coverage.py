@@ -110,7 +110,7 @@ class WallCoverage:
         """
         self._meta = meta
         self._pose = pose
-        self._optics = load_optics()
+        self._optics = load_optics(meta.eye)
         self._thumbnail: Image | None = None
         self._ranges_m: list[float] = []
         self.map = ViewMap(meta)
