@@ -137,5 +137,8 @@ def test_rules_take_from_the_score_and_never_give() -> None:
     assert taken.max() <= 0.0
     assert taken[:, AT["dark_peak"]].min() == -LIT_WEIGHT
     assert taken[:, AT["eye_pair"]].min() == -EYES_WEIGHT
-    assert not by_rule(rows, frozenset({"eye_pair"}))[:, AT["eye_pair"]].any()
+    learnt = by_rule(rows, frozenset({"eye_pair"}))
+    assert np.array_equal(learnt[:, AT["eye_pair"]], taken[:, AT["eye_pair"]])
+    assert taken[:, AT["twins"]].any()
+    assert not learnt[:, AT["twins"]].any()
     assert not taken[::5].any()

@@ -49,7 +49,7 @@ def weigh_flashes(out: Matrix, c: Columns) -> None:
     flash = (out[:, AT["snr"]] > 0.7) & (comes | seen)
     distance = np.hypot(x[:, None] - x[None, flash], y[:, None] - y[None, flash])
     near = (distance > 3.0) & (distance < FLASH_PX)
-    out[:, AT["flashing"]] = np.log2(1.0 + near.sum(axis=1))
+    out[:, AT["flashing"]] = np.where(np.isnan(x), np.nan, np.log2(1.0 + near.sum(axis=1)))
 
 
 def weigh_neighbours(out: Matrix, c: Columns) -> None:

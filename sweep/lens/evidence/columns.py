@@ -2,7 +2,8 @@
 
 Job: the features of the evidence in their order, and the quantities of a clip's tracks that several of them need.
 Input: `Tracks` and the clip's scene; output: `Columns`, N x T each, NaN where a place was not followed. Refuses to
-sum up: that is for the modules of the features.
+sum up: that is for the modules of the features. What is summed here over triples leaves out those in which something
+was not measured, and is NaN where none is left: no light is another thing than no frame.
 """
 
 from __future__ import annotations
@@ -123,7 +124,8 @@ class Columns:
         # lamps levelled where the surroundings are lit well enough, by the clip elsewhere
         enough = (around > 8.0) & (off_around > 4.0)
         local = np.clip(around / np.maximum(off_around, 1.0), *LAMP_RATIO)
-        self.gain = np.where(enough, local, np.clip(scene.lamp_ratio, *LAMP_RATIO)).astype(np.float32)
+        usual = np.where(np.isnan(around + off_around), np.nan, np.clip(scene.lamp_ratio, *LAMP_RATIO))
+        self.gain = np.where(enough, local, usual).astype(np.float32)
         self.around = around
         moved = [np.nan_to_num(np.nanmedian(tracks.column(n), axis=0)) for n in ("moved_x", "moved_y")]
         self.way = [np.cumsum(axis)[None, :] for axis in moved]
@@ -136,7 +138,7 @@ class Columns:
         """How much stronger the on_axis lamp lights the surroundings than another lamp, N x T."""
         other = np.maximum(self.get(around) - self.get("dark_around_e"), 0.0)
         local = np.where((self.around > 8.0) & (other > 4.0), self.around / np.maximum(other, 1.0), np.nan)
-        usual = np.nan_to_num(np.nanmedian(local), nan=1.0)
+        usual = np.where(np.isnan(self.around + other), np.nan, np.nan_to_num(np.nanmedian(local), nan=1.0))
         return np.clip(np.where(np.isfinite(local), local, usual), *LAMP_RATIO).astype(np.float32)
 
     def get(self, name: str) -> Matrix:
@@ -150,7 +152,8 @@ class Columns:
         exponent = np.minimum(area / spread, MAX_HIDDEN)
         # light of the whole top over the light of the top cut off at HIGH
         cut = 1.0 + np.minimum(area / spread, 50.0)
-        return np.where(area > 0.5, np.maximum(np.exp(exponent) / cut, 1.0), 1.0).astype(np.float32)
+        factor = np.where(area > 0.5, np.maximum(np.exp(exponent) / cut, 1.0), 1.0)
+        return np.where(np.isnan(area), np.nan, factor).astype(np.float32)
 
     def median(self, values: npt.NDArray[np.floating]) -> Matrix:
         """Over the triples in which the place was found."""
@@ -174,22 +177,26 @@ def last_of(values: Matrix, valid: npt.NDArray[np.bool_]) -> Matrix:
 
 
 def ratio_of_sums(part: Matrix, whole: Matrix, valid: npt.NDArray[np.bool_]) -> Matrix:
-    """Ratio of sums over the triples in which the place was followed."""
-    top = np.nansum(np.where(valid, part, 0.0), axis=1)
-    missing = np.isnan(np.where(valid, part, 0.0)).all(axis=1)
-    ratio = top / np.maximum(np.nansum(np.where(valid, whole, 0.0), axis=1), 1.0)
-    return np.where(missing, np.nan, ratio).astype(np.float32)
+    """Ratio of sums over the triples in which the place was followed and both were measured; NaN where none is."""
+    both = valid & np.isfinite(part) & np.isfinite(whole)
+    ratio = sum_where(both, part) / np.maximum(sum_where(both, whole), 1.0)
+    return np.where(both.any(axis=1), ratio, np.nan).astype(np.float32)
+
+
+def sum_where(counts: npt.NDArray[np.bool_], values: npt.NDArray[np.floating]) -> Matrix:
+    """Sum of each row over the columns that count; NaN where none does."""
+    return np.where(counts.any(axis=1), np.where(counts, values, 0.0).sum(axis=1), np.nan).astype(np.float32)
 
 
 def slope_of(values: Matrix) -> Matrix:
-    """Least-squares slope along the triples, NaN rows excepted."""
+    """Least-squares slope along the triples; NaN with fewer than two of them."""
     steps = np.arange(values.shape[1], dtype=np.float32)[None, :]
     valid = np.isfinite(values)
     mean_step = np.nanmean(np.where(valid, steps, np.nan), axis=1)
     mean = np.nanmean(values, axis=1)
     spread = np.where(valid, (steps - mean_step[:, None]) ** 2, 0.0).sum(axis=1)
     product = np.where(valid, (steps - mean_step[:, None]) * (values - mean[:, None]), 0.0).sum(axis=1)
-    return np.asarray(np.clip(product / np.maximum(spread, 1.0), -3.0, 3.0), np.float32)
+    return np.where(spread > 0.0, np.clip(product / np.maximum(spread, 1.0), -3.0, 3.0), np.nan).astype(np.float32)
 
 
 def log10_of(values: Matrix) -> Matrix:

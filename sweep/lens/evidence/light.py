@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.evidence.columns import AT, Columns, Matrix, log10_of, middle_of, ratio_of_sums, slope_of
+from sweep.lens.evidence.columns import AT, Columns, Matrix, log10_of, middle_of, ratio_of_sums, slope_of, sum_where
 
 MIN_AREA_PX = 3.0
 """Derived: below it one pixel more or less moves the ratio of areas by a third."""
@@ -36,8 +36,9 @@ def weigh_light(out: Matrix, c: Columns) -> None:
     off_point, off_max = c.get("off_point_e") * c.gain, np.maximum(c.get("off_max_e"), 0.0) * c.gain
     light = np.maximum(c.flux, c.point * 0.5)  # the filter sees little of a point in a hole
     excess = (light - off_max) / (noise * np.sqrt(1.0 + c.gain**2))
-    summed = np.nansum(np.clip(np.where(c.followed, excess, 0.0), -5.0, 60.0), axis=1)
-    out[:, AT["stacked_z"]] = log10_of(np.maximum(summed / np.sqrt(np.maximum(c.lives, 1)), 0.1))
+    seen = c.followed & np.isfinite(excess)
+    summed = sum_where(seen, np.clip(excess, -5.0, 60.0))
+    out[:, AT["stacked_z"]] = log10_of(np.maximum(summed / np.sqrt(seen.sum(axis=1)), 0.1))
     out[:, AT["snr"]] = log10_of(np.maximum(c.median(c.point / noise), 0.1))
     out[:, AT["z_over_clutter"]] = log10_of(np.maximum(c.median(c.get("z") / c.get("clutter")), 0.1))
     out[:, AT["ratio_max"]] = np.clip(ratio_of_sums(off_max, light, c.followed), -1.0, 4.0)
@@ -54,9 +55,11 @@ def weigh_light(out: Matrix, c: Columns) -> None:
     out[:, AT["ratio_wide"]] = np.clip(ratio_of_sums(c.get("off_wide_e") * c.gain, wide, c.followed), -3.0, 4.0)
     ratios = np.clip(off_point / c.point, -3.0, 4.0)
     out[:, AT["ratio_spread"]] = np.nanstd(np.where(c.found, ratios, np.nan), axis=1)
-    share = np.nansum(np.where(c.followed, off_point, 0.0), axis=1) / np.nansum(c.point, axis=1)
-    error = np.sqrt(np.nansum(np.where(c.followed, noise, 0.0) ** 2, axis=1) * (1.0 + share**2))
-    error = np.hypot(error / np.nansum(c.point, axis=1), 0.05 / np.sqrt(np.maximum(c.lives, 1)))
+    seen = c.followed & np.isfinite(off_point) & np.isfinite(c.point)
+    whole = sum_where(seen, c.point)
+    share = sum_where(seen, off_point) / whole
+    error = np.sqrt(sum_where(seen, noise**2) * (1.0 + share**2))
+    error = np.hypot(error / whole, 0.05 / np.sqrt(seen.sum(axis=1)))
     out[:, AT["ratio_margin"]] = np.clip((1.0 - share) / error, -10.0, 60.0)
     dark = c.get("dark_point_e")
     out[:, AT["dark_ratio"]] = np.clip(ratio_of_sums(dark, c.point, c.followed), -1.0, 3.0)
@@ -86,9 +89,7 @@ def _weigh_short(out: Matrix, c: Columns) -> None:
     """Ratio of the lamps and width where short pulses keep a bright place below saturation."""
     on, off, error = c.get("short_on_e"), c.get("short_off_e"), c.get("short_noise_e")
     sure = c.followed & (on > SHORT_SNR * error)
-    total = np.nansum(np.where(sure, on, 0.0), axis=1)
-    other = np.nansum(np.where(sure, np.maximum(off * c.gain, 0.5 * error), 0.0), axis=1)
-    ratio = np.where(total > 0.0, other / np.maximum(total, 1.0), np.nan)
+    ratio = ratio_of_sums(np.maximum(off * c.gain, 0.5 * error), on, sure)
     out[:, AT["short_ratio"]] = np.clip(log10_of(ratio), -3.0, 1.0)
     out[:, AT["short_width"]] = middle_of(np.where(sure, c.get("short_width_px"), np.nan))
 
@@ -111,9 +112,8 @@ def weigh_steadiness(out: Matrix, c: Columns) -> None:
     out[:, AT["variation"]] = np.clip(variation, 0.0, 4.0)
     out[:, AT["variation_excess"]] = log10_of(np.clip(variation / expected, 0.1, 100.0))
     logs = np.log(np.maximum(light, np.maximum(c.get("noise_e"), 1.0)))
-    out[:, AT["jump"]] = (
-        np.clip(np.nanmax(np.abs(np.diff(logs, axis=1)), axis=1), 0.0, 6.0) if logs.shape[1] > 1 else 0.0
-    )
+    if logs.shape[1] > 1:
+        out[:, AT["jump"]] = np.clip(np.nanmax(np.abs(np.diff(logs, axis=1)), axis=1), 0.0, 6.0)
     out[:, AT["trend"]] = np.abs(slope_of(logs))
     out[:, AT["triples"]] = np.log2(lives)
     true_light = light * c.hidden("area_high", "area_low")
