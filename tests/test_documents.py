@@ -32,7 +32,8 @@ def test_every_command_and_option_of_the_probe_is_documented() -> None:
     assert set(commands) == set(COMMANDS)
     for name, command in commands.items():
         assert name in table, f"{name} is missing in sweep/README.md"
-        options = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
+        params = [one for part in (command, *getattr(command, "commands", {}).values()) for one in part.params]
+        options = {option for parameter in params for option in parameter.opts if option.startswith("--")}
         documented = set(re.findall(r"`(--[a-z-]+)`", table[name]))
         assert documented == options - {"--help"}, name
 

@@ -1,4 +1,4 @@
-"""`sweep-server sign-weights`: the district's word that the weights of its field test are its own.
+"""`sweep-server sign-weights`: the district's word that the weights and the forest of its field test are its own.
 
 Input is what the field test made (sweep/README.md, "Weights of the field"), output the document that probes install.
 It holds the file to this server's district and to its form; what stands in the tables, the probe checks.
@@ -21,9 +21,10 @@ from sweep.report.base import reject_duplicate_keys
 from sweep.report.files import read_bounded
 from sweep.report.structure import check_structure
 
-MAX_BYTES = 512 * 1024
-"""Derived: the tables that ship take 30 kB; signed, a probe takes 1 MiB."""
-FIELDS = {"v", "tenant", "measured", "weights"}
+MAX_BYTES = 704 * 1024
+"""Derived: the tables that ship take 30 kB, a forest 300 to 500 kB; signed, a probe takes 1 MiB."""
+FIELDS, OPTIONAL = {"v", "tenant", "measured", "weights"}, {"forest"}
+"""Keys of a field test, and those that it may have."""
 
 
 def sign_weights(
@@ -32,14 +33,14 @@ def sign_weights(
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Sign the weights of a field test with this server's key."""
+    """Sign the weights or the forest of a field test with this server's key."""
     data = read_bounded(file, MAX_BYTES, ContractError)
     try:
         check_structure(data)
         table = json.loads(data, object_pairs_hook=reject_duplicate_keys)
     except (ValueError, RecursionError):
         fail("not_a_json_file", file=file)
-    if not isinstance(table, dict) or set(table) != FIELDS:
+    if not isinstance(table, dict) or set(table) - OPTIONAL != FIELDS:
         fail("not_a_field_test", file=file, fields=", ".join(sorted(FIELDS)))
     services = build_services(settings_of(data_dir, database_url))
     with closing(services.db):

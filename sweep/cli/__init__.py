@@ -42,6 +42,7 @@ COMMANDS: dict[str, str] = {
     "lens-record": "lab.commands.lens_record:lens_record",
     "lens-calibrate": "lab.commands.lens_calibrate:lens_calibrate",
     "lens-score": "lab.commands.lens_score:lens_score",
+    "bench": "lab.commands.bench:app",
     "lens-benchmark": "lab.commands.lens_benchmark:lens_benchmark",
     "city": "lab.commands.city:city",
     "guessed": "lab.commands.guessed:guessed",
@@ -75,7 +76,10 @@ def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
             if not _is_of_the_laboratory(name) or names is not COMMANDS:
                 raise
         else:
-            app.command(name, cls=SpokenCommand)(command)
+            if isinstance(command, typer.Typer):
+                app.add_typer(command, name=name)
+            else:
+                app.command(name, cls=SpokenCommand)(command)
     return app
 
 

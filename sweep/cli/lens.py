@@ -39,11 +39,19 @@ def lens(
     frame: Annotated[
         int | None, typer.Option("--frame", help="On_axis frame of the pixel for --explain; without it, the last one.")
     ] = None,
+    forest: Annotated[
+        Path | None,
+        typer.Option(
+            "--forest", metavar="FILE", help="Judge by the forest that sweep bench fit wrote, not yet signed."
+        ),
+    ] = None,
 ) -> None:
     """Find lens candidates in recorded strobed infrared clips."""
     from sweep import lens as modality
     from sweep.lens.live.second_look import scan_pairs
 
+    if forest is not None:
+        _judge_by(forest)
     if explain is not None:
         _explain(folder, explain, frame, json_out)
         return
@@ -58,6 +66,16 @@ def lens(
             write_text(html, page.make_page(folder, scan))
     if json_out is None:
         _show_scan(scan)
+
+
+def _judge_by(file: Path) -> None:
+    """The forest of a model file, or of what is to be signed with it."""
+    from sweep.lens.evidence.judge import judge_by
+    from sweep.modality.weights import WeightsError
+    from sweep.run.field_weights import read_forest
+
+    with one_line(WeightsError):
+        judge_by(read_forest(existing(file)))
 
 
 def _explain(folder: Path, point: str, frame: int | None, json_out: Path | None) -> None:

@@ -21,12 +21,13 @@ from sweep.modality.weights import WeightsError, WeightsInForce
 from sweep.report import RecordedSweep
 from sweep.rf.calibration import CalibrationError, RfLevels, levels_of, read_calibration
 from sweep.rf.modality import RfModality
-from sweep.run.field_weights import InstalledWeights
+from sweep.run.field_weights import InstalledWeights, model_of
 from sweep.run.modalities import SENSING_MODALITIES
 from sweep.wifi.modality import WifiModality
 
 if TYPE_CHECKING:
     from sweep.lens.calibration import LensLaws
+    from sweep.lens.evidence.decision_forest import Model
 
 Server = Annotated[
     str | None, typer.Option("--server", metavar="URL", help="Address of the probe's server; without it entries wait.")
@@ -104,7 +105,18 @@ def weights_of(settings: Config) -> WeightsInForce:
         return installed.in_force()
     except WeightsError as error:
         remark("weights_left_out", why=error)
-        return WeightsInForce(installed.shipped)
+        return installed.as_shipped()
+
+
+def forest_of(settings: Config) -> Model | None:
+    """The lens forest that this probe's district installed; None: that which ships, as for a file that cannot be used,
+    of which `weights_of` tells.
+    """
+    try:
+        installed = installed_weights(settings).read()
+        return None if installed is None else model_of(installed.field)
+    except WeightsError:
+        return None
 
 
 def modalities_of(settings: Config, manifest: RecordedSweep) -> tuple[SensingModality, ...]:
@@ -117,7 +129,7 @@ def modalities_of(settings: Config, manifest: RecordedSweep) -> tuple[SensingMod
         own_addresses=own_addresses() if is_live else frozenset(),
     )
     changed: tuple[SensingModality, ...] = (
-        LensModality(laws.limits, laws.version),
+        LensModality(laws.limits, laws.version, forest_of(settings)),
         wifi,
         RfModality(rf_levels_of(settings, manifest)),
     )

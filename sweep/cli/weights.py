@@ -1,4 +1,4 @@
-"""`sweep weights`: the weights that a district's field test measured, on this probe.
+"""`sweep weights`: the weights and the lens forest of a district's field test, on this probe.
 
 `install` holds a signed file against the key of the probe's own server and keeps it; `show` says what is weighed by and
 since when; `remove` goes back to what ships with the package.  What cannot be used is one line and exit code 2.
@@ -16,6 +16,8 @@ from rich.table import Table
 from sweep.cli.options import ConfigFile, JsonOut, State, installed_weights, read_settings
 from sweep.cli.output import fail, one_line, out, write_json
 from sweep.host.disk import DiskError
+from sweep.judge.verdicts import ClearanceBasis
+from sweep.judge.words import COMMON
 from sweep.modality.weights import WeightsError
 from sweep.report import SHOWN, utc_now
 from sweep.report.words import SOURCE_WORDS
@@ -41,7 +43,7 @@ def weights(
     config: ConfigFile = None,
     json_out: JsonOut = None,
 ) -> None:
-    """Install the signed weights of a district's field test, or show the weights in force."""
+    """Install the signed weights and forest of a district's field test, or show what is in force."""
     settings = read_settings(config, None, state)
     kept = installed_weights(settings)
     if (file is None) == (action is Action.INSTALL):
@@ -60,15 +62,17 @@ def weights(
 def _told(kept: InstalledWeights) -> dict[str, Any]:
     installed = kept.read()
     force = kept.in_force()
+    sources = {one.name: force.weights.source_of(one.weigher.rests_on) for one in SENSING_MODALITIES}
+    grounds = ClearanceBasis(weights=sources, are_weights_stale=force.are_stale(utc_now()))
     return {
         "version": force.weights.version,
         "is_installed": installed is not None,
         "signed_by": None if installed is None else installed.key_id,
         "measured": None if force.measured is None else f"{force.measured:%Y-%m-%d}",
-        "is_stale": force.are_stale(utc_now()),
-        "sources": {
-            modality.name: force.weights.source_of(modality.weigher.rests_on) for modality in SENSING_MODALITIES
-        },
+        "is_stale": grounds.are_weights_stale,
+        "forest": force.forest,
+        "sources": sources,
+        "why_not_clear": {name: grounds.why_not_by_weights(name) for name in sources},
     }
 
 
@@ -77,10 +81,13 @@ def _show(told: dict[str, Any]) -> None:
         out.print(f"설치한 가중치 없음, 프로그램의 것을 씀 / none installed, those that ship weigh: {told['version']}")
     else:
         out.print(f"{told['version']}: {told['measured']} 측정 / measured, 서명 / signed by {told['signed_by']}")
+    out.print(f"렌즈 판정 모형 / lens forest: {told['forest']}")
     if told["is_stale"]:
         out.print("오래되어 '이상 없음'의 근거가 되지 않습니다 / stale: they ground no clear verdict")
-    table = Table("방식 / modality", "가중치의 출처 / weights from")
+    table = Table("방식 / modality", "가중치의 출처 / weights from", "이상 없음 판정 / clear verdict")
     for modality in SENSING_MODALITIES:
         said, name = SOURCE_WORDS[told["sources"][modality.name]], SHOWN[modality.name].name
-        table.add_row(f"{name.ko} / {name.en}", f"{said.ko} / {said.en}")
+        why = told["why_not_clear"][modality.name]
+        clear = "가능 / may be given" if why is None else f"{COMMON.reasons[why].ko} / {COMMON.reasons[why].en}"
+        table.add_row(f"{name.ko} / {name.en}", f"{said.ko} / {said.en}", clear)
     out.print(table)

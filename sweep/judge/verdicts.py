@@ -65,6 +65,10 @@ class ClearanceBasis:
         unchecked = self._why_unchecked(modality)
         if unchecked is not None:
             return unchecked
+        return self.why_not_by_weights(modality)
+
+    def why_not_by_weights(self, modality: Modality) -> str | None:
+        """Why its weights let nothing of this modality be called clear; None: they do."""
         if self.weights.get(modality, "guessed") != "field":
             return "weights_not_field"
         return "weights_stale" if self.are_weights_stale else None

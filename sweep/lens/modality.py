@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from sweep.host.scratch import scratch_folder
 from sweep.lens.evidence.chance import estimate_lens
+from sweep.lens.evidence.judge import judge_by
 from sweep.lens.live.observations import lens_observation
 from sweep.lens.weigh import place_glint, weigh_lens, weigh_lens_spots
 from sweep.lens.words import WORDS
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from sweep.lens.camera.source import CameraSource
     from sweep.lens.clip.clips import Clip, ClipMeta
+    from sweep.lens.evidence.decision_forest import Model
     from sweep.lens.live.pose import Mounting
     from sweep.lens.live.second_look import SecondLook
     from sweep.lens.records import ClipResult, Detection
@@ -78,8 +80,15 @@ class LensModality:
     follow the temperature; within 0.67 to 1.5 of the first (hardware/README)."""
     words = WORDS
 
-    def __init__(self, limits: tuple[str, ...] = ("lens_uncalibrated",), calibration: str | None = None) -> None:
+    def __init__(
+        self,
+        limits: tuple[str, ...] = ("lens_uncalibrated",),
+        calibration: str | None = None,
+        forest: Model | None = None,
+    ) -> None:
+        """`forest`: what judges; None: what ships."""
         self._limits = limits
+        self._forest = forest
         self.calibration = calibration
         """What the report cites; None: nominal."""
         self._crops_left = MAX_CROPS
@@ -91,6 +100,7 @@ class LensModality:
         """It remembers how many crops the sweep may still make, what pictures showed of the inertial sensor, and what
         the first place of a second look saw while it goes on.
         """
+        judge_by(self._forest)
         return self.measure
 
     def measure(self, task: Task[Path | ClipSource | CameraSource], line: Line) -> Measurement:

@@ -112,6 +112,8 @@ class LensScan:
     """All clips of a folder."""
 
     clips: tuple[ClipResult, ...]
+    forest: str = ""
+    """Build of what judged them."""
 
     @property
     def detections(self) -> tuple[Detection, ...]:
@@ -129,6 +131,7 @@ class LensScan:
         return {
             "clips": [c.clip for c in self.clips if c.error is None],
             "ms_per_triple": round(self.ms_per_triple, 3),
+            "forest": self.forest,
             "detections": [asdict(d) for d in self.detections],
             "errors": [{"clip": c.clip, "error": c.error, "message": c.message} for c in self.clips if c.error],
             "results": [_without_detections(c) for c in self.clips],

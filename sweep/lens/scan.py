@@ -18,7 +18,7 @@ from sweep.lens.clip.clips import Clip, ClipError, ClipMeta, ClipReason, find_cl
 from sweep.lens.clip.phases import LampCheck, check_lamps
 from sweep.lens.clip.source import Triple
 from sweep.lens.evidence.evidence import Scene
-from sweep.lens.evidence.judge import Judgement, candidate_score, judge_tracks
+from sweep.lens.evidence.judge import Judgement, candidate_score, judge_tracks, load_judge
 from sweep.lens.evidence.red_light import joined, seen_in_red_alone
 from sweep.lens.follow import coverage
 from sweep.lens.follow.align import Chain
@@ -43,7 +43,7 @@ def scan_clips(
     paths = find_clips(folder)
     if not paths:
         raise ClipError(ClipReason.NO_CLIPS, Phrase("no_clip_folders_here"))
-    return LensScan(tuple(scan_or_refuse(path, range_m, judge) for path in paths))
+    return LensScan(tuple(scan_or_refuse(path, range_m, judge) for path in paths), load_judge().build)
 
 
 def scan_or_refuse(path: Path, range_m: float | None, judge: Callable[[Clip], ClipResult] | None = None) -> ClipResult:

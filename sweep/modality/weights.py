@@ -9,12 +9,13 @@ hold its weight, or without its counts.
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
@@ -125,6 +126,15 @@ class Rate(Record):
         return Weight(log10=at, low=low, high=high, counts=counts, of=(self.of, 0), source=self.source)
 
 
+BUILD: Final = re.compile(r"judge_model\.json sha256 [0-9a-f]{12}")
+"""How what was measured with a lens forest names it."""
+
+
+def other_forest(one: WeightTable | Rate, forest: str) -> str | None:
+    """The forest that a table or a rate was measured with, where it is another one."""
+    return next((build for build in BUILD.findall(one.made_from) if build != forest), None)
+
+
 class Weights(Record):
     """All tables of one file."""
 
@@ -176,6 +186,10 @@ class FieldWeights(Record):
     measured: UtcTime
     """When the field test ended."""
     weights: Weights
+    forest: dict[str, Any] | None = None
+    """Content of the model file of a lens judge that was fitted to recorded clips; with one, tables that were not
+    measured may be lacking.
+    """
 
 
 MAX_AGE: Final = timedelta(days=365)
@@ -189,6 +203,8 @@ class WeightsInForce:
     weights: Weights
     measured: datetime | None = None
     """When the field test behind them ended; None: those that ship with the package."""
+    forest: str | None = None
+    """Build of the lens judge; None: nobody said."""
 
     def are_stale(self, at: datetime) -> bool:
         """Whether the field test was too long ago at that time."""

@@ -170,6 +170,8 @@ class Versions(Record):
     calibration: Text | None
     weights: Text | None = None
     """The table of weights that fusion added up; null before weights were data."""
+    forest: Text | None = None
+    """The forest that judged what the lens finder followed; null before it could be another than the package's."""
 
 
 class SweepReport(Record):

@@ -1,8 +1,10 @@
 """The weights that a district installs: what its field test measured, signed, in the state folder of a probe.
 
 Input is a DSSE document over `FieldWeights` and the key that may sign it: the one of the probe's own server, pinned at
-the first contact, or one that a person gives.  Output is the weights that every weigher reads, or `WeightsError` with
-one line: another key, another district, a damaged file, a table that is missing.  A stale file is read and says so.
+the first contact, or one that a person gives.  Output is the weights that every weigher reads and the lens forest that
+judges, or `WeightsError` with one line: another key, another district, a damaged file, a table that is missing, a table
+that was measured with another forest.  A stale file is read and says so.  Beside a forest, what ships fills in for what
+the file lacks; of that, what was measured with the forest that ships is no more than a hint.
 """
 
 from __future__ import annotations
@@ -13,11 +15,25 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from sweep.entry.crypto import PUBLIC_KEY_BYTES
 from sweep.entry.dsse import WEIGHTS_TYPE, EntryError, key_id_of, parse_signed, verify_signature
 from sweep.host.disk import DISK
 from sweep.judge.thresholds import load_weights
-from sweep.modality.weights import FieldWeights, Weights, WeightsError, WeightsInForce
+from sweep.lens.evidence.decision_forest import Model, build_of, forest_text, load_model
+from sweep.lens.evidence.evidence import FEATURES
+from sweep.lens.evidence.judge import shipped_forest
+from sweep.modality.weights import (
+    FieldWeights,
+    Rate,
+    Weights,
+    WeightsError,
+    WeightsInForce,
+    WeightTable,
+    guess,
+    other_forest,
+)
 from sweep.phrases import Phrase
 from sweep.report import ContractError, parse_json
 from sweep.report.base import reject_duplicate_keys
@@ -70,8 +86,15 @@ class InstalledWeights:
         """What sweeps are judged by: what is installed, else what ships.  Raises WeightsError."""
         installed = self.read()
         if installed is None:
-            return WeightsInForce(self.shipped)
-        return WeightsInForce(installed.field.weights, installed.field.measured)
+            return self.as_shipped()
+        field = installed.field
+        forest = _build_of(field)
+        weights = field.weights if field.forest is None else _filled(field.weights, self.shipped, forest)
+        return WeightsInForce(weights, field.measured, forest)
+
+    def as_shipped(self) -> WeightsInForce:
+        """What the package brings."""
+        return WeightsInForce(self.shipped, forest=build_of(shipped_forest()))
 
     def install(self, file: Path, key: bytes | None, now: datetime) -> Installed:
         """Check a file and keep it; `key`: who has to have signed it, None: the probe's server.
@@ -98,10 +121,68 @@ class InstalledWeights:
         field = open_signed(read_bounded(file, MAX_BYTES, WeightsError), key, str(file))
         if field.tenant != self.tenant:
             raise WeightsError(Phrase("weights_of_another_tenant", file=file, theirs=field.tenant, ours=self.tenant))
-        lacking = sorted({*self.shipped.tables, *self.shipped.rates} - {*field.weights.tables, *field.weights.rates})
-        if lacking:
+        told: dict[str, WeightTable | Rate] = {**field.weights.tables, **field.weights.rates}
+        lacking = sorted({*self.shipped.tables, *self.shipped.rates} - told.keys())
+        if lacking and field.forest is None:
             raise WeightsError(Phrase("weights_lack_tables", file=file, lacking=", ".join(lacking[:5])))
+        ours = _build_of(field)
+        for code, one in told.items():
+            if theirs := other_forest(one, ours):
+                raise WeightsError(Phrase("table_of_another_forest", file=file, code=code, theirs=theirs, ours=ours))
         return Installed(field, key_id_of(key))
+
+
+def model_of(field: FieldWeights) -> Model | None:
+    """The forest of a field test; None: it has none.  Raises WeightsError."""
+    return None if field.forest is None else _model(field.forest)
+
+
+def read_forest(file: Path) -> Model:
+    """The forest in a model file, or in the field test that `sweep bench fit` wrote.  Raises WeightsError."""
+    data = read_bounded(file, MAX_BYTES, WeightsError)
+    try:
+        check_structure(data)
+        table: Any = json.loads(data, object_pairs_hook=reject_duplicate_keys)
+    except (ValueError, RecursionError):
+        raise WeightsError(Phrase("file_damaged_not_json", file=file)) from None
+    return _model(table["forest"] if isinstance(table, dict) and "forest" in table else table)
+
+
+def _model(table: Any) -> Model:
+    try:
+        model = load_model(forest_text(table), FEATURES)
+        model.forest.scores(np.full((1, len(FEATURES)), np.nan, np.float32))
+        float(model.about["candidate"]["score"])
+    except (ValueError, KeyError, TypeError, IndexError, OverflowError) as error:
+        raise WeightsError(Phrase("forest_unreadable", why=error)) from None
+    return model
+
+
+def _build_of(field: FieldWeights) -> str:
+    model = model_of(field)
+    return build_of(shipped_forest()) if model is None else model.build
+
+
+def _filled(field: Weights, shipped: Weights, forest: str) -> Weights:
+    """The tables of a field test, and those that ship for what it lacks; what was measured with another forest tells
+    no more than a hint.
+    """
+    tables = {code: _held(table) if other_forest(table, forest) else table for code, table in shipped.tables.items()}
+    rates = {code: _unknown(rate) if other_forest(rate, forest) else rate for code, rate in shipped.rates.items()}
+    return field.model_copy(update={
+        "version": f"{field.version}, {shipped.version}",
+        "tables": tables | field.tables, "rates": rates | field.rates,
+    })  # fmt: skip
+
+
+def _held(table: WeightTable) -> WeightTable:
+    weights = tuple(guess(weight.log10) for weight in table.weights)
+    return table.model_copy(update={"weights": weights})
+
+
+def _unknown(rate: Rate) -> Rate:
+    """Not to have seen anything says nothing."""
+    return rate.model_copy(update={"hits": 0, "of": 0, "share": 0.0, "low": 0.0, "source": "guessed"})
 
 
 def open_signed(data: bytes, key: bytes, name: str) -> FieldWeights:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from typer.testing import CliRunner
@@ -16,8 +18,10 @@ from sweep.cli.config import Config
 from sweep.cli.options import weights_of
 from sweep.entry.dsse import ENTRY_TYPE, WEIGHTS_TYPE, Signer
 from sweep.judge.thresholds import load_weights
-from sweep.modality.weights import WeightsError
-from sweep.report import parse_json
+from sweep.lens.evidence.decision_forest import build_of, forest_text
+from sweep.lens.evidence.judge import shipped_forest
+from sweep.modality.weights import HINT, WeightsError
+from sweep.report import LensObservation, parse_json
 from sweep.report.sweep import SweepReport
 from sweep.run.field_weights import KEY_NAME, SERVER_KEY_NAME, InstalledWeights
 from tests.run.test_sweep import DEMO
@@ -77,6 +81,64 @@ def test_what_the_district_signed_is_installed_shown_and_weighed_by(state: Path,
     assert weights_of(Config(state=str(state))).weights == SHIPPED
 
 
+def forest(**about: Any) -> dict[str, Any]:
+    """A forest of one leaf, which calls whatever was followed."""
+    tree = {"feature": [0], "threshold": [0.0], "left": [0], "right": [0], "nan_left": [0], "value": [1.0]}
+    knots = {"raw": [0.0, 2.0], "log10_ratio": [0.0, 4.0]}
+    told = {"candidate": {"score": -5.0}} | about
+    return {"features": ["snr"], "about": told, "calibration": knots, "depth": 1, "trees": [tree]}
+
+
+def with_forest(**changes: Any) -> dict[str, Any]:
+    """A forest alone: nothing was measured with it yet."""
+    empty = {"tables": {}, "rates": {}, "version": "forest-1", "v": 1, "made_by": "sweep bench fit"}
+    return field_test(weights=empty, forest=forest()) | changes
+
+
+def test_a_forest_is_installed_judges_stands_in_the_report_and_is_taken_away(state: Path, tmp_path: Path) -> None:
+    file, report, told = tmp_path / "field.json", tmp_path / "report.json", tmp_path / "told.json"
+
+    def replayed() -> SweepReport:
+        """A sweep is made once: each replay has a state of its own, with what is installed."""
+        again = Path(shutil.copytree(state, tmp_path / f"state-{uuid4()}"))
+        assert sweep(again, "replay", DEMO, "--quiet", "--json", report)[0] == 0
+        return parse_json(SweepReport, report.read_bytes())
+
+    before = replayed()
+    build = build_of(forest_text(forest()))
+    file.write_bytes(signed(with_forest()))
+    code, said = sweep(state, "weights", "install", file)
+    assert (code, build in said) == (0, True), said
+    sweep(state, "weights", "show", "--json", told)
+    shown = json.loads(told.read_bytes())
+    assert (shown["forest"], shown["sources"]["lens"]) == (build, "guessed")
+    assert shown["why_not_clear"]["lens"] == "weights_not_field"
+    after = replayed()
+    assert (before.versions.forest, after.versions.forest) == (build_of(shipped_forest()), build)
+    scores = [{o.score for o in made.observations if isinstance(o, LensObservation)} for made in (before, after)]
+    assert scores[1]
+    assert scores[0] != scores[1]
+    held = InstalledWeights(state, "demo-gu", SHIPPED).in_force().weights
+    assert {w.source for w in held.tables["glint"].weights} == {"guessed"}
+    assert max(abs(w.log10) for w in held.tables["glint"].weights) <= HINT
+    assert held.absence("no_glint", 1.0).log10 == 0.0, "not to have seen anything with it says nothing"
+    assert held.tables["video_uplink"] == SHIPPED.tables["video_uplink"]
+    sweep(state, "weights", "remove")
+    assert replayed().versions.forest == before.versions.forest
+
+
+def test_tables_that_were_measured_with_the_installed_forest_are_weighed_by(state: Path, tmp_path: Path) -> None:
+    table = with_forest()
+    build = build_of(forest_text(forest()))
+    glint = SHIPPED.tables["glint"].model_dump(mode="json") | {"made_from": f"ten cameras; {build}"}
+    table["weights"]["tables"]["glint"] = glint
+    file = tmp_path / "field.json"
+    file.write_bytes(signed(table))
+    assert sweep(state, "weights", "install", file)[0] == 0
+    held = InstalledWeights(state, "demo-gu", SHIPPED).in_force().weights
+    assert held.tables["glint"].weights == SHIPPED.tables["glint"].weights
+
+
 def test_a_field_test_long_ago_is_shown_as_stale(state: Path, tmp_path: Path) -> None:
     file = tmp_path / "field.json"
     file.write_bytes(signed(field_test(measured="2020-01-01T00:00:00Z")))
@@ -95,6 +157,19 @@ def with_low_above_weight() -> dict[str, Any]:
     return table
 
 
+def with_strange_glints() -> dict[str, Any]:
+    """The forest is new, and the table is of the one that ships."""
+    table = with_forest()
+    table["weights"]["tables"]["glint"] = SHIPPED.tables["glint"].model_dump(mode="json")
+    return table
+
+
+def without_forest_of_its_tables() -> dict[str, Any]:
+    table = field_test()
+    table["weights"]["rates"]["no_glint"]["made_from"] = "judge_model.json sha256 000000000000"
+    return table
+
+
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "cut off": (lambda: signed(field_test())[:5_000], "is damaged: no JSON document"),
     "not signed": (lambda: json.dumps(field_test()).encode(), "no weights file of this district"),
@@ -104,6 +179,10 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "another district": (lambda: signed(field_test(tenant="other-gu")), "is of other-gu"),
     "another version": (lambda: signed(field_test(v=2)), "v:"),
     "a table is missing": (lambda: signed(lacking()), "lacks glint"),
+    "glints of another forest": (lambda: signed(with_strange_glints()), "glint was measured with judge_model.json"),
+    "a rate of another forest": (lambda: signed(without_forest_of_its_tables()), "sha256 000000000000, and judge_"),
+    "a forest without trees": (lambda: signed(with_forest(forest=forest() | {"trees": []})), "no lens forest of"),
+    "a forest that calls nothing": (lambda: signed(with_forest(forest={"trees": 3})), "no lens forest of"),
     "an interval is wrong": (lambda: signed(with_low_above_weight()), "the interval does not hold the weight"),
     "of the future": (lambda: signed(field_test(measured="2099-01-01T00:00:00Z")), "still to come"),
 }  # fmt: skip

@@ -18,7 +18,6 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +26,8 @@ import numpy as np
 from sweep.lab.city.rooms import Lens, WorldName
 from sweep.lab.city.samples import APERTURES_MM, CALLED, is_lens
 from sweep.lab.lens.pairs import best_of, load_pair, scores_of, spots_of, things_of
-from sweep.lab.lens.rows import JUDGING, build_of, load
+from sweep.lab.lens.rows import JUDGING, load
+from sweep.lens.evidence.judge import load_judge
 from sweep.phrases import Phrase
 
 LEAST_SCORE: Final = 0.0
@@ -43,8 +43,7 @@ PLACED: Final = ("places", "region_holds")
 
 def trained_until() -> dict[str, int]:
     """The last seed of each world that the forest was fitted to; a few of those before it were left out."""
-    text = files("sweep.lens.evidence").joinpath("judge_model.json").read_text(encoding="utf-8")
-    return {world: int(count) + 50 for world, count in json.loads(text)["about"]["clips"].items()}
+    return {world: int(count) + 50 for world, count in load_judge().about["clips"].items()}
 
 
 def measure_clips(paths: Iterable[Path]) -> dict[str, Any]:
@@ -145,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stored: dict[str, Any] = earlier.get("worlds", {})
     places = {name: {key: one[key] for key in PLACED if key in one} for name, one in stored.items()}
     curves: dict[str, Any] = {
-        "build": build_of(),
+        "build": load_judge().build,
         "worlds": {},
         "light": radio(args.light, earlier.get("light"), "light"),
         "light_nulls": radio(args.light_nulls, earlier.get("light_nulls"), "light-nulls"),

@@ -14,7 +14,6 @@ from sweep.cli.output import existing, one_line, out, spare, write_json
 if TYPE_CHECKING:
     from sweep.lab.scoring.report import ScanDocument
     from sweep.lab.scoring.score import Score
-    from sweep.lab.scoring.truth import ClipTruth
     from sweep.lens.clip.clips import Clip
 
 
@@ -27,6 +26,7 @@ def lens_score(
 ) -> None:
     """Score lens detections against truth: recall, false alarms, AUC, with 90 % intervals."""
     from sweep.lab.scoring import report as score_report
+    from sweep.lab.scoring.marks import carried
     from sweep.lab.scoring.score import score_clips
     from sweep.lab.scoring.truth import TruthError, read_truths
     from sweep.lens.clip.clips import ClipError
@@ -35,7 +35,7 @@ def lens_score(
     with one_line(TruthError, ClipError):
         document, recorded = _detections(existing(clips))
         truths = read_truths(existing(truth), {name: clip.meta.width for name, clip in recorded.items()})
-        truths = tuple(_followed(one, recorded) for one in truths)
+        truths = tuple(carried(one, recorded[one.clip]) if one.clip in recorded else one for one in truths)
         outcomes, without_truth = score_report.match_scan(document, truths)
     score = score_clips(outcomes)
     write_json(json_out, score_report.to_json(score, without_truth))
@@ -60,26 +60,6 @@ def _detections(clips: Path) -> tuple[ScanDocument, dict[str, Clip]]:
             continue  # the scan names it and the score counts it as missed
         recorded[clip.name] = clip
     return score_report.parse_scan(modality.scan_clips(clips).to_json()), recorded
-
-
-def _followed(truth: ClipTruth, recorded: dict[str, Clip]) -> ClipTruth:
-    """The truth with a lens that somebody marked in one frame carried to the other on_axis frames."""
-    from sweep.lab.clip_page.curve import follow
-    from sweep.lab.scoring.truth import Place
-
-    clip = recorded.get(truth.clip)
-    if clip is None:
-        return truth
-    lenses = []
-    for lens in truth.lenses:
-        (mark, *others) = lens.track
-        if not others and mark.frame < len(clip.meta.phases) and clip.meta.phases[mark.frame] == "A":
-            places = follow(clip, mark.frame, mark.x, mark.y)
-            track = tuple(Place(frame=f, x=x, y=y, rad=mark.rad) for f, (x, y) in sorted(places.items()))
-            lenses.append(lens.model_copy(update={"track": track}))
-        else:
-            lenses.append(lens)
-    return truth.model_copy(update={"lenses": tuple(lenses)})
 
 
 def _show_score(score: Score, without_truth: tuple[str, ...]) -> None:

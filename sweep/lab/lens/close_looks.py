@@ -26,12 +26,12 @@ import numpy.typing as npt
 
 from sweep.lab.lens.looks import follow_look, part_of
 from sweep.lab.lens.pairs import Place, best_of, scores_of
-from sweep.lab.lens.rows import build_of
 from sweep.lab.scoring.intervals import percentiles
 from sweep.lab.worlds.tiers import HALF_SIZE, shoot_of
 from sweep.lab.worlds.unseen import UnseenRoom
 from sweep.lens.camera.exposure import LEAST_S
 from sweep.lens.clip.clips import ClipError
+from sweep.lens.evidence.judge import load_judge
 from sweep.lens.live.second_look import SHARE
 from sweep.sim.scene.camera import Array, Pose, facing
 from sweep.sim.scene.hand import Hand
@@ -277,7 +277,7 @@ def counts_of(spots: Sequence[Spot]) -> dict[str, Any]:
         name: sorted([round(one.afar, 2), round(one.close or 0.0, 2)] for one in looked if one.counts is counts)
         for name, counts in (("lenses", True), ("others", False))
     }
-    return {"build": build_of(), "rooms": len({one.room for one in spots}), **pairs}
+    return {"build": load_judge().build, "rooms": len({one.room for one in spots}), **pairs}
 
 
 def _tell_kept(paths: Sequence[Path], counts: Path | None) -> int:

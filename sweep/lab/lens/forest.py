@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.lab.lens.monotone import held_monotone
-from sweep.lab.lens.rows import blame, label, load
+from sweep.lab.lens.rows import Rows, blame, label, load
 from sweep.lens.evidence.decision_forest import Model, load_model
 from sweep.lens.evidence.evidence import AT as AT_FEATURE
 from sweep.lens.evidence.evidence import FEATURES, MOTION_FEATURES
@@ -95,23 +95,31 @@ FIELDS = tuple(Places.__dataclass_fields__)
 
 def gather(paths: Sequence[Path], earlier: Earlier | None = None) -> Places:
     """Read the rows of all clips, each world weighted to its share."""
-    parts: list[tuple[npt.NDArray[Any], ...]] = []
-    for number, path in enumerate(paths):
-        rows = load(path)
-        table, which = evidence_of(rows.tracks, rows.scene)
-        marks = label(rows, which)
-        keep = marks >= 0
-        kinds = np.where(marks == 1, "lens", np.array(blame(rows, which), dtype="<U16"))[keep]
-        count = int(keep.sum())
-        clips, names = np.full(count, number, np.int32), np.full(count, rows.world, "<U16")
-        for is_copy in (False, True) if number % STILL_EVERY == 0 else (False,):
-            features = table[keep].copy()
-            if is_copy:
-                features[:, [AT_FEATURE[name] for name in MOTION_FEATURES]] = np.nan
-            said = np.zeros(count) if earlier is None else earlier.model.forest.scores(features)
-            ones = np.ones(count, np.float32)
-            parts.append((features, marks[keep], ones, clips, names, kinds, said, np.full(count, is_copy)))
-    return weighted(Places(*(np.concatenate(column) for column in zip(*parts, strict=True))))
+    return weighted(joined([clip_places(load(path), number, earlier) for number, path in enumerate(paths)]))
+
+
+def clip_places(rows: Rows, number: int, earlier: Earlier | None = None) -> Places:
+    """The places of one clip, the clip's number in the order of all."""
+    table, which = evidence_of(rows.tracks, rows.scene)
+    marks = label(rows, which)
+    keep = marks >= 0
+    kinds = np.where(marks == 1, "lens", np.array(blame(rows, which), dtype="<U16"))[keep]
+    count = int(keep.sum())
+    clips, names = np.full(count, number, np.int32), np.full(count, rows.world, "<U16")
+    parts = []
+    for is_copy in (False, True) if number % STILL_EVERY == 0 else (False,):
+        features = table[keep].copy()
+        if is_copy:
+            features[:, [AT_FEATURE[name] for name in MOTION_FEATURES]] = np.nan
+        said = np.zeros(count) if earlier is None else earlier.model.forest.scores(features)
+        ones = np.ones(count, np.float32)
+        parts.append(Places(features, marks[keep], ones, clips, names, kinds, said, np.full(count, is_copy)))
+    return joined(parts)
+
+
+def joined(parts: Sequence[Places]) -> Places:
+    """The places of several."""
+    return Places(*(np.concatenate([getattr(part, name) for part in parts]) for name in FIELDS))
 
 
 def weighted(places: Places) -> Places:
@@ -146,17 +154,19 @@ class Earlier:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A booster, and the earlier forest that it corrects."""
+    """A booster, and the earlier forest that it corrects or stands beside."""
 
     booster: Any
     earlier: Earlier | None = None
     factor: float = 1.0
     """Of the earlier forest's scores."""
+    trust: float = TRUST
+    """Of the booster's, beside an earlier forest."""
 
     def raw_scores(self, places: Places) -> npt.NDArray[np.float64]:
         """Sum over the trees, one per place."""
         own = np.asarray(self.booster.predict(_trained(places), raw_score=True))
-        return own if self.earlier is None else np.asarray(TRUST * own + self.factor * places.said)
+        return own if self.earlier is None else np.asarray(self.trust * own + self.factor * places.said)
 
 
 def fit(places: Places, rounds: int | None = None, earlier: Earlier | None = None) -> Fitted:
@@ -171,6 +181,12 @@ def fit(places: Places, rounds: int | None = None, earlier: Earlier | None = Non
     factor, offset = _logistic(places.said, places)
     data.set_init_score(factor * places.said + offset)
     return Fitted(lightgbm.train(held | CORRECTING, data, rounds or CORRECTING_ROUNDS), earlier, factor)
+
+
+def beside(fitted: Fitted, places: Places, earlier: Earlier) -> Fitted:
+    """Half of a forest of its own and half of an earlier one, which is brought to the scale of these places."""
+    factor, _ = _logistic(places.said, places)
+    return Fitted(fitted.booster, earlier, 0.5 * factor, 0.5)
 
 
 def _logistic(said: npt.NDArray[np.float64], places: Places) -> tuple[float, float]:
@@ -211,7 +227,7 @@ def to_table(fitted: Fitted, calibration: dict[str, list[float]], about: dict[st
     trees = [_flat(tree["tree_structure"]) for tree in fitted.booster.dump_model()["tree_info"]]
     if fitted.earlier is not None:
         depth = fitted.earlier.model.forest.depth
-        trees = [_scaled(tree, TRUST) for tree in trees]
+        trees = [_scaled(tree, fitted.trust) for tree in trees]
         trees += [_scaled(tree, fitted.factor) | {"depth": depth} for tree in fitted.earlier.trees]
     depth = max(tree.pop("depth") for tree in trees)
     return {"features": list(FEATURES), "about": about, "calibration": calibration, "depth": depth, "trees": trees}

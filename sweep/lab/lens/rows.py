@@ -7,11 +7,9 @@ only judge.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
@@ -54,12 +52,6 @@ USUAL_SHARE, USUAL_TRIPLES, TRIPLES = 0.7, 8, (3, 25)
 """Most clips are 8 triples long, the others 3 to 24."""
 BLAME_PX = 8.0
 """Guessed: a place within this of a confuser's glint at half size is that confuser's."""
-
-
-def build_of() -> str:
-    """Which forest measured the scores."""
-    data = files("sweep.lens.evidence").joinpath("judge_model.json").read_bytes()
-    return f"judge_model.json sha256 {hashlib.sha256(data).hexdigest()[:12]}"
 
 
 @dataclass(frozen=True)

@@ -181,6 +181,17 @@ def score_clips(outcomes: Sequence[ClipOutcome], *, resamples: int = RESAMPLES, 
     )
 
 
+def mean_recalls(
+    outcomes: Sequence[ClipOutcome], rates: Sequence[float], *, resamples: int = 0, seed: int = SEED
+) -> npt.NDArray[np.float64]:
+    """Recall, mean over rates of false alarms: of the clips as they are, then of samples drawn by group; the same seed
+    draws the same groups.
+    """
+    ranked = _Ranked(outcomes)
+    drawn = [np.ones(len(outcomes)), *_resample(outcomes, resamples, np.random.default_rng(seed))]
+    return np.array([np.mean([ranked.recall(rate, weights) for rate in rates]) for weights in drawn])
+
+
 def _resample(outcomes: Sequence[ClipOutcome], resamples: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
     """How often each clip is in each bootstrap sample (resamples x clips): groups are drawn, not clips."""
     names = [o.truth.group or o.truth.clip for o in outcomes]

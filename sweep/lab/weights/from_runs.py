@@ -38,7 +38,9 @@ def rates(curves: Curves, world: World) -> dict[str, Rate]:
     )
     streaming = next(kind.share for kind in KINDS if kind.name == "wifi_streaming")
     return {
-        "no_glint": _rate(sum(found), len(found), share, "rendered", "the lenses of the table of glints"),
+        "no_glint": _rate(
+            sum(found), len(found), share, "rendered", f"the lenses of the table of glints; {curves.build}"
+        ),
         "region_holds": _rate(
             *curves.region_holds, curves.region_holds[0] / curves.region_holds[1], "simulated",
             "transmitters inside, in the 90 % region of locate or 0.3 m beside it (sweep/lab/city/places.py)",

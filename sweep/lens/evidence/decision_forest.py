@@ -7,6 +7,7 @@ refuses a model that was trained on one that is measured no more.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -92,6 +93,8 @@ class Model:
     about: dict[str, Any]
     knows: frozenset[str]
     """Names of the features that it was trained on."""
+    build: str
+    """Which forest it is."""
 
     def log_ratio(self, raw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """log10 likelihood ratio, piecewise linear; beyond the ends a quarter of the mean slope."""
@@ -136,4 +139,15 @@ def load_model(text: str, features: tuple[str, ...]) -> Model:
         np.array(knots["log10_ratio"]),
         dict(table["about"]),
         frozenset(table["features"]),
+        build_of(text),
     )
+
+
+def build_of(text: str) -> str:
+    """Name of a forest by its model file, as tables that were measured with it cite it."""
+    return f"judge_model.json sha256 {hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def forest_text(table: dict[str, Any]) -> str:
+    """The model file of a forest."""
+    return json.dumps(table, separators=(",", ":")) + "\n"

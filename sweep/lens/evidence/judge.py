@@ -1,9 +1,9 @@
 """Lens or not: a calibrated log-likelihood ratio and its reasons for each followed place.
 
-Job: turn the evidence of a clip's tracks into scores by the forest of `judge_model.json` and put the reasons in words
-and numbers. Input: tracks and scene; output: `Judgement`s, best first. Refuses to be a probability: the forest was
-trained and calibrated on rendered scenes only, nothing here is calibrated on real lenses, so no place and no absence
-of one is called clear.
+Job: turn the evidence of a clip's tracks into scores by a forest, that of `judge_model.json` or one that a district
+installed, and put the reasons in words and numbers. Input: tracks and scene; output: `Judgement`s, best first. Refuses
+to be a probability: the forest that ships was trained and calibrated on rendered scenes only, nothing in it is
+calibrated on real lenses, so no place and no absence of one is called clear.
 """
 
 from __future__ import annotations
@@ -78,8 +78,22 @@ def rank_tracks(tracks: Tracks, scene: Scene, limit: int, model: Model) -> Ranke
         return Ranked(rows, np.zeros(0), features, np.zeros(features.shape))
     rules = by_rule(features, model.knows)
     every = model.log_ratio(model.forest.scores(features)) + rules.sum(axis=1)
-    order = _one_per_object(tracks, scene, rows, np.argsort(-every, kind="stable")[: 4 * limit])[:limit]
+    order = best_places(tracks.column("x")[rows], tracks.column("y")[rows], scene.scale, every, limit)
     return Ranked(rows[order], every[order], features[order], rules[order])
+
+
+def best_places(x: Matrix, y: Matrix, scale: float, scores: npt.NDArray[np.float64], limit: int) -> Rows:
+    """The `limit` best of M places, best first, one per object: those that came close to a better one in a triple that
+    followed both are left out. x, y: M x T, NaN where a place was not followed.
+    """
+    order = np.argsort(-scores, kind="stable")[: 4 * limit]
+    gap = np.hypot(x[order][:, None] - x[order][None], y[order][:, None] - y[order][None])
+    close = np.nan_to_num(gap, nan=np.inf).min(axis=2) < MERGE_PX * max(0.5, scale)
+    keep: list[int] = []
+    for i in range(order.size):
+        if not close[i, keep].any():
+            keep.append(i)
+    return order[keep][:limit]
 
 
 def judge_tracks(tracks: Tracks, scene: Scene, limit: int) -> list[Judgement]:
@@ -116,18 +130,6 @@ def by_rule(features: Matrix, known: frozenset[str]) -> npt.NDArray[np.float64]:
     return out
 
 
-def _one_per_object(tracks: Tracks, scene: Scene, rows: Rows, order: Rows) -> Rows:
-    """Leave out places that came close to a better one in a triple that followed both."""
-    x, y = tracks.column("x")[rows[order]], tracks.column("y")[rows[order]]
-    gap = np.hypot(x[:, None] - x[None], y[:, None] - y[None])
-    close = np.nan_to_num(gap, nan=np.inf).min(axis=2) < MERGE_PX * max(0.5, scene.scale)
-    keep: list[int] = []
-    for i in range(order.size):
-        if not close[i, keep].any():
-            keep.append(i)
-    return order[keep]
-
-
 def evidence_of(tracks: Tracks, scene: Scene) -> tuple[Matrix, Rows]:
     """Features of the tracks that are worth judging (M x F) and their rows in `tracks` (M)."""
     features = weigh_up(tracks, scene)
@@ -138,13 +140,29 @@ def evidence_of(tracks: Tracks, scene: Scene) -> tuple[Matrix, Rows]:
 
 
 @cache
+def shipped_forest() -> str:
+    """The text of the model file that ships with the package."""
+    return files("sweep.lens.evidence").joinpath("judge_model.json").read_text(encoding="utf-8")
+
+
+_in_force: list[Model] = []
+
+
+def judge_by(model: Model | None) -> None:
+    """Judge by this forest from now on, in all threads of this process; None: by the one that ships."""
+    _in_force[:] = [] if model is None else [model]
+
+
 def load_judge() -> Model:
-    """The forest that ships with the package."""
-    text = files("sweep.lens.evidence").joinpath("judge_model.json").read_text(encoding="utf-8")
-    return load_model(text, FEATURES)
+    """The forest that judges."""
+    return _in_force[0] if _in_force else _shipped()
 
 
 @cache
+def _shipped() -> Model:
+    return load_model(shipped_forest(), FEATURES)
+
+
 def candidate_score() -> float:
     """Score from which a place is called a candidate.
 

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from sweep.lens.clip.clips import Clip, ClipError, ClipMeta, ClipReason, find_clips, read_clip
 from sweep.lens.clip.hot_pixels import HotPixels
-from sweep.lens.evidence.judge import candidate_score
+from sweep.lens.evidence.judge import candidate_score, load_judge
 from sweep.lens.follow.follow import Followed, follow_clip
 from sweep.lens.live.held_view import HeldView
 from sweep.lens.pixels.register import FINE_PX, Affine, Image, apply, invert, normalise
@@ -165,7 +165,8 @@ def scan_pairs(folder: Path, second: Path) -> LensScan:
         raise ClipError(ClipReason.NO_CLIPS, Phrase("no_clip_folders_give_two"))
     lone = len(firsts) == len(seconds) == 1
     by_name = {path.name: path for path in seconds}
-    return LensScan(tuple(_scan_pair(path, seconds[0] if lone else by_name.get(path.name)) for path in firsts))
+    results = tuple(_scan_pair(path, seconds[0] if lone else by_name.get(path.name)) for path in firsts)
+    return LensScan(results, load_judge().build)
 
 
 def _scan_pair(path: Path, second: Path | None) -> ClipResult:

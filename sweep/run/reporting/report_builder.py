@@ -173,6 +173,7 @@ def build_report(
             firmware=manifest.firmware,
             thresholds=load_thresholds().version,
             weights=weights.version,
+            forest=basis.weights.forest,
             calibration=_calibration(manifest, modalities),
         ),
         reference_check=basis.reference,

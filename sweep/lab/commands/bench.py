@@ -1,0 +1,155 @@
+"""`sweep bench`: what is measured on a bench becomes what the probe judges by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from sweep.cli.lens import JsonOut
+from sweep.cli.output import err, existing, fail, one_line, out, spare, write_json, write_text
+from sweep.report.help.commands import SpokenCommand, SpokenGroup
+
+if TYPE_CHECKING:
+    from sweep.lab.lens.refit import Refit
+
+app = typer.Typer(
+    cls=SpokenGroup, help="Fit what the probe judges by to clips of a bench.", no_args_is_help=True,
+    rich_markup_mode=None,
+)  # fmt: skip
+
+
+@app.callback()
+def _group() -> None:
+    """Fit what the probe judges by to clips of a bench."""
+
+
+@app.command("fit", cls=SpokenCommand)
+def fit(
+    clips: Annotated[Path, typer.Argument(metavar="CLIPS", help="Folder of recorded clips.")],
+    truth: Annotated[
+        Path | None, typer.Argument(metavar="TRUTH", help="Folder of truth files; default: beside the clips.")
+    ] = None,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the forest here, to be signed.")
+    ] = None,
+    tenant: Annotated[str, typer.Option("--tenant", help="District whose server will sign it.")] = "demo-gu",
+    rows: Annotated[
+        Path | None, typer.Option("--with", metavar="ROWS", help="Rendered training clips that sweep bench rows made.")
+    ] = None,
+    json_out: JsonOut = None,
+) -> None:
+    """Fit the lens forest to recorded clips, and say whether it finds more than the one that ships.
+
+    Folds keep the clips of one group, one camera, together. Nothing is written unless the gain was shown.
+    """
+    from sweep.lab.lens.forest import Earlier, gather
+    from sweep.lab.lens.recorded import FitError, read_campaign
+    from sweep.lab.lens.refit import Basis, refit
+    from sweep.lab.scoring.truth import TruthError
+    from sweep.lens.clip.clips import ClipError
+    from sweep.lens.evidence.judge import shipped_forest
+
+    spare(json_out, clips)
+    with one_line(FitError, TruthError, ClipError):
+        shipped = Earlier.of(shipped_forest())
+        samples = read_campaign(existing(clips), truth, shipped, _count)
+        paths = [] if rows is None else sorted(existing(rows).glob("*.npz"))
+        if rows is not None and not paths:
+            fail("no_rows_here", folder=rows)
+        basis = Basis(shipped, gather(paths) if paths else None)
+        about = _about(len(samples), len(paths))
+        result = refit(samples, basis, about, err.print)
+    told = _told(result)
+    write_json(json_out, told)
+    if json_out is None or str(json_out) != "-":
+        _show(result)
+    if not result.is_better:
+        fail("forest_not_better", sure=f"{result.sure:.2f}")
+    if out_file is not None:
+        write_text(out_file, _document(result, tenant))
+        out.print(f"{out_file}: {told['forest']}")
+
+
+@app.command("rows", cls=SpokenCommand)
+def rows(
+    folder: Annotated[Path, typer.Argument(metavar="ROWS", help="Folder; clips that it holds already stay.")],
+) -> None:
+    """Render the training clips of the shipped forest anew, for sweep bench fit --with; half an hour."""
+    from sweep.lab.lens import train
+    from sweep.lens.evidence.judge import load_judge
+
+    for world, count in load_judge().about["clips"].items():
+        train.main(["rows", "--world", world, "--first", "1", "--count", str(count), "--out", str(folder)])
+
+
+def _count(at: int, of: int) -> None:
+    if at % 10 == 0 or at == of:
+        err.print(f"{at}/{of}")
+
+
+def _about(clips: int, rendered: int) -> dict[str, Any]:
+    """What the model file says of itself."""
+    from sweep.lens.evidence.judge import load_judge
+
+    upon = load_judge()
+    return {
+        "trained_on": "recorded clips",
+        "clips": {"recorded": clips, "rendered": rendered},
+        "built_upon": upon.build,
+    }
+
+
+def _document(result: Refit, tenant: str) -> str:
+    """What `sweep-server sign-weights` signs: the forest, and no tables, for none was measured with it yet."""
+    import json
+
+    from sweep.lens.evidence.decision_forest import build_of, forest_text
+    from sweep.modality.weights import FORMAT
+    from sweep.report import utc_now
+
+    build = build_of(forest_text(result.forest or {}))
+    weights = {"v": FORMAT, "version": f"forest {build[-12:]}", "made_by": "sweep bench fit", "tables": {}, "rates": {}}
+    measured = utc_now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    field = {"v": 1, "tenant": tenant, "measured": measured, "weights": weights, "forest": result.forest}
+    return json.dumps(field, separators=(",", ":")) + "\n"
+
+
+def _told(result: Refit) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from sweep.lab.scoring.report import to_json
+    from sweep.lens.evidence.decision_forest import build_of, forest_text
+    from sweep.lens.evidence.judge import load_judge
+
+    return {
+        "way": result.way,
+        "ways_in_folds": result.chosen,
+        "counts": result.counts,
+        "is_better": result.is_better,
+        "gain": {"value": result.gain, "interval": result.gain_interval, "sure": result.sure},
+        "forest": None if result.forest is None else build_of(forest_text(result.forest)),
+        "shipped_forest": load_judge().build,
+        "new": to_json(result.new),
+        "shipped": to_json(result.shipped),
+        "learning_curve": [asdict(one) for one in result.curve],
+    }
+
+
+def _show(result: Refit) -> None:
+    from sweep.lab.scoring.report import rows as report_rows
+
+    table = Table("figure", "shipped", "90 % interval", "refitted", "90 % interval", "count")
+    before = {row[0]: row for row in report_rows(result.shipped)}
+    for name, value, between, count in report_rows(result.new):
+        if name in before:
+            table.add_row(name, before[name][1], before[name][2], value, between, count)
+    out.print(table)
+    low, high = result.gain_interval or (float("nan"), float("nan"))
+    out.print(f"gain in mean recall {result.gain:+.3f} ({low:+.3f} to {high:+.3f}), in {result.sure:.0%} of the draws")
+    out.print(f"way: {result.way}; in the folds: {', '.join(result.chosen)}")
+    for one in result.curve:
+        low, high = one.interval or (float("nan"), float("nan"))
+        out.print(f"{one.clips} clips: {one.recall:.2f} ({low:.2f}-{high:.2f})")
