@@ -11933,6 +11933,11 @@ export interface components {
             calibration: string | null;
             /** Firmware */
             firmware: string | null;
+            /**
+             * Forest
+             * @description The forest that judged what the lens finder followed; null before it could be another than the package's.
+             */
+            forest?: string | null;
             /** Software */
             software: string;
             /** Thresholds */
