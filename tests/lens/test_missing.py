@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -36,7 +38,7 @@ def followed(draw: st.DrawFn) -> npt.NDArray[np.float32]:
     shape = (PLACES, triples)
     rows = rng.uniform(0.05, 1.0, (*shape, len(AT))).astype(np.float32)
 
-    def put(name: str, values: npt.NDArray[np.floating]) -> None:
+    def put(name: str, values: npt.NDArray[Any]) -> None:
         rows[:, :, AT[name]] = values
 
     put("found", rng.random(shape) < 0.85)
