@@ -18,7 +18,8 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 
 from server.districts.register import add_district
-from server.imports import importing, outlines
+from server.imports import importing
+from server.imports.rows import outlines
 from server.interface.fields import FACILITY_ROLES, Role
 from server.interface.schedule_requests import PairRequest
 from server.people import auth

@@ -13,8 +13,9 @@ from uuid import UUID
 import typer
 
 from server.cli.base import DatabaseUrl, DataDir, KeptDataDir, database_of, fail, new_file, print_words, settings_of
-from server.imports import importing, outlines, questions
-from server.imports.reasons import OUTCOMES, words_of
+from server.imports import importing, questions
+from server.imports.rows import outlines
+from server.imports.rows.reasons import OUTCOMES, words_of
 from server.interface.safe_text import defuse_formula
 from server.places import facilities
 from server.store.db import Database

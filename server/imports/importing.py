@@ -15,14 +15,14 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, bindparam, exists, insert, or_, select, update
 
-from server.imports.answers import answers_of
-from server.imports.cuts import cut_text
-from server.imports.deciding import Decision, Missing
 from server.imports.kinds import WORK, refuse_role, rows_at_once
-from server.imports.known import KnownPlace
-from server.imports.outlines import Districts, stored_districts
-from server.imports.reading import OF_PLACES, Table, read_table
-from server.imports.rows import By, Given, Judged, Made
+from server.imports.reading.answers import answers_of
+from server.imports.reading.cuts import cut_text
+from server.imports.reading.table import OF_PLACES, Table, read_table
+from server.imports.rows.deciding import Decision, Missing
+from server.imports.rows.known import KnownPlace
+from server.imports.rows.outlines import Districts, stored_districts
+from server.imports.rows.rows import By, Given, Judged, Made
 from server.ingest.persons import ServerSigner
 from server.interface.errors import ApiError, not_found
 from server.people import original_names

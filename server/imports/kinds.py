@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from server.imports.fields import KINDS
-from server.imports.instrument_rows import InstrumentWork
-from server.imports.past_work import PastWork
-from server.imports.people_rows import PeopleWork
-from server.imports.place_rows import FacilityWork, RoomWork
-from server.imports.reading import OF_FACILITIES, Layout
-from server.imports.rows import RowWork
+from server.imports.inspections.past_work import PastWork
+from server.imports.instruments.instrument_rows import InstrumentWork
+from server.imports.people.people_rows import PeopleWork
+from server.imports.places.place_rows import FacilityWork, RoomWork
+from server.imports.reading.fields import KINDS
+from server.imports.reading.table import OF_FACILITIES, Layout
+from server.imports.rows.rows import RowWork
 from server.interface.errors import ApiError
 from server.interface.fields import Role
 from sweep.phrases import Phrase

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from server.imports.columns import Column, kind_of, propose
-from server.imports.cuts import cut_text
-from server.imports.fields import KINDS, Kind
-from server.imports.grid import Grid
 from server.imports.kinds import refuse_role
 from server.imports.questions import cut_view, cut_views
-from server.imports.reading import layout_of, open_grid
+from server.imports.reading.columns import Column, kind_of, propose
+from server.imports.reading.cuts import cut_text
+from server.imports.reading.fields import KINDS, Kind
+from server.imports.reading.grid import Grid
+from server.imports.reading.table import layout_of, open_grid
 from server.interface.fields import Role
 from server.interface.views.imports import ImportColumn, ImportField, ImportLook
 from sweep.report import display_text, local_text

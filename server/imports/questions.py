@@ -15,13 +15,14 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, select, update
 
-from server.imports.cuts import CUTS, Cut
 from server.imports.importing import apply_answer
+from server.imports.inspections.past_rows import chosen_in, past_of
 from server.imports.kinds import layouts_of, refuse_role
-from server.imports.reading import HEADINGS as PUBLISHED
-from server.imports.reading import OF_FACILITIES
-from server.imports.reasons import CUT_WORDS, MEND_IN_FILE, OUTCOMES, WHICH_ONE, words_of
-from server.imports.rows import By
+from server.imports.reading.cuts import CUTS, Cut
+from server.imports.reading.table import HEADINGS as PUBLISHED
+from server.imports.reading.table import OF_FACILITIES
+from server.imports.rows.reasons import CHOOSE_ROOM, CUT_WORDS, MEND_IN_FILE, OUTCOMES, WHICH_ONE, words_of
+from server.imports.rows.rows import By
 from server.ingest.persons import ServerSigner
 from server.interface.errors import ApiError, invalid, not_found
 from server.interface.fields import Role
@@ -29,6 +30,7 @@ from server.interface.views.imports import (
     ImportCut,
     ImportList,
     ImportOutcome,
+    ImportRoom,
     ImportRowList,
     ImportRowView,
     ImportView,
@@ -106,10 +108,14 @@ def answer(
     choice: Answer,
     *,
     actor: str,
+    room_ids: Sequence[UUID] = (),
     person: Person | None = None,
     signer: ServerSigner | None = None,
 ) -> None:
-    """Answer the question of one row; ApiError 404, 409 when it is answered or its import is not confirmed, 400."""
+    """Answer the question of one row; ApiError 404, 409 when it is answered or its import is not confirmed, 400.
+
+    `room_ids`: where a past inspection was, of a row that leaves the choice.
+    """
     found = _found(connection, import_id)
     row = connection.execute(
         select(import_rows).where(import_rows.c.import_id == import_id, import_rows.c.line == line)
@@ -125,6 +131,9 @@ def answer(
     of_row = update(import_rows).where(import_rows.c.import_id == import_id, import_rows.c.line == line)
     if choice == "add":
         connection.execute(of_row.values(facility_id=None, object_id=None))
+    if room_ids or (choice == "add" and _candidates(found.layout, row)):
+        past = chosen_in(past_of(row.place_json), [str(one) for one in room_ids])
+        connection.execute(of_row.values(place_json=past.to_json()))
     connection.execute(of_row.values(answer=choice, answered_by=actor, answered_ms=now_ms()))
     if choice != "leave":
         asked = select(import_rows).where(import_rows.c.import_id == import_id, import_rows.c.line == line)
@@ -159,12 +168,18 @@ def _possible(layout: str, row: Row[Any]) -> tuple[Answer, ...]:
     if row.line < 0:
         return ("close", "leave")
     reasons = frozenset(row.reasons.split())
-    if layout not in PUBLISHED and reasons & MEND_IN_FILE:
+    to_mend = reasons & MEND_IN_FILE - (CHOOSE_ROOM if _candidates(layout, row) else frozenset())
+    if layout not in PUBLISHED and to_mend:
         return ("leave",)
     if row.facility_id is None and row.object_id is None:
         return ("add", "leave")
     is_sure = layout not in OF_FACILITIES and not reasons & WHICH_ONE
     return ("update", "leave") if is_sure else ("add", "update", "leave")
+
+
+def _candidates(layout: str, row: Row[Any]) -> tuple[tuple[str, str], ...]:
+    """Rooms among which a person chooses where a past inspection was."""
+    return past_of(row.place_json).candidates if layout == "inspections" else ()
 
 
 def _found(connection: Connection, import_id: UUID) -> Row[Any]:
@@ -220,6 +235,7 @@ def _row_view(layout: str, row: Row[Any]) -> ImportRowView:
         known_as=row.known_as or place.get("known_as"),
         raw=json.loads(row.raw_json),
         answers=_possible(layout, row) if row.outcome == "question" and row.answer is None else (),
+        rooms=tuple(ImportRoom(room_id=UUID(one), name=name) for one, name in _candidates(layout, row)),
         answer=row.answer,
         answered_by=row.answered_by,
     )

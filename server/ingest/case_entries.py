@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, or_, select
 from server.cases import gaps, words
 from server.cases.deadlines import REOPENS_AFTER, repair_due
 from server.ingest.entry_rows import Outcome
-from server.ingest.persons import ServerSigner, identified, write_for
+from server.ingest.persons import ServerSigner, identified, source_of, write_for
 from server.ingest.photo_declarations import suspend
 from server.ingest.said_before import entry_under, outcome_of
 from server.interface.case_requests import (
@@ -97,10 +97,17 @@ def report_strange(
 
 
 def open_for_inspection(
-    connection: Connection, server_signer: ServerSigner, person: Person, room_id: UUID, what: str, case_id: UUID
+    connection: Connection,
+    server_signer: ServerSigner,
+    person: Person,
+    room_id: UUID,
+    what: str,
+    case_id: UUID,
+    *,
+    by_eye: bool,
 ) -> None:
-    """Open a case for what persons saw with an instrument and could not rule out; under an id that follows from it."""
-    step = _checked(Reported(step="reported", by="instrument", what=what))
+    """Open a case for what persons saw in an inspection and could not rule out; under an id that follows from it."""
+    step = _checked(Reported(step="reported", by="person" if by_eye else "instrument", what=what))
     _open(connection, server_signer, person, step, case_id=case_id, room_id=room_id)
 
 
@@ -308,7 +315,7 @@ def _open(
     """The first step of a case of a person's own; in a demonstration's facility it is a simulation like its sweeps."""
     of_room = select(facilities.c.is_demo).join(rooms, rooms.c.facility_id == facilities.c.facility_id)
     is_demo = connection.scalar(of_room.where(rooms.c.room_id == room_id))
-    source: Source = "simulated" if is_demo else "live"
+    source = source_of(bool(is_demo))
     return _write(connection, server_signer, person, step, case_id=case_id, room_id=room_id, source=source)
 
 

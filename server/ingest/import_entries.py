@@ -12,18 +12,18 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from server.ingest.entry_rows import Outcome
-from server.ingest.persons import ServerSigner, write_for
+from server.ingest.persons import ServerSigner, write_for, write_visit
 from server.interface.errors import ApiError, not_found
 from server.people.auth import Person
 from server.projections.projecting import project
-from server.store.clock import entry_time
+from server.store.clock import clock_reading
 from server.store.db import Database
 from server.store.schema import IS_ACCEPTED, city, entries, facilities, rooms
 from server.store.stored_rows import StoredEntry
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
 from sweep.phrases import Phrase
-from sweep.report import ClockReading, Source, to_json
+from sweep.report import to_json
 from sweep.report.imported_records import InspectionCited, InspectionImported, InspectionWithdrawn
 
 
@@ -41,17 +41,9 @@ def record_import(
     is_demo = connection.scalar(of_room.where(rooms.c.room_id == room_id))
     if is_demo is None:
         raise not_found(Phrase("room_not_found"))
-    source: Source = "simulated" if is_demo else "live"
-    outcome = write_for(
-        connection,
-        server_signer,
-        person,
-        kind=kinds.INSPECTION_IMPORTED,
-        source=source,
-        room_id=room_id,
-        sweep_id=said.sweep_id,
-        refs=(),
-        body=make_body(kinds.INSPECTION_IMPORTED_TYPE, to_json(said)),
+    kind, body = kinds.INSPECTION_IMPORTED, make_body(kinds.INSPECTION_IMPORTED_TYPE, to_json(said))
+    outcome = write_visit(
+        connection, server_signer, person, room_id, said.sweep_id, kind=kind, is_demo=is_demo, body=body
     )
     project(connection, said.sweep_id)
     return outcome
@@ -114,12 +106,6 @@ def is_withdrawn(connection: Connection, sweep_id: UUID) -> bool:
     """Was its import taken back?"""
     of_id = (entries.c.sweep_id == sweep_id) & (entries.c.kind == kinds.INSPECTION_WITHDRAWN) & IS_ACCEPTED
     return connection.scalar(select(entries.c.log_index).where(of_id).limit(1)) is not None
-
-
-def clock_reading() -> ClockReading:
-    """The server's clock, with what is known of it."""
-    when = entry_time()
-    return ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms)
 
 
 def _write_about(

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from server.districts.document_register import is_listed
 from server.ingest.case_entries import open_for_inspection
 from server.ingest.entry_rows import Outcome
-from server.ingest.persons import MAX_CLAIMED_AGE, ServerSigner, write_for
+from server.ingest.persons import MAX_CLAIMED_AGE, ServerSigner, source_of, write_for, write_visit
 from server.ingest.said_before import outcome_of, record_in
 from server.instruments.register import known_instruments, worked_on
 from server.interface.errors import ApiError, invalid, not_found
@@ -34,7 +34,7 @@ from server.store.stored_rows import StoredEntry
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
 from sweep.phrases import Phrase
-from sweep.report import PhoneTime, Plan, Source, parse_json, to_json
+from sweep.report import PhoneTime, Plan, parse_json, to_json
 from sweep.report.inspection_records import (
     Door,
     Inspected,
@@ -82,17 +82,16 @@ def record_inspection(
             **_said(request),
         )
         _refuse_unlisted(connection, room.district_id, room_id, told)
-        source: Source = "simulated" if room.is_demo else "live"
-        outcome = write_for(
+        body = make_body(kinds.INSPECTED_TYPE, to_json(told))
+        outcome = write_visit(
             connection,
             server_signer,
             person,
+            room_id,
+            told.sweep_id,
             kind=kinds.INSPECTED,
-            source=source,
-            room_id=room_id,
-            sweep_id=request.sweep_id,
-            refs=(),
-            body=make_body(kinds.INSPECTED_TYPE, to_json(told)),
+            is_demo=room.is_demo,
+            body=body,
         )
         for look in told.looks:
             case_id = case_of_look(told.sweep_id, look)
@@ -100,8 +99,14 @@ def record_inspection(
                 continue
             name = next(zone.name.ko for zone in zones if zone.zone_id == look.zone_id)
             what = f"{name}: {INSTRUMENTS[look.kind].ko} {INSTRUMENT_SAW[look.saw].ko}"
-            open_for_inspection(connection, server_signer, person, room_id, what, case_id)
-        _warn(connection, server_signer.for_source(source).key_id, told, outcome, _before(connection, room_id, told))
+            open_for_inspection(connection, server_signer, person, room_id, what, case_id, by_eye=look.kind == "by_eye")
+        _warn(
+            connection,
+            server_signer.for_source(source_of(room.is_demo)).key_id,
+            told,
+            outcome,
+            _before(connection, room_id, told),
+        )
         return outcome
 
 

@@ -221,6 +221,36 @@ def identified(first: Person, second: Person) -> Identified:
     return Identified.model_validate({"first": first.way, "second": second.way})
 
 
+def source_of(is_demo: bool) -> Source:
+    """What people say of a room is: in a demonstration's facility a simulation, like its sweeps."""
+    return "simulated" if is_demo else "live"
+
+
+def write_visit(
+    connection: Connection,
+    server_signer: ServerSigner,
+    person: Person,
+    room_id: UUID,
+    sweep_id: UUID,
+    *,
+    kind: str,
+    is_demo: bool,
+    body: Body,
+) -> Outcome:
+    """Write the first entry of a visit without a probe, as `write_for`."""
+    return write_for(
+        connection,
+        server_signer,
+        person,
+        kind=kind,
+        source=source_of(is_demo),
+        room_id=room_id,
+        sweep_id=sweep_id,
+        refs=(),
+        body=body,
+    )
+
+
 def write_for(
     connection: Connection,
     server_signer: ServerSigner,

@@ -117,6 +117,8 @@ def _no_floor_zero(floor: int) -> int:
 Floor = Annotated[int, Field(ge=-20, le=200), AfterValidator(_no_floor_zero)]
 """1 is the ground floor, -1 the first below it."""
 Stalls = Annotated[int, Field(ge=0, le=200)]
+CaseBegan = Literal["probe", "instrument", "by_eye", "public"]
+"""By what a case was opened."""
 CaseState = Literal[
     "candidate",
     "not_reached",

@@ -95,6 +95,8 @@ class ImportAnswerRequest(Record):
     """What a person decides about a row of a file."""
 
     answer: Literal["add", "update", "close", "leave"]
+    room_ids: Annotated[tuple[UUID, ...], Field(max_length=30)] = ()
+    """With `add`, of a past inspection whose row names no one room: where it was."""
 
 
 class ColumnAnswerRequest(Record):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
 from server.districts.scope import rooms_of
 from server.people.document_names import NAME_TYPE
@@ -20,6 +20,8 @@ from server.store.clock import now_ms
 from server.store.schema import body_data, imports, original_names, sweeps
 from sweep.entry.envelope import make_body
 
+SHARED_FROM = 1_000_000
+"""Above every line of a file: names of an inspection that a row became beside its first."""
 UNUSED_MS = 7 * 86_400_000  # guessed: who looks at a preview confirms it within the week
 
 
@@ -39,6 +41,21 @@ def give_to(connection: Connection, import_id: UUID, line: int, sweep_id: UUID) 
     """The row became this inspection."""
     of_row = (original_names.c.import_id == import_id) & (original_names.c.line == line)
     connection.execute(update(original_names).where(of_row).values(sweep_id=sweep_id))
+
+
+def share_with(connection: Connection, import_id: UUID, sweep_id: UUID, other_id: UUID) -> None:
+    """The row became this inspection, too: the names of the first, sealed once more, to be erased alone."""
+    names = _opened_of(connection, original_names.c.sweep_id == sweep_id).get(str(sweep_id))
+    if names is not None:
+        last = select(func.max(original_names.c.line)).where(original_names.c.import_id == import_id)
+        line = (connection.scalar(last) or 0) + SHARED_FROM
+        keep_names(connection, import_id, [(line, names)])
+        give_to(connection, import_id, line, other_id)
+
+
+def forget_withdrawn(connection: Connection, sweep_id: UUID) -> None:
+    """The same of an inspection whose import is taken back."""
+    _forget(connection, original_names.c.sweep_id == sweep_id)
 
 
 def forget_of_sweep(connection: Connection, sweep_id: UUID, *, actor: str) -> None:
@@ -82,10 +99,14 @@ def has_names(connection: Connection, sweep_id: UUID) -> bool:
 
 
 def _opened(connection: Connection, where: ColumnElement[bool]) -> dict[str, str]:
+    of_sweeps = select(sweeps.c.sweep_id).where(where)
+    return _opened_of(connection, original_names.c.sweep_id.in_(of_sweeps))
+
+
+def _opened_of(connection: Connection, where: ColumnElement[bool]) -> dict[str, str]:
     statement = (
         select(original_names.c.sweep_id, body_data.c.commitment, body_data.c.slot, body_data.c.sealed)
         .join(body_data, body_data.c.commitment == original_names.c.commitment)
-        .join(sweeps, sweeps.c.sweep_id == original_names.c.sweep_id)
         .where(where)
     )
     keys, found = keys_of(connection), {}

@@ -15,8 +15,9 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
 from server.cases import words
 from server.interface.errors import not_found
+from server.interface.fields import CaseBegan
 from server.interface.views.cases import CaseCreated, CaseDetail, CaseEvent, CaseList, CaseView, RoomState
-from server.projections.case_rows import CASE_COLUMNS, case_of_row, read_steps, steps_of
+from server.projections.case_rows import CASE_COLUMNS, case_of_row, openers, read_steps, steps_of
 from server.projections.claim_words import claim_view
 from server.projections.proof_rows import proven_among
 from server.projections.sightings import SeenThing, seen_things
@@ -66,7 +67,8 @@ def case_page(
     rows = connection.execute(statement).all()
     shown = rows[:limit]
     seen = seen_things(connection, (row.sweep_id for row in shown))
-    views = tuple(CaseView(**_values(row, today, seen)) for row in shown)
+    began = openers(connection, shown)
+    views = tuple(CaseView(**_values(row, today, seen, began)) for row in shown)
     return CaseList(cases=views, next_after=shown[-1].case_id if len(rows) > limit else None)
 
 
@@ -109,7 +111,7 @@ def room_state(connection: Connection, room_id: UUID, today: date) -> RoomState:
 
 def case_view(connection: Connection, row: StoredCase, today: date) -> CaseView:
     """A case as a view."""
-    return CaseView(**_values(row, today, seen_things(connection, [row.sweep_id])))
+    return CaseView(**_values(row, today, seen_things(connection, [row.sweep_id]), openers(connection, [row])))
 
 
 def case_detail(connection: Connection, row: StoredCase, today: date) -> CaseDetail:
@@ -129,7 +131,7 @@ def case_detail(connection: Connection, row: StoredCase, today: date) -> CaseDet
     )
     seen = seen_things(connection, [row.sweep_id])
     return CaseDetail(
-        **_values(row, today, seen),
+        **_values(row, today, seen, openers(connection, [row])),
         events=events,
         claims=tuple(map(claim_view, claims)),
         last_station=_last_station(connection, row) if row.state in FOUND else "",
@@ -160,7 +162,9 @@ def case_created(connection: Connection, row: StoredCase, today: date) -> CaseCr
     )
 
 
-def _values(row: StoredCase, today: date, seen: Mapping[UUID, SeenThing]) -> dict[str, Any]:
+def _values(
+    row: StoredCase, today: date, seen: Mapping[UUID, SeenThing], began: Mapping[UUID, CaseBegan]
+) -> dict[str, Any]:
     thing = seen.get(row.case_id)
     case = case_of_row(row)
     comes = _next(case, today)
@@ -173,6 +177,7 @@ def _values(row: StoredCase, today: date, seen: Mapping[UUID, SeenThing]) -> dic
         "recorded_room_id": row.recorded_room_id,
         "sweep_id": row.sweep_id,
         "finding_id": row.finding_id,
+        "began": began.get(row.case_id),
         "zone": None if thing is None else thing.zone,
         "seen_by": () if thing is None else thing.by,
         "source": row.source,

@@ -6,17 +6,17 @@ Input is what was read of a sweep, or a step that has just been written; output 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, insert, select
 
 from server.cases.proving import provers_of_step, second_of
 from server.interface.claimed_time import counted
-from server.interface.fields import FindingState
+from server.interface.fields import CaseBegan, FindingState
 from server.projections import proof_rows
 from server.projections.proof_rows import Claim, note_claims, proven_among
 from server.projections.sightings import SameThings, case_of, happened_of, same_things
@@ -28,13 +28,20 @@ from server.standing.findings import state_of_finding
 from server.standing.joining import Happened
 from server.standing.naming import Named
 from server.store.clock import to_ms
-from server.store.schema import case_steps, cases, entries, facilities, kept_finds, rooms, unproven
+from server.store.schema import case_steps, cases, entries, facilities, findings, kept_finds, rooms, unproven
 from server.store.stored_bodies import bodies_of
 from server.store.stored_rows import StoredCase, StoredEntry
 from sweep.entry import kinds
 from sweep.report import ContractError, SweepReport, parse_json
-from sweep.report.case_records import CaseStep
+from sweep.report.case_records import CaseStep, Reported
 
+BEGAN: Final[Mapping[str, CaseBegan]] = {
+    "person": "by_eye",
+    "cleaner": "by_eye",
+    "public": "public",
+    "instrument": "instrument",
+}
+"""By what a case was opened that somebody reported."""
 _beside = cases.alias("beside")
 CASE_COLUMNS = (
     cases,
@@ -51,8 +58,11 @@ CASE_COLUMNS = (
         _beside.c.state.in_(sorted(FOUND - CLOSED)),
     )
     .label("is_held"),
+    exists()
+    .where(findings.c.sweep_id == cases.c.sweep_id, findings.c.finding_id == cases.c.finding_id, findings.c.by_eye)
+    .label("is_by_eye"),
 )
-"""A case beside the names of its place, and whether a find of its room waits for the police."""
+"""A case beside the names of its place, whether a find of its room waits for the police, and whether eyes raised it."""
 
 
 def states_of(connection: Connection, record: SweepRecord, same: SameThings | None = None) -> dict[UUID, FindingState]:
@@ -207,6 +217,24 @@ def read_steps(
         else:
             steps.append((row, step))
     return steps, claims
+
+
+def openers(connection: Connection, rows: Iterable[StoredCase]) -> dict[UUID, CaseBegan]:
+    """By what each case was opened; none of those whose first step nobody can read any more."""
+    found: dict[UUID, CaseBegan] = {}
+    of_no_sweep = []
+    for row in rows:
+        if row.finding_id is None:
+            of_no_sweep.append(row.case_id)
+        else:
+            found[row.case_id] = "by_eye" if row.is_by_eye else "probe"
+    first = select(func.min(case_steps.c.log_index)).where(case_steps.c.case_id.in_(of_no_sweep))
+    statement = select(entries).where(entries.c.log_index.in_(first.group_by(case_steps.c.case_id)))
+    for entry in allowed(connection, connection.execute(statement).all()) if of_no_sweep else ():
+        step = read_step(connection, entry)
+        if step is not None and isinstance(step.step, Reported):
+            found[step.case_id] = BEGAN[step.step.by]
+    return found
 
 
 def rebuild_steps(connection: Connection) -> None:

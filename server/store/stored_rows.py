@@ -65,6 +65,7 @@ class StoredCase(Protocol):
     room_ko: str
     room_en: str
     is_held: bool
+    is_by_eye: bool
 
 
 class StoredPhoto(Protocol):

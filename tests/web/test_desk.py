@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 
 from server.cli.demo_city_notes import OPEN_WAYS, STEPS
 from server.cli.demo_city_places import facilities_csv, outlines_json
-from tests.server.imports.test_lists import workbook
+from tests.server.imports.files import workbook
 from tests.web.conftest import DESK, PHONE, OpenPhone, Phone
 from tests.web.site import PASSWORD
 from tests.web.test_photos import FOUND, INSPECTOR, new_case

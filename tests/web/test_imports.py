@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.server.imports.test_lists import workbook
+from tests.server.imports.files import workbook
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.test_registers import WIDE
 

@@ -10,9 +10,11 @@ from starlette.requests import Request
 
 from server.api.access import CityOffice, ImportKeeper
 from server.api.service.services import services_of
-from server.imports import answers, importing, looking, outlines, questions
-from server.imports.grid import MAX_FILE_BYTES
-from server.imports.rows import Given
+from server.imports import importing, looking, questions
+from server.imports.reading import answers
+from server.imports.reading.grid import MAX_FILE_BYTES
+from server.imports.rows import outlines
+from server.imports.rows.rows import Given
 from server.interface.fields import Line
 from server.interface.place_requests import ColumnAnswersRequest, ImportAnswerRequest
 from server.interface.request_body import describe, json_body, read_body
@@ -180,6 +182,7 @@ def post_answer(
             line,
             body.answer,
             actor=person.display_name,
+            room_ids=body.room_ids,
             person=person,
             signer=services.server_signer,
         )

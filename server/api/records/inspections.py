@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from server.api.access import INSPECTORS, Inspector, PastKeeper
 from server.api.people.second_person import prove_second
+from server.api.records.created import created
 from server.api.service.services import services_of
 from server.districts.scope import refuse_foreign
 from server.ingest import import_entries, inspection_entries
@@ -43,11 +44,10 @@ async def post_inspection(
     outcome = await run_in_threadpool(
         inspection_entries.record_inspection, services.db, services.server_signer, person, room_id, body
     )
-    if outcome.is_new:
-        services.exchange.entry_read(body.sweep_id, INSPECTED)
+    answer = created(services, outcome, body.sweep_id, INSPECTED)
     if body.second_sealed is not None and await run_in_threadpool(_confirm_sealed, request, person, body):
         services.exchange.entry_read(body.sweep_id, INSPECTION_CONFIRMED)
-    return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
+    return answer
 
 
 @router.post(
@@ -62,9 +62,7 @@ async def post_confirmation(
     """Let the second person confirm an inspection, by something of their own, as an entry of theirs."""
     services = services_of(request)
     outcome = await run_in_threadpool(_confirm, request, person, sweep_id, body)
-    if outcome.is_new:
-        services.exchange.entry_read(sweep_id, INSPECTION_CONFIRMED)
-    return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
+    return created(services, outcome, sweep_id, INSPECTION_CONFIRMED)
 
 
 @router.post("/api/sweeps/{sweep_id}/citation", status_code=201, openapi_extra=describe(CitationRequest) | shows())
@@ -85,8 +83,7 @@ async def post_citation(
         body.document,
         body.shown_hash,
     )
-    services.exchange.entry_read(sweep_id, INSPECTION_CITED)
-    return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
+    return created(services, outcome, sweep_id, INSPECTION_CITED)
 
 
 @router.delete("/api/sweeps/{sweep_id}/original-names", openapi_extra=shows())

@@ -20,6 +20,7 @@ from server.api.access import (
     reader_of,
 )
 from server.api.people.second_person import prove_second
+from server.api.records.created import created
 from server.api.service.services import Services, services_of
 from server.districts.scope import refuse_foreign
 from server.ingest import erasure_requests, persons, visit_entries
@@ -88,9 +89,7 @@ async def post_disposition(
     outcome = await run_in_threadpool(
         persons.record_disposition, services.db, services.server_signer, person, finding_id, body
     )
-    if outcome.is_new:
-        services.exchange.entry_read(body.sweep_id, DISPOSITION)
-    return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
+    return created(services, outcome, body.sweep_id, DISPOSITION)
 
 
 @router.post("/api/sweeps/{sweep_id}/note", status_code=201, openapi_extra=describe(VisitNoteRequest) | shows())
@@ -105,9 +104,7 @@ async def post_visit_note(
     outcome = await run_in_threadpool(
         visit_entries.note_visit, services.db, services.server_signer, person, sweep_id, body
     )
-    if outcome.is_new:
-        services.exchange.entry_read(sweep_id, VISIT_NOTED)
-    return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
+    return created(services, outcome, sweep_id, VISIT_NOTED)
 
 
 @router.post("/api/sweeps/{sweep_id}/signatures", status_code=201, openapi_extra=describe(SignatureRequest) | shows())
@@ -122,9 +119,7 @@ async def post_signature(
     outcome = await run_in_threadpool(
         visit_entries.sign_visit, services.db, services.server_signer, person, sweep_id, body
     )
-    if outcome.is_new:
-        services.exchange.entry_read(sweep_id, VISIT_SIGNED)
-    return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
+    return created(services, outcome, sweep_id, VISIT_SIGNED)
 
 
 @router.get(

@@ -19,11 +19,15 @@ from server.interface.safe_text import csv_line
 from server.interface.words import kst
 from server.projections.log_records import Period
 from server.standing.periods import wilson
+from sweep.report.words import words_of
 
 TITLE = "불법촬영기기 점검 통계"
 DEMO_NOTICE = "시범(시뮬레이션) 시설이 들어 있습니다. 실제 점검 실적으로 쓸 수 없습니다."
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 NO_NUMBER = "–"
+OF_PROBE, OF_INSTRUMENT, OF_PUBLIC = (
+    f"{words_of('began')[one].ko}에서(건)" for one in ("probe", "instrument", "public")
+)
 
 
 @dataclass(slots=True)
@@ -199,9 +203,14 @@ COLUMNS: tuple[Column, ...] = (
         "기간 안에 들어온 신고 가운데 처리를 마친 것.",
     ),
     Column("확인 건 결과", "확인 건(건)", _count("cases"), "기간 안에 열린 확인 건. 결과는 작성 시점의 상태입니다."),
-    Column("확인 건 결과", "장비에서(건)", _count("cases_of_probes"), "장비의 탐지 결과로 열린 확인 건."),
-    Column("확인 건 결과", "탐지기에서(건)", _count("cases_of_instruments"), "탐지기 점검에서 열린 확인 건."),
-    Column("확인 건 결과", "시민 신고에서(건)", _count("cases_of_public"), "시민 신고로 열린 확인 건."),
+    Column("확인 건 결과", OF_PROBE, _count("cases_of_probes"), "장비의 탐지 결과로 열린 확인 건."),
+    Column(
+        "확인 건 결과",
+        OF_INSTRUMENT,
+        _count("cases_of_instruments"),
+        "탐지기 점검에서 열린 확인 건.",
+    ),
+    Column("확인 건 결과", OF_PUBLIC, _count("cases_of_public"), "시민 신고로 열린 확인 건."),
     Column("확인 건 결과", "확인 중(건)", _count("undecided")),
     Column("확인 건 결과", "카메라 아님(건)", _count("not_camera")),
     Column("확인 건 결과", "보수 대상(건)", _count("defects"), "구멍, 비상벨, 틈새 등으로 정리된 확인 건."),

@@ -17,6 +17,7 @@ from server.interface.words import DEFECT_WORDS, NOT_RECORDED, SOURCES, STEP_WOR
 from sweep.report import Source
 from sweep.report.case_records import Step
 from sweep.report.photo_records import Arrow
+from sweep.report.words import words_of
 
 MAX_STEPS = 300  # guessed: cases have a dozen
 
@@ -67,8 +68,8 @@ VALUE_WORDS: Mapping[str, str] = {
     "photographs": "물체 사진",
     "person": "점검자",
     "cleaner": "청소 담당",
-    "public": "시민",
-    "instrument": "탐지기 점검",
+    "public": words_of("began")["public"].ko,
+    "instrument": words_of("began")["instrument"].ko,
 } | {defect: words.ko for defect, words in DEFECT_WORDS.items()}
 CODED = frozenset({"result", "seen", "defect", "duty", "wanted"})
 WORDS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from server.interface.fields import CaseState, Turn
+from server.interface.fields import CaseBegan, CaseState, Turn
 from server.interface.views.answer import View
 from sweep.report import LocalText, Modality, Source
 from sweep.report.case_records import Step
@@ -24,6 +24,8 @@ class CaseView(View):
     sweep_id: UUID | None
     finding_id: UUID | None
     """The finding that opened it; null when a person did."""
+    began: CaseBegan | None = None
+    """By what it was opened; null where nobody can tell any more."""
     zone: LocalText | None
     """Where the thing is; null when a person opened the case, or the report is erased."""
     seen_by: tuple[Modality, ...]

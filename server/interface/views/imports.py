@@ -124,6 +124,14 @@ class ImportList(View):
     imports: tuple[ImportView, ...]
 
 
+class ImportRoom(View):
+    """A room in which a past inspection may have been."""
+
+    room_id: UUID
+    name: str
+    """With its facility."""
+
+
 class ImportRowView(View):
     """A row of a file, as it came and what it is."""
 
@@ -143,6 +151,8 @@ class ImportRowView(View):
     """Cells by column."""
     answers: tuple[Literal["add", "update", "close", "leave"], ...]
     """What a person may answer; empty when nothing is asked."""
+    rooms: tuple[ImportRoom, ...]
+    """Where it may have been: whoever answers `add` chooses one or several, each an inspection of its own."""
     answer: str | None
     answered_by: str | None
 

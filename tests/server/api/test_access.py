@@ -16,7 +16,7 @@ from server.api.access import ALL_ROLES
 from server.districts import register
 from server.districts.scope import NOT_FOUND
 from server.imports import importing
-from server.imports.rows import Given as ImportGiven
+from server.imports.rows.rows import Given as ImportGiven
 from server.instruments import register as instrument_register
 from server.interface.fields import CITY_ROLES, FACILITY_ROLES, Role
 from server.interface.instrument_requests import InstrumentCheckRequest, InstrumentRequest

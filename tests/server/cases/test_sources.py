@@ -39,6 +39,12 @@ def of_instrument(site: Site, mapo: Ground) -> None:
     assert mapo.confirm(body["sweep_id"]).status_code == 201
 
 
+def of_eye(_site: Site, mapo: Ground) -> None:
+    seen = mapo.look(mapo.zones[0], kind="by_eye", instrument_id=None, saw="glint", place={"x_m": 1.0, "y_m": 0.5})
+    body = mapo.body(looks=[seen | {"afterwards": "not_explained"}, *mapo.body()["looks"][1:]])
+    assert mapo.record(body).status_code == 201
+
+
 def of_public(site: Site, mapo: Ground) -> None:
     sent = site.anonymous().http.post(f"/r/{mapo.door}", data={"text": "천장에 작은 구멍", "what": "hole"})
     assert sent.status_code == 200
@@ -55,7 +61,7 @@ def counted(officer: Client, opened: datetime) -> tuple[int, ...]:
     return tuple(line[name] for name in ("cases", *of_sources, "undecided", "not_camera", "cameras"))
 
 
-@pytest.mark.parametrize("source", [of_probe, of_instrument, of_public])
+@pytest.mark.parametrize("source", [of_probe, of_instrument, of_public, of_eye])
 @pytest.mark.parametrize("ends", ["camera", "not_camera"])
 def test_a_case_of_each_source_goes_through_to_its_end(site: Site, mapo: Ground, source: Any, ends: str) -> None:
     source(site, mapo)
@@ -65,6 +71,8 @@ def test_a_case_of_each_source_goes_through_to_its_end(site: Site, mapo: Ground,
     (case,) = officer.get("/api/cases").json()["cases"]
     opened = datetime.fromisoformat(case["opened"]).astimezone(KST)
     assert counted(officer, opened) == (1, *of_source, 1, 0, 0)
+    began = {of_probe: "probe", of_instrument: "instrument", of_public: "public", of_eye: "by_eye"}[source]
+    assert [case["began"], officer.get(f"/api/cases/{case['case_id']}").json()["began"]] == [began] * 2
     assert case["state"] == "candidate"
     second = {"username": mapo.second_name, "password": PASSWORD}
     for step in FOUND_STEPS if ends == "camera" else NOT_CAMERA:

@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from server.imports.columns import Own
-from server.imports.values import doubts_of_row
+from server.imports.reading.columns import Own
+from server.imports.reading.values import doubts_of_row
 from server.store.clock import today
 from tests.server.conftest import Client
 

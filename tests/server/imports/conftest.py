@@ -11,6 +11,7 @@ from sweep.report import LocalText
 from tests.server.conftest import QUICK_HASH, Client, Site
 from tests.server.district_kit import person
 from tests.server.imports.bringing import DALBIT, HANBIT
+from tests.server.imports.past_office import Office, open_office
 
 
 @pytest.fixture
@@ -35,3 +36,8 @@ def hanbit(site: Site) -> Site:
 @pytest.fixture
 def officer(hanbit: Site) -> Client:
     return person(hanbit, "district_officer", HANBIT)
+
+
+@pytest.fixture
+def office(site: Site) -> Office:
+    return open_office(site)

@@ -1,10 +1,12 @@
-"""Files of facilities as offices publish them, made up: small, and wrong in the ways that real ones are."""
+"""Files of facilities as offices publish them, made up: small, and wrong in the ways that real ones are; a workbook."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+import xlsxwriter
 
 NATIONAL = (
     *(
@@ -123,3 +125,19 @@ def seoul_row(number: int, **cells: str) -> dict[str, str]:
         "화장실 현황": "남1,여1",
     }
     return row | cells
+
+
+LIST = "시설명,주소,남녀구분,층,칸수\n가람공원,한빛구 가람로 1,남,1,3칸\n가람공원,한빛구 가람로 1,여,1,5칸\n"
+"""Two rooms of one facility, as an office lists them."""
+
+
+def workbook(rows: Sequence[Sequence[object]], merged: Sequence[tuple[int, int, int, int, str]] = ()) -> bytes:
+    """A workbook of one sheet; merged cells come last, and win."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+        for top, left, bottom, right, text in merged:
+            sheet.merge_range(top, left, bottom, right, text)
+    return out.getvalue()

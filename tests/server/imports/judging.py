@@ -28,9 +28,10 @@ from typing import Any, get_args
 from sqlalchemy import select
 
 from server.districts.register import add_district
-from server.imports import answers, importing, looking
-from server.imports.fields import Kind
-from server.imports.rows import Given
+from server.imports import importing, looking
+from server.imports.reading import answers
+from server.imports.reading.fields import Kind
+from server.imports.rows.rows import Given
 from server.interface.errors import ApiError
 from server.people.auth import Person
 from server.store.crypto.body_keys import BodyKeys

@@ -11,15 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from server.imports import (
-    instrument_rows,
-    own_instruments,
-)
-from server.imports.border import Named
-from server.imports.fields import KINDS
-from server.imports.own_instruments import kind_in
-from server.imports.own_people import role_in
-from server.imports.reasons import MEND_IN_FILE, REASONS
+from server.imports.instruments import instrument_rows, own_instruments
+from server.imports.instruments.own_instruments import kind_in
+from server.imports.people.own_people import role_in
+from server.imports.reading.fields import KINDS
+from server.imports.rows.border import Named
+from server.imports.rows.reasons import MEND_IN_FILE, REASONS
 from server.interface.fields import Role
 from server.store.clock import today
 from server.store.schema import import_rows, instruments

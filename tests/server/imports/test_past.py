@@ -1,33 +1,22 @@
-"""Past inspections from offices' lists: read or asked about, in the log as what they are, cited, and withdrawn."""
+"""Past inspections from offices' lists: in the log as what they are, cited, and withdrawn."""
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
 from server.config.inspection_policy import read_policy
-from server.districts.register import add_district
 from server.exports.gathering.inspection_log import write_log
 from server.exports.gathering.log_request import LogRequest
 from server.exports.gathering.statistics import gather
-from server.imports import past_values
-from server.imports.cuts import names_covered
-from server.imports.past_rows import read_past
-from server.imports.reading import read_table
-from server.imports.reasons import REASONS
-from server.interface.errors import ApiError
+from server.imports.reading.cuts import names_covered
 from server.interface.formats import Format
 from server.interface.words import IMPORTED
 from server.people.original_names import names_of_original
@@ -38,124 +27,19 @@ from server.schedule.listing import due_list
 from server.store.clock import today
 from server.store.schema import body_data, cases, entries, import_rows, imports, original_names, rooms, sweeps
 from sweep.entry.kinds import INSPECTION_CITED, INSPECTION_IMPORTED, INSPECTION_WITHDRAWN
-from sweep.report import LocalText
 from tests.server.api.test_visit_notes import NOTE
-from tests.server.conftest import Client, Site
 from tests.server.district_kit import person
-from tests.server.imports.judging import fresh_database, judge_folder
-from tests.server.imports.past_lists import PLACES, ROOMS, csv_list, places_truth, workbook_list
+from tests.server.imports.past_office import DALBIT, HANBIT, NAMES, YESTERDAY, Office, list_of, row_of
 from tests.server.log.test_package import packed
 from tests.server.log_kit import verified
 from tests.server.verifier.judges import both
 
-HANBIT, DALBIT = "hanbit-gu", "dalbit-gu"
-YESTERDAY = today() - timedelta(days=1)
-HEADING = "점검일시,시설명,성별,점검방법,점검결과,문서번호,인원,점검자"
-NAMES = ("홍길동", "김철수")
-
-
-def _list(*rows: str) -> bytes:
-    return "\n".join((HEADING, *rows)).encode("cp949")
-
-
-def _row(
-    *,
-    when: str = f"{YESTERDAY:%Y-%m-%d} 10:00",
-    name: str = "가람공원 화장실",
-    sex: str = "남",
-    method: str = "렌즈탐지기",
-    result: str = "이상없음",
-    document: str = "점검-7",
-    persons: str = "2",
-    names: str = "홍길동·김철수",
-) -> str:
-    return f"{when},{name},{sex},{method},{result},{document},{persons},{names}"
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """A district with registered rooms and its officer."""
-
-    site: Site
-    officer: Client
-
-    def post(self, path: str, data: bytes, client: Client | None = None, **parameters: str) -> Any:
-        """The answer to a list."""
-        by = client or self.officer
-        headers = {"X-CSRF-Token": by.csrf}
-        return by.http.post(path, content=data, headers=headers, params={"file_name": "대장.csv"} | parameters)
-
-    def preview(self, *rows: str) -> dict[str, Any]:
-        """A list as it is previewed."""
-        answer = self.post("/api/imports", _list(*rows), kind="inspections")
-        assert answer.status_code == 201, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-    def bring_in(self, *rows: str) -> dict[str, Any]:
-        """The same, confirmed."""
-        found = self.preview(*rows)
-        confirmed = self.officer.post(f"/api/imports/{found['import_id']}/confirm")
-        assert confirmed.json()["state"] == "confirmed", confirmed.text
-        return found
-
-    def rows(self, import_id: str) -> list[dict[str, Any]]:
-        """Rows of an import as the page has them."""
-        found: list[dict[str, Any]] = self.officer.get(f"/api/imports/{import_id}/rows").json()["rows"]
-        return found
-
-    def sweep_ids(self) -> list[str]:
-        """Of what was imported and stands, the newest first."""
-        projecting.drain(self.site.db)
-        with self.site.db.read() as connection:
-            found = select(sweeps.c.sweep_id).where(sweeps.c.mode.in_(("imported", "cited")))
-            return [str(one) for one in connection.scalars(found.order_by(sweeps.c.started_ms.desc()))]
-
-    def cite(self, sweep_id: str, document: str = "점검-7", client: Client | None = None, **changed: str) -> Any:
-        """The answer to a citation of its original."""
-        seen = self.officer.get(f"/api/sweeps/{sweep_id}").json()
-        shown = seen["imported"]["entry_hash"] if "imported" in seen else "0" * 64
-        body = {"document": document, "shown_hash": shown} | changed
-        return (client or self.officer).post(f"/api/sweeps/{sweep_id}/citation", body)
-
-    def room_id(self, name: str = "1층 남자 화장실") -> UUID:
-        """Of a room by its name."""
-        with self.site.db.read() as connection:
-            found: UUID | None = connection.scalar(select(rooms.c.room_id).where(rooms.c.name_ko == name).limit(1))
-        assert found is not None
-        return found
-
-
-@pytest.fixture
-def office(site: Site) -> Office:
-    with site.db.write() as connection:
-        for district_id, name in ((HANBIT, "한빛구"), (DALBIT, "달빛구")):
-            add_district(connection, district_id, LocalText(ko=name, en=name), actor="test")
-    found = Office(site, person(site, "district_officer", HANBIT))
-    answer = found.post("/api/imports", PLACES.encode(), kind="rooms")
-    assert found.officer.post(f"/api/imports/{answer.json()['import_id']}/confirm").json()["state"] == "confirmed"
-    return found
-
-
-def test_messy_lists_of_past_inspections_come_in_without_a_wrong_row(tmp_path: Path) -> None:
-    lists = {ROOMS: (PLACES.encode(), places_truth()), "점검대장.csv": csv_list(), "분기실적.xlsx": workbook_list()}
-    for name, (data, truth) in lists.items():
-        (tmp_path / name).write_bytes(data)
-        stem = name.rpartition(".")[0]
-        (tmp_path / f"{stem}.truth.json").write_text(json.dumps(truth, ensure_ascii=False), encoding="utf-8")
-    verdicts = {one.name: one for one in judge_folder(tmp_path, fresh_database) if one.name != ROOMS}
-    assert {one.name: (one.refusal, one.wrong) for one in verdicts.values()} == dict.fromkeys(verdicts, ("", []))
-    assert {one.name: (one.right, one.asked, one.refused) for one in verdicts.values()} == {
-        "점검대장.csv": (4, 14, 0),
-        "분기실적.xlsx": (4, 7, 0),
-    }
-
 
 def test_names_are_covered_before_anything_is_kept_and_in_no_row(office: Office) -> None:
-    data = _list(_row(names="홍길동·김철수"))
+    data = list_of(row_of(names="홍길동·김철수"))
     seen = office.post("/api/imports/look", data, kind="inspections").json()
     assert next(one for one in seen["columns"] if one["field"] == "inspectors")["cells"] == ["홍○○·김○○"]
-    found = office.bring_in(_row())
+    found = office.bring_in(row_of())
     with office.site.db.read() as connection:
         kept = [
             str(tuple(one)) for table in (imports, import_rows, entries) for one in connection.execute(select(table))
@@ -165,7 +49,7 @@ def test_names_are_covered_before_anything_is_kept_and_in_no_row(office: Office)
 
 
 def test_an_imported_inspection_is_signed_as_what_it_is(office: Office) -> None:
-    office.bring_in(_row())
+    office.bring_in(row_of())
     (sweep_id,) = office.sweep_ids()
     detail = office.officer.get(f"/api/sweeps/{sweep_id}").json()
     summary, imported = detail["summary"], detail["imported"]
@@ -188,7 +72,7 @@ def test_an_imported_inspection_is_signed_as_what_it_is(office: Office) -> None:
 
 
 def test_nobody_notes_confirms_or_signs_what_was_imported(office: Office) -> None:
-    office.bring_in(_row())
+    office.bring_in(row_of())
     (sweep_id,) = office.sweep_ids()
     inspector = person(office.site, "inspector", HANBIT)
     other = person(office.site, "inspector", HANBIT).get("/api/me").json()["user"]["username"]
@@ -234,7 +118,7 @@ def test_nothing_is_fulfilled_before_the_original_is_cited_and_never_a_rule_for_
     office: Office, method: str, persons: str, done: set[str]
 ) -> None:
     names = "" if persons != "2" else "홍길동·김철수"
-    office.bring_in(_row(when=f"{today():%Y-%m-%d}", method=method, persons=persons, names=names))
+    office.bring_in(row_of(when=f"{today():%Y-%m-%d}", method=method, persons=persons, names=names))
     (sweep_id,) = office.sweep_ids()
     before = _states(office)
     assert "done" not in before.values()
@@ -252,7 +136,7 @@ def test_nothing_is_fulfilled_before_the_original_is_cited_and_never_a_rule_for_
 
 
 def test_who_may_cite(office: Office) -> None:
-    office.bring_in(_row())
+    office.bring_in(row_of())
     (sweep_id,) = office.sweep_ids()
     assert office.cite(sweep_id, shown_hash="0" * 64).json()["error"]["code"] == "hash_not_shown"
     assert office.cite(sweep_id, "").status_code == 400
@@ -263,7 +147,7 @@ def test_who_may_cite(office: Office) -> None:
 
 
 def test_taking_back_withdraws_by_entries_and_deletes_none(office: Office) -> None:
-    found = office.bring_in(_row(), _row(sex="여", document="점검-8"))
+    found = office.bring_in(row_of(), row_of(sex="여", document="점검-8"))
     one, two = office.sweep_ids()
     assert office.cite(one).status_code == 201
     with office.site.db.read() as connection:
@@ -283,13 +167,13 @@ def test_taking_back_withdraws_by_entries_and_deletes_none(office: Office) -> No
     assert office.cite(one).status_code == 409
     assert "done" not in _states(office).values()
     assert office.officer.get(f"/api/rooms/{office.room_id()}").json()["sweeps"] == []
-    again = office.bring_in(_row())
+    again = office.bring_in(row_of())
     assert again["counts"]["new"] == 1
 
 
 def test_projections_are_the_same_after_a_rebuild(office: Office) -> None:
-    found = office.bring_in(_row(), _row(sex="여", document="점검-8"))
-    office.bring_in(_row(when=f"{YESTERDAY:%Y-%m-%d} 11:00", document="점검-9"))
+    found = office.bring_in(row_of(), row_of(sex="여", document="점검-8"))
+    office.bring_in(row_of(when=f"{YESTERDAY:%Y-%m-%d} 11:00", document="점검-9"))
     office.cite(office.sweep_ids()[0])
     office.officer.post(f"/api/imports/{found['import_id']}/undo")
 
@@ -306,31 +190,33 @@ def test_projections_are_the_same_after_a_rebuild(office: Office) -> None:
 
 
 def test_the_same_row_never_comes_in_twice(office: Office) -> None:
-    rows = (_row(), _row(sex="여", document="점검-8"))
+    rows = (row_of(), row_of(sex="여", document="점검-8"))
     office.bring_in(*rows)
     again = office.preview(*rows)
     assert again["counts"] == {"new": 0, "same": 2, "changed": 0, "question": 0, "refused": 0}
-    told = office.preview(_row(method="육안"), _row(document=""), _row(when=f"{YESTERDAY:%Y-%m-%d}", result="정상"))
+    told = office.preview(
+        row_of(method="육안"), row_of(document=""), row_of(when=f"{YESTERDAY:%Y-%m-%d}", result="정상")
+    )
     assert [row["outcome"] for row in office.rows(told["import_id"])] == ["question"] * 3
     assert all("inspection_may_be_known" in row["reasons"] for row in office.rows(told["import_id"]))
-    other = office.preview(_row(when=f"{YESTERDAY:%Y-%m-%d} 16:00"), _row(document="점검-70"))
+    other = office.preview(row_of(when=f"{YESTERDAY:%Y-%m-%d} 16:00"), row_of(document="점검-70"))
     assert other["counts"]["new"] == 2
-    twice = office.preview(*[_row(when=f"{YESTERDAY - timedelta(days=3):%Y-%m-%d} 09:00")] * 2)
+    twice = office.preview(*[row_of(when=f"{YESTERDAY - timedelta(days=3):%Y-%m-%d} 09:00")] * 2)
     assert [row["outcome"] for row in office.rows(twice["import_id"])] == ["new", "question"]
 
 
 def test_a_day_on_which_the_room_was_inspected_here_is_asked_about(office: Office) -> None:
-    office.bring_in(_row())
+    office.bring_in(row_of())
     with office.site.db.write() as connection:
         connection.execute(update(sweeps).values(mode="by_eye"))
-    (row,) = office.rows(office.preview(_row(document="점검-70"))["import_id"])
+    (row,) = office.rows(office.preview(row_of(document="점검-70"))["import_id"])
     assert (row["outcome"], row["reasons"], row["answers"]) == (
         "question", ["inspection_beside_own"], ["add", "leave"],
     )  # fmt: skip
 
 
 def test_a_find_of_the_past_is_asked_about_and_opens_no_case(office: Office) -> None:
-    found = office.bring_in(_row(result="발견"), _row(sex="여", result="의심"))
+    found = office.bring_in(row_of(result="발견"), row_of(sex="여", result="의심"))
     assert office.sweep_ids() == []
     first, second = office.rows(found["import_id"])
     assert (first["reasons"], first["answers"]) == (["result_grave"], ["add", "leave"])
@@ -348,14 +234,14 @@ def test_a_find_of_the_past_is_asked_about_and_opens_no_case(office: Office) -> 
 
 
 def test_what_only_the_file_can_answer_is_not_answered_here(office: Office) -> None:
-    found = office.preview(_row(name="없는공원"), _row(when="3월 7일"), _row(method="홍길동"), _row(result="O"))
+    found = office.preview(row_of(name="없는공원"), row_of(when="3월 7일"), row_of(method="홍길동"), row_of(result="O"))
     rows = office.rows(found["import_id"])
     assert {row["outcome"] for row in rows} == {"question"}
     assert {tuple(row["answers"]) for row in rows} == {("leave",)}
 
 
 def test_it_is_marked_wherever_it_shows_and_added_to_nothing(office: Office) -> None:
-    office.bring_in(_row())
+    office.bring_in(row_of())
     (sweep_id,) = office.sweep_ids()
     period = Period(YESTERDAY, YESTERDAY)
 
@@ -389,7 +275,7 @@ def test_it_is_marked_wherever_it_shows_and_added_to_nothing(office: Office) -> 
 
 
 def test_names_stand_on_the_office_s_documents_and_are_erased_alone(office: Office) -> None:
-    office.bring_in(_row())
+    office.bring_in(row_of())
     (sweep_id,) = office.sweep_ids()
     with office.site.db.read() as connection:
         assert names_of_original(connection, UUID(sweep_id)) == "홍길동·김철수"
@@ -407,19 +293,19 @@ def test_names_stand_on_the_office_s_documents_and_are_erased_alone(office: Offi
 
 
 def test_an_officer_brings_in_the_own_district_only_and_others_nothing(office: Office) -> None:
-    (row,) = office.rows(office.preview(_row())["import_id"])
+    (row,) = office.rows(office.preview(row_of())["import_id"])
     assert row["outcome"] == "new"
     other = person(office.site, "district_officer", DALBIT)
-    answer = office.post("/api/imports", _list(_row()), other, kind="inspections").json()
+    answer = office.post("/api/imports", list_of(row_of()), other, kind="inspections").json()
     (foreign,) = other.get(f"/api/imports/{answer['import_id']}/rows").json()["rows"]
     assert (foreign["outcome"], foreign["reasons"]) == ("question", ["facility_unknown"])
     for role in ("city_officer", "inspector", "supervisor", "auditor"):
         client = person(office.site, role, None if role == "city_officer" else HANBIT)
-        assert office.post("/api/imports", _list(_row()), client, kind="inspections").status_code == 403
+        assert office.post("/api/imports", list_of(row_of()), client, kind="inspections").status_code == 403
 
 
 def test_citations_and_withdrawals_are_entries_that_a_verifier_knows(office: Office) -> None:
-    found = office.bring_in(_row())
+    found = office.bring_in(row_of())
     (sweep_id,) = office.sweep_ids()
     office.cite(sweep_id)
     office.officer.post(f"/api/imports/{found['import_id']}/undo")
@@ -429,49 +315,3 @@ def test_citations_and_withdrawals_are_entries_that_a_verifier_knows(office: Off
         ).all()
     assert list(kinds) == [INSPECTION_IMPORTED, INSPECTION_CITED, INSPECTION_WITHDRAWN]
     assert both(packed(office.site.services)) == ([], [])
-
-
-WORDS = ("2025.3.7. 14:30", "25.3.7", "육안", "이상없음", "발견", "홍길동", "2명")
-CELLS = st.text(max_size=20) | st.sampled_from(WORDS)
-
-
-@given(st.lists(st.lists(CELLS, min_size=8, max_size=8), max_size=6))
-def test_every_row_is_accounted_for_whatever_it_says(cells: list[list[str]]) -> None:
-    lines = [",".join(f'"{cell.replace(chr(34), "")}"' for cell in row) for row in cells]
-    with contextlib.suppress(ApiError):
-        table = read_table("\n".join((HEADING, _row(), *lines)).encode("utf-8", "ignore"), kind="inspections")
-        told = [read_past(own, table.epoch, today()) for own in table.own]
-        assert {doubt for one in told for doubt in one.doubts} <= REASONS.keys()
-        assert all(one.doubts or (one.past.day and one.past.method and one.past.result) for one in told)
-
-
-@pytest.mark.parametrize(
-    ("cell", "counted"),
-    [
-        ("홍길동, 김철수", 2),
-        ("홍길동 외 1명", 2),
-        ("홍길동", 1),
-        ("홍길동 김철수", None),
-        ("점검반", None),
-        ("김○○", None),
-    ],
-)
-def test_persons_are_counted_only_where_that_is_sure(cell: str, counted: int | None) -> None:
-    assert past_values.counted_names(cell) == counted
-
-
-@pytest.mark.parametrize(
-    ("cell", "at", "doubt"),
-    [
-        ("14:30", "14:30", ""),
-        ("오후 2시 5분", "14:05", ""),
-        ("14:00~15:00", "14:00", ""),
-        ("02:30", "02:30", ""),
-        ("2:30", None, "time_in_two_ways"),
-        ("오전 12:10", None, "time_in_two_ways"),
-        ("25:00", None, "time_unclear"),
-        ("점심", None, "time_unclear"),
-    ],
-)
-def test_a_time_is_read_or_asked_about(cell: str, at: str | None, doubt: str) -> None:
-    assert past_values.past_time(cell) == (at, doubt)

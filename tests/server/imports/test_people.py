@@ -12,19 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from server.imports import (
-    answers,
-    cuts,
-    grid,
-    importing,
-    looking,
-    own_people,
-    questions,
-)
-from server.imports.border import Named
-from server.imports.fields import KINDS
-from server.imports.reasons import REASONS
-from server.imports.rows import Given
+from server.imports import importing, looking, questions
+from server.imports.people import own_people
+from server.imports.reading import answers, cuts, grid
+from server.imports.reading.fields import KINDS
+from server.imports.rows.border import Named
+from server.imports.rows.reasons import REASONS
+from server.imports.rows.rows import Given
 from server.interface.errors import ApiError
 from server.interface.people_requests import InviteRequest
 from server.people import auth
@@ -33,7 +27,7 @@ from server.store.schema import import_rows, imports, users
 from tests.server.conftest import PASSWORD, QUICK_HASH, Client, Site
 from tests.server.district_kit import person
 from tests.server.imports.bringing import CELLS, DALBIT, HANBIT, TEAM, act, bring, finders, own_row, rows_of, told
-from tests.server.imports.test_lists import workbook
+from tests.server.imports.files import workbook
 
 
 @given(st.fixed_dictionaries({field.name: CELLS for field in KINDS["people"].fields}))

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.imports import cells
-from server.imports.deciding import Decision, decide
-from server.imports.known import Known, KnownPlace
-from server.imports.layouts import place_in
-from server.imports.outlines import Districts, read_outlines
-from server.imports.place import Place, place_of
-from server.imports.reading import read_table
-from server.imports.reasons import REASONS
+from server.imports.places.layouts import place_in
+from server.imports.reading import cells
+from server.imports.reading.table import read_table
+from server.imports.rows.deciding import Decision, decide
+from server.imports.rows.known import Known, KnownPlace
+from server.imports.rows.outlines import Districts, read_outlines
+from server.imports.rows.place import Place, place_of
+from server.imports.rows.reasons import REASONS
 from server.interface.errors import ApiError
 from server.places.layout import lay_out
 from tests.server.imports.files import CHANGING, NATIONAL, SEOUL, csv_file, national_row, seoul_row

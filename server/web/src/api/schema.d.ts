@@ -4014,6 +4014,8 @@ export interface components {
         CaseDetail: {
             /** Allowed */
             allowed: string[];
+            /** Began */
+            began?: ("probe" | "instrument" | "by_eye" | "public") | null;
             /**
              * Case Id
              * Format: uuid
@@ -4136,6 +4138,8 @@ export interface components {
         CaseView: {
             /** Allowed */
             allowed: string[];
+            /** Began */
+            began?: ("probe" | "instrument" | "by_eye" | "public") | null;
             /**
              * Case Id
              * Format: uuid
@@ -6412,6 +6416,12 @@ export interface components {
              * @enum {string}
              */
             answer: "add" | "update" | "close" | "leave";
+            /**
+             * Room Ids
+             * @description With `add`, of a past inspection whose row names no one room: where it was.
+             * @default []
+             */
+            room_ids: string[];
         };
         /**
          * ImportColumn
@@ -6517,6 +6527,19 @@ export interface components {
             unanswered: number;
         };
         /**
+         * ImportRoom
+         * @description A room in which a past inspection may have been.
+         */
+        ImportRoom: {
+            /** Name */
+            name: string;
+            /**
+             * Room Id
+             * Format: uuid
+             */
+            room_id: string;
+        };
+        /**
          * ImportRowList
          * @description A page of rows.
          */
@@ -6560,6 +6583,8 @@ export interface components {
             };
             /** Reasons */
             reasons: string[];
+            /** Rooms */
+            rooms: components["schemas"]["ImportRoom"][];
             /** Source Key */
             source_key: string;
             /** Words */

@@ -75,6 +75,10 @@ const imports = {
   import_line: text("{n}행", "line {n}"),
   import_not_listed: text("파일에 더는 없는 시설", "no longer in the file"),
   import_known_as: text("여기서는 ‘{name}’", "known here as “{name}”"),
+  import_rooms: text(
+    "점검한 방(고른 방마다 따로 기록합니다)",
+    "Rooms that were inspected; each becomes a record of its own",
+  ),
   answer_add: text("새로 등록", "Add"),
   answer_update: text("고쳐 넣기", "Update"),
   answer_close: text("폐쇄로", "Close"),

@@ -1,6 +1,7 @@
 /** A case in a line: where the thing is, what speaks for it, and since when. */
 import type { CaseView } from "../api/types";
 import { date, day, isoDay } from "../i18n/format";
+import { wordOf } from "../i18n/glossary";
 import { local, t } from "../i18n/translate.svelte";
 import { isRadio, modalityName } from "../sweep/modalities";
 
@@ -15,6 +16,8 @@ export function repairDue(cases: readonly CaseView[]): { words: string; isOver: 
 export function caseLine(one: CaseView): string {
   const { zone = null, seen_by: seenBy = [] }: Partial<CaseView> = one; // kept on a phone by an older page without them
   const what = seenBy.map((modality) => (isRadio(modality) ? t("case_thing_radio") : modalityName(modality)));
-  const where = zone === null ? t(one.finding_id === null ? "case_by_person" : "case_by_finding") : local(zone);
-  return [where, ...new Set(what), t("case_since", { when: day(one.opened) })].join(" · ");
+  const began =
+    (one.began && wordOf("began", one.began)) ?? t(one.finding_id === null ? "case_by_person" : "case_by_finding");
+  const where = zone === null ? [] : [local(zone)];
+  return [began, ...where, ...new Set(what), t("case_since", { when: day(one.opened) })].join(" · ");
 }

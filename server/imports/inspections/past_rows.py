@@ -1,0 +1,300 @@
+"""Rows of lists of past inspections: what each says, in which room it was, and whether it is here already.
+
+Input are rows by field and what is known; output is a `Past` for each row and a decision.  A room has to follow from
+the row for certain: one facility, and in it one room that nothing contradicts; whatever else is asked about.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from server.imports.places.own_places import addresses_in, read_room
+from server.imports.places.own_rooms import CODES, RoomThere
+from server.imports.reading import cells, past_values, values
+from server.imports.reading.columns import Own
+from server.imports.reading.values import Epoch, place_mark, squashed
+from server.imports.rows.deciding import Decision, like_places
+from server.imports.rows.known import Known, KnownPlace, fingerprint
+from server.imports.rows.place import Place
+from server.imports.rows.reasons import CHOOSE_ROOM
+from server.interface.errors import invalid
+from server.places.room_parts import floor_in, sex_in
+from sweep.phrases import Phrase
+
+OF_ROW = frozenset(
+    {"cell_cut", "cell_has_footnote", "cell_is_ditto", "cell_unsure", "may_be_closed", "text_unreadable"}
+) | {
+    "text_too_long",
+    "too_many_cells",
+}
+"""Doubts about the row itself."""
+
+
+MOST_CANDIDATES = 30
+_OF_ROOM = re.compile(
+    r"(.*?\S)[\s(,·/-]+((?:지하\s*)?(?:\d{1,2}층\s*)?(?:남자|여자|남성|여성|남|여)\s*(?:화장실|탈의실)?)\)?"
+)
+"""A facility's name with what tells its room behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A past inspection as a row tells it: without the names of inspectors, which lie apart."""
+
+    key: str
+    name: str
+    """Of the facility, as the row has it, and so the rest."""
+    address: str
+    district: str
+    day: str
+    """YYYY-MM-DD, or empty."""
+    at: str
+    """HH:MM, or empty."""
+    method: str
+    method_words: str
+    result: str
+    result_words: str
+    persons: int | None
+    document: str
+    room_id: str
+    """Where it was, or may have been; empty: nobody knows."""
+    known_as: str
+    """How that room is called here."""
+    candidates: tuple[tuple[str, str], ...] = ()
+    """Rooms among which a person chooses, each with how it is called here."""
+    also: tuple[str, ...] = ()
+    """Rooms that a person chose beside the first."""
+
+    @property
+    def sha256(self) -> str:
+        """Of everything that the row says."""
+        beside = {"key", "known_as", "candidates", "also"}
+        said = {name: value for name, value in asdict(self).items() if name not in beside}
+        return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+    def to_json(self) -> str:
+        """As it is kept with the import."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    def may_be(self, other: Past) -> bool:
+        """May both be one inspection: of one room and day, with nothing that tells them apart?"""
+        is_there = self.room_id == other.room_id != "" and self.day == other.day != ""
+        apart = [one and two and one != two for one, two in ((self.at, other.at), (self.document, other.document))]
+        return is_there and not any(apart)
+
+
+def past_of(text: str) -> Past:
+    """What `to_json` kept."""
+    told = json.loads(text)
+    candidates = tuple((room_id, name) for room_id, name in told.pop("candidates", ()))
+    return Past(**told | {"candidates": candidates, "also": tuple(told.pop("also", ()))})
+
+
+def chosen_in(past: Past, room_ids: Sequence[str]) -> Past:
+    """The same in the rooms that a person chose among its candidates; ApiError 400 for others, and for none."""
+    known = dict(past.candidates)
+    if not room_ids or not set(room_ids) <= known.keys():
+        raise invalid(Phrase("room_choice_needed"), code="room_choice_needed")
+    first, *others = dict.fromkeys(room_ids)
+    return replace(past, room_id=first, also=tuple(others), known_as=", ".join(known[one] for one in (first, *others)))
+
+
+class Told(NamedTuple):
+    """A row, what is unclear about it, and who was there."""
+
+    past: Past
+    doubts: tuple[str, ...]
+    names: str
+    """For the office's own documents; empty: nobody is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class There:
+    """What places are known beside a list."""
+
+    known: Known
+    rooms: Mapping[UUID, Sequence[RoomThere]]
+    """Open ones, by facility."""
+    districts: Mapping[str, str]
+    """Ids by Korean names."""
+
+
+def read_past(own: Own, epoch: Epoch, today: date) -> Told:
+    """What a row says, without where it was."""
+
+    def cell(name: str) -> str:
+        text = own.said.get(name, "")
+        return "" if values.is_nothing(text) else cells.line(text)[0]
+
+    day, at, doubts = past_values.past_day(own.said.get("day", ""), epoch, today)
+    alone, odd = past_values.past_time(own.said.get("time", ""))
+    doubts.append(odd)
+    if alone is not None and at not in {None, alone}:
+        doubts.append("time_in_two_ways")
+    method, unclear = past_values.past_method(own.said.get("method", ""))
+    result, grave = past_values.past_result(own.said.get("result", ""))
+    names = cell("inspectors")
+    counted, many = past_values.counted_persons(own.said.get("persons", ""))
+    named = past_values.counted_names(names) if names else None
+    if None not in {counted, named} and counted != named:
+        doubts.append("persons_contradict_names")
+    document = cell("document")
+    if len(document) > 100:
+        doubts.append("text_too_long")
+    road, lot = addresses_in(own)
+    past = Past(
+        key="",
+        name=cell("name"),
+        address=cells.line(road or lot)[0],
+        district=cell("district") or cells.district_in(road or lot),
+        day="" if day is None else day.isoformat(),
+        at=alone or at or "",
+        method=method or "",
+        method_words=cell("method") if method else "",
+        result=result or "",
+        result_words=cells.line(own.said.get("result", ""))[0] if result else "",
+        persons=counted if counted is not None else named,
+        document=document[:100],
+        room_id="",
+        known_as="",
+    )
+    said = {one for one in (cell("district"), cells.district_in(road), cells.district_in(lot)) if one}
+    if len(said) > 1:
+        doubts.append("district_contradicts_address")
+    doubts += [unclear, grave, many, *(one for one in own.doubts if one in OF_ROW)]
+    if not past.name:
+        doubts.append("name_missing")
+    return Told(past, tuple(dict.fromkeys(filter(None, doubts))), names)
+
+
+def find_room(own: Own, told: Told, there: There) -> Told:
+    """The same with its room, where the row says it for certain; else with the doubt, and the room that it may be."""
+    name, part = told.past.name, own.said.get("room", "")
+    facility, doubt = _facility(told.past, own.said.get("key", ""), there)
+    cut = None if part or own.said.get("sex") else _OF_ROOM.fullmatch(name)
+    if doubt and cut is not None:
+        told_apart = replace(told.past, name=cut[1].strip())
+        other, unsure = _facility(told_apart, own.said.get("key", ""), there)
+        if not unsure:
+            facility, doubt, part = other, "", cut[2]
+    if facility is None:
+        return _placed(told, None, None, [doubt])
+    rooms, unclear = _rooms(own, part, there.rooms.get(facility.facility_id, ()))
+    if len(rooms) == 1 and unclear not in CHOOSE_ROOM:
+        return _placed(told, facility, rooms[0], [doubt, unclear])
+    named = tuple((str(one.room_id), _called(facility, one)) for one in rooms[:MOST_CANDIDATES])
+    return _placed(told._replace(past=replace(told.past, candidates=named)), facility, None, [doubt, unclear])
+
+
+def _called(facility: KnownPlace, room: RoomThere) -> str:
+    return f"{facility.name} · {room.name}"
+
+
+def _placed(told: Told, facility: KnownPlace | None, room: RoomThere | None, doubts: list[str]) -> Told:
+    past = told.past
+    if facility is not None and room is not None:
+        past = replace(past, room_id=str(room.room_id), known_as=_called(facility, room))
+    where = past.room_id or past.name
+    past = replace(past, key=f"{past.day} {past.at}|{where}|{past.document}"[: cells.LONGEST_TEXT])
+    return Told(past, tuple(dict.fromkeys((*told.doubts, *filter(None, doubts)))), told.names)
+
+
+def _facility(past: Past, code: str, there: There) -> tuple[KnownPlace | None, str]:
+    """(the facility of this name and address, doubt)."""
+    known, here = there.known, there.districts.get(past.district)
+    named = [one for one in known.by_name.get(squashed(past.name), ()) if not past.district or one.district_id == here]
+    alike = named
+    if past.address:
+        alike = [one for one in named if fingerprint(one.name, one.address) == fingerprint(past.name, past.address)]
+        mark = place_mark(past.address)
+        alike = alike or [one for one in named if mark and place_mark(one.address) == mark]
+    if len(alike) > 1 and code:
+        alike = [one for one in alike if one.code == code]
+    if len(alike) == 1:
+        return alike[0], ""
+    if alike:
+        return None, "several_facilities"
+    near = named or like_places(as_place(past), known)
+    return (near[0], "facility_may_be") if len(near) == 1 else (None, "facility_unknown")
+
+
+def as_place(past: Past) -> Place:
+    """Its facility, as far as a row tells it."""
+    return Place(past.key, past.name, past.address, past.district, None, None, "other", "", "", "", "", ())
+
+
+def _rooms(own: Own, named: str, rooms: Sequence[RoomThere]) -> tuple[Sequence[RoomThere], str]:
+    """(the room that a row means or may mean, or those among which a person chooses; doubt)."""
+    cell = own.said.get("sex", "")
+    exact = [one for one in rooms if named and squashed(one.name) == squashed(named)]
+    if len(exact) == 1 and not cell and not own.said.get("floor"):
+        return exact, ""
+    planned, doubts = read_room(replace(own, said=own.said | {"room": named}))
+    unclear = {"sex_unclear", "floor_unclear", "sex_contradicts_name", "floor_contradicts_name"} & set(doubts)
+    if unclear:
+        doubt = min(unclear)
+        here = [one for one in rooms if planned.floor in {None, one.floor} or one.floor is None]
+        return (here if doubt in CHOOSE_ROOM else ()), doubt
+    has_sex = bool(cell) or "sex_missing" not in doubts
+    sex = CODES[planned.sex] if has_sex else None
+    floor = planned.floor
+    left = [one for one in rooms if sex in {None, one.sex} or one.sex is None]
+    left = [one for one in left if floor in {None, one.floor} or one.floor is None]
+    if len(exact) == 1 and exact[0] in left:
+        return exact, ""
+    if not left:
+        return (), "room_unknown"
+    if len(left) > 1:
+        return left, "room_in_two_ways"
+    (one,) = left
+    is_said = (sex is None or one.sex == sex) and (floor is None or one.floor == floor)
+    is_named_otherwise = bool(named) and sex_in(f" {named} ") is None and floor_in(named) is None
+    return left, "" if is_said and not is_named_otherwise else "room_may_be"
+
+
+def decide_past(
+    told: Iterable[Told], there: There, before: Mapping[str, Sequence[Past]], own: Collection[tuple[str, str]]
+) -> list[Decision]:
+    """A decision for each row, in the file's order; the facility is never in it: an inspection changes none.
+
+    `before`: imported and not taken back, by room; `own`: room and day of what was done here.
+    """
+    seen: dict[str, list[Past]] = defaultdict(list)
+    return [_decide(one, there.known, before, own, seen) for one in told]
+
+
+def _decide(
+    told: Told,
+    known: Known,
+    before: Mapping[str, Sequence[Past]],
+    own: Collection[tuple[str, str]],
+    seen: dict[str, list[Past]],
+) -> Decision:
+    past, doubts = told.past, list(told.doubts)
+    answer = known.asked.get((past.key, past.sha256))
+    if answer in {"open", "leave"}:
+        return Decision("same", ("waits_for_answer" if answer == "open" else "left_out_before",))
+    if answer == "add" and past.candidates:  # in the rooms that a person chose
+        return Decision("same", ("inspection_known",))
+    if past.room_id:
+        here = before.get(past.room_id, ())
+        if any(one.sha256 == past.sha256 for one in here):
+            return Decision("same", ("inspection_known",))
+        if any(map(past.may_be, here)):
+            doubts.append("inspection_may_be_known")
+        if any(map(past.may_be, seen[past.room_id])):
+            doubts.append("inspection_twice")
+        if (past.room_id, past.day) in own:
+            doubts.append("inspection_beside_own")
+        seen[past.room_id].append(past)
+    if not doubts and not past.room_id:
+        doubts.append("room_unknown")
+    return Decision("question", tuple(doubts)) if doubts else Decision("new", ())

@@ -1,0 +1,45 @@
+"""Which lines below a heading are no rows of the list: headings again, sums, notes, signatures, numbers of pages.
+
+Pure.  Input is a line of a grid and the headings of its columns; output is the name of what it is, empty for a row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from server.imports.reading.cuts import squash_heading
+from server.imports.reading.grid import Grid, Line
+
+_UNITS = "건|개소|개|실|곳|칸|명|대|종"
+_SUM = re.compile(rf"(?:총)?(?:합계|소계|총계|계|누계|평균)(?:\d+(?:{_UNITS})?)?")
+_SUM_ALONE = re.compile(rf"(?:총|합계|소계|계)\s*:?\s*\d+\s*(?:{_UNITS})(?:\s*\([^()]*\))?")
+_NOTE = re.compile(r"※|\*|☞|▶|©|주\s*\d?\s*[):]|(?:작성|확인|결재|검토|출처|자료)(?:자|일)?\s*:")
+_SECTION = re.compile(r"[■□▣◆◇●○◎▷☐]\s*\S|[<\[【〈][^<>]+[>\]】〉]$")
+"""What heads a part of a list; a square alone is what a cut left."""
+_PAGE = re.compile(r"[-–]\s*\d+\s*(?:/\s*\d+\s*)?[-–]|\d+\s*/\s*\d+\s*(?:쪽|페이지)?|\d+\s*(?:쪽|페이지)")
+
+
+def headings_of(grid: Grid) -> list[set[str]]:
+    """Of each column what a heading may say again; of two lines put together, each."""
+    return [{squash_heading(one) for one in (heading, *heading.split())} for heading in grid.columns]
+
+
+def problem_of(row: Line, headings: Sequence[set[str]]) -> str:
+    """Why a line is no row of the list; empty for a row."""
+    filled = [cell for cell in row.cells if cell]
+    if not filled:
+        return "row_is_empty"
+    plain = [squash_heading(cell) for cell in row.cells]
+    alike = sum(one in others for one, others in zip(plain, headings, strict=False) if one)
+    if alike >= 2 and alike * 2 >= len(filled):
+        return "row_is_heading"
+    is_alone = len(filled) == 1
+    if _SUM.fullmatch(squash_heading(filled[0])) or (is_alone and _SUM_ALONE.fullmatch(filled[0])):
+        return "row_is_sum"
+    is_across = len(set(filled)) == 1 and len(plain) > 2 and (len(filled[0]) > 20 or len(filled) > 2)
+    if is_across or filled[0].startswith(("※", "*", "주)", "주:", "☞", "▶")):
+        return "row_is_note"
+    if is_alone and any(form.match(filled[0]) for form in (_NOTE, _SECTION)):
+        return "row_is_note"
+    return "row_is_note" if is_alone and _PAGE.fullmatch(filled[0]) else ""
