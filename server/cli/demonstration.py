@@ -26,6 +26,7 @@ from sqlalchemy import func, select
 
 from server.api.app import build_services
 from server.config.settings import Settings, SettingsError, load_settings
+from server.districts.register import add_district, name_of
 from server.exports.gathering import inspection_log
 from server.exports.gathering.log_request import LogRequest
 from server.ingest.judging import release_quarantine
@@ -43,6 +44,7 @@ from server.store.db import Database
 from server.store.schema import sweeps, users
 from sweep.entry.envelope import DEFAULT_TENANT
 from sweep.phrases import Phrase
+from sweep.report import LocalText
 from sweep.report.help.parser import SpokenParser
 from sweep.report.language import language_of, spoken
 
@@ -53,6 +55,8 @@ DEMO_USERS: tuple[tuple[str, str, Role], ...] = (
     ("admin", "관리자-01", "admin"),
     ("inspector", "점검자-01", "inspector"),
 )
+OFFICE = LocalText(ko="가상구(가상 기관)", en="Made-up district (no real office)")
+"""Heads its documents, until somebody names it otherwise."""
 PORTS_TRIED = 20
 START_TIMEOUT_S = 60
 
@@ -150,6 +154,8 @@ def _prepare(db: Database, place: Place) -> dict[str, str]:
     public_key = _probe_key(place)
     with db.write() as connection:
         facilities.load_demo_facility(connection)
+        if not name_of(connection, DEFAULT_TENANT):
+            add_district(connection, DEFAULT_TENANT, OFFICE, actor="demo")
         key = keys.admit(
             connection, public_key=public_key, role="demo", probe_id=PROBE_ID, name="시범 점검기", actor="demo"
         )
