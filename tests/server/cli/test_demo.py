@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.server.documents.paper_kit import pdf_words
 from tests.server.log_kit import OWN_KINDS
 from tests.server.sweep_kit import DEMO_ROOM
 from tests.waiting import PATIENCE_S, wait_until
@@ -103,7 +104,9 @@ def test_the_demonstration(tmp_path: Path, repo_root: Path) -> None:
         port = taken.getsockname()[1]
         first = _once(data, port, repo_root)
         assert f"port {port} is taken; using " in first
-    assert (data / "inspection-log.pdf").read_bytes().startswith(b"%PDF")
+    printed = pdf_words((data / "inspection-log.pdf").read_bytes(), tmp_path)
+    assert "가상구(가상 기관)" in printed
+    assert "기관명 미기재" not in printed
     table = (data / "inspection-log.csv").read_text(encoding="utf-8-sig")
     assert len(table.splitlines()) == 2
     assert {path.stat().st_mode & 0o077 for path in data.glob("*") if path.suffix in {".key", ".json", ".sqlite3"}} == {
