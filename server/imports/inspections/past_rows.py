@@ -30,15 +30,28 @@ from server.places.room_parts import floor_in, sex_in
 from sweep.phrases import Phrase
 
 OF_ROW = frozenset(
-    {"cell_cut", "cell_has_footnote", "cell_is_ditto", "cell_unsure", "may_be_closed", "text_unreadable"}
+    {
+        "cell_cut",
+        "cell_has_footnote",
+        "cell_is_ditto",
+        "cell_is_struck",
+        "cell_unsure",
+        "may_be_closed",
+        "text_unreadable",
+    }
 ) | {
     "text_too_long",
+    "text_unreadable",
     "too_many_cells",
 }
 """Doubts about the row itself."""
 
 
 MOST_CANDIDATES = 30
+FLOOR_UNKNOWN_HERE = "room_floor_unknown_here"
+"""The only room of that sex, of which the register does not say the floor that a row does: `sure_of_floors`."""
+_ALL_OF_IT = frozenset({"전체", "전부", "모두", "전칸", "전실", "모든칸", "전구역", "전체칸"})
+"""What a cell says that names no part of a room."""
 _OF_ROOM = re.compile(
     r"(.*?\S)[\s(,·/-]+((?:지하\s*)?(?:\d{1,2}층\s*)?(?:남자|여자|남성|여성|남|여)\s*(?:화장실|탈의실)?)\)?"
 )
@@ -178,6 +191,7 @@ def read_past(own: Own, epoch: Epoch, today: date) -> Told:
 def find_room(own: Own, told: Told, there: There) -> Told:
     """The same with its room, where the row says it for certain; else with the doubt, and the room that it may be."""
     name, part = told.past.name, own.said.get("room", "")
+    part = "" if squashed(part) in _ALL_OF_IT else part
     facility, doubt = _facility(told.past, own.said.get("key", ""), there)
     cut = None if part or own.said.get("sex") else _OF_ROOM.fullmatch(name)
     if doubt and cut is not None:
@@ -255,9 +269,26 @@ def _rooms(own: Own, named: str, rooms: Sequence[RoomThere]) -> tuple[Sequence[R
     if len(left) > 1:
         return left, "room_in_two_ways"
     (one,) = left
+    if named and sex_in(f" {named} ") is None and floor_in(named) is None:
+        return left, "room_may_be"
+    if sex is not None and one.sex == sex and floor is not None and one.floor is None:
+        return left, FLOOR_UNKNOWN_HERE
     is_said = (sex is None or one.sex == sex) and (floor is None or one.floor == floor)
-    is_named_otherwise = bool(named) and sex_in(f" {named} ") is None and floor_in(named) is None
-    return left, "" if is_said and not is_named_otherwise else "room_may_be"
+    return left, "" if is_said else "room_may_be"
+
+
+def sure_of_floors(read: Sequence[tuple[Own, Told]]) -> list[tuple[Own, Told]]:
+    """The same, where a list that tells one floor of an only room means that room; of two floors it may be another."""
+    floors: dict[str, set[str]] = {}
+    for own, told in read:
+        floors.setdefault(told.past.room_id, set()).add(squashed(own.said.get("floor", "")).removesuffix("층"))
+    settled = []
+    for own, told in read:
+        doubts = [one for one in told.doubts if one != FLOOR_UNKNOWN_HERE]
+        if len(doubts) < len(told.doubts) and len(floors[told.past.room_id] - {""}) > 1:
+            doubts.append("room_may_be")
+        settled.append((own, told._replace(doubts=tuple(doubts))))
+    return settled
 
 
 def decide_past(

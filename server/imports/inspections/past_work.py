@@ -16,7 +16,17 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
 
-from server.imports.inspections.past_rows import Past, There, Told, as_place, decide_past, find_room, past_of, read_past
+from server.imports.inspections.past_rows import (
+    Past,
+    There,
+    Told,
+    as_place,
+    decide_past,
+    find_room,
+    past_of,
+    read_past,
+    sure_of_floors,
+)
 from server.imports.places.own_rooms import rooms_there
 from server.imports.reading.columns import Own
 from server.imports.reading.cuts import masked
@@ -71,7 +81,8 @@ class PastWork:
             rooms_there(connection, only_open=True),
             border.ids,
         )
-        read = _sure_of_above([(own, find_room(own, read_past(own, table.epoch, today()), there)) for own in table.own])
+        found = [(own, find_room(own, read_past(own, table.epoch, today()), there)) for own in table.own]
+        read = _sure_of_above(sure_of_floors(found))
         refused = [own.problem or border.place(as_place(told.past))[1] for own, told in read]
         kept = [told for (_, told), problem in zip(read, refused, strict=True) if not problem]
         days = [told.past.day for told in kept if told.past.day]

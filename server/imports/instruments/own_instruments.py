@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from server.imports.reading import cells, values
 from server.imports.reading.columns import Own
-from server.imports.reading.cuts import covered, names_person, without_title
+from server.imports.reading.cuts import covered, names_office, without_title
 from server.imports.rows.border import Named
 from server.instruments.register import holders_of
 from server.interface.instrument_requests import FIRST_CHECK_DAY, LONGEST_GOOD_D
@@ -169,11 +169,13 @@ class Holders:
         self.by_name.setdefault(values.squashed(name), set()).add(username)
 
     def named(self, cell: str) -> tuple[str | None, str]:
-        """(user name, doubt): nobody where the cell says that it lies in the office."""
+        """(user name, doubt): nobody where the cell says that it lies in the office, or which office that is."""
         plain = values.squashed(without_title(cell))
         if plain in _IN_OFFICE or values.is_nothing(cell):
             return None, ""
         found = self.by_name.get(plain, set())
+        if not found and names_office(cell):
+            return None, ""
         return (next(iter(found)), "") if len(found) == 1 else (None, "holder_unknown")
 
 
@@ -188,6 +190,7 @@ def read_item(own: Own, district: Named, holders: Holders, epoch: values.Epoch) 
     doubts = [*own.doubts, kind_doubt, district.doubt]
     maker, model, serial = cell("maker"), cell("model"), _SERIAL_WORD.sub("", cell("serial"))
     doubts += ["maker_missing"] * (not maker) + ["model_missing"] * (not model)
+    doubts += ["maker_model_swapped"] * (_has_digit(maker) and bool(model) and not _has_digit(model))
     doubts += ["text_holds_link"] * any(map(has_link, (maker, model, serial)))
     if not serial:
         doubts += ["serial_missing"] * (kind != "by_eye")
@@ -210,10 +213,29 @@ def read_item(own: Own, district: Named, holders: Holders, epoch: values.Epoch) 
         district_id=district.district_id,
         district=district.name,
         notes=tuple(
-            sorted({*own.notes, *(["checker_not_told"] if check is not None and not _tells_checker(own) else [])})
+            sorted({*own.notes, *_remarks(own, check), *(["holder_is_office"] if _is_office(own, holder) else [])})
         ),
         doubts=tuple(sorted({one for one in doubts if one})),
     )
+
+
+def _has_digit(text: str) -> bool:
+    return any(letter.isdigit() for letter in text)
+
+
+def _is_office(own: Own, holder: str | None) -> bool:
+    return holder is None and names_office(own.said.get("holder", ""))
+
+
+def _remarks(own: Own, check: Check | None) -> list[str]:
+    """What is to be said of a check whose checker the register does not name."""
+    if check is None or check.checked_by != _unnamed():
+        return []
+    return ["checker_is_no_office"] if _tells_checker(own) else ["checker_not_told"]
+
+
+def _unnamed() -> str:
+    return local_text(Phrase("import_checker_unnamed")).ko
 
 
 def _tells_checker(own: Own) -> bool:
@@ -242,18 +264,16 @@ def _check(own: Own, epoch: values.Epoch) -> tuple[Check | None, str]:
     passed = PASSED.get(values.squashed(said["passed"]), None if said["passed"] else True)
     if passed is None:
         return None, "check_result_unclear"
-    if not _tells_checker(own):
-        return Check(day.isoformat(), until.isoformat(), passed, local_text(Phrase("import_checker_unnamed")).ko), ""
     by = cells.line(plain["checked_by"], cells.LONGEST_TEXT)[0]
-    if names_person(by) or has_link(by):
-        return None, "checker_may_be_person"
-    return Check(day.isoformat(), until.isoformat(), passed, by), ""
+    # A person's name is no part of the register; the check is.
+    named = by if names_office(by) and not has_link(by) else _unnamed()
+    return Check(day.isoformat(), until.isoformat(), passed, named), ""
 
 
 def kept_cells(own: Own, item: Item) -> dict[str, str]:
     """Cells as they are kept: who holds it by user name, and a name that nobody bears here covered."""
     instead = {}
-    if "checker_may_be_person" in item.doubts:
+    if not names_office(own.said.get("checked_by", "")) and own.said.get("checked_by"):
         instead[own.said["checked_by"]] = covered(own.said["checked_by"])
     if "holder_unknown" in item.doubts:
         instead[own.said["holder"]] = covered(own.said["holder"])

@@ -191,6 +191,8 @@ def _own(
             notes.add("told_as_unknown")
         said[name] = cell[: cells.LONGEST_TEXT * 2]
     doubts = values.doubts_of_row([cell for cell in said.values() if cell], row.cells)
+    if any(index in row.struck for index, _ in used):
+        doubts.append("cell_is_struck")
     if any(row.cells[width:]):
         doubts.append("too_many_cells")
     if any(len(_cell(row, index)) > cells.LONGEST_TEXT for index, _ in used):

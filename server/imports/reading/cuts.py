@@ -59,7 +59,10 @@ _PHONE = re.compile(r"^0\d{1,3}-\d{3,4}-\d{4}$|^1[568]\d{2}-\d{4}$|^\d{3}-\d{2}-
 _NAMED = re.compile(rf"(?:{_PERSONS})(?!{_OFFICES}).*?\S", re.DOTALL)
 _MOBILE = re.compile(r"(?<!\d)(?:\+?82[-. ]?)?0?1[016789][-. )]?\d{3,4}[-. ]?\d{4}(?!\d)")
 _ROLES = "회장|대표|관리인|관리자|담당자?|작성자|사장|소유주|소유자|건물주|주인|소장|점주"
-_ITS = "연락처|전화|번호|성명|이름|성함|주소|소속|직급|직위|확인|서명|의견|아이디"
+_ITS = (
+    "연락처|전화|번호|성명|이름|성함|주소|소속|직급|직위|확인|서명|의견|아이디"
+    "|역할|업무|부서|구역|지역|기관|휴대|핸드|메일|이메일|구분|사항|일자|시간|인원"
+)
 """What stands behind a role in a heading, and is nobody's name."""
 _OF_ROLE = re.compile(rf"(?:{_ROLES})(?:님|\s?:|\s)\s*(?!{_ITS})[가-힣]{{2,4}}(?![가-힣])")
 _WHOLE: tuple[tuple[Cut, tuple[re.Pattern[str], ...]], ...] = (
@@ -193,7 +196,8 @@ _TITLE = re.compile(
 
 
 _OFFICE = re.compile(
-    r"(?:청|과|팀|센터|공사|공단|협회|조합|학교|의원|병원|사업소|보건소|관리소|사무소|은행|마트|상인회|시장|공원|주식회사)$"
+    r"(?:청|과|팀|센터|공사|공단|협회|조합|학교|의원|병원|사업소|보건소|관리소|사무소|은행|마트|상인회|시장|공원|주식회사|경찰서|소방서|재단"
+    r"|연구원|연구소|진흥원)$"
 )
 
 
@@ -201,6 +205,11 @@ def names_person(text: str) -> bool:
     """Does a text that should name an office name a person, for all that one can see?"""
     plain = without_title(text)
     return may_be_name(plain) and _OFFICE.search(plain) is None
+
+
+def names_office(text: str) -> bool:
+    """Does a text end as the names of offices do?"""
+    return _OFFICE.search(text.strip()) is not None
 
 
 def may_be_name(cell: str) -> bool:

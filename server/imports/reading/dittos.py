@@ -29,7 +29,7 @@ def without_dittos(grid: Grid) -> Grid:
     for found in grid.rows:
         is_below = above is not None and found.number == above.number + 1
         told = {} if above is None or not is_below else _told(found, above)
-        line = Line(found.number, tuple(told.get(index, cell) for index, cell in enumerate(found.cells)))
+        line = replace(found, cells=tuple(told.get(index, cell) for index, cell in enumerate(found.cells)))
         if told:
             filled[line.number] = frozenset(told)
         rows.append(line)

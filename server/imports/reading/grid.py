@@ -18,7 +18,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -58,6 +58,10 @@ class Line:
     number: int
     """Of the file, from 1 on; of CSV the first of those that it takes."""
     cells: tuple[str, ...]
+    struck: frozenset[int] = frozenset()
+    """Columns whose cell is crossed out."""
+    is_struck: bool = False
+    """All that the line itself says is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ def read_grid(data: bytes, known: frozenset[str], sheet: str | None = None) -> G
     of_columns: Counter[int] = Counter()
     cut_columns = _cut_columns(columns, raw.lines[at + deep :], known)
     rows = [
-        Line(line.number, tuple(_cells(line.cells, columns, cut_columns, counts, of_columns)))
+        replace(line, cells=tuple(_cells(line.cells, columns, cut_columns, counts, of_columns)))
         for line in raw.lines[at + deep :]
     ]
     return Grid(
@@ -262,9 +266,11 @@ def _workbook(data: bytes, sheet: str | None) -> _Raw:
         sheets=tuple(told["sheets"]),
         epoch=told["epoch"],
     )
+    struck = {row + 1: columns for row, columns in told["struck"]}
     for number, row in enumerate(rows, 1):
         if any(row):
-            raw.lines.append(Line(number, tuple(row)))
+            crossed = struck.get(number, ())
+            raw.lines.append(Line(number, tuple(row), frozenset(crossed or ()), is_struck=crossed is None))
         else:
             raw.blank += 1
     return raw

@@ -89,14 +89,19 @@ def _clock(found: re.Match[str]) -> tuple[str | None, str]:
     return f"{hour % 12 + 12 * is_after_noon:02}:{minute:02}", ""
 
 
+_OWN_NUMBER = re.compile(r"[a-z]{1,6}\d{1,8}")
+"""A number that an office has given one of its instruments, in a column of instruments."""
+
+
 def past_method(cell: str) -> tuple[ImportedMethod | None, str]:
     """(by instruments or by eye, doubt): where one word is not known the whole cell is not."""
     words = [one for part in _words(cell) for one in _methods(part)]
     if not words:
         return None, "method_missing"
-    if any(one not in _METHODS for one in words):
+    found = {_METHODS.get(one, "instruments" if _OWN_NUMBER.fullmatch(one) else "") for one in words}
+    if "" in found:
         return None, "method_unclear"
-    return ("instruments" if "instruments" in {_METHODS[one] for one in words} else "by_eye"), ""
+    return ("instruments" if "instruments" in found else "by_eye"), ""
 
 
 def _methods(part: str) -> list[str]:

@@ -12,7 +12,7 @@ from server.imports.reading.cuts import squash_heading
 from server.imports.reading.grid import Grid, Line
 
 _UNITS = "건|개소|개|실|곳|칸|명|대|종"
-_SUM = re.compile(rf"(?:총)?(?:합계|소계|총계|계|누계|평균)(?:\d+(?:{_UNITS})?)?")
+_SUM = re.compile(rf"(?:[가-힣\d]{{1,8}}[조동월주반팀과])?(?:총)?(?:합계|소계|총계|계|누계|평균)(?:\d+(?:{_UNITS})?)?")
 _SUM_ALONE = re.compile(rf"(?:총|합계|소계|계)\s*:?\s*\d+\s*(?:{_UNITS})(?:\s*\([^()]*\))?")
 _NOTE = re.compile(r"※|\*|☞|▶|©|주\s*\d?\s*[):]|(?:작성|확인|결재|검토|출처|자료)(?:자|일)?\s*:")
 _SECTION = re.compile(r"[■□▣◆◇●○◎▷☐]\s*\S|[<\[【〈][^<>]+[>\]】〉]$")
@@ -30,6 +30,8 @@ def problem_of(row: Line, headings: Sequence[set[str]]) -> str:
     filled = [cell for cell in row.cells if cell]
     if not filled:
         return "row_is_empty"
+    if row.is_struck:
+        return "row_is_struck"
     plain = [squash_heading(cell) for cell in row.cells]
     alike = sum(one in others for one, others in zip(plain, headings, strict=False) if one)
     if alike >= 2 and alike * 2 >= len(filled):

@@ -13,8 +13,11 @@ import re
 import resource
 import sys
 import zipfile
-from typing import Any
+from typing import IO, Any
+from xml.etree import ElementTree as ET
 
+_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 MOST_MEMORY = 1024 * 1024 * 1024
 MOST_SECONDS = 30
 MOST_LINES = 100_100
@@ -60,6 +63,7 @@ def main() -> int:
         "epoch": 1904 if _is_1904(data) else 1900,
         "rows": rows,
         "merged": sheet.merged_cell_ranges or [],
+        "struck": _struck(data, name, rows),
     }
     sys.stdout.write(json.dumps(told, ensure_ascii=True))
     return 0
@@ -78,6 +82,64 @@ def _text(cell: Any) -> str:
             return cell.isoformat()
         case _:
             return str(cell)[:MOST_LETTERS]
+
+
+def _struck(data: bytes, name: str, rows: list[list[str]]) -> list[tuple[int, list[int] | None]]:
+    """(row, its columns that are crossed out, or None where all that it says is), counted from 0; of XLSX alone."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as parts:
+            styles = parts.read("xl/styles.xml")
+            if b"strike" not in styles:
+                return []
+            crossed = _crossed_styles(ET.fromstring(styles))  # noqa: S314  bounded by this process
+            with parts.open(_part_of(parts, name)) as sheet:
+                found = _crossed_cells(sheet, crossed)
+    except (zipfile.BadZipFile, KeyError, OSError, RuntimeError, StopIteration, ValueError, ET.ParseError):
+        return []
+    told: list[tuple[int, list[int] | None]] = []
+    for row, columns in sorted(found.items()):
+        filled = {index for index, cell in enumerate(rows[row]) if cell.strip()} if row < len(rows) else set()
+        if columns & filled:
+            told.append((row, None if filled <= columns else sorted(columns & filled)))
+    return told
+
+
+def _crossed_styles(styles: ET.Element) -> set[int]:
+    fonts = styles.findall(f"{_MAIN}fonts/{_MAIN}font")
+    crossed = {
+        index
+        for index, font in enumerate(fonts)
+        if (strike := font.find(f"{_MAIN}strike")) is not None and strike.get("val", "1") not in {"0", "false"}
+    }
+    formats = styles.findall(f"{_MAIN}cellXfs/{_MAIN}xf")
+    return {index for index, one in enumerate(formats) if int(one.get("fontId", "0")) in crossed}
+
+
+def _part_of(parts: zipfile.ZipFile, name: str) -> str:
+    book = ET.fromstring(parts.read("xl/workbook.xml"))  # noqa: S314  likewise
+    links = ET.fromstring(parts.read("xl/_rels/workbook.xml.rels"))  # noqa: S314  likewise
+    wanted = next(one for one in book.iter(f"{_MAIN}sheet") if one.get("name") == name).get(_LINK)
+    target = next(one for one in links if one.get("Id") == wanted).get("Target", "")
+    return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+
+
+def _crossed_cells(sheet: IO[bytes], crossed: set[int]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {}
+    for _, one in ET.iterparse(sheet):  # noqa: S314  likewise
+        if one.tag == f"{_MAIN}c":
+            place = re.fullmatch(r"([A-Z]{1,3})(\d{1,7})", one.get("r", ""))
+            if place is not None and int(one.get("s", "0")) in crossed:
+                found.setdefault(int(place[2]) - 1, set()).add(_column(place[1]))
+        elif one.tag == f"{_MAIN}row":
+            one.clear()
+    return found
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
 
 
 def _is_1904(data: bytes) -> bool:

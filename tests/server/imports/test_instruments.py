@@ -128,6 +128,7 @@ def test_an_instrument_that_was_used_stays(hanbit: Site, officer: Client) -> Non
         ({"장비종류": "렌즈·전파"}, "instrument_kind_unclear"),
         ({"제조사": "없음"}, "maker_missing"),
         ({"모델명": ""}, "model_missing"),
+        ({"제조사": "RX-77", "모델명": "가상전자"}, "maker_model_swapped"),
         ({"일련번호": "-"}, "serial_missing"),
         ({"일련번호": "1.24E+11"}, "serial_unclear"),
         ({"일련번호": "2026-03-01"}, "serial_unclear"),
@@ -135,7 +136,6 @@ def test_an_instrument_that_was_used_stays(hanbit: Site, officer: Client) -> Non
         ({"작동확인일": "2026-03-01", "유효기간": ""}, "check_incomplete"),
         ({"작동확인일": "2026-03-01", "유효기간": "2028-03-01", "확인기관": "한빛구청"}, "check_days_disagree"),
         ({"작동확인일": "2005-03-01", "유효기간": "2005-09-01", "확인기관": "한빛구청"}, "date_unbelievable"),
-        ({"작동확인일": "2026-03-01", "유효기간": "2026-09-01", "확인기관": "이정훈"}, "checker_may_be_person"),
         ({"제조사": "http://a.example/b"}, "text_holds_link"),
     ],
 )

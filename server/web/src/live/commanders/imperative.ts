@@ -4,7 +4,6 @@ import { t } from "../../i18n/translate.svelte";
 import type { Commander } from "../arbiter";
 import { aim } from "./aim";
 import { condition } from "./condition";
-import { finish } from "./finish";
 import { found } from "./found";
 import { look } from "./look";
 import { lost } from "./lost";
@@ -37,7 +36,6 @@ const OF: Readonly<Record<Commander, (scene: Scene) => Imperative>> = {
   look,
   near,
   aim,
-  finish,
   step,
   wait,
 };
@@ -61,5 +59,5 @@ function measured({ feed, isRunning, isBefore, zoneName }: Scene): string {
   if (!isRunning || isBefore) return "";
   const modality = feed.progress?.modality;
   if (modality && zoneName !== null) return t("live_now", { zone: zoneName, modality: modalityName(modality) });
-  return zoneName ?? "";
+  return zoneName ?? (feed.guidance === null ? "" : t("live_between"));
 }
