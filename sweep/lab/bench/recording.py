@@ -176,8 +176,11 @@ def record_on_bench(
     lamps: tuple[ExtraLamp, ...] = (),
     eye: Eye = "probe",
     is_triggered: bool = True,
+    name: str | None = None,
+    beside: Callable[[Path], None] | None = None,
 ) -> Path:
-    """Record the next clip of `folder` and sign it; `lamps`: those that the probe has besides.
+    """Record a clip of `folder` and sign it; `lamps`: those that the probe has besides.  `name`: of the clip, which
+    is new; None: the next running number.  `beside`: puts more into its folder before it is signed.
 
     Raises `ERRORS`; FileExistsError never: the name is new.
     """
@@ -199,11 +202,12 @@ def record_on_bench(
             control.lease() as lease,
             HeadProcess(port, lease=lease.end) as head,
         ):
-            name = next_name(folder)
             camera = open_full_size(permit, settings, device)
-            clip = record_with(folder / name, head, camera, meta, triples, permit, lamps)
+            clip = record_with(folder / (name or next_name(folder)), head, camera, meta, triples, permit, lamps)
     except Timeout:
         raise RecordError(Phrase("recorder_already_writing", folder=folder)) from None
+    if beside is not None:
+        beside(clip)
     sign_recording(
         clip,
         Signer.load_or_create(key),

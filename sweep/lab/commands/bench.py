@@ -10,20 +10,26 @@ from rich.table import Table
 
 from sweep.cli.lens import JsonOut
 from sweep.cli.output import err, existing, fail, one_line, out, spare, write_json, write_text
+from sweep.lab.commands import bench_campaign
 from sweep.report.help.commands import SpokenCommand, SpokenGroup
 
 if TYPE_CHECKING:
     from sweep.lab.lens.refit import Refit
 
 app = typer.Typer(
-    cls=SpokenGroup, help="Fit what the probe judges by to clips of a bench.", no_args_is_help=True,
+    cls=SpokenGroup, help="Record clips on a bench, mark what was in them, and fit what the probe judges by to them.", no_args_is_help=True,
     rich_markup_mode=None,
 )  # fmt: skip
 
 
 @app.callback()
 def _group() -> None:
-    """Fit what the probe judges by to clips of a bench."""
+    """Record clips on a bench, mark what was in them, and fit what the probe judges by to them."""
+
+
+app.command("plan", cls=SpokenCommand)(bench_campaign.plan)
+app.command("record", cls=SpokenCommand)(bench_campaign.record)
+app.command("mark", cls=SpokenCommand)(bench_campaign.mark)
 
 
 @app.command("fit", cls=SpokenCommand)

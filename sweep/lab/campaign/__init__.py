@@ -1,0 +1,1 @@
+"""A field test of the lens detector (FIELD-TEST.md): set-ups in a blind order, clips recorded, and marked."""

@@ -1,0 +1,101 @@
+"""The one who records: set-up by set-up, in the drawn order, until none is left or the day ends.
+
+Job: ask for the number on the setter's card, the wall and the light, record, and say what is left.  Input are answers
+as `ask` gives them and a `record` that makes a clip of a given name; output is the field test so far.  Refuses another
+number than the next one: the two persons are at different set-ups then.  A recording that fails leaves nothing and is
+asked again; one that is repeated says why, and the earlier one stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from sweep.lab.bench.recording import ERRORS
+from sweep.lab.campaign.folder import Campaign, Try, note, now
+from sweep.lab.campaign.setups import BACKGROUNDS, Background
+from sweep.phrases import Phrase
+
+END, AGAIN = "q", "r"
+REASONS: Final = ("dropped frames", "lamp off", "camera moved", "thing moved")
+"""Why a clip may be recorded again; decided before anybody sees a result."""
+
+Ask = Callable[[Phrase], str]
+"""Put a question to the one who records; the answer without spaces around it. Raises EOFError: nobody answers."""
+Say = Callable[[Phrase], None]
+Record = Callable[[str], Path]
+"""Record the clip of this name; returns its folder. Raises `recording.ERRORS`."""
+
+
+def record_all(campaign: Campaign, record: Record, ask: Ask, say: Say) -> Campaign:
+    """Record what is left; returns at the end, or when the one who records ends the day."""
+    while campaign.left:
+        number = campaign.left[0]
+        say(_progress(campaign))
+        answer = ask(Phrase("bench_ask_number", number=number))
+        if answer.lower() == END:
+            return campaign
+        if answer.lower() == AGAIN:
+            campaign = _again(campaign, record, ask, say)
+        elif answer != str(number):
+            say(Phrase("bench_other_number", given=answer, number=number))
+        else:
+            wall, is_lit = _wall(ask, say), _yes(ask, say, Phrase("bench_ask_light"))
+            campaign = _record(campaign, record, say, (number, wall, is_lit, ""))
+    say(Phrase("bench_all_recorded", count=campaign.drawn.setups))
+    return campaign
+
+
+def _again(campaign: Campaign, record: Record, ask: Ask, say: Say) -> Campaign:
+    if not campaign.tries:
+        say(Phrase("bench_nothing_to_repeat"))
+        return campaign
+    last = campaign.tries[-1]
+    reasons = ", ".join(f"{index} {reason}" for index, reason in enumerate(REASONS, 1))
+    because = ask(Phrase("bench_ask_reason", clip=last.clip, reasons=reasons))
+    if because.isdigit() and 1 <= int(because) <= len(REASONS):
+        because = REASONS[int(because) - 1]
+    if not because:
+        say(Phrase("bench_no_reason"))
+        return campaign
+    return _record(campaign, record, say, (last.setup, last.background, last.is_light_on, because[:200]))
+
+
+def _record(campaign: Campaign, record: Record, say: Say, about: tuple[int, Background, bool, str]) -> Campaign:
+    setup, background, is_light_on, because = about
+    name = campaign.name_for(setup)
+    try:
+        clip = record(name)
+    except ERRORS as error:
+        say(Phrase("bench_not_recorded", why=error))
+        return campaign
+    told = Try(clip=name, setup=setup, background=background, is_light_on=is_light_on, recorded=now(), because=because)
+    campaign = note(campaign, told)
+    say(Phrase("bench_recorded", clip=clip))
+    return campaign
+
+
+def _wall(ask: Ask, say: Say) -> Background:
+    walls = ", ".join(f"{index} {wall}" for index, wall in enumerate(BACKGROUNDS, 1))
+    while True:
+        answer = ask(Phrase("bench_ask_wall", walls=walls))
+        if answer.isdigit() and 1 <= int(answer) <= len(BACKGROUNDS):
+            return BACKGROUNDS[int(answer) - 1]
+        say(Phrase("bench_wall_unclear", most=len(BACKGROUNDS)))
+
+
+def _yes(ask: Ask, say: Say, question: Phrase) -> bool:
+    while True:
+        answer = ask(question).lower()
+        if answer in {"y", "n"}:
+            return answer == "y"
+        say(Phrase("bench_yes_or_no"))
+
+
+def _progress(campaign: Campaign) -> Phrase:
+    done, seconds = campaign.drawn.setups - len(campaign.left), campaign.seconds_left()
+    told = {"done": done, "count": campaign.drawn.setups, "left": len(campaign.left)}
+    if seconds is None:
+        return Phrase("bench_progress", **told)
+    return Phrase("bench_progress_time", minutes=round(seconds / 60.0), **told)

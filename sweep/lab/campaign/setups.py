@@ -1,0 +1,129 @@
+"""The set-ups of a field test in the order that a seed draws, and the sheet of the person who places things.
+
+Pure.  Input is a seed; output are `Setup`s numbered in the order in which they are recorded, so that a number tells
+nobody what stands behind the curtain.  The design is FIELD-TEST.md's.  Refuses with `SheetError` a sheet in which
+somebody has left a cell that cannot be read; it names the line and the column.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+from collections.abc import Iterator, Sequence
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sweep.phrases import Phrase
+from sweep.report.problems import problem
+
+Background = Literal["glossy tile", "matt tile", "painted board"]
+BACKGROUNDS: Final[tuple[Background, ...]] = ("glossy tile", "matt tile", "painted board")
+CAMERAS: Final = 10
+CONFUSERS: Final = (
+    "tape", "reflector", "glasses", "eyes", "chrome_cyl", "chrome_sphere", "screw", "drops", "glitter", "ind_led",
+)  # fmt: skip
+RANGES_M: Final = (0.3, 1.0, 2.0, 3.0)
+ANGLES_DEG: Final = (0, 15, 30)
+CONFUSER_REPETITIONS: Final = 2
+HARD_CAMERAS: Final = (1, 2, 7)
+"""Pinholes and the absorptive filter: tier 4 at any place."""
+LIT_ONE_IN: Final = 3
+
+
+class SheetError(ValueError):
+    """A sheet that nobody can go by; one line."""
+
+
+class Setup(BaseModel):
+    """What stands behind the curtain for one clip; a line of the setter's sheet."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    number: int = Field(ge=1, le=9999)
+    """In the order of recording."""
+    thing: str = Field(min_length=1, max_length=64)
+    """`camera-04`, or the type of a confuser."""
+    is_lens: bool
+    kind: Literal["", "clear", "absorptive", "reflective"] = ""
+    """Of a camera's infrared filter."""
+    aperture_mm: float | None = Field(default=None, gt=0.0, le=50.0)
+    range_m: float = Field(gt=0.0, le=20.0)
+    angle_deg: int = Field(default=0, ge=0, le=90)
+    tier: int = Field(ge=1, le=4)
+    background: Background
+    is_light_on: bool
+
+    @property
+    def clip(self) -> str:
+        """The clip's name: a running number, which tells nothing."""
+        return f"f{self.number:03d}"
+
+    @property
+    def group(self) -> str:
+        """Clips of one thing are judged together."""
+        return self.thing if self.is_lens else f"confuser-{self.thing}"
+
+
+def draw(seed: int) -> tuple[Setup, ...]:
+    """The 200 set-ups of the field test in the order that the seed draws."""
+    things = list(_things())
+    random.Random(seed).shuffle(things)  # noqa: S311  anybody may draw it again
+    return tuple(
+        Setup(
+            number=number,
+            thing=thing,
+            is_lens=is_lens,
+            kind="clear" if is_lens else "",
+            range_m=range_m,
+            angle_deg=angle_deg,
+            tier=_tier(thing, is_lens=is_lens, range_m=range_m, angle_deg=angle_deg),
+            background=BACKGROUNDS[number % len(BACKGROUNDS)],
+            is_light_on=number // len(BACKGROUNDS) % LIT_ONE_IN == 0,
+        )
+        for number, (thing, is_lens, range_m, angle_deg) in enumerate(things, 1)
+    )
+
+
+def _things() -> Iterator[tuple[str, bool, float, int]]:
+    for number in range(1, CAMERAS + 1):
+        for range_m in RANGES_M:
+            yield from ((f"camera-{number:02d}", True, range_m, angle) for angle in ANGLES_DEG)
+    for kind in CONFUSERS:
+        for range_m in RANGES_M:
+            yield from ((kind, False, range_m, 0) for _ in range(CONFUSER_REPETITIONS))
+
+
+def _tier(thing: str, *, is_lens: bool, range_m: float, angle_deg: int) -> int:
+    if is_lens and int(thing.rpartition("-")[2]) in HARD_CAMERAS:
+        return 4
+    return 2 if angle_deg <= 15 and range_m <= 1.0 else 3
+
+
+def sheet_text(setups: Sequence[Setup]) -> str:
+    """The sheet as CSV; kind and aperture of each camera are what the setter has measured."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(Setup.model_fields), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: "" if value is None else value for key, value in one.model_dump().items()} for one in setups)
+    return out.getvalue()
+
+
+def read_sheet(text: str, name: str) -> tuple[Setup, ...]:
+    """The set-ups of a sheet that somebody has filled in; `name` is what an error calls it. Raises SheetError."""
+    found: dict[int, Setup] = {}
+    for line, row in enumerate(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))), 2):
+        given = {str(key).strip(): (value or "").strip() for key, value in row.items() if key is not None}
+        try:
+            one = Setup.model_validate({key: value for key, value in given.items() if value})
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise SheetError(Phrase("sheet_cell", file=name, line=line, column=where, why=problem(first))) from error
+        if one.number in found:
+            raise SheetError(Phrase("sheet_number_twice", file=name, line=line, number=one.number))
+        found[one.number] = one
+    if not found:
+        raise SheetError(Phrase("sheet_empty", file=name))
+    return tuple(found[number] for number in sorted(found))
