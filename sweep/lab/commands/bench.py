@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from sweep.lab.lens.refit import Refit
 
 app = typer.Typer(
-    cls=SpokenGroup, help="Record clips on a bench, mark what was in them, and fit what the probe judges by to them.", no_args_is_help=True,
+    cls=SpokenGroup,
+    help="Record clips on a bench, mark what was in them, and fit what the probe judges by to them.",
+    no_args_is_help=True,
     rich_markup_mode=None,
-)  # fmt: skip
+)
 
 
 @app.callback()
