@@ -169,7 +169,9 @@ def test_one_sweep_says_one_number_everywhere(
     live_phone.open(f"#/sweeps/{report.sweep_id}")
     assert on_map(page) == first_of(truth)
     curve = curve_words("rendered").ko
-    expect(page.get_by_role("list", name="범례")).to_contain_text(f"{TARGET_WORDS[FIRST].ko}: {CARD} · {curve}")
+    expect(page.get_by_role("region", name="얼마나 보았나")).to_contain_text(
+        f"{TARGET_WORDS[FIRST].ko}: {CARD} · {curve}"
+    )
     assert live_phone.violations() == []
     live_phone.shoot("one-number-sweep")
     live_phone.unfold("구역별 판정")
