@@ -16,13 +16,11 @@ from rich.table import Table
 from sweep.cli.options import ConfigFile, JsonOut, State, installed_weights, read_settings
 from sweep.cli.output import fail, one_line, out, write_json
 from sweep.host.disk import DiskError
-from sweep.judge.verdicts import ClearanceBasis
-from sweep.judge.words import COMMON
 from sweep.modality.weights import WeightsError
 from sweep.report import SHOWN, utc_now
 from sweep.report.words import SOURCE_WORDS
 from sweep.run.field_weights import InstalledWeights, parse_key
-from sweep.run.modalities import SENSING_MODALITIES
+from sweep.run.modalities import SENSING_MODALITIES, vocabulary_of, why_not_clear
 
 
 class Action(StrEnum):
@@ -63,16 +61,16 @@ def _told(kept: InstalledWeights) -> dict[str, Any]:
     installed = kept.read()
     force = kept.in_force()
     sources = {one.name: force.weights.source_of(one.weigher.rests_on) for one in SENSING_MODALITIES}
-    grounds = ClearanceBasis(weights=sources, are_weights_stale=force.are_stale(utc_now()))
+    are_stale = force.are_stale(utc_now())
     return {
         "version": force.weights.version,
         "is_installed": installed is not None,
         "signed_by": None if installed is None else installed.key_id,
         "measured": None if force.measured is None else f"{force.measured:%Y-%m-%d}",
-        "is_stale": grounds.are_weights_stale,
+        "is_stale": are_stale,
         "forest": force.forest,
         "sources": sources,
-        "why_not_clear": {name: grounds.why_not_by_weights(name) for name in sources},
+        "why_not_clear": why_not_clear(sources, are_stale=are_stale),
     }
 
 
@@ -85,9 +83,10 @@ def _show(told: dict[str, Any]) -> None:
     if told["is_stale"]:
         out.print("오래되어 '이상 없음'의 근거가 되지 않습니다 / stale: they ground no clear verdict")
     table = Table("방식 / modality", "가중치의 출처 / weights from", "이상 없음 판정 / clear verdict")
+    reasons = vocabulary_of(SENSING_MODALITIES).reasons
     for modality in SENSING_MODALITIES:
         said, name = SOURCE_WORDS[told["sources"][modality.name]], SHOWN[modality.name].name
         why = told["why_not_clear"][modality.name]
-        clear = "가능 / may be given" if why is None else f"{COMMON.reasons[why].ko} / {COMMON.reasons[why].en}"
+        clear = "가능 / may be given" if why is None else f"{reasons[why].ko} / {reasons[why].en}"
         table.add_row(f"{name.ko} / {name.en}", f"{said.ko} / {said.en}", clear)
     out.print(table)
