@@ -45,6 +45,9 @@ def _of_catalogue(context: str, codes: str) -> Iterator[tuple[str, LocalText]]:
         yield code, LocalText(ko=ko, en=en)
 
 
+GUIDANCE: Final = ("run.guidance", "stand_next look_again finish")
+"""What a probe says between two zones: the page lays what that asks for under the thumb."""
+
 WORDS: Final[Mapping[str, Iterable[tuple[str, LocalText]]]] = {
     "target": TARGET_WORDS.items(),
     "step": STEP_WORDS.items(),
@@ -59,6 +62,7 @@ WORDS: Final[Mapping[str, Iterable[tuple[str, LocalText]]]] = {
     "visit_occasion": OCCASIONS.items(),
     "visit_measure": MEASURES.items(),
     "mode": MODES.items(),
+    "guidance": [*_of_catalogue(*GUIDANCE)],
     "instrument": INSTRUMENTS.items(),
     "instrument_saw": INSTRUMENT_SAW.items(),
     "afterwards": AFTERWARDS.items(),

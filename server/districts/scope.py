@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, literal_column, select, union_all
 
 from server.interface.errors import not_found
 from server.store.schema import (
     IS_ACCEPTED,
+    alarms,
     body_refs,
     cases,
     entries,
@@ -57,6 +58,15 @@ OF_ENTRY: ColumnElement[str] = func.coalesce(facilities.c.district_id, entries.c
 the one that it names."""
 IS_STRANGERS: ColumnElement[bool] = entries.c.log_index.in_(select(quarantine.c.log_index))
 """Condition on `entries`: of a key that nobody admitted."""
+_held = entries.alias()
+IS_WAITING: ColumnElement[bool] = entries.c.status.in_(("quarantined", "conflict")) & entries.c.log_index.in_(
+    union_all(
+        select(_held.c.log_index).where(_held.c.status == literal_column("'quarantined'")),  # as its index has it
+        select(alarms.c.log_index).where(alarms.c.code == "conflict", alarms.c.log_index.is_not(None)),
+    )
+)
+"""Condition on `entries`: does not count until a person settles it.  Of a conflict its alarm knows the place, without
+which all entries would be walked through."""
 OF_KEY: ColumnElement[str] = select(keys.c.tenant).where(keys.c.key_id == entries.c.key_id).scalar_subquery()
 """District of the key of an entry, whatever the entry says."""
 

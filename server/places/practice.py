@@ -58,7 +58,7 @@ def hide(connection: Connection, user_id: UUID, request: PracticeRequest) -> Non
     """Keep what was hidden for this person; ApiError 404 without the room, 400 for a zone that its plan lacks."""
     zones = {zone.zone_id for zone in current_plan(connection, request.room_id).zones}
     if any(one.zone_id not in zones for one in request.hidden):
-        raise invalid(Phrase("hidden_zone_not_on_plan"))
+        raise invalid(Phrase("zone_not_in_plan"))
     connection.execute(
         insert(practice_runs).values(
             run_id=new_id(),

@@ -582,7 +582,7 @@ def test_what_two_named_asks_another_person_one_question(open_phone: OpenPhone, 
     report = site.deliver("again", candidate_zone="stall-2", is_real=True, room_id=room_id)
     one.log_in(path=f"#/rooms/{room_id}")
     expect(one.page.locator(".next .case .line")).to_have_text(
-        re.compile(r"^2번 칸 뒷벽, 높이 모름, .+ cm · .+ · (\d{4}년 )?\d+월 \d+일부터$")
+        re.compile(r"^장비 · 2번 칸 뒷벽, 높이 모름, .+ cm · .+ · (\d{4}년 )?\d+월 \d+일부터$")
     )
     case_id = one.page.request.get(f"{site.url}/api/sweeps/{report.sweep_id}").json()["findings"][0]["case_id"]
     _take(one.page, site, case_id, {"step": "looked_at", "seen": "object"})

@@ -192,6 +192,37 @@ def test_facilities_are_renamed_marked_joined_and_parted(open_phone: OpenPhone, 
     expect(_row(desk, "새싹공원")).to_contain_text("폐쇄")
 
 
+def test_what_is_taken_back_is_what_was_done_though_another_row_stands_open(open_phone: OpenPhone, door: Site) -> None:
+    desk = _desk(open_phone, door, "facilities")
+    page = desk.page
+    panel = _open(desk, "솔밭시장")
+    panel.get_by_role("button", name="이름·주소 변경").click()
+    panel.get_by_label("이름", exact=True).fill("솔밭장터")
+    panel.get_by_role("button", name="저장").click()
+    expect(page.get_by_text("솔밭장터: 저장했습니다.")).to_be_visible()
+    page.get_by_role("searchbox").first.fill("")
+    _row(desk, "한빛근린공원 화장실").click()
+    other = page.get_by_role("region", name="고른 줄")
+    expect(other.get_by_role("heading", level=2).first).to_have_text("한빛근린공원 화장실")
+    page.get_by_role("button", name="되돌리기", exact=True).click()
+    expect(page.get_by_text("되돌렸습니다.")).to_be_visible()
+    expect(other.get_by_role("heading", level=2).first).to_have_text("한빛근린공원 화장실")
+    page.get_by_role("searchbox").first.fill("")
+    expect(_row(desk, "솔밭시장")).to_have_count(1)
+    expect(_row(desk, "한빛근린공원 화장실")).to_have_count(1)
+
+    desk.open("#/desk/accounts")
+    panel = _open(desk, "점검자-09")
+    panel.get_by_role("button", name="사용 중지", exact=True).click()
+    panel.get_by_role("button", name="사용 중지하기").click()
+    expect(page.get_by_text("점검자-09: 사용을 중지했습니다.")).to_be_visible()
+    page.get_by_role("searchbox").first.fill("")
+    _open(desk, "점검자-08")
+    page.get_by_role("button", name="되돌리기", exact=True).click()
+    expect(page.get_by_role("region", name="점검자-09에게 전할 것")).to_be_visible()
+    page.get_by_role("button", name="전했습니다").click()
+
+
 def test_rooms_get_a_basis_and_stickers_on_one_sheet(open_phone: OpenPhone, door: Site) -> None:
     desk = _desk(open_phone, door, "register")
     page = desk.page

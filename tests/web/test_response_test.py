@@ -76,7 +76,10 @@ def test_a_walk_is_offered_after_a_position_and_prompted_in_big_letters(
     live_probe.tell(ZoneEvent.model_validate(told))
     expect(page.get_by_role("button", name="이 자리에서 걷기 시험")).to_have_count(0)  # Bluetooth is still to come
     live_probe.tell(progress(None, zone_id=None))
-    expect(page.get_by_text("지금은 측정하지 않음")).to_be_visible()
+    expect(command(page)).to_have_text("1번 칸에 서서 측정하십시오")
+    expect(page.get_by_text("지금은 측정하지 않음")).to_have_count(
+        0
+    )  # a state, where a hand waits for what it is to do
     live_probe.guide(*WORDS.guidance["walk_test"])
     pulled(page)
     offer = page.get_by_role("button", name="이 자리에서 걷기 시험")

@@ -82,7 +82,7 @@ def test_a_find_of_the_guide_is_everywhere_at_once(open_phone: OpenPhone, site: 
     phone.open("#/")
     card = page.locator("a.room", has_text=room.name)
     expect(card).to_contain_text(said("persons", "found"))
-    expect(card.locator(".next")).not_to_contain_text("육안 확인")
+    expect(card.locator(".next")).not_to_contain_text(re.compile("육안 확인|눈으로 확인"))
     expect(page.locator("a.today-room.found", has_text=room.name).first).to_contain_text(said("finding", "found"))
     phone.open(f"#/rooms/{room.room_id}")
     expect(page.locator("main .results").first).to_contain_text(said("persons", "found"))
@@ -200,8 +200,8 @@ def test_a_room_that_may_wait_says_so_and_shows_what_hatching_means(phone: Phone
     site.deliver("may wait", candidate_zone=None, is_real=True, room_id=own.room_id)
     phone.log_in(path=f"#/rooms/{own.room_id}")
     page = phone.page
-    expect(page.get_by_text("다시 점검", exact=True)).to_be_visible()
-    expect(page.get_by_text("오늘이 아니어도 됩니다")).to_be_visible()
+    expect(page.locator(".next .imperative")).to_have_text("다시 점검하십시오")
+    expect(page.get_by_text("오늘 기한 없음")).to_be_visible()
     expect(page.get_by_text("오늘까지 마쳐야 할 점검 없음")).to_have_count(0)
     expect(page.locator(".hatched")).to_be_in_viewport()
     assert phone.faults() == []

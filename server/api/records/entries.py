@@ -15,7 +15,7 @@ from server.api.access import OPEN, Viewer
 from server.api.records.sweeps import as_json
 from server.api.service.disk import refuse_when_full
 from server.api.service.services import Services, services_of
-from server.districts.scope import entries_with_places, is_entry_of
+from server.districts.scope import IS_WAITING, entries_with_places, is_entry_of
 from server.ingest import entries as ingest
 from server.ingest.arrivals import MAX_WIRE_BYTES, Arrival, read_arrival
 from server.ingest.entry_rows import Outcome
@@ -77,12 +77,15 @@ def list_entries(
     person: Viewer,
     after: LogIndex = -1,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    only_waiting: bool = False,
 ) -> Response:
-    """Entries after a log index, oldest first."""
+    """Entries after a log index, oldest first; `only_waiting`: those that do not count until a person settles them."""
     services = services_of(request)
     services.projector.wait(LIST_WAIT_S)
     with services.db.read() as connection:
         statement = select(entries).where(entries.c.log_index > after).order_by(entries.c.log_index).limit(limit)
+        if only_waiting:
+            statement = statement.where(IS_WAITING)
         if person.district_id is not None:
             statement = statement.select_from(entries_with_places()).where(is_entry_of(person.district_id))
         rows = connection.execute(statement).all()

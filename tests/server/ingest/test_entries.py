@@ -76,6 +76,8 @@ def test_another_entry_in_the_same_place_is_kept_refused_and_raises_an_alarm(sit
         assert (refused.status_code, refused.json()["error"]["code"]) == (409, "conflict")
     assert _statuses(site) == ["accepted", "conflict"]
     assert _codes(site) == ["conflict"]
+    waiting = site.login("viewer").get("/api/entries", only_waiting=True).json()["entries"]
+    assert [(row["status"], row["conflict_with"] is None) for row in waiting] == [("conflict", False)]
     assert site.send(to_wire(first, ())).status_code == 200
 
 
@@ -91,12 +93,15 @@ def test_an_unknown_key_waits_in_quarantine_with_a_receipt_until_it_is_admitted(
     assert inspector.get(f"/api/sweeps/{sweep_id}").status_code == 404
     listed = inspector.get("/api/entries", after=first - 1).json()["entries"]
     assert [row["reason"] for row in listed] == ["key_unknown"] * 3
+    assert inspector.get("/api/entries", only_waiting=True).json()["entries"] == listed
     key = site.admit(probe.signer)
     with site.db.write() as connection:
         assert release_quarantine(connection, key) == (2, 1)
     detail = inspector.get(f"/api/sweeps/{sweep_id}").json()
     assert [row["signature_ok"] for row in detail["entries"]] == [True, True]
     assert _statuses(site) == ["accepted", "accepted", "quarantined"]
+    waiting = inspector.get("/api/entries", only_waiting=True).json()["entries"]
+    assert [row["log_index"] for row in waiting] == [first + 2]
     # the genuine third entry is not blocked by the forgery
     genuine = SignedEntry(ENTRY_TYPE, forged.payload, probe.signer.sign(ENTRY_TYPE, forged.payload).signatures)
     assert _verified(site, to_wire(genuine, ())) == end_of(site.db) - 1 > first + 2

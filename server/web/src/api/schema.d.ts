@@ -372,7 +372,7 @@ export interface paths {
         };
         /**
          * List Entries
-         * @description Entries after a log index, oldest first.
+         * @description Entries after a log index, oldest first; `only_waiting`: those that do not count until a person settles them.
          */
         get: operations["list_entries_api_entries_get"];
         put?: never;
@@ -13321,6 +13321,7 @@ export interface operations {
             query?: {
                 after?: number;
                 limit?: number;
+                only_waiting?: boolean;
             };
             header?: never;
             path?: never;

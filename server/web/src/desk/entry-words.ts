@@ -10,10 +10,11 @@ import { words } from "./words";
 
 type Row = components["schemas"]["SignedEntryRow"];
 
-/** "2번 칸 · 현장 판정: 카메라 아님"; what a later release records by its kind alone. */
-export function titleOf({ kind, about }: Row): string {
+/** "2번 칸 · 현장 판정: 카메라 아님", and in a list "2번 칸 · 카메라 아님"; what a later release records by its kind alone. */
+export function titleOf({ kind, about }: Row, isShort = false): string {
   const what = about?.what ?? null;
-  const said = [kindOf(kind), what === null ? null : wordOf(what)].filter((word) => word !== null).join(": ");
+  const word = what === null ? null : wordOf(what);
+  const said = word === null ? kindOf(kind) : isShort ? word : `${kindOf(kind)}: ${word}`;
   return about?.zone ? `${local(about.zone)} · ${said}` : said;
 }
 
@@ -23,9 +24,18 @@ export function toSettle({ status, conflict_with: rival }: Row): string | null {
   return status === "conflict" ? tell("log_settle_conflict", { n: rival ?? "?" }) : null;
 }
 
-export function placeOf({ about }: Row): string {
+const OF_PROBES = ["sweep.opened", "sweep.report", "reference.checked"];
+
+/** Who signed it; of a probe that it is one. */
+export function signerOf({ kind, subject, key_id: key }: Row): string {
+  const who = subject ?? key;
+  return kind !== null && OF_PROBES.includes(kind) ? tell("log_probe", { who }) : who;
+}
+
+/** With its district for who sees more than one. */
+export function placeOf({ about }: Row, isOfCity = true): string {
   if (about === null) return "";
-  const names = [districts.name(about.district_id), local(about.facility_name), local(about.room_name)];
+  const names = [isOfCity ? districts.name(about.district_id) : "", local(about.facility_name), local(about.room_name)];
   return names.filter((name) => name !== "").join(" · ");
 }
 

@@ -115,7 +115,14 @@ const map = {
 } as const;
 
 const log = {
-  log_title: text("기록 원장", "Log"),
+  log_title: text("{where} 점검 기록: 서명한 사람, 들어온 순서", "Inspection records of {where}: who signed, in order"),
+  log_list: text("기록 원장", "Log"),
+  log_asks: text("기록 {n}건을 확인하십시오", "Look into {n} records"),
+  log_calm: text("지금 확인할 기록이 없습니다", "No record asks for a hand"),
+  log_first: text("기록 {n}번 확인하기", "Look into record {n}"),
+  log_find: text("번호로 찾기", "Find by number"),
+  log_probe: text("점검기 {who}", "probe {who}"),
+  log_signed: text("서명: {who}", "signed by {who}"),
   log_lead: text(
     "모든 기록을 서명하여 차례로 보관합니다. 전자서명으로 순서·위변조 확인.",
     "Every entry stands here signed and in order; a signed tree proves the order.",

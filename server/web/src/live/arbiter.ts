@@ -3,9 +3,10 @@
  *
  * Gravest first: a line that is lost, since what was heard before may no longer be so; a pause; a thing that an eye took for a
  * camera; what ends measuring; a response test, during which nobody moves but by its prompts; a look by eye; what leads to a
- * candidate; where to point; where to stand next; to wait.  The stop stands above all of them, beside the page.
+ * candidate; where to point; to end what is through; where to stand next; to wait.  The stop stands above all of them, beside the page.
  */
-export type Commander = "lost" | "stop" | "found" | "condition" | "test" | "look" | "near" | "aim" | "step" | "wait";
+export type Commander =
+  "lost" | "stop" | "found" | "condition" | "test" | "look" | "near" | "aim" | "finish" | "step" | "wait";
 
 /** These are said at once, whatever is being said. */
 const GRAVE: readonly Commander[] = ["lost", "stop", "found", "condition", "test"];
@@ -24,6 +25,8 @@ export interface Wishes {
   readonly isLooking: boolean;
   readonly isNear: boolean;
   readonly isAimed: boolean;
+  /** Every zone is through, and nothing is measured. */
+  readonly isThrough: boolean;
   readonly hasNext: boolean;
 }
 
@@ -36,6 +39,7 @@ export function commanderOf(wishes: Wishes): Commander {
   if (wishes.isLooking) return "look";
   if (wishes.isNear) return "near";
   if (wishes.isAimed) return "aim";
+  if (wishes.isThrough) return "finish";
   return wishes.hasNext ? "step" : "wait";
 }
 

@@ -4,7 +4,8 @@
  * Input is what the probe told of zones and places so far; the report has the last word. Nothing is clear yet: which
  * targets a method is clear of, only the report says.
  */
-import type { CoverageEvent, Modality, SecondLook, ZoneStands } from "../api/types";
+import type { CoverageEvent, LocalText, Modality, Plan, SecondLook, ZoneStands } from "../api/types";
+import { guidance as sentences } from "../api/tables.json";
 import type { Judged } from "../map/shading";
 import type { FindingPlace, LiveZone } from "./told";
 
@@ -13,6 +14,22 @@ const PENDING: ReadonlySet<SecondLook["state"]> = new Set(["asked", "looking", "
 /** A candidate that nobody has finished looking at again. */
 export function isPending(state: SecondLook["state"]): boolean {
   return PENDING.has(state);
+}
+
+/** Whether the probe says this between two zones. */
+export function asksTo(what: "stand_next" | "look_again" | "finish", guidance: LocalText | null): boolean {
+  return guidance?.ko === sentences[`guidance_${what}`].ko;
+}
+
+/** Nothing is left to stand at: each zone was told of, or the probe says so, whose sweep may want fewer. */
+export function isThrough(plan: Plan | null, told: readonly LiveZone[], guidance: LocalText | null): boolean {
+  if (asksTo("finish", guidance) || asksTo("look_again", guidance)) return true;
+  return plan !== null && plan.zones.length > 0 && zonesLeft(plan, told).length === 0;
+}
+
+/** Zones of which nothing was told yet, in the plan's order. */
+export function zonesLeft(plan: Plan, told: readonly LiveZone[]): Plan["zones"] {
+  return plan.zones.filter((zone) => !told.some(({ zone_id }) => zone_id === zone.zone_id));
 }
 
 /** `places`: findings of the report that is being closed, and candidates that somebody has to look at. */

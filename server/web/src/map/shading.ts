@@ -126,6 +126,12 @@ export function chanceStep({ chance }: ZoneShade): number {
   return chance === null || chance.probability === null ? 0 : 1 + shadeOf(10 * chance.probability);
 }
 
+/** Zones in the order in which eyes should go on: first where nobody can say what would have been found, then where least. */
+export function leastSeen(shades: readonly ZoneShade[]): ZoneShade[] {
+  const seen = ({ chance }: ZoneShade) => chance?.probability ?? -1;
+  return [...shades].sort((one, other) => seen(one) - seen(other));
+}
+
 /** A share in the five steps that the map can show: 0 nothing ... 4 nearly everything. */
 export function shareStep(share: number): number {
   return Math.ceil(Math.min(1, Math.max(0, share)) * 4);

@@ -51,7 +51,7 @@ export const today = {
   today_last_visit: text("마지막으로 마친 점검 {when}", "Last completed visit {when}"),
   today_no_visit: text("마친 점검이 없음", "No completed visit"),
   today_not_due: text("오늘까지 마쳐야 할 점검 없음", "Nothing due today"),
-  today_any_day: text("오늘이 아니어도 됩니다", "Not due today: it may wait"),
+  today_any_day: text("오늘 기한 없음", "no day is due"),
   proof_title: text("점검기에서 온 판정 {n}건 – 본인 확인", "From a Pi in your name: {n} to prove"),
   proof_hint: text(
     "점검기 서버가 내 이름으로 보낸 기록입니다. 여기서 본인 확인을 해야 반영됩니다. 내가 하지 않은 것이면 확인하지 말고 관리자에게 알리십시오.",

@@ -4,6 +4,7 @@ import { t } from "../../i18n/translate.svelte";
 import type { Commander } from "../arbiter";
 import { aim } from "./aim";
 import { condition } from "./condition";
+import { finish } from "./finish";
 import { found } from "./found";
 import { look } from "./look";
 import { lost } from "./lost";
@@ -36,6 +37,7 @@ const OF: Readonly<Record<Commander, (scene: Scene) => Imperative>> = {
   look,
   near,
   aim,
+  finish,
   step,
   wait,
 };
@@ -59,5 +61,5 @@ function measured({ feed, isRunning, isBefore, zoneName }: Scene): string {
   if (!isRunning || isBefore) return "";
   const modality = feed.progress?.modality;
   if (modality && zoneName !== null) return t("live_now", { zone: zoneName, modality: modalityName(modality) });
-  return zoneName ?? (feed.guidance === null ? "" : t("live_between"));
+  return zoneName ?? "";
 }

@@ -8,6 +8,7 @@ import { commanderOf, hindranceOf, type Commander } from "../arbiter";
 import type { BeforeDoor } from "../before-door.svelte";
 import type { LiveFeed } from "../feed.svelte";
 import { nearNow } from "../near";
+import { asksTo, isPending, isThrough, zonesLeft } from "../so-far";
 import { aimAt } from "../spots";
 import { watch } from "../watch.svelte";
 
@@ -17,6 +18,7 @@ export interface Given {
   readonly plan: Plan | null;
   /** What is done outside the door, before the room. */
   readonly before: BeforeDoor | null;
+  readonly mayInspect: boolean;
 }
 
 export class Scene {
@@ -36,6 +38,7 @@ export class Scene {
   readonly phase = $derived.by(() => this.#given().phase);
   readonly plan = $derived.by(() => this.#given().plan);
   readonly before = $derived.by(() => this.#given().before);
+  readonly mayInspect = $derived.by(() => this.#given().mayInspect);
   readonly isBefore = $derived(this.before !== null);
   readonly now = $derived(watch.now);
   readonly isLost = $derived(this.feed.connection !== "open" || this.feed.probe?.online === false);
@@ -65,6 +68,20 @@ export class Scene {
   readonly next = $derived(
     this.isRunning && !this.feed.isMeasuring && !this.isBefore ? (this.feed.devices?.next_stand ?? null) : null,
   );
+  /** Inside, and nothing is measured. */
+  readonly isBetween = $derived(
+    this.isRunning && !this.feed.isMeasuring && !this.isBefore && this.feed.progress?.isOutside !== true,
+  );
+  readonly isThrough = $derived(this.isBetween && isThrough(this.plan, this.feed.zones, this.feed.guidance));
+  /** Places that somebody is to look at again. */
+  readonly hasPending = $derived(this.feed.looks.some(({ state }) => isPending(state)));
+  /** Where a hand may go on: the first zone of which nothing was told; a simulated probe goes by itself. */
+  readonly toStand = $derived.by((): Zone | null => {
+    const { feed, plan } = this;
+    const isAsked = feed.guidance === null || asksTo("stand_next", feed.guidance);
+    if (!this.isBetween || !isAsked || plan === null || feed.probe?.role !== "probe") return null;
+    return this.mayInspect ? (zonesLeft(plan, feed.zones)[0] ?? null) : null;
+  });
   readonly commander = $derived.by((): Commander =>
     commanderOf({
       isLost: this.isLost,
@@ -75,6 +92,7 @@ export class Scene {
       isLooking: this.look !== null,
       isNear: this.near !== null,
       isAimed: this.aim !== null,
+      isThrough: this.isThrough,
       hasNext: this.next !== null || this.isBefore,
     }),
   );

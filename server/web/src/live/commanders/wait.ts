@@ -8,10 +8,11 @@ export function wait(scene: Scene): Imperative {
   return { sentence: sentenceOf(scene), seconds: leftOf(scene) };
 }
 
-function sentenceOf({ feed, phase, isRunning }: Scene): string {
+function sentenceOf({ feed, phase, isRunning, toStand }: Scene): string {
   if (!isRunning) return feed.stateText === null ? t(`state_${phase}`) : local(feed.stateText);
   if (feed.guidance !== null) return local(feed.guidance);
-  return feed.isMeasuring ? say("aim_hold") : t("live_between");
+  if (feed.isMeasuring) return say("aim_hold");
+  return toStand === null ? say("wait_next") : say("wait_stand", { zone: local(toStand.name) });
 }
 
 function leftOf({ feed: { progress, isMeasuring }, now }: Scene): string {
