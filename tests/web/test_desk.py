@@ -20,7 +20,7 @@ from tests.web.test_screens import LOOKS
 
 pytestmark = pytest.mark.browser
 MODES: dict[str, Any] = {"viewport": DESK, "is_mobile": False, "has_touch": False, "device_scale_factor": 1}
-LOG = "{} 점검 기록: 서명한 사람, 들어온 순서"
+LOG = "{} 점검 기록: 서명과 순서"
 PAGES = {
     "#/desk": ("오늘 할 일", "성능 점검 필요"),
     "#/desk/cases": ("확인 건", " · 렌즈 · "),

@@ -189,7 +189,7 @@ def test_the_log_says_what_it_is_and_where_nothing_asks_for_a_hand_so(open_phone
         phone.log_in("supervisor-hanbit", path="#/desk/log")
         expect(page.locator("a.entry").first).to_be_visible()
         page.wait_for_load_state("networkidle")
-    expect(page.get_by_role("heading", level=1)).to_have_text("한빛구 점검 기록: 서명한 사람, 들어온 순서")
+    expect(page.get_by_role("heading", level=1)).to_have_text("한빛구 점검 기록: 서명과 순서")
     assert page.request.get(f"{city}/api/entries?only_waiting=true").json()["entries"] == []
     expect(page.get_by_text("지금 확인할 기록이 없습니다")).to_be_visible()
     expect(page.locator(".imperative, .dock, a.entry .act, a.entry .tag")).to_have_count(0)

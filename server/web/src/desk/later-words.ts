@@ -115,7 +115,7 @@ const map = {
 } as const;
 
 const log = {
-  log_title: text("{where} 점검 기록: 서명한 사람, 들어온 순서", "Inspection records of {where}: who signed, in order"),
+  log_title: text("{where} 점검 기록: 서명과 순서", "Inspection records of {where}: who signed, in order"),
   log_list: text("기록 원장", "Log"),
   log_asks: text("기록 {n}건을 확인하십시오", "Look into {n} records"),
   log_calm: text("지금 확인할 기록이 없습니다", "No record asks for a hand"),
