@@ -17,6 +17,7 @@ from sweep.lab.bench.recording import RecordError
 from sweep.lab.campaign.folder import (
     LOOK,
     SHEET,
+    TORN,
     TRIES,
     CampaignError,
     new_campaign,
@@ -104,12 +105,15 @@ def test_what_fails_leaves_nothing_and_is_asked_again(tmp_path: Path) -> None:
     def record(name: str) -> Path:
         error = next(tries)
         if error is not None:
+            good(name)  # the frames are there, and were never signed
+        if error is not None:
             raise error
         return good(name)
 
     answers = answering(["1", "1", "y", "1", "1", "y"], [])
     campaign = record_all(campaign, record, answers, lambda phrase: said.append(str(phrase)))
     assert [one.clip for one in campaign.tries] == ["f001"]
+    assert [one.name for one in (campaign.folder / TORN).iterdir()] == ["f001"]
     assert any("name the bench" in one for one in said)
 
 
@@ -119,7 +123,10 @@ def test_a_power_cut_costs_one_clip_at_most_and_deletes_nothing(tmp_path: Path) 
     (campaign.folder / TRIES).write_text(f"{lines[0]}\n{lines[1][:40]}", encoding="utf-8")
     again = open_campaign(campaign.folder)
     assert [one.clip for one in again.tries] == ["f001"]
-    assert sorted(one.name for one in again.clips.iterdir()) == ["f001", "torn-f002"]
+    assert sorted(one.name for one in again.clips.iterdir()) == ["f001", "f002"], "whoever marks moves nothing"
+    record_all(again, recorder(again.clips), answering([], []), lambda _: None)
+    assert [one.name for one in again.clips.iterdir()] == ["f001"]
+    assert [one.name for one in (campaign.folder / TORN).iterdir()] == ["f002"]
     assert again.left[0] == 2
     (campaign.folder / TRIES).write_text("\n".join(["{}", lines[0]]), encoding="utf-8")
     with pytest.raises(CampaignError, match="line 1"):

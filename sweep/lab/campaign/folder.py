@@ -6,7 +6,7 @@
 
 Job: read and write these.  Input is the folder; output are records.  Refuses with `CampaignError` a folder that is
 none, one that holds another test already, and lines that cannot be read.  A clip of which no
-line is there, because the power went, is set aside as `torn-…` and recorded again; nothing is deleted.
+line is there, because the power went, is set aside in `torn/` and recorded again; nothing is deleted.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from sweep.phrases import Phrase
 from sweep.report.files import read_bounded
 from sweep.report.problems import problem
 
-CAMPAIGN, SHEET, TRIES, CLIPS, TRUTH, LOOK = (
-    "campaign.json", "sheet.csv", "tries.jsonl", "clips", "truth", "look.png",
+CAMPAIGN, SHEET, TRIES, CLIPS, TORN, TRUTH, LOOK = (
+    "campaign.json", "sheet.csv", "tries.jsonl", "clips", "torn", "truth", "look.png",
 )  # fmt: skip
 MAX_BYTES: Final = 4 * 1024 * 1024
 
@@ -125,7 +125,7 @@ def new_campaign(folder: Path, seed: int) -> Campaign:
 
 
 def open_campaign(folder: Path) -> Campaign:
-    """The field test of a folder, torn clips set aside. Raises CampaignError."""
+    """The field test of a folder. Raises CampaignError."""
     path = folder / CAMPAIGN
     data = read_bounded(path, MAX_BYTES, CampaignError, advice=Phrase("campaign_plan_first"))
     try:
@@ -134,13 +134,17 @@ def open_campaign(folder: Path) -> Campaign:
         raise CampaignError(
             Phrase("place_and_reason", place=path, why=problem(error.errors(include_url=False)[0]))
         ) from error
-    campaign = Campaign(folder, drawn, _tries(folder / TRIES))
+    return Campaign(folder, drawn, _tries(folder / TRIES))
+
+
+def set_aside(campaign: Campaign) -> None:
+    """Put clips of which no line is there into `torn/`, so that their names are free; for the one who records alone."""
     campaign.clips.mkdir(exist_ok=True)
-    known = {one.clip for one in campaign.tries}
+    torn, known = campaign.folder / TORN, {one.clip for one in campaign.tries}
     for clip in sorted(campaign.clips.iterdir()):
-        if clip.is_dir() and clip.name not in known and not clip.name.startswith((".", "torn-")):
-            clip.rename(_free(clip.with_name(f"torn-{clip.name}")))
-    return campaign
+        if clip.is_dir() and clip.name not in known and not clip.name.startswith("."):
+            torn.mkdir(exist_ok=True)
+            clip.rename(_free(torn / clip.name))
 
 
 def _free(path: Path) -> Path:

@@ -2,7 +2,7 @@
 
 Job: ask for the number on the setter's card, the wall and the light, record, and say what is left.  Input are answers
 as `ask` gives them and a `record` that makes a clip of a given name; output is the field test so far.  Refuses another
-number than the next one: the two persons are at different set-ups then.  A recording that fails leaves nothing and is
+number than the next one: the two persons are at different set-ups then.  A recording that fails leaves no clip and is
 asked again; one that is repeated says why, and the earlier one stays.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from sweep.lab.bench.recording import ERRORS
-from sweep.lab.campaign.folder import Campaign, Try, note, now
+from sweep.lab.campaign.folder import Campaign, Try, note, now, set_aside
 from sweep.lab.campaign.setups import BACKGROUNDS, Background
 from sweep.phrases import Phrase
 
@@ -30,6 +30,7 @@ Record = Callable[[str], Path]
 
 def record_all(campaign: Campaign, record: Record, ask: Ask, say: Say) -> Campaign:
     """Record what is left; returns at the end, or when the one who records ends the day."""
+    set_aside(campaign)  # what a power cut left
     while campaign.left:
         number = campaign.left[0]
         say(_progress(campaign))
@@ -68,6 +69,7 @@ def _record(campaign: Campaign, record: Record, say: Say, about: tuple[int, Back
     try:
         clip = record(name)
     except ERRORS as error:
+        set_aside(campaign)  # frames may lie there that were never signed
         say(Phrase("bench_not_recorded", why=error))
         return campaign
     told = Try(clip=name, setup=setup, background=background, is_light_on=is_light_on, recorded=now(), because=because)
