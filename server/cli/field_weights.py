@@ -23,7 +23,7 @@ from sweep.report.structure import check_structure
 
 MAX_BYTES = 704 * 1024
 """Derived: the tables that ship take 30 kB, a forest 300 to 500 kB; signed, a probe takes 1 MiB."""
-FIELDS, OPTIONAL = {"v", "tenant", "measured", "weights"}, {"forest"}
+FIELDS, OPTIONAL = {"v", "tenant", "measured", "weights"}, {"forest", "detection", "levels"}
 """Keys of a field test, and those that it may have."""
 
 

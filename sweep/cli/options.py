@@ -17,17 +17,16 @@ from sweep.cli.output import CameraKind, FailOn, one_line, remark
 from sweep.lens.modality import LensModality
 from sweep.modality.own_transmissions import own_addresses
 from sweep.modality.protocol import SensingModality
-from sweep.modality.weights import WeightsError, WeightsInForce
+from sweep.modality.weights import FieldWeights, WeightsError, WeightsInForce
 from sweep.report import RecordedSweep
 from sweep.rf.calibration import CalibrationError, RfLevels, levels_of, read_calibration
 from sweep.rf.modality import RfModality
-from sweep.run.field_weights import InstalledWeights, model_of
+from sweep.run.field_weights import InstalledWeights, curves_of, model_of
 from sweep.run.modalities import SENSING_MODALITIES
 from sweep.wifi.modality import WifiModality
 
 if TYPE_CHECKING:
     from sweep.lens.calibration import LensLaws
-    from sweep.lens.evidence.decision_forest import Model
 
 Server = Annotated[
     str | None, typer.Option("--server", metavar="URL", help="Address of the probe's server; without it entries wait.")
@@ -99,24 +98,34 @@ def installed_weights(settings: Config) -> InstalledWeights:
 
 
 def weights_of(settings: Config) -> WeightsInForce:
-    """What sweeps are judged by; an installed file that cannot be used is said and leaves what ships."""
+    """What sweeps are judged by; an installed file that cannot be used is said and leaves what ships, and so is a table
+    that is held back.
+    """
     installed = installed_weights(settings)
     try:
-        return installed.in_force()
+        force = installed.in_force()
     except WeightsError as error:
         remark("weights_left_out", why=error)
         return installed.as_shipped()
+    for said in list(force.held_back.values())[:1]:
+        remark("tables_held_back", why=said, more=len(force.held_back) - 1)
+    return force
 
 
-def forest_of(settings: Config) -> Model | None:
-    """The lens forest that this probe's district installed; None: that which ships, as for a file that cannot be used,
-    of which `weights_of` tells.
-    """
+def field_test_of(settings: Config) -> FieldWeights | None:
+    """What this probe's district installed; None: nothing, or nothing that can be used, of which `weights_of` tells."""
     try:
         installed = installed_weights(settings).read()
-        return None if installed is None else model_of(installed.field)
     except WeightsError:
         return None
+    return None if installed is None else installed.field
+
+
+def lens_by(laws: LensLaws, field: FieldWeights | None) -> LensModality:
+    """The lens finder by the forest and the curves of a field test; by those that ship without one."""
+    if field is None:
+        return LensModality(laws.limits, laws.version)
+    return LensModality(laws.limits, laws.version, model_of(field), curves_of(field))
 
 
 def modalities_of(settings: Config, manifest: RecordedSweep) -> tuple[SensingModality, ...]:
@@ -128,10 +137,11 @@ def modalities_of(settings: Config, manifest: RecordedSweep) -> tuple[SensingMod
         stimulus_longest_s=settings.stimulus_longest_s,
         own_addresses=own_addresses() if is_live else frozenset(),
     )
+    field = field_test_of(settings)
     changed: tuple[SensingModality, ...] = (
-        LensModality(laws.limits, laws.version, forest_of(settings)),
+        lens_by(laws, field),
         wifi,
-        RfModality(rf_levels_of(settings, manifest)),
+        RfModality(rf_levels_of(settings, manifest), None if field is None else (field.levels or {}).get("rf")),
     )
     by_name = {modality.name: modality for modality in (*SENSING_MODALITIES, *changed)}
     return tuple(by_name.values())

@@ -1,11 +1,13 @@
 """`sweep weights`: the weights and the lens forest of a district's field test, on this probe.
 
 `install` holds a signed file against the key of the probe's own server and keeps it; `show` says what is weighed by and
-since when; `remove` goes back to what ships with the package.  What cannot be used is one line and exit code 2.
+since when, and on which tables a clear verdict would rest; `remove` goes back to what ships with the package.  What
+cannot be used is one line and exit code 2.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,10 +18,15 @@ from rich.table import Table
 from sweep.cli.options import ConfigFile, JsonOut, State, installed_weights, read_settings
 from sweep.cli.output import fail, one_line, out, write_json
 from sweep.host.disk import DiskError
-from sweep.modality.weights import WeightsError
+from sweep.judge.words import COMMON
+from sweep.lens.evidence.chance import LENSES, curves_in_force
+from sweep.lens.evidence.detection import DetectionCurves, Kind
+from sweep.lens.evidence.judge import shipped_build
+from sweep.modality.weights import Weights, WeightsError
+from sweep.phrases import words
 from sweep.report import SHOWN, utc_now
 from sweep.report.words import SOURCE_WORDS
-from sweep.run.field_weights import InstalledWeights, parse_key
+from sweep.run.field_weights import InstalledWeights, curves_of, parse_key
 from sweep.run.modalities import SENSING_MODALITIES, vocabulary_of, why_not_clear
 
 
@@ -60,8 +67,13 @@ def weights(
 def _told(kept: InstalledWeights) -> dict[str, Any]:
     installed = kept.read()
     force = kept.in_force()
-    sources = {one.name: force.weights.source_of(one.weigher.rests_on) for one in SENSING_MODALITIES}
+    weights = force.weights
+    sources = {one.name: weights.source_of(one.weigher.rests_on) for one in SENSING_MODALITIES}
+    grounds = {one.name: [_ground(weights, code) for code in one.weigher.rests_on] for one in SENSING_MODALITIES}
+    grounds["lens"] += _curves(force.forest or shipped_build(), {} if installed is None else curves_of(installed.field))
     are_stale = force.are_stale(utc_now())
+    for name, table in ({} if installed is None else installed.field.levels or {}).items():
+        grounds[name].append({"table": "levels", "source": "field", "made_from": table.made_from})
     return {
         "version": force.weights.version,
         "is_installed": installed is not None,
@@ -70,8 +82,29 @@ def _told(kept: InstalledWeights) -> dict[str, Any]:
         "is_stale": are_stale,
         "forest": force.forest,
         "sources": sources,
+        "grounds": grounds,
+        "held_back": {code: {"ko": words(why, "ko"), "en": words(why, "en")} for code, why in force.held_back.items()},
         "why_not_clear": why_not_clear(sources, are_stale=are_stale),
     }
+
+
+def _ground(weights: Weights, code: str) -> dict[str, str]:
+    """A table or rate that a clear verdict would rest on."""
+    one = weights.tables.get(code) or weights.rates.get(code)
+    return {"table": code, "source": weights.source_of((code,)), "made_from": "" if one is None else one.made_from}
+
+
+def _curves(forest: str, measured: Mapping[Kind, DetectionCurves]) -> list[dict[str, str]]:
+    """The same of what is found of each target; one that was counted with another forest tells nothing."""
+    known = curves_in_force(forest, measured)
+    return [
+        {
+            "table": f"detection {target}",
+            "source": known[target].source if target in known else "guessed",
+            "made_from": known[target].made_from if target in known else COMMON.reasons["curves_of_another_forest"].en,
+        }
+        for target in LENSES
+    ]
 
 
 def _show(told: dict[str, Any]) -> None:
@@ -90,3 +123,9 @@ def _show(told: dict[str, Any]) -> None:
         clear = "가능 / may be given" if why is None else f"{reasons[why].ko} / {reasons[why].en}"
         table.add_row(f"{name.ko} / {name.en}", f"{said.ko} / {said.en}", clear)
     out.print(table)
+    for name, grounds in told["grounds"].items():
+        for one in grounds:
+            said = SOURCE_WORDS[one["source"]]
+            out.print(f"{name} {one['table']}: {said.ko} / {said.en}; {one['made_from']}", soft_wrap=True)
+    for why in told["held_back"].values():
+        out.print(f"{why['ko']} / {why['en']}", soft_wrap=True)

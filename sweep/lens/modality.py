@@ -6,6 +6,8 @@ import math
 import shutil
 import statistics
 from collections import Counter
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -26,11 +28,12 @@ from sweep.report import LensObservation, LocalText, Modality
 from sweep.report.crops import MAX_CROPS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sweep.lens.camera.source import CameraSource
     from sweep.lens.clip.clips import Clip, ClipMeta
     from sweep.lens.evidence.decision_forest import Model
+    from sweep.lens.evidence.detection import DetectionCurves, Kind
     from sweep.lens.live.pose import Mounting
     from sweep.lens.live.second_look import SecondLook
     from sweep.lens.records import ClipResult, Detection
@@ -85,10 +88,14 @@ class LensModality:
         limits: tuple[str, ...] = ("lens_uncalibrated",),
         calibration: str | None = None,
         forest: Model | None = None,
+        curves: Mapping[Kind, DetectionCurves] | None = None,
     ) -> None:
-        """`forest`: what judges; None: what ships."""
+        """`forest`: what judges; None: what ships. `curves`: what a field test measured of the lenses that it finds."""
         self._limits = limits
         self._forest = forest
+        if forest is not None or curves:
+            build = None if forest is None else forest.build
+            self.weigher = replace(self.weigher, estimate=partial(estimate_lens, forest=build, measured=curves))
         self.calibration = calibration
         """What the report cites; None: nominal."""
         self._crops_left = MAX_CROPS

@@ -13,6 +13,9 @@ from sweep.modality.evidence import Circle, ZoneView, evidence, total_of
 from sweep.modality.looks import is_again
 from sweep.report import Evidence, LensObservation, Observation, Plan, Position
 
+BY_FOREST = ("glint", "glints_around", "glint_again", "glint_close", "no_glint")
+"""Codes whose tables and rates count scores of the lens forest, so that they hold for the one that they were counted
+with."""
 RANGE_ERROR = 0.3  # guessed: a range estimated from the light of the wall is good to a factor of about 1.5
 MIN_RADIUS_M = 0.3  # guessed: pointing error of a hand-held probe at arm's length
 NOT_CALLED = 0.0

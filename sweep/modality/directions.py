@@ -34,6 +34,8 @@ class SeenDirections(Record):
     """Electrons that the reference lens returns from 1 m in an on_axis frame."""
     is_anchored: bool
     """Whether the map begins where the position began, and not where the way to there was lost."""
+    on_axis_offset_m: Annotated[Finite, Field(gt=0)] | None = None
+    """Distance of the lamps from the camera that this was seen with; None: recorded before that was told."""
 
     def farthest_steps(self) -> npt.NDArray[np.int16]:
         """CELLS x CELLS steps, -1 for nowhere."""

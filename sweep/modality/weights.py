@@ -15,6 +15,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
@@ -22,6 +23,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from sweep.phrases import Phrase
 from sweep.report.base import Code, Count, Finite, Log10, Record, Slug, Text, UtcTime
 from sweep.report.findings import WeightSource
+from sweep.report.observations import Modality
 from sweep.report.problems import problem
 
 FORMAT: Final = 1
@@ -126,6 +128,28 @@ class Rate(Record):
         return Weight(log10=at, low=low, high=high, counts=counts, of=(self.of, 0), source=self.source)
 
 
+class LevelTable(Record):
+    """How often a known sender was heard by the level that reached the antenna, counted on a bench."""
+
+    levels_dbm: Annotated[tuple[Finite, ...], Field(min_length=1, max_length=40)]
+    """Rising."""
+    rates: Annotated[tuple[Rate, ...], Field(min_length=1, max_length=40)]
+    silent: Rate
+    """How often it was called heard while it was off."""
+    made_from: Origin
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if len(self.rates) != len(self.levels_dbm) or list(self.levels_dbm) != sorted(set(self.levels_dbm)):
+            raise ValueError(Phrase("weight_table_shape"))
+        return self
+
+    def at(self, level_dbm: float) -> Rate | None:
+        """The rate of the strongest level that is no stronger; None: nobody measured one so weak."""
+        known = bisect_right(self.levels_dbm, level_dbm)
+        return self.rates[known - 1] if known else None
+
+
 BUILD: Final = re.compile(r"judge_model\.json sha256 [0-9a-f]{12}")
 """How what was measured with a lens forest names it."""
 
@@ -187,9 +211,11 @@ class FieldWeights(Record):
     """When the field test ended."""
     weights: Weights
     forest: dict[str, Any] | None = None
-    """Content of the model file of a lens judge that was fitted to recorded clips; with one, tables that were not
-    measured may be lacking.
-    """
+    """Content of the model file of a lens judge that was fitted to recorded clips."""
+    detection: dict[str, Any] | None = None
+    """By kind of lens: the table of `detection.json`, counted on recorded clips."""
+    levels: dict[Modality, LevelTable] | None = None
+    """By radio: how often a sender of known level was heard."""
 
 
 MAX_AGE: Final = timedelta(days=365)
@@ -205,6 +231,8 @@ class WeightsInForce:
     """When the field test behind them ended; None: those that ship with the package."""
     forest: str | None = None
     """Build of the lens judge; None: nobody said."""
+    held_back: Mapping[str, Phrase] = MappingProxyType({})
+    """Tables that were measured with another lens judge, and what is said of each: they are no more than a hint."""
 
     def are_stale(self, at: datetime) -> bool:
         """Whether the field test was too long ago at that time."""

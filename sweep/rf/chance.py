@@ -3,15 +3,16 @@
 Job: say for 1.2, 2.4 and 5.8 GHz whether a receiver could have told the transmitter from the rest of the air, and with
 what chance in the windows that were taken.  Input: `ZoneLooks`; output: one probability or a reason a band.  The tuner
 covers 5.8 GHz alone; at 1.2 GHz there is only the log detector, which hears all bands at once, so that a transmitter
-shows as a level above the one outside the door; at 2.4 GHz Wi-Fi drowns it there.  No figures of recorded transmitters
-exist yet: the chances are guessed, and say so.
+shows as a level above the one outside the door; at 2.4 GHz Wi-Fi drowns it there.  The chances are guessed, and say so,
+but that of the tuner where a district has measured it on a bench.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from sweep.modality.targets import Chance, Estimate, ZoneLooks, unknown
+from sweep.modality.targets import Chance, CurveSource, Estimate, ZoneLooks, unknown
+from sweep.modality.weights import LevelTable
 from sweep.report import Target
 
 TARGETS: Final[tuple[Target, ...]] = ("analog_1200", "analog_2400", "analog_5800")
@@ -19,12 +20,14 @@ LOG_DETECTOR: Final = (0.3, 0.5, 0.7)
 """Low, likely, high: 10 to 200 mW within 2 m against the level outside (guessed)."""
 TUNER: Final = (0.6, 0.8, 0.92)
 """The same with the tuner's sync pulses (guessed)."""
+WANTED_DBM: Final = -44.0
+"""10 mW at 2 m at 5.8 GHz: what the tuner's antenna gets of the weakest transmitter that is meant (derived)."""
 FULL_WINDOWS: Final = 50
 """Windows after which more say nothing new (as `quality` has it)."""
 
 
-def estimate_rf(zone: ZoneLooks) -> Estimate:
-    """The answer for a zone, by the positions in it."""
+def estimate_rf(zone: ZoneLooks, measured: LevelTable | None = None) -> Estimate:
+    """The answer for a zone, by the positions in it; `measured`: how often a known sender was heard on a bench."""
     here = zone.here()
     if not here:
         return unknown(TARGETS, zone.why_nothing())
@@ -36,6 +39,11 @@ def estimate_rf(zone: ZoneLooks) -> Estimate:
         if target not in by_band:
             chances.append(Chance(target, "guessed", reason="drowned_by_wifi"))
             continue
-        low, likely, high = (round(share * part, 4) for part in by_band[target])
-        chances.append(Chance(target, "guessed", likely, low, high))
+        source: CurveSource = "guessed"
+        heard = by_band[target]
+        rate = None if measured is None or target != "analog_5800" or not has_tuner else measured.at(WANTED_DBM)
+        if rate is not None:
+            source, heard = "field", (rate.low, rate.share, rate.high)
+        low, likely, high = (round(share * part, 4) for part in heard)
+        chances.append(Chance(target, source, likely, low, high))
     return Estimate(tuple(chances))

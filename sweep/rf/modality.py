@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from sweep.modality.checked_part import CheckedPart, loudest
@@ -12,6 +13,7 @@ from sweep.modality.measurement import MAX_OBSERVATIONS, Measurement
 from sweep.modality.messages import Leave, Line, MeasureRf, PartialMeasurement, RfHeard
 from sweep.modality.protocol import Measure
 from sweep.modality.task import Task, blind
+from sweep.modality.weights import LevelTable
 from sweep.report import Modality, RfObservation
 from sweep.rf.calibration import NOMINAL_LEVELS, RfLevels
 from sweep.rf.chance import estimate_rf
@@ -41,8 +43,11 @@ class RfModality:
     """Guessed, no repeated capture of a transmitter in one place was at hand; within 10 dB (hardware/README)."""
     words = WORDS
 
-    def __init__(self, levels: RfLevels = NOMINAL_LEVELS) -> None:
+    def __init__(self, levels: RfLevels = NOMINAL_LEVELS, heard: LevelTable | None = None) -> None:
+        """`heard`: how often a known sender was heard on a bench."""
         self._levels = levels
+        if heard is not None:
+            self.weigher = replace(self.weigher, estimate=partial(estimate_rf, measured=heard))
         self.calibration = levels.version
         """What the report cites; None: nominal."""
 

@@ -1,18 +1,21 @@
 """The weights that a district installs: what its field test measured, signed, in the state folder of a probe.
 
 Input is a DSSE document over `FieldWeights` and the key that may sign it: the one of the probe's own server, pinned at
-the first contact, or one that a person gives.  Output is the weights that every weigher reads and the lens forest that
-judges, or `WeightsError` with one line: another key, another district, a damaged file, a table that is missing, a table
-that was measured with another forest.  A stale file is read and says so.  Beside a forest, what ships fills in for what
-the file lacks; of that, what was measured with the forest that ships is no more than a hint.
+the first contact, or one that a person gives.  Output is the weights that every weigher reads, the lens forest that
+judges and the curves of what it finds, or `WeightsError` with one line: another key, another district, a damaged file,
+a table that is missing, and at the installation a table that was measured with another forest or names none.  What
+ships fills in for what a file with a forest or curves lacks.  A stale file is read and says so.  Where another forest
+judges since, a table of the earlier one is held back: no more than a hint, and said; what ships is held to the same.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -21,10 +24,13 @@ from sweep.entry.crypto import PUBLIC_KEY_BYTES
 from sweep.entry.dsse import WEIGHTS_TYPE, EntryError, key_id_of, parse_signed, verify_signature
 from sweep.host.disk import DISK
 from sweep.judge.thresholds import load_weights
-from sweep.lens.evidence.decision_forest import Model, build_of, forest_text, load_model
+from sweep.lens.evidence.decision_forest import Model, forest_text, load_model
+from sweep.lens.evidence.detection import KINDS, DetectionCurves, Kind, parse_curves
 from sweep.lens.evidence.evidence import FEATURES
-from sweep.lens.evidence.judge import shipped_forest
+from sweep.lens.evidence.judge import shipped_build
+from sweep.lens.weigh import BY_FOREST
 from sweep.modality.weights import (
+    BUILD,
     FieldWeights,
     Rate,
     Weights,
@@ -89,12 +95,17 @@ class InstalledWeights:
             return self.as_shipped()
         field = installed.field
         forest = _build_of(field)
-        weights = field.weights if field.forest is None else _filled(field.weights, self.shipped, forest)
-        return WeightsInForce(weights, field.measured, forest)
+        stale = of_other_forests(field, forest, str(self.path))
+        weights = _held_back(field.weights, stale)
+        if _may_lack(field):
+            weights = _filled(weights, self.as_shipped(forest).weights)
+        return WeightsInForce(weights, field.measured, forest, MappingProxyType(stale))
 
-    def as_shipped(self) -> WeightsInForce:
-        """What the package brings."""
-        return WeightsInForce(self.shipped, forest=build_of(shipped_forest()))
+    def as_shipped(self, forest: str | None = None) -> WeightsInForce:
+        """What the package brings; `forest`: the build that judges, None: the one that it brings."""
+        judge = forest or shipped_build()
+        stale = _stale_in(self.shipped, judge, "weights.json")
+        return WeightsInForce(_held_back(self.shipped, stale), forest=judge, held_back=MappingProxyType(stale))
 
     def install(self, file: Path, key: bytes | None, now: datetime) -> Installed:
         """Check a file and keep it; `key`: who has to have signed it, None: the probe's server.
@@ -105,6 +116,8 @@ class InstalledWeights:
         if signer is None:
             raise WeightsError(Phrase("no_key_to_check_weights"))
         installed = self._open(file, signer)
+        for said in of_other_forests(installed.field, _build_of(installed.field), str(file)).values():
+            raise WeightsError(said)
         if installed.field.measured - now > CLOCK:
             raise WeightsError(Phrase("weights_measured_in_future", file=file, date=installed.field.measured))
         data = read_bounded(file, MAX_BYTES, WeightsError)
@@ -123,12 +136,10 @@ class InstalledWeights:
             raise WeightsError(Phrase("weights_of_another_tenant", file=file, theirs=field.tenant, ours=self.tenant))
         told: dict[str, WeightTable | Rate] = {**field.weights.tables, **field.weights.rates}
         lacking = sorted({*self.shipped.tables, *self.shipped.rates} - told.keys())
-        if lacking and field.forest is None:
+        if lacking and not _may_lack(field):
             raise WeightsError(Phrase("weights_lack_tables", file=file, lacking=", ".join(lacking[:5])))
-        ours = _build_of(field)
-        for code, one in told.items():
-            if theirs := other_forest(one, ours):
-                raise WeightsError(Phrase("table_of_another_forest", file=file, code=code, theirs=theirs, ours=ours))
+        _build_of(field)
+        curves_of(field)
         return Installed(field, key_id_of(key))
 
 
@@ -137,15 +148,63 @@ def model_of(field: FieldWeights) -> Model | None:
     return None if field.forest is None else _model(field.forest)
 
 
+def curves_of(field: FieldWeights) -> dict[Kind, DetectionCurves]:
+    """What the field test measured of the lenses that are found, by kind.  Raises WeightsError."""
+    tables = field.detection or {}
+    try:
+        curves = {kind: parse_curves(tables[kind]) for kind in KINDS if kind in tables}
+    except ValueError as error:
+        raise WeightsError(*error.args) from None
+    if len(curves) < len(tables):
+        raise WeightsError(Phrase("detection_unreadable", why=", ".join(sorted(tables.keys() - curves.keys()))))
+    return curves
+
+
+def of_other_forests(field: FieldWeights, forest: str, name: str) -> dict[str, Phrase]:
+    """Tables, rates and curves that were measured with another lens forest than the one that judges, or that name none
+    and hang on one; and what is said of each.  `name`: of their file.
+    """
+    curves = {
+        f"detection {kind}": _of_another(f"detection {kind}", table.forest, forest, name)
+        for kind, table in curves_of(field).items()
+        if table.forest != forest
+    }
+    return _stale_in(field.weights, forest, name) | curves
+
+
+def _stale_in(weights: Weights, forest: str, name: str) -> dict[str, Phrase]:
+    told: dict[str, WeightTable | Rate] = {**weights.tables, **weights.rates}
+    found = {
+        code: _of_another(code, theirs, forest, name)
+        for code, one in told.items()
+        if (theirs := other_forest(one, forest)) is not None
+    }
+    unnamed = {
+        code: Phrase("table_without_forest", file=name, code=code)
+        for code in BY_FOREST
+        if code in told and BUILD.search(told[code].made_from) is None
+    }
+    return found | unnamed
+
+
+def _of_another(code: str, theirs: str, ours: str, name: str) -> Phrase:
+    return Phrase("table_of_another_forest", file=name, code=code, theirs=theirs, ours=ours)
+
+
 def read_forest(file: Path) -> Model:
     """The forest in a model file, or in the field test that `sweep bench fit` wrote.  Raises WeightsError."""
+    return _model(read_forest_table(file))
+
+
+def read_forest_table(file: Path) -> Any:
+    """What such a file holds of a forest, unchecked.  Raises WeightsError."""
     data = read_bounded(file, MAX_BYTES, WeightsError)
     try:
         check_structure(data)
         table: Any = json.loads(data, object_pairs_hook=reject_duplicate_keys)
     except (ValueError, RecursionError):
         raise WeightsError(Phrase("file_damaged_not_json", file=file)) from None
-    return _model(table["forest"] if isinstance(table, dict) and "forest" in table else table)
+    return table["forest"] if isinstance(table, dict) and "forest" in table else table
 
 
 def _model(table: Any) -> Model:
@@ -160,19 +219,31 @@ def _model(table: Any) -> Model:
 
 def _build_of(field: FieldWeights) -> str:
     model = model_of(field)
-    return build_of(shipped_forest()) if model is None else model.build
+    return shipped_build() if model is None else model.build
 
 
-def _filled(field: Weights, shipped: Weights, forest: str) -> Weights:
-    """The tables of a field test, and those that ship for what it lacks; what was measured with another forest tells
-    no more than a hint.
-    """
-    tables = {code: _held(table) if other_forest(table, forest) else table for code, table in shipped.tables.items()}
-    rates = {code: _unknown(rate) if other_forest(rate, forest) else rate for code, rate in shipped.rates.items()}
+def _may_lack(field: FieldWeights) -> bool:
+    """With a forest, curves or levels a field test says what it measured, and what ships is there for the rest."""
+    return not (field.forest is None and field.detection is None and field.levels is None)
+
+
+def _filled(field: Weights, shipped: Weights) -> Weights:
+    """The tables of a field test, and those that ship for what it lacks."""
+    if field.tables.keys() >= shipped.tables.keys() and field.rates.keys() >= shipped.rates.keys():
+        return field
     return field.model_copy(update={
         "version": f"{field.version}, {shipped.version}",
-        "tables": tables | field.tables, "rates": rates | field.rates,
+        "tables": shipped.tables | field.tables, "rates": shipped.rates | field.rates,
     })  # fmt: skip
+
+
+def _held_back(weights: Weights, stale: Collection[str]) -> Weights:
+    """The same tables; the stale ones tell no more than a hint."""
+    if not stale:
+        return weights
+    tables = {code: _held(table) if code in stale else table for code, table in weights.tables.items()}
+    rates = {code: _unknown(rate) if code in stale else rate for code, rate in weights.rates.items()}
+    return weights.model_copy(update={"tables": tables, "rates": rates})
 
 
 def _held(table: WeightTable) -> WeightTable:

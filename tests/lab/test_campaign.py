@@ -27,7 +27,7 @@ from sweep.lab.campaign.folder import (
 from sweep.lab.campaign.marking import Marked, MarkError, places, truth_of
 from sweep.lab.campaign.page import OWN_HEADER, application
 from sweep.lab.campaign.session import record_all
-from sweep.lab.campaign.setups import BACKGROUNDS, CONFUSERS, SheetError, draw, read_sheet, sheet_text
+from sweep.lab.campaign.setups import BACKGROUNDS, CONFUSERS, Setup, SheetError, draw, read_sheet, sheet_text
 from sweep.lab.scoring.truth import read_truths
 from sweep.lens.clip.clips import read_clip
 from sweep.phrases import Phrase
@@ -52,9 +52,9 @@ def test_the_order_is_of_the_seed_and_its_numbers_tell_nothing() -> None:
 
 def test_a_sheet_comes_back_as_the_setter_has_filled_it_in() -> None:
     setups = draw(SEED)
-    assert read_sheet(sheet_text(setups), SHEET) == setups
+    assert read_sheet(sheet_text(setups), SHEET, Setup) == setups
     filled = sheet_text(setups).replace(",clear,,", ",reflective,2.1,", 1)
-    (changed,) = [one for one in read_sheet("\ufeff" + filled, SHEET) if one.kind == "reflective"]
+    (changed,) = [one for one in read_sheet("\ufeff" + filled, SHEET, Setup) if one.kind == "reflective"]
     assert changed.aperture_mm == 2.1
     lines = sheet_text(setups).splitlines()
     for text, says in (
@@ -63,7 +63,7 @@ def test_a_sheet_comes_back_as_the_setter_has_filled_it_in() -> None:
         (lines[0], "no set-ups"),
     ):
         with pytest.raises(SheetError, match=says):
-            read_sheet(text, SHEET)
+            read_sheet(text, SHEET, Setup)
 
 
 def test_recording_goes_on_where_it_was_left_and_asks_for_the_set_up_on_the_card(tmp_path: Path) -> None:

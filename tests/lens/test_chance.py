@@ -7,10 +7,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sweep.lens.evidence.chance import LENSES, TARGETS, estimate_lens
+from sweep.lens.camera.source import camera_settings, nominal_meta
+from sweep.lens.evidence.chance import LENSES, TARGETS, estimate_lens, reference_shape
 from sweep.lens.evidence.detection import FIRST_LOOK_SCORE, load_curves
 from sweep.lens.evidence.judge import candidate_score
 from sweep.lens.evidence.walls import grid_of
+from sweep.lens.live.wall_coverage import WallCoverage
+from sweep.lens.optics import Eye, load_optics
 from sweep.modality.directions import CELLS, SeenDirections, to_cells
 from sweep.modality.measurement import Measurement
 from sweep.modality.targets import Estimate, Look, ZoneLooks
@@ -67,6 +70,25 @@ def test_looking_twice_from_one_place_adds_less_than_from_two() -> None:
     alone, close, apart = (share(ask(first, *more)) for more in ((), (look(seen(6, 34), "p2", 0.75),),
                                                                  (look(seen(6, 34), "p2", 0.2),)))  # fmt: skip
     assert alone < close < alone + 0.75 * (apart - alone)
+
+
+def test_lamps_farther_out_light_what_is_near_less() -> None:
+    """The bench kit's ring has 11 mm; what nobody told is the probe's 8 mm."""
+    told = {mm: seen(6, 34).model_copy(update={"on_axis_offset_m": mm / 1e3}) for mm in (8, 11)}
+    probe, kit = (ask(look(one)) for one in told.values())
+    assert probe == ask(look(seen(6, 34)))
+    assert share(kit) < share(probe), "for the same light from 1 m there is less from the walls beside one"
+    eyes: tuple[Eye, ...] = ("probe", "kit")
+    for eye in eyes:
+        optics = load_optics(eye)
+        meta = nominal_meta(camera_settings(eye), (), eye)
+        assert WallCoverage(meta).directions().on_axis_offset_m == optics.on_axis_offset_m
+        near = reference_shape(optics, np.array([0.3]), optics.on_axis_offset_m)[0] * 0.3**4
+        lobe = [optics.reference_lobe.density_per_sr(optics.on_axis_offset_m / range_m) for range_m in (0.3, 1.0)]
+        assert near == pytest.approx(lobe[0] / lobe[1])
+    curves, brightness = load_curves(), np.array([0.5])
+    same_angle = (curves.returned_log10("clear", np.array([mm / 8.0]), brightness, mm / 1e3) for mm in (8, 11))
+    assert next(same_angle) == pytest.approx(next(same_angle))
 
 
 def test_a_way_that_was_lost_and_a_wall_between_count_for_little_or_nothing() -> None:

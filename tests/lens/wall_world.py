@@ -118,14 +118,15 @@ def plant(seed: int, count: int) -> list[Planted]:
                 continue
             count_here = int(look.measured.seen.triple_counts()[row, column])
             farthest = np.array([RANGES_M[steps[row, column]]])
-            flux = REFERENCE_E * float(reference_shape(optics, farthest)[0])
+            flux = REFERENCE_E * float(reference_shape(optics, farthest, optics.on_axis_offset_m)[0])
             noise = math.sqrt(max((flux / optics.snr_floor) ** 2 - flux, 1.0))
             noise *= 10.0 ** float(rng.choice(curves.noise_log10))
             aperture_mm, kind = LENSES[target]
             angle = math.degrees(math.acos(float(np.clip(-(way @ aim) / range_m / np.linalg.norm(aim), -1.0, 1.0))))
-            log_snr = math.log10(REFERENCE_E * float(reference_shape(optics, np.array([range_m]))[0]) / noise)
+            far = np.array([range_m])
+            log_snr = math.log10(REFERENCE_E * float(reference_shape(optics, far, optics.on_axis_offset_m)[0]) / noise)
             log_snr += 2.0 * math.log10(aperture_mm / optics.reference_aperture_mm)
-            log_snr += float(curves.returned_log10(kind, np.array([range_m]), np.array([bright]))[0])
+            log_snr += float(curves.returned_log10(kind, far, np.array([bright]), optics.on_axis_offset_m)[0])
             log_snr += float(curves.entrance(np.array([angle]), np.array([fading]))[0])
             is_found |= rng.random() < _rate(curves, log_snr, count_here)
         found.append(Planted(target, float(said[target][:, cell].mean()), bool(is_found)))

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,15 +16,23 @@ from typer.testing import CliRunner
 
 from sweep.cli import build_app
 from sweep.cli.config import Config
-from sweep.cli.options import weights_of
+from sweep.cli.options import modalities_of, weights_of
 from sweep.entry.dsse import ENTRY_TYPE, WEIGHTS_TYPE, Signer
 from sweep.judge.thresholds import load_weights
+from sweep.lab.city import samples
+from sweep.lab.weights.lens import CLOSE_LOOKS
+from sweep.lens.evidence import chance
 from sweep.lens.evidence.decision_forest import build_of, forest_text
+from sweep.lens.evidence.detection import load_curves
 from sweep.lens.evidence.judge import shipped_forest
+from sweep.lens.weigh import BY_FOREST
+from sweep.modality.targets import ZoneLooks
 from sweep.modality.weights import HINT, WeightsError
-from sweep.report import LensObservation, parse_json
+from sweep.report import LensObservation, RecordedSweep, parse_json
 from sweep.report.sweep import SweepReport
+from sweep.run import field_weights
 from sweep.run.field_weights import KEY_NAME, SERVER_KEY_NAME, InstalledWeights
+from tests.lens.test_chance import PLAN, look, seen
 from tests.run.test_sweep import DEMO
 
 SHIPPED = load_weights()
@@ -139,6 +148,90 @@ def test_tables_that_were_measured_with_the_installed_forest_are_weighed_by(stat
     assert held.tables["glint"].weights == SHIPPED.tables["glint"].weights
 
 
+def with_detection(build: str) -> dict[str, Any]:
+    """Curves of ten cameras, as good as nobody's, and no table else."""
+    shipped = json.loads(files("sweep.lens.evidence").joinpath("detection.json").read_text(encoding="utf-8"))
+    rows = [[0, 0, 0, 30, 60, 60, 60, 60] for _ in shipped["triples"]]
+    table = shipped | {"source": "field", "forest": build, "lenses": [[60] * 8 for _ in rows], "independent": 0.25}
+    table |= {"found": {"called": rows}, "together": {"called": {"missed": 0, "independent": 0, "as_one": 0}}}
+    empty = {"tables": {}, "rates": {}, "version": "curves-1", "v": 1, "made_by": "sweep bench weights"}
+    return field_test(weights=empty, detection={"clear": table})
+
+
+SHIPPED_BUILD = build_of(shipped_forest())
+
+
+def chances(state: Path) -> dict[str, Any]:
+    """What the probe says of lenses in a stall that was looked at well."""
+    manifest = parse_json(RecordedSweep, (DEMO / "sweep.json").read_bytes())
+    lens = next(one for one in modalities_of(Config(state=str(state)), manifest) if one.name == "lens")
+    estimate = lens.weigher.estimate(ZoneLooks(PLAN, PLAN.zones[0], (look(seen(6, 34)),)))
+    return {one.target: one for one in estimate.chances}
+
+
+def test_curves_of_a_field_test_tell_of_their_kind_of_lens_and_what_ships_of_the_rest(
+    state: Path, tmp_path: Path
+) -> None:
+    before = chances(state)
+    assert {one.source for one in before.values()} == {"rendered"}
+    file = tmp_path / "field.json"
+    file.write_bytes(signed(with_detection(SHIPPED_BUILD)))
+    code, said = sweep(state, "weights", "install", file)
+    assert code == 0, said
+    after = chances(state)
+    assert {name: one.source for name, one in after.items()} == {
+        "pinhole_1mm": "field", "pinhole_1mm_ircut": "rendered", "lens_2mm": "field", "recorder": "field",
+    }  # fmt: skip
+    assert after["pinhole_1mm_ircut"] == before["pinhole_1mm_ircut"]
+    assert after["lens_2mm"].probability > before["lens_2mm"].probability + 0.05
+    assert InstalledWeights(state, "demo-gu", SHIPPED).in_force().weights.tables == SHIPPED.tables
+
+
+def test_beside_another_forest_no_curve_tells_what_is_found(state: Path, tmp_path: Path) -> None:
+    file = tmp_path / "field.json"
+    file.write_bytes(signed(with_forest()))
+    assert sweep(state, "weights", "install", file)[0] == 0
+    assert {(one.probability, one.reason) for one in chances(state).values()} == {(None, "curves_of_another_forest")}
+    build = build_of(forest_text(forest()))
+    file.write_bytes(signed(with_detection(build) | {"forest": forest()}))
+    assert sweep(state, "weights", "install", file)[0] == 0
+    known = {name: one.reason for name, one in chances(state).items()}
+    assert known == {
+        "pinhole_1mm": None, "pinhole_1mm_ircut": "curves_of_another_forest", "lens_2mm": None, "recorder": None,
+    }  # fmt: skip
+
+
+def test_what_was_installed_beside_an_earlier_forest_is_held_back_and_said_once(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The package brings another forest: its own tables that were not counted anew are held back, too."""
+    file = tmp_path / "field.json"
+    file.write_bytes(signed(field_test() | {"detection": with_detection(SHIPPED_BUILD)["detection"]}))
+    kept = InstalledWeights(state, "demo-gu", SHIPPED)
+    kept.install(file, None, NOW)
+    monkeypatch.setattr(field_weights, "shipped_build", lambda: "judge_model.json sha256 0123456789ab")
+    monkeypatch.setattr(chance, "shipped_build", lambda: "judge_model.json sha256 0123456789ab")
+    force = weights_of(Config(state=str(state)))
+    assert set(force.held_back) == {*BY_FOREST, "detection clear"}
+    assert force.weights.version == "field-2026"
+    assert force.weights.tables["video_uplink"].weights[0].source == "field", "the other tables still hold"
+    assert force.weights.source_of(("glint",)) == "guessed"
+    assert max(abs(w.log10) for code in BY_FOREST[:4] for w in force.weights.tables[code].weights) <= HINT
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"was measured with {SHIPPED_BUILD}, and judge_model.json sha256 0123456789ab judges" in said
+    assert "and 5 others like it" in said
+    assert {one.reason for one in chances(state).values()} == {"curves_of_another_forest"}
+    kept.remove()
+    assert set(kept.as_shipped().held_back) == set(BY_FOREST)
+
+
+def test_the_tables_that_ship_were_counted_with_the_forest_that_ships() -> None:
+    assert InstalledWeights(Path("nowhere"), "demo-gu", SHIPPED).as_shipped().held_back == {}
+    assert load_curves().forest == SHIPPED_BUILD
+    kept = json.loads(CLOSE_LOOKS.read_text(encoding="utf-8"))
+    assert (kept["build"], samples.load_curves("first").build) == (SHIPPED_BUILD, SHIPPED_BUILD)
+
+
 def test_a_field_test_long_ago_is_shown_as_stale(state: Path, tmp_path: Path) -> None:
     file = tmp_path / "field.json"
     file.write_bytes(signed(field_test(measured="2020-01-01T00:00:00Z")))
@@ -170,6 +263,18 @@ def without_forest_of_its_tables() -> dict[str, Any]:
     return table
 
 
+def without_any_forest() -> dict[str, Any]:
+    table = field_test()
+    table["weights"]["tables"]["glint_close"]["made_from"] = "ten cameras, from close by"
+    return table
+
+
+def with_less_found(**changes: Any) -> dict[str, Any]:
+    table = with_detection(SHIPPED_BUILD)
+    table["detection"]["clear"] |= changes
+    return table
+
+
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "cut off": (lambda: signed(field_test())[:5_000], "is damaged: no JSON document"),
     "not signed": (lambda: json.dumps(field_test()).encode(), "no weights file of this district"),
@@ -181,6 +286,15 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "a table is missing": (lambda: signed(lacking()), "lacks glint"),
     "glints of another forest": (lambda: signed(with_strange_glints()), "glint was measured with judge_model.json"),
     "a rate of another forest": (lambda: signed(without_forest_of_its_tables()), "sha256 000000000000, and judge_"),
+    "close looks of no forest": (lambda: signed(without_any_forest()), "glint_close does not say which lens forest"),
+    "curves of another forest": (
+        lambda: signed(with_detection("judge_model.json sha256 000000000000")), "detection clear was measured with",
+    ),
+    "curves that do not add up": (lambda: signed(with_less_found(lenses=[[1] * 8] * 4)), "do not fit each other"),
+    "curves without counts": (lambda: signed(with_less_found(found={})), "no table of what is found"),
+    "curves of another kind": (
+        lambda: signed(with_detection(SHIPPED_BUILD) | {"detection": {"mirror": {}}}), "no table of what is found",
+    ),
     "a forest without trees": (lambda: signed(with_forest(forest=forest() | {"trees": []})), "no lens forest of"),
     "a forest that calls nothing": (lambda: signed(with_forest(forest={"trees": 3})), "no lens forest of"),
     "an interval is wrong": (lambda: signed(with_low_above_weight()), "the interval does not hold the weight"),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -23,9 +24,10 @@ import cv2
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sweep.lab.campaign.setups import Background, Setup, draw, read_sheet, sheet_text
+from sweep.lab.campaign.setups import Background, LevelSetup, S, Setup, draw, read_sheet, sheet_text
 from sweep.lens.clip.clips import ON_AXIS, Clip, read_clip
 from sweep.phrases import Phrase
+from sweep.report import Modality
 from sweep.report.files import read_bounded
 from sweep.report.problems import problem
 
@@ -47,6 +49,25 @@ class Drawn(BaseModel):
     v: int = Field(ge=1, le=1)
     seed: int
     setups: int = Field(ge=1, le=9999)
+    of: Modality = "lens"
+    """What is tested: by clips the lens finder, by levels a radio."""
+    sender_dbm: float = 0.0
+    """Of a radio: level of the sender at the antenna's connector behind no attenuation."""
+    sender: str = ""
+    """Its address, where the radio has addresses."""
+    mhz: int | None = None
+    """Its channel, where the radio is tuned to one."""
+
+
+class Reading(BaseModel):
+    """What was heard of the sender in one set-up of a radio."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    level_dbm: float | None
+    """None: not heard."""
+    count: int = Field(ge=0)
+    """Packets of it, or windows that were taken."""
 
 
 class Try(BaseModel):
@@ -56,11 +77,13 @@ class Try(BaseModel):
 
     clip: str = Field(min_length=1, max_length=64)
     setup: int = Field(ge=1)
-    background: Background
-    is_light_on: bool
+    background: Background | None = None
+    is_light_on: bool = False
     recorded: datetime
     because: str = Field(default="", max_length=200)
     """Why it was recorded again; the earlier clip is kept and counted."""
+    reading: Reading | None = None
+    """Of a radio, instead of a clip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +117,16 @@ class Campaign:
 
     def setups(self) -> dict[int, Setup]:
         """The setter's sheet, by number. Raises CampaignError, SheetError."""
+        return self._sheet(Setup)
+
+    def level_setups(self) -> dict[int, LevelSetup]:
+        """That of the test of a radio. Raises CampaignError, SheetError."""
+        return self._sheet(LevelSetup)
+
+    def _sheet(self, line_of: type[S]) -> dict[int, S]:
         path = self.folder / SHEET
         text = read_bounded(path, MAX_BYTES, CampaignError).decode("utf-8", errors="replace")
-        return {one.number: one for one in read_sheet(text, path.name)}
+        return {one.number: one for one in read_sheet(text, path.name, line_of)}
 
     def name_for(self, setup: int) -> str:
         """The next clip of a set-up: its running number, and which try it is."""
@@ -112,14 +142,22 @@ class Campaign:
 
 
 def new_campaign(folder: Path, seed: int) -> Campaign:
-    """Draw the set-ups into a new folder. Raises CampaignError where there is a field test already."""
+    """Draw the set-ups of the lens finder's test into a new folder. Raises CampaignError where there is one already."""
+    setups = draw(seed)
+    return _begun(folder, Drawn(v=1, seed=seed, setups=len(setups)), sheet_text(setups))
+
+
+def new_level_test(folder: Path, drawn: Drawn, setups: Sequence[LevelSetup]) -> Campaign:
+    """The same for a radio's. Raises CampaignError."""
+    return _begun(folder, drawn, sheet_text(setups))
+
+
+def _begun(folder: Path, drawn: Drawn, sheet: str) -> Campaign:
     if (folder / CAMPAIGN).exists():
         raise CampaignError(Phrase("campaign_exists", folder=folder))
-    setups = draw(seed)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CLIPS).mkdir(exist_ok=True)
-    (folder / SHEET).write_text(sheet_text(setups), encoding="utf-8")
-    drawn = Drawn(v=1, seed=seed, setups=len(setups))
+    (folder / SHEET).write_text(sheet, encoding="utf-8")
     (folder / CAMPAIGN).write_text(drawn.model_dump_json() + "\n", encoding="utf-8")  # last: it makes the folder one
     return Campaign(folder, drawn, ())
 

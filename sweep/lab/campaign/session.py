@@ -1,7 +1,8 @@
 """The one who records: set-up by set-up, in the drawn order, until none is left or the day ends.
 
-Job: ask for the number on the setter's card, the wall and the light, record, and say what is left.  Input are answers
-as `ask` gives them and a `record` that makes a clip of a given name; output is the field test so far.  Refuses another
+Job: ask for the number on the setter's card, for a clip the wall and the light, record, and say what is left.  Input
+are answers as `ask` gives them and a `record` that makes a clip of a given name, or a radio's reading; output is the
+field test so far.  Refuses another
 number than the next one: the two persons are at different set-ups then.  A recording that fails leaves no clip and is
 asked again; one that is repeated says why, and the earlier one stays.
 """
@@ -13,9 +14,13 @@ from pathlib import Path
 from typing import Final
 
 from sweep.lab.bench.recording import ERRORS
-from sweep.lab.campaign.folder import Campaign, Try, note, now, set_aside
+from sweep.lab.campaign.folder import Campaign, Reading, Try, note, now, set_aside
+from sweep.lab.campaign.hearing import HearError
 from sweep.lab.campaign.setups import BACKGROUNDS, Background
+from sweep.link.head import PortError
 from sweep.phrases import Phrase
+from sweep.rf.calibration import CalibrationError as RfCalibrationError
+from sweep.wifi.capture.air import CaptureOpenError
 
 END, AGAIN = "q", "r"
 REASONS: Final = ("dropped frames", "lamp off", "camera moved", "thing moved")
@@ -24,8 +29,10 @@ REASONS: Final = ("dropped frames", "lamp off", "camera moved", "thing moved")
 Ask = Callable[[Phrase], str]
 """Put a question to the one who records; the answer without spaces around it. Raises EOFError: nobody answers."""
 Say = Callable[[Phrase], None]
-Record = Callable[[str], Path]
-"""Record the clip of this name; returns its folder. Raises `recording.ERRORS`."""
+Record = Callable[[str], Path | Reading]
+"""Record the clip of this name; returns its folder, or what a radio heard. Raises `NOT_RECORDED`."""
+NOT_RECORDED: Final = (*ERRORS, HearError, CaptureOpenError, PortError, RfCalibrationError)
+"""What a person can do something about; the set-up is asked for again."""
 
 
 def record_all(campaign: Campaign, record: Record, ask: Ask, say: Say) -> Campaign:
@@ -42,7 +49,9 @@ def record_all(campaign: Campaign, record: Record, ask: Ask, say: Say) -> Campai
         elif answer != str(number):
             say(Phrase("bench_other_number", given=answer, number=number))
         else:
-            wall, is_lit = _wall(ask, say), _yes(ask, say, Phrase("bench_ask_light"))
+            is_seen = campaign.drawn.of == "lens"
+            wall = _wall(ask, say) if is_seen else None
+            is_lit = is_seen and _yes(ask, say, Phrase("bench_ask_light"))
             campaign = _record(campaign, record, say, (number, wall, is_lit, ""))
     say(Phrase("bench_all_recorded", count=campaign.drawn.setups))
     return campaign
@@ -63,18 +72,24 @@ def _again(campaign: Campaign, record: Record, ask: Ask, say: Say) -> Campaign:
     return _record(campaign, record, say, (last.setup, last.background, last.is_light_on, because[:200]))
 
 
-def _record(campaign: Campaign, record: Record, say: Say, about: tuple[int, Background, bool, str]) -> Campaign:
+def _record(campaign: Campaign, record: Record, say: Say, about: tuple[int, Background | None, bool, str]) -> Campaign:
     setup, background, is_light_on, because = about
     name = campaign.name_for(setup)
     try:
         clip = record(name)
-    except ERRORS as error:
+    except NOT_RECORDED as error:
         set_aside(campaign)  # frames may lie there that were never signed
         say(Phrase("bench_not_recorded", why=error))
         return campaign
-    told = Try(clip=name, setup=setup, background=background, is_light_on=is_light_on, recorded=now(), because=because)
-    campaign = note(campaign, told)
-    say(Phrase("bench_recorded", clip=clip))
+    reading = clip if isinstance(clip, Reading) else None
+    campaign = note(
+        campaign,
+        Try(
+            clip=name, setup=setup, background=background, is_light_on=is_light_on, recorded=now(), because=because,
+            reading=reading,
+        ),
+    )  # fmt: skip
+    say(Phrase("bench_recorded", clip=name if reading is not None else clip))
     return campaign
 
 

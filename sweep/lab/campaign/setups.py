@@ -11,7 +11,7 @@ import csv
 import io
 import random
 from collections.abc import Iterator, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -30,6 +30,8 @@ CONFUSER_REPETITIONS: Final = 2
 HARD_CAMERAS: Final = (1, 2, 7)
 """Pinholes and the absorptive filter: tier 4 at any place."""
 LIT_ONE_IN: Final = 3
+LEVEL_REPETITIONS, LEVELS_OFF = 8, 24
+"""8 of 8 at a level leave .69 to 1, 0 of 24 with the sender off 0 to .12 (Clopper-Pearson, 90 %)."""
 
 
 class SheetError(ValueError):
@@ -101,22 +103,46 @@ def _tier(thing: str, *, is_lens: bool, range_m: float, angle_deg: int) -> int:
     return 2 if angle_deg <= 15 and range_m <= 1.0 else 3
 
 
-def sheet_text(setups: Sequence[Setup]) -> str:
+class LevelSetup(BaseModel):
+    """What the setter turns the step attenuator to for one reading of a radio; a line of his sheet."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    number: int = Field(ge=1, le=9999)
+    attenuation_db: float = Field(ge=0.0, le=200.0)
+    is_on: bool
+    """False: the sender is off, at whatever attenuation."""
+
+
+def draw_levels(seed: int, attenuations_db: Sequence[float]) -> tuple[LevelSetup, ...]:
+    """Each attenuation as often as `LEVEL_REPETITIONS`, and `LEVELS_OFF` with the sender off, in the order that the
+    seed draws.
+    """
+    every = [(db, True) for db in attenuations_db for _ in range(LEVEL_REPETITIONS)]
+    every += [(attenuations_db[0], False)] * LEVELS_OFF
+    random.Random(seed).shuffle(every)  # noqa: S311  anybody may draw it again
+    return tuple(LevelSetup(number=n, attenuation_db=db, is_on=is_on) for n, (db, is_on) in enumerate(every, 1))
+
+
+S = TypeVar("S", Setup, LevelSetup)
+
+
+def sheet_text(setups: Sequence[S]) -> str:
     """The sheet as CSV; kind and aperture of each camera are what the setter has measured."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=list(Setup.model_fields), lineterminator="\n")
+    writer = csv.DictWriter(out, fieldnames=list(type(setups[0]).model_fields), lineterminator="\n")
     writer.writeheader()
     writer.writerows({key: "" if value is None else value for key, value in one.model_dump().items()} for one in setups)
     return out.getvalue()
 
 
-def read_sheet(text: str, name: str) -> tuple[Setup, ...]:
+def read_sheet(text: str, name: str, line_of: type[S]) -> tuple[S, ...]:
     """The set-ups of a sheet that somebody has filled in; `name` is what an error calls it. Raises SheetError."""
-    found: dict[int, Setup] = {}
+    found: dict[int, S] = {}
     for line, row in enumerate(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))), 2):
         given = {str(key).strip(): (value or "").strip() for key, value in row.items() if key is not None}
         try:
-            one = Setup.model_validate({key: value for key, value in given.items() if value})
+            one = line_of.model_validate({key: value for key, value in given.items() if value})
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])

@@ -114,6 +114,8 @@ class Curves:
     """Runs of the light test, look by look."""
     light_nulls: dict[str, Any]
     """The same of very many sequences that were not played: counts, and how the looks correlate."""
+    independent: float = 1.0
+    """Share of lenses and things that counts as independent; less where a thing is in many clips."""
 
     def tails(self) -> dict[str, Tail]:
         """Of every type of confuser that ever scored, and of places on nothing (`background`, by clip)."""

@@ -10,10 +10,13 @@ from rich.table import Table
 
 from sweep.cli.lens import JsonOut
 from sweep.cli.output import err, existing, fail, one_line, out, spare, write_json, write_text
-from sweep.lab.commands import bench_campaign
+from sweep.lab.commands import bench_campaign, bench_weights
 from sweep.report.help.commands import SpokenCommand, SpokenGroup
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sweep.lab.lens.recorded import Sample
     from sweep.lab.lens.refit import Refit
 
 app = typer.Typer(
@@ -32,6 +35,7 @@ def _group() -> None:
 app.command("plan", cls=SpokenCommand)(bench_campaign.plan)
 app.command("record", cls=SpokenCommand)(bench_campaign.record)
 app.command("mark", cls=SpokenCommand)(bench_campaign.mark)
+app.command("weights", cls=SpokenCommand)(bench_weights.weights)
 
 
 @app.command("fit", cls=SpokenCommand)
@@ -53,6 +57,7 @@ def fit(
 
     Folds keep the clips of one group, one camera, together. Nothing is written unless the gain was shown.
     """
+    from sweep.lab.campaign.folder import CampaignError
     from sweep.lab.lens.forest import Earlier, gather
     from sweep.lab.lens.recorded import FitError, read_campaign
     from sweep.lab.lens.refit import Basis, refit
@@ -61,14 +66,14 @@ def fit(
     from sweep.lens.evidence.judge import shipped_forest
 
     spare(json_out, clips)
-    with one_line(FitError, TruthError, ClipError):
+    with one_line(FitError, TruthError, ClipError, CampaignError):
         shipped = Earlier.of(shipped_forest())
         samples = read_campaign(existing(clips), truth, shipped, _count)
         paths = [] if rows is None else sorted(existing(rows).glob("*.npz"))
         if rows is not None and not paths:
             fail("no_rows_here", folder=rows)
         basis = Basis(shipped, gather(paths) if paths else None)
-        about = _about(len(samples), len(paths))
+        about = _about(samples, len(paths))
         result = refit(samples, basis, about, err.print)
     told = _told(result)
     write_json(json_out, told)
@@ -98,14 +103,15 @@ def _count(at: int, of: int) -> None:
         err.print(f"{at}/{of}")
 
 
-def _about(clips: int, rendered: int) -> dict[str, Any]:
-    """What the model file says of itself."""
+def _about(samples: Sequence[Sample], rendered: int) -> dict[str, Any]:
+    """What the model file says of itself; tables are never counted on clips of these groups."""
     from sweep.lens.evidence.judge import load_judge
 
     upon = load_judge()
     return {
         "trained_on": "recorded clips",
-        "clips": {"recorded": clips, "rendered": rendered},
+        "clips": {"recorded": len(samples), "rendered": rendered},
+        "groups": sorted({one.group for one in samples}),
         "built_upon": upon.build,
     }
 

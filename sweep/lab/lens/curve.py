@@ -27,7 +27,7 @@ from sweep.lab.worlds.foreign import Foreign
 from sweep.lab.worlds.recipe import draw_lens
 from sweep.lab.worlds.tuning import Tuning
 from sweep.lens.clip.source import pair_triples
-from sweep.lens.evidence.judge import judge_tracks
+from sweep.lens.evidence.judge import judge_tracks, load_judge
 from sweep.lens.follow.coverage import expected_flux_e
 from sweep.lens.follow.track import AT, Tracks
 from sweep.lens.follow.view import COLUMNS, ROWS, view_of
@@ -214,6 +214,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     table = {
         "source": "rendered",
+        "forest": load_judge().build,
+        "on_axis_offset_m": load_optics().on_axis_offset_m,
         **count(args.folder),
         "noise_log10": noises(args.noise_clips),
         "quantiles": list(QUANTILES),

@@ -54,6 +54,11 @@ class TrueLens(_Record):
     """Median over on_axis frames; None where nobody knows it, as in a field test."""
     detectable: bool | None = None
     """Whether it counts; None: derived from `snr` and the track."""
+    aperture_mm: float | None = Field(default=None, gt=0.0, le=50.0)
+    """None where nobody has measured it."""
+    range_m: float | None = Field(default=None, gt=0.0, le=100.0)
+    off_angle_deg: float = Field(default=0.0, ge=0.0, le=180.0)
+    """Between its axis and the way to the camera."""
     track: tuple[Place, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -25,6 +25,7 @@ from sweep.lab.city.samples import AGAIN_FROM, Curves, Tail
 from sweep.lab.weights.counted import DRAWS, Counted, bins_of, ratio, rising
 from sweep.lens.weigh import ALIKE_FROM, USUAL_ZONES
 from sweep.modality.weights import Weight, WeightTable
+from sweep.report.findings import WeightSource
 
 SCORES: Final = (0.65, 1.0, 1.3, 1.6, 1.95, 2.3, 2.6)
 AGAIN_SCORES: Final = (1.15, 1.45, 2.0)
@@ -32,6 +33,7 @@ CLOSE_LOOKS: Final = Path(__file__).with_name("close_looks.json")
 """Scores from afar and from close by (`sweep.lab.lens.close_looks --counts`)."""
 CLOSE_SCORES: Final = (1.25, 2.0)
 """Below the first nothing was called, and nobody knows what the probe pointed at: it is counted, and no evidence."""
+RENDERED: Final = "rendered clips that the forest never saw"
 NEWTON_STEPS: Final = 30
 RIDGE: Final = 1e-3
 """So that the regression ends where the first score alone tells lenses from others."""
@@ -45,15 +47,19 @@ AROUND: Final = (1.0, 2.0, 3.0, 4.0, 6.0, 9.0, 14.0)
 """Other glints; fewer than the first is none."""
 
 
-def glint(curves: Curves, world: World, rng: np.random.Generator) -> WeightTable:
-    """First look: the score of a spot, against spots of that score among all that a fully covered zone holds."""
+def glint(
+    curves: Curves, world: World, rng: np.random.Generator, source: WeightSource = "rendered", clips: str = RENDERED
+) -> WeightTable:
+    """First look: the score of a spot, against spots of that score among all that a fully covered zone holds; `clips`:
+    what was counted.
+    """
     none_others = TIMES * SHAPE / (SHAPE + TIMES * expected_around(curves, world))
     cells = [(camera, none.times(none_others)) for camera, none in _cells(curves, world, rng)]
     of = (curves.lens_count(), curves.clips)
     return WeightTable(
         measure="score of the first look (log10 ratio among rendered places)", edges=SCORES,
-        weights=tuple(rising(cells, of, "rendered")),
-        made_from=f"{curves.clips} rendered clips that the forest never saw, {curves.lens_count()} lenses in view, "
+        weights=tuple(rising(cells, of, source)),
+        made_from=f"{curves.clips} {clips}, {curves.lens_count()} lenses in view, "
         f"those within {world.ranges_m[1]:g} m; things per zone guessed (city_rooms, first world), and "
         f"{none_others:.2f} times as many over the worlds that train, in rooms without others like it; {curves.build}",
     )  # fmt: skip
@@ -91,32 +97,34 @@ def _cells(curves: Curves, world: World, rng: np.random.Generator) -> list[tuple
     for cell in range(len(SCORES) + 1):
         camera = Counted(0, np.zeros(DRAWS))
         for lens, bins in lens_bins.items():
-            camera = camera.plus(Counted.share(bins[cell], sum(bins), rng).times(world.lens_shares[lens]))
+            hits, lenses = curves.independent * bins[cell], curves.independent * sum(bins)
+            camera = camera.plus(Counted.share(hits, lenses, rng).times(world.lens_shares[lens]))
         none = Counted(0, np.zeros(DRAWS))
         for kind, tail in tails.items():
-            none = none.plus(_things(tail, means.get(kind, 0.0), cell, rng))
+            none = none.plus(_things(tail, means.get(kind, 0.0), cell, rng, curves.independent))
         cells.append((camera, none))
     return cells
 
 
-def _things(tail: Tail, mean: float, cell: int, rng: np.random.Generator) -> Counted:
+def _things(tail: Tail, mean: float, cell: int, rng: np.random.Generator, independent: float) -> Counted:
     """Things of one kind in a bin of scores, per zone: counted, and from the tail on by its fitted slope.
 
     The slope of `above` excesses is gamma distributed, the share that reaches the tail beta distributed; nothing scores
-    more than the forest gives.
+    more than the forest gives. `independent`: share of the counts that counts.
     """
     low = SCORES[cell - 1] if cell else -math.inf
     high = SCORES[cell] if cell < len(SCORES) else math.inf
-    counted = sum(low <= one < high for one in tail.below)
-    draws = rng.beta(counted, tail.count - counted + 1.0, DRAWS) if counted else np.zeros(DRAWS)
+    counted = independent * sum(low <= one < high for one in tail.below)
+    count, above = independent * tail.count, independent * tail.above
+    draws = rng.beta(counted, count - counted + 1.0, DRAWS) if counted else np.zeros(DRAWS)
     hits = float(counted)
     if high > tail.start:
-        scale = tail.scale * tail.above / rng.gamma(tail.above, 1.0, DRAWS)
-        reach = rng.beta(tail.above, tail.count - tail.above + 1.0, DRAWS)
+        scale = tail.scale * above / rng.gamma(above, 1.0, DRAWS)
+        reach = rng.beta(above, count - above + 1.0, DRAWS)
         begin, end = max(low - tail.start, 0.0), min(high, tail.top) - tail.start
         whole = 1.0 - np.exp(-(tail.top - tail.start) / scale)
         draws = draws + reach * np.maximum(np.exp(-begin / scale) - np.exp(-end / scale), 0.0) / whole
-        hits += tail.count * (tail.beyond(max(low, tail.start)) - tail.beyond(high)) if low < tail.top else 0.0
+        hits += count * (tail.beyond(max(low, tail.start)) - tail.beyond(high)) if low < tail.top else 0.0
     return Counted(hits, draws * mean)
 
 
@@ -169,6 +177,11 @@ def again(curves: Curves, world: World, rng: np.random.Generator) -> dict[str, W
         made_from="46.0 % of hidden cameras were seen by eye (LAPD, SenSys 2021), taken as 46 of 100",
     )  # fmt: skip
     return {"glint_again": table, "nothing_by_eye": eye}
+
+
+def close_build() -> str:
+    """The forest that close looks were counted with."""
+    return str(json.loads(CLOSE_LOOKS.read_text(encoding="utf-8"))["build"])
 
 
 def close(rng: np.random.Generator) -> WeightTable:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.lens.evidence.detection import LOG_SNR, DetectionCurves, Floats, Kind, load_curves
+from sweep.lens.evidence.judge import shipped_build
 from sweep.lens.evidence.walls import Grid, grid_of
 from sweep.lens.follow.view import RANGES_M
 from sweep.lens.optics import Optics, load_optics
@@ -62,19 +63,48 @@ MOST_CHARACTERS: Final = 1_500
 """Of the unrolled walls of a zone, so that with their frame they stay within 2 kB."""
 
 
-def estimate_lens(zone: ZoneLooks) -> Estimate:
-    """The answer for a zone; the same for the same looks, in whatever order they come."""
+def estimate_lens(
+    zone: ZoneLooks, forest: str | None = None, measured: Mapping[Kind, DetectionCurves] | None = None
+) -> Estimate:
+    """The answer for a zone; the same for the same looks, in whatever order they come.
+
+    `forest`: build of the judge, None: the one that ships. `measured`: curves of a field test; what they lack, those
+    that ship tell.
+    """
     looks = sorted(
         (look for look in zone.looks if look.measured.seen is not None), key=lambda look: look.position.position_id
     )
     if not any(look.position.zone_id == zone.zone.zone_id for look in looks):
         return unknown(TARGETS, zone.why_nothing() if not zone.here() else "directions_unknown")
-    curves, grid = load_curves(), grid_of(zone.plan, zone.zone)
-    found = detected(grid, looks, curves, aim_m=_middle(zone), seed=zlib.crc32(zone.zone.zone_id.encode()))
-    chances = [_chance(target, curves, found[target].mean(axis=1)) for target in LENSES]
+    grid = grid_of(zone.plan, zone.zone)
+    by_target = curves_in_force(forest or shipped_build(), measured or {})
+    found: dict[Target, Floats] = {}
+    for curves in {id(one): one for one in by_target.values()}.values():
+        targets = [target for target in LENSES if by_target.get(target) is curves]
+        seed = zlib.crc32(zone.zone.zone_id.encode())
+        found |= detected(grid, looks, curves, aim_m=_middle(zone), seed=seed, targets=targets)
     # A recorder without a radio shows by nothing but its lens, which is a pinhole like the others.
-    chances.append(_chance("recorder", curves, found["pinhole_1mm"].mean(axis=1)))
-    return Estimate(tuple(chances), unrolled(grid, found["pinhole_1mm"].mean(axis=0)))
+    shown: dict[Target, Target] = {target: target for target in LENSES} | {"recorder": "pinhole_1mm"}
+    chances = [
+        _chance(target, by_target[lens], found[lens].mean(axis=1)) if lens in found
+        else Chance(target, "derived", reason="curves_of_another_forest")
+        for target, lens in shown.items()
+    ]  # fmt: skip
+    walls = unrolled(grid, found["pinhole_1mm"].mean(axis=0)) if "pinhole_1mm" in found else ()
+    return Estimate(tuple(chances), walls)
+
+
+def curves_in_force(forest: str, measured: Mapping[Kind, DetectionCurves]) -> dict[Target, DetectionCurves]:
+    """Whose curve tells of a target: that of the field test, else that which ships; none that was counted with another
+    forest.
+    """
+    told: dict[Target, DetectionCurves] = {}
+    for target, (_, kind) in LENSES.items():
+        known = [measured[kind]] if kind in measured else []
+        for curves in (*known, load_curves()):
+            if curves.forest == forest:
+                told.setdefault(target, curves)
+    return told
 
 
 def _middle(zone: ZoneLooks) -> tuple[float, float]:
@@ -100,6 +130,7 @@ def detected(
     aim_m: tuple[float, float],
     seed: int,
     draws: int = DRAWS,
+    targets: Collection[Target] = tuple(LENSES),
 ) -> dict[Target, Floats]:
     """Probability that a lens in a cell was found, draws x cells, by target."""
     rng = np.random.default_rng(seed)
@@ -119,13 +150,13 @@ def detected(
         missed = _missed_from(grid, look, curves, rates, lenses, brighter, is_visible, rng)
         for place, before in places:
             if math.dist(place, eye) < SAME_PLACE_M:
-                for target in LENSES:
+                for target in targets:
                     np.minimum(before[target], missed[target], out=before[target])
                 break
         else:
             places.append((eye, missed))
     found: dict[Target, Floats] = {}
-    for target in LENSES:
+    for target in targets:
         misses = [missed[target] for _, missed in places] or [np.ones(shape)]
         apart, as_one = np.prod(misses, axis=0), np.min(misses, axis=0)
         found[target] = 1.0 - (1.0 - curves.together) * apart - curves.together * as_one
@@ -190,15 +221,18 @@ def _missed_from(
     farthest = seen.farthest_steps()[rows, columns]
     row = curves.row_of(seen.triple_counts()[rows, columns])
     inside &= (farthest >= 0) & (row >= 0)
-    noise = _noise_e(optics, seen.reference_e)[np.maximum(farthest, 0)]
+    offset_m = seen.on_axis_offset_m or optics.on_axis_offset_m
+    noise = _noise_e(optics, seen.reference_e, offset_m)[np.maximum(farthest, 0)]
     angle = np.degrees(np.arccos(np.clip(-(way * lenses.axes).sum(axis=2) / range_m, -1.0, 1.0)))
-    common = np.log10(reference_shape(optics, range_m) * seen.reference_e / noise) + brighter
+    common = np.log10(reference_shape(optics, range_m, offset_m) * seen.reference_e / noise) + brighter
     common -= rng.choice(curves.noise_log10, common.shape)
     common += curves.entrance(angle, lenses.fading)
     at = np.arange(draws)[:, None]
     step = LOG_SNR[1] - LOG_SNR[0]
     missed: dict[Target, Floats] = {}
-    returned = {kind: curves.returned_log10(kind, range_m, lenses.brightness) for kind in curves.returns_log10}
+    returned = {
+        kind: curves.returned_log10(kind, range_m, lenses.brightness, offset_m) for kind in curves.returns_log10
+    }
     for target, (aperture_mm, kind) in LENSES.items():
         log_snr = common + 2.0 * math.log10(aperture_mm / optics.reference_aperture_mm) + returned[kind]
         column = np.clip(np.rint((log_snr - LOG_SNR[0]) / step), 0, len(LOG_SNR) - 1).astype(int)
@@ -206,8 +240,8 @@ def _missed_from(
     return missed
 
 
-def reference_shape(optics: Optics, range_m: Floats) -> Floats:
-    """Light of the reference lens at a range over that at 1 m."""
+def reference_shape(optics: Optics, range_m: Floats, offset_m: float) -> Floats:
+    """Light of the reference lens at a range over that at 1 m; `offset_m`: of the lamps from the camera."""
     lobe = optics.reference_lobe
 
     def density(alpha: Floats) -> Floats:
@@ -215,13 +249,12 @@ def reference_shape(optics: Optics, range_m: Floats) -> Floats:
         parts = ((lobe.core_share, core), (1.0 - lobe.core_share, wide))
         return np.asarray(sum(share * np.exp(-0.5 * (alpha / s) ** 2) / (2.0 * math.pi * s**2) for share, s in parts))
 
-    offset_m = optics.on_axis_offset_m
     return np.asarray(density(offset_m / range_m) / density(np.array(offset_m)) / range_m**4)
 
 
-def _noise_e(optics: Optics, reference_e: float) -> Floats:
+def _noise_e(optics: Optics, reference_e: float, offset_m: float) -> Floats:
     """Noise in a direction by the step up to which the reference lens reached the floor there."""
-    flux = reference_e * reference_shape(optics, np.asarray(RANGES_M))
+    flux = reference_e * reference_shape(optics, np.asarray(RANGES_M), offset_m)
     return np.asarray(np.sqrt(np.maximum((flux / optics.snr_floor) ** 2 - flux, 1.0)))
 
 

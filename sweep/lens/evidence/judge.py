@@ -15,7 +15,7 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.evidence.decision_forest import Model, load_model
+from sweep.lens.evidence.decision_forest import Model, build_of, load_model
 from sweep.lens.evidence.evidence import AT, FEATURES, Matrix, Scene, weigh_up
 from sweep.lens.follow.track import Tracks
 from sweep.lens.reasons import sentence
@@ -143,6 +143,12 @@ def evidence_of(tracks: Tracks, scene: Scene) -> tuple[Matrix, Rows]:
 def shipped_forest() -> str:
     """The text of the model file that ships with the package."""
     return files("sweep.lens.evidence").joinpath("judge_model.json").read_text(encoding="utf-8")
+
+
+@cache
+def shipped_build() -> str:
+    """Which forest that is."""
+    return build_of(shipped_forest())
 
 
 _in_force: list[Model] = []

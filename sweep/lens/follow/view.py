@@ -89,7 +89,7 @@ class DirectionMap:
     is_anchored: bool
     """Whether it begins where the position began."""
 
-    def directions(self, reference_e: float) -> SeenDirections:
+    def directions(self, reference_e: float, on_axis_offset_m: float | None) -> SeenDirections:
         """The same, coarser, as a measurement carries it; a direction counts by the middle one of its parts."""
         farthest, triples = (_coarse(part) for part in (self.farthest_m, self.triples))
         steps = np.searchsorted(np.asarray(RANGES_M, np.float32), farthest * np.float32(1.001), side="right") - 1
@@ -98,6 +98,7 @@ class DirectionMap:
             triples=to_cells(np.where(triples > 0, triples, -1).astype(np.int16)),
             reference_e=round(reference_e, 3),
             is_anchored=self.is_anchored,
+            on_axis_offset_m=on_axis_offset_m,
         )
 
 

@@ -182,7 +182,8 @@ class WallCoverage:
 
     def directions(self) -> SeenDirections:
         """Which directions were seen so far, for whoever knows where the walls are."""
-        return self.map.widest().directions(expected_flux_e(self._optics, self._meta, 1.0))
+        reference_e = expected_flux_e(self._optics, self._meta, 1.0)
+        return self.map.widest().directions(reference_e, self._meta.led["A"].offset_m or None)
 
     def _electrons(self, pixels: Frame) -> Image:
         meta = self._meta

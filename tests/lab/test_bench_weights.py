@@ -1,0 +1,225 @@
+"""Tables of a field test: counted on groups that the forest never saw, each with its source, refused below a count."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from sweep.cli import build_app
+from sweep.entry.dsse import WEIGHTS_TYPE, Signer
+from sweep.judge.thresholds import load_weights
+from sweep.lab.campaign.setups import Setup, draw
+from sweep.lab.city.rooms import FIRST
+from sweep.lab.commands.bench_weights import _document
+from sweep.lab.lens.recorded import FitError, FollowedClip, follow, follow_campaign
+from sweep.lab.lens.rows import render
+from sweep.lab.scoring.score import Claim, match_clip
+from sweep.lab.scoring.truth import parse_truth
+from sweep.lab.weights.lens import zones_of
+from sweep.lab.weights.recorded import TRIPLES, ScoredClip, Shown, count_tables, independent_share, scored
+from sweep.lens.clip.clips import Clip
+from sweep.lens.evidence.decision_forest import Model, forest_text, load_model
+from sweep.lens.evidence.detection import parse_curves
+from sweep.lens.evidence.evidence import FEATURES
+from sweep.lens.evidence.judge import load_judge, shipped_build, shipped_forest
+from sweep.run.field_weights import InstalledWeights, curves_of
+from tests.lab.test_bench_fit import campaign  # noqa: F401  a fixture
+
+DAY = date(2026, 12, 1)
+DISTRICT = Signer.from_seed(b"d" * 32)
+FILTERS = {1: "clear", 2: "clear", 5: "reflective", 6: "reflective", 7: "absorptive"}
+APERTURES_MM = {1: 0.8, 2: 1.2}
+
+
+def clip_of(setup: Setup, *, score: float, **about: Any) -> ScoredClip:
+    """What the detector would say of a set-up: its thing, with that score, and a weak place on the wall."""
+    number = int(setup.thing.rpartition("-")[2]) if setup.is_lens else 0
+    lens = {
+        "kind": FILTERS.get(number, "clear"), "aperture_mm": APERTURES_MM.get(number, 2.0), "range_m": setup.range_m,
+        "detectable": True, "track": [{"frame": 21, "x": 100.0, "y": 100.0}],
+    }  # fmt: skip
+    told = {"clip": setup.clip, "group": setup.group, "width": 728, "lenses": [lens | about] if setup.is_lens else []}
+    if not setup.is_lens:
+        told |= {"conf_counts": {setup.thing: 1}, "confusers": [[21, setup.thing, 100.0, 100.0, 1.0, 20.0]]}
+    claims = [Claim(100.0, 100.0, score, 21), Claim(400.0, 300.0, 0.1, 21)]
+    outcome = match_clip(parse_truth(told), claims)
+    snr = 1_000.0 / setup.range_m**4
+    shown = tuple(Shown(0, triples, snr, score) for triples in TRIPLES) if setup.is_lens else ()
+    return ScoredClip(setup.group, outcome, shown)
+
+
+def clips(setups: Sequence[Setup] = draw(7)) -> list[ScoredClip]:
+    """A whole field test: lenses are found up to 2 m, half as many beyond; confusers score less."""
+    rng = np.random.default_rng(3)
+    found = []
+    for setup in setups:
+        usual = (2.5 if setup.range_m <= 2.0 or rng.random() < 0.5 else 0.4) if setup.is_lens else 0.5
+        found.append(clip_of(setup, score=usual + 0.2 * float(rng.random())))
+    return found
+
+
+def fitted(groups: list[str] | None) -> Model:
+    """Another forest than the one that ships, with what it says of itself."""
+    table = json.loads(shipped_forest())
+    table["about"] |= {"note": "another"} | ({} if groups is None else {"groups": groups})
+    return load_model(forest_text(table), FEATURES)
+
+
+def test_a_whole_field_test_makes_tables_that_say_where_they_come_from() -> None:
+    made = count_tables(clips(), load_judge(), DAY)
+    assert made.counts == {"clips": 200, "lenses": 120, "with_lens": 10, "without_lens": 10}
+    glint, nothing = made.tables["glint"], made.rates["no_glint"]
+    assert "80 clips without a lens (recorded 2026-12-01, 200 clips of 20 things" in glint.made_from
+    assert shipped_build() in glint.made_from
+    assert shipped_build() in nothing.made_from
+    assert {weight.source for weight in glint.weights} == {nothing.source} == {"rendered"}, (
+        "half the kinds are rendered"
+    )
+    said = " ".join(str(one) for one in made.left_out)
+    assert "stay 'rendered'" in said
+    assert "facet" in said
+    assert "screw" not in said
+    assert [w.log10 for w in glint.weights] == sorted(w.log10 for w in glint.weights)
+    assert nothing.share > 0.9, "within 1.5 m all are found"
+    assert nothing.low < 0.85, "54 clips of 9 cameras are not 54 cameras"
+
+
+def test_a_curve_counts_the_lenses_of_its_kind_and_needs_four_cameras() -> None:
+    made = count_tables(clips(), load_judge(), DAY)
+    assert list(made.detection) == ["clear"]
+    assert "no curve for reflective lenses: at least 20 of 4 cameras" in " ".join(map(str, made.left_out))
+    table = made.detection["clear"]
+    assert table["made_from"].startswith("recorded 2026-12-01, 84 lenses of 7 cameras; ")
+    curves = parse_curves(json.loads(json.dumps(table)))
+    assert curves.forest == shipped_build()
+    assert (curves.source, curves.triples) == ("field", TRIPLES)
+    assert curves.looked_for.sum(axis=1).tolist() == [84, 84, 84]
+    near, far = curves.found[2] / np.maximum(curves.looked_for[2], 1), curves.looked_for[2] > 0
+    assert near[-1] == 1.0
+    assert 0.2 < near[far][0] < 0.8
+    assert curves.independent == pytest.approx(1.0 / (1.0 + 11 * 0.3), abs=1e-4)
+    assert curves.together == 1.0, "nobody filmed from two places: misses go together"
+    width = np.quantile(curves.draw(np.random.default_rng(1), 400)[:, 2, -1], (0.05, 0.95))
+    assert width[0] < 0.9, "21 clips of 7 cameras are not 21 cameras"
+
+
+def test_with_all_that_a_room_holds_filmed_the_tables_are_of_the_field() -> None:
+    setups = list(draw(7))
+    extra = [kind for kind, mean in zones_of(FIRST).items() if mean > 0.0 and kind not in {s.thing for s in setups}]
+    more = [
+        setups[0].model_copy(update={"number": 201 + 8 * at + n, "thing": kind, "is_lens": False, "kind": ""})
+        for at, kind in enumerate(extra) for n in range(8)
+    ]  # fmt: skip
+    made = count_tables(clips([*setups, *more]), load_judge(), DAY)
+    assert {weight.source for weight in made.tables["glint"].weights} == {made.rates["no_glint"].source} == {"field"}
+    other = count_tables(clips([*setups, *more]), fitted(["camera-99"]), DAY)
+    assert {weight.source for weight in other.tables["glint"].weights} == {"field"}
+
+
+def test_beside_another_forest_nothing_comes_of_rendered_counts() -> None:
+    made = count_tables(clips(), fitted([]), DAY)
+    assert (made.tables, made.rates, list(made.detection)) == ({}, {}, ["clear"])
+    assert "no table of glints by this forest: nobody filmed" in " ".join(map(str, made.left_out))
+
+
+def test_no_clip_of_a_group_that_the_forest_was_fitted_to_is_counted() -> None:
+    all_ = clips()
+    groups = sorted({one.group for one in all_})
+    with pytest.raises(FitError, match=r"too little to weigh by: 0 clips.*200 clips left out"):
+        count_tables(all_, fitted(groups), DAY)
+    with pytest.raises(
+        FitError, match=r"148 clips, 84 lenses that count, 7 groups with a lens and 8 without, 52 clips"
+    ):
+        count_tables(all_, fitted(["camera-03", "camera-04", "camera-08", "confuser-screw", "confuser-eyes"]), DAY)
+    made = count_tables(all_, fitted(["camera-03", "confuser-screw"]), DAY)
+    assert made.counts == {"clips": 180, "lenses": 108, "with_lens": 9, "without_lens": 9}
+    with pytest.raises(FitError, match="does not say which groups it was fitted to"):
+        count_tables(all_, fitted(None), DAY)
+
+
+def test_lenses_that_nobody_measured_are_in_no_curve() -> None:
+    unmeasured = [
+        ScoredClip(one.group, one.outcome, ()) if one.group in {f"camera-{n:02d}" for n in (1, 2, 3, 4)} else one
+        for one in clips()
+    ]
+    assert count_tables(unmeasured, load_judge(), DAY).detection == {}
+
+
+def test_the_more_clips_a_thing_has_the_less_each_counts() -> None:
+    assert independent_share(20, 20) == 1.0
+    assert independent_share(120, 10) * 120 == pytest.approx(28.0, abs=0.5), "as FIELD-TEST.md derives"
+
+
+def test_what_was_measured_is_signed_installed_and_shown_with_its_source(tmp_path: Path) -> None:
+    made = count_tables(clips(), load_judge(), DAY)
+    document = _document(made, "demo-gu", datetime(2026, 12, 1, 9, tzinfo=UTC), {"detection": made.detection})
+    file = tmp_path / "signed.json"
+    file.write_text(json.dumps(DISTRICT.sign(WEIGHTS_TYPE, document.encode()).to_json()))
+    kept = InstalledWeights(tmp_path / "state", "demo-gu")
+    installed = kept.install(file, DISTRICT.public_key, datetime(2026, 12, 2, tzinfo=UTC))
+    assert list(curves_of(installed.field)) == ["clear"]
+    force = kept.in_force()
+    assert force.weights.tables["glint"] == made.tables["glint"]
+    assert force.weights.tables["glint_again"] == load_weights().tables["glint_again"], "the rest as it ships"
+    assert force.held_back == {}
+    told = tmp_path / "told.json"
+    arguments = ["weights", "show", "--state", str(tmp_path / "state"), "--json", str(told)]
+    assert CliRunner().invoke(build_app(["weights"]), arguments).exit_code == 0
+    shown = json.loads(told.read_bytes())
+    grounds = {one["table"]: (one["source"], one["made_from"]) for one in shown["grounds"]["lens"]}
+    assert grounds["detection lens_2mm"][0] == "field"
+    assert "84 lenses of 7 cameras" in grounds["detection lens_2mm"][1]
+    assert grounds["detection pinhole_1mm_ircut"] == ("rendered", "234 rendered clips")
+    assert grounds["glint_again"][0] == "rendered"
+    assert shown["why_not_clear"]["lens"] == "weights_not_field"
+    said = " ".join(CliRunner().invoke(build_app(["weights"]), arguments[:-2]).output.split())
+    assert "lens glint: " in said
+    assert "recorded 2026-12-01, 200 clips of 20 things" in said
+
+
+def test_a_recorded_clip_is_scored_as_the_probe_would(tmp_path: Path) -> None:
+    clip = render("unseen", 5_000_041, tier=1, size=(364, 272), triples=5, with_lens=True)
+
+    def followed(times: float) -> FollowedClip:
+        """As if the setter had measured so many times the aperture."""
+        lenses = [
+            {key: lens[key] for key in ("kind", "range_m", "detectable", "track")}
+            | {"aperture_mm": times * lens["aperture_mm"]}
+            for lens in clip.truth["lenses"]
+        ]
+        truth = parse_truth({"clip": "f001", "group": "camera-04", "width": 364, "lenses": lenses})
+        return follow(Clip("f001", clip.meta, lambda index: clip.frames[index]), truth)
+
+    usual, wide = followed(1.0), followed(2.0)
+    one, truth = scored(usual), usual.truth
+    counting = [number for number, lens in enumerate(truth.lenses) if lens.counts]
+    assert counting
+    assert {shown.triples for shown in one.shown} == {3, 5}
+    for snr, wider in zip(usual.reference_snr, wide.reference_snr, strict=True):
+        assert snr is not None
+        assert wider == pytest.approx(4.0 * snr), "by the area of the aperture"
+    best = {m.lens: m.score for m in one.outcome.matched if m.lens is not None}
+    last = {shown.lens: shown.score for shown in one.shown if shown.triples == 5}
+    assert any(last[number] == pytest.approx(best[number]) for number in counting if number in best and number in last)
+
+
+def test_bad_input_is_one_line(campaign: Path, tmp_path: Path) -> None:  # noqa: F811
+    assert [one.group for one in follow_campaign(campaign, None, lambda at, of: None)] == ["camera-04", "confuser-tape"]
+
+    def weights(*arguments: str | Path) -> tuple[int, str]:
+        done = CliRunner().invoke(build_app(["bench"]), ["bench", "weights", *map(str, arguments)])
+        return done.exit_code, " ".join(done.stderr.split())
+
+    code, said = weights(campaign, "--out", tmp_path / "out.json")
+    assert (code, "too little to weigh by: 2 clips" in said, said.count("sweep:")) == (2, True, 1)
+    assert not (tmp_path / "out.json").exists()
+    assert weights(tmp_path / "absent")[0] == 2
+    (tmp_path / "forest.json").write_text("{}")
+    assert "no lens forest of this version" in weights(campaign, "--forest", tmp_path / "forest.json")[1]
