@@ -23,6 +23,11 @@ uint16_t rx_unknown_messages;
 static struct frame_reader reader;
 static struct last_command last;
 
+// The fields where they were received: on this controller a struct lies in memory as on the wire.
+#define FIELDS(kind, upper, fields)                                                                                    \
+    ((void)sizeof(char[sizeof(struct msg_##kind) == MSG_##upper##_SIZE ? 1 : -1]),                                     \
+     (const struct msg_##kind *)(const void *)(fields))
+
 // A command returns LAMP_OK or why it is refused; `clamped_slots` is 0 unless it writes it.
 typedef uint8_t command_obey(const uint8_t *fields, uint16_t *clamped_slots);
 
@@ -53,11 +58,10 @@ static uint8_t keep_alive(const uint8_t *fields, uint16_t *clamped_slots)
 static uint8_t start_rf(const uint8_t *fields, uint16_t *clamped_slots)
 {
     (void)clamped_slots;
-    struct msg_rf_start m;
-    msg_rf_start_decode(&m, fields);
-    if (m.window_slots < WINDOW_SLOTS_MIN || m.burst_below_counts > 1023)
+    const struct msg_rf_start *m = FIELDS(rf_start, RF_START, fields);
+    if (m->window_slots < WINDOW_SLOTS_MIN || m->burst_below_counts > 1023)
         return LAMP_BAD_ARGUMENT;
-    slots_rf_start(&m);
+    slots_rf_start(m);
     return LAMP_OK;
 }
 
@@ -72,11 +76,10 @@ static uint8_t stop_rf(const uint8_t *fields, uint16_t *clamped_slots)
 static uint8_t start_raw(const uint8_t *fields, uint16_t *clamped_slots)
 {
     (void)clamped_slots;
-    struct msg_rf_raw m;
-    msg_rf_raw_decode(&m, fields);
-    if (m.samples == 0 || m.samples > RAW_SAMPLES_MAX)
+    const struct msg_rf_raw *m = FIELDS(rf_raw, RF_RAW, fields);
+    if (m->samples == 0 || m->samples > RAW_SAMPLES_MAX)
         return LAMP_BAD_ARGUMENT;
-    slots_rf_raw(&m);
+    slots_rf_raw(m);
     return LAMP_OK;
 }
 
@@ -90,17 +93,15 @@ static uint8_t set_histogram(const uint8_t *fields, uint16_t *clamped_slots)
 static uint8_t set_tuner(const uint8_t *fields, uint16_t *clamped_slots)
 {
     (void)clamped_slots;
-    struct msg_tuner_set m;
-    msg_tuner_set_decode(&m, fields);
-    return tuner_set(slots_tuner(), &m) ? LAMP_OK : LAMP_BAD_ARGUMENT;
+    const struct msg_tuner_set *m = FIELDS(tuner_set, TUNER_SET, fields);
+    return tuner_set(slots_tuner(), m) ? LAMP_OK : LAMP_BAD_ARGUMENT;
 }
 
 static uint8_t sweep_tuner(const uint8_t *fields, uint16_t *clamped_slots)
 {
     (void)clamped_slots;
-    struct msg_tuner_sweep m;
-    msg_tuner_sweep_decode(&m, fields);
-    return tuner_sweep(slots_tuner(), &m) ? LAMP_OK : LAMP_BAD_ARGUMENT;
+    const struct msg_tuner_sweep *m = FIELDS(tuner_sweep, TUNER_SWEEP, fields);
+    return tuner_sweep(slots_tuner(), m) ? LAMP_OK : LAMP_BAD_ARGUMENT;
 }
 
 static uint8_t stop_tuner(const uint8_t *fields, uint16_t *clamped_slots)
@@ -114,44 +115,34 @@ static uint8_t stop_tuner(const uint8_t *fields, uint16_t *clamped_slots)
 static uint8_t set_buzzer(const uint8_t *fields, uint16_t *clamped_slots)
 {
     (void)clamped_slots;
-    struct msg_buzzer_set m;
-    msg_buzzer_set_decode(&m, fields);
-    return controls_buzzer_set(&m) ? LAMP_OK : LAMP_BAD_ARGUMENT;
+    const struct msg_buzzer_set *m = FIELDS(buzzer_set, BUZZER_SET, fields);
+    return controls_buzzer_set(m) ? LAMP_OK : LAMP_BAD_ARGUMENT;
 }
 
 static uint8_t set_imu(const uint8_t *fields, uint16_t *clamped_slots)
 {
     (void)clamped_slots;
-    struct msg_imu_set m;
-    msg_imu_set_decode(&m, fields);
-    return imu_set(motion_imu(), m.period_slots, slots_tick()) ? LAMP_OK : LAMP_BAD_ARGUMENT;
+    const struct msg_imu_set *m = FIELDS(imu_set, IMU_SET, fields);
+    return imu_set(motion_imu(), m->period_slots, slots_tick()) ? LAMP_OK : LAMP_BAD_ARGUMENT;
 }
 
 static uint8_t test_itself(const uint8_t *fields, uint16_t *clamped_slots)
 {
     (void)clamped_slots;
-    struct msg_self_test m;
-    msg_self_test_decode(&m, fields);
-    return testing_begin(&m);
+    const struct msg_self_test *m = FIELDS(self_test, SELF_TEST, fields);
+    return testing_begin(m);
 }
 
 static uint8_t run_lamps(const uint8_t *fields, uint16_t *clamped_slots)
 {
-    struct msg_lamp_run m;
-    struct lamp_schedule schedule;
-    msg_lamp_run_decode(&m, fields);
-    enum lamp_refusal refusal = lamps_plan(&schedule, &m, clamped_slots);
-    if (refusal == LAMP_OK)
-        slots_lamps_run(&schedule);
-    return refusal;
+    return slots_lamps_run(FIELDS(lamp_run, LAMP_RUN, fields), clamped_slots);
 }
 
 static uint8_t flash_red(const uint8_t *fields, uint16_t *clamped_slots)
 {
-    struct msg_red_burst m;
     struct red_burst burst;
-    msg_red_burst_decode(&m, fields);
-    enum lamp_refusal refusal = lamps_plan_red(&burst, &m, clamped_slots);
+    const struct msg_red_burst *m = FIELDS(red_burst, RED_BURST, fields);
+    enum lamp_refusal refusal = lamps_plan_red(&burst, m, clamped_slots);
     return refusal == LAMP_OK ? (uint8_t)slots_red_flash(&burst) : (uint8_t)refusal;
 }
 
@@ -166,10 +157,9 @@ static uint8_t stop_lamps(const uint8_t *fields, uint16_t *clamped_slots)
 static uint8_t run_stimulus(const uint8_t *fields, uint16_t *clamped_slots)
 {
     (void)clamped_slots;
-    struct msg_stimulus_run m;
     struct chip_sequence sequence;
-    msg_stimulus_run_decode(&m, fields);
-    enum lamp_refusal refusal = lamps_plan_chips(&sequence, &m);
+    const struct msg_stimulus_run *m = FIELDS(stimulus_run, STIMULUS_RUN, fields);
+    enum lamp_refusal refusal = lamps_plan_chips(&sequence, m);
     if (refusal == LAMP_OK)
         slots_stimulus_run(&sequence);
     return refusal;
@@ -178,9 +168,8 @@ static uint8_t run_stimulus(const uint8_t *fields, uint16_t *clamped_slots)
 static uint8_t set_light(const uint8_t *fields, uint16_t *clamped_slots)
 {
     (void)clamped_slots;
-    struct msg_light_set m;
-    msg_light_set_decode(&m, fields);
-    return slots_light_set(&m);
+    const struct msg_light_set *m = FIELDS(light_set, LIGHT_SET, fields);
+    return slots_light_set(m);
 }
 
 struct command {

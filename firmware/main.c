@@ -7,7 +7,6 @@
 #include "commands.h"
 #include "motion.h"
 #include "results.h"
-#include "send.h"
 #include "testing.h"
 
 int main(void)
@@ -18,10 +17,10 @@ int main(void)
     twi_init();
     slots_init();
     sei();
-    send_delimiter(); // the reset may have cut a frame short, which would swallow the next one
+    uart_delimit(); // the reset may have cut a frame short, which would swallow the next one
     send_identity();
     for (;;) {
-        board_watchdog_kick();
+        board_watchdog_kick((uint8_t)slots_tick());
         commands_take();
         results_send();
         motion_work();

@@ -70,32 +70,42 @@ void send_counters(void)
 
 static void send_event(const struct lamp_event *event)
 {
+    uint32_t now = slots_tick() + 1; // it may be of the boundary to come
+    uint32_t tick = now - (uint16_t)(now - event->tick);
     if (event->kind == LAMP_EVENT_EXPOSURE) {
         struct msg_exposure m = {
-            .tick = event->tick,
+            .tick = tick,
             .trigger = event->number,
             .phase = event->value,
             .lit_slots = event->lit_slots,
         };
         SEND(exposure, EXPOSURE, &m);
     } else {
-        struct msg_chip m = {.tick = event->tick, .index = (uint8_t)event->number, .level = event->value};
+        struct msg_chip m = {.tick = tick, .index = (uint8_t)event->number, .level = event->value};
         SEND(chip, CHIP, &m);
     }
 }
 
 static void __attribute__((noinline)) send_histogram(const struct envelope *window)
 {
-    FRAME_OF(envelope_histogram) frame;
-    envelope_histogram(window, &frame.message);
-    SEND_FRAME(ENVELOPE_HISTOGRAM, frame);
+    uint8_t first_bin = envelope_first_bin(window);
+    uint16_t used = 0;
+    if (!send_begin(MSG_ENVELOPE_HISTOGRAM_ID, MSG_ENVELOPE_HISTOGRAM_SIZE))
+        return;
+    send_octets(&window->index, sizeof window->index);
+    send_octets(&first_bin, sizeof first_bin);
+    for (uint8_t i = 0; i < ENVELOPE_SHARES; i++) {
+        uint8_t share = envelope_share(window, i, &used);
+        send_octets(&share, sizeof share);
+    }
+    send_end();
 }
 
 static void __attribute__((noinline)) send_summary(const struct envelope *window)
 {
-    FRAME_OF(envelope_window) frame;
-    envelope_summarise(window, slots_window_slots(), &frame.message);
-    SEND_FRAME(ENVELOPE_WINDOW, frame);
+    struct msg_envelope_window m;
+    envelope_summarise(window, slots_window_slots(), &m);
+    SEND(envelope_window, ENVELOPE_WINDOW, &m);
 }
 
 static void send_window(void)
@@ -111,9 +121,20 @@ static void send_window(void)
 
 static void __attribute__((noinline)) send_raw(void)
 {
-    FRAME_OF(rf_samples) frame;
-    if (uart_has_room(FRAME_MAX_WIRE) && slots_take_raw(&frame.message))
-        SEND_FRAME(RF_SAMPLES, frame);
+    _Static_assert(sizeof(struct raw_piece) + RAW_PIECE == MSG_RF_SAMPLES_SIZE, "no padding");
+    struct raw_piece piece;
+    if (!uart_has_room(FRAME_MAX_WIRE))
+        return;
+    const uint8_t *samples = slots_take_raw(&piece);
+    if (!samples || !send_begin(MSG_RF_SAMPLES_ID, MSG_RF_SAMPLES_SIZE))
+        return;
+    send_octets(&piece, sizeof piece);
+    send_octets(samples, piece.count);
+    for (uint8_t i = piece.count; i < RAW_PIECE; i++) {
+        uint8_t nothing = 0;
+        send_octets(&nothing, sizeof nothing);
+    }
+    send_end();
 }
 
 static void __attribute__((noinline)) send_house(void)

@@ -27,10 +27,8 @@ static void run_lamp(uint8_t phase)
         .phases = {phase},
         .pulse_slots = {EXPOSURE_SLOTS}, // shortened to what the limits allow
     };
-    struct lamp_schedule schedule;
     uint16_t clamped_slots;
-    if (lamps_plan(&schedule, &m, &clamped_slots) == LAMP_OK)
-        slots_lamps_run(&schedule);
+    slots_lamps_run(&m, &clamped_slots);
 }
 
 // One burst, in which the on_axis lamps stay dark.

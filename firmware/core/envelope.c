@@ -54,21 +54,23 @@ void envelope_summarise(const struct envelope *e, uint16_t window_slots, struct 
     m->longest_gap_slots = e->longest_gap;
 }
 
-void envelope_histogram(const struct envelope *e, struct msg_envelope_histogram *m)
+uint8_t envelope_first_bin(const struct envelope *e)
 {
-    uint8_t first = e->samples ? (uint8_t)(e->min >> ENVELOPE_BIN_SHIFT) : 0;
-    uint16_t used = 0;
-    m->index = e->index;
-    m->first_bin = first;
-    for (uint8_t i = 0; i < sizeof m->shares; i++) {
-        uint8_t bin = (uint8_t)(first + i);
-        uint16_t inside = 0;
-        if (i == sizeof m->shares - 1)
-            inside = (uint16_t)(e->samples - used);
-        else if (bin < ENVELOPE_BINS)
-            inside = e->bins[bin];
-        used = (uint16_t)(used + inside);
-        uint32_t share = inside ? ((uint32_t)inside * 255 + e->samples - 1) / e->samples : 0;
-        m->shares[i] = (uint8_t)share;
-    }
+    uint8_t bin = (uint8_t)(e->min >> ENVELOPE_BIN_SHIFT);
+    if (e->samples == 0)
+        return 0;
+    return bin < ENVELOPE_BINS ? bin : ENVELOPE_BINS - 1;
+}
+
+uint8_t envelope_share(const struct envelope *e, uint8_t at, uint16_t *used)
+{
+    uint8_t bin = (uint8_t)(envelope_first_bin(e) + at);
+    uint16_t inside = 0;
+    if (at == ENVELOPE_SHARES - 1)
+        inside = (uint16_t)(e->samples - *used);
+    else if (bin < ENVELOPE_BINS)
+        inside = e->bins[bin];
+    *used = (uint16_t)(*used + inside);
+    uint32_t share = inside ? ((uint32_t)inside * 255 + e->samples - 1) / e->samples : 0;
+    return (uint8_t)share;
 }

@@ -7,7 +7,7 @@
 
 #include "messages.h"
 
-#define ENVELOPE_BINS 128
+#define ENVELOPE_BINS 120    // the last one holds all from 952 counts on, 2.32 V: more than an AD8318 gives
 #define ENVELOPE_BIN_SHIFT 3 // 8 counts a bin: 0.5 dB at 2.5 V full scale and 25 mV/dB, interpolated inside
 
 struct envelope {
@@ -43,8 +43,11 @@ void envelope_summarise(const struct envelope *e, uint16_t window_slots, struct 
 // Closes the stretch that is going on; call once before envelope_summarise.
 void envelope_close(struct envelope *e, uint8_t is_burst);
 
-// Shares of the bins from the smallest sample on; what lies above the last one is counted in it.
-void envelope_histogram(const struct envelope *e, struct msg_envelope_histogram *m);
+// The histogram, bin after bin from that of the smallest sample on: shares in 255ths, rounded up. Asked for in their order,
+// `used` begins with 0; what lies above the last bin is counted in it.
+#define ENVELOPE_SHARES (sizeof((struct msg_envelope_histogram *)0)->shares)
+uint8_t envelope_first_bin(const struct envelope *e);
+uint8_t envelope_share(const struct envelope *e, uint8_t at, uint16_t *used);
 
 inline void envelope_end_run(struct envelope *e, uint8_t is_burst)
 {
@@ -80,7 +83,8 @@ inline void envelope_add(struct envelope *e, struct envelope_threshold *t, uint1
         e->min = counts;
     if (counts > e->max)
         e->max = counts;
-    e->bins[(counts >> ENVELOPE_BIN_SHIFT) & (ENVELOPE_BINS - 1)]++;
+    uint8_t bin = (uint8_t)(counts >> ENVELOPE_BIN_SHIFT);
+    e->bins[bin < ENVELOPE_BINS ? bin : ENVELOPE_BINS - 1]++;
 
     if (t->is_burst) {
         if (counts >= t->end) {

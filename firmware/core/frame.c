@@ -8,31 +8,48 @@ uint16_t frame_crc(uint16_t crc, uint8_t octet)
     return (uint16_t)((uint16_t)(crc << 8) ^ (uint16_t)((uint16_t)x << 12) ^ (uint16_t)((uint16_t)x << 5) ^ x);
 }
 
-uint8_t frame_close(uint8_t *frame, uint8_t length)
+void frame_begin(struct frame_writer *w, uint8_t *ring, uint8_t at)
 {
-    uint16_t crc = 0xffff;
-    for (uint8_t i = 1; i <= length; i++)
-        crc = frame_crc(crc, frame[i]);
-    frame[length + 1] = (uint8_t)(crc >> 8);
-    frame[length + 2] = (uint8_t)crc;
+    w->ring = ring;
+    w->code_at = at;
+    w->at = (uint8_t)(at + 1);
+    w->crc = 0xffff;
+}
 
-    uint8_t end = (uint8_t)(length + 3);
-    uint8_t code_at = 0;
-    for (uint8_t i = 1; i < end; i++) {
-        if (frame[i] != 0)
-            continue;
-        frame[code_at] = (uint8_t)(i - code_at);
-        code_at = i;
+static void stuff(struct frame_writer *w, uint8_t octet)
+{
+    uint8_t at = w->at;
+    w->ring[at] = octet;
+    if (octet == 0) {
+        w->ring[w->code_at] = (uint8_t)(at - w->code_at);
+        w->code_at = at;
     }
-    frame[code_at] = (uint8_t)(end - code_at);
-    frame[end] = 0;
-    return (uint8_t)(end + 1);
+    w->at = (uint8_t)(at + 1);
+}
+
+void frame_put(struct frame_writer *w, uint8_t octet)
+{
+    w->crc = frame_crc(w->crc, octet);
+    stuff(w, octet);
+}
+
+uint8_t frame_end(struct frame_writer *w)
+{
+    uint16_t crc = w->crc;
+    stuff(w, (uint8_t)(crc >> 8));
+    stuff(w, (uint8_t)crc);
+    w->ring[w->code_at] = (uint8_t)(w->at - w->code_at);
+    w->ring[w->at] = 0;
+    return (uint8_t)(w->at + 1);
 }
 
 uint8_t frame_encode(const uint8_t *payload, uint8_t length, uint8_t *wire)
 {
-    memcpy(wire + 1, payload, length);
-    return frame_close(wire, length);
+    struct frame_writer w;
+    frame_begin(&w, wire, 0);
+    for (uint8_t i = 0; i < length; i++)
+        frame_put(&w, payload[i]);
+    return frame_end(&w);
 }
 
 void frame_reader_init(struct frame_reader *reader)

@@ -27,12 +27,19 @@ struct frame_reader {
 
 uint16_t frame_crc(uint16_t crc, uint8_t octet);
 
-// Closes a frame in place: `frame[1 .. length]` is the payload, frame[0] and frame[length + 1 .. length + 3] are free for
-// what framing adds. Returns octets to send.
-#define FRAME_OVERHEAD 4
-uint8_t frame_close(uint8_t *frame, uint8_t length);
+// A frame that grows octet by octet where it is sent from: a ring of 256, whose indices wrap by their type.
+#define FRAME_OVERHEAD 4 // what framing adds to a payload
+struct frame_writer {
+    uint8_t *ring;
+    uint8_t at;      // next octet
+    uint8_t code_at; // where the COBS code of the run that is going on belongs
+    uint16_t crc;
+};
+void frame_begin(struct frame_writer *w, uint8_t *ring, uint8_t at);
+void frame_put(struct frame_writer *w, uint8_t octet);
+uint8_t frame_end(struct frame_writer *w); // returns the place behind it
 
-// Encodes `length` (<= MESSAGE_MAX_PAYLOAD) octets of payload; `wire` holds FRAME_MAX_WIRE. Returns octets written.
+// Encodes `length` (<= MESSAGE_MAX_PAYLOAD) octets of payload; `wire` holds FRAME_MAX_WIRE. Returns octets written. For tests.
 uint8_t frame_encode(const uint8_t *payload, uint8_t length, uint8_t *wire);
 
 void frame_reader_init(struct frame_reader *reader);

@@ -19,12 +19,16 @@ void lamps_init(struct lamps *l)
     lamp_guard_rest_red(l); // what was before a reset is not known
 }
 
-void lamps_run(struct lamps *l, const struct lamp_schedule *s)
+struct lamp_schedule *lamps_next(struct lamps *l)
 {
-    l->has_next = 0; // the interrupt looks away while it is written
-    l->is_red_asked = 0;
+    l->has_next = 0;
     BARRIER();
-    l->next = *s;
+    return &l->next;
+}
+
+void lamps_run(struct lamps *l)
+{
+    l->is_red_asked = 0;
     BARRIER();
     l->has_next = 1;
     l->is_busy = 1;
@@ -313,11 +317,11 @@ void lamps_settle(struct lamps *l, enum lamp_event_kind event, uint16_t next_tic
         l->is_busy = (uint8_t)(is_anything_on(l) || l->resting || l->white_ahead != 0);
 }
 
-void lamps_report(const struct lamps *l, enum lamp_event_kind kind, uint32_t next_tick, struct lamp_event *event)
+void lamps_report(const struct lamps *l, enum lamp_event_kind kind, uint16_t next_tick, struct lamp_event *event)
 {
     event->kind = (uint8_t)kind;
     if (kind == LAMP_EVENT_EXPOSURE) {
-        event->tick = next_tick - LIGHT_DELAY_SLOTS; // when the trigger pulse began
+        event->tick = (uint16_t)(next_tick - LIGHT_DELAY_SLOTS); // when the trigger pulse began
         event->number = l->trigger - 1;
         event->value = l->frame.phase;
         event->lit_slots = l->planned_lit;

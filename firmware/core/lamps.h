@@ -37,8 +37,8 @@ enum lamp_event_kind { LAMP_EVENT_NONE, LAMP_EVENT_EXPOSURE, LAMP_EVENT_CHIP };
 struct lamp_event {
     uint8_t kind;
     uint8_t value; // phase, or level of the chip
-    uint16_t lit_slots;
-    uint32_t tick;
+    uint8_t lit_slots;
+    uint16_t tick;   // low half: it is told within two seconds
     uint32_t number; // trigger, or chip index
 };
 
@@ -140,9 +140,12 @@ enum lamp_refusal lamps_plan_red(struct red_burst *b, const struct msg_red_burst
 
 enum lamp_refusal lamps_plan_chips(struct chip_sequence *s, const struct msg_stimulus_run *m);
 
-// Begin a planned schedule or sequence with the next step. What the guard is owed stays owed. These two may be called with
-// interrupts on: to copy with them off would keep the slot interrupt and the receiver waiting.
-void lamps_run(struct lamps *l, const struct lamp_schedule *s);
+// Where the next schedule is planned: the interrupt looks away until lamps_run begins it, with the next step. What was there
+// before has been adopted within a slot.
+struct lamp_schedule *lamps_next(struct lamps *l);
+void lamps_run(struct lamps *l);
+// Likewise a planned sequence. What the guard is owed stays owed. These may be called with interrupts on: to copy with them off
+// would keep the slot interrupt and the receiver waiting.
 void lamps_play(struct lamps *l, const struct chip_sequence *s);
 
 // Begin a planned burst before the next group of the schedule that is running, or alone. With interrupts off.
@@ -204,6 +207,6 @@ enum lamp_event_kind lamps_step(struct lamps *l, uint16_t next_tick);
 void lamps_settle(struct lamps *l, enum lamp_event_kind event, uint16_t next_tick);
 
 // The report of an event of `kind`, at the boundary for which lamps_step returned it.
-void lamps_report(const struct lamps *l, enum lamp_event_kind kind, uint32_t next_tick, struct lamp_event *event);
+void lamps_report(const struct lamps *l, enum lamp_event_kind kind, uint16_t next_tick, struct lamp_event *event);
 
 #endif

@@ -50,7 +50,7 @@ class Envelope(Structure):
                 "longest_gap",
             )
         ],
-        ("bins", c_uint16 * 128),
+        ("bins", c_uint16 * 120),
     ]
 
 
@@ -275,6 +275,7 @@ class Bench:
         if not is_rested:
             core.lamps_init(byref(self.lamps))
         core.lamps_plan.argtypes = [POINTER(Schedule), POINTER(LampRun), POINTER(c_uint16)]
+        core.lamps_next.restype = POINTER(Schedule)
         core.lamps_plan_red.argtypes = [POINTER(RedBurst), POINTER(RedAsked), POINTER(c_uint16)]
 
     def run(
@@ -288,7 +289,7 @@ class Bench:
         short_every: int = 0,
     ) -> tuple[int, int]:
         """(refusal, clamped slots) of a lamp_run command; adopted when it is not refused."""
-        schedule, clamped = Schedule(), c_uint16()
+        clamped = c_uint16()
 
         def each(slots: int | tuple[int, ...]) -> ctypes.Array[c_uint8]:
             return (c_uint8 * 6)(*((slots,) * 6 if isinstance(slots, int) else slots))
@@ -296,9 +297,9 @@ class Bench:
         command = LampRun(
             period, exposure, len(phases), (c_uint8 * 6)(*phases[:6]), each(pulse), each(shorter), short_every
         )
-        refusal = self.core.lamps_plan(byref(schedule), byref(command), byref(clamped))
+        refusal = self.core.lamps_plan(self.core.lamps_next(byref(self.lamps)), byref(command), byref(clamped))
         if refusal == 0:
-            self.core.lamps_run(byref(self.lamps), byref(schedule))
+            self.core.lamps_run(byref(self.lamps))
         return refusal, clamped.value
 
     def red(
@@ -436,7 +437,8 @@ def test_the_guard_cuts_a_pulse_that_a_wrong_schedule_asks_for(core: ctypes.CDLL
     """A schedule that never went through lamps_plan: the guard counts lit slots by itself."""
     bench = Bench(core, is_rested=True)
     wrong = Schedule(2, (c_uint8 * 6)(1, 4), (c_uint8 * 6)(200, 200), (c_uint8 * 6)(), 0, 400, 300)
-    core.lamps_run(byref(bench.lamps), byref(wrong))
+    core.lamps_next(byref(bench.lamps))[0] = wrong
+    core.lamps_run(byref(bench.lamps))
     for _ in range(8):
         bench.heard()
         bench.slots(1000)
@@ -573,10 +575,6 @@ def test_white_that_is_lit_anew_whenever_it_was_cut_ends_with_half_of_the_time(
 # --- histogram, tuner, panel ------------------------------------------------------------------------------------------
 
 
-class WireHistogram(Structure):
-    _fields_ = [("index", c_uint16), ("first_bin", c_uint8), ("shares", c_uint8 * 80)]
-
-
 class WireTunerWindow(Structure):
     _fields_ = [
         ("tick", c_uint32),
@@ -630,14 +628,17 @@ IDLE, DUE, SETTLING, HEARING, DONE = range(5)
 
 @given(st.lists(st.integers(0, 1023), min_size=1, max_size=400))
 def test_the_histogram_holds_every_sample(core: ctypes.CDLL, counts: list[int]) -> None:
-    envelope, threshold, wire = Envelope(), Threshold(767, 775, 0), WireHistogram()
+    envelope, threshold, used = Envelope(), Threshold(767, 775, 0), c_uint16(0)
+    core.envelope_first_bin.restype = core.envelope_share.restype = c_uint8
     core.envelope_clear(byref(envelope))
     for value in counts:
         core.envelope_add(byref(envelope), byref(threshold), c_uint16(value))
-    core.envelope_histogram(byref(envelope), byref(wire))
-    assert wire.first_bin == min(counts) // 8
-    bins = np.bincount(np.minimum(np.array(counts) // 8 - wire.first_bin, 79), minlength=80)
-    assert list(wire.shares) == [-(-int(n) * 255 // len(counts)) for n in bins]
+    first_bin = core.envelope_first_bin(byref(envelope))
+    in_bins = np.minimum(np.array(counts) // 8, 119)  # the last bin holds all from 952 counts on
+    assert first_bin == in_bins.min()
+    bins = np.bincount(np.minimum(in_bins - first_bin, 79), minlength=80)
+    shares = [core.envelope_share(byref(envelope), c_uint8(at), byref(used)) for at in range(80)]
+    assert shares == [-(-int(n) * 255 // len(counts)) for n in bins]
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,12 @@ uint32_t board_id(void)
     return eeprom_read_dword((const uint32_t *)0);
 }
 
-void board_watchdog_kick(void)
+void board_watchdog_kick(uint8_t tick)
 {
-    wdt_reset();
+    static uint8_t before;
+    if (tick != before)
+        wdt_reset();
+    before = tick;
 }
 
 void board_idle(void)

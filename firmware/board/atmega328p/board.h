@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "core/envelope.h"
+#include "core/frame.h"
 #include "core/imu.h"
 #include "core/lamps.h"
 #include "core/messages.h"
@@ -13,7 +14,8 @@
 // --- board.c
 uint8_t board_init(void); // returns why the controller was reset (core/reset_cause.h)
 uint32_t board_id(void);
-void board_watchdog_kick(void);
+// Low part of the slots' count: no kick while it stands still, because then nobody watches the lamps.
+void board_watchdog_kick(uint8_t tick);
 void board_idle(void);      // sleeps until the next interrupt
 uint8_t board_button(void); // 1 while it is pressed
 void board_buzzer(uint8_t is_on);
@@ -30,7 +32,9 @@ struct uart_counters {
 void uart_init(void);
 uint8_t uart_read(uint8_t *octet); // 0 when nothing waits
 uint8_t uart_has_room(uint8_t size);
-uint8_t uart_write(const uint8_t *octets, uint8_t size); // all or nothing; 0 when there is no room
+uint8_t uart_begin(struct frame_writer *w, uint8_t size); // behind what is being sent; 0 without room
+void uart_end(struct frame_writer *w);                    // and is sent
+void uart_delimit(void);                                  // ends what the host has heard so far; into an empty ring
 void uart_counters_read(struct uart_counters *out);
 
 // --- twi.c: the inertial sensor's bus
@@ -42,6 +46,7 @@ uint16_t twi_recoveries(void);
 // --- slots.c and its parts: the one periodic interrupt (timer 1, 31.25 kHz)
 #define SLOT_EVENTS 4
 #define RAW_SAMPLES_MAX 512
+#define RAW_PIECE 64 // samples of a message
 enum house_value { HOUSE_BATTERY, HOUSE_BANDGAP, HOUSE_TEMPERATURE, HOUSE_DETECTOR, HOUSE_RSSI };
 #define HOUSEKEEPING_VALUES 3 // of each second
 #define CHANNEL_VALUES 5      // of the self test
@@ -62,8 +67,16 @@ void slots_rf_stop(void);
 struct envelope *slots_full_window(void); // a finished one, 0 when there is none; give it back
 void slots_free_window(struct envelope *window);
 uint16_t slots_window_slots(void);
-void slots_rf_raw(const struct msg_rf_raw *m);    // stops the windows
-uint8_t slots_take_raw(struct msg_rf_samples *m); // 1 when the next piece of a finished run stands in m
+void slots_rf_raw(const struct msg_rf_raw *m); // stops the windows
+// The next piece of a finished run, 0 when there is none. `piece` is what stands before the samples in the message.
+struct raw_piece {
+    uint32_t tick;
+    uint16_t total;
+    uint16_t offset;
+    uint8_t dropped;
+    uint8_t count;
+};
+const uint8_t *slots_take_raw(struct raw_piece *piece);
 struct tuner *slots_tuner(void);
 void slots_house_begin(uint8_t values);       // read the first `values` of the channels anew
 uint8_t slots_has_house(uint8_t values);      // 1 when so many are there; stays so until the next begin
@@ -71,7 +84,7 @@ uint16_t slots_house(enum house_value which); // counts
 uint32_t slots_given(void);                   // slots that the detector gave away since reset
 uint8_t slots_take_event(struct lamp_event *event);
 uint8_t slots_take_lamps_off(uint32_t *tick); // reason, 0 when none
-void slots_lamps_run(const struct lamp_schedule *s);
+enum lamp_refusal slots_lamps_run(const struct msg_lamp_run *m, uint16_t *clamped_slots);
 enum lamp_refusal slots_red_flash(const struct red_burst *b);
 uint8_t slots_is_lamp_running(void); // a schedule or a red burst
 void slots_stimulus_run(const struct chip_sequence *s);

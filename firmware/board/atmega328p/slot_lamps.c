@@ -22,7 +22,7 @@ static RARE put_event(enum lamp_event_kind kind)
         count(&dropped_events);
         return;
     }
-    lamps_report(&lamps, kind, slot_tick + 1, &events[event_head]);
+    lamps_report(&lamps, kind, (uint16_t)(slot_tick + 1), &events[event_head]);
     event_head = next;
 }
 
@@ -103,9 +103,12 @@ uint8_t slots_take_lamps_off(uint32_t *at)
     return reason;
 }
 
-void slots_lamps_run(const struct lamp_schedule *s)
+enum lamp_refusal slots_lamps_run(const struct msg_lamp_run *m, uint16_t *clamped_slots)
 {
-    lamps_run(&lamps, s);
+    enum lamp_refusal refusal = lamps_plan(lamps_next(&lamps), m, clamped_slots);
+    if (refusal == LAMP_OK)
+        lamps_run(&lamps);
+    return refusal;
 }
 
 enum lamp_refusal slots_red_flash(const struct red_burst *b)

@@ -113,21 +113,21 @@ void slots_rf_raw(const struct msg_rf_raw *m)
     }
 }
 
-uint8_t slots_take_raw(struct msg_rf_samples *m)
+const uint8_t *slots_take_raw(struct raw_piece *piece)
 {
     if (rf_mode != RF_RAW_DONE)
         return 0;
-    m->tick = raw_tick;
-    m->total = raw_total;
-    m->offset = raw_at;
-    m->dropped = raw_dropped;
-    m->count = 0;
-    memset(m->quarter_counts, 0, sizeof m->quarter_counts);
-    while (m->count < sizeof m->quarter_counts && raw_at < raw_total)
-        m->quarter_counts[m->count++] = RAW_SAMPLES[raw_at++];
+    uint16_t left = raw_total - raw_at;
+    uint16_t offset = raw_at;
+    piece->tick = raw_tick;
+    piece->total = raw_total;
+    piece->offset = offset;
+    piece->dropped = raw_dropped;
+    piece->count = left < RAW_PIECE ? (uint8_t)left : RAW_PIECE;
+    raw_at = offset + piece->count;
     if (raw_at == raw_total)
-        rf_mode = RF_OFF;
-    return 1;
+        rf_mode = RF_OFF; // what was taken stands there until the next command
+    return RAW_SAMPLES + offset;
 }
 
 struct envelope *slots_full_window(void)

@@ -4,6 +4,7 @@
 #include <util/atomic.h>
 
 #include "board.h"
+#include "core/barrier.h"
 #include "pins.h"
 #include "uart.h"
 
@@ -13,7 +14,7 @@
 static volatile uint8_t rx_ring[RX_SIZE];
 static volatile uint8_t rx_head;
 static volatile uint8_t rx_tail;
-static volatile uint8_t tx_ring[TX_SIZE];
+static uint8_t tx_ring[TX_SIZE];
 static volatile uint8_t tx_head;
 static volatile uint8_t tx_tail;
 static volatile uint16_t overrun_bytes;
@@ -85,19 +86,33 @@ uint8_t uart_has_room(uint8_t size)
     return size <= TX_SIZE - 1 - (uint8_t)(tx_head - tx_tail);
 }
 
-uint8_t uart_write(const uint8_t *octets, uint8_t size)
+static void publish(uint8_t head)
 {
-    if (!uart_has_room(size))
-        return 0;
-    uint8_t head = tx_head;
-    for (uint8_t i = 0; i < size; i++)
-        tx_ring[head++] = octets[i];
+    BARRIER(); // the interrupt sends what lies before tx_head
     tx_head = head;
     ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
     {
         UCSR0B |= _BV(UDRIE0);
     }
+}
+
+uint8_t uart_begin(struct frame_writer *w, uint8_t size)
+{
+    if (!uart_has_room(size))
+        return 0;
+    frame_begin(w, tx_ring, tx_head);
     return 1;
+}
+
+void uart_end(struct frame_writer *w)
+{
+    publish(frame_end(w));
+}
+
+void uart_delimit(void)
+{
+    tx_ring[tx_head] = 0;
+    publish((uint8_t)(tx_head + 1));
 }
 
 void uart_counters_read(struct uart_counters *out)
