@@ -54,9 +54,12 @@ class Drawing:
         colour: str = INK,
         *,
         bold: bool = False,
+        edge: str | None = None,
     ) -> None:
-        """One line of words, its foot at y."""
+        """One line of words, its foot at y; `edge`: colour around its letters, where it lies above lines."""
         weight = ' font-weight="bold"' if bold else ""
+        if edge is not None:
+            weight += f' paint-order="stroke" stroke="{edge}" stroke-width="3.5" stroke-linejoin="round"'
         look = f'font-size="{size:g}" text-anchor="{anchor}" fill="{colour}"{weight}'
         self.elements.append(f'<text x="{x:g}" y="{y:g}" {look}>{escape(words)}</text>')
 

@@ -6,6 +6,7 @@ pale, so each picture shows what to do now.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from hardware.fabrication.svg import INK, Drawing
@@ -51,6 +52,10 @@ class Board:
         """`is_whole`: everything in full colour."""
         self.sheet = Drawing(WIDTH, HEIGHT)
         self._step, self._is_whole = step, is_whole
+        self._now = 0
+        """Step of what is drawn."""
+        self._labels: list[tuple[int, Callable[[], None]]] = []
+        """Which wires would hide: drawn last."""
         self._rails()
 
     def draw(self) -> str:
@@ -58,7 +63,7 @@ class Board:
         return self.sheet.render()
 
     def fill(self) -> Board:
-        """Parts below, wires above them."""
+        """Parts below, wires above them, labels above all."""
         table = kit()
         for name, place in table["place"].items():
             if place["step"] <= self._step:
@@ -70,6 +75,8 @@ class Board:
             if step <= self._step:
                 self._with(step, lambda a=start, b=end, c=colour: self._wire(at(a), at(b), COLOURS[c]))
         self._leads(table)
+        for step, label in self._labels:
+            self._with(step, label)
         return self
 
     def mark(self, hole: str, number: int) -> None:
@@ -83,11 +90,15 @@ class Board:
         self.sheet.line([at(start), at(end)], colour, 3.0, dashed=True)
 
     def _with(self, step: int, draw: Any) -> None:
-        begin = len(self.sheet.elements)
+        begin, self._now = len(self.sheet.elements), step
         draw()
         if step < self._step and not self._is_whole:
             inside = "\n".join(self.sheet.elements[begin:])
             self.sheet.elements[begin:] = [f'<g opacity="{PALE_SHARE:g}">\n{inside}\n</g>']
+
+    def _label(self, x: float, y: float, words: str, size: float, anchor: str = "start", **how: Any) -> None:
+        look = {"edge": "white"} | how
+        self._labels.append((self._now, lambda: self.sheet.text(x, y, words, size, anchor, **look)))
 
     def _rails(self) -> None:
         sheet = self.sheet
@@ -136,7 +147,7 @@ class Board:
         for pin, (x, y) in holes.items():
             sheet.disc(x, y, 4, "#e8c547")
             label = {"GND2": "GND", "RST2": "RST"}.get(pin, pin)
-            sheet.text(x, y + (15 if y == top else -9), label, 7.5, "middle", "white")
+            self._label(x, y + (15 if y == top else -9), label, 7.5, "middle", colour="white", edge="#1e6f8e")
 
     def _chip(self, title: str, holes: dict[str, Point]) -> None:
         sheet, (low, top, high, foot) = self.sheet, _around(holes)
@@ -145,17 +156,17 @@ class Board:
         sheet.text((low + high) / 2 + 4, (top + foot) / 2 + 5, title, 13, "middle", "white", bold=True)
         for pin, (x, y) in holes.items():
             sheet.disc(x, y, 3.4, "#c9ced3")
-            sheet.text(x, y + (-8 if y == foot else 14), pin, 8, "middle", "white")
+            self._label(x, y + (-8 if y == foot else 14), pin, 8, "middle", colour="white", edge="#2b2b2b")
 
     def _standing(self, name: str, value: str, holes: dict[str, Point]) -> None:
         sheet, (low, top, high, _) = self.sheet, _around(holes)
         sheet.box(low - 10, top - 44, high - low + 20, 26, "#2b2b2b", "#000000")
-        sheet.text((low + high) / 2, top - 26, name, 13, "middle", "white", bold=True)
-        sheet.text(high + 14, top - 27, value, 10.5)
+        self._label((low + high) / 2, top - 26, name, 13, "middle", colour="white", bold=True, edge="#2b2b2b")
+        self._label(high + 14, top - 27, value, 10.5)
         for pin, (x, y) in holes.items():
             sheet.line([(x, y), (x, top - 18)], "#8b9096", 3)
             sheet.disc(x, y, 3.4, "#8b9096")
-            sheet.text(x + 4, y - 5, pin, 9.5, bold=True)
+            self._label(x + 4, y - 5, pin, 9.5, bold=True)
 
     def _can(self, name: str, value: str, holes: dict[str, Point]) -> None:
         sheet, (low, _, high, _) = self.sheet, _around(holes)
@@ -181,8 +192,8 @@ class Board:
         x, y = (ax + bx) / 2, (ay + by) / 2
         self.sheet.line([(ax, ay), (bx, by)], "#8b9096", 2.4)
         self.sheet.disc(x, y, 8.5, colour)
-        self.sheet.text(x, y + 3.5, name, 8.5, "middle", "white", bold=True)
-        self.sheet.text(x + 12, y + 4, value, 10)
+        self._label(x, y + 3.5, name, 8.5, "middle", colour="white", bold=True, edge=colour)
+        self._label(x + 12, y + 4, value, 10)
 
     def _resistor(self, name: str, ohm: int, start: str, end: str) -> None:
         (ax, ay), (bx, by) = at(start), at(end)
@@ -200,14 +211,14 @@ class Board:
                 sheet.line([(x - 6, y - 7 + 6 * k), (x + 6, y - 7 + 6 * k)], BANDS[digit], 3)
         said = f"{ohm / 1000:g}k" if ohm >= 1000 else f"{ohm}"
         if lies:
-            sheet.text(x, y - 9, f"{name} {said}", 9, "middle")
+            self._label(x, y - 9, f"{name} {said}", 9.5, "middle", bold=True)
         else:
             column = int(end.lstrip("abcdefghijTB+-"))
             rail = f"{end[:2]}{column + 1}"
             beside = end[0] == "B" and any(rail in row[1:3] for row in kit()["resistor"].values())
             anchor, edge = ("end", x - 9) if beside else ("start", x + 9)
-            sheet.text(edge, y - 1, name, 9.5, anchor, bold=True)
-            sheet.text(edge, y + 9, said, 9.5, anchor)
+            self._label(edge, y - 1, name, 9.5, anchor, bold=True)
+            self._label(edge, y + 9, said, 9.5, anchor)
 
     def _wire(self, a: tuple[float, float], b: tuple[float, float], colour: str, bend: float = 0.16) -> None:
         (ax, ay), (bx, by) = a, b
