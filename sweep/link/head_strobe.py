@@ -14,7 +14,7 @@ from typing import Final
 
 from sweep.link.head import Head, HeadError, HeadRefused
 from sweep.link.imu import read_samples
-from sweep.link.messages import SLOT_NS, Imu, ImuSet, LampStop, Message, RedBurst
+from sweep.link.messages import SLOT_NS, Imu, ImuSet, LampStop, LightSet, Message, RedBurst
 from sweep.link.schedule import Schedule
 from sweep.link.strobe import StrobeRun
 from sweep.modality.liveness import boottime_ns
@@ -25,6 +25,10 @@ TELL_TRIGGERS_S: Final = 0.04
 """Two triggers a message (guessed): the runner looks up ten times a second."""
 IMU_PERIOD_S: Final = 0.01
 """The fastest that the firmware reads it: two samples for each exposure at 50 frames a second."""
+AIM: Final = 1
+"""The visible light that shows a recording: the aiming spot (wire protocol)."""
+SHOWN_AGAIN_S: Final = 30.0
+"""The head ends it after 60 s (firmware/limits.toml)."""
 NOTHING_ASKED: Final = Strobe(1.0, 0.0, 0.0)
 
 
@@ -44,6 +48,7 @@ class HeadStrobe:
         """What was last asked for; whether it still is says the schedule."""
         self._strobe: StrobeRun | None = None
         self._asked_ns = 0
+        self._shown_s = 0.0
         self._triggers: list[Trigger] = []
         self._dropped: Counter[str] = Counter()
         """Of the strobe, told already."""
@@ -71,6 +76,7 @@ class HeadStrobe:
         self._strobe, self._moved = StrobeRun(head.clock, self._ask), []
         self._triggers, self._dropped = [], Counter()
         try:
+            self._show(head)
             head.ask(self._strobe.command)
         except HeadRefused:
             self.end("lamp_refused")
@@ -100,11 +106,27 @@ class HeadStrobe:
             head.send(LampStop())
             self.end(fault or FILMED_OUT)
             return
+        if time.monotonic() - self._shown_s >= SHOWN_AGAIN_S:
+            self._show_again(head)
         burst = strobe.due(now_ns)
         if burst is not None:
             self._flash_red(head, burst)
         if self._strobe is strobe and time.monotonic() - self._told_s >= TELL_TRIGGERS_S:
             self._tell_triggers(strobe)
+
+    def _show(self, head: Head) -> None:
+        """The visible light on, or on anew before the head ends it; `LampStop` puts it out with the lamps."""
+        if self._ask.is_shown:
+            head.ask(LightSet(AIM, 0))
+            head.ask(LightSet(AIM, 1))
+            self._shown_s = time.monotonic()
+
+    def _show_again(self, head: Head) -> None:
+        try:
+            self._show(head)
+        except HeadError:
+            if self._strobe is not None:
+                raise  # else it was taken back with the lease, before the head had answered
 
     def stop(self, head: Head) -> None:
         """As the runner asked, who needs no message about it. Raises PortError."""

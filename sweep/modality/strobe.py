@@ -64,6 +64,8 @@ class Strobe:
     """A burst of red exposures so often, each between dark and on_axis ones; 0: never. Red has to rest for 2 s."""
     red_count: int = 5
     """Red exposures of a burst, 1 to 6; with its four partners 5 are three triples."""
+    is_shown: bool = False
+    """The head's visible light shines as long as the lamps flash: whoever is there sees that frames are kept."""
 
 
 def round_of(order: tuple[Phase, ...]) -> int:

@@ -31,7 +31,7 @@ def recorder(folder: Path) -> Callable[[str], Path]:
     def record(name: str) -> Path:
         frames = strobed_frames(3, phases=PHASES, glint=glint_in(LAST), drift_px=DRIFT_PX)
         camera = BenchCamera(frames, period_ns=PERIOD_NS)
-        clip = record_with(folder / name, BenchHead(camera), camera, walk(1)[1], 8, permit())
+        clip = record_with(folder / name, BenchHead(camera), lambda: camera, walk(1)[1], 8, permit())
         write_look(clip)
         return clip
 

@@ -66,7 +66,7 @@ class BenchHead:
         if self.run is None:
             return found
         triggers = []
-        while self.sent < self.camera.due:
+        while self.sent <= self.camera.due:  # a trigger comes before its frame
             phase, lit = self.next_exposure(self.run.command)
             exposure = Exposure(self.sent * self.run.command.period_slots, self.sent, phase, lit)
             triggers.append(self.run.take(exposure))
@@ -133,7 +133,7 @@ def permit() -> RoomPermit:
 def test_a_recording_is_a_clip_that_the_scan_reads(tmp_path: Path) -> None:
     head, camera = bench(12)
     _, meta = walk(1)
-    clip = record_with(tmp_path / "f001", head, camera, meta, 8, permit())
+    clip = record_with(tmp_path / "f001", head, lambda: camera, meta, 8, permit())
     read = read_clip(clip)
     assert read.meta.phases == VARIED_ORDER * 4
     assert np.array_equal(read.frame(3), camera.frames[3])
@@ -151,7 +151,7 @@ def test_a_recording_holds_short_pulses_rings_and_one_whole_burst_of_red(tmp_pat
     frames = strobed_frames(3, phases=PHASES * 34, glint=None)
     camera = BenchCamera(frames, period_ns=PERIOD_NS)
     head, (_, meta) = BenchHead(camera), walk(1)
-    clip = read_clip(record_with(tmp_path / "f001", head, camera, meta, 8, permit(), ("M", "N", "R")))
+    clip = read_clip(record_with(tmp_path / "f001", head, lambda: camera, meta, 8, permit(), ("M", "N", "R")))
     phases = "".join(clip.meta.phases)
     assert len(phases) == 8 * 5 + 10
     start = phases.index("R") - 2
@@ -179,27 +179,33 @@ def test_a_recording_cut_short_leaves_nothing_and_switches_everything_off(tmp_pa
     head, camera = bench(3, ends)
     _, meta = walk(1)
     with pytest.raises(type(ends)):
-        record_with(tmp_path / "f001", head, camera, meta, 8, permit())
+        record_with(tmp_path / "f001", head, lambda: camera, meta, 8, permit())
     assert list(tmp_path.iterdir()) == []
     assert camera.closed >= 1
     assert isinstance(head.asked[-1], LampStop)
 
 
-def test_frames_without_a_settled_clock_are_no_recording(tmp_path: Path) -> None:
-    frames = [np.full((64, 64), 100, np.uint16)] * 400
-    camera = BenchCamera(frames, period_ns=PERIOD_NS)
+def test_without_a_settled_clock_the_camera_is_not_even_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    camera = BenchCamera([np.full((64, 64), 100, np.uint16)] * 400, period_ns=PERIOD_NS)
     head = BenchHead(camera, settled=False)
-    _, meta = walk(1)
-    with pytest.raises(RecordError, match="clock"):
-        record_with(tmp_path / "f001", head, camera, meta, 8, permit())
-    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(recording, "BEGIN_S", 0.0)
+    opened: list[BenchCamera] = []
+
+    def open_camera() -> BenchCamera:
+        opened.append(camera)
+        return camera
+
+    with pytest.raises(RecordError, match="no trigger that can be used"):
+        record_with(tmp_path / "f001", head, open_camera, walk(1)[1], 8, permit())
+    assert (opened, list(tmp_path.iterdir())) == ([], [])
+    assert isinstance(head.asked[-1], LampStop)
 
 
 def test_the_recording_is_signed_as_a_demonstration(tmp_path: Path) -> None:
     head, camera = bench(8)
     _, meta = walk(1)
     (tmp_path / "clips").mkdir()
-    clip = record_with(tmp_path / "clips" / "f001", head, camera, meta, 6, permit())
+    clip = record_with(tmp_path / "clips" / "f001", head, lambda: camera, meta, 6, permit())
     signer = Signer.load_or_create(tmp_path / "key")
     path = sign_recording(
         clip, signer, bench="bench 2", declared_by=("a1", "b1"), camera_serial=camera.serial, calibration=None,
@@ -279,7 +285,7 @@ def test_a_head_that_is_lost_ends_the_recording(
     head, camera = bench(12)
     head.extra += said
     with pytest.raises(error, match=says):
-        record_with(tmp_path / "f001", head, camera, walk(1)[1], 8, permit())
+        record_with(tmp_path / "f001", head, lambda: camera, walk(1)[1], 8, permit())
     assert list(tmp_path.iterdir()) == []
     assert isinstance(head.asked[-1], LampStop)
 
@@ -291,7 +297,7 @@ def test_an_end_of_the_declaration_ends_the_recording(tmp_path: Path) -> None:
     control.pause()
     head, camera = bench(12)
     with pytest.raises(RoomNotEmptyError):
-        record_with(tmp_path / "f001", head, camera, walk(1)[1], 8, taken)
+        record_with(tmp_path / "f001", head, lambda: camera, walk(1)[1], 8, taken)
     assert isinstance(head.asked[-1], LampStop)
 
 

@@ -116,7 +116,7 @@ def test_it_plays_measures_and_tells_what_happened_when() -> None:
 @pytest.mark.wall_clock("the emulated head keeps to wall time while its process shares the machine")
 def test_strobe_rf_and_light_have_their_turns_and_never_two_at_once() -> None:
     log: list[tuple[str, int, int]] = []
-    pins = ("strobe", "camera_trigger", "white")
+    pins = ("strobe", "camera_trigger", "white", "aim")
 
     def note(pin: str, level: int, t_ns: int) -> None:
         log.append((pin, level, t_ns))
@@ -135,7 +135,8 @@ def test_strobe_rf_and_light_have_their_turns_and_never_two_at_once() -> None:
         head.say(Strobe(50.0, 1e-3, 2.0))
         wait_for(head, lambda message: message == StrobeEnded("not_declared"))
         control.declare_empty(("A-1", "A-2"))
-        head.say(Strobe(50.0, 1e-3, 60.0))
+        assert "aim" not in {pin for pin, _, _ in log}, "a sweep keeps no frame, so nothing shows it"
+        head.say(Strobe(50.0, 1e-3, 60.0, is_shown=True))
         wait_for(head, lambda message: isinstance(message, Triggers) and len(message.triggers) > 0)
         paused_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         control.pause()
@@ -166,7 +167,12 @@ def test_strobe_rf_and_light_have_their_turns_and_never_two_at_once() -> None:
     for pin, level, _ in log:
         is_lit[pin] = bool(level) != (pin == "camera_trigger")
         assert not (is_lit["white"] and (is_lit["strobe"] or is_lit["camera_trigger"]))
-    assert {"white", "strobe", "camera_trigger"} == {pin for pin, _, _ in log}
+    shown = [at for at, (pin, _, __) in enumerate(log) if pin == "aim"]
+    assert [log[at][1] for at in shown] == [1, 0]
+    lit = [at for at, (pin, level, _) in enumerate(log) if (pin, level) == ("strobe", 1)]
+    assert any(shown[0] < at for at in lit)
+    assert not any(at > shown[1] for at in lit), "it shines as long as the lamps flash"
+    assert set(pins) == {pin for pin, _, _ in log}
 
 
 def test_a_process_that_dies_is_started_again_and_finds_the_head() -> None:

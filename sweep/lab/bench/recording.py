@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Protocol
@@ -46,6 +47,9 @@ MAX_LOST_SHARE = 0.5
 """A recording of which more than half of the frames are lost is none."""
 LONGEST_S = 600.0
 """Whoever records stops it; more triples than a clip may hold take less (derived)."""
+BEGIN_S = 20.0
+"""From the ask to the first trigger that can be used: a process starts, a port opens, a clock settles (`SETTLE_NS`)."""
+LOOK_S = 0.02
 POWER_S = 5.0
 """How long the camera's supply may take to come on (guessed)."""
 
@@ -178,16 +182,19 @@ def record_on_bench(
     is_triggered: bool = True,
     name: str | None = None,
     beside: Callable[[Path], None] | None = None,
+    control: Control | None = None,
 ) -> Path:
     """Record a clip of `folder` and sign it; `lamps`: those that the probe has besides.  `name`: of the clip, which
-    is new; None: the next running number.  `beside`: puts more into its folder before it is signed.
+    is new; None: the next running number.  `beside`: puts more into its folder before it is signed.  `control`: of
+    this clip alone, where somebody may end it meanwhile and the two have declared before.
 
     Raises `ERRORS`; FileExistsError never: the name is new.
     """
     from filelock import FileLock, Timeout
 
-    control = Control()
-    control.declare_empty(declared_by)
+    if control is None:
+        control = Control()
+        control.declare_empty(declared_by)
     permit = control.permit()
     laws = laws_of(None if calibration is None else read_calibration(calibration), on=datetime.now(UTC).date())
     settings = camera_settings(eye, exposure_s, is_triggered=is_triggered)
@@ -202,8 +209,8 @@ def record_on_bench(
             control.lease() as lease,
             HeadProcess(port, lease=lease.end) as head,
         ):
-            camera = open_full_size(permit, settings, device)
-            clip = record_with(folder / (name or next_name(folder)), head, camera, meta, triples, permit, lamps)
+            opened = _Opened(lambda: open_full_size(permit, settings, device))
+            clip = record_with(folder / (name or next_name(folder)), head, opened, meta, triples, permit, lamps)
     except Timeout:
         raise RecordError(Phrase("recorder_already_writing", folder=folder)) from None
     if beside is not None:
@@ -213,7 +220,7 @@ def record_on_bench(
         Signer.load_or_create(key),
         bench=bench,
         declared_by=declared_by,
-        camera_serial=camera.serial,
+        camera_serial=opened.serial,
         calibration=laws.version,
         recorded=datetime.now(UTC),
     )
@@ -238,28 +245,59 @@ def powered(control: Control, place: LinePlace | None, sensor: SensorDriver) -> 
             sensor.detach()
 
 
+class _Opened:
+    """Opens a camera once, and knows whose frames they were."""
+
+    def __init__(self, open_camera: Callable[[], Camera]) -> None:
+        self._open = open_camera
+        self.serial = ""
+
+    def __call__(self) -> Camera:
+        camera = self._open()
+        self.serial = camera.serial
+        return camera
+
+
 def record_with(
     folder: Path,
     head: HeadLine,
-    camera: Camera,
+    open_camera: Callable[[], Camera],
     meta: ClipMeta,
     triples: int,
     permit: RoomPermit,
     lamps: tuple[ExtraLamp, ...] = (),
 ) -> Path:
-    """Flash and record into the new folder `folder`; lamps and camera are off afterwards, whatever happened, and as
-    soon as the permit ends. Every fourth round is short; with red a burst of it is in the clip.
+    """Flash and record into the new folder `folder`, while a visible light of the head shines; lights and camera are
+    off afterwards, whatever happened, and as soon as the permit ends. The camera is opened once the head's clock is
+    known well enough for a trigger. Every fourth round is short; with red a burst of it is in the clip.
     """
-    ask = strobe_for(meta, LONGEST_S, lamps)
+    ask = replace(strobe_for(meta, LONGEST_S, lamps), is_shown=True)
     head.say(ask)
     try:
+        begun = _first_triggers(head, permit)
+
+        def triggers() -> list[Trigger]:
+            found = [*begun, *_triggers(head, permit)]
+            begun.clear()
+            return found
+
         return record_clip(
-            folder, camera, partial(_triggers, head, permit), meta, triples,
-            round_length=round_of(ask.order), burst=red_of(ask),
-        )  # fmt: skip
+            folder, open_camera(), triggers, meta, triples, round_length=round_of(ask.order), burst=red_of(ask)
+        )
     finally:
         head.say(StopStrobe())
-        camera.close()
+
+
+def _first_triggers(head: HeadLine, permit: RoomPermit) -> list[Trigger]:
+    """Wait for them. Raises what no more come for."""
+    until_s = time.monotonic() + BEGIN_S
+    while True:
+        found = _triggers(head, permit)
+        if found:
+            return found
+        if time.monotonic() > until_s:
+            raise RecordError(Phrase("no_lamp_trigger_in_time", seconds=BEGIN_S))
+        time.sleep(LOOK_S)
 
 
 def _triggers(head: HeadLine, permit: RoomPermit) -> list[Trigger]:
