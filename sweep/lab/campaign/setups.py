@@ -20,13 +20,16 @@ from sweep.report.problems import problem
 
 Background = Literal["glossy tile", "matt tile", "painted board"]
 BACKGROUNDS: Final[tuple[Background, ...]] = ("glossy tile", "matt tile", "painted board")
-CAMERAS: Final = 10
+CAMERAS: Final = 12
 CONFUSERS: Final = (
     "tape", "reflector", "glasses", "eyes", "chrome_cyl", "chrome_sphere", "screw", "drops", "glitter", "ind_led",
 )  # fmt: skip
 RANGES_M: Final = (0.3, 1.0, 2.0, 3.0)
 ANGLES_DEG: Final = (0, 15, 30)
-CONFUSER_REPETITIONS: Final = 2
+LEFT_OUT: Final = ((0.3, 30), (3.0, 30))
+"""Distance and angle of a camera: ten clips of twelve cameras tell more than twelve of ten."""
+OBJECTS_OF_A_KIND: Final = 2
+"""Two screws of different makers are two things, which are judged apart."""
 HARD_CAMERAS: Final = (1, 2, 7)
 """Pinholes and the absorptive filter: tier 4 at any place."""
 LIT_ONE_IN: Final = 3
@@ -46,7 +49,7 @@ class Setup(BaseModel):
     number: int = Field(ge=1, le=9999)
     """In the order of recording."""
     thing: str = Field(min_length=1, max_length=64)
-    """`camera-04`, or the type of a confuser."""
+    """`camera-04`, or type and number of a confuser: `screw-2`."""
     is_lens: bool
     kind: Literal["", "clear", "absorptive", "reflective"] = ""
     """Of a camera's infrared filter."""
@@ -61,6 +64,12 @@ class Setup(BaseModel):
     def clip(self) -> str:
         """The clip's name: a running number, which tells nothing."""
         return f"f{self.number:03d}"
+
+    @property
+    def kind_of_thing(self) -> str:
+        """What a confuser is, whichever of its kind."""
+        name, _, number = self.thing.rpartition("-")
+        return name if number.isdigit() else self.thing
 
     @property
     def group(self) -> str:
@@ -91,10 +100,11 @@ def draw(seed: int) -> tuple[Setup, ...]:
 def _things() -> Iterator[tuple[str, bool, float, int]]:
     for number in range(1, CAMERAS + 1):
         for range_m in RANGES_M:
-            yield from ((f"camera-{number:02d}", True, range_m, angle) for angle in ANGLES_DEG)
+            angles = (one for one in ANGLES_DEG if (range_m, one) not in LEFT_OUT)
+            yield from ((f"camera-{number:02d}", True, range_m, angle) for angle in angles)
     for kind in CONFUSERS:
-        for range_m in RANGES_M:
-            yield from ((kind, False, range_m, 0) for _ in range(CONFUSER_REPETITIONS))
+        for number in range(1, OBJECTS_OF_A_KIND + 1):
+            yield from ((f"{kind}-{number}", False, range_m, 0) for range_m in RANGES_M)
 
 
 def _tier(thing: str, *, is_lens: bool, range_m: float, angle_deg: int) -> int:

@@ -51,8 +51,9 @@ class UnseenRoom:
 
     def __init__(
         self, seed: int, tier: int | None, size: tuple[int, int], triples: int, with_lens: bool | None,
-        carried: Callable[[Hand, Sequence[float], float], Hand] | None,
+        carried: Callable[[Hand, Sequence[float], float], Hand] | None, range_m: float | None = None,
     ) -> None:  # fmt: skip
+        """`range_m`: how far the wall is, where that is not drawn."""
         rng = self.rng = np.random.default_rng([seed, 0x4F0E])
         drawn = int(rng.choice([1, 2, 3, 4], p=TIER_SHARES))
         has_lens = bool(rng.random() >= NONE_SHARE)
@@ -76,7 +77,8 @@ class UnseenRoom:
         self.points = Points(self.scale * float(rng.uniform(0.7, 1.4)), float(rng.uniform(2.0, 4.5)),
                              int(rng.choice([5, 6, 7, 12])), float(rng.uniform(0, 6)))  # fmt: skip
         self.e_per_dn, self.read_noise_e = log_uniform(rng, 1.0, 6.0), float(rng.uniform(2.0, 4.5))
-        self.range_m = log_uniform(rng, *{1: (0.5, 1.5), 2: (0.4, 2.2), 3: (0.3, 2.8), 4: (0.25, 3.0)}[self.tier])
+        drawn_m = log_uniform(rng, *{1: (0.5, 1.5), 2: (0.4, 2.2), 3: (0.3, 2.8), 4: (0.25, 3.0)}[self.tier])
+        self.range_m = drawn_m if range_m is None else range_m
         speed, turn = {1: (0.02, 0.02), 2: (0.06, 0.05), 3: (0.12, 0.1), 4: (0.25, 0.25)}[self.tier]
         pace = log_uniform(rng, 0.1, 1.5)
         length = len(self.phases) / self.fps + 0.1
