@@ -54,4 +54,5 @@ def sign_weights(
         file=out,
         measured=str(table["measured"])[:10],
         key_id=services.server_signer.signer.key_id,
+        key=services.server_signer.signer.public_key.hex(),
     )

@@ -84,8 +84,11 @@ class Control:
         """Whether nothing happens before two persons have declared the room empty."""
         return self._needs_persons
 
-    def declare_empty(self, by: tuple[str, str], identified: Identified | None = None) -> None:
-        """Two persons say that the room is empty and closed; `identified`: how, where a server knew them.
+    def declare_empty(
+        self, by: tuple[str, str], identified: Identified | None = None, *, until_ns: int | None = None
+    ) -> None:
+        """Two persons say that the room is empty and closed; `identified`: how, where a server knew them; `until_ns`:
+        when it ends at the latest, where they said it earlier.
 
         Raises RoomNotEmptyError when both names are one person's: whatever held before holds no longer than it did.
         """
@@ -95,7 +98,8 @@ class Control:
             self._note_change()  # an end that nobody has looked at yet comes first
             if not self._by_persons():
                 self._epoch += 1  # what was allowed before this declaration stays ended
-            self._declaration = Declaration(by, round((self._clock() + DECLARATION_S) * 1e9))
+            longest_ns = round((self._clock() + DECLARATION_S) * 1e9)
+            self._declaration = Declaration(by, longest_ns if until_ns is None else min(until_ns, longest_ns))
             self._identified = identified
             self._proved |= set(by) if identified is not None else set()
             self._paused = False

@@ -14,7 +14,7 @@ from sweep.cli import build_app
 from sweep.lab.lens import forest as lens_forest
 from sweep.lab.lens import refit as lens_refit
 from sweep.lab.lens.forest import Earlier, Places
-from sweep.lab.lens.recorded import FitError, Sample, read_campaign
+from sweep.lab.lens.recorded import FitError, Sample, follow_campaign, read_campaign
 from sweep.lab.lens.rows import render
 from sweep.lab.scoring.truth import parse_truth
 from sweep.lens.evidence.decision_forest import forest_text, load_model
@@ -155,6 +155,19 @@ def test_a_campaign_is_read_and_a_mark_carried_over_the_frames(campaign: Path) -
     assert set(samples[1].places.labels.tolist()) <= {0}
     again = read_campaign(campaign / "clips", campaign / "truth", SHIPPED, lambda at, of: None)
     assert np.array_equal(samples[0].features, again[0].features, equal_nan=True)
+
+
+def test_of_a_set_up_that_was_recorded_again_the_last_clip_counts(campaign: Path, tmp_path: Path) -> None:
+    folder, wall = tmp_path / "campaign", {"background": "matt tile", "is_light_on": False}
+    (folder / "clips").mkdir(parents=True)
+    for name in ("f001", "f002"):
+        (folder / "clips" / name).symlink_to(campaign / "clips" / name)
+    (folder / "campaign.json").write_text('{"v": 1, "seed": 1, "setups": 1}')
+    tries = [{"clip": name, "setup": 1, "recorded": "2026-12-01T00:00:00Z"} | wall for name in ("f002", "f001")]
+    (folder / "tries.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in tries))
+    for given in (folder, folder / "clips"):
+        followed = follow_campaign(given, campaign / "truth", lambda at, of: None)
+        assert [one.truth.clip for one in followed] == ["f001"]
 
 
 def fit(*arguments: str | Path) -> tuple[int, str]:

@@ -24,10 +24,22 @@ from sweep.lab.campaign.folder import (
     on_axis_frames,
     open_campaign,
 )
-from sweep.lab.campaign.marking import Marked, MarkError, places, truth_of
-from sweep.lab.campaign.page import OWN_HEADER, application
+from sweep.lab.campaign.mark_page import application
+from sweep.lab.campaign.marking import Marked, MarkError, objects_of, places, truth_of
+from sweep.lab.campaign.serving import OWN_HEADER
 from sweep.lab.campaign.session import record_all
-from sweep.lab.campaign.setups import BACKGROUNDS, CONFUSERS, Setup, SheetError, draw, read_sheet, sheet_text
+from sweep.lab.campaign.setups import (
+    ANGLES_DEG,
+    BACKGROUNDS,
+    CONFUSERS,
+    LEFT_OUT,
+    RANGES_M,
+    Setup,
+    SheetError,
+    draw,
+    read_sheet,
+    sheet_text,
+)
 from sweep.lab.scoring.truth import read_truths
 from sweep.lens.clip.clips import read_clip
 from sweep.phrases import Phrase
@@ -42,8 +54,13 @@ def test_the_order_is_of_the_seed_and_its_numbers_tell_nothing() -> None:
     assert [one.number for one in setups] == list(range(1, 201))
     assert [one.clip for one in setups[:2]] == ["f001", "f002"]
     things = Counter(one.thing for one in setups)
-    assert things == {f"camera-{number:02d}": 12 for number in range(1, 11)} | dict.fromkeys(CONFUSERS, 8)
-    assert {one.group for one in setups if not one.is_lens} == {f"confuser-{kind}" for kind in CONFUSERS}
+    objects = [f"{kind}-{number}" for kind in CONFUSERS for number in (1, 2)]
+    assert things == {f"camera-{number:02d}": 10 for number in range(1, 13)} | dict.fromkeys(objects, 4)
+    assert sum(one.is_lens for one in setups) == 120
+    assert {one.group for one in setups if not one.is_lens} == {f"confuser-{one}" for one in objects}
+    assert {one.kind_of_thing for one in setups if not one.is_lens} == set(CONFUSERS)
+    at = Counter((one.range_m, one.angle_deg) for one in setups if one.is_lens)
+    assert at == {(r, a): 12 for r in RANGES_M for a in ANGLES_DEG if (r, a) not in LEFT_OUT}
     runs = sum(before.thing == after.thing for before, after in pairwise(setups))
     assert runs < 30, "one thing after the other would tell what is next"
     assert {one.tier for one in setups if one.thing == "camera-01"} == {4}
@@ -162,7 +179,7 @@ def test_one_truth_for_lenses_and_for_things_that_are_none(tmp_path: Path) -> No
     last = max(on_axis_frames(clip))
     setups = draw(SEED)
     lens = next(one for one in setups if one.is_lens).model_copy(update={"aperture_mm": 2.1, "kind": "reflective"})
-    screws = next(one for one in setups if one.thing == "screw")
+    screws = next(one for one in setups if one.thing == "screw-2")
     for setup, objects in (
         (lens, [Marked({last: glint_in(last)})]),
         (screws, [Marked({last: (150, 90)}), Marked({last: (160, 99)})]),
@@ -176,8 +193,23 @@ def test_one_truth_for_lenses_and_for_things_that_are_none(tmp_path: Path) -> No
             assert len(truth.lenses[0].track) == 8
             assert truth.lenses[0].kind == "reflective"
         else:
+            assert truth.group == "confuser-screw-2"
             assert truth.confuser_counts == {"screw": 2}
             assert len(truth.confusers) == 16
+
+
+def test_a_truth_that_somebody_wrote_by_hand_is_shown_at_its_last_places() -> None:
+    track = [{"frame": 3, "x": 40.0, "y": 50.0}, {"frame": 21, "x": 44.5, "y": 52.0, "rad": 2.0}]
+    by_hand = {"clip": "f001", "lenses": [{"detectable": False, "track": track}]}
+    assert objects_of(by_hand, 728) == [{"marks": {"21": [44.5, 52.0]}, "in_line_of_sight": False, "radius_px": 2.0}]
+    tapes = {
+        "clip": "f002",
+        "confusers": [[3, "tape", 1, 2], [21, "tape", 650.0, 410.0, 1.0, 20.0], [21, "tape", 9, 9]],
+    }
+    assert [one["marks"] for one in objects_of(tapes, 1456)] == [{"21": [650.0, 410.0]}, {"21": [9.0, 9.0]}]
+    assert objects_of({"clip": "f003", "marked": [{"marks": {"3": [1, 2]}}]}, 728) == [{"marks": {"3": [1, 2]}}]
+    with pytest.raises(MarkError, match="f004"):
+        objects_of({"clip": "f004", "lenses": [{}]}, 728)
 
 
 @pytest.fixture
@@ -187,14 +219,14 @@ def page(tmp_path: Path) -> Any:
         yield client
 
 
-def test_the_page_serves_its_machine_alone_and_only_what_the_test_holds(page: Any) -> None:
+def test_the_page_serves_its_machine_alone_and_only_what_the_test_holds(page: Any, tmp_path: Path) -> None:
     assert page.get("/").headers["content-security-policy"].startswith("default-src 'self'")
     assert [one["is_marked"] for one in page.get("/api/clips").json()["clips"]] == [False, False]
     clip = page.get("/api/clips/f001").json()
     frame = clip["frames"][-1]
     assert page.get(f"/api/clips/f001/frames/{frame}.png").content.startswith(b"\x89PNG")
     at = list(glint_in(frame))
-    body = {"objects": [{"marks": {str(frame): at}}]}
+    body: dict[str, Any] = {"objects": [{"marks": {str(frame): at}}]}
     assert page.put("/api/clips/f001/truth", json=body).status_code == 403, "a foreign page may not"
     assert page.put("/api/clips/f001/truth", json=body, headers=OWN).json() == {"is_marked": True}
     assert page.get("/api/clips/f001").json()["objects"][0]["marks"] == {str(frame): at}
@@ -202,6 +234,10 @@ def test_the_page_serves_its_machine_alone_and_only_what_the_test_holds(page: An
     assert {str(one) for one in clip["frames"]} < set(carried), "in frames of short pulses, too"
     assert page.delete("/api/clips/f001/truth", headers=OWN).json() == {"is_marked": False}
     assert page.get("/", headers={"host": "somewhere.example"}).status_code == 400
+    for text, says in (("{", "f002.json"), ("[]", "f002.json"), ('{"clip": "f002", "lenses": [{}]}', "f002")):
+        (tmp_path / "test" / "truth" / "f002.json").write_text(text, encoding="utf-8")
+        answer = page.get("/api/clips/f002")
+        assert (answer.status_code, says in answer.json()["error"]["en"]) == (422, True), text
     for path in ("/api/clips/f003", "/api/clips/..%2f..", "/api/clips/f001/frames/9999.png", "/campaign.json"):
         assert page.get(path).status_code == 404, path
     malformed: tuple[dict[str, Any], ...] = (

@@ -12,7 +12,7 @@ import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
 from sweep.lab.campaign.folder import Campaign, on_axis_frames
-from sweep.lab.campaign.page import application
+from sweep.lab.campaign.mark_page import application
 from sweep.lab.campaign.setups import draw
 from sweep.lens.clip.clips import read_clip
 from tests.lab.campaign_kit import SEED, glint_in, recorded

@@ -8,43 +8,28 @@ foreign page could have asked for, and clips that the field test does not know.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from importlib.resources import files
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from sweep.lab.campaign.folder import TRUTH, Campaign, Try, on_axis_frames, picture, write_truth
+from sweep.lab.campaign import serving
+from sweep.lab.campaign.folder import MAX_BYTES, TRUTH, Campaign, Try, on_axis_frames, picture, write_truth
 from sweep.lab.campaign.marking import Marked, MarkError, objects_of, places, truth_of
 from sweep.lab.campaign.setups import Setup
 from sweep.lens.clip.clips import Clip, ClipError, read_clip
-from sweep.phrases import Phrase, words
-from sweep.report.problems import first_problem
+from sweep.phrases import Phrase
+from sweep.report.files import read_bounded
 
-OWN_HEADER: Final = "x-ansim-bench"
-"""A foreign page cannot send it without being allowed to."""
-FILES: Final = {
-    "": ("mark.html", "text/html; charset=utf-8"),
-    "mark.js": ("mark.js", "text/javascript; charset=utf-8"),
-    "mark.css": ("mark.css", "text/css; charset=utf-8"),
-}
-HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-}
-MAX_BODY_BYTES: Final = 256 * 1024
+FILES = ("mark.html", "mark.js", "base.css", "mark.css")
 
-B = TypeVar("B", bound=BaseModel)
 Pixel = tuple[Annotated[float, Field(allow_inf_nan=False)], Annotated[float, Field(allow_inf_nan=False)]]
 
 
@@ -99,8 +84,8 @@ class MarkPage:
 
     def clip(self, name: str) -> dict[str, Any]:
         """The frames of a clip that are marked in, and what was marked before."""
-        clip, path = self._clip(name), self._truth(name)
-        before = objects_of(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else []
+        clip = self._clip(name)
+        before = objects_of(self._told(name), clip.meta.width) if self._truth(name).is_file() else []
         frames = list(on_axis_frames(clip))
         return {"width": clip.meta.width, "height": clip.meta.height, "frames": frames, "objects": before}
 
@@ -130,6 +115,16 @@ class MarkPage:
     def _truth(self, name: str) -> Any:
         return self.campaign.folder / TRUTH / f"{name}.json"
 
+    def _told(self, name: str) -> dict[str, Any]:
+        path = self._truth(name)
+        try:
+            told = json.loads(read_bounded(path, MAX_BYTES, MarkError))
+        except (ValueError, RecursionError) as error:
+            raise MarkError(Phrase("file_not_json", file=path.name, why=error)) from error
+        if not isinstance(told, dict):
+            raise MarkError(Phrase("file_not_an_object", file=path.name))
+        return told
+
     def _clip(self, name: str) -> Clip:
         if name not in self.by_clip:
             raise HTTPException(404)
@@ -140,32 +135,30 @@ def application(campaign: Campaign, setups: Mapping[int, Setup]) -> Starlette:
     """The page over a field test."""
     page = MarkPage(campaign, setups)
 
-    async def static(request: Request) -> Response:
-        name, kind = FILES[request.url.path.removeprefix("/")]
-        return Response((files(__package__) / name).read_bytes(), media_type=kind, headers=HEADERS)
-
     async def listed(_: Request) -> Response:
-        return JSONResponse(page.listed(), headers=HEADERS)
+        return await serving.answer(page.listed)
 
     async def clip(request: Request) -> Response:
-        return await _answer(page.clip, request.path_params["name"])
+        return await serving.answer(page.clip, request.path_params["name"])
 
     async def frame(request: Request) -> Response:
         told = await run_in_threadpool(page.frame, request.path_params["name"], request.path_params["index"])
-        return Response(told, media_type="image/png", headers=HEADERS)
+        return Response(told, media_type="image/png", headers=serving.HEADERS)
 
     async def carried(request: Request) -> Response:
-        return await _answer(page.carried, request.path_params["name"], await _body(request, MarkedRequest))
+        return await serving.answer(
+            page.carried, request.path_params["name"], await serving.body(request, MarkedRequest)
+        )
 
     async def keep(request: Request) -> Response:
-        return await _answer(page.keep, request.path_params["name"], await _body(request, TruthRequest))
+        return await serving.answer(page.keep, request.path_params["name"], await serving.body(request, TruthRequest))
 
     async def forget(request: Request) -> Response:
-        _is_own(request)
-        return await _answer(page.forget, request.path_params["name"])
+        serving.check_own(request)
+        return await serving.answer(page.forget, request.path_params["name"])
 
     routes = [
-        *(Route(f"/{name}", static) for name in FILES),
+        *serving.static(*FILES),
         Route("/api/clips", listed),
         Route("/api/clips/{name}", clip),
         Route("/api/clips/{name}/frames/{index:int}.png", frame),
@@ -173,40 +166,4 @@ def application(campaign: Campaign, setups: Mapping[int, Setup]) -> Starlette:
         Route("/api/clips/{name}/truth", keep, methods=["PUT"]),
         Route("/api/clips/{name}/truth", forget, methods=["DELETE"]),
     ]
-    handlers: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
-        MarkError: _refused, ClipError: _refused, ValidationError: _malformed,
-    }  # fmt: skip
-    only_here = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
-    return Starlette(routes=routes, middleware=[only_here], exception_handlers=handlers)
-
-
-async def _answer(work: Callable[..., dict[str, Any]], *about: object) -> Response:
-    return JSONResponse(await run_in_threadpool(work, *about), headers=HEADERS)
-
-
-def _is_own(request: Request) -> None:
-    if OWN_HEADER not in request.headers:
-        raise HTTPException(403)
-
-
-async def _body(request: Request, model: type[B]) -> B:
-    _is_own(request)
-    data = bytearray()
-    async for part in request.stream():
-        data += part
-        if len(data) > MAX_BODY_BYTES:
-            raise HTTPException(413)
-    return model.model_validate_json(bytes(data))
-
-
-async def _refused(_: Request, error: Exception) -> Response:
-    return _words(error.args[0] if isinstance(error.args[0], Phrase) else str(error))
-
-
-async def _malformed(_: Request, error: Exception) -> Response:
-    return _words(first_problem(error) if isinstance(error, ValidationError) else str(error))
-
-
-def _words(what: Any) -> Response:
-    told = {"ko": words(what, "ko"), "en": words(what, "en")}
-    return JSONResponse({"error": told}, status_code=422, headers=HEADERS)
+    return serving.application(routes, (MarkError, ClipError))

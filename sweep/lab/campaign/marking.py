@@ -75,9 +75,9 @@ def truth_of(setup: Setup, clip: Clip, objects: Sequence[Marked]) -> dict[str, A
     if setup.is_lens:
         truth["lenses"] = [_lens(setup, one, track) for one, track in tracks]
     else:
-        truth["conf_counts"] = {setup.thing: len(tracks)}
+        truth["conf_counts"] = {setup.kind_of_thing: len(tracks)}
         truth["confusers"] = [
-            [frame, setup.thing, round(x, 1), round(y, 1), 1.0, one.radius_px or CONFUSER_RADIUS_PX]
+            [frame, setup.kind_of_thing, round(x, 1), round(y, 1), 1.0, one.radius_px or CONFUSER_RADIUS_PX]
             for one, track in tracks
             for frame, (x, y) in track
         ]
@@ -88,9 +88,22 @@ def truth_of(setup: Setup, clip: Clip, objects: Sequence[Marked]) -> dict[str, A
     return truth
 
 
-def objects_of(truth: Mapping[str, Any]) -> list[Any]:
-    """What was marked when a truth was written, to be corrected."""
-    return list(truth.get("marked", []))
+def objects_of(truth: Mapping[str, Any], width: int) -> list[Any]:
+    """What was marked when a truth was written, to be corrected; where nobody marked it here, its last places.
+
+    Raises MarkError.
+    """
+    if isinstance(truth.get("marked"), list):
+        return list(truth["marked"])
+    try:
+        told = parse_truth(dict(truth), {str(truth.get("clip")): width})
+    except TruthError as error:
+        raise MarkError(Phrase("place_and_reason", place=str(truth.get("clip", "truth")), why=error)) from error
+    ends = ((one.track[-1], one.counts) for one in told.lenses)
+    lenses = [Marked({end.frame: (end.x, end.y)}, is_seen, end.rad) for end, is_seen in ends]
+    last = max((one.frame for one in told.confusers), default=0)
+    things = [Marked({last: (one.x, one.y)}, True, one.rad) for one in told.confusers if one.frame == last]
+    return [_kept(one) for one in (*lenses, *things)]
 
 
 def _kept(one: Marked) -> dict[str, Any]:

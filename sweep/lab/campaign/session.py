@@ -2,9 +2,8 @@
 
 Job: ask for the number on the setter's card, for a clip the wall and the light, record, and say what is left.  Input
 are answers as `ask` gives them and a `record` that makes a clip of a given name, or a radio's reading; output is the
-field test so far.  Refuses another
-number than the next one: the two persons are at different set-ups then.  A recording that fails leaves no clip and is
-asked again; one that is repeated says why, and the earlier one stays.
+field test so far.  Refuses another number than the next one: the two persons are at different set-ups then.  A
+recording that fails leaves no clip and is asked again; one that is repeated says why, and the earlier one stays.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ def record_all(campaign: Campaign, record: Record, ask: Ask, say: Say) -> Campai
             is_seen = campaign.drawn.of == "lens"
             wall = _wall(ask, say) if is_seen else None
             is_lit = is_seen and _yes(ask, say, Phrase("bench_ask_light"))
-            campaign = _record(campaign, record, say, (number, wall, is_lit, ""))
+            campaign = record_one(campaign, record, say, (number, wall, is_lit, ""))
     say(Phrase("bench_all_recorded", count=campaign.drawn.setups))
     return campaign
 
@@ -69,15 +68,20 @@ def _again(campaign: Campaign, record: Record, ask: Ask, say: Say) -> Campaign:
     if not because:
         say(Phrase("bench_no_reason"))
         return campaign
-    return _record(campaign, record, say, (last.setup, last.background, last.is_light_on, because[:200]))
+    return record_one(campaign, record, say, (last.setup, last.background, last.is_light_on, because[:200]))
 
 
-def _record(campaign: Campaign, record: Record, say: Say, about: tuple[int, Background | None, bool, str]) -> Campaign:
+def record_one(
+    campaign: Campaign, record: Record, say: Say, about: tuple[int, Background | None, bool, str]
+) -> Campaign:
+    """Record a clip of a set-up: its number, the wall, whether the light is on, why again; the same field test where
+    nothing was recorded.
+    """
     setup, background, is_light_on, because = about
     name = campaign.name_for(setup)
     try:
         clip = record(name)
-    except NOT_RECORDED as error:
+    except (*NOT_RECORDED, OSError) as error:  # a disk that is full, too
         set_aside(campaign)  # frames may lie there that were never signed
         say(Phrase("bench_not_recorded", why=error))
         return campaign

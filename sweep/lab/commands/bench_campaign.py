@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,9 @@ from sweep.lab.commands.lens_record import Bench, Calibration, Declared, Device,
 from sweep.report import Modality
 
 if TYPE_CHECKING:
-    from sweep.lab.campaign.folder import Reading
+    from sweep.lab.campaign.folder import Campaign, Reading
+    from sweep.modality.control import Control
+    from sweep.report import DoctorCheck
 
 
 def plan(
@@ -61,6 +64,15 @@ def record(
     exposure_ms: ExposureMs = 1.0,
     seconds: Annotated[float, typer.Option("--seconds", min=1.0, max=120.0, help="Of a radio's reading.")] = 10.0,
     config: Settings = None,
+    is_page: Annotated[
+        bool, typer.Option("--page", help="On a page for a browser on this machine instead of in the terminal.")
+    ] = False,
+    is_phone: Annotated[
+        bool, typer.Option("--phone", help="On that page, for a phone in the same network, too; it takes a code.")
+    ] = False,
+    page_port: Annotated[
+        int, typer.Option("--page-port", min=0, max=65535, help="Port of that page; 0: any free one.")
+    ] = 8766,
 ) -> None:
     """Record the clips or readings of a field test one by one; goes on where it was left."""
     from sweep.lab.campaign.folder import CampaignError, open_campaign, write_look
@@ -73,6 +85,11 @@ def record(
         campaign, settings = open_campaign(folder), read_config(config)
     if campaign.drawn.of == "lens":
         recorder = Recorder.of(bench, declared, port, device, calibration, exposure_ms, config)
+        if is_page or is_phone:
+            _record_on_page(campaign, recorder, page_port, is_phone=is_phone)
+            return
+    elif is_page or is_phone:
+        fail("record_page_for_clips")
     elif port is not None:
         settings = settings.model_copy(update={"port": port})
 
@@ -91,30 +108,56 @@ def record(
             remark("bench_goes_on", folder=folder)
 
 
+def _record_on_page(campaign: Campaign, recorder: Recorder, port: int, *, is_phone: bool) -> None:
+    """Serve the page until Ctrl-C: to this machine, and to a phone that is given the code."""
+    from sweep.cli.doctor.checks import Here
+    from sweep.cli.doctor.checks_parts import check_camera, check_head
+    from sweep.lab.campaign import serving
+    from sweep.lab.campaign.folder import CampaignError, write_look
+    from sweep.lab.campaign.pairing import Pairing, addresses_near
+    from sweep.lab.campaign.record_page import RecordPage, application
+    from sweep.lab.campaign.setups import SheetError
+
+    def taken(name: str, control: Control) -> Path:
+        return recorder.record(campaign.clips, name, write_look, control=control)
+
+    def parts() -> tuple[DoctorCheck, DoctorCheck]:
+        camera = next(check_camera(recorder.settings, Here()))
+        return camera, check_head(recorder.settings, Here(), str)
+
+    near = addresses_near() if is_phone else ()
+    if is_phone and not near:
+        fail("no_network_for_phone")
+    with one_line(CampaignError, SheetError), contextlib.ExitStack() as stack:
+        campaign.setups()
+        first = stack.enter_context(serving.bound("127.0.0.1", port))
+        port = first.getsockname()[1]
+        listeners = [first, *(stack.enter_context(serving.bound(str(one.ip), port)) for one in near)]
+        for listener in listeners:
+            out.print(f"http://{listener.getsockname()[0]}:{port}")
+        remark("bench_record_serves")
+        pairing = Pairing(lambda code: remark("pairing_code_is", code=code)) if is_phone else None
+        page = RecordPage(campaign, taken, recorder.declared_by, parts)
+        serving.serve(application(page, pairing, near), listeners)
+    remark("bench_goes_on", folder=campaign.folder)
+
+
 def mark(
     folder: Annotated[Path, typer.Argument(metavar="CAMPAIGN", help="Folder with recorded clips.")],
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port of the page; 0: any free one.")] = 8765,
 ) -> None:
     """Mark what was in each clip on a page that this machine serves to itself; writes truth."""
+    from sweep.lab.campaign import serving
     from sweep.lab.campaign.folder import CampaignError, open_campaign
+    from sweep.lab.campaign.mark_page import application
     from sweep.lab.campaign.setups import SheetError
 
     with one_line(CampaignError, SheetError):
         campaign = open_campaign(existing(folder))
         setups = campaign.setups()
-    from socket import AF_INET, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
-
-    import uvicorn
-
-    from sweep.lab.campaign.page import application
-
-    with socket(AF_INET, SOCK_STREAM) as listener:
-        listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
-        with one_line():
-            listener.bind(("127.0.0.1", port))
         if not campaign.tries:
             fail("bench_nothing_recorded", folder=folder)
-        out.print(f"http://127.0.0.1:{listener.getsockname()[1]}")
-        remark("bench_mark_serves")
-        config = uvicorn.Config(application(campaign, setups), log_level="warning", access_log=False)
-        uvicorn.Server(config).run(sockets=[listener])
+        with serving.bound("127.0.0.1", port) as listener:
+            out.print(f"http://127.0.0.1:{listener.getsockname()[1]}")
+            remark("bench_mark_serves")
+            serving.serve(application(campaign, setups), [listener])

@@ -6,11 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sweep.cli.output import fail, one_line, out
+
+if TYPE_CHECKING:
+    from sweep.cli.config import Config
+    from sweep.modality.control import Control
 
 Bench = Annotated[str, typer.Option("--bench", help="Name of the bench; it is written into the recording.")]
 Declared = Annotated[
@@ -34,6 +38,9 @@ class Recorder:
     """What clips of a bench are recorded with, settled once."""
 
     record_on: Callable[..., Path]
+    settings: Config
+    """With what the command's options say of camera and head."""
+    declared_by: tuple[str, str]
 
     @classmethod
     def of(
@@ -77,7 +84,9 @@ class Recorder:
                 lamps=extra_lamps(settings),
                 eye=settings.eye,
                 is_triggered=settings.camera_trigger == "external",
-            )
+            ),
+            settings.model_copy(update={"port": port, "camera": device or settings.camera or "pi"}),
+            (declared[0], declared[1]),
         )
 
     def record(
@@ -86,9 +95,12 @@ class Recorder:
         name: str | None = None,
         beside: Callable[[Path], None] | None = None,
         triples: int = TRIPLES,
+        control: Control | None = None,
     ) -> Path:
-        """Record a clip into a folder of clips; `beside` adds to it before it is signed. Raises `recording.ERRORS`."""
-        return self.record_on(folder, name=name, beside=beside, triples=triples)
+        """Record a clip into a folder of clips; `beside` adds to it before it is signed; `control`: whose declaration
+        it is made under, where that was not made for it. Raises `recording.ERRORS`.
+        """
+        return self.record_on(folder, name=name, beside=beside, triples=triples, control=control)
 
 
 def lens_record(

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lab.campaign.folder import CAMPAIGN, now, open_campaign
+from sweep.lab.campaign.folder import CAMPAIGN, Campaign, now, open_campaign
 from sweep.lab.lens.forest import Earlier, Places, clip_places
 from sweep.lab.lens.rows import Rows, places_of
 from sweep.lab.scoring.marks import carried
@@ -183,8 +183,9 @@ def follow_campaign(folder: Path, truth: Path | None, tell: Callable[[int, int],
     clips = folder / CLIPS_NAME if (folder / CLIPS_NAME).is_dir() else folder
     where = truth or _truth_beside(folder)
     paths = [path for path in find_clips(clips) if path != where]
-    if (folder / CAMPAIGN).exists():  # what was recorded again does not count
-        counted = {one.clip for one in open_campaign(folder).last_of_each}
+    campaign = _campaign_of(folder)
+    if campaign is not None:  # what was recorded again does not count
+        counted = {one.clip for one in campaign.last_of_each}
         paths = [path for path in paths if path.name in counted]
     if not paths:
         raise FitError(Phrase("no_clip_folders_here"))
@@ -206,8 +207,14 @@ def follow_campaign(folder: Path, truth: Path | None, tell: Callable[[int, int],
 
 def recorded_at(folder: Path) -> datetime:
     """When the last clip of a field test was recorded; now, where nobody kept that. Raises CampaignError."""
-    tries = open_campaign(folder).tries if (folder / CAMPAIGN).exists() else ()
-    return max((one.recorded for one in tries), default=now())
+    campaign = _campaign_of(folder)
+    return max((one.recorded for one in campaign.tries), default=now()) if campaign is not None else now()
+
+
+def _campaign_of(folder: Path) -> Campaign | None:
+    """The field test of its folder, or of that of its clips; None: there is none. Raises CampaignError."""
+    home = next((one for one in (folder, folder.parent) if (one / CAMPAIGN).is_file()), None)
+    return None if home is None else open_campaign(home)
 
 
 def check_classes(samples: Sequence[Sample]) -> None:

@@ -251,7 +251,8 @@ def test_a_field_test_is_signed_by_the_server_and_only_for_its_district(
     services = build_services(settings)
     with contextlib.closing(services.db):
         signer = services.server_signer.signer
-    assert (code, said) == (0, f"{out}: measured 2026-11-01, signed by key {signer.key_id}\n")
+    key = f"signed by key {signer.key_id}; on a probe that does not know it: --key {signer.public_key.hex()}"
+    assert (code, said) == (0, f"{out}: measured 2026-11-01, {key}\n")
     document = parse_signed(json.loads(out.read_bytes()))
     assert verify_signature(document, WEIGHTS_TYPE, signer.public_key) == file.read_bytes()
     for wrong in (table | {"tenant": "other-gu"}, table | {"more": 1}):
