@@ -69,6 +69,21 @@ class Line:
         return self.lead_risk.partition(":")[0]
 
     @property
+    def second_source(self) -> str:
+        """What else may be bought: a number, a class of parts, or why nothing can."""
+        return self.substitutes or ("any of its standard and size" if self.maker == "generic" else "")
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nothing else drops in."""
+        return self.second_source.startswith("none drops in")
+
+    @property
+    def state(self) -> str:
+        """`unchecked` until somebody looked up that it is still made, with the day in `price_from`."""
+        return "in production" if self.price_from.startswith("looked up on ") else "unchecked"
+
+    @property
     def is_on_boards(self) -> bool:
         """Whether it is soldered: then the boards say how many."""
         return bool(self.references)
@@ -213,13 +228,20 @@ def risk_table(bill: Sequence[Line]) -> list[str]:
     rows = ["| risk | part | number | why | otherwise |", "|---|---|---|---|---|"]
     for risk in ("high", "medium"):
         rows += [
-            f"| {risk} | {line.item} | {line.mpn} | {line.lead_risk.partition(': ')[2]} "
-            f"| {line.substitutes or 'nothing'} |"
+            f"| {risk} | {line.item} | {line.mpn} | {line.lead_risk.partition(': ')[2]} | {line.second_source} |"
             for line in bill
             if line.risk == risk
         ]
     low = sum(line.risk == "low" for line in bill)
-    return [*rows, "", f"{low} of {len(bill)} lines have no risk that is known (from memory; nobody asked a shop)."]
+    unchecked, alone = (sum(found) for found in zip(*((x.state == "unchecked", x.is_alone) for x in bill), strict=True))
+    return [
+        *rows,
+        "",
+        (
+            f"{low} of {len(bill)} lines have no risk that is known (from memory). **{unchecked} of {len(bill)} are "
+            f"unchecked**: nobody asked a shop whether they are still made. For {alone} nothing else drops in."
+        ),
+    ]
 
 
 def filled(bill: Sequence[Line]) -> list[Line]:

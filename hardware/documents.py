@@ -10,8 +10,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-from hardware import bom
-from hardware.enclosure import callouts, mass
+from hardware import bom, controller
+from hardware.enclosure import callouts, mass, printing, strap
 from hardware.fabrication import cables
 from hardware.kit import safety as kit_safety
 from hardware.kit import table as kit
@@ -32,15 +32,20 @@ def computed() -> dict[Path, dict[str, list[str]]]:
             "mutations": mutations.markdown(),
             "strobes": flicker.strobe_table(assess.tables()),
         },
-        HERE / "enclosure" / "README.md": {"mass": mass.mass_table(), "fall": mass.fall_table()},
+        HERE / "enclosure" / "README.md": {
+            "printing": printing.markdown(),
+            "mass": mass.mass_table(),
+            "strap": strap.markdown(),
+            "fall": mass.fall_table(),
+        },
         HERE / "fabrication" / "README.md": {
             "cost": bom.cost_table(bom.lines()),
             "risk": bom.risk_table(bom.lines()),
             "cables": cables.markdown(),
         },
-        HERE / "README.md": {"callouts": callouts.markdown()},
+        HERE / "BUILD.md": {"callouts": callouts.markdown(), "fuses": controller.markdown()},
         HERE / "kit" / "README.md": {name: rows() for name, rows in kit.TABLES.items()}
-        | {"safety": kit_safety.table()},
+        | {"safety": kit_safety.table(), "fuses": controller.markdown()},
     }
 
 

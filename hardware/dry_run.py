@@ -1,6 +1,6 @@
 """The first power-up without a board: what each line of the guide would read, by simulation and the emulated head.
 
-Job: fill the column "dry run" of `README.md`. Input: the decks of `spice/`, the built firmware in the emulator
+Job: fill the column "dry run" of `BUILD.md`. Input: the decks of `spice/`, the built firmware in the emulator
 (`sweep.sim`), the exported enclosure; output: a few words a step, and whether the line of the guide is met. Not a
 measurement: a board that is soldered wrongly, rings or drops out shows none of it. `python -m hardware.dry_run` prints
 all, `python -m hardware.dry_run write` puts them into the guide.
@@ -27,7 +27,7 @@ from sweep.sim.head.emulated import EmulatedHead, RfScene
 from sweep.sim.head.machine import HeadMachine
 from sweep.sim.head.pads import Assembly
 
-GUIDE = Path(__file__).parent / "README.md"
+GUIDE = Path(__file__).parent / "BUILD.md"
 STEP = re.compile(r"^\| (\d+[a-z]?)\. ")
 NOT_SIMULATED = "not simulated"
 

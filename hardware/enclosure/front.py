@@ -7,7 +7,7 @@ import math
 from build123d import Axis, Cone, Part, Pos, Rot, fillet
 
 from hardware.enclosure import layout, screws
-from hardware.enclosure.shapes import CENTRE, HALF_X, HALF_Y, HOLD, PLATE_BACK, S, block, rod
+from hardware.enclosure.shapes import CENTRE, HALF_X, HALF_Y, HOLD, PLATE_BACK, S, block, countersink, rod
 
 
 def front_plate() -> Part:
@@ -18,12 +18,15 @@ def front_plate() -> Part:
     plate -= rod("z", (0, 0), 2 * eye["opening_radius"], PLATE_BACK, 0)
     collar = rod("z", (0, 0), 2 * eye["collar_outer_radius"], 0, eye["collar_height"])
     collar -= rod("z", (0, 0), 2 * eye["collar_inner_radius"], 0, eye["collar_height"])
-    tube = rod("z", (0, 0), 2 * eye["tube_outer_radius"], PLATE_BACK, eye["tube_ahead"])
+    flare, ahead = eye["tube_flare"], eye["tube_ahead"]
+    tube = rod("z", (0, 0), 2 * eye["tube_outer_radius"], PLATE_BACK, flare)
+    tube += cone(eye["tube_outer_radius"], eye["tube_mouth_outer_radius"], flare, ahead)
     for turn in (0, 90):
         spoke = block(-12.0, -eye["spoke_width"] / 2, PLATE_BACK, 12.0, eye["spoke_width"] / 2, 0)
         tube += Rot(0, 0, turn) * spoke
     plate += collar + tube
-    plate -= rod("z", (0, 0), 2 * eye["tube_inner_radius"], PLATE_BACK, eye["tube_ahead"])
+    plate -= rod("z", (0, 0), 2 * eye["tube_inner_radius"], PLATE_BACK, flare)
+    plate -= cone(eye["tube_inner_radius"], eye["tube_mouth_radius"], flare, ahead)
     for x in layout.bar_centres():
         plate -= block(x - 3.0, -12.0, PLATE_BACK, x + 3.0, 12.0, 0)
         for px, py in layout.boards()["bar"]["holes_mm"]:
@@ -45,19 +48,60 @@ def front_plate() -> Part:
     )
     plate -= rod("z", (aim["centre_x"], 0), aim["lens_diameter"] + 0.3, PLATE_BACK, -aim["lens_lip"])
     plate -= rod("z", (aim["centre_x"], 0), aim["lens_opening"], PLATE_BACK, 0)
-    for at in [*screws.aim(), *screws.light_box()]:
+    (tx, ty), (wide, high) = S["thermal"]["at"], S["thermal"]["window"]
+    plate -= block(tx - wide / 2, ty - high / 2, PLATE_BACK, tx + wide / 2, ty + high / 2, 0)
+    for at in [*screws.aim(), *screws.light_box(), *screws.thermal()]:
         plate -= rod("z", at, S["shell"]["pilot_m2"], PLATE_BACK, PLATE_BACK + HOLD["light box"].depth_mm)
     for at in [*screws.bracket(), *screws.plate()]:
         plate -= rod("z", at, 3.4, PLATE_BACK, 0)
-        plate -= Pos(at[0], at[1], -1.7) * Cone(1.7, 3.4, 1.7, align=CENTRE)
+        plate -= countersink("z", at, 0.0)
     return plate
+
+
+def cone(below: float, above: float, low: float, high: float) -> Part:
+    """A cone around the optical axis from one radius to another."""
+    return Pos(0, 0, low) * Cone(below, above, high - low, align=CENTRE)
+
+
+def thermal_plate() -> Part:
+    """Closes the opening for a thermal array from behind, flush with the front face. Prints on its flange."""
+    table = S["thermal"]
+    (x, y), (wide, high), (long, tall, thick) = table["at"], table["window"], table["flange"]
+    play = table["play"]
+    part = block(x - long / 2, y - tall / 2, PLATE_BACK - thick, x + long / 2, y + tall / 2, PLATE_BACK)
+    half_x, half_y = wide / 2 - play, high / 2 - play
+    part += block(x - half_x, y - half_y, PLATE_BACK, x + half_x, y + half_y, 0)
+    for at in screws.thermal():
+        part -= rod("z", at, 2.3, PLATE_BACK - thick, PLATE_BACK)
+    return part
+
+
+def filter_seat() -> Part:
+    """Ring in the CS mount, in front of the sensor, that holds the filter's cell. Prints on its lip."""
+    table, low = S["filter"], layout.filter_seat_rear()
+    bore, top = table["cell"][0] + table["play"], low + table["lip"] + table["cell"][1]
+    part = rod("z", (0, 0), table["outer"], low, top)
+    part -= rod("z", (0, 0), table["lip_opening"], low, top)
+    return part - rod("z", (0, 0), bore, low + table["lip"], top)
+
+
+def pocket_reach(half: float, turn: float, radius: float) -> float:
+    """How far a pocket may reach outwards of its LED: a wall of 1.22 mm stays to each screw of the ring board."""
+    reach, need = half, S["shell"]["pilot_m2"] / 2 + 1.22
+    for x, y in layout.ring_screws():
+        out = x * math.cos(turn) + y * math.sin(turn) - radius
+        beside = max(0.0, abs(y * math.cos(turn) - x * math.sin(turn)) - half)
+        if out > 0 and beside < need:
+            reach = min(reach, out - math.sqrt(need**2 - beside**2))
+    return reach
 
 
 def without_option_pockets(plate: Part) -> Part:
     """Room for what is optional, from behind: a skin stays, to be cut out where a LED or the range sensor is fitted."""
     half = layout.boards()["middle"]["window_mm"] / 2
-    cut = block(-half, -half, PLATE_BACK, half, half, -S["eye"]["option_skin"])
     for x, y in layout.option_leds():
+        outward = pocket_reach(half, math.atan2(y, x), math.hypot(x, y))
+        cut = block(-half, -half, PLATE_BACK, outward, half, -S["eye"]["option_skin"])
         plate -= Pos(x, y, 0) * Rot(0, 0, math.degrees(math.atan2(y, x))) * cut
     for at in layout.arc_screws():
         plate -= rod("z", at, S["shell"]["pilot_m2"], PLATE_BACK, PLATE_BACK + HOLD["arc board"].depth_mm)
@@ -99,18 +143,19 @@ def light_box() -> Part:
     part -= block(x - width / 2, -height / 2, board + 2.0, x + width / 2, height / 2, PLATE_BACK)
     part -= block(x - 10.0, -13.0, board, x + 10.0, 13.0, board + 2.0)
     part -= block(x - half_x, -7.0, board, x - 9.0, 7.0, board + 2.0)  # cable
+    for at in screws.light_box():
+        inward = block(min(at[0], x), at[1] - 3.5, board, max(at[0], x), at[1] + 3.5, PLATE_BACK)
+        part += (rod("z", at, 7.0, board, PLATE_BACK) + inward) & block(
+            x - 30, -half_y - 0.3, board, x + 30, half_y + 0.3, PLATE_BACK
+        )
+    part -= block(x - width / 2, -height / 2, board + 2.0, x + width / 2, height / 2, PLATE_BACK)
     for at in layout.white_screws():
         depth = HOLD["white board"].depth_mm
         part += rod("z", at, 7.0, board, board + depth)
         part -= rod("z", at, S["shell"]["pilot_m3"], board, board + depth)
     for at in screws.light_box():
-        ear = rod("z", at, 6.5, PLATE_BACK - 5.0, PLATE_BACK)
-        inward = block(min(at[0], x), at[1] - 3.25, PLATE_BACK - 5.0, max(at[0], x), at[1] + 3.25, PLATE_BACK)
-        slope = Pos(at[0], at[1], PLATE_BACK - 11.0) * Cone(0.6, 3.25, 6.0, align=CENTRE)
-        part += (ear + inward + slope) & block(x - 30, -half_y, board, x + 30, half_y, PLATE_BACK)
-        part -= block(x - width / 2, -height / 2, board + 2.0, x + width / 2, height / 2, PLATE_BACK)
-        part -= rod("z", at, 2.3, PLATE_BACK - 12.0, PLATE_BACK)
-        part -= rod("z", at, 4.4, PLATE_BACK - 12.0, PLATE_BACK - HOLD["light box"].through_mm)
+        part -= rod("z", at, 2.3, board, PLATE_BACK)
+        part -= rod("z", at, 4.4, board, PLATE_BACK - HOLD["light box"].through_mm)
     return part
 
 

@@ -87,6 +87,16 @@ def bracket_front() -> float:
     return camera_board_front() - float(camera["board_thickness"] + camera["back"])
 
 
+def sensor() -> float:
+    """Plane of the camera's sensor."""
+    return camera_board_front() + float(shell()["filter"]["sensor_above_board"])
+
+
+def filter_seat_rear() -> float:
+    """Rear face of the filter's seat."""
+    return sensor() + float(shell()["filter"]["behind"])
+
+
 def aim_lens_edge() -> float:
     """Where the convex side of the aiming lens begins: it rests on the edge of its opening, curved outwards."""
     aim = shell()["aim"]
@@ -198,6 +208,7 @@ def _eye() -> dict[str, list[Solid]]:
     front, lens, board = ring_front(), lens_front(), camera_board_front()
     body = boards()["body"]["ir"]
     half = camera["board"] / 2
+    mount_bore = shell()["filter"]["outer"] / 2 + 0.1
     bore = ring["bore_diameter_mm"] / 2
     thick = ring["thickness_mm"]
     return {
@@ -210,7 +221,7 @@ def _eye() -> dict[str, list[Solid]]:
         "lens foam": [Cylinder("z", (0, 0), eye["foam_outer_radius"], lens, front - thick, eye["foam_inner_radius"])],
         "camera": [
             Cylinder("z", (0, 0), camera["lens_radius"], lens - camera["lens_length"], lens),
-            Cylinder("z", (0, 0), camera["mount_radius"], board, board + camera["mount_length"]),
+            Cylinder("z", (0, 0), camera["mount_radius"], board, board + camera["mount_length"], mount_bore),
             Box((-half, -half, board - camera["board_thickness"]), (half, half, board)),
             Box((-12.0, -18.0, bracket_front() + 0.5), (12.0, 18.0, board - camera["board_thickness"])),
         ],

@@ -1,8 +1,8 @@
 """Mass of the probe with and without its bank, where it balances, and what a fall from a metre does.
 
 Job: add up printed volumes and the masses of the bill; one formula for a fall. Input: the exported meshes, `bom.csv`,
-`enclosure.toml`; output: grams, mm and the tables of `README.md` (`python -m hardware.documents`). Estimates: printed
-parts count as solid, bought ones as the bill says.
+`enclosure.toml`; output: grams, mm and the tables of `README.md` (`python -m hardware.documents`). Printed parts weigh
+what the slicer says (`printing.py`), bought ones what the bill says.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ from collections.abc import Sequence
 from manifold3d import Manifold
 
 from hardware import bom
-from hardware.enclosure import layout, mesh
+from hardware.enclosure import layout, mesh, printing
 
-PETG_G_MM3 = 1.27e-3
-"""Datasheet of usual PETG; the slicer prints less than solid."""
 GRAVITY = 9.81
 TPU_J_CM3 = 1.25
 """Taken up by TPU of 85 Shore A pressed to half its height: about 5 MPa at half, nearly straight (guessed)."""
@@ -25,9 +23,8 @@ AWAY = ("tools",)
 
 
 def printed_g() -> dict[str, float]:
-    """Each part printed of PETG, solid; the blocks of TPU stand in the bill."""
-    names = [name for name in mesh.part_names() if name != "corner_block"]
-    return {name: PETG_G_MM3 * float(mesh.part(name).volume()) for name in names}
+    """Each part printed of PETG; the blocks of TPU stand in the bill."""
+    return {name: row["grams"] for name, row in printing.record().items() if name != "corner_block"}
 
 
 def bank_g(bill: Sequence[bom.Line]) -> float:

@@ -138,28 +138,19 @@ def is_blocked(solid: Manifold, start: Point, end: Point) -> bool:
     return bool(solid.ray_cast(start, end))
 
 
-def thinnest_mm(corners: Corners, solid: Manifold, look_mm: float = 20.0) -> float:
-    """The thinnest wall: from the middle of each facet straight inwards to the next surface, at most `look_mm`."""
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).astype(np.float64)
-    size = np.linalg.norm(across, axis=1)
-    is_whole = size > 1e-6
-    inwards = -across[is_whole] / size[is_whole, None]
-    begin = corners[is_whole].mean(axis=1).astype(np.float64) + 1e-3 * inwards
-    found = look_mm
-    for start, end in zip(begin, begin + look_mm * inwards, strict=True):
-        hits = solid.ray_cast((start[0], start[1], start[2]), (end[0], end[1], end[2]))
-        if hits:
-            found = min(found, float(hits[0].distance) * look_mm)
-    return found
-
-
-def unsupported_mm2(corners: Corners, up: Point, steepest_deg: float = 50.0) -> float:
-    """Area that hangs over air, flatter than a printer manages and not on its bed, when printed with `up` upwards."""
+def hanging(corners: Corners, up: Point, steepest_deg: float = 50.0) -> npt.NDArray[np.bool_]:
+    """The facets that hang over air, flatter than a printer manages and not on its bed, printed with `up` upwards."""
     direction = np.asarray(up, np.float64)
     edge = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).astype(np.float64)
     area = np.linalg.norm(edge, axis=1) / 2
     with np.errstate(invalid="ignore", divide="ignore"):
         lean = np.where(area > 1e-9, edge @ direction / (2 * area), 0.0)
     height = (corners.astype(np.float64) @ direction).min(axis=1)
-    hanging = (lean < -np.sin(np.radians(steepest_deg))) & (height > height.min() + 0.05)
-    return float(area[hanging].sum())
+    return np.asarray((lean < -np.sin(np.radians(steepest_deg))) & (height > height.min() + 0.05))
+
+
+def unsupported_mm2(corners: Corners, up: Point, steepest_deg: float = 50.0) -> float:
+    """Their area."""
+    faces = corners[hanging(corners, up, steepest_deg)]
+    across = np.cross(faces[:, 1] - faces[:, 0], faces[:, 2] - faces[:, 0]).astype(np.float64)
+    return float(np.linalg.norm(across, axis=1).sum() / 2)

@@ -11,10 +11,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from build123d import Axis, Color, Compound, Cone, Location, Part, Pos, Rot, export_step, export_stl, fillet
+from build123d import (
+    Axis,
+    Color,
+    Compound,
+    Cone,
+    Location,
+    Part,
+    Pos,
+    RegularPolygon,
+    Rot,
+    export_step,
+    export_stl,
+    extrude,
+    fillet,
+)
 
 from hardware.enclosure import front, layout, outside, screws
-from hardware.enclosure.shapes import CENTRE, HALF_X, HALF_Y, HOLD, PLATE_BACK, WALL, S, block, rod
+from hardware.enclosure.shapes import CENTRE, HALF_X, HALF_Y, HOLD, PLATE_BACK, WALL, S, block, countersink, rod
 
 EXPORT = layout.HERE / "export"
 
@@ -37,8 +51,9 @@ def body() -> Part:
         part += rod("y", at, place["post_diameter"], floor, place["underside"])
         part -= rod("y", at, S["shell"]["pilot_m3"], place["underside"] - HOLD["carrier"].depth_mm, place["underside"])
     for at in layout.pi_holes():
-        part += rod("y", at, 6.0, floor, floor + S["pi"]["standoff"])
-        part -= rod("y", at, S["shell"]["pilot_m25"], floor - 1.5, floor + S["pi"]["standoff"])
+        top = floor + S["pi"]["standoff"]
+        part += rod("y", at, 6.0, floor, top)
+        part -= rod("y", at, S["shell"]["pilot_m25"], top - HOLD["pi"].depth_mm, top)
     for z in [-78.0 - 7.0 * k for k in range(9)]:
         part -= block(-HALF_X, -12.0, z - 1.25, HALF_X, 12.0, z + 1.25)
     for x in S["antennas"]["x"]:
@@ -56,7 +71,10 @@ def body() -> Part:
     part -= block(
         -grip["neck"][0] / 2, -HALF_Y, z - grip["neck"][1] / 2, grip["neck"][0] / 2, floor, z + grip["neck"][1] / 2
     )
+    across, high = grip["nut"]
     for at in screws.grip():
+        part += rod("y", at, grip["nut_boss"], floor, floor + high)
+        part -= Pos(at[0], floor, at[1]) * Rot(-90, 0, 0) * extrude(RegularPolygon(across / 3**0.5, 6), high)
         part -= rod("y", at, 4.4, -HALF_Y, floor)
     return part
 
@@ -76,7 +94,7 @@ def lid() -> Part:
     top = high + light["boss_height"]
     part += rod("y", at, light["boss_diameter"], high, top)
     part -= rod("y", at, light["led_hole"], low, top)
-    part -= rod("y", at, light["led_flange"], low, low + 2.5)
+    part -= rod("y", at, light["led_flange"], low, high - 0.5)
     part -= rod("y", at, light["window_diameter"] + 0.2, top - light["window_thickness"], top)
     part -= (
         Pos(at[0], top - light["window_thickness"] - 2.0, at[1])
@@ -92,7 +110,7 @@ def lid() -> Part:
         part -= rod("y", place, 3.4, low, high)
     for x, z in screws.lid():
         part -= rod("y", (x, z), 3.4, low, high)
-        part -= Pos(x, high - 1.7, z) * Rot(-90, 0, 0) * Cone(1.7, 3.4, 1.7, align=CENTRE)
+        part -= countersink("y", (x, z), high)
     return part
 
 
@@ -109,6 +127,8 @@ PARTS = {
     "wifi_shell": outside.wifi_shell,
     "phone_foot": outside.phone_foot,
     "corner_block": outside.corner_block,
+    "thermal_plate": front.thermal_plate,
+    "filter_seat": front.filter_seat,
 }
 COLOURS = {"light_box": "white", "cap": "orangered", "grip": "dimgray", "lid": "slategray", "body": "lightslategray"}
 

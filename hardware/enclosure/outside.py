@@ -24,8 +24,8 @@ def grip() -> Part:
     bottom = top - table["flange"][2] - table["length"]
     width, depth, thick = table["flange"]
     part = oblong(width, depth, top - thick, top, 6.0)
-    part += oblong(table["outer"][0], table["outer"][1], bottom, top, 12.0)
-    part -= oblong(table["inner"][0], table["inner"][1], bottom, top, 2.0)
+    part += oblong(table["outer"][0], table["outer"][1], bottom, top, table["outer_radius"])
+    part -= oblong(table["inner"][0], table["inner"][1], bottom, top, table["inner_radius"])
     for at in screws.grip():
         part -= rod("y", at, 4.4, top - thick, top)
     y = top - thick + table["button_y"]
@@ -39,11 +39,11 @@ def source() -> Part:
     """Flap under the grip with the hole for charging; a thumbscrew holds it. Prints on its outer face."""
     table = S["grip"]
     bottom = layout.grip_top() - table["flange"][2] - table["length"]
-    gap, wall = table["door_clearance"], 2.5
+    gap, wall, round_mm = table["door_clearance"], table["door_wall"], table["outer_radius"]
     width, depth = table["outer"][0] + 2 * (gap + wall), table["outer"][1] + 2 * (gap + wall)
-    part = oblong(width, depth, bottom - 3.0, bottom + table["door_overlap"], 12.0 + gap + wall)
+    part = oblong(width, depth, bottom - 3.0, bottom + table["door_overlap"], round_mm + gap + wall)
     part -= oblong(
-        table["outer"][0] + 2 * gap, table["outer"][1] + 2 * gap, bottom, bottom + table["door_overlap"], 12.0 + gap
+        table["outer"][0] + 2 * gap, table["outer"][1] + 2 * gap, bottom, bottom + table["door_overlap"], round_mm + gap
     )
     part -= block(-6.0, bottom - 3.0, table["z"] - 16.0, 6.0, bottom, table["z"] + 16.0)
     part -= rod("x", (bottom + table["door_overlap"] / 2, table["z"]), 3.2, -table["outer"][0], table["outer"][0])

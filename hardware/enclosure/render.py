@@ -9,16 +9,16 @@ import numpy as np
 import pyvista
 from manifold3d import Manifold
 
-from hardware.enclosure import layout, mesh
+from hardware.enclosure import layout, mesh, printing
 from hardware.enclosure.callouts import CALLS
 from hardware.enclosure.solids import Box
 
 SHADES = {
-    "#50575e": ("front_plate",),
+    "#50575e": ("front_plate", "thermal_plate"),
     "#8d99a3": ("body",),
     "#6f7c86": ("lid",),
     "#5d666e": ("grip", "wifi_shell", "phone_foot"),
-    "#3d444a": ("door",),
+    "#3d444a": ("door", "filter_seat"),
     "#e4572e": ("cap",),
     "#f4f4f0": ("light_box", "diffuser"),
     "#7b8790": ("camera_bracket", "aim_tube"),
@@ -101,6 +101,7 @@ def exploded() -> dict[str, Manifold]:
         "button": (0, -50, 25),
     }
     away |= {"power bank": (0, -70, 0), "bank plug": (0, -60, 0), "cap": (0, 0, 150), "front_plate": (0, 0, 110)}
+    away |= {"thermal_plate": (10, -75, 130), "filter_seat": (-40, -95, 60)}
     away |= {"camera_bracket": (0, 0, 40), "white board": (0, 0, 40), "camera": (0, 0, 55)}
     away |= dict.fromkeys(("light_box", "aim_tube"), (0, 0, 60)) | {"lens foam": (0, 0, 65)}
     away |= dict.fromkeys(
@@ -113,13 +114,48 @@ def exploded() -> dict[str, Manifold]:
 def section() -> dict[str, Manifold]:
     """The eye cut open at x = 0.6, beside the spokes."""
     keep = mesh.closed(Box((-80.0, -32.5, -60.0), (0.6, 32.5, 8.0)))
-    names = ("front_plate", "camera_bracket")
+    names = ("front_plate", "camera_bracket", "filter_seat")
     inside = ("ring board", "ring LEDs", "lens foam", "camera")
     return {n: mesh.part(n) ^ keep for n in names} | {n: mesh.contents()[n] ^ keep for n in inside}
 
 
+def prints(path: Path) -> None:
+    """Every part as it stands on the bed, from above and from below; red is what hangs and is bridged."""
+    names, across = sorted(printing.JOBS), 7
+    plotter = pyvista.Plotter(off_screen=True, shape=(4, across), window_size=(2100, 1320), border=True)
+    plotter.set_background("white")
+    for number, name in enumerate(names):
+        job = printing.JOBS[name]
+        corners = printing.turned(mesh.read_stl(mesh.EXPORT / f"{name}.stl"), job.up)
+        points, faces = corners.reshape(-1, 3), np.arange(3 * len(corners)).reshape(-1, 3)
+        drawn = pyvista.PolyData(points, np.column_stack([np.full(len(faces), 3), faces]).ravel())
+        hangs = mesh.hanging(corners, (0.0, 0.0, 1.0))
+        drawn["shade"] = np.where(hangs[:, None], (214, 40, 40), (168, 180, 190)).astype(np.uint8)
+        wide, deep, _ = points.max(axis=0)
+        bed = pyvista.Plane(
+            center=(wide / 2, deep / 2, -0.1), direction=(0, 0, 1), i_size=1.2 * wide, j_size=1.2 * deep,
+            i_resolution=1, j_resolution=1,
+        )  # fmt: skip
+        for side, height in enumerate((0.75, -0.75)):
+            plotter.subplot(2 * (number // across) + side, number % across)
+            plotter.add_mesh(drawn, scalars="shade", rgb=True, ambient=0.45, diffuse=0.7)
+            plotter.add_mesh(drawn.clean().extract_feature_edges(40.0), color="black", line_width=1.0)
+            plotter.add_mesh(bed, color="#2e7d32", style="wireframe", line_width=2.0)
+            if side == 0:
+                area = mesh.unsupported_mm2(corners, (0.0, 0.0, 1.0))
+                plotter.add_text(f"{name}\n{job.on_bed}, hangs {area:.0f} mm2", font_size=11, color="black")
+            plotter.camera_position = [
+                (wide / 2 + 300, deep / 2 - 400, 500 * height),
+                (wide / 2, deep / 2, 0),
+                (0, 0, 1),
+            ]
+            plotter.reset_camera()
+    plotter.screenshot(str(path))
+    plotter.close()
+
+
 def main(folder: str) -> None:
-    """Write the four pictures."""
+    """Write the five pictures."""
     to = Path(folder)
     parts: dict[str, Manifold] = {n: mesh.part(n) for n in mesh.part_names() if n != "cap"}
     parts["corner_block"] = corners()
@@ -170,6 +206,7 @@ def main(folder: str) -> None:
     picture(to / "front.png", {**parts, "cap": parked, **seen}, (260, 150, 420), none, 1.15, outside)
     picture(to / "inside.png", {**parts, **bought}, (-330, 330, -420), clear, 1.1, (*within, "power button"))
     picture(to / "exploded.png", apart, (420, 230, 420), none, 1.07, tuple(n for n, _, _ in CALLS if n in apart))
+    prints(to / "prints.png")
     picture(to / "eye.png", section(), (220, 40, 60), none, 1.05)
 
 

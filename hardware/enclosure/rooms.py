@@ -88,7 +88,7 @@ def rooms() -> dict[str, Room]:
         "camera": Room((camera["board"], camera["board"], camera["lens_length"] + camera["mount_length"])),
         "lens mount": Room((2 * collar, 2 * collar, camera["mount_length"])),
         "lens": Room((camera["lens_length"], 2 * camera["lens_radius"], 2 * camera["lens_radius"])),
-        "filter": Room((2 * camera["lens_radius"], 2 * camera["lens_radius"], camera["mount_length"] / 3)),
+        "filter": _disc(s["filter"]["cell"][0] + s["filter"]["play"], s["filter"]["cell"][1], 0.4),
         "wifi": _box("wifi"),
         "adapter slot": Room((FREE, slot[0], slot[1])),
         "log detector": _box("log detector"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from build123d import Align, Box, Cylinder, Part, Pos, Rot
+from build123d import Align, Box, Cone, Cylinder, Part, Pos, Rot
 
 from hardware.enclosure import layout, screws
 
@@ -27,3 +27,12 @@ def rod(axis: str, at: tuple[float, float], diameter: float, low: float, high: f
     if axis == "y":
         return Pos(at[0], low, at[1]) * Rot(-90, 0, 0) * body
     return Pos(low, at[0], at[1]) * Rot(0, 90, 0) * body
+
+
+def countersink(axis: str, at: tuple[float, float], face: float) -> Part:
+    """What a countersunk M3 screw takes out of a face that looks along +y or +z, from the clearance hole up."""
+    wide, hole = S["shell"]["head_m3"] / 2, 1.7
+    cone = Cone(hole, wide, wide - hole, align=CENTRE)
+    if axis == "z":
+        return Pos(at[0], at[1], face - (wide - hole)) * cone
+    return Pos(at[0], face - (wide - hole), at[1]) * Rot(-90, 0, 0) * cone

@@ -1,4 +1,4 @@
-"""Writes the drawings of this folder: `wiring.svg`, `jig.svg`, and for the workshop one PDF with all that it needs.
+"""Writes the drawings of this folder: wiring, cable set, jig, and for the workshop one PDF with all that it needs.
 
 Job: `python -m hardware.fabrication.drawings` brings the SVG files up to date; with a path it writes the assembly
 drawing there too: parts with call-outs, screws, cables, wiring, jig. Input: the tables, the committed boards and
@@ -14,11 +14,11 @@ from pathlib import Path
 import typst
 
 from hardware.enclosure import callouts, screws
-from hardware.fabrication import cables, jig, wiring
+from hardware.fabrication import cables, harness, jig, wiring
 
 HERE = Path(__file__).parent
 UNBUILT = "제작·시험된 적 없음 / UNBUILT: nobody has made one yet"
-DRAWN = {"wiring.svg": wiring.wiring, "jig.svg": jig.jig}
+DRAWN = {"wiring.svg": wiring.wiring, "harness.svg": harness.harness, "jig.svg": jig.jig}
 
 
 def table(rows: Iterable[Iterable[str]], widths: str) -> str:
@@ -58,6 +58,8 @@ def source() -> str:
 #text(7pt)[{table(lines, "1.2fr, 0.8fr, 1.2fr, 3fr, auto, 2fr")}]
 #pagebreak()
 #image("/fabrication/wiring.svg", height: 98%)
+#pagebreak()
+#image("/fabrication/harness.svg", height: 98%)
 #pagebreak()
 #image("/fabrication/jig.svg", height: 98%)
 """

@@ -1,7 +1,8 @@
 """What goes to an assembler: a zip of gerbers and drill files, a bill and a placement file for each order.
 
 Job: write `NAME.zip`, `NAME-bom.csv`, `NAME-positions.csv` (surface-mounted parts, columns as JLCPCB and PCBWay read
-them), the same as `NAME-options-...` with the places that else stay empty, and `NAME-by-hand.csv` for the workshop.
+them), the same as `NAME-options-...` with the places that else stay empty, `NAME-by-hand.csv` for the workshop, and
+`cables.csv` with `harness.svg` for a maker of cables.
 Input: the committed boards, `bom.csv` and the folder that `make hardware` filled; output: files there (`python -m
 hardware.fabrication.order hardware/build`). Part numbers of an assembler's own shop are left empty: the maker's number
 decides, and nobody has looked them up.
@@ -18,19 +19,22 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hardware import bom
+from hardware.fabrication import harness
 from hardware.fabrication.boards import BOARDS, HARDWARE, Board, Placed, natural, placed, to_buy
 
 LAMPS = Board("lamps", HARDWARE / "panel/lamps.kicad_pcb", 1)
 """Ring and bars of one probe in one panel (`panel.py`)."""
 ORDERED = (*(board for board in BOARDS if board.name in ("carrier", "white", "arc")), LAMPS)
-BOM_COLUMNS = ("Comment", "Designator", "Footprint", "LCSC Part #", "Manufacturer", "MPN", "Quantity")
+BOM_COLUMNS = (
+    "Comment", "Designator", "Footprint", "LCSC Part #", "Manufacturer", "MPN", "Quantity", "Second source", "State",
+)  # fmt: skip
 POSITION_COLUMNS = ("Designator", "Mid X", "Mid Y", "Layer", "Rotation")
 TURNS = ((r"SOT-223", 180.0), (r"SOT-23", 180.0), (r"SOIC-", 270.0))
 """Footprints that JLCPCB's library holds turned against KiCad's (community table of its users); its preview decides."""
 INSIDE_ZIP = (".gbr", ".gbl", ".gbo", ".gbp", ".gbs", ".gm1", ".gtl", ".gto", ".gtp", ".gts", ".gbrjob", ".drl")
 
 
-def bill(parts: Iterable[Placed], makers: dict[str, str]) -> list[dict[str, str]]:
+def bill(parts: Iterable[Placed], lines: dict[str, bom.Line]) -> list[dict[str, str]]:
     """One row a number, by its first reference."""
     groups: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for part in parts:
@@ -38,7 +42,9 @@ def bill(parts: Iterable[Placed], makers: dict[str, str]) -> list[dict[str, str]
     rows = []
     for (mpn, value, footprint), references in groups.items():
         names = sorted(references, key=natural)
-        cells = (value, ",".join(names), footprint, "", makers[mpn], mpn, str(len(names)))
+        line = lines[mpn]
+        bought = (line.maker, mpn, str(len(names)), line.second_source, line.state)
+        cells = (value, ",".join(names), footprint, "", *bought)
         rows.append(dict(zip(BOM_COLUMNS, cells, strict=True)))
     return sorted(rows, key=lambda row: natural(row["Designator"].partition(",")[0]))
 
@@ -80,16 +86,26 @@ def order(board: Board, build: Path) -> list[str]:
     """All files of one ordered thing into `build/order/`; the names in its zip."""
     to = build / "order"
     to.mkdir(parents=True, exist_ok=True)
-    makers = {line.mpn: line.maker for line in bom.lines()}
+    lines = {line.mpn: line for line in bom.lines()}
     parts, options = to_buy(board), [p for p in placed(board) if p.mpn]
     for tail, chosen in (("", parts), ("-options", options)):
         if tail and len(options) == len(parts):
             continue
         machine = [p for p in chosen if p.is_smd]
-        write(to / f"{board.name}{tail}-bom.csv", BOM_COLUMNS, bill(machine, makers))
+        write(to / f"{board.name}{tail}-bom.csv", BOM_COLUMNS, bill(machine, lines))
         write(to / f"{board.name}{tail}-positions.csv", POSITION_COLUMNS, positions(machine))
-        write(to / f"{board.name}{tail}-by-hand.csv", BOM_COLUMNS, bill((p for p in chosen if not p.is_smd), makers))
+        write(to / f"{board.name}{tail}-by-hand.csv", BOM_COLUMNS, bill((p for p in chosen if not p.is_smd), lines))
     return pack(build / board.name / "gerbers", to / f"{board.name}.zip")
+
+
+def cable_set(build: Path) -> int:
+    """Table and drawing for a maker of cables into `build/order/`; how many conductors."""
+    to = build / "order"
+    to.mkdir(parents=True, exist_ok=True)
+    rows = harness.rows()
+    write(to / "cables.csv", harness.COLUMNS, rows)
+    (to / "harness.svg").write_text(harness.harness(), encoding="utf-8")
+    return len(rows)
 
 
 def main(build: Path, names: Sequence[str] = ()) -> int:
@@ -102,6 +118,8 @@ def main(build: Path, names: Sequence[str] = ()) -> int:
             print(f"error: no gerbers of {board.name} in {build}: run make hardware", file=sys.stderr)
             return 2
         print(f"• {board.name}: {len(order(board, build))} files in {build / 'order' / board.name}.zip")
+    if not names:
+        print(f"• cables: {cable_set(build)} conductors in {build / 'order' / 'cables.csv'}")
     return 0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from hardware import controller
 from hardware.fabrication.svg import INK, RED, Drawing
 from hardware.kit.board_drawing import COLOURS, Board
 from hardware.kit.table import HERE, kit, lamp_places_mm, string_current_a
@@ -167,9 +168,11 @@ def fuses() -> str:
     sheet.text(74, 305, "GND", 13, colour="white", bold=True)
     sheet.text(14, 330, "10 uF", 13)
     sheet.box(60, 395, 1060, 76, "#fff7e0", "#b59a3b")
-    sheet.text(590, 425, "lfuse 0xff · hfuse 0xde · efuse 0xfc", 22, "middle", bold=True)
+    sheet.text(590, 425, controller.fuse_words(), 22, "middle", bold=True)
+    least = controller.brown_out_v()
     note = (
-        "efuse 0xfc: 4.3 V 아래에서 멈춤 / stops below 4.3 V; 16 MHz에는 2.7 V로 모자람 / 2.7 V is too low for 16 MHz"
+        f"efuse {controller.nano()['efuse']}: {least:g} V 아래에서 멈춤 / stops below {least:g} V; "
+        "16 MHz에는 2.7 V로 모자람 / 2.7 V is too low for 16 MHz"
     )
     sheet.text(590, 456, note, 14, "middle")
     return sheet.render()

@@ -88,6 +88,7 @@ def test_optional_boards_stand_beside_the_probe_not_in_it() -> None:
 def test_every_line_says_what_an_order_needs() -> None:
     for line in BILL:
         assert all((line.item, line.maker, line.mpn, line.data_sheet, line.place, line.size_from)), line
+        assert line.second_source and line.state == "unchecked", line
         assert line.source_1 and line.source_2 and line.source_1 != line.source_2, line
         assert line.quantity > 0 or line.optional > 0, line
         assert 0 < line.price_10_usd <= line.price_1_usd, line
@@ -98,6 +99,17 @@ def test_every_line_says_what_an_order_needs() -> None:
         if line.is_on_boards:
             assert line.fits in line.place.split("+"), line
     assert len({line.mpn for line in BILL}) == len(BILL)
+
+
+def test_a_part_is_unchecked_until_somebody_looked_it_up_and_a_table_counts_them() -> None:
+    looked = replace(BILL[0], price_from="looked up on 2027-01-05")
+    assert (BILL[0].state, looked.state) == ("unchecked", "in production")
+    said = bom.risk_table([looked, *BILL[1:]])[-1]
+    assert f"**{len(BILL) - 1} of {len(BILL)} are unchecked**" in said
+    alone = [line for line in BILL if line.is_alone]
+    assert {line.mpn for line in alone} >= {"TPS22917DBVR", "TLV61046ADBVR", "AON6411"}
+    assert f"For {len(alone)} nothing else drops in" in said
+    assert not any("active" in (line.state, line.second_source) for line in BILL)
 
 
 def test_what_goes_into_the_case_fits_it_and_each_screw_is_bought() -> None:

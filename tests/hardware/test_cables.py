@@ -77,9 +77,9 @@ def test_numbers_on_the_pictures_name_parts_that_are_drawn() -> None:
     assert len({name for name, _, _ in callouts.CALLS}) == len(callouts.CALLS)
 
 
-@pytest.mark.parametrize("folder", ["", "enclosure", "fabrication"])
-def test_computed_tables_of_the_documents_are_fresh(folder: str) -> None:
-    document = HARDWARE / folder / "README.md"
+@pytest.mark.parametrize("name", ["BUILD.md", "enclosure/README.md", "fabrication/README.md"])
+def test_computed_tables_of_the_documents_are_fresh(name: str) -> None:
+    document = HARDWARE / name
     text = document.read_text(encoding="utf-8")
     assert documents.with_tables(text, documents.computed()[document]) == text, "run: python -m hardware.documents"
     assert set(documents.tables_in(text)) == set(documents.computed()[document])

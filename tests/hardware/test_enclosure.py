@@ -11,25 +11,10 @@ import pytest
 from manifold3d import Manifold
 
 from hardware import bom
-from hardware.enclosure import layout, mass, mesh
+from hardware.enclosure import layout, mass, mesh, printing
 from hardware.enclosure.solids import Box, Cylinder
 
-PRINT_UP = {
-    "aim_tube": (0.0, 0.0, -1.0),
-    "body": (0.0, 1.0, 0.0),
-    "camera_bracket": (0.0, 0.0, 1.0),
-    "cap": (0.0, 0.0, -1.0),
-    "corner_block": (1.0, 0.0, 0.0),
-    "door": (0.0, 1.0, 0.0),
-    "front_plate": (0.0, 0.0, 1.0),
-    "grip": (0.0, -1.0, 0.0),
-    "lid": (0.0, 1.0, 0.0),
-    "light_box": (0.0, 0.0, 1.0),
-    "phone_foot": (0.0, 1.0, 0.0),
-    "wifi_shell": (0.0, -1.0, 0.0),
-}
-"""Which way each part stands on the printer's bed."""
-NAMES = sorted(PRINT_UP)
+NAMES = sorted(printing.JOBS)
 UNSUPPORTED_MM2 = 400.0
 """Ledges of 1.5 mm (the diffuser's), tops of small holes: bridged without support. Guessed before looking."""
 TOUCH_MM3 = 0.5
@@ -58,7 +43,7 @@ def test_a_part_prints_without_support(name: str) -> None:
     wide, high = layout.shell()["range"]["window"]
     skins = len(layout.option_leds()) * layout.boards()["middle"]["window_mm"] ** 2 + wide * high
     bridged = skins if name == "front_plate" else 0.0  # 4.2 mm, the range sensor's 9 mm
-    assert mesh.unsupported_mm2(corners, PRINT_UP[name]) < UNSUPPORTED_MM2 + bridged
+    assert mesh.unsupported_mm2(corners, printing.JOBS[name].up) < UNSUPPORTED_MM2 + bridged
 
 
 def test_an_optional_led_is_dark_until_its_skin_is_cut() -> None:
@@ -140,10 +125,10 @@ def test_screw_holes_stand_under_the_boards_holes() -> None:
     for at in layout.pi_holes():
         assert hole_is_open("body", "y", at, (pi_top - 4, pi_top - 1), 0.95)
     for at in layout.ring_screws():
-        assert hole_is_open("front_plate", "z", at, (back + 0.2, back + 2.4), 0.75)
+        assert hole_is_open("front_plate", "z", at, (back + 0.2, back + 2.2), 0.75)
     for x in layout.bar_centres():
         for px, py in layout.boards()["bar"]["holes_mm"]:
-            assert hole_is_open("front_plate", "z", (x + px, py), (back + 0.2, back + 2.4), 0.75)
+            assert hole_is_open("front_plate", "z", (x + px, py), (back + 0.2, back + 2.2), 0.75)
     for at in layout.white_screws():
         board = layout.white_board_front()
         assert hole_is_open("light_box", "z", at, (board + 0.2, board + 1.8), 1.2)
@@ -171,7 +156,7 @@ def eye_solids() -> dict[str, Manifold]:
     contents = mesh.contents()
     return {
         "plate": mesh.part("front_plate"),
-        "inner gasket": gasket(eye["tube_inner_radius"], eye["tube_outer_radius"]),
+        "inner gasket": gasket(ring["bore_diameter_mm"] / 2, eye["tube_outer_radius"]),
         "outer gasket": gasket(eye["opening_radius"], ring["outline_diameter_mm"] / 2),
         "ring board": contents["ring board"],
         "LEDs": contents["ring LEDs"],
@@ -215,25 +200,42 @@ def test_what_seals_the_lens_is_missed_when_it_is_left_out(missing: str, expecte
 
 def test_a_crack_in_the_tube_is_found() -> None:
     solids = eye_solids()
-    crack = mesh.closed(Box((5.0, -0.1, -2.6), (6.3, 0.1, -2.3))).rotate((0.0, 0.0, 35.0))
+    crack = mesh.closed(Box((4.6, -0.1, -2.6), (6.3, 0.1, -2.3))).rotate((0.0, 0.0, 35.0))
     solids["plate"] -= crack
     assert are_apart(solids)[0] is False
 
 
+def tube_inside_mm(z: float) -> float:
+    """Inner radius of the baffle tube."""
+    eye = layout.shell()["eye"]
+    share = max(0.0, (z - eye["tube_flare"]) / (eye["tube_ahead"] - eye["tube_flare"]))
+    return float(eye["tube_inner_radius"] + share * (eye["tube_mouth_radius"] - eye["tube_inner_radius"]))
+
+
 def test_the_tube_is_thick_enough_to_be_black_all_around() -> None:
-    """0.8 mm of black PETG: along every direction from the axis the tube's wall is met, and is that thick."""
+    """A wall of black PETG: along every direction from the axis the tube is met, and is that thick."""
     plate = mesh.part("front_plate")
     for k in range(72):
         angle = math.radians(5 * k + 0.7)
         towards = (math.cos(angle), math.sin(angle))
         for z in (-3.2, -2.0, -0.5, 0.7):
-            start, end = (towards[0] * 3.0, towards[1] * 3.0, z), (towards[0] * 6.2, towards[1] * 6.2, z)
+            start, end = (towards[0] * 3.0, towards[1] * 3.0, z), (towards[0] * 6.6, towards[1] * 6.6, z)
             hits = plate.ray_cast(start, end)
             assert hits, (angle, z)
             entry = min(math.hypot(h.position[0], h.position[1]) for h in hits)
-            assert entry == pytest.approx(layout.shell()["eye"]["tube_inner_radius"], abs=0.05)
+            assert entry == pytest.approx(tube_inside_mm(z), abs=0.05)
             leaves = [math.hypot(h.position[0], h.position[1]) for h in hits if h.position is not None]
-            assert len(hits) == 1 or max(leaves) - entry > 0.75
+            assert len(hits) == 1 or max(leaves) - entry > 1.19
+
+
+def test_the_tube_cuts_no_light_that_its_mouth_lets_through() -> None:
+    """From every point of the entrance pupil (f/2.8, 6 mm) through the mouth: the narrow part is never nearer."""
+    eye, pupil = layout.shell()["eye"], 6.0 / 2.8 / 2
+    depth = layout.lens_front() - 4.0
+    mouth, narrow = eye["tube_ahead"] - depth, eye["tube_flare"] - depth
+    for beside in (-pupil, 0.0, pupil):
+        at_narrow = beside + (eye["tube_mouth_radius"] - beside) * narrow / mouth
+        assert abs(at_narrow) < eye["tube_inner_radius"]
 
 
 def lit_glass(plate: Manifold) -> int:
@@ -257,7 +259,7 @@ def test_no_lamp_shines_on_the_lens_directly() -> None:
     tube = mesh.union([solids["plate"], solids["ring board"], solids["inner gasket"]])
     assert lit_glass(tube) == 0
     assert lit_glass(mesh.union([solids["plate"], solids["ring board"]])) > 0  # the gasket's gap shines through
-    without = tube - mesh.closed(Cylinder("z", (0, 0), 6.1, -3.7, 1.5))
+    without = tube - mesh.closed(Cylinder("z", (0, 0), 6.5, -3.7, 1.5))
     assert lit_glass(without) > 100
 
 

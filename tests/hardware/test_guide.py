@@ -1,12 +1,13 @@
-"""The assembly guide: its pictures exist, its numbers are those of the tables."""
+"""The guide of a probe: its pictures exist, its numbers are those of the tables, its order is that of a bench."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from hardware import bom, dry_run
-from hardware.enclosure import screws
+from hardware import bom, controller, dry_run
+from hardware.enclosure import printing, screws
+from hardware.fabrication import harness
 from hardware.safety import assess
 from hardware.spice import bench
 from tests.hardware.kicad import HARDWARE, netlist
@@ -14,11 +15,11 @@ from tests.hardware.kicad import HARDWARE, netlist
 
 @pytest.fixture
 def guide(repo_root: Path) -> str:
-    return (repo_root / "hardware" / "README.md").read_text(encoding="utf-8")
+    return (repo_root / "hardware" / "BUILD.md").read_text(encoding="utf-8")
 
 
 def test_every_picture_and_link_of_the_folder_exists(repo_root: Path) -> None:
-    for document in (repo_root / "hardware").rglob("README.md"):
+    for document in (repo_root / "hardware").rglob("*.md"):
         for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
             if not target.startswith("http"):
                 assert (document.parent / target).exists(), f"{document}: {target}"
@@ -79,9 +80,85 @@ def test_step_nine_finds_a_line_that_floats_or_is_high(guide: str) -> None:
         assert f'(gr_text "{word}"' in board and net in {n for (ref, _), n in nets.items() if ref.startswith("TP")}
 
 
-def test_korean_comes_first_and_nobody_is_promised_anything(guide: str) -> None:
-    assert guide.index("요약") < guide.index("What is here")
-    assert "아직 아무도 만들어 보지 않았습니다" in guide
+def test_korean_comes_first_and_nobody_is_promised_anything(guide: str, repo_root: Path) -> None:
+    room = (repo_root / "hardware" / "README.md").read_text(encoding="utf-8")
+    assert room.index("요약") < room.index("What is here")
+    assert "아직 아무도 만들어 보지 않았습니다" in room
+    assert guide.index("아직 아무도 만들어 보지 않았으며") < guide.index("Nobody has built one yet")
+    for heading in re.findall(r"^## (.+)$", guide, re.MULTILINE):
+        assert re.match("[가-힣]", heading) and re.search("[A-Za-z]", heading), heading
+
+
+def test_everything_works_on_the_bench_before_the_case_closes(guide: str) -> None:
+    """Fuses, supply without Nano and Pi, Nano, lamps, Pi, camera, case: one after the other."""
+    marks = (
+        "<!-- table fuses -->",
+        "no Pi, Nano out, no lamps",
+        "| 1. Nano out of its sockets",
+        "| 2. Nano in, reset held",
+        "| 5. Resistor off, ring board on, facing away",
+        "| 8. Supply off, limit to 3 A. Pi on the bench",
+        "| 9d. Supply off. Ohmmeter before any camera cable goes in",
+        "| 9e. Cables in",
+        "## 케이스 / Into the case",
+    )
+    places = [guide.index(mark) for mark in marks]
+    assert places == sorted(places)
+    assert "**pin 15 is 3.3 V, pin 1 ground at both ends**" in guide
+    nets = netlist("carrier")[1]
+    assert (nets["J14", "1"], nets["J14", "15"]) == ("GND", "CAM_3V3")
+    assert (nets["J13", "1"], nets["J13", "15"]) == ("GND", "PI_CAM_3V3")
+
+
+def test_the_fuses_stop_the_controller_before_its_clock_is_out_of_specification(repo_root: Path) -> None:
+    table = controller.nano()
+    assert controller.brown_out_v() == 4.3
+    assert controller.brown_out_v() > controller.least_v(table["clock_mhz"]) == pytest.approx(3.78)
+    assert controller.BROWN_OUT_V[0xFD & 7] == 2.7 < controller.least_v(table["clock_mhz"])
+    assert int(table["lfuse"], 16) & 0xF == controller.CRYSTAL and int(table["lfuse"], 16) & 0x80
+    high = int(table["hfuse"], 16)
+    assert controller.boot_octets() == 512
+    assert high & 0x01 == 0, "starts in the boot section"
+    assert high & 0x20 == 0, "SPI programming stays on"
+    said = [
+        path
+        for path in (repo_root / "hardware").rglob("*")
+        if path.suffix in (".md", ".py", ".toml", ".svg") and "efuse" in path.read_text(encoding="utf-8")
+    ]
+    for path in said:
+        text = path.read_text(encoding="utf-8")
+        assert set(re.findall(r"efuse:w:(0x\w\w)|efuse (0x\w\w)", text)) <= {(table["efuse"], ""), ("", table["efuse"])}
+
+
+def test_hours_add_up_and_what_is_ordered_is_written_by_the_program(guide: str, repo_root: Path) -> None:
+    rows = [
+        line.strip("| ").split(" | ") for line in guide.splitlines() if re.search(r"\| \d+\.\d \| \d+\.\d \|", line)
+    ]
+    own, bought = (sum(float(row[k]) for row in rows) for k in (2, 3))
+    assert f"| **one probe** | | **{own:.1f}** | **{bought:.1f}** | |" in guide
+    assert len(rows) == 10 and bought < own
+    assert f"{harness.contacts(with_options=False)} crimps" in guide
+    assert f"printing, {len(printing.JOBS)} parts" in guide
+    order = (repo_root / "hardware/fabrication/README.md").read_text(encoding="utf-8")
+    for name in (
+        "carrier.zip",
+        "lamps.zip",
+        "white.zip",
+        "*-bom.csv",
+        "*-positions.csv",
+        "*-by-hand.csv",
+        "cables.csv",
+    ):
+        assert f"`{name}`" in guide and f"`{name}`" in order, name
+    for word in ("reflow", "crimps", "IR-cut", "oscilloscope", "fuses", "IEC 62471", "KC"):
+        assert word in guide
+
+
+def test_ten_measurements_stay_each_with_instrument_and_limit(guide: str) -> None:
+    section = guide[guide.index("## 재야만 아는 열 가지") :]
+    ten = [row.strip("| ").split(" | ") for row in re.findall(r"^\| \d+ \| .+$", section, re.MULTILINE)]
+    assert [row[0] for row in ten] == [str(number) for number in range(1, 11)]
+    assert all(len(row) >= 4 and all(row[1:4]) for row in ten)
 
 
 def test_the_dry_run_beside_the_guide_is_what_simulation_gives_and_each_line_is_met(guide: str) -> None:
@@ -115,9 +192,9 @@ def test_the_dry_run_tells_when_a_line_is_not_met_and_touches_no_other_column(gu
 
 
 def test_assembly_names_every_screw_and_the_cost_that_the_bill_gives(guide: str) -> None:
-    steps = guide[guide.index("## Assembly") : guide.index("## First power-up")]
+    steps = guide[guide.index("## 케이스") :]
     for held in screws.fastenings().values():
-        assert f"{held.thread} x {held.length_mm:g}" in steps, held.what
+        assert f"{held.thread} x {held.length_mm:g}" in " ".join(steps.split()), held.what
     one, each = (float(v.replace(",", "")) for v in re.findall(r"about ([\d,]+) USD", guide)[:2])
     assert one == pytest.approx(bom.cost_usd(bom.lines(), 1), rel=0.1)
     assert each == pytest.approx(bom.cost_usd(bom.lines(), 10) / 10, rel=0.1)

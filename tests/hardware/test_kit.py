@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hardware.enclosure import mesh
+from hardware.enclosure import mesh, walls
 from hardware.kit import board_drawing, breadboard, pictures, safety, table
 from hardware.safety import assess
 from sweep.link.supply import REFERENCE_V
 
 KIT = table.kit()
-WALL_MM = 1.2
 GUIDE = table.HERE / "README.md"
 WORDS = 1_200
 
@@ -133,7 +132,7 @@ def test_the_holder_is_one_watertight_piece_with_walls_and_prints_without_suppor
     solid = mesh.solid_of(printed, "holder")
     assert mesh.open_edges(printed) == 0
     assert len(solid.decompose()) == 1
-    assert mesh.thinnest_mm(printed, solid) >= WALL_MM
+    assert walls.thinnest_mm(printed, solid) >= walls.LEAST_MM
     low, high = printed.reshape(-1, 3).min(axis=0), printed.reshape(-1, 3).max(axis=0)
     assert all(high - low <= (180.0, 180.0, 180.0))
     assert mesh.unsupported_mm2(printed, (0.0, 0.0, 1.0)) < 50.0, "the bolt's hole alone bridges"
@@ -148,7 +147,7 @@ def test_a_thin_wall_is_found(printed: mesh.Corners) -> None:
     thin = mesh.solid_of(printed, "holder") - wider
     made = thin.to_mesh()
     corners = np.asarray(made.vert_properties)[:, :3][np.asarray(made.tri_verts)].astype(np.float32)
-    assert mesh.thinnest_mm(corners, thin) < 0.85
+    assert walls.thinnest_mm(corners, thin) < 0.85
 
 
 def test_the_holes_of_the_lamps_are_where_the_optics_say_and_fit_a_lamp_of_5_mm(printed: mesh.Corners) -> None:

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from hardware import bom
-from hardware.fabrication import order
+from hardware.fabrication import cables, harness, order
 from hardware.fabrication.boards import BOARDS, Board, Placed, natural, placed, to_buy, tree
 from hardware.generate.sexpr import children
 from tests.hardware.kicad import kicad
 
 IN_PANEL = ("bar", "ring", "bar")
 """From left to right; the numbers of a board's parts go up by thirty from board to board (`panel.py`)."""
-MAKERS = {line.mpn: line.maker for line in bom.lines()}
+LINES = {line.mpn: line for line in bom.lines()}
 
 
 def board(name: str) -> Board:
@@ -109,12 +109,27 @@ def test_bill_and_placement_name_the_same_parts_and_the_rest_is_for_the_hand(tmp
         assert list(made["positions"][0]) == list(order.POSITION_COLUMNS)
         assert {row["Layer"] for row in made["positions"]} <= {"Top", "Bottom"}
         for row in (*made["bom"], *made["by-hand"]):
-            assert row["MPN"] and row["Manufacturer"] == MAKERS[row["MPN"]]
+            line = LINES[row["MPN"]]
+            assert (row["Manufacturer"], row["Second source"]) == (line.maker, line.second_source)
+            assert row["State"] == "unchecked"
             assert int(row["Quantity"]) == len(row["Designator"].split(","))
     again = tmp_path / "again.zip"
     order.pack(tmp_path / "lamps" / "gerbers", again)
     assert again.read_bytes() == (tmp_path / "order/lamps.zip").read_bytes()
     assert zipfile.ZipFile(again).namelist() == ["x.drl", "x.gm1", "x.gtl"]
+
+
+def test_the_cable_set_names_every_contact_that_somebody_has_to_crimp(tmp_path: Path) -> None:
+    assert order.cable_set(tmp_path) == sum(len(cable.wires) for cable in harness.crimped())
+    rows = list(csv.DictReader((tmp_path / "order/cables.csv").read_text().splitlines()))
+    assert list(rows[0]) == list(harness.COLUMNS)
+    assert {row["Cable"] for row in rows} == {cable.name for cable in harness.crimped()}
+    drawn = (tmp_path / "order/harness.svg").read_text(encoding="utf-8")
+    for row in rows:
+        assert row["Cable"] in drawn and row["AWG"] and row["Length mm"]
+    named = [cable for cable in cables.cables() if not cable.is_optional]
+    crimps = sum(n for cable in named for part, n in cable.parts.items() if part.startswith(("SPH-", "SVH-")))
+    assert harness.contacts(with_options=False) == crimps <= harness.contacts(with_options=True)
 
 
 def test_places_are_those_that_kicad_exports(tmp_path: Path) -> None:
