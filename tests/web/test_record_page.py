@@ -34,7 +34,7 @@ from tests.sim.head_kit import built_elf
 from tests.simulators.film import FilmSet
 from tests.simulators.rendered_sensor import EmulatedSensor
 from tests.waiting import wait_until
-from tests.web.conftest import AS_PHONE, PICTURES, Watch
+from tests.web.conftest import AS_PHONE, PICTURES, Phone, Watch
 
 BY = ("점검자 A", "점검자 B")
 NEAR = IPv4Interface("192.168.4.1/24")
@@ -154,7 +154,7 @@ def _walk(phone: Page, address: str, device: Path, edges: list[int], campaign: C
     assert open_campaign(campaign.folder).tries == (first,)
 
 
-def test_a_phone_types_the_code_and_sees_the_card(phone: Page, tmp_path: Path) -> None:
+def test_a_phone_types_the_code_and_sees_the_card(phone: Page, tmp_path: Path, axe_source: str) -> None:
     shown: list[str] = []
     campaign = new_campaign(tmp_path / "test", SEED)
     taken = recorder(campaign.clips)
@@ -163,9 +163,11 @@ def test_a_phone_types_the_code_and_sees_the_card(phone: Page, tmp_path: Path) -
         watch = Watch(address, allowed=("401", "422"))
         watch.attach(phone)
         phone.goto(address)
+        screen = Phone(phone, address, watch, axe_source)
         code, go = phone.get_by_label("연결 번호"), phone.locator("#go")
         expect(go).to_be_disabled()
         code.fill("000000" if shown[0] != "000000" else "111111")
+        assert screen.faults() == []
         keep(phone, "code", tmp_path)
         go.click()
         expect(phone.locator("#said")).to_contain_text("번호가 다릅니다")
@@ -178,7 +180,11 @@ def test_a_phone_types_the_code_and_sees_the_card(phone: Page, tmp_path: Path) -
             go.click()
             expect(phone.locator("#number")).to_have_text(f"{number + 1}번")
         expect(phone.locator("#left")).to_contain_text("200개 중 4개 녹화 · 196개 남음 · 약")
+        assert screen.faults() == []
         keep(phone, "later", tmp_path)
+        phone.get_by_role("button", name="다시", exact=True).click()
+        assert screen.faults() == []
+        phone.get_by_role("button", name="취소").click()
         phone.context.clear_cookies()
         expect(code).to_be_visible()
     assert watch.troubles == []
