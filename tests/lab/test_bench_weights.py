@@ -19,9 +19,11 @@ from sweep.lab.campaign.setups import Setup, draw
 from sweep.lab.city.rooms import FIRST
 from sweep.lab.commands.bench_weights import _document
 from sweep.lab.lens.recorded import FitError, FollowedClip, follow, follow_campaign
+from sweep.lab.lens.refit import LEAST
 from sweep.lab.lens.rows import render
 from sweep.lab.scoring.score import Claim, match_clip
 from sweep.lab.scoring.truth import parse_truth
+from sweep.lab.weights import recorded as recorded_weights
 from sweep.lab.weights.lens import zones_of
 from sweep.lab.weights.recorded import TRIPLES, ScoredClip, Shown, count_tables, independent_share, scored
 from sweep.lens.clip.clips import Clip
@@ -29,6 +31,8 @@ from sweep.lens.evidence.decision_forest import Model, forest_text, load_model
 from sweep.lens.evidence.detection import parse_curves
 from sweep.lens.evidence.evidence import FEATURES
 from sweep.lens.evidence.judge import load_judge, shipped_build, shipped_forest
+from sweep.modality.weights import FieldWeights
+from sweep.report import parse_json
 from sweep.run.field_weights import InstalledWeights, curves_of
 from tests.lab.test_bench_fit import campaign  # noqa: F401  a fixture
 
@@ -107,6 +111,8 @@ def test_a_curve_counts_the_lenses_of_its_kind_and_needs_four_cameras() -> None:
     assert 0.2 < near[far][0] < 0.8
     assert curves.independent == pytest.approx(1.0 / (1.0 + 9 * 0.3), abs=1e-4)
     assert curves.together == 1.0, "nobody filmed from two places: misses go together"
+    assert curves.looked_for[2, 0] == 0
+    assert curves.draw(np.random.default_rng(1), 50)[:, 2, 0].max() == 0.0, "nothing is said of fainter ones"
     width = np.quantile(curves.draw(np.random.default_rng(1), 400)[:, 2, -1], (0.05, 0.95))
     assert width[0] < 0.9, "18 clips of 9 cameras are not 18 cameras"
 
@@ -214,7 +220,23 @@ def test_a_recorded_clip_is_scored_as_the_probe_would(tmp_path: Path) -> None:
     assert any(last[number] == pytest.approx(best[number]) for number in counting if number in best and number in last)
 
 
-def test_bad_input_is_one_line(campaign: Path, tmp_path: Path) -> None:  # noqa: F811  the fixture
+def test_the_command_writes_what_a_server_signs(
+    campaign: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(recorded_weights, "LEAST", dict.fromkeys(LEAST, 1))
+    file = tmp_path / "out.json"
+    done = CliRunner().invoke(build_app(["bench"]), ["bench", "weights", str(campaign), "--out", str(file)])
+    assert done.exit_code == 0, done.output
+    assert "clips 2, lenses 1, with_lens 1, without_lens 1" in done.stdout
+    assert "glint and no_glint stay 'rendered'" in done.stderr
+    field = parse_json(FieldWeights, file.read_bytes())
+    assert (list(field.weights.tables), list(field.weights.rates), field.detection) == (["glint"], ["no_glint"], {})
+    assert "2 clips of 2 things" in field.weights.tables["glint"].made_from
+
+
+def test_bad_input_is_one_line(campaign: Path, tmp_path: Path) -> None:  # noqa: F811
     assert [one.group for one in follow_campaign(campaign, None, lambda at, of: None)] == ["camera-04", "confuser-tape"]
 
     def weights(*arguments: str | Path) -> tuple[int, str]:

@@ -2,9 +2,9 @@
 
 Input is the table that `sweep.lab.lens.curve` or `sweep bench weights` counted; output is the probability that a lens
 of some signal-to-noise ratio is found in so many triples, drawn anew for each draw from what the counts allow, and the
-light that lenses return.  Between what was counted it goes in straight lines; beyond, it stays where the last count
-left it.  Refuses with ValueError a table of another form; whether it was counted with the forest that judges, whoever
-reads it asks.
+light that lenses return.  Between what was counted it goes in straight lines; above, it stays where the last count left
+it, below it is nothing.  Refuses with ValueError a table of another form; whether it was counted with the forest that
+judges, whoever reads it asks.
 """
 
 from __future__ import annotations
@@ -63,10 +63,13 @@ class DetectionCurves:
     """What was counted."""
 
     def draw(self, rng: np.random.Generator, draws: int) -> Floats:
-        """Probability by draw, row of triples and LOG_SNR: each count's from its Beta distribution (Jeffreys)."""
+        """Probability by draw, row of triples and LOG_SNR: each count's from its Beta distribution (Jeffreys); of less
+        light than any lens that was counted had, 0.
+        """
         hits, all_ = self.independent * self.found[None], self.independent * self.looked_for[None]
         rates = rng.beta(hits + 0.5, all_ - hits + 0.5, size=(draws, *self.found.shape))
-        rates = np.where(all_ > 0, rates, np.nan)
+        is_fainter = np.cumsum(self.looked_for > 0, axis=1) == 0
+        rates = np.where(is_fainter, 0.0, np.where(all_ > 0, rates, np.nan))
         curves = np.empty((draws, len(self.triples), len(LOG_SNR)))
         for at in np.ndindex(draws, len(self.triples)):
             known = np.isfinite(rates[at])

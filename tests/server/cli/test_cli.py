@@ -255,6 +255,8 @@ def test_a_field_test_is_signed_by_the_server_and_only_for_its_district(
     assert (code, said) == (0, f"{out}: measured 2026-11-01, {key}\n")
     document = parse_signed(json.loads(out.read_bytes()))
     assert verify_signature(document, WEIGHTS_TYPE, signer.public_key) == file.read_bytes()
+    file.write_text(json.dumps(table | {"forest": {}, "detection": {}, "levels": {}}))
+    assert call("sign-weights", file, tmp_path / "whole.json")[0] == 0
     for wrong in (table | {"tenant": "other-gu"}, table | {"more": 1}):
         file.write_text(json.dumps(wrong))
         assert call("sign-weights", file, out)[0] == 2
