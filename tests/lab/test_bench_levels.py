@@ -166,6 +166,27 @@ def test_the_head_is_read_through_its_own_firmware() -> None:
         hear_rf(Config(), RF, 2.0)
 
 
+def test_the_command_records_a_reading_and_goes_on_from_it(tmp_path: Path) -> None:
+    folder = tmp_path / "rf"
+    new_level_test(folder, RF, draw_levels(SEED, HEARINGS["rf"].attenuations_db))
+
+    def record(port: str, *answers: str) -> str:
+        arguments = ["bench", "record", str(folder), "--port", port, "--seconds", "2"]
+        done = CliRunner().invoke(build_app(["bench"]), arguments, input="\n".join((*answers, "q", "")))
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    for number in (1, 2):
+        with EmulatedHead(RfScene((Emitter("continuous", -25.0),)), built_elf()) as emulated:
+            record(emulated.port, str(number))
+        (*_, last) = open_campaign(folder).tries
+        assert last.setup == number
+        assert last.reading is not None
+        assert last.reading.level_dbm == pytest.approx(-25.0, abs=2.0)
+    assert "Nothing was recorded" in record(str(tmp_path / "ttyUSB9"), "3")
+    assert open_campaign(folder).left[0] == 3
+
+
 def test_bluetooth_is_read_through_bluez(monkeypatch: pytest.MonkeyPatch) -> None:
     with Bluetooth().up() as daemon:
         monkeypatch.setenv(BUS_VARIABLE, daemon.address)
