@@ -51,6 +51,11 @@ def source() -> str:
 #pagebreak()
 #grid(columns: (50%, 48%), gutter: 2%, image("/enclosure/pictures/inside.png"), image("/enclosure/pictures/eye.png"))
 #pagebreak()
+= 출력 \\/ Printing
+#image("/enclosure/pictures/prints.png", height: 92%)
+#pagebreak()
+#grid(columns: (50%, 48%), gutter: 2%, image("/enclosure/pictures/strap.svg"), image("/enclosure/pictures/filter.svg"))
+#pagebreak()
 = 나사 \\/ Screws
 {table([["holds", "screw", "pieces", "passes, mm", "holds by, mm"], *held], "2fr, 2fr, auto, auto, auto")}
 #pagebreak()
