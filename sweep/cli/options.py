@@ -107,8 +107,11 @@ def weights_of(settings: Config) -> WeightsInForce:
     except WeightsError as error:
         remark("weights_left_out", why=error)
         return installed.as_shipped()
-    for said in list(force.held_back.values())[:1]:
-        remark("tables_held_back", why=said, more=len(force.held_back) - 1)
+    held_back = list(force.held_back.values())
+    if len(held_back) == 1:
+        remark("table_held_back", why=held_back[0])
+    elif held_back:
+        remark("tables_held_back", why=held_back[0], more=len(held_back) - 1)
     return force
 
 

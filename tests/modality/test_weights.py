@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,12 @@ def test_the_shipped_file_is_what_the_script_makes_of_the_runs() -> None:
     """`python -m sweep.lab.weights.from_runs` makes it anew."""
     made = make_weights(load_curves("first"))
     assert made.model_dump(mode="json") == WEIGHTS.model_dump(mode="json")
+
+
+def test_counts_of_another_forest_make_no_weights() -> None:
+    other = replace(load_curves("first"), build="judge_model.json sha256 000000000000")
+    with pytest.raises(ValueError, match=r"counted with .* sha256 000000000000, and judge_model"):
+        make_weights(other)
 
 
 @pytest.mark.parametrize(

@@ -223,6 +223,11 @@ def test_what_was_installed_beside_an_earlier_forest_is_held_back_and_said_once(
     assert {one.reason for one in chances(state).values()} == {"curves_of_another_forest"}
     kept.remove()
     assert set(kept.as_shipped().held_back) == set(BY_FOREST)
+    file.write_bytes(signed(with_detection("judge_model.json sha256 0123456789ab")))
+    kept.install(file, None, NOW)
+    monkeypatch.setattr(field_weights, "shipped_build", lambda: SHIPPED_BUILD)
+    weights_of(Config(state=str(state)))
+    assert "it is no more than a hint\n" in capsys.readouterr().err
 
 
 def test_the_tables_that_ship_were_counted_with_the_forest_that_ships() -> None:
