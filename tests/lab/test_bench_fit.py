@@ -16,6 +16,7 @@ from sweep.lab.lens import refit as lens_refit
 from sweep.lab.lens.forest import Earlier, Places
 from sweep.lab.lens.recorded import FitError, Sample, follow_campaign, read_campaign
 from sweep.lab.lens.rows import render
+from sweep.lab.scoring.score import mean_recalls
 from sweep.lab.scoring.truth import parse_truth
 from sweep.lens.evidence.decision_forest import forest_text, load_model
 from sweep.lens.evidence.evidence import AT, FEATURES
@@ -71,6 +72,21 @@ def test_a_group_is_never_on_both_sides_and_each_fold_has_both_kinds() -> None:
     assert all(len(folds) == 1 for folds in by_group.values())
     for number in range(lens_refit.OUTER):
         assert {one.has_lens for one, at in zip(samples, fold, strict=True) if at == number} == {True, False}
+
+
+def test_what_folds_find_is_found_whatever_the_scale_of_each() -> None:
+    samples = [sample(number, tells=True) for number in range(96)]
+    fold = lens_refit.folds_of(samples, lens_refit.OUTER, 1)
+    outcomes = [one.outcome(lambda features: features[:, AT["snr"]], frozenset()) for one in samples]
+    moved = [
+        replace(one, matched=tuple(replace(place, score=3.0 * at + place.score) for place in one.matched))
+        for one, at in zip(outcomes, fold, strict=True)
+    ]
+    apart, again = (lens_refit.within_folds(some, fold, 20) for some in (outcomes, moved))
+    assert 0.0 < apart[0] < 1.0
+    np.testing.assert_allclose(again, apart)
+    together = [float(mean_recalls(some, lens_refit.RATES)[0]) for some in (outcomes, moved)]
+    assert together[0] != together[1]
 
 
 def test_clips_without_a_group_are_groups_of_their_own() -> None:

@@ -68,7 +68,7 @@ class Learnt:
 
     clips: int
     recall: float
-    """Mean over the folds and over `RATES`."""
+    """Mean over `RATES`, within folds."""
     interval: Interval | None
 
 
@@ -85,7 +85,7 @@ class Refit:
     shipped: Score
     """On the same clips."""
     gain: float
-    """Mean recall over that of the forest that ships."""
+    """Mean recall within folds over that of the forest that ships."""
     gain_interval: Interval | None
     sure: float
     """Share of the samples by group with a gain."""
@@ -117,19 +117,17 @@ def refit(samples: Sequence[Sample], basis: Basis, about: dict[str, Any], tell: 
     if any(counts[name] < least for name, least in LEAST.items()):
         raise FitError(Phrase("too_little_to_claim", **counts, least=", ".join(map(str, LEAST.values()))))
     fold = folds_of(samples, OUTER, SEED)
-    chosen, new = [], list[ClipOutcome | None]([None] * len(samples))
+    chosen, new = [], list[ClipOutcome]()
     for number in range(OUTER):
         rest, held = _split(samples, fold, number)
-        way = choose(rest, basis)
-        chosen.append(way)
-        for at, outcome in zip(np.flatnonzero(fold == number), judged(fit_by(way, rest, basis), held), strict=True):
-            new[at] = outcome
-        tell(f"{number + 1}/{OUTER}: {way}")
-    outcomes = [one for one in new if one is not None]
+        choice = choose(rest, basis)
+        chosen.append(choice.way)
+        new += judged(_calibrated(choice, rest, basis), held)
+        tell(f"{number + 1}/{OUTER}: {choice.way}")
+    outcomes = [new[at] for at in np.argsort(np.argsort(fold, kind="stable"))]
     today = judged(fit_by("shipped", samples, basis), samples)
-    found, before = (mean_recalls(some, RATES, resamples=RESAMPLES) for some in (outcomes, today))
-    gains = found - before
-    way = choose(samples, basis)
+    gains = within_folds(outcomes, fold, RESAMPLES) - within_folds(today, fold, RESAMPLES)
+    way = choose(samples, basis).way
     tell(f"all: {way}")
     # what ships where nothing else was chosen has no curve; then the curve says what a forest beside it would learn
     curve = learning_curve(samples, basis, "mean" if way == "shipped" else way, tell)
@@ -156,16 +154,49 @@ def folds_of(samples: Sequence[Sample], count: int, seed: int) -> npt.NDArray[np
     return np.array([fold[sample.group] for sample in samples], np.intp)
 
 
-def choose(samples: Sequence[Sample], basis: Basis) -> str:
-    """The way that finds most on folds within these clips."""
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """The way that finds most on folds within some clips."""
+
+    way: str
+    places: Places
+    """Of those clips, fold by fold."""
+    raw: npt.NDArray[np.float64]
+    """Their scores in that way, by trees that never saw their clip."""
+
+
+def choose(samples: Sequence[Sample], basis: Basis) -> Choice:
+    """Fit to folds within these clips in every way, and see which finds most on the clips left out."""
     fold = folds_of(samples, INNER, SEED + 1)
     outcomes: dict[str, list[ClipOutcome]] = {way: [] for way in basis.ways}
+    raw: dict[str, list[npt.NDArray[np.float64]]] = {way: [] for way in basis.ways}
+    places = []
     for number in range(INNER):
         rest, held = _split(samples, fold, number)
+        places.append(joined([sample.places for sample in held]))
         for way, fitted in fits(rest, basis, basis.ways).items():
             outcomes[way] += judged(fitted, held)
-    found = {way: float(mean_recalls(some, RATES)[0]) for way, some in outcomes.items()}
-    return max(basis.ways, key=lambda way: (found[way], -WAYS.index(way)))
+            raw[way].append(fitted[0](places[-1]))
+    in_turn = np.sort(fold)
+    found = {way: float(within_folds(some, in_turn)[0]) for way, some in outcomes.items()}
+    best = max(basis.ways, key=lambda way: (found[way], -WAYS.index(way)))
+    return Choice(best, joined(places), np.concatenate(raw[best]))
+
+
+def within_folds(
+    outcomes: Sequence[ClipOutcome], fold: npt.NDArray[np.intp], resamples: int = 0
+) -> npt.NDArray[np.float64]:
+    """Mean recall as `mean_recalls` gives it, of each fold by itself and then over the folds by their lenses.
+
+    The scores of two folds are of two forests: no threshold holds for both.
+    """
+    total, lenses = np.zeros(1 + resamples), 0
+    for number in np.unique(fold):
+        some = [outcome for outcome, at in zip(outcomes, fold, strict=True) if at == number]
+        count = sum(len(outcome.kinds) for outcome in some)
+        total += count * np.nan_to_num(mean_recalls(some, RATES, resamples=resamples))
+        lenses += count
+    return total / max(lenses, 1)
 
 
 Fit = tuple[Callable[[Places], npt.NDArray[np.float64]], Fitted | None]
@@ -194,6 +225,17 @@ def fit_by(way: str, samples: Sequence[Sample], basis: Basis) -> Fit:
     return fits(samples, basis, (way,))[way]
 
 
+def _calibrated(choice: Choice, samples: Sequence[Sample], basis: Basis) -> Fit:
+    """Fitted in the way that was chosen, its scores on the scale on which the detector reports them."""
+    raw, fitted = fit_by(choice.way, samples, basis)
+    if fitted is None:
+        return raw, fitted
+    counts = reported(choice.places, choice.raw)
+    knots = calibrate(choice.places.only(counts), choice.raw[counts])
+    scale = replace(basis.shipped.model, raw_knots=np.array(knots["raw"]), ratio_knots=np.array(knots["log10_ratio"]))
+    return (lambda asked: scale.log_ratio(raw(asked)) * LN10), fitted
+
+
 def judged(fitted: Fit, samples: Sequence[Sample]) -> list[ClipOutcome]:
     """The clips as the detector would report them, rules included."""
     raw, _ = fitted
@@ -214,7 +256,7 @@ def learning_curve(samples: Sequence[Sample], basis: Basis, way: str, tell: Tell
         for number in range(OUTER):
             rest, held = _split(samples, fold, number)
             outcomes += judged(fit_by(way, _first(rest, clips), basis), held)
-        found = mean_recalls(outcomes, RATES, resamples=RESAMPLES)
+        found = within_folds(outcomes, np.sort(fold), RESAMPLES)
         told.append(Learnt(clips, float(found[0]), percentiles(found[1:])))
         tell(f"{clips}: {found[0]:.2f}")
     return tuple(told)
