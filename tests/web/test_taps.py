@@ -75,7 +75,7 @@ def test_the_commonest_tasks_take_few_taps(open_phone: OpenPhone, site: Site, li
     taps(page)
 
     page.locator("a.room", has_text="남자 화장실 1층").first.click()
-    page.get_by_role("button", name=re.compile("^점검자-02님과 바로 시작")).click()
+    page.get_by_role("button", name=re.compile("^동료 점검자-02님과 바로 시작")).click()
     expect(page.get_by_text(ASKED)).to_be_visible()
     start = live_probe.expect("start")
     assert isinstance(start, StartCommand)
@@ -116,7 +116,7 @@ def test_the_commonest_tasks_take_few_taps(open_phone: OpenPhone, site: Site, li
 
     # In the next room the button names who proved to be there, not whom the first start had named.
     phone.open(f"#/rooms/{site.suspected_room}")
-    expect(page.get_by_role("button", name=re.compile("^감독자-01님과 바로 시작"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^동료 감독자-01님과 바로 시작"))).to_be_visible()
     assert phone.violations() == []
     phone.shoot("room-start-at-once", full=False)
 
@@ -163,7 +163,7 @@ def test_on_a_later_day_and_in_another_room_a_start_takes_no_more(
     page.reload()
     taps(page)
     page.locator("a.room", has_text="여자 화장실 1층").first.click()
-    page.get_by_role("button", name=re.compile("^감독자-01님과 바로 시작")).click()
+    page.get_by_role("button", name=re.compile("^동료 감독자-01님과 바로 시작")).click()
     expect(page.get_by_text(ASKED)).to_be_visible()
     start = live_probe.expect("start")
     assert isinstance(start, StartCommand)

@@ -55,7 +55,7 @@ export const live = {
   state_aborted: text("중단됨", "Aborted"),
   state_failed: text("점검기 오류", "Probe failed"),
   live_progress: text("진행", "Progress"),
-  live_progress_text: text("구역 {all}곳 중 {done}곳", "{done} of {all} positions"),
+  live_progress_text: text("구역 {all}곳 중 {done}곳 마침", "{done} of {all} positions done"),
   live_left_most: text("길어도 {min}분 {sec}초 남음", "{min} min {sec} s left at most"),
   live_left_none: text("예정한 시간을 넘김", "Past its planned time"),
   live_waits: text("{modality}: 차례를 기다리는 중", "{modality} waits for its turn"),

@@ -48,6 +48,7 @@ export const start = {
   start_inspector_1: text("점검자 1", "Inspector 1"),
   start_inspector_2: text("점검자 2", "Inspector 2"),
   start_partners: text("최근에 점검한 사람", "Who swept recently"),
+  start_colleague: text("동료 {person}", "colleague {person}"),
   start_at_once: text("{person}님과 바로 시작", "Start with {person}"),
   start_with: text("{person} 고르기", "Choose {person}"),
   start_same_inspector: text("서로 다른 두 사람이어야 합니다.", "They must be two different people."),
