@@ -221,7 +221,7 @@ def test_a_recorded_clip_is_scored_as_the_probe_would(tmp_path: Path) -> None:
 
 
 def test_the_command_writes_what_a_server_signs(
-    campaign: Path,  # noqa: F811
+    campaign: Path,  # noqa: F811  # the fixture of that name
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -236,7 +236,7 @@ def test_the_command_writes_what_a_server_signs(
     assert "2 clips of 2 things" in field.weights.tables["glint"].made_from
 
 
-def test_bad_input_is_one_line(campaign: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_bad_input_is_one_line(campaign: Path, tmp_path: Path) -> None:  # noqa: F811  # the fixture of that name
     assert [one.group for one in follow_campaign(campaign, None, lambda at, of: None)] == ["camera-04", "confuser-tape"]
 
     def weights(*arguments: str | Path) -> tuple[int, str]:
