@@ -47,7 +47,6 @@ class Placed:
 BOARDS = (
     Board("carrier", HARDWARE / "carrier/carrier.kicad_pcb", 1),
     Board("ring", HARDWARE / "led/ring.kicad_pcb", 1),
-    Board("arc", HARDWARE / "led/arc.kicad_pcb", 1, is_optional=True),
     Board("bar", HARDWARE / "led/bar.kicad_pcb", 2),
     Board("white", HARDWARE / "led/white.kicad_pcb", 1),
 )

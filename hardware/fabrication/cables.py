@@ -161,7 +161,6 @@ def place(end: str) -> tuple[float, float, float] | None:
         "ring J1": (0.0, 14.0, behind - boards["ring"]["connector_height_mm"]),
         "ring J2": (*boards["middle"]["connectors_mm"][0], behind - boards["ring"]["connector_height_mm"]),
         "ring J3": (*boards["middle"]["connectors_mm"][1], behind - boards["ring"]["connector_height_mm"]),
-        "arc J1": (boards["arc"]["connector_radius_mm"], 0.0, behind - boards["arc"]["connector_height_mm"]),
         "bar-left J1": (left, 0.0, behind - boards["bar"]["connector_height_mm"]),
         "bar-right J1": (right, 0.0, behind - boards["bar"]["connector_height_mm"]),
         "white J1": (shell["white"]["centre_x"], 0.0, layout.white_board_front()),

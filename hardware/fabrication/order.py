@@ -24,7 +24,7 @@ from hardware.fabrication.boards import BOARDS, HARDWARE, Board, Placed, natural
 
 LAMPS = Board("lamps", HARDWARE / "panel/lamps.kicad_pcb", 1)
 """Ring and bars of one probe in one panel (`panel.py`)."""
-ORDERED = (*(board for board in BOARDS if board.name in ("carrier", "white", "arc")), LAMPS)
+ORDERED = (*(board for board in BOARDS if board.name in ("carrier", "white")), LAMPS)
 BOM_COLUMNS = (
     "Comment", "Designator", "Footprint", "LCSC Part #", "Manufacturer", "MPN", "Quantity", "Second source", "State",
 )  # fmt: skip

@@ -49,11 +49,16 @@ def footprint(name: str) -> pcbnew.FOOTPRINT:
     return loaded
 
 
+Kept = tuple[str, int | None, float, tuple[float, float], tuple[float, float]]
+"""Net, layer (none: a via), width, start and end of a piece of an earlier board."""
+
+
 class Maker:
     """Builds one board."""
 
-    def __init__(self, plan: Plan, folder: Path, patterns: dict[int, list[str]]) -> None:
-        self.plan, self.folder, self.patterns = plan, folder, patterns
+    def __init__(self, plan: Plan, folder: Path, patterns: dict[int, list[str]], kept: Path | None = None) -> None:
+        """`kept`: an earlier board; tracks of nets whose pads are where they were stay as they are."""
+        self.plan, self.folder, self.patterns, self.kept = plan, folder, patterns, kept
         self.schematic = folder / f"{plan.name}.kicad_sch"
         self.path = folder / f"{plan.name}.kicad_pcb"
         self.board = pcbnew.NewBoard(str(self.path))
@@ -111,7 +116,7 @@ class Maker:
         settings.SetBoardThickness(pcbnew.FromMM(self.plan.thickness_mm))
         block = self.board.GetTitleBlock()
         block.SetTitle(f"Sweep probe: {self.plan.name}")
-        block.SetDate("2026-11-26")
+        block.SetDate("2026-12-01")
         block.SetRevision(self.plan.revision)
         block.SetCompany("Ansim Sweep")
         settings.SetAuxOrigin(mm(0, self.plan.size[1]))
@@ -248,8 +253,17 @@ class Maker:
             klass = plan.klasses[k]
             self._via(name, klass, x, y)
             fixed.append(Pad(x, y, klass.via, klass.via, 0, numbers[name], (0, 1)))
-        router = Router(plan.size, plan.klasses, fixed, self._inside())
         done = {name for name, *_ in plan.tracks}
+        for name, layer, width, (x0, y0), (x1, y1) in self._keep(pads, numbers, done):
+            done.add(name)
+            if layer is None:
+                self._via(name, plan.klasses[plan.klass_of.get(name, 0)], x0, y0)
+                fixed.append(Pad(x0, y0, width, width, 0, numbers[name], (0, 1)))
+                continue
+            self._track(name, layer, width, x0, y0, x1, y1)
+            fixed.append(Pad((x0 + x1) / 2, (y0 + y1) / 2, math.hypot(x1 - x0, y1 - y0) + width, width,
+                             -math.degrees(math.atan2(y1 - y0, x1 - x0)), numbers[name], (layer,)))  # fmt: skip
+        router = Router(plan.size, plan.klasses, fixed, self._inside())
         for name, layer, corners in plan.zones:
             router.block_area(layer, corners, numbers[name])
         for x0, y0, x1, y1, layer in plan.keep_outs:
@@ -276,9 +290,7 @@ class Maker:
             print("ground pads without a via:", [(pad.x, pad.y) for pad in router.stitch(ground)])
         bad = router.run(nets)
         for net in bad:
-            print(
-                "too near:", next(name for name, number in numbers.items() if number == net.number), router.clashes(net)
-            )
+            print("too near:", names[net.number], router.clashes(net))
         for net in [*nets, *([ground] if ground else [])]:
             klass = plan.klasses[net.klass]
             lines, vias = router.segments(net)
@@ -291,6 +303,33 @@ class Maker:
             for x, y in router.room_for_vias(ground, 4.0):
                 self._via(plan.plane_net, plan.klasses[ground.klass], x, y)
         return [names[net.number] for net in bad]
+
+    def _keep(self, pads: list[Pad], numbers: dict[str, int], done: set[str]) -> list[Kept]:
+        """Tracks and vias of the earlier board whose nets have the pads that they had, and which meet no other pad."""
+        if self.kept is None:
+            return []
+        old = pcbnew.LoadBoard(str(self.kept))
+        before: dict[str, set[tuple[float, float]]] = {}
+        for part in old.GetFootprints():
+            for pad in part.Pads():
+                before.setdefault(pad.GetNetname(), set()).add(_spot(pad.GetPosition()))
+        now: dict[int, set[tuple[float, float]]] = {}
+        for part in self.board.GetFootprints():
+            for pad in part.Pads():
+                now.setdefault(numbers.get(pad.GetNetname(), 0), set()).add(_spot(pad.GetPosition()))
+        found: list[Kept] = []
+        for item in old.Tracks():
+            name = item.GetNetname()
+            if name == self.plan.plane_net or name in done or before.get(name) != now.get(numbers.get(name, -1)):
+                continue
+            layer = None if item.GetClass() == "PCB_VIA" else LAYERS.index(item.GetLayer())
+            if layer is None and any(math.dist(_spot(item.GetStart()), (x, y)) < 0.1 for _, _, x, y in self.plan.vias):
+                continue  # set by hand
+            width = pcbnew.ToMM(item.GetWidth(pcbnew.F_Cu) if layer is None else item.GetWidth())
+            found.append((name, layer, width, _spot(item.GetStart()), _spot(item.GetEnd())))
+        met = {piece[0] for piece in found if any(_meets(piece, pad, numbers[piece[0]]) for pad in pads)}
+        print("kept:", len({piece[0] for piece in found} - met), "nets; in the way of a pad:", sorted(met))
+        return [piece for piece in found if piece[0] not in met]
 
     def _inside(self) -> np.ndarray | None:
         if not self.plan.circle:
@@ -341,6 +380,30 @@ class Maker:
             )
             zone.SetIslandRemovalMode(pcbnew.ISLAND_REMOVAL_MODE_ALWAYS)
             self.board.Add(zone)
+
+
+def _spot(at: pcbnew.VECTOR2I) -> tuple[float, float]:
+    return round(pcbnew.ToMM(at.x) - 50, 3), round(pcbnew.ToMM(at.y) - 50, 3)
+
+
+def _meets(piece: Kept, pad: Pad, net: int) -> bool:
+    """Whether a piece comes too near to a pad of another net."""
+    _, layer, width, (x0, y0), (x1, y1) = piece
+    if pad.net == net or (layer is not None and layer not in pad.layers):
+        return False
+    steps = max(1, math.ceil(math.hypot(x1 - x0, y1 - y0) / 0.1))
+    reach = width / 2 + CLEARANCE_MM
+    turn = math.radians(pad.angle_deg)
+    size = math.hypot(pad.w, pad.h) / 2 + reach
+    if max(min(x0, x1) - pad.x, pad.x - max(x0, x1), min(y0, y1) - pad.y, pad.y - max(y0, y1)) > size:
+        return False
+    for k in range(steps + 1):
+        dx, dy = x0 + (x1 - x0) * k / steps - pad.x, y0 + (y1 - y0) * k / steps - pad.y
+        u = abs(dx * math.cos(turn) - dy * math.sin(turn)) - pad.w / 2
+        v = abs(dx * math.sin(turn) + dy * math.cos(turn)) - pad.h / 2
+        if math.hypot(max(u, 0.0), max(v, 0.0)) < reach - 1e-6:
+            return True
+    return False
 
 
 def _contains(corners: list[tuple[float, float]], x: float, y: float) -> bool:

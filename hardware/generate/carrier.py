@@ -31,12 +31,17 @@ SHEETS = (
         "Windows of the pulses, decoder\nOn-time counters of white, aim",
         circuit_lamps.limiter,
     ),
-    ("lamps", "Infrared lamps", "on_axis, off_axis, two rings\nReservoirs bound the average", circuit_lamps.lamps),
+    ("lamps", "Infrared lamps", "on_axis, off_axis, middle ring\nReservoirs bound the average", circuit_lamps.lamps),
     ("red", "Red lamp", "Driver; bursts, then rest,\nby one-shots alone", circuit_lamps.red),
     ("visible", "Visible lights", "White: three sinks from 5 V\nAiming spot: one LED", circuit_lamps.visible),
     ("camera", "Camera", "Supply switched, light on it\nTrigger at 1.8 V", circuit_pi.camera),
-    ("pi", "Raspberry Pi", "Pins 1 to 20, serial line\nSecure element, IMU", circuit_pi.pi),
-    ("extras", "Range sensor, reset", "Range sensor on the camera's\nsupply; reset of the head", circuit_pi.extras),
+    ("pi", "Raspberry Pi", "Pins 1 to 20, serial line\nIMU", circuit_pi.pi),
+    (
+        "extras",
+        "Range, thermal, reset",
+        "Range sensor, thermal array on\nthe camera's supply; reset",
+        circuit_pi.extras,
+    ),
 )
 
 LOCAL = {"LAMP_IN", "LAMP_SW", "CAM_1V8", "V_FUSED", "V_SWITCHED"}
@@ -56,7 +61,7 @@ def write_schematic(folder: Path, project: str, symbols: dict[str, Symbol]) -> N
     circuit.NANO_NETS.update(nano_nets())
     sheets = []
     for name, title, _, describe in SHEETS:
-        sheet = Sheet(name, f"Carrier: {title}", symbols, revision="B")
+        sheet = Sheet(name, f"Carrier: {title}", symbols, revision="C")
         describe(sheet)
         sheets.append(sheet)
     root = str(stable_id(project, "root"))
@@ -79,11 +84,11 @@ def _root(project: str, root: str) -> Node:
                (8, 12), 1.6)  # fmt: skip
     node: Node = ["kicad_sch", ["version", "20250114"], ["generator", Quoted("ansim")], ["generator_version", Quoted("9.0")],
                   ["uuid", Quoted(root)], ["paper", Quoted("A4")],
-                  ["title_block", ["title", Quoted("Carrier of the sweep probe")], ["date", Quoted("2026-11-26")], ["rev", Quoted("B")],
+                  ["title_block", ["title", Quoted("Carrier of the sweep probe")], ["date", Quoted("2026-12-01")], ["rev", Quoted("C")],
                    ["company", Quoted("Ansim Sweep")], ["comment", "1", Quoted("MIT licence; generated, see hardware/generate")]],
                   ["lib_symbols"]]  # fmt: skip
     paper.text("Tracks (IPC-2221, outer layer, 35 um, 10 K): see carrier/README.md\nF1 4 A replaceable; F2, F3 resettable\n"
-               "H1 to H4: M3, on ground. Optional lamps: J7, J8, J20", (8, 63), 1.6)  # fmt: skip
+               "H1 to H4: M3, on ground. Optional lamps: J7, J8", (8, 63), 1.6)  # fmt: skip
     for i, (name, title, words, _) in enumerate(SHEETS):
         x, y, w, h = 8 + 26 * (i % 4), 18 + 15 * (i // 4), 23, 10
         paper.text(words, (x + 1, y + 5), 1.6)

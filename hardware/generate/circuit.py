@@ -9,14 +9,11 @@ from sheet import Point, Sheet
 
 HARDWARE = Path(__file__).resolve().parent.parent
 TABLE: dict[str, Any] = tomllib.loads((HARDWARE / "interfaces.toml").read_text())
-INFRARED = ("on_axis", "off_axis", "middle_ring", "outer_ring")
-OPTIONAL = ("outer_ring",)
-"""Groups whose places on the board stay empty unless somebody orders the option."""
+INFRARED = ("on_axis", "off_axis", "middle_ring")
 GROUP_REFS = {
     "on_axis": (50, 30, 2),
     "off_axis": (60, 31, 6),
     "middle_ring": (70, 32, 10),
-    "outer_ring": (130, 45, 30),
     "red": (80, 33, 14),
 }
 """Of each pulsed group: its first resistor, its reservoir, its first transistor."""

@@ -1,9 +1,7 @@
 """Sheets of the carrier: limits that no program changes, drivers of the lamps."""
 
-from dataclasses import replace
-
 import parts as p
-from circuit import GROUP_REFS, INFRARED, OPTIONAL, TABLE, ohms, sink_ma
+from circuit import GROUP_REFS, INFRARED, TABLE, ohms, sink_ma
 from parts import capacitor as cap
 from parts import ph, resistor, test_point
 from sheet import Part, Point, Sheet
@@ -31,19 +29,14 @@ def limiter(s: Sheet) -> None:
     s.block("GATES", (6, 37), (54, 34))
     for i, group in enumerate(INFRARED):
         upper = group.upper()
-        ref, unit = ("U7", i + 1) if i < 3 else ("U8", 1)
         select = "SELECT" if group == "on_axis" else "LAMP"
         nets = (f"{select}_{upper}", "STROBE", "WINDOW_IR", f"GATE_{upper}")
-        s.add(
-            ref,
-            p.AND3,
-            (24 + 22 * (i % 2), 43 + 7 * (i // 2)),
-            dict(zip(AND3_PINS[unit], nets, strict=True)),
-            unit=unit,
-        )
+        place, pins = (24 + 22 * (i % 2), 43 + 7 * (i // 2)), dict(zip(AND3_PINS[i + 1], nets, strict=True))
+        s.add("U7", p.AND3, place, pins, unit=i + 1)
+    s.add("U8", p.AND3, (46, 50), dict(zip(AND3_PINS[1], ("GND", "GND", "GND", "NC"), strict=True)), unit=1)
     s.add("U21", p.DECODER, (22, 61), {
         "1": "SELECT_OFF_AXIS", "2": "SELECT_MIDDLE_RING", "3": "GND", "4": "GND", "5": "GND", "6": "+5V", "16": "+5V", "8": "GND",
-        "14": "LAMP_OFF_AXIS", "13": "LAMP_MIDDLE_RING", "12": "LAMP_OUTER_RING", **dict.fromkeys(("15", "11", "10", "9", "7"), "NC"),
+        "14": "LAMP_OFF_AXIS", "13": "LAMP_MIDDLE_RING", **dict.fromkeys(("15", "12", "11", "10", "9", "7"), "NC"),
     })  # fmt: skip
     s.add("C46", cap("100n"), (35.5, 55), {"1": "+5V", "2": "GND"})
     for i, (ref, unit, part) in enumerate((("U7", 4, p.AND3), ("U8", 4, p.AND3), ("U11", 5, p.NOR))):
@@ -84,7 +77,7 @@ def limiter(s: Sheet) -> None:
 
 
 def lamps(s: Sheet) -> None:
-    """Four equal drivers of two strings: charge resistor, reservoir, current sinks."""
+    """Three equal drivers of two strings: charge resistor, reservoir, current sinks."""
     vbe = TABLE["sink"]["clamp_vbe_v"]
     s.text("Passive limit: the charge resistor refills the reservoir, so no fault of logic can hold a group above\n"
            f"(18 V - LEDs) / 330 = 24 mA on average. Sink: I = {vbe:g} V / {TABLE['group']['on_axis']['sense_resistor_ohm']:g} ohm = {sink_ma('on_axis'):.0f} mA a string;\n"
@@ -92,11 +85,7 @@ def lamps(s: Sheet) -> None:
     for n, group in enumerate(INFRARED):
         _driver(s, group, (6 + 53 * (n % 2), 6 + 29.5 * (n // 2)))
     # off_axis has one connector a bar, the others one a board.
-    for ref, group, at in (
-        ("J6", "on_axis", (10, 27)),
-        ("J7", "middle_ring", (10, 56.5)),
-        ("J20", "outer_ring", (63, 56.5)),
-    ):
+    for ref, group, at in (("J6", "on_axis", (10, 27)), ("J7", "middle_ring", (10, 56.5))):
         _socket(s, ref, group, at)
     s.add("J9", ph(2, "LAMP2", "LEFT BAR"), (63, 25), {"1": "OFF_AXIS_A", "2": "OFF_AXIS_K1"})
     s.add("J10", ph(2, "LAMP2", "RIGHT BAR"), (63, 30.5), {"1": "OFF_AXIS_A", "2": "OFF_AXIS_K2"})
@@ -153,17 +142,11 @@ def _driver(s: Sheet, group: str, at: Point) -> None:
     """Charge resistor, reservoir and two sinks of a pulsed group, in a frame."""
     (x, y), name, row = at, group.upper(), TABLE["group"][group]
     base, reservoir, q = GROUP_REFS[group]
-    option = group in OPTIONAL
     s.block(name, at, (52, 28.5))
     ohm = ohms(row["charge_resistor_ohm"])
     charge = resistor(ohm, p.R2512, resistor(ohm).mpn.replace("RC0805FR", "RC2512FK"))
-    s.add(f"R{base}", replace(charge, is_option=option), (x + 4, y + 6), {"1": "+18V"})
-    s.add(
-        f"C{reservoir}",
-        replace(p.RESERVOIR_RED if group == "red" else p.RESERVOIR, is_option=option),
-        (x + 4, y + 11),
-        {"2": "GND"},
-    )
+    s.add(f"R{base}", charge, (x + 4, y + 6), {"1": "+18V"})
+    s.add(f"C{reservoir}", p.RESERVOIR_RED if group == "red" else p.RESERVOIR, (x + 4, y + 11), {"2": "GND"})
     s.wire(s.pin(f"R{base}", "2"), s.pin(f"C{reservoir}", "1"))
     s.wire((x + 4, y + 9), (x + 5.5, y + 9))
     s.label(f"{name}_A", (x + 5.5, y + 9))
@@ -176,7 +159,6 @@ def _driver(s: Sheet, group: str, at: Point) -> None:
             row["sense_resistor_ohm"],
             base + 1 + 4 * k,
             q + 2 * k,
-            option=option,
         )
 
 
@@ -186,7 +168,7 @@ def _socket(s: Sheet, ref: str, group: str, at: Point) -> None:
     modality = ph(3, "LAMP3_RED" if red else "LAMP3", name.replace("_", " "))
     nets = [f"{name}_A", f"{name}_K1", f"{name}_K2"]
     pins = zip(("3", "2", "1") if red else ("1", "2", "3"), nets, strict=True)
-    s.add(ref, replace(modality, is_option=group in OPTIONAL), at, dict(pins))
+    s.add(ref, modality, at, dict(pins))
 
 
 def _sink(
@@ -198,30 +180,26 @@ def _sink(
     r: int,
     q: int,
     mosfet: Part = p.MOSFET,
-    *,
-    option: bool = False,
 ) -> None:
     """MOSFET `Q{q}`, clamp `Q{q+1}`, gate resistor `R{r}`, pull-down `R{r+1}`, sense resistor `R{r+2}`."""
     x, y = at
     row = TABLE["sink"]
     drain, source = ("2", "3") if mosfet is p.POWER_FET else ("3", "2")
-    s.add(f"Q{q}", replace(mosfet, is_option=option), (x + 6.5, y), {drain: cathode})
-    s.add(f"R{r}", replace(resistor(ohms(row["gate_resistor_ohm"])), is_option=option), (x - 3.5, y), {}, angle=90)
+    s.add(f"Q{q}", mosfet, (x + 6.5, y), {drain: cathode})
+    s.add(f"R{r}", resistor(ohms(row["gate_resistor_ohm"])), (x - 3.5, y), {}, angle=90)
     s.wire((x - 5, y), (x - 5, y - 3))
     s.label(gate, (x - 5, y - 3), 0)
     s.wire(s.pin(f"R{r}", "2"), s.pin(f"Q{q}", "1"))
-    s.add(
-        f"R{r + 1}", replace(resistor(ohms(row["gate_pulldown_ohm"])), is_option=option), (x - 1, y + 3), {"2": "GND"}
-    )
+    s.add(f"R{r + 1}", resistor(ohms(row["gate_pulldown_ohm"])), (x - 1, y + 3), {"2": "GND"})
     s.wire((x - 1, y), s.pin(f"R{r + 1}", "1"))
     src = s.pin(f"Q{q}", source)
     part = resistor(ohms(sense))
     if sense < 3:
         part = resistor(ohms(sense), p.R2010, part.mpn.replace("RC0805FR", "RC2010FK"))
-    s.add(f"R{r + 2}", replace(part, is_option=option), (src[0], src[1] + 4.5), {"2": "GND"})
+    s.add(f"R{r + 2}", part, (src[0], src[1] + 4.5), {"2": "GND"})
     s.wire(src, s.pin(f"R{r + 2}", "1"))
     # The clamp's base looks at the sense resistor, its collector pulls the gate down.
-    s.add(f"Q{q + 1}", replace(p.CLAMP, is_option=option), (x + 4, y + 4), {"2": "GND"}, mirror="y", ref_at=(1.1, 1.7))
+    s.add(f"Q{q + 1}", p.CLAMP, (x + 4, y + 4), {"2": "GND"}, mirror="y", ref_at=(1.1, 1.7))
     base, collector = s.pin(f"Q{q + 1}", "1"), s.pin(f"Q{q + 1}", "3")
     s.wire(base, (src[0], base[1]))
     s.wire(collector, (collector[0], y))

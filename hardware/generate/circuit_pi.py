@@ -89,7 +89,7 @@ def camera(s: Sheet) -> None:
 
 
 def pi(s: Sheet) -> None:
-    """Ribbon to the Pi, serial line in both directions, secure element, IMU."""
+    """Ribbon to the Pi, serial line in both directions, IMU."""
     s.block(
         "RIBBON TO THE PI, pins 1 to 20",
         (6, 6),
@@ -120,16 +120,6 @@ def pi(s: Sheet) -> None:
     s.add("C38", cap("100n"), (100, 24), {"1": "+5V", "2": "GND"})
     s.add("C39", cap("100n"), (100, 34), {"2": "GND"})
     tap(s, "C39", "1", "PI_3V3")
-    s.block("SECURE ELEMENT", (6, 29), (52, 17), "On the Pi's I2C bus, pulled up on the Pi.")
-    s.add(
-        "U18",
-        p.SECURE,
-        (27, 38),
-        {"5": "PI_SDA1", "6": "PI_SCL1", "4": "GND", **dict.fromkeys(("1", "2", "3", "7"), "NC")},
-    )
-    tap(s, "U18", "8", "PI_3V3")
-    s.add("C40", cap("100n"), (45, 39), {"2": "GND"})
-    tap(s, "C40", "1", "PI_3V3")
     s.block(
         "IMU (SparkFun SEN-18020, LSM6DSO, address 0x6B)",
         (6, 47),
@@ -154,7 +144,7 @@ def pi(s: Sheet) -> None:
 
 
 def extras(s: Sheet) -> None:
-    """Range sensor behind the camera's switch; the Nano's reset."""
+    """Range sensor and thermal array behind the camera's switch; the Nano's reset."""
     s.block("RANGE SENSOR (VL53L1X, 940 nm): behind the camera's switch, so dark while the camera is", (6, 6), (105, 30),
             "Two switches in series: CAM_ENABLE and RANGE_ENABLE. Q29 and Q34 open its bus while it has no supply.")  # fmt: skip
     s.add(
@@ -176,7 +166,24 @@ def extras(s: Sheet) -> None:
         )
         s.add(f"R{158 + n}", resistor("10k"), (62 + 18 * n, 28), {"1": "RANGE_3V3", "2": f"RANGE_{line}"})
     s.add("J22", ph(4, "RANGE4", "RANGE"), (94, 17), {"1": "RANGE_3V3", "2": "GND", "3": "RANGE_SDA", "4": "RANGE_SCL"})
-    s.block("RESET OF THE SENSOR HEAD by the Pi: open drain, for programming without opening the case", (6, 38), (105, 24),
-            "While it is reset all lamps are dark: every line of theirs is pulled down (sheet Sensor head).")  # fmt: skip
-    s.add("Q28", p.LEVEL_FET, (27, 48), {"1": "HEAD_RESET", "2": "GND", "3": "RESET"}, stub=2)
-    s.add("R160", resistor("10k"), (42, 50), {"1": "HEAD_RESET", "2": "GND"})
+    s.block("RESET OF THE SENSOR HEAD by the Pi: open drain", (6, 38), (42, 28),
+            "For programming without opening the case. While it is\nreset all lamps are dark (sheet Sensor head).")  # fmt: skip
+    s.add("Q28", p.LEVEL_FET, (20, 50), {"1": "HEAD_RESET", "2": "GND", "3": "RESET"}, stub=2)
+    s.add("R160", resistor("10k"), (36, 52), {"1": "HEAD_RESET", "2": "GND"})
+    s.block("THERMAL ARRAY, for later (0x33, 3.3 V): on the camera's supply", (50, 38), (61, 28),
+            "Q40 and Q41 open its bus while the camera is off. Its module brings pull-ups.")  # fmt: skip
+    s.add("C68", cap("1u"), (54, 59), {"1": "CAM_3V3", "2": "GND"})
+    for n, line in enumerate(("SDA", "SCL")):
+        s.add(
+            f"Q{40 + n}",
+            p.LEVEL_FET,
+            (64 + 18 * n, 49),
+            {"1": "CAM_3V3", "2": f"THERMAL_{line}", "3": f"PI_{line}1"},
+            stub=2,
+        )
+    s.add(
+        "J23",
+        ph(4, "RANGE4", "THERMAL"),
+        (99, 49),
+        {"1": "CAM_3V3", "2": "GND", "3": "THERMAL_SDA", "4": "THERMAL_SCL"},
+    )

@@ -30,7 +30,7 @@ def banks(s: Sheet) -> None:
         s.label(vbus, (x + 15, 28), 270)
     s.add("C52", cap("10u"), (45, 30), {"1": "VSYS", "2": "GND"})
     s.block("SWITCH: a press latches it, POWER_OFF of the Pi lets go of it", (6, 38), (62, 36),
-            "C54, C55 and R152 make 5 V rise in 6 ms (2 mF behind it: 2 A). D13 and C67 keep Q39 on after the Pi has lost its own supply.")  # fmt: skip
+            "C54, C55 and R152 make 5 V rise in 7 ms (2 mF behind it: 2 A). D13 and C67 keep Q39 on after the Pi has lost its own supply. What leaks through\nD8 into the dead Pi and through Q38 lifts Q37's gate by 50 mV at 55 C, because of R146.")  # fmt: skip
     s.add("F1", p.FUSE, (9, 46), {"1": "VSYS", "2": "V_FUSED"})
     s.add(
         "Q37",
@@ -38,20 +38,20 @@ def banks(s: Sheet) -> None:
         (20, 46),
         {"4": "POWER_GATE", "1": "V_FUSED", "2": "V_FUSED", "3": "V_FUSED", "5": "V_SWITCHED"},
     )
-    s.add("Q38", p.MOSFET, (38, 48), {"1": "POWER_HOLD", "2": "GND", "3": "POWER_PULL"})
-    s.add("Q39", p.MOSFET, (55, 48), {"1": "POWER_OFF_HELD", "2": "GND", "3": "POWER_HOLD"})
+    s.add("Q38", p.LEVEL_FET, (38, 48), {"1": "POWER_HOLD", "2": "GND", "3": "POWER_PULL"})
+    s.add("Q39", p.LEVEL_FET, (55, 48), {"1": "POWER_OFF_HELD", "2": "GND", "3": "POWER_HOLD"})
     s.add("J21", ph(2, "WIRE2", "POWER"), (61, 53), {"1": "POWER_SW", "2": "GND"})
     for ref, part, x, kathode, anode in (
-        ("D7", p.SCHOTTKY, 15, "BUTTON_DOWN", "POWER_PULL"),
-        ("D8", p.SCHOTTKY, 31, "BUTTON_DOWN", "POWER_BUTTON"),
+        ("D7", p.DIODE, 15, "BUTTON_DOWN", "POWER_PULL"),
+        ("D8", p.DIODE, 31, "BUTTON_DOWN", "POWER_BUTTON"),
         ("D13", p.DIODE, 51.5, "POWER_OFF_HELD", "POWER_OFF"),
     ):
         s.add(ref, part, (x, 54), {"1": kathode, "2": anode}, ref_at=(0, -1.3))
     for i, (ref, part, upper, lower) in enumerate((
-        ("R146", resistor("470k"), "V_FUSED", "POWER_GATE"),
-        ("C54", cap("1u"), "V_FUSED", "POWER_GATE"),
-        ("C55", cap("100n"), "POWER_GATE", "V_SWITCHED"),
-        ("R152", resistor("47k"), "POWER_GATE", "POWER_PULL"),
+        ("R146", resistor("47k"), "V_FUSED", "POWER_GATE"),
+        ("C54", cap("10u"), "V_FUSED", "POWER_GATE"),
+        ("C55", cap("1u"), "POWER_GATE", "V_SWITCHED"),
+        ("R152", resistor("4.7k"), "POWER_GATE", "POWER_PULL"),
         ("R147", resistor("150k"), "+5V", "POWER_HOLD"),
         ("R148", resistor("100k"), "POWER_HOLD", "GND"),
         ("C53", cap("1u"), "POWER_HOLD", "GND"),

@@ -1,5 +1,8 @@
 """Where the carrier's parts stand and how wide its tracks are. Lengths in mm from the upper left corner, y down."""
 
+import sys
+from pathlib import Path
+
 import circuit
 from board import HARDWARE, Maker, netlist
 from parts import CAMERA_CABLE
@@ -9,15 +12,15 @@ from router import Klass
 WIDE = [Klass(0.25, 0.6, 0.3), Klass(0.5, 0.8, 0.4), Klass(0.8, 0.8, 0.4), Klass(1.2, 0.8, 0.4)]
 KLASS_NETS: dict[int, list[str]] = {
     1: [
-        *("ON_AXIS_K*", "OFF_AXIS_K*", "MIDDLE_RING_K*", "OUTER_RING_K*", "RED_K*", "AIM_K"),
+        *("ON_AXIS_K*", "OFF_AXIS_K*", "MIDDLE_RING_K*", "RED_K*", "AIM_K"),
         *("PI_CAM_3V3", "CAM_3V3", "RANGE_3V3", "+3V3", "GND", "+18V", "*/LAMP_IN", "*/LAMP_SW"),
         *("VBUS_A", "VBUS_B", "VSYS", "*/V_FUSED", "*/V_SWITCHED"),
     ],
-    2: ["WHITE_K*", "+5V", "+5VA", "ON_AXIS_A", "OFF_AXIS_A", "MIDDLE_RING_A", "OUTER_RING_A", "RED_A", "WHITE_A"],
+    2: ["WHITE_K*", "+5V", "+5VA", "ON_AXIS_A", "OFF_AXIS_A", "MIDDLE_RING_A", "RED_A", "WHITE_A"],
 }
 WHITE_FETS = (18, 20, 22)
-SINK_X = [5.5 + 9.0 * i for i in range(10)] + [97.0 + 11.2 * i for i in range(3)] + [132.0]
-"""Columns of the fourteen current sinks: five pulsed groups of two, white of three, aim."""
+SINK_X = [5.5 + 9.0 * i for i in (0, 1, 2, 3, 4, 5, 8, 9)] + [97.0 + 11.2 * i for i in range(3)] + [132.0]
+"""Columns of the twelve current sinks: four pulsed groups of two, white of three, aim."""
 IDEAL_DIODE_Y = {"A": 25.6, "B": 12.9}
 """Middle of each power bank's socket, from the upper edge."""
 
@@ -30,9 +33,9 @@ def places() -> dict[str, Place]:
         "J19": (3.7, 12.9, 270), "J1": (3.7, 25.6, 270), "Q36": (12.9, 12.9, 180), "Q35": (12.9, 25.6, 180),
         "U25": (12.9, 6.9, 0), "C51": (9.8, 6.7, 270), "U24": (12.0, 20.7, 0), "C50": (11.4, 17.8, 0),
         "R140": (16.3, 4.5, 90), "R141": (18.7, 4.5, 90), "R1": (9.9, 30.2, 0), "R2": (14.0, 30.2, 0), "C52": (18.0, 7.6, 0),
-        "R142": (21.2, 4.5, 90), "R143": (23.6, 4.5, 90), "R144": (47.2, 19.6, 90), "R145": (49.8, 19.6, 90),
+        "R142": (21.2, 4.5, 90), "R143": (23.6, 4.5, 90), "R144": (38.0, 29.5, 90), "R145": (40.2, 29.5, 90),
         "F1": (21.9, 14.5, 270), "Q37": (22, 24.2, 270), "R155": (22, 31.5, 270),
-        "R146": (25.9, 9.5, 90), "C54": (25.9, 13.3, 90), "R152": (25.9, 17.1, 90), "C55": (25.9, 20.9, 90),
+        "R146": (25.9, 9.2, 90), "C54": (25.84, 13.2, 90), "R152": (25.9, 17.2, 90), "C55": (25.9, 20.9, 90),
         "R153": (27.1, 29.0, 0), "R154": (27.1, 33.8, 0), "C56": (27.1, 31.4, 0), "U23": (32.6, 30.9, 180), "C61": (31.0, 26.9, 0),
         "J21": (9, 61.5, 0), "D7": (38.6, 35.6, 0), "D8": (38.6, 38.2, 0), "R151": (15.8, 62.2, 90), "R150": (48.8, 42.2, 90),
         "R147": (30.3, 41.2, 90), "R148": (32.6, 41.2, 90), "C53": (34.9, 41.2, 90), "Q38": (29.6, 45.3, 0), "Q39": (34.3, 45.3, 0), "R149": (40.8, 50.3, 0), "R166": (45.0, 50.3, 0), "D13": (40.6, 52.7, 0), "C67": (45.4, 52.9, 0),
@@ -52,12 +55,14 @@ def places() -> dict[str, Place]:
         "R103": (62.4, 11.5, 90), "D6": (62.4, 6.5, 90), "R104": (69, 11.8, 90), "J15": (66.8, 5.5, 0),
         "U14": (66, 18.8, 0), "C58": (67.0, 15.7, 0), "C37": (62.9, 21.4, 180), "U15": (74, 18.5, 0), "C66": (77.2, 18.3, 270), "R105": (75.5, 12.2, 90),
         "J16": (73.8, 5, 90), "R156": (71.0, 15.4, 90), "TP17": (47.0, 8.0, 0), "TP18": (47.0, 12.6, 0),
+        # thermal array, for later
+        "J23": (49.55, 16.75, 270), "Q40": (54.2, 26.5, 0), "Q41": (58.2, 26.5, 0), "C68": (50.6, 11.9, 0),
         # range sensor, reset of the head
         "J22": (80.8, 5.5, 0), "U22": (81.5, 13.3, 0), "C59": (78.3, 12.7, 270), "C60": (84.6, 12.8, 270), "R157": (86.9, 12.8, 90),
         "Q29": (90.3, 11.6, 0), "Q34": (94.6, 11.6, 0), "R158": (92.0, 7.3, 90), "R159": (94.6, 7.3, 90), "Q28": (87, 22.0, 0), "R160": (86.9, 24.75, 0),
         # Pi, top middle
         "J17": (100.9, 9.5, 0), "U16": (81.7, 17.2, 0), "R106": (76.1, 23.8, 90), "C38": (84.8, 17.1, 270), "U17": (88.0, 17.3, 0), "C39": (91.3, 17.2, 270),
-        "JP2": (80.1, 22.3, 90), "U18": (93.0, 23.4, 0), "C40": (94.6, 19.3, 180),
+        "JP2": (80.1, 22.3, 90),
         # sensor head
         "A1": (54, 47.5, 90), "U3": (86, 27.5, 0), "R19": (89.5, 28, 90), "C10": (82.4, 28, 270), "TP11": (73.5, 24, 0),
         "U4": (57, 60.6, 0), "C44": (56, 57.2, 0), "R20": (63.5, 28, 90), "C11": (66, 28, 90), "R24": (70.6, 28, 90), "C13": (73.3, 28, 90),
@@ -101,7 +106,7 @@ def places() -> dict[str, Place]:
         x = SINK_X[2 * n]
         at[f"C{c}"] = (x + 1.0, 72, 0)
         at[f"R{r}"] = (x + 11.8, 72, 0)
-    connectors = {"J6": 10, "J9": 26, "J10": 36, "J7": 46, "J20": 64, "J8": 82, "J11": 104, "J12": 135}
+    connectors = {"J6": 10, "J9": 26, "J10": 36, "J7": 46, "J8": 82, "J11": 104, "J12": 135}
     at |= {ref: (float(x), 95.0, 0.0) for ref, x in connectors.items()}
     test_points = {
         "TP4": (4.4, 59.5),
@@ -121,7 +126,7 @@ def places() -> dict[str, Place]:
 
 PINS = {
     "J3": ("BTN", "GND"), "J4": ("5V", "GND", "OUT", "GND"), "J5": ("GND", "5V", "DATA", "SEL", "CLK", "RSSI", "VIDEO", "GND"),
-    "J6": ("A", "K1", "K2"), "J7": ("A", "K1", "K2"), "J8": ("2 ", "K1", "A"), "J20": ("A", "K1", "K2"), "J9": ("A", "K"), "J10": ("A", "K"),
+    "J6": ("A", "K1", "K2"), "J7": ("A", "K1", "K2"), "J8": ("2 ", "K1", "A"), "J9": ("A", "K"), "J10": ("A", "K"),
     "J11": ("A", "K1", "K2", "K3"), "J12": ("A", "K"), "J15": ("A", "K"), "J16": ("XTR", "GND"),
     "J18": ("GND", "3V3", "SDA", "SCL", "SDO", "CS"), "J21": ("SW", "GND"), "J22": ("3V3", "GND", "SDA", "SCL"),
 }  # fmt: skip
@@ -137,12 +142,12 @@ SIDES = {
     "J22": "down",
 }
 WORDS = (
-    ("ON AXIS", 12, 89.9, 1.2), ("LEFT", 27, 89.9, 1.2), ("RIGHT", 37, 89.9, 1.2), ("MIDDLE RING", 48, 89.9, 1.2), ("OUTER RING", 66, 89.9, 1.2),
+    ("ON AXIS", 12, 89.9, 1.2), ("LEFT", 27, 89.9, 1.2), ("RIGHT", 37, 89.9, 1.2), ("MIDDLE RING", 48, 89.9, 1.2),
     ("RED", 84, 89.9, 1.2), ("WHITE", 118.4, 95.6, 1.2), ("AIM", 136, 89.9, 1.2),
     ("BANK B", 4.2, 19.1, 1.0), ("BANK A", 4.2, 32.0, 1.0), ("4A FAST", 22.75, 7.7, 0.9), ("+5V", 9.6, 32.4, 0.9), ("TO PI", 4.5, 43.6, 1.2),
     ("LAMPS", 9.2, 56, 1.2), ("UART", 80.6, 25.0, 1.0), ("PI PINS 1-20", 102.2, 2.4, 1.0), ("CAMERA: PI SIDE", 36, 3.6, 1.2),
     ("CAMERA SIDE", 36, 16.6, 1.2), ("CAM ON", 66.5, 1.6, 1.0), ("RANGE", 92.6, 3.4, 1.0), ("IMU LSM6DSO", 136.4, 1.9, 1.0), ("AD8318", 140.3, 10.6, 1.2), ("RX5808", 140.3, 25.4, 1.2),
-    ("BUTTON", 45, 27.2, 0.9), ("POWER", 10, 58.4, 0.9), ("ANSIM SWEEP", 113.5, 70.9, 1.8), ("CARRIER  REV B", 113.5, 73.6, 1.2),
+    ("BUTTON", 45, 27.2, 0.9), ("POWER", 10, 58.4, 0.9), ("ANSIM SWEEP", 113.5, 70.9, 1.8), ("CARRIER  REV C", 113.5, 73.6, 1.2),
 )  # fmt: skip
 NET_WORDS = {"TP1": "+5V", "TP2": "+18V", "TP3": "+3V3", "TP4": "GND", "TP5": "GND", "TP6": "STROBE", "TP7": "TRIG", "TP8": "LOG", "TP9": "RSSI",
              "TP10": "SYNC", "TP11": "AREF", "TP12": "BATT", "TP13": "RESET", "TP14": "VIDEO", "TP15": "SEL ON", "TP16": "SEL RED", "TP17": "EN", "TP18": "CAM"}  # fmt: skip
@@ -188,11 +193,13 @@ def plan() -> Plan:
         for n, net in through
         for y in (7.25 if n % 2 == 0 else 10.85,)
     ]
-    # Pin 9 of the ribbon lies among lines that leave no plane around it: to pin 14, and to what lies between U17 and U18.
+    # Pin 9 of the ribbon lies among lines that leave no plane around it: to pin 14, and to what lies beside it.
     tracks.append(("GND", 0, 0.4, [(100.9, 19.66), (102.17, 20.93), (102.17, 23.47), (103.44, 24.74)]))
     tracks.append(("GND", 1, 0.4, [(100.9, 19.66), (98.84, 17.6), (93.6, 17.6)]))
-    tracks.append(("GND", 0, 0.4, [(93.6, 17.6), (93.6, 19.3)]))
+    # So does U16's ground.
+    tracks.append(("GND", 0, 0.25, [(80.56, 18.15), (79.2, 19.5), (79.2, 19.8)]))
     words = [(text, x, y, h, 0.0, False) for text, x, y, h in WORDS]
+    words.append(("THERMAL", 49.2, 25.9, 0.8, 0.0, False))
     words += [
         (text, at[ref][0] + ASIDE_MM.get(ref, 0.0), at[ref][1] - 1.6, 0.9, 0.0, False)
         for ref, text in NET_WORDS.items()
@@ -200,9 +207,9 @@ def plan() -> Plan:
     return Plan(
         "carrier", tuple(table["outline_mm"]), at, WIDE, {}, corner_mm=table["corner_radius_mm"], thickness_mm=table["thickness_mm"],
         zones=[*power, *boost, ("WHITE_A", 0, white_top), ("WHITE_A", 1, white_strip), *plates],
-        vias=[("WHITE_A", 2, 18.7, 41.1 + 0.95 * i) for i in range(4)] + heat_vias + [("GND", 0, 93.6, 17.6)], tracks=tracks, texts=words,
+        vias=[("WHITE_A", 2, 18.7, 41.1 + 0.95 * i) for i in range(4)] + heat_vias + [("GND", 0, 93.6, 17.6), ("GND", 0, 79.2, 19.8)], tracks=tracks, texts=words,
         labels={ref: {str(i): word for i, word in enumerate(pins, 1)} for ref, pins in PINS.items()},
-        label_side={ref: SIDES.get(ref, "up") for ref in PINS}, hidden_refs=set(NET_WORDS), keep_outs=[(28.6, 8.6, 38.4, 19, 1)], fiducials=FIDUCIALS, revision="B",
+        label_side={ref: SIDES.get(ref, "up") for ref in PINS}, hidden_refs=set(NET_WORDS), keep_outs=[(28.6, 8.6, 38.4, 19, 1), (72, 11.9, 88, 13.3, 1)], fiducials=FIDUCIALS, revision="C",
     )  # fmt: skip
 
 
@@ -216,7 +223,8 @@ def nets_of(patterns: dict[int, list[str]], names: list[str]) -> dict[str, int]:
 def main() -> None:
     """Project file and board."""
     folder = HARDWARE / "carrier"
-    made = Maker(plan(), folder, KLASS_NETS)
+    kept = Path(sys.argv[sys.argv.index("keep") + 1]) if "keep" in sys.argv else None
+    made = Maker(plan(), folder, KLASS_NETS, kept)
     made.plan.klass_of = nets_of(KLASS_NETS, [n.get("name", "") for n in netlist(made.schematic).iter("net")])
     made.make()
 

@@ -1,4 +1,4 @@
-"""Generates the lamp boards: ring around the lens, arc beside it, off-axis bar, white stimulus. Shapes, places and LEDs come
+"""Generates the lamp boards: ring around the lens, off-axis bar, white stimulus. Shapes, places and LEDs come
 from `interfaces.toml`.
 """
 
@@ -9,15 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 import circuit
-import numpy as np
 import parts as p
-import pcbnew
 from board import HARDWARE, Maker
 from plan import Place, Plan
-from router import PITCH_MM, Klass
+from router import Klass
 from sexpr import stable_id
 from sheet import Part, Sheet
-from silkscreen import mm
 from symbols import Symbol, library
 
 TABLE: dict[str, Any] = circuit.TABLE
@@ -43,10 +40,6 @@ def socket(count: int, symbol: str) -> Part:
         f"Connector_JST:JST_PH_S{count}B-PH-SM4-TB_1x{count:02}-1MP_P2.00mm_Horizontal",
         f"S{count}B-PH-SM4-TB",
     )
-
-
-UPRIGHT = Part("LAMP3", "to carrier", "Connector_JST:JST_PH_B3B-PH-SM4-TB_1x03-1MP_P2.00mm_Vertical", "B3B-PH-SM4-TB")
-"""A JST PH header that stands, surface mounted."""
 
 
 def _string(
@@ -81,15 +74,6 @@ def ring_sheet(s: Sheet) -> None:
         modality = replace(socket(3, "LAMP3_RED" if red else "LAMP3"), is_option=part.is_option)
         pins = ("3", "2", "1") if red else ("1", "2", "3")
         s.add(f"J{n + 1}", modality, (66, y + 8), dict(zip(pins, (anode, one, two), strict=True)))
-
-
-def arc_sheet(s: Sheet) -> None:
-    """Two strings of four beside the lens."""
-    s.block("OUTER RING, 30 mm (phase N): two strings of four, one a half", (10, 10), (74, 22),
-            "Pulses of 0.1 A, at most 2 ms. LEDs on the front, connector on the back.")  # fmt: skip
-    _string(s, 1, 4, (22, 17), "A", "K1", IR)
-    _string(s, 5, 4, (22, 25), "A", "K2", IR)
-    s.add("J1", UPRIGHT, (66, 20), {"1": "A", "2": "K1", "3": "K2"})
 
 
 def bar_sheet(s: Sheet) -> None:
@@ -171,65 +155,6 @@ def ring_plan() -> Plan:
                 texts=texts, planes=(), revision="B", thickness_mm=row["thickness_mm"])  # fmt: skip
 
 
-def arc_frame() -> tuple[float, float, float]:
-    """Width and height of the arc's bounding box, and how far its left edge lies from the optical axis (mm)."""
-    row = TABLE["arc"]
-    half = math.radians(row["half_angle_deg"])
-    left = row["inner_radius_mm"] * math.cos(half)
-    return round(row["outer_radius_mm"] - left, 4), round(2 * row["outer_radius_mm"] * math.sin(half), 4), left
-
-
-def arc_plan() -> Plan:
-    """LEDs along an arc; the connector behind its middle."""
-    row = TABLE["arc"]
-    w, h, left = arc_frame()
-    centre = (-left, h / 2)
-    places = _around(tuple(range(1, 9)), row["led_radius_mm"], row["led_angles_deg"], centre)
-    places["J1"] = (row["connector_radius_mm"] - left, h / 2, 90.0)
-    texts = [("N", 26.2 - left, h / 2, 1.0, 90.0, False), ("ARC  A", 25.9 - left, h / 2 + 11.0, 1.0, 67.0, True)]
-    for net, dy in (("A", 2.0), ("1", 0.0), ("2", -2.0)):  # beside the pins of the connector
-        texts.append((net, row["connector_radius_mm"] - left + 3.0, h / 2 + dy, 0.7, 0.0, True))
-    for ref, (x, y, _) in places.items():  # designators where the round edge leaves room: inside of the LEDs
-        if ref != "J1":
-            inward = (row["led_radius_mm"] - 3.3) / row["led_radius_mm"]
-            texts.append(
-                (ref, centre[0] + (x - centre[0]) * inward, centre[1] + (y - centre[1]) * inward, 0.8, 0.0, False)
-            )
-    return Plan("arc", (w, h), places, CLASSES, {}, back={"J1"}, labels={}, label_side={}, hidden_refs={f"D{n}" for n in range(1, 9)},
-                holes=_holes(row, centre), texts=texts, planes=(), thickness_mm=row["thickness_mm"])  # fmt: skip
-
-
-class ArcMaker(Maker):
-    """A board between two circles around the optical axis."""
-
-    def _outline(self) -> None:
-        row, (_, h, left) = TABLE["arc"], arc_frame()
-        half = math.radians(row["half_angle_deg"])
-        inner, outer = row["inner_radius_mm"], row["outer_radius_mm"]
-
-        def at(radius: float, angle: float) -> pcbnew.VECTOR2I:
-            return mm(radius * math.cos(angle) - left, h / 2 - radius * math.sin(angle))
-
-        for radius in (inner, outer):
-            arc = self._shape(pcbnew.Edge_Cuts, pcbnew.SHAPE_T_ARC)
-            arc.SetArcGeometry(at(radius, half), at(radius, 0.0), at(radius, -half))
-        for angle in (-half, half):
-            line = self._shape(pcbnew.Edge_Cuts, pcbnew.SHAPE_T_SEGMENT)
-            line.SetStart(at(inner, angle))
-            line.SetEnd(at(outer, angle))
-
-    def _inside(self) -> np.ndarray:
-        row, (w, h, left) = TABLE["arc"], arc_frame()
-        ys, xs = np.mgrid[0 : round(h / PITCH_MM) + 1, 0 : round(w / PITCH_MM) + 1] * PITCH_MM
-        radius, angle = np.hypot(xs + left, ys - h / 2), np.degrees(np.arctan2(h / 2 - ys, xs + left))
-        edge = 0.9
-        return (
-            (radius > row["inner_radius_mm"] + edge)
-            & (radius < row["outer_radius_mm"] - edge)
-            & (np.abs(angle) < row["half_angle_deg"] - math.degrees(edge / row["inner_radius_mm"]))
-        )
-
-
 def bar_plan() -> Plan:
     """LEDs in a column on the front."""
     row = TABLE["bar"]
@@ -270,7 +195,6 @@ def white_plan() -> Plan:
 
 BOARDS: dict[str, tuple[str, Callable[[Sheet], None], Callable[[], Plan]]] = {
     "ring": ("Ring around the lens", ring_sheet, ring_plan),
-    "arc": ("Arc beside the lens", arc_sheet, arc_plan),
     "bar": ("Off-axis bar", bar_sheet, bar_plan),
     "white": ("White stimulus", white_sheet, white_plan),
 }
@@ -293,7 +217,7 @@ def main() -> None:
             continue
         write_sheet(name, title, describe, symbols)
         folder = HARDWARE / "led"
-        (ArcMaker if name == "arc" else Maker)(plan(), folder, {}).make()
+        Maker(plan(), folder, {}).make()
 
 
 if __name__ == "__main__":

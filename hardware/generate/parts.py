@@ -78,7 +78,6 @@ RESERVOIR_RED = replace(RESERVOIR, value="47u 63V", mpn="EEU-FC1J470")
 MOSFET = Part("AO3400A", "AO3400A", SOT23, "AO3400A")
 POWER_FET = Part("NDT3055L", "NDT3055L", "Package_TO_SOT_SMD:SOT-223-3_TabPin2", "NDT3055L")
 PASS_FET = Part("AON6411", "AON6411", "Package_DFN_QFN:AO_DFN-8-1EP_5.55x5.2mm_P1.27mm_EP4.12x4.6mm", "AON6411")
-SCHOTTKY = Part("D_Schottky", "SD103AW", "Diode_SMD:D_SOD-123", "SD103AW-7-F")
 IDEAL_DIODE = Part("LTC4412", "LTC4412", "Package_TO_SOT_SMD:TSOT-23-6", "LTC4412ES6#TRMPBF",
                    "https://www.analog.com/media/en/technical-documentation/data-sheets/4412fb.pdf")  # fmt: skip
 METER = Part("INA219", "INA219B", SOIC8, "INA219BIDR", "https://www.ti.com/lit/ds/symlink/ina219.pdf")
@@ -104,7 +103,6 @@ LDO18 = Part("MCP1700", "MCP1700-1802", SOT23, "MCP1700T-1802E/TT")
 REFERENCE = Part("LM4040", "LM4040-2.5", SOT23, "LM4040AIM3-2.5/NOPB")
 THERMOMETER = Part("MCP9700", "MCP9700A", SOT23, "MCP9700AT-E/TT")
 SYNC = Part("LM1881", "LM1881", SOIC8, "LM1881MX/NOPB", "https://www.ti.com/lit/ds/symlink/lm1881.pdf")
-SECURE = Part("ATECC608B", "ATECC608B", SOIC8, "ATECC608B-SSHDA-T")
 ONE_SHOT = Part("74HC4538", "74HC4538", SOIC16, "74HC4538D,653")
 COUNTER = Part("74HC4060", "74HC4060", SOIC16, "74HC4060D,653")
 LOAD_SWITCH = Part("TPS22917", "TPS22917", SOT23_6, "TPS22917DBVR", "https://www.ti.com/lit/ds/symlink/tps22917.pdf")
@@ -152,8 +150,6 @@ def boxes() -> list[Node]:
         box("MCP9700", "U", "1:VDD:w -", "2:VOUT:o -", 6, bottom="3:GND:w"),
         # TI SNLS384: LM1881, SOIC-8.
         box("LM1881", "U", "2:VIDEO:i - 6:RSET:p", "1:CSYNC:o 3:VSYNC:o 5:BURST:o 7:ODD:o", 8, top="8:VCC:w", bottom="4:GND:w"),
-        # Microchip DS40002239: ATECC608B, SOIC-8; 1, 2, 3 and 7 are not connected inside.
-        box("ATECC608B", "U", "5:SDA:b - 6:SCL:i", "1:NC:n 2:NC:n 3:NC:n 7:NC:n", 8, top="8:VCC:w", bottom="4:GND:w"),
         # Nexperia 74HC4538: CX pins are ground.
         box("74HC4538", "U", "2:1RCX:p 1:1CX:p 4:1A:i 5:~{1B}:i 3:~{1CD}:i - 14:2RCX:p 15:2CX:p 12:2A:i 11:~{2B}:i 13:~{2CD}:i",
             "6:1Q:o 7:~{1Q}:o - - - - 10:2Q:o 9:~{2Q}:o", 8, top="16:VCC:w", bottom="8:GND:w"),

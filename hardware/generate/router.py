@@ -237,6 +237,14 @@ class Router:
         used, used_via = self.used[net.klass].reshape(-1), self.used_via[net.klass].reshape(-1)
         return int((used[tracks] > 0).sum() + (used_via[vias] > 0).sum())
 
+    def clashes(self, net: Net) -> list[tuple[float, float]]:
+        """Where a net comes too near to another (mm); its own claim is in the maps."""
+        self._claim(net, -1)
+        used = self.used[net.klass].reshape(-1)
+        hot = {c % self.cells for way in net.cells for c in way if used[c] > 0}
+        self._claim(net, 1)
+        return [(c % self.width * PITCH_MM, c // self.width * PITCH_MM) for c in sorted(hot)][:4]
+
     def link(
         self, number: int, starts: list[tuple[int, float, float]], goals: list[tuple[int, float, float]]
     ) -> Net | None:

@@ -113,14 +113,12 @@ def offsets() -> list[str]:
 def lamps() -> list[str]:
     """The lamp groups as clips name them: phase, offset, nominal intensity towards the middle and the side."""
     boards, side = budget.interfaces(), budget.half_field_rad(load_optics())[0]
-    ring, middle, arc, bar = (boards[name] for name in ("ring", "middle", "arc", "bar"))
-    mean_mm = sum(arc["led_radius_mm"] * math.cos(math.radians(a)) for a in arc["led_angles_deg"]) / 8
+    ring, middle, bar = (boards[name] for name in ("ring", "middle", "bar"))
     lines = head("group", "phase", "offset, mm", "wavelength, nm", "W/sr", "W/sr at the side", "layout")
     for group, phase, offset_mm, layout in (
         ("on_axis", "A", ring["led_radius_mm"], "ring"),
         ("off_axis", "B", bar["centre_offset_mm"], "left and right"),
         ("middle_ring", "M", middle["led_radius_mm"], "ring, option"),
-        ("outer_ring", "N", arc["led_radius_mm"], f"arc to one side, its middle {mean_mm:.0f} mm off, option"),
         ("red", "R", middle["led_radius_mm"], "ring, option"),
     ):
         nm = boards["led"][boards["group"][group]["led"]]["wavelength_nm"]

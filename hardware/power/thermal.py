@@ -101,10 +101,11 @@ def markdown(t: Tables) -> list[str]:
     lines += [
         f"| {p.name} | {p.situation} | {p.power_w:.2f} | {p.temperature_c:.0f} | {p.limit_c:.0f} |" for p in parts(t)
     ]
+    may_open = "it may open then" if fuse_rms_a(t, 1.0) > fuse_hold_a(t) else "neither opens it"
     lines.append("")
     lines.append(
         f"F3 holds {fuse_hold_a(t):.2f} A at {inside_c(t):g} C; white heats it like "
-        f"{fuse_rms_a(t, share_on(t)):.2f} A with the rule, like {fuse_rms_a(t, 1.0):.2f} A without: then it may open."
+        f"{fuse_rms_a(t, share_on(t)):.2f} A with the rule, like {fuse_rms_a(t, 1.0):.2f} A without: {may_open}."
     )
     return lines
 

@@ -126,16 +126,13 @@ def led_places_mm(table: Table, group: str) -> list[tuple[float, float]]:
     if group == "off_axis":
         side = boards["bar"]["centre_offset_mm"]
         return [(sign * side + x, y) for sign in (-1, 1) for x, y in boards["bar"]["led_positions_mm"]]
-    if group == "outer_ring":
-        radius, turns = boards["arc"]["led_radius_mm"], boards["arc"]["led_angles_deg"]
-    else:
-        ring, middle = boards["ring"], boards["middle"]
-        radius, first, count = {
-            "on_axis": (ring["led_radius_mm"], ring["led_first_angle_deg"], ring["led_count"]),
-            "middle_ring": (middle["led_radius_mm"], middle["middle_first_angle_deg"], middle["led_count"]),
-            "red": (middle["led_radius_mm"], middle["red_first_angle_deg"], middle["led_count"]),
-        }[group]
-        turns = [first + 360.0 / count * k for k in range(count)]
+    ring, middle = boards["ring"], boards["middle"]
+    radius, first, count = {
+        "on_axis": (ring["led_radius_mm"], ring["led_first_angle_deg"], ring["led_count"]),
+        "middle_ring": (middle["led_radius_mm"], middle["middle_first_angle_deg"], middle["led_count"]),
+        "red": (middle["led_radius_mm"], middle["red_first_angle_deg"], middle["led_count"]),
+    }[group]
+    turns = [first + 360.0 / count * k for k in range(count)]
     return [(radius * math.cos(math.radians(a)), radius * math.sin(math.radians(a))) for a in turns]
 
 
@@ -205,11 +202,11 @@ def shorted_pulse(table: Table, group: str) -> tuple[float, float]:
     return current_a, wiring["reservoir_uf"] * 1e-6 * above_v / current_a
 
 
-def red_reservoir_s(table: Table) -> float:
-    """How long the reservoir of the red group keeps it lit at its full current."""
-    wiring = table["boards"]["group"]["red"]
-    above_v = table["boards"]["rail"]["lamp_v"] - forward_least_v(table, "red")
-    return float(wiring["reservoir_uf"] * 1e-6 * above_v / (wiring["strings"] * sink_current_a(table, "red")))
+def reservoir_s(table: Table, group: str) -> float:
+    """How long the reservoir of a group keeps it lit at its full current."""
+    wiring = table["boards"]["group"][group]
+    above_v = table["boards"]["rail"]["lamp_v"] - forward_least_v(table, group)
+    return float(wiring["reservoir_uf"] * 1e-6 * above_v / (wiring["strings"] * sink_current_a(table, group)))
 
 
 def _pulsed_group(table: Table, group: str) -> Iterator[Finding]:
@@ -219,6 +216,7 @@ def _pulsed_group(table: Table, group: str) -> Iterator[Finding]:
     yield from _single_pulse(table, group, "firmware in order", amps, firmware["max_pulse_us"] * 1e-6)
     yield from _steady(table, group, "firmware fails", passive_average(table, group))
     yield from _single_pulse(table, group, "firmware fails", amps, hardware_pulse_s(table, group))
+    yield from _single_pulse(table, group, "one-shot fails too", amps, reservoir_s(table, group))
     yield from _steady(table, group, "charging resistor shorted too", 1.0)
     short_a, short_s = shorted_pulse(table, group)
     yield from _single_pulse(table, group, "sense resistor shorted", short_a, short_s)
@@ -255,12 +253,12 @@ def _range_sensor(table: Table) -> Iterator[Finding]:
 
 
 def white_luminance_cd_m2(table: Table, field_mm: float) -> float:
-    """Brightest spot of the diffuser, LEDs of the brightest bin and a cold clamp."""
+    """Brightest spot of the diffuser, the brightest LEDs of the bin and a cold clamp."""
     parts = table["optics"]["white"]
     wiring = table["boards"]["group"]["white"]
     amps = sink_current_a(table, "white")
     count = wiring["strings"] * wiring["leds_per_string"]
-    flux = count * table["boards"]["led"]["white"]["flux_lm_at_350ma"] * amps / 0.35
+    flux = count * table["boards"]["led"]["white"]["flux_most_lm_at_350ma"] * amps / 0.35
     behind = flux * parts["diffuser_transmission"] * parts["chamber_efficiency"]
     window = (parts["window_mm"][0], parts["window_mm"][1])
     return white.window_luminance_cd_m2(behind, window, parts["chamber_depth_mm"], field_mm)
@@ -276,7 +274,7 @@ def _white(table: Table) -> Iterator[Finding]:
     thermal = luminance * RETINAL_EFFICACY_W_LM
     limit = limits.thermal_w_m2_sr(limits.ALPHA_MAX_RAD, limits.EXEMPT_THERMAL_S)
     yield Finding("white", situation, "retina, thermal", thermal, limit, "W/(m2 sr)")
-    led_cd = table["boards"]["led"]["white"]["flux_lm_at_350ma"] * sink_current_a(table, "white") / 0.35 / math.pi
+    led_cd = table["boards"]["led"]["white"]["flux_most_lm_at_350ma"] * sink_current_a(table, "white") / 0.35 / math.pi
     area = math.pi / 4 * (limits.ALPHA_MIN_STEADY_RAD * limits.DISTANCE_M) ** 2
     bare = led_cd / area * BLUE_EFFICACY_W_LM
     yield Finding(
@@ -302,7 +300,7 @@ def assess(table: Table) -> list[Finding]:
     pulsed = chain.from_iterable(_pulsed_group(table, group) for group in pulsed_groups(table))
     eye = [*pulsed, *_all_together(table), *_range_sensor(table), *_white(table), *_aim(table)]
     peak_cd = flicker.red_cd(group_intensity_w_sr(table, "red"), led_of(table, "red")["wavelength_nm"])
-    return [*eye, *flicker.findings(table, peak_cd, red_reservoir_s(table), passive_average(table, "red"))]
+    return [*eye, *flicker.findings(table, peak_cd, reservoir_s(table, "red"), passive_average(table, "red"))]
 
 
 def markdown(findings: list[Finding]) -> list[str]:

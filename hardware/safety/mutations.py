@@ -93,7 +93,7 @@ MUTATIONS = (
     ),
     Mutation(
         "white LEDs a fifth brighter",
-        _brighter("white", "flux_lm_at_350ma", 1.2),
+        _brighter("white", "flux_most_lm_at_350ma", 1.2),
         ("white", "on without a break", "blue light, 10,000 s"),
     ),
     Mutation(
@@ -115,11 +115,6 @@ MUTATIONS = (
         "infrared LEDs twenty times as bright, middle ring",
         _brighter("ir", "intensity_w_sr_at_1a", 20.0),
         ("middle_ring", "charging resistor shorted too", "retina, weak stimulus"),
-    ),
-    Mutation(
-        "infrared LEDs twenty times as bright, outer ring",
-        _brighter("ir", "intensity_w_sr_at_1a", 20.0),
-        ("outer_ring", "charging resistor shorted too", "cornea, 1000 s"),
     ),
     Mutation(
         "infrared LEDs 150 times as bright, all together",
@@ -203,7 +198,7 @@ MUTATIONS = (
     ),
     Mutation(
         "white LEDs 1,000 times as bright",
-        _brighter("white", "flux_lm_at_350ma", 1e3),
+        _brighter("white", "flux_most_lm_at_350ma", 1e3),
         ("white", "on without a break", "retina, thermal"),
     ),
     Mutation(

@@ -17,7 +17,7 @@ import tempfile
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from hardware.power import budget
 
@@ -180,21 +180,71 @@ def brownout(group: str = "on_axis") -> dict[str, float]:
     return sink(group) | {"rbuffer": 1e9}
 
 
-def switch() -> dict[str, float]:
-    """The probe's switch with its latch, as drawn on the sheet of the power banks."""
+LEAKS_25_C_A = {"SD103AW": 2e-6, "1N4148W": 25e-9, "AO3400A": 1e-6, "BSS138": 100e-9, "AON6411": 1e-6}
+"""At 5 to 20 V and 25 degrees C, data sheets (SD103AW as its sheet draws it at 10 V; BSS138 from memory; AON6411 as its
+maker's other P-channel types, its own sheet was not found).
+"""
+
+
+class SwitchParts(TypedDict):
+    """Parts of the probe's switch that have been others."""
+
+    r146: float
+    c54: float
+    c55: float
+    r152: float
+    diode: str
+    pull: str
+
+
+OF_REVISION_B: SwitchParts = {
+    "r146": 470e3,
+    "c54": 1e-6,
+    "c55": 100e-9,
+    "r152": 47e3,
+    "diode": "SD103AW",
+    "pull": "AO3400A",
+}
+
+
+def leak_a(part: str, temperature_c: float) -> float:
+    """Reverse current of a part: twice as much for each 10 kelvin (rule of thumb; AOS: five times from 25 to 55 C)."""
+    return float(LEAKS_25_C_A[part] * 2 ** ((temperature_c - 25.0) / 10.0))
+
+
+def switch(
+    temperature_c: float = 25.0,
+    *,
+    r146: float = 47e3,
+    c54: float = 10e-6,
+    c55: float = 1e-6,
+    r152: float = 4.7e3,
+    diode: str = "1N4148W",
+    pull: str = "BSS138",
+    vto_small: float = 1.5,
+) -> dict[str, float]:
+    """The probe's switch with its latch, as drawn on the sheet of the power banks, and what leaks in it when warm."""
+    is_schottky = diode == "SD103AW"
     return {
         "v_bank": 5.1,
         "t_dip": 30e-3,
         "t_press": 0.2,
-        "r146": 470e3,
-        "c54": 1e-6,
-        "c55": 100e-9,
-        "r152": 47e3,
+        "r146": r146,
+        "c54": c54,
+        "c55": c55,
+        "r152": r152,
         "r147": 150e3,
         "r148": 100e3,
+        "r150": 10e3,
         "c53": 1e-6,
+        "vto_small": vto_small,  # of Q38 and Q39: 0.8 to 1.5 V (BSS138)
         "r166": 1e6,
         "c67": 4.7e-6,
+        "is_low": 1e-7 if is_schottky else 2.5e-9,
+        "n_low": 1.1 if is_schottky else 1.75,
+        "leak_d8": leak_a(diode, temperature_c),
+        "leak_q38": leak_a(pull, temperature_c),
+        "leak_q37": leak_a("AON6411", temperature_c),
         "c_load": 2.1e-3,  # four electrolytics and the Pi
         "i_load": 0.5,  # the Pi halted, radio on (guessed)
     }
@@ -215,19 +265,40 @@ def camera() -> dict[str, float]:
     }
 
 
-def rail(regulator_v: float = 5.0) -> dict[str, float]:
-    """White on while all the rest draws its peak, fed by a regulator of the case: 5.0 V nominal, 4.85 V at the least
-    (its data sheet: 3 %).
+REGULATOR_V, REGULATOR_LEAST_V = 5.15, 5.05
+"""Set by its trimmer to 0.02 V; 2 % less over load and temperature (guessed, its data sheet was not found)."""
+
+
+def rail(regulator_v: float = REGULATOR_V, mode: str = "stimulus") -> dict[str, float]:
+    """White comes on while all the rest draws its peak (`stimulus`), or camera and receivers draw theirs (`looking`);
+    a regulator of the case feeds them.
     """
-    peaks_a = {load.name: load.peak_w["stimulus"] / 5.0 for load in budget.loads(budget.tables())}
+    peaks_a = {load.name: load.peak_w[mode] / 5.0 for load in budget.loads(budget.tables())}
+    at_the_pi = peaks_a["pi"] + peaks_a["wifi"] + peaks_a["camera"]
     return sink("white") | {
         "v_regulator": regulator_v,
         "r_feed": 0.045,  # pigtail and contacts 25 mohm (guessed); ideal diode, switch and meter 20 mohm (data sheets)
         "r_fuse": 0.02,
         "r_ptc": 0.06,
-        "i_pi": peaks_a["pi"] + peaks_a["wifi"],
-        "i_other": peaks_a["radio"] + peaks_a["head"],
+        "r_pigtail": 0.036,  # from J2: contacts 10, 0.4 m of 20 AWG 13, plug 13 mohm (guessed)
+        "i_pi": at_the_pi,
+        "i_other": sum(peaks_a.values()) - at_the_pi - peaks_a["white light"],
+        "v_white": 5.0 if mode == "stimulus" else 0.0,
     }
+
+
+def stall(group: str = "on_axis") -> dict[str, float]:
+    """The firmware hangs with the strobe high until its watchdog resets it, and the one-shot's window never ends."""
+    return sink(group) | {"t_watchdog": 128e-3}
+
+
+def tristate(group: str = "on_axis") -> dict[str, float]:
+    """A brown-out resets the controller in a pulse while the logic behind it keeps its supply: its pins let go."""
+    return sink(group) | {
+        "r_pull": 10e3,
+        "c_line": 60e-12,
+        "i_leak": 2e-6,
+    }  # two inputs; 1 uA each (data sheets), guessed pF
 
 
 def deck_text(deck: str, parameters: dict[str, float], temperature_c: float = 25.0) -> str:
@@ -294,11 +365,18 @@ def everything() -> dict[str, dict[str, float]]:
         "adc step": run("adc_step", adc_step("log_detector")),
         "burst": run("burst", burst()),
         "switch": run("switch", switch()),
+        "switch, 55 C": run("switch", switch(55.0), 55.0),
+        "switch, revision B": run("switch", switch(**OF_REVISION_B)),
         "camera": run("camera", camera()),
         "... ribbon pulled": run("camera", camera() | {"r_pull": 1e9}),
         "brown-out": run("brownout", brownout()),
         "rail": run("rail", rail()),
+        "rail, least": run("rail", rail(REGULATOR_LEAST_V)),
+        "rail, least, looking": run("rail", rail(REGULATOR_LEAST_V, "looking")),
+        "rail, revision B": run("rail", rail(4.85)),
         "white, -20 C": run("rail", rail(), -20.0),
+        "stall": run("stall", stall()),
+        "tri-state": run("tristate", tristate()),
     }
 
 

@@ -74,7 +74,7 @@ class Config(BaseModel):
     camera: Annotated[str, Field(pattern=r"^(pi|/dev/[A-Za-z0-9/._-]{1,100})$")] | None = None
     """The camera of the lens finder: `pi`, or a Video4Linux device; without one a sweep films nothing."""
     carrier: Revision | None = None
-    """Revision of the carrier board, `A` or `B`, as it is printed on it, or `kit`: which lines of the Pi do what."""
+    """Revision of the carrier board, `A`, `B` or `C`, as printed on it, or `kit`: which lines of the Pi do what."""
     camera_module: Literal["imx296", "imx219", "ov5647"] = "imx296"
     """Sensor of the Raspberry Pi's camera; the NoIR modules `imx219` and `ov5647` on the bench kit alone, slower."""
     camera_socket: Literal["cam0", "cam1"] | None = None

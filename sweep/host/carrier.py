@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Revision = Literal["A", "B", "kit"]
+Revision = Literal["A", "B", "C", "kit"]
 LineName = Literal[
     "cam_enable", "cam_powered", "head_reset", "power_off", "power_button", "range_enable", "bank_a", "bank_b"
 ]
@@ -43,19 +43,22 @@ class CarrierLines:
     """The same of the second."""
 
 
+SWITCHED: Final = CarrierLines(
+    cam_enable=17,
+    cam_powered=4,
+    head_reset=18,
+    power_off=27,
+    power_button=22,
+    range_enable=23,
+    bank_a=10,
+    bank_b=24,
+)
+"""Of revisions B and C."""
 CARRIERS: Final[dict[Revision, CarrierLines]] = {
     "kit": CarrierLines(),
     "A": CarrierLines(cam_enable=4),
-    "B": CarrierLines(
-        cam_enable=17,
-        cam_powered=4,
-        head_reset=18,
-        power_off=27,
-        power_button=22,
-        range_enable=23,
-        bank_a=10,
-        bank_b=24,
-    ),
+    "B": SWITCHED,
+    "C": SWITCHED,
 }
 
 

@@ -15,7 +15,7 @@ from hardware.generate.sexpr import Node, child, children, parse
 HARDWARE = Path(__file__).resolve().parents[2] / "hardware"
 BOARDS = {
     "carrier": HARDWARE / "carrier/carrier",
-    **{name: HARDWARE / "led" / name for name in ("ring", "arc", "bar", "white")},
+    **{name: HARDWARE / "led" / name for name in ("ring", "bar", "white")},
 }
 Point = tuple[float, float]
 

@@ -14,8 +14,8 @@ from hardware.generate.sexpr import Node, child, children, parse
 from tests.hardware.kicad import HARDWARE, Point, footprints, netlist, outline, place
 
 TABLE: dict[str, Any] = tomllib.loads((HARDWARE / "interfaces.toml").read_text())
-FITTED = {"ring": ("ir", "red"), "arc": ("ir",), "bar": ("ir",), "white": ("white",)}
-CURRENT_ENTERS = {"ring": {"A", "MA", "RA"}, "arc": {"A"}, "bar": {"A"}, "white": {"A"}}
+FITTED = {"ring": ("ir", "red"), "bar": ("ir",), "white": ("white",)}
+CURRENT_ENTERS = {"ring": {"A", "MA", "RA"}, "bar": {"A"}, "white": {"A"}}
 """Nets that come from a reservoir (pin 1 of each connector); the K nets go to the sinks."""
 NEAR_MM = 0.15  # lands are longer than the metal of the part, outwards
 
@@ -99,8 +99,8 @@ def test_current_finds_its_way_through_every_led(board: str) -> None:
             assert all(nets.get((ref, "3"), "unconnected").startswith(("unconnected", "A")) for ref in leds)
 
 
-SOCKETS = {"J6": "ON_AXIS", "J7": "MIDDLE_RING", "J20": "OUTER_RING", "J8": "RED"}
-SENSING_MODALITIES = {("ring", "J1"): "ir", ("ring", "J2"): "ir", ("ring", "J3"): "red", ("arc", "J1"): "ir"}
+SOCKETS = {"J6": "ON_AXIS", "J7": "MIDDLE_RING", "J8": "RED"}
+SENSING_MODALITIES = {("ring", "J1"): "ir", ("ring", "J2"): "ir", ("ring", "J3"): "red"}
 
 
 def lights(socket: str, group: str, board: str, modality: str, kind: str) -> bool:
@@ -132,7 +132,7 @@ def test_red_stays_dark_in_every_socket_but_its_own_where_it_would_flicker_at_20
 
 
 def test_option_leds_stand_where_the_phases_say() -> None:
-    middle, arc = TABLE["middle"], TABLE["arc"]
+    middle = TABLE["middle"]
     parts, centre = footprints("ring"), outline("ring")[0] / 2
     for first, start in ((9, middle["middle_first_angle_deg"]), (17, middle["red_first_angle_deg"])):
         turns = []
@@ -143,14 +143,6 @@ def test_option_leds_stand_where_the_phases_say() -> None:
         assert sorted(turns) == [start + 45 * k for k in range(8)]
     for number, at in enumerate(middle["connectors_mm"], 2):
         assert tuple(v - centre for v in place("ring", parts[f"J{number}"])) == pytest.approx(at, abs=0.01)
-    parts, (width, height) = footprints("arc"), outline("arc")
-    left = arc["outer_radius_mm"] - width
-    leds = [place("arc", parts[f"D{n}"]) for n in range(1, 9)]
-    turns = [math.degrees(math.atan2(y - height / 2, x + left)) for x, y in leds]
-    assert sorted(turns) == pytest.approx(arc["led_angles_deg"], abs=0.02)
-    assert [math.hypot(x + left, y - height / 2) for x, y in leds] == pytest.approx(
-        [arc["led_radius_mm"]] * 8, abs=0.01
-    )
 
 
 def test_leds_are_bought_by_the_piece_and_the_document_names_each_source(repo_root: Path) -> None:

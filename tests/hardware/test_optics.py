@@ -8,6 +8,7 @@ import pytest
 
 from hardware import documents
 from hardware.optics import budget, tables, white
+from hardware.safety import assess
 from sweep.lens.optics import Optics, load_optics
 from sweep.modality.strobe import SHORT_SCALE
 
@@ -158,6 +159,18 @@ def test_the_stimulus_raises_the_far_wall_by_a_tenth(capsys: pytest.CaptureFixtu
     assert rise.direct_mean_lux < rise.mean_lux
     weaker = white.far_wall_rise(white.lamp_flux_lm() * 0.75)
     assert weaker.mean_lux < room["target_share"] * room["ambient_lux"]  # the test would notice a weaker lamp
+
+
+def test_the_brightest_white_led_of_its_bin_stays_exempt_and_one_above_the_limit_is_named() -> None:
+    table = assess.tables()
+    (blue,) = [f for f in assess.assess(table) if f.group == "white" and f.hazard == "blue light, 10,000 s"]
+    led = table["boards"]["led"]["white"]
+    limit_lm = led["flux_most_lm_at_350ma"] / blue.share
+    assert led["flux_lm_at_350ma"] < led["flux_most_lm_at_350ma"] < limit_lm == pytest.approx(199.6, abs=0.5)
+    old = assess.tables()
+    old["boards"]["group"]["white"]["sense_resistor_ohm"] = 1.5  # of revision B
+    (before,) = [f for f in assess.assess(old) if f.group == "white" and f.hazard == "blue light, 10,000 s"]
+    assert not before.is_within
 
 
 def test_the_room_keeps_its_light(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ def test_an_unpowered_camera_has_no_supply_from_anywhere_and_its_light_hangs_on_
     assert nets["J14", "15"] == "CAM_3V3" == nets["U12", "6"]
     assert parts["U12"]["value"] == "TPS22917" and nets["U12", "1"] == nets["J13", "15"] == "PI_CAM_3V3"
     allowed = {"U12", "U14", "C35", "C58", "R103", "R104", "J14", "R156", "TP18", "U22", "C59"}
+    allowed |= {"J23", "C68", "Q40", "Q41"}  # the thermal array that may come
     assert {ref for (ref, _), net in nets.items() if net == "CAM_3V3"} == allowed
     # Control lines go through the bus switch; only the pairs of the serial link pass straight.
     straight = {nets["J13", str(n)] for n in range(1, 16)} & {nets["J14", str(n)] for n in range(1, 16)}
@@ -88,6 +89,18 @@ def test_the_range_sensor_has_supply_only_behind_the_cameras_switch() -> None:
     }
     for transistor, line in (("Q29", "SDA"), ("Q34", "SCL")):  # gate on its supply: the bus is cut while it has none
         assert (nets[transistor, "2"], nets[transistor, "3"]) == (f"RANGE_{line}", f"PI_{line}1")
+
+
+def test_the_thermal_arrays_connector_is_dead_with_the_camera_and_its_bus_is_cut_then() -> None:
+    """Its supply is the camera's own, so no program gives it any without the declaration that the camera needs."""
+    parts, nets = netlist("carrier")
+    assert [nets["J23", pin] for pin in "1234"] == ["CAM_3V3", "GND", "THERMAL_SDA", "THERMAL_SCL"]
+    for line, transistor in (("SDA", "Q40"), ("SCL", "Q41")):
+        assert parts[transistor]["value"] == "BSS138"
+        assert [nets[transistor, pin] for pin in "123"] == ["CAM_3V3", f"THERMAL_{line}", f"PI_{line}1"]
+        assert {ref for (ref, _), net in nets.items() if net == f"THERMAL_{line}"} == {"J23", transistor}
+    addresses = list(TABLE["pi_bus"].values())
+    assert TABLE["pi_bus"]["thermal_array"] == 0x33 and len(set(addresses)) == len(addresses)
 
 
 def test_the_pi_can_only_pull_the_heads_reset_down() -> None:

@@ -16,7 +16,8 @@ BOARD = tomllib.loads((Path(__file__).parents[2] / "hardware" / "interfaces.toml
 
 
 def test_the_lines_are_those_of_the_board() -> None:
-    assert asdict(CARRIERS["B"]) == {name: row["gpio"] for name, row in BOARD["pi"].items()}
+    lines = {name: row["gpio"] for name, row in BOARD["pi"].items()}
+    assert asdict(CARRIERS["B"]) == asdict(CARRIERS["C"]) == lines
     assert (BOARD["pi_bus"]["energy_meter"], BOARD["pi_bus"]["range_sensor"]) == (ENERGY_METER, RANGE_SENSOR)
 
 

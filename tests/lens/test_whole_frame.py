@@ -134,7 +134,7 @@ def test_every_eye_of_the_kit_can_be_lit_whole_and_is_chosen_by_the_carrier(tmp_
         'camera_module = "imx219"',
         'carrier = "B"\ncamera_trigger = "none"',
         'carrier = "kit"\nlens_lamps = ["red"]',
-        'carrier = "C"',
+        'carrier = "D"',
         'carrier = "kit"\ncamera_module = "imx477"',
     )
     for line in refused:
