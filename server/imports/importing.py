@@ -23,6 +23,7 @@ from server.imports.rows.deciding import Decision, Missing
 from server.imports.rows.known import KnownPlace
 from server.imports.rows.outlines import Districts, stored_districts
 from server.imports.rows.rows import By, Given, Judged, Made
+from server.imports.rows.telling import Asked, asked, told
 from server.ingest.persons import ServerSigner
 from server.interface.errors import ApiError, not_found
 from server.people import original_names
@@ -63,8 +64,15 @@ def judge_file(
     table = read_table(data, sheet=how.sheet, kind=how.kind, answers=answers)
     if how.person is not None:
         refuse_role(table.layout, how.person.role)
+    table = told(connection, table, answers, how.district_id)
     rows, missing = WORK[table.layout].judge(connection, table, districts or stored_districts(connection), how)
     return FilePreview(table, rows, missing)
+
+
+def phrases_of(connection: Connection, data: bytes, given: Given) -> list[Asked]:
+    """The phrases of a file about which a person is asked, or was; changes nothing."""
+    judged = judge_file(connection, data, given=given)
+    return asked(connection, judged.table, judged.rows, given.district_id)
 
 
 def preview(db: Database, data: bytes, file_name: str, *, actor: str, given: Given | None = None) -> UUID:

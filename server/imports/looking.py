@@ -8,16 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sqlalchemy import Connection
+
+from server.imports import importing
 from server.imports.kinds import refuse_role
 from server.imports.questions import cut_view, cut_views
 from server.imports.reading.columns import Column, kind_of, propose
 from server.imports.reading.cuts import cut_text
 from server.imports.reading.fields import KINDS, Kind
 from server.imports.reading.grid import Grid
+from server.imports.reading.phrases import said_of
 from server.imports.reading.table import layout_of, open_grid
+from server.imports.rows.rows import Given
+from server.imports.rows.telling import Asked
 from server.interface.fields import Role
-from server.interface.views.imports import ImportColumn, ImportField, ImportLook
+from server.interface.views.imports import (
+    ImportChoice,
+    ImportColumn,
+    ImportField,
+    ImportLayout,
+    ImportLook,
+    ImportPhrase,
+)
 from sweep.report import display_text, local_text
+
+SHOWN_LINES = 20
 
 
 def look(
@@ -49,6 +64,7 @@ def look(
         columns=tuple(_column(grid, one) for one in columns),
         fields=() if chosen is None else _fields(chosen),
         unanswered=sum(column.field is None for column in columns),
+        phrases=(),
         needed=()
         if chosen is None
         else tuple(
@@ -57,6 +73,27 @@ def look(
             if not found & set(group)
         ),
         cuts=cut_views(grid.cuts),
+    )
+
+
+def with_phrases(connection: Connection, found: ImportLook, data: bytes, given: Given) -> ImportLook:
+    """The same with its phrases, once every column is known; none while a sheet is to be chosen."""
+    is_open = found.unanswered > 0 or found.needed or (given.sheet is None and len(found.sheets) > 1)
+    if found.is_published or found.layout is None or is_open:
+        return found
+    asked = importing.phrases_of(connection, data, given)
+    return found.model_copy(update={"phrases": tuple(_phrase(given.kind or found.layout, one) for one in asked)})
+
+
+def _phrase(kind: ImportLayout, asked: Asked) -> ImportPhrase:
+    return ImportPhrase(
+        rule=asked.rule,
+        words=said_of(kind, asked.rule),  # type: ignore[arg-type]  # a published layout has no phrases
+        phrase=_shown(asked.phrase),
+        rows=len(asked.lines),
+        lines=asked.lines[:SHOWN_LINES],
+        answer=asked.answer,
+        choices=tuple(ImportChoice(answer=one, words=words) for one, words in asked.choices),
     )
 
 

@@ -106,8 +106,17 @@ class ColumnAnswerRequest(Record):
     field: Annotated[str, StringConstraints(pattern=r"^[a-z_]{2,32}$")]
 
 
+class PhraseAnswerRequest(Record):
+    """What a phrase says."""
+
+    rule: Annotated[str, StringConstraints(pattern=r"^[a-z_]{2,32}$")]
+    phrase: Annotated[str, StringConstraints(max_length=100), AfterValidator(clean)]
+    answer: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{2,32}$")]
+
+
 class ColumnAnswersRequest(Record):
-    """What columns of lists of this kind are."""
+    """What columns of lists of this kind are, and what phrases in them say."""
 
     kind: ImportKind
-    columns: Annotated[tuple[ColumnAnswerRequest, ...], Field(min_length=1, max_length=100)]
+    columns: Annotated[tuple[ColumnAnswerRequest, ...], Field(max_length=100)] = ()
+    phrases: Annotated[tuple[PhraseAnswerRequest, ...], Field(max_length=500)] = ()

@@ -76,6 +76,19 @@ AFTERWARDS: Mapping[Afterwards, LocalText] = {
     "explained": LocalText(ko="눈으로 확인: 카메라 아님", en="Looked at: not a camera"),
     "not_explained": LocalText(ko="배제할 수 없음", en="Cannot be ruled out"),
 }
+ROLES: Mapping[str, LocalText] = {
+    "admin": LocalText(ko="시스템 관리자", en="Administrator"),
+    "inspector": LocalText(ko="점검자", en="Inspector"),
+    "viewer": LocalText(ko="열람자", en="Viewer"),
+    "supervisor": LocalText(ko="감독자", en="Supervisor"),
+    "district_officer": LocalText(ko="구 담당자", en="District officer"),
+    "city_officer": LocalText(ko="시 담당자", en="City officer"),
+    "auditor": LocalText(ko="감사 담당자", en="Auditor"),
+    "evidence_officer": LocalText(ko="증거담당자", en="Evidence officer"),
+    "facility_owner": LocalText(ko="시설 소유자", en="Facility owner"),
+    "facility_staff": LocalText(ko="시설 직원", en="Facility staff"),
+    "cleaner": LocalText(ko="미화원", en="Cleaner"),
+}
 SOURCES: Mapping[str, LocalText] = _words(
     live=("실측", "Live"),
     practice=("연습 점검", "Practice"),

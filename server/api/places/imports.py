@@ -59,9 +59,11 @@ def post_look(
     sheet: Sheet | None = None,
 ) -> ImportLook:
     """Look at a list, CSV or a workbook: what its columns are taken for. Nothing is kept; what is personal is cut."""
+    given = Given(sheet=sheet, kind=kind, district_id=person.district_id, person=person)
     with services_of(request).db.read() as connection:
         known = answers.answers_of(connection, person.district_id)
-    return looking.look(data, file_name, sheet, kind, known, person.role)
+        found = looking.look(data, file_name, sheet, kind, known, person.role)
+        return looking.with_phrases(connection, found, data, given)
 
 
 @router.get("/api/imports/columns", openapi_extra=shows())
@@ -75,10 +77,11 @@ def list_columns(request: Request, person: ImportKeeper) -> ColumnAnswers:
 def put_columns(
     request: Request, person: ImportKeeper, body: Annotated[ColumnAnswersRequest, json_body(ColumnAnswersRequest)]
 ) -> ColumnAnswers:
-    """Say what columns are; remembered for the district's next lists of this kind."""
+    """Say what columns are and what phrases say; remembered for the district's next lists of this kind."""
     fields = {one.heading: one.field for one in body.columns}
+    said = {(one.rule, one.phrase): one.answer for one in body.phrases}
     with services_of(request).db.write() as connection:
-        answers.remember(connection, person.district_id, body.kind, fields, actor=person.display_name)
+        answers.remember(connection, person.district_id, body.kind, fields, actor=person.display_name, said=said)
         return answers.list_answers(connection, person.district_id)
 
 

@@ -12,21 +12,10 @@ from sqlalchemy import Connection, select
 from server.cases.words import NEXT
 from server.exports.logs.office_paper import OfficePaper, Section
 from server.interface.views.offices import ProvisionView
-from server.interface.words import INSTRUMENTS, PROVISION_BASES, PROVISION_FORMS, kst
+from server.interface.words import INSTRUMENTS, PROVISION_BASES, PROVISION_FORMS, ROLES, kst
 from server.places.handover import Told
 from server.projections.log_records import Printing
 from server.store.schema import users
-
-ROLES = {
-    "admin": "시스템 관리자",
-    "inspector": "점검자",
-    "viewer": "열람자",
-    "supervisor": "감독자",
-    "district_officer": "구 담당자",
-    "city_officer": "시 담당자",
-    "auditor": "감사 담당자",
-    "evidence_officer": "증거담당자",
-}
 
 
 def provision_paper(
@@ -98,8 +87,8 @@ def handover_paper(
         printing=printing,
         made=made,
         fields=(
-            ("인계자", f"{leaver} ({ROLES.get(told.from_role, told.from_role)})"),
-            ("인수자", f"{follower} ({ROLES.get(told.to_role, told.to_role)})"),
+            ("인계자", f"{leaver} ({_role(told.from_role)})"),
+            ("인수자", f"{follower} ({_role(told.to_role)})"),
             ("일시", f"{kst(made)} (한국시간)"),
             ("사유", reason),
             ("인계자 계정", "사용 중지함" if told.is_leaving else "계속 사용함"),
@@ -181,3 +170,7 @@ def handover_paper(
 
 def _next(state: str) -> str:
     return next((words.said.ko for code, words in NEXT.items() if code == state), "")
+
+
+def _role(role: str) -> str:
+    return ROLES[role].ko if role in ROLES else role

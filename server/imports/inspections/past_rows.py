@@ -20,6 +20,7 @@ from server.imports.places.own_places import addresses_in, read_room
 from server.imports.places.own_rooms import CODES, RoomThere
 from server.imports.reading import cells, past_values, values
 from server.imports.reading.columns import Own
+from server.imports.reading.phrases import BOTH
 from server.imports.reading.values import Epoch, place_mark, squashed
 from server.imports.rows.deciding import Decision, like_places
 from server.imports.rows.known import Known, KnownPlace, fingerprint
@@ -37,6 +38,7 @@ OF_ROW = frozenset(
         "cell_is_struck",
         "cell_unsure",
         "may_be_closed",
+        "name_spaced",
         "text_unreadable",
     }
 ) | {
@@ -201,11 +203,27 @@ def find_room(own: Own, told: Told, there: There) -> Told:
             facility, doubt, part = other, "", cut[2]
     if facility is None:
         return _placed(told, None, None, [doubt])
+    if own.told.get("sex", ("", ""))[1] == BOTH:
+        return _in_both(own, told, facility, there.rooms.get(facility.facility_id, ()), doubt)
     rooms, unclear = _rooms(own, part, there.rooms.get(facility.facility_id, ()))
     if len(rooms) == 1 and unclear not in CHOOSE_ROOM:
         return _placed(told, facility, rooms[0], [doubt, unclear])
     named = tuple((str(one.room_id), _called(facility, one)) for one in rooms[:MOST_CANDIDATES])
     return _placed(told._replace(past=replace(told.past, candidates=named)), facility, None, [doubt, unclear])
+
+
+def _in_both(own: Own, told: Told, facility: KnownPlace, rooms: Sequence[RoomThere], doubt: str) -> Told:
+    """A row of which a person said that it tells of the men's and the women's room: one of each, or it is asked."""
+    floor, unclear = values.floor(own.said.get("floor", ""))
+    here = [one for one in rooms if one.sex in {"men", "women"} and floor in {None, one.floor}]
+    if unclear or own.said.get("room") or sorted(str(one.sex) for one in here) != ["men", "women"]:
+        return _placed(told, facility, None, [doubt, unclear or "room_in_two_ways"])
+    first, second = here
+    named = tuple((str(one.room_id), _called(facility, one)) for one in here)
+    found = _placed(told, facility, first, [doubt])
+    called = ", ".join(name for _, name in named)
+    past = replace(found.past, candidates=named, also=(str(second.room_id),), known_as=called)
+    return found._replace(past=past)
 
 
 def _called(facility: KnownPlace, room: RoomThere) -> str:
@@ -315,17 +333,17 @@ def _decide(
         return Decision("same", ("waits_for_answer" if answer == "open" else "left_out_before",))
     if answer == "add" and past.candidates:  # in the rooms that a person chose
         return Decision("same", ("inspection_known",))
-    if past.room_id:
-        here = before.get(past.room_id, ())
-        if any(one.sha256 == past.sha256 for one in here):
-            return Decision("same", ("inspection_known",))
-        if any(map(past.may_be, here)):
+    rooms = [replace(past, room_id=one) for one in (past.room_id, *past.also) if one]
+    if rooms and all(any(one.sha256 == there.sha256 for there in before.get(one.room_id, ())) for one in rooms):
+        return Decision("same", ("inspection_known",))
+    for one in rooms:
+        if any(map(one.may_be, before.get(one.room_id, ()))):
             doubts.append("inspection_may_be_known")
-        if any(map(past.may_be, seen[past.room_id])):
+        if any(map(one.may_be, seen[one.room_id])):
             doubts.append("inspection_twice")
-        if (past.room_id, past.day) in own:
+        if (one.room_id, one.day) in own:
             doubts.append("inspection_beside_own")
-        seen[past.room_id].append(past)
+        seen[one.room_id].append(one)
     if not doubts and not past.room_id:
         doubts.append("room_unknown")
-    return Decision("question", tuple(doubts)) if doubts else Decision("new", ())
+    return Decision("question", tuple(dict.fromkeys(doubts))) if doubts else Decision("new", ())

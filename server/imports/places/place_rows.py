@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from server.imports.places import placing
 from server.imports.places.layouts import place_in
 from server.imports.places.own_places import kept_cells, own_facility, own_room
 from server.imports.places.own_rooms import apply_room, decide_rooms, rooms_there, take_back_room
+from server.imports.reading.columns import Own
+from server.imports.reading.phrases import NAME, NEW
 from server.imports.reading.table import Table
 from server.imports.rows.border import Border
 from server.imports.rows.deciding import Decision, Missing, decide
@@ -37,7 +40,7 @@ def judge(
         told = [(row.line, row.cells, "") for row in table.rows]
     else:
         read = own_room if table.layout == "rooms" else own_facility
-        places = [read(own, districts) for own in table.own]
+        places = [_told(own, read(own, districts)) for own in table.own]
         told = [(own.line, kept_cells(own), own.problem) for own in table.own]
     border = Border.of(connection, given.district_id)
     placed = [border.place(place) for place in places]
@@ -57,6 +60,12 @@ def judge(
         for (line, cells, _), (place, _), problem in zip(told, placed, refused, strict=True)
     ]
     return rows, missing
+
+
+def _told(own: Own, place: Place) -> Place:
+    """A place whose name a person called a new facility: it needs no address to be told from others."""
+    is_new = own.told.get(NAME, ("", ""))[1] == NEW
+    return replace(place, doubts=tuple(one for one in place.doubts if one != "address_missing")) if is_new else place
 
 
 def _decided(

@@ -1,4 +1,4 @@
-"""What a district answered about the columns of its lists: remembered by heading, and forgotten again when told so.
+"""What a district answered about columns and phrases of its lists: remembered, and forgotten again when told so.
 
 Input are answers of a person; output are rows of a table with an audit trail.  A city's answers are its own.
 """
@@ -10,16 +10,17 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, select
 
+from server.imports.reading import phrases
 from server.imports.reading.columns import refuse_answer
 from server.imports.reading.cuts import squash_heading
 from server.imports.reading.fields import KINDS, LEFT_OUT, Kind
-from server.interface.errors import not_found
+from server.interface.errors import invalid, not_found
 from server.interface.views.imports import ColumnAnswer, ColumnAnswers
 from server.store.audit import record
 from server.store.clock import from_ms, now_ms
-from server.store.schema import import_columns
+from server.store.schema import facilities, import_columns
 from sweep.phrases import Phrase
-from sweep.report import local_text, new_id
+from sweep.report import LocalText, local_text, new_id
 
 OF_CITY = ""
 """In the place of a district's id."""
@@ -40,15 +41,15 @@ def list_answers(connection: Connection, district_id: str | None) -> ColumnAnswe
     )
     answers = []
     for row in connection.execute(found):
-        field = KINDS[row.kind].field(row.field)
-        said = Phrase("import_field_left_out") if field is None or row.field == LEFT_OUT else field.said
+        rule = phrases.rule_in(row.heading_mark)
         answers.append(
             ColumnAnswer(
                 answer_id=row.answer_id,
                 kind=row.kind,
                 heading=row.heading,
+                of=phrases.said_of(row.kind, rule) if rule else None,
                 field=row.field,
-                words=local_text(said),
+                words=_words(connection, row.kind, rule, row.field),
                 answered=from_ms(row.answered_ms),
                 answered_by=row.answered_by,
             )
@@ -56,14 +57,41 @@ def list_answers(connection: Connection, district_id: str | None) -> ColumnAnswe
     return ColumnAnswers(answers=tuple(answers))
 
 
+def _words(connection: Connection, kind: Kind, rule: str, answer: str) -> LocalText:
+    """An answer about a column, or a phrase, in words."""
+    if not rule:
+        field = KINDS[kind].field(answer)
+        return local_text(Phrase("import_field_left_out") if field is None or answer == LEFT_OUT else field.said)
+    facility_id = phrases.facility_in(answer)
+    if facility_id is None:
+        return phrases.words_of_answer(answer)
+    name = connection.scalar(select(facilities.c.name_ko).where(facilities.c.facility_id == facility_id))
+    return LocalText(ko=name, en=name) if name else local_text(Phrase("import_choice_gone"))
+
+
 def remember(
-    connection: Connection, district_id: str | None, kind: Kind, fields: Mapping[str, str], *, actor: str
+    connection: Connection,
+    district_id: str | None,
+    kind: Kind,
+    fields: Mapping[str, str],
+    *,
+    actor: str,
+    said: Mapping[tuple[str, str], str] | None = None,
 ) -> None:
-    """Remember what columns are, by heading; ApiError 400 for what no column may be."""
+    """Remember what columns are, by heading, and what phrases say, by rule and phrase.
+
+    ApiError 400 for what no column may be and no phrase may say.
+    """
     of = district_id or OF_CITY
+    told = []
     for heading, field in fields.items():
         refuse_answer(kind, heading, field)
-        mark = squash_heading(heading)
+        told.append((heading, squash_heading(heading), field))
+    for (rule, phrase), answer in (said or {}).items():
+        phrases.refuse_phrase(kind, rule, phrase, answer)
+        _refuse_facility(connection, district_id, answer)
+        told.append((phrase, phrases.mark_of(rule, phrase), answer))
+    for heading, mark, field in told:
         is_it = (import_columns.c.district_id == of) & (import_columns.c.kind == kind)
         connection.execute(delete(import_columns).where(is_it, import_columns.c.heading_mark == mark))
         connection.execute(
@@ -80,6 +108,18 @@ def remember(
         )
         detail = {"kind": kind, "heading": heading, "field": field}
         record(connection, actor=actor, action="import.column_answered", object_id=of, detail=detail)
+
+
+def _refuse_facility(connection: Connection, district_id: str | None, answer: str) -> None:
+    """ApiError 400 for a facility that is not there, or another district's."""
+    facility_id = phrases.facility_in(answer)
+    if facility_id is None:
+        return
+    found = select(facilities.c.facility_id).where(facilities.c.facility_id == facility_id)
+    if district_id is not None:
+        found = found.where(facilities.c.district_id == district_id)
+    if connection.scalar(found) is None:
+        raise invalid(Phrase("phrase_answer_unknown"), code="phrase_answer_unknown")
 
 
 def forget(connection: Connection, district_id: str | None, answer_id: UUID, *, actor: str) -> None:

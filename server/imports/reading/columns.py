@@ -10,14 +10,16 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from server.imports.reading import cells, values
 from server.imports.reading.cuts import Cut, cut_of_heading, masked, names_covered, squash_heading, without_aside
 from server.imports.reading.fields import KINDS, LEFT_OUT, Field, Kind
-from server.imports.reading.grid import Grid, Line
+from server.imports.reading.grid import Grid
+from server.imports.reading.heading_words import count_in, ways_to_read
+from server.imports.reading.lines import Line
 from server.imports.reading.row_kinds import headings_of, problem_of
 from server.interface.errors import ApiError, invalid
 from sweep.phrases import Phrase
@@ -57,6 +59,15 @@ def _read_headings() -> Mapping[tuple[str, str], frozenset[str]]:
 
 _HEADINGS = _read_headings()
 _KNOWN = frozenset(heading for headings in _HEADINGS.values() for heading in headings)
+
+
+def _called(kind: Kind, heading: str) -> list[Field]:
+    """What a heading may mean: by the first way to read it that stands in the table."""
+    for plain in ways_to_read(heading):
+        if found := [one for one in KINDS[kind].fields if _is_called(kind, one, plain)]:
+            return found
+    count = count_in(heading)
+    return [one for one in KINDS[kind].fields if one.name == count]
 
 
 def _is_called(kind: Kind, field: Field, plain: str) -> bool:
@@ -104,7 +115,7 @@ def _propose(grid: Grid, kind: Kind, index: int, heading: str, answers: Mapping[
         if answered == LEFT_OUT or (field is not None and _fits(field, filled, share=0.0)):
             return Column(heading, answered, "district", None, _shown(field, first))
         return Column(heading, None, "nobody", None, shown)
-    fields = [one for one in KINDS[kind].fields if _is_called(kind, one, plain)]
+    fields = _called(kind, heading)
     fitting = [one for one in fields if _fits(one, filled)]
     if len(fitting) == 1 and (len(fields) == 1 or fitting[0].fits is not None):
         return Column(heading, fitting[0].name, "table", None, _shown(fitting[0], first))
@@ -143,6 +154,10 @@ class Own:
     doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """What was read without asking, and is said."""
+    told: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Phrases of this row that a person was asked about, with the answer, by rule (phrases.py)."""
+    above: bool = False
+    """It has no name, and stands right below a row that has one."""
 
 
 def rows_of(grid: Grid, kind: Kind, columns: tuple[Column, ...]) -> list[Own]:

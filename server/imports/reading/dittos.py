@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from server.imports.reading.grid import Grid, Line
+from server.imports.reading.grid import Grid
+from server.imports.reading.lines import Line
 from server.imports.reading.row_kinds import headings_of, problem_of
 
 _ABOVE = frozenset(["〃", "″", '"', "“", "”", "''", "상동", "동상", "위와같음", "ditto"])

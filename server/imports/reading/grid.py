@@ -23,20 +23,18 @@ from pathlib import Path
 from typing import Final, Literal
 
 from server.imports.reading.cuts import Cut, cut_cell, cut_of_heading, cut_text, is_cut, like_passwords, squash_heading
+from server.imports.reading.heading_lines import LINES_ABOVE, columns_of, find_heading
+from server.imports.reading.lines import Line, Raw, cell_at
 from server.interface.errors import ApiError, invalid
 from sweep.phrases import Phrase
 
 MAX_FILE_BYTES = 32 * 1024 * 1024  # derived: the national file has about 50,000 rows of some 400 bytes
 MAX_ROWS = 100_000  # derived: twice the national file
-MAX_COLUMNS = 100  # derived: the widest known layout has 34
 MAX_CELL_LETTERS = 2_000  # guessed: ten times the longest cell of the files that were looked at
-MAX_HEADING_LETTERS = 100
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024  # guessed: a sheet of MAX_ROWS lines with 20 cells has about 100 MB of XML
 MAX_PARTS = 1_000
 MOST_SHEETS = 12
 MAX_WAIT_S = 60
-LINES_ABOVE = 30  # guessed: titles, approval boxes and dates above a heading
-HEADING_FROM = 0.6  # guessed: headings on two lines are known by their upper half at least
 ROOT = Path(__file__).parents[3]
 SEPARATORS: Final = ("\t", ",", ";")
 MOST_UNLIKE = 0.01  # guessed: signs that no text has; of random octets it is a tenth
@@ -49,19 +47,6 @@ _EXIT: Final = {
     5: Phrase("workbook_too_large"),
 }
 _READER_MISSING = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line with something in it."""
-
-    number: int
-    """Of the file, from 1 on; of CSV the first of those that it takes."""
-    cells: tuple[str, ...]
-    struck: frozenset[int] = frozenset()
-    """Columns whose cell is crossed out."""
-    is_struck: bool = False
-    """All that the line itself says is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +77,6 @@ class Grid:
     """Columns by line whose cell said only that it is as above, and now says what that is (dittos.py)."""
 
 
-@dataclass(slots=True)
-class _Raw:
-    encoding: str
-    lines: list[Line] = field(default_factory=list)
-    blank: int = 0
-    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
-    """First and last line, first and last column."""
-    sheet: str = ""
-    sheets: tuple[str, ...] = ()
-    epoch: Literal[1900, 1904] | None = None
-
-
 def read_grid(data: bytes, known: frozenset[str], sheet: str | None = None) -> Grid:
     """The table of a file, or of one sheet, or of the first that has one.
 
@@ -114,13 +87,13 @@ def read_grid(data: bytes, known: frozenset[str], sheet: str | None = None) -> G
     is_workbook = data[:4] in {b"PK\x03\x04", b"\xd0\xcf\x11\xe0"}
     raw = _workbook(data, sheet) if is_workbook else _text(data)
     try:
-        at, deep = _find_heading(raw, known)
+        at, deep = find_heading(raw, known)
     except ApiError:
         for other in () if sheet is not None else raw.sheets[1:MOST_SHEETS]:
             with suppress(ApiError):
                 return read_grid(data, known, other)
         raise
-    columns = _columns(raw, at, deep)
+    columns = columns_of(raw, at, deep)
     counts: Counter[Cut] = Counter()
     of_columns: Counter[int] = Counter()
     cut_columns = _cut_columns(columns, raw.lines[at + deep :], known)
@@ -150,7 +123,7 @@ def _cut_columns(columns: Sequence[str], lines: Sequence[Line], known: frozenset
     for index, name in enumerate(columns):
         cut = cut_of_heading(name) or ("named_person" if is_cut(cut_text(name)) else None)
         if cut is None and squash_heading(name) not in known:
-            cut = "password" if like_passwords([cell for line in lines if (cell := _at(line, index))]) else None
+            cut = "password" if like_passwords([cell for line in lines if (cell := cell_at(line, index))]) else None
         if cut is not None:
             found[index] = cut
     return found
@@ -176,12 +149,12 @@ def _cells(
     return kept
 
 
-def _text(data: bytes) -> _Raw:
+def _text(data: bytes) -> Raw:
     encoding, text, is_whole = _decoded(data)
     is_text = is_whole and encoding == "utf-8-sig" and "\0" not in text  # nothing else is that by chance
     if data.startswith(_NO_LISTS) or not (is_text or _is_like_text(text)):
         raise invalid(Phrase("file_is_no_list"), code="import_refused")
-    raw = _Raw(encoding)
+    raw = Raw(encoding)
     head = text[:20_000]
     separator = max(SEPARATORS, key=lambda one: (head.count(one), one == ","))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
@@ -240,7 +213,7 @@ def _wide(data: bytes) -> tuple[str, ...]:
     return ("utf-16-le",) if odd > even else ("utf-16-be",)
 
 
-def _workbook(data: bytes, sheet: str | None) -> _Raw:
+def _workbook(data: bytes, sheet: str | None) -> Raw:
     _refuse_bomb(data)
     command = [sys.executable, "-m", "server.imports.reading.sheet_process", *([] if sheet is None else [sheet])]
     try:
@@ -259,7 +232,7 @@ def _workbook(data: bytes, sheet: str | None) -> _Raw:
     merged = [(top, bottom, left, right) for (top, left), (bottom, right) in told["merged"]]
     for top, bottom, left, right in merged:
         _fill(rows, top, bottom, left, right)
-    raw = _Raw(
+    raw = Raw(
         "xls" if data[:2] != b"PK" else "xlsx",
         merged=[(top + 1, bottom + 1, left, right) for top, bottom, left, right in merged],
         sheet=told["sheet"],
@@ -297,99 +270,3 @@ def _refuse_bomb(data: bytes) -> None:
         raise invalid(Phrase("workbook_unreadable"), code="import_refused") from None
     if len(infos) > MAX_PARTS or sum(one.file_size for one in infos) > MAX_UNPACKED_BYTES:
         raise invalid(Phrase("workbook_too_large"), code="import_refused")
-
-
-def _find_heading(raw: _Raw, known: frozenset[str]) -> tuple[int, int]:
-    """(place of the line of headings, how many lines it takes); ApiError 400 where none is known."""
-    tried: list[tuple[int, int, int]] = []
-    is_lower_half = False
-    for at, line in enumerate(raw.lines[:LINES_ABOVE]):
-        if len(line.cells) > MAX_COLUMNS:
-            raise invalid(Phrase("heading_column_twice"), code="import_refused")
-        double = _known_below(raw, at, known) if _is_double(raw, at) else 0
-        single = 0 if is_lower_half else _known_in(_joined(raw, at, 1), known)
-        is_lower_half = double >= 2
-        for found, deep in ((single, 1), (double, 2)):
-            if found >= 2:
-                tried.append((found, at, deep))
-    # The first that says most of what the best says: one that is repeated further down may say it in one line.
-    most = max((found for found, _, _ in tried), default=0)
-    best = max(
-        (one for one in tried if one[0] >= HEADING_FROM * most),
-        key=lambda one: (-one[1], one[2] if raw.merged else 0, one[0]),
-        default=None,
-    )
-    if best is None:
-        raise invalid(Phrase("heading_layout_unknown"), code="import_refused")
-    return best[1], best[2]
-
-
-def _known_in(names: Sequence[str], known: frozenset[str]) -> int:
-    """How many different headings are known."""
-    return sum(squash_heading(name) in known or cut_of_heading(name) is not None for name in set(names) if name)
-
-
-def _known_below(raw: _Raw, at: int, known: frozenset[str]) -> int:
-    """How many of two lines put together are known, whole or by their lower half."""
-    below = raw.lines[at + 1]
-    names = enumerate(_joined(raw, at, 2))
-    return len({name for index, name in names if _known_in((name, _at(below, index)), known)})
-
-
-def _is_double(raw: _Raw, at: int) -> bool:
-    """May the line below be a part of this heading? Told by what is merged, or by the gaps that a merge left in CSV."""
-    if at + 1 >= len(raw.lines):
-        return False
-    top, below = raw.lines[at], raw.lines[at + 1]
-    if len({cell for cell in top.cells if cell}) < 2:
-        return False  # a title
-    if raw.merged:
-        return any(
-            first <= top.number and (last > top.number or (first == top.number and right > left))
-            for first, last, left, right in raw.merged
-            if first == top.number
-        )
-    pairs = [(_at(top, index), _at(below, index)) for index in range(max(len(top.cells), len(below.cells)))]
-    has_gap = any(not one and other for one, other in pairs)
-    return (
-        has_gap
-        and any(one and not other for one, other in pairs)
-        and all(not any(letter.isdigit() for letter in other) and len(other) <= 20 for _, other in pairs)
-    )
-
-
-def _at(line: Line, index: int) -> str:
-    return line.cells[index] if index < len(line.cells) else ""
-
-
-def _joined(raw: _Raw, at: int, deep: int) -> list[str]:
-    """Headings of each column, of two lines put together."""
-    top = raw.lines[at]
-    if deep == 1:
-        return list(top.cells)
-    below = raw.lines[at + 1]
-    names, last = [], ""
-    for index in range(max(len(top.cells), len(below.cells))):
-        one, other = _at(top, index), _at(below, index)
-        last = one or last
-        if not other or other == one:
-            names.append(one)
-        else:
-            names.append(f"{one or last} {other}".strip())
-    return names
-
-
-def _columns(raw: _Raw, at: int, deep: int) -> list[str]:
-    """Headings, none twice: the second of a name is told by its number."""
-    names = _joined(raw, at, deep)
-    while names and not names[-1]:
-        names.pop()
-    if len(names) > MAX_COLUMNS:
-        raise invalid(Phrase("heading_column_twice"), code="import_refused")
-    seen: Counter[str] = Counter()
-    told = []
-    for whole in names:
-        name = whole[:MAX_HEADING_LETTERS]
-        seen[name] += 1
-        told.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return told

@@ -9,13 +9,18 @@ import re
 from collections.abc import Sequence
 
 from server.imports.reading.cuts import squash_heading
-from server.imports.reading.grid import Grid, Line
+from server.imports.reading.grid import Grid
+from server.imports.reading.lines import Line
 
 _UNITS = "건|개소|개|실|곳|칸|명|대|종"
-_SUM = re.compile(rf"(?:[가-힣\d]{{1,8}}[조동월주반팀과])?(?:총)?(?:합계|소계|총계|계|누계|평균)(?:\d+(?:{_UNITS})?)?")
-_SUM_ALONE = re.compile(rf"(?:총|합계|소계|계)\s*:?\s*\d+\s*(?:{_UNITS})(?:\s*\([^()]*\))?")
+_SUM = re.compile(
+    rf"(?:[가-힣\d]{{1,8}}[조동월주반팀과])?(?:총|총?(?:합계|소계|총계|계|누계|평균)(?:\d+(?:{_UNITS})?)?)"
+)
+_SUM_OF = re.compile(r".{1,20}\s(?:소\s?계|합\s?계|누\s?계|총\s?계|중간\s?집계|계)")
+"""A sum with what it is of before it: `신관 계`, `3~4주차 중간집계`."""
+_SUM_ALONE = re.compile(rf"(?:.{{1,20}}\s)?(?:총|합계|소계|계|이상)?\s*:?\s*\d+\s*(?:{_UNITS})(?:\s*\([^()]*\))?")
 _NOTE = re.compile(r"※|\*|☞|▶|©|주\s*\d?\s*[):]|(?:작성|확인|결재|검토|출처|자료)(?:자|일)?\s*:")
-_SECTION = re.compile(r"[■□▣◆◇●○◎▷☐]\s*\S|[<\[【〈][^<>]+[>\]】〉]$")
+_SECTION = re.compile(r"[■□▣◈◆◇●○◎▷▶☐]\s*\S|[<\[【〈][^<>]+[>\]】〉]$|[-–—=*]{2,}.+[-–—=*]{2,}$")
 """What heads a part of a list; a square alone is what a cut left."""
 _PAGE = re.compile(r"[-–]\s*\d+\s*(?:/\s*\d+\s*)?[-–]|\d+\s*/\s*\d+\s*(?:쪽|페이지)?|\d+\s*(?:쪽|페이지)")
 
@@ -37,7 +42,8 @@ def problem_of(row: Line, headings: Sequence[set[str]]) -> str:
     if alike >= 2 and alike * 2 >= len(filled):
         return "row_is_heading"
     is_alone = len(filled) == 1
-    if _SUM.fullmatch(squash_heading(filled[0])) or (is_alone and _SUM_ALONE.fullmatch(filled[0])):
+    is_sum = _SUM.fullmatch(squash_heading(filled[0])) or _SUM_OF.fullmatch(filled[0])
+    if is_sum or (is_alone and _SUM_ALONE.fullmatch(filled[0])):
         return "row_is_sum"
     is_across = len(set(filled)) == 1 and len(plain) > 2 and (len(filled[0]) > 20 or len(filled) > 2)
     if is_across or filled[0].startswith(("※", "*", "주)", "주:", "☞", "▶")):

@@ -13,6 +13,7 @@ import re
 import resource
 import sys
 import zipfile
+from collections.abc import Iterator
 from typing import IO, Any
 from xml.etree import ElementTree as ET
 
@@ -57,6 +58,7 @@ def main() -> int:
         letters += sum(map(len, rows[-1]))
         if letters > MOST_ALL_LETTERS:
             return 5
+    _fill_numbers(data, name, rows)
     told = {
         "sheets": names if wanted is not None else filled,
         "sheet": name,
@@ -82,6 +84,31 @@ def _text(cell: Any) -> str:
             return cell.isoformat()
         case _:
             return str(cell)[:MOST_LETTERS]
+
+
+def _fill_numbers(data: bytes, name: str, rows: list[list[str]]) -> None:
+    """Numbers with the leading noughts that their format shows (`000417`); of XLSX alone."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as parts:
+            styles = parts.read("xl/styles.xml")
+            if re.search(rb'formatCode="0{2,20}"', styles) is None:
+                return
+            widths = _filled_styles(ET.fromstring(styles))  # noqa: S314  bounded by this process
+            with parts.open(_part_of(parts, name)) as sheet:
+                found = [(row, column, widths[style]) for row, column, style in _styled(sheet) if style in widths]
+    except (zipfile.BadZipFile, KeyError, OSError, RuntimeError, StopIteration, ValueError, ET.ParseError):
+        return
+    for row, column, width in found:
+        if row < len(rows) and column < len(rows[row]) and rows[row][column].isdigit():
+            rows[row][column] = rows[row][column].zfill(width)
+
+
+def _filled_styles(styles: ET.Element) -> dict[int, int]:
+    """How many digits a style shows at least."""
+    codes = {one.get("numFmtId"): one.get("formatCode", "") for one in styles.iter(f"{_MAIN}numFmt")}
+    formats = styles.findall(f"{_MAIN}cellXfs/{_MAIN}xf")
+    told = {index: codes.get(one.get("numFmtId"), "") for index, one in enumerate(formats)}
+    return {index: len(code) for index, code in told.items() if re.fullmatch(r"0{2,20}", code)}
 
 
 def _struck(data: bytes, name: str, rows: list[list[str]]) -> list[tuple[int, list[int] | None]]:
@@ -125,14 +152,21 @@ def _part_of(parts: zipfile.ZipFile, name: str) -> str:
 
 def _crossed_cells(sheet: IO[bytes], crossed: set[int]) -> dict[int, set[int]]:
     found: dict[int, set[int]] = {}
+    for row, column, style in _styled(sheet):
+        if style in crossed:
+            found.setdefault(row, set()).add(column)
+    return found
+
+
+def _styled(sheet: IO[bytes]) -> Iterator[tuple[int, int, int]]:
+    """Row and column of each cell, counted from 0, and its style."""
     for _, one in ET.iterparse(sheet):  # noqa: S314  likewise
         if one.tag == f"{_MAIN}c":
             place = re.fullmatch(r"([A-Z]{1,3})(\d{1,7})", one.get("r", ""))
-            if place is not None and int(one.get("s", "0")) in crossed:
-                found.setdefault(int(place[2]) - 1, set()).add(_column(place[1]))
+            if place is not None:
+                yield int(place[2]) - 1, _column(place[1]), int(one.get("s", "0"))
         elif one.tag == f"{_MAIN}row":
             one.clear()
-    return found
 
 
 def _column(letters: str) -> int:

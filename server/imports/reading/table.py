@@ -14,7 +14,8 @@ from server.imports.reading.columns import Own, kind_of, known_headings, propose
 from server.imports.reading.cuts import Cut, squash_heading
 from server.imports.reading.dittos import without_dittos
 from server.imports.reading.fields import Kind
-from server.imports.reading.grid import MAX_CELL_LETTERS, Grid, Line, read_grid
+from server.imports.reading.grid import MAX_CELL_LETTERS, Grid, read_grid
+from server.imports.reading.lines import Line
 from server.interface.errors import ApiError, invalid
 from sweep.phrases import Phrase
 
@@ -26,6 +27,7 @@ HEADINGS: dict[Layout, frozenset[str]] = {
     "changing_rooms": frozenset({"시설명", "탈의실명", "주소"}),
 }
 """Columns, without spaces and hyphens, by which each published layout is known."""
+PUBLISHED: Final[frozenset[Layout]] = frozenset(HEADINGS)
 OF_FACILITIES: Final[frozenset[Layout]] = frozenset({"seoul", "national", "changing_rooms", "facilities"})
 OF_PLACES: Final[frozenset[Layout]] = OF_FACILITIES | {"rooms"}
 _HEADINGS = known_headings() | {squash_heading(one) for needed in HEADINGS.values() for one in needed}

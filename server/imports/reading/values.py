@@ -278,3 +278,19 @@ def odd_texts(hours: str, phone: str, installed: str) -> list[str]:
         "day_in_two_ways": re.fullmatch(r"\d{4}\.1", installed) is not None,
     }
     return [doubt for doubt, holds in found.items() if holds]
+
+
+_APART = re.compile(r"(?<![가-힣])[가-힣](?:\s[가-힣]){2,}(?![가-힣])")
+_RESTROOM = re.compile(r"(?:공중|개방|간이|이동|공용)?화장실$")
+
+
+def unspaced(name: str) -> str:
+    """A name whose letters stand apart (`미 루 공 원 화장실`), put together; empty for any other."""
+    found = _APART.sub(lambda one: "".join(one[0].split()), name)
+    return found if found != name else ""
+
+
+def bare_name(name: str) -> str:
+    """A facility's name, squashed, without the word for a restroom at its end."""
+    plain = squashed(name)
+    return _RESTROOM.sub("", plain) or plain

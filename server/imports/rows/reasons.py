@@ -40,6 +40,8 @@ REASONS: dict[str, Phrase] = {
     "ditto_filled": Phrase("import_ditto_filled"),
     "told_as_unknown": Phrase("import_told_as_unknown"),
     "year_from_day": Phrase("import_year_from_day"),
+    "name_joined": Phrase("import_name_joined"),
+    "told_by_answer": Phrase("import_told_by_answer"),
     # what is the same, and yet something is to be said
     "district_of_importer": Phrase("import_district_of_importer"),
     "left_out_before": Phrase("import_left_out_before"),
@@ -98,6 +100,7 @@ REASONS: dict[str, Phrase] = {
     "day_in_two_ways": Phrase("import_day_in_two_ways"),
     "hours_unclear": Phrase("import_hours_unclear"),
     "may_be_closed": Phrase("import_may_be_closed"),
+    "name_spaced": Phrase("import_name_spaced"),
     "near_in_file": Phrase("import_near_in_file"),
     "phone_unclear": Phrase("import_phone_unclear"),
     "room_differs": Phrase("import_room_differs"),
@@ -167,6 +170,7 @@ REASONS: dict[str, Phrase] = {
     "weekday_contradicts_day": Phrase("import_weekday_contradicts_day"),
     # what is no row of the list, or not the importer's
     "role_above_own": Phrase("import_role_above_own"),
+    "left_out_by_answer": Phrase("import_left_out_by_answer"),
     "other_district": Phrase("import_other_district"),
     "row_is_empty": Phrase("import_row_is_empty"),
     "row_is_heading": Phrase("import_row_is_heading"),
@@ -189,6 +193,7 @@ MEND_IN_FILE = frozenset(
         "floor_contradicts_name",
         "floor_unclear",
         "name_missing",
+        "name_spaced",
     }
     | {
         "account_differs",

@@ -44,6 +44,29 @@ class ImportColumn(View):
     """Of the first rows; none of a column that is never imported, names of persons covered."""
 
 
+class ImportChoice(View):
+    """An answer that a phrase may have."""
+
+    answer: str
+    words: LocalText
+
+
+class ImportPhrase(View):
+    """A phrase that rows of a list share, about which a person is asked once."""
+
+    rule: str
+    words: LocalText
+    """Of which column it is."""
+    phrase: str
+    """Empty: cells that say nothing below one that does."""
+    rows: int
+    lines: tuple[int, ...]
+    """The first of them."""
+    answer: str | None
+    """What the district said; null: nobody has."""
+    choices: tuple[ImportChoice, ...]
+
+
 class ImportLook(View):
     """A list before anything of it is kept: nothing was stored, and what is cut is not in here."""
 
@@ -63,17 +86,22 @@ class ImportLook(View):
     fields: tuple[ImportField, ...]
     """What a column of such a list may be."""
     unanswered: int
+    phrases: tuple[ImportPhrase, ...]
+    """Once every column is known: what is asked of all rows that say the same, and what was answered."""
     needed: tuple[LocalText, ...]
     """Columns without which this is no such list, and that are not there yet."""
     cuts: tuple[ImportCut, ...]
 
 
 class ColumnAnswer(View):
-    """What a district said that a column is."""
+    """What a district said that a column is, or what a phrase says."""
 
     answer_id: UUID
     kind: ImportKind
     heading: str
+    """Or the phrase."""
+    of: LocalText | None
+    """Of a phrase: its column; null: it is a heading."""
     field: str
     words: LocalText
     answered: datetime
