@@ -11,7 +11,7 @@ import re
 from server.interface.fields import RoomSex
 
 _FLOOR = re.compile(
-    r"(?P<below>지하)?\s*(?P<b>B\s*)?(?P<floor>\d{1,3})\s*층|\bB(?P<basement>\d{1,2})\b|\b(?P<f>\d{1,3})F\b",
+    r"(?P<below>지하)?\s*(?P<b>B\s*)?(?P<floor>\d{1,3})\s*층|\bB(?P<basement>[1-9]\d?)\b|\b(?P<f>\d{1,3})F\b",
     re.IGNORECASE,
 )
 MOST_FLOORS = 200  # guessed: no building here has more

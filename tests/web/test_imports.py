@@ -146,3 +146,45 @@ def test_a_past_inspection_comes_in_is_cited_and_goes_again(officer: Phone, city
     officer.open(f"#/desk/rooms/{room['room_id']}")
     expect(page.locator("#visits-title")).to_be_visible()
     expect(page.locator(".visit").filter(has_text="가져온 기록")).to_have_count(0)
+
+
+ROOMS = (
+    "공공청사 화장실 칸수 조사,,,,\n"
+    ",,,,단위: 칸\n"
+    "층,건물,성별,대변기,소변기\n"
+    "1층,두물누리관,신사,3,4\n"
+    "1층,,숙녀,5,0\n"
+    "2층,,신사,2,3\n"
+    "2층,,아주머니,4,0\n"
+    "1층,은빛나래센터,남,2,2\n"
+    "1층,은빛나래센터,아주머니,3,0\n"
+)
+
+
+def test_a_phrase_is_answered_once_for_all_of_its_rows(officer: Phone) -> None:
+    page = officer.page
+    _look(page, "청사.csv", "text/csv", ROOMS.encode("cp949"))
+    page.get_by_label("목록 종류").select_option("rooms")
+    page.get_by_label("건물", exact=True).select_option("name")
+    page.get_by_role("button", name="전체 행 검사").click()
+    phrases = page.get_by_role("region", name="한 번에 답할 말 4개")
+    expect(phrases.get_by_role("row").filter(has_text="은빛나래센터")).to_contain_text("2 (8, 9행)")
+    expect(phrases.get_by_role("row").filter(has_text="(빈칸)")).to_contain_text("3 (5, 6, 7행)")
+    phrases.get_by_label("시설명: (빈칸)").select_option("as_above")
+    phrases.get_by_label("시설명: 두물누리관").select_option("new")
+    phrases.get_by_label("시설명: 은빛나래센터").select_option("new")
+    phrases.get_by_label("남녀 구분: 아주머니").select_option("men")
+    officer.shoot("import-phrases", full=False)
+    page.get_by_role("button", name="전체 행 검사").click()
+    page.get_by_role("button", name="열과 말의 답 바꾸기").click()
+    answered = page.get_by_label("남녀 구분: 아주머니")
+    expect(answered).to_have_value("men")
+    answered.select_option("women")
+    page.get_by_role("button", name="전체 행 검사").click()
+    expect(page.get_by_text("담당자의 답대로 읽은 말이 있습니다")).to_be_visible()
+    expect(page.get_by_role("heading", name="사람이 정할 것")).to_have_count(0)
+    officer.shoot("import-phrases-preview", full=False)
+    page.get_by_role("button", name="적용하기").click()
+    expect(page.get_by_text("적용됨")).to_be_visible()
+    page.get_by_role("button", name="통째로 되돌리기").click()
+    expect(page.get_by_text("되돌림", exact=True)).to_be_visible()

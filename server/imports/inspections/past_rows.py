@@ -21,7 +21,7 @@ from server.imports.places.own_rooms import CODES, RoomThere
 from server.imports.reading import cells, past_values, values
 from server.imports.reading.columns import Own
 from server.imports.reading.phrases import BOTH
-from server.imports.reading.values import Epoch, place_mark, squashed
+from server.imports.reading.values import Epoch, bare_name, place_mark, squashed
 from server.imports.rows.deciding import Decision, like_places
 from server.imports.rows.known import Known, KnownPlace, fingerprint
 from server.imports.rows.place import Place
@@ -32,6 +32,7 @@ from sweep.phrases import Phrase
 
 OF_ROW = frozenset(
     {
+        "below_other_heading",
         "cell_cut",
         "cell_has_footnote",
         "cell_is_ditto",
@@ -149,7 +150,7 @@ def read_past(own: Own, epoch: Epoch, today: date) -> Told:
         text = own.said.get(name, "")
         return "" if values.is_nothing(text) else cells.line(text)[0]
 
-    day, at, doubts = past_values.past_day(own.said.get("day", ""), epoch, today)
+    day, at, doubts = past_values.past_day(own.said.get("day", ""), epoch, today, own.months)
     alone, odd = past_values.past_time(own.said.get("time", ""))
     doubts.append(odd)
     if alone is not None and at not in {None, alone}:
@@ -242,7 +243,8 @@ def _placed(told: Told, facility: KnownPlace | None, room: RoomThere | None, dou
 def _facility(past: Past, code: str, there: There) -> tuple[KnownPlace | None, str]:
     """(the facility of this name and address, doubt)."""
     known, here = there.known, there.districts.get(past.district)
-    named = [one for one in known.by_name.get(squashed(past.name), ()) if not past.district or one.district_id == here]
+    called = known.by_name.get(squashed(past.name), []) or known.by_bare_name.get(bare_name(past.name), [])
+    named = [one for one in called if not past.district or one.district_id == here]
     alike = named
     if past.address:
         alike = [one for one in named if fingerprint(one.name, one.address) == fingerprint(past.name, past.address)]

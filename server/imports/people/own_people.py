@@ -27,12 +27,13 @@ from server.interface.plain_text import looks
 from server.people.names import looks_taken, tidy_name
 
 ROLES: Final[Mapping[Role, str]] = {
-    "inspector": "점검자 점검원 점검반원 점검요원 점검단원 점검담당 점검 inspector",
-    "supervisor": "감독자 감독 점검감독 점검반감독 점검반장 점검조장 supervisor",
-    "district_officer": "구청담당자 구청담당 구담당자 구담당 자치구담당자 담당공무원 districtofficer",
+    "inspector": "점검자 점검원 점검반원 점검요원 점검단원 점검담당 점검 현장점검 현장점검원 현장점검자 inspector",
+    "supervisor": "감독자 감독 점검감독 점검감독자 현장감독 점검반감독 점검반장 점검조장 supervisor",
+    "district_officer": "구청담당자 구청담당 구담당자 구담당 구담당공무원 구청담당공무원 자치구담당자 담당공무원 "
+    "districtofficer",
     "city_officer": "시청담당자 시청담당 시담당자 cityofficer",
     "auditor": "감사자 감사 감사담당 감사담당자 감사관 auditor",
-    "evidence_officer": "증거담당자 증거담당 증거물담당자 증거물담당 evidenceofficer",
+    "evidence_officer": "증거담당자 증거담당 증거물담당자 증거물담당 증거담당관 증거물담당관 evidenceofficer",
     "viewer": "열람자 열람 조회자 조회 viewer",
     "admin": "시스템관리자 전산관리자 admin administrator",
     "facility_owner": "시설소유자 시설주 건물주 facilityowner",

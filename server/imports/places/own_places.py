@@ -20,6 +20,7 @@ from server.store.clock import today
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _SEVERAL = re.compile(r"[/,·ㆍ+&]|및|또는")
+_FLOOR_AND_SEX = re.compile(r"(.*?\S)\s*\(?\s*(남|여|남자|여자|남성|여성)\)?")
 _SEX_OF: dict[str, Sex] = {"men": "men", "women": "women", "unisex": "all"}
 
 
@@ -57,6 +58,10 @@ def read_room(own: Own) -> tuple[PlannedRoom, list[str]]:
     named, facility = own.said.get("room", ""), own.said.get("name", "")
     sex, sex_doubt = _sex(own.said.get("sex", ""), named)
     floor, floor_doubt = values.floor(own.said.get("floor", ""))
+    beside = _FLOOR_AND_SEX.fullmatch(own.said.get("floor", ""))
+    if floor_doubt and beside is not None and sex in {None, values.sex(beside[2])[0]}:
+        sex, sex_doubt = values.sex(beside[2]) if sex is None else (sex, sex_doubt)
+        floor, floor_doubt = values.floor(beside[1])
     stalls, stalls_doubt = values.counted(own.said.get("stalls", ""))
     urinals, urinals_doubt = values.counted(own.said.get("urinals", ""))
     doubts = [sex_doubt, floor_doubt, stalls_doubt, urinals_doubt]

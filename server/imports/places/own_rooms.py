@@ -55,6 +55,10 @@ def rooms_there(
     return found
 
 
+_OPEN = frozenset({"sex_unclear", "sex_missing", "floor_unclear"})
+"""Doubts with which nobody can tell whether a room is there twice."""
+
+
 @dataclass(slots=True)
 class _Group:
     """Rows that write a facility just the same."""
@@ -80,9 +84,10 @@ def decide_rooms(places: Sequence[Place], known: Known, there: Mapping[UUID, Seq
             doubts = [one for one in doubts if one != "district_missing"]
         doubts += group.doubts
         mark = (room.sex, room.floor, squashed(room.name), room.kind)
-        if mark in group.rooms:
-            doubts.append("room_twice")
-        group.rooms.add(mark)
+        if not _OPEN & set(doubts):
+            if mark in group.rooms:
+                doubts.append("room_twice")
+            group.rooms.add(mark)
         decisions.append(_decide(place, room, group, doubts, there, known))
     return decisions
 

@@ -20,7 +20,8 @@ from server.imports.reading.fields import KINDS, LEFT_OUT, Field, Kind
 from server.imports.reading.grid import Grid
 from server.imports.reading.heading_words import count_in, ways_to_read
 from server.imports.reading.lines import Line
-from server.imports.reading.row_kinds import headings_of, problem_of
+from server.imports.reading.periods import NONE, Months, months_of_section, months_of_titles
+from server.imports.reading.row_kinds import headings_of, is_other_heading, problem_of
 from server.interface.errors import ApiError, invalid
 from sweep.phrases import Phrase
 
@@ -156,6 +157,8 @@ class Own:
     """What was read without asking, and is said."""
     told: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Phrases of this row that a person was asked about, with the answer, by rule (phrases.py)."""
+    months: Months = NONE
+    """Of which it may tell, by the title and the line that heads its part of the list."""
     above: bool = False
     """It has no name, and stands right below a row that has one."""
 
@@ -174,9 +177,17 @@ def rows_of(grid: Grid, kind: Kind, columns: tuple[Column, ...]) -> list[Own]:
     headings = headings_of(grid)
     apart = {column.heading for _, column in used if _names_people(kind, column)}
     rows = []
+    months = titles = months_of_titles(grid.above)
+    is_other = False
     for row in grid.rows:
         own = _own(row, kind, used, grid.as_above.get(row.number, ()), len(columns), apart)
-        rows.append(replace(own, problem=problem_of(row, headings) or own.problem))
+        texts = set(filter(None, row.cells))
+        heads = months_of_section(texts.pop(), titles, months) if len(texts) == 1 else None
+        months = months if heads is None else heads
+        problem = problem_of(row, headings) or ("row_is_note" if heads is not None else own.problem)
+        is_other = is_other or is_other_heading(row, headings)
+        doubts = (*own.doubts, "below_other_heading") if is_other and not problem else own.doubts
+        rows.append(replace(own, problem=problem, months=months, doubts=doubts))
     return rows
 
 

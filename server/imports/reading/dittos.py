@@ -35,8 +35,14 @@ def without_dittos(grid: Grid) -> Grid:
             filled[line.number] = frozenset(told)
         rows.append(line)
         is_row = not problem_of(line, headings) and sum(map(bool, line.cells)) > 1
-        above = line if is_row else None
+        above = line if is_row else _alike(line, above) if line.is_struck and is_below and above is not None else None
     return replace(grid, rows=tuple(rows), as_above=filled)
+
+
+def _alike(struck: Line, above: Line) -> Line:
+    """A row that is crossed out, of what it says only what the row above it says, too."""
+    both = zip(struck.cells, above.cells, strict=False)
+    return replace(struck, cells=tuple(cell if cell == over else "" for cell, over in both))
 
 
 def _told(line: Line, above: Line) -> dict[int, str]:

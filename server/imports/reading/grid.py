@@ -73,6 +73,8 @@ class Grid:
     sheets: tuple[str, ...] = ()
     epoch: Literal[1900, 1904] | None = None
     """From when a workbook counts its days; None: nobody can tell."""
+    above: tuple[str, ...] = ()
+    """What stands above the headings; read for the months that a list tells of, never kept."""
     as_above: Mapping[int, frozenset[int]] = field(default_factory=dict)
     """Columns by line whose cell said only that it is as above, and now says what that is (dittos.py)."""
 
@@ -114,6 +116,7 @@ def read_grid(data: bytes, known: frozenset[str], sheet: str | None = None) -> G
         sheet=raw.sheet,
         sheets=raw.sheets,
         epoch=raw.epoch,
+        above=tuple(" ".join(dict.fromkeys(filter(None, line.cells))) for line in raw.lines[:at]),
     )
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from server.imports.reading.cuts import cut_of_heading, squash_heading
+from server.imports.reading.cuts import cut_of_heading
+from server.imports.reading.heading_words import count_in, ways_to_read
 from server.imports.reading.lines import Line, Raw, cell_at
 from server.interface.errors import invalid
 from sweep.phrases import Phrase
@@ -20,6 +22,8 @@ MAX_HEADING_LETTERS = 100
 LINES_ABOVE = 30  # guessed: titles, approval boxes and dates above a heading
 HEADING_FROM = 0.6  # guessed: headings on two lines are known by their upper half at least
 MOST_LINES = 3
+LINES_BELOW = 5
+"""How many lines tell how wide a table is."""
 _TITLE = re.compile(r"^[※*☞▶(\[<]|대외비|기준|현재|작성|단위|\d{2,4}\s*[.년/-]\s*\d{1,2}\s*[.월/-]")
 """What a title, a note or a date of the state of things says, and no group of columns."""
 
@@ -49,7 +53,12 @@ def find_heading(raw: Raw, known: frozenset[str]) -> tuple[int, int]:
 
 def _known_in(names: Sequence[str], known: frozenset[str]) -> int:
     """How many different headings are known."""
-    return sum(squash_heading(name) in known or cut_of_heading(name) is not None for name in set(names) if name)
+    return sum(_is_known(name, known) for name in set(names) if name)
+
+
+def _is_known(name: str, known: frozenset[str]) -> bool:
+    is_read = any(one in known for one in ways_to_read(name)) or count_in(name) is not None
+    return is_read or cut_of_heading(name) is not None
 
 
 def _known_below(raw: Raw, at: int, deep: int, known: frozenset[str]) -> int:
@@ -62,17 +71,18 @@ def _known_below(raw: Raw, at: int, deep: int, known: frozenset[str]) -> int:
 def _depth(raw: Raw, at: int, known: frozenset[str]) -> int:
     """Over how many lines a heading that begins here may go."""
     deep = 1
-    while deep < MOST_LINES and _is_above(raw, at + deep - 1, known):
+    while deep < MOST_LINES and _is_above(raw, at + deep - 1, known, is_first=deep == 1):
         deep += 1
     return deep
 
 
-def _is_above(raw: Raw, at: int, known: frozenset[str]) -> bool:
+def _is_above(raw: Raw, at: int, known: frozenset[str], *, is_first: bool) -> bool:
     """May the line below be a part of this heading? Told by what is merged, or by the gaps that a merge left in CSV."""
     if at + 1 >= len(raw.lines):
         return False
     top, below = raw.lines[at], raw.lines[at + 1]
-    if _is_title(top, below, known):
+    width = max(sum(map(bool, line.cells)) for line in raw.lines[at + 1 : at + 1 + LINES_BELOW])
+    if _is_title(top if raw.merged else _spread(top, below), below, width / 2, known):
         return False
     if raw.merged:
         return any(first == top.number and (last > first or right > left) for first, last, left, right in raw.merged)
@@ -80,17 +90,26 @@ def _is_above(raw: Raw, at: int, known: frozenset[str]) -> bool:
     has_gap = any(not one and other for one, other in pairs)
     return (
         has_gap
-        and any(one and not other for one, other in pairs)
+        and (not is_first or any(one and not other for one, other in pairs))
         and all(not any(letter.isdigit() for letter in other) and len(other) <= 20 for _, other in pairs)
     )
 
 
-def _is_title(top: Line, below: Line, known: frozenset[str]) -> bool:
+def _spread(top: Line, below: Line) -> Line:
+    """The line with each cell over the gaps behind it, as a merge has left them in CSV."""
+    cells, last = [], ""
+    for index in range(max(len(top.cells), len(below.cells))):
+        cell = cell_at(top, index)
+        last = cell or last
+        cells.append(cell or (last if cell_at(below, index) else ""))
+    return replace(top, cells=tuple(cells))
+
+
+def _is_title(top: Line, below: Line, half: float, known: frozenset[str]) -> bool:
     """Is it a title, a note or a date above headings? A line of groups has headings of its own, or narrow groups."""
     spans = Counter(cell for cell in top.cells if cell)
     if len(spans) < 2:
         return True
-    half = sum(map(bool, below.cells)) / 2
     pairs = [(cell, cell_at(below, index)) for index, cell in enumerate(top.cells) if cell]
     if any(
         spans[cell] <= max(half, 1) and (cell == other or not other or _known_in([cell], known))

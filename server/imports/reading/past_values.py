@@ -16,6 +16,7 @@ from typing import Final
 
 from server.imports.reading import values
 from server.imports.reading.cuts import may_be_name, squash_heading
+from server.imports.reading.periods import NONE, Months, with_year
 from server.imports.reading.values import Epoch
 from sweep.report.imported_records import ImportedMethod, ImportedResult
 
@@ -24,6 +25,10 @@ _CLOCK = r"(?:(오전|오후|am|pm)\s*)?(\d{1,2})\s*[:시]\s*(\d{1,2})?\s*(?:분
 _AT = re.compile(rf"{_CLOCK}", re.IGNORECASE)
 _AT_END = re.compile(rf"(?<![\d:]){_CLOCK}\s*$", re.IGNORECASE)
 _UNTIL = re.compile(rf"(?<=[\d시분])\s*[~\u223c\-–—]\s*{_CLOCK}\s*$", re.IGNORECASE)
+_FOUR_DIGITS = re.compile(r"^([01]\d|2[0-3])([0-5]\d)$")
+_PART_OF_DAY = re.compile(r"0\.\d+")
+"""How a spreadsheet counts a time of day."""
+FAR = date.max
 _SHORT_YEAR = re.compile(r"\D?\d{2}\s*[-–./]")
 _PARTS = re.compile(r"[,+/·&()\[\]、ㆍ]|\s및\s|\s와\s|\s-\s")
 _MANY = re.compile(r"\d{1,2}(?:대|개|종)$")
@@ -45,14 +50,22 @@ _MORE = re.compile(r"\s*외\s*(\d{1,2})\s*(?:명|인)\s*$")
 _NAMES = re.compile(r"[,/·ㆍ、;&]|\s및\s|\n")
 
 
-def past_day(cell: str, epoch: Epoch, today: date) -> tuple[date | None, str | None, list[str]]:
-    """(day, time or nothing, doubts) of a cell that may have both; a year of two digits is asked about."""
+def past_day(cell: str, epoch: Epoch, today: date, months: Months = NONE) -> tuple[date | None, str | None, list[str]]:
+    """(day, time or nothing, doubts) of a cell that may have both; a year of two digits is asked about.
+
+    `months` are those that the list tells of: where they leave one year, a day without any is of that one; where they
+    are one month, a year of two digits and a number of a day that fit it are sure, too.
+    """
     text = unicodedata.normalize("NFKC", cell).strip()
-    text = _UNTIL.sub("", text)
+    text = with_year(_UNTIL.sub("", text), months)
+    is_one = len(months) == 1
+    if epoch is None and is_one and (values.serial_day(text) or FAR).timetuple()[:2] in months:
+        epoch = 1900
     day, doubt = values.day(text, epoch, today)
     doubts = [doubt.replace("date_", "day_")] if doubt else []
     bare = re.sub(_AT_END, "", text).strip(" ,T")
-    if day is not None and _SHORT_YEAR.match(bare) and not values.has_weekday(bare):
+    is_told = day is not None and is_one and (day.year, day.month) in months
+    if day is not None and not is_told and _SHORT_YEAR.match(bare) and not values.has_weekday(bare):
         doubts.append("day_two_digit_year")
     if re.fullmatch(r"\d{5}\.\d+", text) and day is not None:
         minutes = round(float(f"0.{text.partition('.')[2]}") * 24 * 60)
@@ -69,6 +82,11 @@ def past_time(cell: str) -> tuple[str | None, str]:
     text = unicodedata.normalize("NFKC", cell).strip()
     if values.is_nothing(text):
         return None, ""
+    if (part := _PART_OF_DAY.fullmatch(text)) is not None:
+        minutes = float(part[0]) * 24 * 60
+        is_whole = abs(minutes - round(minutes)) < 0.02
+        return (f"{round(minutes) // 60:02}:{round(minutes) % 60:02}", "") if is_whole else (None, "time_unclear")
+    text = _FOUR_DIGITS.sub(r"\1:\2", text)
     found = _AT.fullmatch(_UNTIL.sub("", text))
     return (None, "time_unclear") if found is None else _clock(found)
 
@@ -98,10 +116,21 @@ def past_method(cell: str) -> tuple[ImportedMethod | None, str]:
     words = [one for part in _words(cell) for one in _methods(part)]
     if not words:
         return None, "method_missing"
-    found = {_METHODS.get(one, "instruments" if _OWN_NUMBER.fullmatch(one) else "") for one in words}
+    found = {_METHODS.get(one) or ("instruments" if _is_instrument(one) else "") for one in words}
     if "" in found:
         return None, "method_unclear"
     return ("instruments" if "instruments" in found else "by_eye"), ""
+
+
+_INSTRUMENT = re.compile(
+    r"(?:led|레드|적외선)?(?:렌즈|전파|전자파|주파수|열화상|열영상|열상|내시경|적외선|rf)"
+    r"(?:형|식|용)?(?:탐지|찾기|감지|탐색|검출)?(?:기|기기|장비|장치|카메라|봉)?"
+)
+"""What finds cameras, in the words that its name is put together of."""
+
+
+def _is_instrument(word: str) -> bool:
+    return _OWN_NUMBER.fullmatch(word) is not None or _INSTRUMENT.fullmatch(word) is not None
 
 
 def _methods(part: str) -> list[str]:

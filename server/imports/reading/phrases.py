@@ -24,14 +24,10 @@ from sweep.report import LocalText, local_text
 LONGEST_PHRASE = 60  # guessed: what is longer tells of one row
 FLOORS = range(-5, 31)
 NEW, AS_ABOVE, JOINED, AS_IS, BOTH = "new", "as_above", "joined", "as_is", "both"
-NAME, SPACING = "name", "spacing"
-"""Phrases of the column of names: which facility it is, and whether its letters belong together."""
-_RANKS = frozenset(
-    ["조장", "반장", "팀장", "과장", "계장", "주임", "서기", "주사", "방장", "원장", "소장", "반원", "조원"]
-)
-"""Words of two letters that begin like a surname, and are nobody's name."""
-
-
+NAME, SPACING, ABOVE = "name", "spacing", "above"
+"""Of the column of names: which facility it is, whether its letters belong together, and what an empty cell says."""
+_NO_NAME = re.compile(r"[조반팀과계원소]장|주임|서기|주사|반원|장애인|남녀|남여|전파|전자파|주간|오전|오후")
+"""Words that begin like a surname, and are nobody's name."""
 _CHOICES: Final[Mapping[str, Phrase]] = {
     NEW: Phrase("import_choice_new"),
     AS_ABOVE: Phrase("import_choice_as_above"),
@@ -70,7 +66,7 @@ class PhraseRule:
     @property
     def column(self) -> str:
         """The field of the column."""
-        return NAME if self.name == SPACING else self.name
+        return NAME if self.name in {SPACING, ABOVE} else self.name
 
     def takes(self, answer: str) -> bool:
         """May this be answered? Facilities are looked up by whoever keeps the answer."""
@@ -88,21 +84,21 @@ _FLOOR = _rule(
     {"floor_none": ""} | {f"floor_{one}".replace("-", "b"): values.floor_words(one) for one in FLOORS if one},
 )
 _SPACING = _rule(SPACING, "name_spaced", {JOINED: "", AS_IS: ""})
+_ABOVE = _rule(ABOVE, "name_missing", {AS_ABOVE: ""})
 RULES: Final[Mapping[Kind, tuple[PhraseRule, ...]]] = {
     "facilities": (_SPACING,),
     "rooms": (
         _SPACING,
-        PhraseRule(NAME, frozenset({"address_missing", "name_missing"}), {NEW: "", AS_ABOVE: ""}, may_leave_out=True),
+        _ABOVE,
+        _rule(NAME, "address_missing", {NEW: ""}, may_leave_out=True),
         _rule("sex", "sex_unclear", _SEXES, may_leave_out=True),
         _FLOOR,
     ),
     "inspections": (
         _SPACING,
+        _ABOVE,
         PhraseRule(
-            NAME,
-            frozenset({"facility_unknown", "facility_may_be", "several_facilities", "name_missing"}),
-            {AS_ABOVE: ""},
-            may_leave_out=True,
+            NAME, frozenset({"facility_unknown", "facility_may_be", "several_facilities"}), {}, may_leave_out=True
         ),
         _rule("sex", "sex_unclear", _SEXES | {BOTH: "남녀"}),
         _FLOOR,
@@ -143,8 +139,8 @@ def rule_in(mark: str) -> str:
 
 def may_be_asked(name: str, phrase: str) -> bool:
     """May a phrase be kept and shown, so that it is asked about as one? A name of a person may not."""
-    is_place = name in {NAME, SPACING}
-    return len(phrase) <= LONGEST_PHRASE and (is_place or phrase in _RANKS or masked([phrase])[0] == phrase)
+    is_place, bare = name in {NAME, SPACING, ABOVE}, _NO_NAME.sub("", phrase)
+    return len(phrase) <= LONGEST_PHRASE and (is_place or masked([bare])[0] == bare)
 
 
 def said_of(kind: Kind, name: str) -> LocalText:
@@ -156,10 +152,9 @@ def said_of(kind: Kind, name: str) -> LocalText:
 
 def words_of_answer(answer: str) -> LocalText:
     """An answer in words; of a facility that is chosen its name stands beside."""
-    if answer in INSTRUMENTS:
-        return INSTRUMENTS[answer]
-    if answer in ROLES:
-        return ROLES[answer]
+    known = next((said for one, said in (*INSTRUMENTS.items(), *ROLES.items()) if one == answer), None)
+    if known is not None:
+        return known
     if answer.startswith("floor_") and answer != "floor_none":
         number = int(answer.removeprefix("floor_").replace("b", "-"))
         return LocalText(ko=values.floor_words(number), en=values.floor_in_english(number))

@@ -30,6 +30,14 @@ def headings_of(grid: Grid) -> list[set[str]]:
     return [{squash_heading(one) for one in (heading, *heading.split())} for heading in grid.columns]
 
 
+def is_other_heading(row: Line, headings: Sequence[set[str]]) -> bool:
+    """Are these the headings of another table, which has its columns in other places?"""
+    plain = [squash_heading(cell) for cell in row.cells if cell]
+    known = set().union(*headings)
+    alike = sum(one in others for one, others in zip(map(squash_heading, row.cells), headings, strict=False) if one)
+    return sum(one in known for one in plain) >= max(3, 0.6 * len(plain)) and alike * 2 < len(plain)
+
+
 def problem_of(row: Line, headings: Sequence[set[str]]) -> str:
     """Why a line is no row of the list; empty for a row."""
     filled = [cell for cell in row.cells if cell]
@@ -39,7 +47,7 @@ def problem_of(row: Line, headings: Sequence[set[str]]) -> str:
         return "row_is_struck"
     plain = [squash_heading(cell) for cell in row.cells]
     alike = sum(one in others for one, others in zip(plain, headings, strict=False) if one)
-    if alike >= 2 and alike * 2 >= len(filled):
+    if (alike >= 2 and alike * 2 >= len(filled)) or is_other_heading(row, headings):
         return "row_is_heading"
     is_alone = len(filled) == 1
     is_sum = _SUM.fullmatch(squash_heading(filled[0])) or _SUM_OF.fullmatch(filled[0])

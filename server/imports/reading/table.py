@@ -27,7 +27,6 @@ HEADINGS: dict[Layout, frozenset[str]] = {
     "changing_rooms": frozenset({"시설명", "탈의실명", "주소"}),
 }
 """Columns, without spaces and hyphens, by which each published layout is known."""
-PUBLISHED: Final[frozenset[Layout]] = frozenset(HEADINGS)
 OF_FACILITIES: Final[frozenset[Layout]] = frozenset({"seoul", "national", "changing_rooms", "facilities"})
 OF_PLACES: Final[frozenset[Layout]] = OF_FACILITIES | {"rooms"}
 _HEADINGS = known_headings() | {squash_heading(one) for needed in HEADINGS.values() for one in needed}

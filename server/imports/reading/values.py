@@ -40,9 +40,9 @@ _PART = re.compile(
 )
 """What a count says of itself: a part that it holds, or of what sort they are."""
 _NOTHING = frozenset(["", "-", "–", "없음", "무", "해당없음", "해당사항없음", "x", "n/a", "na"])
-_MEN = "남 남자 남성 남성용 남자용 남자화장실 남성화장실 남자탈의실 남화장실 男 m male men"
-_WOMEN = "여 여자 여성 여성용 여자용 여자화장실 여성화장실 여자탈의실 여화장실 女 f female women"
-_ALL = "공용 남녀공용 남녀공용화장실 공용화장실 unisex"
+_MEN = "남 신사 신사용 ♂ 남자 남성 남성용 남자용 남자화장실 남성화장실 남자탈의실 남화장실 男 m male men"
+_WOMEN = "여 숙녀 숙녀용 w 여자 여성 여성용 여자용 여자화장실 여성화장실 여자탈의실 여화장실 女 f female women"
+_ALL = "공용 가족남녀공용 남녀공용 남녀공용화장실 공용화장실 unisex"
 _SEXES: Final[tuple[tuple[Literal["men", "women", "all"], str], ...]] = (
     ("men", _MEN),
     ("women", _WOMEN),
@@ -94,6 +94,12 @@ def day(cell: str, epoch: Epoch, today: date) -> tuple[date | None, str]:
     return _believed(said, today)
 
 
+def serial_day(cell: str) -> date | None:
+    """The day of a number that counts from 1900; None for any other cell."""
+    found = re.fullmatch(r"(\d{5})(?:\.\d+)?", cell)
+    return None if found is None else date(1899, 12, 30) + timedelta(days=int(found[1]))
+
+
 def has_weekday(cell: str) -> bool:
     """Is the day of the week written beside a day?"""
     return _WEEKDAY.search(cell) is not None
@@ -138,11 +144,18 @@ def installed(cell: str, today: date) -> tuple[str, str]:
     return month(f"{year}-{number}" if number else str(year))
 
 
+_SORTS = re.compile(r"(\d{1,3})\s*(?:칸|개)?\s*\(((?:[가-힣]{1,4}\s*\d{1,2}\s*(?:칸|개)?\s*[·,/+ㆍ]?\s*){2,5})\)")
+"""A count with all the sorts that it is made of: `10(양8·화2)`."""
+
+
 def counted(cell: str) -> tuple[int | None, str]:
     """(how many, doubt): `8`, `8칸` and nothing; whatever else stands there is asked about."""
     text = unicodedata.normalize("NFKC", cell).strip()
     if is_nothing(text):
         return (0 if text else None), ""
+    sorts = _SORTS.fullmatch(text)
+    if sorts is not None and sum(map(int, re.findall(r"\d+", sorts[2]))) == int(sorts[1]):
+        text = sorts[1]
     part = _PART.search(text)
     found = COUNT.fullmatch(text[: part.start()] if part else text)
     if found is None:

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, or_, select
 
 from server.imports.reading.table import Layout
-from server.imports.reading.values import place_mark, squashed, squashed_address
+from server.imports.reading.values import bare_name, place_mark, squashed, squashed_address
 from server.store.schema import facilities, facility_facts, facility_sources, import_rows, imports
 
 CELL_DEG = 0.001  # derived: a tenth of a kilometre, so that what is 30 m away lies in the same or the next cell
@@ -54,6 +54,8 @@ class Known:
     by_mark: dict[str, list[KnownPlace]] = field(default_factory=lambda: defaultdict(list))
     """By road and number, or quarter and lot."""
     by_name: dict[str, list[KnownPlace]] = field(default_factory=lambda: defaultdict(list))
+    by_bare_name: dict[str, list[KnownPlace]] = field(default_factory=lambda: defaultdict(list))
+    """By name without the word for a restroom: what people call it for short."""
     asked: dict[tuple[str, str], str] = field(default_factory=dict)
     """(identifier, sha256) of rows about which a person was asked -> the answer, or `open`."""
     missed: set[UUID] = field(default_factory=set)
@@ -66,6 +68,7 @@ class Known:
             self.by_sha256[place.sha256].append(place)
         self.by_fingerprint[fingerprint(place.name, place.address)].append(place)
         self.by_name[squashed(place.name)].append(place)
+        self.by_bare_name[bare_name(place.name)].append(place)
         mark = place_mark(place.address)
         if mark:
             self.by_mark[mark].append(place)

@@ -86,6 +86,7 @@ REASONS: dict[str, Phrase] = {
     "too_many_cells": Phrase("import_too_many_cells"),
     # the same of offices' own lists
     "address_unclear": Phrase("import_address_unclear"),
+    "below_other_heading": Phrase("import_below_other_heading"),
     "cell_cut": Phrase("import_cell_cut"),
     "cell_has_footnote": Phrase("import_cell_has_footnote"),
     "cell_is_ditto": Phrase("import_cell_is_ditto"),
@@ -180,6 +181,7 @@ REASONS: dict[str, Phrase] = {
 }
 MEND_IN_FILE = frozenset(
     {
+        "below_other_heading",
         "cell_cut",
         "cell_has_footnote",
         "cell_is_ditto",

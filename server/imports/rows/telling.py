@@ -14,9 +14,9 @@ from sqlalchemy import Connection
 
 from server.imports.reading import phrases, values
 from server.imports.reading.columns import Own
-from server.imports.reading.fields import LEFT_OUT, Kind
-from server.imports.reading.phrases import NAME, SPACING, PhraseRule, mark_of, words_of_answer
-from server.imports.reading.table import PUBLISHED, Table
+from server.imports.reading.fields import KINDS, LEFT_OUT, Kind
+from server.imports.reading.phrases import ABOVE, NAME, SPACING, PhraseRule, mark_of, words_of_answer
+from server.imports.reading.table import Table
 from server.imports.rows.known import KnownPlace, read_known
 from server.imports.rows.rows import Judged
 from sweep.report import LocalText
@@ -75,8 +75,8 @@ def told(
     connection: Connection, table: Table, answers: Mapping[tuple[Kind, str], str], district_id: str | None
 ) -> Table:
     """The table as answers of this district make it."""
-    kind = table.layout
-    if kind in PUBLISHED or not table.own:
+    kind = kind_of_table(table)
+    if kind is None:
         return table
     said = {mark: answer for (of, mark), answer in answers.items() if of == kind and phrases.rule_in(mark)}
     places = _Places(connection, kind, district_id)
@@ -84,23 +84,27 @@ def told(
     return replace(table, own=tuple(_answered(one, kind, said, places) for one in own))
 
 
+def kind_of_table(table: Table) -> Kind | None:
+    """What an office's own list is about; None for a published layout, and where there is no row."""
+    kind = next((one for one in KINDS if one == table.layout), None)
+    return kind if table.own else None
+
+
 def _filled(rows: Iterable[Own], kind: Kind, said: Mapping[str, str]) -> Iterator[Own]:
     """A row without a name below one that has one: of the same facility, where somebody said so."""
-    is_said = said.get(mark_of(NAME, "")) == phrases.AS_ABOVE
+    is_said = said.get(mark_of(ABOVE, "")) == phrases.AS_ABOVE
     above: Own | None = None
     for own in rows:
-        one = own
-        if above is not None and may_be_as_above(kind, own, above):
-            one = replace(own, above=True)
-            if is_said:
-                cells = {
-                    name: above.said[name] for name in ("road", "lot", "address", "district") if name in above.said
-                }
-                empty = {name: cell for name, cell in cells.items() if not own.said.get(name)}
-                name = {NAME: above.said[NAME]}
-                one = _noted(replace(one, said=own.said | empty | name, told={NAME: ("", phrases.AS_ABOVE)}))
-        above = one if not one.problem else None
-        yield one
+        is_blank = above is not None and may_be_as_above(kind, own, above)
+        named = _as_above(own, above) if is_blank and above is not None else own
+        yield named if is_said or not is_blank else replace(own, above=True)
+        above = None if own.problem else named
+
+
+def _as_above(own: Own, above: Own) -> Own:
+    of_place = (NAME, "road", "lot", "address", "district")
+    empty = {name: above.said[name] for name in of_place if name in above.said and not own.said.get(name)}
+    return _noted(replace(own, said=own.said | empty, told={ABOVE: ("", phrases.AS_ABOVE)}, above=True))
 
 
 def may_be_as_above(kind: Kind, own: Own, above: Own) -> bool:
@@ -116,13 +120,13 @@ def _without_spacing(rows: Iterable[Own], places: _Places, said: Mapping[str, st
     written: dict[str, str] = {}
     if spaced:
         written = {values.squashed(one.name): one.name for one in places.all()}
-        told = [name for own in every if own.line not in spaced and (name := own.said.get(NAME, ""))]
-        written |= {values.squashed(name): name for name in told}
+        told = [one for own in every if own.line not in spaced and (one := own.said.get(NAME, ""))]
+        written |= {values.squashed(one): one for one in told}
     for own in every:
-        name = spaced.get(own.line)
-        if name is None:
+        if own.line not in spaced:
             yield own
             continue
+        name = spaced[own.line]
         other = written.get(values.squashed(name))
         answer = said.get(mark_of(SPACING, name))
         if other is not None:
@@ -139,7 +143,7 @@ def _answered(own: Own, kind: Kind, said: Mapping[str, str], places: _Places) ->
     found = own
     for rule in phrases.RULES[kind]:
         cell = found.said.get(rule.column, "")
-        answer = None if rule.name == SPACING or not cell else said.get(mark_of(rule.name, cell))
+        answer = None if rule.name in {SPACING, ABOVE} or not cell else said.get(mark_of(rule.name, cell))
         if answer is None or rule.name in found.told:
             continue
         cells: dict[str, str] = {rule.column: rule.words[answer]} if rule.words.get(answer) is not None else {}
@@ -173,8 +177,8 @@ class _Group:
 
 def asked(connection: Connection, table: Table, rows: Sequence[Judged], district_id: str | None) -> list[Asked]:
     """Each phrase once, in the order of the list's columns and lines: what is asked, and what was answered."""
-    kind = table.layout
-    if kind in PUBLISHED or not table.own:
+    kind = kind_of_table(table)
+    if kind is None:
         return []
     places = _Places(connection, kind, district_id)
     found = []
@@ -200,17 +204,16 @@ def _phrase(rule: PhraseRule, own: Own, judged: Judged) -> Iterator[tuple[str, s
     cell = own.said.get(rule.column, "")
     if own.problem or judged.decision.outcome != "question" or not rule.doubts & set(judged.decision.reasons):
         return
-    if (cell or own.above) and phrases.may_be_asked(rule.name, cell):
+    is_asked = own.above if rule.name == ABOVE else cell != ""
+    if is_asked and phrases.may_be_asked(rule.name, cell):
         yield cell, None
 
 
 def _choices(rule: PhraseRule, group: _Group, places: _Places) -> Iterator[tuple[str, LocalText]]:
-    is_blank = rule.name == NAME and not group.phrase
     for answer in rule.words:
-        if rule.name != NAME or (answer == phrases.AS_ABOVE) == is_blank:
-            yield answer, words_of_answer(answer)
-    if rule.name == NAME and not is_blank:
+        yield answer, words_of_answer(answer)
+    if rule.name == NAME:
         for place in places.like(group.phrase):
             yield place.facility_id.hex, LocalText(ko=place.name, en=place.name)
-    if rule.may_leave_out and not is_blank:
+    if rule.may_leave_out:
         yield LEFT_OUT, words_of_answer(LEFT_OUT)

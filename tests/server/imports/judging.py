@@ -205,6 +205,8 @@ def _clerk(asked: Asked, truth: Mapping[str, Any], known: Mapping[str, str]) -> 
     if all(row is None for row in rows):
         return "left_out" if "left_out" in choices else None
     kept = [row for row in rows if row]
+    if any("asked" in row.values() for row in kept):  # no answer about a phrase makes these sure
+        return None
     if asked.rule == "sex" and values.is_both(asked.phrase) and "both" in choices:
         return "both"
     if asked.rule == "time":

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from server.imports.inspections.past_rows import FLOOR_UNKNOWN_HERE, Past, Told, sure_of_floors
 from server.imports.reading.columns import Own
 from server.imports.reading.cuts import cut_text, is_cut, names_office
-from server.imports.reading.grid import Line
+from server.imports.reading.lines import Line
 from server.imports.reading.past_values import past_method
 from server.imports.reading.row_kinds import problem_of
 from server.store.schema import import_rows

@@ -1057,7 +1057,7 @@ export interface paths {
         get: operations["list_columns_api_imports_columns_get"];
         /**
          * Put Columns
-         * @description Say what columns are; remembered for the district's next lists of this kind.
+         * @description Say what columns are and what phrases say; remembered for the district's next lists of this kind.
          */
         put: operations["put_columns_api_imports_columns_put"];
         post?: never;
@@ -4337,7 +4337,7 @@ export interface components {
         };
         /**
          * ColumnAnswer
-         * @description What a district said that a column is.
+         * @description What a district said that a column is, or what a phrase says.
          */
         ColumnAnswer: {
             /**
@@ -4361,6 +4361,7 @@ export interface components {
              * @enum {string}
              */
             kind: "facilities" | "rooms" | "inspections" | "instruments" | "people";
+            of: components["schemas"]["LocalText"] | null;
             words: components["schemas"]["LocalText"];
         };
         /**
@@ -4383,16 +4384,24 @@ export interface components {
         };
         /**
          * ColumnAnswersRequest
-         * @description What columns of lists of this kind are.
+         * @description What columns of lists of this kind are, and what phrases in them say.
          */
         ColumnAnswersRequest: {
-            /** Columns */
+            /**
+             * Columns
+             * @default []
+             */
             columns: components["schemas"]["ColumnAnswerRequest"][];
             /**
              * Kind
              * @enum {string}
              */
             kind: "facilities" | "rooms" | "inspections" | "instruments" | "people";
+            /**
+             * Phrases
+             * @default []
+             */
+            phrases: components["schemas"]["PhraseAnswerRequest"][];
         };
         /**
          * CommandEvent
@@ -6424,6 +6433,15 @@ export interface components {
             room_ids: string[];
         };
         /**
+         * ImportChoice
+         * @description An answer that a phrase may have.
+         */
+        ImportChoice: {
+            /** Answer */
+            answer: string;
+            words: components["schemas"]["LocalText"];
+        };
+        /**
          * ImportColumn
          * @description A column of a list, and what it is taken for.
          */
@@ -6517,6 +6535,8 @@ export interface components {
             layout: ("seoul" | "national" | "changing_rooms") | ("facilities" | "rooms" | "inspections" | "instruments" | "people") | null;
             /** Needed */
             needed: components["schemas"]["LocalText"][];
+            /** Phrases */
+            phrases: components["schemas"]["ImportPhrase"][];
             /** Rows */
             rows: number;
             /** Sheet */
@@ -6525,6 +6545,25 @@ export interface components {
             sheets: string[];
             /** Unanswered */
             unanswered: number;
+        };
+        /**
+         * ImportPhrase
+         * @description A phrase that rows of a list share, about which a person is asked once.
+         */
+        ImportPhrase: {
+            /** Answer */
+            answer: string | null;
+            /** Choices */
+            choices: components["schemas"]["ImportChoice"][];
+            /** Lines */
+            lines: number[];
+            /** Phrase */
+            phrase: string;
+            /** Rows */
+            rows: number;
+            /** Rule */
+            rule: string;
+            words: components["schemas"]["LocalText"];
         };
         /**
          * ImportRoom
@@ -8943,6 +8982,18 @@ export interface components {
              * Format: date-time
              */
             taken: string;
+        };
+        /**
+         * PhraseAnswerRequest
+         * @description What a phrase says.
+         */
+        PhraseAnswerRequest: {
+            /** Answer */
+            answer: string;
+            /** Phrase */
+            phrase: string;
+            /** Rule */
+            rule: string;
         };
         /**
          * PinRequest
