@@ -343,9 +343,9 @@ def test_an_offices_own_workbook_comes_in_and_goes_again(desk: Phone, city: str)
     expect(page.get_by_text("되돌림", exact=True)).to_be_visible()
     assert len(_get(page, city, "/api/rooms?search=달맞이쉼터")["rooms"]) == before
     desk.open("#/desk/import")
-    page.get_by_text("기억한 열 1개").click()
+    page.get_by_text("기억한 답 1개").click()
     page.get_by_role("button", name="잊기").click()
-    expect(page.get_by_text("기억한 열")).to_have_count(0)
+    expect(page.get_by_text("기억한 답")).to_have_count(0)
 
 
 def test_a_visit_is_ordered_and_called_off(desk: Phone, city: str) -> None:
