@@ -107,6 +107,27 @@ def test_the_receiver_is_read_in_time_whatever_comes(pause_s: float) -> None:
     assert (counters.missed_slots, counters.dropped_samples, counters.rx_overrun_bytes) == (0, 0, 0)
 
 
+@pytest.mark.soak
+def test_a_line_that_is_wholly_full_for_fourteen_seconds_costs_two_slots_and_they_are_counted() -> None:
+    """As firmware/README.md says; nothing is lost in the receiver meanwhile."""
+    machine = HeadMachine(BUSY, built_elf())
+    asker = Asker(machine)
+    asker.wait(0.02)
+    for command in (TRIPLES_20_PER_S, *EVERYTHING[:-1]):
+        machine.send(encode(command, 0))
+        asker.wait(0.01)
+    octets = encode(messages.KeepAlive(), 0)
+    until = machine.avr.cycle + 14 * CLOCK_HZ
+    while machine.avr.cycle < until:
+        machine.send(octets)
+        asker.decoder.feed(machine.run(len(octets) * OCTET_CYCLES / CLOCK_HZ))
+    asker.wait(1.1)
+    counters = asker.decoder.losses.head
+    assert counters is not None
+    assert counters.missed_slots == counters.dropped_samples <= 2
+    assert counters.rx_overrun_bytes == 0
+
+
 # --- a number that comes again ----------------------------------------------------------------------------------------
 
 FLASH = messages.StimulusRun(2, 2, bytes((0b01,)).ljust(16, b"\0"))
