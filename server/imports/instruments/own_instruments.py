@@ -62,7 +62,12 @@ _SERIAL_WORD = re.compile(
     r"^(?:s\s?/\s?n|s\.n\.?|sn|serial(?:\s?no\.?)?|일련번호|제조번호|기기번호)\s*[:.]\s*", re.IGNORECASE
 )
 _NOT_DONE = frozenset({"미실시", "미교정", "미확인"})
-_NO_SERIAL = re.compile(r"\d(?:\.\d+)?e\+?\d+|\d{4}-\d{2}-\d{2}(?: \d{2}:\d{2})?", re.IGNORECASE)
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_NO_SERIAL = re.compile(
+    rf"\d(?:\.\d+)?e\+?\d+|\d{{4}}-\d{{2}}-\d{{2}}(?: \d{{2}}:\d{{2}})?|(?:{_MONTHS})-\d{{1,2}}|\d{{1,2}}-(?:{_MONTHS})"
+    r"|\d{1,2}월\s*\d{1,2}일",
+    re.IGNORECASE,
+)
 """What a spreadsheet makes of a long number, and of one that looks like a day."""
 _SEVERAL = re.compile(r"[~,;]|\s외\s?\d|\d\s*[대개]$")
 _UNTIL = re.compile(r"^[~\u223c]\s*|\s*까지$")

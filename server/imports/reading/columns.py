@@ -217,6 +217,8 @@ def _own(
             notes.add("told_as_unknown")
         said[name] = cell[: cells.LONGEST_TEXT * 2]
     doubts = values.doubts_of_row([cell for cell in said.values() if cell], row.cells)
+    if row.may_be_gone and "may_be_closed" not in doubts:
+        doubts.append("may_be_closed")
     if any(index in row.struck for index, _ in used):
         doubts.append("cell_is_struck")
     if any(row.cells[width:]):

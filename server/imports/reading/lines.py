@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,6 +18,8 @@ class Line:
     """Columns whose cell is crossed out."""
     is_struck: bool = False
     """All that the line itself says is."""
+    may_be_gone: bool = False
+    """A remark that was left out says that what it is about is no more."""
 
 
 @dataclass(slots=True)
@@ -31,6 +34,17 @@ class Raw:
     sheet: str = ""
     sheets: tuple[str, ...] = ()
     epoch: Literal[1900, 1904] | None = None
+
+
+_CLOSED = re.compile(
+    r"폐쇄|폐지|철거|멸실|사용\s*중지|사용\s*안\s*함|공사\s*중|삭제"
+    r"|폐기|불용|매각|분실|망실|퇴직|퇴사|사퇴|사임|전출|면직|해촉|휴직"
+)
+
+
+def tells_an_end(cell: str) -> bool:
+    """Does a cell say that the place, thing or person of its row may be gone?"""
+    return _CLOSED.search(cell) is not None
 
 
 def cell_at(line: Line, index: int) -> str:

@@ -15,6 +15,7 @@ from typing import Final, Literal
 from server.imports.reading.cells import COUNT, FIRST_YEAR, MOST_FIXTURES, month
 from server.imports.reading.cuts import is_cut, squash_heading
 from server.imports.reading.dittos import is_ditto
+from server.imports.reading.lines import tells_an_end
 from server.places.room_parts import MOST_FLOORS
 
 Epoch = Literal[1900, 1904] | None
@@ -253,7 +254,6 @@ _UNKNOWN = frozenset(["미상", "미정", "불명", "모름", "알수없음", "t
 _UNSURE = re.compile(
     r"[?\uff1f]|^(?:미상|미정|불명|모름|알\s*수\s*없음|tbd)$|확인\s*(?:중|필요|요망|예정)|추후|추정", re.IGNORECASE
 )
-_CLOSED = re.compile(r"폐쇄|폐지|철거|멸실|사용\s*중지|사용\s*안\s*함|공사\s*중|삭제")
 
 
 _FOOTNOTE = re.compile(r"(?<=\S)\s*(?:[*※†‡]+|[¹²³⁴-⁹]+\)?|주\s*\d?\))$")
@@ -277,7 +277,7 @@ def doubts_of_row(used: Sequence[str], every: Sequence[str]) -> list[str]:
         "cell_is_ditto": any(map(is_ditto, used)),
         "cell_unsure": any(_UNSURE.search(cell) for cell in used),
         "cell_has_footnote": any(map(_has_footnote, used)),
-        "may_be_closed": any(_CLOSED.search(cell) for cell in every),
+        "may_be_closed": any(map(tells_an_end, every)),
         "text_unreadable": any("\ufffd" in cell for cell in used),
     }
     return [doubt for doubt, holds in found.items() if holds]

@@ -132,6 +132,8 @@ def test_an_instrument_that_was_used_stays(hanbit: Site, officer: Client) -> Non
         ({"일련번호": "-"}, "serial_missing"),
         ({"일련번호": "1.24E+11"}, "serial_unclear"),
         ({"일련번호": "2026-03-01"}, "serial_unclear"),
+        ({"일련번호": "Mar-12"}, "serial_unclear"),
+        ({"일련번호": "3월 12일"}, "serial_unclear"),
         ({"일련번호": "A-1~A-4"}, "several_in_row"),
         ({"작동확인일": "2026-03-01", "유효기간": ""}, "check_incomplete"),
         ({"작동확인일": "2026-03-01", "유효기간": "2028-03-01", "확인기관": "한빛구청"}, "check_days_disagree"),

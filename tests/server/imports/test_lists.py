@@ -133,6 +133,8 @@ def test_an_answer_holds_only_while_cells_are_what_it_says(db: Database) -> None
         ({"주소": "한빛구 가람로 1?"}, "cell_unsure"),
         ({"시설명": "가람공원(폐쇄)"}, "may_be_closed"),
         ({"연번": "철거"}, "may_be_closed"),
+        ({"비고": "'26.2.27. 철거 완료"}, "may_be_closed"),
+        ({"비고": "6월 사퇴"}, "may_be_closed"),
         ({"주소": "한빛구 가람로"}, "address_unclear"),
         ({"주소": "-"}, "address_missing"),
         ({"시설명": "없음"}, "name_missing"),
@@ -161,7 +163,7 @@ def test_a_cell_that_says_less_than_it_seems_is_asked_about(db: Database, cells:
     row = {"연번": "1", "시설명": "가람공원", "주소": "한빛구 가람로 1", "전화번호": "02-123-4567"}
     row |= {"개방시간": "06:00~22:00", "설치연월": "2012.10"}
     row |= {"관리기관": "구청", "남자대변기": "없음", "여자대변기": "2"}
-    row |= {"구분": "공중화장실", "위도": "37.56", "경도": "127.01"}
+    row |= {"구분": "공중화장실", "위도": "37.56", "경도": "127.01", "비고": "새로 지음"}
     (plain,) = _kept(db, f"{','.join(row)}\n{','.join(row.values())}\n".encode())
     assert plain.outcome == "new"
     (kept,) = _kept(db, f"{','.join(row)}\n{','.join((row | cells).values())}\n".encode())
