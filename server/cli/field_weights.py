@@ -15,6 +15,7 @@ import typer
 
 from server.api.app import build_services
 from server.cli.base import DatabaseUrl, DataDir, fail, new_file, print_words, settings_of
+from server.server_keys.rotation import KEY_FILE
 from sweep.entry.dsse import WEIGHTS_TYPE
 from sweep.report import ContractError
 from sweep.report.base import reject_duplicate_keys
@@ -42,7 +43,12 @@ def sign_weights(
         fail("not_a_json_file", file=file)
     if not isinstance(table, dict) or set(table) - OPTIONAL != FIELDS:
         fail("not_a_field_test", file=file, fields=", ".join(sorted(FIELDS)))
-    services = build_services(settings_of(data_dir, database_url))
+    if not isinstance(table["weights"], dict) or not table["weights"]:
+        fail("field_test_without_weights", file=file)
+    settings = settings_of(data_dir, database_url)
+    if not (settings.data_dir / KEY_FILE).exists():  # nothing begins a server to sign once
+        fail("no_server_in_folder", folder=settings.data_dir)
+    services = build_services(settings)
     with closing(services.db):
         if table["tenant"] != services.server_signer.tenant:
             fail("file_of_another_tenant", file=file, tenant=services.server_signer.tenant)

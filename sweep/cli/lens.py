@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from sweep.cli.output import existing, one_line, out, write_json, write_text
+from sweep.cli.output import count_up, existing, one_line, out, write_json, write_text
 from sweep.phrases import Phrase
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ JsonOut = Annotated[
     Path | None, typer.Option("--json", help="Write the result as JSON to this file; - is standard output.")
 ]
 MAX_ROWS = 40
+FEW = 10
+"""Clips that are judged before anybody wonders."""
 
 
 def lens(
@@ -59,13 +61,18 @@ def lens(
     page = None if html is None else import_module("sweep.lab.clip_page.page")
     with one_line(modality.ClipError):
         clips = existing(folder)
-        scan = modality.scan_clips(clips) if second is None else scan_pairs(clips, existing(second))
+        scan = modality.scan_clips(clips, tell=_count_many) if second is None else scan_pairs(clips, existing(second))
     write_json(json_out, scan.to_json())
     if html is not None and page is not None:
         with one_line(page.PageError):
             write_text(html, page.make_page(folder, scan))
     if json_out is None:
         _show_scan(scan)
+
+
+def _count_many(at: int, of: int) -> None:
+    if of > FEW:
+        count_up(at, of)
 
 
 def _judge_by(file: Path) -> None:

@@ -78,6 +78,12 @@ def remark(code: str, /, **values: object) -> None:
     speak(Phrase(code, **values))
 
 
+def count_up(at: int, of: int) -> None:
+    """Say on stderr how many of many are done: every tenth, and the last."""
+    if at % 10 == 0 or at == of:
+        err.print(f"{at}/{of}")
+
+
 def speak(what: Phrase | Spoken) -> None:
     """Say a line on stderr, in the language of the locale."""
     from sweep.report import display_text

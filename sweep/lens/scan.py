@@ -33,17 +33,26 @@ MAX_DETECTIONS_PER_CLIP = 40
 
 
 def scan_clips(
-    folder: Path, *, range_m: float | None = None, judge: Callable[[Clip], ClipResult] | None = None
+    folder: Path,
+    *,
+    range_m: float | None = None,
+    judge: Callable[[Clip], ClipResult] | None = None,
+    tell: Callable[[int, int], object] | None = None,
 ) -> LensScan:
     """Judge every clip folder under `folder` (or `folder` itself). Raises `ClipError` when it holds no folder.
 
     `range_m`: distance for which coverage is stated; without it, it is estimated from the light of the wall. `judge`:
-    the detector; None: `scan_clip`.
+    the detector; None: `scan_clip`. `tell` hears how many of how many are judged.
     """
     paths = find_clips(folder)
     if not paths:
         raise ClipError(ClipReason.NO_CLIPS, Phrase("no_clip_folders_here"))
-    return LensScan(tuple(scan_or_refuse(path, range_m, judge) for path in paths), load_judge().build)
+    results = list[ClipResult]()
+    for path in paths:
+        results.append(scan_or_refuse(path, range_m, judge))
+        if tell is not None:
+            tell(len(results), len(paths))
+    return LensScan(tuple(results), load_judge().build)
 
 
 def scan_or_refuse(path: Path, range_m: float | None, judge: Callable[[Clip], ClipResult] | None = None) -> ClipResult:

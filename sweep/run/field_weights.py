@@ -204,6 +204,8 @@ def read_forest_table(file: Path) -> Any:
         table: Any = json.loads(data, object_pairs_hook=reject_duplicate_keys)
     except (ValueError, RecursionError):
         raise WeightsError(Phrase("file_damaged_not_json", file=file)) from None
+    if isinstance(table, dict) and "payloadType" in table:
+        raise WeightsError(Phrase("forest_is_signed", file=file))
     return table["forest"] if isinstance(table, dict) and "forest" in table else table
 
 
@@ -263,6 +265,8 @@ def open_signed(data: bytes, key: bytes, name: str) -> FieldWeights:
         document: Any = json.loads(data, object_pairs_hook=reject_duplicate_keys)
     except (ValueError, RecursionError):
         raise WeightsError(Phrase("file_damaged_not_json", file=name)) from None
+    if isinstance(document, dict) and "weights" in document:
+        raise WeightsError(Phrase("weights_not_signed", name=name))
     try:
         payload = verify_signature(parse_signed(document), WEIGHTS_TYPE, key)
     except EntryError as error:

@@ -11,6 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from sweep.cli import build_app
+from sweep.cli import lens as lens_command
+from sweep.entry.dsse import WEIGHTS_TYPE, Signer
+from sweep.lab.commands.bench import _conclude
 from sweep.lab.lens import forest as lens_forest
 from sweep.lab.lens import refit as lens_refit
 from sweep.lab.lens.forest import Earlier, Places
@@ -95,13 +98,20 @@ def test_clips_without_a_group_are_groups_of_their_own() -> None:
 
 
 @pytest.mark.usefixtures("few_trees")
-def test_what_the_shipped_forest_does_not_know_is_learnt_and_the_gain_shown() -> None:
+def test_what_the_shipped_forest_does_not_know_is_learnt_and_the_gain_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     samples = [sample(number, tells=True) for number in range(96)]
     heard: list[str] = []
     result = lens_refit.refit(samples, lens_refit.Basis(SHIPPED), {"trained_on": "recorded clips"}, heard.append)
     assert result.is_better
     assert result.gain_interval is not None
     assert result.gain_interval[0] > 0.0
+    _conclude(result, Path("f.json"))
+    verdict, following = capsys.readouterr().err.splitlines()
+    assert verdict.startswith("it finds more lenses than the one that ships, on clips left out of its fit")
+    assert verdict.endswith(f"over 0.02 to 1 false alarms a clip is {result.gain:.3f} higher")
+    assert following == "next: sweep-server sign-weights f.json f-signed.json --data-dir SERVER"
     assert result.way != "shipped"
     assert result.new.groups == 24
     recall, today = result.new.recall[0.1].value, result.shipped.recall[0.1].value
@@ -173,6 +183,16 @@ def test_a_campaign_is_read_and_a_mark_carried_over_the_frames(campaign: Path) -
     assert np.array_equal(samples[0].features, again[0].features, equal_nan=True)
 
 
+def test_many_clips_are_counted_while_they_are_judged(
+    campaign: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ["lens", str(campaign / "clips"), "--json", str(tmp_path / "result.json")]
+    assert "2/2" not in CliRunner().invoke(build_app(["lens"]), arguments).stderr, "two are not many"
+    monkeypatch.setattr(lens_command, "FEW", 1)
+    done = CliRunner().invoke(build_app(["lens"]), arguments)
+    assert (done.exit_code, done.stderr.split()) == (0, ["2/2"])
+
+
 def test_of_a_set_up_that_was_recorded_again_the_last_clip_counts(campaign: Path, tmp_path: Path) -> None:
     folder, wall = tmp_path / "campaign", {"background": "matt tile", "is_light_on": False}
     (folder / "clips").mkdir(parents=True)
@@ -223,6 +243,9 @@ def test_a_forest_to_be_signed_is_read_and_another_file_is_one_line(tmp_path: Pa
     file.write_text(json.dumps({"v": 1, "forest": table | {"trees": []}}))
     done = CliRunner().invoke(build_app(["lens"]), ["lens", str(tmp_path), "--forest", str(file)])
     assert (done.exit_code, "no lens forest of this version" in done.stderr) == (2, True)
+    file.write_text(json.dumps(Signer.from_seed(b"d" * 32).sign(WEIGHTS_TYPE, b"{}").to_json()))
+    done = CliRunner().invoke(build_app(["lens"]), ["lens", str(tmp_path), "--forest", str(file)])
+    assert (done.exit_code, "is signed: give the unsigned file" in " ".join(done.stderr.split())) == (2, True)
 
 
 SHIPPED_BUILD = load_model(shipped_forest(), FEATURES).build

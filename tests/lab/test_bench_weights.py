@@ -247,5 +247,11 @@ def test_bad_input_is_one_line(campaign: Path, tmp_path: Path) -> None:  # noqa:
     assert (code, "too little to weigh by: 2 clips" in said, said.count("sweep:")) == (2, True, 1)
     assert not (tmp_path / "out.json").exists()
     assert weights(tmp_path / "absent")[0] == 2
+    table = json.loads(shipped_forest())
+    table["about"] |= {"note": "another", "groups": ["camera-04", "confuser-tape"]}
+    (tmp_path / "fitted.json").write_text(json.dumps(table))
+    code, said = weights(campaign, "--forest", tmp_path / "fitted.json")
+    assert (code, "0 clips" in said, "2 clips left out" in said, "record another test" in said) == (2, True, True, True)
+    assert "2/2" not in said, "nothing was followed"
     (tmp_path / "forest.json").write_text("{}")
     assert "no lens forest of this version" in weights(campaign, "--forest", tmp_path / "forest.json")[1]

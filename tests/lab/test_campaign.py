@@ -12,7 +12,9 @@ import cv2
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
+from sweep.cli import build_app
 from sweep.lab.bench.recording import RecordError
 from sweep.lab.campaign.folder import (
     LOOK,
@@ -132,6 +134,23 @@ def test_what_fails_leaves_nothing_and_is_asked_again(tmp_path: Path) -> None:
     assert [one.clip for one in campaign.tries] == ["f001"]
     assert [one.name for one in (campaign.folder / TORN).iterdir()] == ["f001"]
     assert any("name the bench" in one for one in said)
+
+
+def test_a_head_that_is_not_plugged_in_is_said_before_the_first_card(tmp_path: Path) -> None:
+    new_campaign(tmp_path / "test", SEED)
+    head = tmp_path / "head"
+    arguments = ["record", str(tmp_path / "test"), "--bench", "b1", "--port", str(head)]
+    arguments += ["--declared-empty", "Kim", "--declared-empty", "Lee"]
+
+    def said() -> str:
+        done = CliRunner().invoke(build_app(["bench"]), ["bench", *arguments], input="q\n")
+        assert done.exit_code == 0, done.output
+        return " ".join(done.stderr.split())
+
+    line = f"no sensor head at {head}: plug in its USB cable before the first card"
+    assert said().startswith(line)
+    head.touch()
+    assert line not in said()
 
 
 def test_a_power_cut_costs_one_clip_at_most_and_deletes_nothing(tmp_path: Path) -> None:

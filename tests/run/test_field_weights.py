@@ -282,7 +282,8 @@ def with_less_found(**changes: Any) -> dict[str, Any]:
 
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "cut off": (lambda: signed(field_test())[:5_000], "is damaged: no JSON document"),
-    "not signed": (lambda: json.dumps(field_test()).encode(), "no weights file of this district"),
+    "not signed": (lambda: json.dumps(field_test()).encode(), "is not signed: sweep-server sign-weights"),
+    "no document": (lambda: b"{}", "no weights file of this district"),
     "another key": (lambda: signed(field_test(), STRANGER), "not signed by key"),
     "changed": (lambda: signed(field_test()).replace(b'"payload": "eyJ2', b'"payload": "eyJ3', 1), "does not hold"),
     "another type": (lambda: signed(field_test(), payload_type=ENTRY_TYPE), "another type"),

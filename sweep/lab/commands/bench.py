@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from sweep.cli.lens import JsonOut
-from sweep.cli.output import err, existing, fail, one_line, out, spare, write_json, write_text
+from sweep.cli.output import count_up, err, existing, fail, one_line, out, remark, spare, write_json, write_text
 from sweep.lab.commands import bench_campaign, bench_weights
 from sweep.report.help.commands import SpokenCommand, SpokenGroup
 
@@ -68,7 +68,7 @@ def fit(
     spare(json_out, clips)
     with one_line(FitError, TruthError, ClipError, CampaignError):
         shipped = Earlier.of(shipped_forest())
-        samples = read_campaign(existing(clips), truth, shipped, _count)
+        samples = read_campaign(existing(clips), truth, shipped, count_up)
         paths = [] if rows is None else sorted(existing(rows).glob("*.npz"))
         if rows is not None and not paths:
             fail("no_rows_here", folder=rows)
@@ -84,6 +84,7 @@ def fit(
     if out_file is not None:
         write_text(out_file, _document(result, tenant))
         out.print(f"{out_file}: {told['forest']}")
+    _conclude(result, out_file)
 
 
 @app.command("rows", cls=SpokenCommand)
@@ -96,11 +97,6 @@ def rows(
 
     for world, count in load_judge().about["clips"].items():
         train.main(["rows", "--world", world, "--first", "1", "--count", str(count), "--out", str(folder)])
-
-
-def _count(at: int, of: int) -> None:
-    if at % 10 == 0 or at == of:
-        err.print(f"{at}/{of}")
 
 
 def _about(samples: Sequence[Sample], rendered: int) -> dict[str, Any]:
@@ -150,6 +146,15 @@ def _told(result: Refit) -> dict[str, Any]:
         "shipped": to_json(result.shipped),
         "learning_curve": [asdict(one) for one in result.curve],
     }
+
+
+def _conclude(result: Refit, file: Path | None) -> None:
+    """What was shown, and what comes next."""
+    from sweep.lab.lens.refit import RATES
+
+    remark("forest_finds_more", least=RATES[0], most=RATES[-1], gain=result.gain)
+    if file is not None:
+        remark("forest_to_be_signed", file=file, signed=file.with_name(f"{file.stem}-signed{file.suffix}"))
 
 
 def _show(result: Refit) -> None:

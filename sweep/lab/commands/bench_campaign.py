@@ -85,6 +85,8 @@ def record(
         campaign, settings = open_campaign(folder), read_config(config)
     if campaign.drawn.of == "lens":
         recorder = Recorder.of(bench, declared, port, device, calibration, exposure_ms, config)
+        if (head := recorder.settings.port) is not None and not Path(head).exists():
+            remark("head_not_plugged_in", port=head)
         if is_page or is_phone:
             _record_on_page(campaign, recorder, page_port, is_phone=is_phone)
             return

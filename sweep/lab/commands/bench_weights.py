@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from sweep.cli.output import err, existing, fail, one_line, out, speak, write_text
+from sweep.cli.output import count_up, existing, fail, one_line, out, speak, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,7 @@ def weights(
             return
     from sweep.lab.lens.recorded import FitError, follow_campaign, recorded_at
     from sweep.lab.scoring.truth import TruthError
-    from sweep.lab.weights.recorded import count_tables, scored
+    from sweep.lab.weights.recorded import check_enough, count_tables, scored
     from sweep.lens.clip.clips import ClipError
     from sweep.lens.evidence.judge import judge_by, load_judge
     from sweep.modality.weights import WeightsError
@@ -61,7 +61,8 @@ def weights(
             judge_by(read_forest(existing(forest)))
         judge = load_judge()
         measured = recorded_at(existing(clips))
-        tables = count_tables([scored(one) for one in follow_campaign(clips, truth, _count)], judge, measured.date())
+        followed = follow_campaign(clips, truth, count_up, lambda truths: check_enough(truths, judge))
+        tables = count_tables([scored(one) for one in followed], judge, measured.date())
     _show(tables)
     if not (tables.tables or tables.detection):
         fail("nothing_measured_to_weigh")
@@ -86,11 +87,6 @@ def _levels(test: Campaign, out_file: Path | None, tenant: str) -> None:
         levels = {"levels": {test.drawn.of: table.model_dump(mode="json")}}
         write_text(out_file, _document(None, tenant, measured, levels))
         out.print(str(out_file))
-
-
-def _count(at: int, of: int) -> None:
-    if at % 10 == 0 or at == of:
-        err.print(f"{at}/{of}")
 
 
 def _document(tables: Tables | None, tenant: str, measured: datetime, more: dict[str, Any]) -> str:

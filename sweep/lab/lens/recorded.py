@@ -58,7 +58,7 @@ class FollowedClip:
     @property
     def group(self) -> str:
         """The camera or thing that was filmed; a clip without one is a group of its own."""
-        return self.truth.group or f"clip {self.truth.clip}"
+        return self.truth.thing
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ class Sample:
     @property
     def group(self) -> str:
         """The camera or thing that was filmed; a clip without one is a group of its own."""
-        return self.truth.group or f"clip {self.truth.clip}"
+        return self.truth.thing
 
     @property
     def has_lens(self) -> bool:
@@ -173,8 +173,14 @@ def read_campaign(folder: Path, truth: Path | None, earlier: Earlier, tell: Call
     return samples
 
 
-def follow_campaign(folder: Path, truth: Path | None, tell: Callable[[int, int], None]) -> Iterator[FollowedClip]:
-    """The clips of a folder with their truths, followed one by one; `tell` hears how many of how many.
+def follow_campaign(
+    folder: Path,
+    truth: Path | None,
+    tell: Callable[[int, int], None],
+    check: Callable[[Sequence[ClipTruth]], object] = bool,
+) -> Iterator[FollowedClip]:
+    """The clips of a folder with their truths, followed one by one; `tell` hears how many of how many, `check` refuses
+    truths before anything is followed.
 
     truth: None: the folder `truth` in that of the clips or beside it, or the one whose name ends in `-truth`.
 
@@ -197,6 +203,7 @@ def follow_campaign(folder: Path, truth: Path | None, tell: Callable[[int, int],
     if lacking:
         raise FitError(Phrase("clips_without_truth", count=len(lacking), first=lacking[0], folder=where))
     truths = [read_truth(files[clip.name], {clip.name: clip.meta.width}) for clip in opened]
+    check(truths)
     for number, (clip, told) in enumerate(zip(opened, truths, strict=True)):
         try:
             yield follow(clip, carried(told, clip))

@@ -104,6 +104,11 @@ class ClipTruth(_Record):
     confusers: tuple[Spark, ...] = ()
 
     @property
+    def thing(self) -> str:
+        """The camera or thing that was filmed; a clip without a group is one of its own."""
+        return self.group or f"clip {self.clip}"
+
+    @property
     def is_full_size(self) -> bool:
         """Full size of the sensor, not half."""
         return self.width >= FULL_WIDTH_PX

@@ -26,6 +26,7 @@ from sweep.lab.lens.pairs import scores_of as places_of
 from sweep.lab.lens.recorded import FitError, FollowedClip
 from sweep.lab.lens.refit import LEAST
 from sweep.lab.scoring.score import Claim, ClipOutcome, match_clip
+from sweep.lab.scoring.truth import ClipTruth
 from sweep.lab.weights.from_runs import no_glint
 from sweep.lab.weights.lens import glint, zones_of
 from sweep.lens.evidence.decision_forest import Model
@@ -93,14 +94,25 @@ def scored(one: FollowedClip) -> ScoredClip:
     return ScoredClip(one.group, match_clip(one.truth, claims), tuple(shown))
 
 
-def held_out(clips: Sequence[ScoredClip], judge: Model) -> list[ScoredClip]:
-    """The clips of groups that the forest was not fitted to. Raises FitError where it does not say which these are."""
+def fitted_groups(judge: Model) -> frozenset[str]:
+    """Groups that the forest was fitted to. Raises FitError where it does not say which these are."""
     if judge.build == shipped_build():
-        return list(clips)
+        return frozenset()
     fitted = judge.about.get("groups")
     if not isinstance(fitted, list):
         raise FitError(Phrase("forest_fitted_to_unknown", forest=judge.build))
-    return [one for one in clips if one.group not in fitted]
+    return frozenset(map(str, fitted))
+
+
+def check_enough(truths: Sequence[ClipTruth], judge: Model) -> dict[str, int]:
+    """What is there to count of groups that the forest was not fitted to. Raises FitError where that is too little."""
+    fitted = fitted_groups(judge)
+    kept = [one for one in truths if one.thing not in fitted]
+    counts = _counts(kept)
+    if any(counts[name] < least for name, least in LEAST.items()):
+        least = ", ".join(map(str, LEAST.values()))
+        raise FitError(Phrase("too_little_to_weigh", **counts, fitted=len(truths) - len(kept), least=least))
+    return counts
 
 
 def count_tables(clips: Sequence[ScoredClip], judge: Model, on: date) -> Tables:
@@ -108,11 +120,8 @@ def count_tables(clips: Sequence[ScoredClip], judge: Model, on: date) -> Tables:
 
     Raises FitError.
     """
-    kept = held_out(clips, judge)
-    counts = _counts(kept)
-    if any(counts[name] < least for name, least in LEAST.items()):
-        least = ", ".join(map(str, LEAST.values()))
-        raise FitError(Phrase("too_little_to_weigh", **counts, fitted=len(clips) - len(kept), least=least))
+    counts, fitted = check_enough([one.outcome.truth for one in clips], judge), fitted_groups(judge)
+    kept = [one for one in clips if one.group not in fitted]
     detection = {kind: table for kind in KINDS if (table := _detection(kept, kind, judge, on)) is not None}
     left_out = [Phrase("kind_too_few", kind=kind, **LEAST_OF_A_KIND) for kind in KINDS if kind not in detection]
     measured, unfilmed = _curves(kept, judge)
@@ -130,14 +139,14 @@ def count_tables(clips: Sequence[ScoredClip], judge: Model, on: date) -> Tables:
     return Tables({"glint": glints}, {"no_glint": nothing}, detection, counts, tuple(left_out))
 
 
-def _counts(clips: Sequence[ScoredClip]) -> dict[str, int]:
+def _counts(truths: Sequence[ClipTruth]) -> dict[str, int]:
     """What `LEAST` bounds, as a refit counts it."""
-    with_lens = {one.group for one in clips if one.outcome.truth.is_positive}
+    with_lens = {one.thing for one in truths if one.is_positive}
     return {
-        "clips": len(clips),
-        "lenses": sum(len(one.outcome.kinds) for one in clips),
+        "clips": len(truths),
+        "lenses": sum(lens.counts for one in truths for lens in one.lenses),
         "with_lens": len(with_lens),
-        "without_lens": len({one.group for one in clips if one.outcome.truth.is_negative} - with_lens),
+        "without_lens": len({one.thing for one in truths if one.is_negative} - with_lens),
     }
 
 

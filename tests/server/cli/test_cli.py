@@ -245,20 +245,30 @@ def test_a_field_test_is_signed_by_the_server_and_only_for_its_district(
     call: Call, settings: Settings, tmp_path: Path
 ) -> None:
     file, out = tmp_path / "field.json", tmp_path / "signed.json"
-    table = {"v": 1, "tenant": "demo-gu", "measured": "2026-11-01T00:00:00Z", "weights": {}}
+    table = {"v": 1, "tenant": "demo-gu", "measured": "2026-11-01T00:00:00Z", "weights": {"v": 1}}
     file.write_text(json.dumps(table))
-    code, said, _ = call("sign-weights", file, out)
     services = build_services(settings)
     with contextlib.closing(services.db):
         signer = services.server_signer.signer
+    code, said, _ = call("sign-weights", file, out)
     key = f"signed by key {signer.key_id}; on a probe that does not know it: --key {signer.public_key.hex()}"
     assert (code, said) == (0, f"{out}: measured 2026-11-01, {key}\n")
     document = parse_signed(json.loads(out.read_bytes()))
     assert verify_signature(document, WEIGHTS_TYPE, signer.public_key) == file.read_bytes()
     file.write_text(json.dumps(table | {"forest": {}, "detection": {}, "levels": {}}))
     assert call("sign-weights", file, tmp_path / "whole.json")[0] == 0
-    for wrong in (table | {"tenant": "other-gu"}, table | {"more": 1}):
+    for wrong in (table | {"tenant": "other-gu"}, table | {"more": 1}, table | {"weights": {}}):
         file.write_text(json.dumps(wrong))
         assert call("sign-weights", file, out)[0] == 2
     file.write_text("{")
     assert call("sign-weights", file, out)[0] == 2
+
+
+def test_no_server_begins_to_sign_a_field_test(call: Call, tmp_path: Path) -> None:
+    file, out, empty = tmp_path / "field.json", tmp_path / "signed.json", tmp_path / "empty"
+    file.write_text(json.dumps({"v": 1, "tenant": "demo-gu", "measured": "2026-11-01T00:00:00Z", "weights": {"v": 1}}))
+    empty.mkdir()
+    for folder in (empty, tmp_path / "mistyped"):
+        said = f"sweep-server: no server in {folder}: give its --data-dir\n"
+        assert call("sign-weights", file, out, "--data-dir", folder) == (2, "", said)
+    assert (list(empty.iterdir()), (tmp_path / "mistyped").exists(), out.exists()) == ([], False, False)
