@@ -92,6 +92,11 @@ def test_what_folds_find_is_found_whatever_the_scale_of_each() -> None:
     assert together[0] != together[1]
 
 
+def test_a_sample_without_a_difference_counts_half() -> None:
+    assert lens_refit.sure_of(np.array([0.1, 0.2, 0.0, -0.1])) == 0.625
+    assert lens_refit.sure_of(np.zeros(8)) == 0.5
+
+
 def test_clips_without_a_group_are_groups_of_their_own() -> None:
     lone = replace(sample(0, tells=False), truth=parse_truth({"clip": "a", "width": 728}))
     assert lone.group == "clip a"

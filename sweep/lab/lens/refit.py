@@ -88,7 +88,7 @@ class Refit:
     """Mean recall within folds over that of the forest that ships."""
     gain_interval: Interval | None
     sure: float
-    """Share of the samples by group with a gain."""
+    """Share of the samples by group with a gain, by `sure_of`."""
     curve: tuple[Learnt, ...]
     counts: dict[str, int]
     forest: dict[str, Any] | None
@@ -133,8 +133,13 @@ def refit(samples: Sequence[Sample], basis: Basis, about: dict[str, Any], tell: 
     curve = learning_curve(samples, basis, "mean" if way == "shipped" else way, tell)
     return Refit(
         way, tuple(chosen), score_clips(outcomes), score_clips(today), float(gains[0]), percentiles(gains[1:]),
-        float((gains[1:] > 0.0).mean()), curve, counts, _forest(way, samples, basis, about),
+        sure_of(gains[1:]), curve, counts, _forest(way, samples, basis, about),
     )  # fmt: skip
+
+
+def sure_of(gains: npt.NDArray[np.float64]) -> float:
+    """Share of the samples with a gain; one without a difference counts half, as ties do in an AUC."""
+    return float((gains > 1e-9).mean() + 0.5 * (np.abs(gains) <= 1e-9).mean())
 
 
 def folds_of(samples: Sequence[Sample], count: int, seed: int) -> npt.NDArray[np.intp]:
