@@ -92,6 +92,24 @@ def test_what_folds_find_is_found_whatever_the_scale_of_each() -> None:
     assert together[0] != together[1]
 
 
+def test_where_everything_is_found_every_sample_finds_everything_and_folds_are_drawn_apart() -> None:
+    samples = [sample(number, tells=True) for number in range(96)]
+    fold = lens_refit.folds_of(samples, lens_refit.OUTER, 1)
+    best = [one.outcome(lambda features: features[:, AT["width"]], frozenset()) for one in samples]
+    only_hits = [replace(one, matched=tuple(place for place in one.matched if place.lens is not None)) for one in best]
+    np.testing.assert_array_equal(lens_refit.within_folds(only_hits, fold, 200), 1.0)
+    half = [replace(one, matched=()) if at % 2 else one for at, one in enumerate(only_hits)]
+    drawn = lens_refit.within_folds(half, fold, 200)
+    each = [
+        lens_refit.within_folds(
+            [one for one, at in zip(half, fold, strict=True) if at == number], fold[fold == number], 200
+        )
+        for number in range(2)
+    ]
+    assert np.corrcoef(each[0][1:], each[1][1:])[0, 1] < 0.3
+    assert drawn[1:].std() < min(one[1:].std() for one in each)
+
+
 def test_a_sample_without_a_difference_counts_half() -> None:
     assert lens_refit.sure_of(np.array([0.1, 0.2, 0.0, -0.1])) == 0.625
     assert lens_refit.sure_of(np.zeros(8)) == 0.5

@@ -82,7 +82,7 @@ def _sweep(phone: Phone) -> None:
     _keep(phone, "live-walls")
 
     page.get_by_role("link", name="점검 지도 보기").click()
-    place = page.get_by_role("button", name=re.compile("^확인할 곳 1"))
+    place = page.get_by_role("button", name="확인할 곳 1 보기")
     expect(place).to_be_visible()
     _keep(phone, "sweep-map")
     sweep = page.url

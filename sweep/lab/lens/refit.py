@@ -193,15 +193,17 @@ def within_folds(
 ) -> npt.NDArray[np.float64]:
     """Mean recall as `mean_recalls` gives it, of each fold by itself and then over the folds by their lenses.
 
-    The scores of two folds are of two forests: no threshold holds for both.
+    The scores of two folds are of two forests: no threshold holds for both. Each fold is drawn from by itself; one of
+    which no lens was drawn says nothing in that sample.
     """
-    total, lenses = np.zeros(1 + resamples), 0
+    total, lenses = np.zeros(1 + resamples), np.zeros(1 + resamples)
     for number in np.unique(fold):
         some = [outcome for outcome, at in zip(outcomes, fold, strict=True) if at == number]
-        count = sum(len(outcome.kinds) for outcome in some)
-        total += count * np.nan_to_num(mean_recalls(some, RATES, resamples=resamples))
+        found = mean_recalls(some, RATES, resamples=resamples, seed=SEED + int(number))
+        count = sum(len(outcome.kinds) for outcome in some) * np.isfinite(found)
+        total += count * np.nan_to_num(found)
         lenses += count
-    return total / max(lenses, 1)
+    return total / np.maximum(lenses, 1)
 
 
 Fit = tuple[Callable[[Places], npt.NDArray[np.float64]], Fitted | None]
