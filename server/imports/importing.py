@@ -23,7 +23,7 @@ from server.imports.rows.deciding import Decision, Missing
 from server.imports.rows.known import KnownPlace
 from server.imports.rows.outlines import Districts, stored_districts
 from server.imports.rows.rows import By, Given, Judged, Made
-from server.imports.rows.telling import Asked, asked, told
+from server.imports.rows.telling import Asked, answered, asked, told
 from server.ingest.persons import ServerSigner
 from server.interface.errors import ApiError, not_found
 from server.people import original_names
@@ -65,8 +65,13 @@ def judge_file(
     if how.person is not None:
         refuse_role(table.layout, how.person.role)
     table = told(connection, table, answers, how.district_id)
-    rows, missing = WORK[table.layout].judge(connection, table, districts or stored_districts(connection), how)
-    return FilePreview(table, rows, missing)
+    where = districts or stored_districts(connection)
+    while True:
+        rows, missing = WORK[table.layout].judge(connection, table, where, how)
+        further = answered(connection, table, rows, answers, how.district_id)
+        if further is None:
+            return FilePreview(table, rows, missing)
+        table = further
 
 
 def phrases_of(connection: Connection, data: bytes, given: Given) -> list[Asked]:

@@ -266,7 +266,7 @@ def _check(own: Own, epoch: values.Epoch) -> tuple[Check | None, str]:
         return None, doubt
     if not 0 <= (until - day).days <= LONGEST_GOOD_D:
         return None, "check_days_disagree"
-    passed = PASSED.get(values.squashed(said["passed"]), None if said["passed"] else True)
+    passed = PASSED.get(values.without_spaces(said["passed"]), None if said["passed"] else True)
     if passed is None:
         return None, "check_result_unclear"
     by = cells.line(plain["checked_by"], cells.LONGEST_TEXT)[0]

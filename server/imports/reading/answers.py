@@ -5,10 +5,11 @@ Input are answers of a person; output are rows of a table with an audit trail.  
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select
 
 from server.imports.reading import phrases
 from server.imports.reading.columns import refuse_answer
@@ -28,19 +29,29 @@ OF_CITY = ""
 
 def answers_of(connection: Connection, district_id: str | None) -> dict[tuple[Kind, str], str]:
     """Fields by kind of list and heading."""
-    found = select(import_columns).where(import_columns.c.district_id == (district_id or OF_CITY))
-    return {(row.kind, row.heading_mark): row.field for row in connection.execute(found)}
+    return {(row.kind, row.heading_mark): row.field for row in _kept(connection, district_id)}
 
 
-def list_answers(connection: Connection, district_id: str | None) -> ColumnAnswers:
-    """What was answered, as people see it."""
+def _kept(connection: Connection, district_id: str | None) -> Iterator[Row[Any]]:
+    """Answers in the order of their headings; none whose mark is not that of the phrase that was asked.
+
+    Marks without signs were kept once, and an answer about `○` would hold for `×`: such a phrase is asked again.
+    """
     found = (
         select(import_columns)
         .where(import_columns.c.district_id == (district_id or OF_CITY))
         .order_by(import_columns.c.kind, import_columns.c.heading)
     )
-    answers = []
     for row in connection.execute(found):
+        rule = phrases.rule_in(row.heading_mark)
+        if not rule or row.heading_mark == phrases.mark_of(rule, row.heading):
+            yield row
+
+
+def list_answers(connection: Connection, district_id: str | None) -> ColumnAnswers:
+    """What was answered, as people see it."""
+    answers = []
+    for row in _kept(connection, district_id):
         rule = phrases.rule_in(row.heading_mark)
         answers.append(
             ColumnAnswer(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.imports.reading import cells, past_values, values
+from server.imports.reading.lines import Subject
 from server.interface.fields import Role
 from server.interface.views.imports import ImportKind
 from sweep.phrases import Phrase
@@ -43,6 +44,7 @@ class ListKind:
     """Of those who bring lists in, the ones who add such a thing by hand, too."""
     telling: frozenset[str] = frozenset()
     """One of these is there besides, or nobody can tell that the list is of this kind."""
+    about: Subject = "place"
 
     def field(self, name: str) -> Field | None:
         """The field of this name."""
@@ -191,6 +193,7 @@ KINDS: Final[Mapping[Kind, ListKind]] = {
         ),
         needed=(("kind",), ("maker",), ("model",), ("serial",)),
         brought_by=_REGISTERS_BY,
+        about="thing",
     ),
     "people": ListKind(
         fields=(
@@ -203,6 +206,7 @@ KINDS: Final[Mapping[Kind, ListKind]] = {
         ),
         needed=(("username", "mail"), ("role",)),
         brought_by=_REGISTERS_BY,
+        about="person",
     ),
 }
 """In the order in which they are asked: a list of inspections names rooms, and one of rooms facilities, too."""

@@ -24,7 +24,7 @@ from typing import Final, Literal
 
 from server.imports.reading.cuts import Cut, cut_cell, cut_of_heading, cut_text, is_cut, like_passwords, squash_heading
 from server.imports.reading.heading_lines import LINES_ABOVE, columns_of, find_heading
-from server.imports.reading.lines import Line, Raw, cell_at, tells_an_end
+from server.imports.reading.lines import Line, Raw, cell_at, ends_told
 from server.interface.errors import ApiError, invalid
 from sweep.phrases import Phrase
 
@@ -103,7 +103,7 @@ def read_grid(data: bytes, known: frozenset[str], sheet: str | None = None) -> G
         replace(
             line,
             cells=tuple(_cells(line.cells, columns, cut_columns, counts, of_columns)),
-            may_be_gone=any(tells_an_end(cell_at(line, index)) for index in cut_columns),
+            may_be_gone=ends_told(line, cut_columns),
         )
         for line in raw.lines[at + deep :]
     ]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
+
+Subject = Literal["place", "thing", "person"]
+"""Of what a row tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +22,8 @@ class Line:
     """Columns whose cell is crossed out."""
     is_struck: bool = False
     """All that the line itself says is."""
-    may_be_gone: bool = False
-    """A remark that was left out says that what it is about is no more."""
+    may_be_gone: frozenset[Subject] = frozenset()
+    """A remark that was left out says of one of these, if the row is about it, that it is no more."""
 
 
 @dataclass(slots=True)
@@ -36,15 +40,24 @@ class Raw:
     epoch: Literal[1900, 1904] | None = None
 
 
-_CLOSED = re.compile(
-    r"폐쇄|폐지|철거|멸실|사용\s*중지|사용\s*안\s*함|공사\s*중|삭제"
-    r"|폐기|불용|매각|분실|망실|퇴직|퇴사|사퇴|사임|전출|면직|해촉|휴직"
-)
+_OF_ANY = r"사용\s*중지|사용\s*안\s*함|삭제"
+_GONE: Final[Mapping[Subject, re.Pattern[str]]] = {
+    "place": re.compile(rf"폐쇄|폐지|철거|멸실|공사\s*중|{_OF_ANY}"),
+    "thing": re.compile(rf"폐기|불용|매각|(?<!제\d)(?<!제 \d)(?<!제\d\d)분실|망실|멸실|{_OF_ANY}"),
+    "person": re.compile(rf"퇴직|퇴사|사퇴|사임(?!당)|전출|면직|해촉|휴직|{_OF_ANY}"),
+}
+"""By what a list is about: 신사임당공원 is no resignation, and 제2분실 is an annex."""
 
 
-def tells_an_end(cell: str) -> bool:
+def tells_an_end(cell: str, about: Subject) -> bool:
     """Does a cell say that the place, thing or person of its row may be gone?"""
-    return _CLOSED.search(cell) is not None
+    return _GONE[about].search(cell) is not None
+
+
+def ends_told(line: Line, columns: Iterable[int]) -> frozenset[Subject]:
+    """What these cells of a line say may be gone, if the line is about it."""
+    cells = [cell for index in columns if (cell := cell_at(line, index))]
+    return frozenset(about for about in _GONE if any(tells_an_end(cell, about) for cell in cells))
 
 
 def cell_at(line: Line, index: int) -> str:

@@ -46,6 +46,8 @@ _RANKS = re.compile(
     r"^(?:점검자|점검원|조장|반장|팀장|과장|계장|대리|주임|주무관|실무관|담당|공무직|기간제)\s*[:]?\s*"
     r"|\s*(?:조장|반장|팀장|과장|계장|대리|주임|주무관|실무관|경위|경사|경장|순경)$"
 )
+_DENIED = re.compile(r"[×✕✖✗✘☒□☐△]")
+"""Signs that may say the contrary of the word beside them."""
 _MORE = re.compile(r"\s*외\s*(\d{1,2})\s*(?:명|인)\s*$")
 _NAMES = re.compile(r"[,/·ㆍ、;&]|\s및\s|\n")
 
@@ -117,7 +119,7 @@ def past_method(cell: str) -> tuple[ImportedMethod | None, str]:
     if not words:
         return None, "method_missing"
     found = {_METHODS.get(one) or ("instruments" if _is_instrument(one) else "") for one in words}
-    if "" in found:
+    if "" in found or _DENIED.search(cell):
         return None, "method_unclear"
     return ("instruments" if "instruments" in found else "by_eye"), ""
 
@@ -150,7 +152,7 @@ def past_result(cell: str) -> tuple[ImportedResult | None, str]:
     if not words:
         return None, "result_missing"
     found = {_RESULTS.get(one) for one in words}
-    if len(found) > 1 or None in found:
+    if len(found) > 1 or None in found or _DENIED.search(cell):
         return None, "result_unclear"
     (result,) = found
     return result, "result_grave" if result in GRAVE else ""

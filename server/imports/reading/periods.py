@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 Months = frozenset[tuple[int, int]]
 NONE: Months = frozenset()
@@ -29,24 +29,33 @@ _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 
 def months_of_titles(lines: Iterable[str]) -> Months:
     """The months that what stands above the headings tells of; none where it tells of none, or of several things."""
-    found = [months for line in lines if (months := _told(unicodedata.normalize("NFKC", line)))]
+    found = [months for line in lines for months in _told(unicodedata.normalize("NFKC", line)) if months]
     both = frozenset.intersection(*found) if found else NONE
     return both if len(both) <= MOST_MONTHS else NONE
 
 
-def _told(text: str) -> Months:
-    if found := _RANGE.search(text):
-        first = int(found[1]), int(found[2])
-        return _between(first, (int(found[3] or found[1]), int(found[4])))
-    if found := _MONTH.search(text):
-        year, month = int(found[1]), int(found[2])
-        return _between((year, month), (year, month))
-    if found := _YEAR.search(text):
-        year = int(found[1])
-        since = 7 if found[2] == "하" else 3 * int(found[3]) - 2 if found[3] else 1
-        until = 6 if found[2] == "상" else since + 2 if found[3] else 12
-        return _between((year, since), (year, until))
-    return NONE
+def _told(text: str) -> Iterator[Months]:
+    """Each time that a line tells of; of what is told at once the longest form."""
+    left = text
+    for form, months in ((_RANGE, _of_range), (_MONTH, _of_month), (_YEAR, _of_year)):
+        yield from map(months, form.finditer(left))
+        left = form.sub("|", left)
+
+
+def _of_range(found: re.Match[str]) -> Months:
+    return _between((int(found[1]), int(found[2])), (int(found[3] or found[1]), int(found[4])))
+
+
+def _of_month(found: re.Match[str]) -> Months:
+    month = int(found[1]), int(found[2])
+    return _between(month, month)
+
+
+def _of_year(found: re.Match[str]) -> Months:
+    year = int(found[1])
+    since = 7 if found[2] == "하" else 3 * int(found[3]) - 2 if found[3] else 1
+    until = 6 if found[2] == "상" else since + 2 if found[3] else 12
+    return _between((year, since), (year, until))
 
 
 def _between(first: tuple[int, int], last: tuple[int, int]) -> Months:

@@ -13,7 +13,7 @@ from typing import Final, get_args
 from uuid import UUID
 
 from server.imports.reading import values
-from server.imports.reading.cuts import masked, squash_heading
+from server.imports.reading.cuts import masked
 from server.imports.reading.fields import KINDS, LEFT_OUT, Kind
 from server.interface.errors import invalid
 from server.interface.fields import Role
@@ -128,8 +128,11 @@ def rule_of(kind: Kind, name: str) -> PhraseRule | None:
 
 
 def mark_of(name: str, phrase: str) -> str:
-    """What an answer about a phrase is remembered by; no heading's mark has such a sign."""
-    return f"{name}={squash_heading(phrase)}"[:200]
+    """What an answer about a phrase is remembered by; no heading's mark has such a sign.
+
+    Signs are kept: `○` and `×` say the contrary of each other, and `1~2층` is not `12층`.
+    """
+    return f"{name}={values.without_spaces(phrase)}"[:200]
 
 
 def rule_in(mark: str) -> str:
@@ -170,6 +173,7 @@ def refuse_phrase(kind: Kind, name: str, phrase: str, answer: str) -> PhraseRule
     """The rule; ApiError 400 for a phrase that is not asked about, or an answer that none may have but a facility."""
     rule = rule_of(kind, name)
     is_facility = rule is not None and rule.name == NAME and facility_in(answer) is not None
-    if rule is None or not may_be_asked(name, phrase) or not (is_facility or rule.takes(answer)):
+    is_asked = may_be_asked(name, phrase) and (phrase.strip() == "") == (name == ABOVE)
+    if rule is None or not is_asked or not (is_facility or rule.takes(answer)):
         raise invalid(Phrase("phrase_answer_unknown"), code="phrase_answer_unknown")
     return rule

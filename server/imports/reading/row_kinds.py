@@ -18,6 +18,9 @@ _SUM = re.compile(
 )
 _SUM_OF = re.compile(r".{1,20}\s(?:소\s?계|합\s?계|누\s?계|총\s?계|중간\s?집계|계)")
 """A sum with what it is of before it: `신관 계`, `3~4주차 중간집계`."""
+_BARE_SUM = re.compile(r"[^소합누총집\s]\s*계$")
+"""A sum by one letter, with which units' names end, too: `총무과 서무 계`."""
+_NUMBER = re.compile(rf"[-–]|\d[\d,.]*\s*(?:{_UNITS}|회|%)?(?:\s*\([^()]*\))?")
 _SUM_ALONE = re.compile(rf"(?:.{{1,20}}\s)?(?:총|합계|소계|계|이상)?\s*:?\s*\d+\s*(?:{_UNITS})(?:\s*\([^()]*\))?")
 _NOTE = re.compile(r"※|\*|☞|▶|©|주\s*\d?\s*[):]|(?:작성|확인|결재|검토|출처|자료)(?:자|일)?\s*:")
 _SECTION = re.compile(r"[■□▣◈◆◇●○◎▷▶☐]\s*\S|[<\[【〈][^<>]+[>\]】〉]$|[-–—=*]{2,}.+[-–—=*]{2,}$")
@@ -50,8 +53,7 @@ def problem_of(row: Line, headings: Sequence[set[str]]) -> str:
     if (alike >= 2 and alike * 2 >= len(filled)) or is_other_heading(row, headings):
         return "row_is_heading"
     is_alone = len(filled) == 1
-    is_sum = _SUM.fullmatch(squash_heading(filled[0])) or _SUM_OF.fullmatch(filled[0])
-    if is_sum or (is_alone and _SUM_ALONE.fullmatch(filled[0])):
+    if _is_sum(filled) or (is_alone and _SUM_ALONE.fullmatch(filled[0])):
         return "row_is_sum"
     is_across = len(set(filled)) == 1 and len(plain) > 2 and (len(filled[0]) > 20 or len(filled) > 2)
     if is_across or filled[0].startswith(("※", "*", "주)", "주:", "☞", "▶")):
@@ -59,3 +61,11 @@ def problem_of(row: Line, headings: Sequence[set[str]]) -> str:
     if is_alone and any(form.match(filled[0]) for form in (_NOTE, _SECTION)):
         return "row_is_note"
     return "row_is_note" if is_alone and _PAGE.fullmatch(filled[0]) else ""
+
+
+def _is_sum(filled: Sequence[str]) -> bool:
+    """Does the first cell name a sum, and, where a unit's name ends so, too, stand nothing but numbers beside it?"""
+    first, *others = filled
+    if not (_SUM.fullmatch(squash_heading(first)) or _SUM_OF.fullmatch(first)):
+        return False
+    return _BARE_SUM.search(first) is None or all(one == first or _NUMBER.fullmatch(one) for one in others)

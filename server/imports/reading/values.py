@@ -15,7 +15,6 @@ from typing import Final, Literal
 from server.imports.reading.cells import COUNT, FIRST_YEAR, MOST_FIXTURES, month
 from server.imports.reading.cuts import is_cut, squash_heading
 from server.imports.reading.dittos import is_ditto
-from server.imports.reading.lines import tells_an_end
 from server.places.room_parts import MOST_FLOORS
 
 Epoch = Literal[1900, 1904] | None
@@ -221,6 +220,11 @@ def is_road(address: str) -> bool:
     return re.search(r"[가-힣0-9](?:대로|로|길)\s*(?:지하\s*)?\d", address) is not None
 
 
+def without_spaces(text: str) -> str:
+    """Text without its spaces, width and case; with its signs, which may say the contrary of each other."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
 def squashed(text: str) -> str:
     """Text without what people write in different ways: width, case, spaces, marks."""
     plain = unicodedata.normalize("NFKC", text).casefold()
@@ -270,14 +274,13 @@ def _has_footnote(cell: str) -> bool:
     return is_open or _FOOTNOTE.search(cell) is not None
 
 
-def doubts_of_row(used: Sequence[str], every: Sequence[str]) -> list[str]:
-    """What is odd about the cells of a row that are imported, and about all of them."""
+def doubts_of_row(used: Sequence[str]) -> list[str]:
+    """What is odd about the cells of a row that are imported."""
     found = {
         "cell_cut": any(map(is_cut, used)),
         "cell_is_ditto": any(map(is_ditto, used)),
         "cell_unsure": any(_UNSURE.search(cell) for cell in used),
         "cell_has_footnote": any(map(_has_footnote, used)),
-        "may_be_closed": any(map(tells_an_end, every)),
         "text_unreadable": any("\ufffd" in cell for cell in used),
     }
     return [doubt for doubt, holds in found.items() if holds]

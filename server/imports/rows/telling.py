@@ -74,14 +74,37 @@ def _likeness(one: str, other: str) -> float:
 def told(
     connection: Connection, table: Table, answers: Mapping[tuple[Kind, str], str], district_id: str | None
 ) -> Table:
-    """The table as answers of this district make it."""
+    """The table with its names, as answers of this district make them, before any row is judged."""
     kind = kind_of_table(table)
     if kind is None:
         return table
-    said = {mark: answer for (of, mark), answer in answers.items() if of == kind and phrases.rule_in(mark)}
+    said = _said(kind, answers)
     places = _Places(connection, kind, district_id)
-    own = list(_without_spacing(_filled(table.own, kind, said), places, said))
-    return replace(table, own=tuple(_answered(one, kind, said, places) for one in own))
+    return replace(table, own=tuple(_without_spacing(_filled(table.own, kind, said), places, said)))
+
+
+def answered(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Judged],
+    answers: Mapping[tuple[Kind, str], str],
+    district_id: str | None,
+) -> Table | None:
+    """The table after answers about what its rows were judged to leave in doubt; None where no answer is about that.
+
+    One answer may bring up another doubt: the table is judged again, until there is none to answer.
+    """
+    kind = kind_of_table(table)
+    if kind is None or not (said := _said(kind, answers)):
+        return None
+    places = _Places(connection, kind, district_id)
+    judged = {one.line: one for one in rows}
+    own = tuple(_answered(one, judged[one.line], kind, said, places) for one in table.own)
+    return None if own == table.own else replace(table, own=own)
+
+
+def _said(kind: Kind, answers: Mapping[tuple[Kind, str], str]) -> dict[str, str]:
+    return {mark: answer for (of, mark), answer in answers.items() if of == kind and phrases.rule_in(mark)}
 
 
 def kind_of_table(table: Table) -> Kind | None:
@@ -139,12 +162,13 @@ def _without_spacing(rows: Iterable[Own], places: _Places, said: Mapping[str, st
             yield replace(own, doubts=(*own.doubts, "name_spaced"))
 
 
-def _answered(own: Own, kind: Kind, said: Mapping[str, str], places: _Places) -> Own:
+def _answered(own: Own, judged: Judged, kind: Kind, said: Mapping[str, str], places: _Places) -> Own:
     found = own
     for rule in phrases.RULES[kind]:
-        cell = found.said.get(rule.column, "")
-        answer = None if rule.name in {SPACING, ABOVE} or not cell else said.get(mark_of(rule.name, cell))
-        if answer is None or rule.name in found.told:
+        cell = own.said.get(rule.column, "")
+        is_asked = rule.name not in {SPACING, ABOVE, *own.told} and cell != "" and _in_doubt(rule, own, judged)
+        answer = said.get(mark_of(rule.name, cell)) if is_asked else None
+        if answer is None:
             continue
         cells: dict[str, str] = {rule.column: rule.words[answer]} if rule.words.get(answer) is not None else {}
         if rule.name == NAME:
@@ -202,11 +226,17 @@ def _phrase(rule: PhraseRule, own: Own, judged: Judged) -> Iterator[tuple[str, s
         yield own.told[rule.name]
         return
     cell = own.said.get(rule.column, "")
-    if own.problem or judged.decision.outcome != "question" or not rule.doubts & set(judged.decision.reasons):
+    if not _in_doubt(rule, own, judged):
         return
     is_asked = own.above if rule.name == ABOVE else cell != ""
     if is_asked and phrases.may_be_asked(rule.name, cell):
         yield cell, None
+
+
+def _in_doubt(rule: PhraseRule, own: Own, judged: Judged) -> bool:
+    """Does a row wait for what this rule asks?"""
+    is_open = not own.problem and judged.decision.outcome == "question"
+    return is_open and not rule.doubts.isdisjoint(judged.decision.reasons)
 
 
 def _choices(rule: PhraseRule, group: _Group, places: _Places) -> Iterator[tuple[str, LocalText]]:

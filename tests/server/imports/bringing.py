@@ -67,6 +67,5 @@ CELLS = st.text(max_size=30) | st.sampled_from(
 
 def own_row(cells: dict[str, str]) -> Own:
     """A row of these cells by field."""
-    return Own(
-        2, cells, {name: cell for name, cell in cells.items() if cell}, "", tuple(doubts_of_row([*cells.values()], []))
-    )
+    kept = {name: cell for name, cell in cells.items() if cell}
+    return Own(2, cells, kept, "", tuple(doubts_of_row([*cells.values()])))

@@ -79,6 +79,17 @@ def test_the_sum_of_a_team_is_no_row() -> None:
     assert problem_of(Line(1, ("한빛시계", "6", "")), headings) == ""
 
 
+def test_a_unit_whose_name_ends_as_sums_do_is_one_only_beside_numbers() -> None:
+    headings = [{"부서"}, {"역할"}, {"인원"}]
+
+    def problem(*cells: str) -> str:
+        return problem_of(Line(1, cells), headings)
+
+    assert problem("총무과 서무 계", "점검자", "1") == problem("서무과 계", "점검자", "") == ""
+    assert problem("총무과 서무 계", "12", "3명(여성 2)") == problem("신관 계", "신관 계", "-") == "row_is_sum"
+    assert problem("총무과 합계", "점검자", "1") == problem("2주 소 계", "점검자", "1") == "row_is_sum"
+
+
 def test_the_only_room_is_meant_where_a_list_tells_one_floor_and_asked_about_where_two() -> None:
     def row(room_id: str, floor: str) -> tuple[Own, Told]:
         past = Past("", "", "", "", "", "", "", "", "", "", None, "", room_id, "")

@@ -14,6 +14,8 @@ from sqlalchemy import select
 from server.districts.register import add_district
 from server.imports import importing, looking, questions
 from server.imports.reading import answers
+from server.imports.reading.fields import Kind
+from server.imports.reading.table import read_table
 from server.imports.rows.rows import Given
 from server.interface.errors import ApiError
 from server.store.db import Database
@@ -134,7 +136,6 @@ def test_an_answer_holds_only_while_cells_are_what_it_says(db: Database) -> None
         ({"시설명": "가람공원(폐쇄)"}, "may_be_closed"),
         ({"연번": "철거"}, "may_be_closed"),
         ({"비고": "'26.2.27. 철거 완료"}, "may_be_closed"),
-        ({"비고": "6월 사퇴"}, "may_be_closed"),
         ({"주소": "한빛구 가람로"}, "address_unclear"),
         ({"주소": "-"}, "address_missing"),
         ({"시설명": "없음"}, "name_missing"),
@@ -168,6 +169,47 @@ def test_a_cell_that_says_less_than_it_seems_is_asked_about(db: Database, cells:
     assert plain.outcome == "new"
     (kept,) = _kept(db, f"{','.join(row)}\n{','.join((row | cells).values())}\n".encode())
     assert (kept.outcome, doubt in kept.reasons.split()) == ("question", True)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"시설명": "신사임당공원", "주소": "한빛구 사임당로 12"},
+        {"시설명": "한빛구청 제2분실"},
+        {"비고": "건너편 폐기물처리장 매각"},
+        {"비고": "26.6월 사퇴"},
+    ],
+)
+def test_what_ends_a_person_or_a_thing_ends_no_place(db: Database, cells: dict[str, str]) -> None:
+    row = {"시설명": "가람공원", "주소": "한빛구 가람로 1", "남자대변기": "1", "여자대변기": "2", "비고": ""} | cells
+    (kept,) = _kept(db, f"{','.join(row)}\n{','.join(row.values())}\n".encode())
+    assert (kept.outcome, "may_be_closed" in kept.reasons.split()) == ("new", False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "asked"),
+    [
+        ("people", "26.6월 사퇴", True),
+        ("people", "2026.3. 사임", True),
+        ("people", "계정 사용중지", True),
+        ("people", "신사임당공원 담당", False),
+        ("people", "폐기물 담당", False),
+        ("instruments", "폐기", True),
+        ("instruments", "26.3.2분실", True),
+        ("instruments", "의회 제2분실 보관", False),
+        ("instruments", "철거반 보관", False),
+        ("instruments", "홍보팀 전출자 인계", False),
+    ],
+)
+def test_what_a_list_is_about_tells_which_words_end_it(kind: Kind, told: str, asked: bool) -> None:
+    text = {
+        "people": "아이디,역할,{},담당업무\nhaneul.pyo,점검자,{},{}\n",
+        "instruments": "종류,제조사,모델명,일련번호,{},보관장소\n렌즈 탐지기,가상광학,K18,A-1,{},{}\n",
+    }[kind]
+    answered: dict[tuple[Kind, str], str] = {(kind, "담당업무"): "left_out", (kind, "보관장소"): "left_out"}
+    for in_remark, beside in ((told, ""), ("", told)):
+        (own,) = read_table(text.format("비고", in_remark, beside).encode(), kind=kind, answers=answered).own
+        assert ("may_be_closed" in own.doubts) == asked
 
 
 TWO = (

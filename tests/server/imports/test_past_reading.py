@@ -79,3 +79,11 @@ def test_persons_are_counted_only_where_that_is_sure(cell: str, counted: int | N
 )
 def test_a_time_is_read_or_asked_about(cell: str, at: str | None, doubt: str) -> None:
     assert past_values.past_time(cell) == (at, doubt)
+
+
+def test_a_sign_that_may_deny_a_word_is_asked_about() -> None:
+    past_result, past_method = past_values.past_result, past_values.past_method
+    for cell in ("이상없음 ×", "□ 이상없음", "이상없음(△)"):
+        assert past_result(cell) == (None, "result_unclear"), cell
+    assert past_method("렌즈형 ×, 육안 ○") == (None, "method_unclear")
+    assert past_result("○ 이상없음") == ("nothing_unusual", "")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from server.districts.register import add_district
+from server.imports.reading.phrases import mark_of
+from server.store.schema import import_columns
 from sweep.report import LocalText
 from tests.server.conftest import Client, Site
 from tests.server.district_kit import person
@@ -156,3 +159,58 @@ def test_letters_of_a_name_that_stand_apart_are_put_together_where_it_is_written
     rooms = "시설명,남녀구분,층,칸수\n미 루 공 원  화장실,공용,2,1\n"
     (row,) = rows_of(officer, bring(officer, rooms, kind="rooms").json())
     assert (row["name"], row["outcome"], "name_joined" in row["reasons"]) == ("미루공원 화장실", "new", True)
+
+
+CHECKED = (
+    "종류,제조사,모델명,일련번호,작동확인일,유효기간,작동확인결과\n"
+    "렌즈 탐지기,가상광학,K18,A-1,2025-03-02,2025-09-02,○\n"
+    "렌즈 탐지기,가상광학,K18,A-2,2025-03-02,2025-09-02,×\n"
+    "렌즈 탐지기,가상광학,K18,A-3,2025-03-02,2025-09-02,작동 ×\n"
+)
+
+
+def test_an_answer_about_a_sign_is_none_about_its_contrary(officer: Client) -> None:
+    assert set(_phrases(officer, CHECKED)) == {("passed", "○"), ("passed", "×"), ("passed", "작동 ×")}
+    assert _say(officer, "instruments", ("passed", "○", "passed")).status_code == 200
+    assert [outcome for outcome, _ in told(officer, bring(officer, CHECKED).json())] == ["new", "question", "question"]
+    _say(officer, "instruments", ("passed", "×", "failed"), ("passed", "작동×", "failed"))
+    assert [one["answer"] for one in _phrases(officer, CHECKED).values()] == ["passed", "failed", "failed"]
+    act(officer, bring(officer, CHECKED).json(), "confirm")
+    there = officer.get("/api/instruments").json()["instruments"]
+    assert {one["serial"]: one["checks"][0]["has_passed"] for one in there} == {"A-1": True, "A-2": False, "A-3": False}
+
+
+def test_a_mark_keeps_signs_and_an_empty_one_is_refused(officer: Client) -> None:
+    marks = [mark_of("passed", one) for one in ("○", "×", "△", "✓", "", "1/2", "1~2", "12")]
+    assert len(set(marks)) == len(marks)
+    assert mark_of("sex", "Ｌady  ♀") == mark_of("sex", "lady♀")
+    for said in (("passed", " ", "passed"), ("passed", "", "passed")):
+        assert _say(officer, "instruments", said).status_code == 400
+    assert _say(officer, "rooms", ("above", "위", "as_above")).status_code == 400
+
+
+def test_an_answer_that_was_kept_without_its_signs_holds_nowhere(officer: Client, site: Site) -> None:
+    assert _say(officer, "instruments", ("passed", "적정×", "failed")).status_code == 200
+    with site.db.write() as connection:
+        connection.execute(update(import_columns).values(heading_mark="passed=적정"))
+    text = CHECKED.replace(",○", ",적정")
+    assert _phrases(officer, text)["passed", "적정"]["answer"] is None
+    assert officer.get("/api/imports/columns").json()["answers"] == []
+
+
+def test_an_answer_holds_only_in_a_cell_that_is_in_doubt(officer: Client) -> None:
+    text = "시설명,남녀구분,층,칸수\n" + "".join(
+        f"은빛나래센터,{sex},{floor},2\n"
+        for sex, floor in (("여", "1~2층"), ("여", "12층"), ("남", "1/2"), ("남", "12"))
+    )
+    _say(officer, "rooms", ("name", "은빛나래센터", "new"), ("floor", "1~2층", "floor_1"), ("floor", "12층", "floor_1"))
+    _say(officer, "rooms", ("floor", "12", "floor_2"), ("sex", "여", "men"))
+    found = bring(officer, text, kind="rooms").json()
+    assert [outcome for outcome, _ in told(officer, found)] == ["new", "new", "question", "new"]
+    act(officer, found, "confirm")
+    rooms = officer.get("/api/rooms", search="은빛나래센터").json()["rooms"]
+    assert {one["room_name"]["ko"] for one in rooms} == {
+        "1층 여자 화장실",
+        "12층 여자 화장실",
+        "12층 남자 화장실",
+    }
