@@ -33,6 +33,7 @@ CALLS: tuple[tuple[str, str, str], ...] = (
     ("door", "손잡이 덮개", "door"),
     ("thermal_plate", "열화상 자리 덮개", "plate over the thermal opening"),
     ("filter_seat", "필터 받침", "filter's seat"),
+    ("wake_pad", "배터리 깨움 패드", "pad over the bank's button"),
 )
 
 

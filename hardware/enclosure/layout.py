@@ -300,6 +300,27 @@ def range_sensor() -> Box:
     return Box((x - wide / 2, y - high / 2, back - deep), (x + wide / 2, y + high / 2, back))
 
 
+def grip_bottom() -> float:
+    """Lower end of the grip, where the door closes it."""
+    return grip_top() - float(shell()["grip"]["flange"][2] + shell()["grip"]["length"])
+
+
+def wake_slot() -> tuple[float, float, float]:
+    """Y of the middle of the opening over the bank's button, z of the outer and of the inner face of its wall."""
+    grip, wake = shell()["grip"], shell()["wake"]
+    y = grip_bottom() + wake["low"] + wake["slot"][1] / 2
+    return float(y), float(grip["z"] - grip["outer"][1] / 2), float(grip["z"] - grip["inner"][1] / 2)
+
+
+def wake_outline(grow: float) -> list[tuple[float, float]]:
+    """Corners of that opening, wider by `grow` on every side; x and y from its middle."""
+    wide, high = (side / 2 + grow for side in shell()["wake"]["slot"])
+    cut = shell()["wake"]["cut"] + grow * (2.0 - math.sqrt(2.0))
+    right = [(wide, cut - high), (wide, high - cut), (wide - cut, high)]
+    left = [(-x, y) for x, y in reversed(right)]
+    return [*right, *left, (-wide + cut, -high), (wide - cut, -high)]
+
+
 def lid_top() -> float:
     """Upper face of the lid."""
     return float(shell()["shell"]["half_height"])
@@ -311,7 +332,7 @@ def _bought() -> dict[str, list[Solid]]:
     wx, wy, wz = wifi["box"]
     low = lid_top() + wifi["room"] / 2
     bx, by, bz = (side / 2 for side in bank["box"])
-    bottom = grip_top() - grip["flange"][2] - grip["length"]
+    bottom = grip_bottom()
     wall = rear() + shell()["shell"]["wall"]
     button_z = grip["z"] + grip["outer"][1] / 2
     button_y = grip_top() - grip["flange"][2] + grip["button_y"]

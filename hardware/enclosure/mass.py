@@ -23,7 +23,7 @@ AWAY = ("tools",)
 
 
 def printed_g() -> dict[str, float]:
-    """Each part printed of PETG; the blocks of TPU stand in the bill."""
+    """Each part but the corner blocks, which stand in the bill."""
     return {name: row["grams"] for name, row in printing.record().items() if name != "corner_block"}
 
 

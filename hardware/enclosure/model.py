@@ -129,6 +129,7 @@ PARTS = {
     "corner_block": outside.corner_block,
     "thermal_plate": front.thermal_plate,
     "filter_seat": front.filter_seat,
+    "wake_pad": outside.wake_pad,
 }
 COLOURS = {"light_box": "white", "cap": "orangered", "grip": "dimgray", "lid": "slategray", "body": "lightslategray"}
 

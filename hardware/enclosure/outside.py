@@ -1,10 +1,10 @@
-"""The modelled parts that a hand meets: grip, door, cap, adapter shell, phone foot, corner block. Needs build123d."""
+"""The modelled parts that a hand meets: grip and its pad, door, cap, adapter shell, phone foot, block. By build123d."""
 
 from __future__ import annotations
 
 import math
 
-from build123d import Axis, Box, Cylinder, Part, Pos, Rot, fillet
+from build123d import Axis, Box, Cylinder, Part, Polygon, Pos, Rot, fillet, loft
 
 from hardware.enclosure import layout, screws
 from hardware.enclosure.shapes import CENTRE, HALF_X, HOLD, S, block, rod
@@ -20,8 +20,7 @@ def oblong(width: float, depth: float, low: float, high: float, radius: float) -
 def grip() -> Part:
     """Handle with the power bank inside and the button in front. Prints upside down, on its flange."""
     table = S["grip"]
-    top = layout.grip_top()
-    bottom = top - table["flange"][2] - table["length"]
+    top, bottom = layout.grip_top(), layout.grip_bottom()
     width, depth, thick = table["flange"]
     part = oblong(width, depth, top - thick, top, 6.0)
     part += oblong(table["outer"][0], table["outer"][1], bottom, top, table["outer_radius"])
@@ -32,13 +31,33 @@ def grip() -> Part:
     front = table["z"] + table["outer"][1] / 2
     part -= rod("z", (0.0, y), table["button_diameter"], front - 8.0, front)
     part -= rod("x", (bottom + table["door_overlap"] / 2, table["z"]), 2.6, -table["outer"][0], table["outer"][0])
-    return part
+    _, outer, inner = layout.wake_slot()
+    sink = S["wake"]["sink"]
+    part -= wake_block(outer - 1.0, sink + 1.0, outer + sink, 0.0)
+    return part - wake_block(outer + sink, 0.0, inner + 1.0, 0.0)
+
+
+def wake_block(rear: float, rear_grow: float, front: float, front_grow: float) -> Part:
+    """A block between two z with the outline of the opening over the bank's button, wider by so much at each end."""
+    y, _, _ = layout.wake_slot()
+    ends = ((rear, rear_grow), (front, front_grow))
+    return loft([Pos(0, y, z) * Polygon(*layout.wake_outline(grow), align=None) for z, grow in ends], ruled=True)
+
+
+def wake_pad() -> Part:
+    """Closes that opening and is pressed through: a rim that snaps in from outside, a skin. Of TPU, on its skin."""
+    table, (_, outer, inner) = S["wake"], layout.wake_slot()
+    sink, play, behind, end = table["sink"], table["play"], inner + 0.05, inner + table["reach"]
+    part = wake_block(outer, sink, outer + sink + play, -play)
+    part += wake_block(outer + sink + play, -play, behind, -play)
+    part += wake_block(behind, table["catch"], end, table["catch"] - (end - behind))
+    return part - wake_block(outer - 1.0, -table["rim"], end - table["skin"], -table["rim"])
 
 
 def source() -> Part:
     """Flap under the grip with the hole for charging; a thumbscrew holds it. Prints on its outer face."""
     table = S["grip"]
-    bottom = layout.grip_top() - table["flange"][2] - table["length"]
+    bottom = layout.grip_bottom()
     gap, wall, round_mm = table["door_clearance"], table["door_wall"], table["outer_radius"]
     width, depth = table["outer"][0] + 2 * (gap + wall), table["outer"][1] + 2 * (gap + wall)
     part = oblong(width, depth, bottom - 3.0, bottom + table["door_overlap"], round_mm + gap + wall)

@@ -67,6 +67,7 @@ JOBS = {
     "light_box": Job((0.0, 0.0, 1.0), WHITE, "rear wall"),
     "phone_foot": Job((0.0, 1.0, 0.0), ANY, "foot", options=COARSE),
     "thermal_plate": Job((0.0, 0.0, 1.0), BLACK, "flange"),
+    "wake_pad": Job((0.0, 0.0, -1.0), "TPU, 85 Shore A", "skin", options=TPU),
     "wifi_shell": Job((0.0, -1.0, 0.0), ANY, "roof", options=COARSE),
 }
 

@@ -31,7 +31,7 @@ SHADES = {
     "#b0863a": ("bank plug",),
     "#c62828": ("button", "power button"),
     "#8e6bbf": ("converters", "clock cell", "range sensor"),
-    "#3a3a3a": ("corner_block",),
+    "#3a3a3a": ("corner_block", "wake_pad"),
     "#c9a227": ("antennas",),
     "#b39ddb": ("ring LEDs",),
     "#222222": ("lens foam",),
@@ -101,7 +101,7 @@ def exploded() -> dict[str, Manifold]:
         "button": (0, -50, 25),
     }
     away |= {"power bank": (0, -70, 0), "bank plug": (0, -60, 0), "cap": (0, 0, 150), "front_plate": (0, 0, 110)}
-    away |= {"thermal_plate": (10, -75, 130), "filter_seat": (-40, -95, 60)}
+    away |= {"thermal_plate": (10, -75, 130), "filter_seat": (-40, -95, 60), "wake_pad": (-25, -60, -60)}
     away |= {"camera_bracket": (0, 0, 40), "white board": (0, 0, 40), "camera": (0, 0, 55)}
     away |= dict.fromkeys(("light_box", "aim_tube"), (0, 0, 60)) | {"lens foam": (0, 0, 65)}
     away |= dict.fromkeys(
@@ -121,8 +121,8 @@ def section() -> dict[str, Manifold]:
 
 def prints(path: Path) -> None:
     """Every part as it stands on the bed, from above and from below; red is what hangs and is bridged."""
-    names, across = sorted(printing.JOBS), 7
-    plotter = pyvista.Plotter(off_screen=True, shape=(4, across), window_size=(2100, 1320), border=True)
+    names, across = sorted(printing.JOBS), 8
+    plotter = pyvista.Plotter(off_screen=True, shape=(4, across), window_size=(2400, 1320), border=True)
     plotter.set_background("white")
     for number, name in enumerate(names):
         job = printing.JOBS[name]

@@ -128,8 +128,7 @@ def _camera() -> list[tuple[float, float]]:
 
 def door() -> float:
     """Y of the door's thumbscrews, which come from both sides at the grip's middle."""
-    table = layout.shell()["grip"]
-    return float(layout.grip_top() - table["flange"][2] - table["length"] + table["door_overlap"] / 2)
+    return layout.grip_bottom() + float(layout.shell()["grip"]["door_overlap"]) / 2
 
 
 def grip() -> list[tuple[float, float]]:

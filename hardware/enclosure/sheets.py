@@ -1,11 +1,12 @@
-"""Two drawings of the enclosure that are not pictures of its meshes: the strap with its load, the filter's seat.
+"""Drawings of the enclosure that are not pictures of its meshes: strap with its load, filter's seat, wake pad.
 
-Job: `pictures/strap.svg` and `pictures/filter.svg`, to scale, from `enclosure.toml`.  `python -m
+Job: `pictures/strap.svg`, `filter.svg` and `wake.svg`, to scale, from `enclosure.toml`.  `python -m
 hardware.enclosure.sheets` writes them; a test holds the committed files against the table.
 """
 
 from __future__ import annotations
 
+from hardware import bom
 from hardware.enclosure import layout, strap
 from hardware.fabrication.svg import INK, RED, Drawing
 
@@ -25,7 +26,7 @@ def strap_sheet() -> str:
 
     half, high, lug = s["shell"]["half_width"], s["shell"]["half_height"], s["strap"]
     grip, wifi = s["grip"], s["wifi"]
-    low = layout.grip_top() - grip["flange"][2] - grip["length"]
+    low = layout.grip_bottom()
     box(-half, -high, half, high, SHELL)
     box(-grip["outer"][0] / 2, max(low, -118.0), grip["outer"][0] / 2, -high, LUG)
     box(wifi["x"], high, wifi["x"] + wifi["box"][0], high + wifi["box"][1], LUG)
@@ -156,7 +157,102 @@ def filter_sheet() -> str:
     return sheet.render()
 
 
-SHEETS = {"strap": strap_sheet, "filter": filter_sheet}
+def bank_mm() -> tuple[float, float, float]:
+    """The bank of the bill: length, width, thickness."""
+    return next(line.size for line in bom.lines() if line.fits == "power bank")
+
+
+def below_ports_mm() -> tuple[float, float]:
+    """Where the opening over its button begins and ends, from its end with the ports; it stands 1 mm above the door."""
+    table = layout.shell()["wake"]
+    top = 1.0 + bank_mm()[0] - table["low"]
+    return top - table["slot"][1], top
+
+
+def wake_sheet() -> str:
+    """The grip from behind with the opening over the bank's button, and cut across it."""
+    sheet, (long, _, thick), (near, far) = Drawing(1120, 600), bank_mm(), below_ports_mm()
+    grip, wake, mm = layout.shell()["grip"], layout.shell()["wake"], 3.1
+    middle, zero = 170.0, 84.0 + grip["length"] * mm  # x = 0 of the enclosure, lower end of the grip
+
+    def upright(x: float, low: float, high: float, fill: str) -> None:
+        sheet.box(middle - x * mm, zero - high * mm, 2 * x * mm, (high - low) * mm, fill)
+
+    upright(grip["flange"][0] / 2, grip["length"], grip["length"] + grip["flange"][2], LUG)
+    upright(grip["outer"][0] / 2, 0.0, grip["length"], SHELL)
+    upright(grip["outer"][0] / 2 + grip["door_wall"], -3.0, grip["door_overlap"], LUG)
+    y = wake["low"] + wake["slot"][1] / 2
+    for grow, fill in ((wake["sink"], INK), (-wake["rim"], "#70777e")):
+        corners = [(middle + px * mm, zero - (y + py) * mm) for px, py in layout.wake_outline(grow)]
+        sheet.path("M " + " L ".join(f"{px:.1f} {py:.1f}" for px, py in corners) + " Z", INK, 1, fill)
+    left, right, top = middle - thick / 2 * mm, middle + thick / 2 * mm, zero - (1.0 + long) * mm
+    sheet.line([(left, zero - mm), (left, top), (right, top), (right, zero - mm)], "#f2b134", 2, dashed=True)
+    for depth in (0.0, near, far):
+        at = top + depth * mm
+        sheet.line([(right if depth == 0.0 else middle + 10 * mm, at), (276, at)], FOCUS, 1, dashed=True)
+        mark = "단자 / ports" if depth == 0.0 else f"{depth:g} mm"
+        sheet.text(282, at + (-3 if depth == 0.0 else 9), mark, 14, colour=FOCUS, bold=True)
+    sheet.text(middle, zero + 44, "뒤에서 / from behind", 14, "middle")
+    wake_cut(sheet, 500.0, 290.0, 6.8)
+    words = (
+        ("깨움 패드 / The wake pad", 22),
+        ("1 패드(TPU), 밖에서 눌러 끼움 / pad, snaps in from outside", 15),
+        ("2 손잡이 뒷벽 / the grip's rear wall", 15),
+        ("3 보조 배터리, 단자 위로, 버튼은 패드 쪽 /", 15),
+        ("   bank, its ports up, its button towards the pad", 15),
+        (f"4 폼 테이프 {wake['foam']:g} mm, 보호지 그대로 / foam tape, liner left on", 15),
+        ("", 15),
+        ("배터리가 잠들면: 버튼 자리를 1초 누릅니다.", 16),
+        ("A bank that sleeps: press there for a second.", 16),
+        ("아니면 손잡이 덮개를 열고 배터리를 내려", 15),
+        ("플러그를 뺐다 꽂습니다.", 15),
+        ("Else open the door, let the bank down, replug it.", 15),
+    )
+    for number, (line, size) in enumerate(words):
+        sheet.text(672, 70 + 30 * number, line, size, bold=size > 15)
+    for number, line in enumerate(("버튼 자리와 누르는 힘: 확인 안 됨", "the button's place, the force: unchecked")):
+        sheet.text(672, 450 + 26 * number, line, 16, colour=RED, bold=True)
+    sheet.text(1100, 586, UNBUILT, 13, "end", RED)
+    return sheet.render()
+
+
+def wake_cut(sheet: Drawing, centre: float, zero: float, mm: float) -> None:
+    """Grip, bank, foam and pad cut across, the front above."""
+    grip, wake = layout.shell()["grip"], layout.shell()["wake"]
+    _, outer, inner = layout.wake_slot()
+    _, wide, thick = bank_mm()
+
+    def flat(points: list[tuple[float, float]], fill: str) -> None:
+        both = [*points, *((-x, z) for x, z in reversed(points))]
+        way = " L ".join(f"{centre + x * mm:.1f} {zero - (z - grip['z']) * mm:.1f}" for x, z in both)
+        sheet.path(f"M {way} Z", INK, 1, fill)
+
+    for (x, z), fill in ((grip["outer"], SHELL), (grip["inner"], "white")):
+        sheet.box(centre - x / 2 * mm, zero - z / 2 * mm, x * mm, z * mm, fill)
+    front, half = grip["z"] + grip["inner"][1] / 2, wake["slot"][0] / 2
+    flat([(5.0, front - wake["foam"]), (5.0, front)], "#4a5560")
+    flat([(thick / 2, front - wake["foam"] - wide), (thick / 2, front - wake["foam"])], "#f2b134")
+    flat([(half + wake["sink"], outer), (half, outer + wake["sink"]), (half, inner)], "white")
+    end, behind = inner + wake["reach"], inner + 0.05
+    rim = [(half + wake["sink"], outer), (half - wake["play"], outer + wake["sink"] + wake["play"])]
+    rim += [(half - wake["play"], behind), (half + wake["catch"], behind)]
+    rim += [(half + wake["catch"] - (end - behind), end)]
+    pocket = [(half - wake["rim"], end - wake["skin"]), (half - wake["rim"], outer)]
+    flat([*reversed(rim), *reversed(pocket)], INK)
+    low = zero - (outer - grip["z"]) * mm
+    arrow(sheet, (centre, low + 84), (centre, low + 6), "")
+    sheet.text(centre + 16, low + 60, "1 s", 17, colour=RED, bold=True)
+    for number, x, z in ((1, 6.8, inner), (2, -14.0, inner - 1.2), (3, 0.0, grip["z"]), (4, 0.0, front - 1.0)):
+        px, py = centre + x * mm, zero - (z - grip["z"]) * mm
+        sheet.disc(px, py, 12, INK)
+        sheet.disc(px, py, 11, "white")
+        sheet.text(px, py + 5, str(number), 13, "middle", bold=True)
+    sheet.text(
+        centre, zero - grip["outer"][1] / 2 * mm - 12, "가로로 자름, 위가 앞 / cut across, front above", 14, "middle"
+    )
+
+
+SHEETS = {"strap": strap_sheet, "filter": filter_sheet, "wake": wake_sheet}
 
 
 def main() -> None:

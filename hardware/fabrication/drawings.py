@@ -54,7 +54,8 @@ def source() -> str:
 = 출력 \\/ Printing
 #image("/enclosure/pictures/prints.png", height: 92%)
 #pagebreak()
-#grid(columns: (50%, 48%), gutter: 2%, image("/enclosure/pictures/strap.svg"), image("/enclosure/pictures/filter.svg"))
+#grid(columns: (50%, 48%), gutter: 2%, image("/enclosure/pictures/strap.svg"), image("/enclosure/pictures/filter.svg"),
+  image("/enclosure/pictures/wake.svg"))
 #pagebreak()
 = 나사 \\/ Screws
 {table([["holds", "screw", "pieces", "passes, mm", "holds by, mm"], *held], "2fr, 2fr, auto, auto, auto")}
