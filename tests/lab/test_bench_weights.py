@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -130,6 +131,24 @@ def test_with_all_that_a_room_holds_filmed_the_tables_are_of_the_field() -> None
     assert {weight.source for weight in made.tables["glint"].weights} == {made.rates["no_glint"].source} == {"field"}
     other = count_tables(clips([*setups, *more]), fitted(["camera-99"]), DAY)
     assert {weight.source for weight in other.tables["glint"].weights} == {"field"}
+
+
+def test_a_kind_that_alarms_too_seldom_for_a_tail_counts_all_the_same() -> None:
+    def made_of(screws: int) -> Any:
+        """So many of the eight screws alarm as lenses do, the others score nothing; the other kinds are as they are."""
+        setups = draw(7)
+        every = clips(setups)
+        for nth, at in enumerate(at for at, one in enumerate(setups) if one.kind_of_thing == "screw"):
+            every[at] = clip_of(setups[at], score=2.5 if nth < screws else -1.0)
+        return count_tables(every, load_judge(), DAY).tables["glint"]
+
+    none, five = made_of(0), made_of(5)
+    at = none.edges.index(2.3) + 1
+    assert (none.weights[at].counts[1], none.weights[at].is_capped) == (0, True), "nothing else alarms so much"
+    assert five.weights[at].counts[1] > 0, "what alarms stands on the side of false alarms"
+    assert five.weights[at].high < none.weights[at].high - 1.0
+    told = [int(re.findall(r"(\d+) kinds that score too seldom", one.made_from)[0]) for one in (none, five)]
+    assert told[1] == told[0] + 1, "it is said"
 
 
 def test_beside_another_forest_nothing_comes_of_rendered_counts() -> None:

@@ -71,6 +71,11 @@ class Tail:
         excess = [score - start for score in ordered[-above:]]
         return cls(tuple(ordered[:-above]), start, above, max(sum(excess) / (above - 1), 0.02), count, top)
 
+    @classmethod
+    def counted(cls, scores: Sequence[float], count: int) -> Tail:
+        """Too few scores for a tail: each counts as it is, nothing above the highest; nothing is drawn of it."""
+        return cls(tuple(sorted(scores)), math.inf, 0, 1.0, count)
+
     def beyond(self, score: float) -> float:
         """Share of the things that score so much."""
         if score >= self.start:
@@ -116,13 +121,21 @@ class Curves:
     """The same of very many sequences that were not played: counts, and how the looks correlate."""
     independent: float = 1.0
     """Share of lenses and things that counts as independent; less where a thing is in many clips."""
+    counts_few: bool = False
+    """Whether kinds with too few scores for a tail count all the same; in the rendered worlds they are left out."""
 
     def tails(self) -> dict[str, Tail]:
         """Of every type of confuser that ever scored, and of places on nothing (`background`, by clip)."""
-        top = self.top()
-        every = {kind: Tail.of(scores, count, top) for kind, (scores, count) in self.things.items()}
-        every["background"] = Tail.of(self.background, self.clips, top)
-        return {kind: tail for kind, tail in every.items() if tail is not None}
+        top, every = self.top(), self.things | {"background": (self.background, self.clips)}
+        tails = {kind: Tail.of(scores, count, top) for kind, (scores, count) in every.items()}
+        if self.counts_few:
+            tails |= {kind: Tail.counted(*every[kind]) for kind in self.few()}
+        return {kind: tail for kind, tail in tails.items() if tail is not None}
+
+    def few(self) -> list[str]:
+        """Types that scored, and too seldom for a tail."""
+        every = self.things | {"background": (self.background, self.clips)}
+        return sorted(kind for kind, (scores, count) in every.items() if scores and Tail.of(scores, count) is None)
 
     def top(self) -> float:
         """The highest score that was measured of anything: a forest gives no more."""

@@ -134,7 +134,8 @@ def count_tables(clips: Sequence[ScoredClip], judge: Model, on: date) -> Tables:
         said += f", {len(unfilmed)} kinds rendered"
     source: WeightSource = "rendered" if unfilmed else "field"
     called = float(judge.about["candidate"]["score"])
-    glints = glint(measured, FIRST, np.random.default_rng(19), source, f"clips without a lens ({said})")
+    few = f", {len(measured.few())} kinds that score too seldom counted without a tail" if measured.few() else ""
+    glints = glint(measured, FIRST, np.random.default_rng(19), source, f"clips without a lens ({said}{few})")
     nothing = no_glint(measured, FIRST, called, source, f"the lenses of {said}; {judge.build}")
     return Tables({"glint": glints}, {"no_glint": nothing}, detection, counts, tuple(left_out))
 
@@ -186,7 +187,7 @@ def _curves(clips: Sequence[ScoredClip], judge: Model) -> tuple[Curves, list[str
     )
     measured = replace(
         shipped, build=judge.build, clips=len(without), things=things, background=background, lenses=lenses,
-        independent=share,
+        independent=share, counts_few=True,
     )  # fmt: skip
     return measured, [*targets, *kinds]
 
