@@ -21,7 +21,7 @@ from sweep.modality.weights import FieldWeights, WeightsError, WeightsInForce
 from sweep.report import RecordedSweep
 from sweep.rf.calibration import CalibrationError, RfLevels, levels_of, read_calibration
 from sweep.rf.modality import RfModality
-from sweep.run.field_weights import InstalledWeights, curves_of, model_of
+from sweep.run.field_weights import InstalledWeights, curves_of, model_of, read_levels_of
 from sweep.run.modalities import SENSING_MODALITIES
 from sweep.wifi.modality import WifiModality
 
@@ -144,7 +144,7 @@ def modalities_of(settings: Config, manifest: RecordedSweep) -> tuple[SensingMod
     changed: tuple[SensingModality, ...] = (
         lens_by(laws, field),
         wifi,
-        RfModality(rf_levels_of(settings, manifest), None if field is None else (field.levels or {}).get("rf")),
+        RfModality(rf_levels_of(settings, manifest), None if field is None else read_levels_of(field).get("rf")),
     )
     by_name = {modality.name: modality for modality in (*SENSING_MODALITIES, *changed)}
     return tuple(by_name.values())

@@ -26,7 +26,7 @@ from sweep.modality.weights import Weights, WeightsError
 from sweep.phrases import words
 from sweep.report import SHOWN, utc_now
 from sweep.report.words import SOURCE_WORDS
-from sweep.run.field_weights import InstalledWeights, curves_of, parse_key
+from sweep.run.field_weights import InstalledWeights, curves_of, parse_key, read_levels_of
 from sweep.run.modalities import SENSING_MODALITIES, vocabulary_of, why_not_clear
 
 
@@ -44,6 +44,9 @@ def weights(
     key: Annotated[
         str | None, typer.Option("--key", metavar="HEX", help="Key that must have signed it; default: the server's.")
     ] = None,
+    may_replace: Annotated[
+        bool, typer.Option("--replace", help="Also where the file lacks something that is installed.")
+    ] = False,
     state: State = None,
     config: ConfigFile = None,
     json_out: JsonOut = None,
@@ -55,7 +58,8 @@ def weights(
         fail("weights_file_or_none")
     with one_line(WeightsError, OSError, DiskError):
         if file is not None:
-            kept.install(file, None if key is None else parse_key(key, "--key"), utc_now())
+            signer = None if key is None else parse_key(key, "--key")
+            kept.install(file, signer, utc_now(), may_replace=may_replace)
         elif action is Action.REMOVE:
             kept.remove()
         told = _told(kept)
@@ -72,8 +76,10 @@ def _told(kept: InstalledWeights) -> dict[str, Any]:
     grounds = {one.name: [_ground(weights, code) for code in one.weigher.rests_on] for one in SENSING_MODALITIES}
     grounds["lens"] += _curves(force.forest or shipped_build(), {} if installed is None else curves_of(installed.field))
     are_stale = force.are_stale(utc_now())
-    for name, table in ({} if installed is None else installed.field.levels or {}).items():
+    levels = {} if installed is None else read_levels_of(installed.field)
+    for name, table in levels.items():
         grounds[name].append({"table": "levels", "source": "field", "made_from": table.made_from})
+    unread = [] if installed is None else sorted((installed.field.levels or {}).keys() - levels.keys())
     return {
         "version": force.weights.version,
         "is_installed": installed is not None,
@@ -84,6 +90,7 @@ def _told(kept: InstalledWeights) -> dict[str, Any]:
         "sources": sources,
         "grounds": grounds,
         "held_back": {code: {"ko": words(why, "ko"), "en": words(why, "en")} for code, why in force.held_back.items()},
+        "levels_unread": unread,
         "why_not_clear": why_not_clear(sources, are_stale=are_stale),
     }
 
@@ -127,5 +134,7 @@ def _show(told: dict[str, Any]) -> None:
         for one in grounds:
             said = SOURCE_WORDS[one["source"]]
             out.print(f"{name} {one['table']}: {said.ko} / {said.en}; {one['made_from']}", soft_wrap=True)
+    for name in told["levels_unread"]:
+        out.print(f"{name} levels: 읽는 곳이 없어 쓰지 않음 / kept, and read by nothing", soft_wrap=True)
     for why in told["held_back"].values():
         out.print(f"{why['ko']} / {why['en']}", soft_wrap=True)

@@ -128,6 +128,12 @@ class Rate(Record):
         return Weight(log10=at, low=low, high=high, counts=counts, of=(self.of, 0), source=self.source)
 
 
+MOST_SILENT: Final = 0.05
+"""Share of readings with the sender off in which a radio surely hears it, above which its test says nothing: it hears
+something else (a convention: 4 of 24 leave .06 to .34).
+"""
+
+
 class LevelTable(Record):
     """How often a known sender was heard by the level that reached the antenna, counted on a bench."""
 
@@ -136,6 +142,8 @@ class LevelTable(Record):
     rates: Annotated[tuple[Rate, ...], Field(min_length=1, max_length=40)]
     silent: Rate
     """How often it was called heard while it was off."""
+    mhz: int | None = None
+    """Frequency of the sender; None: nobody said."""
     made_from: Origin
 
     @model_validator(mode="after")
@@ -145,9 +153,23 @@ class LevelTable(Record):
         return self
 
     def at(self, level_dbm: float) -> Rate | None:
-        """The rate of the strongest level that is no stronger; None: nobody measured one so weak."""
+        """The counts of the strongest level that is no stronger; share and interval are what was heard beyond what is
+        called heard without a sender.  None: nobody measured one so weak, or the radio hears something else.
+        """
         known = bisect_right(self.levels_dbm, level_dbm)
-        return self.rates[known - 1] if known else None
+        if not known or self.silent.low > MOST_SILENT:
+            return None
+        rate, silent = self.rates[known - 1], self.silent
+        beyond = {
+            "low": _beyond(rate.low, silent.high), "share": _beyond(rate.share, silent.share),
+            "high": _beyond(rate.high, silent.low),
+        }  # fmt: skip
+        return rate.model_copy(update=beyond)
+
+
+def _beyond(share: float, silent: float) -> float:
+    """A share without the part that is there anyway."""
+    return max(0.0, (share - silent) / (1.0 - silent)) if silent < 1.0 else 0.0
 
 
 BUILD: Final = re.compile(r"judge_model\.json sha256 [0-9a-f]{12}")

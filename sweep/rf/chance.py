@@ -14,6 +14,7 @@ from typing import Final
 from sweep.modality.targets import Chance, CurveSource, Estimate, ZoneLooks, unknown
 from sweep.modality.weights import LevelTable
 from sweep.report import Target
+from sweep.rf.channels import tuner_frequencies
 
 TARGETS: Final[tuple[Target, ...]] = ("analog_1200", "analog_2400", "analog_5800")
 LOG_DETECTOR: Final = (0.3, 0.5, 0.7)
@@ -22,8 +23,15 @@ TUNER: Final = (0.6, 0.8, 0.92)
 """The same with the tuner's sync pulses (guessed)."""
 WANTED_DBM: Final = -44.0
 """10 mW at 2 m at 5.8 GHz: what the tuner's antenna gets of the weakest transmitter that is meant (derived)."""
+TUNED_MHZ: Final = (tuner_frequencies()[0], tuner_frequencies()[-1])
+"""What the tuner covers."""
 FULL_WINDOWS: Final = 50
 """Windows after which more say nothing new (as `quality` has it)."""
+
+
+def is_of_tuner(table: LevelTable) -> bool:
+    """Whether its sender was where the tuner hears: only such a table says anything of `analog_5800`."""
+    return table.mhz is not None and TUNED_MHZ[0] <= table.mhz <= TUNED_MHZ[1]
 
 
 def estimate_rf(zone: ZoneLooks, measured: LevelTable | None = None) -> Estimate:
@@ -41,7 +49,8 @@ def estimate_rf(zone: ZoneLooks, measured: LevelTable | None = None) -> Estimate
             continue
         source: CurveSource = "guessed"
         heard = by_band[target]
-        rate = None if measured is None or target != "analog_5800" or not has_tuner else measured.at(WANTED_DBM)
+        is_measured = measured is not None and target == "analog_5800" and has_tuner and is_of_tuner(measured)
+        rate = measured.at(WANTED_DBM) if measured is not None and is_measured else None
         if rate is not None:
             source, heard = "field", (rate.low, rate.share, rate.high)
         low, likely, high = (round(share * part, 4) for part in heard)

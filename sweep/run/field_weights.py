@@ -32,6 +32,7 @@ from sweep.lens.weigh import BY_FOREST
 from sweep.modality.weights import (
     BUILD,
     FieldWeights,
+    LevelTable,
     Rate,
     Weights,
     WeightsError,
@@ -41,10 +42,11 @@ from sweep.modality.weights import (
     other_forest,
 )
 from sweep.phrases import Phrase
-from sweep.report import ContractError, parse_json
+from sweep.report import ContractError, Modality, parse_json
 from sweep.report.base import reject_duplicate_keys
 from sweep.report.files import read_bounded
 from sweep.report.structure import check_structure
+from sweep.rf.chance import is_of_tuner
 
 FILE_NAME: Final = "weights.json"
 KEY_NAME: Final = "weights.pub"
@@ -107,8 +109,9 @@ class InstalledWeights:
         stale = _stale_in(self.shipped, judge, "weights.json")
         return WeightsInForce(_held_back(self.shipped, stale), forest=judge, held_back=MappingProxyType(stale))
 
-    def install(self, file: Path, key: bytes | None, now: datetime) -> Installed:
-        """Check a file and keep it; `key`: who has to have signed it, None: the probe's server.
+    def install(self, file: Path, key: bytes | None, now: datetime, *, may_replace: bool = False) -> Installed:
+        """Check a file and keep it instead of what is installed; `key`: who has to have signed it, None: the probe's
+        server; `may_replace`: also where it lacks something that is installed.
 
         Raises WeightsError, OSError, DiskError.
         """
@@ -120,6 +123,8 @@ class InstalledWeights:
             raise WeightsError(said)
         if installed.field.measured - now > CLOCK:
             raise WeightsError(Phrase("weights_measured_in_future", file=file, date=installed.field.measured))
+        if not may_replace and (gone := self._would_go(installed.field)):
+            raise WeightsError(Phrase("weights_would_go", file=file, gone=", ".join(gone)))
         data = read_bounded(file, MAX_BYTES, WeightsError)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         DISK.write_whole(self.folder / KEY_NAME, signer.hex().encode() + b"\n")
@@ -129,6 +134,14 @@ class InstalledWeights:
     def remove(self) -> None:
         """Go back to what ships.  Raises OSError."""
         self.path.unlink(missing_ok=True)
+
+    def _would_go(self, new: FieldWeights) -> list[str]:
+        """What is installed and the new file lacks; of what cannot be read there is nothing to keep."""
+        try:
+            installed = self.read()
+        except WeightsError:
+            return []
+        return [] if installed is None else sorted(_parts(installed.field) - _parts(new))
 
     def _open(self, file: Path, key: bytes) -> Installed:
         field = open_signed(read_bounded(file, MAX_BYTES, WeightsError), key, str(file))
@@ -158,6 +171,11 @@ def curves_of(field: FieldWeights) -> dict[Kind, DetectionCurves]:
     if len(curves) < len(tables):
         raise WeightsError(Phrase("detection_unreadable", why=", ".join(sorted(tables.keys() - curves.keys()))))
     return curves
+
+
+def read_levels_of(field: FieldWeights) -> dict[Modality, LevelTable]:
+    """Tables of a field test of radios that something is stated by: RF's, of a sender that its tuner hears."""
+    return {name: table for name, table in (field.levels or {}).items() if name == "rf" and is_of_tuner(table)}
 
 
 def of_other_forests(field: FieldWeights, forest: str, name: str) -> dict[str, Phrase]:
@@ -222,6 +240,13 @@ def _model(table: Any) -> Model:
 def _build_of(field: FieldWeights) -> str:
     model = model_of(field)
     return shipped_build() if model is None else model.build
+
+
+def _parts(field: FieldWeights) -> set[str]:
+    """What a field test brings, by the names that `sweep weights show` calls it."""
+    curves, levels = (field.detection or {}), (field.levels or {})
+    named = {*(f"detection {kind}" for kind in curves), *(f"levels {name}" for name in levels)}
+    return named | {*field.weights.tables, *field.weights.rates} | ({"forest"} if field.forest is not None else set())
 
 
 def _may_lack(field: FieldWeights) -> bool:

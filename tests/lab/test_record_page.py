@@ -262,7 +262,7 @@ def test_without_a_network_there_is_no_phone(tmp_path: Path, monkeypatch: pytest
 
 def test_a_radio_has_no_page(tmp_path: Path) -> None:
     app = build_app(["bench"])
-    plan = ["bench", "plan", str(tmp_path / "rf"), "--seed", "7", "--of", "rf", "--sender-dbm", "-10"]
+    plan = ["bench", "plan", str(tmp_path / "rf"), "--seed", "7", "--of", "rf", "--sender-dbm", "-10", "--mhz", "5800"]
     assert CliRunner().invoke(app, plan).exit_code == 0
     done = CliRunner().invoke(app, [*COMMAND, str(tmp_path / "rf"), "--page"])
     assert (done.exit_code, "goes on in the terminal" in done.stderr) == (2, True)

@@ -319,6 +319,54 @@ def test_a_damaged_or_foreign_file_is_one_line_and_exit_code_2(state: Path, tmp_
     assert InstalledWeights(state, "demo-gu", SHIPPED).read() is None, "nothing is kept of it"
 
 
+def with_levels(**radios: int | None) -> dict[str, Any]:
+    """How often senders at these frequencies were heard, and nothing else."""
+    rate = {"hits": 8, "of": 8, "share": 1.0, "low": 0.688, "high": 1.0, "source": "field", "made_from": "a bench"}
+    silent = rate | {"hits": 0, "of": 24, "share": 0.0, "low": 0.0, "high": 0.117}
+    table = {"levels_dbm": [-50.0], "rates": [rate], "silent": silent, "made_from": "a bench"}
+    empty = {"tables": {}, "rates": {}, "version": "levels-1", "v": 1, "made_by": "sweep bench weights"}
+    return field_test(weights=empty, levels={name: table | {"mhz": mhz} for name, mhz in radios.items()})
+
+
+def test_what_is_installed_and_would_go_is_named_and_goes_only_by_option(state: Path, tmp_path: Path) -> None:
+    file, kept = tmp_path / "field.json", InstalledWeights(state, "demo-gu", SHIPPED)
+    file.write_bytes(signed(with_detection(SHIPPED_BUILD)))
+    assert sweep(state, "weights", "install", file)[0] == 0
+    file.write_bytes(signed(with_levels(rf=5800)))
+    code, said = sweep(state, "weights", "install", file)
+    assert (code, "--replace does it all the same: detection clear" in said, said.count("sweep:")) == (2, True, 1), said
+    installed = kept.read()
+    assert installed is not None
+    assert installed.field.levels is None, "nothing changed"
+    file.write_bytes(signed(with_levels(rf=5800) | {"detection": with_detection(SHIPPED_BUILD)["detection"]}))
+    assert sweep(state, "weights", "install", file)[0] == 0, "more than before takes nothing away"
+    file.write_bytes(signed(with_levels(rf=5800)))
+    assert "detection clear" in sweep(state, "weights", "install", file)[1]
+    assert sweep(state, "weights", "install", file, "--replace")[0] == 0
+    installed = kept.read()
+    assert installed is not None
+    assert (installed.field.detection, list(installed.field.levels or {})) == (None, ["rf"])
+
+
+def test_only_a_table_of_levels_that_something_reads_is_called_of_the_field(state: Path, tmp_path: Path) -> None:
+    file, told = tmp_path / "field.json", tmp_path / "told.json"
+
+    def shown(**radios: int | None) -> tuple[list[str], list[str], str]:
+        file.write_bytes(signed(with_levels(**radios)))
+        assert sweep(state, "weights", "install", file, "--replace")[0] == 0
+        said = sweep(state, "weights", "show", "--json", told)[1]
+        document = json.loads(told.read_bytes())
+        grounds = document["grounds"].items()
+        read = [name for name, tables in grounds for one in tables if one["table"] == "levels"]
+        return read, document["levels_unread"], said
+
+    read, unread, said = shown(rf=5800, ble=None, wifi=2437)
+    assert (read, unread) == (["rf"], ["ble", "wifi"])
+    assert "ble levels: 읽는 곳이 없어 쓰지 않음 / kept, and read by nothing" in said
+    assert shown(rf=1200)[:2] == ([], ["rf"])
+    assert shown(rf=None)[:2] == ([], ["rf"])
+
+
 def test_usage_that_makes_no_sense_is_refused(state: Path, tmp_path: Path) -> None:
     assert sweep(state, "weights", "install")[0] == 2
     assert sweep(state, "weights", "show", tmp_path / "x")[0] == 2

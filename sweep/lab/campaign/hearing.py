@@ -19,6 +19,7 @@ from sweep.modality.addresses import parse_address
 from sweep.modality.messages import NOBODY
 from sweep.phrases import Phrase
 from sweep.report import Modality
+from sweep.rf.chance import TUNED_MHZ
 
 if TYPE_CHECKING:
     from sweep.cli.config import Config
@@ -28,6 +29,10 @@ class HearError(ValueError):
     """Nothing can be heard with; one line."""
 
 
+MOST_DBM: Final = 0.0
+"""Level at a receiver's connector above which no test is drawn (guessed: 12 dB below what the log detector bears, the
+AD8318's absolute maximum as recalled).
+"""
 Hear = Callable[["Config", Drawn, float], Reading]
 
 
@@ -39,10 +44,14 @@ class Row:
     has_address: bool
     """Whether its sender is known by an address."""
     hear: Hear
+    mhz: tuple[int, int] | None = None
+    """Between which the frequency of its sender has to lie; None: it is not asked for."""
 
 
-def hear_rf(settings: Config, _test: Drawn, seconds: float) -> Reading:
-    """By the sensor head: the loudest carrier that is called one, the tuner's or the detector's."""
+def hear_rf(settings: Config, test: Drawn, seconds: float) -> Reading:
+    """By the sensor head, all windows judged as in a sweep: the carrier that its tuner hears at the sender's frequency,
+    of the windows there.
+    """
     from datetime import UTC, datetime
     from pathlib import Path
 
@@ -50,15 +59,22 @@ def hear_rf(settings: Config, _test: Drawn, seconds: float) -> Reading:
     from sweep.rf.calibration import levels_of, read_calibration
     from sweep.rf.channels import tuner_frequencies
     from sweep.rf.judge import judge_windows
+    from sweep.rf.tuner import APART_MHZ
     from sweep.rf.weigh import CARRIERS
 
     if settings.port is None:
         raise HearError(Phrase("head_port"))
+    if (mhz := test.mhz) is None:
+        raise HearError(Phrase("sender_mhz_unknown", least=TUNED_MHZ[0], most=TUNED_MHZ[1]))
+
+    def is_there(centre_mhz: float | None) -> bool:
+        return centre_mhz is not None and abs(centre_mhz - mhz) <= APART_MHZ
+
     windows = tuple(read_windows(settings.port, seconds, tuner_mhz=tuner_frequencies()))
     own = None if settings.rf_calibration is None else read_calibration(Path(settings.rf_calibration))
     found = judge_windows(windows, None, levels_of(own, on=datetime.now(UTC).date())).emitters
-    levels = [one.level_dbm for one in found if one.kind in CARRIERS]
-    return Reading(level_dbm=max(levels, default=None), count=len(windows))
+    levels = [one.level_dbm for one in found if one.kind in CARRIERS and is_there(one.centre_mhz)]
+    return Reading(level_dbm=max(levels, default=None), count=sum(is_there(one.centre_mhz) for one in windows))
 
 
 def hear_ble(settings: Config, test: Drawn, seconds: float) -> Reading:
@@ -97,7 +113,7 @@ def hear_wifi(settings: Config, test: Drawn, seconds: float) -> Reading:
 
 
 HEARINGS: Final[dict[Modality, Row]] = {
-    "rf": Row(tuple(map(float, range(0, 61, 10))), has_address=False, hear=hear_rf),
+    "rf": Row(tuple(map(float, range(0, 61, 10))), has_address=False, hear=hear_rf, mhz=TUNED_MHZ),
     "ble": Row(tuple(map(float, range(0, 81, 10))), has_address=True, hear=hear_ble),
     "wifi": Row(tuple(map(float, range(0, 81, 10))), has_address=True, hear=hear_wifi),
 }

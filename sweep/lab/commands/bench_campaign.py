@@ -24,10 +24,10 @@ def plan(
     seed: Annotated[int, typer.Option("--seed", help="Number that the order is drawn from; written down first.")],
     of: Annotated[Modality, typer.Option("--of", help="What is tested: the lens finder, or a radio.")] = "lens",
     sender_dbm: Annotated[
-        float | None, typer.Option("--sender-dbm", help="Level of a radio's sender before the attenuator.")
+        float | None, typer.Option("--sender-dbm", help="Level of a radio's sender before the step attenuator.")
     ] = None,
     sender: Annotated[str, typer.Option("--sender", metavar="ADDRESS", help="Address of a radio's sender.")] = "",
-    mhz: Annotated[int | None, typer.Option("--mhz", help="Channel of a Wi-Fi sender.")] = None,
+    mhz: Annotated[int | None, typer.Option("--mhz", help="Frequency of an RF or Wi-Fi sender.")] = None,
 ) -> None:
     """Draw the set-ups of a field test in a blind order.
 
@@ -35,7 +35,7 @@ def plan(
     times, and the sender off.
     """
     from sweep.lab.campaign.folder import SHEET, CampaignError, Drawn, new_campaign, new_level_test
-    from sweep.lab.campaign.hearing import HEARINGS
+    from sweep.lab.campaign.hearing import HEARINGS, MOST_DBM
     from sweep.lab.campaign.setups import draw_levels
     from sweep.modality.addresses import parse_address
 
@@ -46,6 +46,10 @@ def plan(
             row = HEARINGS[of]
             if sender_dbm is None:
                 fail("sender_level_unknown")
+            if (loudest := sender_dbm - min(row.attenuations_db)) > MOST_DBM:
+                fail("sender_too_strong", dbm=loudest, most=MOST_DBM)
+            if row.mhz is not None and (mhz is None or not row.mhz[0] <= mhz <= row.mhz[1]):
+                fail("sender_mhz_unknown", least=row.mhz[0], most=row.mhz[1])
             if row.has_address:
                 parse_address(sender)
             setups = draw_levels(seed, row.attenuations_db)

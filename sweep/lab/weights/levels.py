@@ -1,7 +1,7 @@
 """How often a radio heard its sender, by level: the readings of a test on the bench, counted.
 
 Pure. Input is a recorded test and its sheet; output is a `LevelTable`. Refuses with `CampaignError` fewer readings at a
-level, or with the sender off, than `LEAST`.
+level, or with the sender off, than `LEAST`, and a radio that hears its sender while it is off.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Final
 
 from sweep.lab.campaign.folder import Campaign, CampaignError
 from sweep.lab.scoring.intervals import clopper_pearson
-from sweep.modality.weights import LevelTable, Rate
+from sweep.modality.weights import MOST_SILENT, LevelTable, Rate
 from sweep.phrases import Phrase
 
 LEAST: Final = {"level": 5, "silent": 15}
@@ -32,10 +32,12 @@ def count_levels(test: Campaign) -> LevelTable:
         raise CampaignError(Phrase("too_few_readings", **counts, least=LEAST["level"], least_silent=LEAST["silent"]))
     on = max(one.recorded for one in test.tries)
     said = f"recorded {on:%Y-%m-%d}, {sum(map(len, enough.values()))} readings at {len(enough)} levels"
-    levels = sorted(enough)
+    levels, off = sorted(enough), _rate(silent, said)
+    if off.low > MOST_SILENT:
+        raise CampaignError(Phrase("heard_while_off", hits=off.hits, of=off.of))
     return LevelTable(
         levels_dbm=tuple(levels), rates=tuple(_rate(enough[level], said) for level in levels),
-        silent=_rate(silent, said), made_from=said,
+        silent=off, mhz=test.drawn.mhz, made_from=said,
     )  # fmt: skip
 
 
