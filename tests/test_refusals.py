@@ -26,7 +26,7 @@ def test_a_setting_that_is_wrong_is_told_in_korean(tmp_path: Path) -> None:
     for text, said in (
         ("probe_idx = 1\n", "probe_idx: 없는 항목입니다"),
         ("hotspot = 1\n", "hotspot: true나 false여야 합니다"),
-        ('carrier = "C"\n', "carrier: 다음 중 하나여야 합니다: 'A', 'B' or 'kit'"),
+        ('carrier = "D"\n', "carrier: 다음 중 하나여야 합니다: 'A', 'B', 'C' or 'kit'"),
         ("wifi_dwell_s = 1.0\n", "wifi_dwell_s: 5 이상이어야 합니다"),
         ("range_sensor = true\n", "B 리비전 캐리어만 거리 센서에 전원을 줍니다"),
         ("a = = 1\n", "올바른 TOML이 아닙니다(Invalid value"),

@@ -221,7 +221,8 @@ def test_envelope_statistics_agree_with_numpy(core: ctypes.CDLL, counts: list[in
     assert (wire.min_counts, wire.max_counts) == (used.min(), used.max())
     for percent, value in ((10, wire.p10_counts), (50, wire.p50_counts), (90, wire.p90_counts)):
         exact = np.percentile(used, percent, method="inverted_cdf")
-        assert abs(value - exact) <= 8
+        # from 952 counts on, more than the log detector gives, one bin holds all
+        assert abs(value - exact) <= 8 or (exact >= 952 and value >= 952)
         assert used.min() <= value <= used.max()
     bursts = is_burst = in_burst = 0
     for value in used:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,9 +33,16 @@ def test_killed_between_sending_and_writing_it_down(world: World, settings: Sett
     ways = with_ways(settings, world.mail, world.push)
     names = ("smtp_url", "smtp_roots", "mail_from", "push_contact", "push_services")
     server = KilledServer(ways, repo_root, more={f"ANSIM_{name.upper()}": str(getattr(ways, name)) for name in names})
-    world.push.on_taken = server.kill
+    is_serving = threading.Event()
+
+    def kill() -> None:
+        is_serving.wait(60.0)  # it may send before it has said that it serves
+        server.kill()
+
+    world.push.on_taken = kill
     try:
         server.start()
+        is_serving.set()
         wait_until(lambda: server.is_over, "its end")
         assert (len(world.push.taken), world.outcomes()) == (1, [None])
         world.push.on_taken = lambda: None
