@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, get_args
+from typing import Final, Literal, get_args
 from uuid import UUID
 
 from server.imports.reading import values
@@ -21,6 +21,8 @@ from server.interface.words import INSTRUMENTS, ROLES
 from sweep.phrases import Phrase
 from sweep.report import LocalText, local_text
 
+PastResult = Literal["nothing_unusual", "recheck", "suspected", "found"]
+"""What a list of past inspections may say."""
 LONGEST_PHRASE = 60  # guessed: what is longer tells of one row
 FLOORS = range(-5, 31)
 NEW, AS_ABOVE, JOINED, AS_IS, BOTH = "new", "as_above", "joined", "as_is", "both"
@@ -107,7 +109,7 @@ RULES: Final[Mapping[Kind, tuple[PhraseRule, ...]]] = {
         _rule(
             "result",
             "result_unclear",
-            {"nothing_unusual": "이상없음", "recheck": "재점검", "suspected": "의심", "found": "발견"},
+            dict(zip(get_args(PastResult), ("이상없음", "재점검", "의심", "발견"), strict=True)),
             may_leave_out=True,
         ),
     ),
