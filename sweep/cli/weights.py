@@ -18,7 +18,6 @@ from rich.table import Table
 from sweep.cli.options import ConfigFile, JsonOut, State, installed_weights, read_settings
 from sweep.cli.output import fail, one_line, out, write_json
 from sweep.host.disk import DiskError
-from sweep.judge.words import COMMON
 from sweep.lens.evidence.chance import LENSES, curves_in_force
 from sweep.lens.evidence.detection import DetectionCurves, Kind
 from sweep.lens.evidence.judge import shipped_build
@@ -28,6 +27,8 @@ from sweep.report import SHOWN, utc_now
 from sweep.report.words import SOURCE_WORDS
 from sweep.run.field_weights import InstalledWeights, curves_of, parse_key, read_levels_of
 from sweep.run.modalities import SENSING_MODALITIES, vocabulary_of, why_not_clear
+
+REASONS = vocabulary_of(SENSING_MODALITIES).reasons
 
 
 class Action(StrEnum):
@@ -108,7 +109,7 @@ def _curves(forest: str, measured: Mapping[Kind, DetectionCurves]) -> list[dict[
         {
             "table": f"detection {target}",
             "source": known[target].source if target in known else "guessed",
-            "made_from": known[target].made_from if target in known else COMMON.reasons["curves_of_another_forest"].en,
+            "made_from": known[target].made_from if target in known else REASONS["curves_of_another_forest"].en,
         }
         for target in LENSES
     ]
@@ -123,11 +124,10 @@ def _show(told: dict[str, Any]) -> None:
     if told["is_stale"]:
         out.print("오래되어 '이상 없음'의 근거가 되지 않습니다 / stale: they ground no clear verdict")
     table = Table("방식 / modality", "가중치의 출처 / weights from", "이상 없음 판정 / clear verdict")
-    reasons = vocabulary_of(SENSING_MODALITIES).reasons
     for modality in SENSING_MODALITIES:
         said, name = SOURCE_WORDS[told["sources"][modality.name]], SHOWN[modality.name].name
         why = told["why_not_clear"][modality.name]
-        clear = "가능 / may be given" if why is None else f"{reasons[why].ko} / {reasons[why].en}"
+        clear = "가능 / may be given" if why is None else f"{REASONS[why].ko} / {REASONS[why].en}"
         table.add_row(f"{name.ko} / {name.en}", f"{said.ko} / {said.en}", clear)
     out.print(table)
     for name, grounds in told["grounds"].items():
