@@ -79,6 +79,7 @@ class HeadStrobe:
             self._show(head)
             head.ask(self._strobe.command)
         except HeadRefused:
+            head.send(LampStop())  # the visible light may be on by then
             self.end("lamp_refused")
         except HeadError:
             if self._strobe is not None:
