@@ -1,15 +1,15 @@
-"""What the pages of a field test share: their headers, how they take and answer requests, and how they are served.
+"""What the pages of a field test share: their headers, and how they take and answer requests.
 
 Input is routes; output is an ASGI application that says what it refuses in both languages.  Refuses requests under
-another name than those of this machine, changes that a foreign page could have asked for, bodies that are too long.
+another name than those of this machine, changes that a foreign page could have asked for, bodies that are too long or
+take too long.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from importlib.resources import files
-from socket import AF_INET, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -18,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -39,6 +39,8 @@ KINDS: Final = {
     "html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8",
 }  # fmt: skip
 MAX_BODY_BYTES: Final = 256 * 1024
+BODY_S: Final = 5.0
+"""How long a body may take (guessed)."""
 
 B = TypeVar("B", bound=BaseModel)
 
@@ -47,7 +49,7 @@ def static(*names: str) -> list[Route]:
     """The page, which is the first, and its files."""
 
     async def give(request: Request) -> Response:
-        name = request.url.path.removeprefix("/") or names[0]
+        name = request.scope["path"].removeprefix("/") or names[0]
         kind = KINDS[name.rpartition(".")[2]]
         return Response((files(__package__) / name).read_bytes(), media_type=kind, headers=HEADERS)
 
@@ -84,10 +86,16 @@ async def body(request: Request, model: type[B]) -> B:
     """What our page sent."""
     check_own(request)
     data = bytearray()
-    async for part in request.stream():
-        data += part
-        if len(data) > MAX_BODY_BYTES:
-            raise HTTPException(413)
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for part in request.stream():
+                data += part
+                if len(data) > MAX_BODY_BYTES:
+                    raise HTTPException(413)
+    except TimeoutError:
+        raise HTTPException(408) from None
+    except ClientDisconnect:
+        raise HTTPException(400) from None
     return model.model_validate_json(bytes(data))
 
 
@@ -107,24 +115,3 @@ def told(what: Any, status: int = 422) -> Response:
 def in_languages(what: Any) -> dict[str, str]:
     """As pages take it."""
     return {"ko": words(what, "ko"), "en": words(what, "en")}
-
-
-def bound(address: str, port: int) -> socket:
-    """A listening place; 0: any free port. Raises OSError."""
-    listener = socket(AF_INET, SOCK_STREAM)
-    listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
-    try:
-        listener.bind((address, port))
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-def serve(app: Starlette, listeners: Sequence[socket]) -> None:
-    """Until Ctrl-C."""
-    import uvicorn
-
-    config = uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False, server_header=False)
-    with suppress(KeyboardInterrupt):  # uvicorn raises it anew once everything is closed
-        uvicorn.Server(config).run(sockets=list(listeners))

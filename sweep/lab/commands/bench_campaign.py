@@ -118,7 +118,7 @@ def _record_on_page(campaign: Campaign, recorder: Recorder, port: int, *, is_pho
     """Serve the page until Ctrl-C: to this machine, and to a phone that is given the code."""
     from sweep.cli.doctor.checks import Here
     from sweep.cli.doctor.checks_parts import check_camera, check_head
-    from sweep.lab.campaign import serving
+    from sweep.lab.campaign import http_server
     from sweep.lab.campaign.folder import CampaignError, write_look
     from sweep.lab.campaign.pairing import Pairing, addresses_near
     from sweep.lab.campaign.record_page import RecordPage, application
@@ -136,15 +136,15 @@ def _record_on_page(campaign: Campaign, recorder: Recorder, port: int, *, is_pho
         fail("no_network_for_phone")
     with one_line(CampaignError, SheetError), contextlib.ExitStack() as stack:
         campaign.setups()
-        first = stack.enter_context(serving.bound("127.0.0.1", port))
+        first = stack.enter_context(http_server.bound("127.0.0.1", port))
         port = first.getsockname()[1]
-        listeners = [first, *(stack.enter_context(serving.bound(str(one.ip), port)) for one in near)]
+        listeners = [first, *(stack.enter_context(http_server.bound(str(one.ip), port)) for one in near)]
         for listener in listeners:
             out.print(f"http://{listener.getsockname()[0]}:{port}")
         remark("bench_record_serves")
         pairing = Pairing(lambda code: remark("pairing_code_is", code=code)) if is_phone else None
         page = RecordPage(campaign, taken, recorder.declared_by, parts)
-        serving.serve(application(page, pairing, near), listeners)
+        http_server.serve(application(page, pairing, near), listeners, page.stop)
     remark("bench_goes_on", folder=campaign.folder)
 
 
@@ -153,7 +153,7 @@ def mark(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port of the page; 0: any free one.")] = 8765,
 ) -> None:
     """Mark what was in each clip on a page that this machine serves to itself; writes truth."""
-    from sweep.lab.campaign import serving
+    from sweep.lab.campaign import http_server
     from sweep.lab.campaign.folder import CampaignError, open_campaign
     from sweep.lab.campaign.mark_page import application
     from sweep.lab.campaign.setups import SheetError
@@ -163,7 +163,7 @@ def mark(
         setups = campaign.setups()
         if not campaign.tries:
             fail("bench_nothing_recorded", folder=folder)
-        with serving.bound("127.0.0.1", port) as listener:
+        with http_server.bound("127.0.0.1", port) as listener:
             out.print(f"http://127.0.0.1:{listener.getsockname()[1]}")
             remark("bench_mark_serves")
-            serving.serve(application(campaign, setups), [listener])
+            http_server.serve(application(campaign, setups), [listener])
