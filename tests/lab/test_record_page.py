@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from ipaddress import IPv4Interface
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -21,13 +22,13 @@ from sweep.cli import build_app
 from sweep.cli.config import Config
 from sweep.cli.doctor.checks import Here
 from sweep.cli.doctor.checks_parts import check_camera, check_head
-from sweep.lab.campaign.folder import Campaign, new_campaign, open_campaign
-from sweep.lab.campaign.pairing import ALL_TRIES, TRIES, Pairing, addresses_near
-from sweep.lab.campaign.record_page import RecordPage, application
+from sweep.lab.campaign.folder import SHEET, TORN, TRIES, Campaign, new_campaign, open_campaign
+from sweep.lab.campaign.pairing import ADDRESS_TRIES, ALL_TRIES, PAUSE_S, Pairing, PairingError, addresses_near
+from sweep.lab.campaign.record_page import SILENT_S, CardRequest, RecordPage, application
 from sweep.lab.campaign.serving import OWN_HEADER
 from sweep.lab.campaign.setups import draw
 from sweep.modality.control import Control
-from sweep.modality.lease import DECLARATION_S
+from sweep.modality.lease import DECLARATION_S, RoomNotEmptyError
 from sweep.report import DoctorCheck
 from tests.lab.campaign_kit import SEED, recorder
 from tests.waiting import wait_until
@@ -46,7 +47,8 @@ class Bench:
         self.gate = threading.Semaphore(0)
         self.controls: list[Control] = []
         self.missing: list[DoctorCheck] = []
-        self.page = RecordPage(self.campaign, self.record, BY, lambda: self.missing)
+        self.now_s = 0.0
+        self.page = RecordPage(self.campaign, self.record, BY, lambda: self.missing, lambda: self.now_s)
 
     def record(self, name: str, control: Control) -> Path:
         self.controls.append(control)
@@ -77,7 +79,7 @@ def card(state: dict[str, Any]) -> dict[str, Any]:
 
 def until_filmed(here: TestClient) -> dict[str, Any]:
     """The state after the clip on its way."""
-    wait_until(lambda: not here.get("/api/state").json()["is_filming"], "the clip", every_s=0.02)
+    wait_until(lambda: not here.get("/api/state", headers=OWN).json()["is_filming"], "the clip", every_s=0.02)
     return dict(here.get("/api/state").json())
 
 
@@ -133,7 +135,8 @@ def test_somebody_who_comes_in_ends_it_at_once(bench: Bench, here: TestClient) -
     state = here.post("/api/declare", headers=OWN).json()
     here.post("/api/record", json=card(state), headers=OWN)
     wait_until(lambda: bench.controls, "the recorder")
-    assert here.post("/api/stop", headers=OWN).json()["declared_s"] == 0
+    assert here.post("/api/stop", headers=OWN).status_code == 204
+    assert here.get("/api/state").json()["declared_s"] == 0
     assert bench.controls[0].declaration is None, "lease and supply follow it"
     bench.gate.release()
     state = until_filmed(here)
@@ -142,6 +145,107 @@ def test_somebody_who_comes_in_ends_it_at_once(bench: Bench, here: TestClient) -
     assert here.post("/api/record", json=card(state), headers=OWN).status_code == 422
     assert here.get("/api/look.png").status_code == 404
     assert here.post("/api/again", json={"because": "lamp off"}, headers=OWN).status_code == 422
+
+
+def filming(bench: Bench, here: TestClient) -> dict[str, Any]:
+    """A clip is on its way; the state before."""
+    state = dict(here.post("/api/declare", headers=OWN).json())
+    assert here.post("/api/record", json=card(state), headers=OWN).json()["is_filming"]
+    wait_until(lambda: bench.controls, "the recorder")
+    return state
+
+
+def test_whoever_stops_is_obeyed_though_the_sheet_cannot_be_read(bench: Bench, here: TestClient) -> None:
+    state = filming(bench, here)
+    (bench.campaign.folder / SHEET).unlink()
+    assert here.get("/api/state").status_code == 422
+    assert here.post("/api/stop").status_code == 403, "a foreign page may not"
+    assert here.post("/api/stop", headers=OWN).status_code == 204
+    assert bench.controls[0].declaration is None
+    bench.gate.release()
+    here.post("/api/declare", headers=OWN)
+    wait_until(lambda: here.post("/api/record", json=card(state), headers=OWN).status_code == 422, "the clip's end")
+    refused = here.post("/api/record", json=card(state), headers=OWN).json()["error"]["en"]
+    assert SHEET in refused, "nothing films of which nobody would see that it does"
+    assert len(bench.controls) == 1
+
+
+def test_a_clip_ends_when_nobody_is_heard_who_can_stop_it(bench: Bench, here: TestClient) -> None:
+    state = filming(bench, here)
+    bench.now_s += SILENT_S
+    assert here.get("/api/state", headers=OWN).json()["declared_s"] > 0
+    bench.now_s += SILENT_S
+    here.get("/api/state")  # no page of ours
+    assert bench.controls[0].declaration is not None
+    bench.now_s += 0.1
+    wait_until(lambda: bench.controls[0].declaration is None, "nobody was heard", every_s=0.02)
+    bench.gate.release()
+    state = until_filmed(here)
+    assert f"not heard of for {SILENT_S:.0f} s" in state["said"]["en"]
+    assert (state["declared_s"], bench.now.tries) == (0, ())
+    here.post("/api/declare", headers=OWN)
+    bench.page.hear("192.168.4.23")  # another one's page
+    bench.now_s += SILENT_S + 0.1
+    bench.page.hear("192.168.4.23")
+    card_now = bench.page.state()["card"]
+    with pytest.raises(RoomNotEmptyError):
+        bench.page.begin(CardRequest(**{name: card_now[name] for name in CardRequest.model_fields}))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("error", [OSError("disk is full"), RuntimeError("our own")], ids=repr)
+def test_a_clip_that_fails_in_any_way_is_said_and_its_name_is_free(
+    bench: Bench, here: TestClient, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    state = here.post("/api/declare", headers=OWN).json()
+    with monkeypatch.context() as patched:
+
+        def note(*_: object) -> Campaign:
+            raise error
+
+        patched.setattr("sweep.lab.campaign.session.note", note)
+        bench.gate.release()
+        here.post("/api/record", json=card(state), headers=OWN)
+        said = until_filmed(here)["said"]["en"]
+    assert "Nothing was recorded" in said
+    assert str(error) in said
+    bench.gate.release()
+    here.post("/api/record", json=card(state), headers=OWN)
+    assert until_filmed(here)["last"] == {"clip": "f001", "number": 1, "tries": 1}
+    assert [one.name for one in (bench.campaign.folder / TORN).iterdir()] == ["f001"]
+
+
+def test_no_clip_begins_without_a_thread_or_without_space(
+    bench: Bench, here: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = here.post("/api/declare", headers=OWN).json()
+    with monkeypatch.context() as patched:
+
+        def start(*_: object) -> None:
+            raise RuntimeError("can't start new thread")
+
+        patched.setattr(threading.Thread, "start", start)
+        refused = here.post("/api/record", json=card(state), headers=OWN)
+        assert (refused.status_code, "new thread" in refused.json()["error"]["en"]) == (422, True)
+    monkeypatch.setattr("sweep.lab.campaign.folder.shutil.disk_usage", lambda _: SimpleNamespace(free=400_000_000))
+    assert here.post("/api/record", json=card(state), headers=OWN).json()["is_filming"]
+    assert "needs 500 MB free for a clip" in until_filmed(here)["said"]["en"]
+    assert bench.controls == []
+
+
+def test_a_reason_is_one_and_any_letter_in_it_is_read_again(bench: Bench, here: TestClient) -> None:
+    filming(bench, here)
+    for _ in range(2):
+        bench.gate.release()
+    until_filmed(here)
+    for none in ("  ", "-", "a", "12345", "lamp\u2028off", "lamp\noff", "\u200b\u200b"):
+        assert here.post("/api/again", json={"because": none}, headers=OWN).status_code == 422, repr(none)
+    here.post("/api/again", json={"because": "  흔들림 "}, headers=OWN)
+    until_filmed(here)
+    assert bench.now.tries[-1].because == "흔들림"
+    path = bench.campaign.folder / TRIES
+    path.write_text(path.read_text(encoding="utf-8").replace("흔들림", "흔들\u2028림\x85"), encoding="utf-8")
+    assert bench.now.tries[-1].because == "흔들\u2028림\x85"
 
 
 def test_what_is_missing_is_said_with_what_to_do(bench: Bench, here: TestClient, tmp_path: Path) -> None:
@@ -201,14 +305,41 @@ def test_a_phone_is_let_in_by_the_code_of_the_terminal_once(phone: Phone, shown:
     assert (other.get("/api/state").status_code, one.get("/api/state").status_code) == (200, 401), "one at a time"
 
 
-def test_who_guesses_gets_other_codes_and_then_none(phone: Phone, shown: list[str]) -> None:
-    guesser = phone("192.168.4.66")
-    for _ in range(ALL_TRIES):
-        assert guesser.post("/api/pair", json={"code": "nobody"}, headers=OWN).status_code == 422
-    assert len(shown) == 1 + ALL_TRIES // TRIES
-    closed = guesser.post("/api/pair", json={"code": shown[-1]}, headers=OWN)
-    assert (closed.status_code, "no phone is taken any more" in closed.json()["error"]["en"]) == (422, True)
-    assert phone("127.0.0.1").get("/api/state").status_code == 200, "this machine needs none"
+def test_who_guesses_waits_and_the_right_code_is_taken_afterwards() -> None:
+    shown: list[str] = []
+    now_s = [0.0]
+    pairing = Pairing(shown.append, lambda: now_s[0])
+
+    def refused(address: str, code: str = "nobody") -> str:
+        with pytest.raises(PairingError) as told:
+            pairing.take(code, address)
+        return str(told.value)
+
+    for _ in range(ADDRESS_TRIES):
+        assert "not the code" in refused("192.168.4.66")
+    assert refused("192.168.4.66", shown[0]).endswith(f"in {PAUSE_S:.0f} s."), "the right one neither"
+    token = pairing.take(shown[0], "192.168.4.23")
+    assert pairing.knows(token, "192.168.4.23"), "who did not guess does not wait"
+    assert not pairing.knows(token, "192.168.4.66")
+    assert not pairing.knows("흔들", "192.168.4.23")
+    for number in range(ALL_TRIES - ADDRESS_TRIES):
+        now_s[0] += 1.0
+        assert "not the code" in refused(f"192.168.4.{100 + number}")
+    assert "Too many" in refused("192.168.4.24", shown[1])
+    now_s[0] = PAUSE_S
+    assert pairing.knows(pairing.take(shown[1], "192.168.4.24"), "192.168.4.24")
+    assert not pairing.knows(token, "192.168.4.23"), "one at a time"
+
+
+def test_an_unpaired_phone_can_stop_and_a_host_is_no_path(bench: Bench, here: TestClient, phone: Phone) -> None:
+    filming(bench, here)
+    stranger = phone("192.168.4.66")
+    odd = stranger.get("/api/state", headers={"host": f"{HOME.ip}/record.js?"})
+    assert odd.status_code in {400, 401}
+    assert stranger.post("/api/stop", headers=OWN).status_code == 204
+    assert bench.controls[0].declaration is None
+    bench.gate.release()
+    until_filmed(here)
 
 
 def test_who_is_not_near_sees_nothing(phone: Phone, shown: list[str]) -> None:

@@ -38,6 +38,8 @@ from tests.web.conftest import AS_PHONE, PICTURES, Phone, Watch
 
 BY = ("점검자 A", "점검자 B")
 NEAR = IPv4Interface("192.168.4.1/24")
+LAPSED = {"card": None, "left": 0, "declared_s": 0}
+"""All are recorded, and the two have to confirm anew before the last can be repeated."""
 
 
 @contextmanager
@@ -160,20 +162,34 @@ def test_a_phone_types_the_code_and_sees_the_card(phone: Page, tmp_path: Path, a
     taken = recorder(campaign.clips)
     bench = RecordPage(campaign, lambda name, _: taken(name), BY, list)
     with served(from_a_phone(application(bench, Pairing(shown.append), [NEAR]))) as address:
-        watch = Watch(address, allowed=("401", "422"))
+        watch = Watch(address, allowed=("401", "422", "ERR_INTERNET_DISCONNECTED"))
         watch.attach(phone)
         phone.goto(address)
         screen = Phone(phone, address, watch, axe_source)
         code, go = phone.get_by_label("연결 번호"), phone.locator("#go")
         expect(go).to_be_disabled()
         code.fill("000000" if shown[0] != "000000" else "111111")
+        stop, said = phone.get_by_role("button", name="누가 들어옴 – 멈춤"), phone.locator("#said")
+        expect(stop).to_be_visible()
         assert screen.faults() == []
         keep(phone, "code", tmp_path)
         go.click()
-        expect(phone.locator("#said")).to_contain_text("번호가 다릅니다")
+        expect(said).to_contain_text("번호가 다릅니다")
         code.fill(shown[0])
         code.press("Enter")
         expect(phone.locator("#number")).to_have_text("1번")
+        go.click()
+        expect(go).to_have_text("녹화", use_inner_text=True)
+        phone.context.set_offline(True)
+        stop.click()
+        expect(said).to_contain_text("멈추지 못했습니다. 렌즈를 가리고")
+        expect(said).to_contain_text("NOT stopped: cover the lens and pull the plug.")
+        expect(phone.locator("body.stale")).to_be_visible(timeout=15_000)
+        keep(phone, "not-stopped", tmp_path)
+        phone.context.set_offline(False)
+        stop.click()
+        expect(go).to_have_text("두 사람이 확인함")
+        expect(phone.locator("body.stale")).to_have_count(0)
         go.click()
         for number in range(1, 5):
             expect(go).to_have_text("녹화", use_inner_text=True)
@@ -185,6 +201,10 @@ def test_a_phone_types_the_code_and_sees_the_card(phone: Page, tmp_path: Path, a
         phone.get_by_role("button", name="다시", exact=True).click()
         assert screen.faults() == []
         phone.get_by_role("button", name="취소").click()
+        phone.route("**/api/state", lambda route: route.fulfill(json={**bench.state(), **LAPSED}))
+        expect(go).to_have_text("두 사람이 확인함")
+        expect(phone.locator("#why")).to_contain_text("모두 녹화했습니다")
+        phone.unroute("**/api/state")
         phone.context.clear_cookies()
         expect(code).to_be_visible()
     assert watch.troubles == []

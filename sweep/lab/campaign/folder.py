@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +36,8 @@ CAMPAIGN, SHEET, TRIES, CLIPS, TORN, TRUTH, LOOK = (
     "campaign.json", "sheet.csv", "tries.jsonl", "clips", "torn", "truth", "look.png",
 )  # fmt: skip
 MAX_BYTES: Final = 4 * 1024 * 1024
+CLIP_MB: Final = 500
+"""Free before a clip: four of eight rounds and a burst of red, at 3.2 MB a frame (derived)."""
 
 
 class CampaignError(ValueError):
@@ -194,7 +197,9 @@ def _tries(path: Path) -> tuple[Try, ...]:
     if not path.exists():
         return ()
     found = []
-    lines = read_bounded(path, MAX_BYTES, CampaignError).decode("utf-8", errors="replace").splitlines()
+    lines = read_bounded(path, MAX_BYTES, CampaignError).decode("utf-8", errors="replace").split("\n")
+    if not lines[-1]:
+        lines.pop()
     for number, line in enumerate(lines, 1):
         try:
             found.append(Try.model_validate_json(line))
@@ -204,6 +209,12 @@ def _tries(path: Path) -> tuple[Try, ...]:
             why = problem(error.errors(include_url=False)[0])
             raise CampaignError(Phrase("campaign_line", file=path, line=number, why=why)) from error
     return tuple(found)
+
+
+def check_space(campaign: Campaign) -> None:
+    """Whether a clip finds a place on the disk. Raises CampaignError."""
+    if shutil.disk_usage(campaign.folder).free < CLIP_MB * 1_000_000:
+        raise CampaignError(Phrase("no_space_for_clip", folder=campaign.folder, mb=CLIP_MB))
 
 
 def note(campaign: Campaign, one: Try) -> Campaign:

@@ -2,15 +2,19 @@
 
 Input is requests to a page of the bench; output is whether they are let through.  This machine's own browser needs
 nothing.  Any other has to be in the local network and to have been given the code that the terminal shows; whoever
-gives it takes the place of the one before.  Refuses wrong codes one by one and, after some, all of them.
+gives it takes the place of the one before.  Refuses wrong codes one by one and, after some, any code for a while: from
+one address sooner than from all together.
 """
 
 from __future__ import annotations
 
 import fcntl
 import hmac
+import math
 import secrets
 import struct
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Interface, ip_address
 from socket import AF_INET, SOCK_DGRAM, if_nameindex, inet_ntoa, socket
@@ -23,10 +27,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sweep.phrases import Phrase
 
 DIGITS: Final = 6
-TRIES: Final = 5
-"""Wrong ones, after which there is another code."""
+ADDRESS_TRIES: Final = 5
+"""Wrong ones of an address within `PAUSE_S`, after which it waits."""
 ALL_TRIES: Final = 20
-"""Wrong ones in all, after which no phone is taken any more: one in 50,000 would have been guessed (derived)."""
+"""Those of all addresses, after which all wait."""
+PAUSE_S: Final = 300.0
+"""A wrong one counts that long: whoever guesses all of a day of eight hours has one chance in 500 (derived)."""
 COOKIE: Final = "bench"
 NOBODY: Final = "192.0.2.0"
 """No machine's address (RFC 5737)."""
@@ -40,11 +46,13 @@ class PairingError(PermissionError):
 class Pairing:
     """The code, and who has used it."""
 
-    def __init__(self, show: Callable[[str], None]) -> None:
+    def __init__(self, show: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
         """`show`: puts each new code where only those at this machine see it."""
-        self._show = show
-        self._wrong = 0
-        self._token: str | None = None
+        self._show, self._clock = show, clock
+        self._wrong: deque[tuple[float, str]] = deque()
+        """When, and from where."""
+        self._phone: tuple[bytes, str] | None = None
+        """What it shows, and where it is."""
         self._code = self._draw()
 
     def _draw(self) -> str:
@@ -52,22 +60,32 @@ class Pairing:
         self._show(code)
         return code
 
-    def take(self, code: str) -> str:
-        """What the phone shows from now on; the code is spent. Raises PairingError."""
-        if self._wrong >= ALL_TRIES:
-            raise PairingError(Phrase("pairing_closed"))
-        if not hmac.compare_digest(code.encode(), self._code.encode()):
-            self._wrong += 1
-            if self._wrong % TRIES == 0:
-                self._code = self._draw()
+    def take(self, code: str, address: str) -> str:
+        """What the phone at that address shows from now on; the code is spent. Raises PairingError."""
+        now_s = self._clock()
+        while self._wrong and self._wrong[0][0] <= now_s - PAUSE_S:
+            self._wrong.popleft()
+        own = [at_s for at_s, where in self._wrong if where == address]
+        if len(own) >= ADDRESS_TRIES or len(self._wrong) >= ALL_TRIES:
+            oldest_s = own[0] if len(own) >= ADDRESS_TRIES else self._wrong[0][0]
+            raise PairingError(Phrase("pairing_pause", seconds=math.ceil(oldest_s + PAUSE_S - now_s)))
+        if not hmac.compare_digest(_octets(code), _octets(self._code)):
+            self._wrong.append((now_s, address))
             raise PairingError(Phrase("pairing_code_wrong"))
-        self._token = secrets.token_urlsafe(24)
+        token = secrets.token_urlsafe(24)
+        self._phone = _octets(token), address
         self._code = self._draw()
-        return self._token
+        return token
 
-    def knows(self, token: str | None) -> bool:
-        """Is this the phone that came last?"""
-        return token is not None and self._token is not None and hmac.compare_digest(token, self._token)
+    def knows(self, token: str | None, address: str) -> bool:
+        """Is this the phone that came last, from where it came?"""
+        if token is None or self._phone is None:
+            return False
+        return hmac.compare_digest(_octets(token), self._phone[0]) and address == self._phone[1]
+
+
+def _octets(text: str) -> bytes:
+    return text.encode("utf-8", errors="replace")
 
 
 class OnlyPaired:
@@ -92,8 +110,8 @@ class OnlyPaired:
         asked = HTTPConnection(scope)
         address = ip_address(NOBODY if asked.client is None else asked.client.host)
         is_near = any(address in network for network in self._near)
-        is_paired = self._pairing is not None and self._pairing.knows(asked.cookies.get(COOKIE))
-        lets_in = address.is_loopback or (is_near and (is_paired or asked.url.path in self._is_open))
+        is_paired = self._pairing is not None and self._pairing.knows(asked.cookies.get(COOKIE), str(address))
+        lets_in = address.is_loopback or (is_near and (is_paired or scope["path"] in self._is_open))
         await (self._app if lets_in else self._closed)(scope, receive, send)
 
 

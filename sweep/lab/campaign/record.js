@@ -42,6 +42,7 @@ const WORDS = {
     code: "연결 번호",
     missing: "녹화할 수 없음",
     lost: "장비에 닿지 않습니다. 같은 네트워크인지, sweep bench record가 켜져 있는지 보십시오.",
+    notStopped: "멈추지 못했습니다. 렌즈를 가리고 전원 플러그를 뽑으십시오.",
   },
   en: {
     left: (done, one) => `${done} of ${one.count} recorded · ${one.left} left`,
@@ -80,15 +81,19 @@ const WORDS = {
     code: "Code",
     missing: "Cannot record",
     lost: "The probe cannot be reached. Same network? Is sweep bench record running?",
+    notStopped: "NOT stopped: cover the lens and pull the plug.",
   },
 };
 const language = navigator.language.startsWith("ko") ? "ko" : "en";
 const t = WORDS[language];
 const EVERY_MS = { filming: 700, else: 2500 };
+const ANSWER_MS = 2000;
+/** What was told that long ago is shown grey: it may be otherwise by now. */
+const STALE_MS = 5000;
 const $ = (id) => document.getElementById(id);
 
-/** What the bench said last, the wall that is chosen for which card, why a press was refused, and whether a code is wanted. */
-const state = { told: null, wall: null, card: null, because: null, refused: null, wantsCode: false, timer: 0 };
+/** What the bench said last and when, the wall that is chosen for which card, why a press was refused, and whether a code is wanted. */
+const state = { told: null, wall: null, card: null, because: null, refused: null, wantsCode: false, timer: 0, heard: 0 };
 
 async function ask(path, method = "GET", body = undefined) {
   let answer;
@@ -97,6 +102,7 @@ async function ask(path, method = "GET", body = undefined) {
       method,
       headers: { "x-ansim-bench": "1" },
       body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(ANSWER_MS),
     });
   } catch {
     throw new Error(t.lost);
@@ -116,13 +122,17 @@ function safely(work, isPress = true) {
     let lost = null;
     try {
       const told = await work(...about);
-      if (told?.count !== undefined) state.told = told;
+      if (told?.count !== undefined) {
+        state.told = told;
+        state.heard = performance.now();
+      }
     } catch (error) {
       if (isPress) state.refused = error.message;
       else if (!state.wantsCode) lost = error.message;
     }
     say(state.refused ?? lost ?? state.told?.said?.[language] ?? "");
     draw();
+    clearTimeout(state.timer);
     state.timer = setTimeout(look, state.told?.is_filming ? EVERY_MS.filming : EVERY_MS.else);
   };
 }
@@ -132,16 +142,17 @@ function say(text) {
   if ($("said").textContent !== text) $("said").textContent = text;
 }
 
-const look = safely(() => (state.wantsCode ? undefined : ask("/api/state")), false);
+const told = () => (state.wantsCode ? undefined : ask("/api/state"));
+const look = safely(told, false);
 
 function draw() {
   document.body.dataset.ready = "true";
+  drawStale();
   $("pair").hidden = !state.wantsCode;
   $("progress").hidden = state.wantsCode || state.told === null;
   for (const id of ["card", "taken"]) $(id).hidden = true;
   $("go").disabled = false;
   $("go").classList.remove("busy");
-  $("stop").hidden = true;
   $("why").textContent = "";
   if (state.wantsCode) {
     $("parts").replaceChildren();
@@ -216,8 +227,8 @@ function drawParts(one) {
 
 function drawButtons(one) {
   const go = $("go");
-  $("stop").hidden = one.declared_s === 0 && !one.is_filming;
   if (one.is_filming) {
+    $("reasons").close(); // it would cover what stops
     go.textContent = t.filming;
     go.disabled = true;
     go.classList.add("busy");
@@ -225,12 +236,12 @@ function drawButtons(one) {
   } else if (lacking(one).length > 0) {
     go.textContent = t.missing;
     go.disabled = true;
+  } else if (one.declared_s === 0) {
+    go.textContent = t.declare;
+    $("why").textContent = `${one.card === null ? `${t.done} ` : ""}${t.declareWhy(one.declared_by)}`;
   } else if (one.card === null) {
     go.hidden = true;
     $("why").textContent = t.done;
-  } else if (one.declared_s === 0) {
-    go.textContent = t.declare;
-    $("why").textContent = t.declareWhy(one.declared_by);
   } else {
     go.textContent = t.go;
     $("why").textContent = `${t.goWhy(one.card.number)} ${t.holds(Math.ceil(one.declared_s / 60))}`;
@@ -248,6 +259,20 @@ async function press() {
   if (one.declared_s === 0) return ask("/api/declare", "POST");
   const { number } = one.card;
   return ask("/api/record", "POST", { number, background: state.wall, is_light_on: $("is-lit").checked });
+}
+
+/** Whoever presses it is told in both languages where it has not come through. */
+async function stop() {
+  try {
+    await ask("/api/stop", "POST");
+  } catch {
+    throw new Error(`${WORDS.ko.notStopped} ${WORDS.en.notStopped}`);
+  }
+  return told();
+}
+
+function drawStale() {
+  document.body.classList.toggle("stale", state.told !== null && performance.now() - state.heard > STALE_MS);
 }
 
 function drawReasons() {
@@ -269,7 +294,7 @@ function drawReasons() {
 }
 
 $("go").onclick = safely(press);
-$("stop").onclick = safely(() => ask("/api/stop", "POST"));
+$("stop").onclick = safely(stop);
 $("code").oninput = draw;
 $("pair").onsubmit = (event) => {
   event.preventDefault();
@@ -303,4 +328,5 @@ $("reasons-how").textContent = t.againHow;
 $("reasons-other").firstElementChild.textContent = t.other;
 $("reasons-go").textContent = t.againGo;
 $("reasons-no").textContent = t.close;
+setInterval(drawStale, 1000);
 look();

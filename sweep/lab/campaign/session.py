@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Final
 
 from sweep.lab.bench.recording import ERRORS
-from sweep.lab.campaign.folder import Campaign, Reading, Try, note, now, set_aside
+from sweep.lab.campaign.folder import (
+    Campaign,
+    CampaignError,
+    Reading,
+    Try,
+    check_space,
+    note,
+    now,
+    set_aside,
+)
 from sweep.lab.campaign.hearing import HearError
 from sweep.lab.campaign.setups import BACKGROUNDS, Background
 from sweep.link.head import PortError
@@ -24,13 +33,16 @@ from sweep.wifi.capture.air import CaptureOpenError
 END, AGAIN = "q", "r"
 REASONS: Final = ("dropped frames", "lamp off", "camera moved", "thing moved")
 """Why a clip may be recorded again; decided before anybody sees a result."""
+LONGEST_REASON: Final = 200
+LETTERS: Final = 2
+"""Of a reason at least."""
 
 Ask = Callable[[Phrase], str]
 """Put a question to the one who records; the answer without spaces around it. Raises EOFError: nobody answers."""
 Say = Callable[[Phrase], None]
 Record = Callable[[str], Path | Reading]
 """Record the clip of this name; returns its folder, or what a radio heard. Raises `NOT_RECORDED`."""
-NOT_RECORDED: Final = (*ERRORS, HearError, CaptureOpenError, PortError, RfCalibrationError)
+NOT_RECORDED: Final = (*ERRORS, CampaignError, HearError, CaptureOpenError, PortError, RfCalibrationError)
 """What a person can do something about; the set-up is asked for again."""
 
 
@@ -63,12 +75,19 @@ def _again(campaign: Campaign, record: Record, ask: Ask, say: Say) -> Campaign:
     last = campaign.tries[-1]
     reasons = ", ".join(f"{index} {reason}" for index, reason in enumerate(REASONS, 1))
     because = ask(Phrase("bench_ask_reason", clip=last.clip, reasons=reasons))
-    if because.isdigit() and 1 <= int(because) <= len(REASONS):
+    if because.isdecimal() and 1 <= int(because) <= len(REASONS):
         because = REASONS[int(because) - 1]
+    because = reason_of(because)
     if not because:
         say(Phrase("bench_no_reason"))
         return campaign
-    return record_one(campaign, record, say, (last.setup, last.background, last.is_light_on, because[:200]))
+    return record_one(campaign, record, say, (last.setup, last.background, last.is_light_on, because))
+
+
+def reason_of(said: str) -> str:
+    """A reason as it is written down; empty: that is none."""
+    said = said.strip()[:LONGEST_REASON]
+    return said if said.isprintable() and sum(map(str.isalpha, said)) >= LETTERS else ""
 
 
 def record_one(
@@ -80,28 +99,30 @@ def record_one(
     setup, background, is_light_on, because = about
     name = campaign.name_for(setup)
     try:
+        if campaign.drawn.of == "lens":
+            check_space(campaign)
         clip = record(name)
+        reading = clip if isinstance(clip, Reading) else None
+        noted = note(
+            campaign,
+            Try(
+                clip=name, setup=setup, background=background, is_light_on=is_light_on, recorded=now(), because=because,
+                reading=reading,
+            ),
+        )  # fmt: skip
     except (*NOT_RECORDED, OSError) as error:  # a disk that is full, too
-        set_aside(campaign)  # frames may lie there that were never signed
         say(Phrase("bench_not_recorded", why=error))
+        set_aside(campaign)  # frames may lie there that were never signed
         return campaign
-    reading = clip if isinstance(clip, Reading) else None
-    campaign = note(
-        campaign,
-        Try(
-            clip=name, setup=setup, background=background, is_light_on=is_light_on, recorded=now(), because=because,
-            reading=reading,
-        ),
-    )  # fmt: skip
     say(Phrase("bench_recorded", clip=name if reading is not None else clip))
-    return campaign
+    return noted
 
 
 def _wall(ask: Ask, say: Say) -> Background:
     walls = ", ".join(f"{index} {wall}" for index, wall in enumerate(BACKGROUNDS, 1))
     while True:
         answer = ask(Phrase("bench_ask_wall", walls=walls))
-        if answer.isdigit() and 1 <= int(answer) <= len(BACKGROUNDS):
+        if answer.isdecimal() and 1 <= int(answer) <= len(BACKGROUNDS):
             return BACKGROUNDS[int(answer) - 1]
         say(Phrase("bench_wall_unclear", most=len(BACKGROUNDS)))
 
