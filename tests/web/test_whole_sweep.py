@@ -90,7 +90,7 @@ def says(page: Page, is_so: Callable[[str], bool], what: str, patience_ms: int) 
 
     def is_said() -> bool:
         nonlocal said
-        said = told(page).inner_text()
+        said = f"{page.locator('.state').inner_text()}\n{told(page).inner_text()}"
         return is_so(said)
 
     try:
@@ -222,7 +222,7 @@ def test_two_phones_are_told_the_truth_whatever_happens(
     expect(told(others)).not_to_contain_text("지금 상태가 아닐 수 있음")
     pair.keep("stop-without-network")
     probe.do("press")
-    expect(told(page)).to_contain_text("점검 중")  # what it knew last, marked as that
+    expect(page.locator(".state")).to_contain_text("점검 중")  # what it knew last, marked as that
     expect(told(others)).to_contain_text(STATES["paused"].ko, timeout=SOON_MS)
     pair.keep("button-without-network")
     probe.do("release")
