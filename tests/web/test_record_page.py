@@ -77,6 +77,7 @@ def phone(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
+@pytest.mark.soak
 @pytest.mark.wall_clock("the emulated head keeps to wall time while its process shares the machine")
 def test_two_persons_record_a_card_again_and_stop_when_somebody_comes_in(
     phone: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
