@@ -55,6 +55,7 @@ def read_until(terminal: int, word: bytes) -> None:
         said += os.read(terminal, 4096)
 
 
+@pytest.mark.wall_clock("a tenth of a second from the signal to the line, on a machine with other work")
 @pytest.mark.parametrize("way", ["ctrl-c", "kill"])
 def test_the_supply_follows_the_declaration_of_a_sweep_at_a_terminal(way: str, tmp_path: Path) -> None:
     with GpioKernel(tmp_path / "chip") as chip, at_a_terminal(tmp_path, chip) as (process, terminal):

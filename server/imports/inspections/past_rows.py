@@ -39,6 +39,7 @@ OF_ROW = frozenset(
         "cell_is_struck",
         "cell_unsure",
         "may_be_closed",
+        "may_be_miswritten",
         "name_spaced",
         "text_unreadable",
     }

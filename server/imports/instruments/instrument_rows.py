@@ -6,8 +6,9 @@ Input are rows as own_instruments.py reads them; output are decisions, and what 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -107,12 +108,15 @@ class InstrumentWork(WholeRows):
         registers: dict[str, Known] = {}
         home = given.district_id or home_of(connection)
         judged = []
+        models = Counter(values.squashed(own.said.get("model", "")) for own in table.own)
         for own in table.own:
             district = border.named(own.said.get("district", ""), home)
             where = district.district_id or ""
             if where not in holders:
                 holders[where], registers[where] = Holders.of(connection, where), Known.of(connection, where)
             item = read_item(own, district, holders[where], table.epoch)
+            if item.serial and item.serial != item.model and models[values.squashed(item.serial)]:
+                item = replace(item, doubts=(*item.doubts, "model_serial_swapped"))
             if problem := own.problem or district.refusal:
                 decision = Decision("refused", (problem,))
             else:

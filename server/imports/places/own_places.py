@@ -136,6 +136,8 @@ def _place(
         pass
     elif len(set(_YEAR.findall(cell("installed")))) > 1:
         odd.append("day_in_two_ways")
+    if installed > f"{today():%Y-%m}"[: len(installed)]:
+        odd.append("may_be_closed")
     operator = cell("operator")
     if names_person(operator):
         operator = ""

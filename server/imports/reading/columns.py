@@ -19,7 +19,7 @@ from server.imports.reading.cuts import Cut, cut_of_heading, masked, names_cover
 from server.imports.reading.fields import KINDS, LEFT_OUT, Field, Kind
 from server.imports.reading.grid import Grid
 from server.imports.reading.heading_words import count_in, ways_to_read
-from server.imports.reading.lines import Line, tells_an_end
+from server.imports.reading.lines import Line, tells_a_mistake, tells_an_end
 from server.imports.reading.periods import NONE, Months, months_of_section, months_of_titles
 from server.imports.reading.row_kinds import headings_of, is_other_heading, problem_of
 from server.interface.errors import ApiError, invalid
@@ -220,6 +220,8 @@ def _own(
     about = KINDS[kind].about
     if about in row.may_be_gone or any(tells_an_end(cell, about) for cell in row.cells):
         doubts.append("may_be_closed")
+    if row.may_be_miswritten or any(map(tells_a_mistake, row.cells)):
+        doubts.append("may_be_miswritten")
     if any(index in row.struck for index, _ in used):
         doubts.append("cell_is_struck")
     if any(row.cells[width:]):

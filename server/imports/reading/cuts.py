@@ -26,7 +26,12 @@ _HEADINGS: tuple[tuple[Cut, re.Pattern[str]], ...] = (
     ("resident_number", re.compile(r"주민(?:등록)?번호|주민번|생년월일|외국인(?:등록)?번호|여권|운전면허|주민$|^ssn$")),
     ("bank_account", re.compile(r"계좌|예금주|은행|통장|입금|카드번호|급여|수당|bankaccount")),
     ("named_person", re.compile(rf"{_PERSONS}|reporter|victim")),
-    ("password", re.compile(r"비밀번호|비번|암호|패스워드|password|passwd|^pw$|^pwd$|^초기값$|인증번호")),
+    (
+        "password",
+        re.compile(
+            r"비밀번호|비번|암호|패스워드|도어락|(?:출입|잠금)(?:번호|코드)|password|passwd|^pw$|^pwd$|^초기값$|인증번호"
+        ),
+    ),
     (
         "remarks",
         re.compile(
@@ -37,6 +42,8 @@ _HEADINGS: tuple[tuple[Cut, re.Pattern[str]], ...] = (
 _SECRET = re.compile(
     r"(?:비밀번호|비번|암호|패스워드|password|\bpw)\s*(?:은|는)?\s*[:=]?\s*[\x21-\x7e]{4,}", re.IGNORECASE
 )
+_DOOR_CODE = re.compile(r"(?<![\w*#])(?=[\d*#]*[*#])(?=(?:[*#]*\d){3})[\d*#]{4,12}(?![\w*#])")
+"""What one presses at a door: digits with a star or a hash."""
 _LIKE_SECRET = re.compile(r"(?=.*[A-Za-z])(?=.*\d)(?=.*[!#$%^&*?~])(?!.*@.*\.)[\x21-\x7e]{6,40}")
 _DATE6 = r"\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _RESIDENT = re.compile(
@@ -67,7 +74,7 @@ _ITS = (
 _OF_ROLE = re.compile(rf"(?:{_ROLES})(?:님|\s?:|\s)\s*(?!{_ITS})[가-힣]{{2,4}}(?![가-힣])")
 _WHOLE: tuple[tuple[Cut, tuple[re.Pattern[str], ...]], ...] = (
     ("named_person", (_NAMED, _MOBILE, _OF_ROLE)),
-    ("password", (_SECRET,)),
+    ("password", (_SECRET, _DOOR_CODE)),
 )
 """What takes the whole cell, or the brackets that it stands in."""
 _ASIDE = re.compile(r"\([^()]*\)")

@@ -18,13 +18,13 @@ import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
 from server.imports.reading.cuts import Cut, cut_cell, cut_of_heading, cut_text, is_cut, like_passwords, squash_heading
 from server.imports.reading.heading_lines import LINES_ABOVE, columns_of, find_heading
-from server.imports.reading.lines import Line, Raw, cell_at, ends_told
+from server.imports.reading.lines import Line, Raw, cell_at, with_remarks
 from server.interface.errors import ApiError, invalid
 from sweep.phrases import Phrase
 
@@ -100,11 +100,7 @@ def read_grid(data: bytes, known: frozenset[str], sheet: str | None = None) -> G
     of_columns: Counter[int] = Counter()
     cut_columns = _cut_columns(columns, raw.lines[at + deep :], known)
     rows = [
-        replace(
-            line,
-            cells=tuple(_cells(line.cells, columns, cut_columns, counts, of_columns)),
-            may_be_gone=ends_told(line, cut_columns),
-        )
+        with_remarks(line, cut_columns, _cells(line.cells, columns, cut_columns, counts, of_columns))
         for line in raw.lines[at + deep :]
     ]
     return Grid(

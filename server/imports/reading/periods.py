@@ -16,9 +16,14 @@ MOST_MONTHS = 36
 _RANGE = re.compile(
     r"(20\d\d)\s*[.년]\s*(\d{1,2})\s*[.월]?\s*[~\u223c]\s*(?:(20\d\d)\s*[.년]\s*)?(\d{1,2})\s*[.월](?!\s*\d)"
 )
+_DAYS = re.compile(
+    r"(20\d\d)\s*[.년]\s*(\d{1,2})\s*[.월]\s*\d{1,2}\s*[.일]?\s*[~\u223c]\s*"
+    r"(?:(20\d\d)\s*[.년]\s*)?(\d{1,2})\s*[.월]\s*\d{1,2}(?!\d)"
+)
+"""From a day to a day: `2025. 12. 1. ~ 2026. 3. 31.`"""
 _MONTH = re.compile(r"(20\d\d)\s*년\s*(\d{1,2})\s*월(?!\s*\d)")
 _YEAR = re.compile(r"(20\d\d)\s*(?:(?:년도?)?\s*(?:(상|하)반기|([1-4])\s*(?:/\s*4\s*)?분기)|년도?(?!\s*\d))")
-_SECTION = re.compile(r"\W*(?:(20\d\d)\s*[년.]\s*)?(\d{1,2})\s*월(?:분)?\W*")
+_SECTION = re.compile(r"\W*(?:(20\d\d)\s*[년.]\s*)?(\d{1,2})(?:\s*월?\s*[~\u223c]\s*(\d{1,2}))?\s*월(?:분)?\W*")
 _NO_YEAR = re.compile(
     r"(?P<month>\d{1,2})\s*(?P<mark>[-–./월])\s*(?P<day>\d{1,2})\s*[.일]?(?P<rest>(?:\s*\(?[월화수목금토일].*|\s+.*)?)"
 )
@@ -37,7 +42,7 @@ def months_of_titles(lines: Iterable[str]) -> Months:
 def _told(text: str) -> Iterator[Months]:
     """Each time that a line tells of; of what is told at once the longest form."""
     left = text
-    for form, months in ((_RANGE, _of_range), (_MONTH, _of_month), (_YEAR, _of_year)):
+    for form, months in ((_DAYS, _of_range), (_RANGE, _of_range), (_MONTH, _of_month), (_YEAR, _of_year)):
         yield from map(months, form.finditer(left))
         left = form.sub("|", left)
 
@@ -66,18 +71,18 @@ def _between(first: tuple[int, int], last: tuple[int, int]) -> Months:
 
 
 def months_of_section(text: str, titles: Months, before: Months) -> Months | None:
-    """The month that a line heads (`□ 2025년 11월`, `□ 12월`); None where it heads none, no month without its year."""
+    """The months that a line heads (`□ 2025년 11월`, `□ 2~3월`); None where it heads none, none without a year."""
     found = _SECTION.fullmatch(unicodedata.normalize("NFKC", text))
-    if found is None or not 1 <= int(found[2]) <= 12:
+    if found is None or not 1 <= int(found[2]) <= int(found[3] or found[2]) <= 12:
         return None
-    month = int(found[2])
+    months = range(int(found[2]), int(found[3] or found[2]) + 1)
     if found[1]:
-        return frozenset({(int(found[1]), month)})
-    allowed = {one for one in titles if one[1] == month}
+        return frozenset((int(found[1]), month) for month in months)
+    allowed = {one for one in titles if one[1] in months}
     if not titles and len(before) == 1:
         (year, last), *_ = before
-        allowed = {(year, month)} if month >= last else set()
-    return frozenset(allowed) if len(allowed) == 1 else NONE
+        allowed = {(year, month) for month in months if months[0] >= last}
+    return frozenset(allowed) if len(allowed) == len(months) else NONE
 
 
 def with_year(cell: str, months: Months) -> str:

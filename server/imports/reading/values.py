@@ -290,7 +290,7 @@ def odd_texts(hours: str, phone: str, installed: str) -> list[str]:
     """Cells that a spreadsheet turned into numbers: a part of a day, a telephone without its nought, October as 1."""
     found = {
         "hours_unclear": re.fullmatch(r"[01]?\.\d+|[01]", hours) is not None,
-        "phone_unclear": re.search(r"\d", phone) is not None and not re.match(r"\+82|\(?0\d|1[568]\d\d", phone),
+        "phone_unclear": phone != "" and not re.match(r"\+82|\(?0\d|1[568]\d\d|☎?\s*\(?0\d", phone),
         "day_in_two_ways": re.fullmatch(r"\d{4}\.1", installed) is not None,
     }
     return [doubt for doubt, holds in found.items() if holds]

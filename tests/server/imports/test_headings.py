@@ -119,6 +119,8 @@ def test_a_second_table_below_is_asked_about() -> None:
         (["2025년 점검대장(2025년 5월)"], {(2025, 5)}),
         (["2025년 11월 ~ 2026년 2월 점검일지"], {(2025, 11), (2025, 12), (2026, 1), (2026, 2)}),
         (["점검대장", "2025. 3. 3. 현재"], set()),
+        (["기간: 2025. 12. 1. ~ 2026. 2. 28."], {(2025, 12), (2026, 1), (2026, 2)}),
+        (["2026.1.5.~7. 점검"], set()),
     ],
 )
 def test_the_months_of_a_list_are_told_by_its_title(titles: list[str], months: set[tuple[int, int]]) -> None:
@@ -131,6 +133,9 @@ def test_a_section_has_a_year_of_its_own_or_of_the_one_before() -> None:
     assert months_of_section("□ 12월", frozenset(), november) == frozenset({(2025, 12)})
     assert months_of_section("□ 2월", frozenset(), november) == frozenset()
     assert months_of_section("□ 2월", titles, november) == frozenset({(2026, 2)})
+    assert months_of_section("◎ 2026년 2~3월", frozenset(), november) == frozenset({(2026, 2), (2026, 3)})
+    assert months_of_section("□ 1월~2월", titles, november) == frozenset({(2026, 1), (2026, 2)})
+    assert months_of_section("□ 2~3월", titles, november) == frozenset()
     assert months_of_section("11월 소계", titles, november) is None
 
 

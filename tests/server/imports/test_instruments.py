@@ -168,6 +168,14 @@ def test_the_same_instrument_twice_is_asked_about(officer: Client) -> None:
     assert rows_of(officer, found)[0]["answers"] == ["add", "leave"]
 
 
+def test_a_serial_that_is_anothers_model_is_asked_about(officer: Client) -> None:
+    rows = ("R7,R7-0041", "R7-0042,R7", "R8,")
+    text = "\n".join(("종류,제조사,모델명,일련번호", *(f"전파 탐지기,가상전자,{row}" for row in rows), ""))
+    found = bring(officer, text, kind="instruments").json()
+    swapped = ("question", ["model_serial_swapped"])
+    assert told(officer, found) == [("new", []), swapped, ("question", ["serial_missing"])]
+
+
 def test_instruments_of_the_register_are_of_the_own_district(hanbit: Site, officer: Client) -> None:
     text = finders().replace("확인기관\n", "확인기관,보유기관\n").replace("한빛구청\n", "한빛구청,달빛구청\n")
     found = bring(officer, text).json()

@@ -126,6 +126,14 @@ def test_an_answer_holds_only_while_cells_are_what_it_says(db: Database) -> None
         _kept(db, LIST.replace("층", "몇층인지").replace(",1,", ",옥외,").encode())
 
 
+@pytest.mark.parametrize("code", ["*7713#", "0415*", "2*8846", "9031#*", "도어락 *5582", "#12345"])
+def test_the_code_of_a_door_is_never_shown_wherever_it_stands(code: str) -> None:
+    text = f"시설명,주소,남녀구분,칸수,실위치,출입번호\n가람공원,한빛구 가람로 1,남,3,{code},{code}\n"
+    seen = looking.look(text.encode(), "목록.csv", None, "rooms", {})
+    assert code.rsplit(maxsplit=1)[-1] not in seen.model_dump_json()
+    assert {one.cut: one.cells for one in seen.cuts} == {"password": 2}
+
+
 @pytest.mark.parametrize(
     ("cells", "doubt"),
     [
@@ -136,10 +144,17 @@ def test_an_answer_holds_only_while_cells_are_what_it_says(db: Database) -> None
         ({"시설명": "가람공원(폐쇄)"}, "may_be_closed"),
         ({"연번": "철거"}, "may_be_closed"),
         ({"비고": "'26.2.27. 철거 완료"}, "may_be_closed"),
+        ({"시설명": "(가칭)가람수변공원"}, "may_be_closed"),
+        ({"비고": "설계 중(미개방)"}, "may_be_closed"),
+        ({"설치연월": "2099.6"}, "may_be_closed"),
+        ({"비고": "남 대·소 바뀜"}, "may_be_miswritten"),
+        ({"비고": "4칸이 맞음"}, "may_be_miswritten"),
         ({"주소": "한빛구 가람로"}, "address_unclear"),
         ({"주소": "-"}, "address_missing"),
         ({"시설명": "없음"}, "name_missing"),
         ({"전화번호": "212345678"}, "phone_unclear"),
+        ({"전화번호": "가람상인회", "관리기관": "02-123-4567"}, "phone_unclear"),
+        ({"시설명": "가람공원 2*8846"}, "cell_cut"),
         ({"개방시간": "0.25"}, "hours_unclear"),
         ({"설치연월": "2012.1"}, "day_in_two_ways"),
         ({"설치연월": "'09.13"}, "date_unreadable"),
