@@ -16,6 +16,7 @@ from tests.web.test_photos import FOUND, ask, new_case
 from tests.web.test_plan import send_now
 
 pytestmark = pytest.mark.browser
+BOTH_LANGUAGES = pytest.mark.parametrize("language", ["ko", pytest.param("en", marks=pytest.mark.soak)])
 INSPECTOR = "inspector-hanbit-1"
 STEPS = "**/api/cases/*/steps"
 TO, DUE = "보수를 맡은 곳", "보수 기한"
@@ -33,7 +34,7 @@ def events(page: Page, city: str, case_id: str) -> list[dict[str, Any]]:
     return [event["step"] for event in ask(page, city, f"/api/cases/{case_id}")["events"]]
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
+@BOTH_LANGUAGES
 def test_a_broken_lock_goes_to_the_facility_with_a_day_and_is_closed_by_whoever_confirms_it(
     open_phone: OpenPhone, city: str, language: str
 ) -> None:
@@ -194,7 +195,7 @@ def test_the_way_opens_in_the_phones_own_map_and_asks_nobody_before(
     assert [url for url in asked if not url.startswith((city, "blob:", "data:"))] == []
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
+@BOTH_LANGUAGES
 def test_the_first_run_is_made_alone_and_leaves_nothing_behind(open_phone: OpenPhone, city: str, language: str) -> None:
     phone = open_phone(city)
     page = phone.page

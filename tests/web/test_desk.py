@@ -84,7 +84,9 @@ def test_the_city_is_full_and_all_of_it_is_marked(desk: Phone, city: str) -> Non
     assert not {kind for kind in live if kind.startswith(("sweep.", "case."))}
 
 
-@pytest.mark.parametrize("username", BEGIN)
+@pytest.mark.parametrize(
+    "username", [pytest.param(one, marks=[] if one in {"city", "evidence"} else pytest.mark.soak) for one in BEGIN]
+)
 def test_people_of_a_desk_begin_at_it(open_phone: OpenPhone, city: str, username: str) -> None:
     title, places = BEGIN[username]
     desk = open_phone(city, **MODES)

@@ -91,7 +91,7 @@ def test_a_room_is_small(open_phone: OpenPhone, site: Site) -> None:
     assert 50_000 < wire.total <= MOST_ROOM_BYTES, wire.octets
 
 
-@pytest.mark.parametrize("viewport", [PHONE, SMALL_PHONE], ids=["phone", "small"])
+@pytest.mark.parametrize("viewport", [pytest.param(PHONE, marks=pytest.mark.soak), SMALL_PHONE], ids=["phone", "small"])
 def test_the_strip_of_a_simulation_pushes_nothing_away(
     open_phone: OpenPhone, site: Site, viewport: ViewportSize
 ) -> None:

@@ -122,11 +122,11 @@ def _is_as(page: Page, city: str, case_id: str, *, is_doubted: bool) -> bool:
     return bool(photo["is_doubted"] == is_doubted)
 
 
-@pytest.mark.parametrize("each_by_axe", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["some", "all"])
+@pytest.mark.parametrize("is_all", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["some", "all"])
 def test_whatever_was_sealed_is_shown_harmlessly_or_not_at_all(
-    open_phone: OpenPhone, city: str, tmp_path: Path, *, each_by_axe: bool
+    open_phone: OpenPhone, city: str, tmp_path: Path, *, is_all: bool
 ) -> None:
-    """Axe looks at each thing that the officer may be told, and in the long run at every picture."""
+    """Every third and each thing that the officer may be told, seen by axe; in the long run every picture."""
     desk, key_file = officer_with_key(open_phone, city, tmp_path)
     phone = open_phone(city)
     phone.log_in(INSPECTOR)
@@ -135,7 +135,9 @@ def test_whatever_was_sealed_is_shown_harmlessly_or_not_at_all(
     opened: list[str] = []
     looked_at: set[str] = set()
     page.on("request", lambda request: opened.append(request.url))
-    for what, (picture, told) in hostile().items():
+    for number, (what, (picture, told)) in enumerate(hostile().items()):
+        if not is_all and number % 3 and told in looked_at:
+            continue
         case_id = new_case(phone.page, city)
         _send(phone.page, city, case_id, picture)
         desk.open(f"#/desk/case/{case_id}")
@@ -158,7 +160,7 @@ def test_whatever_was_sealed_is_shown_harmlessly_or_not_at_all(
             )
             assert bytes(kept) == _jpeg(), what
         assert page.evaluate("window.ran") is None, what
-        if each_by_axe or told not in looked_at:
+        if is_all or told not in looked_at:
             assert desk.violations() == []
             looked_at.add(told)
         wait_until(partial(_is_as, page, city, case_id, is_doubted=told != HOLDS), f"the server knows of {what}")

@@ -90,6 +90,11 @@ def door(built_page: None, database_url: str, tmp_path: Path) -> Iterator[Site]:
         yield server
 
 
+@pytest.mark.parametrize(
+    "database_kind",
+    [pytest.param("sqlite", marks=pytest.mark.soak), pytest.param("postgres", marks=pytest.mark.postgres)],
+    indirect=True,
+)
 def test_from_an_excel_file_to_the_months_documents(open_phone: OpenPhone, door: Site, tmp_path: Path) -> None:
     desk = open_phone(door.url, **WIDE)
     month = Month(door, desk)
