@@ -2,8 +2,8 @@
 
 import importlib.util
 import re
-import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_type_hints
@@ -18,15 +18,16 @@ from sweep.sim.head import pads as head_pads
 
 
 @pytest.fixture(scope="module")
-def generate(repo_root: Path) -> ModuleType:
+def generate(repo_root: Path) -> Iterator[ModuleType]:
     path = repo_root / "firmware" / "generate.py"
     spec = importlib.util.spec_from_file_location("firmware_generate", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # its dataclasses look themselves up
-    spec.loader.exec_module(module)
-    return module
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(path.parent)  # what it imports stands beside it
+        spec.loader.exec_module(module)
+        yield module
 
 
 def test_generated_files_are_up_to_date(generate: ModuleType) -> None:
