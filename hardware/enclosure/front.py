@@ -103,8 +103,6 @@ def without_option_pockets(plate: Part) -> Part:
         outward = pocket_reach(half, math.atan2(y, x), math.hypot(x, y))
         cut = block(-half, -half, PLATE_BACK, outward, half, -S["eye"]["option_skin"])
         plate -= Pos(x, y, 0) * Rot(0, 0, math.degrees(math.atan2(y, x))) * cut
-    for at in layout.arc_screws():
-        plate -= rod("z", at, S["shell"]["pilot_m2"], PLATE_BACK, PLATE_BACK + HOLD["arc board"].depth_mm)
     sensor, (wide, high) = S["range"], S["range"]["window"]
     x, y = sensor["at"]
     plate -= block(x - wide / 2, y - high / 2, PLATE_BACK, x + wide / 2, y + high / 2, -S["eye"]["option_skin"])

@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hardware.enclosure import options
 from hardware.enclosure.solids import Box, Cylinder, Solid
 
 HERE = Path(__file__).parent
@@ -36,7 +35,7 @@ def interfaces() -> dict[str, Any]:
 def boards() -> dict[str, Any]:
     """The outlines of `../interfaces.toml`: all that the printed parts take from there."""
     table = interfaces()
-    return {name: table[name] for name in ("carrier", "ring", "middle", "arc", "bar", "white")} | {
+    return {name: table[name] for name in ("carrier", "ring", "middle", "bar", "white")} | {
         "body": {led: table["led"][led]["body_mm"] for led in ("ir", "white")}
     }
 
@@ -161,19 +160,20 @@ def ring_screws() -> list[tuple[float, float]]:
 def ring_leds() -> list[tuple[float, float]]:
     """X and y of the ring's LEDs."""
     ring = boards()["ring"]
-    step = 360.0 / ring["led_count"]
-    angles = [math.radians(ring["led_first_angle_deg"] + step * k) for k in range(ring["led_count"])]
-    return [(ring["led_radius_mm"] * math.cos(a), ring["led_radius_mm"] * math.sin(a)) for a in angles]
+    return _around(ring["led_radius_mm"], ring["led_first_angle_deg"], ring["led_count"])
 
 
 def option_leds() -> list[tuple[float, float]]:
-    """X and y of the LEDs that are options: on the ring board's outer circle and on the arc."""
-    return options.leds(boards())
+    """X and y of the LEDs that are options (phases M and R), on the ring board's outer circle."""
+    middle = boards()["middle"]
+    firsts = (middle["middle_first_angle_deg"], middle["red_first_angle_deg"])
+    return [at for first in firsts for at in _around(middle["led_radius_mm"], first, middle["led_count"])]
 
 
-def arc_screws() -> list[tuple[float, float]]:
-    """X and y of the arc's screws."""
-    return options.screws(boards())
+def _around(radius: float, first_deg: float, count: int) -> list[tuple[float, float]]:
+    """Points evenly around the optical axis."""
+    turns = [math.radians(first_deg + 360.0 / count * k) for k in range(count)]
+    return [(radius * math.cos(turn), radius * math.sin(turn)) for turn in turns]
 
 
 def bar_centres() -> tuple[float, float]:
@@ -216,7 +216,6 @@ def _eye() -> dict[str, list[Solid]]:
             Cylinder("z", (0, 0), ring["outline_diameter_mm"] / 2, front - thick, front, bore),
             Box((-6.0, 10.5, front - thick - ring["connector_height_mm"]), (6.0, 19.0, front - thick)),
         ],
-        "arc board": options.arc(boards(), front),
         "ring LEDs": [Cylinder("z", led, body[0] / 2, front, front + body[2]) for led in ring_leds()],
         "lens foam": [Cylinder("z", (0, 0), eye["foam_outer_radius"], lens, front - thick, eye["foam_inner_radius"])],
         "camera": [

@@ -122,7 +122,7 @@ PARTS = {
     "body": body,
     "lid": lid,
     "grip": outside.grip,
-    "door": outside.source,
+    "door": outside.door,
     "cap": outside.cap,
     "wifi_shell": outside.wifi_shell,
     "phone_foot": outside.phone_foot,

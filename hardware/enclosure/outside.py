@@ -54,8 +54,8 @@ def wake_pad() -> Part:
     return part - wake_block(outer - 1.0, -table["rim"], end - table["skin"], -table["rim"])
 
 
-def source() -> Part:
-    """Flap under the grip with the hole for charging; a thumbscrew holds it. Prints on its outer face."""
+def door() -> Part:
+    """Closes the grip from below, whole: the bank's ports are up. Thumbscrews hold it. Prints on its outer face."""
     table = S["grip"]
     bottom = layout.grip_bottom()
     gap, wall, round_mm = table["door_clearance"], table["door_wall"], table["outer_radius"]
@@ -64,7 +64,6 @@ def source() -> Part:
     part -= oblong(
         table["outer"][0] + 2 * gap, table["outer"][1] + 2 * gap, bottom, bottom + table["door_overlap"], round_mm + gap
     )
-    part -= block(-6.0, bottom - 3.0, table["z"] - 16.0, 6.0, bottom, table["z"] + 16.0)
     part -= rod("x", (bottom + table["door_overlap"] / 2, table["z"]), 3.2, -table["outer"][0], table["outer"][0])
     return part
 

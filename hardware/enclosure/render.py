@@ -22,7 +22,7 @@ SHADES = {
     "#e4572e": ("cap",),
     "#f4f4f0": ("light_box", "diffuser"),
     "#7b8790": ("camera_bracket", "aim_tube"),
-    "#1e7a46": ("carrier", "ring board", "left bar", "right bar", "arc board"),
+    "#1e7a46": ("carrier", "ring board", "left bar", "right bar"),
     "#2f9e5b": ("pi",),
     "#d9d9d9": ("white board",),
     "#3f51b5": ("camera",),
@@ -55,9 +55,10 @@ def picture(
     clear: frozenset[str],
     zoom: float,
     called: tuple[str, ...] = (),
+    size: tuple[int, int] = (1300, 950),
 ) -> None:
     """Draw and write, with the numbers of the parts `called`."""
-    plotter = pyvista.Plotter(off_screen=True, window_size=(1300, 950))
+    plotter = pyvista.Plotter(off_screen=True, window_size=size)
     plotter.set_background("white")
     plotter.enable_anti_aliasing("ssaa")
     for name, solid in solids.items():
@@ -91,22 +92,21 @@ def corners() -> Manifold:
 def exploded() -> dict[str, Manifold]:
     """The parts drawn apart along the ways in which they are put together."""
     away = {
-        "lid": (0, 70, 0),
-        "wifi_shell": (0, 150, 0),
-        "wifi": (0, 105, 0),
-        "phone_foot": (0, 105, 0),
-        "carrier": (0, 40, 0),
+        "lid": (0, 120, 0),
+        "wifi_shell": (0, 200, 0),
+        "wifi": (0, 155, 0),
+        "phone_foot": (0, 155, 0),
+        "carrier": (0, 60, 0),
+        "pi": (0, 25, 0),
         "grip": (0, -50, 0),
-        "door": (0, -90, 0),
+        "door": (0, -170, 0),
         "button": (0, -50, 25),
     }
-    away |= {"power bank": (0, -70, 0), "bank plug": (0, -60, 0), "cap": (0, 0, 150), "front_plate": (0, 0, 110)}
+    away |= {"power bank": (0, -140, 0), "bank plug": (0, -60, 0), "cap": (0, 0, 150), "front_plate": (0, 0, 110)}
     away |= {"thermal_plate": (10, -75, 130), "filter_seat": (-40, -95, 60), "wake_pad": (-25, -60, -60)}
     away |= {"camera_bracket": (0, 0, 40), "white board": (0, 0, 40), "camera": (0, 0, 55)}
     away |= dict.fromkeys(("light_box", "aim_tube"), (0, 0, 60)) | {"lens foam": (0, 0, 65)}
-    away |= dict.fromkeys(
-        ("ring board", "ring LEDs", "diffuser", "left bar", "right bar", "arc board", "aiming lens"), (0, 0, 85)
-    )
+    away |= dict.fromkeys(("ring board", "ring LEDs", "diffuser", "left bar", "right bar", "aiming lens"), (0, 0, 85))
     solids = {**{n: mesh.part(n) for n in mesh.part_names()}, **mesh.contents(), "corner_block": corners()}
     return {name: solid.translate(away.get(name, (0, 0, 0))) for name, solid in solids.items()}
 
@@ -155,7 +155,7 @@ def prints(path: Path) -> None:
 
 
 def main(folder: str) -> None:
-    """Write the five pictures."""
+    """Write the five pictures, and the one of the pockets for `../led`."""
     to = Path(folder)
     parts: dict[str, Manifold] = {n: mesh.part(n) for n in mesh.part_names() if n != "cap"}
     parts["corner_block"] = corners()
@@ -186,10 +186,10 @@ def main(folder: str) -> None:
         "camera",
         "white board",
         "power bank",
-        "wifi",
-        "range sensor",
     )
-    clear = frozenset({"lid", "body", "grip", "wifi_shell"})
+    clear = frozenset({"body", "grip", "carrier"})
+    above = {"lid", "wifi_shell", "wifi", "phone_foot"}
+    opened = {name: solid for name, solid in {**parts, **bought}.items() if name not in above}
     outside = (
         "front_plate",
         "cap",
@@ -204,10 +204,14 @@ def main(folder: str) -> None:
     )
     apart = exploded()
     picture(to / "front.png", {**parts, "cap": parked, **seen}, (260, 150, 420), none, 1.15, outside)
-    picture(to / "inside.png", {**parts, **bought}, (-330, 330, -420), clear, 1.1, (*within, "power button"))
-    picture(to / "exploded.png", apart, (420, 230, 420), none, 1.07, tuple(n for n, _, _ in CALLS if n in apart))
+    picture(to / "inside.png", opened, (-330, 330, -420), clear, 1.08, (*within, "power button"))
+    hidden = ("converters", "log detector", "tuner")  # on the floor: `inside.png` has their numbers
+    numbered = tuple(name for name, _, _ in CALLS if name in apart and name not in hidden)
+    picture(to / "exploded.png", apart, (420, 230, 420), none, 1.22, numbered, (1100, 1300))
     prints(to / "prints.png")
     picture(to / "eye.png", section(), (220, 40, 60), none, 1.05)
+    rear = mesh.part("front_plate") ^ mesh.closed(Box((-26.0, -32.0, -4.0), (62.0, 32.0, 8.0)))
+    picture(to.parents[1] / "led/pockets.png", {"front_plate": rear}, (20, 0, -480), none, 1.6, size=(760, 560))
 
 
 if __name__ == "__main__":

@@ -66,7 +66,6 @@ def rooms() -> dict[str, Room]:
     above_imu -= layout.interfaces()["carrier_connectors"]["J18"]["height_mm"]
     board, parts = (solid for solid in layout.contents()["pi"][:2] if isinstance(solid, Box))
     pi = (board.high[0] - board.low[0], board.high[2] - board.low[2], parts.high[1] - board.low[1])
-    arc = b["arc"]
     bar_height = max(b["bar"]["connector_height_mm"], b["body"]["ir"][2])
     sheet = sorted(s["white"]["diffuser"], reverse=True)
     slot = sorted((s["wifi"]["slot"][2], s["wifi"]["slot"][3]), reverse=True)
@@ -77,9 +76,6 @@ def rooms() -> dict[str, Room]:
     return {
         "carrier": _board((long, wide), b["carrier"]["height_above_mm"]),
         "ring": _board((b["ring"]["outline_diameter_mm"],) * 2, b["ring"]["connector_height_mm"]),
-        "arc": _board(
-            (2 * arc["outer_radius_mm"], arc["outer_radius_mm"] - arc["inner_radius_mm"]), arc["connector_height_mm"]
-        ),
         "bar": _board(sorted(b["bar"]["outline_mm"], reverse=True), bar_height),
         "white": _board(b["white"]["outline_mm"], b["white"]["connector_height_mm"]),
         "imu": _board(imu["outline_mm"], above_imu),

@@ -152,18 +152,16 @@ def phone() -> list[tuple[float, float]]:
 def fastenings() -> dict[str, Fastening]:
     """All screws of a probe by what they hold."""
     shell, boards = layout.shell(), layout.boards()
-    names = ("ring", "arc", "bar", "white", "carrier")
-    ring, arc, bar, white, carrier = (boards[name]["thickness_mm"] for name in names)
+    ring, bar, white, carrier = (boards[name]["thickness_mm"] for name in ("ring", "bar", "white", "carrier"))
     wall, front, gasket = shell["shell"]["wall"], shell["shell"]["front_thickness"], shell["eye"]["gasket"]
     grip_mm = shell["grip"]["flange"][2] + wall
     spring, front_depth = SPRING_WASHER_MM, front - 1.2  # a wall of 1.2 mm stays in front of the hole
     pi_mm, door_mm = shell["pi"]["standoff"] - 1.0, shell["grip"]["door_wall"] + shell["grip"]["door_clearance"]
-    washed = {name: mm + gasket + spring for name, mm in (("ring", ring), ("arc", arc), ("bar", bar))}
+    washed = {name: mm + gasket + spring for name, mm in (("ring", ring), ("bar", bar))}
     found = (
         Fastening(
             "ring board", "M2", 4, "pan", len(layout.ring_screws()), washed["ring"], front_depth, washer_mm=spring
         ),
-        Fastening("arc board", "M2", 4, "pan", len(layout.arc_screws()), washed["arc"], front_depth, washer_mm=spring),
         Fastening("bars", "M2", 4, "pan", len(bars()), washed["bar"], front_depth, washer_mm=spring),
         Fastening("light box", "M2", 8, "pan", len(light_box()), 5.8, front_depth),
         Fastening("aiming tube", "M2", 5, "pan", len(aim()), 3.0, front_depth),
@@ -220,12 +218,11 @@ def placed() -> list[Placed]:
     back, board, front = -s["shell"]["front_thickness"], layout.boards(), layout.ring_front()
     top, under = layout.lid_top(), layout.lid_top() - s["shell"]["wall"]
     camera, table, held = layout.camera_board_front(), s["grip"], fastenings()
-    behind = {name: front - board[name]["thickness_mm"] - SPRING_WASHER_MM for name in ("ring", "arc", "bar")}
+    behind = {name: front - board[name]["thickness_mm"] - SPRING_WASHER_MM for name in ("ring", "bar")}
     carrier = s["carrier"]["underside"] + board["carrier"]["thickness_mm"]
     side = table["outer"][0] / 2 + table["door_clearance"] + table["door_wall"]
     groups = (
         ("ring board", "z", layout.ring_screws(), behind["ring"], 1),
-        ("arc board", "z", layout.arc_screws(), behind["arc"], 1),
         ("bars", "z", bars(), behind["bar"], 1),
         ("light box", "z", light_box(), back - held["light box"].through_mm, 1),
         ("aiming tube", "z", aim(), back - held["aiming tube"].through_mm, 1),

@@ -152,7 +152,7 @@ def filter_sheet() -> str:
     sheet.text(676, 434, f"렌즈의 후초점 거리 {need:.1f} mm 이상이어야 들어갑니다.", 15, bold=True)
     sheet.text(676, 458, f"The glass moves the image {longer_mm():.1f} mm back (guessed):", 15)
     sheet.text(676, 482, f"it fits a lens with a back focus of at least {need:.1f} mm.", 15, bold=True)
-    sheet.text(676, 506, "LN009: 자료표에 없음 / not found in a data sheet", 15, colour=RED)
+    sheet.text(676, 506, "LN009: 확인 안 됨 / unchecked, not in a data sheet", 15, colour=RED)
     sheet.text(1160, 606, UNBUILT, 13, "end", RED)
     return sheet.render()
 

@@ -154,7 +154,7 @@ def bodies() -> dict[str, list[Prism]]:
     found = {
         "Arduino_Nano_WithMountingHoles": sockets + nano,
         "TE_1-84982-5_2Rows-15Pins-P1.0mm_Vertical": [
-            block(0, 0, 21, 3.2, 0.2, 5.8, WHITE),
+            block(0, 0, 21, 3.2, 0.2, 5.8, WHITE),  # 17 mm by the footprint, the maker's drawing unchecked
             block(0, 0, 17, 0.8, 5.8, 6.3, GREY),
         ],
         "Fuseholder_Littelfuse_Nano2_154x": [

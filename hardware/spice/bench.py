@@ -181,8 +181,8 @@ def brownout(group: str = "on_axis") -> dict[str, float]:
 
 
 LEAKS_25_C_A = {"SD103AW": 2e-6, "1N4148W": 25e-9, "AO3400A": 1e-6, "BSS138": 100e-9, "AON6411": 1e-6}
-"""At 5 to 20 V and 25 degrees C, data sheets (SD103AW as its sheet draws it at 10 V; BSS138 from memory; AON6411 as its
-maker's other P-channel types, its own sheet was not found).
+"""At 5 to 20 V and 25 degrees C, data sheets (SD103AW as its sheet draws it at 10 V; BSS138 from memory; AON6411
+unchecked: as its maker's other P-channel types, its own sheet was not found).
 """
 
 
@@ -266,7 +266,7 @@ def camera() -> dict[str, float]:
 
 
 REGULATOR_V, REGULATOR_LEAST_V = 5.15, 5.05
-"""Set by its trimmer to 0.02 V; 2 % less over load and temperature (guessed, its data sheet was not found)."""
+"""Set by its trimmer to 0.02 V; 2 % less over load and temperature (guessed; unchecked for Pololu 4872)."""
 
 
 def rail(regulator_v: float = REGULATOR_V, mode: str = "stimulus") -> dict[str, float]:
@@ -277,7 +277,7 @@ def rail(regulator_v: float = REGULATOR_V, mode: str = "stimulus") -> dict[str, 
     at_the_pi = peaks_a["pi"] + peaks_a["wifi"] + peaks_a["camera"]
     return sink("white") | {
         "v_regulator": regulator_v,
-        "r_feed": 0.045,  # pigtail and contacts 25 mohm (guessed); ideal diode, switch and meter 20 mohm (data sheets)
+        "r_feed": 0.045,  # pigtail, contacts 25 mohm (guessed); diode, switch (AON6411, unchecked), meter 20
         "r_fuse": 0.02,
         "r_ptc": 0.06,
         "r_pigtail": 0.036,  # from J2: contacts 10, 0.4 m of 20 AWG 13, plug 13 mohm (guessed)

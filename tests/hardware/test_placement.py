@@ -1,11 +1,14 @@
 """Capacitors stand beside the pins that they serve: from pad to pad on the committed board."""
 
+import itertools
 import math
+import re
+from functools import cache
 
 import pytest
 
 from hardware.generate.sexpr import Node, child, children
-from tests.hardware.kicad import Point, board, footprints, netlist, supply_pins
+from tests.hardware.kicad import HARDWARE, Point, board, footprints, netlist, supply_pins
 
 NEAR_MM = 3.5
 """Pad to pad. Guessed: 3 mm of track are 2 to 3 nH, little beside the capacitor's own and its vias."""
@@ -101,3 +104,64 @@ def net_of(track: Node) -> str:
     """Name of a track's net."""
     numbers = {n[1]: str(n[2]) for n in children(board("carrier"), "net")}
     return numbers[(child(track, "net") or ["", ""])[1]]
+
+
+# --- Bodies ----------------------------------------------------------------------------------------------------------
+
+APART_MM = 0.5
+"""From body to body: placement and moulding take a tenth or two each (guessed)."""
+OVER_OTHERS = {"J18"}
+"""Its model carries the IMU's board, which lies over low parts (`test_imu.py`)."""
+Rectangle = tuple[float, float, float, float]
+"""x, y of the corner with the least, of that with the most (mm)."""
+
+
+@cache
+def drawn(model: str) -> Rectangle:
+    """The outline of a STEP model above the board, y up."""
+    text = (HARDWARE / "lib/models" / model).read_text(encoding="utf-8", errors="replace")
+    points = dict(re.findall(r"(#\d+)\s*=\s*CARTESIAN_POINT\s*\('[^']*',\s*\(([^)]*)\)", text))
+    corners = [points[name] for name in re.findall(r"VERTEX_POINT\s*\('[^']*',\s*(#\d+)\)", text)]
+    above = [(x, y) for x, y, z in ([float(v) for v in corner.split(",")] for corner in corners) if z > 0.05]
+    xs, ys = zip(*above, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def body(part: Node) -> Rectangle | None:
+    """The outline of a part's model on the sheet; None for a bare pad or a hole."""
+    models = children(part, "model")
+    if not models:
+        return None
+    for key, usual in (("offset", 0.0), ("rotate", 0.0), ("scale", 1.0)):
+        assert [float(v) for v in children(children(models[0], key)[0], "xyz")[0][1:]] == [usual] * 3
+    ax, ay, turn = ([float(v) for v in (child(part, "at") or [])[1:]] + [0.0])[:3]
+    cos, sin = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+    x0, y0, x1, y1 = drawn(str(models[0][1]).rpartition("/")[2])
+    corners = [(ax + x * cos - y * sin, ay - x * sin - y * cos) for x in (x0, x1) for y in (y0, y1)]
+    xs, ys = zip(*corners, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def gap_mm(one: Rectangle, other: Rectangle) -> float:
+    """From outline to outline; negative where they overlap."""
+    across, along = (max(one[k] - other[k + 2], other[k] - one[k + 2]) for k in (0, 1))
+    return math.hypot(across, along) if min(across, along) > 0 else max(across, along)
+
+
+def too_near(bodies: dict[str, Rectangle]) -> list[tuple[str, str]]:
+    """Pairs of parts whose bodies touch or nearly do."""
+    return [
+        (one, other)
+        for one, other in itertools.combinations(sorted(bodies), 2)
+        if gap_mm(bodies[one], bodies[other]) < APART_MM - 1e-6
+    ]
+
+
+def test_no_body_stands_in_another_by_the_longest_drawing_of_each() -> None:
+    """KiCad's rules look at courtyards; those of the camera's sockets are made for the shorter of two drawings."""
+    found = {ref: body(part) for ref, part in footprints("carrier").items() if ref not in OVER_OTHERS}
+    bodies = {ref: outline for ref, outline in found.items() if outline}
+    assert len(bodies) > 250
+    assert too_near(bodies) == []
+    x0, y0, x1, y1 = bodies["J23"]
+    assert too_near(bodies | {"J23": (x0 - 0.5, y0, x1 - 0.5, y1)}) == [("J14", "J23")]

@@ -11,7 +11,7 @@ from hardware.enclosure.screws import THREADS, Placed
 from hardware.enclosure.solids import Box, Point
 
 INTO = {
-    "ring board": "front_plate", "arc board": "front_plate", "bars": "front_plate", "light box": "front_plate",
+    "ring board": "front_plate", "bars": "front_plate", "light box": "front_plate",
     "aiming tube": "front_plate", "thermal plate": "front_plate", "camera": "camera_bracket", "pi": "body",
     "camera bracket": "camera_bracket", "white board": "light_box", "carrier": "body", "front plate": "body",
     "lid": "body", "adapter shell": "wifi_shell", "phone foot": "phone_foot", "door": "grip",
@@ -24,7 +24,7 @@ THROUGH = {
 }  # fmt: skip
 """The printed parts that it passes."""
 HELD = {
-    "ring board": "ring board", "arc board": "arc board", "camera": "camera", "pi": "pi", "white board": "white board",
+    "ring board": "ring board", "camera": "camera", "pi": "pi", "white board": "white board",
     "carrier": "carrier",
 }  # fmt: skip
 """What else it passes, drawn without its holes."""

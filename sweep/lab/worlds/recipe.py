@@ -234,7 +234,7 @@ boards are drawn (`lens/optics.toml`), where the outer one is an arc to one side
 RED_M, RED_SHARE, RED_S = 0.016, 0.475, 4e-4
 """Red: offset, electrons against on_axis infrared while both shine, length of its pulse (hardware/optics)."""
 RING_LEDS, ARC_DEG = 8, 13.0
-"""The arc's LEDs are so far apart (hardware/interfaces.toml)."""
+"""The arc's LEDs are so far apart."""
 
 
 def pulses_of(phases: Sequence[str]) -> tuple[float, ...]:
