@@ -32,7 +32,7 @@ from sweep.report.words import TARGET_WORDS, words_of
 WHY_NOT_BY_LIGHT: Final = (
     "wifi.response_test_reasons",
     """
-    light_too_weak skipped_by_person too_many_channels louder_elsewhere short_of_time quick no_lamp
+    light_too_weak constant_rate skipped_by_person too_many_channels louder_elsewhere short_of_time quick no_lamp
     transmitter_silent too_short not_tested room_entered moved_on finished_early adapter_away head_away
     """,
 )

@@ -8,7 +8,8 @@ most rooms' likeliest place is the right one, and a test that shows nothing ends
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +23,8 @@ LEAST_CHANCE: Final = 0.005
 a minute longer where there is no camera."""
 OPEN_WORTH: Final = 0.5
 """An upload that its traffic leaves open, against one called video: guessed, about how often either is a camera."""
+THIN_WORTH: Final = 0.1
+"""The same of a thin stream: guessed, since most of what sends so little is a machine that reports."""
 UNPLACED: Final = 0.4
 """Share of the zone where it was loudest, of a transmitter that too few positions heard: guessed, a little less than
 half of those inside are loudest in their own zone among five."""
@@ -41,6 +44,13 @@ class Chance:
     is_open: bool
     zones: Mapping[str, float]
     """Probability of each zone, those left out that need no test."""
+    is_thin: bool = False
+    """It is open for how little it sends."""
+
+    @property
+    def worth(self) -> float:
+        """Of the light in the zone where it certainly is."""
+        return THIN_WORTH if self.is_thin else OPEN_WORTH if self.is_open else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +64,25 @@ class PendingLight:
     """Sum of their chances to be here."""
 
 
-def pending_light(chances: Iterable[Chance]) -> tuple[PendingLight, ...]:
-    """The tests that are worth going back for, the likeliest first."""
+def pending_light(chances: Collection[Chance]) -> tuple[PendingLight, ...]:
+    """The tests that are worth going back for, the likeliest first; of those that are for thin streams alone the
+    likeliest of each zone before the second of any.
+    """
     found: dict[tuple[str, float | None], dict[str, float]] = {}
+    thin = {one.tag for one in chances if one.is_thin}
     for one in chances:
         for zone_id, share in one.zones.items():
-            worth = share * (OPEN_WORTH if one.is_open else 1.0)
+            worth = share * one.worth
             if worth >= LEAST_CHANCE:
                 found.setdefault((zone_id, one.channel), {})[one.tag] = worth
     ahead = [PendingLight(zone_id, frozenset(tags), sum(tags.values())) for (zone_id, _), tags in found.items()]
-    return tuple(sorted(ahead, key=lambda one: (-one.worth, one.zone_id, sorted(one.tags))))
+    ahead.sort(key=lambda one: (one.tags <= thin, -one.worth, one.zone_id, sorted(one.tags)))
+    turns: Counter[str] = Counter()
+    order: list[tuple[int, PendingLight]] = []
+    for test in ahead:
+        turns[test.zone_id] += test.tags <= thin
+        order.append((turns[test.zone_id] if test.tags <= thin else 0, test))
+    return tuple(test for _, test in sorted(order, key=lambda pair: pair[0]))
 
 
 class PendingLights:

@@ -21,16 +21,22 @@ from .capture.bands import list_missing_channels
 from .capture.channels import Channel, ChannelPlan, Dwell, Interest
 from .frames.dot11 import Dot11Frames, parse_block
 from .frames.framelog import FrameLog, LogBuilder, ParseBlock
-from .traffic.unclocked import UNCLOCKED_S
-from .traffic.video import OPEN_REASONS, TOO_SHORT, judge_flow
+from .traffic.thin import LEAST_KBPS
+from .traffic.unclocked import MIN_UP_SHARE, RATE_KBPS, UNCLOCKED_S
+from .traffic.video import OPEN_REASONS, TOO_SHORT, TOO_THIN, VideoVerdict, judge_flow
+from .transmitters.flow import Flow, is_uplink
 from .transmitters.live_levels import LiveLevels
-from .transmitters.transmitters import Flow, list_flows
+from .transmitters.transmitters import MIN_FLOW_FRAMES, list_flows
 
 SLICE_S: Final = 0.25
 """The longest that a stop has to wait: guessed, well under the second that a person would notice."""
 UPLINK_FRAMES_HZ, UPLINK_OCTETS, UPLINK_SHARE = 20.0, 300.0, 0.5
 """An uplink that may be video: CamLoPA's rule of 150 frames in 5 s with 300 octets in the mean, a little lower, and
 most octets going up."""
+
+
+SURVEY_FRAMES: Final = 3
+"""Frames of an uplink in a short dwell that ask for a longer one: guessed, ten pictures a second have so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,18 +271,28 @@ def judge_interest(log: FrameLog, dwell: Dwell) -> Interest:
     here = frames.channel_mhz == dwell.channel.mhz
     if not here.all():  # late frames of the channel before
         log = log.keep(here)
-    flows = list_flows(log)
+    is_short = dwell.seconds < _DECIDES_S
+    flows = list_flows(log, SURVEY_FRAMES if is_short else MIN_FLOW_FRAMES)
     verdicts = [judge_flow(flow) for flow in flows]
     if any(one.verdict == "video_uplink" for one in verdicts):
         return "camera"
-    if any(one.reason in OPEN_REASONS or one.reason == TOO_SHORT for one in verdicts):  # more may come and tell
+    more = [one for one in verdicts if one.reason in OPEN_REASONS or one.reason == TOO_SHORT]  # may come and tell
+    if not all(map(_is_thin, more)) or (is_short and any(may_be_video(flow, dwell.seconds) for flow in flows)):
         return "undecided"
-    if dwell.seconds < _DECIDES_S and any(may_be_video(flow, dwell.seconds) for flow in flows):
-        return "undecided"
-    return "quiet"
+    return "thin" if more or (is_short and any(may_be_thin(flow, dwell.seconds) for flow in flows)) else "quiet"
 
 
 _DECIDES_S: Final = UNCLOCKED_S  # a dwell as long as this leaves nothing open but what `video` itself leaves open
+
+
+def _is_thin(one: VideoVerdict) -> bool:
+    return one.reason == TOO_THIN or (one.features is not None and one.features.rate_kbps < RATE_KBPS[0])
+
+
+def may_be_thin(flow: Flow, seconds: float) -> bool:
+    """An uplink as thick as the thinnest stream that the light can tell, and as one-sided."""
+    up, back = int(flow.frame_len.sum()), int(flow.back_frame_len.sum())
+    return is_uplink(flow) and up >= LEAST_KBPS * 125.0 * seconds and up >= MIN_UP_SHARE * (up + back)
 
 
 def may_be_video(flow: Flow, seconds: float) -> bool:

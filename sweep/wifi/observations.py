@@ -17,7 +17,7 @@ from sweep.wifi.response_test_schedule import LEFT_OUT
 from sweep.wifi.scan import scan_log
 from sweep.wifi.stimulus.response_test import FOLLOWS
 from sweep.wifi.targets import LOUDER_ELSEWHERE, TOO_MANY_CHANNELS
-from sweep.wifi.traffic.video import OPEN_REASONS
+from sweep.wifi.traffic.video import OPEN_REASONS, TOO_THIN
 from sweep.wifi.words import WORDS
 
 if TYPE_CHECKING:
@@ -88,14 +88,15 @@ def judge_position(
 
 def _wants_walk(item: JudgedTransmitter, follows: dict[int, StimulusJudgement]) -> bool:
     """What may be a camera and was not told by light; what is only open wants no walk where no light was wanted, and
-    nothing that was louder elsewhere or gets its light later.
+    nothing that was louder elsewhere, gets its light later or is thin, as most machines are that report.
     """
     answers = [follows[address] for address in item.transmitter.addresses if address in follows]
     if any(one.verdict in {FOLLOWS, "does_not"} or one.reason in {LOUDER_ELSEWHERE, LIGHT_LATER} for one in answers):
         return False
     if item.video.verdict == "video_uplink":
         return True
-    return item.video.reason in OPEN_REASONS and any(one.reason not in LEFT_OUT for one in answers)
+    is_open = item.video.reason in OPEN_REASONS and item.video.reason != TOO_THIN
+    return is_open and any(one.reason not in LEFT_OUT for one in answers)
 
 
 def key_of(task: Task[Any], item: JudgedTransmitter) -> AddressKey:

@@ -66,7 +66,11 @@ def run_response_tests(
     results = line.results
     refusal = wish.no_test_because
     for index, (one, longest_s) in enumerate(
-        zip(tested, shares_of_tests_s(wish, [o.has_video for o in tested]), strict=True)
+        zip(
+            tested,
+            shares_of_tests_s(wish, [o.has_video for o in tested], [o.is_thin_only for o in tested]),
+            strict=True,
+        )
     ):
         result = _missed(kind, one, refusal or SHORT_OF_TIME)
         if refusal is None and longest_s:
@@ -139,18 +143,24 @@ def open_part_s(wanted: ChannelTargets, result: ResponseTestResult) -> float:
     return max(0.0, result.played_s - answered_s)
 
 
-def shares_of_tests_s(wish: WifiRequest, has_video: Sequence[bool]) -> list[float]:
+def shares_of_tests_s(wish: WifiRequest, has_video: Sequence[bool], is_thin: Sequence[bool] = ()) -> list[float]:
     """How long each test may take, 0 for one that is not worth beginning: where something is called video (`has_video`
-    says so of each) first, then the others of what that leaves; among themselves as much as each other.
+    says so of each) first, then the others of what that leaves, those last in which everything `is_thin`; among
+    themselves as much as each other.
     """
-    videos = sum(has_video)
+    thin = is_thin or [False] * len(has_video)
+    videos, thins = sum(has_video), sum(thin)
     shares = _even_shares(wish.test_longest_s, wish.tests_longest_s, videos)
     left_s = wish.open_tests_longest_s
     if wish.tests_longest_s is not None:
-        spent_s = sum(share_s + AROUND_TEST_S for share_s in shares if share_s)
-        left_s = min(wish.tests_longest_s - spent_s, wish.tests_longest_s if left_s is None else left_s)
-    others = _even_shares(wish.test_longest_s, left_s, len(has_video) - videos)
-    return [(shares if one else others).pop(0) for one in has_video]
+        left_s = min(wish.tests_longest_s - _spent_s(shares), wish.tests_longest_s if left_s is None else left_s)
+    others = _even_shares(wish.test_longest_s, left_s, len(has_video) - videos - thins)
+    last = _even_shares(wish.test_longest_s, None if left_s is None else left_s - _spent_s(others), thins)
+    return [(shares if one else last if other else others).pop(0) for one, other in zip(has_video, thin, strict=True)]
+
+
+def _spent_s(shares: Sequence[float]) -> float:
+    return sum(share_s + AROUND_TEST_S for share_s in shares if share_s)
 
 
 def _even_shares(longest_s: float, all_s: float | None, tests: int) -> list[float]:

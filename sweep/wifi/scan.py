@@ -27,7 +27,8 @@ from .traffic.reception import Reception, conclude_reception, temper_video
 from .traffic.video import CLIP_SCORE, NOTHING_HEARD, VideoVerdict, find_strongest, judge_flows
 from .transmitters.census import EMPTY_CENSUS, MAX_ADDRESSES, Census, take_census
 from .transmitters.earlier_flows import EarlierFlows
-from .transmitters.transmitters import Flow, Transmitter, describe_transmitters, list_flows
+from .transmitters.flow import Flow
+from .transmitters.transmitters import Transmitter, describe_transmitters, list_flows
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +138,15 @@ class Scanner:
         self._rejected: Counter[str] = Counter()
         self._verdicts: dict[int, VideoVerdict] = {}
         self._runs: dict[tuple[int, int], tuple[Run, ...]] = {}
+        self._chains: list[tuple[int, ...]] = []
 
     def add(self, log: FrameLog) -> None:
         """Judge the flows of a log and count what its addresses did."""
         by_sender: dict[int, list[Flow]] = {}
         for flow in list_flows(log):
             by_sender.setdefault(flow.sender, []).append(flow)
+            if flow.successors:
+                self._chains.append((flow.sender, *flow.successors))
         senders = sorted(by_sender, key=lambda sender: -sum(len(flow.t_ns) for flow in by_sender[sender]))
 
         def work(number: int) -> LossEvidence | Census | VideoVerdict:
@@ -192,7 +196,7 @@ class Scanner:
                     clips = VideoVerdict("video_uplink", CLIP_SCORE, round(after_s, 3), None)
                     verdict_of[sender] = find_strongest([verdict_of.get(sender, NOTHING_HEARD), clips])
         judged = []
-        for one in describe_transmitters(self._census, self._said.by_sender):
+        for one in describe_transmitters(self._census, self._said.by_sender, self._chains):
             hearing = report.of(one.addresses)
             verdict = find_strongest([verdict_of[a] for a in one.addresses if a in verdict_of])
             judged.append(JudgedTransmitter(one, temper_video(verdict, hearing, listened_s), hearing))

@@ -14,7 +14,7 @@ from typing import Final
 from sweep.modality.evidence import NEAR_DB
 from sweep.wifi.listen import Heard, may_be_video
 from sweep.wifi.scan import JudgedTransmitter, WifiScan
-from sweep.wifi.traffic.video import OPEN_REASONS
+from sweep.wifi.traffic.video import OPEN_REASONS, TOO_THIN
 from sweep.wifi.transmitters.transmitters import list_flows
 
 MAX_RESPONSE_TESTS: Final = 2
@@ -27,6 +27,8 @@ LOUDER_ELSEWHERE: Final = "louder_elsewhere"
 """Why such a one is not tested."""
 TOO_MANY_CHANNELS: Final = "too_many_channels"
 """Why what sends on a third channel is not tested."""
+THIN_SURENESS: Final = 0.3
+"""Of a thin stream: after everything else, since machines that report send as much."""
 LEAST_SURENESS: Final = 0.25
 """Of what is to be tested for what was heard of it before."""
 THICK_UPLINK: Final = "thick_uplink"
@@ -50,6 +52,11 @@ class Target:
     def is_open(self) -> bool:
         """Its traffic alone does not tell what it is."""
         return self.judged.video.verdict == "not_assessable"
+
+    @property
+    def is_thin(self) -> bool:
+        """It is left open for how little it sends, as many machines do."""
+        return self.judged.video.reason == TOO_THIN
 
     @property
     def why(self) -> str:
@@ -77,6 +84,11 @@ class ChannelTargets:
     def has_video(self) -> bool:
         """Something there is called video."""
         return any(one.judged.video.verdict == "video_uplink" for one in self.targets)
+
+    @property
+    def is_thin_only(self) -> bool:
+        """All of them are thin."""
+        return all(one.is_thin for one in self.targets)
 
     @property
     def is_open_only(self) -> bool:
@@ -113,10 +125,22 @@ def targets_by_channel(
         if one.sureness > 0.0 and decided.isdisjoint(one.addresses) and not is_louder(item, elsewhere_dbm):
             found.setdefault(item.transmitter.channel_mhz, []).append(one)
     ranked = [
-        ChannelTargets(mhz, tuple(sorted(targets, key=lambda one: (-one.sureness, one.addresses))))
+        ChannelTargets(mhz, tuple(sorted(targets, key=lambda one: (-one.sureness, -_near_dbm(one), one.addresses))))
         for mhz, targets in found.items()
     ]
-    return tuple(sorted(ranked, key=lambda one: (-one.targets[0].sureness, one.mhz or 0)))
+    return tuple(sorted(ranked, key=_likeliest_first))
+
+
+def _likeliest_first(one: ChannelTargets) -> tuple[float, float, int]:
+    """The surest; of channels with thin streams only, which are all as sure, the nearest."""
+    first = one.targets[0]
+    return -first.sureness, -_near_dbm(first), one.mhz or 0
+
+
+def _near_dbm(one: Target) -> float:
+    """How loud a thin stream is; of others 0, since how they send says more."""
+    level = one.judged.transmitter.level
+    return level.median_dbm if one.is_thin and level is not None else 0.0
 
 
 def is_louder(item: JudgedTransmitter, elsewhere_dbm: Mapping[int, float]) -> bool:
@@ -134,6 +158,8 @@ def may_be_camera(item: JudgedTransmitter) -> bool:
 def _sureness(item: JudgedTransmitter, thick: set[int], *, is_any: bool) -> float:
     if item.video.verdict == "video_uplink":
         return 1.0 + item.video.score
+    if item.video.reason == TOO_THIN:
+        return THIN_SURENESS
     if item.video.reason in OPEN_REASONS:  # all but sure by its traffic alone: the light tells
         return 0.75
     is_thick = not thick.isdisjoint(item.transmitter.addresses)

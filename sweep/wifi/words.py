@@ -37,7 +37,7 @@ RESPONSE_TEST_REASONS: Final = Sentences(
         decided played_out no_promise no_lamp head_away head_restarted lamp_rested lamp_not_playing lamp_went_off
         lamp_refused adapter_away room_entered declaration_expired not_declared quick light_later short_of_time
         skipped_by_person too_many_channels louder_elsewhere moved_on aborted finished_early transmitter_silent
-        too_short not_tested data_unheard light_too_weak sequence_too_short sequence_before_capture
+        too_short not_tested data_unheard light_too_weak constant_rate sequence_too_short sequence_before_capture
         sequence_after_capture sequence_not_covered
     """,
 )

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.captures.packets import LINK_RADIOTAP
-from sweep.wifi.transmitters.transmitters import Flow
+from sweep.wifi.transmitters.flow import Flow
 from tests.simulators.pcap import write_pcap
 from tests.wifi.frames import AP, ROUTER, START_NS, STATION, frame, octets, radiotap
 

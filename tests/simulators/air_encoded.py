@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.wifi.stimulus.sequence import ChipSequence
-from sweep.wifi.transmitters.transmitters import SEQUENCE_NUMBERS, Flow
+from sweep.wifi.transmitters.flow import Flow
+from sweep.wifi.transmitters.transmitters import SEQUENCE_NUMBERS
 from tests.simulators import encode_pictures
 from tests.simulators.air_cell import LEAST_HEARD, Link, draw_cell
 from tests.simulators.air_radio import Packets, Radio, draw_radio, overhear
@@ -28,6 +29,8 @@ from tests.simulators.encode_pictures import (
     LEVELS_TABLE,
     LIT_FROM_S,
     TABLE,
+    THIN_TABLE,
+    UNEVEN_TABLE,
     WALK_CHIP_S,
     draw_chips,
 )
@@ -37,10 +40,12 @@ from tests.simulators.lateness import late
 Floats = NDArray[np.float64]
 SETTINGS: Final = encode_pictures.SETTINGS | CAMERAS | BRIGHTS
 LIT: Final = tuple(name for name in SETTINGS if name.startswith("lit"))
-_WITH_LIGHT: Final = ("lit", "dim", "walk", "fresh", "level", "camera", "bright")
+_WITH_LIGHT: Final = ("lit", "dim", "walk", "fresh", "level", "uneven", "thin", "camera", "bright")
 STREAMS: Final = tuple(name for name in SETTINGS if not name.startswith(_WITH_LIGHT))
 """Cameras without lamp; those of less than THIN_KBPS are drawn by name only."""
 THIN_KBPS: Final = 100.0
+LEAST_PICTURE: Final = 40.0
+"""Octets of a picture in which nothing changed: guessed, an empty slice and its headers."""
 TRANSPORTS: Final = ("rtp", "rtsp", "datagrams", "multipart", "cloud")
 TCP_SEGMENT: Final = 1_448
 Air = Literal["radio", "cell", "good"]
@@ -55,7 +60,7 @@ GOOD_RADIO: Final = Radio(
 def load_rows() -> dict[str, NDArray[np.uint32]]:
     """Octets of each picture by row of the tables."""
     rows: dict[str, NDArray[np.uint32]] = {}
-    for path in (TABLE, FRESH_TABLE, LEVELS_TABLE, CAMERAS_TABLE, BRIGHT_TABLE):
+    for path in (TABLE, FRESH_TABLE, LEVELS_TABLE, UNEVEN_TABLE, THIN_TABLE, CAMERAS_TABLE, BRIGHT_TABLE):
         with np.load(path) as table:
             rows |= {name: table[name] for name in table.files}
     return rows
@@ -163,14 +168,16 @@ _SENDERS: Final[dict[str, Callable[[Floats, Floats, float, float, np.random.Gene
 
 def stream(
     name: str, begin_s: float, seconds: float, rng: np.random.Generator, transport: str, radio: Radio | None = None,
-    *, delay_s: float = 0.0, air: Air = "radio", sigma_s: float = 0.0, batches: bool = False,
+    *, delay_s: float = 0.0, air: Air = "radio", sigma_s: float = 0.0, batches: bool = False, kbps: float | None = None,
 ) -> Flow:  # fmt: skip
     """`seconds` of a row of the table from `begin_s` on, each picture `delay_s` after it was taken, or later where
-    pictures are late (`lateness`).
+    pictures are late (`lateness`); at a rate of `kbps` where that is said.
     """
     hz = SETTINGS[name].hz
     first = int(begin_s * hz)
     sizes = load_rows()[name][first : first + int(seconds * hz) + 1].astype(np.float64)
+    if kbps is not None:
+        sizes = np.maximum(sizes * kbps * 125.0 / (sizes.mean() * hz), LEAST_PICTURE)
     starts = (np.arange(len(sizes)) + first) / hz - begin_s + delay_s
     starts = starts * (1 + float(rng.normal(0, 5e-5)))
     starts = starts + rng.gamma(2.0, float(rng.choice([0.0002, 0.001, 0.0025])), len(starts))  # the encoder's work
@@ -228,7 +235,7 @@ def draw_flow(kind: str, seconds: float, rng: np.random.Generator) -> Flow:
 
 def draw_lit(
     name: str, first_chip: int, chips: int, rng: np.random.Generator, *, air: Air = "radio",
-    sigma_s: float = 0.0, batches: bool = False,
+    sigma_s: float = 0.0, batches: bool = False, kbps: float | None = None,
 ) -> tuple[Flow, ChipSequence, float]:  # fmt: skip
     """A camera under the lamp from one of its chips on: flow, sequence, and for how long anybody listened.
 
@@ -242,6 +249,8 @@ def draw_lit(
         "multipart" if is_jpeg and rng.random() < 0.6 else str(rng.choice([t for t in TRANSPORTS if t != "multipart"]))
     )
     begin_s, delay_s = LIT_FROM_S + first_chip * chip_s - 1.0, float(rng.uniform(0.05, 0.6))
-    flow = stream(name, begin_s, listened_s, rng, transport, delay_s=delay_s, air=air, sigma_s=sigma_s, batches=batches)
+    flow = stream(
+        name, begin_s, listened_s, rng, transport, delay_s=delay_s, air=air, sigma_s=sigma_s, batches=batches, kbps=kbps
+    )
     start_s = 1.0 + float(rng.uniform(-0.3, 0.3))
     return flow, ChipSequence(start_s, 0.3, chip_s, tuple(int(chip) for chip in played)), listened_s

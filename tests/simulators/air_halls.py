@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.wifi.transmitters.transmitters import Flow
+from sweep.wifi.transmitters.flow import Flow
 from tests.simulators.air_cell import Packets, draw_cell, overhear
 from tests.simulators.air_hall_guests import OTHERS, VIDEO_BUT_NO_CAMERA
 from tests.simulators.air_wires import Rng, Traffic, pace, pieces_of, spread, tcp, ticks

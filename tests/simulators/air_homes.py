@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.wifi.transmitters.transmitters import Flow
+from sweep.wifi.transmitters.flow import Flow
 from tests.simulators.air_encoded import list_streams, load_rows
 from tests.simulators.encode_pictures import SETTINGS
 from tests.simulators.flow_of import flow_of

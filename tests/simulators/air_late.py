@@ -15,7 +15,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.wifi.transmitters.transmitters import Flow
+from sweep.wifi.transmitters.flow import Flow
 from tests.simulators.air_encoded import acknowledge, both, cut, every, list_streams, load_rows
 from tests.simulators.air_radio import Packets, draw_radio, overhear
 from tests.simulators.flow_of import flow_of

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.wifi.transmitters.transmitters import SEQUENCE_NUMBERS, Flow
+from sweep.wifi.transmitters.flow import Flow
+from sweep.wifi.transmitters.transmitters import SEQUENCE_NUMBERS
 from tests.simulators.flow_of import flow_of
 
 Floats = NDArray[np.float64]

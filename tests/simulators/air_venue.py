@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.wifi.transmitters.transmitters import Flow
+from sweep.wifi.transmitters.flow import Flow
 from tests.simulators.air_contention import CLASSES
 from tests.simulators.air_venue_cameras import CAMERAS as CAMERA_KINDS
 from tests.simulators.air_venue_guests import GUESTS, VIDEO_GUESTS

@@ -1,5 +1,5 @@
 """Makes tables of the octets of each picture that real encoders (x264, x265, MJPEG) make of rendered scenes:
-`encoded_pictures.npz`, `encoded_fresh.npz` and `encoded_levels.npz`.
+`encoded_pictures.npz`, `encoded_fresh.npz`, `encoded_levels.npz`, `encoded_uneven.npz` and `encoded_thin.npz`.
 
 Usage: `python -m tests.simulators.encode_pictures [NAME ...]`, ten minutes of one core; names limit it to some rows.
 It needs PyAV (`pip install av`, BSD; its wheels hold FFmpeg with x264 and x265, GPL), which nothing else here does: the
@@ -35,6 +35,12 @@ LIT_FROM_S: Final = 3.0
 LIT_S: Final = 906.0
 LEVEL_CHIPS: Final = 100
 LEVELS: Final = (0.05, 0.0, 0.03, 0.01)
+UNEVEN_TABLE: Final = Path(__file__).with_name("encoded_uneven.npz")
+"""Filler in rooms where somebody walks, and where the lamp lights a small part of the picture: six minutes each."""
+UNEVEN_CHIPS: Final = 600
+THIN_TABLE: Final = Path(__file__).with_name("encoded_thin.npz")
+"""Cameras that send next to nothing of a quiet room: four minutes each."""
+THIN_CHIPS: Final = 400
 WALK_CHIP_S: Final = 4.0
 """Somebody walks, or does not, for so long at a time."""
 
@@ -139,6 +145,36 @@ SETTINGS.update(
         if name.startswith(("lit", "fresh")) and "dim" not in name
     }
 )
+SETTINGS.update(
+    {
+        f"uneven_{name.removeprefix('fresh_')}": replace(
+            shrink(setting, ()),
+            light=0.1,
+            spot=spot,
+            walking=0.3,
+            seconds=LIT_FROM_S + UNEVEN_CHIPS * CHIP_S + 4.0,
+        )
+        for (name, setting), spot in zip(
+            [
+                (name, setting)
+                for name, setting in list(SETTINGS.items())
+                if name.startswith("fresh") and "fill" in name
+            ],
+            ((0.5, 0.5, 0.2), (0.35, 0.4, 0.25), (0.7, 0.6, 0.2), (0.5, 0.3, 0.3), (0.3, 0.6, 0.15), (0.6, 0.5, 0.25)),
+            strict=True,
+        )
+    }
+)
+SETTINGS.update({
+    f"thin_{name}": Setting(
+        "libx264", hz, group, (480, 272), capped(crf), noise=noise, denoise=denoise, light=0.1,
+        seconds=LIT_FROM_S + THIN_CHIPS * CHIP_S + 4.0,
+    )
+    for name, hz, group, crf, noise, denoise in (
+        ("15hz_group_of_4_s", 15, 60, 33, 1.0, 0.3), ("12hz_group_of_8_s", 12, 96, 31, 1.0, 0.3),
+        ("20hz_group_of_5_s", 20, 100, 34, 1.2, 0.25), ("10hz_group_of_4_s", 10, 40, 30, 0.8, 0.4),
+    )
+})  # fmt: skip
 
 
 def seed_of(name: str) -> int:
@@ -231,12 +267,13 @@ def encode_row(name: str, setting: Setting) -> NDArray[np.uint32]:
 
 
 def main(names: list[str]) -> None:
-    for path in (TABLE, FRESH_TABLE, LEVELS_TABLE):
+    for path in (TABLE, FRESH_TABLE, LEVELS_TABLE, UNEVEN_TABLE, THIN_TABLE):
         fill(path, [name for name in names or list(SETTINGS) if table_of(name) == path])
 
 
 def table_of(name: str) -> Path:
-    return FRESH_TABLE if name.startswith("fresh") else LEVELS_TABLE if name.startswith("level") else TABLE
+    tables = {"fresh": FRESH_TABLE, "level": LEVELS_TABLE, "uneven": UNEVEN_TABLE, "thin": THIN_TABLE}
+    return tables.get(name.partition("_")[0], TABLE)
 
 
 def fill(path: Path, names: list[str], settings: dict[str, Setting] = SETTINGS) -> None:

@@ -21,7 +21,7 @@ import numpy as np
 from sweep.wifi.capture.channels import SURVEY_S
 from sweep.wifi.listen import UPLINK_FRAMES_HZ, UPLINK_OCTETS
 from sweep.wifi.traffic.video import judge_flow
-from sweep.wifi.transmitters.transmitters import Flow
+from sweep.wifi.transmitters.flow import Flow
 from tests.simulators.air_late import Lateness, draw_late
 
 TABLE: Final = Path(__file__).resolve().parents[2] / "sweep" / "wifi" / "decided.json"

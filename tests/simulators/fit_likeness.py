@@ -24,7 +24,7 @@ from sweep.wifi.traffic.camera_features import BIAS, WEIGHTS, Features, list_mar
 from sweep.wifi.traffic.unclocked import Unclocked
 from sweep.wifi.traffic.video import MIN_FRAMES
 from sweep.wifi.traffic.windows import FlowCutter, measure_features
-from sweep.wifi.transmitters.transmitters import Flow
+from sweep.wifi.transmitters.flow import Flow
 from tests.simulators.air_late import WAYS, Lateness, draw_late
 
 Floats = NDArray[np.float64]

@@ -171,6 +171,13 @@ def test_who_is_called_video_is_given_time_before_who_is_only_open(
     assert shares_of_tests_s(wish, [one.has_video for one in tested]) == shares
 
 
+def test_thin_streams_have_what_the_others_leave() -> None:
+    wish = WifiRequest(20.0, "light", tests_longest_s=150.0)
+    assert shares_of_tests_s(wish, [False, False], [False, True]) == [114.0, 24.0]
+    assert shares_of_tests_s(wish, [True, False], [False, True]) == [114.0, 24.0]
+    assert shares_of_tests_s(wish, [False], [True]) == [114.0]
+
+
 @pytest.mark.parametrize(
     ("wish", "reasons"),
     [

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sweep.wifi.traffic.video import judge_flow
-from sweep.wifi.transmitters.transmitters import Flow
+from sweep.wifi.transmitters.flow import Flow
 from tests.simulators.air_codel import CODEL_INTERVAL_S, Fifo, FqCodel, Packet
 from tests.simulators.air_contention import CLASSES
 from tests.simulators.air_encoders import draw_pictures

@@ -33,7 +33,7 @@ from sweep.wifi.traffic.video import (
     judge_flow,
     judge_flows,
 )
-from sweep.wifi.transmitters.transmitters import Flow
+from sweep.wifi.transmitters.flow import Flow
 from tests.simulators.air_encoded import load_rows
 from tests.simulators.air_halls import draw_flow as draw_in_halls
 from tests.simulators.encode_halls import HALLS, SECONDS, TABLE

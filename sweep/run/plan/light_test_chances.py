@@ -14,6 +14,7 @@ from sweep.modality.evidence import NEAR_DB
 from sweep.modality.measurement import Measurement
 from sweep.modality.pending_light import LIGHT_LATER, UNPLACED, Chance
 from sweep.report import Plan, Position, TransmitterPlace, WifiObservation
+from sweep.wifi.traffic.video import OPEN_REASONS, TOO_THIN
 
 
 def chances_of(
@@ -41,9 +42,16 @@ def chances_of(
                 channel=next((one.channel_mhz for one in reversed(each) if one.channel_mhz is not None), None),
                 is_open=all(one.video.verdict != "video_uplink" for one in each),
                 zones={zone_id: share for zone_id, share in shares.items() if zone_id not in tested},
+                is_thin=_is_thin(each),
             )
         )
     return chances
+
+
+def _is_thin(each: Sequence[WifiObservation]) -> bool:
+    """No position heard more of it than how little it sends."""
+    says = {one.video.reason or one.video.verdict for one in each}
+    return says & {"video_uplink", *OPEN_REASONS} == {TOO_THIN}
 
 
 def _is_louder_outside(each: Sequence[WifiObservation]) -> bool:

@@ -11,8 +11,9 @@ from typing import Final, Literal
 
 Band = Literal["2.4", "5", "6"]
 """In GHz."""
-Interest = Literal["camera", "undecided", "quiet"]
-"""What a dwell says of a channel: a verdict `video_uplink`, an uplink nobody could judge yet, or neither."""
+Interest = Literal["camera", "undecided", "thin", "quiet"]
+"""What a dwell says of a channel, the likeliest first: a verdict `video_uplink`, an uplink nobody could judge yet, one
+so thin that it is less likely a camera's, or none."""
 
 SURVEY_S: Final = 0.25
 """Dwell of the survey: derived, two beacons at the usual 102.4 ms and four pictures of the slowest camera (4 per s
@@ -24,6 +25,7 @@ CAMERA_S, UNDECIDED_S = 20.0, 10.0
 SURVEY_SHARE: Final = 0.25
 """Share of the time after the first survey that goes to channels without news: guessed; a camera that starts late or
 moves is met within a minute on 25 channels."""
+_RANKS: Final = {"camera": 0, "undecided": 1, "thin": 2, "quiet": 3}
 RETUNE_S: Final = 0.05
 """Time a change of channel costs: guessed, iw takes 5 to 30 ms."""
 
@@ -156,7 +158,7 @@ class ChannelPlan:
         if not hot or self._resurveyed_s < SURVEY_SHARE * self._spent_s:
             seconds = SURVEY_S if hot else _spread(left_s, len(self._states))
             return Dwell(oldest.channel, min(seconds, left_s), "resurvey")
-        best = min(hot, key=lambda s: (s.interest != "camera", s.listened_s, s.visited))
+        best = min(hot, key=lambda s: (_RANKS[s.interest], s.listened_s, s.visited))
         reason: Literal["camera", "undecided"] = "camera" if best.interest == "camera" else "undecided"
         return Dwell(best.channel, min(LISTEN_S, left_s), reason)
 
@@ -179,7 +181,7 @@ class ChannelPlan:
 
 
 def _is_worth_more(state: _State) -> bool:
-    limits = {"camera": CAMERA_S, "undecided": UNDECIDED_S, "quiet": 0.0}
+    limits = {"camera": CAMERA_S, "undecided": UNDECIDED_S, "thin": UNDECIDED_S, "quiet": 0.0}
     return state.listened_s < limits[state.interest]
 
 

@@ -61,7 +61,7 @@ class RecordedKnowledge(Record):
     """What earlier positions learnt of one channel."""
 
     channel: RecordedChannel
-    interest: Literal["camera", "undecided", "quiet"]
+    interest: Literal["camera", "undecided", "thin", "quiet"]
     listened_s: Annotated[float, Field(ge=0, le=1e9)]
     visited: Count
 

@@ -50,14 +50,17 @@ class Response:
     """One flow, at each delay, against any rows of chips."""
 
     def __init__(
-        self, series: list[Doubles], edges: NDArray[np.int64], delays: int, pattern: Rows, usual: float = 1.0
-    ) -> None:
+        self, series: list[Doubles], edges: NDArray[np.int64], delays: int, pattern: Rows, usual: float = 1.0,
+        *, ends_anywhere: bool = True,
+    ) -> None:  # fmt: skip
         """`series` start at the first delay; chips have their `edges` in bins; `pattern` is any chips like the rows;
         the first series deviates from `usual`.
         """
         weighed = [weigh(one) for one in series]
-        self.scatter = find_noise(series[0]) / usual
+        self.scatter = find_noise(series[0]) / usual if np.ptp(series[0]) > 0 else 0.0
         """Standard deviation of the first series' noise, as a share of what it deviates from."""
+        self.ends_anywhere = ends_anywhere
+        """Pictures end in ever other places, as they do that nobody fills up."""
         self.edges, self.delays = edges, delays
         self.weights = [weights for _, weights in weighed]
         self.sums = [sum_chips(one, edges, delays) for one, _ in weighed]

@@ -149,6 +149,8 @@ class ResponseTest:
         self._asked_ns: int | None = None
         self._played: Played | None = None
         self._next_look = 0
+        self._together: list[tuple[int, ...]] = []
+        """Addresses of one transmitter, where it has several."""
         self._reported_ns = 0
         self.result = ResponseTestResult(wish.kind, longest_s=wish.longest_s)
         """Complete when it is over."""
@@ -247,12 +249,18 @@ class ResponseTest:
             raise _Ended("decided")
         if self._next_look == len(self._looks):
             raise _Ended("decided" if not undecided else PLAYED_OUT)
-        sending = _still_sending(log, self._now_ns)
+        sending = self._still_sending(log)
         if not (undecided | unclear) & sending:
             raise _Ended("decided" if not undecided else "transmitter_silent")
         hoping = {a for a in undecided if not is_hopeless(answers[a].p_value if a in answers else None, chips)}
         if not (hoping | unclear) & sending:
             raise _Ended(NO_PROMISE)
+
+    def _still_sending(self, log: FrameLog) -> set[int]:
+        """Addresses that sent something in the last GONE_S, or whose transmitter did under another one."""
+        late = log.frames.t_ns >= self._now_ns - GONE_S * 1e9
+        sending = set(log.frames.ta[late].tolist())
+        return sending.union(*(one for one in self._together if not sending.isdisjoint(one)))
 
     def _judge(self, log: FrameLog, chips: int) -> None:
         played = self._played
@@ -273,6 +281,7 @@ class ResponseTest:
             valued=valued if is_light else frozenset(),
             tests_here=self._wish.tests_here,
         )
+        self._together = [one.addresses for one in scan.transmitters if len(one.addresses) > 1]
         for one in scan.transmitters:
             judgement = self._judgement(one)
             for address in one.addresses:
@@ -353,9 +362,3 @@ def looks_within(longest_s: float) -> tuple[int, ...]:
     """Chips of light after which a test that may take so long looks; the first look always."""
     looks = [chips for chips, _ in LOOKS]
     return tuple(chips for chips in looks if chips * LIGHT_CHIP_S <= longest_s) or (looks[0],)
-
-
-def _still_sending(log: FrameLog, now_ns: int) -> frozenset[int]:
-    """Addresses that sent something in the last GONE_S."""
-    late = log.frames.t_ns >= now_ns - GONE_S * 1e9
-    return frozenset(int(address) for address in set(log.frames.ta[late].tolist()))

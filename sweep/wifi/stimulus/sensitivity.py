@@ -50,6 +50,9 @@ STEPS: Final = 8
 LIGHT_CHANGES: Final = ((0.05, 0.0075), (0.10, 0.0160), (0.20, 0.0339))
 """The share that the lamp adds to the scene's light, and the change of sizes that flows may hide of which 95 of 100
 cameras show that light: measured on those of even numbers of `tests/simulators/encode_cameras.py` by `fit_light`."""
+LEAST_SCATTER: Final = 0.0008
+"""Share by which the root of octets scatters at least where nothing fills it up: half of the least of 52 cases of
+`tests/simulators/encode_cameras.py` in the dark (MJPEG)."""
 LAMP_SHARE: Final = 0.08
 """What the probe's lamp is sure to add to the light: derived, not measured.  It adds 24 lx at least to the far wall of
 2 x 3 m (`hardware/optics`), which is 8 % of 300 lx, the most that JIS Z 9110 has for restrooms (100 to 300 lx; 100 to
@@ -75,9 +78,16 @@ def find_smallest_energy(response: Response, rows: Rows, p_value: float) -> floa
 
 
 def find_smallest_change(response: Response, rows: Rows, p_value: float) -> float | None:
-    """The same as the share by which the root of octets changes in the tenth of a second in which the light does."""
-    energy = find_smallest_energy(response, rows, p_value)
+    """The same as the share by which the root of octets changes in the tenth of a second in which the light does; None
+    also where it is constant, since cameras that hide so little were measured without anything that hides them.
+    """
+    energy = None if is_constant(response) else find_smallest_energy(response, rows, p_value)
     return None if energy is None else response.scatter * float(np.sqrt(energy / unit_energy(response)))
+
+
+def is_constant(response: Response) -> bool:
+    """Nothing of it scatters as sizes of pictures do: what it sends is filled up, or no pictures."""
+    return response.scatter < LEAST_SCATTER or not response.ends_anywhere
 
 
 def unit_energy(response: Response) -> float:

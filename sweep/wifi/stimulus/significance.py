@@ -23,12 +23,14 @@ from sweep.wifi.frames.element_reader import read_elements
 from sweep.wifi.frames.framelog import FrameLog
 from sweep.wifi.traffic.pictures import describe_sizes
 from sweep.wifi.traffic.reception import assess_reception
+from sweep.wifi.transmitters.flow import Flow, is_uplink
 from sweep.wifi.transmitters.missed_frames import queue_frames
-from sweep.wifi.transmitters.transmitters import Flow, is_uplink, list_flows, list_transmitters
+from sweep.wifi.transmitters.transmitters import list_flows, list_transmitters
 
 from .likelihood import BIN_S, Response
 from .null_sequences import NullSequences
-from .sensitivity import LAMP_SHARE, find_smallest_change, light_of
+from .sending import find_sent_chips
+from .sensitivity import LAMP_SHARE, find_smallest_change, is_constant, light_of
 from .sequence import ChipSequence, SequenceError, begin_later
 
 Verdict = Literal["follows_light", "does_not", "not_assessable"]
@@ -62,6 +64,8 @@ EXTEND_BELOW: Final = 0.2
 LOOKS: Final = ((25, 0.04), (50, 0.10), (75, 0.14), (95, 0.30), (125, 0.17), (190, 0.25))
 """Chips after which a sequential test looks, and the share of the error that each look may use: guessed; most at a
 minute and at two."""
+CONSTANT_RATE: Final = "constant_rate"
+"""Reason: it sends as much all the time, filled up or by the clock of a machine, whatever a camera might see."""
 TIE_NATS: Final = 1e-4
 """Scores nearer than this are equal: derived, single precision."""
 
@@ -84,9 +88,14 @@ class FlowTest:
     share: float = 1.0
     """Of the error, which that look may use."""
 
+    @property
+    def is_constant(self) -> bool:
+        """What it sends does not vary as pictures do: nothing of a camera behind it could show."""
+        return is_constant(self.response)
+
     def smallest_light(self, p_value: float) -> float:
         """The least change of light, as a share of the scene's, at which 95 of 100 cameras such as were measured come
-        to this p-value; infinite beyond all measured.
+        to this p-value; infinite beyond all measured, and where it is constant.
         """
         return light_of(find_smallest_change(self.response, self.rows, p_value * self.share))
 
@@ -104,7 +113,8 @@ class StimulusResult:
     tested_s: float
     delay_s: float | None
     reason: str | None = None
-    """Why it is not assessable: `not_tested`, `too_short`, `data_unheard`, `light_too_weak`, or an `Uncovered`."""
+    """Why it is not assessable: `not_tested`, `too_short`, `data_unheard`, `light_too_weak`, `constant_rate`, or an
+    `Uncovered`."""
     smallest_light_share: float | None = None
     """The least change of light at which the test shows 95 of 100 cameras such as were measured, where it did not show
     that the traffic follows; None where that was not asked, infinite where none that was measured would do."""
@@ -155,22 +165,22 @@ def judge_stimulus(
     """
     if is_sequential and sequence.marks:
         raise SequenceError(Phrase("marks_not_sequential"))
-    covered = cover(sequence, log)
+    covered, flows = cover(sequence, log), list_flows(log)
     tests = []
     if isinstance(covered, ChipSequence):
         nulls = NullSequences(covered)
         examine = examine_at_looks if is_sequential else examine_flow
-        tests = [test for flow in list_flows(log) if is_uplink(flow) and (test := examine(flow, covered, nulls, log))]
+        tests = [test for flow in flows if is_uplink(flow) and (test := examine(flow, covered, nulls, log))]
     adjusted = holm([test.p_value for test in tests])
     by_sender: dict[int, list[tuple[FlowTest, float]]] = {}
     for test, p_value in zip(tests, adjusted, strict=True):
         by_sender.setdefault(test.sender, []).append((test, p_value))
     report = assess_reception(log)
     results = []
-    for one in list_transmitters(log, read_elements(log.management).by_sender):
+    for one in list_transmitters(log, read_elements(log.management).by_sender, flows):
         found = [item for address in one.addresses for item in by_sender.get(address, [])]
         untested = covered if isinstance(covered, str) else "not_tested"
-        result = _conclude(one.addresses, found, untested, is_deaf=report.of(one.addresses).is_deaf)
+        result = conclude(one.addresses, found, untested, is_deaf=report.of(one.addresses).is_deaf)
         is_asked = sequence.chip_s <= LONGEST_LIGHT_CHIP_S and not sequence.marks
         is_asked &= valued is None or not valued.isdisjoint(one.addresses)
         if is_asked and result.p_value is not None:
@@ -181,9 +191,10 @@ def judge_stimulus(
     return StimulusScan(tuple(results), len(tests))
 
 
-def _conclude(
+def conclude(
     addresses: tuple[int, ...], found: list[tuple[FlowTest, float]], untested: str, *, is_deaf: bool
 ) -> StimulusResult:
+    """The result of one transmitter from the tests of its flows, each with its p-value after correction."""
     if not found:
         untested = "data_unheard" if is_deaf and untested == "not_tested" else untested
         return StimulusResult(addresses, None, None, "not_assessable", 0.0, None, untested)
@@ -192,6 +203,8 @@ def _conclude(
     verdict: Verdict
     reason: str | None
     verdict, reason = deny(test.tested_s, None)
+    if test.is_constant:
+        verdict, reason = "not_assessable", CONSTANT_RATE
     if adjusted <= SIGNIFICANT:  # whatever was not heard: the null sequences met the same losses
         verdict, reason = "follows_light", None
     elif is_deaf:
@@ -292,15 +305,21 @@ def _chips_covered(sequence: ChipSequence, log: FrameLog) -> int:
 def _examine(
     flow: Flow, sequence: ChipSequence, nulls: NullSequences, chips: int, extend_below: float = EXTEND_BELOW
 ) -> FlowTest | None:
-    """Test a flow against the first `chips` chips, by what was heard until the last delay after them."""
-    response = respond(flow, sequence, nulls, chips)
+    """Test a flow against those of the first `chips` chips in which it sends, by what was heard until the last delay
+    after them.
+    """
+    first, last = find_sent_chips(flow, sequence, chips)
+    if last - first < min(MIN_CHIPS, chips):
+        return None
+    begun = replace(sequence, start_s=sequence.start_s + first * sequence.chip_s)
+    response = respond(flow, begun, nulls, last - first)
     if response is None:
         return None
-    rows = nulls.rows(chips)
+    rows = nulls.rows(chips)[:, first:last]
     p_value, nats = find_p_value(response, rows, extend_below)
     column = int(np.argmax(response.compare(rows[:1])[0]))
     delay_s = round(column * BIN_S - round(sequence.start_uncertainty_s / BIN_S) * BIN_S, 3)
-    return FlowTest(flow.sender, p_value, nats, delay_s, chips * sequence.chip_s, response, rows)
+    return FlowTest(flow.sender, p_value, nats, delay_s, (last - first) * sequence.chip_s, response, rows)
 
 
 def respond(flow: Flow, sequence: ChipSequence, nulls: NullSequences, chips: int) -> Response | None:
@@ -317,7 +336,9 @@ def respond(flow: Flow, sequence: ChipSequence, nulls: NullSequences, chips: int
         return None
     width_s = max(DETREND_CHIPS * sequence.pace_s, DETREND_S)
     sizes = describe_sizes(queue, first_s, bins + len(delays) - 1, BIN_S, detrend_s=width_s)
-    return Response(sizes.series, edges, len(delays), nulls.pattern(chips), sizes.usual)
+    return Response(
+        sizes.series, edges, len(delays), nulls.pattern(chips), sizes.usual, ends_anywhere=sizes.ends_anywhere
+    )
 
 
 def find_p_value(response: Response, rows: NDArray[np.int8], extend_below: float = EXTEND_BELOW) -> tuple[float, float]:

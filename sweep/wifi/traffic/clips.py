@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.wifi.frames.columns import quantile
-from sweep.wifi.transmitters.transmitters import Flow
+from sweep.wifi.transmitters.flow import Flow
 
 CLIP_OCTETS: Final = 150_000
 """Measured on one such camera: 50 uploads of 0.2 to 0.64 MB in a week; a limit guessed below."""

@@ -56,6 +56,9 @@ ALIKE: Final = 0.2
 """Mean cosine between the ends of neighbouring pictures above which ends are looked at: guessed, MJPEG and filler."""
 CLIP_SIGMAS: Final = 4.0
 """Larger deviations are cut to this many robust standard deviations: guessed; what is left of complete pictures."""
+FEW_LENGTHS, FEW_SHARE = 3, 0.6
+"""Share of the ends of pictures from which so few lengths are no pictures': between 0.17, the most of 52 cases of
+`tests/simulators/encode_cameras.py`, and what is filled up, which has hardly any other."""
 MEAN_END: Final = 0.5
 """Of a full frame, the mean length of the one that ends a picture: derived, ends are of any length."""
 
@@ -83,6 +86,8 @@ class Sizes:
     """One to four; deviations of the root of octets first."""
     usual: float
     """The root of octets of the median picture, times pictures per bin: what the first series deviates from."""
+    ends_anywhere: bool = True
+    """What is not full has ever other lengths."""
 
 
 def rebuild_pictures(queue: Queue) -> Pictures | None:
@@ -130,6 +135,17 @@ def tell_full(queue: Queue) -> NDArray[np.bool_]:
     if not len(counts) or counts.max() < FULL_MODE_SHARE * len(large):
         return queue.is_full
     return queue.octets >= int(lengths[int(np.argmax(counts))])
+
+
+def ends_anywhere(queue: Queue) -> bool:
+    """Whether the frames that are not full have ever other lengths; false where there are none, or of few lengths: what
+    was filled up, or is no pictures.
+    """
+    lengths, counts = np.unique(queue.octets, return_counts=True)
+    if not len(counts):
+        return False
+    ends = np.delete(counts, int(np.argmax(lengths * counts)))
+    return bool(ends.sum() >= MIN_STARTS and np.sort(ends)[-FEW_LENGTHS:].sum() < FEW_SHARE * ends.sum())
 
 
 def _number_by_clock(queue: Queue, rhythm: Rhythm, starts_s: Doubles) -> tuple[Int64s, float, Doubles]:
@@ -263,7 +279,8 @@ def describe_sizes(queue: Queue, first_s: float, bins: int, bin_s: float, *, det
     pictures = rebuild_pictures(silent)
     if pictures is None:
         counted = _count_bins(queue, first_s, bins, bin_s)
-        return Sizes([_flatten_bins(counted, bin_s, detrend_s)], float(np.sqrt(np.median(counted[counted > 0]))))
+        usual = float(np.sqrt(np.median(counted[counted > 0])))
+        return Sizes([_flatten_bins(counted, bin_s, detrend_s)], usual, ends_anywhere(silent))
     per_picture = [flatten(pictures.octets, pictures.octets > 0, pictures.rate_hz, detrend_s)]
     alike = pictures.ends[1:] * pictures.ends[:-1].conj()
     if abs(alike.mean()) > ALIKE:
@@ -275,7 +292,7 @@ def describe_sizes(queue: Queue, first_s: float, bins: int, bin_s: float, *, det
     if not pictures.has_clock:
         series.append(_flatten_bins(_count_bins(silent, first_s, bins, bin_s), bin_s, detrend_s))
     median = float(np.median(pictures.octets[pictures.octets > 0]))
-    return Sizes(series, pictures.rate_hz * bin_s * float(np.sqrt(median)))
+    return Sizes(series, pictures.rate_hz * bin_s * float(np.sqrt(median)), ends_anywhere(silent))
 
 
 def _flatten_bins(counted: Doubles, bin_s: float, detrend_s: float) -> Doubles:

@@ -13,18 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
 
 from sweep.captures.kernel import KERNEL, Kernel
 from sweep.wifi.transmitters.earlier_flows import close_gaps
-from sweep.wifi.transmitters.transmitters import Flow, is_uplink
+from sweep.wifi.transmitters.flow import Flow, is_uplink
 
 from .cadence import Floats
 from .camera_features import DECIDE_SCORE, Features, score_features
 from .clips import judge_clips
+from .stalls import close_stalls
+from .thin import measure_thin
 from .transfers import measure_transfer
 from .unclocked import UNCLOCKED_S
 from .windows import FlowCutter, Window, measure_features
@@ -76,10 +78,13 @@ MAY_BE_CLIPS: Final = "may_be_clips"
 LIKE_REPORTS: Final = "like_reports"
 """Reason: it keeps a clock and goes one way, but what it sends each time, or how little, may be a slow camera's
 pictures or the reports of a machine."""
+TOO_THIN: Final = "too_thin"
+"""Reason: a thin stream of frames of ever other lengths goes one way: a camera's whose picture hardly changes, or what
+a machine reports."""
 MAY_RELAY: Final = "may_relay"
 """Reason: an access point that others use as well sends something like a camera in its own name.  Many routers put
 their own address on all that comes from outside, so this may be what one of its clients watches."""
-OPEN_REASONS: Final = frozenset({NO_CLOCK, ANSWERED, MAY_BE_CLIPS, LIKE_REPORTS, MAY_RELAY})
+OPEN_REASONS: Final = frozenset({NO_CLOCK, ANSWERED, MAY_BE_CLIPS, LIKE_REPORTS, MAY_RELAY, TOO_THIN})
 """Of what the traffic alone cannot tell, and the light can."""
 OWN_SHARE: Final = 0.75
 """Share of the octets in its cell that an access point which is itself the camera sends as pictures: guessed; the rest
@@ -89,6 +94,7 @@ _RANKS: Final = (
     ("not_assessable", "too_few_frames"),
     ("not_assessable", TOO_SHORT),
     ("not_video", None),
+    ("not_assessable", TOO_THIN),
     ("not_assessable", MAY_BE_CLIPS),
     ("not_assessable", ANSWERED),
     ("not_assessable", NO_CLOCK),
@@ -135,7 +141,7 @@ def judge_flow(flow: Flow, kernel: Kernel | None = KERNEL) -> VideoVerdict:
                 return found
             positions = replace(found, verdict="not_video")
         if positions is not NOTHING_HEARD and is_uplink(flow):
-            positions = next(_leave_open(stretch), positions)
+            positions = _find_open(stretch) or positions
         best = find_strongest([best, positions])
     if best.reason not in OPEN_REASONS and is_uplink(flow):
         best = find_strongest([best, *_leave_open_together(flow, kernel)])
@@ -192,19 +198,31 @@ def _is_contradicted(stretch: _Stretch, place: tuple[float, float]) -> bool:
     return stretch.measure((begin_s, longer_s)).rhythm.sure_nats < CONTRADICTED_NATS
 
 
+def _find_open(stretch: _Stretch) -> VideoVerdict | None:
+    """The first window that is left open for more than how little it is; else the first of those."""
+    weak = None
+    for found in _leave_open(stretch):
+        if found.reason not in {TOO_THIN, TOO_SHORT}:
+            return found
+        weak = weak or found
+    return weak
+
+
 def _leave_open(stretch: _Stretch) -> Iterator[VideoVerdict]:
     """What lacks one thing that a camera may lack as well, window by window; none of what shows that it is none."""
     for place in stretch.list_full(_open_windows(stretch.length_s)):
         window, flow = stretch.cut(place), stretch.flow
-        features, unclocked = stretch.measure(place, window), window.unclocked()
+        features, unclocked, thin = stretch.measure(place, window), window.unclocked(), measure_thin(window)
         if features.is_sound:
             continue
         if score_features(features, flow, given=["rate"]) >= DECIDE_SCORE:
             reason = LIKE_REPORTS
-        elif not unclocked.is_like_pictures:
+        elif not (unclocked.is_like_pictures or thin.may_be_pictures):
             continue
         elif window.seconds < UNCLOCKED_S:
             reason = TOO_SHORT
+        elif not unclocked.is_like_pictures:
+            reason = TOO_THIN
         elif (transfer := measure_transfer(window.t_s, window.octets, window.seconds)).is_file(unclocked):
             continue
         elif score_features(features, flow, given=["sizes"]) >= DECIDE_SCORE:
@@ -219,12 +237,15 @@ def _leave_open(stretch: _Stretch) -> Iterator[VideoVerdict]:
 
 
 def _leave_open_together(flow: Flow, kernel: Kernel | None) -> list[VideoVerdict]:
-    """What is left open once the seconds in which the channel was not heard are taken out, as between two positions."""
-    closed = close_gaps(flow)
+    """What is left open once the seconds in which the channel was not heard are taken out, as between two positions,
+    and those in which it stalled.
+    """
+    closed = close_stalls(close_gaps(flow))
     if closed is flow:
         return []
     cutter = FlowCutter(closed, kernel)
-    return list(islice(_leave_open(_Stretch(cutter, 0.0, float(cutter.t_s[-1]))), 1))
+    found = _find_open(_Stretch(cutter, 0.0, float(cutter.t_s[-1])))
+    return [] if found is None else [found]
 
 
 def _windows(length_s: float) -> list[tuple[float, float]]:

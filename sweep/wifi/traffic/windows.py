@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sweep.captures.kernel import KERNEL, Kernel
 from sweep.captures.kernel_marks import MarkRules
 from sweep.wifi.frames.columns import quantile
-from sweep.wifi.transmitters.transmitters import Flow
+from sweep.wifi.transmitters.flow import Flow
 
 from .cadence import (
     EARLY_TURNS,
@@ -120,6 +120,9 @@ class Window:
     t_s: Floats
     """From the beginning of the window; a constant sound is left out, as in `octets`."""
     octets: Octets
+    all_t_s: Floats
+    all_octets: Octets
+    """The same with a constant sound."""
     sums: Sums
     kernel: Kernel | None
     """By which it is measured; None: with array operations."""
@@ -167,7 +170,7 @@ class FlowCutter:
         kernel = self._kernel
         cut = None if kernel is None else kernel.marks.cut_window(t_s, octets, back, begin_s, MARK_RULES)
         kept_s, kept, sums = _cut_plainly(t_s - begin_s, octets, back) if cut is None else cut
-        return Window(seconds, last - first, kept_s, kept, Sums(*sums), kernel)
+        return Window(seconds, last - first, kept_s, kept, t_s - begin_s, octets, Sums(*sums), kernel)
 
     def count(self, places: list[tuple[float, float]]) -> list[int]:
         """Frames in the windows of some begins and lengths."""

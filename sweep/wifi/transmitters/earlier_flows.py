@@ -12,10 +12,10 @@ from typing import Final
 
 import numpy as np
 
-from .transmitters import Flow, is_uplink
+from .flow import Flow, is_uplink
 
-MIN_OCTETS: Final = 40_000
-"""Of a flow at one position that is remembered: guessed, what the thinnest stream judged sends in three seconds."""
+MIN_OCTETS: Final = 7_500
+"""Of a flow at one position that is remembered: derived, what the thinnest stream judged sends in three seconds."""
 NS: Final = 1_000_000_000
 GAP_NS, CLOSED_NS, MIN_SILENT_S = 500_000_000, 100_000_000, 2
 """A pause so long may be the listener's turn elsewhere, and is closed to so little, unless so many whole seconds of it

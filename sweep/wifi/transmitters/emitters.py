@@ -8,12 +8,13 @@ number; a device that speaks WPS names itself.  Two addresses that merely look a
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 from sweep.modality.addresses import is_locally_administered
 
-JoinReason = Literal["bssid_family", "same_wps_uuid", "sequence_continues"]
+JoinReason = Literal["bssid_family", "same_wps_uuid", "sequence_continues", "stream_continues"]
 
 SAME_LEVEL_DB: Final = 6.0
 """Medians of one radio's addresses lie this near: guessed, they are taken at the same time and place."""
@@ -48,8 +49,13 @@ class Known(NamedTuple):
     """When the timer that it announces stood at zero."""
 
 
-def group_addresses(known: list[Known]) -> tuple[list[int], dict[int, tuple[JoinReason, ...]]]:
-    """Per address the index of the first one of its emitter; per such index the reasons, where there are any."""
+def group_addresses(
+    known: list[Known], chains: Iterable[tuple[int, ...]] = ()
+) -> tuple[list[int], dict[int, tuple[JoinReason, ...]]]:
+    """Per address the index of the first one of its emitter; per such index the reasons, where there are any.
+
+    `chains`: addresses under which one stream went on.
+    """
     parent = list(range(len(known)))
 
     def root(i: int) -> int:
@@ -58,7 +64,7 @@ def group_addresses(known: list[Known]) -> tuple[list[int], dict[int, tuple[Join
             i = parent[i]
         return i
 
-    joints = [*_families(known), *_same_uuid(known), *_continued(known)]
+    joints = [*_families(known), *_same_uuid(known), *_continued(known), *_chained(known, chains)]
     for i, j, _ in joints:
         low, high = sorted((root(i), root(j)))
         parent[high] = low
@@ -69,6 +75,16 @@ def group_addresses(known: list[Known]) -> tuple[list[int], dict[int, tuple[Join
 
 
 _Joint = tuple[int, int, JoinReason]
+
+
+def _chained(known: list[Known], chains: Iterable[tuple[int, ...]]) -> list[_Joint]:
+    place = {one.address: i for i, one in enumerate(known)}
+    return [
+        (place[one], place[other], "stream_continues")
+        for chain in chains
+        for one, other in pairwise(chain)
+        if one in place and other in place
+    ]
 
 
 def _families(known: list[Known]) -> list[_Joint]:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from sweep.captures.packets import Int64s
 
-from .transmitters import SEQUENCE_NUMBERS, Flow
+from .flow import Flow
+from .transmitters import SEQUENCE_NUMBERS
 
 Doubles = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -7,8 +7,8 @@ beside it).  Which addresses are one transmitter `emitters` decides, with reason
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -37,6 +37,8 @@ from .census import (
     take_census,
 )
 from .emitters import JoinReason, Known, group_addresses
+from .flow import Flow
+from .successors import Heard, join_successors
 from .vendors import find_vendor
 
 Role = Literal["ap", "sta", "unknown"]
@@ -98,38 +100,20 @@ class Transmitter:
     """Ways to join the networks that it announces."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """Data frames from one transmitter to one peer, repeats removed, in order of time."""
+def list_transmitters(
+    log: FrameLog, said: Mapping[int, Elements], flows: Iterable[Flow] = ()
+) -> tuple[Transmitter, ...]:
+    """Describe every transmitter of a log, the one with most frames first; `said` is what each address says.
 
-    sender: int
-    peer: int
-    is_from_ap: bool
-    """The sender is the access point of the peer."""
-    self_sourced_share: float
-    """Share of its octets whose source address is the sender itself (1 for stations; an access point that only
-    forwards has 0; aggregates do not tell and are left out)."""
-    t_ns: Int64s
-    frame_len: NDArray[np.int32]
-    back_t_ns: Int64s
-    """The same for data frames from the peer to the sender."""
-    back_frame_len: NDArray[np.int32]
-    sequence_number: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
-    """Of each frame, 0 to 4095: gaps tell how many frames were not heard; -1 where the capture holds none, and empty
-    when the flow does not come from 802.11."""
-    tid: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, dtype=np.int8))
-    """Of each frame: the counter that its number belongs to; -1 for the one of frames without QoS."""
-    heard_ns: Int64s = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    """Beginnings of the whole seconds in which its channel was heard, ascending; empty: unknown."""
+    `flows` tell who went on under another address.
+    """
+    return describe_transmitters(take_census(log), said, [(flow.sender, *flow.successors) for flow in flows])
 
 
-def list_transmitters(log: FrameLog, said: Mapping[int, Elements]) -> tuple[Transmitter, ...]:
-    """Describe every transmitter of a log, the one with most frames first; `said` is what each address says."""
-    return describe_transmitters(take_census(log), said)
-
-
-def describe_transmitters(census: Census, said: Mapping[int, Elements]) -> tuple[Transmitter, ...]:
-    """The same from what the addresses come to; MAX_TRANSMITTERS at most."""
+def describe_transmitters(
+    census: Census, said: Mapping[int, Elements], chains: Iterable[tuple[int, ...]] = ()
+) -> tuple[Transmitter, ...]:
+    """The same from what the addresses come to; MAX_TRANSMITTERS at most.  `chains`: addresses of one sender."""
     total = census.counts[:, FRAMES]
     chosen = np.argsort(-total, kind="stable")[:MAX_TRANSMITTERS]
     chosen = chosen[total[chosen] > 0]
@@ -137,7 +121,7 @@ def describe_transmitters(census: Census, said: Mapping[int, Elements]) -> tuple
         return ()
     one_each = _summarise(census, chosen, np.arange(len(chosen)), len(chosen))
     known = _known(census, said, chosen, one_each)
-    leader, reasons = group_addresses(known)
+    leader, reasons = group_addresses(known, chains)
     if reasons:  # what belongs together is summarised together
         leaders, group = number_distinct(np.array(leader, dtype=np.int64))
         joined = _summarise(census, chosen, group, len(leaders))
@@ -240,8 +224,8 @@ def _common_role(roles: list[Role]) -> Role:
     return min(roles, key=order.index)
 
 
-def list_flows(log: FrameLog) -> tuple[Flow, ...]:
-    """The unicast data flows of a log that have at least `MIN_FLOW_FRAMES` frames, by sender and peer."""
+def list_flows(log: FrameLog, least_frames: int = MIN_FLOW_FRAMES) -> tuple[Flow, ...]:
+    """The unicast data flows of a log that have at least `least_frames` frames, by sender and peer."""
     frames = log.frames
     is_unicast = (frames.ra & np.uint64(GROUP_BIT)) == 0
     rows = np.flatnonzero(frames.is_data_with_body() & ~log.is_repeat & is_unicast)
@@ -253,37 +237,36 @@ def list_flows(log: FrameLog) -> tuple[Flow, ...]:
     edges = np.cumsum(np.bincount(stream, minlength=len(keys)))[:-1]
     seconds = _SecondsHeard(log)
     rows_of = dict(zip(keys.tolist(), np.split(rows, edges), strict=True))
-    flows = []
+    flows = list[Heard]()
     for number, forward in rows_of.items():
-        if len(forward) < MIN_FLOW_FRAMES:
+        if len(forward) < least_frames:
             continue
         i, j = divmod(number, len(addresses))
         backward = rows_of.get(j * len(addresses) + i, np.zeros(0, dtype=np.int64))
         octets = frames.frame_len[forward]
         is_own = frames.sa[forward] == frames.ta[forward]
         tells = frames.sa[forward] != NO_ADDRESS
-        flows.append(
-            Flow(
-                sender=int(addresses[i]),
-                peer=int(addresses[j]),
-                is_from_ap=bool(np.mean((frames.flags[forward] & (TO_DS | FROM_DS)) == FROM_DS) > 0.5),
-                self_sourced_share=float(octets[is_own].sum() / max(int(octets[tells].sum()), 1)),
-                t_ns=frames.t_ns[forward],
-                frame_len=octets,
-                back_t_ns=frames.t_ns[backward],
-                back_frame_len=frames.frame_len[backward],
-                sequence_number=frames.sequence_control[forward] >> FRAGMENT_BITS,
-                tid=frames.tid[forward],
-                heard_ns=seconds.of(forward),
-            )
+        flow = Flow(
+            sender=int(addresses[i]),
+            peer=int(addresses[j]),
+            is_from_ap=bool(np.mean((frames.flags[forward] & (TO_DS | FROM_DS)) == FROM_DS) > 0.5),
+            self_sourced_share=float(octets[is_own].sum() / max(int(octets[tells].sum()), 1)),
+            t_ns=frames.t_ns[forward],
+            frame_len=octets,
+            back_t_ns=frames.t_ns[backward],
+            back_frame_len=frames.frame_len[backward],
+            sequence_number=frames.sequence_control[forward] >> FRAGMENT_BITS,
+            tid=frames.tid[forward],
+            heard_ns=seconds.of(forward),
         )
-    return tuple(flows)
+        flows.append(Heard(flow, _median_level(frames.rssi_dbm[forward])))
+    return join_successors(flows)
 
 
-def is_uplink(flow: Flow) -> bool:
-    """True when the sender is the source: not for acknowledgements, nor for what an access point forwards."""
-    is_source = not flow.is_from_ap or flow.self_sourced_share > 0.5
-    return is_source and int(flow.frame_len.sum()) > int(flow.back_frame_len.sum())
+def _median_level(levels: NDArray[np.int16]) -> float | None:
+    """None where the receiver gives none."""
+    known = levels[(levels >= LOWEST_DBM) & (levels < 0)]
+    return float(np.median(known)) if len(known) else None
 
 
 class _SecondsHeard:

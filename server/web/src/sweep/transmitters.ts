@@ -96,7 +96,7 @@ export interface VideoSummary {
 }
 
 /** What the traffic alone cannot tell comes first: there the light tells. */
-const OPEN_REASONS = ["may_relay", "no_clock", "answered", "may_be_clips", "like_reports"] as const;
+const OPEN_REASONS = ["may_relay", "no_clock", "answered", "may_be_clips", "like_reports", "too_thin"] as const;
 const VIDEO_REASONS = [...OPEN_REASONS, "peer_unheard", "data_unheard", "too_short", "too_few_frames"] as const;
 export type VideoReason = (typeof VIDEO_REASONS)[number];
 
@@ -158,6 +158,7 @@ const LIGHT_REASONS = [
   "no_lamp",
   "transmitter_silent",
   "light_too_weak",
+  "constant_rate",
   "too_short",
   "not_tested",
   "room_entered",

@@ -34,6 +34,10 @@ export const wifi = {
     "몇 초 동안 많이 올리고 조용해짐. 움직임을 찍어 올리는 카메라일 수도, 파일 전송일 수도 있습니다.",
     "It uploaded for some seconds and fell silent: a clip of something that moved, or a file.",
   ),
+  transmitter_why_too_thin: text(
+    "조금씩 쉬지 않고 올림. 화면이 거의 변하지 않는 카메라일 수도, 값을 보고하는 기기일 수도 있습니다.",
+    "It sends little all the time: a camera whose picture hardly changes, or a machine that reports.",
+  ),
   transmitter_why_too_short: text(
     "영상처럼 보내지만 들은 시간이 너무 짧습니다. 더 들어야 합니다.",
     "It sends like a camera but was not heard for long enough.",

@@ -1,0 +1,76 @@
+"""Could a stream that is too thin for every other mark be a camera's whose picture hardly changes?
+
+Input is the frames of one window of a flow and what its peer sent meanwhile; output is `Thin`, what is left of a camera
+then: it sends, second after second, frames of more lengths than a machine that always says the same.  This opens a
+question and never answers it: what passes here is left to the light, after everything that is likelier a camera.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from .unclocked import MAX_LONG_ANSWERS, MIN_ACTIVE, MIN_UP_SHARE
+from .windows import Window
+
+LEAST_KBPS, MOST_KBPS = 20.0, 150.0
+"""x264 sends 34 to 46 kbit/s of a quiet room (measured).  From the upper one on the rate counts in full for a camera
+(`camera_features`); headers of so small frames are a third of what is sent."""
+LEAST_LENGTHS: Final = 3
+"""Of frames: what always reports the same has one, and another one that keeps its connection alive; pictures that are
+all alike (MJPEG) have three and more in half a minute (`air_late`)."""
+FRAMES_HZ: Final = (0.8, 45.0)
+"""As few as are judged in half a minute; thirty pictures a second, some of which take several frames, a constant sound
+left out.  Speech in steps of 20 ms has more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thin:
+    """What a window looks like, a constant sound included: pictures in which nothing changes are as alike."""
+
+    seconds: float
+    rate_kbps: float
+    uneven_kbps: float
+    """Of it, without a constant sound."""
+    frames: int
+    uneven_frames: int
+    """Of those, without a constant sound."""
+    lengths: int
+    """How many different ones its frames have."""
+    up_share: float
+    long_answers: float
+    """Octets of the peer in frames longer than any request, over those sent."""
+    active: float
+    """Share of whole seconds in which something came."""
+
+    @property
+    def may_be_pictures(self) -> bool:
+        """All marks are there."""
+        return (
+            self.rate_kbps >= LEAST_KBPS
+            and self.uneven_kbps <= MOST_KBPS
+            and FRAMES_HZ[0] * self.seconds <= self.frames
+            and self.uneven_frames <= FRAMES_HZ[1] * self.seconds
+            and self.lengths >= LEAST_LENGTHS
+            and self.up_share >= MIN_UP_SHARE
+            and self.long_answers <= MAX_LONG_ANSWERS
+            and self.active >= MIN_ACTIVE
+        )
+
+
+def measure_thin(window: Window) -> Thin:
+    """Marks of a window."""
+    sent, whole = max(window.sums.sent, 1.0), max(int(window.seconds), 1)
+    return Thin(
+        seconds=window.seconds,
+        rate_kbps=window.sums.sent * 8e-3 / window.seconds,
+        uneven_kbps=window.sums.kept * 8e-3 / window.seconds,
+        frames=window.frames,
+        uneven_frames=len(window.octets),
+        lengths=len(np.unique(window.all_octets)),
+        up_share=window.up_share,
+        long_answers=window.sums.long_answers / sent,
+        active=len(np.unique(window.all_t_s.astype(np.int64)[window.all_t_s < whole])) / whole,
+    )
