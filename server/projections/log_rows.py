@@ -220,6 +220,7 @@ def _equipment(header: SweepHeader, report: SweepReport | None) -> str:
         f"펌웨어 {versions.firmware or '정보 없음'}",
         f"판정 기준 {versions.thresholds}",
         f"보정 {versions.calibration or '안 됨'}",
+        *(() if versions.forest is None else (f"렌즈 판정 모형 {versions.forest}",)),
     )
     return " · ".join(parts)
 

@@ -16,6 +16,7 @@ from sweep.report import (
     SHOWN,
     GuidanceEvent,
     LiveEvent,
+    LocalText,
     LookAnsweredEvent,
     LookAskedEvent,
     NoticeEvent,
@@ -136,8 +137,19 @@ def show_report(report: SweepReport) -> None:
         out.print(f"{names[looked.zone_id].ko}: {looked.text.ko} / {looked.text.en} ({looked.seconds:.0f} s)")
     if not report.findings:
         out.print(f"{TO_INSPECT.ko} 없음. '이상 없음'이 아닙니다 / No place to inspect. That is not 'clear'.")
-    lines = [eye_looks_line(report.eye_looks), None if report.light_time is None else report.light_time.text]
+    light = None if report.light_time is None else report.light_time.text
+    lines = [eye_looks_line(report.eye_looks), light, _forest_line(report)]
     for line in filter(None, lines):
         out.print(f"{line.ko} / {line.en}", markup=False)
     for limit in report.limits:
         out.print(f"· {limit.text.ko}")
+
+
+def _forest_line(report: SweepReport) -> LocalText | None:
+    """The lens forest that judged, where it is another than the one that ships."""
+    from sweep.lens.evidence.judge import shipped_build  # loads OpenCV
+
+    forest = report.versions.forest
+    if forest in (None, shipped_build()):
+        return None
+    return LocalText(ko=f"렌즈 판정 모형 {forest}", en=f"lens forest {forest}")

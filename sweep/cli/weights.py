@@ -23,7 +23,8 @@ from sweep.lens.evidence.detection import DetectionCurves, Kind
 from sweep.lens.evidence.judge import shipped_build
 from sweep.modality.weights import Weights, WeightsError
 from sweep.phrases import words
-from sweep.report import SHOWN, utc_now
+from sweep.report import SHOWN, LocalText, utc_now
+from sweep.report.sentences import Sentence
 from sweep.report.words import SOURCE_WORDS
 from sweep.run.field_weights import InstalledWeights, curves_of, parse_key, read_levels_of
 from sweep.run.modalities import SENSING_MODALITIES, vocabulary_of, why_not_clear
@@ -109,10 +110,14 @@ def _curves(forest: str, measured: Mapping[Kind, DetectionCurves]) -> list[dict[
         {
             "table": f"detection {target}",
             "source": known[target].source if target in known else "guessed",
-            "made_from": known[target].made_from if target in known else REASONS["curves_of_another_forest"].en,
+            "made_from": known[target].made_from if target in known else _both(REASONS["curves_of_another_forest"]),
         }
         for target in LENSES
     ]
+
+
+def _both(said: LocalText | Sentence) -> str:
+    return f"{said.ko} / {said.en}"
 
 
 def _show(told: dict[str, Any]) -> None:
@@ -127,13 +132,14 @@ def _show(told: dict[str, Any]) -> None:
     for modality in SENSING_MODALITIES:
         said, name = SOURCE_WORDS[told["sources"][modality.name]], SHOWN[modality.name].name
         why = told["why_not_clear"][modality.name]
-        clear = "가능 / may be given" if why is None else f"{REASONS[why].ko} / {REASONS[why].en}"
-        table.add_row(f"{name.ko} / {name.en}", f"{said.ko} / {said.en}", clear)
+        table.add_row(_both(name), _both(said), "가능 / may be given" if why is None else _both(REASONS[why]))
     out.print(table)
+    out.print("표마다 잰 곳, 쌍반점 뒤는 표에 적힌 영문 그대로 / where each table was measured, in its own words")
     for name, grounds in told["grounds"].items():
         for one in grounds:
-            said = SOURCE_WORDS[one["source"]]
-            out.print(f"{name} {one['table']}: {said.ko} / {said.en}; {one['made_from']}", soft_wrap=True)
+            out.print(
+                f"{name} {one['table']}: {_both(SOURCE_WORDS[one['source']])}; {one['made_from']}", soft_wrap=True
+            )
     for name in told["levels_unread"]:
         out.print(f"{name} levels: 읽는 곳이 없어 쓰지 않음 / kept, and read by nothing", soft_wrap=True)
     for why in told["held_back"].values():

@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 
 from sweep.entry.crypto import PUBLIC_KEY_BYTES
-from sweep.entry.dsse import WEIGHTS_TYPE, EntryError, key_id_of, parse_signed, verify_signature
+from sweep.entry.dsse import WEIGHTS_TYPE, EntryError, SignedEntry, key_id_of, parse_signed, verify_signature
 from sweep.host.disk import DISK
 from sweep.judge.thresholds import load_weights
 from sweep.lens.evidence.decision_forest import Model, forest_text, load_model
@@ -88,7 +88,7 @@ class InstalledWeights:
         key = read_key(self.folder / KEY_NAME)
         if key is None:
             raise WeightsError(Phrase("weights_key_missing", folder=self.folder / KEY_NAME))
-        return self._open(self.path, key)
+        return self._open(read_bounded(self.path, MAX_BYTES, WeightsError), key, str(self.path))
 
     def in_force(self) -> WeightsInForce:
         """What sweeps are judged by: what is installed, else what ships.  Raises WeightsError."""
@@ -115,17 +115,18 @@ class InstalledWeights:
 
         Raises WeightsError, OSError, DiskError.
         """
+        data = read_bounded(file, MAX_BYTES, WeightsError)
+        _signed_in(data, str(file))  # what it is, before who signed it
         signer = key or read_key(self.folder / SERVER_KEY_NAME) or read_key(self.folder / KEY_NAME)
         if signer is None:
             raise WeightsError(Phrase("no_key_to_check_weights"))
-        installed = self._open(file, signer)
+        installed = self._open(data, signer, str(file))
         for said in of_other_forests(installed.field, _build_of(installed.field), str(file)).values():
             raise WeightsError(said)
         if installed.field.measured - now > CLOCK:
             raise WeightsError(Phrase("weights_measured_in_future", file=file, date=installed.field.measured))
         if not may_replace and (gone := self._would_go(installed.field)):
             raise WeightsError(Phrase("weights_would_go", file=file, gone=", ".join(gone)))
-        data = read_bounded(file, MAX_BYTES, WeightsError)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         DISK.write_whole(self.folder / KEY_NAME, signer.hex().encode() + b"\n")
         DISK.write_whole(self.path, data)
@@ -143,14 +144,14 @@ class InstalledWeights:
             return []
         return [] if installed is None else sorted(_parts(installed.field) - _parts(new))
 
-    def _open(self, file: Path, key: bytes) -> Installed:
-        field = open_signed(read_bounded(file, MAX_BYTES, WeightsError), key, str(file))
+    def _open(self, data: bytes, key: bytes, name: str) -> Installed:
+        field = open_signed(data, key, name)
         if field.tenant != self.tenant:
-            raise WeightsError(Phrase("weights_of_another_tenant", file=file, theirs=field.tenant, ours=self.tenant))
+            raise WeightsError(Phrase("weights_of_another_tenant", file=name, theirs=field.tenant, ours=self.tenant))
         told: dict[str, WeightTable | Rate] = {**field.weights.tables, **field.weights.rates}
         lacking = sorted({*self.shipped.tables, *self.shipped.rates} - told.keys())
         if lacking and not _may_lack(field):
-            raise WeightsError(Phrase("weights_lack_tables", file=file, lacking=", ".join(lacking[:5])))
+            raise WeightsError(Phrase("weights_lack_tables", file=name, lacking=", ".join(lacking[:5])))
         _build_of(field)
         curves_of(field)
         return Installed(field, key_id_of(key))
@@ -173,9 +174,16 @@ def curves_of(field: FieldWeights) -> dict[Kind, DetectionCurves]:
     return curves
 
 
+def is_read(radio: Modality, table: LevelTable) -> bool:
+    """Whether anything is stated by the table of a radio's test: by RF's, of a sender that its tuner hears.  What would
+    be found of Bluetooth and Wi-Fi hangs on the time of listening, not on a level.
+    """
+    return radio == "rf" and is_of_tuner(table)
+
+
 def read_levels_of(field: FieldWeights) -> dict[Modality, LevelTable]:
-    """Tables of a field test of radios that something is stated by: RF's, of a sender that its tuner hears."""
-    return {name: table for name, table in (field.levels or {}).items() if name == "rf" and is_of_tuner(table)}
+    """Tables of a field test of radios that something is stated by."""
+    return {name: table for name, table in (field.levels or {}).items() if is_read(name, table)}
 
 
 def of_other_forests(field: FieldWeights, forest: str, name: str) -> dict[str, Phrase]:
@@ -283,17 +291,25 @@ def _unknown(rate: Rate) -> Rate:
     return rate.model_copy(update={"hits": 0, "of": 0, "share": 0.0, "low": 0.0, "source": "guessed"})
 
 
-def open_signed(data: bytes, key: bytes, name: str) -> FieldWeights:
-    """The weights in a signed file called `name`.  Raises WeightsError."""
+def _signed_in(data: bytes, name: str) -> SignedEntry:
+    """The signed document in a file called `name`; nothing is verified.  Raises WeightsError where it is none."""
     try:
         check_structure(data)
         document: Any = json.loads(data, object_pairs_hook=reject_duplicate_keys)
     except (ValueError, RecursionError):
-        raise WeightsError(Phrase("file_damaged_not_json", file=name)) from None
+        raise WeightsError(Phrase("not_a_weights_file", name=name, why=Phrase("not_json"))) from None
     if isinstance(document, dict) and "weights" in document:
         raise WeightsError(Phrase("weights_not_signed", name=name))
     try:
-        payload = verify_signature(parse_signed(document), WEIGHTS_TYPE, key)
+        return parse_signed(document)
+    except EntryError as error:
+        raise WeightsError(Phrase("not_a_weights_file", name=name, why=error)) from None
+
+
+def open_signed(data: bytes, key: bytes, name: str) -> FieldWeights:
+    """The weights in a signed file called `name`.  Raises WeightsError."""
+    try:
+        payload = verify_signature(_signed_in(data, name), WEIGHTS_TYPE, key)
     except EntryError as error:
         raise WeightsError(Phrase("not_a_weights_file", name=name, why=error)) from None
     try:

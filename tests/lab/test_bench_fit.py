@@ -115,6 +115,11 @@ def test_a_sample_without_a_difference_counts_half() -> None:
     assert lens_refit.sure_of(np.zeros(8)) == 0.5
 
 
+def test_the_interval_of_a_gain_is_wider_than_the_samples_for_the_folds_share_their_clips() -> None:
+    samples = np.linspace(0.0, 0.2, 101)
+    assert lens_refit.interval_of(np.array([0.1, *samples])) == pytest.approx((0.1 - 1.5 * 0.09, 0.1 + 1.5 * 0.09))
+
+
 def test_clips_without_a_group_are_groups_of_their_own() -> None:
     lone = replace(sample(0, tells=False), truth=parse_truth({"clip": "a", "width": 728}))
     assert lone.group == "clip a"

@@ -198,6 +198,16 @@ def test_the_table_is_signed_installed_shown_and_says_what_would_have_been_heard
     assert estimate_rf(looks, weak).chances == estimate_rf(looks).chances, "nobody measured a level so weak"
 
 
+def test_a_table_that_nothing_is_stated_by_is_shown_and_no_file_is_written(tmp_path: Path) -> None:
+    recorded(tmp_path / "ble", lambda setup: setup.is_on, drawn_as=RF.model_copy(update={"of": "ble", "mhz": None}))
+    said = bench("weights", tmp_path / "ble")
+    assert (said[0], "-70 dBm" in said[1], "nothing on a probe is stated by a table of ble levels" in said[1]) == (
+        0, True, True,
+    )  # fmt: skip
+    code, told = bench("weights", tmp_path / "ble", "--out", tmp_path / "ble.json")
+    assert (code, told.endswith("no file is written"), (tmp_path / "ble.json").exists()) == (2, True, False), told
+
+
 def test_the_head_is_read_through_its_own_firmware() -> None:
     settings: dict[str, Any] = {}
     there, elsewhere = {"centre_mhz": 5800.0}, {"centre_mhz": 5705.0}

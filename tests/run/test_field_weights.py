@@ -107,10 +107,11 @@ def with_forest(**changes: Any) -> dict[str, Any]:
 def test_a_forest_is_installed_judges_stands_in_the_report_and_is_taken_away(state: Path, tmp_path: Path) -> None:
     file, report, told = tmp_path / "field.json", tmp_path / "report.json", tmp_path / "told.json"
 
-    def replayed() -> SweepReport:
+    def replayed(*, named: str = "") -> SweepReport:
         """A sweep is made once: each replay has a state of its own, with what is installed."""
         again = Path(shutil.copytree(state, tmp_path / f"state-{uuid4()}"))
-        assert sweep(again, "replay", DEMO, "--quiet", "--json", report)[0] == 0
+        code, said = sweep(again, "replay", DEMO, "--json", report)
+        assert (code, said.partition(" / lens forest ")[2][: len(named) + 1].strip()) == (0, named)
         return parse_json(SweepReport, report.read_bytes())
 
     before = replayed()
@@ -122,7 +123,7 @@ def test_a_forest_is_installed_judges_stands_in_the_report_and_is_taken_away(sta
     shown = json.loads(told.read_bytes())
     assert (shown["forest"], shown["sources"]["lens"]) == (build, "guessed")
     assert shown["why_not_clear"]["lens"] == "weights_not_field"
-    after = replayed()
+    after = replayed(named=build)
     assert (before.versions.forest, after.versions.forest) == (build_of(shipped_forest()), build)
     scores = [{o.score for o in made.observations if isinstance(o, LensObservation)} for made in (before, after)]
     assert scores[1]
@@ -281,7 +282,7 @@ def with_less_found(**changes: Any) -> dict[str, Any]:
 
 
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
-    "cut off": (lambda: signed(field_test())[:5_000], "is damaged: no JSON document"),
+    "cut off": (lambda: signed(field_test())[:5_000], "no weights file of this district: not JSON"),
     "not signed": (lambda: json.dumps(field_test()).encode(), "is not signed: sweep-server sign-weights"),
     "no document": (lambda: b"{}", "no weights file of this district"),
     "another key": (lambda: signed(field_test(), STRANGER), "not signed by key"),
@@ -379,6 +380,9 @@ def test_without_a_server_the_key_is_given_by_hand(tmp_path: Path) -> None:
     file.write_bytes(signed(field_test()))
     with pytest.raises(WeightsError, match="no key to check it by"):
         kept.install(file, None, NOW)
+    (tmp_path / "README.md").write_text("# Read me\n")
+    with pytest.raises(WeightsError, match=r"README\.md is no weights file of this district: not JSON"):
+        kept.install(tmp_path / "README.md", None, NOW)
     assert kept.install(file, DISTRICT.public_key, NOW).key_id == DISTRICT.key_id
     assert kept.install(file, None, NOW).field.weights.version == "field-2026", "the key is remembered"
 

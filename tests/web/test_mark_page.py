@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +60,12 @@ def test_a_clip_is_marked_once_carried_corrected_saved_and_taken_back(
     expect(frames).to_have_count(6)
     expect(frames.filter(has_text="●")).to_have_count(1)
     page.screenshot(path=str(tmp_path / "mark.png"))
+    page.get_by_role("button", name="f002,").click()
+    _is_open(page, "f002")
+    expect(keep).to_be_disabled()
+    page.get_by_role("button", name=re.compile("^f001, .*저장 전$")).click()
+    _is_open(page, "f001")
+    expect(frames.filter(has_text="●")).to_have_count(1)
     frames.first.click()
     _press(page, (glint_in(full[0])[0] + 3.0, glint_in(full[0])[1]))
     expect(frames.filter(has_text="●")).to_have_count(2)

@@ -25,6 +25,7 @@ const WORDS = {
     none: "녹화가 없습니다. 먼저 sweep bench record로 녹화하십시오.",
     lost: "서버에 닿지 않습니다. sweep bench mark가 켜져 있는지 보십시오.",
     marked: "표시함",
+    unsaved: "저장 전",
     open: "표시 전",
   },
   en: {
@@ -47,6 +48,7 @@ const WORDS = {
     none: "There are no clips. Record with sweep bench record first.",
     lost: "The server cannot be reached. Is sweep bench mark running?",
     marked: "marked",
+    unsaved: "not saved",
     open: "not marked",
   },
 };
@@ -59,6 +61,9 @@ const loupe = $("loupe");
 
 /** Clips, the open one, its objects with their marks and places, the frame and object that are shown. */
 const state = { clips: [], left: 0, name: null, clip: null, objects: [], frame: 0, object: 0, images: new Map(), past: [] };
+
+/** What was marked in other clips and not saved, by clip: it is there when the clip is opened again. */
+const drafts = new Map();
 
 async function ask(path, method = "GET", body = undefined) {
   let answer;
@@ -101,13 +106,13 @@ async function load() {
 }
 
 async function open(name) {
-  state.name = name;
-  state.clip = await ask(`/api/clips/${name}`);
-  state.objects = state.clip.objects.map((one) => ({ ...one, places: {} }));
-  if (state.objects.length === 0) state.objects = [fresh()];
+  if (state.past.length > 0) drafts.set(state.name, { objects: state.objects, object: state.object, past: state.past });
+  const clip = await ask(`/api/clips/${name}`);
+  const before = clip.objects.map((one) => ({ ...one, places: {} }));
+  const saved = { objects: before.length === 0 ? [fresh()] : before, object: 0, past: [] };
+  Object.assign(state, { name, clip }, drafts.get(name) ?? saved);
+  drafts.delete(name);
   state.images.clear();
-  state.past = [];
-  state.object = 0;
   state.frame = state.clip.frames.length - 1;
   for (const one of state.objects) await carry(one);
   picture.width = state.clip.width;
@@ -186,8 +191,8 @@ function drawList() {
       const small = document.createElement("small");
       small.textContent = `${one.thing} · ${one.range_m} m`;
       const dot = document.createElement("span");
-      dot.textContent = one.is_marked ? "●" : "○";
-      dot.title = one.is_marked ? t.marked : t.open;
+      dot.textContent = drafts.has(one.name) ? "◐" : one.is_marked ? "●" : "○";
+      dot.title = drafts.has(one.name) ? t.unsaved : one.is_marked ? t.marked : t.open;
       button.append(dot, one.name, small);
       button.ariaLabel = `${one.name}, ${small.textContent}, ${dot.title}`;
       button.ariaCurrent = String(one.name === state.name);
@@ -272,6 +277,10 @@ picture.onpointermove = (event) => {
   context.strokeStyle = "#ffd54a";
   context.strokeRect(loupe.width / 2 - ZOOM / 2, loupe.height / 2 - ZOOM / 2, ZOOM, ZOOM);
   loupe.classList.toggle("left", x > picture.width / 2);
+  loupe.hidden = false;
+};
+picture.onpointerleave = () => {
+  loupe.hidden = true;
 };
 picture.onpointerup = safely((event) => (state.clip === null ? undefined : mark(pixel(event))));
 $("in-view").onchange = () => {
@@ -303,6 +312,7 @@ $("keep").onclick = safely(async () => {
   const name = state.name;
   await ask(`/api/clips/${name}/truth`, "PUT", { objects });
   listed().is_marked = true;
+  state.past = [];
   const next = state.clips.find((one) => !one.is_marked);
   $("said").textContent = next === undefined ? t.all : t.kept(name);
   await (next === undefined ? draw() : open(next.name));
@@ -311,7 +321,7 @@ addEventListener("keydown", (event) => {
   if (event.target instanceof HTMLInputElement || state.clip === null) return;
   if (event.key === "ArrowLeft" && state.frame > 0) state.frame -= 1;
   else if (event.key === "ArrowRight" && state.frame < state.clip.frames.length - 1) state.frame += 1;
-  else if (event.key === "Enter" && event.target === document.body && !$("keep").disabled) return $("keep").click();
+  else if (event.key === "Enter" && !(event.target instanceof HTMLButtonElement) && !$("keep").disabled) return $("keep").click();
   else if (event.key === "z" && (event.ctrlKey || event.metaKey)) return $("undo").click();
   else return undefined;
   safely(draw)();

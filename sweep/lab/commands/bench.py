@@ -167,7 +167,10 @@ def _show(result: Refit) -> None:
             table.add_row(name, before[name][1], before[name][2], value, between, count)
     out.print(table)
     low, high = result.gain_interval or (float("nan"), float("nan"))
-    out.print(f"gain in mean recall {result.gain:+.3f} ({low:+.3f} to {high:+.3f}), in {result.sure:.0%} of the draws")
+    out.print(
+        f"gain in mean recall {result.gain:+.3f} ({low:+.3f} to {high:+.3f} with other devices); "
+        f"there in {result.sure:.0%} of the draws from these",
+    )
     out.print(f"way: {result.way}; in the folds: {', '.join(result.chosen)}")
     for one in result.curve:
         low, high = one.interval or (float("nan"), float("nan"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from sweep.cli.output import count_up, existing, fail, one_line, out, speak, write_text
+from sweep.cli.output import EXIT_BAD_INPUT, count_up, existing, fail, one_line, out, remark, speak, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,8 +73,9 @@ def weights(
 
 
 def _levels(test: Campaign, out_file: Path | None, tenant: str) -> None:
-    """The table of a radio's test: shown, and written to be signed."""
+    """The table of a radio's test: shown, and written to be signed where anything is stated by it."""
     from sweep.lab.weights.levels import count_levels
+    from sweep.run.field_weights import is_read
 
     table = count_levels(test)
     shown = Table("level at the antenna", "heard", "of", "share", "90 % interval")
@@ -82,7 +83,11 @@ def _levels(test: Campaign, out_file: Path | None, tenant: str) -> None:
     for at, rate in (*rows, ("sender off", table.silent)):
         shown.add_row(at, str(rate.hits), str(rate.of), f"{rate.share:.2f}", f"{rate.low:.2f} to {rate.high:.2f}")
     out.print(shown)
-    if out_file is not None:
+    if not is_read(test.drawn.of, table):
+        remark("levels_read_by_nothing", radio=test.drawn.of)
+        if out_file is not None:
+            raise typer.Exit(EXIT_BAD_INPUT)
+    elif out_file is not None:
         measured = max(one.recorded for one in test.tries)
         levels = {"levels": {test.drawn.of: table.model_dump(mode="json")}}
         write_text(out_file, _document(None, tenant, measured, levels))

@@ -20,6 +20,7 @@ from sweep.lab.lens.ratio import calibrate, candidate, reported
 from sweep.lab.lens.recorded import FitError, Sample
 from sweep.lab.scoring.intervals import Interval, percentiles
 from sweep.lab.scoring.score import ClipOutcome, Score, mean_recalls, score_clips
+from sweep.lab.scoring.truth import ClipTruth
 from sweep.lens.evidence.decision_forest import forest_text, load_model
 from sweep.lens.evidence.evidence import FEATURES, Matrix
 from sweep.phrases import Phrase
@@ -38,6 +39,10 @@ RECORDED_WEIGHT: Final = 3.0
 RATES: Final = tuple(float(rate) for rate in np.geomspace(0.02, 1.0, 12))
 """False alarms a clip at which recall is averaged: what is chosen by and compared."""
 RESAMPLES: Final = 400
+SHARED: Final = (1.0 + OUTER / (OUTER - 1.0)) ** 0.5
+"""How much farther a gain inside may be from that on other devices than drawing groups says: the forests of the folds
+share three quarters of their clips (Nadeau and Bengio, Machine Learning 52, 2003: 1/K + 1/(K - 1) for the 1/K).
+"""
 SURE: Final = 0.9
 """Share of the samples by group in which a forest has to find more than the one that ships. A convention."""
 CURVE: Final = (30, 80, 160, 320)
@@ -87,6 +92,7 @@ class Refit:
     gain: float
     """Mean recall within folds over that of the forest that ships."""
     gain_interval: Interval | None
+    """What other devices may show, the fit's own luck included; `sure` is of these devices alone."""
     sure: float
     """Share of the samples by group with a gain, by `sure_of`."""
     curve: tuple[Learnt, ...]
@@ -100,20 +106,20 @@ class Refit:
         return self.forest is not None and self.gain > 0.0 and self.sure >= SURE
 
 
-def counts_of(samples: Sequence[Sample]) -> dict[str, int]:
+def counts_of(truths: Sequence[ClipTruth]) -> dict[str, int]:
     """What `LEAST` bounds."""
-    with_lens = {sample.group for sample in samples if sample.has_lens}
+    with_lens = {one.thing for one in truths if one.is_positive}
     return {
-        "clips": len(samples),
-        "lenses": sum(len(s.outcome(_nothing, frozenset()).kinds) for s in samples),
+        "clips": len(truths),
+        "lenses": sum(lens.counts for one in truths for lens in one.lenses),
         "with_lens": len(with_lens),
-        "without_lens": len({s.group for s in samples if not s.truth.lenses} - with_lens),
+        "without_lens": len({one.thing for one in truths if one.is_negative} - with_lens),
     }
 
 
 def refit(samples: Sequence[Sample], basis: Basis, about: dict[str, Any], tell: Tell) -> Refit:
     """Fit, choose, judge. `tell` hears how far it is. Raises `FitError`."""
-    counts = counts_of(samples)
+    counts = counts_of([sample.truth for sample in samples])
     if any(counts[name] < least for name, least in LEAST.items()):
         raise FitError(Phrase("too_little_to_claim", **counts, least=", ".join(map(str, LEAST.values()))))
     fold = folds_of(samples, OUTER, SEED)
@@ -132,7 +138,7 @@ def refit(samples: Sequence[Sample], basis: Basis, about: dict[str, Any], tell: 
     # what ships where nothing else was chosen has no curve; then the curve says what a forest beside it would learn
     curve = learning_curve(samples, basis, "mean" if way == "shipped" else way, tell)
     return Refit(
-        way, tuple(chosen), score_clips(outcomes), score_clips(today), float(gains[0]), percentiles(gains[1:]),
+        way, tuple(chosen), score_clips(outcomes), score_clips(today), float(gains[0]), interval_of(gains),
         sure_of(gains[1:]), curve, counts, _forest(way, samples, basis, about),
     )  # fmt: skip
 
@@ -140,6 +146,11 @@ def refit(samples: Sequence[Sample], basis: Basis, about: dict[str, Any], tell: 
 def sure_of(gains: npt.NDArray[np.float64]) -> float:
     """Share of the samples with a gain; one without a difference counts half, as ties do in an AUC."""
     return float((gains > 1e-9).mean() + 0.5 * (np.abs(gains) <= 1e-9).mean())
+
+
+def interval_of(gains: npt.NDArray[np.float64]) -> Interval | None:
+    """Of a gain and that of samples by group: where it may be on other devices."""
+    return percentiles(gains[0] + SHARED * (gains[1:] - gains[0]))
 
 
 def folds_of(samples: Sequence[Sample], count: int, seed: int) -> npt.NDArray[np.intp]:
@@ -325,7 +336,3 @@ def _unlabelled(features: Matrix, sample: Sample) -> Places:
         features, np.zeros(count, np.int8), np.ones(count, np.float32), np.zeros(count, np.int32),
         np.full(count, "recorded"), np.full(count, ""), sample.said, np.zeros(count, bool),
     )  # fmt: skip
-
-
-def _nothing(features: Matrix) -> npt.NDArray[np.float64]:
-    return np.zeros(features.shape[0])

@@ -24,7 +24,7 @@ from sweep.lab.city.samples import Curves, is_lens, load_curves
 from sweep.lab.lens.curve import SNR_EDGES, scores_of
 from sweep.lab.lens.pairs import scores_of as places_of
 from sweep.lab.lens.recorded import FitError, FollowedClip
-from sweep.lab.lens.refit import LEAST
+from sweep.lab.lens.refit import LEAST, counts_of
 from sweep.lab.scoring.score import Claim, ClipOutcome, match_clip
 from sweep.lab.scoring.truth import ClipTruth
 from sweep.lab.weights.from_runs import no_glint
@@ -108,7 +108,7 @@ def check_enough(truths: Sequence[ClipTruth], judge: Model) -> dict[str, int]:
     """What is there to count of groups that the forest was not fitted to. Raises FitError where that is too little."""
     fitted = fitted_groups(judge)
     kept = [one for one in truths if one.thing not in fitted]
-    counts = _counts(kept)
+    counts = counts_of(kept)
     if any(counts[name] < least for name, least in LEAST.items()):
         least = ", ".join(map(str, LEAST.values()))
         raise FitError(Phrase("too_little_to_weigh", **counts, fitted=len(truths) - len(kept), least=least))
@@ -138,17 +138,6 @@ def count_tables(clips: Sequence[ScoredClip], judge: Model, on: date) -> Tables:
     glints = glint(measured, FIRST, np.random.default_rng(19), source, f"clips without a lens ({said}{few})")
     nothing = no_glint(measured, FIRST, called, source, f"the lenses of {said}; {judge.build}")
     return Tables({"glint": glints}, {"no_glint": nothing}, detection, counts, tuple(left_out))
-
-
-def _counts(truths: Sequence[ClipTruth]) -> dict[str, int]:
-    """What `LEAST` bounds, as a refit counts it."""
-    with_lens = {one.thing for one in truths if one.is_positive}
-    return {
-        "clips": len(truths),
-        "lenses": sum(lens.counts for one in truths for lens in one.lenses),
-        "with_lens": len(with_lens),
-        "without_lens": len({one.thing for one in truths if one.is_negative} - with_lens),
-    }
 
 
 def independent_share(clips: int, groups: int) -> float:

@@ -60,6 +60,15 @@ def test_a_sweep_without_report_says_nothing_by_the_equipment_but_what_persons_f
         assert why in equipment_reason(row)
 
 
+def test_the_forest_that_judged_is_named_with_the_equipment() -> None:
+    page = s.simulated_page()
+    assert page.report is not None
+    versions = page.report.versions.model_copy(update={"forest": "judge_model.json sha256 0123456789ab"})
+    report = page.report.model_copy(update={"versions": versions})
+    row = build_log_row(page.row.header, page.row.place, report, report_state="present")
+    assert row.equipment.endswith(" · 렌즈 판정 모형 judge_model.json sha256 0123456789ab")
+
+
 def test_the_equipments_reason_says_how_far_it_carries() -> None:
     page = s.page_of_format_2()
     assert (page.row.equipment_result, page.row.unable) == ("partly", (1, 4))
