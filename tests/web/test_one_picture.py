@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from sweep.report import new_id
 from sweep.run.words import guidance_event
@@ -197,6 +197,25 @@ def test_the_log_says_what_it_is_and_where_nothing_asks_for_a_hand_so(open_phone
     assert len(words) <= MOST_WORDS, (len(words), words)
     phone.shoot("one-picture-log", full=False)
     fits(phone, lambda: expect(page.locator("a.entry").first).to_be_visible())
+
+
+def test_a_menu_that_comes_late_pushes_no_page_away(open_phone: OpenPhone, city: str) -> None:
+    phone, held = open_phone(city), list[Route]()
+    page = phone.page
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile(r"/assets/Desk-[\w-]+\.js"), hold)
+    with nothing_moves(phone):
+        phone.log_in("supervisor-hanbit", path="#/desk/log")
+        expect(page.locator(".menu").get_by_role("status")).to_be_visible()
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        for one in held:
+            one.continue_()
+        expect(page.get_by_role("navigation", name="업무 메뉴")).to_be_visible()
+        expect(page.locator("a.entry").first).to_be_visible()
+        page.wait_for_load_state("networkidle")
 
 
 def test_the_log_begins_with_what_asks_for_a_hand(open_phone: OpenPhone, city: str) -> None:
