@@ -33,7 +33,7 @@ WHY_NOT_BY_LIGHT: Final = (
     "wifi.response_test_reasons",
     """
     light_too_weak constant_rate skipped_by_person too_many_channels louder_elsewhere short_of_time quick no_lamp
-    transmitter_silent too_short not_tested room_entered moved_on finished_early adapter_away head_away
+    transmitter_silent two_transmitters too_short not_tested room_entered moved_on finished_early adapter_away head_away
     """,
 )
 """Context and codes of the catalogue; what of `light_later` came to is known on the page only."""

@@ -85,12 +85,13 @@ def stimulus(
     from sweep.captures.packets import CaptureFileError
     from sweep.wifi.stimulus.sequence import read_sequence
     from sweep.wifi.stimulus.significance import judge_stimulus
+    from sweep.wifi.targets import chosen_before
 
     spare(json_out, file, sequence)
     with one_line(CaptureFileError):
         chips = read_sequence(existing(sequence))
         log, tally = modality.read_log(existing(file))
-        result = judge_stimulus(log, chips, is_sequential=sequential)
+        result = judge_stimulus(log, chips, is_sequential=sequential, chosen=chosen_before(log, chips))
     document = result.to_json(addresses=addresses.value)
     write_json(json_out, document)
     if json_out is None:
@@ -107,7 +108,7 @@ def stimulus(
         ]  # fmt: skip
         _show(("verdict", "transmitter", "p", "over all", "would show", "reason"), rows, whole=6)
         _more([one["verdict"] for one in found])
-        out.print(f"{document['flows_tested']} uplinks tested; over all: p after Holm's correction over them")
+        out.print(f"{document['flows_tested']} uplinks tested; over all: p after correction over them")
         out.print("would show: the least added light that shows 95 of 100 cameras such as were measured")
     _say_if_cut(file, tally.cut_tail_octets, f"{len(log.frames)} frames", tally.rejected)
 

@@ -14,10 +14,11 @@ from sweep.modality.task import MIN_LISTEN_S, Task
 from sweep.report import Gap, Levels, StimulusJudgement, VideoJudgement, WifiObservation
 from sweep.wifi.capture.bands import limits_of
 from sweep.wifi.response_test_schedule import LEFT_OUT
-from sweep.wifi.scan import scan_log
+from sweep.wifi.scan import TOO_LITTLE, scan_log
 from sweep.wifi.stimulus.response_test import FOLLOWS
 from sweep.wifi.targets import LOUDER_ELSEWHERE, TOO_MANY_CHANNELS
 from sweep.wifi.traffic.video import OPEN_REASONS, TOO_THIN
+from sweep.wifi.transmitters.shared_addresses import TWO_TRANSMITTERS
 from sweep.wifi.words import WORDS
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from sweep.wifi.transmitters.earlier_flows import EarlierFlows
 
 UNHEARD_REASONS: Final = frozenset({"data_unheard", "peer_unheard"})
-TOO_LITTLE: Final = frozenset({"too_few_frames", "too_short"})
 RESPONSE_TEST_LIMITS: Final = {"trial_skipped": SKIPPED, "trial_channels_left": TOO_MANY_CHANNELS}
 """By the code of a limit: why a test was not made that says so."""
 KINDS: Final = get_args(ResponseTestKind)
@@ -58,6 +58,8 @@ def judge_position(
     guidance = [WORDS.guidance["adapter_away"].text()] if gaps else []
     if wish.kind == "light" and not position.lefts and any(_wants_walk(item, follows) for item in scan.transmitters):
         guidance.append(WORDS.guidance["walk_test"].text())
+    if TWO_TRANSMITTERS in found.rejections:
+        guidance.append(WORDS.guidance[TWO_TRANSMITTERS].text())
     limits = list(limits_of(heard.unheard_mhz or ())) if heard.channels else ["wifi_one_channel"]
     if wish.no_test_because == QUICK:
         limits.append(QUICK_LEAVES_OUT["light_test"])
@@ -82,7 +84,7 @@ def judge_position(
         light_s=position.light_s,
         light_open_s=position.light_open_s,
         guidance=tuple(guidance),
-        limits=(*limits, *([] if position.is_settled else ["trial_broken_off"])),
+        limits=(*found.limits, *limits, *([] if position.is_settled else ["trial_broken_off"])),
     )
 
 
@@ -146,10 +148,13 @@ def judge_wifi(
                 decided_after_s=item.video.decided_after_s,
                 reason=item.video.reason,
             ),
-            stimulus=min(
-                (follows[a] for a in one.addresses if a in follows),
-                key=lambda judged: 1.0 if judged.p_value is None else judged.p_value,
-                default=None,
+            stimulus=_doubt_light(
+                min(
+                    (follows[a] for a in one.addresses if a in follows),
+                    key=lambda judged: 1.0 if judged.p_value is None else judged.p_value,
+                    default=None,
+                ),
+                item,
             ),
         )
         observations.append(observation)
@@ -158,6 +163,7 @@ def judge_wifi(
             ssids=one.names[:32],
             names=one.device_names[:32],
         )
+    shared = sum(item.video.reason == TWO_TRANSMITTERS for item in others)
     able = sum(item.video.verdict != "not_assessable" for item in others)
     unheard = sum(item.video.reason in UNHEARD_REASONS for item in others)
     blind = None
@@ -182,6 +188,16 @@ def judge_wifi(
         rejections={code_of(name): count for name, count in scan.rejected.items()}
         | {code_of(f"elements_{name}"): count for name, count in scan.said.rejected.items()}
         | ({"senders_unheard": unheard} if unheard else {})
+        | ({TWO_TRANSMITTERS: shared} if shared else {})
         | ({"own_transmitter": len(scan.transmitters) - len(others)} if len(others) < len(scan.transmitters) else {}),
         identities=identities,
+        limits=("wifi_two_transmitters",) if shared else (),
     )
+
+
+def _doubt_light(judged: StimulusJudgement | None, item: JudgedTransmitter) -> StimulusJudgement | None:
+    """The answer to the light that stands: none where two transmitters use the address."""
+    if judged is None or judged.verdict == "not_assessable" or not item.signs:
+        return judged
+    changes = {"verdict": "not_assessable", "reason": TWO_TRANSMITTERS, "decided_after_s": None}
+    return judged.model_copy(update=changes)

@@ -14,6 +14,7 @@ from sweep.wifi.observations import judge_wifi
 from sweep.wifi.scan import scan_log
 from sweep.wifi.stimulus.sequence import read_sequence
 from sweep.wifi.stimulus.significance import judge_stimulus, round_light
+from sweep.wifi.targets import chosen_before
 from sweep.wifi.transmitters.earlier_flows import EarlierFlows
 from sweep.wifi.transmitters.transmitters import list_flows
 
@@ -33,7 +34,8 @@ def measure_capture(
     troubles: dict[str, int] = {}
     if recorded.sequence is not None:
         try:
-            for judged in judge_stimulus(log, read_sequence(recorded.sequence)).transmitters:
+            sequence = read_sequence(recorded.sequence)
+            for judged in judge_stimulus(log, sequence, chosen=chosen_before(log, sequence)).transmitters:
                 one_judgement = StimulusJudgement(
                     verdict=judged.verdict,
                     p_value=judged.adjusted_p_value,

@@ -8,9 +8,9 @@ tags under a key unless full ones are asked for.  SSIDs never appear in its JSON
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from sweep.captures.packets import ReadTally
 from sweep.modality.addresses import AddressForm, AddressKey, format_address, is_locally_administered, to_oui
@@ -24,11 +24,15 @@ from .frames.reading import open_windows
 from .traffic.clips import Run, join_runs, judge_runs, list_runs
 from .traffic.loss_evidence import NO_WITNESSES, LossEvidence, weigh_loss_evidence
 from .traffic.reception import Reception, conclude_reception, temper_video
-from .traffic.video import CLIP_SCORE, NOTHING_HEARD, VideoVerdict, find_strongest, judge_flows
+from .traffic.video import CLIP_SCORE, NOTHING_HEARD, TOO_SHORT, VideoVerdict, find_strongest, judge_flows
 from .transmitters.census import EMPTY_CENSUS, MAX_ADDRESSES, Census, take_census
 from .transmitters.earlier_flows import EarlierFlows
 from .transmitters.flow import Flow
+from .transmitters.shared_addresses import TWO_TRANSMITTERS, Sign, find_shared
 from .transmitters.transmitters import Transmitter, describe_transmitters, list_flows
+
+TOO_LITTLE: Final = frozenset({"too_few_frames", TOO_SHORT})
+"""Reasons of which nothing comes anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class JudgedTransmitter:
     video: VideoVerdict
     """In view of how well it was heard."""
     hearing: Reception
+    signs: tuple[Sign, ...] = ()
+    """What shows that two transmitters use its address; empty where nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,7 @@ def _transmitter_json(item: JudgedTransmitter, form: AddressForm, key: AddressKe
             "decided_after_s": video.decided_after_s,
             "reason": video.reason,
         },
+        "two_transmitters": list(item.signs),
         "hearing": {
             "basis": basis,
             "heard_share": None if share is None else round(share, 3),
@@ -137,6 +144,7 @@ class Scanner:
         self._management = Management()
         self._rejected: Counter[str] = Counter()
         self._verdicts: dict[int, VideoVerdict] = {}
+        self._shared: dict[int, frozenset[Sign]] = {}
         self._runs: dict[tuple[int, int], tuple[Run, ...]] = {}
         self._chains: list[tuple[int, ...]] = []
 
@@ -167,6 +175,8 @@ class Scanner:
             read = read_elements if self._ahead is None else self._ahead.read
             self._said, self._management = read(log.management), log.management
         self._note_runs(by_sender)
+        for sender, signs in find_shared(log).items():
+            self._shared[sender] = self._shared.get(sender, frozenset()) | signs
         if len(log.frames):
             self._start_ns = min(log.start_ns, self._start_ns) if self._frames else log.start_ns
             self._end_ns = max(log.end_ns, self._end_ns) if self._frames else log.end_ns
@@ -183,6 +193,7 @@ class Scanner:
             known = set(self._census.senders.tolist())
             self._verdicts = {sender: one for sender, one in self._verdicts.items() if sender in known}
             self._runs = {pair: found for pair, found in self._runs.items() if pair[0] in known}
+            self._shared = {sender: signs for sender, signs in self._shared.items() if sender in known}
 
     def finish(self, *, tally: ReadTally) -> WifiScan:
         """Describe the transmitters of all logs; `tally` is what reading them came to."""
@@ -199,7 +210,9 @@ class Scanner:
         for one in describe_transmitters(self._census, self._said.by_sender, self._chains):
             hearing = report.of(one.addresses)
             verdict = find_strongest([verdict_of[a] for a in one.addresses if a in verdict_of])
-            judged.append(JudgedTransmitter(one, temper_video(verdict, hearing, listened_s), hearing))
+            signs = frozenset[Sign]().union(*(self._shared.get(a, ()) for a in one.addresses))
+            tempered = doubt_video(temper_video(verdict, hearing, listened_s), signs)
+            judged.append(JudgedTransmitter(one, tempered, hearing, tuple(sorted(signs))))
         rejected = self._rejected + tally.rejected + Counter({"over_transmitter_limit": self._census.dropped})
         return WifiScan(
             frames=self._frames,
@@ -211,6 +224,15 @@ class Scanner:
             said=self._said,
             transmitters=tuple(judged),
         )
+
+
+def doubt_video(verdict: VideoVerdict, signs: frozenset[Sign]) -> VideoVerdict:
+    """The verdict that stands where `signs` show two transmitters under one address: whatever was said of what both
+    sent, but that it was too little, is open for that reason; the score stays.
+    """
+    if signs and verdict.reason not in TOO_LITTLE:
+        return replace(verdict, verdict="not_assessable", decided_after_s=None, reason=TWO_TRANSMITTERS)
+    return verdict
 
 
 def scan_log(log: FrameLog, *, cut_tail_octets: int = 0, earlier: EarlierFlows | None = None) -> WifiScan:

@@ -1,7 +1,8 @@
 """Which transmitters of a position are worth a response test: from what was heard to targets by channel.
 
 One test serves every target of its channel.  Where more channels have some than may be tested at one position, those
-with the surest signs come first; the others are named all the same, so that nobody takes them for tested.
+with the surest signs come first; the others are named all the same, so that nobody takes them for tested.  Of a capture
+that somebody recorded the targets are those that sent before its light was played.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from types import MappingProxyType
 from typing import Final
 
 from sweep.modality.evidence import NEAR_DB
+from sweep.wifi.frames.framelog import FrameLog
 from sweep.wifi.listen import Heard, may_be_video
 from sweep.wifi.scan import JudgedTransmitter, WifiScan
+from sweep.wifi.stimulus.sequence import ChipSequence
 from sweep.wifi.traffic.video import OPEN_REASONS, TOO_THIN
+from sweep.wifi.transmitters.flow import is_uplink
 from sweep.wifi.transmitters.transmitters import list_flows
 
 MAX_RESPONSE_TESTS: Final = 2
@@ -31,6 +35,9 @@ THIN_SURENESS: Final = 0.3
 """Of a thin stream: after everything else, since machines that report send as much."""
 LEAST_SURENESS: Final = 0.25
 """Of what is to be tested for what was heard of it before."""
+LEAST_BEFORE_S, LEAST_BEFORE_HZ = 1.0, 3.0
+"""Of a capture, heard before its light was played, from which on targets are chosen by it, and frames a second of an
+uplink that is one: guessed, below any camera that sends all the time."""
 THICK_UPLINK: Final = "thick_uplink"
 """Why something is tested that has no reason of its own: it uploads much."""
 
@@ -141,6 +148,16 @@ def _near_dbm(one: Target) -> float:
     """How loud a thin stream is; of others 0, since how they send says more."""
     level = one.judged.transmitter.level
     return level.median_dbm if one.is_thin and level is not None else 0.0
+
+
+def chosen_before(log: FrameLog, sequence: ChipSequence) -> frozenset[int]:
+    """Addresses in a capture that sent all the time before the light was played; none where too little was heard."""
+    before = log.frames.t_ns < (sequence.start_s - sequence.start_uncertainty_s) * 1e9
+    heard = log.keep(before) if before.any() else None
+    if heard is None or heard.listened_s < LEAST_BEFORE_S:
+        return frozenset()
+    least = LEAST_BEFORE_HZ * heard.listened_s
+    return frozenset(flow.sender for flow in list_flows(heard) if is_uplink(flow) and len(flow.t_ns) >= least)
 
 
 def is_louder(item: JudgedTransmitter, elsewhere_dbm: Mapping[int, float]) -> bool:

@@ -19,14 +19,14 @@ WORDS: Final = Words(
         does_not_follow_again no_video_uplink
         """,
     ),
-    guidance=Sentences("wifi.guidance", "adapter_away no_packet_rings walk_test"),
+    guidance=Sentences("wifi.guidance", "adapter_away no_packet_rings walk_test two_transmitters"),
     limits=Sentences("wifi.limits", "silent_camera unheard_rates"),
     conditional_limits=Sentences(
         "wifi.conditional_limits",
         """
         quick_no_light short_light light_left_out short_open_light trial_skipped trial_channels_left
         wifi_outside_failed wifi_one_channel wifi_no_2_4_ghz wifi_no_5_ghz wifi_no_6_ghz wifi_channels_missing
-        trial_broken_off
+        trial_broken_off wifi_two_transmitters
         """,
     ),
 )
@@ -38,7 +38,7 @@ RESPONSE_TEST_REASONS: Final = Sentences(
         lamp_refused adapter_away room_entered declaration_expired not_declared quick light_later short_of_time
         skipped_by_person too_many_channels louder_elsewhere moved_on aborted finished_early transmitter_silent
         too_short not_tested data_unheard light_too_weak constant_rate sequence_too_short sequence_before_capture
-        sequence_after_capture sequence_not_covered
+        sequence_after_capture sequence_not_covered two_transmitters
     """,
 )
 """Why a response test ended, or says nothing."""

@@ -79,9 +79,11 @@ class Room:
         is_sequential: bool,
         valued: frozenset[int] | None,
         tests_here: int,
+        chosen: frozenset[int],
     ) -> StimulusScan:
         (play,) = self.player.plays
         assert tests_here >= 1
+        assert chosen <= {CAMERA, OTHER}, "what was chosen before the light, and nobody else"
         is_last = len(sequence.chips) == LOOKS[-1][0] if is_sequential else False
         assert valued is None or not is_last, "at the end every denial says what it is worth"
         assert is_sequential == (play.kind == "light")

@@ -70,6 +70,7 @@ def test_fields_are_those_that_others_read(capture: Path) -> None:
         "bytes_up": 0,
         "bytes_down": 100,
         "video": {"verdict": "not_assessable", "score": 0.0, "decided_after_s": None, "reason": "too_few_frames"},
+        "two_transmitters": [],
         "hearing": {
             "basis": None,
             "heard_share": None,

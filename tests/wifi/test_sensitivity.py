@@ -20,6 +20,7 @@ from sweep.wifi.stimulus.sensitivity import (
     unit_energy,
 )
 from sweep.wifi.stimulus.significance import FlowTest, deny, examine_flow, round_light
+from sweep.wifi.stimulus.tail import SMALLEST_P
 from tests.simulators import air_encoded, fit_light
 from tests.simulators.encode_cameras import CAMERA_LEVELS, kind_of
 from tests.simulators.encode_pictures import LEVEL_CHIPS, LEVELS
@@ -120,7 +121,7 @@ def test_a_longer_test_or_fewer_flows_would_have_shown_less() -> None:
     assert energy is not None
     assert energy < (find_smallest_energy(short.response, short.rows, 0.05) or 0.0)
     assert energy < (find_smallest_energy(test.response, test.rows, 0.0025) or 0.0)
-    assert find_smallest_energy(test.response, test.rows, 0.9 / len(test.rows)) is None, "no score reaches that"
+    assert find_smallest_energy(test.response, test.rows, 0.9 * SMALLEST_P) is None, "no score reaches that"
 
 
 def test_a_response_of_the_smallest_energy_shows_in_nineteen_of_twenty_cases() -> None:

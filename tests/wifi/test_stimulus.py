@@ -16,6 +16,7 @@ from sweep.modality.chips import draw_chips
 from sweep.sim.air.frames import WifiEmitter
 from sweep.wifi import read_log
 from sweep.wifi.stimulus import significance
+from sweep.wifi.stimulus.families import correct, hardest_p, holm
 from sweep.wifi.stimulus.likelihood import Response, correlate_terms
 from sweep.wifi.stimulus.null_sequences import NullSequences
 from sweep.wifi.stimulus.response_test import looks_within
@@ -28,7 +29,7 @@ from sweep.wifi.stimulus.sequence import (
     read_sequence,
     shuffle_marked,
 )
-from sweep.wifi.stimulus.significance import LOOKS, examine_at_looks, examine_flow, holm, judge_stimulus
+from sweep.wifi.stimulus.significance import LOOKS, examine_at_looks, examine_flow, judge_stimulus
 from sweep.wifi.stimulus.stopping_rule import is_enough, is_hopeless
 from sweep.wifi.traffic.pictures import drop_uneven_sound, find_group_period, rebuild_pictures
 from sweep.wifi.transmitters.flow import Flow
@@ -310,6 +311,16 @@ def test_holm_holds_the_family() -> None:
     assert holm([]) == []
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_what_was_not_chosen_costs_what_was_chosen_a_ninth() -> None:
+    crowd = [0.5] * 1_000
+    assert correct([1e-3, *crowd], [True, *[False] * 1_000])[0] == pytest.approx(1e-3 / 0.9)
+    assert correct([1e-3, 2e-3], [True, True]) == pytest.approx(holm([1e-3, 2e-3])), "one family has all of the error"
+    assert correct([1e-3, 2e-3], [False, False]) == pytest.approx(holm([1e-3, 2e-3]))
+    assert correct([0.5, 1e-3], [True, False])[1] == pytest.approx(1e-2)
+    assert hardest_p([True, True, False], is_chosen=True, p_value=0.05) == pytest.approx(0.0225)
+    assert hardest_p([True, True], is_chosen=True, p_value=0.05) == pytest.approx(0.025)
 
 
 @given(st.lists(st.floats(0, 1), max_size=20))

@@ -44,6 +44,7 @@ from sweep.wifi.stimulus.significance import (
     round_light,
 )
 from sweep.wifi.stimulus.stopping_rule import is_enough, is_hopeless
+from sweep.wifi.transmitters.shared_addresses import TWO_TRANSMITTERS
 
 LIGHT_CHIP_S: Final = 0.6
 WALK_CHIP_S: Final = 4.0
@@ -152,6 +153,8 @@ class ResponseTest:
         self._together: list[tuple[int, ...]] = []
         """Addresses of one transmitter, where it has several."""
         self._reported_ns = 0
+        self._alone: dict[int, float] = {}
+        """By address: its p-value at the last look, before correction over flows."""
         self.result = ResponseTestResult(wish.kind, longest_s=wish.longest_s)
         """Complete when it is over."""
         self.is_going_on = True
@@ -252,7 +255,10 @@ class ResponseTest:
         sending = self._still_sending(log)
         if not (undecided | unclear) & sending:
             raise _Ended("decided" if not undecided else "transmitter_silent")
-        hoping = {a for a in undecided if not is_hopeless(answers[a].p_value if a in answers else None, chips)}
+        hoping = {
+            a for a in undecided
+            if not is_hopeless(answers[a].p_value if a in answers else None, chips, alone=self._alone.get(a))
+        }  # fmt: skip
         if not (hoping | unclear) & sending:
             raise _Ended(NO_PROMISE)
 
@@ -280,10 +286,13 @@ class ResponseTest:
             is_sequential=is_light,
             valued=valued if is_light else frozenset(),
             tests_here=self._wish.tests_here,
+            chosen=self._wish.targets,
         )
         self._together = [one.addresses for one in scan.transmitters if len(one.addresses) > 1]
         for one in scan.transmitters:
             judgement = self._judgement(one)
+            if one.p_value is not None:
+                self._alone |= dict.fromkeys(one.addresses, one.p_value * self._wish.tests_here)
             for address in one.addresses:
                 known = self.result.judgements.get(address)
                 if judgement.p_value is not None or address in self._wish.targets:
@@ -345,8 +354,10 @@ FOLLOWS: Final = "follows_light"
 
 
 def later(known: StimulusJudgement, now: StimulusJudgement) -> StimulusJudgement:
-    """The judgement at a later look: what was found once holds, as of when it was found, and may become surer."""
-    if known.verdict != FOLLOWS:
+    """The judgement at a later look: what was found once holds, as of when it was found, and may become surer; unless
+    the address has shown two transmitters since.
+    """
+    if known.verdict != FOLLOWS or now.reason == TWO_TRANSMITTERS:
         return now
     if known.p_value is None or now.p_value is None or now.p_value >= known.p_value:
         return known

@@ -29,6 +29,7 @@ from .likelihood import (
     spell_terms,
     sum_chips,
 )
+from .tail import excess_needed, smallest_p
 
 Doubles = NDArray[np.float64]
 
@@ -65,7 +66,7 @@ def find_smallest_energy(response: Response, rows: Rows, p_value: float) -> floa
 
     Row 0 is what was played and is left out.
     """
-    if p_value * len(rows) < 1.0:  # no score reaches that
+    if p_value < smallest_p(len(rows) - 1, rows[0]):  # no score reaches that
         return None
     sensed = _Injected(response, rows[1:], p_value)
     low, high = (float(np.log(energy)) for energy in ENERGIES)
@@ -128,7 +129,7 @@ class _Injected:
         played, nulls = others[:PLAYED], others[PLAYED : PLAYED + NULLS]
         inner = response.inner[0]
         self._energy = unit_energy(response)
-        self._excess = float(np.log(TAIL / p_value)) if p_value < TAIL else 0.0
+        self._p_value, self._scores = p_value, len(others)
         self._tail = max(TAIL, p_value)
         found = response.project(0, played)
         own = np.broadcast_to((inner @ SHAPE).astype(np.float32)[:, None, None], found.shape)
@@ -153,7 +154,7 @@ class _Injected:
         nulls = np.stack([mean_exponential(one.at(strength), axis=1) for one in self._nulls])
         edges = np.quantile(nulls, 1.0 - self._tail, axis=1, keepdims=True)
         excess = float((nulls - edges)[nulls >= edges].mean())
-        return float(edges.mean()) + excess * self._excess
+        return float(edges.mean()) + excess_needed(self._p_value, excess, self._tail, self._scores)
 
 
 def _others(response: Response, rows: Rows) -> list[Doubles]:

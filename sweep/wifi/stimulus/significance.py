@@ -4,8 +4,9 @@ Input is the flows of a capture and the chip sequence of the lamp; output is a p
 A brighter picture takes more octets and a changing one many more, so the sizes of each uplink's pictures are compared
 with the sequence, its edges on and off, and what follows them, at every delay that clock error and encoder allow.  The
 Bayes factor found is judged against those of sequences that might have been played instead, so the p-value holds for
-any traffic; over all flows it is corrected by Holm's method.  With `is_sequential` it also holds whenever one chooses
-to stop listening.  Nothing is said of flows too short or too thin to tell.
+any traffic; over flows it is corrected by families (`families`), and beyond the sequences compared with it is
+continued (`tail`).  With `is_sequential` it also holds whenever one chooses to stop listening.  Nothing is said of
+flows too short or too thin to tell, and nothing follows whose address two transmitters use.
 """
 
 from __future__ import annotations
@@ -25,13 +26,16 @@ from sweep.wifi.traffic.pictures import describe_sizes
 from sweep.wifi.traffic.reception import assess_reception
 from sweep.wifi.transmitters.flow import Flow, is_uplink
 from sweep.wifi.transmitters.missed_frames import queue_frames
+from sweep.wifi.transmitters.shared_addresses import TWO_TRANSMITTERS, find_shared
 from sweep.wifi.transmitters.transmitters import list_flows, list_transmitters
 
+from .families import correct, hardest_p
 from .likelihood import BIN_S, Response
 from .null_sequences import NullSequences
 from .sending import find_sent_chips
 from .sensitivity import LAMP_SHARE, find_smallest_change, is_constant, light_of
 from .sequence import ChipSequence, SequenceError, begin_later
+from .tail import continue_tail
 
 Verdict = Literal["follows_light", "does_not", "not_assessable"]
 Uncovered = Literal[
@@ -68,6 +72,9 @@ CONSTANT_RATE: Final = "constant_rate"
 """Reason: it sends as much all the time, filled up or by the clock of a machine, whatever a camera might see."""
 TIE_NATS: Final = 1e-4
 """Scores nearer than this are equal: derived, single precision."""
+MAX_BESIDE: Final = 64
+"""Flows tested that were not chosen, where some were: the thickest, so that made-up senders cannot stall the test.
+Guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +115,13 @@ class StimulusResult:
     p_value: float | None
     """Before correction over transmitters."""
     adjusted_p_value: float | None
-    """After Holm's correction over all flows tested."""
+    """After correction over all flows tested, by families."""
     verdict: Verdict
     tested_s: float
     delay_s: float | None
     reason: str | None = None
-    """Why it is not assessable: `not_tested`, `too_short`, `data_unheard`, `light_too_weak`, `constant_rate`, or an
-    `Uncovered`."""
+    """Why it is not assessable: `not_tested`, `too_short`, `data_unheard`, `light_too_weak`, `constant_rate`,
+    `two_transmitters`, or an `Uncovered`."""
     smallest_light_share: float | None = None
     """The least change of light at which the test shows 95 of 100 cameras such as were measured, where it did not show
     that the traffic follows; None where that was not asked, infinite where none that was measured would do."""
@@ -152,9 +159,10 @@ class StimulusScan:
 
 def judge_stimulus(
     log: FrameLog, sequence: ChipSequence, *, is_sequential: bool = False, valued: frozenset[int] | None = None,
-    tests_here: int = 1,
+    tests_here: int = 1, chosen: frozenset[int] = frozenset(),
 ) -> StimulusScan:  # fmt: skip
-    """Test the uplinks of a log against a sequence and correct over all of them.
+    """Test the uplinks of a log against a sequence and correct over them by families: those of the addresses that were
+    `chosen` before the light was played, or without looking at the chips, and all others.
 
     What a denial is worth is reckoned for the addresses in `valued` (None: for all), as one of so many `tests_here`, by
     which whoever asked multiplies the p-values.
@@ -170,12 +178,14 @@ def judge_stimulus(
     if isinstance(covered, ChipSequence):
         nulls = NullSequences(covered)
         examine = examine_at_looks if is_sequential else examine_flow
-        tests = [test for flow in flows if is_uplink(flow) and (test := examine(flow, covered, nulls, log))]
-    adjusted = holm([test.p_value for test in tests])
+        tests = [test for flow in _list_tested(flows, chosen) if (test := examine(flow, covered, nulls, log))]
+    first = {flow.sender for flow in flows if _is_chosen(flow, chosen)}
+    families = [test.sender in first for test in tests]
+    adjusted = correct([test.p_value for test in tests], families)
     by_sender: dict[int, list[tuple[FlowTest, float]]] = {}
     for test, p_value in zip(tests, adjusted, strict=True):
         by_sender.setdefault(test.sender, []).append((test, p_value))
-    report = assess_reception(log)
+    report, shared = assess_reception(log), find_shared(log)
     results = []
     for one in list_transmitters(log, read_elements(log.management).by_sender, flows):
         found = [item for address in one.addresses for item in by_sender.get(address, [])]
@@ -183,10 +193,12 @@ def judge_stimulus(
         result = conclude(one.addresses, found, untested, is_deaf=report.of(one.addresses).is_deaf)
         is_asked = sequence.chip_s <= LONGEST_LIGHT_CHIP_S and not sequence.marks
         is_asked &= valued is None or not valued.isdisjoint(one.addresses)
-        if is_asked and result.p_value is not None:
-            result = _value_denial(
-                result, [test for test, _ in found], SIGNIFICANT / (tests_here * len(tests)), tests_here
-            )
+        if covered is not untested and not shared.keys().isdisjoint(one.addresses):
+            result = replace(result, verdict="not_assessable", reason=TWO_TRANSMITTERS)
+        elif is_asked and result.p_value is not None:
+            its = [test for test, _ in found]
+            hardest = hardest_p(families, is_chosen=its[0].sender in first, p_value=SIGNIFICANT / tests_here)
+            result = _value_denial(result, its, hardest, tests_here)
         results.append(result)
     return StimulusScan(tuple(results), len(tests))
 
@@ -238,15 +250,16 @@ def round_light(share: float | None) -> float | None:
     return None if share is None or not isfinite(share) else ceil(share * 1_000 - 1e-6) / 1_000
 
 
-def holm(p_values: list[float]) -> list[float]:
-    """Holm's step-down adjustment; order kept."""
-    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
-    adjusted = [0.0] * len(p_values)
-    largest = 0.0
-    for rank, index in enumerate(order):
-        largest = max(largest, min(1.0, p_values[index] * (len(p_values) - rank)))
-        adjusted[index] = largest
-    return adjusted
+def _list_tested(flows: tuple[Flow, ...], chosen: frozenset[int]) -> list[Flow]:
+    """The uplinks that were chosen, and the thickest of the others; all of them where none was."""
+    uplinks = [flow for flow in flows if is_uplink(flow)]
+    others = sorted((flow for flow in uplinks if not _is_chosen(flow, chosen)), key=lambda flow: -len(flow.t_ns))
+    first = [flow for flow in uplinks if _is_chosen(flow, chosen)]
+    return first + others[:MAX_BESIDE] if first else others
+
+
+def _is_chosen(flow: Flow, chosen: frozenset[int]) -> bool:
+    return not chosen.isdisjoint((flow.sender, *flow.successors))
 
 
 def examine_flow(flow: Flow, sequence: ChipSequence, nulls: NullSequences, log: FrameLog) -> FlowTest | None:
@@ -316,7 +329,7 @@ def _examine(
     if response is None:
         return None
     rows = nulls.rows(chips)[:, first:last]
-    p_value, nats = find_p_value(response, rows, extend_below)
+    p_value, nats = find_p_value(response, rows, extend_below, is_drawn=not sequence.marks)
     column = int(np.argmax(response.compare(rows[:1])[0]))
     delay_s = round(column * BIN_S - round(sequence.start_uncertainty_s / BIN_S) * BIN_S, 3)
     return FlowTest(flow.sender, p_value, nats, delay_s, (last - first) * sequence.chip_s, response, rows)
@@ -341,10 +354,13 @@ def respond(flow: Flow, sequence: ChipSequence, nulls: NullSequences, chips: int
     )
 
 
-def find_p_value(response: Response, rows: NDArray[np.int8], extend_below: float = EXTEND_BELOW) -> tuple[float, float]:
+def find_p_value(
+    response: Response, rows: NDArray[np.int8], extend_below: float = EXTEND_BELOW, *, is_drawn: bool = True
+) -> tuple[float, float]:
     """Share of sequences that score like the one played (row 0) or better, itself among them; and its score.
 
-    All rows are asked only where the share among the first ones is below `extend_below`.
+    All rows are asked only where the share among the first ones is below `extend_below`; where none of them comes near
+    it and chips were drawn (`is_drawn`), the tail of their scores is continued.
     """
     scores = response.score(rows[: FIRST_NULLS + 1])
     played = float(scores[0])
@@ -352,8 +368,13 @@ def find_p_value(response: Response, rows: NDArray[np.int8], extend_below: float
     def count(found: NDArray[np.float64]) -> int:
         return int((found >= played - TIE_NATS).sum())
 
+    p_value = count(scores) / len(scores)
+    if p_value >= extend_below or len(rows) <= len(scores):
+        return p_value, played
+    scores = np.concatenate([scores, response.score(rows[len(scores) :])])
     reached = count(scores)
     p_value = reached / len(scores)
-    if p_value < extend_below and len(rows) > len(scores):
-        p_value = (reached + count(response.score(rows[len(scores) :]))) / len(rows)
+    if reached == 1 and is_drawn:
+        beyond = continue_tail(scores[1:], played, rows[0])
+        p_value = p_value if beyond is None else min(p_value, beyond)
     return p_value, played

@@ -25,6 +25,9 @@ HOPELESS_FROM_CHIPS: Final = 95
 `light_nulls.py`) and leave their time to other places.  Since the light is played where a transmitter is likeliest
 (`sweep.modality.pending_light`), the simulated city finds as many by this rule as by the earlier one."""
 HOPELESS_P: Final = 1.0
+HOPELESS_AMONG: Final = 4
+"""Flows at most by which the p-value is corrected here, as many as the rooms had that the rule was weighed in: with
+more, and anybody can make them up, whatever has not reached one in so many would be given up."""
 
 
 def is_enough(p_value: float | None) -> bool:
@@ -32,6 +35,13 @@ def is_enough(p_value: float | None) -> bool:
     return p_value is not None and p_value <= ENOUGH_P
 
 
-def is_hopeless(p_value: float | None, chips: int) -> bool:
-    """Whether nothing at all has shown after so many chips; None where the flow was too thin to be tested."""
-    return chips >= HOPELESS_FROM_CHIPS and (p_value is None or p_value >= HOPELESS_P)
+def is_hopeless(p_value: float | None, chips: int, *, alone: float | None = None) -> bool:
+    """Whether nothing at all has shown after so many chips; None where the flow was too thin to be tested.
+
+    `alone` is its p-value before correction over flows.
+    """
+    if chips < HOPELESS_FROM_CHIPS:
+        return False
+    if p_value is not None and alone is not None:
+        p_value = min(p_value, alone * HOPELESS_AMONG)
+    return p_value is None or p_value >= HOPELESS_P

@@ -21,6 +21,7 @@ import numpy as np
 from sweep.captures.kernel import KERNEL, Kernel
 from sweep.wifi.transmitters.earlier_flows import close_gaps
 from sweep.wifi.transmitters.flow import Flow, is_uplink
+from sweep.wifi.transmitters.shared_addresses import TWO_TRANSMITTERS
 
 from .cadence import Floats
 from .camera_features import DECIDE_SCORE, Features, score_features
@@ -84,7 +85,7 @@ a machine reports."""
 MAY_RELAY: Final = "may_relay"
 """Reason: an access point that others use as well sends something like a camera in its own name.  Many routers put
 their own address on all that comes from outside, so this may be what one of its clients watches."""
-OPEN_REASONS: Final = frozenset({NO_CLOCK, ANSWERED, MAY_BE_CLIPS, LIKE_REPORTS, MAY_RELAY, TOO_THIN})
+OPEN_REASONS: Final = frozenset({NO_CLOCK, ANSWERED, MAY_BE_CLIPS, LIKE_REPORTS, MAY_RELAY, TOO_THIN, TWO_TRANSMITTERS})
 """Of what the traffic alone cannot tell, and the light can."""
 OWN_SHARE: Final = 0.75
 """Share of the octets in its cell that an access point which is itself the camera sends as pictures: guessed; the rest

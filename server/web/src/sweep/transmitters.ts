@@ -96,7 +96,15 @@ export interface VideoSummary {
 }
 
 /** What the traffic alone cannot tell comes first: there the light tells. */
-const OPEN_REASONS = ["may_relay", "no_clock", "answered", "may_be_clips", "like_reports", "too_thin"] as const;
+const OPEN_REASONS = [
+  "two_transmitters",
+  "may_relay",
+  "no_clock",
+  "answered",
+  "may_be_clips",
+  "like_reports",
+  "too_thin",
+] as const;
 const VIDEO_REASONS = [...OPEN_REASONS, "peer_unheard", "data_unheard", "too_short", "too_few_frames"] as const;
 export type VideoReason = (typeof VIDEO_REASONS)[number];
 
@@ -157,6 +165,7 @@ const LIGHT_REASONS = [
   "quick",
   "no_lamp",
   "transmitter_silent",
+  "two_transmitters",
   "light_too_weak",
   "constant_rate",
   "too_short",

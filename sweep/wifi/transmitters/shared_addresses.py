@@ -1,0 +1,223 @@
+"""Which addresses are used by two transmitters: somebody sends in another one's name, or two devices have one address.
+
+Input is a `FrameLog`; output is what shows it, per address.  A sender numbers its frames by one counter for each
+receiver and traffic identifier (IEEE 802.11-2020, 10.3.2.14.2), so that a number goes on from the one before, comes
+again only as a repeat, and is never given to two frames.  Two senders have two counters, however near to each other
+they keep them, and mostly two levels.  Whoever takes over from a sender that is silent for good leaves nothing to see.
+It draws no conclusion on what the address sends; `scan` does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweep.captures.packets import Int64s
+from sweep.wifi.frames.columns import number_distinct, order_streams
+from sweep.wifi.frames.dot11 import (
+    BEACON,
+    CONTROL,
+    DATA,
+    GROUP_BIT,
+    MANAGEMENT,
+    NO_ADDRESS,
+    NO_SEQUENCE,
+    RETRY,
+)
+from sweep.wifi.frames.framelog import FrameLog
+from sweep.wifi.frames.radio_headers import Bools
+
+from .census import LOWEST_DBM
+
+Sign = Literal["two_counters", "number_used_twice", "two_levels"]
+"""What shows two transmitters under one address."""
+
+TWO_TRANSMITTERS: Final = "two_transmitters"
+"""Why nothing strong is said of an address."""
+NEAR: Final = 256
+"""A number so much before or after the last one belongs to the same counter: derived, the longest Block Ack window of
+802.11ax."""
+GOES_ON_BY: Final = 64
+"""Where a counter is taken up again, frames that may be missing: guessed; any other counter lands there once in 63
+times."""
+PAUSE_NS: Final = 10_000_000_000
+"""After so long a silence of a stream a counter is not taken up again: guessed."""
+UNHEARD_NS: Final = 500_000_000
+"""Numbers are only held against each other while the channel is heard; so long without any frame it is not: derived, an
+access point announces itself ten times a second; while somebody listens elsewhere a counter may go all round."""
+ANEW: Final = 8
+"""A step back to a number below this is a counter that begins anew: guessed, with some frames unheard."""
+MORE_FRAGMENTS: Final = 0x04
+LEAST_FRAMES: Final = 12
+"""Of a stream that is looked at: guessed."""
+APART_DB, BETWEEN_DB = 15.0, 6.0
+"""Medians of two kinds of frames of one sender at one time are less apart, and their levels nearer: guessed; powers by
+rate, antennas that aim and control frames make up to 10 dB."""
+INSIDE: Final = 0.9
+"""Share of the frames of each kind whose levels count for that, the middle ones: guessed."""
+TAKES_TURNS, TURN_NS = 6, 1_000_000_000
+"""How often frames of both kinds follow each other within this: guessed, a person who walks changes a level once."""
+
+
+BOTH_GO_ON, COUNTED_TWICE, STEPS_BACK = 2, 3, 3
+"""Returns of both counters, and numbers used twice with so many steps back, from which on there are two: guessed; by
+chance two returns of both come once in 200,000 jumps, and a counter that begins anew steps back once."""
+SUDDEN_NS: Final = 50_000_000
+SUDDEN_JUMPS, SUDDEN_SHARE = 8, 0.02
+"""Jumps within this time, and their share of the frames, from which on what numbers there are is no counter: derived,
+NEAR frames in it would be 5,000 a second that nobody heard."""
+
+
+def find_shared(log: FrameLog) -> dict[int, frozenset[Sign]]:
+    """Addresses that two transmitters use, and what shows it."""
+    found: dict[int, set[Sign]] = defaultdict(set)
+    counters = read_counters(log)
+    is_sudden = (counters.sudden >= SUDDEN_JUMPS) & (counters.sudden >= SUDDEN_SHARE * counters.frames)
+    signs: tuple[tuple[Sign, Bools], ...] = (
+        ("two_counters", (counters.both >= BOTH_GO_ON) | is_sudden),
+        ("number_used_twice", (counters.twice >= COUNTED_TWICE) & (counters.back >= STEPS_BACK)),
+    )
+    for sign, shows in signs:
+        for sender in counters.sender[shows].tolist():
+            found[sender].add(sign)
+    for sender in _list_two_levels(log):
+        found[sender].add("two_levels")
+    return {sender: frozenset(its) for sender, its in found.items()}
+
+
+class Counters(NamedTuple):
+    """What the numbers of the streams of one log say; columns of equal length, a row for each stream."""
+
+    sender: NDArray[np.uint64]
+    frames: Int64s
+    sudden: Int64s
+    """Jumps to numbers that are not near the last one, sooner than a counter gets there."""
+    both: Int64s
+    """Jumps back to where the counter stood before the jump before, right after another one: both counters go on."""
+    back: Int64s
+    """Frames with a number before the one before them that are no repeats."""
+    twice: Int64s
+    """Frames with the number of another frame, which had another length."""
+
+
+def read_counters(log: FrameLog) -> Counters:
+    """Follow the numbers of every stream of data to one receiver, and of beacons."""
+    frames = log.frames
+    is_data = frames.is_data_with_body() & ((frames.ra & np.uint64(GROUP_BIT)) == 0)
+    is_beacon = (frames.kind == MANAGEMENT) & (frames.subtype == BEACON)
+    is_whole = ((frames.sequence_control & 15) == 0) & ((frames.flags & MORE_FRAGMENTS) == 0)
+    has_number = (frames.sequence_control != NO_SEQUENCE) & (frames.ta != NO_ADDRESS)
+    rows = np.flatnonzero((is_data | is_beacon) & is_whole & has_number)
+    senders, sender = number_distinct(frames.ta[rows])
+    receivers, receiver = number_distinct(frames.ra[rows])
+    counter = np.where(is_beacon[rows], 17, frames.tid[rows].astype(np.int64) + 1)
+    keys, stream = number_distinct((sender * max(len(receivers), 1) + receiver) * 32 + counter)
+    counts = np.bincount(stream, minlength=len(keys))
+    is_long = counts >= LEAST_FRAMES
+    kept = is_long[stream]
+    rows, stream = rows[kept], (np.cumsum(is_long) - 1)[stream[kept]]
+    order = order_streams(stream, frames.t_ns[rows])
+    rows, stream = rows[order], stream[order]
+    number = (frames.sequence_control[rows] >> 4).astype(np.int64)
+    found = _follow(
+        stream, number, frames.t_ns[rows], frames.frame_len[rows].astype(np.int64), (frames.flags[rows] & RETRY) != 0,
+        _is_unheard(log, rows), int(is_long.sum()),
+    )  # fmt: skip
+    return Counters(senders[keys[is_long] // 32 // max(len(receivers), 1)], counts[is_long], *found)
+
+
+def _follow(
+    stream: Int64s, number: Int64s, t_ns: Int64s, octets: Int64s, is_retry: Bools, is_unheard: Bools, count: int
+) -> tuple[Int64s, Int64s, Int64s, Int64s]:
+    """Sudden jumps, returns of both, steps back and numbers used twice, per stream; rows by stream and time."""
+    none = np.zeros(count, dtype=np.int64)
+    if not len(stream):
+        return none, none, none, none
+    step = ((np.diff(number) + 2048) & 4095) - 2048
+    pause_ns, is_same = np.diff(t_ns), np.diff(stream) == 0
+    is_break = ~is_same | (pause_ns > PAUSE_NS)
+    is_jump = ~is_break & (np.abs(step) > NEAR)
+    run, place = _runs(is_break | is_jump, step)
+    first = np.flatnonzero(np.concatenate([[True], is_break | is_jump]))
+    last = number[first] + np.maximum.reduceat(place, first)
+    spell = np.concatenate([[0], np.cumsum(is_break)])[first]
+    is_return = np.zeros(len(first), dtype=bool)
+    if len(first) > 2:
+        ahead = (number[first[2:]] - last[:-2]) & 4095
+        is_return[2:] = (ahead <= GOES_ON_BY) & (spell[2:] == spell[:-2])
+    is_both = is_return & np.concatenate([[False], is_return[:-1]])
+    sudden = np.bincount(stream[1:][is_jump & (pause_ns <= SUDDEN_NS)], minlength=count)
+    both = np.bincount(stream[first][is_both], minlength=count)
+    is_anew = (step < 0) & (number[1:] < ANEW)
+    run, place = _runs(is_break | is_unheard | is_anew | (is_jump & (pause_ns > SUDDEN_NS)), step)
+    key = (run << 32) + place + (1 << 30)
+    is_back = (np.diff(run) == 0) & (step < 0) & ~is_retry[1:]
+    back = np.bincount(stream[1:][is_back], minlength=count)
+    by_key = np.argsort(key, kind="stable")
+    is_twice = (np.diff(key[by_key]) == 0) & (np.diff(octets[by_key]) != 0)
+    twice = np.bincount(stream[by_key[1:][is_twice]], minlength=count)
+    return sudden, both, back, twice
+
+
+def _is_unheard(log: FrameLog, rows: Int64s) -> Bools:
+    """Per pause between two rows of a stream: whether their channel was not heard for all of it."""
+    frames, begin_ns, end_ns = log.frames, log.frames.t_ns[rows[:-1]], log.frames.t_ns[rows[1:]]
+    found = np.zeros(max(len(rows) - 1, 0), dtype=bool)
+    asked = np.flatnonzero(end_ns - begin_ns > UNHEARD_NS)
+    for mhz in np.unique(frames.channel_mhz[rows[asked]]).tolist():
+        times = np.sort(frames.t_ns[frames.channel_mhz == mhz])
+        silences = times[:-1][np.diff(times) > UNHEARD_NS]
+        its = asked[frames.channel_mhz[rows[asked]] == mhz]
+        found[its] = np.searchsorted(silences, begin_ns[its]) < np.searchsorted(silences, end_ns[its])
+    return found
+
+
+def _runs(is_new: Bools, step: Int64s) -> tuple[Int64s, Int64s]:
+    """Per row the run it belongs to, and how far its number lies after the first one of its run."""
+    run = np.concatenate([[0], np.cumsum(is_new)])
+    serial = np.concatenate([[0], np.cumsum(step)])
+    first = np.flatnonzero(np.concatenate([[True], is_new]))
+    return run, serial - serial[first][run]
+
+
+def _list_two_levels(log: FrameLog) -> list[int]:
+    """Senders whose kinds of frames (receiver, data, management, control) come at two levels at the same time."""
+    frames = log.frames
+    rows = np.flatnonzero((frames.ta != NO_ADDRESS) & (frames.rssi_dbm < 0) & (frames.rssi_dbm >= LOWEST_DBM))
+    senders, sender = number_distinct(frames.ta[rows])
+    receivers, receiver = number_distinct(frames.ra[rows])
+    what = np.where(frames.kind[rows] == DATA, frames.tid[rows].astype(np.int64) + 1, 32 + frames.subtype[rows])
+    what = np.where(frames.kind[rows] == CONTROL, what + 16, what)
+    keys, stream = number_distinct((sender * max(len(receivers), 1) + receiver) * 64 + what)
+    counts = np.bincount(stream, minlength=len(keys))
+    its = keys // 64 // max(len(receivers), 1)
+    is_long = counts >= LEAST_FRAMES
+    candidates = np.flatnonzero(np.bincount(its[is_long], minlength=len(senders)) >= 2)
+    if not len(candidates):
+        return []
+    kept = (is_long & np.isin(its, candidates))[stream]
+    rows, stream = rows[kept], stream[kept]
+    order = np.lexsort((frames.rssi_dbm[rows], stream))
+    rows, stream = rows[order], stream[order]
+    first = np.flatnonzero(np.concatenate([[True], np.diff(stream) != 0]))
+    size = np.diff(np.concatenate([first, [len(stream)]]))
+    low, middle, high = (
+        frames.rssi_dbm[rows[first + ((size - 1) * share).astype(np.int64)]].astype(np.float64)
+        for share in (0.5 - INSIDE / 2, 0.5, 0.5 + INSIDE / 2)
+    )
+    found = []
+    whose = its[stream[first]]
+    for one in candidates.tolist():
+        places = np.flatnonzero(whose == one)
+        loud, faint = places[np.argmax(middle[places])], places[np.argmin(middle[places])]
+        if middle[loud] - middle[faint] < APART_DB or low[loud] - high[faint] < BETWEEN_DB:
+            continue
+        times = [frames.t_ns[rows[first[place] : first[place] + size[place]]] for place in (loud, faint)]
+        t_ns = np.concatenate(times)
+        is_loud = np.repeat([True, False], [len(part) for part in times])[np.argsort(t_ns, kind="stable")]
+        if int(((np.diff(is_loud) != 0) & (np.diff(np.sort(t_ns)) <= TURN_NS)).sum()) >= TAKES_TURNS:
+            found.append(int(senders[one]))
+    return found

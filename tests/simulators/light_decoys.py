@@ -1,0 +1,98 @@
+"""What made-up senders cost a camera that sees the lamp: `python -m tests.simulators.light_decoys [CAMERAS] [LIGHT]`.
+
+Input is the cameras of `encode_cameras` on time over a good air under one light; output is how many of them follow
+beside so many other uplinks: in a capture of a minute, and by the live rule with all its looks.  Decoys are *chosen*
+where they sent like a camera before the light, *beside* it otherwise; *as one family* is a capture without a time
+before, and *counted only* without the continued tail and with Holm's correction over everybody.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from sweep.wifi.stimulus.families import correct
+from sweep.wifi.stimulus.null_sequences import NullSequences
+from sweep.wifi.stimulus.significance import EXTEND_BELOW, LOOKS, MAX_BESIDE, SIGNIFICANT, find_p_value, respond
+from sweep.wifi.stimulus.stopping_rule import is_enough, is_hopeless
+from tests.simulators import air_encoded
+from tests.simulators.encode_cameras import CAMERA_CHIPS, CAMERA_LEVELS
+from tests.simulators.fit_light import list_cameras
+
+DECOYS: Final = (0, 20, 80, 600, 1_000)
+MINUTE_CHIPS: Final = 100
+
+
+@dataclass(frozen=True)
+class Camera:
+    """P-values of one camera, continued and counted only: of the capture, and at each look before its share."""
+
+    minute: tuple[float, float]
+    looks: tuple[tuple[float, float], ...]
+
+
+def measure(name: str, light: float) -> Camera | None:
+    """One camera; None where it is too thin."""
+    first = CAMERA_CHIPS * CAMERA_LEVELS.index(light)
+    rng = np.random.default_rng([87, *map(ord, name)])
+    flow, sequence, _ = air_encoded.draw_lit(name, first, LOOKS[-1][0], rng, air="good")
+    nulls, found = NullSequences(sequence), []
+    for chips, share in ((MINUTE_CHIPS, 1.0), *LOOKS):
+        response = respond(flow, sequence, nulls, chips)
+        if response is None:
+            return None
+        p_value, _ = find_p_value(response, nulls.rows(chips), EXTEND_BELOW * share)
+        found.append((p_value, max(p_value, 1.0 / len(nulls.rows(chips)))))
+    return Camera(found[0], tuple(found[1:]))
+
+
+Adjust = Callable[[float], float]
+
+
+def beside(decoys: int) -> Adjust:
+    """The camera was chosen, the decoys were not."""
+    others = min(decoys, MAX_BESIDE)
+    return lambda p: correct([p, *[1.0] * others], [True, *[False] * others])[0]
+
+
+def chosen(decoys: int) -> Adjust:
+    """All of them were, or nobody was."""
+    return lambda p: min(1.0, p * (1 + decoys))
+
+
+def follows_live(camera: Camera, adjust: Adjust, *, counted_only: bool) -> bool:
+    """Whether it is found before the live test ends."""
+    held = 1.0
+    for (chips, share), p_values in zip(LOOKS, camera.looks, strict=True):
+        held = min(held, p_values[counted_only] / share)
+        adjusted = adjust(held)
+        if is_enough(adjusted) or is_hopeless(adjusted, chips, alone=None if counted_only else held):
+            break
+    return adjust(held) <= SIGNIFICANT
+
+
+def main() -> None:
+    """Print a table."""
+    most, light = int(sys.argv[1]) if len(sys.argv) > 1 else 40, float(sys.argv[2]) if len(sys.argv) > 2 else 0.1
+    names = [name for half in ("odd", "even") for name in list_cameras(half)]
+    names = [names[int(at)] for at in np.random.default_rng(6).permutation(len(names))[:most]]
+    cameras = [one for name in names if (one := measure(name, light)) is not None]
+    print(f"{len(cameras)} cameras, {light:.0%} more light")
+    for decoys in DECOYS:
+        told = [f"{decoys} others"]
+        for what, adjust, counted_only in (
+            ("counted only", chosen(decoys), True), ("beside", beside(decoys), False),
+            ("chosen or as one family", chosen(decoys), False),
+        ):  # fmt: skip
+            capture = sum(adjust(one.minute[counted_only]) <= SIGNIFICANT for one in cameras)
+            live = sum(follows_live(one, adjust, counted_only=counted_only) for one in cameras)
+            told.append(f"{what}: capture {capture}, live {live}")
+        print("; ".join(told), flush=True)
+
+
+if __name__ == "__main__":
+    main()

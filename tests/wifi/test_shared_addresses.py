@@ -1,0 +1,195 @@
+"""Two transmitters under one address: which attacks are seen, that nothing strong comes of those, who is left alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pytest
+
+from sweep.report import StimulusJudgement, WifiObservation
+from sweep.wifi.frames.framelog import FrameLog
+from sweep.wifi.frames.reading import read_log
+from sweep.wifi.observations import judge_wifi
+from sweep.wifi.scan import scan_log
+from sweep.wifi.stimulus.response_test import later
+from sweep.wifi.stimulus.sequence import ChipSequence
+from sweep.wifi.stimulus.significance import judge_stimulus
+from sweep.wifi.traffic.video import OPEN_REASONS
+from sweep.wifi.transmitters.flow import Flow
+from sweep.wifi.transmitters.shared_addresses import TWO_TRANSMITTERS, find_shared
+from tests.run.test_workers import TASK
+from tests.simulators import air_encoded, air_flows, air_queues
+from tests.simulators.air_framing import (
+    HABITS,
+    NETWORK,
+    NUMBERS,
+    SOURCE,
+    VICTIM,
+    Attack,
+    Habit,
+    Sent,
+    beacons,
+    frame_up,
+    log_of,
+    phone,
+    sent_of,
+)
+
+SECONDS: Final = 61.0
+LIT: Final = "lit_capped_600"
+ATTACKS: Final[dict[str, Attack]] = {
+    **{f"{numbers}, 20 dB louder": Attack(numbers) for numbers in NUMBERS},
+    **{f"{numbers}, as loud": Attack(numbers, 0.0) for numbers in NUMBERS},
+    "own, as loud, repeats": Attack("own", 0.0, marks_retries=True),
+    "continues, as loud, repeats": Attack("continues", 0.0, marks_retries=True),
+    "own, as loud, waits 1 s": Attack("own", 0.0, waits_s=1.0),
+    "continues, as loud, waits 1 s": Attack("continues", 0.0, waits_s=1.0),
+    "another TID, 20 dB louder": Attack("own", tid=5),
+    "another TID, as loud": Attack("own", 0.0, tid=5),
+    "access point, 20 dB louder": Attack("own", is_ap=True),
+    "access point, as loud": Attack("own", 0.0, is_ap=True),
+}
+
+
+def attacked(attack: Attack | None, habit: Habit, seed: int, heard: float = 0.97) -> tuple[FrameLog, ChipSequence]:
+    """A phone in whose name somebody sends a lit camera's stream, or that does so itself."""
+    rng = np.random.default_rng([91, seed])
+    flow, sequence, _ = air_encoded.draw_lit(LIT, 300, 95, rng, air="good")
+    if attack is None:
+        return log_of([sent_of(flow, sender=VICTIM, receiver=NETWORK)], rng, heard=heard), sequence
+    sent: list[Sent] = [phone(habit, SECONDS, rng), beacons(SECONDS, rng, sender=NETWORK)]
+    if attack.is_ap:
+        sent = [replace(sent[0], receiver=SOURCE, flags=2, source=NETWORK), beacons(SECONDS, rng)]
+    return log_of([*sent, frame_up(flow, sent[0], attack, rng)], rng, heard=heard), sequence
+
+
+def is_flagged(log: FrameLog) -> bool:
+    return VICTIM in find_shared(log)
+
+
+def finding(log: FrameLog, sequence: ChipSequence) -> tuple[str | None, str | None]:
+    """What is said of the victim's traffic, and of its answer to the light: a verdict or the reason of none."""
+    (video,) = [one.video for one in scan_log(log).transmitters if VICTIM in one.transmitter.addresses]
+    (light,) = [one for one in judge_stimulus(log, sequence).transmitters if VICTIM in one.addresses]
+    return video.reason or video.verdict, light.reason or light.verdict
+
+
+def test_a_camera_by_itself_is_called_and_follows() -> None:
+    log, sequence = attacked(None, "asleep", 1)
+    assert not is_flagged(log)
+    assert finding(log, sequence) == ("video_uplink", "follows_light")
+
+
+@pytest.mark.parametrize(
+    ("attack", "habit"),
+    [
+        ("own, 20 dB louder", "idle"), ("own, as loud", "browsing"), ("continues, as loud", "idle"),
+        ("offset_100, as loud", "messages"), ("own, as loud, repeats", "idle"), ("random, as loud", "messages"),
+        ("own, as loud, waits 1 s", "browsing"), ("another TID, 20 dB louder", "messages"),
+        ("access point, 20 dB louder", "idle"),
+    ],
+)  # fmt: skip
+def test_nothing_strong_comes_of_an_address_that_two_use(attack: str, habit: Habit) -> None:
+    log, sequence = attacked(ATTACKS[attack], habit, 1)
+    assert is_flagged(log)
+    assert finding(log, sequence) == (TWO_TRANSMITTERS, TWO_TRANSMITTERS)
+
+
+def test_the_report_says_so_and_keeps_no_answer_of_the_light_found_before() -> None:
+    log, _ = attacked(ATTACKS["own, 20 dB louder"], "idle", 1)
+    follows = StimulusJudgement(verdict="follows_light", p_value=1e-4, decided_after_s=20.0)
+    found = judge_wifi(TASK, scan_log(log), {VICTIM: follows}, listened_s=SECONDS)
+    (said,) = [one for one in found.observations if isinstance(one, WifiObservation) and one.stimulus is not None]
+    assert said.stimulus is not None
+    assert (said.stimulus.verdict, said.stimulus.reason) == ("not_assessable", TWO_TRANSMITTERS)
+    assert (said.video.verdict, said.video.reason) == ("not_assessable", TWO_TRANSMITTERS)
+    assert said.video.reason in OPEN_REASONS
+    assert (found.rejections[TWO_TRANSMITTERS], found.limits) == (1, ("wifi_two_transmitters",))
+    now = follows.model_copy(update={"verdict": "not_assessable", "reason": TWO_TRANSMITTERS})
+    assert later(follows, now) == now
+
+
+@pytest.mark.soak
+def test_the_table_of_attacks() -> None:
+    """As `sweep/wifi/README.md` has it: how many of ten are seen, by what the victim does."""
+    for name, attack in ATTACKS.items():
+        told = []
+        for habit in HABITS:
+            logs = [attacked(attack, habit, seed)[0] for seed in range(10)]
+            signs = Counter(sign for log in logs for sign in find_shared(log).get(VICTIM, ()))
+            told.append(f"{habit} {sum(map(is_flagged, logs))} {dict(signs)}")
+        print(f"{name}: {'; '.join(told)}", flush=True)
+
+
+def test_nobody_is_flagged_in_what_was_recorded(shared_data: Path) -> None:
+    flagged: Counter[str] = Counter()
+    senders = 0
+    for path in sorted((shared_data / "wifi").iterdir()):
+        if path.suffix in {".pcap", ".pcapng", ".cap"} and path.stat().st_size:
+            log, _ = read_log(path)
+            senders += len(log.transmitters)
+            flagged.update({path.name: len(find_shared(log))})
+    print(f"{sum(flagged.values())} of {senders} recorded senders flagged: {+flagged}")
+    assert senders > 100
+    assert +flagged == {}
+
+
+WORLDS: Final[dict[str, Callable[[np.random.Generator], Flow]]] = {
+    "encoders over a radio": lambda rng: air_encoded.draw_flow("camera", 20.0, rng),
+    "cameras in a cell": lambda rng: air_encoded.stream(LIT, float(rng.uniform(0, 800)), 20.0, rng, "rtp", air="cell"),
+    "late cameras": lambda rng: air_encoded.stream(LIT, float(rng.uniform(0, 800)), 20.0, rng, "rtp", sigma_s=0.09),
+    "flows": lambda rng: air_flows.draw_flow(str(rng.choice(list(air_flows.OTHERS))), 20.0, rng),
+    "queues": lambda rng: air_queues.draw_flow("encoder", 20.0, rng),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [6, pytest.param(100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("world", WORLDS)
+def test_nobody_is_flagged_in_simulated_air(world: str, count: int) -> None:
+    """With another stream to the same access point, a level that a walker shades, and many frames unheard."""
+    flagged = 0
+    for number in range(count):
+        rng = np.random.default_rng([92, number, *map(ord, world)])
+        flow = WORLDS[world](rng)
+        sent = [sent_of(flow, spread_db=float(rng.uniform(1.0, 4.0))), phone("messages", 20.0, rng, tid=6)]
+        sent += [beacons(20.0, rng, sender=NETWORK), phone("browsing", 20.0, rng, sender=SOURCE)]
+        flagged += bool(find_shared(log_of(sent, rng, heard=float(rng.choice([1.0, 0.9, 0.6, 0.2, 0.03])))))
+    print(f"{world}: {flagged} of {count} flagged")
+    assert flagged == 0
+
+
+def restarting(rng: np.random.Generator, every_s: float) -> Sent:
+    """A stream whose counter begins anew at zero, as after each reassociation."""
+    one = sent_of(air_encoded.draw_flow("camera", 20.0, rng))
+    begun = np.searchsorted(one.t_s, every_s * np.floor(one.t_s / every_s))
+    return replace(one, number=np.arange(len(one.t_s)) - begun, is_retry=one.is_retry[:0])
+
+
+@pytest.mark.parametrize("every_s", [0.5, 2.0, 7.0])
+def test_a_counter_that_begins_anew_is_one(every_s: float) -> None:
+    for seed in range(5):
+        rng = np.random.default_rng([93, seed])
+        assert find_shared(log_of([restarting(rng, every_s)], rng, heard=0.9)) == {}
+
+
+def test_roaming_between_two_access_points_is_one_sender() -> None:
+    rng = np.random.default_rng(94)
+    one = sent_of(air_encoded.draw_flow("camera", 20.0, rng))
+    is_there = (one.t_s // 3.0) % 2 == 1
+    other = replace(one.keep(is_there), receiver=SOURCE, number=np.arange(int(is_there.sum())), level_dbm=-48.0)
+    assert find_shared(log_of([one.keep(~is_there), other], rng)) == {}
+
+
+def test_a_listener_that_comes_back_sees_one_counter() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng([95, seed])
+        one = sent_of(air_encoded.stream("lit_capped_600", 100.0, 60.0, rng, "rtp", air="good"))
+        begin = np.sort(rng.uniform(0, 58, 8))
+        is_heard = (one.t_s[:, None] >= begin).sum(axis=1) % 2 == 1
+        jumping = replace(one, number=np.asarray(one.number) * int(rng.integers(1, 40)))
+        assert find_shared(log_of([jumping.keep(is_heard)], rng)) == {}
