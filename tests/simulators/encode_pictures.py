@@ -150,6 +150,7 @@ SETTINGS.update(
         f"uneven_{name.removeprefix('fresh_')}": replace(
             shrink(setting, ()),
             light=0.1,
+            gamma=2.2,
             spot=spot,
             walking=0.3,
             seconds=LIT_FROM_S + UNEVEN_CHIPS * CHIP_S + 4.0,
