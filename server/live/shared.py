@@ -170,10 +170,9 @@ class SharedExchange:
             try:
                 if self._current_s is None or self._monotonic() - self._current_s > pg_queue.KEPT_US / 2e6:
                     await self._begin()
-                is_more = True
-                while is_more:
-                    asked_s = self._monotonic()  # what comes is as of then, however long it takes
-                    is_more = await self._take_next()
+                asked_s = self._monotonic()  # what comes is as of then, however long it takes
+                while await self._take_next():
+                    asked_s = self._monotonic()
                 self._current_s = asked_s
             except (*AWAY, ApiError):
                 await asyncio.sleep(RETRY_S)
