@@ -10,17 +10,18 @@ const WORDS = {
     lens: (one) => `${one.name} – ${one.thing}, ${one.range_m} m, ${one.angle_deg}°`,
     point: "렌즈 한가운데를 누르십시오.",
     pointThing: "물체를 누르십시오. 여러 개면 하나씩 더하십시오.",
-    check: "다른 장면에서도 맞는지 보고, 어긋난 곳은 다시 누르십시오.",
+    check: "다른 장면에서도 맞는지 보고, 어긋난 곳은 다시 누르십시오(←, → 장면 이동, Enter 저장).",
     frame: (number) => `${number}번 장면`,
     object: (number) => `${number}번째`,
     more: "하나 더",
-    seen: "대부분의 장면에서 가려지지 않음",
-    radius: "보이는 반지름(px)",
+    seen: "대부분의 장면에서 시야 안에 있음",
+    radius: "물체의 반지름(px, 모르면 0)",
     undo: "되돌리기",
+    forget: "표시 지우기",
     keep: "저장하고 다음",
     kept: (name) => `${name} 저장했습니다.`,
-    taken: (name) => `${name} 표시를 지웠습니다.`,
-    all: "모두 표시했습니다.",
+    taken: (name) => `${name} 표시를 지웠습니다. 되돌리고 저장하면 다시 남습니다.`,
+    all: (name) => `${name} 저장했습니다. 모두 표시했습니다. 다음: sweep lens-score`,
     left: (count) => `아직 녹화하지 않은 배치 ${count}개`,
     none: "녹화가 없습니다. 먼저 sweep bench record로 녹화하십시오.",
     lost: "서버에 닿지 않습니다. sweep bench mark가 켜져 있는지 보십시오.",
@@ -33,17 +34,18 @@ const WORDS = {
     lens: (one) => `${one.name} – ${one.thing}, ${one.range_m} m, ${one.angle_deg}°`,
     point: "Click the middle of the lens.",
     pointThing: "Click the thing; add one after the other where there are several.",
-    check: "See whether it holds in the other frames; click again where it slid.",
+    check: "See whether it holds in the other frames; click again where it slid (←, → frames, Enter saves).",
     frame: (number) => `Frame ${number}`,
     object: (number) => `No. ${number}`,
     more: "One more",
     seen: "In line of sight in most frames",
-    radius: "Radius that shows (px)",
+    radius: "Radius of the thing (px; 0: unknown)",
     undo: "Undo",
+    forget: "Delete the marks",
     keep: "Save and next",
     kept: (name) => `${name} saved.`,
-    taken: (name) => `The marks of ${name} are gone.`,
-    all: "All are marked.",
+    taken: (name) => `The marks of ${name} are gone; undo and save bring them back.`,
+    all: (name) => `${name} saved. All are marked; next: sweep lens-score`,
     left: (count) => `${count} set-ups are not recorded yet`,
     none: "There are no clips. Record with sweep bench record first.",
     lost: "The server cannot be reached. Is sweep bench mark running?",
@@ -151,6 +153,13 @@ function fit() {
 new ResizeObserver(fit).observe($("view"));
 
 async function draw() {
+  drawWords();
+  drawList();
+  drawButtons();
+  await drawPicture();
+}
+
+function drawWords() {
   const one = listed();
   const object = state.objects[state.object];
   const isMarked = Object.keys(object.marks).length > 0;
@@ -159,10 +168,12 @@ async function draw() {
   $("in-view").checked = object.in_line_of_sight;
   $("radius").value = object.radius_px;
   $("seen").hidden = !one.is_lens;
-  $("undo").disabled = state.past.length === 0 && !one.is_marked;
+  $("undo").disabled = state.past.length === 0;
+  $("forget").disabled = !one.is_marked;
   $("keep").disabled = state.objects.every((each) => Object.keys(each.marks).length === 0);
-  drawList();
-  drawButtons();
+}
+
+async function drawPicture() {
   const frame = shown();
   const drawn = await image(frame);
   if (frame !== shown()) return;
@@ -177,15 +188,18 @@ async function draw() {
     context.strokeStyle = isOwn ? "#ffd54a" : "#4be3d4";
     context.setLineDash(isOwn ? [] : [4 * wide, 3 * wide]);
     context.beginPath();
-    context.arc(place[0] + 0.5, place[1] + 0.5, Math.max(8 * wide, each.radius_px), 0, 7);
+    context.arc(place[0] + 0.5, place[1] + 0.5, each.radius_px || 8 * wide, 0, 7);
     context.stroke();
   });
   context.setLineDash([]);
+  magnify();
   document.body.dataset.ready = "true";
 }
 
 function drawList() {
+  const marked = state.clips.filter((one) => one.is_marked).length;
   $("clips").replaceChildren(
+    Object.assign(document.createElement("p"), { textContent: `${marked} / ${state.clips.length}` }),
     ...state.clips.map((one) => {
       const button = document.createElement("button");
       const small = document.createElement("small");
@@ -201,6 +215,7 @@ function drawList() {
     }),
     ...(state.left > 0 ? [Object.assign(document.createElement("p"), { textContent: t.left(state.left) })] : []),
   );
+  $("clips").querySelector('[aria-current="true"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 function pressed(text, isOn, act) {
@@ -222,6 +237,7 @@ function drawButtons() {
       return button;
     }),
   );
+  $("frames").querySelector('[aria-pressed="true"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
   if (listed().is_lens) {
     $("objects").replaceChildren();
     return;
@@ -265,10 +281,14 @@ async function mark(at) {
   await draw();
 }
 
-picture.onpointermove = (event) => {
+/** Where the pointer is in the picture; null: elsewhere. */
+let pointed = null;
+
+function magnify() {
   const drawn = state.clip === null ? undefined : state.images.get(shown());
-  if (drawn === undefined) return;
-  const [x, y] = pixel(event);
+  loupe.hidden = drawn === undefined || pointed === null;
+  if (loupe.hidden) return;
+  const [x, y] = pointed;
   const side = loupe.width / ZOOM;
   const context = loupe.getContext("2d");
   context.imageSmoothingEnabled = false;
@@ -277,10 +297,14 @@ picture.onpointermove = (event) => {
   context.strokeStyle = "#ffd54a";
   context.strokeRect(loupe.width / 2 - ZOOM / 2, loupe.height / 2 - ZOOM / 2, ZOOM, ZOOM);
   loupe.classList.toggle("left", x > picture.width / 2);
-  loupe.hidden = false;
+}
+picture.onpointermove = (event) => {
+  pointed = pixel(event);
+  magnify();
 };
 picture.onpointerleave = () => {
-  loupe.hidden = true;
+  pointed = null;
+  magnify();
 };
 picture.onpointerup = safely((event) => (state.clip === null ? undefined : mark(pixel(event))));
 $("in-view").onchange = () => {
@@ -290,20 +314,25 @@ $("in-view").onchange = () => {
 $("radius").onchange = safely(() => {
   remember();
   state.objects[state.object].radius_px = Math.min(Math.max(Number($("radius").value) || 0, 0), 500);
-  return draw();
+  drawWords(); // not the buttons: one of them may be under the hand that ended the typing
+  return drawPicture();
 });
 $("undo").onclick = safely(async () => {
   const before = state.past.pop();
-  if (before !== undefined) {
-    Object.assign(state, before);
-  } else {
-    await ask(`/api/clips/${state.name}/truth`, "DELETE");
-    listed().is_marked = false;
-    state.objects = [fresh()];
-    state.object = 0;
-    $("said").textContent = t.taken(state.name);
-  }
+  if (before !== undefined) Object.assign(state, before);
   await draw();
+});
+$("forget").onclick = safely(async () => {
+  await ask(`/api/clips/${state.name}/truth`, "DELETE");
+  listed().is_marked = false;
+  remember();
+  state.objects = [fresh()];
+  state.object = 0;
+  $("said").textContent = t.taken(state.name);
+  await draw();
+});
+addEventListener("beforeunload", (event) => {
+  if (state.past.length > 0 || drafts.size > 0) event.preventDefault();
 });
 $("keep").onclick = safely(async () => {
   const objects = state.objects
@@ -314,7 +343,7 @@ $("keep").onclick = safely(async () => {
   listed().is_marked = true;
   state.past = [];
   const next = state.clips.find((one) => !one.is_marked);
-  $("said").textContent = next === undefined ? t.all : t.kept(name);
+  $("said").textContent = next === undefined ? t.all(name) : t.kept(name);
   await (next === undefined ? draw() : open(next.name));
 });
 addEventListener("keydown", (event) => {
@@ -333,5 +362,6 @@ $("clips").ariaLabel = t.clips;
 $("seen").lastElementChild.textContent = t.seen;
 $("size").firstElementChild.textContent = t.radius;
 $("undo").textContent = t.undo;
+$("forget").textContent = t.forget;
 $("keep").textContent = t.keep;
 safely(load)();
