@@ -20,6 +20,7 @@ from sweep.wifi.frames.dot11 import BEACON, BROADCAST, COLUMNS, DATA, FROM_DS, M
 from sweep.wifi.frames.framelog import FrameLog, number_transmitters
 from sweep.wifi.frames.management import Management
 from sweep.wifi.transmitters.flow import Flow
+from sweep.wifi.transmitters.shared_addresses import MORE_FRAGMENTS
 
 VICTIM, NETWORK, MADE_UP, SOURCE = 0x3C5A_B400_0011, 0x3C5A_B400_0001, 0x3C5A_B400_0012, 0x3C5A_B400_0002
 MHZ: Final = 2_437
@@ -47,6 +48,7 @@ class Sent:
     source: int = 0
     """0: the sender."""
     flags: int = TO_DS
+    fragment: int = 0
     tid: int = 0
     kind: int = DATA
     subtype: int = QOS_DATA
@@ -70,6 +72,9 @@ class Attack:
     """Sends nothing within this of a frame of the victim."""
     marks_retries: bool = False
     tid: int = 0
+    has_more: bool = False
+    """Says that more fragments follow."""
+    fragment: int = 0
     is_ap: bool = False
     """The victim is an access point, and the attacker sends to a client that there is not."""
 
@@ -96,8 +101,8 @@ def log_of(sent: Sequence[Sent], rng: np.random.Generator, *, heard: float = 1.0
             "flags": one.flags + RETRY * retry.astype(np.int64), "frame_len": one.octets,
             "rssi_dbm": np.clip(np.rint(one.level_dbm + rng.normal(0, one.spread_db, count)), -120, -1),
             "channel_mhz": MHZ, "ra": one.receiver, "ta": one.sender, "sa": one.source or one.sender,
-            "da": SOURCE, "bssid": NETWORK, "sequence_control": (np.asarray(one.number) % 4096).astype(np.int64) << 4,
-            "tid": one.tid, "start": 0, "captured": 32,
+            "sequence_control": (np.asarray(one.number) % 4096).astype(np.int64) << 4 | one.fragment,
+            "da": SOURCE, "bssid": NETWORK, "tid": one.tid, "start": 0, "captured": 32,
         }  # fmt: skip
         for name, kind in COLUMNS.items():
             parts[name].append(np.broadcast_to(np.asarray(row[name]), (count,)).astype(kind))
@@ -151,7 +156,8 @@ def frame_up(flow: Flow, victim: Sent, attack: Attack, rng: np.random.Generator)
         t_s, octets = t_s[is_free], octets[is_free]
     its = Sent(
         t_s, octets, _number(attack.numbers, t_s, victim, rng), victim.level_dbm + attack.louder_db, tid=attack.tid,
-        is_retry=np.full(len(t_s), attack.marks_retries),
+        is_retry=np.full(len(t_s), attack.marks_retries), flags=TO_DS | MORE_FRAGMENTS * attack.has_more,
+        fragment=attack.fragment,
     )  # fmt: skip
     if attack.is_ap:
         its = replace(its, sender=VICTIM, receiver=MADE_UP, flags=FROM_DS)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from sweep.report import StimulusJudgement, WifiObservation
+from sweep.wifi.frames.dot11 import TO_DS
 from sweep.wifi.frames.framelog import FrameLog
 from sweep.wifi.frames.reading import read_log
 from sweep.wifi.observations import judge_wifi
@@ -21,7 +22,7 @@ from sweep.wifi.stimulus.sequence import ChipSequence
 from sweep.wifi.stimulus.significance import judge_stimulus
 from sweep.wifi.traffic.video import OPEN_REASONS
 from sweep.wifi.transmitters.flow import Flow
-from sweep.wifi.transmitters.shared_addresses import TWO_TRANSMITTERS, find_shared
+from sweep.wifi.transmitters.shared_addresses import MORE_FRAGMENTS, TWO_TRANSMITTERS, find_shared
 from tests.run.test_workers import TASK
 from tests.simulators import air_encoded, air_flows, air_queues
 from tests.simulators.air_framing import (
@@ -49,6 +50,8 @@ ATTACKS: Final[dict[str, Attack]] = {
     "continues, as loud, repeats": Attack("continues", 0.0, marks_retries=True),
     "own, as loud, waits 1 s": Attack("own", 0.0, waits_s=1.0),
     "continues, as loud, waits 1 s": Attack("continues", 0.0, waits_s=1.0),
+    "own, more fragments follow, 20 dB louder": Attack("own", has_more=True),
+    "continues, as second fragments, as loud": Attack("continues", 0.0, fragment=1),
     "another TID, 20 dB louder": Attack("own", tid=5),
     "another TID, as loud": Attack("own", 0.0, tid=5),
     "access point, 20 dB louder": Attack("own", is_ap=True),
@@ -91,6 +94,7 @@ def test_a_camera_by_itself_is_called_and_follows() -> None:
         ("own, 20 dB louder", "idle"), ("own, as loud", "browsing"), ("continues, as loud", "idle"),
         ("offset_100, as loud", "messages"), ("own, as loud, repeats", "idle"), ("random, as loud", "messages"),
         ("own, as loud, waits 1 s", "browsing"), ("another TID, 20 dB louder", "messages"),
+        ("own, more fragments follow, 20 dB louder", "idle"), ("continues, as second fragments, as loud", "browsing"),
         ("access point, 20 dB louder", "idle"),
     ],
 )  # fmt: skip
@@ -175,6 +179,15 @@ def test_a_counter_that_begins_anew_is_one(every_s: float) -> None:
     for seed in range(5):
         rng = np.random.default_rng([93, seed])
         assert find_shared(log_of([restarting(rng, every_s)], rng, heard=0.9)) == {}
+
+
+def test_frames_in_fragments_are_of_one_sender() -> None:
+    for seed in range(5):
+        rng = np.random.default_rng([96, seed])
+        one = sent_of(air_encoded.draw_flow("camera", 20.0, rng))
+        first = replace(one, flags=TO_DS | MORE_FRAGMENTS, octets=np.full(len(one.t_s), 700))
+        second = replace(one, t_s=one.t_s + 1e-4, fragment=1)
+        assert find_shared(log_of([first, second], rng, heard=0.8)) == {}
 
 
 def test_roaming_between_two_access_points_is_one_sender() -> None:

@@ -26,11 +26,13 @@ from sweep.wifi.frames.dot11 import (
     NO_ADDRESS,
     NO_SEQUENCE,
     RETRY,
+    Dot11Frames,
 )
 from sweep.wifi.frames.framelog import FrameLog
 from sweep.wifi.frames.radio_headers import Bools
 
 from .census import LOWEST_DBM
+from .transmitters import FRAGMENT_BITS
 
 Sign = Literal["two_counters", "number_used_twice", "two_levels"]
 """What shows two transmitters under one address."""
@@ -108,9 +110,8 @@ def read_counters(log: FrameLog) -> Counters:
     frames = log.frames
     is_data = frames.is_data_with_body() & ((frames.ra & np.uint64(GROUP_BIT)) == 0)
     is_beacon = (frames.kind == MANAGEMENT) & (frames.subtype == BEACON)
-    is_whole = ((frames.sequence_control & 15) == 0) & ((frames.flags & MORE_FRAGMENTS) == 0)
     has_number = (frames.sequence_control != NO_SEQUENCE) & (frames.ta != NO_ADDRESS)
-    rows = np.flatnonzero((is_data | is_beacon) & is_whole & has_number)
+    rows = np.flatnonzero((is_data | is_beacon) & has_number)
     senders, sender = number_distinct(frames.ta[rows])
     receivers, receiver = number_distinct(frames.ra[rows])
     counter = np.where(is_beacon[rows], 17, frames.tid[rows].astype(np.int64) + 1)
@@ -121,23 +122,20 @@ def read_counters(log: FrameLog) -> Counters:
     rows, stream = rows[kept], (np.cumsum(is_long) - 1)[stream[kept]]
     order = order_streams(stream, frames.t_ns[rows])
     rows, stream = rows[order], stream[order]
-    number = (frames.sequence_control[rows] >> 4).astype(np.int64)
-    found = _follow(
-        stream, number, frames.t_ns[rows], frames.frame_len[rows].astype(np.int64), (frames.flags[rows] & RETRY) != 0,
-        _is_unheard(log, rows), int(is_long.sum()),
-    )  # fmt: skip
+    found = _follow(stream, frames.keep(rows), _is_unheard(log, rows), int(is_long.sum()))
     return Counters(senders[keys[is_long] // 32 // max(len(receivers), 1)], counts[is_long], *found)
 
 
 def _follow(
-    stream: Int64s, number: Int64s, t_ns: Int64s, octets: Int64s, is_retry: Bools, is_unheard: Bools, count: int
+    stream: Int64s, frames: Dot11Frames, is_unheard: Bools, count: int
 ) -> tuple[Int64s, Int64s, Int64s, Int64s]:
     """Sudden jumps, returns of both, steps back and numbers used twice, per stream; rows by stream and time."""
     none = np.zeros(count, dtype=np.int64)
     if not len(stream):
         return none, none, none, none
+    number = (frames.sequence_control >> FRAGMENT_BITS).astype(np.int64)
     step = ((np.diff(number) + 2048) & 4095) - 2048
-    pause_ns, is_same = np.diff(t_ns), np.diff(stream) == 0
+    pause_ns, is_same = np.diff(frames.t_ns), np.diff(stream) == 0
     is_break = ~is_same | (pause_ns > PAUSE_NS)
     is_jump = ~is_break & (np.abs(step) > NEAR)
     run, place = _runs(is_break | is_jump, step)
@@ -153,13 +151,20 @@ def _follow(
     both = np.bincount(stream[first][is_both], minlength=count)
     is_anew = (step < 0) & (number[1:] < ANEW)
     run, place = _runs(is_break | is_unheard | is_anew | (is_jump & (pause_ns > SUDDEN_NS)), step)
-    key = (run << 32) + place + (1 << 30)
-    is_back = (np.diff(run) == 0) & (step < 0) & ~is_retry[1:]
+    is_back = (np.diff(run) == 0) & (step < 0) & ((frames.flags[1:] & RETRY) == 0)
     back = np.bincount(stream[1:][is_back], minlength=count)
-    by_key = np.argsort(key, kind="stable")
-    is_twice = (np.diff(key[by_key]) == 0) & (np.diff(octets[by_key]) != 0)
-    twice = np.bincount(stream[by_key[1:][is_twice]], minlength=count)
+    twice = np.bincount(stream[_find_twice(run, place, frames)], minlength=count)
     return sudden, both, back, twice
+
+
+def _find_twice(run: Int64s, place: Int64s, frames: Dot11Frames) -> Int64s:
+    """Rows whose number another frame has: the same fragment of another length, or one behind a last fragment."""
+    key, fragment = (run << 32) + place + (1 << 30), frames.sequence_control & ((1 << FRAGMENT_BITS) - 1)
+    order = np.lexsort((fragment, key))
+    is_other = np.diff(frames.frame_len[order]) != 0
+    is_last = (frames.flags[order[:-1]] & MORE_FRAGMENTS) == 0
+    is_twice = np.where(np.diff(fragment[order]) == 0, is_other, is_last) & (np.diff(key[order]) == 0)
+    return order[1:][is_twice]
 
 
 def _is_unheard(log: FrameLog, rows: Int64s) -> Bools:
