@@ -44,7 +44,7 @@ def judge_position(
     away_s = sum(gap.end_ns - gap.begin_ns for gap in heard.gaps) / 1e9
     dwelt_s = sum(dwell.seconds for dwell in heard.dwells) if heard.channels else wish.dwell_s
     listened_s = max(0.0, min(dwelt_s + heard.watched_s, max(heard.log.listened_s, 1.0)) - away_s)
-    scan = scan_log(heard.log, earlier=earlier)
+    scan = scan_log(heard.log, earlier=earlier, alone=frozenset(follows))
     found = judge_wifi(task, scan, follows, listened_s=listened_s, own=wish.own_addresses)
     gaps = tuple(Gap(start_ns=gap.begin_ns, end_ns=gap.end_ns, reason="adapter_away") for gap in heard.gaps)
     counts = {

@@ -29,7 +29,7 @@ from .transmitters.census import EMPTY_CENSUS, MAX_ADDRESSES, Census, take_censu
 from .transmitters.earlier_flows import EarlierFlows
 from .transmitters.flow import Flow
 from .transmitters.shared_addresses import TWO_TRANSMITTERS, Sign, find_shared
-from .transmitters.transmitters import Transmitter, describe_transmitters, list_flows
+from .transmitters.transmitters import Transmitter, describe_transmitters, list_flows, list_sources
 
 TOO_LITTLE: Final = frozenset({"too_few_frames", TOO_SHORT})
 """Reasons of which nothing comes anyway."""
@@ -126,10 +126,11 @@ class Scanner:
     """Takes the logs of one capture one after the other; what it keeps does not grow with their number."""
 
     def __init__(
-        self, *, processes: int = 1, earlier: EarlierFlows | None = None, ahead: BackgroundDissector | None = None
-    ) -> None:
+        self, *, processes: int = 1, earlier: EarlierFlows | None = None, ahead: BackgroundDissector | None = None,
+        alone: frozenset[int] = frozenset(),
+    ) -> None:  # fmt: skip
         """With several `processes` a log is counted while its flows are judged, with what `earlier` stands heard of
-        them.
+        them.  What is said of the addresses in `alone`, or of any that sends data of its own, is said of no other.
         """
         self._processes = processes
         self._earlier = earlier
@@ -147,11 +148,14 @@ class Scanner:
         self._shared: dict[int, frozenset[Sign]] = {}
         self._runs: dict[tuple[int, int], tuple[Run, ...]] = {}
         self._chains: list[tuple[int, ...]] = []
+        self._alone = set(alone)
 
     def add(self, log: FrameLog) -> None:
         """Judge the flows of a log and count what its addresses did."""
         by_sender: dict[int, list[Flow]] = {}
-        for flow in list_flows(log):
+        all_flows = list_flows(log)
+        self._alone |= list_sources(all_flows)
+        for flow in all_flows:
             by_sender.setdefault(flow.sender, []).append(flow)
             if flow.successors:
                 self._chains.append((flow.sender, *flow.successors))
@@ -194,6 +198,7 @@ class Scanner:
             self._verdicts = {sender: one for sender, one in self._verdicts.items() if sender in known}
             self._runs = {pair: found for pair, found in self._runs.items() if pair[0] in known}
             self._shared = {sender: signs for sender, signs in self._shared.items() if sender in known}
+            self._alone &= known
 
     def finish(self, *, tally: ReadTally) -> WifiScan:
         """Describe the transmitters of all logs; `tally` is what reading them came to."""
@@ -207,7 +212,7 @@ class Scanner:
                     clips = VideoVerdict("video_uplink", CLIP_SCORE, round(after_s, 3), None)
                     verdict_of[sender] = find_strongest([verdict_of.get(sender, NOTHING_HEARD), clips])
         judged = []
-        for one in describe_transmitters(self._census, self._said.by_sender, self._chains):
+        for one in describe_transmitters(self._census, self._said.by_sender, self._chains, frozenset(self._alone)):
             hearing = report.of(one.addresses)
             verdict = find_strongest([verdict_of[a] for a in one.addresses if a in verdict_of])
             signs = frozenset[Sign]().union(*(self._shared.get(a, ()) for a in one.addresses))
@@ -235,9 +240,14 @@ def doubt_video(verdict: VideoVerdict, signs: frozenset[Sign]) -> VideoVerdict:
     return verdict
 
 
-def scan_log(log: FrameLog, *, cut_tail_octets: int = 0, earlier: EarlierFlows | None = None) -> WifiScan:
-    """Describe and judge the transmitters of one log; what `earlier` stands heard of a flow is judged with it."""
-    scanner = Scanner(earlier=earlier)
+def scan_log(
+    log: FrameLog, *, cut_tail_octets: int = 0, earlier: EarlierFlows | None = None, alone: frozenset[int] = frozenset()
+) -> WifiScan:
+    """Describe and judge the transmitters of one log; what `earlier` stands heard of a flow is judged with it.
+
+    What is said of the addresses in `alone` is said of no other.
+    """
+    scanner = Scanner(earlier=earlier, alone=alone)
     scanner.add(log)
     return scanner.finish(tally=ReadTally(cut_tail_octets=cut_tail_octets))
 

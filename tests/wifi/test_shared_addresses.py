@@ -11,9 +11,10 @@ from typing import Final
 import numpy as np
 import pytest
 
+from sweep.modality.addresses import format_address
 from sweep.report import StimulusJudgement, WifiObservation
-from sweep.wifi.frames.dot11 import TO_DS
-from sweep.wifi.frames.framelog import FrameLog
+from sweep.wifi.frames.dot11 import FROM_DS, TO_DS
+from sweep.wifi.frames.framelog import FrameLog, build_log
 from sweep.wifi.frames.reading import read_log
 from sweep.wifi.observations import judge_wifi
 from sweep.wifi.scan import scan_log
@@ -40,6 +41,10 @@ from tests.simulators.air_framing import (
     phone,
     sent_of,
 )
+from tests.wifi.elements import element, wps
+from tests.wifi.frames import BROADCAST as GROUP
+from tests.wifi.frames import frame, radiotap
+from tests.wifi.test_radio_headers import block_of
 
 SECONDS: Final = 61.0
 LIT: Final = "lit_capped_600"
@@ -116,6 +121,49 @@ def test_the_report_says_so_and_keeps_no_answer_of_the_light_found_before() -> N
     assert (found.rejections[TWO_TRANSMITTERS], found.limits) == (1, ("wifi_two_transmitters",))
     now = follows.model_copy(update={"verdict": "not_assessable", "reason": TWO_TRANSMITTERS})
     assert later(follows, now) == now
+
+
+STRANGER: Final = 0x02AA_0000_0001
+
+
+def claiming(habit: Habit, seed: int) -> tuple[FrameLog, ChipSequence]:
+    """Somebody sends a lit camera's stream under an address of his own, and one forged probe request joins it by a
+    WPS UUID to a phone that sends its own.
+    """
+    rng = np.random.default_rng([97, seed])
+    flow, sequence, _ = air_encoded.draw_lit(LIT, 300, 95, rng, air="good")
+    sent = [phone(habit, SECONDS, rng), beacons(SECONDS, rng, sender=NETWORK)]
+    sent += [sent_of(flow, sender=STRANGER, receiver=SOURCE)]
+    asked = [
+        radiotap() + frame(0, 4, GROUP, format_address(one), GROUP, sequence=5, body=element(0, b"") + wps(b"a phone"))
+        for one in (VICTIM, STRANGER)
+    ]
+    said = build_log([block_of(asked)]).management
+    return replace(log_of(sent, rng, heard=0.97), management=said), sequence
+
+
+@pytest.mark.parametrize("habit", ["messages", "browsing", "call"])
+def test_what_an_address_says_of_itself_joins_no_other_to_what_it_sends(habit: Habit) -> None:
+    log, sequence = claiming(habit, 1)
+    heard = {one.transmitter.addresses: one.video.verdict for one in scan_log(log).transmitters}
+    lit = {one.addresses: (one.verdict, one.p_value) for one in judge_stimulus(log, sequence).transmitters}
+    assert heard[(STRANGER,)] == "video_uplink"
+    assert lit[(STRANGER,)][0] == "follows_light"
+    assert heard[(VICTIM,)] != "video_uplink"
+    assert lit[(VICTIM,)][0] != "follows_light"
+
+
+def test_the_answer_to_the_light_is_said_of_no_address_that_was_only_named() -> None:
+    """Also where what was heard in all makes no source of the one that followed."""
+    log, _ = claiming("messages", 1)
+    follows = StimulusJudgement(verdict="follows_light", p_value=1e-4, decided_after_s=20.0)
+    frames, other = log.frames, np.full_like(log.frames.sa, SOURCE)
+    named = replace(log, frames=replace(frames, flags=np.full_like(frames.flags, FROM_DS), sa=other))
+    assert (STRANGER, VICTIM) in [one.transmitter.addresses for one in scan_log(named).transmitters]
+    scan = scan_log(named, alone=frozenset({STRANGER}))
+    found = judge_wifi(TASK, scan, {STRANGER: follows}, listened_s=SECONDS)
+    (said,) = [one for one in found.observations if isinstance(one, WifiObservation) and one.stimulus is not None]
+    assert len(said.addresses) == 1
 
 
 @pytest.mark.soak

@@ -2,7 +2,8 @@
 
 Input is what is known of each address; output is the number of its emitter, and the reasons for every joint.  An access
 point gives its networks neighbouring addresses; a phone makes up a new address and forgets to make up a new sequence
-number; a device that speaks WPS names itself.  Two addresses that merely look alike stay apart.
+number; a device that speaks WPS names itself.  Two addresses that merely look alike stay apart.  Anybody can say all of
+that in another one's name, so whoever sends data of its own is joined by none of it.
 """
 
 from __future__ import annotations
@@ -50,11 +51,11 @@ class Known(NamedTuple):
 
 
 def group_addresses(
-    known: list[Known], chains: Iterable[tuple[int, ...]] = ()
+    known: list[Known], chains: Iterable[tuple[int, ...]] = (), alone: frozenset[int] = frozenset()
 ) -> tuple[list[int], dict[int, tuple[JoinReason, ...]]]:
     """Per address the index of the first one of its emitter; per such index the reasons, where there are any.
 
-    `chains`: addresses under which one stream went on.
+    `chains`: addresses under which one stream went on; `alone`: those that nothing else joins.
     """
     parent = list(range(len(known)))
 
@@ -64,7 +65,9 @@ def group_addresses(
             i = parent[i]
         return i
 
-    joints = [*_families(known), *_same_uuid(known), *_continued(known), *_chained(known, chains)]
+    claimed = [*_families(known), *_same_uuid(known), *_continued(known)]
+    joints = [one for one in claimed if alone.isdisjoint((known[one[0]].address, known[one[1]].address))]
+    joints += _chained(known, chains)
     for i, j, _ in joints:
         low, high = sorted((root(i), root(j)))
         parent[high] = low

@@ -40,7 +40,11 @@ class Flow:
     """Addresses under which its sender went on, in order of time."""
 
 
+def is_source(flow: Flow) -> bool:
+    """True where the sender sends data of its own: not for what an access point forwards."""
+    return not flow.is_from_ap or flow.self_sourced_share > 0.5
+
+
 def is_uplink(flow: Flow) -> bool:
     """True when the sender is the source: not for acknowledgements, nor for what an access point forwards."""
-    is_source = not flow.is_from_ap or flow.self_sourced_share > 0.5
-    return is_source and int(flow.frame_len.sum()) > int(flow.back_frame_len.sum())
+    return is_source(flow) and int(flow.frame_len.sum()) > int(flow.back_frame_len.sum())

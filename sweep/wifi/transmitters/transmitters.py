@@ -7,7 +7,7 @@ beside it).  Which addresses are one transmitter `emitters` decides, with reason
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -37,7 +37,7 @@ from .census import (
     take_census,
 )
 from .emitters import JoinReason, Known, group_addresses
-from .flow import Flow
+from .flow import Flow, is_source
 from .successors import Heard, join_successors
 from .vendors import find_vendor
 
@@ -101,19 +101,29 @@ class Transmitter:
 
 
 def list_transmitters(
-    log: FrameLog, said: Mapping[int, Elements], flows: Iterable[Flow] = ()
+    log: FrameLog, said: Mapping[int, Elements], flows: Sequence[Flow] = ()
 ) -> tuple[Transmitter, ...]:
     """Describe every transmitter of a log, the one with most frames first; `said` is what each address says.
 
-    `flows` tell who went on under another address.
+    `flows` tell who went on under another address, and who sends data of its own.
     """
-    return describe_transmitters(take_census(log), said, [(flow.sender, *flow.successors) for flow in flows])
+    chains = [(flow.sender, *flow.successors) for flow in flows]
+    return describe_transmitters(take_census(log), said, chains, list_sources(flows))
+
+
+def list_sources(flows: Iterable[Flow]) -> frozenset[int]:
+    """Addresses that send data of their own."""
+    return frozenset(address for flow in flows if is_source(flow) for address in (flow.sender, *flow.successors))
 
 
 def describe_transmitters(
-    census: Census, said: Mapping[int, Elements], chains: Iterable[tuple[int, ...]] = ()
-) -> tuple[Transmitter, ...]:
-    """The same from what the addresses come to; MAX_TRANSMITTERS at most.  `chains`: addresses of one sender."""
+    census: Census, said: Mapping[int, Elements], chains: Iterable[tuple[int, ...]] = (),
+    alone: frozenset[int] = frozenset(),
+) -> tuple[Transmitter, ...]:  # fmt: skip
+    """The same from what the addresses come to; MAX_TRANSMITTERS at most.
+
+    `chains`: addresses of one sender; `alone`: those that only a chain joins.
+    """
     total = census.counts[:, FRAMES]
     chosen = np.argsort(-total, kind="stable")[:MAX_TRANSMITTERS]
     chosen = chosen[total[chosen] > 0]
@@ -121,7 +131,7 @@ def describe_transmitters(
         return ()
     one_each = _summarise(census, chosen, np.arange(len(chosen)), len(chosen))
     known = _known(census, said, chosen, one_each)
-    leader, reasons = group_addresses(known, chains)
+    leader, reasons = group_addresses(known, chains, alone)
     if reasons:  # what belongs together is summarised together
         leaders, group = number_distinct(np.array(leader, dtype=np.int64))
         joined = _summarise(census, chosen, group, len(leaders))
