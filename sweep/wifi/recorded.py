@@ -16,6 +16,7 @@ from sweep.wifi.stimulus.sequence import read_sequence
 from sweep.wifi.stimulus.significance import judge_stimulus, round_light
 from sweep.wifi.targets import chosen_before
 from sweep.wifi.transmitters.earlier_flows import EarlierFlows
+from sweep.wifi.transmitters.shared_addresses import find_shared
 from sweep.wifi.transmitters.transmitters import list_flows
 
 
@@ -30,7 +31,7 @@ def measure_capture(
     except (ValueError, OSError):
         return unreadable(task, "wifi", recorded.path)
     if earlier is not None:
-        earlier.remember(list_flows(log))
+        earlier.remember(list_flows(log), find_shared(log))
     troubles: dict[str, int] = {}
     if recorded.sequence is not None:
         try:

@@ -215,7 +215,7 @@ class Scanner:
         for one in describe_transmitters(self._census, self._said.by_sender, self._chains, frozenset(self._alone)):
             hearing = report.of(one.addresses)
             verdict = find_strongest([verdict_of[a] for a in one.addresses if a in verdict_of])
-            signs = frozenset[Sign]().union(*(self._shared.get(a, ()) for a in one.addresses))
+            signs = frozenset[Sign]().union(*(self._signs_of(a) for a in one.addresses))
             tempered = doubt_video(temper_video(verdict, hearing, listened_s), signs)
             judged.append(JudgedTransmitter(one, tempered, hearing, tuple(sorted(signs))))
         rejected = self._rejected + tally.rejected + Counter({"over_transmitter_limit": self._census.dropped})
@@ -229,6 +229,10 @@ class Scanner:
             said=self._said,
             transmitters=tuple(judged),
         )
+
+    def _signs_of(self, address: int) -> frozenset[Sign]:
+        now = self._shared.get(address, frozenset[Sign]())
+        return now if self._earlier is None else now | self._earlier.signs_of(address)
 
 
 def doubt_video(verdict: VideoVerdict, signs: frozenset[Sign]) -> VideoVerdict:

@@ -42,6 +42,7 @@ from sweep.wifi.stimulus.response_test import FOLLOWS, REPORT_EVERY_S, SETTLED, 
 from sweep.wifi.targets import LOUDER_ELSEWHERE, is_louder, may_be_camera, targets_by_channel
 from sweep.wifi.transmitters.earlier_flows import EarlierFlows
 from sweep.wifi.transmitters.live_levels import NOBODY_LED, Led, LiveLevels
+from sweep.wifi.transmitters.shared_addresses import find_shared
 from sweep.wifi.transmitters.transmitters import list_flows
 from sweep.wifi.words import WORDS
 
@@ -183,7 +184,7 @@ def judge_and_remember(
     """What a position came to, together with those before it, and in time for those that come."""
     found = judge_position(task, wish, heard, earlier)
     if earlier is not None:
-        earlier.remember(list_flows(heard.heard.log))
+        earlier.remember(list_flows(heard.heard.log), find_shared(heard.heard.log))
     return found
 
 

@@ -17,13 +17,15 @@ from sweep.wifi.frames.dot11 import FROM_DS, TO_DS
 from sweep.wifi.frames.framelog import FrameLog, build_log
 from sweep.wifi.frames.reading import read_log
 from sweep.wifi.observations import judge_wifi
-from sweep.wifi.scan import scan_log
+from sweep.wifi.scan import JudgedTransmitter, doubt_video, scan_log
 from sweep.wifi.stimulus.response_test import later
 from sweep.wifi.stimulus.sequence import ChipSequence
 from sweep.wifi.stimulus.significance import judge_stimulus
 from sweep.wifi.traffic.video import OPEN_REASONS
+from sweep.wifi.transmitters.earlier_flows import EarlierFlows
 from sweep.wifi.transmitters.flow import Flow
 from sweep.wifi.transmitters.shared_addresses import MORE_FRAGMENTS, TWO_TRANSMITTERS, find_shared
+from sweep.wifi.transmitters.transmitters import list_flows
 from tests.run.test_workers import TASK
 from tests.simulators import air_encoded, air_flows, air_queues
 from tests.simulators.air_framing import (
@@ -80,9 +82,14 @@ def is_flagged(log: FrameLog) -> bool:
     return VICTIM in find_shared(log)
 
 
+def said_of(address: int, log: FrameLog, earlier: EarlierFlows | None = None) -> JudgedTransmitter:
+    (one,) = [one for one in scan_log(log, earlier=earlier).transmitters if address in one.transmitter.addresses]
+    return one
+
+
 def finding(log: FrameLog, sequence: ChipSequence) -> tuple[str | None, str | None]:
     """What is said of the victim's traffic, and of its answer to the light: a verdict or the reason of none."""
-    (video,) = [one.video for one in scan_log(log).transmitters if VICTIM in one.transmitter.addresses]
+    video = said_of(VICTIM, log).video
     (light,) = [one for one in judge_stimulus(log, sequence).transmitters if VICTIM in one.addresses]
     return video.reason or video.verdict, light.reason or light.verdict
 
@@ -164,6 +171,26 @@ def test_the_answer_to_the_light_is_said_of_no_address_that_was_only_named() -> 
     found = judge_wifi(TASK, scan, {STRANGER: follows}, listened_s=SECONDS)
     (said,) = [one for one in found.observations if isinstance(one, WifiObservation) and one.stimulus is not None]
     assert len(said.addresses) == 1
+
+
+@pytest.mark.parametrize("habit", ["idle", "messages", "browsing"])
+def test_what_showed_two_senders_at_one_position_holds_at_the_next(habit: Habit) -> None:
+    """And what was sent in the phone's name at the first is no part of what it sends by itself at the second."""
+    rng = np.random.default_rng([98, 1])
+    flow, _, _ = air_encoded.draw_lit(LIT, 300, 95, rng, air="good")
+    its = phone(habit, 2 * SECONDS, rng)
+    here, there = its.keep(its.t_s < SECONDS), its.keep(its.t_s >= SECONDS)
+    announced = beacons(2 * SECONDS, rng, sender=NETWORK)
+    forged = log_of([here, announced.keep(announced.t_s < SECONDS), frame_up(flow, here, Attack(), rng)], rng)
+    honest = log_of([there, announced.keep(announced.t_s >= SECONDS)], rng)
+    earlier = EarlierFlows()
+    assert not said_of(VICTIM, honest, earlier).signs
+    alone = said_of(VICTIM, honest, earlier).video
+    earlier.remember(list_flows(forged), find_shared(forged))
+    told = said_of(VICTIM, honest, earlier)
+    assert told.signs == tuple(sorted(find_shared(forged)[VICTIM]))
+    assert told.video == doubt_video(alone, frozenset(told.signs))
+    assert all(earlier.beside(one) is one for one in list_flows(honest))
 
 
 @pytest.mark.soak

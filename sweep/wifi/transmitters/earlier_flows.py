@@ -2,17 +2,21 @@
 
 Input is the flows of one position after the other; output is a flow with everything before it.  A transmitter that
 every position hears for some seconds shows a clip that began at one position and ended before another, or a stream of
-which no position heard enough.  Nothing of it is written anywhere, and it ends with the sweep.
+which no position heard enough.  An address that two transmitters used at one position is not one sender's at another:
+what shows it is kept as well, and none of its flows.  Nothing of it is written anywhere, and it ends with the sweep.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
 from .flow import Flow, is_uplink
+from .shared_addresses import Sign
 
 MIN_OCTETS: Final = 7_500
 """Of a flow at one position that is remembered: derived, what the thinnest stream judged sends in three seconds."""
@@ -23,12 +27,20 @@ were heard: guessed."""
 MAX_FLOWS, MAX_FRAMES = 32, 60_000
 """Flows remembered, the thickest, and frames of each, the latest: guessed, some 60 MB at most."""
 
+MAX_SHARED: Final = 20_000
+"""Addresses remembered that two transmitters used, the latest: guessed, a flood of them costs two megabytes."""
+
 
 class EarlierFlows:
     """By sender and peer."""
 
     def __init__(self) -> None:
         self._flows: dict[tuple[int, int], Flow] = {}
+        self._signs: dict[int, frozenset[Sign]] = {}
+
+    def signs_of(self, sender: int) -> frozenset[Sign]:
+        """What showed two transmitters under an address at earlier positions."""
+        return self._signs.get(sender, frozenset())
 
     def beside(self, flow: Flow) -> Flow:
         """The flow with what was heard of it at earlier positions."""
@@ -49,14 +61,21 @@ class EarlierFlows:
             heard_ns=np.unique(np.concatenate([before.heard_ns, flow.heard_ns])),
         )
 
-    def remember(self, flows: tuple[Flow, ...]) -> None:
-        """What one position heard, for those that come."""
+    def remember(self, flows: tuple[Flow, ...], shared: Mapping[int, frozenset[Sign]] = MappingProxyType({})) -> None:
+        """What one position heard, and the addresses that two transmitters used there, for those that come."""
+        for sender, signs in shared.items():
+            self._signs[sender] = self._signs.pop(sender, frozenset()) | signs
+        self._signs = dict(list(self._signs.items())[-MAX_SHARED:])
         for flow in flows:
             if is_uplink(flow) and int(flow.frame_len.sum()) >= MIN_OCTETS:
                 self._flows[flow.sender, flow.peer] = _shorten(self.beside(flow))
+        self._flows = {pair: flow for pair, flow in self._flows.items() if self._is_one_sender(flow)}
         if len(self._flows) > MAX_FLOWS:
             thickest = sorted(self._flows, key=lambda key: -int(self._flows[key].frame_len.sum()))
             self._flows = {key: self._flows[key] for key in thickest[:MAX_FLOWS]}
+
+    def _is_one_sender(self, flow: Flow) -> bool:
+        return self._signs.keys().isdisjoint((flow.sender, *flow.successors))
 
 
 def close_gaps(flow: Flow) -> Flow:
