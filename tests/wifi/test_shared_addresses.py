@@ -21,7 +21,7 @@ from sweep.wifi.scan import JudgedTransmitter, doubt_video, scan_log
 from sweep.wifi.stimulus.response_test import later
 from sweep.wifi.stimulus.sequence import ChipSequence
 from sweep.wifi.stimulus.significance import judge_stimulus
-from sweep.wifi.traffic.video import OPEN_REASONS
+from sweep.wifi.traffic.video import ANSWERED, OPEN_REASONS
 from sweep.wifi.transmitters.earlier_flows import EarlierFlows
 from sweep.wifi.transmitters.flow import Flow
 from sweep.wifi.transmitters.shared_addresses import MORE_FRAGMENTS, TWO_TRANSMITTERS, find_shared
@@ -191,6 +191,27 @@ def test_what_showed_two_senders_at_one_position_holds_at_the_next(habit: Habit)
     assert told.signs == tuple(sorted(find_shared(forged)[VICTIM]))
     assert told.video == doubt_video(alone, frozenset(told.signs))
     assert all(earlier.beside(one) is one for one in list_flows(honest))
+
+
+CAMERA: Final = 0x3C5A_B400_0077
+
+
+@pytest.mark.parametrize("share", [0.1, 0.4, 1.1])
+def test_no_answers_in_the_access_points_name_have_a_camera_denied(share: float) -> None:
+    """Also where more comes back than it sends, which makes it no uplink."""
+    rng = np.random.default_rng([291, 1])
+    flow, sequence, _ = air_encoded.draw_lit(LIT, 300, 95, rng, air="good")
+    count = int(flow.frame_len.sum() / 1_430 * share)
+    back = Sent(
+        np.sort(rng.uniform(0, SECONDS, count)), np.full(count, 1_430), np.arange(count), sender=NETWORK,
+        receiver=CAMERA, flags=FROM_DS, tid=3,
+    )  # fmt: skip
+    sent = [sent_of(flow, sender=CAMERA, receiver=NETWORK), beacons(SECONDS, rng, sender=NETWORK), back]
+    log = log_of(sent, rng, heard=0.97)
+    video = said_of(CAMERA, log).video
+    assert (video.verdict, video.reason) == ("not_assessable", ANSWERED)
+    lit = judge_stimulus(log, sequence, chosen=frozenset({CAMERA})).transmitters
+    assert [one.verdict for one in lit if CAMERA in one.addresses] == ["follows_light"]
 
 
 @pytest.mark.soak

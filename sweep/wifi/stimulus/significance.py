@@ -24,7 +24,7 @@ from sweep.wifi.frames.element_reader import read_elements
 from sweep.wifi.frames.framelog import FrameLog
 from sweep.wifi.traffic.pictures import describe_sizes
 from sweep.wifi.traffic.reception import assess_reception
-from sweep.wifi.transmitters.flow import Flow, is_uplink
+from sweep.wifi.transmitters.flow import Flow, is_source, is_uplink
 from sweep.wifi.transmitters.missed_frames import queue_frames
 from sweep.wifi.transmitters.shared_addresses import TWO_TRANSMITTERS, find_shared
 from sweep.wifi.transmitters.transmitters import list_flows, list_transmitters
@@ -251,10 +251,10 @@ def round_light(share: float | None) -> float | None:
 
 
 def _list_tested(flows: tuple[Flow, ...], chosen: frozenset[int]) -> list[Flow]:
-    """The uplinks that were chosen, and the thickest of the others; all of them where none was."""
-    uplinks = [flow for flow in flows if is_uplink(flow)]
-    others = sorted((flow for flow in uplinks if not _is_chosen(flow, chosen)), key=lambda flow: -len(flow.t_ns))
-    first = [flow for flow in uplinks if _is_chosen(flow, chosen)]
+    """What the chosen ones send, however much comes back, and the thickest others; all of them where none was."""
+    others = [flow for flow in flows if is_uplink(flow) and not _is_chosen(flow, chosen)]
+    others.sort(key=lambda flow: -len(flow.t_ns))
+    first = [flow for flow in flows if is_source(flow) and _is_chosen(flow, chosen)]
     return first + others[:MAX_BESIDE] if first else others
 
 

@@ -24,12 +24,12 @@ from sweep.wifi.transmitters.flow import Flow, is_uplink
 from sweep.wifi.transmitters.shared_addresses import TWO_TRANSMITTERS
 
 from .cadence import Floats
-from .camera_features import DECIDE_SCORE, Features, score_features
+from .camera_features import DECIDE_SCORE, Features, list_marks, score_features
 from .clips import judge_clips
 from .stalls import close_stalls
 from .thin import measure_thin
 from .transfers import measure_transfer
-from .unclocked import UNCLOCKED_S
+from .unclocked import RATE_KBPS, UNCLOCKED_S
 from .windows import FlowCutter, Window, measure_features
 
 Verdict = Literal["video_uplink", "not_video", "not_assessable"]
@@ -47,6 +47,9 @@ MIN_SECONDS: Final = 2.0
 LONGER_TIMES, CONTRADICTED_NATS = 1.4, -2.0
 """A window so much longer, where there is one, must not speak against the clock by so much: guessed; of a real clock it
 speaks for it ever more, of the scanners on the tuning flows it speaks against it by 5 to 35."""
+LIKELY: Final = 0.5
+"""Mark from which on what comes back keeps a clock of pictures: guessed, none of 220 simulated calls, games and pages
+is left open with it."""
 CLIP_SCORE: Final = 0.6
 """A phone may upload photographs so: guessed, above the decision and no further."""
 MAX_STRETCHES: Final = 64
@@ -151,8 +154,29 @@ def judge_flow(flow: Flow, kernel: Kernel | None = KERNEL) -> VideoVerdict:
             return VideoVerdict("video_uplink", CLIP_SCORE, round(after_s, 3), None)
         case "may_be_clips", _:
             return find_strongest([best, VideoVerdict("not_assessable", best.score, None, best.features, MAY_BE_CLIPS)])
+        case _ if best.verdict == "not_video" and _is_denied_for_answers(flow, best, kernel):
+            return replace(best, verdict="not_assessable", decided_after_s=None, reason=ANSWERED)
         case _:
             return best
+
+
+def _is_denied_for_answers(flow: Flow, denied: VideoVerdict, kernel: Kernel | None) -> bool:
+    """Whether what comes back to a stream of pictures is all that speaks against it, and is no other half of a call:
+    somebody else may send that in its peer's name.
+    """
+    features = denied.features
+    if flow.is_from_ap or features is None or features.is_one_way or features.rate_kbps < RATE_KBPS[0]:
+        return False
+    alone = replace(flow, back_t_ns=flow.back_t_ns[:0], back_frame_len=flow.back_frame_len[:0])
+    if judge_flow(alone, kernel).verdict != "video_uplink":
+        return False
+    back = replace(
+        alone, t_ns=flow.back_t_ns, frame_len=flow.back_frame_len, sequence_number=flow.sequence_number[:0],
+        tid=flow.tid[:0],
+    )  # fmt: skip
+    half = judge_flow(back, kernel)
+    keeps_clock = half.features is not None and list_marks(half.features)["clock"] >= LIKELY
+    return half.verdict != "video_uplink" and half.reason not in OPEN_REASONS and not keeps_clock
 
 
 class _Stretch:
