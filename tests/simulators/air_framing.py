@@ -72,6 +72,7 @@ class Attack:
     """Sends nothing within this of a frame of the victim."""
     marks_retries: bool = False
     tid: int = 0
+    receiver: int = NETWORK
     has_more: bool = False
     """Says that more fragments follow."""
     fragment: int = 0
@@ -157,7 +158,7 @@ def frame_up(flow: Flow, victim: Sent, attack: Attack, rng: np.random.Generator)
     its = Sent(
         t_s, octets, _number(attack.numbers, t_s, victim, rng), victim.level_dbm + attack.louder_db, tid=attack.tid,
         is_retry=np.full(len(t_s), attack.marks_retries), flags=TO_DS | MORE_FRAGMENTS * attack.has_more,
-        fragment=attack.fragment,
+        fragment=attack.fragment, receiver=attack.receiver,
     )  # fmt: skip
     if attack.is_ap:
         its = replace(its, sender=VICTIM, receiver=MADE_UP, flags=FROM_DS)

@@ -61,6 +61,7 @@ ATTACKS: Final[dict[str, Attack]] = {
     "continues, as second fragments, as loud": Attack("continues", 0.0, fragment=1),
     "another TID, 20 dB louder": Attack("own", tid=5),
     "another TID, as loud": Attack("own", 0.0, tid=5),
+    "another network, as loud": Attack("own", 0.0, receiver=SOURCE),
     "access point, 20 dB louder": Attack("own", is_ap=True),
     "access point, as loud": Attack("own", 0.0, is_ap=True),
 }
@@ -107,7 +108,8 @@ def test_a_camera_by_itself_is_called_and_follows() -> None:
         ("offset_100, as loud", "messages"), ("own, as loud, repeats", "idle"), ("random, as loud", "messages"),
         ("own, as loud, waits 1 s", "browsing"), ("another TID, 20 dB louder", "messages"),
         ("own, more fragments follow, 20 dB louder", "idle"), ("continues, as second fragments, as loud", "browsing"),
-        ("access point, 20 dB louder", "idle"),
+        ("access point, 20 dB louder", "idle"), ("another network, as loud", "idle"),
+        ("another network, as loud", "messages"), ("another network, as loud", "browsing"),
     ],
 )  # fmt: skip
 def test_nothing_strong_comes_of_an_address_that_two_use(attack: str, habit: Habit) -> None:
@@ -292,6 +294,26 @@ def test_roaming_between_two_access_points_is_one_sender() -> None:
     is_there = (one.t_s // 3.0) % 2 == 1
     other = replace(one.keep(is_there), receiver=SOURCE, number=np.arange(int(is_there.sum())), level_dbm=-48.0)
     assert find_shared(log_of([one.keep(~is_there), other], rng)) == {}
+
+
+@pytest.mark.parametrize("every_s", [1.1, 3.0, 8.0])
+def test_a_station_that_is_steered_back_and_forth_is_one_sender(every_s: float) -> None:
+    for seed in range(3):
+        rng = np.random.default_rng([99, seed])
+        one = sent_of(air_encoded.stream(LIT, 100.0 + 90.0 * seed, 60.0, rng, "rtp", air="good"))
+        is_there = (one.t_s // every_s) % 2 == 1
+        other = replace(one.keep(is_there), receiver=SOURCE, number=np.arange(int(is_there.sum())))
+        assert find_shared(log_of([one.keep(~is_there), other], rng, heard=0.9)) == {}
+
+
+def test_a_name_in_two_bands_at_once_is_two_senders() -> None:
+    rng = np.random.default_rng(100)
+    one, other = phone("messages", SECONDS, rng), phone("browsing", SECONDS, rng, receiver=SOURCE)
+    log = log_of([one, other], rng)
+    mhz = np.where(log.frames.ra == np.uint64(SOURCE), 5_180, 2_437).astype(np.int32)
+    assert find_shared(replace(log, frames=replace(log.frames, channel_mhz=mhz))) == {
+        VICTIM: frozenset({"two_networks"})
+    }
 
 
 def test_a_listener_that_comes_back_sees_one_counter() -> None:

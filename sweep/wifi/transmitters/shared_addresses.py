@@ -21,11 +21,13 @@ from sweep.wifi.frames.dot11 import (
     BEACON,
     CONTROL,
     DATA,
+    FROM_DS,
     GROUP_BIT,
     MANAGEMENT,
     NO_ADDRESS,
     NO_SEQUENCE,
     RETRY,
+    TO_DS,
     Dot11Frames,
 )
 from sweep.wifi.frames.framelog import FrameLog
@@ -34,7 +36,7 @@ from sweep.wifi.frames.radio_headers import Bools
 from .census import LOWEST_DBM
 from .transmitters import FRAGMENT_BITS
 
-Sign = Literal["two_counters", "number_used_twice", "two_levels"]
+Sign = Literal["two_counters", "number_used_twice", "two_levels", "two_networks"]
 """What shows two transmitters under one address."""
 
 TWO_TRANSMITTERS: Final = "two_transmitters"
@@ -62,6 +64,8 @@ INSIDE: Final = 0.9
 """Share of the frames of each kind whose levels count for that, the middle ones: guessed."""
 TAKES_TURNS, TURN_NS = 6, 1_000_000_000
 """How often frames of both kinds follow each other within this: guessed, a person who walks changes a level once."""
+BAND_MHZ: Final = 1_000
+"""2.4 GHz apart from the others; channels of one band overlap, and a receiver on one hears its neighbours'."""
 
 
 BOTH_GO_ON, COUNTED_TWICE, STEPS_BACK = 2, 3, 3
@@ -87,6 +91,8 @@ def find_shared(log: FrameLog) -> dict[int, frozenset[Sign]]:
             found[sender].add(sign)
     for sender in _list_two_levels(log):
         found[sender].add("two_levels")
+    for sender in _list_two_networks(log):
+        found[sender].add("two_networks")
     return {sender: frozenset(its) for sender, its in found.items()}
 
 
@@ -186,6 +192,26 @@ def _runs(is_new: Bools, step: Int64s) -> tuple[Int64s, Int64s]:
     serial = np.concatenate([[0], np.cumsum(step)])
     first = np.flatnonzero(np.concatenate([[True], is_new]))
     return run, serial - serial[first][run]
+
+
+def _list_two_networks(log: FrameLog) -> list[int]:
+    """Senders that send data into two networks as one does who is in both at once.
+
+    Who moves from one to the other and back needs longer for it.  A network is an access point in one band.
+    """
+    frames = log.frames
+    goes_up = ((frames.flags & (TO_DS | FROM_DS)) == TO_DS) & ((frames.ra & np.uint64(GROUP_BIT)) == 0)
+    rows = np.flatnonzero(frames.is_data_with_body() & goes_up & (frames.ta != NO_ADDRESS))
+    senders, sender = number_distinct(frames.ta[rows])
+    _, receiver = number_distinct(frames.ra[rows])
+    network = (receiver << 32) + frames.channel_mhz[rows] // BAND_MHZ
+    order = order_streams(sender, frames.t_ns[rows])
+    sender, network, t_ns = sender[order], network[order], frames.t_ns[rows[order]]
+    turns = np.flatnonzero((np.diff(sender) == 0) & (np.diff(network) != 0))
+    first, last = turns[:-1], turns[1:] + 1  # of one network, around what went into another one
+    is_same = (sender[first] == sender[last]) & (network[first] == network[last])
+    turned = np.bincount(sender[first[is_same & (t_ns[last] - t_ns[first] <= TURN_NS)]], minlength=len(senders))
+    return [int(one) for one in senders[turned >= TAKES_TURNS]]
 
 
 def _list_two_levels(log: FrameLog) -> list[int]:
