@@ -296,6 +296,38 @@ def test_roaming_between_two_access_points_is_one_sender() -> None:
     assert find_shared(log_of([one.keep(~is_there), other], rng)) == {}
 
 
+@pytest.mark.parametrize(
+    ("rate", "burst", "bursts_heard", "heard"),
+    [(20_000, 128, 0.2, 0.1), (20_000, 128, 0.5, 0.02), (20_000, 256, 0.3, 0.05), (40_000, 256, 0.3, 0.03)],
+)
+def test_a_fast_upload_that_is_hardly_heard_is_of_one_sender(
+    rate: int, burst: int, bursts_heard: float, heard: float
+) -> None:
+    """245 and 490 Mbit/s in aggregates, of which most are lost, and most frames of the others."""
+    for seed in range(4):
+        rng = np.random.default_rng([77, seed])
+        serial = np.arange(rate * 20)
+        t_s = serial // burst * burst / rate + serial % burst * 2e-6
+        kept = (rng.random(len(serial) // burst + 1) < bursts_heard)[serial // burst] & (
+            rng.random(len(serial)) < heard
+        )
+        one = Sent(t_s[kept], np.full(int(kept.sum()), 1_530), serial[kept] + int(rng.integers(4096)))
+        assert find_shared(log_of([one, beacons(20.0, rng, sender=NETWORK)], rng)) == {}
+
+
+def test_levels_of_two_channels_and_a_counted_checksum_make_no_second_sender() -> None:
+    """Who looks for another network, steered from band to band; and captures of two receivers joined."""
+    rng = np.random.default_rng(101)
+    one = sent_of(air_encoded.draw_flow("camera", 20.0, rng), level_dbm=-66.0)
+    is_there = (one.t_s // 1.2) % 2 == 1
+    other = replace(one.keep(is_there), receiver=SOURCE, level_dbm=-45.0, number=np.arange(int(is_there.sum())))
+    log = log_of([one.keep(~is_there), other], rng)
+    mhz = np.where(log.frames.ra == np.uint64(SOURCE), 5_180, 2_437).astype(np.int32)
+    assert find_shared(replace(log, frames=replace(log.frames, channel_mhz=mhz))) == {}
+    again = replace(one, t_s=one.t_s + 0.002, octets=one.octets + 4, level_dbm=-70.0)
+    assert find_shared(log_of([one, again], rng, heard=0.9)) == {}
+
+
 @pytest.mark.parametrize("every_s", [1.1, 3.0, 8.0])
 def test_a_station_that_is_steered_back_and_forth_is_one_sender(every_s: float) -> None:
     for seed in range(3):

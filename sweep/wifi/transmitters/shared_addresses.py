@@ -19,6 +19,7 @@ from sweep.captures.packets import Int64s
 from sweep.wifi.frames.columns import number_distinct, order_streams
 from sweep.wifi.frames.dot11 import (
     BEACON,
+    BROADCAST,
     CONTROL,
     DATA,
     FROM_DS,
@@ -72,9 +73,12 @@ BOTH_GO_ON, COUNTED_TWICE, STEPS_BACK = 2, 3, 3
 """Returns of both counters, and numbers used twice with so many steps back, from which on there are two: guessed; by
 chance two returns of both come once in 200,000 jumps, and a counter that begins anew steps back once."""
 SUDDEN_NS: Final = 50_000_000
-SUDDEN_JUMPS, SUDDEN_SHARE = 8, 0.02
-"""Jumps within this time, and their share of the frames, from which on what numbers there are is no counter: derived,
-NEAR frames in it would be 5,000 a second that nobody heard."""
+SUDDEN_JUMPS, SUDDEN_SHARE, SUDDEN_BACK = 8, 0.02, 0.125
+"""Jumps within this time, their share of the frames, and the share of them that goes back, from which on what numbers
+there are is no counter: guessed.  Derived: of two counters half go back; a jump ahead is 5,000 frames a second that
+nobody heard, as of a fast upload, and one back would be 40,000."""
+FCS_OCTETS: Final = 4
+"""Two receivers whose captures were joined may count the checksum or not."""
 
 
 def find_shared(log: FrameLog) -> dict[int, frozenset[Sign]]:
@@ -82,6 +86,7 @@ def find_shared(log: FrameLog) -> dict[int, frozenset[Sign]]:
     found: dict[int, set[Sign]] = defaultdict(set)
     counters = read_counters(log)
     is_sudden = (counters.sudden >= SUDDEN_JUMPS) & (counters.sudden >= SUDDEN_SHARE * counters.frames)
+    is_sudden &= counters.sudden_back >= SUDDEN_BACK * counters.sudden
     signs: tuple[tuple[Sign, Bools], ...] = (
         ("two_counters", (counters.both >= BOTH_GO_ON) | is_sudden),
         ("number_used_twice", (counters.twice >= COUNTED_TWICE) & (counters.back >= STEPS_BACK)),
@@ -103,6 +108,8 @@ class Counters(NamedTuple):
     frames: Int64s
     sudden: Int64s
     """Jumps to numbers that are not near the last one, sooner than a counter gets there."""
+    sudden_back: Int64s
+    """Of these, to a number before."""
     both: Int64s
     """Jumps back to where the counter stood before the jump before, right after another one: both counters go on."""
     back: Int64s
@@ -128,20 +135,20 @@ def read_counters(log: FrameLog) -> Counters:
     rows, stream = rows[kept], (np.cumsum(is_long) - 1)[stream[kept]]
     order = order_streams(stream, frames.t_ns[rows])
     rows, stream = rows[order], stream[order]
-    found = _follow(stream, frames.keep(rows), _is_unheard(log, rows), int(is_long.sum()))
+    found = _follow(stream, frames, rows, _is_unheard(log, rows), int(is_long.sum()))
     return Counters(senders[keys[is_long] // 32 // max(len(receivers), 1)], counts[is_long], *found)
 
 
 def _follow(
-    stream: Int64s, frames: Dot11Frames, is_unheard: Bools, count: int
-) -> tuple[Int64s, Int64s, Int64s, Int64s]:
-    """Sudden jumps, returns of both, steps back and numbers used twice, per stream; rows by stream and time."""
+    stream: Int64s, frames: Dot11Frames, rows: Int64s, is_unheard: Bools, count: int
+) -> tuple[Int64s, Int64s, Int64s, Int64s, Int64s]:
+    """The columns of `Counters`, per stream, from `sudden` on; rows by stream and time."""
     none = np.zeros(count, dtype=np.int64)
     if not len(stream):
-        return none, none, none, none
-    number = (frames.sequence_control >> FRAGMENT_BITS).astype(np.int64)
+        return none, none, none, none, none
+    number = (frames.sequence_control[rows] >> FRAGMENT_BITS).astype(np.int64)
     step = ((np.diff(number) + 2048) & 4095) - 2048
-    pause_ns, is_same = np.diff(frames.t_ns), np.diff(stream) == 0
+    pause_ns, is_same = np.diff(frames.t_ns[rows]), np.diff(stream) == 0
     is_break = ~is_same | (pause_ns > PAUSE_NS)
     is_jump = ~is_break & (np.abs(step) > NEAR)
     run, place = _runs(is_break | is_jump, step)
@@ -153,24 +160,27 @@ def _follow(
         ahead = (number[first[2:]] - last[:-2]) & 4095
         is_return[2:] = (ahead <= GOES_ON_BY) & (spell[2:] == spell[:-2])
     is_both = is_return & np.concatenate([[False], is_return[:-1]])
-    sudden = np.bincount(stream[1:][is_jump & (pause_ns <= SUDDEN_NS)], minlength=count)
+    is_sudden = is_jump & (pause_ns <= SUDDEN_NS)
+    sudden = np.bincount(stream[1:][is_sudden], minlength=count)
+    sudden_back = np.bincount(stream[1:][is_sudden & (step < 0)], minlength=count)
     both = np.bincount(stream[first][is_both], minlength=count)
     is_anew = (step < 0) & (number[1:] < ANEW)
-    run, place = _runs(is_break | is_unheard | is_anew | (is_jump & (pause_ns > SUDDEN_NS)), step)
-    is_back = (np.diff(run) == 0) & (step < 0) & ((frames.flags[1:] & RETRY) == 0)
+    run, place = _runs(is_break | is_unheard | is_anew | (is_jump & ~is_sudden), step)
+    is_back = (np.diff(run) == 0) & (step < 0) & ((frames.flags[rows[1:]] & RETRY) == 0)
     back = np.bincount(stream[1:][is_back], minlength=count)
-    twice = np.bincount(stream[_find_twice(run, place, frames)], minlength=count)
-    return sudden, both, back, twice
+    twice = np.bincount(stream[_find_twice(run, place, frames, rows)], minlength=count)
+    return sudden, sudden_back, both, back, twice
 
 
-def _find_twice(run: Int64s, place: Int64s, frames: Dot11Frames) -> Int64s:
-    """Rows whose number another frame has: the same fragment of another length, or one behind a last fragment."""
-    key, fragment = (run << 32) + place + (1 << 30), frames.sequence_control & ((1 << FRAGMENT_BITS) - 1)
+def _find_twice(run: Int64s, place: Int64s, frames: Dot11Frames, rows: Int64s) -> Int64s:
+    """Places of rows whose number another frame has: a fragment of another length, or one behind a last fragment."""
+    key, fragment = (run << 32) + place + (1 << 30), frames.sequence_control[rows] & ((1 << FRAGMENT_BITS) - 1)
     order = np.lexsort((fragment, key))
-    is_other = np.diff(frames.frame_len[order]) != 0
-    is_last = (frames.flags[order[:-1]] & MORE_FRAGMENTS) == 0
+    is_other = ~np.isin(np.abs(np.diff(frames.frame_len[rows[order]])), (0, FCS_OCTETS))
+    is_last = (frames.flags[rows[order[:-1]]] & MORE_FRAGMENTS) == 0
     is_twice = np.where(np.diff(fragment[order]) == 0, is_other, is_last) & (np.diff(key[order]) == 0)
-    return order[1:][is_twice]
+    found: Int64s = order[1:][is_twice]
+    return found
 
 
 def _is_unheard(log: FrameLog, rows: Int64s) -> Bools:
@@ -215,10 +225,12 @@ def _list_two_networks(log: FrameLog) -> list[int]:
 
 
 def _list_two_levels(log: FrameLog) -> list[int]:
-    """Senders whose kinds of frames (receiver, data, management, control) come at two levels at the same time."""
+    """Senders whose kinds of frames (receiver, data, management, control) come at two levels at the same time on one
+    channel.
+    """
     frames = log.frames
     rows = np.flatnonzero((frames.ta != NO_ADDRESS) & (frames.rssi_dbm < 0) & (frames.rssi_dbm >= LOWEST_DBM))
-    senders, sender = number_distinct(frames.ta[rows])
+    senders, sender = number_distinct(frames.ta[rows] | (frames.channel_mhz[rows].astype(np.uint64) << np.uint64(48)))
     receivers, receiver = number_distinct(frames.ra[rows])
     what = np.where(frames.kind[rows] == DATA, frames.tid[rows].astype(np.int64) + 1, 32 + frames.subtype[rows])
     what = np.where(frames.kind[rows] == CONTROL, what + 16, what)
@@ -250,5 +262,5 @@ def _list_two_levels(log: FrameLog) -> list[int]:
         t_ns = np.concatenate(times)
         is_loud = np.repeat([True, False], [len(part) for part in times])[np.argsort(t_ns, kind="stable")]
         if int(((np.diff(is_loud) != 0) & (np.diff(np.sort(t_ns)) <= TURN_NS)).sum()) >= TAKES_TURNS:
-            found.append(int(senders[one]))
+            found.append(int(senders[one]) & BROADCAST)
     return found
