@@ -323,6 +323,23 @@ def test_what_was_not_chosen_costs_what_was_chosen_a_ninth() -> None:
     assert hardest_p([True, True], is_chosen=True, p_value=0.05) == pytest.approx(0.025)
 
 
+def test_a_crowd_is_not_tested_without_end_whoever_was_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thickest are, which no chip tells."""
+    monkeypatch.setattr(significance, "MAX_FIRST", 3)
+    none = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32))
+    crowd = tuple(
+        replace(flow_of((np.arange(100 + n, dtype=np.int64), np.full(100 + n, 1_500)), none), sender=n)
+        for n in range(1, 9)
+    )
+
+    def tested(*chosen: int) -> list[int]:
+        return [flow.sender for flow in significance._list_tested(crowd, frozenset(chosen))]
+
+    assert tested() == [8, 7, 6]
+    assert tested(1, 2, 3, 4, 5) == [5, 4, 3, 8, 7, 6]
+    assert tested(1) == [1, 8, 7, 6, 5, 4, 3, 2]
+
+
 @given(st.lists(st.floats(0, 1), max_size=20))
 def test_holm_never_lowers_and_keeps_the_order(p_values: list[float]) -> None:
     adjusted = holm(p_values)
