@@ -155,6 +155,8 @@ def test_a_push_message_says_the_same_whatever_it_holds(open_phone: OpenPhone, d
     page.evaluate("navigator.serviceWorker.ready.then(one => one.update())")
     assert page.url.endswith("#/live")
     page.goto("about:blank")
+    left = "self.clients.matchAll({type: 'window', includeUncontrolled: true}).then((all) => all.length)"
+    wait_until(lambda: worker.evaluate(left) == 0, "the page to be left", every_s=0.05)
     worker.evaluate(press)
     wait_until(lambda: worker.evaluate("self.opened"), "a new window", every_s=0.05)
     assert worker.evaluate("self.opened") == "/#/settings/notifications"
