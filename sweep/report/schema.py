@@ -7,6 +7,9 @@ both against the code.
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +48,35 @@ TOP_RECORDS: tuple[type[BaseModel], ...] = (
     InspectionCited,
     InspectionWithdrawn,
 )
+UNSIGNED: tuple[type[BaseModel], ...] = (RecordedSweep, LiveMessage, CommandList, RfWindow)
+"""Top records that are the body of no entry."""
+SHARED_FROM = 3
+"""A field that so many records have with one type and one meaning is told once."""
+WORDS = {
+    "uuid": "string (uuid)",
+    "time": "string (date-time)",
+    "date": "string (date)",
+    "name": "string `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`",
+    "code": "string `^[a-z][a-z0-9_]{0,63}$`",
+    "hash": "string `^[0-9a-f]{64}$`",
+    "tag": "string `^[0-9a-f]{16}$`",
+    "account": "string `^p-[a-z2-7]{10}$`",
+    "text": "string <= 200 characters",
+    "nanoseconds": "integer 0 … 9.22337e+18",
+    "count": "integer 0 … 9.0072e+15",
+    "seconds": "number 0 … 2.6784e+06",
+    "metres": "number -1000 … 1000",
+    "share": "number 0 … 1",
+    "level": "number -200 … 100",
+    "measure": "number -1e+12 … 1e+12",
+    "weight": "number -30 … 30",
+    "modality": "`lens`, `wifi`, `ble`, `rf`",
+    "verdict": "`clear`, `candidate`, `nothing_detected`, `not_assessable`",
+    "thing": "`vent`, `ceiling`, `light`, `socket`, `door_lock`, `partition`, `toilet_bin`, `basin`",
+    "target": "`pinhole_1mm`, `pinhole_1mm_ircut`, `lens_2mm`, `wifi_streaming`, `wifi_on_motion`, `analog_1200`, "
+    "`analog_2400`, `analog_5800`, `ble_setup`, `recorder`",
+}
+"""Short words of the tables for types that come again."""
 
 
 def contract_schema() -> dict[str, Any]:
@@ -58,18 +90,71 @@ def contract_schema() -> dict[str, Any]:
 
 
 def field_tables() -> str:
-    """Markdown tables of every record: field, type, meaning."""
+    """Markdown of every record: short words, shared fields, what is signed field by field, the rest in lists."""
+    records = {name: spec for name, spec in contract_schema()["$defs"].items() if spec.get("type") == "object"}
+    fields = {name: [_row_of(*pair) for pair in spec.get("properties", {}).items()] for name, spec in records.items()}
+    counts = Counter(row for rows in fields.values() for row in rows)
+    shared = [row for row, count in counts.items() if count >= SHARED_FROM]
+    signed = _signed(records)
+    lines = ["### Short words for types", "", *(f"- **{word}**: {long}" for word, long in WORDS.items()), ""]
+    lines += ["### Fields that records share", "", *_listed(shared), ""]
+    for name in sorted(signed):
+        own = [row for row in fields[name] if row not in shared]
+        lines += [f"### {name}", "", _said_of(records[name], [row for row in fields[name] if row in shared]), ""]
+        lines += [*_listed(own), ""] if own else []
+    lines += [
+        "### Records that nobody signs",
+        "",
+        "Live messages, commands, recordings; meanings of fields: `schema.json`.",
+        "",
+    ]
+    for name in sorted(records.keys() - signed):
+        rows = ", ".join(f"`{field}`" if row in shared else _named(row) for row in fields[name] for field in row[:1])
+        lines.append(f"- **{name}**: {_said_of(records[name], [])} {rows}".rstrip())
+    return "\n".join([*lines, ""])
+
+
+def _signed(records: dict[str, Any]) -> set[str]:
+    """Records that bodies of entries are made of."""
+    found: set[str] = set()
+    waiting = [record.__name__ for record in TOP_RECORDS if record not in UNSIGNED]
+    while waiting:
+        name = waiting.pop()
+        if name in records and name not in found:
+            found.add(name)
+            waiting += re.findall(r'"#/\$defs/(\w+)"', json.dumps(records[name]))
+    return found
+
+
+def _row_of(field: str, spec: dict[str, Any]) -> tuple[str, str, str]:
+    meaning = " ".join(spec.get("description", "").split())
+    return field, _short(_type_of(spec)), "" if meaning == "nanoseconds of CLOCK_BOOTTIME" else meaning
+
+
+def _short(kind: str) -> str:
+    for word, long in WORDS.items():
+        kind = re.sub(rf"{re.escape(long)}(?![\d,])", word, kind)
+    return kind.replace(" or null", "?").replace(" … ", "…").replace("`, `", "`/`")
+
+
+def _named(row: tuple[str, str, str]) -> str:
+    return f"`{row[0]}` {row[1]}"
+
+
+def _said_of(spec: dict[str, Any], shared: list[tuple[str, str, str]]) -> str:
+    said = str(spec.get("description", "")).split("\n\n")[0].replace("\n", " ").replace("  ", " ")
+    return said + (f" Shared: {', '.join(f'`{row[0]}`' for row in shared)}." if shared else "")
+
+
+def _listed(rows: list[tuple[str, str, str]]) -> list[str]:
+    """One line for each field that has a meaning to tell, one for neighbours that have none."""
     lines: list[str] = []
-    for name, definition in contract_schema()["$defs"].items():
-        if definition.get("type") != "object":
-            continue
-        summary = definition.get("description", "").splitlines()
-        lines += [f"### {name}", "", *summary[:1], "", "| field | type | meaning |", "|---|---|---|"]
-        for field, spec in definition.get("properties", {}).items():
-            meaning = " ".join(spec.get("description", "").split())
-            lines.append(f"| `{field}` | {_type_of(spec)} | {meaning} |".replace("  |", " |"))
-        lines.append("")
-    return "\n".join(lines)
+    for has_meaning, group in groupby(rows, key=lambda row: bool(row[2])):
+        if has_meaning:
+            lines += [f"- {_named(row)}: {row[2]}" for row in group]
+        else:
+            lines.append("- " + ", ".join(map(_named, group)))
+    return lines
 
 
 def _type_of(spec: dict[str, Any]) -> str:
