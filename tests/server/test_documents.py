@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import create_engine
 from typer.main import get_command
 
+from server.api import access
 from server.api.app import create_app
 from server.cli.commands import app
 from server.config.settings import WEB_DIR, Settings, SettingsError, load_settings
@@ -31,6 +32,23 @@ def test_routes(tmp_path: Path) -> None:
     application.state.services.db.close()
     there = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
     assert {row[0] for row in _rows("Routes")} == there
+
+
+def test_routes_stand_under_who_may_call_them(tmp_path: Path) -> None:
+    application = create_app(Settings(data_dir=tmp_path))
+    paths = application.openapi()["paths"]
+    application.state.services.db.close()
+    who, held = "", 0
+    for line in README.split("\n## Routes\n")[1].split("\n## ")[0].splitlines():
+        if line.startswith("| **"):
+            named = re.match(r"\| \*\*`(\w+)`", line)
+            who = named[1] if named else ""
+        elif who and (route := re.match(r"\| `([A-Z]+) (\S+)`", line)):
+            declared = access.access_of([get_args(getattr(access, who))[1].dependency])
+            assert declared is not None
+            assert declared.described() == paths[route[2]][route[1].lower()]["x-access"], line
+            held += 1
+    assert held > 100
 
 
 def test_what_each_role_can_break_names_every_role_and_tests_that_are_there(repo_root: Path) -> None:
