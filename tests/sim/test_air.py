@@ -59,6 +59,7 @@ def test_calls_and_backups_are_no_cameras(tmp_path: Path, seed: int) -> None:
     ]
     found = scan(tmp_path / "a.pcap", [*ROOM, *busy], seed=seed)
     assert "video_uplink" not in {one.video.verdict for one in found.values()}
+    assert {one.signs for one in found.values()} == {()}, "of one transmitter each"
 
 
 def test_levels_fall_with_distance(tmp_path: Path) -> None:

@@ -129,9 +129,9 @@ class DataFrames:
         self._numbers = {True: int(rng.integers(4096)), False: int(rng.integers(4096))}
 
     def frames(self, packets: Iterable[Packet]) -> Iterator[Frame]:
-        """The frames of the next packets."""
+        """The frames of the next packets, numbered in the order in which they are sent, as one counter does."""
         here, there = self._octets
-        for packet in packets:
+        for packet in sorted(packets, key=lambda one: one.t_s):
             number = self._numbers[packet.is_up] = (self._numbers[packet.is_up] + 1) % 4096
             sender = self._addresses[0 if packet.is_up else 1]
             first, second = (there, here) if packet.is_up else (here, there)
