@@ -223,23 +223,24 @@ def cost_table(bill: Sequence[Line]) -> list[str]:
     return rows
 
 
-def risk_table(bill: Sequence[Line]) -> list[str]:
+def risk_table(bill: Sequence[Line], risks: Sequence[str] = ("high", "medium")) -> list[str]:
     """What may hold up an order, worst first; and how many lines are without such a risk."""
     rows = ["| risk | part | number | why | otherwise |", "|---|---|---|---|---|"]
-    for risk in ("high", "medium"):
+    for risk in risks:
         rows += [
             f"| {risk} | {line.item} | {line.mpn} | {line.lead_risk.partition(': ')[2]} | {line.second_source} |"
             for line in bill
             if line.risk == risk
         ]
-    low = sum(line.risk == "low" for line in bill)
+    low, medium = (sum(line.risk == risk for line in bill) for risk in ("low", "medium"))
     unchecked, alone = (sum(found) for found in zip(*((x.state == "unchecked", x.is_alone) for x in bill), strict=True))
     return [
         *rows,
         "",
         (
-            f"{low} of {len(bill)} lines have no risk that is known (from memory). **{unchecked} of {len(bill)} are "
-            f"unchecked**: nobody asked a shop whether they are still made. For {alone} nothing else drops in."
+            f"{low} of {len(bill)} lines have no risk that is known (from memory), {medium} a medium one. "
+            f"**{unchecked} of {len(bill)} are unchecked**: nobody asked a shop whether they are still made. "
+            f"For {alone} nothing else drops in."
         ),
     ]
 

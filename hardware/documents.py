@@ -40,7 +40,7 @@ def computed() -> dict[Path, dict[str, list[str]]]:
         },
         HERE / "fabrication" / "README.md": {
             "cost": bom.cost_table(bom.lines()),
-            "risk": bom.risk_table(bom.lines()),
+            "risk": bom.risk_table(bom.lines(), ("high",)),
             "cables": cables.markdown(),
         },
         HERE / "BUILD.md": {"callouts": callouts.markdown(), "fuses": controller.markdown()},

@@ -23,6 +23,8 @@ SLACK_MM = 20.0
 """For plugs and bends (guessed)."""
 BARE = ("carrier J18",)
 """Connectors that take no cable: the IMU board is soldered onto its pins."""
+RIBBON = 10
+"""Conductors from which on a cable is a ribbon."""
 HOUSINGS = ("PHR-", "SPH-", "VHR-", "SVH-")
 """Numbers that cables alone use: the bill must hold just as many, contacts a few more."""
 
@@ -188,11 +190,18 @@ def too_short(wanted: Sequence[Cable]) -> list[str]:
     return [f"{c.name}: {c.length_mm:g} mm, its way is {way:.0f} mm" for c, way in ways if way and c.length_mm < way]
 
 
+def _wires_of(cable: Cable) -> str:
+    """From → to and colour of each conductor; a ribbon's straight ones by their numbers alone."""
+    if len(cable.wires) >= RIBBON and all(w.here == w.there and w.colour == cable.wires[0].colour for w in cable.wires):
+        return f"{', '.join(w.here for w in cable.wires)} straight, {cable.wires[0].colour}"
+    return "; ".join(f"{w.here} → {w.there} {w.colour}" for w in cable.wires)
+
+
 def markdown() -> list[str]:
     """The cable table, line by line."""
     rows = ["| cable | from, pin | to, pin | wire | mm | connectors |", "|---|---|---|---|---|---|"]
     for cable in cables():
-        wires = "; ".join(f"{w.here} → {w.there} {w.colour}" for w in cable.wires)
+        wires = _wires_of(cable)
         gauge = f"{cable.awg} AWG" if cable.awg else "whole"
         parts = ", ".join(f"{count} x {mpn}" for mpn, count in cable.parts.items()) or "2.54 mm sockets, solder"
         name = f"{cable.name} (option)" if cable.is_optional else cable.name

@@ -304,12 +304,14 @@ def assess(table: Table) -> list[Finding]:
 
 
 def markdown(findings: list[Finding]) -> list[str]:
-    """The table of the README."""
-    lines = ["| group | situation | hazard | value | limit | used |", "|---|---|---|---|---|---|"]
+    """The table of the README; groups with the same figures share a row."""
+    groups: dict[str, list[str]] = {}
     for f in findings:
         used = f"{f.share:.1%}" if f.share >= 1e-3 else "< 0.1%"
-        lines.append(f"| {f.group} | {f.situation} | {f.hazard} | {f.value:.3g} | {f.limit:.3g} {f.unit} | {used} |")
-    return lines
+        row = f"{f.situation} | {f.hazard} | {f.value:.3g} | {f.limit:.3g} {f.unit} | {used}"
+        groups.setdefault(row, []).append(f.group)
+    lines = ["| group | situation | hazard | value | limit | used |", "|---|---|---|---|---|---|"]
+    return lines + [f"| {', '.join(names)} | {row} |" for row, names in groups.items()]
 
 
 def main() -> int:
