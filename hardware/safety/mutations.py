@@ -217,11 +217,11 @@ MUTATIONS = (
 def markdown() -> list[str]:
     """The table of the README: each change with the finding that it breaks, its value before and after."""
     usual = {(f.group, f.situation, f.hazard): f for f in assess.assess(assess.tables())}
-    lines = ["| change | breaks | used before | used after |", "|---|---|---|---|"]
+    lines = ["| change | breaks | used before → after |", "|---|---|---|"]
     for mutation in MUTATIONS:
         table = assess.tables()
         mutation.change(table)
         after = {(f.group, f.situation, f.hazard): f for f in assess.assess(table)}[mutation.breaks]
         before = usual[mutation.breaks].share
-        lines.append(f"| {mutation.words} | {', '.join(mutation.breaks)} | {before:.1%} | {after.share:.1%} |")
+        lines.append(f"| {mutation.words} | {', '.join(mutation.breaks)} | {before:.1%} → {after.share:.1%} |")
     return lines

@@ -37,7 +37,7 @@ MINUTES = 9
 TARGETS: Mapping[str, Target] = {"lens": "pinhole_1mm", "wifi": "wifi_streaming", "rf": "analog_5800"}
 CALLED = {"lens": (0.14, 0.13, 0.16), "wifi": (0.68, 0.66, 0.70), "rf": (0.62, 0.59, 0.65)}
 """Share of such cameras that a first look calls where it sees or hears all of their zone, with its 90 % interval: first
-world of the simulated city (`sweep/judge/README.md`)."""
+world of the simulated city (`sweep/judge/FIGURES.md`)."""
 VENDORS = ("70:5D:CC", "64:E5:99", "88:36:6C", "90:9F:33", None)
 VERSIONS = dict.fromkeys(("software", "firmware", "thresholds", "weights"), "demo") | {"calibration": None}
 Suspicion = Literal["glint", "uplink"]

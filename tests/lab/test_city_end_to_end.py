@@ -2,7 +2,7 @@
 
 The simulated room is one room of the demonstration with a neighbour's camera and its own fittings, and its cameras
 stream at good levels, so that shares are not those of the city; what is compared is that candidates are rare where
-there is no camera and usual where there is. `sweep/judge/README.md` has both side by side.
+there is no camera and usual where there is. `sweep/judge/FIGURES.md` has both side by side.
 """
 
 from __future__ import annotations

@@ -169,7 +169,7 @@ def cut(flow: Flow, seconds: float) -> Flow:
 
 
 FIGURES_SEED = 20_26
-"""Of the figures in tests/simulators/README.md."""
+"""Of the figures in tests/simulators/FIGURES.md."""
 
 
 @pytest.mark.soak

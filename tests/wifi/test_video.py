@@ -117,7 +117,7 @@ IN_HALLS = {
     "upload": 0.01, "upload_by_quic": 0.01, "share_files": 0.004, "meet": 0.004, "play_sound": 0.01, "report": 0.05,
     "play": 0.004, "read_pages": 0.004,
 }  # fmt: skip
-"""Most that may be called a camera: measured shares stand in tests/simulators/README.md."""
+"""Most that may be called a camera: measured shares stand in tests/simulators/FIGURES.md."""
 LISTENED_S = (2.5, 5.0, 10.0, 30.4)
 
 

@@ -317,14 +317,14 @@ that a city must inspect are. More screws than in either other world, more drops
 zone, for low walls of stalls are taken one by one. Cheap cameras: no IR-cut for the sake of the night, more that
 record and send nothing, fewer that stream, more of 5.8 GHz. Streams: one link in three is good (598 of 600 fresh
 encodings over `air_radio` called by 10 s), two are as bad as the two bad ones that were recorded: late by 30, 45, 60
-and 90 ms (`air_late`, 20 s: 169 of 800 called, 628 left open; tests/simulators/README.md). The light is answered
+and 90 ms (`air_late`, 20 s: 169 of 800 called, 628 left open; tests/simulators/FIGURES.md). The light is answered
 through the cell of `air_cell` only, on which no choice was made. Nearly three times the first world's neighbours, but
 behind 12 dB of concrete; levels fall slower than in free space, as along tiled corridors with sight (1.8), and scatter
 by 4 dB. Doors with gaps that let the light out to one neighbour in a hundred; lamps and seats with Bluetooth in nearly
 every room."""
 STREAMS: Final = (739, 750)
 """First world: cameras of `air_halls` not denied within 30 s; half of them are late by 45 ms and more (guessed), which
-leaves three quarters of those open (tests/simulators/README.md). Second world: `air_venue`."""
+leaves three quarters of those open (tests/simulators/FIGURES.md). Second world: `air_venue`."""
 WORLDS: Final[dict[WorldName, World]] = {"first": FIRST, "second": SECOND, "third": THIRD}
 
 

@@ -39,7 +39,7 @@ Floats = npt.NDArray[np.float64]
 LIGHTS: Final = (0.0, 0.05, 0.1, 0.2, 0.4)
 """Shares of light at which tests were run."""
 PHONES_CALLED: Final = 15 / 19
-"""`live_phone` of `air_venue` (tests/simulators/README.md)."""
+"""`live_phone` of `air_venue` (tests/simulators/FIGURES.md)."""
 OTHERS: Final = (9 / 920, 43 / 920)
 """Other uploads called video, and left open (the same table)."""
 ANALOG_TOLD: Final = 35 / 39
