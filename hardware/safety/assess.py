@@ -304,20 +304,23 @@ def assess(table: Table) -> list[Finding]:
 
 
 def markdown(findings: list[Finding]) -> list[str]:
-    """The table of the README; groups with the same figures share a row."""
-    groups: dict[str, list[str]] = {}
+    """The table of the README: a row a situation; groups with the same figures share it."""
+    hazards: dict[tuple[str, str], list[str]] = {}
     for f in findings:
         used = f"{f.share:.1%}" if f.share >= 1e-3 else "< 0.1%"
-        row = f"{f.situation} | {f.hazard} | {f.value:.3g} | {f.limit:.3g} {f.unit} | {used}"
-        groups.setdefault(row, []).append(f.group)
-    lines = ["| group | situation | hazard | value | limit | used |", "|---|---|---|---|---|---|"]
+        cell = f"{f.hazard}: {f.value:.3g} of {f.limit:.3g} {f.unit} ({used})"
+        hazards.setdefault((f.group, f.situation), []).append(cell)
+    groups: dict[str, list[str]] = {}
+    for (group, situation), cells in hazards.items():
+        groups.setdefault(f"{situation} | {'<br>'.join(cells)}", []).append(group)
+    lines = ["| group | situation | hazard: value of limit (used) |", "|---|---|---|"]
     return lines + [f"| {', '.join(names)} | {row} |" for row, names in groups.items()]
 
 
 def main() -> int:
     """Print the table; 1 when a limit that must hold is broken."""
     findings = assess(tables())
-    print("\n".join(markdown(findings)))
+    print("\n".join(markdown(findings)).replace("<br>", "; "))
     return int(any(f.must_hold and not f.is_within for f in findings))
 
 
