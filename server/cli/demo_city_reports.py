@@ -169,11 +169,8 @@ def report_of(
                 "limits": [
                     {
                         "code": "card_recorder",
-                        "modality": None,
-                        "text": {
-                            "ko": "메모리에만 저장하는 기기는 전파를 거의 내지 않습니다.",
-                            "en": "Recorders that store to a card radiate almost nothing.",
-                        },
+                        "modality": "rf",
+                        "text": _said("rf.limits", "card_recorder").model_dump(),
                     }
                 ],
             }
@@ -312,7 +309,7 @@ def _coverage(zone_id: str, modality: str, quality: float, *, blind: bool) -> di
 
 
 def _verdict(zone_id: str, modality: str, quality: float, *, blind: bool, is_candidate: bool) -> dict[str, Any]:
-    verdict, reason, text = "nothing_detected", "weights_not_field", _sentence("weights_not_field")
+    verdict, reason, text = "nothing_detected", "weights_not_field", _said("report.reasons", "weights_not_field")
     if is_candidate:
         verdict, reason, text = "candidate", "finding", METHOD_WORDS["candidate"]
     elif blind or quality == 0:
@@ -330,9 +327,9 @@ def _verdict(zone_id: str, modality: str, quality: float, *, blind: bool, is_can
     }
 
 
-def _sentence(reason: str) -> LocalText:
+def _said(context: str, code: str) -> LocalText:
     """As a probe says it."""
-    ko, en = (catalogue(language).pgettext("report.reasons", reason) for language in ("ko", "en"))
+    ko, en = (catalogue(language).pgettext(context, code) for language in ("ko", "en"))
     return LocalText(ko=ko, en=en)
 
 

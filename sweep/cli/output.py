@@ -57,6 +57,7 @@ class CameraKind(StrEnum):
     RECORDER_1MM = "recorder_1mm"
     RECORDER_1MM_IRCUT = "recorder_1mm_ircut"
     RECORDER_2MM = "recorder_2mm"
+    LTE = "lte"
 
     @property
     def hidden_kind(self) -> HiddenKind:

@@ -12,7 +12,7 @@ WORDS: Final = Words(
     evidence=Sentences(
         "rf.evidence", "analog_video continuous_carrier analog_video_near continuous_carrier_near rf_like_outside"
     ),
-    limits=Sentences("rf.limits", "card_recorder analog_below_5ghz"),
+    limits=Sentences("rf.limits", "card_recorder mobile_camera halow_camera analog_below_5ghz"),
     conditional_limits=Sentences(
         "rf.conditional_limits",
         """

@@ -51,9 +51,9 @@ BLE_RF_AT_1M_DBM: Final = -40.0
 ANALOG_CAMERA_MHZ: Final = 5_800.0
 RF_OF: Final[dict[HiddenKind, EmitterKind]] = {
     "wifi_camera": "wifi", "wifi_on_motion": "wifi", "analog_camera": "analog_video", "analog_1200": "analog_video",
-    "analog_2400": "analog_video", "ble_setup": "ble",
+    "analog_2400": "analog_video", "ble_setup": "ble", "lte": "wifi",
 }  # fmt: skip
-"""What the sensor head hears of a camera; a recorder sends nothing."""
+"""What the sensor head hears of a camera: of one with a SIM bursts like those of Wi-Fi, of a recorder nothing."""
 HALF_SIZE_WIDTH_PX: Final = 728
 CLIP_SIZE: Final = (256, 192)
 """As small as a lens of 1.4 to 2.2 mm at 1.1 m is still called in: 15 of 20 seeds (measured, rendered)."""

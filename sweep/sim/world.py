@@ -29,7 +29,7 @@ STAND_BACK_M = 0.3
 
 HiddenKind = Literal[
     "wifi_camera", "analog_camera", "wifi_on_motion", "analog_1200", "analog_2400", "ble_setup",
-    "recorder_1mm", "recorder_1mm_ircut", "recorder_2mm",
+    "recorder_1mm", "recorder_1mm_ircut", "recorder_2mm", "lte",
 ]  # fmt: skip
 """The kinds of `sweep city`; the first streams, the second is the analogue one at 5.8 GHz."""
 USUAL_APERTURE_MM: Final = (1.4, 2.2)

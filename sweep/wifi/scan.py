@@ -161,16 +161,18 @@ class Scanner:
                 self._chains.append((flow.sender, *flow.successors))
         senders = sorted(by_sender, key=lambda sender: -sum(len(flow.t_ns) for flow in by_sender[sender]))
 
-        def work(number: int) -> LossEvidence | Census | VideoVerdict:
-            if number < 2:
-                return weigh_loss_evidence(log) if number == 0 else take_census(log)
-            flows, earlier = by_sender[senders[number - 2]], self._earlier
+        counts = find_shared, weigh_loss_evidence, take_census
+
+        def work(number: int) -> dict[int, frozenset[Sign]] | LossEvidence | Census | VideoVerdict:
+            if number < len(counts):
+                return counts[number](log)
+            flows, earlier = by_sender[senders[number - len(counts)]], self._earlier
             return judge_flows(tuple(flows if earlier is None else map(earlier.beside, flows)))
 
         if self._ahead is not None:
             self._ahead.ask(log.management)
-        with ForkPool(work, 2 + len(senders), self._processes) as forked:
-            witnesses, census, *verdicts = forked.finish()
+        with ForkPool(work, len(counts) + len(senders), self._processes) as forked:
+            shared, witnesses, census, *verdicts = forked.finish()
         self._witnesses += cast("LossEvidence", witnesses)
         self._census += cast("Census", census)
         for sender, verdict in zip(senders, cast("list[VideoVerdict]", verdicts), strict=True):
@@ -179,7 +181,7 @@ class Scanner:
             read = read_elements if self._ahead is None else self._ahead.read
             self._said, self._management = read(log.management), log.management
         self._note_runs(by_sender)
-        for sender, signs in find_shared(log).items():
+        for sender, signs in cast("dict[int, frozenset[Sign]]", shared).items():
             self._shared[sender] = self._shared.get(sender, frozenset()) | signs
         if len(log.frames):
             self._start_ns = min(log.start_ns, self._start_ns) if self._frames else log.start_ns

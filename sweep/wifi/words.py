@@ -20,7 +20,7 @@ WORDS: Final = Words(
         """,
     ),
     guidance=Sentences("wifi.guidance", "adapter_away no_packet_rings walk_test two_transmitters"),
-    limits=Sentences("wifi.limits", "silent_camera unheard_rates"),
+    limits=Sentences("wifi.limits", "silent_camera thin_camera padded_camera unheard_rates"),
     conditional_limits=Sentences(
         "wifi.conditional_limits",
         """

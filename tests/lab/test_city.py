@@ -11,12 +11,14 @@ from typer.testing import CliRunner
 
 from sweep.cli import build_app
 from sweep.judge.thresholds import Thresholds, load_thresholds
-from sweep.lab.city.figures import FINDINGS_PER_1000, STRONG_PER_10000, choose, figures, write_points
+from sweep.lab.city import simulation
+from sweep.lab.city.figures import FINDINGS_PER_1000, STRONG_PER_10000, Cut, choose, figures, write_points
 from sweep.lab.city.rooms import KINDS, WORLDS
 from sweep.lab.city.samples import CALLED, Tail, load_curves
 from sweep.lab.city.simulation import AT, Rows, run_city
 from sweep.lab.city.sweeps import Sampler, radio_of
 from sweep.lens.evidence.judge import candidate_score
+from sweep.report import MODALITIES
 
 RUNNER = CliRunner()
 
@@ -61,6 +63,19 @@ def test_everything_is_counted_and_every_kind_is_planted(rows: Rows) -> None:
     found = [one["recorder_1mm"] for one in told["trade"]]
     assert (asked_for, found) == (sorted(asked_for), sorted(found))
     json.dumps(told, allow_nan=False)
+
+
+def test_a_camera_with_a_sim_is_found_by_the_lens_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    lte = next(kind for kind in KINDS if kind.name == "lte")
+    assert all(world.camera_shares["lte"] > 0.0 for world in WORLDS.values())
+    monkeypatch.setattr(simulation, "KINDS", (lte,))
+    rows, points = run_city(WORLDS["third"], load_curves("third"), seed=3, rooms=0, per_kind=150), load_thresholds()
+    found = {}
+    for without in (None, *MODALITIES):
+        cut = Cut(rows, points, without)
+        found[without] = int((cut.finding & cut.camera).sum())
+    assert found.pop("lens") == 0
+    assert min(found.values()) >= 10
 
 
 def test_operating_points_keep_what_is_wanted_where_they_are_chosen(rows: Rows, tmp_path: Path) -> None:

@@ -96,6 +96,7 @@ def test_every_kind_of_camera_can_be_asked_for() -> None:
         ("analog_2400", "analog_video", 3, (1.4, 2.2)), ("ble_setup", "ble", 4, (1.4, 2.2)),
         ("wifi_on_motion", "wifi", 3, (1.4, 2.2)), ("recorder_1mm", None, 3, (0.9, 1.1)),
         ("recorder_1mm_ircut", None, 3, (0.9, 1.1)), ("recorder_2mm", None, 3, (1.8, 2.2)),
+        ("lte", "wifi", 3, (1.4, 2.2)),
     ],
 )  # fmt: skip
 def test_each_kind_of_camera_sends_what_it_is_named_for(

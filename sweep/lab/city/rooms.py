@@ -42,9 +42,10 @@ KINDS: Final = (
     CameraKind("analog_2400", "analog_2400", None, 0.04),
     CameraKind("analog_5800", "analog_5800", None, 0.04),
     CameraKind("ble_setup", "ble_setup", None, 0.05),
-    CameraKind("recorder_1mm", "none", "pinhole_1mm", 0.13),
-    CameraKind("recorder_1mm_ircut", "none", "pinhole_1mm_ircut", 0.09),
-    CameraKind("recorder_2mm", "none", "lens_2mm", 0.06),
+    CameraKind("recorder_1mm", "none", "pinhole_1mm", 0.11),
+    CameraKind("recorder_1mm_ircut", "none", "pinhole_1mm_ircut", 0.07),
+    CameraKind("recorder_2mm", "none", "lens_2mm", 0.05),
+    CameraKind("lte", "none", None, 0.05),  # with a SIM: no radio of the probe tells it from a phone
 )
 
 
@@ -308,7 +309,7 @@ THIRD: Final = World(
     wall_db=(12.0, 5.0),
     camera_shares=MappingProxyType({
         "wifi_streaming": 0.25, "wifi_on_motion": 0.15, "analog_1200": 0.02, "analog_2400": 0.05, "analog_5800": 0.08,
-        "ble_setup": 0.05, "recorder_1mm": 0.22, "recorder_1mm_ircut": 0.1, "recorder_2mm": 0.08,
+        "ble_setup": 0.05, "recorder_1mm": 0.19, "recorder_1mm_ircut": 0.09, "recorder_2mm": 0.07, "lte": 0.05,
     }),
     light_airs=("cell",),
 )  # fmt: skip

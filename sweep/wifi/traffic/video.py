@@ -237,12 +237,12 @@ def _leave_open(stretch: _Stretch) -> Iterator[VideoVerdict]:
     """What lacks one thing that a camera may lack as well, window by window; none of what shows that it is none."""
     for place in stretch.list_full(_open_windows(stretch.length_s)):
         window, flow = stretch.cut(place), stretch.flow
-        features, unclocked, thin = stretch.measure(place, window), window.unclocked(), measure_thin(window)
+        features, unclocked = stretch.measure(place, window), window.unclocked()
         if features.is_sound:
             continue
         if score_features(features, flow, given=["rate"]) >= DECIDE_SCORE:
             reason = LIKE_REPORTS
-        elif not (unclocked.is_like_pictures or thin.may_be_pictures):
+        elif not (unclocked.is_like_pictures or measure_thin(window).may_be_pictures):
             continue
         elif window.seconds < UNCLOCKED_S:
             reason = TOO_SHORT

@@ -25,6 +25,8 @@ from server.projections import projecting
 from server.public_page.reports import MOST_OF_ADDRESS, MOST_OF_ROOM, ReportLimits, clean_text
 from server.public_page.stickers import CODE_LETTERS, LETTERS
 from server.store.schema import cases, public_reports, rooms, stickers, sweeps, user_facilities, users
+from sweep.report import new_id
+from sweep.run.modalities import SENSING_MODALITIES, vocabulary_of
 from tests.server.conftest import Client, Site, running
 from tests.server.schedule.test_schedule import _visit
 from tests.server.sweep_kit import DEMO_ROOM, Probe
@@ -111,6 +113,43 @@ def test_owners_keepers_and_the_public_read_the_same_bytes_whatever_stands(
         read.add(tuple(told))
     assert len(read) == 1
     assert all(b"2026-03-02" in one for one in read.pop())
+
+
+UNSEEN = re.compile(
+    r"LTE|5G|유심|\bSIM\b|HaLow|900 MHz|kbit|일정하게|constant rate|메모리|저장만|\bcard\b|[Rr]ecorders?\b|"
+    r"대기 중|꺼져|asleep|switched off"
+)
+"""Words that name a kind of camera which some method cannot see."""
+
+
+def test_inspectors_read_which_cameras_cannot_be_seen_and_keepers_and_the_public_never_do(
+    site: Site, sticker: tuple[Client, str]
+) -> None:
+    limits = tuple(vocabulary_of(SENSING_MODALITIES).limits.values())
+    kinds = {"silent_camera", "thin_camera", "padded_camera", "card_recorder", "mobile_camera", "halow_camera"}
+    said = {limit.code: (limit.text.ko, limit.text.en) for limit in limits if limit.code in kinds}
+    assert said.keys() == kinds
+    assert all(UNSEEN.search(one) for both in said.values() for one in both)
+    probe, sweep_id = Probe("real", "live"), new_id()
+    site.admit(probe.signer, "probe", "probe-demo-1")
+    for wire in (probe.opened(sweep_id), probe.report_changed(sweep_id, limits=limits, findings=())):
+        assert site.send(wire).status_code == 200
+    projecting.drain(site.db)
+    shown = site.login("inspector").get(f"/api/sweeps/{sweep_id}").json()["report"]["limits"]
+    assert said == {one["code"]: (one["text"]["ko"], one["text"]["en"]) for one in shown if one["code"] in kinds}
+    for role in ("facility_owner", "facility_staff", "cleaner"):
+        keeper = site.login(role)
+        assert keeper.http.get(f"/api/sweeps/{sweep_id}").status_code == 403
+        assert UNSEEN.search(keeper.http.get("/api/facility/rooms").text) is None
+    assert UNSEEN.search(site.anonymous().http.get(f"/r/{sticker[1]}").text) is None
+
+
+@pytest.mark.parametrize(("words", "keys"), [("facility", r"\w+"), ("visit", "(?:limit|sheet)_\\w+")])
+def test_no_words_of_a_keepers_pages_name_a_camera_that_cannot_be_seen(words: str, keys: str) -> None:
+    source = (Path(__file__).parents[3] / "server/web/src" / words / "words.ts").read_text(encoding="utf-8")
+    said = re.findall(rf"^  {keys}: text\(.*?\),$", source, re.MULTILINE | re.DOTALL)
+    assert len(said) > 8
+    assert [one for one in said if UNSEEN.search(one.partition("text(")[2])] == []
 
 
 def test_whoever_inspects_is_led_to_the_room(site: Site, sticker: tuple[Client, str]) -> None:

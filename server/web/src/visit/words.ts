@@ -159,8 +159,8 @@ export const words = {
     "Only what can be seen was looked at; nothing was taken apart.",
   ),
   limit_radio: text(
-    "전파를 내지 않고 저장만 하는 기기, 꺼져 있는 기기는 전파로 찾을 수 없습니다.",
-    "Recorders without a radio, and what is switched off, cannot be found by radio.",
+    "전파로는 찾을 수 없는 기기도 있습니다.",
+    "Not every device can be found by radio.",
   ),
   limit_lens: text(
     "렌즈 탐지는 빛이 닿고 되돌아오는 자리에서만 됩니다.",
