@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -48,8 +49,10 @@ TOP_RECORDS: tuple[type[BaseModel], ...] = (
     InspectionCited,
     InspectionWithdrawn,
 )
-UNSIGNED: tuple[type[BaseModel], ...] = (RecordedSweep, LiveMessage, CommandList, RfWindow)
-"""Top records that are the body of no entry."""
+RECORDED: tuple[type[BaseModel], ...] = (RecordedSweep, RfWindow)
+"""What a recording is made of; nobody signs it."""
+SENT: tuple[type[BaseModel], ...] = (LiveMessage, CommandList)
+"""What goes between probe, server and page while a sweep runs; nobody signs or keeps it."""
 SHARED_FROM = 3
 """A field that so many records have with one type and one meaning is told once."""
 WORDS = {
@@ -60,6 +63,7 @@ WORDS = {
     "code": "string `^[a-z][a-z0-9_]{0,63}$`",
     "hash": "string `^[0-9a-f]{64}$`",
     "tag": "string `^[0-9a-f]{16}$`",
+    "file": "string `^[A-Za-z0-9._/-]{1,200}$`",
     "account": "string `^p-[a-z2-7]{10}$`",
     "text": "string <= 200 characters",
     "nanoseconds": "integer 0 … 9.22337e+18",
@@ -95,29 +99,27 @@ def field_tables() -> str:
     fields = {name: [_row_of(*pair) for pair in spec.get("properties", {}).items()] for name, spec in records.items()}
     counts = Counter(row for rows in fields.values() for row in rows)
     shared = [row for row, count in counts.items() if count >= SHARED_FROM]
-    signed = _signed(records)
+    signed = _within(records, [record for record in TOP_RECORDS if record not in RECORDED + SENT])
+    recorded = _within(records, RECORDED) - signed
     lines = ["### Short words for types", "", *(f"- **{word}**: {long}" for word, long in WORDS.items()), ""]
     lines += ["### Fields that records share", "", *_listed(shared), ""]
     for name in sorted(signed):
         own = [row for row in fields[name] if row not in shared]
         lines += [f"### {name}", "", _said_of(records[name], [row for row in fields[name] if row in shared]), ""]
         lines += [*_listed(own), ""] if own else []
-    lines += [
-        "### Records that nobody signs",
-        "",
-        "Live messages, commands, recordings; meanings of fields: `schema.json`.",
-        "",
-    ]
-    for name in sorted(records.keys() - signed):
-        rows = ", ".join(f"`{field}`" if row in shared else _named(row) for row in fields[name] for field in row[:1])
-        lines.append(f"- **{name}**: {_said_of(records[name], [])} {rows}".rstrip())
+    lines += ["### Recordings", "", "Meanings of fields: `schema.json`.", ""]
+    for name in sorted(recorded):
+        rows = ", ".join(f"`{row[0]}`" if row in shared else _named(row) for row in fields[name])
+        lines.append(f"- **{name}**: {_said_of(records[name], [])} {rows}")
+    lines += ["", "### Live messages and commands", "", "Fields: `schema.json`.", ""]
+    lines += [f"- **{name}**: {_said_of(records[name], [])}" for name in sorted(records.keys() - signed - recorded)]
     return "\n".join([*lines, ""])
 
 
-def _signed(records: dict[str, Any]) -> set[str]:
-    """Records that bodies of entries are made of."""
+def _within(records: dict[str, Any], tops: Iterable[type[BaseModel]]) -> set[str]:
+    """Records that these are made of."""
     found: set[str] = set()
-    waiting = [record.__name__ for record in TOP_RECORDS if record not in UNSIGNED]
+    waiting = [record.__name__ for record in tops]
     while waiting:
         name = waiting.pop()
         if name in records and name not in found:
