@@ -74,6 +74,12 @@ def advert(
         (advert(name=b"iTAG  "), "tracker"),
         (advert(service=0xFEAA, service_data=b"\x10\x00\x03a"), "beacon"),
         (advert(company=0x004C, data=b"\x02\x15" + bytes(21)), "beacon"),
+        (advert(company=0x004C, data=b"\x02\x15Theengs-iBeacon1" + bytes(5)), "tracker"),
+        (advert(company=0x004C, data=b"\x02\x15Theengs-iBeacon2" + bytes(5)), "tracker"),
+        (advert(company=0x004C, data=b"\x02\x15Theengs-iBeacoms" + bytes(5)), "beacon"),
+        (advert(name=b"FMT100_0123"), "tracker"),
+        (advert(name=b"TicWatch GTH 1A2B"), "watch"),
+        (advert(name=b"TicWatch Pro 3 0123", service=0xFE2C), "watch"),
         (advert(company=0x004C, data=b"\x10\x05\x01\x1c\0\0\0"), "phone"),
         (advert(company=0x004C, data=b"\x10\x05\x01\x98\0\0\0"), "watch"),
         (advert(company=0x004C, data=b"\x07\x19" + bytes(25)), "headphones"),
@@ -131,6 +137,14 @@ def test_a_phone_that_shows_a_camera_makers_service_stays_a_phone() -> None:
     phone = advert(company=0x004C, data=b"\x10\x05\x01\x1c\0\0\0")
     identity = identify([phone, advert(service=0xFD50), advert(name=b"GoPro 1")])
     assert (identity.kind, identity.camera_weight_log10) == ("phone", 0.0)
+
+
+def test_a_phone_that_plays_an_ibeacon_stays_a_phone() -> None:
+    ibeacon = advert(company=0x004C, data=b"\x02\x15" + bytes(21))
+    alone = identify([ibeacon])
+    assert (alone.kind, alone.camera_weight_log10) == ("beacon", 0.0)
+    for phone in (advert(company=0x004C, data=b"\x10\x05\x01\x1c\0\0\0"), advert(service=0xFEF3)):
+        assert identify([ibeacon, phone]).kind == "phone"
 
 
 def test_a_camera_that_measures_stays_a_camera_and_a_sensor_of_a_camera_maker_weighs_nothing() -> None:
