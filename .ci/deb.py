@@ -57,7 +57,7 @@ PACKAGES = {
         ("base", "probe"),
         {"sweep": "sweep.cli"},
         ROOT / "sweep" / "host" / "system",
-        {"sweep/README.md": "README.md", "sweep/host/PACKAGES.md": "host/PACKAGES.md"},
+        {name: name.removeprefix("sweep/") for name in ("sweep/README.md", "sweep/way.svg", "sweep/host/PACKAGES.md")},
         ("python3 (>= 3.13)", "python3 (<< 3.14)", "iw", "systemd", "udev", "adduser"),
         ("avrdude", "bluez", "network-manager", "polkitd", "python3-picamera2"),
         ("firmware/build/sensor_head.hex",),
