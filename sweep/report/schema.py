@@ -97,10 +97,10 @@ def field_tables() -> str:
     """Markdown of every record: short words, shared fields, what is signed field by field, the rest in lists."""
     records = {name: spec for name, spec in contract_schema()["$defs"].items() if spec.get("type") == "object"}
     fields = {name: [_row_of(*pair) for pair in spec.get("properties", {}).items()] for name, spec in records.items()}
-    counts = Counter(row for rows in fields.values() for row in rows)
-    shared = [row for row, count in counts.items() if count >= SHARED_FROM]
     signed = _within(records, [record for record in TOP_RECORDS if record not in RECORDED + SENT])
     recorded = _within(records, RECORDED) - signed
+    counts = Counter(row for name in sorted(signed | recorded) for row in fields[name])
+    shared = [row for row, count in counts.items() if count >= SHARED_FROM]
     lines = ["### Short words for types", "", *(f"- **{word}**: {long}" for word, long in WORDS.items()), ""]
     lines += ["### Fields that records share", "", *_listed(shared), ""]
     for name in sorted(signed):
