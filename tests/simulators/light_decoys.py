@@ -1,9 +1,10 @@
 """What made-up senders cost a camera that sees the lamp: `python -m tests.simulators.light_decoys [CAMERAS] [LIGHT]`.
 
 Input is the cameras of `encode_cameras` on time over a good air under one light; output is how many of them follow
-beside so many other uplinks: in a capture of a minute, and by the live rule with all its looks.  Decoys are *chosen*
-where they sent like a camera before the light, *beside* it otherwise; *as one family* is a capture without a time
-before, and *counted only* without the continued tail and with Holm's correction over everybody.
+beside so many other uplinks: in a capture of a minute, and by the live rule with all its looks.  Decoys are *beside* it
+where they were not chosen; *chosen* where they sent like a camera before the light, or in a capture without a time
+before, which has one family: each sends as little as is chosen, as three full frames a second, or as the camera.
+*Counted only* is without the continued tail and with Holm's correction over everybody.
 """
 
 from __future__ import annotations
@@ -11,19 +12,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
 
-from sweep.wifi.stimulus.families import correct
+from sweep.wifi.stimulus.families import correct, weigh
 from sweep.wifi.stimulus.null_sequences import NullSequences
 from sweep.wifi.stimulus.significance import EXTEND_BELOW, LOOKS, MAX_BESIDE, SIGNIFICANT, find_p_value, respond
 from sweep.wifi.stimulus.stopping_rule import is_enough, is_hopeless
+from sweep.wifi.traffic.thin import LEAST_KBPS
 from tests.simulators import air_encoded
 from tests.simulators.encode_cameras import CAMERA_CHIPS, CAMERA_LEVELS
 from tests.simulators.fit_light import list_cameras
 
 DECOYS: Final = (0, 20, 80, 600, 1_000)
+DECOYS_KBPS: Final = (3.0, LEAST_KBPS, 34.0)
+"""Three short frames a second, which choose in a capture; the least that is open live; three full frames a second."""
 MINUTE_CHIPS: Final = 100
 
 
@@ -33,6 +38,7 @@ class Camera:
 
     minute: tuple[float, float]
     looks: tuple[tuple[float, float], ...]
+    kbps: float
 
 
 def measure(name: str, light: float) -> Camera | None:
@@ -47,7 +53,8 @@ def measure(name: str, light: float) -> Camera | None:
             return None
         p_value, _ = find_p_value(response, nulls.rows(chips), EXTEND_BELOW * share)
         found.append((p_value, max(p_value, 1.0 / len(nulls.rows(chips)))))
-    return Camera(found[0], tuple(found[1:]))
+    kbps = float(flow.frame_len.sum()) * 8e-3 / float(np.ptp(flow.t_ns) / 1e9)
+    return Camera(found[0], tuple(found[1:]), kbps)
 
 
 Adjust = Callable[[float], float]
@@ -56,12 +63,28 @@ Adjust = Callable[[float], float]
 def beside(decoys: int) -> Adjust:
     """The camera was chosen, the decoys were not."""
     others = min(decoys, MAX_BESIDE)
-    return lambda p: correct([p, *[1.0] * others], [True, *[False] * others])[0]
+    return lambda p: correct([p, *[1.0] * others], [True, *[False] * others], [1.0] * (1 + others))[0]
 
 
-def chosen(decoys: int) -> Adjust:
-    """All of them were, or nobody was."""
-    return lambda p: min(1.0, p * (1 + decoys))
+def chosen(decoys: int, kbps: float, camera_kbps: float) -> Adjust:
+    """All of them were, or nobody was; each decoy sends `kbps`."""
+    weight = weigh([camera_kbps, *[kbps] * decoys])[0]
+    return lambda p: min(1.0, p / weight)
+
+
+def list_ways(decoys: int) -> list[tuple[str, Callable[[Camera], Adjust], bool]]:
+    """What is told of so many decoys: its name, the correction for a camera, and whether p-values are counted only."""
+    return [
+        ("counted only", lambda one: chosen(decoys, one.kbps, one.kbps), True),
+        ("beside", lambda _: beside(decoys), False),
+        ("chosen, as thick as the camera", lambda one: chosen(decoys, one.kbps, one.kbps), False),
+    ] + [
+        (f"chosen, {kbps:g} kbit/s each", partial(_chosen_beside, decoys, kbps), False) for kbps in DECOYS_KBPS
+    ]  # fmt: skip
+
+
+def _chosen_beside(decoys: int, kbps: float, camera: Camera) -> Adjust:
+    return chosen(decoys, kbps, camera.kbps)
 
 
 def follows_live(camera: Camera, adjust: Adjust, *, counted_only: bool) -> bool:
@@ -84,13 +107,11 @@ def main() -> None:
     print(f"{len(cameras)} cameras, {light:.0%} more light")
     for decoys in DECOYS:
         told = [f"{decoys} others"]
-        for what, adjust, counted_only in (
-            ("counted only", chosen(decoys), True), ("beside", beside(decoys), False),
-            ("chosen or as one family", chosen(decoys), False),
-        ):  # fmt: skip
-            capture = sum(adjust(one.minute[counted_only]) <= SIGNIFICANT for one in cameras)
-            live = sum(follows_live(one, adjust, counted_only=counted_only) for one in cameras)
-            told.append(f"{what}: capture {capture}, live {live}")
+        told += [
+            f"{what}: capture {sum(adjust(one)(one.minute[counted_only]) <= SIGNIFICANT for one in cameras)}, "
+            f"live {sum(follows_live(one, adjust(one), counted_only=counted_only) for one in cameras)}"
+            for what, adjust, counted_only in list_ways(decoys)
+        ]
         print("; ".join(told), flush=True)
 
 

@@ -69,6 +69,19 @@ def test_what_reports_in_one_length_is_not_thin_video() -> None:
     assert judge_flow(asked).verdict == "not_video", "both halves of a talk"
 
 
+def test_speech_in_steps_of_20_ms_is_not_thin_video() -> None:
+    """With pauses, so that fewer frames come than would be too many; pictures 40 ms apart may be anything."""
+    rng = np.random.default_rng(2)
+    talks = np.arange(1_500) % 100 < 80
+    none = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32))
+    for step_ms, told in ((20, None), (40, TOO_THIN)):
+        t_ns = (np.arange(1_500)[talks] * step_ms * 1_000_000 + rng.integers(0, 2_000_000, talks.sum())).astype(
+            np.int64
+        )
+        found = judge_flow(flow_of((t_ns, rng.integers(150, 250, len(t_ns))), none))
+        assert (found.verdict, found.reason) == (("not_assessable", told) if told else ("not_video", None))
+
+
 def test_channels_with_thin_streams_come_after_all_others() -> None:
     plan = ChannelPlan((Channel(2_412), Channel(2_437), Channel(2_462)))
     news: dict[int, Interest] = {2_412: "thin", 2_437: "camera", 2_462: "undecided"}

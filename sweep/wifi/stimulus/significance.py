@@ -177,17 +177,25 @@ def judge_stimulus(
     if is_sequential and sequence.marks:
         raise SequenceError(Phrase("marks_not_sequential"))
     covered, flows = cover(sequence, log), list_flows(log)
-    tests = []
+    tests: list[FlowTest] = []
+    sent: list[int] = []
     if isinstance(covered, ChipSequence):
         nulls = NullSequences(covered)
         examine = examine_at_looks if is_sequential else examine_flow
-        tests = [test for flow in _list_tested(flows, chosen) if (test := examine(flow, covered, nulls, log))]
+        for flow in _list_tested(flows, chosen):
+            test = examine(flow, covered, nulls, log)
+            if test is not None:
+                tests.append(test)
+                sent.append(_sent_before_any_look(flow, covered))
     first = {flow.sender for flow in flows if _is_chosen(flow, chosen)}
     families = [test.sender in first for test in tests]
-    adjusted = correct([test.p_value for test in tests], families)
+    adjusted = correct([test.p_value for test in tests], families, sent)
+    hardest = hardest_p(SIGNIFICANT / tests_here, families, sent)
     by_sender: dict[int, list[tuple[FlowTest, float]]] = {}
-    for test, p_value in zip(tests, adjusted, strict=True):
+    hardest_of: dict[int, list[float]] = {}
+    for test, p_value, its_hardest in zip(tests, adjusted, hardest, strict=True):
         by_sender.setdefault(test.sender, []).append((test, p_value))
+        hardest_of.setdefault(test.sender, []).append(its_hardest)
     report, shared = assess_reception(log), find_shared(log)
     results = []
     for one in list_transmitters(log, read_elements(log.management).by_sender, flows):
@@ -199,9 +207,8 @@ def judge_stimulus(
         if covered is not untested and not shared.keys().isdisjoint(one.addresses):
             result = replace(result, verdict="not_assessable", reason=TWO_TRANSMITTERS)
         elif is_asked and result.p_value is not None:
-            its = [test for test, _ in found]
-            hardest = hardest_p(families, is_chosen=its[0].sender in first, p_value=SIGNIFICANT / tests_here)
-            result = _value_denial(result, its, hardest, tests_here)
+            its = [one for address in one.addresses for one in hardest_of.get(address, [])]
+            result = _value_denial(result, [test for test, _ in found], its, tests_here)
         results.append(result)
     return StimulusScan(tuple(results), len(tests))
 
@@ -227,12 +234,16 @@ def conclude(
     return StimulusResult(addresses, raw, adjusted, verdict, test.tested_s, test.delay_s, reason)
 
 
-def _value_denial(result: StimulusResult, tests: list[FlowTest], p_value: float, tests_here: int) -> StimulusResult:
-    """The result with what its test would have shown; not asked where it follows, or is too short to deny anything."""
+def _value_denial(
+    result: StimulusResult, tests: list[FlowTest], p_values: list[float], tests_here: int
+) -> StimulusResult:
+    """The result with what its tests would have shown, each at its p-value; not asked where it follows, or is too short
+    to deny anything.
+    """
     follows = result.adjusted_p_value is not None and result.adjusted_p_value * tests_here <= SIGNIFICANT
     if follows or result.tested_s < MIN_DENIAL_S:
         return result
-    smallest = min(test.smallest_light(p_value) for test in tests)
+    smallest = min(test.smallest_light(p_value) for test, p_value in zip(tests, p_values, strict=True))
     verdict, reason = result.verdict, result.reason
     if verdict == "does_not":
         verdict, reason = deny(result.tested_s, smallest)
@@ -263,6 +274,12 @@ def _list_tested(flows: tuple[Flow, ...], chosen: frozenset[int]) -> list[Flow]:
 
 def _is_chosen(flow: Flow, chosen: frozenset[int]) -> bool:
     return not chosen.isdisjoint((flow.sender, *flow.successors))
+
+
+def _sent_before_any_look(flow: Flow, sequence: ChipSequence) -> int:
+    """Octets by which a flow is weighed; settled before the first look, so that they are the same at all of them."""
+    before = flow.t_ns < (sequence.start_s + MIN_CHIPS * sequence.chip_s) * 1e9
+    return int(flow.frame_len[before].sum())
 
 
 def examine_flow(flow: Flow, sequence: ChipSequence, nulls: NullSequences, log: FrameLog) -> FlowTest | None:

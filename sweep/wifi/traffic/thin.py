@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from .cadence import Floats
 from .unclocked import MAX_LONG_ANSWERS, MIN_ACTIVE, MIN_UP_SHARE
 from .windows import Window
 
@@ -24,6 +25,12 @@ all alike (MJPEG) have three and more in half a minute (`air_late`)."""
 FRAMES_HZ: Final = (0.8, 45.0)
 """As few as are judged in half a minute; thirty pictures a second, some of which take several frames, a constant sound
 left out.  Speech in steps of 20 ms has more."""
+
+SPEECH_S, SPEECH_ROW, MOST_SPEECH = (0.016, 0.024), 8, 0.25
+"""Steps of 20 ms in which speech is sent, so many in a row, and their share of all gaps from which on a stream is
+speech.  Derived: nobody takes 50 pictures a second, and a picture cut into eight frames so far apart would be sent for
+160 ms, in frames of 470 octets at most.  Measured: 44 of 192 thin sounds of `air_homes` have 0.38 and more, none of 600
+thin cameras any such row (`air_late`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,8 @@ class Thin:
     """Octets of the peer in frames longer than any request, over those sent."""
     active: float
     """Share of whole seconds in which something came."""
+    speech: float
+    """Share of the gaps between frames that are steps of speech, in rows."""
 
     @property
     def may_be_pictures(self) -> bool:
@@ -57,6 +66,7 @@ class Thin:
             and self.up_share >= MIN_UP_SHARE
             and self.long_answers <= MAX_LONG_ANSWERS
             and self.active >= MIN_ACTIVE
+            and self.speech < MOST_SPEECH
         )
 
 
@@ -73,4 +83,14 @@ def measure_thin(window: Window) -> Thin:
         up_share=window.up_share,
         long_answers=window.sums.long_answers / sent,
         active=len(np.unique(window.all_t_s.astype(np.int64)[window.all_t_s < whole])) / whole,
+        speech=measure_speech(window.all_t_s),
     )
+
+
+def measure_speech(t_s: Floats) -> float:
+    """Share of the gaps that lie in rows of SPEECH_ROW and more steps of speech."""
+    gaps_s = np.diff(t_s)
+    is_step = (gaps_s >= SPEECH_S[0]) & (gaps_s <= SPEECH_S[1])
+    edges = np.flatnonzero(np.diff(is_step, prepend=False, append=False))
+    rows = edges[1::2] - edges[::2]
+    return float(rows[rows >= SPEECH_ROW].sum()) / max(len(gaps_s), 1)
