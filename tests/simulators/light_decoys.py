@@ -19,7 +19,8 @@ import numpy as np
 
 from sweep.wifi.stimulus.families import correct, weigh
 from sweep.wifi.stimulus.null_sequences import NullSequences
-from sweep.wifi.stimulus.significance import EXTEND_BELOW, LOOKS, MAX_BESIDE, SIGNIFICANT, find_p_value, respond
+from sweep.wifi.stimulus.p_value import FLOW_ALONE, find_p_value
+from sweep.wifi.stimulus.significance import LOOKS, MAX_BESIDE, SIGNIFICANT, respond
 from sweep.wifi.stimulus.stopping_rule import is_enough, is_hopeless
 from sweep.wifi.traffic.thin import LEAST_KBPS
 from tests.simulators import air_encoded
@@ -51,7 +52,7 @@ def measure(name: str, light: float) -> Camera | None:
         response = respond(flow, sequence, nulls, chips)
         if response is None:
             return None
-        p_value, _ = find_p_value(response, nulls.rows(chips), EXTEND_BELOW * share)
+        p_value, _ = find_p_value(response, nulls.rows(chips), FLOW_ALONE.at_look(share))
         found.append((p_value, max(p_value, 1.0 / len(nulls.rows(chips)))))
     kbps = float(flow.frame_len.sum()) * 8e-3 / float(np.ptp(flow.t_ns) / 1e9)
     return Camera(found[0], tuple(found[1:]), kbps)

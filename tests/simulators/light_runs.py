@@ -16,12 +16,11 @@ from typing import Any, Final
 import numpy as np
 
 from sweep.wifi.stimulus.null_sequences import NullSequences
+from sweep.wifi.stimulus.p_value import FLOW_ALONE, find_p_value
 from sweep.wifi.stimulus.significance import (
-    EXTEND_BELOW,
     LOOKS,
     SIGNIFICANT,
     FlowTest,
-    find_p_value,
     respond,
     round_light,
 )
@@ -48,7 +47,7 @@ def run(case: Case, light: float) -> dict[str, Any] | None:
         response, rows = respond(flow, sequence, nulls, chips), nulls.rows(chips)
         if response is None:
             return None
-        p_value, _ = find_p_value(response, rows, EXTEND_BELOW * share)
+        p_value, _ = find_p_value(response, rows, FLOW_ALONE.at_look(share))
         after.append(round(min(p_value / share, 1.0, *after[-1:]), 6))
         if after[-1] <= ENDED_P:
             break

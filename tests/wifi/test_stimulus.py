@@ -19,6 +19,7 @@ from sweep.wifi.stimulus import significance
 from sweep.wifi.stimulus.families import correct, hardest_p, holm, weigh
 from sweep.wifi.stimulus.likelihood import Response, correlate_terms
 from sweep.wifi.stimulus.null_sequences import NullSequences
+from sweep.wifi.stimulus.p_value import FLOW_ALONE, find_p_value
 from sweep.wifi.stimulus.response_test import looks_within
 from sweep.wifi.stimulus.sensitivity import LAMP_SHARE
 from sweep.wifi.stimulus.sequence import (
@@ -167,7 +168,7 @@ def test_whenever_one_stops_false_decisions_stay_below_alpha(flows: int, sequenc
             p_values = []
             for response, chips, share in responses:
                 assert response is not None
-                p_value, _ = significance.find_p_value(response, nulls.rows(chips))
+                p_value, _ = find_p_value(response, nulls.rows(chips))
                 p_values.append((p_value / share, p_value))
             decided += min(p for p, _ in p_values) <= 0.05
             naive += min(p for _, p in p_values) <= 0.05
@@ -203,7 +204,7 @@ def p_when_it_ends(
     for chips in looks_within(seconds):
         response, share = significance.respond(flow, sequence, nulls, chips), dict(LOOKS)[chips]
         if response is not None:
-            p_value, _ = significance.find_p_value(response, nulls.rows(chips), significance.EXTEND_BELOW * share)
+            p_value, _ = find_p_value(response, nulls.rows(chips), FLOW_ALONE.at_look(share))
             held = min(held, p_value / share)
         if is_enough(held) or is_hopeless(held, chips):
             break

@@ -67,10 +67,15 @@ def share_of(everybody: Sequence[bool], *, is_chosen: bool) -> float:
 
 def hardest_p(p_value: float, is_chosen: Sequence[bool], sent: Sequence[float]) -> list[float]:
     """The p-value that each flow has to reach before correction if none of the others of its family follows."""
+    return [p_value * weight for weight in weigh_families(is_chosen, sent)]
+
+
+def weigh_families(is_chosen: Sequence[bool], sent: Sequence[float]) -> list[float]:
+    """The part of each flow in all of the error; together one."""
     found = [0.0] * len(sent)
     for family in (True, False):
         places = [place for place, one in enumerate(is_chosen) if one == family]
         share = share_of(is_chosen, is_chosen=family)
         for place, weight in zip(places, weigh([sent[place] for place in places]), strict=True):
-            found[place] = p_value * share * weight
+            found[place] = share * weight
     return found

@@ -12,6 +12,8 @@ behind it would answer to light, traffic without light does not tell: that is a 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -60,9 +62,9 @@ LAMP_SHARE: Final = 0.08
 200 lx in the SLL Lighting Handbook of 2018).  In a brighter room it is less."""
 
 
-def find_smallest_energy(response: Response, rows: Rows, p_value: float) -> float | None:
+def find_smallest_energy(response: Response, rows: Rows, p_value: float, most: float = inf) -> float | None:
     """The smallest energy, in nats per chip, at which 95 % of the sequences and delays reach `p_value`; None where none
-    up to the largest does.
+    up to the largest does, or none up to `most`.
 
     Row 0 is what was played and is left out.
     """
@@ -70,7 +72,7 @@ def find_smallest_energy(response: Response, rows: Rows, p_value: float) -> floa
         return None
     sensed = _Injected(response, rows[1:], p_value)
     low, high = (float(np.log(energy)) for energy in ENERGIES)
-    if sensed.power(np.exp(high)) < POWER:
+    if sensed.power(min(most, np.exp(high))) < POWER:
         return None
     for _ in range(STEPS):
         middle = 0.5 * (low + high)
@@ -78,12 +80,21 @@ def find_smallest_energy(response: Response, rows: Rows, p_value: float) -> floa
     return float(np.exp(high))
 
 
-def find_smallest_change(response: Response, rows: Rows, p_value: float) -> float | None:
+def find_smallest_change(response: Response, rows: Rows, p_value: float, most: float = inf) -> float | None:
     """The same as the share by which the root of octets changes in the tenth of a second in which the light does; None
     also where it is constant, since cameras that hide so little were measured without anything that hides them.
     """
-    energy = None if is_constant(response) else find_smallest_energy(response, rows, p_value)
+    if is_constant(response):
+        return None
+    energy = find_smallest_energy(response, rows, p_value, (most / response.scatter) ** 2 * unit_energy(response))
     return None if energy is None else response.scatter * float(np.sqrt(energy / unit_energy(response)))
+
+
+def find_smallest_light(response: Response, rows: Rows, p_value: float) -> float:
+    """The least change of light, as a share of the scene's, at which 95 of 100 cameras such as were measured come to
+    this p-value; infinite beyond all measured, and where it is constant.
+    """
+    return light_of(find_smallest_change(response, rows, p_value, LIGHT_CHANGES[-1][1]))
 
 
 def is_constant(response: Response) -> bool:
@@ -109,17 +120,25 @@ def light_of(change: float | None) -> float:
 class _Parabolas:
     """Scores of rows and delays of one flow as functions of the strength of a response in it."""
 
-    def __init__(self, response: Response, found: Floats, added: Floats, others: list[Doubles]) -> None:
-        """`found` in the sizes, `added` by a response of strength 1; `others` is what the other series say."""
-        self._kinds = [
-            (0.5 * norm(turned) - 0.5 * spread, np.einsum("ijk,ijk->jk", turned, more), 0.5 * norm(more))
-            for (turned, spread), (more, _) in zip(response.turn(0, found), response.turn(0, added), strict=True)
-        ]
-        self._others = others
+    def __init__(self, response: Response, rows: Rows) -> None:
+        self._response = response
+        self._turned = response.turn(0, response.project(0, rows))
+        self._without = [0.5 * norm(turned) - 0.5 * spread for turned, spread in self._turned]
+        self._others = [response.compare_series(number, rows) for number in range(1, len(response.inner))]
+        """What the series say that no response is added to."""
 
-    def at(self, strength: float) -> Doubles:
-        sizes = mean_over_kinds([a + strength * b + strength**2 * c for a, b, c in self._kinds])
-        return join_series([sizes, *self._others])
+    def beside(self, added: Floats) -> Callable[[float], Doubles]:
+        """With `added` in the sizes, which is a response of strength 1."""
+        more = [turned for turned, _ in self._response.turn(0, added)]
+        slopes = [np.einsum("ijk,ijk->jk", turned, one) for (turned, _), one in zip(self._turned, more, strict=True)]
+        bends = [0.5 * norm(one) for one in more]
+
+        def at(strength: float) -> Doubles:
+            kinds = zip(self._without, slopes, bends, strict=True)
+            sizes = mean_over_kinds([a + strength * b + strength**2 * c for a, b, c in kinds])
+            return join_series([sizes, *self._others])
+
+        return at
 
 
 class _Injected:
@@ -131,35 +150,30 @@ class _Injected:
         self._energy = unit_energy(response)
         self._p_value, self._scores = p_value, len(others)
         self._tail = max(TAIL, p_value)
-        found = response.project(0, played)
-        own = np.broadcast_to((inner @ SHAPE).astype(np.float32)[:, None, None], found.shape)
-        self._played = _Parabolas(response, found, own, _others(response, played))
+        own = (inner @ SHAPE).astype(np.float32)[:, None, None]
         self._delays = response.delays
-        self._without = mean_exponential(self._played.at(0.0), axis=1)[:, None] + np.log(self._delays)
-        found, told = response.project(0, nulls), _others(response, nulls)
+        whole = _Parabolas(response, played)
+        self._played = whole.beside(np.broadcast_to(own, (len(own), len(played), response.delays)))
+        self._without = mean_exponential(self._played(0.0), axis=1)[:, None] + np.log(self._delays)
+        compared = _Parabolas(response, nulls)
         delays = np.rint(np.linspace(0, response.delays - 1, DRAWS)).astype(np.int64)
         self._nulls = [
-            _Parabolas(response, found, _add(response, chips_of, int(delay), nulls), told)
+            compared.beside(_add(response, chips_of, int(delay), nulls))
             for chips_of, delay in zip(played, delays, strict=False)
         ]
 
     def power(self, energy: float) -> float:
         """Share of sequences and delays that reach the p-value."""
         strength = float(np.sqrt(energy / self._energy))
-        scores = np.logaddexp(self._without, self._played.at(strength)) - np.log(self._delays)
+        scores = np.logaddexp(self._without, self._played(strength)) - np.log(self._delays)
         return float((scores >= self._threshold(strength)).mean())
 
     def _threshold(self, strength: float) -> float:
         """The score that a share of `p_value` of null sequences reaches: mean excesses of all draws together."""
-        nulls = np.stack([mean_exponential(one.at(strength), axis=1) for one in self._nulls])
+        nulls = np.stack([mean_exponential(one(strength), axis=1) for one in self._nulls])
         edges = np.quantile(nulls, 1.0 - self._tail, axis=1, keepdims=True)
         excess = float((nulls - edges)[nulls >= edges].mean())
         return float(edges.mean()) + excess_needed(self._p_value, excess, self._tail, self._scores)
-
-
-def _others(response: Response, rows: Rows) -> list[Doubles]:
-    """What the series say that no response is added to."""
-    return [response.compare_series(number, rows) for number in range(1, len(response.inner))]
 
 
 def _add(response: Response, chips: NDArray[np.int8], delay: int, rows: Rows) -> Floats:

@@ -29,13 +29,13 @@ from sweep.wifi.transmitters.missed_frames import queue_frames
 from sweep.wifi.transmitters.shared_addresses import TWO_TRANSMITTERS, find_shared
 from sweep.wifi.transmitters.transmitters import list_flows, list_transmitters
 
-from .families import correct, hardest_p
+from .families import correct, hardest_p, weigh_families
 from .likelihood import BIN_S, Response
 from .null_sequences import NullSequences
+from .p_value import FLOW_ALONE, Effort, effort_of, find_p_value
 from .sending import find_sent_chips
-from .sensitivity import LAMP_SHARE, find_smallest_change, is_constant, light_of
+from .sensitivity import LAMP_SHARE, find_smallest_light, is_constant
 from .sequence import ChipSequence, SequenceError, begin_later
-from .tail import continue_tail
 
 Verdict = Literal["follows_light", "does_not", "not_assessable"]
 Uncovered = Literal[
@@ -62,16 +62,11 @@ field notes, 60 s at +10 % light."""
 LONGEST_LIGHT_CHIP_S: Final = 2.0
 """Longer chips are walked, and what a denial is worth is known for light only: derived, the lamp's last 0.6 s."""
 SIGNIFICANT: Final = 0.05
-FIRST_NULLS: Final = 999
-EXTEND_BELOW: Final = 0.2
-"""Null sequences: first few, then many where it matters; p-values under the limit only ever get more of them."""
 LOOKS: Final = ((25, 0.04), (50, 0.10), (75, 0.14), (95, 0.30), (125, 0.17), (190, 0.25))
 """Chips after which a sequential test looks, and the share of the error that each look may use: guessed; most at a
 minute and at two."""
 CONSTANT_RATE: Final = "constant_rate"
 """Reason: it sends as much all the time, filled up or by the clock of a machine, whatever a camera might see."""
-TIE_NATS: Final = 1e-4
-"""Scores nearer than this are equal: derived, single precision."""
 MAX_BESIDE: Final = 64
 """Flows tested that were not chosen, where some were: the thickest, so that made-up senders cannot stall the test.
 Guessed."""
@@ -107,7 +102,7 @@ class FlowTest:
         """The least change of light, as a share of the scene's, at which 95 of 100 cameras such as were measured come
         to this p-value; infinite beyond all measured, and where it is constant.
         """
-        return light_of(find_smallest_change(self.response, self.rows, p_value * self.share))
+        return find_smallest_light(self.response, self.rows, p_value * self.share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,17 +172,20 @@ def judge_stimulus(
     if is_sequential and sequence.marks:
         raise SequenceError(Phrase("marks_not_sequential"))
     covered, flows = cover(sequence, log), list_flows(log)
+    first = {flow.sender for flow in flows if _is_chosen(flow, chosen)}
     tests: list[FlowTest] = []
     sent: list[int] = []
     if isinstance(covered, ChipSequence):
         nulls = NullSequences(covered)
         examine = examine_at_looks if is_sequential else examine_flow
-        for flow in _list_tested(flows, chosen):
-            test = examine(flow, covered, nulls, log)
+        listed = _list_tested(flows, chosen)
+        all_sent = [_sent_before_any_look(flow, covered) for flow in listed]
+        weights = weigh_families([flow.sender in first for flow in listed], all_sent)
+        for flow, octets, weight in zip(listed, all_sent, weights, strict=True):
+            test = examine(flow, covered, nulls, log, effort_of(weight))
             if test is not None:
                 tests.append(test)
-                sent.append(_sent_before_any_look(flow, covered))
-    first = {flow.sender for flow in flows if _is_chosen(flow, chosen)}
+                sent.append(octets)
     families = [test.sender in first for test in tests]
     adjusted = correct([test.p_value for test in tests], families, sent)
     hardest = hardest_p(SIGNIFICANT / tests_here, families, sent)
@@ -282,13 +280,17 @@ def _sent_before_any_look(flow: Flow, sequence: ChipSequence) -> int:
     return int(flow.frame_len[before].sum())
 
 
-def examine_flow(flow: Flow, sequence: ChipSequence, nulls: NullSequences, log: FrameLog) -> FlowTest | None:
+def examine_flow(
+    flow: Flow, sequence: ChipSequence, nulls: NullSequences, log: FrameLog, effort: Effort = FLOW_ALONE
+) -> FlowTest | None:
     """Test one flow; None when it is too thin or the capture covers too little of the sequence."""
     chips = _chips_covered(sequence, log)
-    return None if chips < MIN_CHIPS else _examine(flow, sequence, nulls, chips)
+    return None if chips < MIN_CHIPS else _examine(flow, sequence, nulls, chips, effort)
 
 
-def examine_at_looks(flow: Flow, sequence: ChipSequence, nulls: NullSequences, log: FrameLog) -> FlowTest | None:
+def examine_at_looks(
+    flow: Flow, sequence: ChipSequence, nulls: NullSequences, log: FrameLog, effort: Effort = FLOW_ALONE
+) -> FlowTest | None:
     """Test one flow at every look passed so far; its p-value holds at any stopping time.
 
     At each look only what came before it is used, and the p-value found there is divided by the share of the error that
@@ -297,7 +299,7 @@ def examine_at_looks(flow: Flow, sequence: ChipSequence, nulls: NullSequences, l
     covered = _chips_covered(sequence, log)
     best: FlowTest | None = None
     for chips, share in LOOKS:
-        test = _examine(flow, sequence, nulls, chips, EXTEND_BELOW * share) if chips <= covered else None
+        test = _examine(flow, sequence, nulls, chips, effort.at_look(share)) if chips <= covered else None
         if test is None:
             continue
         found = replace(test, p_value=min(test.p_value / share, 1.0), share=share)
@@ -336,7 +338,7 @@ def _chips_covered(sequence: ChipSequence, log: FrameLog) -> int:
 
 
 def _examine(
-    flow: Flow, sequence: ChipSequence, nulls: NullSequences, chips: int, extend_below: float = EXTEND_BELOW
+    flow: Flow, sequence: ChipSequence, nulls: NullSequences, chips: int, effort: Effort = FLOW_ALONE
 ) -> FlowTest | None:
     """Test a flow against those of the first `chips` chips in which it sends, by what was heard until the last delay
     after them.
@@ -349,7 +351,7 @@ def _examine(
     if response is None:
         return None
     rows = nulls.rows(chips)[:, first:last]
-    p_value, nats = find_p_value(response, rows, extend_below, is_drawn=not sequence.marks)
+    p_value, nats = find_p_value(response, rows, effort, is_drawn=not sequence.marks)
     column = int(np.argmax(response.compare(rows[:1])[0]))
     delay_s = round(column * BIN_S - round(sequence.start_uncertainty_s / BIN_S) * BIN_S, 3)
     return FlowTest(flow.sender, p_value, nats, delay_s, (last - first) * sequence.chip_s, response, rows)
@@ -372,29 +374,3 @@ def respond(flow: Flow, sequence: ChipSequence, nulls: NullSequences, chips: int
     return Response(
         sizes.series, edges, len(delays), nulls.pattern(chips), sizes.usual, ends_anywhere=sizes.ends_anywhere
     )
-
-
-def find_p_value(
-    response: Response, rows: NDArray[np.int8], extend_below: float = EXTEND_BELOW, *, is_drawn: bool = True
-) -> tuple[float, float]:
-    """Share of sequences that score like the one played (row 0) or better, itself among them; and its score.
-
-    All rows are asked only where the share among the first ones is below `extend_below`; where none of them comes near
-    it and chips were drawn (`is_drawn`), the tail of their scores is continued.
-    """
-    scores = response.score(rows[: FIRST_NULLS + 1])
-    played = float(scores[0])
-
-    def count(found: NDArray[np.float64]) -> int:
-        return int((found >= played - TIE_NATS).sum())
-
-    p_value = count(scores) / len(scores)
-    if p_value >= extend_below or len(rows) <= len(scores):
-        return p_value, played
-    scores = np.concatenate([scores, response.score(rows[len(scores) :])])
-    reached = count(scores)
-    p_value = reached / len(scores)
-    if reached == 1 and is_drawn:
-        beyond = continue_tail(scores[1:], played, rows[0])
-        p_value = p_value if beyond is None else min(p_value, beyond)
-    return p_value, played
