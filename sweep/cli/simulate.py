@@ -46,6 +46,7 @@ def simulate(
             probe_id="probe-demo-1",
             sweep_id=recording_id(room, begin, seed=seed, camera_zone=zone, camera_kind=kind),
             started=begin,
+            turns=False,  # or a recording is as large as a film
         )
         _record(source, folder, seed)
     out.print(f"{len(source.manifest.positions)} positions recorded in {folder}; sweep replay {folder} runs it")

@@ -6,6 +6,7 @@ import math
 import shutil
 import statistics
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from sweep.modality.evidence import Weigher
 from sweep.modality.looks import AGAIN, is_close
 from sweep.modality.measurement import MAX_OBSERVATIONS, Measurement, code_of
 from sweep.modality.messages import Line
+from sweep.modality.partial_results import PartialResultSender
 from sweep.modality.protocol import Measure
 from sweep.modality.task import Task, blind, unreadable
 from sweep.report import LensObservation, LocalText, Modality
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from sweep.lens.evidence.detection import DetectionCurves, Kind
     from sweep.lens.live.pose import Mounting
     from sweep.lens.live.second_look import SecondLook
+    from sweep.lens.live.wall_coverage import SeenWalls
     from sweep.lens.records import ClipResult, Detection
 
     Judge = Callable[[Clip], ClipResult]
@@ -120,14 +123,17 @@ class LensModality:
             return self._film(task, task.source, line, look)
         if isinstance(task.source, LedSource):
             lead(task.source, line)
+        teller = PartialResultSender(line)
         if task.keep is not None:
             kept = task.keep / KEPT_NAME
             folder = task.source.open(kept) if not isinstance(task.source, Path) else shutil.copytree(task.source, kept)
-            return measure_clips(task, folder, self._limits, judge, None if isinstance(task.source, Path) else line)
+            is_led = not isinstance(task.source, Path)
+            return measure_clips(task, folder, self._limits, judge, *((line, teller) if is_led else ()))
         if isinstance(task.source, Path):
             return measure_clips(task, task.source, self._limits, judge)
         with scratch_folder("lens") as scratch:
-            return measure_clips(task, task.source.open(scratch / KEPT_NAME), self._limits, judge, line)
+            folder = task.source.open(scratch / KEPT_NAME)
+            return measure_clips(task, folder, self._limits, judge, line, teller)
 
     def _look_of(self, task: Task[Any]) -> SecondLook | None:
         """The detector at a place from which a spot is looked at again; None: the usual one."""
@@ -158,6 +164,33 @@ class LensModality:
             self._crops_left = crops.left
 
 
+def walls_so_far(
+    task: Task[Any], folder: Path, limits: tuple[str, ...], teller: PartialResultSender
+) -> dict[str, SeenWalls]:
+    """What each clip that can be read shows of the walls; told while it is worked out, before anything is judged."""
+    from sweep.lens.clip.clips import ClipError, find_clips, read_clip
+    from sweep.lens.live.wall_coverage import quality_of, walls_in
+
+    blank = Measurement(
+        zone_id=task.position.zone_id, position_id=task.position.position_id, modality="lens", dwell_s=task.dwell_s,
+        samples=0, dropped=0, quality=0.0, blind_reason=None, limits=limits,
+    )  # fmt: skip
+
+    def tell(so_far: Callable[[], SeenWalls]) -> None:
+        def judged() -> Measurement:
+            seen = so_far()
+            return replace(blank, quality=quality_of(seen.solid_angle_sr), seen=seen.directions)
+
+        teller.offer(judged)
+
+    seen: dict[str, SeenWalls] = {}
+    with suppress(ClipError):  # whoever judges the clips says what is wrong with one
+        for path in find_clips(folder):
+            clip = read_clip(path)
+            seen[path.name] = walls_in(clip, tell)
+    return seen
+
+
 def lead(source: LedSource, line: Line) -> None:
     """Tell where the spot lies while the hand is on its way to it."""
     from sweep import lens
@@ -179,14 +212,22 @@ def tell_spot(candidates: Sequence[Detection], meta: ClipMeta, line: Line) -> No
 
 
 def measure_clips(
-    task: Task[Any], folder: Path, limits: tuple[str, ...], judge: Judge | None = None, line: Line | None = None
+    task: Task[Any],
+    folder: Path,
+    limits: tuple[str, ...],
+    judge: Judge | None = None,
+    line: Line | None = None,
+    teller: PartialResultSender | None = None,
 ) -> Measurement:
-    """Lens candidates of recorded clips; `judge`: the detector, None: the usual one; `line`: to a hand that is led."""
+    """Lens candidates of recorded clips; `judge`: the detector, None: the usual one; `line`: to a hand that is led;
+    `teller`: tells what was seen so far.
+    """
     from sweep import lens
     from sweep.lens.clip.clips import read_clip
     from sweep.lens.live.position_line import is_pointed_at
-    from sweep.lens.live.wall_coverage import quality_of, seen_in
+    from sweep.lens.live.wall_coverage import quality_of, walls_in, widest
 
+    seen_early = {} if teller is None else walls_so_far(task, folder, limits, teller)
     try:
         scan = lens.scan_clips(folder, judge=judge)
     except (ValueError, OSError):
@@ -195,7 +236,7 @@ def measure_clips(
     crops: dict[str, bytes] = {}
     rejections: Counter[str] = Counter()
     samples, dropped, reasons = 0, 0, Counter[str]()
-    judged: list[Clip] = []
+    walls: list[SeenWalls] = []
     lamp_light: list[float] = []
     guidance: dict[str, LocalText] = {}
     for result in scan.clips:
@@ -212,7 +253,7 @@ def measure_clips(
             reasons[code_of(result.reason)] += 1
             continue
         clip = read_clip(folder / result.clip)
-        judged.append(clip)
+        walls.append(seen_early.get(result.clip) or walls_in(clip))
         lamp_light.append(result.quality.lamp_light_e / clip.meta.exposure_s)
         if line is not None:
             tell_spot(result.candidates, clip.meta, line)
@@ -226,8 +267,8 @@ def measure_clips(
             )
             observations.append(observation)
             crops[str(observation.observation_id)] = lens.crop(clip, candidate)
-    seen_sr, seen = seen_in(judged)
-    quality = quality_of(seen_sr)
+    seen = widest(walls)
+    quality = quality_of(seen.solid_angle_sr)
     assessable = samples > 0 and quality > 0.0
     return Measurement(
         zone_id=task.position.zone_id,
@@ -243,6 +284,6 @@ def measure_clips(
         crops=crops,
         lamp_light=statistics.median(lamp_light) if lamp_light else None,
         guidance=tuple(guidance.values()),
-        seen=seen,
+        seen=seen.directions,
         limits=limits,
     )

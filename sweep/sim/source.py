@@ -67,10 +67,11 @@ class SimulatedSource:
         sweep_id: UUID | None = None,
         started: datetime | None = None,
         mode: Mode = "full",
+        turns: bool = True,
     ) -> None:
-        """A quick sweep visits stalls and booths only.  Raises ValueError for a camera zone that is not on the plan."""
+        """As `SimulatedRoom`.  Raises ValueError for a camera zone that is not on the plan."""
         self._room = SimulatedRoom(
-            room.plan, seed=seed, camera_zone=camera_zone, camera_kind=camera_kind, mode=mode
+            room.plan, seed=seed, camera_zone=camera_zone, camera_kind=camera_kind, mode=mode, turns=turns
         )  # fmt: skip
         self._begun_ns = boottime_ns()
         self._is_now = started is None

@@ -26,6 +26,8 @@ from sweep.modality.messages import Line
 from sweep.modality.mode import QUICK_KINDS
 from sweep.modality.strobe import Phase
 from sweep.report import Mode, Plan, RecordedPosition
+from sweep.report.walls.lines import HEIGHT_M
+from sweep.report.walls.spots import EYE_M
 from sweep.wifi.capture.channels import NOTHING_KNOWN, ChannelMemory
 
 from . import world
@@ -38,7 +40,8 @@ from .air.sensed_line import SimulatedLine
 from .head.emulated import record_serial
 from .head.lamp_pins import run_lamps
 from .head.scene import Emitter, EmitterKind, RfScene
-from .scene.wall import HALF_SIZE_FOCAL_PX, PlantedLens, Wall, render_clip
+from .scene.turn import Turn
+from .scene.wall import HALF_SIZE_FOCAL_PX, WALL_LEVEL_DN, PlantedLens, Wall, render_clip
 from .world import HiddenCamera, HiddenKind, SimulatedPosition, World
 
 RF_SECONDS: Final = 4.0
@@ -55,10 +58,11 @@ RF_OF: Final[dict[HiddenKind, EmitterKind]] = {
 }  # fmt: skip
 """What the sensor head hears of a camera: of one with a SIM bursts like those of Wi-Fi, of a recorder nothing."""
 HALF_SIZE_WIDTH_PX: Final = 728
-CLIP_SIZE: Final = (256, 192)
-"""As small as a lens of 1.4 to 2.2 mm at 1.1 m is still called in: 15 of 20 seeds (measured, rendered)."""
+CLIP_SIZE: Final = (364, 272)
+TURN_TRIPLES: Final = 80
+"""Of a first look: four seconds in which whoever stands there turns to the walls beside him and up."""
 LOOK_TRIPLES: Final = 6
-"""Of a first look: as long as no guidance asks to hold it longer; with 4, one lens of 20 less is called (measured)."""
+"""Of a first look straight ahead, for a recording that stays small: no guidance asks to hold it longer."""
 AGAIN_TRIPLES: Final = 8
 """Of one view of a second look: the phone asks for 30; what a place scores hardly rises beyond."""
 CLOSE_TRIPLES: Final = 24
@@ -67,6 +71,10 @@ AGAIN_NUMBER: Final = 50
 """Second looks draw other noise than the positions, of which no room has more."""
 E_PER_DN: Final = 12.0
 """A coarse converter setting: half the file of the probe's usual one."""
+TURN_LEVEL_DN: Final = 60.0
+"""So dark is the wall ahead that the one beside, at half the distance, is not saturated (derived)."""
+NEAR_WALL_M: Final = 0.35
+"""Nobody holds the probe nearer to the wall beside him (guessed)."""
 LAMP_ORDER: Final[tuple[Phase, ...]] = ("A", "B", "C")
 
 
@@ -193,6 +201,8 @@ class LensSource:
     """The same wall looked at from another place: its position's id, x_m, y_m and facing_deg on the plan."""
     closer_to: CloseLook | None = None
     """The same wall filmed from close by."""
+    turn: Turn | None = None
+    """Where a first look turns to; None: it stays ahead."""
 
     def open(self, folder: Path) -> Path:
         """A folder (created) with a clip, exposed under the lamps that the emulated head lit.  Raises EmulatorError."""
@@ -200,7 +210,7 @@ class LensSource:
             return self._film(folder, self.closer_to.position_id, CLOSE_TRIPLES, self._towards(self.closer_to, 1.0))
         if self.looks_from is not None:
             return self._film(folder, self.looks_from[0], AGAIN_TRIPLES, None)
-        return self._film(folder, self.position.position_id, LOOK_TRIPLES, None)
+        return self._film(folder, self.position.position_id, TURN_TRIPLES if self.turn else LOOK_TRIPLES, None)
 
     def on_the_way(self, folder: Path) -> Path | None:
         """The same from half the way to a close look; None at any other position.  Raises EmulatorError."""
@@ -216,15 +226,18 @@ class LensSource:
     def _film(self, folder: Path, name: str, triples: int, close: tuple[float, float, float, float] | None) -> Path:
         folder.mkdir()
         lamps = run_lamps(LAMP_ORDER, triples)
+        turn = self.turn if triples == TURN_TRIPLES else None
+        wall = Wall(
+            self.seed, self.lenses(), CLIP_SIZE, range_m=1.1, e_per_dn=E_PER_DN, aside=self._aside(), close=close,
+            turn=turn, wall_level_dn=TURN_LEVEL_DN if turn else WALL_LEVEL_DN,
+        )  # fmt: skip
         render_clip(
             folder,
             clip=f"{name}-a",
-            wall=Wall(
-                self.seed, self.lenses(), CLIP_SIZE, range_m=1.1, e_per_dn=E_PER_DN, aside=self._aside(), close=close
-            ),
+            wall=wall,
             order="".join(lamps.told),
             triples=1,
-            fmt="npz",
+            fmt="npy" if turn else "npz",
             lit=lamps.lit,
         )
         return folder
@@ -278,8 +291,12 @@ class SimulatedRoom:
         camera_zone: str | None,
         camera_kind: HiddenKind = "wifi_camera",
         mode: Mode = "full",
+        turns: bool = True,
     ) -> None:
-        """A quick sweep visits stalls and booths only.  Raises ValueError for a camera zone that is not on the plan."""
+        """A quick sweep visits stalls and booths only; `turns`: whoever stands somewhere films the walls beside as
+        well.  Raises ValueError for a camera zone that is not on the plan.
+        """
+        self._turns = turns
         self._world = world.make_world(plan, seed, camera_zone, camera_kind)
         if mode == "quick":
             self._world = world.visit_only(self._world, QUICK_KINDS)
@@ -348,5 +365,12 @@ class SimulatedRoom:
             ),
             ble=BleSource(tuple(ble_emitters(self._world)), receiver_xy_m, seed, start_ns),
             rf=rf_source(self._world, here, seed),
-            lens=LensSource(position, self._world.camera, seed),
+            lens=LensSource(position, self._world.camera, seed, turn=self._turn_at(position) if self._turns else None),
         )
+
+    def _turn_at(self, position: SimulatedPosition) -> Turn:
+        """Between the walls of the zone."""
+        zone = next(zone for zone in self._world.plan.zones if zone.zone_id == position.zone_id)
+        west_m, east_m = position.x_m - min(x for x, _ in zone.polygon), max(x for x, _ in zone.polygon) - position.x_m
+        left_m, right_m = (west_m, east_m) if position.facing_deg == world.UP_DEG else (east_m, west_m)
+        return Turn(max(left_m, NEAR_WALL_M), max(right_m, NEAR_WALL_M), HEIGHT_M - EYE_M)

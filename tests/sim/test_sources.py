@@ -13,8 +13,10 @@ from sweep.ble.adverts import Advert
 from sweep.ble.devices import build_scan
 from sweep.cli.output import CameraKind
 from sweep.lens.clip.clips import read_clip
+from sweep.lens.live.wall_coverage import walls_in, widest
 from sweep.link.head import PortError
 from sweep.link.readings import read_windows
+from sweep.modality.directions import CELLS, STEP_DEG
 from sweep.modality.messages import MeasureRf
 from sweep.report import Position
 from sweep.rf.channels import tuner_frequencies
@@ -25,7 +27,7 @@ from sweep.sim.air.stage import Stage
 from sweep.sim.head.avr import EmulatorGoneError
 from sweep.sim.head.scene import RfScene
 from sweep.sim.source import default_room, measure_rf
-from sweep.sim.sources import PositionSources, RfSource, SimulatedRoom
+from sweep.sim.sources import TURN_TRIPLES, PositionSources, RfSource, SimulatedRoom
 from sweep.sim.world import HiddenKind
 
 from .head_kit import built_elf
@@ -143,9 +145,24 @@ def test_frames_are_lit_by_the_head_and_hold_the_lens_of_this_stand(tmp_path: Pa
     clips = {}
     for name, zone in (("with", "stall-2"), ("other", "stall-1"), ("without", None)):
         clips[name] = read_clip(sources(zone=zone).lens.open(tmp_path / name) / "p2-a")
-    assert clips["with"].meta.phases == ("A", "B", "C") * 6
+    assert clips["with"].meta.phases == ("A", "B", "C") * TURN_TRIPLES
     shown = [bool((clips[name].frame(0) != clips["without"].frame(0)).any()) for name in ("with", "other")]
     assert shown == [True, False]
+
+
+def test_whoever_stands_somewhere_turns_to_the_walls_beside_unless_a_recording_is_to_stay_small(tmp_path: Path) -> None:
+    room = SimulatedRoom(default_room().plan, seed=1, camera_zone=None, turns=False)
+    ahead = room.sources("p1", START_NS).lens.open(tmp_path / "ahead") / "p1-a"
+    turned = sources(zone=None, position_id="p1").lens.open(tmp_path / "turned") / "p1-a"
+    seen = [walls_in(read_clip(clip)) for clip in (ahead, turned)]
+    assert seen[0].solid_angle_sr < 0.6
+    assert seen[1].solid_angle_sr > 2.0
+    directions = widest(seen[1:]).directions
+    assert directions is not None
+    assert directions.is_anchored
+    counts = directions.triple_counts()
+    middle, side = CELLS // 2, round(45.0 / STEP_DEG)
+    assert (counts[middle, [middle - side, middle, middle + side]] >= 3).all()  # left, ahead, right
 
 
 @pytest.mark.parametrize(

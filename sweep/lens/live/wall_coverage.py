@@ -8,7 +8,7 @@ the same: where nobody knows how the view moved (between clips, after a pause), 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,20 +75,40 @@ def quality_of(seen_sr: float) -> float:
     return min(1.0, seen_sr / FULL_SR)
 
 
-def seen_in(clips: Iterable[Clip]) -> tuple[float, SeenDirections | None]:
-    """Solid angle and directions seen in the clip of a position that saw most: nobody knows how clips lie to each
-    other, so that only the first may begin where the position began. Raises `ClipError` when a frame cannot be read.
+@dataclass(frozen=True, slots=True)
+class SeenWalls:
+    """How much was seen in one clip, or so far."""
+
+    solid_angle_sr: float = 0.0
+    directions: SeenDirections | None = None
+
+
+def walls_in(clip: Clip, on_triple: Callable[[Callable[[], SeenWalls]], None] | None = None) -> SeenWalls:
+    """What was seen in one clip; `on_triple` gets, after each triple, who says what was seen so far.
+
+    Raises `ClipError` when a frame cannot be read.
     """
-    largest, directions = 0.0, None
-    for number, clip in enumerate(clips):
-        walls = WallCoverage(clip.meta)
-        for triple in pair_triples(clip.meta.phases, clip.meta.short_frames)[0]:
-            walls.add(clip.frame(triple.on_axis), clip.frame(triple.dark))
-        seen_sr = walls.solid_angle_sr()
-        if seen_sr > largest:
-            one = walls.directions()
-            largest, directions = seen_sr, one.model_copy(update={"is_anchored": one.is_anchored and number == 0})
-    return largest, directions
+    walls = WallCoverage(clip.meta)
+
+    def so_far() -> SeenWalls:
+        return SeenWalls(walls.solid_angle_sr(), walls.directions())
+
+    for triple in pair_triples(clip.meta.phases, clip.meta.short_frames)[0]:
+        walls.add(clip.frame(triple.on_axis), clip.frame(triple.dark))
+        if on_triple is not None:
+            on_triple(so_far)
+    return so_far()
+
+
+def widest(seen: Sequence[SeenWalls]) -> SeenWalls:
+    """That of the clip of a position that saw most: nobody knows how clips lie to each other, so that only the first
+    may begin where the position began.
+    """
+    best = max(range(len(seen)), key=lambda number: seen[number].solid_angle_sr, default=0)
+    if not seen or seen[best].solid_angle_sr <= 0.0 or (one := seen[best].directions) is None:
+        return SeenWalls()
+    anchored = one.model_copy(update={"is_anchored": one.is_anchored and best == 0})
+    return SeenWalls(seen[best].solid_angle_sr, anchored)
 
 
 @dataclass(frozen=True, slots=True)

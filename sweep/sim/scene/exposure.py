@@ -81,7 +81,8 @@ class Exposer:
 
     def _smear(self, begin: Pose, end: Pose) -> Array:
         """Movement of the middle of the picture during the exposure, px."""
-        point = np.array([[0.0, 0.0, float(self.room.layers[0].origin[2])]])
+        ahead = np.array([0.0, 0.0, float(self.room.layers[0].origin[2])])
+        point = (begin.position + ahead @ begin.rotation)[None, :]
         a, b = (self.view.project(into_camera(point, pose))[0] for pose in (begin, end))
         return np.asarray(b - a)
 

@@ -73,3 +73,26 @@ class Elsewhere:
         """Pose with respect to that other place's own."""
         sway, there = self.hand.pose(time_s), self.there
         return Pose(sway.rotation @ there.rotation, there.position + there.rotation.T @ sway.position)
+
+
+@dataclass(frozen=True)
+class Turning:
+    """A hand that sways while who holds it turns from one direction to the next, all at one speed.
+
+    Beginning and end are where the room was laid out for.
+    """
+
+    hand: Sway
+    ways_deg: tuple[tuple[float, float], ...]
+    """To the right and upwards, the first and the last (0, 0)."""
+    end_s: float
+
+    def pose(self, time_s: float) -> Pose:
+        """Pose with respect to the beginning."""
+        ways = np.array(self.ways_deg)
+        done = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(ways, axis=0).T))])
+        at = done[-1] * time_s / self.end_s
+        right, up = (math.radians(float(np.interp(at, done, ways[:, axis]))) for axis in (0, 1))
+        turned = rotation_matrix(np.array([-up, 0.0, 0.0])) @ rotation_matrix(np.array([0.0, -right, 0.0]))
+        sway = self.hand.pose(time_s)
+        return Pose(sway.rotation @ turned, sway.position)

@@ -24,7 +24,7 @@ from sweep.sim.scene.camera import Array, Image, Pose, facing, rotation_matrix
 from sweep.sim.scene.exposure import Exposer, Leds
 from sweep.sim.scene.fittings import BUILDERS, add_gloss
 from sweep.sim.scene.glints import Mirrors, Retro
-from sweep.sim.scene.hand import Elsewhere, draw_hold
+from sweep.sim.scene.hand import Elsewhere, Hand, Turning, draw_hold
 from sweep.sim.scene.imaging import Halo, PointSpread, View
 from sweep.sim.scene.layers import Ambient, Layer, Stage
 from sweep.sim.scene.lobes import draw_filter, gaussian
@@ -32,6 +32,7 @@ from sweep.sim.scene.readout import make_readout
 from sweep.sim.scene.rendered import RenderedClip, TrueLens
 from sweep.sim.scene.room import Room, log_uniform
 from sweep.sim.scene.textures import fractal
+from sweep.sim.scene.turn import Turn, surfaces
 
 HALF_SIZE_FOCAL_PX = 869.6
 WALL_LEVEL_DN = 180.0
@@ -83,6 +84,8 @@ class Wall:
     """The same wall while the probe is led to what shows at this pixel: x and y, metres from there at which it ends,
     and the share of the way that is behind it.
     """
+    turn: Turn | None = None
+    """Whoever films looks round; None: he looks ahead."""
 
 
 def render_clip(
@@ -138,7 +141,11 @@ class WallScene:
         there = None if wall.aside is None else _pose_of(wall.aside)
         if wall.close is not None:
             there = _pose_before(wall.close, view, range_m)
-        hand = sway if there is None else Elsewhere(sway, there)
+        hand: Hand = sway if there is None else Elsewhere(sway, there)
+        if wall.turn is not None:
+            beside = np.random.default_rng([wall.seed, 0x7A11])
+            self.room.layers += surfaces(wall.turn, range_m, range_m / view.focal_px, beside)
+            hand = Turning(sway, wall.turn.ways_deg, reference_s + self.exposure_s / 2)
         self.exposer = Exposer(
             view, self.room, Stage(self.room.layers, view, ambient), hand, _leds(rng, optics), 2.0,
             PointSpread(view.core_sigma_px), Halo((0.004,), (40.0 * self.full_scale,), 0.002), (), self.exposure_s,

@@ -91,6 +91,12 @@ export function unseenShare(walls: readonly WallView[]): number {
   return all.length === 0 ? 1 : count(all.filter(({ shade }) => shade === 0)) / count(all);
 }
 
+/** The mean chance, 0 to 1, of what is painted darker than the lightest shade; null where nothing is. */
+export function paintedMean(walls: readonly WallView[]): number | null {
+  const tenths = walls.flatMap(({ cells }) => [...cells].map(Number).filter((tenth) => shadeOf(tenth) > 0));
+  return tenths.length === 0 ? null : tenths.reduce((sum, tenth) => sum + (tenth + 0.5) / 10, 0) / tenths.length;
+}
+
 export function rowsOf(wall: WallView): number {
   return Math.ceil(wall.cells.length / wall.columns);
 }

@@ -27,6 +27,10 @@ export const verdicts = {
     "벽·바닥·천장을 펼친 그림. 거의 보지 못한 부분은 면적의 {unseen}%",
     "Walls, floor and ceiling unrolled. {unseen} % of their area was hardly seen",
   ),
+  walls_painted: text(
+    "칠한 곳만 보면 {percent}%. 위 숫자에는 보지 않은 벽·바닥도 들어 있습니다.",
+    "Where it is painted: {percent} %. The number above also counts walls and floor that nobody looked at.",
+  ),
   walls_gap: text("가장 큰 빈 곳: {where}, {m2} m²", "Largest gap: {where}, {m2} m²"),
   walls_upper: text("위쪽", "(upper part)"),
   walls_middle: text("가운데", "(middle)"),
