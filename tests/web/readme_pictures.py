@@ -28,7 +28,7 @@ from tests.web.site import PASSWORD, serving
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FOLDER: Final = ROOT / "server" / "web" / "screenshots"
-NAMES: Final = ("sweep-map", "today", "live-walls", "evidence", "find", "checklist", "desk-map")
+NAMES: Final = ("sweep-map", "sweep-map-en", "today", "live-walls", "evidence", "find", "checklist", "desk-map")
 MOST_BYTES: Final = 60_000
 MOST_COLOURS: Final = 256
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
@@ -86,6 +86,10 @@ def _sweep(phone: Phone) -> None:
     expect(place).to_be_visible()
     _keep(phone, "sweep-map")
     sweep = page.url
+    phone.set(language="en")
+    expect(page.get_by_role("button", name="Look at place 1")).to_be_visible()
+    _keep(phone, "sweep-map-en")
+    phone.set()
     place.click()
     guide = page.get_by_role("link", name="발견 안내 열기")
     expect(guide).to_be_visible()
