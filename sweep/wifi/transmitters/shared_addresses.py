@@ -4,7 +4,7 @@ Input is a `FrameLog`; output is what shows it, per address.  A sender numbers i
 receiver and traffic identifier (IEEE 802.11-2020, 10.3.2.14.2), so that a number goes on from the one before, comes
 again only as a repeat, and is never given to two frames.  Two senders have two counters, however near to each other
 they keep them, and mostly two levels.  Whoever takes over from a sender that is silent for good leaves nothing to see.
-It draws no conclusion on what the address sends; `scan` does.
+What only looks so is left alone (`one_sender`).  It draws no conclusion on what the address sends; `scan` does.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from sweep.wifi.frames.framelog import FrameLog
 from sweep.wifi.frames.radio_headers import Bools
 
 from .census import LOWEST_DBM
+from .one_sender import find_copies, find_joinings
 from .transmitters import FRAGMENT_BITS
 
 Sign = Literal["two_counters", "number_used_twice", "two_levels", "two_networks"]
@@ -65,6 +66,8 @@ INSIDE: Final = 0.9
 """Share of the frames of each kind whose levels count for that, the middle ones: guessed."""
 TAKES_TURNS, TURN_NS = 6, 1_000_000_000
 """How often frames of both kinds follow each other within this: guessed, a person who walks changes a level once."""
+LEAST_KBPS: Final = 20.0
+"""Of what could be pictures: as of a thin stream (`traffic.thin`)."""
 BAND_MHZ: Final = 1_000
 """2.4 GHz apart from the others; channels of one band overlap, and a receiver on one hears its neighbours'."""
 
@@ -94,10 +97,14 @@ def find_shared(log: FrameLog) -> dict[int, frozenset[Sign]]:
     for sign, shows in signs:
         for sender in counters.sender[shows].tolist():
             found[sender].add(sign)
-    for sender in _list_two_levels(log):
-        found[sender].add("two_levels")
-    for sender in _list_two_networks(log):
-        found[sender].add("two_networks")
+    networks, levels = _list_two_networks(log), _list_two_levels(log)
+    copies = {sender: find_copies(log.frames, sender) for sender in {*networks, *levels}}
+    for sender, receivers in levels.items():
+        if receivers != copies[sender]:
+            found[sender].add("two_levels")
+    for sender in networks:
+        if not copies[sender]:
+            found[sender].add("two_networks")
     return {sender: frozenset(its) for sender, its in found.items()}
 
 
@@ -150,6 +157,7 @@ def _follow(
     step = ((np.diff(number) + 2048) & 4095) - 2048
     pause_ns, is_same = np.diff(frames.t_ns[rows]), np.diff(stream) == 0
     is_break = ~is_same | (pause_ns > PAUSE_NS)
+    is_break |= find_joinings(frames).between(frames.ta[rows], frames.t_ns[rows])
     is_jump = ~is_break & (np.abs(step) > NEAR)
     run, place = _runs(is_break | is_jump, step)
     first = np.flatnonzero(np.concatenate([[True], is_break | is_jump]))
@@ -227,9 +235,12 @@ def _list_two_networks(log: FrameLog) -> list[int]:
     return [int(one) for one in senders[turned >= TAKES_TURNS]]
 
 
-def _list_two_levels(log: FrameLog) -> list[int]:
-    """Senders whose kinds of frames (receiver, data, management, control) come at two levels at the same time on one
-    channel.
+def _list_two_levels(log: FrameLog) -> dict[int, frozenset[int]]:
+    """Senders of whose kinds of frames (receiver, data, management, control) one that could be pictures comes louder
+    than another at the same time on one channel; and the receivers of both.
+
+    What is fainter may be: an access point sets the power of a station's data, and whoever sends pictures in its name
+    sends them as loud as he has to.
     """
     frames = log.frames
     rows = np.flatnonzero((frames.ta != NO_ADDRESS) & (frames.rssi_dbm < 0) & (frames.rssi_dbm >= LOWEST_DBM))
@@ -243,7 +254,7 @@ def _list_two_levels(log: FrameLog) -> list[int]:
     is_long = counts >= LEAST_FRAMES
     candidates = np.flatnonzero(np.bincount(its[is_long], minlength=len(senders)) >= 2)
     if not len(candidates):
-        return []
+        return {}
     kept = (is_long & np.isin(its, candidates))[stream]
     rows, stream = rows[kept], stream[kept]
     order = np.lexsort((frames.rssi_dbm[rows], stream))
@@ -254,16 +265,29 @@ def _list_two_levels(log: FrameLog) -> list[int]:
         frames.rssi_dbm[rows[first + ((size - 1) * share).astype(np.int64)]].astype(np.float64)
         for share in (0.5 - INSIDE / 2, 0.5, 0.5 + INSIDE / 2)
     )
-    found = []
+    found = {}
     whose = its[stream[first]]
+    may_be_pictures = _may_be_pictures(frames, rows, first)
     for one in candidates.tolist():
         places = np.flatnonzero(whose == one)
-        loud, faint = places[np.argmax(middle[places])], places[np.argmin(middle[places])]
+        able = places[may_be_pictures[places]]
+        if not len(able):
+            continue
+        loud, faint = able[np.argmax(middle[able])], places[np.argmin(middle[places])]
         if middle[loud] - middle[faint] < APART_DB or low[loud] - high[faint] < BETWEEN_DB:
             continue
         times = [frames.t_ns[rows[first[place] : first[place] + size[place]]] for place in (loud, faint)]
         t_ns = np.concatenate(times)
         is_loud = np.repeat([True, False], [len(part) for part in times])[np.argsort(t_ns, kind="stable")]
         if int(((np.diff(is_loud) != 0) & (np.diff(np.sort(t_ns)) <= TURN_NS)).sum()) >= TAKES_TURNS:
-            found.append(int(senders[one]) & BROADCAST)
+            ends = frames.ra[rows[first[[loud, faint]]]].tolist()
+            found[int(senders[one]) & BROADCAST] = frozenset(int(end) for end in ends)
+    return found
+
+
+def _may_be_pictures(frames: Dot11Frames, rows: Int64s, first: Int64s) -> Bools:
+    """Per kind of frames, which begin at these places, whether it is data of LEAST_KBPS and more while it is sent."""
+    octets = np.add.reduceat(frames.frame_len[rows].astype(np.int64), first)
+    span_ns = np.maximum.reduceat(frames.t_ns[rows], first) - np.minimum.reduceat(frames.t_ns[rows], first)
+    found: Bools = (frames.kind[rows[first]] == DATA) & (octets * 8e6 >= LEAST_KBPS * np.maximum(span_ns, TURN_NS))
     return found
