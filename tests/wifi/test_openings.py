@@ -85,8 +85,8 @@ MOST_THIN = {
     "air_flows": 0.039, "air_queues SEEN": 0.221, "air_queues SECOND": 0.220, "air_homes": 0.092, "air_halls": 0.076,
 }  # fmt: skip
 """Share of thin streams, which get the light last: speech one way, sound, machines that report.  The upper ends of the
-95 % intervals (Clopper and Pearson) of a count with 300 other flows of each kind: 64 of 2,100, 299 and 298 of 1,500, 166
-of 2,100, 156 of 2,400."""
+95 % intervals (Clopper and Pearson) of a count with 300 other flows of each kind: 64 of 2,100, 299 and 298 of 1,500,
+166 of 2,100, 156 of 2,400."""
 
 
 @pytest.mark.parametrize("world", OTHERS)
