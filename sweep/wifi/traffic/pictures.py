@@ -59,6 +59,9 @@ CLIP_SIGMAS: Final = 4.0
 FEW_LENGTHS, FEW_SHARE = 3, 0.6
 """Share of the ends of pictures from which so few lengths are no pictures': between 0.17, the most of 52 cases of
 `tests/simulators/encode_cameras.py`, and what is filled up, which has hardly any other."""
+LONGEST_SHARE: Final = 0.1
+"""Share of the frames that have the longest length of all, from which on these are full and all others end something:
+guessed; of pictures that are filled up, most may end in one length that is nearly full."""
 MEAN_END: Final = 0.5
 """Of a full frame, the mean length of the one that ends a picture: derived, ends are of any length."""
 
@@ -129,12 +132,17 @@ def drop_uneven_sound(queue: Queue) -> Queue:
 
 
 def tell_full(queue: Queue) -> NDArray[np.bool_]:
-    """Frames that end no picture, by the one length that full frames have, where they have one."""
+    """Frames that end no picture, by the one length that full frames have, where they have one: most of the large ones
+    have it, or what is as long is frequent and nothing is longer.
+    """
     large = queue.octets[queue.octets >= LARGE_SHARE * queue.full_octets]
     lengths, counts = np.unique(large, return_counts=True)
-    if not len(counts) or counts.max() < FULL_MODE_SHARE * len(large):
-        return queue.is_full
-    return queue.octets >= int(lengths[int(np.argmax(counts))])
+    if len(counts) and counts.max() >= FULL_MODE_SHARE * len(large):
+        return queue.octets >= int(lengths[int(np.argmax(counts))])
+    if len(counts) and counts[-1] >= max(LONGEST_SHARE * len(queue.octets), MIN_STARTS):
+        longest: NDArray[np.bool_] = queue.octets == int(lengths[-1])
+        return longest
+    return queue.is_full
 
 
 def ends_anywhere(queue: Queue) -> bool:
