@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hardware import bom, controller
 from hardware.enclosure import callouts, mass, printing, strap
-from hardware.fabrication import cables
+from hardware.fabrication import cables, harness
 from hardware.kit import safety as kit_safety
 from hardware.kit import table as kit
 from hardware.optics import tables
@@ -28,7 +28,7 @@ def computed() -> dict[Path, dict[str, list[str]]]:
     return {
         HERE / "optics" / "README.md": {name: table() for name, table in tables.TABLES.items()},
         HERE / "safety" / "README.md": {
-            "assessment": assess.markdown(assess.assess(assess.tables())),
+            "assessment": assess.markdown(assess.assess(assess.tables()), least=0.01),
             "mutations": mutations.markdown(),
             "strobes": flicker.strobe_table(assess.tables()),
         },
@@ -41,7 +41,7 @@ def computed() -> dict[Path, dict[str, list[str]]]:
         HERE / "fabrication" / "README.md": {
             "cost": bom.cost_table(bom.lines()),
             "risk": bom.risk_table(bom.lines(), ("high",)),
-            "cables": cables.markdown(),
+            "cables": cables.markdown([one for one in cables.cables() if one not in harness.crimped()]),
         },
         HERE / "BUILD.md": {"callouts": callouts.markdown(), "fuses": controller.markdown()},
         HERE / "kit" / "README.md": {name: rows() for name, rows in kit.TABLES.items()}

@@ -197,10 +197,10 @@ def _wires_of(cable: Cable) -> str:
     return "; ".join(f"{w.here} → {w.there} {w.colour}" for w in cable.wires)
 
 
-def markdown() -> list[str]:
-    """The cable table, line by line."""
+def markdown(wanted: Sequence[Cable]) -> list[str]:
+    """A table of these cables, line by line."""
     rows = ["| cable | from, pin | to, pin | wire | mm | connectors |", "|---|---|---|---|---|---|"]
-    for cable in cables():
+    for cable in wanted:
         wires = _wires_of(cable)
         gauge = f"{cable.awg} AWG" if cable.awg else "whole"
         parts = ", ".join(f"{count} x {mpn}" for mpn, count in cable.parts.items()) or "2.54 mm sockets, solder"

@@ -39,7 +39,7 @@ def source() -> str:
         [one.what, one.article, str(one.count), f"{one.through_mm:g}", f"{one.engaged_mm:g}"]
         for one in screws.fastenings().values()
     ]
-    lines = [line.strip("| ").split(" | ") for line in cables.markdown() if "---" not in line]
+    lines = [line.strip("| ").split(" | ") for line in cables.markdown(cables.cables()) if "---" not in line]
     return f"""#set page(paper: "a4", flipped: true, margin: 12mm, header: text(8pt, fill: red)[{_plain(UNBUILT)}])
 #set text(9pt, font: ("NanumGothic", "Noto Sans CJK KR"))
 = 조립도 \\/ Assembly drawing: Ansim Sweep probe

@@ -111,8 +111,8 @@ def field_tables() -> str:
     for name in sorted(recorded):
         rows = ", ".join(f"`{row[0]}`" if row in shared else _named(row) for row in fields[name])
         lines.append(f"- **{name}**: {_said_of(records[name], [])} {rows}")
-    lines += ["", "### Live messages and commands", "", "Fields: `schema.json`.", ""]
-    lines += [f"- **{name}**: {_said_of(records[name], [])}" for name in sorted(records.keys() - signed - recorded)]
+    lines += ["", "### Live messages and commands", "", "What they mean, and their fields: `schema.json`.", ""]
+    lines.append("- " + ", ".join(f"`{name}`" for name in sorted(records.keys() - signed - recorded)))
     return "\n".join([*lines, ""])
 
 
