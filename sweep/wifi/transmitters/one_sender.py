@@ -33,7 +33,7 @@ second, other frames come so near in the same length once in 300 times."""
 MOSTLY: Final = 0.95
 """Share of a repeated sender's frames that go to two receivers."""
 LEAST_COPIES: Final = 12
-"""Frames that end something, by which copies are told: as few as are looked at of a stream."""
+"""Frames that end something, by which copies are told: derived, chance has a dozen of them in 1e-29."""
 _US: Final = 1_000
 _TIME_BITS: Final = 42
 

@@ -57,8 +57,6 @@ access point announces itself ten times a second; while somebody listens elsewhe
 ANEW: Final = 8
 """A step back to a number below this is a counter that begins anew: guessed, with some frames unheard."""
 MORE_FRAGMENTS: Final = 0x04
-LEAST_FRAMES: Final = 12
-"""Of a stream that is looked at: guessed."""
 APART_DB, BETWEEN_DB = 15.0, 6.0
 """Medians of two kinds of frames of one sender at one time are less apart, and their levels nearer: guessed; powers by
 rate, antennas that aim and control frames make up to 10 dB."""
@@ -80,6 +78,8 @@ SUDDEN_JUMPS, SUDDEN_SHARE, SUDDEN_BACK = 8, 0.02, 0.125
 """Jumps within this time, their share of the frames, and the share of them that goes back, from which on what numbers
 there are is no counter: guessed.  Derived: of two counters half go back; a jump ahead is 5,000 frames a second that
 nobody heard, as of a fast upload, and one back would be 40,000."""
+LEAST_FRAMES: Final = SUDDEN_JUMPS + 1
+"""Of a stream that is looked at: derived, with fewer nothing could show."""
 FCS_OCTETS: Final = 4
 """Two receivers whose captures were joined may count the checksum or not."""
 

