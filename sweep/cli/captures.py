@@ -81,17 +81,19 @@ def stimulus(
     addresses: Addresses = AddressForm.HASHED,
 ) -> None:
     """Test which transmitters' traffic follows the light that was played."""
-    from sweep import wifi as modality
     from sweep.captures.packets import CaptureFileError
+    from sweep.wifi.frames.reading import open_windows
     from sweep.wifi.stimulus.sequence import read_sequence
     from sweep.wifi.stimulus.significance import judge_stimulus
+    from sweep.wifi.stimulus.whole_capture import gather
     from sweep.wifi.targets import chosen_before
 
     spare(json_out, file, sequence)
     with one_line(CaptureFileError):
         chips = read_sequence(existing(sequence))
-        log, tally = modality.read_log(existing(file))
-        result = judge_stimulus(log, chips, is_sequential=sequential, chosen=chosen_before(log, chips))
+        with open_windows(existing(file)) as reader:
+            capture = gather(reader.windows, chips)
+        result = judge_stimulus(capture, chips, is_sequential=sequential, chosen=chosen_before(capture))
     document = result.to_json(addresses=addresses.value)
     write_json(json_out, document)
     if json_out is None:
@@ -110,7 +112,9 @@ def stimulus(
         _more([one["verdict"] for one in found])
         out.print(f"{document['flows_tested']} uplinks tested; over all: p after correction over them")
         out.print("would show: the least added light that shows 95 of 100 cameras such as were measured")
-    _say_if_cut(file, tally.cut_tail_octets, f"{len(log.frames)} frames", tally.rejected)
+        if capture.streams.dropped:
+            out.print(f"{capture.streams.dropped} data frames left out: the file holds more than are judged")
+    _say_if_cut(file, reader.tally.cut_tail_octets, f"{capture.frames} frames", reader.tally.rejected)
 
 
 def ble(

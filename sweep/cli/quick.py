@@ -7,15 +7,12 @@ longer than reading 50,000 frames.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import json
 import os
 from pathlib import Path
 from typing import Any, Literal
 
-_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -3, -1
-"""Of glibc's malloc.h."""
 _ADDRESSES: dict[str, Literal["hashed", "full"]] = {"hashed": "hashed", "full": "full"}
 
 
@@ -28,7 +25,9 @@ def run_plain(arguments: list[str]) -> bool:
     if is_same_file(file, target):
         return False
     gc.disable()  # a scan makes arrays, which need no collector, and ends
-    _keep_memory()
+    from sweep.host.heap import keep_freed
+
+    keep_freed()
     from sweep.captures.packets import CaptureFileError
     from sweep.wifi.scan import scan_file
 
@@ -42,18 +41,6 @@ def run_plain(arguments: list[str]) -> bool:
     finally:
         gc.enable()
     return True
-
-
-def _keep_memory() -> None:
-    """Have the C library keep what arrays give back, where it is glibc: the system clears whatever it gives anew, which
-    costs as much as the walk over the packets.
-    """
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError):
-        return
-    for parameter, octets in ((_M_MMAP_THRESHOLD, 32 << 20), (_M_TRIM_THRESHOLD, 64 << 20)):
-        mallopt(parameter, octets)
 
 
 def _read(arguments: list[str]) -> tuple[Path, Path, Literal["hashed", "full"], bool] | None:

@@ -26,7 +26,7 @@ from .traffic.unclocked import MIN_UP_SHARE, RATE_KBPS, UNCLOCKED_S
 from .traffic.video import OPEN_REASONS, TOO_SHORT, TOO_THIN, VideoVerdict, judge_flow
 from .transmitters.flow import Flow, is_uplink
 from .transmitters.live_levels import LiveLevels
-from .transmitters.transmitters import MIN_FLOW_FRAMES, list_flows
+from .transmitters.streams import MIN_FLOW_FRAMES, list_flows
 
 SLICE_S: Final = 0.25
 """The longest that a stop has to wait: guessed, well under the second that a person would notice."""

@@ -14,10 +14,11 @@ from sweep.wifi.observations import judge_wifi
 from sweep.wifi.scan import scan_log
 from sweep.wifi.stimulus.sequence import read_sequence
 from sweep.wifi.stimulus.significance import judge_stimulus, round_light
+from sweep.wifi.stimulus.whole_capture import gather
 from sweep.wifi.targets import chosen_before
 from sweep.wifi.transmitters.earlier_flows import EarlierFlows
 from sweep.wifi.transmitters.shared_addresses import find_shared
-from sweep.wifi.transmitters.transmitters import list_flows
+from sweep.wifi.transmitters.streams import list_flows
 
 
 def measure_capture(
@@ -36,7 +37,8 @@ def measure_capture(
     if recorded.sequence is not None:
         try:
             sequence = read_sequence(recorded.sequence)
-            for judged in judge_stimulus(log, sequence, chosen=chosen_before(log, sequence)).transmitters:
+            capture = gather([log], sequence)
+            for judged in judge_stimulus(capture, sequence, chosen=chosen_before(capture)).transmitters:
                 one_judgement = StimulusJudgement(
                     verdict=judged.verdict,
                     p_value=judged.adjusted_p_value,

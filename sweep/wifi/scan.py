@@ -29,7 +29,8 @@ from .transmitters.census import EMPTY_CENSUS, MAX_ADDRESSES, Census, take_censu
 from .transmitters.earlier_flows import EarlierFlows
 from .transmitters.flow import Flow
 from .transmitters.shared_addresses import TWO_TRANSMITTERS, Sign, find_shared
-from .transmitters.transmitters import Transmitter, describe_transmitters, list_flows, list_sources
+from .transmitters.streams import list_flows
+from .transmitters.transmitters import Transmitter, describe_transmitters, list_sources
 
 TOO_LITTLE: Final = frozenset({"too_few_frames", TOO_SHORT})
 """Reasons of which nothing comes anyway."""

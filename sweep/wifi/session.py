@@ -43,7 +43,7 @@ from sweep.wifi.targets import LOUDER_ELSEWHERE, is_louder, may_be_camera, targe
 from sweep.wifi.transmitters.earlier_flows import EarlierFlows
 from sweep.wifi.transmitters.live_levels import NOBODY_LED, Led, LiveLevels
 from sweep.wifi.transmitters.shared_addresses import find_shared
-from sweep.wifi.transmitters.transmitters import list_flows
+from sweep.wifi.transmitters.streams import list_flows
 from sweep.wifi.words import WORDS
 
 KEPT_NAME: Final = "wifi.pcapng"

@@ -13,13 +13,12 @@ from types import MappingProxyType
 from typing import Final
 
 from sweep.modality.evidence import NEAR_DB
-from sweep.wifi.frames.framelog import FrameLog
 from sweep.wifi.listen import Heard, may_be_video
 from sweep.wifi.scan import JudgedTransmitter, WifiScan
-from sweep.wifi.stimulus.sequence import ChipSequence
+from sweep.wifi.stimulus.whole_capture import WholeCapture
 from sweep.wifi.traffic.video import OPEN_REASONS, TOO_THIN
 from sweep.wifi.transmitters.flow import is_uplink
-from sweep.wifi.transmitters.transmitters import list_flows
+from sweep.wifi.transmitters.streams import list_flows
 
 MAX_RESPONSE_TESTS: Final = 2
 """Channels tested at one position, those with the strongest signs first: guessed, four minutes."""
@@ -150,14 +149,12 @@ def _near_dbm(one: Target) -> float:
     return level.median_dbm if one.is_thin and level is not None else 0.0
 
 
-def chosen_before(log: FrameLog, sequence: ChipSequence) -> frozenset[int]:
+def chosen_before(capture: WholeCapture) -> frozenset[int]:
     """Addresses in a capture that sent all the time before the light was played; none where too little was heard."""
-    before = log.frames.t_ns < (sequence.start_s - sequence.start_uncertainty_s) * 1e9
-    heard = log.keep(before) if before.any() else None
-    if heard is None or heard.listened_s < LEAST_BEFORE_S:
+    if capture.before_s < LEAST_BEFORE_S:
         return frozenset()
-    least = LEAST_BEFORE_HZ * heard.listened_s
-    return frozenset(flow.sender for flow in list_flows(heard) if is_uplink(flow) and len(flow.t_ns) >= least)
+    least, flows = LEAST_BEFORE_HZ * capture.before_s, capture.streams.list_flows(before_ns=capture.light_ns)
+    return frozenset(flow.sender for flow in flows if is_uplink(flow) and len(flow.t_ns) >= least)
 
 
 def is_louder(item: JudgedTransmitter, elsewhere_dbm: Mapping[int, float]) -> bool:

@@ -27,7 +27,7 @@ from sweep.wifi.traffic.unclocked import UNCLOCKED_RULES
 from sweep.wifi.traffic.video import judge_flow
 from sweep.wifi.traffic.windows import MARK_RULES, FlowCutter, find_sound, measure_features
 from sweep.wifi.transmitters.flow import Flow
-from sweep.wifi.transmitters.transmitters import list_flows
+from sweep.wifi.transmitters.streams import list_flows
 from tests.compiled import checked, run_sanitized
 from tests.simulators.fit_likeness import draw_flows
 from tests.simulators.flow_of import flow_of

@@ -98,7 +98,7 @@ def test_any_octets_are_noted_within_their_frame(bodies: list[tuple[int, bytes]]
 def test_listening_never_loads_scapy_and_describing_does(tmp_path: Path) -> None:
     code = (
         "import sys; from sweep.wifi.frames.framelog import build_log; from sweep.wifi.scan import scan_log; "
-        "from sweep.wifi.transmitters.transmitters import list_flows; "
+        "from sweep.wifi.transmitters.streams import list_flows; "
         "from tests.wifi.frames import beacon, radiotap; from tests.wifi.test_radio_headers import block_of; "
         "log = build_log([block_of([radiotap() + beacon()])]); list_flows(log); print('scapy' in sys.modules); "
         "scan_log(log); print('scapy' in sys.modules)"

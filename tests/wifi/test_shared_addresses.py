@@ -25,7 +25,7 @@ from sweep.wifi.traffic.video import ANSWERED, OPEN_REASONS
 from sweep.wifi.transmitters.earlier_flows import EarlierFlows
 from sweep.wifi.transmitters.flow import Flow
 from sweep.wifi.transmitters.shared_addresses import MORE_FRAGMENTS, TWO_TRANSMITTERS, find_shared
-from sweep.wifi.transmitters.transmitters import list_flows
+from sweep.wifi.transmitters.streams import list_flows
 from tests.run.test_workers import TASK
 from tests.simulators import air_encoded, air_flows, air_queues
 from tests.simulators.air_framing import (

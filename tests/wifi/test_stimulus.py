@@ -32,7 +32,7 @@ from sweep.wifi.stimulus.stopping_rule import is_enough, is_hopeless
 from sweep.wifi.traffic.pictures import drop_uneven_sound, find_group_period, rebuild_pictures
 from sweep.wifi.transmitters.flow import Flow
 from sweep.wifi.transmitters.missed_frames import Queue, drop_sound, queue_frames
-from sweep.wifi.transmitters.transmitters import list_flows
+from sweep.wifi.transmitters.streams import list_flows
 from tests.simulators import air_encoded, air_flows, air_queues
 from tests.simulators.flow_of import flow_of
 from tests.simulators.lateness import late

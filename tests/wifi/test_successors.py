@@ -14,7 +14,7 @@ from sweep.wifi import read_log
 from sweep.wifi.frames.framelog import FrameLog
 from sweep.wifi.scan import scan_log
 from sweep.wifi.stimulus.significance import judge_stimulus
-from sweep.wifi.transmitters.transmitters import list_flows
+from sweep.wifi.transmitters.streams import list_flows
 from tests.simulators import air_encoded
 from tests.simulators.pcap import write_pcap
 from tests.wifi.frames import START_NS, data_up, radiotap

@@ -19,7 +19,8 @@ from sweep.wifi.frames.reading import read_log
 from sweep.wifi.scan import scan_file
 from sweep.wifi.transmitters import vendors
 from sweep.wifi.transmitters.flow import Flow
-from sweep.wifi.transmitters.transmitters import Transmitter, list_flows, list_transmitters
+from sweep.wifi.transmitters.streams import list_flows
+from sweep.wifi.transmitters.transmitters import Transmitter, list_transmitters
 from sweep.wifi.transmitters.vendors import TABLE, find_vendor
 from tests.simulators.pcap import write_pcap
 from tests.wifi.frames import (

@@ -67,8 +67,8 @@ class Dot11Frames:
     def __len__(self) -> int:
         return len(self.t_ns)
 
-    def keep(self, wanted: Bools) -> Self:
-        """Only the rows where `wanted` is true."""
+    def keep(self, wanted: Bools | slice) -> Self:
+        """Only the rows where `wanted` is true, or that it spans: those are not copied."""
         return type(self)(**{column.name: getattr(self, column.name)[wanted] for column in fields(self)})
 
     def is_data_with_body(self) -> Bools:

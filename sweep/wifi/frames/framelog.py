@@ -119,13 +119,14 @@ class LogBuilder:
 
     def cut(self) -> FrameLog:
         """The same, after which another log begins; repeats are told across the seam."""
-        frames = join_frames([self._seam, *self._parts])
+        parts, self._parts = [self._seam, *self._parts], []
+        frames = join_frames(parts)
         log = self._number(frames)
         self._room += len(log.frames)
         is_recent = frames.t_ns > int(frames.t_ns.max(initial=0)) - REPEAT_WITHIN_NS
         is_recent[:-MAX_SEAM] = False
         self._seam = frames.keep(is_recent)
-        self._parts, self._control = [], []
+        self._control = []
         return log
 
     def _number(self, frames: Dot11Frames) -> FrameLog:
@@ -167,15 +168,15 @@ def build_log(
 
 
 def join_frames(parts: list[Dot11Frames]) -> Dot11Frames:
-    """Columns one after the other; `start` no longer points anywhere."""
-    if not parts:
-        parts = [empty_frames()]
-    return Dot11Frames(
-        **{
-            column.name: np.concatenate([getattr(part, column.name) for part in parts])
-            for column in fields(Dot11Frames)
-        }
-    )
+    """Columns one after the other; `start` no longer points anywhere.  The list is empty afterwards, so that whoever has
+    no other needs no more than one column twice.
+    """
+    columns = {
+        column.name: [getattr(part, column.name) for part in parts or [empty_frames()]]
+        for column in fields(Dot11Frames)
+    }
+    parts.clear()
+    return Dot11Frames(**{name: np.concatenate(columns.pop(name)) for name in tuple(columns)})
 
 
 def empty_frames() -> Dot11Frames:
@@ -199,7 +200,7 @@ def number_transmitters(
     index[has_ta] = numbers
     is_repeat = _mark_repeats(frames, index)
     if seam:
-        frames, is_repeat = frames.keep(np.arange(len(frames)) >= seam), is_repeat[seam:]
+        frames, is_repeat = frames.keep(slice(seam, None)), is_repeat[seam:]
         used, numbers = number_distinct(index[seam:])
         transmitters = transmitters[used[used >= 0]]
         index = numbers - int((used < 0).any())

@@ -21,13 +21,12 @@ from numpy.typing import NDArray
 from sweep.modality.addresses import AddressForm, AddressKey, format_address
 from sweep.phrases import Phrase
 from sweep.wifi.frames.element_reader import read_elements
-from sweep.wifi.frames.framelog import FrameLog
 from sweep.wifi.traffic.pictures import describe_sizes
-from sweep.wifi.traffic.reception import assess_reception
+from sweep.wifi.traffic.reception import conclude_reception
 from sweep.wifi.transmitters.flow import Flow, is_source, is_uplink
 from sweep.wifi.transmitters.missed_frames import queue_frames
-from sweep.wifi.transmitters.shared_addresses import TWO_TRANSMITTERS, find_shared
-from sweep.wifi.transmitters.transmitters import list_flows, list_transmitters
+from sweep.wifi.transmitters.shared_addresses import TWO_TRANSMITTERS
+from sweep.wifi.transmitters.transmitters import describe_transmitters, list_sources
 
 from .families import correct, hardest_p, weigh_families
 from .likelihood import BIN_S, Response
@@ -36,6 +35,7 @@ from .p_value import FLOW_ALONE, Effort, effort_of, find_p_value
 from .sending import find_sent_chips
 from .sensitivity import LAMP_SHARE, find_smallest_light, is_constant
 from .sequence import ChipSequence, SequenceError, begin_later
+from .whole_capture import Listened, WholeCapture, gather
 
 Verdict = Literal["follows_light", "does_not", "not_assessable"]
 Uncovered = Literal[
@@ -156,11 +156,11 @@ class StimulusScan:
 
 
 def judge_stimulus(
-    log: FrameLog, sequence: ChipSequence, *, is_sequential: bool = False, valued: frozenset[int] | None = None,
+    log: Listened, sequence: ChipSequence, *, is_sequential: bool = False, valued: frozenset[int] | None = None,
     tests_here: int = 1, chosen: frozenset[int] = frozenset(),
 ) -> StimulusScan:  # fmt: skip
-    """Test the uplinks of a log against a sequence and correct over them by families: those of the addresses that were
-    `chosen` before the light was played, or without looking at the chips, and all others.
+    """Test the uplinks of a log or capture against a sequence and correct over them by families: those of the addresses
+    that were `chosen` before the light was played, or without looking at the chips, and all others.
 
     What a denial is worth is reckoned for the addresses in `valued` (None: for all), as one of so many `tests_here`, by
     which whoever asked multiplies the p-values.
@@ -171,7 +171,8 @@ def judge_stimulus(
     """
     if is_sequential and sequence.marks:
         raise SequenceError(Phrase("marks_not_sequential"))
-    covered, flows = cover(sequence, log), list_flows(log)
+    capture = log if isinstance(log, WholeCapture) else gather([log], sequence)
+    covered, flows = cover(sequence, capture), capture.streams.list_flows()
     first = {flow.sender for flow in flows if _is_chosen(flow, chosen)}
     tests: list[FlowTest] = []
     sent: list[int] = []
@@ -182,7 +183,7 @@ def judge_stimulus(
         all_sent = [_sent_before_any_look(flow, covered) for flow in listed]
         weights = weigh_families([flow.sender in first for flow in listed], all_sent)
         for flow, octets, weight in zip(listed, all_sent, weights, strict=True):
-            test = examine(flow, covered, nulls, log, effort_of(weight))
+            test = examine(flow, covered, nulls, capture, effort_of(weight))
             if test is not None:
                 tests.append(test)
                 sent.append(octets)
@@ -194,15 +195,16 @@ def judge_stimulus(
     for test, p_value, its_hardest in zip(tests, adjusted, hardest, strict=True):
         by_sender.setdefault(test.sender, []).append((test, p_value))
         hardest_of.setdefault(test.sender, []).append(its_hardest)
-    report, shared = assess_reception(log), find_shared(log)
+    report = conclude_reception(capture.witnesses, capture.census.senders)
+    said, chains = read_elements(capture.management).by_sender, [(flow.sender, *flow.successors) for flow in flows]
     results = []
-    for one in list_transmitters(log, read_elements(log.management).by_sender, flows):
+    for one in describe_transmitters(capture.census, said, chains, list_sources(flows)):
         found = [item for address in one.addresses for item in by_sender.get(address, [])]
         untested = covered if isinstance(covered, str) else "not_tested"
         result = conclude(one.addresses, found, untested, is_deaf=report.of(one.addresses).is_deaf)
         is_asked = sequence.chip_s <= LONGEST_LIGHT_CHIP_S and not sequence.marks
         is_asked &= valued is None or not valued.isdisjoint(one.addresses)
-        if covered is not untested and not shared.keys().isdisjoint(one.addresses):
+        if covered is not untested and not capture.shared.keys().isdisjoint(one.addresses):
             result = replace(result, verdict="not_assessable", reason=TWO_TRANSMITTERS)
         elif is_asked and result.p_value is not None:
             its = [one for address in one.addresses for one in hardest_of.get(address, [])]
@@ -281,7 +283,7 @@ def _sent_before_any_look(flow: Flow, sequence: ChipSequence) -> int:
 
 
 def examine_flow(
-    flow: Flow, sequence: ChipSequence, nulls: NullSequences, log: FrameLog, effort: Effort = FLOW_ALONE
+    flow: Flow, sequence: ChipSequence, nulls: NullSequences, log: Listened, effort: Effort = FLOW_ALONE
 ) -> FlowTest | None:
     """Test one flow; None when it is too thin or the capture covers too little of the sequence."""
     chips = _chips_covered(sequence, log)
@@ -289,7 +291,7 @@ def examine_flow(
 
 
 def examine_at_looks(
-    flow: Flow, sequence: ChipSequence, nulls: NullSequences, log: FrameLog, effort: Effort = FLOW_ALONE
+    flow: Flow, sequence: ChipSequence, nulls: NullSequences, log: Listened, effort: Effort = FLOW_ALONE
 ) -> FlowTest | None:
     """Test one flow at every look passed so far; its p-value holds at any stopping time.
 
@@ -309,7 +311,7 @@ def examine_at_looks(
     return best
 
 
-def cover(sequence: ChipSequence, log: FrameLog) -> ChipSequence | Uncovered:
+def cover(sequence: ChipSequence, log: Listened) -> ChipSequence | Uncovered:
     """The sequence from its first chip on that the capture covers, or why too few of its chips are left.
 
     Which these are depends on when the capture began and on nothing that was heard, so p-values of the chips left are
@@ -327,7 +329,7 @@ def cover(sequence: ChipSequence, log: FrameLog) -> ChipSequence | Uncovered:
     return "sequence_after_capture" if left is sequence else "sequence_not_covered"
 
 
-def _chips_covered(sequence: ChipSequence, log: FrameLog) -> int:
+def _chips_covered(sequence: ChipSequence, log: Listened) -> int:
     """Whole chips that the capture covers wherever the start lies within its uncertainty; 0 when it began too late."""
     begin_s = log.start_ns / 1e9 - sequence.start_s
     end_s = begin_s + log.listened_s

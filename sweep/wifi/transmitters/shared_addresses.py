@@ -36,7 +36,7 @@ from sweep.wifi.frames.radio_headers import Bools
 
 from .census import LOWEST_DBM
 from .one_sender import find_copies, find_joinings
-from .transmitters import FRAGMENT_BITS
+from .streams import FRAGMENT_BITS
 
 Sign = Literal["two_counters", "number_used_twice", "two_levels", "two_networks"]
 """What shows two transmitters under one address."""

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from sweep.captures.packets import Int64s
 from sweep.modality.addresses import is_locally_administered
-from sweep.wifi.frames.columns import number_distinct, order_streams
-from sweep.wifi.frames.dot11 import FROM_DS, GROUP_BIT, NO_ADDRESS, TO_DS
+from sweep.wifi.frames.columns import number_distinct
 from sweep.wifi.frames.elements import Elements
 from sweep.wifi.frames.framelog import FrameLog
 
@@ -38,21 +37,14 @@ from .census import (
 )
 from .emitters import JoinReason, Known, group_addresses
 from .flow import Flow, is_source
-from .successors import Heard, join_successors
 from .vendors import find_vendor
 
 Role = Literal["ap", "sta", "unknown"]
 
 MAX_TRANSMITTERS: Final = 20_000
 """Transmitters described: guessed; a busy station hall has hundreds, a flood of made-up addresses any number."""
-FRAGMENT_BITS: Final = 4
 SEQUENCE_NUMBERS: Final = 4_096
 """A sequence control field counts frames modulo this above the number of the fragment (802.11-2020, 9.2.4.4)."""
-NS: Final = 1_000_000_000
-LONGEST_HEARD_S: Final = 1_000_000.0
-"""Of a longer capture only the seconds with frames are listed: bounds the memory where a clock is wrong."""
-MIN_FLOW_FRAMES: Final = 8
-"""Data frames below which a direction is not kept as a flow: guessed, far below what any judgement needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,75 +224,6 @@ def _common_role(roles: list[Role]) -> Role:
     """An access point when any address is one."""
     order: tuple[Role, ...] = ("ap", "sta", "unknown")
     return min(roles, key=order.index)
-
-
-def list_flows(log: FrameLog, least_frames: int = MIN_FLOW_FRAMES) -> tuple[Flow, ...]:
-    """The unicast data flows of a log that have at least `least_frames` frames, by sender and peer."""
-    frames = log.frames
-    is_unicast = (frames.ra & np.uint64(GROUP_BIT)) == 0
-    rows = np.flatnonzero(frames.is_data_with_body() & ~log.is_repeat & is_unicast)
-    if not len(rows):
-        return ()
-    addresses, place = number_distinct(np.concatenate([frames.ta[rows], frames.ra[rows]]))
-    keys, stream = number_distinct(place[: len(rows)] * len(addresses) + place[len(rows) :])
-    rows = rows[order_streams(stream, frames.t_ns[rows])]
-    edges = np.cumsum(np.bincount(stream, minlength=len(keys)))[:-1]
-    seconds = _SecondsHeard(log)
-    rows_of = dict(zip(keys.tolist(), np.split(rows, edges), strict=True))
-    flows = list[Heard]()
-    for number, forward in rows_of.items():
-        if len(forward) < least_frames:
-            continue
-        i, j = divmod(number, len(addresses))
-        backward = rows_of.get(j * len(addresses) + i, np.zeros(0, dtype=np.int64))
-        octets = frames.frame_len[forward]
-        is_own = frames.sa[forward] == frames.ta[forward]
-        tells = frames.sa[forward] != NO_ADDRESS
-        flow = Flow(
-            sender=int(addresses[i]),
-            peer=int(addresses[j]),
-            is_from_ap=bool(np.mean((frames.flags[forward] & (TO_DS | FROM_DS)) == FROM_DS) > 0.5),
-            self_sourced_share=float(octets[is_own].sum() / max(int(octets[tells].sum()), 1)),
-            t_ns=frames.t_ns[forward],
-            frame_len=octets,
-            back_t_ns=frames.t_ns[backward],
-            back_frame_len=frames.frame_len[backward],
-            sequence_number=frames.sequence_control[forward] >> FRAGMENT_BITS,
-            tid=frames.tid[forward],
-            heard_ns=seconds.of(forward),
-        )
-        flows.append(Heard(flow, _median_level(frames.rssi_dbm[forward])))
-    return join_successors(flows)
-
-
-def _median_level(levels: NDArray[np.int16]) -> float | None:
-    """None where the receiver gives none."""
-    known = levels[(levels >= LOWEST_DBM) & (levels < 0)]
-    return float(np.median(known)) if len(known) else None
-
-
-class _SecondsHeard:
-    """In which seconds each channel was heard: all of them where the capture names no channel."""
-
-    def __init__(self, log: FrameLog) -> None:
-        self._log = log
-        self._by_channel: dict[int, Int64s] = {}
-
-    def of(self, rows: Int64s) -> Int64s:
-        """For the channel that most of these frames were heard on."""
-        channels, counts = np.unique(self._log.frames.channel_mhz[rows], return_counts=True)
-        mhz = int(channels[np.argmax(counts)])
-        if mhz not in self._by_channel:
-            self._by_channel[mhz] = self._seconds(mhz)
-        return self._by_channel[mhz]
-
-    def _seconds(self, mhz: int) -> Int64s:
-        begin_ns = self._log.start_ns
-        if mhz == 0 and self._log.listened_s <= LONGEST_HEARD_S:
-            return begin_ns + np.arange(int(self._log.listened_s) + 1, dtype=np.int64) * NS
-        frames = self._log.frames
-        t_ns = frames.t_ns if mhz == 0 else frames.t_ns[frames.channel_mhz == mhz]
-        return begin_ns + number_distinct((t_ns - begin_ns) // NS)[0] * NS
 
 
 def _summarise_levels(ranks: Int64s, levels: Int64s, frames: Int64s, count: int) -> list[LevelSummary | None]:
