@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -182,13 +182,57 @@ def test_memory_does_not_grow_with_the_capture(
     frames: int, tmp_path: Path, shared_data: Path, report: Callable[[str], None]
 ) -> None:
     path = recorded(tmp_path / "a.pcap", shared_data / "wifi" / "Chrome_1.pcapng", frames)
-    command = [str(Path(sys.executable).parent / "sweep"), "wifi", str(path), "--json", str(tmp_path / "out.json")]
-    script = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
-    script += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    run = subprocess.run([sys.executable, "-c", script, *command], stdout=subprocess.PIPE, check=True)
-    peak_mb = int(run.stdout) / 1_024
+    peak_mb = peak_of("wifi", str(path), "--json", str(tmp_path / "out.json"))
     report(f"wifi, {frames:,} frames: {peak_mb:.0f} MB at most")
     assert peak_mb < MOST_MB
+
+
+@pytest.mark.parametrize("which", ["made-up", "recorded"])
+def test_memory_of_the_light_test(
+    which: str, tmp_path: Path, request: pytest.FixtureRequest, report: Callable[[str], None]
+) -> None:
+    path, sequence, frames = tmp_path / "a.pcap", tmp_path / "sequence.json", 2_000_000
+    if which == "made-up":
+        uplinks(path, frames)
+    else:
+        recorded(path, request.getfixturevalue("shared_data") / "wifi" / "Chrome_1.pcapng", frames)
+    with open_capture(path) as reader:
+        start_s = int(next(iter(reader.blocks)).t_ns[0]) / 1e9 + 10.0
+    chips = np.random.default_rng(3).integers(0, 2, 150).tolist()
+    played = {"start": start_s, "start_uncertainty_s": 0.3, "chip_s": 0.6, "chips": chips}
+    sequence.write_text(json.dumps(played), encoding="utf-8")
+    out = tmp_path / "out.json"
+    peak_mb = peak_of("stimulus", str(path), "--sequence", str(sequence), "--json", str(out))
+    tested = json.loads(out.read_text(encoding="utf-8"))["flows_tested"]
+    report(f"stimulus, {frames:,} {which} frames, {tested} flows tested: {peak_mb:.0f} MB at most")
+    assert tested == (5 if which == "made-up" else 0)
+    assert peak_mb < MOST_MB
+
+
+def uplinks(path: Path, frames: int) -> Path:
+    """Five stations that send nothing but data, headers only."""
+    rng = np.random.default_rng(3)
+    t_ns = (START_NS + np.cumsum(rng.exponential(500_000, frames)).astype(np.int64)).tolist()
+    lengths = rng.integers(100, 1_500, frames).tolist()
+
+    def packets() -> Iterator[tuple[int, bytes, int]]:
+        for number in range(frames):
+            sender = number % 5
+            octets = radiotap(-40 - sender)
+            octets += data_up(f"02:00:00:00:01:{sender:02x}", length=26, sequence=number // 5 % 4096, flags=0x40)
+            yield t_ns[number], octets, lengths[number]
+
+    write_pcap(path, packets(), link_type=LINK_RADIOTAP)
+    return path
+
+
+def peak_of(*arguments: str) -> float:
+    """Most memory of a run of `sweep`, in MB."""
+    script = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
+    script += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    command = [str(Path(sys.executable).parent / "sweep"), *arguments]
+    run = subprocess.run([sys.executable, "-c", script, *command], stdout=subprocess.PIPE, check=True)
+    return int(run.stdout.split()[-1]) / 1_024
 
 
 def test_what_scapy_costs(shared_data: Path, tmp_path: Path, report: Callable[[str], None]) -> None:

@@ -9,8 +9,9 @@ from sweep.modality.addresses import parse_address
 from sweep.wifi import scan_file
 from sweep.wifi.frames.element_reader import read_elements
 from sweep.wifi.frames.framelog import build_log
+from sweep.wifi.transmitters.census import take_census
 from sweep.wifi.transmitters.emitters import Known, group_addresses
-from sweep.wifi.transmitters.transmitters import list_transmitters
+from sweep.wifi.transmitters.transmitters import describe_transmitters
 from tests.wifi.frames import beacon, frame, radiotap
 from tests.wifi.test_radio_headers import block_of
 
@@ -121,7 +122,7 @@ def test_a_merged_transmitter_adds_up() -> None:
     frames += [radiotap(-52) + with_timer(beacon(second, b"guest", n), 2_000 + n) for n in range(4)]
     frames += [radiotap(-70) + frame(1, 11, first, "02:00:00:00:00:77")]
     log = build_log([block_of(frames)])
-    (one, other) = list_transmitters(log, read_elements(log.management).by_sender)
+    (one, other) = describe_transmitters(take_census(log), read_elements(log.management).by_sender)
     assert one.addresses == (parse_address(first), parse_address(second))
     assert (one.frames, one.role, one.joined_by, one.names) == (10, "ap", ("bssid_family",), (b"guest", b"net"))
     assert one.level is not None

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from sweep.sim.air.frames import WifiEmitter
 from sweep.wifi import read_log, scan_file
-from sweep.wifi.frames.framelog import build_log, number_transmitters
+from sweep.wifi.frames.framelog import FrameLog, build_log, number_transmitters
 from sweep.wifi.scan import JudgedTransmitter
 from sweep.wifi.stimulus.sequence import ChipSequence
 from sweep.wifi.stimulus.significance import judge_stimulus
-from sweep.wifi.traffic.reception import FLOOR, Reception, assess_reception
+from sweep.wifi.traffic.loss_evidence import weigh_loss_evidence
+from sweep.wifi.traffic.reception import FLOOR, Reception, ReceptionReport, conclude_reception
 from sweep.wifi.traffic.video import judge_flow
 from tests.simulators.air_deaf import write_exchange
 from tests.simulators.air_queues import SECOND, draw_flow
@@ -25,6 +26,10 @@ from tests.wifi.frames import AP, STATION, data_up, frame, octets, radiotap
 from tests.wifi.test_radio_headers import block_of
 
 HEARD_WELL = (1.0, 0.85, 0.75)
+
+
+def assess_reception(log: FrameLog) -> ReceptionReport:
+    return conclude_reception(weigh_loss_evidence(log), log.transmitters)
 
 
 def scan_of(path: Path, kind: str, seed: int, **deafness: Any) -> JudgedTransmitter:

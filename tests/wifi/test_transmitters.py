@@ -18,9 +18,10 @@ from sweep.wifi.frames.framelog import FrameLog
 from sweep.wifi.frames.reading import read_log
 from sweep.wifi.scan import scan_file
 from sweep.wifi.transmitters import vendors
+from sweep.wifi.transmitters.census import take_census
 from sweep.wifi.transmitters.flow import Flow
 from sweep.wifi.transmitters.streams import list_flows
-from sweep.wifi.transmitters.transmitters import Transmitter, list_transmitters
+from sweep.wifi.transmitters.transmitters import Transmitter, describe_transmitters
 from sweep.wifi.transmitters.vendors import TABLE, find_vendor
 from tests.simulators.pcap import write_pcap
 from tests.wifi.frames import (
@@ -50,7 +51,7 @@ def logged(tmp_path: Path) -> Logged:
 
 
 def by_address(log: FrameLog) -> dict[str, Transmitter]:
-    found = list_transmitters(log, read_elements(log.management).by_sender)
+    found = describe_transmitters(take_census(log), read_elements(log.management).by_sender)
     return {format_address(one.addresses[0]): one for one in found}
 
 

@@ -168,8 +168,8 @@ def build_log(
 
 
 def join_frames(parts: list[Dot11Frames]) -> Dot11Frames:
-    """Columns one after the other; `start` no longer points anywhere.  The list is empty afterwards, so that whoever has
-    no other needs no more than one column twice.
+    """Columns one after the other; `start` no longer points anywhere.  The list is empty afterwards, so that of who
+    has no other no more than one column is there twice.
     """
     columns = {
         column.name: [getattr(part, column.name) for part in parts or [empty_frames()]]

@@ -52,8 +52,8 @@ def gather(logs: Iterable[FrameLog], sequence: ChipSequence) -> WholeCapture:
     light_ns = (sequence.start_s - sequence.start_uncertainty_s) * 1e9
     streams, witnesses, census, management = Streams(), NO_WITNESSES, EMPTY_CENSUS, Management({}, 0)
     shared: dict[int, frozenset[Sign]] = {}
-    edges: list[int] = []  # the earliest and the latest times of each log, and the latest before the light
-    before: list[int] = []
+    edges: list[int] = []  # earliest and latest times of the logs
+    before: list[int] = []  # latest times before the light
     frames = 0
     for log in logs:
         streams.add(log)
@@ -65,7 +65,8 @@ def gather(logs: Iterable[FrameLog], sequence: ChipSequence) -> WholeCapture:
         frames += len(log.frames)
         if len(log.frames):
             edges += [log.start_ns, log.end_ns]
-            before.append(int(log.frames.t_ns[log.frames.t_ns < light_ns].max(initial=log.start_ns)))
+            earlier = log.frames.t_ns[log.frames.t_ns < light_ns]
+            before += [int(earlier.max())] if len(earlier) else []
         del log  # or it stays while the next one is read, as what it took would
         give_back_freed()
     start_ns, end_ns = min(edges, default=0), max(edges, default=0)
@@ -74,7 +75,7 @@ def gather(logs: Iterable[FrameLog], sequence: ChipSequence) -> WholeCapture:
         start_ns=start_ns,
         listened_s=(end_ns - start_ns) / 1e9,
         light_ns=light_ns,
-        before_s=(max(before, default=0) - start_ns) / 1e9,
+        before_s=(max(before, default=start_ns) - start_ns) / 1e9,
         streams=streams,
         witnesses=witnesses,
         census=census,

@@ -1,6 +1,6 @@
 """Could we have heard it?  How much of each transmitter's data reached the receiver.
 
-Input is a `FrameLog`, or what the `witnesses` of several come to; output is a `Hearing` per sender.  Many receivers are
+Input is what the `witnesses` of one log or several come to; output is a `Hearing` per sender.  Many receivers are
 deaf to fast modulations and to several streams at once, and then see a camera's reservations and acknowledgements but
 none of its pictures.  Three witnesses
 tell, the most direct first: Block Acks name frames that arrived, sequence numbers skip what was missed, and a
@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from sweep.captures.packets import Int64s
 from sweep.wifi.frames.columns import is_among
-from sweep.wifi.frames.framelog import FrameLog
 
 from .loss_evidence import (
     ANSWERED,
@@ -33,7 +32,6 @@ from .loss_evidence import (
     RESERVED_US,
     UNHEARD_TO,
     LossEvidence,
-    weigh_loss_evidence,
 )
 from .video import VideoVerdict
 
@@ -123,11 +121,6 @@ def temper_video(verdict: VideoVerdict, hearing: Reception, listened_s: float) -
     if verdict.verdict == "video_uplink" and is_half_heard:
         return replace(verdict, verdict="not_assessable", decided_after_s=None, reason="peer_unheard")
     return verdict
-
-
-def assess_reception(log: FrameLog) -> ReceptionReport:
-    """Weigh the witnesses of every sender of a log."""
-    return conclude_reception(weigh_loss_evidence(log), log.transmitters)
 
 
 def conclude_reception(witnesses: LossEvidence, heard: NDArray[np.uint64]) -> ReceptionReport:

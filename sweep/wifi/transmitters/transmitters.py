@@ -1,13 +1,12 @@
-"""Who sent: one record per physical transmitter, and the data flows between them.
+"""Who sent: one record per physical transmitter.
 
-Input is a `FrameLog` and what its management frames say; output is `Transmitter` records (role, vendor, level, amounts)
-and `Flow` records (times and lengths of data frames of one transmitter towards one peer, with the opposite direction
-beside it).  Which addresses are one transmitter `emitters` decides, with reasons.  It draws no conclusion about video.
+Input is a `Census` and what management frames say; output is `Transmitter` records (role, vendor, level, amounts).
+Which addresses are one transmitter `emitters` decides, with reasons.  It draws no conclusion about video.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -18,7 +17,6 @@ from sweep.captures.packets import Int64s
 from sweep.modality.addresses import is_locally_administered
 from sweep.wifi.frames.columns import number_distinct
 from sweep.wifi.frames.elements import Elements
-from sweep.wifi.frames.framelog import FrameLog
 
 from .census import (
     ANNOUNCES,
@@ -33,7 +31,6 @@ from .census import (
     SERVES,
     UP,
     Census,
-    take_census,
 )
 from .emitters import JoinReason, Known, group_addresses
 from .flow import Flow, is_source
@@ -92,17 +89,6 @@ class Transmitter:
     """Ways to join the networks that it announces."""
 
 
-def list_transmitters(
-    log: FrameLog, said: Mapping[int, Elements], flows: Sequence[Flow] = ()
-) -> tuple[Transmitter, ...]:
-    """Describe every transmitter of a log, the one with most frames first; `said` is what each address says.
-
-    `flows` tell who went on under another address, and who sends data of its own.
-    """
-    chains = [(flow.sender, *flow.successors) for flow in flows]
-    return describe_transmitters(take_census(log), said, chains, list_sources(flows))
-
-
 def list_sources(flows: Iterable[Flow]) -> frozenset[int]:
     """Addresses that send data of their own."""
     return frozenset(address for flow in flows if is_source(flow) for address in (flow.sender, *flow.successors))
@@ -112,9 +98,9 @@ def describe_transmitters(
     census: Census, said: Mapping[int, Elements], chains: Iterable[tuple[int, ...]] = (),
     alone: frozenset[int] = frozenset(),
 ) -> tuple[Transmitter, ...]:  # fmt: skip
-    """The same from what the addresses come to; MAX_TRANSMITTERS at most.
+    """Every transmitter, the one with most frames first, from what the addresses come to; MAX_TRANSMITTERS at most.
 
-    `chains`: addresses of one sender; `alone`: those that only a chain joins.
+    `said` is what each address says, `chains`: addresses of one sender; `alone`: those that only a chain joins.
     """
     total = census.counts[:, FRAMES]
     chosen = np.argsort(-total, kind="stable")[:MAX_TRANSMITTERS]
