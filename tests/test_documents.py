@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 import typer
 
 from sweep.cli import COMMANDS, build_app
@@ -57,6 +58,18 @@ def test_the_readme_names_only_what_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"make ([a-z][a-z-]*)", README):
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+
+
+@pytest.mark.parametrize("name", ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"])
+def test_the_pages_beside_it_name_only_what_exists(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    named = re.findall(r"\]\((?!https:)([^)#]+)", text)
+    named += re.findall(r"`((?:tests|server|sweep|hardware|firmware|\.ci)/[\w./-]*)`", text)
+    assert len(named) >= 4
+    assert [one for one in named if not (ROOT / one).exists()] == []
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"`make ([a-z][a-z-]*)", text)
+    assert [one for one in targets if not re.search(rf"^{one}:", makefile, flags=re.MULTILINE)] == []
 
 
 def section(title: str) -> str:
