@@ -20,7 +20,7 @@ import numpy as np
 from sweep.wifi.stimulus.families import correct, weigh
 from sweep.wifi.stimulus.null_sequences import NullSequences
 from sweep.wifi.stimulus.p_value import FLOW_ALONE, find_p_value
-from sweep.wifi.stimulus.significance import LOOKS, MAX_BESIDE, SIGNIFICANT, respond
+from sweep.wifi.stimulus.significance import LOOKS, MAX_BESIDE, MOST_WEIGHED_KBPS, SIGNIFICANT, respond
 from sweep.wifi.stimulus.stopping_rule import is_enough, is_hopeless
 from sweep.wifi.traffic.thin import LEAST_KBPS
 from tests.simulators import air_encoded
@@ -28,8 +28,9 @@ from tests.simulators.encode_cameras import CAMERA_CHIPS, CAMERA_LEVELS
 from tests.simulators.fit_light import list_cameras
 
 DECOYS: Final = (0, 20, 80, 600, 1_000)
-DECOYS_KBPS: Final = (3.0, LEAST_KBPS, 34.0)
-"""Three short frames a second, which choose in a capture; the least that is open live; three full frames a second."""
+DECOYS_KBPS: Final = (3.0, LEAST_KBPS, 34.0, 20_000.0)
+"""Three short frames a second, which choose in a capture; the least that is open live; three full frames a second; and
+thick uploads, which are no decoys."""
 MINUTE_CHIPS: Final = 100
 
 
@@ -69,7 +70,7 @@ def beside(decoys: int) -> Adjust:
 
 def chosen(decoys: int, kbps: float, camera_kbps: float) -> Adjust:
     """All of them were, or nobody was; each decoy sends `kbps`."""
-    weight = weigh([camera_kbps, *[kbps] * decoys])[0]
+    weight = weigh([min(one, MOST_WEIGHED_KBPS) for one in (camera_kbps, *[kbps] * decoys)])[0]
     return lambda p: min(1.0, p / weight)
 
 
