@@ -24,10 +24,10 @@ from sweep.wifi.transmitters.flow import Flow, is_uplink
 from sweep.wifi.transmitters.shared_addresses import TWO_TRANSMITTERS
 
 from .cadence import Floats
-from .camera_features import DECIDE_SCORE, Features, list_marks, score_features
+from .camera_features import DECIDE_SCORE, THIN_KBPS, Features, list_marks, score_features
 from .clips import judge_clips
 from .stalls import close_stalls
-from .thin import measure_thin
+from .thin import LEAST_KBPS, measure_thin
 from .transfers import measure_transfer
 from .unclocked import RATE_KBPS, UNCLOCKED_S
 from .windows import FlowCutter, Window, measure_features
@@ -44,6 +44,8 @@ SILENCE_ENDS_S: Final = 2.5
 MIN_FRAMES: Final = 24
 MIN_SECONDS: Final = 2.0
 """Below either nothing is assessable: guessed from CamLoPA's floor of 150 frames in 5 s, lowered for slow cameras."""
+NEARLY: Final = 0.999
+"""Of a rate that a window needs at least, what it is not even measured below: sums are rounded."""
 LONGER_TIMES, CONTRADICTED_NATS = 1.4, -2.0
 """A window so much longer, where there is one, must not speak against the clock by so much: guessed; of a real clock it
 speaks for it ever more, of the scanners on the tuning flows it speaks against it by 5 to 35."""
@@ -139,7 +141,10 @@ def judge_flow(flow: Flow, kernel: Kernel | None = KERNEL) -> VideoVerdict:
     for first, last in _stretches(cutter.t_s):
         begin_s = float(cutter.t_s[first])
         stretch, positions = _Stretch(cutter, begin_s, float(cutter.t_s[last - 1]) - begin_s), NOTHING_HEARD
-        for place in stretch.list_full(_windows(stretch.length_s)):
+        full = stretch.list_full(_windows(stretch.length_s))
+        for number, (place, kbps) in enumerate(full, start=1):
+            if kbps < NEARLY * THIN_KBPS and number < len(full):  # no camera; the last one says what else it is like
+                continue
             found = _judge_window(stretch, place)
             if found.verdict == "video_uplink" and not _is_contradicted(stretch, place):
                 return found
@@ -189,10 +194,10 @@ class _Stretch:
         self._begin_s = begin_s
         self._measured: dict[tuple[float, float], Features] = {}
 
-    def list_full(self, places: list[tuple[float, float]]) -> list[tuple[float, float]]:
-        """Those with frames enough."""
+    def list_full(self, places: list[tuple[float, float]]) -> list[tuple[tuple[float, float], float]]:
+        """Those with frames enough, and the kbit/s of each."""
         counts = self._cutter.count([(self._begin_s + begin_s, seconds) for begin_s, seconds in places])
-        return [place for place, frames in zip(places, counts, strict=True) if frames >= MIN_FRAMES]
+        return [(place, kbps) for place, (frames, kbps) in zip(places, counts, strict=True) if frames >= MIN_FRAMES]
 
     def cut(self, place: tuple[float, float]) -> Window:
         """The frames of a window."""
@@ -235,7 +240,9 @@ def _find_open(stretch: _Stretch) -> VideoVerdict | None:
 
 def _leave_open(stretch: _Stretch) -> Iterator[VideoVerdict]:
     """What lacks one thing that a camera may lack as well, window by window; none of what shows that it is none."""
-    for place in stretch.list_full(_open_windows(stretch.length_s)):
+    for place, kbps in stretch.list_full(_open_windows(stretch.length_s)):
+        if kbps < NEARLY * LEAST_KBPS:  # too thin for anything
+            continue
         window, flow = stretch.cut(place), stretch.flow
         features, unclocked = stretch.measure(place, window), window.unclocked()
         if features.is_sound:

@@ -160,6 +160,7 @@ class FlowCutter:
         self._kernel = kernel
         self.t_s = (flow.t_ns - zero_ns).astype(np.float64) / 1e9
         self._back_s = (flow.back_t_ns - zero_ns).astype(np.float64) / 1e9
+        self._sent = np.concatenate([[0], np.cumsum(flow.frame_len, dtype=np.int64)])
 
     def cut(self, begin_s: float, seconds: float) -> Window:
         """The frames from `begin_s` on for so many seconds."""
@@ -172,12 +173,12 @@ class FlowCutter:
         kept_s, kept, sums = _cut_plainly(t_s - begin_s, octets, back) if cut is None else cut
         return Window(seconds, last - first, kept_s, kept, t_s - begin_s, octets, Sums(*sums), kernel)
 
-    def count(self, places: list[tuple[float, float]]) -> list[int]:
-        """Frames in the windows of some begins and lengths."""
-        edges = np.array(places).reshape(-1, 2)
-        first, last = np.searchsorted(self.t_s, edges[:, 0]), np.searchsorted(self.t_s, edges.sum(axis=1))
-        counts: list[int] = (last - first).tolist()
-        return counts
+    def count(self, places: list[tuple[float, float]]) -> list[tuple[int, float]]:
+        """Frames in the windows of some begins and lengths, and kbit/s."""
+        begins, seconds = np.array(places).reshape(-1, 2).T
+        first, last = np.searchsorted(self.t_s, begins), np.searchsorted(self.t_s, begins + seconds)
+        rates = (self._sent[last] - self._sent[first]) * 8e-3 / seconds
+        return list(zip((last - first).tolist(), rates.tolist(), strict=True))
 
 
 def _cut_plainly(t_s: Floats, octets: Octets, back: Octets) -> tuple[Floats, Octets, Sums]:
