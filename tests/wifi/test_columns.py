@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hn
 
-from sweep.wifi.frames.columns import count_alike, is_ascending, number_distinct, order_streams, quantile
+from sweep.wifi.frames.columns import (
+    count_alike,
+    count_distinct,
+    is_ascending,
+    number_distinct,
+    order_streams,
+    quantile,
+)
 
 
 @given(
@@ -50,3 +57,4 @@ def test_quantiles_are_those_of_numpy(values: list[int], share: float) -> None:
 @given(st.lists(st.sampled_from([-1, 0, 5, 60, 65_535, 65_536, 2**31 - 1]) | st.integers(0, 9), max_size=40))
 def test_rows_alike_are_counted(values: list[int]) -> None:
     assert count_alike(np.array(values, dtype=np.int32)).tolist() == [values.count(one) for one in values]
+    assert count_distinct(np.array(values, dtype=np.int32)) == len(set(values))

@@ -12,6 +12,8 @@ from typing import Final
 
 import numpy as np
 
+from sweep.wifi.frames.columns import count_distinct
+
 from .cadence import Floats
 from .unclocked import MAX_LONG_ANSWERS, MIN_ACTIVE, MIN_UP_SHARE
 from .windows import Window
@@ -79,10 +81,10 @@ def measure_thin(window: Window) -> Thin:
         uneven_kbps=window.sums.kept * 8e-3 / window.seconds,
         frames=window.frames,
         uneven_frames=len(window.octets),
-        lengths=len(np.unique(window.all_octets)),
+        lengths=count_distinct(window.all_octets),
         up_share=window.up_share,
         long_answers=window.sums.long_answers / sent,
-        active=len(np.unique(window.all_t_s.astype(np.int64)[window.all_t_s < whole])) / whole,
+        active=count_distinct(window.all_t_s.astype(np.int64)[window.all_t_s < whole]) / whole,
         speech=measure_speech(window.all_t_s),
     )
 

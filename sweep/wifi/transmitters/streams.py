@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sweep.captures.packets import Int64s
 from sweep.host.heap import give_back_freed
-from sweep.wifi.frames.columns import number_distinct, order_streams
+from sweep.wifi.frames.columns import number_distinct, order_streams, quantile
 from sweep.wifi.frames.dot11 import FROM_DS, GROUP_BIT, NO_ADDRESS, TO_DS
 from sweep.wifi.frames.framelog import FrameLog
 
@@ -109,7 +109,7 @@ class Streams:
             flow = Flow(
                 sender=sender,
                 peer=receiver,
-                is_from_ap=bool(np.mean(rows["is_from_ap"][its]) > 0.5),
+                is_from_ap=2 * int(np.count_nonzero(rows["is_from_ap"][its])) > len(octets),
                 self_sourced_share=float(octets[source > 0].sum() / max(int(octets[source >= 0].sum()), 1)),
                 t_ns=rows["t_ns"][its],
                 frame_len=octets,
@@ -174,4 +174,4 @@ def _join(pieces: list[NDArray[Any]]) -> NDArray[Any]:
 def _median_level(levels: NDArray[np.int16]) -> float | None:
     """None where the receiver gives none."""
     known = levels[(levels >= LOWEST_DBM) & (levels < 0)]
-    return float(np.median(known)) if len(known) else None
+    return quantile(known, 0.5) if len(known) else None
