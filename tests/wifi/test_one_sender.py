@@ -107,3 +107,15 @@ def test_data_whose_power_an_access_point_sets_are_of_one_sender(fainter_db: flo
         beside[0] = replace(beside[0], level_dbm=-45.0 - fainter_db)
         louder = log_of([sent_of(flow, level_dbm=-45.0), *beside], rng, heard=0.97)
         assert find_shared(louder) == {VICTIM: frozenset({"two_levels"})}
+
+
+@pytest.mark.parametrize("habit", ["idle", "messages"])
+def test_a_louder_stream_that_is_too_thin_for_pictures_and_may_follow_the_light_is_seen(habit: Habit) -> None:
+    """Less than is left open: the light would be asked of it all the same."""
+    for seed in range(3):
+        rng = np.random.default_rng([83, seed])
+        flow = air_encoded.stream(LIT, 100.0, SECONDS, rng, "rtp", air="good", kbps=8.0)
+        victim = phone(habit, SECONDS, rng, level_dbm=-65.0)
+        its = sent_of(flow, tid=5, level_dbm=-45.0)
+        log = log_of([victim, its, beacons(SECONDS, rng, sender=NETWORK)], rng, heard=0.97)
+        assert find_shared(log) == {VICTIM: frozenset({"two_levels"})}

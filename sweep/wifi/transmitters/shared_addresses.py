@@ -35,6 +35,7 @@ from sweep.wifi.frames.framelog import FrameLog
 from sweep.wifi.frames.radio_headers import Bools
 
 from .census import LOWEST_DBM
+from .missed_frames import MAIN_SHARE
 from .one_sender import find_copies, find_joinings
 from .streams import FRAGMENT_BITS
 
@@ -267,7 +268,7 @@ def _list_two_levels(log: FrameLog) -> dict[int, frozenset[int]]:
     )
     found = {}
     whose = its[stream[first]]
-    may_be_pictures = _may_be_pictures(frames, rows, first)
+    may_be_pictures = _may_be_pictures(frames, rows, first, keys[stream[first]] // 64)
     for one in candidates.tolist():
         places = np.flatnonzero(whose == one)
         able = places[may_be_pictures[places]]
@@ -285,9 +286,14 @@ def _list_two_levels(log: FrameLog) -> dict[int, frozenset[int]]:
     return found
 
 
-def _may_be_pictures(frames: Dot11Frames, rows: Int64s, first: Int64s) -> Bools:
-    """Per kind of frames, which begin at these places, whether it is data of LEAST_KBPS and more while it is sent."""
-    octets = np.add.reduceat(frames.frame_len[rows].astype(np.int64), first)
+def _may_be_pictures(frames: Dot11Frames, rows: Int64s, first: Int64s, flow: Int64s) -> Bools:
+    """Per kind of frames, which begin at these places and belong to a `flow`, whether it is data of LEAST_KBPS and more
+    while it is sent, or so much of the flow's that the light test would not leave it out.
+    """
+    is_data = frames.kind[rows[first]] == DATA
+    octets = np.add.reduceat(frames.frame_len[rows].astype(np.int64), first) * is_data
     span_ns = np.maximum.reduceat(frames.t_ns[rows], first) - np.minimum.reduceat(frames.t_ns[rows], first)
-    found: Bools = (frames.kind[rows[first]] == DATA) & (octets * 8e6 >= LEAST_KBPS * np.maximum(span_ns, TURN_NS))
+    _, group = number_distinct(flow)
+    is_much = octets > (1.0 - MAIN_SHARE) * np.bincount(group, weights=octets)[group]
+    found: Bools = is_data & (is_much | (octets * 8e6 >= LEAST_KBPS * np.maximum(span_ns, TURN_NS)))
     return found
