@@ -54,6 +54,11 @@ class Reading:
     broken: set[int] = field(default_factory=set)
     """Lines that nobody can read, by the index they have."""
 
+    def own_entries(self) -> set[int]:
+        """Indices of the entries in which a log speaks of itself: what they say holds if they count."""
+        said = (self.erasures, self.purges, self.heads)
+        return {one[0] for some in said for one in some} | self.placed.keys()
+
 
 def first_reading(lines: Iterator[bytes], found: Findings, *, is_sealed: bool, wanted_sizes: frozenset[int]) -> Reading:
     """Read all lines once; `wanted_sizes`: numbers of entries of which the root is to be kept. PackageError."""

@@ -97,6 +97,10 @@ class KeyTable:
             line = before
         return Bearer(key.role, key.probe_id, key.tenant, line, key.probes)
 
+    def bearer_of(self, key_id: str) -> Bearer:
+        """The same of a key of the table."""
+        return self.bearer(self._keys[key_id])
+
     def of_role(self, role: KeyRole) -> tuple[Key, ...]:
         """The keys of one role."""
         return tuple(key for key in self._keys.values() if key.role == role)

@@ -16,6 +16,7 @@ from typing import Any
 from server.verifier.anchors import Anchors
 from server.verifier.bodies import Carried, check_bodies, named_erased, placed_by
 from server.verifier.envelopes import DIGEST, Envelope, Unread, read_payload
+from server.verifier.facts import Fact, judge_rules
 from server.verifier.findings import Findings, PackageError
 from server.verifier.first_reading import claim_of, without_newline
 from server.verifier.key_table import Key, KeyEntryError, KeyTable, carried_body
@@ -30,7 +31,6 @@ from server.verifier.statement import (
     is_signed,
     read_statement,
 )
-from server.verifier.statuses import Fact, judge_rules
 from server.verifier.strict import read_exact, read_json
 from server.verifier.verification import read_lines, uuid_bytes
 from server.verifier.zip_file import ZipFile

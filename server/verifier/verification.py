@@ -1,4 +1,4 @@
-"""A package verified: read twice, line by line, so that only a few hundred bytes of each entry are kept.
+"""A package verified: read twice, line by line; what is kept of each entry lies in a temporary file (fact_table.py).
 
 The first reading proves the form, builds the tree, follows the keys through the log and weighs the bodies; the second
 verifies each signature with the keys as they stand at the end.  Then everything is judged together.  Whatever the file
@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from server.verifier import anchors as outside
 from server.verifier.anchors import Anchors
 from server.verifier.envelopes import Envelope, Unread, read_payload
+from server.verifier.fact_table import FactTable, fact_table
+from server.verifier.facts import NOT_OF_ROOT, NOT_SIGNED, NOT_VALID, UNKNOWN_KEY, Fact, places_of
 from server.verifier.findings import Findings, PackageError
 from server.verifier.first_reading import Reading, claim_of, first_reading, without_newline
 from server.verifier.key_table import Key
@@ -28,17 +29,9 @@ from server.verifier.package_lines import (
     read_line,
     read_manifest,
 )
+from server.verifier.placements import Placements
 from server.verifier.printed import Printed, Record, say_log, say_record
-from server.verifier.statuses import (
-    NOT_OF_ROOT,
-    NOT_SIGNED,
-    NOT_VALID,
-    UNKNOWN_KEY,
-    Fact,
-    check_chains,
-    check_statuses,
-    judge_rules,
-)
+from server.verifier.statuses import check_chains, check_statuses
 from sweep.entry import notes
 from sweep.entry.dsse import EntryError, SignedEntry, verify_signature
 from sweep.entry.kinds import KEY_KINDS
@@ -65,11 +58,13 @@ def verify(lines: Lines, anchors: Anchors = Anchors(), *, is_sealed: bool = True
     found.origin, found.scope, found.root_hash = header.origin, header.scope, root.hex()
     if found.is_cut:
         return found
-    facts = _second_reading(lines(), read, None if paper is None else paper.digest, is_sealed=is_sealed)
-    judge_rules(facts, read.placed)
-    check_statuses(facts, found.complain_of)
-    counting = {fact.log_index for fact in facts if fact.counts}
-    check_chains(facts, _purges(read, counting), read.keys.admitted_at, found.complain_of)
+    with fact_table(read.keys.bearer_of) as facts:
+        wanted = None if paper is None else paper.digest
+        facts.judge_rules(_second_reading(lines(), read, facts, wanted, is_sealed=is_sealed))
+        check_statuses(facts, found.complain_of)
+        counting = {index for index in read.own_entries() if facts.counts(index)}
+        check_chains(facts, _purges(read, counting), read.keys.admitted_at, found.complain_of)
+        record = _of_paper(paper, facts, read)
     _check_own(read, counting, found)
     last = found.size - 1
     signers = [key for key in read.keys.of_role("server") if key.counts_at(last)]
@@ -80,16 +75,18 @@ def verify(lines: Lines, anchors: Anchors = Anchors(), *, is_sealed: bool = True
     outer = outside.check_outer(header, found, anchors, read.roots, _verifier_keys(header, read.keys.of_role("server")))
     if anchors.witness is not None:
         outside.check_witness(anchors.witness, (inner, outer), found)
-    say_record(paper, _of_paper(paper, facts, read), found)
+    say_record(paper, record, found)
     say_log(paper, found.size, read.roots, found)
     outside.say_what_is_missing(anchors, header, inner, found)
     _say_the_rest(read, found, is_sealed=is_sealed)
     return found
 
 
-def _second_reading(lines: Iterator[bytes], read: Reading, wanted: str | None, *, is_sealed: bool) -> list[Fact]:
-    facts: list[Fact] = []
-    known: dict[Any, Any] = {}
+def _second_reading(
+    lines: Iterator[bytes], read: Reading, facts: FactTable, wanted: str | None, *, is_sealed: bool
+) -> Placements:
+    """Fill the table; where rooms lie."""
+    placing: list[Fact] = []
     hasher = hashlib.sha256(next(lines, b""))
     for index, line in enumerate(lines):
         if is_sealed and is_manifest(line):
@@ -103,31 +100,33 @@ def _second_reading(lines: Iterator[bytes], read: Reading, wanted: str | None, *
         except ValueError:
             raise _changed() from None
         if isinstance(item, EntryLine) and said is not None:
-            facts.append(_fact(item, said, read, known))
+            fact = _fact(item, said, read)
+            facts.add(fact)
+            if item.log_index in read.placed:
+                placing.append(fact)
             if item.entry.entry_hash == wanted:
                 read.received_ms = item.received_ms
     if hasher.digest() != read.digest:
         raise _changed()
-    return facts
+    return places_of(placing, read.placed)
 
 
-def _fact(item: EntryLine, said: Envelope | Unread, read: Reading, known: dict[Any, Any]) -> Fact:
-    """What is to be judged of an entry; `known` holds what many entries share, once."""
+def _fact(item: EntryLine, said: Envelope | Unread, read: Reading) -> Fact:
+    """What is to be judged of an entry."""
     entry_hash = bytes.fromhex(item.entry.entry_hash)
     mark = entry_hash if said.entry_id is None else uuid_bytes(said.entry_id)
     fact = Fact(item.log_index, item.status, entry_hash, mark)
     if isinstance(said, Envelope):
-        fact.claim = claim_of(said, known)
+        fact.claim = claim_of(said, {})
         fact.seq, fact.prev = said.seq, None if said.prev is None else bytes.fromhex(said.prev)
-        key_id = said.key_id
-        fact.key_id = known.setdefault(key_id, key_id)
+        fact.key_id = key_id = said.key_id
     else:
         key_id = min(key_id for key_id, _ in item.entry.signatures)
     key = read.keys.find(key_id)
     fact.objection = _objection(item, key)
     fact.is_signed = fact.objection is None or fact.objection == NOT_VALID
     if key is not None and fact.claim is not None:
-        fact.bearer = known.get(key) or known.setdefault(key, read.keys.bearer(key))
+        fact.bearer = read.keys.bearer_of(key_id)
     if isinstance(said, Envelope) and said.kind in KEY_KINDS:
         fact.objection = None if item.log_index in read.key_entries else NOT_OF_ROOT
         fact.bearer = None  # judged already, by the keys of that moment
@@ -144,14 +143,17 @@ def _objection(item: EntryLine, key: Key | None) -> Phrase | None:
     return None if key.counts_at(item.log_index) else NOT_VALID
 
 
-def _of_paper(paper: Printed | None, facts: list[Fact], read: Reading) -> Record | None:
+def _of_paper(paper: Printed | None, facts: FactTable, read: Reading) -> Record | None:
     """The record that a paper names."""
-    wanted = None if paper is None else bytes.fromhex(paper.digest)
-    for fact in facts:
-        if fact.entry_hash == wanted:
-            kind = Phrase("kind_not_read_here") if fact.claim is None else fact.claim.kind
-            other = None if fact.status == "accepted" else Phrase("objection_stands_as", status=fact.status)
-            return Record(fact.log_index, read.received_ms, kind, read.keys.find(fact.key_id), other or fact.objection)
+    if paper is None:
+        return None
+    wanted = bytes.fromhex(paper.digest)
+    index = facts.find(wanted)
+    if index is not None:
+        kind, status = facts.kind(index) or Phrase("kind_not_read_here"), facts.status(index)
+        other = None if status == "accepted" else Phrase("objection_stands_as", status=status)
+        key = read.keys.find(facts.key_id(index))
+        return Record(index, read.received_ms, kind, key, other or facts.why_not(index))
     gone = (index for index, entry_hash in read.purged.items() if entry_hash == wanted)
     return next((Record(index, 0, "", None, Phrase("objection_purged")) for index in gone), None)
 

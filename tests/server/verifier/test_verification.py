@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 import pytest
 
+from server.verifier.fact_table import FactTable
 from server.verifier.findings import PackageError
 from server.verifier.words import lines_of
 from sweep.entry import kinds, notes
 from sweep.entry.dsse import key_id_of
+from sweep.entry.envelope import Assurance
 from sweep.entry.notes import VerifierKey
+from sweep.report import new_id
 from tests.entry_factory import salted, signer
 from tests.package_kit import (
     ORIGIN,
@@ -35,6 +41,8 @@ from tests.package_kit import (
 )
 from tests.server.verifier.judges import both, findings
 
+BYTES_OF_AN_ENTRY = 64
+"""Of memory, where 3 million may take 512 MB; measured: none."""
 FOREIGN = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -85,6 +93,54 @@ def test_bodies_are_not_held() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 12 * size  # one line takes some five times its body while it is read
+
+
+def _peak_of(data: bytes) -> int:
+    tracemalloc.start()
+    try:
+        assert findings(data).problems == []
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_an_entry_takes_lies_in_a_file_that_is_gone_at_the_end() -> None:
+    book, sizes, peaks = a_log(), [], []
+    with connecting() as opened:
+        for more in (1_000, 2_000):  # the first fills what is read at once
+            for number in range(more):
+                body = salted(kinds.DISPOSITION_TYPE, f'{{"number":{number}}}'.encode())
+                how: Assurance = "password"
+                book.say(SERVER, kinds.DISPOSITION, body, sweep_id=new_id(), subject="점검자-01", assurance=how)
+            peaks.append(_peak_of(pack(book.lines)))
+            sizes.append(len(book.lines))
+    assert opened == ["", ""]  # SQLite's name for a file that nobody finds
+    assert (peaks[1] - peaks[0]) / (sizes[1] - sizes[0]) < BYTES_OF_AN_ENTRY
+
+
+@contextmanager
+def connecting() -> Iterator[list[str]]:
+    """The names of the databases that are opened in the block."""
+    opened: list[str] = []
+    connect = sqlite3.connect
+
+    def noted(name: str, **options: Any) -> sqlite3.Connection:
+        opened.append(name)
+        found: sqlite3.Connection = connect(name, **options)
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite3, "connect", noted)
+        yield opened
+
+
+def test_no_room_for_that_file_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> NoReturn:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(FactTable, "_flush", full)
+    with pytest.raises(OSError, match="SQLITE_TMPDIR"):
+        findings(pack(a_log().lines))
 
 
 def test_a_checkpoint_from_elsewhere() -> None:
