@@ -154,7 +154,7 @@ endef
 
 .make/python: constraints.txt pyproject.toml | .make/apt-run $(BIN)/python
 	@echo "• installing Python packages into $(VENV)"
-	@sed '/^# --- dev/,$$d' constraints.txt >.make/requirements-run.txt
+	@sed '/^# --- storage/,$$d' constraints.txt >.make/requirements-run.txt
 	@$(call pip_sections,.make/requirements-run.txt)
 	@$(PIP) --no-deps --no-build-isolation --editable . && touch $@
 

@@ -18,7 +18,7 @@ import deb
 
 from sweep.host.compiled import SOURCES
 
-SECTIONS = ("base", "probe", "server", "build", "dev")
+SECTIONS = ("base", "probe", "server", "build", "storage", "dev")
 
 
 def main() -> None:

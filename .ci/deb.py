@@ -65,7 +65,7 @@ PACKAGES = {
     "ansim-sweep-server": Package(
         "server of probes that look for hidden cameras",
         "Keeps what probes signed as a log that proves itself, shows sweep maps on a phone and writes inspection logs.",
-        ("base", "server"),
+        ("base", "server", "storage"),
         {"sweep-server": "server.cli"},
         ROOT / "server" / "serving" / "system",
         {"server/README.md": "README.md"},

@@ -23,6 +23,7 @@ SECTIONS: tuple[tuple[str, list[str]], ...] = (
     ("probe", ["--extra", "probe"]),
     ("server", ["--extra", "server", "--extra", "districts"]),
     ("build", ["--group", "build"]),
+    ("storage", ["--extra", "storage"]),
     ("dev", ["--extra", "dev"]),
     ("lab", ["--extra", "lab"]),
 )

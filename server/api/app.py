@@ -103,10 +103,11 @@ from server.server_keys.relays import judge_relays
 from server.server_keys.root import sign_waiting
 from server.server_keys.rotation import KEY_FILE
 from server.signing.placements import read_once
-from server.store.bodies import check_store, take_block
+from server.store.bodies import check_store, is_in_storage, take_block
 from server.store.crypto.body_keys import BodyKeys, BodyKeysError
 from server.store.db import Database
 from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError
+from server.store.objects import ObjectStore
 from server.witness.cosigning import ask
 from server.witness.stamping import StampError, stamp_head
 from sweep.phrases import Phrase
@@ -235,7 +236,7 @@ def build_services(settings: Settings) -> Services:
     """Database (migrated), keys (made at first start, admitted), live hub and what guards logins."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     body_keys = BodyKeys(settings.body_keys_path, settings.store_key_path)
-    db = Database(settings.url, body_keys)
+    db = Database(settings.url, body_keys, storage_of(settings))
     try:
         db.migrate()
         _check_store(db, settings)
@@ -282,6 +283,7 @@ def build_services(settings: Settings) -> Services:
             settings.export_memory_mib,
             time.monotonic,
             signing_key=settings.data_dir / KEY_FILE,
+            storage_url=settings.storage_url,
         ),
         shares,
         ways_of(settings, devices, time.time),
@@ -294,9 +296,16 @@ def _check_store(db: Database, settings: Settings) -> None:
     try:
         with db.read() as connection:
             check_store(connection)
+            if db.objects is None and is_in_storage(connection):
+                raise SettingsError(Phrase("storage_setting_missing"))
     except BodyKeysError:
         refuse_other_folder(db, settings.data_dir)
         raise
+
+
+def storage_of(settings: Settings) -> ObjectStore | None:
+    """The object storage of these settings; nothing is asked of it yet."""
+    return None if settings.storage is None else ObjectStore(settings.storage)
 
 
 def _ask_city(services: Services, client: CityClient) -> Phrase | None:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from server.interface.errors import ApiError, busy, database_away, invalid
 from server.store.crypto.body_keys import BodyKeysError
-from server.store.faults import AwayError, BusyError, DiskFullError
+from server.store.faults import AwayError, BusyError, DiskFullError, StorageError
 from sweep.phrases import Phrase
 from sweep.report import ContractError
 from sweep.report.problems import first_of
@@ -29,6 +29,14 @@ CODES: dict[int, tuple[str, Phrase]] = {
     413: ("too_large", Phrase("request_is_too_large")),
 }
 """Of what the framework refuses by itself: the code that programs read, and what is said."""
+
+
+def _away(error: AwayError) -> ApiError:
+    """503: the database does not answer, or the storage of large bodies."""
+    if not isinstance(error, StorageError):
+        return database_away()
+    log.warning("%s", error)
+    return busy(Phrase("storage_unreachable"), code="storage_unreachable")
 
 
 def install(app: FastAPI) -> None:
@@ -45,7 +53,7 @@ def install(app: FastAPI) -> None:
             case BusyError():
                 return busy(Phrase("database_busy")).response()
             case AwayError():
-                return database_away().response()
+                return _away(error).response()
             case BodyKeysError():
                 log.error("%s", error)
                 return busy(Phrase("keys_unreachable"), code="keys_unreachable").response()

@@ -2,6 +2,7 @@
 
 Input are settings and a folder; output are two files there: the database, whose bodies are sealed, and the keys (the
 server's own, the store of the bodies' keys and the store key) in an age file that only the officer's identity opens.
+Where bodies lie in object storage a third one names the objects that the database needs.
 Keys are never written unsealed.  Key backups older than a number of days are deleted, so that an erasure holds against
 backups too: a database of any age opens only what the keys of today, or of these last days, still give.
 """
@@ -17,17 +18,21 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from server.backup.snapshots import read_snapshot, suffix_of, write_snapshot
 from server.config.settings import Settings
 from server.projections.projecting import drain
-from server.store.bodies import check_store
+from server.store.bodies import check_store, is_in_storage
 from server.store.crypto.body_keys import BodyKeys, overwrite_and_unlink, replace_file
 from server.store.db import Database
 from server.store.erasure import destroy_dead_keys
+from server.store.moving_bodies import missing_objects, objects_needed
+from server.store.objects import ObjectStore
 from sweep.phrases import Phrase
 
 KEYS_SUFFIX = ".keys.age"
+OBJECTS_SUFFIX = ".objects"
 STORE, STORE_KEY = "bodies.keys", "bodies.key"
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
 _KEYS_NAME = re.compile(r"ansim-([0-9]{8}T[0-9]{6}\.[0-9]{6}Z)\.keys\.age")
@@ -44,6 +49,17 @@ class Backup:
     database: Path
     keys: Path
     dropped: int
+    objects: Path | None
+    """What the database needs of the object storage; None where it needs nothing."""
+
+
+class Restored(NamedTuple):
+    """What came of it."""
+
+    destroyed: int
+    """Keys that were destroyed on the way."""
+    missing: int
+    """Bodies that the object storage does not have."""
 
 
 def back_up(settings: Settings, db: Database, folder: Path, recipient: str, now: datetime) -> Backup:
@@ -62,11 +78,25 @@ def back_up(settings: Settings, db: Database, folder: Path, recipient: str, now:
     write_snapshot(db, database)
     # After the database: what came before the snapshot opens with the keys of any later moment, unless it was erased.
     replace_file(keys, pyrage.encrypt(_packed(_key_files(settings)), [officer]))
-    return Backup(database, keys, _drop_older(folder, now - timedelta(days=settings.backup_keys_days)))
+    objects = _name_objects(db, folder / f"{stem}{OBJECTS_SUFFIX}")
+    return Backup(database, keys, _drop_older(folder, now - timedelta(days=settings.backup_keys_days)), objects)
 
 
-def restore(settings: Settings, database: Path, keys: Mapping[str, bytes]) -> int:
-    """Make a data folder and database from a backup and from keys; returns how many keys were destroyed on the way.
+def _name_objects(db: Database, path: Path) -> Path | None:
+    """Write down the storage, and name and size of each object in it that holds a body."""
+    if db.objects is None or db.body_keys is None:
+        return None
+    with db.read() as connection:
+        if not is_in_storage(connection):
+            return None
+        with path.open("w", encoding="ascii") as file:
+            file.write(f"# {db.objects.place.url}\n")
+            file.writelines(f"{name} {size}\n" for name, size in objects_needed(connection))
+    return path
+
+
+def restore(settings: Settings, database: Path, keys: Mapping[str, bytes]) -> Restored:
+    """Make a data folder and database from a backup and from keys; bodies in object storage stay there.
 
     What was erased by these keys, or by a store that is at its place already, stays erased whatever the database says.
     BackupError for a data folder that has something in it; SnapshotError for a database that is there.
@@ -79,13 +109,17 @@ def restore(settings: Settings, database: Path, keys: Mapping[str, bytes]) -> in
         if name not in {STORE, STORE_KEY}:
             replace_file(settings.data_dir / name, data)
     body_keys = _restore_store(settings, keys)
-    with closing(Database(settings.url, body_keys)) as db:
+    objects = None if settings.storage is None else ObjectStore(settings.storage)
+    with closing(Database(settings.url, body_keys, objects)) as db:
         db.migrate()
         with db.read() as connection:
             check_store(connection)
+            if objects is None and is_in_storage(connection):
+                raise BackupError(Phrase("storage_setting_missing"))
         destroyed = destroy_dead_keys(db)
         drain(db)
-    return destroyed
+        missing = missing_objects(db) if objects is not None else 0
+    return Restored(destroyed, missing)
 
 
 def keys_of_backup(sealed: Path, identity: Path) -> dict[str, bytes]:

@@ -28,6 +28,8 @@ def back_up(
         made = backups.back_up(settings, db, out, recipient or settings.backup_recipient, utc_now())
     print_words("database_backed_up", file=made.database, octets=made.database.stat().st_size)
     print_words("keys_backed_up", file=made.keys, deleted=made.dropped, days=settings.backup_keys_days)
+    if made.objects is not None:
+        print_words("objects_named", file=made.objects, place=settings.storage_url.partition("?")[0])
 
 
 def restore(
@@ -50,5 +52,7 @@ def restore(
         found = backups.keys_of_backup(sealed or backups.newest_keys_beside(file), identity)
     else:
         found = backups.keys_of_folder(keys_from or settings.data_dir)
-    destroyed = backups.restore(settings, file, found)
-    print_words("restored", file=file, destroyed=destroyed)
+    done = backups.restore(settings, file, found)
+    print_words("restored", file=file, destroyed=done.destroyed)
+    if done.missing:
+        print_words("objects_missing", count=done.missing, place=settings.storage_url.partition("?")[0])

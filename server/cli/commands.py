@@ -63,6 +63,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "replace": keys.replace,
     "witness": witness.witness,
     "retention": serving.retention,
+    "move-bodies": serving.move_bodies,
     "rotate-key": keys.rotate_key,
     "sign-weights": field_weights.sign_weights,
     "keys": keys.list_keys,

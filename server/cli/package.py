@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from server.api.app import build_services
+from server.api.app import build_services, storage_of
 from server.api.service.services import Services
 from server.cli.base import (
     NO_REASON,
@@ -134,7 +134,8 @@ def verify_file(
 
 def _verify_database(path: Path, anchors: Anchors) -> Findings:
     """The same lines out of a database file, which nobody signed as a whole."""
-    with closing(Database(f"sqlite:///file:{path.resolve()}?mode=ro&uri=true", _body_keys_beside(path))) as db:
+    objects = storage_of(settings_of(None, None))
+    with closing(Database(f"sqlite:///file:{path.resolve()}?mode=ro&uri=true", _body_keys_beside(path), objects)) as db:
         db.check_schema()
         with db.read() as connection:
             try:

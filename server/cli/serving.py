@@ -1,4 +1,4 @@
-"""`serve`, and a database as a whole: `migrate`, `rebuild`, `retention`."""
+"""`serve`, and a database as a whole: `migrate`, `rebuild`, `retention`, `move-bodies`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli.base import DatabaseUrl, DataDir, KeptDataDir, database_of, print_words, settings_of
+from server.cli.base import DatabaseUrl, DataDir, KeptDataDir, database_of, fail, print_words, settings_of
 from server.config.retention import read_periods
 from server.ingest.photo_retention import count_due
 from server.people import auth
@@ -15,6 +15,7 @@ from server.projections import projecting
 from server.serving.disk_reserve import reserve_disk
 from server.serving.running import open_socket, run
 from server.serving.tls import open_tls
+from server.store.moving_bodies import move_some, sweep_objects, waiting
 from server.store.overdue_bodies import count_overdue
 from server.store.postgres_statistics import WRITE_ANEW
 from sweep.phrases import Phrase
@@ -55,6 +56,31 @@ def rebuild(data_dir: KeptDataDir = None, database_url: DatabaseUrl = None) -> N
     """Rebuild the projections from the entries."""
     with database_of(settings_of(data_dir, database_url)) as db:
         print_words("sweeps_rebuilt", count=projecting.rebuild(db))
+
+
+def move_bodies(
+    back: Annotated[bool, typer.Option("--back", help="Into the database, before the storage is given up.")] = False,
+    data_dir: KeptDataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Move large bodies to the object storage (ANSIM_STORAGE_URL) while the server runs; begun anew it goes on."""
+    with database_of(settings_of(data_dir, database_url)) as db:
+        if db.objects is None:
+            fail("storage_not_set")
+        left = waiting(db, is_back=back)
+        moved = octets = 0
+        last_slot, told = -1, -1
+        while True:
+            some = move_some(db, last_slot, is_back=back)
+            if not some.bodies:
+                break
+            moved, octets, last_slot = moved + some.bodies, octets + some.octets, some.last_slot
+            percent = min(100 * moved // max(left.bodies, 1), 100)
+            if percent != told:
+                print_words("bodies_moved_so_far", moved=moved, count=left.bodies, percent=percent)
+                told = percent
+        removed = sweep_objects(db) if not back else 0
+    print_words("bodies_moved", moved=moved, octets=octets, removed=removed)
 
 
 def retention(data_dir: KeptDataDir = None, database_url: DatabaseUrl = None) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError
 from server.config.inspection_policy import STANDARD as INSPECTION_POLICY
 from server.config.public_page import STANDARD as PUBLIC_PAGE
 from server.config.retention import STANDARD
+from server.store.objects import Place, place_of
 from sweep.entry.envelope import DEFAULT_TENANT
 from sweep.entry.notes import COSIGNATURE, VerifierKey, parse_verifier_key
 from sweep.phrases import Phrase
@@ -45,6 +46,16 @@ class Settings(BaseModel):
         description="file with the key that opens it, best on another disk; empty: bodies.key in data_dir",
     )
     database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in data_dir, or postgresql+psycopg://…")
+    storage_url: Annotated[str, StringConstraints(max_length=500)] = Field(
+        "",
+        description="where large bodies lie: file:///folder, or s3://bucket/folder, az://account/container or gs://bucket"
+        " with ?region=ap-northeast-2 (&endpoint=https://…); empty: in the database",
+    )
+    storage_abroad_basis: Literal["", "consent", "treaty", "contract", "certified", "adequate"] = Field(
+        "",
+        description="on what basis of article 28-8 (1) of the Personal Information Protection Act that may be abroad:"
+        " consent (no. 1), treaty (2), contract (3), certified (4), adequate (5); empty: none, and it is refused",
+    )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: Annotated[int, Field(ge=0, le=65_535)] = Field(8080, description="port to listen on; 0 picks a free one")
     allowed_hosts: Annotated[str, StringConstraints(max_length=1_000)] = Field(
@@ -154,6 +165,9 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _check_services(self) -> Settings:
+        place = self.storage
+        if place is not None and not place.is_in_country and not self.storage_abroad_basis:
+            raise ValueError(Phrase("storage_abroad_without_basis", region=place.region))
         if bool(self.timestamp_url) != bool(self.timestamp_roots):
             raise ValueError(Phrase("timestamp_settings_go_together"))
         if len({self.tls_port is None, self.tls_certificate is None, self.tls_key is None}) > 1:
@@ -182,6 +196,11 @@ class Settings(BaseModel):
         names = [name.strip() for name in self.allowed_hosts.split(",")]
         public = urlsplit(self.public_url).hostname
         return tuple(name for name in (*names, public, self.host) if name and name not in EVERY_ADDRESS)
+
+    @property
+    def storage(self) -> Place | None:
+        """Where large bodies and documents lie; None for the database."""
+        return place_of(self.storage_url) if self.storage_url else None
 
     @property
     def body_keys_path(self) -> Path:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 
 from server.ingest import erasure_entries, key_entries, quarantine
 from server.ingest.arrivals import Arrival
-from server.ingest.entry_rows import Outcome, Place, insert_entries, store_bodies, there_or_erased
+from server.ingest.entry_rows import Outcome, Place, insert_entries, store_bodies
 from server.ingest.issued_documents import say_judged_anew
 from server.ingest.judging import check_chain, release_quarantine
 from server.interface.errors import ApiError, invalid
@@ -26,6 +26,7 @@ from server.projections.projecting import project
 from server.signing import keys, placements
 from server.signing.validity import alarm_about, claim_of, objection, rival_of
 from server.store.alarms import raise_alarm
+from server.store.bodies import there_or_erased
 from server.store.db import Database
 from server.store.pending_sweeps import mark_all_due, mark_due
 from server.store.schema import PURGED, body_refs, entries

@@ -7,17 +7,17 @@ are rows.  A body that is there already or was erased is never stored again.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, insert, select, union_all
+from sqlalchemy import Connection, insert
 
 from server.ingest.arrivals import Arrival
-from server.store.bodies import sealed_rows
+from server.store.bodies import sealed_rows, there_or_erased
 from server.store.clock import now_ms, to_ms
-from server.store.schema import body_data, body_refs, entries, erased_bodies
+from server.store.schema import body_data, body_refs, entries
 from server.store.stored_rows import EntryStatus
 from sweep.entry.envelope import Body
 
@@ -25,12 +25,6 @@ _OF_ENVELOPE = ("seq", "prev", "kind", "source", "subject", "assurance", "room_i
 
 # Built once: an entry passes here a hundred times a second, and building a statement takes as long as running it.
 _INSERT_ENTRY, _INSERT_REF, _INSERT_BODY = insert(entries), insert(body_refs), insert(body_data)
-_THERE_OR_ERASED = union_all(
-    *(
-        select(table.c.commitment).where(table.c.commitment.in_(bindparam("commitments", expanding=True)))
-        for table in (body_data, erased_bodies)
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +81,6 @@ def store_bodies(connection: Connection, brought: Iterable[tuple[int, Iterable[B
         rows = sealed_rows(connection, new)
         values = [row | {"arrived_ms": arrived_ms, "brought_by": bringers[row["commitment"]]} for row in rows]
         connection.execute(_INSERT_BODY, values)
-
-
-def there_or_erased(connection: Connection, commitments: Collection[str]) -> set[str]:
-    """Those of the bodies that are kept already, or must not be kept again."""
-    return set(connection.scalars(_THERE_OR_ERASED, {"commitments": sorted(commitments)}))
 
 
 def _entry_row(arrival: Arrival, place: Place) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 Input is an `Arrival`; output is its `Outcome`, whose receipt may be given away, with the tree that it is in.  Whoever
 gets the writer first stores what waits; the others find their outcome when their turn comes.  A refusal is the refusal
-of one: what was to go with it is stored without it.  Signatures are verified, and bodies made small, before the queue.
-What a sweep says is projected afterwards.
+of one: what was to go with it is stored without it.  Signatures are verified, bodies made small, and large ones
+written to object storage where there is one, before the queue.  What a sweep says is projected afterwards.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from server.ingest.quarantine import UNKNOWN_NETWORK
 from server.interface.errors import ApiError
 from server.log import tiles
 from server.signing import keys
+from server.store.bodies import place_ahead, settle
 from server.store.crypto.sealing import PackedBody
 from server.store.db import Database
 from server.store.faults import BusyError
@@ -111,8 +112,21 @@ class GroupCommit:
         DiskFullError when the disk is, and BusyError when others are not done in time.
         """
         verified_with = self._verify(arrival)
-        arrival = replace(arrival, bodies=tuple(map(PackedBody.of, arrival.bodies)))
+        bodies = tuple(map(PackedBody.of, arrival.bodies))
+        if verified_with is not None:  # what strangers send waits in the database, within the bounds of the quarantine
+            bodies = place_ahead(self._db, bodies)
+        arrival = replace(arrival, bodies=bodies)
         ticket = _Ticket(arrival, verified_with, network)
+        try:
+            self._wait_and_lead(ticket)
+        finally:
+            settle(self._db, bodies)
+        outcome, head = ticket.result()
+        if outcome.kind == BODY_ERASED and self._db.body_keys is not None:
+            self._db.body_keys.is_due = True  # only now: who looked before the commit saw the body
+        return outcome, head
+
+    def _wait_and_lead(self, ticket: _Ticket) -> None:
         self._waiting.append(ticket)
         if not self._turn.acquire(timeout=TURN_WAIT_S):
             raise BusyError(Phrase("others_not_done"))
@@ -121,10 +135,6 @@ class GroupCommit:
                 self._lead(ticket)
         finally:
             self._turn.release()
-        outcome, head = ticket.result()
-        if outcome.kind == BODY_ERASED and self._db.body_keys is not None:
-            self._db.body_keys.is_due = True  # only now: who looked before the commit saw the body
-        return outcome, head
 
     def _lead(self, own: _Ticket) -> None:
         """Store what waits; this ticket alone when that fails, or when a leader before it failed."""

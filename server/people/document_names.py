@@ -75,9 +75,9 @@ def _sealed(whose: object) -> Select[tuple[str, int, bytes, str]]:
 
 
 def _opened(connection: Connection, statement: Select[tuple[str, int, bytes, str]]) -> dict[str, str]:
-    keys, found = keys_of(connection), {}
+    found = {}
     for row in connection.execute(statement):
-        data = open_row(keys, row.commitment, row.slot, row.sealed).data
+        data = open_row(connection, row.commitment, row.slot, row.sealed).data
         if data is not None:
             found[row.pseudonym] = data.decode()
     return found

@@ -109,9 +109,9 @@ def _opened_of(connection: Connection, where: ColumnElement[bool]) -> dict[str, 
         .join(body_data, body_data.c.commitment == original_names.c.commitment)
         .where(where)
     )
-    keys, found = keys_of(connection), {}
+    found = {}
     for row in connection.execute(statement):
-        data = open_row(keys, row.commitment, row.slot, row.sealed).data
+        data = open_row(connection, row.commitment, row.slot, row.sealed).data
         if data is not None:
             found[str(row.sweep_id)] = data.decode()
     return found

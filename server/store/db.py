@@ -25,6 +25,7 @@ from sqlalchemy.pool import NullPool
 from server.store.crypto.body_keys import BodyKeys
 from server.store.engines import READERS, make_private, postgres_engine, prepare_postgres_writer, sqlite_engine
 from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError, named_faults
+from server.store.objects import ObjectStore
 from server.store.postgres_statistics import holds_samples, keep_no_samples, write_samples_anew
 from server.store.revisions import MIGRATIONS, newest_revision, refuse_newer, revision_of, upgrade
 from sweep.phrases import Phrase
@@ -50,15 +51,25 @@ ADVISORY_LOCK = text("SELECT pg_advisory_xact_lock(:name)")
 class Database:
     """A database with one writer at a time and any number of readers."""
 
-    def __init__(self, url: str, body_keys: BodyKeys | None = None, *, writer_wait_s: float = WRITER_WAIT_S) -> None:
-        """`body_keys`: without them no body is stored or read; its connections have them as an execution option."""
+    def __init__(
+        self,
+        url: str,
+        body_keys: BodyKeys | None = None,
+        objects: ObjectStore | None = None,
+        *,
+        writer_wait_s: float = WRITER_WAIT_S,
+    ) -> None:
+        """`body_keys`: without them no body is stored or read; `objects`: where the large ones lie, None: here.
+
+        Its connections have both as execution options.
+        """
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self._url = url
         self._writer_wait_s = writer_wait_s
         self._write_lock = threading.Lock()
-        self.body_keys = body_keys
-        self._options = {"body_keys": body_keys}
+        self.body_keys, self.objects = body_keys, objects
+        self._options = {"body_keys": body_keys, "objects": objects}
         self._is_closed = False
         self._full_s: float | None = None
         if self.is_sqlite:

@@ -9,6 +9,7 @@ Bodies whose keys are gone already, as after an older database was restored, are
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from sqlalchemy import Connection, delete, func, insert, select
 
@@ -17,6 +18,8 @@ from server.store.clock import now_ms
 from server.store.crypto.body_keys import BLOCK
 from server.store.crypto.key_tree import Range, merged, without
 from server.store.db import Database
+from server.store.faults import StorageError
+from server.store.moving_bodies import sweep_objects
 from server.store.pending_sweeps import mark_all_due
 from server.store.schema import body_blocks, body_data, body_refs, entries, erased_bodies
 
@@ -33,6 +36,7 @@ def destroy_dead_keys(db: Database) -> int:
     """Destroy the keys of bodies that are not there any more; returns of how many slots.
 
     Looks through all slots in a read transaction and holds the writer up only when something is to be destroyed.
+    Objects of the storage go with their keys; where it does not answer they lie there, dead, until they are swept up.
     """
     keys = db.body_keys
     if keys is None:
@@ -46,7 +50,7 @@ def destroy_dead_keys(db: Database) -> int:
     with db.read() as connection:
         check_store(connection)
         used = [(first, first + BLOCK) for first in connection.scalars(select(body_blocks.c.first_slot))]
-        used = without(used, [keys.unused])
+        used = without(used, keys.spoken_for)
         there = merged(tuple(row) for row in connection.execute(_RUNS))
     held = keys.held()
     dead = without(_both(used, held), there)
@@ -58,6 +62,8 @@ def destroy_dead_keys(db: Database) -> int:
         with db.write() as connection:
             dead = without(dead, _there_by_now(connection, dead))
             keys.destroy(dead)
+        with suppress(StorageError):
+            sweep_objects(db, dead)
     keys.is_due = False
     return sum(end - first for first, end in dead)
 

@@ -34,6 +34,10 @@ class AwayError(Exception):
     """The database does not answer; nothing was kept, and it may be tried again when it is back."""
 
 
+class StorageError(AwayError):
+    """The object storage does not answer, refuses or is another one; it may be tried again when it is back."""
+
+
 class SchemaError(Exception):
     """The database has the schema of another release than this one; the message says what to do."""
 

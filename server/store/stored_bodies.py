@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, bindparam, func, null, select
 
 from server.interface.fields import BodyState
-from server.store.bodies import keys_of, open_row
+from server.store.bodies import open_row
 from server.store.schema import body_data, body_refs, entries, erased_bodies
 from server.store.stored_rows import StoredEntry
 
@@ -111,5 +111,5 @@ def _bodies_where(condition: ColumnElement[bool], *, with_data: bool) -> Select[
 def _stored_body(connection: Connection, row: Row[Any]) -> StoredBody:
     if row.slot is None:
         return StoredBody(row.commitment, row.media_type, row.size, "missing" if row.erased_ms is None else "erased")
-    opened = open_row(keys_of(connection), row.commitment, row.slot, row.sealed)
+    opened = open_row(connection, row.commitment, row.slot, row.sealed)
     return StoredBody(row.commitment, row.media_type, row.size, *opened, row.slot)

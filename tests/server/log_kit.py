@@ -15,7 +15,7 @@ from server.log.heads import origin_of
 from server.log.order import next_index
 from server.log.package import package_lines
 from server.signing import statements
-from server.store.bodies import keys_of, open_row
+from server.store.bodies import open_row
 from server.store.db import Database
 from server.store.schema import body_data, body_refs, entries
 from server.store.stored_bodies import bodies_of
@@ -92,7 +92,7 @@ def own_entries(db: Database) -> list[tuple[Envelope, Any]]:
             named = select(body_refs.c.commitment).where(body_refs.c.log_index == row.log_index)
             of_entry = body_data.c.commitment == named.scalar_subquery()
             stored = connection.execute(select(body_data).where(of_entry)).one()
-            opened = open_row(keys_of(connection), stored.commitment, stored.slot, stored.sealed)
+            opened = open_row(connection, stored.commitment, stored.slot, stored.sealed)
             found.append((parse_envelope(row.payload), json.loads(opened.data or b"")))
     return found
 

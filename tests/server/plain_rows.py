@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from server.store.bodies import keys_of, open_read, open_row
+from server.store.bodies import open_read, open_row
 
 PURPOSES = {
     "sweeps": ("inspectors", "inspectors_sealed"),
@@ -21,7 +21,7 @@ def plain_rows(connection: Connection, table: Table) -> list[dict[str, Any]]:
     for row in rows:
         if table.name == "body_data":
             slot, sealed = row.pop("slot"), row.pop("sealed")
-            row["opened"] = open_row(keys_of(connection), row["commitment"], slot, sealed)
+            row["opened"] = open_row(connection, row["commitment"], slot, sealed)
         elif table.name in PURPOSES:
             purpose, column = PURPOSES[table.name]
             row[column] = open_read(connection, f"{purpose} {row['sweep_id']}", row[column])

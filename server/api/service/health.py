@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from server.api.service.disk import is_full
 from server.api.service.services import Services
-from server.interface.views.answer import HealthParts
+from server.interface.views.answer import HealthParts, PartState
+
+
+def _storage(services: Services) -> PartState:
+    objects = services.db.objects
+    if objects is None:
+        return "off"
+    return "degraded" if objects.has_failed else "ok"
 
 
 def health_parts(services: Services) -> HealthParts:
@@ -18,4 +25,5 @@ def health_parts(services: Services) -> HealthParts:
         page="ok" if (settings.web_dir / "index.html").is_file() else "off",
         retention="degraded" if services.upkeep.is_late else "ok",
         erasure="degraded" if services.upkeep.holds_plain else "ok",
+        storage=_storage(services),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 
 from starlette.concurrency import run_in_threadpool
 
@@ -23,9 +24,11 @@ from server.server_keys.root import sign_waiting
 from server.store.clock import now_ms
 from server.store.crypto.body_keys import BodyKeysError
 from server.store.erasure import destroy_dead_keys
-from server.store.faults import AwayError, BusyError, DiskFullError
+from server.store.faults import AwayError, BusyError, DiskFullError, StorageError
+from server.store.moving_bodies import move_some, sweep_objects
 
 TEND_S = 5.0
+MOVING_S = 5.0  # guessed: half of the time, until all that is large lies in the storage
 logger = logging.getLogger(__name__)
 
 
@@ -38,6 +41,7 @@ async def run_maintenance(services: Services) -> None:
             if db.body_keys is not None and db.body_keys.is_due:
                 await run_in_threadpool(destroy_dead_keys, db)
             await services.exports.drop_outdated()  # also what another process erased
+            await run_in_threadpool(_tend_storage, services)
             if time.monotonic() >= next_s:
                 upkeep.note("access_log", await run_in_threadpool(tend_access_log, services))
                 elapsed_s = int(time.monotonic() - aged_s)
@@ -50,6 +54,8 @@ async def run_maintenance(services: Services) -> None:
                 aged_s += elapsed_s
                 await run_in_threadpool(destroy_dead_keys, db)
                 upkeep.note("body_keys")
+                with suppress(StorageError):  # the next hour does it
+                    await run_in_threadpool(sweep_objects, db)
                 await run_in_threadpool(db.optimize)
                 await run_in_threadpool(db.write_anew)
                 upkeep.holds_plain = await run_in_threadpool(db.holds_plain)
@@ -60,6 +66,16 @@ async def run_maintenance(services: Services) -> None:
         except BodyKeysError as error:
             logger.error("%s", error)  # noqa: TRY400  the line says it all
         await asyncio.sleep(TEND_S)
+
+
+def _tend_storage(services: Services) -> None:
+    """Move some bodies that lie in the database to the storage, if there is one that answers."""
+    db = services.db
+    if db.objects is None or db.objects.is_away:
+        return
+    moved, until_s = move_some(db), time.monotonic() + MOVING_S
+    while moved.bodies and time.monotonic() < until_s:
+        moved = move_some(db, moved.last_slot)
 
 
 def _age_first_passwords(services: Services, elapsed_s: int) -> None:

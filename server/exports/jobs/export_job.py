@@ -57,12 +57,15 @@ class ExportJob:
         return (now_s - self.began_s) * (100 - self.percent) / self.percent
 
 
-def line_of(job: ExportJob, database_url: str, body_keys: BodyKeys, signing_key: Path | None) -> bytes:
+def line_of(
+    job: ExportJob, database_url: str, body_keys: BodyKeys, signing_key: Path | None, storage_url: str = ""
+) -> bytes:
     """The line by which a worker is told to make it; `signing_key`: file of the key for submissions."""
     values = {
         "database_url": database_url,
         "body_keys": str(body_keys.path),
         "store_key": str(body_keys.key_path),
+        "storage_url": storage_url,
         "path": str(job.path),
         "wanted": _WANTED.dump_python(job.wanted, mode="json"),
         "signing_key": str(signing_key) if signing_key else None,

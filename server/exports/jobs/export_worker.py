@@ -30,6 +30,7 @@ from server.projections.projecting import drain
 from server.store.crypto.body_keys import BodyKeys, BodyKeysError, overwrite_and_unlink
 from server.store.db import Database
 from server.store.faults import AwayError, BusyError
+from server.store.objects import ObjectStore, place_of
 from sweep.entry.dsse import Signer
 from sweep.phrases import Phrase, packed, phrase_of
 
@@ -76,7 +77,8 @@ def work(job: dict[str, Any], out: TextIO) -> None:
 
     try:
         keys = BodyKeys(Path(job["body_keys"]), Path(job["store_key"]))
-        with contextlib.closing(Database(job["database_url"], keys)) as db, _whole_only(path) as file:
+        objects = ObjectStore(place_of(job["storage_url"])) if job["storage_url"] else None
+        with contextlib.closing(Database(job["database_url"], keys, objects)) as db, _whole_only(path) as file:
             drain(db)
             with db.read() as connection:
                 make(file, connection)

@@ -53,6 +53,8 @@ class HealthParts(View):
     """Degraded: what has to go was not removed for two hours."""
     erasure: PartState
     """Degraded: files of the database may hold words in plain from before bodies were sealed; `retention` says more."""
+    storage: PartState
+    """Of large bodies. Off: they lie in the database. Degraded: it did not answer last; new ones wait there."""
 
 
 class Health(View):

@@ -51,6 +51,7 @@ class BodyKeys:
         self._times_destroyed = 0
         self._near: dict[int, tuple[Node, bytes]] = {}
         self._block: Range = (0, 0)
+        self._ahead: set[int] = set()
         self.is_due = True
         """Keys of bodies that are gone may still be here, perhaps since before this start."""
 
@@ -79,6 +80,12 @@ class BodyKeys:
     def unused(self) -> Range:
         """Slots that this process has taken and not given out yet."""
         return self._block
+
+    @property
+    def spoken_for(self) -> list[Range]:
+        """Slots of this process that have no body yet and may get one."""
+        with self._lock:
+            return [self._block, *((slot, slot + 1) for slot in self._ahead)]
 
     def create(self) -> None:
         """Make a store with a root of its own; BodyKeysError when there is one."""
@@ -136,6 +143,22 @@ class BodyKeys:
                 taken += range(first, first + some)
                 self._block = (first + some, end)
             return taken
+
+    def take_ahead(self, count: int) -> list[int]:
+        """The same outside the write transaction, where no block is taken: none when this one has not so many left."""
+        with self._lock:
+            first, end = self._block
+            if not self.exists or end - first < count or not (self.holds(first) and self.holds(end - 1)):
+                return []
+            self._block = (first + count, end)
+            taken = range(first, first + count)
+            self._ahead.update(taken)
+            return list(taken)
+
+    def settle(self, slots: Iterable[int]) -> None:
+        """These slots were taken ahead; what they were taken for is stored now, or never will be."""
+        with self._lock:
+            self._ahead.difference_update(slots)
 
     def reserve(self) -> None:
         """Take the next block of slots for this process; what it had not given out of the last one stays unused."""

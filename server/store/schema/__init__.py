@@ -9,6 +9,7 @@ the conditions of partial indexes, which a statement meets only with the same li
 
 from server.store.schema.base import metadata
 from server.store.schema.evidence import (
+    IN_STORAGE,
     IS_ACCEPTED,
     IS_QUARANTINED,
     PURGED,

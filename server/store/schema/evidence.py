@@ -79,8 +79,12 @@ body_data = Table(
     Column("arrived_ms", BigInteger, nullable=False),
     # Log index of the entry with which it came: whose it is.  Null: from before this was noted.
     Column("brought_by", BigInteger, nullable=True),
+    # Octets of the object where it lies in object storage, and then `sealed` is empty.  Null: it lies in its row.
+    Column("object_size", BigInteger, nullable=True),
     Index("ix_body_data_slot", "slot", unique=True),
 )
+IN_STORAGE = body_data.c.object_size.is_not(None)
+Index("ix_body_data_in_storage", body_data.c.slot, sqlite_where=IN_STORAGE, postgresql_where=IN_STORAGE)
 
 # Blocks of slots that this database has used, and the store that holds their keys.
 body_blocks = Table(

@@ -45,6 +45,7 @@ def test_a_database_that_went_away_and_came_back(tmp_path: Path) -> None:
                 "page": "ok",
                 "retention": "ok",
                 "erasure": "ok",
+                "storage": "off",
             },
         }
         file.rename(tmp_path / "away.sqlite3")

@@ -6349,6 +6349,11 @@ export interface components {
              */
             retention: "ok" | "degraded" | "off";
             /**
+             * Storage
+             * @enum {string}
+             */
+            storage: "ok" | "degraded" | "off";
+            /**
              * Witness
              * @enum {string}
              */
