@@ -14,17 +14,20 @@ import sys
 import termios
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final, get_args
 from uuid import UUID
 
 from sweep.cli.ending import end_by
-from sweep.cli.output import err, remark
+from sweep.cli.output import guide, remark
 from sweep.modality.control import Control
 from sweep.modality.eye_looks import AskedLook
 from sweep.modality.looks import close_id_of
 from sweep.modality.mode import zones_of
 from sweep.modality.next_position import NOWHERE, OUTSIDE, REFERENCE, NextPosition, closer_by
-from sweep.report import EYE_OUTCOMES, SEEN_AS, EyeAnswer, Mode, Plan, Zone
+from sweep.phrases import Phrase, Spoken
+from sweep.report import EYE_OUTCOMES, SEEN_AS, EyeAnswer, LocalText, Mode, Plan, Zone
+from sweep.report.language import spoken
 from sweep.run.reporting.eye_look_words import asked_text
 from sweep.run.reporting.look_words import view_text
 from sweep.run.sweep_sources import middle_of
@@ -76,15 +79,7 @@ def ask_to_declare(control: Control, inspectors: tuple[str, str], terminal: Term
     while not control.is_declared and not control.is_over:
         terminal.forget_what_was_typed()
         one, other = inspectors
-        err.print(
-            f"{one}, {other}: 안에 아무도 없고 문을 닫았음을 두 사람이 확인했으면 y + Enter (15분 동안 유효)",
-            markup=False,
-        )
-        err.print(
-            f"{one}, {other}: nobody is inside and the door is closed, both of you have looked: y + Enter "
-            "(holds for 15 minutes)",
-            markup=False,
-        )
+        guide(Phrase("asks_to_declare", one=one, other=other), indent=0)
         line = terminal.read_line(control)
         if not line:
             control.finish()
@@ -106,9 +101,8 @@ def ask_to_go_outside(control: Control, inspectors: tuple[str, str], terminal: T
         ask_to_declare(control, inspectors, terminal)
         if control.is_over:
             return None
-        err.print("문을 닫고 문밖에 서서 Enter: 비교할 기준을 측정합니다. s + Enter 건너뛰기", markup=False)
-        err.print("Close the door, stand outside, then Enter: measures what to compare with. s + Enter skips")
-        err.print("r + Enter: 기준판 앞에서 오늘의 기준 점검 / today's reference check before the target", markup=False)
+        guide(Phrase("asks_to_go_outside"), indent=0)
+        guide(Phrase("asks_for_reference_check"), indent=0)
         line = terminal.read_line(control)
         if not line:
             return None
@@ -137,9 +131,9 @@ def ask_for_position(
             ask_to_declare(control, inspectors, terminal)
             if control.is_over:
                 return
-            err.print(f"{zone.name.ko}에 서서 Enter / Stand at {zone.name.en}, then Enter", markup=False)
+            guide(Phrase("asks_to_stand_at", zone=Spoken(zone.name.ko, zone.name.en)), indent=0)
             if last is not None:
-                err.print("w + Enter: 방금 자리에서 걷기 시험 / walking test where you are; Ctrl-D 종료 / ends")
+                guide(Phrase("asks_for_walking_test"), indent=0)
             line = terminal.read_line(control)
             if not line or control.is_over:
                 return
@@ -152,7 +146,7 @@ def ask_for_position(
         yield here
     yield from look_here(control, terminal)
     yield from ask_to_go_back(control, inspectors, {one.zone_id: one for one in zones}, terminal)
-    yield from ask_to_look_again(control, inspectors, terminal)
+    yield from ask_to_look_again(control, inspectors, terminal, {one.zone_id: one.name for one in zones})
 
 
 def ask_to_go_back(
@@ -164,8 +158,7 @@ def ask_to_go_back(
         zone = zones.get(control.lights.pending[0].zone_id)
         if control.is_over or zone is None:
             return
-        err.print(f"{zone.name.ko} 자리로 돌아가 Enter: 조명 반응 시험; s + Enter 건너뛰기", markup=False)
-        err.print(f"Go back to {zone.name.en}, then Enter: the light is played there; s + Enter skips it", markup=False)
+        guide(Phrase("asks_to_go_back", zone=Spoken(zone.name.ko, zone.name.en)), indent=0)
         line = terminal.read_line(control)
         if not line or line.strip().lower() in {"s", "skip", "ㄴ"}:
             return
@@ -188,8 +181,7 @@ def look_here(control: Control, terminal: Terminal) -> Iterator[NextPosition]:
 
 def say_where(look: AskedLook) -> None:
     """What the inspector is asked to look at, and for how long."""
-    said = asked_text(look)
-    err.print(f"{look.where.ko}: {said.ko} / {look.where.en}: {said.en}", markup=False)
+    guide(f"{spoken(look.where)}: {spoken(asked_text(look))}", indent=0)
 
 
 def ask_to_look(control: Control, terminal: Terminal = TERMINAL, passed: set[UUID] | None = None) -> None:
@@ -202,12 +194,10 @@ def ask_to_look(control: Control, terminal: Terminal = TERMINAL, passed: set[UUI
             return
         look = ahead[0]
         answers = [one for one in ANSWERS if look.is_close or one != "bottom_seen"]
-        named = "; ".join(
-            f"{n} {EYE_OUTCOMES[one].ko} / {EYE_OUTCOMES[one].en}" for n, one in enumerate(answers, start=1)
-        )
+        named = "; ".join(f"{n} {spoken(EYE_OUTCOMES[one])}" for n, one in enumerate(answers, start=1))
         terminal.forget_what_was_typed()
         say_where(look)
-        err.print(f"{named}; Enter 살펴보지 않음 / not looked", markup=False)
+        guide(Phrase("asks_what_is_there", named=named), indent=0)
         word = terminal.read_line(control).strip()
         if word.isdecimal() and 1 <= int(word) <= len(answers):
             if control.answer_look(look.look_id, answers[int(word) - 1]) == "too_quick":
@@ -217,7 +207,10 @@ def ask_to_look(control: Control, terminal: Terminal = TERMINAL, passed: set[UUI
 
 
 def ask_to_look_again(
-    control: Control, inspectors: tuple[str, str], terminal: Terminal = TERMINAL
+    control: Control,
+    inspectors: tuple[str, str],
+    terminal: Terminal = TERMINAL,
+    names: Mapping[str, LocalText] = MappingProxyType({}),
 ) -> Iterator[NextPosition]:
     """The places of second looks at a terminal: Enter begins each, `n` says that the spot was looked at by eye and
     nothing is there, a number what it is, `s` leaves the rest out.
@@ -230,14 +223,12 @@ def ask_to_look_again(
         ask_to_declare(control, inspectors, terminal)
         if control.is_over:
             return
-        told = view_text(view)
-        err.print(f"확인할 곳 {look.zone_id} ({look.x_m:.1f}, {look.y_m:.1f}) m: {told.ko}", markup=False)
-        err.print(f"place to inspect, {look.zone_id} ({look.x_m:.1f}, {look.y_m:.1f}) m: {told.en}", markup=False)
-        err.print(
-            "Enter 시작 / begin; n 눈으로 보았고 없음 / seen by eye, nothing there; s 나머지 생략 / skip the rest"
-        )
-        named = "; ".join(f"{n} {what.ko} / {what.en}" for n, what in enumerate(SEEN_AS.values(), start=1))
-        err.print(f"눈으로 보니 / seen by eye it is: {named}", markup=False)
+        told, name = view_text(view), names.get(look.zone_id)
+        where = look.zone_id if name is None else spoken(name)
+        guide(Phrase("place_to_look_at_again", zone=where, x=look.x_m, y=look.y_m, what=spoken(told)), indent=0)
+        guide(Phrase("asks_to_look_again"), indent=0)
+        named = "; ".join(f"{n} {spoken(what)}" for n, what in enumerate(SEEN_AS.values(), start=1))
+        guide(Phrase("asks_what_it_is", named=named), indent=0)
         line = terminal.read_line(control)
         word = line.strip().lower()
         if not line or word in {"s", "skip", "ㄴ"}:

@@ -61,7 +61,8 @@ StimulusLongest = Annotated[
 Quick = Annotated[
     bool, typer.Option("--quick", help="Stalls and booths only, and no light test: three stalls in three minutes.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress display.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress, only the report.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show every target of every zone and every limit.")]
 
 
 def read_settings(config: Path | None, server: str | None, state: Path | None, **others: str | float | None) -> Config:

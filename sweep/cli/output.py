@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from sweep.cli.quick import is_same_file, replace_text, to_text
 from sweep.phrases import Phrase
 
 if TYPE_CHECKING:
-    from sweep.phrases import Phrase, Spoken
+    from sweep.report.language import Said
     from sweep.sim.world import HiddenKind
 
 EXIT_FINDINGS = 1
@@ -67,15 +68,11 @@ class CameraKind(StrEnum):
 
 def fail(code: str, /, **values: object) -> NoReturn:
     """Say the sentence of a code (`sweep.phrases`) on stderr and end with exit code 2."""
-    from sweep.phrases import Phrase
-
     _end_with(Phrase(code, **values))
 
 
 def remark(code: str, /, **values: object) -> None:
     """Say the sentence of a code on stderr and go on."""
-    from sweep.phrases import Phrase
-
     speak(Phrase(code, **values))
 
 
@@ -85,12 +82,37 @@ def count_up(at: int, of: int) -> None:
         err.print(f"{at}/{of}")
 
 
-def speak(what: Phrase | Spoken) -> None:
+def speak(what: Said) -> None:
     """Say a line on stderr, in the language of the locale."""
     from sweep.report import display_text
     from sweep.report.language import spoken
 
     err.print(display_text(spoken(what), limit=400), soft_wrap=True)
+
+
+def tell(what: Said) -> None:
+    """Say a line on stdout, in the language of the locale."""
+    from sweep.report.language import spoken
+
+    out.print(spoken(what))
+
+
+def print_words(code: str, /, **values: object) -> None:
+    """Say the sentence of a code on stdout."""
+    tell(Phrase(code, **values))
+
+
+def guide(what: Said, *, indent: int = 2) -> None:
+    """Say on stderr what goes on or what to do, wrapped between words."""
+    from sweep.report.language import spoken
+
+    print_below(err, " " * indent, spoken(what))
+
+
+def print_below(console: Console, mark: str, text: str) -> None:
+    """Print a text wrapped between words, its lines below each other behind `mark`."""
+    for number, line in enumerate(Text(text).wrap(console, console.width - len(mark))):
+        console.print((" " * len(mark) if number else mark) + line.plain.rstrip(), soft_wrap=True)
 
 
 def fail_of(error: Exception) -> NoReturn:

@@ -38,20 +38,33 @@ from sweep.cli.options import (
     State,
     StimulusLongest,
     StimulusPolicy,
+    Verbose,
     read_settings,
     zone_of,
 )
-from sweep.cli.output import EXIT_FINDINGS, CameraKind, FailOn, fail, one_line, out, remark, write_json
+from sweep.cli.output import (
+    EXIT_FINDINGS,
+    CameraKind,
+    FailOn,
+    fail,
+    one_line,
+    out,
+    print_words,
+    remark,
+    tell,
+    write_json,
+)
+from sweep.cli.report_view import show_report
 from sweep.cli.running import runner_of
 from sweep.cli.simulated_truth import truth_of
-from sweep.cli.watching import Watcher, show_report
+from sweep.cli.watching import Watcher
 from sweep.cli.wipe import seal_key
 from sweep.deliver.outbox import OutboxError
 from sweep.entry.dsse import EntryError, Signer
 from sweep.host.sealing import PUBLIC_FILE, SEALED_FILE
 from sweep.modality.control import Control
 from sweep.modality.room import Room
-from sweep.phrases import Phrase, in_both
+from sweep.phrases import Phrase
 from sweep.report import MANIFEST_NAME, Mode, SweepReport, are_two_persons, new_id
 from sweep.run.laboratory import LaboratoryError, check_laboratory
 from sweep.run.plan.eye_look_planner import Eye
@@ -69,6 +82,7 @@ def replay(
     fail_on: Fail = FailOn.NEVER,
     again: Annotated[bool, typer.Option("--again", help="Replay a recording again, as a new sweep.")] = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Run a recorded sweep through the whole pipeline and deliver its signed entries."""
     settings = read_settings(config, server, state)
@@ -85,7 +99,7 @@ def replay(
     report = _run(
         source, settings, sweep_id, quiet=quiet, before_delivery=lambda: _put_mark(mark, sweep_id), has_journal=False
     )
-    _finish(report, json_out, fail_on, quiet=quiet)
+    _finish(report, json_out, fail_on, verbose=verbose)
 
 
 def _mark(settings: Config, folder: Path) -> Path:
@@ -109,6 +123,7 @@ def run(
     json_out: JsonOut = None,
     fail_on: Fail = FailOn.NEVER,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     room: RoomFile = None,
     inspector: Inspectors = None,
     port: Port = None,
@@ -129,7 +144,7 @@ def run(
     if not sim:
         mode: Mode = "quick" if quick else "full"
         report = _run_live(settings, room, inspector or [], mode, quiet=quiet, keep=keep)
-        _finish(report, json_out, fail_on, quiet=quiet)
+        _finish(report, json_out, fail_on, verbose=verbose)
         return
     from sweep.sim.source import SimulatedSource, default_room
 
@@ -143,7 +158,7 @@ def run(
             mode="quick" if quick else "full",
         )
         report = _run(source, settings, source.manifest.sweep_id, quiet=quiet, keep=keep, eye=source.eye(seed))
-    _finish(report, json_out, fail_on, quiet=quiet, camera_zone=zone_of(camera_in))
+    _finish(report, json_out, fail_on, verbose=verbose, camera_zone=zone_of(camera_in))
 
 
 def _run_live(
@@ -207,7 +222,7 @@ def _run(
     ):
         if signer is None:  # what this probe's own key opened is closed by it, before anything is delivered
             tell_of_interrupted(settings, outbox)
-        with Watcher(quiet=quiet) as show:
+        with Watcher(source.manifest.plan, quiet=quiet) as show:
             runner = runner_of(
                 source,
                 outbox,
@@ -230,14 +245,14 @@ def _run(
 
 
 def _finish(
-    report: SweepReport, json_out: Path | None, fail_on: FailOn, *, quiet: bool, camera_zone: str | None = None
+    report: SweepReport, json_out: Path | None, fail_on: FailOn, *, verbose: bool, camera_zone: str | None = None
 ) -> None:
     """Show and store the report; `camera_zone`: where a simulated camera hides, of which the report knows nothing."""
     write_json(json_out, report.model_dump(mode="json"))
-    if not quiet and (json_out is None or str(json_out) != "-"):
-        show_report(report)
+    if json_out is None or str(json_out) != "-":
+        show_report(report, verbose=verbose)
         if camera_zone is not None:
-            out.print(in_both(truth_of(report, camera_zone)))
+            tell(truth_of(report, camera_zone))
     strong = any(finding.strength == "strong" for finding in report.findings)
     if (fail_on is FailOn.CANDIDATE and report.findings) or (fail_on is FailOn.STRONG and strong):
         raise typer.Exit(EXIT_FINDINGS)
@@ -253,7 +268,7 @@ def key(
     """Print the probe's key id and public key, for enrolment at the server."""
     settings = read_settings(config, None, state)
     if seal:
-        out.print(f"sealed: {seal_key(settings)}")
+        print_words("key_sealed", file=seal_key(settings))
     told = settings.state_folder / PUBLIC_FILE
     if (settings.state_folder / SEALED_FILE).exists() and told.exists():
         out.print(told.read_text(encoding="ascii").strip())

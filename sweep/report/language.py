@@ -7,8 +7,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import Protocol
 
-from sweep.phrases import Language, Phrase, Spoken, words
+from sweep.phrases import Language, Phrase, words
+
+
+class InBoth(Protocol):
+    """What stands there in both languages: a text of the contract, a sentence of a table."""
+
+    @property
+    def ko(self) -> str:
+        """Korean."""
+
+    @property
+    def en(self) -> str:
+        """English."""
+
+
+Said = Phrase | InBoth | BaseException | str
+"""What can be said in one line; a text stays as it is."""
 
 
 def language_of(environment: Mapping[str, str]) -> Language:
@@ -17,6 +34,9 @@ def language_of(environment: Mapping[str, str]) -> Language:
     return "ko" if chosen.lower().startswith("ko") else "en"
 
 
-def spoken(what: Phrase | Spoken | BaseException | str) -> str:
+def spoken(what: Said) -> str:
     """One line in the language of this process's locale."""
-    return words(what, language_of(os.environ))
+    language = language_of(os.environ)
+    if isinstance(what, Phrase | BaseException | str):
+        return words(what, language)
+    return what.ko if language == "ko" else what.en

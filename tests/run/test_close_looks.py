@@ -231,7 +231,10 @@ def test_it_costs_what_a_close_look_costs_and_raises_nothing_by_itself(
     assert len({one.positions for one in told}) == 1, "no further position of the sweep"
 
 
-def test_at_a_terminal_the_probe_films_before_the_eye_is_asked_again(capsys: pytest.CaptureFixture[str]) -> None:
+def test_at_a_terminal_the_probe_films_before_the_eye_is_asked_again(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
     control = Control(needs_persons=False)
     glance = asked(1)
     closer = replace(asked(2), look_id=LOOK_ID, zone_id="stall-3", is_close=True)

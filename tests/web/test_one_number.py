@@ -17,7 +17,7 @@ from server.exports.logs.csv_log import write_csv
 from server.projections.log_records import Place, SweepHeader
 from server.projections.log_rows import build_log_row
 from sweep.cli.output import out
-from sweep.cli.watching import show_report
+from sweep.cli.report_view import LENSES, show_report
 from sweep.judge.coverage import targets_of
 from sweep.modality.targets import Chance, Estimate
 from sweep.report import CoverageEvent, Modality, SweepReport, Target, new_id, parse_json, utc_now
@@ -230,14 +230,21 @@ def compared(phone: Phone, site: Site, report: SweepReport, truth: Said, names: 
     phone.shoot("one-number-compared")
 
 
-def test_the_command_line_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line_says_the_same(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
     report = with_awkward_numbers(as_reported_now(made.make_sweep(sweep_id=new_id(), room_id=new_id()).report))
     out.width, before = 200, out.width
     try:
         show_report(report)
+        short = " ".join(capsys.readouterr().out.split())
+        show_report(report, verbose=True)
     finally:
         out.width = before
     printed = " ".join(capsys.readouterr().out.split())
+    for zone in report.plan.zones:
+        number = truth_of(report)[zone.zone_id, TARGET_WORDS[FIRST].ko]
+        told = number if number == UNKNOWN else f"{LENSES[FIRST].ko} {number}"
+        assert f"{zone.name.ko}: {told}" in short
     for (zone_id, target), words in truth_of(report).items():
         name = next(zone.name.ko for zone in report.plan.zones if zone.zone_id == zone_id)
         if words != UNKNOWN:

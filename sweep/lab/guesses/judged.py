@@ -166,9 +166,10 @@ def _recorded(folder: str) -> dict[str, Any]:
     vars(multiprocessing)["get_context"] = lambda _method=None: fork
     with tempfile.TemporaryDirectory() as state:
         out = Path(state) / "report.json"
-        build_app(("replay",))(
-            ["replay", folder, "--state", state, "--json", str(out), "--quiet"], standalone_mode=False
-        )
+        with redirect_stdout(StringIO()):
+            build_app(("replay",))(
+                ["replay", folder, "--state", state, "--json", str(out), "--quiet"], standalone_mode=False
+            )
         report = json.loads(out.read_text("utf-8"))
     return {
         "verdicts": {f"{v['zone_id']} {v['modality']}": f"{v['verdict']} {v['reason']}" for v in report["verdicts"]},
