@@ -46,38 +46,10 @@ from server.witness.folder import MemoryLostError
 from server.witness.witness_state import ResolveError
 from sweep.phrases import Phrase, words
 from sweep.report import ContractError
-from sweep.report.help.commands import SPOKEN, SpokenCommand, SpokenGroup
+from sweep.report.help.commands import SPOKEN, SpokenCommand, SpokenGroup, installing
 from sweep.report.language import language_of
 from sweep.report.refusals import usage
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "verify": package.verify_file,
-    "serve": serving.serve,
-    "migrate": serving.migrate,
-    "import-facilities": facilities.import_facilities,
-    "undo-import": facilities.undo_import,
-    "due": schedule.due,
-    "rebuild": serving.rebuild,
-    "enrol": keys.enrol,
-    "revoke": keys.revoke,
-    "replace": keys.replace,
-    "witness": witness.witness,
-    "retention": serving.retention,
-    "move-bodies": serving.move_bodies,
-    "rotate-key": keys.rotate_key,
-    "sign-weights": field_weights.sign_weights,
-    "keys": keys.list_keys,
-    "relay": relay.show_relay,
-    "quarantine": keys.show_quarantine,
-    "add-user": people.add_user,
-    "reset-password": people.reset_password,
-    "enrolment-code": people.enrolment_code,
-    "deactivate-user": people.deactivate_user,
-    "hotspot": hotspot.hotspot,
-    "backup": backup.back_up,
-    "restore": backup.restore,
-}
-"""In the order in which the help lists them."""
 EXPORTS: dict[str, Callable[..., None]] = {
     "entries": package.export_entries,
     "checkpoint": package.export_checkpoint,
@@ -88,28 +60,69 @@ EXPORTS: dict[str, Callable[..., None]] = {
     "analyst-copy": documents.export_analyst_copy,
 }
 """Commands below `export`."""
-
-app = typer.Typer(
-    cls=SpokenGroup,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help=__doc__,
-)
-export = typer.Typer(
+EXPORT = typer.Typer(
     cls=SpokenGroup,
     rich_markup_mode=None,
     no_args_is_help=True,
     help="Write the inspection log of a period, or the log of entries.",
 )
-app.add_typer(export, name="export")
-app.add_typer(root.app, name="root")
-app.add_typer(evidence_keys.app, name="evidence-key")
-app.add_typer(certificate.app, name="certificate")
-for group, commands in ((app, COMMANDS), (export, EXPORTS)):
-    for name, function in commands.items():
-        group.command(name, cls=SpokenCommand)(function)
+GROUPS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
+    "Run the server": {
+        "serve": serving.serve,
+        "migrate": serving.migrate,
+        "rebuild": serving.rebuild,
+        "move-bodies": serving.move_bodies,
+        "backup": backup.back_up,
+        "restore": backup.restore,
+        "hotspot": hotspot.hotspot,
+        "certificate": certificate.app,
+        "relay": relay.show_relay,
+    },
+    "Facilities": {
+        "import-facilities": facilities.import_facilities,
+        "undo-import": facilities.undo_import,
+        "due": schedule.due,
+    },
+    "Accounts": {
+        "add-user": people.add_user,
+        "reset-password": people.reset_password,
+        "enrolment-code": people.enrolment_code,
+        "deactivate-user": people.deactivate_user,
+    },
+    "Probes and keys": {
+        "enrol": keys.enrol,
+        "keys": keys.list_keys,
+        "revoke": keys.revoke,
+        "replace": keys.replace,
+        "quarantine": keys.show_quarantine,
+        "sign-weights": field_weights.sign_weights,
+        "rotate-key": keys.rotate_key,
+        "root": root.app,
+        "evidence-key": evidence_keys.app,
+    },
+    "Log and proof": {
+        "export": EXPORT,
+        "verify": package.verify_file,
+        "witness": witness.witness,
+        "retention": serving.retention,
+    },
+}
+"""By task, in the order in which the help lists them."""
+app = typer.Typer(
+    cls=SpokenGroup,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help=__doc__,
+)
+for name, function in EXPORTS.items():
+    EXPORT.command(name, cls=SpokenCommand)(function)
+for heading, group in GROUPS.items():
+    for name, command in group.items():
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name, rich_help_panel=heading)
+        else:
+            app.command(name, cls=SpokenCommand, rich_help_panel=heading)(command)
 
 USAGE_ERRORS = (
     SettingsError,
@@ -140,7 +153,8 @@ def run(arguments: Sequence[str] | None, environment: Mapping[str, str]) -> None
     language = language_of(environment)
     SPOKEN.set(language)
     try:
-        sys.exit(app(arguments, prog_name="sweep-server", standalone_mode=False) or 0)
+        with installing(sys.argv[1:] if arguments is None else arguments):
+            sys.exit(app(arguments, prog_name="sweep-server", standalone_mode=False) or 0)
     except typer.Abort:
         sys.stderr.write(f"sweep-server: {words(Phrase('stopped'), language)}\n")
         raise SystemExit(1) from None

@@ -100,7 +100,7 @@ def export_timestamps(
 def export_access_log(
     out: Annotated[Path, typer.Argument(help="File to write, CSV.")],
     month: Annotated[str, typer.Option(help="Month of Korean time, such as 2026-11.")],
-    reason: Annotated[str, typer.Option(help="Reason; it is recorded too.")] = "월간 점검",
+    reason: Annotated[str, typer.Option(show_default=False, help="Reason; it is recorded too.")] = "월간 점검",
     data_dir: KeptDataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:

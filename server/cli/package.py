@@ -55,7 +55,9 @@ def export_entries(
         str, typer.Option(help="full; city (no addresses, names, crops); structure (nothing of what was measured).")
     ] = "full",
     no_bodies: Annotated[bool, typer.Option("--no-bodies", help="The same as --scope structure.")] = False,
-    reason: Annotated[str, typer.Option(help="Reason; it is recorded in the access log.")] = NO_REASON,
+    reason: Annotated[
+        str, typer.Option(show_default=False, help="Reason; it is recorded in the access log.")
+    ] = NO_REASON,
     data_dir: KeptDataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:

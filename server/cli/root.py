@@ -39,7 +39,7 @@ PassphraseFile = Annotated[
 PEOPLE = "Who is present, at least two; say it once for each."
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def create(
     out: Annotated[Path, typer.Argument(help="File for the new root key, encrypted; best on a medium of its own.")],
     person: Annotated[list[str], typer.Option(help=PEOPLE)],
@@ -88,7 +88,7 @@ def hand_over(
     print_words("root_key_next")
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def requests(
     out: Annotated[Path, typer.Argument(help="File for the requests, to carry to the root key.")],
     data_dir: DataDir = None,
@@ -104,7 +104,7 @@ def requests(
     print_words("root_requests_written", file=out, count=len(asked))
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def sign(
     file: Annotated[Path, typer.Argument(help="File that `requests` wrote.")],
     out: Annotated[Path, typer.Argument(help="File for the signed statements, to carry back.")],
@@ -129,7 +129,7 @@ def sign(
     print_words("root_entries_signed", file=out, count=len(asked), key_id=signer.key_id)
 
 
-@app.command()
+@app.command(cls=SpokenCommand)
 def accept(
     file: Annotated[Path, typer.Argument(help="File that `sign` wrote.")],
     data_dir: DataDir = None,

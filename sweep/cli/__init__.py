@@ -20,34 +20,48 @@ from sweep.host.loading import loading
 if TYPE_CHECKING:
     import typer
 
-COMMANDS: dict[str, str] = {
-    "run": "cli.sweeps:run",
-    "replay": "cli.sweeps:replay",
-    "agent": "cli.agent:agent",
-    "reference": "cli.reference:reference",
-    "weights": "cli.weights:weights",
-    "key": "cli.sweeps:key",
-    "wipe": "cli.wipe:wipe",
-    "update": "cli.update:update",
-    "lens": "cli.lens:lens",
-    "wifi": "cli.captures:wifi",
-    "stimulus": "cli.captures:stimulus",
-    "ble": "cli.captures:ble",
-    "rf": "cli.rf:rf",
-    "rf-calibrate": "lab.commands.rf_calibrate:rf_calibrate",
-    "doctor": "cli.doctor.doctor:doctor",
-    "flash": "cli.flash:flash",
-    "simulate": "cli.simulate:simulate",
-    "assemble": "lab.commands.assemble:assemble",
-    "lens-record": "lab.commands.lens_record:lens_record",
-    "lens-calibrate": "lab.commands.lens_calibrate:lens_calibrate",
-    "lens-score": "lab.commands.lens_score:lens_score",
-    "bench": "lab.commands.bench:app",
-    "lens-benchmark": "lab.commands.lens_benchmark:lens_benchmark",
-    "city": "lab.commands.city:city",
-    "guessed": "lab.commands.guessed:guessed",
+GROUPS: dict[str, dict[str, str]] = {
+    "Inspect": {
+        "run": "cli.sweeps:run",
+        "replay": "cli.sweeps:replay",
+        "agent": "cli.agent:agent",
+        "reference": "cli.reference:reference",
+    },
+    "Recorded files": {
+        "lens": "cli.lens:lens",
+        "wifi": "cli.captures:wifi",
+        "stimulus": "cli.captures:stimulus",
+        "ble": "cli.captures:ble",
+        "rf": "cli.rf:rf",
+    },
+    "This probe": {
+        "doctor": "cli.doctor.doctor:doctor",
+        "flash": "cli.flash:flash",
+        "key": "cli.sweeps:key",
+        "weights": "cli.weights:weights",
+        "update": "cli.update:update",
+        "wipe": "cli.wipe:wipe",
+    },
+    "Bench": {
+        "bench": "lab.commands.bench:app",
+        "lens-record": "lab.commands.lens_record:lens_record",
+        "lens-calibrate": "lab.commands.lens_calibrate:lens_calibrate",
+        "lens-score": "lab.commands.lens_score:lens_score",
+        "rf-calibrate": "lab.commands.rf_calibrate:rf_calibrate",
+    },
+    "Laboratory": {
+        "simulate": "cli.simulate:simulate",
+        "assemble": "lab.commands.assemble:assemble",
+        "lens-benchmark": "lab.commands.lens_benchmark:lens_benchmark",
+        "city": "lab.commands.city:city",
+        "guessed": "lab.commands.guessed:guessed",
+    },
 }
-"""Module of `sweep` and function, by command."""
+"""By heading of the help: module of `sweep` and function, by command."""
+COMMANDS: dict[str, str] = {name: place for group in GROUPS.values() for name, place in group.items()}
+HEADINGS = {name: heading for heading, group in GROUPS.items() for name in group}
+COMPLETING = "_SWEEP_COMPLETE"
+"""Set by a shell that asks how a line may go on."""
 EXIT_STOPPED = 130
 """As a shell says it of a command that Ctrl-C ended; 1 would mean findings."""
 
@@ -63,7 +77,7 @@ def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
         cls=SpokenGroup,
         help="Ansim Sweep probe: look for hidden cameras and say what could not be judged.",
         no_args_is_help=True,
-        add_completion=False,
+        add_completion=names is COMMANDS or COMPLETING in os.environ,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
@@ -77,9 +91,9 @@ def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
                 raise
         else:
             if isinstance(command, typer.Typer):
-                app.add_typer(command, name=name)
+                app.add_typer(command, name=name, rich_help_panel=HEADINGS[name])
             else:
-                app.command(name, cls=SpokenCommand)(command)
+                app.command(name, cls=SpokenCommand, rich_help_panel=HEADINGS[name])(command)
     return app
 
 
@@ -93,7 +107,14 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if run_plain(sys.argv[1:]):
         os._exit(0)  # everything is written; taking the interpreter down costs as much as reading 30,000 frames
-    wanted = [name for name in sys.argv[1:2] if name in COMMANDS]
+    is_completing = COMPLETING in os.environ
+    if not sys.argv[1:] and not is_completing:
+        from sweep.cli.next_steps import show_next_steps
+
+        show_next_steps()
+        return
+    asked = (os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")).split()
+    wanted = [name for name in (asked if is_completing else sys.argv)[1:2] if name in COMMANDS]
     try:
         with loading():
             app = build_app(wanted or COMMANDS)
@@ -119,14 +140,15 @@ def run_app(app: typer.Typer) -> int:
     from typer.exceptions import TyperException
 
     from sweep.phrases import Phrase, words
-    from sweep.report.help.commands import SPOKEN
+    from sweep.report.help.commands import SPOKEN, installing
     from sweep.report.language import language_of
     from sweep.report.refusals import usage
 
     language = language_of(os.environ)
     SPOKEN.set(language)
     try:
-        return app(standalone_mode=False) or 0
+        with installing(sys.argv[1:]):
+            return app(prog_name="sweep", standalone_mode=False) or 0
     except typer.Abort:
         print(f"sweep: {words(Phrase('stopped'), language)}", file=sys.stderr)
         return EXIT_STOPPED

@@ -8,14 +8,10 @@ from typing import Annotated
 
 import typer
 
+from sweep.cli.next_steps import serial_ports
 from sweep.cli.options import ConfigFile, read_settings
 from sweep.cli.output import fail, one_line, out
 from sweep.host.gpio import LineError
-
-
-def serial_ports() -> list[str]:
-    """Where a sensor head may be."""
-    return sorted(str(path) for pattern in ("ttyUSB*", "ttyACM*", "ttyAMA*") for path in Path("/dev").glob(pattern))
 
 
 def flash(

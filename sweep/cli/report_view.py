@@ -69,8 +69,8 @@ def show_report(report: SweepReport, *, verbose: bool = False) -> None:
 
 def _show_verdicts(report: SweepReport, names: Mapping[str, str]) -> None:
     cells = {(one.zone_id, one.modality): spoken(ZONE_WORDS[one.verdict]) for one in report.verdicts}
-    for one in report.coverage:
-        cells[one.zone_id, one.modality] += f"\n{spoken(share_words(one.modality, one.quality))}"
+    for part in report.coverage:
+        cells[part.zone_id, part.modality] += f"\n{spoken(share_words(part.modality, part.quality))}"
     nothing = spoken(METHOD_WORDS["not_looked"])
     rows = [(name, *(cells.get((zone_id, m), nothing) for m in SHOWN)) for zone_id, name in names.items()]
     show_table([Phrase("column_zone"), *(shown.name for shown in SHOWN.values())], rows)
