@@ -49,7 +49,7 @@ from sweep.report.help.parser import SpokenParser
 from sweep.report.language import language_of, spoken
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-RECORDED_SWEEP = CHECKOUT / "tests" / "captures" / "sweeps" / "demo"
+RECORDED_SWEEP = CHECKOUT / "sweep" / "sim" / "recorded"
 PROBE_ID = "probe-demo-1"  # the name that `sweep` gives itself without a configuration file
 DEMO_USERS: tuple[tuple[str, str, Role], ...] = (
     ("admin", "관리자-01", "admin"),
@@ -89,6 +89,11 @@ class Place:
         return self.data / "demo-login.json"
 
     @property
+    def replay_log(self) -> Path:
+        """What the probe said while it ran the recorded sweep."""
+        return self.data / "replay.log"
+
+    @property
     def agent_log(self) -> Path:
         """What the simulated probe says."""
         return self.data / "probe.log"
@@ -106,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _demonstrate(Place(options.data.resolve(), options.recording.resolve()), options.port, once=options.once)
     except KeyboardInterrupt:
-        print("\nended")
+        _say(Phrase("demonstration_ended"))
     except (DemoError, SettingsError, ApiError, ExportError, OSError) as error:
         print(said_of(error), file=sys.stderr)
         return 2
@@ -126,10 +131,10 @@ def _demonstrate(place: Place, port: int, *, once: bool) -> None:
         documents = _export(db, place, settings.tenant)
         db.close()
         if once:
-            _tell(address, passwords, documents, is_open=False)
+            _tell(place, address, passwords, documents, is_open=False)
             return
         with _agent(place, address):
-            _tell(address, passwords, documents, is_open=True)
+            _tell(place, address, passwords, documents, is_open=True)
             while True:
                 signal.pause()
 
@@ -144,7 +149,7 @@ def free_socket(port: int) -> socket.socket:
         except SettingsError:
             continue
         if candidate != port:
-            print(f"port {port} is taken; using {candidate} instead")
+            _say(Phrase("demonstration_port_taken", port=port, other=candidate))
         return listener
     raise DemoError(Phrase("ports_taken", first=port, last=port + PORTS_TRIED - 1))
 
@@ -253,12 +258,15 @@ def _replay_once(db: Database, place: Place, address: str) -> None:
             .where(sweeps.c.sweep_id == UUID(sweep_id), sweeps.c.report_log_index.is_not(None))
         )
     if there:
-        print("the recorded sweep is already here")
+        _say(Phrase("demonstration_replayed"))
         return
-    print("running the recorded sweep through the pipeline …", flush=True)
+    _say(Phrase("demonstration_replays"))
     replay = _sweep_command("replay", str(place.recording), "--server", address, "--state", str(place.probe))
-    if subprocess.run(replay, check=False, cwd=CHECKOUT).returncode != 0:
-        raise DemoError(Phrase("sweep_replay_failed"))
+    with place.replay_log.open("wb") as log:
+        done = subprocess.run(replay, check=False, cwd=CHECKOUT, stdout=log, stderr=log)
+    if done.returncode != 0:
+        said = place.replay_log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+        raise DemoError(Phrase("sweep_replay_failed", why=said or Phrase("no_output"), log=_shown(place.replay_log)))
 
 
 def _recorded(place: Place, field: str) -> str:
@@ -314,11 +322,25 @@ def _agent(place: Place, address: str) -> Iterator[None]:
             agent.wait()
 
 
-def _tell(address: str, passwords: dict[str, str], documents: Sequence[Path], *, is_open: bool) -> None:
-    print(f"\naddress        {address}" + ("" if is_open else "   (ended, because of --once)"))
-    for name, password in passwords.items():
-        print(f"login          {name}   password {password}")
-    for path in documents:
-        print(f"inspection log {_shown(path)}")
+def _tell(place: Place, address: str, passwords: dict[str, str], documents: Sequence[Path], *, is_open: bool) -> None:
+    """Where it is, who logs in, what to try, and where the documents lie."""
     if is_open:
-        print("a simulated probe is connected: start a sweep on the page; Ctrl-C ends", flush=True)
+        _say(Phrase("demonstration_address", address=address))
+    else:
+        _say(Phrase("demonstration_address_ended", address=address))
+    for name, password in passwords.items():
+        _say(Phrase("demonstration_login", name=name, password=password))
+    if is_open:
+        _say(Phrase("demonstration_try"))
+        _say(Phrase("demonstration_try_map"))
+        _say(Phrase("demonstration_try_sweep"))
+        _say(Phrase("demonstration_try_terminal", command=_shown(Path(sys.executable).with_name("sweep"))))
+    _say(Phrase("demonstration_log", files=", ".join(str(_shown(path)) for path in documents)))
+    _say(Phrase("demonstration_details", replay=_shown(place.replay_log), probe=_shown(place.agent_log)))
+    if is_open:
+        _say(Phrase("demonstration_ends"))
+
+
+def _say(what: Phrase) -> None:
+    """A line in the language of the locale."""
+    print(spoken(what), flush=True)

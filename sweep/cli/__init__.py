@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 GROUPS: dict[str, dict[str, str]] = {
     "Inspect": {
         "run": "cli.sweeps:run",
+        "demo": "cli.demo:demo",
         "replay": "cli.sweeps:replay",
         "agent": "cli.agent:agent",
         "reference": "cli.reference:reference",

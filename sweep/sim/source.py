@@ -43,6 +43,8 @@ from .world import DWELL_S, STEP_S, HiddenKind, SimulatedPosition, lay_out_time
 OUTSIDE_S: Final = 20.0
 """How long Wi-Fi is listened to outside the door, as a live sweep does by default."""
 ROOM_FILE = Path(__file__).with_name("demo_room.json")
+RECORDED_SWEEP = Path(__file__).with_name("recorded")
+"""A sweep of that room, which `sweep demo` plays."""
 
 
 def default_room() -> Room:

@@ -62,7 +62,7 @@ CLIP_SIZE: Final = (364, 272)
 TURN_TRIPLES: Final = 80
 """Of a first look: four seconds in which whoever stands there turns to the walls beside him and up."""
 LOOK_TRIPLES: Final = 6
-"""Of a first look straight ahead, for a recording that stays small: no guidance asks to hold it longer."""
+"""Of the wall ahead, held still: a recording has nothing else, so that it stays small."""
 AGAIN_TRIPLES: Final = 8
 """Of one view of a second look: the phone asks for 30; what a place scores hardly rises beyond."""
 CLOSE_TRIPLES: Final = 24
@@ -202,20 +202,25 @@ class LensSource:
     closer_to: CloseLook | None = None
     """The same wall filmed from close by."""
     turn: Turn | None = None
-    """Where a first look turns to; None: it stays ahead."""
+    """Where a first look turns to before it stays ahead; None: it does nothing else."""
 
     def open(self, folder: Path) -> Path:
         """A folder (created) with a clip, exposed under the lamps that the emulated head lit.  Raises EmulatorError."""
         if self.closer_to is not None:
-            return self._film(folder, self.closer_to.position_id, CLOSE_TRIPLES, self._towards(self.closer_to, 1.0))
+            towards = self._towards(self.closer_to, 1.0)
+            return self._film(folder, f"{self.closer_to.position_id}-a", CLOSE_TRIPLES, towards)
         if self.looks_from is not None:
-            return self._film(folder, self.looks_from[0], AGAIN_TRIPLES, None)
-        return self._film(folder, self.position.position_id, TURN_TRIPLES if self.turn else LOOK_TRIPLES, None)
+            return self._film(folder, f"{self.looks_from[0]}-a", AGAIN_TRIPLES)
+        name = self.position.position_id
+        if self.turn is None:
+            return self._film(folder, f"{name}-a", LOOK_TRIPLES)
+        self._film(folder, f"{name}-a", TURN_TRIPLES, turn=self.turn)
+        return self._film(folder, f"{name}-b", LOOK_TRIPLES)
 
     def on_the_way(self, folder: Path) -> Path | None:
         """The same from half the way to a close look; None at any other position.  Raises EmulatorError."""
         close = self.closer_to
-        return None if close is None else self._film(folder, "on-the-way", LOOK_TRIPLES, self._towards(close, 0.5))
+        return None if close is None else self._film(folder, "on-the-way-a", LOOK_TRIPLES, self._towards(close, 0.5))
 
     @staticmethod
     def _towards(close: CloseLook, share: float) -> tuple[float, float, float, float]:
@@ -223,17 +228,23 @@ class LensSource:
         x_px, y_px = close.seen_from.place_px or (CLIP_SIZE[0] / 2.0, CLIP_SIZE[1] / 2.0)
         return x_px, y_px, CLOSE_M, share
 
-    def _film(self, folder: Path, name: str, triples: int, close: tuple[float, float, float, float] | None) -> Path:
-        folder.mkdir()
+    def _film(
+        self,
+        folder: Path,
+        clip: str,
+        triples: int,
+        close: tuple[float, float, float, float] | None = None,
+        turn: Turn | None = None,
+    ) -> Path:
+        folder.mkdir(exist_ok=True)
         lamps = run_lamps(LAMP_ORDER, triples)
-        turn = self.turn if triples == TURN_TRIPLES else None
         wall = Wall(
             self.seed, self.lenses(), CLIP_SIZE, range_m=1.1, e_per_dn=E_PER_DN, aside=self._aside(), close=close,
             turn=turn, wall_level_dn=TURN_LEVEL_DN if turn else WALL_LEVEL_DN,
         )  # fmt: skip
         render_clip(
             folder,
-            clip=f"{name}-a",
+            clip=clip,
             wall=wall,
             order="".join(lamps.told),
             triples=1,

@@ -116,7 +116,7 @@ def test_a_damaged_key_is_said_and_never_replaced(tmp_path: Path, secret: bytes)
 
 
 def test_a_replay_with_a_damaged_key_says_so_in_one_line(tmp_path: Path) -> None:
-    demo = Path(__file__).parents[1] / "captures" / "sweeps" / "demo"
+    demo = Path(__file__).parents[2] / "sweep" / "sim" / "recorded"
     command = [sys.executable, "-m", "sweep.cli", "replay", str(demo), "--state", str(tmp_path), "--quiet"]
     keys = tmp_path / "room-keys-recorded"
     keys.mkdir()

@@ -144,7 +144,7 @@ def test_what_judgement_rests_on_moves_rooms_and_what_it_does_not_read_moves_non
     for name in sensitivity.LOADED:
         import_module(name)
     copy = Copy(tmp_path)
-    counts: dict[str, Any] = {"rooms": 200, "per_kind": 20, "recorded": [str(CHECKOUT / "tests/captures/sweeps/demo")]}
+    counts: dict[str, Any] = {"rooms": 200, "per_kind": 20, "recorded": [str(CHECKOUT / "sweep/sim/recorded")]}
     base = sensitivity.ask(copy, **counts)
     moves = [
         sensitivity.compared(base, sensitivity.judged(copy, case, 2.0, **counts))

@@ -23,7 +23,7 @@ from tests.lens.filmed import COUNT, MARK_COLUMN, MARK_ROW, MARK_WIDTH, frames, 
 from tests.test_privacy import files_under, unwrapped
 
 ROOT = Path(__file__).parents[2]
-DEMO = ROOT / "tests" / "captures" / "sweeps" / "demo"
+DEMO = ROOT / "sweep" / "sim" / "recorded"
 
 
 class Filmed:

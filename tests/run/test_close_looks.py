@@ -99,7 +99,7 @@ def test_it_is_filmed_where_the_inspector_stands_and_not_after_going_on_or_a_pau
 
 def meta_of(exposure_s: float) -> ClipMeta:
     return ClipMeta.model_validate_json(
-        (Path(__file__).parents[1] / "captures/sweeps/demo/p1/lens/p1-a/meta.json").read_text(encoding="utf-8")
+        (Path(__file__).parents[2] / "sweep/sim/recorded/p1/lens/p1-a/meta.json").read_text(encoding="utf-8")
     ).model_copy(update={"exposure_s": exposure_s})
 
 

@@ -24,7 +24,7 @@ from tests.entry_factory import signer
 from tests.entry_verifier import verify
 
 pytestmark = pytest.mark.usefixtures("forked_processes")
-DEMO = Path(__file__).parents[1] / "captures" / "sweeps" / "demo"
+DEMO = Path(__file__).parents[2] / "sweep" / "sim" / "recorded"
 CLI = CliRunner()
 app = build_app()
 

@@ -144,8 +144,9 @@ def test_serial_bytes_come_from_the_firmware(tmp_path: Path) -> None:
 def test_frames_are_lit_by_the_head_and_hold_the_lens_of_this_stand(tmp_path: Path) -> None:
     clips = {}
     for name, zone in (("with", "stall-2"), ("other", "stall-1"), ("without", None)):
-        clips[name] = read_clip(sources(zone=zone).lens.open(tmp_path / name) / "p2-a")
-    assert clips["with"].meta.phases == ("A", "B", "C") * TURN_TRIPLES
+        clips[name] = read_clip(sources(zone=zone).lens.open(tmp_path / name) / "p2-b")
+    assert clips["with"].meta.phases == ("A", "B", "C") * 6
+    assert read_clip(tmp_path / "with" / "p2-a").meta.phases == ("A", "B", "C") * TURN_TRIPLES
     shown = [bool((clips[name].frame(0) != clips["without"].frame(0)).any()) for name in ("with", "other")]
     assert shown == [True, False]
 

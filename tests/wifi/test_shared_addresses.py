@@ -48,7 +48,7 @@ from tests.wifi.frames import BROADCAST as GROUP
 from tests.wifi.frames import frame, radiotap
 from tests.wifi.test_radio_headers import block_of
 
-RECORDED_SWEEP: Final = Path(__file__).parents[1] / "captures" / "sweeps" / "demo"
+RECORDED_SWEEP: Final = Path(__file__).parents[2] / "sweep" / "sim" / "recorded"
 SECONDS: Final = 61.0
 LIT: Final = "lit_capped_600"
 ATTACKS: Final[dict[str, Attack]] = {

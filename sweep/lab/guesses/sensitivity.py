@@ -260,9 +260,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("--rooms", type=int, default=2000, help="without a camera")
     parser.add_argument("--per-kind", type=int, default=100, help="with a camera of each kind")
-    parser.add_argument(
-        "--recorded", type=Path, nargs="*", default=[CHECKOUT / "tests" / "captures" / "sweeps" / "demo"]
-    )
+    parser.add_argument("--recorded", type=Path, nargs="*", default=[CHECKOUT / "sweep" / "sim" / "recorded"])
     parser.add_argument("--until", help="HH:MM in UTC, when no other constant is begun")
     parser.add_argument("--only", default="", help="constants of files whose path holds this")
     parser.add_argument("--table", action="store_true", help="print what the file holds")

@@ -1,0 +1,44 @@
+"""`sweep demo`: a camera that is found, from a recording that comes with the program, and the picture of why.
+
+Input is nothing; output is a sweep on the terminal as anybody would see his own, and a page that explains the
+reflection.  It needs no probe, no server and no rights, and it leaves one file.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Final
+
+import typer
+
+from sweep.cli.output import fail, one_line, speak, write_text
+from sweep.cli.sweeps import replay
+from sweep.phrases import Phrase
+
+STALL: Final = "p2"
+"""The position of the recording from which the lens shows."""
+
+
+def demo(
+    page: Annotated[
+        Path, typer.Option("--html", metavar="OUT", help="Where to write the page that explains the reflection.")
+    ] = Path("ansim-demo.html"),
+) -> None:
+    """Play a recorded sweep in which a camera is found, and write the picture of why."""
+    from sweep.lens import ClipError, scan_clips
+    from sweep.sim.source import RECORDED_SWEEP
+
+    if not RECORDED_SWEEP.is_dir():
+        fail("demo_without_recording", folder=RECORDED_SWEEP)
+    speak(Phrase("demo_begins"))
+    with TemporaryDirectory(prefix="ansim-demo-") as state:
+        nothing_set = Path(state) / "sweep.toml"
+        nothing_set.touch()
+        replay(RECORDED_SWEEP, state=Path(state), config=nothing_set)
+    pages = import_module("sweep.lab.clip_page.page")
+    clips = RECORDED_SWEEP / STALL / "lens"
+    with one_line(ClipError, pages.PageError):
+        write_text(page, pages.make_page(clips, scan_clips(clips)))
+    speak(Phrase("demo_ends", page=page))

@@ -1,0 +1,29 @@
+"""`sweep demo`: a camera is found before anybody has a probe, and a page shows why."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("language", "place", "next_step"),
+    [("ko_KR.UTF-8", "2번 칸", "브라우저에서 why.html"), ("C.UTF-8", "2", "open why.html in a browser")],
+)
+def test_a_camera_is_found_and_the_page_shows_why(
+    tmp_path: Path, repo_root: Path, language: str, place: str, next_step: str
+) -> None:
+    environment = {**os.environ, "LC_ALL": language, "PYTHONPATH": str(repo_root), "HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "sweep.cli", "demo", "--html", "why.html"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert place in done.stdout
+    assert next_step in done.stderr
+    page = (tmp_path / "why.html").read_text(encoding="utf-8")
+    assert "p2-a" in page
+    assert page.count("<svg") >= 1
+    assert [one.name for one in tmp_path.iterdir()] == ["why.html"]
