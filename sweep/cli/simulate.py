@@ -67,7 +67,7 @@ def _record(source: SimulatedSource, folder: Path, seed: int) -> None:
 
     def say(event: LiveEvent) -> None:
         if isinstance(event, ProgressEvent) and event.zone_id is not None and event.modality is None:
-            out.print(f"{made.positions[event.position_index].id} {event.zone_id}")
+            out.print(f"{event.position_index + 1} {event.zone_id}")
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder.parent, prefix=".simulate-") as scratch:

@@ -88,7 +88,7 @@ class SpokenGroup(Explained, TyperGroup):
             )
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # as typer calls it
         """The commands below the headings of their panels, their names as wide everywhere."""
         panels: dict[str, list[tuple[str, str]]] = {}
         width = max(map(len, self.commands), default=0)
