@@ -42,7 +42,7 @@ def machine(root: Path, *, wifi: bool = False, camera: str | None = None, head: 
     ],
 )
 def test_it_tells_what_is_here(tmp_path: Path, has: dict[str, object], said: set[str], unsaid: set[str]) -> None:
-    steps = next_steps(machine(tmp_path, **has), has_simulation=True)  # type: ignore[arg-type]
+    steps = next_steps(machine(tmp_path, **has), has_simulation=True)  # type: ignore[arg-type]  # each case has its own keys
     codes = {one.code for one in steps}
     assert said <= codes
     assert not unsaid & codes
