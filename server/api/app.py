@@ -79,6 +79,7 @@ from server.config.retention import read_periods
 from server.config.settings import Settings, SettingsError
 from server.districts.register import settle_home
 from server.exports.jobs.export_queue import ExportQueue
+from server.exports.jobs.shared_documents import SharedDocuments
 from server.ingest.group_commit import GroupCommit
 from server.ingest.judging import judge_old_log
 from server.interface.errors import ApiError
@@ -284,6 +285,7 @@ def build_services(settings: Settings) -> Services:
             time.monotonic,
             signing_key=settings.data_dir / KEY_FILE,
             storage_url=settings.storage_url,
+            shared=None if db.is_sqlite else SharedDocuments(db, body_keys),
         ),
         shares,
         ways_of(settings, devices, time.time),

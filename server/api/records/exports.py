@@ -79,7 +79,7 @@ async def export_log(
     wanted = await _issued(request, person, "log.exported", wanted)
     job = services.exports.submit(person.user_id, wanted)
     await services.exports.wait(job)
-    return _document(job)
+    return await _document(services.exports, job)
 
 
 @router.post(
@@ -110,7 +110,9 @@ async def post_export(
         wanted = _redacted(wanted, person)
     wanted = (await run_in_threadpool(_sized, services, wanted))[0]
     wanted = await _issued(request, person, "log.asked", wanted)
-    return _view(services.exports, services.exports.submit(person.user_id, wanted))
+    job = services.exports.submit(person.user_id, wanted)
+    await services.exports.tell()
+    return _view(services.exports, job)
 
 
 @router.get("/api/exports/size", openapi_extra=shows())
@@ -135,7 +137,7 @@ async def get_export_size(
 async def list_exports(request: Request, person: OwnDocuments) -> ExportJobList:
     """One's own documents of the last hour, newest first."""
     queue = services_of(request).exports
-    return ExportJobList(exports=tuple(_view(queue, job) for job in queue.jobs_of(person.user_id)))
+    return ExportJobList(exports=tuple(_view(queue, job) for job in await queue.all_of(person.user_id)))
 
 
 @router.get(
@@ -170,7 +172,7 @@ async def export_access_log(
 async def get_export(request: Request, person: OwnDocuments, job_id: UUID) -> ExportJobView:
     """How far one of one's own documents is."""
     queue = services_of(request).exports
-    return _view(queue, queue.job(person.user_id, job_id))
+    return _view(queue, await queue.find(person.user_id, job_id))
 
 
 @router.get(
@@ -181,19 +183,20 @@ async def get_export(request: Request, person: OwnDocuments, job_id: UUID) -> Ex
 )
 async def get_export_file(request: Request, person: OwnDocuments, job_id: UUID) -> Response:
     """The document; each download is written down with the reason that was given for it."""
-    job = services_of(request).exports.job(person.user_id, job_id)
+    queue = services_of(request).exports
+    job = await queue.find(person.user_id, job_id)
     if not job.is_over:
         raise ApiError(409, Phrase("export_not_ready"))
     if job.state == "ready":
         await _note(request, person, "log.downloaded", job.wanted.file_name, job.wanted.reason, job.wanted.shown)
-    return _document(job)
+    return await _document(queue, job)
 
 
 @router.delete("/api/exports/{job_id}", openapi_extra=shows())
 async def delete_export(request: Request, person: OwnDocuments, job_id: UUID) -> Ok:
     """Forget a document; one that is being made is not made any further."""
     queue = services_of(request).exports
-    queue.cancel(queue.job(person.user_id, job_id))
+    await queue.forget(await queue.find(person.user_id, job_id))
     return Ok()
 
 
@@ -254,10 +257,14 @@ def _redacted(wanted: LogRequest, person: Person) -> LogRequest:
     return redacted
 
 
-def _document(job: ExportJob) -> Response:
+async def _document(queue: ExportQueue, job: ExportJob) -> Response:
     if job.failure is not None:
         raise job.failure
-    return FileResponse(job.path, media_type=job.wanted.ending.about.media_type, filename=job.wanted.file_name)
+    media_type, name = job.wanted.ending.about.media_type, job.wanted.file_name
+    if job.heard is None:
+        return FileResponse(job.path, media_type=media_type, filename=name)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(job.size)}
+    return StreamingResponse(await queue.pieces(job), media_type=media_type, headers=headers)
 
 
 def _view(queue: ExportQueue, job: ExportJob) -> ExportJobView:

@@ -24,6 +24,14 @@ _WANTED = TypeAdapter(LogRequest)
 TOLD_FROM_PERCENT = 5  # guessed: of less nobody can say how long the rest takes
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the process that makes a document says of its turn."""
+
+    left_s: int | None
+    ahead: int
+
+
 @dataclass(slots=True)
 class ExportJob:
     """One document that somebody asked for."""
@@ -38,12 +46,15 @@ class ExportJob:
     parts: int = 1
     parts_done: int = 0
     began_s: float = 0.0
+    part_began_s: float = 0.0
     size: int | None = None
     failure: ApiError | None = None
     finished_s: float = 0.0
     made_after: int = 0
     """How often keys of bodies had been destroyed when the making of it began."""
     done: asyncio.Event = field(default_factory=asyncio.Event)
+    heard: Heard | None = None
+    """Of one that another process makes or made; None: it is this one's."""
 
     @property
     def is_over(self) -> bool:
@@ -67,10 +78,15 @@ def line_of(
         "store_key": str(body_keys.key_path),
         "storage_url": storage_url,
         "path": str(job.path),
-        "wanted": _WANTED.dump_python(job.wanted, mode="json"),
+        "wanted": wanted_as_json(job.wanted),
         "signing_key": str(signing_key) if signing_key else None,
     }
     return json.dumps(values).encode() + b"\n"
+
+
+def wanted_as_json(wanted: LogRequest) -> Any:
+    """A request as JSON takes it."""
+    return _WANTED.dump_python(wanted, mode="json")
 
 
 def wanted_of(line: Mapping[str, Any]) -> LogRequest:

@@ -1,10 +1,11 @@
 """The queue of documents that people asked for, and the one process that makes them, bounded in memory and time.
 
 Input are log requests; output are jobs whose state anybody who asked may look at, and files in a folder of the server
-that go after an hour.  Persons take turns: whoever asks for many waits for their own.  The worker process is started
-when something waits, and ended when it is idle, too large, too slow or has made enough; it has one job at a time.  When
-a body is erased, what was made before goes: it may hold what was in the body.  Everything here runs on one event loop;
-a restart of the server forgets the queue.
+that go after an hour.  Districts take turns, and in each its persons: whoever asks for many waits for their own.  The
+worker process is started when something waits, and ended when it is idle, too large, too slow or has made enough; it
+has one job at a time.  When a body is erased, what was made before goes: it may hold what was in the body.  Everything
+here runs on one event loop; a restart of the server forgets the queue.  Processes that share a PostgreSQL show each
+other's (telling.py).
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import json
 import math
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -22,13 +24,17 @@ from server.exports.gathering.log_request import LogRequest
 from server.exports.jobs.export_job import (
     TEMPORARY,
     ExportJob,
+    Heard,
     JobState,
     line_of,
 )
+from server.exports.jobs.shared_documents import SharedDocuments
+from server.exports.jobs.telling import Telling
 from server.exports.jobs.worker_process import Worker, end_worker, memory_mib_of, start_worker
 from server.interface.errors import ApiError, busy, not_found
 from server.interface.formats import Format
 from server.store.crypto.body_keys import BodyKeys, overwrite_and_unlink
+from server.store.faults import AwayError, BusyError, DiskFullError
 from sweep.phrases import Phrase, unpacked
 from sweep.report import new_id, utc_now
 
@@ -36,7 +42,7 @@ QUEUED_PER_PERSON = 50  # guessed: a month of one room each for a large building
 QUEUED_IN_ALL = 200  # guessed: half an hour of work
 KEPT_PER_PERSON = 60
 KEPT_S = 3600.0  # guessed: whoever asked comes back within the hour
-JOB_S = 900.0  # guessed: a year of a district as a spreadsheet takes half a minute
+JOB_S = 900.0  # guessed: a year of a district as a spreadsheet takes half a minute; of one in parts for each of them
 WAIT_S = 600.0  # guessed: the patience of a program that asks in one request
 IDLE_S = 30.0  # a worker without work gives its memory back
 JOBS_PER_WORKER = 25  # guessed: a fresh process costs two seconds
@@ -57,6 +63,7 @@ class ExportQueue:
         memory_mib: Callable[[int], float] = memory_mib_of,
         signing_key: Path | None = None,
         storage_url: str = "",
+        shared: SharedDocuments | None = None,
     ) -> None:
         """`memory_mib`: what the process of that number holds; `signing_key`: file of the key for submissions."""
         self._signing_key, self._storage_url = signing_key, storage_url
@@ -65,7 +72,10 @@ class ExportQueue:
         self._monotonic, self._memory_mib = monotonic, memory_mib
         self._jobs: dict[UUID, ExportJob] = {}
         self._wake = asyncio.Event()
-        self._served: dict[UUID, int] = {}
+        self._served: dict[UUID | str | None, int] = {}
+        self._telling = None
+        if shared is not None:
+            self._telling = Telling(shared, self._jobs.values, self._heard_of, self._cancel_own, monotonic)
         self._turn = 0
         self._leftovers: list[Path] = []
         self._worker_gone = asyncio.Event()
@@ -106,6 +116,56 @@ class ExportQueue:
             raise not_found(Phrase("document_not_found"))
         return job
 
+    async def find(self, user_id: UUID, job_id: UUID) -> ExportJob:
+        """A person's job at whatever process; ApiError 404."""
+        try:
+            return self.job(user_id, job_id)
+        except ApiError:
+            found = await self._others(user_id, job_id)
+            if not found:
+                raise
+            return found[0]
+
+    async def all_of(self, user_id: UUID) -> tuple[ExportJob, ...]:
+        """A person's jobs at all processes, newest first."""
+        jobs = (*self.jobs_of(user_id), *await self._others(user_id))
+        return tuple(sorted(jobs, key=lambda job: job.asked, reverse=True))
+
+    async def pieces(self, job: ExportJob) -> Iterator[bytes]:
+        """A document that another process made; ApiError 404 when it is gone."""
+        if self._telling is None:
+            raise not_found(Phrase("document_not_found"))
+        try:
+            return await self._telling.pieces(job)
+        except FileNotFoundError:
+            raise not_found(Phrase("document_not_found")) from None
+
+    async def tell(self) -> None:
+        """Have the other processes know of a new job before whoever asked for it hears of it."""
+        if self._telling is not None:
+            with suppress(AwayError, BusyError, DiskFullError):  # they hear of it when the database is back
+                await self._telling.tell()
+
+    async def forget(self, job: ExportJob) -> None:
+        """`cancel` at whatever process."""
+        if job.heard is None:
+            self.cancel(job)
+        elif self._telling is not None:
+            await asyncio.to_thread(self._telling.shared.cancel, job.job_id)
+
+    async def _others(self, user_id: UUID, job_id: UUID | None = None) -> tuple[ExportJob, ...]:
+        if self._telling is None:
+            return ()
+        return await self._telling.others(user_id, self._body_keys.times_destroyed, job_id)
+
+    def _heard_of(self, job: ExportJob) -> Heard:
+        return Heard(self.left_s(job), self.ahead_of(job))
+
+    def _cancel_own(self, job_id: UUID) -> None:
+        job = self._jobs.get(job_id)
+        if job is not None:
+            self.cancel(job)
+
     async def wait(self, job: ExportJob) -> None:
         """Wait until a document is over, with patience; ApiError 503 when that ends, and then nobody makes it."""
         try:
@@ -128,6 +188,8 @@ class ExportQueue:
 
     def ahead_of(self, job: ExportJob) -> int:
         """How many documents are made before this one, as far as it is known: persons take turns."""
+        if job.heard is not None:
+            return job.heard.ahead
         if job.state != "queued":
             return 0
         others = [other for other in self._jobs.values() if not other.is_over and other.asked < job.asked]
@@ -135,6 +197,8 @@ class ExportQueue:
 
     def left_s(self, job: ExportJob) -> int | None:
         """How many seconds it takes still, as far as it is known."""
+        if job.heard is not None:
+            return job.heard.left_s
         left_s = job.left_s(self._monotonic())
         return None if left_s is None else math.ceil(left_s)
 
@@ -148,6 +212,8 @@ class ExportQueue:
         """Delete what was made before the last erasure, and have what is being made begun anew."""
         for path in self._take_outdated():
             await asyncio.to_thread(overwrite_and_unlink, path)
+        if self._telling is not None:
+            await asyncio.to_thread(self._telling.shared.drop_outdated, self._body_keys.times_destroyed)
         if any(job.state == "running" and self._is_outdated(job) for job in self._jobs.values()):
             await self._worker_gone.wait()
 
@@ -162,6 +228,12 @@ class ExportQueue:
 
     async def run(self) -> None:
         """Make documents until this task is cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._make_all())
+            if self._telling is not None:
+                tasks.create_task(self._telling.run())
+
+    async def _make_all(self) -> None:
         await asyncio.to_thread(self._clear_folder)
         while True:
             await self._wake.wait()
@@ -205,9 +277,9 @@ class ExportQueue:
         """Have one document made; False when the worker has to go."""
         job.state, job.made_after = "running", self._body_keys.times_destroyed
         self._turn += 1
-        self._served[job.user_id] = self._turn
+        self._served[job.user_id] = self._served[job.wanted.district_id] = self._turn
         worker.jobs.write(line_of(job, self._database_url, self._body_keys, self._signing_key, self._storage_url))
-        job.began_s = self._monotonic()
+        job.began_s = job.part_began_s = self._monotonic()
         listening = asyncio.create_task(self._listen(worker, job))
         try:
             while not listening.done():
@@ -220,7 +292,7 @@ class ExportQueue:
                 if self._memory_mib(worker.process.pid) > self._max_memory_mib:
                     self._fail(job, ApiError(413, Phrase("export_too_large")))
                     return False
-                if self._monotonic() - job.began_s > JOB_S:
+                if self._monotonic() - job.part_began_s > JOB_S:
                     self._fail(job, ApiError(503, Phrase("export_too_slow")))
                     return False
             return listening.result() and self._memory_mib(worker.process.pid) < self._max_memory_mib * FRESH_SHARE
@@ -239,6 +311,8 @@ class ExportQueue:
             said = json.loads(line)
             if "percent" in said:
                 job.percent = said["percent"]
+                if said.get("parts_done", 0) > job.parts_done:
+                    job.part_began_s = self._monotonic()
                 job.parts, job.parts_done = said.get("parts", 1), said.get("parts_done", 0)
             elif "ready" in said:
                 job.state, job.percent, job.size = "ready", 100, said["ready"]
@@ -254,9 +328,14 @@ class ExportQueue:
         return False
 
     def _next(self) -> ExportJob | None:
-        """The oldest job of whoever was served longest ago."""
+        """The oldest job of whoever was served longest ago, in the district that was."""
         waiting = [job for job in self._jobs.values() if job.state == "queued"]
-        return min(waiting, key=lambda job: self._served.get(job.user_id, 0), default=None)
+        served = self._served
+
+        def turn(job: ExportJob) -> tuple[int, int]:
+            return served.get(job.wanted.district_id, 0), served.get(job.user_id, 0)
+
+        return min(waiting, key=turn, default=None)
 
     def _fail(self, job: ExportJob, why: ApiError) -> None:
         job.state, job.failure = "failed", why

@@ -8,6 +8,7 @@ the conditions of partial indexes, which a statement meets only with the same li
 """
 
 from server.store.schema.base import metadata
+from server.store.schema.documents import document_pieces, documents
 from server.store.schema.evidence import (
     IN_STORAGE,
     IS_ACCEPTED,

@@ -221,6 +221,46 @@ def test_persons_take_turns_and_their_numbers_are_bounded(tmp_path: Path, monkey
     assert order[-len(greedys) :] == [str(job.path) for job in greedys], "after everybody who had none yet"
 
 
+def test_districts_take_turns_however_many_of_their_persons_ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = _queue(tmp_path)
+    many = [queue.submit(new_id(), replace(_request(), district_id="a")) for _ in range(5)]
+    few = [queue.submit(new_id(), replace(_request(), district_id="b")) for _ in range(2)]
+    order = asyncio.run(_made(queue, [*many, *few], monkeypatch))
+    wanted = [many[0], few[0], many[1], few[1], *many[2:]]
+    assert order == [str(job.path) for job in wanted]
+
+
+def test_each_part_of_a_document_has_its_own_quarter_of_an_hour(tmp_path: Path) -> None:
+    now_s, was_looked_at = 0.0, asyncio.Event()
+
+    def goes_on(_: int) -> float:
+        nonlocal now_s
+        now_s += export_queue.JOB_S * 0.6
+        was_looked_at.set()
+        return 0.0
+
+    async def play() -> None:
+        queue = ExportQueue(tmp_path, "sqlite://", keys_in(tmp_path), 100, lambda: now_s, goes_on)
+        job = queue.submit(new_id(), _request())
+        job.state = "running"
+        words = asyncio.StreamReader()
+        worker: Any = SimpleNamespace(
+            process=SimpleNamespace(pid=1), jobs=SimpleNamespace(write=lambda _: None), words=words
+        )
+        making = asyncio.create_task(queue._make(worker, job))
+        for done in range(4):
+            words.feed_data(json.dumps({"percent": 10, "parts": 5, "parts_done": done}).encode() + b"\n")
+            was_looked_at.clear()
+            await was_looked_at.wait()
+        assert (job.is_over, job.parts_done, now_s > 2 * export_queue.JOB_S) == (False, 3, True)
+        words.feed_eof()
+        await making
+
+    asyncio.run(play())
+
+
 def test_documents_go_after_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = 0.0
     queue, person = _queue(tmp_path, lambda: now_s), new_id()
