@@ -210,6 +210,7 @@ def to_tuner_window(window: TunerWindow, t_ns: int, slot_ns: float) -> RfWindow 
         gaps=0,
         lines_per_s=window.lines / duration_s,
         line_spread_counts=max(0, window.most_lines - window.least_lines),
+        line_least_counts=window.least_lines,
     )
 
 

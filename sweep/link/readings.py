@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 from sweep.link.decode import HeadError, Losses, to_rf_window, to_tuner_window
@@ -18,10 +17,11 @@ from sweep.link.messages import (
     RfStart,
     RfStop,
     TunerStop,
-    TunerSweep,
     TunerWindow,
 )
+from sweep.link.raw_runs import measure_raw
 from sweep.link.recording import read_recording
+from sweep.link.tuner_tour import TunerTour
 from sweep.phrases import Phrase
 from sweep.report import RfWindow
 
@@ -30,23 +30,6 @@ BURST_BELOW_COUNTS = 767
 """-55 dBm by the nominal law (20 dBm - V / 25 mV, 2.5 V full scale): 5 dB above the detector's own floor (derived)."""
 HYSTERESIS_COUNTS = 8
 """0.8 dB: three standard deviations of converter noise (guessed)."""
-TUNER_DWELL_BLOCKS = 16
-"""64 ms on each frequency: 80 RSSI samples, and so many blocks that noise shows no steady line rate (derived)."""
-TUNER_BUSY_COUNTS = 241
-"""590 mV: 10 dB above the receiver's own floor by its usual law (guessed until it is calibrated)."""
-TUNER_LONGEST_LIST = 41
-
-
-def tuner_plan(mhz: Sequence[int]) -> TunerSweep:
-    """The command that visits `mhz` (rising, at most 41, none more than 255 after the one before) over and over.
-
-    Raises ValueError for a list that does not fit.
-    """
-    deltas = [b - a for a, b in pairwise(mhz)]
-    if not 0 < len(mhz) <= TUNER_LONGEST_LIST or any(not 0 <= delta <= 255 for delta in deltas):
-        raise ValueError(Phrase("tuner_list_invalid"))
-    padded = bytes(deltas).ljust(TUNER_LONGEST_LIST - 1, b"\0")
-    return TunerSweep(mhz[0], TUNER_DWELL_BLOCKS, 0, TUNER_BUSY_COUNTS, len(mhz), padded)
 
 
 def rf_windows(
@@ -55,12 +38,15 @@ def rf_windows(
     *,
     tuner_mhz: Sequence[int] = (),
 ) -> Iterator[RfWindow]:
-    """Windows of the log detector that cover `seconds`, and between them those of the tuner, which meanwhile visits
-    `tuner_mhz` over and over. Raises HeadError when the head falls silent.
+    """Raw runs of the log detector, then its windows that cover `seconds`, and between them those of the tuner, which
+    meanwhile visits `tuner_mhz` over and over and dwells again where a picture may be. Raises HeadError when the head
+    falls silent.
     """
     restarts = head.losses.restarts
-    if tuner_mhz:
-        head.ask(tuner_plan(tuner_mhz))
+    yield from measure_raw(head)
+    tour = TunerTour(tuner_mhz) if tuner_mhz else None
+    if tour is not None:
+        head.ask(tour.begin())
     head.ask(RfStart(round(WINDOW_S * 1e9 / SLOT_NS), BURST_BELOW_COUNTS, HYSTERESIS_COUNTS))
     left = max(1, round(seconds / WINDOW_S))
     heard_ns = head.now_ns()
@@ -78,6 +64,8 @@ def rf_windows(
             t_ns = max(0, head.clock.to_boottime(event.message.tick).t_ns) if head.clock.is_set else head.now_ns()
             if isinstance(event.message, TunerWindow):
                 record = to_tuner_window(event.message, t_ns, SLOT_NS)
+                if tour is not None and (onward := tour.heard(event.message, record)) is not None:
+                    head.send(onward)
             else:
                 left -= 1
                 record = to_rf_window(event.message, t_ns, SLOT_NS)

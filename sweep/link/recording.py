@@ -9,7 +9,8 @@ from pathlib import Path
 
 from sweep.link.decode import Decoder, HeadError, Losses, check_protocol, to_rf_window, to_tuner_window
 from sweep.link.frame import Received
-from sweep.link.messages import SLOT_NS, EnvelopeWindow, TunerWindow
+from sweep.link.messages import SLOT_NS, EnvelopeWindow, RfSamples, TunerWindow
+from sweep.link.raw_runs import RawAssembler
 from sweep.phrases import Phrase
 from sweep.report import RfWindow
 
@@ -27,6 +28,7 @@ def read_recording(path: Path, *, start_ns: int = 0, losses: list[Losses] | None
     decoder = Decoder(check_protocol)
     if losses is not None:
         losses.append(decoder.losses)
+    raw = RawAssembler()
     first_tick: int | None = None
     read_bytes = 0
     try:
@@ -39,7 +41,10 @@ def read_recording(path: Path, *, start_ns: int = 0, losses: list[Losses] | None
                 if read_bytes > LARGEST_BYTES:
                     raise HeadError(Phrase("recording_too_large", file=path.name))
                 for event in events:
-                    if not (isinstance(event, Received) and isinstance(event.message, EnvelopeWindow | TunerWindow)):
+                    if not (
+                        isinstance(event, Received)
+                        and isinstance(event.message, EnvelopeWindow | TunerWindow | RfSamples)
+                    ):
                         continue
                     if decoder.identity is None:
                         raise HeadError(Phrase("recording_without_head_identity", file=path.name))
@@ -47,15 +52,23 @@ def read_recording(path: Path, *, start_ns: int = 0, losses: list[Losses] | None
                     # A window may have begun before one that was sent earlier: the difference is signed.
                     slots = (event.message.tick - first_tick + 0x80000000) % 0x100000000 - 0x80000000
                     t_ns = max(0, start_ns + slots * SLOT_NS)
-                    if isinstance(event.message, TunerWindow):
-                        record = to_tuner_window(event.message, t_ns, SLOT_NS)
-                    else:
-                        record = to_rf_window(event.message, t_ns, SLOT_NS)
-                    if record is None:
-                        decoder.losses.empty_windows += 1
-                    else:
+                    record = _record_of(event.message, t_ns, raw)
+                    if record is not None:
                         yield record
+                    elif not isinstance(event.message, RfSamples):
+                        decoder.losses.empty_windows += 1
     except OSError as error:
         raise HeadError(Phrase("recording_unreadable", file=path.name, why=error)) from error
     if read_bytes == 0:
         raise HeadError(Phrase("file_empty", file=path.name))
+
+
+def _record_of(message: EnvelopeWindow | TunerWindow | RfSamples, t_ns: int, raw: RawAssembler) -> RfWindow | None:
+    """None for a window without samples, and for a piece of a run that is not whole yet."""
+    match message:
+        case RfSamples():
+            return raw.take(message, t_ns)
+        case TunerWindow():
+            return to_tuner_window(message, t_ns, SLOT_NS)
+        case EnvelopeWindow():
+            return to_rf_window(message, t_ns, SLOT_NS)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 User = Literal["rf", "strobe", "chips"]
-RF_LEAST_S: Final = 5.0
-"""Fifty windows of 0.1 s, from which RF counts as fully measured, and one visit to each of the tuner's 41 frequencies
-(32 ms to settle, 64 ms to listen: 4 s); derived."""
+RF_LEAST_S: Final = 8.0
+"""Fifty windows of 0.1 s, from which RF counts as fully measured, and one visit to each of the tuner's frequencies
+(32 ms to settle, 64 ms to listen, 77 of them: 7.4 s); derived."""
 
 
 @dataclass(frozen=True, slots=True)

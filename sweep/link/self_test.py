@@ -31,9 +31,10 @@ from sweep.link.messages import (
     TunerStop,
     TunerWindow,
 )
-from sweep.link.readings import BURST_BELOW_COUNTS, HYSTERESIS_COUNTS, TUNER_BUSY_COUNTS
+from sweep.link.readings import BURST_BELOW_COUNTS, HYSTERESIS_COUNTS
 from sweep.link.reset_cause import BAD, GOOD, HIDDEN, first_cause, words_of
 from sweep.link.supply import ADC_FULL_SCALE_COUNTS, REFERENCE_V, read_supply
+from sweep.link.tuner_tour import BUSY_COUNTS
 from sweep.modality.motion import ImuSample
 from sweep.phrases import Phrase
 
@@ -147,7 +148,7 @@ def walk(
 
 def _listen_to_receivers(head: Head, readings: SelfTestReadings) -> None:
     """One window of each receiver over the ways that a sweep uses."""
-    head.ask(TunerSet(TUNER_MHZ, TUNER_BLOCKS, TUNER_BUSY_COUNTS))
+    head.ask(TunerSet(TUNER_MHZ, TUNER_BLOCKS, BUSY_COUNTS))
     readings.tuner = head.wait_for(TunerWindow, PATIENCE_S)
     head.ask(TunerStop())
     head.ask(RfStart(WINDOW_SLOTS, BURST_BELOW_COUNTS, HYSTERESIS_COUNTS))

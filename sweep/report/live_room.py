@@ -16,7 +16,14 @@ from .sweep import NextPosition
 from .verdicts import TargetCoverage, WallView
 
 DeviceWhy = Literal[
-    "follows_light", "follows_motion", "cited", "video_uplink", "may_be_camera", "camera_hint", "analog_video"
+    "follows_light",
+    "follows_motion",
+    "cited",
+    "video_uplink",
+    "may_be_camera",
+    "camera_hint",
+    "analog_video",
+    "probable_video",
 ]
 
 

@@ -64,7 +64,8 @@ class RfWindow(Record):
     t_ns: TimeNs
     """Start of the window."""
     duration_s: Seconds
-    receiver: Literal["log_detector", "tuner"]
+    receiver: Literal["log_detector", "tuner", "raw_run"]
+    """A raw run is a gapless 16 ms of the log detector."""
     centre_mhz: Mhz | None
     """Tuned frequency; null for the wideband detector."""
     samples: Count
@@ -86,6 +87,10 @@ class RfWindow(Record):
     """Edges of the sync separator on the tuner's video, per second; null for the wideband detector."""
     line_spread_counts: Count | None = None
     """Edges in the fullest 4 ms of the window less those in the emptiest: small for a steady picture."""
+    line_least_counts: Count | None = None
+    """Edges in the emptiest; null where nobody kept them."""
+    line_excess_db: Db | None = None
+    """How far the line rate stands above what is beside it in a raw run; null for all else."""
 
 
 class Shown(NamedTuple):
@@ -218,7 +223,7 @@ class RfObservation(ObservationBase):
 
     shown = Shown(LocalText(ko="전파", en="RF"), "전파 탐지", "antenna", is_radio=True)
     modality: Literal["rf"]
-    kind: Literal["analog_video", "wifi", "ble", "dect", "continuous", "unknown"]
+    kind: Literal["analog_video", "probable_video", "wifi", "ble", "dect", "continuous", "unknown"]
     centre_mhz: Mhz | None
     level_dbm: Dbm
     baseline_dbm: Dbm | None

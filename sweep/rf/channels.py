@@ -30,6 +30,9 @@ _TABLES_MHZ: tuple[tuple[str, str, bool, tuple[int, ...]], ...] = (
 
 TUNER_BANDS = ("A", "B", "E", "F", "R")
 """The 5.8 GHz tables that agree across sources; a sweep of the tuner covers these."""
+LOWER_MHZ, LOWER_STEP_MHZ = (5325, 5645), 8
+"""Below them tables disagree, so that all of it is visited, in steps of twice the standard deviation of the receiver's
+filter: a carrier lies 4 MHz beside a visited frequency at most, loses 2.2 dB there, and its lines are still counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,5 @@ CHANNELS: tuple[Channel, ...] = tuple(
 
 def tuner_frequencies() -> tuple[int, ...]:
     """Frequencies in MHz that a sweep of the 5.8 GHz tuner visits, each once, rising."""
-    return tuple(
-        sorted({c.centre_mhz for c in CHANNELS if c.band == "5.8GHz" and c.table in TUNER_BANDS and not c.is_ambiguous})
-    )
+    agreed = {c.centre_mhz for c in CHANNELS if c.band == "5.8GHz" and c.table in TUNER_BANDS and not c.is_ambiguous}
+    return tuple(sorted(agreed | set(range(*LOWER_MHZ, LOWER_STEP_MHZ))))

@@ -1,8 +1,8 @@
 """Tells emitters apart in RF windows: from the log detector a constant carrier, bursts like Wi-Fi, BLE or DECT,
-something that is neither, or nothing above the floor; from the tuner also analogue video by its line rate; with a
-baseline how far the inside lies above the outside. Windows during own transmissions are left out. Output is an RfResult
-with what was heard and what this hardware cannot hear. `analog_video` is never claimed from the log detector, which has
-no frequency and no line rate, and silence is never called clear.
+something that is neither, or nothing above the floor; from the tuner and from raw runs also analogue video by its line
+rate; with a baseline how far the inside lies above the outside. Windows during own transmissions are left out. Output
+is an RfResult with what was heard and what this hardware cannot hear. `analog_video` is never claimed from statistics
+of the log detector, which have no frequency and no line rate, and silence is never called clear.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sweep.report import RfWindow
 from sweep.rf.calibration import NOMINAL_LEVELS, RfLevels
 from sweep.rf.envelope import NOMINAL, DetectorLaw, EnvelopeSummary, summarise
 from sweep.rf.limits import LIMITS, NEEDS_TUNER
+from sweep.rf.raw_lines import RawLines, tell_raw_lines
 from sweep.rf.tuner import tell_tuned
 
 __all__ = [
@@ -27,10 +28,13 @@ __all__ = [
     "to_json",
 ]
 
-EmitterKind = Literal["analog_video", "wifi", "ble", "dect", "continuous", "unknown"]
+TUNED_CARRIERS = {"analog_video", "probable_video", "continuous"}
+EmitterKind = Literal["analog_video", "probable_video", "wifi", "ble", "dect", "continuous", "unknown"]
 
 LEAST_EXCESS_DB = 6.0
 """An emitter must stand this far above the detector's own floor (guessed: three times 2 dB of noise and drift)."""
+SAME_LEVEL_DB = 20.0
+"""Both receivers' nominal laws may be off by 10 dB each."""
 LEAST_WINDOWS = 5
 """Half a second: fewer windows are told as unknown (guessed)."""
 CONSTANT_SPREAD_DB = 3.0
@@ -136,6 +140,7 @@ def judge_windows(
         limits.append("no_baseline")
     wideband = _tell(summary, outside, law) if summary is not None else ()
     carrier_dbm = max((one.level_dbm for one in wideband if one.kind == "continuous"), default=None)
+    lines = tell_raw_lines(used, law)
     tuned = tell_tuned(used, baseline, levels.tuner, wideband_dbm=carrier_dbm)
     from_tuner = [
         EmitterHeard(
@@ -159,12 +164,17 @@ def judge_windows(
         limits.append("samples_dropped")
     if summary.max_dbm > law.highest_dbm:
         limits.append("saturated")
+    emitters = _merge(from_tuner, wideband, levels)
+    if lines is not None:
+        emitters = _with_lines(emitters, lines, summary)
+    if any(one.kind == "probable_video" for one in emitters):
+        limits.append("probable_video")
     return RfResult(
         windows=summary.windows,
         samples=summary.samples,
         dropped=summary.dropped,
         floor_dbm=summary.floor_dbm,
-        emitters=_merge(from_tuner, wideband, levels),
+        emitters=emitters,
         limits=tuple(limits),
         blanked=blanked,
         floor_change_db=None if outside is None else summary.floor_dbm - outside.floor_dbm,
@@ -179,13 +189,13 @@ def _merge(
     and excess from the log detector, whose range is wider at the upper end, by its law at that frequency.
     """
     law = levels.wideband
-    carriers = [one for one in tuned if one.kind in {"analog_video", "continuous"}]
+    carriers = [one for one in tuned if one.kind in TUNED_CARRIERS]
     merged = []
     for one in wideband:
-        if one.kind != "continuous" or not carriers:
+        strongest = max(carriers, key=lambda carrier: carrier.level_dbm, default=None)
+        if one.kind != "continuous" or strongest is None or not _is_as_strong(strongest, one, levels):
             merged.append(one)
             continue
-        strongest = max(carriers, key=lambda carrier: carrier.level_dbm)
         there = levels.law_at(strongest.centre_mhz)
         baseline_dbm = None if one.baseline_dbm is None else there.to_dbm(law.to_counts(one.baseline_dbm))
         level_dbm = there.to_dbm(law.to_counts(one.level_dbm))
@@ -197,7 +207,29 @@ def _merge(
             reasons=(*strongest.reasons, "log detector: " + ", ".join(one.reasons)),
         )
         carriers = [both if carrier is strongest else carrier for carrier in carriers]
-    return (*carriers, *merged, *(one for one in tuned if one.kind not in {"analog_video", "continuous"}))
+    return (*carriers, *merged, *(one for one in tuned if one.kind not in TUNED_CARRIERS))
+
+
+def _with_lines(
+    emitters: tuple[EmitterHeard, ...], lines: RawLines, summary: EnvelopeSummary
+) -> tuple[EmitterHeard, ...]:
+    """The log detector's carrier is the picture whose lines its envelope shows; under bursts there may be none."""
+    if any(one.kind == "analog_video" for one in emitters):
+        return emitters  # which of two it would be nobody can tell
+    carrier = next((one for one in emitters if one.kind == "continuous" and one.centre_mhz is None), None)
+    if carrier is not None:
+        told = replace(carrier, kind=lines.kind, reasons=(*carrier.reasons, lines.reason))
+        return tuple(told if one is carrier else one for one in emitters)
+    hidden = EmitterHeard(
+        "probable_video", None, summary.carrier_dbm, None, None, 1.0, summary.windows, (lines.reason,)
+    )
+    return (hidden, *emitters)
+
+
+def _is_as_strong(tuned: EmitterHeard, heard: EmitterHeard, levels: RfLevels) -> bool:
+    """Whether both may be one carrier: what the tuner hears weakly is not what drives the log detector."""
+    is_saturated = tuned.level_dbm >= levels.tuner.highest_dbm - SAME_LEVEL_DB
+    return is_saturated or tuned.level_dbm >= heard.level_dbm - SAME_LEVEL_DB
 
 
 @dataclass(frozen=True, slots=True)

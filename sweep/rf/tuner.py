@@ -1,21 +1,22 @@
 """What the 5.8 GHz tuner heard, frequency by frequency: level, share of time, occupied width, and the line rate of a
-picture, which nothing but analogue video has. Input is tuner windows of the contract (and those taken outside the
-door), output is one record per transmitter told apart, each also as it would be told without the line rate. It hears
-nothing below 5.6 GHz and says nothing about what it did not visit.
+picture, which nothing but analogue video has. Lines decide, whatever the level. Input is tuner windows of the contract
+(and those taken outside the door), output is one record per transmitter told apart, each also as it would be told
+without the line rate. It says nothing about what it did not visit.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from sweep.modality.line_rate import has_line_rate, may_have_line_rate
 from sweep.report import RfWindow
 
 ADC_FULL_SCALE_COUNTS = 1023
 
-TunedKind = Literal["analog_video", "continuous", "wifi"]
+TunedKind = Literal["analog_video", "probable_video", "continuous", "wifi"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,9 @@ NOMINAL_TUNER = TunerLaw()
 
 LEAST_ABOVE_DB = 10.0
 """A transmitter stands this far above the receiver's own floor (guessed)."""
-LINES_PER_S = (15_300.0, 16_700.0)
-"""PAL 15,625 and NTSC 15,734, and up to 18 more edges around each vertical sync (derived: 16,000 and 16,274)."""
-STEADY_SPREAD_COUNTS = 12
-"""Edges in the fullest 4 ms less those in the emptiest: 9 around a vertical sync, and one for each end (derived). At 15
-one picture in 24 more would be told, and three times as many carriers in noise that counts like lines (simulated)."""
+TOLD_LEAST, TOLD_SHARE, PROBABLE_SHARE = 2, 2 / 3, 1 / 3
+"""Windows of one frequency with a line rate that tell a picture whatever its level (with a loose one: make it
+probable), and the share that makes one probable."""
 ALWAYS_ON_SHARE = 0.95
 STEADY_LEVEL_DB = 3.0
 """Greatest less least level of a carrier (guessed: three standard deviations of converter noise are 1 dB)."""
@@ -118,15 +117,32 @@ def tell_tuned(
         told = _tell(plateau, heard, outside, law)
         found.append(told)
         left = [one for one in left if abs(one.mhz - told.centre_mhz) > APART_MHZ and one not in plateau]
-    return tuple(found)
+    return (*found, *_tell_weak(found, heard, outside, law))
 
 
-def has_line_rate(window: RfWindow) -> bool:
-    """True for a window whose sync edges come as often and as steadily as the lines of a picture."""
-    if window.lines_per_s is None or window.line_spread_counts is None:
-        return False
-    is_rate = LINES_PER_S[0] <= window.lines_per_s <= LINES_PER_S[1]
-    return is_rate and window.line_spread_counts <= STEADY_SPREAD_COUNTS
+def _tell_weak(
+    found: Sequence[Tuned], heard: Sequence[_Heard], outside: dict[float, _Heard], law: TunerLaw
+) -> Iterator[Tuned]:
+    """What no peak stands for and lines do, but nothing as weak as a picture that was told is beside the filter."""
+    pictures = [one for one in found if one.kind in {"analog_video", "probable_video"}]
+    least_dbm = max((one.level_dbm for one in pictures), default=-math.inf) - SELECTIVITY_DB
+    weak = [one for one in heard if by_lines(one.windows) is not None and one.level_dbm > least_dbm]
+    weak = [one for one in weak if all(abs(one.mhz - other.centre_mhz) > APART_MHZ for other in pictures)]
+    weak.sort(key=lambda one: (by_lines(one.windows) != "analog_video", -one.level_dbm, one.mhz))
+    for _ in range(MOST_TRANSMITTERS - len(found)):
+        if not weak:
+            return
+        yield _tell(weak[:1], heard, outside, law)
+        weak = [one for one in weak if abs(one.mhz - weak[0].mhz) > APART_MHZ]
+
+
+def by_lines(windows: Sequence[RfWindow]) -> TunedKind | None:
+    """What the windows of one frequency are by their lines alone, whatever the level; None where these do not say."""
+    lines, loose, of = sum(map(has_line_rate, windows)), sum(map(may_have_line_rate, windows)), len(windows)
+    if lines >= TOLD_LEAST and lines >= TOLD_SHARE * of:
+        return "analog_video"
+    is_probable = lines > 0 and lines >= PROBABLE_SHARE * of
+    return "probable_video" if is_probable or (loose >= TOLD_LEAST and loose >= TOLD_SHARE * of) else None
 
 
 def _tell(plateau: Sequence[_Heard], heard: Sequence[_Heard], outside: dict[float, _Heard], law: TunerLaw) -> Tuned:
@@ -139,11 +155,14 @@ def _tell(plateau: Sequence[_Heard], heard: Sequence[_Heard], outside: dict[floa
         if sum(abs(o.mhz - one.mhz) <= NEIGHBOUR_MHZ for o in steady)
         >= min(2, sum(abs(o.mhz - one.mhz) <= NEIGHBOUR_MHZ for o in plateau))
     ]
-    among = pictured or plateau
+    near = [one for one in heard if any(abs(one.mhz - o.mhz) <= SAME_MHZ for o in plateau)]
+    told = [one for one in near if by_lines(one.windows) == "analog_video"]
+    is_probable = any(by_lines(one.windows) for one in near)
+    among = pictured or told or plateau
     peak = among[len(among) // 2]
     before = outside.get(peak.mhz)
-    near = [window for one in heard if abs(one.mhz - peak.mhz) <= SAME_MHZ for window in one.windows]
-    lines = sum(map(has_line_rate, near))
+    counted = [window for one in heard if abs(one.mhz - peak.mhz) <= SAME_MHZ for window in one.windows]
+    lines = sum(map(has_line_rate, counted))
     width_mhz = _width_mhz(peak, heard)
     # On a slope a picture's level swings: the steadiest of the frequencies at the peak is the one on top.
     least_spread_db = min(one.spread_db for one in among)
@@ -155,10 +174,12 @@ def _tell(plateau: Sequence[_Heard], heard: Sequence[_Heard], outside: dict[floa
     kind: TunedKind = "continuous" if is_always_on else "wifi"
     if pictured and is_always_on:
         kind = "analog_video"
+    elif told or is_probable:
+        kind = "analog_video" if told else "probable_video"
     swing = f"level swings {max(0.0, swing_db):.1f} dB more on the slope"
     width = "width unknown" if width_mhz is None else f"{width_mhz:.0f} MHz wide"
     rate = next((w.lines_per_s for w in peak.windows if has_line_rate(w)), None)
-    seen = f"{lines} of {len(near)} windows with a line rate" + ("" if rate is None else f" ({rate:.0f}/s)")
+    seen = f"{lines} of {len(counted)} windows with a line rate" + ("" if rate is None else f" ({rate:.0f}/s)")
     return Tuned(
         kind=kind,
         kind_without_lines=without,

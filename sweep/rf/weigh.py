@@ -17,7 +17,8 @@ from sweep.rf.words import WORDS
 EXCESS_FLOOR_DB = 6.0  # guessed: twice the level's spread over a minute
 STRONGEST_DB = 1.0
 """What is below the strongest stand by less is as strong (guessed: half the spread of a level within seconds)."""
-CARRIERS = {"analog_video": "analog_video", "continuous": "continuous_carrier"}
+CARRIERS = {"analog_video": "analog_video", "probable_video": "continuous_carrier", "continuous": "continuous_carrier"}
+"""By kind the code that weighs: what is probably a picture is no more than the carrier that it surely is."""
 
 
 def weigh_rf(view: ZoneView) -> Sequence[Evidence]:

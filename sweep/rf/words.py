@@ -18,7 +18,7 @@ WORDS: Final = Words(
         """
         rf_outside_failed rf_levels_nominal rf_tuner_levels_nominal rf_calibration_stale
         rf_calibration_of_another_probe rf_own_transmissions_blanked rf_own_transmissions_unlogged
-        rf_tuner_5_8_ghz_only rf_tuner_frequencies_blanked
+        rf_tuner_5_8_ghz_only rf_tuner_frequencies_blanked rf_probable_video
         """,
     ),
 )

@@ -181,6 +181,7 @@ def tuner_windows(
                 gaps=0,
                 lines_per_s=float(lines.sum() / seconds),
                 line_spread_counts=int(lines.max() - lines.min()),
+                line_least_counts=int(lines.min()),
             )
         )
     return windows

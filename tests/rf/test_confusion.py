@@ -10,9 +10,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from sweep.modality.line_rate import has_line_rate
 from sweep.rf.channels import tuner_frequencies
 from sweep.rf.judge import OVER_CARRIER_DB, judge_windows
-from sweep.rf.tuner import has_line_rate
 from sweep.sim.head.fm_video import NTSC, PAL, Standard
 from sweep.sim.head.scene import Emitter, RfScene, Waveform
 

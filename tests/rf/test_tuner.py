@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from sweep.modality.line_rate import has_line_rate
 from sweep.report import RfWindow
 from sweep.rf.channels import tuner_frequencies
 from sweep.rf.envelope import LAWS, NOMINAL
 from sweep.rf.judge import blank, judge_windows
 from sweep.rf.meter import HotCold
-from sweep.rf.tuner import NOMINAL_TUNER, has_line_rate, tell_tuned
+from sweep.rf.tuner import NOMINAL_TUNER, tell_tuned
 
 from .envelopes import Source, log_windows, tuner_windows
 

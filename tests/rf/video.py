@@ -50,7 +50,7 @@ def draw_sender(rng: np.random.Generator, standard: Standard | None = None) -> T
     chosen = standard or (PAL, NTSC)[rng.integers(2)]
     return Transmitter(
         chosen,
-        swing_mhz=float(rng.uniform(4.0, 8.0)),
+        swing_mhz=float(rng.uniform(4.4, 7.6)),
         brightness=float(rng.uniform(0.1, 0.8)),
         contrast=float(rng.uniform(0.1, 1.0)),
         subcarrier_mhz=4.43 if chosen is PAL else 3.58,
@@ -100,6 +100,7 @@ def window_of(
         gaps=0,
         lines_per_s=float(lines.sum() / SECONDS),
         line_spread_counts=int(lines.max() - lines.min()),
+        line_least_counts=int(lines.min()),
     )
 
 

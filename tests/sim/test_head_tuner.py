@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from sweep.link import messages
+from sweep.link.raw_runs import RawAssembler
 from sweep.link.supply import read_supply
 from sweep.sim.head.machine import SLOT_CYCLES
 from sweep.sim.head.scene import Emitter, RfScene, Waveform
 
-from .head_kit import Host
+from .head_kit import Host, lamp_run
 
 CAMERA = Emitter("analog_video", -50.0, centre_mhz=5800.0)
+EDGE_TOLERANCE_CYCLES = 4  # the emulator notices an edge at the end of the instruction that it falls into
 TABLE = (5645, 5658, 5800, 5806, 5945)
 
 
@@ -150,6 +152,42 @@ def test_a_raw_run_without_a_trigger_begins_by_itself() -> None:
     host.send(messages.RfRaw(513, 500, 6250))
     host.run(0.05)
     assert len(host.of(messages.Refused)) == 2
+
+
+@pytest.mark.parametrize("lines_per_s", [15_625.0, 15_734.0])
+def test_raw_runs_show_lines_at_any_place_in_the_slot(lines_per_s: float) -> None:
+    """PAL's lines come once in two slots: each second run, half a slot later, sees what the others may miss."""
+    camera = Emitter("analog_video", -40.0, lines_per_s=lines_per_s, slope_db_per_mhz=0.4)
+    host = Host(RfScene((camera,), seed=1))
+    excess = []
+    for _ in range(4):
+        host.send(messages.RfRaw(512, 1024, 0))
+        assembler = RawAssembler()
+        pieces = [one for one in host.run(0.06, keep_alive=True) if isinstance(one, messages.RfSamples)]
+        (run,) = [run for piece in pieces if (run := assembler.take(piece, 0)) is not None]
+        assert run.line_excess_db is not None
+        excess.append(run.line_excess_db)
+    host.assert_nothing_lost()
+    assert max(excess[0], excess[1]) > 10.0, excess
+    assert max(excess[2], excess[3]) > 10.0, excess
+    host.send(messages.RfStart(3125, 767, 8))
+    host.run(0.25, keep_alive=True)
+    assert [window.samples for window in host.of(messages.EnvelopeWindow)] == [3125, 3125], "and windows are as before"
+
+
+def test_lamps_take_the_converter_back() -> None:
+    host = Host(RfScene((Emitter("continuous", -40.0),)), is_watching_pins=True)
+    for _ in range(2):  # the second is the late one, and waits for a trigger that does not come
+        host.send(messages.RfRaw(512, 0, 31_250))
+        host.run(0.02)
+    assert host.machine.avr.is_sampling_late()
+    host.send(lamp_run((1, 2, 0)))
+    host.run(0.3, keep_alive=True)
+    assert not host.machine.avr.is_sampling_late()
+    edges = [edge for edge in host.machine.edges if edge.pin == "camera_trigger" and edge.level]
+    places = [edge.cycle % SLOT_CYCLES for edge in edges[1:]]  # the first is the reset
+    assert len(places) > 5
+    assert max(places) - min(places) <= EDGE_TOLERANCE_CYCLES
 
 
 def test_battery_reference_and_temperature() -> None:

@@ -106,8 +106,10 @@ uint8_t slots_take_lamps_off(uint32_t *at)
 enum lamp_refusal slots_lamps_run(const struct msg_lamp_run *m, uint16_t *clamped_slots)
 {
     enum lamp_refusal refusal = lamps_plan(lamps_next(&lamps), m, clamped_slots);
-    if (refusal == LAMP_OK)
+    if (refusal == LAMP_OK) {
+        slots_sample(SAMPLE_USUAL); // the trigger's compare is the converter's
         lamps_run(&lamps);
+    }
     return refusal;
 }
 
@@ -117,6 +119,8 @@ enum lamp_refusal slots_red_flash(const struct red_burst *b)
     ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
     {
         refusal = lamps_flash_red(&lamps, b);
+        if (refusal == LAMP_OK)
+            slots_sample(SAMPLE_USUAL);
     }
     return refusal;
 }

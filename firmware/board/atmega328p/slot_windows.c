@@ -8,6 +8,7 @@
 
 static struct envelope windows[2];
 #define RAW_SAMPLES ((uint8_t *)windows) // a raw run has their memory while they stand still
+#define RAW_SETTLE_SLOTS 3
 _Static_assert(sizeof windows >= RAW_SAMPLES_MAX, "a raw run must fit");
 struct envelope_threshold threshold;
 struct envelope *open_window;
@@ -23,6 +24,8 @@ static uint16_t raw_total;
 static uint16_t raw_at;   // next sample to write, then next to send
 static uint16_t raw_wait; // slots until it begins without a trigger
 static uint32_t raw_tick;
+static uint8_t raw_settling; // slots until the converter has its new pace
+static uint8_t is_raw_late;
 
 RARE finish_window(void)
 {
@@ -46,6 +49,10 @@ RARE finish_window(void)
 RARE add_raw(uint8_t is_converted, uint16_t counts)
 {
     if (rf_mode == RF_RAW_ARMED) {
+        if (raw_settling != 0) {
+            raw_settling--;
+            return;
+        }
         if (raw_wait != 0 && (!is_converted || counts >= threshold.below)) {
             raw_wait--;
             return;
@@ -65,6 +72,7 @@ RARE add_raw(uint8_t is_converted, uint16_t counts)
     if (++raw_at == raw_total) {
         raw_at = 0;
         rf_mode = RF_RAW_DONE;
+        slots_sample(SAMPLE_USUAL);
     }
 }
 
@@ -96,6 +104,7 @@ void slots_rf_stop(void)
         open_window = 0;
         is_full[0] = 0;
         is_full[1] = 0;
+        slots_sample(SAMPLE_USUAL);
     }
 }
 
@@ -107,6 +116,11 @@ void slots_rf_raw(const struct msg_rf_raw *m)
     raw_wait = m->trigger_below_counts > 1023 ? 0 : m->wait_slots;
     raw_at = 0;
     raw_dropped = 0;
+    // Lines of PAL come once in two slots: always at one place in the slot, samples would miss them where they cross
+    // their mean. So every other run is half a slot later, a quarter of a line.
+    slots_sample(is_raw_late && !slots_is_lamp_running() ? SAMPLE_RAW_LATE : SAMPLE_RAW);
+    is_raw_late ^= 1;
+    raw_settling = RAW_SETTLE_SLOTS;
     ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
     {
         rf_mode = RF_RAW_ARMED;

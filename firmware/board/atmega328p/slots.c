@@ -15,6 +15,8 @@
 #define SLOT_CYCLES 512
 #define TRIGGER_CYCLES 4 // into the slot: the emulator skips a compare that an instruction at the boundary reaches over
 #define ADC_ON (_BV(ADEN) | _BV(ADATE) | _BV(ADPS2) | _BV(ADPS0)) // clock / 32 = 500 kHz: a conversion takes 432 cycles
+#define ADC_RAW (ADC_ON & ~_BV(ADPS0)) // clock / 16, 216 cycles: two bits worse, and of a raw run only eight are kept
+#define LATE_CYCLES (TRIGGER_CYCLES + SLOT_CYCLES / 2)
 #define WITNESS_PER_SLOT 2                                        // timer 2 at clock / 256
 #define WITNESS_EARLY_CYCLES 64 // the witness counts that long before a boundary, at most
 #define WITNESS_SLOTS (256 / WITNESS_PER_SLOT)
@@ -22,6 +24,7 @@
 volatile uint32_t slot_tick;
 uint16_t dropped_samples;
 static uint16_t missed_slots;
+static uint8_t adc_control = ADC_ON | _BV(ADIF);
 
 static uint8_t witness_now(void)
 {
@@ -56,6 +59,16 @@ void slots_init(void)
     GTCCR = 0;
 }
 
+// Where in their slots samples are taken. Compare B moves the camera's trigger too: late only while no lamps run.
+void slots_sample(enum sampling how)
+{
+    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+    {
+        adc_control = (uint8_t)((how == SAMPLE_USUAL ? ADC_ON : ADC_RAW) | _BV(ADIF));
+        OCR1B = how == SAMPLE_RAW_LATE ? LATE_CYCLES : TRIGGER_CYCLES;
+    }
+}
+
 // `late` counts slots modulo 128. More than half of that is a step back: the one before was taken for late in the last
 // cycles of its slot.
 static RARE catch_up(uint8_t late)
@@ -86,7 +99,7 @@ ISR(TIMER1_COMPA_vect)
 {
     uint8_t is_converted = ADCSRA & _BV(ADIF);
     uint16_t counts = ADC;
-    ADCSRA = ADC_ON | _BV(ADIF);
+    ADCSRA = adc_control;
     TIFR1 = _BV(OCF1B); // the trigger is the rising edge of this flag
     uint32_t now = slot_tick + 1;
     slot_tick = now;

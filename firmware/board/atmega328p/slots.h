@@ -13,6 +13,8 @@
 // --- slots.c
 extern volatile uint32_t slot_tick; // slot that is going on
 extern uint16_t dropped_samples;
+enum sampling { SAMPLE_USUAL, SAMPLE_RAW, SAMPLE_RAW_LATE };
+void slots_sample(enum sampling how);
 
 // --- slot_windows.c: what becomes of the detector's samples
 enum rf_mode { RF_OFF, RF_WINDOWS, RF_RAW_ARMED, RF_RAW_RUNNING, RF_RAW_DONE };

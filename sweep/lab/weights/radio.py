@@ -83,9 +83,9 @@ def _pictures(world: World, own: Bins, inside: Bins, beyond: Bins, rng: np.rando
     return WeightTable(
         measure="dB below its strongest stand", edges=BELOW_DB, weights=_once(weights),
         made_from=f"{hits} of {of} simulated pictures told by their lines, {mistakes} of {others_of} others "
-        f"(tests/rf); levels of {own[1]} transmitters inside and {beyond[1] // 5} behind the walls simulated; "
-        f"{share:.0%} of hidden cameras at 5.8 GHz, carriers and {world.video_senders:g} such senders of others a room "
-        "are guessed; where it is not strongest a hint at most",
+        f"(tests/rf, 5.8 GHz only); levels of {own[1]} transmitters inside and {beyond[1] // 5} behind the walls "
+        f"simulated; {share:.0%} of hidden cameras at 5.8 GHz, carriers and {world.video_senders:g} such senders of "
+        "others a room are guessed; where it is not strongest a hint at most",
     )  # fmt: skip
 
 

@@ -40,7 +40,7 @@ MOST_DEVICES: Final = 16
 """Named in one event, as the contract has it."""
 MOST_LEVELS: Final = 64
 ACT: Final[tuple[DeviceWhy, ...]] = ("follows_light", "follows_motion", "cited")
-LOOK: Final[tuple[DeviceWhy, ...]] = ("video_uplink", "analog_video", "may_be_camera", "camera_hint")
+LOOK: Final[tuple[DeviceWhy, ...]] = ("video_uplink", "analog_video", "may_be_camera", "probable_video", "camera_hint")
 """The surest first."""
 
 
@@ -139,7 +139,7 @@ def _device_of(one: Observation) -> Device | None:
             | BleObservation(modality=modality, addresses=addresses)
         ):
             return Device(modality, min(addresses, key=lambda a: (a.key_id, a.tag)).tag, None)
-        case RfObservation(kind="analog_video", centre_mhz=centre_mhz):
+        case RfObservation(kind="analog_video" | "probable_video", centre_mhz=centre_mhz):
             return Device("rf", None, centre_mhz)
         case _:  # a glint is no device; what RF hears of Wi-Fi and Bluetooth has addresses there
             return None
@@ -163,8 +163,8 @@ def _reasons(one: Observation) -> Iterable[DeviceWhy]:
                 yield "may_be_camera"
         case BleObservation(kind="camera_hint"):
             yield "camera_hint"
-        case RfObservation(kind="analog_video"):
-            yield "analog_video"
+        case RfObservation(kind="analog_video" | "probable_video" as kind):
+            yield kind
         case _:
             return
 

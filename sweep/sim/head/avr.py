@@ -42,6 +42,9 @@ UART_OUTPUT = 1
 ADC_IN_TRIGGER, ADC_OUT_TRIGGER = 17, 18
 MUX_CHANNEL_SHIFT, MUX_KIND_MASK, MUX_SINGLE = 19, 7, 2  # avr_adc_mux_t as it comes with ADC_OUT_TRIGGER
 BANDGAP_CHANNEL = 5  # a pin that the board uses otherwise stands in for the bandgap, which simavr reads too early
+OCR1B_HIGH = 0x8B
+LATE_CYCLES = (224, 288)
+"""So many cycles behind where they otherwise begin, late conversions begin."""
 ADMUX_ADDRESS = 0x7C
 TIMER_OUT_COMPARE_B = 4
 INTERRUPT_RUNNING = 1
@@ -296,24 +299,37 @@ class Avr:
             self._timers[callback] = _TIMER(partial(_once, callback))
         self._lib.avr_cycle_timer_register(self._avr, cycles, self._timers[callback], None)
 
-    def feed_adc(self, source: Callable[[int], int]) -> None:
+    def feed_adc(self, source: Callable[[int], int], slot_cycles: int) -> None:
         """Ask `source(channel)` for millivolts at each conversion; BANDGAP_CHANNEL stands for the 1.1 V of the chip.
 
         The chip holds a conversion's channel and voltage from its start; simavr looks at both when the result is read,
-        one slot later, when the next conversion has begun. So each result is put where that read will find it.
+        one slot later, when the next conversion has begun. So each result is put where that read will find it; one that
+        begins late in its slot has not been followed by another when it is read. simavr also begins one where the flag
+        that starts them is cleared, which the chip does not and nobody hears of.
         """
         pins = {channel: self._irq("adc ", channel) for channel in range(8)}
-        raise_irq, held = self._lib.avr_raise_irq, [0]
+        raise_irq, held, began = self._lib.avr_raise_irq, [0], [0]
 
         def begin(_irq: int, mux: int, _param: int) -> None:
             channel = mux >> MUX_CHANNEL_SHIFT
             if mux & MUX_KIND_MASK != MUX_SINGLE:
                 channel = BANDGAP_CHANNEL
                 self.write_memory(ADMUX_ADDRESS, BANDGAP_CHANNEL)
+            if self.is_sampling_late():
+                if not LATE_CYCLES[0] <= (self.cycle - began[0]) % slot_cycles <= LATE_CYCLES[1]:
+                    return
+                held[0] = source(channel)
+                raise_irq(pins[channel], held[0])
+                return
+            began[0] = self.cycle
             raise_irq(pins[channel], held[0])
             held[0] = source(channel)
 
         self._notify(self._irq("adc ", ADC_OUT_TRIGGER), begin)
+
+    def is_sampling_late(self) -> bool:
+        """Whether conversions begin in the middle of their slots: compare B of timer 1 starts them."""
+        return bool(self.read_memory(OCR1B_HIGH))
 
     def signal(self, module: str, index: int) -> Callable[[int], object]:
         """What drives an input of a peripheral, for one that is driven often."""

@@ -17,7 +17,8 @@ from typing import IO, Self
 from sweep.link.frame import FrameReader, Received, encode
 from sweep.link.head import SerialPort
 from sweep.link.messages import EnvelopeWindow, Identify, Message, RfStart
-from sweep.link.readings import BURST_BELOW_COUNTS, HYSTERESIS_COUNTS, WINDOW_S, tuner_plan
+from sweep.link.readings import BURST_BELOW_COUNTS, HYSTERESIS_COUNTS, WINDOW_S
+from sweep.link.tuner_tour import tour_lists, tuner_plan
 from sweep.phrases import Phrase
 from sweep.sim.head.avr import EmulatorError, EmulatorGoneError
 from sweep.sim.head.machine import find_elf
@@ -127,11 +128,12 @@ def record_serial(
 ) -> int:
     """Write what an emulated head sends in `seconds` of RF windows to `path`, raw; returns the number of windows.
 
-    The tuner visits `tuner_mhz` meanwhile, where there are any.
+    The tuner visits `tuner_mhz` meanwhile, where there are any, the highest 41 of them: what is sent once is the same
+    each time.
     The bytes come through pyserial from the firmware's own UART; the same scene gives the same file.
     """
     start = RfStart(round(WINDOW_S * SLOTS_PER_S), BURST_BELOW_COUNTS, HYSTERESIS_COUNTS)
-    commands: list[Message] = [Identify(), *([tuner_plan(tuner_mhz)] if tuner_mhz else []), start]
+    commands: list[Message] = [Identify(), *([tuner_plan(tour_lists(tuner_mhz)[0])] if tuner_mhz else []), start]
     wanted = max(1, round(seconds / WINDOW_S))
     recorded = bytearray()
     reader, windows = FrameReader(), 0

@@ -76,6 +76,8 @@ class HeadMachine:
         self._scene = scene
         self._waveform = Waveform(scene)
         self._block: list[int] = []
+        self._late_block: list[int] = []
+        """The same half a slot later."""
         self._keys: list[tuple[bool, ...]] = []
         """Of each slot of the block: which emitters are on the air."""
         self._line_sync = self._avr.signal(*LINE_SYNC)
@@ -84,7 +86,7 @@ class HeadMachine:
         self._avr.on_change(*TUNER_DATA, self.tuner.set_data)
         self._avr.on_change(*TUNER_SELECT, self.tuner.set_select)
         self._avr.on_change(*TUNER_CLOCK, self.tuner.set_clock)
-        self._avr.feed_adc(self._convert)
+        self._avr.feed_adc(self._convert, SLOT_CYCLES)
         self._imu = ImuModel(scene.motion, scene.seed, self._now_s, partial(self._avr.raise_signal, TWI, TWI_INPUT))
         self._hold_bus()
         self._clock_level = 1
@@ -127,6 +129,7 @@ class HeadMachine:
         self._at += 1
         if self._at >= len(self._block):
             self._block = self._waveform.next_block().tolist()
+            self._late_block = self._block if self._waveform.late is None else self._waveform.late.tolist()
             if len(self._block) != BLOCK_SLOTS:
                 raise EmulatorError(Phrase("waveform_block_length"))
             self._keys = list(zip(*self._waveform.keys, strict=True)) or [()] * BLOCK_SLOTS
@@ -136,7 +139,7 @@ class HeadMachine:
                 self._line_sync(1)
                 self._line_sync(0)
         if channel == LOG_DETECTOR:
-            return self._block[self._at]
+            return (self._late_block if self._avr.is_sampling_late() else self._block)[self._at]
         if channel == TUNER_RSSI:
             return self.tuner.rssi_mv(self._keys[self._at])
         if channel == TEMPERATURE:  # 500 mV at 0 degrees, 10 mV a degree

@@ -14,10 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.phrases import Phrase
+from sweep.sim.head.fm_video import (
+    FIELDS_SLOTS,
+    NTSC,
+    NTSC_FROM_LINES_PER_S,
+    PAL,
+    RATE_HZ,
+    SLOT_S,
+    Transmitter,
+    modulation,
+)
 from sweep.sim.head.imu import Motion
 from sweep.sim.head.pads import Assembly
 
-SLOT_S = 32e-6
 BLOCK_SLOTS = 31_250
 """Samples of one block: one second."""
 
@@ -51,6 +60,8 @@ class Emitter:
     width_mhz: float = 8.0
     lines_per_s: float = 15_734.0
     """Of analogue video: 15,625 for PAL, 15,734 for NTSC."""
+    slope_db_per_mhz: float = 0.0
+    """How the room makes of the picture's modulation a swinging envelope (guessed: a few tenths by echoes of 10 ns)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,8 @@ class Detector:
     highest_v: float = 2.1
     noise_mv: float = 3.0
     """Standard deviation of detector and converter noise (guessed)."""
+    filter_hz: float = 15_900.0
+    """Of its output: 1 kohm and 10 nF (hardware/interfaces.toml)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,25 +151,64 @@ class Waveform:
         self._keyings = [_Keying(emitter, (scene.seed, index)) for index, emitter in enumerate(scene.emitters)]
         self._rng = np.random.default_rng((scene.seed, 1 << 20))
         self._next_block = 0
+        self._swings = [
+            _Swing(emitter, scene.detector, (scene.seed, index)) for index, emitter in enumerate(scene.emitters)
+        ]
+        self.late: NDArray[np.uint16] | None = None
+        """The same block half a slot later; None where nothing changes within slots."""
         self.keys: list[list[bool]] = []
         """For each emitter, in which slots of the last block it was on the air."""
 
     def next_block(self) -> NDArray[np.uint16]:
         """Millivolts at the detector's output for the next BLOCK_SLOTS slots."""
-        scene, detector = self._scene, self._scene.detector
+        scene = self._scene
         first = self._next_block * BLOCK_SLOTS
         self._next_block += 1
         power_mw = np.full(BLOCK_SLOTS, 10 ** (scene.noise_dbm / 10))
+        late_mw = power_mw.copy()
         self.keys.clear()
-        for emitter, keying in zip(scene.emitters, self._keyings, strict=True):
+        for emitter, keying, swing in zip(scene.emitters, self._keyings, self._swings, strict=True):
             is_on = keying.on(first)
             self.keys.append(is_on.tolist())
             spread_db = OFDM_SPREAD_DB * self._rng.standard_normal(BLOCK_SLOTS) if emitter.kind == "wifi" else 0.0
-            power_mw += is_on * 10 ** ((emitter.level_dbm + spread_db) / 10)
+            power_mw += is_on * 10 ** ((emitter.level_dbm + spread_db + swing.db(first, 0.0)) / 10)
+            late_mw += is_on * 10 ** ((emitter.level_dbm + spread_db + swing.db(first, SLOT_S / 2)) / 10)
+        millivolts = self._detect(power_mw)
+        if any(swing.is_swinging for swing in self._swings):
+            self.late = self._detect(late_mw)
+        return millivolts
+
+    def _detect(self, power_mw: NDArray[np.floating]) -> NDArray[np.uint16]:
+        detector = self._scene.detector
         volts = detector.slope_v_per_db * (detector.intercept_dbm - 10 * np.log10(power_mw))
         volts = np.clip(volts, detector.lowest_v, detector.highest_v)
         millivolts = volts * 1000 + detector.noise_mv * self._rng.standard_normal(BLOCK_SLOTS)
         return np.clip(np.rint(millivolts), 0, 5000).astype(np.uint16)
+
+
+class _Swing:
+    """How the envelope of one picture swings with its modulation, behind the detector's filter."""
+
+    def __init__(self, emitter: Emitter, detector: Detector, seed: tuple[int, int]) -> None:
+        self.is_swinging = emitter.kind == "analog_video" and emitter.slope_db_per_mhz != 0.0
+        if not self.is_swinging:
+            return
+        rng = np.random.default_rng((*seed, 1))
+        standard = NTSC if emitter.lines_per_s > NTSC_FROM_LINES_PER_S else PAL
+        deviation_mhz = modulation(Transmitter(standard), FIELDS_SLOTS * SLOT_S, rng)
+        hz = np.fft.rfftfreq(deviation_mhz.size, 1 / RATE_HZ)
+        smooth = np.fft.irfft(np.fft.rfft(deviation_mhz) / (1 + 1j * hz / detector.filter_hz), deviation_mhz.size)
+        self._db = emitter.slope_db_per_mhz * smooth
+        self._repeat_s = standard.half_lines / standard.lines_per_s
+
+    def db(self, first_slot: int, later_s: float) -> NDArray[np.float64] | float:
+        """Of the block that begins with `first_slot`, so much later in each slot."""
+        if not self.is_swinging:
+            return 0.0
+        t_s = (first_slot + np.arange(BLOCK_SLOTS, dtype=np.float64)) * SLOT_S + later_s
+        at = np.floor((t_s % self._repeat_s) * RATE_HZ).astype(np.int64)
+        swing: NDArray[np.float64] = self._db[np.minimum(at, self._db.size - 1)]
+        return swing
 
 
 class _Keying:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sweep.sim.head.fm_video import (
     FIELDS_SLOTS,
     NTSC,
+    NTSC_FROM_LINES_PER_S,
     PAL,
     REACH_MHZ,
     Receiver,
@@ -170,7 +171,7 @@ class TunerModel:
         return heard.edges[:repeat].tolist(), (heard.level_db[:repeat] + emitter.level_dbm).tolist()
 
     def _standard_of(self, best: int) -> Standard:
-        return NTSC if self._emitters[best].lines_per_s > 15_700 else PAL
+        return NTSC if self._emitters[best].lines_per_s > NTSC_FROM_LINES_PER_S else PAL
 
     def _modulate(self, best: int) -> NDArray[np.float32]:
         emitter, rng = self._emitters[best], np.random.default_rng((self._seed, best))

@@ -4876,7 +4876,7 @@ export interface components {
              * Why
              * @enum {string}
              */
-            why: "follows_light" | "follows_motion" | "cited" | "video_uplink" | "may_be_camera" | "camera_hint" | "analog_video";
+            why: "follows_light" | "follows_motion" | "cited" | "video_uplink" | "may_be_camera" | "camera_hint" | "analog_video" | "probable_video";
         };
         /**
          * Discarded
@@ -10297,7 +10297,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "analog_video" | "wifi" | "ble" | "dect" | "continuous" | "unknown";
+            kind: "analog_video" | "probable_video" | "wifi" | "ble" | "dect" | "continuous" | "unknown";
             /** Level Dbm */
             level_dbm: number;
             /**

@@ -159,6 +159,7 @@ export const words = {
   device_why_may_be_camera: text("영상일 수 있는 전송", "What it sends may be video"),
   device_why_camera_hint: text("카메라로 알려진 블루투스 신호", "Bluetooth known from cameras"),
   device_why_analog_video: text("아날로그 영상 신호", "Analogue video"),
+  device_why_probable_video: text("아마 영상 신호", "Probably video"),
   near_title: text("가까워지는지", "Hot or cold"),
   near_lens: text("렌즈형 반사", "Lens-like glint"),
   near_wifi: text("무선 기기 {tag}", "Wi-Fi device {tag}"),
