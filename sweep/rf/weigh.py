@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sweep.modality.evidence import ZoneView, evidence
 from sweep.modality.looks import is_again
 from sweep.report import Evidence, LocalText, RfObservation
-from sweep.rf.tuner import SAME_MHZ
+from sweep.rf.tuner import ALWAYS_ON_SHARE, SAME_MHZ
 from sweep.rf.words import WORDS
 
 EXCESS_FLOOR_DB = 6.0  # guessed: twice the level's spread over a minute
@@ -29,6 +29,7 @@ def weigh_rf(view: ZoneView) -> Sequence[Evidence]:
     if not here:
         return []
     carriers = [o for o in here if o.kind in CARRIERS and _excess(o) >= EXCESS_FLOOR_DB]
+    carriers = [o for o in carriers if o.kind != "probable_video" or o.duty_cycle >= ALWAYS_ON_SHARE]
     if carriers:
         each = [_weigh_carrier(view, o, known) for o in carriers]
         return [max(each, key=lambda e: (e.weight_log10, str(e.observation_id)))]
