@@ -24,7 +24,7 @@
 volatile uint32_t slot_tick;
 uint16_t dropped_samples;
 static uint16_t missed_slots;
-static uint8_t adc_control = ADC_ON | _BV(ADIF);
+#define ADC_CONTROL GPIOR0 // what the interrupt writes to the converter: read in one cycle
 
 static uint8_t witness_now(void)
 {
@@ -36,6 +36,7 @@ void slots_init(void)
     lamps_init(&lamps);
 
     ADMUX = LOG_DETECTOR_ADC; // reference AREF
+    ADC_CONTROL = ADC_ON | _BV(ADIF);
     DIDR0 = _BV(ADC0D) | _BV(ADC1D);
     TCCR0A = 0;
     TCCR0B = _BV(CS02) | _BV(CS01) | _BV(CS00); // counts rising edges of T0: the sync separator
@@ -64,7 +65,7 @@ void slots_sample(enum sampling how)
 {
     ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
     {
-        adc_control = (uint8_t)((how == SAMPLE_USUAL ? ADC_ON : ADC_RAW) | _BV(ADIF));
+        ADC_CONTROL = (uint8_t)((how == SAMPLE_USUAL ? ADC_ON : ADC_RAW) | _BV(ADIF));
         OCR1B = how == SAMPLE_RAW_LATE ? LATE_CYCLES : TRIGGER_CYCLES;
     }
 }
@@ -99,7 +100,7 @@ ISR(TIMER1_COMPA_vect)
 {
     uint8_t is_converted = ADCSRA & _BV(ADIF);
     uint16_t counts = ADC;
-    ADCSRA = adc_control;
+    ADCSRA = ADC_CONTROL;
     TIFR1 = _BV(OCF1B); // the trigger is the rising edge of this flag
     uint32_t now = slot_tick + 1;
     slot_tick = now;
