@@ -158,10 +158,7 @@ export const words = {
     "눈에 보이는 곳만 보았습니다. 뜯어서 보지는 않습니다.",
     "Only what can be seen was looked at; nothing was taken apart.",
   ),
-  limit_radio: text(
-    "전파로는 찾을 수 없는 기기도 있습니다.",
-    "Not every device can be found by radio.",
-  ),
+  limit_radio: text("전파로는 찾을 수 없는 기기도 있습니다.", "Not every device can be found by radio."),
   limit_lens: text(
     "렌즈 탐지는 빛이 닿고 되돌아오는 자리에서만 됩니다.",
     "Lenses are found only where light reaches them and returns.",
