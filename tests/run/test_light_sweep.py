@@ -153,7 +153,7 @@ def test_the_camera_that_sees_the_lamp_is_named_and_nothing_of_anybody_else_is_k
     codes = {evidence.code for finding in run.report.findings for evidence in finding.evidence_for}
     assert "follows_light" in codes or lit.p_value > 0.003, "what chance does in many rooms makes no candidate"
     assert run.report.versions.firmware is not None
-    assert "조명 반응 시험 중" in run.told["err"]
+    assert "Light test:" in run.told["err"]
     (position,) = [one for one in run.report.positions if not is_again(one.position_id)]
     assert position.end_ns - position.start_ns > 20e9, "a position takes as long as its test"
     assert not any(cover.gaps for cover in run.report.coverage)

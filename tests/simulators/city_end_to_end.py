@@ -35,8 +35,8 @@ CAMERA_IN: Final = "stall-2"
 SEEDS_APART: Final = 100
 """From kind to kind: the same seed is the same room, with the lens in the same place."""
 SWEEPS: Final = {
-    "none": 60, "wifi": 8, "analog": 4, "analog_1200": 4, "analog_2400": 4, "ble_setup": 4, "wifi_on_motion": 4,
-    "recorder_1mm": 4, "recorder_1mm_ircut": 4, "recorder_2mm": 4,
+    "none": 56, "wifi": 8, "analog": 4, "analog_1200": 4, "analog_2400": 4, "ble_setup": 4, "wifi_on_motion": 4,
+    "recorder_1mm": 4, "recorder_1mm_ircut": 4, "recorder_2mm": 4, "lte": 4,
 }  # fmt: skip
 """A hundred: those without a camera carry what is said of a flood."""
 SEEN: Final = {"hole", "camera_like"}
