@@ -31,7 +31,11 @@ def test_a_program_that_was_stopped_says_when_it_goes_on_that_everything_went_of
     with (
         said.open("wb") as out,
         subprocess.Popen(
-            command, stdin=terminal, stdout=subprocess.DEVNULL, stderr=out, env=os.environ | {"COLUMNS": "300"}
+            command,
+            stdin=terminal,
+            stdout=subprocess.DEVNULL,
+            stderr=out,
+            env=os.environ | {"COLUMNS": "300", "LC_ALL": "ko_KR.UTF-8"},
         ) as process,
     ):
         try:
