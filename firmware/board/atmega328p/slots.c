@@ -17,7 +17,7 @@
 #define ADC_ON (_BV(ADEN) | _BV(ADATE) | _BV(ADPS2) | _BV(ADPS0)) // clock / 32 = 500 kHz: a conversion takes 432 cycles
 #define ADC_RAW (ADC_ON & ~_BV(ADPS0)) // clock / 16, 216 cycles: two bits worse, and of a raw run only eight are kept
 #define LATE_CYCLES (TRIGGER_CYCLES + SLOT_CYCLES / 2)
-#define WITNESS_PER_SLOT 2                                        // timer 2 at clock / 256
+#define WITNESS_PER_SLOT 2      // timer 2 at clock / 256
 #define WITNESS_EARLY_CYCLES 64 // the witness counts that long before a boundary, at most
 #define WITNESS_SLOTS (256 / WITNESS_PER_SLOT)
 
