@@ -53,7 +53,7 @@ def next_steps(root: Path = Path("/"), *, has_simulation: bool) -> list[Phrase]:
         Phrase("next_to_type"),
         Phrase("next_doctor"),
         *([Phrase("next_live")] if can_sweep else []),
-        *([Phrase("next_simulated")] if has_simulation else []),
+        *([Phrase("next_demo"), Phrase("next_simulated")] if has_simulation else []),
         Phrase("next_file"),
         Phrase("next_all"),
     ]

@@ -36,7 +36,7 @@ def machine(root: Path, *, wifi: bool = False, camera: str | None = None, head: 
             {"next_wifi", "next_bluetooth", "next_no_camera", "next_no_head", "next_live"},
             {"next_camera"},
         ),
-        ({}, {"next_no_wifi", "next_doctor", "next_simulated"}, {"next_live"}),
+        ({}, {"next_no_wifi", "next_doctor", "next_demo", "next_simulated"}, {"next_live"}),
         ({"camera": "UVC Camera", "head": True}, {"next_camera", "next_head", "next_live"}, {"next_no_camera"}),
         ({"camera": "bcm2835-codec-decode"}, {"next_no_camera"}, {"next_camera", "next_live"}),
     ],
