@@ -127,11 +127,6 @@ def words(what: Phrase | Spoken | BaseException | str, language: Language) -> st
     return template.format_map(said)
 
 
-def in_both(what: Phrase | str) -> str:
-    """One line in Korean and English, for a table that everybody reads."""
-    return " / ".join(dict.fromkeys(words(what, language) for language in LANGUAGES))
-
-
 def phrase_of(error: BaseException) -> Phrase:
     """What an error says: its own phrase, the system's by its number, or what another program said, quoted."""
     said = quoted(error)

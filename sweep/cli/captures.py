@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich import box
-from rich.cells import cell_len
-from rich.table import Table
 
-from sweep.cli.output import AddressForm, existing, fail, one_line, out, spare, write_json
+from sweep.cli.capture_words import ANSWERS, DEVICES, ROLES, VIDEO, VIDEO_REASONS, counted, counted_words
+from sweep.cli.output import AddressForm, existing, fail, one_line, print_words, spare, write_json, written_to
+from sweep.cli.tables import show_table
+from sweep.phrases import Phrase
+from sweep.report.language import Said
 
 JsonOut = Annotated[
-    Path | None, typer.Option("--json", help="Write the result as JSON to this file; - is standard output.")
+    Path | None,
+    typer.Option("--json", callback=written_to, help="Write the result as JSON to this file; - is standard output."),
 ]
 Addresses = Annotated[
     AddressForm, typer.Option("--addresses", help="hashed: tags under a key that dies with this run; full: as heard.")
@@ -44,28 +46,37 @@ def wifi(
     write_json(json_out, document)
     if json_out is None:
         found = sorted(document["transmitters"], key=lambda one: _by_verdict(one, OPEN_REASONS))
-        rows = [
-            (
-                one["video"]["verdict"],
-                one["video"]["reason"] or f"{one['video']['score']:.2f}",
-                one["addresses"][0],
-                _level(one),
-                f"{_octets(one['bytes_up'])}/{_octets(one['bytes_down'])}",
-                one["role"],
-                one["vendor"] or ("(random)" if one["is_randomised"] else "–"),
-            )
-            for one in found[:MAX_ROWS]
-        ]
-        _show(("video", "why, or score", "transmitter", "level", "up/down", "role", "vendor"), rows, whole=6)
-        _more([one["video"]["verdict"] for one in found])
+        _show_transmitters(found[:MAX_ROWS])
+        _more([one["video"]["verdict"] for one in found], VIDEO)
         reasons = Counter(one["video"]["reason"] for one in found if one["video"]["reason"])
         is_open = Counter({reason: count for reason, count in reasons.items() if reason in OPEN_REASONS})
         if is_open:
-            out.print(f"open, and to be told by the light: {_counted(is_open)}")
+            print_words("open_to_the_light", reasons=counted_words(is_open, VIDEO_REASONS))
         if reasons - is_open:
-            out.print(f"not assessable: {_counted(reasons - is_open)}")
-        out.print(f"{scan.frames} frames in {scan.listened_s:.1f} s, rejected: {_counted(scan.rejected) or 'none'}")
-    _say_if_cut(file, scan.cut_tail_octets, f"{scan.frames} frames", scan.rejected)
+            print_words("not_assessable_for", reasons=counted_words(reasons - is_open, VIDEO_REASONS))
+        rejected = counted(scan.rejected) or Phrase("none")
+        print_words("frames_heard", frames=scan.frames, seconds=f"{scan.listened_s:.1f}", rejected=rejected)
+    _say_if_cut(file, scan.cut_tail_octets, Phrase("frames_before", count=scan.frames), scan.rejected)
+
+
+def _show_transmitters(found: Sequence[Mapping[str, Any]]) -> None:
+    rows: list[tuple[Said, ...]] = [
+        (
+            one["addresses"][0],
+            VIDEO[one["video"]["verdict"]],
+            VIDEO_REASONS.get(one["video"]["reason"], f"{one['video']['score']:.2f}"),
+            _level(one),
+            f"{_octets(one['bytes_up'])}/{_octets(one['bytes_down'])}",
+            ROLES[one["role"]],
+            one["vendor"] or (Phrase("random_address") if one["is_randomised"] else "–"),
+        )
+        for one in found
+    ]
+    names = (
+        Phrase("column_transmitter"), Phrase("column_video"), Phrase("column_why_or_score"), Phrase("column_level"),
+        Phrase("column_up_down"), Phrase("column_role"), Phrase("column_vendor"),
+    )  # fmt: skip
+    show_table(names, rows)
 
 
 def stimulus(
@@ -87,6 +98,7 @@ def stimulus(
     from sweep.wifi.stimulus.significance import judge_stimulus
     from sweep.wifi.stimulus.whole_capture import gather
     from sweep.wifi.targets import chosen_before
+    from sweep.wifi.words import RESPONSE_TEST_REASONS
 
     spare(json_out, file, sequence)
     with one_line(CaptureFileError):
@@ -101,20 +113,26 @@ def stimulus(
             document["transmitters"],
             key=lambda one: (_ANSWERS.index(one["verdict"]), 1.0 if one["p_value"] is None else one["p_value"]),
         )
-        rows = [
+        rows: list[tuple[Said, ...]] = [
             (
-                one["verdict"], one["addresses"][0], _p(one["p_value"]), _p(one["adjusted_p_value"]),
-                _percent(one["smallest_light_share"]), one["reason"] or "–",
+                one["addresses"][0], ANSWERS[one["verdict"]], _p(one["p_value"]), _p(one["adjusted_p_value"]),
+                _percent(one["smallest_light_share"]), RESPONSE_TEST_REASONS.get(one["reason"], one["reason"] or "–"),
             )
             for one in found[:MAX_ROWS]
         ]  # fmt: skip
-        _show(("verdict", "transmitter", "p", "over all", "would show", "reason"), rows, whole=6)
-        _more([one["verdict"] for one in found])
-        out.print(f"{document['flows_tested']} uplinks tested; over all: p after correction over them")
-        out.print("would show: the least added light that shows 95 of 100 cameras such as were measured")
+        names = (
+            Phrase("column_transmitter"), Phrase("column_verdict"), "p", Phrase("column_over_all"),
+            Phrase("column_would_show"), Phrase("column_reason"),
+        )  # fmt: skip
+        show_table(names, rows)
+        _more([one["verdict"] for one in found], ANSWERS)
+        print_words("uplinks_tested", count=document["flows_tested"])
+        print_words("what_would_show")
         if capture.streams.dropped:
-            out.print(f"{capture.streams.dropped} data frames left out: the file holds more than are judged")
-    _say_if_cut(file, reader.tally.cut_tail_octets, f"{capture.frames} frames", reader.tally.rejected)
+            print_words("data_frames_left_out", count=capture.streams.dropped)
+    _say_if_cut(
+        file, reader.tally.cut_tail_octets, Phrase("frames_before", count=capture.frames), reader.tally.rejected
+    )
 
 
 def ble(
@@ -133,10 +151,10 @@ def ble(
     write_json(json_out, document)
     if json_out is None:
         found = sorted(document["devices"], key=_by_hint)
-        rows = [
+        rows: list[tuple[Said, ...]] = [
             (
-                one["kind"],
                 one["addresses"][0] if one["addresses"] else "–",
+                DEVICES[one["kind"]],
                 _level(one),
                 (one["name"] or "–")[:NAME_CHARACTERS],
                 str(one["adverts"]),
@@ -144,29 +162,22 @@ def ble(
             )
             for one in found[:MAX_ROWS]
         ]
-        _show(("kind", "device", "level", "name", "adverts", "company"), rows, whole=4)
-        _more([one["kind"] for one in found])
-        out.print(f"{scan.adverts} advertisements, rejected: {_counted(scan.rejected) or 'none'}")
-    _say_if_cut(file, scan.cut_tail_octets, f"{scan.adverts} advertisements", scan.rejected)
+        names = (
+            Phrase("column_device"), Phrase("column_kind"), Phrase("column_level"), Phrase("column_name"),
+            Phrase("column_adverts"), Phrase("column_company"),
+        )  # fmt: skip
+        show_table(names, rows)
+        _more([one["kind"] for one in found], DEVICES)
+        print_words("adverts_heard", count=scan.adverts, rejected=counted(scan.rejected) or Phrase("none"))
+    _say_if_cut(file, scan.cut_tail_octets, Phrase("adverts_before", count=scan.adverts), scan.rejected)
 
 
-def _say_if_cut(file: Path, octets: int, rest: str, rejected: Mapping[str, int]) -> None:
+def _say_if_cut(file: Path, octets: int, rest: Phrase, rejected: Mapping[str, int]) -> None:
     """A truncated capture is bad input even though what stands before the cut was read and written."""
     if octets and rejected.get("never_written"):
         fail("capture_ends_in_zeros", file=file, octets=octets, rest=rest)
     if octets:
         fail("capture_cut_off", file=file, octets=octets, rest=rest)
-
-
-def _show(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, whole: int) -> None:
-    """A table whose first `whole` columns are never cut short; the others give way on a narrow terminal."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for number, column in enumerate(columns):
-        width = max(cell_len(text) for text in [column, *(row[number] for row in rows)])
-        table.add_column(column, no_wrap=True, overflow="ellipsis", min_width=width if number < whole else len(column))
-    for row in rows:
-        table.add_row(*row)
-    out.print(table)
 
 
 def _by_verdict(one: dict[str, Any], is_open: Container[str]) -> tuple[int, bool, float, int]:
@@ -182,7 +193,7 @@ def _by_hint(one: dict[str, Any]) -> tuple[bool, bool, float, float]:
     return one["kind"] != "camera_hint", one["kind"] != "tracker", -weight, near
 
 
-def _level(one: dict[str, Any]) -> str:
+def _level(one: Mapping[str, Any]) -> str:
     level = one["rssi_dbm"]
     return "–" if level is None else f"{level['median']:.0f} dBm"
 
@@ -202,12 +213,8 @@ def _octets(count: int) -> str:
     return str(count)
 
 
-def _counted(reasons: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in sorted(reasons.items(), key=lambda item: -item[1]))
-
-
-def _more(kinds: list[str]) -> None:
+def _more(kinds: list[str], said: Mapping[str, Said]) -> None:
     """What did not fit into the table, by kind."""
     if len(kinds) > MAX_ROWS:
-        rest = _counted(Counter(kinds[MAX_ROWS:]))
-        out.print(f"… and {len(kinds) - MAX_ROWS} more ({rest}); --json has them all")
+        rest = counted_words(Counter(kinds[MAX_ROWS:]), said)
+        print_words("more_rows_of", count=len(kinds) - MAX_ROWS, kinds=rest)

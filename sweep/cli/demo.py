@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
-from sweep.cli.output import fail, one_line, speak, write_text
+from sweep.cli.output import fail, one_line, print_words, speak, write_text, written_to
 from sweep.cli.sweeps import replay
 from sweep.phrases import Phrase
 
@@ -23,11 +23,15 @@ STALL: Final = "p2"
 
 def demo(
     page: Annotated[
-        Path, typer.Option("--html", metavar="OUT", help="Where to write the page that explains the reflection.")
+        Path,
+        typer.Option(
+            "--html", callback=written_to, metavar="OUT", help="Where to write the page that explains the reflection."
+        ),
     ] = Path("ansim-demo.html"),
 ) -> None:
     """Play a recorded sweep in which a camera is found, and write the picture of why."""
     from sweep.lens import ClipError, scan_clips
+    from sweep.lens.clip.clips import find_clips, read_clip
     from sweep.sim.source import RECORDED_SWEEP
 
     if not RECORDED_SWEEP.is_dir():
@@ -40,5 +44,7 @@ def demo(
     pages = import_module("sweep.lab.clip_page.page")
     clips = RECORDED_SWEEP / STALL / "lens"
     with one_line(ClipError, pages.PageError):
+        rounds = read_clip(find_clips(clips)[0]).meta.phases.count("A")
+        print_words("demo_lens_numbers", rounds=rounds)
         write_text(page, pages.make_page(clips, scan_clips(clips)))
     speak(Phrase("demo_ends", page=page))

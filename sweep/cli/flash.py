@@ -10,7 +10,7 @@ import typer
 
 from sweep.cli.next_steps import serial_ports
 from sweep.cli.options import ConfigFile, read_settings
-from sweep.cli.output import fail, one_line, out
+from sweep.cli.output import fail, one_line, print_words
 from sweep.host.gpio import LineError
 
 
@@ -47,7 +47,7 @@ def flash(
             reset=None if place is None else partial(pulse_reset, place),
         )
     if identity is None:
-        out.print(f"written to {port}, not verified")
+        print_words("firmware_written_unverified", port=port)
     else:
         name = "".join(chr(octet) if 0x20 < octet < 0x7F else "?" for octet in identity.firmware_git)
-        out.print(f"written to {port}: firmware {name}, protocol {identity.protocol_version}")
+        print_words("firmware_written", port=port, firmware=name, protocol=identity.protocol_version)

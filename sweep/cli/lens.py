@@ -4,21 +4,38 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.table import Table
 
-from sweep.cli.output import count_up, existing, one_line, out, write_json, write_text
+from sweep.cli.output import (
+    count_up,
+    existing,
+    one_line,
+    out,
+    print_below,
+    print_words,
+    write_json,
+    write_text,
+    written_to,
+)
+from sweep.cli.tables import show_table
 from sweep.phrases import Phrase
+from sweep.report.language import Said, spoken
+from sweep.report.sentences import Sentences
+from sweep.report.words import METHOD_WORDS
 
 if TYPE_CHECKING:
     from sweep.lens import LensScan
+    from sweep.lens.records import ClipResult
 
 JsonOut = Annotated[
-    Path | None, typer.Option("--json", help="Write the result as JSON to this file; - is standard output.")
+    Path | None,
+    typer.Option("--json", callback=written_to, help="Write the result as JSON to this file; - is standard output."),
 ]
 MAX_ROWS = 40
+LOOK_STATES: Final = Sentences("lens.look_states", "outside unusable no_peak shown_by_both crowded_out followed")
+"""What a triple shows at a point."""
 FEW = 10
 """Clips that are judged before anybody wonders."""
 
@@ -27,7 +44,8 @@ def lens(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of recorded clips.")],
     json_out: JsonOut = None,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="OUT", help="Write a page that explains each candidate.")
+        Path | None,
+        typer.Option("--html", callback=written_to, metavar="OUT", help="Write a page that explains each candidate."),
     ] = None,
     second: Annotated[
         Path | None,
@@ -91,6 +109,7 @@ def _explain(folder: Path, point: str, frame: int | None, json_out: Path | None)
 
     from sweep.lens.clip.clips import ClipError, find_clips, read_clip
     from sweep.lens.explain import explain_point
+    from sweep.lens.reasons import sentence
 
     parts = point.split(",")
     with one_line(ClipError, ValueError):
@@ -102,28 +121,54 @@ def _explain(folder: Path, point: str, frame: int | None, json_out: Path | None)
     if json_out is not None:
         return
     for one in told:
-        out.print(f"{one.clip}: {one.said.ko}\n{one.said.en}", markup=False, highlight=False)
-        table = Table("frame", "what it shows", "x", "y", "SNR", "z")
-        for look in one.looks[:MAX_ROWS]:
-            numbers = (f"{value:.1f}" for value in (look.x, look.y, look.snr, look.z))
-            table.add_row(str(look.frame), look.state, *numbers)
-        out.print(table)
+        out.print(f"{one.clip}: {spoken(one.said)}")
+        rows: list[tuple[Said, ...]] = [
+            (
+                str(look.frame),
+                LOOK_STATES[look.state],
+                *(f"{value:.1f}" for value in (look.x, look.y, look.snr, look.z)),
+            )
+            for look in one.looks[:MAX_ROWS]
+        ]
+        show_table((Phrase("column_frame"), Phrase("column_shows"), "x", "y", "SNR", "z"), rows)
         for reason in () if one.detection is None else one.detection.reasons:
-            out.print(f"  {reason.weight:+.2f}  {reason.text}", markup=False, highlight=False)
+            print_below(out, f"  {reason.weight:+.2f}  ", spoken(sentence(reason.name, reason.value)))
 
 
 def _show_scan(scan: LensScan) -> None:
-    table = Table("clip", "verdict", "reason", "candidates", "best score", "seen")
+    rows: list[tuple[Said, ...]] = []
     for clip in scan.clips[:MAX_ROWS]:
         best = max((d.score for d in clip.detections), default=None)
-        table.add_row(
-            clip.clip,
-            "error" if clip.error else clip.verdict,
-            clip.error or clip.reason,
-            str(len(clip.candidates)),
-            "–" if best is None else f"{best:.2f}",
-            "–" if clip.coverage is None else f"{clip.coverage.seen_share:.0%}",
+        rows.append(
+            (
+                clip.clip,
+                *_judged(clip),
+                str(len(clip.candidates)),
+                "–" if best is None else f"{best:.2f}",
+                "–" if clip.coverage is None else f"{clip.coverage.seen_share:.0%}",
+            )
         )
-    out.print(table)
+    show_table(
+        (
+            Phrase("column_clip"),
+            Phrase("column_verdict"),
+            Phrase("column_reason"),
+            Phrase("column_candidates"),
+            Phrase("column_best_score"),
+            Phrase("column_seen"),
+        ),
+        rows,
+    )
     if len(scan.clips) > MAX_ROWS:
-        out.print(f"… and {len(scan.clips) - MAX_ROWS} more; --json has them all")
+        print_words("more_rows", count=len(scan.clips) - MAX_ROWS)
+
+
+def _judged(clip: ClipResult) -> tuple[Said, Said]:
+    """Verdict and why."""
+    from sweep.lens.words import WORDS
+
+    if clip.error:
+        return Phrase("state_unreadable"), WORDS.reasons.get(clip.error, clip.error)
+    if clip.reason == "not_calibrated":
+        return METHOD_WORDS["nothing_detected"], "–"
+    return METHOD_WORDS[clip.verdict], "–" if clip.candidates else WORDS.reasons.get(clip.reason, clip.reason)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep.cli.config import Config, ConfigError, Policy, read_config
-from sweep.cli.output import CameraKind, FailOn, one_line, remark
+from sweep.cli.output import CameraKind, FailOn, one_line, remark, written_to
 from sweep.lens.modality import LensModality
 from sweep.modality.own_transmissions import own_addresses
 from sweep.modality.protocol import SensingModality
@@ -35,7 +35,9 @@ State = Annotated[
     Path | None, typer.Option("--state", metavar="DIR", help="Folder of keys and outbox (default: user state folder).")
 ]
 ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings of the probe (TOML).")]
-JsonOut = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON; - is standard output.")]
+JsonOut = Annotated[
+    Path | None, typer.Option("--json", callback=written_to, help="Write the report as JSON; - is standard output.")
+]
 Fail = Annotated[FailOn, typer.Option("--fail-on", help="Exit with 1 when a finding is at least this strong.")]
 Sim = Annotated[bool, typer.Option("--sim", help="Simulate the room, the air and the sensor head.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Seed of the simulation.")]

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from sweep.cli.quick import is_same_file, replace_text, to_text
+from sweep.cli.quick import check_place, is_same_file, replace_text, to_text
 from sweep.phrases import Phrase
 
 if TYPE_CHECKING:
@@ -153,6 +153,14 @@ def write_json(target: Path | None, value: Any) -> None:
         sys.stdout.flush()
         return
     write_text(target, text)
+
+
+def written_to(target: Path | None) -> Path | None:
+    """Callback of an option that names a file to write: what cannot be written is refused before any work."""
+    if target is not None and str(target) != "-":
+        with one_line():
+            check_place(target)
+    return target
 
 
 def spare(target: Path | None, *inputs: Path) -> None:

@@ -7,6 +7,7 @@ longer than reading 50,000 frames.
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import os
@@ -81,8 +82,7 @@ def replace_text(target: Path, text: str) -> None:
         except OSError as error:
             raise OSError(error.errno, error.strerror, str(target)) from None
         return
-    place = Path(os.path.realpath(target))
-    part = place.with_name(f".{place.name}.{os.getpid()}.part")
+    place, part = _place_of(target)
     try:
         part.write_text(text, encoding="utf-8")
         part.replace(place)
@@ -90,6 +90,27 @@ def replace_text(target: Path, text: str) -> None:
         raise OSError(error.errno, error.strerror, str(target)) from None
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_place(target: Path) -> None:
+    """OSError that names `target` where `replace_text` could not write it; leaves nothing."""
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+    if target.exists() and not target.is_file():
+        return
+    part = _place_of(target)[1]
+    try:
+        part.touch()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _place_of(target: Path) -> tuple[Path, Path]:
+    """Where a file will be, links followed, and its part until it is whole."""
+    place = Path(os.path.realpath(target))
+    return place, place.with_name(f".{place.name}.{os.getpid()}.part")
 
 
 def is_same_file(one: Path, other: Path) -> bool:

@@ -9,23 +9,33 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
-from rich.table import Table
 
 from sweep.cli.config import Config, open_signer
 from sweep.cli.delivery import deliver_only, open_outbox, unsaved
 from sweep.cli.options import ConfigFile, JsonOut, Seed, Server, Sim, State, read_settings
-from sweep.cli.output import fail, one_line, out, write_json
+from sweep.cli.output import fail, one_line, out, tell, write_json
 from sweep.cli.running import SIM_REFERENCE
+from sweep.cli.tables import show_table
 from sweep.deliver.outbox import OutboxError
 from sweep.entry.dsse import EntryError
 from sweep.host.clock import read_wall_clock
+from sweep.phrases import Phrase
 from sweep.report import ReferenceCheck, utc_now
+from sweep.report.language import spoken
+from sweep.report.reference import CheckStatus
 from sweep.run.reference.entries import append_check
 from sweep.run.reference.reference import FILE_NAME, NOT_DONE, ReferenceFile, ReferenceFileError
 from sweep.run.reference.words import CHART, STATUSES, part_name
+
+PART_STATES: Final[dict[CheckStatus, Phrase]] = {
+    "passed": Phrase("state_ok"),
+    "failed": Phrase("state_fault"),
+    "out_of_control": Phrase("state_out_of_control"),
+    "not_done": Phrase("state_not_done"),
+}
 
 
 class Fault(StrEnum):
@@ -88,19 +98,23 @@ def _simulate(kept: ReferenceFile, settings: Config, seed: int, mornings: int, f
 
 
 def _show(check: ReferenceCheck, settings: Config) -> None:
-    said = STATUSES[check.status]
-    out.print(f"{settings.probe_id}: {said.ko} / {said.en}", markup=False)
+    out.print(f"{settings.probe_id}: {spoken(STATUSES[check.status])}")
     if not check.parts:
         return
-    table = Table("부분 / part", "상태 / status", "값 / value", "기대 / expected", "CUSUM")
-    for part in check.parts:
-        name = part_name(part.part)
-        table.add_row(
-            f"{name.ko} / {name.en}",
-            part.status,
-            "–" if part.value is None else f"{part.value:.1f} {part.unit}",
-            "–" if part.expected is None else f"{part.expected:.1f} {part.unit}",
+    rows = [
+        (
+            part_name(part.part),
+            PART_STATES[part.status],
+            _number(part.value, part.unit),
+            _number(part.expected, part.unit),
             "–" if part.cusum is None else f"{part.cusum:.2f}",
         )
-    out.print(table)
-    out.print(f"{CHART.ko} / {CHART.en}")
+        for part in check.parts
+    ]
+    names = (Phrase("column_part"), Phrase("column_state"), Phrase("column_value"), Phrase("column_expected"))
+    show_table((*names, "CUSUM"), rows)
+    tell(CHART)
+
+
+def _number(value: float | None, unit: str | None) -> str:
+    return "–" if value is None else f"{value:.1f} {unit or ''}".rstrip()

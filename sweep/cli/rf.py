@@ -6,13 +6,16 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
+from sweep.cli.capture_words import EMITTERS, RF_LIMITS, TRENDS
 from sweep.cli.captures import MAX_ROWS, JsonOut
-from sweep.cli.output import err, existing, fail, one_line, out, spare, write_json
+from sweep.cli.output import err, existing, fail, one_line, out, print_below, print_words, spare, write_json
+from sweep.cli.tables import show_table
+from sweep.phrases import Phrase
+from sweep.report.language import Said, spoken
 
 if TYPE_CHECKING:
     from sweep.report import RfWindow
@@ -51,21 +54,30 @@ def rf(
     document = judge.to_json(judge.judge_windows(windows, outside, levels))
     write_json(json_out, document)
     if json_out is None:
-        table = Table("emitter", "MHz", "level", "above outside", "duty cycle")
-        for one in document["emitters"][:MAX_ROWS]:
-            excess = one["excess_db"]
-            table.add_row(
-                one["kind"],
-                "–" if one["centre_mhz"] is None else f"{one['centre_mhz']:.0f}",
-                f"{one['level_dbm']:.1f} dBm",
-                "–" if excess is None else f"{excess:+.1f} dB",
-                f"{one['duty_cycle']:.3f}",
-            )
-        out.print(table)
-        if len(document["emitters"]) > MAX_ROWS:
-            out.print(f"… and {len(document['emitters']) - MAX_ROWS} more; --json has them all")
-        out.print(f"levels: {document['calibration'] or 'nominal, by the datasheet'}")
-        out.print(f"{document['windows']} windows; cannot hear: {', '.join(document['limits'])}")
+        _show(document)
+
+
+def _show(document: dict[str, Any]) -> None:
+    from sweep.rf.words import WORDS
+
+    rows: list[tuple[Said, ...]] = [
+        (
+            EMITTERS[one["kind"]],
+            "–" if one["centre_mhz"] is None else f"{one['centre_mhz']:.0f}",
+            f"{one['level_dbm']:.1f} dBm",
+            "–" if one["excess_db"] is None else f"{one['excess_db']:+.1f} dB",
+            f"{one['duty_cycle']:.3f}",
+        )
+        for one in document["emitters"][:MAX_ROWS]
+    ]
+    names = (Phrase("column_level"), Phrase("column_above_outside"), Phrase("column_duty_cycle"))
+    show_table((Phrase("column_emitter"), "MHz", *names), rows)
+    if len(document["emitters"]) > MAX_ROWS:
+        print_words("more_rows", count=len(document["emitters"]) - MAX_ROWS)
+    print_words("rf_levels_by", calibration=document["calibration"] or Phrase("rf_levels_by_datasheet"))
+    print_words("rf_windows_read", count=document["windows"])
+    for code in document["limits"]:
+        print_below(out, "· ", spoken(RF_LIMITS.get(code) or WORDS.conditional_limits.get(f"rf_{code}", code)))
 
 
 def _walk(port: str, seconds: float, outside: Sequence[RfWindow] | None, law: DetectorLaw) -> Iterator[RfWindow]:
@@ -84,7 +96,9 @@ def _walk(port: str, seconds: float, outside: Sequence[RfWindow] | None, law: De
             reading = hot_cold.feed(window)
             if reading is not None:
                 bar = "#" * round(reading.above_db)
-                err.print(f"{reading.above_db:5.1f} dB {reading.trend:7} {bar}", soft_wrap=True)
+                err.print(
+                    f"{reading.above_db:5.1f} dB {spoken(TRENDS[reading.trend])} {bar}", overflow="crop", no_wrap=True
+                )
                 period_s = reading.beep_period_s
                 if period_s is not None and window.t_ns - beeped_ns >= period_s * 1e9:
                     head.beep(BEEP_S, 2 * BEEP_S, 1)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.cli.output import CameraKind, fail, one_line, out
+from sweep.cli.output import CameraKind, fail, one_line, out, print_words
 from sweep.report import LiveEvent, ProgressEvent
+from sweep.report.language import spoken
 
 if TYPE_CHECKING:
     from sweep.sim.source import SimulatedSource
@@ -49,7 +50,7 @@ def simulate(
             turns=False,  # or a recording is as large as a film
         )
         _record(source, folder, seed)
-    out.print(f"{len(source.manifest.positions)} positions recorded in {folder}; sweep replay {folder} runs it")
+    print_words("sweep_recorded", count=len(source.manifest.positions), folder=folder)
 
 
 def _record(source: SimulatedSource, folder: Path, seed: int) -> None:
@@ -64,10 +65,11 @@ def _record(source: SimulatedSource, folder: Path, seed: int) -> None:
     from sweep.run.reporting.sweep_recorder import SweepRecorder
 
     made = source.manifest
+    names = {zone.zone_id: spoken(zone.name) for zone in made.plan.zones}
 
     def say(event: LiveEvent) -> None:
         if isinstance(event, ProgressEvent) and event.zone_id is not None and event.modality is None:
-            out.print(f"{event.position_index + 1} {event.zone_id}")
+            out.print(f"{event.position_index + 1}/{len(made.positions)} {names[event.zone_id]}")
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder.parent, prefix=".simulate-") as scratch:

@@ -14,11 +14,12 @@ from typing import Annotated, Final
 import typer
 
 from sweep.cli.doctor.checks_keeping import FLEETING, kind_of, read_mounts
-from sweep.cli.output import existing, fail, one_line, out
+from sweep.cli.output import existing, fail, one_line, print_words, tell
 from sweep.host.apply_update import STATE, Applier, sentence
 from sweep.host.packages import PackageError, architecture, installed_version
 from sweep.modality.weights import WeightsError
-from sweep.phrases import Phrase
+from sweep.phrases import Phrase, Spoken
+from sweep.report.language import language_of
 from sweep.run.field_weights import read_key
 from sweep.run.updating import KEY_FILE, PACKAGES, UpdateError, open_update, require_newer, stage
 
@@ -49,17 +50,16 @@ def update(
         if not installed:
             raise UpdateError(Phrase("package_not_installed"))
         require_newer(found, installed, may_go_back=downgrade)
-        out.print(f"{found.manifest.version}: 서명 확인, 복사 중 / signature holds, copying")
+        print_words("update_copies", version=found.manifest.version)
         stage(found, architecture(), installed, STATE, lambda: Applier().wrong_codes(60.0))
-    out.print("설치 중, 매체를 빼도 됩니다 / installing, the stick may be pulled out")
-    os.execv(PYTHON, [PYTHON, "-I", str(STATE / "apply_update.py"), "start"])  # noqa: S606 - a constant path
+    print_words("update_installs")
+    os.execv(PYTHON, [PYTHON, "-I", str(STATE / "apply_update.py"), "start", language_of(os.environ)])  # noqa: S606 - a constant path
 
 
 def _tell_last() -> None:
     try:
         record = json.loads((STATE / "last.json").read_bytes())
     except (OSError, ValueError):
-        out.print("설치한 업데이트 없음 / no update was installed")
+        print_words("no_update_was_installed")
         return
-    for line in sentence(record):
-        out.print(line, soft_wrap=True)
+    tell(Spoken(*sentence(record)))

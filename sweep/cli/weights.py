@@ -7,29 +7,32 @@ cannot be used is one line and exit code 2.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from sweep.cli.options import ConfigFile, JsonOut, State, installed_weights, read_settings
-from sweep.cli.output import fail, one_line, out, write_json
+from sweep.cli.output import fail, one_line, out, print_below, print_words, write_json
+from sweep.cli.tables import show_table
 from sweep.host.disk import DiskError
 from sweep.lens.evidence.chance import LENSES, curves_in_force
 from sweep.lens.evidence.detection import DetectionCurves, Kind
 from sweep.lens.evidence.judge import shipped_build
 from sweep.modality.weights import Weights, WeightsError
-from sweep.phrases import words
-from sweep.report import SHOWN, LocalText, utc_now
-from sweep.report.sentences import Sentence
+from sweep.phrases import Phrase, words
+from sweep.report import SHOWN, utc_now
+from sweep.report.language import language_of, spoken
 from sweep.report.words import SOURCE_WORDS
 from sweep.run.field_weights import InstalledWeights, curves_of, parse_key, read_levels_of
 from sweep.run.modalities import SENSING_MODALITIES, vocabulary_of, why_not_clear
 
 REASONS = vocabulary_of(SENSING_MODALITIES).reasons
+ANOTHER_FOREST = "{0.ko} / {0.en}".format(REASONS["curves_of_another_forest"])
+"""As the JSON has it."""
 
 
 class Action(StrEnum):
@@ -110,37 +113,32 @@ def _curves(forest: str, measured: Mapping[Kind, DetectionCurves]) -> list[dict[
         {
             "table": f"detection {target}",
             "source": known[target].source if target in known else "guessed",
-            "made_from": known[target].made_from if target in known else _both(REASONS["curves_of_another_forest"]),
+            "made_from": known[target].made_from if target in known else ANOTHER_FOREST,
         }
         for target in LENSES
     ]
 
 
-def _both(said: LocalText | Sentence) -> str:
-    return f"{said.ko} / {said.en}"
-
-
 def _show(told: dict[str, Any]) -> None:
     if not told["is_installed"]:
-        out.print(f"설치한 가중치 없음, 프로그램의 것을 씀 / none installed, those that ship weigh: {told['version']}")
+        print_words("weights_as_shipped", version=told["version"])
     else:
-        out.print(f"{told['version']}: {told['measured']} 측정 / measured, 서명 / signed by {told['signed_by']}")
-    out.print(f"렌즈 판정 모형 / lens forest: {told['forest']}")
+        installed = {"version": told["version"], "measured": told["measured"], "signed_by": told["signed_by"]}
+        print_words("weights_installed", **installed)
+    print_words("lens_forest_is", forest=told["forest"])
     if told["is_stale"]:
-        out.print("오래되어 '이상 없음'의 근거가 되지 않습니다 / stale: they ground no clear verdict")
-    table = Table("방식 / modality", "가중치의 출처 / weights from", "이상 없음 판정 / clear verdict")
+        print_words("weights_ground_nothing")
+    rows = []
     for modality in SENSING_MODALITIES:
-        said, name = SOURCE_WORDS[told["sources"][modality.name]], SHOWN[modality.name].name
-        why = told["why_not_clear"][modality.name]
-        table.add_row(_both(name), _both(said), "가능 / may be given" if why is None else _both(REASONS[why]))
-    out.print(table)
-    out.print("표마다 잰 곳, 쌍반점 뒤는 표에 적힌 영문 그대로 / where each table was measured, in its own words")
+        why, source = told["why_not_clear"][modality.name], SOURCE_WORDS[told["sources"][modality.name]]
+        rows.append((SHOWN[modality.name].name, source, Phrase("may_be_given") if why is None else REASONS[why]))
+    show_table((Phrase("column_modality"), Phrase("column_weights_from"), Phrase("column_clear_verdict")), rows)
+    print_words("weights_tables_follow")
     for name, grounds in told["grounds"].items():
         for one in grounds:
-            out.print(
-                f"{name} {one['table']}: {_both(SOURCE_WORDS[one['source']])}; {one['made_from']}", soft_wrap=True
-            )
+            made_from = one["made_from"].replace(ANOTHER_FOREST, spoken(REASONS["curves_of_another_forest"]))
+            print_below(out, "  ", f"{name} {one['table']}: {spoken(SOURCE_WORDS[one['source']])}; {made_from}")
     for name in told["levels_unread"]:
-        out.print(f"{name} levels: 읽는 곳이 없어 쓰지 않음 / kept, and read by nothing", soft_wrap=True)
+        print_words("levels_kept_unread", name=name)
     for why in told["held_back"].values():
-        out.print(f"{why['ko']} / {why['en']}", soft_wrap=True)
+        print_below(out, "· ", why[language_of(os.environ)])

@@ -331,7 +331,9 @@ def sentence(record: dict[str, Any]) -> tuple[str, str]:
 
 
 def main() -> None:
-    """Entry point: `start` has systemd run it, so that a terminal that goes away ends nothing; else it runs here."""
+    """Entry point: `start` has systemd run it, so that a terminal that goes away ends nothing; else it runs here.
+    `ko` or `en`: in which language the end is told; without either in both.
+    """
     applier = Applier()
     if "start" in sys.argv[1:] and applier.has_systemd:
         subprocess.run(["/usr/bin/systemctl", "start", UNIT], check=False)
@@ -341,8 +343,9 @@ def main() -> None:
         record = json.loads((applier.state / "last.json").read_bytes())
     except FileNotFoundError:
         sys.exit("error: nothing came of it")
-    for line in sentence(record):
-        print(line)
+    for language, line in zip(("ko", "en"), sentence(record), strict=True):
+        if language in sys.argv[1:] or not {"ko", "en"} & {*sys.argv[1:]}:
+            print(line)
     sys.exit(0 if record["what"] == "installed" else 1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,7 +15,6 @@ import cv2
 import numpy as np
 import pytest
 from rich.cells import cell_len
-from rich.console import Console
 from typer.testing import CliRunner
 
 from sweep.captures import kernel as captures_kernel
@@ -25,6 +25,7 @@ from sweep.cli.doctor.checks import Here
 from sweep.cli.doctor.checks_machine import check_program
 from sweep.cli.doctor.doctor import show_checks
 from sweep.cli.doctor.golden import FOLDER, LENSES, examine_capture, examine_lenses
+from sweep.cli.output import out
 from sweep.host import compiled
 from sweep.lens.pixels import kernel as lens_kernel
 from sweep.report import DoctorCheck
@@ -272,19 +273,24 @@ def test_a_kernel_that_was_not_built_is_noted(module: ModuleType, code: str, mon
     assert (check.state, check.found.en) == ("wrong", "the package is damaged: it was not built")
 
 
-def test_what_is_wrong_can_be_copied_from_a_narrow_terminal(
-    probe: Probe, settings: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("locale", ["ko_KR.UTF-8", "C.UTF-8"])
+def test_what_is_wrong_stands_below_the_list_in_one_language(
+    probe: Probe, settings: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], locale: str
 ) -> None:
-    monkeypatch.setattr("sweep.cli.doctor.doctor.out", Console(width=80, highlight=False, markup=False, emoji=False))
+    monkeypatch.setattr(out, "width", 80)
+    monkeypatch.setenv("LC_ALL", locale)
     checks = FAULTS["no watchdog"][1](FAULTS["trigger off"][1](probe)).checks(settings)
     show_checks(checks)
     said = capsys.readouterr().out
-    assert "…" not in said
-    assert "  external trigger: off → put options imx296 trigger_mode=1 into modprobe.d, then start anew" in said
     lines = said.splitlines()
+    assert max(map(cell_len, lines)) <= 80
     first = next(n for n, line in enumerate(lines) if line[:2] == "• ")
-    assert max(map(cell_len, lines[:first])) <= 80
-    assert [line.split(":")[0] for line in lines[first::2]] == ["• 하드웨어 감시", "• 외부 트리거"]
+    below = " ".join(line.strip() for line in lines[first:])
+    if locale.startswith("ko"):
+        assert [one.split(":")[0] for one in below.split("• ")[1:]] == ["하드웨어 감시", "외부 트리거"]
+    else:
+        assert "external trigger: off → put options imx296 trigger_mode=1 into modprobe.d, then start anew" in below
+        assert not re.search("[가-힣]", said)
 
 
 def test_the_list_as_json(tmp_path: Path) -> None:

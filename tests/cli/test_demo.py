@@ -11,19 +11,33 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    ("language", "place", "next_step"),
-    [("ko_KR.UTF-8", "2번 칸", "브라우저에서 why.html"), ("C.UTF-8", "2", "open why.html in a browser")],
+    ("language", "place", "numbers", "next_step"),
+    [
+        ("ko_KR.UTF-8", "2번 칸", "4번씩만", "브라우저에서 why.html"),
+        ("C.UTF-8", "Stall 2", "4 rounds of the lamps", "open why.html in a browser"),
+    ],
 )
 def test_a_camera_is_found_and_the_page_shows_why(
-    tmp_path: Path, repo_root: Path, language: str, place: str, next_step: str
+    tmp_path: Path, repo_root: Path, language: str, place: str, numbers: str, next_step: str
 ) -> None:
     environment = {**os.environ, "LC_ALL": language, "PYTHONPATH": str(repo_root), "HOME": str(tmp_path)}
     command = [sys.executable, "-m", "sweep.cli", "demo", "--html", "why.html"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     assert place in done.stdout
+    assert numbers in " ".join(done.stdout.split())
     assert next_step in done.stderr
     page = (tmp_path / "why.html").read_text(encoding="utf-8")
     assert "p2-a" in page
     assert page.count("<svg") >= 1
     assert [one.name for one in tmp_path.iterdir()] == ["why.html"]
+
+
+def test_a_page_that_cannot_be_written_is_refused_before_anything_is_played(tmp_path: Path, repo_root: Path) -> None:
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "PYTHONPATH": str(repo_root), "HOME": str(tmp_path)}
+    for place in (tmp_path / "nowhere" / "why.html", tmp_path):
+        command = [sys.executable, "-m", "sweep.cli", "demo", "--html", str(place)]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
+        assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+        assert done.stderr.startswith(f"sweep: {place}: ")
+    assert list(tmp_path.iterdir()) == []

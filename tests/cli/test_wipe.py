@@ -51,7 +51,6 @@ def test_everything_of_the_probe_goes_and_nothing_else(state: Path) -> None:
     assert [path.name for path in state.iterdir()] == ["notes.txt"]
     for told in (
         "2 signed entries",
-        "서명 기록 2건",
         "the server must admit a new one",
         "1 address keys",
         "notes.txt",

@@ -80,10 +80,13 @@ def test_every_outcome_is_said_in_both_languages() -> None:
         assert any("\uac00" <= letter <= "\ud7a3" for letter in both.ko)
 
 
-def test_the_command_prints_both_languages(tmp_path: Path) -> None:
+@pytest.mark.parametrize("locale", ["ko_KR.UTF-8", "C.UTF-8"])
+def test_the_command_speaks_the_language_of_the_locale(tmp_path: Path, locale: str) -> None:
     write_frames(tmp_path / "clip", strobed_frames(3, SHAPE, glint=GLINT))
-    result = CliRunner().invoke(build_app(["lens"]), ["lens", str(tmp_path), "--explain", "200,40"])
+    result = CliRunner().invoke(
+        build_app(["lens"]), ["lens", str(tmp_path), "--explain", "200,40"], env={"LC_ALL": locale}
+    )
     assert result.exit_code == 0, result.output
-    assert OUTCOMES["no_peak"].ko.split(":")[0] in result.output
-    assert "times the noise" in result.output
+    said = (OUTCOMES["no_peak"].ko.split(":")[0], "times the noise")
+    assert [one in result.output for one in said] == ([True, False] if locale.startswith("ko") else [False, True])
     assert CliRunner().invoke(build_app(["lens"]), ["lens", str(tmp_path), "--explain", "here"]).exit_code != 0

@@ -364,7 +364,7 @@ def test_only_a_table_of_levels_that_something_reads_is_called_of_the_field(stat
 
     read, unread, said = shown(rf=5800, ble=None, wifi=2437)
     assert (read, unread) == (["rf"], ["ble", "wifi"])
-    assert "ble levels: 읽는 곳이 없어 쓰지 않음 / kept, and read by nothing" in said
+    assert "ble levels: kept, and read by nothing" in said
     assert shown(rf=1200)[:2] == ([], ["rf"])
     assert shown(rf=None)[:2] == ([], ["rf"])
 

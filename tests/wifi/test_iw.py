@@ -79,10 +79,10 @@ def test_iw_is_asked_and_its_refusal_is_said(calls: Path) -> None:
 
 def test_doctor_says_what_the_adapter_cannot_hear(calls: Path) -> None:
     state, remedy = channel_state("mon0", str(calls.with_name("iw")))
-    assert state == "2.4 GHz: 1 of 13, 5 GHz: 2 of 24, 6 GHz: 1 of 59"
+    assert state == "2.4 GHz: 1/13, 5 GHz: 2/24, 6 GHz: 1/59"
     assert str(remedy).splitlines() == [
-        "{0.ko} / {0.en}".format(WORDS.conditional_limits["wifi_channels_missing"]),
-        COUNTRY,
+        WORDS.conditional_limits["wifi_channels_missing"].en,
+        str(COUNTRY),
     ]
     assert channel_state("mon0", str(calls.with_name("nowhere")))[0] == Phrase("not_known")
 

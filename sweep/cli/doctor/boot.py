@@ -10,13 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.table import Table
-
 from sweep.cli.config import Config
-from sweep.cli.output import out
+from sweep.cli.tables import show_table
 from sweep.host.carrier import CarrierLines, camera_overlay
 from sweep.host.config_txt import BOOT, MODEL, BootConfig, read_boot
-from sweep.phrases import Phrase, in_both
+from sweep.phrases import Phrase
 
 PI_5 = 5
 HEADER_UARTS = ("ttyAMA", "ttyS", "serial")
@@ -39,12 +37,11 @@ def show_boot(settings: Config, folder: Path = BOOT, model: Path = MODEL) -> int
     if found is None:
         return 0
     rows = boot_rows(settings, *found)
-    table = Table("config.txt", "용도 / for", "상태 / state")
-    for row in rows:
-        state = in_both(Phrase("is_there")) if row.advice is None else in_both(row.advice)
-        table.add_row(row.line, in_both(row.purpose), state)
     if rows:
-        out.print(table)
+        show_table(
+            ("config.txt", Phrase("column_for"), Phrase("column_state")),
+            [(row.line, row.purpose, row.advice or Phrase("is_there")) for row in rows],
+        )
     return sum(row.advice is not None for row in rows)
 
 

@@ -6,16 +6,15 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from rich.table import Table
-
 from sweep.cli.config import Config
-from sweep.cli.output import out
+from sweep.cli.output import print_words
+from sweep.cli.tables import show_table
 from sweep.host.carrier import I2C_BUS, RANGE_SENSOR
 from sweep.host.gpio import LineBusyError, LineError, LinePlace
 from sweep.host.i2c import I2cBus, I2cError
 from sweep.host.range_sensor import LOOK_S, RangeFault, RangeSensor
 from sweep.modality.control import Control
-from sweep.phrases import Phrase, in_both, phrase_of
+from sweep.phrases import Phrase, phrase_of
 from sweep.power.kernel import REMEDY, check_strict, is_lax
 from sweep.power.line import CONSUMER, drop
 from sweep.power.self_test import LineRow, Ranger, examine_off, examine_on
@@ -91,15 +90,10 @@ def read_back(settings: Config, declared_by: tuple[str, str] | None) -> Phrase |
         control.declare_empty(declared_by)
         rows += examine_on(place, supply, control.permit(), ranger=_ranger(settings))
         control.finish()
-    table = Table("카메라 전원 / camera's supply", "판정 / verdict", "할 일 / what to do")
-    for row in rows:
-        table.add_row(in_both(row.part), _verdict(row), "" if row.fault is None else in_both(row.fault))
-    out.print(table)
+    names = (Phrase("camera_supply"), Phrase("column_verdict"), Phrase("column_remedy"))
+    show_table(names, [(row.part, _verdict(row), row.fault or "") for row in rows])
     if declared_by is None:
-        out.print(
-            "켠 상태는 시험하지 않음: 두 사람이 퇴실을 확인해야 합니다(--declared-empty 이름, 두 번) / not tried on: "
-            "two persons have to declare the room empty (--declared-empty NAME, twice)"
-        )
+        print_words("supply_not_tried_on")
     return next((row.fault for row in rows if row.is_unsafe and row.fault is not None), None)
 
 
@@ -143,7 +137,7 @@ def range_once(sensor: RangeSensor, wait: Callable[[float], None] = time.sleep) 
     return NOT_RANGED[fault]
 
 
-def _verdict(row: LineRow) -> str:
+def _verdict(row: LineRow) -> Phrase | str:
     if row.fault is None or row.measured is not None:
-        return in_both(row.measured or Phrase("state_ok"))
-    return in_both(Phrase("state_absent") if row.is_optional else Phrase("state_fault"))
+        return row.measured or Phrase("state_ok")
+    return Phrase("state_absent") if row.is_optional else Phrase("state_fault")

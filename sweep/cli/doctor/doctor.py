@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.table import Table
 
+from sweep.cli.next_steps import adapters
 from sweep.cli.options import ConfigFile, read_settings
-from sweep.cli.output import fail, one_line, out, write_json
+from sweep.cli.output import fail, one_line, out, print_below, print_words, write_json, written_to
+from sweep.cli.tables import show_table
 from sweep.phrases import Phrase
+from sweep.report.language import Said, spoken
 
 if TYPE_CHECKING:
     from sweep.report import DoctorCheck
@@ -21,32 +23,21 @@ EXIT_WRONG: Final = 1
 
 
 def show_checks(checks: Sequence[DoctorCheck]) -> None:
-    """The whole list, wrapped and never cut; then what is wrong, a line for each language with what to do."""
-    table = Table()
-    for title in ("", "항목 / part", "상태 / state", "내용 / found", "할 일 / what to do"):
-        table.add_column(title, overflow="fold")
+    """The whole list, wrapped and never cut; then what is wrong, with what to do."""
+    from sweep.cli.doctor.checks import GROUPS, STATES
+
+    groups: dict[str, list[DoctorCheck]] = {}
     for check in checks:
-        table.add_row(*_row(check))
-    out.print(table)
+        groups.setdefault(check.group, []).append(check)
+    for ones in groups.values():
+        rows = [(one.title, STATES[one.state], one.found, one.advice or "") for one in ones]
+        names = (GROUPS[ones[0].group], Phrase("column_state"), Phrase("column_found"), Phrase("column_remedy"))
+        show_table(names, rows)
+        out.print()
     for check in checks:
         if check.state == "wrong":
-            told = (check.title, check.found) if check.advice is None else (check.title, check.found, check.advice)
-            for mark, said in (("•", [one.ko for one in told]), (" ", [one.en for one in told])):
-                out.print(f"{mark} {said[0]}: {' → '.join(said[1:])}", soft_wrap=True)
-
-
-def _row(check: DoctorCheck) -> tuple[str, ...]:
-    from sweep.cli.doctor.checks import GROUPS, STATES, both
-
-    said = (both(GROUPS[check.group]), check.title, both(STATES[check.state]), check.found, check.advice)
-    return tuple("" if one is None else " / ".join(dict.fromkeys((one.ko, one.en))) for one in said)
-
-
-def _said(*cells: Phrase | str) -> tuple[str, ...]:
-    """Cells in the language of the locale; two would not fit beside each other."""
-    from sweep.report.language import spoken
-
-    return tuple(map(spoken, cells))
+            told = (check.found,) if check.advice is None else (check.found, check.advice)
+            print_below(out, "• ", f"{spoken(check.title)}: {' → '.join(map(spoken, told))}")
 
 
 def doctor(
@@ -70,7 +61,8 @@ def doctor(
         ),
     ] = None,
     json_out: Annotated[
-        Path | None, typer.Option("--json", help="Write the list as JSON to this file; - is standard output.")
+        Path | None,
+        typer.Option("--json", callback=written_to, help="Write the list as JSON to this file; - is standard output."),
     ] = None,
 ) -> None:
     """Show what this machine can measure and what is missing; with --head, test a freshly assembled sensor head.
@@ -98,7 +90,7 @@ def doctor(
             fail("no_power_line")
         with one_line(LineError):
             switch_off(place)
-        out.print(*_said(Phrase("camera_supply_is_off", place=place)))
+        print_words("camera_supply_is_off", place=place)
         raise typer.Exit(0)
     if head is not None:
         from sweep.cli.doctor.head import examine_head
@@ -109,20 +101,18 @@ def doctor(
     checks = [*check_program(), *checks_of_parts(settings, here)]
     out.quiet = json_out is not None  # for this command; the refusal below is said on standard error
     show_checks(checks)
-    details = Table(
-        *_said(*(Phrase("column_part"), Phrase("column_for"), Phrase("column_state"), Phrase("column_remedy")))
-    )
-    for interface in sorted(path.parent.name for path in Path("/sys/class/net").glob("*/phy80211")):
-        details.add_row(*_said(interface, Phrase("channels_it_can_hear"), *channel_state(interface)))
-    for row in supply_rows(settings):
-        details.add_row(*_said(*row))
+    details: list[tuple[Said, Said, Said, Said]] = [
+        (interface, Phrase("channels_it_can_hear"), *channel_state(interface)) for interface in adapters()
+    ]
+    details += supply_rows(settings)
     state, remedy, unsafe = supply_state(settings)
     refusal = unsafe
-    details.add_row(*_said(Phrase("camera_supply"), Phrase("camera"), state, remedy))
-    details.add_row(*_said(Phrase("range_sensor"), Phrase("distance_of_walls"), *range_sensor_state(settings)))
-    out.print(details)
+    details.append((Phrase("camera_supply"), Phrase("camera"), state, remedy))
+    details.append((Phrase("range_sensor"), Phrase("distance_of_walls"), *range_sensor_state(settings)))
+    names = (Phrase("column_part"), Phrase("column_for"), Phrase("column_state"), Phrase("column_remedy"))
+    show_table(names, details)
     wrong = sum(check.state == "wrong" for check in checks) + show_boot(settings)
-    out.print(f"{platform.machine()}, Python {platform.python_version()}: {wrong}개 이상 / {wrong} wrong")
+    print_words("doctor_counted", machine=platform.machine(), python=platform.python_version(), wrong=wrong)
     if refusal is None and state != HELD:
         with one_line(LineError, RoomNotEmptyError):
             refusal = read_back(settings, None if declared is None else (declared[0], declared[1]))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-
-from sweep.cli.output import err, one_line, out
-from sweep.phrases import Phrase, in_both
+from sweep.cli.output import guide, one_line, print_words, remark
+from sweep.cli.tables import show_table
+from sweep.phrases import Phrase
 
 READ_TIMEOUT_S = 0.02
 """Short: between two reads the head hears that the host is there, or it switches its lamps off after 0.1 s."""
@@ -22,22 +21,18 @@ def examine_head(device: str, step_s: float, *, is_room_empty: bool, is_kit: boo
 
     with one_line(ValueError), SerialPort(device, read_timeout_s=READ_TIMEOUT_S) as port:
         head = Head(port)
-        err.print(
-            "각 부품이 차례로 동작합니다. 램프·소리·버튼을 확인하십시오 / Watch the lamps, listen, press the button."
-        )
+        remark("self_test_begins")
         if not is_room_empty and not is_kit:
-            err.print("적색 램프 제외: 퇴실 확인 없음(--declared-empty) / Without the red lamps: not declared empty.")
+            remark("self_test_without_red")
         readings = walk(
             head,
             step_s=step_s,
             parts=KIT_PARTS if is_kit else ALL_PARTS,
             is_room_empty=is_room_empty,
-            on_step=lambda part: err.print(f"  {in_both(part)}"),
+            on_step=guide,
         )
         rows = judge(readings, head.losses, has_receivers=not is_kit)
-    table = Table("부품 / part", "측정 / measured", "판정 / verdict")
-    for row in rows:
-        table.add_row(in_both(row.part), in_both(row.measured), in_both(VERDICTS[row.verdict]))
-    out.print(table)
+    names = (Phrase("column_component"), Phrase("column_measured"), Phrase("column_verdict"))
+    show_table(names, [(row.part, row.measured, VERDICTS[row.verdict]) for row in rows])
     looks, faults = sum(row.verdict == "look" for row in rows), count_faults(rows)
-    out.print(f"이상 {faults}건, 눈으로 확인할 것 {looks}건 / {faults} faults, {looks} to be looked at")
+    print_words("self_test_counted", faults=faults, looks=looks)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sweep.phrases import Phrase, phrase_of
+from sweep.report.language import spoken
 from sweep.wifi.capture.bands import CHANNELS_IN_USE, limits_of, list_missing_channels
 from sweep.wifi.capture.iw import IW, IwError, list_channels
 from sweep.wifi.words import WORDS
 
-COUNTRY = "국가 설정 확인 / check the country: iw reg set KR"
+COUNTRY: Final = Phrase("check_the_country")
 """The rules of another country disable channels, too."""
 
 
@@ -19,8 +22,7 @@ def channel_state(interface: str, program: str = IW) -> tuple[Phrase | str, Phra
         return Phrase("not_known"), phrase_of(error)
     missing = frozenset(unheard)
     state = ", ".join(
-        f"{band} GHz: {len(set(channels) - missing)} of {len(channels)}" for band, channels in CHANNELS_IN_USE.items()
+        f"{band} GHz: {len(set(channels) - missing)}/{len(channels)}" for band, channels in CHANNELS_IN_USE.items()
     )
-    said = [WORDS.conditional_limits[code] for code in limits_of(unheard)]
-    lines = [f"{sentence.ko} / {sentence.en}" for sentence in said]
-    return state, "\n".join([*lines, COUNTRY] if lines else [])
+    lines = [spoken(WORDS.conditional_limits[code]) for code in limits_of(unheard)]
+    return state, "\n".join([*lines, spoken(COUNTRY)] if lines else [])

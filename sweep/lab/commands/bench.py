@@ -9,7 +9,19 @@ import typer
 from rich.table import Table
 
 from sweep.cli.lens import JsonOut
-from sweep.cli.output import count_up, err, existing, fail, one_line, out, remark, spare, write_json, write_text
+from sweep.cli.output import (
+    count_up,
+    err,
+    existing,
+    fail,
+    one_line,
+    out,
+    remark,
+    spare,
+    write_json,
+    write_text,
+    written_to,
+)
 from sweep.lab.commands import bench_campaign, bench_weights
 from sweep.report.help.commands import SpokenCommand, SpokenGroup
 
@@ -45,7 +57,8 @@ def fit(
         Path | None, typer.Argument(metavar="TRUTH", help="Folder of truth files; default: beside the clips.")
     ] = None,
     out_file: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write the forest here, to be signed.")
+        Path | None,
+        typer.Option("--out", callback=written_to, metavar="FILE", help="Write the forest here, to be signed."),
     ] = None,
     tenant: Annotated[str, typer.Option("--tenant", help="District whose server will sign it.")] = "demo-gu",
     rows: Annotated[

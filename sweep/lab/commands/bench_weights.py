@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from sweep.cli.output import EXIT_BAD_INPUT, count_up, existing, fail, one_line, out, remark, speak, write_text
+from sweep.cli.output import (
+    EXIT_BAD_INPUT,
+    count_up,
+    existing,
+    fail,
+    one_line,
+    out,
+    remark,
+    speak,
+    write_text,
+    written_to,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +38,8 @@ def weights(
         Path | None, typer.Argument(metavar="TRUTH", help="Folder of truth files; default: beside the clips.")
     ] = None,
     out_file: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write the tables here, to be signed.")
+        Path | None,
+        typer.Option("--out", callback=written_to, metavar="FILE", help="Write the tables here, to be signed."),
     ] = None,
     forest: Annotated[
         Path | None,

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sweep.cli.output import err, fail, out, write_json
+from sweep.cli.output import err, fail, out, write_json, written_to
 
 
 class World(StrEnum):
@@ -26,7 +26,7 @@ class World(StrEnum):
 def city(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the city: the same seed gives the same figures.")] = 1,
     json_out: Annotated[
-        Path | None, typer.Option("--json", help="Write all figures here, - for standard output.")
+        Path | None, typer.Option("--json", callback=written_to, help="Write all figures here, - for standard output.")
     ] = None,
     rooms: Annotated[int, typer.Option(min=100, max=2_000_000, help="Sweeps of rooms without a camera.")] = 100_000,
     per_kind: Annotated[int, typer.Option(min=10, max=100_000, help="Sweeps with a camera, of each kind.")] = 400,
@@ -35,11 +35,17 @@ def city(
         typer.Option(help="World: first (tuning), second (held out), third (blind), or both of the first two."),
     ] = World.BOTH,
     choose: Annotated[
-        Path | None, typer.Option(help="Choose the operating points in the first world and write the thresholds file.")
+        Path | None,
+        typer.Option(
+            callback=written_to, help="Choose the operating points in the first world and write the thresholds file."
+        ),
     ] = None,
     choose_looks: Annotated[
         Path | None,
-        typer.Option(help="Choose from which worth on looks are asked for, in the first world, and write the policy."),
+        typer.Option(
+            callback=written_to,
+            help="Choose from which worth on looks are asked for, in the first world, and write the policy.",
+        ),
     ] = None,
     screws: Annotated[
         float, typer.Option(min=0.01, max=100.0, help="Times as many screws as the world is assumed to have.")

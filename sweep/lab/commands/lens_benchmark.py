@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from sweep.cli.output import err, one_line, out, write_json
+from sweep.cli.output import err, one_line, out, write_json, written_to
 
 
 class World(StrEnum):
@@ -29,7 +29,10 @@ def lens_benchmark(
     clips: Annotated[int, typer.Option("--clips", min=1, max=5000, help="Clips of each world.")] = 320,
     triples: Annotated[int, typer.Option("--triples", min=3, max=60, help="Lamp rounds of each clip.")] = 8,
     json_out: Annotated[
-        Path | None, typer.Option("--json", help="Write the result as JSON to this file; - is standard output.")
+        Path | None,
+        typer.Option(
+            "--json", callback=written_to, help="Write the result as JSON to this file; - is standard output."
+        ),
     ] = None,
 ) -> None:
     """Score any detector that reads the clip format on a fixed set of rendered clips."""

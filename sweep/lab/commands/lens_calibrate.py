@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from sweep.cli.output import err, existing, one_line, out, write_text
+from sweep.cli.output import err, existing, one_line, out, write_text, written_to
 
 
 def lens_calibrate(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Bench recordings with recipe.json.")],
-    out_file: Annotated[Path, typer.Option("--out", metavar="FILE", help="Write the calibration here (JSON).")],
+    out_file: Annotated[
+        Path, typer.Option("--out", callback=written_to, metavar="FILE", help="Write the calibration here (JSON).")
+    ],
 ) -> None:
     """Calibrate camera and lamps of a probe from bench recordings."""
     from sweep.lab.bench.calibrate import calibrate

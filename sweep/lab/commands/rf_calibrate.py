@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from sweep.cli.output import existing, one_line, out
+from sweep.cli.output import existing, one_line, out, write_text, written_to
 
 
 def rf_calibrate(
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="Readings at known levels (TOML).")],
-    out_file: Annotated[Path, typer.Option("--out", metavar="FILE", help="Write the calibration here (TOML).")],
+    out_file: Annotated[
+        Path, typer.Option("--out", callback=written_to, metavar="FILE", help="Write the calibration here (TOML).")
+    ],
 ) -> None:
     """Calibrate this probe's detector and tuner from readings at known levels."""
     from sweep.lab.bench.rf_laws import fit_laws, read_table, to_toml
@@ -21,7 +23,7 @@ def rf_calibrate(
 
     with one_line(CalibrationError):
         calibration = fit_laws(read_table(existing(table)))
-        out_file.write_text(to_toml(calibration), encoding="utf-8")
+    write_text(out_file, to_toml(calibration))
     rows = Table("receiver", "slope", "line", "points", "rms", "worst")
     for band, law in calibration.detector.items():
         rows.add_row(
