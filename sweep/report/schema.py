@@ -1,13 +1,14 @@
-"""JSON schemas of the contract and the field tables of REPORT.md, both made from the records themselves.
+"""JSON schemas of the contract and readable tables of its fields, both made from the records themselves.
 
-`python -m sweep.report.schema` rewrites `schema.json` and the tables between the markers in REPORT.md; a test holds
-both against the code.
+`python -m sweep.report.schema` rewrites `schema.json`, which a test holds against the code; with `tables` behind it,
+the same is printed in words for a reader.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
@@ -29,8 +30,6 @@ from .visit_records import VisitNote, VisitSigned
 
 HERE = Path(__file__).parent
 SCHEMA_FILE = HERE / "schema.json"
-DOCUMENT = HERE / "REPORT.md"
-BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 TOP_RECORDS: tuple[type[BaseModel], ...] = (
     SweepReport,
     SweepOpened,
@@ -197,19 +196,12 @@ def schema_text() -> str:
     return json.dumps(contract_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
-def document_text(current: str) -> str:
-    """REPORT.md with fresh tables between its markers; raises ValueError when a marker is missing."""
-    head, _, rest = current.partition(BEGIN)
-    _, found, tail = rest.partition(END)
-    if not found:
-        raise ValueError(f"{DOCUMENT.name} lacks the markers of its tables")
-    return f"{head}{BEGIN}\n\n{field_tables()}\n{END}{tail}"
-
-
 def main() -> None:
-    """Rewrite `schema.json` and the tables of REPORT.md."""
-    SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")
-    DOCUMENT.write_text(document_text(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
+    """Rewrite `schema.json`, or print the tables."""
+    if sys.argv[1:] == ["tables"]:
+        sys.stdout.write(field_tables())
+    else:
+        SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")
 
 
 if __name__ == "__main__":
