@@ -21,6 +21,7 @@ from fastapi import Depends, Path
 from starlette.requests import Request
 
 from server.api.service.services import services_of
+from server.bounds.load import Rank
 from server.districts.scope import refuse_foreign, refuse_unowned
 from server.interface.errors import ApiError
 from server.interface.fields import FACILITY_ROLES, Role
@@ -91,6 +92,7 @@ class Access:
 
 
 _DECLARED: dict[object, Access] = {}
+_PUT_OFF: dict[object, Rank] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,22 @@ async def _anybody() -> None:
     """Let everybody in."""
 
 
+def put_off_as(rank: Rank) -> Any:
+    """The dependency of a route that is put off when there is too much to do, before it is asked who calls."""
+
+    async def admit(request: Request) -> None:
+        services_of(request).load.admit(rank)
+
+    _PUT_OFF[admit] = rank
+    return Depends(admit)
+
+
+def rank_of(calls: Iterable[object]) -> Rank | None:
+    """As what a route is put off, by its dependencies; None for one that never is."""
+    return next((_PUT_OFF[call] for call in calls if call in _PUT_OFF), None)
+
+
+AS_DOCUMENT, AS_LIST, AS_ENTRY = put_off_as("document"), put_off_as("list"), put_off_as("entry")
 OPEN = Depends(_anybody)
 """For what belongs to nobody: a route of `dependencies=[OPEN]` answers without a login."""
 Viewer = Annotated[Person, allow(READERS, "district")]

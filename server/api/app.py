@@ -71,6 +71,7 @@ from server.api.service.services import Services
 from server.bounds.body_limits import PACE, BodyBudget, BoundedBodies, Pace
 from server.bounds.headers import SecurityHeaders
 from server.bounds.hosts import HostCheck
+from server.bounds.load import THREADS
 from server.bounds.thread_pools import PersonalShares
 from server.config.inspection_policy import PolicyError, Rule, read_policy
 from server.config.public_page import PublicPage, PublicPageError, read_public_page
@@ -170,6 +171,7 @@ def create_app(settings: Settings, pace: Pace = PACE) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        services.pools.open_routes(THREADS)
         watchers = [
             asyncio.create_task(work)
             for work in (

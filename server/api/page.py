@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from mimetypes import guess_type
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from server.api.access import OPEN
-from server.api.service.health import health_parts
+from server.api.service.health import health_parts, whole
 from server.api.service.services import services_of
 from server.config.release import VERSION
 from server.interface.errors import database_away, not_found
@@ -40,8 +41,8 @@ async def health(request: Request) -> Health:
     services = services_of(request)
     if not await services.pulse.is_there():
         raise database_away()
-    parts = await run_in_threadpool(health_parts, services)
-    return Health(status="ok", database="ok", version=VERSION, page_built=parts.page == "ok", parts=parts)
+    parts = await services.pools.health.run(partial(health_parts, services, services.pulse.last))
+    return Health(status=whole(parts), database="ok", version=VERSION, page_built=parts.page == "ok", parts=parts)
 
 
 @router.get("/{path:path}", include_in_schema=False)

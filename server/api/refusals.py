@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from server.interface.errors import ApiError, busy, database_away, invalid
 from server.store.crypto.body_keys import BodyKeysError
-from server.store.faults import AwayError, BusyError, DiskFullError, StorageError
+from server.store.faults import AwayError, BusyError, DiskFullError, ReadOnlyError, StorageError
 from sweep.phrases import Phrase
 from sweep.report import ContractError
 from sweep.report.problems import first_of
@@ -32,7 +32,9 @@ CODES: dict[int, tuple[str, Phrase]] = {
 
 
 def _away(error: AwayError) -> ApiError:
-    """503: the database does not answer, or the storage of large bodies."""
+    """503: the database does not answer or takes no writes, or the storage of large bodies."""
+    if isinstance(error, ReadOnlyError):
+        return busy(Phrase("database_read_only"), code="database_read_only")
     if not isinstance(error, StorageError):
         return database_away()
     log.warning("%s", error)

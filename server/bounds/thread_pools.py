@@ -31,6 +31,12 @@ class Pool:
         self._limiter = anyio.CapacityLimiter(threads)
         self._max_waiting = max_waiting
 
+    @property
+    def work(self) -> int:
+        """How much holds or waits for a thread."""
+        now = self._limiter.statistics()
+        return now.borrowed_tokens + now.tasks_waiting
+
     async def run(self, work: Callable[[], T]) -> T:
         """Do `work` in one of the threads; ApiError 503 when too many wait already."""
         if self._limiter.statistics().tasks_waiting >= self._max_waiting:
@@ -47,6 +53,22 @@ class Pools:
         self.known_devices = Pool(2, 32)
         self.sign_on = Pool(2, 32)  # guessed: the city's single sign-on answers in a tenth of a second, or hangs
         self.passwords = Pool(2, 32)  # derived: Argon2id takes 64 MiB and 50 ms of a core each
+        self.stops = Pool(2, 1_000)  # guessed: a look-up and a line of the audit trail; no list stands before them
+        self.health = Pool(2, 256)  # guessed: a look at the disk, which has to come also when everything else waits
+        self._routes: anyio.CapacityLimiter | None = None
+
+    def open_routes(self, threads: int) -> None:
+        """Give the routes so many threads; call it once on the event loop that serves."""
+        self._routes = anyio.to_thread.current_default_thread_limiter()
+        self._routes.total_tokens = threads
+
+    @property
+    def work(self) -> int:
+        """What holds or waits for a thread of the routes or of the ingest path."""
+        if self._routes is None:
+            return 0
+        now = self._routes.statistics()
+        return now.borrowed_tokens + now.tasks_waiting + self.ingest.work
 
 
 class PersonalShares:

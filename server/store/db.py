@@ -25,6 +25,7 @@ from sqlalchemy.pool import NullPool
 from server.store.crypto.body_keys import BodyKeys
 from server.store.engines import READERS, make_private, postgres_engine, prepare_postgres_writer, sqlite_engine
 from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError, named_faults
+from server.store.life import SignOfLife, sign_of_life
 from server.store.objects import ObjectStore
 from server.store.postgres_statistics import holds_samples, keep_no_samples, write_samples_anew
 from server.store.revisions import MIGRATIONS, newest_revision, refuse_newer, revision_of, upgrade
@@ -159,8 +160,8 @@ class Database:
             if broken is not None:
                 raise SchemaError(Phrase("migration_would_orphan_rows", tables=broken[0]))
 
-    def ping(self) -> None:
-        """Read one row over a new connection, so that neither a full pool nor a cached page answers; else AwayError."""
+    def ping(self) -> SignOfLife:
+        """What it is like, over a new connection: neither a full pool nor a cached page answers; else AwayError."""
         parsed = make_url(self._url)
         if self.is_sqlite:
             engine = create_engine(f"sqlite:///file:{parsed.database}?mode=ro&uri=true", poolclass=NullPool)
@@ -168,7 +169,7 @@ class Database:
             engine = create_engine(self._url, poolclass=NullPool, connect_args={"connect_timeout": PING_WAIT_S})
         try:
             with named_faults(), engine.connect() as connection:
-                connection.execute(text("SELECT version_num FROM alembic_version"))
+                return sign_of_life(connection, parsed.database)
         except OperationalError as error:
             raise AwayError(Phrase("database_answers_wrongly")) from error
         finally:

@@ -7,13 +7,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from sweep.phrases import Phrase
 
 SQLITE_FULL = 13  # SQLITE_FULL in sqlite3.h
 SQLITE_BUSY = 5  # SQLITE_BUSY in sqlite3.h
+SQLITE_READ_ONLY = 8  # SQLITE_READONLY in sqlite3.h
+POSTGRES_READ_ONLY = "25006"  # read_only_sql_transaction
 SQLITE_AWAY = frozenset({10, 14})  # SQLITE_IOERR, SQLITE_CANTOPEN in sqlite3.h
 POSTGRES_AWAY = ("08", "57P")  # connection_exception; admin_shutdown, crash_shutdown, cannot_connect_now
 SQLITE_NO_INDEX = 10 | (19 << 8)  # SQLITE_IOERR_SHMSIZE in sqlite3.h: no room for the index of the write-ahead log
@@ -38,6 +40,10 @@ class StorageError(AwayError):
     """The object storage does not answer, refuses or is another one; it may be tried again when it is back."""
 
 
+class ReadOnlyError(AwayError):
+    """The database takes no writes, while what is there can be read."""
+
+
 class SchemaError(Exception):
     """The database has the schema of another release than this one; the message says what to do."""
 
@@ -53,12 +59,18 @@ def named_faults() -> Iterator[None]:
         if error.errno in NO_ROOM:
             raise DiskFullError(Phrase("disk_full")) from error
         raise
+    except InternalError as error:
+        if getattr(error.orig, "sqlstate", None) != POSTGRES_READ_ONLY:
+            raise
+        raise ReadOnlyError(Phrase("database_read_only")) from error
     except OperationalError as error:
         code, state = getattr(error.orig, "sqlite_errorcode", None), getattr(error.orig, "sqlstate", None)
         if _is_full(code, state, str(error.orig)):
             raise DiskFullError(Phrase("disk_full")) from error
         if (code is not None and code & 0xFF == SQLITE_BUSY) or state in POSTGRES_BUSY:
             raise BusyError(Phrase("database_writer_busy")) from error
+        if code is not None and code & 0xFF == SQLITE_READ_ONLY:
+            raise ReadOnlyError(Phrase("database_read_only")) from error
         if _is_away(code, state, error.connection_invalidated):
             raise AwayError(Phrase("database_does_not_answer")) from error
         raise

@@ -58,6 +58,13 @@ def cosigned(connection: Connection, key: notes.VerifierKey | None, size: int | 
     return None
 
 
+def witnessed_ms(connection: Connection, key: notes.VerifierKey | None) -> int | None:
+    """When this witness signed the latest head that it signed; None when it did not."""
+    note = cosigned(connection, key)
+    seconds = None if note is None or key is None else notes.cosigned_at(notes.parse_note(note), key)
+    return None if seconds is None else seconds * 1000
+
+
 def ask(db: Database, heads: Heads, key: notes.VerifierKey, url: str, client: httpx.Client) -> Asked:
     """Tell the witness what it does not know of keys and have the head of the log signed, unless it is already."""
     shown: list[str] = []

@@ -37,10 +37,12 @@ class KilledServer:
         repo_root: Path,
         program: Sequence[str] = ("-m", "server.cli"),
         more: Mapping[str, str] | None = None,
+        inside: Sequence[str] = (),
     ) -> None:
+        """`inside`: the command that begins it where its disk is small."""
         self.port = free_port()
         self._root = repo_root
-        self._command = [sys.executable, *program, "serve", "--port", str(self.port)]
+        self._command = [*inside, sys.executable, *program, "serve", "--port", str(self.port)]
         self._command += ["--data-dir", str(settings.data_dir), "--database-url", settings.database_url]
         self._environment = os.environ | {
             "ANSIM_FIRST_PASSWORD": "x" * 20,
@@ -77,6 +79,10 @@ class KilledServer:
             process.wait()
             process.stdout.close()
             self._process = None
+
+    def close(self) -> None:
+        """End it."""
+        self.kill()
 
 
 def copy_keys(source: Path, target: Path) -> None:

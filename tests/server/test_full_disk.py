@@ -56,6 +56,10 @@ class SmallDisk:
         """What others fill it with."""
         return self.seen / "filler"
 
+    def call(self, *command: str) -> None:
+        """Run a command where the disk is seen."""
+        subprocess.run([*self.inside, *command], check=True)
+
 
 @contextlib.contextmanager
 def small_disk(size_mib: int) -> Iterator[SmallDisk]:
@@ -187,6 +191,7 @@ def test_a_server_starts_on_a_full_disk_and_says_so(kind: str, tmp_path: Path, r
             wire = uploads.note(uploads.probes[0], BODY_BYTES)
             refused = {uploads.post(wire) for _ in range(REFUSED_AT_LAST)}
             assert _part(uploads.url, "disk") == "degraded"
+            assert httpx.get(f"{uploads.url}/api/health", timeout=30).json()["status"] == "degraded"
             small.disk.filler.unlink()
             small.disk.ballast.unlink()
             uploads.deliver(wire)

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.api.access import CASE_WORKERS, AccountKeeper, Admin, UsernamePath, Viewer
+from server.api.access import AS_LIST, CASE_WORKERS, AccountKeeper, Admin, UsernamePath, Viewer
 from server.api.service.services import services_of
 from server.districts import register
 from server.exports.sheets.badge_sheet import badge_sheet
@@ -61,7 +61,7 @@ def post_district(
         return DistrictList(districts=register.all_districts(connection))
 
 
-@router.get("/api/users", openapi_extra=shows())
+@router.get("/api/users", dependencies=[AS_LIST], openapi_extra=shows())
 def list_users(request: Request, person: AccountKeeper) -> AccountList:
     """The accounts of one's district, or all of them."""
     with services_of(request).db.read() as connection:

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 
-from server.api.access import LogReader, PlanKeeper, Planner
+from server.api.access import AS_LIST, LogReader, PlanKeeper, Planner
 from server.api.service.services import services_of
 from server.instruments import register
 from server.interface.fields import DistrictId, Search
@@ -22,7 +22,7 @@ from sweep.report.inspection_records import InstrumentKind
 router = APIRouter(tags=["instruments"])
 
 
-@router.get("/api/instruments", openapi_extra=shows())
+@router.get("/api/instruments", dependencies=[AS_LIST], openapi_extra=shows())
 def list_instruments(
     request: Request,
     person: LogReader,

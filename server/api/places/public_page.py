@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from server.api.access import OPEN, OptionalSession, PlanKeeper, Planner, client_address
+from server.api.access import AS_LIST, OPEN, OptionalSession, PlanKeeper, Planner, client_address
 from server.api.service.services import Services, services_of
 from server.districts.scope import is_owned
 from server.exports.sheets.sticker_sheet import sticker_sheet
@@ -152,7 +152,7 @@ def post_chosen_stickers(
     return _printed(services, found)
 
 
-@router.get("/api/public-reports", openapi_extra=shows())
+@router.get("/api/public-reports", dependencies=[AS_LIST], openapi_extra=shows())
 def list_reports(request: Request, person: PlanKeeper) -> PublicReportList:
     """What the public wrote and nobody closed: candidates to be looked at."""
     with services_of(request).db.read() as connection:

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 
-from server.api.access import LogReader, Planner
+from server.api.access import AS_LIST, LogReader, Planner
 from server.api.service.services import services_of
 from server.districts.scope import refuse_foreign
 from server.interface.fields import DistrictId, Search
@@ -21,7 +21,7 @@ from server.places import changes, register
 router = APIRouter(tags=["registers"])
 
 
-@router.get("/api/facilities", openapi_extra=shows())
+@router.get("/api/facilities", dependencies=[AS_LIST], openapi_extra=shows())
 def list_facilities(
     request: Request,
     person: LogReader,
@@ -90,7 +90,7 @@ def delete_facility_joined(request: Request, person: Planner, facility_id: UUID)
         return register.facility_record(connection, facility_id)
 
 
-@router.get("/api/room-register", openapi_extra=shows())
+@router.get("/api/room-register", dependencies=[AS_LIST], openapi_extra=shows())
 def list_room_register(
     request: Request,
     person: LogReader,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.api.access import PlanKeeper, Planner, Viewer
+from server.api.access import AS_LIST, PlanKeeper, Planner, Viewer
 from server.api.records.sweeps import as_json
 from server.api.service.services import services_of
 from server.districts.register import existing_district
@@ -26,7 +26,7 @@ from sweep.report import Plan
 router = APIRouter(tags=["rooms"])
 
 
-@router.get("/api/rooms", response_model=RoomList, openapi_extra=shows())
+@router.get("/api/rooms", dependencies=[AS_LIST], response_model=RoomList, openapi_extra=shows())
 def list_rooms(
     request: Request,
     person: Viewer,

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 
-from server.api.access import Inspector, LogReader, Planner
+from server.api.access import AS_LIST, Inspector, LogReader, Planner
 from server.api.service.services import services_of
 from server.interface.fields import DistrictId
 from server.interface.request_body import describe, json_body
@@ -31,7 +31,7 @@ from server.schedule.periods import today
 router = APIRouter(tags=["schedule"])
 
 
-@router.get("/api/schedule", openapi_extra=shows())
+@router.get("/api/schedule", dependencies=[AS_LIST], openapi_extra=shows())
 def get_schedule(
     request: Request,
     person: LogReader,
@@ -56,7 +56,7 @@ def get_schedule(
     )
 
 
-@router.get("/api/schedule/rounds", openapi_extra=shows())
+@router.get("/api/schedule/rounds", dependencies=[AS_LIST], openapi_extra=shows())
 def get_rounds(request: Request, person: LogReader) -> DayPlan:
     """Today's rounds of each pair, in an order of short straight lines."""
     services = services_of(request)
@@ -67,7 +67,7 @@ def get_rounds(request: Request, person: LogReader) -> DayPlan:
         return plan.model_copy(update={"is_lens_due": is_lens_due(connection, person.user_id)})
 
 
-@router.get("/api/schedule/pairs", openapi_extra=shows())
+@router.get("/api/schedule/pairs", dependencies=[AS_LIST], openapi_extra=shows())
 def list_pairs(request: Request, person: LogReader) -> PairList:
     """Who walks together."""
     with services_of(request).db.read() as connection:
@@ -106,7 +106,7 @@ def delete_pair(request: Request, person: Planner, pair_id: UUID) -> Ok:
     return Ok()
 
 
-@router.get("/api/schedule/orders", openapi_extra=shows())
+@router.get("/api/schedule/orders", dependencies=[AS_LIST], openapi_extra=shows())
 def list_orders(request: Request, person: LogReader) -> VisitOrderList:
     """Visits that were ordered besides the regular ones."""
     with services_of(request).db.read() as connection:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.api.access import LogReader, reader_of
+from server.api.access import AS_DOCUMENT, LogReader, reader_of
 from server.api.service.services import Services, services_of
 from server.districts.document_register import issue
 from server.exports.gathering.inspection_log import printing_of
@@ -46,7 +46,7 @@ DOCUMENT: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/api/statistics", openapi_extra=shows())
+@router.get("/api/statistics", dependencies=[AS_DOCUMENT], openapi_extra=shows())
 def get_statistics(request: Request, person: LogReader, year: Year, quarter: Quarter) -> QuarterStatistics:
     """The statistics of a quarter (Korean days) to look at: the own district, or each one and their sum."""
     services, today = services_of(request), datetime.now(UTC).astimezone(KST).date()
@@ -80,7 +80,13 @@ def _view(line: DistrictLine) -> DistrictStatistics:
     )
 
 
-@router.get("/api/exports/statistics", response_class=Response, responses=DOCUMENT, openapi_extra=shows())
+@router.get(
+    "/api/exports/statistics",
+    dependencies=[AS_DOCUMENT],
+    response_class=Response,
+    responses=DOCUMENT,
+    openapi_extra=shows(),
+)
 def export_statistics(
     request: Request,
     person: LogReader,

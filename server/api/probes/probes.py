@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -91,10 +92,10 @@ async def post_command(
         return _queued(hub, probe_id, wanted.command_id, known)
     if isinstance(wanted, StopRequest):
         if not hub.has_heard_of(probe_id):
-            await run_in_threadpool(_check_probe, services, probe_id)
+            await services.pools.stops.run(partial(_check_probe, services, probe_id))
         stop = build_stop(wanted, hub.channel(probe_id).sweep_id)
         known = await services.exchange.enqueue(probe_id, stop, stop.sweep_id, asked_by=person.display_name)
-        await run_in_threadpool(_note, services, probe_id, stop, person.display_name)
+        await services.pools.stops.run(partial(_note, services, probe_id, stop, person.display_name))
         return _queued(hub, probe_id, stop.command_id, known)
     command = await run_in_threadpool(_build, request, probe_id, wanted, person)
     if not hub.channel(probe_id).is_online:

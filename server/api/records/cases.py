@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.api.access import CASE_WORKERS, CaseGiver, CaseReader, CaseWorker, Inspector, Viewer, reader_of
+from server.api.access import AS_LIST, CASE_WORKERS, CaseGiver, CaseReader, CaseWorker, Inspector, Viewer, reader_of
 from server.api.people.second_person import prove_second
 from server.api.service.services import Services, services_of
 from server.cases.words import needed
@@ -46,7 +46,7 @@ SHOWN: dict[Wanted, tuple[access_log.Shown, ...]] = {
 """What the access log says of each thing that the police may ask for."""
 
 
-@router.get("/api/cases", openapi_extra=shows())
+@router.get("/api/cases", dependencies=[AS_LIST], openapi_extra=shows())
 def list_cases(
     request: Request,
     person: Viewer,

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.api.access import LogReader
+from server.api.access import AS_LIST, LogReader
 from server.api.records.sweeps import as_json
 from server.api.service.services import services_of
 from server.interface.views.desk import CityMap, DeskDay
@@ -20,7 +20,7 @@ router = APIRouter(tags=["desk"])
 PROBE_ROLES = frozenset({"probe", "demo"})
 
 
-@router.get("/api/desk/day", openapi_extra=shows())
+@router.get("/api/desk/day", dependencies=[AS_LIST], openapi_extra=shows())
 def get_day(request: Request, person: LogReader) -> DeskDay:
     """Open sweeps, reference checks of probes, alarms, what waits of strangers, and how many cases are open."""
     services = services_of(request)
@@ -31,7 +31,7 @@ def get_day(request: Request, person: LogReader) -> DeskDay:
         return desk.desk_day(connection, today(), own, person.district_id)
 
 
-@router.get("/api/desk/map", response_model=CityMap, openapi_extra=shows())
+@router.get("/api/desk/map", dependencies=[AS_LIST], response_model=CityMap, openapi_extra=shows())
 def get_map(request: Request, person: LogReader) -> Response:
     """Outlines of districts, and facilities as points with what stands open there."""
     with services_of(request).db.read() as connection:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.api.access import OPEN, Viewer
+from server.api.access import AS_ENTRY, AS_LIST, OPEN, Viewer
 from server.api.records.sweeps import as_json
 from server.api.service.disk import refuse_when_full
 from server.api.service.services import Services, services_of
@@ -56,7 +56,7 @@ WIRE_BODY = {
 }
 
 
-@router.post("/api/entries", dependencies=[OPEN], openapi_extra=WIRE_BODY | shows())
+@router.post("/api/entries", dependencies=[AS_ENTRY, OPEN], openapi_extra=WIRE_BODY | shows())
 async def post_entry(request: Request) -> DsseView:
     """The ingest path: a signed receipt once the entry is on disk, again for the same entry, with a later proof."""
     services = services_of(request)
@@ -71,7 +71,7 @@ async def post_entry(request: Request) -> DsseView:
     return sweeps.dsse_view(ingest.receipt_for(outcome, arrival, services.server_signer.signer, proof))
 
 
-@router.get("/api/entries", response_model=EntryList, openapi_extra=shows())
+@router.get("/api/entries", dependencies=[AS_LIST], response_model=EntryList, openapi_extra=shows())
 def list_entries(
     request: Request,
     person: Viewer,

@@ -15,7 +15,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
-from server.api.access import NAME_READERS, PLANNERS, KeyReader, LogReader, LogWriter, OwnDocuments, reader_of
+from server.api.access import (
+    AS_DOCUMENT,
+    NAME_READERS,
+    PLANNERS,
+    KeyReader,
+    LogReader,
+    LogWriter,
+    OwnDocuments,
+    reader_of,
+)
 from server.api.service.services import Services, services_of
 from server.districts.document_register import issue
 from server.districts.office import office_of
@@ -48,6 +57,7 @@ DOCUMENT: dict[int | str, dict[str, Any]] = {
 
 @router.get(
     "/api/exports/inspection-log",
+    dependencies=[AS_DOCUMENT],
     response_class=Response,
     responses=DOCUMENT,
     openapi_extra=shows("inspection_log", "person_names"),
@@ -84,6 +94,7 @@ async def export_log(
 
 @router.post(
     "/api/exports",
+    dependencies=[AS_DOCUMENT],
     status_code=202,
     openapi_extra=describe(ExportRequest) | shows(),
 )
@@ -115,7 +126,7 @@ async def post_export(
     return _view(services.exports, job)
 
 
-@router.get("/api/exports/size", openapi_extra=shows())
+@router.get("/api/exports/size", dependencies=[AS_DOCUMENT], openapi_extra=shows())
 async def get_export_size(
     request: Request,
     person: LogWriter,

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.api.access import NAME_READERS, AccountKeeper, FilingReader, Planner, reader_of
+from server.api.access import AS_DOCUMENT, NAME_READERS, AccountKeeper, FilingReader, Planner, reader_of
 from server.api.service.services import Services, services_of
 from server.districts.document_register import documents_of, issue
 from server.districts.office import office_of
@@ -89,7 +89,13 @@ def delete_provision(request: Request, person: Planner, provision_id: UUID, dist
     return Ok()
 
 
-@router.get("/api/exports/provisions", response_class=Response, responses=DOCUMENT, openapi_extra=shows())
+@router.get(
+    "/api/exports/provisions",
+    dependencies=[AS_DOCUMENT],
+    response_class=Response,
+    responses=DOCUMENT,
+    openapi_extra=shows(),
+)
 def export_provisions(
     request: Request,
     person: FilingReader,

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 
-from server.api.access import KeyReader, LogReader, reader_of
+from server.api.access import AS_LIST, KeyReader, LogReader, reader_of
 from server.api.service.services import services_of
 from server.config import inspection_policy, retention
 from server.ingest.photo_retention import count_due
@@ -76,7 +76,7 @@ def get_retention(request: Request, person: LogReader) -> RetentionView:
     )
 
 
-@router.get("/api/access-log", openapi_extra=shows("access_log"))
+@router.get("/api/access-log", dependencies=[AS_LIST], openapi_extra=shows("access_log"))
 def get_access_log(request: Request, person: KeyReader, month: Month, reason: Reason) -> AccessList:
     """Who looked at what in a month of Korean time, the newest first; that one looked at it stands there, too."""
     services = services_of(request)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from server.bounds.thread_pools import Pool
 from server.interface.errors import ApiError
 from server.store.faults import AwayError, BusyError
+from server.store.life import SignOfLife
 
 WAIT_S = 3.0  # guessed: longer than a busy database takes, shorter than the patience of whoever watches over servers
 
@@ -15,10 +16,12 @@ WAIT_S = 3.0  # guessed: longer than a busy database takes, shorter than the pat
 class DatabaseCheck:
     """Asks the database for a sign of life."""
 
-    def __init__(self, ping: Callable[[], None], wait_s: float = WAIT_S) -> None:
+    def __init__(self, ping: Callable[[], SignOfLife | None], wait_s: float = WAIT_S) -> None:
         self._ping, self._wait_s = ping, wait_s
         self._crew = Pool(1, 1)
         self._looking: asyncio.Task[bool] | None = None
+        self.last: SignOfLife | None = None
+        """What it was like when it answered last."""
 
     async def is_there(self) -> bool:
         """True when it answered; False when it refused or is not heard of in time."""
@@ -30,7 +33,7 @@ class DatabaseCheck:
 
     async def _look(self) -> bool:
         try:
-            await self._crew.run(self._ping)
+            self.last = await self._crew.run(self._ping)
         except (AwayError, BusyError, ApiError):
             return False
         return True

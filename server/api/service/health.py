@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from server.api.service.disk import is_full
 from server.api.service.services import Services
 from server.interface.views.answer import HealthParts, PartState
+from server.store.life import SignOfLife
 
 
 def _storage(services: Services) -> PartState:
@@ -14,11 +17,12 @@ def _storage(services: Services) -> PartState:
     return "degraded" if objects.has_failed else "ok"
 
 
-def health_parts(services: Services) -> HealthParts:
-    """The parts of a server whose database has just answered; reads the disk, so call it in a thread."""
+def health_parts(services: Services, sign: SignOfLife | None) -> HealthParts:
+    """The parts of a server whose database has just answered so; reads the disk, so call it in a thread."""
     settings = services.settings
     return HealthParts(
-        database="ok",
+        database="degraded" if sign is not None and sign.is_read_only else "ok",
+        clock="degraded" if sign is not None and sign.is_clock_wrong else "ok",
         disk="degraded" if is_full(services) else "ok",
         witness=services.upkeep.witness,
         queue="degraded" if services.exports.is_full else "ok",
@@ -26,4 +30,10 @@ def health_parts(services: Services) -> HealthParts:
         retention="degraded" if services.upkeep.is_late else "ok",
         erasure="degraded" if services.upkeep.holds_plain else "ok",
         storage=_storage(services),
+        load="degraded" if services.load.is_too_much else "ok",
     )
+
+
+def whole(parts: HealthParts) -> Literal["ok", "degraded"]:
+    """Degraded as soon as one part is."""
+    return "degraded" if "degraded" in parts.model_dump().values() else "ok"

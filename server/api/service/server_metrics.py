@@ -14,15 +14,20 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection, func, select
 
 from server.api.service.disk import free_bytes
+from server.api.service.health import health_parts
 from server.api.service.maintenance_log import JOBS
 from server.api.service.services import Services
+from server.bounds.load import BOUNDS
+from server.config.certificate import certificate_end
 from server.config.release import VERSION
 from server.log import tiles
 from server.notifications.queue import counts
+from server.store.clock import now_ms
 from server.store.faults import AwayError, BusyError
+from server.store.life import SignOfLife
 from server.store.overdue_bodies import count_overdue
-from server.store.schema import alarms, due_sweeps, quarantine
-from server.witness.cosigning import cosigned
+from server.store.schema import alarms, checkpoints, due_sweeps, entries, keys, quarantine, relayed, sendings
+from server.witness.cosigning import cosigned, witnessed_ms
 from sweep.entry.notes import parse_checkpoint, parse_note
 
 
@@ -40,17 +45,60 @@ class ServerMetrics(Collector):
             "ansim_disk_free_bytes", "Free where the data folder lies, or an SQLite database if that is less",
             free_bytes(services.settings),
         )  # fmt: skip
+        yield from self._load()
         yield from self._exports()
         yield from self._upkeep()
         try:
+            sign = services.db.ping()
             with services.db.read() as connection:
-                found = list(self._database(connection))
+                found = [*self._database(connection), *self._health(sign)]
         except (AwayError, BusyError):
             yield _gauge("ansim_database_up", "1 when the database answered", 0)
             return
         yield _gauge("ansim_database_up", "1 when the database answered", 1)
         yield _gauge("ansim_database_look_seconds", "How long this look took", time.monotonic() - began_s)
         yield from found
+
+    def _load(self) -> Iterator[Metric]:
+        load = self._services.load
+        yield _gauge("ansim_work", "What holds or waits for a thread of routes and ingest path", load.work())
+        off = CounterMetricFamily("ansim_put_off", "Requests that were put off", labels=("rank",))
+        for rank in BOUNDS:
+            off.add_metric([rank], load.refused[rank])
+        yield off
+
+    def _health(self, sign: SignOfLife) -> Iterator[Metric]:
+        parts = GaugeMetricFamily("ansim_health", "1 when this part is ok, 0 when it is degraded", labels=("part",))
+        for part, state in health_parts(self._services, sign).model_dump().items():
+            if state != "off":
+                parts.add_metric([part], int(state == "ok"))
+        yield parts
+        yield _gauge(
+            "ansim_clock_off_seconds", "From the database's clock, or behind its log", sign.clock_off_ms / 1000
+        )
+        file = self._services.settings.tls_certificate
+        if file is not None and (ends_s := certificate_end(file)) is not None:
+            yield _gauge("ansim_certificate_seconds", "Until the certificate of the page ends", ends_s - time.time())
+
+    def _ages(self, connection: Connection) -> Iterator[Metric]:
+        """How long ago what was done last: only what was done at all."""
+        waiting = select(func.min(entries.c.received_ms)).join(relayed, relayed.c.log_index == entries.c.log_index)
+        times = {
+            "log_witnessed": witnessed_ms(connection, self._services.settings.witness),
+            "log_stamped": connection.scalar(select(func.max(checkpoints.c.stamped_ms))),
+            "server_key": connection.scalar(select(func.max(keys.c.admitted_ms)).where(keys.c.role == "server")),
+            "oldest_relay": connection.scalar(waiting.where(relayed.c.state.in_(("due", "lacking")))),
+            "oldest_sending": connection.scalar(
+                select(func.min(sendings.c.due_ms)).where(sendings.c.outcome.is_(None))
+            ),
+        }
+        ages = GaugeMetricFamily("ansim_age_seconds", "Since it was done, or since it is due", labels=("of",))
+        for of, at_ms in times.items():
+            if at_ms is not None:
+                ages.add_metric([of], (now_ms() - at_ms) / 1000)
+        yield ages
+        unsent = select(func.count()).select_from(relayed).where(relayed.c.state.in_(("due", "lacking")))
+        yield _gauge("ansim_relay_due", "Entries on their way to the city", connection.scalar(unsent) or 0)
 
     def _exports(self) -> Iterator[Metric]:
         family = GaugeMetricFamily("ansim_exports", "Documents of this process by state", labels=("state",))
@@ -84,6 +132,7 @@ class ServerMetrics(Collector):
         for outcome, count in sorted(counts(connection).items()):
             told.add_metric([outcome], count)
         yield told
+        yield from self._ages(connection)
         note = cosigned(connection, services.settings.witness)
         seen = 0 if note is None else parse_checkpoint(parse_note(note).text).size
         yield _gauge("ansim_unwitnessed_entries", "Entries that no witness has signed", size - seen)

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from server.api.service.database_check import DatabaseCheck
 from server.api.service.maintenance_log import MaintenanceLog
 from server.api.service.request_metrics import RequestMetrics
+from server.bounds.load import Load
 from server.bounds.thread_pools import PersonalShares, Pools
 from server.config.inspection_policy import Rule
 from server.config.public_page import PublicPage
@@ -62,6 +63,11 @@ class Services:
     report_limits: ReportLimits = field(default_factory=ReportLimits)
     measures: RequestMetrics = field(default_factory=RequestMetrics)
     upkeep: MaintenanceLog = field(default_factory=MaintenanceLog)
+
+    load: Load = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "load", Load(lambda: self.pools.work))
 
     async def end_dead_streams(self) -> None:
         """End the event streams whose session is no more; call it on the event loop."""

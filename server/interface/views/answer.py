@@ -41,6 +41,9 @@ class HealthParts(View):
     """How each part is; `off` is one that nobody set up."""
 
     database: PartState
+    """Degraded: it can be read and takes no writes."""
+    clock: PartState
+    """Degraded: this machine's clock is more than five seconds from the database's, or behind the newest entry."""
     disk: PartState
     """Degraded: entries are refused, since less is free than `ANSIM_MIN_FREE_MIB`, or nothing is."""
     witness: PartState
@@ -55,12 +58,15 @@ class HealthParts(View):
     """Degraded: files of the database may hold words in plain from before bodies were sealed; `retention` says more."""
     storage: PartState
     """Of large bodies. Off: they lie in the database. Degraded: it did not answer last; new ones wait there."""
+    load: PartState
+    """Degraded: statistics and documents are put off, since there is more to do than threads."""
 
 
 class Health(View):
     """Is the server there, and which?"""
 
-    status: Literal["ok"]
+    status: Literal["ok", "degraded"]
+    """Degraded as soon as one part is."""
     database: Literal["ok"]
     """It answered just now; when it does not, the answer is a refusal with the code `database_unreachable`."""
     version: str

@@ -14,10 +14,10 @@ from tests.server.conftest import Site
 
 def test_each_part_says_when_it_is_not_well(site: Site, tmp_path: Path) -> None:
     services = site.services
-    assert set(health_parts(services).model_dump().values()) <= {"ok", "off"}
+    assert set(health_parts(services, None).model_dump().values()) <= {"ok", "off"}
     settings = services.settings.model_copy(update={"min_free_mib": 10**9, "web_dir": tmp_path})
     poor = replace(services, settings=settings, upkeep=MaintenanceLog(started_s=-LATE_S, witness="degraded"))
-    parts = health_parts(poor)
+    parts = health_parts(poor, None)
     assert (parts.disk, parts.page, parts.witness, parts.retention) == ("degraded", "off", "degraded", "degraded")
 
 

@@ -6307,9 +6307,9 @@ export interface components {
             parts: components["schemas"]["HealthParts"];
             /**
              * Status
-             * @constant
+             * @enum {string}
              */
-            status: "ok";
+            status: "ok" | "degraded";
             /** Version */
             version: string;
         };
@@ -6318,6 +6318,11 @@ export interface components {
          * @description How each part is; `off` is one that nobody set up.
          */
         HealthParts: {
+            /**
+             * Clock
+             * @enum {string}
+             */
+            clock: "ok" | "degraded" | "off";
             /**
              * Database
              * @enum {string}
@@ -6333,6 +6338,11 @@ export interface components {
              * @enum {string}
              */
             erasure: "ok" | "degraded" | "off";
+            /**
+             * Load
+             * @enum {string}
+             */
+            load: "ok" | "degraded" | "off";
             /**
              * Page
              * @enum {string}
