@@ -20,6 +20,7 @@ from sweep.lens.optics import load_optics
 from sweep.modality.room import Room
 from sweep.phrases import Phrase
 from sweep.report import MANIFEST_NAME, RecordedPosition, RecordedSweep, new_id, to_json, utc_now
+from sweep.report.language import spoken
 from sweep.sim import world
 from sweep.sim.head.emulated import record_serial
 from sweep.sim.head.scene import Emitter, RfScene
@@ -52,6 +53,7 @@ def assemble_sweep(
         if len(files) > len(spots):
             raise AssemblyError(Phrase("more_files_than_positions", count=len(files), kind=name, positions=len(spots)))
     started = utc_now().replace(microsecond=0)
+    names = {zone.zone_id: spoken(zone.name) for zone in room.plan.zones}
     schedule = world.lay_out_time(started, spots)
     folder.mkdir(parents=True)
     quiet = RfScene(emitters=(Emitter("wifi", NEIGHBOUR_WIFI_DBM, duty_cycle=0.08),), seed=7)
@@ -81,7 +83,7 @@ def assemble_sweep(
                 rf=f"{spot.position_id}/head.serial" if with_head else None,
             )
         )
-        say(f"{spot.position_id} {spot.zone_id}")
+        say(f"{number + 1}/{len(spots)} {names[spot.zone_id]}")
     manifest = RecordedSweep(
         v=1,
         sweep_id=new_id(),

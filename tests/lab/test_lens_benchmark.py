@@ -8,6 +8,7 @@ import pytest
 
 from sweep.lab.lens.benchmark import FIRST_SEED, BenchmarkError, run_benchmark
 from sweep.lab.lens.rows import render
+from sweep.phrases import Phrase
 from tests.lens.rendered import FRESH_SEED
 
 SMALL = (364, 272)
@@ -35,14 +36,14 @@ def command(tmp_path: Path, text: str) -> str:
 
 
 def test_a_command_is_scored_on_clips_that_anybody_gets(tmp_path: Path) -> None:
-    told: list[str] = []
+    told: list[Phrase] = []
     line = command(tmp_path, ANSWER)
     one, two = (
         run_benchmark(line, worlds=["unseen"], clips=3, triples=3, size=SMALL, tell=told.append) for _ in range(2)
     )
     assert one == two
     assert (one[0].score.clips, one[0].score.clips_unprocessed) == (3, 0)
-    assert told[0] == "unseen: 3 of 3 clips"
+    assert str(told[0]) == "unseen: 3 of 3 clips"
     counted = sum(
         len(render("unseen", FIRST_SEED["unseen"] + k, triples=3, size=SMALL).truth["lenses"]) for k in range(3)
     )

@@ -37,7 +37,7 @@ MAX_FRAMES_PER_CLIP = 64
 """Bounds memory: 64 frames of full size are 200 MB."""
 
 Folder = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-Say = Callable[[str], None]
+Say = Callable[[Phrase], None]
 
 
 class Card(Record):
@@ -111,11 +111,11 @@ def _calibrate(folder: Path, recipe: Recipe, say: Say) -> LensCalibration:
     dark = _open(folder, recipe.dark, None)
     shape = (dark.meta.width, dark.meta.height)
     flats = [_open(folder, name, shape) for name in recipe.flats]
-    say(f"sensor: {recipe.dark} and {len(flats)} levels of light")
+    say(Phrase("calibrates_sensor", dark=recipe.dark, levels=len(flats)))
     sensor = fit_sensor(_frames(dark), [_frames(flat) for flat in flats], dark.meta.saturation_dn)
     lamps: dict[Lamp, LampFit] = {}
     if recipe.cards and recipe.card_reflectance is not None:
-        say(f"lamps: a card at {', '.join(f'{card.range_m:g} m' for card in recipe.cards)}")
+        say(Phrase("calibrates_lamps", ranges=", ".join(f"{card.range_m:g} m" for card in recipe.cards)))
         cards = [CardClip(_open(folder, card.clip, shape), card.range_m) for card in recipe.cards]
         lamps = fit_lamps(cards, recipe.card_reflectance, sensor)
     geometry = None if recipe.board is None else _geometry(folder, recipe.board, shape, sensor.black_level_dn, say)
@@ -137,7 +137,7 @@ def _calibrate(folder: Path, recipe: Recipe, say: Say) -> LensCalibration:
 
 
 def _geometry(folder: Path, board: Board, shape: tuple[int, int], black_level_dn: float, say: Say) -> GeometryFit:
-    say(f"geometry: {board.pattern} of {board.columns} x {board.rows}")
+    say(Phrase("calibrates_geometry", pattern=board.pattern, columns=board.columns, rows=board.rows))
     frames = _frames(_open(folder, board.clip, shape))
     return fit_geometry(
         frames, black_level_dn, pattern=board.pattern, columns=board.columns, rows=board.rows, pitch_m=board.pitch_m
@@ -145,7 +145,7 @@ def _geometry(folder: Path, board: Board, shape: tuple[int, int], black_level_dn
 
 
 def _reference(folder: Path, reference: Reference, shape: tuple[int, int], say: Say) -> ReferenceFit:
-    say(f"reference lens: {reference.name} at {reference.range_m:g} m")
+    say(Phrase("calibrates_reference", name=reference.name, range=f"{reference.range_m:g} m"))
     clip = _open(folder, reference.clip, shape)
     try:
         curve = light_curve(clip, reference.frame, reference.x, reference.y)

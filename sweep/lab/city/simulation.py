@@ -32,6 +32,7 @@ from sweep.lab.city.sweeps import Room, Sampler, Spot, coverage_of, lens_of, rad
 from sweep.lab.city.zone_judgement import Weighed, judge_zone
 from sweep.modality.looks import LENS_LOOK_S, TRANSMITTER_LOOK_S
 from sweep.modality.pending_light import LIGHT_DWELL_S, pending_light
+from sweep.phrases import Phrase
 from sweep.report import MODALITIES, Modality, Observation, Zone
 from sweep.run.plan.budget import Budget, PositionPlan
 
@@ -93,7 +94,7 @@ def run_city(
     seed: int,
     rooms: int,
     per_kind: int,
-    tell: Callable[[str], None] = lambda _: None,
+    tell: Callable[[Phrase], None] = lambda _: None,
     also: Callable[[int, Room], None] = lambda _kind, _room: None,
 ) -> Rows:
     """`rooms` sweeps without a camera and `per_kind` of each kind with one; `also` gets each room once it was swept,
@@ -119,9 +120,9 @@ def run_city(
                 confusers.append(confuser)
             also(number, room)
             if n % 10_000 == 9_999:
-                tell(f"{world.name}: {n + 1} of {count} rooms without a camera")
+                tell(Phrase("city_rooms_done", world=world.name, done=n + 1, of=count))
         if kind is not None:
-            tell(f"{world.name}: {count} sweeps with {kind.name}")
+            tell(Phrase("city_kind_done", world=world.name, count=count, kind=kind.name))
     table = np.array(rows, dtype=np.float64).reshape(-1, len(COLUMNS))
     return Rows(
         table, confusers, rooms, {kind.name: per_kind for kind in KINDS}, world.camera_shares,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sweep.cli.output import existing, fail, one_line, out
+from sweep.cli.output import existing, fail, one_line, out, print_words
 
 
 def assemble(
@@ -33,4 +33,4 @@ def assemble(
             existing(path)
     with one_line(ValueError, RuntimeError):
         manifest = assemble_sweep(folder, default_room(), **files, with_head=rf, say=out.print)
-    out.print(f"{len(manifest.positions)} positions assembled in {folder}; sweep replay {folder} runs it")
+    print_words("sweep_recorded", count=len(manifest.positions), folder=folder)

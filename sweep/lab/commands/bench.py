@@ -6,23 +6,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from sweep.cli.lens import JsonOut
 from sweep.cli.output import (
     count_up,
-    err,
     existing,
     fail,
+    guide,
     one_line,
     out,
+    print_words,
     remark,
     spare,
     write_json,
     write_text,
     written_to,
 )
+from sweep.cli.tables import show_table
 from sweep.lab.commands import bench_campaign, bench_weights
+from sweep.phrases import Phrase
 from sweep.report.help.commands import SpokenCommand, SpokenGroup
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ def fit(
             fail("no_rows_here", folder=rows)
         basis = Basis(shipped, gather(paths) if paths else None)
         about = _about(samples, len(paths))
-        result = refit(samples, basis, about, err.print)
+        result = refit(samples, basis, about, guide)
     told = _told(result)
     write_json(json_out, told)
     if json_out is None or str(json_out) != "-":
@@ -173,18 +175,15 @@ def _conclude(result: Refit, file: Path | None) -> None:
 def _show(result: Refit) -> None:
     from sweep.lab.scoring.report import rows as report_rows
 
-    table = Table("figure", "shipped", "90 % interval", "refitted", "90 % interval", "count")
     before = {row[0]: row for row in report_rows(result.shipped)}
-    for name, value, between, count in report_rows(result.new):
-        if name in before:
-            table.add_row(name, before[name][1], before[name][2], value, between, count)
-    out.print(table)
+    rows = [(name, *before[name][1:3], *told) for name, *told in report_rows(result.new) if name in before]
+    interval = Phrase("column_interval")
+    names = (Phrase("column_figure"), Phrase("column_shipped"), interval, Phrase("column_refitted"), interval)
+    show_table((*names, Phrase("column_count")), rows)
     low, high = result.gain_interval or (float("nan"), float("nan"))
-    out.print(
-        f"gain in mean recall {result.gain:+.3f} ({low:+.3f} to {high:+.3f} with other devices); "
-        f"there in {result.sure:.0%} of the draws from these",
-    )
-    out.print(f"way: {result.way}; in the folds: {', '.join(result.chosen)}")
+    gain, sure = f"{result.gain:+.3f} ({low:+.3f}–{high:+.3f})", f"{result.sure:.0%}"
+    print_words("recall_gained", gain=gain, sure=sure)
+    print_words("way_of_fitting", way=result.way, folds=", ".join(result.chosen))
     for one in result.curve:
         low, high = one.interval or (float("nan"), float("nan"))
-        out.print(f"{one.clips} clips: {one.recall:.2f} ({low:.2f}-{high:.2f})")
+        print_words("learnt_of_clips", clips=one.clips, recall=f"{one.recall:.2f} ({low:.2f}–{high:.2f})")

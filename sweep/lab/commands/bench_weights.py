@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from sweep.cli.output import (
     EXIT_BAD_INPUT,
@@ -21,6 +20,9 @@ from sweep.cli.output import (
     write_text,
     written_to,
 )
+from sweep.cli.tables import show_table
+from sweep.phrases import Phrase
+from sweep.report.language import Said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from sweep.lab.campaign.folder import Campaign
     from sweep.lab.weights.recorded import Tables
+    from sweep.modality.weights import Rate
 
 
 def weights(
@@ -90,19 +93,20 @@ def _levels(test: Campaign, out_file: Path | None, tenant: str) -> None:
     from sweep.run.field_weights import is_read
 
     table = count_levels(test)
-    shown = Table("level at the antenna", "heard", "of", "share", "90 % interval")
-    rows = [(f"{dbm:g} dBm", rate) for dbm, rate in zip(table.levels_dbm, table.rates, strict=True)]
-    for at, rate in (*rows, ("sender off", table.silent)):
-        shown.add_row(at, str(rate.hits), str(rate.of), f"{rate.share:.2f}", f"{rate.low:.2f} to {rate.high:.2f}")
-    out.print(shown)
+    at_levels = zip(table.levels_dbm, table.rates, strict=True)
+    levels: list[tuple[Said, Rate]] = [(f"{dbm:g} dBm", rate) for dbm, rate in at_levels]
+    levels.append((Phrase("sender_off"), table.silent))
+    rows = [(at, f"{one.hits}/{one.of}", f"{one.share:.2f}", f"{one.low:.2f}–{one.high:.2f}") for at, one in levels]
+    names = (Phrase("column_at_antenna"), Phrase("column_heard"), Phrase("column_share"), Phrase("column_interval"))
+    show_table(names, rows)
     if not is_read(test.drawn.of, table):
         remark("levels_read_by_nothing", radio=test.drawn.of)
         if out_file is not None:
             raise typer.Exit(EXIT_BAD_INPUT)
     elif out_file is not None:
         measured = max(one.recorded for one in test.tries)
-        levels = {"levels": {test.drawn.of: table.model_dump(mode="json")}}
-        write_text(out_file, _document(None, tenant, measured, levels))
+        more = {"levels": {test.drawn.of: table.model_dump(mode="json")}}
+        write_text(out_file, _document(None, tenant, measured, more))
         out.print(str(out_file))
 
 
@@ -134,22 +138,24 @@ def _show(tables: Tables) -> None:
     from sweep.lab.scoring.intervals import clopper_pearson
     from sweep.lens.evidence.detection import AS_CALLED
 
-    shown = Table("table", "at", "value", "90 % interval", "counts")
+    shown: list[tuple[Said, ...]] = []
     for code, table in tables.tables.items():
         for edge, weight in zip((None, *table.edges), table.weights, strict=True):
             at = "" if edge is None else f">= {edge:g}"
             counts = f"{weight.counts[0]}, {weight.counts[1]}"
-            shown.add_row(code, at, f"{weight.log10:+.2f}", f"{weight.low:+.2f} to {weight.high:+.2f}", counts)
+            between = f"{weight.low:+.2f}–{weight.high:+.2f}"
+            shown.append((code, at, f"{weight.log10:+.2f}", between, counts))
     for code, rate in tables.rates.items():
-        shown.add_row(code, "", f"{rate.share:.2f}", f"{rate.low:.2f} to {rate.high:.2f}", f"{rate.hits} of {rate.of}")
+        shown.append((code, "", f"{rate.share:.2f}", f"{rate.low:.2f}–{rate.high:.2f}", f"{rate.hits}/{rate.of}"))
     for kind, curves in tables.detection.items():
         rows = zip(curves["snr_edges"], curves["found"][AS_CALLED][-1], curves["lenses"][-1], strict=True)
         for edge, hits, of in rows:
             low, high = clopper_pearson(*(round(count * curves["independent"]) for count in (hits, of)))
-            between = f"{low:.2f} to {high:.2f}" if of else ""
+            between = f"{low:.2f}–{high:.2f}" if of else ""
             value = f"{hits / of:.2f}" if of else ""
-            shown.add_row(f"detection {kind}", f"SNR >= {edge:g}", value, between, f"{hits} of {of}")
-    out.print(shown)
+            shown.append((f"detection {kind}", f"SNR >= {edge:g}", value, between, f"{hits}/{of}"))
+    names = (Phrase("column_at"), Phrase("column_value"), Phrase("column_interval"), Phrase("column_counts"))
+    show_table((Phrase("column_table"), *names), shown)
     out.print(", ".join(f"{name} {count}" for name, count in tables.counts.items()))
     for one in tables.left_out:
         speak(one)

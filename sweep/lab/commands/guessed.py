@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
 from sweep.cli.options import JsonOut
-from sweep.cli.output import fail, out, write_json
+from sweep.cli.output import fail, out, print_words, write_json
+from sweep.cli.tables import show_table
 from sweep.lab.guesses.found import find_guesses
+from sweep.phrases import Phrase
 
 
 def guessed(
@@ -38,12 +38,12 @@ def guessed(
     if json_out is not None and str(json_out) == "-":
         return
     for name, ones in groupby(guesses, key=lambda one: one.room):
-        table = Table(box=SIMPLE_HEAD, title=name, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
-        for heading in ("상수 / constant", "값 / value", "단위 / unit", "행 / line", "정하는 것 / decides"):
-            table.add_column(heading, overflow="fold")
-        for one in ones:
-            line = f"{Path(one.file).name}:{one.line}"
-            table.add_row(one.name, one.value, one.unit.replace("_per_", "/"), line, one.decides)
-        out.print(table)
+        rows = [
+            (one.name, one.value, one.unit.replace("_per_", "/"), f"{Path(one.file).name}:{one.line}", one.decides)
+            for one in ones
+        ]
+        names = (Phrase("column_constant"), Phrase("column_value"), Phrase("column_unit"), Phrase("column_where"))
+        show_table((*names, Phrase("column_decides")), rows, title=name)
+        out.print()
     values = sum(bool(one.value) for one in guesses)
-    out.print(f"{values} 값 / values, {len(guesses) - values} 본문 / passages")
+    print_words("guesses_counted", values=values, passages=len(guesses) - values)

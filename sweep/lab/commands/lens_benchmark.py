@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from sweep.cli.output import err, one_line, out, write_json, written_to
+from sweep.cli.output import guide, one_line, print_words, write_json, written_to
+from sweep.cli.tables import show_table
+from sweep.phrases import Phrase
+from sweep.report.language import spoken
 
 
 class World(StrEnum):
@@ -45,7 +47,7 @@ def lens_benchmark(
             worlds=[one.value for one in (world or list(World))],
             clips=clips,
             triples=triples,
-            tell=err.print,
+            tell=guide,
         )
     about = {"set": VERSION, "clips": clips, "triples": triples, "command": command}
     worlds = {
@@ -55,8 +57,6 @@ def lens_benchmark(
     write_json(json_out, about | {"worlds": worlds})
     if json_out is None:
         for one in results:
-            table = Table("figure", "value", "90 % interval", "count", title=f"{one.world}, rendered")
-            for row in rows(one.score):
-                table.add_row(*row)
-            out.print(table)
-            out.print(f"set {VERSION}, {clips} clips of {triples} triples, digest {one.digest}")
+            names = (Phrase("column_figure"), Phrase("column_value"), Phrase("column_interval"), Phrase("column_count"))
+            show_table(names, rows(one.score), title=spoken(Phrase("rendered_world", world=one.world)))
+            print_words("benchmark_set", version=VERSION, clips=clips, triples=triples, digest=one.digest)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.cli.output import fail, one_line, out
+from sweep.cli.output import fail, one_line, print_words
 
 if TYPE_CHECKING:
     from sweep.cli.config import Config
@@ -123,4 +123,4 @@ def lens_record(
     recorder = Recorder.of(bench, declared, port, device, calibration, exposure_ms, config, state)
     with one_line(*recording.ERRORS):
         clip = recorder.record(folder, triples=triples)
-    out.print(f"recorded {clip}; sweep lens {folder} runs on it")
+    print_words("clip_recorded", clip=clip, folder=folder)

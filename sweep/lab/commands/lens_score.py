@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from sweep.cli.lens import JsonOut
-from sweep.cli.output import existing, one_line, out, spare, write_json
+from sweep.cli.output import existing, one_line, print_words, spare, write_json
+from sweep.cli.tables import show_table
+from sweep.phrases import Phrase
 
 if TYPE_CHECKING:
     from sweep.lab.scoring.report import ScanDocument
@@ -65,14 +66,18 @@ def _detections(clips: Path) -> tuple[ScanDocument, dict[str, Clip]]:
 def _show_score(score: Score, without_truth: tuple[str, ...]) -> None:
     from sweep.lab.scoring.report import rows
 
-    table = Table("figure", "value", "90 % interval", "count")
-    for row in rows(score):
-        table.add_row(*row)
-    out.print(table)
-    out.print(
-        f"{score.clips} clips in {score.groups} groups ({score.clips_unprocessed} not processed), "
-        f"{score.lenses} lenses that count; {score.lenses_too_weak} too weak to count, with "
-        f"{score.detections_on_weak} detections on them (neither hit nor false alarm)"
+    names = (Phrase("column_figure"), Phrase("column_value"), Phrase("column_interval"), Phrase("column_count"))
+    show_table(names, rows(score))
+    print_words(
+        "score_counted",
+        clips=score.clips,
+        groups=score.groups,
+        unprocessed=score.clips_unprocessed,
+        lenses=score.lenses,
+        weak=score.lenses_too_weak,
+        on_weak=score.detections_on_weak,
     )
     if without_truth:
-        out.print(f"left out, no truth: {', '.join(without_truth[:10])}{' …' if len(without_truth) > 10 else ''}")
+        print_words(
+            "left_out_without_truth", clips=f"{', '.join(without_truth[:10])}{' …' if len(without_truth) > 10 else ''}"
+        )

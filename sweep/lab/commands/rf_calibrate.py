@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from sweep.cli.output import existing, one_line, out, write_text, written_to
+from sweep.cli.tables import show_table
+from sweep.phrases import Phrase
+from sweep.report.language import Said
 
 
 def rf_calibrate(
@@ -24,25 +26,27 @@ def rf_calibrate(
     with one_line(CalibrationError):
         calibration = fit_laws(read_table(existing(table)))
     write_text(out_file, to_toml(calibration))
-    rows = Table("receiver", "slope", "line", "points", "rms", "worst")
-    for band, law in calibration.detector.items():
-        rows.add_row(
-            f"detector {band}",
+    rows: list[tuple[Said, ...]] = [
+        (
+            Phrase("detector_of_band", band=band),
             f"{law.slope_v_per_db * 1e3:.2f} mV/dB",
-            f"intercept {law.intercept_dbm:+.1f} dBm",
+            Phrase("intercept_at", dbm=f"{law.intercept_dbm:+.1f} dBm"),
             str(law.points),
             f"{law.rms_db:.2f} dB",
             f"{law.worst_db:.2f} dB",
         )
-    if calibration.tuner is not None:
-        tuner = calibration.tuner
-        rows.add_row(
-            "tuner",
+        for band, law in calibration.detector.items()
+    ]
+    if (tuner := calibration.tuner) is not None:
+        floor = Phrase("floor_at", dbm=f"{tuner.floor_dbm:+.1f} dBm")
+        slope, errors = (
             f"{tuner.slope_v_per_db * 1e3:.2f} mV/dB",
-            f"floor {tuner.floor_dbm:+.1f} dBm",
-            str(tuner.points),
-            f"{tuner.rms_db:.2f} dB",
-            f"{tuner.worst_db:.2f} dB",
+            (f"{tuner.rms_db:.2f} dB", f"{tuner.worst_db:.2f} dB"),
         )
-    out.print(rows)
+        rows.append((Phrase("tuner"), slope, floor, str(tuner.points), *errors))
+    names = (
+        Phrase("column_receiver"), Phrase("column_slope"), Phrase("column_line"), Phrase("column_points"), "rms",
+        Phrase("column_worst"),
+    )  # fmt: skip
+    show_table(names, rows)
     out.print(calibration.version)

@@ -57,7 +57,7 @@ def run_benchmark(
     clips: int = CLIPS,
     triples: int = 8,
     size: tuple[int, int] = (HALF_WIDTH_PX, HALF_HEIGHT_PX),
-    tell: Callable[[str], None] = lambda _: None,
+    tell: Callable[[Phrase], None] = lambda _: None,
 ) -> list[Result]:
     """Score a command on `clips` clips of each world. Raises `BenchmarkError`.
 
@@ -72,7 +72,7 @@ def run_benchmark(
 
 
 def _world(
-    words: Sequence[str], world: World, clips: int, triples: int, size: tuple[int, int], tell: Callable[[str], None]
+    words: Sequence[str], world: World, clips: int, triples: int, size: tuple[int, int], tell: Callable[[Phrase], None]
 ) -> Result:
     outcomes: list[ClipOutcome] = []
     digest, times = hashlib.sha256(), []
@@ -87,7 +87,7 @@ def _world(
             document = _ask(words, Path(name), len(rendered))
         outcomes += _outcomes(rendered, document)
         times.append(document.ms_per_triple)
-        tell(f"{world}: {len(outcomes)} of {clips} clips")
+        tell(Phrase("clips_scored", world=world, done=len(outcomes), of=clips))
     return Result(world, score_clips(outcomes), digest.hexdigest()[:16], sum(times) / len(times))
 
 

@@ -134,7 +134,7 @@ def refit(samples: Sequence[Sample], basis: Basis, about: dict[str, Any], tell: 
     today = judged(fit_by("shipped", samples, basis), samples)
     gains = within_folds(outcomes, fold, RESAMPLES) - within_folds(today, fold, RESAMPLES)
     way = choose(samples, basis).way
-    tell(f"all: {way}")
+    tell(f"*: {way}")
     # what ships where nothing else was chosen has no curve; then the curve says what a forest beside it would learn
     curve = learning_curve(samples, basis, "mean" if way == "shipped" else way, tell)
     return Refit(

@@ -19,6 +19,7 @@ from sweep.lab.scoring.score import RATES, TABLE_RATE, Claim, ClipOutcome, Figur
 from sweep.lab.scoring.truth import ClipTruth, TruthError
 from sweep.phrases import Phrase
 from sweep.report.files import read_bounded
+from sweep.report.language import spoken
 from sweep.report.problems import problem
 
 MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
@@ -107,17 +108,23 @@ def to_json(score: Score, without_truth: Sequence[str] = ()) -> dict[str, Any]:
 
 def rows(score: Score) -> list[tuple[str, str, str, str]]:
     """Name, value, 90 % interval, count of each line of the table."""
-    lines = [_line(f"recall at {rate:g} FA/clip", score.recall[rate]) for rate in RATES]
-    lines.append(_line("clip AUC", score.auc))
-    lines += [_line(f"tier {tier} at {TABLE_RATE:g} FA/clip", figure) for tier, figure in score.tiers.items()]
-    lines += [_line(f"lens kind {kind} at {TABLE_RATE:g} FA/clip", figure) for kind, figure in score.kinds.items()]
-    lines.append(_line("median position error, px", score.position_px))
+    lines = [_line(Phrase("score_recall", rate=f"{rate:g}"), score.recall[rate]) for rate in RATES]
+    lines.append(_line(Phrase("score_clip_auc"), score.auc))
+    lines += [
+        _line(Phrase("score_tier", tier=tier, rate=f"{TABLE_RATE:g}"), figure) for tier, figure in score.tiers.items()
+    ]
+    lines += [
+        _line(Phrase("score_kind", kind=kind, rate=f"{TABLE_RATE:g}"), figure) for kind, figure in score.kinds.items()
+    ]
+    lines.append(_line(Phrase("score_position_error"), score.position_px))
     for rate, figures in score.confusers.items():
-        lines += [_line(f"FA per {kind} at {rate:g} FA/clip", figure) for kind, figure in figures.items()]
+        lines += [
+            _line(Phrase("score_false_alarms", kind=kind, rate=f"{rate:g}"), figure) for kind, figure in figures.items()
+        ]
     return lines
 
 
-def _line(name: str, figure: Figure) -> tuple[str, str, str, str]:
+def _line(name: Phrase, figure: Figure) -> tuple[str, str, str, str]:
     value = "–" if figure.value is None else f"{figure.value:.3f}"
-    between = "–" if figure.interval is None else f"{figure.interval[0]:.3f} to {figure.interval[1]:.3f}"
-    return name, value, between, f"{figure.count} of {figure.total}"
+    between = "–" if figure.interval is None else f"{figure.interval[0]:.3f}–{figure.interval[1]:.3f}"
+    return spoken(name), value, between, f"{figure.count}/{figure.total}"
