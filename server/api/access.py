@@ -225,6 +225,11 @@ def access_of(calls: Iterable[object]) -> Access | None:
     return found[0] if len(found) == 1 else None
 
 
+def asks_fresh_login(calls: Iterable[object]) -> bool:
+    """Do the dependencies of a route ask for a login of the last `FRESH_S` seconds?"""
+    return bool({_fresh_session, _enrolling_session} & set(calls))
+
+
 async def _anybody() -> None:
     """Let everybody in."""
 

@@ -1,7 +1,8 @@
 """What the OpenAPI document says beyond what FastAPI finds by itself: request records, and how one proves who one is.
 
 All of it is read off the routes: a record from `requests.REQUESTS`, the security of a route and its roles and scope
-(`x-access`) from the dependencies of access.py that it has.  So a route cannot ask for a session and not say so.
+(`x-access`, `x-fresh-login`) from the dependencies of access.py that it has.  So a route cannot ask for a session and
+not say so.
 """
 
 from __future__ import annotations
@@ -13,7 +14,15 @@ from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from server.api.access import SESSION_COOKIE, Access, access_of, needed_session, signed_request, signed_server
+from server.api.access import (
+    SESSION_COOKIE,
+    Access,
+    access_of,
+    asks_fresh_login,
+    needed_session,
+    signed_request,
+    signed_server,
+)
 from server.interface.requests import request_schemas
 
 SECURITY_SCHEMES: dict[str, dict[str, str]] = {
@@ -56,6 +65,8 @@ def describe_application(app: FastAPI, routers: Sequence[APIRouter]) -> None:
                     access = declared_access(route)
                     if access is not None:
                         operation["x-access"] = access.described()
+                    if asks_fresh_login(set(_calls(route.dependant))):
+                        operation["x-fresh-login"] = True
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # the documented way to extend the document

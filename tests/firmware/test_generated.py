@@ -131,10 +131,14 @@ def test_the_emulator_watches_the_pins_of_the_table(repo_root: Path) -> None:
     assert table["analog_only"]["battery"]["divider"] == head_machine.BATTERY_DIVIDER == supply.BATTERY_DIVIDER
 
 
-def test_protocol_document_shows_each_message_as_it_is_on_the_line(repo_root: Path) -> None:
+def test_examples_show_each_message_as_it_is_on_the_line(repo_root: Path) -> None:
     from sweep.link.frame import FrameReader, Received, encode
 
-    text = (repo_root / "firmware" / "PROTOCOL.md").read_text(encoding="utf-8")
+    text = (repo_root / "firmware" / "examples.txt").read_text(encoding="utf-8")
+    document = (repo_root / "firmware" / "PROTOCOL.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^```\n([a-z_]+ seq=[^`]+)```$", document, re.MULTILINE)
+    assert len(shown) == 1
+    assert shown[0] in text
     examples = re.findall(r"^([a-z_]+) seq=(\d+)(.*)\n  ([0-9a-f ]+)$", text, re.MULTILINE)
     by_name = {re.sub(r"(?<!^)(?=[A-Z])", "_", k.__name__).lower(): k for k in messages.BY_ID.values()}
     assert sorted(name for name, *_ in examples) == sorted(by_name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import Any, get_args
@@ -12,6 +13,7 @@ from typer.main import get_command
 
 from server.api import access
 from server.api.app import create_app
+from server.cli import openapi
 from server.cli.commands import app
 from server.config.settings import WEB_DIR, Settings, SettingsError, load_settings
 from server.interface.fields import Role
@@ -26,29 +28,60 @@ def _rows(heading: str) -> list[list[str]]:
     return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in lines]
 
 
-def test_routes(tmp_path: Path) -> None:
+def _described(tmp_path: Path) -> dict[str, Any]:
     application = create_app(Settings(data_dir=tmp_path))
-    paths = application.openapi()["paths"]
+    document: dict[str, Any] = application.openapi()
     application.state.services.db.close()
-    there = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
-    assert {row[0] for row in _rows("Routes")} == there
+    return document
 
 
-def test_routes_stand_under_who_may_call_them(tmp_path: Path) -> None:
-    application = create_app(Settings(data_dir=tmp_path))
-    paths = application.openapi()["paths"]
-    application.state.services.db.close()
-    who, held = "", 0
-    for line in README.split("\n## Routes\n")[1].split("\n## ")[0].splitlines():
-        if line.startswith("| **"):
-            named = re.match(r"\| \*\*`(\w+)`", line)
-            who = named[1] if named else ""
-        elif who and (route := re.match(r"\| `([A-Z]+) (\S+)`", line)):
-            declared = access.access_of([get_args(getattr(access, who))[1].dependency])
-            assert declared is not None
-            assert declared.described() == paths[route[2]][route[1].lower()]["x-access"], line
-            held += 1
-    assert held > 100
+def test_every_route_says_what_it_does_who_may_call_it_and_what_it_shows(tmp_path: Path) -> None:
+    document = _described(tmp_path)
+    operations = {
+        f"{method.upper()} {path}": operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert len(operations) > 190
+    roles = {*get_args(Role), "anyone", "probe", "server"}
+    for route, operation in operations.items():
+        assert operation["summary"], route
+        assert re.match(r"[A-Z0-9][^.:?]*[.:?]", operation["description"]), route
+        assert operation["x-access"]["roles"], route
+        assert set(operation["x-access"]["roles"]) <= roles, route
+        assert operation["x-access"]["scope"] in get_args(access.Scope), route
+        assert isinstance(operation["x-personal-data"], list), route
+    fresh = {route for route, operation in operations.items() if operation.get("x-fresh-login")}
+    assert fresh == {
+        "POST /api/passkeys/options",
+        "POST /api/passkeys",
+        "POST /api/second-factor",
+        "POST /api/second-factor/confirm",
+        "DELETE /api/second-factor",
+        "PUT /api/pin",
+    }
+
+
+def test_the_list_of_routes_holds_each_once_under_who_may_call_it(tmp_path: Path) -> None:
+    document = _described(tmp_path)
+    printed, who = [], ""
+    for line in openapi.route_list(document).splitlines():
+        if line and not line.startswith(" "):
+            who = line
+        elif route := re.match(r"  ([A-Z]+) (\S+)", line):
+            declared = document["paths"][route[2]][route[1].lower()]["x-access"]
+            assert who == f"{', '.join(declared['roles'])} ({declared['scope']})"
+            printed.append(f"{route[1]} {route[2]}")
+    there = [f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods]
+    assert sorted(printed) == sorted(there)
+    told = openapi.route_list(document)
+    for row in (
+        "GET /api/exports/inspection-log [log]",
+        "PUT /api/pin [fresh]",
+        "POST /api/cases/{case_id}/steps [two]",
+        "POST /api/bodies/{commitment}/erase [two]",
+    ):
+        assert f"  {row}\n" in told
 
 
 def test_what_each_role_can_break_names_every_role_and_tests_that_are_there(repo_root: Path) -> None:
@@ -59,10 +92,6 @@ def test_what_each_role_can_break_names_every_role_and_tests_that_are_there(repo
     tests = "".join(path.read_text(encoding="utf-8") for path in (repo_root / "tests").rglob("test_*.py"))
     for row in rows:
         assert re.search(rf"^def {row[3].strip('`')}\(", tests, re.MULTILINE), row[3]
-
-
-WITH_ROOMS = {"api", "exports", "imports"}
-"""Rooms whose own rooms are told in their row."""
 
 
 def test_settings() -> None:
@@ -78,16 +107,21 @@ def test_settings() -> None:
         assert written[f"ANSIM_{name.upper()}"] == (default, (field.description or "").replace("|", ""))
 
 
-def test_rooms_modules_and_commands() -> None:
-    rows = {line.split("`")[1]: line for line in README.splitlines() if line.startswith("| `")}
-    for path in SERVER.glob("*.py"):
-        assert path.name == "__init__.py" or f"`{path.name}`" in README, path.name
-    rooms = [path.parent for path in SERVER.glob("*/__init__.py")]
+def test_every_room_has_its_job_and_every_module_says_what_it_does() -> None:
+    rows = {line.split("`")[1]: line.split("|")[2].strip() for line in README.splitlines() if line.startswith("| `")}
+    rooms = {f"{path.parent.name}/" for path in SERVER.glob("*/__init__.py")}
     assert len(rooms) > 20
-    for room in rooms:
-        modules = room.rglob("*.py") if room.name in WITH_ROOMS else room.glob("*.py")
-        there = {path.name for path in modules if not path.name.startswith("__")}
-        assert there == set(re.findall(r"`([a-z_]+\.py)`", rows[f"{room.name}/"])), room.name
+    assert [room for room in rooms if not rows.get(room)] == []
+    assert [row for row in rows if row.endswith("/") and not (SERVER / row).is_dir()] == []
+    modules = [path for path in SERVER.rglob("*.py") if not {"node_modules", "versions"} & set(path.parts)]
+    assert len(modules) > 400
+    for path in modules:
+        said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        assert said, f"{path.relative_to(SERVER)} does not say what it does"
+        assert len(said.splitlines()[0].split()) >= 3, path.relative_to(SERVER)
+
+
+def test_every_command_is_named() -> None:
     commands: Any = get_command(app)  # a click group, typed as a plain command
     for name, command in commands.commands.items():
         for inner in getattr(command, "commands", [""]):
