@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 from pathlib import Path
 from typing import Any, get_args
 
@@ -164,3 +165,18 @@ def test_the_migrations_make_just_the_schema_of_the_code(new_database_url: str) 
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
+
+
+def test_commands_of_an_operator_are_understood() -> None:
+    """Each one with its options, as the command line reads it."""
+    text = (SERVER / "OPERATIONS.md").read_text(encoding="utf-8")
+    blocks = "\n".join(text.split("```")[1::2])
+    lines = re.findall(r"^sweep-server ([^#\n]+)", blocks, re.MULTILINE)
+    assert len(lines) > 7
+    for line in lines:
+        command: Any = get_command(app)
+        words = shlex.split(line)
+        while hasattr(command, "commands"):
+            command = command.commands[words.pop(0)]
+        with command.make_context(command.name, words) as context:
+            assert context.params, line
