@@ -20,7 +20,8 @@ const char *const KERNEL_SOURCE = SOURCE_SHA256;
 #define LINE 64
 
 enum { MANAGEMENT, CONTROL, DATA, EXTENSION };
-enum { TO_DS = 1, FROM_DS = 2 };
+enum { TO_DS = 1, FROM_DS = 2, PROTECTED = 0x40, ORDER = 0x80, EXTENDED_IV = 0x20 };
+enum { UNREAD = -1, UNPROTECTED = -2, PROTECTED_OTHERWISE = -3 }; /* in the place of a packet number */
 
 static uint16_t u16(const uint8_t *at)
 {
@@ -169,7 +170,7 @@ struct columns {
     int32_t *sequence_control;
     int8_t *tid;
     int64_t *start;
-    int32_t *captured;
+    int32_t *captured, *packet_number;
 };
 
 /* Why a packet gives no row; the names stand in sweep/wifi/frames/dot11.py in this order. */
@@ -225,6 +226,29 @@ static int read_radiotap(const uint8_t *packet, struct radio *radio, struct layo
 static bool is_one_of(unsigned subtype, unsigned subtypes)
 {
     return subtypes >> subtype & 1;
+}
+
+/* The lower three octets of the packet number of CCMP or GCMP (IEEE 802.11-2020, 12.5.3.2), behind the QoS Control and
+ * HT Control; else what there is instead. */
+static int32_t read_packet_number(const uint8_t *head, int64_t captured)
+{
+    unsigned subtype = head[0] >> 4, flags = head[1];
+    if ((head[0] >> 2 & 3) != DATA || subtype & 4)
+        return UNREAD;
+    if (!(flags & PROTECTED))
+        return UNPROTECTED;
+    bool is_qos = subtype & 8;
+    int64_t at = ((flags & 3) == 3 ? 30 : 24) + (is_qos ? 2 : 0) + (is_qos && flags & ORDER ? 4 : 0);
+    const uint8_t *its = head + at;
+    if (captured < at + 4)
+        return UNREAD;
+    if (!(its[3] & EXTENDED_IV))
+        return PROTECTED_OTHERWISE;
+    if (captured < at + 8)
+        return UNREAD;
+    if (its[2])
+        return PROTECTED_OTHERWISE;
+    return its[0] | its[1] << 8 | its[4] << 16;
 }
 
 /* The 802.11 header at `head`, of which `radio->captured` octets are there (IEEE 802.11-2020, 9.3). */
@@ -286,6 +310,7 @@ static int read_head(const uint8_t *head, const struct radio *radio, const struc
     to->tid[row] = is_qos ? (int8_t)(head[qos_at] & 15) : -1;
     to->start[row] = radio->start;
     to->captured[row] = (int32_t)captured;
+    to->packet_number[row] = read_packet_number(head, captured);
     return USABLE;
 }
 

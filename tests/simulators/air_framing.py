@@ -16,22 +16,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.wifi.frames.control_frames import join_control_frames
-from sweep.wifi.frames.dot11 import BEACON, BROADCAST, COLUMNS, DATA, FROM_DS, MANAGEMENT, RETRY, TO_DS, Dot11Frames
+from sweep.wifi.frames.dot11 import (
+    BEACON,
+    BROADCAST,
+    COLUMNS,
+    DATA,
+    FROM_DS,
+    MANAGEMENT,
+    RETRY,
+    TO_DS,
+    UNPROTECTED,
+    UNREAD,
+    Dot11Frames,
+)
 from sweep.wifi.frames.framelog import FrameLog, number_transmitters
 from sweep.wifi.frames.management import Management
 from sweep.wifi.transmitters.flow import Flow
-from sweep.wifi.transmitters.shared_addresses import MORE_FRAGMENTS
+from sweep.wifi.transmitters.shared_addresses import MORE_FRAGMENTS, PACKETS, SEQUENCES
 
 VICTIM, NETWORK, MADE_UP, SOURCE = 0x3C5A_B400_0011, 0x3C5A_B400_0001, 0x3C5A_B400_0012, 0x3C5A_B400_0002
 MHZ: Final = 2_437
 QOS_DATA: Final = 8
 Floats = NDArray[np.float64]
-Numbers = Literal["own", "continues", "went_on", "offset_100", "offset_1000", "random", "constant"]
+Numbers = Literal["own", "continues", "went_on", "offset_100", "offset_1000", "random", "constant", "leaps", "none"]
 NUMBERS: Final[tuple[Numbers, ...]] = (
     "own", "continues", "went_on", "offset_100", "offset_1000", "random", "constant",
 )  # fmt: skip
 """How the attacker numbers: by a counter of his own; each time on from the last number heard, whosever it was; on from
-the victim's number when he began; so many numbers after the victim's last one; anyhow; always alike."""
+the victim's number when he began; so many numbers after the victim's last one; anyhow; always alike.  Only packets also
+`leaps`: from anywhere after each frame of the victim, or are not encrypted."""
+NUMBERS_OF_PACKETS: Final[tuple[Numbers, ...]] = (*NUMBERS, "leaps", "none")
 
 
 @dataclass(frozen=True)
@@ -53,13 +67,17 @@ class Sent:
     kind: int = DATA
     subtype: int = QOS_DATA
     is_retry: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    packet_number: NDArray[Any] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """Of encrypted frames, or one of what stands in its place; none: not read."""
 
     def keep(self, wanted: NDArray[np.bool_]) -> Sent:
         """Some of the frames."""
         retry = self.is_retry[wanted] if len(self.is_retry) else self.is_retry
+        packets = self.packet_number[wanted] if len(self.packet_number) else self.packet_number
         return replace(
-            self, t_s=self.t_s[wanted], octets=self.octets[wanted], number=self.number[wanted], is_retry=retry
-        )
+            self, t_s=self.t_s[wanted], octets=self.octets[wanted], number=self.number[wanted], is_retry=retry,
+            packet_number=packets,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,6 +90,8 @@ class Attack:
     """Sends nothing within this of a frame of the victim."""
     marks_retries: bool = False
     tid: int = 0
+    packets: Numbers = "own"
+    """How he numbers what he encrypts where the victim does."""
     receiver: int = NETWORK
     has_more: bool = False
     """Says that more fragments follow."""
@@ -104,6 +124,8 @@ def log_of(sent: Sequence[Sent], rng: np.random.Generator, *, heard: float = 1.0
             "channel_mhz": MHZ, "ra": one.receiver, "ta": one.sender, "sa": one.source or one.sender,
             "sequence_control": (np.asarray(one.number) % 4096).astype(np.int64) << 4 | one.fragment,
             "da": SOURCE, "bssid": NETWORK, "tid": one.tid, "start": 0, "captured": 32,
+            "packet_number": np.where(one.packet_number < 0, one.packet_number, one.packet_number % PACKETS)
+            if len(one.packet_number) else UNREAD,
         }  # fmt: skip
         for name, kind in COLUMNS.items():
             parts[name].append(np.broadcast_to(np.asarray(row[name]), (count,)).astype(kind))
@@ -160,14 +182,31 @@ def frame_up(flow: Flow, victim: Sent, attack: Attack, rng: np.random.Generator)
         is_retry=np.full(len(t_s), attack.marks_retries), flags=TO_DS | MORE_FRAGMENTS * attack.has_more,
         fragment=attack.fragment, receiver=attack.receiver,
     )  # fmt: skip
+    if len(victim.packet_number) and attack.packets == "none":
+        its = replace(its, packet_number=np.full(len(t_s), UNPROTECTED))
+    elif len(victim.packet_number):
+        counted = replace(victim, number=victim.packet_number)
+        its = replace(its, packet_number=_number(attack.packets, t_s, counted, rng, PACKETS))
     if attack.is_ap:
         its = replace(its, sender=VICTIM, receiver=MADE_UP, flags=FROM_DS)
     return its
 
 
-def _number(how: Numbers, t_s: Floats, victim: Sent, rng: np.random.Generator) -> NDArray[np.int64]:
+def encrypt(sent: Sequence[Sent], rng: np.random.Generator) -> list[Sent]:
+    """The frames of one sender to one receiver, of whatever identifiers, numbered in the order of time."""
+    counts = [len(one.t_s) for one in sent]
+    order = np.argsort(np.concatenate([one.t_s for one in sent]), kind="stable")
+    number = np.empty(sum(counts), dtype=np.int64)
+    number[order] = int(rng.integers(PACKETS)) + np.arange(len(order))
+    parts = np.split(number, np.cumsum(counts)[:-1])
+    return [replace(one, packet_number=part) for one, part in zip(sent, parts, strict=True)]
+
+
+def _number(
+    how: Numbers, t_s: Floats, victim: Sent, rng: np.random.Generator, circle: int = SEQUENCES
+) -> NDArray[np.int64]:
     """The attacker's numbers; of a victim that was not heard yet he begins anywhere."""
-    own = np.arange(len(t_s)) + int(rng.integers(4096))
+    own = np.arange(len(t_s)) + int(rng.integers(circle))
     if not len(t_s):
         return own
     before = np.searchsorted(victim.t_s, t_s) - 1
@@ -183,8 +222,10 @@ def _number(how: Numbers, t_s: Floats, victim: Sent, rng: np.random.Generator) -
         case "offset_1000":
             return last + 1_000 + since
         case "random":
-            return rng.integers(0, 4096, len(t_s))
+            return rng.integers(0, circle, len(t_s))
         case "constant":
             return np.full(len(t_s), 7)
+        case "leaps":
+            return rng.integers(0, circle, len(victim.t_s) + 1)[before + 1] + since
         case _:
             return own

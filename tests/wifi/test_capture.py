@@ -15,6 +15,7 @@ from sweep.wifi.capture.capture import LiveCapture
 from sweep.wifi.capture.channels import Channel
 from sweep.wifi.capture.filter import ANNOUNCEMENT_OCTETS, build_filter
 from sweep.wifi.capture.helper_process import read_channel, write_channel
+from sweep.wifi.frames.dot11 import ORDER, PROTECTED
 from tests.wifi.rings import need_live_capture
 
 
@@ -149,6 +150,24 @@ def test_a_frame_of_any_kind_is_cut_behind_its_header(kind: int, subtype: int, f
     else:
         assert kept == (ANNOUNCEMENT_OCTETS if kind == 0 and subtype in {5, 8} else 24)
     assert run_filter(build_filter(LINK_RADIOTAP), b"\0\0\x0a\x01" + bytes(262) + frame) == 266 + kept
+
+
+@pytest.mark.parametrize(
+    ("subtype", "flags", "header"),
+    [(0, 1, 24), (0, 3, 30), (8, 1, 26), (8, 2, 26), (8, 3, 32), (8, 0x81, 30), (8, 0x83, 36)],
+)  # fmt: skip
+def test_of_an_encrypted_frame_the_packet_number_is_kept_and_nothing_behind_it(
+    subtype: int, flags: int, header: int
+) -> None:
+    number = bytes([1, 2, 0, 0x20, 3, 4, 5, 6])
+    head = (bytes([2 << 2 | subtype << 4, flags | PROTECTED]) + bytes(40))[:header]
+    program = build_filter(LINK_IEEE80211)
+    assert run_filter(program, head + number + b"\xff" * 1_000) == header + 8
+    assert run_filter(program, head + bytes(3) + b"\x1f" + b"\xff" * 1_000) == header + 4
+    short = header if flags < ORDER else header - 4
+    assert run_filter(program, head + number[:7]) == short
+    beacon = bytes([0x40, PROTECTED]) + bytes(100)
+    assert run_filter(program, beacon) == 24
 
 
 @pytest.mark.parametrize("packet", [b"", b"\0", b"\0\0\x08\0", b"\0\0\x08\0" + bytes(5), b"\0\0\xff\xff" + bytes(99)])

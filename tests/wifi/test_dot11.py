@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from sweep.captures.files import open_capture
 from sweep.captures.packets import LINK_IEEE80211
 from sweep.modality.addresses import format_address, parse_address
-from sweep.wifi.frames.dot11 import NO_ADDRESS, NO_SEQUENCE, Dot11Frames, parse_block
+from sweep.wifi.frames.dot11 import (
+    NO_ADDRESS,
+    NO_SEQUENCE,
+    PROTECTED_OTHERWISE,
+    UNPROTECTED,
+    UNREAD,
+    Dot11Frames,
+    parse_block,
+    parse_plainly,
+)
 from tests.wifi.frames import (
     AP,
     BROADCAST,
@@ -215,3 +224,31 @@ def test_mutated_frames_read_as_tshark_reads_them(tmp_path: Path, count: int) ->
 
 def test_addresses_of_frames_are_those_put_in() -> None:
     assert octets("aa:bb:cc:dd:ee:ff") == bytes.fromhex("aabbccddeeff")
+
+
+@pytest.mark.parametrize(
+    ("body", "flags", "number"),
+    [
+        (bytes([1, 2, 0, 0x20, 3, 4, 5, 6]), 0x41, 0x030201), (bytes([1, 2, 0, 0x60, 3, 4, 5, 6, 9]), 0x4B, 0x030201),
+        (bytes(4) + bytes([1, 2, 0, 0x20, 3, 4, 5, 6]), 0xC1, 0x030201),
+        (bytes([1, 2, 0, 0x20, 3, 4, 5]), 0x41, UNREAD),
+        (bytes([1, 0x21, 7, 0x20, 3, 4, 5, 6]), 0x41, PROTECTED_OTHERWISE), (bytes(8), 0x41, PROTECTED_OTHERWISE),
+        (bytes(3), 0x41, UNREAD), (bytes([1, 2, 0, 0x20, 3, 4, 5, 6]), 1, UNPROTECTED), (b"", 1, UNPROTECTED),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("tid", [None, 5])
+def test_the_number_of_an_encrypted_packet(body: bytes, flags: int, number: int, tid: int | None) -> None:
+    """Behind four addresses and HT Control too, which only QoS frames have; never of a Null frame or of management."""
+    if flags & 0x80 and tid is None:
+        body = body[4:]
+    addresses = [AP, STATION, ROUTER, *([OTHER] if flags & 3 == 3 else [])]
+    for direction, names in ((flags, addresses), (flags | 3, [AP, STATION, ROUTER, OTHER])):
+        its = frame(2, 0 if tid is None else 8, *names, flags=direction, body=body, tid=tid)
+        block = block_of([its], LINK_IEEE80211)
+        for found in (parse_block(block)[0], parse_plainly(block)[0]):
+            assert found.packet_number.tolist() == [number]
+    null, management = (
+        frame(2, 4, *addresses, flags=flags, body=body),
+        frame(0, 13, AP, STATION, AP, flags=0x40, body=body),
+    )
+    assert parse(null, management)[0].packet_number.tolist() == [UNREAD, UNREAD]

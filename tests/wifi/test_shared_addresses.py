@@ -13,7 +13,7 @@ import pytest
 
 from sweep.modality.addresses import format_address
 from sweep.report import StimulusJudgement, WifiObservation
-from sweep.wifi.frames.dot11 import FROM_DS, TO_DS
+from sweep.wifi.frames.dot11 import FROM_DS, PROTECTED_OTHERWISE, TO_DS
 from sweep.wifi.frames.framelog import FrameLog, build_log
 from sweep.wifi.frames.reading import read_log
 from sweep.wifi.observations import judge_wifi
@@ -32,12 +32,14 @@ from tests.simulators.air_framing import (
     HABITS,
     NETWORK,
     NUMBERS,
+    NUMBERS_OF_PACKETS,
     SOURCE,
     VICTIM,
     Attack,
     Habit,
     Sent,
     beacons,
+    encrypt,
     frame_up,
     log_of,
     phone,
@@ -62,13 +64,19 @@ ATTACKS: Final[dict[str, Attack]] = {
     "continues, as second fragments, as loud": Attack("continues", 0.0, fragment=1),
     "another TID, 20 dB louder": Attack("own", tid=5),
     "another TID, as loud": Attack("own", 0.0, tid=5),
+    **{
+        f"another TID, as loud, encrypted: {packets}": Attack("own", 0.0, tid=5, packets=packets)
+        for packets in NUMBERS_OF_PACKETS
+    },
     "another network, as loud": Attack("own", 0.0, receiver=SOURCE),
     "access point, 20 dB louder": Attack("own", is_ap=True),
     "access point, as loud": Attack("own", 0.0, is_ap=True),
 }
 
 
-def attacked(attack: Attack | None, habit: Habit, seed: int, heard: float = 0.97) -> tuple[FrameLog, ChipSequence]:
+def attacked(
+    attack: Attack | None, habit: Habit, seed: int, heard: float = 0.97, *, is_encrypted: bool = False
+) -> tuple[FrameLog, ChipSequence]:
     """A phone in whose name somebody sends a lit camera's stream, or that does so itself."""
     rng = np.random.default_rng([91, seed])
     flow, sequence, _ = air_encoded.draw_lit(LIT, 300, 95, rng, air="good")
@@ -77,6 +85,8 @@ def attacked(attack: Attack | None, habit: Habit, seed: int, heard: float = 0.97
     sent: list[Sent] = [phone(habit, SECONDS, rng), beacons(SECONDS, rng, sender=NETWORK)]
     if attack.is_ap:
         sent = [replace(sent[0], receiver=SOURCE, flags=2, source=NETWORK), beacons(SECONDS, rng)]
+    if is_encrypted:
+        sent[:1] = encrypt(sent[:1], rng)
     return log_of([*sent, frame_up(flow, sent[0], attack, rng)], rng, heard=heard), sequence
 
 
@@ -117,6 +127,64 @@ def test_nothing_strong_comes_of_an_address_that_two_use(attack: str, habit: Hab
     log, sequence = attacked(ATTACKS[attack], habit, 1)
     assert is_flagged(log)
     assert finding(log, sequence) == (TWO_TRANSMITTERS, TWO_TRANSMITTERS)
+
+
+@pytest.mark.parametrize("habit", ["idle", "messages", "browsing", "call"])
+@pytest.mark.parametrize("packets", NUMBERS_OF_PACKETS)
+def test_one_key_has_one_counter_of_packets_for_all_identifiers(packets: str, habit: Habit) -> None:
+    """What is sent on another identifier, or as plain data, as loud as the victim's own."""
+    attack = ATTACKS[f"another TID, as loud, encrypted: {packets}"]
+    for tid in (5, -1):
+        log, _ = attacked(replace(attack, tid=tid), habit, 2, is_encrypted=True)
+        assert is_flagged(log), tid
+
+
+def test_encrypted_streams_of_one_sender_on_several_identifiers_are_of_one() -> None:
+    """Queues change the order by some frames, most frames are not heard, and a new key begins at one."""
+    for seed in range(12):
+        rng = np.random.default_rng([103, seed])
+        camera = sent_of(air_encoded.stream(LIT, 100.0 + 50.0 * seed, SECONDS, rng, "rtp", air="good"), tid=5)
+        sent = encrypt([camera, phone("browsing", SECONDS, rng), phone("messages", SECONDS, rng, tid=6)], rng)
+        sent[1] = replace(sent[1], t_s=sent[1].t_s + float(rng.choice([0.0, 0.1, 0.4])))
+        if seed % 2:
+            first = min(int(one.packet_number[one.t_s > 30.0].min()) for one in sent)
+            sent = [
+                replace(one, packet_number=np.where(one.t_s > 30.0, one.packet_number - first + 1, one.packet_number))
+                for one in sent
+            ]
+        log = log_of([*sent, beacons(SECONDS, rng, sender=NETWORK)], rng, heard=float(rng.choice([1.0, 0.9, 0.5, 0.1])))
+        assert find_shared(log) == {}, seed
+
+
+def test_another_cipher_is_told_once_in_256_frames_of_tkip_too() -> None:
+    """By its marked octet, which an attacker may choose as well."""
+    rng = np.random.default_rng(104)
+    camera = sent_of(air_encoded.stream(LIT, 100.0, SECONDS, rng, "rtp", air="good"))
+    serial = np.arange(len(camera.t_s))
+    marked = (serial >> 8 & 0xFF) | ((serial >> 8 & 0xFF | 0x20) & 0x7F) << 8 | serial >> 16 << 16
+    tkip = replace(camera, packet_number=np.where(serial % 256, PROTECTED_OTHERWISE, marked))
+    assert find_shared(log_of([tkip, beacons(SECONDS, rng, sender=NETWORK)], rng)) == {}
+    (victim,) = encrypt([phone("messages", SECONDS, rng)], rng)
+    low = serial % 128
+    forged = replace(camera, tid=5, packet_number=low | ((low | 0x20) & 0x7F) << 8 | serial // 128 << 16)
+    assert is_flagged(log_of([victim, forged, beacons(SECONDS, rng, sender=NETWORK)], rng))
+
+
+@pytest.mark.parametrize("habit", ["idle", "messages", "browsing"])
+def test_relayed_and_direct_frames_go_into_another_network_too(habit: Habit) -> None:
+    """But a mesh relays to several, and who sends to another station of its network stays in it."""
+    rng = np.random.default_rng([105, len(habit)])
+    victim = phone(habit, SECONDS, rng)
+    its = frame_up(air_encoded.draw_lit(LIT, 300, 95, rng, air="good")[0], victim, Attack("own", 0.0, tid=5), rng)
+    its, announced = replace(its, receiver=SOURCE), beacons(SECONDS, rng, sender=NETWORK)
+    relayed = replace(its, flags=TO_DS | FROM_DS)
+    assert find_shared(log_of([victim, relayed, announced], rng)) == {VICTIM: frozenset({"two_networks"})}
+    assert find_shared(log_of([replace(victim, flags=TO_DS | FROM_DS), relayed, announced], rng)) == {}
+    direct = log_of([victim, replace(its, flags=0), announced], rng)
+    assert find_shared(direct) == {}
+    elsewhere = np.where(direct.frames.flags == 0, SOURCE, direct.frames.bssid).astype(np.uint64)
+    moved = replace(direct, frames=replace(direct.frames, bssid=elsewhere))
+    assert find_shared(moved) == {VICTIM: frozenset({"two_networks"})}
 
 
 def test_the_report_says_so_and_keeps_no_answer_of_the_light_found_before() -> None:
@@ -223,7 +291,7 @@ def test_the_table_of_attacks() -> None:
     for name, attack in ATTACKS.items():
         told = []
         for habit in HABITS:
-            logs = [attacked(attack, habit, seed)[0] for seed in range(10)]
+            logs = [attacked(attack, habit, seed, is_encrypted="encrypted" in name)[0] for seed in range(10)]
             signs = Counter(sign for log in logs for sign in find_shared(log).get(VICTIM, ()))
             told.append(f"{habit} {sum(map(is_flagged, logs))} {dict(signs)}")
         print(f"{name}: {'; '.join(told)}", flush=True)

@@ -1,9 +1,10 @@
 """The filter that cuts every frame behind its header inside the kernel, so that no payload octet reaches user space.
 
 Input is a link type; output is a classic BPF program (linux/filter.h) for a packet socket.  Data frames keep 24 octets
-(26 with QoS, 30 or 32 with four addresses), announcements go on to their elements, Block Acks to their bitmap, and
-all other management frames, probe requests with the names of a bystander's networks among them, end after 24.  It drops
-nothing: a frame too short for its own header keeps its first octets, so that the parser can say what was wrong with it.
+(26 with QoS, 30 or 32 with four addresses) and what encryption puts before the body in the clear, 8 octets with the
+packet number, or 4.  Announcements go on to their elements, Block Acks to their bitmap, and all other management
+frames, probe requests with the names of a bystander's networks among them, end after 24.  It drops nothing: a frame too
+short for its own header keeps its first octets, so that the parser can say what was wrong with it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ CONTROL_OCTETS: Final = 52
 ANNOUNCEMENT_OCTETS: Final = 512
 """Header, fixed fields, network name and the elements behind it, which announce the radio to everybody."""
 HEADER_OCTETS: Final = 24
+PROTECTED, ORDER, EXTENDED_IV = 0x40, 0x80, 0x20
+"""Bits of Frame Control, as in `dot11`, which this process does not load; and of the fourth octet of encryption."""
+HT_CONTROL_OCTETS, KEY_OCTETS, NUMBER_OCTETS = 4, 4, 8
+"""Behind QoS Control where the order bit says so; of encryption without and with a packet number."""
 
 Instruction = tuple[int, int, int, int]
 """Code, jump if true, jump if false, constant."""
@@ -47,6 +52,29 @@ _FIND_RADIOTAP_END: Final[list[_Line]] = [
 
 def _keep_behind_x(label: str, octets: int) -> list[_Line]:
     return [label, ("from_x", 0), ("add", octets), ("keep_a", 0)]
+
+
+def _keep_to_number(label: str, octets: int, *, is_qos: bool) -> list[_Line]:
+    """Of a data frame the header; where it is encrypted and as long, what stands before the body as well."""
+    head = f"{label}_head"
+    lines: list[_Line] = [
+        label, ("load_octet_behind_x", 1), ("if_any_bit", PROTECTED, f"{label}_closed", head), f"{label}_closed",
+    ]  # fmt: skip
+    if is_qos:
+        lines += [("if_any_bit", ORDER, f"{label}_longer", f"{label}_as_long")]
+        lines += _keep_key(f"{label}_longer", octets + HT_CONTROL_OCTETS, head)
+    return lines + _keep_key(f"{label}_as_long", octets, head) + _keep_behind_x(head, octets)
+
+
+def _keep_key(label: str, octets: int, otherwise: str) -> list[_Line]:
+    return [
+        label, ("load_length", 0), ("subtract_x", 0),
+        ("if_at_least", octets + NUMBER_OCTETS, f"{label}_key", otherwise),
+        f"{label}_key", ("load_octet_behind_x", octets + KEY_OCTETS - 1),
+        ("if_any_bit", EXTENDED_IV, f"{label}_number", f"{label}_none"),
+        *_keep_behind_x(f"{label}_number", octets + NUMBER_OCTETS),
+        *_keep_behind_x(f"{label}_none", octets + KEY_OCTETS),
+    ]  # fmt: skip
 
 
 def build_filter(link_type: int) -> list[Instruction]:
@@ -80,12 +108,13 @@ def build_filter(link_type: int) -> list[Instruction]:
         "no_qos",
         ("load_octet_behind_x", 1),
         ("and", 3),
-        ("if_equal", 3, "relayed", "plain"),
+        ("if_equal", 3, "relayed", "three"),
         *_keep_behind_x("announcement", ANNOUNCEMENT_OCTETS),
         *_keep_behind_x("control", CONTROL_OCTETS),
-        *_keep_behind_x("qos_relayed", HEADER_OCTETS + 8),
-        *_keep_behind_x("qos_plain", HEADER_OCTETS + 2),
-        *_keep_behind_x("relayed", HEADER_OCTETS + 6),
+        *_keep_to_number("qos_relayed", HEADER_OCTETS + 8, is_qos=True),
+        *_keep_to_number("qos_plain", HEADER_OCTETS + 2, is_qos=True),
+        *_keep_to_number("relayed", HEADER_OCTETS + 6, is_qos=False),
+        *_keep_to_number("three", HEADER_OCTETS, is_qos=False),
         *_keep_behind_x("plain", HEADER_OCTETS),
         "odd",
         ("keep", MAX_ODD_OCTETS),

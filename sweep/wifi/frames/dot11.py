@@ -32,6 +32,10 @@ BEACON, PROBE_RESPONSE, PROBE_REQUEST = 8, 5, 4
 """Subtypes of management frames."""
 TO_DS, FROM_DS, RETRY = 0x01, 0x02, 0x08
 """Bits of the second octet of Frame Control."""
+PROTECTED, ORDER = 0x40, 0x80
+EXTENDED_IV: Final = 0x20
+UNREAD, UNPROTECTED, PROTECTED_OTHERWISE = -1, -2, -3
+"""In the place of a packet number."""
 
 Addresses = NDArray[np.uint64]
 
@@ -63,6 +67,9 @@ class Dot11Frames:
     start: Int64s
     """Index of the MPDU in the block's data."""
     captured: NDArray[np.int32]
+    packet_number: NDArray[np.int32]
+    """Lower three octets of the number that CCMP and GCMP give to a data frame, in the clear before its body; UNREAD
+    where it was not captured or there is no body, UNPROTECTED, or PROTECTED_OTHERWISE."""
 
     def __len__(self) -> int:
         return len(self.t_ns)
@@ -86,8 +93,8 @@ _CONTROL_WITH_TA: Final = (2, 3, 4, 5, 8, 9, 10, 11)
 _EXTENDED_WITH_TA: Final = (2, 3, 4, 5, 8, 9, 10)
 _SHORTEST: Final = 10
 """Octets of the shortest useful frame: Frame Control, Duration, one address (Ack, CTS, DMG Beacon)."""
-_HEAD_OCTETS: Final = 32
-"""The longest header read: four addresses and QoS Control."""
+_HEAD_OCTETS: Final = 44
+"""The longest header read: four addresses, QoS Control, HT Control and the packet number."""
 _FIRST, _SECOND, _THIRD, _FOURTH, _NONE = range(5)
 """Which address of a frame plays a role."""
 
@@ -102,6 +109,7 @@ COLUMNS: Final = {
     "t_ns": np.int64, "kind": np.uint8, "subtype": np.uint8, "flags": np.uint8, "frame_len": np.int32,
     "rssi_dbm": np.int16, "channel_mhz": np.int32, "ra": np.uint64, "ta": np.uint64, "sa": np.uint64, "da": np.uint64,
     "bssid": np.uint64, "sequence_control": np.int32, "tid": np.int8, "start": np.int64, "captured": np.int32,
+    "packet_number": np.int32,
 }  # fmt: skip
 """In the order of the kernel's `struct columns`."""
 
@@ -264,7 +272,26 @@ def _read_heads(radio: RadioFrames, heads: NDArray[np.uint8], shape: Int64s, sha
         tid=np.where(is_qos, (qos & np.uint8(15)).astype(np.int8), np.int8(-1)),
         start=radio.start,
         captured=radio.captured.astype(np.int32),
+        packet_number=_read_packet_numbers(heads, radio.captured),
     )
+
+
+def _read_packet_numbers(heads: NDArray[np.uint8], captured: Int64s) -> NDArray[np.int32]:
+    """As IEEE 802.11-2020, 12.5.3.2 has it."""
+    flags, is_qos = heads[:, 1], heads[:, 0] & 0x80 != 0
+    at = np.where(flags & 3 == 3, 30, 24) + 2 * is_qos + 4 * (is_qos & (flags & ORDER != 0))
+    flat, begin = heads.reshape(-1), np.arange(len(heads)) * _HEAD_OCTETS + at
+    first, second, third, key, fifth = (flat[begin + place].astype(np.int32) for place in range(5))
+    is_whole, is_extended = captured >= at + 8, key & EXTENDED_IV != 0
+    is_body = heads[:, 0] & 0x4C == DATA << 2
+    number = np.select(
+        [
+            ~is_body, flags & PROTECTED == 0, captured < at + 4, ~is_extended, ~is_whole, third != 0,
+        ],
+        [UNREAD, UNPROTECTED, UNREAD, PROTECTED_OTHERWISE, UNREAD, PROTECTED_OTHERWISE],
+        default=first | second << 8 | fifth << 16,
+    )  # fmt: skip
+    return number.astype(np.int32)
 
 
 def _gather_heads(data: NDArray[np.uint8], start: Int64s) -> NDArray[np.uint8]:

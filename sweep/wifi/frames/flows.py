@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sweep.captures.packets import PacketBlock
 
-from .dot11 import DATA, FROM_DS, GROUP_BIT, NO_ADDRESS, NO_SEQUENCE, TO_DS, Dot11Frames
+from .dot11 import DATA, FROM_DS, GROUP_BIT, NO_ADDRESS, NO_SEQUENCE, TO_DS, UNREAD, Dot11Frames
 from .radio_headers import NO_LEVEL, Bools
 
 AIR_OVERHEAD: Final = 36
@@ -81,6 +81,7 @@ def parse_ethernet(block: PacketBlock, router: int | None) -> tuple[Dot11Frames,
         tid=np.full(count, -1, dtype=np.int8),
         start=start,
         captured=np.full(count, 0, dtype=np.int32),
+        packet_number=np.full(count, UNREAD, dtype=np.int32),
     )
     is_odd = (sender & np.uint64(GROUP_BIT)) != 0
     rejected = Counter({"short_header": int((~usable).sum()), "group_transmitter": int(is_odd.sum())})

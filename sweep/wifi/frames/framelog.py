@@ -23,8 +23,8 @@ from .dot11 import MANAGEMENT, NO_ADDRESS, NO_SEQUENCE, RETRY, Dot11Frames, pars
 from .management import Management, ManagementNotes
 from .radio_headers import WIFI_LINK_TYPES, Bools
 
-MAX_FRAMES: Final = 8_000_000
-"""Frames kept per listening period: derived, about 70 octets each, so 560 MB, half the memory of the smallest probe."""
+MAX_FRAMES: Final = 6_800_000
+"""Frames kept per listening period: derived, 82 octets each, so 560 MB, half the memory of the smallest probe."""
 REPEAT_WITHIN_NS: Final = 1_000_000_000
 """A retry repeats the frame of the same sequence number heard less than this before (SnoopDog's rule)."""
 
@@ -187,6 +187,7 @@ def empty_frames() -> Dot11Frames:
         t_ns=none64, kind=octet, subtype=octet, flags=octet, frame_len=word, rssi_dbm=np.zeros(0, dtype=np.int16),
         channel_mhz=word, ra=address, ta=address, sa=address, da=address, bssid=address, sequence_control=word,
         tid=np.zeros(0, dtype=np.int8), start=none64, captured=word,
+        packet_number=word,
     )  # fmt: skip
 
 

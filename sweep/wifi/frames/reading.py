@@ -59,7 +59,7 @@ def open_windows(path: Path, *, as_flows: bool = False, window_frames: int = WIN
 
 
 def read_log(path: Path, *, as_flows: bool = False) -> tuple[FrameLog, ReadTally]:
-    """All usable frames of a capture file, 8 million at most; raises as `open_windows` does."""
+    """All usable frames of a capture file, 6.8 million at most; raises as `open_windows` does."""
     wanted, parse = _find_parser(path, as_flows=as_flows)
     seen: set[int] = set()
     with open_capture(path) as reader:

@@ -3,8 +3,10 @@
 Input is a `FrameLog`; output is what shows it, per address.  A sender numbers its frames by one counter for each
 receiver and traffic identifier (IEEE 802.11-2020, 10.3.2.14.2), so that a number goes on from the one before, comes
 again only as a repeat, and is never given to two frames.  Two senders have two counters, however near to each other
-they keep them, and mostly two levels.  Whoever takes over from a sender that is silent for good leaves nothing to see.
-What only looks so is left alone (`one_sender`).  It draws no conclusion on what the address sends; `scan` does.
+they keep them, and mostly two levels.  What it encrypts for one receiver it numbers by one more counter for all
+identifiers (12.5.3.2), since whoever has a key uses no number twice.  Whoever takes over from a sender that is silent
+for good leaves nothing to see.  What only looks so is left alone (`one_sender`).  It draws no conclusion on what the
+address sends; `scan` does.
 """
 
 from __future__ import annotations
@@ -27,8 +29,10 @@ from sweep.wifi.frames.dot11 import (
     MANAGEMENT,
     NO_ADDRESS,
     NO_SEQUENCE,
+    PROTECTED_OTHERWISE,
     RETRY,
     TO_DS,
+    UNREAD,
     Dot11Frames,
 )
 from sweep.wifi.frames.framelog import FrameLog
@@ -39,7 +43,7 @@ from .missed_frames import MAIN_SHARE
 from .one_sender import find_copies, find_joinings
 from .streams import FRAGMENT_BITS
 
-Sign = Literal["two_counters", "number_used_twice", "two_levels", "two_networks"]
+Sign = Literal["two_counters", "number_used_twice", "two_levels", "two_networks", "two_ciphers"]
 """What shows two transmitters under one address."""
 
 TWO_TRANSMITTERS: Final = "two_transmitters"
@@ -67,6 +71,8 @@ TAKES_TURNS, TURN_NS = 6, 1_000_000_000
 """How often frames of both kinds follow each other within this: guessed, a person who walks changes a level once."""
 LEAST_KBPS: Final = 20.0
 """Of what could be pictures: as of a thin stream (`traffic.thin`)."""
+SEQUENCES, PACKETS = 1 << 12, 1 << 24
+"""Numbers after which a counter of frames begins again, and one of packets as far as it is read."""
 BAND_MHZ: Final = 1_000
 """2.4 GHz apart from the others; channels of one band overlap, and a receiver on one hears its neighbours'."""
 
@@ -88,16 +94,19 @@ FCS_OCTETS: Final = 4
 def find_shared(log: FrameLog) -> dict[int, frozenset[Sign]]:
     """Addresses that two transmitters use, and what shows it."""
     found: dict[int, set[Sign]] = defaultdict(set)
-    counters = read_counters(log)
-    is_sudden = (counters.sudden >= SUDDEN_JUMPS) & (counters.sudden >= SUDDEN_SHARE * counters.frames)
-    is_sudden &= counters.sudden_back >= SUDDEN_BACK * counters.sudden
-    signs: tuple[tuple[Sign, Bools], ...] = (
-        ("two_counters", (counters.both >= BOTH_GO_ON) | is_sudden),
-        ("number_used_twice", (counters.twice >= COUNTED_TWICE) & (counters.back >= STEPS_BACK)),
-    )
-    for sign, shows in signs:
-        for sender in counters.sender[shows].tolist():
-            found[sender].add(sign)
+    rows, pair, number = _list_encrypted(log)
+    for counters in (read_counters(log), _count(log, rows[number >= 0], pair[number >= 0], PACKETS)):
+        is_sudden = (counters.sudden >= SUDDEN_JUMPS) & (counters.sudden >= SUDDEN_SHARE * counters.frames)
+        is_sudden &= counters.sudden_back >= SUDDEN_BACK * counters.sudden
+        signs: tuple[tuple[Sign, Bools], ...] = (
+            ("two_counters", (counters.both >= BOTH_GO_ON) | is_sudden),
+            ("number_used_twice", (counters.twice >= COUNTED_TWICE) & (counters.back >= STEPS_BACK)),
+        )
+        for sign, shows in signs:
+            for sender in counters.sender[shows].tolist():
+                found[sender].add(sign)
+    for sender in _list_two_ciphers(log, rows, pair, number):
+        found[sender].add("two_ciphers")
     networks, levels = _list_two_networks(log), _list_two_levels(log)
     copies = {sender: find_copies(log.frames, sender) for sender in {*networks, *levels}}
     for sender, receivers in levels.items():
@@ -133,31 +142,46 @@ def read_counters(log: FrameLog) -> Counters:
     is_beacon = (frames.kind == MANAGEMENT) & (frames.subtype == BEACON)
     has_number = (frames.sequence_control != NO_SEQUENCE) & (frames.ta != NO_ADDRESS)
     rows = np.flatnonzero((is_data | is_beacon) & has_number)
-    senders, sender = number_distinct(frames.ta[rows])
+    _, sender = number_distinct(frames.ta[rows])
     receivers, receiver = number_distinct(frames.ra[rows])
+    pair = sender * max(len(receivers), 1) + receiver
     counter = np.where(is_beacon[rows], 17, frames.tid[rows].astype(np.int64) + 1)
-    keys, stream = number_distinct((sender * max(len(receivers), 1) + receiver) * 32 + counter)
+    return _count(log, rows, pair * 32 + counter, SEQUENCES)
+
+
+def _count(log: FrameLog, rows: Int64s, key: Int64s, circle: int) -> Counters:
+    """Of each counter, which rows of one `key` have in common."""
+    keys, stream = number_distinct(key)
     counts = np.bincount(stream, minlength=len(keys))
+    sender = np.zeros(len(keys), dtype=np.uint64)
+    sender[stream] = log.frames.ta[rows]
     is_long = counts >= LEAST_FRAMES
     kept = is_long[stream]
     rows, stream = rows[kept], (np.cumsum(is_long) - 1)[stream[kept]]
-    order = order_streams(stream, frames.t_ns[rows])
+    order = order_streams(stream, log.frames.t_ns[rows])
     rows, stream = rows[order], stream[order]
-    found = _follow(stream, frames, rows, _is_unheard(log, rows), int(is_long.sum()))
-    return Counters(senders[keys[is_long] // 32 // max(len(receivers), 1)], counts[is_long], *found)
+    found = _follow(stream, log.frames, rows, _is_unheard(log, rows), int(is_long.sum()), circle)
+    return Counters(sender[is_long], counts[is_long], *found)
 
 
 def _follow(
-    stream: Int64s, frames: Dot11Frames, rows: Int64s, is_unheard: Bools, count: int
+    stream: Int64s, frames: Dot11Frames, rows: Int64s, is_unheard: Bools, count: int, circle: int
 ) -> tuple[Int64s, Int64s, Int64s, Int64s, Int64s]:
-    """The columns of `Counters`, per stream, from `sudden` on; rows by stream and time."""
+    """The columns of `Counters`, per stream, from `sudden` on, by frames' numbers or packets'; rows by stream and time.
+
+    A packets' counter hardly comes to a number by chance, so that it may pause, a line of frames between is another
+    one's, and none goes back but where a key is new.
+    """
     none = np.zeros(count, dtype=np.int64)
     if not len(stream):
         return none, none, none, none, none
-    number = (frames.sequence_control[rows] >> FRAGMENT_BITS).astype(np.int64)
-    step = ((np.diff(number) + 2048) & 4095) - 2048
+    is_of_packets = circle == PACKETS
+    number = (frames.packet_number[rows] if is_of_packets else frames.sequence_control[rows] >> FRAGMENT_BITS).astype(
+        np.int64
+    )
+    step = ((np.diff(number) + circle // 2) & (circle - 1)) - circle // 2
     pause_ns, is_same = np.diff(frames.t_ns[rows]), np.diff(stream) == 0
-    is_break = ~is_same | (pause_ns > PAUSE_NS)
+    is_break = ~is_same | ((pause_ns > PAUSE_NS) & (not is_of_packets))
     is_break |= find_joinings(frames).between(frames.ta[rows], frames.t_ns[rows])
     is_jump = ~is_break & (np.abs(step) > NEAR)
     run, place = _runs(is_break | is_jump, step)
@@ -166,10 +190,11 @@ def _follow(
     spell = np.concatenate([[0], np.cumsum(is_break)])[first]
     is_return = np.zeros(len(first), dtype=bool)
     if len(first) > 2:
-        ahead = (number[first[2:]] - last[:-2]) & 4095
+        ahead = (number[first[2:]] - last[:-2]) & (circle - 1)
         is_return[2:] = (ahead <= GOES_ON_BY) & (spell[2:] == spell[:-2])
-    is_both = is_return & np.concatenate([[False], is_return[:-1]])
-    is_sudden = is_jump & (pause_ns <= SUDDEN_NS)
+    is_line = np.concatenate([[False], np.diff(first) > 1])  # what came before has more than one frame
+    is_both = is_return & np.concatenate([[False], is_return[:-1]]) | (is_return & is_line & is_of_packets)
+    is_sudden = is_jump & (((step < 0) & (number[1:] >= NEAR)) if is_of_packets else (pause_ns <= SUDDEN_NS))
     sudden = np.bincount(stream[1:][is_sudden], minlength=count)
     sudden_back = np.bincount(stream[1:][is_sudden & (step < 0)], minlength=count)
     both = np.bincount(stream[first][is_both], minlength=count)
@@ -183,7 +208,7 @@ def _follow(
 
 def _find_twice(run: Int64s, place: Int64s, frames: Dot11Frames, rows: Int64s) -> Int64s:
     """Places of rows whose number another frame has: a fragment of another length, or one behind a last fragment."""
-    key, fragment = (run << 32) + place + (1 << 30), frames.sequence_control[rows] & ((1 << FRAGMENT_BITS) - 1)
+    key, fragment = (run << 38) + place + (1 << 37), frames.sequence_control[rows] & ((1 << FRAGMENT_BITS) - 1)
     order = np.argsort(key, kind="stable")  # in no time, since they hardly ever step back
     is_shared = np.concatenate([[False], np.diff(key[order]) == 0, [False]])
     order = order[is_shared[1:] | is_shared[:-1]]
@@ -216,22 +241,58 @@ def _runs(is_new: Bools, step: Int64s) -> tuple[Int64s, Int64s]:
     return run, serial - serial[first][run]
 
 
+def _list_encrypted(log: FrameLog) -> tuple[Int64s, Int64s, Int64s]:
+    """Rows of data to one receiver by pair of sender and receiver and time, their pair, and what stands for a number.
+
+    TKIP marks its second octet and looks like a number once in 256 frames: so it is read where a pair mostly uses it.
+    """
+    frames = log.frames
+    is_data = frames.is_data_with_body() & ((frames.ra & np.uint64(GROUP_BIT)) == 0) & (frames.ta != NO_ADDRESS)
+    rows = np.flatnonzero(is_data & (frames.packet_number != UNREAD))
+    _, sender = number_distinct(frames.ta[rows])
+    _, receiver = number_distinct(frames.ra[rows])
+    pairs, pair = number_distinct((sender << 32) + receiver)
+    number = frames.packet_number[rows].astype(np.int64)
+    known, otherwise = (
+        np.bincount(pair[is_so], minlength=len(pairs)) for is_so in (number >= 0, number == PROTECTED_OTHERWISE)
+    )
+    is_marked = (number >= 0) & (number >> 8 & 0xFF == (number | 0x20) & 0x7F)
+    number[is_marked & (otherwise > known)[pair]] = PROTECTED_OTHERWISE
+    order = order_streams(pair, frames.t_ns[rows])
+    return rows[order], pair[order], number[order]
+
+
+def _list_two_ciphers(log: FrameLog, rows: Int64s, pair: Int64s, number: Int64s) -> set[int]:
+    """Senders that by turns encrypt what they send to one receiver and do not, or otherwise."""
+    is_turn = (np.diff(np.minimum(number, 0)) != 0) & (np.diff(pair) == 0)
+    is_turn &= np.diff(log.frames.t_ns[rows]) <= TURN_NS
+    turns = np.bincount(pair[1:][is_turn], minlength=int(pair.max(initial=0)) + 1)[pair]
+    return set(log.frames.ta[rows[turns >= TAKES_TURNS]].tolist())
+
+
 def _list_two_networks(log: FrameLog) -> list[int]:
     """Senders that send data into two networks as one does who is in both at once.
 
-    Who moves from one to the other and back needs longer for it.  A network is an access point in one band.
+    Who moves from one to the other and back needs longer for it.  A network is an access point in one band, or what
+    stations that send to each other call theirs; and one that relays with four addresses, as a mesh does to several.
     """
     frames = log.frames
-    goes_up = ((frames.flags & (TO_DS | FROM_DS)) == TO_DS) & ((frames.ra & np.uint64(GROUP_BIT)) == 0)
-    rows = np.flatnonzero(frames.is_data_with_body() & goes_up & (frames.ta != NO_ADDRESS))
+    direction = frames.flags & (TO_DS | FROM_DS)
+    is_wanted = (direction != FROM_DS) & ((frames.ra & np.uint64(GROUP_BIT)) == 0)
+    rows = np.flatnonzero(frames.is_data_with_body() & is_wanted & (frames.ta != NO_ADDRESS))
     senders, sender = number_distinct(frames.ta[rows])
-    _, receiver = number_distinct(frames.ra[rows])
+    _, receiver = number_distinct(np.where(direction[rows] == 0, frames.bssid[rows], frames.ra[rows]))
     network = (receiver << 32) + frames.channel_mhz[rows] // BAND_MHZ
     order = order_streams(sender, frames.t_ns[rows])
     sender, network, t_ns = sender[order], network[order], frames.t_ns[rows[order]]
+    is_relayed = direction[rows[order]] == TO_DS | FROM_DS
     turns = np.flatnonzero((np.diff(sender) == 0) & (np.diff(network) != 0))
     first, last = turns[:-1], turns[1:] + 1  # of one network, around what went into another one
-    is_same = (sender[first] == sender[last]) & (network[first] == network[last])
+    is_same = (
+        (sender[first] == sender[last])
+        & (network[first] == network[last])
+        & ~(is_relayed[first] & is_relayed[turns[:-1] + 1])
+    )
     turned = np.bincount(sender[first[is_same & (t_ns[last] - t_ns[first] <= TURN_NS)]], minlength=len(senders))
     return [int(one) for one in senders[turned >= TAKES_TURNS]]
 
