@@ -38,7 +38,7 @@ HEAD_KERNEL_C := $(sort $(wildcard sweep/sim/head/kernel*.c))
 FORMATTED_C := $(filter-out %/messages.h %/limits.h %/pins.h,$(FIRMWARE_C)) $(KERNEL_C) $(LENS_KERNEL_C) $(HEAD_KERNEL_C) # those three are generated
 WEB_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/dev-dist/*' 2>/dev/null)
 
-.PHONY: help setup setup-test run demo-city check quick test soak screenshots bench firmware hardware deb test-deb test-update test-arm64 image lock clean
+.PHONY: help setup setup-test run demo-city check quick test soak screenshots bench firmware hardware wheels deb test-wheels test-deb test-update test-arm64 image lock clean
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
@@ -107,6 +107,10 @@ hardware: setup-test ## Checks and exports of the hardware folder
 	@[ -f hardware/Makefile ] || { echo "error: the hardware folder has nothing to build yet" >&2; exit 2; }
 	@$(MAKE) -C hardware
 
+wheels: ready ## Wheels for `pipx install` where neither make nor a compiler is: x86-64 and aarch64
+	@.ci/apt gcc-aarch64-linux-gnu gcc-x86-64-linux-gnu
+	@$(BIN)/python .ci/wheels.py x86_64 aarch64
+
 deb: setup ## The Debian packages of probe and server for ARCH=amd64 or arm64, or both
 	@$(if $(filter arm64,$(or $(ARCH),arm64)),.ci/apt gcc-aarch64-linux-gnu)
 	@for architecture in $(or $(ARCH),amd64 arm64); do for name in ansim-sweep-probe ansim-sweep-server; do \
@@ -123,6 +127,9 @@ test-arm64: setup-test ## The tests in an arm64 root under qemu, its processor a
 
 image: ## A card's image with the packages of make deb ARCH=arm64: ROOT=/somewhere, as root
 	@.ci/image $(or $(ROOT),/var/tmp/ansim-image)
+
+test-wheels: wheels ## Install them by pipx in empty roots of Debian 12 and 13: ARCH=amd64 ROOT=/somewhere, as root
+	@for suite in bookworm trixie; do .ci/wheel-test $(or $(ARCH),amd64) $(or $(ROOT),/var/tmp/ansim-wheel)-$$suite $$suite; done
 
 lock: .make/python-test ## Write constraints.txt anew. ARGS="fastapi numpy" brings those up to date, ARGS=--all everything
 	@[ -x .make/uv/bin/uv ] || { $(BIN)/python -m venv .make/uv && .make/uv/bin/python -m pip --quiet install uv; }

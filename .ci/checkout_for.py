@@ -15,6 +15,7 @@ import tomllib
 from pathlib import Path
 
 import deb
+import wheels
 
 from sweep.host.compiled import SOURCES
 
@@ -32,16 +33,18 @@ def main() -> None:
         stamp.write_text(digest, encoding="ascii")
     checkout = folder / "checkout"
     shutil.rmtree(checkout, ignore_errors=True)
-    tracked = subprocess.run(["/usr/bin/git", "ls-files", "-z"], cwd=deb.ROOT, capture_output=True, check=True).stdout
+    tracked = subprocess.run(
+        ["/usr/bin/git", "ls-files", "-z"], cwd=wheels.ROOT, capture_output=True, check=True
+    ).stdout
     for name in tracked.decode().rstrip("\0").split("\0"):
-        if (deb.ROOT / name).is_file():
+        if (wheels.ROOT / name).is_file():
             target = checkout / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(deb.ROOT / name, target)
-    shutil.copytree(deb.ROOT / "firmware" / "build", checkout / "firmware" / "build", dirs_exist_ok=True)
+            shutil.copy(wheels.ROOT / name, target)
+    shutil.copytree(wheels.ROOT / "firmware" / "build", checkout / "firmware" / "build", dirs_exist_ok=True)
     for library, sources in SOURCES.items():
-        deb.build_kernel(architecture, sources, checkout / "build" / library)
-    with (deb.ROOT / "pyproject.toml").open("rb") as file:
+        wheels.build_kernel(deb.MACHINES[architecture], sources, checkout / "build" / library)
+    with (wheels.ROOT / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)["project"]
     name, version = project["name"], project["version"]
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"

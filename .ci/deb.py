@@ -1,32 +1,26 @@
 """Build a Debian package: `deb.py NAME ARCHITECTURE [VERSION]` writes dist/NAME_VERSION_ARCHITECTURE.deb.
 
 A package holds its Python packages in a virtual environment of its own under /usr/lib, from wheels of constraints.txt
-with their hashes, the units and rules of its folder `system`, and what was built in the checkout (page, firmware,
-kernels). It is put together for either architecture on either: nothing of it is run. The interpreter is Debian 13's.
+with their hashes, the units and rules of its folder `system`, and the checkout's wheel for that machine (`wheels.py`).
+It is put together for either architecture on either: nothing of it is run. The interpreter is Debian 13's.
 """
 
 from __future__ import annotations
 
 import gzip
-import os
 import re
 import shutil
 import stat
-import subprocess
 import sys
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from sweep.host.compiled import SOURCES, digest_sources, list_sources  # noqa: E402 - the checkout's own
+from wheels import OLDEST_LIBC, ROOT, build_wheel, said
 
 PYTHON = "3.13"  # of Debian 13
 GLIBC = 41  # of Debian 13: wheels may ask for any up to it
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
-COMPILERS = {"amd64": "x86_64-linux-gnu-gcc", "arm64": "aarch64-linux-gnu-gcc"}
 
 
 @dataclass(frozen=True)
@@ -45,8 +39,6 @@ class Package:
     """Of the checkout: name beside the licence. They say every setting and command, and refer to each other as here."""
     depends: tuple[str, ...]
     recommends: tuple[str, ...] = ()
-    needs: tuple[str, ...] = field(default=())
-    """Built in the checkout before: paths below it."""
 
 
 PACKAGES = {
@@ -60,7 +52,6 @@ PACKAGES = {
         {name: name.removeprefix("sweep/") for name in ("sweep/README.md", "sweep/way.svg", "sweep/host/PACKAGES.md")},
         ("python3 (>= 3.13)", "python3 (<< 3.14)", "iw", "systemd", "udev", "adduser"),
         ("avrdude", "bluez", "network-manager", "polkitd", "python3-picamera2"),
-        ("firmware/build/sensor_head.hex",),
     ),
     "ansim-sweep-server": Package(
         "server of probes that look for hidden cameras",
@@ -71,7 +62,6 @@ PACKAGES = {
         {"server/README.md": "README.md"},
         ("python3 (>= 3.13)", "python3 (<< 3.14)", "fonts-nanum", "systemd", "adduser"),
         ("postgresql-client",),
-        ("server/web/dist/index.html",),
     ),
 }
 
@@ -84,20 +74,12 @@ def main() -> None:
     package = PACKAGES[name]
     with (ROOT / "pyproject.toml").open("rb") as file:
         version = sys.argv[3] if len(sys.argv) == 4 else tomllib.load(file)["project"]["version"]
-    for path in package.needs:
-        if not (ROOT / path).exists():
-            sys.exit(f"error: {path} is not there; say make setup first")
     stage = ROOT / "build" / "deb" / f"{name}_{architecture}"
     if stage.exists():
         shutil.rmtree(stage)
     home = stage / "usr" / "lib" / name
     install_wheels(package, architecture, home)
-    install_project(home, with_server="server" in package.sections)
-    for library, folder in SOURCES.items():
-        build_kernel(architecture, folder, home / "app" / "build" / library)
-    hexes = [path for path in package.needs if path.endswith(".hex")]
-    for path in hexes:
-        copy(ROOT / path, home / "app" / path, 0o644)
+    install_project(architecture, home, with_server="server" in package.sections)
     for command, module in package.commands.items():
         write(
             stage / "usr" / "bin" / command, f'#!/bin/sh\nexec /usr/lib/{name}/bin/python3 -I -m {module} "$@"\n', 0o755
@@ -150,9 +132,11 @@ def requirements(sections: tuple[str, ...]) -> str:
     return "\n".join(found[section] for section in sections)
 
 
-def install_project(home: Path, *, with_server: bool) -> None:
-    """The checkout's own packages, with the built page."""
+def install_project(architecture: str, home: Path, *, with_server: bool) -> None:
+    """The wheel of this checkout, with the built page, the firmware and the kernels."""
     app = home / "app"
+    machine = MACHINES[architecture]
+    wheel = build_wheel(machine, home.parents[3] / "wheel")
     pip = [
         sys.executable,
         "-m",
@@ -163,7 +147,9 @@ def install_project(home: Path, *, with_server: bool) -> None:
         "--no-compile",
         "--no-deps",
     ]
-    said([*pip, "--no-build-isolation", "--no-index", f"--target={app}", str(ROOT)])
+    how = ["--no-index", "--only-binary=:all:", f"--python-version={PYTHON}", f"--platform={OLDEST_LIBC}_{machine}"]
+    said([*pip, *how, f"--target={app}", str(wheel)])
+    shutil.rmtree(wheel.parent)
     shutil.rmtree(app / "bin", ignore_errors=True)
     shutil.rmtree(app / "sweep" / "lab")
     if not with_server:
@@ -176,33 +162,6 @@ def compile_modules(home: Path) -> None:
         sys.exit(f"error: Python {PYTHON} compiles for Debian 13, this is {sys.version.split()[0]}")
     how = [sys.executable, "-m", "compileall", "-q", "-s", str(home.parents[2]), "-p", "/"]
     said([*how, str(home / "app"), str(home / "lib")])
-
-
-def kernel_flags() -> list[str]:
-    """As the Makefile compiles it here."""
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    (flags,) = re.findall(r"^KERNEL_FLAGS := (.+)$", makefile, re.MULTILINE)
-    return str(flags).split()
-
-
-def build_kernel(architecture: str, folder: Path, target: Path) -> None:
-    """What is compiled from `folder`. A package without it would be slow on every probe, so there is none."""
-    compiler = shutil.which(COMPILERS[architecture])
-    if compiler is None:
-        sys.exit(f"error: no {COMPILERS[architecture]} for {target.name}; say make deb, which installs it")
-    sources = list_sources(folder)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    digest = digest_sources(folder)
-    said(
-        [
-            compiler,
-            *kernel_flags(),
-            f'-DSOURCE_SHA256="{digest}"',
-            "-o",
-            str(target),
-            *(str(path) for path in sources if path.suffix == ".c"),
-        ]
-    )
 
 
 def install_system(folder: Path, stage: Path) -> list[str]:
@@ -259,13 +218,6 @@ def copy(source: Path, target: Path, mode: int) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
     target.chmod(mode)
-
-
-def said(command: list[str]) -> None:
-    """Run it; what it says is shown only when it fails."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"LC_ALL": "C.UTF-8"})
-    if done.returncode:
-        sys.exit(f"{(done.stdout + done.stderr).strip()[-2000:]}\nerror: {command[0]} failed")
 
 
 if __name__ == "__main__":

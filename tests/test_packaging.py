@@ -38,7 +38,7 @@ def tree(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             repo_root / name, copy / name, ignore=shutil.ignore_patterns("node_modules", "dist", "__pycache__")
         )
     (copy / ".ci").mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore", ".ci/catalogues.py"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore", ".ci/build_hook.py"):
         shutil.copy(repo_root / name, copy / name)
     return copy
 

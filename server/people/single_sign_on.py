@@ -19,7 +19,7 @@ import httpx
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, KeySetSerialization
+from joserfc.jwk import KeySet
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from server.interface.errors import ApiError
@@ -82,7 +82,12 @@ class _Claims(BaseModel):
     amr: tuple[str, ...] = ()
 
 
-_KEYS: Final = TypeAdapter(KeySetSerialization)
+class _Keys(BaseModel):
+    """The provider's keys, as JSON Web Keys."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    keys: list[dict[str, str | list[str]]]
 
 
 class SingleSignOn:
@@ -188,7 +193,7 @@ class SingleSignOn:
                 for address in (addresses.authorization_endpoint, addresses.token_endpoint, addresses.jwks_uri):
                     if urlsplit(address).scheme != urlsplit(self._provider.issuer).scheme:
                         raise _unreachable(Phrase("oidc_addresses_mixed"))
-                keys = KeySet.import_key_set(_KEYS.validate_python(self._ask("GET", addresses.jwks_uri)))
+                keys = KeySet.import_key_set({"keys": _Keys.model_validate(self._ask("GET", addresses.jwks_uri)).keys})
             except (ValidationError, JoseError, ValueError, KeyError) as error:
                 raise _unreachable(type(error).__name__) from None
             self._known = (now, addresses, keys)

@@ -17,13 +17,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.host.compiled import BUILD, SOURCES, declare, load_library
+from sweep.host.compiled import SOURCES, declare, load_library
+from sweep.host.installation import built
 from sweep.phrases import Phrase
 
 from .kernel_marks import MarksKernel
 from .packets import MAX_PACKET_OCTETS, Int64s
 
-LIBRARY: Final = BUILD / "kernel.so"
+LIBRARY: Final = built("kernel.so")
 FAULTS: Final = ("", "impossible_packet_length", "never_written")
 """Reasons by the number that `walk_pcap` gives."""
 _SLOT_BITS, _MOST_VALUES = 16, 1 << 15

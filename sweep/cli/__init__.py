@@ -20,6 +20,8 @@ from sweep.host.loading import loading
 if TYPE_CHECKING:
     import typer
 
+    from sweep.phrases import Phrase
+
 GROUPS: dict[str, dict[str, str]] = {
     "Inspect": {
         "run": "cli.sweeps:run",
@@ -121,13 +123,27 @@ def main() -> None:
             app = build_app(wanted or COMMANDS)
         sys.exit(copy_context().run(run_app, app))  # the language that it sets ends with it
     except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("sweep.lab") and not any(map(_is_of_the_laboratory, wanted)):
+        lacking = _lacking(error.name or "", wanted)
+        if lacking is None:
             raise
-        from sweep.phrases import Phrase
         from sweep.report.language import spoken
 
-        print(f"sweep: {spoken(Phrase('laboratory_lacking', part=error.name))}", file=sys.stderr)
+        print(f"sweep: {spoken(lacking)}", file=sys.stderr)
         sys.exit(2)
+
+
+def _lacking(module: str, wanted: Iterable[str]) -> Phrase | None:
+    """What to install for a module of an extra that the commands want; None: no extra brings it."""
+    from sweep.host.installation import PROBE_MODULES, command_for
+    from sweep.phrases import Phrase
+
+    if module.startswith("sweep.lab"):
+        return Phrase("laboratory_lacking")
+    if module in PROBE_MODULES:
+        return Phrase("part_lacking", part=module, command=command_for("probe"))
+    if any(map(_is_of_the_laboratory, wanted)):
+        return Phrase("part_lacking", part=module, command=command_for("lab"))
+    return None
 
 
 def _is_of_the_laboratory(command: str) -> bool:

@@ -67,7 +67,9 @@ def agent(
     settings = read_settings(config, server, state, port=port, stimulus=stimulus, stimulus_longest_s=stimulus_longest_s)
     if settings.server is None:
         fail("agent_needs_server")
-    if not sim:
+    if sim:
+        require_emulator()
+    else:
         require_something_to_measure_with(settings)
         refuse_kit(settings, is_laboratory=False)  # a phone starts sweeps of real rooms
         refuse_unsafe_supply(settings)  # and leave it off: a crash of an earlier run may have left it on
@@ -134,6 +136,14 @@ def agent(
         ).run(stop)
         if outbox.unsaved:
             fail("entries_not_on_disk", **unsaved(outbox))
+
+
+def require_emulator() -> None:
+    """End with one line where no head can be simulated."""
+    from sweep.sim.head.machine import check_emulator
+
+    with one_line(ValueError):
+        check_emulator()
 
 
 def _simulated_source(command: StartCommand, settings: Config, seed: int, camera_in: str | None) -> SweepSource:

@@ -1,8 +1,9 @@
 """Libraries compiled from the C beside a module: where they lie, and whether they are what the sources say.
 
-`make setup` builds them into build/ with the flags of the Makefile; nothing is ever built here. Input is a library and
-the folder of its sources `kernel*.c`; output is the loaded library, or in one line why it cannot be used: whoever asked
-then works in Python, which gives the same. Refuses a library of other sources.
+`make setup` and `make wheels` build them with the flags of the Makefile (`sweep.host.installation` says where to);
+nothing is ever built here. Input is a library and the folder of its sources `kernel*.c`; output is the loaded library,
+or in one line why it cannot be used: whoever asked then works in Python, which gives the same. Refuses a library of
+other sources.
 """
 
 from __future__ import annotations
@@ -15,8 +16,6 @@ from typing import Any, Final
 from sweep.phrases import Phrase
 
 ROOMS: Final = Path(__file__).parents[1]
-BUILD: Final = Path(__file__).parents[2] / "build"
-"""Where the libraries lie."""
 SOURCES: Final = {
     "kernel.so": ROOMS / "captures",
     "lens_kernel.so": ROOMS / "lens" / "pixels",

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sweep.host.installation import built
 from sweep.link.decode import HeadError
 from sweep.link.head import Head, PortError, SerialPort
 from sweep.link.messages import Identity
@@ -26,8 +27,6 @@ FLASH_TIMEOUT_S = 120.0
 RECORD_START = b":"
 LINES_SHOWN = 3
 """Of what avrdude said last: what went wrong stands among them (guessed)."""
-LINES_SHOWN = 3
-"""Of what avrdude said last: what went wrong stands among them (guessed)."""
 HEADER_PORTS = ("ttyAMA", "ttyS")
 """UARTs of the Raspberry Pi's header, which have no line that resets a Nano."""
 
@@ -37,8 +36,8 @@ class FlashError(ValueError):
 
 
 def find_image(image: Path | None) -> Path:
-    """The Intel HEX image: `image`, or the one built in this source tree. Raises FlashError."""
-    path = image or Path(__file__).resolve().parents[2] / "firmware" / "build" / "sensor_head.hex"
+    """The Intel HEX image: `image`, or the one that was built for this program. Raises FlashError."""
+    path = image or built("sensor_head.hex")
     if not path.is_file():
         raise FlashError(Phrase("no_firmware_image", file=path.name))
     with path.open("rb") as file:

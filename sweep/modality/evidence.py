@@ -7,8 +7,7 @@ weights from the tables it is handed; it knows neither the prior nor whether a f
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sweep.modality.looks import is_again
@@ -38,9 +37,9 @@ class ZoneView:
     """A person looked at the candidate by eye and saw nothing."""
     zones: int = 0
     """Of the room; 0: not told."""
-    names: Mapping[str, LocalText] = MappingProxyType({})
+    names: Mapping[str, LocalText] = field(default_factory=dict)
     """Of the room's zones, by id."""
-    close: Mapping[UUID, str] = MappingProxyType({})
+    close: Mapping[UUID, str] = field(default_factory=dict)
     """By observation of the first look: the position from which the probe filmed it from close by."""
 
     def first_look(self) -> list[Observation]:

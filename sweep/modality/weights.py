@@ -12,10 +12,9 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
-from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
@@ -253,7 +252,7 @@ class WeightsInForce:
     """When the field test behind them ended; None: those that ship with the package."""
     forest: str | None = None
     """Build of the lens judge; None: nobody said."""
-    held_back: Mapping[str, Phrase] = MappingProxyType({})
+    held_back: Mapping[str, Phrase] = field(default_factory=dict)
     """Tables that were measured with another lens judge, and what is said of each: they are no more than a hint."""
 
     def are_stale(self, at: datetime) -> bool:

@@ -37,6 +37,7 @@ from sweep.report import (
 
 from .eye import SimulatedEye
 from .head.avr import EmulatorGoneError
+from .head.machine import check_emulator
 from .sources import RfSource, SimulatedRoom
 from .world import DWELL_S, STEP_S, HiddenKind, SimulatedPosition, lay_out_time
 
@@ -71,7 +72,8 @@ class SimulatedSource:
         mode: Mode = "full",
         turns: bool = True,
     ) -> None:
-        """As `SimulatedRoom`.  Raises ValueError for a camera zone that is not on the plan."""
+        """As `SimulatedRoom`.  Raises ValueError for a camera zone that is not on the plan, EmulatorError."""
+        check_emulator()
         self._room = SimulatedRoom(
             room.plan, seed=seed, camera_zone=camera_zone, camera_kind=camera_kind, mode=mode, turns=turns
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ from sweep.cli.doctor.checks_machine import check_program
 from sweep.cli.doctor.doctor import show_checks
 from sweep.cli.doctor.golden import FOLDER, LENSES, examine_capture, examine_lenses
 from sweep.cli.output import out
-from sweep.host import compiled
+from sweep.host import installation
 from sweep.lens.pixels import kernel as lens_kernel
 from sweep.report import DoctorCheck
 from sweep.sim.scene.wall import PlantedLens
@@ -268,9 +269,13 @@ def test_a_kernel_that_was_not_built_is_noted(module: ModuleType, code: str, mon
         (check,) = (one for one in check_program() if one.code == code)
         states[check.state] = check.found.en
     assert states == {"ok": "compiled", "note": "it was not built"}
-    monkeypatch.setattr(compiled, "BUILD", Path("/usr/lib/ansim-sweep-probe/app/build"))
+    monkeypatch.setattr(installation, "WAY", "debian")
     (check,) = (one for one in check_program() if one.code == code)
     assert (check.state, check.found.en) == ("wrong", "the package is damaged: it was not built")
+    monkeypatch.setattr(installation, "WAY", "pipx")
+    (check,) = (one for one in check_program() if one.code == code)
+    assert check.advice is not None
+    assert (check.state, check.advice.en) == ("note", f"install the wheel for {platform.machine()}")
 
 
 @pytest.mark.parametrize("locale", ["ko_KR.UTF-8", "C.UTF-8"])

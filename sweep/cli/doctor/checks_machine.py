@@ -5,6 +5,7 @@ Input is the settings and this machine; output is a check for each thing.  Nothi
 
 from __future__ import annotations
 
+import platform
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,17 +14,12 @@ from typing import Final
 
 from sweep.cli.config import Config
 from sweep.cli.doctor.checks import Here, Topic
-from sweep.host import compiled
+from sweep.host import installation
 from sweep.host.clock import read_wall_clock
 from sweep.host.machine import Machine
 from sweep.phrases import Phrase, quote
 from sweep.report import DoctorCheck
 
-PACKAGES: Final = ("cv2", "bleak", "serial", "gpiod", "scapy")
-INSTALL: Final = "pip install 'ansim-sweep[probe]'"
-PACKAGED: Final = "/usr/lib/ansim-sweep-probe"
-"""Where the package lies (host/system)."""
-REINSTALL: Final = "apt install --reinstall ansim-sweep-probe"
 TOOLS: Final = ("iw", "avrdude")
 FIRST_YEAR: Final = 2026
 """Of this software: a clock that says less was never set."""
@@ -41,10 +37,10 @@ def check_program() -> Iterator[DoctorCheck]:
     from sweep.captures.kernel import KERNEL_TROUBLE
     from sweep.cli.doctor.golden import examine_capture, examine_lenses
 
-    for module in PACKAGES:
+    for module in installation.PROBE_MODULES:
         topic = Topic("program", f"package_{module}", module)
         has = find_spec(module) is not None
-        yield topic.ok(Phrase("is_there")) if has else topic.wrong(Phrase("missing"), INSTALL)
+        yield topic.ok(Phrase("is_there")) if has else topic.wrong(Phrase("missing"), installation.command_for("probe"))
     for tool in TOOLS:
         topic = Topic("program", f"tool_{tool}", tool)
         has = shutil.which(tool) is not None
@@ -66,9 +62,13 @@ def _compiled(topic: Topic, trouble: Phrase | None) -> DoctorCheck:
     """Whether a kernel is there, or why not; a package always brings it, so there something is broken."""
     if trouble is None:
         return topic.ok(Phrase("is_compiled"))
-    if compiled.BUILD.is_relative_to(PACKAGED):
-        return topic.wrong(Phrase("package_damaged", why=trouble), REINSTALL)
-    return topic.note(trouble, "make setup")
+    match installation.WAY:
+        case "checkout":
+            return topic.note(trouble, installation.command_for("probe"))
+        case "debian":
+            return topic.wrong(Phrase("package_damaged", why=trouble), installation.command_for("probe"))
+        case "pipx" | "environment":
+            return topic.note(trouble, Phrase("advice_wheel_of_machine", machine=platform.machine()))
 
 
 def _scapy() -> DoctorCheck:

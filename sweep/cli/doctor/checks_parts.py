@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from sweep.cli.config import Config
 from sweep.cli.doctor.checks import Here, Topic, run
+from sweep.host import installation
 from sweep.host.carrier import camera_overlay
 from sweep.host.config_txt import model_number
 from sweep.lens.optics import load_optics
@@ -161,6 +163,8 @@ def _capability(here: Here) -> DoctorCheck:
     found = re.search(r"^CapEff:\s*([0-9a-f]+)", here.read("proc/self/status") or "", re.MULTILINE)
     if found is not None and int(found[1], 16) & CAPABILITIES == CAPABILITIES:
         return topic.ok(Phrase("this_account"))
+    if installation.WAY != "debian":
+        return topic.wrong(Phrase("not_allowed"), f"sudo {sys.prefix}/bin/sweep")
     command = "systemctl start ansim-sweep-capture.socket"
     return topic.wrong(Phrase("not_allowed"), Phrase("advice_or_root", command=command))
 

@@ -100,7 +100,7 @@ def _ask(words: Sequence[str], folder: Path, count: int) -> ScanDocument:
     except subprocess.TimeoutExpired as error:
         raise BenchmarkError(Phrase("command_too_slow", seconds=PER_CLIP_S)) from error
     except OSError as error:
-        raise BenchmarkError(Phrase("command_cannot_run", why=error)) from error
+        raise BenchmarkError(Phrase("command_cannot_run", program=line[0], why=error)) from error
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["and said nothing"])[-1]
         raise BenchmarkError(Phrase("command_failed", number=done.returncode, last=last))

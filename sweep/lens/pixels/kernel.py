@@ -17,13 +17,14 @@ from typing import ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
-from sweep.host.compiled import BUILD, SOURCES, declare, load_library
+from sweep.host.compiled import SOURCES, declare, load_library
+from sweep.host.installation import built
 from sweep.phrases import Phrase
 
 Image = npt.NDArray[np.float32]
 Column = npt.NDArray[np.float32]
 
-LIBRARY: Final = BUILD / "lens_kernel.so"
+LIBRARY: Final = built("lens_kernel.so")
 _MOST_PEAKS, _FIELDS = 1 << 15, 8
 """Places that one scale of a frame may have, and numbers told of each."""
 

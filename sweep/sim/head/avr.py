@@ -142,7 +142,8 @@ def flash_segments(elf: Path) -> list[tuple[int, bytes]]:
     return segments
 
 
-def _library() -> Any:
+def load_simavr() -> Any:
+    """The library, its functions declared.  Raises EmulatorError where it is not installed or is another."""
     try:
         lib = ctypes.CDLL(LIBRARY)
     except OSError as error:
@@ -188,7 +189,7 @@ class Avr:
 
     def __init__(self, elf: Path) -> None:
         segments = flash_segments(elf)
-        self._lib = _library()
+        self._lib = load_simavr()
         self._avr = self._lib.avr_make_mcu_by_name(MCU)
         if not self._avr:
             raise EmulatorError(Phrase("simavr_without_atmega328p", library=LIBRARY))

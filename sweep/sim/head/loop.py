@@ -1,4 +1,4 @@
-"""The loop around simavr's step: compiled where `build/head_kernel.so` is there (kernel_head.c), else in Python.
+"""The loop around simavr's step: compiled where `head_kernel.so` is there (kernel_head.c), else in Python.
 
 Half a million steps make a second of the controller, and to leave and enter Python for each is two thirds of all that
 emulating it costs. Input is the library's step, the core it steps and a number of cycles. Both ways do the same.
@@ -11,18 +11,20 @@ from ctypes import addressof, c_int, c_uint64, c_void_p, cast
 from pathlib import Path
 from typing import Any, Final
 
-from sweep.host.compiled import BUILD, SOURCES, declare, load_library
+from sweep.host.compiled import SOURCES, declare, load_library
+from sweep.host.installation import built
 from sweep.phrases import Phrase
 
 LEAST_CRASHED = 6
 """cpu_Done of simavr; cpu_Crashed is behind it."""
 LIBRARY: Final = "head_kernel.so"
+BUILT: Final = built(LIBRARY)
 
 Loop = Callable[[int], int]
 """Steps until there are so many cycles or the program has crashed, and says the last state."""
 
 
-def load_kernel(library: Path = BUILD / LIBRARY, source: Path = SOURCES[LIBRARY]) -> Any | None:
+def load_kernel(library: Path = BUILT, source: Path = SOURCES[LIBRARY]) -> Any | None:
     """`run_until` of kernel_head.c; None where there is none that can be used."""
     found = load_library(library, source)
     if isinstance(found, Phrase):

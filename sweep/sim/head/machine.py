@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from sweep.host.installation import built
 from sweep.phrases import Phrase
-from sweep.sim.head.avr import BANDGAP_CHANNEL, CLOCK_HZ, Avr, EmulatorError
+from sweep.sim.head.avr import BANDGAP_CHANNEL, CLOCK_HZ, Avr, EmulatorError, load_simavr
 from sweep.sim.head.imu import COND_START, ImuModel
 from sweep.sim.head.pads import COMPARES, PINS, Pads, compare_level
 from sweep.sim.head.scene import BLOCK_SLOTS, RfScene, Waveform
@@ -35,15 +36,19 @@ LINE_SYNC = ("iogD", 4)
 IMU_SDA, IMU_SCL = ("C", 4), ("C", 5)
 TUNER_DATA, TUNER_SELECT, TUNER_CLOCK = PINS["tuner_data"], PINS["tuner_select"], PINS["tuner_clock"]
 
-SOURCE_TREE = Path(__file__).resolve().parents[3]
-
 
 def find_elf(elf: Path | None = None) -> Path:
-    """The firmware image: `elf`, or the one built in this source tree. Raises EmulatorError."""
-    path = elf or SOURCE_TREE / "firmware" / "build" / "sensor_head.elf"
+    """The firmware image: `elf`, or the one that was built for this program. Raises EmulatorError."""
+    path = elf or built("sensor_head.elf")
     if not path.is_file():
         raise EmulatorError(Phrase("firmware_not_built"))
     return path
+
+
+def check_emulator() -> None:
+    """Raises EmulatorError where the firmware or the library that runs it lacks, before a sweep has begun."""
+    find_elf()
+    load_simavr()
 
 
 @dataclass(frozen=True, slots=True)
