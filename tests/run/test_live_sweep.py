@@ -60,6 +60,19 @@ def test_a_live_capture_gives_a_report_whatever_happens_to_the_adapter(tmp_path:
     assert not {"lens", "ble", "rf"} & {cover.modality for cover in report.coverage if cover.samples}
 
 
+def test_an_adapter_and_bluetooth_alone_are_a_sweep_of_two_modalities(tmp_path: Path) -> None:
+    """A laptop: no head, no camera."""
+    _, report = run_rig(tmp_path, "bluetooth")
+    assert report.outcome == "completed"
+    assert {cover.modality for cover in report.coverage if cover.samples} == {"wifi", "ble"}
+    assert {o.zone_id for o in report.observations if o.modality == "ble"} == {z.zone_id for z in report.plan.zones}
+    assert {o.channel_mhz for o in report.observations if o.modality == "wifi" and o.role == "sta"} == {CAMERA_MHZ}
+    limits = {limit.code for limit in report.limits}
+    assert {"lens_never_measured", "rf_never_measured"} <= limits
+    assert not {"wifi_never_measured", "ble_never_measured", "nothing_measured"} & limits
+    assert not any(verdict.verdict == "clear" for verdict in report.verdicts)
+
+
 def test_an_absent_adapter_is_said_and_the_sweep_goes_on(tmp_path: Path) -> None:
     _, report = run_rig(tmp_path, "absent")
     covers = [cover for cover in report.coverage if cover.modality == "wifi"]

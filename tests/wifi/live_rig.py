@@ -1,7 +1,8 @@
 """`sweep run` with an adapter: a TAP device plays the radio, an executable plays `iw`, made-up air the room.
 
 Run as `unshare -n python -m tests.wifi.live_rig FOLDER TROUBLE`; prints one JSON object.  The device starts as a
-managed interface; the executable tells what it was asked, and this process does what a kernel would have done.
+managed interface; the executable tells what it was asked, and this process does what a kernel would have done.  With
+`bluetooth` as TROUBLE there is none, and a stand-in for BlueZ answers on a system bus of its own.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from typing import Final
 
 from sweep.captures.files import open_capture
 from sweep.report import to_json
+from sweep.sim.air.bluez import FakeBlueZ
 from sweep.sim.air.frames import WifiEmitter
 from sweep.sim.source import default_room
+from tests.ble.daemon import Bluetooth
 from tests.keyboard import TwoPersons
 from tests.simulators.wifi_captures import write_wifi_capture
 from tests.waiting import wait_until
@@ -145,7 +148,11 @@ def main() -> None:
     room_file["plan"]["zones"] = room_file["plan"]["zones"][:ZONES]
     (folder / "room.json").write_text(json.dumps(room_file), encoding="utf-8")
     adapter = "none9" if trouble == "absent" else NAME
-    (folder / "sweep.toml").write_text(f'wifi_adapter = "{adapter}"\nwifi_dwell_s = {DWELL_S}\n', encoding="utf-8")
+    settings = f'wifi_adapter = "{adapter}"\nwifi_dwell_s = {DWELL_S}\n'
+    bluetooth = Bluetooth() if trouble == "bluetooth" else None
+    if bluetooth is not None:
+        settings += 'ble_adapter = "hci0"\nble_scan_s = 2.0\n'
+    (folder / "sweep.toml").write_text(settings, encoding="utf-8")
     write_air(folder)
 
     radio, stop = Radio(folder), threading.Event()
@@ -165,9 +172,17 @@ def main() -> None:
     environment = os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"}
     said = folder / "said"
     second = room_file["plan"]["zones"][1]["name"]["en"]
-    with TwoPersons() as persons, said.open("wb") as errors, subprocess.Popen(
-        command, env=environment, stdin=persons.terminal, stdout=subprocess.PIPE, stderr=errors, text=True
-    ) as run:  # fmt: skip
+    with contextlib.ExitStack() as stack:
+        if bluetooth is not None:
+            stack.enter_context(bluetooth.up())
+            bluetooth.do(FakeBlueZ.add_adapter)
+            environment["DBUS_SYSTEM_BUS_ADDRESS"] = bluetooth.address
+        persons, errors = stack.enter_context(TwoPersons()), stack.enter_context(said.open("wb"))
+        run = stack.enter_context(
+            subprocess.Popen(
+                command, env=environment, stdin=persons.terminal, stdout=subprocess.PIPE, stderr=errors, text=True
+            )
+        )
         if trouble in troubles:
             wait_until(lambda: second.encode() in said.read_bytes(), "the question to stand there", 60.0, 0.02)
             sent = radio.sent
