@@ -45,6 +45,12 @@ async def health(request: Request) -> Health:
     return Health(status=whole(parts), database="ok", version=VERSION, page_built=parts.page == "ok", parts=parts)
 
 
+@router.get("/api/docs", include_in_schema=False)
+async def api_docs(request: Request) -> Response:
+    """The interface's document to read in a browser."""
+    return await run_in_threadpool(_page, request, "api-docs/index.html")
+
+
 @router.get("/{path:path}", include_in_schema=False)
 async def page(request: Request, path: str) -> Response:
     """A file of the page, or the page itself."""

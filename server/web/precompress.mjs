@@ -10,7 +10,7 @@ import { brotliCompress, constants } from "node:zlib";
 
 const compress = promisify(brotliCompress);
 const folder = new URL("./dist/assets/", import.meta.url);
-const names = (await readdir(folder)).filter((name) => /\.(js|css)$/.test(name));
+const names = (await readdir(folder, { recursive: true })).filter((name) => /\.(js|css)$/.test(name));
 for (const name of names) {
   const plain = await readFile(new URL(name, folder));
   const params = { [constants.BROTLI_PARAM_SIZE_HINT]: plain.length };

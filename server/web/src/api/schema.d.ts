@@ -11,10 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Access Log
-         * @description Who looked at what in a month of Korean time, the newest first; that one looked at it stands there, too.
-         */
+        /** Who looked at what in a month of Korean time, the newest first; that one looked at it stands there, too. */
         get: operations["get_access_log_api_access_log_get"];
         put?: never;
         post?: never;
@@ -31,10 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Badges
-         * @description Who may be a second person, with badge and whether a PIN stands beside it.
-         */
+        /** Who may be a second person, with badge and whether a PIN stands beside it. */
         get: operations["list_badges_api_badges_get"];
         put?: never;
         post?: never;
@@ -53,10 +47,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Badge Sheet
-         * @description Badges as a sheet to print and cut out.
-         */
+        /** Badges as a sheet to print and cut out. */
         post: operations["post_badge_sheet_api_badges_sheet_post"];
         delete?: never;
         options?: never;
@@ -71,10 +62,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Body
-         * @description A body that is there; each access is written down. Only PNG is shown, all else is downloaded for a reason.
-         */
+        /** A body that is there; each access is written down. Only PNG is shown, all else is downloaded for a reason. */
         get: operations["get_body_api_bodies__commitment__get"];
         put?: never;
         post?: never;
@@ -93,10 +81,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Erase Body
-         * @description Erase a body for good; a second person proves agreement with a password in this very request.
-         */
+        /** Erase a body for good; a second person proves agreement with a password in this very request. */
         post: operations["erase_body_api_bodies__commitment__erase_post"];
         delete?: never;
         options?: never;
@@ -111,10 +96,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Cases
-         * @description Cases of the district, or of one room: open ones, or all.
-         */
+        /** Cases of the district, or of one room: open ones, or all. */
         get: operations["list_cases_api_cases_get"];
         put?: never;
         post?: never;
@@ -131,10 +113,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Case
-         * @description A case with its steps.
-         */
+        /** A case with its steps. */
         get: operations["get_case_api_cases__case_id__get"];
         put?: never;
         post?: never;
@@ -152,10 +131,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Case File
-         * @description The file of a found camera for the police, after 112 was called: a ZIP that `verify` checks.
-         *
-         *     Addresses, radio records and sealed photographs are in it as far as a recorded request of the police asks for them.
+         * The file of a found camera for the police, after 112 was called: a ZIP that `verify` checks.
+         * @description Addresses, radio records and sealed photographs are in it as far as a recorded request of the police asks for them.
          *     The process that makes the documents of a period makes it, and keeps it for nobody.
          */
         get: operations["get_case_file_api_cases__case_id__file_get"];
@@ -176,15 +153,9 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Declaration
-         * @description Two persons declare the room empty and closed: for some minutes the page's camera may open, for the object.
-         */
+        /** Two persons declare the room empty and closed: for some minutes the page's camera may open, for the object. */
         post: operations["post_declaration_api_cases__case_id__photo_declarations_post"];
-        /**
-         * End Declarations
-         * @description Somebody came in: nothing may be photographed for this case until two persons declare it anew.
-         */
+        /** Somebody came in: nothing may be photographed for this case until two persons declare it anew. */
         delete: operations["end_declarations_api_cases__case_id__photo_declarations_delete"];
         options?: never;
         head?: never;
@@ -198,16 +169,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Photos
-         * @description The photographs of a case: that they are there, when and of what sort; and whether one may be taken now.
-         */
+        /** The photographs of a case: that they are there, when and of what sort; and whether one may be taken now. */
         get: operations["list_photos_api_cases__case_id__photos_get"];
         put?: never;
-        /**
-         * Post Photo
-         * @description Record a photograph that the phone sealed to the evidence officers; the same again is the same.
-         */
+        /** Record a photograph that the phone sealed to the evidence officers; the same again is the same. */
         post: operations["post_photo_api_cases__case_id__photos_post"];
         delete?: never;
         options?: never;
@@ -224,10 +189,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Step
-         * @description Take the next step of a case; a wrong turn is answered with what has to come first.
-         */
+        /** Take the next step of a case; a wrong turn is answered with what has to come first. */
         post: operations["post_step_api_cases__case_id__steps_post"];
         delete?: never;
         options?: never;
@@ -242,10 +204,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Day
-         * @description Open sweeps, reference checks of probes, alarms, what waits of strangers, and how many cases are open.
-         */
+        /** Open sweeps, reference checks of probes, alarms, what waits of strangers, and how many cases are open. */
         get: operations["get_day_api_desk_day_get"];
         put?: never;
         post?: never;
@@ -262,10 +221,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Map
-         * @description Outlines of districts, and facilities as points with what stands open there.
-         */
+        /** Outlines of districts, and facilities as points with what stands open there. */
         get: operations["get_map_api_desk_map_get"];
         put?: never;
         post?: never;
@@ -282,16 +238,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Districts
-         * @description Every district of the city, or one's own.
-         */
+        /** Every district of the city, or one's own. */
         get: operations["list_districts_api_districts_get"];
         put?: never;
-        /**
-         * Post District
-         * @description Add a district, or name one anew.
-         */
+        /** Add a district, or name one anew. */
         post: operations["post_district_api_districts_post"];
         delete?: never;
         options?: never;
@@ -306,10 +256,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Documents
-         * @description The register of documents that were made, the newest first.
-         */
+        /** The register of documents that were made, the newest first. */
         get: operations["list_documents_api_documents_get"];
         put?: never;
         post?: never;
@@ -326,15 +273,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Duty
-         * @description Who may be on duty for one's own district, and who is: finds are told to them; who sees all asks for one.
-         */
+        /** Who may be on duty for one's own district, and who is: finds are told to them; who sees all asks for one. */
         get: operations["get_duty_api_duty_get"];
-        /**
-         * Put Duty
-         * @description Put somebody on duty for a district, or off.
-         */
+        /** Put somebody on duty for a district, or off. */
         put: operations["put_duty_api_duty_put"];
         post?: never;
         delete?: never;
@@ -352,10 +293,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Prove Enrolment
-         * @description Give the code that came apart from the first password: other ways to log in can be set up from then on.
-         */
+        /** Give the code that came apart from the first password: other ways to log in can be set up from then on. */
         post: operations["prove_enrolment_api_enrolment_code_post"];
         delete?: never;
         options?: never;
@@ -370,16 +308,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Entries
-         * @description Entries after a log index, oldest first; `only_waiting`: those that do not count until a person settles them.
-         */
+        /** Entries after a log index, oldest first; `only_waiting`: those that do not count until a person settles them. */
         get: operations["list_entries_api_entries_get"];
         put?: never;
-        /**
-         * Post Entry
-         * @description The ingest path: a signed receipt once the entry is on disk, again for the same entry, with a later proof.
-         */
+        /** The ingest path: a signed receipt once the entry is on disk, again for the same entry, with a later proof. */
         post: operations["post_entry_api_entries_post"];
         delete?: never;
         options?: never;
@@ -394,10 +326,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Entry
-         * @description One entry; the first that claimed this id when there are several.
-         */
+        /** One entry; the first that claimed this id when there are several. */
         get: operations["get_entry_api_entries__entry_id__get"];
         put?: never;
         post?: never;
@@ -414,10 +343,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Asked
-         * @description Erasures that two persons made at a Pi: here they wait until two persons of this server erase the same body.
-         */
+        /** Erasures that two persons made at a Pi: here they wait until two persons of this server erase the same body. */
         get: operations["get_asked_api_erasures_asked_get"];
         put?: never;
         post?: never;
@@ -434,16 +360,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Evidence Keys
-         * @description To whose keys photographs of one's district are sealed.
-         */
+        /** To whose keys photographs of one's district are sealed. */
         get: operations["list_evidence_keys_api_evidence_keys_get"];
         put?: never;
-        /**
-         * Post Evidence Key
-         * @description Register one's own public key: from now on photographs are sealed to it, too.
-         */
+        /** Register one's own public key: from now on photographs are sealed to it, too. */
         post: operations["post_evidence_key_api_evidence_keys_post"];
         delete?: never;
         options?: never;
@@ -461,10 +381,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Delete Evidence Key
-         * @description Seal nothing more to one's own key; it still opens what was sealed to it.
-         */
+        /** Seal nothing more to one's own key; it still opens what was sealed to it. */
         delete: operations["delete_evidence_key_api_evidence_keys__key_id__delete"];
         options?: never;
         head?: never;
@@ -478,16 +395,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Exports
-         * @description One's own documents of the last hour, newest first.
-         */
+        /** One's own documents of the last hour, newest first. */
         get: operations["list_exports_api_exports_get"];
         put?: never;
-        /**
-         * Post Export
-         * @description Ask for a document; look at it with GET until it is ready.
-         */
+        /** Ask for a document; look at it with GET until it is ready. */
         post: operations["post_export_api_exports_post"];
         delete?: never;
         options?: never;
@@ -502,17 +413,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Export
-         * @description How far one of one's own documents is.
-         */
+        /** How far one of one's own documents is. */
         get: operations["get_export_api_exports__job_id__get"];
         put?: never;
         post?: never;
-        /**
-         * Delete Export
-         * @description Forget a document; one that is being made is not made any further.
-         */
+        /** Forget a document; one that is being made is not made any further. */
         delete: operations["delete_export_api_exports__job_id__delete"];
         options?: never;
         head?: never;
@@ -526,10 +431,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Export File
-         * @description The document; each download is written down with the reason that was given for it.
-         */
+        /** The document; each download is written down with the reason that was given for it. */
         get: operations["get_export_file_api_exports__job_id__file_get"];
         put?: never;
         post?: never;
@@ -546,10 +448,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Export Access Log
-         * @description Who looked at what in a month of Korean time, for the monthly review, as CSV.
-         */
+        /** Who looked at what in a month of Korean time, for the monthly review, as CSV. */
         get: operations["export_access_log_api_exports_access_log_get"];
         put?: never;
         post?: never;
@@ -567,10 +466,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export Log
-         * @description The log of a period (Korean days, both included; the last month when not given), or of one sweep alone.
-         *
-         *     A PDF of a period is a summary; `with_sheets` adds the form of each sweep and what the equipment says.
+         * The log of a period (Korean days, both included; the last month when not given), or of one sweep alone.
+         * @description A PDF of a period is a summary; `with_sheets` adds the form of each sweep and what the equipment says.
          */
         get: operations["export_log_api_exports_inspection_log_get"];
         put?: never;
@@ -588,10 +485,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Export Provisions
-         * @description The register of a year as a document, under a number of its own.
-         */
+        /** The register of a year as a document, under a number of its own. */
         get: operations["export_provisions_api_exports_provisions_get"];
         put?: never;
         post?: never;
@@ -608,10 +502,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Export Size
-         * @description How large the log of a period is, before anybody asks for it: sweeps, and how many documents hold them.
-         */
+        /** How large the log of a period is, before anybody asks for it: sweeps, and how many documents hold them. */
         get: operations["get_export_size_api_exports_size_get"];
         put?: never;
         post?: never;
@@ -629,10 +520,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export Statistics
-         * @description The statistics of a quarter (Korean days): one line for the own district, or one for each and their sum.
-         *
-         *     As a table, or as the report that an office sends to the city (PDF, HWPX), under a number of its register.
+         * The statistics of a quarter (Korean days): one line for the own district, or one for each and their sum.
+         * @description As a table, or as the report that an office sends to the city (PDF, HWPX), under a number of its register.
          */
         get: operations["export_statistics_api_exports_statistics_get"];
         put?: never;
@@ -650,16 +539,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Facilities
-         * @description Facilities of one's own district by words in name, address and number; who sees all may ask for one.
-         */
+        /** Facilities of one's own district by words in name, address and number; who sees all may ask for one. */
         get: operations["list_facilities_api_facilities_get"];
         put?: never;
-        /**
-         * Post Facility
-         * @description Add a facility.
-         */
+        /** Add a facility. */
         post: operations["post_facility_api_facilities_post"];
         delete?: never;
         options?: never;
@@ -674,15 +557,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Facility
-         * @description One facility with its rooms, what was joined with it, and what was done about it.
-         */
+        /** One facility with its rooms, what was joined with it, and what was done about it. */
         get: operations["get_facility_api_facilities__facility_id__get"];
-        /**
-         * Put Facility
-         * @description Call a facility otherwise, or say where it is; what it was called stays in its history.
-         */
+        /** Call a facility otherwise, or say where it is; what it was called stays in its history. */
         put: operations["put_facility_api_facilities__facility_id__put"];
         post?: never;
         delete?: never;
@@ -699,10 +576,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put Facility Closed
-         * @description Close a facility, or open it again: nothing is due where it is closed, and its history stays.
-         */
+        /** Close a facility, or open it again: nothing is due where it is closed, and its history stays. */
         put: operations["put_facility_closed_api_facilities__facility_id__closed_put"];
         post?: never;
         delete?: never;
@@ -719,16 +593,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put Facility Joined
-         * @description Say that a facility is the same as another, to which its rooms, orders and people go.
-         */
+        /** Say that a facility is the same as another, to which its rooms, orders and people go. */
         put: operations["put_facility_joined_api_facilities__facility_id__joined_put"];
         post?: never;
-        /**
-         * Delete Facility Joined
-         * @description Undo that, as long as nothing followed; 409 for one that was not joined, and afterwards.
-         */
+        /** Undo that, as long as nothing followed; 409 for one that was not joined, and afterwards. */
         delete: operations["delete_facility_joined_api_facilities__facility_id__joined_delete"];
         options?: never;
         head?: never;
@@ -744,10 +612,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Room
-         * @description Add a room; without a plan it gets a template marked as not verified.
-         */
+        /** Add a room; without a plan it gets a template marked as not verified. */
         post: operations["post_room_api_facilities__facility_id__rooms_post"];
         delete?: never;
         options?: never;
@@ -763,10 +628,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put Special
-         * @description Mark a facility as a special zone, which is inspected more often, or no longer.
-         */
+        /** Mark a facility as a special zone, which is inspected more often, or no longer. */
         put: operations["put_special_api_facilities__facility_id__special_put"];
         post?: never;
         delete?: never;
@@ -784,10 +646,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Sticker Sheet
-         * @description Stickers of all rooms of a facility as a sheet to print; rooms without one get one.
-         */
+        /** Stickers of all rooms of a facility as a sheet to print; rooms without one get one. */
         post: operations["post_sticker_sheet_api_facilities__facility_id__stickers_post"];
         delete?: never;
         options?: never;
@@ -802,10 +661,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Own Rooms
-         * @description The rooms of one's facilities, each with the day of its last visit and nothing of what was seen.
-         */
+        /** The rooms of one's facilities, each with the day of its last visit and nothing of what was seen. */
         get: operations["list_own_rooms_api_facility_rooms_get"];
         put?: never;
         post?: never;
@@ -824,10 +680,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Own Look
-         * @description Write down the daily look at a room; something strange opens a case, of which nothing is said here.
-         */
+        /** Write down the daily look at a room; something strange opens a case, of which nothing is said here. */
         post: operations["post_own_look_api_facility_rooms__room_id__looks_post"];
         delete?: never;
         options?: never;
@@ -844,10 +697,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Disposition
-         * @description Append a person's verdict on a finding, as an entry that the server signs; once for each decision id.
-         */
+        /** Append a person's verdict on a finding, as an entry that the server signs; once for each decision id. */
         post: operations["post_disposition_api_findings__finding_id__disposition_post"];
         delete?: never;
         options?: never;
@@ -862,16 +712,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Handovers
-         * @description Who left their office to whom.
-         */
+        /** Who left their office to whom. */
         get: operations["list_handovers_api_handovers_get"];
         put?: never;
-        /**
-         * Post Handover
-         * @description Hand everything over that somebody holds, in one act; their account is switched off with it if they leave.
-         */
+        /** Hand everything over that somebody holds, in one act; their account is switched off with it if they leave. */
         post: operations["post_handover_api_handovers_post"];
         delete?: never;
         options?: never;
@@ -886,10 +730,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Handover Document
-         * @description The document of a handover, to be signed by three; written down.
-         */
+        /** The document of a handover, to be signed by three; written down. */
         get: operations["get_handover_document_api_handovers__handover_id__document_get"];
         put?: never;
         post?: never;
@@ -906,10 +747,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Health
-         * @description Is the server there, and how is each of its parts? 503 when the database does not answer.
-         */
+        /** Is the server there, and how is each of its parts? 503 when the database does not answer. */
         get: operations["health_api_health_get"];
         put?: never;
         post?: never;
@@ -926,16 +764,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Imports
-         * @description The newest imports of one's district, or all.
-         */
+        /** The newest imports of one's district, or all. */
         get: operations["list_imports_api_imports_get"];
         put?: never;
-        /**
-         * Post Import
-         * @description Preview a list: every row with what it would become; nothing changes. 409 while a column waits for an answer.
-         */
+        /** Preview a list: every row with what it would become; nothing changes. 409 while a column waits for an answer. */
         post: operations["post_import_api_imports_post"];
         delete?: never;
         options?: never;
@@ -950,10 +782,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Import
-         * @description One import with its counts and reasons.
-         */
+        /** One import with its counts and reasons. */
         get: operations["get_import_api_imports__import_id__get"];
         put?: never;
         post?: never;
@@ -972,10 +801,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Confirm
-         * @description Do what the preview shows; asked again, it finishes what was cut off.
-         */
+        /** Do what the preview shows; asked again, it finishes what was cut off. */
         post: operations["post_confirm_api_imports__import_id__confirm_post"];
         delete?: never;
         options?: never;
@@ -990,10 +816,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Import Rows
-         * @description A page of its rows; with `is_open` only the questions that wait for an answer.
-         */
+        /** A page of its rows; with `is_open` only the questions that wait for an answer. */
         get: operations["list_import_rows_api_imports__import_id__rows_get"];
         put?: never;
         post?: never;
@@ -1012,10 +835,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Answer
-         * @description Answer the question of a row.
-         */
+        /** Answer the question of a row. */
         post: operations["post_answer_api_imports__import_id__rows__line__answer_post"];
         delete?: never;
         options?: never;
@@ -1032,10 +852,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Undo
-         * @description Let everything be as before the import; what is in use by now stays, with a reason.
-         */
+        /** Let everything be as before the import; what is in use by now stays, with a reason. */
         post: operations["post_undo_api_imports__import_id__undo_post"];
         delete?: never;
         options?: never;
@@ -1050,15 +867,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Columns
-         * @description What one's district said that columns of its lists are.
-         */
+        /** What one's district said that columns of its lists are. */
         get: operations["list_columns_api_imports_columns_get"];
-        /**
-         * Put Columns
-         * @description Say what columns are and what phrases say; remembered for the district's next lists of this kind.
-         */
+        /** Say what columns are and what phrases say; remembered for the district's next lists of this kind. */
         put: operations["put_columns_api_imports_columns_put"];
         post?: never;
         delete?: never;
@@ -1077,10 +888,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Delete Column
-         * @description Forget what a column was said to be.
-         */
+        /** Forget what a column was said to be. */
         delete: operations["delete_column_api_imports_columns__answer_id__delete"];
         options?: never;
         head?: never;
@@ -1096,10 +904,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Look
-         * @description Look at a list, CSV or a workbook: what its columns are taken for. Nothing is kept; what is personal is cut.
-         */
+        /** Look at a list, CSV or a workbook: what its columns are taken for. Nothing is kept; what is personal is cut. */
         post: operations["post_look_api_imports_look_post"];
         delete?: never;
         options?: never;
@@ -1114,16 +919,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Instruments
-         * @description Instruments of one's own district, by words in maker, model, number and holder; who sees all may ask for one.
-         */
+        /** Instruments of one's own district, by words in maker, model, number and holder; who sees all may ask for one. */
         get: operations["list_instruments_api_instruments_get"];
         put?: never;
-        /**
-         * Post Instrument
-         * @description Add an instrument to the register.
-         */
+        /** Add an instrument to the register. */
         post: operations["post_instrument_api_instruments_post"];
         delete?: never;
         options?: never;
@@ -1138,15 +937,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Instrument
-         * @description One instrument, with what was done about it.
-         */
+        /** One instrument, with what was done about it. */
         get: operations["get_instrument_api_instruments__instrument_id__get"];
-        /**
-         * Put Instrument
-         * @description Write an instrument down anew, or give it to somebody else.
-         */
+        /** Write an instrument down anew, or give it to somebody else. */
         put: operations["put_instrument_api_instruments__instrument_id__put"];
         post?: never;
         delete?: never;
@@ -1164,10 +957,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Check
-         * @description Write a check of an instrument down; whoever takes it along in the morning tries it.
-         */
+        /** Write a check of an instrument down; whoever takes it along in the morning tries it. */
         post: operations["post_check_api_instruments__instrument_id__checks_post"];
         delete?: never;
         options?: never;
@@ -1185,10 +975,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Delete Check
-         * @description Withdraw a check that was written down wrongly: it stays, and counts no more.
-         */
+        /** Withdraw a check that was written down wrongly: it stays, and counts no more. */
         delete: operations["delete_check_api_instruments__instrument_id__checks__check_id__delete"];
         options?: never;
         head?: never;
@@ -1203,10 +990,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put Retired
-         * @description Take an instrument out of use, or back into use.
-         */
+        /** Take an instrument out of use, or back into use. */
         put: operations["put_retired_api_instruments__instrument_id__retired_put"];
         post?: never;
         delete?: never;
@@ -1222,10 +1006,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Holders
-         * @description To whom an instrument of one's own district may be given; who sees all asks for one.
-         */
+        /** To whom an instrument of one's own district may be given; who sees all asks for one. */
         get: operations["list_holders_api_instruments_holders_get"];
         put?: never;
         post?: never;
@@ -1242,16 +1023,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Keys
-         * @description Every admitted key, and what waits of keys that nobody admitted.
-         */
+        /** Every admitted key, and what waits of keys that nobody admitted. */
         get: operations["list_keys_api_keys_get"];
         put?: never;
-        /**
-         * Admit Key
-         * @description Admit the key of a probe or of a Pi's server; what it sent before is judged anew.
-         */
+        /** Admit the key of a probe or of a Pi's server; what it sent before is judged anew. */
         post: operations["admit_key_api_keys_post"];
         delete?: never;
         options?: never;
@@ -1268,10 +1043,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Reinstate Key
-         * @description Take a revocation back; what was quarantined for it is judged anew.
-         */
+        /** Take a revocation back; what was quarantined for it is judged anew. */
         post: operations["reinstate_key_api_keys__key_id__reinstate_post"];
         delete?: never;
         options?: never;
@@ -1288,10 +1060,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Replace Key
-         * @description Admit the successor of a probe's key and revoke the key itself from now on.
-         */
+        /** Admit the successor of a probe's key and revoke the key itself from now on. */
         post: operations["replace_key_api_keys__key_id__replace_post"];
         delete?: never;
         options?: never;
@@ -1308,10 +1077,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Revoke Key
-         * @description Revoke a key from a log index on, by default from now.
-         */
+        /** Revoke a key from a log index on, by default from now. */
         post: operations["revoke_key_api_keys__key_id__revoke_post"];
         delete?: never;
         options?: never;
@@ -1326,10 +1092,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Live
-         * @description Live events as they come, after a replay of the current sweep and what is known of the probe right now.
-         */
+        /** Live events as they come, after a replay of the current sweep and what is known of the probe right now. */
         get: operations["get_live_api_live_get"];
         put?: never;
         post?: never;
@@ -1346,10 +1109,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Checkpoint
-         * @description The signed head of the tree as it is (C2SP tlog-checkpoint).
-         */
+        /** The signed head of the tree as it is (C2SP tlog-checkpoint). */
         get: operations["checkpoint_api_log_checkpoint_get"];
         put?: never;
         post?: never;
@@ -1366,10 +1126,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Consistency
-         * @description Proof that the tree of `new` entries begins with that of `old`; 400 unless 0 < old <= new <= all.
-         */
+        /** Proof that the tree of `new` entries begins with that of `old`; 400 unless 0 < old <= new <= all. */
         get: operations["consistency_api_log_consistency_get"];
         put?: never;
         post?: never;
@@ -1386,10 +1143,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Proof
-         * @description Proof that the entry at an index is in the tree; 404 when there is none yet.
-         */
+        /** Proof that the entry at an index is in the tree; 404 when there is none yet. */
         get: operations["proof_api_log_proof_get"];
         put?: never;
         post?: never;
@@ -1406,10 +1160,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Tile
-         * @description 256 hashes of a level of the tree, or the first few (C2SP tlog-tiles).
-         */
+        /** 256 hashes of a level of the tree, or the first few (C2SP tlog-tiles). */
         get: operations["tile_api_log_tile__level___place__get"];
         put?: never;
         post?: never;
@@ -1426,10 +1177,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Entry Bundle
-         * @description The leaves of 256 entries, or of the first few (C2SP tlog-tiles).
-         */
+        /** The leaves of 256 entries, or of the first few (C2SP tlog-tiles). */
         get: operations["entry_bundle_api_log_tile_entries__place__get"];
         put?: never;
         post?: never;
@@ -1446,16 +1194,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Login Ways
-         * @description How one can log in here.
-         */
+        /** How one can log in here. */
         get: operations["login_ways_api_login_get"];
         put?: never;
-        /**
-         * Login
-         * @description Open a session: sets the cookie and answers with the token that state-changing requests need.
-         */
+        /** Open a session: sets the cookie and answers with the token that state-changing requests need. */
         post: operations["login_api_login_post"];
         delete?: never;
         options?: never;
@@ -1472,10 +1214,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Log In
-         * @description Open a session by a passkey: no user name, no password; wrong ones wait like wrong passwords.
-         */
+        /** Open a session by a passkey: no user name, no password; wrong ones wait like wrong passwords. */
         post: operations["log_in_api_login_passkey_post"];
         delete?: never;
         options?: never;
@@ -1492,10 +1231,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Login Options
-         * @description A challenge for any passkey of this server; 409 where there are none.
-         */
+        /** A challenge for any passkey of this server; 409 where there are none. */
         post: operations["login_options_api_login_passkey_options_post"];
         delete?: never;
         options?: never;
@@ -1512,10 +1248,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Logout
-         * @description End the session, and say where a single sign-on ends its own.
-         */
+        /** End the session, and say where a single sign-on ends its own. */
         post: operations["logout_api_logout_post"];
         delete?: never;
         options?: never;
@@ -1530,10 +1263,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Me
-         * @description The person logged in, or nulls.
-         */
+        /** The person logged in, or nulls. */
         get: operations["me_api_me_get"];
         put?: never;
         post?: never;
@@ -1550,10 +1280,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Phone Key
-         * @description The key under which a phone seals what it keeps of oneself.
-         */
+        /** The key under which a phone seals what it keeps of oneself. */
         get: operations["phone_key_api_me_phone_key_get"];
         put?: never;
         post?: never;
@@ -1570,15 +1297,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Notifications
-         * @description What one is told of and how, and what one was told lately.
-         */
+        /** What one is told of and how, and what one was told lately. */
         get: operations["get_notifications_api_notifications_get"];
-        /**
-         * Put Notifications
-         * @description Choose what one is told of, by mail or not, and in which hours one is left alone.
-         */
+        /** Choose what one is told of, by mail or not, and in which hours one is left alone. */
         put: operations["put_notifications_api_notifications_put"];
         post?: never;
         delete?: never;
@@ -1596,10 +1317,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Subscription
-         * @description Be told at this browser from now on.
-         */
+        /** Be told at this browser from now on. */
         post: operations["post_subscription_api_notifications_subscriptions_post"];
         delete?: never;
         options?: never;
@@ -1617,10 +1335,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Delete Subscription
-         * @description Be told no more at a browser.
-         */
+        /** Be told no more at a browser. */
         delete: operations["delete_subscription_api_notifications_subscriptions__subscription_id__delete"];
         options?: never;
         head?: never;
@@ -1636,10 +1351,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Test
-         * @description Be told now, by every way one has: the same message as any other.
-         */
+        /** Be told now, by every way one has: the same message as any other. */
         post: operations["post_test_api_notifications_test_post"];
         delete?: never;
         options?: never;
@@ -1654,15 +1366,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Office
-         * @description How the documents of one's own office look; who sees all may ask for another.
-         */
+        /** How the documents of one's own office look; who sees all may ask for another. */
         get: operations["get_office_api_office_get"];
-        /**
-         * Put Office
-         * @description Have them look otherwise: approval boxes, the word before a number, names or pseudonyms.
-         */
+        /** Have them look otherwise: approval boxes, the word before a number, names or pseudonyms. */
         put: operations["put_office_api_office_put"];
         post?: never;
         delete?: never;
@@ -1678,10 +1384,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Names
-         * @description Who stands on documents by what name; written down.
-         */
+        /** Who stands on documents by what name; written down. */
         get: operations["list_names_api_office_names_get"];
         put?: never;
         post?: never;
@@ -1699,10 +1402,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put Outlines
-         * @description Keep the outlines of districts, against which coordinates of files are held.
-         */
+        /** Keep the outlines of districts, against which coordinates of files are held. */
         put: operations["put_outlines_api_outlines_put"];
         post?: never;
         delete?: never;
@@ -1718,16 +1418,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Passkeys
-         * @description One's own passkeys.
-         */
+        /** One's own passkeys. */
         get: operations["list_passkeys_api_passkeys_get"];
         put?: never;
-        /**
-         * Post Passkey
-         * @description Register a passkey of one's own.
-         */
+        /** Register a passkey of one's own. */
         post: operations["post_passkey_api_passkeys_post"];
         delete?: never;
         options?: never;
@@ -1745,10 +1439,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Delete Passkey
-         * @description Forget one of one's own passkeys.
-         */
+        /** Forget one of one's own passkeys. */
         delete: operations["delete_passkey_api_passkeys__passkey_id__delete"];
         options?: never;
         head?: never;
@@ -1764,10 +1455,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * New Options
-         * @description A challenge for a new passkey of one's own; 409 where there are none.
-         */
+        /** A challenge for a new passkey of one's own; 409 where there are none. */
         post: operations["new_options_api_passkeys_options_post"];
         delete?: never;
         options?: never;
@@ -1784,10 +1472,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Change Password
-         * @description Give oneself a new password; every session of this person ends, and this one goes on under a new cookie.
-         */
+        /** Give oneself a new password; every session of this person ends, and this one goes on under a new cookie. */
         post: operations["change_password_api_password_post"];
         delete?: never;
         options?: never;
@@ -1804,10 +1489,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Check
-         * @description What the officer's browser found: does it open, is it the declared picture, and free of metadata?
-         */
+        /** What the officer's browser found: does it open, is it the declared picture, and free of metadata? */
         post: operations["post_check_api_photos__photo_id__checks_post"];
         delete?: never;
         options?: never;
@@ -1824,10 +1506,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Open Photo
-         * @description A sealed photograph for the officer's browser, for a reason: an entry and a line of the access log come first.
-         */
+        /** A sealed photograph for the officer's browser, for a reason: an entry and a line of the access log come first. */
         post: operations["open_photo_api_photos__photo_id__open_post"];
         delete?: never;
         options?: never;
@@ -1842,21 +1521,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Pin
-         * @description Has one a PIN, is it locked, and which badge.
-         */
+        /** Has one a PIN, is it locked, and which badge. */
         get: operations["get_pin_api_pin_get"];
-        /**
-         * Put Pin
-         * @description Give oneself a PIN, or another one.
-         */
+        /** Give oneself a PIN, or another one. */
         put: operations["put_pin_api_pin_put"];
         post?: never;
-        /**
-         * Delete Pin
-         * @description Forget one's PIN.
-         */
+        /** Forget one's PIN. */
         delete: operations["delete_pin_api_pin_delete"];
         options?: never;
         head?: never;
@@ -1870,10 +1540,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Policy
-         * @description How often which rooms are inspected, on what basis, and what fulfils it.
-         */
+        /** How often which rooms are inspected, on what basis, and what fulfils it. */
         get: operations["get_policy_api_policy_get"];
         put?: never;
         post?: never;
@@ -1890,16 +1557,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Practice
-         * @description One's own practice with what was found; where something is hidden is told after the sweep only.
-         */
+        /** One's own practice with what was found; where something is hidden is told after the sweep only. */
         get: operations["get_practice_api_practice_get"];
         put?: never;
-        /**
-         * Post Practice
-         * @description Keep what a colleague hid for whoever is logged in.
-         */
+        /** Keep what a colleague hid for whoever is logged in. */
         post: operations["post_practice_api_practice_post"];
         delete?: never;
         options?: never;
@@ -1917,10 +1578,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Delete Practice
-         * @description Remove one of one's own for good.
-         */
+        /** Remove one of one's own for good. */
         delete: operations["delete_practice_api_practice__run_id__delete"];
         options?: never;
         head?: never;
@@ -1936,10 +1594,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Practice Looks
-         * @description Compare what other instruments than a probe showed with what was hidden.
-         */
+        /** Compare what other instruments than a probe showed with what was hidden. */
         post: operations["post_practice_looks_api_practice__run_id__looks_post"];
         delete?: never;
         options?: never;
@@ -1956,10 +1611,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Practice Sweep
-         * @description Compare a practice or a simulation of one's own with what was hidden.
-         */
+        /** Compare a practice or a simulation of one's own with what was hidden. */
         post: operations["post_practice_sweep_api_practice__run_id__sweep_post"];
         delete?: never;
         options?: never;
@@ -1974,10 +1626,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Probes
-         * @description All enrolled probes, or those of the district.
-         */
+        /** All enrolled probes, or those of the district. */
         get: operations["list_probes_api_probes_get"];
         put?: never;
         post?: never;
@@ -1994,16 +1643,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Commands
-         * @description Commands for a probe: waits for one, and gives them again until `after` names the last one received.
-         */
+        /** Commands for a probe: waits for one, and gives them again until `after` names the last one received. */
         get: operations["get_commands_api_probes__probe_id__commands_get"];
         put?: never;
-        /**
-         * Post Command
-         * @description Queue a command; the same command id again does nothing. A stop is queued before anything else is done.
-         */
+        /** Queue a command; the same command id again does nothing. A stop is queued before anything else is done. */
         post: operations["post_command_api_probes__probe_id__commands_post"];
         delete?: never;
         options?: never;
@@ -2020,10 +1663,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Live
-         * @description Take live messages of a probe and fan them out; never evidence.
-         */
+        /** Take live messages of a probe and fan them out; never evidence. */
         post: operations["post_live_api_probes__probe_id__live_post"];
         delete?: never;
         options?: never;
@@ -2038,10 +1678,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Reference Checks
-         * @description The last checks of a probe, the newest first.
-         */
+        /** The last checks of a probe, the newest first. */
         get: operations["list_reference_checks_api_probes__probe_id__reference_checks_get"];
         put?: never;
         post?: never;
@@ -2058,10 +1695,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Proofs
-         * @description What waits for one's own proof.
-         */
+        /** What waits for one's own proof. */
         get: operations["list_proofs_api_proofs_get"];
         put?: never;
         post?: never;
@@ -2080,10 +1714,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Prove
-         * @description Prove what a Pi said in one's own name: from then on it counts, once everybody whom it names has proven it.
-         */
+        /** Prove what a Pi said in one's own name: from then on it counts, once everybody whom it names has proven it. */
         post: operations["prove_api_proofs__entry_id__post"];
         delete?: never;
         options?: never;
@@ -2100,10 +1731,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Proof Options
-         * @description The challenge by which a passkey proves this entry: it follows from the entry's hash; 409 without passkeys.
-         */
+        /** The challenge by which a passkey proves this entry: it follows from the entry's hash; 409 without passkeys. */
         post: operations["proof_options_api_proofs__entry_id__options_post"];
         delete?: never;
         options?: never;
@@ -2118,16 +1746,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Provisions
-         * @description What was given to other agencies and persons in a year.
-         */
+        /** What was given to other agencies and persons in a year. */
         get: operations["list_provisions_api_provisions_get"];
         put?: never;
-        /**
-         * Post Provision
-         * @description Write down that something was given away.
-         */
+        /** Write down that something was given away. */
         post: operations["post_provision_api_provisions_post"];
         delete?: never;
         options?: never;
@@ -2145,10 +1767,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Delete Provision
-         * @description Say that a line was written down wrongly: it stays, marked.
-         */
+        /** Say that a line was written down wrongly: it stays, marked. */
         delete: operations["delete_provision_api_provisions__provision_id__delete"];
         options?: never;
         head?: never;
@@ -2162,10 +1781,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Reports
-         * @description What the public wrote and nobody closed: candidates to be looked at.
-         */
+        /** What the public wrote and nobody closed: candidates to be looked at. */
         get: operations["list_reports_api_public_reports_get"];
         put?: never;
         post?: never;
@@ -2184,10 +1800,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Report Case
-         * @description Open a case for a report, in one's own words: a stranger's text never gets into the log.
-         */
+        /** Open a case for a report, in one's own words: a stranger's text never gets into the log. */
         post: operations["post_report_case_api_public_reports__report_id__case_post"];
         delete?: never;
         options?: never;
@@ -2204,10 +1817,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Close
-         * @description Say what became of a report.
-         */
+        /** Say what became of a report. */
         post: operations["post_close_api_public_reports__report_id__close_post"];
         delete?: never;
         options?: never;
@@ -2224,10 +1834,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Discard
-         * @description Purge what strangers sent under this key; never what an admitted key signed.
-         */
+        /** Purge what strangers sent under this key; never what an admitted key signed. */
         post: operations["discard_api_quarantine__key_id__discard_post"];
         delete?: never;
         options?: never;
@@ -2244,10 +1851,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Release
-         * @description Judge what waits of an admitted key anew; 404 for a key that nobody admitted.
-         */
+        /** Judge what waits of an admitted key anew; 404 for a key that nobody admitted. */
         post: operations["release_api_quarantine__key_id__release_post"];
         delete?: never;
         options?: never;
@@ -2262,10 +1866,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Down
-         * @description Changes after a number for the Pi's server that signed the request; places of its district, sealed to it.
-         */
+        /** Changes after a number for the Pi's server that signed the request; places of its district, sealed to it. */
         get: operations["get_down_api_relay_down_get"];
         put?: never;
         post?: never;
@@ -2282,10 +1883,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Retention
-         * @description What is kept how long, on what basis and who removes it; for the whole city also how much is over its period.
-         */
+        /** What is kept how long, on what basis and who removes it; for the whole city also how much is over its period. */
         get: operations["get_retention_api_retention_get"];
         put?: never;
         post?: never;
@@ -2302,10 +1900,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Room Register
-         * @description Rooms of one's own district with basis and sticker, or those that lack one; who sees all may ask for one.
-         */
+        /** Rooms of one's own district with basis and sticker, or those that lack one; who sees all may ask for one. */
         get: operations["list_room_register_api_room_register_get"];
         put?: never;
         post?: never;
@@ -2322,10 +1917,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Room Record
-         * @description One room with every basis, what was joined with it, and what was done about it.
-         */
+        /** One room with every basis, what was joined with it, and what was done about it. */
         get: operations["get_room_record_api_room_register__room_id__get"];
         put?: never;
         post?: never;
@@ -2342,10 +1934,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Rooms
-         * @description A page of rooms with their last sweep: those of a facility, or whose names contain every word of `search`.
-         */
+        /** A page of rooms with their last sweep: those of a facility, or whose names contain every word of `search`. */
         get: operations["list_rooms_api_rooms_get"];
         put?: never;
         post?: never;
@@ -2362,10 +1951,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Room
-         * @description One room with its plan, the plan's history and its sweeps.
-         */
+        /** One room with its plan, the plan's history and its sweeps. */
         get: operations["get_room_api_rooms__room_id__get"];
         put?: never;
         post?: never;
@@ -2382,16 +1968,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Bases
-         * @description On what basis a room is inspected, and on what it was before.
-         */
+        /** On what basis a room is inspected, and on what it was before. */
         get: operations["get_bases_api_rooms__room_id__bases_get"];
         put?: never;
-        /**
-         * Post Basis
-         * @description Record on what basis a room is inspected from now on.
-         */
+        /** Record on what basis a room is inspected from now on. */
         post: operations["post_basis_api_rooms__room_id__bases_post"];
         delete?: never;
         options?: never;
@@ -2408,10 +1988,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Case
-         * @description Open a case that no finding opened: something strange, or a defect to be repaired.
-         */
+        /** Open a case that no finding opened: something strange, or a defect to be repaired. */
         post: operations["post_case_api_rooms__room_id__cases_post"];
         delete?: never;
         options?: never;
@@ -2427,10 +2004,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put Room Closed
-         * @description Close a room, or open it again.
-         */
+        /** Close a room, or open it again. */
         put: operations["put_room_closed_api_rooms__room_id__closed_put"];
         post?: never;
         delete?: never;
@@ -2446,10 +2020,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Comparison
-         * @description Two visits of a room side by side: coverage, verdicts, what stayed, came or went, and what was repaired.
-         */
+        /** Two visits of a room side by side: coverage, verdicts, what stayed, came or went, and what was repaired. */
         get: operations["get_comparison_api_rooms__room_id__comparison_get"];
         put?: never;
         post?: never;
@@ -2466,10 +2037,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Could Change
-         * @description Which keys and persons could have changed the record of a room, or of one of its cases, at a time.
-         */
+        /** Which keys and persons could have changed the record of a room, or of one of its cases, at a time. */
         get: operations["get_could_change_api_rooms__room_id__could_change_get"];
         put?: never;
         post?: never;
@@ -2488,10 +2056,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Inspection
-         * @description Record what was seen in a room, zone by zone, as an entry that the server signs; once for each id.
-         */
+        /** Record what was seen in a room, zone by zone, as an entry that the server signs; once for each id. */
         post: operations["post_inspection_api_rooms__room_id__inspections_post"];
         delete?: never;
         options?: never;
@@ -2507,16 +2072,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put Room Joined
-         * @description Say that a room is the same as another of its facility, which its stickers open from now on.
-         */
+        /** Say that a room is the same as another of its facility, which its stickers open from now on. */
         put: operations["put_room_joined_api_rooms__room_id__joined_put"];
         post?: never;
-        /**
-         * Delete Room Joined
-         * @description Undo that, as long as nothing followed; 409 for one that was not joined, and afterwards.
-         */
+        /** Undo that, as long as nothing followed; 409 for one that was not joined, and afterwards. */
         delete: operations["delete_room_joined_api_rooms__room_id__joined_delete"];
         options?: never;
         head?: never;
@@ -2532,10 +2091,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Look
-         * @description Write down a look by eye at a room, just now and without equipment.
-         */
+        /** Write down a look by eye at a room, just now and without equipment. */
         post: operations["post_look_api_rooms__room_id__looks_post"];
         delete?: never;
         options?: never;
@@ -2551,10 +2107,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put Room Name
-         * @description Call a room otherwise; what it was called stays in its history.
-         */
+        /** Call a room otherwise; what it was called stays in its history. */
         put: operations["put_room_name_api_rooms__room_id__name_put"];
         post?: never;
         delete?: never;
@@ -2571,10 +2124,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put Parts
-         * @description Say for whom a room is, on which floor and with how many stalls, as the log prints it.
-         */
+        /** Say for whom a room is, on which floor and with how many stalls, as the log prints it. */
         put: operations["put_parts_api_rooms__room_id__parts_put"];
         post?: never;
         delete?: never;
@@ -2591,10 +2141,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put Plan
-         * @description Add the next version of a room's plan.
-         */
+        /** Add the next version of a room's plan. */
         put: operations["put_plan_api_rooms__room_id__plan_put"];
         post?: never;
         delete?: never;
@@ -2610,10 +2157,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Room State
-         * @description What a room is: its open cases and its last completed visit.
-         */
+        /** What a room is: its open cases and its last completed visit. */
         get: operations["get_room_state_api_rooms__room_id__state_get"];
         put?: never;
         post?: never;
@@ -2632,10 +2176,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Sticker
-         * @description A new sticker for a room; the old one opens nothing any more.
-         */
+        /** A new sticker for a room; the old one opens nothing any more. */
         post: operations["post_sticker_api_rooms__room_id__sticker_post"];
         delete?: never;
         options?: never;
@@ -2651,10 +2192,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Schedule
-         * @description What is due today, overdue, or was missed; with `state` also what is done or waits to be drawn.
-         *
-         *     Of one's own district; who sees all may ask for one.
+         * What is due today, overdue, or was missed; with `state` also what is done or waits to be drawn.
+         * @description Of one's own district; who sees all may ask for one.
          */
         get: operations["get_schedule_api_schedule_get"];
         put?: never;
@@ -2672,10 +2211,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Inspectors
-         * @description Who may be of a pair in one's own district; who sees all may ask for one.
-         */
+        /** Who may be of a pair in one's own district; who sees all may ask for one. */
         get: operations["list_inspectors_api_schedule_inspectors_get"];
         put?: never;
         post?: never;
@@ -2692,16 +2228,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Orders
-         * @description Visits that were ordered besides the regular ones.
-         */
+        /** Visits that were ordered besides the regular ones. */
         get: operations["list_orders_api_schedule_orders_get"];
         put?: never;
-        /**
-         * Post Order
-         * @description Order a visit besides the regular ones, alone or with the police.
-         */
+        /** Order a visit besides the regular ones, alone or with the police. */
         post: operations["post_order_api_schedule_orders_post"];
         delete?: never;
         options?: never;
@@ -2719,10 +2249,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Delete Order
-         * @description Call an ordered visit off.
-         */
+        /** Call an ordered visit off. */
         delete: operations["delete_order_api_schedule_orders__order_id__delete"];
         options?: never;
         head?: never;
@@ -2736,16 +2263,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Pairs
-         * @description Who walks together.
-         */
+        /** Who walks together. */
         get: operations["list_pairs_api_schedule_pairs_get"];
         put?: never;
-        /**
-         * Post Pair
-         * @description Let two inspectors of a district walk together.
-         */
+        /** Let two inspectors of a district walk together. */
         post: operations["post_pair_api_schedule_pairs_post"];
         delete?: never;
         options?: never;
@@ -2760,17 +2281,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Pair
-         * @description One pair, with what was done about it.
-         */
+        /** One pair, with what was done about it. */
         get: operations["get_pair_api_schedule_pairs__pair_id__get"];
         put?: never;
         post?: never;
-        /**
-         * Delete Pair
-         * @description Let two persons be no pair any more.
-         */
+        /** Let two persons be no pair any more. */
         delete: operations["delete_pair_api_schedule_pairs__pair_id__delete"];
         options?: never;
         head?: never;
@@ -2784,10 +2299,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Rounds
-         * @description Today's rounds of each pair, in an order of short straight lines.
-         */
+        /** Today's rounds of each pair, in an order of short straight lines. */
         get: operations["get_rounds_api_schedule_rounds_get"];
         put?: never;
         post?: never;
@@ -2806,10 +2318,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post List
-         * @description Today's rooms of a pair in walking order, with boxes to tick: a new number each time. ApiError 404.
-         */
+        /** Today's rooms of a pair in walking order, with boxes to tick: a new number each time. ApiError 404. */
         post: operations["post_list_api_schedule_rounds__pair_id__list_post"];
         delete?: never;
         options?: never;
@@ -2824,21 +2333,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Second Factor
-         * @description Is an authenticator app connected, and must one be?
-         */
+        /** Is an authenticator app connected, and must one be? */
         get: operations["get_second_factor_api_second_factor_get"];
         put?: never;
-        /**
-         * Begin Second Factor
-         * @description A new secret for an app; it counts once a code of it came back.
-         */
+        /** A new secret for an app; it counts once a code of it came back. */
         post: operations["begin_second_factor_api_second_factor_post"];
-        /**
-         * Delete Second Factor
-         * @description Disconnect the app; recovery codes end with it.
-         */
+        /** Disconnect the app; recovery codes end with it. */
         delete: operations["delete_second_factor_api_second_factor_delete"];
         options?: never;
         head?: never;
@@ -2854,10 +2354,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Confirm Second Factor
-         * @description Connect the app by a code of it; the recovery codes are in this answer and nowhere else.
-         */
+        /** Connect the app by a code of it; the recovery codes are in this answer and nowhere else. */
         post: operations["confirm_second_factor_api_second_factor_confirm_post"];
         delete?: never;
         options?: never;
@@ -2872,10 +2369,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Second
-         * @description Is there somebody else of this number who may sweep along: a slip is seen when it is typed, not at the door.
-         */
+        /** Is there somebody else of this number who may sweep along: a slip is seen when it is typed, not at the door. */
         get: operations["get_second_api_second_person_get"];
         put?: never;
         post?: never;
@@ -2894,10 +2388,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Agree Options
-         * @description A challenge for the passkey of a second person, about one thing; 409 where there are no passkeys.
-         */
+        /** A challenge for the passkey of a second person, about one thing; 409 where there are no passkeys. */
         post: operations["agree_options_api_second_person_options_post"];
         delete?: never;
         options?: never;
@@ -2912,10 +2403,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Server Key
-         * @description The key under which receipts and checkpoints verify.
-         */
+        /** The key under which receipts and checkpoints verify. */
         get: operations["server_key_api_server_key_get"];
         put?: never;
         post?: never;
@@ -2932,10 +2420,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Server Succession
-         * @description Admissions that lead from the log's first root key to this server's key, for whoever pinned an earlier one.
-         */
+        /** Admissions that lead from the log's first root key to this server's key, for whoever pinned an earlier one. */
         get: operations["server_succession_api_server_key_succession_get"];
         put?: never;
         post?: never;
@@ -2952,10 +2437,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Links
-         * @description Which accounts the city's single sign-on opens, and by which subject.
-         */
+        /** Which accounts the city's single sign-on opens, and by which subject. */
         get: operations["list_links_api_single_sign_on_get"];
         put?: never;
         post?: never;
@@ -2972,10 +2454,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Statistics
-         * @description The statistics of a quarter (Korean days) to look at: the own district, or each one and their sum.
-         */
+        /** The statistics of a quarter (Korean days) to look at: the own district, or each one and their sum. */
         get: operations["get_statistics_api_statistics_get"];
         put?: never;
         post?: never;
@@ -2992,10 +2471,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Sticker
-         * @description The room that a sticker opens.
-         */
+        /** The room that a sticker opens. */
         get: operations["get_sticker_api_stickers__code__get"];
         put?: never;
         post?: never;
@@ -3014,10 +2490,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Chosen Stickers
-         * @description Stickers of chosen rooms as one sheet to print; rooms without one get one, or all of them a new one.
-         */
+        /** Stickers of chosen rooms as one sheet to print; rooms without one get one, or all of them a new one. */
         post: operations["post_chosen_stickers_api_stickers_sheet_post"];
         delete?: never;
         options?: never;
@@ -3032,10 +2505,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Sweep
-         * @description Everything about one sweep; addresses, names and crops for inspectors only.
-         */
+        /** Everything about one sweep; addresses, names and crops for inspectors only. */
         get: operations["get_sweep_api_sweeps__sweep_id__get"];
         put?: never;
         post?: never;
@@ -3054,10 +2524,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Citation
-         * @description Cite the original of an imported inspection, which one has at hand: only from then on it can fulfil a rule.
-         */
+        /** Cite the original of an imported inspection, which one has at hand: only from then on it can fulfil a rule. */
         post: operations["post_citation_api_sweeps__sweep_id__citation_post"];
         delete?: never;
         options?: never;
@@ -3074,10 +2541,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Confirmation
-         * @description Let the second person confirm an inspection, by something of their own, as an entry of theirs.
-         */
+        /** Let the second person confirm an inspection, by something of their own, as an entry of theirs. */
         post: operations["post_confirmation_api_sweeps__sweep_id__confirmation_post"];
         delete?: never;
         options?: never;
@@ -3094,10 +2558,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Visit Note
-         * @description Append what people saw by eye and did on the spot, as an entry that the server signs; the last note counts.
-         */
+        /** Append what people saw by eye and did on the spot, as an entry that the server signs; the last note counts. */
         post: operations["post_visit_note_api_sweeps__sweep_id__note_post"];
         delete?: never;
         options?: never;
@@ -3115,10 +2576,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Delete Original Names
-         * @description Erase the names that an office's list has for an imported inspection; their key is gone before the answer.
-         */
+        /** Erase the names that an office's list has for an imported inspection; their key is gone before the answer. */
         delete: operations["delete_original_names_api_sweeps__sweep_id__original_names_delete"];
         options?: never;
         head?: never;
@@ -3134,10 +2592,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Signature
-         * @description Take down a signature by finger over the last note of a visit: of an inspector, the keeper or a companion.
-         */
+        /** Take down a signature by finger over the last note of a visit: of an inspector, the keeper or a companion. */
         post: operations["post_signature_api_sweeps__sweep_id__signatures_post"];
         delete?: never;
         options?: never;
@@ -3152,16 +2607,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Users
-         * @description The accounts of one's district, or all of them.
-         */
+        /** The accounts of one's district, or all of them. */
         get: operations["list_users_api_users_get"];
         put?: never;
-        /**
-         * Post User
-         * @description Invite somebody: the one-time password and the enrolment code are in this answer and nowhere else.
-         */
+        /** Invite somebody: the one-time password and the enrolment code are in this answer and nowhere else. */
         post: operations["post_user_api_users_post"];
         delete?: never;
         options?: never;
@@ -3176,10 +2625,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get User
-         * @description One account, with what was done about it.
-         */
+        /** One account, with what was done about it. */
         get: operations["get_user_api_users__username__get"];
         put?: never;
         post?: never;
@@ -3198,15 +2644,9 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post Badge
-         * @description A badge for somebody, who needs a PIN beside it; the old one names nobody any more.
-         */
+        /** A badge for somebody, who needs a PIN beside it; the old one names nobody any more. */
         post: operations["post_badge_api_users__username__badge_post"];
-        /**
-         * Delete Badge
-         * @description Take a badge back: it names nobody any more.
-         */
+        /** Take a badge back: it names nobody any more. */
         delete: operations["delete_badge_api_users__username__badge_delete"];
         options?: never;
         head?: never;
@@ -3222,10 +2662,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Deactivate User
-         * @description Switch an account off: its sessions and event streams end at once, and what was assigned to it goes back.
-         */
+        /** Switch an account off: its sessions and event streams end at once, and what was assigned to it goes back. */
         post: operations["deactivate_user_api_users__username__deactivate_post"];
         delete?: never;
         options?: never;
@@ -3241,16 +2678,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put Name
-         * @description By what name somebody stands on documents, beside the pseudonym.
-         */
+        /** By what name somebody stands on documents, beside the pseudonym. */
         put: operations["put_name_api_users__username__document_name_put"];
         post?: never;
-        /**
-         * Delete Name
-         * @description Erase that name: its key is gone before this is answered, and documents that were being made begin anew.
-         */
+        /** Erase that name: its key is gone before this is answered, and documents that were being made begin anew. */
         delete: operations["delete_name_api_users__username__document_name_delete"];
         options?: never;
         head?: never;
@@ -3266,11 +2697,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Renew First Password
-         * @description Another one-time password and enrolment code for somebody who never used the first ones, which end, or who was
-         *     switched off and comes back.
-         */
+        /** Another one-time password and enrolment code for somebody who never used the first ones, which end, or who was switched off and comes back. */
         post: operations["renew_first_password_api_users__username__first_password_post"];
         delete?: never;
         options?: never;
@@ -3288,10 +2715,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Lose
-         * @description Somebody lost a phone or second factor: sessions, streams and proofs end, and they begin with a new password.
-         *
-         *     What a lost phone keeps can be read no more, neither on it nor elsewhere.
+         * Somebody lost a phone or second factor: sessions, streams and proofs end, and they begin with a new password.
+         * @description What a lost phone keeps can be read no more, neither on it nor elsewhere.
          */
         post: operations["lose_api_users__username__lost_post"];
         delete?: never;
@@ -3309,10 +2734,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Move User
-         * @description Give somebody another district or role: their sessions end, and what was assigned to them goes back.
-         */
+        /** Give somebody another district or role: their sessions end, and what was assigned to them goes back. */
         post: operations["move_user_api_users__username__move_post"];
         delete?: never;
         options?: never;
@@ -3328,16 +2750,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put Link
-         * @description Let a subject of the city's single sign-on speak for an account that is there; 409 without a single sign-on.
-         */
+        /** Let a subject of the city's single sign-on speak for an account that is there; 409 without a single sign-on. */
         put: operations["put_link_api_users__username__single_sign_on_put"];
         post?: never;
-        /**
-         * Delete Link
-         * @description Let no subject of a single sign-on speak for an account any more.
-         */
+        /** Let no subject of a single sign-on speak for an account any more. */
         delete: operations["delete_link_api_users__username__single_sign_on_delete"];
         options?: never;
         head?: never;
@@ -3497,6 +2913,12 @@ export interface components {
         /**
          * AdmitRequest
          * @description The key of a probe as `sweep key` prints it, or that of a Pi's server, and what to call it.
+         * @example {
+         *       "public_key": "3b3b3b3b3b3b3b3b3b3b3b3b3b3b3b3b3b3b3b3b3b3b3b3b3b3b3b3b3b3b3b3b",
+         *       "role": "probe",
+         *       "probe_id": "probe-7",
+         *       "name": "7호 점검기"
+         *     }
          */
         AdmitRequest: {
             /**
@@ -3530,6 +2952,9 @@ export interface components {
         /**
          * AgreeRequest
          * @description What the second person is about to agree to: the id of a case, a sweep or a body.
+         * @example {
+         *       "about": "01920000-0000-7000-8000-00000000d001"
+         *     }
          */
         AgreeRequest: {
             /** About */
@@ -3730,6 +3155,11 @@ export interface components {
         /**
          * BadgeSheetRequest
          * @description Whose badges to print, in this order.
+         * @example {
+         *       "usernames": [
+         *         "inspector-2"
+         *       ]
+         *     }
          */
         BadgeSheetRequest: {
             /** Usernames */
@@ -3862,6 +3292,12 @@ export interface components {
         /**
          * BasisRequest
          * @description On what basis a room is inspected; a consent has its date and says where the document is kept.
+         * @example {
+         *       "basis": "statute",
+         *       "citation": "공중화장실 등에 관한 법률 제12조",
+         *       "dated": "2026-03-02",
+         *       "document": "여성가족과-1204"
+         *     }
          */
         BasisRequest: {
             /**
@@ -4120,6 +3556,12 @@ export interface components {
         /**
          * CaseRequest
          * @description A case that no finding opened.
+         * @example {
+         *       "step": {
+         *         "step": "reported",
+         *         "what": "환풍구 옆에 처음 보는 나사가 있음"
+         *       }
+         *     }
          */
         CaseRequest: {
             /**
@@ -4226,6 +3668,10 @@ export interface components {
         /**
          * CitationRequest
          * @description The number under which the office keeps the original of an imported inspection, by whoever has it at hand.
+         * @example {
+         *       "document": "여성가족과-1204",
+         *       "shown_hash": "5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f"
+         *     }
          */
         CitationRequest: {
             /** Document */
@@ -4306,6 +3752,9 @@ export interface components {
         /**
          * ClosedRequest
          * @description Is a facility or room no more? It keeps its history, and nothing is due there.
+         * @example {
+         *       "is_closed": true
+         *     }
          */
         ClosedRequest: {
             /** Is Closed */
@@ -4314,6 +3763,10 @@ export interface components {
         /**
          * CloseReportRequest
          * @description What became of a report of the public.
+         * @example {
+         *       "outcome": "nothing_there",
+         *       "note": "현장 확인"
+         *     }
          */
         CloseReportRequest: {
             /**
@@ -4330,6 +3783,9 @@ export interface components {
         /**
          * CodeRequest
          * @description A code of an authenticator app.
+         * @example {
+         *       "code": "730115"
+         *     }
          */
         CodeRequest: {
             /** Code */
@@ -4385,6 +3841,16 @@ export interface components {
         /**
          * ColumnAnswersRequest
          * @description What columns of lists of this kind are, and what phrases in them say.
+         * @example {
+         *       "kind": "inspections",
+         *       "columns": [
+         *         {
+         *           "heading": "점검일",
+         *           "field": "day"
+         *         }
+         *       ],
+         *       "phrases": []
+         *     }
          */
         ColumnAnswersRequest: {
             /**
@@ -4456,6 +3922,10 @@ export interface components {
         /**
          * CommandRequest
          * @description A command for a probe, as the phone asks for it.
+         * @example {
+         *       "command": "pause",
+         *       "sweep_id": "01920000-0000-7000-8000-00000000c001"
+         *     }
          */
         CommandRequest: components["schemas"]["StartRequest"] | components["schemas"]["DeclareEmptyRequest"] | components["schemas"]["PositionRequest"] | components["schemas"]["SkipResponseTestsRequest"] | components["schemas"]["SecondLookRequest"] | components["schemas"]["NothingSeenRequest"] | components["schemas"]["ExplainedRequest"] | components["schemas"]["AnswerLookRequest"] | components["schemas"]["BankRequest"] | components["schemas"]["SimpleRequest"] | components["schemas"]["StopRequest"];
         /**
@@ -4518,6 +3988,13 @@ export interface components {
         /**
          * ConfirmationRequest
          * @description The second person, by something of their own, over the entry that the page shows.
+         * @example {
+         *       "shown_hash": "5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f",
+         *       "second_person": {
+         *         "username": "inspector-2",
+         *         "pin": "730115"
+         *       }
+         *     }
          */
         ConfirmationRequest: {
             second_person: components["schemas"]["SecondPerson"];
@@ -4889,6 +4366,14 @@ export interface components {
         /**
          * DispositionRequest
          * @description A person's verdict on a finding.
+         * @example {
+         *       "sweep_id": "01920000-0000-7000-8000-00000000c001",
+         *       "verdict": "no_camera",
+         *       "note": {
+         *         "ko": "나사였음",
+         *         "en": "It was a screw"
+         *       }
+         *     }
          */
         DispositionRequest: {
             /** @default null */
@@ -4971,6 +4456,13 @@ export interface components {
         /**
          * DistrictRequest
          * @description A district and its name.
+         * @example {
+         *       "district_id": "saebyeok-gu",
+         *       "name": {
+         *         "ko": "새벽구",
+         *         "en": "Saebyeok-gu"
+         *       }
+         *     }
          */
         DistrictRequest: {
             /** District Id */
@@ -5120,6 +4612,9 @@ export interface components {
         /**
          * DocumentNameRequest
          * @description By what name somebody stands on documents.
+         * @example {
+         *       "name": "점검자 이름"
+         *     }
          */
         DocumentNameRequest: {
             /** Name */
@@ -5266,6 +4761,11 @@ export interface components {
         /**
          * DutyRequest
          * @description Is somebody on duty for a district?
+         * @example {
+         *       "username": "inspector-2",
+         *       "is_on": true,
+         *       "district_id": null
+         *     }
          */
         DutyRequest: {
             /**
@@ -5301,6 +4801,9 @@ export interface components {
         /**
          * EnrolmentRequest
          * @description The code that came apart from a first password.
+         * @example {
+         *       "code": "7KQ2-M9XD"
+         *     }
          */
         EnrolmentRequest: {
             /** Code */
@@ -5403,6 +4906,14 @@ export interface components {
         /**
          * EraseRequest
          * @description Erase a body: needs a reason and a second person who is logged in by this very request.
+         * @example {
+         *       "reason": {
+         *         "ko": "법원 명령에 따른 삭제",
+         *         "en": "Erased by order of a court"
+         *       },
+         *       "second_person_username": "admin-2",
+         *       "second_person_password": "a-long-password"
+         *     }
          */
         EraseRequest: {
             /**
@@ -5536,6 +5047,9 @@ export interface components {
         /**
          * EvidenceKeyRequest
          * @description The public key of an evidence officer; the private one was made in their browser or elsewhere and stays there.
+         * @example {
+         *       "recipient": "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq"
+         *     }
          */
         EvidenceKeyRequest: {
             /** Recipient */
@@ -5698,6 +5212,12 @@ export interface components {
         /**
          * ExportRequest
          * @description Which inspection log to make, and why.
+         * @example {
+         *       "format": "xlsx",
+         *       "period_first": "2026-11-01",
+         *       "period_last": "2026-11-30",
+         *       "reason": "월간 보고"
+         *     }
          */
         ExportRequest: {
             format: components["schemas"]["Format"];
@@ -5846,6 +5366,13 @@ export interface components {
         /**
          * FacilityChange
          * @description A facility as it is called, and where it is, from now on.
+         * @example {
+         *       "name": {
+         *         "ko": "시범 공중화장실",
+         *         "en": "Demonstration restroom"
+         *       },
+         *       "address": "시범구 시범로 1"
+         *     }
          */
         FacilityChange: {
             /** Address */
@@ -5899,6 +5426,16 @@ export interface components {
         /**
          * FacilityRequest
          * @description A new facility.
+         * @example {
+         *       "name": {
+         *         "ko": "새벽공원 화장실",
+         *         "en": "Saebyeok Park restroom"
+         *       },
+         *       "address": "새벽구 공원로 12",
+         *       "code": "SB-0012",
+         *       "latitude_deg": 37.55,
+         *       "longitude_deg": 126.98
+         *     }
          */
         FacilityRequest: {
             /** Address */
@@ -6235,6 +5772,11 @@ export interface components {
         /**
          * HandoverRequest
          * @description Somebody who leaves their office to a named other person.
+         * @example {
+         *       "from_username": "officer-1",
+         *       "to_username": "officer-2",
+         *       "reason": "정기 인사 이동"
+         *     }
          */
         HandoverRequest: {
             /** From Username */
@@ -6433,6 +5975,9 @@ export interface components {
         /**
          * ImportAnswerRequest
          * @description What a person decides about a row of a file.
+         * @example {
+         *       "answer": "add"
+         *     }
          */
         ImportAnswerRequest: {
             /**
@@ -6838,6 +6383,28 @@ export interface components {
         /**
          * InspectionRequest
          * @description What was seen, zone by zone, and when they came and went; sent again it is one inspection.
+         * @example {
+         *       "plan_version": 1,
+         *       "looks": [
+         *         {
+         *           "zone_id": "stall-1",
+         *           "instrument_id": null,
+         *           "kind": "by_eye",
+         *           "saw": "nothing",
+         *           "place": null,
+         *           "afterwards": null,
+         *           "after_s": 60
+         *         }
+         *       ],
+         *       "declared_empty": true,
+         *       "borescope_rule": false,
+         *       "sweep_id": "01920000-0000-7000-8000-00000000c001",
+         *       "entered": "2026-11-02T00:10:00.000Z",
+         *       "left": "2026-11-02T00:20:00.000Z",
+         *       "sent": "2026-11-02T00:21:00.000Z",
+         *       "door_in": null,
+         *       "door_out": null
+         *     }
          */
         InspectionRequest: {
             /**
@@ -6944,6 +6511,13 @@ export interface components {
         /**
          * InstrumentCheckRequest
          * @description A check of an instrument: does it do what it is for?
+         * @example {
+         *       "what": "function",
+         *       "day": "2026-11-02",
+         *       "good_until": "2027-11-01",
+         *       "has_passed": true,
+         *       "checked_by": "점검자-01"
+         *     }
          */
         InstrumentCheckRequest: {
             /**
@@ -7085,6 +6659,12 @@ export interface components {
         /**
          * InstrumentRequest
          * @description An instrument as it stands in the register; again for one that was written down wrongly.
+         * @example {
+         *       "kind": "lens_finder",
+         *       "maker": "제조사",
+         *       "model": "LF-10",
+         *       "serial": "A-0007"
+         *     }
          */
         InstrumentRequest: {
             /**
@@ -7165,6 +6745,13 @@ export interface components {
         /**
          * InviteRequest
          * @description Somebody who gets an account.
+         * @example {
+         *       "username": "inspector-2",
+         *       "display_name": "점검자-02",
+         *       "role": "inspector",
+         *       "district_id": null,
+         *       "facility_ids": []
+         *     }
          */
         InviteRequest: {
             /** Display Name */
@@ -7245,6 +6832,9 @@ export interface components {
         /**
          * JoinRequest
          * @description It is the same as this one, under which it goes on.
+         * @example {
+         *       "into": "01920000-0000-7000-8000-00000000d001"
+         *     }
          */
         JoinRequest: {
             /**
@@ -7288,6 +6878,9 @@ export interface components {
         /**
          * KeyReasonRequest
          * @description Reason; it is recorded.
+         * @example {
+         *       "reason": "점검기를 찾음"
+         *     }
          */
         KeyReasonRequest: {
             /** Reason */
@@ -7561,6 +7154,23 @@ export interface components {
         /**
          * LiveBatch
          * @description One live message or up to fifty.
+         * @example [
+         *       {
+         *         "v": 1,
+         *         "probe_id": "probe-7",
+         *         "seq": 1,
+         *         "sent": "2026-11-02T00:10:05.000Z",
+         *         "sweep_id": "01920000-0000-7000-8000-00000000c001",
+         *         "event": {
+         *           "type": "progress",
+         *           "position_index": 2,
+         *           "positions": 12,
+         *           "zone_id": "stall-1",
+         *           "modality": "lens",
+         *           "fraction": 0.4
+         *         }
+         *       }
+         *     ]
          */
         LiveBatch: components["schemas"]["LiveMessage"] | components["schemas"]["LiveMessage"][];
         /**
@@ -7635,6 +7245,10 @@ export interface components {
         /**
          * LoginRequest
          * @description User name and password, and the code of whoever has a second factor.
+         * @example {
+         *       "username": "inspector",
+         *       "password": "a-long-password"
+         *     }
          */
         LoginRequest: {
             /**
@@ -7841,6 +7455,9 @@ export interface components {
         /**
          * LookRequest
          * @description The daily look of whoever cleans.
+         * @example {
+         *       "strange": null
+         *     }
          */
         LookRequest: {
             /**
@@ -7883,6 +7500,9 @@ export interface components {
         /**
          * LostRequest
          * @description What somebody lost. Of a phone, what it keeps can be read no more; of a second factor alone, it still can.
+         * @example {
+         *       "what": "phone"
+         *     }
          */
         LostRequest: {
             /**
@@ -7940,6 +7560,10 @@ export interface components {
         /**
          * MoveRequest
          * @description Another district or role for somebody.
+         * @example {
+         *       "role": "supervisor",
+         *       "district_id": null
+         *     }
          */
         MoveRequest: {
             /**
@@ -8068,6 +7692,11 @@ export interface components {
         /**
          * NewPasskey
          * @description A new passkey: what `navigator.credentials.create` gives, and what its person calls it.
+         * @example {
+         *       "name": "업무용 휴대전화",
+         *       "client_data": "QUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJD",
+         *       "attestation": "QUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJD"
+         *     }
          */
         NewPasskey: {
             /** Attestation */
@@ -8299,6 +7928,15 @@ export interface components {
         /**
          * NotificationRequest
          * @description What a person chose, as a whole.
+         * @example {
+         *       "kinds": [
+         *         "found",
+         *         "overdue"
+         *       ],
+         *       "mail": null,
+         *       "quiet_from": "22:00",
+         *       "quiet_until": "06:00"
+         *     }
          */
         NotificationRequest: {
             /** Kinds */
@@ -8377,6 +8015,16 @@ export interface components {
         /**
          * OfficeRequest
          * @description How an office's documents look.
+         * @example {
+         *       "name": "새벽구 여성가족과",
+         *       "approval": [
+         *         "담당",
+         *         "팀장",
+         *         "과장"
+         *       ],
+         *       "number_word": "여성가족과",
+         *       "shows_names": false
+         *     }
          */
         OfficeRequest: {
             /**
@@ -8434,6 +8082,10 @@ export interface components {
         /**
          * OpenPhotoRequest
          * @description Why an evidence officer opens a photograph.
+         * @example {
+         *       "purpose": "police",
+         *       "reason": "수사 협조 요청"
+         *     }
          */
         OpenPhotoRequest: {
             /**
@@ -8571,6 +8223,10 @@ export interface components {
         /**
          * PairRequest
          * @description Two inspectors who walk together.
+         * @example {
+         *       "first_username": "inspector-1",
+         *       "second_username": "inspector-2"
+         *     }
          */
         PairRequest: {
             /**
@@ -8610,6 +8266,13 @@ export interface components {
         /**
          * PasskeyAnswer
          * @description A passkey's answer to a challenge: what `navigator.credentials.get` gives.
+         * @example {
+         *       "credential_id": "QUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJD",
+         *       "client_data": "QUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJD",
+         *       "authenticator_data": "QUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJD",
+         *       "signature": "QUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJD",
+         *       "user_handle": "QUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJD"
+         *     }
          */
         PasskeyAnswer: {
             /** Authenticator Data */
@@ -8694,6 +8357,10 @@ export interface components {
         /**
          * PasswordRequest
          * @description A new password of one's own.
+         * @example {
+         *       "current_password": "a-long-password",
+         *       "new_password": "another-long-password"
+         *     }
          */
         PasswordRequest: {
             /** Current Password */
@@ -8822,6 +8489,11 @@ export interface components {
         /**
          * PhotoCheckRequest
          * @description What the officer's browser found in an opened photograph.
+         * @example {
+         *       "hash_matches": true,
+         *       "has_metadata": false,
+         *       "opens": true
+         *     }
          */
         PhotoCheckRequest: {
             /** Has Metadata */
@@ -8873,6 +8545,12 @@ export interface components {
         /**
          * PhotoDeclarationRequest
          * @description Two persons declare that nobody is in the room and that only the object will be photographed.
+         * @example {
+         *       "second_person": {
+         *         "username": "inspector-2",
+         *         "pin": "730115"
+         *       }
+         *     }
          */
         PhotoDeclarationRequest: {
             second_person: components["schemas"]["SecondPerson"];
@@ -8907,6 +8585,23 @@ export interface components {
         /**
          * PhotoRequest
          * @description A photograph as the phone sealed it.
+         * @example {
+         *       "photo_id": "01920000-0000-7000-8000-00000000d001",
+         *       "declaration_id": "01920000-0000-7000-8000-00000000d001",
+         *       "zone_id": "stall-1",
+         *       "shows": "object",
+         *       "width_px": 1600,
+         *       "height_px": 1200,
+         *       "plain_sha256": "5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f",
+         *       "plain_size": 120000,
+         *       "sealed_to": [
+         *         "5f5f5f5f5f5f5f5f"
+         *       ],
+         *       "sealed": "YWdl",
+         *       "taken": "2026-11-02T00:15:00.000Z",
+         *       "sent": "2026-11-02T00:16:00.000Z",
+         *       "arrows": []
+         *     }
          */
         PhotoRequest: {
             /**
@@ -9013,6 +8708,9 @@ export interface components {
         /**
          * PinRequest
          * @description A PIN of one's own, for agreeing on somebody else's phone.
+         * @example {
+         *       "pin": "730115"
+         *     }
          */
         PinRequest: {
             /** Pin */
@@ -9033,6 +8731,66 @@ export interface components {
         /**
          * Plan
          * @description A room's plan; reports cite its version and carry it along so that a map can always be drawn.
+         * @example {
+         *       "version": 2,
+         *       "is_verified": true,
+         *       "width_m": 3,
+         *       "depth_m": 3,
+         *       "zones": [
+         *         {
+         *           "zone_id": "stall-1",
+         *           "kind": "stall",
+         *           "name": {
+         *             "ko": "1번 칸",
+         *             "en": "Stall 1"
+         *           },
+         *           "polygon": [
+         *             [
+         *               0,
+         *               0
+         *             ],
+         *             [
+         *               1,
+         *               0
+         *             ],
+         *             [
+         *               1,
+         *               1.5
+         *             ],
+         *             [
+         *               0,
+         *               1.5
+         *             ]
+         *           ]
+         *         },
+         *         {
+         *           "zone_id": "basins",
+         *           "kind": "basin",
+         *           "name": {
+         *             "ko": "세면대",
+         *             "en": "Basins"
+         *           },
+         *           "polygon": [
+         *             [
+         *               0,
+         *               1.5
+         *             ],
+         *             [
+         *               3,
+         *               1.5
+         *             ],
+         *             [
+         *               3,
+         *               3
+         *             ],
+         *             [
+         *               0,
+         *               3
+         *             ]
+         *           ]
+         *         }
+         *       ]
+         *     }
          */
         Plan: {
             /** Depth M */
@@ -9315,6 +9073,15 @@ export interface components {
         /**
          * PracticeLooks
          * @description Looks with other instruments than a probe: a practice of them is no inspection, and nothing of it is recorded.
+         * @example {
+         *       "looks": [
+         *         {
+         *           "zone_id": "stall-1",
+         *           "kind": "lens_finder",
+         *           "saw": "glint"
+         *         }
+         *       ]
+         *     }
          */
         PracticeLooks: {
             /** Looks */
@@ -9342,6 +9109,15 @@ export interface components {
         /**
          * PracticeRequest
          * @description What somebody hid for the person who is logged in.
+         * @example {
+         *       "room_id": "01920000-0000-7000-8000-00000000a001",
+         *       "hidden": [
+         *         {
+         *           "zone_id": "stall-1",
+         *           "kind": "lens"
+         *         }
+         *       ]
+         *     }
          */
         PracticeRequest: {
             /** Hidden */
@@ -9406,6 +9182,9 @@ export interface components {
         /**
          * PracticeSweep
          * @description The sweep in which it was looked for.
+         * @example {
+         *       "sweep_id": "01920000-0000-7000-8000-00000000c001"
+         *     }
          */
         PracticeSweep: {
             /**
@@ -9585,6 +9364,9 @@ export interface components {
         /**
          * ProveRequest
          * @description Oneself once more, for what a Pi said in one's name: by passkey, by PIN, or by password (with a code).
+         * @example {
+         *       "password": "a-long-password"
+         *     }
          */
         ProveRequest: {
             /**
@@ -9608,6 +9390,15 @@ export interface components {
         /**
          * ProvisionRequest
          * @description A document or a piece of evidence that was given to another agency or person.
+         * @example {
+         *       "document_no": "여성가족과-1310",
+         *       "day": "2026-11-02",
+         *       "recipient": "새벽경찰서",
+         *       "basis": "investigation",
+         *       "purpose": "수사",
+         *       "items": "점검대장 2026년 10월",
+         *       "form": "file"
+         *     }
          */
         ProvisionRequest: {
             /**
@@ -10073,6 +9864,10 @@ export interface components {
         /**
          * ReplaceKeyRequest
          * @description The new key of the same probe.
+         * @example {
+         *       "reason": "메모리 카드 교체",
+         *       "public_key": "4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c"
+         *     }
          */
         ReplaceKeyRequest: {
             /** Public Key */
@@ -10083,6 +9878,9 @@ export interface components {
         /**
          * ReportCaseRequest
          * @description A case for a report of the public, in the words of who takes it over.
+         * @example {
+         *       "what": "환풍구 안에서 빛이 난다는 신고"
+         *     }
          */
         ReportCaseRequest: {
             /** What */
@@ -10266,6 +10064,9 @@ export interface components {
         /**
          * RetiredRequest
          * @description Is an instrument out of use?
+         * @example {
+         *       "is_retired": true
+         *     }
          */
         RetiredRequest: {
             /** Is Retired */
@@ -10274,6 +10075,9 @@ export interface components {
         /**
          * RevokeRequest
          * @description Revoke a key, by default from now.
+         * @example {
+         *       "reason": "점검기 분실"
+         *     }
          */
         RevokeRequest: {
             /**
@@ -10451,6 +10255,12 @@ export interface components {
         /**
          * RoomName
          * @description A room as it is called from now on.
+         * @example {
+         *       "name": {
+         *         "ko": "1층 여자화장실",
+         *         "en": "Women's restroom, 1st floor"
+         *       }
+         *     }
          */
         RoomName: {
             name: components["schemas"]["LocalText"];
@@ -10458,6 +10268,11 @@ export interface components {
         /**
          * RoomPartsRequest
          * @description For whom a room is, on which floor, with how many stalls; null: not known.
+         * @example {
+         *       "sex": "women",
+         *       "floor": 1,
+         *       "stalls": 3
+         *     }
          */
         RoomPartsRequest: {
             /** Floor */
@@ -10493,6 +10308,16 @@ export interface components {
         /**
          * RoomRequest
          * @description A new room; without a plan it gets a template marked as not verified.
+         * @example {
+         *       "name": {
+         *         "ko": "여자화장실",
+         *         "en": "Women's restroom"
+         *       },
+         *       "kind": "restroom",
+         *       "sex": "women",
+         *       "floor": 1,
+         *       "stalls": 3
+         *     }
          */
         RoomRequest: {
             /**
@@ -10980,6 +10805,29 @@ export interface components {
         /**
          * SignatureRequest
          * @description A signature by finger over the note that the page shows.
+         * @example {
+         *       "signed_as": "keeper",
+         *       "agency": "새벽공원 관리소",
+         *       "name": "관리인",
+         *       "rank": null,
+         *       "shown_hash": "5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f",
+         *       "strokes": [
+         *         [
+         *           [
+         *             10,
+         *             20
+         *           ],
+         *           [
+         *             30,
+         *             25
+         *           ],
+         *           [
+         *             60,
+         *             22
+         *           ]
+         *         ]
+         *       ]
+         *     }
          */
         SignatureRequest: {
             /**
@@ -11267,6 +11115,9 @@ export interface components {
         /**
          * SpecialRequest
          * @description Is a facility a special zone, inspected more often?
+         * @example {
+         *       "is_special": true
+         *     }
          */
         SpecialRequest: {
             /** Is Special */
@@ -11466,6 +11317,16 @@ export interface components {
         /**
          * StepRequest
          * @description The next step of a case.
+         * @example {
+         *       "step": {
+         *         "step": "looked_at",
+         *         "seen": "object"
+         *       },
+         *       "second_person": {
+         *         "username": "inspector-2",
+         *         "pin": "730115"
+         *       }
+         *     }
          */
         StepRequest: {
             /** @default null */
@@ -11499,6 +11360,11 @@ export interface components {
         /**
          * StickerSheetRequest
          * @description Of which rooms to print stickers, in this order.
+         * @example {
+         *       "room_ids": [
+         *         "01920000-0000-7000-8000-00000000a001"
+         *       ]
+         *     }
          */
         StickerSheetRequest: {
             /**
@@ -11593,6 +11459,9 @@ export interface components {
         /**
          * SubjectRequest
          * @description Who somebody is at the city's single sign-on, as its tokens say it (`sub`).
+         * @example {
+         *       "subject": "248289761001"
+         *     }
          */
         SubjectRequest: {
             /** Subject */
@@ -11601,6 +11470,12 @@ export interface components {
         /**
          * SubscriptionRequest
          * @description Where a browser takes push messages, as it says itself (RFC 8030, RFC 8291).
+         * @example {
+         *       "endpoint": "https://push.example/abc",
+         *       "p256dh": "BEQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQ",
+         *       "auth": "QUJDQUJDQUJDQUJDQUJDQQ",
+         *       "name": "업무용 휴대전화"
+         *     }
          */
         SubscriptionRequest: {
             /** Auth */
@@ -12077,6 +11952,21 @@ export interface components {
         /**
          * VisitNoteRequest
          * @description What the inspectors noted of their visit.
+         * @example {
+         *       "by_eye": "nothing_unusual",
+         *       "spots": [
+         *         "vent",
+         *         "ceiling"
+         *       ],
+         *       "marks": null,
+         *       "occasion": "regular",
+         *       "companions": null,
+         *       "emergency_bell": "works",
+         *       "measures": [
+         *         "sticker"
+         *       ],
+         *       "confirmed_by": null
+         *     }
          */
         VisitNoteRequest: {
             /**
@@ -12147,6 +12037,13 @@ export interface components {
         /**
          * VisitOrderRequest
          * @description A visit besides the regular ones.
+         * @example {
+         *       "facility_id": "01920000-0000-7000-8000-00000000f001",
+         *       "first_day": "2099-03-02",
+         *       "last_day": "2099-03-06",
+         *       "with_police": true,
+         *       "reason": "합동점검"
+         *     }
          */
         VisitOrderRequest: {
             /**
