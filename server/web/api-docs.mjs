@@ -11,7 +11,13 @@ const from = new URL("node_modules/swagger-ui-dist/", here);
 const { version } = JSON.parse(await readFile(new URL("package.json", from), "utf8"));
 const to = new URL(`dist/assets/swagger-ui-${version}/`, here);
 await mkdir(to, { recursive: true });
-for (const name of ["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css", "LICENSE", "NOTICE"]) {
+for (const name of [
+  "swagger-ui-bundle.js",
+  "swagger-ui-bundle.js.LICENSE.txt",
+  "swagger-ui.css",
+  "LICENSE",
+  "NOTICE",
+]) {
   await cp(new URL(name, from), new URL(name, to));
 }
 await cp(new URL("api-docs/", here), new URL("dist/api-docs/", here), { recursive: true });
