@@ -1,3 +1,4 @@
+/* global SwaggerUIBundle */
 /* Shows this server's own document. It is for reading: nothing is sent from here, and nobody else is asked about it. */
 SwaggerUIBundle({
   url: "/api/openapi.json",

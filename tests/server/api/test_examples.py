@@ -55,7 +55,8 @@ def test_every_example_is_taken(site: Site) -> None:
     done: dict[str, list[int]] = {}
     malformed = []
     for method, path, operation, name in sorted(_operations(document), key=lambda one: LAST.find(one[3])):
-        role = next((role for role in get_args(Role) if role in operation["x-access"]["roles"]), "inspector")
+        roles: tuple[Role, ...] = get_args(Role)
+        role = next((role for role in roles if role in operation["x-access"]["roles"]), roles[0])
         if role not in clients:
             clients[role] = site.login(role)
         client = clients[role]

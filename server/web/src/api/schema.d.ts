@@ -3784,7 +3784,7 @@ export interface components {
          * CodeRequest
          * @description A code of an authenticator app.
          * @example {
-         *       "code": "730115"
+         *       "code": "582946"
          *     }
          */
         CodeRequest: {
@@ -3992,7 +3992,7 @@ export interface components {
          *       "shown_hash": "5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f",
          *       "second_person": {
          *         "username": "inspector-2",
-         *         "pin": "730115"
+         *         "pin": "582946"
          *       }
          *     }
          */
@@ -5048,7 +5048,7 @@ export interface components {
          * EvidenceKeyRequest
          * @description The public key of an evidence officer; the private one was made in their browser or elsewhere and stays there.
          * @example {
-         *       "recipient": "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq"
+         *       "recipient": "age13a639fw5qylpq68f8nlwkud9ye60w5wwufpjw32ks92vs6qwfy3q4ap48l"
          *     }
          */
         EvidenceKeyRequest: {
@@ -8548,7 +8548,7 @@ export interface components {
          * @example {
          *       "second_person": {
          *         "username": "inspector-2",
-         *         "pin": "730115"
+         *         "pin": "582946"
          *       }
          *     }
          */
@@ -8709,7 +8709,7 @@ export interface components {
          * PinRequest
          * @description A PIN of one's own, for agreeing on somebody else's phone.
          * @example {
-         *       "pin": "730115"
+         *       "pin": "582946"
          *     }
          */
         PinRequest: {
@@ -11324,7 +11324,7 @@ export interface components {
          *       },
          *       "second_person": {
          *         "username": "inspector-2",
-         *         "pin": "730115"
+         *         "pin": "582946"
          *       }
          *     }
          */
