@@ -38,9 +38,14 @@ def route_list(document: dict[str, Any]) -> str:
             access = operation["x-access"]
             marks = {"log": operation.get("x-personal-data"), "fresh": operation.get("x-fresh-login")}
             marks["two"] = any(field.startswith("second_person") for field in _fields(document, operation))
-            said = " ".join(operation["description"].partition("\n\n")[0].split())
             told = "".join(f" [{mark}]" for mark, holds in marks.items() if holds)
-            rows.append((f"{', '.join(access['roles'])} ({access['scope']})", f"{method.upper()} {path}{told}", said))
+            rows.append(
+                (
+                    f"{', '.join(access['roles'])} ({access['scope']})",
+                    f"{method.upper()} {path}{told}",
+                    operation["summary"],
+                )
+            )
     lines = []
     for who, group in groupby(sorted(rows), key=lambda row: row[0]):
         lines += [who, *(f"  {route}\n      {said}" for _, route, said in group), ""]
