@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po
 from server import cli as server_cli
 from server.cli import commands as server_commands
 from server.cli import demo_city, demonstration
+from server.config.settings import Settings
 from sweep import cli as sweep_cli
 from sweep.report.help import commands
 from sweep.report.help.commands import HEADINGS
@@ -54,6 +55,7 @@ def _commands(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str
 def test_every_text_of_the_commands_has_korean_and_no_korean_is_left_over() -> None:
     said = {one for app in (sweep_cli.build_app(), server_commands.app) for one in _texts(typer.main.get_command(app))}
     assert len(said) > 200
+    said |= {str(field.description) for field in Settings.model_fields.values()}  # of `sweep-server settings`
     known = catalogue()
     assert said - known.keys() == set()
     sources = [Path(module.__file__ or "").read_text(encoding="utf-8") for module in (demonstration, demo_city)]

@@ -29,6 +29,7 @@ from server.cli import (
     root,
     schedule,
     serving,
+    settings,
     witness,
 )
 from server.cli.base import ENVIRONMENT, fail, fail_of
@@ -69,6 +70,7 @@ EXPORT = typer.Typer(
 GROUPS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
     "Run the server": {
         "serve": serving.serve,
+        "settings": settings.settings,
         "migrate": serving.migrate,
         "rebuild": serving.rebuild,
         "move-bodies": serving.move_bodies,

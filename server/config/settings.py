@@ -1,7 +1,8 @@
 """Settings of the server, one table: name, default, bounds, what it decides.
 
 Input is the environment (`ANSIM_<NAME>`) and command-line options, which win; output is one frozen record.  An unknown
-`ANSIM_` variable, a number out of bounds or an unusable path is refused with one line.  README.md lists the same table.
+`ANSIM_` variable, a number out of bounds or an unusable path is refused with one line; `sweep-server settings` lists
+them all.
 """
 
 from __future__ import annotations

@@ -14,19 +14,13 @@ from typer.main import get_command
 
 from server.api import access
 from server.api.app import create_app
-from server.cli import openapi
+from server.cli import commands, openapi
 from server.cli.commands import app
 from server.config.settings import WEB_DIR, Settings, SettingsError, load_settings
 from server.interface.fields import Role
 
 SERVER = Path(WEB_DIR).parent.parent
 README = (SERVER / "README.md").read_text(encoding="utf-8")
-
-
-def _rows(heading: str) -> list[list[str]]:
-    section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    lines = [line for line in section.splitlines() if line.startswith("| `")]
-    return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in lines]
 
 
 def _described(tmp_path: Path) -> dict[str, Any]:
@@ -94,17 +88,36 @@ def test_what_each_role_can_break_names_every_role_and_tests_that_are_there(repo
         assert re.search(rf"^def {row[3].strip('`')}\(", tests, re.MULTILINE), row[3]
 
 
-def test_settings() -> None:
-    written = {row[0]: (row[1], row[2]) for row in _rows("Settings")}
-    assert written.keys() == {f"ANSIM_{name.upper()}" for name in Settings.model_fields}
+@pytest.mark.parametrize("locale", ["ko_KR.UTF-8", "C.UTF-8"])
+def test_the_program_tells_every_setting_its_default_and_its_meaning(
+    capsys: pytest.CaptureFixture[str], locale: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        commands.run(["settings"], {"LC_ALL": locale})
+    assert ended.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    told = {
+        name.partition("=")[0]: (name.partition("=")[2], said)
+        for name, said in zip(lines[:-1:2], lines[1::2], strict=True)
+    }
+    assert told.keys() == {f"ANSIM_{name.upper()}" for name in Settings.model_fields}
     for name, field in Settings.model_fields.items():
         inside = isinstance(field.default, Path) and field.default.is_relative_to(SERVER)
-        default = (
-            str(field.default.relative_to(SERVER.parent))
-            if inside
-            else ("empty" if field.default in (None, "") else str(field.default))
-        )
-        assert written[f"ANSIM_{name.upper()}"] == (default, (field.description or "").replace("|", ""))
+        default = field.default.relative_to(SERVER.parent) if inside else field.default
+        assert told[f"ANSIM_{name.upper()}"][0] == ("" if default is None else str(default))
+        said = told[f"ANSIM_{name.upper()}"][1]
+        assert field.description, name
+        if locale == "C.UTF-8":
+            assert said == f"    {field.description}"
+        else:
+            assert re.search("[가-힣]", said), name
+
+
+def test_documents_of_the_server_name_only_settings_that_there_are() -> None:
+    documents = [path for path in SERVER.rglob("*.md") if "node_modules" not in path.parts]
+    named = {name for path in documents for name in re.findall(r"`(ANSIM_[A-Z_]+)`", path.read_text(encoding="utf-8"))}
+    assert len(named) > 15
+    assert named <= {f"ANSIM_{name.upper()}" for name in Settings.model_fields}
 
 
 def test_every_room_has_its_job_and_every_module_says_what_it_does() -> None:
@@ -122,8 +135,8 @@ def test_every_room_has_its_job_and_every_module_says_what_it_does() -> None:
 
 
 def test_every_command_is_named() -> None:
-    commands: Any = get_command(app)  # a click group, typed as a plain command
-    for name, command in commands.commands.items():
+    group: Any = get_command(app)  # a click group, typed as a plain command
+    for name, command in group.commands.items():
         for inner in getattr(command, "commands", [""]):
             whole = f"{name} {inner}".strip()
             assert re.search(rf"`(sweep-server )?{whole}`", README), whole
