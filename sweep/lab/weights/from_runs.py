@@ -31,7 +31,7 @@ from sweep.modality.weights import FORMAT, Rate, Weights
 from sweep.phrases import Phrase
 from sweep.report.findings import WeightSource
 
-VERSION: Final = "rendered-2026-12-01.1"
+VERSION: Final = "rendered-2026-12-02.1"
 
 
 def no_glint(curves: Curves, world: World, called: float, source: WeightSource, text: str) -> Rate:
