@@ -18,9 +18,9 @@ from server.people import access_log
 from server.signing import keys
 from server.store.db import Database
 from sweep.entry.dsse import key_id_of
-from sweep.phrases import Phrase, words
+from sweep.phrases import Phrase, Spoken, words
 from sweep.report import display_text
-from sweep.report.language import language_of
+from sweep.report.language import fitted, language_of
 from sweep.report.refusals import UsageRefused
 
 ENVIRONMENT: ContextVar[Mapping[str, str]] = ContextVar("environment")
@@ -89,12 +89,22 @@ def database_of(settings: Settings) -> closing[Database]:
 
 def fail(code: str, /, **values: object) -> NoReturn:
     """End with the sentence of a code (`sweep.phrases`) on standard error and exit code 2."""
-    end_with(words(Phrase(code, **values), language_of(ENVIRONMENT.get())))
+    end_with(said(Phrase(code, **values)))
 
 
 def print_words(code: str, /, **values: object) -> None:
     """Say the words of a code on standard output, in the language of the locale."""
-    typer.echo(words(Phrase(code, **values), language_of(ENVIRONMENT.get())))
+    say(Phrase(code, **values))
+
+
+def say(what: Phrase | Spoken | str) -> None:
+    """The same of what has words already."""
+    typer.echo(fitted(said(what), sys.stdout))
+
+
+def said(what: Phrase | Spoken | str) -> str:
+    """It in the language of the locale."""
+    return words(what, language_of(ENVIRONMENT.get()))
 
 
 def fail_of(error: Exception) -> NoReturn:
@@ -102,7 +112,8 @@ def fail_of(error: Exception) -> NoReturn:
     end_with(words(error, language_of(ENVIRONMENT.get())))
 
 
-def end_with(line: str) -> NoReturn:
-    """End with one line on standard error and exit code 2."""
-    sys.stderr.write(f"sweep-server: {display_text(line, limit=400)}\n")
-    raise SystemExit(2)
+def end_with(line: str, *, code: int = 2) -> NoReturn:
+    """End with one line on standard error and this exit code."""
+    whole = f"sweep-server: {display_text(line, limit=400)}"
+    sys.stderr.write(f"{fitted(whole, sys.stderr)}\n")
+    raise SystemExit(code)

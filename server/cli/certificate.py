@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli.base import fail, fail_of, print_words
+from server.cli.base import fail, fail_of, print_words, say
 from server.serving.certificates import CertificateError, Pair, make_authority, make_page
 from server.serving.hotspot import ADDRESS, PREFIX
 from sweep.report.help.commands import SpokenCommand, SpokenGroup
@@ -61,5 +61,5 @@ def page(
         made.write(out / "page.crt", out / "page.key")
     except (CertificateError, OSError) as error:
         fail_of(error)
-    typer.echo(f"{out / 'page.crt'}, {out / 'page.key'}: {', '.join(names)}")
+    say(f"{out / 'page.crt'}, {out / 'page.key'}: {', '.join(names)}")
     print_words("certificate_next")

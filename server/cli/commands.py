@@ -32,7 +32,7 @@ from server.cli import (
     settings,
     witness,
 )
-from server.cli.base import ENVIRONMENT, fail, fail_of
+from server.cli.base import ENVIRONMENT, end_with, fail, fail_of
 from server.config.inspection_policy import PolicyError
 from server.config.retention import RetentionError
 from server.config.settings import SettingsError
@@ -165,7 +165,7 @@ def run(arguments: Sequence[str] | None, environment: Mapping[str, str]) -> None
         if "\n" in message:  # no arguments: the help text
             print(message)
         else:
-            sys.stderr.write(f"sweep-server: {words(usage(error, help_of='sweep-server'), language)}\n")
+            end_with(words(usage(error, help_of="sweep-server"), language), code=error.exit_code)
         raise SystemExit(error.exit_code) from None
     except USAGE_ERRORS as error:
         fail_of(error)

@@ -23,7 +23,7 @@ from server.api.app import build_services
 from server.cli.demo_city_inspections import furnish_office
 from server.cli.demo_city_places import ACTOR, DISTRICTS, add_people, facilities_csv, found_places, later_csv
 from server.cli.demo_city_year import Year
-from server.cli.demonstration import CHECKOUT, DemoError, free_socket, said_of, serving
+from server.cli.demonstration import CHECKOUT, DemoError, free_socket, said_of, say, serving
 from server.config.settings import Settings, SettingsError, load_settings
 from server.imports import importing
 from server.interface.errors import ApiError
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _demonstrate(options.data.resolve(), options)
     except KeyboardInterrupt:
-        print("\nended")
+        say(Phrase("demonstration_ended"))
     except (DemoError, SettingsError, ApiError, OSError) as error:
         print(said_of(error), file=sys.stderr)
         return 2
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _demonstrate(data: Path, options: argparse.Namespace) -> None:
     logins = data / "demo-login.json"
     if logins.is_file():
-        print("the city is here already")
+        say(Phrase("city_is_here"))
     elif data.is_dir() and any(data.iterdir()):
         raise DemoError(Phrase("demo_folder_not_empty"))
     else:
@@ -81,11 +81,10 @@ def _demonstrate(data: Path, options: argparse.Namespace) -> None:
     port = listener.getsockname()[1]
     settings = _settings(data, port)
     with serving(settings, listener):
-        print(f"\naddress   http://127.0.0.1:{port}\npassword  {password}   of each of these logins")
-        for name in SHOWN:
-            print(f"login     {name}")
-        print("officers and the auditor connect an authenticator app first, as everywhere")
-        print("everything here is made up and marked simulated; Ctrl-C ends", flush=True)
+        say(Phrase("demonstration_address", address=f"http://127.0.0.1:{port}"))
+        say(Phrase("city_logins", names=", ".join(SHOWN), password=password))
+        say(Phrase("city_authenticators"))
+        say(Phrase("city_is_made_up"))
         while True:
             signal.pause()
 
@@ -106,7 +105,7 @@ def write_city(data: Path, *, facilities: int = FACILITIES, months: int = MONTHS
             printed = stickers_for(connection, ids, None, is_new=False, actor=ACTOR)
             doors = dict(zip(ids, (one.code for one in printed), strict=True))
     try:
-        print(f"{len(DISTRICTS)} districts, {len(rooms)} rooms, {len(people.by_name)} people", flush=True)
+        say(Phrase("city_written", districts=len(DISTRICTS), rooms=len(rooms), people=len(people.by_name)))
         Year(services, people, rooms, carried, doors, last, months, rng).write(lambda line: print(line, flush=True))
         later = later_csv(random.Random(SEED), facilities)  # noqa: S311  the same rows as a year before
         importing.preview(services.db, later, "공중화장실_시범_다음해.csv", actor=ACTOR)

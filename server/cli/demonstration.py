@@ -46,7 +46,7 @@ from sweep.entry.envelope import DEFAULT_TENANT
 from sweep.phrases import Phrase
 from sweep.report import LocalText
 from sweep.report.help.parser import SpokenParser
-from sweep.report.language import language_of, spoken
+from sweep.report.language import fitted, language_of, spoken
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 RECORDED_SWEEP = CHECKOUT / "sweep" / "sim" / "recorded"
@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _demonstrate(Place(options.data.resolve(), options.recording.resolve()), options.port, once=options.once)
     except KeyboardInterrupt:
-        _say(Phrase("demonstration_ended"))
+        say(Phrase("demonstration_ended"))
     except (DemoError, SettingsError, ApiError, ExportError, OSError) as error:
         print(said_of(error), file=sys.stderr)
         return 2
@@ -149,7 +149,7 @@ def free_socket(port: int) -> socket.socket:
         except SettingsError:
             continue
         if candidate != port:
-            _say(Phrase("demonstration_port_taken", port=port, other=candidate))
+            say(Phrase("demonstration_port_taken", port=port, other=candidate))
         return listener
     raise DemoError(Phrase("ports_taken", first=port, last=port + PORTS_TRIED - 1))
 
@@ -258,9 +258,9 @@ def _replay_once(db: Database, place: Place, address: str) -> None:
             .where(sweeps.c.sweep_id == UUID(sweep_id), sweeps.c.report_log_index.is_not(None))
         )
     if there:
-        _say(Phrase("demonstration_replayed"))
+        say(Phrase("demonstration_replayed"))
         return
-    _say(Phrase("demonstration_replays"))
+    say(Phrase("demonstration_replays"))
     replay = _sweep_command("replay", str(place.recording), "--server", address, "--state", str(place.probe))
     with place.replay_log.open("wb") as log:
         done = subprocess.run(replay, check=False, cwd=CHECKOUT, stdout=log, stderr=log)
@@ -325,22 +325,22 @@ def _agent(place: Place, address: str) -> Iterator[None]:
 def _tell(place: Place, address: str, passwords: dict[str, str], documents: Sequence[Path], *, is_open: bool) -> None:
     """Where it is, who logs in, what to try, and where the documents lie."""
     if is_open:
-        _say(Phrase("demonstration_address", address=address))
+        say(Phrase("demonstration_address", address=address))
     else:
-        _say(Phrase("demonstration_address_ended", address=address))
+        say(Phrase("demonstration_address_ended", address=address))
     for name, password in passwords.items():
-        _say(Phrase("demonstration_login", name=name, password=password))
+        say(Phrase("demonstration_login", name=name, password=password))
     if is_open:
-        _say(Phrase("demonstration_try"))
-        _say(Phrase("demonstration_try_map"))
-        _say(Phrase("demonstration_try_sweep"))
-        _say(Phrase("demonstration_try_terminal", command=_shown(Path(sys.executable).with_name("sweep"))))
-    _say(Phrase("demonstration_log", files=", ".join(str(_shown(path)) for path in documents)))
-    _say(Phrase("demonstration_details", replay=_shown(place.replay_log), probe=_shown(place.agent_log)))
+        say(Phrase("demonstration_try"))
+        say(Phrase("demonstration_try_map"))
+        say(Phrase("demonstration_try_sweep"))
+        say(Phrase("demonstration_try_terminal", command=_shown(Path(sys.executable).with_name("sweep"))))
+    say(Phrase("demonstration_log", files=", ".join(str(_shown(path)) for path in documents)))
+    say(Phrase("demonstration_details", replay=_shown(place.replay_log), probe=_shown(place.agent_log)))
     if is_open:
-        _say(Phrase("demonstration_ends"))
+        say(Phrase("demonstration_ends"))
 
 
-def _say(what: Phrase) -> None:
+def say(what: Phrase) -> None:
     """A line in the language of the locale."""
-    print(spoken(what), flush=True)
+    print(fitted(spoken(what), sys.stdout), flush=True)

@@ -11,7 +11,17 @@ from uuid import UUID
 
 import typer
 
-from server.cli.base import DatabaseUrl, KeptDataDir, database_of, fail, new_file, note_access, print_words, settings_of
+from server.cli.base import (
+    DatabaseUrl,
+    KeptDataDir,
+    database_of,
+    fail,
+    new_file,
+    note_access,
+    print_words,
+    say,
+    settings_of,
+)
 from server.exports.gathering import inspection_log, statistics
 from server.exports.gathering.analyst_copy import write_copy
 from server.exports.gathering.log_parts import sized
@@ -156,4 +166,4 @@ def export_analyst_copy(
         projecting.drain(db)
         with db.read() as connection:
             rows = write_copy(connection, out, inspection_log.today())
-    typer.echo(f"{out}: {', '.join(f'{count} {name}' for name, count in rows.items())}")
+    say(f"{out}: {', '.join(f'{name} {count}' for name, count in rows.items())}")

@@ -13,8 +13,9 @@ from typing import Annotated
 import pyrage
 import typer
 
-from server.cli.base import DatabaseUrl, DataDir, database_of, print_words, settings_of
+from server.cli.base import DatabaseUrl, DataDir, database_of, print_words, said, settings_of
 from server.people import evidence_keys
+from sweep.phrases import Phrase
 from sweep.report import display_text
 from sweep.report.help.commands import SpokenCommand, SpokenGroup
 
@@ -78,4 +79,4 @@ def list_keys(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> Non
     with database_of(settings_of(data_dir, database_url)) as db, db.read() as connection:
         rows = evidence_keys.live(connection, None, everywhere=True)
     for row in rows:
-        typer.echo(f"{row.key_id}  {row.recipient}  {row.name}  {row.district_id or 'the whole city'}")
+        typer.echo(f"{row.key_id}  {row.recipient}  {row.name}  {row.district_id or said(Phrase('whole_city'))}")

@@ -12,14 +12,25 @@ from uuid import UUID
 
 import typer
 
-from server.cli.base import DatabaseUrl, DataDir, KeptDataDir, database_of, fail, new_file, print_words, settings_of
+from server.cli.base import (
+    DatabaseUrl,
+    DataDir,
+    KeptDataDir,
+    database_of,
+    fail,
+    new_file,
+    print_words,
+    say,
+    settings_of,
+)
 from server.imports import importing, questions
 from server.imports.rows import outlines
 from server.imports.rows.reasons import OUTCOMES, words_of
 from server.interface.safe_text import defuse_formula
 from server.places import facilities
 from server.store.db import Database
-from sweep.report import display_text, local_text
+from sweep.phrases import Phrase, Spoken
+from sweep.report import display_text
 
 ACTOR = "sweep-server"
 
@@ -77,8 +88,8 @@ def undo_import(
                 found = questions.list_imports(connection).imports
             for one in found:
                 name = display_text(one.file_name, limit=60)
-                counts = f"{one.rows} rows, {one.open_questions} questions open"
-                typer.echo(f"{one.import_id} {one.created:%Y-%m-%d %H:%M} {one.state} {name}: {counts}")
+                about = {"id": one.import_id, "created": f"{one.created:%Y-%m-%d %H:%M}", "state": one.state}
+                print_words("import_listed", **about, name=name, rows=one.rows, questions=one.open_questions)
             return
         kept = importing.undo(db, import_id, actor=ACTOR)
     if kept:
@@ -108,13 +119,14 @@ def _tell(judged: importing.FilePreview) -> None:
     told = [(row.decision.outcome, " ".join(row.decision.reasons)) for row in judged.rows]
     reasons = questions.reason_counts(told)
     for outcome, said in OUTCOMES.items():
-        typer.echo(f"  {outcome:9} {outcomes[outcome]:6}  {local_text(said).ko} · {said}")
+        say(Phrase("counted_outcome", count=outcomes[outcome], what=said))
         for one in reasons:
             if one.outcome == outcome:
-                typer.echo(f"    {one.reason:32} {one.rows:6}  {one.words.ko} · {one.words.en}")
+                why = Spoken(one.words.ko, one.words.en)
+                say(Phrase("counted_reason", count=one.rows, why=why, code=one.reason))
     if judged.missing:
-        words = words_of("not_listed")
-        typer.echo(f"  question  {len(judged.missing):6}  {words.ko} · {words.en} (not rows of the file)")
+        why = Spoken(words_of("not_listed").ko, words_of("not_listed").en)
+        print_words("counted_missing", count=len(judged.missing), why=why)
 
 
 def _rows_csv(judged: importing.FilePreview) -> bytes:

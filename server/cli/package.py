@@ -20,6 +20,7 @@ from server.cli.base import (
     new_file,
     note_access,
     print_words,
+    say,
     settings_of,
 )
 from server.log import tiles
@@ -129,7 +130,7 @@ def verify_file(
         is_sqlite = start.read(16) == b"SQLite format 3\0"
     found = _verify_database(file, anchors) if is_sqlite else verify_package(file, anchors)
     for line in lines_of(found, SPOKEN.get()):
-        typer.echo(line)
+        say(line)
     if not found.holds:
         raise typer.Exit(1)
 

@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection, select
 
-from server.cli.base import DatabaseUrl, KeptDataDir, database_of, settings_of
+from server.cli.base import DatabaseUrl, KeptDataDir, database_of, say, settings_of
 from server.relay import queue
 from server.relay.city import find_city
 from server.relay.city import forget as forget_all
 from server.store.audit import record
 from server.store.schema import city_entries, relayed
 from sweep.entry.dsse import key_id_of
+from sweep.phrases import Phrase
 from sweep.report import display_text
 
 MOST_SHOWN = 20
@@ -32,7 +33,7 @@ def show_relay(
                 forget_city(connection)
         with db.read() as connection:
             for line in state_lines(connection):
-                typer.echo(line)
+                say(line)
 
 
 def forget_city(connection: Connection) -> None:
@@ -41,26 +42,27 @@ def forget_city(connection: Connection) -> None:
     forget_all(connection)
 
 
-def state_lines(connection: Connection) -> Iterator[str]:
+def state_lines(connection: Connection) -> Iterator[Phrase]:
     """The state of the relay, in lines for a terminal."""
     city = find_city(connection)
     if city is None:
-        yield "no city is configured (ANSIM_CITY_URL)"
+        yield Phrase("no_city_configured")
         return
-    key = "not met yet" if city.server_key is None else key_id_of(city.server_key)
-    yield f"city {display_text(city.url)}: key {key}{f', STOPPED: {city.stopped}' if city.stopped else ''}"
+    key = Phrase("city_key_not_met") if city.server_key is None else key_id_of(city.server_key)
+    yield Phrase("city_is", url=display_text(city.url), key=key)
+    if city.stopped:
+        yield Phrase("city_stopped", why=city.stopped)
     states = queue.counts(connection)
-    yield (
-        f"entries: {states.get('arrived', 0) + states.get('lacking', 0)} arrived, {states.get('due', 0)} on their way, "
-        f"{states.get('waiting', 0)} in quarantine here, {states.get('refused', 0)} refused"
+    yield Phrase(
+        "relayed_entries",
+        arrived=states.get("arrived", 0) + states.get("lacking", 0),
+        due=states.get("due", 0),
+        waiting=states.get("waiting", 0),
+        refused=states.get("refused", 0),
     )
-    for name, where, columns in (
-        ("refused by the city", relayed.c.state == "refused", (relayed.c.log_index, relayed.c.reason)),
-        (
-            "from the city, not followed",
-            city_entries.c.state == "refused",
-            (city_entries.c.city_index, city_entries.c.detail),
-        ),
-    ):
-        for index, reason in connection.execute(select(*columns).where(where).order_by(columns[0]).limit(MOST_SHOWN)):
-            yield f"{name}: {index}: {display_text(reason or '', limit=200)}"
+    refused = select(relayed.c.log_index, relayed.c.reason).where(relayed.c.state == "refused")
+    for index, why in connection.execute(refused.order_by(relayed.c.log_index).limit(MOST_SHOWN)):
+        yield Phrase("refused_by_city", index=index, why=display_text(why or "", limit=200))
+    unfollowed = select(city_entries.c.city_index, city_entries.c.detail).where(city_entries.c.state == "refused")
+    for index, why in connection.execute(unfollowed.order_by(city_entries.c.city_index).limit(MOST_SHOWN)):
+        yield Phrase("not_followed_from_city", index=index, why=display_text(why or "", limit=200))

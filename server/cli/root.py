@@ -14,13 +14,14 @@ from typing import Annotated
 import typer
 
 from server.api.app import build_services
-from server.cli.base import DatabaseUrl, DataDir, fail, new_file, parse_key, print_words, settings_of
+from server.cli.base import DatabaseUrl, DataDir, fail, new_file, parse_key, print_words, said, say, settings_of
 from server.cli.witness import tell_witness
 from server.exports.sheets.root_sheet import sheet
 from server.interface.plain_text import unlike
 from server.server_keys import root
 from sweep.entry.crypto import SigningKey, seal, unseal
 from sweep.entry.dsse import Signer
+from sweep.phrases import Phrase
 from sweep.report import are_two_persons, display_text, utc_now
 from sweep.report.help.commands import SpokenCommand, SpokenGroup
 
@@ -121,7 +122,7 @@ def sign(
     if signer.key_id != asked_of:
         fail("requests_for_another_root", asked=asked_of, own=signer.key_id)
     for payload, body in asked:
-        typer.echo(root.describe(payload, body))
+        say(root.describe(payload, body))
         if not yes and not typer.confirm("sign this?"):
             fail("nothing_signed")
     with new_file(out) as target:
@@ -158,7 +159,7 @@ def _passphrase(path: Path | None, *, is_new: bool) -> bytes:
     if path is not None:
         found = path.read_text(encoding="utf-8").split("\n", 1)[0]
     else:
-        found = typer.prompt("passphrase of the root key", hide_input=True, confirmation_prompt=is_new)
+        found = typer.prompt(said(Phrase("root_passphrase")), hide_input=True, confirmation_prompt=is_new)
     if is_new and len(found) < LEAST_PASSPHRASE:
         fail("passphrase_needed", least=LEAST_PASSPHRASE)
     return found.encode()

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from server.cli.base import DatabaseUrl, KeptDataDir, database_of, print_words, settings_of
+from server.cli.base import DatabaseUrl, KeptDataDir, database_of, print_words, said, say, settings_of
 from server.config.inspection_policy import read_policy
 from server.districts.register import existing_district
+from server.interface.views.schedule import DueState
 from server.projections import projecting
 from server.schedule.listing import due_list
 from server.schedule.periods import today
+from sweep.phrases import Phrase
 from sweep.report import display_text
+
+DUE: Final[dict[DueState, Phrase]] = {
+    "waiting": Phrase("due_waiting"),
+    "due": Phrase("due_today"),
+    "overdue": Phrase("due_overdue"),
+    "missed": Phrase("due_missed"),
+    "done": Phrase("due_done"),
+}
 
 
 def due(
@@ -34,9 +44,11 @@ def due(
     else:
         print_words("no_working_day", today=found.today)
     for rule, counts in found.counts.items():
-        typer.echo(f"  {rule}: " + ", ".join(f"{number} {state}" for state, number in sorted(counts.items())))
+        told = sorted((said(DUE[state]), number) for state, number in counts.items())
+        say(f"  {rule}: {', '.join(f'{name} {number}' for name, number in told)}")
     for one in found.items:
         place = display_text(f"{one.facility_name.ko}, {one.room_name.ko}", limit=80)
-        typer.echo(f"{one.state:8} {one.rule:12} until {one.until}  {place}  {one.room_id}")
+        room = {"until": one.until, "place": place, "room": one.room_id}
+        print_words("due_room", state=DUE[one.state], rule=one.rule, **room)
     if found.is_cut:
         print_words("list_cut", most=limit)

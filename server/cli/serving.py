@@ -96,6 +96,7 @@ def retention(data_dir: KeptDataDir = None, database_url: DatabaseUrl = None) ->
             else:
                 left = count_overdue(connection, period.media_types, period.days)
             due = Phrase("bodies_due", count=left) if left else ""
-            print_words("retention_period", name=name, days=days, by=period.by, basis=period.basis, due=due)
+            by = Phrase("by_the_server") if period.by == "server" else Phrase("by_two_persons")
+            print_words("retention_period", name=name, days=days, by=by, basis=period.basis, due=due)
     if holds_plain:
         print_words("plain_words_may_remain", statement=WRITE_ANEW)

@@ -11,7 +11,7 @@ from typing import Annotated
 import httpx
 import typer
 
-from server.cli.base import fail, print_words
+from server.cli.base import fail, print_words, said
 from server.config.settings import Settings
 from server.interface.plain_text import unlike
 from server.log.heads import Heads
@@ -22,6 +22,7 @@ from server.witness.app import witness_app
 from server.witness.key_updates import RefusedError, tell_keys
 from server.witness.witness_state import WitnessState
 from sweep.entry.notes import MAX_NOTE_BYTES, NoteError, is_name, parse_verifier_key
+from sweep.phrases import Phrase
 from sweep.report import display_text
 
 RESOLVE = "Id of a fork that `GET /forks` shows, or the origin of a log: go on as two persons decided, and end."
@@ -73,10 +74,11 @@ def _resolve(
     for fork in book.forks.all():
         if fork.fork_id == fork_id:
             shown = fork.shown()
-            typer.echo("\n".join(["remembered:", shown["remembered"], "refused:", *shown["refused"]]))
+            print_words("fork_remembered", note=shown["remembered"])
+            print_words("fork_refused", notes="\n".join(shown["refused"]))
     if note is not None:
         print_words("true_head", note=note)
-    if not is_sure and not typer.confirm("decide so?"):
+    if not is_sure and not typer.confirm(said(Phrase("decide_so"))):
         fail("nothing_decided")
     fork = book.resolve(fork_id, note, persons, display_text(reason, limit=300))
     print_words("fork_decided", fork=fork.fork_id, origin=fork.origin, persons=", ".join(persons))

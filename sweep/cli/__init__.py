@@ -158,7 +158,7 @@ def run_app(app: typer.Typer) -> int:
 
     from sweep.phrases import Phrase, words
     from sweep.report.help.commands import SPOKEN, installing
-    from sweep.report.language import language_of
+    from sweep.report.language import fitted, language_of
     from sweep.report.refusals import usage
 
     language = language_of(os.environ)
@@ -175,5 +175,5 @@ def run_app(app: typer.Typer) -> int:
             print(message)
         else:
             command = " ".join(["sweep", *sys.argv[1:2]]) if sys.argv[1:2] and sys.argv[1] in COMMANDS else "sweep"
-            print(f"sweep: {words(usage(error, help_of=command), language)}", file=sys.stderr)
+            print(fitted(f"sweep: {words(usage(error, help_of=command), language)}", sys.stderr), file=sys.stderr)
         return error.exit_code

@@ -6,12 +6,13 @@ neither the parser of command lines nor what measures: `sweep doctor` looks clos
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 from sweep.phrases import Phrase
-from sweep.report.language import spoken
+from sweep.report.language import fitted, spoken
 
 PORTS: Final = ("ttyUSB*", "ttyACM*", "ttyAMA*")
 NO_CAMERA: Final = ("codec", "isp", "pispbe", "hevc")
@@ -62,4 +63,4 @@ def next_steps(root: Path = Path("/"), *, has_simulation: bool) -> list[Phrase]:
 def show_next_steps() -> None:
     """Print them."""
     for line in next_steps(has_simulation=find_spec("sweep.sim") is not None):
-        print(spoken(line))
+        print(fitted(spoken(line), sys.stdout))

@@ -85,9 +85,9 @@ def count_up(at: int, of: int) -> None:
 def speak(what: Said) -> None:
     """Say a line on stderr, in the language of the locale."""
     from sweep.report import display_text
-    from sweep.report.language import spoken
+    from sweep.report.language import fitted, spoken
 
-    err.print(display_text(spoken(what), limit=400), soft_wrap=True)
+    err.print(fitted(display_text(spoken(what), limit=400), sys.stderr), soft_wrap=True)
 
 
 def tell(what: Said) -> None:
@@ -122,9 +122,10 @@ def fail_of(error: Exception) -> NoReturn:
 
 def _end_with(why: Phrase | Exception) -> NoReturn:
     from sweep.report import display_text  # loads Pydantic, which only an error needs
-    from sweep.report.language import spoken
+    from sweep.report.language import fitted, spoken
 
-    err.print(f"sweep: {display_text(' '.join(spoken(why).split()), limit=400)}", soft_wrap=True)
+    said = f"sweep: {display_text(' '.join(spoken(why).split()), limit=400)}"
+    err.print(fitted(said, sys.stderr), soft_wrap=True)
     raise typer.Exit(EXIT_BAD_INPUT)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from sweep.phrases import Language, Phrase, words
 
@@ -32,6 +32,18 @@ def language_of(environment: Mapping[str, str]) -> Language:
     """The first of LC_ALL, LC_MESSAGES and LANG that is set decides, as POSIX has it."""
     chosen = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(name))), "")
     return "ko" if chosen.lower().startswith("ko") else "en"
+
+
+def fitted(text: str, stream: TextIO) -> str:
+    """A text as its reader gets it: wrapped between words on a terminal, and as it is in a pipe or a file."""
+    if not stream.isatty():
+        return text
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=stream)
+    lines = [line for one in text.splitlines() for line in Text(one).wrap(console, console.width)]
+    return "\n".join(line.plain.rstrip() for line in lines)
 
 
 def spoken(what: Said) -> str:

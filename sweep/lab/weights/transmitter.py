@@ -66,7 +66,8 @@ def uplinks(curves: Curves, world: World, rng: np.random.Generator) -> dict[str,
         "video_uplink_near": table("dB below its strongest stand", BELOW_DB, below_here, below_there, down=True),
         "open_upload": WeightTable(
             measure="once", edges=(), weights=(ratio(open_share, open_none, (440, 920), "simulated"),),
-            made_from="air_venue, 30 s: 95 of 440 cameras and 43 of 920 others left open (tests/simulators/README.md); "
+            made_from="air_venue, 30 s: 95 of 440 cameras and 43 of 920 others left open "
+            "(tests/simulators/FIGURES.md); "
             f"{world.other_uploads:g} such uploads a room guessed",
         ),
         "louder_outside": WeightTable(
@@ -145,7 +146,7 @@ def light_test(curves: Curves, world: World, rng: np.random.Generator) -> dict[s
         ),
         "follows_motion": WeightTable(
             measure="once", edges=(), weights=(ratio(*walk, (25, 2_000), "simulated"),),
-            made_from="marked walks of 60 to 180 s, 13 of 25 followed; 95 of 2,000 false (tests/simulators/README.md)",
+            made_from="marked walks of 60 to 180 s, 13 of 25 followed; 95 of 2,000 false (tests/simulators/FIGURES.md)",
         ),
         "does_not_follow_motion": WeightTable(
             measure="once", edges=(), weights=(ratio(*not_walk, (25, 2_000), "simulated"),), made_from="the same walks",

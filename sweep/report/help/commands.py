@@ -45,7 +45,7 @@ class Explained(Command):
 
     def get_help(self, ctx: Any) -> str:  # a context of Typer's own copy of Click, which it does not show
         """The whole help text."""
-        return _spoken(self, super().get_help, ctx)
+        return _folded(_spoken(self, super().get_help, ctx), ctx.make_formatter().width)
 
     def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002  a sentence that is cut says nothing
         """Its first sentence, whole, for the list of commands."""
@@ -115,6 +115,18 @@ def examples_of(path: str) -> list[tuple[str, str, str]]:
 def _broken(line: str, width: int) -> str:
     """A line to type as a shell takes it in several."""
     return " \\\n      ".join(wrap(line, width - 6, break_long_words=False, break_on_hyphens=False))
+
+
+def _folded(text: str, width: int) -> str:
+    """A help text whose long lists of choices go on below each other."""
+    lines = []
+    for line in text.splitlines():
+        rest = line
+        while len(rest) > width and (cut := rest.rfind("|", 0, width)) > 0:
+            lines.append(rest[: cut + 1])
+            rest = f"      {rest[cut + 1 :]}"
+        lines.append(rest)
+    return "\n".join(lines)
 
 
 def _first_sentence(text: str) -> str:
