@@ -66,6 +66,7 @@ from server.api.service.disk import is_full
 from server.api.service.maintenance import run_maintenance
 from server.api.service.maintenance_log import MaintenanceLog
 from server.api.service.notifying import run_notifications
+from server.api.service.reading import SeenHeader
 from server.api.service.request_metrics import RequestMetricsMiddleware
 from server.api.service.services import Services
 from server.bounds.body_limits import PACE, BodyBudget, BoundedBodies, Pace
@@ -157,6 +158,7 @@ ROUTERS = tuple(
 )
 MIB = 1024 * 1024
 SESSION_CHECK_S = 1.0  # guessed: a person who was switched off reads on for a second at most
+REPLICA_CHECK_S = 2.0  # guessed: as exact is what health says of how far behind it is
 COMPRESSED_FROM_BYTES = 1_000  # derived: less than a packet holds, and more than an answer with a token in it takes
 OUTSIDE_S = 60.0  # guessed: what is cut off within a minute no witness has seen
 logger = logging.getLogger(__name__)
@@ -177,6 +179,7 @@ def create_app(settings: Settings, pace: Pace = PACE) -> FastAPI:
             for work in (
                 services.exchange.run(),
                 _watch_sessions(services),
+                _watch_replica(services),
                 run_maintenance(services),
                 services.exports.run(),
                 _ask_outside(services),
@@ -214,6 +217,8 @@ def create_app(settings: Settings, pace: Pace = PACE) -> FastAPI:
     app.state.services = services
     refusals.install(app)
     app.add_middleware(RequestMetricsMiddleware, measures=services.measures)
+    if services.db.replica is not None:
+        app.add_middleware(SeenHeader)
     app.add_middleware(BoundedBodies, pace=pace, budget=BodyBudget())
     app.add_middleware(HostCheck, settings=settings)
     app.add_middleware(SecurityHeaders)
@@ -239,7 +244,7 @@ def build_services(settings: Settings) -> Services:
     """Database (migrated), keys (made at first start, admitted), live hub and what guards logins."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     body_keys = BodyKeys(settings.body_keys_path, settings.store_key_path)
-    db = Database(settings.url, body_keys, storage_of(settings))
+    db = Database(settings.url, body_keys, storage_of(settings), replica_url=settings.database_replica_url)
     try:
         db.migrate()
         _check_store(db, settings)
@@ -287,6 +292,7 @@ def build_services(settings: Settings) -> Services:
             time.monotonic,
             signing_key=settings.data_dir / KEY_FILE,
             storage_url=settings.storage_url,
+            replica_url=settings.database_replica_url,
             shared=None if db.is_sqlite else SharedDocuments(db, body_keys),
         ),
         shares,
@@ -344,6 +350,14 @@ async def _watch_sessions(services: Services) -> None:
         await asyncio.sleep(SESSION_CHECK_S)
         with suppress(BusyError, AwayError, ApiError):
             await services.end_dead_streams()
+
+
+async def _watch_replica(services: Services) -> None:
+    """Look again and again whether the replica may be read."""
+    while services.db.replica is not None:
+        with suppress(BusyError, AwayError):
+            await run_in_threadpool(services.db.look_at_replica)
+        await asyncio.sleep(REPLICA_CHECK_S)
 
 
 async def _ask_outside(services: Services) -> None:

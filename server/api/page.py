@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from server.api.access import OPEN
-from server.api.service.health import health_parts, whole
+from server.api.service.health import health_parts, replica_health, whole
 from server.api.service.services import services_of
 from server.config.release import VERSION
 from server.interface.errors import database_away, not_found
@@ -42,7 +42,14 @@ async def health(request: Request) -> Health:
     if not await services.pulse.is_there():
         raise database_away()
     parts = await services.pools.health.run(partial(health_parts, services, services.pulse.last))
-    return Health(status=whole(parts), database="ok", version=VERSION, page_built=parts.page == "ok", parts=parts)
+    return Health(
+        status=whole(parts),
+        database="ok",
+        version=VERSION,
+        page_built=parts.page == "ok",
+        parts=parts,
+        replica=replica_health(services),
+    )
 
 
 @router.get("/api/docs", include_in_schema=False)

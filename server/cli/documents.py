@@ -78,7 +78,7 @@ def export_log(
     with database_of(settings) as db:
         note_access(db, "log.exported", out.name, ("inspection_log",), wanted.reason)
         projecting.drain(db)
-        with db.read() as connection:
+        with db.read_whole() as connection:
             wanted, _, parts = sized(connection, wanted)
             if parts > 1 and wanted.format is not Format.ZIP:
                 out = out.with_name(f"{out.name}.zip")

@@ -47,6 +47,11 @@ class Settings(BaseModel):
         description="file with the key that opens it, best on another disk; empty: bodies.key in data_dir",
     )
     database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in data_dir, or postgresql+psycopg://…")
+    database_replica_url: str = Field(
+        "",
+        description="SQLAlchemy URL of a PostgreSQL that follows it by streaming replication, read for lists, sweeps,"
+        " documents and statistics; empty: none",
+    )
     storage_url: Annotated[str, StringConstraints(max_length=500)] = Field(
         "",
         description="where large bodies lie: file:///folder, or s3://bucket/folder, az://account/container or gs://bucket"
@@ -166,6 +171,9 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _check_services(self) -> Settings:
+        urls = (self.database_url, self.database_replica_url)
+        if self.database_replica_url and not all(url.startswith("postgresql") for url in urls):
+            raise ValueError(Phrase("replica_needs_postgresql"))
         place = self.storage
         if place is not None and not place.is_in_country and not self.storage_abroad_basis:
             raise ValueError(Phrase("storage_abroad_without_basis", region=place.region))
@@ -230,6 +238,7 @@ def load_settings(environment: Mapping[str, str], **options: object) -> Settings
     try:
         settings = Settings.model_validate(values)
         make_url(settings.url)
+        make_url(settings.database_replica_url or settings.url)
     except ValidationError as error:
         raise SettingsError(Phrase("setting_invalid", why=first_problem(error))) from None
     except ArgumentError:

@@ -9,9 +9,12 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date
 from uuid import UUID
+
+from sqlalchemy import Connection
 
 from server.config.inspection_policy import Rule
 from server.interface.views.schedule import DayPlan, DueList, DueState, DueView, PairView, RoundView, RuleView, StopView
@@ -27,6 +30,8 @@ from server.store.clock import from_ms
 from server.store.db import Database
 from sweep.report import LocalText
 
+Reading = Callable[[], AbstractContextManager[Connection]]
+"""Where a list is read; the database itself unless a replica may be."""
 LISTED: tuple[DueState, ...] = ("overdue", "due", "missed")
 
 
@@ -39,11 +44,12 @@ def due_list(
     states: Collection[DueState] = LISTED,
     method: str = "equipment",
     limit: int = 1_000,
+    read: Reading | None = None,
 ) -> DueList:
     """What is due today, of all districts or one; ordered visits count as equipment."""
     known = secrets_until(db, first_day_needed(rules, today), today)
     asked = [rule for rule in rules if rule.method == method]
-    with db.read() as connection:
+    with (read or db.read)() as connection:
         day = Day(today, Period(today, today).end_ms, known)
         found = [
             one
@@ -64,12 +70,14 @@ def due_list(
     )
 
 
-def day_plan(db: Database, rules: Sequence[Rule], *, today: date, district_id: str | None = None) -> DayPlan:
+def day_plan(
+    db: Database, rules: Sequence[Rule], *, today: date, district_id: str | None = None, read: Reading | None = None
+) -> DayPlan:
     """Today's rounds: what is due or overdue, for the pairs of each district."""
     known = secrets_until(db, first_day_needed(rules, today), today)
     asked = [rule for rule in rules if rule.method == "equipment"]
     whole = Period(today, today)
-    with db.read() as connection:
+    with (read or db.read)() as connection:
         day = Day(today, start_ms(today), known)
         found = [
             one

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,19 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from server.store.crypto.body_keys import BodyKeys
-from server.store.engines import READERS, make_private, postgres_engine, prepare_postgres_writer, sqlite_engine
+from server.store.engines import (
+    KEEP_ALIVE,
+    READERS,
+    make_private,
+    postgres_engine,
+    prepare_postgres_writer,
+    sqlite_engine,
+)
 from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError, named_faults
 from server.store.life import SignOfLife, sign_of_life
 from server.store.objects import ObjectStore
 from server.store.postgres_statistics import holds_samples, keep_no_samples, write_samples_anew
+from server.store.replica import Read, Replica, position_of, primary_of
 from server.store.revisions import MIGRATIONS, newest_revision, refuse_newer, revision_of, upgrade
 from sweep.phrases import Phrase
 
@@ -36,12 +44,9 @@ WRITER_LOCK = 0x616E73696D  # "ansim": name of the PostgreSQL advisory lock that
 TURN_LOCK = WRITER_LOCK + 1  # that of the short transactions of processes that share a PostgreSQL
 TURNS = 4  # guessed: each takes about a millisecond
 PING_WAIT_S = 2
+REPLICA_WAIT_S = 2.0  # guessed: what a document of minutes may wait for a replica
+REPLICA_LOOK_S = 0.05
 FULL_S = 60.0  # guessed: a small write may find room where a report did not
-KEEP_ALIVE: dict[str, Any] = {
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-}  # guessed: gone within 25 s
 OPTIMIZE_ALL = 0x10002  # every table that changed much, also those that this connection never asked
 SQLITE_HOLDS_PLAIN_COPIES = 1  # user_version that a migration leaves when dropped pages are to be written anew
 
@@ -58,11 +63,12 @@ class Database:
         body_keys: BodyKeys | None = None,
         objects: ObjectStore | None = None,
         *,
+        replica_url: str = "",
         writer_wait_s: float = WRITER_WAIT_S,
     ) -> None:
         """`body_keys`: without them no body is stored or read; `objects`: where the large ones lie, None: here.
 
-        Its connections have both as execution options.
+        Its connections have both as execution options.  `replica_url`: of a PostgreSQL that follows this one.
         """
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
@@ -71,6 +77,7 @@ class Database:
         self._write_lock = threading.Lock()
         self.body_keys, self.objects = body_keys, objects
         self._options = {"body_keys": body_keys, "objects": objects}
+        self.replica = Replica(replica_url, self._options) if replica_url else None
         self._is_closed = False
         self._full_s: float | None = None
         if self.is_sqlite:
@@ -97,6 +104,44 @@ class Database:
         """A connection in a read transaction: one snapshot, which cannot write and for which no writer waits."""
         with named_faults(), self._reader.begin() as connection:
             yield connection
+
+    @contextmanager
+    def read_seen(self, seen: int | None, lacks: Callable[[Connection], bool] | None = None) -> Iterator[Read]:
+        """One snapshot of the replica that holds all up to a position and lacks nothing; else, or for None, of this."""
+        with ExitStack() as stack:
+            found = None
+            if self.replica is not None and seen is not None:
+                found = stack.enter_context(self.replica.read(seen))
+            if found is not None and lacks is not None and lacks(found.connection):
+                found = None
+            if found is None:
+                connection = stack.enter_context(self.read())
+                found = Read(connection, None if self.replica is None else position_of(connection))
+            yield found
+
+    @contextmanager
+    def read_whole(self) -> Iterator[Connection]:
+        """One snapshot of all that is written now: of the replica where it comes to that in time, else of this."""
+        if self.replica is not None:
+            with self.read() as connection:
+                primary = primary_of(connection)
+            self.replica.look(primary)
+            until_s = time.monotonic() + REPLICA_WAIT_S
+            while self.replica.behind.state == "follows" and time.monotonic() < until_s:
+                with self.replica.read(primary.position) as found:
+                    if found is not None:
+                        yield found.connection
+                        return
+                time.sleep(REPLICA_LOOK_S)
+        with self.read() as connection:
+            yield connection
+
+    def look_at_replica(self) -> None:
+        """See whether the replica may be read, and how far behind it is; AwayError when this does not answer."""
+        if self.replica is not None:
+            with self.read() as connection:
+                primary = primary_of(connection)
+            self.replica.look(primary)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -191,6 +236,8 @@ class Database:
     def close(self) -> None:
         """Give all connections back; one that a thread still works on is closed when that has done."""
         self._is_closed = True
+        if self.replica is not None:
+            self.replica.close()
         self._reader.dispose()
         self._writer.dispose()
         if not self.is_sqlite:

@@ -10,6 +10,11 @@ from sqlalchemy import Connection, Engine, create_engine, event
 SQLITE_PRAGMAS = ("synchronous=FULL", "trusted_schema=OFF", "secure_delete=ON")
 CONNECT_WAIT_S = 10.0  # guessed: as long as a writer waits
 READERS = 8  # connections that are kept
+KEEP_ALIVE: dict[str, Any] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}  # guessed: gone within 25 s
 MORE_READERS = 56  # derived: forty threads of routes, and as many streams again as PostgreSQL's default of 100 leaves
 
 
@@ -46,17 +51,24 @@ def sqlite_engine(url: str, begin: str, wait_s: float, *, pool_size: int, pragma
 
 
 def postgres_engine(
-    url: str, *, pool_size: int, pool_pre_ping: bool = True, execution_options: dict[str, Any] | None = None
+    url: str,
+    *,
+    pool_size: int,
+    pool_pre_ping: bool = True,
+    execution_options: dict[str, Any] | None = None,
+    pool_wait_s: float = CONNECT_WAIT_S,
+    connect_args: dict[str, Any] | None = None,
 ) -> Engine:
     """Connections to a PostgreSQL; with `pool_pre_ping` each is tried before it is given away."""
     return create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0 if pool_size == 1 else MORE_READERS // 2,
-        pool_timeout=CONNECT_WAIT_S,
+        pool_timeout=pool_wait_s,
         pool_pre_ping=pool_pre_ping,
         hide_parameters=True,
         execution_options=execution_options or {},
+        connect_args=connect_args or {},
     )
 
 

@@ -21,7 +21,8 @@ POSTGRES_AWAY = ("08", "57P")  # connection_exception; admin_shutdown, crash_shu
 SQLITE_NO_INDEX = 10 | (19 << 8)  # SQLITE_IOERR_SHMSIZE in sqlite3.h: no room for the index of the write-ahead log
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 POSTGRES_FULL = "53100"  # disk_full, PostgreSQL manual, appendix A
-POSTGRES_BUSY = frozenset({"55P03", "53300", "40P01"})  # lock_not_available, too_many_connections, deadlock_detected
+POSTGRES_BUSY = frozenset({"55P03", "53300", "40P01", "40001"})
+"""lock_not_available, too_many_connections, deadlock_detected; serialization_failure: a replica gave a read up."""
 
 
 class DiskFullError(Exception):

@@ -24,7 +24,7 @@ from pathlib import Path
 import httpx
 import pytest
 from pwdlib import PasswordHash
-from sqlalchemy import NullPool, create_engine, select, text
+from sqlalchemy import NullPool, create_engine, make_url, select, text
 
 from server import cli
 from server.api.app import build_services
@@ -216,8 +216,11 @@ def new_postgres(
     inside: Sequence[str] = (),
     options: str = "",
     kind: str = "postgres",
+    primary: PrivatePostgres | None = None,
 ) -> Iterator[PrivatePostgres]:
     """A PostgreSQL that ends with the block; without fsync unless the durable way is what is measured.
+
+    With a `primary` it is a standby of that, of the same version, which follows it by streaming replication.
 
     The newest there is, unless its `kind` names a version (EACH_DATABASE).
 
@@ -238,7 +241,11 @@ def new_postgres(
             [*prefix, *command], check=check, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
-    call(str(binaries / "initdb"), "-D", str(data), "-U", "ansim", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
+    if primary is None:
+        call(str(binaries / "initdb"), "-D", str(data), "-U", "ansim", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
+    else:
+        host = str(make_url(primary.url.format("")).query["host"])
+        call(str(binaries / "pg_basebackup"), "-h", host, "-U", "ansim", "-D", str(data), "-R", "-N", "-c", "fast")
     fsync = "on" if is_durable else "off"
     settings = f"-k {folder} -c listen_addresses= -c fsync={fsync} -c max_connections=60 {options}"
     control = str(binaries / "pg_ctl")

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 
 from server.api.access import AS_LIST, LogReader, PlanKeeper, Planner
+from server.api.service.reading import reading
 from server.api.service.services import services_of
 from server.instruments import register
 from server.interface.fields import DistrictId, Search
@@ -33,7 +34,7 @@ def list_instruments(
     limit: Annotated[int, Query(ge=1, le=1_000)] = 300,
 ) -> InstrumentList:
     """Instruments of one's own district, by words in maker, model, number and holder; who sees all may ask for one."""
-    with services_of(request).db.read() as connection:
+    with reading(request) as connection:
         return register.instruments_of(
             connection,
             person.district_id or district,
@@ -51,14 +52,14 @@ def list_holders(
 ) -> InstrumentHolders:
     """To whom an instrument of one's own district may be given; who sees all asks for one."""
     where = person.district_id or district
-    with services_of(request).db.read() as connection:
+    with reading(request) as connection:
         return InstrumentHolders(people=() if where is None else register.holders_of(connection, where))
 
 
 @router.get("/api/instruments/{instrument_id}", openapi_extra=shows())
 def get_instrument(request: Request, _person: LogReader, instrument_id: UUID) -> InstrumentDetail:
     """One instrument, with what was done about it."""
-    with services_of(request).db.read() as connection:
+    with reading(request) as connection:
         return register.instrument_detail(connection, instrument_id, today())
 
 

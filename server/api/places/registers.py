@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 
 from server.api.access import AS_LIST, LogReader, Planner
+from server.api.service.reading import reading
 from server.api.service.services import services_of
 from server.districts.scope import refuse_foreign
 from server.interface.fields import DistrictId, Search
@@ -33,7 +34,7 @@ def list_facilities(
     with_closed: bool = False,
 ) -> FacilityRegister:
     """Facilities of one's own district by words in name, address and number; who sees all may ask for one."""
-    with services_of(request).db.read() as connection:
+    with reading(request) as connection:
         return register.facility_register(
             connection,
             person.district_id or district,
@@ -47,7 +48,7 @@ def list_facilities(
 @router.get("/api/facilities/{facility_id}", openapi_extra=shows())
 def get_facility(request: Request, _person: LogReader, facility_id: UUID) -> FacilityRecord:
     """One facility with its rooms, what was joined with it, and what was done about it."""
-    with services_of(request).db.read() as connection:
+    with reading(request) as connection:
         return register.facility_record(connection, facility_id)
 
 
@@ -102,7 +103,7 @@ def list_room_register(
     with_closed: bool = False,
 ) -> RoomRegister:
     """Rooms of one's own district with basis and sticker, or those that lack one; who sees all may ask for one."""
-    with services_of(request).db.read() as connection:
+    with reading(request) as connection:
         return register.room_register(
             connection,
             person.district_id or district,
@@ -116,7 +117,7 @@ def list_room_register(
 @router.get("/api/room-register/{room_id}", openapi_extra=shows())
 def get_room_record(request: Request, _person: LogReader, room_id: UUID) -> RoomRecord:
     """One room with every basis, what was joined with it, and what was done about it."""
-    with services_of(request).db.read() as connection:
+    with reading(request) as connection:
         return register.room_record(connection, room_id)
 
 

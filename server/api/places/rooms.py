@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from server.api.access import AS_LIST, PlanKeeper, Planner, Viewer
 from server.api.records.sweeps import as_json
+from server.api.service.reading import reading
 from server.api.service.services import services_of
 from server.districts.register import existing_district
 from server.interface.fields import Search
@@ -36,7 +37,7 @@ def list_rooms(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """A page of rooms with their last sweep: those of a facility, or whose names contain every word of `search`."""
-    with services_of(request).db.read() as connection:
+    with reading(request) as connection:
         found = rooms.room_page(
             connection,
             search=search,
@@ -53,7 +54,7 @@ def get_room(request: Request, _person: Viewer, room_id: UUID) -> RoomDetail:
     """One room with its plan, the plan's history and its sweeps."""
     services = services_of(request)
     services.projector.wait(LIST_WAIT_S)
-    with services.db.read() as connection:
+    with reading(request) as connection:
         return rooms.room_detail(connection, room_id)
 
 
@@ -64,7 +65,7 @@ def get_comparison(
     """Two visits of a room side by side: coverage, verdicts, what stayed, came or went, and what was repaired."""
     services = services_of(request)
     services.projector.wait(LIST_WAIT_S)
-    with services.db.read() as connection:
+    with reading(request) as connection:
         return comparison.compare_visits(connection, room_id, one, other)
 
 
@@ -95,7 +96,7 @@ def put_parts(
 @router.get("/api/rooms/{room_id}/bases", openapi_extra=shows())
 def get_bases(request: Request, _person: Viewer, room_id: UUID) -> RoomBases:
     """On what basis a room is inspected, and on what it was before."""
-    with services_of(request).db.read() as connection:
+    with reading(request) as connection:
         return bases.bases_of(connection, room_id)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 
 from server.api.access import AS_LIST, Inspector, LogReader, Planner
+from server.api.service.reading import reading
 from server.api.service.services import services_of
 from server.interface.fields import DistrictId
 from server.interface.request_body import describe, json_body
@@ -53,6 +55,7 @@ def get_schedule(
         states=listing.LISTED if state is None else state,
         method=method,
         limit=limit,
+        read=partial(reading, request),
     )
 
 
@@ -60,17 +63,18 @@ def get_schedule(
 def get_rounds(request: Request, person: LogReader) -> DayPlan:
     """Today's rounds of each pair, in an order of short straight lines."""
     services = services_of(request)
-    plan = listing.day_plan(services.db, services.policy, today=today(), district_id=person.district_id)
+    read = partial(reading, request)
+    plan = listing.day_plan(services.db, services.policy, today=today(), district_id=person.district_id, read=read)
     if person.role != "inspector":
         return plan
-    with services.db.read() as connection:
+    with read() as connection:
         return plan.model_copy(update={"is_lens_due": is_lens_due(connection, person.user_id)})
 
 
 @router.get("/api/schedule/pairs", dependencies=[AS_LIST], openapi_extra=shows())
 def list_pairs(request: Request, person: LogReader) -> PairList:
     """Who walks together."""
-    with services_of(request).db.read() as connection:
+    with reading(request) as connection:
         return PairList(pairs=tuple(pairs.pairs_of(connection, person.district_id)))
 
 
@@ -87,14 +91,14 @@ def list_inspectors(
     request: Request, person: Planner, district: Annotated[DistrictId | None, Query()] = None
 ) -> InspectorList:
     """Who may be of a pair in one's own district; who sees all may ask for one."""
-    with services_of(request).db.read() as connection:
+    with reading(request) as connection:
         return InspectorList(people=pairs.inspectors_of(connection, person.district_id or district))
 
 
 @router.get("/api/schedule/pairs/{pair_id}", openapi_extra=shows())
 def get_pair(request: Request, person: LogReader, pair_id: UUID) -> PairDetail:
     """One pair, with what was done about it."""
-    with services_of(request).db.read() as connection:
+    with reading(request) as connection:
         return pairs.pair_detail(connection, pair_id, person.district_id)
 
 
@@ -109,7 +113,7 @@ def delete_pair(request: Request, person: Planner, pair_id: UUID) -> Ok:
 @router.get("/api/schedule/orders", dependencies=[AS_LIST], openapi_extra=shows())
 def list_orders(request: Request, person: LogReader) -> VisitOrderList:
     """Visits that were ordered besides the regular ones."""
-    with services_of(request).db.read() as connection:
+    with reading(request) as connection:
         return VisitOrderList(orders=pairs.orders_of(connection, person.district_id))
 
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.api.access import AS_DOCUMENT, LogReader, reader_of
+from server.api.service.reading import reading
 from server.api.service.services import Services, services_of
 from server.districts.document_register import issue
 from server.exports.gathering.inspection_log import printing_of
@@ -52,7 +53,7 @@ def get_statistics(request: Request, person: LogReader, year: Year, quarter: Qua
     services, today = services_of(request), datetime.now(UTC).astimezone(KST).date()
     period = quarter_of(year, quarter)
     services.projector.wait(LIST_WAIT_S)
-    with services.db.read() as connection:
+    with reading(request) as connection:
         lines = gather(connection, period, person.district_id, today)
         is_demo = has_demo(connection, person.district_id)
     return QuarterStatistics(
@@ -107,7 +108,7 @@ def export_statistics(
             Printing() if format_ in {"csv", "xlsx"} else _issued(connection, services, person, name, reason, now)
         )
     drain(services.db)
-    with services.db.read() as connection:
+    with services.db.read_whole() as connection:
         lines = gather(connection, period, person.district_id, now.date())
         if format_ == "csv":
             data = statistics_table.write_csv(lines, period)

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from server.api.access import AS_LIST, CASE_WORKERS, CaseGiver, CaseReader, CaseWorker, Inspector, Viewer, reader_of
 from server.api.people.second_person import prove_second
+from server.api.service.reading import reading
 from server.api.service.services import Services, services_of
 from server.cases.words import needed
 from server.districts.scope import refuse_foreign
@@ -58,7 +59,7 @@ def list_cases(
     """Cases of the district, or of one room: open ones, or all."""
     services = services_of(request)
     services.projector.wait(LIST_WAIT_S)
-    with services.db.read() as connection:
+    with reading(request) as connection:
         return case_lists.case_page(
             connection,
             today(),
@@ -73,7 +74,7 @@ def list_cases(
 @router.get("/api/cases/{case_id}", openapi_extra=shows())
 def get_case(request: Request, _person: CaseReader, case_id: UUID) -> CaseDetail:
     """A case with its steps."""
-    with services_of(request).db.read() as connection:
+    with reading(request) as connection:
         row = case_entries.find_case(connection, case_id)
         return case_lists.case_detail(connection, row, today())
 
@@ -83,7 +84,7 @@ def get_room_state(request: Request, _person: Viewer, room_id: UUID) -> RoomStat
     """What a room is: its open cases and its last completed visit."""
     services = services_of(request)
     services.projector.wait(LIST_WAIT_S)
-    with services.db.read() as connection:
+    with reading(request) as connection:
         return case_lists.room_state(connection, room_id, today())
 
 

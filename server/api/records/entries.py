@@ -14,6 +14,7 @@ from starlette.responses import Response
 from server.api.access import AS_ENTRY, AS_LIST, OPEN, Viewer
 from server.api.records.sweeps import as_json
 from server.api.service.disk import refuse_when_full
+from server.api.service.reading import reading
 from server.api.service.services import Services, services_of
 from server.districts.scope import IS_WAITING, entries_with_places, is_entry_of
 from server.ingest import entries as ingest
@@ -82,7 +83,7 @@ def list_entries(
     """Entries after a log index, oldest first; `only_waiting`: those that do not count until a person settles them."""
     services = services_of(request)
     services.projector.wait(LIST_WAIT_S)
-    with services.db.read() as connection:
+    with reading(request) as connection:
         statement = select(entries).where(entries.c.log_index > after).order_by(entries.c.log_index).limit(limit)
         if only_waiting:
             statement = statement.where(IS_WAITING)

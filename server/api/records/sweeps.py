@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from server.api.access import (
 )
 from server.api.people.second_person import prove_second
 from server.api.records.created import created
+from server.api.service.reading import reading
 from server.api.service.services import Services, services_of
 from server.districts.scope import refuse_foreign
 from server.ingest import erasure_requests, persons, visit_entries
@@ -38,6 +40,7 @@ from server.people.access_log import shows
 from server.people.auth import Person
 from server.places import sweeps
 from server.projections.projecting import catch_up
+from server.store.pending_sweeps import is_due
 from server.store.stored_bodies import find_body
 from sweep.entry.kinds import CROP_TYPE, DISPOSITION, SEALED_PHOTO_TYPE, VISIT_NOTED, VISIT_SIGNED
 from sweep.phrases import Phrase
@@ -62,7 +65,7 @@ def get_sweep(request: Request, person: Viewer, sweep_id: UUID) -> Response:
     may_see = person.role in DETAIL_READERS
     db = services_of(request).db
     catch_up(db, sweep_id)
-    with db.read() as connection:
+    with reading(request, lacks=partial(is_due, sweep_id=sweep_id)) as connection:
         detail = sweeps.sweep_detail(connection, sweep_id, may_see_details=may_see, shown_to=person.display_name)
     shown: tuple[access_log.Shown, ...] = (
         *(("device_addresses", "device_names") if detail.details else ()),

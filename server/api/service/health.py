@@ -6,7 +6,7 @@ from typing import Literal
 
 from server.api.service.disk import is_full
 from server.api.service.services import Services
-from server.interface.views.answer import HealthParts, PartState
+from server.interface.views.answer import HealthParts, PartState, ReplicaHealth
 from server.store.life import SignOfLife
 
 
@@ -15,6 +15,22 @@ def _storage(services: Services) -> PartState:
     if objects is None:
         return "off"
     return "degraded" if objects.has_failed else "ok"
+
+
+def replica_health(services: Services) -> ReplicaHealth | None:
+    """How the replica was at the last look; None where there is none."""
+    replica = services.db.replica
+    if replica is None:
+        return None
+    state, seconds, octets = replica.behind
+    return ReplicaHealth(state=state, behind_s=seconds, behind_bytes=octets)
+
+
+def _replica(services: Services) -> PartState:
+    found = replica_health(services)
+    if found is None:
+        return "off"
+    return "ok" if found.state == "follows" else "degraded"
 
 
 def health_parts(services: Services, sign: SignOfLife | None) -> HealthParts:
@@ -31,6 +47,7 @@ def health_parts(services: Services, sign: SignOfLife | None) -> HealthParts:
         erasure="degraded" if services.upkeep.holds_plain else "ok",
         storage=_storage(services),
         load="degraded" if services.load.is_too_much else "ok",
+        replica=_replica(services),
     )
 
 

@@ -48,6 +48,7 @@ class ServerMetrics(Collector):
         yield from self._load()
         yield from self._exports()
         yield from self._upkeep()
+        yield from self._replica()
         try:
             sign = services.db.ping()
             with services.db.read() as connection:
@@ -118,6 +119,16 @@ class ServerMetrics(Collector):
         yield ago
         yield gone
         yield _gauge("ansim_witness_ok", "0 when the last asking failed or none is set", int(upkeep.witness == "ok"))
+
+    def _replica(self) -> Iterator[Metric]:
+        replica = self._services.db.replica
+        if replica is None:
+            return
+        state, seconds, octets = replica.behind
+        yield _gauge("ansim_replica_up", "1 while the replica follows and is read", int(state == "follows"))
+        if seconds is not None and octets is not None:
+            yield _gauge("ansim_replica_behind_seconds", "Since the primary wrote what the replica lacks", seconds)
+            yield _gauge("ansim_replica_behind_bytes", "Of the write-ahead log that the replica lacks", octets)
 
     def _database(self, connection: Connection) -> Iterator[Metric]:
         services, size = self._services, tiles.tree_size(connection)

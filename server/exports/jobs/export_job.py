@@ -69,7 +69,12 @@ class ExportJob:
 
 
 def line_of(
-    job: ExportJob, database_url: str, body_keys: BodyKeys, signing_key: Path | None, storage_url: str = ""
+    job: ExportJob,
+    database_url: str,
+    body_keys: BodyKeys,
+    signing_key: Path | None,
+    storage_url: str = "",
+    replica_url: str = "",
 ) -> bytes:
     """The line by which a worker is told to make it; `signing_key`: file of the key for submissions."""
     values = {
@@ -77,6 +82,7 @@ def line_of(
         "body_keys": str(body_keys.path),
         "store_key": str(body_keys.key_path),
         "storage_url": storage_url,
+        "replica_url": replica_url,
         "path": str(job.path),
         "wanted": wanted_as_json(job.wanted),
         "signing_key": str(signing_key) if signing_key else None,

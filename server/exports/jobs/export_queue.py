@@ -63,10 +63,11 @@ class ExportQueue:
         memory_mib: Callable[[int], float] = memory_mib_of,
         signing_key: Path | None = None,
         storage_url: str = "",
+        replica_url: str = "",
         shared: SharedDocuments | None = None,
     ) -> None:
         """`memory_mib`: what the process of that number holds; `signing_key`: file of the key for submissions."""
-        self._signing_key, self._storage_url = signing_key, storage_url
+        self._signing_key, self._storage_url, self._replica_url = signing_key, storage_url, replica_url
         self._folder, self._database_url, self._max_memory_mib = folder, database_url, max_memory_mib
         self._body_keys = body_keys
         self._monotonic, self._memory_mib = monotonic, memory_mib
@@ -278,7 +279,8 @@ class ExportQueue:
         job.state, job.made_after = "running", self._body_keys.times_destroyed
         self._turn += 1
         self._served[job.user_id] = self._served[job.wanted.district_id] = self._turn
-        worker.jobs.write(line_of(job, self._database_url, self._body_keys, self._signing_key, self._storage_url))
+        told = (self._database_url, self._body_keys, self._signing_key, self._storage_url, self._replica_url)
+        worker.jobs.write(line_of(job, *told))
         job.began_s = job.part_began_s = self._monotonic()
         listening = asyncio.create_task(self._listen(worker, job))
         try:

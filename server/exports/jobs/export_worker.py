@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
@@ -78,10 +78,10 @@ def work(job: dict[str, Any], out: TextIO) -> None:
     try:
         keys = BodyKeys(Path(job["body_keys"]), Path(job["store_key"]))
         objects = ObjectStore(place_of(job["storage_url"])) if job["storage_url"] else None
-        with contextlib.closing(Database(job["database_url"], keys, objects)) as db, _whole_only(path) as file:
+        db = Database(job["database_url"], keys, objects, replica_url=job["replica_url"])
+        with contextlib.closing(db), _whole_only(path) as file:
             drain(db)
-            with db.read() as connection:
-                make(file, connection)
+            _make_from(db, make, file)
     except (
         FontsMissingError,
         OverflowError,
@@ -94,6 +94,21 @@ def work(job: dict[str, Any], out: TextIO) -> None:
         say(failed=packed(phrase_of(error)) | {"is_refused": True})
     else:
         say(ready=path.stat().st_size)
+
+
+def _make_from(db: Database, make: Callable[[BinaryIO, Connection], None], file: BinaryIO) -> None:
+    """Make the document from the replica, where there is one, and anew from the primary when that ends meanwhile."""
+    if db.replica is not None:
+        try:
+            with db.read_whole() as connection:
+                make(file, connection)
+        except (AwayError, BusyError):
+            file.seek(0)
+            file.truncate()
+        else:
+            return
+    with db.read() as connection:
+        make(file, connection)
 
 
 @contextlib.contextmanager

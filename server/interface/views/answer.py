@@ -60,6 +60,18 @@ class HealthParts(View):
     """Of large bodies. Off: they lie in the database. Degraded: it did not answer last; new ones wait there."""
     load: PartState
     """Degraded: statistics and documents are put off, since there is more to do than threads."""
+    replica: PartState
+    """Degraded: it is not read; `replica` beside the parts says why."""
+
+
+class ReplicaHealth(View):
+    """How the replica of the database was at the last look."""
+
+    state: Literal["follows", "behind", "away", "promoted", "another"]
+    """It is read while it follows. Promoted: it is a primary itself; another: it follows another primary."""
+    behind_s: float | None
+    """Since the primary wrote what it lacks, to two seconds."""
+    behind_bytes: int | None
 
 
 class Health(View):
@@ -72,3 +84,5 @@ class Health(View):
     version: str
     page_built: bool
     parts: HealthParts
+    replica: ReplicaHealth | None
+    """None: there is none."""

@@ -48,7 +48,9 @@ def test_a_database_that_went_away_and_came_back(tmp_path: Path) -> None:
                 "erasure": "ok",
                 "storage": "off",
                 "load": "ok",
+                "replica": "off",
             },
+            "replica": None,
         }
         file.rename(tmp_path / "away.sqlite3")
         assert _answer(site.anonymous().get("/api/health")) == AWAY

@@ -61,6 +61,35 @@ client.use({
   },
 });
 
+const SEEN_HEADER = "X-Ansim-Seen";
+/**
+ * Up to where this page has seen what was written, by what answers say; null after one that says nothing, or other news.
+ * A server with a replica answers from it only once that has come as far, and from its primary whoever says nothing.
+ */
+let seen: number | null = null;
+/** Which news it was before: an answer that was asked for earlier says nothing of them. */
+let news = 0;
+const asked = new WeakMap<Request, number>();
+
+/** Something was heard of that the next answer has to show. */
+export function heardNews(): void {
+  seen = null;
+  news += 1;
+}
+
+client.use({
+  onRequest({ request }) {
+    asked.set(request, news);
+    if (seen !== null && request.method === "GET") request.headers.set(SEEN_HEADER, String(seen));
+    return request;
+  },
+  onResponse({ request, response }) {
+    const shown = response.headers.get(SEEN_HEADER);
+    if (shown === null) heardNews();
+    else if (asked.get(request) === news) seen = Math.max(seen ?? 0, Number(shown));
+  },
+});
+
 interface Answer<Data> {
   readonly data?: Data;
   readonly error?: unknown;

@@ -5847,6 +5847,7 @@ export interface components {
             /** Page Built */
             page_built: boolean;
             parts: components["schemas"]["HealthParts"];
+            replica: components["schemas"]["ReplicaHealth"] | null;
             /**
              * Status
              * @enum {string}
@@ -5895,6 +5896,11 @@ export interface components {
              * @enum {string}
              */
             queue: "ok" | "degraded" | "off";
+            /**
+             * Replica
+             * @enum {string}
+             */
+            replica: "ok" | "degraded" | "off";
             /**
              * Retention
              * @enum {string}
@@ -9874,6 +9880,21 @@ export interface components {
             public_key: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * ReplicaHealth
+         * @description How the replica of the database was at the last look.
+         */
+        ReplicaHealth: {
+            /** Behind Bytes */
+            behind_bytes: number | null;
+            /** Behind S */
+            behind_s: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "follows" | "behind" | "away" | "promoted" | "another";
         };
         /**
          * ReportCaseRequest

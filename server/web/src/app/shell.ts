@@ -1,3 +1,4 @@
+import { heardNews } from "../api/client";
 import { links, router } from "./router.svelte";
 
 /**
@@ -18,6 +19,7 @@ const IN_HAND: ReadonlySet<string> = new Set(["live", "find", "start", "inspect"
 /** A notification was pressed while the page was open: the service worker asks for the page of notifications. */
 if ("serviceWorker" in navigator)
   navigator.serviceWorker.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
+    heardNews();
     const isAsked = typeof data === "object" && data !== null && "open" in data;
     if (isAsked && !IN_HAND.has(router.route.screen)) router.go(links.notifications);
   });

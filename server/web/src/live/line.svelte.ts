@@ -4,6 +4,7 @@
  * A line on which nothing comes for three beats is lost, whatever the browser says of it. The browser reconnects by itself
  * after a lost line; after a refusal or silence this class does, ever more slowly.
  */
+import { heardNews } from "../api/client";
 import type { EntryEvent, LiveMessage, ProbeView } from "../api/types";
 import { session } from "../app/session.svelte";
 
@@ -127,6 +128,7 @@ export class Line {
     });
     source.addEventListener("entry", (event) => {
       this.#heard();
+      heardNews();
       this.#soon("small", () => {
         this.hearer.foldEntry(JSON.parse(event.data as string) as EntryEvent);
       });
