@@ -34,10 +34,11 @@ CONNECT_WAIT_S = 2  # the shortest that libpq knows
 LOOKS_KEPT = 1_800  # derived: an hour of looks
 _IS_AT = "pg_wal_lsn_diff({}, '0/0')::bigint"
 _WRITTEN = _IS_AT.format("pg_current_wal_insert_lsn()")
-_POSITION = text(f"SELECT {_WRITTEN}")
+_POSITION = text(f"SELECT {_WRITTEN} WHERE NOT pg_is_in_recovery()")
 _PRIMARY = text(f"""
     SELECT {_WRITTEN}, (SELECT system_identifier FROM pg_control_system()),
            ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::bigint
+    WHERE NOT pg_is_in_recovery()
 """)  # noqa: S608  ours
 _FOLLOWED = f"SELECT pg_is_in_recovery(), coalesce({_IS_AT.format('pg_last_wal_replay_lsn()')}, 0)"
 _LOOKED = f"""
@@ -63,7 +64,7 @@ class Read(NamedTuple):
 
     connection: Connection
     position: int | None
-    """What it shows was written up to here; None where there is no replica that could have less."""
+    """What it shows was written up to here; None where nobody may be asked for less than all."""
 
 
 class Behind(NamedTuple):
@@ -76,13 +77,16 @@ class Behind(NamedTuple):
 
 
 def primary_of(connection: Connection) -> Primary:
-    """Where the primary is, with which this is a transaction."""
-    return Primary(*connection.execute(_PRIMARY).one())
+    """Where the primary is, with which this is a transaction; AwayError when it is none any more."""
+    found = connection.execute(_PRIMARY).one_or_none()
+    if found is None:
+        raise AwayError(Phrase("database_does_not_answer"))
+    return Primary(*found)
 
 
-def position_of(connection: Connection) -> int:
-    """The position behind all that this transaction with the primary shows."""
-    found: int = connection.execute(_POSITION).scalar_one()
+def position_of(connection: Connection) -> int | None:
+    """The position behind all that this transaction with the primary shows; None when it is none any more."""
+    found: int | None = connection.execute(_POSITION).scalar_one_or_none()
     return found
 
 
