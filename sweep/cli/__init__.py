@@ -138,7 +138,7 @@ def _lacking(module: str, wanted: Iterable[str]) -> Phrase | None:
     from sweep.phrases import Phrase
 
     if module.startswith("sweep.lab"):
-        return Phrase("laboratory_lacking")
+        return Phrase("laboratory_lacking", part=module)
     if module in PROBE_MODULES:
         return Phrase("part_lacking", part=module, command=command_for("probe"))
     if any(map(_is_of_the_laboratory, wanted)):
