@@ -316,13 +316,8 @@ async def _signed_by(request: Request) -> tuple[keys.Key, bytes]:
     body = await read_body(request, MAX_LIVE_BYTES)
     header = request.headers.get("authorization", "")
     services = services_of(request)
-
-    def find(key_id: str) -> keys.Key | None:
-        with services.db.read() as connection:
-            return keys.find_key(connection, key_id)
-
     try:
-        key = await services.pools.sessions.run(partial(find, parse_request_authorization(header)[0]))
+        key = await services.request_keys.ask(parse_request_authorization(header)[0])
         if key is None:
             raise EntryError(Phrase("key_not_admitted"))
         verify_request(

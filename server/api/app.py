@@ -68,12 +68,12 @@ from server.api.service.maintenance_log import MaintenanceLog
 from server.api.service.notifying import run_notifications
 from server.api.service.reading import SeenHeader
 from server.api.service.request_metrics import RequestMetricsMiddleware
-from server.api.service.services import Services
+from server.api.service.services import Services, find_request_keys
 from server.bounds.body_limits import PACE, BodyBudget, BoundedBodies, Pace
 from server.bounds.headers import SecurityHeaders
 from server.bounds.hosts import HostCheck
 from server.bounds.load import THREADS
-from server.bounds.thread_pools import PersonalShares
+from server.bounds.thread_pools import PersonalShares, Pools
 from server.config.inspection_policy import PolicyError, Rule, read_policy
 from server.config.public_page import PublicPage, PublicPageError, read_public_page
 from server.config.release import VERSION
@@ -268,6 +268,7 @@ def build_services(settings: Settings) -> Services:
         say_first=partial(sign_waiting, server_signer=server_signer),
     )
     hub, shares, free = LiveHub(time.monotonic), PersonalShares(), settings.login_attempts_per_minute
+    pools = Pools()
     return Services(
         settings,
         db,
@@ -297,6 +298,8 @@ def build_services(settings: Settings) -> Services:
         ),
         shares,
         ways_of(settings, devices, time.time),
+        find_request_keys(db, pools),
+        pools,
         upkeep=MaintenanceLog(holds_plain=db.holds_plain()),
     )
 

@@ -152,7 +152,8 @@ class LiveHub:
                 channel.missed = 0
                 channel.replay.clear()
             channel.replay.add(message)
-            self._send(ServerEvent(message.event.type, message.model_dump_json()), probe_id)
+            if self._listeners:  # writing it as JSON is most of what a message costs
+                self._send(ServerEvent(message.event.type, message.model_dump_json()), probe_id)
             if isinstance(message.event, CommandEvent) and channel.answered(message.event):
                 self._changed(channel)
             if isinstance(message.event, StateEvent):

@@ -2,16 +2,17 @@
 
 An operation gets its number, by the database's clock, in a turn that ends with its commit: so numbers appear in their
 order, nobody who reads after a number misses a smaller one, and none is given twice even when a crash of the database
-lost the last.  A notice carries a number and nothing else.  What every kept channel contains is removed after minutes.
+lost the last.  A notice says whether it is urgent and nothing else.  What every kept channel contains is removed after
+minutes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, String, bindparam, cast, delete, func, insert, or_, select
+from sqlalchemy import ARRAY, Connection, Row, String, bindparam, column, delete, func, insert, or_, select, true
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
 from server.live.operations import EntryRead, encode
@@ -25,24 +26,32 @@ MOST_KEPT = 200_000  # guessed: as many as a hundred probes make in that time, a
 GONE_US = 20_000_000  # derived: four signs of life, see shared.py
 ORIGIN = ""
 """Of what no process waits for."""
+URGENT = "now"
+"""What a notice says of an operation for which somebody waits: a stop, a poll of a probe."""
+New = tuple[str | None, str, str]
+"""(probe, origin, data) of an operation."""
 
 # Built once, as in entries.py: building takes longer than running.
-_MADE = (
-    insert(live_operations)
-    .from_select(
-        ["op_id", "probe_id", "origin", "data"],
-        select(
-            func.greatest(func.coalesce(func.max(live_operations.c.op_id), 0) + 1, NOW_US),
-            bindparam("to_probe", type_=String),
-            bindparam("from_origin", type_=String),
-            bindparam("said", type_=String),
-        ),
+_NEW = (
+    func.unnest(
+        bindparam("to_probes", type_=ARRAY(String)),
+        bindparam("from_origins", type_=ARRAY(String)),
+        bindparam("said", type_=ARRAY(String)),
     )
-    .returning(live_operations.c.op_id)
-    .cte("made")
+    .table_valued(column("probe_id", String), column("origin", String), column("data", String), with_ordinality="nth")
+    .render_derived()
 )
-_APPEND = select(_MADE.c.op_id, func.pg_notify(NOTICES, cast(_MADE.c.op_id, String)))
-_AFTER = select(live_operations).where(live_operations.c.op_id > bindparam("after"))
+_FIRST = select(func.greatest(func.coalesce(func.max(live_operations.c.op_id), 0) + 1, NOW_US).label("op_id")).cte(
+    "first"
+)
+_APPEND = insert(live_operations).from_select(
+    ["op_id", "probe_id", "origin", "data"],
+    select(_FIRST.c.op_id + _NEW.c.nth - 1, _NEW.c.probe_id, _NEW.c.origin, _NEW.c.data).select_from(
+        _FIRST.join(_NEW, true())
+    ),
+)
+_TELL = select(func.pg_notify(NOTICES, bindparam("urgency", type_=String)))
+_AFTER = select(live_operations, NOW_US.label("now_us")).where(live_operations.c.op_id > bindparam("after"))
 _SOME = _AFTER.order_by(live_operations.c.op_id).limit(READ_AT_ONCE)
 _UNKEPT = (
     select(live_operations)
@@ -55,18 +64,22 @@ _UNKEPT = (
 )
 
 
-def append(connection: Connection, probe_id: str | None, origin: str, data: str) -> int:
-    """Give an operation its number and tell all processes once this transaction is committed; commit it soon."""
+def append(connection: Connection, new: Sequence[New], *, is_urgent: bool = True) -> None:
+    """Give operations their numbers and tell all processes once this transaction is committed; commit it soon.
+
+    What is not urgent waits for the readers' rest, so that they read more at once.
+    """
+    to_probes, from_origins, said = zip(*new, strict=True)
     take_turn(connection)
-    made = connection.execute(_APPEND, {"to_probe": probe_id, "from_origin": origin, "said": data})
-    op_id: int = made.one().op_id
-    return op_id
+    connection.execute(_APPEND, {"to_probes": list(to_probes), "from_origins": list(from_origins), "said": list(said)})
+    connection.execute(_TELL, {"urgency": URGENT if is_urgent else ""})
 
 
 def append_entries(connection: Connection, sweep_id: UUID, kinds: Collection[str]) -> None:
     """Tell every process, with this commit, that entries of these kinds can be read."""
-    for kind in kinds:
-        append(connection, None, ORIGIN, encode(EntryRead(sweep_id=sweep_id, kind=kind)))
+    new = [(None, ORIGIN, encode(EntryRead(sweep_id=sweep_id, kind=kind))) for kind in kinds]
+    if new:
+        append(connection, new, is_urgent=False)
 
 
 def read_after(connection: Connection, op_id: int) -> list[Row[Any]]:

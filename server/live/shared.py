@@ -12,13 +12,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from server.bounds.gathering import Gathering
 from server.bounds.thread_pools import PersonalShares, Pool
 from server.interface.errors import ApiError
 from server.live import pg_queue
@@ -49,6 +51,8 @@ log = logging.getLogger(__name__)
 
 ANSWER_S = 10.0  # derived: as long as a writer waits, see db.py
 RETRY_S = 0.5  # guessed: a database that begins again takes a second
+LINGER_S = 0.01  # guessed: a tenth of what a page may be late; what comes meanwhile shares a transaction
+REST_S = 0.025  # guessed: so often, and at once when it is urgent, each process reads
 KEEP_S = 30.0  # guessed: what a process that begins has to read is that much, less than a second's work
 THREADS, MAX_WAITING = 4, 1_000  # derived: as many as db.py keeps connections for; guessed: every probe a few times
 AWAY = (AwayError, BusyError, DiskFullError)
@@ -61,11 +65,14 @@ class _Read:
 
     __slots__ = ("op_id", "origin", "probe_id", "said")
 
-    def __init__(self, row: Row[Any]) -> None:
+    def __init__(self, row: Row[Any], own: dict[str, Said]) -> None:
+        """`own`: by origin what this process said, and so need not read."""
         self.op_id: int = row.op_id
         self.probe_id: str = row.probe_id or ""
         self.origin: str = row.origin
-        self.said: Said | None = None
+        self.said: Said | None = own.get(row.origin)
+        if self.said is not None:
+            return
         try:
             self.said = decode(row.data)
         except ContractError as error:  # of another release
@@ -90,7 +97,12 @@ class SharedExchange:
         """Number of the last operation in each channel."""
         self._kept: dict[str, int] = {}
         self._answers: dict[str, asyncio.Future[Any]] = {}
-        self._news = asyncio.Event()
+        self._said: dict[str, Said] = {}
+        """By origin what waits for its answer."""
+        self._news, self._urgent = asyncio.Event(), asyncio.Event()
+        self._posts = Gathering(
+            self._crew, self._append_all, linger_s=LINGER_S, most=pg_queue.READ_AT_ONCE, max_waiting=MAX_WAITING
+        )
 
     async def run(self) -> None:
         """Take what all processes tell, and tell that this one serves, until this task is cancelled."""
@@ -131,18 +143,33 @@ class SharedExchange:
         """Nothing: the projection's own transaction has told everybody (`table.append_entries`)."""
 
     async def _take_in(self, probe_id: str, said: Published | Polled | Queued, *, is_durable: bool) -> Any:
-        """Write an operation, and wait until this process has taken it; returns or raises what came of it."""
+        """Write an operation, and wait until this process has taken it; returns or raises what came of it.
+
+        What has to be on disk goes at once, everything else with what comes at about the same time.
+        """
         origin = f"{self._process_id}{uuid.uuid4().hex}"
         answer = self._answers[origin] = asyncio.get_running_loop().create_future()
+        self._said[origin] = said
+        new = (probe_id, origin, encode(said))
         try:
-            work = partial(pg_queue.append, probe_id=probe_id, origin=origin, data=encode(said))
-            await self._in_thread(work, is_durable=is_durable)
-            self._news.set()
+            if is_durable:
+                await self._in_thread(partial(pg_queue.append, new=[new]), is_durable=True)
+                self._urgent.set()
+                self._news.set()
+            else:
+                await self._posts.ask(new)
+                self._news.set()
             return await asyncio.wait_for(answer, ANSWER_S)
         except TimeoutError:
             raise BusyError(Phrase("live_unreadable")) from None
         finally:
             self._answers.pop(origin, None)
+            self._said.pop(origin, None)
+
+    def _append_all(self, new: Sequence[pg_queue.New]) -> Sequence[None]:
+        with self._db.beside(is_durable=False) as connection:
+            pg_queue.append(connection, new, is_urgent=False)
+        return [None] * len(new)
 
     async def _in_thread(self, work: Callable[..., T], *, is_durable: bool = False) -> T:
         def do() -> T:
@@ -157,7 +184,9 @@ class SharedExchange:
             try:
                 async with self._db.notices(pg_queue.NOTICES) as notices:
                     self._news.set()
-                    async for _ in notices:
+                    async for notice in notices:
+                        if getattr(notice, "payload", ""):
+                            self._urgent.set()
                         self._news.set()
             except AwayError:
                 pass
@@ -167,6 +196,7 @@ class SharedExchange:
         """Take operations as they come; a notice that was lost costs a few seconds and nothing else."""
         while True:
             self._news.clear()
+            self._urgent.clear()
             try:
                 if self._current_s is None or self._monotonic() - self._current_s > pg_queue.KEPT_US / 2e6:
                     await self._begin()
@@ -177,10 +207,10 @@ class SharedExchange:
             except (*AWAY, ApiError):
                 await asyncio.sleep(RETRY_S)
                 continue
-            try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._urgent.wait(), REST_S)
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), SILENCE_CHECK_S)
-            except TimeoutError:
-                continue
 
     async def _begin(self) -> None:
         """Take the kept channels and the operations after them, and forget what this process knew."""
@@ -188,7 +218,7 @@ class SharedExchange:
         def read() -> tuple[int, list[Row[Any]], list[_Read], int]:
             with self._db.read() as connection:
                 kept, rows, newest = pg_queue.read_kept(connection)
-                return turns.now_us(connection), kept, [_Read(row) for row in rows], newest
+                return turns.now_us(connection), kept, [_Read(row, self._said) for row in rows], newest
 
         now_us, kept, rows, newest = await self._reader.run(read)
         channels = []
@@ -209,7 +239,7 @@ class SharedExchange:
         def read() -> tuple[int, list[_Read]]:
             with self._db.read() as connection:
                 rows = pg_queue.read_after(connection, self._op_id)
-                return turns.now_us(connection), [_Read(row) for row in rows]
+                return rows[-1].now_us if rows else 0, [_Read(row, self._said) for row in rows]
 
         now_us, rows = await self._reader.run(read)
         self._take(rows, now_us)

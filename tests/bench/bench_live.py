@@ -1,11 +1,18 @@
-"""What is live by way of the database: messages a second of two processes, and how soon the other one shows them."""
+"""What is live by way of the database: processor time a post of one, two and four processes, and how late a page is.
+
+Probes post as fast as they are answered; then, at half of that rate, a page at the last process notes how late each
+message is.  At last a person orders a stop at one process while its probe asks another.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import statistics
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -14,14 +21,27 @@ import httpx
 from server.signing import keys
 from sweep.entry.envelope import sign_request
 from sweep.report import GuidanceEvent, LiveMessage, LocalText, utc_now
+from tests.bench.processor_time import Spent, spent
 from tests.entry_factory import signer
 from tests.server.conftest import Client, Site, new_postgres
-from tests.server.killed_server import two_servers
+from tests.server.killed_server import many_servers
 from tests.server.live_kit import events
 
-PROBES, POSTS, TOGETHER, PAUSED_POSTS = 8, 60, 3, 40
+PROCESSES = (1, 2, 4)
+SWEEP = "00000000-0000-7000-8000-000000000001"
+PROBES, POSTS, TOGETHER, PACED_POSTS, STOPS = 16, 40, 3, 20, 12
 LEAST_PER_S = 20.0  # derived: a hundred probes that post once in five seconds
 LONGEST_MS = 1_000.0  # guessed: a person does not wait for what they see
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What came of one number of processes."""
+
+    per_s: float
+    post: Spent
+    late_ms: Sequence[float]
+    stop_ms: Sequence[float]
 
 
 def _body(probe_id: str, first: int) -> bytes:
@@ -48,6 +68,15 @@ def _say(client: httpx.Client, url: str, number: int, first: int) -> None:
     assert answer.status_code == 200, answer.text
 
 
+def _ask(client: httpx.Client, url: str, after: str) -> list[dict[str, str]]:
+    target = f"/api/probes/probe-0/commands?wait_s=20&after={after}"
+    header = sign_request(signer("live-0"), "GET", target, b"", int(time.time()))
+    answer = client.get(url + target, headers={"Authorization": header}, timeout=60)
+    assert answer.status_code == 200, answer.text
+    commands: list[dict[str, str]] = answer.json()["commands"]
+    return commands
+
+
 def _heard(client: Client, late_ms: list[float], is_over: threading.Event) -> None:
     with contextlib.suppress(httpx.HTTPError), events(client, "") as stream:  # it ends with the server
         for name, data in stream:
@@ -67,40 +96,80 @@ def _admit(site: Site) -> None:
             )
 
 
-def test_messages_by_way_of_the_database(tmp_path: Path, repo_root: Path, report: Callable[[str], None]) -> None:
-    with (
-        new_postgres(is_durable=True) as postgres,
-        two_servers(postgres.url.format(""), tmp_path, repo_root) as (_, (here, there)),
-    ):
-        _admit(here)
-        late_ms: list[float] = []
-        is_over = threading.Event()
-        page = threading.Thread(target=_heard, args=(there.login("viewer"), late_ms, is_over), daemon=True)
-        page.start()
+def _post_all(sites: Sequence[Site], first: int, posts: int, every_s: float = 0.0) -> float:
+    """Every probe posts so often, once in `every_s` or as fast as it is answered; posts a second."""
+
+    def probe(number: int) -> None:
+        due_s = time.perf_counter() + every_s * number / PROBES
         with httpx.Client() as client:
-            for number in range(PAUSED_POSTS):  # one probe, at ease
-                _say(client, here.url, 0, number * TOGETHER)
-                time.sleep(0.2)
-        at_ease = sorted(late_ms)
+            for post in range(posts):
+                time.sleep(max(0.0, due_s - time.perf_counter()))
+                _say(client, sites[number % len(sites)].url, number, first + post * TOGETHER)
+                due_s += every_s
 
-        def probe(number: int) -> None:
-            with httpx.Client() as client:
-                for post in range(POSTS):
-                    _say(client, (here, there)[number % 2].url, number, 1_000 + post * TOGETHER)
+    threads = [threading.Thread(target=probe, args=(number,)) for number in range(PROBES)]
+    began_s = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return PROBES * posts / (time.perf_counter() - began_s)
 
-        threads = [threading.Thread(target=probe, args=(number,)) for number in range(PROBES)]
-        began_s = time.perf_counter()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        per_s = PROBES * POSTS / (time.perf_counter() - began_s)
-        is_over.set()
-    assert len(at_ease) >= PAUSED_POSTS
-    report(
-        f"live, two processes, PostgreSQL: {per_s:.0f} posts of {TOGETHER} messages a second; at ease a page at the "
-        f"other process shows a message after {at_ease[len(at_ease) // 2]:.0f} ms "
-        f"(p95 {at_ease[len(at_ease) * 95 // 100]:.0f} ms)"
-    )
-    assert per_s >= LEAST_PER_S
-    assert at_ease[len(at_ease) // 2] <= LONGEST_MS
+
+def _stop(person: Client, there: str) -> list[float]:
+    """How long each stop takes from the person's click at one process to the probe at another."""
+    took_ms, after = [], ""
+    with httpx.Client() as probe, ThreadPoolExecutor(1) as beside:
+
+        def wait(last: str) -> tuple[list[dict[str, str]], float]:
+            return _ask(probe, there, last), time.perf_counter()
+
+        for _ in range(STOPS):
+            poll = beside.submit(wait, after)
+            time.sleep(0.3)  # the poll waits at its process by then
+            ordered_s = time.perf_counter()
+            answer = person.post("/api/probes/probe-0/commands", {"command": "pause", "sweep_id": SWEEP})
+            assert answer.status_code == 200, answer.text
+            came, came_s = poll.result()
+            assert [command["command"] for command in came] == ["pause"]
+            after = came[-1]["command_id"]
+            took_ms.append((came_s - ordered_s) * 1000)
+    return took_ms
+
+
+def _measure(count: int, folder: Path, repo_root: Path) -> Figures:
+    with new_postgres(is_durable=True) as postgres:
+        url = postgres.url.format("")
+        with many_servers(count, url, folder, repo_root) as (servers, sites):
+            pids = [server.pid for server in servers]
+            _admit(sites[0])
+            late_ms: list[float] = []
+            is_over = threading.Event()
+            page = (sites[-1].login("viewer"), late_ms, is_over)
+            threading.Thread(target=_heard, args=page, daemon=True).start()
+            _post_all(sites, 0, 3)  # warm
+            before = spent(pids, url)
+            per_s = _post_all(sites, 1_000, POSTS)
+            post = spent(pids, url).since(before, PROBES * POSTS)
+            late_ms.clear()
+            _post_all(sites, 10_000, PACED_POSTS, every_s=2 * PROBES / per_s)
+            stop_ms = _stop(sites[0].login("inspector"), sites[-1].url)
+            is_over.set()
+            return Figures(per_s, post, sorted(late_ms), sorted(stop_ms))
+
+
+def test_messages_by_way_of_the_database(tmp_path: Path, repo_root: Path, report: Callable[[str], None]) -> None:
+    found = {count: _measure(count, tmp_path / str(count), repo_root) for count in PROCESSES}
+    alone = found[1].post.both_ms
+    for count, one in found.items():
+        p95 = one.late_ms[len(one.late_ms) * 95 // 100]
+        report(
+            f"live, {count} processes: a post of {TOGETHER} messages {one.post} (servers + PostgreSQL, "
+            f"{one.post.both_ms / alone:.2f} x one process); {one.per_s:.0f} a second; at half of that a page shows a "
+            f"message after {statistics.median(one.late_ms):.0f} ms (p95 {p95:.0f}); a stop reaches the probe after "
+            f"{statistics.median(one.stop_ms):.0f} ms (longest {one.stop_ms[-1]:.0f})"
+        )
+    for one in found.values():
+        assert one.per_s >= LEAST_PER_S
+        assert len(one.late_ms) >= PROBES * PACED_POSTS * TOGETHER * 0.95
+        assert statistics.median(one.late_ms) <= LONGEST_MS

@@ -68,6 +68,12 @@ class KilledServer:
         assert line.startswith("serving on"), line
 
     @property
+    def pid(self) -> int:
+        """Of the process that serves."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def is_over(self) -> bool:
         """Was it killed?"""
         return self._process is None
@@ -101,13 +107,23 @@ def with_folder(settings: Settings, folder: Path) -> Settings:
 @contextmanager
 def two_servers(database_url: str, folder: Path, repo_root: Path) -> Iterator[tuple[list[KilledServer], list[Site]]]:
     """Two processes that serve one PostgreSQL, each with a data folder of its own, and a hand in it for each."""
+    with many_servers(2, database_url, folder, repo_root) as found:
+        yield found
+
+
+@contextmanager
+def many_servers(
+    count: int, database_url: str, folder: Path, repo_root: Path
+) -> Iterator[tuple[list[KilledServer], list[Site]]]:
+    """So many of them."""
     servers: list[KilledServer] = []
     sites: list[Site] = []
     first = Settings(data_dir=folder / "a", database_url=database_url, port=0, min_free_mib=0)
-    settings = [first, with_folder(first, folder / "b")]
-    with closing(build_services(settings[0]).db) as db, db.write() as connection:
+    settings = [first, *(with_folder(first, folder / name) for name in "bcdefgh"[: count - 1])]
+    with closing(build_services(first).db) as db, db.write() as connection:
         facilities.load_demo_facility(connection)
-    copy_keys(settings[0].data_dir, settings[1].data_dir)
+    for one in settings[1:]:
+        copy_keys(first.data_dir, one.data_dir)
     try:
         for one in settings:
             servers.append(KilledServer(one, repo_root))
