@@ -145,20 +145,19 @@ class SharedExchange:
     async def _take_in(self, probe_id: str, said: Published | Polled | Queued, *, is_durable: bool) -> Any:
         """Write an operation, and wait until this process has taken it; returns or raises what came of it.
 
-        What has to be on disk goes at once, everything else with what comes at about the same time.
+        Posts go with those that come at about the same time; a command or a poll, which may bring a stop, goes at once.
         """
         origin = f"{self._process_id}{uuid.uuid4().hex}"
         answer = self._answers[origin] = asyncio.get_running_loop().create_future()
         self._said[origin] = said
         new = (probe_id, origin, encode(said))
         try:
-            if is_durable:
-                await self._in_thread(partial(pg_queue.append, new=[new]), is_durable=True)
-                self._urgent.set()
-                self._news.set()
-            else:
+            if isinstance(said, Published):
                 await self._posts.ask(new)
-                self._news.set()
+            else:
+                await self._in_thread(partial(pg_queue.append, new=[new]), is_durable=is_durable)
+                self._urgent.set()
+            self._news.set()
             return await asyncio.wait_for(answer, ANSWER_S)
         except TimeoutError:
             raise BusyError(Phrase("live_unreadable")) from None
