@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import os
+import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -33,7 +35,7 @@ from sweep.entry import kinds
 from sweep.entry.envelope import make_body
 from sweep.report import new_id, to_json
 from tests.server.backup.test_backup import officer
-from tests.server.conftest import PASSWORD, Site, running
+from tests.server.conftest import PASSWORD, Site, _on, _on_postgres, running
 from tests.server.log_kit import verified
 from tests.server.storage_kit import S3, s3
 from tests.server.sweep_kit import Probe
@@ -258,6 +260,43 @@ def test_a_backup_names_what_it_needs_and_a_restore_tells_what_is_gone(
         assert _data(db, sent) == sent.crop
         (tmp_path / "objects" / min(named)).unlink()
         assert missing_objects(db) == 1
+
+
+def test_what_is_restored_finds_its_bodies_in_the_storage_and_is_refused_without(
+    in_folder: Settings,
+    officer: tuple[str, Path],
+    database_kind: str,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+) -> None:
+    with running(in_folder) as site:
+        probe = _probe(site)
+        sent = [_send(site, probe) for _ in range(2)]
+    with contextlib.closing(build_services(in_folder).db) as db:
+        made = backups.back_up(in_folder, db, tmp_path / "backups", officer[0], datetime(2026, 11, 26, tzinfo=UTC))
+        before, named = _places(db), _objects(db)
+    keys = backups.keys_of_backup(made.keys, officer[1])
+
+    def to(name: str) -> Settings:
+        url = f"sqlite:///{tmp_path / name}.sqlite3"
+        if database_kind != "sqlite":
+            postgres, own = request.getfixturevalue("postgres"), f"r{uuid.uuid4().hex[:12]}"
+            _on_postgres(postgres, f"CREATE DATABASE {own}")
+            request.addfinalizer(partial(_on_postgres, postgres, f"DROP DATABASE {own} WITH (FORCE)"))
+            url = _on(postgres, own)
+        return in_folder.model_copy(update={"data_dir": tmp_path / name, "database_url": url})
+
+    there = to("there")
+    assert backups.restore(there, made.database, keys).missing == 0
+    with contextlib.closing(build_services(there).db) as db:
+        assert (_places(db), _objects(db)) == (before, named)
+        assert [_data(db, one) for one in sent] == [one.crop for one in sent]
+        with db.read() as connection:
+            assert verified(connection).problems == []
+    with pytest.raises(backups.BackupError):
+        backups.restore(to("without").model_copy(update={"storage_url": ""}), made.database, keys)
+    (tmp_path / "objects" / min(named)).unlink()
+    assert backups.restore(to("lacking"), made.database, keys).missing == 1
 
 
 def _call(settings: Settings, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
