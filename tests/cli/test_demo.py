@@ -13,8 +13,8 @@ import pytest
 @pytest.mark.parametrize(
     ("language", "place", "numbers", "next_step"),
     [
-        ("ko_KR.UTF-8", "2번 칸", "4번씩만", "브라우저에서 why.html"),
-        ("C.UTF-8", "Stall 2", "4 rounds of the lamps", "open why.html in a browser"),
+        ("ko_KR.UTF-8", "2번 칸: 확인할 곳", "4번씩만", "카메라는 2번 칸에 있었고"),
+        ("C.UTF-8", "Stall 2: Place to inspect", "4 rounds of the lamps", "The camera was in Stall 2"),
     ],
 )
 def test_a_camera_is_found_and_the_page_shows_why(
@@ -24,9 +24,10 @@ def test_a_camera_is_found_and_the_page_shows_why(
     command = [sys.executable, "-m", "sweep.cli", "demo", "--html", "why.html"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
-    assert place in done.stdout
+    assert place in done.stdout, "what is said of it at the end holds"
     assert numbers in " ".join(done.stdout.split())
     assert next_step in done.stderr
+    assert "why.html" in done.stderr
     page = (tmp_path / "why.html").read_text(encoding="utf-8")
     assert "p2-a" in page
     assert page.count("<svg") >= 1
