@@ -20,7 +20,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 # The camera library of the Pi comes with its operating system; everything else in Python comes from constraints.txt.
 ON_PI := $(shell grep -qs 'Raspberry Pi' /proc/device-tree/model && echo yes)
 APT_RUN := python3 python3-venv 'gcc|gcc-14' gcc-avr avr-libc libsimavr2 fonts-nanum iw $(if $(ON_PI),python3-picamera2)
-APT_TEST := 7zip 'chromium-headless-shell!chromium' cppcheck dbus-daemon gcc-aarch64-linux-gnu kicad libarchive-tools libc6-dev ngspice openssl poppler-utils 'postgresql-17!postgresql' promtool strace tshark unzip
+APT_TEST := 7zip 'chromium-headless-shell!chromium' cppcheck curl dbus-daemon gcc-aarch64-linux-gnu kicad libarchive-tools libc6-dev ngspice openssl poppler-utils 'postgresql-17!postgresql' promtool strace tshark unzip
 
 # The compiler for this machine, for what is compiled of the probe and the tests of the firmware's core; Debian has it as gcc-14
 # where plain gcc lacks.

@@ -168,7 +168,7 @@ def test_the_doctor_powers_no_camera_without_two_persons(tmp_path: Path) -> None
         chip.hold(4, 1)
         powered = sweep("doctor", "--config", config)
     assert alone.returncode == 1, alone.stderr
-    assert "두 사람이 퇴실을 확인해야" in alone.stdout
+    assert "two persons have to declare the room empty" in alone.stdout
     assert re.search(r"range sensor\W+[^│]*│ not used", alone.stdout)
     assert re.search(r"inputs with 5 V\W+swap of the bank\W+b\b", alone.stdout)
     assert re.search(r"power meter\W+power bank in per\W", alone.stdout)

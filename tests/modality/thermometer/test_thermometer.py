@@ -33,6 +33,8 @@ JUST_WRITTEN = shutil.ignore_patterns("*.pyc.*")
 def with_thermometer(repo_root: Path, folder: Path) -> None:
     """Copy the package to `folder`, with the record and the row."""
     shutil.copytree(repo_root / "sweep", folder / "sweep", ignore=JUST_WRITTEN)
+    for name in ("Makefile", "firmware", "build"):  # it is a checkout, whose built parts lie there
+        (folder / name).symlink_to(repo_root / name)
     for name, edits in EDITS.items():
         path = folder / "sweep" / name
         text = path.read_text(encoding="utf-8")
@@ -128,7 +130,6 @@ def test_what_was_kept_of_it_is_replayed_to_the_same_report(reports: dict[str, A
 @pytest.mark.soak  # each imports the whole copy anew
 def test_commands_city_and_documents_tell_it(repo_root: Path, tmp_path: Path) -> None:
     with_thermometer(repo_root, tmp_path)
-    (tmp_path / "firmware").symlink_to(repo_root / "firmware")
     check(tmp_path, repo_root, "not browser")
 
 

@@ -170,7 +170,7 @@ def test_every_column_is_explained_and_numbers_are_drawn_anew(filled: Site, tmp_
 def test_the_commands(filled: Site, tmp_path: Path, call: Call) -> None:
     out = tmp_path / "copy.sqlite3"
     code, said, _ = call("export", "analyst-copy", out, "--reason", "연구 협조")
-    assert (code, "1 sweeps" in said, out.stat().st_mode & 0o777) == (0, True, 0o600)
+    assert (code, "sweeps 1" in said, out.stat().st_mode & 0o777) == (0, True, 0o600)
     assert call("export", "analyst-copy", out, "--reason", "연구 협조")[0] == 2
     table = tmp_path / "q.csv"
     code, said, _ = call("export", "statistics", table, "--year", 2026, "--quarter", 1, "--reason", "분기 보고")

@@ -26,7 +26,7 @@ from server.projections import sweep_record
 from server.signing import keys
 from server.store.alarms import raise_alarm
 from server.store.db import WRITER_LOCK, Database
-from server.store.faults import BusyError, DiskFullError, SchemaError
+from server.store.faults import BusyError, DiskFullError, ReadOnlyError, SchemaError
 from server.store.revisions import MIGRATIONS
 from server.store.schema import body_refs, entries, metadata, plans, rooms, sweeps
 from sweep.report import new_id
@@ -181,7 +181,7 @@ def test_a_full_disk_is_remembered_until_a_later_write_found_room(
 
 
 def test_a_reader_cannot_write(filled: Database) -> None:
-    with pytest.raises(DBAPIError), filled.read() as connection:
+    with pytest.raises(ReadOnlyError), filled.read() as connection:
         connection.execute(text("DELETE FROM plans"))
 
 
