@@ -17,6 +17,7 @@ from sweep.sim.air.frames import WifiEmitter
 from tests.simulators.ble_captures import write_ble_capture
 from tests.simulators.wifi_captures import write_wifi_capture
 from tests.waiting import PATIENCE_S
+from tests.wifi.frames import data_up, write_frames
 
 RUNNER = CliRunner()
 app = build_app()
@@ -98,7 +99,7 @@ def test_json_goes_to_a_file_or_to_standard_output(captures: Path, tmp_path: Pat
     assert json.loads(target.read_text())["transmitters"][0]["addresses"] != ["00:00:5e:00:53:01"]
     code, _, err = sweep("wifi", captures / "wifi.pcap", "--json", tmp_path / "no" / "such" / "out.json")
     assert code == 2
-    assert "such/out.json: No such file" in "".join(err.splitlines())
+    assert "such/out.json: there is no folder" in "".join(err.splitlines())
 
 
 @pytest.mark.parametrize("command", ["wifi", "ble"])
@@ -140,6 +141,48 @@ def test_a_camera_hint_stands_above_a_crowd(tmp_path: Path) -> None:
     assert "camera hint" in first
     assert "V380_999" in first
     assert "more (" in out
+
+
+LIMITS = {"wifi": "pads its stream to a constant rate", "ble": "a hint and decides nothing"}
+
+
+@pytest.mark.parametrize("command", LIMITS)
+def test_what_a_result_cannot_tell_stands_below_it_and_not_in_its_json(captures: Path, command: str) -> None:
+    file = captures / ("wifi.pcap" if command == "wifi" else "ble.json")
+    code, out, _ = sweep(command, file)
+    assert code == 0
+    assert LIMITS[command] in " ".join(out.partition("Limits of this result:")[2].split())
+    assert "Limits" not in sweep(command, file, "--json", "-")[1]
+
+
+def test_whoever_sends_no_data_is_not_said_to_be_heard_too_little(captures: Path) -> None:
+    code, out, _ = sweep("wifi", captures / "wifi.pcap")
+    assert code == 0
+    assert "not assessable: sent no data 1" in out
+    assert "too few frames" not in out
+    told = json.loads(sweep("wifi", captures / "wifi.pcap", "--json", "-")[1])["transmitters"][0]["video"]
+    assert told["reason"] == "too_few_frames"
+
+
+def test_frames_that_all_carry_one_time_are_said_to(tmp_path: Path) -> None:
+    write_frames(tmp_path / "a.pcap", [data_up()] * 40, interval_ms=0.0)
+    assert "not assessable: all at one time 1" in sweep("wifi", tmp_path / "a.pcap")[1]
+    write_frames(tmp_path / "b.pcap", [data_up()] * 40, interval_ms=1.0)
+    assert "not assessable: heard too short 1" in sweep("wifi", tmp_path / "b.pcap")[1]
+
+
+def test_what_was_not_read_of_advertisements_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "adverts.json"
+    file.write_text('[{"address": "00:00:5e:00:53:01", "rssi_dbm": -60, "name": "Desk", "txPower": 4}]')
+    told = " ".join(sweep("ble", file)[1].split())
+    assert "1 advertisements, rejected: unknown_field 1" in told
+    assert "1 unknown fields were not read; those that are: t_s, address" in told
+    assert "1 names are withheld; --addresses full shows them" in told
+    in_full = sweep("ble", file, "--addresses", "full")[1]
+    assert "Desk" in in_full
+    assert "withheld" not in in_full
+    file.write_text("[]")
+    assert "no advertisement in the file" in sweep("ble", file)[1]
 
 
 def test_packets_of_no_interface_are_counted(tmp_path: Path) -> None:

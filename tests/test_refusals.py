@@ -29,7 +29,10 @@ def test_a_setting_that_is_wrong_is_told_in_korean(tmp_path: Path) -> None:
         ('carrier = "D"\n', "carrier: 다음 중 하나여야 합니다: 'A', 'B', 'C' or 'kit'"),
         ("wifi_dwell_s = 1.0\n", "wifi_dwell_s: 5 이상이어야 합니다"),
         ("range_sensor = true\n", "B 리비전 캐리어만 거리 센서에 전원을 줍니다"),
-        ("a = = 1\n", "올바른 TOML이 아닙니다(Invalid value"),
+        ("a = = 1\n", "올바른 TOML이 아닙니다(1번째 줄 5번째 글자)"),
+        ("a = 1\na = 2\n", "올바른 TOML이 아닙니다(2번째 줄 "),
+        ('a = """', "올바른 TOML이 아닙니다(내용이 중간에 끝납니다)"),
+        ("a = " + "[" * 9_999, "올바른 TOML이 아닙니다(너무 깊게"),
     ):
         file.write_text(text, encoding="utf-8")
         with pytest.raises(ConfigError) as refused:
@@ -122,7 +125,12 @@ WRONG_USE = [
     (["lens", "{text}"], "폴더가 아닙니다. 영상 폴더들이 든 폴더를 지정하십시오", "not a folder: give a folder"),
     (["wifi", "{text}"], "pcap이나 pcapng 기록이 아닙니다", "not a pcap or pcapng capture"),
     (["ble", "{nothing}"], "파일이나 폴더가 없습니다", "No such file or dir"),
-    (["stimulus", "{text}", "--sequence", "{text}"], "점검의 SEQ.json을 지정하십시오", "give the SEQ.json of"),
+    (["ble", "{text}"], "pcap, pcapng, btsnoop, JSON 가운데", "not a pcap, pcapng, btsnoop or JSON capture"),
+    (["ble", "{unknown}"], "광고 신호가 없습니다. 읽는 항목: t_s, address,", "a field that is read: t_s, address"),
+    (["ble", "{text}", "--json", "{nothing}/x"], "결과를 쓸 폴더가 없습니다(/", "there is no folder /"),
+    (["wifi", "."], "'.': 일반 파일이 아닙니다", "'.': not a regular file"),
+    (["demo", "--html", "{folder}"], "쓸 수 있는 곳을 --html로", "be written to with --html"),
+    (["stimulus", "{text}", "--sequence", "{text}"], "기록의 stimulus.json을 지정하십시오", "give the stimulus.json"),
     (["replay", "{folder}"], "기록된 점검의 폴더를 지정하십시오", "give the folder of a recorded sweep"),
     (["lens-calibrate", "{folder}", "--out", "x"], "보정 계획에는", "the recipe names the clips"),
     (["lens-score", "{text}", "{folder}"], "JSON 문서가 아닙니다", "is not JSON"),
@@ -148,7 +156,9 @@ def test_the_probe_refuses_in_the_language_of_the_locale(
 ) -> None:
     (tmp_path / "text").write_text("this is nothing", encoding="utf-8")
     (tmp_path / "folder").mkdir()
-    given = [one.format(**{name: tmp_path / name for name in ("nothing", "text", "folder")}) for one in arguments]
+    (tmp_path / "unknown").write_text('[{"mac_address": "00:00:5e:00:53:01"}]', encoding="utf-8")
+    places = {name: tmp_path / name for name in ("nothing", "text", "folder", "unknown")}
+    given = [one.format(**places) for one in arguments]
     monkeypatch.setenv("LC_ALL", locale)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setattr("sys.argv", ["sweep", *given])
@@ -159,6 +169,24 @@ def test_the_probe_refuses_in_the_language_of_the_locale(
     assert (ko if locale.startswith("ko") else en) in line
     assert line.count("\n") == 1
     assert bool(HANGUL.search(line)) == locale.startswith("ko")
+
+
+@pytest.mark.parametrize(
+    ("locale", "why"), [("ko_KR.UTF-8", "접근 권한이 없습니다"), ("C.UTF-8", "Permission denied")], ids=["ko", "en"]
+)
+def test_a_file_that_must_not_be_read_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, locale: str, why: str
+) -> None:
+    file = tmp_path / "noperm.pcap"
+    file.touch()
+    monkeypatch.setattr("os.access", lambda path, _mode: str(path) != str(file))  # root may read everything
+    monkeypatch.setenv("LC_ALL", locale)
+    for arguments in (["wifi", str(file)], ["key", "--config", str(file)]):
+        monkeypatch.setattr("sys.argv", ["sweep", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            sweep_cli.main()
+        assert ended.value.code == 2
+        assert capsys.readouterr().err.startswith(f"sweep: {file}: {why}")
 
 
 def test_what_the_parser_alone_knows_is_told_as_it_came() -> None:

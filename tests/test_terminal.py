@@ -124,6 +124,15 @@ PROBE = [
 ]  # fmt: skip
 
 
+JUDGED = [
+    "wifi w.pcap", "ble b.json", "rf recorded/p2/head.serial", "lens recorded/p2/lens",
+    "stimulus recorded/p2/wifi.pcap --sequence recorded/p2/stimulus.json",
+]  # fmt: skip
+"""Below whose results stands what they cannot tell."""
+LIMITS = {"ko_KR.UTF-8": "이 결과의 한계는 다음과 같습니다", "C.UTF-8": "Limits of this result:"}
+KEY = {"ko_KR.UTF-8": "키 ID: ", "C.UTF-8": "key id: "}
+
+
 @pytest.mark.parametrize("columns", [80, 60])
 @pytest.mark.parametrize("locale", ["ko_KR.UTF-8", "C.UTF-8"])
 def test_the_probe(place: Path, tmp_path: Path, locale: str, columns: int) -> None:
@@ -133,6 +142,9 @@ def test_the_probe(place: Path, tmp_path: Path, locale: str, columns: int) -> No
     told = walked("sweep", "sweep.cli", lines, locale, columns, tmp_path)
     assert set(told) == set(lines)
     assert all(told.values())
+    below = {line: told[line.replace(" ", "\t")] for line in JUDGED}
+    assert [line for line, said in below.items() if LIMITS[locale] not in said[:-1]] == []
+    assert told["key\t--state\ts"][0].startswith(KEY[locale])
     assert faults(told, locale, columns) == []
 
 

@@ -85,8 +85,16 @@ def export_entries(
                 packed=packed,
             )
             file.writelines(lines)
-    bodies = ", ".join(f"{packed.bodies[state]} {state}" for state in ("present", "withheld", "erased", "missing"))
-    print_words("package_written", file=out, entries=packed.entries, scope=wanted, bodies=bodies)
+    print_words(
+        "package_written",
+        file=out,
+        entries=packed.entries,
+        scope=wanted,
+        present=packed.bodies["present"],
+        withheld=packed.bodies["withheld"],
+        erased=packed.bodies["erased"],
+        missing=packed.bodies["missing"],
+    )
 
 
 def export_checkpoint(

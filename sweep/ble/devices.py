@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from sweep.captures.files import open_capture
+from sweep.captures.files import CaptureReader, open_capture
 from sweep.captures.packets import CaptureFileError, PacketBlock, ReadTally, open_regular_file, shown
 from sweep.captures.pcapng import MAGIC as PCAPNG_MAGIC
 from sweep.modality.addresses import AddressForm, AddressKey, format_address, to_oui
-from sweep.phrases import Phrase
+from sweep.phrases import Phrase, phrase_of
 
 from . import btsnoop
 from .adverts import Advert
@@ -122,12 +123,25 @@ def read_adverts(path: Path) -> tuple[list[Advert], Counter[str], ReadTally]:
     if head[:1] and head[:1] in _TEXT_STARTS and not head.startswith(PCAPNG_MAGIC):
         adverts, rejected = read_json_adverts(path)
         return adverts, rejected, tally
-    with open_capture(path) as reader:
+    with _open_capture(path) as reader:
         link_types: set[int] = set()
         adverts, rejected = _collect(_packet_results(reader.blocks, link_types))
         if link_types and not link_types & BLE_LINK_TYPES:
             raise CaptureFileError(Phrase("capture_without_bluetooth", file=shown(path), link_type=min(link_types)))
         return adverts, rejected + reader.tally.rejected, reader.tally
+
+
+@contextmanager
+def _open_capture(path: Path) -> Iterator[CaptureReader]:
+    """As `open_capture`; what is of no format at all is told with every format that is read here."""
+    try:
+        with open_capture(path) as reader:
+            yield reader
+    except CaptureFileError as error:
+        told = phrase_of(error)
+        if told.code != "not_a_pcap_capture":
+            raise
+        raise CaptureFileError(Phrase("not_a_bluetooth_capture", **told.values)) from None
 
 
 def _packet_results(blocks: Iterator[PacketBlock], link_types: set[int]) -> Iterator[Found]:

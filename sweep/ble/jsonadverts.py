@@ -4,7 +4,8 @@ Input is a file that holds a list of objects, or an object with the list under `
 (epoch seconds), `address`, `address_type` (`public`, `random`), `rssi_dbm`, `is_connectable`, `name` or `name_hex`,
 `manufacturer_data` {company: hex}, `service_uuids` [uuid], `service_data` {uuid: hex}, `appearance`, `raw` (hex of AD
 structures).  The spelling of theengs/decoder (`mac`, `manufacturerdata`, `uuid`, `servicedata`, `datatype`, `data`) is
-read too.  A field that cannot be read is counted and left out; only a file that is no such list is refused.
+read too.  A field that is not known or cannot be read is counted and left out; refused is only a file that is no such
+list, or in whose objects no field is known.
 """
 
 from __future__ import annotations
@@ -21,6 +22,13 @@ from sweep.phrases import Phrase
 
 from .adverts import NO_UUID16, Advert, AdvertBody, read_body, to_uuid16
 
+FIELDS: Final = (
+    "t_s", "address", "address_type", "rssi_dbm", "is_connectable", "name", "name_hex", "manufacturer_data",
+    "service_uuids", "service_data", "appearance", "raw",
+)  # fmt: skip
+KNOWN_FIELDS: Final = frozenset({*FIELDS, "mac", "manufacturerdata", "uuid", "servicedata", "datatype", "data"})
+UNKNOWN_FIELD: Final = "unknown_field"
+"""Counted once for each object's field."""
 MAX_FILE_OCTETS: Final = 64 * 1024 * 1024
 MAX_VALUE_OCTETS: Final = 1650
 """Longest data of one field: the most an extended advertisement carries (Core Specification 6, 4E 7.8.57)."""
@@ -35,11 +43,18 @@ def read_json_adverts(path: Path) -> tuple[list[Advert], Counter[str]]:
     rejected: Counter[str] = Counter()
     adverts = []
     for row in rows:
-        if isinstance(row, dict):
-            adverts.append(_read_row(row, rejected))
-        else:
+        if not isinstance(row, dict):
             rejected["not_an_object"] += 1
-    return adverts, rejected
+            continue
+        unknown = len(row.keys() - KNOWN_FIELDS)
+        rejected[UNKNOWN_FIELD] += unknown
+        if row and unknown == len(row):
+            rejected["no_known_field"] += 1
+        else:
+            adverts.append(_read_row(row, rejected))
+    if rejected["no_known_field"] and not adverts:
+        raise CaptureFileError(Phrase("no_advertisement_fields", file=shown(path), fields=", ".join(FIELDS)))
+    return adverts, +rejected
 
 
 def write_json_adverts(path: Path, adverts: Iterable[Advert]) -> None:

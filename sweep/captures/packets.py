@@ -116,7 +116,7 @@ def read_document(
 
 def shown(path: Path) -> str:
     """A file's name made safe for a terminal: control and formatting characters appear as escapes."""
-    return repr(path.name)
+    return repr(path.name or str(path))
 
 
 class Chunks:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sweep.report.language import Said
 from sweep.report.sentences import Sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 VIDEO: Final = Sentences("capture.video", "video_uplink not_video not_assessable")
 VIDEO_REASONS: Final = Sentences(
     "capture.video_reasons",
     """
     too_few_frames too_short no_clock answered may_be_clips like_reports may_relay too_thin data_unheard peer_unheard
-    two_transmitters
+    two_transmitters no_data_sent no_times
     """,
 )
+"""The last two are said here alone, of what JSON calls `too_few_frames`."""
 ROLES: Final = Sentences("capture.roles", "ap sta unknown")
 ANSWERS: Final = Sentences("capture.answers", "follows_light does_not not_assessable")
 DEVICES: Final = Sentences(
@@ -31,6 +35,16 @@ RF_LIMITS: Final = Sentences(
     """,
 )
 """Those that a report says otherwise; it has the sentences of the others."""
+
+
+def show_limits(limits: Iterable[Said]) -> None:
+    """What must be known of a result: what a modality can never see."""
+    from sweep.cli.output import out, print_below, print_words
+    from sweep.report.language import spoken
+
+    print_words("limits_of_result")
+    for one in limits:
+        print_below(out, "· ", spoken(one))
 
 
 def counted(counts: Mapping[str, int]) -> str:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from sweep.cli.capture_words import ANSWERS, DEVICES, ROLES, VIDEO, VIDEO_REASONS, counted, counted_words
+from sweep.cli.capture_words import (
+    ANSWERS,
+    DEVICES,
+    ROLES,
+    VIDEO,
+    VIDEO_REASONS,
+    counted,
+    counted_words,
+    show_limits,
+)
 from sweep.cli.output import AddressForm, existing, fail, one_line, print_words, spare, write_json, written_to
 from sweep.cli.tables import show_table
 from sweep.phrases import Phrase
@@ -38,6 +48,7 @@ def wifi(
     from sweep import wifi as modality
     from sweep.captures.packets import CaptureFileError
     from sweep.wifi.traffic.video import OPEN_REASONS
+    from sweep.wifi.words import WORDS
 
     spare(json_out, file)
     with one_line(CaptureFileError):
@@ -46,9 +57,10 @@ def wifi(
     write_json(json_out, document)
     if json_out is None:
         found = sorted(document["transmitters"], key=lambda one: _by_verdict(one, OPEN_REASONS))
-        _show_transmitters(found[:MAX_ROWS])
+        reason_of = partial(_reason, listened_s=document["listened_s"])
+        _show_transmitters(found[:MAX_ROWS], reason_of)
         _more([one["video"]["verdict"] for one in found], VIDEO)
-        reasons = Counter(one["video"]["reason"] for one in found if one["video"]["reason"])
+        reasons = Counter(reason for one in found if (reason := reason_of(one)))
         is_open = Counter({reason: count for reason, count in reasons.items() if reason in OPEN_REASONS})
         if is_open:
             print_words("open_to_the_light", reasons=counted_words(is_open, VIDEO_REASONS))
@@ -56,15 +68,32 @@ def wifi(
             print_words("not_assessable_for", reasons=counted_words(reasons - is_open, VIDEO_REASONS))
         rejected = counted(scan.rejected) or Phrase("none")
         print_words("frames_heard", frames=scan.frames, seconds=f"{scan.listened_s:.1f}", rejected=rejected)
+        show_limits(WORDS.limits.values())
     _say_if_cut(file, scan.cut_tail_octets, Phrase("frames_before", count=scan.frames), scan.rejected)
 
 
-def _show_transmitters(found: Sequence[Mapping[str, Any]]) -> None:
+def _reason(one: Mapping[str, Any], *, listened_s: float) -> str | None:
+    """Why a transmitter is left open, in view of what the whole capture holds."""
+    from sweep.wifi.traffic.video import MIN_SECONDS, NOTHING_HEARD, TOO_SHORT
+
+    reason: str | None = one["video"]["reason"]
+    if reason != NOTHING_HEARD.reason or one["frames"] < 2:
+        return reason
+    if not one["bytes_up"]:
+        return "no_data_sent"
+    if not listened_s:
+        return "no_times"
+    return TOO_SHORT if listened_s < MIN_SECONDS else reason
+
+
+def _show_transmitters(
+    found: Sequence[Mapping[str, Any]], reason_of: Callable[[Mapping[str, Any]], str | None]
+) -> None:
     rows: list[tuple[Said, ...]] = [
         (
             one["addresses"][0],
             VIDEO[one["video"]["verdict"]],
-            VIDEO_REASONS.get(one["video"]["reason"], f"{one['video']['score']:.2f}"),
+            VIDEO_REASONS.get(reason_of(one) or "", f"{one['video']['score']:.2f}"),
             _level(one),
             f"{_octets(one['bytes_up'])}/{_octets(one['bytes_down'])}",
             ROLES[one["role"]],
@@ -98,7 +127,7 @@ def stimulus(
     from sweep.wifi.stimulus.significance import judge_stimulus
     from sweep.wifi.stimulus.whole_capture import gather
     from sweep.wifi.targets import chosen_before
-    from sweep.wifi.words import RESPONSE_TEST_REASONS
+    from sweep.wifi.words import RESPONSE_TEST_REASONS, WORDS
 
     spare(json_out, file, sequence)
     with one_line(CaptureFileError):
@@ -130,6 +159,7 @@ def stimulus(
         print_words("what_would_show")
         if capture.streams.dropped:
             print_words("data_frames_left_out", count=capture.streams.dropped)
+        show_limits(WORDS.limits.values())
     _say_if_cut(
         file, reader.tally.cut_tail_octets, Phrase("frames_before", count=capture.frames), reader.tally.rejected
     )
@@ -142,6 +172,8 @@ def ble(
 ) -> None:
     """List the Bluetooth LE devices of a capture and what kind they are."""
     from sweep import ble as modality
+    from sweep.ble.jsonadverts import FIELDS, UNKNOWN_FIELD
+    from sweep.ble.words import WORDS
     from sweep.captures.packets import CaptureFileError
 
     spare(json_out, file)
@@ -166,9 +198,18 @@ def ble(
             Phrase("column_device"), Phrase("column_kind"), Phrase("column_level"), Phrase("column_name"),
             Phrase("column_adverts"), Phrase("column_company"),
         )  # fmt: skip
-        show_table(names, rows)
+        if found:
+            show_table(names, rows)
+        else:
+            print_words("no_adverts_in_file")
         _more([one["kind"] for one in found], DEVICES)
         print_words("adverts_heard", count=scan.adverts, rejected=counted(scan.rejected) or Phrase("none"))
+        if UNKNOWN_FIELD in scan.rejected:
+            print_words("advert_fields_unread", count=scan.rejected[UNKNOWN_FIELD], fields=", ".join(FIELDS))
+        withheld = sum(bool(one.name) for one in scan.devices) - sum(bool(one["name"]) for one in found)
+        if withheld:
+            print_words("advert_names_withheld", count=withheld)
+        show_limits(WORDS.limits.values())
     _say_if_cut(file, scan.cut_tail_octets, Phrase("adverts_before", count=scan.adverts), scan.rejected)
 
 

@@ -13,7 +13,8 @@ from typing import Annotated, Final
 
 import typer
 
-from sweep.cli.output import fail, one_line, print_words, speak, write_text, written_to
+from sweep.cli.output import fail, one_line, print_words, speak, write_text
+from sweep.cli.quick import check_place
 from sweep.cli.sweeps import replay
 from sweep.phrases import Phrase
 
@@ -21,11 +22,20 @@ STALL: Final = "p2"
 """The position of the recording from which the lens shows."""
 
 
+def _page_place(page: Path) -> Path:
+    """Callback: where no page can be written is refused before anything is played, with what to do."""
+    try:
+        check_place(page)
+    except OSError as error:
+        fail("demo_page_unwritable", file=page, why=error)
+    return page
+
+
 def demo(
     page: Annotated[
         Path,
         typer.Option(
-            "--html", callback=written_to, metavar="OUT", help="Where to write the page that explains the reflection."
+            "--html", callback=_page_place, metavar="OUT", help="Where to write the page that explains the reflection."
         ),
     ] = Path("ansim-demo.html"),
 ) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from sweep.cli.capture_words import show_limits
 from sweep.cli.output import (
     count_up,
     existing,
@@ -136,6 +137,8 @@ def _explain(folder: Path, point: str, frame: int | None, json_out: Path | None)
 
 
 def _show_scan(scan: LensScan) -> None:
+    from sweep.lens.words import WORDS
+
     rows: list[tuple[Said, ...]] = []
     for clip in scan.clips[:MAX_ROWS]:
         best = max((d.score for d in clip.detections), default=None)
@@ -161,6 +164,7 @@ def _show_scan(scan: LensScan) -> None:
     )
     if len(scan.clips) > MAX_ROWS:
         print_words("more_rows", count=len(scan.clips) - MAX_ROWS)
+    show_limits(WORDS.limits.values())
 
 
 def _judged(clip: ClipResult) -> tuple[Said, Said]:

@@ -14,6 +14,8 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
+from sweep.phrases import Phrase
+
 _ADDRESSES: dict[str, Literal["hashed", "full"]] = {"hashed": "hashed", "full": "full"}
 
 
@@ -87,7 +89,7 @@ def replace_text(target: Path, text: str) -> None:
         part.write_text(text, encoding="utf-8")
         part.replace(place)
     except OSError as error:
-        raise OSError(error.errno, error.strerror, str(target)) from None
+        raise _unwritable(target, error) from None
     finally:
         part.unlink(missing_ok=True)
 
@@ -102,9 +104,19 @@ def check_place(target: Path) -> None:
     try:
         part.touch()
     except OSError as error:
-        raise OSError(error.errno, error.strerror, str(target)) from None
+        raise _unwritable(target, error) from None
     finally:
         part.unlink(missing_ok=True)
+
+
+def _unwritable(target: Path, error: OSError) -> OSError:
+    """The error by the name that a person gave, and that of a folder which is not there."""
+    folder = _place_of(target)[0].parent
+    if folder.exists():
+        return OSError(error.errno, error.strerror, str(target))
+    lacking = FileNotFoundError(Phrase("output_folder_missing", folder=folder))
+    lacking.filename = str(target)
+    return lacking
 
 
 def _place_of(target: Path) -> tuple[Path, Path]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sweep.cli.capture_words import EMITTERS, RF_LIMITS, TRENDS
+from sweep.cli.capture_words import EMITTERS, RF_LIMITS, TRENDS, show_limits
 from sweep.cli.captures import MAX_ROWS, JsonOut
-from sweep.cli.output import err, existing, fail, one_line, out, print_below, print_words, spare, write_json
+from sweep.cli.output import err, existing, fail, one_line, print_words, spare, write_json
 from sweep.cli.tables import show_table
 from sweep.phrases import Phrase
 from sweep.report.language import Said, spoken
@@ -76,8 +76,7 @@ def _show(document: dict[str, Any]) -> None:
         print_words("more_rows", count=len(document["emitters"]) - MAX_ROWS)
     print_words("rf_levels_by", calibration=document["calibration"] or Phrase("rf_levels_by_datasheet"))
     print_words("rf_windows_read", count=document["windows"])
-    for code in document["limits"]:
-        print_below(out, "· ", spoken(RF_LIMITS.get(code) or WORDS.conditional_limits.get(f"rf_{code}", code)))
+    show_limits(RF_LIMITS.get(code) or WORDS.conditional_limits.get(f"rf_{code}", code) for code in document["limits"])
 
 
 def _walk(port: str, seconds: float, outside: Sequence[RfWindow] | None, law: DetectorLaw) -> Iterator[RfWindow]:

@@ -271,8 +271,13 @@ def key(
         print_words("key_sealed", file=seal_key(settings))
     told = settings.state_folder / PUBLIC_FILE
     if (settings.state_folder / SEALED_FILE).exists() and told.exists():
-        out.print(told.read_text(encoding="ascii").strip())
-        return
-    with one_line(EntryError):
-        signer = open_signer(settings.state_folder)
-    out.print(f"{signer.key_id} {signer.public_key.hex()}")
+        key_id, _, public_key = told.read_text(encoding="ascii").strip().partition(" ")
+    else:
+        with one_line(EntryError):
+            signer = open_signer(settings.state_folder)
+        key_id, public_key = signer.key_id, signer.public_key.hex()
+    if out.is_terminal:
+        print_words("key_id_is", key_id=key_id)
+        print_words("public_key_is", public_key=public_key)
+    else:  # a program reads the two
+        out.print(f"{key_id} {public_key}", soft_wrap=True)

@@ -5,13 +5,14 @@ Input is a path that a person gave; output is a record, or the error the caller 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from sweep.phrases import Phrase
+from sweep.phrases import Phrase, Spoken, quote, words
 
 from .base import MAX_JSON_BYTES, ContractError, R, parse_json
 from .problems import first_problem
@@ -60,4 +61,18 @@ def read_toml(model: type[R], path: Path, refusal: Refusal = ContractError, *, m
     except ValidationError as error:
         raise refusal(Phrase("place_and_reason", place=path, why=first_problem(error))) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise refusal(Phrase("file_invalid_toml", file=path, why=error)) from None
+        raise refusal(Phrase("file_invalid_toml", file=path, why=_fault(error))) from None
+
+
+def _fault(error: Exception) -> Phrase | Spoken:
+    """What is wrong with a file that should be TOML; the parser, which speaks English, ends with the place if there is
+    one.
+    """
+    if isinstance(error, UnicodeDecodeError):
+        return Phrase("toml_not_utf8")
+    if isinstance(error, RecursionError):
+        return Phrase("toml_too_deep")
+    said = quote(str(error))
+    numbers = re.findall(r"\d+", said.rpartition("(")[2])
+    place = Phrase("toml_place", line=numbers[0], column=numbers[1]) if len(numbers) == 2 else Phrase("toml_ends_early")
+    return Spoken(ko=words(place, "ko"), en=said)

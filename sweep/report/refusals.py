@@ -7,6 +7,7 @@ quoted as it says it.  Nothing here prints.
 from __future__ import annotations
 
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -29,6 +30,18 @@ class UsageRefused(TyperException):
 def usage(error: TyperException, *, help_of: str) -> Phrase:
     """What is wrong with a command line.  `help_of`: the program or command whose help says more."""
     return Phrase("usage_refused", why=_wrong_in(error), command=help_of)
+
+
+def is_of_path(error: Any) -> bool:
+    """Whether it is about a file or folder: no parameter asks more of one than that it can be read."""
+    kind = _kind_of(error)
+    return isinstance(kind, type) and issubclass(kind, Path)
+
+
+def _kind_of(error: Any) -> object:
+    """Of the value that a parameter takes; None where it is about none."""
+    param = getattr(error, "param", None)  # of Typer's own copy of Click
+    return None if param is None else getattr(param.get_runtime_param(), "annotation", None)
 
 
 def _wrong_in(error: Any) -> Phrase:  # the classes of its errors Typer does not show
@@ -60,7 +73,9 @@ def _wrong_use(error: Any) -> Phrase:
 
 
 def _wrong_value(error: Any) -> Phrase | str:
-    kind = getattr(error.param.get_runtime_param(), "annotation", None)  # of Typer's own copy of Click
+    if is_of_path(error):
+        return Phrase("permission_denied")
+    kind = _kind_of(error)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return Phrase("must_be_one_of", choices=", ".join(str(one.value) for one in kind))
     if isinstance(error.__cause__, ValidationError):

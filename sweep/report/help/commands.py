@@ -7,6 +7,7 @@ when they are asked for, not before.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 import unicodedata
@@ -17,13 +18,15 @@ from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from io import StringIO
+from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 
 from sweep.phrases import Language, Phrase, catalogue, words
-from sweep.report.refusals import UsageRefused
+from sweep.report.refusals import UsageRefused, is_of_path
 
 if TYPE_CHECKING:
     from typer._click.core import Command
@@ -65,9 +68,15 @@ class SpokenCommand(Explained, TyperCommand):
     """A command whose help is in the language of the person."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Raises UsageRefused for what is left over."""
+        """Raises UsageRefused for what is left over, and for a file that this person must not read."""
         ctx.allow_extra_args = True
-        left = super().parse_args(ctx, args)
+        try:
+            left = super().parse_args(ctx, list(args))
+        except TyperException as error:
+            unreadable = [one for one in args if Path(one).exists() and not os.access(one, os.R_OK)]
+            if not unreadable or not is_of_path(error):
+                raise
+            raise UsageRefused(Phrase("of_file", file=unreadable[0], why=Phrase("permission_denied"))) from None
         if left and not ctx.resilient_parsing:
             raise UsageRefused(Phrase("extra_arguments", arguments=" ".join(left)))
         return left

@@ -1,4 +1,4 @@
-"""The chip sequence that the white lamp plays, or when somebody walked, as a file: `SEQ.json` of `sweep stimulus`.
+"""The chip sequence that the white lamp plays, or when somebody walked, as a file: `stimulus.json` of a recorded sweep.
 
 Input is JSON `{"start", "start_uncertainty_s", "chip_s", "chips"}`, or with `"marks": [[from, to], …]` (seconds after
 `start`) in place of the last two; output is a `ChipSequence`.  `start` is in epoch seconds of the capture's clock.  A

@@ -27,6 +27,23 @@ def test_the_first_variable_that_is_set_decides(environment: dict[str, str], lan
 
 
 @pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("ko_KR.UTF-8", "기록 3건, 범위 full. 본문: 담음 3, 뺌 0, 지움 0, 없음 0"),
+        ("en_GB.UTF-8", "3 entries, scope full; bodies: 3 present, 0 withheld, 0 erased, 0 missing"),
+    ],
+)
+def test_what_an_export_holds_is_said_in_the_language(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], locale: str, said: str
+) -> None:
+    out = tmp_path / "log.jsonl"
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["export", "entries", str(out)], {"ANSIM_DATA_DIR": str(tmp_path), "LC_ALL": locale})
+    assert ended.value.code in {0, None}
+    assert " ".join(capsys.readouterr().out.split()).endswith(f"log.jsonl: {said}")
+
+
+@pytest.mark.parametrize(
     ("locale", "said"), [("ko_KR.UTF-8", "사용자 nobody: 찾을 수 없습니다"), ("en_GB.UTF-8", "user nobody: not found")]
 )
 def test_a_refusal_of_the_server_is_said_in_the_language(
