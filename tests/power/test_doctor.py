@@ -169,9 +169,9 @@ def test_the_doctor_powers_no_camera_without_two_persons(tmp_path: Path) -> None
         powered = sweep("doctor", "--config", config)
     assert alone.returncode == 1, alone.stderr
     assert "two persons have to declare the room empty" in alone.stdout
-    assert re.search(r"range sensor\W+[^│]*│ not used", alone.stdout)
-    assert re.search(r"inputs with 5 V\W+swap of the bank\W+b\b", alone.stdout)
-    assert re.search(r"power meter\W+power bank in per\W", alone.stdout)
+    assert re.search(r"range sensor\n +for: distance of the walls\n +state: not used", alone.stdout)
+    assert re.search(r"inputs with 5 V\n +for: swap of the bank\n +state: b\n", alone.stdout)
+    assert re.search(r"power meter\n +for: power bank in per cent\n", alone.stdout)
     assert one_person.returncode == 2
     assert declared.returncode == 1, declared.stderr
     assert powered.returncode == 2
