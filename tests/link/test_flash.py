@@ -157,12 +157,12 @@ def test_what_is_missing_is_named(terminal: str, image: Path, tmp_path: Path) ->
 def test_the_meter_shows_a_carrier_that_comes_up() -> None:
     from sweep.sim.head.emulated import Emitter
 
-    scene = RfScene((Emitter("continuous", -35.0, starts_s=1.5),))
+    scene = RfScene((Emitter("continuous", -35.0, starts_s=3.0),))
     with EmulatedHead(scene, built_elf()) as emulated:
-        arguments = ["rf", emulated.port, "--seconds", "3", "--meter"]
+        arguments = ["rf", emulated.port, "--seconds", "5", "--meter"]  # which may begin a while after the head
         result = CliRunner().invoke(build_app(("rf",)), arguments)
     assert result.exit_code == 0, result.output
     shown = [float(line.split()[0]) for line in result.stderr.splitlines() if " dB " in line]
-    assert len(shown) == 30
+    assert len(shown) == 50
     assert max(shown[:10]) < 2
     assert shown[-1] == pytest.approx(27, abs=3)

@@ -198,6 +198,13 @@ def test_a_first_looks_candidate_takes_every_decision_and_opens_its_guide(phone:
 def test_a_room_that_may_wait_says_so_and_shows_what_hatching_means(phone: Phone, site: Site) -> None:
     own = site.another_room()
     site.deliver("may wait", candidate_zone=None, is_real=True, room_id=own.room_id)
+
+    def not_drawn_yet(route: Route) -> None:
+        """The server's own answer, but that the day that was drawn for the room has not come."""
+        told = route.fetch().json()
+        route.fulfill(json=told | {"items": [one for one in told["items"] if one["room_id"] != str(own.room_id)]})
+
+    phone.page.route("**/api/schedule?*", not_drawn_yet)
     phone.log_in(path=f"#/rooms/{own.room_id}")
     page = phone.page
     expect(page.locator(".next .imperative")).to_have_text("다시 점검하십시오")
