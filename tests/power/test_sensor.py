@@ -96,7 +96,8 @@ class Package:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._listener.bind(str(self.socket))
         self._listener.listen()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept)
+        self._accepting.start()
 
     def command(self) -> list[str]:
         (started,) = (line for line in self.unit.splitlines() if line.startswith("ExecStart="))
@@ -117,6 +118,8 @@ class Package:
         return (self.driver / name).read_text(encoding="ascii")
 
     def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)  # closing alone would leave it in accept
+        self._accepting.join()  # a helper may have answered before it stands in the list
         self._listener.close()
         for helper in self.helpers:
             helper.kill()
