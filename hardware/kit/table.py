@@ -1,11 +1,13 @@
 """The kit's one table, `kit.toml`, and what follows from it: currents, lamp places, the bill, the measurements.
 
-Input is that file; output is numbers with their units and the tables of the README.  Nothing here looks up a price or
-measures anything.
+Input is that file; output is numbers with their units, the tables of the README and `bill.csv` (`python -m
+hardware.kit.table`).  Nothing here looks up a price or measures anything.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 import tomllib
 from functools import cache
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+BILL = HERE / "bill.csv"
 FIRMWARE = HERE.parents[1] / "firmware"
 UNITS = {"V": "V", "ohm": "Ω"}
 
@@ -59,14 +62,13 @@ def bill_usd() -> float:
     return math.fsum(part["usd"] for part in kit()["part"])
 
 
-def bill_table() -> list[str]:
-    """The bill for the README."""
-    bill = kit()["bill"]
-    rows = [
-        f"| {part['ko']} / {part['en']} | {part['mpn']} | {part['count']} | {part['usd']:g} |" for part in kit()["part"]
-    ]
-    total = f"| **합계 / sum** | {bill['date']}, {bill['price_from']} | | **{bill_usd():.0f}** |"
-    return ["| 부품 / part | 번호 / number | 개 / pieces | USD |", "|---|---|---|---|", *rows, total]
+def bill_csv() -> str:
+    """The bill as the workshop orders by it."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["부품", "part", "number", "pieces", "usd"])
+    rows.writerows([part["ko"], part["en"], part["mpn"], part["count"], f"{part['usd']:g}"] for part in kit()["part"])
+    return text.getvalue()
 
 
 def measure_table() -> list[str]:
@@ -105,4 +107,8 @@ def option_table() -> list[str]:
     return ["| signal | Nano | goes to |", "|---|---|---|", *rows]
 
 
-TABLES = {"options": option_table, "bill": bill_table, "measure": measure_table, "wires": wire_table}
+TABLES = {"options": option_table, "measure": measure_table, "wires": wire_table}
+
+
+if __name__ == "__main__":
+    BILL.write_text(bill_csv(), encoding="utf-8")

@@ -191,6 +191,8 @@ def test_the_parts_on_the_bill_are_those_on_the_board_and_cost_less_than_the_lim
     said = dict(zip((1_000, 5_600, 10_000, 20_000), (1, 1, 9, 1), strict=True))
     assert {ohm: ohms.count(ohm) for ohm in said} == said
     assert small["count"] == sum(said.values())
+    assert table.BILL.read_text(encoding="utf-8") == table.bill_csv(), "run python -m hardware.kit.table"
+    assert GUIDE.read_text(encoding="utf-8").count(f"[bill.csv](bill.csv): {table.bill_usd():.0f} USD") == 2
 
 
 @pytest.mark.parametrize("name", sorted(pictures.PICTURES))
