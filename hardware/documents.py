@@ -12,11 +12,10 @@ from pathlib import Path
 
 from hardware import bom, controller
 from hardware.enclosure import callouts, mass, printing, strap
-from hardware.fabrication import cables, harness
 from hardware.kit import safety as kit_safety
 from hardware.kit import table as kit
 from hardware.optics import tables
-from hardware.safety import assess, flicker, mutations
+from hardware.safety import assess, flicker
 
 HERE = Path(__file__).parent
 MARK = re.compile(r"(<!-- table (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -29,7 +28,6 @@ def computed() -> dict[Path, dict[str, list[str]]]:
         HERE / "optics" / "README.md": {name: table() for name, table in tables.TABLES.items()},
         HERE / "safety" / "README.md": {
             "assessment": assess.markdown(assess.assess(assess.tables()), least=0.01),
-            "mutations": mutations.markdown(),
             "strobes": flicker.strobe_table(assess.tables()),
         },
         HERE / "enclosure" / "README.md": {
@@ -38,11 +36,7 @@ def computed() -> dict[Path, dict[str, list[str]]]:
             "strap": strap.markdown(),
             "fall": mass.fall_table(),
         },
-        HERE / "fabrication" / "README.md": {
-            "cost": bom.cost_table(bom.lines()),
-            "risk": bom.risk_table(bom.lines(), ("high",)),
-            "cables": cables.markdown([one for one in cables.cables() if one not in harness.crimped()]),
-        },
+        HERE / "fabrication" / "README.md": {"risk": bom.risk_table(bom.lines(), ("high",))},
         HERE / "BUILD.md": {"callouts": callouts.markdown(), "fuses": controller.markdown()},
         HERE / "kit" / "README.md": {name: rows() for name, rows in kit.TABLES.items()}
         | {"safety": kit_safety.table(), "fuses": controller.markdown()},

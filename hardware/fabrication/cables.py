@@ -1,8 +1,9 @@
 """The cables of a probe: what connects what, how long it must be at least, what it is made of.
 
 Job: read `cables.toml`, hold it against the committed boards (connectors, nets), the enclosure (distances) and the
-bill (housings, contacts); write the table of `README.md`. Input: those files; output: `Cable`s and findings in words.
-Lengths in mm. Ways are guessed as going along the walls, x, y, z one after the other; the cut length has to be longer.
+bill (housings, contacts); write the table of the assembly sheet. Input: those files; output: `Cable`s and findings in
+words. Lengths in mm. Ways are guessed as going along the walls, x, y, z one after the other; the cut length has to be
+longer.
 """
 
 from __future__ import annotations
