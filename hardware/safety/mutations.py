@@ -1,7 +1,7 @@
 """What would break each limit of the assessment: one constant of the tables changed at a time, and the limit that goes.
 
-Job: show that the check notices. Input: the tables; output: the table of the README and the cases of the tests. It says
-nothing about what is likely.
+Job: show that the check notices. Input: the tables; output: a printed table (`python -m
+hardware.safety.mutations`) and the cases of the tests. It says nothing about what is likely.
 """
 
 from __future__ import annotations
@@ -215,7 +215,7 @@ MUTATIONS = (
 
 
 def markdown() -> list[str]:
-    """The table of the README: each change with the finding that it breaks, its value before and after."""
+    """A table: each change with the finding that it breaks, its value before and after."""
     usual = {(f.group, f.situation, f.hazard): f for f in assess.assess(assess.tables())}
     lines = ["| change | breaks | used before → after |", "|---|---|---|"]
     for mutation in MUTATIONS:
@@ -225,3 +225,7 @@ def markdown() -> list[str]:
         before = usual[mutation.breaks].share
         lines.append(f"| {mutation.words} | {', '.join(mutation.breaks)} | {before:.1%} → {after.share:.1%} |")
     return lines
+
+
+if __name__ == "__main__":
+    print("\n".join(markdown()))
