@@ -1,9 +1,10 @@
 """The ingest path under load: entries that wait for the writer go to disk together, in one transaction and one fsync.
 
 Input is an `Arrival`; output is its `Outcome`, whose receipt may be given away, with the tree that it is in.  Whoever
-gets the writer first stores what waits; the others find their outcome when their turn comes.  A refusal is the refusal
-of one: what was to go with it is stored without it.  Signatures are verified, bodies made small, and large ones
-written to object storage where there is one, before the queue.  What a sweep says is projected afterwards.
+gets the writer first stores what waits by then, also what came while another process wrote; the others find their
+outcome when their turn comes.  A refusal is the refusal of one: what was to go with it is stored without it.
+Signatures are verified, bodies made small, and large ones written to object storage where there is one, before the
+queue.  What a sweep says is projected afterwards.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ class _Ticket:
     """The public key under which its signature was verified."""
     network: str
     """Where it came from."""
+    is_taken: bool = False
+    """Somebody has begun to write it."""
     stored: tuple[Outcome, tiles.Head] | None = None
     refusal: ApiError | None = None
 
@@ -138,13 +141,16 @@ class GroupCommit:
 
     def _lead(self, own: _Ticket) -> None:
         """Store what waits; this ticket alone when that fails, or when a leader before it failed."""
-        together = self._take()
-        if own in together:
+        if not own.is_taken:
+            together: list[_Ticket] = []
             try:
                 self._write(together)
             except SQLAlchemyError:
-                if len(together) == 1:
+                if together in ([], [own]):
                     raise
+            finally:
+                if not own.is_taken:
+                    self._waiting.remove(own)  # nobody writes what its sender was told is not stored
         if not own.is_done:
             self._write([own])
 
@@ -154,32 +160,34 @@ class GroupCommit:
         while self._waiting and len(taken) < MAX_TOGETHER and size < MAX_TOGETHER_BYTES:
             ticket = self._waiting.popleft()
             size += ticket.arrival.size
+            ticket.is_taken = True
             taken.append(ticket)
         return taken
 
     def _write(self, tickets: list[_Ticket]) -> None:
-        """Store them together; the one that is refused takes nothing with it, and the others are stored without it."""
-        left = list(tickets)
-        while left:
+        """Store them, or where there are none, what waits, which is added to them.
+
+        The one that is refused takes nothing with it, and the others are stored without it.
+        """
+        while not tickets or not all(ticket.is_done for ticket in tickets):
             try:
-                stored = self._write_all(left)
+                stored = self._write_all(tickets)
             except _RefusedError as error:
                 error.ticket.refusal = error.refusal
-                left.remove(error.ticket)
                 continue
-            for ticket, one in zip(left, stored, strict=True):  # only now it is on disk
+            for ticket, one in stored:  # only now it is on disk
                 ticket.stored = one
-            return
 
-    def _write_all(self, tickets: list[_Ticket]) -> list[tuple[Outcome, tiles.Head]]:
+    def _write_all(self, tickets: list[_Ticket]) -> list[tuple[_Ticket, tuple[Outcome, tiles.Head]]]:
         with self._db.write() as connection:
+            if not tickets:  # only now: while other processes wrote, more have come, and one transaction costs the same
+                tickets += self._take()
+            left = [ticket for ticket in tickets if not ticket.is_done]
             self._say_first(connection)
-            plain = write_plain(connection, [(ticket.arrival, ticket.verified_with) for ticket in tickets])
-            outcomes = [
-                plain.get(number) or self._write_one(connection, ticket) for number, ticket in enumerate(tickets)
-            ]
+            plain = write_plain(connection, [(ticket.arrival, ticket.verified_with) for ticket in left])
+            outcomes = [plain.get(number) or self._write_one(connection, ticket) for number, ticket in enumerate(left)]
             head = tiles.head(connection, [outcome.log_index for outcome in outcomes])
-            return [(outcome, head) for outcome in outcomes]
+            return [(ticket, (outcome, head)) for ticket, outcome in zip(left, outcomes, strict=True)]
 
     def _write_one(self, connection: Connection, ticket: _Ticket) -> Outcome:
         try:
