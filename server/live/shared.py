@@ -53,6 +53,7 @@ ANSWER_S = 10.0  # derived: as long as a writer waits, see db.py
 RETRY_S = 0.5  # guessed: a database that begins again takes a second
 LINGER_S = 0.01  # guessed: a tenth of what a page may be late; what comes meanwhile shares a transaction
 REST_S = 0.025  # guessed: so often, and at once when it is urgent, each process reads
+LOOK_S = 1.0  # guessed: a stop is no later when no notice comes, for a thousandth of a core in each process
 KEEP_S = 30.0  # guessed: what a process that begins has to read is that much, less than a second's work
 THREADS, MAX_WAITING = 4, 1_000  # derived: as many as db.py keeps connections for; guessed: every probe a few times
 AWAY = (AwayError, BusyError, DiskFullError)
@@ -192,7 +193,7 @@ class SharedExchange:
             await asyncio.sleep(RETRY_S)
 
     async def _read(self) -> None:
-        """Take operations as they come; a notice that was lost costs a few seconds and nothing else."""
+        """Take operations as they come; a notice that was lost costs a second and nothing else."""
         while True:
             self._news.clear()
             self._urgent.clear()
@@ -209,7 +210,7 @@ class SharedExchange:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._urgent.wait(), REST_S)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), SILENCE_CHECK_S)
+                await asyncio.wait_for(self._news.wait(), LOOK_S)
 
     async def _begin(self) -> None:
         """Take the kept channels and the operations after them, and forget what this process knew."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, closing
 from datetime import timedelta
 from typing import Any
@@ -22,7 +22,9 @@ from server.live.operations import keep, restore
 from server.live.shared import SharedExchange
 from server.signing.keys import Key
 from server.store.db import Database
+from server.store.faults import AwayError
 from server.store.schema import live_operations
+from sweep.phrases import Phrase
 from sweep.report import CommandEvent, PauseCommand, ResumeCommand, new_id, utc_now
 from tests.entry_factory import signer
 from tests.server.live_kit import PROBE, guidance, message, state, text
@@ -45,6 +47,28 @@ class FakeTime:
 def db(database_url: str) -> Iterator[Database]:
     with closing(Database(database_url)) as found:
         yield found
+
+
+class DeafDatabase(Database):
+    """One whose notices do not come: the connection for them cannot be made, or is open and says nothing."""
+
+    def __init__(self, url: str, *, is_open: bool) -> None:
+        super().__init__(url)
+        self._is_open = is_open
+
+    @asynccontextmanager
+    async def notices(self, channel: str) -> AsyncIterator[AsyncIterator[object]]:
+        if not self._is_open:
+            raise AwayError(Phrase("database_does_not_answer"))
+        async with super().notices(channel) as unheard:
+            yield _but(unheard)
+
+
+async def _but(unheard: AsyncIterator[object]) -> AsyncIterator[object]:
+    """None of what comes."""
+    async for notice in unheard:
+        for _ in ():
+            yield notice
 
 
 pytestmark = [
@@ -204,6 +228,27 @@ def test_a_poll_here_is_woken_by_a_command_there(db: Database) -> None:
             wanted = _resume(new_id())
             await two.enqueue(PROBE, wanted, wanted.sweep_id, asked_by="")
             assert await asyncio.wait_for(poll, PATIENCE_S) == (wanted,)
+
+    _run(scenario)
+
+
+@pytest.mark.parametrize("is_open", [False, True], ids=["cut off", "silent"])
+def test_without_notices_a_post_reaches_the_page_and_a_stop_the_probe(database_url: str, is_open: bool) -> None:
+    async def scenario() -> None:
+        with closing(DeafDatabase(database_url, is_open=is_open)) as deaf:
+            async with _process(deaf) as one, _process(deaf) as two:
+                sweep_id = new_id()
+                await two.publish(PROBE, KEY, (state(0, "running", sweep_id),))
+                await _until(lambda: one.hub.has_heard_of(PROBE))
+                page = one.hub.listen(PROBE, new_id(), "")
+                await two.publish(PROBE, KEY, (guidance(1, "first", sweep_id),))
+                await _until(lambda: page.queue.qsize() == 2)
+                assert [page.queue.get_nowait().name for _ in range(2)] == ["state", "guidance"]
+                poll = asyncio.create_task(one.fetch(PROBE, KEY, None, 1e6))
+                await _until(lambda: one.hub.channel(PROBE).polls == 1)
+                stop = _pause(sweep_id)
+                await two.enqueue(PROBE, stop, sweep_id, asked_by="점검자-01")
+                assert await asyncio.wait_for(poll, PATIENCE_S) == (stop,)
 
     _run(scenario)
 
