@@ -165,6 +165,7 @@ def project_next(db: Database, skipped: Collection[UUID] = (), up_to: int = MAX_
         return None
     try:
         with db.write() as connection:
+            sweep_id = connection.scalar(oldest) or sweep_id  # another process may have projected that one meanwhile
             project_due(connection, sweep_id)
     except (BusyError, AwayError, DiskFullError, BodyKeysError):
         raise

@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from functools import partial
 from uuid import UUID
 
@@ -162,6 +163,30 @@ def test_what_arrived_before_a_crash_is_read_after_it(settings: Settings) -> Non
         projecting.rebuild(site.db)
         with site.db.read() as connection:
             assert sorted(plain_rows(connection, sweeps), key=repr) == sorted(before, key=repr)
+
+
+def test_two_that_project_at_once_project_a_sweep_each(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    services, probes = build_services(settings), [Probe("one"), Probe("two")]
+    db, both_looked = services.db, threading.Barrier(2)
+    _admit(db, *probes)
+    waiting = set()
+    for probe in probes:
+        sweep_id, opened, _ = probe.whole_sweep()
+        services.ingest.accept(read_arrival(opened))
+        waiting.add(sweep_id)
+    write = db.write
+
+    def write_when_both_looked() -> AbstractContextManager[Connection]:
+        both_looked.wait(PATIENCE_S)
+        return write()
+
+    monkeypatch.setattr(db, "write", write_when_both_looked)
+    with ThreadPoolExecutor(2) as pool:
+        projected = {one.result() for one in [pool.submit(projecting.project_next, db) for _ in range(2)]}
+    assert projected == waiting
+    with db.read() as connection:
+        assert pending_sweeps.count_due(connection) == 0
+    db.close()
 
 
 def test_a_sweep_can_be_asked_for_as_soon_as_its_receipt_is_there(site: Site) -> None:
