@@ -49,7 +49,10 @@ PACKAGES = {
         ("base", "probe"),
         {"sweep": "sweep.cli"},
         ROOT / "sweep" / "host" / "system",
-        {name: name.removeprefix("sweep/") for name in ("sweep/README.md", "sweep/way.svg", "sweep/host/PACKAGES.md")},
+        {
+            f"sweep/{name}": name
+            for name in ("README.md", "COMMANDS.md", "SWEEP.md", "way.svg", "host/PACKAGES.md")
+        },
         ("python3 (>= 3.13)", "python3 (<< 3.14)", "iw", "systemd", "udev", "adduser"),
         ("avrdude", "bluez", "network-manager", "polkitd", "python3-picamera2"),
     ),
@@ -59,7 +62,7 @@ PACKAGES = {
         ("base", "server", "storage"),
         {"sweep-server": "server.cli"},
         ROOT / "server" / "serving" / "system",
-        {"server/README.md": "README.md"},
+        {f"server/{name}.md": f"{name}.md" for name in ("README", "INGEST", "PEOPLE", "SERVING", "OPERATIONS")},
         ("python3 (>= 3.13)", "python3 (<< 3.14)", "fonts-nanum", "systemd", "adduser"),
         ("postgresql-client",),
     ),

@@ -32,11 +32,9 @@ class Case:
 
 README = """# {name}
 
-- Device: {made}.
-- Place: none; the capture is made up.
+- Made up: {made}; no place; MIT.
 - Truth: {truth}
-- What it is there for: {tells}
-- Licence: MIT, as the project.
+- Tells: {tells}
 """
 
 
@@ -72,7 +70,7 @@ def write_cases(modality: str, cases: Mapping[str, Case], scan: Callable[[Path],
         case.write(folder / case.file)
         text = json.dumps(read(folder, case.file, scan), indent=1, ensure_ascii=True, sort_keys=True)
         (folder / EXPECTED).write_text(text + "\n", encoding="utf-8")
-        made = "the project's own simulation or frames built by hand"
+        made = "own simulation, or frames built by hand"
         readme = README.format(name=name, made=made, truth=case.truth, tells=case.tells)
         (folder / "README.md").write_text(readme, encoding="utf-8")
 

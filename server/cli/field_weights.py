@@ -1,6 +1,6 @@
 """`sweep-server sign-weights`: the district's word that the weights and the forest of its field test are its own.
 
-Input is what the field test made (sweep/README.md, "Weights of the field"), output the document that probes install.
+Input is what the field test made (sweep/SWEEP.md, "Weights of the field"), output the document that probes install.
 It holds the file to this server's district and to its form; what stands in the tables, the probe checks.
 """
 

@@ -1,4 +1,4 @@
-"""`sweep-server root`: how a district takes its root key into its own hands (server/README.md, "Keys").
+"""`sweep-server root`: how a district takes its root key into its own hands (server/INGEST.md, "Keys").
 
 `create`, `sign` run on a machine without a network; `hand-over`, `requests`, `accept` on the server.  What goes between
 them is files.  Nothing of the root key but its public half ever comes to the server.

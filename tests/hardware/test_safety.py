@@ -172,7 +172,7 @@ def test_no_part_is_a_laser(repo_root: Path) -> None:
 
 
 def test_the_inspector_is_told_what_matters(repo_root: Path) -> None:
-    text = (repo_root / "hardware" / "safety" / "README.md").read_text(encoding="utf-8")
+    text = (repo_root / "hardware" / "safety" / "INSPECTOR.md").read_text(encoding="utf-8")
     assert text.index("레이저가 없습니다") < text.index("No laser")  # Korean first
     for word in ("20 cm", "확산판", "봉인", "KC", "광과민성", "빨간", "1등급", "VL53L1X"):
         assert word in text

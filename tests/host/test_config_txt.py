@@ -12,7 +12,7 @@ from sweep.cli.doctor.boot import BootRow, boot_rows, show_boot
 from sweep.host.config_txt import model_number, parse_config
 
 PROBE = Config(carrier="B", camera="pi", port="/dev/ttyAMA0")
-README = (Path(__file__).parents[2] / "sweep" / "README.md").read_text(encoding="utf-8")
+README = (Path(__file__).parents[2] / "sweep" / "COMMANDS.md").read_text(encoding="utf-8")
 
 
 def documented() -> str:

@@ -179,7 +179,7 @@ def test_the_doctor_powers_no_camera_without_two_persons(tmp_path: Path) -> None
 
 
 def test_the_documents_name_the_lines_that_the_remedy_and_the_board_want() -> None:
-    for document in ("README.md", "sweep/README.md", "hardware/BUILD.md", "CHANGELOG.md"):
+    for document in ("README.md", "sweep/COMMANDS.md", "hardware/BUILD.md", "CHANGELOG.md"):
         text = (ROOT / document).read_text(encoding="utf-8")
         assert "=op,dl,pd" in text, document
         assert "dtparam=strict_gpiod" in text, document

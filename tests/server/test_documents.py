@@ -21,6 +21,7 @@ from server.interface.fields import Role
 
 SERVER = Path(WEB_DIR).parent.parent
 README = (SERVER / "README.md").read_text(encoding="utf-8")
+PEOPLE = (SERVER / "PEOPLE.md").read_text(encoding="utf-8")
 
 
 def _described(tmp_path: Path) -> dict[str, Any]:
@@ -79,7 +80,7 @@ def test_the_list_of_routes_holds_each_once_under_who_may_call_it(tmp_path: Path
 
 
 def test_what_each_role_can_break_names_every_role_and_tests_that_are_there(repo_root: Path) -> None:
-    section = README.split("\n### What each role can break\n")[1].split("\n### ")[0]
+    section = PEOPLE.split("\n### What each role can break\n")[1].split("\n### ")[0]
     rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")][1:]
     assert all(len(row) == 4 for row in rows)
     assert {role for row in rows for role in re.findall(r"`([a-z_]+)`", row[0])} == set(get_args(Role))

@@ -129,7 +129,7 @@ TABLES: tuple[Table, ...] = (
             ("room", "INTEGER", "방", "room"),
             ("sweep", "INTEGER", "점검에서 나온 확인 건이면 그 점검", "sweep that opened it; null: a person did"),
             ("source", "TEXT", "live, practice, replay, simulated", "live, practice, replay or simulated"),
-            ("state", "TEXT", "상태", "state (server/README.md, Cases)"),
+            ("state", "TEXT", "상태", "state (server/PEOPLE.md, Cases)"),
             ("opened", *HOUR),
             ("due", "TEXT", "보수 기한", "day by which a repair is due"),
             ("photographs", "INTEGER", "물체 사진 수", "photographs of the object"),
