@@ -283,6 +283,8 @@ PastKeeper = Annotated[Person, allow({"admin", "district_officer"}, "district")]
 """Who takes past inspections over from lists, and cites their originals."""
 Auditor = Annotated[Person, allow({"admin", "auditor"}, "district")]
 KeyReader = Annotated[Person, allow({"admin", "auditor"}, "city")]
+ToldReader = Annotated[Person, allow({"admin", "auditor", "city_officer"}, "city")]
+"""Who reads what districts' servers tell this one."""
 UsernamePath = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$")]
 AnySession = Annotated[Session, Depends(_own_session)]
 """Also one whose password has to be changed first: for just that, and for logging out."""
@@ -303,12 +305,20 @@ async def signed_request(request: Request, probe_id: str) -> SignedRequest:
     return SignedRequest(key, probe_id, body)
 
 
-async def signed_server(request: Request) -> keys.Key:
-    """The key of the Pi's server that signed this request; ApiError 401, or 403 for any other key."""
-    key, _ = await _signed_by(request)
+@dataclass(frozen=True, slots=True)
+class SignedByServer:
+    """A request that another server signed."""
+
+    key: keys.Key
+    body: bytes
+
+
+async def signed_server(request: Request) -> SignedByServer:
+    """The request of a server that relays to this one; ApiError 401, or 403 for any other key."""
+    key, body = await _signed_by(request)
     if key.revoked_from_index is not None or key.role != "relay":
         raise ApiError(403, Phrase("not_a_server"))
-    return key
+    return SignedByServer(key, body)
 
 
 async def _signed_by(request: Request) -> tuple[keys.Key, bytes]:
@@ -334,7 +344,7 @@ async def _signed_by(request: Request) -> tuple[keys.Key, bytes]:
 
 
 Probe = Annotated[SignedRequest, Depends(signed_request)]
-Server = Annotated[keys.Key, Depends(signed_server)]
+Server = Annotated[SignedByServer, Depends(signed_server)]
 _DECLARED |= {
     _anybody: Access(("anyone",), "public"),
     _own_session: Access(tuple(sorted(ALL_ROLES)), "account"),

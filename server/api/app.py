@@ -61,6 +61,7 @@ from server.api.records import (
     rules,
     sweeps,
 )
+from server.api.service.couriers import couriers_of
 from server.api.service.database_check import DatabaseCheck
 from server.api.service.disk import is_full
 from server.api.service.maintenance import run_maintenance
@@ -96,11 +97,8 @@ from server.people.challenges import Challenges
 from server.people.login_delays import LoginDelays
 from server.people.shared_delays import SharedDelays
 from server.projections.projector import Projector
+from server.relay.above import open_above
 from server.relay.city import open_city
-from server.relay.client import CityClient
-from server.relay.down import expire, pull
-from server.relay.sealing import Identity
-from server.relay.sync_worker import SyncWorker
 from server.server_keys.own_keys import open_keys, refuse_other_folder
 from server.server_keys.relays import judge_relays
 from server.server_keys.root import sign_waiting
@@ -193,12 +191,12 @@ def create_app(settings: Settings, pace: Pace = PACE) -> FastAPI:
         if await run_in_threadpool(is_full, services):
             logger.warning("the disk is full: what is there can be read; entries and changes are refused with 507")
         services.projector.start(partial(_tell_listeners, asyncio.get_running_loop(), services.exchange))
-        courier = SyncWorker(
-            services.db, settings.city_url, services.server_signer.signer, partial(_ask_city, services)
-        )
-        courier.start()
+        couriers = couriers_of(services)
+        for courier in couriers:
+            courier.start()
         yield
-        await run_in_threadpool(courier.stop)
+        for courier in couriers:
+            await run_in_threadpool(courier.stop)
         await run_in_threadpool(services.projector.stop)
         for watcher in watchers:
             watcher.cancel()
@@ -253,6 +251,7 @@ def build_services(settings: Settings) -> Services:
         raise
     settle_home(db, settings.tenant)
     open_city(db, settings.city_url)
+    open_above(db, settings.above_url)
     judge_old_log(db, settings.tenant)
     build_tree(db)
     read_once(db)
@@ -319,13 +318,6 @@ def _check_store(db: Database, settings: Settings) -> None:
 def storage_of(settings: Settings) -> ObjectStore | None:
     """The object storage of these settings; nothing is asked of it yet."""
     return None if settings.storage is None else ObjectStore(settings.storage)
-
-
-def _ask_city(services: Services, client: CityClient) -> Phrase | None:
-    """Take what comes down from the city, and let go what a shift did not use; trouble in one line."""
-    expire(services.db)
-    identity = Identity.load_or_create(services.settings.data_dir / "relay.age")
-    return pull(services.db, client, services.server_signer, identity)
 
 
 def _tell_listeners(loop: asyncio.AbstractEventLoop, exchange: Exchange, sweep_id: UUID, kind: str) -> None:

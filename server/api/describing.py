@@ -77,7 +77,7 @@ TAGS = {
     "probes": "점검기 · probes, live events, commands",
     "keys": "서명 키 · keys of probes and what strangers sent",
     "log": "기록과 증명 · entries, receipts, the tree and its proofs",
-    "relay": "시 서버 연계 · between a Pi's server and the city's",
+    "relay": "서버 연계 · between a Pi's, a district's and the city's server",
     "page": "서버 상태 · health",
 }
 """Of the document, in this order."""

@@ -9,7 +9,7 @@ import typer
 from sqlalchemy import Connection, select
 
 from server.cli.base import DatabaseUrl, KeptDataDir, database_of, say, settings_of
-from server.relay import queue
+from server.relay import above, queue
 from server.relay.city import find_city
 from server.relay.city import forget as forget_all
 from server.store.audit import record
@@ -44,6 +44,9 @@ def forget_city(connection: Connection) -> None:
 
 def state_lines(connection: Connection) -> Iterator[Phrase]:
     """The state of the relay, in lines for a terminal."""
+    found = above.counts(connection)
+    if found is not None:
+        yield Phrase("above_is", url=display_text(found[0]), told=found[1], due=found[2])
     city = find_city(connection)
     if city is None:
         yield Phrase("no_city_configured")

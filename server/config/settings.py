@@ -164,6 +164,16 @@ class Settings(BaseModel):
     city_url: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s]{1,300})?$")] = Field(
         "", description="address of the city's server, to which this one on a Pi relays its entries"
     )
+    above_url: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s]{1,300})?$")] = Field(
+        "", description="address of the server above a district's, which is told how things stand, and gets no entry"
+    )
+    above_gets: Annotated[
+        str, StringConstraints(pattern=r"^((cases|schedule|results)(,(cases|schedule|results)){0,2})?$")
+    ] = Field(
+        "",
+        description="what it is told of the own district, without names and words: cases, schedule, results,"
+        " separated by commas; empty: nothing, and what it was told is taken back",
+    )
     shift_hours: Annotated[int, Field(ge=1, le=168)] = Field(
         12, description="what this server gives a Pi's for a shift is removed there after so long"
     )

@@ -55,6 +55,7 @@ from server.interface.practice_requests import PracticeLooks, PracticeRequest, P
 from server.interface.public_page_requests import CloseReportRequest, ReportCaseRequest, StickerSheetRequest
 from server.interface.schedule_requests import PairRequest, SpecialRequest, VisitOrderRequest
 from server.interface.sweep_requests import DispositionRequest, EraseRequest
+from server.interface.told_requests import TellRequest
 from server.interface.views.probes import EntryEvent
 from server.interface.visit_requests import SignatureRequest, VisitNoteRequest
 from sweep.report import LiveMessage, Plan
@@ -127,6 +128,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     ReplaceKeyRequest,
     CommandRequest,
     LiveBatch,
+    TellRequest,
 )
 EVENTS: tuple[type[BaseModel], ...] = (LiveMessage, EntryEvent)  # what the event stream carries beside ProbeView
 

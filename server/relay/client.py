@@ -113,8 +113,15 @@ class CityClient:
 
     def get_signed(self, target: str) -> bytes:
         """What it gives to this server alone; CityRefusesError when it gives this server nothing."""
-        header = sign_request(self._signer, "GET", target, b"", int(time.time()))
-        answer = self._ask("GET", target, b"", {"Authorization": header})
+        return self._signed("GET", target, b"")
+
+    def post_signed(self, target: str, body: bytes) -> bytes:
+        """What it answers to what this server tells it; CityRefusesError when it takes nothing from this server."""
+        return self._signed("POST", target, body)
+
+    def _signed(self, method: str, target: str, body: bytes) -> bytes:
+        header = sign_request(self._signer, method, target, body, int(time.time()))
+        answer = self._ask(method, target, body, {"Authorization": header})
         if answer.status in {401, 403}:
             raise CityRefusesError(Phrase("city_refuses_server", url=self._url, why=answer.reason()))
         if answer.status != 200:

@@ -31,17 +31,30 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0  # guessed: a city that was down is not
 LOGGER = logging.getLogger("server.relay")
 
 Ask = Callable[[CityClient], Phrase | None]
-"""Ask the city what there is: trouble in one line, or None."""
+"""Ask the city what there is, or tell a server above what stands: trouble in one line, or None."""
 
 
 class SyncWorker:
-    """One thread; `start` and `stop` it once. Without a city's address it does nothing."""
+    """One thread; `start` and `stop` it once. Without a city's address it does nothing.
 
-    def __init__(self, db: Database, url: str, signer: Signer, ask: Ask, *, rest_s: float = REST_S) -> None:
+    `sends_entries`: False for a server that gets none, and is only asked.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        url: str,
+        signer: Signer,
+        ask: Ask,
+        *,
+        sends_entries: bool = True,
+        rest_s: float = REST_S,
+    ) -> None:
         self._db = db
         self._url = url
         self._signer = signer
         self._ask = ask
+        self._sends_entries = sends_entries
         self._rest_s = rest_s
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
@@ -70,7 +83,7 @@ class SyncWorker:
     def _pass(self, client: CityClient) -> float:
         """Relay what there is; returns how long to wait."""
         try:
-            trouble = push(self._db, client, self._over.is_set).trouble
+            trouble = push(self._db, client, self._over.is_set).trouble if self._sends_entries else None
             if time.monotonic() >= self._next_ask_s:
                 self._next_ask_s = time.monotonic() + ASK_S
                 self._asked = self._ask(client)

@@ -125,6 +125,7 @@ def scheduled_rooms(connection: Connection, district_id: str | None) -> Sequence
             rooms.c.created_ms,
             raw(facilities.c.facility_id),
             facilities.c.district_id,
+            facilities.c.is_demo,
             facilities.c.name_ko.label("facility_ko"),
             facilities.c.name_en.label("facility_en"),
             facilities.c.latitude_deg,

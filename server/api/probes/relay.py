@@ -1,4 +1,6 @@
-"""The route of the way down: what a Pi's server fetches from its city's."""
+"""Routes between servers: what a Pi's fetches from its city's, what a district's tells the one above it, and what that
+one shows of it.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +9,29 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 
-from server.api.access import Server
+from server.api.access import AS_LIST, Server, ToldReader
+from server.api.service.reading import reading
 from server.api.service.services import services_of
-from server.interface.errors import invalid
-from server.interface.fields import MAX_LOG_INDEX
+from server.interface.errors import ApiError, invalid
+from server.interface.fields import MAX_LOG_INDEX, CaseState, DistrictId, PersonsResult
+from server.interface.request_body import BYTES_PER_VALUE, MAX_LIVE_BYTES, describe
+from server.interface.told_requests import TellRequest
+from server.interface.views.schedule import DueState
+from server.interface.views.told import TellingView, ToldCaseList, ToldQuarter, ToldResultList, ToldRoomList
 from server.people.access_log import shows
 from server.places.case_lists import rooms_of_open_cases
 from server.relay.offer import HOUR_MS, down_for
 from server.relay.sealing import SealedError
 from server.relay.shift import Down
+from server.relay.told import take, told_case_list, told_quarter, told_result_list, told_room_list
 from server.schedule.periods import day_of, today
 from server.schedule.shift import rooms_of_shift
 from server.store.clock import now_ms
 from sweep.phrases import Phrase
+from sweep.report import parse_json
 
 router = APIRouter(tags=["relay"])
+Limit = Annotated[int, Query(ge=1, le=1_000)]
 
 
 @router.get("/api/relay/down", openapi_extra=shows())
@@ -33,7 +43,7 @@ def get_down(
 ) -> Down:
     """Changes after a number for the Pi's server that signed the request; places of its district, sealed to it."""
     services = services_of(request)
-    hours, district_id = services.settings.shift_hours, server.tenant or services.server_signer.tenant
+    hours, district_id = services.settings.shift_hours, server.key.tenant or services.server_signer.tenant
     last_day = day_of(now_ms() + hours * HOUR_MS)
     shift = rooms_of_shift(services.db, services.policy, today=today(), last_day=last_day, district_id=district_id)
     with services.db.read() as connection:
@@ -42,9 +52,74 @@ def get_down(
                 connection,
                 after=after,
                 recipient=recipient,
-                relay=server,
+                relay=server.key,
                 shift=shift | rooms_of_open_cases(connection, district_id),
                 shift_hours=hours,
             )
         except SealedError as error:
             raise invalid(Phrase("recipient_invalid", why=error), code="no_recipient") from None
+
+
+@router.post("/api/relay/told", openapi_extra=describe(TellRequest) | shows())
+def post_told(request: Request, server: Server) -> TellingView:
+    """Take how cases, due rooms and results of a district stand, from its own server; the same again changes nothing.
+
+    A Pi's server, which relays for probes, tells nothing: 403.
+    """
+    key = server.key
+    if key.probes or key.tenant is None:
+        raise ApiError(403, Phrase("not_a_districts_server"), code="not_a_districts_server")
+    told = parse_json(TellRequest, server.body, max_bytes=MAX_LIVE_BYTES, max_values=MAX_LIVE_BYTES // BYTES_PER_VALUE)
+    with services_of(request).db.write() as connection:
+        return take(connection, key.tenant, told)
+
+
+@router.get("/api/told/statistics", dependencies=[AS_LIST], openapi_extra=shows())
+def get_told_statistics(
+    request: Request,
+    _person: ToldReader,
+    year: Annotated[int, Query(ge=2000, le=2200)],
+    quarter: Annotated[int, Query(ge=1, le=4)],
+) -> ToldQuarter:
+    """How rooms and cases of each district stand whose server tells this one, and its results of a quarter."""
+    with reading(request) as connection:
+        return told_quarter(connection, today(), year, quarter)
+
+
+@router.get("/api/told/cases", dependencies=[AS_LIST], openapi_extra=shows())
+def list_told_cases(
+    request: Request,
+    _person: ToldReader,
+    district: DistrictId | None = None,
+    state: CaseState | None = None,
+    limit: Limit = 200,
+) -> ToldCaseList:
+    """Open cases that districts told, or those at a state; the newest first."""
+    with reading(request) as connection:
+        return told_case_list(connection, today(), district_id=district, state=state, limit=limit)
+
+
+@router.get("/api/told/rooms", dependencies=[AS_LIST], openapi_extra=shows())
+def list_told_rooms(
+    request: Request,
+    _person: ToldReader,
+    district: DistrictId | None = None,
+    state: DueState = "overdue",
+    limit: Limit = 200,
+) -> ToldRoomList:
+    """Rooms that districts told, by how they stand in the schedule; those that were due first come first."""
+    with reading(request) as connection:
+        return told_room_list(connection, district_id=district, state=state, limit=limit)
+
+
+@router.get("/api/told/results", dependencies=[AS_LIST], openapi_extra=shows())
+def list_told_results(
+    request: Request,
+    _person: ToldReader,
+    district: DistrictId,
+    persons: PersonsResult | None = None,
+    limit: Limit = 200,
+) -> ToldResultList:
+    """Results that a district told; the newest first."""
+    with reading(request) as connection:
+        return told_result_list(connection, district_id=district, persons=persons, limit=limit)

@@ -11,6 +11,7 @@ from server.interface.views.trail import AuditLine
 from sweep.report import LocalText, RoomKind
 
 DueState = Literal["waiting", "due", "overdue", "missed", "done"]
+Method = Literal["equipment", "visual"]
 
 
 class RuleView(View):
@@ -19,7 +20,7 @@ class RuleView(View):
     name: str
     words: LocalText
     basis: str
-    method: Literal["equipment", "visual"]
+    method: Method
     every: Literal["day", "week", "month", "half_year"]
     is_floor: bool
 

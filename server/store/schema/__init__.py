@@ -90,3 +90,12 @@ from server.store.schema.public_page import public_reports, stickers
 from server.store.schema.relay import city, city_entries, city_keys, city_places, down_changes, relayed, sealed_shifts
 from server.store.schema.schedule import draw_secrets, inspector_pairs, visit_orders, visual_checks
 from server.store.schema.signing import keys, own_keys, room_districts, statements
+from server.store.schema.told import (
+    above,
+    telling_districts,
+    told_above,
+    told_cases,
+    told_counts,
+    told_results,
+    told_rooms,
+)

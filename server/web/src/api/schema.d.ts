@@ -1876,6 +1876,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/relay/told": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take how cases, due rooms and results of a district stand, from its own server; the same again changes nothing.
+         * @description A Pi's server, which relays for probes, tells nothing: 403.
+         */
+        post: operations["post_told_api_relay_told_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/retention": {
         parameters: {
             query?: never;
@@ -2594,6 +2614,74 @@ export interface paths {
         put?: never;
         /** Take down a signature by finger over the last note of a visit: of an inspector, the keeper or a companion. */
         post: operations["post_signature_api_sweeps__sweep_id__signatures_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/told/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open cases that districts told, or those at a state; the newest first. */
+        get: operations["list_told_cases_api_told_cases_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/told/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Results that a district told; the newest first. */
+        get: operations["list_told_results_api_told_results_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/told/rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rooms that districts told, by how they stand in the schedule; those that were due first come first. */
+        get: operations["list_told_rooms_api_told_rooms_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/told/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How rooms and cases of each district stand whose server tells this one, and its results of a quarter. */
+        get: operations["get_told_statistics_api_told_statistics_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -11779,6 +11867,451 @@ export interface components {
             zone_id: string;
         };
         /**
+         * TellingView
+         * @description How far a district's server has come with what it tells.
+         */
+        TellingView: {
+            /** Number */
+            number: number;
+            /**
+             * Stream Id
+             * Format: uuid
+             */
+            stream_id: string;
+            /** V */
+            v: number;
+        };
+        /**
+         * TellRequest
+         * @description What follows a number; told again it changes nothing.
+         * @example {
+         *       "v": 1,
+         *       "stream_id": "01920000-0000-7000-8000-000000000e01",
+         *       "after": 0,
+         *       "told": [
+         *         {
+         *           "number": 1,
+         *           "said": {
+         *             "what": "result",
+         *             "sweep_id": "01920000-0000-7000-8000-00000000c001",
+         *             "room_id": "01920000-0000-7000-8000-00000000a001",
+         *             "facility_id": "01920000-0000-7000-8000-00000000f001",
+         *             "day": "2026-11-02",
+         *             "mode": "full",
+         *             "equipment": "nothing_detected",
+         *             "persons": "nothing_unusual"
+         *           }
+         *         }
+         *       ],
+         *       "is_more": false
+         *     }
+         */
+        TellRequest: {
+            /** After */
+            after: number;
+            /** Is More */
+            is_more: boolean;
+            /**
+             * Stream Id
+             * Format: uuid
+             * @description Numbers are its own; a new one begins at nothing, and takes the place of all that was told before.
+             */
+            stream_id: string;
+            /**
+             * Told
+             * @description By number, upwards; numbers between them were overtaken.
+             */
+            told: components["schemas"]["Told"][];
+            /**
+             * V
+             * @constant
+             */
+            v: 1;
+        };
+        /**
+         * Told
+         * @description One thing, the newest that is to be said of it.
+         */
+        Told: {
+            /** Number */
+            number: number;
+            /** Said */
+            said: components["schemas"]["ToldCase"] | components["schemas"]["ToldRoom"] | components["schemas"]["ToldResult"] | components["schemas"]["ToldGone"];
+        };
+        /**
+         * ToldCase
+         * @description A case as it stands.
+         */
+        ToldCase: {
+            /**
+             * Began
+             * @description Null: nobody can read any more by what it was opened.
+             */
+            began: ("probe" | "instrument" | "by_eye" | "public") | null;
+            /**
+             * Case Id
+             * Format: uuid
+             */
+            case_id: string;
+            /**
+             * Changed
+             * Format: date
+             */
+            changed: string;
+            /**
+             * Due
+             * @description Until when what comes next is to be done.
+             */
+            due: string | null;
+            /**
+             * Facility Id
+             * Format: uuid
+             */
+            facility_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "restroom" | "changing_room";
+            /**
+             * Opened
+             * Format: date
+             */
+            opened: string;
+            /** Reopens */
+            reopens: string | null;
+            /**
+             * Room Id
+             * Format: uuid
+             */
+            room_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "candidate" | "not_reached" | "looked_at" | "not_camera" | "defect" | "repaired" | "hole_repaired" | "camera" | "room_closed" | "police_called" | "handed_over" | "reported_to_city" | "police_camera" | "police_none";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            what: "case";
+        };
+        /**
+         * ToldCaseList
+         * @description Cases, the newest first.
+         */
+        ToldCaseList: {
+            /** Cases */
+            cases: components["schemas"]["ToldCaseView"][];
+            /** Is Cut */
+            is_cut: boolean;
+        };
+        /**
+         * ToldCaseView
+         * @description A case as its district told it.
+         */
+        ToldCaseView: {
+            /** Began */
+            began: ("probe" | "instrument" | "by_eye" | "public") | null;
+            /**
+             * Case Id
+             * Format: uuid
+             */
+            case_id: string;
+            /**
+             * Changed
+             * Format: date
+             */
+            changed: string;
+            /** District Id */
+            district_id: string;
+            district_name: components["schemas"]["LocalText"] | null;
+            /** Due */
+            due: string | null;
+            /**
+             * Facility Id
+             * Format: uuid
+             */
+            facility_id: string;
+            facility_name: components["schemas"]["LocalText"] | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "restroom" | "changing_room";
+            /**
+             * Opened
+             * Format: date
+             */
+            opened: string;
+            /**
+             * Room Id
+             * Format: uuid
+             */
+            room_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "candidate" | "not_reached" | "looked_at" | "not_camera" | "defect" | "repaired" | "hole_repaired" | "camera" | "room_closed" | "police_called" | "handed_over" | "reported_to_city" | "police_camera" | "police_none";
+        };
+        /**
+         * ToldGone
+         * @description A thing that was told and is no more.
+         */
+        ToldGone: {
+            /**
+             * Of
+             * @enum {string}
+             */
+            of: "case" | "result" | "equipment" | "visual";
+            /**
+             * Thing Id
+             * Format: uuid
+             */
+            thing_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            what: "gone";
+        };
+        /**
+         * ToldQuarter
+         * @description What all districts told, as it stands now and for a quarter.
+         */
+        ToldQuarter: {
+            /** Districts */
+            districts: components["schemas"]["ToldStatistics"][];
+            /** Quarter */
+            quarter: number;
+            total: components["schemas"]["ToldStatistics"];
+            /** Year */
+            year: number;
+        };
+        /**
+         * ToldResult
+         * @description What a visit ended with.
+         */
+        ToldResult: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Equipment
+             * @enum {string}
+             */
+            equipment: "to_inspect" | "nothing_detected" | "partly" | "not_assessable" | "clear" | "no_report" | "not_measured";
+            /**
+             * Facility Id
+             * Format: uuid
+             */
+            facility_id: string;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "full" | "quick" | "checked" | "instruments" | "by_eye" | "imported" | "cited";
+            /**
+             * Persons
+             * @enum {string}
+             */
+            persons: "confirmed" | "found" | "suspected" | "recheck" | "nothing_unusual" | "not_done" | "not_recorded";
+            /**
+             * Room Id
+             * Format: uuid
+             */
+            room_id: string;
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            what: "result";
+        };
+        /**
+         * ToldResultList
+         * @description Results of one district, the newest first.
+         */
+        ToldResultList: {
+            /** Is Cut */
+            is_cut: boolean;
+            /** Results */
+            results: components["schemas"]["ToldResultView"][];
+        };
+        /**
+         * ToldResultView
+         * @description What a visit ended with, as its district told it.
+         */
+        ToldResultView: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** District Id */
+            district_id: string;
+            district_name: components["schemas"]["LocalText"] | null;
+            /**
+             * Equipment
+             * @enum {string}
+             */
+            equipment: "to_inspect" | "nothing_detected" | "partly" | "not_assessable" | "clear" | "no_report" | "not_measured";
+            /**
+             * Facility Id
+             * Format: uuid
+             */
+            facility_id: string;
+            facility_name: components["schemas"]["LocalText"] | null;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "full" | "quick" | "checked" | "instruments" | "by_eye" | "imported" | "cited";
+            /**
+             * Persons
+             * @enum {string}
+             */
+            persons: "confirmed" | "found" | "suspected" | "recheck" | "nothing_unusual" | "not_done" | "not_recorded";
+            /**
+             * Room Id
+             * Format: uuid
+             */
+            room_id: string;
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
+        };
+        /**
+         * ToldRoom
+         * @description When a room is due by one method.
+         */
+        ToldRoom: {
+            /**
+             * Done
+             * @description When it was visited last, in its period or the one before.
+             */
+            done: string | null;
+            /**
+             * Facility Id
+             * Format: uuid
+             */
+            facility_id: string;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "equipment" | "visual";
+            /**
+             * Room Id
+             * Format: uuid
+             */
+            room_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "due" | "overdue" | "missed" | "done";
+            /**
+             * Until
+             * Format: date
+             */
+            until: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            what: "room";
+        };
+        /**
+         * ToldRoomList
+         * @description Rooms by the day until which they are due, the oldest first.
+         */
+        ToldRoomList: {
+            /** Is Cut */
+            is_cut: boolean;
+            /** Rooms */
+            rooms: components["schemas"]["ToldRoomView"][];
+        };
+        /**
+         * ToldRoomView
+         * @description When a room is due, as its district told it.
+         */
+        ToldRoomView: {
+            /** District Id */
+            district_id: string;
+            district_name: components["schemas"]["LocalText"] | null;
+            /** Done */
+            done: string | null;
+            /**
+             * Facility Id
+             * Format: uuid
+             */
+            facility_id: string;
+            facility_name: components["schemas"]["LocalText"] | null;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "equipment" | "visual";
+            /**
+             * Room Id
+             * Format: uuid
+             */
+            room_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "due" | "overdue" | "missed" | "done";
+            /**
+             * Until
+             * Format: date
+             */
+            until: string;
+        };
+        /**
+         * ToldStatistics
+         * @description Of a district, or of all: how its rooms and cases stand, and results of the quarter.
+         */
+        ToldStatistics: {
+            /** District Id */
+            district_id: string | null;
+            /** Equipment */
+            equipment: {
+                [key: string]: number;
+            };
+            /** Found */
+            found: number;
+            /** Heard */
+            heard: string | null;
+            /** Is Whole */
+            is_whole: boolean;
+            /** Missed */
+            missed: number;
+            name: components["schemas"]["LocalText"] | null;
+            /** Open Cases */
+            open_cases: number;
+            /** Overdue */
+            overdue: number;
+            /** Persons */
+            persons: {
+                [key: string]: number;
+            };
+            /** Results */
+            results: number;
+            /** Rooms */
+            rooms: number;
+        };
+        /**
          * TransmitterPlace
          * @description Where a transmitter that sends video is, by its levels at the sweep's positions.
          */
@@ -16968,6 +17501,39 @@ export interface operations {
             };
         };
     };
+    post_told_api_relay_told_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TellRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TellingView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     get_retention_api_retention_get: {
         parameters: {
             query?: never;
@@ -18530,6 +19096,137 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntryCreated"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_told_cases_api_told_cases_get: {
+        parameters: {
+            query?: {
+                district?: string | null;
+                limit?: number;
+                state?: ("candidate" | "not_reached" | "looked_at" | "not_camera" | "defect" | "repaired" | "hole_repaired" | "camera" | "room_closed" | "police_called" | "handed_over" | "reported_to_city" | "police_camera" | "police_none") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToldCaseList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_told_results_api_told_results_get: {
+        parameters: {
+            query: {
+                district: string;
+                limit?: number;
+                persons?: ("confirmed" | "found" | "suspected" | "recheck" | "nothing_unusual" | "not_done" | "not_recorded") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToldResultList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_told_rooms_api_told_rooms_get: {
+        parameters: {
+            query?: {
+                district?: string | null;
+                limit?: number;
+                state?: "waiting" | "due" | "overdue" | "missed" | "done";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToldRoomList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_told_statistics_api_told_statistics_get: {
+        parameters: {
+            query: {
+                quarter: number;
+                year: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToldQuarter"];
                 };
             };
             /** @description Refused; the code says why */
