@@ -1,4 +1,4 @@
-"""The README of each air modality names every field of its JSON."""
+"""A document of each air modality names every field of its JSON."""
 
 import json
 from pathlib import Path
@@ -16,9 +16,9 @@ def keys_of(value: Any) -> set[str]:
     return {key for item in value for key in keys_of(item)} if isinstance(value, list) else set()
 
 
-@pytest.mark.parametrize("modality", ["wifi", "ble"])
-def test_every_field_is_described(repo_root: Path, modality: str) -> None:
-    text = (repo_root / "sweep" / modality / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("modality", "name"), [("wifi", "JSON.md"), ("ble", "README.md")])
+def test_every_field_is_described(repo_root: Path, modality: str, name: str) -> None:
+    text = (repo_root / "sweep" / modality / name).read_text(encoding="utf-8")
     documents = [json.loads(path.read_text()) for path in (CAPTURES / modality).glob("*/expected.json")]
     for document in documents:
         document["rejected"] = {}
@@ -27,7 +27,7 @@ def test_every_field_is_described(repo_root: Path, modality: str) -> None:
 
 
 def test_every_field_of_the_stimulus_is_described(repo_root: Path) -> None:
-    text = (repo_root / "sweep" / "wifi" / "README.md").read_text(encoding="utf-8")
+    text = (repo_root / "sweep" / "wifi" / "JSON.md").read_text(encoding="utf-8")
     result = StimulusResult((1,), 0.5, 0.5, "does_not", 50.0, 0.2)
     keys = keys_of(StimulusScan((result,), 1).to_json())
     assert [key for key in sorted(keys) if f"`{key}`" not in text] == []

@@ -273,7 +273,7 @@ class Coordinator:
             self._hand_strobe_on()
 
     def _hand_strobe_on(self) -> None:
-        """RF asks first: it makes way after five seconds, in which the head's clock becomes known well enough for
+        """RF asks first: it makes way after eight seconds, in which the head's clock becomes known well enough for
         triggers, and a strobe makes way for nobody.
         """
         if self._strobe is not None and self._head is not None and not self._is_rf_to_ask:
