@@ -49,10 +49,7 @@ PACKAGES = {
         ("base", "probe"),
         {"sweep": "sweep.cli"},
         ROOT / "sweep" / "host" / "system",
-        {
-            f"sweep/{name}": name
-            for name in ("README.md", "COMMANDS.md", "SWEEP.md", "way.svg", "host/PACKAGES.md")
-        },
+        {f"sweep/{name}": name for name in ("README.md", "COMMANDS.md", "SWEEP.md", "way.svg", "host/PACKAGES.md")},
         ("python3 (>= 3.13)", "python3 (<< 3.14)", "iw", "systemd", "udev", "adduser"),
         ("avrdude", "bluez", "network-manager", "polkitd", "python3-picamera2"),
     ),

@@ -88,7 +88,7 @@ def test_the_pages_beside_it_name_only_what_exists(name: str) -> None:
 
 
 def section(title: str, text: str = PROBE) -> str:
-    return text.split(f"\n## {title}\n")[1].split("\n## ")[0]
+    return text.split(f"\n## {title}\n")[1].split("\n## ", maxsplit=1)[0]
 
 
 def test_the_way_of_a_sample_names_modules_that_exist() -> None:

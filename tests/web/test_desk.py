@@ -5,13 +5,18 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
+from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, Route, expect
+from pydantic import BaseModel
 
 from server.cli.demo_city_notes import OPEN_WAYS, STEPS
 from server.cli.demo_city_places import facilities_csv, outlines_json
+from server.interface.views.told import ToldCaseList, ToldCaseView, ToldQuarter, ToldRoomList, ToldStatistics
+from sweep.report import LocalText, new_id
 from tests.server.imports.files import workbook
 from tests.web.conftest import DESK, PHONE, OpenPhone, Phone
 from tests.web.site import PASSWORD
@@ -227,6 +232,54 @@ def test_statistics_are_shown_by_district_and_downloaded_for_a_reason(desk: Phon
         xlsx.click()
     assert download.value.suggested_filename == f"statistics_{year}-Q{quarter}.xlsx"
     assert download.value.path().read_bytes()[:4] == b"PK\x03\x04"
+
+
+def test_what_districts_servers_told_stands_under_the_statistics(desk: Phone) -> None:
+    page, name = desk.page, LocalText(ko="달빛구", en="Dalbit-gu")
+    line = ToldStatistics(
+        district_id="dalbit",
+        name=name,
+        heard=datetime(2026, 11, 2, 3, tzinfo=UTC),
+        is_whole=False,
+        rooms=600,
+        overdue=7,
+        missed=3,
+        open_cases=2,
+        found=1,
+        results=1_100,
+        equipment={"to_inspect": 9},
+        persons={"suspected": 4},
+    )
+    total = line.model_copy(update={"district_id": None, "name": None})
+    place = {"district_id": "dalbit", "district_name": name, "facility_id": new_id(), "room_id": new_id()}
+    case = ToldCaseView.model_validate(
+        place
+        | {"facility_name": None, "case_id": new_id(), "kind": "restroom", "began": "probe", "state": "camera"}
+        | {"opened": date(2026, 11, 2), "changed": date(2026, 11, 2), "due": None}
+    )
+    told: dict[str, BaseModel] = {
+        "statistics": ToldQuarter(year=2026, quarter=4, districts=(line,), total=total),
+        "cases": ToldCaseList(cases=(case,), is_cut=True),
+        "rooms": ToldRoomList(rooms=(), is_cut=False),
+    }
+
+    def answer(route: Route) -> None:
+        path = urlsplit(route.request.url).path
+        route.fulfill(body=told[path.rpartition("/")[2]].model_dump_json(), content_type="application/json")
+
+    page.route("**/api/told/*", answer)
+    desk.open("#/desk/statistics")
+    panel = page.get_by_role("region", name="구 서버가 알린 현황")
+    row = panel.get_by_role("row", name="달빛구")
+    expect(row.get_by_role("cell")).to_have_text(
+        [re.compile("2026.+ · 받는 중"), "600", "7", "3", "2", "1", "1,100", "9"]
+    )
+    expect(panel.get_by_text(f"달빛구 · 시설 {str(place['facility_id'])[-6:]}")).to_be_visible()
+    expect(panel.get_by_text("의심기기 발견 · ")).to_be_visible()
+    expect(panel.get_by_text("앞의 1건만 보입니다.")).to_be_visible()
+    with page.expect_request("**/api/told/cases?*district=dalbit*"):
+        panel.get_by_role("combobox", name="구").select_option("dalbit")
+    assert desk.violations() == []
 
 
 def test_the_parts_of_a_room_are_put_right(desk: Phone, city: str) -> None:

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import httpx
 import pytest
 from sqlalchemy import delete, func, insert, select, update
 
+from server.api.service.couriers import couriers_of
 from server.api.service.services import Services
 from server.districts import register
 from server.ingest import persons
@@ -25,6 +26,7 @@ from server.interface.place_requests import FacilityRequest, RoomRequest
 from server.interface.schedule_requests import VisitOrderRequest
 from server.interface.sweep_requests import DispositionRequest
 from server.interface.told_requests import TOLD_AT_ONCE, ToldRoom
+from server.interface.views.schedule import DueState
 from server.people import auth
 from server.people.auth import Person
 from server.places import facilities
@@ -48,6 +50,9 @@ from server.store.schema import (
     told_results,
 )
 from server.store.schema import (
+    facilities as facility_table,
+)
+from server.store.schema import (
     told_rooms as told_room_table,
 )
 from sweep.report import FindingDetails, LocalText, new_id
@@ -55,6 +60,7 @@ from tests.report_factory import make_report
 from tests.server.conftest import NO_TLS, QUICK_HASH, SECOND_IN_SOAK, Site
 from tests.server.relay_kit import PROBES, admit, pi_of, pi_settings, take
 from tests.server.sweep_kit import Probe
+from tests.waiting import wait_until
 
 pytestmark = SECOND_IN_SOAK
 DISTRICT = "mapo-gu"
@@ -302,6 +308,45 @@ def test_an_older_database_of_either_tells_all_anew(site: Site, district: Servic
         tell(district.db, client)
     assert _told(site)["result"] == _stands(district)["result"]
     assert len(_told(site)["result"]) == 3
+
+
+def test_its_own_thread_tells_and_the_city_sees_it_by_district(site: Site, district: Services) -> None:
+    facility_id, room_id = _room(district)
+    _, unknown = _room(district, "새봄공원")
+    at = datetime.now(UTC)
+    with district.db.write() as connection:
+        found = {"said": "suspected", "equipment": "to_inspect"}
+        connection.execute(insert(sweeps), [_visit(room_id, at, **found), _visit(unknown, at)])
+        connection.execute(insert(cases), [_case(room_id, at, state="camera", stands="found"), _case(unknown, at)])
+    courier, teller = couriers_of(district)
+    for one in (courier, teller):
+        one.start()
+    wait_until(lambda: len(_told(site)["result"]) == 2, "what the district's server tells")
+    for one in (courier, teller):
+        one.stop()
+    with site.db.write() as connection:  # the city knows one of the facilities itself
+        name = {"name_ko": "가람공원", "name_en": "Garam Park", "address": "", "district_id": DISTRICT}
+        connection.execute(insert(facility_table).values(facility_id=facility_id, is_demo=False, created_ms=0, **name))
+    officer = site.login("city_officer")
+    year, quarter = today().year, (today().month + 2) // 3
+    told = officer.get("/api/told/statistics", year=year, quarter=quarter).json()
+    (line,) = told["districts"]
+    assert line["name"] == {"ko": "마포구", "en": "Mapo-gu"}
+    counts = {"rooms": 2, "open_cases": 2, "found": 1, "results": 2, "is_whole": True}
+    assert {name: line[name] for name in counts} == counts
+    assert line["persons"] == {"suspected": 1, "nothing_unusual": 1}
+    assert told["total"] == line | {"district_id": None, "name": None}
+    listed = officer.get("/api/told/cases").json()
+    assert {one["facility_name"] and one["facility_name"]["ko"] for one in listed["cases"]} == {"가람공원", None}
+    cameras = officer.get("/api/told/cases", state="camera", district=DISTRICT, limit=1).json()
+    assert [one["room_id"] for one in cameras["cases"]] == [str(room_id)]
+    assert not cameras["is_cut"]
+    assert officer.get("/api/told/cases", limit=1).json()["is_cut"]
+    assert officer.get("/api/told/cases", district="jung-gu").json() == {"cases": [], "is_cut": False}
+    results = officer.get("/api/told/results", district=DISTRICT, persons="suspected").json()["results"]
+    assert [one["equipment"] for one in results] == ["to_inspect"]
+    stands = {state: officer.get("/api/told/rooms", state=state).json()["rooms"] for state in get_args(DueState)}
+    assert {one["room_id"] for rooms_ in stands.values() for one in rooms_} == {str(room_id), str(unknown)}
 
 
 def _last(district: Services) -> UUID:

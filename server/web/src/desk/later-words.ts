@@ -2,6 +2,7 @@
 import { text } from "../i18n/text";
 import { badgeWords } from "./badge-words";
 import { statisticsWords } from "./statistics-words";
+import { toldWords } from "./told-words";
 
 const imports = {
   import_title: text("목록 가져오기", "Import lists"),
@@ -210,4 +211,4 @@ const log = {
   log_sweep: text("점검 보기", "The sweep"),
 } as const;
 
-export const laterWords = { ...imports, ...map, ...log, ...statisticsWords, ...badgeWords } as const;
+export const laterWords = { ...imports, ...map, ...log, ...statisticsWords, ...toldWords, ...badgeWords } as const;
