@@ -18,6 +18,8 @@ from hardware.optics import tables
 from hardware.safety import assess, flicker
 
 HERE = Path(__file__).parent
+WHITE = ("stimulus", "views")
+"""Tables of the optics that stand on the page of the white stimulus."""
 MARK = re.compile(r"(<!-- table (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 
@@ -25,11 +27,12 @@ MARK = re.compile(r"(<!-- table (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 def computed() -> dict[Path, dict[str, list[str]]]:
     """For each document the lines of each of its tables."""
     return {
-        HERE / "optics" / "README.md": {name: table() for name, table in tables.TABLES.items()},
+        HERE / "optics" / "README.md": {name: table() for name, table in tables.TABLES.items() if name not in WHITE},
+        HERE / "optics" / "WHITE.md": {name: tables.TABLES[name]() for name in WHITE},
         HERE / "safety" / "README.md": {
             "assessment": assess.markdown(assess.assess(assess.tables()), least=0.01),
-            "strobes": flicker.strobe_table(assess.tables()),
         },
+        HERE / "safety" / "RED.md": {"strobes": flicker.strobe_table(assess.tables())},
         HERE / "enclosure" / "README.md": {
             "printing": printing.markdown(),
             "mass": mass.mass_table(),

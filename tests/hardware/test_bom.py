@@ -17,7 +17,7 @@ LOOKED_UP = ("estimate, looked up by nobody", "seen in public parts lists, asked
 """What `price_from` may say until somebody looks one up."""
 UNFOUND = {
     "AON6411": ("bom.csv", "carrier/README.md", "spice/bench.py", "spice/models.lib"),
-    "XP-G3": ("bom.csv", "interfaces.toml", "optics/README.md"),
+    "XP-G3": ("bom.csv", "interfaces.toml", "optics/WHITE.md"),
     "4872": ("bom.csv", "BUILD.md", "enclosure/enclosure.toml", "power/README.md", "spice/bench.py"),
     "LN009": ("bom.csv", "BUILD.md", "enclosure/README.md", "enclosure/enclosure.toml", "kit/README.md"),
 }

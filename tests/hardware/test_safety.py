@@ -179,9 +179,11 @@ def test_the_inspector_is_told_what_matters(repo_root: Path) -> None:
     assert "안전합니다" not in text
 
 
-def test_the_document_says_what_the_code_computes(repo_root: Path) -> None:
-    document = repo_root / "hardware" / "safety" / "README.md"
+@pytest.mark.parametrize("name", ["README.md", "RED.md"])
+def test_the_document_says_what_the_code_computes(repo_root: Path, name: str) -> None:
+    document = repo_root / "hardware" / "safety" / name
     text = document.read_text(encoding="utf-8")
+    assert documents.tables_in(text)
     assert documents.with_tables(text, documents.computed()[document]) == text, "run: python -m hardware.documents"
 
 
