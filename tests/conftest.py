@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.forked import forked
+from tests.waiting import LONGEST_S
 
 # Tables are as wide as a test says, whatever the width of the terminal or of the process that runs the tests.
 os.environ.pop("COLUMNS", None)
@@ -69,12 +70,14 @@ LINES_OF_A_REASON = 12
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the longest files, and ask a test that depends on the machine's clock again when it fails."""
+    """Begin with the longest files, end what hangs, and ask what depends on the machine's clock again when it fails."""
     if hasattr(config, "workerinput"):  # one of several processes; a single one keeps each folder's fixtures together
         places = {REPO_ROOT / "tests" / name: place for place, name in enumerate(LONGEST_FILES)}
         items.sort(key=lambda item: places.get(item.path, len(places)))
     if config.getoption("-m") != "not soak":
         return
+    for item in items:
+        item.add_marker(pytest.mark.timeout(LONGEST_S))
     times = [max((RERUNS[name] for name in RERUNS if item.get_closest_marker(name)), default=0) for item in items]
     on_the_clock = [(item, reruns) for item, reruns in zip(items, times, strict=True) if reruns]
     if len(items) > 1_000 and len(on_the_clock) > MOST_ON_THE_CLOCK * len(items):

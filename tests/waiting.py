@@ -12,6 +12,8 @@ from pathlib import Path
 
 PATIENCE_S = 60.0
 """After this what is waited for is taken for hung: guessed, a hundred times what it takes on a machine that is free."""
+LONGEST_S = 600.0
+"""After this a test is taken for hung and fails: guessed, ten times what the slowest takes alone.  Not in long runs."""
 
 
 def wait_until(is_so: Callable[[], object], what: str, patience_s: float = PATIENCE_S, every_s: float = 0.001) -> None:

@@ -10,9 +10,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Self
 
@@ -22,7 +24,7 @@ from sweep.modality.lease import SIGN_OF_LIFE_S, SILENT_NS
 from sweep.modality.liveness import boottime_ns
 from sweep.sim.head.emulated import EmulatedHead, RfScene
 from tests.sim.head_kit import built_elf
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 ROOT = Path(__file__).parents[2]
 DARK_WITHIN_MS = 100.0
@@ -39,6 +41,8 @@ class Rig:
         """(CLOCK_BOOTTIME, level) of the lamp's pin, as this process heard of them."""
         self.head = EmulatedHead(RfScene(), built_elf(), paced=True, pins=("white",), on_edge=self._note)
         self._chip_s = chip_s
+        self._words: SimpleQueue[str] = SimpleQueue()
+        """What the head's process said and nobody has waited for yet."""
 
     def _note(self, _pin: str, level: int, _t_ns: int) -> None:
         self.edges.append((boottime_ns(), level))
@@ -49,14 +53,22 @@ class Rig:
         self.giver = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, cwd=ROOT
         )
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
         self.await_word("there")
         return self
+
+    def _read(self) -> None:
+        assert self.giver.stdout is not None
+        for line in self.giver.stdout:
+            self._words.put(str(json.loads(line)))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.giver.send_signal(signal.SIGKILL)
         self.giver.wait()
+        self._reader.join()
         for pipe in (self.giver.stdin, self.giver.stdout):
             assert pipe is not None
             pipe.close()
@@ -71,11 +83,13 @@ class Rig:
 
     def await_word(self, *words: str) -> str:
         """Wait for the first of these that the head's process says."""
-        assert self.giver.stdout is not None
-        for line in self.giver.stdout:
-            if (word := str(json.loads(line))) in words:
-                return word
-        raise AssertionError(f"never said {words}")
+        heard: list[str] = []
+        while not heard or heard[-1] not in words:
+            try:
+                heard.append(self._words.get(timeout=PATIENCE_S))
+            except Empty:
+                pytest.fail(f"said {heard}, but none of {words}")
+        return heard[-1]
 
     @property
     def is_lit(self) -> bool:

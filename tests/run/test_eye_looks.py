@@ -243,7 +243,7 @@ def test_at_a_terminal_a_number_answers_and_nothing_else_does(
 
 def test_a_simulated_sweep_looks_says_so_and_its_replay_says_the_same(tmp_path: Path) -> None:
     kept, out = tmp_path / "kept", tmp_path / "report.json"
-    arguments = ["run", "--sim", "--seed", "1", "--camera-in", "stall-3", "--camera-kind", "recorder_1mm"]
+    arguments = ["run", "--sim", "--quick", "--seed", "1", "--camera-in", "stall-3", "--camera-kind", "recorder_1mm"]
     done = CLI.invoke(
         build_app(["run"]),
         [*arguments, "--keep", str(kept), "--state", str(tmp_path / "state"), "--json", str(out)],

@@ -13,10 +13,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.waiting import LONGEST_S as LONGEST_TEST_S
 from tests.waiting import descendants
 
-LONGEST_S = 600.0
-"""Guessed: ten times what a page is waited for in anything else; no test of the page takes a tenth of it when alone."""
+LONGEST_S = LONGEST_TEST_S - 60.0
+"""Before the test itself is taken for hung, whose end would say less."""
 
 
 def end_pages() -> None:

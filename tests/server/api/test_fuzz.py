@@ -25,8 +25,6 @@ ODD_JSON = st.recursive(
 )
 
 
-FEW_ROLES: tuple[Role | None, ...] = (None, "inspector")
-"""Each time; the long run asks as all of them."""
 ROLES: tuple[Role | None, ...] = (None, *get_args(Role))
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 CASES_IN_ALL = 10_000  # of the long run, as all roles together
@@ -84,13 +82,12 @@ def _answer_every_route(site: Site, role: Role | None, mode: GenerationMode, cas
 @SECOND_IN_SOAK
 @pytest.mark.parametrize("mode", MODES)
 def test_every_route_by_its_own_description(site: Site, mode: GenerationMode) -> None:
-    assert _answer_every_route(site, "admin", mode, cases=6) >= 15 * 6
+    assert _answer_every_route(site, "admin", mode, cases=3) >= 15 * 3
 
 
 @SECOND_IN_SOAK
-@pytest.mark.parametrize("role", FEW_ROLES)
-def test_every_route_as_each_other_role(site: Site, role: Role | None) -> None:
-    assert sum(_answer_every_route(site, role, mode, cases=2) for mode in MODES) >= 15 * 2
+def test_every_route_without_a_login(site: Site) -> None:
+    assert sum(_answer_every_route(site, None, mode, cases=1) for mode in MODES) >= 15 * 2
 
 
 @pytest.mark.soak
