@@ -50,7 +50,7 @@ _APPEND = insert(live_operations).from_select(
         _FIRST.join(_NEW, true())
     ),
 )
-_TELL = select(func.pg_notify(NOTICES, bindparam("urgency", type_=String)))
+_APPEND_AND_TELL = select(func.pg_notify(NOTICES, bindparam("urgency", type_=String))).add_cte(_APPEND.cte("appended"))
 _AFTER = select(live_operations, NOW_US.label("now_us")).where(live_operations.c.op_id > bindparam("after"))
 _SOME = _AFTER.order_by(live_operations.c.op_id).limit(READ_AT_ONCE)
 _UNKEPT = (
@@ -71,8 +71,8 @@ def append(connection: Connection, new: Sequence[New], *, is_urgent: bool = True
     """
     to_probes, from_origins, said = zip(*new, strict=True)
     take_turn(connection)
-    connection.execute(_APPEND, {"to_probes": list(to_probes), "from_origins": list(from_origins), "said": list(said)})
-    connection.execute(_TELL, {"urgency": URGENT if is_urgent else ""})
+    columns = {"to_probes": list(to_probes), "from_origins": list(from_origins), "said": list(said)}
+    connection.execute(_APPEND_AND_TELL, columns | {"urgency": URGENT if is_urgent else ""})
 
 
 def append_entries(connection: Connection, sweep_id: UUID, kinds: Collection[str]) -> None:

@@ -51,8 +51,8 @@ log = logging.getLogger(__name__)
 
 ANSWER_S = 10.0  # derived: as long as a writer waits, see db.py
 RETRY_S = 0.5  # guessed: a database that begins again takes a second
-LINGER_S = 0.01  # guessed: a tenth of what a page may be late; what comes meanwhile shares a transaction
-REST_S = 0.025  # guessed: so often, and at once when it is urgent, each process reads
+LINGER_S = 0.025  # guessed: a sixth of what a page may be late; what comes meanwhile shares a transaction
+REST_S = 0.05  # guessed: so often, and at once when it is urgent, each process reads
 LOOK_S = 1.0  # guessed: a stop is no later when no notice comes, for a thousandth of a core in each process
 KEEP_S = 30.0  # guessed: what a process that begins has to read is that much, less than a second's work
 THREADS, MAX_WAITING = 4, 1_000  # derived: as many as db.py keeps connections for; guessed: every probe a few times
@@ -237,9 +237,8 @@ class SharedExchange:
         """Take the next operations; False when there were no more."""
 
         def read() -> tuple[int, list[_Read]]:
-            with self._db.read() as connection:
-                rows = pg_queue.read_after(connection, self._op_id)
-                return rows[-1].now_us if rows else 0, [_Read(row, self._said) for row in rows]
+            rows = self._db.look(partial(pg_queue.read_after, op_id=self._op_id))
+            return rows[-1].now_us if rows else 0, [_Read(row, self._said) for row in rows]
 
         now_us, rows = await self._reader.run(read)
         self._take(rows, now_us)

@@ -159,8 +159,7 @@ def project_next(db: Database, skipped: Collection[UUID] = (), up_to: int = MAX_
     oldest = oldest.order_by(due_sweeps.c.log_index).limit(1)
     if skipped:
         oldest = oldest.where(due_sweeps.c.sweep_id.not_in(skipped))
-    with db.read() as connection:
-        sweep_id: UUID | None = connection.scalar(oldest)
+    sweep_id: UUID | None = db.look(lambda connection: connection.scalar(oldest))
     if sweep_id is None:
         return None
     try:

@@ -15,7 +15,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -43,6 +43,7 @@ WRITER_WAIT_S = 10.0  # guessed: longer than any write here, shorter than the pa
 WRITER_LOCK = 0x616E73696D  # "ansim": name of the PostgreSQL advisory lock that makes one writer
 TURN_LOCK = WRITER_LOCK + 1  # that of the short transactions of processes that share a PostgreSQL
 TURNS = 4  # guessed: each takes about a millisecond
+LOOKS = 2  # derived: one for the keys of probes, one for what is live
 PING_WAIT_S = 2
 REPLICA_WAIT_S = 2.0  # guessed: what a document of minutes may wait for a replica
 REPLICA_LOOK_S = 0.05
@@ -51,6 +52,7 @@ OPTIMIZE_ALL = 0x10002  # every table that changed much, also those that this co
 SQLITE_HOLDS_PLAIN_COPIES = 1  # user_version that a migration leaves when dropped pages are to be written anew
 
 
+T = TypeVar("T")
 ADVISORY_LOCK = text("SELECT pg_advisory_xact_lock(:name)")
 
 
@@ -94,6 +96,8 @@ class Database:
             self._turns = postgres_engine(url, pool_size=TURNS)
             prepare_postgres_writer(self._turns, writer_wait_s)
             event.listen(self._turns, "checkin", self._close_late)
+            self._looks = postgres_engine(url, pool_size=LOOKS, pool_pre_ping=False, isolation_level="AUTOCOMMIT")
+            event.listen(self._looks, "checkin", self._close_late)
         for engine in (self._reader, self._writer):
             event.listen(engine, "checkin", self._close_late)
         self._reader = self._reader.execution_options(**self._options)
@@ -104,6 +108,21 @@ class Database:
         """A connection in a read transaction: one snapshot, which cannot write and for which no writer waits."""
         with named_faults(), self._reader.begin() as connection:
             yield connection
+
+    def look(self, ask: Callable[[Connection], T]) -> T:
+        """What one statement finds that is asked many times a second: one trip to a PostgreSQL, no transaction."""
+        if self.is_sqlite:
+            with self.read() as connection:
+                return ask(connection)
+        with named_faults():
+            try:
+                with self._looks.connect() as connection:
+                    return ask(connection)
+            except OperationalError as error:
+                if not error.connection_invalidated:
+                    raise
+            with self._looks.connect() as connection:  # a new one: the database was away since the last
+                return ask(connection)
 
     @contextmanager
     def read_seen(self, seen: int | None, lacks: Callable[[Connection], bool] | None = None) -> Iterator[Read]:
@@ -242,6 +261,7 @@ class Database:
         self._writer.dispose()
         if not self.is_sqlite:
             self._turns.dispose()
+            self._looks.dispose()
 
     def _close_late(self, raw: Any, _record: Any) -> None:
         if self._is_closed and raw is not None:  # None: the pool has closed it

@@ -58,6 +58,7 @@ def postgres_engine(
     execution_options: dict[str, Any] | None = None,
     pool_wait_s: float = CONNECT_WAIT_S,
     connect_args: dict[str, Any] | None = None,
+    **more: Any,
 ) -> Engine:
     """Connections to a PostgreSQL; with `pool_pre_ping` each is tried before it is given away."""
     return create_engine(
@@ -69,6 +70,7 @@ def postgres_engine(
         hide_parameters=True,
         execution_options=execution_options or {},
         connect_args=connect_args or {},
+        **more,
     )
 
 

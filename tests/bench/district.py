@@ -56,10 +56,12 @@ class BenchProbe:
         """Its key, which follows from its name."""
         return signer(self.name)
 
-    def sweep(self) -> bytes:
-        """Wire bytes of the report of a new sweep."""
+    def sweep(self, room_id: UUID = DEMO_ROOM) -> bytes:
+        """Wire bytes of the report of a new sweep; those of a room all see one thing."""
         sweep_id = new_id()
-        body = Body(kinds.REPORT_TYPE, self._report_of(sweep_id), hashlib.sha256(sweep_id.bytes).digest())
+        report_json = self.report_json.replace(str(uid(1)).encode(), str(sweep_id).encode())
+        report_json = report_json.replace(str(DEMO_ROOM).encode(), str(room_id).encode())
+        body = Body(kinds.REPORT_TYPE, report_json, hashlib.sha256(sweep_id.bytes).digest())
         self.seq += 1
         entry = make_entry(
             self.key,
@@ -68,13 +70,10 @@ class BenchProbe:
             kind=kinds.REPORT,
             bodies=(body,),
             sweep_id=sweep_id,
-            room_id=DEMO_ROOM,
+            room_id=room_id,
         )
         self.prev = entry.entry_hash
         return to_wire(entry, (body,))
-
-    def _report_of(self, sweep_id: UUID) -> bytes:
-        return self.report_json.replace(str(uid(1)).encode(), str(sweep_id).encode())
 
 
 def probes(count: int, report: SweepReport) -> tuple[BenchProbe, ...]:

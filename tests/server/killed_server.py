@@ -113,9 +113,9 @@ def two_servers(database_url: str, folder: Path, repo_root: Path) -> Iterator[tu
 
 @contextmanager
 def many_servers(
-    count: int, database_url: str, folder: Path, repo_root: Path
+    count: int, database_url: str, folder: Path, repo_root: Path, more: Mapping[str, str] | None = None
 ) -> Iterator[tuple[list[KilledServer], list[Site]]]:
-    """So many of them."""
+    """So many of them; `more`: settings of each by their variables."""
     servers: list[KilledServer] = []
     sites: list[Site] = []
     first = Settings(data_dir=folder / "a", database_url=database_url, port=0, min_free_mib=0)
@@ -126,7 +126,7 @@ def many_servers(
         copy_keys(first.data_dir, one.data_dir)
     try:
         for one in settings:
-            servers.append(KilledServer(one, repo_root))
+            servers.append(KilledServer(one, repo_root, more=more))
             servers[-1].start()
             sites.append(Site(f"http://127.0.0.1:{servers[-1].port}", build_services(one)))
         yield servers, sites

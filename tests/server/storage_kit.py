@@ -67,10 +67,8 @@ def new_s3() -> Iterator[S3]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        for path, body in (("/moto-api/reset", b""), ("/bodies", _location())):
-            method = "POST" if path.startswith("/moto") else "PUT"
-            asked = urllib.request.Request(s3.endpoint + path, data=body, method=method)  # noqa: S310  our own server
-            urllib.request.urlopen(asked).close()  # noqa: S310  as above
+        _ask(s3.endpoint + "/moto-api/reset", "POST", b"")
+        _ask(s3.endpoint + "/bodies", "PUT", _location())
         s3.asked.clear()
         yield s3
     finally:
@@ -78,6 +76,20 @@ def new_s3() -> Iterator[S3]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def make_bucket(endpoint: str) -> bool:
+    """Whether a server of moto's has an empty bucket `bodies` now; False while it does not answer."""
+    try:
+        _ask(endpoint + "/bodies", "PUT", _location())
+    except OSError:
+        return False
+    return True
+
+
+def _ask(url: str, method: str, body: bytes) -> None:
+    asked = urllib.request.Request(url, data=body, method=method)  # noqa: S310  our own server
+    urllib.request.urlopen(asked).close()  # noqa: S310  as above
 
 
 def _location() -> bytes:

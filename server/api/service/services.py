@@ -89,8 +89,7 @@ def find_request_keys(db: Database, pools: Pools) -> Gathering[str, keys.Key | N
     """Look keys up together; each look-up begins after the request that asks, so that a revocation holds at once."""
 
     def find(key_ids: Sequence[str]) -> list[keys.Key | None]:
-        with db.read() as connection:
-            found = keys.find_keys(connection, set(key_ids))
+        found = db.look(partial(keys.find_keys, key_ids=set(key_ids)))
         return [found.get(key_id) for key_id in key_ids]
 
     return Gathering(pools.sessions, find, linger_s=KEYS_LINGER_S, most=MOST_KEYS, max_waiting=1_000)
