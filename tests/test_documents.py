@@ -76,6 +76,29 @@ def test_the_readme_names_only_what_exists() -> None:
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
 
 
+def test_the_readme_says_the_same_in_korean() -> None:
+    """The same headings, links, pictures and commands in one order, and the same figures in each row of its tables."""
+    korean = (ROOT / "README.ko.md").read_text(encoding="utf-8")
+
+    def facts(text: str) -> list[object]:
+        rows = [row for row in text.splitlines() if row.startswith("|")]
+        targets = re.findall(r"\]\(([^)]+)\)", text)
+        return [
+            re.findall(r"^#+ ", text, flags=re.MULTILINE),
+            [one for one in targets if one not in {"README.md", "README.ko.md"}],
+            re.findall(r'src="([^"]+)" width="(\d+)"', text),
+            re.findall(r"`(?:sweep|make|pipx|export) [^`]+`", text),
+            [
+                re.findall(r"^(?:sweep|make)(?:\S* ?\S+)*", block, flags=re.MULTILINE)
+                for block in text.split("```")[1::2]
+            ],
+            [(row.count("|"), sorted(re.findall(r"[0-9.]*[0-9]", row))) for row in rows],
+        ]
+
+    assert facts(korean) == facts(README)
+    assert all(len(text.split()) <= 700 for text in (README, korean))
+
+
 @pytest.mark.parametrize("name", ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"])
 def test_the_pages_beside_it_name_only_what_exists(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
