@@ -62,7 +62,9 @@ def test_the_header_has_the_boards_own_order_and_its_supply(repo_root: Path) -> 
         net = wired[str(number)]
         assert net == NET_OF_PIN[name] if name in NET_OF_PIN else net.startswith("unconnected"), (number, name, net)
     assert len(wired) == len(IMU["pins"])
-    row = next(line for line in (HARDWARE / "carrier/HEADERS.md").read_text().splitlines() if line.startswith("| J18 |"))
+    row = next(
+        line for line in (HARDWARE / "carrier/HEADERS.md").read_text().splitlines() if line.startswith("| J18 |")
+    )
     assert bought()["mpn"] in row
     assert re.findall(r"\d (\w+)", row.split("|")[3]) == IMU["pins"]
 
