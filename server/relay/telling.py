@@ -24,27 +24,35 @@ class Teller:
     """Called with the way to the server above; it remembers what it looked at last."""
 
     def __init__(
-        self, db: Database, gets: Collection[str], district_id: str, due: Callable[[], Sequence[ToldRoom]]
+        self,
+        db: Database,
+        gets: Collection[str],
+        district_id: str,
+        due: Callable[[], Sequence[ToldRoom]],
+        *,
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """`due`: how every room of the district stands in the schedule."""
         self._db = db
         self._gets = gets
         self._district_id = district_id
         self._due = due
+        self._now_s = now_s
         self._looked: tuple[int, float] | None = None
         """How long the log was then, and when that was."""
-        self._told_s = 0.0
+        self._told_s: float | None = None
 
     def __call__(self, client: CityClient) -> None:
         """Look and tell; raises CityAwayError."""
         with self._db.read() as connection:
             entries_now = connection.scalar(select(func.max(entries.c.log_index))) or 0
             is_read = count_due(connection) == 0
-        now_s = time.monotonic()
+        now_s = self._now_s()
         is_same = self._looked is not None and self._looked[0] == entries_now and now_s < self._looked[1] + ANEW_S
         due = self._due() if "schedule" in self._gets else ()
         note(self._db, self._gets, due, self._district_id, rooms_only=is_same)
         if not is_same and is_read:
             self._looked = entries_now, now_s
-        tell(self._db, client, is_heard=now_s < self._told_s + ANEW_S)
-        self._told_s = now_s
+        is_heard = self._told_s is not None and now_s < self._told_s + ANEW_S
+        if tell(self._db, client, is_heard=is_heard) or not is_heard:
+            self._told_s = now_s

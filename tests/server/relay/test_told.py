@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -355,6 +356,43 @@ def _last(district: Services) -> UUID:
         newest = select(told_above.c.thing_id).order_by(told_above.c.number.desc()).limit(1)
         thing_id: UUID = connection.scalars(newest).one()
         return thing_id
+
+
+def test_it_looks_again_when_the_log_grew_and_is_heard_of_each_hour(site: Site, district: Services) -> None:
+    now_s, wire = [100.0], Wire()
+    _, room_id = _room(district)
+    teller = Teller(district.db, ALL, DISTRICT, tuple, now_s=lambda: now_s[0])
+
+    def told_after(seconds: float) -> list[int]:
+        now_s[0] += seconds
+        before = len(wire.bodies)
+        teller(client)
+        return [len(body["told"]) for body in wire.bodies[before:]]
+
+    with wire.client_of(district, site.url) as client:
+        assert told_after(0) == [0], "at once"
+        with district.db.write() as connection:
+            connection.execute(insert(sweeps), [_visit(room_id, MONDAY)])
+        assert told_after(60) == [], "nothing came into the log"
+        probe = Probe()
+        admit(district, probe.signer, "demo", "probe-demo-1", tenant=DISTRICT)
+        assert told_after(60) == [1]
+        for _ in range(59):
+            assert told_after(60) == []
+        assert told_after(60) == [0], "an hour after it was heard last"
+        assert told_after(60) == []
+
+
+def test_two_processes_number_each_thing_once(district: Services) -> None:
+    _, room_id = _room(district)
+    with district.db.write() as connection:
+        connection.execute(insert(sweeps), [_visit(room_id, MONDAY) for _ in range(40)])
+    with ThreadPoolExecutor(2) as pool:
+        noted = list(pool.map(lambda _: note(district.db, ALL, (), DISTRICT), range(2)))
+    assert sum(noted) == 40
+    with district.db.read() as connection:
+        assert connection.scalar(select(above.c.last_number)) == 40
+        assert connection.scalar(select(func.count()).select_from(told_above)) == 40
 
 
 def test_only_a_districts_own_server_is_heard(site: Site, district: Services, tmp_path: Path) -> None:
