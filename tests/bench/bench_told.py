@@ -1,10 +1,11 @@
-"""The server above 250 districts: lists and statistics over all they told, and one more post of 500 things."""
+"""The server above 250 districts: lists and statistics over all they told; and what a district looks over for it."""
 
 from __future__ import annotations
 
 import contextlib
 import random
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,26 +13,31 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
-from server.interface.told_requests import TOLD_AT_ONCE, TellRequest, Told, ToldResult
+from server.interface.told_requests import TOLD_AT_ONCE, TellRequest, Told, ToldResult, ToldRoom
+from server.relay.above import note, open_above
 from server.relay.told import take, told_case_list, told_quarter, told_result_list, told_room_list
 from server.store.db import Database
 from server.store.schema import (
+    cases,
     districts,
     facilities,
+    rooms,
+    sweeps,
     telling_districts,
     told_cases,
     told_counts,
     told_results,
     told_rooms,
 )
-from sweep.report import to_json
-from tests.bench.fill import settle
+from sweep.report import new_id, to_json
+from tests.bench.fill import fill_rooms, settle
 from tests.server.conftest import keys_in, new_postgres
 
 DISTRICTS, ROOMS, CASES, RESULTS = 250, 600, 2_000, 13_600
 MOST_S = 1.0
+MOST_NOTED_BYTES = 20_000_000
 ROOMS_OF_FACILITY = 4
 STREAM = UUID("01920000-0000-7000-8000-000000000e01")
 TODAY = date(2026, 12, 1)
@@ -175,3 +181,55 @@ def test_a_countrys_lists_and_statistics_take_a_second(tmp_path: Path, report: C
             assert take(connection, "district-100", _post(16_800)).number == 16_800 + TOLD_AT_ONCE
         report(f"a post of {TOLD_AT_ONCE} results: {1000 * (time.perf_counter() - began):.0f} ms")
     assert worst_s <= MOST_S
+
+
+def _fill_district(db: Database) -> tuple[ToldRoom, ...]:
+    """A year of a district's own projections; returns how its rooms stand."""
+    room_ids, day_ms = fill_rooms(db, ROOMS), 86_400_000
+    visit: dict[str, Any] = {
+        "source": "live",
+        "mode": "full",
+        "outcome": "completed",
+        "equipment": "partly",
+        "said": "nothing_unusual",
+    }
+    visit |= {"candidates": 0, "not_assessable_zones": 0, "probe_id": "probe-1", "plan_version": 1}
+    visit |= {"report_state": "present"}
+    case: dict[str, Any] = {"source": "live", "state": "candidate", "stands": "to_inspect", "steps": 0}
+    visits: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
+    for number in range(RESULTS):
+        at_ms, room_id = number * day_ms * 365 // RESULTS, room_ids[number % ROOMS]
+        visits.append(visit | {"sweep_id": new_id(at_ms), "room_id": room_id, "started_ms": at_ms})
+        if number < CASES:
+            ids = {"case_id": new_id(), "sweep_id": new_id(), "finding_id": new_id(), "room_id": room_id}
+            found.append(case | ids | {"recorded_room_id": room_id, "opened_ms": at_ms, "changed_ms": at_ms})
+    with db.write() as connection:
+        connection.execute(update(facilities).values(district_id="home"))
+        connection.execute(insert(sweeps), visits)
+        connection.execute(insert(cases), found)
+        places = connection.execute(select(rooms.c.room_id, rooms.c.facility_id)).all()
+    settle(db)
+    stands: dict[str, Any] = {"method": "equipment", "state": "done", "until": TODAY, "done": None}
+    return tuple(ToldRoom(room_id=row.room_id, facility_id=row.facility_id, **stands) for row in places)
+
+
+def test_a_districts_year_is_looked_over_in_pages(
+    tmp_path: Path, database_url: str, report: Callable[[str], None]
+) -> None:
+    gets = frozenset({"cases", "schedule", "results"})
+    with contextlib.closing(Database(database_url, keys_in(tmp_path))) as db:
+        db.migrate()
+        open_above(db, "http://127.0.0.1:9")
+        due = _fill_district(db)
+        for what, wanted in (("first", RESULTS + CASES + ROOMS), ("next", 0)):
+            began, used = time.perf_counter(), time.process_time()
+            assert note(db, gets, due, "home") == wanted
+            wall_s, cpu_s = time.perf_counter() - began, time.process_time() - used
+            report(f"{database_url[:6]}, {what} look at a district's year: {wall_s:.2f} s, {cpu_s:.2f} s of a core")
+        tracemalloc.start()
+        note(db, gets, due, "home")
+        _, most_bytes = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        report(f"{database_url[:6]}, memory of a look: {most_bytes / 1e6:.1f} MB")
+    assert most_bytes <= MOST_NOTED_BYTES
