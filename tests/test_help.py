@@ -8,6 +8,7 @@ import shlex
 import tomllib
 import unicodedata
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -224,3 +225,13 @@ def test_the_demonstration_refuses_in_one_line(
         with pytest.raises(SystemExit):
             main(["--help"])
         assert bool(HANGUL.search(capsys.readouterr().out)) == locale.startswith("ko")
+
+
+@pytest.mark.parametrize("program", ["sweep", "sweep-server"])
+def test_the_version_is_the_installed_one(
+    program: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", [program, "--version"])
+    with pytest.raises(SystemExit) as ended:
+        sweep_cli.main() if program == "sweep" else server_cli.main(["--version"], {})
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"{program} {version('ansim-sweep')}\n")

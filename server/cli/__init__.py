@@ -9,6 +9,7 @@ from contextvars import copy_context
 from importlib import import_module
 
 from sweep.host.installation import command_for
+from sweep.host.interrupts import held
 from sweep.host.loading import loading
 from sweep.phrases import Phrase, words
 from sweep.report.language import language_of
@@ -18,7 +19,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
     """Run the command line, that of this process by default; every expected failure is one line and exit code 2."""
     if "server.cli.commands" not in sys.modules:
         try:
-            with loading():
+            with loading(), held():
                 import_module("server.cli.commands")
         except ModuleNotFoundError as error:
             if not error.name or error.name.partition(".")[0] in {"server", "sweep"}:

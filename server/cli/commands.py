@@ -32,7 +32,7 @@ from server.cli import (
     settings,
     witness,
 )
-from server.cli.base import ENVIRONMENT, end_with, fail, fail_of
+from server.cli.base import ENVIRONMENT, end_with, fail, fail_of, said
 from server.config.inspection_policy import PolicyError
 from server.config.retention import RetentionError
 from server.config.settings import SettingsError
@@ -45,9 +45,11 @@ from server.verifier.command import AnchorError
 from server.verifier.findings import PackageError
 from server.witness.folder import MemoryLostError
 from server.witness.witness_state import ResolveError
+from sweep.host.interrupts import EXIT_STOPPED
 from sweep.phrases import Phrase, words
 from sweep.report import ContractError
 from sweep.report.help.commands import SPOKEN, SpokenCommand, SpokenGroup, installing
+from sweep.report.help.version import with_version
 from sweep.report.language import language_of
 from sweep.report.refusals import usage
 
@@ -117,6 +119,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help=__doc__,
 )
+app.callback()(with_version)
 for name, function in EXPORTS.items():
     EXPORT.command(name, cls=SpokenCommand)(function)
 for heading, group in GROUPS.items():
@@ -156,10 +159,12 @@ def run(arguments: Sequence[str] | None, environment: Mapping[str, str]) -> None
     SPOKEN.set(language)
     try:
         with installing(sys.argv[1:] if arguments is None else arguments):
-            sys.exit(app(arguments, prog_name="sweep-server", standalone_mode=False) or 0)
+            code = app(arguments, prog_name="sweep-server", standalone_mode=False) or 0
+        if code == EXIT_STOPPED:  # Typer's own for Ctrl-C
+            end_with(said(Phrase("stopped")), code=code)
+        sys.exit(code)
     except typer.Abort:
-        sys.stderr.write(f"sweep-server: {words(Phrase('stopped'), language)}\n")
-        raise SystemExit(1) from None
+        end_with(said(Phrase("stopped")), code=EXIT_STOPPED)
     except TyperException as error:
         message = error.format_message()
         if "\n" in message:  # no arguments: the help text

@@ -14,8 +14,7 @@ from contextvars import copy_context
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from sweep.cli.quick import run_plain
-from sweep.host.loading import loading
+from sweep.host.interrupts import EXIT_STOPPED, exit_code_of, held
 
 if TYPE_CHECKING:
     import typer
@@ -65,8 +64,6 @@ COMMANDS: dict[str, str] = {name: place for group in GROUPS.values() for name, p
 HEADINGS = {name: heading for heading, group in GROUPS.items() for name in group}
 COMPLETING = "_SWEEP_COMPLETE"
 """Set by a shell that asks how a line may go on."""
-EXIT_STOPPED = 130
-"""As a shell says it of a command that Ctrl-C ended; 1 would mean findings."""
 
 
 def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
@@ -74,6 +71,7 @@ def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
     import typer
 
     from sweep.report.help.commands import SpokenCommand, SpokenGroup
+    from sweep.report.help.version import with_version
 
     app = typer.Typer(
         name="sweep",
@@ -84,7 +82,7 @@ def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    app.callback()(_group)  # keeps a single command a command
+    app.callback()(with_version)  # keeps a single command a command
     for name in names:
         module, _, function = COMMANDS[name].partition(":")
         try:
@@ -100,28 +98,33 @@ def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
     return app
 
 
-def _group() -> None:
-    """Ansim Sweep probe: look for hidden cameras and say what could not be judged."""
-
-
 def main() -> None:
     """Entry point of the `sweep` command."""
     # Matrices here are small: threads would take several times as long and, on a probe, everybody else's core.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    sys.exit(exit_code_of(_run, _say_stopped))
+
+
+def _run() -> int:
+    with held():
+        from sweep.cli.quick import run_plain
+        from sweep.host.loading import loading
     if run_plain(sys.argv[1:]):
         os._exit(0)  # everything is written; taking the interpreter down costs as much as reading 30,000 frames
     is_completing = COMPLETING in os.environ
     if not sys.argv[1:] and not is_completing:
-        from sweep.cli.next_steps import show_next_steps
+        with held():
+            from sweep.cli.next_steps import show_next_steps
 
         show_next_steps()
-        return
+        return 0
     asked = (os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")).split()
     wanted = [name for name in (asked if is_completing else sys.argv)[1:2] if name in COMMANDS]
+    names: Iterable[str] = () if sys.argv[1:] == ["--version"] else wanted or COMMANDS
     try:
-        with loading():
-            app = build_app(wanted or COMMANDS)
-        sys.exit(copy_context().run(run_app, app))  # the language that it sets ends with it
+        with loading(), held():
+            app = build_app(names)
+        return copy_context().run(run_app, app)  # the language that it sets ends with it
     except ModuleNotFoundError as error:
         lacking = _lacking(error.name or "", wanted)
         if lacking is None:
@@ -129,7 +132,14 @@ def main() -> None:
         from sweep.report.language import spoken
 
         print(f"sweep: {spoken(lacking)}", file=sys.stderr)
-        sys.exit(2)
+        return 2
+
+
+def _say_stopped() -> None:
+    from sweep.phrases import Phrase
+    from sweep.report.language import spoken
+
+    print(f"sweep: {spoken(Phrase('stopped'))}", file=sys.stderr, flush=True)
 
 
 def _lacking(module: str, wanted: Iterable[str]) -> Phrase | None:
@@ -156,7 +166,7 @@ def run_app(app: typer.Typer) -> int:
     import typer
     from typer.exceptions import TyperException
 
-    from sweep.phrases import Phrase, words
+    from sweep.phrases import words
     from sweep.report.help.commands import SPOKEN, installing
     from sweep.report.language import fitted, language_of
     from sweep.report.refusals import usage
@@ -167,8 +177,7 @@ def run_app(app: typer.Typer) -> int:
         with installing(sys.argv[1:]):
             return app(prog_name="sweep", standalone_mode=False) or 0
     except typer.Abort:
-        print(f"sweep: {words(Phrase('stopped'), language)}", file=sys.stderr)
-        return EXIT_STOPPED
+        return EXIT_STOPPED  # Typer's own code for Ctrl-C
     except TyperException as error:
         message = error.format_message()
         if "\n" in message:  # no arguments at all: the help text

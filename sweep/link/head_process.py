@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Final, Self
 
+from sweep.host.interrupts import starting
 from sweep.link.head_messages import FromHead, HeadState, ToHead
 from sweep.link.head_owner import serve
 from sweep.modality.lease_pipe import LeaseEnd
@@ -60,7 +61,8 @@ class HeadProcess:
         process = self._context.Process(
             target=serve, args=(self._device, theirs, tripwire, lease), name="sweep-head", daemon=True
         )
-        process.start()
+        with starting():
+            process.start()
         theirs.close()
         if tripwire is not None:
             tripwire.close()  # its end is then the end of the process

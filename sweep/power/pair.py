@@ -17,6 +17,7 @@ import time
 from typing import Final
 
 from sweep.host.gpio import LineError, LinePlace
+from sweep.host.interrupts import held
 from sweep.modality.liveness import open_pidfd
 from sweep.phrases import Phrase, from_line
 from sweep.power.line import drop
@@ -40,13 +41,14 @@ class Pair:
         self._guard, guards = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         pidfd = open_pidfd(keeper_thread)
         fds = (guards.fileno(), holders.fileno(), pidfd)
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "sweep.power.guard", place.chip, str(place.offset), *map(str, fds)],
-            pass_fds=fds,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with held():
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "sweep.power.guard", place.chip, str(place.offset), *map(str, fds)],
+                pass_fds=fds,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
         guards.close()
         holders.close()
         os.close(pidfd)

@@ -20,6 +20,7 @@ from multiprocessing.process import BaseProcess
 from types import MappingProxyType
 from typing import Any, Self
 
+from sweep.host.interrupts import starting
 from sweep.host.scratch import remove_orphans
 from sweep.modality.lease_pipe import LeaseEnd
 from sweep.modality.liveness import boottime_ns
@@ -155,7 +156,8 @@ class Workers:
         process = self._context.Process(
             target=_serve, args=(self._modalities[modality], theirs, lease), name=f"sweep-{modality}", daemon=True
         )
-        process.start()
+        with starting():
+            process.start()
         theirs.close()
         if lease is not None:
             lease.close()

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Self
 
+from sweep.host.interrupts import held
 from sweep.link.frame import FrameReader, Received, encode
 from sweep.link.head import SerialPort
 from sweep.link.messages import EnvelopeWindow, Identify, Message, RfStart
@@ -67,7 +68,8 @@ class EmulatedHead:
             command += ["--pin", pin]
         if self._exposures is not None:
             command += ["--exposures", str(self._exposures)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        with held():
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             raise EmulatorError(Phrase("emulator_no_pipes"))

@@ -19,6 +19,7 @@ import time
 import tty
 from pathlib import Path
 
+from sweep.host.interrupts import release
 from sweep.sim.head.avr import CLOCK_HZ, EmulatorError
 from sweep.sim.head.lamp_pins import LampWatch
 from sweep.sim.head.machine import HeadMachine
@@ -142,6 +143,7 @@ def main() -> int:
         return 2
     # Nearly all of its time it is in the emulator's library, whose callbacks would swallow what is raised in them.
     signal.signal(signal.SIGINT, lambda _number, _frame: os._exit(STOPPED))
+    release()
     master, slave = os.openpty()
     tty.setraw(slave)
     if arguments.paced:  # a controller never waits for a processor; where we may, neither does this one
