@@ -87,7 +87,7 @@ quick: setup ## Lint, types and tests of one room: ROOM=wifi. No KiCad, browser,
 	@$(BIN)/mypy --no-error-summary $(wildcard sweep/$(ROOM) $(ROOM)) tests/$(ROOM)
 	@$(BIN)/python -m pytest tests/$(ROOM) -m "not soak and not browser and not postgres" $(ARGS)
 
-test: setup-test ## All tests with reduced counts, at most 15 minutes. ARGS goes to pytest
+test: setup-test ## All tests with reduced counts, about 20 minutes. ARGS goes to pytest
 	@$(BIN)/python -m pytest $(if $(ARGS),,--numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder --durations=0 --durations-min=5) $(ARGS)
 
 soak: setup-test ## The long runs

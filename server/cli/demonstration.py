@@ -43,7 +43,7 @@ from server.signing import keys
 from server.store.db import Database
 from server.store.schema import sweeps, users
 from sweep.entry.envelope import DEFAULT_TENANT
-from sweep.phrases import Phrase
+from sweep.phrases import Phrase, quoted
 from sweep.report import LocalText
 from sweep.report.help.parser import SpokenParser
 from sweep.report.language import fitted, language_of, spoken
@@ -216,7 +216,7 @@ def _probe_key(place: Place) -> bytes:
     )
     words = done.stdout.split()
     if done.returncode != 0 or len(words) < 2:
-        raise DemoError(Phrase("sweep_key_failed", why=done.stderr.strip().splitlines()[-1:] or Phrase("no_output")))
+        raise DemoError(Phrase("sweep_key_failed", why=done.stderr.strip().rpartition("\n")[2] or Phrase("no_output")))
     try:
         return bytes.fromhex(words[1])
     except ValueError:
@@ -241,7 +241,9 @@ def serving(settings: Settings, listener: socket.socket) -> Iterator[None]:
     thread.start()
     try:
         if not started.wait(START_TIMEOUT_S) or failures or not thread.is_alive():
-            raise DemoError(Phrase("server_did_not_start", why=failures or Phrase("no_reason_given")))
+            raise DemoError(
+                Phrase("server_did_not_start", why=quoted(failures[0]) if failures else Phrase("no_reason_given"))
+            )
         yield
     finally:
         stop.set()

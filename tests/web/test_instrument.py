@@ -138,6 +138,7 @@ def measure(page: Page, name: str, seen: Seen, *, at_most: int = MOST_WORDS) -> 
     seen.shares[name] = stage["height"] / height
     stop = box_of(stop_button(page))
     assert stop["y"] >= height / 2, f"{name}: the stop is in the lower half"
+    assert page.evaluate("document.querySelector('main').getBoundingClientRect().right <= innerWidth"), f"{name}: cut"
     pictures = page.locator(".drawing .layer:not(.away)")
     assert pictures.count() == 1, f"{name}: one picture"
     assert page.evaluate("document.documentElement.scrollHeight <= innerHeight + 1"), f"{name}: no scroll"
@@ -157,6 +158,7 @@ def test_nothing_moves_through_a_whole_sweep(
     if shape == "twice-the-text":
         page.evaluate("document.documentElement.style.fontSize = '32px'")
     expect(page.locator(".leaflet-container")).to_be_visible()
+    page.evaluate("document.querySelector('#screen-title').textContent = 'Women’s restroom, first floor, west wing'")
     page.evaluate(STILL)
     page.wait_for_timeout(500)
     page.evaluate("window.shifts.length = 0")  # from here on: what comes before is a form's

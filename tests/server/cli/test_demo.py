@@ -116,6 +116,12 @@ def test_the_demonstration(tmp_path: Path, repo_root: Path) -> None:
 
     with _running(data, repo_root) as demo:
         assert "already here" in demo.said
+        second = subprocess.run(
+            _command(data, 0, "--once"), cwd=repo_root, capture_output=True, text=True, check=False, env=_environment()
+        )
+        assert second.returncode == 2
+        assert "is served by another process already" in second.stderr.splitlines()[-1]
+        assert "Phrase(" not in second.stderr
         assert len(demo.said.splitlines()) <= 25, demo.said
         assert LOGIN.findall(demo.said) == LOGIN.findall(first)
         again = (data / "inspection-log.csv").read_text(encoding="utf-8-sig")
