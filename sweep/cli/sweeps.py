@@ -92,8 +92,12 @@ def replay(
     known = mark.exists() and not again
     if known:
         sweep_id = UUID(mark.read_text(encoding="ascii").strip())
-        remark("replayed_before", sweep=sweep_id)
+        if json_out is None:
+            remark("replayed_before", sweep=sweep_id)
         deliver_only(settings)
+        with one_line(SourceError):
+            if json_out is not None:  # a program that asked for a report must not take silence for one
+                raise SourceError(Phrase("replayed_before", sweep=sweep_id))
         return
     sweep_id = new_id() if again else source.manifest.sweep_id
     report = _run(

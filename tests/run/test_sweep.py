@@ -193,6 +193,9 @@ def test_replaying_twice_makes_no_second_sweep_and_fail_on_sets_the_exit_code(tm
     second = CLI.invoke(app, arguments)
     assert second.exit_code == 0
     assert "replayed before" in second.stderr
+    third = CLI.invoke(app, [*arguments, "--json", "-"])
+    assert (third.exit_code, third.stdout) == (2, "")
+    assert "--again" in third.stderr
     assert len(list((tmp_path / "outbox").glob("*.entry"))) == 2
     assert CLI.invoke(app, [*arguments, "--again", "--fail-on", "candidate"]).exit_code == 1
     assert len(list((tmp_path / "outbox").glob("*.entry"))) == 4

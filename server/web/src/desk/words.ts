@@ -90,7 +90,7 @@ const day = {
   check_not_done: text("기준 점검 안 함", "Reference check not done"),
   check_out_of_control: text("성능 점검 필요", "Out of control"),
   check_cusum: text("누적합 {n}σ", "CUSUM {n} σ"),
-  day_now: text("지금 손이 필요한 것", "What asks for a hand"),
+  day_now: text("지금 손이 필요한 것", "What needs you now"),
   day_all_cases: text("확인 건 {n}건 모두 보기", "See all {n} cases"),
   day_act_watch: text("점검 보기", "See the sweep"),
   day_act_close: text("점검 조에 묻고 닫기", "Ask the pair and close it"),

@@ -39,10 +39,10 @@ export const exports = {
   exports_left_s: text("약 {n}초 남음", "about {n} s left"),
   exports_left_min: text("약 {n}분 남음", "about {n} min left"),
   exports_none: text("이 기간에 점검이 없습니다.", "No inspections in this period."),
-  exports_size: text("점검 {n}건", "{n} inspections"),
+  exports_size: text("점검 {n}건", "Inspections: {n}"),
   exports_in_parts: text(
     "점검 {n}건 · {parts}부로 나누어 작성(시설별, 목차와 함께 ZIP 한 파일)",
-    "{n} inspections, written in {parts} parts by facility, with an index, in one ZIP",
+    "Inspections: {n}, written in {parts} parts by facility, with an index, in one ZIP",
   ),
   exports_ready: text("준비됨", "Ready"),
   exports_again: text("파일 받기", "Get the file"),

@@ -29,7 +29,7 @@ export const rooms = {
   room_standing: text("{word} {n}건", "{word}: {n}"),
   room_standing_hint: text(
     "그 뒤의 점검이 어떻게 끝났든 사람이 닫을 때까지 남습니다.",
-    "They stay until people close them, however later sweeps ended.",
+    "Places stay open until a person closes them, however later sweeps end.",
   ),
   next_label: text("다음 할 일", "Next"),
   next_first: text("첫 점검을 시작하십시오", "Make the first sweep"),
@@ -55,7 +55,7 @@ export const rooms = {
   room_practice: text("연습 점검", "Practice"),
   room_inspect: text("탐지기·육안 점검", "Inspect with instruments"),
   room_start: text("점검 시작", "Start a sweep"),
-  room_start_other: text("다른 조건으로 시작", "Start otherwise"),
+  room_start_other: text("다른 조건으로 시작", "Start in another way"),
   room_open_map: text("점검 지도 열기", "Open the sweep map"),
   room_plan_version: text("도면 {version}판, {width} × {depth} m", "Plan version {version}, {width} × {depth} m"),
   result_hint_found: text(

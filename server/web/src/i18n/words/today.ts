@@ -30,7 +30,7 @@ export const today = {
   today_more: text("나머지 {n}곳 펼치기", "Show the other {n}"),
   today_lens_due: text(
     "한 달 동안 숨긴 렌즈 찾기 연습을 하지 않았습니다. 동료에게 기준 렌즈를 숨겨 달라고 하고, 방 화면의 ‘연습 점검’에서 찾아 보십시오. 이 안내와 결과는 본인만 봅니다.",
-    "No hidden lens has measured your eye for a month. Have a colleague hide a reference lens, and look for it by “Practice” on a room's page. Only you see this and the result.",
+    "You have not practised with a hidden lens for a month. Have a colleague hide a reference lens, and look for it by “Practice” on a room's page. Only you see this and the result.",
   ),
   today_cut: text("더 있습니다. 나머지는 업무 화면에서 보십시오.", "There are more: see the desk."),
   today_no_probe: text(
@@ -46,7 +46,7 @@ export const today = {
   today_check_passed: text("기준 점검 통과 ({at})", "Reference check passed ({at})"),
   today_check_failed: text("기준 점검 실패 ({at})", "Reference check failed ({at})"),
   today_check_out_of_control: text("성능 점검 필요 ({at})", "Reference check out of control ({at})"),
-  way: text("지도 앱으로 길 찾기", "Way in the map app"),
+  way: text("지도 앱으로 길 찾기", "Directions in the map app"),
   today_all: text("모든 시설", "All facilities"),
   today_last_visit: text("마지막으로 마친 점검 {when}", "Last completed visit {when}"),
   today_no_visit: text("마친 점검이 없음", "No completed visit"),
