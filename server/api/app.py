@@ -167,7 +167,7 @@ remove_compress_type("text/event-stream")  # an event must leave at once, and is
 
 def create_app(settings: Settings, pace: Pace = PACE) -> FastAPI:
     """The whole server, to which bodies come at such a pace; migrates the database and makes its keys on the way."""
-    services = build_services(settings)
+    services = build_services(settings, may_be_newer=True)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -238,15 +238,18 @@ def _routes() -> tuple[BaseRoute, ...]:
     return tuple(whole.routes)
 
 
-def build_services(settings: Settings) -> Services:
-    """Database (migrated), keys (made at first start, admitted), live hub and what guards logins."""
+def build_services(settings: Settings, *, may_be_newer: bool = False) -> Services:
+    """Database (migrated), keys (made at first start, admitted), live hub and what guards logins.
+
+    `may_be_newer`: a server goes on beside a later release; commands, which write and copy whole tables, do not.
+    """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     body_keys = BodyKeys(settings.body_keys_path, settings.store_key_path)
     db = Database(settings.url, body_keys, storage_of(settings), replica_url=settings.database_replica_url)
     try:
-        db.migrate()
+        db.migrate(may_be_newer=may_be_newer)
         _check_store(db, settings)
-    except (SchemaError, BodyKeysError, SettingsError):
+    except (SchemaError, BusyError, BodyKeysError, SettingsError):
         db.close()
         raise
     settle_home(db, settings.tenant)

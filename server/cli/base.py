@@ -82,9 +82,9 @@ def parse_key(text: str) -> tuple[str, bytes]:
     return key_id_of(public), public
 
 
-def database_of(settings: Settings) -> closing[Database]:
+def database_of(settings: Settings, *, may_be_newer: bool = False) -> closing[Database]:
     """The database of these settings, migrated, with the keys of its bodies; closed when the block ends."""
-    return closing(build_services(settings).db)
+    return closing(build_services(settings, may_be_newer=may_be_newer).db)
 
 
 def fail(code: str, /, **values: object) -> NoReturn:

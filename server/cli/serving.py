@@ -31,7 +31,7 @@ def serve(
     settings = settings_of(data_dir, database_url, host=host, port=port)
     with closing(open_socket(settings.host, settings.port)) as listener:
         reserve_disk(settings.url)
-        with database_of(settings) as db:
+        with database_of(settings, may_be_newer=True) as db:
             password = auth.ensure_first_user(db, settings.first_password)
         if password is not None:
             print_words("first_user", username=auth.FIRST_USER, password=password)

@@ -16,6 +16,8 @@ from sqlalchemy import ARRAY, Connection, Row, String, bindparam, column, delete
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
 from server.live.operations import EntryRead, encode
+from server.store.db import GONE_US
+from server.store.revisions import MIGRATIONS, newest_revision
 from server.store.schema import live_channels, live_operations, serving_processes
 from server.store.turns import NOW_US, now_us, take_turn
 
@@ -23,7 +25,6 @@ NOTICES = "ansim_live"
 READ_AT_ONCE = 500  # guessed: a second of two hundred probes
 KEPT_US = 600_000_000  # guessed: a process cut off for half as long begins anew, and so do its pages
 MOST_KEPT = 200_000  # guessed: as many as a hundred probes make in that time, and half as many again
-GONE_US = 20_000_000  # derived: four signs of life, see shared.py
 ORIGIN = ""
 """Of what no process waits for."""
 URGENT = "now"
@@ -119,8 +120,9 @@ def keep_channels(
 
 def sign_of_life(connection: Connection, process_id: str) -> int:
     """Note that this process serves; returns how many do."""
-    new = insert_or_update(serving_processes).values(process_id=process_id, seen_us=NOW_US)
-    connection.execute(new.on_conflict_do_update(index_elements=["process_id"], set_={"seen_us": NOW_US}))
+    said = {"seen_us": NOW_US, "revision": newest_revision(MIGRATIONS)}
+    new = insert_or_update(serving_processes).values(process_id=process_id, **said)
+    connection.execute(new.on_conflict_do_update(index_elements=["process_id"], set_=said))
     connection.execute(delete(serving_processes).where(serving_processes.c.seen_us < NOW_US - GONE_US))
     return connection.scalar(select(func.count()).select_from(serving_processes)) or 1
 

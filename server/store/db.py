@@ -17,7 +17,7 @@ from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, 
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, column, create_engine, event, extract, func, inspect, select, table, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
@@ -36,7 +36,15 @@ from server.store.life import SignOfLife, sign_of_life
 from server.store.objects import ObjectStore
 from server.store.postgres_statistics import holds_samples, keep_no_samples, write_samples_anew
 from server.store.replica import Read, Replica, position_of, primary_of
-from server.store.revisions import MIGRATIONS, newest_revision, refuse_newer, revision_of, upgrade
+from server.store.revisions import (
+    MIGRATIONS,
+    needed_beside,
+    newest_revision,
+    refuse_newer,
+    revision_of,
+    serves_beside,
+    upgrade,
+)
 from sweep.phrases import Phrase
 
 WRITER_WAIT_S = 10.0  # guessed: longer than any write here, shorter than the patience of a probe
@@ -49,6 +57,10 @@ REPLICA_WAIT_S = 2.0  # guessed: what a document of minutes may wait for a repli
 REPLICA_LOOK_S = 0.05
 FULL_S = 60.0  # guessed: a small write may find room where a report did not
 OPTIMIZE_ALL = 0x10002  # every table that changed much, also those that this connection never asked
+MIGRATION_LOCK_MS = 300  # guessed: so long others wait behind a table that a migration waits for
+MIGRATION_PAUSE_S = 1.0  # guessed: what waited behind it is done by then
+MIGRATION_WAIT_S = 600.0  # guessed: longer than a document or `pg_dump` reads
+GONE_US = 20_000_000  # derived: four signs of life, see live/shared.py
 SQLITE_HOLDS_PLAIN_COPIES = 1  # user_version that a migration leaves when dropped pages are to be written anew
 
 
@@ -201,15 +213,34 @@ class Database:
         except psycopg.Error as error:
             raise AwayError(Phrase("database_does_not_answer")) from error
 
-    def migrate(self, migrations: Path = MIGRATIONS, *, revision: str = "head") -> None:
+    def migrate(
+        self,
+        migrations: Path = MIGRATIONS,
+        *,
+        revision: str = "head",
+        may_be_newer: bool = False,
+        wait_s: float = MIGRATION_WAIT_S,
+    ) -> None:
         """Bring the schema up to date, or to an earlier revision, all of it or nothing; reads only when it is.
 
-        Raises SchemaError for a schema that a newer release made: this one never goes back.
+        On PostgreSQL it stands back from whatever reads for long, up to `wait_s`, and then is BusyError.  SchemaError
+        for a schema that a newer release made: this one never goes back, and serves it only if it `may_be_newer` and
+        takes nothing away; and for one that other processes serve to which the migrations are not to be done.
         """
         with named_faults(), self._reader.begin() as connection:
             is_new = revision_of(connection) == newest_revision(migrations)
-        if not is_new:
-            self._upgrade(migrations, revision)
+            is_new = is_new or (may_be_newer and serves_beside(connection, migrations))
+        until_s = time.monotonic() + wait_s
+        while not is_new:
+            try:
+                self._upgrade(migrations, revision)
+                break
+            except BusyError:
+                if self.is_sqlite:
+                    raise
+                if time.monotonic() > until_s:
+                    raise BusyError(Phrase("migration_waited_in_vain", minutes=round(wait_s / 60))) from None
+            time.sleep(MIGRATION_PAUSE_S)
         with suppress(DiskFullError):  # what holds words in plain stays marked, and health says so
             self.write_anew()
 
@@ -217,6 +248,9 @@ class Database:
         with named_faults(), self._locked(), self._migrator() as engine, engine.begin() as connection:
             self._become_writer(connection)
             refuse_newer(connection, migrations)
+            if not self.is_sqlite:
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {MIGRATION_LOCK_MS}")
+                _refuse_others(connection, migrations)
             upgrade(connection, migrations, revision)
             if not self.is_sqlite:
                 keep_no_samples(connection)
@@ -363,3 +397,19 @@ class Database:
     def _become_writer(self, connection: Connection) -> None:
         if not self.is_sqlite:
             connection.execute(ADVISORY_LOCK, {"name": WRITER_LOCK})
+
+
+def _refuse_others(connection: Connection, migrations: Path) -> None:
+    """SchemaError while processes serve this database from which the migrations take what they use."""
+    found = revision_of(connection)
+    needed = None if found is None else needed_beside(found, migrations)
+    there = inspect(connection)
+    if needed is None or not there.has_table("serving_processes"):
+        return
+    has_revision = any(one["name"] == "revision" for one in there.get_columns("serving_processes"))
+    serving = table("serving_processes", column("revision" if has_revision else "process_id"), column("seen_us"))
+    now_us = extract("epoch", func.clock_timestamp()) * 1_000_000
+    alive = connection.execute(select(serving).where(serving.c.seen_us > now_us - GONE_US))
+    count = sum(row[0] not in needed for row in alive)
+    if count:
+        raise SchemaError(Phrase("older_processes_serve", count=count, known=newest_revision(migrations)))

@@ -1,4 +1,9 @@
-"""At which revision a schema is, and which this release knows; Alembic is spoken to here alone."""
+"""At which revision a schema is, which this release knows, and beside which it serves; Alembic is spoken to here alone.
+
+Migrations after `ONLY_ADDED_SINCE` only add, so that processes of an earlier release go on.  One that takes something
+away, and each after it, says in its own name which release still serves beside it: `0070_from_0061` takes what no
+release uses that knows 0061.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +20,8 @@ from server.store.faults import SchemaError
 from sweep.phrases import Phrase
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+ONLY_ADDED_SINCE = "0055"
+_FROM = "_from_"
 
 
 def _alembic(migrations: Path, connection: Connection | None = None) -> Config:
@@ -41,13 +48,46 @@ def revision_of(connection: Connection) -> str | None:
 
 
 def upgrade(connection: Connection, migrations: Path, revision: str) -> None:
-    """Run the migrations up to `revision` inside the caller's transaction."""
+    """Run the migrations up to `revision` inside the caller's transaction; SchemaError for one that is not known."""
+    if revision != "head" and revision not in _chain(migrations):
+        raise SchemaError(Phrase("database_of_newer_release", found=revision, known=newest_revision(migrations)))
     command.upgrade(_alembic(migrations, connection), revision)
 
 
 def refuse_newer(connection: Connection, migrations: Path) -> None:
     """Raise SchemaError for a schema that these migrations do not know."""
-    found, newest = revision_of(connection), newest_revision(migrations)
-    known = {script.revision for script in _known(migrations).walk_revisions()}
-    if found is not None and found not in known:
-        raise SchemaError(Phrase("database_of_newer_release", found=found, known=newest))
+    found = revision_of(connection)
+    if found is not None and found not in _chain(migrations):
+        raise SchemaError(Phrase("database_of_newer_release", found=found, known=newest_revision(migrations)))
+
+
+def serves_beside(connection: Connection, migrations: Path) -> bool:
+    """Whether the schema is of a later release, which takes nothing that this one uses; SchemaError when it does."""
+    found, chain = revision_of(connection), _chain(migrations)
+    if found is None or found in chain:
+        return False
+    if served_from(found) not in chain:
+        raise SchemaError(
+            Phrase("database_beyond_release", found=found, needed=served_from(found), known=newest_revision(migrations))
+        )
+    return True
+
+
+def served_from(revision: str) -> str:
+    """The revision that a release has to know so that it serves a schema of this one."""
+    return revision.partition(_FROM)[2] or ONLY_ADDED_SINCE
+
+
+def needed_beside(found: str, migrations: Path) -> frozenset[str] | None:
+    """Revisions of which a process has to know one, to go on while a schema is brought up to date; None: any does."""
+    chain = _chain(migrations)
+    needed = served_from(chain[-1])
+    if served_from(found) == needed and found in chain[chain.index(ONLY_ADDED_SINCE) :]:
+        return None
+    return frozenset(chain[chain.index(needed) :] if needed in chain else ())
+
+
+@cache
+def _chain(migrations: Path) -> tuple[str, ...]:
+    """Every revision, the oldest first."""
+    return tuple(script.revision for script in reversed(list(_known(migrations).walk_revisions())))

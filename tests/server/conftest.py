@@ -449,7 +449,7 @@ def running(
     linger_s: float = LINGER_S,
 ) -> Iterator[Site]:
     """A server with these settings until the block ends; on `listener` where its port has to be known before."""
-    services = build_services(settings)
+    services = build_services(settings, may_be_newer=True)
     with services.db.write() as connection:
         facilities.load_demo_facility(connection)
     listener = listener or open_socket("127.0.0.1", 0)

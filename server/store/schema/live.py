@@ -29,4 +29,6 @@ serving_processes = Table(
     metadata,
     Column("process_id", String(32), primary_key=True),
     Column("seen_us", BigInteger, nullable=False),
+    # The newest that its release knows.  Null: from before this was noted.
+    Column("revision", String(32), nullable=True),
 )

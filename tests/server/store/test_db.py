@@ -38,7 +38,7 @@ REBUILDS = '''"""Rebuild the tables that others refer to, and one that grew."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "9999"
+revision = "9999_from_9998"
 down_revision = {head!r}
 branch_labels = None
 depends_on = None
