@@ -11,13 +11,14 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Table, func, insert, select, text
 
 from server.ingest.arrivals import read_arrival
 from server.ingest.entries import accept
@@ -279,3 +280,81 @@ def fill_log(db: Database, probe: BenchProbe, room_ids: Sequence[UUID], wanted: 
         probe.prev = connection.scalar(
             select(schema.entries.c.entry_hash).order_by(schema.entries.c.log_index.desc()).limit(1)
         )
+
+
+@contextmanager
+def _bare(connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
+    """These tables of a PostgreSQL without indices and constraints, which are made again at the end."""
+    names = [table.name for table in tables]
+    constraints = connection.execute(
+        text(
+            "SELECT c.relname, k.conname, pg_get_constraintdef(k.oid) AS told FROM pg_constraint k"
+            " JOIN pg_class c ON c.oid = k.conrelid WHERE c.relname = ANY(:names) AND k.contype IN ('p', 'u', 'f')"
+            " ORDER BY k.contype = 'f' DESC"
+        ),
+        {"names": names},
+    ).all()
+    others = connection.execute(
+        text(
+            "SELECT f.relname, k.conname, pg_get_constraintdef(k.oid) AS told FROM pg_constraint k"
+            " JOIN pg_class c ON c.oid = k.confrelid JOIN pg_class f ON f.oid = k.conrelid"
+            " WHERE c.relname = ANY(:names) AND NOT f.relname = ANY(:names) AND k.contype = 'f'"
+        ),
+        {"names": names},
+    ).all()
+    for row in (*others, *constraints):
+        connection.execute(text(f"ALTER TABLE {row.relname} DROP CONSTRAINT {row.conname}"))
+    indices = connection.execute(
+        text("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY(:names)"), {"names": names}
+    ).all()
+    for row in indices:
+        connection.execute(text(f"DROP INDEX {row.indexname}"))
+    yield
+    connection.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
+    for row in indices:
+        connection.execute(text(row.indexdef))
+    for row in (*reversed(constraints), *others):
+        connection.execute(text(f"ALTER TABLE {row.relname} ADD CONSTRAINT {row.conname} {row.told}"))
+
+
+FAR_SLOTS = 1 << 36  # of bodies that nobody opens
+
+
+def clone_log(db: Database, room_ids: Sequence[UUID], wanted: int) -> None:
+    """Let the log of a PostgreSQL grow to `wanted` entries inside it, as `fill_log` does; these bodies do not open."""
+    digest = "encode(sha256(int8send(i)), 'hex')"
+    time_ordered = "(lpad(to_hex(1772000000000 + i), 12, '0') || '7000' || left(md5(i::text), 16))::uuid"
+    own: dict[Table, dict[str, str]] = {
+        schema.entries: {"log_index": "i", "entry_hash": digest, "entry_id": time_ordered, "sweep_id": time_ordered},
+        schema.body_refs: {"log_index": "i", "commitment": digest},
+        schema.body_data: {"commitment": digest, "slot": f"{FAR_SLOTS} + i", "brought_by": "NULL"},
+        schema.sweeps: {
+            "sweep_id": time_ordered, "report_log_index": "i", "report_commitment": digest,
+            "room_id": "(SELECT of_rooms[1 + i % array_length(of_rooms, 1)] FROM rooms_there)",
+        },
+    }  # fmt: skip
+    own[schema.entries]["seq"] = "-i"  # beside the chain, which goes on where `fill_log` left it
+    with db.write() as connection:
+        newest = connection.scalar(select(func.max(schema.entries.c.log_index)))
+        assert newest is not None
+        if newest + 1 >= wanted:
+            return
+        like = {
+            schema.entries: f"log_index = {newest}",
+            schema.body_refs: f"log_index = {newest}",
+            schema.body_data: f"commitment = (SELECT commitment FROM body_refs WHERE log_index = {newest})",  # noqa: S608 - a number
+            schema.sweeps: f"report_log_index = {newest}",
+        }
+        connection.execute(
+            text("CREATE TEMPORARY TABLE rooms_there ON COMMIT DROP AS SELECT CAST(:rooms AS uuid[]) AS of_rooms"),
+            {"rooms": list(room_ids)},
+        )
+        with _bare(connection, list(own)):
+            for table, values in own.items():
+                columns = ", ".join(values.get(column.name, column.name) for column in table.c)
+                names = ", ".join(column.name for column in table.c)
+                newest_row = f"(SELECT * FROM {table.name} WHERE {like[table]}) AS newest"  # noqa: S608 - own names only
+                numbers = f"generate_series({newest + 1}::bigint, {wanted - 1}) AS i"
+                connection.execute(
+                    text(f"INSERT INTO {table.name} ({names}) SELECT {columns} FROM {numbers}, {newest_row}")  # noqa: S608 - own names only
+                )
