@@ -16,7 +16,7 @@ from tests.conftest import LONGEST_FILES
 ROOT_ENTRIES = {
     *("firmware", "hardware", "sweep", "server", "tests", ".ci"),
     *("pyproject.toml", "constraints.txt", "Makefile", "LICENSE"),
-    *("README.md", "README.ko.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
+    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
     *(".gitignore", ".gitattributes", ".clang-format", ".editorconfig"),
 }
 TARGETS = {"setup", "run", "check", "test", "soak", "bench", "firmware", "hardware"}
