@@ -74,6 +74,9 @@ BIG_SHARE: Final = 0.3
 LEAST_RARE, LEAST_ENDS, LEAST_TONE = 2.0, 2.0, 12.0
 """Frames of one length that are rare at any rate, that may end periods at any rate, and fewer than are never sound:
 guessed."""
+BLURRED_STRENGTH, BEYOND_DOUBT_NATS = 0.8, 100.0
+"""A stricter clock, or one with more evidence, is believed whatever the ends do, which sound may hide: chosen on the
+tuning flows, where uploads passed up to 0.78, and by 92 at most."""
 AS_GOOD: Final = 0.9
 """Share of the best rate's strength with which a slower one is taken: guessed."""
 
@@ -98,6 +101,11 @@ class Rhythm:
         """Evidence that is left when the clock is blurred."""
         wanted = max(BLUR_STRENGTH, math.exp(-0.5 * (2 * math.pi * self.rate_hz * LATE_S) ** 2))
         return self.clock_nats - BLUR_NATS * max(0.0, wanted - self.strength)
+
+    @property
+    def is_blurred(self) -> bool:
+        """Transfers may keep as much of a clock."""
+        return self.strength < BLURRED_STRENGTH and self.clock_nats < BEYOND_DOUBT_NATS
 
 
 NO_RHYTHM: Final = Rhythm(0.0, 0.0, 0.0, 0)

@@ -61,9 +61,6 @@ SURE_NATS: Final = 6.0
 """Below this the clock of sound may have hidden that of the pictures: as much as counts in full."""
 COMPLETE_EVERY_S: Final = 10.0
 """Complete pictures are at most as far apart: guessed, economical encoders go up to this."""
-BLURRED_STRENGTH, BEYOND_DOUBT_NATS = 0.8, 100.0
-"""A stricter clock, or one with more evidence, is believed whatever the ends do, which sound may hide: chosen on the
-tuning flows, where uploads passed up to 0.78, and by 92 at most."""
 MIN_TICKS: Final = 8
 """Periods of a clock below which nothing is said of them: as few as events make a clock."""
 
@@ -218,7 +215,6 @@ def measure_features(window: Window, flow: Flow) -> Features:
         of_rest = find_best_rhythm(times[~sound], octets[~sound], kernel)
         if of_rest.sure_nats > rhythm.sure_nats:
             rhythm, times, octets = of_rest, times[~sound], octets[~sound]
-    is_blurred = rhythm.strength < BLURRED_STRENGTH and rhythm.clock_nats < BEYOND_DOUBT_NATS
     ticks = _measure_ticks(rhythm, times, octets, max(round(features.seconds / COMPLETE_EVERY_S), 1), kernel)
     if ticks is None:
         return replace(features, rhythm=NO_RHYTHM)
@@ -233,7 +229,7 @@ def measure_features(window: Window, flow: Flow) -> Features:
         usual_octets=ticks.usual,
         spread=ticks.deviation / ticks.usual,
         tail=ticks.top / ticks.upper - 1.0,
-        ends_kept=measure_ends_kept(times, octets, rhythm) if is_blurred else 1.0,
+        ends_kept=measure_ends_kept(times, octets, rhythm) if rhythm.is_blurred else 1.0,
     )
 
 
