@@ -49,7 +49,7 @@ def draw(seconds: float = 62.0) -> tuple[Any, Any]:
     return flow, sequence
 
 
-@pytest.mark.parametrize("every_s", [5.0, 20.0])
+@pytest.mark.parametrize("every_s", [3.0, 20.0, *(pytest.param(s, marks=pytest.mark.soak) for s in (5.0, 10.0))])
 def test_a_camera_under_ever_new_addresses_is_one(tmp_path: Path, every_s: float) -> None:
     flow, sequence = draw()
     log = log_of(tmp_path / "a.pcap", flow, every_s=every_s)
