@@ -6,6 +6,7 @@ from functools import partial
 from mimetypes import guess_type
 from pathlib import Path
 
+import brotli
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -32,7 +33,7 @@ MISSING_PAGE = """<!doctype html>
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 REVALIDATE = {"Cache-Control": "no-cache"}
 PRECOMPRESSED = ".br"
-"""Beside each script and style, as the build made it (`server/web/precompress.mjs`)."""
+"""In place of each script and style, as the build made it (`server/web/precompress.mjs`)."""
 
 
 @router.get("/api/health", tags=["page"], dependencies=[OPEN], openapi_extra=shows())
@@ -73,8 +74,10 @@ def _page(request: Request, path: str) -> Response:
         return HTMLResponse(MISSING_PAGE, status_code=503, headers=REVALIDATE)
     if path and "\0" not in path:
         wanted = (folder / path).resolve()
+        if wanted.is_relative_to(folder) and path.startswith("assets/"):
+            return _asset(request, wanted)
         if wanted.is_relative_to(folder) and wanted.is_file():
-            return _asset(request, wanted) if path.startswith("assets/") else FileResponse(wanted, headers=REVALIDATE)
+            return FileResponse(wanted, headers=REVALIDATE)
     if "." in path.rsplit("/", 1)[-1]:
         raise not_found(Phrase("this_file_not_found"))
     return FileResponse(index, headers=REVALIDATE)
@@ -83,11 +86,17 @@ def _page(request: Request, path: str) -> Response:
 def _asset(request: Request, wanted: Path) -> Response:
     """A file whose name changes with its content, as small as the browser takes it."""
     packed = wanted.with_name(wanted.name + PRECOMPRESSED)
-    if not _takes_brotli(request) or not packed.is_file():
+    if packed.is_file():
+        content, headers = packed.read_bytes(), {**IMMUTABLE, "Vary": "Accept-Encoding"}
+        if _takes_brotli(request):
+            headers["Content-Encoding"] = "br"
+        else:  # browsers take it over HTTPS alone
+            content = brotli.decompress(content)
+        # Nobody asks again for what never changes: neither tag nor time, which would cost a first load three kilobytes.
+        return Response(content, headers=headers, media_type=guess_type(wanted.name)[0])
+    if wanted.is_file():
         return FileResponse(wanted, headers=IMMUTABLE)
-    headers = {**IMMUTABLE, "Content-Encoding": "br", "Vary": "Accept-Encoding"}
-    # Nobody asks again for what never changes: neither tag nor time, which would cost a first load three kilobytes.
-    return Response(packed.read_bytes(), headers=headers, media_type=guess_type(wanted.name)[0])
+    raise not_found(Phrase("this_file_not_found"))
 
 
 def _takes_brotli(request: Request) -> bool:

@@ -253,6 +253,8 @@ def test_the_page(site: Site, settings: Settings) -> None:
     assert client.get("/rooms/anything").text == "<title>page</title>"
     assert client.get("/assets/a.js").headers["cache-control"].endswith("immutable")
     for path in (
+        "/assets/b.js",
+        "/assets/",
         "/../secret.txt",
         "/%2e%2e/secret.txt",
         "/assets/..%2f..%2f..%2fsecret.txt",
@@ -281,7 +283,6 @@ def test_an_asset_is_handed_out_as_the_build_compressed_it(
     assets = settings.web_dir / "assets"
     assets.mkdir(parents=True)
     (settings.web_dir / "index.html").write_text("<title>page</title>")
-    (assets / "a.js").write_text("let one = 1;")
     (assets / "a.js.br").write_bytes(b"\x8b\x05\x80let one = 1;\x03")
     answer = site.anonymous().http.get("/assets/a.js", headers={"Accept-Encoding": takes})
     assert answer.text == "let one = 1;"
