@@ -15,11 +15,13 @@ from server.cli import page_tables
 ROOT = Path(__file__).resolve().parents[1]
 GLOSSARY: dict[str, Any] = tomllib.loads((ROOT / "sweep/report/glossary.toml").read_text(encoding="utf-8"))
 WORDS = ROOT / "server/web/src/i18n/words"
+ENDINGS = (".py", ".po", ".typ", ".ts", ".svelte", ".html", ".js", ".md", ".svg", ".toml")
+UNREAD = {"node_modules", "dist", "__pycache__"}
 SOURCES = [
     file
-    for folder, endings in (("sweep", (".py", ".po")), ("server", (".py", ".typ", ".ts", ".svelte")))
-    for file in (ROOT / folder).rglob("*")
-    if file.suffix in endings and not {"node_modules", "dist", "__pycache__"} & set(file.parts)
+    for folder in ("sweep", "server", "hardware/safety", "hardware/enclosure", "README.md")
+    for file in [ROOT / folder, *(ROOT / folder).rglob("*")]
+    if file.suffix in ENDINGS and file.name != "glossary.toml" and not UNREAD & set(file.parts)
 ]
 ENTRY = re.compile(r'^  (\w+): text\(\s*"((?:[^"\\]|\\.)*)",\s*"((?:[^"\\]|\\.)*)",?\s*\)', re.MULTILINE)
 
@@ -42,6 +44,14 @@ def test_a_term_is_spelled_the_same_everywhere(term: dict[str, str]) -> None:
     module, _, name = term["python"].partition(":")
     table, _, code = name.partition(".")
     assert getattr(importlib.import_module(module), table)[code].ko == term["ko"]
+
+
+def test_the_product_has_one_name_in_each_language() -> None:
+    korean = re.compile(r"[가-힣][^\"]*Ansim Sweep|Ansim Sweep[^\"]*[가-힣]")
+    catalogues = [file for file in SOURCES if file.suffix == ".po" and "ko" in file.parts]
+    said = {str(file): korean.findall(file.read_text(encoding="utf-8")) for file in catalogues}
+    assert said and not any(said.values()), "a Korean sentence says 안심 스윕"
+    assert [key for key, (ko, _) in page_words().items() if "Ansim Sweep" in ko] == []
 
 
 def test_no_program_is_named_on_a_page_or_on_paper() -> None:

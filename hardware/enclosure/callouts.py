@@ -29,7 +29,7 @@ CALLS: tuple[tuple[str, str, str], ...] = (
     ("grip", "손잡이", "grip"),
     ("button", "중지 버튼", "stop button"),
     ("power button", "전원 버튼", "power button"),
-    ("power bank", "보조 배터리", "power bank"),
+    ("power bank", "보조배터리", "power bank"),
     ("door", "손잡이 덮개", "door"),
     ("thermal_plate", "열화상 자리 덮개", "plate over the thermal opening"),
     ("filter_seat", "필터 받침", "filter's seat"),

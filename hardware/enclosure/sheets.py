@@ -198,7 +198,7 @@ def wake_sheet() -> str:
         ("깨움 패드 / The wake pad", 22),
         ("1 패드(TPU), 밖에서 눌러 끼움 / pad, snaps in from outside", 15),
         ("2 손잡이 뒷벽 / the grip's rear wall", 15),
-        ("3 보조 배터리, 단자 위로, 버튼은 패드 쪽 /", 15),
+        ("3 보조배터리, 단자 위로, 버튼은 패드 쪽 /", 15),
         ("   bank, its ports up, its button towards the pad", 15),
         (f"4 폼 테이프 {wake['foam']:g} mm, 보호지 그대로 / foam tape, liner left on", 15),
         ("", 15),

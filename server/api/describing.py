@@ -51,7 +51,7 @@ SECURITY_SCHEMES: dict[str, dict[str, str]] = {
 
 EXAMPLES = Path(server.interface.__file__).with_name("examples.json")
 """A request of each kind by the name of its record, with the ids of the demonstration."""
-HEAD = """안심 점검 서버의 인터페이스입니다. 이 화면은 읽기만 하며 아무것도 보내지 않습니다.
+HEAD = """안심 스윕 서버의 인터페이스입니다. 이 화면은 읽기만 하며 아무것도 보내지 않습니다.
 
 What a city's office, a probe or a program of yours asks of this server. A session comes from `POST /api/login`: its
 cookie goes with every request, and `X-CSRF-Token` with each but GET. Small programs that do so: `server/examples/`.

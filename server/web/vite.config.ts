@@ -15,8 +15,8 @@ export default defineConfig({
       injectRegister: false,
       includeAssets: ["icon.svg"],
       manifest: {
-        name: "안심 점검",
-        short_name: "안심 점검",
+        name: "안심 스윕",
+        short_name: "안심 스윕",
         description: "공중화장실 불법촬영기기 점검 기록",
         lang: "ko",
         display: "standalone",

@@ -141,7 +141,7 @@ def test_a_push_message_says_the_same_whatever_it_holds(open_phone: OpenPhone, d
         session.send("ServiceWorker.deliverPushMessage", message)
     wait_until(lambda: worker.evaluate("self.shown.length") == 2, "the notifications", every_s=0.05)
     assert (
-        worker.evaluate("self.shown") == [["안심 점검", f"{TEXT}\nThere is something for you to look at", "ansim"]] * 2
+        worker.evaluate("self.shown") == [["안심 스윕", f"{TEXT}\nThere is something for you to look at", "ansim"]] * 2
     )
     press = """() => {
         const event = new ExtendableEvent('notificationclick');

@@ -43,7 +43,7 @@ SCREENS = {
     "live": ("#/live", "실시간 점검", "Live sweep"),
     "exports": ("#/exports", "점검일지 내보내기", "Export the inspection log"),
     "settings": ("#/settings", "설정", "Settings"),
-    "unknown": ("#/nowhere", "안심 점검", "Ansim Sweep"),
+    "unknown": ("#/nowhere", "안심 스윕", "Ansim Sweep"),
 }
 
 # In Korean and by day these have tests of their own.
@@ -67,7 +67,7 @@ def test_login_screen(open_phone: OpenPhone, site: Site, language: str, theme: s
     phone = open_phone(site.url)
     phone.open()
     phone.set(language=language, theme=theme)
-    expect(phone.page.get_by_role("heading", level=1)).to_have_text("안심 점검" if language == "ko" else "Ansim Sweep")
+    expect(phone.page.get_by_role("heading", level=1)).to_have_text("안심 스윕" if language == "ko" else "Ansim Sweep")
     assert phone.violations() == []
     phone.shoot(f"login-{language}-{theme}")
 

@@ -34,7 +34,7 @@ def page_address(built_page: None, tmp_path: Path) -> Iterator[tuple[str, list[s
     told by installing it. That clients verify names and constraints is tested over loopback (tests/server/serving).
     """
     now = datetime.now(UTC)
-    authority = make_authority("한빛구 안심 점검", "ansim.internal", IPv4Network("127.0.0.0/29"), now)
+    authority = make_authority("한빛구 안심 스윕", "ansim.internal", IPv4Network("127.0.0.0/29"), now)
     make_page(authority, [NAME], now).write(tmp_path / "page.crt", tmp_path / "page.key")
     settings = Settings(
         data_dir=tmp_path / "data",

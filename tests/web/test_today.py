@@ -194,10 +194,10 @@ def test_a_doors_qr_is_scanned_without_a_picture(open_phone: OpenPhone, door: tu
 def test_the_probe_in_the_bag(phone: Phone, probe: FakeProbe) -> None:
     phone.log_in()
     strip = phone.page.get_by_role("link", name=re.compile(PROBE_ID))
-    expect(strip).to_contain_text("보조 배터리 잔량 모름")
+    expect(strip).to_contain_text("보조배터리 잔량 모름")
     expect(strip).to_contain_text("오늘 기준 점검을 하지 않음")
     probe.tell(condition(0.8))
-    expect(strip).to_contain_text("보조 배터리 80%")
+    expect(strip).to_contain_text("보조배터리 80%")
     assert phone.violations() == []
 
 

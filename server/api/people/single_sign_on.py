@@ -77,7 +77,7 @@ async def come_back(
 
 LEADS_ON = """<!doctype html>
 <html lang="ko"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>안심 점검</title></head><body><p><a href="/">계속 · go on</a></p></body></html>
+<title>안심 스윕</title></head><body><p><a href="/">계속 · go on</a></p></body></html>
 """
 
 

@@ -24,7 +24,7 @@ STEPS = (
         "Copies of the key file were sealed and kept in two places.",
     ),
     (
-        "암호문은 키 파일과 다른 곳에, 봉인된 봉투에 보관했습니다.",
+        "암호문구는 키 파일과 다른 곳에, 봉인된 봉투에 보관했습니다.",
         "The passphrase is kept in a sealed envelope, in another place than the key file.",
     ),
     (

@@ -4,7 +4,7 @@ const PAGE = "/#/settings/notifications";
 
 self.addEventListener("push", (event) => {
   event.waitUntil(
-    self.registration.showNotification("안심 점검", {
+    self.registration.showNotification("안심 스윕", {
       body: "확인할 알림이 있습니다\nThere is something for you to look at",
       icon: "/icon-192.png",
       lang: "ko",

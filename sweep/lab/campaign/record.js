@@ -20,7 +20,7 @@ const WORDS = {
     declare: "두 사람이 확인함",
     declareWhy: (by) => `${by[0]}, ${by[1]}: 이 방에 다른 사람이 없고 문이 닫혀 있습니다. 15분 동안 유효합니다.`,
     holds: (minutes) => `확인이 ${minutes}분 남았습니다.`,
-    stop: "누가 들어옴 – 멈춤",
+    stop: "사람 들어옴 – 즉시 중지",
     taken: (one) => `방금: ${one.number}번${one.tries > 1 ? `, ${one.tries}번째 녹화` : ""}`,
     look: (one) => `${one.clip}의 한 장면`,
     again: "다시",

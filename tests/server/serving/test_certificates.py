@@ -32,7 +32,7 @@ NOW = datetime.now(UTC)
 
 @pytest.fixture(scope="module")
 def authority() -> Pair:
-    return make_authority("한빛구 안심 점검", "ansim.internal", NETWORK, NOW)
+    return make_authority("한빛구 안심 스윕", "ansim.internal", NETWORK, NOW)
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ export const words = {
 
   look_title: text("두 사람이 눈으로 보십시오", "Two persons look by eye"),
   look_lead: text(
-    "손전등과 돋보기만 쓰고, 만지거나 나사를 풀지 마십시오. 무엇이 보입니까?",
+    "손전등과 확대경만 쓰고, 만지거나 나사를 풀지 마십시오. 무엇이 보입니까?",
     "Torch and loupe only. Do not touch or unscrew. What do you see?",
   ),
   again_title: text("전에 본 그대로입니까?", "Is it as it was?"),

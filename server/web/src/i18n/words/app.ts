@@ -2,7 +2,7 @@
 import { text } from "../text";
 
 export const app = {
-  app_name: text("안심 점검", "Ansim Sweep"),
+  app_name: text("안심 스윕", "Ansim Sweep"),
   skip_to_content: text("본문으로 건너뛰기", "Skip to content"),
   back: text("뒤로", "Back"),
   close: text("닫기", "Close"),

@@ -76,9 +76,9 @@ export const keys = {
     "요청을 적어 두었습니다. 루트 키로 서명한 뒤에 반영됩니다.",
     "The request is written down. It takes effect once the root key has signed it.",
   ),
-  keys_forks: text("갈라진 로그", "Forks of the log"),
+  keys_forks: text("갈라진 원장", "Forks of the log"),
   keys_forks_lead: text(
-    "이 로그의 키로 서명되었으나 이 로그의 것이 아닙니다. 키가 도난되었을 수 있습니다. 키를 바꾸고 증인 기관에 전화하십시오.",
+    "이 원장의 키로 서명되었으나 이 원장의 것이 아닙니다. 키가 도난되었을 수 있습니다. 키를 바꾸고 증인 기관에 전화하십시오.",
     "Signed by a key of this log and not of this log: the key may be stolen. Rotate it and telephone the witness.",
   ),
   keys_fork_signed: text("{key} 키가 기록 {n}건에 서명, {at} 발견", "Key {key} signed {n} entries; found {at}"),
@@ -88,7 +88,7 @@ export const keys = {
   ),
   keys_fork_settled: text("{at} 해결됨", "Settled {at}"),
   keys_fork_heads: text("체크포인트 둘 다 보기", "Show both heads"),
-  keys_fork_other: text("다른 로그", "The other one"),
-  keys_fork_own: text("이 로그", "This log"),
+  keys_fork_other: text("다른 원장", "The other one"),
+  keys_fork_own: text("이 원장", "This log"),
   keys_judged: text("반영 {released}건, 남은 기록 {left}건", "{released} entries count now, {left} still wait"),
 } as const;

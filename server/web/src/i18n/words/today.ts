@@ -37,8 +37,8 @@ export const today = {
     "켜진 점검기가 없습니다. 점검기를 켜고 잠시 기다리십시오.",
     "No probe is switched on. Switch one on and wait a moment.",
   ),
-  today_bank: text("보조 배터리 {share}", "power bank {share}"),
-  today_bank_unknown: text("보조 배터리 잔량 모름", "power bank unknown"),
+  today_bank: text("보조배터리 {share}", "power bank {share}"),
+  today_bank_unknown: text("보조배터리 잔량 모름", "power bank unknown"),
   today_check_not_done: text(
     "오늘 기준 점검을 하지 않음 – 점검을 시작하면 문밖에서 안내",
     "Reference check not done today: offered outside the door when a sweep starts",
