@@ -14,6 +14,7 @@ from tests.waiting import LONGEST_S
 
 # Tables are as wide as a test says, whatever the width of the terminal or of the process that runs the tests.
 os.environ.pop("COLUMNS", None)
+os.environ.pop("LANGUAGE", None)  # each test sets the locale that it reads
 # As the commands do for themselves, here before anybody imports NumPy: several processes test at once, and the threads
 # of OpenBLAS that wait for each other keep the processor busy, up to five times as long as the work itself.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Protocol, TextIO
+from typing import Final, Protocol, TextIO
 
-from sweep.phrases import Language, Phrase, words
+from sweep.phrases import LANGUAGES, Language, Phrase, words
 
 
 class InBoth(Protocol):
@@ -28,10 +28,19 @@ Said = Phrase | InBoth | BaseException | str
 """What can be said in one line; a text stays as it is."""
 
 
+PLAIN: Final = ("C", "POSIX")
+
+
 def language_of(environment: Mapping[str, str]) -> Language:
-    """The first of LC_ALL, LC_MESSAGES and LANG that is set decides, as POSIX has it."""
+    """The first of LC_ALL, LC_MESSAGES and LANG that is set, as POSIX has it; LANGUAGE before it, as gettext has it.
+
+    LANGUAGE counts unless that first one is plain C or POSIX; also beside C.UTF-8, the locale of containers and small
+    images, and beside none at all: who sets LANGUAGE=ko wants Korean.
+    """
     chosen = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(name))), "")
-    return "ko" if chosen.lower().startswith("ko") else "en"
+    listed = [] if chosen in PLAIN else environment.get("LANGUAGE", "").lower().split(":")
+    first = next((one for one in listed if one.startswith(LANGUAGES)), chosen.lower())
+    return "ko" if first.startswith("ko") else "en"
 
 
 def fitted(text: str, stream: TextIO) -> str:

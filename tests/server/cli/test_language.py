@@ -20,6 +20,12 @@ from sweep.report.language import language_of
         ({"LANG": "en_GB.UTF-8", "LC_ALL": "ko_KR.UTF-8", "LC_MESSAGES": "en_GB.UTF-8"}, "ko"),
         ({"LANG": "ko_KR.UTF-8", "LC_ALL": ""}, "ko"),  # empty counts as not set
         ({"LANG": "C"}, "en"),
+        ({"LANG": "C.UTF-8", "LANGUAGE": "ko"}, "ko"),
+        ({"LC_ALL": "en_GB.UTF-8", "LANGUAGE": "de:ko_KR:en"}, "ko"),
+        ({"LANG": "ko_KR.UTF-8", "LANGUAGE": "en_US:ko"}, "en"),
+        ({"LANG": "ko_KR.UTF-8", "LANGUAGE": "de"}, "ko"),
+        ({"LANGUAGE": "ko"}, "ko"),
+        ({"LANG": "en_GB.UTF-8", "LC_ALL": "C", "LANGUAGE": "ko"}, "en"),
     ],
 )
 def test_the_first_variable_that_is_set_decides(environment: dict[str, str], language: Language) -> None:
