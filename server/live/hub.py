@@ -17,11 +17,12 @@ from datetime import datetime
 from uuid import UUID
 
 from server.interface.errors import busy
+from server.interface.live_requests import NEWER_PROBE
 from server.interface.views.probes import ProbeView
 from server.live.channel import Channel, Known
 from server.signing.keys import Key
 from sweep.phrases import Phrase
-from sweep.report import Command, CommandEvent, DeclareEmptyCommand, LiveMessage, StateEvent, utc_now
+from sweep.report import Command, CommandEvent, DeclareEmptyCommand, LiveMessage, NoticeEvent, StateEvent, utc_now
 from sweep.report.replay import MAX_KEPT
 
 ONLINE_S = 40.0  # derived: a long poll of 25 s and 15 s for the way
@@ -145,6 +146,8 @@ class LiveHub:
                 continue
             self._note_missed(channel, message)
             channel.last = (message.seq, min(message.sent, now))  # a clock ahead must not hide what comes after
+            if self._is_told(channel, message):
+                continue
             accepted += 1
             is_answer = isinstance(message.event, CommandEvent)  # may be about a sweep that is not running
             if message.sweep_id != channel.sweep_id and not is_answer:
@@ -306,6 +309,14 @@ class LiveHub:
         if hole > 0:
             channel.missed += hole
             self._changed(channel)
+
+    def _is_told(self, channel: Channel, message: LiveMessage) -> bool:
+        """Whether pages know already that a newer probe says so many things that are not shown."""
+        if not isinstance(message.event, NoticeEvent) or message.event.code != NEWER_PROBE:
+            return False
+        told = [one.event for one in channel.replay.messages() if isinstance(one.event, NoticeEvent)]
+        counts = [one.count or 0 for one in told if one.code == NEWER_PROBE]
+        return message.sweep_id == channel.sweep_id and max(counts, default=0) >= (message.event.count or 0)
 
     def _changed(self, channel: Channel) -> None:
         if channel.key is not None:

@@ -78,13 +78,12 @@ def _project(
     for table in (*PROJECTIONS, due_sweeps):
         connection.execute(delete(table).where(table.c.sweep_id == sweep_id))
     record, unreadable = read_sweep(connection, sweep_id)
-    for row in unreadable:
-        connection.execute(
-            update(entries)
-            .where(entries.c.log_index == row.log_index)
-            .values(is_readable=False, reason="unreadable_body")
-        )
-        raise_alarm(connection, "unreadable_body", key_id=row.key_id, sweep_id=sweep_id, log_index=row.log_index)
+    was_newer = (entries.c.sweep_id == sweep_id) & (entries.c.reason == "newer_body")
+    connection.execute(update(entries).where(was_newer).values(is_readable=True, reason=None))
+    for row, why in unreadable:
+        wrong = {"is_readable": False, "reason": why}
+        connection.execute(update(entries).where(entries.c.log_index == row.log_index).values(wrong))
+        raise_alarm(connection, why, key_id=row.key_id, sweep_id=sweep_id, log_index=row.log_index)
     for row, before in record.rivals:
         raise_alarm(
             connection,

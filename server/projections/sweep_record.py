@@ -28,14 +28,18 @@ from sweep.entry import kinds
 from sweep.entry.dsse import EntryError
 from sweep.entry.envelope import parse_envelope
 from sweep.phrases import Phrase
-from sweep.report import ContractError, Disposition, Record, SweepOpened, SweepReport, parse_json
+from sweep.report import ContractError, Disposition, Limit, Record, SweepOpened, SweepReport, local_text, parse_json
 from sweep.report.case_records import CaseStep
 from sweep.report.imported_records import InspectionCited, InspectionImported, InspectionWithdrawn
 from sweep.report.inspection_records import InspectionConfirmed, InspectionRecorded
+from sweep.report.newer import NewerFormatError, parse_newer
 from sweep.report.photo_records import PhotoTaken
 from sweep.report.visit_records import VisitNote, VisitSigned
 
 R = TypeVar("R", bound=Record)
+OF_PROBES: tuple[type[Record], ...] = (SweepOpened, SweepReport)
+"""What a probe signs; it may be of the next release."""
+LATER_FORMS = frozenset(str(number) for number in range(2, 100))
 
 
 @dataclass(slots=True)
@@ -74,6 +78,8 @@ class SweepRecord:
     claims: list[Claim] = field(default_factory=list)
     """What a Pi's server said in persons' names and they have not proven: it counts for nothing."""
     proven: Proven = field(default_factory=lambda: Proven(frozenset()))
+    left_out: dict[type[Record], int] = field(default_factory=dict)
+    """Fields that only a newer probe knows, of its opening and its report: they are in the entry and not shown."""
     slots: list[int] = field(default_factory=list)
     """Of the bodies from which all this was read: what is kept of it is sealed so that it dies with any of them."""
 
@@ -95,9 +101,9 @@ class SweepRecord:
     """Reports of other keys, each with the one that stood when it came."""
 
 
-def read_sweep(connection: Connection, sweep_id: UUID) -> tuple[SweepRecord, list[StoredEntry]]:
-    """The sweep as its accepted entries tell it, and the entries whose body cannot be read."""
-    record, unreadable = SweepRecord(sweep_id), []
+def read_sweep(connection: Connection, sweep_id: UUID) -> tuple[SweepRecord, list[tuple[StoredEntry, str]]]:
+    """The sweep as its accepted entries tell it, and the entries whose body cannot be read, each with why as a code."""
+    record, unreadable = SweepRecord(sweep_id), list[tuple[StoredEntry, str]]()
     statement = (
         select(entries)
         .where(
@@ -112,9 +118,21 @@ def read_sweep(connection: Connection, sweep_id: UUID) -> tuple[SweepRecord, lis
     for row in rows:
         try:
             _take(connection, record, row)
+        except NewerFormatError:
+            unreadable.append((row, "newer_body"))
         except (ContractError, EntryError):
-            unreadable.append(row)
+            unreadable.append((row, "unreadable_body"))
+    record.report = _marked(record)
     return record, unreadable
+
+
+def _marked(record: SweepRecord) -> SweepReport | None:
+    """The report; with a limit that says so where a newer probe made it and not all is shown."""
+    report, left_out = record.report, sum(record.left_out.values())
+    if report is None or not left_out:
+        return report
+    said = Limit(code="newer_probe", modality=None, text=local_text(Phrase("newer_probe", count=left_out)))
+    return report.model_copy(update={"limits": (said, *report.limits)})
 
 
 def read_words(connection: Connection, sweep_ids: Iterable[UUID]) -> dict[UUID, SweepRecord]:
@@ -276,8 +294,22 @@ def _read(connection: Connection, record: SweepRecord, row: StoredEntry, media_t
         if body.media_type == media_type:
             if body.data is not None and body.slot is not None:
                 record.slots.append(body.slot)
-            return None if body.data is None else parse_json(model, body.data)
+            if body.data is None:
+                return None
+            if model not in OF_PROBES:
+                return parse_json(model, body.data)
+            said, record.left_out[model] = parse_newer(model, body.data)
+            return said
+        if _is_later(body.media_type, media_type):
+            raise NewerFormatError
     raise ContractError(Phrase("entry_without_body", kind=row.kind, media_type=media_type))
+
+
+def _is_later(given: str, known: str) -> bool:
+    """Whether a media type is a later form of one that is known."""
+    stem, _, _ = known.rpartition(".v1+json")
+    number = given.removeprefix(f"{stem}.v").removesuffix("+json")
+    return given == f"{stem}.v{number}+json" and number in LATER_FORMS
 
 
 def _agree(row: StoredEntry, sweep_id: UUID, room_id: UUID | None, source: str, probe_id: str | None = None) -> None:

@@ -40,6 +40,7 @@ TEXTS: dict[str, Phrase] = {
     "plan_kept": Phrase("alarm_plan_kept"),
     "judged_anew": Phrase("alarm_judged_anew"),
     "unreadable_body": Phrase("alarm_unreadable_body"),
+    "newer_body": Phrase("newer_format"),
     "photo_doubted": Phrase("alarm_photo_doubted"),
     "photo_not_openable": Phrase("alarm_photo_not_openable"),
     "probe_out_of_control": Phrase("alarm_probe_out_of_control"),

@@ -147,14 +147,22 @@ def parse_json(model: type[R], data: bytes, *, max_bytes: int = MAX_JSON_BYTES, 
     Raises ContractError (one line) for oversize input, more than `max_values` values, malformed JSON, duplicate keys,
     NaN, unknown or missing fields and values out of bounds.
     """
+    load_json(model, data, max_bytes=max_bytes, max_values=max_values)
+    try:
+        return model.model_validate_json(data)
+    except ValidationError as error:
+        raise ContractError(Phrase("place_and_reason", place=model.__name__, why=first_problem(error))) from None
+
+
+def load_json(
+    model: type[BaseModel], data: bytes, *, max_bytes: int = MAX_JSON_BYTES, max_values: int = MAX_VALUES
+) -> Any:
+    """What the bytes of a record of type `model` say, before its fields are looked at; ContractError as above."""
     if len(data) > max_bytes:
         raise ContractError(Phrase("record_too_large", record=model.__name__, octets=len(data), most=max_bytes))
     try:
         check_structure(data, max_values=max_values)
-        json.loads(data, object_pairs_hook=reject_duplicate_keys, parse_constant=_reject_constant)
-        return model.model_validate_json(data)
-    except ValidationError as error:
-        raise ContractError(Phrase("place_and_reason", place=model.__name__, why=first_problem(error))) from None
+        return json.loads(data, object_pairs_hook=reject_duplicate_keys, parse_constant=_reject_constant)
     except (ValueError, RecursionError) as error:
         raise ContractError(Phrase("record_invalid_json", record=model.__name__, why=error)) from None
 

@@ -21,7 +21,7 @@ from server.api.service.services import Services, services_of
 from server.districts.scope import is_within, refuse_foreign
 from server.interface.command_requests import CommandRequest, DeclareEmptyRequest, StartRequest, StopRequest
 from server.interface.errors import ApiError, invalid, not_found
-from server.interface.live_requests import LiveBatch
+from server.interface.live_requests import LiveBatch, read_batch
 from server.interface.request_body import describe, json_body
 from server.interface.views.probes import CommandQueued, EntryEvent, LiveAccepted, ProbeList
 from server.live.channel import Known
@@ -54,7 +54,7 @@ def list_probes(request: Request, person: Viewer) -> ProbeList:
 @router.post("/api/probes/{probe_id}/live", openapi_extra=describe(LiveBatch) | shows())
 async def post_live(request: Request, probe: Probe) -> LiveAccepted:
     """Take live messages of a probe and fan them out; never evidence."""
-    messages = parse_json(LiveBatch, probe.body).messages
+    messages = read_batch(probe.body)
     if any(message.probe_id != probe.probe_id for message in messages):
         raise invalid(Phrase("message_of_another_probe"), code="not_this_probe")
     accepted = await services_of(request).exchange.publish(probe.probe_id, probe.key, messages)
