@@ -21,6 +21,7 @@ import numpy.typing as npt
 from sweep.modality.targets import Chance, Estimate, Look, ZoneLooks, unknown
 from sweep.report import Target
 from sweep.wifi.capture.channels import CAMERA_S, SURVEY_S
+from sweep.wifi.transmitters.shared_addresses import TWO_TRANSMITTERS
 
 TARGETS: Final[tuple[Target, ...]] = ("wifi_streaming", "wifi_on_motion")
 BAND_SHARES: Final = {"2.4": 0.8, "5": 0.2}
@@ -71,6 +72,8 @@ def estimate_wifi(zone: ZoneLooks) -> Estimate:
         return unknown(TARGETS, zone.why_nothing(), "simulated")
     if any("wifi_one_channel" in look.measured.limits for look in here):
         return unknown(TARGETS, "wifi_one_channel", "simulated")
+    if any(TWO_TRANSMITTERS in look.measured.rejections for look in here):
+        return unknown(TARGETS, TWO_TRANSMITTERS, "simulated")
     if any(look.measured.unheard_mhz is None for look in here):
         return unknown(TARGETS, "channels_unknown", "simulated")
     tuned, heard = _tuned_share(here), _heard_share(here)

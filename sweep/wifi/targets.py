@@ -16,7 +16,7 @@ from sweep.modality.evidence import NEAR_DB
 from sweep.wifi.listen import Heard, may_be_video
 from sweep.wifi.scan import JudgedTransmitter, WifiScan
 from sweep.wifi.stimulus.whole_capture import WholeCapture
-from sweep.wifi.traffic.video import OPEN_REASONS, TOO_THIN
+from sweep.wifi.traffic.video import OPEN_REASONS, TOO_THIN, is_called
 from sweep.wifi.transmitters.flow import is_uplink
 from sweep.wifi.transmitters.streams import list_flows
 
@@ -57,7 +57,7 @@ class Target:
     @property
     def is_open(self) -> bool:
         """Its traffic alone does not tell what it is."""
-        return self.judged.video.verdict == "not_assessable"
+        return self.judged.video.verdict == "not_assessable" and not _is_called(self.judged)
 
     @property
     def is_thin(self) -> bool:
@@ -88,8 +88,8 @@ class ChannelTargets:
 
     @property
     def has_video(self) -> bool:
-        """Something there is called video."""
-        return any(one.judged.video.verdict == "video_uplink" for one in self.targets)
+        """Something there is called video, or would be (`is_called`)."""
+        return any(_is_called(one.judged) for one in self.targets)
 
     @property
     def is_thin_only(self) -> bool:
@@ -169,8 +169,12 @@ def may_be_camera(item: JudgedTransmitter) -> bool:
     return item.video.verdict == "video_uplink" or item.video.reason in OPEN_REASONS
 
 
+def _is_called(item: JudgedTransmitter) -> bool:
+    return is_called(item.video.verdict, item.video.reason, item.video.score)
+
+
 def _sureness(item: JudgedTransmitter, thick: set[int], *, is_any: bool) -> float:
-    if item.video.verdict == "video_uplink":
+    if _is_called(item):
         return 1.0 + item.video.score
     if item.video.reason == TOO_THIN:
         return THIN_SURENESS

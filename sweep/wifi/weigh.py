@@ -12,6 +12,7 @@ from sweep.modality.evidence import NEAR_DB, ZoneView, evidence, level_dbm, tota
 from sweep.modality.looks import is_again
 from sweep.modality.weights import Weight
 from sweep.report import Evidence, StimulusJudgement, WifiObservation
+from sweep.wifi.transmitters.shared_addresses import TWO_TRANSMITTERS
 from sweep.wifi.words import WORDS
 
 FOLLOWS_LIGHT_P = 0.05  # family-wise over the transmitters of a position
@@ -20,7 +21,8 @@ FOLLOWS_LIGHT_P = 0.05  # family-wise over the transmitters of a position
 def weigh_wifi(view: ZoneView) -> Sequence[Evidence]:
     """What the transmitter that speaks most for the zone says; where none does, what speaks against.
 
-    What is denied of all transmitters says no more than that no camera that streams is here.
+    What is denied of all transmitters says no more than that no camera that streams is here; and where two of them seem
+    to use one address here, nothing speaks against: a camera can see to that itself.
     """
     heard = [o for o in view.observations if isinstance(o, WifiObservation)]
     each = [weighed for one in _by_transmitter(heard) if (weighed := _weigh_transmitter(view, one))]
@@ -29,6 +31,8 @@ def weigh_wifi(view: ZoneView) -> Sequence[Evidence]:
     ours = [o for o in heard if o.zone_id == view.zone.zone_id]
     if looked is None or looked.blind_reason is not None or not ours:
         return best or []
+    if any(o.video.reason == TWO_TRANSMITTERS for o in ours):
+        return best if best is not None and total_of(best) > 0.0 else []
     nothing = view.weights.absence("no_video_uplink", looked.quality)
     if best is None:
         return [evidence("wifi", WORDS, None, "no_video_uplink", nothing, count=len(ours))]

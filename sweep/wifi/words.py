@@ -10,7 +10,7 @@ from sweep.report import LocalText, ResponseTestEvent
 from sweep.report.sentences import Sentence, Sentences
 
 WORDS: Final = Words(
-    reasons=Sentences("wifi.reasons", "adapter_away no_packet_rings data_unheard"),
+    reasons=Sentences("wifi.reasons", "adapter_away no_packet_rings data_unheard two_transmitters"),
     evidence=Sentences(
         "wifi.evidence",
         """

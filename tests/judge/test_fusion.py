@@ -298,6 +298,20 @@ def test_a_neighbours_camera_that_ignores_the_light_sinks_to_what_no_camera_says
     assert wifi_total == pytest.approx(WEIGHTS.absence("no_video_uplink", 0.9).log10, abs=1e-3)
 
 
+def test_nothing_speaks_against_a_zone_where_two_seem_to_use_one_address() -> None:
+    """Else a camera whose owner sends in its name as well would be innocent by that."""
+    shared = r.VideoJudgement(verdict="not_assessable", score=0.9, decided_after_s=None, reason="two_transmitters")
+    ignores = r.StimulusJudgement(verdict="does_not", p_value=0.7)
+    others = {"no": (), "denied": (wifi(4, "stall-2", -50.0, tag=2, stimulus=ignores),)}
+    for other in others.values():
+        (finding,) = judge(lens(1, "stall-2", 9.0), wifi(3, "stall-2", -45.0, video=shared), *other).findings
+        said = [e for e in (*finding.evidence_for, *finding.evidence_against) if e.modality == "wifi"]
+        assert said == []
+    followed = wifi(5, "stall-2", -50.0, tag=2, stimulus=FOLLOWS)
+    (finding,) = judge(lens(1, "stall-2", 9.0), wifi(3, "stall-2", -45.0, video=shared), followed).findings
+    assert "follows_light" in {e.code for e in finding.evidence_for}
+
+
 def test_many_uplinks_are_rivals_and_not_witnesses() -> None:
     one = judge(lens(99, "stall-1", 9.0), wifi(1, "stall-1", -45.0, tag=1, stimulus=FOLLOWS))
     many = judge(lens(99, "stall-1", 9.0), *(wifi(n, "stall-1", -45.0, tag=n, stimulus=FOLLOWS) for n in range(1, 9)))

@@ -202,6 +202,32 @@ def encrypt(sent: Sequence[Sent], rng: np.random.Generator) -> list[Sent]:
     return [replace(one, packet_number=part) for one, part in zip(sent, parts, strict=True)]
 
 
+def over_two_links(
+    rate_hz: float, seconds: float, rng: np.random.Generator, *, fails: float, again_s: float, pauses: int = 0
+) -> list[Sent]:
+    """A multi-link device (802.11be) that sends full frames by one counter, and one of packets, over two links in turn.
+
+    A share `fails`, and what falls into `pauses` of its first link, is sent again after up to `again_s`, on either.
+    """
+    turn_s = 0.004
+    t_s = np.floor(np.sort(rng.uniform(0, seconds, int(rate_hz * seconds))) / turn_s) * turn_s
+    link = rng.integers(0, 2, int(seconds / turn_s) + 1)[np.rint(t_s / turn_s).astype(np.int64)]
+    is_again = rng.random(len(t_s)) < fails
+    for pause_s in rng.uniform(0, seconds, pauses):
+        is_again |= (link == 0) & (t_s > pause_s) & (t_s < pause_s + again_s)
+    sent_s = t_s + is_again * again_s * rng.uniform(0.5, 1.0, len(t_s))
+    link = np.where(is_again, rng.integers(0, 2, len(t_s)), link)
+    order, number = np.argsort(sent_s, kind="stable"), int(rng.integers(PACKETS)) + np.arange(len(t_s))
+    rows = [order[link[order] == one] for one in (0, 1)]
+    return [
+        Sent(
+            sent_s[its], np.full(len(its), 1_530), number[its], sender=sender, receiver=receiver,
+            is_retry=is_again[its], packet_number=number[its],
+        )
+        for its, sender, receiver in zip(rows, (VICTIM, MADE_UP), (NETWORK, SOURCE), strict=True)
+    ]  # fmt: skip
+
+
 def _number(
     how: Numbers, t_s: Floats, victim: Sent, rng: np.random.Generator, circle: int = SEQUENCES
 ) -> NDArray[np.int64]:

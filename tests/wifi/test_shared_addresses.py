@@ -6,26 +6,33 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from types import SimpleNamespace
+from typing import Final, cast
 
 import numpy as np
 import pytest
 
 from sweep.modality.addresses import format_address
+from sweep.modality.targets import Look, ZoneLooks
 from sweep.report import StimulusJudgement, WifiObservation
+from sweep.run.reporting.room_progress import devices_event
+from sweep.wifi.chance import estimate_wifi
 from sweep.wifi.frames.dot11 import FROM_DS, PROTECTED_OTHERWISE, TO_DS
 from sweep.wifi.frames.framelog import FrameLog, build_log
 from sweep.wifi.frames.reading import read_log
+from sweep.wifi.listen import Heard
 from sweep.wifi.observations import judge_wifi
 from sweep.wifi.scan import JudgedTransmitter, doubt_video, scan_log
 from sweep.wifi.stimulus.response_test import later
 from sweep.wifi.stimulus.sequence import ChipSequence
 from sweep.wifi.stimulus.significance import judge_stimulus
+from sweep.wifi.targets import targets_by_channel
 from sweep.wifi.traffic.video import ANSWERED, OPEN_REASONS
 from sweep.wifi.transmitters.earlier_flows import EarlierFlows
 from sweep.wifi.transmitters.flow import Flow
 from sweep.wifi.transmitters.shared_addresses import MORE_FRAGMENTS, TWO_TRANSMITTERS, find_shared
 from sweep.wifi.transmitters.streams import list_flows
+from tests.report_factory import make_plan
 from tests.run.test_workers import TASK
 from tests.simulators import air_encoded, air_flows, air_queues
 from tests.simulators.air_framing import (
@@ -42,6 +49,7 @@ from tests.simulators.air_framing import (
     encrypt,
     frame_up,
     log_of,
+    over_two_links,
     phone,
     sent_of,
 )
@@ -199,6 +207,45 @@ def test_the_report_says_so_and_keeps_no_answer_of_the_light_found_before() -> N
     assert (found.rejections[TWO_TRANSMITTERS], found.limits) == (1, ("wifi_two_transmitters",))
     now = follows.model_copy(update={"verdict": "not_assessable", "reason": TWO_TRANSMITTERS})
     assert later(follows, now) == now
+
+
+PLAN: Final = make_plan()
+SHIELDS: Final = ("own, 20 dB louder", "random, as loud", "another network, as loud")
+
+
+def shielded(shield: str, seed: int) -> tuple[FrameLog, ChipSequence]:
+    """A lit camera whose owner also sends a few frames a second in its name, as those who frame another one number."""
+    rng = np.random.default_rng([106, seed])
+    flow, sequence, _ = air_encoded.draw_lit(LIT, 300, 95, rng, air="good")
+    camera, attack = sent_of(flow, sender=VICTIM, receiver=NETWORK), ATTACKS[shield]
+    t_s = np.sort(rng.uniform(0.0, SECONDS, 4 * int(SECONDS)))
+    few = replace(flow, t_ns=(t_s * 1e9).astype(np.int64), frame_len=rng.integers(60, 420, len(t_s)).astype(np.int32))
+    return log_of([camera, beacons(SECONDS, rng, sender=NETWORK), frame_up(few, camera, attack, rng)], rng), sequence
+
+
+@pytest.mark.parametrize("count", [1, pytest.param(10, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("shield", SHIELDS)
+def test_a_camera_whose_owner_sends_in_its_name_gets_the_light_and_is_shown_and_never_innocent(
+    shield: str, count: int
+) -> None:
+    told: Counter[str] = Counter()
+    for seed in range(count):
+        log, sequence = shielded(shield, seed)
+        scan, heard = scan_log(log), cast("Heard", SimpleNamespace(log=log))
+        measured = judge_wifi(TASK, scan, {}, listened_s=SECONDS)
+        (shown,) = [one for one in devices_event([TASK.position], [measured], (), ()).devices if one.levels]
+        wanted = targets_by_channel(scan, heard, is_any=False, decided=frozenset())
+        (target,) = [one for channel in wanted for one in channel.targets if VICTIM in one.addresses]
+        (zone,) = [one for one in PLAN.zones if one.zone_id == TASK.position.zone_id]
+        chances = estimate_wifi(ZoneLooks(PLAN, zone, (Look(TASK.position, measured),))).chances
+        told.update({
+            "flagged": is_flagged(log), "light_first": target.sureness > 1.0 and wanted[0].has_video,
+            "not_just_open": not target.is_open, "shown": (shown.group, shown.why) == ("look", "may_be_camera"),
+            "chance_unknown": all(one.reason == TWO_TRANSMITTERS for one in chances),
+            "no_strong_finding": finding(log, sequence) == (TWO_TRANSMITTERS, TWO_TRANSMITTERS),
+        })  # fmt: skip
+    print(f"{shield}: of {count} {dict(told)}")
+    assert set(told.values()) == {count}
 
 
 STRANGER: Final = 0x02AA_0000_0001
@@ -364,6 +411,37 @@ def test_frames_in_fragments_are_of_one_sender() -> None:
         first = replace(one, flags=TO_DS | MORE_FRAGMENTS, octets=np.full(len(one.t_s), 700))
         second = replace(one, t_s=one.t_s + 1e-4, fragment=1)
         assert find_shared(log_of([first, second], rng, heard=0.8)) == {}
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "fails", "again_s", "pauses"),
+    [
+        (60, 0.1, 0.2, 3), (1_000, 0.01, 0.05, 5), (5_000, 0.05, 0.05, 5), (20_000, 0.05, 0.02, 0),
+        (20_000, 0.01, 0.045, 5),
+    ],
+)  # fmt: skip
+def test_each_link_of_a_multi_link_device_is_one_sender(
+    rate_hz: float, fails: float, again_s: float, pauses: int
+) -> None:
+    """What one link lost goes over the other, up to a thousand frames late."""
+    for seed in range(6):
+        rng = np.random.default_rng([107, seed])
+        sent = over_two_links(rate_hz, 4.0, rng, fails=fails, again_s=again_s, pauses=pauses)
+        log = log_of([*sent, beacons(4.0, rng, sender=NETWORK)], rng, heard=(1.0, 0.9, 0.5)[seed % 3])
+        assert find_shared(log) == {}, seed
+
+
+@pytest.mark.parametrize("fainter_db", [0.0, 12.0])
+def test_a_station_that_also_sends_straight_to_another_is_one_sender(fainter_db: float) -> None:
+    """By a direct link (TDLS), which has counters and a key of its own."""
+    for seed in range(6):
+        rng = np.random.default_rng([108, seed])
+        camera = sent_of(air_encoded.stream(LIT, 100.0 + 90.0 * seed, SECONDS, rng, "rtp", air="good"))
+        direct = replace(camera, receiver=SOURCE, flags=0, number=camera.number + 999, level_dbm=-55.0 - fainter_db)
+        (camera,), (direct,) = encrypt([camera], rng), encrypt([direct], rng)
+        its = [camera.keep(camera.t_s % 7.0 < 5.0), direct.keep(direct.t_s % 5.0 < 3.0)]
+        log = log_of([*its, beacons(SECONDS, rng, sender=NETWORK)], rng, heard=(1.0, 0.9, 0.5)[seed % 3])
+        assert find_shared(log) == {}, seed
 
 
 def test_roaming_between_two_access_points_is_one_sender() -> None:

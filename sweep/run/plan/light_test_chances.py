@@ -14,7 +14,7 @@ from sweep.modality.evidence import NEAR_DB
 from sweep.modality.measurement import Measurement
 from sweep.modality.pending_light import LIGHT_LATER, UNPLACED, Chance
 from sweep.report import Plan, Position, TransmitterPlace, WifiObservation
-from sweep.wifi.traffic.video import OPEN_REASONS, TOO_THIN
+from sweep.wifi.traffic.video import OPEN_REASONS, TOO_THIN, is_called
 
 
 def chances_of(
@@ -40,7 +40,7 @@ def chances_of(
             Chance(
                 tag=tag,
                 channel=next((one.channel_mhz for one in reversed(each) if one.channel_mhz is not None), None),
-                is_open=all(one.video.verdict != "video_uplink" for one in each),
+                is_open=not any(is_called(one.video.verdict, one.video.reason, one.video.score) for one in each),
                 zones={zone_id: share for zone_id, share in shares.items() if zone_id not in tested},
                 is_thin=_is_thin(each),
             )

@@ -125,6 +125,13 @@ def judge_flows(flows: tuple[Flow, ...]) -> VideoVerdict:
     return found
 
 
+def is_called(verdict: str, reason: str | None, score: float) -> bool:
+    """Whether its traffic is a camera's: called video, or it would be, but that two transmitters seem to use its
+    address, which a camera can see to itself.
+    """
+    return verdict == "video_uplink" or (reason == TWO_TRANSMITTERS and score >= DECIDE_SCORE)
+
+
 def find_strongest(verdicts: list[VideoVerdict]) -> VideoVerdict:
     """Video before what may be video, that before no video, and that before too little."""
     return max(verdicts, key=lambda one: (_RANKS.index((one.verdict, one.reason)), one.score), default=NOTHING_HEARD)

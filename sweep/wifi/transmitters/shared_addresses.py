@@ -51,6 +51,9 @@ TWO_TRANSMITTERS: Final = "two_transmitters"
 NEAR: Final = 256
 """A number so much before or after the last one belongs to the same counter: derived, the longest Block Ack window of
 802.11ax."""
+NEAR_FAST, FAST_FRAMES, FAST_NS = 1_024, 64, 100_000_000
+"""The same of a sender of whom so many frames were just heard within so long: derived, the longest window of 802.11be,
+whose frames may be sent again on another link; so many are guessed, as only who is fast fills a window of more."""
 GOES_ON_BY: Final = 64
 """Where a counter is taken up again, frames that may be missing: guessed; any other counter lands there once in 63
 times."""
@@ -183,7 +186,10 @@ def _follow(
     pause_ns, is_same = np.diff(frames.t_ns[rows]), np.diff(stream) == 0
     is_break = ~is_same | ((pause_ns > PAUSE_NS) & (not is_of_packets))
     is_break |= find_joinings(frames).between(frames.ta[rows], frames.t_ns[rows])
-    is_jump = ~is_break & (np.abs(step) > NEAR)
+    is_fast = np.zeros(len(step), dtype=bool)
+    is_fast[FAST_FRAMES - 1 :] = stream[FAST_FRAMES:] == stream[:-FAST_FRAMES]
+    is_fast[FAST_FRAMES - 1 :] &= frames.t_ns[rows[FAST_FRAMES:]] - frames.t_ns[rows[:-FAST_FRAMES]] <= FAST_NS
+    is_jump = ~is_break & (np.abs(step) > np.where(is_fast, NEAR_FAST, NEAR))
     run, place = _runs(is_break | is_jump, step)
     first = np.flatnonzero(np.concatenate([[True], is_break | is_jump]))
     last = number[first] + np.maximum.reduceat(place, first)

@@ -23,8 +23,8 @@ export const wifi = {
     "An access point that may only be passing on what somebody watches.",
   ),
   transmitter_why_two_transmitters: text(
-    "동일 주소 송신기 2대 추정: 누군가 이 주소를 함께 쓰는 것으로 보여, 이 주소의 판정을 근거로 쓰지 않습니다.",
-    "Two transmitters seem to use this address: nothing said of it counts as evidence.",
+    "동일 주소 송신기 2대 추정: 누군가 이 주소를 함께 쓰는 것으로 보여, 이 주소의 판정은 카메라라는 근거도 아니라는 근거도 되지 못합니다.",
+    "Two transmitters seem to use this address: nothing said of it counts as evidence, for or against a camera.",
   ),
   transmitter_why_no_clock: text(
     "영상처럼 쉬지 않고 올리지만 간격이 고르지 않아 카메라인지 알 수 없음.",
