@@ -113,6 +113,8 @@ def test_people_of_a_desk_begin_at_it(open_phone: OpenPhone, city: str, username
     page.set_viewport_size(PHONE)
     desk.open()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    cut = "all => all.filter(one => one.getBoundingClientRect().right > innerWidth).map(one => one.innerText)"
+    assert page.locator("nav.desk-menu a").evaluate_all(cut) == []
     tabs = page.get_by_role("navigation", name="주요 메뉴").get_by_role("link")
     expect(tabs).to_have_text(["업무", "시설", "점검 중", "내보내기", "설정"])
     expect(tabs.first).to_have_attribute("aria-current", "page")
