@@ -139,7 +139,9 @@ def shared_data() -> Path:
     """Recorded input that nobody here made, beside the checkout; where it is absent its tests are skipped."""
     folder = REPO_ROOT.parent / "shared" / "data"
     if not folder.is_dir():
-        pytest.skip("no recorded input: ../shared/data is absent")
+        pytest.skip(
+            "shared/data beside the checkout is absent (recordings of others, not in the repository): fine without it"
+        )
     return folder
 
 

@@ -30,6 +30,15 @@ MISSING_PAGE = """<!doctype html>
 <p lang="en">The server works, but the page was not built: run <code>make setup</code> in the project folder.</p>
 </body></html>
 """
+MISSING_DOCS = """<!doctype html>
+<html lang="ko"><head><meta charset="utf-8"><title>안심 스윕 API</title></head><body>
+<h1>인터페이스 화면이 아직 만들어지지 않았습니다</h1>
+<p>문서는 <a href="/api/openapi.json">/api/openapi.json</a>에 있습니다. 화면은 <code>make setup</code>이 만듭니다.</p>
+<p lang="en">The page that shows the interface was not built: its document is
+<a href="/api/openapi.json">/api/openapi.json</a>; <code>make setup</code> builds the page.</p>
+</body></html>
+"""
+DOCS = "api-docs/index.html"
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 REVALIDATE = {"Cache-Control": "no-cache"}
 PRECOMPRESSED = ".br"
@@ -55,8 +64,10 @@ async def health(request: Request) -> Health:
 
 @router.get("/api/docs", include_in_schema=False)
 async def api_docs(request: Request) -> Response:
-    """The interface's document to read in a browser."""
-    return await run_in_threadpool(_page, request, "api-docs/index.html")
+    """The interface's document to read in a browser; where that page was not built, where the document is."""
+    if not (services_of(request).settings.web_dir / DOCS).is_file():
+        return HTMLResponse(MISSING_DOCS, status_code=503, headers=REVALIDATE)
+    return await run_in_threadpool(_page, request, DOCS)
 
 
 @router.get("/{path:path}", include_in_schema=False)

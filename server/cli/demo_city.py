@@ -73,6 +73,7 @@ def _demonstrate(data: Path, options: argparse.Namespace) -> None:
     elif data.is_dir() and any(data.iterdir()):
         raise DemoError(Phrase("demo_folder_not_empty"))
     else:
+        say(Phrase("city_begins"))
         write_city(data, facilities=options.facilities, months=options.months)
     if options.once:
         return
@@ -106,7 +107,7 @@ def write_city(data: Path, *, facilities: int = FACILITIES, months: int = MONTHS
             doors = dict(zip(ids, (one.code for one in printed), strict=True))
     try:
         say(Phrase("city_written", districts=len(DISTRICTS), rooms=len(rooms), people=len(people.by_name)))
-        Year(services, people, rooms, carried, doors, last, months, rng).write(lambda line: print(line, flush=True))
+        Year(services, people, rooms, carried, doors, last, months, rng).write(say)
         later = later_csv(random.Random(SEED), facilities)  # noqa: S311  the same rows as a year before
         importing.preview(services.db, later, "공중화장실_시범_다음해.csv", actor=ACTOR)
     finally:

@@ -32,8 +32,17 @@ from sweep.report import LocalText, Plan
 
 ACTOR = "demo"
 CITY_KO = "안심특별시"
-PLACES = ("공원", "역", "시장", "도서관", "체육관", "주민센터", "버스터미널", "광장", "둘레길", "문화회관")
-SITES = ("새싹", "느티", "달빛", "솔잎", "버들", "은하", "참샘", "두루", "해맞이", "단풍", "물레", "고갯길")
+PLACES_EN = {
+    "공원": "Park", "역": "Station", "시장": "Market", "도서관": "Library", "체육관": "Gymnasium",
+    "주민센터": "Community Center", "버스터미널": "Bus Terminal", "광장": "Square", "둘레길": "Trail",
+    "문화회관": "Cultural Center",
+}  # fmt: skip
+SITES_EN = {
+    "새싹": "Saessak", "느티": "Neuti", "달빛": "Dalbit", "솔잎": "Sollip", "버들": "Beodeul", "은하": "Eunha",
+    "참샘": "Chamsaem", "두루": "Duru", "해맞이": "Haemaji", "단풍": "Danpung", "물레": "Mulle", "고갯길": "Gogaetgil",
+}  # fmt: skip
+"""As the Revised Romanization spells them."""
+PLACES, SITES = tuple(PLACES_EN), tuple(SITES_EN)
 PAIRS_OF_FIRST, PAIRS_OF_OTHERS = 4, 2
 MOST_OF_OTHERS = 16
 """Facilities in each of the smaller districts."""
@@ -177,6 +186,13 @@ def _rows(rng: random.Random, district: District, count: int, *, first: int = 0)
     return rows
 
 
+def english_name(name: str) -> str:
+    """What a facility of the file is called in English; the file has Korean names alone."""
+    site = next(one for one in SITES if name.startswith(one))
+    place, *number, _ = name.removeprefix(site).split()
+    return " ".join((SITES_EN[site], PLACES_EN[place], *number, "Restroom"))
+
+
 def _csv(rows: Sequence[dict[str, str]]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, COLUMNS)
@@ -193,7 +209,9 @@ def found_places(db: Database, data: bytes) -> tuple[CityRoom, ...]:
         outlines.store_outlines(connection, outlines.read_outlines(outlines_json()), actor=ACTOR)
     importing.confirm(db, importing.preview(db, data, "공중화장실_시범.csv", actor=ACTOR), actor=ACTOR)
     with db.write() as connection:
-        connection.execute(update(facilities).values(is_demo=True))
+        for row in connection.execute(select(facilities.c.facility_id, facilities.c.name_ko)).all():
+            named = {"is_demo": True, "name_en": english_name(row.name_ko)}
+            connection.execute(update(facilities).where(facilities.c.facility_id == row.facility_id).values(named))
         of_rooms = select(rooms.c.room_id, facilities.c.facility_id, facilities.c.district_id)
         of_rooms = of_rooms.join(facilities, facilities.c.facility_id == rooms.c.facility_id)
         found = connection.execute(of_rooms.order_by(facilities.c.code, rooms.c.name_ko)).all()

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
+from math import ceil
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +52,7 @@ from server.standing.inspections import case_of_look
 from server.store.clock import moved_to
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
+from sweep.phrases import Phrase
 from sweep.report import SweepReport, to_json
 
 PROBE_SHARE = 0.6
@@ -109,8 +112,9 @@ class Year:
     waiting: list[tuple[datetime, int, partial[object]]] = field(default_factory=list)
     planned: int = 0
 
-    def write(self, say: Callable[[str], None]) -> None:
-        """The whole year, oldest first; `say` hears how far it is."""
+    def write(self, say: Callable[[Phrase], None]) -> None:
+        """The whole year, oldest first; `say` hears how far it is and how long the rest will take."""
+        begun = monotonic()
         with self.services.db.write() as connection:
             self.probes += admit_probes(connection)
         visited = sorted(self._visits(), key=lambda one: one.at)
@@ -125,7 +129,10 @@ class Year:
             act(at)
             done += 1
             if done % SAID_EVERY == 0:
-                say(f"{at.astimezone(KST):%Y-%m-%d}  {done} of {done + len(self.waiting)} things that happened")
+                left = sum(one[0] <= now for one in self.waiting)
+                minutes = (monotonic() - begun) / done * left / 60
+                percent = 100 * done // (done + left)
+                say(Phrase("city_so_far", day=at.astimezone(KST), percent=percent, minutes=ceil(minutes)))
         self._today()
 
     def _plan(self, at: datetime, act: Callable[..., object], *about: object) -> None:

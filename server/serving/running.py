@@ -7,6 +7,7 @@ never more connections than the files of this process allow.
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import socket
 import threading
@@ -55,7 +56,7 @@ NO_ROOM = (
 
 
 def open_socket(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 picks a free one. Raises SettingsError with one line when the port is taken."""
+    """A listening socket; port 0 picks a free one. Raises SettingsError with one line that says what to do."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -64,7 +65,14 @@ def open_socket(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise SettingsError(Phrase("port_unusable", host=host, port=port, why=error)) from None
+        match error.errno:
+            case errno.EADDRINUSE:
+                said = Phrase("port_taken", host=host, port=port)
+            case errno.EACCES:
+                said = Phrase("port_needs_rights", port=port)
+            case _:
+                said = Phrase("port_unusable", host=host, port=port, why=error)
+        raise SettingsError(said) from None
     return listener
 
 

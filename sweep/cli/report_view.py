@@ -45,6 +45,8 @@ STRENGTHS: Final = Sentences("finding_strengths", "weak strong")
 def show_report(report: SweepReport, *, verbose: bool = False) -> None:
     """Print what came of a sweep; with `verbose` every target of every zone, and every limit in its sentence."""
     names = {zone.zone_id: spoken(zone.name) for zone in report.plan.zones}
+    if report.source == "simulated":
+        print_words("report_is_simulated")
     _show_verdicts(report, names)
     for finding in report.findings:
         _show_finding(finding, names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import json
 import socket
 import subprocess
@@ -215,7 +216,17 @@ def test_bad_input_is_one_line_and_exit_code_2(call: Call, arguments: tuple[str,
 def test_a_port_that_is_taken_is_said_in_one_line(call: Call) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         code, _, error = call("serve", "--port", taken.getsockname()[1])
-    assert (code, error.count("\n"), "Address already in use" in error) == (2, 1, True)
+    assert (code, error.count("\n"), "another program has port" in error) == (2, 1, True)
+    assert "--port" in error
+
+
+def test_a_port_without_the_right_to_it_says_what_to_do(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def bind(self: socket.socket, address: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", bind)
+    code, _, error = call("serve", "--port", "80")
+    assert (code, error.count("\n"), "CAP_NET_BIND_SERVICE" in error) == (2, 1, True)
 
 
 def test_the_first_start_prints_the_password_once(tmp_path: Path, repo_root: Path) -> None:

@@ -37,6 +37,7 @@ def _works_as_districts_do(connection: sqlite3.Connection) -> None:
         "select count(*) from inspector_pairs where district_id = 'hanbit-gu'": 4,
         "select count(distinct kind) from instruments": 4,
         "select count(*) from handovers": 1,
+        "select count(*) from facilities where name_en not glob '[A-Z]*Restroom'": 0,
         "select count(*) from public_reports where outcome is null": 1,
         "select number_word = '여성가족과' from office_settings": 1,
         "select count(*) from sweeps where source != 'simulated'": 0,

@@ -222,7 +222,7 @@ def test_districts_are_read_off_addresses() -> None:
 @pytest.fixture(scope="module")
 def seoul() -> list[Place]:
     if not KOREA.is_dir():
-        pytest.skip("the city's file is not here")
+        pytest.skip("Seoul's open file (shared/data beside the checkout) is absent: fine without it")
     outlines = (KOREA / "kostat__2013__json__seoul_municipalities_geo_simple.json").read_bytes()
     districts = Districts(read_outlines(outlines))
     table = read_table((KOREA / "seoul_toilets.csv").read_bytes())
