@@ -251,6 +251,7 @@ def _hand_over(month: Month) -> None:
 def _file(month: Month, folder: Path) -> None:
     """The log in three forms and the report of the quarter, read back."""
     page = month.open("#/exports", "점검일지 내보내기")
+    page.get_by_role("button", name="이번 달").click()
     page.get_by_label("다운로드 사유").fill("월간 보고")
     given: dict[str, bytes] = {}
     for name in ("PDF", "한글(HWPX)", "CSV"):

@@ -245,12 +245,14 @@ def test_every_answer_carries_the_security_headers(site: Site) -> None:
 def test_the_page(site: Site, settings: Settings) -> None:
     client = site.anonymous()
     assert "make setup" in client.get("/").text
+    assert 'href="/api/openapi.json"' in client.get("/api/docs").text
     assert client.get("/api/health").json()["page_built"] is False
     (settings.web_dir / "assets").mkdir(parents=True)
     (settings.web_dir / "index.html").write_text("<title>page</title>")
     (settings.web_dir / "assets" / "a.js").write_text("1")
     (settings.web_dir.parent / "secret.txt").write_text("secret")
     assert client.get("/rooms/anything").text == "<title>page</title>"
+    assert 'href="/api/openapi.json"' in client.get("/api/docs").text  # not the page, which knows no such place
     assert client.get("/assets/a.js").headers["cache-control"].endswith("immutable")
     for path in (
         "/assets/b.js",
