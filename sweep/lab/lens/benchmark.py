@@ -7,8 +7,11 @@ memory, and a clip that it does not name counts with all its lenses missed.
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import shlex
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
@@ -68,6 +71,8 @@ def run_benchmark(
     for place in ("{clips}", "{json}"):
         if not any(place in word for word in words):
             raise BenchmarkError(Phrase("command_without_placeholder", placeholder=place))
+    if shutil.which(words[0]) is None:  # said before anything is rendered
+        raise BenchmarkError(Phrase("command_cannot_run", program=words[0], why=os.strerror(errno.ENOENT)))
     return [_world(words, world, clips, triples, size, tell) for world in worlds]
 
 
