@@ -179,6 +179,20 @@ def test_a_fault_is_found_alone_and_says_what_to_do(fault: str, probe: Probe, se
     print(f"{fault:18} {check.title.ko}: {check.found.ko} → {check.advice.ko}")
 
 
+def test_an_adapter_of_ones_own_is_led_as_the_page_says(probe: Probe, repo_root: Path) -> None:
+    page = (repo_root / "sweep" / "wifi" / "README.md").read_text(encoding="utf-8")
+    lines = page.split("```")[3].strip().splitlines()
+    settings = Config(wifi_adapter="wlan1")
+    probe.put("sys/class/net/wlan1/type", "1")
+    held = with_here(probe, nmcli=program(probe.here.root, "nmcli", "wlan1:connected"))
+    (check,) = (one for one in held.checks(settings) if one.code == "managed")
+    assert check.state == "wrong" and check.advice is not None and lines[0] in check.advice.en
+    assert "set type monitor" in lines[1]
+    probe.put("sys/class/net/wlan1/type", "803")
+    (check,) = (one for one in probe.checks(settings) if one.code == "managed")
+    assert (check.state, check.found.en) == ("ok", "in monitor mode")
+
+
 def test_a_supply_that_is_switched_keeps_the_sensor_unknown(probe: Probe, settings: Config) -> None:
     probe.put("sys/bus/i2c/drivers/imx296/10-001a", None)
     switched = settings.model_copy(update={"carrier": "B"})
