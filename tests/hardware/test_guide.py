@@ -137,6 +137,10 @@ def test_hours_add_up_and_what_is_ordered_is_written_by_the_program(guide: str, 
     own, bought = (sum(float(row[k]) for row in rows) for k in (2, 3))
     assert f"| **one probe** | | **{own:.1f}** | **{bought:.1f}** | |" in guide
     assert len(rows) == 10 and bought < own
+    for name in ("INTRODUCING.md", "INTRODUCING.ko.md"):
+        office = (repo_root / "server" / name).read_text(encoding="utf-8")
+        assert all(f"{hours:.1f}" in office for hours in (own, bought))
+        assert all(f"{bom.cost_usd(bom.lines(), n) / n:.0f} USD" in office for n in (1, 10))
     assert f"{harness.contacts(with_options=False)} crimps" in guide
     assert f"printing, {len(printing.JOBS)} parts" in guide
     order = (repo_root / "hardware/fabrication/README.md").read_text(encoding="utf-8")

@@ -193,6 +193,8 @@ def test_the_parts_on_the_bill_are_those_on_the_board_and_cost_less_than_the_lim
     assert small["count"] == sum(said.values())
     assert table.BILL.read_text(encoding="utf-8") == table.bill_csv(), "run python -m hardware.kit.table"
     assert GUIDE.read_text(encoding="utf-8").count(f"[bill.csv](bill.csv): {table.bill_usd():.0f} USD") == 2
+    for name in ("README.md", "sweep/README.ko.md", "server/INTRODUCING.md", "server/INTRODUCING.ko.md"):
+        assert f"{table.bill_usd():.0f} USD" in (GUIDE.parents[2] / name).read_text(encoding="utf-8"), name
 
 
 @pytest.mark.parametrize("name", sorted(pictures.PICTURES))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,22 @@ def test_the_periods_that_come_along_are_whole() -> None:
     assert periods["access_log"].days == 732
     assert all(period.basis for period in periods.values())
     assert (STANDARD.parents[1] / "py.typed").exists()
+
+
+@pytest.mark.parametrize(
+    ("page", "language", "undecided", "who"),
+    [
+        ("INTRODUCING.md", "en", "not decided", {"server": "server", "two persons": "two persons"}),
+        ("INTRODUCING.ko.md", "ko", "정하지 않음", {"server": "서버", "two persons": "두 사람"}),
+    ],
+)
+def test_the_page_for_offices_lists_them(page: str, language: str, undecided: str, who: dict[str, str]) -> None:
+    lines = (STANDARD.parents[1] / page).read_text(encoding="utf-8").splitlines()
+    said = [line.strip("| ").split(" | ") for line in lines if line.startswith("|") and line.count("|") == 5]
+    table = {row[0]: (row[1], re.split("[;.]", row[2])[0]) for row in said if len(row) == 4}
+    for period in read_periods().values():
+        name = period.ko if language == "ko" else period.en
+        assert table[name] == (str(period.days or undecided), who[period.by])
 
 
 @pytest.mark.parametrize(
