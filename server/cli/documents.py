@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -33,6 +33,7 @@ from server.interface.formats import Format
 from server.people import access_log
 from server.projections import projecting
 from server.projections.log_records import Period
+from server.schedule.periods import period_before
 from server.server_keys.rotation import KEY_FILE
 from server.witness.stamping import stamps
 from sweep.entry.dsse import Signer
@@ -54,7 +55,7 @@ def export_log(
     data_dir: KeptDataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Write the inspection log of a period (Korean days, both included; by default the last 31).
+    """Write the inspection log of a period (Korean days, both included; by default the last whole month).
 
     On paper a log that is too large comes in parts, in FILE.zip.
     """
@@ -62,8 +63,8 @@ def export_log(
     formats = {f".{known}": known for known in Format}
     if out.suffix.lower() not in formats:
         fail("file_ending", file=out, endings=", ".join(formats))
-    last_day = last.date() if last else now.date()
-    period = Period(first.date() if first else last_day - timedelta(days=30), last_day)
+    last_day = last.date() if last else now.date() if first else period_before("month", now.date()).last
+    period = Period(first.date() if first else last_day.replace(day=1), last_day)
     wanted = LogRequest(
         formats[out.suffix.lower()],
         period,

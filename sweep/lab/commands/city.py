@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sweep.cli.output import err, fail, out, write_json, written_to
+from sweep.cli.output import fail, guide, out, write_json, written_to
 
 
 class World(StrEnum):
@@ -75,7 +75,7 @@ def city(
         dark = dark_of(curves.light_nulls, seed)
         rows = run_city(
             with_screws(assumed, screws), curves, seed=seed, rooms=rooms, per_kind=per_kind,
-            tell=lambda line: err.print(line, markup=False, highlight=False),
+            tell=guide,
             also=partial(looks.add, dark),
         )  # fmt: skip
         if choose is not None:

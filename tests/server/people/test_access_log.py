@@ -21,6 +21,7 @@ from server.config.settings import Settings
 from server.interface.words import kst
 from server.people import access_log
 from server.people.access_log import HEADINGS, WORDS, Reader
+from server.schedule.periods import period_before, today
 from server.store.clock import from_ms, now_ms
 from server.store.schema import access_log as table
 from server.store.schema import users
@@ -203,7 +204,9 @@ def test_lines_cannot_be_changed_and_go_after_two_years_only(settings: Settings)
 
 def test_exports_from_a_terminal_leave_a_line(call: Call, tmp_path: Path) -> None:
     log, entries, light, review = (tmp_path / name for name in ("log.csv", "all.jsonl", "light.jsonl", "review.csv"))
-    assert call("export", "log", log, "--reason", "월간 보고")[0] == 0
+    code, out, _ = call("export", "log", log, "--reason", "월간 보고")
+    whole = period_before("month", today())
+    assert code == 0 and f"{whole.first}" in out and f"{whole.last}" in out  # nobody said which: the last whole month
     assert call("export", "entries", entries, "--reason", "이관")[0] == 0
     assert call("export", "entries", light, "--no-bodies")[0] == 0
     month = _this_month()
