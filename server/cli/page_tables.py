@@ -71,7 +71,18 @@ WORDS: Final[Mapping[str, Iterable[tuple[str, LocalText]]]] = {
 """Words of codes that the page says as documents do; each is a word of the page by `<name here>_<code>`."""
 
 
-GLOSSARY: Final = ("method", "zone", "equipment", "persons", "finding", "decision", "coverage", "source", "began")
+GLOSSARY: Final = (
+    "method",
+    "zone",
+    "equipment",
+    "persons",
+    "finding",
+    "decision",
+    "coverage",
+    "source",
+    "strength",
+    "began",
+)
 """Tables of the glossary: what is said of what stands and of what would have been found, by its code."""
 
 

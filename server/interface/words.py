@@ -95,7 +95,7 @@ SOURCES: Mapping[str, LocalText] = _words(
     replay=("재생 기록", "Replay"),
     simulated=("시뮬레이션 기록", "Simulation"),
 )
-STRENGTHS: Mapping[str, str] = {"weak": "약함 (한 방식)", "strong": "강함 (서로 다른 방식이 일치)"}
+STRENGTHS: Final = words_of("strength")
 MODES: Mapping[VisitMode, LocalText] = {
     "full": LocalText(ko="정밀", en="Full"),
     "quick": LocalText(ko="간이", en="Quick"),

@@ -39,7 +39,7 @@ LENSES: Final = Sentences("lens_names", "pinhole_1mm pinhole_1mm_ircut lens_2mm"
 """Lenses that a zone has a number for, where a line has no room for their names."""
 ZONE_WORDS: Final = {**METHOD_WORDS, "nothing_detected": words_of("zone")["nothing_detected"]}
 """In the table; the whole sentence stands below it."""
-STRENGTHS: Final = Sentences("finding_strengths", "weak strong")
+STRENGTHS: Final = words_of("strength")
 
 
 def show_report(report: SweepReport, *, verbose: bool = False) -> None:
@@ -94,7 +94,7 @@ def _show_finding(finding: Finding, names: Mapping[str, str]) -> None:
         "finding_line",
         zone=names[finding.zone_id],
         what=spoken(METHOD_WORDS["candidate"]),
-        strength=spoken(STRENGTHS[finding.strength]),
+        strength=spoken(STRENGTHS[finding.strength]).lower(),
         now=finding.posterior_log10_odds,
         before=finding.prior_log10_odds,
     )

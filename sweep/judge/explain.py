@@ -12,7 +12,7 @@ from typing import Final
 
 from sweep.modality.weights import Sum, Weights
 from sweep.modality.words import Vocabulary
-from sweep.report import SHOWN, Evidence, LocalText, ZoneCoverage
+from sweep.report import SHOWN, Evidence, LocalText, ZoneCoverage, are_measured
 from sweep.report.sentences import Sentence
 from sweep.report.words import share_words
 
@@ -26,6 +26,14 @@ SUMMARY: Final = Sentence(
     "Chance of a camera in this zone: {before} before the sweep, {after} now (90 % interval: {low} to {high}). For it: "
     "{pro}. Against it: {con}.",
 )
+SCORED: Final = Sentence(
+    "근거를 더한 점수(보정 전, 확률 아님): 점검 전 {before}, 점검 후 {after}(90% 구간 {low} ~ {high}). "
+    "있다는 근거: {pro}. 없다는 근거: {con}.",
+    "Score of the evidence (uncalibrated, not a probability): {before} before the sweep, {after} now (90 % interval: "
+    "{low} to {high}). For it: {pro}. Against it: {con}.",
+)
+"""Where a weight was not measured in the field."""
+SCORE: Final = Sentence("점수 {score}", "score {score}")
 NOTHING: Final = Sentence("없음", "nothing")
 LOOK_AGAIN: Final = Sentence(
     "가까이서, 그리고 옆에서 다시 비추기: 그대로 보이면 {up}, 사라지면 {down}",
@@ -54,19 +62,34 @@ def chance(log10_odds: float) -> tuple[str, str]:
     return f"{rounded}분의 1", f"1 in {rounded}"
 
 
+def score(log10_odds: float) -> tuple[str, str]:
+    """The same number where it is no chance."""
+    said = SCORE.text(score=signed(log10_odds))
+    return said.ko, said.en
+
+
+def signed(log10_odds: float) -> str:
+    """A log10 number with its sign."""
+    return f"{log10_odds:+.1f}"
+
+
 def summary_of(posterior: Sum, prior: float, in_favour: Sequence[Evidence], against: Sequence[Evidence]) -> LocalText:
-    """One sentence: the strongest for and the strongest against, and what they make of the base rate."""
+    """One sentence: the strongest for and the strongest against, and what they make of the base rate: a chance where
+    every weight was measured, else a score.
+    """
+    is_chance = are_measured((*in_favour, *against))
+    sentence = SUMMARY if is_chance else SCORED
     said = []
     for language in (0, 1):
         values = {
-            name: chance(value)[language]
+            name: chance(value)[language] if is_chance else signed(value)
             for name, value in (
                 ("before", prior), ("after", posterior.log10), ("low", posterior.low), ("high", posterior.high)
             )
         }  # fmt: skip
         pro = _first(in_favour, language)
         con = _first([e for e in against if e.weight_log10 < 0.0], language)
-        said.append(SUMMARY[language].format(**values, pro=pro, con=con))
+        said.append(sentence[language].format(**values, pro=pro, con=con))
     return LocalText(ko=said[0], en=said[1])
 
 
@@ -83,10 +106,11 @@ def would_change(
 ) -> tuple[LocalText, ...]:
     """What to do next with either outcome, and what was not looked at."""
     codes = {e.code for e in weighed}
+    say = chance if are_measured(weighed) else score
     result = []
 
     def either(sentence: Sentence, up: float, down: float) -> None:
-        (up_ko, up_en), (down_ko, down_en) = chance(posterior.log10 + up), chance(posterior.log10 + down)
+        (up_ko, up_en), (down_ko, down_en) = (say(posterior.log10 + weight) for weight in (up, down))
         result.append(
             LocalText(ko=sentence.ko.format(up=up_ko, down=down_ko), en=sentence.en.format(up=up_en, down=down_en))
         )

@@ -60,7 +60,17 @@ from .eye_looks import (
     last_words,
     place_of,
 )
-from .findings import Evidence, ExplainedByEye, Finding, LookedAgain, LookKind, LookOutcome, SeenAs, WeightSource
+from .findings import (
+    Evidence,
+    ExplainedByEye,
+    Finding,
+    LookedAgain,
+    LookKind,
+    LookOutcome,
+    SeenAs,
+    WeightSource,
+    are_measured,
+)
 from .known import SEEN_AS, KnownThing, devices_of, sameness, thing_of, touches
 from .live import (
     CommandEvent,

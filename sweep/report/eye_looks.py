@@ -127,6 +127,6 @@ def eye_looks_line(looks: Iterable[EyeLook]) -> LocalText | None:
     ko = [f"육안 살핌 {looked}곳: {told['ko']}"] if looked else []
     en = [f"Looked at by eye, {looked}: {told['en']}"] if looked else []
     if missed:
-        ko.append(f"살펴보지 않은 곳 {missed}")
-        en.append(f"not looked at, {missed}")
+        ko.append(f"눈으로 살펴보지 않은 곳 {missed}")
+        en.append(f"not looked at by eye, {missed}")
     return LocalText(ko=" · ".join(ko), en="; ".join(en))

@@ -5,6 +5,7 @@ Input of this module is records, output is records.  A finding is a reason for a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -50,6 +51,12 @@ class Evidence(Record):
     """On how many readings with a camera in view, and how many without, the weight was measured."""
     about: UUID | None = None
     """Readings that share it are of one device or one spot, and so depend on each other."""
+
+
+def are_measured(evidence: Iterable[Evidence]) -> bool:
+    """Whether every weight was measured in the field, so that their sum may be read as odds; without, it is a score."""
+    sources = {one.weight_source for one in evidence}
+    return bool(sources) and sources <= {"field", "measured"}
 
 
 class Finding(Record):

@@ -253,8 +253,8 @@ def test_looks_are_counted_by_place_in_one_line() -> None:
     hole = [look("hole", 5, observation_id=uid(5)), look("not_answered", 6, observation_id=uid(5), is_close=True)]
     line = r.eye_looks_line([*four, *hole, look("not_answered", 7, observation_id=uid(7))])
     assert line is not None
-    assert line.ko == "육안 살핌 4곳: 나사·반사 3, 구멍 1 · 살펴보지 않은 곳 1"
-    assert line.en == "Looked at by eye, 4: screw or reflection 3, hole 1; not looked at, 1"
+    assert line.ko == "육안 살핌 4곳: 나사·반사 3, 구멍 1 · 눈으로 살펴보지 않은 곳 1"
+    assert line.en == "Looked at by eye, 4: screw or reflection 3, hole 1; not looked at by eye, 1"
     missed = r.eye_looks_line([look("not_answered")])
     assert missed is not None
-    assert missed.ko == "살펴보지 않은 곳 1"
+    assert missed.ko == "눈으로 살펴보지 않은 곳 1"

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from sweep import report as r
 from sweep.judge import fusion
 from sweep.judge.coverage import cover
+from sweep.judge.explain import summary_of
 from sweep.judge.thresholds import load_thresholds, load_weights
 from sweep.modality.measurement import Measurement
-from sweep.modality.weights import HINT, Weights
+from sweep.modality.weights import HINT, Sum, Weights
 from sweep.run.modalities import SENSING_MODALITIES, WEIGHERS, vocabulary_of
 from tests.report_factory import SWEEP_ID, make_plan, uid
 
@@ -328,11 +329,20 @@ def test_every_weight_is_printed_with_counts_interval_and_source() -> None:
         assert e.weight_source in {"rendered", "simulated", "derived", "guessed"}
 
 
+def test_a_chance_is_said_only_where_every_weight_was_measured() -> None:
+    (finding,) = judge(lens(1, "stall-2")).findings
+    measured = [one.model_copy(update={"weight_source": "field"}) for one in finding.evidence_for]
+    said = summary_of(Sum(-2.0, -3.0, -1.0), -5.0, measured, [])
+    assert "1 in 100,000 before the sweep" in said.en
+    assert "100,000분의 1" in said.ko
+
+
 def test_the_answer_is_explained_in_both_languages() -> None:
     (finding,) = judge(lens(1, "stall-2")).findings
     assert finding.summary is not None
-    assert "1 in 100,000" in finding.summary.en
-    assert "100,000분의 1" in finding.summary.ko
+    assert "not a probability): -5.0 before the sweep" in finding.summary.en
+    assert "확률 아님): 점검 전 -5.0" in finding.summary.ko
+    assert "1 in " not in " ".join([finding.summary.en, *(one.en for one in finding.would_change)])
     assert "Lens-like glint" in finding.summary.en
     assert any("second look" in one.en for one in finding.would_change)
     (blind,) = judge(lens(1, "stall-2"), blind_modality="rf").findings

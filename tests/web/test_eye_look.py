@@ -111,7 +111,7 @@ def test_one_tap_answers_and_the_next_place_comes(live_phone: Phone, live_probe:
     live_probe.tell(answered(second, "not_answered"))
     commands(page, "aim")
     live_probe.state("done")
-    expect(page.get_by_text("살펴보지 않은 곳 1")).to_be_visible()
+    expect(page.get_by_text("눈으로 살펴보지 않은 곳 1")).to_be_visible()
 
 
 def _stood(planner: EyeLookPlanner, probe: FakeProbe, at: list[Position], bearings: tuple[float, ...]) -> None:

@@ -42,12 +42,10 @@ from server.interface.words import (
 from server.projections.log_records import EntryLine, LogRow, Printing, SignedDisposition, SweepPage
 from server.standing.findings import OPEN
 from server.standing.zones import method_state
-from sweep.report import MODALITIES, SHOWN, Evidence, Finding, SweepReport, ZoneCoverage, ZoneVerdict
+from sweep.report import MODALITIES, SHOWN, Evidence, Finding, SweepReport, ZoneCoverage, ZoneVerdict, are_measured
 from sweep.report.walls.spots import where_found
 from sweep.report.words import SOURCE_WORDS, names_of, share_words
 
-MEASURED = frozenset({"field", "measured"})
-"""Sources of weights that give odds; those of renderings, simulations, derivations and guesses only tell strength."""
 SHORT_NAME = 60  # derived: two lines in the list of the cover, one in the running head
 
 
@@ -180,7 +178,7 @@ def _finding(report: SweepReport, finding: Finding, letters: dict[UUID, str], pa
         "name": letters[finding.finding_id],
         "zone": place.where.ko,
         "where": f"{on_plan} · 반경 {finding.radius_m:.2f} m 안",
-        "strength": STRENGTHS[finding.strength],
+        "strength": STRENGTHS[finding.strength].ko,
         "for": [_evidence(item) for item in finding.evidence_for],
         "against": [_evidence(item) for item in finding.evidence_against],
         "odds": _odds(finding),
@@ -194,8 +192,7 @@ def _finding(report: SweepReport, finding: Finding, letters: dict[UUID, str], pa
 
 def _odds(finding: Finding) -> Tree | None:
     """Odds and their picture when every weight behind them was measured; None otherwise: nobody should read any."""
-    evidence = (*finding.evidence_for, *finding.evidence_against)
-    if not evidence or any(item.weight_source not in MEASURED for item in evidence):
+    if not are_measured((*finding.evidence_for, *finding.evidence_against)):
         return None
     return {
         "prior": _signed(finding.prior_log10_odds),

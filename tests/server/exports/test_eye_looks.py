@@ -58,7 +58,7 @@ def test_the_line_counts_each_answer_and_what_nobody_looked_at() -> None:
     _, looked = pages()
     assert looked.row.eye_looks == (
         "육안 살핌 6곳: 나사·반사 1, 구멍 1, 바닥이 보이는 구멍 1, 아무것도 없음 1, 모르겠음 1, 카메라 같음 1"
-        " · 살펴보지 않은 곳 1"
+        " · 눈으로 살펴보지 않은 곳 1"
     )
 
 

@@ -68,7 +68,7 @@ def test_a_candidate_is_printed_with_its_evidence_for_and_against(tmp_path: Path
         "점검자가 퇴실과 폐쇄를 확인했다고 기록됨",
         "F1 2번 칸 뒷벽, 높이 모름, 왼쪽 모서리 옆",
         "오른쪽 1.39 m, 아래 0.00 m",
-        "강함 (서로 다른 방식이 일치)",
+        "근거 강함",
         "조명을 축에서 벗어나게 하면 사라지는 밝은 점",
         "+2.0",
         "추정, 상한 적용",

@@ -79,7 +79,7 @@ export const words = {
   eye_known: text("지난 점검에서는 나사·반사였습니다", "An earlier visit saw a screw or a reflection"),
   eye_untouched: text("손대지 말고 함께 온 사람을 부르십시오", "Touch nothing and call your colleague"),
   eye_guide: text("발견 안내 열기", "Open the guide"),
-  eye_missed: text("살펴보지 않은 곳 {n}", "Not looked at: {n}"),
+  eye_missed: text("눈으로 살펴보지 않은 곳 {n}", "Not looked at by eye: {n}"),
   eye_more: text("다음에 {n}곳 더", "{n} more after it"),
   drawer_devices: text("기기 {n}", "Devices {n}"),
   drawer_looks: text("살필 곳 {n}", "to look at {n}"),

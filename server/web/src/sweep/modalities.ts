@@ -23,6 +23,13 @@ export function modalitiesOf(told: readonly { readonly modality: Modality }[]): 
   return [...new Set([...KNOWN, ...told.map(({ modality }) => modality)])];
 }
 
+/** Names of the methods that tell of something, each once: what is said to have seen a place. */
+export function methodsOf(told: readonly { readonly modality: Modality }[]): readonly string[] {
+  return modalitiesOf(told)
+    .filter((one) => told.some(({ modality }) => modality === one))
+    .map(modalityName);
+}
+
 export function modalityName(modality: string): string {
   const shown = SHOWN[modality];
   return shown ? local(shown.name) : modality;

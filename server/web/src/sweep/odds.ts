@@ -14,6 +14,13 @@ export interface Walk {
   readonly highest: number;
 }
 
+/** Whether every weight was measured in the field, so that the sum may be read as odds (`are_measured` of sweep/report). */
+export function areMeasured({ evidence_for, evidence_against }: Finding): boolean {
+  return [...evidence_for, ...evidence_against].every(
+    ({ weight_source: source }) => source === "field" || source === "measured",
+  );
+}
+
 /** What speaks for it first, as the sheet lists it; the last step ends at the posterior. */
 export function walkOf(finding: Finding): Walk {
   let at = finding.prior_log10_odds;

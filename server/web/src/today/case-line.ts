@@ -3,7 +3,7 @@ import type { CaseView } from "../api/types";
 import { date, day, isoDay } from "../i18n/format";
 import { wordOf } from "../i18n/glossary";
 import { local, t } from "../i18n/translate.svelte";
-import { isRadio, modalityName } from "../sweep/modalities";
+import { methodsOf } from "../sweep/modalities";
 
 /** The first day by which one of these is repaired, and whether it is over; null where nothing waits for a repair. */
 export function repairDue(cases: readonly CaseView[]): { words: string; isOver: boolean } | null {
@@ -15,9 +15,9 @@ export function repairDue(cases: readonly CaseView[]): { words: string; isOver: 
 
 export function caseLine(one: CaseView): string {
   const { zone = null, seen_by: seenBy = [] }: Partial<CaseView> = one; // kept on a phone by an older page without them
-  const what = seenBy.map((modality) => (isRadio(modality) ? t("case_thing_radio") : modalityName(modality)));
+  const what = methodsOf(seenBy.map((modality) => ({ modality })));
   const began =
     (one.began && wordOf("began", one.began)) ?? t(one.finding_id === null ? "case_by_person" : "case_by_finding");
   const where = zone === null ? [] : [local(zone)];
-  return [began, ...where, ...new Set(what), t("case_since", { when: day(one.opened) })].join(" · ");
+  return [began, ...where, ...what, t("case_since", { when: day(one.opened) })].join(" · ");
 }

@@ -4,7 +4,6 @@ import { text } from "../text";
 
 export const finding = {
   finding_title: text("확인할 곳 {n}", "Place {n} to inspect"),
-  finding_strength_strong: text("두 가지 방식에서 모두 감지", "Seen by two methods"),
   finding_plain_strong: text(
     "{methods}, {n}가지 방식에서 모두 카메라일 때 나타나는 신호가 감지되었습니다.",
     "{methods}: {n} methods each saw what a camera would show.",
@@ -37,7 +36,6 @@ export const finding = {
   evidence_numbers: text("계산과 수치 보기", "Show the calculation and its numbers"),
   evidence_would_change: text("다시 확인하면 달라질 수 있는 것", "What would change the answer"),
   disposition_so_far: text("지금까지의 판정", "Decisions so far"),
-  finding_strength_weak: text("한 가지 방식에서만 감지", "Seen by one method"),
   evidence: text("근거", "Evidence"),
   evidence_for: text("카메라로 볼 근거", "Speaks for a camera"),
   evidence_against: text("카메라가 아니라고 볼 근거", "Speaks against a camera"),

@@ -78,7 +78,7 @@ export const live = {
   ),
   live_abort_confirm: text("중단하기", "Abort"),
   live_finish_title: text("여기까지 마치시겠습니까?", "Finish the sweep here?"),
-  live_finish_text: text("남은 구역은 ‘점검하지 않음’으로 남습니다.", "Zones that are left stay “not looked at”."),
+  live_finish_text: text("남은 구역은 ‘미점검’으로 남습니다.", "Zones that are left stay “not inspected”."),
   live_look_pending: text(
     "아직 다시 보지 않은 곳이 있습니다: {places}. 끝내면 ‘확인할 곳’으로 남고, 지도에서 눈으로 보고 판정할 수 있습니다.",
     "Nobody has looked again at: {places}. Ended now it stays a place to inspect; decide on it from the map.",

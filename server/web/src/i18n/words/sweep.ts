@@ -1,4 +1,5 @@
 /** The sweep map, coverage and what there is to know about a sweep. */
+import { glossary } from "../../api/tables.json";
 import { text } from "../text";
 
 export const sweep = {
@@ -43,7 +44,7 @@ export const sweep = {
   map_zoom_out: text("축소", "Zoom out"),
   coverage_looked: text("점검함", "Looked at"),
   coverage_partly: text("일부만 점검함", "Partly looked at"),
-  coverage_not_looked: text("점검하지 않음", "Not looked at"),
+  coverage_not_looked: glossary.method.not_looked,
   coverage_dwell: text("머문 시간 {seconds}초", "{seconds} s spent"),
   coverage_samples: text("사용한 자료 {used}건, 제외한 자료 {dropped}건", "{used} samples used, {dropped} dropped"),
   coverage_gaps: text("끊김 {n}회", "{n} gaps"),

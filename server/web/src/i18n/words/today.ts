@@ -16,7 +16,6 @@ export const today = {
   today_place: text("{n}번째", "Number {n}"),
   today_open: text("확인 건 {n}건", "Open cases: {n}"),
   today_found: text("{n}건", "({n})"),
-  case_thing_radio: text("무선 기기", "a transmitter"),
   case_since: text("{when}부터", "since {when}"),
   case_by_finding: text("점검에서 나온 확인할 곳", "From a place that a sweep named"),
   case_by_person: text("사람이 연 확인 건", "Opened by a person"),
