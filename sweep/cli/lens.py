@@ -12,6 +12,7 @@ from sweep.cli.capture_words import show_limits
 from sweep.cli.output import (
     count_up,
     existing,
+    fail,
     one_line,
     out,
     print_below,
@@ -87,6 +88,9 @@ def lens(
             write_text(html, page.make_page(folder, scan))
     if json_out is None:
         _show_scan(scan)
+    unread = sum(clip.error is not None for clip in scan.clips)
+    if unread:
+        fail("clips_not_read", count=unread, of=len(scan.clips))
 
 
 def _count_many(at: int, of: int) -> None:

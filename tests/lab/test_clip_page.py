@@ -84,7 +84,20 @@ def read(page: str) -> Reader:
     return reader
 
 
-def test_the_page_shows_candidates_with_patches_curve_and_reasons(folder: Path) -> None:
+HANGUL = re.compile("[가-힣]")
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("ko_KR.UTF-8", ("확인할 곳", "축외 조명에서 많아야 축상 밝기의 0.01배")),
+        ("C.UTF-8", ("Place to inspect", "off by 0.01")),
+    ],
+)
+def test_the_page_shows_candidates_with_patches_curve_and_reasons(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, locale: str, said: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("LC_ALL", locale)
     page = make_page(folder, scan_of(detection(), detection(x=50.0, verdict="glint", score=-1.0)))
     reader = read(page)
     text = " ".join(reader.text)
@@ -93,15 +106,10 @@ def test_the_page_shows_candidates_with_patches_curve_and_reasons(folder: Path) 
     assert page.count('class="mark"') == 1
     assert page.count('class="mark glint"') == 1
     assert page.count('<svg class="curve"') == 2
-    for words in (
-        "확인할 곳",
-        "place to inspect",
-        "축외 조명에서 많아야 축상 밝기의 0.01배",
-        "off by 0.01",
-        "+1.50",
-        "+3.50",
-    ):
+    for words in (*said, "+1.50", "+3.50"):
         assert words in text
+    assert (HANGUL.search(text) is None) == (locale == "C.UTF-8"), "one language"
+    assert page.count("<details>") == 4, "how it was filmed, reasons, and a glint that was not called are folded"
     assert re.search(r"default-src 'none'; img-src data:; style-src 'sha256-[A-Za-z0-9+/=]{44}'", page)
     assert "http://www.w3.org/2000/svg" in page
     assert len(re.findall(r"https?://", page)) == len(re.findall("http://www.w3.org/2000/svg", page))
@@ -139,13 +147,17 @@ def test_reasons_of_a_real_scan_have_korean_sentences(folder: Path) -> None:
     assert result.reason in {*WORDS.reasons, *ON_THE_PAGE}
 
 
-def test_unreadable_clips_are_listed_with_their_reason(tmp_path: Path) -> None:
+def test_unreadable_clips_are_listed_with_their_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
     write_frames(tmp_path / "clip", strobed_frames(3))
     data = (tmp_path / "clip" / "frames.npz").read_bytes()
     (tmp_path / "clip" / "frames.npz").write_bytes(data[: len(data) // 2])
     page = make_page(tmp_path, scan_clips(tmp_path))
     assert "읽을 수 없음" in page
     assert "영상 파일을 읽을 수 없음" in page
+    done = CliRunner().invoke(build_app(["lens"]), ["lens", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "1개 중 1개를 클립으로 읽을 수 없습니다" in done.stderr
 
 
 def test_a_live_sweep_is_never_shown(folder: Path, tmp_path: Path) -> None:

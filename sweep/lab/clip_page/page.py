@@ -1,9 +1,10 @@
 """A page that shows why something was called: `sweep lens DIR --html OUT`.
 
 Job: one self-contained HTML file with every clip of a scan, its candidates circled, cut out under each lamp, their
-light over the triples and the reasons with their weights, in Korean and English. Input: a folder of recorded clips
-and its scan; output: the text of the page, which loads nothing and runs nothing (strict content security policy).
-Refuses a sweep that was recorded live: frames of live rooms are not kept, so they are not shown either.
+light over the triples and, folded, the reasons with their weights, in the language of the locale. Input: a folder of
+recorded clips and its scan; output: the text of the page, which loads nothing and runs nothing (strict content
+security policy). Refuses a sweep that was recorded live: frames of live rooms are not kept, so they are not shown
+either.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from functools import cache
 from html import escape
@@ -27,6 +29,7 @@ from sweep.lens.records import ClipResult, Detection, LensScan
 from sweep.lens.words import WORDS
 from sweep.phrases import Phrase
 from sweep.report import MANIFEST_NAME, display_text
+from sweep.report.language import language_of, spoken
 from sweep.report.sentences import Sentence, Sentences
 from sweep.report.words import METHOD_WORDS
 
@@ -41,6 +44,26 @@ FULL_BAR = 1.0
 
 ON_THE_PAGE: Final = Sentences("lens.page", "lens_candidate not_calibrated")
 """How a clip ended that could be judged."""
+
+
+TITLE: Final = Sentence("렌즈 점검 영상 판독", "Lens scan of recorded clips")
+NOTE: Final = Sentence(
+    "확인할 곳은 렌즈처럼 반사한 점일 뿐입니다. 사람이 눈으로 확인하기 전에는 발견이 아니며, 확인할 곳이 없어도 "
+    "이상 없음이 아닙니다.",
+    "A place to inspect is a point that reflects like a lens, not a find: a person decides by eye. No place to inspect "
+    "does not mean clear.",
+)
+FOOT: Final = Sentence(
+    "점수는 확률이 아니라 렌즈일 가능도비의 상용로그입니다. 광량 곡선과 확대 영상은 검출기와 별도로 계산했습니다.",
+    "The score is a log10 likelihood ratio, no probability. Light curves and patches are computed apart from the "
+    "detector.",
+)
+LAMPS: Final = (
+    Sentence("A 축상", "A on axis"),
+    Sentence("B 축외", "B off axis"),
+    Sentence("C 조명 끔", "C dark"),
+    Sentence("D 차이(평균)", "D difference, mean"),
+)
 
 
 class PageError(ValueError):
@@ -77,46 +100,43 @@ def _page(folder: Path, scan: LensScan) -> Iterator[str]:
     style, digest = _style()
     policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     yield (
-        '<!doctype html><html lang="ko"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{language_of(os.environ)}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="referrer" content="no-referrer">'
-        f"<title>렌즈 점검 영상 · lens scan</title><style>{style}</style></head><body>"
+        f"<title>{_say(*TITLE)}</title><style>{style}</style></head><body>"
     )
     called = sum(len(clip.candidates) for clip in scan.clips)
     unread = sum(clip.error is not None for clip in scan.clips)
     yield (
-        "<header><h1>렌즈 점검 영상 판독</h1><p class=en>Lens scan of recorded clips</p>"
+        f"<header><h1>{_say(*TITLE)}</h1>"
         '<ul class="facts">'
         f"{_fact(len(scan.clips), '기록', 'clips')}{_fact(called, '확인할 곳', 'places to inspect')}"
         f"{_fact(unread, '읽지 못함', 'unreadable')}"
         f"{_fact(f'{scan.ms_per_triple:.0f} ms', '조합당', 'per triple')}</ul>"
-        '<p class="note">확인할 곳은 렌즈처럼 반사한 점일 뿐입니다. 사람이 눈으로 확인하기 전에는 발견이 아니며, '
-        "확인할 곳이 없어도 이상 없음이 아닙니다.<span class=en>A place to inspect is a point that reflects like a "
-        "lens, not a find: a person decides by eye. No place to inspect does not mean clear.</span></p></header><main>"
+        f'<p class="note">{_say(*NOTE)}</p></header><main>'
     )
     for result in scan.clips:
         yield from _clip(folder, result)
-    yield (
-        "</main><footer>점수는 확률이 아니라 렌즈일 가능도비의 상용로그입니다. "
-        "광량 곡선과 확대 영상은 검출기와 별도로 계산했습니다."
-        "<span class=en>The score is a log10 likelihood ratio, no probability. "
-        "Light curves and patches are computed apart from the detector."
-        "</span></footer></body></html>\n"
-    )
+    yield (f"</main><footer>{_say(*FOOT)}</footer></body></html>\n")
 
 
 def _fact(value: object, ko: str, en: str) -> str:
-    return f"<li>{ko} <b>{escape(str(value))}</b> <span>{en}</span></li>"
+    return f"<li>{_say(ko, en)} <b>{escape(str(value))}</b></li>"
+
+
+def _say(ko: str, en: str) -> str:
+    """In the language of the locale."""
+    return spoken(Sentence(ko, en))
 
 
 def _clip(folder: Path, result: ClipResult) -> Iterator[str]:
     kind = "error" if result.error else result.verdict
     said = METHOD_WORDS[result.verdict]
-    badge = "읽을 수 없음 · error" if result.error else f"{said.ko} · {said.en}"
+    badge = _say("읽을 수 없음", "unreadable") if result.error else spoken(said)
     yield (f'<article><div class="head"><h2>{_safe(result.clip)}</h2><span class="badge {kind}">{badge}</span></div>')
     why = assessment(_plain(result.error or result.reason), _plain(result.message))
-    sentence = f"<p>{escape(why.ko)}<span class=en>{escape(why.en)}</span></p>"
+    sentence = f"<p>{escape(spoken(why))}</p>"
     clip = None if result.error else _open(folder, result.clip)
     if clip is None:
         yield f"{sentence}</article>"
@@ -127,7 +147,7 @@ def _clip(folder: Path, result: ClipResult) -> Iterator[str]:
         yield _detection(clip, detection, number)
     left = len(result.candidates) - MAX_CANDIDATES
     if left > 0:
-        more = f"그 밖의 확인할 곳 {left}곳은 JSON에 있습니다.<span class=en>{left} more are in the JSON.</span>"
+        more = _say(f"그 밖의 확인할 곳 {left}곳은 JSON에 있습니다.", f"{left} more are in the JSON.")
         yield f"<section><p>{more}</p></section>"
     yield "</article>"
 
@@ -184,40 +204,50 @@ def _facts_of(result: ClipResult) -> str:
         rows += [("제외", "rejected", f"{_safe(name)} {count}") for name, count in list(q.rejections.items())[:6]]
     if (c := result.coverage) is not None:
         about = "≈ " if c.range_is_estimated else ""
-        rows.append(("살펴본 시야", "view seen", f"{c.seen_share:.0%} ({about}{c.range_m:.1f} m)"))
-    table = "".join(f"<dt>{ko} <span class=en>{en}</span></dt><dd>{value}</dd>" for ko, en, value in rows)
+        rows.append(("판독한 화면", "judged in frame", f"{c.seen_share:.0%} ({about}{c.range_m:.1f} m)"))
+    table = "".join(f"<dt>{_say(ko, en)}</dt><dd>{value}</dd>" for ko, en, value in rows)
     hints = [WORDS.guidance.get(name, Sentence(name, name)) for name in (q.guidance if q else ())]
-    told = "".join(f'<p class="hint">{escape(h.ko)}<span class=en>{escape(h.en)}</span></p>' for h in hints)
-    return f"<dl>{table}</dl>{told}"
+    told = "".join(f'<p class="hint">{escape(spoken(h))}</p>' for h in hints)
+    return f"{told}{_fold(_say('촬영 상태', 'How it was filmed'), f'<dl>{table}</dl>')}"
 
 
 def _detection(clip: Clip, detection: Detection, number: int) -> str:
     called = detection.verdict == "lens_candidate"
-    name = "확인할 곳 · place to inspect" if called else "확인할 곳으로 보지 않은 반사점 · glint, not called"
+    what = ("확인할 곳", "Place to inspect") if called else ("확인할 곳으로 보지 않은 반사점", "Glint, not called")
+    name = _say(*what)
     place = f"x {detection.x:.1f}, y {detection.y:.1f}, frame {detection.frame}"
-    head = f"<h3>{number}. {name} <span class=en>{place} · 점수 score {detection.score:.2f}</span></h3>"
+    score = f"{_say('점수', 'score')} {detection.score:.2f}"
+    head = f"<h3>{number}. {name} <span class=en>{place} · {score}</span></h3>"
     try:
         curve = light_curve(clip, detection.frame, detection.x, detection.y)
         cuts = patches(clip, detection.frame, detection.x, detection.y)
     except (ClipError, ValueError):
-        return f"<section>{head}{_reasons(detection)}</section>"
+        return _part(head, _reasons(detection), called=called)
     figures = "" if cuts is None else _figures(patch_addresses(cuts))
     drawn = curve_svg(curve.points, f"light of {number} over the triples")
     legend = (
-        '<ul class="key"><li class="on">A 축상 on_axis</li><li class="off">B 축외 off_axis</li>'
-        '<li class="dark">C 조명 끔 dark</li></ul>'
+        f'<ul class="key"><li class="on">{_say(*LAMPS[0])}</li><li class="off">{_say(*LAMPS[1])}</li>'
+        f'<li class="dark">{_say(*LAMPS[2])}</li></ul>'
     )
-    unit = "<p class=en>조합별 광량(전자 수), 고리는 포화 · light per triple, electrons; a ring marks saturation</p>"
-    right = f"<div>{drawn}{unit}{legend}{_reasons(detection)}</div>"
-    return f'<section>{head}<div class="glance">{figures}{right}</div></section>'
+    unit = _say("조합별 광량(전자 수), 고리는 포화", "light per triple, electrons; a ring marks saturation")
+    right = f"<div>{drawn}<p class=en>{unit}</p>{legend}{_reasons(detection)}</div>"
+    return _part(head, f'<div class="glance">{figures}{right}</div>', called=called)
+
+
+def _part(head: str, body: str, *, called: bool) -> str:
+    """What was called stands open; the rest is folded."""
+    return f"<section>{head}{body}</section>" if called else f"<section>{_fold(head, body)}</section>"
+
+
+def _fold(summary: str, body: str) -> str:
+    return f"<details><summary>{summary}</summary>{body}</details>"
 
 
 def _figures(addresses: tuple[str, str, str, str]) -> str:
-    names = (("A 축상", "on_axis"), ("B 축외", "off_axis"), ("C 조명 끔", "dark"), ("D 차이(평균)", "difference, mean"))
     drawn = (
-        f'<figure><img class="patch" alt="{en}" src="{address}">'
-        f"<figcaption>{ko}<span class=en>{en}</span></figcaption></figure>"
-        for (ko, en), address in zip(names, addresses, strict=True)
+        f'<figure><img class="patch" alt="{_say(ko, en)}" src="{address}">'
+        f"<figcaption>{_say(ko, en)}</figcaption></figure>"
+        for (ko, en), address in zip(LAMPS, addresses, strict=True)
     )
     return f'<div class="patches">{"".join(drawn)}</div>'
 
@@ -227,15 +257,16 @@ def _reasons(detection: Detection) -> str:
     for reason in sorted(detection.reasons, key=lambda r: -abs(r.weight)):
         said = reason_of(_plain(reason.name), reason.value, _plain(reason.text))
         rows.append(
-            f"<tr><td>{escape(said.ko)}<span class=en>{escape(said.en)}</span></td>"
+            f"<tr><td>{escape(spoken(said))}</td>"
             f'<td class="bar">{_bar(reason.weight)}</td><td class="weight">{reason.weight:+.2f}</td></tr>'
         )
-    return (
-        '<table><thead><tr><th>근거 reason</th><th class="bar">반대 ← → 찬성</th>'
-        '<th class="weight">가중치 weight</th></tr>'
-        f"</thead><tbody>{''.join(rows)}</tbody><tfoot><tr><td>점수 score</td><td></td>"
+    table = (
+        f'<table><thead><tr><th>{_say("근거", "reason")}</th><th class="bar">{_say("반대 ← → 찬성", "against ← → for")}'
+        f'</th><th class="weight">{_say("가중치", "weight")}</th></tr>'
+        f"</thead><tbody>{''.join(rows)}</tbody><tfoot><tr><td>{_say('점수', 'score')}</td><td></td>"
         f'<td class="weight">{detection.score:+.2f}</td></tr></tfoot></table>'
     )
+    return _fold(f"{_say('근거', 'Reasons')} ({len(rows)})", table)
 
 
 def _bar(weight: float) -> str:
