@@ -34,7 +34,7 @@ from server.standing.persons import persons_of
 from server.standing.zones import equipment_of, zones_of
 from sweep.entry import kinds
 from sweep.phrases import Phrase
-from sweep.report import MODALITIES, TARGETS, LocalText, Modality, SweepReport, eye_looks_line
+from sweep.report import EMULATED_HEAD, MODALITIES, TARGETS, LocalText, Modality, SweepReport, eye_looks_line
 from sweep.report.imported_records import InspectionCited, InspectionImported
 from sweep.report.inspection_records import InspectionRecorded
 from sweep.report.walls.spots import where_found
@@ -214,10 +214,11 @@ def _equipment(header: SweepHeader, report: SweepReport | None) -> str:
     if report is None:
         return f"점검기 {header.probe_id}"
     versions = report.versions
+    firmware = "모의(실물 아님)" if versions.firmware == EMULATED_HEAD else versions.firmware or "정보 없음"
     parts = (
         f"점검기 {header.probe_id}",
         f"소프트웨어 {versions.software}",
-        f"펌웨어 {versions.firmware or '정보 없음'}",
+        f"펌웨어 {firmware}",
         f"판정 기준 {versions.thresholds}",
         f"보정 {versions.calibration or '안 됨'}",
         *(() if versions.forest is None else (f"렌즈 판정 모형 {versions.forest}",)),

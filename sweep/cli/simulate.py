@@ -57,6 +57,7 @@ def _record(source: SimulatedSource, folder: Path, seed: int) -> None:
     """Run the sweep for what it samples, which is kept in `folder` (created); nobody gets its report."""
     from sweep.cli.config import Config
     from sweep.cli.running import runner_of
+    from sweep.cli.watching import count_of
     from sweep.deliver.outbox import Outbox
     from sweep.entry.dsse import Signer
     from sweep.modality.control import Control
@@ -69,7 +70,7 @@ def _record(source: SimulatedSource, folder: Path, seed: int) -> None:
 
     def say(event: LiveEvent) -> None:
         if isinstance(event, ProgressEvent) and event.zone_id is not None and event.modality is None:
-            out.print(f"{event.position_index + 1}/{len(made.positions)} {names[event.zone_id]}")
+            out.print(f"{count_of(event)} {names[event.zone_id]}")
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder.parent, prefix=".simulate-") as scratch:

@@ -30,6 +30,12 @@ from sweep.report.language import spoken
 from sweep.run.reporting.eye_look_words import GLINTS
 
 
+def count_of(event: ProgressEvent) -> str:
+    """Which position of how many: one that is measured once more counts in the total too."""
+    number = event.position_index + 1
+    return f"{number}/{max(event.positions, number)}"
+
+
 class Watcher:
     """Shows how a sweep goes: a progress bar on a terminal, a line per position elsewhere."""
 
@@ -98,7 +104,7 @@ class Watcher:
             where = spoken(Phrase("at_outside") if event.step == "outside" else Phrase("at_closing"))
         left = "" if event.left_s is None else f" · {spoken(Phrase('minutes_left', minutes=event.left_s / 60))}"
         self._bar.update(self._task, completed=done, total=total, description=where + left)
-        line = f"[{done + 1}/{max(total, done + 1)}] {where}"
+        line = f"[{count_of(event)}] {where}"
         if not err.is_terminal and zone is not None and line != self._at:
             err.print(line)
             self._at = line

@@ -19,7 +19,7 @@ from sweep.lens.clip.clips import ClipMeta, Frame, LampGroup, write_clip
 from sweep.lens.optics import load_optics
 from sweep.modality.room import Room
 from sweep.phrases import Phrase
-from sweep.report import MANIFEST_NAME, RecordedPosition, RecordedSweep, new_id, to_json, utc_now
+from sweep.report import EMULATED_HEAD, MANIFEST_NAME, RecordedPosition, RecordedSweep, new_id, to_json, utc_now
 from sweep.report.language import spoken
 from sweep.sim import world
 from sweep.sim.head.emulated import record_serial
@@ -96,7 +96,7 @@ def assemble_sweep(
         mode="full",
         inspectors=("점검자-01", "점검자-02"),
         probe_id="probe-demo-1",
-        firmware="emulated sensor head" if with_head else None,
+        firmware=EMULATED_HEAD if with_head else None,
         calibration=None,
         clock_synchronised=False,
         clock_max_error_ms=None,

@@ -123,6 +123,7 @@ from .reference import (
     ReferenceReadings,
 )
 from .sweep import (
+    EMULATED_HEAD,
     BodyErased,
     Disposition,
     Gap,

@@ -7,7 +7,7 @@ Input of this module is records, output is the report that the probe signs and e
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
@@ -159,6 +159,10 @@ class LightTime(Record):
     light_open_s: Seconds
     """Of it, what was played only for transmitters that their traffic leaves open."""
     text: LocalText
+
+
+EMULATED_HEAD: Final = "emulated sensor head"
+"""What a report of a simulated or assembled sweep says as its firmware."""
 
 
 class Versions(Record):

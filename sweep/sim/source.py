@@ -23,6 +23,7 @@ from sweep.modality.messages import MeasureRf, RfHeard
 from sweep.modality.next_position import Outside
 from sweep.modality.room import Room
 from sweep.report import (
+    EMULATED_HEAD,
     Gap,
     Modality,
     Mode,
@@ -97,7 +98,7 @@ class SimulatedSource:
             mode=mode,
             inspectors=inspectors,
             probe_id=probe_id,
-            firmware="emulated sensor head",
+            firmware=EMULATED_HEAD,
             calibration=None,
             clock_synchronised=True,
             clock_max_error_ms=1_000,
