@@ -185,6 +185,8 @@ class PrivatePostgres:
     stop: Callable[[], None]
     kill: Callable[[], None]
     """End every process of it with SIGKILL."""
+    processes: Callable[[], list[int]]
+    """Every process of it."""
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -256,17 +258,20 @@ def new_postgres(
     def stop(*, check: bool = True) -> None:
         call(control, "-D", str(data), "-m", "immediate", "-w", "stop", check=check)
 
-    def kill() -> None:
+    def processes() -> list[int]:
         first = next(iter(folder.glob(".s.PGSQL.*.lock"))).read_text(encoding="ascii").split()[0]
-        ends = [first, *Path(f"/proc/{first}/task/{first}/children").read_text(encoding="ascii").split()]
+        return [*map(int, [first, *Path(f"/proc/{first}/task/{first}/children").read_text(encoding="ascii").split()])]
+
+    def kill() -> None:
+        ends = processes()
         for pid in ends:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(int(pid), signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in ends), "the end of every process", 60.0)
 
     start()
     try:
-        yield PrivatePostgres(f"postgresql+psycopg://ansim@/postgres?host={folder}{{}}", start, stop, kill)
+        yield PrivatePostgres(f"postgresql+psycopg://ansim@/postgres?host={folder}{{}}", start, stop, kill, processes)
     finally:
         stop(check=False)  # a test may have ended it
         shutil.rmtree(folder)

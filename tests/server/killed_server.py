@@ -8,6 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -50,9 +52,12 @@ class KilledServer:
             "ANSIM_BODY_KEYS": str(settings.body_keys_path),
             "ANSIM_STORE_KEY": str(settings.store_key_path),
             "ANSIM_CITY_URL": settings.city_url,
+            "ANSIM_DATABASE_REPLICA_URL": settings.database_replica_url,
+            "ANSIM_STORAGE_URL": settings.storage_url,
         }
         self._environment |= more or {}
         self._process: subprocess.Popen[str] | None = None
+        self._reading = threading.Thread()
 
     def start(self) -> None:
         self._process = subprocess.Popen(
@@ -64,8 +69,14 @@ class KilledServer:
             text=True,
         )
         assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line.startswith("serving on"), line
+        said = list[str]()
+        for line in self._process.stdout:
+            said.append(line)
+            if line.startswith("serving on"):
+                break
+        self._reading = threading.Thread(target=deque, args=(self._process.stdout, 0), daemon=True)
+        self._reading.start()  # what it says more must not fill the pipe and hold it up
+        assert any(line.startswith("serving on") for line in said), said
 
     @property
     def pid(self) -> int:
@@ -83,6 +94,7 @@ class KilledServer:
         if process is not None and process.stdout is not None:
             process.send_signal(signal.SIGKILL)
             process.wait()
+            self._reading.join()
             process.stdout.close()
             self._process = None
 

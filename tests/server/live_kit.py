@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +16,13 @@ import httpx
 
 from sweep.entry.dsse import Signer
 from sweep.entry.envelope import sign_request
-from sweep.report import GuidanceEvent, LiveEvent, LiveMessage, LocalText, StateEvent, utc_now
+from sweep.report import GuidanceEvent, LiveEvent, LiveMessage, LocalText, StateEvent, new_id, utc_now
 from tests.entry_factory import signer
 from tests.server.conftest import Client, Site
 from tests.waiting import wait_until
 
 PROBE = "probe-demo-1"
+COMMANDS = f"/api/probes/{PROBE}/commands"
 
 
 def text(words: str) -> LocalText:
@@ -95,3 +98,64 @@ class Page:
         """The first event of this name that is wanted, when it is there."""
         wait_until(lambda: any(is_it(data) for data in self.of(name)), f"{name} on the page", every_s=0.01)
         return next(data for data in self.of(name) if is_it(data))
+
+
+class Speaker:
+    """A probe that says one thing after the other until each is taken, now here and now there."""
+
+    def __init__(self, sites: Sequence[Site], first: int) -> None:
+        self.taken: list[int] = []
+        self._sites, self._first = itertools.cycle(sites), first
+        self._sweep_id = new_id()
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._speak)
+        self._thread.start()
+
+    def wait_for(self, more: int) -> None:
+        """Wait until as many more messages are taken."""
+        wanted = len(self.taken) + more
+        wait_until(lambda: len(self.taken) >= wanted, f"{more} more messages", 60.0, 0.01)
+
+    def end(self) -> None:
+        """Say no more."""
+        self._is_over.set()
+        self._thread.join()
+
+    def _speak(self) -> None:
+        for number in itertools.count(self._first):
+            if self._is_over.is_set():
+                return
+            said = state(number, "running", self._sweep_id) if number == self._first else guidance(number, "here")
+            said = said.model_copy(update={"sweep_id": self._sweep_id})
+            wait_until(partial(self._is_taken, said), "somebody who takes a message", 60.0, 0.02)
+            self.taken.append(number)
+
+    def _is_taken(self, said: LiveMessage) -> bool:
+        try:
+            return post(next(self._sites), said).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+
+def ask_to_stop(clients: Sequence[Client], command_id: str, sweep_id: str) -> None:
+    """A person presses the button until somebody takes it, first where the process is about to end."""
+    wanted = {"command": "pause", "sweep_id": sweep_id, "command_id": command_id}
+    clients_in_turn = itertools.cycle(clients)
+
+    def is_taken() -> bool:
+        try:
+            return next(clients_in_turn).post(COMMANDS, wanted).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    wait_until(is_taken, "somebody who takes the command", 60.0, 0.02)
+
+
+def fetch_all(site: Site) -> list[str]:
+    """The ids of the commands that a probe is given, until there are no more."""
+    found: list[str] = []
+    after = ""
+    while commands := signed(site, "GET", f"{COMMANDS}?wait_s=0{after}").json()["commands"]:
+        found += [command["command_id"] for command in commands]
+        after = f"&after={found[-1]}"
+    return found

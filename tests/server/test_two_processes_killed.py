@@ -12,27 +12,24 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import select
 
 from server.store.schema import entries
-from sweep.report import LiveMessage, new_id
+from sweep.report import new_id
 from tests.entry_factory import signer
-from tests.server.conftest import Client, Site, new_postgres
+from tests.server.conftest import Site, new_postgres
 from tests.server.killed_server import two_servers
-from tests.server.live_kit import PROBE, Page, guidance, post, signed, state
+from tests.server.live_kit import Page, Speaker, ask_to_stop, fetch_all
 from tests.server.sweep_kit import Probe
 from tests.server.uploads import Uploads, check_log
 from tests.waiting import wait_until
 
 PROBES = 4
 ROUND = 6  # entries and messages that the surviving process takes alone
-PATH = f"/api/probes/{PROBE}/commands"
 
 
 class EitherUploads(Uploads):
@@ -57,67 +54,6 @@ class EitherUploads(Uploads):
         """The next entry, when it may begin."""
         wait_until(self.may_begin.is_set, "the next round", 600.0, 0.01)
         return super().note(probe, size)
-
-
-class Speaker:
-    """A probe that says one thing after the other until each is taken, now here and now there."""
-
-    def __init__(self, sites: Sequence[Site], first: int) -> None:
-        self.taken: list[int] = []
-        self._sites, self._first = itertools.cycle(sites), first
-        self._sweep_id = new_id()
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._speak)
-        self._thread.start()
-
-    def wait_for(self, more: int) -> None:
-        """Wait until as many more messages are taken."""
-        wanted = len(self.taken) + more
-        wait_until(lambda: len(self.taken) >= wanted, f"{more} more messages", 60.0, 0.01)
-
-    def end(self) -> None:
-        """Say no more."""
-        self._is_over.set()
-        self._thread.join()
-
-    def _speak(self) -> None:
-        for number in itertools.count(self._first):
-            if self._is_over.is_set():
-                return
-            said = state(number, "running", self._sweep_id) if number == self._first else guidance(number, "here")
-            said = said.model_copy(update={"sweep_id": self._sweep_id})
-            wait_until(partial(self._is_taken, said), "somebody who takes a message", 60.0, 0.02)
-            self.taken.append(number)
-
-    def _is_taken(self, said: LiveMessage) -> bool:
-        try:
-            return post(next(self._sites), said).status_code == 200
-        except httpx.HTTPError:
-            return False
-
-
-def _ask_to_stop(clients: Sequence[Client], command_id: str, sweep_id: str) -> None:
-    """A person presses the button until somebody takes it, first where the process is about to end."""
-    wanted = {"command": "pause", "sweep_id": sweep_id, "command_id": command_id}
-    clients_in_turn = itertools.cycle(clients)
-
-    def is_taken() -> bool:
-        try:
-            return next(clients_in_turn).post(PATH, wanted).status_code == 200
-        except httpx.HTTPError:
-            return False
-
-    wait_until(is_taken, "somebody who takes the command", 60.0, 0.02)
-
-
-def _fetch_all(site: Site) -> list[str]:
-    """The ids of the commands that a probe is given, until there are no more."""
-    found: list[str] = []
-    after = ""
-    while commands := signed(site, "GET", f"{PATH}?wait_s=0{after}").json()["commands"]:
-        found += [command["command_id"] for command in commands]
-        after = f"&after={found[-1]}"
-    return found
 
 
 def _heard_once(page: Page, db_site: Site, acknowledged: set[str], taken: Sequence[int]) -> None:
@@ -161,7 +97,7 @@ def test_nothing_is_lost_when_one_of_two_is_killed(tmp_path: Path, repo_root: Pa
             speaker.wait_for(ROUND)
             uploads.wait_for(ROUND)
             asked.append(str(new_id()))
-            asking = threading.Thread(target=_ask_to_stop, args=(inspectors, asked[-1], str(new_id())))
+            asking = threading.Thread(target=ask_to_stop, args=(inspectors, asked[-1], str(new_id())))
             asking.start()
             time.sleep(randomness.random() * 0.1)
             servers[victim].kill()
@@ -169,7 +105,7 @@ def test_nothing_is_lost_when_one_of_two_is_killed(tmp_path: Path, repo_root: Pa
             uploads.wait_for(ROUND)
             uploads.may_begin.clear()
             asking.join()
-            fetched += _fetch_all(sites[survivor])
+            fetched += fetch_all(sites[survivor])
             speaker.end()
             _heard_once(page, sites[survivor], set(uploads.places) - before, speaker.taken)
             messages += len(speaker.taken)

@@ -105,6 +105,10 @@ class Uploads:
             one.result(PATIENCE_S)
         self._pool.shutdown()
 
+    def give_up(self) -> None:
+        """Begin nothing more, whatever became of what was begun."""
+        self._is_over.set()
+
     def _send(self, probe: Probe) -> None:
         while not self._is_over.is_set():
             self.deliver(self.note(probe))

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 READ_SIZE = 1 << 16
 
@@ -87,11 +88,15 @@ class Network:
 
     def join(self) -> None:
         """There is a network."""
+        self._joined.enter_context(relaying(self._listen(), self._reach, self._held))
+
+    def _listen(self) -> socket.socket:
         listener = socket.create_server(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
-        self._joined.enter_context(
-            relaying(listener, lambda: socket.create_connection(("127.0.0.1", self._server_port)), self._held)
-        )
+        return listener
+
+    def _reach(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self._server_port))
 
     def lead_to(self, server_port: int) -> None:
         """From now on to another port: a server that began anew."""
@@ -107,8 +112,29 @@ class Network:
         self._held.begin_with(request)
 
 
+class UnixNetwork(Network):
+    """What is between a server and what listens on the Unix socket `there`: reached by `here`."""
+
+    def __init__(self, there: Path, here: Path) -> None:
+        self._there, self._here = there, here
+        super().__init__(0)
+
+    def _listen(self) -> socket.socket:
+        self._here.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(self._here))
+        return listener
+
+    def _reach(self) -> socket.socket:
+        return unix_socket(str(self._there))
+
+
 def unix_socket(path: str) -> socket.socket:
     """A connection to the Unix socket at `path`."""
     made = socket.socket(socket.AF_UNIX)
-    made.connect(path)
+    try:
+        made.connect(path)
+    except OSError:
+        made.close()
+        raise
     return made

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import NullPool, create_engine, make_url, text
+from sqlalchemy import NullPool, create_engine, text
 
 from server.config.settings import Settings, SettingsError, load_settings
 from server.store import replica
@@ -247,7 +247,7 @@ def test_a_replica_that_hangs_holds_nobody_up(pair: Pair) -> None:
     with pair.database() as db:
         seen = _note(db, "hangs")
         wait_until(lambda: _is_replica(db, seen), "a replica that has come as far")
-        stopped = _processes(pair.replica)
+        stopped = pair.replica.processes()
         for pid in stopped:
             os.kill(pid, signal.SIGSTOP)
         try:
@@ -260,13 +260,6 @@ def test_a_replica_that_hangs_holds_nobody_up(pair: Pair) -> None:
                 os.kill(pid, signal.SIGCONT)
         db.look_at_replica()
         wait_until(lambda: _is_replica(db, seen), "a replica that goes on")
-
-
-def _processes(server: PrivatePostgres) -> list[int]:
-    folder = Path(str(make_url(server.url.format("")).query["host"]))
-    first = int(next(folder.glob(".s.PGSQL.*.lock")).read_text(encoding="ascii").split()[0])
-    children = Path(f"/proc/{first}/task/{first}/children").read_text(encoding="ascii").split()
-    return [first, *map(int, children)]
 
 
 def test_a_page_sees_what_it_wrote_and_health_says_how_far_behind_the_replica_is(
