@@ -128,7 +128,7 @@ def test_the_reason_says_what_is_missing() -> None:
 
 def test_a_call_and_what_is_forwarded_is_not_left_open() -> None:
     flow = late_flow()
-    half = replace(flow, back_t_ns=flow.t_ns + 5_000_000, back_frame_len=flow.frame_len)
+    half = replace(flow, back_t_ns=flow.t_ns + 5_000_000, back_frame_len=flow.frame_len[::-1])
     assert judge_flow(half).verdict == "not_video"
     assert judge_flow(replace(flow, is_from_ap=True, self_sourced_share=0.0)).verdict == "not_video"
 

@@ -65,7 +65,7 @@ def test_what_reports_in_one_length_is_not_thin_video() -> None:
     assert judge_flow(same).verdict == "not_video"
     lengths = np.random.default_rng(1).integers(150, 700, len(t_ns))
     assert judge_flow(flow_of((t_ns, lengths), (back, np.full(len(back), 80)))).reason == TOO_THIN
-    asked = flow_of((t_ns, lengths), (t_ns, lengths))
+    asked = flow_of((t_ns, lengths), (t_ns, np.random.default_rng(2).integers(150, 700, len(t_ns))))
     assert judge_flow(asked).verdict == "not_video", "both halves of a talk"
 
 

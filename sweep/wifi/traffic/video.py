@@ -26,10 +26,12 @@ from sweep.wifi.transmitters.shared_addresses import TWO_TRANSMITTERS
 from .cadence import Floats
 from .camera_features import DECIDE_SCORE, THIN_KBPS, Features, list_marks, score_features
 from .clips import judge_clips
+from .echo import is_echoed
+from .slow_clock import keeps_slow_clock
 from .stalls import close_stalls
 from .thin import LEAST_KBPS, measure_thin
 from .transfers import measure_transfer
-from .unclocked import RATE_KBPS, UNCLOCKED_S
+from .unclocked import MIN_GROUPED, MIN_UP_SHARE, RATE_KBPS, UNCLOCKED_S
 from .windows import FlowCutter, Window, measure_features
 
 Verdict = Literal["video_uplink", "not_video", "not_assessable"]
@@ -174,13 +176,15 @@ def judge_flow(flow: Flow, kernel: Kernel | None = KERNEL) -> VideoVerdict:
 
 def _is_denied_for_answers(flow: Flow, denied: VideoVerdict, kernel: Kernel | None) -> bool:
     """Whether what comes back to a stream of pictures is all that speaks against it, and is no other half of a call:
-    somebody else may send that in its peer's name.
+    it may be the same once more, or somebody else may send that in its peer's name.
     """
     features = denied.features
-    if flow.is_from_ap or features is None or features.is_one_way or features.rate_kbps < RATE_KBPS[0]:
+    if flow.is_from_ap or features is None or features.is_one_way:
         return False
     alone = replace(flow, back_t_ns=flow.back_t_ns[:0], back_frame_len=flow.back_frame_len[:0])
-    if judge_flow(alone, kernel).verdict != "video_uplink":
+    if is_echoed(flow):
+        return judge_flow(alone, kernel).verdict != "not_video"
+    if features.rate_kbps < RATE_KBPS[0] or judge_flow(alone, kernel).verdict != "video_uplink":
         return False
     back = replace(
         alone, t_ns=flow.back_t_ns, frame_len=flow.back_frame_len, sequence_number=flow.sequence_number[:0],
@@ -251,28 +255,53 @@ def _leave_open(stretch: _Stretch) -> Iterator[VideoVerdict]:
         if kbps < NEARLY * LEAST_KBPS:  # too thin for anything
             continue
         window, flow = stretch.cut(place), stretch.flow
-        features, unclocked = stretch.measure(place, window), window.unclocked()
+        features = stretch.measure(place, window)
         if features.is_sound:
             continue
-        if score_features(features, flow, given=["rate"]) >= DECIDE_SCORE:
+        reason = _tell_missing(window, features, flow)
+        if reason is None and (_may_be_filled_up(window, features, flow) or _may_gather(window, features)):
             reason = LIKE_REPORTS
-        elif not (unclocked.is_like_pictures or measure_thin(window).may_be_pictures):
+        if reason is None:
             continue
-        elif window.seconds < UNCLOCKED_S:
-            reason = TOO_SHORT
-        elif not unclocked.is_like_pictures:
-            reason = TOO_THIN
-        elif (transfer := measure_transfer(window.t_s, window.octets, window.seconds)).is_file(unclocked):
-            continue
-        elif score_features(features, flow, given=["sizes"]) >= DECIDE_SCORE:
-            reason = LIKE_REPORTS
-        elif not features.is_one_way:
-            reason = ANSWERED
-        elif transfer.is_even(unclocked):
-            continue
-        else:
-            reason = NO_CLOCK
         yield VideoVerdict("not_assessable", score_features(features, flow), None, features, reason)
+
+
+def _tell_missing(window: Window, features: Features, flow: Flow) -> str | None:
+    """Reason for which the pictures of a window may be a camera's; None where they are none."""
+    if score_features(features, flow, given=["rate"]) >= DECIDE_SCORE:
+        return LIKE_REPORTS
+    unclocked = window.unclocked()
+    if not (unclocked.is_like_pictures or measure_thin(window).may_be_pictures):
+        return None
+    if window.seconds < UNCLOCKED_S:
+        return TOO_SHORT
+    if not unclocked.is_like_pictures:
+        return TOO_THIN
+    if (transfer := measure_transfer(window.t_s, window.octets, window.seconds)).is_file(unclocked):
+        return None
+    if score_features(features, flow, given=["sizes"]) >= DECIDE_SCORE:
+        return LIKE_REPORTS
+    if not features.is_one_way:
+        return ANSWERED
+    return None if transfer.is_even(unclocked) else NO_CLOCK
+
+
+def _may_be_filled_up(window: Window, features: Features, flow: Flow) -> bool:
+    """Whether pictures that end in few places are all that speaks against it, also where all have the length of a
+    sound.
+    """
+    given = ["ended"]
+    if window.is_mostly_tone:
+        given += ["rate", "grouped"]
+        features = measure_features(window.with_tone(), flow, given)
+    return features.is_filled_up and score_features(features, flow, given=given) >= DECIDE_SCORE
+
+
+def _may_gather(window: Window, features: Features) -> bool:
+    """Whether pictures of a second or two come at once, one way and thick."""
+    is_thick = features.rate_kbps >= THIN_KBPS and window.grouped_share >= MIN_GROUPED
+    goes_up = window.up_share >= MIN_UP_SHARE and features.is_one_way
+    return is_thick and goes_up and keeps_slow_clock(window.t_s, window.octets)
 
 
 def _leave_open_together(flow: Flow, kernel: Kernel | None) -> list[VideoVerdict]:

@@ -8,6 +8,7 @@ flow, and judges nothing.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -61,6 +62,8 @@ SURE_NATS: Final = 6.0
 """Below this the clock of sound may have hidden that of the pictures: as much as counts in full."""
 COMPLETE_EVERY_S: Final = 10.0
 """Complete pictures are at most as far apart: guessed, economical encoders go up to this."""
+MOSTLY_KEPT: Final = 0.5
+"""Of the octets: guessed, of cameras with a constant sound the pictures are more."""
 MIN_TICKS: Final = 8
 """Periods of a clock below which nothing is said of them: as few as events make a clock."""
 
@@ -134,6 +137,15 @@ class Window:
         """Share of octets in large frames beside a full one."""
         return self.sums.grouped / max(self.sums.kept, 1.0)
 
+    @property
+    def is_mostly_tone(self) -> bool:
+        """Hardly anything is left without what has the lengths of a constant sound."""
+        return self.sums.kept < MOSTLY_KEPT * self.sums.sent
+
+    def with_tone(self) -> Window:
+        """The same with all of its frames."""
+        return replace(self, t_s=self.all_t_s, octets=self.all_octets, sums=self.sums._replace(kept=self.sums.sent))
+
     def unclocked(self) -> Unclocked:
         """What it looks like whatever its clock."""
         return measure_unclocked(
@@ -194,8 +206,11 @@ def _cut_plainly(t_s: Floats, octets: Octets, back: Octets) -> tuple[Floats, Oct
     return t_s, octets, sums
 
 
-def measure_features(window: Window, flow: Flow) -> Features:
-    """What speaks for a camera; without a rhythm where none could make one of it, since it is costly to look for."""
+def measure_features(window: Window, flow: Flow, given: Collection[str] = ("rate",)) -> Features:
+    """What speaks for a camera; without a rhythm where none could make one of it, since it is costly to look for.
+
+    Marks of the names `given` are not asked for that.
+    """
     sums, sent = window.sums, max(window.sums.sent, 1.0)
     features = Features(
         seconds=window.seconds,
@@ -207,7 +222,7 @@ def measure_features(window: Window, flow: Flow) -> Features:
         grouped_share=window.grouped_share,
         rhythm=PERFECT_RHYTHM,
     )
-    if features.rate_kbps < THIN_KBPS or score_features(features, flow, given=["rate"]) < DECIDE_SCORE:
+    if features.rate_kbps < THIN_KBPS or score_features(features, flow, given=given) < DECIDE_SCORE:
         return replace(features, rhythm=NO_RHYTHM)
     times, octets, kernel = window.t_s, window.octets, window.kernel
     rhythm = find_best_rhythm(times, octets, kernel)
