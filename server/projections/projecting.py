@@ -24,7 +24,7 @@ from server.projections.log_lines import imported_line, inspection_header, inspe
 from server.projections.log_records import SweepHeader
 from server.projections.proof_rows import note_claims, rebuild_proofs
 from server.projections.reference_rows import rebuild_checks
-from server.projections.sightings import SameThings, keep_sightings, same_things, sharing, to_project
+from server.projections.sightings import Readings, SameThings, keep_sightings, same_things, sharing, to_project
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.projections.visit_words import hand_of
 from server.signing.placements import rebuild_placements
@@ -47,19 +47,22 @@ from sweep.report.inspection_records import InspectionRecorded
 REBUILT_AT_ONCE = 20  # derived: 20 ms a sweep on a Raspberry Pi, and a writer waits less than a second
 
 
-def project(connection: Connection, sweep_id: UUID | None, *, is_rebuilt: bool = False) -> None:
+def project(connection: Connection, sweep_id: UUID | None, *, rebuilt: Readings | None = None) -> None:
     """Compute the rows of one sweep anew, and of those that saw the same thing; call it inside `Database.write()`.
 
-    `is_rebuilt`: the rows of other sweeps may be wrong.
+    `rebuilt`: the rows of other sweeps may be wrong; and what this transaction has read of them.
     """
     if sweep_id is None:
         return
+    readings = Readings() if rebuilt is None else rebuilt
     is_alone = connection.dialect.name == "sqlite"  # and tells its own pages, see projector.py
     told, waiting, done = list[tuple[UUID, list[str]]](), {sweep_id}, set[UUID]()
     while waiting:
         one = min(waiting)
         # Only the first may trust the rows of other sweeps: until all that it changes are done, some are not right.
-        kinds, changed = _project(connection, one, is_alone=is_alone, trusts_rows=not done and not is_rebuilt)
+        kinds, changed = _project(
+            connection, one, readings, is_alone=is_alone, trusts_rows=not done and rebuilt is None
+        )
         told.append((one, kinds))
         done.add(one)
         waiting = (waiting | changed) - done
@@ -68,11 +71,14 @@ def project(connection: Connection, sweep_id: UUID | None, *, is_rebuilt: bool =
 
 
 def _project(
-    connection: Connection, sweep_id: UUID, *, is_alone: bool, trusts_rows: bool
+    connection: Connection, sweep_id: UUID, readings: Readings, *, is_alone: bool, trusts_rows: bool
 ) -> tuple[list[str], set[UUID]]:
     """Compute the rows of one sweep anew; returns the kinds of what was due, and sweeps that say otherwise by it."""
     shared = sharing(connection, sweep_id)
     settled = settle(connection, sweep_id)
+    if settled.has_moved_entries:
+        readings.clear()
+    readings.forget(sweep_id)
     mark_all_due(connection, ((other, 0) for other in settled.others))
     told = [] if is_alone else _kinds_due(connection, sweep_id)
     for table in (*PROJECTIONS, due_sweeps):
@@ -94,7 +100,7 @@ def _project(
             other_log_index=before.log_index,
         )
     note_claims(connection, record.claims, sweep_id=sweep_id)
-    same = same_things(connection, record, shared if trusts_rows else None)
+    same = same_things(connection, record, shared if trusts_rows else None, readings)
     _insert_sweep(connection, record, same)
     keep_sightings(connection, record)
     for row, item in record.dispositions:
@@ -207,8 +213,9 @@ def rebuild(db: Database) -> int:
     while True:
         with db.write() as connection:
             sweep_ids = _sweep_ids_after(connection, after)
+            readings = Readings()
             for sweep_id in sweep_ids:
-                project(connection, sweep_id, is_rebuilt=True)
+                project(connection, sweep_id, rebuilt=readings)
         done += len(sweep_ids)
         if len(sweep_ids) < REBUILT_AT_ONCE:
             break
@@ -218,7 +225,7 @@ def rebuild(db: Database) -> int:
         strays = connection.scalars(select(sweeps.c.sweep_id).where(~spoken_of)).all()
     for sweep_id in strays:
         with db.write() as connection:
-            project(connection, sweep_id, is_rebuilt=True)
+            project(connection, sweep_id, rebuilt=Readings())
     return done
 
 

@@ -77,6 +77,43 @@ class SameThings:
     """By case of the related sweeps: its sweep, and what it has to be."""
 
 
+@dataclass(slots=True)
+class Readings:
+    """What one transaction read of sweeps for others of their rooms: each once, however many rows change with it."""
+
+    things: dict[UUID, dict[Place, Seen]] = field(default_factory=dict)
+    """By sweep; what was erased is nothing."""
+    words: dict[UUID, SweepRecord] = field(default_factory=dict)
+
+    def forget(self, sweep_id: UUID) -> None:
+        """Of this sweep all is read anew."""
+        self.things.pop(sweep_id, None)
+        self.words.pop(sweep_id, None)
+
+    def clear(self) -> None:
+        """Of every sweep."""
+        self.things.clear()
+        self.words.clear()
+
+    def words_of(self, connection: Connection, sweep_ids: Collection[UUID]) -> dict[UUID, SweepRecord]:
+        """What persons did about the findings of these sweeps."""
+        missing = [sweep_id for sweep_id in sweep_ids if sweep_id not in self.words]
+        if missing:
+            self.words |= read_words(connection, missing)
+        return {sweep_id: self.words[sweep_id] for sweep_id in sweep_ids}
+
+    def things_of(self, connection: Connection, sweep_ids: Collection[UUID]) -> dict[Place, Seen]:
+        """What these sweeps saw."""
+        missing = [sweep_id for sweep_id in sweep_ids if sweep_id not in self.things]
+        for row in connection.execute(select(sightings).where(sightings.c.sweep_id.in_(missing))) if missing else ():
+            text = open_read(connection, f"things {row.sweep_id}", row.things_sealed)
+            self.things[row.sweep_id] = {
+                (row.sweep_id, UUID(line["finding"])): (row.opened_ms, _thing(line), frozenset(line["by"]))
+                for line in ([] if text is None else json.loads(text))
+            }
+        return {place: seen for sweep_id in sweep_ids for place, seen in self.things[sweep_id].items()}
+
+
 def case_of(sweep_id: UUID, finding_id: UUID) -> UUID:
     """The id of the case that a finding opens."""
     return derived_id(sweep_id, f"case of {finding_id}")
@@ -120,13 +157,18 @@ def keep_sightings(connection: Connection, record: SweepRecord) -> None:
     )
 
 
-def same_things(connection: Connection, record: SweepRecord, shared: Collection[UUID] | None = None) -> SameThings:
+def same_things(
+    connection: Connection,
+    record: SweepRecord,
+    shared: Collection[UUID] | None = None,
+    readings: Readings | None = None,
+) -> SameThings:
     """What this sweep's findings have in common with those of other sweeps of its room and source.
 
     `shared`: sweeps that share a case with it, where the rows of `cases` hold for all others: what by those rows was
-    settled when this sweep began is not read.  None: everything is read.
+    settled when this sweep began is not read.  None: everything is read.  `readings`: of this transaction.
     """
-    report = record.report
+    report, readings = record.report, Readings() if readings is None else readings
     if report is None or not report.findings or report.source == "practice":
         return SameThings()
     opened_ms = to_ms(counted(report.started, record.received))
@@ -134,16 +176,17 @@ def same_things(connection: Connection, record: SweepRecord, shared: Collection[
         (record.sweep_id, one.finding_id): (opened_ms, thing_in(report, one), _by(one)) for one in report.findings
     }
     unsettled = None if shared is None else _unsettled(connection, record, report, opened_ms, shared)
-    near = _near(connection, record.sweep_id, report, unsettled)
+    near = _near(connection, readings, record.sweep_id, report, unsettled)
     related = frozenset(sweep_id for sweep_id, _ in near)
     if not related:
         return SameThings()
-    seen = _sightings(connection, {**near, **own_places}, {**read_words(connection, related), record.sweep_id: record})
+    records = readings.words_of(connection, related) | {record.sweep_id: record}
+    seen = _sightings(connection, {**near, **own_places}, records)
     places = {sighting.case_id: place for place, sighting in seen.items()}
     things = things_of(seen.values())
     ours = [thing for thing in things if any(one.sweep_id == record.sweep_id for one in thing)]
     if unsettled is not None and any(case_of_thing(thing).named is not None for thing in ours):
-        return same_things(connection, record)  # what was settled may have ended that
+        return same_things(connection, record, None, readings)  # what was settled may have ended that
     own: dict[UUID, SeenAgain] = {}
     others: dict[UUID, tuple[UUID, SeenAgain]] = {}
     for thing in things:
@@ -235,20 +278,20 @@ def _of_room(sweep_id: UUID, report: SweepReport) -> tuple[ColumnElement[bool], 
 
 
 def _near(
-    connection: Connection, sweep_id: UUID, report: SweepReport, unsettled: Mapping[UUID, UUID] | None
+    connection: Connection,
+    readings: Readings,
+    sweep_id: UUID,
+    report: SweepReport,
+    unsettled: Mapping[UUID, UUID] | None,
 ) -> dict[Place, Seen]:
     """Findings of other sweeps that touch one of this report, or one that does, with when they began."""
-    of_room = select(sightings.c.sweep_id, sightings.c.opened_ms, sightings.c.things_sealed)
-    of_room = of_room.where(*_of_room(sweep_id, report))
+    if unsettled is None:
+        others = set(connection.scalars(select(sightings.c.sweep_id).where(*_of_room(sweep_id, report))))
+    else:
+        others = set(unsettled.values())
+    left = readings.things_of(connection, others)
     if unsettled is not None:
-        of_room = of_room.where(sightings.c.sweep_id.in_(set(unsettled.values())))
-    left: dict[Place, Seen] = {}
-    for row in connection.execute(of_room):
-        text = open_read(connection, f"things {row.sweep_id}", row.things_sealed)
-        for line in () if text is None else json.loads(text):
-            finding_id = UUID(line["finding"])
-            if unsettled is None or case_of(row.sweep_id, finding_id) in unsettled:
-                left[(row.sweep_id, finding_id)] = (row.opened_ms, _thing(line), frozenset(line["by"]))
+        left = {place: seen for place, seen in left.items() if case_of(*place) in unsettled}
     waiting = [thing_in(report, finding) for finding in report.findings]
     found: dict[Place, Seen] = {}
     while waiting and left:

@@ -123,6 +123,8 @@ class Settled:
     """Sweeps to be judged after it: an entry of theirs was in conflict with one that counts no more."""
     moved: dict[int, bool] = field(default_factory=dict)
     """Log indices of its photographs that count now (True) or count no more."""
+    has_moved_entries: bool = False
+    """Did any entry begin or cease to count?"""
 
 
 def settle(connection: Connection, sweep_id: UUID) -> Settled:
@@ -148,9 +150,11 @@ def _settle_once(connection: Connection, sweep_id: UUID, settled: Settled) -> se
     for row in rows:
         reason = found[row.log_index]
         if reason is None and row.status == "quarantined":
+            settled.has_moved_entries = True
             is_accepted = accept_row(connection, row)
             _note_photograph(settled, row, counts=is_accepted)
         elif reason is not None and (row.status, row.reason) != ("quarantined", reason):
+            settled.has_moved_entries = True
             quarantine_row(connection, row, reason)
             _note_photograph(settled, row, counts=False)
             restored |= restore_rivals(connection, row.log_index)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,14 +15,16 @@ from uuid import UUID
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from server.ingest.arrivals import read_arrival
 from server.ingest.entries import write
 from server.places.facilities import load_demo_facility
 from server.projections import projecting
 from server.projections.sightings import case_of
+from server.projections.sweep_record import SweepRecord, read_words
 from server.signing import keys
+from server.store.bodies import open_read
 from server.store.clock import to_ms
 from server.store.db import Database
 from server.store.schema import body_data, cases, erased_bodies, sweeps
@@ -205,3 +209,41 @@ def test_the_rows_are_those_of_everything_read(
             assert room.rows() == found
         finally:
             db.close()
+
+
+@pytest.mark.parametrize("word", ["no_camera", "named"])
+def test_what_changes_many_sweeps_reads_each_of_them_twice_at_most(
+    migrated_sqlite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    shutil.copy(migrated_sqlite, tmp_path / "db.sqlite3")
+    db = Database(f"sqlite:///{tmp_path / 'db.sqlite3'}", keys_in(tmp_path))
+    read: list[str] = []
+
+    def opened(connection: Connection, purpose: str, sealed: bytes | None) -> str | None:
+        read.append(purpose)
+        return open_read(connection, purpose, sealed)
+
+    def heard(connection: Connection, sweep_ids: Iterable[UUID]) -> dict[UUID, SweepRecord]:
+        wanted = list(sweep_ids)
+        read.extend(f"words {sweep_id}" for sweep_id in wanted)
+        return read_words(connection, wanted)
+
+    monkeypatch.setattr("server.projections.sightings.open_read", opened)
+    monkeypatch.setattr("server.projections.sightings.read_words", heard)
+    try:
+        room = Room(db)
+        monkeypatch.setattr("server.log.order.now_ms", lambda: room.now_ms)
+        for number in range(12):  # fewer than may be joined
+            room.take(Seen(0, False, 15 * (number + 1)))
+        for event in (
+            Said(0, word, 200),
+            Seen(0, False, 0),
+        ):  # a word on all, and a report that came last and was first
+            projecting.drain(db)
+            read.clear()
+            room.take(event)
+            projecting.drain(db)
+            assert len({purpose.split()[1] for purpose in read}) >= 11
+            assert max(Counter(read).values()) <= 2
+    finally:
+        db.close()
