@@ -55,6 +55,7 @@ class City:
         clone_log(self.db, others, size)
         build_tree(self.db)
         settle(self.db)
+        self.size = size
         self.ingest = GroupCommit(self.db, quarantine_max_bytes=0)
         with self.db.read() as connection:
             sweep_id = connection.scalar(select(entries.c.sweep_id).where(entries.c.log_index == 1))
@@ -69,7 +70,7 @@ class City:
             "room": _again(self._room),
             "sweep": _again(self._sweep),
             "page": _again(lambda: self._page(100)),
-            "newest page": _again(lambda: self._page(SMALL - 100)),
+            "newest page": _again(lambda: self._page(self.size - 100)),
         }
 
     def _appends(self) -> Iterator[Work]:

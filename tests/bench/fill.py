@@ -18,7 +18,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, func, insert, select, text
+from sqlalchemy import Connection, Table, create_engine, func, insert, select, text
 
 from server.ingest.arrivals import read_arrival
 from server.ingest.entries import accept
@@ -57,8 +57,11 @@ def settle(db: Database) -> None:
     """Count what was filled in, as the server's nightly work does, and PostgreSQL's autovacuum within a minute."""
     db.optimize()
     if not db.is_sqlite:
-        with db.write() as connection:
-            connection.exec_driver_sql("ANALYZE")
+        with db.read() as connection:
+            engine = create_engine(connection.engine.url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql("VACUUM (ANALYZE)")
+        engine.dispose()
 
 
 def fill_rooms(db: Database, count: int) -> list[UUID]:
