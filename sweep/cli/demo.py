@@ -47,14 +47,15 @@ def demo(
     if not RECORDED_SWEEP.is_dir():
         fail("demo_without_recording", folder=RECORDED_SWEEP)
     speak(Phrase("demo_begins"))
+    clips = RECORDED_SWEEP / STALL / "lens"
+    with one_line(ClipError):
+        rounds = read_clip(find_clips(clips)[0]).meta.phases.count("A")
+    print_words("demo_lens_numbers", rounds=rounds)
     with TemporaryDirectory(prefix="ansim-demo-") as state:
         nothing_set = Path(state) / "sweep.toml"
         nothing_set.touch()
         replay(RECORDED_SWEEP, state=Path(state), config=nothing_set)
     pages = import_module("sweep.lab.clip_page.page")
-    clips = RECORDED_SWEEP / STALL / "lens"
     with one_line(ClipError, pages.PageError):
-        rounds = read_clip(find_clips(clips)[0]).meta.phases.count("A")
-        print_words("demo_lens_numbers", rounds=rounds)
         write_text(page, pages.make_page(clips, scan_clips(clips)))
     speak(Phrase("demo_ends", page=page))

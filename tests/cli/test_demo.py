@@ -25,7 +25,8 @@ def test_a_camera_is_found_and_the_page_shows_why(
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     assert place in done.stdout, "what is said of it at the end holds"
-    assert numbers in " ".join(done.stdout.split())
+    said = " ".join(done.stdout.split())
+    assert said.index(numbers) < said.index(place), "why the chances are near 0 % comes before them"
     assert next_step in done.stderr
     assert "why.html" in done.stderr
     page = (tmp_path / "why.html").read_text(encoding="utf-8")
