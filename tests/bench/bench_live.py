@@ -1,22 +1,26 @@
 """What is live by way of the database: processor time a post of one, two and four processes, and how late a page is.
 
 Probes post as fast as they are answered; then, at half of that rate, a page at the last process notes how late each
-message is.  At last a person orders a stop at one process while its probe asks another.
+message is.  At last a person orders a stop at one process while its probe asks another, also while PostgreSQL's
+notices come to nobody.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import statistics
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import httpx
+from sqlalchemy import text
 
 from server.signing import keys
 from sweep.entry.envelope import sign_request
@@ -29,9 +33,10 @@ from tests.server.live_kit import events
 
 PROCESSES = (1, 2, 4)
 SWEEP = "00000000-0000-7000-8000-000000000001"
-PROBES, POSTS, TOGETHER, PACED_POSTS, STOPS = 16, 40, 3, 20, 12
+PROBES, WARM, POSTS, TOGETHER, PACED_POSTS, STOPS = 16, 10, 40, 3, 20, 12
 LEAST_PER_S = 20.0  # derived: a hundred probes that post once in five seconds
 LONGEST_MS = 1_000.0  # guessed: a person does not wait for what they see
+LONGEST_UNHEARD_MS = 2_000.0  # derived: a process looks once a second, and is as late as a page
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Figures:
     post: Spent
     late_ms: Sequence[float]
     stop_ms: Sequence[float]
+    unheard_stop_ms: Sequence[float]
+    """Without notices."""
 
 
 def _body(probe_id: str, first: int) -> bytes:
@@ -116,9 +123,25 @@ def _post_all(sites: Sequence[Site], first: int, posts: int, every_s: float = 0.
     return PROBES * posts / (time.perf_counter() - began_s)
 
 
-def _stop(person: Client, there: str) -> list[float]:
-    """How long each stop takes from the person's click at one process to the probe at another."""
-    took_ms, after = [], ""
+@contextlib.contextmanager
+def _unheard(site: Site) -> Iterator[None]:
+    """The connections on which processes hear notices are open and say nothing."""
+    with site.db.read() as connection:
+        found = text("SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN %'")
+        pids = list(connection.scalars(found))
+    assert pids
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def _stop(person: Client, there: str, after: str) -> tuple[list[float], str]:
+    """How long each stop takes from the person's click at one process to the probe at another; the last one's id."""
+    took_ms = []
     with httpx.Client() as probe, ThreadPoolExecutor(1) as beside:
 
         def wait(last: str) -> tuple[list[dict[str, str]], float]:
@@ -134,7 +157,7 @@ def _stop(person: Client, there: str) -> list[float]:
             assert [command["command"] for command in came] == ["pause"]
             after = came[-1]["command_id"]
             took_ms.append((came_s - ordered_s) * 1000)
-    return took_ms
+    return took_ms, after
 
 
 def _measure(count: int, folder: Path, repo_root: Path) -> Figures:
@@ -147,15 +170,18 @@ def _measure(count: int, folder: Path, repo_root: Path) -> Figures:
             is_over = threading.Event()
             page = (sites[-1].login("viewer"), late_ms, is_over)
             threading.Thread(target=_heard, args=page, daemon=True).start()
-            _post_all(sites, 0, 3)  # warm
+            _post_all(sites, 0, WARM)  # the first posts of a process cost twice as much
             before = spent(pids, url)
             per_s = _post_all(sites, 1_000, POSTS)
             post = spent(pids, url).since(before, PROBES * POSTS)
             late_ms.clear()
             _post_all(sites, 10_000, PACED_POSTS, every_s=2 * PROBES / per_s)
-            stop_ms = _stop(sites[0].login("inspector"), sites[-1].url)
+            person = sites[0].login("inspector")
+            stop_ms, last = _stop(person, sites[-1].url, "")
+            with _unheard(sites[0]):
+                unheard_ms, _ = _stop(person, sites[-1].url, last)
             is_over.set()
-            return Figures(per_s, post, sorted(late_ms), sorted(stop_ms))
+            return Figures(per_s, post, sorted(late_ms), sorted(stop_ms), sorted(unheard_ms))
 
 
 def test_messages_by_way_of_the_database(tmp_path: Path, repo_root: Path, report: Callable[[str], None]) -> None:
@@ -167,9 +193,11 @@ def test_messages_by_way_of_the_database(tmp_path: Path, repo_root: Path, report
             f"live, {count} processes: a post of {TOGETHER} messages {one.post} (servers + PostgreSQL, "
             f"{one.post.both_ms / alone:.2f} x one process); {one.per_s:.0f} a second; at half of that a page shows a "
             f"message after {statistics.median(one.late_ms):.0f} ms (p95 {p95:.0f}); a stop reaches the probe after "
-            f"{statistics.median(one.stop_ms):.0f} ms (longest {one.stop_ms[-1]:.0f})"
+            f"{statistics.median(one.stop_ms):.0f} ms (longest {one.stop_ms[-1]:.0f}), without notices "
+            f"{statistics.median(one.unheard_stop_ms):.0f} ms (longest {one.unheard_stop_ms[-1]:.0f})"
         )
     for one in found.values():
         assert one.per_s >= LEAST_PER_S
         assert len(one.late_ms) >= PROBES * PACED_POSTS * TOGETHER * 0.95
         assert statistics.median(one.late_ms) <= LONGEST_MS
+        assert one.unheard_stop_ms[-1] <= LONGEST_UNHEARD_MS
