@@ -54,7 +54,7 @@ class Settings(BaseModel):
     )
     storage_url: Annotated[str, StringConstraints(max_length=500)] = Field(
         "",
-        description="where large bodies lie: file:///folder, or s3://bucket/folder, az://account/container or gs://bucket"
+        description="where large bodies lie: file:///folder, or s3://bucket/folder, az://container/folder or gs://bucket"
         " with ?region=ap-northeast-2 (&endpoint=https://…); empty: in the database",
     )
     storage_abroad_basis: Literal["", "consent", "treaty", "contract", "certified", "adequate"] = Field(

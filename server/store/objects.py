@@ -8,6 +8,7 @@ one line; a name that is not there is None.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -173,7 +174,12 @@ class ObjectStore:
             for name in wanted:
                 self._asked(lambda name=name: (self._folder / name).unlink(missing_ok=True))  # type: ignore[misc]  # bound at once
         elif wanted:
-            self._asked(lambda: obstore.delete(self._store, wanted))
+            try:
+                self._asked(lambda: obstore.delete(self._store, wanted))
+            except FileNotFoundError:  # Azure says so where one is gone already, of whatever else there was
+                for name in wanted:
+                    with contextlib.suppress(FileNotFoundError):
+                        self._asked(lambda name=name: obstore.delete(self._store, name))  # type: ignore[misc]  # bound at once
 
     def sizes(self, prefix: str) -> Iterator[dict[str, int]]:
         """Names and sizes of the objects below a folder, some at a time; StorageError."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import obstore
 import pytest
 
 from server.store.faults import StorageError
@@ -37,6 +39,21 @@ def test_what_was_put_comes_back_is_listed_and_goes(store: ObjectStore) -> None:
     assert store.get("a/1") == b"other"
     store.delete(["a/1", "a/never"])
     assert (store.get("a/1"), _all(store, "a")) == (None, {"a/2": 3000})
+
+
+def test_what_is_gone_already_keeps_nothing_else(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = ObjectStore(place_of(s3.url()), wait_s=WAIT_S)
+    store.put({"a": b"one", "b": b"two"}, is_read_soon=False)
+    delete = obstore.delete
+
+    def as_azure(where: Any, names: str | list[str]) -> None:
+        if names != "a":
+            raise FileNotFoundError
+        delete(where, names)
+
+    monkeypatch.setattr(obstore, "delete", as_azure)
+    store.delete(["never", "a"])
+    assert _all(store, "") == {MARKER: 54, "b": 3}
 
 
 def test_a_file_comes_back_in_pieces(store: ObjectStore, tmp_path: Path) -> None:
