@@ -34,10 +34,16 @@ def test_a_sentence_first_pictures_next_and_numbers_folded(phone: Phone, site: S
     expect(sheet.locator(".for figure", has_text="6곳에서 잰 전파 세기. 2번 칸에서 가장 셈(-48 dBm)")).to_be_visible()
     expect(sheet.locator(".for figure rect.ours")).to_have_count(1)
     expect(sheet.locator(".against figure")).to_contain_text("여기 -38 dBm, 문밖 -39 dBm")
-    expect(sheet.get_by_text("출발점: 약")).to_be_hidden()
+    bars, no_chance = (
+        sheet.get_by_role("img", name=re.compile("^출발점에서")),
+        sheet.get_by_text("확률로 읽지 마십시오"),
+    )
+    expect(bars).to_be_hidden()
     expect(sheet.locator("code").first).to_be_hidden()
     sheet.get_by_text("계산과 수치 보기").click()
-    expect(sheet.get_by_text("출발점: 약")).to_be_visible()
+    expect(bars).to_be_visible()
+    expect(no_chance.first).to_be_visible()
+    expect(sheet.get_by_text("곳에 1곳꼴")).to_have_count(0)
     assert phone.violations() == []
     assert phone.small_texts() == []
 

@@ -149,7 +149,7 @@ def _walk(phone: Page, address: str, device: Path, edges: list[int], campaign: C
     keep(phone, "again", folder)
     phone.get_by_role("button", name="이 사유로 다시 녹화").click()
     wait_until(lambda: len(edges) > lit, "the visible light", every_s=0.02)
-    phone.get_by_role("button", name="누가 들어옴 – 멈춤").click()
+    phone.get_by_role("button", name="사람 들어옴 – 즉시 중지").click()
     expect(phone.locator("#said")).to_contain_text("녹화하지 못했고 남은 것이 없습니다")
     wait_until(lambda: edges[-1] == 0, "the visible light goes out", every_s=0.02)
     expect(go).to_have_text("두 사람이 확인함")
@@ -170,7 +170,7 @@ def test_a_phone_types_the_code_and_sees_the_card(phone: Page, tmp_path: Path, a
         code, go = phone.get_by_label("연결 번호"), phone.locator("#go")
         expect(go).to_be_disabled()
         code.fill("000000" if shown[0] != "000000" else "111111")
-        stop, said = phone.get_by_role("button", name="누가 들어옴 – 멈춤"), phone.locator("#said")
+        stop, said = phone.get_by_role("button", name="사람 들어옴 – 즉시 중지"), phone.locator("#said")
         expect(stop).to_be_visible()
         assert screen.faults() == []
         keep(phone, "code", tmp_path)
