@@ -62,8 +62,8 @@ def test_a_second_process_hears_first_that_its_folder_is_another(
     if has_served_another:
         with closing(build_services(Settings(data_dir=folder)).db) as db:
             take_block(db)
-    for command in ("serve", "migrate"):
-        code, _, said = call(command, "--data-dir", folder)
+    for command in (("serve", "--port", "0"), ("migrate",)):
+        code, _, said = call(*command, "--data-dir", folder)
         assert (code, len(said.splitlines())) == (2, 1)
         assert f"{folder} holds no key of this database, which is served from another folder" in said
         assert "copy server.key, server-demo.key, devices.key from it" in said
