@@ -13,9 +13,11 @@ from typing import Annotated, Final
 
 import typer
 
+from sweep.cli.options import read_settings
 from sweep.cli.output import fail, one_line, print_words, speak, write_text
 from sweep.cli.quick import check_place
-from sweep.cli.sweeps import replay
+from sweep.cli.report_view import show_report
+from sweep.cli.sweeps import play
 from sweep.phrases import Phrase
 
 STALL: Final = "p2"
@@ -54,7 +56,7 @@ def demo(
     with TemporaryDirectory(prefix="ansim-demo-") as state:
         nothing_set = Path(state) / "sweep.toml"
         nothing_set.touch()
-        replay(RECORDED_SWEEP, state=Path(state), config=nothing_set)
+        show_report(play(RECORDED_SWEEP, read_settings(nothing_set, None, Path(state))))
     pages = import_module("sweep.lab.clip_page.page")
     with one_line(ClipError, pages.PageError):
         write_text(page, pages.make_page(clips, scan_clips(clips)))

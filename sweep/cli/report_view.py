@@ -50,9 +50,12 @@ def show_report(report: SweepReport, *, verbose: bool = False) -> None:
     _show_verdicts(report, names)
     for finding in report.findings:
         _show_finding(finding, names)
-    for looked in report.looked_again:
-        seconds = spoken(Phrase("for_seconds", seconds=looked.seconds))
-        out.print(f"{names[looked.zone_id]}: {spoken(looked.text)} ({seconds})")
+    again = [
+        f"{names[one.zone_id]}: {spoken(one.text)} ({spoken(Phrase('for_seconds', seconds=one.seconds))})"
+        for one in report.looked_again
+    ]
+    for told in dict.fromkeys(again):  # a lens and a transmitter at one place may be told alike
+        out.print(told)
     if not report.findings:
         print_words("no_place_to_inspect")
     if verbose:
@@ -65,8 +68,6 @@ def show_report(report: SweepReport, *, verbose: bool = False) -> None:
     for line in filter(None, (eye_looks_line(report.eye_looks), light, _forest_line(report))):
         tell(line)
     _show_limits(report.limits, verbose=verbose)
-    if not verbose:
-        print_words("rest_of_report")
 
 
 def _show_verdicts(report: SweepReport, names: Mapping[str, str]) -> None:

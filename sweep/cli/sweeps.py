@@ -106,6 +106,13 @@ def replay(
     _finish(report, json_out, fail_on, verbose=verbose)
 
 
+def play(folder: Path, settings: Config) -> SweepReport:
+    """Run a recorded sweep through the whole pipeline to be looked at; nothing is delivered."""
+    with one_line(SourceError):
+        source = RecordedSource(folder)
+    return _run(source, settings, source.manifest.sweep_id, quiet=False, has_journal=False, delivers=False)
+
+
 def _mark(settings: Config, folder: Path) -> Path:
     digest = hashlib.sha256((folder / MANIFEST_NAME).read_bytes()).hexdigest()
     return settings.state_folder / "replayed" / digest
@@ -216,6 +223,7 @@ def _run(
     signer: Signer | None = None,
     has_journal: bool = True,
     eye: Eye | None = None,
+    delivers: bool = True,
 ) -> SweepReport:
     folder = settings.state_folder
     with one_line(SweepRecorderError):
@@ -244,7 +252,8 @@ def _run(
             wait_for_room(outbox)
         if not outbox.unsaved:
             before_delivery()
-        deliver(settings, outbox)
+        if delivers:
+            deliver(settings, outbox)
         return result.report
 
 
@@ -255,6 +264,8 @@ def _finish(
     write_json(json_out, report.model_dump(mode="json"))
     if json_out is None or str(json_out) != "-":
         show_report(report, verbose=verbose)
+        if not verbose:
+            print_words("rest_of_report")
         if camera_zone is not None:
             tell(truth_of(report, camera_zone))
     strong = any(finding.strength == "strong" for finding in report.findings)

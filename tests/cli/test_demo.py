@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,11 @@ def test_a_camera_is_found_and_the_page_shows_why(
     assert said.index(numbers) < said.index(place), "why the chances are near 0 % comes before them"
     assert next_step in done.stderr
     assert "why.html" in done.stderr
+    assert not {"--verbose", "--json", "--server"} & set(re.findall("--[a-z]+", done.stdout + done.stderr)), (
+        "it has none"
+    )
+    lines = done.stdout.splitlines()
+    assert max(Counter(line for line in lines if len(line) > 40 and "%" not in line).values()) == 1, "nothing twice"
     page = (tmp_path / "why.html").read_text(encoding="utf-8")
     assert "p2-a" in page
     assert page.count("<svg") >= 1
