@@ -171,6 +171,13 @@ def test_frames_that_all_carry_one_time_are_said_to(tmp_path: Path) -> None:
     assert "not assessable: heard too short 1" in sweep("wifi", tmp_path / "b.pcap")[1]
 
 
+def test_a_capture_in_which_nothing_was_heard_says_that_nothing_is_judged(tmp_path: Path) -> None:
+    write_frames(tmp_path / "a.pcap", [])
+    code, out, _ = sweep("wifi", tmp_path / "a.pcap")
+    assert code == 0
+    assert "nothing was heard, and nothing is judged" in " ".join(out.split())
+
+
 def test_what_was_not_read_of_advertisements_is_said(tmp_path: Path) -> None:
     file = tmp_path / "adverts.json"
     file.write_text('[{"address": "00:00:5e:00:53:01", "rssi_dbm": -60, "name": "Desk", "txPower": 4}]')

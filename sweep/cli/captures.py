@@ -58,7 +58,10 @@ def wifi(
     if json_out is None:
         found = sorted(document["transmitters"], key=lambda one: _by_verdict(one, OPEN_REASONS))
         reason_of = partial(_reason, listened_s=document["listened_s"])
-        _show_transmitters(found[:MAX_ROWS], reason_of)
+        if found:
+            _show_transmitters(found[:MAX_ROWS], reason_of)
+        else:
+            print_words("no_transmitter_in_file")
         _more([one["video"]["verdict"] for one in found], VIDEO)
         reasons = Counter(reason for one in found if (reason := reason_of(one)))
         is_open = Counter({reason: count for reason, count in reasons.items() if reason in OPEN_REASONS})
@@ -153,7 +156,10 @@ def stimulus(
             Phrase("column_transmitter"), Phrase("column_verdict"), "p", Phrase("column_over_all"),
             Phrase("column_would_show"), Phrase("column_reason"),
         )  # fmt: skip
-        show_table(names, rows)
+        if found:
+            show_table(names, rows)
+        else:
+            print_words("no_transmitter_in_file")
         _more([one["verdict"] for one in found], ANSWERS)
         print_words("uplinks_tested", count=document["flows_tested"])
         print_words("what_would_show")
