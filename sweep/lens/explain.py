@@ -78,6 +78,8 @@ OUTCOMES: Final[dict[str, Sentence]] = {
                                  "found in {hits} of {lives} triples only; {least} and {share:.0f} % are needed"),
     "no_peak": Sentence("둘레보다 밝은 점이 없음: 잡음의 {snr:.1f}배(기준 {peak:.1f}배)",
                         "no point brighter than its surroundings: {snr:.1f} times the noise, {peak:.1f} are needed"),
+    "no_point": Sentence("밝지만(잡음의 {snr:.1f}배) 둘레에서 가장 밝은 점은 아님",
+                         "bright, {snr:.1f} times the noise, but not the brightest point of its surroundings"),
     "shown_by_both": Sentence("축외 조명에서도 같은 밝기로 보임: 차이가 {z:.1f} 표준편차(기준 {glint:.1f}). "
                               "반사형 적외선 차단 필터 뒤의 렌즈라면 이 방식으로 가려낼 수 없음",
                               "off_axis shows it as well: {z:.1f} standard deviations apart, {glint:.1f} are needed; "
@@ -203,6 +205,8 @@ def _decide(
     common = max(("no_peak", "shown_by_both", "crowded_out", "followed"), key=states.count)
     seen = [look for look in inside if look.state == common]
     middle = sorted(seen, key=lambda look: look.z if common == "shown_by_both" else look.snr)[len(seen) // 2]
+    if common == "no_peak" and middle.snr >= PEAK_SNR:
+        return common, _say("no_point", snr=middle.snr)[1]
     return _say(
         "not_followed" if common == "followed" else common, snr=middle.snr, z=middle.z, peak=PEAK_SNR, glint=GLINT_Z
     )

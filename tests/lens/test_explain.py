@@ -52,6 +52,13 @@ def test_a_point_without_light_is_no_peak(clip: Clip) -> None:
     assert all(look.snr < 3.0 for look in told.looks if look.state == "no_peak")
 
 
+def test_what_is_bright_but_no_point_is_not_said_to_be_too_dark(clip: Clip) -> None:
+    told = explain_point(clip, GLINT[0] - 8.0, GLINT[1] + 4.0)
+    assert told.outcome == "no_peak"
+    assert "4.2" in told.said.en
+    assert "2.8" not in told.said.en
+
+
 def test_what_both_lamps_show_is_judged_and_not_called(clip: Clip) -> None:
     told = explain_point(clip, 60.0, 120.0)
     assert told.outcome in ("below", "shown_by_both", "too_rarely_found")
