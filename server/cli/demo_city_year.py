@@ -10,10 +10,9 @@ from __future__ import annotations
 import heapq
 import json
 import random
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from math import ceil
 from time import monotonic
@@ -34,7 +33,8 @@ from server.cli.demo_city_notes import (
 )
 from server.cli.demo_city_places import LEFT, CityRoom, People
 from server.cli.demo_city_probes import CityProbe, admit_probes, new_probe
-from server.cli.demo_city_reports import Suspicion, next_check, report_of
+from server.cli.demo_city_reports import next_check, report_of
+from server.cli.demo_city_visits import Planned, Visits, time_of
 from server.ingest import case_entries, inspection_entries, visit_entries
 from server.interface.case_requests import CaseRequest, StepRequest
 from server.interface.errors import ApiError
@@ -46,8 +46,7 @@ from server.projections import projecting
 from server.projections.sightings import case_of
 from server.public_page import reports
 from server.schedule import pairs, visits
-from server.schedule.periods import ONE_DAY, Period, is_working_day, period_before, period_of, working_days
-from server.schedule.random_days import drawn_day, secrets_until
+from server.schedule.periods import Period, is_working_day, working_days
 from server.standing.inspections import case_of_look
 from server.store.clock import moved_to
 from sweep.entry import kinds
@@ -55,12 +54,6 @@ from sweep.entry.envelope import make_body
 from sweep.phrases import Phrase
 from sweep.report import SweepReport, to_json
 
-PROBE_SHARE = 0.6
-"""Of the visits of the first district's pair that has a probe."""
-SLOT_MIN, FACILITY_MIN = 18, 45  # FIELD: eight minutes a room, and the way to the next
-SUSPICION_SHARE = 0.02
-MISSED_SHARE = 0.06
-ABORTED_SHARE = 0.015
 NOTED_ONE_IN = 3
 """So many inspections with other instruments have a note of what was seen besides."""
 ALONE_SHARE = 0.01
@@ -73,26 +66,8 @@ LOOKED_AGAIN_AFTER = timedelta(days=91)
 """On the morning after the day on which what was no camera opens again."""
 NOT_LOOKED_AGAIN = 6
 """At one in so many places nobody has looked again yet."""
-RULE = "monthly"
-"""By whose draws facilities are visited (`config/inspection_policy.toml`)."""
 SAID_EVERY = 500
 MINUTES_TO_LOOK = 14
-
-
-@dataclass
-class Planned:
-    """A visit that will be made."""
-
-    at: datetime
-    room: CityRoom
-    pair: tuple[str, str]
-    number: int
-    """Of the pair in its district."""
-    probe: CityProbe | None
-    """None: with what the pair carries else."""
-    suspicion: Suspicion | None = None
-    way: tuple[str, ...] = ()
-    is_aborted: bool = False
 
 
 @dataclass
@@ -117,7 +92,8 @@ class Year:
         begun = monotonic()
         with self.services.db.write() as connection:
             self.probes += admit_probes(connection)
-        visited = sorted(self._visits(), key=lambda one: one.at)
+        visiting = Visits(self.services.db, self.people, self.rooms, self.probes, self.today, self.months, self.rng)
+        visited = sorted(visiting.planned(), key=lambda one: one.at)
         self._leave_open(visited)
         for one in visited:
             self._plan(one.at, self._sweep, one)
@@ -154,11 +130,11 @@ class Year:
         """Checks of probes and instruments, and an office that goes over."""
         for day in working_days(Period(self.today - timedelta(days=CHECKED_DAYS), self.today))[::3]:
             for probe in self.probes:
-                self._plan(_time_of(day, 8, 40), self._check, probe)
+                self._plan(time_of(day, 8, 40), self._check, probe)
         for number, of_pair in enumerate(self.carried):
             for one in of_pair:
                 for day in check_days(first.date(), self.today, has_lapsed=number == LAPSED_PAIR):
-                    self._plan(_time_of(day, 8), self._check_instrument, one.instrument_id, day)
+                    self._plan(time_of(day, 8), self._check_instrument, one.instrument_id, day)
         self._plan(first + (datetime.now(UTC) - first) / 2, self._hand_over)
 
     def _check_instrument(self, instrument_id: UUID, day: date, at: datetime) -> None:
@@ -178,42 +154,6 @@ class Year:
         body = make_body(kinds.REFERENCE_TYPE, to_json(probe.last_check.told(probe.probe_id)))
         with moved_to(at + timedelta(seconds=30)):
             probe.send(self.services, kinds.REFERENCE_CHECKED, None, body, at)
-
-    def _visits(self) -> Iterator[Planned]:
-        """Each facility on the day that was drawn for it in a month, few left out."""
-        month = period_of("month", self.today)
-        for _ in range(self.months):
-            month = period_before("month", month.first)
-        by_facility: dict[UUID, list[CityRoom]] = defaultdict(list)
-        for room in self.rooms:
-            by_facility[room.facility_id].append(room)
-        while month.first <= self.today:
-            known = secrets_until(self.services.db, month.first, min(month.last, self.today))
-            visited: Counter[tuple[date, str]] = Counter()
-            for facility_id, own in by_facility.items():
-                day = drawn_day(facility_id, RULE, working_days(month), self.today, known)
-                if day is not None and self.rng.random() > MISSED_SHARE:
-                    yield from self._visit(own, day, visited[day, own[0].district_id])
-                    visited[day, own[0].district_id] += 1
-            month = period_of("month", month.last + ONE_DAY)
-
-    def _visit(self, own: Sequence[CityRoom], day: date, before: int) -> Iterator[Planned]:
-        """A facility, after so many others of its district that day: the pairs take turns."""
-        district_id = own[0].district_id
-        walking = self.people.pairs[district_id]
-        pair = (before + day.toordinal()) % len(walking)
-        probe = [one for one in self.probes if one.district_id == district_id][pair : pair + 1]
-        if district_id == FIRST and self.rng.random() > PROBE_SHARE:
-            probe = []
-        start = _time_of(day, 9, 5) + timedelta(minutes=before // len(walking) * FACILITY_MIN)
-        for slot, room in enumerate(own):
-            at = start + timedelta(minutes=slot * SLOT_MIN)
-            one = Planned(at, room, walking[pair], pair, next(iter(probe), None), way=self.rng.choice(CLOSED_WAYS))
-            if self.rng.random() < SUSPICION_SHARE:
-                one.suspicion = self.rng.choice(("glint", "uplink"))
-            one.is_aborted = one.probe is not None and self.rng.random() < ABORTED_SHARE
-            if at < datetime.now(UTC) - timedelta(minutes=20):
-                yield one
 
     def _sweep(self, one: Planned, at: datetime) -> None:
         """Send a sweep's two entries, and plan what comes of it."""
@@ -389,10 +329,6 @@ class Year:
             self._sweep(Planned(at, room, pair, 0, probe), at)
             own.seq += 1  # an entry that never arrives
         projecting.drain(self.services.db)
-
-
-def _time_of(day: date, hour: int, minute: int = 0) -> datetime:
-    return datetime.combine(day, time(hour, minute), KST).astimezone(UTC)
 
 
 def _spread(

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 
-from server.cli import demo_city_inspections, demo_city_notes, demo_city_year
+from server.cli import demo_city_inspections, demo_city_notes, demo_city_visits, demo_city_year
 from server.cli.demo_city import write_city
 from server.cli.demo_city_notes import OPEN_WAYS
 from server.cli.demo_city_places import CityRoom
@@ -52,8 +52,8 @@ def _works_as_districts_do(connection: sqlite3.Connection) -> None:
 
 def test_what_two_named_is_looked_at_again_when_it_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Days are drawn by secrets, so that a small city has what is rare only where the shares are high."""
-    monkeypatch.setattr(demo_city_year, "SUSPICION_SHARE", 0.25)
-    monkeypatch.setattr(demo_city_year, "PROBE_SHARE", 1.0)
+    monkeypatch.setattr(demo_city_visits, "SUSPICION_SHARE", 0.25)
+    monkeypatch.setattr(demo_city_visits, "PROBE_SHARE", 1.0)
     monkeypatch.setattr(demo_city_inspections, "BY_EYE_SHARE", 0.4)
     write_city(tmp_path / "city", facilities=3, months=9, password="a-made-up-password")
     with closing(sqlite3.connect(tmp_path / "city" / "server.sqlite3")) as connection:
