@@ -16,8 +16,7 @@ from sqlalchemy import ARRAY, Connection, Row, String, bindparam, column, delete
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
 from server.live.operations import EntryRead, encode
-from server.store.db import GONE_US
-from server.store.revisions import MIGRATIONS, newest_revision
+from server.store.revisions import GONE_US, MIGRATIONS, newest_revision
 from server.store.schema import live_channels, live_operations, serving_processes
 from server.store.turns import NOW_US, now_us, take_turn
 

@@ -17,7 +17,7 @@ from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, 
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, column, create_engine, event, extract, func, inspect, select, table, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
@@ -38,9 +38,9 @@ from server.store.postgres_statistics import holds_samples, keep_no_samples, wri
 from server.store.replica import Read, Replica, position_of, primary_of
 from server.store.revisions import (
     MIGRATIONS,
-    needed_beside,
     newest_revision,
     refuse_newer,
+    refuse_others,
     revision_of,
     serves_beside,
     upgrade,
@@ -60,7 +60,6 @@ OPTIMIZE_ALL = 0x10002  # every table that changed much, also those that this co
 MIGRATION_LOCK_MS = 300  # guessed: so long others wait behind a table that a migration waits for
 MIGRATION_PAUSE_S = 1.0  # guessed: what waited behind it is done by then
 MIGRATION_WAIT_S = 600.0  # guessed: longer than a document or `pg_dump` reads
-GONE_US = 20_000_000  # derived: four signs of life, see live/shared.py
 SQLITE_HOLDS_PLAIN_COPIES = 1  # user_version that a migration leaves when dropped pages are to be written anew
 
 
@@ -250,7 +249,7 @@ class Database:
             refuse_newer(connection, migrations)
             if not self.is_sqlite:
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = {MIGRATION_LOCK_MS}")
-                _refuse_others(connection, migrations)
+                refuse_others(connection, migrations)
             upgrade(connection, migrations, revision)
             if not self.is_sqlite:
                 keep_no_samples(connection)
@@ -397,19 +396,3 @@ class Database:
     def _become_writer(self, connection: Connection) -> None:
         if not self.is_sqlite:
             connection.execute(ADVISORY_LOCK, {"name": WRITER_LOCK})
-
-
-def _refuse_others(connection: Connection, migrations: Path) -> None:
-    """SchemaError while processes serve this database from which the migrations take what they use."""
-    found = revision_of(connection)
-    needed = None if found is None else needed_beside(found, migrations)
-    there = inspect(connection)
-    if needed is None or not there.has_table("serving_processes"):
-        return
-    has_revision = any(one["name"] == "revision" for one in there.get_columns("serving_processes"))
-    serving = table("serving_processes", column("revision" if has_revision else "process_id"), column("seen_us"))
-    now_us = extract("epoch", func.clock_timestamp()) * 1_000_000
-    alive = connection.execute(select(serving).where(serving.c.seen_us > now_us - GONE_US))
-    count = sum(row[0] not in needed for row in alive)
-    if count:
-        raise SchemaError(Phrase("older_processes_serve", count=count, known=newest_revision(migrations)))

@@ -14,13 +14,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, column, extract, func, inspect, select, table
 
 from server.store.faults import SchemaError
 from sweep.phrases import Phrase
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 ONLY_ADDED_SINCE = "0055"
+GONE_US = 20_000_000  # derived: four signs of life, see live/shared.py
 _FROM = "_from_"
 
 
@@ -91,3 +92,19 @@ def needed_beside(found: str, migrations: Path) -> frozenset[str] | None:
 def _chain(migrations: Path) -> tuple[str, ...]:
     """Every revision, the oldest first."""
     return tuple(script.revision for script in reversed(list(_known(migrations).walk_revisions())))
+
+
+def refuse_others(connection: Connection, migrations: Path) -> None:
+    """SchemaError while processes serve this database from which the migrations take what they use."""
+    found = revision_of(connection)
+    needed = None if found is None else needed_beside(found, migrations)
+    there = inspect(connection)
+    if needed is None or not there.has_table("serving_processes"):
+        return
+    has_revision = any(one["name"] == "revision" for one in there.get_columns("serving_processes"))
+    serving = table("serving_processes", column("revision" if has_revision else "process_id"), column("seen_us"))
+    now_us = extract("epoch", func.clock_timestamp()) * 1_000_000
+    alive = connection.execute(select(serving).where(serving.c.seen_us > now_us - GONE_US))
+    count = sum(row[0] not in needed for row in alive)
+    if count:
+        raise SchemaError(Phrase("older_processes_serve", count=count, known=newest_revision(migrations)))
