@@ -1,5 +1,6 @@
 # One command for each thing: `make help` lists them. Works on a bare Debian 13 or Raspberry Pi OS with git and make, as
-# root or with sudo. What is done once is stamped in .make/, so that doing it again costs nothing.
+# root or with sudo. What is done once is stamped in .make/, so that doing it again costs nothing. Above each target stands
+# in Korean, behind `#:`, what `make help` says of it there.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -38,24 +39,36 @@ HEAD_KERNEL_C := $(sort $(wildcard sweep/sim/head/kernel*.c))
 FORMATTED_C := $(filter-out %/messages.h %/limits.h %/pins.h,$(FIRMWARE_C)) $(KERNEL_C) $(LENS_KERNEL_C) $(HEAD_KERNEL_C) # those three are generated
 WEB_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/dev-dist/*' 2>/dev/null)
 
+# What a newcomer sees first is in the language of the locale, as everything after it: $(call said,English,Korean)
+LOCALE := $(or $(LC_ALL),$(LC_MESSAGES),$(LANG))
+KOREAN := $(if $(filter C POSIX,$(LOCALE)),,$(filter ko%,$(or $(LANGUAGE),$(LOCALE))))
+said = $(if $(KOREAN),$(2),$(1))
+
 .PHONY: help setup setup-test run demo-city check quick test soak screenshots bench firmware hardware wheels deb test-wheels test-deb test-update test-arm64 image lock clean
 
+#: 이 목록
 help: ## This list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
+	@awk '/^#: / { korean = substr($$0, 4) } /^[a-z0-9-]+:.*## / { name = $$1; sub(/:.*/, "", name); sub(/^.*## /, ""); \
+	  printf "%-13s %s\n", name, $(if $(KOREAN),korean,$$0) }' $(MAKEFILE_LIST)
 
 .PHONY: ready
 ready: .make/python build/kernel.so build/lens_kernel.so build/head_kernel.so $(if $(WEB),.make/web-built) firmware-quiet
 
+#: `make run`과 `make quick`에 필요한 모든 것, 처음에는 1~2분
 setup: ready .make/python-test ## Everything that `make run` and `make quick` need; a minute or two the first time
 
+#: 검사와 시험에 더 필요한 것
 setup-test: setup .make/apt-test $(if $(WEB),.make/web-modules) ## What the checks and tests need besides
 
+#: 시연: 서버, 처음부터 끝까지 처리되는 녹화된 점검, 내보내기. ARGS=--once면 그 뒤에 끝납니다
 run: ready ## The demonstration: server, a recorded sweep through the whole pipeline, an export. ARGS=--once ends after it
 	@$(BIN)/python -m server.cli.demo $(ARGS)
 
+#: 한 해 기록이 있는 가상 도시, 구 세 곳, 그중 하나는 600실. ARGS=--once면 쓰고 끝납니다
 demo-city: ready ## A made-up city with a year of records, three districts, one of 600 rooms. ARGS=--once ends after writing it
 	@$(BIN)/python -m server.cli.demo city $(ARGS)
 
+#: 빠른 검사: 서식, 린트, 타입, 임포트 규칙, C, 웹
 check: setup-test ## The fast gate: format, lint, types, import rules, C, web
 	@$(MAKE) --no-print-directory --output-sync=target --jobs=2 check-types check-web check-c check-style
 	@echo "all checks passed"
@@ -81,60 +94,76 @@ check-style:
 	@echo "• ruff" && $(BIN)/ruff format --check --quiet && $(BIN)/ruff check --quiet
 	@echo "• import rules" && $(BIN)/lint-imports --no-logo >.make/imports.log || { cat .make/imports.log; exit 1; }
 
+#: 방 하나의 린트, 타입, 시험: ROOM=wifi. KiCad, 브라우저, PostgreSQL, root 없이. ARGS는 pytest로 갑니다
 quick: setup ## Lint, types and tests of one room: ROOM=wifi. No KiCad, browser, PostgreSQL or root. ARGS goes to pytest
 	@[ -n "$(ROOM)" ] && [ -d "tests/$(ROOM)" ] || { echo "error: say make quick ROOM=... with one of: $$(cd tests && ls -d */ | tr -d / | grep -v '^__\|captures\|simulators' | xargs)" >&2; exit 2; }
 	@$(BIN)/ruff format --check --quiet && $(BIN)/ruff check --quiet
 	@$(BIN)/mypy --no-error-summary $(wildcard sweep/$(ROOM) $(ROOM)) tests/$(ROOM)
 	@$(BIN)/python -m pytest tests/$(ROOM) -m "not soak and not browser and not postgres" $(ARGS)
 
+#: 횟수를 줄인 모든 시험, 20분쯤. ARGS는 pytest로 갑니다
 test: setup-test ## All tests with reduced counts, about 20 minutes. ARGS goes to pytest
 	@$(BIN)/python -m pytest $(if $(ARGS),,--numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder --durations=0 --durations-min=5) $(ARGS)
 
+#: 오래 걸리는 시험
 soak: setup-test ## The long runs
 	@$(BIN)/python -m pytest -m soak --hypothesis-profile=soak $(ARGS)
 
+#: README의 화면 그림을 모의 점검에서 새로 찍습니다
 screenshots: setup-test ## The README's pictures of the page, taken anew from simulated sweeps
 	@$(BIN)/python -m tests.web.readme_pictures
 
+#: 비율과 속도를 출력합니다
 bench: setup-test ## Ratios and rates, printed
 	@[ -d server/web/node_modules/lighthouse ] || $(NPM) install --silent --no-save lighthouse@12.8.2
 	@$(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' $(ARGS)
 
+#: ATmega328P의 펌웨어와, messages.toml에서 만드는 표
 firmware: .make/apt-run ## The firmware for the ATmega328P and the tables made from messages.toml
 	@$(MAKE) -C firmware
 
+#: hardware 폴더의 검사와 내보내기
 hardware: setup-test ## Checks and exports of the hardware folder
 	@[ -f hardware/Makefile ] || { echo "error: the hardware folder has nothing to build yet" >&2; exit 2; }
 	@$(MAKE) -C hardware
 
+#: make도 컴파일러도 없는 곳에 `pipx install`할 휠: x86-64와 aarch64
 wheels: ready ## Wheels for `pipx install` where neither make nor a compiler is: x86-64 and aarch64
 	@.ci/apt gcc-aarch64-linux-gnu gcc-x86-64-linux-gnu
 	@$(BIN)/python .ci/wheels.py x86_64 aarch64
 
+#: 점검기와 서버의 데비안 패키지: ARCH=amd64나 arm64, 없으면 둘 다
 deb: setup ## The Debian packages of probe and server for ARCH=amd64 or arm64, or both
 	@$(if $(filter arm64,$(or $(ARCH),arm64)),.ci/apt gcc-aarch64-linux-gnu)
 	@for architecture in $(or $(ARCH),amd64 arm64); do for name in ansim-sweep-probe ansim-sweep-server; do \
 	  $(BIN)/python .ci/deb.py $$name $$architecture; done; done
 
+#: 빈 루트에서 설치, 업그레이드, 되돌리기, 제거: ARCH=amd64 ROOT=/어딘가, root로
 test-deb: deb ## Install, upgrade, downgrade, remove and purge them in an empty root: ARCH=amd64 ROOT=/somewhere, as root
 	@.ci/deb-test $(or $(ARCH),amd64) $(or $(ROOT),/var/tmp/ansim-deb-$(or $(ARCH),amd64))
 
+#: systemd가 있는 그 루트에서 좋은·깨진·거부된·끊긴 업데이트: ARCH=amd64, root로
 test-update: test-deb ## Updates that are good, broken, refused and cut off, in that root with systemd: ARCH=amd64, as root
 	@.ci/update-test $(or $(ARCH),amd64) $(or $(ROOT),/var/tmp/ansim-deb-$(or $(ARCH),amd64))
 
+#: Cortex-A76인 qemu의 arm64 루트에서 시험: ROOT=/어딘가 ARGS, root로
 test-arm64: setup-test ## The tests in an arm64 root under qemu, its processor a Cortex-A76: ROOT=/somewhere ARGS, as root
 	@.ci/test-arm64 $(or $(ROOT),/var/tmp/ansim-arm64) $(ARGS)
 
+#: make deb ARCH=arm64의 패키지로 카드 이미지: ROOT=/어딘가, root로
 image: ## A card's image with the packages of make deb ARCH=arm64: ROOT=/somewhere, as root
 	@.ci/image $(or $(ROOT),/var/tmp/ansim-image)
 
+#: Debian 12와 13의 빈 루트에 pipx로 설치: ARCH=amd64 ROOT=/어딘가, root로
 test-wheels: wheels ## Install them by pipx in empty roots of Debian 12 and 13: ARCH=amd64 ROOT=/somewhere, as root
 	@for suite in bookworm trixie; do .ci/wheel-test $(or $(ARCH),amd64) $(or $(ROOT),/var/tmp/ansim-wheel)-$$suite $$suite; done
 
+#: constraints.txt를 새로 씁니다. ARGS="fastapi numpy"는 그것만, ARGS=--all은 모두 새 판으로
 lock: .make/python-test ## Write constraints.txt anew. ARGS="fastapi numpy" brings those up to date, ARGS=--all everything
 	@[ -x .make/uv/bin/uv ] || { $(BIN)/python -m venv .make/uv && .make/uv/bin/python -m pip --quiet install uv; }
 	@$(BIN)/python .ci/lock.py .make/uv/bin/uv $(ARGS)
 
+#: 만든 것을 환경까지 모두 지웁니다. var/의 시연 자료는 남습니다
 clean: ## Removes all that was made, down to the environment; the demonstration's data in var/ stays
 	rm -rf .make $(VENV) build dist server/web/dist server/web/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -160,24 +189,24 @@ $(PIP) --require-hashes --only-binary :all: -r $(1) >.make/pip.log 2>&1 || { tai
 endef
 
 .make/python: constraints.txt pyproject.toml | .make/apt-run $(BIN)/python
-	@echo "• installing Python packages into $(VENV)"
+	@echo "• $(call said,installing Python packages into $(VENV),Python 패키지를 $(VENV)에 설치합니다)"
 	@sed '/^# --- storage/,$$d' constraints.txt >.make/requirements-run.txt
 	@$(call pip_sections,.make/requirements-run.txt)
 	@$(PIP) --no-deps --no-build-isolation --editable . && touch $@
 
 .make/python-test: constraints.txt | .make/python
-	@echo "• installing Python packages for checks and tests"
+	@echo "• $(call said,installing Python packages for checks and tests,검사와 시험에 쓰는 Python 패키지를 설치합니다)"
 	@$(call pip_sections,constraints.txt)
 	@touch $@
 
 .make/web-modules: server/web/package-lock.json | .make/python
-	@echo "• fetching the parts of the web page"
+	@echo "• $(call said,fetching the parts of the web page,웹 페이지의 부품을 내려받습니다)"
 	@$(NPM) ci --ignore-scripts >.make/npm.log 2>&1 || { grep -m 3 -iE 'npm (err|error)' .make/npm.log >&2; \
 	  echo "error: could not fetch the parts of the web page; is this machine online? All that npm said: .make/npm.log" >&2; exit 1; }
 	@touch $@
 
 .make/web-built: .make/web-modules $(WEB_SOURCES)
-	@echo "• building the web page"
+	@echo "• $(call said,building the web page,웹 페이지를 만듭니다)"
 	@$(NPM) run build >.make/web.log 2>&1 || { tail -n 20 .make/web.log >&2; \
 	  echo "error: the web page could not be built; all that was said: .make/web.log" >&2; exit 1; }
 	@touch $@

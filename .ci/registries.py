@@ -14,6 +14,8 @@ from pathlib import Path
 ROOM = Path(__file__).resolve().parent.parent / "sweep"
 REGISTRY_ITSELF = "IEEE Registration Authority"
 """Holder of the 24-bit blocks that are given out in smaller pieces: says nothing about a device."""
+ALL_ZEROS = "00:00:00"
+"""Written where an address is missing: what the source says of it is a joke and no maker."""
 DIGITS = {"24": 6, "28": 7, "36": 9}
 ROW = re.compile(r"- (?:value|uuid): 0x([0-9A-Fa-f]{4})\s+name: (.*)")
 KINDS = {"company": "company_identifiers/company_identifiers.yaml", "member": "uuids/member_uuids.yaml"}
@@ -28,7 +30,7 @@ def vendors(manuf: str) -> list[str]:
         block, _, rest = line.partition("\t")
         digits, _, bits = block.strip().partition("/")
         name = rest.rpartition("\t")[2].strip()
-        if name and name != REGISTRY_ITSELF:
+        if name and name != REGISTRY_ITSELF and digits != ALL_ZEROS:
             lines.append(f"{digits.replace(':', '')[: DIGITS[bits or '24']]}\t{name}")
     return sorted(lines)
 

@@ -1,4 +1,4 @@
-"""Tables in a README that a program computes: between `<!-- table NAME -->` and `<!-- end -->`.
+"""Tables in a document that a program computes: between `<!-- table NAME -->` and `<!-- end -->`.
 
 Job: read and rewrite those tables, and nothing else of the document. `python -m hardware.documents` brings the
 documents up to date; a test fails where that was forgotten.
@@ -10,7 +10,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from hardware import bom, controller
+from hardware import bom, budget, controller
 from hardware.enclosure import callouts, mass, printing, strap
 from hardware.kit import safety as kit_safety
 from hardware.kit import table as kit
@@ -43,6 +43,7 @@ def computed() -> dict[Path, dict[str, list[str]]]:
         HERE / "BUILD.md": {"callouts": callouts.markdown(), "fuses": controller.markdown()},
         HERE / "kit" / "README.md": {name: rows() for name, rows in kit.TABLES.items()}
         | {"safety": kit_safety.table(), "fuses": controller.markdown()},
+        HERE.parent / "server" / "BUDGET.md": {"budget": budget.markdown()},
     }
 
 

@@ -14,6 +14,7 @@ since reads it as it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
@@ -124,7 +125,49 @@ def words(what: Phrase | Spoken | BaseException | str, language: Language) -> st
     phrase = phrase_of(what) if isinstance(what, BaseException) else what
     template = catalogue(language).gettext(phrase.code)
     said = {name: words(v, language) if isinstance(v, Phrase | Spoken) else v for name, v in phrase.values.items()}
-    return template.format_map(said)
+    text = template.format_map(said)
+    return with_particles(text) if language == "ko" else text
+
+
+_PARTICLE: Final = re.compile(
+    r"([0-9A-Za-z가-힣])([^0-9A-Za-z가-힣\s(]*)((?:\([^()]*\))?[’'”\"]?)"
+    r"(은\(는\)|이\(가\)|을\(를\)|와\(과\)|과\(와\)|\(으\)로|\(이\)라)"
+)
+_AFTER: Final = {  # with a final consonant, without
+    "은(는)": ("은", "는"), "이(가)": ("이", "가"), "을(를)": ("을", "를"),
+    "와(과)": ("과", "와"), "과(와)": ("과", "와"),
+    "(으)로": ("으로", "로"), "(이)라": ("이라", "라"),
+}  # fmt: skip
+_CLOSED_WORD: Final = re.compile(r"(?:[lmn]|ng|le|[mn]e|(?<![a-z])[a-z]*[aeiou][bckpt])\Z")
+"""Latin words that Korean reads with a final consonant: by the letters at their end, so a few are taken amiss."""
+
+
+def with_particles(text: str) -> str:
+    """A Korean text with each particle that stands in both forms, `{file}이(가)`, in the one that its word asks for.
+
+    Numbers are read as Korean reads them, capitals and mixed names by the name of their last letter.
+    """
+    return _PARTICLE.sub(lambda found: _particle_after(text[: found.end(1)], found), text)
+
+
+def _particle_after(before: str, found: re.Match[str]) -> str:
+    last, mark = before[-1], found[4]
+    is_liquid = False  # a word that ends in ㄹ takes 로
+    if "가" <= last <= "힣":
+        final = (ord(last) - ord("가")) % 28
+        is_closed, is_liquid = final > 0, final == 8
+    elif last.isdigit():
+        is_closed, is_liquid = last in "013678", last in "178"
+    else:
+        word = re.search(r"[0-9A-Za-z]+\Z", before)
+        name = word[0] if word else last
+        if name.isalpha() and name.islower() and len(name) > 1:
+            is_closed, is_liquid = bool(_CLOSED_WORD.search(name)), name.endswith(("l", "le"))
+        else:
+            is_closed, is_liquid = last.upper() in "LMNR", last.upper() in "LR"
+    closed, is_open = _AFTER[mark]
+    chosen = closed if is_closed and not (is_liquid and mark == "(으)로") else is_open
+    return f"{found[1]}{found[2]}{found[3]}{chosen}"
 
 
 def phrase_of(error: BaseException) -> Phrase:

@@ -80,13 +80,17 @@ def test_the_readme_names_only_what_exists() -> None:
 
 TWINS = {"README.md": "sweep/README.ko.md", "server/INTRODUCING.md": "server/INTRODUCING.ko.md"}
 """What is said in both languages: English and Korean."""
+SHORT = {"sweep/judge/FIGURES.md": "sweep/judge/FIGURES.ko.md"}
+"""What is said in Korean in short."""
+READ_IN_KOREAN = 0.2
+"""Share of words in Korean from which on a page of both languages is one to send a Korean reader to."""
 
 
 @pytest.mark.parametrize("english", TWINS)
 def test_a_document_says_the_same_in_korean(english: str) -> None:
     """The same headings, links, pictures and commands in one order, and the same figures in each row of its tables."""
     pair = (english, TWINS[english])
-    twin_of = {korean: one for one, korean in TWINS.items()}
+    twin_of = {korean: one for one, korean in (TWINS | SHORT).items()}
 
     def place(folder: Path, target: str) -> str:
         if target.startswith(("https:", "#")):
@@ -113,6 +117,39 @@ def test_a_document_says_the_same_in_korean(english: str) -> None:
     assert facts(pair[0]) == facts(pair[1])
     most = 700 if english == "README.md" else 1200
     assert all(len((ROOT / name).read_text(encoding="utf-8").split()) <= most for name in pair)
+
+
+@pytest.mark.parametrize("name", [*TWINS.values(), *SHORT.values()])
+def test_a_korean_page_says_which_of_its_links_leads_to_english(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    for label, target, mark in re.findall(r"\[([^\]]*)\]\((?!https:)([^)#]+\.md)[^)]*\)(\(영어\))?", text):
+        words = re.findall(r"\S*\w\S*", ((ROOT / name).parent / target).read_text(encoding="utf-8"))
+        is_korean = sum(bool(re.search("[가-힣]", one)) for one in words) >= READ_IN_KOREAN * len(words)
+        assert is_korean != bool(mark or label.startswith(("English", "영어"))), target
+
+
+def test_the_figures_in_short_are_those_of_the_whole() -> None:
+    """The figures of each row stand in one row of the English page; those of the text somewhere in it."""
+    whole, short = ((ROOT / name).read_text(encoding="utf-8") for name in (*SHORT, *SHORT.values()))
+
+    def figures(text: str) -> set[float]:
+        plain = re.sub(r"(\d+) %", lambda m: f"{int(m[1]) / 100}", text)
+        return {float(one.replace(",", "")) for one in re.findall(r"\b\d[\d,]*(?:\.\d+)?", plain)}
+
+    in_english = [figures(line) for line in whole.splitlines()]
+    rows = [figures(" | ".join(line.split(" | ")[1:])) for line in short.splitlines() if re.match(r"\| \S.*\d", line)]
+    assert len(rows) == 6 and len(short.split()) <= 400
+    assert [row for row in rows if not any(row <= one for one in in_english)] == []
+    row = next(line for line in whole.splitlines() if line.startswith("| findings per 1,000 rooms |"))
+    first, second = (float(cell.split()[0]) for cell in row.split("|")[2:4])
+    share = re.search(r"where 1 in 10,000 rooms has one and (\.\d+) of all are found", whole)
+    assert share is not None and f"{float(share[1]):.1%}".replace("%", " %") in short
+    looks = 80_000 / 1_000 * first
+    for number in (looks, 80_000 / 1_000 * second, looks / (80_000 / 10_000 * float(share[1]))):
+        assert f" {number:,.0f} " in whole.replace("\n", " ").replace(".", " ").replace(";", " "), number
+        assert f"{number:,.0f}번" in short, number
+    for said in ("80,000", "40,000", "1,600"):
+        assert said in short and said in whole, said
 
 
 @pytest.mark.parametrize("name", ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"])

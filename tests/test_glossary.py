@@ -71,3 +71,16 @@ def test_a_retired_word_is_said_nowhere(retired: str, instead: str) -> None:
         if retired in line
     ]
     assert said == [], f"say {instead!r} instead of {retired!r}"
+
+
+@pytest.mark.parametrize(("latin", "korean"), GLOSSARY["in_korean"].items())
+def test_a_korean_sentence_writes_the_word_in_korean(latin: str, korean: str) -> None:
+    said = {key: ko for key, (ko, _) in page_words().items()}
+    for file in SOURCES:
+        lines = file.read_text(encoding="utf-8").splitlines()
+        if file.suffix == ".po" and "ko" in file.parts:
+            lines = [line for line in lines if line.startswith("msgstr")]
+        elif not file.name.endswith(".ko.md"):
+            continue
+        said |= {f"{file.relative_to(ROOT)}:{number}": line for number, line in enumerate(lines, 1)}
+    assert [place for place, text in said.items() if latin in text] == [], f"say {korean!r} instead of {latin!r}"

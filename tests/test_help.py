@@ -71,7 +71,7 @@ def test_every_text_of_the_commands_has_korean_and_no_korean_is_left_over() -> N
 @pytest.mark.parametrize(
     ("arguments", "ko", "en"),
     [
-        (["lens", "--help"], ["사용법: ", "인수:", "[필수]", "영상의 폴더", "이 도움말을"], "Folder of recorded clips"),
+        (["lens", "--help"], ["사용법: ", "인수:", "[필수]", "녹화 폴더들이 든", "이 도움말을"], "Folder of clips"),
         (["--help"], ["옵션:", "기록된 파일:", "확인할 곳을 찾습니다"], "Find lens candidates"),
         (["run", "--help"], ["[기본값: ", "0<=x<="], "Seed of the simulation"),
     ],

@@ -1,6 +1,7 @@
 """The checkout as a whole: what stands at its root, what its lock files may say, and what no file may name."""
 
 import json
+import os
 import re
 import subprocess
 import tomllib
@@ -136,8 +137,15 @@ def test_the_constraints_hold_one_good_release_of_all_that_is_asked_for(
 
 
 def test_make_help_lists_each_target(repo_root: Path) -> None:
-    listing = subprocess.run(["make", "help"], cwd=repo_root, check=True, capture_output=True, text=True).stdout
-    assert {line.split()[0] for line in listing.splitlines()} >= TARGETS
+    for locale, is_korean in (("C.UTF-8", False), ("ko_KR.UTF-8", True)):
+        environment = {name: value for name, value in os.environ.items() if name != "LANGUAGE"} | {"LC_ALL": locale}
+        said = subprocess.run(
+            ["make", "help"], cwd=repo_root, env=environment, check=True, capture_output=True, text=True
+        )
+        lines = dict(line.split(maxsplit=1) for line in said.stdout.splitlines())
+        assert set(lines) >= TARGETS
+        assert {name for name, told in lines.items() if bool(re.search("[가-힣]", told)) != is_korean} == set()
+        assert len(set(lines.values())) == len(lines)
 
 
 def test_each_exception_to_a_rule_gives_its_reason(repo_root: Path, tracked: list[Path]) -> None:

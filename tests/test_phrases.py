@@ -19,7 +19,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
 
-from sweep.phrases import Phrase, from_line, phrase_of, quote, quoted, to_line, words
+from sweep.phrases import Phrase, from_line, phrase_of, quote, quoted, to_line, with_particles, words
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = ROOT / "sweep" / "locale"
@@ -177,3 +177,24 @@ def test_a_line_of_another_release_or_a_damaged_one_is_quoted(line: str) -> None
 def test_a_phrase_comes_back_from_its_line() -> None:
     phrase = Phrase("of_file", file="a.toml", why=Phrase("no_such_file"))
     assert from_line(to_line(phrase)) == phrase
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("3번 칸이(가)", "3번 칸이"), ("자리이(가)", "자리가"), ("8000은(는)", "8000은"), ("9998을(를)", "9998을"),
+        ("2와(과)", "2와"), ("1(으)로", "1로"), ("3(으)로", "3으로"), ("서울(으)로", "서울로"), ("구(으)로", "구로"),
+        ("sweep.json이(가)", "sweep.json이"), ("'sweep0'이(가)", "'sweep0'이"), ("server.key을(를)", "server.key를"),
+        ("ab12(루트)은(는)", "ab12(루트)는"), ("‘놈’은(는)", "‘놈’은"), ("‘말’(으)로", "‘말’로"),
+        ("URL(이)라고", "URL이라고"),
+    ],
+)  # fmt: skip
+def test_a_particle_is_the_one_that_its_word_asks_for(given: str, said: str) -> None:
+    assert with_particles(given) == said
+
+
+def test_every_marked_particle_of_the_catalogue_is_resolved() -> None:
+    with_values = {code: re.sub(r"{[^{}]*}", "3", text) for code, text in said("ko").items()}
+    assert [
+        code for code, text in with_values.items() if re.search(r"\((는|가|를|과|와|으|이)\)", with_particles(text))
+    ] == []

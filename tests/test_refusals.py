@@ -28,7 +28,7 @@ def test_a_setting_that_is_wrong_is_told_in_korean(tmp_path: Path) -> None:
         ("hotspot = 1\n", "hotspot: true나 false여야 합니다"),
         ('carrier = "D"\n', "carrier: 다음 중 하나여야 합니다: 'A', 'B', 'C' or 'kit'"),
         ("wifi_dwell_s = 1.0\n", "wifi_dwell_s: 5 이상이어야 합니다"),
-        ("range_sensor = true\n", "B 리비전 캐리어만 거리 센서에 전원을 줍니다"),
+        ("range_sensor = true\n", "B·C 리비전 캐리어만 거리 센서에 전원을 줍니다"),
         ("a = = 1\n", "올바른 TOML이 아닙니다(1번째 줄 5번째 글자)"),
         ("a = 1\na = 2\n", "올바른 TOML이 아닙니다(2번째 줄 "),
         ('a = """', "올바른 TOML이 아닙니다(내용이 중간에 끝납니다)"),
@@ -82,14 +82,14 @@ def test_text_that_is_no_json_is_told_in_korean(text: str) -> None:
     [
         (["nonsense"], "없는 명령입니다: 'nonsense'", "No such command 'nonsense'"),
         (["keys", "--nonsense"], "없는 옵션입니다: --nonsense", "No such option: --nonsense"),
-        (["add-user", "x1"], "옵션 '--display-name'이(가) 필요합니다", "Missing option '--display-name'"),
+        (["add-user", "x1"], "옵션 '--display-name'이 필요합니다", "Missing option '--display-name'"),
         (["add-user"], "인수 ", "Missing argument "),
         (["keys", "--data-dir"], "옵션 '--data-dir'에는 값이 필요합니다", "Option '--data-dir' requires an argument"),
         (["keys", "one"], "남는 인수가 있습니다: one", "Got unexpected extra argument(s) (one)"),
         (["serve", "--port", "x"], "'--port': 정수여야 합니다", "Input should be a valid integer"),
         (
             ["enrol", "00", "--role", "king", "--name", "x"],
-            "--role은(는) 다음 중 하나여야 합니다",
+            "--role은 다음 중 하나여야 합니다",
             "--role must be one of",
         ),
         (
@@ -137,7 +137,7 @@ WRONG_USE = [
     (["doctor", "--config", "{text}"], "올바른 TOML이 아닙니다", "not valid TOML"),
     (["weights", "install", "{text}", "--key", "00"], "16진수 64자리", "64 hexadecimal digits"),
     (["run", "--sim", "--camera-in", "nowhere"], "도면에 없습니다. 다음 중에서", "is not on the plan; choose one of"),
-    (["lens"], "인수 'DIR'이(가) 필요합니다 (도움말: sweep lens --help)", "Missing argument 'DIR'; see sweep lens"),
+    (["lens"], "인수 'DIR'이 필요합니다 (도움말: sweep lens --help)", "Missing argument 'DIR'; see sweep lens"),
 ]  # fmt: skip
 
 

@@ -26,7 +26,7 @@ COLOURS: Final = {
 BANDS: Final = ("#111111", "#6d4c41", "#d32f2f", "#ef6c00", "#fdd835", "#2e7d32", "#1565c0", "#7e57c2", "#757575",
                 "#fafafa")  # fmt: skip
 DEVICES: Final = {
-    "on": (700.0, "동축 램프 / ring"), "left": (875.0, "왼쪽 / left lamps"), "right": (1020.0, "오른쪽 / right"),
+    "on": (700.0, "축상 램프 / ring"), "left": (875.0, "왼쪽 / left lamps"), "right": (1020.0, "오른쪽 / right"),
     "camera": (1165.0, "카메라 / camera"), "pi": (1330.0, "파이 / Pi"),
 }  # fmt: skip
 PALE_SHARE: Final = 0.3

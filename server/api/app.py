@@ -254,7 +254,7 @@ def build_services(settings: Settings, *, may_be_newer: bool = False) -> Service
         raise
     settle_home(db, settings.tenant)
     open_city(db, settings.city_url)
-    open_above(db, settings.above_url)
+    open_above(db, settings.above_url, settings.above_policy)
     judge_old_log(db, settings.tenant)
     build_tree(db)
     read_once(db)

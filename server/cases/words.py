@@ -50,27 +50,27 @@ NEXT: dict[CaseState | None, Next] = {
     ),
     "looked_at": _next(
         "pair",
-        "두 사람이 본 것을 정하십시오: 카메라가 아니면 무엇인지, 구멍이면 보수, 배제할 수 없으면 카메라로 다룹니다",
+        "무엇인지 판정하십시오. 카메라가 아니면 무엇인지 적고, 구멍이면 보수 요청, 배제할 수 없으면 카메라로 봅니다",
         "decide what the two saw: what it is, or a hole to repair; what cannot be ruled out counts as a camera",
     ),
     "not_camera": _next(
         "nobody",
-        "카메라가 아닌 것으로 끝났습니다. 다시 의심되면 사유를 적어 다시 여십시오",
+        "카메라가 아닌 것으로 종결했습니다. 다시 의심되면 사유를 적어 다시 여십시오",
         "closed as no camera; if in doubt again, reopen it and say why",
     ),
     "defect": _next(
         "facility",
-        "시설에 보수를 맡기고, 보수가 끝나면 누가 했는지 적으십시오",
-        "hand the repair to whoever keeps the building; when it is done, say by whom",
+        "보수할 차례입니다. 담당자는 보수를 요청한 곳과 기한을, 끝나면 보수한 곳을 적으십시오",
+        "the repair is due; an officer writes down who was asked and by when, and who repaired it when it is done",
     ),
     "repaired": _next(
         "pair",
-        "보수했다고 합니다. 현장에서 다시 확인하십시오",
+        "보수가 끝났다는 연락이 왔습니다. 현장에서 다시 확인하십시오",
         "said to be repaired; look at it again on the spot",
     ),
     "hole_repaired": _next(
         "nobody",
-        "보수를 확인하여 끝났습니다. 다시 생기면 사유를 적어 다시 여십시오",
+        "보수를 확인하고 종결했습니다. 다시 생기면 사유를 적어 다시 여십시오",
         "closed, the repair was checked; if it comes back, reopen it and say why",
     ),
     "camera": _next(
@@ -85,11 +85,11 @@ NEXT: dict[CaseState | None, Next] = {
     ),
     "police_called": _next(
         "pair",
-        "경찰이 올 때까지 지키고, 넘길 때 담당자·소속·계급·접수 번호·봉인 번호를 경찰이 말한 대로 적어 두 사람이 "
-        "확인하십시오. 기기를 열거나 저장된 것을 보지 마십시오. 물체 사진은 넘기기 전까지 찍어도 됩니다",
-        "guard it until the police come; when they take it, write down officer, station, rank, receipt and seal number "
-        "as they say them, and two persons confirm it; never open the device or look at what it holds; the object may "
-        "be photographed until then",
+        "경찰이 올 때까지 지키십시오. 기기를 열거나 저장된 것을 보지 마십시오(물체 사진은 인계 전까지 가능). "
+        "인계할 때 경찰이 말한 담당자·소속·계급·접수 번호·봉인 번호를 적고 두 사람이 확인하십시오",
+        "guard it until the police come; never open the device or look at what it holds (the object may be "
+        "photographed until they take it); then write down officer, station, rank, receipt and seal number as they say "
+        "them, and two persons confirm it",
     ),
     "handed_over": _next(
         "supervisor",
@@ -98,17 +98,18 @@ NEXT: dict[CaseState | None, Next] = {
     ),
     "reported_to_city": _next(
         "police",
-        "시에 보고했습니다. 경찰이 확인한 결과가 오면 적으십시오. 기록은 그때까지 지울 수 없습니다",
-        "the city was told; write down what the police say it was when they say so; nothing can be erased until then",
+        "경찰의 확인 결과를 기다립니다(시에 보고함). 결과가 오면 담당자가 적습니다. 기록은 그때까지 지울 수 없습니다",
+        "the answer of the police is awaited (the city was told); an officer writes it down when it comes; nothing can "
+        "be erased until then",
     ),
     "police_camera": _next(
         "nobody",
-        "경찰이 카메라로 확인하여 끝났습니다. 기록은 수사가 끝날 때까지 지울 수 없습니다",
+        "경찰이 카메라로 확인하여 종결했습니다. 기록은 수사가 끝날 때까지 지울 수 없습니다",
         "closed: the police say it was a camera; nothing of it can be erased until the investigation is over",
     ),
     "police_none": _next(
         "nobody",
-        "경찰이 카메라가 아니라고 확인하여 끝났습니다",
+        "경찰이 카메라가 아니라고 확인하여 종결했습니다",
         "closed: the police say it was no camera",
     ),
 }
@@ -128,7 +129,7 @@ DUE_FOR_ONE = _next(
 """Of what two persons named less than half a year ago."""
 HELD = _next(
     "police",
-    "의심기기 조치 중인 방입니다. 경찰이 확인을 마칠 때까지 보수하지 마십시오",
+    "경찰의 확인이 끝날 때까지 이 방은 보수하지 않습니다(의심기기 조치 중)",
     "a suspected device in this room waits for the police; nothing is repaired until they are done",
 )
 """Of a repair in a room that nobody has released yet."""
@@ -147,7 +148,7 @@ NEEDED: dict[str, LocalText] = {
     "was_touched": _both("접촉 여부를 답해 주십시오", "say whether anybody had touched it"),
     "defect": _both("무엇을 보수해야 하는지 고르십시오", "choose what has to be repaired"),
     "measured_mm": _both(
-        "잰 값을 mm로, 0에서 5000 사이의 정수로 적어 주십시오", "write what was measured, 0 to 5000 mm"
+        "측정값을 mm로, 0에서 5000 사이의 정수로 적어 주십시오", "write what was measured, 0 to 5000 mm"
     ),
     "installed": _both("칸막이 설치일을 확인해 주십시오", "check the day on which the partition was put in"),
     "due": _both("보수 기한을 확인해 주십시오", "check the day by which it is repaired"),

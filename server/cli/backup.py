@@ -10,7 +10,7 @@ import typer
 
 from server.api.app import build_services
 from server.backup import backups
-from server.cli.base import DatabaseUrl, DataDir, KeptDataDir, fail, print_words, settings_of
+from server.cli.base import DatabaseUrl, DataDir, fail, kept_settings, print_words, settings_of
 from sweep.report import utc_now
 
 
@@ -19,11 +19,11 @@ def back_up(
     recipient: Annotated[
         str | None, typer.Option(help="age public key of the evidence officer (ANSIM_BACKUP_RECIPIENT).")
     ] = None,
-    data_dir: KeptDataDir = None,
+    data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Back up database and keys while the server runs, and delete key backups that are too old."""
-    settings = settings_of(data_dir, database_url)
+    settings = kept_settings(data_dir, database_url)
     with closing(build_services(settings).db) as db:
         made = backups.back_up(settings, db, out, recipient or settings.backup_recipient, utc_now())
     print_words("database_backed_up", file=made.database, octets=made.database.stat().st_size)

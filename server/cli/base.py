@@ -21,29 +21,24 @@ from sweep.entry.dsse import key_id_of
 from sweep.phrases import Phrase, Spoken, words
 from sweep.report import display_text
 from sweep.report.language import fitted, language_of
-from sweep.report.refusals import UsageRefused
 
 ENVIRONMENT: ContextVar[Mapping[str, str]] = ContextVar("environment")
 NO_REASON = "(명령줄, 사유 없음)"
 DataDir = Annotated[Path | None, typer.Option(help="Folder of database and keys (ANSIM_DATA_DIR).")]
-
-
-def _refuse_missing(folder: Path | None) -> Path | None:
-    if folder is not None and not folder.is_dir():
-        raise UsageRefused(Phrase("data_folder_missing", folder=folder))
-    return folder
-
-
-KeptDataDir = Annotated[
-    Path | None, typer.Option(callback=_refuse_missing, help="Folder of database and keys (ANSIM_DATA_DIR).")
-]
-"""Of commands that read or change what is there: a mistyped name begins no second server."""
 DatabaseUrl = Annotated[str | None, typer.Option(help="SQLAlchemy URL (ANSIM_DATABASE_URL).")]
 
 
 def settings_of(data_dir: Path | None, database_url: str | None, **options: object) -> Settings:
     """Settings from the environment and the options; raises SettingsError."""
     return load_settings(ENVIRONMENT.get(), data_dir=data_dir, database_url=database_url, **options)
+
+
+def kept_settings(data_dir: Path | None, database_url: str | None) -> Settings:
+    """Those of commands that read or change what is there: a mistyped folder, or none, begins no second server."""
+    settings = settings_of(data_dir, database_url)
+    if not settings.data_dir.is_dir():
+        fail("data_folder_missing", folder=settings.data_dir)
+    return settings
 
 
 @contextmanager

@@ -237,13 +237,13 @@ def add_people(db: Database, password: str, first_rooms: Sequence[CityRoom]) -> 
         ("owner", "시설 소유자-01", "facility_owner", home.district_id),
         ("cleaner", "미화원-01", "cleaner", home.district_id),
     ]
-    accounts.append((LEFT, f"{DISTRICTS[0].ko} 전 담당자", "district_officer", DISTRICTS[0].district_id))
+    accounts.append((LEFT, "구 담당자-01", "district_officer", DISTRICTS[0].district_id))
     inspectors = 1
     for index, district in enumerate(DISTRICTS):
         own, short = district.district_id, district.district_id.split("-")[0]
         accounts += [
             (f"supervisor-{short}", f"감독자-{index + 1:02}", "supervisor", own),
-            (f"officer-{short}", f"{district.ko} 담당자", "district_officer", own),
+            (f"officer-{short}", f"구 담당자-{index + 2:02}", "district_officer", own),
             (f"viewer-{short}", f"열람자-{index + 1:02}", "viewer", own),
         ]
         pair_count = PAIRS_OF_OTHERS if index else PAIRS_OF_FIRST

@@ -54,6 +54,7 @@ PROBE_ID = "probe-demo-1"  # the name that `sweep` gives itself without a config
 DEMO_USERS: tuple[tuple[str, str, Role], ...] = (
     ("admin", "관리자-01", "admin"),
     ("inspector", "점검자-01", "inspector"),
+    ("inspector-2", "점검자-02", "inspector"),
 )
 OFFICE = LocalText(ko="가상구(가상 기관)", en="Made-up district (no real office)")
 """Heads its documents, until somebody names it otherwise."""
@@ -291,7 +292,8 @@ def _export(db: Database, place: Place, organisation: str) -> tuple[Path, ...]:
     documents = []
     projecting.drain(db)
     for format_ in (Format.CSV, Format.PDF):
-        wanted = LogRequest(format_, period, None, organisation, "관리자-01", "시범 운영")
+        language = language_of(os.environ) if format_ is Format.CSV else "ko"
+        wanted = LogRequest(format_, period, None, organisation, "관리자-01", "시범 운영", language=language)
         path = place.data / f"inspection-log.{format_}"
         with db.write() as connection:
             reader = access_log.Reader.at_terminal()

@@ -13,14 +13,15 @@ import typer
 
 from server.cli.base import (
     DatabaseUrl,
-    KeptDataDir,
+    DataDir,
     database_of,
     fail,
+    fail_of,
+    kept_settings,
     new_file,
     note_access,
     print_words,
     say,
-    settings_of,
 )
 from server.exports.gathering import inspection_log, statistics
 from server.exports.gathering.analyst_copy import write_copy
@@ -32,11 +33,12 @@ from server.exports.logs import statistics_table
 from server.interface.formats import Format
 from server.people import access_log
 from server.projections import projecting
-from server.projections.log_records import Period
+from server.projections.log_records import ExportError, Period
 from server.schedule.periods import period_before
 from server.server_keys.rotation import KEY_FILE
 from server.witness.stamping import stamps
 from sweep.entry.dsse import Signer
+from sweep.phrases import Language
 from sweep.report import display_text
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
@@ -52,14 +54,15 @@ def export_log(
     room: Annotated[UUID | None, typer.Option(help="Only this room.")] = None,
     sweep: Annotated[UUID | None, typer.Option(help="One sweep alone: its form, on paper.")] = None,
     with_sheets: Annotated[bool, typer.Option("--with-sheets", help="On paper each form too.")] = False,
-    data_dir: KeptDataDir = None,
+    language: Annotated[Language, typer.Option(help="Of headings and words; en is for CSV alone.")] = "ko",
+    data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Write the inspection log of a period (Korean days, both included; by default the last whole month).
 
     On paper a log that is too large comes in parts, in FILE.zip.
     """
-    settings, now = settings_of(data_dir, database_url), inspection_log.today()
+    settings, now = kept_settings(data_dir, database_url), inspection_log.today()
     formats = {f".{known}": known for known in Format}
     if out.suffix.lower() not in formats:
         fail("file_ending", file=out, endings=", ".join(formats))
@@ -74,7 +77,12 @@ def export_log(
         display_text(reason, limit=300),
         sweep_id=sweep,
         with_sheets=with_sheets,
+        language=language,
     )
+    try:
+        inspection_log.refuse_english(wanted)
+    except ExportError as error:
+        fail_of(error)
     signer = partial(Signer.load_or_create, settings.data_dir / KEY_FILE)
     with database_of(settings) as db:
         note_access(db, "log.exported", out.name, ("inspection_log",), wanted.reason)
@@ -95,11 +103,11 @@ def export_log(
 
 def export_timestamps(
     folder: Annotated[Path, typer.Argument(help="Folder to write <entries>.txt and <entries>.tsr into.")],
-    data_dir: KeptDataDir = None,
+    data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Export each time stamp with the text that it covers: openssl ts -verify -data N.txt -in N.tsr -CAfile ROOTS."""
-    with database_of(settings_of(data_dir, database_url)) as db, db.read() as connection:
+    with database_of(kept_settings(data_dir, database_url)) as db, db.read() as connection:
         found = stamps(connection)
     folder.mkdir(parents=True, exist_ok=True)
     for size, note, token in found:
@@ -112,13 +120,13 @@ def export_access_log(
     out: Annotated[Path, typer.Argument(help="File to write, CSV.")],
     month: Annotated[str, typer.Option(help="Month of Korean time, such as 2026-11.")],
     reason: Annotated[str, typer.Option(show_default=False, help="Reason; it is recorded too.")] = "월간 점검",
-    data_dir: KeptDataDir = None,
+    data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Export the accesses to personal data of a month, for the monthly review."""
     if re.fullmatch(r"[2-9][0-9]{3}-(0[1-9]|1[0-2])", month) is None:
         fail("month_invalid", given=month)
-    with database_of(settings_of(data_dir, database_url)) as db:
+    with database_of(kept_settings(data_dir, database_url)) as db:
         note_access(db, "access_log.exported", month, ("access_log",), display_text(reason, limit=300))
         with db.read() as connection:
             lines = list(access_log.review_lines(connection, month))
@@ -131,30 +139,32 @@ def export_statistics(
     year: Annotated[int, typer.Option(min=2000, max=2200)],
     quarter: Annotated[int, typer.Option(min=1, max=4)],
     reason: Annotated[str, typer.Option(help="Reason; it is recorded.")],
-    data_dir: KeptDataDir = None,
+    simulated: Annotated[bool, typer.Option(help="Count simulated and replayed sweeps alone.")] = False,
+    data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Export the statistics of a quarter by district: rooms, visits, cases, repairs and durations."""
     if out.suffix.lower() not in {".csv", ".xlsx"}:
         fail("file_ending", file=out, endings=".csv, .xlsx")
     now, period = inspection_log.today(), statistics.quarter_of(year, quarter)
-    with database_of(settings_of(data_dir, database_url)) as db:
+    with database_of(kept_settings(data_dir, database_url)) as db:
         note_access(db, "statistics.exported", out.name, (), display_text(reason, limit=300))
         projecting.drain(db)
         with db.read() as connection, new_file(out) as file:
-            lines = statistics.gather(connection, period, None, now.date())
+            lines = statistics.gather(connection, period, None, now.date(), is_demo=simulated)
             if out.suffix.lower() == ".csv":
-                file.write(statistics_table.write_csv(lines, period))
+                file.write(statistics_table.write_csv(lines, period, is_demo=simulated))
             else:
-                is_demo = statistics.has_demo(connection, None)
-                file.write(statistics_table.write_xlsx(lines, period, now, has_demo=is_demo))
+                made_up = statistics.simulated_in(connection, period, None)
+                notice = statistics_table.notice_of(made_up, is_demo=simulated)
+                file.write(statistics_table.write_xlsx(lines, period, now, notice))
     print_words("statistics_written", file=out, count=len(lines), first=period.first, last=period.last)
 
 
 def export_analyst_copy(
     out: Annotated[Path, typer.Argument(help="File to write, SQLite; there must be none.")],
     reason: Annotated[str, typer.Option(help="Reason; it is recorded.")],
-    data_dir: KeptDataDir = None,
+    data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Export a copy for statistics, without addresses, names, texts or ids. Its table `columns_explained` describes
@@ -162,7 +172,7 @@ def export_analyst_copy(
     """
     if out.exists():
         fail("file_exists", file=out)
-    with database_of(settings_of(data_dir, database_url)) as db:
+    with database_of(kept_settings(data_dir, database_url)) as db:
         note_access(db, "copy.exported", out.name, (), display_text(reason, limit=300))
         projecting.drain(db)
         with db.read() as connection:

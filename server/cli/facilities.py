@@ -15,9 +15,9 @@ import typer
 from server.cli.base import (
     DatabaseUrl,
     DataDir,
-    KeptDataDir,
     database_of,
     fail,
+    kept_settings,
     new_file,
     print_words,
     say,
@@ -78,11 +78,11 @@ def undo_import(
     import_id: Annotated[
         UUID | None, typer.Argument(help="Import id as printed; without it, list the imports.")
     ] = None,
-    data_dir: KeptDataDir = None,
+    data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Undo an import. What sweeps or persons refer to by now stays."""
-    with database_of(settings_of(data_dir, database_url)) as db:
+    with database_of(kept_settings(data_dir, database_url)) as db:
         if import_id is None:
             with db.read() as connection:
                 found = questions.list_imports(connection).imports

@@ -11,13 +11,14 @@ import typer
 from sqlalchemy import Connection
 
 from server.api.app import build_services
-from server.cli.base import DatabaseUrl, DataDir, KeptDataDir, database_of, fail, parse_key, print_words, settings_of
+from server.cli.base import DatabaseUrl, DataDir, database_of, fail, kept_settings, parse_key, print_words, settings_of
 from server.cli.witness import tell_witness
 from server.config.settings import Settings
 from server.ingest import quarantine
 from server.ingest.judging import quarantined_of_admitted, release_quarantine
 from server.ingest.persons import ServerSigner
 from server.interface.fields import SLUG
+from server.relay.telling_keys import districts_by_key, let_tell
 from server.server_keys.root import root_at_hand, sign_waiting
 from server.server_keys.rotation import rotate, take_over
 from server.signing import keys
@@ -50,7 +51,13 @@ def enrol(
         list[str] | None,
         typer.Option(help="Probe of this key; for the key of a Pi's server, each probe beside it."),
     ] = None,
-    tenant: Annotated[str | None, typer.Option(help="District of the key; default: this server's.")] = None,
+    tells_for: Annotated[
+        list[str] | None,
+        typer.Option(help="District of which the key of its server, or of its city's, tells this one; each once."),
+    ] = None,
+    tenant: Annotated[
+        str | None, typer.Option(help="District of the key; default: the first of --tells-for, or this server's.")
+    ] = None,
     from_index: Annotated[int, typer.Option(min=0, help="Log index from which it counts; 0: everything it sent.")] = 0,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
@@ -59,16 +66,18 @@ def enrol(
     kept = _ROLES.get(role)
     if kept is None:
         fail("option_one_of", option="--role", choices=", ".join(sorted({*_ROLES.values()})))
-    probes = probe_id or []
+    probes, told_of = probe_id or [], tells_for or []
     if any(re.fullmatch(SLUG, one) is None for one in probes):
         fail("probe_id_invalid")
     if kept in {"probe", "demo"} and len(probes) != 1:
         fail("probe_id_needed")
-    if kept in RELAYS and not probes:
+    if told_of and (kept != "relay" or probes):
+        fail("tells_for_alone")
+    if kept in RELAYS and not probes and not told_of:
         fail("relay_probes_needed")
     if kept == "witness" and probes:
         fail("witness_key_without_probe_id")
-    if tenant is not None and re.fullmatch(SLUG, tenant) is None:
+    if any(re.fullmatch(SLUG, one) is None for one in (*told_of, *filter(None, [tenant]))):
         fail("tenant_invalid")
     _, public = parse_key(public_key)
     with _key_act(settings_of(data_dir, database_url)) as (connection, server_signer, is_in_force):
@@ -80,10 +89,11 @@ def enrol(
             probes=frozenset(probes) if kept in RELAYS else frozenset(),
             name=display_text(name, limit=100),
             actor="sweep-server",
-            tenant=tenant or server_signer.tenant,
+            tenant=tenant or next(iter(told_of), server_signer.tenant),
             valid_from_index=from_index,
             is_in_force=is_in_force,
         )
+        let_tell(connection, key.key_id, told_of, actor="sweep-server")
         told = _judged(connection, key, is_in_force)
     if is_in_force:
         print_words("key_is_admitted", key_id=key.key_id, role=kept, told=told)
@@ -98,13 +108,13 @@ def revoke(
         int | None, typer.Option(min=0, help="Log index from which nothing of it counts; default: now.")
     ] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Reinstate the key.")] = False,
-    data_dir: KeptDataDir = None,
+    data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Revoke a key: what it sends from then on is quarantined. `--undo` reinstates it."""
     why = display_text(reason, limit=300)
     actor = "sweep-server"
-    with _key_act(settings_of(data_dir, database_url)) as (connection, _, is_in_force):
+    with _key_act(kept_settings(data_dir, database_url)) as (connection, _, is_in_force):
         if undo:
             key = keys.reinstate(connection, key_id, actor=actor, reason=why, is_in_force=is_in_force)
         else:
@@ -127,13 +137,13 @@ def replace(
     key_id: KeyIdArgument,
     public_key: Annotated[str, typer.Argument(help="The new key: 64 hexadecimal digits, as `sweep key` prints them.")],
     reason: Annotated[str, typer.Option(help="Reason; it is recorded.")],
-    data_dir: KeptDataDir = None,
+    data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Replace a probe's key: the new one is admitted like the old one, which is revoked from now on."""
     _, public = parse_key(public_key)
     why = display_text(reason, limit=300)
-    with _key_act(settings_of(data_dir, database_url)) as (connection, _, is_in_force):
+    with _key_act(kept_settings(data_dir, database_url)) as (connection, _, is_in_force):
         key = keys.replace_key(
             connection, key_id, public_key=public, actor="sweep-server", reason=why, is_in_force=is_in_force
         )
@@ -146,11 +156,11 @@ def replace(
 
 def rotate_key(
     reason: Annotated[str, typer.Option(help="Reason; it is recorded.")],
-    data_dir: KeptDataDir = None,
+    data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Rotate this server's key; stop the server first. Probes accept the new key by the root key's signature."""
-    settings = settings_of(data_dir, database_url)
+    settings = kept_settings(data_dir, database_url)
     services = build_services(settings)
     with closing(services.db) as db:
         with db.write() as connection:
@@ -171,20 +181,22 @@ def rotate_key(
         tell_witness(db, settings)
 
 
-def list_keys(data_dir: KeptDataDir = None, database_url: DatabaseUrl = None) -> None:
+def list_keys(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """List the admitted keys, which of them are revoked, and heads that they signed of another log."""
-    with database_of(settings_of(data_dir, database_url)) as db, db.read() as connection:
-        held = quarantined_of_admitted(connection)
+    with database_of(kept_settings(data_dir, database_url)) as db, db.read() as connection:
+        held, told = quarantined_of_admitted(connection), districts_by_key(connection)
         for key in keys.all_keys(connection):
             state = (
                 Phrase("valid") if key.revoked_from_index is None else Phrase("revoked", index=key.revoked_from_index)
             )
             probes = " ".join(sorted(key.probes)) or key.probe_id
+            told_of = " ".join(told.get(key.key_id, ()))
             print_words(
                 "key_listed",
                 key_id=key.key_id,
                 role=key.role,
                 probes=Phrase("of_probes", probes=probes) if probes else "",
+                tells=Phrase("key_tells_of", districts=told_of) if told_of else "",
                 tenant=key.tenant,
                 state=state,
                 waiting=Phrase("of_it_in_quarantine", count=held[key.key_id]) if key.key_id in held else "",
@@ -208,13 +220,13 @@ def show_quarantine(
     ] = None,
     discard: Annotated[str | None, typer.Option(help="Purge the entries that strangers sent under this key.")] = None,
     reason: Annotated[str, typer.Option(help="Reason for the purge; it is recorded.")] = "",
-    data_dir: KeptDataDir = None,
+    data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """List, judge again or purge the quarantined entries of keys that nobody admitted."""
     if discard is not None and not reason.strip():
         fail("discard_reason_needed")
-    services = build_services(settings_of(data_dir, database_url))
+    services = build_services(kept_settings(data_dir, database_url))
     with closing(services.db) as db:
         if release is not None:
             with db.write() as connection:

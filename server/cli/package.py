@@ -14,9 +14,10 @@ from server.api.service.services import Services
 from server.cli.base import (
     NO_REASON,
     DatabaseUrl,
-    KeptDataDir,
+    DataDir,
     fail,
     fail_of,
+    kept_settings,
     new_file,
     note_access,
     print_words,
@@ -59,14 +60,14 @@ def export_entries(
     reason: Annotated[
         str, typer.Option(show_default=False, help="Reason; it is recorded in the access log.")
     ] = NO_REASON,
-    data_dir: KeptDataDir = None,
+    data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Export all entries as a verifiable package (sweep/LOG.md)."""
     wanted = next((known for known in SHOWN if known == ("structure" if no_bodies else scope)), None)
     if wanted is None:
         fail("option_one_of", option="--scope", choices=", ".join(SHOWN))
-    services = build_services(settings_of(data_dir, database_url))
+    services = build_services(kept_settings(data_dir, database_url))
     packed = Packed()
     with closing(services.db) as db:
         if SHOWN[wanted]:
@@ -102,11 +103,11 @@ def export_checkpoint(
     is_witnessed: Annotated[
         bool, typer.Option("--witnessed", help="The latest checkpoint that the witness signed, not the current one.")
     ] = False,
-    data_dir: KeptDataDir = None,
+    data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Export a signed checkpoint of the log, to check later exports against."""
-    services = build_services(settings_of(data_dir, database_url))
+    services = build_services(kept_settings(data_dir, database_url))
     with closing(services.db) as db, db.read() as connection:
         witnessed = cosigned(connection, services.settings.witness)
         note = witnessed if is_witnessed else checkpoint_of(connection, services)

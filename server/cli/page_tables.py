@@ -80,6 +80,7 @@ GLOSSARY: Final = (
     "decision",
     "coverage",
     "source",
+    "pace",
     "strength",
     "began",
 )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection, select
 
-from server.cli.base import DatabaseUrl, KeptDataDir, database_of, say, settings_of
+from server.cli.base import DatabaseUrl, DataDir, database_of, kept_settings, say
 from server.relay import above, queue
 from server.relay.city import find_city
 from server.relay.city import forget as forget_all
@@ -23,11 +23,11 @@ MOST_SHOWN = 20
 
 def show_relay(
     forget: Annotated[bool, typer.Option("--forget", help="Forget the city and send all entries again.")] = False,
-    data_dir: KeptDataDir = None,
+    data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Show which entries have reached the city's server, or send all of them again."""
-    with database_of(settings_of(data_dir, database_url)) as db:
+    with database_of(kept_settings(data_dir, database_url)) as db:
         if forget:
             with db.write() as connection:
                 forget_city(connection)
@@ -44,9 +44,8 @@ def forget_city(connection: Connection) -> None:
 
 def state_lines(connection: Connection) -> Iterator[Phrase]:
     """The state of the relay, in lines for a terminal."""
-    found = above.counts(connection)
-    if found is not None:
-        yield Phrase("above_is", url=display_text(found[0]), told=found[1], due=found[2])
+    for one in above.counts(connection):
+        yield Phrase("above_is", url=display_text(one.url), district=one.district_id, told=one.told, due=one.due)
     city = find_city(connection)
     if city is None:
         yield Phrase("no_city_configured")

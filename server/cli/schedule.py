@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from server.cli.base import DatabaseUrl, KeptDataDir, database_of, print_words, said, say, settings_of
+from server.cli.base import DatabaseUrl, DataDir, database_of, kept_settings, print_words, said, say
 from server.config.inspection_policy import read_policy
 from server.districts.register import existing_district
 from server.interface.views.schedule import DueState
@@ -28,11 +28,11 @@ DUE: Final[dict[DueState, Phrase]] = {
 def due(
     district: Annotated[str | None, typer.Option(help="Only this district, by its id.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Rooms to list at most.")] = 1_000,
-    data_dir: KeptDataDir = None,
+    data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """List what is due today, overdue, or was missed. Whoever reads this list knows where inspectors go today."""
-    settings = settings_of(data_dir, database_url)
+    settings = kept_settings(data_dir, database_url)
     rules = read_policy(settings.inspection_policy)
     with database_of(settings) as db:
         with db.read() as connection:

@@ -6,8 +6,9 @@ from contextlib import closing
 from typing import Annotated
 
 import typer
+from sqlalchemy.engine import make_url
 
-from server.cli.base import DatabaseUrl, DataDir, KeptDataDir, database_of, fail, print_words, settings_of
+from server.cli.base import DatabaseUrl, DataDir, database_of, fail, kept_settings, print_words, settings_of
 from server.config.retention import read_periods
 from server.ingest.photo_retention import count_due
 from server.people import auth
@@ -48,23 +49,24 @@ def serve(
 
 def migrate(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """Bring the database up to date."""
-    with database_of(settings_of(data_dir, database_url)):
-        print_words("database_up_to_date")
+    settings = settings_of(data_dir, database_url)
+    with database_of(settings):
+        print_words("database_up_to_date", database=make_url(settings.url).render_as_string())
 
 
-def rebuild(data_dir: KeptDataDir = None, database_url: DatabaseUrl = None) -> None:
+def rebuild(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """Rebuild the projections from the entries."""
-    with database_of(settings_of(data_dir, database_url)) as db:
+    with database_of(kept_settings(data_dir, database_url)) as db:
         print_words("sweeps_rebuilt", count=projecting.rebuild(db))
 
 
 def move_bodies(
     back: Annotated[bool, typer.Option("--back", help="Into the database, before the storage is given up.")] = False,
-    data_dir: KeptDataDir = None,
+    data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Move large bodies to the object storage (ANSIM_STORAGE_URL) while the server runs; begun anew it goes on."""
-    with database_of(settings_of(data_dir, database_url)) as db:
+    with database_of(kept_settings(data_dir, database_url)) as db:
         if db.objects is None:
             fail("storage_not_set")
         left = waiting(db, is_back=back)
@@ -83,9 +85,9 @@ def move_bodies(
     print_words("bodies_moved", moved=moved, octets=octets, removed=removed)
 
 
-def retention(data_dir: KeptDataDir = None, database_url: DatabaseUrl = None) -> None:
+def retention(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """Show the retention periods, their legal basis, and what two persons have to erase."""
-    settings = settings_of(data_dir, database_url)
+    settings = kept_settings(data_dir, database_url)
     periods = read_periods(settings.retention)
     with database_of(settings) as db, db.read() as connection:
         holds_plain = db.holds_plain()

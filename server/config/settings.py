@@ -31,6 +31,11 @@ WEB_DIR = Path(__file__).parent.parent / "web" / "dist"
 EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  what one may listen on and nobody can be called
 
 
+_WORDS = "(cases|schedule|results)(,(cases|schedule|results)){0,2}"
+_TOLD = rf"({_WORDS}|[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}:({_WORDS})?)"
+"""What the server above is told of a district, in `above_gets`."""
+
+
 class SettingsError(ValueError):
     """A setting that cannot be used; the message is one line."""
 
@@ -167,12 +172,14 @@ class Settings(BaseModel):
     above_url: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s]{1,300})?$")] = Field(
         "", description="address of the server above a district's, which is told how things stand, and gets no entry"
     )
-    above_gets: Annotated[
-        str, StringConstraints(pattern=r"^((cases|schedule|results)(,(cases|schedule|results)){0,2})?$")
-    ] = Field(
+    above_gets: Annotated[str, StringConstraints(pattern=rf"^({_TOLD}( {_TOLD})*)?$", max_length=20_000)] = Field(
         "",
-        description="what it is told of the own district, without names and words: cases, schedule, results,"
-        " separated by commas; empty: nothing, and what it was told is taken back",
+        description="what it is told, without names and words: cases, schedule, results, separated by commas, of the"
+        " own district, and after a blank DISTRICT:cases,results of each other one; empty: nothing, and what it was"
+        " told is taken back",
+    )
+    told_silent_hours: Annotated[int, Field(ge=2, le=8_784)] = Field(
+        72, description="how long a district whose server tells this one may be silent before people are told so"
     )
     shift_hours: Annotated[int, Field(ge=1, le=168)] = Field(
         12, description="what this server gives a Pi's for a shift is removed there after so long"
@@ -203,6 +210,15 @@ class Settings(BaseModel):
         if self.witness_key and parse_verifier_key(self.witness_key).kind != COSIGNATURE:
             raise ValueError(Phrase("witness_key_invalid"))
         return self
+
+    @property
+    def above_policy(self) -> dict[str, frozenset[str]]:
+        """What the server above may be told of which district; of one that is not named nothing."""
+        found: dict[str, frozenset[str]] = {}
+        for one in self.above_gets.split(" "):
+            district_id, _, gets = one.rpartition(":")
+            found[district_id or self.tenant] = frozenset(gets.split(",")) - {""}
+        return found
 
     @property
     def witness(self) -> VerifierKey | None:

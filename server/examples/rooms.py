@@ -15,7 +15,7 @@ import httpx
 def main() -> None:
     """Log in, and ask for the next page until there is none."""
     rows = csv.writer(sys.stdout)
-    rows.writerow(("facility", "room", "last_inspection", "equipment", "persons"))
+    rows.writerow(("facility", "room", "facility_en", "room_en", "last_inspection", "equipment", "persons"))
     with httpx.Client(base_url=os.environ["ANSIM_URL"], timeout=30) as server:
         login = {"username": os.environ["ANSIM_USERNAME"], "password": os.environ["ANSIM_PASSWORD"]}
         server.post("/api/login", json=login).raise_for_status()
@@ -26,7 +26,8 @@ def main() -> None:
             for room in page["rooms"]:
                 last = room["last_sweep"] or {}
                 said = (last.get("started"), room["equipment"], room["persons"])
-                rows.writerow((room["facility_name"]["ko"], room["room_name"]["ko"], *said))
+                names = (room[of][language] for language in ("ko", "en") for of in ("facility_name", "room_name"))
+                rows.writerow((*names, *said))
             after = page["next"]
             if after is None:
                 return

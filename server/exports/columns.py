@@ -37,6 +37,7 @@ from server.interface.words import (
 from server.projections.by_eye import checklist_words, photograph_places
 from server.projections.imported_words import reason_words
 from server.projections.log_records import LogRow
+from sweep.phrases import with_particles
 from sweep.report.words import COVERAGE_WORDS
 
 
@@ -82,10 +83,11 @@ def equipment_word(row: LogRow) -> str:
 
 def equipment_reason(row: LogRow) -> str:
     """On what the equipment's result stands, in a sentence."""
-    unjudged = len(row.zones_not_assessable) + len(row.zones_not_looked)
+    unjudged = not_judged(row)
     aborted = "점검이 중단됨 · " if row.is_aborted else ""
     unable, ways = row.unable
     unsure = f"(방식 {ways}가지 중 {unable}가지 판정 불가)" if unable else ""
+    reach = f" · 있었다면 찾았을 확률: {row.reach}" if row.reach else ""
     match row.equipment_result:
         case "no_report" if row.report_state == "erased":
             return "보고서 본문이 삭제되어 결과를 말할 수 없음(기록과 서명은 남아 있음)"
@@ -102,11 +104,11 @@ def equipment_reason(row: LogRow) -> str:
         case "clear":
             return "모든 구역이 모든 점검 대상에 대해 점검 범위 내 이상 없음"
         case "nothing_detected":
-            return f"구역 {row.zones_total}곳에서 감지된 것 없음{unsure}. 기기가 없다는 뜻이 아님"
+            return f"구역 {row.zones_total}곳에서 감지된 것 없음{unsure}. 기기가 없다는 뜻이 아님{reach}"
         case "partly" if not unjudged:
-            return f"점검이 중단됨. 본 범위에서 감지된 것 없음{unsure}"
+            return f"점검이 중단됨. 본 범위에서 감지된 것 없음{unsure}{reach}"
         case _:
-            return f"{aborted}구역 {row.zones_total}곳 중 {unjudged}곳 판정 불가{unsure}"
+            return f"{aborted}구역 {row.zones_total}곳 중 {unjudged}곳 판정 불가{unsure}{reach}"
 
 
 def persons_reason(row: LogRow) -> str:
@@ -134,7 +136,7 @@ def persons_reason(row: LogRow) -> str:
         case "nothing_unusual":
             return f"{hand.noted_by} 확인 · {looked}"
         case "not_done":
-            return f"{hand.noted_by}이(가) 육안 점검을 하지 않았다고 적음"
+            return with_particles(f"{hand.noted_by}이(가) 육안 점검을 하지 않았다고 적음")
         case _:
             return "육안 점검 결과를 아직 적지 않음"
 
@@ -207,18 +209,30 @@ def scope_words(row: LogRow) -> str:
     return f"{len(row.zones_looked)}/{row.zones_total}곳: {', '.join(row.zones_looked) or '없음'}"
 
 
+def not_judged(row: LogRow) -> int:
+    """How many zones nobody looked at or no method could judge: those that `limits_words` names."""
+    return len(row.zones_not_assessable) + len(row.zones_not_looked)
+
+
 def limits_words(row: LogRow) -> str:
-    """Zones that were not looked at, could not be judged by any method, or where nothing was detected without proof."""
+    """Zones that no method could judge, and those that were not looked at."""
     if row.original is not None:
         return NOT_RECORDED
-    parts = []
-    if row.zones_nothing_detected:
-        names = ", ".join(row.zones_nothing_detected)
-        parts.append(f"{ZONES['nothing_detected'].ko} {len(row.zones_nothing_detected)}곳: {names}")
-    for state, zones in (("not_assessable", row.zones_not_assessable), ("not_looked", row.zones_not_looked)):
-        if zones:
-            parts.append(f"{ZONES[state].ko} {len(zones)}곳: {', '.join(zones)}")
+    parts = [
+        f"{ZONES[state].ko} {len(zones)}곳: {', '.join(zones)}"
+        for state, zones in (("not_assessable", row.zones_not_assessable), ("not_looked", row.zones_not_looked))
+        if zones
+    ]
     return " / ".join(parts) or ("없음" if row.report_state == "present" else "보고서 없음")
+
+
+def undetected_words(row: LogRow) -> str:
+    """Zones where nothing was detected and no proof calls them clear: judged, and not free of a camera."""
+    if row.original is not None:
+        return NOT_RECORDED
+    zones = row.zones_nothing_detected
+    none = "없음" if row.report_state == "present" else "보고서 없음"
+    return f"{len(zones)}곳: {', '.join(zones)}" if zones else none
 
 
 def standing_words(row: LogRow) -> str:
@@ -228,6 +242,21 @@ def standing_words(row: LogRow) -> str:
 
 def _counted(states: Iterable[tuple[FindingState, int]]) -> str:
     return " · ".join(f"{FINDINGS[state].ko} {count}건" for state, count in states)
+
+
+def is_called(row: LogRow) -> bool:
+    """Is a find of the room with 112 or the police, whichever sweep's case that is recorded with?"""
+    is_found = row.persons == "found" or "found" in dict(row.place.open_things)
+    return is_found and row.place.find_asks in {"hand_over", "police_result"}
+
+
+def measures_words(row: LogRow) -> str:
+    """What was done; of a find whose call is recorded with the case of another sweep at least that; else empty."""
+    done = row.hand.measures
+    has_call = any(one.startswith("112 신고") for one in done)
+    return ", ".join(
+        [*done, *(["112 신고함(이 방의 다른 점검의 확인 건에 기록)"] if is_called(row) and not has_call else [])]
+    )
 
 
 def next_step_words(row: LogRow) -> str:
@@ -289,6 +318,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("장비", 36, lambda row: row.equipment),
     Column("점검부위·범위", 36, scope_words),
     Column("미점검·판정 불가", 36, limits_words),
+    Column("감지된 것 없음(구역)", 36, undetected_words),
     Column("확인할 곳(건)", 10, lambda row: len(row.places_to_inspect)),
     Column("확인할 곳 위치", 24, lambda row: "; ".join(row.places_to_inspect) or "없음"),
     Column("의심흔적(구멍·흠집)", 16, lambda row: row.hand.suspicious_marks or NOT_RECORDED),
@@ -298,7 +328,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("장비 점검 결과", 22, equipment_line),
     Column("장비 점검 근거", 44, equipment_reason),
     Column("현장 판정", 26, decision_words),
-    Column("조치", 24, lambda row: ", ".join(row.hand.measures) or NOT_RECORDED),
+    Column("조치", 24, lambda row: measures_words(row) or NOT_RECORDED),
     Column("사진(봉인 보관)", 10, lambda row: row.hand.photographs),
     Column("사진 위치", 24, lambda row: photograph_places(row.hand) or "없음"),
     Column("구역별 육안 점검", 44, lambda row: checklist_words(row.hand) or NOT_RECORDED),

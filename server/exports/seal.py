@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from server.interface.words import kst
+from sweep.phrases import with_particles
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Seal:
             return f"{start} · 외부 증인의 서명 없음(운영 기관의 서명뿐)"
         missing = self.entries - self.witnessed_entries
         rest = f", 이후 {missing}건은 아직 서명 전" if missing else ""
-        return (
+        return with_particles(
             f"{start} · 외부 증인 {self.witness}이(가) {kst(self.witnessed)}에 "
             f"{self.witnessed_entries}건까지 서명{rest}"
         )

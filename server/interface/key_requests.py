@@ -21,14 +21,18 @@ class AdmitRequest(Record):
     """The probe that the key of a probe speaks for."""
     probes: Annotated[tuple[Slug, ...], Field(max_length=100)] = ()
     """Of a Pi's server: the probes that stand beside it."""
+    tells_for: Annotated[tuple[DistrictId, ...], Field(max_length=300)] = ()
+    """Of a server that tells this one how its districts stand: these."""
     name: Annotated[Line, Field(max_length=100)]
     district_id: DistrictId | None = None
-    """Whose probe it is; None: of the district of this server."""
+    """Whose probe it is; None: of the first district that it tells for, or of this server's."""
 
     @model_validator(mode="after")
     def _is_bound(self) -> AdmitRequest:
-        if self.role in RELAYS and (self.probe_id is not None or not self.probes):
+        if self.role in RELAYS and (self.probe_id is not None or bool(self.probes) == bool(self.tells_for)):
             raise ValueError(Phrase("probes_needed_alone"))
+        if self.tells_for and self.role != "relay":
+            raise ValueError(Phrase("tells_for_alone"))
         if self.role not in RELAYS and (self.probe_id is None or self.probes):
             raise ValueError(Phrase("probe_id_needed_alone"))
         return self

@@ -216,6 +216,11 @@ class LiveHub:
         """Forget a listener."""
         self._listeners.discard(listener)
 
+    @property
+    def is_heard(self) -> bool:
+        """Does a page listen here?"""
+        return bool(self._listeners)
+
     def listening_sessions(self) -> frozenset[str]:
         """Token hashes of the sessions that have a stream open."""
         return frozenset(listener.token_hash for listener in self._listeners)

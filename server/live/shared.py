@@ -53,6 +53,7 @@ ANSWER_S = 10.0  # derived: as long as a writer waits, see db.py
 RETRY_S = 0.5  # guessed: a database that begins again takes a second
 LINGER_S = 0.025  # guessed: a sixth of what a page may be late; what comes meanwhile shares a transaction
 REST_S = 0.05  # guessed: so often, and at once when it is urgent, each process reads
+RESTS_UNHEARD = 10  # derived: half a second where no page listens, a tenth of the reads
 LOOK_S = 1.0  # guessed: a stop is no later when no notice comes, for a thousandth of a core in each process
 KEEP_S = 30.0  # guessed: what a process that begins has to read is that much, less than a second's work
 THREADS, MAX_WAITING = 4, 1_000  # derived: as many as db.py keeps connections for; guessed: every probe a few times
@@ -207,10 +208,17 @@ class SharedExchange:
             except (*AWAY, ApiError):
                 await asyncio.sleep(RETRY_S)
                 continue
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._urgent.wait(), REST_S)
+            await self._rest()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), LOOK_S)
+
+    async def _rest(self) -> None:
+        """Let operations gather; longer while nobody here waits for one or listens."""
+        for _ in range(RESTS_UNHEARD):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._urgent.wait(), REST_S)
+            if self._urgent.is_set() or self._answers or self.hub.is_heard:
+                break
 
     async def _begin(self) -> None:
         """Take the kept channels and the operations after them, and forget what this process knew."""

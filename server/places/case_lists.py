@@ -16,7 +16,15 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 from server.cases import words
 from server.interface.errors import not_found
 from server.interface.fields import CaseBegan
-from server.interface.views.cases import CaseCreated, CaseDetail, CaseEvent, CaseList, CaseView, RoomState
+from server.interface.views.cases import (
+    CaseCreated,
+    CaseDetail,
+    CaseEvent,
+    CaseList,
+    CaseView,
+    RoomState,
+    SeenAgainView,
+)
 from server.projections.case_rows import CASE_COLUMNS, case_of_row, openers, read_steps, steps_of
 from server.projections.claim_words import claim_view
 from server.projections.proof_rows import proven_among
@@ -129,12 +137,25 @@ def case_detail(connection: Connection, row: StoredCase, today: date) -> CaseDet
         )
         for entry, step in steps
     )
-    seen = seen_things(connection, [row.sweep_id])
+    last = connection.execute(
+        select(cases.c.case_id, cases.c.sweep_id, cases.c.opened_ms)
+        .where(cases.c.joins == row.case_id, cases.c.sweep_id.is_not(None), cases.c.opened_ms > row.opened_ms)
+        .order_by(cases.c.opened_ms.desc(), cases.c.case_id.desc())
+        .limit(1)
+    ).one_or_none()
+    seen = seen_things(connection, [row.sweep_id, None if last is None else last.sweep_id])
     return CaseDetail(
         **_values(row, today, seen, openers(connection, [row])),
         events=events,
         claims=tuple(map(claim_view, claims)),
         last_station=_last_station(connection, row) if row.state in FOUND else "",
+        seen_again=None
+        if last is None
+        else SeenAgainView(
+            sweep_id=last.sweep_id,
+            began=from_ms(last.opened_ms),
+            zone=seen[last.case_id].zone if last.case_id in seen else None,
+        ),
     )
 
 

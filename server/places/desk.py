@@ -17,7 +17,7 @@ from server.districts.scope import is_waiting_of, rooms_of
 from server.interface.views.desk import CheckedProbe, CityMap, DeskDay, DistrictOutline, MapPlace, OpenSweep
 from server.places.case_lists import is_open_on
 from server.places.practice import districts_without_lens
-from server.projections.reference_rows import checks_of
+from server.projections.reference_rows import last_checks
 from server.signing.keys import Key
 from server.standing.cases import CLOSED, FOUND
 from server.store.alarms import OF_INSPECTIONS, alarm_view
@@ -175,16 +175,16 @@ def _open_sweeps(connection: Connection, since_ms: int, district_id: str | None)
 
 def _checks(connection: Connection, probes: Iterable[Key], district_id: str | None) -> Iterable[CheckedProbe]:
     """By probe, its last check that counts."""
-    for probe_id in sorted({key.probe_id for key in probes if key.probe_id is not None})[:SHOWN_PROBES]:
-        for row, told in checks_of(connection, probe_id, 1, district_id):
-            sums = [part.cusum for part in told.check.parts if part.cusum is not None]
-            yield CheckedProbe(
-                probe_id=probe_id,
-                at=from_ms(row.checked_ms),
-                log_index=row.log_index,
-                status=told.check.status,
-                cusum=max(sums, default=None),
-            )
+    wanted = sorted({key.probe_id for key in probes if key.probe_id is not None})[:SHOWN_PROBES]
+    for row, told in last_checks(connection, wanted, district_id):
+        sums = [part.cusum for part in told.check.parts if part.cusum is not None]
+        yield CheckedProbe(
+            probe_id=row.probe_id,
+            at=from_ms(row.checked_ms),
+            log_index=row.log_index,
+            status=told.check.status,
+            cusum=max(sums, default=None),
+        )
 
 
 def _outlines(connection: Connection) -> tuple[DistrictOutline, ...]:

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from server.interface.views.entries import EntryAbout
-from server.projections.case_rows import read_step
+from server.projections.case_rows import read_each_step
 from server.projections.sightings import case_of, seen_things
 from server.store.schema import dispositions, facilities, rooms
 from server.store.stored_rows import StoredEntry
@@ -64,8 +64,5 @@ def _said(connection: Connection, rows: Sequence[StoredEntry]) -> dict[int, tupl
     numbers = [row.log_index for row in rows if row.kind == kinds.DISPOSITION]
     verdicts = connection.execute(select(dispositions).where(dispositions.c.log_index.in_(numbers)))
     found: dict[int, tuple[str, UUID | None]] = {row.log_index: (row.verdict, row.finding_id) for row in verdicts}
-    for row in rows:
-        step = read_step(connection, row) if row.kind == kinds.CASE_STEP else None
-        if step is not None:
-            found[row.log_index] = (step.step.step, step.finding_id)
-    return found
+    steps = read_each_step(connection, [row for row in rows if row.kind == kinds.CASE_STEP])
+    return found | {log_index: (step.step.step, step.finding_id) for log_index, step in steps.items()}

@@ -142,7 +142,10 @@ def _result(means: Means, rows: Sequence[Row[Any]]) -> PracticeResult:
 
 
 def is_lens_due(connection: Connection, user_id: UUID) -> bool:
-    """Whether no hidden lens measured this person's eye for a month: for that person alone."""
+    """Whether no hidden lens measured this person's eye for a month of the account: for that person alone."""
+    created_ms = connection.scalar(select(users.c.created_ms).where(users.c.user_id == user_id))
+    if created_ms is None or created_ms >= now_ms() - LENS_EVERY_MS:
+        return False
     measured = select(practice_runs.c.run_id).where(practice_runs.c.user_id == user_id, _measured_an_eye())
     return connection.scalar(measured.limit(1)) is None
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, exists, or_, select
 from server.interface.views.places import SweepSummary
 from server.store.bodies import open_read
 from server.store.clock import from_ms
+from server.store.counting import REAL
 from server.store.schema import city, entries, relayed
 from sweep.entry.kinds import KEY_KINDS, SERVER_KINDS
 
@@ -32,7 +33,7 @@ def sweep_summary(connection: Connection, row: Row[Any], at_city: bool | None) -
         persons=row.said,
         candidates=row.candidates,
         not_assessable_zones=row.not_assessable_zones,
-        is_demo=row.source != "live",
+        is_demo=row.source != REAL,
         inspectors=inspectors_of(connection, row),
         probe_id=row.probe_id,
         at_city=at_city,

@@ -37,12 +37,13 @@ from server.projections.imported_words import imported_view
 from server.projections.sightings import case_of
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.projections.visit_words import inspection_view, visit_view
-from server.signing.signatures import holds
+from server.signing.keys import find_keys
+from server.signing.signatures import is_signed_by
 from server.standing.zones import zones_of
 from server.store.alarms import alarms_about
 from server.store.clock import from_ms
 from server.store.schema import IS_ACCEPTED, entries, keys, sweeps
-from server.store.stored_bodies import bodies_of, own_bodies_of
+from server.store.stored_bodies import bodies_of_entries, own_bodies_of
 from server.store.stored_rows import StoredEntry
 from server.store.stored_wire import signed_entry
 from sweep.entry import kinds
@@ -105,7 +106,7 @@ def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: boo
         inspection=inspection_view(record),
         imported=imported_view(record, has_names=has_names(connection, sweep_id)),
         known=known_before(connection, summary.room_id, record),
-        entries=tuple(entry_row(connection, row) for row in rows),
+        entries=tuple(EntryRow(**values) for values in _entry_values(connection, rows)),
         gaps=gaps_beside(connection, rows),
         alarms=alarms_about(connection, sweep_id, frozenset(row.key_id for row in rows)),
     )
@@ -148,22 +149,17 @@ def _rows_about(connection: Connection, sweep_id: UUID) -> list[StoredEntry]:
     return sorted([*counting, *connection.execute(others.limit(MAX_WAITING_SHOWN))], key=lambda row: row.log_index)
 
 
-def entry_row(connection: Connection, row: StoredEntry) -> EntryRow:
-    """A row of the log as a view; the signature is verified anew."""
-    return EntryRow(**_entry_values(connection, row))
-
-
 def signed_entry_rows(connection: Connection, rows: Sequence[StoredEntry]) -> tuple[SignedEntryRow, ...]:
     """Rows of the log with the documents as they came, and what they are about."""
     about = about_entries(connection, rows)
     return tuple(
         SignedEntryRow(
-            **_entry_values(connection, row),
+            **values,
             dsse=dsse_view(signed_entry(row)),
             about=about.get(row.log_index),
             conflict_with=row.conflict_with,
         )
-        for row in rows
+        for row, values in zip(rows, _entry_values(connection, rows), strict=True)
     )
 
 
@@ -214,17 +210,21 @@ def gaps_within(connection: Connection, key_id: str, low: int, high: int) -> Ite
         before = seq
 
 
-def _entry_values(connection: Connection, row: StoredEntry) -> dict[str, Any]:
+def _entry_values(connection: Connection, rows: Sequence[StoredEntry]) -> Iterator[dict[str, Any]]:
+    """What a view says of each row of the log; its signature is verified anew."""
     names = ("log_index", "entry_id", "entry_hash", "status", "reason", "is_readable", "key_id", "seq", "kind")
-    values = {name: getattr(row, name) for name in (*names, "source", "subject", "room_id", "sweep_id")}
-    return values | {
-        "signature_ok": holds(connection, row),
-        "received": from_ms(row.received_ms),
-        "bodies": tuple(
-            BodyView(commitment=body.commitment, media_type=body.media_type, size=body.size, state=body.state)
-            for body in bodies_of(connection, row.log_index, with_data=False)
-        ),
-    }
+    known = find_keys(connection, {row.key_id for row in rows})
+    bodies = bodies_of_entries(connection, [row.log_index for row in rows], with_data=False)
+    for row in rows:
+        values = {name: getattr(row, name) for name in (*names, "source", "subject", "room_id", "sweep_id")}
+        yield values | {
+            "signature_ok": is_signed_by(row, known.get(row.key_id)),
+            "received": from_ms(row.received_ms),
+            "bodies": tuple(
+                BodyView(commitment=body.commitment, media_type=body.media_type, size=body.size, state=body.state)
+                for body in bodies[row.log_index]
+            ),
+        }
 
 
 def _report_bodies(

@@ -39,7 +39,7 @@ def hand_entries(
     `photographed`: for each photograph of an object the name of its zone, None where it names none.
     `zone_names`: Korean names of the plan's zones by their ids, for the checklist.
     """
-    done = tuple(words for step in steps if (words := _done(step)) is not None)
+    done = tuple(words for step in steps if (words := measure_of(step)) is not None)
     zones = Counter(NO_ZONE if name is None else name for name in photographed)
     police = tuple(
         f"{step.step.agency} {step.step.rank} 입회 서명" for step in steps if isinstance(step.step, Witnessed)
@@ -125,7 +125,7 @@ def gap_words(hand: HandEntries) -> str:
     return " · ".join(parts)
 
 
-def _done(step: CaseStep) -> str | None:
+def measure_of(step: CaseStep) -> str | None:
     """What a step of a case adds to the measures; None when it is none."""
     match step.step:
         case RoomClosed():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,19 +17,22 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, ins
 from server.cases.proving import provers_of_step, second_of
 from server.interface.claimed_time import counted
 from server.interface.fields import CaseBegan, FindingState
+from server.interface.words import DISPOSITIONS, STEP_WORDS
 from server.projections import proof_rows
+from server.projections.by_eye import measure_of
+from server.projections.log_records import CaseLine
 from server.projections.proof_rows import Claim, note_claims, proven_among
 from server.projections.sightings import SameThings, case_of, happened_of, same_things
-from server.projections.sweep_record import SweepRecord
+from server.projections.sweep_record import SweepRecord, read_words
 from server.signing.kept_finds import kept_case, kept_of_sweep
 from server.signing.validity import allowed
 from server.standing.cases import CLOSED, FOUND, NEW, Case, Taken, after_all
 from server.standing.findings import state_of_finding
 from server.standing.joining import Happened
 from server.standing.naming import Named
-from server.store.clock import to_ms
+from server.store.clock import from_ms, to_ms
 from server.store.schema import case_steps, cases, entries, facilities, findings, kept_finds, rooms, unproven
-from server.store.stored_bodies import bodies_of
+from server.store.stored_bodies import StoredBody, bodies_of, bodies_of_entries
 from server.store.stored_rows import StoredCase, StoredEntry
 from sweep.entry import kinds
 from sweep.report import ContractError, SweepReport, parse_json
@@ -86,6 +89,40 @@ def _findings_of(record: SweepRecord, kept: Mapping[UUID, Row[Any]]) -> dict[UUI
     found |= dict.fromkeys(item.finding_id for _, item in record.dispositions)
     found |= dict.fromkeys(step.finding_id for _, step in record.steps if step.finding_id is not None)
     return found | dict.fromkeys(kept)
+
+
+def case_lines(connection: Connection, record: SweepRecord, same: SameThings) -> tuple[CaseLine, ...]:
+    """What persons did in the cases of a sweep's findings, with whichever sweep of the room it is recorded."""
+    roots = {again.joins or case_of(record.sweep_id, finding_id): finding_id for finding_id, again in same.own.items()}
+    roots_of = {case_id: again.joins or case_id for case_id, (_, again) in same.others.items()}
+    beside = {case_id: roots[root] for case_id, root in roots_of.items() if root in roots}
+    opened = select(cases.c.case_id, cases.c.opened_ms).where(cases.c.case_id.in_(list(beside)))
+    began = {row.case_id: from_ms(row.opened_ms) for row in connection.execute(opened)}
+    found = [
+        (row.log_index, _case_line(row, step, step.finding_id, None))
+        for row, step in record.steps
+        if step.finding_id is not None
+    ]
+    for sweep_id, other in read_words(connection, {same.others[case_id][0] for case_id in beside}).items():
+        for row, step in other.steps:
+            if step.case_id in beside:
+                found.append((row.log_index, _case_line(row, step, beside[step.case_id], began.get(step.case_id))))
+        for row, said in other.dispositions:
+            case_id = case_of(sweep_id, said.finding_id)
+            if case_id in beside:
+                words, who = DISPOSITIONS[said.verdict].ko, (row.subject,)
+                line = CaseLine(
+                    beside[case_id], began.get(case_id), words, False, who, said.decided.utc, row.entry_hash
+                )
+                found.append((row.log_index, line))
+    return tuple(line for _, line in sorted(found, key=lambda one: one[0]))
+
+
+def _case_line(row: StoredEntry, said: CaseStep, finding_id: UUID, opened: datetime | None) -> CaseLine:
+    measure, second = measure_of(said), second_of(said.step)
+    persons = (row.subject,) if second is None else (row.subject, second)
+    words = measure or STEP_WORDS[said.step.step].ko
+    return CaseLine(finding_id, opened, words, measure is not None, persons, said.decided.utc, row.entry_hash)
 
 
 def insert_cases(connection: Connection, record: SweepRecord, same: SameThings) -> None:
@@ -172,7 +209,18 @@ def take_proof(connection: Connection, log_index: int) -> None:
 
 def read_step(connection: Connection, row: StoredEntry) -> CaseStep | None:
     """The step that an entry holds; None when its body is away or broken."""
-    for body in bodies_of(connection, row.log_index):
+    return _read(bodies_of(connection, row.log_index))
+
+
+def read_each_step(connection: Connection, rows: Sequence[StoredEntry]) -> dict[int, CaseStep]:
+    """`read_step` of each of these entries, by its number."""
+    bodies = bodies_of_entries(connection, [row.log_index for row in rows]) if rows else {}
+    read = ((log_index, _read(found)) for log_index, found in bodies.items())
+    return {log_index: step for log_index, step in read if step is not None}
+
+
+def _read(bodies: Iterable[StoredBody]) -> CaseStep | None:
+    for body in bodies:
         if body.media_type == kinds.CASE_STEP_TYPE and body.data is not None:
             try:
                 return parse_json(CaseStep, body.data)
@@ -230,9 +278,9 @@ def openers(connection: Connection, rows: Iterable[StoredCase]) -> dict[UUID, Ca
             found[row.case_id] = "by_eye" if row.is_by_eye else "probe"
     first = select(func.min(case_steps.c.log_index)).where(case_steps.c.case_id.in_(of_no_sweep))
     statement = select(entries).where(entries.c.log_index.in_(first.group_by(case_steps.c.case_id)))
-    for entry in allowed(connection, connection.execute(statement).all()) if of_no_sweep else ():
-        step = read_step(connection, entry)
-        if step is not None and isinstance(step.step, Reported):
+    firsts = allowed(connection, connection.execute(statement).all()) if of_no_sweep else ()
+    for step in read_each_step(connection, firsts).values():
+        if isinstance(step.step, Reported):
             found[step.case_id] = BEGAN[step.step.by]
     return found
 

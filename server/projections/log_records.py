@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal, Self
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from server.interface.fields import (
     VisitMode,
 )
 from server.interface.views.sweeps import KnownBefore
+from server.store.counting import REAL
 from sweep.phrases import Phrase
 from sweep.report import ClockReading, Disposition, LocalText, Modality, Source, SweepOpened, SweepReport
 from sweep.report.inspection_records import InspectionRecorded, InstrumentKind
@@ -44,6 +45,12 @@ class Period:
         """Raise ExportError when the period ends before it starts."""
         if self.last < self.first:
             raise ExportError(Phrase("period_ends_before_start", last=self.last, first=self.first))
+
+    @classmethod
+    def last_month(cls, today: date) -> Period:
+        """The last whole calendar month before the one of this day."""
+        last = today.replace(day=1) - timedelta(days=1)
+        return cls(last.replace(day=1), last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +141,24 @@ class SignedDisposition:
     """How the server knew the person: device, passkey, password or witness."""
     entry_hash: str
     signature_ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """What persons did in the case of a finding, which an earlier or later sweep of the room may have opened."""
+
+    finding_id: UUID
+    """Of this sweep."""
+    opened: datetime | None
+    """When the other sweep began with whose case it is recorded; None: with this one's."""
+    said: str
+    """In Korean words."""
+    is_measure: bool
+    """Is it one of the form's 조치?"""
+    persons: tuple[str, ...]
+    """Pseudonyms."""
+    decided: datetime
+    entry_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +293,8 @@ class LogRow:
     equipment_result: EquipmentResult
     unable: tuple[int, int]
     """In zones where nothing was detected: how many methods could not judge, at most, and of how many."""
+    reach: str
+    """With what probability something would have been found there, in Korean words: by method from least to most."""
     persons: PersonsResult
     findings: tuple[tuple[FindingState, int], ...]
     """How many findings stand at which state, the gravest first."""
@@ -300,7 +327,7 @@ class LogRow:
     @property
     def is_demo(self) -> bool:
         """Not a measurement made on the spot: a replay or a simulation."""
-        return self.header.source != "live"
+        return self.header.source != REAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +347,8 @@ class SweepPage:
     """What stands of each finding."""
     inspection: InspectionRecorded | None = None
     """With other instruments than a probe: then there is no report."""
+    case_lines: tuple[CaseLine, ...] = ()
+    """Steps of the cases of its findings, and decisions that are recorded with another sweep, in the log's order."""
 
 
 @dataclass(frozen=True, slots=True)

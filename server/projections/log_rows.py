@@ -17,6 +17,7 @@ from server.interface.views.sweeps import KnownBefore
 from server.projections.imported_words import original_of
 from server.projections.inspection_words import instrument_words, look_words
 from server.projections.log_records import (
+    CaseLine,
     EntryLine,
     ExportError,
     HandEntries,
@@ -34,11 +35,11 @@ from server.standing.persons import persons_of
 from server.standing.zones import equipment_of, zones_of
 from sweep.entry import kinds
 from sweep.phrases import Phrase
-from sweep.report import EMULATED_HEAD, MODALITIES, TARGETS, LocalText, Modality, SweepReport, eye_looks_line
+from sweep.report import EMULATED_HEAD, MODALITIES, SHOWN, TARGETS, LocalText, Modality, SweepReport, eye_looks_line
 from sweep.report.imported_records import InspectionCited, InspectionImported
 from sweep.report.inspection_records import InspectionRecorded
 from sweep.report.walls.spots import where_found
-from sweep.report.words import COVERAGE_WORDS, TARGET_WORDS, chance_of, curve_of
+from sweep.report.words import COVERAGE_WORDS, SOURCE_WORDS, TARGET_WORDS, chance_of, curve_of, percent
 
 
 def build_page(
@@ -56,6 +57,7 @@ def build_page(
     known: Sequence[KnownBefore] = (),
     inspection: InspectionRecorded | None = None,
     imported: tuple[InspectionImported, InspectionCited | None] | None = None,
+    case_lines: Sequence[CaseLine] = (),
 ) -> SweepPage:
     """The page of one sweep with its row; dispositions are put in the order of their decision.
 
@@ -77,7 +79,18 @@ def build_page(
         inspection=inspection,
         imported=imported,
     )
-    return SweepPage(row, report, ordered, tuple(entries), tuple(gaps), tuple(alarms), tuple(known), states, inspection)
+    return SweepPage(
+        row,
+        report,
+        ordered,
+        tuple(entries),
+        tuple(gaps),
+        tuple(alarms),
+        tuple(known),
+        states,
+        inspection,
+        tuple(case_lines),
+    )
 
 
 def build_log_row(
@@ -124,6 +137,7 @@ def build_log_row(
         places_to_inspect=() if report is None else tuple(where_found(report, one).where.ko for one in report.findings),
         equipment_result=equipment_of(report),
         unable=_unable(report),
+        reach="" if report is None else ", ".join(_reach(report)),
         persons=persons_of(states.values(), hand.by_eye),
         findings=tuple((state, counts[state]) for state in GRAVEST_FIRST if counts[state]),
         entry_hash=_entry_hash(entries),
@@ -201,6 +215,22 @@ def _unable(report: SweepReport | None) -> tuple[int, int]:
     unsure = [] if report is None else [zone for zone in zones_of(report) if zone.state == "nothing_detected"]
     worst = max(unsure, key=lambda zone: zone.unable, default=None)
     return (0, 0) if worst is None else (worst.unable, worst.ways)
+
+
+def _reach(report: SweepReport) -> Iterator[str]:
+    """By method, over all its targets in zones where nothing was detected, and where the curves behind it are from."""
+    zones = {zone.zone_id for zone in zones_of(report) if zone.state == "nothing_detected"}
+    for modality in MODALITIES:
+        here = [one for one in report.targets if one.modality == modality and one.zone_id in zones]
+        known = [one.probability for one in here if one.probability is not None]
+        parts = []
+        if known:
+            sources = dict.fromkeys(SOURCE_WORDS[one.source].ko for one in here if one.probability is not None)
+            parts.append(f"{'~'.join(dict.fromkeys((percent(min(known)), percent(max(known)))))}({', '.join(sources)})")
+        if len(known) < len(here):
+            parts.append(COVERAGE_WORDS["unknown"].ko)
+        if parts:
+            yield f"{SHOWN[modality].name.ko} {' 또는 '.join(parts)}"
 
 
 def _methods(report: SweepReport | None) -> tuple[Modality, ...]:

@@ -7,17 +7,17 @@ A probe that goes out of control raises one alarm, and the next one after it was
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from server.interface.claimed_time import counted
 from server.signing.validity import counting
 from server.store.alarms import raise_alarm
 from server.store.clock import from_ms, to_ms
 from server.store.schema import IS_ACCEPTED, entries, reference_checks
-from server.store.stored_bodies import bodies_of
+from server.store.stored_bodies import StoredBody, bodies_of, bodies_of_entries
 from server.store.stored_rows import StoredEntry
 from sweep.entry import kinds
 from sweep.phrases import Phrase
@@ -31,7 +31,7 @@ def take_effect(connection: Connection, log_index: int) -> None:
     row = connection.execute(select(entries).where(entries.c.log_index == log_index)).one()
     connection.execute(delete(reference_checks).where(reference_checks.c.log_index == log_index))
     try:
-        told = _read(connection, row)
+        told = _read(row, bodies_of(connection, log_index))
     except ContractError:
         wrong = {"is_readable": False, "reason": "unreadable_body"}
         connection.execute(update(entries).where(entries.c.log_index == log_index).values(wrong))
@@ -55,17 +55,38 @@ def checks_of(
     connection: Connection, probe_id: str, limit: int, tenant: str | None = None
 ) -> list[tuple[Row[Any], ReferenceChecked]]:
     """The last checks of a probe that count, the newest first, with their entries; `tenant`: of this district only."""
-    statement = (
-        select(entries, reference_checks.c.checked_ms)
-        .join(reference_checks, reference_checks.c.log_index == entries.c.log_index)
-        .where(reference_checks.c.probe_id == probe_id, IS_ACCEPTED)
-        .order_by(reference_checks.c.checked_ms.desc(), entries.c.log_index.desc())
-        .limit(limit)
+    statement = _checks(tenant).where(reference_checks.c.probe_id == probe_id)
+    newest = statement.order_by(reference_checks.c.checked_ms.desc(), entries.c.log_index.desc()).limit(limit)
+    return _counting(connection, newest)
+
+
+def last_checks(
+    connection: Connection, probe_ids: Collection[str], tenant: str | None = None
+) -> list[tuple[Row[Any], ReferenceChecked]]:
+    """The same: the last check of each of these probes, at most a few hundred, by probe."""
+    of_probe = func.row_number().over(
+        partition_by=reference_checks.c.probe_id,
+        order_by=(reference_checks.c.checked_ms.desc(), entries.c.log_index.desc()),
     )
-    if tenant is not None:
-        statement = statement.where(entries.c.tenant == tenant)
-    found: Sequence[Row[Any]] = counting(connection, connection.execute(statement).all())
-    read = ((row, _read(connection, row)) for row in found)
+    ranked = _checks(tenant).where(reference_checks.c.probe_id.in_(probe_ids)).add_columns(of_probe.label("rank"))
+    every = ranked.subquery()
+    return _counting(connection, select(every).where(every.c.rank == 1).order_by(every.c.probe_id))
+
+
+def _checks(tenant: str | None) -> Select[Any]:
+    """Checks that were accepted, as entries; of a district or of all."""
+    statement = (
+        select(entries, reference_checks.c.checked_ms, reference_checks.c.probe_id)
+        .join(reference_checks, reference_checks.c.log_index == entries.c.log_index)
+        .where(IS_ACCEPTED)
+    )
+    return statement if tenant is None else statement.where(entries.c.tenant == tenant)
+
+
+def _counting(connection: Connection, checks: Select[Any]) -> list[tuple[Row[Any], ReferenceChecked]]:
+    found: Sequence[Row[Any]] = counting(connection, connection.execute(checks).all())
+    bodies = bodies_of_entries(connection, [row.log_index for row in found])
+    read = ((row, _read(row, bodies[row.log_index])) for row in found)
     return [(row, told) for row, told in read if told is not None]
 
 
@@ -77,11 +98,11 @@ def rebuild_checks(connection: Connection) -> None:
         take_effect(connection, log_index)
 
 
-def _read(connection: Connection, row: StoredEntry) -> ReferenceChecked | None:
+def _read(row: StoredEntry, bodies: Iterable[StoredBody]) -> ReferenceChecked | None:
     """The check that an entry holds; None when its body is away.  Raises ContractError for one that cannot be read, and
     for that of another probe than the one that signed.
     """
-    for body in bodies_of(connection, row.log_index):
+    for body in bodies:
         if body.media_type == kinds.REFERENCE_TYPE and body.data is not None:
             told = parse_json(ReferenceChecked, body.data)
             if row.source in {"live", "practice"} and told.probe_id != row.subject:

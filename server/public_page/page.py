@@ -18,7 +18,7 @@ from server.config.public_page import Agency, PublicPage
 from server.interface.words import KST
 from server.public_page.reports import MAX_LETTERS
 from server.store.clock import from_ms
-from server.store.counting import IS_MADE_HERE
+from server.store.counting import IS_MADE_HERE, REAL
 from server.store.schema import sweeps
 
 STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
@@ -31,7 +31,7 @@ CHOICES = (
 
 def last_visit(connection: Connection, room_id: UUID) -> date | None:
     """The Korean day of the last live visit, whatever came of it, as last_checks.py tells it; None without any."""
-    of_room = (sweeps.c.room_id == room_id, sweeps.c.source == "live", IS_MADE_HERE)
+    of_room = (sweeps.c.room_id == room_id, sweeps.c.source == REAL, IS_MADE_HERE)
     last_ms = connection.scalar(select(func.max(sweeps.c.started_ms)).where(*of_room))
     return None if last_ms is None else from_ms(last_ms).astimezone(KST).date()
 

@@ -28,8 +28,9 @@ from server.interface.views.told import (
     ToldRoomView,
     ToldStatistics,
 )
+from server.relay.heard import heard_districts
 from server.standing.cases import CLOSED
-from server.store.clock import from_ms, now_ms
+from server.store.clock import now_ms
 from server.store.schema import (
     districts,
     facilities,
@@ -133,7 +134,8 @@ def _count(connection: Connection, district_id: str, months: Collection[str]) ->
 
 def is_open_told(today: date) -> ColumnElement[bool]:
     """Condition on `told_cases`: somebody has still to do something about it."""
-    is_due_again = (told_cases.c.state == "not_camera") & (told_cases.c.reopens <= today.isoformat())
+    reopens = told_cases.c.reopens
+    is_due_again = (told_cases.c.state == "not_camera") & reopens.is_not(None) & (reopens <= today.isoformat())
     return or_(told_cases.c.state.not_in(sorted(CLOSED)), is_due_again)
 
 
@@ -241,8 +243,11 @@ def _name(ko: str | None, en: str | None) -> LocalText | None:
     return None if ko is None or en is None else LocalText(ko=ko, en=en)
 
 
-def told_quarter(connection: Connection, today: date, year: int, quarter: int) -> ToldQuarter:
-    """How the rooms and cases of every district that tells stand now, and its results of a quarter."""
+def told_quarter(connection: Connection, today: date, year: int, quarter: int, *, silent_hours: int) -> ToldQuarter:
+    """How the rooms and cases of every district that tells stand now, and its results of a quarter.
+
+    `silent_hours`: how long one may be silent.
+    """
     of_quarter = [f"{year}-{month:02}" for month in range(3 * quarter - 2, 3 * quarter + 1)]
     in_quarter, one = told_counts.c.month.in_(of_quarter), func.count()
     by_equipment = _counts(connection, told_rooms.c.state, one, told_rooms.c.method == "equipment")
@@ -250,28 +255,30 @@ def told_quarter(connection: Connection, today: date, year: int, quarter: int) -
     cases = _counts(connection, told_cases.c.state, one, is_open_told(today))
     equipment = _counts(connection, told_counts.c.equipment, func.sum(told_counts.c.results), in_quarter)
     persons = _counts(connection, told_counts.c.persons, func.sum(told_counts.c.results), in_quarter)
-    telling = telling_districts.outerjoin(districts, districts.c.district_id == telling_districts.c.district_id)
-    rows = connection.execute(
-        select(telling_districts, districts.c.name_ko, districts.c.name_en)
-        .select_from(telling)
-        .order_by(districts.c.name_ko, telling_districts.c.district_id)
-    )
+    named = {row.district_id: _name(row.name_ko, row.name_en) for row in connection.execute(select(districts))}
+    heard = heard_districts(connection, silent_hours)
+
+    def place(district_id: str) -> tuple[str, str]:
+        name = named.get(district_id)
+        return "" if name is None else name.ko, district_id
+
     lines = tuple(
         ToldStatistics(
-            district_id=row.district_id,
-            name=_name(row.name_ko, row.name_en),
-            heard=from_ms(row.heard_ms),
-            is_whole=row.is_whole,
-            rooms=max(by_equipment[row.district_id].total(), by_eye[row.district_id].total()),
-            overdue=by_equipment[row.district_id]["overdue"],
-            missed=by_equipment[row.district_id]["missed"],
-            open_cases=cases[row.district_id].total(),
-            found=sum(n for state, n in cases[row.district_id].items() if state in FOUND),
-            results=persons[row.district_id].total(),
-            equipment=dict(equipment[row.district_id]),
-            persons=dict(persons[row.district_id]),
+            district_id=district_id,
+            name=named.get(district_id),
+            heard=heard[district_id].heard,
+            silent_since=heard[district_id].silent_since,
+            is_whole=heard[district_id].is_whole,
+            rooms=max(by_equipment[district_id].total(), by_eye[district_id].total()),
+            overdue=by_equipment[district_id]["overdue"],
+            missed=by_equipment[district_id]["missed"],
+            open_cases=cases[district_id].total(),
+            found=sum(n for state, n in cases[district_id].items() if state in FOUND),
+            results=persons[district_id].total(),
+            equipment=dict(equipment[district_id]),
+            persons=dict(persons[district_id]),
         )
-        for row in rows
+        for district_id in sorted(heard, key=place)
     )
     return ToldQuarter(year=year, quarter=quarter, districts=lines, total=_total(lines))
 
@@ -297,6 +304,7 @@ def _total(lines: Sequence[ToldStatistics]) -> ToldStatistics:
         district_id=None,
         name=None,
         heard=min((line.heard for line in lines if line.heard is not None), default=None),
+        silent_since=min((line.silent_since for line in lines if line.silent_since is not None), default=None),
         is_whole=all(line.is_whole for line in lines),
         rooms=sum(line.rooms for line in lines),
         overdue=sum(line.overdue for line in lines),

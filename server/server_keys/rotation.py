@@ -17,7 +17,8 @@ from server.ingest.persons import ServerSigner
 from server.interface.errors import ApiError
 from server.signing import keys
 from server.store.schema import IS_ACCEPTED, entries
-from server.store.stored_wire import stored_entry
+from server.store.stored_bodies import bodies_of_entries
+from server.store.stored_wire import bodies_on_the_wire, signed_entry
 from sweep.entry import kinds
 from sweep.entry.dsse import Signer
 from sweep.entry.envelope import to_wire
@@ -64,15 +65,16 @@ def succession(connection: Connection, server_signer: ServerSigner) -> list[dict
     ).all()
     roots: list[dict[str, Any]] = []
     servers: dict[str, tuple[dict[str, Any], str | None]] = {}
+    stored = bodies_of_entries(connection, [row.log_index for row in rows])
     for row in rows:
-        entry, bodies = stored_entry(connection, row)
+        bodies = bodies_on_the_wire(stored[row.log_index])
         try:
             said = parse_json(KeyAdmitted, bodies[0].data) if bodies else None
         except ContractError:
             said = None
         if said is None or said.role not in {"root", "server"}:
             continue
-        wire = json.loads(to_wire(entry, bodies))
+        wire = json.loads(to_wire(signed_entry(row), bodies))
         if said.role == "server":
             servers[said.key_id] = (wire, said.predecessor)
         elif server_signer.signer.key_id not in servers:  # a root key after it leads to nothing

@@ -58,7 +58,7 @@ NO_ROOM = (
 def open_socket(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 picks a free one. Raises SettingsError with one line that says what to do."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio sets no TCP_NODELAY
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

@@ -8,7 +8,7 @@ decides anything.  What it may sign stands in signing_rules.py.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -304,7 +304,11 @@ def the_key(connection: Connection, key_id: str) -> Key:
 def find_keys(connection: Connection, key_ids: Collection[str]) -> dict[str, Key]:
     """The admitted keys among these ids."""
     rows = connection.execute(_OF_IDS, {"key_ids": sorted(key_ids)}).all()
-    return {row.key_id: _key(connection, row) for row in rows}
+    predecessor = select(keys.c.predecessor)
+    return {
+        row.key_id: _key(row, lambda key_id: connection.scalar(predecessor.where(keys.c.key_id == key_id)))
+        for row in rows
+    }
 
 
 def current_root(connection: Connection) -> Key | None:
@@ -317,7 +321,8 @@ def current_root(connection: Connection) -> Key | None:
 def all_keys(connection: Connection) -> tuple[Key, ...]:
     """Every admitted key, in the order of admission."""
     rows = connection.execute(select(*COLUMNS).order_by(keys.c.admitted_ms, keys.c.key_id)).all()
-    return tuple(_key(connection, row) for row in rows)
+    predecessors = {row.key_id: row.predecessor for row in rows}
+    return tuple(_key(row, predecessors.get) for row in rows)
 
 
 def objection(key: Key | None, log_index: int) -> str | None:
@@ -331,19 +336,19 @@ def objection(key: Key | None, log_index: int) -> str | None:
     return None
 
 
-def _key(connection: Connection, row: Row[Any]) -> Key:
+def _key(row: Row[Any], predecessor_of: Callable[[str], str | None]) -> Key:
     *known, probes, admitted_by = list(row)
-    values: list[Any] = [*known, _line_of(connection, row), frozenset(json.loads(probes or "[]")), admitted_by]
+    values: list[Any] = [*known, _line_of(row, predecessor_of), frozenset(json.loads(probes or "[]")), admitted_by]
     return Key(*values)
 
 
-def _line_of(connection: Connection, row: Row[Any]) -> str:
+def _line_of(row: Row[Any], predecessor_of: Callable[[str], str | None]) -> str:
     """Follow the predecessors; each was admitted before its successor, so that there is no circle."""
     key_id: str = row.key_id
     predecessor: str | None = row.predecessor
     while predecessor is not None:
         key_id = predecessor
-        predecessor = connection.scalar(select(keys.c.predecessor).where(keys.c.key_id == key_id))
+        predecessor = predecessor_of(key_id)
     return key_id
 
 

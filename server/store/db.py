@@ -56,8 +56,10 @@ PING_WAIT_S = 2
 REPLICA_WAIT_S = 2.0  # guessed: what a document of minutes may wait for a replica
 REPLICA_LOOK_S = 0.05
 FULL_S = 60.0  # guessed: a small write may find room where a report did not
+STUCK_S = 60.0  # guessed: somebody writes every minute
 OPTIMIZE_ALL = 0x10002  # every table that changed much, also those that this connection never asked
 MIGRATION_LOCK_MS = 300  # guessed: so long others wait behind a table that a migration waits for
+MIGRATION_GONE_MS = 1_000  # guessed: so long PostgreSQL holds tables for a migration whose process was killed
 MIGRATION_PAUSE_S = 1.0  # guessed: what waited behind it is done by then
 MIGRATION_WAIT_S = 600.0  # guessed: longer than a document or `pg_dump` reads
 SQLITE_HOLDS_PLAIN_COPIES = 1  # user_version that a migration leaves when dropped pages are to be written anew
@@ -93,6 +95,8 @@ class Database:
         self.replica = Replica(replica_url, self._options) if replica_url else None
         self._is_closed = False
         self._full_s: float | None = None
+        self._in_vain_s: float | None = None
+        self._began_s: float | None = None
         if self.is_sqlite:
             make_private(parsed.database or "")
             wait_s = writer_wait_s
@@ -176,7 +180,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A connection in the only write transaction; committed and on disk when the block ends without an error."""
-        with self._full_noted(), named_faults(), self._locked(), self._only_writer() as connection:
+        with self._stuck_noted(), self._full_noted(), named_faults(), self._locked(), self._only_writer() as connection:
             yield connection
             has_room = self._full_s is not None and self._has_written(connection)
         if has_room and time.monotonic() > (self._full_s or 0.0) + FULL_S:
@@ -186,6 +190,13 @@ class Database:
     def is_full(self) -> bool:
         """Whether the last write within the minute had no room, or none has been done since."""
         return self._full_s is not None
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a write takes longer than others wait, or one waited in vain a minute ago and none was done since."""
+        now_s, began_s, in_vain_s = time.monotonic(), self._began_s, self._in_vain_s
+        is_long = began_s is not None and now_s > began_s + self._writer_wait_s
+        return is_long or (in_vain_s is not None and now_s < in_vain_s + STUCK_S)
 
     @contextmanager
     def beside(self, *, is_durable: bool) -> Iterator[Connection]:
@@ -249,6 +260,7 @@ class Database:
             refuse_newer(connection, migrations)
             if not self.is_sqlite:
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = {MIGRATION_LOCK_MS}")
+                connection.exec_driver_sql(f"SET LOCAL client_connection_check_interval = {MIGRATION_GONE_MS}")
                 refuse_others(connection, migrations)
             upgrade(connection, migrations, revision)
             if not self.is_sqlite:
@@ -329,9 +341,11 @@ class Database:
         """Be this process's only writer; BusyError when another one was not done in time."""
         if not self._write_lock.acquire(timeout=self._writer_wait_s):
             raise BusyError(Phrase("database_writer_busy"))
+        self._began_s = time.monotonic()
         try:
             yield
         finally:
+            self._began_s = None
             self._write_lock.release()
 
     @contextmanager
@@ -380,6 +394,15 @@ class Database:
                 yield connection
         finally:
             connection.close()
+
+    @contextmanager
+    def _stuck_noted(self) -> Iterator[None]:
+        try:
+            yield
+        except BusyError:
+            self._in_vain_s = time.monotonic()
+            raise
+        self._in_vain_s = None
 
     @contextmanager
     def _full_noted(self) -> Iterator[None]:

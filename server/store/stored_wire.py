@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from server.store.stored_bodies import bodies_of
+from server.store.stored_bodies import StoredBody, bodies_of
 from server.store.stored_rows import StoredEntry
 from sweep.entry.dsse import SignedEntry
 from sweep.entry.envelope import Body
@@ -20,9 +21,13 @@ def signed_entry(row: StoredEntry) -> SignedEntry:
 
 def stored_entry(connection: Connection, row: StoredEntry) -> tuple[SignedEntry, tuple[Body, ...]]:
     """The entry of a row of `entries` and its bodies, salts and all; what was erased or never came is left out."""
-    found = [
+    return signed_entry(row), bodies_on_the_wire(bodies_of(connection, row.log_index))
+
+
+def bodies_on_the_wire(bodies: Iterable[StoredBody]) -> tuple[Body, ...]:
+    """Those that are there, as they came."""
+    return tuple(
         Body(body.media_type, body.data, body.salt)
-        for body in bodies_of(connection, row.log_index)
+        for body in bodies
         if body.data is not None and body.salt is not None
-    ]
-    return signed_entry(row), tuple(found)
+    )

@@ -39,7 +39,13 @@ _ANSWERS = ("follows_light", "not_assessable", "does_not")
 
 
 def wifi(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="pcap or pcapng, radiotap or bare 802.11.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="pcap or pcapng, radiotap or bare 802.11, as tcpdump writes it of an adapter in monitor mode.",
+        ),
+    ],
     json_out: JsonOut = None,
     addresses: Addresses = AddressForm.HASHED,
     flows: Annotated[bool, typer.Option("--flows", help="Read an Ethernet capture as if sent over 802.11.")] = False,
@@ -63,6 +69,8 @@ def wifi(
         else:
             print_words("no_transmitter_in_file")
         _more([one["video"]["verdict"] for one in found], VIDEO)
+        if any(one["video"]["verdict"] == "video_uplink" for one in found):
+            print_words("video_is_anybodys")
         reasons = Counter(reason for one in found if (reason := reason_of(one)))
         is_open = Counter({reason: count for reason, count in reasons.items() if reason in OPEN_REASONS})
         if is_open:
@@ -96,11 +104,11 @@ def _show_transmitters(
         (
             one["addresses"][0],
             VIDEO[one["video"]["verdict"]],
-            VIDEO_REASONS.get(reason_of(one) or "", f"{one['video']['score']:.2f}"),
+            _why_or_score(one["video"], reason_of(one)),
             _level(one),
             f"{_octets(one['bytes_up'])}/{_octets(one['bytes_down'])}",
             ROLES[one["role"]],
-            one["vendor"] or (Phrase("random_address") if one["is_randomised"] else "–"),
+            _vendor(one),
         )
         for one in found
     ]
@@ -109,6 +117,26 @@ def _show_transmitters(
         Phrase("column_up_down"), Phrase("column_role"), Phrase("column_vendor"),
     )  # fmt: skip
     show_table(names, rows)
+
+
+def _why_or_score(video: Mapping[str, Any], reason: str | None) -> Said:
+    """A score means something of a camera only: of what is none it is said why."""
+    if reason is not None:
+        return VIDEO_REASONS.get(reason, reason)
+    if video["verdict"] == "not_video":
+        return Phrase("unlike_a_camera")
+    return Phrase("score_of", score=video["score"])
+
+
+def _vendor(one: Mapping[str, Any]) -> Said:
+    from sweep.wifi.transmitters.vendors import is_reserved
+
+    if one["vendor"]:
+        vendor: str = one["vendor"]
+        return vendor
+    if one["is_randomised"]:
+        return Phrase("random_address")
+    return Phrase("reserved_address") if any(map(is_reserved, one["ouis"])) else Phrase("maker_unknown")
 
 
 def stimulus(

@@ -14,10 +14,10 @@ from typing import Annotated, Final
 import typer
 
 from sweep.cli.options import read_settings
-from sweep.cli.output import fail, one_line, print_words, speak, write_text
+from sweep.cli.output import fail, one_line, speak, write_text
 from sweep.cli.quick import check_place
 from sweep.cli.report_view import show_report
-from sweep.cli.sweeps import play
+from sweep.cli.sweeps import few_rounds_of, play
 from sweep.phrases import Phrase
 
 STALL: Final = "p2"
@@ -43,20 +43,17 @@ def demo(
 ) -> None:
     """Play a recorded sweep in which a camera is found, and write the picture of why."""
     from sweep.lens import ClipError, scan_clips
-    from sweep.lens.clip.clips import find_clips, read_clip
     from sweep.sim.source import RECORDED_SWEEP
 
     if not RECORDED_SWEEP.is_dir():
         fail("demo_without_recording", folder=RECORDED_SWEEP)
     speak(Phrase("demo_begins"))
     clips = RECORDED_SWEEP / STALL / "lens"
-    with one_line(ClipError):
-        rounds = read_clip(find_clips(clips)[0]).meta.phases.count("A")
-    print_words("demo_lens_numbers", rounds=rounds)
     with TemporaryDirectory(prefix="ansim-demo-") as state:
         nothing_set = Path(state) / "sweep.toml"
         nothing_set.touch()
-        show_report(play(RECORDED_SWEEP, read_settings(nothing_set, None, Path(state))))
+        report = play(RECORDED_SWEEP, read_settings(nothing_set, None, Path(state)))
+        show_report(report, few_rounds=few_rounds_of(RECORDED_SWEEP))
     pages = import_module("sweep.lab.clip_page.page")
     with one_line(ClipError, pages.PageError):
         write_text(page, pages.make_page(clips, scan_clips(clips)))

@@ -17,6 +17,7 @@ from sweep.cli.output import (
     out,
     print_below,
     print_words,
+    speak,
     write_json,
     write_text,
     written_to,
@@ -38,12 +39,19 @@ JsonOut = Annotated[
 MAX_ROWS = 40
 LOOK_STATES: Final = Sentences("lens.look_states", "outside unusable no_peak shown_by_both crowded_out followed")
 """What a triple shows at a point."""
+MAX_TOLD = 3
+"""Clips of which it is said why they cannot be read."""
 FEW = 10
 """Clips that are judged before anybody wonders."""
 
 
 def lens(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of recorded clips.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR", help="Folder of clips, each a folder of meta.json and frames by lamp; no video file."
+        ),
+    ],
     json_out: JsonOut = None,
     html: Annotated[
         Path | None,
@@ -61,6 +69,12 @@ def lens(
     frame: Annotated[
         int | None, typer.Option("--frame", help="On_axis frame of the pixel for --explain; without it, the last one.")
     ] = None,
+    example: Annotated[
+        bool,
+        typer.Option(
+            "--example", help="Write a simulated clip into the new folder DIR, to see what a clip is made of."
+        ),
+    ] = False,
     forest: Annotated[
         Path | None,
         typer.Option(
@@ -70,8 +84,12 @@ def lens(
 ) -> None:
     """Find lens candidates in recorded strobed infrared clips."""
     from sweep import lens as modality
+    from sweep.lens.clip.clips import find_clips
     from sweep.lens.live.second_look import scan_pairs
 
+    if example:
+        _write_example(folder)
+        return
     if forest is not None:
         _judge_by(forest)
     if explain is not None:
@@ -88,9 +106,36 @@ def lens(
             write_text(html, page.make_page(folder, scan))
     if json_out is None:
         _show_scan(scan)
-    unread = sum(clip.error is not None for clip in scan.clips)
+    unread = [clip for clip in scan.clips if clip.error is not None]
     if unread:
-        fail("clips_not_read", count=unread, of=len(scan.clips))
+        for clip in unread[:MAX_TOLD]:
+            _tell_why(next(path for path in find_clips(folder) if path.name == clip.clip))
+        fail("clips_not_read", count=len(unread), of=len(scan.clips))
+
+
+def _tell_why(clip: Path) -> None:
+    """What is wrong with a clip's folder, by its field or file."""
+    from sweep.lens.clip.clips import ClipError, read_clip
+
+    try:
+        read_clip(clip)
+    except ClipError as error:
+        speak(Phrase("of_file", file=clip.name, why=error))
+
+
+def _write_example(folder: Path) -> None:
+    """A clip of the recorded simulated sweep as pictures: one lens, each lamp's frames by their letters."""
+    from sweep.lens.clip.clips import ClipError, find_clips, read_clip, write_clip
+    from sweep.sim.source import RECORDED_SWEEP
+
+    clips = RECORDED_SWEEP / "p2" / "lens"
+    if not clips.is_dir():
+        fail("demo_without_recording", folder=RECORDED_SWEEP)
+    with one_line(ClipError):
+        clip = read_clip(find_clips(clips)[0])
+        frames = [clip.frame(at) for at in range(len(clip.meta.phases))]
+        write_clip(folder / "example", frames, clip.meta, "png")
+    print_words("example_clip_written", folder=folder)
 
 
 def _count_many(at: int, of: int) -> None:
@@ -136,38 +181,44 @@ def _explain(folder: Path, point: str, frame: int | None, json_out: Path | None)
             for look in one.looks[:MAX_ROWS]
         ]
         show_table((Phrase("column_frame"), Phrase("column_shows"), "x", "y", "SNR", "z"), rows)
+        print_words("explain_columns_told")
         for reason in () if one.detection is None else one.detection.reasons:
             print_below(out, f"  {reason.weight:+.2f}  ", spoken(sentence(reason.name, reason.value)))
 
 
 def _show_scan(scan: LensScan) -> None:
+    from sweep.lens.evidence.judge import candidate_score
     from sweep.lens.words import WORDS
 
     rows: list[tuple[Said, ...]] = []
     for clip in scan.clips[:MAX_ROWS]:
-        best = max((d.score for d in clip.detections), default=None)
+        best = max(clip.detections, key=lambda one: one.score, default=None)
         rows.append(
             (
                 clip.clip,
                 *_judged(clip),
                 str(len(clip.candidates)),
-                "–" if best is None else f"{best:.2f}",
+                *(
+                    ("–", "–", "–")
+                    if best is None
+                    else (f"{best.score:.2f}", f"{best.x:.0f}, {best.y:.0f}", str(best.frame))
+                ),
                 "–" if clip.coverage is None else f"{clip.coverage.seen_share:.0%}",
             )
         )
-    show_table(
-        (
-            Phrase("column_clip"),
-            Phrase("column_verdict"),
-            Phrase("column_reason"),
-            Phrase("column_candidates"),
-            Phrase("column_best_score"),
-            Phrase("column_seen"),
-        ),
-        rows,
-    )
+    names = (
+        Phrase("column_clip"), Phrase("column_verdict"), Phrase("column_reason"), Phrase("column_candidates"),
+        Phrase("column_best_score"), Phrase("column_pixel"), Phrase("column_frame"), Phrase("column_seen"),
+    )  # fmt: skip
+    without_reason = 2 if all(row[2] == "–" for row in rows) else None
+    kept = [at for at in range(len(names)) if at != without_reason]
+    show_table([names[at] for at in kept], [[row[at] for at in kept] for row in rows])
     if len(scan.clips) > MAX_ROWS:
         print_words("more_rows", count=len(scan.clips) - MAX_ROWS)
+    if scan.detections:
+        print_words("lens_place_told", needed=f"{candidate_score():.2f}")
+    if any(clip.coverage is not None for clip in scan.clips):
+        print_words("clip_tells_no_chance")
     show_limits(WORDS.limits.values())
 
 

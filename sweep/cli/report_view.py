@@ -12,16 +12,17 @@ from typing import Final
 
 from sweep.cli.output import out, print_below, print_words, tell
 from sweep.cli.tables import show_table
+from sweep.judge.thresholds import load_thresholds
 from sweep.phrases import Phrase
 from sweep.report import SHOWN, Finding, Limit, LocalText, SweepReport, Target, TargetCoverage, eye_looks_line
-from sweep.report.language import spoken
+from sweep.report.language import Said, spoken
 from sweep.report.sentences import Sentences
 from sweep.report.words import (
     COVERAGE_WORDS,
     METHOD_WORDS,
     TARGET_WORDS,
     chance_of,
-    curve_of,
+    curve_words,
     share_words,
     words_of,
 )
@@ -42,16 +43,19 @@ ZONE_WORDS: Final = {**METHOD_WORDS, "nothing_detected": words_of("zone")["nothi
 STRENGTHS: Final = words_of("strength")
 
 
-def show_report(report: SweepReport, *, verbose: bool = False) -> None:
-    """Print what came of a sweep; with `verbose` every target of every zone, and every limit in its sentence."""
+def show_report(report: SweepReport, *, verbose: bool = False, few_rounds: int | None = None) -> None:
+    """Print what came of a sweep; with `verbose` every target of every zone, and every limit in its sentence.
+
+    Whoever shows one says before it that it is simulated.  `few_rounds`: of the lamps at each place, where a recording
+    holds so few that the chances come out near nothing.
+    """
     names = {zone.zone_id: spoken(zone.name) for zone in report.plan.zones}
-    if report.source == "simulated":
-        print_words("report_is_simulated")
     _show_verdicts(report, names)
     for finding in report.findings:
-        _show_finding(finding, names)
+        _show_finding(finding, names, is_simulated=report.source == "simulated")
     again = [
-        f"{names[one.zone_id]}: {spoken(one.text)} ({spoken(Phrase('for_seconds', seconds=one.seconds))})"
+        f"{names[one.zone_id]}: {spoken(one.text)}"
+        + (f" ({spoken(Phrase('for_seconds', seconds=one.seconds))})" if one.seconds else "")
         for one in report.looked_again
     ]
     for told in dict.fromkeys(again):  # a lens and a transmitter at one place may be told alike
@@ -62,11 +66,16 @@ def show_report(report: SweepReport, *, verbose: bool = False) -> None:
         for target in report.targets:
             print_below(out, "  ", f"{names[target.zone_id]} · {spoken(target.text)}")
     else:
-        _show_lens_chances(report, names)
+        _show_lens_chances(report, names, few_rounds)
         _show_unknown(report, names)
     light = None if report.light_time is None else report.light_time.text
-    for line in filter(None, (eye_looks_line(report.eye_looks), light, _forest_line(report))):
-        tell(line)
+    looks: Said | None = eye_looks_line(report.eye_looks)
+    if looks is not None and report.source == "simulated":
+        looks = Phrase("by_a_simulated_person", said=spoken(looks))
+    closing: tuple[Said | None, ...] = (looks, light, _forest_line(report))
+    for line in closing:
+        if line is not None:
+            tell(line)
     _show_limits(report.limits, verbose=verbose)
 
 
@@ -90,7 +99,7 @@ def _show_verdicts(report: SweepReport, names: Mapping[str, str]) -> None:
             print_below(out, "  ", f"{', '.join(places)}: {text}")
 
 
-def _show_finding(finding: Finding, names: Mapping[str, str]) -> None:
+def _show_finding(finding: Finding, names: Mapping[str, str], *, is_simulated: bool) -> None:
     print_words(
         "finding_line",
         zone=names[finding.zone_id],
@@ -98,26 +107,41 @@ def _show_finding(finding: Finding, names: Mapping[str, str]) -> None:
         strength=spoken(STRENGTHS[finding.strength]).lower(),
         now=finding.posterior_log10_odds,
         before=finding.prior_log10_odds,
+        least=load_thresholds().strong if finding.strong_from_log10_odds is None else finding.strong_from_log10_odds,
     )
     if finding.explained is not None:
         print_below(out, "  ", spoken(finding.explained))
     for evidence in (*finding.evidence_for, *finding.evidence_against):
-        print_below(out, f"  {evidence.weight_log10:+.2f} ", spoken(evidence.text))
+        said = spoken(evidence.text)
+        if is_simulated and evidence.code.endswith("_by_eye"):
+            said = spoken(Phrase("by_a_simulated_person", said=said))
+        print_below(out, f"  {evidence.weight_log10:+.2f} ", said)
 
 
-def _show_lens_chances(report: SweepReport, names: Mapping[str, str]) -> None:
-    """A line a zone: with what probability each kind of lens would have been found, or why nobody can say."""
+def _show_lens_chances(report: SweepReport, names: Mapping[str, str], few_rounds: int | None) -> None:
+    """A line a zone: with what probability each kind of lens would have been found, or why nobody can say; what is
+    known in no zone stands once below.
+    """
     told = [one for one in report.targets if one.target in LENSES]
     if not told:
         return
-    curves = dict.fromkeys(spoken(curve_of([o for o in told if o.target == target])) for target in _targets(told))
+    known = [one for one in told if chance_of(one) is not None]
+    curves = dict.fromkeys(spoken(curve_words(one.source)) for one in known or told)
     print_words("lens_chances", what=spoken(COVERAGE_WORDS["chance"]).lower(), curves=", ".join(curves).lower())
+    if few_rounds is not None:
+        print_below(out, "  ", spoken(Phrase("chances_of_few_rounds", rounds=few_rounds)))
+    unknown_of = _targets(told).keys() - _targets(known).keys() if known else set[Target]()
     for zone_id, name in names.items():
-        here = [one for one in told if one.zone_id == zone_id]
+        here = [one for one in told if one.zone_id == zone_id and one.target not in unknown_of]
         whys = dict.fromkeys(_reason(one) for one in here if chance_of(one) is None)
         numbers = [f"{spoken(LENSES[one.target])} {said}" for one in here if (said := chance_of(one)) is not None]
         unknown = [f"{spoken(COVERAGE_WORDS['unknown'])} ({why})" for why in whys]
         print_below(out, "  ", f"{name}: {' · '.join([*numbers, *unknown])}")
+    for target in (one for one in _targets(told) if one in unknown_of):
+        whys = dict.fromkeys(_reason(one) for one in told if one.target == target)
+        print_below(
+            out, "  ", f"{spoken(TARGET_WORDS[target])}: {spoken(COVERAGE_WORDS['unknown'])} ({'; '.join(whys)})"
+        )
 
 
 def _show_unknown(report: SweepReport, names: Mapping[str, str]) -> None:

@@ -49,15 +49,18 @@ def simulate(
             started=begin,
             turns=False,  # or a recording is as large as a film
         )
-        _record(source, folder, seed)
-    print_words("sweep_recorded", count=len(source.manifest.positions), folder=folder)
+        again = _record(source, folder, seed)
+    count = len(source.manifest.positions)
+    print_words("sweep_recorded", count=count, times=count + again, folder=folder)
 
 
-def _record(source: SimulatedSource, folder: Path, seed: int) -> None:
-    """Run the sweep for what it samples, which is kept in `folder` (created); nobody gets its report."""
+def _record(source: SimulatedSource, folder: Path, seed: int) -> int:
+    """Run the sweep for what it samples, which is kept in `folder` (created); nobody gets its report.  Returns how many
+    measurements were made once more, for second looks.
+    """
     from sweep.cli.config import Config
     from sweep.cli.running import runner_of
-    from sweep.cli.watching import count_of
+    from sweep.cli.watching import PositionCount
     from sweep.deliver.outbox import Outbox
     from sweep.entry.dsse import Signer
     from sweep.modality.control import Control
@@ -66,11 +69,12 @@ def _record(source: SimulatedSource, folder: Path, seed: int) -> None:
     from sweep.run.reporting.sweep_recorder import SweepRecorder
 
     made = source.manifest
+    counted = PositionCount()
     names = {zone.zone_id: spoken(zone.name) for zone in made.plan.zones}
 
     def say(event: LiveEvent) -> None:
         if isinstance(event, ProgressEvent) and event.zone_id is not None and event.modality is None:
-            out.print(f"{count_of(event)} {names[event.zone_id]}")
+            out.print(f"{counted.said(event)} {names[event.zone_id]}")
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder.parent, prefix=".simulate-") as scratch:
@@ -90,3 +94,4 @@ def _record(source: SimulatedSource, folder: Path, seed: int) -> None:
                 eye=source.eye(seed),
             ).run()
         (Path(scratch) / "kept").rename(folder)
+    return counted.again

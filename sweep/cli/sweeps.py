@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 import typer
@@ -47,6 +47,7 @@ from sweep.cli.output import (
     CameraKind,
     FailOn,
     fail,
+    guide,
     one_line,
     out,
     print_words,
@@ -72,6 +73,9 @@ from sweep.run.reporting.sweep_recorder import SweepRecorder, SweepRecorderError
 from sweep.run.room_keys import RoomKeyError
 from sweep.run.sweep_sources import LiveSource, RecordedSource, SourceError, SweepSource, read_room
 
+FEW_ROUNDS: Final = 12
+"""Of the lamps: guessed; an inspector who sweeps the walls of a place for 20 s has several times as many."""
+
 
 def replay(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a recorded sweep (with sweep.json).")],
@@ -93,24 +97,50 @@ def replay(
     if known:
         sweep_id = UUID(mark.read_text(encoding="ascii").strip())
         if json_out is None:
-            remark("replayed_before", sweep=sweep_id)
+            guide(Phrase("replayed_before", sweep=sweep_id, folder=settings.state_folder), indent=0)
         deliver_only(settings)
         with one_line(SourceError):
             if json_out is not None:  # a program that asked for a report must not take silence for one
-                raise SourceError(Phrase("replayed_before", sweep=sweep_id))
+                raise SourceError(Phrase("replayed_before", sweep=sweep_id, folder=settings.state_folder))
         return
+    _say_if_simulated(source, json_out)
     sweep_id = new_id() if again else source.manifest.sweep_id
     report = _run(
         source, settings, sweep_id, quiet=quiet, before_delivery=lambda: _put_mark(mark, sweep_id), has_journal=False
     )
-    _finish(report, json_out, fail_on, verbose=verbose)
+    _finish(report, json_out, fail_on, verbose=verbose, few_rounds=few_rounds_of(folder))
+    if not quiet:
+        guide(Phrase("replay_remembered", folder=settings.state_folder), indent=0)
 
 
 def play(folder: Path, settings: Config) -> SweepReport:
     """Run a recorded sweep through the whole pipeline to be looked at; nothing is delivered."""
     with one_line(SourceError):
         source = RecordedSource(folder)
+    _say_if_simulated(source, None)
     return _run(source, settings, source.manifest.sweep_id, quiet=False, has_journal=False, delivers=False)
+
+
+def _say_if_simulated(source: SweepSource, json_out: Path | None) -> None:
+    """At the head of all that is said of a sweep, before its guidance and what its simulated persons answer."""
+    if source.manifest.source != "simulated":
+        return
+    if json_out is not None and str(json_out) == "-":
+        remark("report_is_simulated")
+    else:
+        print_words("report_is_simulated")
+
+
+def few_rounds_of(folder: Path) -> int | None:
+    """How often the lamps were lit at each place of a recording, where so few rounds find next to nothing."""
+    from sweep.lens.clip.clips import ClipError, find_clips, read_clip
+
+    try:
+        places = [find_clips(one) for one in sorted(folder.glob("*/lens"))]
+        rounds = max((sum(read_clip(c).meta.phases.count("A") for c in clips) for clips in places), default=None)
+    except ClipError:
+        return None
+    return rounds if rounds is not None and rounds < FEW_ROUNDS else None
 
 
 def _mark(settings: Config, folder: Path) -> Path:
@@ -168,6 +198,7 @@ def run(
             probe_id=settings.probe_id,
             mode="quick" if quick else "full",
         )
+        _say_if_simulated(source, json_out)
         report = _run(source, settings, source.manifest.sweep_id, quiet=quiet, keep=keep, eye=source.eye(seed))
     _finish(report, json_out, fail_on, verbose=verbose, camera_zone=zone_of(camera_in))
 
@@ -258,12 +289,18 @@ def _run(
 
 
 def _finish(
-    report: SweepReport, json_out: Path | None, fail_on: FailOn, *, verbose: bool, camera_zone: str | None = None
+    report: SweepReport,
+    json_out: Path | None,
+    fail_on: FailOn,
+    *,
+    verbose: bool,
+    camera_zone: str | None = None,
+    few_rounds: int | None = None,
 ) -> None:
     """Show and store the report; `camera_zone`: where a simulated camera hides, of which the report knows nothing."""
     write_json(json_out, report.model_dump(mode="json"))
     if json_out is None or str(json_out) != "-":
-        show_report(report, verbose=verbose)
+        show_report(report, verbose=verbose, few_rounds=few_rounds)
         if not verbose:
             print_words("rest_of_report")
         if camera_zone is not None:

@@ -30,10 +30,19 @@ from sweep.report.language import spoken
 from sweep.run.reporting.eye_look_words import GLINTS
 
 
-def count_of(event: ProgressEvent) -> str:
-    """Which position of how many: one that is measured once more counts in the total too."""
-    number = event.position_index + 1
-    return f"{number}/{max(event.positions, number)}"
+class PositionCount:
+    """Which position of how many is measured; after them, how many were measured once more."""
+
+    def __init__(self) -> None:
+        self.again = 0
+        """Measurements of a second look so far."""
+
+    def said(self, event: ProgressEvent) -> str:
+        """`3/5`, and of what is measured once more `+1`, `+2`; each event without a modality begins a measurement."""
+        if event.position_index < event.positions:
+            return f"{event.position_index + 1}/{event.positions}"
+        self.again += event.modality is None
+        return f"+{self.again}"
 
 
 class Watcher:
@@ -53,6 +62,7 @@ class Watcher:
             transient=True,
         )
         self._task = self._bar.add_task("sweep", total=None)
+        self._count = PositionCount()
         self._at = ""
         """The position that was last said."""
         self._told: dict[tuple[UUID, str], str] = {}
@@ -104,8 +114,8 @@ class Watcher:
             where = spoken(Phrase("at_outside") if event.step == "outside" else Phrase("at_closing"))
         left = "" if event.left_s is None else f" · {spoken(Phrase('minutes_left', minutes=event.left_s / 60))}"
         self._bar.update(self._task, completed=done, total=total, description=where + left)
-        line = f"[{count_of(event)}] {where}"
-        if not err.is_terminal and zone is not None and line != self._at:
+        line = "" if zone is None else f"[{self._count.said(event)}] {where}"
+        if not err.is_terminal and line not in {"", self._at}:
             err.print(line)
             self._at = line
 

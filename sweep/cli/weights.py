@@ -19,7 +19,7 @@ from sweep.cli.options import ConfigFile, JsonOut, State, installed_weights, rea
 from sweep.cli.output import fail, one_line, out, print_below, print_words, write_json
 from sweep.cli.tables import show_table
 from sweep.host.disk import DiskError
-from sweep.lens.evidence.chance import LENSES, curves_in_force
+from sweep.lens.evidence.chance import LENSES, curves_in_force, why_untold
 from sweep.lens.evidence.detection import DetectionCurves, Kind
 from sweep.lens.evidence.judge import shipped_build
 from sweep.modality.weights import Weights, WeightsError
@@ -31,7 +31,10 @@ from sweep.run.field_weights import InstalledWeights, curves_of, parse_key, read
 from sweep.run.modalities import SENSING_MODALITIES, vocabulary_of, why_not_clear
 
 REASONS = vocabulary_of(SENSING_MODALITIES).reasons
-ANOTHER_FOREST = "{0.ko} / {0.en}".format(REASONS["curves_of_another_forest"])
+UNTOLD = {
+    "{0.ko} / {0.en}".format(REASONS[code]): REASONS[code]
+    for code in ("curves_of_another_forest", "filter_not_counted")
+}
 """As the JSON has it."""
 
 
@@ -107,13 +110,17 @@ def _ground(weights: Weights, code: str) -> dict[str, str]:
 
 
 def _curves(forest: str, measured: Mapping[Kind, DetectionCurves]) -> list[dict[str, str]]:
-    """The same of what is found of each target; one that was counted with another forest tells nothing."""
+    """The same of what is found of each target, or why no curve tells."""
     known = curves_in_force(forest, measured)
     return [
         {
             "table": f"detection {target}",
             "source": known[target].source if target in known else "guessed",
-            "made_from": known[target].made_from if target in known else ANOTHER_FOREST,
+            "made_from": (
+                known[target].made_from
+                if target in known
+                else "{0.ko} / {0.en}".format(REASONS[why_untold(target, measured)])
+            ),
         }
         for target in LENSES
     ]
@@ -136,7 +143,8 @@ def _show(told: dict[str, Any]) -> None:
     print_words("weights_tables_follow")
     for name, grounds in told["grounds"].items():
         for one in grounds:
-            made_from = one["made_from"].replace(ANOTHER_FOREST, spoken(REASONS["curves_of_another_forest"]))
+            untold = UNTOLD.get(one["made_from"])
+            made_from = one["made_from"] if untold is None else spoken(untold)
             print_below(out, "  ", f"{name} {one['table']}: {spoken(SOURCE_WORDS[one['source']])}; {made_from}")
     for name in told["levels_unread"]:
         print_words("levels_kept_unread", name=name)

@@ -27,10 +27,11 @@ SUMMARY: Final = Sentence(
     "{pro}. Against it: {con}.",
 )
 SCORED: Final = Sentence(
-    "근거를 더한 점수(보정 전, 확률 아님): 점검 전 {before}, 점검 후 {after}(90% 구간 {low} ~ {high}). "
+    "근거를 더한 점수(보정 전, 확률 아님): 점검 전 {before}, 점검 후 {after}(90% 구간 {low} ~ {high}), 근거 강함은 "
+    "{strong}부터. "
     "있다는 근거: {pro}. 없다는 근거: {con}.",
     "Score of the evidence (uncalibrated, not a probability): {before} before the sweep, {after} now (90 % interval: "
-    "{low} to {high}). For it: {pro}. Against it: {con}.",
+    "{low} to {high}), strong from {strong}. For it: {pro}. Against it: {con}.",
 )
 """Where a weight was not measured in the field."""
 SCORE: Final = Sentence("점수 {score}", "score {score}")
@@ -73,9 +74,11 @@ def signed(log10_odds: float) -> str:
     return f"{log10_odds:+.1f}"
 
 
-def summary_of(posterior: Sum, prior: float, in_favour: Sequence[Evidence], against: Sequence[Evidence]) -> LocalText:
+def summary_of(
+    posterior: Sum, prior: float, strong: float, in_favour: Sequence[Evidence], against: Sequence[Evidence]
+) -> LocalText:
     """One sentence: the strongest for and the strongest against, and what they make of the base rate: a chance where
-    every weight was measured, else a score.
+    every weight was measured, else a score, with the one that is called strong.
     """
     is_chance = are_measured((*in_favour, *against))
     sentence = SUMMARY if is_chance else SCORED
@@ -89,7 +92,7 @@ def summary_of(posterior: Sum, prior: float, in_favour: Sequence[Evidence], agai
         }  # fmt: skip
         pro = _first(in_favour, language)
         con = _first([e for e in against if e.weight_log10 < 0.0], language)
-        said.append(sentence[language].format(**values, pro=pro, con=con))
+        said.append(sentence[language].format(**values, strong=signed(strong), pro=pro, con=con))
     return LocalText(ko=said[0], en=said[1])
 
 

@@ -113,7 +113,10 @@ def judge(
                 for look in eye_looks
                 if look.observation_id is not None and (place := close_id_of(look.zone_id, look.look_id)) in filmed
             }
-            view = ZoneView(zone, ours, cover, places, weights, sorted(looked), is_empty, len(plan.zones), names, close)
+            chances = [t for t in targets if (t.zone_id, t.modality) == (zone.zone_id, modality)]
+            view = ZoneView(
+                zone, ours, cover, places, weights, sorted(looked), is_empty, len(plan.zones), names, close, chances
+            )
             weighed += weigher.weigh(view)
             looks += looked
         weighed += meetings(plan, zone, positions, ordered, weighed, located, weighers, weights)

@@ -17,8 +17,8 @@ COMMON: Final = Words(
         """
         not_looked not_recorded not_connected not_calibrated check_not_done check_stale check_failed
         check_out_of_control weights_not_field weights_stale chance_too_low targets_unknown clear directions_unknown
-        curves_of_another_forest channels_unknown drowned_by_wifi wifi_one_channel input_unreadable timed_out
-        process_died too_short too_few_frames aborted room_entered declaration_expired moved_on finished_early
+        curves_of_another_forest filter_not_counted channels_unknown drowned_by_wifi wifi_one_channel input_unreadable
+        timed_out process_died too_short too_few_frames aborted room_entered declaration_expired moved_on finished_early
         short_of_time battery_low cut_off probe_restarted probe_rebooted candidate
         """,
     ),

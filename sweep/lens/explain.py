@@ -64,16 +64,18 @@ class Explanation:
 
 
 OUTCOMES: Final[dict[str, Sentence]] = {
-    "called": Sentence("확인할 곳으로 표시됨: 점수 {score:.2f}(기준 {needed:.1f})",
-                       "called a place to inspect: score {score:.2f}, {needed:.1f} is needed"),
-    "below": Sentence("확인할 곳이 되기에 점수가 낮음: {score:.2f}(기준 {needed:.1f}). 가장 불리한 근거: {worst_ko}",
-                      "judged and not called: score {score:.2f}, {needed:.1f} is needed; most against it: {worst_en}"),
+    "called": Sentence("확인할 곳으로 표시됨: 렌즈 유사도 {score:.2f}(기준 {needed:.2f})",
+                       "called a place to inspect: lens likeness {score:.2f}, {needed:.2f} is needed"),
+    "below": Sentence("확인할 곳이 되기에 렌즈 유사도가 낮음: {score:.2f}(기준 {needed:.2f}). "
+                      "가장 불리한 근거: {worst_ko}",
+                      "judged and not called: lens likeness {score:.2f}, {needed:.2f} is needed; "
+                      "most against it: {worst_en}"),
     "not_assessable": Sentence("영상을 판정할 수 없어 아무것도 표시하지 않음: {why}",
                                "nothing is called in a clip that cannot be judged: {why}"),
     "part_of_another": Sentence("더 렌즈 같은 점({x:.0f}, {y:.0f})과 한 물체로 봄",
                                 "taken for one object with the more lens-like place at {x:.0f}, {y:.0f}"),
-    "beyond_the_best": Sentence("점수가 이 영상의 상위 {limit}곳에 들지 않음",
-                                "its score is not among the best {limit} of the clip"),
+    "beyond_the_best": Sentence("렌즈 유사도가 이 영상의 상위 {limit}곳에 들지 않음",
+                                "its lens likeness is not among the best {limit} of the clip"),
     "too_rarely_found": Sentence("{lives}개 조합 가운데 {hits}개에서만 확인됨(최소 {least}개와 {share:.0f}%)",
                                  "found in {hits} of {lives} triples only; {least} and {share:.0f} % are needed"),
     "no_peak": Sentence("둘레보다 밝은 점이 없음: 잡음의 {snr:.1f}배(기준 {peak:.1f}배)",

@@ -16,6 +16,10 @@ _LOG = {
     "ratio_unclipped", "overshadowed", "area_ratio", "short_ratio", "unsteadiness", "block_scatter", "travel",
 }  # fmt: skip
 _LOG2 = {"saturated_px", "neighbours", "retro_neighbours", "crowd", "triples", "flashing"}
+LARGEST_LOG: Final = 20.0
+"""Of a factor that is told as a number."""
+SHOWN_FROM: Final = 0.005
+"""The least value that two decimals show."""
 
 REASONS: Final = Sentences(
     "lens.numbers",
@@ -31,13 +35,18 @@ REASONS: Final = Sentences(
 )
 
 
+NONE: Final = Sentences("lens.none", "dark_peak dark_ratio eye_pair pair pair_motion twin twins")
+"""What speaks by being absent: of a value that would be shown as nothing, or below it."""
+
+
 def sentence(name: str, value: float) -> Sentence:
     """Both sentences for a feature and its value. Raises KeyError for an unknown feature."""
-    both = REASONS[name]
+    both = NONE[name] if name in NONE and value < SHOWN_FROM else REASONS[name]
     if not math.isfinite(value):
         return Sentence(f"{name}: 측정할 수 없음", f"{name} could not be measured")
     if name in _LOG:
         value = 10.0**value
     elif name in _LOG2:
         value = 2.0**value - (0.0 if name == "triples" else 1.0)
-    return Sentence(*(text.format(v=value, p=100.0 * value) for text in both))
+    factor = math.exp(min(value, LARGEST_LOG))
+    return Sentence(*(text.format(v=value, p=100.0 * value, f=factor) for text in both))

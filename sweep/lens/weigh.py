@@ -12,6 +12,7 @@ from sweep.lens.words import WORDS
 from sweep.modality.evidence import Circle, ZoneView, evidence, total_of
 from sweep.modality.looks import is_again
 from sweep.report import Evidence, LensObservation, Observation, Plan, Position
+from sweep.report.words import COVERAGE_WORDS, chance_of
 
 BY_FOREST = ("glint", "glints_around", "glint_again", "glint_close", "no_glint")
 """Codes whose tables and rates count scores of the lens forest, so that they hold for the one that they were counted
@@ -42,7 +43,8 @@ def weigh_lens(view: ZoneView) -> Sequence[Evidence]:
         return best
     if quality == 0.0:
         return []
-    return [evidence("lens", WORDS, None, "no_glint", nothing, quality=round(quality * 100))]
+    told = next((chance_of(one) for one in view.targets if one.target == "pinhole_1mm"), None)
+    return [evidence("lens", WORDS, None, "no_glint", nothing, chance=told or COVERAGE_WORDS["unknown"])]
 
 
 def weigh_lens_spots(view: ZoneView) -> list[list[Evidence]]:

@@ -14,7 +14,18 @@ from sweep.modality.looks import is_again
 from sweep.modality.targets import Estimate, ZoneLooks
 from sweep.modality.weights import Weight, Weights
 from sweep.modality.words import Words
-from sweep.report import Evidence, Levels, LocalText, Modality, Observation, Plan, Position, Zone, ZoneCoverage
+from sweep.report import (
+    Evidence,
+    Levels,
+    LocalText,
+    Modality,
+    Observation,
+    Plan,
+    Position,
+    TargetCoverage,
+    Zone,
+    ZoneCoverage,
+)
 
 NEAR_DB = 6.0  # measured elsewhere: shadowing between positions of one room
 
@@ -41,6 +52,9 @@ class ZoneView:
     """Of the room's zones, by id."""
     close: Mapping[UUID, str] = field(default_factory=dict)
     """By observation of the first look: the position from which the probe filmed it from close by."""
+    targets: Sequence[TargetCoverage] = ()
+    """With what probability this modality would have found each of its targets here; none: not told.  They are said
+    and weigh nothing."""
 
     def first_look(self) -> list[Observation]:
         """What was observed in this zone before any second look."""
@@ -83,7 +97,7 @@ def evidence(
     weight: Weight,
     *,
     about: UUID | None = None,
-    **values: str | float,
+    **values: str | float | LocalText,
 ) -> Evidence:
     """A weight and the sentence of its code; `observation` None: what was not seen speaks. `about`: readings that
     share it are of one spot or one device.

@@ -78,6 +78,8 @@ class Finding(Record):
     posterior_low_log10_odds: Log10 | None = None
     posterior_high_log10_odds: Log10 | None = None
     """90 % interval of the posterior; null where the weights have none."""
+    strong_from_log10_odds: Log10 | None = None
+    """From here on its evidence is called strong; null in reports that do not tell."""
     summary: LocalText | None = None
     """What speaks for it and what against, in one sentence."""
     would_change: Annotated[tuple[LocalText, ...], Field(max_length=16)] = ()

@@ -20,9 +20,11 @@ class Sentence(NamedTuple):
     ko: str
     en: str
 
-    def text(self, **values: str | float) -> LocalText:
-        """The sentence with its values; raises KeyError for a missing one."""
-        return LocalText(ko=self.ko.format(**values), en=self.en.format(**values))
+    def text(self, **values: str | float | LocalText) -> LocalText:
+        """The sentence with its values, each in its language; raises KeyError for a missing one."""
+        ko = {name: value.ko if isinstance(value, LocalText) else value for name, value in values.items()}
+        en = {name: value.en if isinstance(value, LocalText) else value for name, value in values.items()}
+        return LocalText(ko=self.ko.format(**ko), en=self.en.format(**en))
 
 
 class Sentences(Mapping[str, Sentence]):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from typing import Final
 
-from .base import LocalText
+from .base import LocalText, Source
 from .observations import SHOWN, Modality
 from .verdicts import Target, TargetCoverage
 
@@ -27,6 +27,7 @@ _GLOSSARY: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = tomllib.loads(
 )
 COVERAGE_WORDS: Final = words_of("coverage")
 SOURCE_WORDS: Final = words_of("source")
+PACE_WORDS: Final = words_of("pace")
 METHOD_WORDS: Final = words_of("method")
 SHORT_METHOD_WORDS: Final = {
     **METHOD_WORDS,
@@ -64,6 +65,12 @@ def chance_of(one: TargetCoverage) -> str | None:
     if one.probability is None or one.low is None or one.high is None:
         return None
     return words_of_chance(one.probability, one.low, one.high)
+
+
+def with_pace(said: LocalText, source: Source) -> LocalText:
+    """An end or a duration, and beside it that the time of a simulated sweep is not the clock's."""
+    pace = PACE_WORDS.get(source)
+    return said if pace is None else _text(f"{said.ko} ({pace.ko})", f"{said.en} ({pace.en})")
 
 
 def curve_words(source: str) -> LocalText:

@@ -87,10 +87,11 @@ def response_test_event(
     """The event that tells how far a response test is, or with `ended` why it is over; `ahead`: for whose sake."""
     ko, en = RESPONSE_TEST_NAMES[kind]
     if ended is None:
-        so_far = f"{elapsed_s:.0f}", f"{longest_s:.0f}"
-        text = LocalText(
-            ko=f"{ko} 중: {so_far[0]}초 / 최대 {so_far[1]}초", en=f"{en}: {so_far[0]} s of at most {so_far[1]} s"
-        )
+        most, now = f"{longest_s:.0f}", f"{max(1.0, elapsed_s):.0f}"
+        if elapsed_s == 0.0:
+            text = LocalText(ko=f"{ko} 준비: 최대 {most}초", en=f"{en} about to begin: {most} s at most")
+        else:
+            text = LocalText(ko=f"{ko} 중: {now}초 / 최대 {most}초", en=f"{en}: {now} s of at most {most} s")
     else:
         text = response_test_reason(ended)
     return ResponseTestEvent(

@@ -1,8 +1,9 @@
 """What is live by way of the database: processor time a post of one, two and four processes, and how late a page is.
 
-Probes post as fast as they are answered; then, at half of that rate, a page at the last process notes how late each
-message is.  At last a person orders a stop at one process while its probe asks another, also while PostgreSQL's
-notices come to nobody.
+Probes in processes of their own post as fast as they are answered; then so often that each process has the same to do,
+beside as many requests that ask nobody; then at half of the rate that was reached, while a page at the last process
+notes how late each message is.  At last a person orders a stop at one process while its probe asks another, also while
+PostgreSQL's notices come to nobody.  Beside it: what the same work takes of a processor that did something else before.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from pathlib import Path
 import httpx
 from sqlalchemy import text
 
+from server.interface.live_requests import read_batch
 from server.signing import keys
 from sweep.entry.envelope import sign_request
-from sweep.report import GuidanceEvent, LiveMessage, LocalText, utc_now
+from sweep.report import utc_now
+from tests.bench.posting import TOGETHER, body, posting
 from tests.bench.processor_time import Spent, spent
 from tests.entry_factory import signer
 from tests.server.conftest import Client, Site, new_postgres
@@ -33,8 +36,11 @@ from tests.server.live_kit import events
 
 PROCESSES = (1, 2, 4)
 SWEEP = "00000000-0000-7000-8000-000000000001"
-PROBES, WARM, POSTS, TOGETHER, PACED_POSTS, STOPS = 16, 10, 40, 3, 20, 12
+PROBES, EACH_PER_S, STOPS = 192, 25.0, 12
+WARM_S, FULL_S, EVEN_S, HALF_S, IDLE_S = 4.0, 6.0, 8.0, 6.0, 4.0
+PAUSES_MS, READS = (0, 5, 20, 100), 60
 LEAST_PER_S = 20.0  # derived: a hundred probes that post once in five seconds
+MOST_GROWTH = 1.3  # guessed: what two runs of the same differ by
 LONGEST_MS = 1_000.0  # guessed: a person does not wait for what they see
 LONGEST_UNHEARD_MS = 2_000.0  # derived: a process looks once a second, and is as late as a page
 
@@ -43,36 +49,19 @@ LONGEST_UNHEARD_MS = 2_000.0  # derived: a process looks once a second, and is a
 class Figures:
     """What came of one number of processes."""
 
+    idle_ms: float
+    """A second, each process: what it uses while nothing comes."""
     per_s: float
-    post: Spent
+    """As fast as they are answered."""
+    full: Spent
+    even: Spent
+    """At `EACH_PER_S` to each process."""
+    nothing: Spent
+    """A request that asks nobody, as often."""
     late_ms: Sequence[float]
     stop_ms: Sequence[float]
-    unheard_stop_ms: Sequence[float]
+    unheard_ms: Sequence[float]
     """Without notices."""
-
-
-def _body(probe_id: str, first: int) -> bytes:
-    """Some messages of a probe, the time of their sending in each."""
-    words = LocalText(ko="왼쪽 위를 비추십시오", en="light the upper left")
-    messages = [
-        LiveMessage(
-            v=1,
-            probe_id=probe_id,
-            seq=first + number,
-            sent=utc_now(),
-            sweep_id=None,
-            event=GuidanceEvent(type="guidance", text=words),
-        )
-        for number in range(TOGETHER)
-    ]
-    return b"[" + b",".join(message.model_dump_json().encode() for message in messages) + b"]"
-
-
-def _say(client: httpx.Client, url: str, number: int, first: int) -> None:
-    path, body = f"/api/probes/probe-{number}/live", _body(f"probe-{number}", first)
-    header = sign_request(signer(f"live-{number}"), "POST", path, body, int(time.time()))
-    answer = client.post(url + path, content=body, headers={"Authorization": header}, timeout=60)
-    assert answer.status_code == 200, answer.text
 
 
 def _ask(client: httpx.Client, url: str, after: str) -> list[dict[str, str]]:
@@ -101,26 +90,6 @@ def _admit(site: Site) -> None:
             keys.admit(
                 connection, public_key=public, role="demo", probe_id=f"probe-{number}", name="bench", actor="bench"
             )
-
-
-def _post_all(sites: Sequence[Site], first: int, posts: int, every_s: float = 0.0) -> float:
-    """Every probe posts so often, once in `every_s` or as fast as it is answered; posts a second."""
-
-    def probe(number: int) -> None:
-        due_s = time.perf_counter() + every_s * number / PROBES
-        with httpx.Client() as client:
-            for post in range(posts):
-                time.sleep(max(0.0, due_s - time.perf_counter()))
-                _say(client, sites[number % len(sites)].url, number, first + post * TOGETHER)
-                due_s += every_s
-
-    threads = [threading.Thread(target=probe, args=(number,)) for number in range(PROBES)]
-    began_s = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return PROBES * posts / (time.perf_counter() - began_s)
 
 
 @contextlib.contextmanager
@@ -170,34 +139,71 @@ def _measure(count: int, folder: Path, repo_root: Path) -> Figures:
             is_over = threading.Event()
             page = (sites[-1].login("viewer"), late_ms, is_over)
             threading.Thread(target=_heard, args=page, daemon=True).start()
-            _post_all(sites, 0, WARM)  # the first posts of a process cost twice as much
-            before = spent(pids, url)
-            per_s = _post_all(sites, 1_000, POSTS)
-            post = spent(pids, url).since(before, PROBES * POSTS)
-            late_ms.clear()
-            _post_all(sites, 10_000, PACED_POSTS, every_s=2 * PROBES / per_s)
+            with posting([site.url for site in sites], PROBES) as probes:
+
+                def cost(for_s: float, per_s: float = 0.0, *, is_nothing: bool = False) -> tuple[int, Spent]:
+                    before = spent(pids, url)
+                    posts = probes.run(for_s, per_s, is_nothing=is_nothing)
+                    return posts, spent(pids, url).since(before, posts)
+
+                probes.run(WARM_S)  # the first posts of a process cost twice as much
+                posts, full = cost(FULL_S)
+                _, even = cost(EVEN_S, EACH_PER_S * count)
+                _, nothing = cost(EVEN_S, EACH_PER_S * count, is_nothing=True)
+                late_ms.clear()
+                half = probes.run(HALF_S, posts / FULL_S / 2)
+            idle = spent(pids, url)
+            time.sleep(IDLE_S)
+            idle_ms = spent(pids, url).since(idle, 1).servers_ms / IDLE_S / count
+            late = sorted(late_ms)
+            assert len(late) >= half * TOGETHER * 0.95
             person = sites[0].login("inspector")
             stop_ms, last = _stop(person, sites[-1].url, "")
             with _unheard(sites[0]):
                 unheard_ms, _ = _stop(person, sites[-1].url, last)
             is_over.set()
-            return Figures(per_s, post, sorted(late_ms), sorted(stop_ms), sorted(unheard_ms))
+            return Figures(idle_ms, posts / FULL_S, full, even, nothing, late, sorted(stop_ms), sorted(unheard_ms))
 
 
 def test_messages_by_way_of_the_database(tmp_path: Path, repo_root: Path, report: Callable[[str], None]) -> None:
     found = {count: _measure(count, tmp_path / str(count), repo_root) for count in PROCESSES}
-    alone = found[1].post.both_ms
+    alone = found[1]
     for count, one in found.items():
+        even, full = one.even.both_ms / alone.even.both_ms, one.full.both_ms / alone.full.both_ms
         p95 = one.late_ms[len(one.late_ms) * 95 // 100]
+        who = f"live, {count} process{'es' * (count > 1)}"
         report(
-            f"live, {count} processes: a post of {TOGETHER} messages {one.post} (servers + PostgreSQL, "
-            f"{one.post.both_ms / alone:.2f} x one process); {one.per_s:.0f} a second; at half of that a page shows a "
-            f"message after {statistics.median(one.late_ms):.0f} ms (p95 {p95:.0f}); a stop reaches the probe after "
-            f"{statistics.median(one.stop_ms):.0f} ms (longest {one.stop_ms[-1]:.0f}), without notices "
-            f"{statistics.median(one.unheard_stop_ms):.0f} ms (longest {one.unheard_stop_ms[-1]:.0f})"
+            f"{who}, {EACH_PER_S:.0f} a second each: a post of {TOGETHER} messages {one.even} (servers + PostgreSQL, "
+            f"{even:.2f} x one), what asks nobody {one.nothing}, idle {one.idle_ms:.0f} ms a second each"
+        )
+        report(
+            f"{who}, {PROBES} probes without a pause: {one.per_s:.0f} a second, {one.full} ({full:.2f} x one); at half "
+            f"of that a page shows a message after {statistics.median(one.late_ms):.0f} ms (p95 {p95:.0f})"
+        )
+        report(
+            f"{who}: a stop reaches the probe after {statistics.median(one.stop_ms):.0f} ms (longest "
+            f"{one.stop_ms[-1]:.0f}), without notices {statistics.median(one.unheard_ms):.0f} ms (longest "
+            f"{one.unheard_ms[-1]:.0f})"
         )
     for one in found.values():
         assert one.per_s >= LEAST_PER_S
-        assert len(one.late_ms) >= PROBES * PACED_POSTS * TOGETHER * 0.95
+        assert one.even.both_ms <= alone.even.both_ms * MOST_GROWTH
         assert statistics.median(one.late_ms) <= LONGEST_MS
-        assert one.unheard_stop_ms[-1] <= LONGEST_UNHEARD_MS
+        assert one.unheard_ms[-1] <= LONGEST_UNHEARD_MS
+
+
+def test_the_same_work_after_a_pause(report: Callable[[str], None]) -> None:
+    said = body("probe-0", 0)
+
+    def read_us(pause_ms: int) -> float:
+        took_ns = 0
+        for _ in range(READS):
+            time.sleep(pause_ms / 1000)
+            began_ns = time.thread_time_ns()
+            read_batch(said)
+            took_ns += time.thread_time_ns() - began_ns
+        return took_ns / READS / 1000
+
+    read_us(0)  # the first ones
+    found = ", ".join(f"{pause_ms} ms: {read_us(pause_ms):.0f} us" for pause_ms in PAUSES_MS)
+    report(f"live: processor time of reading a post of {TOGETHER} messages after a pause of {found}")

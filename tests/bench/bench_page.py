@@ -90,12 +90,12 @@ def test_a_running_sweep_blocks_nobody(
     say(report, "a running sweep", tasks)
     with traced(browser, live_phone.page) as looked:
         live_probe.tell(*(look(finding_id=new_id()) for _ in range(LOOKS)))
-        expect(live_phone.page.locator("button.handle")).to_contain_text(f"살필 곳 {LOOKS}")
+        expect(live_phone.page.locator("button.handle")).to_contain_text(f"확인할 곳 {LOOKS}")
     say(report, f"{LOOKS} second looks", looked)
     with traced(browser, live_phone.page) as again:
         live_phone.page.reload()  # the server tells all of it again at once
         expect(live_phone.page.locator(".leaflet-container")).to_be_visible()
-        expect(live_phone.page.locator("button.handle")).to_contain_text(f"살필 곳 {LOOKS}")
+        expect(live_phone.page.locator("button.handle")).to_contain_text(f"확인할 곳 {LOOKS}")
     say(report, "a page opened in the middle of it", again)
     with traced(browser, live_phone.page) as drawn:
         drawer = pulled(live_phone.page)

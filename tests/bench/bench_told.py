@@ -26,6 +26,7 @@ from server.store.schema import (
     rooms,
     sweeps,
     telling_districts,
+    told_above,
     told_cases,
     told_counts,
     told_results,
@@ -36,6 +37,7 @@ from tests.bench.fill import fill_rooms, settle
 from tests.server.conftest import keys_in, new_postgres
 
 DISTRICTS, ROOMS, CASES, RESULTS = 250, 600, 2_000, 13_600
+CITY = 25
 MOST_S = 1.0
 MOST_NOTED_BYTES = 20_000_000
 ROOMS_OF_FACILITY = 4
@@ -145,7 +147,7 @@ def _post(after: int) -> TellRequest:
 
 def test_a_countrys_lists_and_statistics_take_a_second(tmp_path: Path, report: Callable[[str], None]) -> None:
     asked: dict[str, Callable[[Connection], BaseModel]] = {
-        "statistics of a quarter": lambda c: told_quarter(c, TODAY, 2026, 4),
+        "statistics of a quarter": lambda c: told_quarter(c, TODAY, 2026, 4, silent_hours=72),
         "open cases": lambda c: told_case_list(c, TODAY, district_id=None, state=None, limit=1_000),
         "found cameras": lambda c: told_case_list(c, TODAY, district_id=None, state="camera", limit=1_000),
         "looked-over cases": lambda c: told_case_list(c, TODAY, district_id=None, state="not_camera", limit=1_000),
@@ -214,14 +216,30 @@ def _fill_district(db: Database) -> tuple[ToldRoom, ...]:
     return tuple(ToldRoom(room_id=row.room_id, facility_id=row.facility_id, **stands) for row in places)
 
 
+def _tell_of_others(db: Database) -> None:
+    """What the server above was told of the other districts of a city's server."""
+    said = "x" * 300
+    with db.write() as connection:
+        for district in range(CITY - 1):
+            first = (district + 1) * 10**6
+            kinds = ("result",) * RESULTS + ("case",) * CASES + ("equipment",) * ROOMS
+            ids = {"district_id": f"district-{district:03d}", "said_json": said}
+            connection.execute(
+                insert(told_above),
+                [ids | {"what": what, "thing_id": new_id(), "number": first + at} for at, what in enumerate(kinds)],
+            )
+    settle(db)
+
+
 def test_a_districts_year_is_looked_over_in_pages(
     tmp_path: Path, database_url: str, report: Callable[[str], None]
 ) -> None:
     gets = frozenset({"cases", "schedule", "results"})
     with contextlib.closing(Database(database_url, keys_in(tmp_path))) as db:
         db.migrate()
-        open_above(db, "http://127.0.0.1:9")
+        open_above(db, "http://127.0.0.1:9", ["home"])
         due = _fill_district(db)
+        _tell_of_others(db)
         for what, wanted in (("first", RESULTS + CASES + ROOMS), ("next", 0)):
             began, used = time.perf_counter(), time.process_time()
             assert note(db, gets, due, "home") == wanted

@@ -28,7 +28,9 @@ def test_a_camera_is_found_and_the_page_shows_why(
     assert done.returncode == 0, done.stderr
     assert place in done.stdout, "what is said of it at the end holds"
     said = " ".join(done.stdout.split())
-    assert said.index(numbers) < said.index(place), "why the chances are near 0 % comes before them"
+    assert said.index(place) < said.index(numbers) < said.index("0% (0–"), "why the chances are near 0 % is beside them"
+    assert done.stdout.startswith(("(모의)", "(simulated)"))
+    assert done.stdout.count("(모의)") + done.stdout.count("(simulated)") == 1
     assert next_step in done.stderr
     assert "why.html" in done.stderr
     assert not {"--verbose", "--json", "--server"} & set(re.findall("--[a-z]+", done.stdout + done.stderr)), (

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
-
-from sweep.cli.watching import count_of
-from sweep.report import ProgressEvent
+from sweep.cli.watching import PositionCount
+from sweep.report import Modality, ProgressEvent
 
 
-@pytest.mark.parametrize(("index", "positions", "said"), [(0, 5, "1/5"), (4, 5, "5/5"), (5, 5, "6/6")])
-def test_no_position_is_counted_beyond_the_total(index: int, positions: int, said: str) -> None:
-    event = ProgressEvent(
-        type="progress", zone_id="stall-1", modality=None, fraction=0.0, position_index=index, positions=positions
+def test_second_looks_are_counted_for_themselves() -> None:
+    count = PositionCount()
+    begun = [_progress(index) for index in (0, 4, 5, 5)]
+    assert [count.said(event) for event in begun] == ["1/5", "5/5", "+1", "+2"]
+    assert count.said(_progress(5, "wifi")) == "+2"
+    assert count.again == 2
+
+
+def _progress(index: int, modality: Modality | None = None) -> ProgressEvent:
+    return ProgressEvent(
+        type="progress", zone_id="stall-1", modality=modality, fraction=0.0, position_index=index, positions=5
     )
-    assert count_of(event) == said

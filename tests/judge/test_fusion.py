@@ -332,7 +332,7 @@ def test_every_weight_is_printed_with_counts_interval_and_source() -> None:
 def test_a_chance_is_said_only_where_every_weight_was_measured() -> None:
     (finding,) = judge(lens(1, "stall-2")).findings
     measured = [one.model_copy(update={"weight_source": "field"}) for one in finding.evidence_for]
-    said = summary_of(Sum(-2.0, -3.0, -1.0), -5.0, measured, [])
+    said = summary_of(Sum(-2.0, -3.0, -1.0), -5.0, -1.7, measured, [])
     assert "1 in 100,000 before the sweep" in said.en
     assert "100,000분의 1" in said.ko
 
@@ -486,7 +486,7 @@ def test_the_time_that_the_answer_took_is_told() -> None:
         lens(9, "stall-2", 9.0),
     ).findings
     (evidence,) = [e for e in finding.evidence_for if e.code == "follows_light"]
-    assert evidence.text.ko == "점멸 조명에 따라 전송량이 변함(p = 0.002, 33초 만에 확인)"
+    assert evidence.text.ko == "점멸 조명에 따라 전송량이 변함(시험 수로 보정한 p = 0.002, 33초 만에 확인)"
 
 
 def test_a_denial_worth_less_light_never_weighs_more() -> None:

@@ -205,7 +205,8 @@ def test_what_was_measured_is_signed_installed_and_shown_with_its_source(tmp_pat
     grounds = {one["table"]: (one["source"], one["made_from"]) for one in shown["grounds"]["lens"]}
     assert grounds["detection lens_2mm"][0] == "field"
     assert "90 lenses of 9 cameras" in grounds["detection lens_2mm"][1]
-    assert grounds["detection pinhole_1mm_ircut"] == ("rendered", "234 rendered clips")
+    assert grounds["detection pinhole_1mm_ircut"][0] == "guessed"
+    assert "behind a reflective IR-cut filter" in grounds["detection pinhole_1mm_ircut"][1]
     assert grounds["glint_again"][0] == "rendered"
     assert shown["why_not_clear"]["lens"] == "weights_not_field"
     said = " ".join(CliRunner().invoke(build_app(["weights"]), arguments[:-2]).output.split())

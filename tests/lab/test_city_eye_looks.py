@@ -21,7 +21,7 @@ from sweep.lab.city.eye_look_figures import (
     screw_figures,
     write_policy,
 )
-from sweep.lab.city.eye_look_visits import VISITS, visit_figures, visit_lines
+from sweep.lab.city.eye_look_visits import VISITS, visit_figures, visit_rows
 from sweep.lab.city.eye_looks import COLUMNS, UNSURE, Looked, LookRows, found, look, walk
 from sweep.lab.city.figures import MARGIN, figures
 from sweep.lab.city.light import dark_of
@@ -151,7 +151,7 @@ def test_an_answer_saves_the_next_visit_and_is_asked_for_again_after_half_a_year
 
     told = visits()
     assert len(told) == VISITS
-    assert len(visit_lines(told)) == 2 + VISITS
+    assert len(visit_rows(told)) == VISITS
     assert (told[0]["known"], told[0]["forgot_s"]) == (0.0, told[0]["seconds"])
     assert sum(one["seconds"] for one in told) < sum(one["forgot_s"] for one in told)
     assert all(one["seconds"] <= load_policy().budget_s for one in told)

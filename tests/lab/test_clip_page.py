@@ -157,7 +157,7 @@ def test_unreadable_clips_are_listed_with_their_reason(tmp_path: Path, monkeypat
     assert "영상 파일을 읽을 수 없음" in page
     done = CliRunner().invoke(build_app(["lens"]), ["lens", str(tmp_path)])
     assert done.exit_code == 2
-    assert "1개 중 1개를 클립으로 읽을 수 없습니다" in done.stderr
+    assert "1개 중 1개를 녹화로 읽을 수 없습니다" in done.stderr
 
 
 def test_a_live_sweep_is_never_shown(folder: Path, tmp_path: Path) -> None:

@@ -64,6 +64,15 @@ def test_the_more_was_seen_the_likelier_and_the_order_is_nothing() -> None:
     assert tuple(chance.target for chance in wide.chances) == TARGETS
 
 
+def test_what_lenses_of_all_filters_were_counted_for_tells_nothing_of_those_behind_one_that_reflects() -> None:
+    """It returns more light, and what was counted of all together would call it found more often than a plain one."""
+    zone = ZoneLooks(PLAN, PLAN.zones[0], (look(seen(6, 34)),))
+    untold = {one.target: one for one in estimate_lens(zone).chances}["pinhole_1mm_ircut"]
+    assert (untold.probability, untold.low, untold.high, untold.reason) == (None, None, None, "filter_not_counted")
+    own = estimate_lens(zone, measured={"reflective": load_curves()})
+    assert share(own, "pinhole_1mm_ircut") > 0.0, "a curve of its own tells"
+
+
 def test_looking_twice_from_one_place_adds_less_than_from_two() -> None:
     """The better of both counts, and only the error of their poses is another one."""
     first = look(seen(6, 34))

@@ -87,6 +87,18 @@ def test_every_feature_has_words() -> None:
             assert "{" not in words.ko + words.en
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "en", "ko"),
+    [
+        ("dark_ratio", -1.0, "does not shine without the lamp", "조명을 끄면 빛나지 않음"),
+        ("dark_ratio", 0.25, "without the lamp 0.25 of the light on axis", "조명을 끄면 축상 밝기의 0.25배"),
+        ("pair", 0.0, "nothing like it beside it (eyes come in pairs)", "옆에 닮은 점이 없음(눈은 쌍으로 보임)"),
+    ],
+)
+def test_what_is_absent_is_said_to_be_absent(name: str, value: float, en: str, ko: str) -> None:
+    assert sentence(name, value) == (ko, en)
+
+
 def test_calibration_is_monotone_and_says_what_it_counts() -> None:
     rng = np.random.default_rng(1)
     raw = np.concatenate([rng.normal(-4, 1.5, 20_000), rng.normal(1, 1.5, 600)])

@@ -200,7 +200,7 @@ def test_every_quantity_names_its_unit() -> None:
         "position_index", "positions", "count", "fraction", "prior_log10_odds", "posterior_log10_odds", "median", "max",
         "plan_version", "head_absences", "hangs", "trial_index", "trials", "flow_count", "probability", "low", "high",
         "posterior_low_log10_odds", "posterior_high_log10_odds", "value", "expected", "cusum", "seconds", "corner",
-        "posterior_pointed_log10_odds",
+        "posterior_pointed_log10_odds", "strong_from_log10_odds",
         "columns", "done", "persons", "repeats", "cusum_k", "cusum_h", "quiet", "untold", "left_out", "stands",
     }  # fmt: skip
     for name, definition in schema.contract_schema()["$defs"].items():

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.report.words import curve_words, percent, share_words, words_of_chance
+from sweep.report import LocalText
+from sweep.report.base import Source
+from sweep.report.words import curve_words, percent, share_words, with_pace, words_of_chance
 
 SHARES = st.integers(0, 10_000).map(lambda parts: parts / 10_000)
 
@@ -40,5 +42,13 @@ def test_only_a_curve_of_the_field_is_proven() -> None:
 
 
 def test_what_was_looked_at_is_said_as_the_share_that_it_is() -> None:
-    assert (share_words("lens", 0.629).ko, share_words("wifi", 0.8).ko) == ("살펴본 시야 62%", "수신한 시간 80%")
-    assert share_words("rf", 1.0).en == "time heard 100%"
+    assert (share_words("lens", 0.629).ko, share_words("wifi", 0.8).ko) == ("필요 시야량 62%", "필요 수신량 80%")
+    assert share_words("rf", 1.0).en == "listening done 100%"
+
+
+@pytest.mark.parametrize("source", ["live", "practice", "replay", "simulated"])
+def test_only_a_simulated_sweep_has_a_time_of_its_own(source: Source) -> None:
+    said = LocalText(ko="5분 51초", en="5 min 51 s")
+    simulated = ("5분 51초 (모의: 실제보다 빠르게 진행)", "5 min 51 s (simulated: its time runs faster than the clock)")
+    told = with_pace(said, source)
+    assert (told.ko, told.en) == (simulated if source == "simulated" else (said.ko, said.en))

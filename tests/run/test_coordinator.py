@@ -259,7 +259,7 @@ def test_the_button_is_somebody_at_the_door() -> None:
     assert not scene.control.is_declared
 
 
-def test_the_page_hears_every_five_seconds_how_far_a_test_is() -> None:
+def test_the_page_hears_when_a_test_has_begun_and_then_every_five_seconds_how_far_it_is() -> None:
     scene = Scene()
     scene.hear(CHIPS)
     for second in range(21):
@@ -267,10 +267,14 @@ def test_the_page_hears_every_five_seconds_how_far_a_test_is() -> None:
         scene.run(1.0)
     scene.hear(StopChips("decided"))
     tests = [event for event in scene.events if isinstance(event, ResponseTestEvent)]
-    assert [event.elapsed_s for event in tests] == [0.0, 5.0, 10.0, 15.0, 20.0, 20.0]
-    assert (tests[1].text.ko, tests[1].text.en) == (
-        "조명 반응 시험 중: 5초 / 최대 114초",
-        "Light test: 5 s of at most 114 s",
+    assert [event.elapsed_s for event in tests] == [0.0, 1.0, 6.0, 11.0, 16.0, 20.0]
+    assert (tests[0].text.ko, tests[0].text.en) == (
+        "조명 반응 시험 준비: 최대 114초",
+        "Light test about to begin: 114 s at most",
+    )
+    assert (tests[2].text.ko, tests[2].text.en) == (
+        "조명 반응 시험 중: 6초 / 최대 114초",
+        "Light test: 6 s of at most 114 s",
     )
     assert [event.phase for event in tests] == ["running"] * 5 + ["over"]
     assert tests[-1].zone_id == "stall-2"

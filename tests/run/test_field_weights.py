@@ -175,14 +175,15 @@ def test_curves_of_a_field_test_tell_of_their_kind_of_lens_and_what_ships_of_the
     state: Path, tmp_path: Path
 ) -> None:
     before = chances(state)
-    assert {one.source for one in before.values()} == {"rendered"}
+    plain, behind = before["pinhole_1mm"], before["pinhole_1mm_ircut"]
+    assert (plain.source, behind.probability, behind.reason) == ("rendered", None, "filter_not_counted")
     file = tmp_path / "field.json"
     file.write_bytes(signed(with_detection(SHIPPED_BUILD)))
     code, said = sweep(state, "weights", "install", file)
     assert code == 0, said
     after = chances(state)
     assert {name: one.source for name, one in after.items()} == {
-        "pinhole_1mm": "field", "pinhole_1mm_ircut": "rendered", "lens_2mm": "field", "recorder": "field",
+        "pinhole_1mm": "field", "pinhole_1mm_ircut": "derived", "lens_2mm": "field", "recorder": "field",
     }  # fmt: skip
     assert after["pinhole_1mm_ircut"] == before["pinhole_1mm_ircut"]
     assert after["lens_2mm"].probability > before["lens_2mm"].probability + 0.05
@@ -193,13 +194,15 @@ def test_beside_another_forest_no_curve_tells_what_is_found(state: Path, tmp_pat
     file = tmp_path / "field.json"
     file.write_bytes(signed(with_forest()))
     assert sweep(state, "weights", "install", file)[0] == 0
-    assert {(one.probability, one.reason) for one in chances(state).values()} == {(None, "curves_of_another_forest")}
+    assert {(one.probability, one.reason) for one in chances(state).values()} == {
+        (None, "curves_of_another_forest"), (None, "filter_not_counted"),
+    }  # fmt: skip
     build = build_of(forest_text(forest()))
     file.write_bytes(signed(with_detection(build) | {"forest": forest()}))
     assert sweep(state, "weights", "install", file)[0] == 0
     known = {name: one.reason for name, one in chances(state).items()}
     assert known == {
-        "pinhole_1mm": None, "pinhole_1mm_ircut": "curves_of_another_forest", "lens_2mm": None, "recorder": None,
+        "pinhole_1mm": None, "pinhole_1mm_ircut": "filter_not_counted", "lens_2mm": None, "recorder": None,
     }  # fmt: skip
 
 
@@ -222,7 +225,7 @@ def test_what_was_installed_beside_an_earlier_forest_is_held_back_and_said_once(
     said = " ".join(capsys.readouterr().err.split())
     assert f"was measured with {SHIPPED_BUILD}, and judge_model.json sha256 0123456789ab judges" in said
     assert "and 5 others like it" in said
-    assert {one.reason for one in chances(state).values()} == {"curves_of_another_forest"}
+    assert {one.reason for one in chances(state).values()} == {"curves_of_another_forest", "filter_not_counted"}
     kept.remove()
     assert set(kept.as_shipped().held_back) == set(BY_FOREST)
     file.write_bytes(signed(with_detection("judge_model.json sha256 0123456789ab")))

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from sweep import report as r
+from sweep.judge.thresholds import load_weights
 from sweep.judge.words import COMMON, SIDES
 from sweep.lens.clip.clips import ClipReason
+from sweep.lens.weigh import weigh_lens
 from sweep.modality.evidence import ZoneView
 from sweep.modality.looks import close_id_of
 from sweep.modality.protocol import SensingModality
@@ -149,3 +151,27 @@ def test_every_sentence_of_evidence_is_said_of_something(modality: SensingModali
             assert matching, one
             said.add(matching[-1])
     assert said == set(modality.words.evidence)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "ko", "en"),
+    [((0.09, 0.04, 0.17), "9% (4–17%)", "9% (4–17%)"), ((None, None, None), "알 수 없음", "Unknown")],
+)
+def test_that_no_lens_glinted_says_with_what_chance_one_would_have(
+    numbers: tuple[float | None, ...], ko: str, en: str
+) -> None:
+    looked = r.ZoneCoverage(
+        zone_id=ZONE.zone_id, modality="lens", status="looked", quality=1.0, dwell_s=5.0, samples=10,
+        dropped=0, rejections={}, gaps=(), blind_reason=None,
+    )  # fmt: skip
+    probability, low, high = numbers
+    told = r.TargetCoverage(
+        zone_id=ZONE.zone_id, target="pinhole_1mm", modality="lens", probability=probability, low=low, high=high,
+        source="rendered", reason="not_looked" if probability is None else None, text=r.LocalText(ko="렌즈", en="lens"),
+    )  # fmt: skip
+    (said,) = weigh_lens(ZoneView(ZONE, [], looked, {}, load_weights(), targets=(told,)))
+    assert said.text.ko.endswith(f"확률: {ko}")
+    assert said.text.en.endswith(f"here: {en}")
+    assert "100" not in said.text.en
+    (untold,) = weigh_lens(ZoneView(ZONE, [], looked, {}, load_weights()))
+    assert (untold.weight_log10, untold.text.en.endswith("Unknown")) == (said.weight_log10, True)

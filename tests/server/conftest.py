@@ -509,6 +509,7 @@ def call(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Call:
 
     def run(*arguments: str | Path) -> tuple[int, str, str]:
         code: int | str | None = 0
+        settings.data_dir.mkdir(exist_ok=True)
         try:
             contextvars.copy_context().run(cli.main, [*map(str, arguments)], environment)
         except SystemExit as end:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any, get_args
 
@@ -178,6 +180,23 @@ def test_the_migrations_make_just_the_schema_of_the_code(new_database_url: str) 
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
+
+
+def test_a_command_of_the_package_gets_the_settings_of_its_unit(tmp_path: Path) -> None:
+    """The line that the document begins with, as the shell reads it."""
+    file = tmp_path / "server.env"
+    file.write_text("# a comment\nANSIM_TENANT=hanbit-gu\nANSIM_STORAGE_URL='s3://bucket/a?region=x&endpoint=y'\n")
+    line = (SERVER / "OPERATIONS.md").read_text(encoding="utf-8").split("```")[1].strip()
+    places = {"sudo -u ansim-server ": "", "/etc/ansim-sweep/server.env": str(file), 'sweep-server "': 'env "'}
+    for place, here in places.items():
+        assert line.count(place) == 1
+        line = line.replace(place, here)
+    said = subprocess.check_output(["/bin/sh", "-c", line.removesuffix(" keys")], text=True, env={"PATH": os.defpath})
+    assert {
+        "ANSIM_TENANT=hanbit-gu",
+        "ANSIM_STORAGE_URL=s3://bucket/a?region=x&endpoint=y",
+        "ANSIM_DATA_DIR=/var/lib/ansim-sweep-server",
+    } <= {*said.splitlines()}
 
 
 def test_commands_of_an_operator_are_understood() -> None:

@@ -124,7 +124,7 @@ def of_sweep(phone: Phone, day: Day, sweep_id: str) -> None:
     detail = day.sweep(sweep_id)
     report = detail["report"]
     of_results(page.locator("section.result .results"), detail["summary"])
-    page.get_by_role("switch", name="얼마나 보았나").click()
+    page.get_by_role("switch", name="찾았을 확률").click()
     told = [parse_json(TargetCoverage, json.dumps(one).encode()) for one in report["targets"]]
     first = next((one.target for one in told if one.probability is not None), None)
     chances = {one.zone_id: chance_of(one) for one in told if one.target == first}

@@ -68,8 +68,10 @@ def painted(page: Page) -> list[list[float]]:
 
 def end(page: Page, name: str) -> None:
     """Press what ends a sweep, `여기까지 마치기` or `점검 중단`, wherever it stands now."""
-    if not page.locator("button.handle").count():
-        page.get_by_role("button", name=re.compile(f"^{name}")).click()
+    handle, bare = page.locator("button.handle"), page.get_by_role("button", name=re.compile(f"^{name}"))
+    expect(handle.or_(bare).first).to_be_visible()  # the probe's words may be on their way
+    if not handle.count():
+        bare.click()
         return
     pulled(page).get_by_role("button", name="여기까지 마치기").click()
     if name == "점검 중단":

@@ -131,7 +131,7 @@ def _press(page: Page, *names: str) -> None:
 def _through_the_guide(phone: Phone) -> None:
     """From what the finder showed to the city, as two do it."""
     page = phone.page
-    page.get_by_role("link", name="발견 안내 열기").click()
+    page.get_by_role("link", name="확인 안내 열기").click()
     _press(page, "물체가 있음", "카메라이거나 배제할 수 없음", "아무도 만지지 않음")
     _second(page, "lee")
     _press(page, "기록하고 다음", "손대지 않겠습니다 – 다음", "다른 사람이 지킴", "점검자-72", "기록하고 다음")

@@ -140,7 +140,7 @@ def _sweep(phone: Phone, film: Film) -> None:
     _keep(phone, "sweep-map-en")
     phone.set()
     place.click()
-    guide = page.get_by_role("link", name="발견 안내 열기")
+    guide = page.get_by_role("link", name="확인 안내 열기")
     expect(guide).to_be_visible()
     _keep(phone, "evidence")
     film.take(phone, LONG_MS)
@@ -150,7 +150,7 @@ def _sweep(phone: Phone, film: Film) -> None:
     _keep(phone, "find")
 
     page.goto(f"{sweep}/checklist")
-    page.get_by_role("button", name="모두 이상 없음").click()
+    expect(page.get_by_role("button", name="모두 이상 없음", exact=True)).to_be_visible()
     _keep(phone, "checklist")
     phone.open()
     expect(page.get_by_text(re.compile("확인 건"))).to_be_visible()

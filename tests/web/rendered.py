@@ -179,7 +179,7 @@ def pdf_forms(sheets: Sequence[str]) -> dict[tuple[str, str], Told]:
     for key, text in texts.items():
         drawn = re.search("점검도면Sweepmap(.*?)범례Legend", text)
         found[key]["zones"] = [] if drawn is None else re.findall(rf"\d번칸[○◆□△－]((?:{ZONE}){UNABLE})", drawn[1])
-        found[key]["findings"] = re.findall(f"근거의세기:.*?현장판정:({FINDING})", text)
+        found[key]["findings"] = re.findall(f"근거의세기:.*?지금상태:({FINDING})", text)
         open_here = re.search("이방에남은것Open(.*?)다음조치Next", text)
         found[key]["open"] = None if open_here is None else open_here[1]
     return found
@@ -252,7 +252,7 @@ SWEEP: Final = """() => {
                 const card = document.querySelectorAll('.finding .words')[index];
                 return card.querySelector('.said')?.textContent ?? null;
             }),
-            zones: all('.zones .words .small'), pins: all('.map-pin, .map-area-number')};
+            zones: all('.zones .words .small:not(.number)'), pins: all('.map-pin, .map-area-number')};
 }"""
 MARKS: Final = ".map-pin, .map-area-number"
 
@@ -262,7 +262,7 @@ def phone_sweep(page: Page, sweep_id: object, zones: int, findings: int) -> Told
     expect(page.locator(f'a[href*="{sweep_id}/checklist"]')).to_be_visible()
     if zones > 0:
         page.locator("details:not([open]) > summary", has_text="구역별 판정").click()
-    expect(page.locator(".zones .words .small")).to_have_count(zones)
+    expect(page.locator(".zones .words .small:not(.number)")).to_have_count(zones)
     expect(page.locator(MARKS)).to_have_count(findings)
     shown = page.locator("section.result")
     (card,) = shown.evaluate_all(ROOM_CARDS)

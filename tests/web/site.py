@@ -16,7 +16,7 @@ from uuid import UUID
 
 import httpx
 import pyrage
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from server.api.app import build_services
 from server.config.settings import Settings
@@ -27,6 +27,7 @@ from server.places import facilities
 from server.signing import keys
 from server.store.db import Database
 from server.store.schema import rooms as places
+from server.store.schema import users
 from sweep.entry import kinds
 from sweep.entry.dsse import Signer
 from sweep.entry.envelope import Body, to_wire
@@ -134,15 +135,28 @@ class Site:
     """The server's data."""
 
     def deliver(
-        self, name: str, *, candidate_zone: str | None, is_real: bool = False, room_id: UUID | None = None
+        self,
+        name: str,
+        *,
+        candidate_zone: str | None,
+        is_real: bool = False,
+        room_id: UUID | None = None,
+        again: SweepReport | None = None,
     ) -> SweepReport:
         """One more sweep of the first or that room, named for its ids; a new one whenever a test is asked again.
 
-        Its camera is another one than that of any other sweep, so that its case is a test's own.
+        Its camera is another one than that of any other sweep, so that its case is a test's own;
+        but `again`: it sees the camera of that one, a day later.
         """
         sender = self.real if is_real else self.demo
         sweep_id = seed_ids(f"{name} {sender.sent}")
-        return _deliver(sender, room_id or self.suspected_room, candidate_zone, sweep_id, tag=sweep_id.hex[-16:])
+        tag, after = (sweep_id, timedelta()) if again is None else (again.sweep_id, timedelta(days=1))
+        room_id = room_id or self.suspected_room
+        return _deliver(sender, room_id, candidate_zone, sweep_id, tag=tag.hex[-16:], after=after)
+
+    def make_accounts_older(self, milliseconds: int) -> None:
+        with closing(Database(Settings(data_dir=self.folder).url)) as db, db.write() as connection:
+            connection.execute(update(users).values(created_ms=users.c.created_ms - milliseconds))
 
     def another_room(self) -> OwnRoom:
         """A room with the plan of the first in its facility, for a test that says what stands in a whole room."""
@@ -276,7 +290,12 @@ def address_of(process: subprocess.Popen[str]) -> str:
 
 
 def _deliver(
-    sender: Sender, room_id: UUID, candidate_zone: str | None, sweep_id: UUID, tag: str = CAMERA_TAG
+    sender: Sender,
+    room_id: UUID,
+    candidate_zone: str | None,
+    sweep_id: UUID,
+    tag: str = CAMERA_TAG,
+    after: timedelta = timedelta(),
 ) -> SweepReport:
     is_real = sender.key.key_id == signer(REAL_KEY).key_id
     crop = salted(kinds.CROP_TYPE, made.grey_png())
@@ -285,7 +304,7 @@ def _deliver(
         room_id=room_id,
         source="live" if is_real else "simulated",
         candidate_zone=candidate_zone,
-        started=made.STARTED - timedelta(days=30) if is_real else made.STARTED,
+        started=made.STARTED - timedelta(days=30) + after if is_real else made.STARTED + after,
         crop_commitment=crop.commitment if candidate_zone else None,
     )
     report = SweepReport.model_validate_json(sweep.report.model_dump_json().replace(CAMERA_TAG, tag))

@@ -314,6 +314,8 @@ def test_a_whole_simulated_sweep_by_ear(open_phone: OpenPhone, agent_site: Agent
     expect(over).to_be_visible(timeout=240_000)
     page.wait_for_timeout(500)
     *heard, last = ear.said(page)
+    if heard[-1].text.startswith("점검 마침. "):  # said at once; how it ended once the report is judged
+        heard.pop()
     seen = ear.shown(page)
     count = ear.check([one for one in heard if one.ms >= seen[0].ms], seen)
     print(*(f"{(one.ms - heard[0].ms) / 1000:6.1f} s  {one.text}" for one in heard), last.text, sep="\n")

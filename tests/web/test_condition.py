@@ -189,7 +189,9 @@ def test_what_to_do_next_outlasts_a_pause_and_whoever_is_nearer_declares(
     second.get_by_role("button", name="퇴실 확인 완료, 점검 시작").click()
     assert live_probe.expect_declaration() == ("감독자-01", "점검자-01")
     live_probe.tell(state_event("running"))
-    agree(phones, "점검 중", "구역 6곳 중", GUIDANCE["stand_next"].ko)
+    for phone in phones:
+        expect(phone.page.locator(".state")).to_have_text("점검 중")
+    agree(phones, "구역 6곳 중", GUIDANCE["stand_next"].ko)
     for phone in phones:
         expect(phone.page.get_by_text("차례를 기다리는 중")).to_have_count(0)
 

@@ -64,6 +64,7 @@ def test_two_taps_by_one_thumb_declare_nothing(site: Site, live_phone: Phone, li
     assert declared() == (NAMES, how)
 
     live_probe.state("running")
+    expect(submit).to_have_count(0)  # its words have reached the page
     live_probe.state("waiting_for_empty")  # fifteen minutes later
     expect(pin).to_have_count(0)
     first.click()

@@ -217,7 +217,22 @@ def test_statistics_are_shown_by_district_and_downloaded_for_a_reason(desk: Phon
     chosen.select_option(index=1)
     expect(page.locator("main .busy")).to_have_count(0)
     year, quarter = chosen.input_value().split("-")
-    shown = _get(page, city, f"/api/statistics?year={year}&quarter={quarter}")
+    of_quarter = f"/api/statistics?year={year}&quarter={quarter}"
+    assert _get(page, city, of_quarter)["districts"] == [], "all is a demonstration: no work was done"
+    shown = _get(page, city, f"{of_quarter}&simulated=true")
+    expect(page.get_by_role("note")).to_have_text("시뮬레이션 기록 · 실제 점검 아님")
+    expect(page.get_by_text(f"시뮬레이션·재생 점검 {shown['simulated']:,}회만 센 통계입니다.")).to_be_visible()
+    line = shown["total"]
+    expect(
+        page.get_by_text(f"장비: 방 {line['measured']:,}개소를 측정하여 확인할 곳 {line['candidates']:,}건")
+    ).to_be_visible()
+    of_persons = (
+        f"카메라이거나 배제할 수 없다고 적은 것 {line['cameras']}건(장비가 알린 곳에서 {line['cameras_of_probes']}건)"
+    )
+    expect(page.get_by_text(of_persons)).to_be_visible()
+    assert line["eye_looks"] == 0
+    expect(page.get_by_text("눈으로 살핀 기록은 없습니다.")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="점검당 살핀 곳")).to_have_count(0)
     rows = page.get_by_role("table").get_by_role("row")
     expect(rows).to_have_count(1 + len(shown["districts"]) + 1)
     total = rows.last.locator("td .number").all_inner_texts()
@@ -232,8 +247,19 @@ def test_statistics_are_shown_by_district_and_downloaded_for_a_reason(desk: Phon
     page.get_by_label("다운로드 사유").fill("분기 보고")
     with page.expect_download() as download:
         xlsx.click()
-    assert download.value.suggested_filename == f"statistics_{year}-Q{quarter}.xlsx"
+    assert download.value.suggested_filename == f"statistics_{year}-Q{quarter}-simulated.xlsx"
     assert download.value.path().read_bytes()[:4] == b"PK\x03\x04"
+    counted = page.get_by_role("combobox", name="집계 대상")
+    expect(counted).to_have_value("simulated")
+    counted.select_option("real")
+    chosen.select_option(index=0)
+    year, quarter = chosen.input_value().split("-")
+    made_up = _get(page, city, f"/api/statistics?year={year}&quarter={quarter}")["simulated"]
+    assert made_up > 0
+    expect(page.get_by_text(f"시뮬레이션·재생 점검 {made_up:,}회 – 이 통계에 넣지 않음")).to_be_visible()
+    expect(page.get_by_text("실제 점검이 없고, 실제 점검 대상으로 등록된 시설도 없습니다.")).to_be_visible()
+    expect(page.get_by_role("table")).to_have_count(0)
+    assert desk.violations() == []
 
 
 def test_what_districts_servers_told_stands_under_the_statistics(desk: Phone) -> None:
@@ -242,6 +268,7 @@ def test_what_districts_servers_told_stands_under_the_statistics(desk: Phone) ->
         district_id="dalbit",
         name=name,
         heard=datetime(2026, 11, 2, 3, tzinfo=UTC),
+        silent_since=None,
         is_whole=False,
         rooms=600,
         overdue=7,
@@ -253,6 +280,8 @@ def test_what_districts_servers_told_stands_under_the_statistics(desk: Phone) ->
         persons={"suspected": 4},
     )
     total = line.model_copy(update={"district_id": None, "name": None})
+    away = {"district_id": "byeolbit", "name": LocalText(ko="별빛구", en="Byeolbit-gu"), "silent_since": line.heard}
+    silent = line.model_copy(update=away)
     place = {"district_id": "dalbit", "district_name": name, "facility_id": new_id(), "room_id": new_id()}
     case = ToldCaseView.model_validate(
         place
@@ -260,7 +289,7 @@ def test_what_districts_servers_told_stands_under_the_statistics(desk: Phone) ->
         | {"opened": date(2026, 11, 2), "changed": date(2026, 11, 2), "due": None}
     )
     told: dict[str, BaseModel] = {
-        "statistics": ToldQuarter(year=2026, quarter=4, districts=(line,), total=total),
+        "statistics": ToldQuarter(year=2026, quarter=4, districts=(line, silent), total=total),
         "cases": ToldCaseList(cases=(case,), is_cut=True),
         "rooms": ToldRoomList(rooms=(), is_cut=False),
     }
@@ -275,6 +304,9 @@ def test_what_districts_servers_told_stands_under_the_statistics(desk: Phone) ->
     row = panel.get_by_role("row", name="달빛구")
     expect(row.get_by_role("cell")).to_have_text(
         [re.compile("2026.+ · 받는 중"), "600", "7", "3", "2", "1", "1,100", "9"]
+    )
+    expect(panel.get_by_role("row", name="별빛구").get_by_role("cell").first).to_have_text(
+        re.compile("부터 통신 두절$")
     )
     expect(panel.get_by_text(f"달빛구 · 시설 {str(place['facility_id'])[-6:]}")).to_be_visible()
     expect(panel.get_by_text("의심기기 발견 · ")).to_be_visible()
@@ -341,7 +373,7 @@ def test_a_wrong_turn_gets_the_sentence_of_what_comes_first(desk: Phone, open_ph
     )
     assert other.ok, other.text()
     page.get_by_role("button", name="이 단계 기록하기").click()
-    expect(page.locator(".alert")).to_contain_text("경찰이 올 때까지 지키고")
+    expect(page.locator(".alert")).to_contain_text("경찰이 올 때까지 지키십시오")
 
 
 def test_a_file_is_previewed_applied_and_undone(desk: Phone, city: str) -> None:
@@ -723,6 +755,31 @@ def test_dots_of_the_map_are_filtered_by_what_is_to_do(desk: Phone, city: str) -
     expect(page.locator("a.room").first).to_be_visible()
 
 
+def test_facilities_at_one_place_of_the_map_are_told_one_beside_the_other(desk: Phone, city: str) -> None:
+    page = desk.page
+    map_ = _get(page, city, "/api/desk/map")
+    one = map_["places"][0]
+    other = next(place for place in map_["places"] if place["name"] != one["name"])
+    here = {"latitude_deg": one["latitude_deg"], "longitude_deg": one["longitude_deg"]}
+    page.route(
+        "**/api/desk/map",
+        lambda route: route.fulfill(json={**map_, "outlines": [], "places": [one, {**other, **here}]}),
+    )
+    desk.open("#/desk/map")
+    page.reload()
+    shown = page.locator(".map canvas").first
+    expect(shown).to_be_visible()
+    box = page.locator(".map").bounding_box()
+    assert box is not None
+    # In the middle of what the zoom's buttons leave.
+    x, y = (0.0, 57.0) if box["width"] < box["height"] else (33.0, 0.0)
+    page.mouse.click(box["x"] + box["width"] / 2 + x, box["y"] + box["height"] / 2 + y)
+    both = page.get_by_role("group", name="겹친 시설 2곳")
+    for place in (one, other):
+        both.get_by_role("button", name=place["name"]["ko"]).click()
+        expect(page.locator("section.panel h2")).to_have_text(place["name"]["ko"])
+
+
 def test_the_log_speaks_words_and_folds_its_hashes(desk: Phone, city: str) -> None:
     page = desk.page
     entries = [
@@ -794,9 +851,9 @@ def test_a_report_of_the_public_becomes_a_case_in_ones_own_words(desk: Phone, ci
     desk.open("#/desk/cases")
     page.locator("summary").filter(has_text="구멍").click()
     expect(page.get_by_text("둘째 칸 문에 작은 구멍이 있어요")).to_be_visible()
-    page.get_by_label("확인 건에 적을 말").fill("신고에 따라 둘째 칸 문을 살펴봄")
+    page.get_by_label("확인 건에 적을 내용").fill("신고에 따라 둘째 칸 문을 살펴봄")
     page.get_by_role("button", name="확인 건 열기").click()
-    expect(page.get_by_text("이상한 것을 알림")).to_be_visible()
+    expect(page.get_by_text("이상 발견 알림")).to_be_visible()
     assert _get(page, city, "/api/public-reports")["reports"] == []
 
 
@@ -814,7 +871,7 @@ def test_a_case_in_the_wrong_room_is_corrected(desk: Phone, open_phone: OpenPhon
     page.get_by_role("radio", name=re.compile("화장실")).nth(beside[0]).check()
     page.get_by_label("사유").fill("옆방으로 잘못 적음")
     page.get_by_role("button", name="이 단계 기록하기").click()
-    expect(page.get_by_text("정정: 처음에는 다른 방에 적혔습니다.")).to_be_visible()
+    expect(page.get_by_text("정정됨: 처음에는 다른 방으로 기록했습니다.")).to_be_visible()
     found = _get(page, city, f"/api/cases/{case['case_id']}")
     assert found["room_id"] != found["recorded_room_id"] == case["room_id"]
 

@@ -31,7 +31,7 @@ def test_a_sentence_first_pictures_next_and_numbers_folded(phone: Phone, site: S
     expect(sentence).to_have_text("렌즈·와이파이, 2가지 방식에서 모두 카메라일 때 나타나는 신호가 감지되었습니다.")
     # Of lens, Wi-Fi and RF: a crop that waits to be asked for, levels over six positions, a level beside that outside.
     expect(sheet.locator(".for figure .cover")).to_have_count(1)
-    expect(sheet.locator(".for figure", has_text="6곳에서 잰 전파 세기. 2번 칸에서 가장 셈(-48 dBm)")).to_be_visible()
+    expect(sheet.locator(".for figure", has_text="6곳에서 잰 전파 세기. 2번 칸에서 가장 강함(-48 dBm)")).to_be_visible()
     expect(sheet.locator(".for figure rect.ours")).to_have_count(1)
     expect(sheet.locator(".against figure")).to_contain_text("여기 -38 dBm, 문밖 -39 dBm")
     bars, no_chance = (

@@ -76,8 +76,8 @@ def test_one_tap_answers_and_the_next_place_comes(live_phone: Phone, live_probe:
     card = sentence(page)
     expect(card).to_contain_text("뒷벽, 무릎 높이, 왼쪽 모서리 옆")  # a device that sends leads nobody away from it
     expect(page.get_by_role("img", name=first.where.ko)).to_be_visible()
-    expect(page.locator(".mover").get_by_role("progressbar", name="살펴볼 곳")).to_be_visible()
-    expect(pulled(page).get_by_label("살펴볼 곳", exact=True)).to_contain_text("왼쪽으로 12° · 1.1 m")
+    expect(page.locator(".mover").get_by_role("progressbar", name="확인할 곳")).to_be_visible()
+    expect(pulled(page).get_by_label("확인할 곳", exact=True)).to_contain_text("왼쪽으로 12° · 1.1 m")
     pushed(page)
     nothing = page.get_by_role("button", name=EYE_OUTCOMES["nothing"].ko, exact=True)
     answers = page.locator(".answers button")

@@ -21,7 +21,7 @@ def cleaner(open_phone: OpenPhone, city: str) -> Phone:
 
 def test_a_cleaner_writes_down_the_daily_look_in_three_taps(cleaner: Phone) -> None:
     page = cleaner.page
-    expect(page.get_by_role("heading", level=1)).to_have_text("오늘 살펴볼 곳")
+    expect(page.get_by_role("heading", level=1)).to_have_text("오늘 확인할 곳")
     expect(page.get_by_role("navigation")).to_have_count(0)
     expect(page.get_by_role("link", name="설정")).to_have_count(0)
     rooms = page.locator("a.room")

@@ -86,12 +86,20 @@ def test_from_candidate_to_the_police_package_by_two(open_phone: OpenPhone, site
     phone.watch.allowed = ("status of 401", "status of 403")
     phone.log_in(path=f"#/sweeps/{report.sweep_id}/findings/{report.findings[0].finding_id}")
     page = phone.page
-    page.get_by_role("link", name="발견 안내 열기").click()
+    page.get_by_role("link", name="확인 안내 열기").click()
 
     _title(page, "두 사람이 눈으로 보십시오")
+    expect(page.get_by_role("heading", level=1)).to_have_text("확인 안내")  # nobody has found anything yet
+    expect(page.locator(".spot")).to_contain_text("2번 칸")
     _shoot(phone, "look")
     expect(page.get_by_role("button", name="기록하고 다음")).to_have_count(0)  # nothing is seen for anybody
+    _press(page, "아무것도 없음")
+    _title(page, "두 사람의 판정은 무엇입니까?")
+    choices = page.get_by_role("group", name="두 사람의 판정은 무엇입니까?").get_by_role("button")
+    expect(choices).to_have_text(["카메라이거나 배제할 수 없음", "찾지 못함 – 보이는 것 없음"])
+    _press(page, "이전 화면")
     _press(page, "물체가 있음")
+    expect(choices).to_have_count(3)
     _title(page, "두 사람의 판정은 무엇입니까?")
     _shoot(phone, "decide")
     expect(page.get_by_role("button", name="기록하고 다음")).to_have_count(0)
@@ -114,6 +122,7 @@ def test_from_candidate_to_the_police_package_by_two(open_phone: OpenPhone, site
     _press(page, "기록하고 다음")
 
     _title(page, "손대지 마십시오")
+    expect(page.get_by_role("heading", level=1)).to_have_text("발견 안내")
     _is_at(page, "문 닫기", ())
     expect(page.get_by_role("link", name="112 전화")).to_have_attribute("href", "tel:112")
     _dies(page, "손대지 마십시오")

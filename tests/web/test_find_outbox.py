@@ -66,7 +66,7 @@ def test_steps_taken_without_a_connection_are_listed_exported_and_sent_by_their_
     assert "000512" not in stored(phone)
     page.get_by_role("link", name=re.compile("이 휴대전화에 2건 보관 중")).click()
     kept = page.locator("li.noted")
-    for index, words in enumerate(("사람을 내보내고 방을 닫음", "112 신고")):
+    for index, words in enumerate(("사람을 내보내고 출입 통제", "112 신고")):
         expect(kept.nth(index)).to_contain_text(words)
     expect(kept.nth(1)).to_contain_text("2026-112-000512")
     phone.shoot("outbox-steps-412x915", full=False)

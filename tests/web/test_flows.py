@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Route, expect
 
+from server.interface.words import KST
 from sweep.report import PositionCommand, StartCommand
 from tests.report_factory import text
 from tests.web import evidence as made
@@ -453,6 +456,27 @@ def test_how_large_a_log_is_stands_there_before_it_is_asked_for(phone: Phone) ->
     phone.watch.allowed = ("Failed to load resource",)
     page.get_by_label("종료일").fill("2026-03-29")
     expect(page.locator(".dock").get_by_text("점검이 30000건보다 많습니다")).to_be_visible()
+
+
+def test_exports_open_at_the_month_that_holds_something(phone: Phone) -> None:
+    page, counts = phone.page, {"last": 0, "this": 2}
+    month = datetime.now(KST).strftime("%Y-%m")
+
+    def size(route: Route) -> None:
+        asked = parse_qs(urlsplit(route.request.url).query)["from"][0]
+        route.fulfill(json={"sweeps": counts["this" if asked.startswith(month) else "last"], "parts": 1})
+
+    page.route("**/api/exports/size?*", size)
+    phone.log_in(path="#/exports")
+    expect(page.get_by_label("시작일")).to_have_value(f"{month}-01")
+    expect(page.get_by_role("button", name="이번 달")).to_have_attribute("aria-pressed", "true")
+    outside = page.get_by_text("이번 달 점검 2건은 이 기간 밖에 있습니다.")
+    expect(outside).to_have_count(0)
+    counts["last"] = 1
+    page.reload()
+    expect(outside).to_be_visible()
+    expect(page.get_by_role("button", name="지난달")).to_have_attribute("aria-pressed", "true")
+    assert phone.violations() == []
 
 
 def test_language_and_theme_are_chosen_and_kept(phone: Phone) -> None:

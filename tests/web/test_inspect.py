@@ -28,7 +28,7 @@ from tests.server.conftest import Site, running
 from tests.waiting import wait_until
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.site import PASSWORD, QUICK_HASH
-from tests.web.test_lost_answers import sign
+from tests.web.test_lost_answers import all_fine, sign
 from tests.web.test_offline import wait_for
 
 pytestmark = pytest.mark.browser
@@ -179,9 +179,9 @@ def test_the_checklist_and_a_signature_are_taken_before_any_of_it_is_delivered(
     page.get_by_label("QR 아래 글자 12자").fill(door.code)
     page.get_by_role("button", name="서명하여 기록").click()
     page.get_by_role("link", name="점검표 적기").click()
-    for zone, onward in (("1번 칸", "다음 구역"), ("2번 칸", "다음 구역"), ("입구", "마지막 장")):
+    for zone, onward in (("1번 칸", "다음 구역"), ("2번 칸", "다음 구역"), ("입구", "마지막 화면")):
         expect(page.get_by_role("heading", level=2, name=zone)).to_be_visible()
-        page.get_by_role("button", name="모두 이상 없음").click()
+        all_fine(page)
         page.get_by_role("button", name=onward).click()
     page.get_by_role("button", name="서명하여 기록").click()
     expect(page.get_by_role("heading", name="현장 기재를 기록했습니다")).to_be_visible()

@@ -194,6 +194,8 @@ def test_nothing_moves_through_a_whole_sweep(
     expect(command(page)).to_have_text(STATES["closing"].ko)
     live_probe.state("done")
     expect(page.get_by_text("점검기가 결과를 보내는 중입니다")).to_be_visible()
+    expect(page.get_by_text("아직 판정 중", exact=True)).to_be_visible()
+    expect(page.locator(".tile")).to_have_count(0)
     phone.shoot(f"instrument-{shape}-done", full=False)
     shifts: list[Any] = page.evaluate("window.shifts")
     shift = sum(one["value"] for one in shifts)
@@ -280,7 +282,7 @@ def test_what_an_eye_takes_for_a_camera_commands_until_its_person_goes_on(
     commands(page, "found")  # said on another phone: this one does not go to the guide by itself
     expect(command(page)).to_have_text("손대지 말고 함께 온 사람을 부르십시오")
     expect(page.locator(".caption")).to_have_text(asking.where.ko)
-    expect(page.get_by_role("button", name="발견 안내 열기")).to_be_visible()
+    expect(page.get_by_role("button", name="확인 안내 열기")).to_be_visible()
     assert live_phone.faults() == []
     live_phone.shoot("instrument-412x915-found", full=False)
     page.get_by_role("button", name="계속 점검").click()

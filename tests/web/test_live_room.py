@@ -122,7 +122,7 @@ def test_it_says_what_to_point_at_and_for_how_long(live_phone: Phone, live_probe
     expect(card).to_have_count(0)
 
 
-def test_devices_come_in_three_groups_with_hot_and_cold(live_phone: Phone, live_probe: FakeProbe) -> None:
+def test_devices_to_inspect_are_counted_apart_with_hot_and_cold(live_phone: Phone, live_probe: FakeProbe) -> None:
     page = live_phone.page
     page.evaluate(SPY)
     live_probe.tell(progress(None), progress("lens", 0.1), devices(device(-70.0), stands=1))
@@ -133,14 +133,14 @@ def test_devices_come_in_three_groups_with_hot_and_cold(live_phone: Phone, live_
     live_probe.tell(
         devices(device(-70.0, -52.0, group="act", why="follows_light"), device(-50.0, -62.0, tag="b"), stands=2)
     )
-    expect(card.locator(".counts li")).to_have_text(["확인할 기기 1", "살펴볼 기기 1", "일반 기기 7"])
+    expect(card.locator(".counts li")).to_have_text(["확인할 기기 2", "그 밖의 기기 7"])
     hot, cold = card.locator("li.device").all()
     expect(hot).to_contain_text("지금까지 가장 강함")
     expect(hot).to_contain_text("+18 dB")
     expect(cold).to_contain_text("멀어짐")
     page.wait_for_function("() => window.cues.tones === 1 + 3 && window.cues.buzzes.length === 2")
     live_probe.tell(devices(device(-70.0, -52.0, group="act", why="follows_light"), stands=3))
-    expect(card.get_by_text("이 자리에서는 안 들림")).to_be_visible()
+    expect(card.get_by_text("이 자리에서는 수신 안 됨")).to_be_visible()
     assert page.evaluate("window.cues.tones") == 4, "what is not heard makes no sound"
     live_probe.tell(devices(device(-70.0, -55.0, -52.0, group="act", why="follows_light"), stands=3))
     expect(card.get_by_text("그중 2대는 수신이 적어 알 수 없음")).to_be_visible()

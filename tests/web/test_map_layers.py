@@ -35,7 +35,7 @@ def test_no_label_says_verdict_and_coverage_in_one(phone: Phone, site: Site) -> 
     expect(page.get_by_role("button", name=f"{said('zone', 'to_inspect')} 1: 2번 칸")).to_be_visible()
     assert not [text for text in page.locator(".map-label").all_inner_texts() if "%" in text]
     assert page.locator("path.map-to_inspect").count() == 1
-    page.get_by_role("switch", name="얼마나 보았나").click()
+    page.get_by_role("switch", name="찾았을 확률").click()
     expect(page.locator("path.map-covered")).to_have_count(6)
     first = next(one for one in report.targets if one.zone_id == "stall-2")
     assert label_of(page, "stall-2") == f"2번 칸 {chance_of(first)}"

@@ -218,7 +218,7 @@ def _report(month: Month, open_phone: OpenPhone) -> None:
     page = month.open("#/desk/cases", "확인 건")
     page.get_by_text("솔밭시장").first.click()
     expect(page.get_by_text("둘째 칸 문에 작은 구멍이 있어요")).to_be_visible()
-    page.get_by_label("확인 건에 적을 말").fill("둘째 칸 문의 작은 구멍")
+    page.get_by_label("확인 건에 적을 내용").fill("둘째 칸 문의 작은 구멍")
     page.get_by_role("button", name="확인 건 열기").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("솔밭시장")
     assert month.desk.violations() == []

@@ -88,7 +88,7 @@ def number_in(shown: str) -> str:
 
 
 def on_map(page: Page) -> dict[str, str]:
-    page.get_by_role("switch", name="얼마나 보았나").click()
+    page.get_by_role("switch", name="찾았을 확률").click()
     expect(page.locator("path.map-covered").first).to_be_attached()
     hits = page.locator(".map-label-hit[data-place] .map-label")
     return {
@@ -169,6 +169,7 @@ def test_one_sweep_says_one_number_everywhere(
     live_phone.open(f"#/sweeps/{report.sweep_id}")
     assert on_map(page) == first_of(truth)
     curve = curve_words("rendered").ko
+    expect(page.get_by_role("list", name="범례")).to_contain_text(f"{TARGET_WORDS[FIRST].ko}만")
     expect(page.get_by_role("region", name="얼마나 보았나")).to_contain_text(
         f"{TARGET_WORDS[FIRST].ko}: {CARD} · {curve}"
     )
@@ -199,8 +200,13 @@ def test_one_sweep_says_one_number_everywhere(
     file.write_bytes(export(live_phone, report, "pdf"))
     done = subprocess.run(["pdftotext", "-raw", str(file), "-"], check=True, capture_output=True, timeout=60)
     printed = " ".join(done.stdout.decode().replace("\u200b", "").split())
+    guessed = sum(one.source == "guessed" and one.probability is not None for one in report.targets)
+    assert printed.count("% 추정 (") == guessed
+    printed = printed.replace("% 추정 (", "% (")
     assert sorted(NUMBER.findall(printed)) == sorted(words for words in truth.values() if words != UNKNOWN)
-    assert printed.count(said("coverage", "unproven")) == len({one.target for one in report.targets})
+    heads, rest = divmod(printed.count(said("coverage", "unproven")), len({one.target for one in report.targets}))
+    assert heads >= 1
+    assert rest == 0, "in each head of the table, which is repeated where it goes over a page"
 
 
 def compared(phone: Phone, site: Site, report: SweepReport, truth: Said, names: dict[str, str]) -> None:

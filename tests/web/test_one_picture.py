@@ -149,7 +149,7 @@ def test_what_was_seen_begins_where_nobody_looked_well(open_phone: OpenPhone, si
         phone.log_in(path=f"#/sweeps/{sweep.sweep_id}")
         expect(page.locator(".leaflet-container")).to_be_visible()
         page.wait_for_load_state("networkidle")
-    page.get_by_role("switch", name="얼마나 보았나").click()
+    page.get_by_role("switch", name="찾았을 확률").click()
     rows = page.get_by_role("list", name="덜 본 구역부터").get_by_role("button")
     expect(rows).to_have_count(len(base.plan.zones))
     told = [int(one[0].split("%")[0]) if (one := NUMBER.findall(text)) else -1 for text in rows.all_inner_texts()]
@@ -163,7 +163,7 @@ def test_what_was_seen_begins_where_nobody_looked_well(open_phone: OpenPhone, si
     page.locator(".dock").get_by_role("button", name="확인할 곳 1 보기").click()
     expect(page.get_by_role("dialog", name="확인할 곳 1")).to_be_visible()
     page.keyboard.press("Escape")
-    page.get_by_role("switch", name="얼마나 보았나").click()
+    page.get_by_role("switch", name="찾았을 확률").click()
     expect(page.locator(".imperative")).to_have_count(0)
 
 
@@ -173,7 +173,7 @@ def test_without_a_place_the_least_seen_zone_is_the_first(open_phone: OpenPhone,
     phone = open_phone(site.url)
     phone.log_in(path=f"#/sweeps/{sweep.sweep_id}")
     page = phone.page
-    page.get_by_role("switch", name="얼마나 보았나").click()
+    page.get_by_role("switch", name="찾았을 확률").click()
     rows = page.get_by_role("list", name="덜 본 구역부터").get_by_role("button")
     first = rows.first.locator("strong").inner_text()
     expect(page.locator(".imperative")).to_have_text(f"{first}부터 눈으로 더 보십시오")

@@ -212,7 +212,7 @@ def test_what_waits_is_sealed_to_its_author(phone: Phone, site: Site) -> None:
     assert phone.violations() == []
     phone.shoot("outbox-sealed-412x915", full=False)
     phone.set(language="en")
-    expect(page.get_by_text("점검자-01: 1, sealed for nobody else")).to_be_visible()
+    expect(page.get_by_text("Inspector-01: 1, sealed for nobody else")).to_be_visible()
     phone.shoot("outbox-sealed-412x915-en", full=False)
 
 

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from server.places.practice import LENS_EVERY_MS
 from sweep.report import StartCommand
 from tests.waiting import wait_until
 from tests.web.conftest import Phone
@@ -17,12 +18,13 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_practice_from_hiding_to_ones_own_rate(phone: Phone, site: Site) -> None:
+    site.make_accounts_older(LENS_EVERY_MS)
     phone.log_in()
     page = phone.page
     me, practice = (page.request.get(f"{site.url}/api/{what}").json() for what in ("me", "practice"))
     for run in practice["runs"]:  # of a time before, when this test is asked again
         page.request.delete(f"{site.url}/api/practice/{run['run_id']}", headers={"X-CSRF-Token": me["csrf_token"]})
-    expect(page.get_by_text("한 달 동안 숨긴 렌즈 찾기 연습을 하지 않았습니다.", exact=False)).to_be_visible()
+    expect(page.get_by_text("최근 한 달 안에 숨긴 렌즈 찾기 연습이 없습니다.", exact=False)).to_be_visible()
     phone.open(f"#/rooms/{site.suspected_room}/practice")
     page.get_by_label("구역").select_option(label="2번 칸")
     page.get_by_role("button", name="목록에 추가").tap()
@@ -42,7 +44,7 @@ def test_a_practice_from_hiding_to_ones_own_rate(phone: Phone, site: Site) -> No
         lambda: page.request.get(sweep).json().get("report_state") == "present", "the sweep is read", every_s=0.1
     )
     page.reload()
-    page.get_by_role("button", name="숨긴 것과 비교").tap()
+    page.get_by_role("button", name="이 점검과 비교").tap()
     expect(page.get_by_text("2번 칸 · 기준 렌즈 · 찾음")).to_be_visible()
     expect(page.get_by_text("세면대 · 무선 기기 · 미탐지")).to_be_visible()
     expect(page.get_by_text("1개 중 1개")).to_be_visible()

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.browser
 MONTH: Final = {"period_first": "2026-03-01", "period_last": "2026-03-31", "reason": "월간 보고"}
 DAYS_OF_PDF: Final = 2
 """As many as one PDF has room for with sheets."""
-LIMITS: Final = ("nothing_detected", "not_assessable", "not_looked")
+LIMITS: Final = ("not_assessable", "not_looked")
 FINDS: Final = frozenset({"confirmed", "found"})
 
 

@@ -100,6 +100,9 @@ def test_a_simulated_sweep_from_login_to_evidence(open_phone: OpenPhone, agent_s
     expect(over).to_be_in_viewport()  # what comes next stands on top, and the live map does not contradict it
     expect(over).to_have_class(re.compile("primary"))
     expect(page.locator(".leaflet-container")).to_have_count(0)
+    row = page.get_by_role("row").filter(has_text="확인할 곳")
+    expect(row.locator(".tile.to_inspect").first).to_be_attached()  # what it rests on says so too
+    phone.shoot("simulated-done")
     over.click()
     expect(page.get_by_text("증거 기록 2건, 서명 확인됨, 누락 없음")).to_be_visible()
     assert phone.violations() == []

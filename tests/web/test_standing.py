@@ -19,6 +19,7 @@ from tests.web.live_screen import command, commands, end, pulled
 from tests.web.probe import FakeProbe
 from tests.web.said import said
 from tests.web.site import PASSWORD, Site, seed_ids
+from tests.web.test_lost_answers import all_fine
 from tests.web.test_near import camera, near, tell_of_stand
 from tests.web.test_response_test import STILL, ZONE
 from tests.web.test_second_look import look
@@ -109,7 +110,7 @@ def test_a_find_of_the_guide_is_everywhere_at_once(open_phone: OpenPhone, site: 
     expect(page.get_by_text("이 구역에서 의심기기를 발견했습니다.")).to_be_visible()
     assert phone.violations() == []
     phone.shoot("standing-checklist", full=False)
-    _press(page, "다른 곳은 모두 이상 없음")
+    all_fine(page, "다른 곳은 모두 이상 없음")
     for _ in range(len(report.plan.zones)):
         if page.get_by_role("heading", name="점검구분·동행·조치").is_visible():
             break
@@ -184,7 +185,7 @@ def test_a_first_looks_candidate_takes_every_decision_and_opens_its_guide(phone:
     phone.log_in(path=f"#/sweeps/{report.sweep_id}/findings/{report.findings[0].finding_id}")
     page = phone.page
     sheet = page.get_by_role("dialog")
-    expect(sheet.get_by_role("link", name=re.compile("발견 안내"))).to_be_visible()
+    expect(sheet.get_by_role("link", name=re.compile("확인 안내"))).to_be_visible()
     for code in ("cannot_exclude", "camera_found"):
         sheet.get_by_role("radio", name=said("decision", code)).check()
         note = sheet.get_by_label(re.compile("덧붙이는 말|고치는 사유"))
@@ -232,6 +233,17 @@ def test_on_paper_stand_the_rooms_name_and_what_is_folded_and_nothing_to_press(p
     expect(zones).to_be_hidden()
 
 
+def test_a_room_leads_to_its_newest_sweep_while_an_older_place_stands_open(open_phone: OpenPhone, site: Site) -> None:
+    phone = open_phone(site.url)
+    room_id = site.another_room().room_id
+    first = site.deliver("first sight", candidate_zone=ZONE, is_real=True, room_id=room_id)
+    newest = site.deliver("next day", candidate_zone=ZONE, is_real=True, room_id=room_id, again=first)
+    phone.log_in(path=f"#/rooms/{room_id}")
+    for name, path in (("점검 지도 열기", ""), ("점검표 적기", "/checklist")):
+        link = phone.page.get_by_role("link", name=name)
+        expect(link).to_have_attribute("href", f"#/sweeps/{newest.sweep_id}{path}")
+
+
 def test_who_corrects_a_decision_says_why(phone: Phone, site: Site) -> None:
     report = site.deliver("corrected", candidate_zone=ZONE)
     phone.log_in(path=f"#/sweeps/{report.sweep_id}/findings/{report.findings[0].finding_id}")
@@ -274,12 +286,38 @@ def test_ending_early_asks_for_the_place_and_the_map_says_it_until_the_report(
     expect(sheet.get_by_text("아직 다시 보지 않은 곳이")).to_have_count(0)
     sheet.get_by_role("button", name="마치기", exact=True).click()
     live_probe.expect("finish")
-    # While the report is on its way its findings are named by the probe: in no zone of theirs nothing was detected.
+    # While the report is on its way nothing is said of any zone, and above all not that nothing was detected.
     live_probe.state("closing")
     live_probe.tell(FindingEvent(type="finding", finding_id=new_id(), zone_id="stall-3", strength="weak"))
     live_probe.state("done")
-    expect(page.get_by_text("확인할 곳 1곳이 나왔습니다")).to_be_visible()
-    expect(_zone(page, "stall-3")).to_contain_text(said("zone", "to_inspect"))
+    expect(page.get_by_text("아직 판정 중").first).to_be_visible()
+    expect(page.get_by_text(said("zone", "nothing_detected"))).to_have_count(0)
+
+
+def test_the_guide_says_which_sweep_saw_the_thing_last(open_phone: OpenPhone, site: Site) -> None:
+    phone = open_phone(site.url)
+    room = site.another_room()
+    report = site.deliver("first-seen", candidate_zone=ZONE, is_real=True, room_id=room.room_id)
+    phone.log_in(path="#/settings")
+    case_id = _find(phone, report, CLOSED, WITHOUT)
+    later = site.deliver("seen-again", candidate_zone="stall-3", is_real=True, room_id=room.room_id, again=report)
+
+    def is_seen_again() -> bool:
+        return phone.page.request.get(f"{phone.url}/api/cases/{case_id}").json()["seen_again"] is not None
+
+    wait_until(is_seen_again, "the later sweep joins the case", every_s=0.05)
+    phone.open(f"#/find/{case_id}")
+    expect(phone.page.get_by_text("같은 것을")).to_contain_text("다시 보았고")
+    expect(phone.page.locator(".spot")).to_contain_text(f"점검: {STALL}")
+    link = phone.page.get_by_role("link", name="112 문자").get_attribute("href") or ""
+    spots = unquote(link).partition(room.name)[2]
+    assert re.search(rf"^ 3번 칸 .+\([-0-9]+ 점검: {STALL} .+\)", spots), spots
+    assert phone.violations() == []
+    phone.shoot("standing-seen-again", full=False)
+    phone.open(f"#/sweeps/{later.sweep_id}/checklist")
+    for _ in later.plan.zones:
+        phone.page.locator(".turns .primary").click()
+    expect(phone.page.get_by_role("checkbox", name="현장 보존")).to_be_checked()
 
 
 def test_while_the_light_plays_nothing_else_commands(live_phone: Phone, live_probe: FakeProbe) -> None:

@@ -68,6 +68,7 @@ def start(phone: Phone, probe: FakeProbe, site: Site) -> None:
     phone.page.get_by_role("button", name="점검자-02 고르기").click()
     phone.page.get_by_role("button", name="점검 준비").click()
     assert isinstance(probe.expect("start"), StartCommand)
+    expect(stop_button(phone.page)).to_be_visible()
 
 
 def is_on_top(button: Locator) -> bool:

@@ -146,7 +146,7 @@ def test_a_doors_sticker_opens_its_room(open_phone: OpenPhone, door: tuple[str, 
     page.goto(f"{url}/r/{code}")  # as the phone's own camera opens it
     expect(room).to_be_visible()
     phone.open("#/")
-    page.get_by_text("문의 QR이나 코드로 열기").click()
+    page.get_by_text("문에 붙은 QR이나 코드로 열기").click()
     field = page.get_by_label("QR 아래 글자 12자")
     field.fill(code[:6])
     page.get_by_role("button", name="열기", exact=True).click()
@@ -174,8 +174,8 @@ def test_a_doors_qr_is_scanned_without_a_picture(open_phone: OpenPhone, door: tu
     page = phone.page
     page.add_init_script(READER)
     phone.log_in()
-    page.get_by_text("문의 QR이나 코드로 열기").click()
-    page.get_by_role("button", name="문의 QR 스캔").click()
+    page.get_by_text("문에 붙은 QR이나 코드로 열기").click()
+    page.get_by_role("button", name="문에 붙은 QR 스캔").click()
     video = page.locator("video")
     page.wait_for_function("() => document.querySelector('video')?.srcObject?.active === true")
     page.evaluate("window.stream = document.querySelector('video').srcObject")
@@ -186,7 +186,7 @@ def test_a_doors_qr_is_scanned_without_a_picture(open_phone: OpenPhone, door: tu
     expect(video).to_have_count(0)
     page.wait_for_function("() => !window.stream.active")
     assert page.locator("input[type=file], input[capture]").count() == 0
-    page.get_by_role("button", name="문의 QR 스캔").click()
+    page.get_by_role("button", name="문에 붙은 QR 스캔").click()
     page.evaluate("said => { window.seen = ['https://example.org/menu', said]; }", f"{url}/r/{code}")
     expect(page.get_by_role("heading", level=1, name="여자 화장실")).to_be_visible()
 

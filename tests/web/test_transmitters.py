@@ -30,7 +30,7 @@ def test_the_notable_come_first_and_the_others_are_folded(phone: Phone, site: Si
     expect(rows).to_have_count(3)
     expect(rows.nth(0)).to_contain_text("와이파이 송신기 0011")
     expect(rows.nth(0)).to_contain_text("단말 · 임의 주소(제조사 알 수 없음)")
-    expect(rows.nth(0)).to_contain_text("2번 칸에서 가장 셈, -48 dBm")
+    expect(rows.nth(0)).to_contain_text("2번 칸에서 가장 강함, -48 dBm")
     expect(rows.nth(0).locator(".reason")).to_have_text(["확인할 곳의 근거", "영상 전송형", "조명을 따라 변함"])
     expect(section.get_by_text("조명 반응 시험에 모두 4분 10초가 걸렸고, 그중 2분 30초는")).to_be_visible()
     expect(rows.nth(1).locator(".reason")).to_have_text(["카메라인지 불확실"])
@@ -70,7 +70,7 @@ def test_the_page_of_a_transmitter_says_all_that_was_measured(phone: Phone, site
         [
             *("구역", "중앙값 / 최대", "영상 점수", "조명 p값"),
             *("1번 칸", "-52 / -46", "0.80", "0.41"),
-            *("2번 칸 가장 셈", "-48 / -41", "0.88", "0.002"),
+            *("2번 칸 가장 강함", "-48 / -41", "0.88", "0.002"),
             *("3번 칸", "-55 / -49", "0.80", "0.41"),
             *("소변기", "-59 / -53", "0.80", "0.41"),
             *("세면대", "-66 / -60", "0.80", "0.41"),
@@ -86,9 +86,9 @@ def test_the_page_of_a_transmitter_says_all_that_was_measured(phone: Phone, site
 
     judged = page.get_by_role("region", name="영상·조명 판정")
     expect(judged).to_contain_text("영상 전송형으로 보임")
-    expect(judged).to_contain_text("5곳 중 5곳, 최고 점수 0.88, 6.2초 만에 판정")
+    expect(judged).to_contain_text("5곳 중 5곳, 최고 점수 0.88(0~1), 6.2초 만에 판정")
     expect(judged).to_contain_text("조명에 따라 전송량이 변함")
-    expect(judged).to_contain_text("2번 칸, p = 0.002, 33초 만에 확인")
+    expect(judged).to_contain_text("2번 칸, 우연이라면 500번에 1번(p = 0.002, 판단 기준 333번에 1번), 33초 만에 확인")
     facts = page.get_by_role("region", name="들은 그대로")
     for words in ("6번 (2437 MHz)", "8,210개, 100초 동안", "6.7 MB", "161 kB", f"{air.KEY_ID} {air.CAMERA_TAG}"):
         expect(facts.get_by_text(words, exact=True)).to_be_visible()

@@ -13,6 +13,7 @@ from tests.web.conftest import OpenPhone, Phone
 from tests.web.said import said
 from tests.web.signing import draw_signature
 from tests.web.site import Site
+from tests.web.test_lost_answers import all_fine
 
 pytestmark = pytest.mark.browser
 
@@ -42,6 +43,10 @@ def test_a_checklist_is_filled_zone_by_zone_and_survives_the_phone(phone: Phone,
     zones = report.plan.zones
     expect(page.get_by_role("heading", level=2, name=zones[0].name.ko)).to_be_visible()
     _press(page, "모두 이상 없음")
+    expect(page.get_by_text(re.compile(r"정말 다 보았습니까\? [0-9]+개 부위, [0-9.]+초"))).to_be_visible()
+    expect(page.get_by_role("group", name="환풍구").get_by_role("radio", name="못 봄")).to_be_checked()
+    expect(page.locator(".turns .primary")).to_be_disabled()  # nobody goes on without an answer
+    _press(page, "예, 다 보았음")
     page.get_by_role("group", name="환풍구").get_by_role("radio", name="의심").check()
     page.get_by_role("group", name="조명").get_by_role("radio", name="고장").check()
     _press(page, "조명 고장 보수 요청")
@@ -63,8 +68,8 @@ def test_a_checklist_is_filled_zone_by_zone_and_survives_the_phone(phone: Phone,
     for zone in zones[1:]:
         _press(page, "다음 구역")
         expect(page.get_by_role("heading", level=2, name=zone.name.ko)).to_be_visible()
-        _press(page, "모두 이상 없음")
-    _press(page, "마지막 장")
+        all_fine(page)
+    _press(page, "마지막 화면")
     expect(page.get_by_text(f"{zones[0].name.ko}: 환풍구, 구멍 1곳")).to_be_visible()
     page.get_by_role("radio", name="합동").check()
     _press(page, "서명하여 기록")
@@ -126,6 +131,27 @@ def _signed_by_a_companion(phone: Phone, site: Site, sweep_id: object) -> None:
     expect(page.get_by_text("입회인 · 가상경찰서 경위 김경위")).to_be_visible()
     (kept,) = _sweep(page, site, sweep_id)["visit"]["signatures"]
     assert (kept["signed_as"], kept["is_of_last_note"]) == ("witness", True)
+
+
+def test_a_zone_with_a_place_to_inspect_is_called_fine_by_no_tap(phone: Phone, site: Site) -> None:
+    report = site.deliver(
+        "fine beside a place", candidate_zone="stall-2", is_real=True, room_id=site.another_room().room_id
+    )
+    phone.log_in(path=f"#/sweeps/{report.sweep_id}/checklist")
+    page = phone.page
+    _press(page, "다음 구역")
+    expect(page.get_by_text("점검기가 이 구역에서 확인할 곳을 찾았습니다.")).to_be_visible()
+    (place,) = report.findings
+    look = page.get_by_role("link", name="확인할 곳으로")
+    expect(look).to_have_attribute("href", re.compile(str(place.finding_id)))
+    all_fine(page, "다른 곳은 모두 이상 없음")
+    _looked_at(phone, "checklist-waiting")
+    for zone in report.plan.zones[2:]:
+        _press(page, "다음 구역")
+        expect(page.get_by_role("heading", level=2, name=zone.name.ko)).to_be_visible()
+    _press(page, "마지막 화면")
+    expect(page.get_by_role("button", name="2번 칸")).to_contain_text("확인할 곳 남음")
+    expect(page.get_by_role("button", name="1번 칸")).to_contain_text("아직 안 봄")
 
 
 def test_the_sheet_of_a_suspicion_is_that_of_none(open_phone: OpenPhone, site: Site) -> None:

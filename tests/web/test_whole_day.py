@@ -27,7 +27,7 @@ from tests.web.handset import TROUBLE, Handset
 from tests.web.live_screen import pulled
 from tests.web.said import said
 from tests.web.site import PASSWORD
-from tests.web.test_lost_answers import lose_the_answer, press, sign
+from tests.web.test_lost_answers import all_fine, lose_the_answer, press, sign
 from tests.web.test_outbox import DISPOSITIONS, log_in_by_form
 from tests.web.test_stop import stop_button
 
@@ -252,7 +252,7 @@ def hole_written_down_in_two_browsers(day: Day, handset: Handset, room: Room, sw
     moment("the third room: a hole, and a browser that dies")
     page = handset.phone.page
     handset.phone.open(f"#/sweeps/{sweep_id}/checklist")
-    press(page, "모두 이상 없음")
+    all_fine(page)
     press(page, "하나 더하기")
     page.route("**/api/rooms/*/cases", lose_the_answer)
     press(page, "구멍 보수 요청")
@@ -273,8 +273,8 @@ def hole_written_down_in_two_browsers(day: Day, handset: Handset, room: Room, sw
     for zone in day.sweep(sweep_id)["report"]["plan"]["zones"][1:]:
         press(page, "다음 구역")
         expect(page.get_by_role("heading", level=2, name=zone["name"]["ko"])).to_be_visible()
-        press(page, "모두 이상 없음")
-    press(page, "마지막 장")
+        all_fine(page)
+    press(page, "마지막 화면")
     page.route("**/api/sweeps/*/note", lose_the_answer)
     press(page, "서명하여 기록")
     expect(page.get_by_text("휴대전화에 보관했습니다").first).to_be_visible()
@@ -303,10 +303,10 @@ def visits_end(day: Day, phone: Phone, other: Phone, sweeps: tuple[str, ...]) ->
         zones = day.sweep(sweep_id)["report"]["plan"]["zones"]
         for number, zone in enumerate(zones, start=1):
             expect(other.page.get_by_role("heading", level=2, name=zone["name"]["ko"])).to_be_visible()
-            press(other.page, "모두 이상 없음")
+            all_fine(other.page)
             if number == 1:
                 other.page.get_by_role("group", name="환풍구").get_by_role("radio", name="의심").check()
-            press(other.page, "다음 구역" if number < len(zones) else "마지막 장")
+            press(other.page, "다음 구역" if number < len(zones) else "마지막 화면")
         press(other.page, "서명하여 기록")
         expect(other.page.get_by_role("heading", name="현장 기재를 기록했습니다")).to_be_visible()
     for sweep_id in sweeps:

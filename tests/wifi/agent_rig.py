@@ -15,12 +15,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
 from server.config.settings import Settings
+from server.store.clock import today
 from sweep.cli.config import open_signer
 from sweep.sim.head.emulated import RfScene
 from tests.server.conftest import Client, running
@@ -80,7 +82,8 @@ class Phone:
 
     def fetch_log(self, path: Path) -> None:
         """The inspection log of today as the city prints it."""
-        answer = self._client.get("/api/exports/inspection-log", format="pdf", reason="점검 결과 확인")
+        wanted = {"format": "pdf", "reason": "점검 결과 확인", "from": str(today() - timedelta(days=1))}
+        answer = self._client.get("/api/exports/inspection-log", **wanted)
         assert answer.status_code == 200, answer.text
         path.write_bytes(answer.content)
 

@@ -131,6 +131,7 @@ def test_vendors_of_long_and_short_prefixes() -> None:
     assert find_vendor(parse_address("00:00:0c:12:34:56")) == "Cisco Systems, Inc"
     assert find_vendor(parse_address("00:1b:c5:00:01:23")) == "Converging Systems Inc."  # 36 bits
     assert find_vendor(parse_address("02:00:0c:12:34:56")) is None
+    assert find_vendor(parse_address("00:00:00:12:34:56")) is None
 
 
 def longest(digits: str) -> str | None:

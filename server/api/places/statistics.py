@@ -16,7 +16,7 @@ from server.api.service.reading import reading
 from server.api.service.services import Services, services_of
 from server.districts.document_register import issue
 from server.exports.gathering.inspection_log import printing_of
-from server.exports.gathering.statistics import bound_of, gather, has_demo, quarter_of
+from server.exports.gathering.statistics import bound_of, gather, quarter_of, simulated_in
 from server.exports.logs import statistics_table
 from server.exports.logs.office_paper import paper_hwpx, paper_pdf
 from server.exports.logs.quarter_report import quarter_report
@@ -35,6 +35,7 @@ from server.projections.projector import LIST_WAIT_S
 router = APIRouter(tags=["exports"])
 Year = Annotated[int, Query(ge=2000, le=2200)]
 Quarter = Annotated[int, Query(ge=1, le=4)]
+Simulated = Annotated[bool, Query(description="Simulated and replayed sweeps alone, in the place of the real ones.")]
 COUNTS = frozenset(DistrictStatistics.model_fields) - {
     "at_most", "eye_seen_low", "eye_seen_high", "to_look_h", "to_call_h", "to_repair_days",
 }  # fmt: skip
@@ -48,21 +49,27 @@ DOCUMENT: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/api/statistics", dependencies=[AS_DOCUMENT], openapi_extra=shows())
-def get_statistics(request: Request, person: LogReader, year: Year, quarter: Quarter) -> QuarterStatistics:
-    """The statistics of a quarter (Korean days) to look at: the own district, or each one and their sum."""
+def get_statistics(
+    request: Request, person: LogReader, year: Year, quarter: Quarter, simulated: Simulated = False
+) -> QuarterStatistics:
+    """The statistics of a quarter (Korean days) to look at: the own district, or each one and their sum.
+
+    Real work alone: what was simulated or replayed is never added to it, and has statistics of its own (`simulated`).
+    """
     services, today = services_of(request), datetime.now(UTC).astimezone(KST).date()
     period = quarter_of(year, quarter)
     services.projector.wait(LIST_WAIT_S)
     with reading(request) as connection:
-        lines = gather(connection, period, person.district_id, today)
-        is_demo = has_demo(connection, person.district_id)
+        lines = gather(connection, period, person.district_id, today, is_demo=simulated)
+        made_up = simulated_in(connection, period, person.district_id)
     return QuarterStatistics(
         year=year,
         quarter=quarter,
         first=period.first,
         last=period.last,
         is_over=period.last < today,
-        is_demo=is_demo,
+        is_demo=simulated,
+        simulated=made_up,
         districts=tuple(_view(line) for line in lines),
         total=_view(statistics_table.total_of(lines)),
     )
@@ -95,13 +102,16 @@ def export_statistics(
     year: Year,
     quarter: Quarter,
     format_: Annotated[Literal["csv", "xlsx", "pdf", "hwpx"], Query(alias="format")] = "xlsx",
+    simulated: Simulated = False,
 ) -> Response:
     """The statistics of a quarter (Korean days): one line for the own district, or one for each and their sum.
 
     As a table, or as the report that an office sends to the city (PDF, HWPX), under a number of its register.
+    Real work alone, or simulations and replays alone, marked.
     """
     services, now = services_of(request), datetime.now(UTC).astimezone(KST)
-    period, name = quarter_of(year, quarter), f"statistics_{year}-Q{quarter}.{format_}"
+    period, kind = quarter_of(year, quarter), "-simulated" if simulated else ""
+    name = f"statistics_{year}-Q{quarter}{kind}.{format_}"
     with services.db.write() as connection:
         access_log.note(connection, reader_of(request, person), "statistics.exported", name, (), reason)
         printing = (
@@ -109,16 +119,15 @@ def export_statistics(
         )
     drain(services.db)
     with services.db.read_whole() as connection:
-        lines = gather(connection, period, person.district_id, now.date())
-        if format_ == "csv":
-            data = statistics_table.write_csv(lines, period)
-        else:
-            is_demo = has_demo(connection, person.district_id)
-            if format_ == "xlsx":
-                data = statistics_table.write_xlsx(lines, period, now, has_demo=is_demo)
-            else:
-                paper = quarter_report(lines, period, year, quarter, now, printing, has_demo=is_demo)
-                data = paper_pdf(paper) if format_ == "pdf" else paper_hwpx(paper)
+        lines = gather(connection, period, person.district_id, now.date(), is_demo=simulated)
+        notice = statistics_table.notice_of(simulated_in(connection, period, person.district_id), is_demo=simulated)
+    if format_ == "csv":
+        data = statistics_table.write_csv(lines, period, is_demo=simulated)
+    elif format_ == "xlsx":
+        data = statistics_table.write_xlsx(lines, period, now, notice)
+    else:
+        paper = quarter_report(lines, period, year, quarter, now, printing, notice=notice, is_demo=simulated)
+        data = paper_pdf(paper) if format_ == "pdf" else paper_hwpx(paper)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type=Format(format_).about.media_type, headers=headers)
 

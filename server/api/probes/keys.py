@@ -18,6 +18,7 @@ from server.interface.key_requests import AdmitRequest, KeyReasonRequest, Replac
 from server.interface.request_body import describe, json_body
 from server.interface.views.keys import AskedOfRoot, Discarded, JudgedKey, KeyList, KeyView, LogFork, WaitingKeyView
 from server.people.access_log import shows
+from server.relay.telling_keys import districts_by_key, let_tell
 from server.server_keys.root import root_at_hand, sign_waiting
 from server.signing import keys, statements
 from server.store.clock import from_ms
@@ -35,7 +36,7 @@ def list_keys(request: Request, _person: KeyReader) -> KeyList:
     """Every admitted key, and what waits of keys that nobody admitted."""
     services = services_of(request)
     with services.db.read() as connection:
-        held = quarantined_of_admitted(connection)
+        held, told = quarantined_of_admitted(connection), districts_by_key(connection)
         admitted = tuple(
             KeyView(
                 key_id=key.key_id,
@@ -47,6 +48,7 @@ def list_keys(request: Request, _person: KeyReader) -> KeyList:
                 revoked_from_index=key.revoked_from_index,
                 predecessor=key.predecessor,
                 probes=tuple(sorted(key.probes)),
+                tells_for=tuple(told.get(key.key_id, ())),
                 quarantined=held.get(key.key_id, 0),
             )
             for key in keys.all_keys(connection)
@@ -94,12 +96,12 @@ def list_keys(request: Request, _person: KeyReader) -> KeyList:
 
 @router.post("/api/keys", status_code=201, openapi_extra=describe(AdmitRequest) | shows())
 def admit_key(request: Request, person: Admin, body: Annotated[AdmitRequest, json_body(AdmitRequest)]) -> JudgedKey:
-    """Admit the key of a probe or of a Pi's server; what it sent before is judged anew."""
+    """Admit the key of a probe, or of a server that relays or tells; what it sent before is judged anew."""
     tenant = services_of(request).server_signer.tenant
 
     def admit(connection: Connection, is_in_force: bool) -> keys.Key:
         district_id = existing_district(connection, body.district_id)
-        return keys.admit(
+        key = keys.admit(
             connection,
             public_key=bytes.fromhex(body.public_key),
             role=body.role,
@@ -107,9 +109,11 @@ def admit_key(request: Request, person: Admin, body: Annotated[AdmitRequest, jso
             probes=frozenset(body.probes),
             name=body.name,
             actor=person.display_name,
-            tenant=district_id or tenant,
+            tenant=district_id or next(iter(body.tells_for), tenant),
             is_in_force=is_in_force,
         )
+        let_tell(connection, key.key_id, body.tells_for, actor=person.display_name)
+        return key
 
     return _judged(request, admit)
 

@@ -23,6 +23,7 @@ from server.places.case_lists import rooms_of_open_cases
 from server.relay.offer import HOUR_MS, down_for
 from server.relay.sealing import SealedError
 from server.relay.shift import Down
+from server.relay.telling_keys import districts_of
 from server.relay.told import take, told_case_list, told_quarter, told_result_list, told_room_list
 from server.schedule.periods import day_of, today
 from server.schedule.shift import rooms_of_shift
@@ -61,17 +62,19 @@ def get_down(
 
 
 @router.post("/api/relay/told", openapi_extra=describe(TellRequest) | shows())
-def post_told(request: Request, server: Server) -> TellingView:
-    """Take how cases, due rooms and results of a district stand, from its own server; the same again changes nothing.
+def post_told(request: Request, server: Server, district: DistrictId) -> TellingView:
+    """Take how cases, due rooms and results of a district stand, from its server; the same again changes nothing.
 
-    A Pi's server, which relays for probes, tells nothing: 403.
+    403 for a district of which its key may not tell, and for a Pi's server, which relays for probes.
     """
-    key = server.key
-    if key.probes or key.tenant is None:
-        raise ApiError(403, Phrase("not_a_districts_server"), code="not_a_districts_server")
     told = parse_json(TellRequest, server.body, max_bytes=MAX_LIVE_BYTES, max_values=MAX_LIVE_BYTES // BYTES_PER_VALUE)
     with services_of(request).db.write() as connection:
-        return take(connection, key.tenant, told)
+        known = districts_of(connection, server.key.key_id)
+        if not known:
+            raise ApiError(403, Phrase("not_a_districts_server"), code="not_a_districts_server")
+        if district not in known:
+            raise ApiError(403, Phrase("district_not_of_key", district=district), code="district_not_of_key")
+        return take(connection, district, told)
 
 
 @router.get("/api/told/statistics", dependencies=[AS_LIST], openapi_extra=shows())
@@ -82,8 +85,9 @@ def get_told_statistics(
     quarter: Annotated[int, Query(ge=1, le=4)],
 ) -> ToldQuarter:
     """How rooms and cases of each district stand whose server tells this one, and its results of a quarter."""
+    silent_hours = services_of(request).settings.told_silent_hours
     with reading(request) as connection:
-        return told_quarter(connection, today(), year, quarter)
+        return told_quarter(connection, today(), year, quarter, silent_hours=silent_hours)
 
 
 @router.get("/api/told/cases", dependencies=[AS_LIST], openapi_extra=shows())

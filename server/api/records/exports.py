@@ -6,7 +6,7 @@ The inspection log can be had in one request, which waits for its document, or a
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -29,7 +29,7 @@ from server.api.service.services import Services, services_of
 from server.districts.document_register import issue
 from server.districts.office import office_of
 from server.districts.scope import refuse_foreign
-from server.exports.gathering.inspection_log import refuse_narrow, today
+from server.exports.gathering.inspection_log import refuse_english, refuse_narrow, today
 from server.exports.gathering.log_parts import sized
 from server.exports.gathering.log_request import LogRequest
 from server.exports.jobs.export_job import ExportJob
@@ -45,11 +45,10 @@ from server.people import access_log
 from server.people.access_log import Action, Shown, shows
 from server.people.auth import Person
 from server.projections.log_records import ExportError, Period
-from sweep.phrases import Phrase
+from sweep.phrases import Language, Phrase
 
 router = APIRouter(tags=["exports"])
 
-DEFAULT_DAYS = 31
 DOCUMENT: dict[int | str, dict[str, Any]] = {
     200: {"content": {one.about.media_type.split(";")[0]: {} for one in Format}}
 }
@@ -71,20 +70,26 @@ async def export_log(
     last: Annotated[date | None, Query(alias="to")] = None,
     room_id: UUID | None = None,
     sweep_id: UUID | None = None,
+    language: Language = "ko",
     *,
     with_sheets: bool = False,
 ) -> Response:
-    """The log of a period (Korean days, both included; the last month when not given), or of one sweep alone.
+    """The log of a period (Korean days, both included), or of one sweep alone.
 
+    Without days that of the last whole calendar month; else from the first of the month of `to`, or until today.
     A PDF of a period is a summary; `with_sheets` adds the form of each sweep and what the equipment says.
+    `language=en` is for CSV alone.
     """
     services = services_of(request)
-    last_day = last or today().date()
-    try:
-        first_day = first or last_day - timedelta(days=DEFAULT_DAYS - 1)
-    except OverflowError:
-        raise invalid(Phrase("end_without_day_before"), code="export_refused") from None
+    day = today().date()
+    last_day = last or (Period.last_month(day).last if first is None and sweep_id is None else day)
+    first_day = first or last_day.replace(day=1)
     wanted = _wanted(services, person, format_, first_day, last_day, room_id, reason, sweep_id, with_sheets=with_sheets)
+    wanted = replace(wanted, language=language)
+    try:
+        refuse_english(wanted)
+    except ExportError as error:
+        raise invalid(error, code="export_refused") from None
     wanted = (await run_in_threadpool(_sized, services, wanted))[0]
     wanted = await _issued(request, person, "log.exported", wanted)
     job = services.exports.submit(person.user_id, wanted)

@@ -20,11 +20,10 @@ def couriers_of(services: Services) -> tuple[SyncWorker, SyncWorker]:
     """Both; one without an address does nothing."""
     settings, db, signer = services.settings, services.db, services.server_signer.signer
 
-    def due() -> tuple[ToldRoom, ...]:
-        return told_rooms(db, services.policy, today=today(), district_id=settings.tenant)
+    def due(district_id: str) -> tuple[ToldRoom, ...]:
+        return told_rooms(db, services.policy, today=today(), district_id=district_id)
 
-    gets = frozenset(settings.above_gets.split(",")) - {""}
-    teller = Teller(db, gets, settings.tenant, due)
+    teller = Teller(db, settings.above_policy, due)
     return (
         SyncWorker(db, settings.city_url, signer, partial(_ask_city, services)),
         SyncWorker(db, settings.above_url, signer, teller, sends_entries=False),

@@ -38,6 +38,7 @@ def health_parts(services: Services, sign: SignOfLife | None) -> HealthParts:
     settings = services.settings
     return HealthParts(
         database="degraded" if sign is not None and sign.is_read_only else "ok",
+        writer="degraded" if services.db.is_stuck else "ok",
         clock="degraded" if sign is not None and sign.is_clock_wrong else "ok",
         disk="degraded" if is_full(services) else "ok",
         witness=services.upkeep.witness,

@@ -20,6 +20,8 @@ from server.ingest import photo_retention, quarantine
 from server.notifications.delivering import forget
 from server.people import access_log
 from server.people.first_passwords import age_first_passwords
+from server.relay.told_retention import districts_due, expire_told
+from server.schedule.periods import today
 from server.server_keys.root import sign_waiting
 from server.store.clock import now_ms
 from server.store.crypto.body_keys import BodyKeysError
@@ -51,6 +53,7 @@ async def run_maintenance(services: Services) -> None:
                 upkeep.note("quarantine", await run_in_threadpool(_purge_quarantine, services, own_s, days))
                 upkeep.note("photographs", await run_in_threadpool(_expire_photographs, services, own_s))
                 upkeep.note("notifications", await run_in_threadpool(_forget_notifications, services))
+                upkeep.note("told", await run_in_threadpool(_expire_told, services))
                 aged_s += elapsed_s
                 await run_in_threadpool(destroy_dead_keys, db)
                 upkeep.note("body_keys")
@@ -108,6 +111,19 @@ def _forget_notifications(services: Services) -> int:
         return 0
     with services.db.write() as connection:
         return forget(connection, period.days, now_ms())
+
+
+def _expire_told(services: Services) -> int:
+    db, period = services.db, services.periods.get("told")
+    if period is None or period.by != "server" or period.days is None:
+        return 0
+    day, removed = today(), 0
+    with db.read() as connection:
+        due = districts_due(connection, day, period.days)
+    for district_id in due:  # one by one, so that nobody waits for long
+        with db.write() as connection:
+            removed += expire_told(connection, district_id, day, period.days)
+    return removed
 
 
 def _expire_photographs(services: Services, elapsed_s: int) -> int:

@@ -8,7 +8,7 @@ from typing import Literal
 
 ROUND_S = 3600.0  # SQLite's own advice: every few hours, and when a connection opens
 LATE_S = 2 * ROUND_S + 60.0  # derived: one round was missed
-JOBS = ("access_log", "quarantine", "photographs", "notifications", "body_keys", "tables")
+JOBS = ("access_log", "quarantine", "photographs", "notifications", "told", "body_keys", "tables")
 WitnessState = Literal["off", "ok", "degraded"]
 
 

@@ -22,6 +22,7 @@ from server.config.certificate import certificate_end
 from server.config.release import VERSION
 from server.log import tiles
 from server.notifications.queue import counts
+from server.relay.heard import count_silent
 from server.store.clock import now_ms
 from server.store.faults import AwayError, BusyError
 from server.store.life import SignOfLife
@@ -144,6 +145,8 @@ class ServerMetrics(Collector):
             told.add_metric([outcome], count)
         yield told
         yield from self._ages(connection)
+        silent = count_silent(connection, services.settings.told_silent_hours)
+        yield _gauge("ansim_silent_districts", "Districts that tell this server nothing for too long", silent)
         note = cosigned(connection, services.settings.witness)
         seen = 0 if note is None else parse_checkpoint(parse_note(note).text).size
         yield _gauge("ansim_unwitnessed_entries", "Entries that no witness has signed", size - seen)

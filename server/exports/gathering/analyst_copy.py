@@ -145,7 +145,7 @@ TABLES: tuple[Table, ...] = (
             ("step", "TEXT", "단계", "what was done"),
             ("hours", "REAL", "확인 건이 열린 뒤 지난 시간", "hours since the case was opened"),
             ("defect", "TEXT", "보수할 것", "what has to be repaired, of defect_found"),
-            ("measured_mm", "INTEGER", "잰 값(mm)", "what was measured, of defect_found, mm"),
+            ("measured_mm", "INTEGER", "측정값(mm)", "what was measured, of defect_found, mm"),
         ),
     ),
     Table(

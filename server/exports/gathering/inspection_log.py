@@ -7,7 +7,7 @@ Details of findings (addresses, names, SSIDs) are never read here.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
@@ -22,6 +22,7 @@ from server.exports.gathering.line_reader import LineReader
 from server.exports.gathering.log_request import LogRequest, milliseconds, wanted_sweeps
 from server.exports.gathering.log_seal import seal_of
 from server.exports.gathering.redacted_copy import redacted_copy
+from server.exports.logs import english_csv
 from server.exports.logs.office_paper import paper_hwpx, paper_pdf
 from server.exports.logs.pdf_log import MAX_LINES as PDF_MAX_LINES
 from server.exports.logs.pdf_log import MAX_SWEEPS as PDF_MAX_SWEEPS
@@ -33,7 +34,7 @@ from server.people.original_names import names_of_original, names_of_originals
 from server.places.history import known_before
 from server.places.rooms import room_summary
 from server.places.sweeps import gaps_beside
-from server.projections.case_rows import states_of
+from server.projections.case_rows import case_lines, states_of
 from server.projections.imported_words import imported_header
 from server.projections.log_lines import UNKNOWN_PLACE, header_of, inspection_header
 from server.projections.log_records import (
@@ -47,6 +48,7 @@ from server.projections.log_records import (
     SweepPage,
 )
 from server.projections.log_rows import build_page
+from server.projections.sightings import same_things
 from server.projections.sweep_record import read_sweep
 from server.projections.visit_words import hand_of
 from server.signing.signatures import holds
@@ -96,6 +98,9 @@ def write_log_to(
         raise ExportError(Phrase("submission_not_signed"))
     if request.is_redacted:
         refuse_narrow(request)
+    if request.language == "en":
+        english_csv.write(out, _english_pages(connection, request, on_sweep), seal_of(connection).proof)
+        return
     write: Callable[[BinaryIO, Document], None] = import_module(about.writer).write
     printing = printing_for(connection, request, seal_of(connection))
     if about.is_paper and (request.sweep_id is not None or request.with_sheets):
@@ -114,6 +119,22 @@ def write_log_to(
         out.write(paper_pdf(paper) if request.format is Format.PDF else paper_hwpx(paper))
         return
     write(out, Document(heard, count, lines.has_demo(), request.period, generated, printing))
+
+
+def refuse_english(request: LogRequest) -> None:
+    """ExportError for an English log that is no CSV."""
+    if request.language == "en" and request.format is not Format.CSV:
+        raise ExportError(Phrase("english_log_is_csv"))
+
+
+def _english_pages(
+    connection: Connection, request: LogRequest, on_sweep: Callable[[int, int], None]
+) -> Iterator[SweepPage]:
+    """Read one by one: a line of the log has Korean words alone."""
+    refuse_english(request)
+    sweep_ids = _wanted_ids(connection, request, PDF_MAX_LINES)
+    pages = (_page(connection, sweep_id) for sweep_id in _heard(sweep_ids, len(sweep_ids), on_sweep))
+    return (page for page in pages if page is not None)
 
 
 def refuse_narrow(request: LogRequest) -> None:
@@ -173,13 +194,19 @@ def collect_pages(
     on_sweep: Callable[[int, int], None] = no_progress,
 ) -> tuple[SweepPage, ...]:
     """Pages of the sweeps that it is about, oldest first; raises ExportError for more than `most`."""
+    sweep_ids = _wanted_ids(connection, request, most)
+    pages = (_page(connection, sweep_id) for sweep_id in _heard(sweep_ids, len(sweep_ids), on_sweep))
+    return tuple(page for page in pages if page is not None)
+
+
+def _wanted_ids(connection: Connection, request: LogRequest, most: int) -> Sequence[UUID]:
+    """Oldest first; ExportError for more than `most`."""
     statement = select(sweeps.c.sweep_id).where(wanted_sweeps(request))
     statement = statement.order_by(sweeps.c.started_ms, sweeps.c.sweep_id).limit(most + 1)
     sweep_ids = connection.scalars(statement).all()
     if len(sweep_ids) > most:
         raise _too_many(most)
-    pages = (_page(connection, sweep_id) for sweep_id in _heard(sweep_ids, len(sweep_ids), on_sweep))
-    return tuple(page for page in pages if page is not None)
+    return sweep_ids
 
 
 def _heard(sweeps_: Iterable[T], count: int, on_sweep: Callable[[int, int], None]) -> Iterator[T]:
@@ -212,12 +239,13 @@ def _page(connection: Connection, sweep_id: UUID) -> SweepPage | None:
         .where(entries.c.sweep_id == sweep_id, entries.c.status == "accepted")
         .order_by(entries.c.log_index)
     ).all()
+    same = same_things(connection, record)
     return build_page(
         header,
         _place(connection, header.room_id),
         record.report,
         report_state=record.report_state,
-        states=states_of(connection, record),
+        states=states_of(connection, record, same),
         dispositions=[
             SignedDisposition(item, row.subject, row.assurance, row.entry_hash, holds(connection, row))
             for row, item in record.dispositions
@@ -228,6 +256,7 @@ def _page(connection: Connection, sweep_id: UUID) -> SweepPage | None:
         hand=hand_of(record) if imported is None else None,
         known=known_before(connection, header.room_id, record),
         inspection=record.inspection,
+        case_lines=case_lines(connection, record, same),
         imported=None if imported is None else (imported, None if record.citation is None else record.citation[1]),
     )
 

@@ -25,6 +25,7 @@ from server.projections.log_records import LogRow, Place
 from server.signing import keys
 from server.signing.signatures import is_signed_by
 from server.store.bodies import open_read
+from server.store.counting import REAL
 from server.store.faults import BusyError
 from server.store.schema import IS_ACCEPTED, alarms, entries, log_rows, sweeps
 from server.store.stored_rows import StoredEntry
@@ -53,7 +54,7 @@ class LineReader:
 
     def has_demo(self) -> bool:
         """Is one of them a replay or a simulation?"""
-        demo = self._selected(sweeps.c.sweep_id).where(sweeps.c.source != "live").limit(1)
+        demo = self._selected(sweeps.c.sweep_id).where(sweeps.c.source != REAL).limit(1)
         return self._connection.scalar(demo) is not None
 
     def __iter__(self) -> Iterator[LogRow]:

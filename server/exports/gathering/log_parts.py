@@ -22,6 +22,7 @@ from server.interface.words import KST
 from server.projections.log_lines import UNKNOWN_PLACE
 from server.projections.log_records import ExportError, Period
 from server.store.clock import from_ms
+from server.store.counting import REAL
 from server.store.schema import facilities, rooms, sweeps
 from sweep.phrases import Phrase
 
@@ -157,7 +158,7 @@ def _listed(connection: Connection, request: LogRequest) -> list[Listed]:
         Listed(
             row.sweep_id,
             from_ms(row.started_ms).astimezone(KST).date(),
-            row.source != "live",
+            row.source != REAL,
             row.facility_id,
             row.facility or UNKNOWN_PLACE.facility_name.ko,
             row.room or UNKNOWN_PLACE.room_name.ko,

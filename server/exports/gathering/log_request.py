@@ -15,6 +15,7 @@ from server.people.access_log import Shown
 from server.projections.log_records import Period
 from server.store.clock import to_ms
 from server.store.schema import sweeps
+from sweep.phrases import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class LogRequest:
     """Sweeps that a part of it holds at most, where no one document holds all (`log_parts.py`); 0: it is one."""
     sweep_ids: tuple[UUID, ...] | None = None
     """Those of one part, whatever the period; None: all."""
+    language: Language = "ko"
+    """Of headings and words; English is a CSV alone."""
 
     @property
     def shown(self) -> tuple[Shown, ...]:

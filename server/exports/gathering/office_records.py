@@ -16,6 +16,7 @@ from server.interface.words import INSTRUMENTS, PROVISION_BASES, PROVISION_FORMS
 from server.places.handover import Told
 from server.projections.log_records import Printing
 from server.store.schema import users
+from sweep.phrases import with_particles
 
 
 def provision_paper(
@@ -143,7 +144,7 @@ def handover_paper(
                     *(
                         (
                             "점검 조",
-                            f"{names.get(str(one['partner']), one['partner'])} 와(과) 한 조",
+                            with_particles(f"{names.get(str(one['partner']), one['partner'])}와(과) 한 조"),
                             "인수자가 이어받음" if one["goes_on"] else "조를 풀었음",
                         )
                         for one in told.pairs

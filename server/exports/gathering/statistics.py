@@ -1,23 +1,23 @@
 """Statistics of a period by district: rooms, visits by method, cases by outcome, repairs, and how long things took.
 
-Input are days in Korean time and perhaps one district; output are lines of counts.  It reads projections, and of cases
-their steps; no name, address or text of anybody gets into a line.
+Input are days in Korean time and perhaps one district; output are lines of counts: of real work, or, apart, of what was
+simulated and replayed.  It reads projections, and of cases their steps; no name, address or text gets into a line.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, and_, case, distinct, func, not_, select, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, distinct, func, not_, select, union
 
 from server.exports.gathering.log_request import milliseconds
 from server.exports.logs.statistics_table import DistrictLine
 from server.projections.case_rows import steps_of
 from server.projections.log_records import Period
 from server.standing.periods import at_most
-from server.store.counting import CASE_COUNTS, IMPORT_COUNTS, IS_DONE, IS_MEASURED, SWEEP_COUNTS, is_done_by
+from server.store.counting import IS_DONE, IS_MADE_HERE, IS_MEASURED, IS_ROOT, is_done_by, is_work
 from server.store.schema import (
     cases,
     districts,
@@ -51,6 +51,25 @@ Lines = dict[str | None, DistrictLine]
 """By district; None: facilities that belong to none yet."""
 
 
+class _Wanted(NamedTuple):
+    """What is counted: from when until when, and whether of simulations and replays, alone, or of real work."""
+
+    first_ms: int
+    end_ms: int
+    is_demo: bool
+
+    def within(self, at_ms: ColumnElement[int]) -> ColumnElement[bool]:
+        return and_(at_ms >= self.first_ms, at_ms < self.end_ms)
+
+    def of(self, source: ColumnElement[str | None]) -> ColumnElement[bool]:
+        return is_work(source, is_demo=self.is_demo)
+
+    @property
+    def here(self) -> ColumnElement[bool]:
+        """Of what has no source of its own: it is as its facility."""
+        return facilities.c.is_demo if self.is_demo else not_(facilities.c.is_demo)
+
+
 def quarter_of(year: int, quarter: int) -> Period:
     """The three months of a quarter; ValueError for no such quarter."""
     if not 1 <= quarter <= 4:
@@ -60,24 +79,29 @@ def quarter_of(year: int, quarter: int) -> Period:
     return Period(first, date.fromordinal(end.toordinal() - 1))
 
 
-def gather(connection: Connection, period: Period, district_id: str | None, today: date) -> tuple[DistrictLine, ...]:
-    """The line of a district, or of every one that has facilities, by name; call `projecting.drain` before."""
+def gather(
+    connection: Connection, period: Period, district_id: str | None, today: date, *, is_demo: bool = False
+) -> tuple[DistrictLine, ...]:
+    """The line of a district, or of every one that has facilities, by name; call `projecting.drain` before.
+
+    Real work alone; `is_demo`: what was simulated or replayed and demonstrations' facilities, alone.
+    """
     named = {row.district_id: row.name_ko for row in connection.execute(select(districts))}
     lines: Lines = {}
-    span = milliseconds(period)
+    wanted = _Wanted(*milliseconds(period), is_demo)
     for statement, take in (
-        (_places(), _take_places),
-        (_visits(span), _take_visits),
-        (_visited(span), _take_visited),
-        (_looks(span), _take_looks),
-        (_imported(span), _take_imported),
-        (_reports(span), _take_reports),
-        (_planted(span), _take_planted),
+        (_places(wanted), _take_places),
+        (_visits(wanted), _take_visits),
+        (_visited(wanted), _take_visited),
+        (_looks(wanted), _take_looks),
+        (_imported(wanted), _take_imported),
+        (_reports(wanted), _take_reports),
+        (_planted(wanted), _take_planted),
     ):
         of_one = statement if district_id is None else statement.where(facilities.c.district_id == district_id)
         for row in connection.execute(of_one.group_by(facilities.c.district_id)).all():
             take(_line(lines, named, row.district_id), row)
-    _take_cases(connection, span, district_id, today, lines, named)
+    _take_cases(connection, wanted, district_id, today, lines, named)
     return tuple(sorted(lines.values(), key=lambda line: line.name))
 
 
@@ -86,12 +110,15 @@ def bound_of(line: DistrictLine) -> float | None:
     return None if line.cameras else at_most(line.measured, *CHANCE)
 
 
-def has_demo(connection: Connection, district_id: str | None) -> bool:
-    """Is a demonstration's facility among them?"""
-    statement = select(facilities.c.facility_id).where(facilities.c.is_demo).limit(1)
+def simulated_in(connection: Connection, period: Period, district_id: str | None) -> int:
+    """Simulated and replayed sweeps of a period, as the printed log lists them: counted as no work."""
+    wanted = _Wanted(*milliseconds(period), is_demo=True)
+    statement = select(func.count()).where(wanted.within(sweeps.c.started_ms), wanted.of(sweeps.c.source), IS_MADE_HERE)
     if district_id is not None:
-        statement = statement.where(facilities.c.district_id == district_id)
-    return connection.scalar(statement) is not None
+        of_room = sweeps.join(rooms, rooms.c.room_id == sweeps.c.room_id)
+        joined = of_room.join(facilities, facilities.c.facility_id == rooms.c.facility_id)
+        statement = statement.select_from(joined).where(facilities.c.district_id == district_id)
+    return connection.scalar(statement) or 0
 
 
 def _line(lines: Lines, named: dict[str, str], district_id: str | None) -> DistrictLine:
@@ -99,17 +126,21 @@ def _line(lines: Lines, named: dict[str, str], district_id: str | None) -> Distr
     return lines.setdefault(district_id, DistrictLine(name, district_id=district_id))
 
 
-def _places() -> Select[Any]:
+def _places(wanted: _Wanted) -> Select[Any]:
     def of_kind(*kinds: str) -> Any:
         return func.count(case((rooms.c.kind.in_(kinds), 1)))
 
-    return select(
-        facilities.c.district_id,
-        func.count(distinct(facilities.c.facility_id)).label("facilities"),
-        func.count(rooms.c.room_id).label("rooms"),
-        of_kind("restroom").label("restrooms"),
-        of_kind("changing_room").label("changing_rooms"),
-    ).select_from(facilities.outerjoin(rooms, rooms.c.facility_id == facilities.c.facility_id))
+    return (
+        select(
+            facilities.c.district_id,
+            func.count(distinct(facilities.c.facility_id)).label("facilities"),
+            func.count(rooms.c.room_id).label("rooms"),
+            of_kind("restroom").label("restrooms"),
+            of_kind("changing_room").label("changing_rooms"),
+        )
+        .select_from(facilities.outerjoin(rooms, rooms.c.facility_id == facilities.c.facility_id))
+        .where(wanted.here)
+    )
 
 
 def _take_places(line: DistrictLine, row: Row[Any]) -> None:
@@ -117,7 +148,7 @@ def _take_places(line: DistrictLine, row: Row[Any]) -> None:
     line.restrooms, line.changing_rooms = row.restrooms, row.changing_rooms
 
 
-def _visits(span: tuple[int, int]) -> Select[Any]:
+def _visits(wanted: _Wanted) -> Select[Any]:
     of_room = sweeps.join(rooms, rooms.c.room_id == sweeps.c.room_id)
     is_measured = and_(IS_DONE, IS_MEASURED)
     counted = case((IS_DONE, 1), else_=0)
@@ -137,7 +168,7 @@ def _visits(span: tuple[int, int]) -> Select[Any]:
             ),
         )
         .select_from(of_room.join(facilities, facilities.c.facility_id == rooms.c.facility_id))
-        .where(sweeps.c.started_ms >= span[0], sweeps.c.started_ms < span[1], SWEEP_COUNTS)
+        .where(wanted.within(sweeps.c.started_ms), wanted.of(sweeps.c.source), IS_MADE_HERE)
     )
 
 
@@ -150,7 +181,7 @@ def _take_visits(line: DistrictLine, row: Row[Any]) -> None:
     line.eye_controls, line.eye_errors = int(row.eye_controls), int(row.eye_errors)
 
 
-def _planted(span: tuple[int, int]) -> Select[Any]:
+def _planted(wanted: _Wanted) -> Select[Any]:
     """Hidden lenses, by the district in which they were looked for."""
     of_room = practice_runs.join(rooms, rooms.c.room_id == practice_runs.c.room_id)
     return (
@@ -161,7 +192,7 @@ def _planted(span: tuple[int, int]) -> Select[Any]:
             func.count(distinct(practice_runs.c.user_id)).label("persons"),
         )
         .select_from(of_room.join(facilities, facilities.c.facility_id == rooms.c.facility_id))
-        .where(practice_runs.c.hidden_ms >= span[0], practice_runs.c.hidden_ms < span[1], practice_runs.c.eye_shown > 0)
+        .where(wanted.within(practice_runs.c.hidden_ms), wanted.here, practice_runs.c.eye_shown > 0)
     )
 
 
@@ -170,16 +201,16 @@ def _take_planted(line: DistrictLine, row: Row[Any]) -> None:
         line.eye_shown, line.eye_seen = int(row.shown), int(row.seen)
 
 
-def _visited(span: tuple[int, int]) -> Select[Any]:
+def _visited(wanted: _Wanted) -> Select[Any]:
     """Rooms with a sweep or a look that counts."""
-    of_sweep = sweeps.join(rooms, rooms.c.room_id == sweeps.c.room_id)
-    swept = (
-        select(sweeps.c.room_id)
-        .select_from(of_sweep.join(facilities, facilities.c.facility_id == rooms.c.facility_id))
-        .where(sweeps.c.started_ms >= span[0], sweeps.c.started_ms < span[1], SWEEP_COUNTS, IS_DONE)
+    swept = select(sweeps.c.room_id).where(
+        wanted.within(sweeps.c.started_ms), wanted.of(sweeps.c.source), IS_MADE_HERE, IS_DONE
     )
-    seen = select(visual_checks.c.room_id).where(
-        visual_checks.c.checked_ms >= span[0], visual_checks.c.checked_ms < span[1]
+    of_look = visual_checks.join(rooms, rooms.c.room_id == visual_checks.c.room_id)
+    seen = (
+        select(visual_checks.c.room_id)
+        .select_from(of_look.join(facilities, facilities.c.facility_id == rooms.c.facility_id))
+        .where(wanted.within(visual_checks.c.checked_ms), wanted.here)
     )
     both = union(swept, seen).subquery()
     return select(facilities.c.district_id, func.count(rooms.c.room_id).label("visited")).select_from(
@@ -193,12 +224,12 @@ def _take_visited(line: DistrictLine, row: Row[Any]) -> None:
     line.rooms_visited = row.visited
 
 
-def _looks(span: tuple[int, int]) -> Select[Any]:
+def _looks(wanted: _Wanted) -> Select[Any]:
     of_room = visual_checks.join(rooms, rooms.c.room_id == visual_checks.c.room_id)
     return (
         select(facilities.c.district_id, func.count().label("looks"))
         .select_from(of_room.join(facilities, facilities.c.facility_id == rooms.c.facility_id))
-        .where(visual_checks.c.checked_ms >= span[0], visual_checks.c.checked_ms < span[1])
+        .where(wanted.within(visual_checks.c.checked_ms), wanted.here)
     )
 
 
@@ -206,13 +237,13 @@ def _take_looks(line: DistrictLine, row: Row[Any]) -> None:
     line.by_eye += row.looks
 
 
-def _imported(span: tuple[int, int]) -> Select[Any]:
+def _imported(wanted: _Wanted) -> Select[Any]:
     """What was taken over from offices' lists."""
     of_room = sweeps.join(rooms, rooms.c.room_id == sweeps.c.room_id)
     return (
         select(facilities.c.district_id, func.count().label("imported"))
         .select_from(of_room.join(facilities, facilities.c.facility_id == rooms.c.facility_id))
-        .where(sweeps.c.started_ms >= span[0], sweeps.c.started_ms < span[1], IMPORT_COUNTS)
+        .where(wanted.within(sweeps.c.started_ms), wanted.of(sweeps.c.source), not_(IS_MADE_HERE))
     )
 
 
@@ -220,7 +251,7 @@ def _take_imported(line: DistrictLine, row: Row[Any]) -> None:
     line.imported = row.imported
 
 
-def _reports(span: tuple[int, int]) -> Select[Any]:
+def _reports(wanted: _Wanted) -> Select[Any]:
     of_room = public_reports.join(rooms, rooms.c.room_id == public_reports.c.room_id)
     return (
         select(
@@ -229,7 +260,7 @@ def _reports(span: tuple[int, int]) -> Select[Any]:
             func.count(public_reports.c.closed_ms).label("closed"),
         )
         .select_from(of_room.join(facilities, facilities.c.facility_id == rooms.c.facility_id))
-        .where(public_reports.c.received_ms >= span[0], public_reports.c.received_ms < span[1])
+        .where(wanted.within(public_reports.c.received_ms), wanted.here)
     )
 
 
@@ -239,7 +270,7 @@ def _take_reports(line: DistrictLine, row: Row[Any]) -> None:
 
 def _take_cases(
     connection: Connection,
-    span: tuple[int, int],
+    wanted: _Wanted,
     district_id: str | None,
     today: date,
     lines: Lines,
@@ -253,7 +284,9 @@ def _take_cases(
         .select_from(
             of_room.join(facilities, facilities.c.facility_id == rooms.c.facility_id).outerjoin(findings, is_its)
         )
-        .where(CASE_COUNTS, cases.c.opened_ms < span[1], cases.c.changed_ms >= span[0])
+        .where(
+            wanted.of(cases.c.source), IS_ROOT, cases.c.opened_ms < wanted.end_ms, cases.c.changed_ms >= wanted.first_ms
+        )
         .order_by(cases.c.case_id)
     )
     if district_id is not None:
@@ -261,9 +294,9 @@ def _take_cases(
     for row in connection.execute(statement).all():
         line = _line(lines, named, row.district_id)
         steps = steps_of(connection, row.case_id, row.sweep_id) if row.steps else ()
-        if span[0] <= row.opened_ms < span[1]:
+        if wanted.first_ms <= row.opened_ms < wanted.end_ms:
             _take_outcome(line, row, steps)
-        _take_repairs(line, row, steps, span, today)
+        _take_repairs(line, row, steps, wanted, today)
 
 
 def _take_outcome(line: DistrictLine, row: Row[Any], steps: Iterable[tuple[StoredEntry, CaseStep]]) -> None:
@@ -279,6 +312,7 @@ def _take_outcome(line: DistrictLine, row: Row[Any], steps: Iterable[tuple[Store
     match row.stands:
         case "found" | "confirmed":
             line.cameras += 1
+            line.cameras_of_probes += row.finding_id is not None
             line.eye_cameras += bool(row.by_eye)
         case "no_camera":
             line.not_camera += 1
@@ -306,7 +340,7 @@ def _take_repairs(
     line: DistrictLine,
     row: Row[Any],
     steps: Iterable[tuple[StoredEntry, CaseStep]],
-    span: tuple[int, int],
+    wanted: _Wanted,
     today: date,
 ) -> None:
     """Defects that were found in the period, and whether each holds by now."""
@@ -314,7 +348,7 @@ def _take_repairs(
     is_held = False
     for entry, step in steps:
         match step.step:
-            case DefectFound() if span[0] <= entry.received_ms < span[1] and since_ms is None:
+            case DefectFound() if wanted.first_ms <= entry.received_ms < wanted.end_ms and since_ms is None:
                 since_ms = entry.received_ms
                 line.repairs += 1
             case Rechecked(holds=True) if since_ms is not None and not is_held:

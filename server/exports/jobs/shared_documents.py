@@ -64,6 +64,10 @@ class SharedDocuments:
 
         Returns which of its own somebody cancelled elsewhere.
         """
+        own = documents.c.process_id == self._process_id
+        cancelled = select(documents.c.job_id).where(own, documents.c.is_cancelled)
+        if not said and not gone:  # as every second in which there is nothing to say
+            return self._db.look(lambda connection: set(connection.scalars(cancelled)))
         with self._db.beside(is_durable=False) as connection:
             self._forget(connection, gone)
             for job_id, (user_id, words) in said.items():
@@ -72,8 +76,7 @@ class SharedDocuments:
                     job_id=job_id, process_id=self._process_id, user_id=user_id, **values
                 )
                 connection.execute(new.on_conflict_do_update(index_elements=["job_id"], set_=values))
-            own = documents.c.process_id == self._process_id
-            return set(connection.scalars(select(documents.c.job_id).where(own, documents.c.is_cancelled)))
+            return set(connection.scalars(cancelled))
 
     def others(self, user_id: UUID, job_id: UUID | None = None) -> list[Told]:
         """A person's documents that other processes make or made, newest first; or this one alone."""

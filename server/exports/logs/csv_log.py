@@ -34,13 +34,14 @@ def write_csv(rows: Iterable[LogRow], seal: str) -> bytes:
 
 def csv_parts(rows: Iterable[LogRow], seal: str) -> Iterator[bytes]:
     """The same bytes, the heading first and then some rows at a time."""
-    yield _lines([[*(column.heading for column in COLUMNS), SEAL_HEADING]]).encode("utf-8-sig")
+    yield lines([[*(column.heading for column in COLUMNS), SEAL_HEADING]]).encode("utf-8-sig")
     rest = iter(rows)
     while some := tuple(islice(rest, ROWS_AT_ONCE)):
-        yield _lines([defuse_formula(str(cell)) for cell in (*cells_of(row), seal)] for row in some).encode()
+        yield lines([defuse_formula(str(cell)) for cell in (*cells_of(row), seal)] for row in some).encode()
 
 
-def _lines(rows: Iterable[Sequence[str]]) -> str:
+def lines(rows: Iterable[Sequence[str]]) -> str:
+    """Rows of cells as text, every cell quoted."""
     text = io.StringIO(newline="")
     csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(rows)
     return text.getvalue()

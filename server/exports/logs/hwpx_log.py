@@ -131,14 +131,15 @@ def _form(paper: Paper, log: Tree, sweep: Tree, *, is_new_page: bool) -> None:
         paper.long_table((24, 40, 34, 12, 30, 20, 22), CHECK_HEADS, lines)
     if sweep["inspection"]:
         _inspection(paper, sweep["inspection"])
-    signing = [("점검자", who) for who in sweep["inspectors"]]
-    signing += [("동행·입회", form["companions"]), ("확인자", form["confirmed_by"])]
+    signing = [("점검자", who, " ") for who in sweep["inspectors"]]
+    # Recorded by their office; the name is written by hand.
+    signing += [("동행·입회", " ", form["companions"]), ("확인자", " ", form["confirmed_by"])]
     paper.line("위와 같이 점검하였음을 확인합니다." if not sweep["notice"] else " ")
     if sweep["is_signed"]:
         top = [head(word) for word in ("구분", "성명 또는 점검자 번호", "소속·직위", "서명", "일시")]
         paper.table(
             (20, 36, 36, 30, 34),
-            [top, *([head(role), Cell(who), Cell(" "), Cell("(서명)"), Cell(" ")] for role, who in signing)],
+            [top, *([head(role), Cell(who), Cell(office), Cell("(서명)"), Cell(" ")] for role, who, office in signing)],
         )
     if sweep["limits"]:
         paper.line("이번 점검으로 판정할 수 없었던 것", "bold")
@@ -148,6 +149,10 @@ def _form(paper: Paper, log: Tree, sweep: Tree, *, is_new_page: bool) -> None:
         paper.line("현장 판정", "bold")
         made = [(d["finding"], d["verdict"], d["note"], d["who"], d["when"]) for d in sweep["dispositions"]]
         paper.long_table((12, 24, 60, 28, 36), ("위치", "판정", "메모", "판정자", "일시"), made)
+    if sweep["case_lines"]:
+        paper.line("확인 건에 기록된 판정과 조치", "bold")
+        taken = [(c["finding"], c["case"], c["said"], c["who"], c["when"]) for c in sweep["case_lines"]]
+        paper.long_table((12, 36, 48, 28, 36), ("위치", "확인 건", "판정·조치", "처리자", "일시"), taken)
     _proof(paper, f"기록 해시(SHA-256) {form['entry_hash']} · {form['signatures']}", log["seal"])
     if form["is_measured"]:
         paper.line("도면, 구역별 장비 판정과 근거는 같은 점검의 PDF에 있습니다.", "small")

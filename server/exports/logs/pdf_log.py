@@ -16,7 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from server.exports.columns import decision_words, equipment_word, occasion_words
+from server.exports.columns import decision_words, equipment_word, measures_words, not_judged, occasion_words
+from server.exports.logs.quarter_report import LAW
 from server.exports.place_parts import floor_words, sex_words, stalls_words
 from server.exports.printed.map import Tree
 from server.exports.printed.sweep import printed_sweep, short
@@ -35,6 +36,7 @@ from server.interface.words import (
     kst,
 )
 from server.projections.log_records import Document, ExportError, LogRow, Period, Printing, SweepPage
+from server.store.counting import REAL
 from sweep.phrases import Phrase
 from sweep.report import LocalText
 
@@ -131,6 +133,7 @@ def printed_log(rows: Sequence[LogRow], period: Period, generated: datetime, pri
         "lines": [printed_line(row, number, printing) for number, row in enumerate(rows, start=1)],
         "has_demo": any(row.is_demo for row in rows),
         "has_cover": True,
+        "law": LAW,
         "cover_mark": _cover_mark(rows),
         "digest": digest,
         "proof": {"line": proof, "qr": proof_qr(proof)},
@@ -142,11 +145,11 @@ def printed_log(rows: Sequence[LogRow], period: Period, generated: datetime, pri
 def _cover_mark(rows: Sequence[LogRow]) -> str:
     """Watermark of the cover: the kind of record when all are of one kind that is no measurement."""
     kinds = {row.header.source for row in rows}
-    if kinds <= {"live"}:
+    if kinds <= {REAL}:
         return ""
     if len(kinds) == 1:
         return SOURCES[kinds.pop()].ko
-    return "실제 점검 아님 포함" if "live" in kinds else "실제 점검 아님"
+    return "실제 점검 아님 포함" if REAL in kinds else "실제 점검 아님"
 
 
 def record_digest(rows: Sequence[LogRow]) -> str:
@@ -167,13 +170,13 @@ def totals_of(rows: Sequence[LogRow]) -> list[Tree]:
             {
                 "word": word,
                 "english": words.en,
-                "is_demo": source != "live",
+                "is_demo": source != REAL,
                 "persons": [persons[code] for code in PERSONS],
                 "equipment": [equipment[code] for code in MEASURED],
                 "total": len(of_source),
                 "candidates": sum(len(row.places_to_inspect) for row in of_source),
                 "zones": sum(row.zones_total for row in of_source),
-                "not_judged": sum(len(row.zones_not_assessable) + len(row.zones_not_looked) for row in of_source),
+                "not_judged": sum(map(not_judged, of_source)),
             }
         )
     return totals
@@ -183,7 +186,7 @@ def _kinds_of(rows: Sequence[LogRow]) -> Iterator[tuple[str, LocalText, str, Seq
     """Source, its words, what is printed, and the rows: always the measurements, and what else there is."""
     for source, words in SOURCES.items():
         of_source = [row for row in rows if row.header.source == source]
-        if source != "live":
+        if source != REAL:
             if of_source:
                 yield source, words, DEMO_NOTICES[of_source[0].header.source], of_source
             continue
@@ -215,9 +218,10 @@ def printed_line(row: LogRow, number: int, printing: Printing) -> Tree:
         "equipment_code": row.equipment_result,
         "candidates": f"{len(row.places_to_inspect)}",
         "dispositions": decision_words(row),
-        "measures": ", ".join(row.hand.measures) or NOT_RECORDED,
+        "measures": measures_words(row) or NOT_RECORDED,
         "confirmed_by": row.hand.confirmed_by or NOT_RECORDED,
-        "not_judged": f"{len(row.zones_not_assessable) + len(row.zones_not_looked)}/{row.zones_total}",
+        "reach": row.reach,
+        "not_judged": f"{not_judged(row)}/{row.zones_total}",
         "source": SOURCES[row.header.source].ko,
         "is_demo": row.is_demo,
     }

@@ -12,7 +12,6 @@ from datetime import datetime
 from server.exports.logs.office_paper import OfficePaper, Section
 from server.exports.logs.statistics_table import (
     DAY_MS,
-    DEMO_NOTICE,
     HOUR_MS,
     NO_NUMBER,
     DistrictLine,
@@ -22,7 +21,7 @@ from server.exports.logs.statistics_table import (
 from server.projections.log_records import Period, Printing
 
 TITLE = "불법촬영기기 점검 결과 보고"
-LAW = "공중화장실 등에 관한 법률 제12조, 공중위생관리법 제5조·제9조"
+LAW = "공중화장실 등에 관한 법률 제12조"
 CLOSING = (
     "측정(점검기), 탐지기, 육안 점검은 서로 더하지 않습니다. 탐지기·육안 점검에는 측정기록이 없습니다.",
     "‘감지된 것 없음’은 점검한 범위에서 그렇다는 뜻이며 카메라가 없다는 증명이 아닙니다.",
@@ -39,9 +38,13 @@ def quarter_report(
     made: datetime,
     printing: Printing,
     *,
-    has_demo: bool,
+    notice: str,
+    is_demo: bool,
 ) -> OfficePaper:
-    """The report over these districts; a sum stands below where there are several."""
+    """The report over these districts; a sum stands below where there are several.
+
+    `notice` says which sweeps are counted, `is_demo` that none is real.
+    """
     shown = [*lines, total_of(lines)] if len(lines) > 1 else list(lines)
 
     def table(title: str, columns: Sequence[tuple[str, Value]], *said: str) -> Section:
@@ -90,7 +93,7 @@ def quarter_report(
                     ("확인 건", lambda line: line.cases),
                     ("판정 전", lambda line: line.undecided),
                     ("카메라 아님", lambda line: line.not_camera),
-                    ("카메라 또는 배제 불가", lambda line: line.cameras),
+                    ("카메라 또는 배제 불가(그중 장비에서)", lambda line: f"{line.cameras}({line.cameras_of_probes})"),
                     ("경찰 인계", lambda line: line.handed_over),
                 ),
             ),
@@ -111,8 +114,8 @@ def quarter_report(
                 ),
             ),
         ),
-        closing=(*((DEMO_NOTICE,) if has_demo else ()), *CLOSING, "끝."),
-        mark="시범 자료" if has_demo else "",
+        closing=(*((notice,) if notice else ()), *CLOSING, "끝."),
+        mark="시범 자료" if is_demo else "",
     )
 
 

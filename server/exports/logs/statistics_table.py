@@ -22,7 +22,7 @@ from server.standing.periods import wilson
 from sweep.report.words import words_of
 
 TITLE = "불법촬영기기 점검 통계"
-DEMO_NOTICE = "시범(시뮬레이션) 시설이 들어 있습니다. 실제 점검 실적으로 쓸 수 없습니다."
+DEMO_NOTICE = "시뮬레이션·재생 기록만 셌습니다. 실제 점검 실적으로 쓸 수 없습니다."
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 NO_NUMBER = "–"
 OF_PROBE, OF_INSTRUMENT, OF_PUBLIC = (
@@ -68,9 +68,11 @@ class DistrictLine:
     not_camera: int = 0
     defects: int = 0
     cameras: int = 0
-    """Found, or not ruled out."""
+    """Found, or not ruled out: what persons said, whoever or whatever opened the case."""
+    cameras_of_probes: int = 0
+    """Of those, the ones whose case a finding opened."""
     handed_over: int = 0
-    """Of those, the ones that the police took over."""
+    """Of the cases, those that the police took over."""
     repairs: int = 0
     """Defects found in the period, in whichever case."""
     repairs_checked: int = 0
@@ -148,7 +150,7 @@ def _count(name: str) -> Callable[[DistrictLine], int]:
 def _a_sweep(name: str, unit: int) -> Callable[[DistrictLine], float | str]:
     def value(line: DistrictLine) -> float | str:
         made = line.full + line.quick
-        return round(getattr(line, name) / unit / made, 1) if made else NO_NUMBER
+        return round(getattr(line, name) / unit / made, 1) if made and line.eye_looks else NO_NUMBER
 
     return value
 
@@ -175,7 +177,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "대상", "점검한 방(개소)", _count("rooms_visited"), "기간 안에 실적으로 인정되는 점검이 한 번이라도 있는 방."
     ),
-    Column("대상", "점검하지 않은 방(개소)", lambda line: line.rooms - line.rooms_visited),
+    Column("대상", "점검하지 않은 방(개소)", lambda line: max(line.rooms - line.rooms_visited, 0)),
     Column("점검 실적", "장비 정밀(회)", _count("full"), "두 사람이 끝까지 마친 장비 점검."),
     Column("점검 실적", "장비 간이(회)", _count("quick"), "두 사람이 끝까지 마친 간이 장비 점검."),
     Column(
@@ -211,6 +213,12 @@ COLUMNS: tuple[Column, ...] = (
         "탐지기 점검에서 열린 확인 건.",
     ),
     Column("확인 건 결과", OF_PUBLIC, _count("cases_of_public"), "시민 신고로 열린 확인 건."),
+    Column(
+        "확인 건 결과",
+        "직접 등록(건)",
+        lambda line: line.cases - line.cases_of_probes - line.cases_of_instruments - line.cases_of_public,
+        "점검자나 담당자가 직접 연 확인 건.",
+    ),
     Column("확인 건 결과", "확인 중(건)", _count("undecided")),
     Column("확인 건 결과", "카메라 아님(건)", _count("not_camera")),
     Column("확인 건 결과", "보수 대상(건)", _count("defects"), "구멍, 비상벨, 틈새 등으로 정리된 확인 건."),
@@ -218,8 +226,9 @@ COLUMNS: tuple[Column, ...] = (
         "확인 건 결과",
         "카메라(건)",
         _count("cameras"),
-        "카메라를 발견했거나 배제하지 못해 경찰에 신고하는 절차를 밟은 확인 건.",
+        "사람이 카메라를 발견했거나 배제하지 못해 경찰에 신고하는 절차를 밟은 확인 건.",
     ),
+    Column("확인 건 결과", "카메라 중 장비에서(건)", _count("cameras_of_probes"), "그중 장비의 탐지 결과로 열린 것."),
     Column("확인 건 결과", "경찰 인계(건)", _count("handed_over")),
     Column("육안 살핌", "살핀 곳(곳)", _count("eye_looks"), "장비가 살펴보라고 한 곳 가운데 사람이 살핀 곳."),
     Column("육안 살핌", "점검 한 번에 살핀 곳", _a_sweep("eye_looks", 1)),
@@ -268,11 +277,18 @@ SHEETS = {
 }
 """Titles of the sheets, each with the groups of columns on it: a sheet of A4 across holds no more."""
 NOTES: tuple[tuple[str, str], ...] = (
-    ("실적", "실제 점검만 셉니다. 시뮬레이션과 재생 기록은 시범 시설에서만 세며, 그때는 위에 알립니다."),
+    ("실적", "실제 점검만 셉니다. 시뮬레이션과 재생 기록은 따로 받은 파일에서만 세며, 서로 더하지 않습니다."),
     ("작은 수", "시설과 방, 확인 건의 수이고 사람의 수가 아니므로 가리지 않고 그대로 적습니다."),
     (NO_NUMBER, "해당하는 건이 없어 값이 없습니다. 0이 아닙니다."),
     ("빠진 내용", "사람 이름, 주소, 시설 이름, 기기 주소는 이 파일에 넣지 않습니다."),
 )
+
+
+def notice_of(simulated: int, *, is_demo: bool) -> str:
+    """What stands over a table: that it counts simulations alone, or how many it does not count; empty: nothing."""
+    if is_demo:
+        return DEMO_NOTICE
+    return f"시뮬레이션·재생 점검 {simulated:,}회는 실제 점검이 아니므로 넣지 않았습니다." if simulated else ""
 
 
 def with_total(lines: Sequence[DistrictLine]) -> tuple[DistrictLine, ...]:
@@ -288,16 +304,16 @@ def total_of(lines: Sequence[DistrictLine]) -> DistrictLine:
     return total
 
 
-def write_csv(lines: Sequence[DistrictLine], period: Period) -> bytes:
-    """The table as CSV: a heading and a line each; the period stands in every line."""
+def write_csv(lines: Sequence[DistrictLine], period: Period, *, is_demo: bool = False) -> bytes:
+    """The table as CSV: a heading and a line each; period and, of simulations, what they are stand in every line."""
     first = csv_line(("기간", *(column.heading for column in COLUMNS)), is_first=True)
-    words = f"{period.first} ~ {period.last}"
+    words = f"{period.first} ~ {period.last}{' (시뮬레이션)' if is_demo else ''}"
     return first + b"".join(
         csv_line((words, *(str(column.value(line)) for column in COLUMNS))) for line in with_total(lines)
     )
 
 
-def write_xlsx(lines: Sequence[DistrictLine], period: Period, generated: datetime, *, has_demo: bool) -> bytes:
+def write_xlsx(lines: Sequence[DistrictLine], period: Period, generated: datetime, notice: str) -> bytes:
     """The table as a workbook: grouped headings, numbers as numbers, approval boxes, and a sheet that explains."""
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
@@ -306,7 +322,7 @@ def write_xlsx(lines: Sequence[DistrictLine], period: Period, generated: datetim
         words = f"기간 {period.first} ~ {period.last} · 작성 {kst(generated)} (한국시간)"
         for title, groups in SHEETS.items():
             columns = [column for column in COLUMNS if column.group in {"", *groups}]
-            _write_sheet(book, title, columns, with_total(lines), words, DEMO_NOTICE if has_demo else "")
+            _write_sheet(book, title, columns, with_total(lines), words, notice)
         _write_notes(book)
     return out.getvalue()
 

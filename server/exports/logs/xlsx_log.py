@@ -19,7 +19,14 @@ from xlsxwriter.utility import xl_rowcol_to_cell_fast
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import CellStringTuple, Worksheet
 
-from server.exports.columns import COLUMNS, cells_of, equipment_line, occasion_words, persons_line
+from server.exports.columns import (
+    COLUMNS,
+    cells_of,
+    equipment_line,
+    measures_words,
+    occasion_words,
+    persons_line,
+)
 from server.exports.place_parts import floor_words, sex_words, stalls_words
 from server.interface.safe_text import plain_text
 from server.interface.words import EQUIPMENT, NOT_RECORDED, PERSONS, kst
@@ -272,7 +279,7 @@ FILED: tuple[tuple[str, float, Callable[[LogRow, Printing], str]], ...] = (
     ("장비 결과", 13, lambda row, _: equipment_line(row)),
     ("의심흔적", 12, lambda row, _: row.hand.suspicious_marks or ""),
     ("비상벨", 8, lambda row, _: row.hand.emergency_bell or ""),
-    ("조치", 20, lambda row, _: ", ".join(row.hand.measures)),
+    ("조치", 20, lambda row, _: measures_words(row)),
     ("사진", 8, lambda row, _: f"{row.hand.photographs}장" if row.hand.photographs else ""),
     ("확인자", 11, lambda row, _: row.hand.confirmed_by or ""),
 )

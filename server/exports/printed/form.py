@@ -9,6 +9,8 @@ from __future__ import annotations
 from server.exports.columns import (
     equipment_reason,
     equipment_word,
+    is_called,
+    measures_words,
     methods_words,
     next_step_words,
     persons_reason,
@@ -30,8 +32,9 @@ from server.interface.words import (
     kst,
 )
 from server.projections.by_eye import gap_words, photograph_places
-from server.projections.log_records import LogRow, Printing, SweepHeader, SweepPage, ZoneLine
-from sweep.report import ClockReading
+from server.projections.log_records import CaseLine, LogRow, Printing, SweepHeader, SweepPage, ZoneLine
+from sweep.report import ClockReading, LocalText
+from sweep.report.words import with_pace
 
 
 def printed_form(page: SweepPage, printing: Printing) -> Tree:
@@ -70,9 +73,10 @@ def printed_form(page: SweepPage, printing: Printing) -> Tree:
         "scope": scope_words(row),
         "marks": hand.suspicious_marks or "",
         "gaps": gap_words(hand),
-        "checks": [_check_row(line) for line in hand.checks],
+        "checks": [*map(_check_row, hand.checks), *_left_out(page)],
         "bell": hand.emergency_bell or "",
-        "measures": ", ".join(hand.measures),
+        "measures": done_words(page),
+        "is_called": is_called(row),
         "photographs": photograph_words(row),
         "standing": standing_words(row),
         "next": next_step_words(row),
@@ -81,6 +85,31 @@ def printed_form(page: SweepPage, printing: Printing) -> Tree:
         "signatures": signature_words(row),
         "proof": {"line": proof, "qr": proof_qr(proof)} if proof else None,
     }
+
+
+def done_words(page: SweepPage) -> str:
+    """조치, each that is recorded with the case of another sweep with the day of that sweep; empty without any."""
+    beside = [
+        f"{one.said} [{case_of_line(one)}]" for one in page.case_lines if one.is_measure and one.opened is not None
+    ]
+    own = page.row.hand.measures
+    return ", ".join([*own, *beside]) if beside else measures_words(page.row)
+
+
+def case_of_line(line: CaseLine) -> str:
+    """With which sweep's case it is recorded."""
+    return "이 점검의 확인 건" if line.opened is None else f"{kst(line.opened)[:16]} 점검의 확인 건"
+
+
+def _left_out(page: SweepPage) -> list[Tree]:
+    """Zones of findings that a checklist has nothing on."""
+    if page.report is None or not page.row.hand.checks:
+        return []
+    has = {line.zone for line in page.row.hand.checks}
+    zones = {one.zone_id for one in page.report.findings}
+    names = [zone.name.ko for zone in page.report.plan.zones if zone.zone_id in zones and zone.name.ko not in has]
+    empty = dict.fromkeys(("fine", "marked", "holes", "gaps", "bell"), "–")
+    return [{"zone": name, **empty, "rest": "장비가 지목한 구역, 점검표에 적지 않음"} for name in names]
 
 
 def _check_row(line: ZoneLine) -> Tree:
@@ -130,7 +159,8 @@ def span(header: SweepHeader) -> str:
     started = kst(header.started.utc)
     if header.ended is None:
         return f"{started} – 종료 기록 없음"
-    return f"{started} – {_time_of(header.ended, started)}"
+    ended = _time_of(header.ended, started)
+    return f"{started} – {with_pace(LocalText(ko=ended, en=ended), header.source).ko}"
 
 
 def _listed(row: LogRow) -> str:

@@ -6,7 +6,6 @@ are data for the template and never its source; coordinates are metres of the pl
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -18,9 +17,10 @@ from server.exports.columns import (
     scope_words,
     signature_words,
 )
-from server.exports.printed.form import printed_form, received_words
+from server.exports.printed.form import case_of_line, printed_form, received_words
 from server.exports.printed.inspection import printed_inspection
 from server.exports.printed.map import Tree, coverage_of, printed_map, targets_of, verdict_of
+from server.exports.printed.odds import walk_of
 from server.exports.printed.targets import target_table
 from server.interface.fields import ZoneState
 from server.interface.safe_text import plain_text
@@ -79,7 +79,18 @@ def printed_sweep(page: SweepPage, number: int, printing: Printing | None = None
         "findings": [] if report is None else _findings(report, letters, page),
         "limits": [] if report is None else [_limit(report, index) for index in range(len(report.limits))],
         "dispositions": [_disposition(item, letters) for item in page.dispositions],
-        "disposition_words": decision_words(row),
+        "case_lines": [
+            {
+                "finding": letters.get(one.finding_id, "–"),
+                "case": case_of_line(one),
+                "said": one.said,
+                "who": ", ".join(map(printing.who, one.persons)),
+                "when": kst(one.decided),
+                "hash": one.entry_hash[:16],
+            }
+            for one in page.case_lines
+        ],
+        "state_words": decision_words(row) if row.findings else "",
         "entries": [_entry(entry) for entry in page.entries],
         "gaps": [f"키 {gap.key_id}: 순번 {gap.from_seq}–{gap.to_seq} 없음" for gap in page.gaps],
         "alarms": [words.ko for words in page.alarms],
@@ -182,6 +193,9 @@ def _finding(report: SweepReport, finding: Finding, letters: dict[UUID, str], pa
         "for": [_evidence(item) for item in finding.evidence_for],
         "against": [_evidence(item) for item in finding.evidence_against],
         "odds": _odds(finding),
+        "before": _signed(finding.prior_log10_odds),
+        "after": _signed(finding.posterior_log10_odds),
+        "walk": _walk(finding),
         "known": _known(page, finding.finding_id),
         "sum": _signed(sum(e.weight_log10 for e in (*finding.evidence_for, *finding.evidence_against))),
         "advice": finding.advice.ko,
@@ -191,7 +205,7 @@ def _finding(report: SweepReport, finding: Finding, letters: dict[UUID, str], pa
 
 
 def _odds(finding: Finding) -> Tree | None:
-    """Odds and their picture when every weight behind them was measured; None otherwise: nobody should read any."""
+    """Odds when every weight behind them was measured; None otherwise: nobody should read any."""
     if not are_measured((*finding.evidence_for, *finding.evidence_against)):
         return None
     return {
@@ -199,7 +213,6 @@ def _odds(finding: Finding) -> Tree | None:
         "posterior": _signed(finding.posterior_log10_odds),
         "prior_ratio": _ratio(finding.prior_log10_odds),
         "posterior_ratio": _ratio(finding.posterior_log10_odds),
-        "walk": _walk(finding),
     }
 
 
@@ -214,25 +227,24 @@ def _evidence(item: Evidence) -> Tree:
 
 
 def _walk(finding: Finding) -> Tree:
-    """From the prior over each evidence to the posterior, as the page draws it: places on a scale from 0 to 100, even
-    odds among them.
+    """From the prior over each evidence to the sum, as the page draws it: places on a scale from 0 to 100, even odds
+    among them, and the numbers at its ticks.
     """
-    at, ends = finding.prior_log10_odds, [finding.prior_log10_odds, finding.posterior_log10_odds]
-    moves = []
-    for item in (*finding.evidence_for, *finding.evidence_against):
-        moves.append((at, at + item.weight_log10))
-        at += item.weight_log10
-        ends.append(at)
-    interval = (finding.posterior_low_log10_odds, finding.posterior_high_log10_odds)
-    low, high = (finding.posterior_log10_odds if end is None else end for end in interval)
-    lowest, highest = math.floor(min(*ends, low) - 0.2), max(1, math.ceil(max(*ends, high)))
+    walk = walk_of(finding)
 
     def place(log10_odds: float) -> float:
-        return round(100.0 * (log10_odds - lowest) / (highest - lowest), 2)
+        return round(100.0 * (log10_odds - walk.lowest) / (walk.highest - walk.lowest), 2)
 
+    interval = (finding.posterior_low_log10_odds, finding.posterior_high_log10_odds)
+    low, high = (finding.posterior_log10_odds if end is None else end for end in interval)
+    strong = finding.strong_from_log10_odds
     return {
-        "ticks": [place(tick) for tick in range(lowest, highest + 1)],
+        "ticks": [
+            {"at": place(tick), "number": f"{tick:+d}" if tick else "0"}
+            for tick in range(walk.lowest, walk.highest + 1)
+        ],
         "even": place(0),
+        "strong": None if strong is None else {"at": place(strong), "number": _signed(strong)},
         "prior": place(finding.prior_log10_odds),
         "posterior": place(finding.posterior_log10_odds),
         "low": place(low),
@@ -244,7 +256,7 @@ def _walk(finding: Finding) -> Tree:
                 "width": round(place(max(a, b)) - place(min(a, b)), 2),
                 "is_for": b >= a,
             }
-            for a, b in moves
+            for a, b in walk.steps
         ],
     }
 

@@ -1,17 +1,19 @@
 """With what probability each target would have been found in each zone, as the log prints it.
 
-Input is a report of format 2, output is a table of short words: zones by targets, a percentage with its 90 % interval,
-or a dash and the number of the note that says why there is none.
+Input is a report of format 2, output is a table of short words: zones by targets, a percentage with its 90 % interval
+(beside it the word where its curve is a guess), or a dash and the number of the note that says why there is none.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sweep.report import TARGETS, SweepReport, TargetCoverage
-from sweep.report.words import TARGET_WORDS, chance_of, curve_of
+from sweep.report.words import SOURCE_WORDS, TARGET_WORDS, chance_of, curve_of
 
 Tree = dict[str, Any]
+LENS_OF: Final = {"recorder": f"{TARGET_WORDS['pinhole_1mm'].ko}일 때만 · "}
+"""What no method hears is found by its lens; the number is of the plain one (`sweep/lens/evidence/chance.py`)."""
 
 
 def target_table(report: SweepReport) -> Tree:
@@ -28,7 +30,10 @@ def target_table(report: SweepReport) -> Tree:
         for number, zone in enumerate(report.plan.zones, start=1)
     ]
     of_target = {target: [item for item in report.targets if item.target == target] for target in shown}
-    heads = [{"ko": TARGET_WORDS[target].ko, "source": curve_of(of_target[target]).ko} for target in shown]
+    heads = [
+        {"ko": TARGET_WORDS[target].ko, "source": f"{LENS_OF.get(target, '')}{curve_of(of_target[target]).ko}"}
+        for target in shown
+    ]
     return {"heads": heads, "rows": rows, "notes": notes}
 
 
@@ -42,4 +47,5 @@ def _cell(item: TargetCoverage | None, notes: list[str]) -> Tree:
             notes.append(why)
         return {"share": "–", "span": "", "note": notes.index(why) + 1}
     share, _, span = said.partition(" ")
-    return {"share": share, "span": span, "note": 0}
+    assumed = f" {SOURCE_WORDS[item.source].ko}" if item.source == "guessed" else ""
+    return {"share": f"{share}{assumed}", "span": span, "note": 0}

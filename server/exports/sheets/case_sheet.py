@@ -27,9 +27,9 @@ FIELD_WORDS: Mapping[str, str] = {
     "what": "내용",
     "why": "사유",
     "seen": "본 것",
-    "reopens": "다시 보는 날",
+    "reopens": "다시 확인하는 날",
     "defect": "보수할 것",
-    "measured_mm": "잰 값(mm)",
+    "measured_mm": "측정값(mm)",
     "duty": "의무",
     "handed_to": "보수를 맡은 곳",
     "due": "기한",
@@ -64,7 +64,7 @@ VALUE_WORDS: Mapping[str, str] = {
     "defect": "보수 필요",
     "advice": "권고",
     "addresses": "기기 주소",
-    "wifi_timeline": "와이파이 시간표(점검 보고)",
+    "wifi_timeline": "와이파이 시간별 기록(점검 보고)",
     "photographs": "물체 사진",
     "person": "점검자",
     "cleaner": "청소 담당",
@@ -78,7 +78,7 @@ WORDS = {
     "note": "전자 기록이 원본이며 이 종이는 사본입니다. "
     "함께 받은 records.jsonl의 서명된 기록이 다르면 그것이 우선합니다.",
     "note_en": "The signed records in records.jsonl prevail over this copy.",
-    "never": "인계자는 기기를 열거나 저장된 것을 보지 않았고, 영상을 보거나 옮기거나 연결하지 않았음을 확인합니다.",
+    "never": "인계자는 기기를 열거나 저장된 것을 보지 않았고, 영상을 보거나 복사하거나 보내지 않았음을 확인합니다.",
     "never_en": "Whoever hands it over neither opened the device nor looked at, copied or linked footage.",
 }
 

@@ -42,6 +42,8 @@ class HealthParts(View):
 
     database: PartState
     """Degraded: it can be read and takes no writes."""
+    writer: PartState
+    """Degraded: nothing is written, since a write does not end, here or in another process."""
     clock: PartState
     """Degraded: this machine's clock is more than five seconds from the database's, or behind the newest entry."""
     disk: PartState

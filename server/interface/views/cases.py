@@ -84,6 +84,15 @@ class ProofList(View):
     waiting: tuple[ClaimView, ...]
 
 
+class SeenAgainView(View):
+    """The newest sweep that saw the thing of an older case."""
+
+    sweep_id: UUID
+    began: datetime
+    zone: LocalText | None
+    """Where it saw it; null when its report is erased."""
+
+
 class CaseDetail(CaseView):
     """A case with its steps, oldest first."""
 
@@ -92,6 +101,8 @@ class CaseDetail(CaseView):
     """Steps that wait for the proofs of their persons."""
     last_station: str
     """That took over the district's last find, to be proposed for the next; empty without one."""
+    seen_again: SeenAgainView | None = None
+    """Null where no later sweep saw it."""
 
 
 class CaseList(View):

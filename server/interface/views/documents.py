@@ -83,6 +83,9 @@ class DistrictStatistics(View):
     not_camera: int
     defects: int
     cameras: int
+    """Of the cases, those in which persons found one or could not rule it out, whatever opened the case."""
+    cameras_of_probes: int
+    """Of those, the ones that a finding opened."""
     handed_over: int
     repairs: int
     repairs_checked: int
@@ -120,7 +123,9 @@ class QuarterStatistics(View):
     last: date
     is_over: bool
     is_demo: bool
-    """Is a demonstration's facility among them?"""
+    """Simulations and replays alone are counted; otherwise none of them is."""
+    simulated: int
+    """Simulated and replayed sweeps of the quarter, whichever are counted."""
     districts: tuple[DistrictStatistics, ...]
     """By name."""
     total: DistrictStatistics

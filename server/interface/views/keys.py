@@ -39,6 +39,8 @@ class KeyView(View):
     predecessor: str | None
     probes: tuple[str, ...] = ()
     """Of a Pi's server: the probes that stand beside it."""
+    tells_for: tuple[str, ...] = ()
+    """Of a server that tells this one how its districts stand: these."""
     quarantined: int
     """Entries that it signed and that do not count."""
 

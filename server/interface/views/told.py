@@ -90,7 +90,9 @@ class ToldStatistics(View):
     """Null: of all."""
     name: LocalText | None
     heard: datetime | None
-    """When its server was heard last; of all, the one that was not heard for longest."""
+    """When its server was heard last, null: never yet; of all, the one that was not heard for longest."""
+    silent_since: datetime | None
+    """Since when its server says nothing, where that is longer than it may be; of all, the one silent for longest."""
     is_whole: bool
     """False: more is on its way."""
     rooms: int

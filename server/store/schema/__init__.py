@@ -93,6 +93,7 @@ from server.store.schema.signing import keys, own_keys, room_districts, statemen
 from server.store.schema.told import (
     above,
     telling_districts,
+    telling_keys,
     told_above,
     told_cases,
     told_counts,

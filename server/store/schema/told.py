@@ -6,14 +6,16 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Tabl
 
 from server.store.schema.base import metadata
 
-# The server above as this one knows it: one row, made when one is configured.
+# Each district of which this server tells the one above it: a row, made when one is configured.
 above = Table(
     "above",
     metadata,
     Column("above_id", Integer, primary_key=True, autoincrement=False),
+    Column("district_id", String(64), nullable=False, server_default=""),
     Column("url", Text, nullable=False),
     # Made anew where all begins anew; numbers belong to it.
     Column("stream_id", Uuid, nullable=False),
+    # The last that was given to one of its things; all districts take theirs from one row of numbers.
     Column("last_number", BigInteger, nullable=False),
     Column("arrived_number", BigInteger, nullable=False),
 )
@@ -24,8 +26,18 @@ told_above = Table(
     metadata,
     Column("what", String(16), primary_key=True),
     Column("thing_id", Uuid, primary_key=True),
+    Column("district_id", String(64), nullable=False, server_default=""),
     Column("number", BigInteger, nullable=False, unique=True),
     Column("said_json", Text, nullable=True),
+)
+
+# Of which districts the key of a server may tell this one.
+telling_keys = Table(
+    "telling_keys",
+    metadata,
+    Column("key_id", String(16), primary_key=True),
+    Column("district_id", String(64), primary_key=True),
+    Column("since_ms", BigInteger, nullable=False),
 )
 
 # Each district whose server tells this one, and how far that has come.

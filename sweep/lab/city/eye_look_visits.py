@@ -155,12 +155,9 @@ def _by_glint(walked: Walked, owners: Sequence[Sequence[_Lasting | None]]) -> di
     }  # fmt: skip
 
 
-def visit_lines(visits: Sequence[dict[str, Any]]) -> list[str]:
-    """As `sweep city` prints them."""
-    lines = [
-        "  visit: looks, seconds, the same if nothing were remembered, looks at what is",
-        "  known; a new 1 mm lens and a streaming zone looked at",
-    ]
+def visit_rows(visits: Sequence[dict[str, Any]]) -> list[str]:
+    """As `sweep city` prints them below their heading."""
+    lines = []
     for number, one in enumerate(visits, start=1):
         seconds = f"{one['seconds']:5.1f}  {one['forgot_s']:5.1f}  {one['known']:5.2f}"
         lines.append(

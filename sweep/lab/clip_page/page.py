@@ -12,18 +12,24 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterator
 from functools import cache
 from html import escape
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
 
 from sweep.lab.clip_page.curve import light_curve, patches
 from sweep.lab.clip_page.drawing import curve_svg, frame_address, patch_addresses
 from sweep.lens.clip.clips import Clip, ClipError, read_clip
 from sweep.lens.clip.source import RecordedSource
+from sweep.lens.evidence.judge import candidate_score
+from sweep.lens.explain import explain_point
 from sweep.lens.reasons import REASONS, sentence
 from sweep.lens.records import ClipResult, Detection, LensScan
 from sweep.lens.words import WORDS
@@ -38,6 +44,8 @@ MAX_CLIPS = 200
 MAX_CANDIDATES = 8
 MAX_GLINTS = 2
 """The strongest glints that were not called are shown too: what was rejected, and why."""
+RING_PX = 14.0
+"""Radius of a mark, in a frame 728 px wide."""
 FULL_BAR = 1.0
 """Weight that fills the bar."""
 
@@ -53,11 +61,21 @@ NOTE: Final = Sentence(
     "A place to inspect is a point that reflects like a lens, not a find: a person decides by eye. No place to inspect "
     "does not mean clear.",
 )
-FOOT: Final = Sentence(
-    "점수는 확률이 아니라 렌즈일 가능도비의 상용로그입니다. 광량 곡선과 확대 영상은 검출기와 별도로 계산했습니다.",
-    "The score is a log10 likelihood ratio, no probability. Light curves and patches are computed apart from the "
-    "detector.",
+SIMULATED: Final = Sentence(
+    "(모의) 시뮬레이션으로 만든 녹화입니다. 실제 공간을 점검한 결과가 아닙니다.",
+    "(simulated) A made-up recording: no real place was inspected.",
 )
+FOOT: Final = Sentence(
+    "렌즈 유사도는 이 반사점이 다른 반사점보다 얼마나 렌즈다운지를 나타내는 상용로그 값으로, 확률이 아닙니다. "
+    "{needed}부터 확인할 곳입니다. 점검 결과의 가중치는 이 값이 나온 곳에 실제로 카메라가 얼마나 자주 있는지를 따로 센 "
+    "것이라 더 작습니다. 광량 곡선과 확대 영상은 검출기와 별도로 계산했습니다.",
+    "Lens likeness is a log10 ratio of how much like a lens this glint is against other glints, no probability; from "
+    "{needed} on it is a place to inspect. The weight in a sweep's result is smaller: it counts how often there is a "
+    "camera where the likeness is that high. Light curves and patches are computed apart from the detector.",
+)
+COMPUTING: Final = Sentence("계산 시간, 램프 한 바퀴마다", "of computing for each round of the lamps")
+BRIGHTEST: Final = Sentence("가장 밝은 곳", "brightest")
+LIKENESS: Final = Sentence("렌즈 유사도", "lens likeness")
 LAMPS: Final = (
     Sentence("A 축상", "A on axis"),
     Sentence("B 축외", "B off axis"),
@@ -66,27 +84,39 @@ LAMPS: Final = (
 )
 
 
+class Bright(NamedTuple):
+    """A place in the last on_axis frame, pixels, and why it was or was not called."""
+
+    x: float
+    y: float
+    said: Sentence
+
+
 class PageError(ValueError):
     """The page may not or cannot be made; one line."""
 
 
 def make_page(folder: Path, scan: LensScan) -> str:
     """The page for the scan of `folder`. Raises `PageError` for a live recording or too many clips."""
-    _refuse_live(folder)
+    source = _source_of(folder)
+    if source == "live":
+        raise PageError(Phrase("clips_of_a_live_sweep"))
     if len(scan.clips) > MAX_CLIPS:
         raise PageError(Phrase("page_of_too_many_clips", count=len(scan.clips), most=MAX_CLIPS))
-    return "".join(_page(folder, scan))
+    return "".join(_page(folder, scan, is_simulated=source == "simulated"))
 
 
-def _refuse_live(folder: Path) -> None:
-    """A sweep's manifest beside or above the clips says where they come from."""
+def _source_of(folder: Path) -> object:
+    """Where clips come from, by sweeps' manifests beside or above them: a live one before all; None without one."""
+    found: list[object] = []
     for place in (folder, *folder.resolve().parents[:3]):
         try:
             table = json.loads((place / MANIFEST_NAME).read_bytes())
         except (OSError, ValueError, RecursionError):
             continue
-        if isinstance(table, dict) and table.get("source") == "live":
-            raise PageError(Phrase("clips_of_a_live_sweep"))
+        if isinstance(table, dict):
+            found.append(table.get("source"))
+    return "live" if "live" in found else next(iter(found), None)
 
 
 @cache
@@ -96,7 +126,7 @@ def _style() -> tuple[str, str]:
     return text, base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
-def _page(folder: Path, scan: LensScan) -> Iterator[str]:
+def _page(folder: Path, scan: LensScan, *, is_simulated: bool) -> Iterator[str]:
     style, digest = _style()
     policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     yield (
@@ -108,17 +138,18 @@ def _page(folder: Path, scan: LensScan) -> Iterator[str]:
     )
     called = sum(len(clip.candidates) for clip in scan.clips)
     unread = sum(clip.error is not None for clip in scan.clips)
+    mark = f'<p class="note">{_say(*SIMULATED)}</p>' if is_simulated else ""
     yield (
-        f"<header><h1>{_say(*TITLE)}</h1>"
+        f"<header><h1>{_say(*TITLE)}</h1>{mark}"
         '<ul class="facts">'
-        f"{_fact(len(scan.clips), '기록', 'clips')}{_fact(called, '확인할 곳', 'places to inspect')}"
+        f"{_fact(len(scan.clips), '녹화', 'clips')}{_fact(called, '확인할 곳', 'places to inspect')}"
         f"{_fact(unread, '읽지 못함', 'unreadable')}"
-        f"{_fact(f'{scan.ms_per_triple:.0f} ms', '조합당', 'per triple')}</ul>"
+        f"{_fact(f'{scan.ms_per_triple:.0f} ms', *COMPUTING)}</ul>"
         f'<p class="note">{_say(*NOTE)}</p></header><main>'
     )
     for result in scan.clips:
         yield from _clip(folder, result)
-    yield (f"</main><footer>{_say(*FOOT)}</footer></body></html>\n")
+    yield (f"</main><footer>{_foot()}</footer></body></html>\n")
 
 
 def _fact(value: object, ko: str, en: str) -> str:
@@ -128,6 +159,15 @@ def _fact(value: object, ko: str, en: str) -> str:
 def _say(ko: str, en: str) -> str:
     """In the language of the locale."""
     return spoken(Sentence(ko, en))
+
+
+def _foot() -> str:
+    ko, en = (text.format(needed=f"{candidate_score():.2f}") for text in FOOT)
+    return _say(ko, en)
+
+
+def _frame(number: int) -> str:
+    return _say(f"{number}번째 프레임", f"frame {number}")
 
 
 def _clip(folder: Path, result: ClipResult) -> Iterator[str]:
@@ -142,7 +182,11 @@ def _clip(folder: Path, result: ClipResult) -> Iterator[str]:
         yield f"{sentence}</article>"
         return
     shown = (*result.candidates[:MAX_CANDIDATES], *_glints(result))
-    yield f'<div class="over">{_overview(clip, shown)}<div>{sentence}{_facts_of(result)}</div></div>'
+    bright = _brightest(clip, shown)
+    why_bright = "" if bright is None else f"<p>{_say(*BRIGHTEST)}: {escape(spoken(bright.said))}</p>"
+    yield (
+        f'<div class="over">{_overview(clip, shown, bright)}<div>{sentence}{why_bright}{_facts_of(result)}</div></div>'
+    )
     for number, detection in enumerate(shown, 1):
         yield _detection(clip, detection, number)
     left = len(result.candidates) - MAX_CANDIDATES
@@ -164,28 +208,63 @@ def _glints(result: ClipResult) -> tuple[Detection, ...]:
     return tuple(d for d in result.detections if d.verdict != "lens_candidate")[:MAX_GLINTS]
 
 
-def _overview(clip: Clip, shown: tuple[Detection, ...]) -> str:
-    """The last on_axis frame with rings where each detection lies in its own frame."""
-    frames = [i for i, phase in enumerate(clip.meta.phases) if phase == "A"]
+def _brightest(clip: Clip, shown: tuple[Detection, ...]) -> Bright | None:
+    """The brightest place of the frame of the overview; None where it is one that is shown."""
+    frames = _on_axis(clip)
+    if not frames:
+        return None
+    smooth = cv2.blur(RecordedSource(clip).electrons(frames[-1]).image, (5, 5))
+    y, x = np.unravel_index(int(smooth.argmax()), smooth.shape)
+    reach = RING_PX * _scale(clip)
+    if any(math.dist((x, y), (one.x, one.y)) <= reach for one in shown):
+        return None
+    try:
+        return Bright(float(x), float(y), explain_point(clip, float(x), float(y), frames[-1]).said)
+    except (ClipError, ValueError):
+        return None
+
+
+def _on_axis(clip: Clip) -> list[int]:
+    return [i for i, phase in enumerate(clip.meta.phases) if phase == "A"]
+
+
+def _scale(clip: Clip) -> float:
+    return max(0.6, clip.meta.width / 728)
+
+
+def _overview(clip: Clip, shown: tuple[Detection, ...], bright: Bright | None) -> str:
+    """The last on_axis frame with rings where each detection lies in its own frame, and round its brightest place."""
+    frames = _on_axis(clip)
     if not frames:
         return "<div></div>"
     width, height = clip.meta.width, clip.meta.height
     address = frame_address(RecordedSource(clip).electrons(frames[-1]).image)
     parts = [
         f'<svg class="frame" role="img" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">',
-        f"<title>frame {frames[-1]}</title>",
+        f"<title>{_frame(frames[-1])}</title>",
         f'<image href="{address}" width="{width}" height="{height}"/>',
     ]
-    scale = max(0.6, width / 728)
-    for number, detection in enumerate(shown, 1):
-        kind = "" if detection.verdict == "lens_candidate" else " glint"
-        x, y = detection.x + 0.5, detection.y + 0.5
+    scale = _scale(clip)
+    marks = [
+        (str(number), "" if one.verdict == "lens_candidate" else " glint", one.x, one.y)
+        for number, one in enumerate(shown, 1)
+    ]
+    for number, kind, at_x, at_y in marks:
+        x, y = at_x + 0.5, at_y + 0.5
         side = -1 if x > width - 40 * scale else 1
         anchor = "end" if side < 0 else "start"
-        parts.append(f'<circle class="mark{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{14 * scale:.1f}"/>')
+        parts.append(f'<circle class="mark{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{RING_PX * scale:.1f}"/>')
         parts.append(
             f'<text class="mark-name{kind}" x="{x + side * 18 * scale:.1f}" y="{y + 5 * scale:.1f}" '
             f'text-anchor="{anchor}">{number}</text>'
+        )
+    if bright is not None:
+        x, y = bright.x + 0.5, bright.y + 0.5
+        name_y = y - 18 * scale if y > 40 * scale else y + 32 * scale
+        parts.append(f'<circle class="mark glint bright" cx="{x:.1f}" cy="{y:.1f}" r="{RING_PX * scale:.1f}"/>')
+        parts.append(
+            f'<text class="mark-name glint bright" x="{x:.1f}" y="{name_y:.1f}" text-anchor="middle">'
+            f"{_say(*BRIGHTEST)}</text>"
         )
     return "".join([*parts, "</svg>"])
 
@@ -194,12 +273,16 @@ def _facts_of(result: ClipResult) -> str:
     rows: list[tuple[str, str, str]] = []
     if (q := result.quality) is not None:
         rows += [
-            ("쓸 수 있는 조합", "usable triples", f"{q.triples_usable} / {q.triples}"),
-            ("움직임", "motion", f"{q.motion_px_per_frame:.1f} px/frame"),
+            (
+                "쓸 수 있는 조합(축상·축외·끔)",
+                "usable triples (on axis, off axis, dark)",
+                f"{q.triples_usable} / {q.triples}",
+            ),
+            ("프레임 사이 움직임", "motion from frame to frame", f"{q.motion_px_per_frame:.1f} px"),
             ("번짐", "blur", f"{q.motion_blur_px:.2f} px"),
             ("포화", "saturated", f"{q.saturated_share:.1%}"),
-            ("조명 밝기", "lamp light", f"{q.lamp_light_e:.0f} e⁻/px"),
-            ("주변광", "ambient", f"{q.ambient_e:.0f} e⁻/px"),
+            ("조명 밝기, 픽셀마다 전자", "lamp light, electrons a pixel", f"{q.lamp_light_e:.0f}"),
+            ("주변광, 픽셀마다 전자", "ambient, electrons a pixel", f"{q.ambient_e:.0f}"),
         ]
         rows += [("제외", "rejected", f"{_safe(name)} {count}") for name, count in list(q.rejections.items())[:6]]
     if (c := result.coverage) is not None:
@@ -215,8 +298,8 @@ def _detection(clip: Clip, detection: Detection, number: int) -> str:
     called = detection.verdict == "lens_candidate"
     what = ("확인할 곳", "Place to inspect") if called else ("확인할 곳으로 보지 않은 반사점", "Glint, not called")
     name = _say(*what)
-    place = f"x {detection.x:.1f}, y {detection.y:.1f}, frame {detection.frame}"
-    score = f"{_say('점수', 'score')} {detection.score:.2f}"
+    place = f"x {detection.x:.1f}, y {detection.y:.1f}, {_frame(detection.frame)}"
+    score = f"{_say(*LIKENESS)} {detection.score:.2f}"
     head = f"<h3>{number}. {name} <span class=en>{place} · {score}</span></h3>"
     try:
         curve = light_curve(clip, detection.frame, detection.x, detection.y)
@@ -224,7 +307,7 @@ def _detection(clip: Clip, detection: Detection, number: int) -> str:
     except (ClipError, ValueError):
         return _part(head, _reasons(detection), called=called)
     figures = "" if cuts is None else _figures(patch_addresses(cuts))
-    drawn = curve_svg(curve.points, f"light of {number} over the triples")
+    drawn = curve_svg(curve.points, _say(f"{number}번 점의 광량", f"light of point {number}"))
     legend = (
         f'<ul class="key"><li class="on">{_say(*LAMPS[0])}</li><li class="off">{_say(*LAMPS[1])}</li>'
         f'<li class="dark">{_say(*LAMPS[2])}</li></ul>'
@@ -263,7 +346,7 @@ def _reasons(detection: Detection) -> str:
     table = (
         f'<table><thead><tr><th>{_say("근거", "reason")}</th><th class="bar">{_say("반대 ← → 찬성", "against ← → for")}'
         f'</th><th class="weight">{_say("가중치", "weight")}</th></tr>'
-        f"</thead><tbody>{''.join(rows)}</tbody><tfoot><tr><td>{_say('점수', 'score')}</td><td></td>"
+        f"</thead><tbody>{''.join(rows)}</tbody><tfoot><tr><td>{_say(*LIKENESS)}</td><td></td>"
         f'<td class="weight">{detection.score:+.2f}</td></tr></tfoot></table>'
     )
     return _fold(f"{_say('근거', 'Reasons')} ({len(rows)})", table)

@@ -33,4 +33,4 @@ def assemble(
             existing(path)
     with one_line(ValueError, RuntimeError):
         manifest = assemble_sweep(folder, default_room(), **files, with_head=rf, say=out.print)
-    print_words("sweep_recorded", count=len(manifest.positions), folder=folder)
+    print_words("sweep_recorded", count=len(manifest.positions), times=len(manifest.positions), folder=folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sweep.cli.output import fail, guide, out, write_json, written_to
+from sweep.cli.output import fail, guide, out, print_words, write_json, written_to
+from sweep.phrases import Phrase
 
 
 class World(StrEnum):
@@ -118,108 +118,110 @@ def _show(name: str, one: dict[str, Any]) -> None:
     from sweep.lab.city.simulation import EARLIER_VISITS
 
     before, after = one["per_1000_rooms"]["before"], one["per_1000_rooms"]["after"]
-
-    def line(text: str) -> None:
-        out.print(text, markup=False, highlight=False)
-
-    line(f"world {name}: {one['rooms_without_camera']} rooms without a camera")
-    line("  per 1,000 rooms")
-    line(f"    before: {_of(before['candidates'])} candidates")
-    line(f"    now: {_of(after['first_look'])} first-look candidates")
-    line(f"    now: {_of(after['findings'])} findings after the second look")
-    line(f"  of these not explained by {EARLIER_VISITS} earlier visits")
-    line(f"    {_of(after['first_look_unexplained'])} candidates, {_of(after['findings_unexplained'])} findings")
-    line("  strong per 10,000 rooms")
-    line(f"    before {_of(before['strong_per_10000'])}, now {_of(after['strong_per_10000'])}")
-    line(f"    of cameras found {100 * one['strong_among_found']['share']:.0f} % are strong")
-    line("  camera                before  first look  finding  strong")
+    print_words("city_world", name=name, rooms=one["rooms_without_camera"])
+    print_words("city_per_1000")
+    print_words("city_before", rate=_of(before["candidates"]))
+    print_words("city_now_first", rate=_of(after["first_look"]))
+    print_words("city_now_findings", rate=_of(after["findings"]))
+    print_words("city_unexplained", visits=EARLIER_VISITS)
+    print_words("city_rates", first=_of(after["first_look_unexplained"]), findings=_of(after["findings_unexplained"]))
+    print_words("city_strong")
+    print_words("city_strong_rates", before=_of(before["strong_per_10000"]), now=_of(after["strong_per_10000"]))
+    print_words("city_strong_share", percent=f"{100 * one['strong_among_found']['share']:.0f}")
+    print_words("city_cameras")
     for kind, d in one["detection"].items():
-        line(
+        _row(
             f"  {kind:20}  {d['before']['share']:6.2f}  {d['first_look']['share']:10.2f}  "
             f"{d['finding']['share']:7.2f}  "
             f"{d['strong']['share']:6.2f}"
         )
-    line("  plain 1 mm lenses at a first look by candidates per 1,000 rooms")
+    print_words("city_trade")
     for d in one["trade"]:
-        line(f"    {d['candidates']:5.0f}: {d['recorder_1mm']:.2f}")
-    line("  streaming cameras by the light in their zone, and found of them")
+        _row(f"    {d['candidates']:5.0f}: {d['recorder_1mm']:.2f}")
+    print_words("city_streaming")
     for fate, d in one["streaming_by_light"].items():
-        line(f"  {fate:20}  {d['cameras']['share']:6.2f}  {d['found']['share']:10.2f}")
+        _row(f"  {fate:20}  {d['cameras']['share']:6.2f}  {d['found']['share']:10.2f}")
     took = one["minutes"]
-    line(f"  minutes: mean {took['mean']}, 95 % {took['p95']}, most {took['most']}")
-    line(f"    within eight for three stalls {100 * took['share_within_budget']:.1f} %")
+    print_words("city_minutes", mean=took["mean"], p95=took["p95"], most=took["most"])
+    print_words("city_budget", percent=f"{100 * took['share_within_budget']:.1f}")
     eyes = one["persons"]
-    line("  persons' minutes a year after two named a place, per 1,000 rooms")
-    line(f"    two at each opening       {eyes['minutes_per_1000_two']:8.1f}")
-    line(f"    one at what is unchanged  {eyes['minutes_per_1000_one']:8.1f}")
-    line(f"    of {eyes['places_per_1000']} places, {100 * eyes['unchanged']:.0f} % unchanged")
-    _show_looks(one["looks"], line)
+    print_words("city_persons")
+    print_words("city_persons_two", minutes=f"{eyes['minutes_per_1000_two']:8.1f}")
+    print_words("city_persons_one", minutes=f"{eyes['minutes_per_1000_one']:8.1f}")
+    print_words("city_unchanged", places=eyes["places_per_1000"], percent=f"{100 * eyes['unchanged']:.0f}")
+    _show_looks(one["looks"])
     for modality, d in one["leave_one_out"].items():
-        line(f"  without {modality}: detection {d['detection']:.2f} ({d['lost']:.2f} lost)")
-        line(f"    {_of(d['first_look'])} candidates, {_of(d['findings'])} findings")
+        print_words("city_without", modality=modality, found=f"{d['detection']:.2f}", lost=f"{d['lost']:.2f}")
+        print_words("city_rates", first=_of(d["first_look"]), findings=_of(d["findings"]))
     posterior = one["posterior"]
-    line("  posterior against the prior alone")
-    line(f"    Brier skill {posterior['brier_skill']}, log skill {posterior['log_skill']}")
+    print_words("city_posterior")
+    print_words("city_skill", brier=posterior["brier_skill"], log=posterior["log_skill"])
     for row in posterior["table"]:
-        line(f"    said {row['said']:+.2f}, found {row['found']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}]")
+        said, found, low, high = (f"{row[of]:+.2f}" for of in ("said", "found", "low", "high"))
+        print_words("city_said", said=said, found=found, low=low, high=high)
 
 
-def _show_looks(looks: dict[str, Any], line: Callable[[str], None]) -> None:
+def _show_looks(looks: dict[str, Any]) -> None:
     """Looked at and found are two columns: an eye sees only a part of what it is pointed at."""
-    from sweep.lab.city.eye_look_visits import visit_lines
+    from sweep.lab.city.eye_look_visits import visit_rows
 
     for seconds, one in looks["seconds_a_look"].items():
-        _show_looked(f"looks by eye of {seconds} s", one, line)
+        _show_looked(Phrase("city_looks_of", seconds=seconds), one)
     for seconds, curve in looks["curve"].items():
-        line(f"  by least value, looks of {seconds} s: looks, seconds, 1 mm lens looked at,")
-        line("  streaming zone looked at; candidates (one look in ten unsure) and cases per")
-        line("  1,000 rooms; finds per million hours")
+        print_words("city_curve", seconds=seconds)
         for p in curve:
-            line(
+            _row(
                 f"    {p['least_value']:.2e}  {p['looks']:5.2f}  {p['seconds']:5.1f}  {p['recorder_1mm']:.2f}  "
                 f"{p['streaming_zone']:.2f}  {p['candidates_per_1000']:5.1f}  {p['cases_per_1000']:4.1f}  "
                 f"{p['finds_per_million_hours']:.0f}"
             )
-    line("  by share of looks of which nobody can tell: seconds a room, most; candidates")
-    line("  per 1,000 rooms by these looks, and all of them")
+    print_words("city_unsure")
     for part, one in looks["unsure"].items():
         took = f"{one['seconds']:5.1f}  {one['most_seconds']:3.0f}"
-        line(f"    {part:4}  {took}  {one['by_looks_per_1000']:5.1f}  {one['candidates_per_1000']:5.1f}")
+        _row(f"    {part:4}  {took}  {one['by_looks_per_1000']:5.1f}  {one['candidates_per_1000']:5.1f}")
     light = looks["streaming_follows_light"]
-    line("  streaming cameras that follow the light: without looks, with them")
-    line(f"    {light['today']['share']:.2f}, {light['with_looks']['share']:.2f}")
-    for told in visit_lines(looks["visits"]):
-        line(told)
+    print_words("city_follows_light")
+    _row(f"    {light['today']['share']:.2f}, {light['with_looks']['share']:.2f}")
+    print_words("city_visits")
+    for told in visit_rows(looks["visits"]):
+        _row(told)
     for times, by_seconds in looks.get("screws", {}).items():
         for seconds, one in by_seconds.items():
-            _show_looked(f"with {times} times the screws, looks of {seconds} s", one, line)
+            _show_looked(Phrase("city_looks_and_screws", times=times, seconds=seconds), one)
 
 
-def _show_looked(title: str, one: dict[str, Any], line: Callable[[str], None]) -> None:
+def _show_looked(title: Phrase, one: dict[str, Any]) -> None:
     """What looks of one kind cost and what is looked at; today's findings and minutes where they are known."""
     from sweep.lab.city.eye_look_figures import EYES
 
     cost = one["per_room"]
-    line(f"  {title}, all simulated")
-    line(f"    a room without a camera: {cost['looks']:.2f} looks, {cost['controls']:.3f} controls,")
-    line(f"    {cost['seconds']:.1f} s, of controls {cost['control_seconds']:.2f} s; most {cost['most_seconds']:.0f} s")
+    print_words("city_looked", title=title)
+    print_words("city_looked_room", looks=f"{cost['looks']:.2f}", controls=f"{cost['controls']:.3f}")
+    seconds, controls, most = f"{cost['seconds']:.1f}", f"{cost['control_seconds']:.2f}", f"{cost['most_seconds']:.0f}"
+    print_words("city_looked_seconds", seconds=seconds, controls=controls, most=most)
     if "minutes" in one:
         took = one["minutes"]
-        line(f"    minutes: {took['today']} without looks, {took['with_looks']} with them")
+        print_words("city_looked_minutes", without=took["today"], looks=took["with_looks"])
         over = f"{100 * took['over_today']['share']:.1f} %, {100 * took['over_with_looks']['share']:.1f} %"
-        line(f"    over eight minutes for three stalls: {over}")
+        print_words("city_looked_over", over=over)
     founds = [
         prefix for prefix in ("found", "found_today") if f"{prefix}_{EYES[0]:g}" in next(iter(one["kinds"].values()))
     ]
     eyes = "  ".join(f"{eye:4g}" for eye in EYES)
-    heads = {"found": "found by looks    ", "found_today": "today's findings"}
-    line(f"  by the eye's share           looked at   {''.join(heads[one] for one in founds)}".rstrip())
-    line(f"  camera                       lens  zone{f'  {eyes}' * len(founds)}")
+    if "found_today" in founds:
+        print_words("city_eyes_today")
+    else:
+        print_words("city_eyes")
+    print_words("city_eyes_columns", eyes=f"  {eyes}" * len(founds))
     for kind, d in one["kinds"].items():
-        line(
+        _row(
             f"  {kind:26}   {d['looked_at_lens']['share']:.2f}  {d['looked_in_zone']['share']:.2f}"
             + "".join(f"  {d[f'{prefix}_{eye:g}']:.2f}" for prefix in founds for eye in EYES)
         )
+
+
+def _row(text: str) -> None:
+    out.print(text, markup=False, highlight=False)
 
 
 def _of(rate: dict[str, float]) -> str:

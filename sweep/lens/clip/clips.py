@@ -34,6 +34,8 @@ ClipPhase: TypeAlias = Phase | Literal["N"]
 
 MAX_META_BYTES = 256 * 1024
 """Derived: 600 phase letters pretty-printed, one a line, need 12 kB."""
+MAX_FOUND = 60
+"""Letters of a wrong value that are repeated (guessed)."""
 MAX_FRAMES = 600
 """Derived: 30 triples with M and R are 150 frames; four times that is no clip of ours."""
 MAX_FRAME_PX = 4096
@@ -41,6 +43,8 @@ MAX_PIXELS_PER_CLIP = 512_000_000
 """Derived: 300 frames of 1456 x 1088; bounds the work one folder can cause."""
 MAX_NPZ_BYTES = 640_000_000
 """A compressed clip is unpacked whole, so it is held to 200 full-size frames."""
+VIDEOS = frozenset({".mp4", ".mov", ".avi", ".mkv", ".3gp", ".webm", ".m4v", ".h264"})
+"""Endings of ordinary video: compressed, and without the lamp of each frame."""
 ON_AXIS, OFF_AXIS, DARK, RED = "A", "B", "C", "R"
 NOMINAL_SHARE = 0.5
 """Pulses shorter than this share of the clip's longest are short ones, taken to measure what saturates otherwise."""
@@ -159,8 +163,14 @@ def find_clips(folder: Path) -> tuple[Path, ...]:
     if (folder / "meta.json").is_file():
         return (folder,)
     if not folder.is_dir():
-        raise ClipError(ClipReason.NO_META, Phrase("clips_not_a_folder", folder=folder))
-    return tuple(sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")))
+        is_video = folder.suffix.lower() in VIDEOS
+        code = Phrase("clip_is_a_video", file=folder) if is_video else Phrase("clips_not_a_folder", folder=folder)
+        raise ClipError(ClipReason.NO_META, code)
+    found = tuple(sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")))
+    video = next((p for p in sorted(folder.iterdir()) if p.suffix.lower() in VIDEOS), None)
+    if video is not None and not found:
+        raise ClipError(ClipReason.NO_META, Phrase("clip_is_a_video", file=video))
+    return found
 
 
 def read_clip(folder: Path) -> Clip:
@@ -225,7 +235,12 @@ def _read_meta(path: Path) -> ClipMeta:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "meta"
-        message = Phrase("meta_json_invalid", where=_one_line(where), why=problem(first))
+        why = problem(first)
+        if first["type"] == "missing" or not first["loc"]:
+            message = Phrase("meta_json_invalid", where=_one_line(where), why=why)
+        else:
+            found = _one_line(json.dumps(first["input"], ensure_ascii=False, default=str))[:MAX_FOUND]
+            message = Phrase("meta_json_invalid_value", where=_one_line(where), found=found, why=why)
         raise ClipError(ClipReason.META_INVALID, message) from error
 
 

@@ -58,6 +58,9 @@ LENSES: Final[dict[Target, tuple[float, Kind]]] = {
     "lens_2mm": (2.0, "clear"),
 }
 """Aperture in millimetres and filter."""
+COUNTED_TOGETHER: Final[Kind] = "clear"
+"""Of whom the curves that ship tell: they count lenses with any filter together, most of them without.  A filter that
+reflects returns more light and is found less often at the same light, which only a curve of its own knows."""
 TARGETS: Final[tuple[Target, ...]] = (*LENSES, "recorder")
 MOST_CHARACTERS: Final = 1_500
 """Of the unrolled walls of a zone, so that with their frame they stay within 2 kB."""
@@ -87,7 +90,7 @@ def estimate_lens(
     shown: dict[Target, Target] = {target: target for target in LENSES} | {"recorder": "pinhole_1mm"}
     chances = [
         _chance(target, by_target[lens], found[lens].mean(axis=1)) if lens in found
-        else Chance(target, "derived", reason="curves_of_another_forest")
+        else Chance(target, "derived", reason=why_untold(lens, measured or {}))
         for target, lens in shown.items()
     ]  # fmt: skip
     walls = unrolled(grid, found["pinhole_1mm"].mean(axis=0)) if "pinhole_1mm" in found else ()
@@ -95,16 +98,24 @@ def estimate_lens(
 
 
 def curves_in_force(forest: str, measured: Mapping[Kind, DetectionCurves]) -> dict[Target, DetectionCurves]:
-    """Whose curve tells of a target: that of the field test, else that which ships; none that was counted with another
-    forest.
+    """Whose curve tells of a target: that of the field test, else, where it was counted for such lenses, that which
+    ships; none that was counted with another forest.
     """
     told: dict[Target, DetectionCurves] = {}
     for target, (_, kind) in LENSES.items():
         known = [measured[kind]] if kind in measured else []
-        for curves in (*known, load_curves()):
+        if kind == COUNTED_TOGETHER:
+            known.append(load_curves())
+        for curves in known:
             if curves.forest == forest:
                 told.setdefault(target, curves)
     return told
+
+
+def why_untold(target: Target, measured: Mapping[Kind, DetectionCurves]) -> str:
+    """Code of the reason why no curve tells of a lens."""
+    kind = LENSES[target][1]
+    return "curves_of_another_forest" if kind == COUNTED_TOGETHER or kind in measured else "filter_not_counted"
 
 
 def _middle(zone: ZoneLooks) -> tuple[float, float]:

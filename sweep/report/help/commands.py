@@ -48,7 +48,7 @@ class Explained(Command):
 
     def get_help(self, ctx: Any) -> str:  # a context of Typer's own copy of Click, which it does not show
         """The whole help text."""
-        return _folded(_spoken(self, super().get_help, ctx), ctx.make_formatter().width)
+        return _folded(_spoken(self, super().get_help, ctx), ctx.make_formatter().width).replace("`", "'")
 
     def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002  a sentence that is cut says nothing
         """Its first sentence, whole, for the list of commands."""

@@ -17,6 +17,8 @@ from sweep.wifi.words import response_test_event
 
 TELL_EVERY_S: Final = 4.9
 """Between two messages on how far a test is; the page counts the seconds between them by itself."""
+TELL_TEST_EVERY_S: Final = 30.0
+"""Of a test in a recording, whose seconds pass faster (guessed)."""
 TURN_SHARE: Final = 0.9
 """How far a position is when what comes last begins (guessed)."""
 QUALITY_STEP: Final = 0.05
@@ -40,7 +42,7 @@ class PositionProgress:
         self._left_s = left_s
         self._wait_for_turn = wait_for_turn
         self._told_s = 0.0
-        self._longest_s = self._elapsed_s = 0.0
+        self._longest_s = self._elapsed_s = self._told_elapsed_s = 0.0
         self._told_turn: Modality | None = None
         self.begin("", 0, 1, is_outside=False)
 
@@ -94,13 +96,15 @@ class PositionProgress:
 
     def listens(self, progress: Progress) -> None:
         """How far the listener is."""
-        is_news = progress.doing != self._doing
+        has_begun = self._elapsed_s == 0.0 < progress.elapsed_s  # from now on whoever shows it counts by himself
+        has_gone_on = progress.elapsed_s - self._told_elapsed_s >= TELL_TEST_EVERY_S
+        is_news = progress.doing != self._doing or (progress.doing != "listening" and (has_begun or has_gone_on))
         self._doing, self._elapsed_s, self._longest_s = progress.doing, progress.elapsed_s, progress.longest_s
         if progress.doing == "motion":  # the prompts tell
             return
         if not is_news and self._clock_s() - self._told_s < TELL_EVERY_S:
             return
-        self._told_s = self._clock_s()
+        self._told_s, self._told_elapsed_s = self._clock_s(), progress.elapsed_s
         if progress.doing == "listening":
             share = progress.elapsed_s / progress.longest_s if progress.longest_s else 0.0
             self._on_event(self._progress("wifi", share))

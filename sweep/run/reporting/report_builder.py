@@ -48,6 +48,7 @@ from sweep.report import (
     derived_id,
 )
 from sweep.report.proof_records import Identified
+from sweep.report.words import with_pace
 from sweep.run.modalities import vocabulary_of
 from sweep.run.reference.reference import NOT_DONE
 from sweep.run.reporting.look_words import RECORDED
@@ -146,7 +147,7 @@ def build_report(
     first = first_of(measurements)
     candidates = judged.findings
     if len(first) < len(measurements) or manifest.seen_by_eye:
-        candidates = judge(manifest.model_copy(update={"seen_by_eye": ()}), positions, first).findings
+        candidates = judge(manifest.model_copy(update={"seen_by_eye": ()}), positions, first, targets=targets).findings
     named = {one.zone_id: one.seen_as for one in manifest.explained_by_eye}
     looked = looked_again_of(
         mark_known(candidates, observations, manifest.known),
@@ -190,7 +191,7 @@ def build_report(
         places=judged.places,
         targets=targets,
         limits=judged.limits,
-        light_time=light_time_of(judged.coverage),
+        light_time=light_time_of(judged.coverage, source),
         condition=condition,
     )
 
@@ -271,13 +272,13 @@ def _of_first_looks(measurements: Iterable[Measurement]) -> list[Measurement]:
     return [m for m in measurements if m.modality != "lens" or not is_again(m.position_id)]
 
 
-def light_time_of(coverage: Iterable[ZoneCoverage]) -> LightTime | None:
+def light_time_of(coverage: Iterable[ZoneCoverage], source: Source) -> LightTime | None:
     """What the light test took at all positions together; None where there was none."""
     found = [(one.light_s, one.light_open_s or 0.0) for one in coverage if one.light_s is not None]
     if not found:
         return None
     light_s, open_s = (round(sum(seconds), 3) for seconds in zip(*found, strict=True))
-    return LightTime(light_s=light_s, light_open_s=open_s, text=light_text(light_s, open_s))
+    return LightTime(light_s=light_s, light_open_s=open_s, text=with_pace(light_text(light_s, open_s), source))
 
 
 def _clock_reading(manifest: RecordedSweep, moment: datetime) -> ClockReading:

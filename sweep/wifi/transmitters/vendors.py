@@ -14,6 +14,11 @@ from typing import Final
 
 from sweep.modality.addresses import is_locally_administered
 
+NOBODY_MAKES: Final = frozenset({"000000", "00005E"})
+"""Blocks that no device's maker has: all zeros, written where an address is missing, and what a registry keeps for
+protocols and examples (RFC 9542, virtual routers)."""
+GROUP_BIT: Final = 1 << 40
+"""Of an address of many receivers, broadcast's as well: none sends, and none is made."""
 TABLE: Final = Path(__file__).with_name("vendors.txt")
 
 
@@ -38,10 +43,20 @@ def _find_name(wanted: bytes) -> str | None:
     return None
 
 
+def is_reserved(oui: str | None) -> bool:
+    """Whether a prefix `AA:BB:CC` is of a block that no device's maker has."""
+    return oui is not None and oui.replace(":", "") in NOBODY_MAKES
+
+
 @lru_cache(maxsize=4096)
 def find_vendor(address: int) -> str | None:
-    """The registered holder of the address's block; None for unknown blocks and locally administered addresses."""
-    if is_locally_administered(address):
+    """The registered maker of the address's block.
+
+    None for unknown and reserved blocks, locally administered addresses and those of groups, which nobody made.
+    """
+    if is_locally_administered(address) or address & GROUP_BIT:
         return None
-    octets = address.to_bytes(6, "big").hex().upper().encode()
-    return next((name for digits in (9, 7, 6) if (name := _find_name(octets[:digits])) is not None), None)
+    octets = address.to_bytes(6, "big").hex().upper()
+    if octets[:6] in NOBODY_MAKES:
+        return None
+    return next((name for digits in (9, 7, 6) if (name := _find_name(octets[:digits].encode())) is not None), None)

@@ -90,6 +90,7 @@ def test_the_small_programs_fetch_what_they_say(site: Site, tmp_path: Path) -> N
     assert due["rules"]
     rooms = list(csv.DictReader(run(sys.executable, str(PROGRAMS / "rooms.py")).splitlines()))
     assert [row["facility"] for row in rooms] == ["시범 공중화장실 (데모)"] * len(rooms)
+    assert {row["facility_en"] for row in rooms} == {"Demonstration restroom (demo)"}
     assert [row["equipment"] for row in rooms if row["last_inspection"]] == ["to_inspect"]
     book = tmp_path / "log.xlsx"
     run(sys.executable, str(PROGRAMS / "workbook.py"), START.strftime("%Y-%m"), str(book))

@@ -39,6 +39,7 @@ def test_a_database_that_went_away_and_came_back(tmp_path: Path) -> None:
             "page_built": True,
             "parts": {
                 "database": "ok",
+                "writer": "ok",
                 "clock": "ok",
                 "disk": "ok",
                 "witness": "off",

@@ -58,6 +58,7 @@ def counted(officer: Client, opened: datetime) -> tuple[int, ...]:
     asked = {"year": opened.year, "quarter": (opened.month + 2) // 3}
     line = officer.get("/api/statistics", **asked).json()["total"]
     of_sources = ("cases_of_probes", "cases_of_instruments", "cases_of_public")
+    assert line["cameras_of_probes"] == (line["cameras"] if line["cases_of_probes"] else 0), "one case is there"
     return tuple(line[name] for name in ("cases", *of_sources, "undecided", "not_camera", "cameras"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import csv
 import errno
 import json
@@ -15,6 +16,7 @@ import pytest
 from sqlalchemy import delete
 
 from server.api.app import build_services
+from server.cli import main
 from server.config.settings import Settings
 from server.ingest.arrivals import read_arrival
 from server.ingest.entries import accept
@@ -39,7 +41,7 @@ def _fill(settings: Settings, *, quarantine: bool = False) -> Probe:
 
 
 def test_a_district_sets_up_its_server(call: Call, settings: Settings, tmp_path: Path) -> None:
-    assert call("migrate") == (0, "the database is up to date\n", "")
+    assert call("migrate") == (0, f"{settings.url} is up to date\n", "")
     assert call("import-facilities", DEMO_FACILITY)[1] == "1 facilities added, 0 were there already\n"
     assert call("import-facilities", DEMO_FACILITY)[1] == "0 facilities added, 1 were there already\n"
     probe = _fill(settings, quarantine=True)
@@ -155,6 +157,17 @@ def test_verify_a_changed_export(call: Call, settings: Settings, tmp_path: Path)
     out = problems(*lines[:first], *lines[first + 1 :])
     assert f"log index {OWN + 1} stands where {OWN} must" in out
     assert "the manifest is missing" in problems(*lines[:-1])
+
+
+def test_a_command_without_its_server_begins_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for environment, folder in (({}, "var"), ({"ANSIM_DATA_DIR": "elsewhere"}, "elsewhere")):
+        with pytest.raises(SystemExit) as end:
+            contextvars.copy_context().run(main, ["keys"], environment)
+        assert (end.value.code, f"no data folder {folder}:" in capsys.readouterr().err) == (2, True)
+    assert not [*tmp_path.iterdir()]
 
 
 @pytest.mark.parametrize(

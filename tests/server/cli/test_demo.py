@@ -21,7 +21,7 @@ from tests.server.log_kit import OWN_KINDS
 from tests.server.sweep_kit import DEMO_ROOM
 from tests.waiting import PATIENCE_S, wait_until
 
-LOGIN = re.compile(r"login +(\w+) +password (\S+)")
+LOGIN = re.compile(r"login +([\w-]+) +password (\S+)")
 LOG_HEAD = re.compile(r"기록 원장 \d+건, 루트 해시 \S+")
 """Changes with each entry of the server's own, as that of a new day."""
 SWEEP_TIMEOUT_S = 240  # a simulated sweep takes about 20 s on a quiet machine

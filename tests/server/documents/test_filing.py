@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -116,7 +117,8 @@ def test_what_is_typed_later_from_the_list_says_so_and_is_no_check_with_an_instr
     query = {"reason": "월간 보고", "format": "pdf", "sweep_id": typed["sweep_id"]}
     said = pdf_words(supervisor.get("/api/exports/inspection-log", **query).content, tmp_path)
     assert f"사후 입력, 점검표 {issued['document_no']}" in said
-    csv = supervisor.get("/api/exports/inspection-log", reason="월간 보고").content.decode()
+    these_days = {"reason": "월간 보고", "from": str(today() - timedelta(days=1))}
+    csv = supervisor.get("/api/exports/inspection-log", **these_days).content.decode()
     assert f"탐지기 · 사후 입력(점검표 {issued['document_no']})" in csv
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import delete, insert, select, update
@@ -11,16 +11,21 @@ from sqlalchemy import delete, insert, select, update
 from server.exports.gathering import inspection_log
 from server.exports.gathering.line_reader import LineReader
 from server.exports.gathering.log_request import LogRequest
+from server.exports.logs.pdf_log import render_sheet
+from server.exports.printed.sweep import printed_sweep
 from server.interface.formats import Format
 from server.projections import projecting
 from server.projections.log_records import ExportError, Period
+from server.projections.sightings import case_of
 from server.store.schema import body_data, body_refs, entries, erased_bodies
 from sweep.entry.kinds import REPORT_TYPE
 from sweep.report import new_id
 from tests.entry_factory import signer
 from tests.report_factory import SWEEP_ID
+from tests.server.cases.test_cases import FOUND_STEPS, take
 from tests.server.conftest import Site
 from tests.server.log_kit import sent_indices
+from tests.server.places.test_one_thing import FINDING, seen
 from tests.server.sweep_kit import Probe
 
 MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
@@ -104,3 +109,33 @@ def test_more_sweeps_than_a_document_holds_are_refused_before_they_are_read(site
     assert site.send(Probe().opened(SWEEP_ID)).status_code == 200
     with site.db.read() as connection, pytest.raises(ExportError, match="more than 0 sweeps"):
         inspection_log.collect_pages(connection, WANTED, most=0)
+
+
+def test_a_sheet_says_what_was_done_in_the_case_that_an_earlier_sweep_opened(site: Site) -> None:
+    probe = Probe()
+    site.admit(probe.signer)
+
+    site.add_user("second", "inspector", "점검자-02")
+    first, later = new_id(), new_id()
+    for wire in (*seen(probe, first, 0), *seen(probe, later, 60)):
+        assert site.send(wire).status_code == 200
+    client = site.login("supervisor", "감독자-01")
+    case_id = str(case_of(first, FINDING.finding_id))
+    for step in FOUND_STEPS[:4]:
+        assert take(client, case_id, step).status_code == 201
+    detail = client.get(f"/api/cases/{case_id}").json()
+    assert detail["seen_again"]["sweep_id"] == str(later)
+    assert detail["seen_again"]["began"] > detail["opened"]
+    assert client.get(f"/api/cases/{case_of(later, FINDING.finding_id)}").status_code in {200, 404}
+    with site.db.read() as connection:
+        pages = {page.row.header.sweep_id: page for page in inspection_log.collect_pages(connection, WANTED)}
+    own, again = (printed_sweep(pages[one], 1) for one in (first, later))
+    assert "112 신고(접수번호 2026-112-000431)" in own["form"]["measures"]
+    assert "112 신고(접수번호 2026-112-000431) [2026-03-" in again["form"]["measures"]
+    assert again["form"]["is_called"] and again["form"]["next"].startswith("112 신고함")
+    assert not again["dispositions"]
+    said = [line["said"] for line in again["case_lines"]]
+    assert "카메라이거나 배제할 수 없음" in said and "112 신고(접수번호 2026-112-000431)" in said
+    assert {line["case"] for line in again["case_lines"]} == {f"{own['started'][:16]} 점검의 확인 건"}
+    assert {line["case"] for line in own["case_lines"]} == {"이 점검의 확인 건"}
+    assert b"%PDF" in render_sheet(pages[later], datetime(2026, 3, 16, tzinfo=UTC))[:8]

@@ -15,7 +15,15 @@ from sqlalchemy import insert, select, update
 
 from server.districts import register
 from server.exports.gathering.statistics import gather, quarter_of
-from server.exports.logs.statistics_table import COLUMNS, DEMO_NOTICE, SHEETS, DistrictLine, with_total, write_xlsx
+from server.exports.logs.statistics_table import (
+    COLUMNS,
+    DEMO_NOTICE,
+    SHEETS,
+    DistrictLine,
+    notice_of,
+    with_total,
+    write_xlsx,
+)
 from server.ingest import case_entries
 from server.interface.case_requests import CaseRequest, StepRequest
 from server.interface.place_requests import FacilityRequest, RoomRequest
@@ -24,7 +32,8 @@ from server.people import auth
 from server.places import facilities
 from server.projections.log_records import Period
 from server.store.clock import moved_to, to_ms
-from server.store.schema import practice_runs, public_reports, sweeps, users, visual_checks
+from server.store.schema import facilities as facility_table
+from server.store.schema import practice_runs, public_reports, rooms, sweeps, users, visual_checks
 from sweep.report import LocalText, new_id, parse_json
 from tests.server.conftest import PASSWORD, Site
 
@@ -263,14 +272,57 @@ def test_what_the_page_shows_is_what_the_file_says(site: Site, filled: dict[str,
     assert site.login("viewer").http.get("/api/statistics", params=asked).status_code == 403
 
 
-def test_the_workbook_has_numbers_a_sum_and_says_when_a_demonstration_is_in_it() -> None:
+def test_what_was_simulated_stands_apart_and_is_never_added(site: Site, filled: dict[str, list[UUID]]) -> None:
+    here = filled["mapo-gu"]
+    with site.db.write() as connection:
+        of_room = rooms.join(facility_table, facility_table.c.facility_id == rooms.c.facility_id)
+        demo_room = connection.scalars(
+            select(rooms.c.room_id).select_from(of_room).where(facility_table.c.is_demo)
+        ).first()
+        assert demo_room is not None
+        rows = [_sweep(demo_room, source=source) for source in ("simulated", "replay", "practice")]
+        connection.execute(insert(sweeps), [*rows, _sweep(demo_room, mode="quick"), _sweep(here[0], source="replay")])
+        look = {"check_id": new_id(), "room_id": demo_room, "checked_ms": to_ms(MARCH), "checked_by": "점검자-01"}
+        connection.execute(insert(visual_checks).values(look))
+    officer = site.login("city_officer", "시담당-01")
+    asked: dict[str, Any] = {"year": 2026, "quarter": 1}
+    real, apart = (
+        officer.http.get("/api/statistics", params=asked | {"simulated": simulated}).json()
+        for simulated in (False, True)
+    )
+    assert ((real["is_demo"], real["simulated"]), (apart["is_demo"], apart["simulated"])) == ((False, 4), (True, 4))
+    counted = [[one["total"][name] for name in ("full", "quick", "by_eye")] for one in (real, apart)]
+    assert counted == [[2, 2, 2], [4, 0, 1]], "a real one counts in a demonstration's room, too"
+    assert apart["total"]["rooms"] == len(site.login("admin").http.get("/api/rooms").json()["rooms"]) - 6
+    files = {
+        (simulated, kind): officer.http.get(
+            "/api/exports/statistics", params=asked | {"reason": "대조", "simulated": simulated, "format": kind}
+        )
+        for simulated in (False, True)
+        for kind in ("csv", "xlsx")
+    }
+    names = [files[simulated, "csv"].headers["content-disposition"] for simulated in (False, True)]
+    assert ["-simulated" in name for name in names] == [False, True]
+    periods = [
+        {row["기간"] for row in csv.DictReader(io.StringIO(files[simulated, "csv"].content.decode("utf-8-sig")))}
+        for simulated in (False, True)
+    ]
+    assert periods == [{"2026-01-01 ~ 2026-03-31"}, {"2026-01-01 ~ 2026-03-31 (시뮬레이션)"}]
+    for simulated, notice in ((False, notice_of(4, is_demo=False)), (True, DEMO_NOTICE)):
+        with zipfile.ZipFile(io.BytesIO(files[simulated, "xlsx"].content)) as book:
+            assert notice in book.read("xl/sharedStrings.xml").decode()
+
+
+def test_the_workbook_has_numbers_a_sum_and_says_when_simulations_are_in_it() -> None:
     lines = [DistrictLine("가구", rooms=3, full=2, to_look_ms=[3_600_000, 7_200_000]), DistrictLine("나구", rooms=4)]
     total = with_total(lines)[-1]
     assert (total.name, total.rooms, total.to_look_ms) == ("합계", 7, [3_600_000, 7_200_000])
     assert lines[0].rooms == 3 and len(with_total(lines[:1])) == 1
     made = datetime(2026, 4, 2, 9, tzinfo=KST)
-    data = write_xlsx(lines, QUARTER, made, has_demo=True)
-    assert data == write_xlsx(lines, QUARTER, made, has_demo=True)
+    notice = notice_of(3, is_demo=True)
+    data = write_xlsx(lines, QUARTER, made, notice)
+    assert data == write_xlsx(lines, QUARTER, made, notice)
+    assert (notice, notice_of(0, is_demo=False)) == (DEMO_NOTICE, "")
     with zipfile.ZipFile(io.BytesIO(data)) as book:
         words = book.read("xl/sharedStrings.xml").decode()
         first, second = (book.read(f"xl/worksheets/sheet{number}.xml").decode() for number in (1, 2))
@@ -301,6 +353,8 @@ def test_what_looks_by_eye_cost_and_how_many_hidden_lenses_eyes_saw(site: Site, 
     assert (other.eye_shown, other.eye_seen) == (0, 0), "the sum of two is nobody's to tell"
     said = {column.heading: column.value(line) for column in COLUMNS}
     assert said["점검 한 번에 든 시간(초)"] == 6.0
+    unlooked = {column.heading: column.value(DistrictLine("가구", full=2)) for column in COLUMNS}
+    assert (unlooked["점검 한 번에 살핀 곳"], unlooked["점검 한 번에 든 시간(초)"]) == ("–", "–")
     assert said["육안 탐지율(찾은 것/숨긴 것)"] == "3/6 (22~78 %)"
     assert said["대조 오류(오류/대조)"] == "1/2 (12~88 %)"
     assert {column.heading: column.value(other) for column in COLUMNS}["육안 탐지율(찾은 것/숨긴 것)"] == "–"

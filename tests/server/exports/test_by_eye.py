@@ -158,7 +158,7 @@ def test_the_checklist_is_printed_zone_by_zone_with_its_gaps_and_photographs() -
         (_note(by_eye="marks", marks="나사 구멍"), (), "suspected", "나사 구멍 · 2/8개 부위"),
         (_note(by_eye="marks", marks="나사 구멍"), ("suspected",), "suspected", "배제하지 못함 1건 / 나사 구멍"),
         (_note(), ("suspected",), "suspected", "육안으로 배제하지 못함 1건"),
-        (_note(by_eye="not_done", spots=()), (), "not_done", "점검자-01이(가) 육안 점검을 하지 않았다고 적음"),
+        (_note(by_eye="not_done", spots=()), (), "not_done", "점검자-01이 육안 점검을 하지 않았다고 적음"),
         (_note(), ("found", "found", "suspected"), "found", "카메라이거나 배제할 수 없다고 판정함 2건"),
         (_note(), ("confirmed", "found"), "confirmed", "경찰이 카메라로 확인함"),
     ],

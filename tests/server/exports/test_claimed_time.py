@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from server.interface.formats import Format
 from server.interface.words import KST
 from server.projections import projecting
 from server.projections.log_records import Period
-from server.store.clock import now_ms
+from server.store.clock import now_ms, today
 from server.store.schema import cases, dispositions, findings, sweeps
 from sweep.report import ClockReading, new_id
 from tests.report_factory import START
@@ -106,7 +106,17 @@ def test_a_sweep_dated_2099_is_in_its_month_and_not_the_last_for_ever(site: Site
     projecting.rebuild(site.db)
     assert _rows(site) == before
     inspector = site.login("inspector")
-    table = inspector.get("/api/exports/inspection-log", reason="x").content.decode("utf-8-sig")
+    path, month = "/api/exports/inspection-log", Period.last_month(today())
+    asked: tuple[tuple[dict[str, str], date, date], ...] = (
+        ({}, month.first, month.last),
+        ({"from": "2026-03-10"}, date(2026, 3, 10), today()),
+        ({"to": "2026-03-10"}, date(2026, 3, 1), date(2026, 3, 10)),
+    )
+    for days, first, end in asked:
+        answer = inspector.get(path, **{"reason": "x"} | days)
+        assert f"_{first}_{end}.csv" in answer.headers["content-disposition"]
+    wanted = {"reason": "x", "from": str(now.date())}
+    table = inspector.get(path, **wanted).content.decode("utf-8-sig")
     (line,) = (line for line in table.splitlines() if str(ahead) in line)
     assert line.split('","')[1].startswith("2099-01-01")
     cells = dict(zip(table.splitlines()[0].split('","'), line.split('","'), strict=True))

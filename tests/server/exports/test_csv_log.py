@@ -50,9 +50,8 @@ def test_the_words_of_a_row() -> None:
     assert (simulated["성별"], simulated["층"], simulated["칸"]) == ("여", "1층", "3칸")
     assert simulated["점검 시작(한국시간)"] == "2026-03-12 10:20:00"
     assert simulated["점검자"] == "점검자-01, 점검자-02"
-    assert simulated["미점검·판정 불가"] == (
-        "감지된 것 없음 1곳: 1번 칸 / 판정 불가 3곳: 3번 칸, 세면대, 출입구 / 미점검 1곳: 청소도구함"
-    )
+    assert simulated["미점검·판정 불가"] == "판정 불가 3곳: 3번 칸, 세면대, 출입구 / 미점검 1곳: 청소도구함"
+    assert simulated["감지된 것 없음(구역)"] == "1곳: 1번 칸"
     assert (simulated["확인할 곳(건)"], simulated["확인할 곳 위치"]) == ("1", "2번 칸 뒷벽, 높이 모름, 왼쪽 모서리 옆")
     assert simulated["현장 판정"] == "확인할 곳 1건"
     assert live["기록 구분"] == "실측"

@@ -57,11 +57,11 @@ def test_the_form_of_a_sweep_has_approval_boxes_and_both_results(tmp_path: Path)
     assert fields["성별"] == ["남", "층", "1층", "칸", "3칸"]
     assert fields["점검구분"] == ["□ 정기  □ 수시  ■ 합동   (정밀 점검)"]
     assert (fields["비상벨"], fields["조치"], fields["의심흔적"]) == (["정상"], ["점검 스티커 부착"], ["없음"])
-    assert [row[:2] for row in signing[1:]] == [
-        ["점검자", "점검자-01"],
-        ["점검자", "점검자-02"],
-        ["동행·입회", "마포경찰서 경위"],
-        ["확인자", "시설관리 담당"],
+    assert [row[:3] for row in signing[1:]] == [
+        ["점검자", "점검자-01", ""],
+        ["점검자", "점검자-02", ""],
+        ["동행·입회", "", "마포경찰서 경위"],
+        ["확인자", "", "시설관리 담당"],
     ]
 
 

@@ -64,7 +64,7 @@ def test_a_candidate_is_printed_with_its_evidence_for_and_against(tmp_path: Path
     for expected in (
         "확인할 곳 1곳: 2번 칸 뒷벽, 높이 모름, 왼쪽 모서리 옆",
         "점검자-01, 점검자-02",
-        "2026-03-12 10:20:00 – 10:27:24 (한국시간)",
+        "2026-03-12 10:20:00 – 10:27:24 (모의: 실제보다 빠르게 진행) (한국시간)",
         "점검자가 퇴실과 폐쇄를 확인했다고 기록됨",
         "F1 2번 칸 뒷벽, 높이 모름, 왼쪽 모서리 옆",
         "오른쪽 1.39 m, 아래 0.00 m",
@@ -75,14 +75,15 @@ def test_a_candidate_is_printed_with_its_evidence_for_and_against(tmp_path: Path
         "문 밖에서 잰 세기보다 높지 않습니다.",
         "–0.4",
         "가중치의 합 +3.1",
-        "확률이나 배수로 읽지 않습니다",
+        "확률이나 배수가 아닙니다",
         "만지거나 분해하지 마십시오",
-        "현장 판정: 확인할 곳",
+        "지금 상태: 확인할 곳",
+        "기록된 현장 판정이 없습니다. 지금 상태: 확인할 곳 1건.",
         "메모리 카드에만 저장하는 카메라는",
         "감지된 것 없음2)",
         "감지된 것 없음(4가 지 중 3가지 판정 불가)",
         "모든 대상을 현장 측정으로 확인하지 않아 이상 없음으로 판정하지 않음",
-        "살펴본 시야 86% · 34초",
+        "필요 시야량 86% · 34초",
         s.make_entries()[1].entry_hash,
         "전자 기록이 우선합니다",
     ):
@@ -120,7 +121,7 @@ def test_a_find_prints_what_to_do_and_every_decision(tmp_path: Path) -> None:
     assert text.index("배제할 수 없음") < text.index("환풍구 날개 뒤에 렌즈가 있음")
     assert "인수한 경찰관" in text
     assert "의심기기 발견(경찰 확인 중) Suspected device found" in text
-    assert "현장 판정: 의심기기 발견" in text
+    assert "지금 상태: 의심기기 발견" in text
 
 
 def test_an_empty_period_says_that_there_is_nothing(tmp_path: Path) -> None:

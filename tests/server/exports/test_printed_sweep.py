@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from server.exports.columns import limits_words
+from server.exports.columns import limits_words, not_judged, undetected_words
+from server.exports.printed.form import printed_form
 from server.exports.printed.map import printed_map
 from server.exports.printed.sweep import printed_sweep
+from server.exports.printed.targets import target_table
 from server.interface.fields import FindingState
 from server.interface.views.sweeps import KnownBefore
-from server.projections.log_records import SweepPage
+from server.interface.words import ZONES
+from server.projections.log_records import Printing, SweepPage
 from server.projections.log_rows import build_page
+from sweep.report.words import TARGET_WORDS
 from tests.report_factory import text
 
 from . import sample_sweeps as s
+
+TEMPLATES = Path(__file__).parents[3] / "server" / "exports" / "templates"
 
 
 def test_zones_are_shaded_by_what_stands_of_them_and_said_in_the_same_words() -> None:
@@ -51,6 +59,13 @@ def test_a_marker_stands_where_the_finding_is() -> None:
     assert set(strokes["세면대"]) == {"fixture"}
 
 
+def test_the_end_of_a_simulated_sweep_says_that_its_time_ran_faster() -> None:
+    page = s.simulated_page()
+    assert printed_form(page, Printing())["when"].endswith("(모의: 실제보다 빠르게 진행) (한국시간)")
+    live = replace(page, row=replace(page.row, header=replace(page.row.header, source="live")))
+    assert "모의" not in printed_form(live, Printing())["when"]
+
+
 def _measured(page: SweepPage, **changes: float) -> SweepPage:
     """The same as if every weight had been measured in the field."""
     assert page.report is not None
@@ -73,11 +88,12 @@ def test_no_odds_are_printed_while_a_weight_was_not_measured() -> None:
     assert (finding["odds"], finding["sum"]) == (None, "+3.1")
     (measured,) = printed_sweep(_measured(s.simulated_page()), 1)["findings"]
     assert measured["odds"]["posterior_ratio"] == "1 : 79"
+    assert finding["walk"]["steps"] == measured["walk"]["steps"], "a score is shown on its scale, too"
 
 
 def test_each_piece_of_evidence_is_a_bar_between_prior_and_posterior() -> None:
     (finding,) = printed_sweep(_measured(s.simulated_page()), 1)["findings"]
-    walk = finding["odds"]["walk"]
+    walk = finding["walk"]
     assert [bar["is_for"] for bar in walk["steps"]] == [True, True, False]
     assert walk["steps"][0]["from"] == walk["prior"]
     first, second, last = walk["steps"]
@@ -123,7 +139,10 @@ def test_what_was_not_detected_without_proof_has_a_word_of_its_own() -> None:
     assert page.row.zones_not_assessable == ()
     assert page.row.zones_nothing_detected == ("1번 칸", "2번 칸", "3번 칸", "세면대", "출입구")
     assert page.row.equipment_result == "partly"
-    assert limits_words(page.row).startswith("감지된 것 없음 5곳: 1번 칸")
+    fields = {name: value for name, _, value in printed["fields"]}
+    assert fields["판정 불가·미점검"] == limits_words(page.row) == "미점검 1곳: 청소도구함"
+    assert not_judged(page.row) == 1, "the list counts the zones that the sheet names"
+    assert undetected_words(page.row).startswith("5곳: 1번 칸")
     assert any(
         "이상 없음으로 판정하지 않음 · 제외: 움직일 때만 보내는 와이파이 카메라" in note
         for note in printed["zones"]["notes"]
@@ -182,3 +201,25 @@ def test_a_finding_says_what_stands_of_it_and_not_what_somebody_said_last() -> N
 def test_odds_in_words(log10_odds: float, words: str) -> None:
     (finding,) = printed_sweep(_measured(s.simulated_page(), posterior_log10_odds=log10_odds), 1)["findings"]
     assert finding["odds"]["posterior_ratio"] == words
+
+
+def test_a_chance_from_a_guessed_curve_says_so_beside_its_number_and_a_recorders_of_which_lens_it_is() -> None:
+    report = s.page_of_format_2().report
+    assert report is not None
+    table = target_table(report)
+    guessed = [one for one in report.targets if one.source == "guessed" and one.probability is not None]
+    shares = [cell["share"] for row in table["rows"] for cell in row["cells"]]
+    assert sum(share.endswith("% 추정") for share in shares) == len(guessed) > 0
+    lens_of = {head["ko"]: head["source"] for head in table["heads"]}
+    assert lens_of[TARGET_WORDS["recorder"].ko].startswith("1 mm 핀홀 렌즈일 때만 · ")
+
+
+def test_no_two_states_of_a_zone_look_alike_on_the_printed_map() -> None:
+    drawn = (TEMPLATES / "sweep_map.typ").read_text(encoding="utf-8")
+    fills = re.search(r"#let zone-fill = \((.*)\)", drawn)
+    assert fills is not None
+    looks = dict(pair.split(": ") for pair in fills[1].split(", "))
+    assert len(set(looks.values())) == len(looks), "two hatchings"
+    assert set(ZONES) - set(looks) == {"clear", "to_inspect", "not_looked"}, "white, a marker, a dashed line"
+    legend = drawn.split("#let legend")[1]
+    assert set(re.findall(r'swatch\("(\w+)"', legend)) == set(ZONES) - {"to_inspect"}

@@ -72,11 +72,16 @@ def test_the_forest_that_judged_is_named_with_the_equipment() -> None:
 def test_the_equipments_reason_says_how_far_it_carries() -> None:
     page = s.page_of_format_2()
     assert (page.row.equipment_result, page.row.unable) == ("partly", (1, 4))
-    assert equipment_reason(page.row) == "구역 6곳 중 1곳 판정 불가(방식 4가지 중 1가지 판정 불가)"
+    lens, heard = "렌즈 37%~58%(모의 영상 측정)", "와이파이 1%~90%(모의 영상 측정), 블루투스 42%(추정)"
+    reach = f"{lens}, {heard}, 전파 50%~80%(추정) 또는 알 수 없음"
+    assert page.row.reach == reach
+    said = f"구역 6곳 중 1곳 판정 불가(방식 4가지 중 1가지 판정 불가) · 있었다면 찾았을 확률: {reach}"
+    assert equipment_reason(page.row) == said
     aborted = dataclasses.replace(page.row, is_aborted=True, zones_not_looked=())
     assert equipment_reason(aborted).startswith("점검이 중단됨. 본 범위에서 감지된 것 없음(방식 4가지 중 1가지")
     nothing = dataclasses.replace(page.row, equipment_result="nothing_detected", unable=(0, 0))
-    assert equipment_reason(nothing) == "구역 6곳에서 감지된 것 없음. 기기가 없다는 뜻이 아님"
+    told = f"구역 6곳에서 감지된 것 없음. 기기가 없다는 뜻이 아님 · 있었다면 찾았을 확률: {reach}"
+    assert equipment_reason(nothing) == told
     place = dataclasses.replace(s.simulated_page().row, is_aborted=True)
     assert equipment_reason(place) == "점검이 중단됨 · 확인할 곳 1곳: 2번 칸 뒷벽, 높이 모름, 왼쪽 모서리 옆"
 

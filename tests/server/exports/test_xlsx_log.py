@@ -38,9 +38,9 @@ def test_rows_and_headings_are_where_the_panes_freeze() -> None:
     cells = _cells(book)
     assert cells["A4"] == COLUMNS[0].heading
     assert cells["A5"] == "실측"
-    assert (cells["W4"], cells["Y4"]) == ("점검 결과(사람)", "장비 점검 결과")
-    assert (cells["W5"], cells["Y5"]) == ("미기재", "일부 판정 불가")
-    assert cells["S5"] == "0"
+    assert (cells["X4"], cells["Z4"]) == ("점검 결과(사람)", "장비 점검 결과")
+    assert (cells["X5"], cells["Z5"]) == ("미기재", "일부 판정 불가")
+    assert cells["T5"] == "0"
     assert "2026-03-01 ~ 2026-03-31" in cells["A2"]
     sheet = book.read("xl/worksheets/sheet1.xml").decode()
     assert 'state="frozen"' in sheet
@@ -71,7 +71,7 @@ def test_a_demonstration_raises_a_notice_and_says_so_in_its_cells() -> None:
     assert cells["A3"] == DEMO_NOTICE
     assert "시뮬레이션" in DEMO_NOTICE[:16], "what is left of it on the second sheet across"
     assert cells["A5"] == "시뮬레이션 기록 · 실제 점검 아님"
-    assert cells["Y5"] == "[시뮬레이션 기록] 확인할 곳"
+    assert cells["Z5"] == "[시뮬레이션 기록] 확인할 곳"
 
 
 def test_the_notes_explain_results_in_the_words_that_the_cells_have() -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from server.bounds.thread_pools import PersonalShares
 from server.interface.errors import ApiError
-from server.live import pg_queue
+from server.live import pg_queue, shared
 from server.live.channel import MAX_PENDING
 from server.live.hub import LiveHub
 from server.live.operations import keep, restore
@@ -249,6 +249,26 @@ def test_without_notices_a_post_reaches_the_page_and_a_stop_the_probe(database_u
                 stop = _pause(sweep_id)
                 await two.enqueue(PROBE, stop, sweep_id, asked_by="점검자-01")
                 assert await asyncio.wait_for(poll, PATIENCE_S) == (stop,)
+
+    _run(scenario)
+
+
+def test_where_nobody_listens_news_are_left_until_somebody_does(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared, "RESTS_UNHEARD", 1_000_000)  # without end
+
+    async def scenario() -> None:
+        async with _process(db) as one, _process(db) as two:
+            sweep_id, stop = new_id(), _pause(new_id())
+            assert await one.fetch(PROBE, KEY, None, 0) == ()  # it serves, and rests from now on
+            await two.publish(PROBE, KEY, (state(0, "running", sweep_id),))
+            await asyncio.sleep(4 * shared.REST_S)
+            assert _known(one) != _known(two)
+            page = one.hub.listen(PROBE, new_id(), "")
+            await _same(two, one)
+            one.hub.leave(page)
+            assert await one.publish(PROBE, KEY, (guidance(1, "own", sweep_id),)) == 1
+            await two.enqueue(PROBE, stop, stop.sweep_id, asked_by="")
+            await _same(two, one)
 
     _run(scenario)
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
 import httpx
-from sqlalchemy import Engine, event, insert, select
+from sqlalchemy import insert, select
 
 from server.config.settings import Settings
 from server.interface.fields import Role
@@ -19,6 +17,7 @@ from server.store.schema import entries, facilities, inspector_pairs, user_facil
 from sweep.entry.kinds import CASE_STEP
 from sweep.report import new_id
 from tests.server.conftest import NO_TLS, PASSWORD, QUICK_HASH, Client, Site, running
+from tests.server.statements import asked_of_databases
 from tests.server.sweep_kit import DEMO_ROOM, Probe
 from tests.waiting import PATIENCE_S
 
@@ -69,21 +68,6 @@ def test_people_are_invited_moved_and_leave(site: Site) -> None:
     assert officer.post("/api/users/kim/deactivate").status_code == 404  # not of this district any more
     assert admin.post("/api/users/kim/deactivate").status_code == 200
     assert client.post("/api/login", {"username": "kim", "password": PASSWORD}).status_code == 401
-
-
-@contextmanager
-def _statements() -> Iterator[list[str]]:
-    """What databases are asked meanwhile, by any engine of this process."""
-    asked: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        asked.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 FACILITY_ROLES: tuple[Role, ...] = ("cleaner", "facility_owner", "facility_staff")
@@ -145,7 +129,7 @@ def _world(settings: Settings, *, has_cases: bool) -> dict[str, object]:
                     continue
                 where = re.sub(r"{\w+}", str(sweep_id), path.replace("{room_id}", str(DEMO_ROOM)))
                 body: dict[str, str] | None = {} if path.endswith("/looks") else None
-                with _statements() as asked:
+                with asked_of_databases() as asked:
                     answer = client.http.request(method, where, json=body, headers={"X-CSRF-Token": client.csrf})
                 work = [one for one in asked if "user_facilities" in one]
                 answers[f"{role} {method} {path}"] = (*_told(answer, sweep_id), work)

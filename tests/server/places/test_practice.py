@@ -17,7 +17,7 @@ from server.places.sweeps import own_controls
 from server.standing.periods import wilson
 from server.store.clock import now_ms
 from server.store.counting import CASE_COUNTS, SWEEP_COUNTS
-from server.store.schema import audit, cases, entries, facilities, practice_runs, rooms, sweeps
+from server.store.schema import audit, cases, entries, facilities, practice_runs, rooms, sweeps, users
 from sweep.report import EyeAnswer, EyeLook, Finding, Source, SweepReport, eye_looks_line
 from tests.report_factory import make_report, text, uid
 from tests.server.conftest import Site
@@ -266,6 +266,9 @@ def test_a_hidden_lens_is_due_once_a_month_and_each_is_reminded_of_the_own_eye(s
         told = [one.get("/api/schedule/rounds").json()["is_lens_due"] for one in (inspector, other, desk)]
         return told, desk.get("/api/desk/day").json()["districts_without_lens"]
 
+    assert due() == ([False, False, False], 1), "nobody is reminded in an account's first month"
+    with site.db.write() as connection:
+        connection.execute(update(users).values(created_ms=now_ms() - LENS_EVERY_MS - 1))
     assert due() == ([True, True, False], 1)
     run = hide(inspector)
     assert due() == ([True, True, False], 1), "hidden is not looked for"

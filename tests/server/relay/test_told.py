@@ -35,6 +35,7 @@ from server.projections import projecting
 from server.relay.above import begin_anew, note, tell
 from server.relay.client import CityAwayError, CityClient, CityRefusesError
 from server.relay.telling import Teller
+from server.relay.telling_keys import let_tell
 from server.schedule.pairs import order_visit
 from server.schedule.periods import today
 from server.schedule.told_rooms import told_rooms
@@ -117,19 +118,26 @@ def district(site: Site, tmp_path: Path, migrated_sqlite: Path) -> Iterator[Serv
         with site.db.write() as connection:
             register.add_district(connection, DISTRICT, LocalText(ko="마포구", en="Mapo-gu"), actor="test")
         admit(site.services, found.server_signer.signer, "relay", tenant=DISTRICT)
+        let_tell_of(site, found, DISTRICT)
         yield found
 
 
-def _room(district: Services, name: str = "가람공원") -> tuple[UUID, UUID]:
-    """(facility, room) of the district."""
+def let_tell_of(site: Site, server: Services, *district_ids: str) -> None:
+    """Let the key of a server tell the one above of these districts."""
+    with site.db.write() as connection:
+        let_tell(connection, server.server_signer.signer.key_id, district_ids, actor="test")
+
+
+def room_of(district: Services, name: str = "가람공원", district_id: str = DISTRICT) -> tuple[UUID, UUID]:
+    """(facility, room) of a district."""
     with district.db.write() as connection:
         wanted = FacilityRequest(name=LocalText(ko=name, en=name), address=f"{name} 1")
-        facility_id = facilities.add_facility(connection, wanted, actor="test", district_id=DISTRICT)
+        facility_id = facilities.add_facility(connection, wanted, actor="test", district_id=district_id)
         room = RoomRequest(name=LocalText(ko=name, en=name), kind="restroom")
         return facility_id, facilities.add_room(connection, facility_id, room, actor="test")
 
 
-def _visit(room_id: UUID, at: datetime, **values: object) -> dict[str, object]:
+def visit_of(room_id: UUID, at: datetime, **values: object) -> dict[str, object]:
     """A row of `sweeps`."""
     ms = to_ms(at)
     return {
@@ -176,12 +184,12 @@ def _stands(district: Services) -> dict[str, dict[UUID, Any]]:
 
 
 def test_a_week_away_comes_back_in_order_without_doubles(site: Site, district: Services) -> None:
-    places = [_room(district, f"공원 {number}") for number in range(30)]
+    places = [room_of(district, f"공원 {number}") for number in range(30)]
     wire, things, changes = Wire(), 0, 0
     for number in range(8):
         now = MONDAY + number * DAY
         with moved_to(now):
-            visits = [_visit(place[1], now + timedelta(seconds=index)) for index, place in enumerate(places * 4)]
+            visits = [visit_of(place[1], now + timedelta(seconds=index)) for index, place in enumerate(places * 4)]
             found = [_case(place[1], now) for place in places[:10]]
             with district.db.write() as connection:
                 connection.execute(insert(sweeps), visits)
@@ -198,10 +206,10 @@ def test_a_week_away_comes_back_in_order_without_doubles(site: Site, district: S
             assert gone == 1
             with wire.client_of(district, site.url if number == 0 else "http://127.0.0.1:9") as client:
                 if number == 0:
-                    assert tell(district.db, client) == len(visits) - 1 + len(found) + len(places)
+                    assert tell(district.db, client, DISTRICT) == len(visits) - 1 + len(found) + len(places)
                 else:
                     with pytest.raises(CityAwayError):
-                        tell(district.db, client)
+                        tell(district.db, client, DISTRICT)
     with district.db.read() as connection:
         queued = connection.scalar(select(func.count()).select_from(told_above)) or 0
     assert changes > queued, "what changed again and again waits once"
@@ -209,9 +217,9 @@ def test_a_week_away_comes_back_in_order_without_doubles(site: Site, district: S
     wire = Wire(lost={2})
     with wire.client_of(district, site.url) as client:
         with pytest.raises(CityAwayError):  # the second post is taken, and its answer lost
-            tell(district.db, client)
-        tell(district.db, client)
-        assert tell(district.db, client, is_heard=True) == 0
+            tell(district.db, client, DISTRICT)
+        tell(district.db, client, DISTRICT)
+        assert tell(district.db, client, DISTRICT, is_heard=True) == 0
     numbers = [one["number"] for body in wire.bodies for one in body["told"]]
     ends = [body["told"][-1]["number"] for body in wire.bodies]
     assert [len(body["told"]) <= TOLD_AT_ONCE for body in wire.bodies].count(False) == 0
@@ -238,21 +246,21 @@ def _due(facility_id: UUID, room_id: UUID, until: date) -> ToldRoom:
 
 
 def test_what_stands_no_more_or_may_not_be_told_is_taken_back(site: Site, district: Services) -> None:
-    facility_id, room_id = _room(district)
-    other = _room(district, "남의 공원")
+    facility_id, room_id = room_of(district)
+    other = room_of(district, "남의 공원")
     with district.db.write() as connection:
-        visit, practice = _visit(room_id, MONDAY), _visit(room_id, MONDAY, source="practice")
-        of_demo = _visit(UUID("01920000-0000-7000-8000-00000000a001"), MONDAY, source="simulated")
-        connection.execute(insert(sweeps), [visit, practice, of_demo, _visit(room_id, MONDAY, mode="imported")])
+        visit, practice = visit_of(room_id, MONDAY), visit_of(room_id, MONDAY, source="practice")
+        of_demo = visit_of(UUID("01920000-0000-7000-8000-00000000a001"), MONDAY, source="simulated")
+        connection.execute(insert(sweeps), [visit, practice, of_demo, visit_of(room_id, MONDAY, mode="imported")])
         case = _case(room_id, MONDAY)
         connection.execute(insert(cases), [case, _case(room_id, MONDAY, joins=case["case_id"])])
-        elsewhere = _visit(other[1], MONDAY)
+        elsewhere = visit_of(other[1], MONDAY)
         connection.execute(insert(sweeps), [elsewhere])
     wire = Wire()
     due = [_due(facility_id, room_id, MONDAY.date())]
     with wire.client_of(district, site.url) as client:
         note(district.db, ALL, due, DISTRICT)
-        tell(district.db, client)
+        tell(district.db, client, DISTRICT)
         assert _told(site) == {
             "case": {case["case_id"]: "candidate"},
             "result": {visit["sweep_id"]: "nothing_unusual", elsewhere["sweep_id"]: "nothing_unusual"},
@@ -262,14 +270,14 @@ def test_what_stands_no_more_or_may_not_be_told_is_taken_back(site: Site, distri
             connection.execute(update(sweeps).where(sweeps.c.sweep_id == visit["sweep_id"]).values(said="suspected"))
             connection.execute(delete(sweeps).where(sweeps.c.sweep_id == elsewhere["sweep_id"]))
         assert note(district.db, {"cases", "results"}, due, DISTRICT) == 3
-        tell(district.db, client)
+        tell(district.db, client, DISTRICT)
         assert _told(site) == {
             "case": {case["case_id"]: "candidate"},
             "result": {visit["sweep_id"]: "suspected"},
             "room": {},
         }
         assert note(district.db, frozenset(), due, DISTRICT) == 2
-        tell(district.db, client)
+        tell(district.db, client, DISTRICT)
     assert _told(site) == {"case": {}, "result": {}, "room": {}}
     with site.db.read() as connection:
         assert connection.execute(select(told_counts)).all() == []
@@ -278,23 +286,23 @@ def test_what_stands_no_more_or_may_not_be_told_is_taken_back(site: Site, distri
 
 
 def test_an_older_database_of_either_tells_all_anew(site: Site, district: Services) -> None:
-    _, room_id = _room(district)
+    _, room_id = room_of(district)
     wire = Wire()
 
     def visit() -> None:
         with district.db.write() as connection:
-            connection.execute(insert(sweeps), [_visit(room_id, MONDAY)])
+            connection.execute(insert(sweeps), [visit_of(room_id, MONDAY)])
         note(district.db, ALL, (), DISTRICT)
 
     with wire.client_of(district, site.url) as client:
         for _ in range(3):
             visit()
-            tell(district.db, client)
+            tell(district.db, client, DISTRICT)
         with site.db.write() as connection:  # the one above is restored from a backup
             connection.execute(delete(told_results).where(told_results.c.sweep_id == _last(district)))
             connection.execute(update(telling_districts).values(number=2))
         visit()
-        tell(district.db, client)
+        tell(district.db, client, DISTRICT)
         assert _told(site)["result"] == _stands(district)["result"]
         last = _last(district)
         with district.db.write() as connection:  # the district's is restored
@@ -302,22 +310,22 @@ def test_an_older_database_of_either_tells_all_anew(site: Site, district: Servic
             connection.execute(delete(told_above).where(told_above.c.number > 2))
             connection.execute(delete(sweeps).where(sweeps.c.sweep_id == last))
         note(district.db, ALL, (), DISTRICT)
-        tell(district.db, client)
+        tell(district.db, client, DISTRICT)
         assert _told(site)["result"] == _stands(district)["result"]
         with district.db.write() as connection:
-            begin_anew(connection)
-        tell(district.db, client)
+            begin_anew(connection, DISTRICT)
+        tell(district.db, client, DISTRICT)
     assert _told(site)["result"] == _stands(district)["result"]
     assert len(_told(site)["result"]) == 3
 
 
 def test_its_own_thread_tells_and_the_city_sees_it_by_district(site: Site, district: Services) -> None:
-    facility_id, room_id = _room(district)
-    _, unknown = _room(district, "새봄공원")
+    facility_id, room_id = room_of(district)
+    _, unknown = room_of(district, "새봄공원")
     at = datetime.now(UTC)
     with district.db.write() as connection:
         found = {"said": "suspected", "equipment": "to_inspect"}
-        connection.execute(insert(sweeps), [_visit(room_id, at, **found), _visit(unknown, at)])
+        connection.execute(insert(sweeps), [visit_of(room_id, at, **found), visit_of(unknown, at)])
         connection.execute(insert(cases), [_case(room_id, at, state="camera", stands="found"), _case(unknown, at)])
     courier, teller = couriers_of(district)
     for one in (courier, teller):
@@ -360,8 +368,8 @@ def _last(district: Services) -> UUID:
 
 def test_it_looks_again_when_the_log_grew_and_is_heard_of_each_hour(site: Site, district: Services) -> None:
     now_s, wire = [100.0], Wire()
-    _, room_id = _room(district)
-    teller = Teller(district.db, ALL, DISTRICT, tuple, now_s=lambda: now_s[0])
+    _, room_id = room_of(district)
+    teller = Teller(district.db, {DISTRICT: ALL}, lambda _: (), now_s=lambda: now_s[0])
 
     def told_after(seconds: float) -> list[int]:
         now_s[0] += seconds
@@ -372,7 +380,7 @@ def test_it_looks_again_when_the_log_grew_and_is_heard_of_each_hour(site: Site, 
     with wire.client_of(district, site.url) as client:
         assert told_after(0) == [0], "at once"
         with district.db.write() as connection:
-            connection.execute(insert(sweeps), [_visit(room_id, MONDAY)])
+            connection.execute(insert(sweeps), [visit_of(room_id, MONDAY)])
         assert told_after(60) == [], "nothing came into the log"
         probe = Probe()
         admit(district, probe.signer, "demo", "probe-demo-1", tenant=DISTRICT)
@@ -384,9 +392,9 @@ def test_it_looks_again_when_the_log_grew_and_is_heard_of_each_hour(site: Site, 
 
 
 def test_two_processes_number_each_thing_once(district: Services) -> None:
-    _, room_id = _room(district)
+    _, room_id = room_of(district)
     with district.db.write() as connection:
-        connection.execute(insert(sweeps), [_visit(room_id, MONDAY) for _ in range(40)])
+        connection.execute(insert(sweeps), [visit_of(room_id, MONDAY) for _ in range(40)])
     with ThreadPoolExecutor(2) as pool:
         noted = list(pool.map(lambda _: note(district.db, ALL, (), DISTRICT), range(2)))
     assert sum(noted) == 40
@@ -400,8 +408,8 @@ def test_only_a_districts_own_server_is_heard(site: Site, district: Services, tm
     admit(site.services, district.server_signer.demo_signer, "relay", tenant=DISTRICT, probes=PROBES)
     for signer in (district.server_signer.demo_signer, Probe("stranger").signer):
         with httpx.Client(verify=NO_TLS) as http, pytest.raises(CityRefusesError):
-            tell(district.db, CityClient(site.url, signer, http))
-    assert httpx.post(f"{site.url}/api/relay/told", content=b"{}", verify=NO_TLS).status_code == 401
+            tell(district.db, CityClient(site.url, signer, http), DISTRICT)
+    assert httpx.post(f"{site.url}/api/relay/told?district={DISTRICT}", content=b"{}", verify=NO_TLS).status_code == 401
     with site.db.read() as connection:
         assert connection.execute(select(telling_districts)).all() == []
 
@@ -457,13 +465,14 @@ def test_no_name_phone_or_note_is_in_any_byte_that_is_sent(site: Site, district:
     persons.record_disposition(district.db, district.server_signer, person, finding_id, wanted_words)
     projecting.drain(district.db)
 
-    def due() -> tuple[ToldRoom, ...]:
-        return told_rooms(district.db, district.policy, today=today(), district_id=DISTRICT)
+    def due(district_id: str) -> tuple[ToldRoom, ...]:
+        return told_rooms(district.db, district.policy, today=today(), district_id=district_id)
 
     wire_ = Wire()
     with wire_.client_of(district, site.url) as client:
-        Teller(district.db, ALL, DISTRICT, due)(client)
-    (body,) = wire_.bodies
+        Teller(district.db, {DISTRICT: ALL}, due)(client)
+    empty, body = wire_.bodies
+    assert empty["told"] == []
     assert {one["said"]["what"] for one in body["told"]} == {"case", "room", "result"}
     for sent in wire_.sent:
         for word in WORDS:

@@ -17,6 +17,15 @@ def test_nothing_is_told_unless_the_settings_say_what() -> None:
         load_settings({"ANSIM_ABOVE_GETS": "names"})
 
 
+def test_the_settings_name_what_is_told_of_which_district() -> None:
+    assert Settings(tenant="a").above_policy == {"a": frozenset()}
+    said = load_settings({"ANSIM_TENANT": "a", "ANSIM_ABOVE_GETS": "cases b:cases,results c:"})
+    assert said.above_policy == {"a": {"cases"}, "b": {"cases", "results"}, "c": frozenset()}
+    for wrong in ("b:names", ":cases", "cases  b:cases", "b"):
+        with pytest.raises(SettingsError):
+            load_settings({"ANSIM_ABOVE_GETS": wrong})
+
+
 def test_what_is_told_has_no_field_for_words() -> None:
     def check(schema: dict[str, Any]) -> None:
         for one in schema.get("properties", {}).values():

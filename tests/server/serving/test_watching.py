@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from server.config.settings import Settings
+from server.interface.views.answer import HealthParts
 from server.serving.certificates import make_authority, make_page
 from server.store.clock import now_ms
 from server.store.db import Database
@@ -99,6 +100,13 @@ def test_every_metric_that_is_named_is_told_by_a_server(tmp_path: Path) -> None:
             assert name in OF_PROMETHEUS or any(
                 name == metric and wanted.items() <= values.items() for metric, values in told
             ), f"{where}: {name} {wanted}"
+
+
+def test_rules_name_parts_of_health_and_leave_out_load_alone() -> None:
+    """Every rank that is put off has a rule of its own."""
+    left_out, refused = (set(names.split("|")) for names in re.findall(r'part[!=]~"([^"]+)"', ALERTS.read_text()))
+    assert left_out | refused <= set(HealthParts.model_fields)
+    assert left_out - refused == {"load"}
 
 
 def _something_waits(db: Database) -> None:

@@ -11,6 +11,9 @@ import pytest
 from server.config.settings import Settings
 from tests.server.conftest import new_postgres
 from tests.server.erasure_kit import Place
+from tests.server.storage_kit import azure, azurite, bucket, s3
+
+__all__ = ["azure", "azurite", "bucket", "s3"]
 
 
 @pytest.fixture

@@ -37,11 +37,11 @@ from sweep.report import new_id, to_json
 from tests.server.backup.test_backup import officer
 from tests.server.conftest import PASSWORD, Site, _on, _on_postgres, running
 from tests.server.log_kit import verified
-from tests.server.storage_kit import S3, s3
+from tests.server.storage_kit import S3, Fault
 from tests.server.sweep_kit import Probe
 from tests.waiting import wait_until
 
-__all__ = ["officer", "s3"]
+__all__ = ["officer"]
 LARGE = 20_000
 REASON = {"ko": "보관 기간이 끝남", "en": "Retention is over"}
 
@@ -53,9 +53,16 @@ def in_folder(settings: Settings, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def in_s3(settings: Settings, s3: S3) -> Settings:
+def in_bucket(settings: Settings, bucket: S3) -> Settings:
     """The same with a bucket."""
-    return settings.model_copy(update={"storage_url": s3.url()})
+    return settings.model_copy(update={"storage_url": bucket.url()})
+
+
+@pytest.fixture(params=["in_folder", pytest.param("azure", marks=pytest.mark.soak)])
+def in_either(settings: Settings, request: pytest.FixtureRequest) -> Settings:
+    """With a folder, in the long run also with a container."""
+    found = request.getfixturevalue(request.param)
+    return found if isinstance(found, Settings) else settings.model_copy(update={"storage_url": found.url()})
 
 
 @dataclass
@@ -121,8 +128,8 @@ def test_a_large_body_lies_in_the_storage_and_reads_as_before(in_folder: Setting
         assert file.is_dir() or sent.crop[100:140] not in file.read_bytes()
 
 
-def test_whoever_erases_a_body_destroys_its_key_and_its_object_goes(in_s3: Settings) -> None:
-    with running(in_s3) as site:
+def test_whoever_erases_a_body_destroys_its_key_and_its_object_goes(in_bucket: Settings) -> None:
+    with running(in_bucket) as site:
         probe, admin = _probe(site), site.login("admin", "관리자-01")
         site.add_user("second", "inspector", "점검자-02")
         sent, other = _send(site, probe), _send(site, probe)
@@ -133,29 +140,29 @@ def test_whoever_erases_a_body_destroys_its_key_and_its_object_goes(in_s3: Setti
         assert (_body(site.db, sent).state, _data(site.db, other)) == ("erased", other.crop)
 
 
-@pytest.mark.parametrize("fault", ["500", "forbidden"])
+@pytest.mark.parametrize("fault", ["500", "forbidden", pytest.param("slow", marks=pytest.mark.soak)])
 def test_where_the_storage_does_not_take_a_body_the_database_does_and_moves_it_later(
-    in_s3: Settings, s3: S3, fault: str
+    in_bucket: Settings, bucket: S3, fault: Fault
 ) -> None:
-    with running(in_s3) as site:
+    with running(in_bucket) as site:
         probe = _probe(site)
         assert site.anonymous().get("/api/health").json()["parts"]["storage"] == "ok"
-        s3.fault = "500" if fault == "500" else "forbidden"
+        bucket.fault = fault
         sent = _send(site, probe)
         assert _places(site.db)[0] >= 1
         assert _data(site.db, sent) == sent.crop
         assert site.anonymous().get("/api/health").json()["parts"]["storage"] == "degraded"
-        s3.fault = ""
+        bucket.fault = ""
         assert move_some(site.db).bodies >= 1
         assert (_places(site.db)[0], _data(site.db, sent)) == (0, sent.crop)
 
 
-def test_a_server_moves_what_lies_in_its_database_while_it_serves(settings: Settings, in_s3: Settings) -> None:
+def test_a_server_moves_what_lies_in_its_database_while_it_serves(settings: Settings, in_bucket: Settings) -> None:
     with running(settings) as site:
         probe = _probe(site)
         sent = [_send(site, probe) for _ in range(3)]
         assert _places(site.db)[1] == 0
-    with running(in_s3) as site:
+    with running(in_bucket) as site:
         wait_until(lambda: _places(site.db)[0] == 0, "all large bodies in the storage")
         sent.append(_send(site, probe))
         assert [_data(site.db, one) for one in sent] == [one.crop for one in sent]
@@ -163,16 +170,18 @@ def test_a_server_moves_what_lies_in_its_database_while_it_serves(settings: Sett
             assert verified(connection).problems == []
 
 
-def test_whoever_stops_while_bodies_are_moved_goes_on_later(settings: Settings, in_s3: Settings, s3: S3) -> None:
+def test_whoever_stops_while_bodies_are_moved_goes_on_later(
+    settings: Settings, in_bucket: Settings, bucket: S3
+) -> None:
     with running(settings) as site:
         sent = [_send(site, probe) for probe in [_probe(site)] for _ in range(2)]
-    with contextlib.closing(build_services(in_s3).db) as db:
+    with contextlib.closing(build_services(in_bucket).db) as db:
         in_rows = _places(db)[0]
-        s3.fault, s3.methods = "500", ("GET",)  # written, and not read back
+        bucket.fault, bucket.methods = "500", ("GET",)  # written, and not read back
         with pytest.raises(StorageError):
             move_some(db)
         assert _places(db) == (in_rows, 0)
-        s3.fault = ""
+        bucket.fault = ""
         assert move_some(db).bodies == in_rows
         assert _places(db) == (0, in_rows)
         assert [_data(db, one) for one in sent] == [one.crop for one in sent]
@@ -192,11 +201,11 @@ def test_what_comes_back_otherwise_stays_in_the_database(
 
 
 def test_a_body_that_is_erased_while_it_is_moved_stays_erased(
-    settings: Settings, in_folder: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, in_either: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with running(settings) as site:
         sent = _send(site, _probe(site))
-    with contextlib.closing(build_services(in_folder).db) as db:
+    with contextlib.closing(build_services(in_either).db) as db:
         put = moving_bodies._put
 
         def put_and_erase(*what: object) -> object:
@@ -213,8 +222,8 @@ def test_a_body_that_is_erased_while_it_is_moved_stays_erased(
         assert len(_objects(db)) == _places(db)[1]
 
 
-def test_an_object_that_no_commit_took_over_is_swept_up(in_folder: Settings) -> None:
-    with contextlib.closing(build_services(in_folder).db) as db:
+def test_an_object_that_no_commit_took_over_is_swept_up(in_either: Settings) -> None:
+    with contextlib.closing(build_services(in_either).db) as db:
         take_block(db)
         bodies = place_ahead(db, [PackedBody.of(make_body(kinds.CROP_TYPE, os.urandom(LARGE)))])
         destroy_dead_keys(db)
@@ -224,16 +233,16 @@ def test_an_object_that_no_commit_took_over_is_swept_up(in_folder: Settings) -> 
         assert _objects(db) == set()
 
 
-def test_a_key_destroyed_between_storage_and_commit_loses_no_body(in_folder: Settings) -> None:
-    with running(in_folder) as site:
+def test_a_key_destroyed_between_storage_and_commit_loses_no_body(in_either: Settings) -> None:
+    with running(in_either) as site:
         probe = _probe(site)
     sweep_id, body = new_id(), make_body(kinds.CROP_TYPE, os.urandom(LARGE))
     arrival = read_arrival(probe.entry(kinds.REPORT, (body,), sweep_id=sweep_id)[1])
-    with contextlib.closing(build_services(in_folder).db) as db:
+    with contextlib.closing(build_services(in_either).db) as db:
         take_block(db)
         placed = place_ahead(db, [PackedBody.of(body)])
         assert isinstance(placed[0], PlacedBody)
-        with contextlib.closing(build_services(in_folder).db) as another:
+        with contextlib.closing(build_services(in_either).db) as another:
             destroy_dead_keys(another)
         with db.write() as connection:
             write(connection, replace(arrival, bodies=placed), quarantine_max_bytes=0)
@@ -242,24 +251,63 @@ def test_a_key_destroyed_between_storage_and_commit_loses_no_body(in_folder: Set
 
 
 def test_a_backup_names_what_it_needs_and_a_restore_tells_what_is_gone(
-    in_folder: Settings, officer: tuple[str, Path], tmp_path: Path
+    in_either: Settings, officer: tuple[str, Path], tmp_path: Path
 ) -> None:
-    with running(in_folder) as site:
+    with running(in_either) as site:
         sent = _send(site, _probe(site))
-    with contextlib.closing(build_services(in_folder).db) as db:
-        made = backups.back_up(in_folder, db, tmp_path / "backups", officer[0], datetime(2026, 11, 26, tzinfo=UTC))
+    with contextlib.closing(build_services(in_either).db) as db:
+        made = backups.back_up(in_either, db, tmp_path / "backups", officer[0], datetime(2026, 11, 26, tzinfo=UTC))
         named = _objects(db)
         assert missing_objects(db) == 0
         assert made.objects is not None
         assert db.objects is not None
         place, *lines = made.objects.read_text().splitlines()
-        assert place == f"# {in_folder.storage_url}"
+        assert place == f"# {in_either.storage_url.partition('?')[0]}"
         assert {line.split()[0] for line in lines} == named
         sizes = {name: size for some in db.objects.sizes("") for name, size in some.items()}
         assert {line: sizes[line.split()[0]] for line in lines} == {line: int(line.split()[1]) for line in lines}
         assert _data(db, sent) == sent.crop
-        (tmp_path / "objects" / min(named)).unlink()
+        db.objects.delete([min(named)])
         assert missing_objects(db) == 1
+
+
+@pytest.mark.parametrize("harm", ["gone", "damaged"])
+def test_the_verifier_names_the_entry_whose_body_the_storage_lost(in_either: Settings, harm: str) -> None:
+    with running(in_either) as site:
+        probe = _probe(site)
+        _send(site, probe)
+        sent = _send(site, probe)
+    with contextlib.closing(build_services(in_either).db) as db:
+        assert db.objects is not None
+        of_crop = select(body_data.c.slot, body_data.c.brought_by).where(body_data.c.commitment == sent.commitment)
+        with db.read() as connection:
+            slot, log_index = connection.execute(of_crop).one()
+        name = next(one for one in _objects(db) if one.endswith(f"{slot:010x}"))
+        if harm == "gone":
+            db.objects.delete([name])
+        else:
+            data = db.objects.get(name) or b""
+            db.objects.put({name: data[:-1] + bytes([data[-1] ^ 1])}, is_read_soon=False)
+        with db.read() as connection:
+            found = verified(connection)
+        assert list(map(str, found.problems)) == [f"log index {log_index}: the body {sent.commitment} is missing"]
+
+
+def test_commands_that_read_a_storage_that_is_away_say_so_in_one_line(
+    in_folder: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(in_folder) as site:
+        _send(site, _probe(site))
+    (tmp_path / "objects").rename(tmp_path / "unmounted")
+    asked = [["export", "entries", str(tmp_path / "package"), "--reason", "x"]]
+    if in_folder.url.startswith("sqlite"):
+        asked.append(["verify", str(tmp_path / "test.sqlite3")])
+    for arguments in asked:
+        code, _, wrong = _call(in_folder, capsys, *arguments)
+        assert (code, wrong) == (
+            2,
+            f"sweep-server: {in_folder.storage_url}: this storage does not exist or is another one\n",
+        )
 
 
 def test_what_is_restored_finds_its_bodies_in_the_storage_and_is_refused_without(

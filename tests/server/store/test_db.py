@@ -30,8 +30,9 @@ from server.store.faults import BusyError, DiskFullError, ReadOnlyError, SchemaE
 from server.store.revisions import MIGRATIONS
 from server.store.schema import body_refs, entries, metadata, plans, rooms, sweeps
 from sweep.report import new_id
-from tests.server.conftest import PASSWORD, Call, keys_in, running
+from tests.server.conftest import PASSWORD, Call, Site, keys_in, running
 from tests.server.sweep_kit import Probe
+from tests.waiting import wait_until
 
 REBUILDS = '''"""Rebuild the tables that others refer to, and one that grew."""
 
@@ -239,9 +240,22 @@ def test_a_busy_database_answers_503_with_a_time(settings: Settings, monkeypatch
         for answer in (site.send(wire), site.anonymous().post("/api/login", login)):
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5"), answer.text
             assert answer.json()["error"]["code"] == "busy"
+        assert _writer_of(site) == "degraded"
         connection.rollback()
         assert site.send(wire).status_code == 200
+        assert _writer_of(site) == "ok"
     engine.dispose()
+
+
+def _writer_of(site: Site) -> object:
+    return site.anonymous().get("/api/health").json()["parts"]["writer"]
+
+
+def test_a_write_that_does_not_end_is_told(filled: Database) -> None:
+    with filled.write():
+        assert not filled.is_stuck
+        wait_until(lambda: filled.is_stuck, "a write that takes longer than others wait")
+    assert not filled.is_stuck
 
 
 def test_a_fault_of_a_statement_does_not_say_what_it_carried(filled: Database) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
+import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import inspect
 
 from server.api.app import build_services
 from server.config.settings import Settings
@@ -167,7 +169,7 @@ def test_a_release_does_not_serve_beside_one_that_took_away_what_it_uses(
     assert "install a release that knows 9998, or restore the backup" in said
     with contextlib.closing(Database(settings.url)) as db, pytest.raises(SchemaError) as refused:
         db.migrate(may_be_newer=True)
-    assert "9998을(를) 아는 버전을 설치하거나" in words(refused.value, "ko")
+    assert "9998을 아는 버전을 설치하거나" in words(refused.value, "ko")
 
 
 @pytest.mark.postgres
@@ -216,6 +218,73 @@ def test_a_migration_stands_back_from_a_long_reader(private_postgres: PrivatePos
                 assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "9999"
     assert max(waited_s) < 2
     assert "nothing was changed" in words(refused.value, "en")
+
+
+HOLDING = """
+    import os
+    if "HOLD" in os.environ:
+        op.execute("SELECT pg_sleep(60)")
+"""
+MIGRATES = """
+import pathlib, sys
+from server.store.db import Database
+Database(sys.argv[1]).migrate(pathlib.Path(sys.argv[2]))
+"""
+
+
+def _in_the_middle(url: str, later: Path) -> subprocess.Popen[bytes]:
+    """A process that migrates, and has come as far as its middle: some of the columns are there for it alone."""
+    process = subprocess.Popen([sys.executable, "-c", MIGRATES, url, str(later)], env=os.environ | {"HOLD": "1"})
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(60)'"
+    with contextlib.closing(Database(url)) as db:
+
+        def is_there() -> bool:
+            with db.read() as connection:
+                return connection.exec_driver_sql(asked).scalar() == 1
+
+        wait_until(is_there, "the middle of the migration", 60.0)
+    return process
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("killed", ["the migration", "PostgreSQL"])
+def test_a_migration_killed_in_the_middle_leaves_what_the_release_before_serves(
+    private_postgres: PrivatePostgres, tmp_path: Path, killed: str
+) -> None:
+    """Nothing of it is there and nobody waits for it; then it is done anew, beside the server."""
+    later, head = later_release(tmp_path), newest_revision(MIGRATIONS)
+    step = later / "versions" / "9999_more.py"
+    step.write_text(step.read_text("utf-8").replace("\n    op.create_table", HOLDING + "    op.create_table"), "utf-8")
+    settings = Settings(data_dir=tmp_path / "data", database_url=private_postgres.url, port=0, min_free_mib=0)
+    with running(settings) as site:
+        probe = Probe()
+        site.admit(probe.signer)
+
+        def is_taken() -> bool:
+            sent = httpx.post(f"{site.url}/api/entries", content=probe.opened(new_id()), timeout=30.0)
+            return sent.status_code == 200
+
+        with _in_the_middle(private_postgres.url, later) as process:
+            if killed == "PostgreSQL":
+                private_postgres.kill()
+                private_postgres.start()
+            else:
+                process.kill()
+        began_s = time.monotonic()
+        wait_until(is_taken, "an entry afterwards", 30.0)
+        waited_s = time.monotonic() - began_s
+        site.db.check_schema()
+        with site.db.read() as connection:
+            found = inspect(connection)
+            assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == head
+            assert not found.has_table("tomorrow")
+            assert "of_tomorrow" not in {one["name"] for one in found.get_columns("entries")}
+        with contextlib.closing(Database(private_postgres.url)) as db:
+            db.migrate(later)
+        assert is_taken()
+        with site.db.read() as connection:
+            assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "9999"
+    assert waited_s < 20.0
 
 
 def release_before(repo_root: Path, folder: Path) -> Path:

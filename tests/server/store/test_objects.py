@@ -12,19 +12,17 @@ import pytest
 from server.store.faults import StorageError
 from server.store.objects import MARKER, ObjectStore, place_of
 from sweep.phrases import words
-from tests.server.storage_kit import S3, Fault, s3
-
-__all__ = ["s3"]
+from tests.server.storage_kit import S3, Fault
 
 WAIT_S = 2.0
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture(params=["folder", "s3", pytest.param("azure", marks=pytest.mark.soak)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
     """One of each kind."""
     if request.param == "folder":
         return ObjectStore(place_of((tmp_path / "objects").as_uri()))
-    return ObjectStore(place_of(request.getfixturevalue("s3").url()), wait_s=WAIT_S)
+    return ObjectStore(place_of(request.getfixturevalue(request.param).url()), wait_s=WAIT_S)
 
 
 def _all(store: ObjectStore, prefix: str) -> dict[str, int]:
@@ -65,11 +63,11 @@ def test_a_file_comes_back_in_pieces(store: ObjectStore, tmp_path: Path) -> None
     assert list(store.pieces("documents/2", 1 << 20)) == []
 
 
-def test_what_is_read_soon_is_not_asked_for_again(s3: S3) -> None:
-    store = ObjectStore(place_of(s3.url()))
+def test_what_is_read_soon_is_not_asked_for_again(bucket: S3) -> None:
+    store = ObjectStore(place_of(bucket.url()))
     store.put({"a": b"one"})
-    s3.asked.clear()
-    assert (store.get("a"), s3.asked) == (b"one", [])
+    bucket.asked.clear()
+    assert (store.get("a"), bucket.asked) == (b"one", [])
 
 
 @pytest.mark.parametrize(
@@ -80,10 +78,10 @@ def test_what_is_read_soon_is_not_asked_for_again(s3: S3) -> None:
         ("slow", ""),
     ],
 )
-def test_a_storage_that_does_wrong_is_one_line(s3: S3, fault: Fault, said: str) -> None:
-    store = ObjectStore(place_of(s3.url()), wait_s=WAIT_S)
+def test_a_storage_that_does_wrong_is_one_line(bucket: S3, fault: Fault, said: str) -> None:
+    store = ObjectStore(place_of(bucket.url()), wait_s=WAIT_S)
     store.put({"a": b"one"}, is_read_soon=False)
-    s3.fault = fault
+    bucket.fault = fault
     for ask in (
         lambda: store.put({"b": b"two"}),
         lambda: store.get("a"),
@@ -93,30 +91,31 @@ def test_a_storage_that_does_wrong_is_one_line(s3: S3, fault: Fault, said: str) 
         with pytest.raises(StorageError) as error:
             ask()
         line = words(error.value, "en")
-        assert line.startswith("s3://bodies/ansim: the storage does not answer as it should (")
+        assert line.startswith(f"{store.place.url}: the storage does not answer as it should (")
         assert (said in line, len(line.splitlines())) == (True, 1)
         assert (store.is_away, store.has_failed) == (True, True)
-    s3.fault = ""
+    bucket.fault = ""
     assert (store.get("a"), store.has_failed) == (b"one", False)
 
 
-def test_half_an_answer_is_none(s3: S3) -> None:
-    store = ObjectStore(place_of(s3.url()), wait_s=WAIT_S)
+def test_half_an_answer_is_none(bucket: S3) -> None:
+    store = ObjectStore(place_of(bucket.url()), wait_s=WAIT_S)
     store.put({"a": b"one" * 10_000}, is_read_soon=False)
-    s3.fault, s3.methods = "torn", ("GET",)
+    bucket.fault, bucket.methods = "torn", ("GET",)
     with pytest.raises(StorageError):
         store.get("a")
     with pytest.raises(StorageError):
         list(store.pieces("a", 1 << 20))
 
 
-def test_a_bucket_that_is_not_there_holds_nothing_and_says_so(s3: S3) -> None:
-    store = ObjectStore(place_of(s3.url("another")), wait_s=WAIT_S)
+def test_a_bucket_that_is_not_there_holds_nothing_and_says_so(bucket: S3) -> None:
+    store = ObjectStore(place_of(bucket.url("another")), wait_s=WAIT_S)
+    assert "://another/" in store.place.url
     asked: tuple[Callable[[], object], ...] = (lambda: store.put({"a": b"one"}), lambda: store.get("a"))
     for ask in asked:
         with pytest.raises(StorageError) as error:
             ask()
-        assert words(error.value, "en") == "s3://another/ansim: this storage does not exist or is another one"
+        assert words(error.value, "en") == f"{store.place.url}: this storage does not exist or is another one"
 
 
 def test_an_empty_folder_in_the_place_of_the_storage_is_not_taken_for_it(tmp_path: Path) -> None:

@@ -466,8 +466,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The log of a period (Korean days, both included; the last month when not given), or of one sweep alone.
-         * @description A PDF of a period is a summary; `with_sheets` adds the form of each sweep and what the equipment says.
+         * The log of a period (Korean days, both included), or of one sweep alone.
+         * @description Without days that of the last whole calendar month; else from the first of the month of `to`, or until today.
+         *     A PDF of a period is a summary; `with_sheets` adds the form of each sweep and what the equipment says.
+         *     `language=en` is for CSV alone.
          */
         get: operations["export_log_api_exports_inspection_log_get"];
         put?: never;
@@ -522,6 +524,7 @@ export interface paths {
         /**
          * The statistics of a quarter (Korean days): one line for the own district, or one for each and their sum.
          * @description As a table, or as the report that an office sends to the city (PDF, HWPX), under a number of its register.
+         *     Real work alone, or simulations and replays alone, marked.
          */
         get: operations["export_statistics_api_exports_statistics_get"];
         put?: never;
@@ -1026,7 +1029,7 @@ export interface paths {
         /** Every admitted key, and what waits of keys that nobody admitted. */
         get: operations["list_keys_api_keys_get"];
         put?: never;
-        /** Admit the key of a probe or of a Pi's server; what it sent before is judged anew. */
+        /** Admit the key of a probe, or of a server that relays or tells; what it sent before is judged anew. */
         post: operations["admit_key_api_keys_post"];
         delete?: never;
         options?: never;
@@ -1886,8 +1889,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take how cases, due rooms and results of a district stand, from its own server; the same again changes nothing.
-         * @description A Pi's server, which relays for probes, tells nothing: 403.
+         * Take how cases, due rooms and results of a district stand, from its server; the same again changes nothing.
+         * @description 403 for a district of which its key may not tell, and for a Pi's server, which relays for probes.
          */
         post: operations["post_told_api_relay_told_post"];
         delete?: never;
@@ -2474,7 +2477,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The statistics of a quarter (Korean days) to look at: the own district, or each one and their sum. */
+        /**
+         * The statistics of a quarter (Korean days) to look at: the own district, or each one and their sum.
+         * @description Real work alone: what was simulated or replayed is never added to it, and has statistics of its own (`simulated`).
+         */
         get: operations["get_statistics_api_statistics_get"];
         put?: never;
         post?: never;
@@ -3011,7 +3017,7 @@ export interface components {
         AdmitRequest: {
             /**
              * District Id
-             * @description Whose probe it is; None: of the district of this server.
+             * @description Whose probe it is; None: of the first district that it tells for, or of this server's.
              * @default null
              */
             district_id: string | null;
@@ -3036,6 +3042,12 @@ export interface components {
              * @enum {string}
              */
             role: "probe" | "demo" | "relay" | "demo-relay";
+            /**
+             * Tells For
+             * @description Of a server that tells this one how its districts stand: these.
+             * @default []
+             */
+            tells_for: string[];
         };
         /**
          * AgreeRequest
@@ -3586,6 +3598,7 @@ export interface components {
              */
             room_id: string;
             room_name: components["schemas"]["LocalText"];
+            seen_again?: components["schemas"]["SeenAgainView"] | null;
             /** Seen By */
             seen_by: ("lens" | "wifi" | "ble" | "rf")[];
             /**
@@ -4568,6 +4581,8 @@ export interface components {
             by_eye: number;
             /** Cameras */
             cameras: number;
+            /** Cameras Of Probes */
+            cameras_of_probes: number;
             /** Candidates */
             candidates: number;
             /** Cases */
@@ -5459,7 +5474,7 @@ export interface components {
          *         "ko": "시범 공중화장실",
          *         "en": "Demonstration restroom"
          *       },
-         *       "address": "시범구 시범로 1"
+         *       "address": "가상구 시범로 1"
          *     }
          */
         FacilityChange: {
@@ -5631,6 +5646,11 @@ export interface components {
              * @enum {string}
              */
             strength: "weak" | "strong";
+            /**
+             * Strong From Log10 Odds
+             * @description From here on its evidence is called strong; null in reports that do not tell.
+             */
+            strong_from_log10_odds?: number | null;
             /** @description What speaks for it and what against, in one sentence. */
             summary?: components["schemas"]["LocalText"] | null;
             /**
@@ -6004,6 +6024,11 @@ export interface components {
              * @enum {string}
              */
             witness: "ok" | "degraded" | "off";
+            /**
+             * Writer
+             * @enum {string}
+             */
+            writer: "ok" | "degraded" | "off";
         };
         /**
          * HeardThen
@@ -7030,6 +7055,11 @@ export interface components {
              * @enum {string}
              */
             role: "probe" | "demo" | "server" | "relay" | "demo-relay" | "witness" | "root";
+            /**
+             * Tells For
+             * @default []
+             */
+            tells_for: string[];
             /** Tenant */
             tenant: string | null;
             /** Valid From Index */
@@ -9658,6 +9688,8 @@ export interface components {
             last: string;
             /** Quarter */
             quarter: number;
+            /** Simulated */
+            simulated: number;
             total: components["schemas"]["DistrictStatistics"];
             /** Year */
             year: number;
@@ -10834,6 +10866,23 @@ export interface components {
         SecondView: {
             /** Is Known */
             is_known: boolean;
+        };
+        /**
+         * SeenAgainView
+         * @description The newest sweep that saw the thing of an older case.
+         */
+        SeenAgainView: {
+            /**
+             * Began
+             * Format: date-time
+             */
+            began: string;
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
+            zone: components["schemas"]["LocalText"] | null;
         };
         /**
          * StopView
@@ -12310,6 +12359,8 @@ export interface components {
             results: number;
             /** Rooms */
             rooms: number;
+            /** Silent Since */
+            silent_since: string | null;
         };
         /**
          * TransmitterPlace
@@ -14253,6 +14304,7 @@ export interface operations {
             query: {
                 format?: components["schemas"]["Format"];
                 from?: string | null;
+                language?: "ko" | "en";
                 reason: string;
                 room_id?: string | null;
                 sweep_id?: string | null;
@@ -14366,6 +14418,8 @@ export interface operations {
                 format?: "csv" | "xlsx" | "pdf" | "hwpx";
                 quarter: number;
                 reason: string;
+                /** @description Simulated and replayed sweeps alone, in the place of the real ones. */
+                simulated?: boolean;
                 year: number;
             };
             header?: never;
@@ -17503,7 +17557,9 @@ export interface operations {
     };
     post_told_api_relay_told_post: {
         parameters: {
-            query?: never;
+            query: {
+                district: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -18815,6 +18871,8 @@ export interface operations {
         parameters: {
             query: {
                 quarter: number;
+                /** @description Simulated and replayed sweeps alone, in the place of the real ones. */
+                simulated?: boolean;
                 year: number;
             };
             header?: never;

@@ -10,6 +10,8 @@ import type { PlaceState } from "./place-state";
 
 export type MapPlace = CityMap["places"][number];
 
+const AIR_PX = 18; // guessed: half a dot and its ring
+const ZOOM_PX = { width: 84, height: 132 } as const; // derived: the buttons with their distance, and half a dot
 const NAMES_UP_TO = 40; // guessed: more outlines than fit with their names on a page
 
 /** The district of who looks at the map; outlines have its Korean name and not its id. */
@@ -113,7 +115,10 @@ export function drawOutlines(
     if (place.district_id === own?.id) ofOwn.extend([place.latitude_deg, place.longitude_deg]);
   }
   const bounds = ofOwn.isValid() ? ofOwn : everything;
-  if (bounds.isValid()) map.fitBounds(bounds, { padding: [18, 18], animate: false });
+  // Nothing lies under the zoom's buttons, which stand in the upper left corner.
+  const { x: width, y: height } = map.getSize();
+  const paddingTopLeft: L.PointTuple = width < height ? [AIR_PX, ZOOM_PX.height] : [ZOOM_PX.width, AIR_PX];
+  if (bounds.isValid()) map.fitBounds(bounds, { paddingTopLeft, paddingBottomRight: [AIR_PX, AIR_PX], animate: false });
   else map.setView([36.5, 127.8], 7, { animate: false });
 }
 

@@ -19,6 +19,7 @@ interface Canvas {
 }
 
 const CELL_PX = 34; // guessed: a finger's width
+const FINGER_PX = 20; // guessed: half of what a finger is sure to hit
 const FONT = "700 14px system-ui, sans-serif"; // the smallest text of the page
 const RADIUS: Readonly<Record<PlaceState, number>> = { found: 9, case: 8, overdue: 7, plain: 5 };
 const MOST_NAMES = 24; // guessed: more is a page of text
@@ -45,7 +46,7 @@ export class Dots extends L.Path {
   #points: readonly Point<MapPlace>[] = [];
   #dots: readonly Dot[] = [];
 
-  constructor(colours: Colours, name: (place: MapPlace) => string, onplace: (place: MapPlace) => void) {
+  constructor(colours: Colours, name: (place: MapPlace) => string, onplaces: (places: readonly MapPlace[]) => void) {
     super();
     this.#colours = colours;
     this.#name = name;
@@ -53,7 +54,12 @@ export class Dots extends L.Path {
       const map = this._map;
       const dot = this.#dotAt(layerPoint);
       if (dot === undefined) return;
-      if (dot.count === 1) onplace(dot.first);
+      // Single places whose discs lie on each other: one would hide the others, so all of them are told.
+      const beside = this.#dots.filter(
+        (other) => Math.hypot(other.x - dot.x, other.y - dot.y) < radiusOf(other) + radiusOf(dot),
+      );
+      if (dot.count === 1 && beside.every(({ count }) => count === 1))
+        onplaces([...beside].reverse().map(({ first }) => first));
       else map.setView(map.layerPointToLatLng([dot.x, dot.y]), Math.min(map.getMaxZoom(), map.getZoom() + 2));
     });
   }
@@ -135,9 +141,12 @@ export class Dots extends L.Path {
     return this.#dotAt(point) !== undefined;
   }
 
+  /** The one on top under a point, or the nearest within a finger's reach. */
   #dotAt({ x, y }: L.Point): Dot | undefined {
-    const under = this.#dots.filter((dot) => Math.hypot(dot.x - x, dot.y - y) <= radiusOf(dot) + RING_PX / 2);
-    return under.at(-1); // the one that lies on top
+    const far = (dot: Dot) => Math.hypot(dot.x - x, dot.y - y);
+    const under = this.#dots.filter((dot) => far(dot) <= radiusOf(dot) + RING_PX / 2);
+    const near = this.#dots.filter((dot) => far(dot) <= FINGER_PX).sort((one, other) => far(one) - far(other));
+    return under.at(-1) ?? near[0];
   }
 
   #paint(dot: Dot, density: number): HTMLCanvasElement {

@@ -61,9 +61,9 @@ export function sections(): readonly Section[] {
       ...(keepsAccounts ? [page(say("page_accounts"), "accounts"), page(say("page_badges"), "badges")] : []),
     ]),
     several(say("menu_manage"), [
-      ...(keepsAccounts ? [page(say("page_signon"), "signon")] : []),
       ...(isPlanning ? [page(say("page_rules"), "rules")] : []),
       ...(seesAccesses ? [page(say("page_access"), "access")] : []),
+      ...(keepsAccounts ? [page(say("page_signon"), "signon")] : []),
       ...(role === "evidence_officer" ? [page(say("page_evidence"), "evidence")] : []),
       page(say("page_log"), "log"),
       ...(role === "admin" ? [place(t("settings_keys"), links.keys, "keys")] : []),

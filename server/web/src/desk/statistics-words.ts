@@ -13,10 +13,30 @@ export const statisticsWords = {
     "아직 끝나지 않은 분기입니다. 수는 오늘까지입니다.",
     "This quarter is not over: counts up to today.",
   ),
-  stat_zero: text(
-    "측정 점검 {n}개소, 발견 {found}건. 발견이 없어도 기기가 없다는 뜻이 아닙니다.",
-    "Rooms measured: {n}, found: {found}. No find does not mean that there is no device.",
+  stat_counted: text("집계 대상", "Counted"),
+  stat_real: text("실제 점검", "Real inspections"),
+  stat_simulated: text("시뮬레이션(실적 아님)", "Simulations (no work done)"),
+  stat_simulated_out: text(
+    "시뮬레이션·재생 점검 {n}회 – 이 통계에 넣지 않음",
+    "Simulated and replayed sweeps: {n} – not in these statistics",
   ),
+  stat_simulated_alone: text(
+    "시뮬레이션·재생 점검 {n}회만 센 통계입니다. 실제 점검이 아니므로 실적으로 쓸 수 없습니다.",
+    "Simulated and replayed sweeps alone: {n}. Nothing here was inspected, and none of it counts.",
+  ),
+  stat_none_real: text(
+    "실제 점검이 없고, 실제 점검 대상으로 등록된 시설도 없습니다.",
+    "No real inspection was made, and no facility is registered for one.",
+  ),
+  stat_measured: text(
+    "장비: 방 {n}개소를 측정하여 확인할 곳 {places}건을 알렸습니다.",
+    "Probe: {n} rooms measured, {places} places named to inspect.",
+  ),
+  stat_found: text(
+    "사람: 확인 건 {cases}건, 그중 카메라이거나 배제할 수 없다고 적은 것 {found}건(장비가 알린 곳에서 {of_probes}건).",
+    "Persons: {cases} cases, {found} of them recorded as a camera or not ruled out ({of_probes} at places the probe named).",
+  ),
+  stat_zero: text("발견이 없어도 기기가 없다는 뜻이 아닙니다.", "No find does not mean that there is no device."),
   stat_zero_unproven: text(
     "기기가 있는 곳의 상한: 현장 검증 전 – 산출하지 않음.",
     "Upper bound of rooms with a device: not derived before a field test.",
@@ -43,7 +63,7 @@ export const statisticsWords = {
   stat_seconds: text("{n}초", "{n} s"),
   stat_candidates: text("확인할 곳", "Places to inspect"),
   stat_cases: text("확인 건", "Cases"),
-  stat_sources: text("장비 · 탐지기 · 시민 신고", "By probe · instrument · public"),
+  stat_sources: text("장비 · 탐지기 · 시민 신고 · 직접", "By probe · instrument · public · staff"),
   stat_cameras: text("카메라", "Cameras"),
   stat_repairs: text("보수 요청", "Repairs asked"),
   stat_repairs_checked: text("재확인 완료", "Seen to hold"),
@@ -51,6 +71,10 @@ export const statisticsWords = {
   stat_to_look: text("육안 확인까지", "Until looked at"),
   stat_to_call: text("112 신고까지", "Until the call of 112"),
   stat_to_repair: text("보수까지", "Until repaired"),
+  stat_no_looks: text(
+    "장비가 살펴보라고 한 곳을 눈으로 살핀 기록은 없습니다.",
+    "No look by eye that the probe asked for is recorded.",
+  ),
   stat_hours: text("{n}시간", "{n} h"),
   stat_days: text("{n}일", "{n} days"),
   stat_no_value: text("–", "–"),

@@ -4,7 +4,7 @@ import { text } from "../i18n/text";
 
 const words = {
   own_title: text("우리 시설", "Our rooms"),
-  cleaner_title: text("오늘 살펴볼 곳", "Today's look"),
+  cleaner_title: text("오늘 확인할 곳", "Today's look"),
   cleaner_lead: text("살펴본 방을 누르십시오.", "Tap the room you looked through."),
   own_lead: text(
     "언제 어느 기관이 마지막으로 점검했는지 보입니다. 점검 내용과 다음 점검일은 보이지 않습니다.",

@@ -4,7 +4,10 @@
  */
 import type { Step } from "../desk/step-fields";
 import { mayBeNone, mayHearPolice, type State } from "./states";
-import type { FindKey } from "./words";
+import { say, words, type FindKey } from "./words";
+
+/** What is recorded is Korean, in whichever language it was answered. */
+const recorded = (number: string): string => (number === words.receipt_none.en ? words.receipt_none.ko : number);
 
 export type Seen = "nothing" | "hole" | "object";
 export type Answers = Readonly<Record<string, string>>;
@@ -48,6 +51,8 @@ export interface Known {
   readonly inspectors: readonly string[];
   /** Who proved to have decided with this person; null: nobody yet. */
   readonly partner: string | null;
+  /** What both saw, where that was recorded before their decision. */
+  readonly saw: Seen | null;
   /** Of 112; empty while there is none. */
   readonly receiptNo: string;
   /** The station that came last; empty on the first time. */
@@ -90,7 +95,7 @@ export function flowOf(state: State, answers: Answers, known: Known): Flow {
     case "not_reached":
       return known.asksOne ? again(of) : look(of);
     case "looked_at":
-      return decide(of);
+      return decide(of, known.saw);
     case "camera":
       return close(of, known);
     case "room_closed":
@@ -99,7 +104,7 @@ export function flowOf(state: State, answers: Answers, known: Known): Flow {
           { id: "call", kind: "call", button: "call_done", past: "call_past" },
           ask("receipt", "receipt_no", ["receipt_none"]),
         ],
-        step: { step: "police_called", receipt_no: of("receipt_no") },
+        step: { step: "police_called", receipt_no: recorded(of("receipt_no")) },
       };
     case "police_called":
       return handOver(of, known);
@@ -163,19 +168,25 @@ function look(of: Of): Flow {
     };
   if (seen !== "object" && seen !== "hole" && seen !== "nothing") return { pages: [first], step: null };
   // Both looked, and both decide: the second proves once, at the decision.
-  const rest = decide(of);
+  const rest = decide(of, seen);
   const isProven = rest.pages.includes(SECOND) || rest.step === null;
   return { ...after(first, isProven ? rest : { ...rest, pages: [...rest.pages, SECOND] }), seen };
 }
 
-function decide(of: Of): Flow {
+/** Where nothing is to be seen there is nothing to name: it cannot be ruled out, or nothing was found. */
+function decide(of: Of, saw: Seen | null): Flow {
+  const isNothing = saw === "nothing";
   const first = choose(
     "decide",
     "verdict",
     option("camera", "is_camera", "danger"),
-    option("defect", "is_defect"),
-    option("not_camera", "is_not_camera"),
+    ...(isNothing
+      ? [option("not_camera", "what_none")]
+      : [option("defect", "is_defect"), option("not_camera", "is_not_camera")]),
   );
+  if (isNothing && of("verdict") === "not_camera")
+    return { pages: [first, SECOND], step: { step: "not_camera", what: say("what_none"), reopens: null } };
+  if (isNothing && of("verdict") !== "camera") return { pages: [first], step: null };
   switch (of("verdict")) {
     case "camera":
       return {
@@ -296,7 +307,7 @@ function handOver(of: Of, known: Known): Flow {
       officer: of("officer"),
       rank: of("rank"),
       station: of("station"),
-      receipt_no: of("receipt_no"),
+      receipt_no: recorded(of("receipt_no")),
       seal_no: of("seal_no"),
     },
   };

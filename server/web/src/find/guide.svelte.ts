@@ -7,7 +7,7 @@
  */
 import { sentenceOf } from "../account/passkeys";
 import { ApiError, asPerson, call, client, type ShownText } from "../api/client";
-import type { CaseCreated, CaseDetail, SecondPerson } from "../api/types";
+import type { CaseCreated, CaseDetail, LocalText, SecondPerson } from "../api/types";
 import { newId } from "../app/ids";
 import { saidOf } from "../app/outbox-file";
 import { isMine, outbox } from "../app/outbox.svelte";
@@ -17,7 +17,7 @@ import { placeOnWay } from "../desk/case-state";
 import { districts } from "../desk/districts.svelte";
 import type { Step } from "../desk/step-fields";
 import { flowOf, wrongTurn, type Answers, type Flow, type Known, type Page } from "./flow";
-import { messageTo112 } from "./message-112";
+import { meaningOf112, messageTo112, newestFirst } from "./message-112";
 import type { State } from "./states";
 import { ahead, keepProgress, readProgress, seenOf, START, withStep, type Progress, type Refused } from "./progress";
 import { say, words, type FindKey } from "./words";
@@ -52,6 +52,7 @@ export class Guide {
     const others = inspectors.filter((name) => name !== me);
     return {
       inspectors: me === undefined ? others : [...others, me],
+      saw: this.progress.seen?.saw ?? null,
       partner: me !== undefined && pair.includes(me) ? (pair.find((name) => name !== me) ?? null) : null,
       receiptNo: UNTOLD.has(receiptNo) ? "" : receiptNo,
       station: lastStation,
@@ -93,14 +94,28 @@ export class Guide {
     messageTo112({
       facility: this.progress.seen?.facility ?? "",
       room: this.progress.seen?.room ?? "",
-      address: this.progress.address,
-      where: this.progress.where,
-      who: session.user?.display_name ?? "",
-      isClosed: this.state !== null && placeOnWay(this.state) >= placeOnWay("room_closed"),
+      where: this.progress.where.ko,
+      ...this.#reporting(),
+    }),
+  );
+  /** What it means, in English. */
+  readonly meaning: string = $derived(
+    meaningOf112({
+      place: this.progress.seen?.place.en ?? "",
+      where: this.progress.where.en,
+      ...this.#reporting(),
     }),
   );
 
   constructor(readonly caseId: string) {}
+
+  #reporting() {
+    return {
+      address: this.progress.address,
+      who: session.user?.display_name ?? "",
+      isClosed: this.state !== null && placeOnWay(this.state) >= placeOnWay("room_closed"),
+    };
+  }
 
   // What is asked for after an answer came: getters, since what a screen derives ends with it, and a recording does not.
   /** Own steps of this case in the outbox, oldest first: those that wait and those that were set aside. */
@@ -137,12 +152,19 @@ export class Guide {
       const one = await call(client.GET("/api/cases/{case_id}", { params: { path: { case_id: this.caseId } } }));
       const mine = one.events.at(-1)?.person === session.user?.display_name;
       const before = this.progress.state;
+      const again = one.seen_again ?? null;
+      const isMoved = again !== null && this.progress.whereIn !== again.sweep_id;
+      if (isMoved && again.zone !== null) this.progress.where = again.zone; // at once: somebody may call now
       this.progress.seen = seenOf(one);
       this.#goAhead();
       this.error = null;
       this.#settle();
       if (before !== null && before !== this.state && !mine) this.told = "elsewhere";
-      if (this.progress.where === "") this.progress.where = await this.#whereOf(one);
+      if (isMoved) {
+        this.progress.where = newestFirst(again.zone, await this.#whereOf(one), one.opened);
+        this.progress.whereIn = again.sweep_id;
+      }
+      if (this.progress.where.ko === "") this.progress.where = await this.#whereOf(one);
       if (this.progress.address === "") await this.#readAddress();
       void districts.load();
     } catch (error) {
@@ -153,17 +175,18 @@ export class Guide {
     await this.keep();
   }
 
-  /** What is known of its place, in Korean, for the message to 112; empty where nothing is. */
-  async #whereOf({ sweep_id: sweepId, finding_id: findingId, events }: CaseDetail): Promise<string> {
+  /** What is known of its place; empty where nothing is. */
+  async #whereOf({ sweep_id: sweepId, finding_id: findingId, zone, events }: CaseDetail): Promise<LocalText> {
     const first = events[0]?.step;
-    if (first?.step === "reported") return first.what;
-    if (sweepId === null || findingId === null) return "";
+    if (first?.step === "reported") return { ko: first.what, en: first.what };
+    const known = zone ?? { ko: "", en: "" };
+    if (sweepId === null || findingId === null) return known;
     try {
       const sweep = await call(client.GET("/api/sweeps/{sweep_id}", { params: { path: { sweep_id: sweepId } } }));
-      return sweep.finding_places?.find(({ finding_id }) => finding_id === findingId)?.where.ko ?? "";
+      return sweep.finding_places?.find(({ finding_id }) => finding_id === findingId)?.where ?? known;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      return ""; // without it the person who calls says where
+      return known; // without it the person who calls says where
     }
   }
 

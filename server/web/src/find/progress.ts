@@ -39,6 +39,11 @@ export interface Seen {
   readonly isRepairHanded?: boolean;
   /** A find in the room waits for the police: nothing is repaired until then. */
   readonly isHeld?: boolean;
+  /** By both, where it was recorded before their decision. */
+  readonly saw?: "nothing" | "hole" | "object";
+  readonly opened?: string;
+  /** When the newest later sweep that saw the same thing began; null without one. */
+  readonly again?: string | null;
 }
 
 export interface Handed {
@@ -60,8 +65,10 @@ export interface Progress {
   page: number;
   answers: Record<string, string>;
   strokes: [number, number][][];
-  /** Stall or spot, as it goes into the message to 112. */
-  where: string;
+  /** Zone and spot; in Korean it goes into the message to 112. */
+  where: LocalText;
+  /** The later sweep that saw it last, whose spot is in `where`. */
+  whereIn?: string | null;
   address: string;
   /** Of the step that is being recorded; the same until an answer came. */
   stepId: string | null;
@@ -73,12 +80,14 @@ export interface Progress {
   seen: Seen | null;
 }
 
+const NOWHERE: LocalText = { ko: "", en: "" };
+
 export const START: Progress = {
   state: null,
   page: 0,
   answers: {},
   strokes: [],
-  where: "",
+  where: NOWHERE,
   address: "",
   stepId: null,
   refused: [],
@@ -90,9 +99,12 @@ const key = (caseId: string) => `find ${caseId}`;
 
 const UNKNOWN = { pair: [], guard: "", isPhotographed: false, lastStation: "", districtId: null };
 
-/** What an earlier version of this page kept has less, and may stand at photographs, which are no state any more. */
+/** What an earlier version of this page kept has less, its place in one language, and may stand at photographs, which are no
+ * state any more. */
 export async function readProgress(caseId: string): Promise<Progress> {
-  const kept = { ...START, ...(await readDraft<Partial<Progress>>(key(caseId))) };
+  const draft = await readDraft<Partial<Omit<Progress, "where">> & { where?: LocalText | string }>(key(caseId));
+  const where = typeof draft?.where === "string" ? { ko: draft.where, en: draft.where } : (draft?.where ?? NOWHERE);
+  const kept: Progress = { ...START, ...draft, where };
   if (kept.seen === null) return kept;
   const state = String(kept.seen.state) === "photographed" ? "room_closed" : kept.seen.state;
   return { ...kept, seen: { ...UNKNOWN, ...kept.seen, state } };
@@ -107,16 +119,18 @@ export function dropProgress(caseId: string): Promise<void> {
 }
 
 /** Make a case ready for a basement: what is known of it, and where the thing is, before anybody opens the guide. */
-export async function makeReady(one: CaseView, where: string): Promise<void> {
+export async function makeReady(one: CaseView, where: LocalText): Promise<void> {
   const progress = await readProgress(one.case_id);
-  if (progress.where !== "" && progress.seen !== null) return;
-  const seen = progress.seen ?? seenOf({ ...one, events: [], claims: [], last_station: "" });
-  await keepProgress(one.case_id, { ...progress, where: progress.where || where, seen });
+  if (progress.where.ko !== "" && progress.seen !== null) return;
+  const seen = progress.seen ?? seenOf({ ...one, events: [], claims: [], last_station: "", seen_again: null });
+  await keepProgress(one.case_id, { ...progress, where: progress.where.ko === "" ? where : progress.where, seen });
 }
 
 /** What a step tells the guide for its later screens. */
 export function withStep(seen: Seen, step: CaseDetail["events"][number]["step"] | Step): Seen {
   switch (step.step) {
+    case "looked_at":
+      return { ...seen, saw: step.seen };
     case "room_closed":
       return { ...seen, guard: step.guarded_by };
     case "photographed":
@@ -185,6 +199,8 @@ export function seenOf(one: CaseDetail): Seen {
     lastHash: one.events.at(-1)?.entry_hash ?? null,
     handed: null,
     due: one.due,
+    opened: one.opened,
+    again: one.seen_again?.began ?? null,
     isHeld: one.state === "defect" && !one.allowed.includes("repaired"),
   };
   return one.events.reduce((seen, { step }) => withStep(seen, step), start);

@@ -5,10 +5,15 @@ import { text } from "../i18n/text";
 
 export const words = {
   title: text("발견 안내", "What to do now"),
-  open: text("두 사람 확인 – 발견 안내 열기", "Two persons look: open the guide"),
+  title_place: text("확인 안내", "A place to check"),
+  open: text("두 사람 확인 – 확인 안내 열기", "Two persons look: open the guide"),
   still_open: text(
     "판정을 남겨도 두 사람이 이 안내를 마칠 때까지 확인 건은 열려 있습니다.",
     "The case stays open until two persons have finished this guide.",
+  ),
+  seen_again: text(
+    "{first} 점검에서 연 확인 건을 이어 갑니다. 같은 것을 {last} 점검에서 다시 보았고, 그 자리를 먼저 적었습니다.",
+    "This is the case of the sweep of {first}. The sweep of {last} saw the same again; its spot comes first.",
   ),
   open_found: text("지금 할 일 – 발견 안내", "What to do now"),
   phases: text("발견 뒤의 순서", "What comes after a find"),
@@ -164,6 +169,7 @@ export const words = {
   call_button: text("112 전화", "Call 112"),
   text_button: text("112 문자", "Text 112"),
   call_where: text("칸·자리(문자에 들어감)", "Stall or spot (goes into the text)"),
+  call_means: text("뜻:", "In English:"),
   call_say: text("이대로 말하거나 문자로 보내십시오", "Say this, or send it as a text"),
   no_signal_title: text("신호가 없으면", "No signal?"),
   no_signal_bell: text("비상벨을 누르십시오.", "Press the emergency bell."),
@@ -300,7 +306,7 @@ export const words = {
   asked_wanted_lead: text("요청한 것만 넘기십시오.", "Only that is given."),
   asked_wanted_wrong: text("요청한 것을 고르십시오.", "Choose what they ask for."),
   wanted_addresses: text("기기 주소", "Addresses"),
-  wanted_wifi_timeline: text("Wi-Fi 시간표", "Wi-Fi timeline"),
+  wanted_wifi_timeline: text("와이파이 시간별 기록", "Wi-Fi timeline"),
   wanted_photographs: text("물체 사진", "Photographs"),
   wanted_all: text("셋 모두", "All three"),
   file_title: text("경찰 제출 파일", "File for the police"),

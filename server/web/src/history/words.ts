@@ -51,7 +51,7 @@ export const words = {
   heard_came: text("처음 확인된 기기", "First seen"),
   heard_went: text("없어진 기기", "Went"),
   tag: text("식별값 {tag}", "Tag {tag}"),
-  loudest: text("{zone}에서 가장 셈, {dbm} dBm", "loudest at {zone}, {dbm} dBm"),
+  loudest: text("{zone}에서 가장 강함, {dbm} dBm", "loudest at {zone}, {dbm} dBm"),
   cited: text("확인할 곳의 근거", "cited by a place to inspect"),
   repairs: text("시설 보수", "Repairs"),
   repairs_none: text("두 점검 사이에 기록된 보수가 없습니다.", "No repair was recorded between the two."),

@@ -1,7 +1,7 @@
 /** What stands, in the glossary's words (`npm run types` reads them), in the chosen language; nobody spells them again. */
 import { glossary } from "../api/tables.json";
-import type { LocalText } from "../api/types";
-import { local } from "./translate.svelte";
+import type { EquipmentResult, LocalText } from "../api/types";
+import { local, t } from "./translate.svelte";
 
 type Tables = typeof glossary;
 export type Table = keyof Tables;
@@ -16,4 +16,10 @@ export function wordOf(table: Table, code: string): string | null {
   const words: Readonly<Record<string, LocalText>> = glossary[table];
   const text = words[code];
   return text === undefined ? null : local(text);
+}
+
+/** What the equipment says, named as such where its word does not name it already. */
+export function equipmentSaid(result: EquipmentResult): string {
+  const said = word("equipment", result);
+  return result === "not_measured" ? said : `${t("result_equipment")} ${said}`;
 }

@@ -4,7 +4,7 @@
  * Input is what the probe told of zones and places so far; the report has the last word. Nothing is clear yet: which
  * targets a method is clear of, only the report says.
  */
-import type { CoverageEvent, LocalText, Modality, Plan, SecondLook, ZoneStands } from "../api/types";
+import type { CoverageEvent, LocalText, Modality, Plan, SecondLook, SweepReport, ZoneStands } from "../api/types";
 import { guidance as sentences } from "../api/tables.json";
 import type { Judged } from "../map/shading";
 import type { FindingPlace, LiveZone } from "./told";
@@ -30,6 +30,14 @@ export function isThrough(plan: Plan | null, told: readonly LiveZone[], guidance
 /** Zones of which nothing was told yet, in the plan's order. */
 export function zonesLeft(plan: Plan, told: readonly LiveZone[]): Plan["zones"] {
   return plan.zones.filter((zone) => !told.some(({ zone_id }) => zone_id === zone.zone_id));
+}
+
+/** What a report says of each zone by each method. */
+export function toldBy({ verdicts, coverage }: Pick<SweepReport, "verdicts" | "coverage">): LiveZone[] {
+  return verdicts.map((one) => {
+    const seen = coverage.find(({ zone_id, modality }) => zone_id === one.zone_id && modality === one.modality);
+    return { ...one, quality: seen?.quality ?? 0 };
+  });
 }
 
 /** `places`: findings of the report that is being closed, and candidates that somebody has to look at. */

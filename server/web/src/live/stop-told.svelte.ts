@@ -1,5 +1,6 @@
 /** What became of a stop that somebody asked for, in the words that the screen shows and the ear hears. */
 import { clockTime } from "../i18n/format";
+import { personName } from "../i18n/korean";
 import { local, t } from "../i18n/translate.svelte";
 import { isMine, stops } from "./stops.svelte";
 import { watch } from "./watch.svelte";
@@ -44,7 +45,7 @@ export class Stopping {
       return [
         {
           mustPress: true,
-          text: t("stop_of_another", { who: kept.author.name, when: clockTime(kept.pressedMs) }),
+          text: t("stop_of_another", { who: personName(kept.author.name), when: clockTime(kept.pressedMs) }),
         },
       ];
     const progress = stops.progress[kept.commandId] ?? "unreached";
@@ -56,7 +57,7 @@ export class Stopping {
     const kept = this.#kept;
     const asked = watch.feed?.probe?.stop ?? null;
     if (asked?.answer === "waiting" && asked.command_id !== kept?.commandId)
-      return [{ mustPress: false, text: t("stop_asked_by", { who: asked.asked_by }) }];
+      return [{ mustPress: false, text: t("stop_asked_by", { who: personName(asked.asked_by) }) }];
     const { phase } = watch;
     const isDone = kept === null && asked?.answer === "accepted" && phase !== "paused" && phase !== "waiting_for_empty";
     return isDone ? [{ mustPress: false, text: t("stop_taken") }] : [];

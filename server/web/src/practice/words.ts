@@ -38,6 +38,7 @@ export const words = {
   waiting: text("{when}에 숨긴 것 {n}개", "{n} hidden on {when}"),
   sweep: text("비교할 점검", "Sweep to compare"),
   compare: text("숨긴 것과 비교", "Compare"),
+  compare_sweep: text("이 점검과 비교", "Compare with this sweep"),
   no_sweep: text(
     "숨긴 뒤에 끝낸 연습 점검이 아직 없습니다. 점검을 마친 뒤 다시 여십시오.",
     "No practice sweep has ended since. Sweep, then come back.",

@@ -26,10 +26,23 @@ export function curveWords({ source }: Pick<TargetCoverage, "source">): string {
   return source === "field" ? word("source", source) : `${word("source", source)} · ${word("coverage", "unproven")}`;
 }
 
-/** What the numbers of one target in several zones are of, and their curve. */
-export function chanceTitle(zones: readonly { readonly chance: TargetCoverage | null }[]): string {
+type Told = readonly { readonly chance: TargetCoverage | null }[];
+
+/** The one that speaks for the target of several zones; undefined where nothing was told of any. */
+function spokesman(zones: Told): TargetCoverage | undefined {
   const told = zones.flatMap(({ chance }) => chance ?? []);
-  const one = told.find(({ probability }) => probability !== null) ?? told[0];
+  return told.find(({ probability }) => probability !== null) ?? told[0];
+}
+
+/** Beside a picture of such numbers: of what alone they are. */
+export function chanceLead(zones: Told): string {
+  const one = spokesman(zones);
+  return one === undefined ? word("coverage", "unknown") : t("map_chance_of", { target: t(`target_${one.target}`) });
+}
+
+/** What the numbers of one target in several zones are of, and their curve. */
+export function chanceTitle(zones: Told): string {
+  const one = spokesman(zones);
   const what = word("coverage", "chance");
   return one === undefined ? what : `${t(`target_${one.target}`)}: ${what} · ${curveWords(one)}`;
 }

@@ -21,7 +21,7 @@ export function areMeasured({ evidence_for, evidence_against }: Finding): boolea
   );
 }
 
-/** What speaks for it first, as the sheet lists it; the last step ends at the posterior. */
+/** What speaks for it first, as the sheet lists it; the last step ends at the posterior (`walk_of` of the printed log). */
 export function walkOf(finding: Finding): Walk {
   let at = finding.prior_log10_odds;
   const steps = [...finding.evidence_for, ...finding.evidence_against].map((evidence) => {
@@ -30,7 +30,7 @@ export function walkOf(finding: Finding): Walk {
     return { evidence, from, to: at };
   });
   const ends = [finding.prior_log10_odds, finding.posterior_log10_odds, ...steps.map((step) => step.to)];
-  const { posterior_low_log10_odds: low, posterior_high_log10_odds: high } = finding;
-  for (const end of [low, high]) if (end !== null && end !== undefined) ends.push(end);
+  const { posterior_low_log10_odds: low, posterior_high_log10_odds: high, strong_from_log10_odds: strong } = finding;
+  for (const end of [low, high, strong]) if (end !== null && end !== undefined) ends.push(end);
   return { steps, lowest: Math.floor(Math.min(...ends) - 0.2), highest: Math.max(1, Math.ceil(Math.max(...ends))) };
 }

@@ -4,7 +4,8 @@
  * Input are a plan's zones and what was ticked; output is the note as the server takes it. A part that nobody ticked was
  * not seen: nothing is called fine by leaving it alone.
  */
-import type { CaseDetail, VisitNote, Zone } from "../api/types";
+import { visit_spot } from "../api/tables.json";
+import type { CaseDetail, LocalText, VisitNote, Zone } from "../api/types";
 
 export type Check = NonNullable<VisitNote["zones"]>[number];
 export type Spot = VisitNote["spots"][number];
@@ -27,6 +28,7 @@ export interface ZoneDraft {
 
 export const FLOOR_MOST_MM = 5; // the decree of July 2023 to 공중화장실 등에 관한 법률, as in server/cases/gaps.py
 export const CEILING_LEAST_MM = 300; // the same
+export const LOOK_S = 2; // at a part of a zone, as before the answers of a look come
 const MOST_MM = 5000; // as the server takes it
 const MARKS_LENGTH = 200; // as the server takes it
 export const SPOTS: readonly Spot[] = [
@@ -82,12 +84,13 @@ export function defectsOf(draft: ZoneDraft): readonly Defect[] {
   ];
 }
 
-export type ZoneState = "todo" | "part" | "fine" | "marked" | "broken";
+export type ZoneState = "todo" | "part" | "fine" | "marked" | "broken" | "waiting";
 
-/** How far a zone is; `isFound`: persons found or suspect something there already. */
-export function stateOf(zone: Zone, draft: ZoneDraft, isFound: boolean): ZoneState {
+/** How far a zone is; `isFound`: persons found or suspect something there already, `isWaiting`: a place has yet to be looked at. */
+export function stateOf(zone: Zone, draft: ZoneDraft, isFound: boolean, isWaiting: boolean): ZoneState {
   const seen = spotsOf(zone).map((spot) => draft.seen[spot] ?? "unseen");
   if (isFound || draft.holes > 0 || seen.includes("marked")) return "marked";
+  if (isWaiting) return "waiting";
   if (seen.includes("broken")) return "broken";
   if (seen.every((one) => one === "unseen")) return "todo";
   return seen.includes("unseen") ? "part" : "fine";
@@ -115,19 +118,21 @@ export interface Rest {
   readonly confirmed: string;
 }
 
-/** One line of marks, zone by zone, in the words of `nameOf`; `found`: what stands in a zone, in words. Empty without any. */
+/** One line of marks, zone by zone, as `say` says them; `found`: what stands in a zone. Empty without any. */
 export function marksOf(
   zones: readonly Zone[],
   drafts: Readonly<Record<string, ZoneDraft>>,
-  nameOf: (spot: Spot) => string,
-  found: ReadonlyMap<string, string>,
+  found: ReadonlyMap<string, LocalText>,
+  say: (text: LocalText) => string,
 ): string {
   const lines = zones.flatMap((zone) => {
     const draft = drafts[zone.zone_id] ?? newDraft();
     const stands = found.get(zone.zone_id);
-    const parts = [...(stands === undefined ? [] : [stands]), ...checkOf(zone, draft).marked.map(nameOf)];
-    if (draft.holes > 0) parts.push(`구멍 ${String(draft.holes)}곳`);
-    return parts.length === 0 ? [] : [`${zone.name.ko}: ${parts.join(", ")}`];
+    const spots = checkOf(zone, draft).marked.map((spot) => visit_spot[`visit_spot_${spot}`]);
+    const parts = [...(stands === undefined ? [] : [stands]), ...spots];
+    const holes = String(draft.holes);
+    if (draft.holes > 0) parts.push({ ko: `구멍 ${holes}곳`, en: `holes: ${holes}` });
+    return parts.length === 0 ? [] : [`${say(zone.name)}: ${parts.map(say).join(", ")}`];
   });
   const line = lines.join("; ");
   return line.length <= MARKS_LENGTH ? line : `${line.slice(0, MARKS_LENGTH - 1)}…`;

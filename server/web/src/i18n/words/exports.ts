@@ -12,6 +12,10 @@ export const exports = {
   exports_period: text("기간", "Period"),
   exports_this_month: text("이번 달", "This month"),
   exports_last_month: text("지난달", "Last month"),
+  exports_left_out: text(
+    "이번 달 점검 {n}건은 이 기간 밖에 있습니다.",
+    "This month's inspections ({n}) lie outside this period.",
+  ),
   exports_quarter: text("최근 3개월", "Last 3 months"),
   exports_room: text("화장실", "Room"),
   exports_all_rooms: text("모든 화장실", "All rooms"),

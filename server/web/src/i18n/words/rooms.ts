@@ -28,7 +28,7 @@ export const rooms = {
   room_plan_correct: text("도면 수정", "Correct the plan"),
   room_standing: text("{word} {n}건", "{word}: {n}"),
   room_standing_hint: text(
-    "그 뒤의 점검이 어떻게 끝났든 사람이 닫을 때까지 남습니다.",
+    "닫지 않은 곳은 그 뒤의 점검이 어떻게 끝났든 사람이 닫을 때까지 남습니다.",
     "Places stay open until a person closes them, however later sweeps end.",
   ),
   next_label: text("다음 할 일", "Next"),

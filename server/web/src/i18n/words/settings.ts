@@ -52,7 +52,7 @@ export const settings = {
   outbox_open_visit: text("마무리 보기", "Open the end of the visit"),
   outbox_photo: text("봉인한 사진", "Sealed photograph"),
   outbox_open_case: text("확인 건 사진 보기", "Photographs of the case"),
-  outbox_open_find: text("발견 안내 열기", "Open the guide"),
+  outbox_open_find: text("확인 안내 열기", "Open the guide"),
   outbox_unsealed: text(
     "이 연결(HTTP)에서는 브라우저가 암호화하지 못해 그대로 보관합니다.",
     "Over this connection (HTTP) the browser cannot encrypt: these lie here as they are.",

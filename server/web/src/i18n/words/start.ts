@@ -8,6 +8,10 @@ export const start = {
     "연결된 점검기가 없습니다. 점검기를 켜고 잠시 기다리십시오.",
     "No probe is connected. Switch it on and wait a moment.",
   ),
+  start_probe_all_busy: text(
+    "연결된 점검기가 다른 점검 중입니다.",
+    "The probe that is connected is busy with a sweep.",
+  ),
   start_probe_offline: text("꺼져 있음, 마지막 연결 {when}", "Offline, last seen {when}"),
   start_probe_never: text("연결된 적 없음", "Never connected"),
   start_probe_online: text("연결됨", "Connected"),

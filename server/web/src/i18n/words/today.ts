@@ -28,8 +28,8 @@ export const today = {
   today_metres: text("직선 {m} m", "{m} m straight"),
   today_more: text("나머지 {n}곳 펼치기", "Show the other {n}"),
   today_lens_due: text(
-    "한 달 동안 숨긴 렌즈 찾기 연습을 하지 않았습니다. 동료에게 기준 렌즈를 숨겨 달라고 하고, 방 화면의 ‘연습 점검’에서 찾아 보십시오. 이 안내와 결과는 본인만 봅니다.",
-    "You have not practised with a hidden lens for a month. Have a colleague hide a reference lens, and look for it by “Practice” on a room's page. Only you see this and the result.",
+    "최근 한 달 안에 숨긴 렌즈 찾기 연습이 없습니다. 동료에게 기준 렌즈를 숨겨 달라고 하고, 방 화면의 ‘연습 점검’에서 찾아 보십시오. 이 안내와 결과는 본인만 봅니다.",
+    "No practice with a hidden lens is on record in the last month. Have a colleague hide a reference lens, and look for it by “Practice” on a room's page. Only you see this and the result.",
   ),
   today_cut: text("더 있습니다. 나머지는 업무 화면에서 보십시오.", "There are more: see the desk."),
   today_no_probe: text(
@@ -64,12 +64,12 @@ export const today = {
   proof_not_camera: text("두 사람이 카메라 아님으로 판단", "Two persons say it is no camera"),
   proof_defect_found: text("구멍·틈으로 판단", "A hole or gap"),
   proof_witnessed: text("동행 경찰관 서명", "Signed by a police companion"),
-  sticker_title: text("문의 QR이나 코드로 열기", "Open by the door’s QR or code"),
+  sticker_title: text("문에 붙은 QR이나 코드로 열기", "Open by the door’s QR or code"),
   sticker_hint: text(
     "휴대전화 카메라로 문에 붙은 QR을 비추면 이 화장실이 열립니다. 읽히지 않으면 아래 글자를 입력하십시오.",
     "Point the phone’s camera at the QR on the door and the room opens. Where it cannot be read, enter its letters.",
   ),
-  sticker_scan: text("문의 QR 스캔", "Scan the door’s QR"),
+  sticker_scan: text("문에 붙은 QR 스캔", "Scan the door’s QR"),
   sticker_scan_end: text("카메라 끄기", "Camera off"),
   sticker_scanning: text("QR을 찾는 카메라 화면", "Camera looking for the QR"),
   sticker_scan_hint: text(

@@ -18,7 +18,7 @@ export const transmitters = {
   transmitter_open: text("이 송신기 보기", "See this transmitter"),
   transmitter_unknown: text("이 점검에서 그런 송신기는 들리지 않았습니다.", "This sweep heard no such transmitter."),
   transmitter_reason_cited: text("확인할 곳의 근거", "Evidence of a place to inspect"),
-  transmitter_strongest_at: text("{zone}에서 가장 셈, {level}", "Strongest at {zone}, {level}"),
+  transmitter_strongest_at: text("{zone}에서 가장 강함, {level}", "Strongest at {zone}, {level}"),
   transmitter_place: text("{zone} {n}번째 자리", "{zone}, position {n}"),
   transmitter_no_level: text("세기를 모름", "Level unknown"),
   transmitter_cited: text("이 송신기를 근거로 든 곳", "Places that cite this transmitter"),
@@ -27,7 +27,7 @@ export const transmitters = {
   transmitter_not_cited: text("확인할 곳의 근거로 쓰이지 않았습니다.", "No place to inspect cites it."),
   transmitter_levels: text("자리마다 잰 세기", "Level at each position"),
   transmitter_levels_hint: text(
-    "동그라미는 점검기가 있던 자리이고 송신기가 있는 곳이 아닙니다. 단위는 dBm이고 0에 가까울수록 셉니다.",
+    "동그라미는 점검기가 있던 자리이고 송신기가 있는 곳이 아닙니다. 단위는 dBm이고 0에 가까울수록 강합니다.",
     "Circles show where the probe stood, not where the transmitter is. In dBm: nearer to 0 is stronger.",
   ),
   transmitter_levels_alt: text(
@@ -42,7 +42,7 @@ export const transmitters = {
     "가장 센 자리와 가장 약한 자리의 차이 {db} dB",
     "{db} dB between the strongest and the faintest position",
   ),
-  transmitter_strongest: text("가장 셈", "Strongest"),
+  transmitter_strongest: text("가장 강함", "Strongest"),
   transmitter_legend_1: text("12 dB 넘게 약함", "Over 12 dB below"),
   transmitter_legend_2: text("12 dB까지", "Up to 12 dB"),
   transmitter_legend_3: text("6 dB까지", "Up to 6 dB"),

@@ -22,7 +22,7 @@ export const visit = {
   visit_submit: text("서명하여 기록", "Sign and record"),
   visit_busy: text("기록하는 중", "Recording"),
   visit_sheet: text("점검일지 내려받기(PDF)", "Download the form (PDF)"),
-  visit_sheet_why: text("다운로드 사유를 누르면 받습니다.", "Tap the reason and it is downloaded."),
+  visit_sheet_why: text("사유를 누르면 내려받습니다.", "Tap the reason and it is downloaded."),
   visit_for_office: text("담당 부서 제출", "For the office"),
   visit_for_complaint: text("민원 대응", "For a complaint"),
   visit_sheet_busy: text("만드는 중", "Being made"),

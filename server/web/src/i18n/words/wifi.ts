@@ -52,7 +52,10 @@ export const wifi = {
     "The other side was not heard: it may be half of a call.",
   ),
   transmitter_why_too_few_frames: text("수신한 신호가 너무 적습니다.", "Too few frames were heard."),
-  transmitter_video_places: text("{all}곳 중 {n}곳, 최고 점수 {score}", "{n} of {all} positions, best score {score}"),
+  transmitter_video_places: text(
+    "{all}곳 중 {n}곳, 최고 점수 {score}(0~1)",
+    "{n} of {all} positions, best score {score} (0 to 1)",
+  ),
   transmitter_video_after: text("{seconds}초 만에 판정", "decided after {seconds} s"),
   transmitter_light_motion: text("걷기 시험", "walking test"),
   transmitter_light_after: text("{seconds}초 만에 확인", "found after {seconds} s"),
@@ -78,7 +81,10 @@ export const wifi = {
   transmitter_open_does_not: text("조명 시험: 조명과 무관함", "Light test: does not follow the light"),
   transmitter_open_not_assessable: text("조명 시험으로 알 수 없음: {why}", "The light did not tell: {why}"),
   transmitter_open_not_done: text("조명 시험을 하지 않음", "Not tested with light"),
-  transmitter_light_at: text("{zone}, p = {p}", "{zone}, p = {p}"),
+  transmitter_light_at: text(
+    "{zone}, 우연이라면 {n}번에 1번(p = {p}, 판단 기준 333번에 1번)",
+    "{zone}, by chance once in {n} times (p = {p}; the threshold is once in 333)",
+  ),
   transmitter_light_hint: text(
     "자리마다 따로 시험한 값입니다. 근거의 무게에는 시험한 자리 수만큼 보정한 값을 씁니다.",
     "Each position is a test of its own. Evidence uses the value corrected for their number.",
