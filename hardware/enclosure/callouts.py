@@ -8,7 +8,7 @@ CALLS: tuple[tuple[str, str, str], ...] = (
     ("front_plate", "앞판", "front plate"),
     ("cap", "렌즈 마개", "lens cap"),
     ("ring board", "축상 램프 기판", "ring board, on-axis lamps"),
-    ("left bar", "축외 램프 기판(왼쪽)", "bar, off-axis lamps (two)"),
+    ("left bar", "축외 램프 기판(왼쪽)", "two bars, off-axis lamps"),
     ("diffuser", "확산판", "diffuser"),
     ("light_box", "백색광 상자", "light box"),
     ("white board", "백색 램프 기판", "white board"),
@@ -21,7 +21,7 @@ CALLS: tuple[tuple[str, str, str], ...] = (
     ("converters", "PD 전원 변환기", "PD sinks and regulators"),
     ("log detector", "대수 검파기", "log detector"),
     ("tuner", "튜너", "tuner"),
-    ("range sensor", "거리 센서(선택)", "range sensor (option)"),
+    ("range sensor", "거리 센서(선택)", "optional range sensor"),
     ("lid", "뚜껑", "lid"),
     ("wifi", "와이파이 어댑터", "Wi-Fi adapter"),
     ("wifi_shell", "어댑터 덮개", "adapter's shell"),
@@ -38,9 +38,5 @@ CALLS: tuple[tuple[str, str, str], ...] = (
 
 
 def markdown() -> list[str]:
-    """The legend, line by line, two parts a row."""
-    rows = ["| | 부품 / part | | 부품 / part |", "|---|---|---|---|"]
-    cells = [f"{number} | {ko} / {en}" for number, (_, ko, en) in enumerate(CALLS, 1)]
-    half = -(-len(cells) // 2)
-    pairs = zip(cells[:half], [*cells[half:], "| "][:half], strict=True)
-    return [*rows, *(f"| {left} | {right} |" for left, right in pairs)]
+    """The legend, a part a line."""
+    return [f"{number}. {ko} ({en})" for number, (_, ko, en) in enumerate(CALLS, 1)]
