@@ -49,6 +49,8 @@ def heard_districts(connection: Connection, silent_hours: int) -> dict[str, Hear
     return found
 
 
-def count_silent(connection: Connection, silent_hours: int) -> int:
-    """How many districts are silent for too long."""
-    return sum(one.silent_since is not None for one in heard_districts(connection, silent_hours).values())
+def silent_districts(connection: Connection, silent_hours: int) -> list[str]:
+    """Districts that are silent for too long, the longest first."""
+    heard = heard_districts(connection, silent_hours)
+    since = {district_id: one.silent_since for district_id, one in heard.items() if one.silent_since is not None}
+    return sorted(since, key=lambda district_id: (since[district_id], district_id))

@@ -1,6 +1,6 @@
 """What the server is like when Prometheus asks: counts, sizes and times, read anew each time.
 
-Input are the services, output metrics.  No person, address, facility, room or sweep is ever a label.
+Input are the services, output metrics.  No person, address, facility, room or sweep is ever a label; a district is.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from server.config.certificate import certificate_end
 from server.config.release import VERSION
 from server.log import tiles
 from server.notifications.queue import counts
-from server.relay.heard import count_silent
+from server.relay.heard import silent_districts
 from server.store.clock import now_ms
 from server.store.faults import AwayError, BusyError
 from server.store.life import SignOfLife
@@ -30,6 +30,9 @@ from server.store.overdue_bodies import count_overdue
 from server.store.schema import alarms, checkpoints, due_sweeps, entries, keys, quarantine, relayed, sendings
 from server.witness.cosigning import cosigned, witnessed_ms
 from sweep.entry.notes import parse_checkpoint, parse_note
+
+MOST_DISTRICTS = 250
+"""So many labels at most: there are about 230 in the country."""
 
 
 class ServerMetrics(Collector):
@@ -121,6 +124,18 @@ class ServerMetrics(Collector):
         yield gone
         yield _gauge("ansim_witness_ok", "0 when the last asking failed or none is set", int(upkeep.witness == "ok"))
 
+    def _silent(self, connection: Connection) -> Metric:
+        silent = GaugeMetricFamily(
+            "ansim_silent_districts", "1 for each that tells nothing for too long; beyond 250, how many",
+            labels=("district",),
+        )  # fmt: skip
+        found = silent_districts(connection, self._services.settings.told_silent_hours)
+        for district_id in found[:MOST_DISTRICTS]:
+            silent.add_metric([district_id], 1)
+        if beyond := found[MOST_DISTRICTS:]:
+            silent.add_metric(["others"], len(beyond))
+        return silent
+
     def _replica(self) -> Iterator[Metric]:
         replica = self._services.db.replica
         if replica is None:
@@ -145,8 +160,7 @@ class ServerMetrics(Collector):
             told.add_metric([outcome], count)
         yield told
         yield from self._ages(connection)
-        silent = count_silent(connection, services.settings.told_silent_hours)
-        yield _gauge("ansim_silent_districts", "Districts that tell this server nothing for too long", silent)
+        yield self._silent(connection)
         note = cosigned(connection, services.settings.witness)
         seen = 0 if note is None else parse_checkpoint(parse_note(note).text).size
         yield _gauge("ansim_unwitnessed_entries", "Entries that no witness has signed", size - seen)

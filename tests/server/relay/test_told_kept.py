@@ -6,14 +6,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import Table, insert, select, update
 
+from server.api.service import server_metrics
 from server.api.service.maintenance import _expire_told
+from server.api.service.server_metrics import ServerMetrics
 from server.api.service.services import Services
 from server.ingest import persons
 from server.people.auth import Person
 from server.projections import projecting
-from server.relay.heard import count_silent
+from server.relay.heard import silent_districts
 from server.relay.telling import Teller
 from server.schedule.periods import today
 from server.signing import keys
@@ -49,27 +52,38 @@ def _lines(site: Site) -> dict[str, dict[str, Any]]:
     return {one["district_id"]: one for one in told["districts"]} | {"all": told["total"]}
 
 
-def test_a_silent_district_is_told_by_page_and_metric(site: Site, district: Services) -> None:
+def _labelled(site: Site) -> dict[str, float]:
+    """What the metric of silent districts says of each."""
+    (silent,) = [one for one in ServerMetrics(site.services).collect() if one.name == "ansim_silent_districts"]
+    return {one.labels["district"]: one.value for one in silent.samples}
+
+
+def test_a_silent_district_is_told_by_page_and_metric(
+    site: Site, district: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     let_tell_of(site, district, DISTRICT, "jung-gu")
     with Wire().client_of(district, site.url) as client:
         Teller(district.db, {}, lambda _: ())(client)
     assert {one["silent_since"] for one in _lines(site).values()} == {None}
     assert (_lines(site)["jung-gu"]["heard"], _lines(site)["jung-gu"]["is_whole"]) == (None, False)
     with site.db.write() as connection:
-        assert count_silent(connection, 72) == 0
+        assert silent_districts(connection, 72) == []
         connection.execute(update(telling_districts).values(heard_ms=now_ms() - 73 * HOUR_MS))
-        assert count_silent(connection, 72) == 1
-        assert count_silent(connection, 96) == 0
+        assert silent_districts(connection, 72) == [DISTRICT]
+        assert silent_districts(connection, 96) == []
         of_never = telling_keys.c.district_id == "jung-gu"
         connection.execute(update(telling_keys).where(of_never).values(since_ms=now_ms() - 80 * HOUR_MS))
-        assert count_silent(connection, 72) == 2
+        assert silent_districts(connection, 72) == ["jung-gu", DISTRICT]
+    assert _labelled(site) == {"jung-gu": 1, DISTRICT: 1}
+    monkeypatch.setattr(server_metrics, "MOST_DISTRICTS", 1)
+    assert _labelled(site) == {"jung-gu": 1, "others": 1}
     lines = _lines(site)
     assert lines[DISTRICT]["silent_since"] == lines[DISTRICT]["heard"]
     assert lines["jung-gu"]["silent_since"] == lines["all"]["silent_since"] != lines[DISTRICT]["heard"]
     with site.db.write() as connection:  # whose key may tell no more is not waited for
         key_id = district.server_signer.signer.key_id
         keys.revoke(connection, key_id, actor="test", reason="끝남", from_index=None, is_in_force=True)
-        assert count_silent(connection, 72) == 0
+        assert silent_districts(connection, 72) == []
 
 
 def _told(site: Site) -> dict[str, set[str]]:
