@@ -18,7 +18,7 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect, sync_playwright
 from sqlalchemy import update
 
 from server.cli.demo_city import write_city
@@ -238,6 +238,19 @@ class Phone:
         summary = self.page.locator("main summary", has_text=title).first
         if summary.locator("xpath=..").get_attribute("open") is None:
             summary.click()
+
+    def of_today(self, room_id: UUID | str) -> Locator:
+        """A room's card under "오늘", unfolded: how many rooms come before it is a matter of what other tests left."""
+        row = self.page.locator(f"a.today-room[href='#/rooms/{room_id}']")
+        more = self.page.get_by_role("button", name=re.compile("^(나머지|Show the other) "))
+        while True:
+            expect(row.or_(more).first).to_be_visible()
+            if row.count() > 0:
+                return row
+            cards = self.page.locator("a.today-room")
+            shown = cards.count()
+            more.click()
+            expect(cards.nth(shown)).to_be_attached()
 
     def settle(self) -> None:
         """Wait until fonts are there and nothing moves, so that colours are those that a person sees."""
