@@ -1,4 +1,4 @@
-"""Capture cases: a folder with a capture, what reading it must give, and a README that tells the truth of it.
+"""Capture cases: a folder with a capture and what reading it must give; one README tells the truth of each.
 
 Each modality lists its cases as functions that write the capture.  The stored files change by one command only:
 `python -m tests.cases`, which writes all captures and expected results anew.
@@ -30,11 +30,9 @@ class Case:
     """What the case is there for."""
 
 
-README = """# {name}
+README = """# Made-up captures
 
-- Made up: {made}; no place; MIT.
-- Truth: {truth}
-- Tells: {tells}
+Own simulation, or frames built by hand; no place; MIT. What is in the air, and *what the case is there for*:
 """
 
 
@@ -63,16 +61,22 @@ def approximately(value: Any) -> Any:
 
 
 def write_cases(modality: str, cases: Mapping[str, Case], scan: Callable[[Path], Any]) -> None:
-    """Write captures, expected results and READMEs of one modality."""
+    """Write captures and expected results of one modality."""
     for name, case in cases.items():
         folder = CAPTURES / modality / name
         folder.mkdir(parents=True, exist_ok=True)
         case.write(folder / case.file)
         text = json.dumps(read(folder, case.file, scan), indent=1, ensure_ascii=True, sort_keys=True)
         (folder / EXPECTED).write_text(text + "\n", encoding="utf-8")
-        made = "own simulation, or frames built by hand"
-        readme = README.format(name=name, made=made, truth=case.truth, tells=case.tells)
-        (folder / "README.md").write_text(readme, encoding="utf-8")
+
+
+def told(cases: Mapping[str, Mapping[str, Case]]) -> str:
+    """The README of all cases, by modality."""
+    text = README
+    for modality, some in cases.items():
+        text += f"\n## {modality}\n\n"
+        text += "".join(f"- `{name}`: {case.truth.rstrip('.')}; *{case.tells}*\n" for name, case in some.items())
+    return text
 
 
 def main() -> None:
@@ -84,6 +88,7 @@ def main() -> None:
 
     write_cases("wifi", WIFI_CASES, scan_wifi)
     write_cases("ble", BLE_CASES, scan_ble)
+    (CAPTURES / "README.md").write_text(told({"wifi": WIFI_CASES, "ble": BLE_CASES}), encoding="utf-8")
 
 
 if __name__ == "__main__":
