@@ -339,7 +339,10 @@ def test_the_document_prints_the_table() -> None:
     section = ENTRY_MD.read_text(encoding="utf-8").split("\n## What a key may sign\n")[1].split("\n## ")[0]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if "|" in line][2:]
     written = []
-    for name, kinds, others, sources, assurances, subject, sweep in rows:
+    first_row: dict[str, str] = {}
+    for name, told, others, sources, assurances, subject, sweep in rows:
+        kinds = first_row[told.removeprefix("as ")] if told.startswith("as ") else told
+        first_row.setdefault(name, kinds)
         prefix = None if others == "none" else "" if others == "all" else others.strip("`*")
         words = [frozenset(re.findall(r"`([a-z._]+)`", cell)) for cell in (kinds, sources, assurances)]
         written.append((name, words[0], prefix, words[1], words[2], subject, sweep))
