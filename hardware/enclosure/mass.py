@@ -90,13 +90,12 @@ def deceleration_g(stop_mm: float, height_m: float = 1.0) -> float:
 
 
 def mass_table() -> list[str]:
-    """Lines of the mass table."""
+    """Lines of the list of masses."""
     bill = bom.lines()
     without, with_bank = total_g(bill)
-    rows = ["| what | g |", "|---|---|"]
-    rows += [f"| {name} | {grams:.0f} |" for name, grams in groups_g(bill).items()]
-    rows += [f"| **without bank** | **{without:.0f}** |", f"| bank | {bank_g(bill):.0f} |"]
-    rows += [f"| **in the hand** (phone not counted) | **{with_bank:.0f}** |", ""]
+    rows = [f"- {name}: {grams:.0f} g" for name, grams in groups_g(bill).items()]
+    rows += [f"- **without bank: {without:.0f} g**; bank: {bank_g(bill):.0f} g"]
+    rows += [f"- **in the hand: {with_bank:.0f} g** without phone", ""]
     grip, z = layout.shell()["grip"]["z"], balance_z_mm(bill)
     return [
         *rows,
@@ -105,13 +104,12 @@ def mass_table() -> list[str]:
 
 
 def fall_table() -> list[str]:
-    """Lines of the table of falls from a metre."""
+    """Lines of the list of a fall from a metre."""
     mass = total_g(bom.lines())[1]
     stop = layout.shell()["corner"]["block"][0] / 2
-    rows = ["| fall from 1 m | |", "|---|---|"]
-    rows.append(f"| energy | {fall_j(mass):.1f} J |")
-    rows.append(f"| half a corner block, pressed to half its thickness | {corner_j():.1f} J |")
     mean = deceleration_g(stop)
-    rows.append(f"| mean deceleration then, {stop:g} mm | {mean:.0f} g, peak about {2 * mean:.0f} g |")
-    rows.append(f"| without blocks, 1 mm of plastic | {deceleration_g(1.0):.0f} g |")
-    return rows
+    return [
+        f"A fall from 1 m has {fall_j(mass):.1f} J; half a corner block at half its thickness takes {corner_j():.1f}.",
+        f"It brakes over {stop:g} mm with {mean:.0f} g, at its peak about {2 * mean:.0f} g; 1 mm of plastic without",
+        f"blocks with {deceleration_g(1.0):.0f} g.",
+    ]

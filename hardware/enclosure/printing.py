@@ -40,7 +40,7 @@ class Job:
     """Besides the profile."""
 
 
-BLACK, ANY, WHITE = "black PETG", "any opaque PETG", "white PETG"
+BLACK, ANY, WHITE = "black PETG", "PETG", "white PETG"
 TPU = (
     "--fill-density",
     "100%",
@@ -128,11 +128,10 @@ def total_hours() -> float:
 
 def markdown() -> list[str]:
     """A row a part, and the sum."""
-    rows = ["| part | material | on the bed | hangs, mm² | hours | g |", "|---|---|---|---|---|---|"]
+    rows = ["| part | material | on the bed | hours | g |", "|---|---|---|---|---|"]
     for name, job in sorted(JOBS.items()):
         row, times = record()[name], f" ({job.pieces})" if job.pieces > 1 else ""
-        hangs = mesh.unsupported_mm2(mesh.read_stl(mesh.EXPORT / f"{name}.stl"), job.up)
-        cells = f"{hangs:.0f} | {job.pieces * row['hours']:.1f} | {job.pieces * row['grams']:.0f}"
+        cells = f"{job.pieces * row['hours']:.1f} | {job.pieces * row['grams']:.0f}"
         rows.append(f"| `{name}`{times} | {job.material} | {job.on_bed} | {cells} |")
     grams = sum(JOBS[name].pieces * row["grams"] for name, row in record().items())
     return [*rows, f"| **all** | | no supports | | **{total_hours():.1f}** | **{grams:.0f}** |"]

@@ -61,5 +61,5 @@ def rows() -> list[tuple[str, str]]:
 
 
 def markdown() -> list[str]:
-    """The table."""
-    return ["| the strap | |", "|---|---|", *(f"| {what} | {value} |" for what, value in rows())]
+    """The list of the document, in English."""
+    return [f"- {what.partition(' / ')[2].replace(': ', ', ')}: {value}" for what, value in rows()]

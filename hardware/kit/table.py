@@ -74,7 +74,7 @@ def bill_csv() -> str:
 def measure_table() -> list[str]:
     """The first power-up for the README."""
     lines = [
-        "| | 빨강 / red | 검정 / black | 무엇 / what | 기대 / expect | 잰 값 / measured |",
+        "| | 빨강 (red) | 검정 (black) | 무엇 (what) | 기대 (expect) | 잰 값 (measured) |",
         "|---|---|---|---|---|---|",
     ]
     for number, row in enumerate(kit()["measure"], 1):
@@ -87,9 +87,9 @@ def measure_table() -> list[str]:
 def wire_table() -> list[str]:
     """Every jumper and lead by its holes, for the README."""
     rows = [(name, *row) for kind in ("wire", "lead") for name, row in kit()[kind].items()]
-    lines = ["| 단계 / step | 번호: 구멍 – 구멍, 색 / wire: hole – hole, colour |", "|---|---|"]
+    lines = ["| 단계 (step) | 번호: 두 구멍, 색 (wire: two holes, colour) |", "|---|---|"]
     for step in sorted({row[4] for row in rows}):
-        said = "; ".join(f"{name}: {a} – {b} {colour}" for name, a, b, colour, at in rows if at == step)
+        said = "; ".join(f"{name}: {a}, {b} {colour}" for name, a, b, colour, at in rows if at == step)
         lines.append(f"| {step} | {said} |")
     return lines
 

@@ -114,23 +114,23 @@ def lamps() -> list[str]:
     """The lamp groups as clips name them: phase, offset, nominal intensity towards the middle and the side."""
     boards, side = budget.interfaces(), budget.half_field_rad(load_optics())[0]
     ring, middle, bar = (boards[name] for name in ("ring", "middle", "bar"))
-    lines = head("group", "phase", "offset, mm", "wavelength, nm", "W/sr", "W/sr at the side", "layout")
-    for group, phase, offset_mm, layout in (
-        ("on_axis", "A", ring["led_radius_mm"], "ring"),
-        ("off_axis", "B", bar["centre_offset_mm"], "left and right"),
-        ("middle_ring", "M", middle["led_radius_mm"], "ring, option"),
-        ("red", "R", middle["led_radius_mm"], "ring, option"),
+    lines = head("group", "phase", "offset, mm", "wavelength, nm", "W/sr", "W/sr at the side")
+    for group, phase, offset_mm in (
+        ("on_axis", "A", ring["led_radius_mm"]),
+        ("off_axis", "B", bar["centre_offset_mm"]),
+        ("middle_ring", "M", middle["led_radius_mm"]),
+        ("red", "R", middle["led_radius_mm"]),
     ):
         nm = boards["led"][boards["group"][group]["led"]]["wavelength_nm"]
         towards = [budget.mounted_intensity_w_sr(group, angle) for angle in (0.0, side)]
-        lines.append(row(group, phase, f"{offset_mm:.0f}", nm, *map(figure, towards), layout))
+        lines.append(row(group, phase, f"{offset_mm:.0f}", nm, *map(figure, towards)))
     return lines
 
 
 def filters() -> list[str]:
     """Share of the lamp's light through each filter at the centre, the side and the corner of the picture."""
     side, _, corner = budget.half_field_rad(load_optics())
-    lines = head("filter", "centre / width, nm", "centre of the picture", "side", "corner", "corner, lamp 10 nm warmer")
+    lines = head("filter", "centre (width), nm", "middle of the picture", "side", "corner", "corner, lamp 10 nm warmer")
     for name in ("narrow", "medium", "wide", "dual", "dual_red"):
         led = budget.parts()["led"]["red" if name == "dual_red" else "ir"]
         band = budget.band(name)
@@ -138,7 +138,7 @@ def filters() -> list[str]:
             budget.filtered_share(name, angle_rad=angle, centroid_nm=led["centroid_nm"] + shift, fwhm_nm=led["fwhm_nm"])
             for angle, shift in ((0.0, 0), (side, 0), (corner, 0), (corner, 10))
         ]
-        lines.append(row(name, f"{band.centre_nm:.0f} / {band.fwhm_nm:.0f}", *(f"{cell:.2f}" for cell in cells)))
+        lines.append(row(name, f"{band.centre_nm:.0f} ({band.fwhm_nm:.0f})", *(f"{cell:.2f}" for cell in cells)))
     return lines
 
 
@@ -173,15 +173,17 @@ def stimulus() -> list[str]:
 def lamp_views() -> list[str]:
     """What the white lamp adds to what cameras see, by place, and in a bright room with dark walls."""
     edges = (0.0, 0.05, 0.1, 0.2, 0.4, 99.0)
-    counted = ("below 0.05", "0.05", "0.1", "0.2", "0.4 and more")
-    lines = head("place", "a tenth less than", "half", "a tenth more than", *counted)
+    lines = head("place", "a tenth below, half, a tenth above", "% of cameras", "bright room", "% of cameras")
     for place in budget.parts()["views"]["places"]:
+        cells = []
         for is_bright in (False, True):
             found = views.shares(place, is_bright=is_bright)
-            quantiles = [f"{found[int(share * len(found))]:.2f}" for share in (0.1, 0.5, 0.9)]
             counts = [sum(a <= one < b for one in found) for a, b in itertools.pairwise(edges)]
-            cells = [f"{count / len(found):.0%}" for count in counts]
-            lines.append(row(f"{place}{', bright room' if is_bright else ''}", *quantiles, *cells))
+            cells += [
+                ", ".join(f"{found[int(share * len(found))]:.2f}" for share in (0.1, 0.5, 0.9)),
+                ", ".join(f"{count / len(found):.0%}".removesuffix("%") for count in counts),
+            ]
+        lines.append(row(place, *cells))
     return lines
 
 

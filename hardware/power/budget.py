@@ -138,13 +138,10 @@ def peak_a(t: Tables) -> dict[str, float]:
 def markdown(t: Tables) -> list[str]:
     """The table of the document, line by line."""
     modes = list(t.loads["mode"])
-    lines = ["| load | " + " | ".join(f"{m}: mean / peak, W" for m in modes) + " |", "|---" * (len(modes) + 1) + "|"]
-    lines += [
-        f"| {load.name} | " + " | ".join(f"{load.typical_w[m]:.2f} / {load.peak_w[m]:.2f}" for m in modes) + " |"
-        for load in loads(t)
-    ]
+    lines = ["| mean (peak), W | " + " | ".join(modes) + " |", "|---" * (len(modes) + 1) + "|"]
+    lines += [f"| {load.name} | " + " | ".join(_of_mode(load, m) for m in modes) + " |" for load in loads(t)]
     total = [(sum(load.typical_w[m] for load in loads(t)), peak_a(t)[m]) for m in modes]
-    lines.append("| **all** | " + " | ".join(f"**{w:.1f}** W / **{a:.2f} A**" for w, a in total) + " |")
+    lines.append("| **all** | " + " | ".join(f"**{w:.1f} W, {a:.2f} A**" for w, a in total) + " |")
     lines.append("| share of the day | " + " | ".join(f"{t.loads['mode'][m]['hours_share']:.0%}" for m in modes) + " |")
     capacity = t.loads["bank"]["capacity_mah"]
     day = f"Mean of the day {mean_w(t):.1f} W: {hours(t):.1f} hours on a bank of {capacity:,} mAh"
@@ -157,6 +154,11 @@ def markdown(t: Tables) -> list[str]:
     ]
     lines += [f"| {b.what} | {b.limit_a:.2f} | {b.peak_a:.2f} | {b.margin:.0%} |" for b in bounds(t)]
     return lines
+
+
+def _of_mode(load: Load, mode: str) -> str:
+    """Mean and peak, W; 0 for what is off."""
+    return f"{load.typical_w[mode]:.2f} ({load.peak_w[mode]:.2f})" if load.peak_w[mode] else "0"
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ import copy
 import math
 import sys
 import tomllib
-from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from itertools import chain
@@ -305,17 +304,14 @@ def assess(table: Table) -> list[Finding]:
 
 
 def markdown(findings: list[Finding], least: float = 0.0) -> list[str]:
-    """A row a situation; groups with the same figures share it. Of what uses less than `least` only the number."""
+    """A row a situation; groups with the same figures share it. What uses less than `least` is left out."""
     hazards: dict[tuple[str, str], list[str]] = {}
-    small = Counter((f.group, f.situation) for f in findings if f.share < least)
     for f in findings:
         if f.share < least:
             continue
         used = f"{f.share:.1%}" if f.share >= 1e-3 else "< 0.1%"
         cell = f"{f.hazard}: {f.value:.3g} of {f.limit:.3g} {f.unit} ({used})"
         hazards.setdefault((f.group, f.situation), []).append(cell)
-    for (group, situation), count in small.items():
-        hazards.setdefault((group, situation), []).append(f"{count} more below {least:.0%}")
     groups: dict[str, list[str]] = {}
     for (group, situation), cells in hazards.items():
         groups.setdefault(f"{situation} | {'<br>'.join(cells)}", []).append(group)
