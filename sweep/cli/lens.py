@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -18,6 +19,7 @@ from sweep.cli.output import (
     print_below,
     print_words,
     speak,
+    tell,
     write_json,
     write_text,
     written_to,
@@ -26,7 +28,7 @@ from sweep.cli.tables import show_table
 from sweep.phrases import Phrase
 from sweep.report.language import Said, spoken
 from sweep.report.sentences import Sentences
-from sweep.report.words import METHOD_WORDS
+from sweep.report.words import METHOD_WORDS, SHORT_METHOD_WORDS
 
 if TYPE_CHECKING:
     from sweep.lens import LensScan
@@ -160,6 +162,7 @@ def _explain(folder: Path, point: str, frame: int | None, json_out: Path | None)
     from sweep.lens.clip.clips import ClipError, find_clips, read_clip
     from sweep.lens.explain import explain_point
     from sweep.lens.reasons import sentence
+    from sweep.lens.words import clip_name
 
     parts = point.split(",")
     with one_line(ClipError, ValueError):
@@ -170,8 +173,9 @@ def _explain(folder: Path, point: str, frame: int | None, json_out: Path | None)
     write_json(json_out, {"explanations": [asdict(one) for one in told]})
     if json_out is not None:
         return
+    _mark_simulated(one.is_simulated for one in told)
     for one in told:
-        out.print(f"{one.clip}: {spoken(one.said)}")
+        out.print(f"{spoken(clip_name(one.clip, is_simulated=one.is_simulated))}: {spoken(one.said)}")
         rows: list[tuple[Said, ...]] = [
             (
                 str(look.frame),
@@ -186,16 +190,22 @@ def _explain(folder: Path, point: str, frame: int | None, json_out: Path | None)
             print_below(out, f"  {reason.weight:+.2f}  ", spoken(sentence(reason.name, reason.value)))
 
 
+def _mark_simulated(clips: Iterable[bool]) -> None:
+    if any(clips):
+        print_words("clips_are_simulated")
+
+
 def _show_scan(scan: LensScan) -> None:
     from sweep.lens.evidence.judge import candidate_score
-    from sweep.lens.words import WORDS
+    from sweep.lens.words import WORDS, clip_name
 
+    _mark_simulated(clip.is_simulated for clip in scan.clips)
     rows: list[tuple[Said, ...]] = []
     for clip in scan.clips[:MAX_ROWS]:
         best = max(clip.detections, key=lambda one: one.score, default=None)
         rows.append(
             (
-                clip.clip,
+                clip_name(clip.clip, is_simulated=clip.is_simulated),
                 *_judged(clip),
                 str(len(clip.candidates)),
                 *(
@@ -215,6 +225,8 @@ def _show_scan(scan: LensScan) -> None:
     show_table([names[at] for at in kept], [[row[at] for at in kept] for row in rows])
     if len(scan.clips) > MAX_ROWS:
         print_words("more_rows", count=len(scan.clips) - MAX_ROWS)
+    if any(clip.verdict == "nothing_detected" for clip in scan.clips):
+        tell(METHOD_WORDS["nothing_detected"])
     if scan.detections:
         print_words("lens_place_told", needed=f"{candidate_score():.2f}")
     if any(clip.coverage is not None for clip in scan.clips):
@@ -228,6 +240,5 @@ def _judged(clip: ClipResult) -> tuple[Said, Said]:
 
     if clip.error:
         return Phrase("state_unreadable"), WORDS.reasons.get(clip.error, clip.error)
-    if clip.reason == "not_calibrated":
-        return METHOD_WORDS["nothing_detected"], "–"
-    return METHOD_WORDS[clip.verdict], "–" if clip.candidates else WORDS.reasons.get(clip.reason, clip.reason)
+    why = WORDS.reasons.get(clip.reason, clip.reason) if clip.verdict == "not_assessable" else "–"
+    return SHORT_METHOD_WORDS[clip.verdict], why

@@ -61,6 +61,8 @@ class Explanation:
     looks: tuple[Look, ...]
     detection: Detection | None
     """The judged place nearest to the point, with its reasons."""
+    is_simulated: bool
+    """The clip says of itself that it was rendered."""
 
 
 OUTCOMES: Final[dict[str, Sentence]] = {
@@ -115,9 +117,9 @@ def explain_point(clip: Clip, x: float, y: float, frame: int | None = None) -> E
     looks = _look(clip, followed, places)
     tracks = _tracks_near(followed, places, NEAR_PX * max(0.5, clip.meta.scale))
     detection = _detection_near(result.detections, frames, places, clip)
-    reason = "" if result.verdict == "candidate" or result.reason == "not_calibrated" else result.reason
+    reason = result.reason if result.verdict == "not_assessable" else ""
     outcome, said = _decide(followed, clip, tracks, looks, detection, reason)
-    return Explanation(clip.name, outcome, said, looks, detection)
+    return Explanation(clip.name, outcome, said, looks, detection, clip.meta.is_simulated)
 
 
 def _look(clip: Clip, followed: Followed, places: list[tuple[float, float]]) -> tuple[Look, ...]:

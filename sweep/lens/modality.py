@@ -249,7 +249,7 @@ def measure_clips(
         rejections.update({code_of(name): count for name, count in result.quality.rejections.items()})
         rejections["glint_not_a_lens"] += len(result.detections) - len(result.candidates)
         guidance |= {name: WORDS.guidance[name].text() for name in result.quality.guidance}
-        if result.verdict == "not_assessable" and result.reason != "not_calibrated":
+        if result.verdict == "not_assessable":
             reasons[code_of(result.reason)] += 1
             continue
         clip = read_clip(folder / result.clip)

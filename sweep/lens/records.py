@@ -1,7 +1,7 @@
 """Records of one lens scan: what was seen in each clip, how well, and what could not be judged.
 
 Job: the frozen results of the lens modality and their JSON. Input: numbers from the scan; output: these records.
-Refuses the word clear: a scan that is not calibrated either shows a candidate or says that it cannot tell.
+Refuses the word clear: a scan that is not calibrated shows a candidate, shows none, or says that it cannot tell.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Verdict = Literal["candidate", "not_assessable"]
+Verdict = Literal["candidate", "nothing_detected", "not_assessable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +95,13 @@ class ClipResult:
     message: str
     verdict: Verdict
     reason: str
-    """Why not assessable, by name; `lens_candidate` when there is one."""
+    """Why, by name: `lens_candidate`, `not_calibrated` where nothing was detected, or why it is not assessable."""
     quality: ClipQuality | None
     coverage: ClipCoverage | None
     detections: tuple[Detection, ...]
     ms_per_triple: float
+    is_simulated: bool = False
+    """The clip says of itself that it was rendered."""
 
     @property
     def candidates(self) -> tuple[Detection, ...]:

@@ -96,11 +96,15 @@ def conclude(
         reason, message = "not_calibrated", "no candidate, but the detector is not calibrated on real lenses"
     quality = _quality(meta, followed, check, motion, assessable)
     seen = _coverage(meta, progress, check, chain, assessable, range_m)
-    verdict: Verdict = "candidate" if assessable and has_candidate else "not_assessable"
+    verdict: Verdict = "not_assessable"
+    if assessable:
+        verdict = "candidate" if has_candidate else "nothing_detected"
     each = statistics.median(progress.work_s[1:] or progress.work_s or [0.0])
     judge_s += 0.0 if followed.red is None else sum(followed.red.progress.work_s)
     milliseconds = (each + judge_s / max(1, len(triples))) * 1e3
-    return ClipResult(name, None, message, verdict, reason, quality, seen, detections, round(milliseconds, 3))
+    return ClipResult(
+        name, None, message, verdict, reason, quality, seen, detections, round(milliseconds, 3), meta.is_simulated
+    )
 
 
 def _assessability(triples: Sequence[Triple], progress: Progress, check: LampCheck) -> tuple[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from sweep.modality.words import Words
+from sweep.phrases import Phrase
+from sweep.report.language import Said
 from sweep.report.sentences import Sentences
 
 WORDS: Final = Words(
@@ -35,3 +37,8 @@ WORDS: Final = Words(
         """,
     ),
 )
+
+
+def clip_name(clip: str, *, is_simulated: bool) -> Said:
+    """A clip as everything that is said of it names it."""
+    return Phrase("clip_simulated", clip=clip) if is_simulated else clip

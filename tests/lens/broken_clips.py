@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sweep.lens.clip.clips import ClipPhase, Frame, write_clip
+from sweep.lens.clip.clips import ClipMeta, ClipPhase, Frame, write_clip
 from tests.lens.clip_factory import meta_for, strobed_frames
 
 SHAPE = (72, 96)
@@ -203,7 +203,7 @@ def _missing_key(folder: Path, rng: np.random.Generator, fmt: Format) -> None:
     _whole(folder, rng, fmt)
 
     def change(table: dict[str, Any]) -> None:
-        keys = sorted(set(table) - {"format"})
+        keys = sorted(name for name in table if ClipMeta.model_fields[name].is_required())
         del table[keys[int(rng.integers(len(keys)))]]
 
     _edit(folder, change)

@@ -44,7 +44,7 @@ def rejected(result: ClipResult) -> str:
     if result.error is not None:
         assert result.error in set(ClipReason), result.error
         return result.error
-    if result.verdict == "not_assessable" and result.reason != "not_calibrated":
+    if result.verdict == "not_assessable":
         return result.reason
     return ""
 

@@ -49,7 +49,7 @@ def test_lens_is_found_and_nothing_else(tmp_path: Path, seed: int) -> None:
     first, second = scan_clips(tmp_path).clips
     assert found(first, with_lens) == [True]
     assert (first.verdict, strays(first, with_lens)) == ("candidate", 0)
-    assert (second.verdict, second.reason) == ("not_assessable", "not_calibrated")
+    assert (second.verdict, second.reason) == ("nothing_detected", "not_calibrated")
     assert strays(second, without) == 0
 
 

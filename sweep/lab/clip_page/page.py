@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import math
 import os
 from collections.abc import Iterator
@@ -27,14 +26,15 @@ import numpy as np
 from sweep.lab.clip_page.curve import light_curve, patches
 from sweep.lab.clip_page.drawing import curve_svg, frame_address, patch_addresses
 from sweep.lens.clip.clips import Clip, ClipError, read_clip
+from sweep.lens.clip.origin import source_of
 from sweep.lens.clip.source import RecordedSource
 from sweep.lens.evidence.judge import candidate_score
 from sweep.lens.explain import explain_point
 from sweep.lens.reasons import REASONS, sentence
 from sweep.lens.records import ClipResult, Detection, LensScan
-from sweep.lens.words import WORDS
+from sweep.lens.words import WORDS, clip_name
 from sweep.phrases import Phrase
-from sweep.report import MANIFEST_NAME, display_text
+from sweep.report import display_text
 from sweep.report.language import language_of, spoken
 from sweep.report.sentences import Sentence, Sentences
 from sweep.report.words import METHOD_WORDS
@@ -60,10 +60,6 @@ NOTE: Final = Sentence(
     "이상 없음이 아닙니다.",
     "A place to inspect is a point that reflects like a lens, not a find: a person decides by eye. No place to inspect "
     "does not mean clear.",
-)
-SIMULATED: Final = Sentence(
-    "(모의) 시뮬레이션으로 만든 녹화입니다. 실제 공간을 점검한 결과가 아닙니다.",
-    "(simulated) A made-up recording: no real place was inspected.",
 )
 FOOT: Final = Sentence(
     "렌즈 유사도는 이 반사점이 다른 반사점보다 얼마나 렌즈다운지를 나타내는 상용로그 값으로, 확률이 아닙니다. "
@@ -98,25 +94,11 @@ class PageError(ValueError):
 
 def make_page(folder: Path, scan: LensScan) -> str:
     """The page for the scan of `folder`. Raises `PageError` for a live recording or too many clips."""
-    source = _source_of(folder)
-    if source == "live":
+    if source_of(folder) == "live":
         raise PageError(Phrase("clips_of_a_live_sweep"))
     if len(scan.clips) > MAX_CLIPS:
         raise PageError(Phrase("page_of_too_many_clips", count=len(scan.clips), most=MAX_CLIPS))
-    return "".join(_page(folder, scan, is_simulated=source == "simulated"))
-
-
-def _source_of(folder: Path) -> object:
-    """Where clips come from, by sweeps' manifests beside or above them: a live one before all; None without one."""
-    found: list[object] = []
-    for place in (folder, *folder.resolve().parents[:3]):
-        try:
-            table = json.loads((place / MANIFEST_NAME).read_bytes())
-        except (OSError, ValueError, RecursionError):
-            continue
-        if isinstance(table, dict):
-            found.append(table.get("source"))
-    return "live" if "live" in found else next(iter(found), None)
+    return "".join(_page(folder, scan, is_simulated=any(clip.is_simulated for clip in scan.clips)))
 
 
 @cache
@@ -138,7 +120,7 @@ def _page(folder: Path, scan: LensScan, *, is_simulated: bool) -> Iterator[str]:
     )
     called = sum(len(clip.candidates) for clip in scan.clips)
     unread = sum(clip.error is not None for clip in scan.clips)
-    mark = f'<p class="note">{_say(*SIMULATED)}</p>' if is_simulated else ""
+    mark = f'<p class="note">{escape(spoken(Phrase("clips_are_simulated")))}</p>' if is_simulated else ""
     yield (
         f"<header><h1>{_say(*TITLE)}</h1>{mark}"
         '<ul class="facts">'
@@ -174,7 +156,8 @@ def _clip(folder: Path, result: ClipResult) -> Iterator[str]:
     kind = "error" if result.error else result.verdict
     said = METHOD_WORDS[result.verdict]
     badge = _say("읽을 수 없음", "unreadable") if result.error else spoken(said)
-    yield (f'<article><div class="head"><h2>{_safe(result.clip)}</h2><span class="badge {kind}">{badge}</span></div>')
+    name = _safe(spoken(clip_name(result.clip, is_simulated=result.is_simulated)))
+    yield (f'<article><div class="head"><h2>{name}</h2><span class="badge {kind}">{badge}</span></div>')
     why = assessment(_plain(result.error or result.reason), _plain(result.message))
     sentence = f"<p>{escape(spoken(why))}</p>"
     clip = None if result.error else _open(folder, result.clip)
@@ -284,7 +267,10 @@ def _facts_of(result: ClipResult) -> str:
             ("조명 밝기, 픽셀마다 전자", "lamp light, electrons a pixel", f"{q.lamp_light_e:.0f}"),
             ("주변광, 픽셀마다 전자", "ambient, electrons a pixel", f"{q.ambient_e:.0f}"),
         ]
-        rows += [("제외", "rejected", f"{_safe(name)} {count}") for name, count in list(q.rejections.items())[:6]]
+        rows += [
+            ("제외", "rejected", f"{_safe(spoken(WORDS.reasons.get(name, name)))} {count}")
+            for name, count in list(q.rejections.items())[:6]
+        ]
     if (c := result.coverage) is not None:
         about = "≈ " if c.range_is_estimated else ""
         rows.append(("판독한 화면", "judged in frame", f"{c.seen_share:.0%} ({about}{c.range_m:.1f} m)"))
@@ -380,6 +366,8 @@ def reason_of(name: str, value: float, text: str = "") -> Sentence:
 
 
 def assessment(name: str, message: str = "") -> Sentence:
-    """Why a clip is a candidate or cannot be judged; `message` adds the record's own English line."""
-    said = ON_THE_PAGE.get(name) or WORDS.reasons.get(name, Sentence(name, name))
+    """Why a clip is a candidate or cannot be judged; of what cannot, `message` is the record's own English line."""
+    if name in ON_THE_PAGE:
+        return ON_THE_PAGE[name]
+    said = WORDS.reasons.get(name, Sentence(name, name))
     return said if not message else Sentence(said.ko, message)

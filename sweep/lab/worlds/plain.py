@@ -263,7 +263,7 @@ class _Shoot:
             led={"A": LampGroup(offset_m=0.01, layout="ring8", intensity_w_sr=1.0),
                  "B": LampGroup(offset_m=OFF_AXIS_M, layout="two clusters, +-x", intensity_w_sr=1.0), **rings},
             pulse_scale=self.pulses,
-            wavelength_nm=850.0, format="npy",
+            wavelength_nm=850.0, format="npy", is_simulated=True,
         )  # fmt: skip
 
 

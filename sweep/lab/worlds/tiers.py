@@ -273,7 +273,7 @@ class Shoot:
                 **rings,
             },
             pulse_scale=self.pulses,
-            wavelength_nm=self.wavelength_nm, format="npy",
+            wavelength_nm=self.wavelength_nm, format="npy", is_simulated=True,
         )  # fmt: skip
 
     def _truth(self, clip: str, confusers: dict[int, list[dict[str, Any]]]) -> dict[str, Any]:

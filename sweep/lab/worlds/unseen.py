@@ -296,7 +296,7 @@ class UnseenRoom:
             f_number=self.f_number, focus_m=self.focus_m,
             led={"A": LampGroup(offset_m=self.offset_a, layout="ring8", intensity_w_sr=1.0),
                  "B": LampGroup(offset_m=self.offset_b, layout="two clusters, +-x", intensity_w_sr=1.0)},
-            wavelength_nm=850.0, format="npy",
+            wavelength_nm=850.0, format="npy", is_simulated=True,
         )  # fmt: skip
 
 

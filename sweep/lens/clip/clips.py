@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from sweep.lens.clip.origin import source_of
 from sweep.lens.optics import Eye
 from sweep.modality.strobe import Phase
 from sweep.phrases import Phrase
@@ -113,6 +114,8 @@ class ClipMeta(BaseModel):
     eye: Eye = "probe"
     """Whose nominal optics hold for it."""
     format: str = Field(default="", max_length=16)
+    is_simulated: bool = False
+    """Rendered: no real place was filmed."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -176,6 +179,8 @@ def find_clips(folder: Path) -> tuple[Path, ...]:
 def read_clip(folder: Path) -> Clip:
     """Open the clip in `folder`; frames are read one by one later. Raises `ClipError`."""
     meta = _read_meta(folder / "meta.json")
+    if source_of(folder) == "simulated":  # older simulated sweeps say it in their manifest alone
+        meta = meta.model_copy(update={"is_simulated": True})
     if (folder / "frames.npy").is_file():
         read = _npy_reader(folder / "frames.npy", meta)
     elif (folder / "frames.npz").is_file():

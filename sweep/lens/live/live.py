@@ -220,7 +220,7 @@ class LiveScan:
             result = hold.finish()
             if result.quality is not None:
                 self._rejections.update(result.quality.rejections)
-            if result.verdict == "not_assessable" and result.reason != "not_calibrated":
+            if result.verdict == "not_assessable":
                 self._rejections[result.reason] += 1
             found = self._find(result.candidates, is_view_lost=is_view_lost)
             confirmed = [self._confirm(one, detection) for one, detection in found if self._may_confirm(one)]

@@ -150,7 +150,7 @@ def _join(ours: Sight, theirs: Sight) -> Joint:
         if called:
             result = replace(result, verdict="candidate", reason="lens_candidate")
         else:
-            result = replace(result, verdict="not_assessable", reason="not_calibrated")
+            result = replace(result, verdict="nothing_detected", reason="not_calibrated")
     return Joint(replace(result, detections=tuple(joint)), "joined", again)
 
 

@@ -190,7 +190,7 @@ class WallScene:
                 "B": LampGroup(offset_m=optics.off_axis_offset_m, layout="two clusters, +-x",
                                intensity_w_sr=optics.off_axis_intensity_w_sr),
             },
-            wavelength_nm=optics.wavelength_nm,
+            wavelength_nm=optics.wavelength_nm, is_simulated=True,
         )  # fmt: skip
 
     def _truth(self, clip: str) -> dict[str, Any]:
