@@ -22,6 +22,7 @@ from server.interface.views.visits import (
     Change,
     HeardThen,
     RepairThen,
+    SpotChange,
     SpotCompared,
     VisitComparison,
     VisitSide,
@@ -37,8 +38,9 @@ from server.store.clock import to_ms
 from server.store.counting import IS_ROOT
 from server.store.schema import cases, sweeps
 from sweep.phrases import Phrase
-from sweep.report import Finding, LocalText, SweepReport, WifiObservation, sameness
+from sweep.report import Finding, SweepReport, WifiObservation, sameness
 from sweep.report.case_records import CaseStep, DefectFound, Rechecked, Repaired, RepairHanded
+from sweep.report.walls.spots import Whereabouts, where_found
 
 SHORT_TAG: Final = 4
 """Digits of a tag that tell one transmitter from another in speech, as on the page of transmitters."""
@@ -48,7 +50,7 @@ DAY_OF_VISIT: Final = timedelta(days=1)
 """A repair is looked at again on the day of the newer visit."""
 MOST_CASES: Final = 200
 """Of a room (guessed, as in lists of cases)."""
-ORDER: Final[tuple[Change, ...]] = ("stayed", "came", "went")
+ORDER: Final[tuple[SpotChange, ...]] = ("stayed", "unclear", "came", "went")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +110,19 @@ def spots_of(older: Visit, newer: Visit, states: Mapping[UUID, FindingState]) ->
     words = last_words(older) | last_words(newer)
     left = list(older.report.findings)
     spots = []
+
+    def compared(then: Finding | None, now: Finding | None) -> SpotCompared:
+        before = None if then is None else where_found(older.report, then)
+        after = None if now is None else where_found(newer.report, now)
+        return _spot(then, now, before, after, states)
+
     for finding in newer.report.findings:
         thing = thing_in(newer.report, finding)
         same = next((one for one in left if sameness(thing, thing_in(older.report, one)) is not None), None)
         if same is not None:
             left.remove(same)
-        spots.append(_spot(newer.report, finding, "came" if same is None else "stayed", same, states))
-    spots += [_spot(older.report, finding, "went", finding, states) for finding in left]
+        spots.append(compared(same, finding))
+    spots += [compared(finding, None) for finding in left]
     return [_with_note(one, words) for one in sorted(spots, key=lambda one: ORDER.index(one.change))]
 
 
@@ -224,17 +232,29 @@ def _with_note(spot: SpotCompared, words: Mapping[UUID, Word]) -> SpotCompared:
 
 
 def _spot(
-    report: SweepReport, finding: Finding, change: Change, older: Finding | None, states: Mapping[UUID, FindingState]
+    then: Finding | None,
+    now: Finding | None,
+    older: Whereabouts | None,
+    newer: Whereabouts | None,
+    states: Mapping[UUID, FindingState],
 ) -> SpotCompared:
-    """Of a finding of this report; `older` is the one of the older visit, itself where it went."""
-    named = next((zone.name for zone in report.plan.zones if zone.zone_id == finding.zone_id), None)
-    newer = None if change == "went" else finding
     return SpotCompared(
-        change=change,
-        zone=named or LocalText(ko=finding.zone_id, en=finding.zone_id),
-        older_finding_id=None if older is None else older.finding_id,
-        newer_finding_id=None if newer is None else newer.finding_id,
-        older_state=None if older is None else states.get(older.finding_id, "to_inspect"),
-        newer_state=None if newer is None else states.get(newer.finding_id, "to_inspect"),
+        change=_change(older, newer),
+        older_finding_id=None if then is None else then.finding_id,
+        newer_finding_id=None if now is None else now.finding_id,
+        older_where=None if older is None else older.where,
+        newer_where=None if newer is None else newer.where,
+        older_state=None if then is None else states.get(then.finding_id, "to_inspect"),
+        newer_state=None if now is None else states.get(now.finding_id, "to_inspect"),
         note=None,
     )
+
+
+def _change(older: Whereabouts | None, newer: Whereabouts | None) -> SpotChange:
+    """What only one of both knows is not unchanged."""
+    if older is None:
+        return "came"
+    if newer is None:
+        return "went"
+    known = [(one.spot is not None, one.spot is not None and one.spot.up_m is not None) for one in (older, newer)]
+    return "stayed" if known[0] == known[1] else "unclear"

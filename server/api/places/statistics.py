@@ -37,7 +37,7 @@ Year = Annotated[int, Query(ge=2000, le=2200)]
 Quarter = Annotated[int, Query(ge=1, le=4)]
 Simulated = Annotated[bool, Query(description="Simulated and replayed sweeps alone, in the place of the real ones.")]
 COUNTS = frozenset(DistrictStatistics.model_fields) - {
-    "at_most", "eye_seen_low", "eye_seen_high", "to_look_h", "to_call_h", "to_repair_days",
+    "at_most", "eye_seen_low", "eye_seen_high", "looked", "to_look_h", "to_call_h", "to_repair_days",
 }  # fmt: skip
 DOCUMENT: dict[int | str, dict[str, Any]] = {
     200: {
@@ -82,6 +82,7 @@ def _view(line: DistrictLine) -> DistrictStatistics:
         at_most=bound_of(line),
         eye_seen_low=low,
         eye_seen_high=high,
+        looked=len(line.to_look_ms),
         to_look_h=median_of(line.to_look_ms, HOUR_MS),
         to_call_h=median_of(line.to_call_ms, HOUR_MS),
         to_repair_days=median_of(line.to_repair_ms, DAY_MS),

@@ -81,7 +81,7 @@ def quarter_report(
                     ("탐지기(측정기록 없음)", lambda line: line.instruments),
                     ("육안(측정기록 없음)", lambda line: line.by_eye),
                     ("가져온 기록(측정기록 없음)", lambda line: line.imported),
-                    ("세지 않음(중단·1인)", lambda line: line.not_counted),
+                    ("중단·1인", lambda line: line.not_counted),
                 ),
                 "방식이 다른 점검은 더하지 않습니다.",
             ),

@@ -193,7 +193,7 @@ COLUMNS: tuple[Column, ...] = (
         _count("imported"),
         "기관의 목록에서 가져온 지난 점검. 장비 측정기록이 없어 다른 실적에 더하지 않음.",
     ),
-    Column("점검 실적", "실적 아님(회)", _count("not_counted"), "중단되었거나 한 사람이 한 장비 점검."),
+    Column("점검 실적", "중단·1인(회)", _count("not_counted"), "중단되었거나 한 사람이 한 장비 점검."),
     Column(
         "확인할 곳과 신고", "확인할 곳(건)", _count("candidates"), "장비가 사람에게 보라고 한 곳의 수. 발견이 아닙니다."
     ),

@@ -106,6 +106,8 @@ class DistrictStatistics(View):
     eye_controls: int
     """Looks at places where nothing had shone."""
     eye_errors: int
+    looked: int
+    """Of the cases, those at which two persons looked by the guide: other looks than `eye_looks`."""
     to_look_h: float | None
     """Median hours from a case's opening to the look of two persons; null: there was none."""
     to_call_h: float | None

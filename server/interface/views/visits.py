@@ -17,6 +17,8 @@ from sweep.report.verdicts import TargetCoverage
 from sweep.report.visit_records import Measure
 
 Change = Literal["stayed", "came", "went"]
+SpotChange = Literal[Change, "unclear"]
+"""`unclear`: the same as far as it is known, but one visit does not know the wall or the height that the other does."""
 
 
 class VisitSide(View):
@@ -77,10 +79,12 @@ class AirCompared(View):
 class SpotCompared(View):
     """A place or a device that was suspected at one visit or at both."""
 
-    change: Change
-    zone: LocalText
+    change: SpotChange
     older_finding_id: UUID | None
     newer_finding_id: UUID | None
+    older_where: LocalText | None
+    """Zone, wall and height as that visit knew them, or that it did not; null where it did not name it."""
+    newer_where: LocalText | None
     older_state: FindingState | None
     """What stands of it as the older visit found it, and below as the newer one did; null where that one did not."""
     newer_state: FindingState | None
@@ -108,6 +112,6 @@ class VisitComparison(View):
     zones: tuple[ZoneCompared, ...]
     air: AirCompared
     spots: tuple[SpotCompared, ...]
-    """What stayed first, then what came, then what went."""
+    """What stayed first, then what may be the same, what came, what went."""
     repairs: tuple[RepairThen, ...]
     """Oldest first."""

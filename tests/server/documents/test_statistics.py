@@ -263,7 +263,7 @@ def test_what_the_page_shows_is_what_the_file_says(site: Site, filled: dict[str,
             assert str(line[name]) == row[heading], (line["name"], heading)
     by_id = {line["district_id"]: line for line in page["districts"]}
     assert (by_id["mapo-gu"]["full"], by_id["jung-gu"]["by_eye"], page["total"]["full"]) == (2, 1, 2)
-    assert page["total"]["to_call_h"] is None
+    assert (page["total"]["looked"], page["total"]["to_look_h"], page["total"]["to_call_h"]) == (0, None, None)
     with site.db.write() as connection:
         connection.execute(update(users).where(users.c.display_name == "시담당-01").values(district_id="jung-gu"))
     own = officer.http.get("/api/statistics", params=asked).json()

@@ -11,6 +11,7 @@ from server.places.comparison import air_of, compare_zones, repairs_of, spots_of
 from server.places.history import Visit
 from sweep.report import AddressToken, Disposition, Finding, Levels, SweepReport, VideoJudgement, WifiObservation
 from sweep.report.case_records import CaseStep, DefectFound, Rechecked, Repaired, Step
+from sweep.report.walls.spots import where_found
 from tests.report_factory import START, clock, make_report, make_report_v2, make_zone, text, uid
 from tests.server.conftest import Site
 from tests.server.standing.steps import states_after
@@ -122,6 +123,21 @@ def test_spots_stay_come_and_go_by_place_with_what_persons_said_of_them() -> Non
     assert [(one.older_state, one.newer_state) for one in (stayed, came, went)] == [
         ("no_camera", "to_inspect"), (None, "to_inspect"), ("to_inspect", None),
     ]  # fmt: skip
+
+
+def test_a_wall_that_only_one_visit_knows_is_not_unchanged() -> None:
+    """The glint that tells the wall, and the sensor that tells the height, may be missing at either."""
+    seen = THEN.model_copy(update={"observations": NOW.observations})
+    blind = NOW.model_copy(update={"observations": ()})
+    for older, newer in ((seen, blind), (blind, seen)):
+        (spot,) = spots_of(visit(older, found(10)), visit(newer, found(20)), {})
+        assert (spot.change, spot.older_finding_id, spot.newer_finding_id) == ("unclear", uid(10), uid(20))
+        wheres = [where_found(report, FINDING).where for report in (older, newer)]
+        assert [spot.older_where, spot.newer_where] == wheres
+        assert sum("벽·높이 모름" in one.ko for one in wheres) == 1
+    for both in (seen, blind):
+        (spot,) = spots_of(visit(both, found(10)), visit(both, found(20)), {})
+        assert (spot.change, spot.older_where) == ("stayed", spot.newer_where)
 
 
 def test_two_findings_now_meet_one_of_then_only_once() -> None:

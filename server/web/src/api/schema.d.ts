@@ -4625,6 +4625,8 @@ export interface components {
             handed_over: number;
             /** Instruments */
             instruments: number;
+            /** Looked */
+            looked: number;
             /** Measured */
             measured: number;
             /** Name */
@@ -11290,17 +11292,18 @@ export interface components {
              * Change
              * @enum {string}
              */
-            change: "stayed" | "came" | "went";
+            change: "stayed" | "came" | "went" | "unclear";
             /** Newer Finding Id */
             newer_finding_id: string | null;
             /** Newer State */
             newer_state: ("confirmed" | "found" | "suspected" | "recheck" | "to_inspect" | "defect" | "no_camera") | null;
+            newer_where: components["schemas"]["LocalText"] | null;
             note: components["schemas"]["LocalText"] | null;
             /** Older Finding Id */
             older_finding_id: string | null;
             /** Older State */
             older_state: ("confirmed" | "found" | "suspected" | "recheck" | "to_inspect" | "defect" | "no_camera") | null;
-            zone: components["schemas"]["LocalText"];
+            older_where: components["schemas"]["LocalText"] | null;
         };
         /**
          * StartCommand

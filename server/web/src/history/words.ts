@@ -25,6 +25,7 @@ export const words = {
   spots: text("확인할 곳", "Places to inspect"),
   spots_none: text("두 점검 모두 확인할 곳이 없습니다.", "Neither visit named a place to inspect."),
   spot_stayed: text("그대로", "Stayed"),
+  spot_unclear: text("같은 곳인지 모름", "Same place? Not known"),
   spot_came: text("새로 나타남", "Came"),
   spot_went: text("없어짐", "Went"),
   went_hint: text(
