@@ -130,6 +130,8 @@ def _show_lens_chances(report: SweepReport, names: Mapping[str, str], few_rounds
     print_words("lens_chances", what=spoken(COVERAGE_WORDS["chance"]).lower(), curves=", ".join(curves).lower())
     if few_rounds is not None:
         print_below(out, "  ", spoken(Phrase("chances_of_few_rounds", rounds=few_rounds)))
+    elif known:
+        print_below(out, "  ", spoken(COVERAGE_WORDS["product"]))
     unknown_of = _targets(told).keys() - _targets(known).keys() if known else set[Target]()
     for zone_id, name in names.items():
         here = [one for one in told if one.zone_id == zone_id and one.target not in unknown_of]

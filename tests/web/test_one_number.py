@@ -207,6 +207,7 @@ def test_one_sweep_says_one_number_everywhere(
     heads, rest = divmod(printed.count(said("coverage", "unproven")), len({one.target for one in report.targets}))
     assert heads >= 1
     assert rest == 0, "in each head of the table, which is repeated where it goes over a page"
+    assert said("coverage", "product") in printed
 
 
 def compared(phone: Phone, site: Site, report: SweepReport, truth: Said, names: dict[str, str]) -> None:
@@ -251,6 +252,7 @@ def test_the_command_line_says_the_same(capsys: pytest.CaptureFixture[str], monk
         number = truth_of(report)[zone.zone_id, TARGET_WORDS[FIRST].ko]
         told = number if number == UNKNOWN else f"{LENSES[FIRST].ko} {number}"
         assert f"{zone.name.ko}: {told}" in short
+    assert said("coverage", "product") in short
     for (zone_id, target), words in truth_of(report).items():
         name = next(zone.name.ko for zone in report.plan.zones if zone.zone_id == zone_id)
         if words != UNKNOWN:

@@ -16,6 +16,7 @@ from tests.web.conftest import PHONE, SMALL_PHONE, OpenPhone, Phone, sweeping_in
 from tests.web.heavy import end_of
 from tests.web.live_screen import command, commands, pulled
 from tests.web.probe import FakeProbe
+from tests.web.said import said
 from tests.web.site import Site
 from tests.web.test_instrument import NOTE_SHIFTS
 from tests.web.test_live_room import coverage, device, devices, progress
@@ -155,6 +156,7 @@ def test_what_was_seen_begins_where_nobody_looked_well(open_phone: OpenPhone, si
     told = [int(one[0].split("%")[0]) if (one := NUMBER.findall(text)) else -1 for text in rows.all_inner_texts()]
     assert told == sorted(told), "what nobody can tell comes first, then the least"
     assert len(set(told)) > 1
+    expect(page.locator("main")).to_contain_text(said("coverage", "product"))
     # A place that nobody has judged comes before every gap.
     expect(page.locator(".imperative")).to_have_text("확인할 곳 1부터 보십시오")
     has_one_picture_one_imperative_one_thumb(phone, re.compile("확인할 곳 1 보기"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sweep.report import TARGETS, SweepReport, TargetCoverage
-from sweep.report.words import SOURCE_WORDS, TARGET_WORDS, chance_of, curve_of
+from sweep.report.words import COVERAGE_WORDS, SOURCE_WORDS, TARGET_WORDS, chance_of, curve_of
 
 Tree = dict[str, Any]
 LENS_OF: Final = {"recorder": f"{TARGET_WORDS['pinhole_1mm'].ko}일 때만 · "}
@@ -34,7 +34,7 @@ def target_table(report: SweepReport) -> Tree:
         {"ko": TARGET_WORDS[target].ko, "source": f"{LENS_OF.get(target, '')}{curve_of(of_target[target]).ko}"}
         for target in shown
     ]
-    return {"heads": heads, "rows": rows, "notes": notes}
+    return {"heads": heads, "rows": rows, "notes": notes, "product": COVERAGE_WORDS["product"].ko}
 
 
 def _cell(item: TargetCoverage | None, notes: list[str]) -> Tree:

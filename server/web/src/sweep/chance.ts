@@ -47,6 +47,12 @@ export function chanceTitle(zones: Told): string {
   return one === undefined ? what : `${t(`target_${one.target}`)}: ${what} · ${curveWords(one)}`;
 }
 
+/** Why a lens's number is low even where all was swept; empty for a number of another method. */
+export function chanceProduct(zones: Told): string {
+  const one = spokesman(zones);
+  return one?.modality === "lens" && one.probability !== null ? word("coverage", "product") : "";
+}
+
 /** What was looked at is a share of; no probability. */
 export function shareName(modality: Modality): string {
   return word("coverage", isRadio(modality) ? "time" : "view");
