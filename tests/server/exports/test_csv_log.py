@@ -104,5 +104,5 @@ def test_identifiers_and_hashes_are_not_taken_for_addresses() -> None:
 def test_the_document_lists_every_column_in_order() -> None:
     document = (Path(__file__).parents[3] / "server" / "exports" / "README.md").read_text()
     section = document.split("## Columns of CSV, XLSX and JSON")[1].split("## ")[0]
-    listed = [line.split("|")[1].strip() for line in section.splitlines() if line.startswith("| ")][1:]
+    listed = [line.removeprefix("- ").split(": ")[0] for line in section.splitlines() if line.startswith("- ")]
     assert listed == [*(column.heading for column in COLUMNS), SEAL_HEADING]
