@@ -21,6 +21,7 @@ from server.interface.fields import SLUG
 from server.relay.telling_keys import districts_by_key, let_tell
 from server.server_keys.root import root_at_hand, sign_waiting
 from server.server_keys.rotation import rotate, take_over
+from server.serving.sole_server import nobody_serves, refuse_servers
 from server.signing import keys
 from server.store.erasure import destroy_dead_keys
 from server.verifier.signing_rules import KeyRole
@@ -163,7 +164,8 @@ def rotate_key(
     settings = kept_settings(data_dir, database_url)
     services = build_services(settings)
     with closing(services.db) as db:
-        with db.write() as connection:
+        with nobody_serves(settings.url), db.write() as connection:
+            refuse_servers(connection)
             key = rotate(
                 connection,
                 services.server_signer,

@@ -7,7 +7,7 @@ them is files.  Nothing of the root key but its public half ever comes to the se
 from __future__ import annotations
 
 import os
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +19,8 @@ from server.cli.witness import tell_witness
 from server.exports.sheets.root_sheet import sheet
 from server.interface.plain_text import unlike
 from server.server_keys import root
+from server.server_keys.rotation import is_waiting
+from server.serving.sole_server import nobody_serves, refuse_servers
 from sweep.entry.crypto import SigningKey, seal, unseal
 from sweep.entry.dsse import Signer
 from sweep.phrases import Phrase
@@ -136,12 +138,16 @@ def accept(
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Import the statements that the root key signed. They take effect at once."""
+    """Import what the root key signed; it takes effect at once. End servers first where a server's key is among it."""
     settings = settings_of(data_dir, database_url)
     services = build_services(settings)
     data = _read(file)
     with closing(services.db) as db:
-        with db.write() as connection:
+        with db.read() as connection:
+            is_rotation = is_waiting(connection)
+        with nobody_serves(settings.url) if is_rotation else nullcontext(), db.write() as connection:
+            if is_rotation:
+                refuse_servers(connection)
             count = root.accept_signed(connection, data)
         print_words("root_entries_in_log", count=count)
         tell_witness(db, settings)

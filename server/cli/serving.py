@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import Annotated
 
 import typer
@@ -15,6 +15,7 @@ from server.people import auth
 from server.projections import projecting
 from server.serving.disk_reserve import reserve_disk
 from server.serving.running import open_socket, run
+from server.serving.sole_server import nobody_serves, refuse_servers
 from server.serving.tls import open_tls
 from server.store.moving_bodies import move_some, sweep_objects, waiting
 from server.store.overdue_bodies import count_overdue
@@ -61,14 +62,20 @@ def rebuild(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
 
 
 def move_bodies(
-    back: Annotated[bool, typer.Option("--back", help="Into the database, before the storage is given up.")] = False,
+    back: Annotated[
+        bool, typer.Option("--back", help="Into the database, before the storage is given up; end servers first.")
+    ] = False,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Move large bodies to the object storage (ANSIM_STORAGE_URL) while the server runs; begun anew it goes on."""
-    with database_of(kept_settings(data_dir, database_url)) as db:
+    settings = kept_settings(data_dir, database_url)
+    with database_of(settings) as db, nobody_serves(settings.url) if back else nullcontext():
         if db.objects is None:
             fail("storage_not_set")
+        if back:
+            with db.read() as connection:
+                refuse_servers(connection)
         left = waiting(db, is_back=back)
         moved = octets = 0
         last_slot, told = -1, -1
@@ -82,6 +89,8 @@ def move_bodies(
                 print_words("bodies_moved_so_far", moved=moved, count=left.bodies, percent=percent)
                 told = percent
         removed = sweep_objects(db) if not back else 0
+        if back and (rest := waiting(db, is_back=True).bodies):
+            fail("bodies_left_in_storage", count=rest)
     print_words("bodies_moved", moved=moved, octets=octets, removed=removed)
 
 

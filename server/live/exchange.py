@@ -25,6 +25,9 @@ class Exchange(Protocol):
 
     hub: LiveHub
 
+    def show_life(self) -> None:
+        """Let every other process see, before it answers anybody, that this one serves."""
+
     async def run(self) -> None:
         """Keep the hub up to date until this task is cancelled."""
 
@@ -46,6 +49,9 @@ class OwnExchange:
 
     def __init__(self, hub: LiveHub) -> None:
         self.hub = hub
+
+    def show_life(self) -> None:
+        """Nothing: the lock on the file says so (serving/sole_server.py)."""
 
     async def run(self) -> None:
         """Look every few seconds which probe has fallen silent."""

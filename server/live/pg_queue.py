@@ -126,6 +126,12 @@ def sign_of_life(connection: Connection, process_id: str) -> int:
     return connection.scalar(select(func.count()).select_from(serving_processes)) or 1
 
 
+def serving(connection: Connection) -> int:
+    """How many processes serve this PostgreSQL, by their signs of life."""
+    alive = serving_processes.c.seen_us >= NOW_US - GONE_US
+    return connection.scalar(select(func.count()).select_from(serving_processes).where(alive)) or 0
+
+
 def end_of_life(connection: Connection, process_id: str) -> None:
     """Note that this process serves no more."""
     connection.execute(delete(serving_processes).where(serving_processes.c.process_id == process_id))

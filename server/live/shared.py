@@ -106,6 +106,11 @@ class SharedExchange:
             self._crew, self._append_all, linger_s=LINGER_S, most=pg_queue.READ_AT_ONCE, max_waiting=MAX_WAITING
         )
 
+    def show_life(self) -> None:
+        """Give the first sign of life."""
+        with suppress(*AWAY), self._db.beside(is_durable=True) as connection:
+            pg_queue.sign_of_life(connection, self._process_id)
+
     async def run(self) -> None:
         """Take what all processes tell, and tell that this one serves, until this task is cancelled."""
         tasks = [asyncio.create_task(work) for work in (self._read(), self._hear(), self._tend())]

@@ -78,6 +78,18 @@ def refuse_other_folder(db: Database, folder: Path) -> None:
         raise SettingsError(Phrase("folder_without_server_key", folder=folder, files=", ".join(FILES)))
 
 
+def refuse_replaced(db: Database, server_signer: ServerSigner) -> None:
+    """SettingsError when this server's key was rotated while this process began, or elsewhere: it signs no more.
+
+    On PostgreSQL it waits for whoever writes now: who rotates sees this process, or this one sees what they did.
+    """
+    key_id = server_signer.signer.key_id
+    with db.read() if db.is_sqlite else db.write() as connection:
+        key, successor = keys.find_key(connection, key_id), keys.successor_of(connection, key_id)
+    if key is not None and key.revoked_from_index is not None and successor is not None:
+        raise SettingsError(Phrase("server_key_replaced", key_id=key_id, new=successor, files=", ".join(FILES)))
+
+
 def _admit(connection: Connection, server_signer: ServerSigner) -> None:
     is_in_force = root_at_hand(connection, server_signer) is not None
     signers = (server_signer.signer, server_signer.demo_signer, server_signer.log_signer)

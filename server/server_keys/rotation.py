@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from server.ingest.persons import ServerSigner
 from server.interface.errors import ApiError
-from server.signing import keys
+from server.signing import keys, statements
 from server.store.schema import IS_ACCEPTED, entries
 from server.store.stored_bodies import bodies_of_entries
 from server.store.stored_wire import bodies_on_the_wire, signed_entry
@@ -33,12 +33,11 @@ KEY_FILE, NEXT_FILE = "server.key", "server.key.next"
 def rotate(connection: Connection, server_signer: ServerSigner, data_dir: Path, *, actor: str, reason: str) -> keys.Key:
     """Make the next key and have it admitted in place of this one; without the root key here both only wait for it.
 
-    ApiError 409 while one waits already.
+    ApiError 409 while one waits already; the file of one of which the log heard nothing is used.
     """
-    path = data_dir / NEXT_FILE
-    if path.exists():
+    if is_waiting(connection):
         raise ApiError(409, Phrase("key_waits"))
-    following = Signer.load_or_create(path)
+    following = Signer.load_or_create(data_dir / NEXT_FILE)
     is_in_force = server_signer.root_signer is not None
     old = server_signer.signer.key_id
     keys.revoke(connection, old, actor=actor, reason=reason, is_in_force=is_in_force)
@@ -53,6 +52,13 @@ def rotate(connection: Connection, server_signer: ServerSigner, data_dir: Path, 
         predecessor=old,
         is_in_force=is_in_force,
     )
+
+
+def is_waiting(connection: Connection) -> bool:
+    """Does the next key of this server wait for the root key's signature?"""
+    asked = [one.body_json for one in statements.waiting(connection) if one.kind == kinds.KEY_ADMITTED]
+    said = [parse_json(KeyAdmitted, body.encode()) for body in asked]
+    return any(one.role == "server" and one.predecessor is not None for one in said)
 
 
 def succession(connection: Connection, server_signer: ServerSigner) -> list[dict[str, Any]]:

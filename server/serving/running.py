@@ -22,10 +22,12 @@ from uvicorn.config import LOGGING_CONFIG
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from server.api.app import create_app
+from server.api.service.services import Services
 from server.bounds.body_limits import PACE, Pace
 from server.bounds.connections import LINGER_S, ConnectionTable, raise_file_limit
 from server.config.settings import Settings, SettingsError
 from server.live.hub import LiveHub
+from server.server_keys.own_keys import refuse_replaced
 from server.serving.logs import log_as_json
 from server.serving.metrics import metrics_listener
 from server.serving.sole_server import sole_server
@@ -110,6 +112,9 @@ def _run(
     if settings.log_format == "json":
         log_as_json()
     app = create_app(settings, pace)
+    services: Services = app.state.services
+    services.exchange.show_life()
+    refuse_replaced(services.db, services.server_signer)
     config = uvicorn.Config(
         app,
         log_config=None if settings.log_format == "json" else LOGGING_CONFIG,
@@ -123,8 +128,8 @@ def _run(
         backlog=ACCEPTED_AT_ONCE,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    server = _Server(config, app.state.services.hub, connections, tls, on_started, stop)
-    with metrics_listener(app.state.services):
+    server = _Server(config, services.hub, connections, tls, on_started, stop)
+    with metrics_listener(services):
         server.run(sockets=[listener])
 
 

@@ -89,10 +89,10 @@ class KilledServer:
         """Was it killed?"""
         return self._process is None
 
-    def kill(self) -> None:
+    def kill(self, by: signal.Signals = signal.SIGKILL) -> None:
         process = self._process
         if process is not None and process.stdout is not None:
-            process.send_signal(signal.SIGKILL)
+            process.send_signal(by)
             process.wait()
             self._reading.join()
             process.stdout.close()

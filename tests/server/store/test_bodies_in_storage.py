@@ -27,7 +27,7 @@ from server.store.crypto.sealing import PackedBody
 from server.store.db import Database
 from server.store.erasure import destroy_dead_keys
 from server.store.faults import StorageError
-from server.store.moving_bodies import missing_objects, move_some, sweep_objects
+from server.store.moving_bodies import missing_objects, move_some, objects_needed, sweep_objects
 from server.store.objects import MARKER, ObjectStore
 from server.store.schema import IN_STORAGE, body_data
 from server.store.stored_bodies import StoredBody, find_body
@@ -381,6 +381,26 @@ def test_the_command_moves_all_there_and_back_and_says_how_far(
     with contextlib.closing(build_services(settings).db) as db:
         assert _places(db) == (in_rows, 0)
         assert [_data(db, one) for one in sent] == [one.crop for one in sent]
+
+
+def test_nothing_is_moved_back_beside_a_server_that_moves_it_there_again(
+    in_folder: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(in_folder) as site:
+        sent = _send(site, _probe(site))
+        before = _places(site.db)
+        code, said, wrong = _call(in_folder, capsys, "move-bodies", "--back")
+        assert (code, said, len(wrong.splitlines())) == (2, "", 1)
+        assert "1 processes serve this database: end them" in wrong
+        assert _places(site.db) == before
+        with site.db.read() as connection:
+            name, *_ = [name for name, _ in objects_needed(connection)]
+    with contextlib.closing(build_services(in_folder).db) as db:
+        assert db.objects is not None
+        db.objects.delete([name])
+    code, _, wrong = _call(in_folder, capsys, "move-bodies", "--back")
+    assert (code, "1 bodies still lie in the object storage, or are missing there" in wrong) == (2, True)
+    assert sent.crop
 
 
 def test_a_database_whose_bodies_lie_elsewhere_is_not_opened_without_the_storage(
