@@ -50,8 +50,8 @@ NEXT: dict[CaseState | None, Next] = {
     ),
     "looked_at": _next(
         "pair",
-        "무엇인지 판정하십시오. 카메라가 아니면 무엇인지 적고, 구멍이면 보수 요청, 배제할 수 없으면 카메라로 봅니다",
-        "decide what the two saw: what it is, or a hole to repair; what cannot be ruled out counts as a camera",
+        "무엇인지 판정하십시오. 카메라가 아니면 무엇인지, 구멍이면 보수 요청, 배제할 수 없으면 발견으로 처리합니다",
+        "decide what the two saw: what it is, or a hole to repair; what cannot be ruled out is a find",
     ),
     "not_camera": _next(
         "nobody",
@@ -136,9 +136,9 @@ HELD = _next(
 NOT_NOW = _both("지금은 이 단계가 아닙니다.", "This step cannot be taken now:")
 NO_CAMERA = _both(
     "카메라로 기록된 확인 건이 아니어서 넘길 기록 묶음이 없습니다. "
-    "두 사람이 확인하고, 배제할 수 없으면 카메라로 기록하십시오",
+    "두 사람이 확인하고, 배제할 수 없으면 발견으로 처리하십시오",
     "no camera was found in this case, so there is no file to hand over; two persons look, "
-    "and what cannot be ruled out is recorded as a camera",
+    "and what cannot be ruled out is a find",
 )
 NEEDED: dict[str, LocalText] = {
     "seen": _both("무엇을 보았는지 고르십시오", "choose what was seen"),

@@ -126,7 +126,7 @@ def persons_reason(row: LogRow) -> str:
             return f"사람이 눈으로 보고 카메라이거나 배제할 수 없다고 판정함 {counts.get('found', 0)}건"
         case "suspected":
             doubts = counts.get("suspected", 0)
-            parts = [f"육안으로 배제하지 못함 {doubts}건"] if doubts else []
+            parts = [f"육안으로 의심함 {doubts}건"] if doubts else []
             parts += [f"{hand.suspicious_marks} · {looked}"] if hand.by_eye == "marks" else []
             return " / ".join(parts)
         case "recheck" if counts.get("recheck"):
@@ -147,7 +147,7 @@ def _inspected_reason(row: LogRow) -> str:
     counts = Counter(word for saw, word in unsure.items() for look in row.looks if look.endswith(f": {saw}"))
     missed = len(row.zones_not_looked)
     parts = [
-        *([f"배제하지 못한 곳: {'; '.join(row.places_to_inspect)}"] if row.places_to_inspect else []),
+        *([f"의심한 곳: {'; '.join(row.places_to_inspect)}"] if row.places_to_inspect else []),
         *([f"미점검 구역 {missed}곳"] if missed else []),
         *(f"{word} {count}건" for word, count in counts.items()),
     ]

@@ -74,7 +74,7 @@ INSTRUMENT_SAW: Mapping[InstrumentSaw, LocalText] = {
 }
 AFTERWARDS: Mapping[Afterwards, LocalText] = {
     "explained": LocalText(ko="눈으로 확인: 카메라 아님", en="Looked at: not a camera"),
-    "not_explained": LocalText(ko="배제할 수 없음", en="Cannot be ruled out"),
+    "not_explained": DISPOSITIONS["cannot_exclude"],
 }
 ROLES: Mapping[str, LocalText] = {
     "admin": LocalText(ko="시스템 관리자", en="Administrator"),
@@ -168,17 +168,24 @@ ENTRY_KINDS: Mapping[str, LocalText] = {
     kinds.ACCESS_LOG_HEAD: LocalText(ko="열람 기록 요약", en="Head of the access log"),
     kinds.PERSON_REGISTERED: LocalText(ko="사람 등록", en="Person registered"),
 }
+
+
+def _said(decision: str) -> tuple[str, str]:
+    """Two persons decide in the words of one."""
+    return DISPOSITIONS[decision].ko, DISPOSITIONS[decision].en
+
+
 STEP_WORDS: Mapping[str, LocalText] = _words(
     reported=("이상 발견 알림", "Something strange reported"),
     looked_at=("두 사람이 눈으로 확인", "Two persons looked by eye"),
     not_reached=("확인하지 못함", "Could not be looked at"),
-    not_camera=("카메라가 아님", "Not a camera"),
+    not_camera=_said("no_camera"),
     unchanged=("변동 없음", "Nothing changed"),
     defect_found=("보수할 것", "A defect to repair"),
     repair_handed=("시설에 보수 요청", "Repair handed to the facility"),
     repaired=("보수 완료 연락", "Said to be repaired"),
     rechecked=("보수 재확인", "Repair checked again"),
-    camera=("카메라이거나 배제할 수 없음", "A camera, or cannot be ruled out"),
+    camera=_said("camera_found"),
     room_closed=("사람을 내보내고 출입 통제", "Room cleared and closed"),
     photographed=("물체와 그 자리만 촬영", "Object photographed in its place"),
     police_called=("112 신고", "112 called"),

@@ -17,6 +17,7 @@ from server.store.schema import facilities, instruments, rooms, stickers
 from sweep.report import new_id
 from tests.server.conftest import Site
 from tests.web.conftest import OpenPhone, Phone
+from tests.web.said import said
 from tests.web.signing import draw_signature
 from tests.web.site import PASSWORD
 
@@ -94,7 +95,7 @@ def _inspect(phone: Phone, room_id: UUID, code: str, *, is_found: bool) -> None:
     if is_found:
         page.get_by_role("button", name="반짝임").click()
         page.get_by_role("button", name="구역 가운데로").click()
-        page.get_by_role("button", name="배제할 수 없음").click()
+        page.get_by_role("button", name=said("decision", "cannot_exclude"), exact=True).click()
     nothing, finish = (
         page.get_by_role("button", name="특이사항 없음", exact=True),
         page.get_by_text("모든 구역을 보았습니다."),

@@ -8,6 +8,7 @@ from typing import get_args
 from server.cases import words
 from server.interface.fields import CaseState
 from server.interface.plain_text import has_link
+from server.interface.words import AFTERWARDS, DISPOSITIONS, FINDINGS, PERSONS, STEP_WORDS
 from server.standing.cases import CLOSED, Case, may_follow
 from tests.server.standing.steps import STEP_NAMES
 
@@ -46,3 +47,11 @@ def test_no_sentence_of_a_case_hurts_or_leads_to_footage() -> None:
     assert words.hurtful_in("몰카 발견") == ("몰카", "불법촬영 카메라")
     assert has_link("https://example.org/a") and has_link("see clips.tv") and not has_link("3.5 mm")
     assert not CLOSED & {"camera", "handed_over"}
+
+
+def test_what_cannot_be_ruled_out_is_a_find_whoever_says_it_and_a_doubt_is_said_otherwise() -> None:
+    assert STEP_WORDS["camera"] == DISPOSITIONS["camera_found"]
+    assert STEP_WORDS["not_camera"] == DISPOSITIONS["no_camera"]
+    doubt = DISPOSITIONS["cannot_exclude"]
+    assert AFTERWARDS["not_explained"] == doubt == PERSONS["suspected"] == FINDINGS["suspected"]
+    assert "배제" in DISPOSITIONS["camera_found"].ko and "배제" not in doubt.ko

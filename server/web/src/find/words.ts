@@ -1,6 +1,6 @@
 /** Words of the guide through a find: one thing to do on a screen, said so that a shaking hand can follow. */
 import { speaker, type PlainKeyOf } from "../i18n/speaker";
-import { defect, step } from "../api/tables.json";
+import { defect, glossary, step } from "../api/tables.json";
 import { text } from "../i18n/text";
 
 export const words = {
@@ -88,10 +88,10 @@ export const words = {
   unreachable_used: text("사용 중이라 들어가지 못함", "In use, could not enter"),
   unreachable_closed: text("덮개 안쪽이라 보이지 않음", "Behind a cover"),
   decide_title: text("두 사람의 판정은 무엇입니까?", "What do you both decide?"),
-  decide_lead: text("확실하지 않으면 카메라로 다루십시오.", "If in doubt, treat it as a camera."),
-  is_camera: text("카메라이거나 배제할 수 없음", "A camera, or cannot be ruled out"),
+  decide_lead: text("배제할 수 없으면 발견으로 처리하십시오.", "What cannot be ruled out is a find."),
+  is_camera: glossary.decision.camera_found,
   is_defect: text("구멍·틈·고장 – 보수 요청", "A hole, gap or defect to repair"),
-  is_not_camera: text("카메라가 아님", "Not a camera"),
+  is_not_camera: glossary.decision.no_camera,
   touched_title: text("누가 만졌습니까?", "Has anybody touched it?"),
   touched_lead: text(
     "있는 그대로 적으십시오. 만졌어도 괜찮습니다. 지금부터는 손대지 마십시오.",

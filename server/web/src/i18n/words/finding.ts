@@ -95,7 +95,7 @@ export const finding = {
   found_step_record: text("판정을 남기십시오", "Record the decision"),
   found_call: text("112 전화", "Call 112"),
   found_called: text("이미 신고함", "Already reported"),
-  disposition_cannot_exclude_hint: text("발견과 같이 다룸", "Treated like a find"),
+  disposition_cannot_exclude_hint: text("두 사람이 확인 안내에서 판정함", "Two persons decide, in the guide"),
   disposition_recheck_hint: text("다른 날이나 장비로 다시", "Again, another day or device"),
   disposition_note: text("덧붙이는 말", "Note"),
   disposition_note_hint: text("사람 이름은 적지 마십시오.", "Do not write people's names."),
